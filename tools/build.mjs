@@ -7,6 +7,7 @@
 //   node tools/build.mjs                      dist/ in the service's folder (`nx build`)
 //   node tools/build.mjs --split --out DIR    the platform of `npm start`: parts that load on first use, and the kernel as an
 //                                             entry, so that orchestrators of a user extend the class of the bundle
+//   node tools/build.mjs --services --out DIR each service as a file, for tests that start processes
 
 import { renameSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -30,23 +31,36 @@ async function bundlesOf(folder) {
 /**
  * The folder is there when it is whole, and not before.
  *
- * @param {string} folder of the service
+ * @param {Record<string, string>} entries
  * @param {string} out
+ * @param {boolean} [sourcemap]
  */
-async function splitInto(folder, out) {
+async function splitInto(entries, out, sourcemap = true) {
   const fresh = `${out}.${process.pid}`;
-  const how = { minify: true, splitting: true };
-  const kernel = join(workspaceRoot, "libs", "kernel", "src", "index.ts");
-  const files = await bundle({ main: join(folder, "src", "main.ts"), kernel }, fresh, how);
+  const how = { minify: true, splitting: true, sourcemap };
+  const files = await bundle(entries, fresh, how);
   for (const [name, source] of Object.entries(threadsStartedBy(files)))
     await bundle({ [name]: source }, fresh, how);
   rmSync(out, { recursive: true, force: true });
   renameSync(fresh, out);
 }
 
-const { values } = parseArgs({ options: { split: { type: "boolean" }, out: { type: "string" } } });
-if (values.split && values.out !== undefined) await splitInto(process.cwd(), values.out);
-else
+/** @param {string} service */
+function mainOf(service) {
+  return join(workspaceRoot, "apps", service, "src", "main.ts");
+}
+
+const { values } = parseArgs({
+  options: { split: { type: "boolean" }, services: { type: "boolean" }, out: { type: "string" } },
+});
+const { split, services, out = "" } = values;
+if (split) {
+  const kernel = join(workspaceRoot, "libs", "kernel", "src", "index.ts");
+  await splitInto({ main: join(process.cwd(), "src", "main.ts"), kernel }, out);
+} else if (services) {
+  const names = ["gateway", "governance", "master", "registry", "swarm", "workflow"];
+  await splitInto(Object.fromEntries(names.map((name) => [name, mainOf(name)])), out, false);
+} else
   for (const file of await bundlesOf(process.cwd())) {
     console.log(`${relative(process.cwd(), file)}: ${(statSync(file).size / 1024).toFixed(0)} KiB`);
   }

@@ -1,6 +1,6 @@
 // @ts-check
 
-// What runs faster when it is built: the page by Vite, the command `tutti` and the platform as bundles.
+// What runs faster when it is built: the page by Vite, the command `tutti`, the platform, and its services as bundles.
 //
 // 1. A front is built if its sources, or the sources of the libraries in it, differ from its stamp.
 // 2. A failed build does not block the start: it prints the reason, and the next set-up tries again.
@@ -21,6 +21,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /**
  * @typedef {object} Front
@@ -33,7 +34,7 @@ import { dirname, join, relative, sep } from "node:path";
  * @property {boolean} [onlyDependencies] what its packages need in development is not in it
  */
 
-/** @typedef {"page" | "command" | "platform"} FrontName */
+/** @typedef {"page" | "command" | "platform" | "services"} FrontName */
 
 /**
  * @typedef {(command: string, args: string[], cwd: string, env?: NodeJS.ProcessEnv) => Promise<{ code: number, output: string }>} Run
@@ -62,6 +63,16 @@ export const fronts = [
     made: "main.mjs",
     builds: ".cache/platform",
     command: ["tools/build.mjs", "--split"],
+    onlyDependencies: true,
+  },
+  {
+    // Processes of tests: from source a service takes four times as long until it is ready.
+    name: "services",
+    folder: "apps/platform",
+    entry: "src/main.ts",
+    made: "workflow.mjs",
+    builds: ".cache/services",
+    command: ["tools/build.mjs", "--services"],
     onlyDependencies: true,
   },
 ];
@@ -98,6 +109,19 @@ export function madeBy(root, name) {
   const [content] = front === undefined ? [] : stampedOf(root, front);
   const made = front === undefined || !content ? undefined : madeOf(root, front, content);
   return made !== undefined && existsSync(made) ? made : undefined;
+}
+
+/**
+ * The program of a service or of the platform, for tests that start processes: the bundle of this run, or its source.
+ *
+ * @param {string} name
+ * @returns {string}
+ */
+export function serviceProgram(name) {
+  const { TEST_PLATFORM: platform, TEST_SERVICES: services } = process.env;
+  if (name === "platform" && platform !== undefined) return platform;
+  if (name !== "platform" && services !== undefined) return join(services, `${name}.mjs`);
+  return fileURLToPath(new URL(`../apps/${name}/src/main.ts`, import.meta.url));
 }
 
 /**

@@ -32,7 +32,7 @@ const roots = { tutti: tuttiRoot, nats: natsRoot };
  */
 export async function layOut(name) {
   // The page is in the image as well.
-  await setUp((line) => console.error(line), workspaceRoot, { withFronts: true });
+  await setUp((line) => console.error(line), workspaceRoot, ["page", "command"]);
   const folder = join(workspaceRoot, ".cache", "images", name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

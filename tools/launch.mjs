@@ -20,8 +20,7 @@ export function say(line) {
  * @typedef {object} Manner
  * @property {string} [announcement] said before the script runs
  * @property {Record<string, string>} [environment] of the script, beside this process's own
- * @property {boolean} [withFronts] what people see is built first, where it is not what its sources say
- * @property {boolean} [withPlatform] the platform's bundle is built first, if it is stale
+ * @property {import("./fronts.mjs").FrontName[]} [fronts] are built first, if they are stale
  * @property {boolean} [bundled] runs the platform's bundle in place of the script, if it can be built
  * @property {boolean} [wholeGroup] signals go to all that the script started as well, not to the script alone
  */
@@ -32,10 +31,9 @@ export function say(line) {
  * @param {Manner} [manner]
  */
 export async function launch(script, args, manner = {}) {
-  const { announcement, environment = {}, withFronts = false, bundled = false, wholeGroup = false } = manner;
-  const { withPlatform = bundled } = manner;
+  const { announcement, environment = {}, fronts = [], bundled = false, wholeGroup = false } = manner;
   try {
-    const { node, env } = await setUp(say, workspaceRoot, { withFronts, withPlatform });
+    const { node, env } = await setUp(say, workspaceRoot, fronts);
     if (!existsSync(join(workspaceRoot, script)))
       throw new SetUpFailed(`${script} is not there: this clone is not complete`);
     if (announcement !== undefined) say(announcement);

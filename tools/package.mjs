@@ -48,7 +48,11 @@ const known = [...Object.keys(makers), "python"];
  */
 export async function makePackages(names, out, { version } = {}) {
   const needsFronts = names.includes("tutti");
-  const { env } = await setUp((line) => console.error(line), workspaceRoot, { withFronts: needsFronts });
+  const { env } = await setUp(
+    (line) => console.error(line),
+    workspaceRoot,
+    needsFronts ? ["page", "command"] : [],
+  );
   /** @type {Record<string, string>} */
   const archives = {};
   for (const name of names) {

@@ -5,7 +5,7 @@
 // 1. The packages are those of package-lock.json: `npm ci` runs when the lockfile differs from the stamp in node_modules.
 // 2. The generated code is that of proto/: generation runs when the contracts or their generator differ from the stamp
 //    beside the code.
-// 3. The page, the command and the platform are built if a caller asks for them (fronts.mjs).
+// 3. The page, the command, the platform and its services are built if a caller asks for them (fronts.mjs).
 // 4. Everything after set-up runs on one Node, the pinned one; where no package carries it, on a system Node of at
 //    least the pinned major version.
 // 5. Where nothing has to be done nothing is written, and finding that out takes milliseconds.
@@ -37,18 +37,14 @@ export class SetUpFailed extends Error {}
  */
 
 /**
- * Installs and generates what is missing or out of date. Builds the page and the command, and the platform, if asked.
+ * Installs and generates what is missing or out of date, and builds the fronts that are stale.
  *
  * @param {(line: string) => void} say
  * @param {string} [root]
- * @param {{ withFronts?: boolean, withPlatform?: boolean }} [options]
+ * @param {readonly FrontName[]} [fronts]
  * @returns {Promise<Ready>}
  */
-export async function setUp(say, root = workspaceRoot, { withFronts = false, withPlatform = false } = {}) {
-  /** @type {FrontName[]} */
-  const fronts = [];
-  if (withFronts) fronts.push("page", "command");
-  if (withPlatform) fronts.push("platform");
+export async function setUp(say, root = workspaceRoot, fronts = []) {
   try {
     if (!isInstalled(root) || !isGenerated(root) || staleFronts(root, fronts).length > 0)
       await withLock(

@@ -54,7 +54,7 @@ async function start() {
     {
       ...(!isQuestion && { announcement: "starting the platform" }),
       environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
-      withFronts: true,
+      fronts: isDev ? ["page", "command"] : ["page", "command", "platform"],
       bundled: !isDev || isQuestion,
     },
   );

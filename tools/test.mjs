@@ -13,8 +13,7 @@ Promise.all([import("./help.mjs"), import("./launch.mjs")]).then(([{ helpFor }, 
   if (help === undefined)
     return launch(script, given, {
       wholeGroup: true,
-      withFronts: needsPrograms,
-      withPlatform: needsPrograms,
+      fronts: needsPrograms ? ["page", "command", "platform", "services"] : [],
     });
   console.log(help);
 });

@@ -12,7 +12,7 @@
 //
 //   --again      run a file with failures once more, alone, at the end; what passes then is unsteady. Not for --nightly
 //   --lanes=N    processes at a time
-//   --slowest    list the files that took longest
+//   --slowest=N  list the N files that took most processor time, with the time that they took
 //
 // 1. The last line is `N passed, N failed`: the sum over all packages, each static check counts as one.
 // 2. Static checks run beside the tests. Whatever takes longest starts first.
@@ -20,12 +20,13 @@
 
 import { globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { sourcesOf } from "./checks/sources.mjs";
 import { checks, runChecks } from "./checks.mjs";
 import { madeBy } from "./fronts.mjs";
 import { findProgram } from "./programs.mjs";
 import { workspaceRoot } from "./setup.mjs";
+import { batchesOf } from "./unit/batches.mjs";
 import { runInLanes } from "./unit/lanes.mjs";
 import { Passed } from "./unit/passed.mjs";
 import {
@@ -45,33 +46,10 @@ const dayMs = 24 * 3_600_000;
 
 /** @typedef {import("./unit/run-files.mjs").Tier} Tier */
 /** @typedef {import("./unit/run-files.mjs").Outcome} Outcome */
-/** @typedef {{ name: string, folder: string }} Package */
-
-/** Packages whose tests open whole installations: in processes of their own, and first. */
-const longest = ["apps/platform", "tools", "apps/cluster", "apps/cli", "apps/swarm", "libs/host"];
-
-/** Files that take a minute or more: alone in a process, before all others, so that no lane runs one when the others are done. */
-const longFiles = [
-  "apps/platform/test/docs.io.ts",
-  "apps/platform/test/page/page.io.ts",
-  "libs/simulation/test/simulation.io.ts",
-  "apps/cluster/test/cluster.io.ts",
-  "apps/platform/test/page/access.io.ts",
-  "apps/platform/test/page/run-page.io.ts",
-  "apps/platform/test/installation/both-ways.io.ts",
-  "apps/cli/test/cluster.io.ts",
-  "libs/host/test/cluster.io.ts",
-  "apps/platform/test/installation/governance-two-processes.io.ts",
-  "apps/platform/test/full-disk.io.ts",
-  "apps/platform/test/crash/crash-matrix.io.ts",
-  "bench/test/guard.io.ts",
-];
+/** @typedef {import("./unit/batches.mjs").Package} Package */
 
 /** Tests of `io` wait for each other and for time: while they do, so many times as many run. */
 const lanesOfWaiting = 3;
-
-/** Files of one process. Pure tests are many and short; tests with sockets and processes wait, and are spread over the lanes. */
-const batchMax = { test: 40, io: 5, nightly: 5 };
 
 /** @param {string[]} args */
 async function main(args) {
@@ -114,7 +92,7 @@ async function main(args) {
   await nats?.stop();
   if (tier === "test") passed.record([...files.values()].flat(), sum);
   printFindings(sum);
-  if (args.includes("--slowest")) printSlowest(sum);
+  printSlowest(sum, Number(args.find((arg) => arg.startsWith("--slowest="))?.split("=")[1] ?? 0));
   printTimes(performance.now() - startedMs, sum, lanesOf(args));
   console.log(summary(counts));
   if (counts.failed > 0) process.exitCode = 1;
@@ -153,7 +131,7 @@ async function runAll(tier, files, { environment, withChecks, again, lanes }) {
   const report = (/** @type {string} */ line) => console.log(line);
   const manner = { deadlines: tiers[tier].deadlines, folder: root, environment, report };
   /** @type {Array<() => Promise<void>>} */
-  const tasks = batchesOf(tier, files).map((batch) => async () => {
+  const tasks = batchesOf(tier, files, root).map((batch) => async () => {
     const startedMs = performance.now();
     const outcome = await runBatch(batch, manner);
     add(sum, outcome);
@@ -173,42 +151,6 @@ async function runAll(tier, files, { environment, withChecks, again, lanes }) {
   if (again) await runAgain(sum, manner);
   const { passed, failed, skipped } = sum.counts;
   return { sum, counts: { passed: passed + checked.passed, failed: failed + checked.failed, skipped } };
-}
-
-/**
- * @param {Tier} tier
- * @param {Map<Package, string[]>} files
- * @returns {string[][]}
- */
-function batchesOf(tier, files) {
-  const isLong = (/** @type {Package} */ { folder }) => longest.includes(folder);
-  const inOrder = [...files].sort(([a], [b]) => placeOf(a.folder) - placeOf(b.folder));
-  const apart = inOrder.filter(([one]) => isLong(one)).map(([, all]) => all);
-  const others = inOrder.filter(([one]) => !isLong(one));
-  // One process for all pure packages: Node, the contracts and the kernel are loaded once.
-  const together = tier === "test" ? [others.flatMap(([, all]) => all)] : others.map(([, all]) => all);
-  const groups = tier === "test" ? [...together, ...apart] : [...apart, ...together];
-  const isAlone = (/** @type {string} */ file) => longFiles.includes(relative(root, file));
-  const alone = groups.flat().filter(isAlone);
-  const placeIn = (/** @type {string} */ file) => longFiles.indexOf(relative(root, file));
-  return [
-    ...alone.sort((a, b) => placeIn(a) - placeIn(b)).map((file) => [file]),
-    ...groups
-      .map((all) => all.filter((file) => !isAlone(file)))
-      .flatMap((all) => (tier === "test" && together.includes(all) ? [all] : slices(all, batchMax[tier]))),
-  ].filter((batch) => batch.length > 0);
-}
-
-/** @param {string} folder */
-function placeOf(folder) {
-  const at = longest.indexOf(folder);
-  return at < 0 ? longest.length : at;
-}
-
-/** @param {string[]} files @param {number} size @returns {string[][]} */
-function slices(files, size) {
-  const count = Math.ceil(files.length / size);
-  return Array.from({ length: count }, (_, at) => files.filter((_file, index) => index % count === at));
 }
 
 /** @param {string[]} batch */
@@ -234,9 +176,17 @@ async function bringPrograms(packages) {
     );
   const names = [...new Set(asked)].sort();
   await Promise.all(names.map(findProgram));
-  // Tests start the platform as `npm start` does.
-  const platform = madeBy(root, "platform");
-  return platform === undefined ? {} : { TEST_PLATFORM: platform };
+  // Tests run the command and the platform as users do, and services as an image does.
+  const [command, platform, service] = [
+    madeBy(root, "command"),
+    madeBy(root, "platform"),
+    madeBy(root, "services"),
+  ];
+  return {
+    ...(command !== undefined && { TEST_COMMAND: command }),
+    ...(platform !== undefined && { TEST_PLATFORM: platform }),
+    ...(service !== undefined && { TEST_SERVICES: dirname(service) }),
+  };
 }
 
 /** One NATS server for the whole run: a test file gets an account of its own. */
@@ -259,11 +209,14 @@ function testedPackages() {
     .sort((a, b) => (a.folder < b.folder ? -1 : 1));
 }
 
-/** @param {Outcome} sum */
-function printSlowest({ fileMs }) {
-  const slowest = [...fileMs].sort(([, a], [, b]) => b - a).slice(0, 20);
-  for (const [file, ms] of slowest)
-    console.log(`${(ms / 1_000).toFixed(1).padStart(7)} s  ${relative(root, file)}`);
+/** @param {Outcome} sum @param {number} count */
+function printSlowest({ costs }, count) {
+  const slowest = [...costs].sort(([, a], [, b]) => b.cpuMs - a.cpuMs).slice(0, count);
+  if (slowest.length > 0) console.log("processor      time  file");
+  for (const [file, { cpuMs, wallMs }] of slowest)
+    console.log(
+      `${[cpuMs, wallMs].map((ms) => `${(ms / 1_000).toFixed(1)} s`.padStart(9)).join(" ")}  ${relative(root, file)}`,
+    );
 }
 
 /** @param {number} wallMs @param {Outcome} sum @param {number} lanes */

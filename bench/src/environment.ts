@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { availableParallelism } from "node:os";
+import { availableParallelism, loadavg } from "node:os";
 import type { Budget, Result } from "./scenario.ts";
 
 /** What a line says of where it was measured. Its own fields follow. */
@@ -9,7 +9,12 @@ export function lineOf(
   { seconds, rounds }: Budget,
 ): Record<string, unknown> {
   const { variant, ...fields } = result;
-  return { scenario, variant, ...where(), seconds, rounds, ...fields };
+  return { scenario, variant, ...where(), load: loadOfMachine(), seconds, rounds, ...fields };
+}
+
+/** Returns the load average of the last minute. A figure of a busy machine is worse than that of the same code at rest. */
+export function loadOfMachine(): number {
+  return Number((loadavg()[0] ?? 0).toFixed(1));
 }
 
 let known: { readonly commit: string; readonly cores: number; readonly node: string } | undefined;

@@ -1,6 +1,6 @@
-import { availableParallelism, loadavg } from "node:os";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { lineOf } from "./environment.ts";
+import { lineOf, loadOfMachine } from "./environment.ts";
 import { guard } from "./guard/guard.ts";
 import { type Row, tableOf } from "./guard/verdicts.ts";
 import { Absent, type Budget, type Result, type Scenario } from "./scenario.ts";
@@ -43,9 +43,9 @@ async function printResults(scenario: Scenario): Promise<void> {
 
 async function printGuard(guarded: readonly Scenario[]): Promise<void> {
   const all: Row[] = [];
-  const [load = 0] = loadavg();
+  const load = loadOfMachine();
   if (load > availableParallelism())
-    process.stderr.write(`The machine is busy (load ${load.toFixed(1)}): figures are worse than they are.\n`);
+    process.stderr.write(`The machine is busy (load ${load}): figures are worse than they are.\n`);
   for await (const rows of guard(guarded, values.traces)) {
     all.push(...rows);
     process.stderr.write(`${rows[0]?.scenario}: ${rows.map(({ verdict }) => verdict).join("; ")}\n`);
@@ -61,7 +61,9 @@ function print(scenario: string, result: Result, budget: Budget): void {
     return;
   }
   const { variant, ...fields } = result;
-  const cells = Object.entries(fields).map(([field, value]) => `${field} ${value}`);
+  const cells = Object.entries({ ...fields, load: loadOfMachine() }).map(
+    ([field, value]) => `${field} ${value}`,
+  );
   process.stdout.write(`${scenario} ${variant.padEnd(24)} ${cells.join("   ")}\n`);
 }
 

@@ -170,7 +170,7 @@ describe("what people see", () => {
       prepare: async () => {
         /** @type {string[]} */
         const said = [];
-        await setUp((line) => said.push(line.replace(/[\d.]+ s$/, "… s")), root, { withFronts: true });
+        await setUp((line) => said.push(line.replace(/[\d.]+ s$/, "… s")), root, ["page", "command"]);
         return said;
       },
     };
@@ -231,7 +231,7 @@ describe("the platform's bundle", () => {
     /** @type {string[]} */
     const said = [];
     const made = async () => {
-      await setUp((line) => said.push(line), root, { withPlatform: true });
+      await setUp((line) => said.push(line), root, ["platform"]);
       return madeBy(root, "platform");
     };
     const textOf = (/** @type {string | undefined} */ file = "") => readFileSync(file, "utf8");

@@ -5,6 +5,7 @@
 import { AssertionError } from "node:assert";
 import { writeSync } from "node:fs";
 import { inspect } from "node:util";
+import { cpuMs } from "./usage.mjs";
 
 /** @param {object} message */
 function tell(message) {
@@ -41,6 +42,8 @@ function diagnostic({ message, nesting }) {
  */
 function outcome(type, data, title) {
   const suite = data.details.type === "suite";
+  // With its hooks: what a file opens before its tests and ends after them is its own.
+  if (data.nesting === 0) tell({ kind: "end", file: data.file, cpuMs: cpuMs() });
   const place = { file: data.file, line: data.line, title };
   if (data.skip !== undefined || data.todo !== undefined) {
     if (!suite)
@@ -52,9 +55,9 @@ function outcome(type, data, title) {
   } else if (type === "test:fail") {
     // A suite or test that failed only because of what is inside it says nothing new.
     if (data.details.error.failureType !== "subtestsFailed")
-      tell({ kind: "fail", ...place, ms: data.details.duration_ms, text: explain(data.details.error) });
+      tell({ kind: "fail", ...place, text: explain(data.details.error) });
   } else if (!suite && data.name !== data.file) {
-    tell({ kind: "pass", ...place, ms: data.details.duration_ms });
+    tell({ kind: "pass", ...place });
   }
 }
 

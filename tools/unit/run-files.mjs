@@ -19,6 +19,7 @@ import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
  * @typedef {{ files: string[], text: string }} Failure `files`: the files to run again; empty if no file shows the failure
  * @typedef {{ testMs: number, silenceMs: number }} Deadlines
+ * @typedef {{ wallMs: number, cpuMs: number }} FileCost with the hooks of its suites
  * @typedef {object} Outcome
  * @property {Failure[]} failures
  * @property {Failure[]} unsteady
@@ -27,7 +28,7 @@ import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
  * @property {Counts} counts
  * @property {string} output
  * @property {boolean} incomplete
- * @property {Map<string, number>} fileMs how long the tests of each file took
+ * @property {Map<string, FileCost>} costs of each file, without loading it
  * @property {number} cpuMs processor time of the process and the processes that it waited for
  */
 
@@ -45,7 +46,7 @@ const reportAfterMs = 55_000;
 export function nothing() {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const lists = { failures: [], unsteady: [], skips: [], notes: [] };
-  return { ...lists, counts, output: "", incomplete: false, fileMs: new Map(), cpuMs: 0 };
+  return { ...lists, counts, output: "", incomplete: false, costs: new Map(), cpuMs: 0 };
 }
 
 /** @param {Outcome} sum @param {Outcome} one */
@@ -59,7 +60,13 @@ export function add(sum, one) {
   sum.output += one.output;
   sum.incomplete ||= one.incomplete;
   sum.cpuMs += one.cpuMs;
-  for (const [file, ms] of one.fileMs) sum.fileMs.set(file, (sum.fileMs.get(file) ?? 0) + ms);
+  for (const [file, cost] of one.costs) addCost(sum.costs, file, cost);
+}
+
+/** @param {Map<string, FileCost>} costs @param {string} file @param {FileCost} cost */
+function addCost(costs, file, { wallMs, cpuMs }) {
+  const before = costs.get(file) ?? { wallMs: 0, cpuMs: 0 };
+  costs.set(file, { wallMs: before.wallMs + wallMs, cpuMs: before.cpuMs + cpuMs });
 }
 
 /** @param {Counts} counts */
@@ -160,10 +167,11 @@ function runFiles(files, manner) {
  * @param {string} folder
  */
 function recorder(outcome, files, folder) {
-  const { counts, failures, skips, fileMs } = outcome;
+  const { counts, failures, skips, costs } = outcome;
   /** @type {{ file: string, title: string } | undefined} */
   let current;
   let done = false;
+  let mark = { atMs: performance.now(), cpuMs: 0 };
   /** @param {string} text @param {string[]} [shownBy] */
   const fail = (text, shownBy = []) => {
     counts.failed += 1;
@@ -183,10 +191,15 @@ function recorder(outcome, files, folder) {
      */
     line(line) {
       const event = JSON.parse(line);
-      if (event.ms !== undefined && event.file !== undefined)
-        fileMs.set(event.file, (fileMs.get(event.file) ?? 0) + event.ms);
       if (event.kind === "begin") current = event;
-      else if (event.kind === "done") done = true;
+      else if (event.kind === "loaded") mark = { atMs: performance.now(), cpuMs: event.cpuMs };
+      else if (event.kind === "end") {
+        const now = { atMs: performance.now(), cpuMs: event.cpuMs };
+        // A suite that several files share is in none of them.
+        const file = files.includes(event.file) ? event.file : (current?.file ?? event.file);
+        addCost(costs, file, { wallMs: now.atMs - mark.atMs, cpuMs: now.cpuMs - mark.cpuMs });
+        mark = now;
+      } else if (event.kind === "done") done = true;
       else if (event.kind === "pass") counts.passed += 1;
       // A suite that several files share is in none of them, and does not say in which it failed.
       else if (event.kind === "fail")

@@ -4,9 +4,10 @@
 // so is one whose files end what they started at their end: that comes after the last test, and takes a while on a busy
 // machine.
 
-import { readFileSync, writeSync } from "node:fs";
-import { after, beforeEach } from "node:test";
+import { writeSync } from "node:fs";
+import { after, before, beforeEach } from "node:test";
 import { isMainThread } from "node:worker_threads";
+import { cpuMs } from "./usage.mjs";
 
 const graceMs = 20_000;
 
@@ -26,26 +27,11 @@ function stillOpen() {
   return open;
 }
 
-/** Processor time of this process and of the processes that it started and that have ended. */
-function cpuMs() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000 + cpuMsOfChildren();
-}
-
-/** Linux alone says it: fields 16 and 17 of `stat`, in hundredths of a second. The name before them may have blanks. */
-function cpuMsOfChildren() {
-  try {
-    const fields = readFileSync("/proc/self/stat", "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return (Number(fields[13]) + Number(fields[14])) * 10;
-  } catch {
-    return 0;
-  }
-}
-
 // Threads of what is tested are started with this file too, and an end of theirs is none of the tests.
 if (isMainThread) {
+  // All files are loaded.
+  before(() => tell({ kind: "loaded", cpuMs: cpuMs() }));
+
   beforeEach((context) => tell({ kind: "begin", file: context.filePath, title: context.fullName }));
 
   after(() => {

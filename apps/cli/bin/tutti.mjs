@@ -10,7 +10,7 @@ const setup = new URL("../../../tools/setup.mjs", import.meta.url);
 
 async function build() {
   const { setUp, workspaceRoot } = await import(setup.href);
-  await setUp((line) => process.stderr.write(`tutti: ${line}\n`), workspaceRoot, { withFronts: true });
+  await setUp((line) => process.stderr.write(`tutti: ${line}\n`), workspaceRoot, ["page", "command"]);
 }
 
 async function main() {

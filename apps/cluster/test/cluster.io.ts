@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { sleep, systemTimers } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { type OtlpReceiver, otlpReceiver } from "@tutti/telemetry/testing";
+import { serviceProgram } from "../../../tools/fronts.mjs";
 import { addressesOf, Cluster, usualShape } from "../src/index.ts";
 import { isAlive, readState } from "../src/running/state-file.ts";
 import { movesIn, told } from "./moves.ts";
@@ -54,7 +54,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
         TUTTI_TRACING_OTLP_ENDPOINT: collector.endpoint,
         TUTTI_TRACING_SAMPLE_RATIO: "0",
       },
-      moduleOf: (service) => fileURLToPath(new URL(`../../${service}/src/main.ts`, import.meta.url)),
+      moduleOf: serviceProgram,
     });
     await cluster.up(stopping.signal);
     const { http } = addressesOf(cluster.member("gateway-1").planned);

@@ -4,10 +4,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
+import { serviceProgram } from "../../../tools/fronts.mjs";
 import { addressesOf, backUp, Cluster, restore, usualShape } from "../src/index.ts";
 
 const program = await natsServerProgram();
@@ -16,7 +16,6 @@ const shape = {
   processes: { registry: 1, governance: 1, workflow: 1, swarm: 1, master: 1, gateway: 1 },
   partitions: 4,
 };
-const moduleOf = (service: string) => fileURLToPath(new URL(`../../${service}/src/main.ts`, import.meta.url));
 const definition = `workflow: order
 tasks:
   reserve: {uses: stock.reserve, with: {article: violin}}
@@ -81,7 +80,11 @@ describe("a cluster of which nothing is left but a backup", { skip: program.skip
   it("is made anew, looked at while nothing is executed, and goes on with all that it had", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-disaster-"));
     const { signal } = new AbortController();
-    const made = (name: string) => ({ directory: join(folder, name), natsServer: program.path, moduleOf });
+    const made = (name: string) => ({
+      directory: join(folder, name),
+      natsServer: program.path,
+      moduleOf: serviceProgram,
+    });
     const backup = join(folder, "backup");
     const reserved: string[] = [];
     const before = await Cluster.make({ ...made("lost"), shape });
@@ -142,7 +145,7 @@ describe("a cluster of which nothing is left but a backup", { skip: program.skip
   it("is not made of what is no backup, nor over what is there", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-disaster-"));
     const { signal } = new AbortController();
-    const made = { directory: join(folder, "cluster"), natsServer: program.path, moduleOf };
+    const made = { directory: join(folder, "cluster"), natsServer: program.path, moduleOf: serviceProgram };
     try {
       await assert.rejects(restore(made, folder, signal), { code: "cluster.no_backup" });
       await assert.rejects(backUp(made, join(folder, "to"), signal), { code: "cluster.never_up" });

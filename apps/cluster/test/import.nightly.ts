@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 import { freePorts } from "@tutti/nats/local";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
+import { serviceProgram } from "../../../tools/fronts.mjs";
 import { addressesOf, Cluster, importData, usualShape } from "../src/index.ts";
 
 const program = await natsServerProgram();
@@ -19,7 +20,6 @@ const shape = {
   nats: 1,
   processes: { registry: 1, governance: 1, workflow: 1, swarm: 1, master: 1, gateway: 1 },
 };
-const moduleOf = (service: string) => fileURLToPath(new URL(`../../${service}/src/main.ts`, import.meta.url));
 const forever = new AbortController().signal;
 const definition = `workflow: order
 tasks:
@@ -115,7 +115,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
       `--operations.port=${http}`,
       `--mesh.listen=127.0.0.1:${grpc}`,
     ];
-    const child = spawn(process.execPath, [moduleOf("platform"), ...words, "--log.format=json"], {
+    const child = spawn(process.execPath, [serviceProgram("platform"), ...words, "--log.format=json"], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [child.stdout, child.stderr])
@@ -127,7 +127,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
 
   it("becomes a cluster in which everything ends right that it had begun, and nothing is done twice", async () => {
     const data = join(folder, "data");
-    const made = { directory: join(folder, "cluster"), natsServer: program.path, moduleOf };
+    const made = { directory: join(folder, "cluster"), natsServer: program.path, moduleOf: serviceProgram };
     const [http = 0, grpc = 0] = await freePorts(2);
     const address = `http://127.0.0.1:${http}`;
     const front = new Front(address);

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
+import { serviceProgram } from "../../../tools/fronts.mjs";
 import { addressesOf, Cluster, usualShape } from "../src/index.ts";
 
 const program = await natsServerProgram();
@@ -33,7 +33,7 @@ describe("events at two gateways", { skip: program.skip }, () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-triggers-"));
     cluster = await Cluster.make({
       ...{ directory, shape, natsServer: program.path },
-      moduleOf: (service) => fileURLToPath(new URL(`../../${service}/src/main.ts`, import.meta.url)),
+      moduleOf: serviceProgram,
     });
     await cluster.up(stopping.signal);
     await post("gateway-2", "/v1/workflows", { format: "yaml", text: definition });

@@ -9,6 +9,7 @@ import {
   Orchestrator,
   retrySection,
   systemDefer,
+  type Timer,
   type Timers,
 } from "@tutti/kernel";
 import { pool } from "@tutti/machine-entities/pool";
@@ -187,20 +188,30 @@ interface Upkeep {
   readonly sweepMs: number;
 }
 
-/** Looks after the links as long as the service runs, and ends their streams with it. */
+/** Looks after the links as long as there are agents, and ends their streams with the service. */
 function linkUpkeep({ book, relays, polls, timers, sweepMs }: Upkeep): Component {
-  let stop = (): void => {};
+  let timer: Timer | undefined;
+  const end = (): void => {
+    timer?.cancel();
+    timer = undefined;
+  };
+  const sweep = (): void => {
+    book.sweep();
+    polls.sweep();
+    if (book.size + polls.size === 0) end();
+  };
+  const start = (): void => {
+    timer ??= timers.every(sweepMs, sweep);
+  };
   return {
     start() {
-      const timer = timers.every(sweepMs, () => {
-        book.sweep();
-        polls.sweep();
-      });
-      stop = () => timer.cancel();
+      book.onOpened = start;
+      polls.onJoined = start;
     },
     drain: () => book.close(),
     stop() {
-      stop();
+      book.onOpened = polls.onJoined = () => {};
+      end();
       relays.stop();
     },
     health: () => ({ ...healthy, details: { links: book.size } }),

@@ -5,6 +5,7 @@ import {
   bulkService,
   definitionService,
   limitService,
+  objectService,
   runService,
   scheduleService,
   taskService,
@@ -16,6 +17,7 @@ import { configuredRetryIn, type InstanceKey, Orchestrator, retrySection } from 
 import { cache } from "@tutti/machine-entities/cache";
 import { definition } from "@tutti/machine-entities/definition";
 import { limit } from "@tutti/machine-limit";
+import { object } from "@tutti/machine-object";
 import { runMachine, showRun } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
 import { trigger } from "@tutti/machine-trigger";
@@ -25,6 +27,7 @@ import { bulkHandlers } from "./api/bulk/handlers.ts";
 import type { DefinitionDependencies } from "./api/definitions/dependencies.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
+import { objectHandlers } from "./api/objects/handlers.ts";
 import { runHandlers } from "./api/runs/handlers.ts";
 import { KeptReaders } from "./api/runs/reading.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
@@ -36,6 +39,7 @@ import { installedFor } from "./definitions/installation.ts";
 import { LiveRuns } from "./definitions/live-runs.ts";
 import { Versions } from "./definitions/versions.ts";
 import { WorkflowEffects } from "./effects/effects.ts";
+import { Emits } from "./effects/emits.ts";
 import { Leases } from "./effects/leases.ts";
 import { Starts } from "./effects/starts.ts";
 import { TriggeredStarts } from "./effects/triggered-starts.ts";
@@ -101,7 +105,8 @@ export class WorkflowService extends Orchestrator {
     const waiting = new EventWaits({ runtime, bus: host.bus, foundation, cause });
     const waits = this.register("event-waits", waiting, { critical: false });
     const triggered = new TriggeredStarts({ errands, runs });
-    effects.begin({ dispatcher, errands, leases, starts, triggered, waits });
+    const emits = new Emits({ errands, triggers: mesh.client(triggerService) });
+    effects.begin({ dispatcher, emits, errands, leases, starts, triggered, waits });
 
     const dependencies = {
       ...{ runtime, archive, partitionOwner, foundation },
@@ -115,6 +120,7 @@ export class WorkflowService extends Orchestrator {
     this.#serveDefinitions(host, { ...dependencies, blobs, retryIn });
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
+    mesh.serve(objectService, objectHandlers({ ...dependencies, runs, objects: mesh.client(objectService) }));
     this.#serveTriggers(host, { ...dependencies, waits });
     const orders = new Orders({ versions: dependencies.versions, shelf, retryIn });
     const pools = {
@@ -159,7 +165,7 @@ export class WorkflowService extends Orchestrator {
 export const workflow: ServiceModule = {
   name: "workflow",
   sections: [workflowSection, retrySection],
-  machines: [definition, schedule, limit, cache, trigger],
+  machines: [definition, schedule, limit, object, cache, trigger],
   create: (host) => new WorkflowService(host),
 };
 

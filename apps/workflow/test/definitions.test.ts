@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type DefinitionReference, Severity } from "@tutti/contracts/types/v1";
-import { definitionService, SourceFormat } from "@tutti/contracts/workflow/v1";
+import { definitionService, runService, SourceFormat, StartRunRequest } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
@@ -172,6 +172,22 @@ describe("definitions", () => {
     assert.deepEqual(await list({}), ["order"]);
     assert.deepEqual(await list({ uses: "pay.ask" }), ["order"]);
     assert.deepEqual(await list({ uses: "pay.nothing" }), []);
+  });
+
+  it("a list counts the runs in progress of a workflow as the workflow itself does", async () => {
+    const spec = { what: { $case: "definition" as const, value: { name: "order" } } };
+    await serving.host.mesh
+      .client(runService)
+      .startRun(StartRunRequest.fromPartial({ runId: "counted", spec }));
+    const countOf = async () => {
+      const { definitions } = await client().listDefinitions({
+        ...{ namespace: "", filter: undefined, page: undefined },
+      });
+      return definitions.find(({ name }) => name === "order")?.liveCount;
+    };
+    // The index is at most a second behind.
+    await until("the index", async () => (await countOf()) === 1);
+    assert.equal((await get(named("order"))).definition?.liveCount, 1);
   });
 
   it("a watch begins with what there is, and tells what is registered", async () => {

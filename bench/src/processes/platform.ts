@@ -1,40 +1,45 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { madeBy } from "../../../tools/fronts.mjs";
+import { setUp } from "../../../tools/setup.mjs";
 import { type Child, startChild, workspace } from "./child.ts";
 
 export interface Platform extends Child {
   readonly http: string;
   readonly grpc: string;
+  readonly directory: string;
 }
 
-/** Returns the platform alone, from its program, on free ports and with a data directory of its own. */
-export function startPlatform(...flags: readonly string[]): Promise<Platform> {
-  return started("apps/platform/src/main.ts", flags);
+/** Returns the platform alone, from the bundle of `npm start`, on free ports and with a data directory of its own. */
+export async function startPlatform(...flags: readonly string[]): Promise<Platform> {
+  await setUp((line) => process.stderr.write(`${line}\n`), workspace, ["platform"]);
+  const program = madeBy(workspace, "platform");
+  if (program === undefined) throw new Error("the platform could not be built");
+  const stacks = pathToFileURL(join(workspace, "tools", "stacks.mjs")).href;
+  return started(["--import", stacks, program], ["--operations.port=0", ...flags]);
 }
 
 /** The same by `npm start`, with the demonstration. */
-export function startAsUsersDo(): Promise<Platform> {
-  return started("tools/start.mjs", []);
+export function startAsUsersDo(port: number): Promise<Platform> {
+  return started([join(workspace, "tools/start.mjs")], [`--operations.port=${port}`]);
 }
 
 export function temporaryDirectory(): Promise<string> {
   return mkdtemp(join(tmpdir(), "tutti-bench-"));
 }
 
-async function started(program: string, flags: readonly string[]): Promise<Platform> {
+async function started(program: readonly string[], flags: readonly string[]): Promise<Platform> {
   const directory = await temporaryDirectory();
   const own = [
-    ...["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json", "--log.level=info"],
+    ...["--mesh.listen=127.0.0.1:0", "--log.format=json", "--log.level=info"],
     `--platform.dataDirectory=${directory}`,
   ];
-  const child = await startChild([join(workspace, program), ...own, ...flags], {
-    cwd: directory,
-    until: readyLine,
-  });
+  const child = await startChild([...program, ...own, ...flags], { cwd: directory, until: readyLine });
   return {
     ...child.said,
-    pid: child.pid,
+    ...{ pid: child.pid, directory },
     [Symbol.asyncDispose]: async () => {
       await child[Symbol.asyncDispose]();
       await rm(directory, { recursive: true, force: true });

@@ -4,10 +4,6 @@ import { cluster } from "./cluster/cluster.ts";
 import { dag } from "./dag.ts";
 import { durable } from "./durable/durable.ts";
 import { idle } from "./idle.ts";
-import { journal } from "./journal/journal.ts";
-import { mesh } from "./mesh/mesh.ts";
-import { migrate } from "./migrate/migrate.ts";
-import { adaptive } from "./modes/adaptive.ts";
 import { efficiency } from "./modes/efficiency.ts";
 import { plan } from "./plan/plan.ts";
 import { planLarge } from "./plan/plan-large.ts";
@@ -25,7 +21,7 @@ import { trigger } from "./trigger/trigger.ts";
 /** In the order in which `guard` runs them. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
-    ...[start, restart, idle, api, chain, runtime, journal, mesh, swarm, cluster, governed, live],
-    ...[trigger, migrate, durable, blob, sessionChain, dag, planLarge, plan, adaptive, efficiency],
+    ...[start, restart, idle, api, chain, runtime, swarm, cluster, governed, live],
+    ...[trigger, durable, blob, sessionChain, dag, planLarge, plan, efficiency],
   ].map((scenario) => [scenario.name, scenario]),
 );

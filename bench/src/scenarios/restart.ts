@@ -1,16 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { quantile, rounded } from "../measure/statistics.ts";
+import { answered, freePort } from "../processes/answers.ts";
 import { childEnvironment, workspace } from "../processes/child.ts";
 import { temporaryDirectory } from "../processes/platform.ts";
 import type { Scenario } from "../scenario.ts";
 
-const everyMs = 10;
-const patienceMs = 60_000;
 const runId = "restart-bench";
 const definition = "workflow: restart-bench\nsignals: {go: {}}\ntasks: {wait: {wait: {signal: go}}}\n";
 
@@ -85,21 +82,6 @@ async function restarts(rounds: number) {
   };
 }
 
-async function answered(url: string): Promise<void> {
-  const untilMs = performance.now() + patienceMs;
-  while (performance.now() < untilMs) {
-    if (
-      await fetch(url).then(
-        (answer) => answer.ok,
-        () => false,
-      )
-    )
-      return;
-    await sleep(everyMs);
-  }
-  throw new Error(`expected an answer of ${url} within ${patienceMs} ms, got none`);
-}
-
 async function startRun(url: string): Promise<void> {
   const headers = { "content-type": "application/json" };
   const bodies = { workflows: { text: definition }, runs: { definition: { name: runId }, runId } };
@@ -115,13 +97,4 @@ async function kill(child: ChildProcess, data: string): Promise<void> {
   const ended = once(child, "exit");
   process.kill(pid, "SIGKILL");
   await ended;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

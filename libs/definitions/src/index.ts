@@ -51,12 +51,13 @@ export { type CheckedTrigger, checkTriggerText, isTriggerText } from "./check/tr
 export { isWorkflowDocument, isWorkflowText } from "./check/workflow-text.ts";
 export { graphOf } from "./contracts/graph.ts";
 export { definitionMessage, graphNodes, problemMessage, usedBy } from "./contracts/messages.ts";
-export { documentOfTask, documentOfTasks, repeatedIds } from "./contracts/task-list.ts";
+export { documentOfTask, documentOfTasks, repeatedIds, withNeedConditions } from "./contracts/task-list.ts";
 export { taskSpecsOf } from "./contracts/task-specs.ts";
 export { onTriggerId, triggersOf } from "./contracts/trigger-message.ts";
 export { type PrintFormat, printDefinition } from "./convert/print.ts";
 export { printTypeScript } from "./convert/typescript.ts";
 export { parseDurationMs, printDuration } from "./duration.ts";
+export { type EmittedEvent, emitCapability, emittedEvent } from "./emit.ts";
 export * from "./language/document.ts";
 export {
   languageJsonSchema,

@@ -54,6 +54,46 @@ export const sdkErrors = defineErrors("sdk", {
     message: ({ step }: { step: string }) => `The step \`${step}\` is inside of another step`,
     remedy: "Move it out of `ctx.run`, behind or before it.",
   },
+  objectCallInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A keyed object has at least one call. Names of calls have letters, digits and `_`, and start with a letter.",
+    message: ({ name, call }: { name: string; call: string }) =>
+      call === ""
+        ? `Object \`${name}\` has no calls`
+        : `\`${call}\` of object \`${name}\` is no name of a call`,
+    remedy: "Give it calls such as `add`.",
+  },
+  objectCallUnknown: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "The code of the worker has no such call of the object. The definition that is registered has it.",
+    message: ({ name, call }: { name: string; call: string }) => `Object \`${name}\` has no call \`${call}\``,
+    remedy: "Deploy a worker whose code has the call.",
+  },
+  objectCallsItself: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A call of a keyed object has called the same object with the same key. It would wait for its own end.",
+    message: ({ name, key, call }: { name: string; key: string; call: string }) =>
+      `\`${call}\` of object \`${name}\` waits for the call that it is made from, with key \`${key}\``,
+    remedy: "Share a function between the calls instead.",
+  },
+  objectNone: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Only calls of a keyed object have a key.",
+    message: ({ name }: { name: string }) => `\`${name}\` is no keyed object, so it has no key`,
+    remedy: "Make it with `object`.",
+  },
+  objectReadOnly: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A call that is marked as a reader runs next to others, so it sets no values.",
+    message: ({ name, value }: { name: string; value: string }) =>
+      `A reader of object \`${name}\` sets \`${value}\``,
+    remedy: "Make the call without `reader`.",
+  },
   inputMalformed: {
     status: "INVALID_ARGUMENT",
     retry: "never",

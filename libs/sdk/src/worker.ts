@@ -12,6 +12,7 @@ export {
   type ApproveOptions,
   type CallOptions,
   type ChildOptions,
+  type EmitOptions,
   type EventWaitOptions,
   FunctionContext,
   type RunOptions,
@@ -26,6 +27,14 @@ export {
   type FunctionCode,
 } from "./functions/durable.ts";
 export { StepFailure } from "./functions/failure.ts";
+export { type KeyedObject, type ObjectCallInput, object, reader } from "./functions/object.ts";
+export type {
+  AnyCalls,
+  CallableObject,
+  ObjectCalls,
+  ObjectHandlers,
+  Reader,
+} from "./functions/object-calls.ts";
 export type { AgentStanding, Decision, Question, TaskStanding } from "./orchestrator/decisions.ts";
 export { SessionOrchestrator, type SessionOrchestratorOptions } from "./orchestrator/session-orchestrator.ts";
 export {

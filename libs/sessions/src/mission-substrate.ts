@@ -18,7 +18,6 @@ import {
   endOf,
   inOrder,
   inputOf,
-  limited,
   type NewsWanted,
   nothingDone,
   type Place,
@@ -27,6 +26,7 @@ import {
   type Substrate,
   shareOf,
   standInFor,
+  taskOfPart,
   waitFor,
 } from "./substrate.ts";
 
@@ -62,7 +62,7 @@ export class MissionSubstrate implements Substrate {
     });
     const all = inOrder([
       ...elsewhere.map(standInFor),
-      ...part.tasks.map((task) => limited(task, part, place)),
+      ...part.tasks.map((task) => taskOfPart(task, part, place)),
     ]);
     request.what = { $case: "spec", value: specOf(part, all.slice(0, atOnceMax), place) };
     const { mission, existed } = await this.#parts.missions.startMission(request, options);
@@ -131,7 +131,7 @@ export class MissionSubstrate implements Substrate {
         await this.#add(
           place,
           part,
-          [...elsewhere.map(standInFor), ...part.tasks.map((task) => limited(task, part, place))],
+          [...elsewhere.map(standInFor), ...part.tasks.map((task) => taskOfPart(task, part, place))],
           `${number}`,
           options,
         );

@@ -19,7 +19,6 @@ import {
   type Done,
   endOf,
   inputOf,
-  limited,
   type NewsWanted,
   nothingDone,
   type Place,
@@ -28,6 +27,7 @@ import {
   type Substrate,
   shareOf,
   standInFor,
+  taskOfPart,
   waitFor,
 } from "./substrate.ts";
 
@@ -58,7 +58,7 @@ export class RunSubstrate implements Substrate {
       ...{ namespace, runId: workId, parent: { namespace, kind: "session", id, task: partId } },
       parentClosePolicy: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     });
-    const tasks = [...standInsFor(elsewhere, 0), ...part.tasks.map((task) => limited(task, part, place))];
+    const tasks = [...standInsFor(elsewhere, 0), ...part.tasks.map((task) => taskOfPart(task, part, place))];
     const input = inputOf(part);
     request.spec = {
       ...RunSpec.create(),
@@ -121,7 +121,7 @@ export class RunSubstrate implements Substrate {
       case "add": {
         const added = [
           ...standInsFor(elsewhere, number),
-          ...part.tasks.map((task) => limited(task, part, place)),
+          ...part.tasks.map((task) => taskOfPart(task, part, place)),
         ];
         const reason = "they belong to the session's part";
         await tasks.addTasks(

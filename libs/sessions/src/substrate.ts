@@ -1,14 +1,15 @@
 /** What the work of a part is to a session: started, looked at, told what to do. A run and a mission are each one. */
 
 import type { TaskNote } from "@tutti/contracts/session/v1";
-import type {
-  Amounts,
-  Outcome,
-  Payload,
-  Share,
-  TaskOutcome,
-  TaskSpec,
-  WorkStatus,
+import {
+  type Amounts,
+  NeedCondition,
+  type Outcome,
+  type Payload,
+  type Share,
+  type TaskOutcome,
+  type TaskSpec,
+  type WorkStatus,
 } from "@tutti/contracts/types/v1";
 import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { CallOptions } from "@tutti/mesh";
@@ -81,14 +82,24 @@ export function standInFor(id: string): TaskSpec {
   };
 }
 
-/** What a session may take at once holds over all of its parts. */
-export function limited(task: TaskSpec, { spec }: Pick<StartPart, "spec">, { sessionId }: Place): TaskSpec {
+/**
+ * Returns the task as its part has it. The concurrency limit of a session holds over all of its parts. A need that is
+ * recorded without a condition waits for success, as it does in the session.
+ */
+export function taskOfPart(
+  task: TaskSpec,
+  { spec }: Pick<StartPart, "spec">,
+  { sessionId }: Place,
+): TaskSpec {
+  const needs = task.needs.map(({ task: id, condition }) => ({ task: id, condition: condition || success }));
   const { slots = 0, ...resources } = spec.limits;
-  if (slots <= 0 && Object.keys(resources).length === 0) return task;
+  if (slots <= 0 && Object.keys(resources).length === 0) return { ...task, needs };
   const maxConcurrent = slots > 0 ? Math.max(1, Math.floor(slots)) : 0;
   const limit = { key: `session/${sessionId}`, maxConcurrent, rate: undefined, resources };
-  return { ...task, limits: [...task.limits, limit] };
+  return { ...task, needs, limits: [...task.limits, limit] };
 }
+
+const success = NeedCondition.NEED_CONDITION_SUCCESS;
 
 /** What expressions in its tasks see as `input`. */
 export function inputOf({ spec: { work } }: Pick<StartPart, "spec">): Payload | undefined {

@@ -19,7 +19,7 @@ client = tutti.connect("${server}")
 sessions = client.sessions
 tasks = [
     {"id": "one", "capability": "number.double", "input": {"n": 1}},
-    {"id": "two", "capability": "number.double", "input": {"n": "\${{ tasks.one.output }}"}, "needs": [{"task": "one"}]},
+    {"id": "two", "capability": "number.double", "input": {"n": "\${{ tasks.one.output }}"}, "needs": ["one"]},
 ]
 session = sessions.start(tasks=tasks, mode="adaptive", optimization=True, monitoring=True, id="from-python")
 assert session.result(timeout=20) == {"one": 2, "two": 4}, session.get()
@@ -31,6 +31,19 @@ assert [task["status"] for task in session.tasks()] == ["completed", "completed"
 seen = list(session.watch())
 assert seen[-1]["session"]["status"] == "completed" if "session" in seen[-1] else True, seen
 assert session.why().choices[0]["kind"] == "mode"
+for name, need, status in (
+    ("plain", "first", "completed"),
+    ("done", {"task": "first", "end": "done"}, "completed"),
+    ("success", {"task": "first", "end": "success"}, "skipped"),
+):
+    for mode in ("workflow", "swarm"):
+        needing = [
+            {"id": "first", "capability": "number.double", "when": "false", "input": {"n": 1}},
+            {"id": "second", "capability": "number.double", "input": {"n": 2}, "needs": [need]},
+        ]
+        skipping = sessions.start(tasks=needing, mode=mode, output="1", id=f"skips-{name}-{mode}")
+        skipping.result(timeout=20)
+        assert skipping.tasks()[1]["status"] == status, (name, mode, skipping.tasks())
 held = client.run({"tasks": [{"id": "wait", "capability": "nobody.ends"}], "mode": "swarm"})
 assert "1 of 1 task" in str(held.why()), held.why()
 held.pause("not now")

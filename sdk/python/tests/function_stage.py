@@ -15,9 +15,10 @@ START_MS = 1_767_225_600_000
 class FunctionStage:
     """`journal` grows with each turn. Hot: one worker makes all turns. Otherwise each is made by another one."""
 
-    def __init__(self, function, given=None, *, is_hot=True, recorded=()):
+    def __init__(self, function, given=None, *, is_hot=True, recorded=(), object=None):
         self.function = function
         self.input = given
+        self.object = object
         self.is_hot = is_hot
         self.host = FunctionHost()
         # What a turn keeps for the next attempt, and what this one finds.
@@ -52,6 +53,8 @@ class FunctionStage:
         }
         if undo:
             asked["undo"] = True
+        if self.object is not None:
+            asked["object"] = self.object
         output = await self.host.turn(self.function, asked, self.task())
         self._from = len(self.journal)
         self.add({key: each[key] for key in each if key not in ("atMs", "spec")} for each in output["steps"])

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tutti import TaskFailure, durable
+from tutti import TaskFailure, durable, keyed_object
 from tutti.workflow import Retry
 
 effects = []
@@ -160,9 +160,44 @@ async def people(ctx):
     return {"decision": decision, "child": child, "paid": paid["data"]}
 
 
+@durable("emits")
+async def emits(ctx):
+    await ctx.emit("shop.order.paid", {"order": 7}, subject="order-7")
+    await ctx.emit("shop.order.paid")
+    return "emitted"
+
+
+cart = keyed_object("cart")
+
+
+@cart.call
+async def add(ctx, item):
+    items = ctx.state.get("items", [])
+    await ctx.run("check", lambda: effect(f"check {item}", item))
+    ctx.state.set("items", [*items, item])
+    other = await ctx.object("stock", item).take(1)
+    ctx.state.set("note", None)
+    return {"key": ctx.key, "count": len(items) + 1, "other": other, "note": ctx.state.get("note")}
+
+
+@cart.reader
+async def show(ctx):
+    return ctx.state.get("items", [])
+
+
+@cart.reader
+async def write(ctx):
+    ctx.state.set("items", [])
+
+
+@cart.call
+async def again(ctx):
+    return await ctx.object(cart, ctx.key).show()
+
+
 functions = {
     each.name: each
     for each in (
-        order, ten, branches, flaky, final, saga, race, draws, long, wide, confirmed, changing, people,
+        order, ten, branches, flaky, final, saga, race, draws, long, wide, confirmed, changing, people, emits, cart,
     )
 }  # fmt: skip

@@ -17,7 +17,13 @@ LENGTH_MAX = 10_000
 
 async def play(history, is_hot):
     function = functions[history["function"]]
-    stage = FunctionStage(function, history.get("input"), is_hot=is_hot, recorded=history.get("recorded", ()))
+    stage = FunctionStage(
+        function,
+        history.get("input"),
+        is_hot=is_hot,
+        recorded=history.get("recorded", ()),
+        object=history.get("object"),
+    )
     turns = []
     for turn in history["turns"]:
         asked = {key: turn[key] for key in ("given", "undo") if key in turn}

@@ -43,6 +43,7 @@ export type Group =
   | "workflows"
   | "schedules"
   | "triggers"
+  | "objects"
   | "installation"
   | "access"
   | "this machine";

@@ -16,6 +16,7 @@ export const groups: readonly Group[] = [
   "workflows",
   "schedules",
   "triggers",
+  "objects",
   "installation",
   "access",
   "this machine",

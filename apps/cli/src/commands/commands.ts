@@ -5,6 +5,7 @@ import { agentCommands } from "./agents/table.ts";
 import { auditCommands } from "./audit/table.ts";
 import { lockCommands } from "./locks/table.ts";
 import { missionCommands } from "./missions/table.ts";
+import { objectCommands } from "./objects/table.ts";
 import { clusterCommands } from "./platform/cluster-table.ts";
 import { installationCommands } from "./platform/table.ts";
 import { poolCommands } from "./pools/table.ts";
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   ...missionCommands,
   ...workflowCommands,
   ...triggerCommands,
+  ...objectCommands,
   ...installationCommands,
   ...clusterCommands,
   ...agentCommands,

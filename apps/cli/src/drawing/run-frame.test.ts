@@ -28,7 +28,7 @@ const order: RunView = {
   tasks: [
     task("reserve", "completed"),
     task("charge", "completed", ["reserve"], { attempts: 2 }),
-    task("ship", "running", ["charge"], { entries: { ended: 3, failed: 1, total: 8 } }),
+    task("ship", "running", ["charge"], { entries: { done: 3, failed: 1, total: 8 } }),
     task("invoice", "retrying", ["charge"], { nextMs: 15_000, attempts: 2, error: "the line is busy" }),
     task("sure", "waiting", ["charge"], { kind: "approve", uses: "", reason: "waits for ops to decide" }),
     task("done", "pending", ["ship", "invoice", "sure"]),
@@ -166,6 +166,14 @@ describe("the frame of a run", () => {
     const symbols = [...states, ...more].map((state) => lookOf(state).symbol);
     assert.equal(new Set(symbols).size, symbols.length);
   });
+
+  for (const state of ["failed", "cancelled", "terminated"])
+    it(`a ${state} run whose tasks all ended has counts and no full bar`, () => {
+      const counts = { total: 2, skipped: 2 };
+      const text = drawn({ ...order, state, progress: 1, openApprovals: 0, counts }, 80).join("\n");
+      assert.match(text, /2 of 2 done/);
+      assert.doesNotMatch(text, /100 %/);
+    });
 
   it("names and errors that hold escape sequences are shown as text", () => {
     const hostile = {

@@ -47,10 +47,7 @@ function headOf(run: RunView, { style, width, nowMs }: Canvas): string {
 const barMin = 10;
 
 function footOf(run: RunView, { style, width }: Canvas): string[] {
-  const share = padStart(printShare(run.progress), 5);
-  const words = tally(run, { style, width: width - barMin - 9 });
-  const barWidth = Math.min(40, Math.max(barMin, width - 9 - Math.max(18, widthOf(words))));
-  const lines = [`${drawBar(run.progress, barWidth, style)} ${share}   ${words}`];
+  const lines = [progressLine(run, { style, width })];
   const { reason } = run;
   if (reason !== "") lines.push(style.dim(cut(safe(reason), width)));
   if (run.openApprovals > 0)
@@ -60,6 +57,17 @@ function footOf(run: RunView, { style, width }: Canvas): string[] {
   return lines;
 }
 
+/** A bar and the counts. A run that ended without completing has no bar: a full one would look like success. */
+function progressLine(run: RunView, { style, width }: Pick<Canvas, "style" | "width">): string {
+  const { state, progress } = run;
+  if (lookOf(state).isEnded && state !== "completed" && state !== "continued")
+    return tally(run, { style, width });
+  const share = padStart(printShare(progress), 5);
+  const words = tally(run, { style, width: width - barMin - 9 });
+  const barWidth = Math.min(40, Math.max(barMin, width - 9 - Math.max(18, widthOf(words))));
+  return `${drawBar(progress, barWidth, style)} ${share}   ${words}`;
+}
+
 const tallied = [
   ["completed", "green", "done"],
   ["running", "cyan", "running"],
@@ -67,7 +75,7 @@ const tallied = [
   ["waiting", "yellow", "waiting"],
   ["retrying", "yellow", "retrying"],
   ["paused", "magenta", "paused"],
-  ["compensated", "yellow", "undone"],
+  ["compensated", "yellow", "compensated"],
 ] as const;
 
 /** `5 of 8 done · 2 at work`, as much as there is room for. */

@@ -50,13 +50,13 @@ function detailOf(
 }
 
 function entriesOf(
-  { ended, failed, total }: NonNullable<TaskView["entries"]>,
+  { done, failed, total }: NonNullable<TaskView["entries"]>,
   style: Style,
   width: number,
 ): string {
   const failures = failed === 0 ? "" : style.red(` ${failed} failed`);
   const barWidth = Math.min(16, Math.max(4, width - 20));
-  return `${drawBar(ended / total, barWidth, style)} ${ended}/${total}${failures}`;
+  return `${drawBar(done / total, barWidth, style)} ${done}/${total}${failures}`;
 }
 
 /** Kinds that do their work without a worker's capability. */

@@ -18,26 +18,10 @@ export function systemShell(): Shell {
     output: sinkOf(process.stdout, environment),
     errors: sinkOf(process.stderr, environment),
     environment,
-    workingDirectory: process.cwd(),
+    ...filesBelow(process.cwd()),
     isAnswered: process.stdin.isTTY === true && process.stderr.isTTY === true,
     interrupted: interruption.signal,
-    nowMs: () => Date.now(),
-    pause: (durationMs, signal) =>
-      new Promise((done) => {
-        if (signal?.aborted === true) return done();
-        const end = (): void => {
-          clearTimeout(timer);
-          signal?.removeEventListener("abort", end);
-          done();
-        };
-        const timer = setTimeout(end, durationMs);
-        signal?.addEventListener("abort", end);
-      }),
-    readText: async (file) => textOf(file === "-" ? await standardInput() : await readFile(resolve(file))),
-    readBytes: (file) => bytesOf(file),
-    exists: (file) => existsSync(file),
-    isFile: (file) => statSync(file, { throwIfNoEntry: false })?.isDirectory() === false,
-    filesIn,
+    ...systemTime,
     runScript: (script, words) => runScript(script, words),
     handOver: (script, words) => handOver(script, words),
     listens: (host, port) => listens(host, port),
@@ -56,31 +40,57 @@ export function systemShell(): Shell {
   };
 }
 
+/** Files by their names in a directory. */
+export function filesBelow(
+  workingDirectory: string,
+): Pick<Shell, "workingDirectory" | "readText" | "readBytes" | "exists" | "isFile" | "filesIn"> {
+  const at = (file: string): string => resolve(workingDirectory, file);
+  return {
+    workingDirectory,
+    readText: async (file) => textOf(file === "-" ? await standardInput() : await readFile(at(file))),
+    readBytes: (file) => (file === "-" ? process.stdin : bytesOf(at(file))),
+    exists: (file) => existsSync(at(file)),
+    isFile: (file) => statSync(at(file), { throwIfNoEntry: false })?.isDirectory() === false,
+    filesIn: (folder) => filesIn(folder, at),
+  };
+}
+
+export const systemTime: Pick<Shell, "nowMs" | "pause"> = {
+  nowMs: () => Date.now(),
+  pause: (durationMs, signal) =>
+    new Promise((done) => {
+      if (signal?.aborted === true) return done();
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", end);
+        done();
+      };
+      const timer = setTimeout(end, durationMs);
+      signal?.addEventListener("abort", end);
+    }),
+};
+
 /** Large pieces, since there is a wait for each. */
 const pieceBytes = 2 ** 20;
 
-async function* bytesOf(file: string): AsyncGenerator<Uint8Array, void> {
-  if (file === "-") {
-    yield* process.stdin;
-    return;
-  }
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array, void> {
   const { createReadStream } = await import("node:fs");
-  yield* createReadStream(resolve(file), { highWaterMark: pieceBytes });
+  yield* createReadStream(path, { highWaterMark: pieceBytes });
 }
 
 const passedOver = new Set(["node_modules", "dist"]);
 
-async function filesIn(folder: string): Promise<readonly string[]> {
+async function filesIn(folder: string, at: (folder: string) => string): Promise<readonly string[]> {
   const { readdir } = await import("node:fs/promises");
   const { join } = await import("node:path");
-  const entries = await readdir(resolve(folder), { withFileTypes: true });
+  const entries = await readdir(at(folder), { withFileTypes: true });
   const seen = entries
     .filter(({ name }) => !name.startsWith(".") && !passedOver.has(name))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
   const files: string[] = [];
   for (const entry of seen) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) files.push(...(await filesIn(path)));
+    if (entry.isDirectory()) files.push(...(await filesIn(path, at)));
     else if (entry.isFile()) files.push(path);
   }
   return files;

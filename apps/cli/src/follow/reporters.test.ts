@@ -47,7 +47,7 @@ describe("a run made of the replies of its stream", () => {
       entry(2, "running"),
     ]);
     assert.equal(tasks.length, 1);
-    assert.deepEqual([tasks[0]?.state, tasks[0]?.entries], ["running", { ended: 2, failed: 1, total: 3 }]);
+    assert.deepEqual([tasks[0]?.state, tasks[0]?.entries], ["running", { done: 1, failed: 1, total: 3 }]);
   });
 
   it("has no row for a compensation or a round of a loop", () => {

@@ -1,7 +1,6 @@
 /** A followed run, made of the replies of its stream. */
 import type { Run, Task, WatchRunReply } from "@tutti/rest/types";
 import { startOf } from "../terminal/progress.ts";
-import { lookOf } from "../terminal/states.ts";
 import type { Followed, News, Whole } from "./model.ts";
 import type { RunView, TaskView } from "./run-view.ts";
 
@@ -101,15 +100,15 @@ function isEntry({ taskId, parentTaskId = "" }: Task): boolean {
   return parentTaskId !== "" && taskId.startsWith(`${parentTaskId}[`);
 }
 
-/** Of each task that is done for a list: how many of its entries have ended. */
-function entriesOf(tasks: Iterable<Task>): Map<string, { ended: number; failed: number; total: number }> {
-  const counted = new Map<string, { ended: number; failed: number; total: number }>();
+/** Of each task that is done for a list: how many of its entries are done. */
+function entriesOf(tasks: Iterable<Task>): Map<string, { done: number; failed: number; total: number }> {
+  const counted = new Map<string, { done: number; failed: number; total: number }>();
   for (const task of tasks) {
     if (!isEntry(task)) continue;
     const { parentTaskId = "", status } = task;
-    const count = counted.get(parentTaskId) ?? { ended: 0, failed: 0, total: 0 };
+    const count = counted.get(parentTaskId) ?? { done: 0, failed: 0, total: 0 };
     count.total += 1;
-    if (lookOf(status).isEnded) count.ended += 1;
+    if (status === "completed" || status === "skipped") count.done += 1;
     if (status === "failed") count.failed += 1;
     counted.set(parentTaskId, count);
   }

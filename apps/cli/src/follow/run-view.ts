@@ -32,6 +32,6 @@ export interface TaskView {
   readonly nextMs: number | undefined;
   /** What an attempt says of how far it is, 0 to 1. 0 means not known. */
   readonly progress: number;
-  /** How many entries of a list have ended, of how many. Undefined for a task that is done once. */
-  readonly entries: { readonly ended: number; readonly failed: number; readonly total: number } | undefined;
+  /** How many entries of a list are done, of how many. Cancelled and compensated entries are not. Undefined for a task without entries. */
+  readonly entries: { readonly done: number; readonly failed: number; readonly total: number } | undefined;
 }

@@ -5,15 +5,17 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** `340 ms`, `4.2 s`, `38 s`, `3 min 5 s`, `2 h 10 min`, `5 d 3 h`. */
+/** `340 ms`, `4.2 s`, `38 s`, `3 min 5 s`, `2 h 10 min`, `5 d 3 h`: rounded as on the dashboard, so that both print the same. */
 export function printDurationMs(durationMs: number): string {
   const ms = Math.max(0, durationMs);
-  if (ms < second) return `${Math.round(ms)} ms`;
-  if (ms < 10 * second) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
-  if (ms < minute) return `${Math.floor(ms / second)} s`;
-  if (ms < hour) return two(ms, [minute, "min"], [second, "s"]);
-  if (ms < day) return two(ms, [hour, "h"], [minute, "min"]);
-  return two(ms, [day, "d"], [hour, "h"]);
+  if (Math.round(ms) < second) return `${Math.round(ms)} ms`;
+  if (ms < 9.95 * second) return `${(ms / second).toFixed(1)} s`;
+  const seconds = Math.round(ms / second);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return two(seconds, 60, "min", "s");
+  const minutes = Math.round(ms / minute);
+  if (minutes < 24 * 60) return two(minutes, 60, "h", "min");
+  return two(Math.round(ms / hour), 24, "d", "h");
 }
 
 /** Returns a duration as the user wrote it, `2 s` and not `2.0 s`. */
@@ -21,12 +23,10 @@ export function printSpanMs(spanMs: number): string {
   return spanMs < 10 * second && spanMs % second === 0 ? `${spanMs / second} s` : printDurationMs(spanMs);
 }
 
-type Unit = readonly [lengthMs: number, name: string];
-
-function two(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
-  const rest = Math.floor((ms % large) / small);
-  const head = `${Math.floor(ms / large)} ${largeName}`;
-  return rest === 0 ? head : `${head} ${rest} ${smallName}`;
+function two(count: number, per: number, large: string, small: string): string {
+  const rest = count % per;
+  const head = `${Math.floor(count / per)} ${large}`;
+  return rest === 0 ? head : `${head} ${rest} ${small}`;
 }
 
 /** `12 s ago`, `in 5 min`, `just now`. */

@@ -4,10 +4,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { workspaceFolder } from "./command.ts";
+import { serviceProgram } from "../../../../tools/fronts.mjs";
 
 /** As `npm start` runs it, from its bundle, if the runner of the tests has built it. */
-const platformProgram = process.env["TEST_PLATFORM"] ?? join(workspaceFolder, "apps/platform/src/main.ts");
+const platformProgram = serviceProgram("platform");
 
 /** The platform as a process of its own, which can be killed and started again at the same place. */
 export class PlatformProcess implements AsyncDisposable {

@@ -1,9 +1,9 @@
 /** A cluster under load to which one thing after the other happens, and what came of it. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { SmallDisk } from "@tutti/host/testing";
 import { seededChance } from "@tutti/kernel/testing";
+import { serviceProgram } from "../../../../tools/fronts.mjs";
 import { addressesOf, Cluster, type Shape } from "../../src/index.ts";
 import { type Fault, faults, makeSkews, type Surroundings } from "./faults.ts";
 import { Front } from "./front.ts";
@@ -58,7 +58,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
   const disks = await disksIn(join(directory, "cluster"));
   const cluster = await Cluster.make({
     ...{ directory: join(directory, "cluster"), shape, natsServer: options.natsServer },
-    moduleOf: (service) => fileURLToPath(new URL(`../../../${service}/src/main.ts`, import.meta.url)),
+    moduleOf: serviceProgram,
     environment: {
       ...process.env,
       NODE_OPTIONS: `--import=${new URL("skew.mjs", import.meta.url).href}`,

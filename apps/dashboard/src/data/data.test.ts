@@ -64,11 +64,15 @@ describe("lists of runs that are kept by patching", () => {
 
 describe("what events touch", () => {
   const table: readonly (readonly [type: string, subject: string, keys: readonly string[]])[] = [
-    ["tutti.workflow.run.started", "order-1", ["runs", "counts", "schedules", "triggers", "run order-1"]],
+    [
+      "tutti.workflow.run.started",
+      "order-1",
+      ["runs", "counts", "schedules", "triggers", "objects", "run order-1"],
+    ],
     [
       "tutti.workflow.run.started",
       "default/runs/order-1",
-      ["runs", "counts", "schedules", "triggers", "run order-1"],
+      ["runs", "counts", "schedules", "triggers", "objects", "run order-1"],
     ],
     ["tutti.workflow.task.completed", "runs/order-1/tasks/ship", ["run order-1"]],
     ["tutti.workflow.approval.requested", "order-1", ["approvals", "runs", "counts", "run order-1"]],

@@ -135,7 +135,7 @@ async function follow(signal: AbortSignal, wasLooking = false): Promise<void> {
 export function touchedBy(type: string, subject: string): readonly string[] {
   const [, area, thing] = type.split(".");
   if (area === "workflow" && thing === "run")
-    return ["runs", "counts", "schedules", "triggers", ...aboutRun(subject)];
+    return ["runs", "counts", "schedules", "triggers", "objects", ...aboutRun(subject)];
   if (area === "workflow" && thing === "task") return aboutRun(subject);
   if (area === "swarm" && thing === "approval") return ["approvals", "missions", ...aboutMission(subject)];
   if (area === "swarm" && (thing === "mission" || thing === "task"))

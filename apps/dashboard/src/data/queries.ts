@@ -7,6 +7,7 @@ import type {
   GetAgentReply,
   GetPlanReply,
   Graph,
+  KeyedObject,
   ListAgentsReply,
   ListApprovalsReply,
   ListChoicesReply,
@@ -16,6 +17,7 @@ import type {
   ListFiringsReply,
   ListMissionApprovalsReply,
   ListMissionsReply,
+  ListObjectsReply,
   ListPoolsReply,
   ListQueueReply,
   ListRunsReply,
@@ -247,6 +249,19 @@ export const triggerQuery = (triggerId: string) =>
   queryOptions({
     queryKey: ["triggers", { triggerId }],
     queryFn: ({ signal }) => read<Trigger>(pathOf(["triggers", triggerId]), signal),
+  });
+
+export const objectsQuery = () =>
+  queryOptions({
+    queryKey: ["objects"],
+    queryFn: ({ signal }) => read<ListObjectsReply>(pathOf(["objects"], { size: 200 }), signal),
+  });
+
+/** Its calls are runs, so that each event of a run touches it. */
+export const objectQuery = (name: string, key: string) =>
+  queryOptions({
+    queryKey: ["objects", { name, key }],
+    queryFn: ({ signal }) => read<KeyedObject>(pathOf(["objects", name, key]), signal),
   });
 
 export const deadLettersQuery = (triggerId: string) =>

@@ -9,7 +9,7 @@ const day = 24 * hour;
 export function span(spanMs: number): string {
   const ms = Math.max(0, spanMs);
   if (ms < 1) return ms === 0 ? "0 ms" : `${ms.toFixed(1)} ms`;
-  if (ms < second) return `${Math.round(ms)} ms`;
+  if (Math.round(ms) < second) return `${Math.round(ms)} ms`;
   if (ms < 9.95 * second) return `${(ms / second).toFixed(1)} s`;
   const seconds = Math.round(ms / second);
   if (seconds < 60) return `${seconds} s`;
@@ -87,10 +87,12 @@ export function bytes(value: number): string {
   return `${unit === 0 || left >= 100 ? Math.round(left) : left.toFixed(1)} ${units[unit]}`;
 }
 
-/** A share of 1: `37 %`. */
+/** A share of 1: `37 %`, rounded as in the CLI. */
 export function percent(share: number): string {
   if (share > 0 && share < 0.01) return "< 1 %";
-  return `${Math.floor(share * 100)} %`;
+  const rounded = Math.round(share * 100);
+  // Only all of it is 100.
+  return `${rounded === 100 && share < 1 ? 99 : rounded} %`;
 }
 
 /** `1 run`, `3 runs`. */

@@ -12,6 +12,7 @@ const lists = {
   session: "/sessions",
   schedule: "/schedules",
   trigger: "/triggers",
+  object: "/objects",
   workflow: "/workflows",
 } as const;
 

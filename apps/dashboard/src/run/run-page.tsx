@@ -184,7 +184,7 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
       {run.states.length > 0 ? <span>in the state {run.states.join(", ")}</span> : null}
       {run.definition === "" ? null : (
         <Link to="/workflows/$name" params={{ name: run.definition }}>
-          the workflow
+          workflow
         </Link>
       )}
       {run.continuedAs === undefined ? null : (
@@ -265,7 +265,7 @@ function TraceView({ timeline, selected }: { timeline: Timeline; selected: strin
   return (
     <Trace
       {...timeline}
-      {...{ title: "the run", tasks, selected }}
+      {...{ title: "run", tasks, selected }}
       createMs={run?.createMs ?? 0}
       endMs={run !== undefined && hasRunEnded(run.state) ? run.endMs : 0}
       taskIn={(task) => (store.table.places.has(task) ? task : "")}

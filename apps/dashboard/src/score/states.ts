@@ -165,6 +165,19 @@ export const activeOrPaused = {
   paused: stand("paused", "caesura", "held", true),
 } as const;
 
+/** Whether a call has a keyed object. */
+export const freeOrBusy = {
+  free: stand("free", "rest", "silent", false),
+  busy: stand("busy", "note", "playing", true),
+} as const;
+
+/** Calls of a keyed object that have no end. */
+export const objectCalls = {
+  waiting: stand("waiting", "tied-rest", "held", true),
+  running: stand("running", "note", "playing", true),
+  left: stand("left the queue", "skip", "silent", false),
+} as const;
+
 /** What a trigger would do with an event. */
 export const triggerTests = {
   starts: stand("would start a run", "final", "done", false),

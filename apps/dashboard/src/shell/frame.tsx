@@ -83,7 +83,7 @@ function Main() {
   );
 }
 
-/** Returns the word of the rail, or the first part of the address: `/start` is Start. */
+/** Returns the word of the navigation, or the first part of a known address: `/start` is Start. */
 function titleOf(path: string): string {
   const place = places.find((one) => one.path === path)?.word;
   const [, first = ""] = path.split("/");

@@ -12,6 +12,7 @@ export const places = [
   { path: "/pools", word: "Pools", key: "p", glyph: "wedge" },
   { path: "/schedules", word: "Schedules", key: "s", glyph: "caesura" },
   { path: "/triggers", word: "Triggers", key: "t", glyph: "attacca" },
+  { path: "/objects", word: "Objects", key: "b", glyph: "segno" },
   { path: "/access", word: "Access", key: "c", glyph: "key" },
   { path: "/audit", word: "Audit", key: "u", glyph: "coda" },
 ] as const satisfies readonly { path: string; word: string; key: string; glyph: GlyphName }[];

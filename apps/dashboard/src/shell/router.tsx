@@ -6,6 +6,8 @@ import {
   Link,
   lazyRouteComponent,
 } from "@tanstack/react-router";
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import { currentConnection, subscribeConnection } from "../data/connection.ts";
 import {
   approvalsQuery,
   latestRunsQuery,
@@ -15,6 +17,7 @@ import {
 } from "../data/queries.ts";
 import { queryClient } from "../data/query-client.ts";
 import { Empty, Failure, PageHead } from "../elements/parts.tsx";
+import { useWindowTitle } from "../elements/work-page.tsx";
 import { accessSearch } from "../pages/access/search.ts";
 import { auditSearch } from "../pages/audit/search.ts";
 import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
@@ -25,6 +28,7 @@ import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
 import { choicesSearch, sessionSearch, sessionsSearch } from "../pages/sessions/search.ts";
 import { Frame } from "./frame.tsx";
+import { pageFailureOf } from "./page-failure.ts";
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotHere });
 
@@ -198,6 +202,18 @@ const trigger = createRoute({
   component: lazyRouteComponent(() => import("../pages/triggers/trigger-page.tsx"), "TriggerPage"),
 });
 
+const objects = createRoute({
+  getParentRoute: () => root,
+  path: "/objects",
+  component: lazyRouteComponent(() => import("../pages/objects/objects-page.tsx"), "ObjectsPage"),
+});
+
+const object = createRoute({
+  getParentRoute: () => root,
+  path: "/objects/$name/$key",
+  component: lazyRouteComponent(() => import("../pages/objects/object-page.tsx"), "ObjectPage"),
+});
+
 const access = createRoute({
   getParentRoute: () => root,
   path: "/access",
@@ -248,6 +264,8 @@ const children = [
   schedule,
   triggers,
   trigger,
+  objects,
+  object,
   access,
   policy,
   rule,
@@ -271,10 +289,11 @@ declare module "@tanstack/react-router" {
 
 /** An address that no page has. */
 function NotHere() {
+  useWindowTitle("Page not found");
   return (
     <>
       <PageHead title="Page not found" />
-      <Empty title="No page at this address">
+      <Empty title="No page at this address.">
         <p>
           Go to the <Link to="/">overview</Link>, or press <kbd>Ctrl</kbd> <kbd>K</kbd> and search.
         </p>
@@ -283,16 +302,22 @@ function NotHere() {
   );
 }
 
-/** A page that fails while it is drawn takes nothing else with it. */
+/** A page that fails while it is drawn takes nothing else with it. One that did not come is loaded when the platform is back. */
 function PageFailed({ error, reset }: ErrorComponentProps) {
+  const isAway = useSyncExternalStore(subscribeConnection, currentConnection).kind === "away";
+  const { head, title, message, code, reloads } = pageFailureOf(error, isAway);
+  const wasAway = useRef(isAway);
+  useEffect(() => {
+    if (wasAway.current && !isAway && reloads) window.location.reload();
+    wasAway.current = isAway;
+  }, [isAway, reloads]);
   return (
     <>
-      <PageHead title="Page error" />
+      <PageHead title={head} />
       <Failure
-        title="The page failed to render"
-        message="Runs are not affected. Try again. If the error stays, open another page or use the CLI, and report this text."
-        code={error instanceof Error ? error.message : String(error)}
+        {...{ title, message, code }}
         onRetry={() => {
+          if (reloads) return window.location.reload();
           // A cached reply may be the cause: the page asks again.
           queryClient.removeQueries({ type: "inactive" });
           reset();

@@ -30,7 +30,7 @@ function You({ onClose }: { onClose: () => void }) {
     <>
       <Facts
         facts={[
-          ["Who", <code key="who">{`${who.kind}:${who.id}`}</code>],
+          ["Principal", <code key="who">{`${who.kind}:${who.id}`}</code>],
           ["Roles here", roles.length === 0 ? "none" : roles.join(", ")],
           ["Namespaces", who.namespace ?? "all"],
           ["Signed in until", <Moment key="until" atMs={who.expiresMs} />],

@@ -41,18 +41,21 @@ export function auditHandlers(dependencies: AuditDependencies): Handlers<typeof 
     },
     exportRecords: (request, context) => exportRecords(dependencies, request, context),
     recordRefusals: (requests, context) => takeRefusals(dependencies, requests, context),
-    getCheckpoint: async ({ number }) => ({
-      checkpoint: await (await thread()).call("checkpointWithHeads", number),
-    }),
+    async getCheckpoint({ number }) {
+      await rounds.followed();
+      return { checkpoint: await (await thread()).call("checkpointWithHeads", number) };
+    },
     listCheckpoints: (request) => listCheckpoints(dependencies, request),
     watchCheckpoints: (request, context) => watchCheckpoints(dependencies, request, context),
     async proveInclusion({ recordId, checkpoint }, { namespace }) {
       if (checkpoint === 0) await rounds.fresh();
+      else await rounds.followed();
       return { proof: await (await thread()).call("proveInclusion", namespace, recordId, checkpoint) };
     },
-    proveConsistency: async ({ first, second }) => ({
-      proof: await (await thread()).call("proveConsistency", first, second),
-    }),
+    async proveConsistency({ first, second }) {
+      await rounds.followed();
+      return { proof: await (await thread()).call("proveConsistency", first, second) };
+    },
     verifyAudit: (request, context) => verifyAudit(dependencies, request, context),
     listSigningKeys: async () => ({ keys: await (await thread()).call("keysNewestFirst") }),
   };
@@ -112,6 +115,8 @@ async function listCheckpoints(
   const below = token === "" ? Number.MAX_SAFE_INTEGER : Number(token);
   const size = sizeOf(page);
   const span = { fromMs: from, toMs: Math.min(to, Number.MAX_SAFE_INTEGER) };
+  // Without a token the latest is wanted, whichever process made it.
+  if (token === "") await rounds.followed();
   const { thread } = await rounds.opened();
   const checkpoints = await thread.call("checkpoints", span, below, size + 1);
   const more = checkpoints.length > size ? String(checkpoints[size - 1]?.number ?? "") : "";

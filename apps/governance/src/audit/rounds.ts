@@ -13,6 +13,11 @@
  * 6. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one,
  *    and continues behind it. Without a request, only the owner of the first partition goes round, and the others take
  *    what it made.
+ * 7. A journal may be cut under a reader as soon as some process has signed it. A reader that finds it cut takes what the
+ *    others signed, and continues behind that.
+ * 8. The book changes in one turn at a time: a page that is taken while another checkpoint is prepared would remove what
+ *    was prepared. A process that is asked for checkpoints first takes those of other processes, or a checkpoint that
+ *    was seen at one process would be missing at the next.
  */
 import type { AuditFault, Checkpoint, SigningKey } from "@tutti/contracts/governance/v1";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
@@ -88,6 +93,11 @@ export interface OpenedAudit extends Pick<OpenedPlace, "shared"> {
   close(): Promise<void>;
 }
 
+interface GatheredParts {
+  readonly parts: readonly JournalPart[];
+  readonly isMore: boolean;
+}
+
 export class AuditRounds implements Component {
   readonly #parts: RoundsParts;
   readonly #taken = new Map<string, number>();
@@ -96,6 +106,9 @@ export class AuditRounds implements Component {
   #soon: Timer | undefined;
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
+  /** The last turn in which the book changes. */
+  #turns: Promise<unknown> = Promise.resolve();
+  #following: Promise<void> | undefined;
   #waiting: Promise<number> | undefined;
   #problem: unknown;
   readonly #anchoring: Anchoring;
@@ -138,6 +151,7 @@ export class AuditRounds implements Component {
     this.#soon?.cancel();
     this.#timer?.cancel();
     await this.#running?.catch(() => {});
+    await this.#turns;
     const opened = await this.#opening?.catch(() => undefined);
     await opened?.close();
   }
@@ -231,7 +245,7 @@ export class AuditRounds implements Component {
     const { partitionOwner } = this.#parts;
     const opened = await this.opened();
     if (opened.shared === undefined || partitionOwner.holds(ownService, 0)) await this.fresh();
-    else await this.#follow(opened);
+    else await this.followed();
     try {
       // Another process may have made the last one.
       if (this.#last !== undefined) await this.#anchoring.put(this.#last);
@@ -242,7 +256,26 @@ export class AuditRounds implements Component {
     }
   }
 
-  /** Takes what others made. */
+  /** Resolves when every checkpoint that another process made before the call is in the copy of this process. */
+  async followed(): Promise<void> {
+    const opened = await this.opened();
+    if (opened.shared === undefined) return;
+    this.#following ??= this.#inTurn(() => {
+      // A later call may ask for a page that this turn does not see.
+      this.#following = undefined;
+      return this.#follow(opened);
+    });
+    await this.#following;
+  }
+
+  /** One after the other. */
+  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turns.then(change);
+    this.#turns = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Takes what others made, in a turn of its own. */
   async #follow({ thread, shared, keys }: Omit<OpenedAudit, "close">): Promise<void> {
     while (shared !== undefined && !this.#isStopped) {
       const number = (await thread.call("lastNumber")) + 1;
@@ -307,22 +340,34 @@ export class AuditRounds implements Component {
 
   /** Returns whether there was more than is put under one checkpoint. */
   async #checkpoint(): Promise<boolean> {
-    const { clock } = this.#parts.foundation;
     const opened = await this.opened();
-    const { thread, keys, shared } = opened;
-    await this.#follow(opened);
+    const before = await this.#inTurn(async () => {
+      await this.#follow(opened);
+      return opened.thread.call("lastNumber");
+    });
     const gathered = await this.#gather();
+    return this.#inTurn(() => this.#sign(opened, gathered, before));
+  }
+
+  /** Returns whether there is more to do. Gathered: what follows on the last checkpoint of before. */
+  async #sign(
+    { thread, keys, shared }: OpenedAudit,
+    gathered: GatheredParts,
+    before: number,
+  ): Promise<boolean> {
     if (this.#isStopped) return false;
+    // A page that was taken meanwhile may have some of it.
+    if ((await thread.call("lastNumber")) !== before) return true;
     const prepared = await thread.prepare({ ...gathered, own: this.#ownLog(), bytesMax: partBytesMax });
-    const { number, heads, size, parts: before } = prepared;
+    const { number, heads, size, parts } = prepared;
     // An anchor alone would be followed by another one for ever.
     if (prepared.isAnchorsAlone) return false;
     const isMore = prepared.isMore || gathered.isMore;
     if (heads.length === 0 || this.#isStopped) return isMore;
     const { signer, signingKey } = keys;
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
-    const made = { number, createTime: toTimestamp(clock.now()), heads };
-    const checkpoint = checkpointOf(made, MerkleTree.after(size, before), signed);
+    const made = { number, createTime: toTimestamp(this.#parts.foundation.clock.now()), heads };
+    const checkpoint = checkpointOf(made, MerkleTree.after(size, parts), signed);
     if (shared !== undefined) {
       const draft = await thread.call("draft", checkpoint);
       // Of another process: taken, and continued behind.
@@ -345,7 +390,7 @@ export class AuditRounds implements Component {
   }
 
   /** What is asked for by journal. */
-  async #gather(): Promise<{ readonly parts: readonly JournalPart[]; readonly isMore: boolean }> {
+  async #gather(): Promise<GatheredParts> {
     const { partitionOwner } = this.#parts;
     const parts: JournalPart[] = [];
     let room = partBytesMax;
@@ -390,6 +435,9 @@ export class AuditRounds implements Component {
         const afterBatch = await firstOf(runtime, journal);
         return batchesAfter(runtime, { ...journal, afterBatch }, room, asked);
       }
+      // Another process may have signed it since this round started, and had it cut.
+      await this.followed();
+      if ((this.#taken.get(nameOf(journal)) ?? 0) > known) return [];
       const reason = "it was cut meanwhile";
       throw auditErrors.chainBroken({ ...journal, batch: known + 1, reason });
     }

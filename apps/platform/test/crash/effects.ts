@@ -11,6 +11,8 @@ export interface Effect {
   readonly attempt: number;
   readonly key: string;
   readonly agentId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
 }
 
 export class Effects {
@@ -67,10 +69,17 @@ export class Effects {
   /** No tag that starts with the prefix has a second effect. */
   assertNoneTwice(prefix: string): void {
     const found = new Map<string, string[]>();
-    for (const [at, { kind, tag, work, task, attempt }] of this.all().entries())
-      if (kind === "start" && tag.startsWith(prefix))
-        found.set(tag, [...(found.get(tag) ?? []), `line ${at}: attempt ${attempt} of ${task} in ${work}`]);
+    for (const [at, { kind, tag, work, task, attempt, agentId, atMs }] of this.all().entries()) {
+      if (kind !== "start" || !tag.startsWith(prefix)) continue;
+      const start = `line ${at}, ${timeOf(atMs)}: attempt ${attempt} of ${task} in ${work} at ${agentId}`;
+      found.set(tag, [...(found.get(tag) ?? []), start]);
+    }
     const wrong = [...found].filter(([, starts]) => starts.length > 1);
     assert.deepEqual(wrong, [], "no effect is there twice: tags and their starts");
   }
+}
+
+/** A moment as lines and failures show it: a second start is explained by what happened before it. */
+export function timeOf(atMs: number): string {
+  return new Date(atMs).toISOString().slice(11, 23);
 }

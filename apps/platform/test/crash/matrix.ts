@@ -9,6 +9,7 @@ import { after, before, describe, it, type TestContext } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { type Folder, makeFolder } from "../support/services.ts";
+import { timeOf } from "./effects.ts";
 import { budgets } from "./load/budgets.ts";
 import { experience } from "./load/experience.ts";
 import { governance } from "./load/governance.ts";
@@ -94,7 +95,9 @@ async function play(context: TestContext, options: CrashStageOptions, kills: num
       const tookMs = Math.round(performance.now() - since);
       for (const { part } of load) await hold(part.always, `after kill ${kill}`);
       const checkedMs = Math.round(performance.now() - since - tookMs);
-      console.log(`kill ${kill}: ${what}; back after ${tookMs} ms, checked in ${checkedMs} ms`);
+      console.log(
+        `${timeOf(Date.now())} kill ${kill}: ${what}; back after ${tookMs} ms, checked in ${checkedMs} ms`,
+      );
     }
     over.abort();
     const late = setTimeout(endsWithinMs, undefined, { ref: false }).then(() => {

@@ -58,6 +58,15 @@ describe("missions on a whole installation", () => {
       ]);
       return "split";
     });
+    worker.handle("split.needing", async (_input, context) => {
+      const mission = await context.mission();
+      const uses = "number.double";
+      await mission.addTasks([
+        { id: "first", uses, when: "false", input: { n: 1 } },
+        { id: "plain", uses, needs: ["first"], input: { n: 2 } },
+        { id: "success", uses, needs: [{ task: "first", end: "success" }], input: { n: 3 } },
+      ]);
+    });
     await worker.start();
   });
   after(async () => {
@@ -78,6 +87,18 @@ describe("missions on a whole installation", () => {
     for await (const { sender } of mission.messages.list()) said.push(sender);
     assert.deepEqual(said, ["hand", "hand"]);
     assert.equal((await mission.budget.get()).spent?.tokens, 6);
+  });
+
+  it("a skipped task satisfies a plain need of a task that an agent adds", async () => {
+    const mission = await tutti.missions.start({ tasks: [{ id: "adding", uses: "split.needing" }] });
+    await mission.result();
+    const statuses = (await mission.tasks()).map(({ spec, status }) => [spec?.id, status]);
+    assert.deepEqual(statuses, [
+      ["adding", TaskStatus.TASK_STATUS_COMPLETED],
+      ["first", TaskStatus.TASK_STATUS_SKIPPED],
+      ["plain", TaskStatus.TASK_STATUS_COMPLETED],
+      ["success", TaskStatus.TASK_STATUS_SKIPPED],
+    ]);
   });
 
   it("a task's output is told while it comes, and to who comes back from where it was", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Mode } from "@tutti/contracts/session/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import type { Worker } from "@tutti/sdk";
@@ -80,18 +80,25 @@ describe("sessions from a program", () => {
     });
 
   for (const mode of ["workflow", "swarm", "intelligence", "hybrid"] as const)
-    it(`runs a task whose need was skipped by its own condition, in the mode ${mode}`, async () => {
+    it(`a skipped task satisfies a plain need, unless its output is read or success is asked, in the mode ${mode}`, async () => {
+      const uses = "number.double";
       const tasks = [
-        { id: "skipped", uses: "number.double", when: "false", input: { n: 1 } },
-        {
-          id: "after",
-          uses: "number.double",
-          needs: [{ task: "skipped", end: "done" }],
-          input: { n: 2 },
-        },
+        { id: "first", uses, when: "false", input: { n: 1 } },
+        { id: "plain", uses, needs: ["first"], input: { n: 2 } },
+        { id: "done", uses, needs: [{ task: "first", end: "done" }], input: { n: 2 } },
+        { id: "success", uses, needs: [{ task: "first", end: "success" }], input: { n: 2 } },
+        { id: "reads", uses, needs: ["first"], input: { n: "${{ tasks.first.output }}" } },
       ] as const;
-      const session = await tutti.run({ tasks, mode, output: "tasks.after.output" });
-      assert.equal(await session.result<number>(), 4);
+      const session = await tutti.run({ tasks, mode, output: "1" });
+      await session.result();
+      const statuses = (await session.tasks()).map(({ spec, status }) => [spec?.id, status]);
+      assert.deepEqual(statuses, [
+        ["first", TaskStatus.TASK_STATUS_SKIPPED],
+        ["plain", TaskStatus.TASK_STATUS_COMPLETED],
+        ["done", TaskStatus.TASK_STATUS_COMPLETED],
+        ["success", TaskStatus.TASK_STATUS_SKIPPED],
+        ["reads", TaskStatus.TASK_STATUS_SKIPPED],
+      ]);
     });
 
   it("tells how it goes to its end, with tasks and parts", async () => {

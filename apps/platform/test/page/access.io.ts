@@ -183,8 +183,8 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
 
   it("finds a record, works its proof out in the browser, and exports what was looked for", async () => {
     const page = await stage.signedIn("/audit");
-    await page.getByLabel("About").fill("run/before-1");
-    await page.getByLabel("Who").fill("person/bob");
+    await page.getByLabel("Object").fill("run/before-1");
+    await page.getByLabel("Actor").fill("person/bob");
     await page.getByRole("button", { name: "Search", exact: true }).click();
     const records = page.getByRole("list", { name: "Records" });
     await records.getByRole("link").first().click();

@@ -64,6 +64,12 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     });
   const statusOf = async (runId: string) =>
     (await stage.client.call("runs.get", { params: { id: runId } })).status;
+  /** Lists are a moment behind. The page looks again for about a second. */
+  const listed = (definition: string, count: number) =>
+    until(`${count} runs of ${definition} to be listed`, async () => {
+      const { runs } = await stage.client.call("runs.list", { query: { definition } });
+      return runs.length === count;
+    });
   const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name });
 
   it("lets in who opens the printed link, once, and keeps the token out of the address", async () => {
@@ -299,6 +305,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     for (const id of ["offer-1", "offer-2"]) await start("offer", id);
     const other = offer.replaceAll("price", "amount").replace("{set: 1}", "{set: 2}");
     await stage.client.call("workflows.register", { body: { text: other } });
+    await listed("offer", 2);
     const page = await stage.signedIn("/runs?workflow=offer");
     await page.getByText("2 matching runs").waitFor();
     await page.getByRole("button", { name: "Move runs …" }).click();
@@ -373,7 +380,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
 
   it("makes, pauses and triggers a schedule", async () => {
     const page = await stage.signedIn("/schedules");
-    await page.getByRole("button", { name: "Create schedule" }).click();
+    await page.getByRole("button", { name: "Create schedule" }).first().click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name").fill("yearly");
     await dialog.getByLabel("Workflow").selectOption("endless");
@@ -487,6 +494,10 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
           assert.deepEqual(await accessibilityProblems(page), [], `${name}, theme ${at}, phone`);
           const over = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
           assert.ok(Number(over) <= 0, `${name}: ${over} px wider than a phone`);
+          const rows = await page.evaluate(
+            "new Set([...document.querySelectorAll('.places .place')].map((each) => each.getBoundingClientRect().top)).size",
+          );
+          assert.equal(rows, 1, `${name}: the navigation of a phone has one row`);
         }
       });
   });

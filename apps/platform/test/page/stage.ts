@@ -24,6 +24,7 @@ const flags = [
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
+type ContextOptions = NonNullable<Parameters<Browser["newContext"]>[0]>;
 type Handlers = Readonly<Record<string, (input: unknown, context: TaskContext) => Promise<unknown>>>;
 
 export interface StageOptions {
@@ -42,6 +43,8 @@ export class Stage implements AsyncDisposable {
   readonly #open: () => Promise<ServiceHost>;
   readonly #workers: Worker[] = [];
   #host: ServiceHost;
+  /** What a browser keeps that has signed in. */
+  #signIn: Awaited<ReturnType<BrowserContext["storageState"]>> | undefined;
 
   static async open(options: StageOptions): Promise<Stage> {
     const { chromium: path, handlers = {}, workflows = [], settings = [] } = options;
@@ -102,19 +105,36 @@ export class Stage implements AsyncDisposable {
     return (await this.client.call("signInLink")).url;
   }
 
-  async context(options: Parameters<Browser["newContext"]>[0] = {}): Promise<BrowserContext> {
-    const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  /** A browser of its own. Nothing moves for show: what fades in is drawn many times. */
+  async context(options: ContextOptions = {}): Promise<BrowserContext> {
+    const context = await this.browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      reducedMotion: "reduce",
+      ...options,
+    });
     context.setDefaultTimeout(60_000);
     return context;
   }
 
-  /** Returns a page of somebody who has signed in, where it was asked for. */
-  async signedIn(path = "/", options: Parameters<Browser["newContext"]>[0] = {}): Promise<Page> {
-    const page = await (await this.context(options)).newPage();
+  /** Returns a page of somebody who has signed in. The first one opens a link, the others have its cookie. */
+  async signedIn(path = "/", options: ContextOptions = {}): Promise<Page> {
+    this.#signIn ??= await this.#signInState();
+    const page = await (await this.context({ storageState: this.#signIn, ...options })).newPage();
+    await page.goto(`${this.url}${path}`);
+    if (path === "/") await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    // What is drawn first does not hear keys yet.
+    await page.evaluate("new Promise((resolve) => requestIdleCallback(resolve))");
+    return page;
+  }
+
+  async #signInState() {
+    const context = await this.context();
+    const page = await context.newPage();
     await page.goto(await this.link());
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-    if (path !== "/") await page.goto(`${this.url}${path}`);
-    return page;
+    const state = await context.storageState();
+    await context.close();
+    return state;
   }
 
   async stop(): Promise<void> {
@@ -182,13 +202,13 @@ async function freePort(): Promise<number> {
 
 /** What axe finds wrong on a page, as lines to read. Nothing is left out. */
 export async function accessibilityProblems(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
+  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source);
   // What fades in has another contrast on its way.
   await page.evaluate(
     "Promise.allSettled(document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished))",
   );
   const found: readonly { id: string; help: string; nodes: readonly { html: string }[] }[] =
-    await page.evaluate("axe.run().then(({ violations }) => violations)");
+    await page.evaluate("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)");
   return found.flatMap(({ id, help, nodes }) =>
     nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 160)}`),
   );

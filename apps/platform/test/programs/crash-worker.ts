@@ -33,7 +33,7 @@ function write(kind: "start" | "end", { tag, group = "" }: Input, context: TaskC
   const { workId: work, taskId: task, attempt, idempotencyKey: key } = context;
   appendFileSync(
     settings.effects,
-    `${JSON.stringify({ kind, tag, group, work, task, attempt, key, agentId })}\n`,
+    `${JSON.stringify({ kind, tag, group, work, task, attempt, key, agentId, atMs: Date.now() })}\n`,
   );
 }
 

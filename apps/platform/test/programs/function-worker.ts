@@ -1,7 +1,7 @@
 /** A worker with a durable function that says where it is: `function-worker.ts ADDRESS SERVER AGENT`. */
 import { setTimeout as pause } from "node:timers/promises";
 import { silentLogger } from "@tutti/kernel";
-import { durable, Worker } from "@tutti/sdk";
+import { durable, object, reader, Worker } from "@tutti/sdk";
 
 const [, , address = "", server = "", agentId = ""] = process.argv;
 const stepMs = 150;
@@ -45,8 +45,22 @@ const saga = durable("saga", async (ctx) => {
   await ctx.sleep("1h");
 });
 
+const tally = object("tally", {
+  async add(ctx, count: number) {
+    const before = ctx.state.get<number>("sum") ?? 0;
+    await ctx.run("think", () => at(`thought of ${count}`));
+    ctx.state.set("sum", before + count);
+    await ctx.sleep("20ms");
+    const counted = await ctx.run("count", () => at(`count of ${count}`));
+    ctx.state.set("calls", [...(ctx.state.get<number[]>("calls") ?? []), count]);
+    return counted;
+  },
+  sum: reader((ctx) => ctx.state.get<number>("sum") ?? 0),
+});
+
 const worker = new Worker({ address, server, agentId }, { logger: silentLogger });
 worker.durable(trip);
 worker.durable(saga);
+worker.durable(tally);
 worker.handle("test.load", async ({ key }: { readonly key: string }) => `loaded ${key}`);
 await worker.run();

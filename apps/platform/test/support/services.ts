@@ -3,18 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { serviceProgram } from "../../../../tools/fronts.mjs";
 import { type ProcessOptions, TestProcess } from "./process.ts";
-
-/** Programs by the names that the tests call them. */
-const programs = {
-  platform: "../../src/main.ts",
-  registry: "../../../registry/src/main.ts",
-  governance: "../../../governance/src/main.ts",
-  master: "../../../master/src/main.ts",
-  swarm: "../../../swarm/src/main.ts",
-  workflow: "../../../workflow/src/main.ts",
-  notes: "../programs/notes.ts",
-} as const;
 
 export interface Service extends TestProcess {
   /** `http://127.0.0.1:45678`: health, status and metrics. */
@@ -24,7 +14,9 @@ export interface Service extends TestProcess {
   readonly processId: string;
 }
 
-export type ServiceName = keyof typeof programs;
+const notes = fileURLToPath(new URL("../programs/notes.ts", import.meta.url));
+
+export type ServiceName = "platform" | "registry" | "governance" | "master" | "swarm" | "workflow" | "notes";
 
 /** Starts a process without waiting for it. */
 export function launch(
@@ -34,19 +26,9 @@ export function launch(
 ): TestProcess {
   return new TestProcess({
     ...options,
-    program: programOf(name),
+    program: name === "notes" ? notes : serviceProgram(name),
     arguments: ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json", ...flags],
   });
-}
-
-/**
- * Returns the platform as `npm start` runs it, from its bundle, if the runner of the tests has built it. All others
- * from source.
- */
-function programOf(name: ServiceName): string {
-  const bundle = process.env["TEST_PLATFORM"];
-  if (name === "platform" && bundle !== undefined) return bundle;
-  return fileURLToPath(new URL(programs[name], import.meta.url));
 }
 
 /** Waits until a process is ready and knows its addresses. */

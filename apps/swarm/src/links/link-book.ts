@@ -81,6 +81,8 @@ const returnAfterMoveMs = 200;
 export class LinkBook {
   readonly #parts: LinkBookParts;
   readonly #agents = new Map<string, LinkedAgent>();
+  /** A link was opened: from then on the book has to be swept. */
+  onOpened = (): void => {};
 
   constructor(parts: LinkBookParts) {
     this.#parts = parts;
@@ -254,6 +256,7 @@ export class LinkBook {
     const { settings, instruments, now } = this.#parts;
     const { link } = agent;
     this.#agents.set(link.id, agent);
+    this.onOpened();
     link.attach(carrier, now());
     outlet.bind(agent);
     instruments.opened.add();

@@ -61,6 +61,8 @@ export class AgentPolls {
   readonly #agents = new Map<string, PolledAgent>();
   readonly #repeated = new RepeatedClaims();
   #beatMs = 0;
+  /** An agent has come: from then on it has to be swept. */
+  onJoined = (): void => {};
 
   constructor(parts: AgentPollsParts) {
     this.#parts = parts;
@@ -68,6 +70,10 @@ export class AgentPolls {
       for (const agent of this.#agents.values())
         if (agent.pool === pool) agent.leave("its pool goes to another process", parts.now());
     });
+  }
+
+  get size(): number {
+    return this.#agents.size;
   }
 
   async claim(request: ClaimTasksRequest, { principal, signal }: PollContext): Promise<ClaimTasksReply> {
@@ -274,6 +280,7 @@ export class AgentPolls {
     agent.joined(joined);
     agent.brought(running, joined.unwanted, nowMs);
     this.#agents.set(key, agent);
+    this.onJoined();
     return agent;
   }
 }

@@ -1,11 +1,11 @@
 /** Processes that share the pools by lease, over a NATS server of their own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
 import { partitionOfPool } from "@tutti/mesh";
 import { type NatsServer, startNatsServer } from "@tutti/nats/testing";
+import { serviceProgram } from "../../../../tools/fronts.mjs";
 import { swarm } from "../../src/service.ts";
 import { type AgentHello, helloOf, RawAgent } from "./raw-agent.ts";
 
@@ -42,8 +42,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Returns a process of its own, that can be killed. */
   async spawn(): Promise<Spawned> {
-    const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-    const child = spawn(process.execPath, [main, ...this.#all(), "--log.format=json"], {
+    const child = spawn(process.execPath, [serviceProgram("swarm"), ...this.#all(), "--log.format=json"], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.#children.push(child);

@@ -14,7 +14,8 @@ function run({ path, control, memory }: LogOrders): void {
   parentPort?.postMessage(undefined);
   let offset = 0;
   for (let seen = 0; ; ) {
-    Atomics.wait(control, word.ordered, seen);
+    // A notification may come after its order is done: the counter says whether there is another one.
+    while (Atomics.load(control, word.ordered) === seen) Atomics.wait(control, word.ordered, seen);
     seen = Atomics.load(control, word.ordered);
     const length = Math.ceil((control[word.length] ?? 0) / blockBytes) * blockBytes;
     if (offset + length > fileBytes) offset = 0;

@@ -5,10 +5,11 @@ import { Environment, namesOfRun, TaskNames } from "../check/environment.ts";
 import type { Steps } from "../check/steps.ts";
 import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
 import { canonical } from "../plan/canonical.ts";
-import type { Plan, PlanEntry, PlanTask } from "../plan/plan.ts";
+import type { ObjectPolicy, Plan, PlanEntry, PlanTask } from "../plan/plan.ts";
 import type { Findings } from "../problem.ts";
 import { Building } from "./building.ts";
 import { Graph } from "./graph.ts";
+import { warnOfSkippedReads } from "./skipped-reads.ts";
 import { StatesBuilder } from "./states-builder.ts";
 import { TaskBuilder } from "./task-builder.ts";
 import { durationMs, retrySettings, sorted } from "./values.ts";
@@ -80,6 +81,7 @@ class DefinitionBuilder {
     const tasks = own.map((draft) => builder.build(draft));
     const graph = new Graph(building);
     graph.check(tasks);
+    warnOfSkippedReads({ building, tasks, order: graph.order, root, output: document.output });
     const outside = building.environmentOfScope(root);
     const { programs } = building;
     const output =
@@ -204,6 +206,7 @@ class DefinitionBuilder {
       timeout,
       retention,
       limits,
+      object,
       onFailure = "compensate",
       continueAsNew,
     } = this.#document;
@@ -215,6 +218,7 @@ class DefinitionBuilder {
       timeoutMs: durationMs(timeout),
       retentionMs: durationMs(retention),
       limits: builder.limitsOf(limits, this.#base, ["limits"]),
+      ...(object !== undefined && { object: this.#object(object) }),
       onFailure,
       ...(Object.keys(retry).length > 0 && { retry: sorted(retry) }),
       continueAsNew:
@@ -230,6 +234,16 @@ class DefinitionBuilder {
                   ? -1
                   : programs.data(continueAsNew.with, outside, ["continueAsNew", "with"]).program,
             },
+    };
+  }
+
+  #object({ key, reader, call }: NonNullable<WorkflowDocument["object"]>): ObjectPolicy {
+    const { programs } = this.#building;
+    return {
+      key: programs.template(key, this.#base, ["object", "key"]).program,
+      reader:
+        reader === undefined ? -1 : programs.condition(reader, this.#base, ["object", "reader"]).program,
+      call: call === undefined ? -1 : programs.template(call, this.#base, ["object", "call"]).program,
     };
   }
 }

@@ -86,9 +86,39 @@ export function documentOfTask(spec: TaskSpec): TaskDocument {
   });
 }
 
-/** Unspecified means success in the contracts, in every mode. A document that says nothing means `done`. */
+/**
+ * Returns the tasks with a condition for each need: `done` where a caller sets none, and `success` where an expression of
+ * the task reads the output of the needed task. A definition has the same defaults. For machines without plans: these
+ * keep an unspecified condition as `success`, because recorded histories have it.
+ */
+export function withNeedConditions(tasks: readonly TaskSpec[]): TaskSpec[] {
+  return tasks.map((task) => {
+    if (task.needs.every(({ condition }) => condition !== NeedCondition.NEED_CONDITION_UNSPECIFIED))
+      return task;
+    const read = outputsReadBy(task);
+    const needs = task.needs.map((need) => ({
+      task: need.task,
+      condition:
+        need.condition ||
+        (read.has(need.task) ? NeedCondition.NEED_CONDITION_SUCCESS : NeedCondition.NEED_CONDITION_DONE),
+    }));
+    return { ...task, needs };
+  });
+}
+
+const outputOf =
+  /\btasks(?:\.([A-Za-z_]\w*)|\[\s*["']([^"'\]]+)["']\s*\])(?!\s*\.\s*(?:status|error)\b)(?!\w)/g;
+
+/** Ids of the tasks whose output an expression of this one reads. */
+function outputsReadBy({ input, when }: TaskSpec): ReadonlySet<string> {
+  const inline = input?.body?.$case === "inline" ? Buffer.from(input.body.value).toString("utf8") : "";
+  const text = `${inline.includes("tasks") ? inline.replaceAll('\\"', '"') : ""}\n${when}`;
+  return new Set([...text.matchAll(outputOf)].map(([, name, quoted]) => name ?? quoted ?? ""));
+}
+
+/** An unspecified condition is the default of a document. */
 const conditionWords: Readonly<Record<NeedCondition, NeedConditionWord | undefined>> = {
-  [NeedCondition.NEED_CONDITION_UNSPECIFIED]: "success",
+  [NeedCondition.NEED_CONDITION_UNSPECIFIED]: undefined,
   [NeedCondition.NEED_CONDITION_SUCCESS]: "success",
   [NeedCondition.NEED_CONDITION_FAILURE]: "failure",
   [NeedCondition.NEED_CONDITION_ALWAYS]: "always",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { NeedCondition, TaskList } from "@tutti/contracts/types/v1";
 import { checkDocument, checkText } from "../check/checker.ts";
-import { documentOfTasks } from "./task-list.ts";
+import { documentOfTasks, withNeedConditions } from "./task-list.ts";
 import { taskSpecsOf } from "./task-specs.ts";
 
 function definitionOf(text: string) {
@@ -55,16 +55,39 @@ describe("tasks of a definition in the words of the contracts", () => {
   });
 
   for (const [name, wanted] of [
-    ["UNSPECIFIED", "success"],
+    ["UNSPECIFIED", undefined],
     ["SUCCESS", "success"],
     ["FAILURE", "failure"],
     ["ALWAYS", "always"],
     ["DONE", "done"],
   ] as const)
-    it(`a need whose condition is ${name} waits for ${wanted}, as in missions`, () => {
+    it(`a need whose condition is ${name} is ${wanted ?? "left to the default"} in a document`, () => {
       const needs = [{ task: "a", condition: NeedCondition[`NEED_CONDITION_${name}`] }];
       const list = TaskList.fromPartial({ tasks: [{ id: "a" }, { id: "b", needs }] });
-      assert.deepEqual(documentOfTasks("order", list).tasks?.["b"]?.needs, [{ task: "a", on: wanted }]);
+      const wantedNeed = wanted === undefined ? { task: "a" } : { task: "a", on: wanted };
+      assert.deepEqual(documentOfTasks("order", list).tasks?.["b"]?.needs, [wantedNeed]);
+    });
+
+  for (const [input, when, wanted] of [
+    ["1", "", "DONE"],
+    ['"${{ tasks.a.output }}"', "", "SUCCESS"],
+    ['"${{ tasks[\\"a\\"].output.n }}"', "", "SUCCESS"],
+    ['"${{ tasks.a.status }}"', "", "DONE"],
+    ['"${{ tasks.ab.output }}"', "", "DONE"],
+    ["1", "tasks.a.output > 1", "SUCCESS"],
+    ["1", "tasks.a.error.code == 'x'", "DONE"],
+  ] as const)
+    it(`a plain need is ${wanted} for the input ${input} and the condition ${when || "none"}, in each mode`, () => {
+      const body = { $case: "inline" as const, value: Buffer.from(input) };
+      const given = { id: "b", when, input: { body, mediaType: "" }, needs: [{ task: "a" }] };
+      const work = { $case: "capability" as const, value: "x.y" };
+      const others = ["a", "ab"].map((id) => ({ id, work }));
+      const list = TaskList.fromPartial({ tasks: [...others, { ...given, work }] });
+      const condition = NeedCondition[`NEED_CONDITION_${wanted}`];
+      assert.deepEqual(withNeedConditions(list.tasks)[2]?.needs, [{ task: "a", condition }]);
+      const { definition } = checkDocument(documentOfTasks("order", list));
+      const { edges } = definition?.plan ?? assert.fail("no plan");
+      assert.equal((edges.conditions[0] ?? 0) + 1, condition);
     });
 
   const refused: readonly (readonly [string, RegExp])[] = [

@@ -127,6 +127,18 @@ export const definition: MembersShape = members(
     timeout: duration("How long a run may take; then it fails, with compensation."),
     retention: duration("How long a run can be read after its end."),
     limits: list(limit, 16, "Limits that its runs share with all others of the same key."),
+    object: members(
+      {
+        key: template("The key. Runs of the same key follow each other."),
+        reader: condition("When it is true, the run only reads and runs next to the others. Default: false."),
+        call: template("Name of the call, for lists."),
+      },
+      {
+        name: "object",
+        required: ["key"],
+        doc: "Its runs are calls of a keyed object: one at a time per key, with values that they share.",
+      },
+    ),
     defaults: members(
       { retry: { ...retry, doc: "When a failed attempt of its tasks is followed by another." } },
       { name: "defaults", doc: "What its tasks have unless they say otherwise." },

@@ -22,6 +22,7 @@ export interface WorkflowDocument<Id extends string = string> {
   readonly timeout?: string;
   readonly retention?: string;
   readonly limits?: readonly LimitDocument[];
+  readonly object?: { readonly key: string; readonly reader?: Condition; readonly call?: string };
   readonly onFailure?: "compensate" | "keep";
   readonly defaults?: { readonly retry?: number | RetryDocument };
   readonly on?: OnDocument | readonly OnDocument[];

@@ -235,10 +235,19 @@ export interface RunPolicy {
   readonly timeoutMs: number;
   readonly retentionMs: number;
   readonly limits: readonly KeyedLimit[];
+  /** Runs are calls of a keyed object. Absent unless set, so that plans without it keep their hashes. */
+  readonly object?: ObjectPolicy;
   readonly onFailure: "compensate" | "keep";
   /** What tasks without `retry` have, where that is not the default of the platform. Also tasks that are added. */
   readonly retry?: RetrySettings;
   readonly continueAsNew: { readonly when: number; readonly input: number } | null;
+}
+
+/** Programs. -1 for none. */
+export interface ObjectPolicy {
+  readonly key: number;
+  readonly reader: number;
+  readonly call: number;
 }
 
 export interface PlanEntry {

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { seededChance } from "@tutti/kernel/testing";
 import { fileDisk } from "../disk/file-disk.ts";
@@ -58,6 +59,28 @@ describe("segments with a thread", () => {
     await rm(join(directory, "000000000002.log"), { recursive: true });
     const again = await openSegments(directory, options);
     assert.equal(again.journal.partition("workflow", 0).last.number, 2);
+    await again.journal.close();
+  });
+
+  it("write each group once, also when the thread is woken without an order", async (t) => {
+    const { journal } = await openSegments(directory, options);
+    const owner = await Owner.of(journal.partition("workflow", 0));
+    const { notify } = Atomics;
+    // A notification that comes when the thread has done the order and sleeps again.
+    const late: (() => void)[] = [];
+    t.mock.method(Atomics, "notify", (...order: Parameters<typeof notify>) => {
+      late.push(() => notify(...order));
+      return notify(...order);
+    });
+    for (let count = 1; count <= 200; count++) {
+      assert.equal((await owner.append("a")).kind, "durable");
+      await turn();
+      for (const again of late.splice(0)) again();
+    }
+    assert.equal((await batchesFrom(journal.partition("workflow", 0))).length, 201);
+    await journal.close();
+    const again = await openSegments(directory, options);
+    assert.equal(again.found.batches, 201);
     await again.journal.close();
   });
 

@@ -13,7 +13,8 @@ function run({ directory, sizes, log, control, buffers, hashes }: WorkerOrders):
   parentPort?.postMessage(undefined);
   let seen = 0;
   for (;;) {
-    Atomics.wait(control, word.ordered, seen);
+    // A notification may come after its order is done: the counter says whether there is another one.
+    while (Atomics.load(control, word.ordered) === seen) Atomics.wait(control, word.ordered, seen);
     seen = Atomics.load(control, word.ordered);
     const ordered = control[word.buffer] ?? closing;
     const bytes = memory[ordered];

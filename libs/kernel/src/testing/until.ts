@@ -3,8 +3,11 @@ import { runningTime } from "./running-time.ts";
 
 /** Longer than what is waited for ever takes, on the slowest machine: it is when a test gives up, not what it asserts. */
 const deadlineMs = 60_000;
-/** What needs nothing but turns of the event loop is seen at once, and what takes long is not asked for all the time. */
-const pauseMsMax = 20;
+/**
+ * What needs nothing but turns of the event loop is seen at once, and what takes long is not asked for all the time:
+ * in real time each question takes time from the work that is waited for.
+ */
+const pauseMsMax = { virtual: 20, real: 100 };
 
 /**
  * Asks again and again until the answer will do, for what can only be seen from outside by asking. Its pauses are of
@@ -16,14 +19,15 @@ export async function until<T>(
   willDo: (answer: T) => boolean = Boolean,
 ): Promise<Exclude<T, false | null | undefined>> {
   const endMs = performance.now() + deadlineMs;
-  for (let pauseMs = 0; ; pauseMs = Math.min(pauseMsMax, pauseMs + 1)) {
+  for (let pauseMs = 0; ; pauseMs++) {
     const answer = await ask();
     if (willDo(answer)) return answer as Exclude<T, false | null | undefined>;
     if (performance.now() > endMs)
       throw new Error(
         `waited ${deadlineMs} ms for ${what}; the last answer was ${JSON.stringify(answer, null, 2)}`,
       );
-    await (runningTime()?.moved(pauseMs) ?? pause(pauseMs));
+    const time = runningTime();
+    await (time?.moved(Math.min(pauseMs, pauseMsMax.virtual)) ?? pause(Math.min(pauseMs, pauseMsMax.real)));
   }
 }
 

@@ -148,6 +148,14 @@ export const runErrors = defineErrors("workflow", {
       `The value of ${where} has ${bytes} bytes, more than the maximum of ${bytesMax}`,
     remedy: "Put it into the blob store, or return less.",
   },
+  objectTooLarge: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "The values of a keyed object go along with each call of it, so they have a maximum.",
+    message: ({ bytes, bytesMax }: { bytes: number; bytesMax: number }) =>
+      `The values of the object have ${bytes} bytes, more than the maximum of ${bytesMax}`,
+    remedy: "Keep large values elsewhere, and their references in the object.",
+  },
   runTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",

@@ -4,12 +4,11 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import { machineConformance } from "@tutti/kernel/testing";
-import { cache } from "@tutti/machine-entities/cache";
-import { limit } from "@tutti/machine-limit";
 import { bytesOf } from "@tutti/machine-work";
 import { stateOfKind, stateOfParts } from "../src/core/state/kind-state.ts";
 import { type Run, runMachine } from "../src/index.ts";
 import { KnownDefinitions, operations, resultOf, runService } from "../src/testing/index.ts";
+import { others } from "./others.ts";
 
 describe("runs", () => {
   const known = new KnownDefinitions();
@@ -17,20 +16,20 @@ describe("runs", () => {
   const commands = operations(known);
 
   machineConformance({
-    // They write to each other. What only limits and the cache do is tried with these.
-    machines: [run, limit, cache],
+    // They write to each other. What only limits, objects and the cache do is tried with these.
+    machines: [run, ...others],
     service: runService,
     commands,
     resultOf,
     pauseMaxMs: 8_000,
-    sequences: 600,
+    sequences: 750,
     stepsMax: 90,
     golden: new URL("../golden/", import.meta.url),
     // They leave the attempt that they are about outstanding, need a state of before, or a thousand tasks: tried by
     // themselves.
     rare: [
-      ...[limit, cache].flatMap(({ commands: known }) => known.map(({ type }) => type)),
-      ...[limit, cache].flatMap(({ events }) => events.map(({ type, version }) => `${type} v${version}`)),
+      ...others.flatMap(({ commands: known }) => known.map(({ type }) => type)),
+      ...others.flatMap(({ events }) => events.map(({ type, version }) => `${type} v${version}`)),
       ...["note_attempt", "note_progress", "note_model_calls", "reset_run"],
       ...["attempt_started v1", "progress_saved v1", "model_calls_noted v1"],
       ...["run_reset v1", "run_put_off v1", "child_refused v1"],

@@ -1,5 +1,6 @@
 import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
+import { object } from "@tutti/machine-object";
 
 /** Machines that runs write letters to. */
-export const others = [cache, limit];
+export const others = [cache, limit, object];

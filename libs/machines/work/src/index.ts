@@ -30,7 +30,7 @@ export {
   endingOf,
   workAddress,
 } from "./child/ending.ts";
-export { childIdOf, shortId } from "./child/ids.ts";
+export { childIdOf, objectIdOf, shortId } from "./child/ids.ts";
 export { withdrawMission, withdrawRun } from "./child/messages.ts";
 export { type StoppedChild, type Stopping, stopChild } from "./child/stopping.ts";
 export { countsIn, countsLabel, shownCounts } from "./counts.ts";

@@ -28,6 +28,7 @@ export const readyRoles: readonly Role[] = [
         "workflow.limits.*",
         "workflow.schedules.*",
         "workflow.triggers.*",
+        "workflow.objects.*",
         "workflow.events.*",
       ],
       ...["swarm.missions.*", "swarm.approvals.*", "swarm.agents.*", "swarm.pools.*", "swarm.limits.*"],

@@ -4,6 +4,7 @@ const definitions = "tutti.workflow.v1.DefinitionService";
 const schedules = "tutti.workflow.v1.ScheduleService";
 const triggers = "tutti.workflow.v1.TriggerService";
 const limits = "tutti.workflow.v1.LimitService";
+const objects = "tutti.workflow.v1.ObjectService";
 const name = { name: "name" } as const;
 const reference = { name: "definition.name" } as const;
 const id = { id: "scheduleId" } as const;
@@ -278,6 +279,23 @@ export const workflowRoutes = [
     method: "POST",
     path: "/v1/events",
     rpc: `${triggers}/PublishEvents`,
+  },
+  { name: "objects.list", method: "GET", path: "/v1/objects", rpc: `${objects}/ListObjects` },
+  {
+    name: "objects.get",
+    method: "GET",
+    path: "/v1/objects/{name}/{key}",
+    rpc: `${objects}/GetObject`,
+    params: { name: "name", key: "key" },
+  },
+  {
+    name: "objects.call",
+    method: "POST",
+    path: "/v1/objects/{name}/{key}/calls/{call}",
+    rpc: `${objects}/CallObject`,
+    params: { name: "name", key: "key", call: "call" },
+    query: { runId: "runId", waitMs: "waitMs" },
+    body: "input",
   },
   { name: "limits.list", method: "GET", path: "/v1/limits", rpc: `${limits}/ListLimits` },
   { name: "limits.get", method: "GET", path: "/v1/limits/{key}", rpc: `${limits}/GetLimit`, params: key },

@@ -40,7 +40,7 @@ export async function connect(
   const accessToken = options.accessToken ?? apiKeyIn(process.env) ?? "";
   const { Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime, blob, parts } =
     await loaded();
-  const { Tutti, Missions, Sessions, Locks, Triggers, Contents, blobsOver } = parts;
+  const { Tutti, Missions, Sessions, Locks, Objects, Triggers, Contents, blobsOver } = parts;
   const mesh = new Mesh({
     settings: meshSettings(options, addresses, network),
     credential: () => accessToken,
@@ -55,7 +55,15 @@ export async function connect(
     ...{ missions: client(swarm.missionService), board: client(swarm.boardService) },
     ...{ namespace, ports },
   };
+  const work = {
+    runs: client(contracts.runService),
+    tasks: client(contracts.taskService),
+    histories: client(runtime.runtimeService, { service: "workflow" }),
+    ...{ namespace, ports },
+  };
   return new Tutti({
+    ...work,
+    objects: new Objects({ ...work, objects: client(contracts.objectService) }),
     missions: new Missions(boards),
     sessions: new Sessions({
       sessions: client(session.sessionService, { service: "master" }),
@@ -65,14 +73,10 @@ export async function connect(
     }),
     locks: new Locks({ locks: client(session.lockService, { service: "master" }), namespace }, ports),
     triggers: new Triggers({ triggers: client(contracts.triggerService), namespace }),
-    runs: client(contracts.runService),
     definitions: client(contracts.definitionService),
     pools: client(swarm.poolService),
     schedules: client(contracts.scheduleService),
     bulk: client(contracts.bulkService),
-    tasks: client(contracts.taskService),
-    histories: client(runtime.runtimeService, { service: "workflow" }),
-    ...{ namespace, ports },
     close: () => mesh.stop(),
   });
 }
@@ -91,6 +95,7 @@ async function loaded() {
     { Missions },
     { Sessions },
     { Locks },
+    { Objects },
     { Triggers },
     blob,
     { Contents },
@@ -107,6 +112,7 @@ async function loaded() {
     import("./missions/index.ts"),
     import("./sessions/index.ts"),
     import("./locks.ts"),
+    import("./objects.ts"),
     import("./triggers/index.ts"),
     import("@tutti/contracts/blob/v1"),
     import("./payloads.ts"),
@@ -114,7 +120,7 @@ async function loaded() {
   ]);
   return {
     ...{ Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime, blob },
-    parts: { Tutti, Missions, Sessions, Locks, Triggers, Contents, blobsOver },
+    parts: { Tutti, Missions, Sessions, Locks, Objects, Triggers, Contents, blobsOver },
   };
 }
 

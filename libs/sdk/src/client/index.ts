@@ -11,6 +11,7 @@ export { type ConnectOptions, type ConnectPorts, connect } from "./connect.ts";
 export type { Handle } from "./handle.ts";
 export type { AcquireOptions, HeldLock, Locks } from "./locks.ts";
 export type * from "./missions/index.ts";
+export type { ObjectCallOptions, Objects, ObjectView } from "./objects.ts";
 export type {
   DecideOptions,
   EventsOptions,

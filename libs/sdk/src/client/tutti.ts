@@ -22,6 +22,7 @@ import { sdkErrors } from "../errors.ts";
 import { type BulkPreview, type BulkWord, type MoveManyOptions, previewBulk } from "./bulk.ts";
 import type { Locks } from "./locks.ts";
 import type { Missions } from "./missions/index.ts";
+import type { Objects } from "./objects.ts";
 import { payloadOf } from "./payloads.ts";
 import { RunHandle } from "./run.ts";
 import { listSchedules, makeSchedule, ScheduleHandle, type ScheduleOptions } from "./schedule.ts";
@@ -45,6 +46,7 @@ export interface TuttiParts {
   readonly missions: Missions;
   readonly sessions: Sessions;
   readonly locks: Locks;
+  readonly objects: Objects;
   readonly triggers: Triggers;
   readonly namespace: string;
   readonly ports: ClientPorts;
@@ -99,6 +101,8 @@ export class Tutti implements AsyncDisposable {
   readonly sessions: Sessions;
   /** What only one may do at a time, or only so many. */
   readonly locks: Locks;
+  /** Keyed objects: `objects.of(cart, "ann").add("book")`. */
+  readonly objects: Objects;
   /** Start runs of events. Posts events. */
   readonly triggers: Triggers;
   readonly #parts: TuttiParts;
@@ -108,6 +112,7 @@ export class Tutti implements AsyncDisposable {
     this.missions = parts.missions;
     this.sessions = parts.sessions;
     this.locks = parts.locks;
+    this.objects = parts.objects;
     this.triggers = parts.triggers;
     this.#parts = parts;
   }

@@ -1,14 +1,22 @@
 /** What the code of a durable function can do. Everything that it waits for comes from here. */
 import { createHash } from "node:crypto";
 import { RetryClass } from "@tutti/contracts/types/v1";
-import type { TaskDocument } from "@tutti/definitions";
+import { emitCapability, type TaskDocument } from "@tutti/definitions";
 import { retrySettings } from "@tutti/definitions/builder";
 import type { Json } from "@tutti/expressions";
 import { decideRetry, type Logger, type RetryPolicy, resolveRetry, silentLogger } from "@tutti/kernel";
+import { sdkErrors } from "../errors.ts";
 import type { TaskContext } from "../task/context.ts";
 import { stepError } from "./failure.ts";
 import type { FunctionInstance, StepMeans, StepOptions } from "./instance.ts";
 import { callSite } from "./location.ts";
+import {
+  type AnyCalls,
+  type CallableObject,
+  callsOf,
+  type ObjectCalls,
+  type ObjectHandlers,
+} from "./object-calls.ts";
 import type { StepError } from "./wire.ts";
 
 /** When a failed step is tried again. */
@@ -71,6 +79,13 @@ export interface EventWaitOptions {
   readonly source?: string;
   /** How long to wait. Then it rejects with `workflow.event_missing`. */
   readonly within?: string;
+  readonly id?: string;
+}
+
+export interface EmitOptions {
+  /** What the event is about. Default: its id. */
+  readonly subject?: string;
+  /** Of the task. Default: the type. */
   readonly id?: string;
 }
 
@@ -184,6 +199,15 @@ export class FunctionContext {
     return this.#task<TakenEvent<T>>(id ?? event, callSite(this.event), { wait: { event, ...options } });
   }
 
+  /**
+   * Publishes an event for triggers and for runs that wait for it. It is the same event when the step is repeated, so it
+   * counts once.
+   */
+  async emit(type: string, data?: unknown, { id, ...options }: EmitOptions = {}): Promise<void> {
+    const event = JSON.parse(JSON.stringify({ type, data, ...options })) as Json;
+    await this.#task(id ?? type, callSite(this.emit), { uses: emitCapability, with: event });
+  }
+
   /** Asks people, and gives what they decided. */
   approve<T = Json>({ id = "approve", ...question }: ApproveOptions): Promise<T> {
     return this.#task<T>(id, callSite(this.approve), { approve: question });
@@ -229,7 +253,41 @@ export class FunctionContext {
       .digest();
   }
 
-  /** State of the function that its history shows. */
+  /**
+   * Calls a keyed object, and waits for its result: `ctx.object(cart, "ann").add("book")`. Calls of one key follow each
+   * other.
+   */
+  object<const Handlers extends ObjectHandlers>(
+    target: CallableObject<Handlers>,
+    key: string,
+    options?: ChildOptions,
+  ): ObjectCalls<Handlers>;
+  object<Calls extends object = AnyCalls>(target: string, key: string, options?: ChildOptions): Calls;
+  object(target: CallableObject | string, key: string, { id, ...options }: ChildOptions = {}): object {
+    const name = typeof target === "string" ? target : target.name;
+    return callsOf((call, input, made) => {
+      const { object, name: own, key: ownKey } = this.#instance;
+      const waitsForItself = object !== undefined && object.reader !== true && own === name && ownKey === key;
+      if (waitsForItself) return Promise.reject(sdkErrors.objectCallsItself({ name, key, call }));
+      return this.#task(id ?? `${name}.${call}`, callSite(made), {
+        workflow: name,
+        with: JSON.parse(JSON.stringify({ key, call, input })) as Json,
+        ...options,
+      });
+    });
+  }
+
+  /** Key of the object that this is a call of. */
+  get key(): string {
+    const { key, name } = this.#instance;
+    if (key === undefined) throw sdkErrors.objectNone({ name });
+    return key;
+  }
+
+  /**
+   * Values that the history shows. Those of a keyed object are shared by the calls of its key: a value is committed with
+   * the step that sets it.
+   */
   get state(): { get<T = Json>(key: string): T | undefined; set(key: string, value: unknown): void } {
     const instance = this.#instance;
     const set = (key: string, value: unknown): void =>

@@ -6,7 +6,7 @@ import type { TaskContext } from "../task/context.ts";
 import { testWorkflow } from "../testing/workflow-test.ts";
 import { effects, functionOf } from "./history-functions.fixture.ts";
 import { FunctionHost } from "./host.ts";
-import type { Entry, TurnOutput } from "./wire.ts";
+import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
 
 /** An entry without its place and time. */
 type Step = Readonly<Record<string, Json>>;
@@ -30,6 +30,8 @@ interface Turn {
 export interface History {
   readonly function: string;
   readonly input?: Json;
+  /** Of a call of a keyed object. */
+  readonly object?: TurnInput["object"];
   /** What a worker before has recorded. */
   readonly recorded?: readonly Step[];
   /** Whether the steps depend on memory of the process, so that another worker makes another history. */
@@ -84,6 +86,7 @@ async function turnsOf(history: History, isHot: boolean, task: TaskContext): Pro
       ...{ function: 1 as const, input: history.input ?? null, startMs, seed: "run-1/task/1" },
       ...{ nowMs: startMs + stepMs * journal.length, turn: index + 1, last: index },
       ...{ from: first, journal: journal.slice(first), ...(undo && { undo }) },
+      ...(history.object !== undefined && { object: history.object }),
     };
     const asked: Turn = { ...(given.length > 0 && { given }), ...(undo && { undo }) };
     try {

@@ -2,6 +2,7 @@
 import { TaskFailure } from "../task/failure.ts";
 import type { FunctionContext } from "./context.ts";
 import { type DurableFunction, durable } from "./durable.ts";
+import { object, reader } from "./object.ts";
 
 interface Order {
   readonly total: number;
@@ -116,6 +117,26 @@ const changing = durable("changing", async (ctx) => {
   return { isNew, again: ctx.version("in-parts"), parts };
 });
 
+const cart = object("cart", {
+  async add(ctx, item: string) {
+    const items = ctx.state.get<string[]>("items") ?? [];
+    await ctx.run("check", () => effect(`check ${item}`, item));
+    ctx.state.set("items", [...items, item]);
+    const other = await ctx.object("stock", item)["take"]?.(1);
+    ctx.state.set("note", undefined);
+    return { key: ctx.key, count: items.length + 1, other, note: ctx.state.get("note") ?? null };
+  },
+  show: reader((ctx) => ctx.state.get("items") ?? []),
+  write: reader((ctx) => ctx.state.set("items", [])),
+  again: (ctx) => ctx.object("cart", ctx.key)["show"]?.() ?? null,
+});
+
+const emits = durable("emits", async (ctx) => {
+  await ctx.emit("shop.order.paid", { order: 7 }, { subject: "order-7" });
+  await ctx.emit("shop.order.paid");
+  return "emitted";
+});
+
 const people = durable("people", async (ctx) => {
   const decision = await ctx.approve({ title: "Send?", by: ["ops"], needed: 2, within: "1d" });
   const child = await ctx.child("order@2", { total: 1 }, { id: "small order", timeout: "1h" });
@@ -137,6 +158,8 @@ const all: Readonly<Record<string, unknown>> = {
   confirmed,
   changing,
   people,
+  emits,
+  cart,
 };
 
 export function functionOf(name: string): DurableFunction {

@@ -41,6 +41,11 @@ export interface StepMeans extends StepOptions {
 export interface FunctionPorts {
   readonly timers: Timers;
   readonly defer: Defer;
+  /** Nothing new runs: where the journal ends, the turn does. */
+  readonly dry?: {
+    /** The code asks for something else than the journal has behind so many entries. */
+    readonly changed: (history: string, code: string, same: number) => void;
+  };
 }
 
 /** What a turn has of its attempt. */
@@ -81,7 +86,11 @@ const steps = new AsyncLocalStorage<FunctionInstance>();
 export class FunctionInstance {
   readonly name: string;
   readonly seed: string;
-  readonly state = new Map<string, Json>();
+  readonly state: Map<string, Json>;
+  /** Of a call of a keyed object. */
+  readonly object: TurnInput["object"];
+  /** Its key. Undefined before the code runs, and for other functions. */
+  key: string | undefined;
   /** Number of the last turn that it made. */
   lastTurn = 0;
   readonly #code: Code;
@@ -126,11 +135,13 @@ export class FunctionInstance {
 
   constructor(
     name: string,
-    { seed, startMs }: Pick<TurnInput, "seed" | "startMs">,
+    { seed, startMs, object }: Pick<TurnInput, "seed" | "startMs" | "object">,
     code: Code,
     ports: FunctionPorts,
   ) {
     this.#ports = ports;
+    this.object = object;
+    this.state = new Map(Object.entries(object?.state ?? {}));
     this.name = name;
     this.seed = seed;
     this.#nowMs = startMs;
@@ -185,7 +196,8 @@ export class FunctionInstance {
     this.#length = saved.steps.reduce((sum, entry) => sum + lengthOf(entry), 0);
     this.#save = save;
     this.#isUndoing = turn.undo === true;
-    this.#isReplaying = this.#isUndoing || this.#at < this.#entries.length;
+    const isDry = this.#ports.dry !== undefined;
+    this.#isReplaying = isDry || this.#isUndoing || this.#at < this.#entries.length;
     for (const give of this.#unconfirmed.splice(0)) this.#results.push(give);
     if (!this.#begun) this.#start(turn.input);
     this.#pump();
@@ -194,6 +206,7 @@ export class FunctionInstance {
 
   #start(input: Json): void {
     this.#begun = true;
+    if (this.object !== undefined) this.key = (input as { readonly key?: string } | null)?.key;
     this.#code(this, input).then(
       (output) => this.#ended({ output }),
       (error: unknown) => this.#ended({ error: stepError(error) }),
@@ -258,7 +271,9 @@ export class FunctionInstance {
   }
 
   set(key: string, at: string, value: Json): void {
-    this.state.set(key, value);
+    if (this.object?.reader === true) throw sdkErrors.objectReadOnly({ name: this.name, value: key });
+    if (value === null && this.object !== undefined) this.state.delete(key);
+    else this.state.set(key, value);
     const id = `${key} ${next(this.#setsAsked, key)}`;
     this.#note({ kind: "set", id, at }, () => {
       next(this.#setsApplied, key);
@@ -368,6 +383,11 @@ export class FunctionInstance {
   /** Returns why the next entry is not of this code. */
   #applyNext(): Error | undefined {
     const entry = this.#entries[this.#at];
+    if (entry === undefined && this.#ports.dry !== undefined) {
+      const next = [...this.#asked.values()].map(askedInWords);
+      this.#finish({ next, ...(this.#end !== undefined && { end: this.#end }) });
+      return undefined;
+    }
     if (entry === undefined) {
       this.#isReplaying = false;
       const left = [...this.#asked.values()];
@@ -428,11 +448,12 @@ export class FunctionInstance {
   #wanted(): string {
     const [asked] = this.#asked.values();
     if (asked === undefined) return `nothing after ${this.#lastAt || "its start"}`;
-    return `${asked.kind} \`${asked.id}\` at ${asked.at || "an unknown line"}`;
+    return askedInWords(asked);
   }
 
   #changed(entry: Entry, found: string): Error {
     const history = `${nameOf(entry)} at ${("at" in entry && entry.at) || "an unknown line"}`;
+    this.#ports.dry?.changed(history, found, this.#at);
     return sdkErrors.functionChanged({ name: this.name, history, code: found });
   }
 
@@ -483,6 +504,10 @@ export class FunctionInstance {
     this.#timer?.cancel();
     this.#timer = undefined;
   }
+}
+
+function askedInWords({ kind, id, at }: Asked): string {
+  return `${kind} \`${id}\` at ${at || "an unknown line"}`;
 }
 
 function settle(result: PromiseWithResolvers<Json>, entry: Entry): void {

@@ -44,6 +44,13 @@ export interface TurnInput {
   readonly journal: readonly Entry[];
   /** Whether the compensations are wanted. */
   readonly undo?: boolean;
+  /** Of a call of a keyed object. */
+  readonly object?: {
+    /** Its values when the call started. */
+    readonly state: Readonly<Record<string, Json>>;
+    /** Whether the call only reads. */
+    readonly reader?: boolean;
+  };
 }
 
 export interface TurnOutput {
@@ -54,6 +61,8 @@ export interface TurnOutput {
   readonly end?: { readonly output: Json } | { readonly error: StepError };
   readonly more?: true;
   readonly cold?: true;
+  /** Of a replay that runs nothing: what the code asks for behind the journal. */
+  readonly next?: readonly string[];
 }
 
 /** What an entry is of, for messages: `step reserve`. */

@@ -33,4 +33,20 @@ export const shellErrors = defineErrors("shell", {
       `\`${program}\` ended with ${how}${stderr === "" ? "" : `: ${stderr}`}`,
     remedy: "Look at its output: `tutti logs RUN`. `ok` and `final` of the task say what an exit code means.",
   },
+  containerNotStarted: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "The container engine of the worker started no container. The image may be absent.",
+    message: ({ image, reason }: { image: string; reason: string }) =>
+      `A container of \`${image}\` did not start: ${reason}`,
+    remedy: "Check the name of the image, and that the engine of the worker's machine runs.",
+  },
+  outOfMemory: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "The kernel killed the container of a task, most likely because it needed more memory than it may have.",
+    message: ({ image }: { image: string }) =>
+      `The container of \`${image}\` was killed: most likely it needed more memory than it may have`,
+    remedy: "Raise `memoryBytes` of the task and of the worker's options.",
+  },
 });

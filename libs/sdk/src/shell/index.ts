@@ -1,3 +1,10 @@
-/** Commands as tasks of a worker. */
+/** Commands and containers as tasks of a worker. */
+export {
+  type ContainerInput,
+  type ContainerOptions,
+  type ContainerOutput,
+  container,
+  containerOptions,
+} from "./container.ts";
 export { shellErrors } from "./errors.ts";
 export { type ShellInput, type ShellOptions, type ShellOutput, shell, shellOptions } from "./shell.ts";

@@ -18,7 +18,11 @@ export async function serveModel(model: ScriptedModel, port = 0): Promise<Served
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const url = `http://127.0.0.1${request.url ?? "/"}`;
-    const answer = await model.answer(new Request(url, { method: "POST", body: Buffer.concat(chunks) }));
+    // Clients look first whether the server is there, and list its models.
+    const isQuestion = request.method === "POST" && chunks.length > 0;
+    const answer = isQuestion
+      ? await model.answer(new Request(url, { method: "POST", body: Buffer.concat(chunks) }))
+      : Response.json({ data: [] });
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
     if (answer.body === null) response.end();
     else Readable.fromWeb(answer.body as ReadableStream).pipe(response);

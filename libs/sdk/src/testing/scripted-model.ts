@@ -1,6 +1,6 @@
 /**
  * A language model with a script, for tests and examples without a network. It speaks Anthropic's Messages, OpenAI's
- * Chat Completions and Responses as they are on the wire, and it can fail as providers do.
+ * Chat Completions and Responses and Google's Gemini API as they are on the wire, and it can fail as providers do.
  */
 import type { Json } from "@tutti/expressions";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
@@ -62,7 +62,7 @@ export class ScriptedModel {
         ? await this.#script(asked, count)
         : (this.#script[Math.min(count, this.#script.length) - 1] ?? "");
     if (typeof reply === "object" && "status" in reply) return refusal(reply);
-    const pieces = writerOf(asked.path)(reply, asked.model);
+    const pieces = writerOf(asked.path)(reply, asked.model, count);
     return new Response(streamOf(pieces, typeof reply === "object" && "cut" in reply && reply.cut === true), {
       headers: { "content-type": "text/event-stream" },
     });
@@ -105,23 +105,25 @@ interface Written {
 
 type Answering = Exclude<ScriptedReply, { status: number }>;
 
-function writtenOf(reply: Answering): Written {
+function writtenOf(reply: Answering, count: number): Written {
   const none = { text: "", calls: [], inputTokens: 10, outputTokens: 5, error: "" };
   if (typeof reply === "string") return { ...none, text: reply };
   if ("error" in reply) return { ...none, error: reply.error };
   if ("malformed" in reply)
-    return { ...none, calls: [{ id: "call_1", name: reply.name, json: reply.malformed }] };
+    return { ...none, calls: [{ id: `call_${count}_1`, name: reply.name, json: reply.malformed }] };
   const { text = "", calls = [], inputTokens = 10, outputTokens = 5 } = reply;
   const numbered = calls.map(({ name, input }, index) => ({
-    ...{ id: `call_${index + 1}`, name, json: JSON.stringify(input ?? {}) },
+    ...{ id: `call_${count}_${index + 1}`, name, json: JSON.stringify(input ?? {}) },
   }));
   return { ...none, text, calls: numbered, inputTokens, outputTokens };
 }
 
-type Writer = (reply: Answering, model: string) => readonly unknown[];
+/** Ids are unique in a conversation: clients put together what has the same one. */
+type Writer = (reply: Answering, model: string, count: number) => readonly unknown[];
 
 function writerOf(path: string): Writer {
   if (path.endsWith("/messages")) return messages;
+  if (path.includes(":")) return gemini;
   return path.endsWith("/responses") ? responses : chat;
 }
 
@@ -131,10 +133,10 @@ function halves(text: string): readonly string[] {
   return [text.slice(0, middle), text.slice(middle)].filter((half) => half !== "");
 }
 
-const messages: Writer = (reply, model) => {
-  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply);
+const messages: Writer = (reply, model, count) => {
+  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
   const usage = { input_tokens: inputTokens, output_tokens: 1 };
-  const start = { type: "message_start", message: { id: "msg_1", role: "assistant", model, usage } };
+  const start = { type: "message_start", message: { id: `msg_${count}`, role: "assistant", model, usage } };
   if (error !== "") return [start, { type: "error", error: { type: "overloaded_error", message: error } }];
   const blocks = [
     ...(text === ""
@@ -166,10 +168,10 @@ const messages: Writer = (reply, model) => {
   ];
 };
 
-const chat: Writer = (reply, model) => {
-  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply);
+const chat: Writer = (reply, model, count) => {
+  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
   const chunk = (delta: unknown, finish: string | null = null) => ({
-    ...{ id: "chatcmpl-1", object: "chat.completion.chunk", model },
+    ...{ id: `chatcmpl-${count}`, object: "chat.completion.chunk", model },
     choices: [{ index: 0, delta, finish_reason: finish }],
   });
   if (error !== "") return [chunk({ role: "assistant" }), { error: { message: error } }];
@@ -186,35 +188,85 @@ const chat: Writer = (reply, model) => {
   ];
 };
 
-const responses: Writer = (reply, model) => {
-  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply);
+const responses: Writer = (reply, model, count) => {
+  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
   if (error !== "") return [{ type: "response.created" }, { type: "error", message: error }];
   const output = [
     ...(text === ""
       ? []
-      : [{ type: "message", role: "assistant", content: [{ type: "output_text", text }] }]),
-    ...calls.map(({ id, name, json }) => ({ type: "function_call", call_id: id, name, arguments: json })),
+      : [
+          {
+            ...{ type: "message", id: `item_${count}_0`, role: "assistant", status: "completed" },
+            content: [{ type: "output_text", text, annotations: [] }],
+          },
+        ]),
+    ...calls.map(({ id, name, json }, index) => ({
+      ...{ type: "function_call", id: `item_${count}_${index + 1}`, call_id: id, name, arguments: json },
+      status: "completed",
+    })),
   ];
-  const usage = { input_tokens: inputTokens, output_tokens: outputTokens };
+  const usage = {
+    ...{ input_tokens: inputTokens, output_tokens: outputTokens },
+    total_tokens: inputTokens + outputTokens,
+  };
   return [
-    { type: "response.created" },
-    ...halves(text).map((delta) => ({ type: "response.output_text.delta", delta })),
-    { type: "response.completed", response: { id: "resp_1", model, status: "completed", output, usage } },
+    { type: "response.created", response: { id: `resp_${count}`, model, status: "in_progress" } },
+    ...output.flatMap((item, index) => [
+      { type: "response.output_item.added", output_index: index, item },
+      ...(item.type === "message"
+        ? halves(text).map((delta) => ({
+            ...{ type: "response.output_text.delta", output_index: index, item_id: item.id, delta },
+          }))
+        : []),
+      { type: "response.output_item.done", output_index: index, item },
+    ]),
+    {
+      type: "response.completed",
+      response: { id: `resp_${count}`, model, status: "completed", output, usage },
+    },
+  ];
+};
+
+const gemini: Writer = (reply, model, count) => {
+  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
+  if (error !== "") return [{ error: { code: 503, status: "UNAVAILABLE", message: error } }];
+  const partsOf = (parts: readonly unknown[], end: object = {}) => ({
+    ...{ modelVersion: model, candidates: [{ index: 0, content: { role: "model", parts }, ...end }] },
+  });
+  const usageMetadata = {
+    ...{ promptTokenCount: inputTokens, candidatesTokenCount: outputTokens },
+    totalTokenCount: inputTokens + outputTokens,
+  };
+  return [
+    ...halves(text).map((half) => partsOf([{ text: half }])),
+    {
+      ...partsOf(
+        calls.map(({ name, json }) => ({ functionCall: { name, args: JSON.parse(json) as unknown } })),
+        { finishReason: "STOP" },
+      ),
+      usageMetadata,
+    },
   ];
 };
 
 function requestOf(path: string, body: Members): ScriptedRequest {
   const { system, instructions, messages: listed, input, tools } = body as Readonly<Record<string, Json>>;
-  const spoken = listOf(listed ?? input);
+  const { contents, systemInstruction } = body as Readonly<Record<string, Json>>;
+  const spoken = listOf(listed ?? input ?? contents);
   const [first] = spoken;
   const isSystem = isMembers(first) && first["role"] === "system";
-  const told = isSystem ? textsIn(first) : [...textsIn(system), ...textsIn(instructions)];
+  const told = isSystem
+    ? textsIn(first)
+    : [...textsIn(system), ...textsIn(instructions), ...textsIn(systemInstruction)];
+  const model = textIn(body, "model") || (/models\/([^:]+):/.exec(path)?.[1] ?? "");
   return {
-    ...{ path, model: textIn(body, "model"), instructions: told.join("\n"), body },
+    ...{ path, model, instructions: told.join("\n"), body },
     conversation: (isSystem ? spoken.slice(1) : spoken).flatMap(textsIn),
     tools: listOf(tools)
       .filter(isMembers)
-      .map((tool) => textIn(tool, "name") || textIn(membersIn(tool, "function"), "name")),
+      .flatMap((tool) => [tool, ...listOf(tool["functionDeclarations"]).filter(isMembers)])
+      .map((tool) => textIn(tool, "name") || textIn(membersIn(tool, "function"), "name"))
+      .filter((name) => name !== ""),
   };
 }
 
@@ -230,7 +282,11 @@ function textsIn(value: unknown): readonly string[] {
   const { type, text, name, input, arguments: given, content, output, tool_calls: calls } = value;
   const called = membersIn(value, "function");
   if (textIn(called, "name") !== "") return [`${textIn(called, "name")}(${textIn(called, "arguments")})`];
+  const { functionCall, functionResponse, parts } = value;
+  if (isMembers(functionCall))
+    return [`${textIn(functionCall, "name")}(${JSON.stringify(functionCall["args"])})`];
+  if (isMembers(functionResponse)) return textsIn(membersIn(functionResponse, "response"));
   if (type === "tool_use") return [`${String(name)}(${JSON.stringify(input)})`];
   if (type === "function_call") return [`${String(name)}(${String(given)})`];
-  return [...textsIn(text), ...textsIn(content), ...textsIn(output), ...textsIn(calls)];
+  return [text, content, output, calls, parts].flatMap(textsIn);
 }

@@ -8,7 +8,7 @@ export interface DurableTestOptions extends Omit<WorkflowTestOptions, "handlers"
   /** What does the capabilities that it calls. Default: none. */
   readonly handlers?: WorkflowTestOptions["handlers"];
   /** Other functions that it starts as children. */
-  readonly functions?: readonly DurableFunction[];
+  readonly functions?: readonly DurableFunction<never>[];
 }
 
 /**
@@ -19,7 +19,7 @@ export function testDurable<Input, Output>(
   fn: DurableFunction<Input, Output>,
   { handlers = [], functions = [], children = [], ...options }: DurableTestOptions = {},
 ): WorkflowTest<Input, Output> {
-  const all = [fn as unknown as DurableFunction, ...functions];
+  const all = [fn, ...functions] as unknown as readonly DurableFunction[];
   const given: readonly HandlersGiven[] = isList(handlers) ? handlers : [handlers];
   return new WorkflowTest<Input, Output>(fn.definition, {
     ...options,

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .context import Budget, TaskContext, TaskLogger, Trace, current_task
     from .failures import Busy, Cancelled, TaskFailure, WorkerRefused
     from .functions import DurableFunction, FunctionContext, StepFailure, durable
+    from .objects import KeyedObject, keyed_object
     from .orchestrator import SessionOrchestrator
     from .worker import Worker
 
@@ -62,6 +63,7 @@ _of_workers = {
     "DurableFunction": ".functions",
     "Estimate": "._handlers",
     "FunctionContext": ".functions",
+    "KeyedObject": ".objects",
     "SessionOrchestrator": ".orchestrator",
     "StepFailure": ".functions",
     "TaskContext": ".context",
@@ -72,6 +74,7 @@ _of_workers = {
     "WorkerRefused": ".failures",
     "current_task": ".context",
     "durable": ".functions",
+    "keyed_object": ".objects",
 }
 
 
@@ -111,6 +114,7 @@ __all__ = [
     "FailedPrecondition",
     "FunctionContext",
     "InvalidArgument",
+    "KeyedObject",
     "Lock",
     "Mission",
     "NotEnded",
@@ -144,4 +148,5 @@ __all__ = [
     "connect",
     "current_task",
     "durable",
+    "keyed_object",
 ]

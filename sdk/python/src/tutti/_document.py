@@ -33,6 +33,18 @@ def taken(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def sent_task(task: Mapping[str, Json]) -> Json:
+    """A task of a session or a mission as REST has it. Its needs are ids, or ``{"task": …, "end": "done"}``."""
+    needs = task.get("needs")
+    return {**task, "needs": [_sent_need(need) for need in needs]} if needs else dict(task)
+
+
+def _sent_need(need: str | Mapping[str, Json]) -> Json:
+    if isinstance(need, str):
+        return {"task": need}
+    return {"condition" if name == "end" else name: value for name, value in need.items()}
+
+
 def written(value: Any) -> Json:
     """A value as JSON: ``${{ … }}`` in place of expressions, names of YAML in place of those of Python."""
     if isinstance(value, Expression):

@@ -34,7 +34,7 @@ from ._document import duration_text, written
 from ._functions.branches import Step, call_site
 from ._functions.instance import FunctionInstance
 from ._functions.retry import pause_ms
-from ._functions.wire import Json, StepFailure, plain, step_error
+from ._functions.wire import Json, StepFailure, object_calls_itself, object_none, plain, step_error
 from ._handlers import _takes
 from .context import TaskContext
 from .errors import OptionInvalid
@@ -126,8 +126,20 @@ def durable(
     return make
 
 
+class ObjectCalls:
+    """The calls of a keyed object with one key, as functions of an input."""
+
+    def __init__(self, call: Callable[[str, Any], Any]) -> None:
+        self._call = call
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda input=None: self._call(name, input)
+
+
 class State:
-    """State of a function that its history shows."""
+    """Values that the history shows. The calls of a key of a keyed object share them. None removes one of those."""
 
     def __init__(self, instance: FunctionInstance) -> None:
         self._instance = instance
@@ -207,6 +219,33 @@ class FunctionContext:
         spec = {"workflow": workflow, **_with(input, workflow), **written(Task(**options))}
         return self._task(id or workflow.partition("@")[0], spec)
 
+    def object(
+        self, target: DurableFunction | str, key: str, *, id: str | None = None, **options: Unpack[ChildOptions]
+    ) -> ObjectCalls:
+        """The calls of a keyed object: `await ctx.object(cart, "ann").add("book")`. Calls of one key follow each other.
+
+        target: the object, or its name. id: of the task. Default: `cart.add`.
+        """
+        name = target if isinstance(target, str) else target.name
+
+        def call(call: str, input: Any) -> Step[Any]:
+            own = self._instance
+            if own.object is not None and not own.is_reader and (own.name, own.key) == (name, key):
+                raise object_calls_itself(name, key, call)
+            given = {"key": key, "call": call} if input is None else {"key": key, "call": call, "input": input}
+            spec = {"workflow": name, **_with(given, name), **written(Task(**options))}
+            return self._task(id or f"{name}.{call}", spec, 4)
+
+        return ObjectCalls(call)
+
+    @property
+    def key(self) -> str:
+        """Key of the object that this is a call of."""
+        key = self._instance.key
+        if key is None:
+            raise object_none(self._instance.name)
+        return key
+
     def sleep(self, span: Duration, *, id: str = "sleep") -> Step[None]:
         """Waits so long, such as `30`, `"30s"` or `"2d"`, without a slot or memory of a worker."""
         return self._task(id, {"wait": _span(span)})
@@ -242,6 +281,16 @@ class FunctionContext:
             "within": None if within is None else _span(within),
         }
         return self._task(id or type, {"wait": written(given)})
+
+    def emit(
+        self, type: str, data: Any = None, *, subject: str | None = None, id: str | None = None
+    ) -> Step[Any]:
+        """Publishes an event for triggers and for runs that wait for it.
+
+        It is the same event when the step is repeated, so it counts once. subject: default the id of the event.
+        """
+        given = {"type": type, "data": None if data is None else plain(data, type), "subject": subject}
+        return self._task(id or type, {"uses": "tutti.emit", "with": written(given)})
 
     def approve(
         self,
@@ -318,9 +367,9 @@ class FunctionContext:
                 self.log.error("compensation failed", extra={"step": id, "error": str(raised)})
         return failed
 
-    def _task(self, name: str, spec: Mapping[str, Any]) -> Step[Any]:
+    def _task(self, name: str, spec: Mapping[str, Any], depth: int = 3) -> Step[Any]:
         self._instance.require_code(name)
-        return self._instance.add(self._instance.id_of(_id_from(name)), call_site(3), spec)
+        return self._instance.add(self._instance.id_of(_id_from(name)), call_site(depth), spec)
 
     def _together(self, steps: Iterable[Awaitable[Any]], end: _All) -> Step[Any]:
         """Each may be a step or a coroutine that awaits steps."""

@@ -500,6 +500,37 @@ class ScheduleState:
 
 
 @dataclass(frozen=True)
+class ObjectCall:
+    """A call of a keyed object."""
+
+    run_id: str = ""
+    call: str = ""
+    status: str = ""
+    call_time: datetime | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@dataclass(frozen=True)
+class ObjectState:
+    """A keyed object at one moment. Lists have no values, no waiting and no recent calls."""
+
+    name: str = ""
+    key: str = ""
+    state: Mapping[str, Any] = field(default_factory=dict)
+    current: ObjectCall | None = None
+    waiting_count: int = 0
+    waiting: tuple[ObjectCall, ...] = ()
+    recent: tuple[ObjectCall, ...] = ()
+    ended_count: int = 0
+    create_time: datetime | None = None
+    update_time: datetime | None = None
+    revision: str = ""
+    raw: Mapping[str, Any] = _raw()
+
+
+@dataclass(frozen=True)
 class RunCount:
     """How many runs have a value."""
 

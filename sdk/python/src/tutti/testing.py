@@ -21,6 +21,7 @@ import itertools
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,8 +34,9 @@ from ._functions.wire import Json, plain, step_error
 from ._handlers import Handlers
 from ._threads import Threads
 from .context import TaskContext
-from .errors import RunCancelled, RunFailed
+from .errors import RunCancelled, RunFailed, TuttiError
 from .functions import DurableFunction
+from .objects import KeyedObject
 
 _ATTEMPTS = 5
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -62,6 +64,9 @@ class DurableTest:
         self._functions = {each.name: each for each in (function, *functions)}
         self._forgets = forgets
         self._host = FunctionHost(_threads)
+        #: Events that functions have emitted, in their order: `type`, `data`, `subject`.
+        self.emitted: list[Mapping[str, Any]] = []
+        self._objects: dict[tuple[str, str], _TestObject] = {}
         self._now_ms = start.timestamp() * 1_000
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._due: deque[Callable[[], None]] = deque()
@@ -80,6 +85,17 @@ class DurableTest:
     def execute(self, input: Any = None) -> Any:
         """A run to its end. Its output."""
         return self.start(input).result()
+
+    def values(self, target: KeyedObject, key: str) -> Mapping[str, Json]:
+        """The values of a keyed object."""
+        known = self._objects.get((target.name, key))
+        return {} if known is None else dict(known.values)
+
+    def _object_of(self, function: DurableFunction, given: Json) -> _TestObject | None:
+        if not isinstance(function, KeyedObject):
+            return None
+        at = (function.name, given["key"])
+        return self._objects.setdefault(at, _TestObject(function.readers))
 
     def _turn(self, function: DurableFunction, asked: Mapping[str, Any], task: TaskContext) -> dict[str, Any]:
         if self._forgets:
@@ -104,6 +120,53 @@ class DurableTest:
             self._settle()
 
 
+class _TestObject:
+    """The values of a key of an object, and the calls that wait for it."""
+
+    def __init__(self, readers: Sequence[str]) -> None:
+        self.values: dict[str, Json] = {}
+        self._readers = readers
+        self._current: DurableRun | None = None
+        self._waiting: deque[DurableRun] = deque()
+
+    def called(self, run: DurableRun) -> None:
+        if self._reads(run):
+            self._begin(run)
+        elif self._current is None:
+            self._current = run
+            self._begin(run)
+        else:
+            self._waiting.append(run)
+
+    def of(self, run: DurableRun) -> dict[str, Any]:
+        """What a turn is given."""
+        return {"state": dict(run._values), **({"reader": True} if self._reads(run) else {})}
+
+    def set(self, run: DurableRun, name: str, value: Json) -> None:
+        if run is not self._current:
+            return
+        if value is None:
+            self.values.pop(name, None)
+        else:
+            self.values[name] = value
+
+    def ended(self, run: DurableRun) -> None:
+        if run in self._waiting:
+            self._waiting.remove(run)
+        if run is not self._current:
+            return
+        self._current = self._waiting.popleft() if self._waiting else None
+        if self._current is not None:
+            self._begin(self._current)
+
+    def _begin(self, run: DurableRun) -> None:
+        run._values = dict(self.values)
+        run._need_turn()
+
+    def _reads(self, run: DurableRun) -> bool:
+        return run._input["call"] in self._readers
+
+
 class DurableRun:
     """A run of a durable function in a test."""
 
@@ -126,7 +189,13 @@ class DurableRun:
         self._is_due = False
         self._saved: Any = None
         self._end: Mapping[str, Any] | None = None
-        self._need_turn()
+        self._object = test._object_of(function, given)
+        # The values when the call started.
+        self._values: dict[str, Json] = {}
+        if self._object is None:
+            self._need_turn()
+        else:
+            self._object.called(self)
 
     @property
     def has_ended(self) -> bool:
@@ -225,6 +294,8 @@ class DurableRun:
         self._last, self._known = self._turns, output["known"]
         for step in output["steps"]:
             self.journal.append(_recorded(step))
+            if "set" in step and self._object is not None:
+                self._object.set(self, step["set"], step["value"])
             if "task" in step:
                 self._open[step["task"]] = step["spec"]
                 self._test._soon(lambda id=step["task"], spec=step["spec"]: self._begin(id, spec))  # type: ignore[misc]
@@ -240,6 +311,7 @@ class DurableRun:
             **{"nowMs": round(self._test._now_ms), "seed": f"{self.id}/{self._function.name}/1"},
             **{"turn": self._turns, "last": self._last, "from": first, "journal": self.journal[first:]},
             **({"undo": True} if undo else {}),
+            **({} if self._object is None else {"object": self._object.of(self)}),
         }
         task = task_context(self._function.name, self.id, self._turns, self._saved, self._save)
         return self._test._turn(self._function, asked, task)
@@ -283,6 +355,10 @@ class DurableRun:
         given = spec.get("with")
         if self.has_ended:
             return
+        if name == "tutti.emit":
+            self._test.emitted.append(given)
+            self._ended(id, {"output": {"type": given["type"], "source": f"/tutti/runs/{self.id}"}})
+            return
         if handler is None:
             if "workflow" in spec and name in self._test._functions:
                 self._start_child(id, self._test._functions[name], given)
@@ -316,12 +392,44 @@ class DurableRun:
         self._end = end
         self._open.clear()
         self._on_end()
+        if self._object is not None:
+            self._object.ended(self)
 
     def _require(self, task: str) -> None:
         if task not in self._open:
             raise AssertionError(
                 f"{self.id} does not wait for {task}, but for {', '.join(self._open) or 'nothing'}"
             )
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """Whether changed code does what a run did. ``message`` has the first step that differs, with both lines."""
+
+    differs: bool
+    message: str
+
+
+def replay(function: DurableFunction, run: DurableRun) -> Replayed:
+    """Compares the journal of a run of a test with changed code. Nothing of it runs."""
+    asked = {
+        **{"function": 1, "input": run._input, "startMs": run._start_ms, "nowMs": run._start_ms},
+        **{"seed": f"{run.id}/{function.name}/1", "turn": 1, "last": 0, "from": 0, "journal": run.journal},
+        **({} if run._object is None else {"object": run._object.of(run)}),
+    }
+    task = task_context(function.name, run.id, 1, None, lambda saved: None)
+    try:
+        output = asyncio.run(FunctionHost(_threads, is_dry=True).turn(function, asked, task))
+    except TuttiError as error:
+        if error.code != "sdk.function_changed":
+            raise
+        return Replayed(True, error.message)
+    wanted = (output.get("next") or ["it waits"])[0]
+    if run.has_ended and "end" not in output:
+        return Replayed(True, f"The code of `{function.name}` has changed: history has its end, code has {wanted}.")
+    if not run.has_ended and "end" in output:
+        return Replayed(True, f"The code of `{function.name}` has changed: history waits, code has its end.")
+    return Replayed(False, f"The code does the same: {len(run.journal)} entries of the journal.")
 
 
 def task_context(

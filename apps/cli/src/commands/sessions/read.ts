@@ -168,7 +168,7 @@ function performanceFacts(performance: Performance | undefined): (readonly [stri
       `${printDurationMs(workMs)} on ${printNumber(slots)} ${slots === 1 ? "slot" : "slots"}, ${printShare(efficiency)} efficient`,
     ],
     ["waited for", waits.join(", ")],
-    ["predictions", predicted === 0 ? undefined : `${printShare(predictionError)} off`],
+    ["predictions", predicted === 0 ? undefined : `${Math.round((predictionError ?? 0) * 100)} % off`],
     ["plan", planWords(lateMs, replans, moves)],
   ];
 }

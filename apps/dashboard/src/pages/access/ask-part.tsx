@@ -30,7 +30,7 @@ export function AskPart(options: {
     <Part title="Permission check" id="ask">
       <form className="ask" noValidate onSubmit={submit}>
         <TextField
-          label="Who"
+          label="Principal"
           value={draft.who}
           placeholder="person:ada"
           code
@@ -52,7 +52,7 @@ export function AskPart(options: {
           />
         ) : null}
         <TextField
-          label={kinds.length === 1 ? `Id of the ${kinds[0]?.replaceAll("_", " ")}` : "Id"}
+          label={kinds.length === 1 ? `Id of the ${kinds[0]?.replaceAll("_", " ")}` : "Object id"}
           value={draft.id}
           placeholder="any"
           code

@@ -25,7 +25,7 @@ export function actorOf(who: string): Actor | undefined {
 }
 
 export function whoIs(actor: Actor | undefined): string {
-  return actor === undefined ? "nobody" : `${actor.kind}:${actor.id}`;
+  return actor === undefined ? "no principal" : `${actor.kind}:${actor.id}`;
 }
 
 export type AskedProblems = Partial<Record<keyof Asked, string>>;

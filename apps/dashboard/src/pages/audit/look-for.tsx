@@ -21,7 +21,7 @@ export function LookFor(options: { wanted: AuditSearch; isBusy: boolean; onAgain
   return (
     <form className="look-for" onSubmit={submit}>
       <TextField
-        label="Who"
+        label="Actor"
         value={draft.actor ?? ""}
         placeholder="person/ada"
         code
@@ -35,7 +35,7 @@ export function LookFor(options: { wanted: AuditSearch; isBusy: boolean; onAgain
         onChange={(action) => put({ action })}
       />
       <TextField
-        label="About"
+        label="Object"
         value={draft.about ?? ""}
         placeholder="run/order-1"
         code
@@ -65,7 +65,7 @@ function WhenFields(options: { draft: AuditSearch; onChange: (next: AuditSearch)
         label="Since"
         value={draft.within ?? ""}
         choices={[
-          ["", "ever"],
+          ["", "any time"],
           ["1h", "an hour ago"],
           ["1d", "a day ago"],
           ["7d", "seven days ago"],

@@ -49,16 +49,16 @@ function AboutRecord({ record }: { record: AuditRecord }) {
         facts={[
           ["when", clock(timeMs)],
           [
-            "who",
+            "actor",
             <Link key="who" to="/audit" search={{ actor: `${cause?.actor?.kind}/${cause?.actor?.id}` }}>
               <code>{whoIs(cause?.actor)}</code>
             </Link>,
           ],
           ["action", <code key="action">{actionOf(record)}</code>],
-          ["about", <AboutLink key="about" record={record} />],
+          ["object", <AboutLink key="about" record={record} />],
           ["allowed by", cause?.decision || "the installation, or the administrator of its machine"],
-          ["because", cause?.reason || "–"],
-          ...(error === undefined ? [] : [["refused", error.message ?? error.code ?? ""] as const]),
+          ["reason", cause?.reason || "–"],
+          ...(error === undefined ? [] : [["rejected", error.message ?? error.code ?? ""] as const]),
           ...(many > 1
             ? [["times", `${count(many)}: ${count(many - 1)} similar records omitted`] as const]
             : []),

@@ -51,7 +51,7 @@ function Message({ message }: { message: MissionMessage }) {
   return (
     <div className="mission-message">
       <p className="small soft">
-        {number} · <strong>{sender?.id || "somebody"}</strong> to {targetWords(to)}
+        {number} · <strong>{sender?.id || "unknown sender"}</strong> to {targetWords(to)}
         {answers > 0 ? `, reply to ${answers}` : ""}
         {taskId ? `, about ${taskId}` : ""} · <Moment atMs={sendTimeMs} />
       </p>

@@ -153,7 +153,7 @@ function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
       {view === "trace" ? (
         <Suspense fallback={<Waiting what="the trace" lines={8} />}>
           <WorkTrace
-            {...{ kind: "missions", id: mission.missionId ?? "", title: "the mission", open: task }}
+            {...{ kind: "missions", id: mission.missionId ?? "", title: "mission", open: task }}
             events={mission.eventCount ?? 0}
             createMs={mission.createTimeMs ?? 0}
             endMs={mission.endTimeMs ?? 0}

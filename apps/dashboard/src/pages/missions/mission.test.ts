@@ -148,7 +148,7 @@ describe("what is shared in a mission", () => {
   it("says to whom a message went", () => {
     assert.deepEqual(
       [{ agentId: "ann" }, { role: "judge" }, { topic: "news" }, { everybody: {} }].map(targetWords),
-      ["ann", "role judge", "topic news", "everybody"],
+      ["ann", "role judge", "topic news", "all agents"],
     );
   });
   it("puts a value in a line, and cuts what is longer", () => {

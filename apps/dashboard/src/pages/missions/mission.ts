@@ -86,7 +86,7 @@ export function targetWords(to: MessageTarget | undefined): string {
   if (to?.agentId) return to.agentId;
   if (to?.role) return `role ${to.role}`;
   if (to?.topic) return `topic ${to.topic}`;
-  return "everybody";
+  return "all agents";
 }
 
 export function actorOf(cause: Cause | undefined): string {

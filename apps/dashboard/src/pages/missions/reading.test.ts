@@ -58,18 +58,18 @@ describe("what is said of an open vote", () => {
   });
   for (const [said, of] of [
     ["no votes yet", vote("majority")],
-    ["red leads with 66 %, and wins now", vote("majority", "red", "red", "blue")],
+    ["red leads with 67 %, and wins now", vote("majority", "red", "red", "blue")],
     ["red leads with 50 %, and quorum not reached", vote("majority", "red", "red", "blue", "green")],
     ["red leads with 50 %, and wins now", vote("plurality", "red", "red", "blue", "green")],
     [
-      "red leads with 66 %, and wins when the quorum is reached",
+      "red leads with 67 %, and wins when the quorum is reached",
       { ...vote("majority", "red", "red", "blue"), quorum: 0.5 },
     ],
     ["red and blue are tied with 50 % each", vote("majority", "red", "blue")],
     ["red, blue and green are tied with 33 % each", vote("majority", "red", "blue", "green")],
-    ["red leads with 66 %, and wins now", vote("two_thirds", "red", "red", "blue")],
-    ["red leads with 66 %, and quorum not reached", vote("unanimous", "red", "red", "blue")],
-    ["red leads with 66 % of the first choices", vote("ranked", "red", "red", "blue")],
+    ["red leads with 67 %, and wins now", vote("two_thirds", "red", "red", "blue")],
+    ["red leads with 67 %, and quorum not reached", vote("unanimous", "red", "red", "blue")],
+    ["red leads with 67 % of the first choices", vote("ranked", "red", "red", "blue")],
   ] as const)
     it(`${of.rule}, ${of.ballots.length} ballots: ${said}`, () => assert.equal(voteWords(of), said));
 

@@ -54,7 +54,7 @@ export function PolicyEditor(options: {
           <SourceArea label="Cedar policy" area={area} text={draft.text} onChange={(text) => put({ text })} />
         </Part>
         <div>
-          <CheckPart checked={checked} good="No problems found" onGo={goTo} />
+          <CheckPart checked={checked} good="No problems found." onGo={goTo} />
           <CasesPart
             draft={draft}
             change={change}

@@ -94,7 +94,7 @@ function Standing({ pool }: { pool: Pool }) {
         facts={[
           ["workers", count(agents)],
           ["queued", count(queued)],
-          ["held back at the sender", count(waitingAtHome)],
+          ["waiting at the sender", count(waitingAtHome)],
           ["in use", count(running)],
           ["in backoff", count(retrying)],
           ["longest wait", queued === 0 ? "–" : span(longestWaitMs)],

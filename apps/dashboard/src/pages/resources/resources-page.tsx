@@ -220,7 +220,7 @@ function OneDeadlock({ deadlock }: { deadlock: Deadlock }) {
   return (
     <li className="deadlock">
       <p>
-        {victim === undefined ? "nobody" : <WorkLink about={victim}>{workName(victim)}</WorkLink>} gave way{" "}
+        {victim === undefined ? "no one" : <WorkLink about={victim}>{workName(victim)}</WorkLink>} gave way{" "}
         <span className="small soft">
           <Moment atMs={findTimeMs} />
         </span>

@@ -45,7 +45,7 @@ export function RuleEditor(options: { first: RuleDraft; isNew: boolean; revision
           <Facts draft={draft} isNew={isNew} wrong={wrong} onChange={put} />
           <Texts draft={draft} wrong={wrong} onChange={put} />
         </Part>
-        <CheckPart checked={checked} good="No problems found" />
+        <CheckPart checked={checked} good="No problems found." />
       </div>
       <ImpactPart rule={rule} seen={seen} isOfNow={isOfNow} isReady={isReady} />
       <SetPart

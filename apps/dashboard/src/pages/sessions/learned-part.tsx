@@ -39,7 +39,7 @@ function OneModel({ model }: { model: Model }) {
       </span>
       <span className="small">
         {words === undefined ? (
-          <span className="soft">as it was learned</span>
+          <span className="soft">no drift</span>
         ) : (
           <>
             <Tag tone="held">drifts</Tag> {words}, since <Moment atMs={drift?.startTimeMs} />

@@ -143,6 +143,6 @@ function rowWords({ agent, plannedAgent, lateMs, isOver, real }: PlanRow): strin
   const who = agent === "" ? plannedAgent : agent;
   const instead =
     agent !== "" && plannedAgent !== "" && agent !== plannedAgent ? ` instead of ${plannedAgent}` : "";
-  const when = real === undefined ? "not started" : isOver || lateMs > 0 ? lateWords(lateMs) : "at work";
+  const when = real === undefined ? "not started" : isOver || lateMs > 0 ? lateWords(lateMs) : "running";
   return [when, who === "" ? "" : `${who}${instead}`].filter(Boolean).join(", ");
 }

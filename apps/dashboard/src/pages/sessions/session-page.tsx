@@ -136,7 +136,7 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
         {view === "trace" ? (
           <Suspense fallback={<Waiting what="the trace" lines={8} />}>
             <WorkTrace
-              {...{ kind: "sessions", id: session.sessionId ?? "", title: "the session", open: task }}
+              {...{ kind: "sessions", id: session.sessionId ?? "", title: "session", open: task }}
               events={session.eventCount ?? 0}
               createMs={session.createTimeMs ?? 0}
               endMs={session.endTimeMs ?? 0}

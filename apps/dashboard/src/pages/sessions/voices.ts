@@ -27,7 +27,7 @@ const voices: Readonly<Partial<Record<Mode, Voice>>> = {
   },
   hybrid: { word: "hybrid", letter: "H", name: "hybrid", about: "its parts in several modes at once" },
   adaptive: { word: "adaptive", letter: "A", name: "adaptive", about: "chosen by Tutti" },
-  custom: { word: "an orchestrator", letter: "O", name: "custom", about: "by a custom orchestrator" },
+  custom: { word: "orchestrator", letter: "O", name: "custom", about: "by a custom orchestrator" },
 };
 
 export const modeOrder = ["workflow", "swarm", "intelligence", "hybrid", "custom"] as const;

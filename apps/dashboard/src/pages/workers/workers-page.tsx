@@ -34,7 +34,7 @@ export function WorkersPage() {
         title="Workers"
         below={
           isWhole ? (
-            `${counted(workers, "worker")}, ${taken} of ${counted(slots, "slot")} at work`
+            `${counted(workers, "worker")}, ${taken} of ${counted(slots, "slot")} in use`
           ) : (
             <>&nbsp;</>
           )

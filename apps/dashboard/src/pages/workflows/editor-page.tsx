@@ -155,7 +155,7 @@ function Checked(options: {
     <div>
       <CheckPart
         checked={{ problems: checked === undefined ? undefined : problems, failure }}
-        good="No problems found"
+        good="No problems found."
         onGo={onGo}
         wrong={errors}
       />

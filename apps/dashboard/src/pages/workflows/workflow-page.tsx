@@ -133,7 +133,10 @@ function GraphOf({ name, version }: { name: string; version: { hash?: string } }
               ["Tasks", String(graph.nodes.length)],
               ["Levels", String(graph.depth ?? 0)],
               ["Maximum concurrency", String(graph.width ?? 0)],
-              ["Critical path", graph.criticalPathMs ? span(graph.criticalPathMs) : "unknown until it ran"],
+              [
+                "Critical path",
+                graph.criticalPathMs ? span(graph.criticalPathMs) : "unknown: no completed run yet",
+              ],
             ]}
           />
           <div className="graph-room">

@@ -95,7 +95,7 @@ function About({ approval, isBesideTask }: Omit<QuestionOptions, "run">) {
           </button>{" "}
         </>
       )}
-      asked
+      requested
       {requestTimeMs === undefined ? null : (
         <>
           {" "}

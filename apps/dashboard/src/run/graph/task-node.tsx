@@ -1,6 +1,6 @@
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import { memo } from "react";
-import { count, counted } from "../../elements/moments.ts";
+import { count } from "../../elements/moments.ts";
 import { Glyph } from "../../score/glyph.tsx";
 import { useStore } from "../live/run-context.tsx";
 import { mostUrgent, numberOfState, taskStates } from "../model/task-state.ts";
@@ -20,7 +20,10 @@ interface TaskNodeData extends Record<string, unknown> {
 
 export type FlowTask = Node<TaskNodeData, "task">;
 
-const ended = (["completed", "failed", "skipped", "cancelled", "compensated"] as const).map(numberOfState);
+const done = (["completed", "skipped"] as const).map(numberOfState);
+const failed = numberOfState("failed");
+const waiting = numberOfState("waiting");
+const running = numberOfState("running");
 
 /** A task in the picture: its name, how it stands, and its parts. */
 export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
@@ -28,15 +31,17 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
   const { node } = laid;
   const [place = -1] = node.places;
   const state = useStore((store) =>
-    node.isBundle ? mostUrgent(countsOf(store.states, node.places)) : store.stateAt(place),
+    node.isBundle
+      ? mostUrgent(countsOf(store.states, node.places))
+      : withParts(store.stateAt(place), node.cells.length),
   );
-  const over = useStore((store) => overOf(store.states, node.cells));
+  const over = useStore((store) => progressOf(store.states, node.cells));
   const stand = standOfNumber(state);
   const uses = node.uses === "" ? (kindWords[node.kind] ?? "") : node.uses;
   const label = [
     `${node.title} ${uses}`.trim(),
     stand.word,
-    node.cells.length > 0 ? `${count(over)} of ${counted(node.cells.length, "part")} ended` : "",
+    node.cells.length > 0 ? `parts: ${over}` : "",
     isCritical ? "on the critical path" : "",
     node.stuck === undefined ? "" : `${node.stuck.cause}; ${node.stuck.remedy}`,
   ];
@@ -60,7 +65,9 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
         <span className="run-node-glyph">
           <Glyph name={stand.glyph} beating={stand.glyph === "note"} />
         </span>
-        <span className="run-node-title clipped">{node.title}</span>{" "}
+        <span className="run-node-title" title={node.title}>
+          {node.title}
+        </span>{" "}
         <span className="run-node-uses clipped">{uses}</span>
       </button>
       {node.canUnfold ? (
@@ -77,9 +84,7 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
       {node.cells.length > 0 && node.inside === undefined ? (
         <div className="run-node-parts">
           <Cells places={node.cells} onChoose={(each) => data.onSelect("", each)} />
-          <span className="run-node-over">
-            {over} of {node.cells.length}
-          </span>
+          <span className="run-node-over">{over}</span>
         </div>
       ) : null}
       {node.stuck !== undefined && node.inside === undefined ? (
@@ -115,8 +120,20 @@ function countsOf(states: Uint8Array, places: readonly number[]): readonly numbe
   return counts;
 }
 
-function overOf(states: Uint8Array, places: readonly number[]): number {
-  let over = 0;
-  for (const place of places) if (ended.includes(states[place] ?? 0)) over += 1;
-  return over;
+/** A task that waits for its own parts is running, as the CLI says: nothing of it waits for a person. */
+function withParts(state: number, parts: number): number {
+  return state === waiting && parts > 0 ? running : state;
+}
+
+/** `3 of 8 completed, 1 failed`, as the CLI counts: what was cancelled or compensated is not done. */
+function progressOf(states: Uint8Array, places: readonly number[]): string {
+  let doneParts = 0;
+  let failedParts = 0;
+  for (const place of places) {
+    const state = states[place] ?? 0;
+    if (done.includes(state)) doneParts += 1;
+    if (state === failed) failedParts += 1;
+  }
+  const failures = failedParts === 0 ? "" : `, ${count(failedParts)} failed`;
+  return `${count(doneParts)} of ${count(places.length)} done${failures}`;
 }

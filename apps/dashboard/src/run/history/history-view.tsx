@@ -9,9 +9,9 @@ import type { EventFacts } from "../model/facts.ts";
 import { actorOf, type Filter, filtered, type Part, subjectOf, wordsOf } from "./words.ts";
 
 const parts: readonly (readonly [Part | "", string])[] = [
-  ["", "everything"],
-  ["run", "the run"],
-  ["tasks", "its tasks"],
+  ["", "all"],
+  ["run", "run"],
+  ["tasks", "tasks"],
   ["people", "people"],
   ["errors", "errors"],
 ];

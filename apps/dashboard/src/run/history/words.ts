@@ -51,7 +51,7 @@ const said: Readonly<Record<string, Said>> = {
   task_skipped: plain("was skipped: its condition does not hold"),
   task_cancelled: ({ error }) => failing("was cancelled", error),
   task_paused: ({ error }) => failing("waits for a person", error),
-  task_resumed: ({ reason }) => because("goes on", reason),
+  task_resumed: ({ reason }) => because("resumed", reason),
   task_repaired: ({ status, reason }) => because(`was repaired manually: ${word(status)}`, reason),
   entries_begun: ({ count }) => `runs for each of ${counted(Number(count ?? 0), "entry", "entries")}`,
   round_begun: ({ round }) => `started round ${text(round ?? 1)}`,
@@ -84,9 +84,9 @@ export function wordsOf(event: EventFacts): string {
   return said[event.type]?.(event.details, event) ?? event.type.replaceAll("_", " ");
 }
 
-/** `The run`, or the task. */
+/** `run`, or the task. */
 export function subjectOf({ task }: Pick<EventFacts, "task">): string {
-  return task === "" ? "the run" : task;
+  return task === "" ? "run" : task;
 }
 
 /** Who caused it: people and agents by name. What follows by itself is the platform's. */

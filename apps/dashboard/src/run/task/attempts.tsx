@@ -87,7 +87,7 @@ function One({ attempt, task }: { attempt: AttemptFacts; task: TaskFacts }) {
           {agent === "" ? null : <Link to="/workers">{agent}</Link>}
           {agent !== "" && pool !== "" ? " in " : ""}
           {pool}
-          {startMs > 0 && queueMs > 0 ? ` · ${span(startMs - queueMs)} in the queue` : ""}
+          {startMs > 0 && queueMs > 0 ? ` · ${span(startMs - queueMs)} queued` : ""}
           {startMs > 0 && endMs > 0 ? ` · ${span(endMs - startMs)} running` : ""}
           {endMs > 0 ? " · ended " : ""}
           {endMs > 0 ? <Moment atMs={endMs} /> : null}

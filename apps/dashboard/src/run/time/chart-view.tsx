@@ -153,12 +153,24 @@ function Zoom({ sight }: { sight: Sight }) {
 }
 
 const partWords = {
-  queue: "in the queue",
+  queue: "queued",
   attempt: "running",
   backoff: "backoff",
   wait: "waiting",
-  compensation: "being undone",
+  compensation: "compensating",
 } as const;
+
+/** In the colours of the bars: of an attempt, how it ended. */
+const legend = [
+  ["queue", partWords.queue],
+  ["attempt", partWords.attempt],
+  ["completed", "completed"],
+  ["failed", "failed"],
+  ["backoff", partWords.backoff],
+  ["wait", partWords.wait],
+  ["compensation", partWords.compensation],
+  ["critical", "critical path"],
+] as const;
 
 function wordsOfRow({ id, parts }: Row, untilMs: number): string {
   const spent = new Map<keyof typeof partWords, number>();
@@ -170,16 +182,12 @@ function wordsOfRow({ id, parts }: Row, untilMs: number): string {
 function Legend() {
   return (
     <ul className="run-legend">
-      {(["queue", "attempt", "backoff", "wait", "compensation"] as const).map((kind) => (
+      {legend.map(([kind, word]) => (
         <li key={kind} className={`run-legend-${kind}`}>
           <span className="run-swatch" aria-hidden="true" />
-          {partWords[kind]}
+          {word}
         </li>
       ))}
-      <li className="run-legend-critical">
-        <span className="run-swatch" aria-hidden="true" />
-        critical path
-      </li>
     </ul>
   );
 }

@@ -45,6 +45,7 @@ export type Surface = Pick<
   | "strokeRect"
   | "clearRect"
   | "fillText"
+  | "measureText"
   | "beginPath"
   | "moveTo"
   | "lineTo"
@@ -109,7 +110,9 @@ function paintTicks(surface: Surface, scene: Scene, { rule, soft }: Colours): vo
     surface.lineTo(x, height);
     surface.stroke();
     surface.fillStyle = soft;
-    if (x >= gutter) surface.fillText(text, x + 4, axisHeight / 2);
+    // A number that is cut at the edge reads as another one.
+    if (x >= gutter && x + 4 + surface.measureText(text).width <= scene.width)
+      surface.fillText(text, x + 4, axisHeight / 2);
   }
 }
 
@@ -202,6 +205,24 @@ function paintMoments(surface: Surface, scene: Scene, { mark, soft, veil }: Colo
 function paintTitle(surface: Surface, scene: Scene, { ink, soft }: Colours, at: number): void {
   const row = scene.rows[at];
   if (row === undefined) return;
+  const left = 8 + Math.min(row.depth, 4) * 12;
   surface.fillStyle = row.depth === 0 ? ink : soft;
-  surface.fillText(row.title, 8 + Math.min(row.depth, 4) * 12, topOf(scene, at) + rowHeight / 2);
+  surface.fillText(
+    fitting(surface, row.title, scene.gutter - 8 - left),
+    left,
+    topOf(scene, at) + rowHeight / 2,
+  );
+}
+
+/** A title that is too long ends with an ellipsis, so that a reader sees that it is cut. */
+function fitting(surface: Surface, title: string, width: number): string {
+  if (surface.measureText(title).width <= width) return title;
+  let from = 0;
+  let to = title.length;
+  while (from < to) {
+    const half = Math.ceil((from + to) / 2);
+    if (surface.measureText(`${title.slice(0, half)}…`).width <= width) from = half;
+    else to = half - 1;
+  }
+  return `${title.slice(0, from).trimEnd()}…`;
 }

@@ -142,6 +142,7 @@ describe("painting the chart", () => {
       fillRect: () => {
         rects += 1;
       },
+      measureText: (text) => ({ width: text.length * 7 }) as TextMetrics,
       fillText: (text) => {
         texts.push(text);
       },
@@ -167,6 +168,20 @@ describe("painting the chart", () => {
     assert.ok(heard.texts.includes("t5000"));
     assert.ok(heard.texts.length <= seen, `${heard.texts.length} titles`);
     assert.ok(heard.rects() <= seen * 3, `${heard.rects()} bars`);
+  });
+
+  it("ends a title that does not fit with an ellipsis, and leaves out a number that the edge would cut", () => {
+    const heard = listening();
+    const long = rowsOf(
+      [task("pictures of the whole summer", { readyMs: 1, endMs: 2, state: "completed" })],
+      [],
+    );
+    const ticks = [
+      { ms: 0, text: "0" },
+      { ms: 10_000, text: "10 s" },
+    ];
+    paint(heard.surface, { ...scene, rows: long, ticks }, colours);
+    assert.deepEqual(heard.texts, ["0", "pictures of t…"]);
   });
 
   it("knows which rows are seen at the end", () => {

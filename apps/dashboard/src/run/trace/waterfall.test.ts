@@ -46,11 +46,11 @@ describe("the trace of a run", () => {
         ({ title, depth, isFailed }) => `${"  ".repeat(depth)}${title}${isFailed ? " ✕" : ""}`,
       ),
       [
-        "the run",
+        "run",
         "  a",
-        "    in the queue",
+        "    queued",
         "    attempt 1 ✕",
-        "    pause before the next attempt",
+        "    backoff",
         "    attempt 2",
         "  ship",
         "    waiting",
@@ -86,17 +86,17 @@ describe("the trace of a run", () => {
       spanOf("p1/pack", "attempt", { startMs: 30, endMs: 80, attempt: 2 }),
     ];
     assert.deepEqual(
-      waterfall(ofSession, byId(), new Set(), "the session").map(
+      waterfall(ofSession, byId(), new Set(), "session").map(
         ({ title, depth, isFailed }) => `${"  ".repeat(depth)}${title}${isFailed ? " ✕" : ""}`,
       ),
       [
-        "the session",
+        "session",
         "  p1",
         "    part",
         "    execution",
         "    pack",
         "      attempt 1 ✕",
-        "      pause before the next attempt",
+        "      backoff",
         "      attempt 2",
       ],
     );

@@ -35,7 +35,7 @@ export function waterfall(
   spans: readonly SpanFacts[],
   tasks: ReadonlyMap<string, TaskFacts>,
   folded: ReadonlySet<string>,
-  title = "the run",
+  title = "run",
 ): readonly WaterfallRow[] {
   const root: Branch = { id: "", spans: [], branches: new Map() };
   for (const span of spans) branchOf(root, span.task, tasks).spans.push(span);
@@ -155,9 +155,9 @@ const leaf = { hasParts: false, isFolded: false, partCount: 0 };
 
 const words: Readonly<Record<SpanFacts["kind"], string>> = {
   whole: "execution",
-  queue: "in the queue",
+  queue: "queued",
   attempt: "running",
-  backoff: "pause before the next attempt",
+  backoff: "backoff",
   wait: "waiting",
   compensation: "compensation",
   model_call: "model call",

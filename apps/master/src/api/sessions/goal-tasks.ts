@@ -3,6 +3,7 @@
 import type { FieldViolation } from "@tutti/contracts/rpc";
 import { SessionSpec, sessionService } from "@tutti/contracts/session/v1";
 import type { TaskList } from "@tutti/contracts/types/v1";
+import { withNeedConditions } from "@tutti/definitions";
 import { Mapping, schema } from "@tutti/rest/json";
 import type { ReadTasks } from "@tutti/sessions";
 import { checkDemands } from "../../resources/demands.ts";
@@ -35,7 +36,7 @@ function listIn(output: unknown): TaskList {
   if (value.input !== undefined)
     found.push({ field: "input", message: "expected none, because tasks see that of the goal" });
   const [first] = found;
-  if (first === undefined) return value;
+  if (first === undefined) return { ...value, tasks: withNeedConditions(value.tasks) };
   const problem = `${first.field.replace("spec.tasks.", "")}: ${first.message}`;
   throw sessionServiceErrors.tasksUnreadable({ problem });
 }

@@ -12,6 +12,7 @@ import {
   type SignalSessionReply,
   type SignalSessionRequest,
 } from "@tutti/contracts/session/v1";
+import { withNeedConditions } from "@tutti/definitions";
 import { heardOf } from "@tutti/host";
 import type { CallContext, Command } from "@tutti/kernel";
 import {
@@ -97,7 +98,7 @@ export async function add(
   const { pool = "", labels = {}, limits = {} } = order?.spec ?? {};
   await checkTasks(dependencies, tasks, pool, asker);
   await checkAmounts(dependencies, tasks, { labels, limits }, asker);
-  const body = AddTasksRequest.fromPartial({ tasks });
+  const body = AddTasksRequest.fromPartial({ tasks: withNeedConditions(tasks) });
   return await tellSession(dependencies, sessionId, { command: addTasks, body, idempotencyKey }, context);
 }
 

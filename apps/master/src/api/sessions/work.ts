@@ -2,7 +2,7 @@
 import type { SessionSpec } from "@tutti/contracts/session/v1";
 import type { DefinitionUse, TaskList } from "@tutti/contracts/types/v1";
 import { type DefinitionSource, SourceFormat } from "@tutti/contracts/workflow/v1";
-import { checkText, taskSpecsOf } from "@tutti/definitions";
+import { checkText, taskSpecsOf, withNeedConditions } from "@tutti/definitions";
 import type { CallContext } from "@tutti/kernel";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import type { SessionDependencies } from "./dependencies.ts";
@@ -28,6 +28,10 @@ export async function resolved(
     }
     case "definition":
       return ofDefinition(dependencies, spec, spec.work.value, context);
+    case "tasks": {
+      const value = { ...spec.work.value, tasks: withNeedConditions(spec.work.value.tasks) };
+      return { spec: { ...spec, work: { $case: "tasks", value } }, definition: "", hash: "" };
+    }
     default:
       return { spec, definition: "", hash: "" };
   }

@@ -30,7 +30,7 @@ import {
 } from "@tutti/machine-mission";
 import { missionServiceErrors } from "../../missions/errors.ts";
 import { requireFitting } from "../../missions/fit.ts";
-import { withRetry } from "../../missions/retries.ts";
+import { withDefaults } from "../../missions/task-defaults.ts";
 import {
   askMission,
   eventsOf,
@@ -123,7 +123,7 @@ export async function add(
   const { missionId, idempotencyKey } = missionIn(request);
   const mission = () => specIn(dependencies, missionId, context);
   await requireFitting(request.tasks, async () => (await mission()).assignment);
-  const tasks = await withRetry(request.tasks, dependencies.retryIn(context.namespace), mission);
+  const tasks = await withDefaults(request.tasks, dependencies.retryIn(context.namespace), mission);
   const told = { command: addTasks, body: within({ ...request, tasks }), idempotencyKey };
   return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
@@ -240,7 +240,7 @@ export async function delegate(
   const parts = request.task === undefined ? [] : [request.task];
   const mission = () => specIn(dependencies, missionId, context);
   await requireFitting(parts, async () => (await mission()).assignment);
-  const [task] = await withRetry(parts, dependencies.retryIn(context.namespace), mission);
+  const [task] = await withDefaults(parts, dependencies.retryIn(context.namespace), mission);
   const told = { command: delegateTask, body: within({ ...request, task }), idempotencyKey };
   return tellMission(dependencies, missionId, told, actingFor(request, context));
 }

@@ -6,7 +6,7 @@ import type { CallContext } from "@tutti/kernel";
 import { beginMission } from "@tutti/machine-mission";
 import { missionServiceErrors } from "../../missions/errors.ts";
 import { requireFitting } from "../../missions/fit.ts";
-import { withRetry } from "../../missions/retries.ts";
+import { withDefaults } from "../../missions/task-defaults.ts";
 import { keyOf, type MissionDependencies, missionNamed } from "./dependencies.ts";
 
 export async function startMission(
@@ -35,7 +35,7 @@ export async function startMission(
       ...{ definition, hash, labels: { ...labels }, depth, idChosen: request.missionId !== "", requestHash },
     });
     const retry = dependencies.retryIn(context.namespace);
-    made.spec = { ...spec, tasks: await withRetry(spec.tasks, retry, () => spec) };
+    made.spec = { ...spec, tasks: await withDefaults(spec.tasks, retry, () => spec) };
     made.parent = parent;
     made.root = root ?? parent;
     made.depthLeft = depthLeft;

@@ -45,6 +45,8 @@ export async function listDefinitions(
   context: CallContext,
 ): Promise<ListDefinitionsReply> {
   const { items, nextToken } = await pageOf(definitionsBy(dependencies, filter, context), page);
+  const { liveRuns } = dependencies;
+  for (const each of items) each.liveCount = await liveRuns.count(context.namespace, each.name, "");
   return { definitions: items, page: { nextToken } };
 }
 

@@ -78,10 +78,10 @@ export function whyOf(mission: MissionView, nowMs: number): Why {
         "has paused for a person",
         "have paused for a person",
       ),
-      remedy: { text: "Look at them, and let them go on", command: `tutti resume ${id}` },
+      remedy: { text: "Resolve the cause, then resume the tasks.", command: `tutti resume ${id}` },
     });
   const working = count(TaskStatus.TASK_STATUS_RUNNING) + mission.children;
-  if (working > 0) return plain(tasksThat(working, "is at work", "are at work"));
+  if (working > 0) return plain(tasksThat(working, "is running", "are running"));
   if (count(TaskStatus.TASK_STATUS_RETRYING) > 0)
     return waiting(nowMs, { cause: WaitCause.WAIT_CAUSE_BACKOFF, message: "it waits to try a task again" });
   if (count(TaskStatus.TASK_STATUS_QUEUED) > 0)
@@ -103,7 +103,7 @@ function wholeHold(mission: MissionView, nowMs: number): Why | undefined {
     return waiting(mission.pauseMs, {
       cause: WaitCause.WAIT_CAUSE_PAUSED,
       message: `it is paused${mission.pauseReason === "" ? "" : `: ${mission.pauseReason}`}`,
-      remedy: { text: "Let it go on", command: `tutti resume ${mission.key.id}` },
+      remedy: { text: "Resume the mission.", command: `tutti resume ${mission.key.id}` },
     });
   if (mission.isUsedUp)
     return waiting(nowMs, {
@@ -130,7 +130,7 @@ function wholeHold(mission: MissionView, nowMs: number): Why | undefined {
 function waitingTasks(mission: MissionView, nowMs: number): Why {
   const first = mission.tasks.find(({ status }) => !isDone(status));
   const why = first === undefined ? plain("") : whyTask(mission, first, nowMs);
-  return { ...why, summary: first === undefined ? "it goes on" : `${first.spec.id}: ${why.summary}` };
+  return { ...why, summary: first === undefined ? "it continues" : `${first.spec.id}: ${why.summary}` };
 }
 
 /** Nothing is to be done. */
@@ -171,7 +171,7 @@ function whyTask(mission: MissionView, task: TaskView, nowMs: number): Why {
       subject: approvalIdOf(task.question),
       remedy: { text: "Look at the output, and say yes or no", command: `tutti approve ${mission.key.id}` },
     });
-  if (status === TaskStatus.TASK_STATUS_RUNNING) return plain(`${agent} is at work on it`);
+  if (status === TaskStatus.TASK_STATUS_RUNNING) return plain(`${agent} runs it`);
   if (
     isChild(task) &&
     task.childId !== "" &&
@@ -220,7 +220,7 @@ function askedAbout({ questions }: MissionView, { question: number }: TaskView):
   const { deciders } = rule;
   const whom = deciders.length === 0 ? "a person" : deciders.join(", ");
   const needed = approvalsNeededBy(question);
-  const said = needed > 1 ? `, ${decisions.length} of ${needed} have said yes` : "";
+  const said = needed > 1 ? `, ${decisions.length} of ${needed} have approved` : "";
   return `the rule ${rule.rule} has ${whom} asked whether its output counts: ${question.title}${said}`;
 }
 

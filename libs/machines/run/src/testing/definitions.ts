@@ -142,6 +142,13 @@ tasks:
   each: {forEach: "\${{ input.items }}", maxParallel: 2, mayFail: true, loop: {max: 2, while: "round.number < 3", tasks: {work: {uses: test.work, with: "\${{ item }}", compensate: {uses: test.unwork}}}}}
   after: {uses: test.after, needs: [poll, {task: each, on: always}]}
 `,
+  /** A call of a keyed object, or one that only reads. */
+  called: `
+workflow: called
+object: {key: "k-\${{ input.n }}", reader: "input.n == 2", call: add}
+tasks:
+  order: {function: test.order}
+`,
   /** Starts when it holds a limit. */
   guarded: `
 workflow: guarded

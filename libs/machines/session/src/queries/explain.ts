@@ -63,7 +63,7 @@ export function whyOf(session: SessionView, nowMs: number): Why {
     return waiting(session.pauseMs, {
       cause: WaitCause.WAIT_CAUSE_PAUSED,
       message: `it is paused${session.pauseReason === "" ? "" : `: ${session.pauseReason}`}`,
-      remedy: { text: "Let it go on", command: `tutti resume ${session.key.id}` },
+      remedy: { text: "Resume the session.", command: `tutti resume ${session.key.id}` },
     });
   switch (session.phase) {
     case SessionPhase.SESSION_PHASE_WAITING:
@@ -155,7 +155,7 @@ function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {
     return plain(`it is ${statusWord(status)}${why === "" ? "" : `: ${why}`}`);
   }
   if (session.pauseMs > 0 && task.startMs === 0) return whyOf(session, nowMs);
-  if (task.startMs > 0) return plain(`${agent || "an agent"} is at work on it`);
+  if (task.startMs > 0) return plain(`${agent || "an agent"} runs it`);
   const open = task.spec.needs
     .map(({ task: id }) => id)
     .filter((id) => !isDone(session.tasks[session.byId.get(id) ?? -1]?.status ?? 0));

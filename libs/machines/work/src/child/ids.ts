@@ -23,3 +23,14 @@ export function shortId(id: string): string {
   const hash = ["a", "b", "c"].map((part) => stableHash(part, id).toString(36)).join("");
   return `${id.slice(0, keptOfLong)}..${hash}`;
 }
+
+const inForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
+
+/** Returns the instance of a keyed object. A key that is no id is known by its hash. */
+export function objectIdOf(name: string, key: string): string {
+  const id = `${name}..${key}`;
+  const isPlain = inForm.test(id) && !key.startsWith("key.") && !key.includes("..") && !name.includes("..");
+  if (isPlain) return id;
+  const hash = ["a", "b", "c"].map((part) => stableHash(part, `${name}/${key}`).toString(36)).join("");
+  return `${name.slice(0, keptOfLong)}..key.${hash}`;
+}

@@ -30,10 +30,11 @@ export interface WorkTask {
   /** Expressions in it are resolved when the task becomes ready. */
   readonly input?: unknown;
   /**
-   * Tasks that have to complete before it, or end as `end` says. `done`: completed, or skipped by their own condition.
+   * Tasks that have to end before it, and how. Default: `done`, which is completed or skipped by its own condition. A task
+   * whose output an expression of this one reads has to complete: `success`.
    */
   readonly needs?:
-    | readonly (string | { readonly task: string; readonly end: "failure" | "always" | "done" })[]
+    | readonly (string | { readonly task: string; readonly end: keyof typeof needEnds })[]
     | undefined;
   /** CEL condition. When it is false the task is skipped. */
   readonly when?: string | undefined;
@@ -69,6 +70,7 @@ export interface WorkCheck {
 }
 
 const needEnds = {
+  success: NeedCondition.NEED_CONDITION_SUCCESS,
   failure: NeedCondition.NEED_CONDITION_FAILURE,
   always: NeedCondition.NEED_CONDITION_ALWAYS,
   done: NeedCondition.NEED_CONDITION_DONE,

@@ -13,6 +13,7 @@ from .._call import Duration, Json, given, milliseconds_at, resolve, seconds_of
 from .approvals import AsyncApprovals
 from .locks import AsyncLocks
 from .missions import AsyncMissions
+from .objects import AsyncObjects
 from .rest import AsyncRest
 from .runs import AsyncRun, AsyncRuns, RunOptions, spec_of
 from .schedules import AsyncSchedules
@@ -46,6 +47,8 @@ class AsyncClient:
         self.schedules = AsyncSchedules(rest)
         #: Create and find triggers, post events.
         self.triggers = AsyncTriggers(rest)
+        #: Call and read keyed objects.
+        self.objects = AsyncObjects(rest)
         #: Start and steer sessions: tasks and an intent.
         self.sessions = AsyncSessions(rest)
         #: Start missions, and join them: agents that work together.

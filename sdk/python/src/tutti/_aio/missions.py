@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
 from .._call import Duration, Json, quoted, seconds_of
+from .._document import sent_task
 from ..errors import error_of_detail
 from .rest import AsyncRest, outcome_of
 
@@ -23,7 +24,8 @@ class AsyncMissions:
         self, spec: Mapping[str, Json], *, id: str = "", idempotency_key: str = ""
     ) -> AsyncMission:
         """Start a mission by its specification. The same id with the same specification is the same mission."""
-        body: dict[str, Json] = {"spec": dict(spec)}
+        tasks = [sent_task(task) for task in spec.get("tasks", ())]
+        body: dict[str, Json] = {"spec": {**spec, "tasks": tasks} if tasks else dict(spec)}
         if id:
             body["missionId"] = id
         started = await self._rest.call("POST", "/v1/missions", body=body, key=idempotency_key)
@@ -56,7 +58,7 @@ class AsyncMission:
 
     async def add_tasks(self, tasks: Sequence[Mapping[str, Json]]) -> None:
         """Add tasks to the board. All or none."""
-        await self._call("POST", "/tasks", body={"tasks": [dict(task) for task in tasks]})
+        await self._call("POST", "/tasks", body={"tasks": [sent_task(task) for task in tasks]})
 
     async def join(
         self,
@@ -208,7 +210,7 @@ class AsyncClaimed:
         self, task: Mapping[str, Json], *, agent: str = "", authority: Mapping[str, Json] | None = None
     ) -> None:
         """Delegate a part of the task, with less authority than this agent has."""
-        body: dict[str, Json] = {"claimId": self.claim_id, "task": dict(task)}
+        body: dict[str, Json] = {"claimId": self.claim_id, "task": sent_task(task)}
         body["authority"] = dict(authority or {})
         if agent:
             body["toAgentId"] = agent

@@ -1,6 +1,7 @@
 """Sessions: tasks and an intent. Tutti chooses how they are done, and explains its choice.
 
-Tasks and answers are JSON with the names of REST: ``docs/reference/rest.md``.
+Tasks and answers are JSON with the names of REST: ``docs/reference/rest.md``. Needs of tasks are ids, or dictionaries with
+``task`` and ``end``. Default: ``done``, which is completed or skipped by its own condition.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from .._call import Duration, Json, given, milliseconds_at, milliseconds_of, quoted, seconds_of
 from .._codec import read
+from .._document import sent_task
 from .._payload import to_json
 from ..state import SessionReasons
 from .rest import AsyncRest, outcome_of
@@ -164,7 +166,7 @@ class AsyncSession:
 
     async def add_tasks(self, tasks: Sequence[Mapping[str, Json]], *, idempotency_key: str = "") -> None:
         """Add tasks to a running session. All or none."""
-        body = {"tasks": [dict(task) for task in tasks]}
+        body = {"tasks": [sent_task(task) for task in tasks]}
         await self._call("POST", "/tasks", body=body, key=idempotency_key)
 
     async def signal(self, name: str, payload: Json = None, *, idempotency_key: str = "") -> None:
@@ -254,7 +256,7 @@ def _work_of(
     if sum(what is not None for what in (tasks, goal, definition)) != 1:
         raise ValueError("A session has one of `tasks`, `goal` and `definition`. Pass exactly one.")
     if tasks is not None:
-        return {"tasks": {"tasks": [dict(task) for task in tasks], "output": output, **more}}
+        return {"tasks": {"tasks": [sent_task(task) for task in tasks], "output": output, **more}}
     if goal is not None:
         return {"goal": {**({"description": goal} if isinstance(goal, str) else goal), **more}}
     reference = {"name": definition} if isinstance(definition, str) else definition

@@ -33,6 +33,7 @@ from .wire import (
     function_stopped,
     length_of,
     name_of,
+    object_read_only,
     plain,
     step_error,
     step_nested,
@@ -90,10 +91,26 @@ class Asked:
 class FunctionInstance:
     """Belongs to the thread of its event loop."""
 
-    def __init__(self, name: str, seed: str, start_ms: int, code: Code, threads: Threads) -> None:
+    def __init__(
+        self,
+        name: str,
+        seed: str,
+        start_ms: int,
+        code: Code,
+        threads: Threads,
+        *,
+        object: Mapping[str, Any] | None = None,
+        is_dry: bool = False,
+    ) -> None:
         self.name = name
         self.seed = seed
-        self.state: dict[str, Json] = {}
+        # Nothing new runs: where the journal ends, the turn does.
+        self._is_dry = is_dry
+        # Of a call of a keyed object: its values, and whether the call only reads.
+        self.object = object
+        # Its key. None for other functions.
+        self.key: str | None = None
+        self.state: dict[str, Json] = dict((object or {}).get("state", {}))
         # Number of the last turn that it made.
         self.last_turn = 0
         # Entries that are applied or made.
@@ -143,6 +160,10 @@ class FunctionInstance:
         """The attempt that makes the turn."""
         return None if self._means is None else self._means.task
 
+    @property
+    def is_reader(self) -> bool:
+        return bool((self.object or {}).get("reader", False))
+
     def take(self, turn: Mapping[str, Any], means: TurnMeans) -> asyncio.Future[dict[str, Any]]:
         """Makes a turn. Entries that it has are passed over."""
         made: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -154,7 +175,7 @@ class FunctionInstance:
         self._length = sum(map(length_of, self._steps))
         self._done = dict(means.saved.done)
         self.is_undoing = turn.get("undo", False)
-        self.is_replaying = self.is_undoing or self._at < len(self._entries)
+        self.is_replaying = self._is_dry or self.is_undoing or self._at < len(self._entries)
         self._results.extend(self._unconfirmed)
         self._unconfirmed = []
         self._context.run(_current.set, means.task)
@@ -201,7 +222,12 @@ class FunctionInstance:
         return self._ask(Asked("task", id, at, begin, result))
 
     def set(self, key: str, at: str, value: Json) -> None:
-        self.state[key] = value
+        if self.is_reader:
+            raise object_read_only(self.name, key)
+        if value is None and self.object is not None:
+            self.state.pop(key, None)
+        else:
+            self.state[key] = value
         self._sets_asked[key] += 1
 
         def begin() -> None:
@@ -228,6 +254,8 @@ class FunctionInstance:
 
     def _begin(self, given: Json) -> None:
         self._is_begun = True
+        if self.object is not None and isinstance(given, dict):
+            self.key = given.get("key")
         main = self.branches.start(self._code(self, given))
 
         def ended() -> None:
@@ -383,6 +411,10 @@ class FunctionInstance:
 
     def _apply_next(self) -> Exception | None:
         """Why the next entry is not of this code."""
+        if self._at >= len(self._entries) and self._is_dry:
+            wanted = [f"{each.kind} `{each.id}` at {each.at or 'an unknown line'}" for each in self._asked.values()]
+            self._finish({"next": wanted, **({} if self._end is None else {"end": self._end})})
+            return None
         if self._at >= len(self._entries):
             self.is_replaying = False
             left, self._asked = list(self._asked.values()), {}

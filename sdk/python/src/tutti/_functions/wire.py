@@ -118,5 +118,34 @@ def step_nested(step: str) -> TuttiError:
     )
 
 
+def object_error(code: str, status: str, message: str) -> TuttiError:
+    return TuttiError(f"sdk.object_{code}", message, status=status, retry=RETRY_NEVER)
+
+
+def object_calls_itself(name: str, key: str, call: str) -> TuttiError:
+    return object_error(
+        "calls_itself",
+        "FAILED_PRECONDITION",
+        f"`{call}` of object `{name}` waits for the call that it is made from, with key `{key}`."
+        " Share a function between the calls instead.",
+    )
+
+
+def object_read_only(name: str, value: str) -> TuttiError:
+    return object_error(
+        "read_only",
+        "FAILED_PRECONDITION",
+        f"A reader of object `{name}` sets `{value}`. Make the call without `reader`.",
+    )
+
+
+def object_none(name: str) -> TuttiError:
+    return object_error(
+        "none",
+        "FAILED_PRECONDITION",
+        f"`{name}` is no keyed object, so it has no key. Make it with `keyed_object`.",
+    )
+
+
 def _elsewhere(code: str, message: str) -> TuttiError:
     return TuttiError(code, message, status="FAILED_PRECONDITION", retry=RETRY_ELSEWHERE)

@@ -14,6 +14,7 @@ from .._call import Duration, Json, given, milliseconds_at, resolve, seconds_of
 from .approvals import Approvals
 from .locks import Locks
 from .missions import Missions
+from .objects import Objects
 from .rest import Rest
 from .runs import Run, Runs, RunOptions, spec_of
 from .schedules import Schedules
@@ -47,6 +48,8 @@ class Client:
         self.schedules = Schedules(rest)
         #: Create and find triggers, post events.
         self.triggers = Triggers(rest)
+        #: Call and read keyed objects.
+        self.objects = Objects(rest)
         #: Start and steer sessions: tasks and an intent.
         self.sessions = Sessions(rest)
         #: Start missions, and join them: agents that work together.

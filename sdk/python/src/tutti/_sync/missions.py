@@ -10,6 +10,7 @@ from collections.abc import Generator, Callable, Mapping, Sequence
 from typing import Any
 
 from .._call import Duration, Json, quoted, seconds_of
+from .._document import sent_task
 from ..errors import error_of_detail
 from .rest import Rest, outcome_of
 
@@ -24,7 +25,8 @@ class Missions:
         self, spec: Mapping[str, Json], *, id: str = "", idempotency_key: str = ""
     ) -> Mission:
         """Start a mission by its specification. The same id with the same specification is the same mission."""
-        body: dict[str, Json] = {"spec": dict(spec)}
+        tasks = [sent_task(task) for task in spec.get("tasks", ())]
+        body: dict[str, Json] = {"spec": {**spec, "tasks": tasks} if tasks else dict(spec)}
         if id:
             body["missionId"] = id
         started = self._rest.call("POST", "/v1/missions", body=body, key=idempotency_key)
@@ -57,7 +59,7 @@ class Mission:
 
     def add_tasks(self, tasks: Sequence[Mapping[str, Json]]) -> None:
         """Add tasks to the board. All or none."""
-        self._call("POST", "/tasks", body={"tasks": [dict(task) for task in tasks]})
+        self._call("POST", "/tasks", body={"tasks": [sent_task(task) for task in tasks]})
 
     def join(
         self,
@@ -209,7 +211,7 @@ class Claimed:
         self, task: Mapping[str, Json], *, agent: str = "", authority: Mapping[str, Json] | None = None
     ) -> None:
         """Delegate a part of the task, with less authority than this agent has."""
-        body: dict[str, Json] = {"claimId": self.claim_id, "task": dict(task)}
+        body: dict[str, Json] = {"claimId": self.claim_id, "task": sent_task(task)}
         body["authority"] = dict(authority or {})
         if agent:
             body["toAgentId"] = agent

@@ -3,6 +3,7 @@
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import { bytesOrNull } from "@tutti/machine-work";
+import { isReader, objectHeld } from "../limit/limits.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { taskIdIn } from "../state/places.ts";
 import type { Node, Run } from "../state/state.ts";
@@ -23,7 +24,15 @@ export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
   text += `,"seed":${JSON.stringify(seed)},"turn":${attempt},"last":${last},"from":${from},"journal":[`;
   for (let place = from; place < to; place++)
     text += (place > from ? "," : "") + entryText(entries[place] as FunctionEntry, run);
-  return encoder.encode(`${text}]${isUndo ? ',"undo":true' : ""}}`);
+  return encoder.encode(`${text}]${isUndo ? ',"undo":true' : ""}${objectText(run)}}`);
+}
+
+/** Values of the keyed object as they were when the call started. What the call has set since is in the journal. */
+function objectText(run: Run): string {
+  const held = objectHeld(run);
+  if (held === undefined) return "";
+  const state = decoder.decode((held.state as Uint8Array | undefined) ?? encoder.encode("{}"));
+  return `,"object":{"state":${state}${isReader(held) ? ',"reader":true' : ""}}`;
 }
 
 /** An error that is final is not followed by another attempt. That of a child is the cause. */

@@ -5,6 +5,7 @@ import {
   RunLimitLostV1,
   RunPhase,
 } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
 import { nodeOf } from "../node/nodes.ts";
 import type { RenewLease } from "../state/effects.ts";
 import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../state/numbers.ts";
@@ -15,7 +16,7 @@ export const runLimitHeld: RunEvent<RunLimitHeldV1> = {
   type: "run_limit_held",
   version: 1,
   codec: RunLimitHeldV1,
-  evolve(run, { node, limit, ticket, leaseDueMs }, outstanding) {
+  evolve(run, { node, limit, ticket, leaseDueMs, state }, outstanding) {
     if (node !== undefined) {
       const change = { ticket, leaseDueMs, retryMs: 0 };
       limitChanged(run, nodeOf(run, node), limit, change, outstanding);
@@ -23,7 +24,7 @@ export const runLimitHeld: RunEvent<RunLimitHeldV1> = {
     }
     const held = limitNamed(run, limit);
     if (held === undefined) return;
-    Object.assign(held, { ticket, leaseDueMs, retryMs: 0 });
+    Object.assign(held, { ticket, leaseDueMs, retryMs: 0, ...(state !== undefined && { state }) });
     watchRetries(run, outstanding);
     renew(run, outstanding);
   },
@@ -97,8 +98,7 @@ function renew(run: Run, outstanding: RunOutstanding): void {
   const more = moreOf(run);
   more.leaseCount += 1;
   more.leaseAttempt = more.leaseCount;
-  if (more.limits.some(({ ticket }) => ticket > 0))
-    outstanding.effect(renewal, more.leaseAttempt, renewalOf(run));
+  if (more.limits.some(hasLease)) outstanding.effect(renewal, more.leaseAttempt, renewalOf(run));
   else outstanding.settled(renewal);
 }
 
@@ -108,12 +108,16 @@ export function recoverLimits(run: RunView, outstanding: RunOutstanding): void {
   if (more === undefined || phase === RunPhase.RUN_PHASE_ENDED) return;
   const retryMs = nextRetryMs(run);
   if (retryMs > 0) outstanding.timer(retryTimer, retryMs);
-  if (more.limits.some(({ ticket }) => ticket > 0))
-    outstanding.effect(renewal, more.leaseAttempt, renewalOf(run));
+  if (more.limits.some(hasLease)) outstanding.effect(renewal, more.leaseAttempt, renewalOf(run));
+}
+
+/** An object has none: it is lost by nothing but the end of the run. */
+function hasLease({ ticket, leaseDueMs }: ReadOnly<RunLimit>): boolean {
+  return ticket > 0 && leaseDueMs > 0;
 }
 
 function renewalOf({ more }: RunView): RenewLease {
-  const held = (more?.limits ?? []).filter(({ ticket }) => ticket > 0);
+  const held = (more?.limits ?? []).filter(hasLease);
   const leases = held.map(({ limit, ticket, leaseDueMs }) => ({ limit, ticket, dueMs: leaseDueMs }));
   return { kind: "renew_lease", leases };
 }

@@ -1,23 +1,47 @@
-/** Limits that a whole run needs before it starts: which they are, and the messages to them. */
+/**
+ * Limits that a whole run needs before it starts: which they are, and the messages to them. A keyed object is one of
+ * them: its run waits for it as for a limit, and gives it back as a limit.
+ */
 
-import type { ErrorDetail } from "@tutti/contracts/types/v1";
-import { AcquireLimit, type LimitHolder, ReleaseLimit, type RunOrder } from "@tutti/contracts/workflow/v1";
-import type { KeyedLimit } from "@tutti/definitions";
-import { type Message, stableHash } from "@tutti/kernel";
-import { evaluate } from "../evaluate/evaluate.ts";
+import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  AcquireLimit,
+  AcquireObject,
+  ChangeObject,
+  type LimitHolder,
+  type ObjectEntry,
+  ReleaseLimit,
+  ReleaseObject,
+  type RunLimit,
+  type RunOrder,
+} from "@tutti/contracts/workflow/v1";
+import type { KeyedLimit, ObjectPolicy } from "@tutti/definitions";
+import { type Message, type ReadOnly, stableHash } from "@tutti/kernel";
+import { objectIdOf } from "@tutti/machine-work";
+import { evaluate, holds } from "../evaluate/evaluate.ts";
 import type { Scene } from "../evaluate/scene.ts";
 import { planOf } from "../plan/plan-of.ts";
-import type { RangeView, RunStep, RunView } from "../state/state.ts";
+import { type RangeView, type RunStep, type RunView, statusOf } from "../state/state.ts";
 
 const acquireMessage: Message<AcquireLimit> = { type: "acquire", codec: AcquireLimit };
 const releaseMessage: Message<ReleaseLimit> = { type: "release", codec: ReleaseLimit };
+const acquireObject: Message<AcquireObject> = { type: "acquire_object", codec: AcquireObject };
+const changeObject: Message<ChangeObject> = { type: "change_object", codec: ChangeObject };
+const releaseObject: Message<ReleaseObject> = { type: "release_object", codec: ReleaseObject };
 
 const leaseMs = 60_000;
 
+/** Number of the grant of every call that only reads. */
+const readerTicket = 0xffff_ffff;
+
 interface RunLimitWanted {
   readonly id: string;
-  readonly limit: KeyedLimit;
+  readonly limit: KeyedLimit | undefined;
+  /** The call that the run is. Undefined for limits. */
+  readonly object?: ObjectWanted;
 }
+
+type ObjectWanted = Omit<AcquireObject, "holder">;
 
 export type LimitsWanted =
   | { readonly ok: true; readonly limits: readonly RunLimitWanted[] }
@@ -28,8 +52,8 @@ const none: LimitsWanted = { ok: true, limits: [] };
 /** In the order of their ids, so that no two runs wait for each other. */
 export function limitsOf(run: RunView, order: RunOrder): LimitsWanted {
   const plan = run.plan ?? planOf(run.plans, order);
-  const { limits } = plan.plan.run;
-  if (limits.length === 0) return none;
+  const { limits, object } = plan.plan.run;
+  if (limits.length === 0 && object === undefined) return none;
   const wanted = new Map<string, RunLimitWanted>();
   const scene: Scene = {
     run: { ...run, order, plan } as RunView,
@@ -42,7 +66,65 @@ export function limitsOf(run: RunView, order: RunOrder): LimitsWanted {
     const id = limitIdOf(typeof made.value === "string" ? made.value : JSON.stringify(made.value));
     wanted.set(id, { id, limit });
   }
+  if (object !== undefined) {
+    const made = objectWanted(scene, plan.plan.name, object);
+    if (!made.ok) return made;
+    const id = `${objectPrefix}${objectIdOf(made.object.name, made.object.key)}`;
+    wanted.set(id, { id, limit: undefined, object: made.object });
+  }
   return { ok: true, limits: [...wanted.values()].sort((one, other) => (one.id < other.id ? -1 : 1)) };
+}
+
+/** In front of the ids of objects. No id of a limit has a slash. */
+const objectPrefix = "object/";
+
+function objectWanted(
+  scene: Scene,
+  name: string,
+  { key, reader, call }: ObjectPolicy,
+):
+  | { readonly ok: true; readonly object: ObjectWanted }
+  | { readonly ok: false; readonly error: ErrorDetail } {
+  const made = evaluate(scene, key, "`object.key`");
+  if (!made.ok) return made;
+  const called = call < 0 ? undefined : evaluate(scene, call, "`object.call`");
+  if (called?.ok === false) return called;
+  const reads = reader < 0 ? undefined : holds(scene, reader, "`object.reader`");
+  if (reads?.ok === false) return reads;
+  const object = {
+    name,
+    key: textOf(made.value),
+    call: textOf(called?.value ?? ""),
+    reader: reads?.value ?? false,
+  };
+  return { ok: true, object };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The object that a run has. Undefined for a run that is no call, or waits. */
+export function objectHeld({ more }: RunView): ReadOnly<RunLimit> | undefined {
+  return more?.limits.find(({ limit, ticket }) => ticket > 0 && limit.startsWith(objectPrefix));
+}
+
+export function isReader({ ticket }: ReadOnly<RunLimit>): boolean {
+  return ticket === readerTicket;
+}
+
+/** Sends what a step has set, with the step. */
+export function sendChange(
+  step: RunStep,
+  { limit, ticket }: ReadOnly<RunLimit>,
+  entries: ObjectEntry[],
+): void {
+  step.send(addressOf(step, limit), changeObject, { holder: holderOf(step, ""), ticket, entries });
+}
+
+/** What a run waits for, for people. */
+export function limitInWords(id: string): string {
+  return id.startsWith(objectPrefix) ? `the object ${id.slice(objectPrefix.length)}` : `the limit ${id}`;
 }
 
 const inForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
@@ -61,11 +143,10 @@ function holderOf({ key }: RunStep, task: string): LimitHolder {
 export function acquire(run: RunView, step: RunStep, id: string): void {
   const { order } = run;
   if (order === undefined) return;
-  const wanted = limitsOf(run, order as RunOrder);
-  sendAcquire(run, step, {
-    id,
-    limit: wanted.ok ? wanted.limits.find((each) => each.id === id)?.limit : undefined,
-  });
+  const all = limitsOf(run, order as RunOrder);
+  const wanted = all.ok ? all.limits.find((each) => each.id === id) : undefined;
+  if (wanted?.object === undefined) sendAcquire(run, step, { id, limit: wanted?.limit });
+  else step.send(addressOf(step, id), acquireObject, { holder: holderOf(step, ""), ...wanted.object });
 }
 
 interface Asked {
@@ -88,13 +169,25 @@ export function sendAcquire(run: RunView, step: RunStep, { id, limit, task = "" 
 
 /** Releases the held limits and withdraws the open requests. */
 export function releaseLimits(run: RunView, step: RunStep): void {
-  for (const { limit } of run.more?.limits ?? []) release(step, limit, 0);
+  for (const { limit } of run.more?.limits ?? []) release(step, limit, 0, "", statusOf(run));
 }
 
-export function release(step: RunStep, limit: string, ticket: number, task = ""): void {
-  step.send(addressOf(step, limit), releaseMessage, { holder: holderOf(step, task), ticket });
+export function release(
+  step: RunStep,
+  limit: string,
+  ticket: number,
+  task = "",
+  status: WorkStatus = WorkStatus.WORK_STATUS_UNSPECIFIED,
+): void {
+  const to = addressOf(step, limit);
+  const holder = holderOf(step, task);
+  if (to.kind === "object") step.send(to, releaseObject, { holder, ticket, status });
+  else step.send(to, releaseMessage, { holder, ticket });
 }
 
 function addressOf({ key }: RunStep, id: string) {
-  return { service: "workflow", namespace: key.namespace, kind: "limit", id };
+  const [kind, name] = id.startsWith(objectPrefix)
+    ? ["object", id.slice(objectPrefix.length)]
+    : ["limit", id];
+  return { service: "workflow", namespace: key.namespace, kind, id: name };
 }

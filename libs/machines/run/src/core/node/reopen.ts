@@ -7,7 +7,8 @@
  * 2. A list whose own task is named by a person keeps what its entries gave. Only those that did not do well are done
  *    again. One that needs a reopened node restarts, and so does one that a gate sends back: what it gave was not
  *    good enough.
- * 3. All other counts of a run are counted again as a whole: this happens rarely, and then it is right.
+ * 3. All other counts of a run are counted again as a whole: this happens rarely, and then it is right. So is whether
+ *    owners want attention: one whose tasks are open again does not end.
  */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -218,6 +219,13 @@ export function recount(run: Run): void {
     if (run.failed < 0) run.failed = range.failed;
   }
   restack(run, ready);
+  for (const node of run.nodes) if (node !== undefined && hasTasks(node)) updateAttention(run, node);
+}
+
+/** Whether its parts are tasks that can be reopened without their owner, and not the entries of a list. */
+function hasTasks(node: Node): boolean {
+  const kind = stateOfParts(node)?.kind;
+  return kind !== undefined && kind !== "list";
 }
 
 function firstFailed(run: Run, range: Range): number {

@@ -16,6 +16,8 @@ export const transitionsAtOnceMax = 100;
 export const spawnStepsMax = 500_000;
 /** Bytes of all variables of a run, as JSON. */
 export const varsBytesMax = 1024 * 1024;
+/** Bytes of all values of a keyed object, as JSON: they go along with each call. */
+export const objectStateBytesMax = 512 * 1024;
 /** Reports that are kept of a gate that sends work back. Its error has them. */
 export const reportsMax = 10;
 export const priorityMax = 200;

@@ -53,7 +53,7 @@ describe("an approval", () => {
     assert.match(approval.form, /amount/);
     assert.equal(scene.driver.description(scene.key).labels["run:person"], "yes");
     const why = scene.driver.query(scene.key, explain, { taskId: "sure" }) as { summary: string };
-    assert.match(why.summary, /waits for anna, ben, ops to decide: Ship 3\?/);
+    assert.match(why.summary, /waits for anna, ben, ops to decide: Ship 3\?$/);
   });
 
   it("whose form requires nothing is given without anything", () => {

@@ -61,7 +61,10 @@ describe("an output that a rule wants approved", () => {
     const { body } = approval.context ?? {};
     assert.equal(body?.$case === "inline" ? jsonOf(body.value) : undefined, 5_000);
     const { summary } = scene.driver.query(scene.key, explain, { taskId: "ask" }) as Explanation;
-    assert.match(summary, /waits for anna, buyers to decide, as the rule shop\/dear@3 wants: 5000 for tea\?/);
+    assert.match(
+      summary,
+      /waits for anna, buyers to decide, as the rule shop\/dear@3 wants: 5000 for tea\?$/,
+    );
     assert.equal(scene.driver.description(scene.key).labels["run:person"], "yes");
 
     const again = CompleteTask.fromPartial({ output: jsonBytes(7) });

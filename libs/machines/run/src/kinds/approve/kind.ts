@@ -58,8 +58,8 @@ export function explainQuestion(node: NodeView) {
   if (question === undefined || !isOpen(node)) return undefined;
   const { by, needed } = termsOf(node);
   const said =
-    question.decisions.length === 0 ? "" : `, ${question.decisions.length} of ${needed} have said yes`;
-  const whom = by.length === 0 ? "somebody" : by.join(", ");
+    question.decisions.length === 0 ? "" : `, ${question.decisions.length} of ${needed} have approved`;
+  const whom = by.length === 0 ? "a person" : by.join(", ");
   const asks = question.rule === undefined ? "" : `, as the rule ${question.rule.rule} wants`;
   return {
     cause: WaitCause.WAIT_CAUSE_APPROVAL,

@@ -1,7 +1,7 @@
 /** Accepts the result of a turn of a durable function: records its steps, adds its tasks, and continues or ends. */
 
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
-import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
+import { type FunctionEntry, FunctionEntryKind, type ObjectEntry } from "@tutti/contracts/workflow/v1";
 import { checkAddition, type TaskDocument } from "@tutti/definitions";
 import { isRefusal } from "@tutti/kernel";
 import {
@@ -15,11 +15,13 @@ import {
 } from "@tutti/machine-work";
 import { type AttemptReport, failAttempt, failForGood, roomProblem } from "../../core/attempt/outcome.ts";
 import { encoded } from "../../core/evaluate/evaluate.ts";
+import { isReader, objectHeld, sendChange } from "../../core/limit/limits.ts";
 import { idOf, type Place } from "../../core/node/task-kind.ts";
 import { readPlan } from "../../core/plan/plan-of.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
-import { spawnStepsMax } from "../../core/state/limits.ts";
+import { objectStateBytesMax, spawnStepsMax } from "../../core/state/limits.ts";
 import { partRanges } from "../../core/state/places.ts";
+import type { NodeView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 import { stopChildrenIn } from "../child/stopping.ts";
 import { finish } from "../gate/checks.ts";
@@ -82,6 +84,8 @@ function turned(
 /** In their order. Tasks that follow each other are added together. False when the function has failed by them. */
 function recordSteps(place: Place, steps: readonly TurnStep[], doing: AttemptReport): boolean {
   const { run, step, number, budget } = place;
+  const object = objectHeld(run);
+  const changes: ObjectEntry[] = [];
   let tasks: TurnStep[] = [];
   for (const each of steps) {
     if (each.kind === "task") {
@@ -98,9 +102,40 @@ function recordSteps(place: Place, steps: readonly TurnStep[], doing: AttemptRep
     }
     budget.spend(entry.json.length);
     step.emit(stepRecorded, { node: number, entry });
+    if (each.kind === "set") changes.push({ name: each.id, value: encoder.encode(entry.json) });
+  }
+  if (object !== undefined && changes.length > 0 && !isReader(object)) {
+    const tooLarge = objectStateProblem(object.state as Uint8Array | undefined, run.nodes[number]);
+    if (tooLarge !== undefined) {
+      failForGood(place, tooLarge, doing);
+      return false;
+    }
+    sendChange(step, object, changes);
   }
   return addTasks(place, tasks, doing);
 }
+
+/** Why the values of its keyed object are too large after what it has set. They are counted only when that can be. */
+function objectStateProblem(
+  before: Uint8Array | undefined,
+  node: NodeView | undefined,
+): ErrorDetail | undefined {
+  const journal = stateOfKind(node, "function")?.journal;
+  if (journal === undefined || (before?.length ?? 0) + journal.bytes <= objectStateBytesMax) return undefined;
+  const sizes = new Map<string, number>();
+  if (before !== undefined)
+    for (const [name, value] of Object.entries(JSON.parse(decoder.decode(before)) as object))
+      sizes.set(name, JSON.stringify(value).length);
+  for (const { kind, id, json } of journal.entries)
+    if (kind === FunctionEntryKind.FUNCTION_ENTRY_KIND_SET) sizes.set(id, json.length);
+  let bytes = 0;
+  for (const [name, size] of sizes) bytes += name.length + size;
+  if (bytes <= objectStateBytesMax) return undefined;
+  return detailOfRefusal(runErrors.objectTooLarge.refusal({ bytes, bytesMax: objectStateBytesMax }));
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 const kinds = {
   step: FunctionEntryKind.FUNCTION_ENTRY_KIND_STEP,

@@ -95,6 +95,27 @@ describe("a task that adds tasks", () => {
     assert.deepEqual([error?.code, error?.details["part"]], ["test.rotten", "leaf"]);
   });
 
+  it("waits again for its tasks when a retry reopens them before it has ended", () => {
+    const scene = RunScene.of(`workflow: grows
+tasks:
+  plan: {uses: test.plan, retry: 1}
+  side: {uses: test.side, needs: [plan]}
+  grow: {spawn: {tasks: "[{'id': 'leaf', 'uses': 'test.leaf', 'needs': ['side']}]"}}
+  after: {uses: test.after, needs: [grow], with: "\${{ tasks.grow.output }}"}
+`);
+    scene.driver.execute(scene.key, pauseRun, { reason: "look" });
+    scene.fail("plan");
+    // The leaf cannot run: its owner would end with the next step, but the run is paused.
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(scene.key, resumeRun, { reason: "", taskIds: [] });
+    assert.deepEqual(scene.offered, ["plan"]);
+    scene.complete("plan");
+    scene.complete("side");
+    assert.deepEqual(scene.offered, ["leaf"]);
+    scene.complete("leaf", "green");
+    assert.deepEqual(jsonOf(scene.offer("after").effect.input as Uint8Array), { leaf: "green" });
+  });
+
   it("gives the error of each that fails in the place of its output, if it returns errors", () => {
     const more = text.replace("max: 3", "max: 3, returnErrors: true");
     const scene = grown([...two, { id: "root", uses: "test.root" }], more);

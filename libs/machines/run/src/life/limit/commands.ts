@@ -34,7 +34,7 @@ export const grantLimit: RunCommand<GrantLimit, RunDone> = {
   type: "grant_limit",
   codec: GrantLimit,
   reply: RunDone,
-  decide(run, { limit, task, ticket, leaseDueMs }, step) {
+  decide(run, { limit, task, ticket, leaseDueMs, state }, step) {
     if (task !== "") {
       grantToTask(run, step, { limit, task, ticket, leaseDueMs });
       return done;
@@ -45,7 +45,7 @@ export const grantLimit: RunCommand<GrantLimit, RunDone> = {
       return done;
     }
     if (wanted.ticket === ticket) return done;
-    step.emit(runLimitHeld, { node: undefined, limit, ticket, leaseDueMs });
+    step.emit(runLimitHeld, { node: undefined, limit, ticket, leaseDueMs, state });
     acquireNext(run, step);
     return done;
   },
@@ -137,7 +137,7 @@ function grantToTask(run: RunView, step: RunStep, { limit, task, ticket, leaseDu
     return;
   }
   if (wanted.ticket === ticket) return;
-  step.emit(runLimitHeld, { node: number, limit, ticket, leaseDueMs });
+  step.emit(runLimitHeld, { node: number, limit, ticket, leaseDueMs, state: undefined });
   acquireNextForTask(placeOf(run, number, step, new StepBudget()));
 }
 

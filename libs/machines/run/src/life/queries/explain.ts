@@ -10,7 +10,7 @@ import {
   WaitCause,
 } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
-import { counted, type Query, type Refusal, toTimestamp } from "@tutti/kernel";
+import { counted, type Query, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
 import {
   bounded,
   inWords as inWordsOf,
@@ -19,6 +19,7 @@ import {
   statusName,
   statusWord,
 } from "@tutti/machine-work";
+import { limitInWords } from "../../core/limit/limits.ts";
 import { hasBudget } from "../../core/node/budget.ts";
 import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
 import {
@@ -117,7 +118,7 @@ function waitsOfRun(run: RunView): Partial<Wait>[] {
     if (ticket === 0)
       waits.push({
         cause: WaitCause.WAIT_CAUSE_LIMIT,
-        message: `it waits for the limit ${limit}`,
+        message: `it waits for ${limitInWords(limit)}`,
         subject: limit,
         present: true,
       });
@@ -135,9 +136,11 @@ function remediesOfRun(run: RunView): Remedy[] {
       },
     ];
   if (run.phase === RunPhase.RUN_PHASE_ENDED && run.error !== undefined)
-    return [{ text: "Do again what failed, and keep what is good.", command: `tutti retry ${id}` }];
+    return [
+      { text: "Retry the failed tasks. Completed tasks keep their results.", command: `tutti retry ${id}` },
+    ];
   if ((run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
-    return [{ text: "Try the paused tasks again.", command: `tutti resume ${id}` }];
+    return [{ text: "Retry the paused tasks.", command: `tutti resume ${id}` }];
   return [];
 }
 
@@ -160,12 +163,14 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
   const because = waits[0]?.message ?? node?.error?.message ?? skippedBecause(run, range, number, status);
   return Explanations.fromPartial({
     about: aboutOf(run, id),
-    summary: `\`${id}\` is ${statusWord(status)}${because === undefined || because === "" ? "" : `: ${because}`}.`,
+    summary: sentences(
+      `\`${id}\` is ${statusWord(status)}${because === undefined || because === "" ? "" : `: ${because}`}`,
+    ),
     waits,
     failures: node === undefined ? [] : failuresOf(run, node, id),
     remedies:
       status === TaskStatus.TASK_STATUS_PAUSED
-        ? [{ text: "Try it again.", command: `tutti resume ${run.key.id} ${id}` }]
+        ? [{ text: "Retry the task.", command: `tutti resume ${run.key.id} ${id}` }]
         : [],
   });
 }

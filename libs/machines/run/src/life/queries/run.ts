@@ -11,6 +11,7 @@ import type { Query, Refusal } from "@tutti/kernel";
 import { asPayload, bounded, dataOf, shownCounts } from "@tutti/machine-work";
 import { runOutputOf } from "../../core/evaluate/outputs.ts";
 import { inputOf } from "../../core/evaluate/scene.ts";
+import { limitInWords } from "../../core/limit/limits.ts";
 import { hasEnded, type Run, type RunView, statusOf } from "../../core/state/state.ts";
 import { momentOf } from "../../core/state/times.ts";
 import { runErrors } from "../../errors.ts";
@@ -96,11 +97,17 @@ function reasonOf(run: RunView): string {
   if (run.left === 0 && run.alone > 0 && run.undoing < 0) return "detached children start before it ends";
   if (run.phase === RunPhase.RUN_PHASE_UNDOING)
     return `compensating completed tasks, because: ${run.error?.message ?? ""}`;
-  if (run.phase === RunPhase.RUN_PHASE_WAITING)
-    return (run.more?.limits.length ?? 0) > 0 ? "waits for a limit" : "its start is delayed";
+  if (run.phase === RunPhase.RUN_PHASE_WAITING) return waitingFor(run);
   const paused = run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0;
   if (paused > 0) return `${paused} of its tasks wait for a person`;
   return run.error?.message ?? "";
+}
+
+function waitingFor({ more }: RunView): string {
+  const wanted = more?.limits.find(({ ticket }) => ticket === 0);
+  if (wanted === undefined) return "its start is delayed";
+  const words = limitInWords(wanted.limit);
+  return words.startsWith("the object") ? `waits for ${words}` : "waits for a limit";
 }
 
 function outcomeOf(run: RunView, withPayloads: boolean): Outcome | undefined {

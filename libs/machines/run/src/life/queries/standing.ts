@@ -11,7 +11,7 @@ import {
   WaitCause,
   Wait as Waits,
 } from "@tutti/contracts/types/v1";
-import { counted } from "@tutti/kernel";
+import { counted, sentences } from "@tutti/kernel";
 import { isDone } from "@tutti/machine-work";
 import { stateOfParts } from "../../core/state/kind-state.ts";
 import { statusOfNode, taskIdOf } from "../../core/state/places.ts";
@@ -159,14 +159,14 @@ export function inWords({ lead, explanation, standings: each }: Whole): Explanat
   });
   return Explanations.fromPartial({
     ...explanation,
-    summary: `${lead}${told.length === 0 ? "" : `: ${told.join(", ")}`}.`,
+    summary: sentences(`${lead}${told.length === 0 ? "" : `: ${told.join(", ")}`}`),
     waits: [...explanation.waits, ...waits],
     parts: each.flatMap(({ first }) => (first === undefined ? [] : [first])),
   });
 }
 
 function clauseOf({ count, wait }: Standing): string {
-  if (wait === undefined) return `${counted(count, "is", "are")} at work`;
+  if (wait === undefined) return `${counted(count, "is", "are")} running`;
   const phrase = phrases[wait.cause]?.(wait.subject) ?? `because ${wait.message}`;
   return `${counted(count, "waits", "wait")} ${phrase}`;
 }

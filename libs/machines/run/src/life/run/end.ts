@@ -151,6 +151,8 @@ function continueAsNewRun(run: RunView, step: RunStep, scene: Scene, program: nu
     idChosen: false,
   });
   step.emit(runContinued, { nextId, input: bytesOf(input), endMs: step.nowMs });
+  // The next one asks for them again.
+  releaseLimits(run, step);
   step.send({ service: "workflow", namespace: step.key.namespace, kind: "run", id: nextId }, beginMessage, {
     order,
   });

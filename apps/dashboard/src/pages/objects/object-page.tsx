@@ -1,0 +1,114 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import type { KeyedObject, ObjectCall } from "@tutti/rest/types";
+import { objectQuery } from "../../data/queries.ts";
+import { Json } from "../../elements/json.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { count } from "../../elements/moments.ts";
+import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
+import { ShownOne } from "../../elements/unshown.tsx";
+import { useWindowTitle } from "../../elements/work-page.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { freeOrBusy, objectCalls, runStates, standOf } from "../../score/states.ts";
+
+/** One key of an object: its values, its queue of calls, and the calls that have ended. */
+export function ObjectPage() {
+  const { name, key } = useParams({ from: "/objects/$name/$key" });
+  const query = useQuery(objectQuery(name, key));
+  useWindowTitle(`${name} ${key}`);
+  return (
+    <ShownOne query={query} kind="object" id={key}>
+      {(object) => (
+        <>
+          <PageHead title={key} below={<Below object={object} />} />
+          <Part title="Values">
+            {isEmpty(object.state) ? (
+              <Empty title="No values." />
+            ) : (
+              <Json value={object.state} what="the values" />
+            )}
+          </Part>
+          <Part title="Queue">
+            <Facts
+              facts={[
+                ["Waiting calls", count(object.waitingCount ?? 0)],
+                ["Ended calls", count(object.endedCount ?? 0)],
+              ]}
+            />
+            <Calls
+              calls={[...(object.current === undefined ? [] : [object.current]), ...object.waiting]}
+              none="No call has the object."
+            />
+          </Part>
+          <Part title="Ended calls">
+            <Calls calls={object.recent} none="No calls have ended." />
+          </Part>
+        </>
+      )}
+    </ShownOne>
+  );
+}
+
+function isEmpty(state: unknown): boolean {
+  return typeof state !== "object" || state === null || Object.keys(state).length === 0;
+}
+
+function Below({ object: { name, current, updateTimeMs } }: { object: KeyedObject }) {
+  return (
+    <>
+      <StandMark stand={current === undefined ? freeOrBusy.free : freeOrBusy.busy} /> object{" "}
+      <Link to="/workflows/$name" params={{ name }}>
+        {name}
+      </Link>
+      {updateTimeMs === undefined ? null : (
+        <>
+          {" "}
+          · changed <Moment atMs={updateTimeMs} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Calls({ calls, none }: { calls: readonly ObjectCall[]; none: string }) {
+  if (calls.length === 0) return <Empty title={none} />;
+  return (
+    <div className="scroll-x">
+      <table className="lines">
+        <thead>
+          <tr>
+            <th scope="col">Call</th>
+            <th scope="col">Status</th>
+            <th scope="col">Run</th>
+            <th scope="col">Called</th>
+            <th scope="col">Ended</th>
+          </tr>
+        </thead>
+        <tbody>
+          {calls.map((call) => (
+            <tr key={`${call.runId} ${call.callTimeMs}`}>
+              <td>{call.call}</td>
+              <td>
+                <StandMark stand={standOfCall(call)} />
+              </td>
+              <td>
+                <Link to="/runs/$runId" params={{ runId: call.runId ?? "" }}>
+                  {call.runId}
+                </Link>
+              </td>
+              <td>
+                <Moment atMs={call.callTimeMs} />
+              </td>
+              <td>{call.endTimeMs === undefined ? "–" : <Moment atMs={call.endTimeMs} />}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function standOfCall({ startTimeMs, endTimeMs, status }: ObjectCall) {
+  if (endTimeMs !== undefined) return status === undefined ? objectCalls.left : standOf(runStates, status);
+  return startTimeMs === undefined ? objectCalls.waiting : objectCalls.running;
+}

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { errorOf, systemFoundation } from "@tutti/kernel";
+import { latch, recordingLogger } from "@tutti/kernel/testing";
+import { runtimeErrors } from "@tutti/runtime";
+import { signer, signingKey, startMs, TestJournal } from "./book/book.fixture.ts";
+import { decodePage } from "./book/page.ts";
+import { AuditRounds, type RoundsParts } from "./rounds.ts";
+import type { DraftPage, SharedBook } from "./shared/shared-book.ts";
+
+/** The pages that processes share, as NATS keeps them: each is made once. */
+class SharedPages implements Pick<SharedBook, "page" | "records" | "add" | "drop"> {
+  readonly #pages = new Map<number, Uint8Array>();
+  readonly #records = new Map<string, Uint8Array>();
+
+  async page(number: number): Promise<Uint8Array | undefined> {
+    return this.#pages.get(number);
+  }
+
+  async records(number: number, page: Uint8Array): Promise<readonly (Uint8Array | undefined)[]> {
+    return decodePage(number, page).blocks.map(({ object }) => this.#records.get(object));
+  }
+
+  async add({ number, page, records }: DraftPage): Promise<boolean> {
+    for (const { object, bytes } of records) this.#records.set(object, bytes);
+    if (this.#pages.has(number)) return false;
+    this.#pages.set(number, page);
+    return true;
+  }
+
+  async drop(): Promise<void> {}
+}
+
+/** One journal that both processes audit. */
+class CutJournal {
+  readonly #journal = new TestJournal();
+  readonly #batches: Uint8Array[] = [];
+  #cutTo = 0;
+
+  append(): void {
+    this.#batches.push(this.#journal.batch(startMs, { actor: "ada" }));
+  }
+
+  /** Removes all but the last batch. */
+  cut(): void {
+    this.#cutTo = this.#batches.length - 1;
+  }
+
+  after(batch: number): readonly Uint8Array[] {
+    if (batch >= this.#cutTo) return this.#batches.slice(batch);
+    const missing = { kind: "journal", id: "workflow/0", event: batch + 1, events: this.#batches.length };
+    throw errorOf(runtimeErrors.noSuchEvent.refusal(missing));
+  }
+}
+
+/** A process with a copy of the book. */
+function processOf(folder: string, name: string, shared: SharedPages, journal: CutJournal) {
+  let read = Promise.resolve();
+  let onRead = () => {};
+  const runtime = {
+    async *readJournal({ afterBatch }: { readonly afterBatch: number }) {
+      onRead();
+      await read;
+      yield { batches: journal.after(afterBatch) };
+    },
+  };
+  const place = { file: join(folder, `${name}.sqlite`), shared: shared as unknown as SharedBook, close() {} };
+  const parts = {
+    ...{
+      foundation: { ...systemFoundation(), logger: recordingLogger() },
+      place: { open: async () => place },
+    },
+    ...{
+      mesh: { othersOf: () => [{}], client: () => runtime },
+      keys: { open: async () => ({ signer, signingKey }) },
+    },
+    holds: {
+      hold() {},
+      took() {},
+      alone: (work: () => Promise<void>) => work(),
+      log: undefined,
+      services: [],
+    },
+    partitionOwner: { partitions: 1, holds: () => false },
+    anchors: {
+      journal: { isHere: false, last: async () => undefined, put: async () => undefined },
+      outside: undefined,
+    },
+    settings: { checkpointEveryMs: 3_600_000, giveUpCheckpoint: 0, keepDays: 0, services: ["workflow"] },
+  };
+  const rounds = new AuditRounds(parts as unknown as RoundsParts);
+  return {
+    rounds,
+    last: async () => (await rounds.opened()).thread.call("lastNumber"),
+    /** Resolves when a read waits. The result lets it continue. */
+    async holdRead(): Promise<() => void> {
+      const [reached, released] = [latch(), latch()];
+      onRead = reached.open;
+      read = released.opened;
+      await reached.opened;
+      read = Promise.resolve();
+      return released.open;
+    },
+  };
+}
+
+describe("audit rounds of two processes", () => {
+  /** Another process signs the second batch while the other one reads it. */
+  async function signedUnderRead(
+    t: TestContext,
+    meanwhile: (other: AuditRounds, journal: CutJournal) => unknown,
+  ) {
+    const folder = await mkdtemp(join(tmpdir(), "tutti-rounds-"));
+    const [shared, journal] = [new SharedPages(), new CutJournal()];
+    const one = processOf(folder, "one", shared, journal);
+    const other = processOf(folder, "other", shared, journal);
+    t.after(async () => {
+      await Promise.all([one.rounds.stop(), other.rounds.stop()]);
+      await rm(folder, { recursive: true });
+    });
+    journal.append();
+    await one.rounds.fresh();
+    await other.rounds.fresh();
+    journal.append();
+    const held = other.holdRead();
+    const round = other.rounds.fresh();
+    const release = await held;
+    await one.rounds.fresh();
+    journal.append();
+    await meanwhile(other.rounds, journal);
+    release();
+    await round;
+    assert.equal(await other.last(), 3);
+    await one.rounds.followed();
+    assert.equal(await one.last(), 3, "what the other process signed");
+  }
+
+  it("continue behind what the other signed when a journal is cut under their read", (t) =>
+    signedUnderRead(t, (_, journal) => journal.cut()));
+
+  it("read again when a caller that wants checkpoints has taken a page meanwhile", (t) =>
+    signedUnderRead(t, (other) => other.followed()));
+});

@@ -1,0 +1,26 @@
+/** Defaults of tasks that come in without a retry policy, or with needs without a condition. */
+import type { MissionSpec } from "@tutti/contracts/swarm/v1";
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import { withNeedConditions } from "@tutti/definitions";
+import { type ConfiguredRetry, resolveRetry, retryMessage, retryOfPool } from "@tutti/kernel";
+
+/**
+ * Returns the tasks with the conditions of their needs, and with the retry policy that the configuration sets for their
+ * pool. A child retries its own tasks.
+ * @param mission called only if the configuration sets something
+ */
+export async function withDefaults(
+  tasks: readonly TaskSpec[],
+  configured: ConfiguredRetry | undefined,
+  mission: () => Partial<Pick<MissionSpec, "pool">> | Promise<Partial<Pick<MissionSpec, "pool">>>,
+): Promise<TaskSpec[]> {
+  const given = withNeedConditions(tasks);
+  if (configured === undefined) return given;
+  const { pool: ofMission = "" } = await mission();
+  return given.map((task) => {
+    const { retry, work, placement } = task;
+    if (retry !== undefined || work?.$case !== "capability") return task;
+    const settings = retryOfPool(configured, placement?.pool || ofMission);
+    return { ...task, retry: retryMessage(resolveRetry(settings)) };
+  });
+}

@@ -1,0 +1,32 @@
+/** What a process says from outside: a port for it, and when it answers there. */
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const everyMs = 5;
+const patienceMs = 60_000;
+
+/** Resolves with the first answer that is a success. */
+export async function answered(url: string): Promise<void> {
+  const untilMs = performance.now() + patienceMs;
+  while (performance.now() < untilMs) {
+    if (
+      await fetch(url).then(
+        (answer) => answer.ok,
+        () => false,
+      )
+    )
+      return;
+    await sleep(everyMs);
+  }
+  throw new Error(`expected an answer of ${url} within ${patienceMs} ms, got none`);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

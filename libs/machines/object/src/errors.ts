@@ -1,0 +1,27 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** Why a keyed object rejects something. */
+export const objectErrors = defineErrors("object", {
+  missing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "No call with this key has been made. An object exists from its first call on.",
+    message: ({ name, key }: { name: string; key: string }) => `Object \`${name}\` has no key \`${key}\``,
+    remedy: "List keys with `tutti object list`.",
+  },
+  callInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A call of an object comes from a run, which has to name itself.",
+    message: ({ id }: { id: string }) => `A call of object \`${id}\` names no run`,
+    remedy: "Start the workflow of the object instead.",
+  },
+  queueFull: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "As many calls wait for the object as there may. The run asks again by itself.",
+    message: ({ name, key, max }: { name: string; key: string; max: number }) =>
+      `${max} calls wait for object \`${name}\` with key \`${key}\``,
+    remedy: "Wait until some of them have ended.",
+  },
+});

@@ -1,0 +1,146 @@
+/**
+ * One turn with a program that speaks the Agent Client Protocol, version 1: JSON-RPC by lines over its pipes.
+ *
+ * 1. Each permission that the program asks for is decided, by the worker's function or by the profile's rule.
+ * 2. The program reads and writes files by itself: it works in the work tree.
+ */
+import { isMembers, type Members, membersIn, numberIn, textIn } from "../agents/models/wire.ts";
+import type { CodingNews } from "./profiles.ts";
+
+/** What a program wants to do. */
+export interface PermissionRequest {
+  /** In words, often the command itself. */
+  readonly title: string;
+  /** `execute`, `edit`, `delete`, `fetch` and others, as the program names it. */
+  readonly kind: string;
+  readonly input: unknown;
+}
+
+export type Permit = (request: PermissionRequest) => boolean | Promise<boolean>;
+
+export interface AcpTurn {
+  readonly folder: string;
+  readonly prompt: string;
+  readonly session: string | undefined;
+  readonly permit: Permit;
+  readonly send: (message: Members) => void;
+  readonly heard: (news: CodingNews) => Promise<void>;
+  /** The turn is over: the program may end. */
+  readonly over: () => void;
+}
+
+const protocolVersion = 1;
+const methodUnknown = -32_601;
+const ids = { initialize: 1, session: 2, prompt: 3 };
+
+export class AcpConversation {
+  readonly #turn: AcpTurn;
+  #session = "";
+  /** Whether the prompt was sent. */
+  #isAsked = false;
+  #isOver = false;
+
+  constructor(turn: AcpTurn) {
+    this.#turn = turn;
+  }
+
+  start(): void {
+    const fs = { readTextFile: false, writeTextFile: false };
+    this.#ask(ids.initialize, "initialize", { protocolVersion, clientCapabilities: { fs, terminal: false } });
+  }
+
+  /** Takes a line of the program. */
+  async take(line: string): Promise<void> {
+    const message = parsed(line);
+    if (message === undefined) return;
+    const method = textIn(message, "method");
+    const params = membersIn(message, "params");
+    const { id } = message;
+    if (method === "") await this.#answered(Number(id), message);
+    else if (method === "session/update") await this.#updated(membersIn(params, "update"));
+    else if (method === "session/request_permission") await this.#decide(id, params);
+    else if (id !== undefined)
+      this.#turn.send({ id, error: { code: methodUnknown, message: `${method} is not supported` } });
+  }
+
+  async #answered(id: number, message: Members): Promise<void> {
+    if (message["error"] !== undefined) {
+      const reason = textIn(membersIn(message, "error"), "message") || JSON.stringify(message["error"]);
+      return this.#end({ failure: reason });
+    }
+    const result = membersIn(message, "result");
+    const { folder, prompt, session } = this.#turn;
+    const place = { cwd: folder, mcpServers: [] };
+    if (id === ids.initialize) {
+      const canLoad = membersIn(result, "agentCapabilities")["loadSession"] === true;
+      if (session !== undefined && canLoad) {
+        this.#session = session;
+        this.#ask(ids.session, "session/load", { ...place, sessionId: session });
+      } else this.#ask(ids.session, "session/new", place);
+    } else if (id === ids.session) {
+      this.#session = textIn(result, "sessionId") || this.#session;
+      await this.#turn.heard({ session: this.#session });
+      this.#isAsked = true;
+      this.#ask(ids.prompt, "session/prompt", {
+        sessionId: this.#session,
+        prompt: [{ type: "text", text: prompt }],
+      });
+    } else if (id === ids.prompt) {
+      const reason = textIn(result, "stopReason");
+      const used = membersIn(membersIn(membersIn(result, "_meta"), "quota"), "token_count");
+      const tokens = numberIn(used, "input_tokens") + numberIn(used, "output_tokens");
+      await this.#end({
+        turns: 1,
+        tokens,
+        ...(reason !== "end_turn" && { failure: `it stopped: ${reason}` }),
+      });
+    }
+  }
+
+  async #end(news: CodingNews): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await this.#turn.heard(news);
+    this.#turn.over();
+  }
+
+  /** What a loaded session repeats came in an earlier turn. */
+  async #updated(update: Members): Promise<void> {
+    if (!this.#isAsked) return;
+    const kind = textIn(update, "sessionUpdate");
+    if (kind === "agent_message_chunk") {
+      const text = textIn(membersIn(update, "content"), "text");
+      if (text !== "") await this.#turn.heard({ text });
+    } else if (kind === "tool_call") await this.#turn.heard({ tool: textIn(update, "title") });
+  }
+
+  async #decide(id: unknown, params: Members): Promise<void> {
+    const call = membersIn(params, "toolCall");
+    const title = textIn(call, "title");
+    const isAllowed = await this.#turn.permit({ title, kind: textIn(call, "kind"), input: call["rawInput"] });
+    const listed = params["options"];
+    const options = Array.isArray(listed) ? listed.filter(isMembers) : [];
+    const wanted = isAllowed ? "allow_once" : "reject_once";
+    const option = options.find((each) => textIn(each, "kind") === wanted);
+    const outcome =
+      option === undefined
+        ? { outcome: "cancelled" }
+        : { outcome: "selected", optionId: textIn(option, "optionId") };
+    await this.#turn.heard({ tool: isAllowed ? title : `refused: ${title}` });
+    this.#turn.send({ id, result: { outcome } });
+  }
+
+  #ask(id: number, method: string, params: Members): void {
+    this.#turn.send({ id, method, params });
+  }
+}
+
+function parsed(line: string): Members | undefined {
+  try {
+    const value = JSON.parse(line) as unknown;
+    return isMembers(value) ? value : undefined;
+  } catch {
+    // Programs write warnings between their messages.
+    return undefined;
+  }
+}

@@ -1,0 +1,356 @@
+/**
+ * Coding agents: the command line programs that people have, as tasks.
+ *
+ * 1. Each task has a git work tree of its own. Its output is the change, on a branch that nothing else uses.
+ * 2. The change is returned when the check succeeds. Before that the agent is told what failed, in the same conversation.
+ * 3. A worker that is killed loses no conversation: the next attempt on that machine continues it in the same tree.
+ * 4. Secrets that the program gets are in no change and in no output.
+ */
+import { PassThrough } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import { systemTimers } from "@tutti/kernel";
+import { isMembers } from "../agents/models/wire.ts";
+import { requireStarted, runCommand, variablesOf } from "../shell/command.ts";
+import type { TaskContext } from "../task/context.ts";
+import type { HandleOptions, Handler } from "../task/handlers.ts";
+import { AcpConversation, type Permit } from "./acp.ts";
+import { codingErrors } from "./errors.ts";
+import { type CodingFolders, checkOf, foldersOf, repositoryOf, textOf } from "./folders.ts";
+import type { CodingNews, CodingProfile } from "./profiles.ts";
+import { type ChangedFile, WorkTree } from "./tree.ts";
+
+export interface CodingInput {
+  /** What to do, in words. */
+  readonly prompt: string;
+  /** A folder with a git repository, from that of the worker. Default: the folder itself. */
+  readonly repository?: string;
+  /** The branch or commit to start from. Default: what is checked out. */
+  readonly base?: string;
+  readonly model?: string;
+  /** A command that must succeed on the changed files, such as `[npm, test]`. */
+  readonly check?: readonly string[];
+  /** How often the agent is asked to repair what the check found. Default 2. */
+  readonly repairs?: number;
+}
+
+export interface CodingOutput {
+  /** What the agent says. */
+  readonly answer: string;
+  /** Names the change in the repository. Empty without a change. */
+  readonly branch: string;
+  readonly commit: string;
+  readonly diff: string;
+  readonly files: readonly ChangedFile[];
+  /** How often the check failed before it succeeded. */
+  readonly repairs: number;
+  readonly turns: number;
+  readonly tokens: number;
+  readonly usd: number;
+}
+
+export interface CodingOptions extends CodingFolders {
+  /** Variables of the worker that the program sees beside those of its profile. */
+  readonly env?: readonly string[];
+  /** Variables whose values are secrets, by reference: `{ANTHROPIC_API_KEY: "secret:anthropic"}`. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Decides what a program asks for by the Agent Client Protocol. Default: everything is allowed. */
+  readonly permit?: Permit;
+  /** A program that writes nothing for this long is ended. Default: 10 minutes. */
+  readonly silentMs?: number;
+}
+
+/** What a worker says of it: `worker.handle("code", codingAgent(claude), codingOptions)`. */
+export const codingOptions: HandleOptions = {
+  description: "Changes the files of a git repository as a prompt says, and returns the change.",
+  inputSchema: {
+    type: "object",
+    properties: {
+      prompt: { type: "string" },
+      repository: { type: "string" },
+      base: { type: "string" },
+      model: { type: "string" },
+      check: { type: "array", items: { type: "string" }, minItems: 1 },
+      repairs: { type: "integer", minimum: 0 },
+    },
+    required: ["prompt"],
+  },
+};
+
+const repairsDefault = 2;
+const silentMsDefault = 600_000;
+const lineLengthMax = 16 * 1024 * 1024;
+const reasonShown = 500;
+const subjectLengthMax = 72;
+const secretLengthMin = 8;
+const signInWords = /api key|unauthori[sz]ed|\b401\b|\b403\b|log ?in|sign ?in|credential|authentication/i;
+const secretNames = /KEY|TOKEN|SECRET|PASSWORD/;
+
+/** Returns a handler that runs the program of a profile. */
+export function codingAgent(
+  profile: CodingProfile,
+  options: CodingOptions = {},
+): Handler<CodingInput, CodingOutput> {
+  return async (input, task) => {
+    const prompt = textOf(input, "prompt");
+    const { folder, trees } = foldersOf(options);
+    const repository = await repositoryOf(folder, input.repository);
+    const base = input.base === undefined ? "HEAD" : textOf(input, "base");
+    const place = { repository, base, trees, name: `${task.workId}/${task.taskId}` };
+    let tree = await WorkTree.open(place);
+    if (tree.isFound && task.saved === undefined) {
+      // Without its conversation, what an earlier attempt wrote is of no use.
+      await tree.remove();
+      tree = await WorkTree.open(place);
+    }
+    try {
+      return await new Coding(profile, options, tree, task).run({ ...input, prompt });
+    } finally {
+      await tree.remove();
+    }
+  };
+}
+
+/** What an attempt leaves to the next one. */
+interface Saved {
+  readonly session: string;
+}
+
+interface Turn {
+  answer: string;
+  failure: string | undefined;
+}
+
+class Coding {
+  readonly #profile: CodingProfile;
+  readonly #options: CodingOptions;
+  readonly #tree: WorkTree;
+  readonly #task: TaskContext;
+  #session: string | undefined;
+  #turns = 0;
+  #tokens = 0;
+  #usd = 0;
+
+  constructor(profile: CodingProfile, options: CodingOptions, tree: WorkTree, task: TaskContext) {
+    this.#profile = profile;
+    this.#options = options;
+    this.#tree = tree;
+    this.#task = task;
+    const saved = task.saved as Saved | undefined;
+    if (tree.isFound && saved !== undefined) this.#session = saved.session;
+  }
+
+  async run(input: CodingInput): Promise<CodingOutput> {
+    const { check, repairs: allowed = repairsDefault } = input;
+    const secrets = await this.#secrets();
+    const isContinued = this.#session !== undefined;
+    let prompt = isContinued
+      ? `You were interrupted. Continue with the task:\n\n${input.prompt}`
+      : input.prompt;
+    for (let repairs = 0; ; repairs++) {
+      const answer = await this.#ask(prompt, input.model, secrets);
+      const failed =
+        check === undefined ? undefined : await checkOf(check, this.#tree.folder, this.#options, this.#task);
+      if (failed === undefined) return this.#change(input, answer, repairs, secrets);
+      const name = check?.join(" ") ?? "";
+      if (repairs >= allowed) {
+        const { branch } = await this.#change(input, answer, repairs, secrets);
+        const output = failed.slice(-reasonShown);
+        throw codingErrors.checkFailed({ check: name, repairs, branch: branch || "no branch", output });
+      }
+      const before = this.#session === undefined ? `${input.prompt}\n\nThis is done, but ` : "";
+      prompt = `${before}\`${name}\` fails with ${failed}\n\nCorrect the cause. Do not weaken the check.`;
+    }
+  }
+
+  /** The values that the program gets, by their variables. */
+  async #secrets(): Promise<Readonly<Record<string, string>>> {
+    const { secrets = {} } = this.#options;
+    const each = Object.entries(secrets).map(
+      async ([name, reference]) => [name, await this.#task.secret(reference)] as const,
+    );
+    return Object.fromEntries(await Promise.all(each));
+  }
+
+  async #ask(
+    prompt: string,
+    model: string | undefined,
+    secrets: Readonly<Record<string, string>>,
+  ): Promise<string> {
+    const { env, set = {}, read, name } = this.#profile;
+    const task = this.#task;
+    const silence = new Silence(this.#options.silentMs ?? silentMsDefault);
+    const turn: Turn = { answer: "", failure: undefined };
+    const over = new AbortController();
+    const conversation = this.#profile.acp === true ? this.#conversation(turn, prompt, over) : undefined;
+    const lines = new Lines(async (line) => {
+      if (conversation !== undefined) await conversation.acp.take(line);
+      else await this.#heard(turn, read === undefined ? { text: `${line}\n` } : newsOf(line, read));
+    });
+    const command = this.#profile.command({ model, session: this.#session });
+    const { limits, graceMs } = this.#options;
+    try {
+      const end = await runCommand(command, {
+        ...{ folder: this.#tree.folder, stdin: conversation?.stdin ?? prompt },
+        signal: AbortSignal.any([task.signal, silence.signal, over.signal]),
+        env: { ...variablesOf(), ...variablesOf([...env, ...(this.#options.env ?? [])]), ...set, ...secrets },
+        ...(limits !== undefined && { limits }),
+        ...(graceMs !== undefined && { graceMs }),
+        output: async (chunk, channel) => {
+          silence.end();
+          if (channel === "stdout") await lines.add(chunk);
+          else await task.output(chunk, { channel });
+        },
+      });
+      await lines.end();
+      requireStarted(command[0] ?? "", end);
+      const exit = end.signal ?? (end.code === 0 ? undefined : `exit code ${end.code}`);
+      if (turn.failure === undefined && exit === undefined) return turn.answer.trim();
+      throw this.#failure(turn.failure ?? `${exit}: ${end.stderr.text.trim().slice(-reasonShown)}`);
+    } catch (error) {
+      if (over.signal.aborted && !task.signal.aborted) {
+        // It was asked to end because its turn is over.
+        if (turn.failure === undefined) return turn.answer.trim();
+        throw this.#failure(turn.failure);
+      }
+      if (silence.signal.aborted && !task.signal.aborted)
+        throw codingErrors.silent({ program: name, ms: silence.ms });
+      throw error;
+    } finally {
+      silence.stop();
+    }
+  }
+
+  #failure(reason: string): Error {
+    const program = this.#profile.name;
+    if (signInWords.test(reason)) return codingErrors.notSignedIn({ program, reason });
+    return codingErrors.failed({ program, reason });
+  }
+
+  #conversation(turn: Turn, prompt: string, over: AbortController) {
+    const stdin = new PassThrough();
+    const conversation = new AcpConversation({
+      ...{ folder: this.#tree.folder, prompt, session: this.#session },
+      permit: this.#options.permit ?? (() => true),
+      send: (message) => void stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`),
+      heard: (news) => this.#heard(turn, news),
+      over: () => {
+        stdin.end();
+        over.abort(new Error("the turn is over"));
+      },
+    });
+    conversation.start();
+    return { acp: conversation, stdin };
+  }
+
+  async #heard(turn: Turn, news: CodingNews): Promise<void> {
+    const { session, text, answer, tool, turns = 0, tokens = 0, usd = 0, failure } = news;
+    const task = this.#task;
+    if (session !== undefined && session !== "" && session !== this.#session) {
+      this.#session = session;
+      task.progress({ saved: { session } satisfies Saved });
+    }
+    this.#turns += turns;
+    this.#tokens += tokens;
+    this.#usd += usd;
+    if (tokens > 0 || usd > 0) task.use({ tokens, money: usd });
+    if (failure !== undefined) turn.failure = failure;
+    if (answer !== undefined) turn.answer = answer;
+    else if (text !== undefined) turn.answer += text;
+    if (tool !== undefined) {
+      task.progress({ message: tool.split("\n")[0] ?? "" });
+      await task.output(`${tool}\n`, { channel: "tools" });
+    }
+    if (text !== undefined) await task.output(text, { channel: "answer" });
+  }
+
+  async #change(
+    input: CodingInput,
+    answer: string,
+    repairs: number,
+    secrets: Readonly<Record<string, string>>,
+  ): Promise<CodingOutput> {
+    const { diff, files } = await this.#tree.change();
+    this.#refuseSecrets(diff, secrets);
+    const used = { repairs, turns: this.#turns, tokens: this.#tokens, usd: this.#usd };
+    if (diff === "") return { answer, branch: "", commit: "", diff, files, ...used };
+    const { workId, taskId } = this.#task;
+    const branch = `tutti/${workId}/${taskId}`.replaceAll(/[^\w./-]+/g, "-");
+    const [first = ""] = input.prompt.trim().split("\n");
+    const message = `${first.slice(0, subjectLengthMax)}\n\n${this.#profile.name}, ${this.#task.caller}`;
+    const commit = await this.#tree.commit(branch, message);
+    return { answer, branch, commit, diff, files, ...used };
+  }
+
+  #refuseSecrets(diff: string, secrets: Readonly<Record<string, string>>): void {
+    const own = variablesOf([...this.#profile.env, ...(this.#options.env ?? [])]);
+    const named = Object.entries(own).filter(([name]) => secretNames.test(name));
+    for (const [name, value] of [...named, ...Object.entries(secrets)]) {
+      const index = value.length < secretLengthMin ? -1 : diff.indexOf(value);
+      if (index < 0) continue;
+      const file = /^\+\+\+ b\/(.*)$/m.exec(diff.slice(0, index).split("\ndiff --git ").at(-1) ?? "")?.[1];
+      throw codingErrors.secretInChange({ name, file: file ?? "a file" });
+    }
+  }
+}
+
+function newsOf(line: string, read: NonNullable<CodingProfile["read"]>): CodingNews {
+  try {
+    const value = JSON.parse(line) as unknown;
+    return isMembers(value) ? read(value) : {};
+  } catch {
+    // Programs write warnings between their lines of JSON.
+    return {};
+  }
+}
+
+class Lines {
+  readonly #line: (line: string) => Promise<void>;
+  readonly #decoder = new StringDecoder("utf8");
+  #rest = "";
+
+  constructor(line: (line: string) => Promise<void>) {
+    this.#line = line;
+  }
+
+  async add(chunk: Buffer): Promise<void> {
+    this.#rest += this.#decoder.write(chunk);
+    const lines = this.#rest.split("\n");
+    this.#rest = (lines.pop() ?? "").slice(-lineLengthMax);
+    for (const line of lines) await this.#line(line);
+  }
+
+  async end(): Promise<void> {
+    if (this.#rest !== "") await this.#line(this.#rest);
+    this.#rest = "";
+  }
+}
+
+/** Notices a program that writes nothing any more. */
+class Silence {
+  readonly ms: number;
+  readonly #over = new AbortController();
+  #timer: { cancel(): void };
+
+  constructor(ms: number) {
+    this.ms = ms;
+    this.#timer = this.#started();
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Something was written. */
+  end(): void {
+    this.#timer.cancel();
+    this.#timer = this.#started();
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  #started() {
+    return systemTimers.after(this.ms, () => this.#over.abort(new Error("silent")));
+  }
+}

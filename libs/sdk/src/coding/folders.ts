@@ -1,0 +1,58 @@
+/** Where coding tasks work, and the checks that hold their changes. */
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { type CommandLimits, requireStarted, runCommand, variablesOf } from "../shell/command.ts";
+import { folderOf } from "../shell/shell.ts";
+import type { TaskContext } from "../task/context.ts";
+import { codingErrors } from "./errors.ts";
+
+export interface CodingFolders {
+  /** The repository, or a folder of repositories. Default: the folder of the worker. */
+  readonly folder?: string;
+  /** Where work trees are. Default: a folder of the user in that for temporary files. */
+  readonly trees?: string;
+  readonly limits?: CommandLimits;
+  /** How long a program may take to end after SIGTERM. Default 5,000. */
+  readonly graceMs?: number;
+}
+
+const checkShown = 4_000;
+
+export function foldersOf({
+  folder = process.cwd(),
+  trees = join(tmpdir(), `tutti-trees-${userInfo().uid}`),
+}: CodingFolders) {
+  return { folder, trees };
+}
+
+export function repositoryOf(folder: string, repository: unknown = "."): Promise<string> {
+  if (typeof repository !== "string") throw codingErrors.inputInvalid({ expected: "`repository`, a folder" });
+  return folderOf(folder, repository, "git");
+}
+
+/** Runs a check. Returns the end of its output when it failed. */
+export async function checkOf(
+  check: readonly string[],
+  folder: string,
+  { limits, graceMs }: CodingFolders,
+  task: TaskContext,
+): Promise<string | undefined> {
+  await task.output(`$ ${check.join(" ")}\n`, { channel: "check" });
+  const end = await runCommand(check, {
+    ...{ folder, env: { ...variablesOf(), CI: "1" }, signal: task.signal },
+    ...(limits !== undefined && { limits }),
+    ...(graceMs !== undefined && { graceMs }),
+    output: (chunk) => task.output(chunk, { channel: "check" }),
+  });
+  requireStarted(check[0] ?? "", end);
+  const { code, signal, stdout, stderr } = end;
+  if (code === 0 && signal === undefined) return undefined;
+  const shown = `${stdout.text}\n${stderr.text}`.trim().slice(-checkShown);
+  return `${signal ?? `exit code ${code}`}\n${shown}`;
+}
+
+export function textOf(input: unknown, name: string): string {
+  const value = (input as Readonly<Record<string, unknown>> | null)?.[name];
+  if (typeof value === "string" && value.trim() !== "" && !value.startsWith("-")) return value;
+  throw codingErrors.inputInvalid({ expected: `\`${name}\`, a text` });
+}

@@ -1,0 +1,22 @@
+/** Coding agents as tasks: Claude Code, Codex, Gemini CLI, and any program like them. */
+export type { PermissionRequest, Permit } from "./acp.ts";
+export {
+  type CodingInput,
+  type CodingOptions,
+  type CodingOutput,
+  codingAgent,
+  codingOptions,
+} from "./coding.ts";
+export { codingErrors } from "./errors.ts";
+export type { CodingFolders } from "./folders.ts";
+export { type MergeInput, type MergeOutput, mergeOptions, mergeQueue } from "./merge.ts";
+export {
+  acp,
+  type CodingNews,
+  type CodingProfile,
+  type CodingTurn,
+  claude,
+  codex,
+  gemini,
+} from "./profiles.ts";
+export type { ChangedFile } from "./tree.ts";

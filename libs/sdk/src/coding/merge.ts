@@ -1,0 +1,116 @@
+/**
+ * A queue of merges into a branch: one change after the other, each with its check on what is merged so far.
+ *
+ * 1. The branch moves only from the commit that was checked. Who was faster makes the merge start again.
+ * 2. A branch that is checked out is moved there, when nothing is changed in that folder.
+ */
+import { randomUUID } from "node:crypto";
+import type { TaskContext } from "../task/context.ts";
+import type { HandleOptions, Handler } from "../task/handlers.ts";
+import { codingErrors } from "./errors.ts";
+import { type CodingFolders, checkOf, foldersOf, repositoryOf, textOf } from "./folders.ts";
+import { type ChangedFile, git, gitReason, Turns, WorkTree } from "./tree.ts";
+
+export interface MergeInput {
+  /** As the coding agent returned it. */
+  readonly branch: string;
+  /** The branch that gets the change. */
+  readonly into: string;
+  readonly repository?: string;
+  /** Must succeed on the merged files. */
+  readonly check?: readonly string[];
+  readonly message?: string;
+}
+
+export interface MergeOutput {
+  readonly commit: string;
+  readonly files: readonly ChangedFile[];
+}
+
+/** What a worker says of it: `worker.handle("code.merge", mergeQueue(), mergeOptions)`. */
+export const mergeOptions: HandleOptions = {
+  description: "Merges a branch into another one after its check has succeeded.",
+  inputSchema: {
+    type: "object",
+    properties: {
+      branch: { type: "string" },
+      into: { type: "string" },
+      repository: { type: "string" },
+      check: { type: "array", items: { type: "string" }, minItems: 1 },
+      message: { type: "string" },
+    },
+    required: ["branch", "into"],
+  },
+};
+
+/** Returns a handler that merges, one change at a time for each repository. */
+export function mergeQueue(options: CodingFolders = {}): Handler<MergeInput, MergeOutput> {
+  const turns = new Turns();
+  return async (input, task) => {
+    const branch = textOf(input, "branch");
+    const into = textOf(input, "into");
+    const { folder, trees } = foldersOf(options);
+    const repository = await repositoryOf(folder, input.repository);
+    const merge = { ...options, ...input, branch, into, repository, trees };
+    return turns.run(repository, () => mergedInto(merge, task));
+  };
+}
+
+interface Merge extends MergeInput, CodingFolders {
+  readonly repository: string;
+  readonly trees: string;
+}
+
+async function mergedInto(merge: Merge, task: TaskContext): Promise<MergeOutput> {
+  for (;;) {
+    task.signal.throwIfAborted();
+    const { repository, trees, into } = merge;
+    const tree = await WorkTree.open({ repository, base: `refs/heads/${into}`, trees, name: randomUUID() });
+    try {
+      const done = await mergedOnce(merge, tree, task);
+      if (done !== undefined) return done;
+    } finally {
+      await tree.remove();
+    }
+  }
+}
+
+/** Returns nothing when the branch has moved meanwhile. */
+async function mergedOnce(merge: Merge, tree: WorkTree, task: TaskContext): Promise<MergeOutput | undefined> {
+  const { branch, into, repository, check, message = `Merge ${branch}` } = merge;
+  try {
+    await git(tree.folder, "merge", "--no-ff", "--no-edit", "--no-verify", "-m", message, branch);
+  } catch (error) {
+    const files = (await git(tree.folder, "diff", "--name-only", "--diff-filter=U")).trim();
+    if (files === "") throw codingErrors.noRepository({ repository, reason: gitReason(error) });
+    throw codingErrors.conflict({ branch, into, files: files.split("\n").join(", ") });
+  }
+  if (check !== undefined) {
+    const failed = await checkOf(check, tree.folder, merge, task);
+    if (failed !== undefined)
+      throw codingErrors.checkFailed({ check: check.join(" "), repairs: 0, branch, output: failed });
+  }
+  const commit = (await git(tree.folder, "rev-parse", "HEAD")).trim();
+  const { files } = await tree.change();
+  return (await isMoved(repository, into, tree.base, commit)) ? { commit, files } : undefined;
+}
+
+async function isMoved(repository: string, into: string, from: string, to: string): Promise<boolean> {
+  const folder = checkedOut(await git(repository, "worktree", "list", "--porcelain"), into);
+  if (folder === undefined)
+    return git(repository, "update-ref", `refs/heads/${into}`, to, from).then(
+      () => true,
+      () => false,
+    );
+  const changed = await git(folder, "status", "--porcelain", "--untracked-files=no");
+  if (changed.trim() !== "") throw codingErrors.targetInUse({ into, folder });
+  const isSame = (await git(folder, "rev-parse", "HEAD")).trim() === from;
+  if (isSame) await git(folder, "merge", "--ff-only", "--quiet", to);
+  return isSame;
+}
+
+/** The folder in which a branch is checked out. */
+function checkedOut(listed: string, branch: string): string | undefined {
+  const entry = listed.split("\n\n").find((tree) => tree.split("\n").includes(`branch refs/heads/${branch}`));
+  return entry === undefined ? undefined : /^worktree (.*)$/m.exec(entry)?.[1];
+}

@@ -1,0 +1,252 @@
+/**
+ * A program that a task starts, with all that it starts itself.
+ *
+ * 1. Nothing of it is left when the task ends, is cancelled or times out, and when the worker is killed: a guard beside it
+ *    sees the worker's pipe close. The program leads a process group, and what left the group is found by the mark in
+ *    its environment.
+ * 2. It sees the variables that it is given, and nothing else of the worker's environment.
+ * 3. Its output is passed on as it comes. The end of it is kept.
+ */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { systemTimers, type Timers } from "@tutti/kernel";
+import { shellErrors } from "./errors.ts";
+
+export interface CommandLimits {
+  readonly memoryBytes?: number;
+  readonly cpuSeconds?: number;
+  readonly fileBytes?: number;
+}
+
+export interface CommandOptions {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** A text, or what comes until its end. */
+  readonly stdin?: string | Readable;
+  readonly limits?: CommandLimits;
+  /** How long it may take to end after SIGTERM. Default 5,000. */
+  readonly graceMs?: number;
+  /** How much of each of its outputs is kept. Default 65,536. */
+  readonly keptBytes?: number;
+  readonly timers?: Timers;
+  /** Gets what it writes. The program waits while this does. */
+  readonly output: (chunk: Buffer, channel: "stdout" | "stderr") => Promise<void>;
+}
+
+/** The end of what it wrote. */
+interface KeptOutput {
+  readonly text: string;
+  /** Whether the beginning is missing. */
+  readonly isCut: boolean;
+}
+
+export interface CommandEnd {
+  readonly code: number | null;
+  /** Set when a signal ended it. */
+  readonly signal: string | undefined;
+  readonly stdout: KeptOutput;
+  readonly stderr: KeptOutput;
+}
+
+const envDefault = ["PATH", "HOME", "LANG", "TZ"];
+const markName = "TUTTI_COMMAND";
+const blockBytes = 512;
+const firstSignalCode = 128;
+const lastSignalCode = 160;
+/** Of a shell, for a program that is not there, and for one that cannot be run. */
+const missingCodes = new Map([
+  [127, "there is no such program"],
+  [126, "it cannot be executed"],
+]);
+/**
+ * Ends the command when the worker is gone: then file 3 ends. SIGTERM is for the command: the shell waits for it, so that
+ * it has the time to end well.
+ */
+const guard = [
+  "m=$1; shift; trap : TERM",
+  "{ trap '' TERM; read _ <&3",
+  `for e in /proc/[0-9]*/environ; do p=\${e#/proc/}; grep -qsF "${markName}=$m" $e && kill -KILL \${p%/environ}; done`,
+  "kill -KILL -$$; } >/dev/null 2>&1 &",
+  `${markName}=$m "$@" 3<&-; r=$?; kill -KILL $!; exit $r`,
+].join("\n");
+
+/** Runs a command to its end. Rejects with the reason of the signal when that was aborted. */
+export async function runCommand(command: readonly string[], options: CommandOptions): Promise<CommandEnd> {
+  const mark = randomUUID();
+  const child = spawn("sh", ["-c", `${limitsOf(options.limits)}${guard}`, "sh", mark, ...command], {
+    ...{ cwd: options.folder, env: options.env, detached: true },
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
+  }) as ChildProcessByStdio<Writable, Readable, Readable>;
+  const end = await new Running(child, mark, options).ended();
+  options.signal.throwIfAborted();
+  return { ...end, signal: signalOf(end.code, end.signal) };
+}
+
+/** Throws when a command ended because there is no such program. */
+export function requireStarted(program: string, { code, stderr }: CommandEnd): void {
+  const reason = missingCodes.get(code ?? -1);
+  if (reason !== undefined && /not found|denied|cannot execute|not executable/i.test(stderr.text))
+    throw shellErrors.notStarted({ program, reason });
+}
+
+/** The variables of the worker with these names. Default: PATH, HOME, LANG and TZ. */
+export function variablesOf(names: readonly string[] = envDefault): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function limitsOf(limits: CommandLimits = {}): string {
+  const { memoryBytes, cpuSeconds, fileBytes } = limits;
+  const each = [
+    memoryBytes === undefined ? "" : `ulimit -v ${Math.ceil(memoryBytes / 1_024)}; `,
+    cpuSeconds === undefined ? "" : `ulimit -t ${Math.ceil(cpuSeconds)}; `,
+    fileBytes === undefined ? "" : `ulimit -f ${Math.ceil(fileBytes / blockBytes)}; `,
+  ];
+  return each.join("");
+}
+
+/** A shell gives 128 and the number of the signal that ended its command. */
+function signalOf(code: number | null, signal: NodeJS.Signals | null): string | undefined {
+  if (signal !== null) return `the signal ${signal}`;
+  return code !== null && code > firstSignalCode && code < lastSignalCode
+    ? `the signal ${code - firstSignalCode}`
+    : undefined;
+}
+
+class Kept {
+  readonly #max: number;
+  readonly #chunks: Buffer[] = [];
+  #length = 0;
+  isCut = false;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    while (this.#length - (this.#chunks[0]?.length ?? 0) > this.#max) {
+      this.#length -= this.#chunks.shift()?.length ?? 0;
+      this.isCut = true;
+    }
+  }
+
+  get text(): string {
+    const all = Buffer.concat(this.#chunks);
+    if (all.length > this.#max) this.isCut = true;
+    return all.subarray(Math.max(0, all.length - this.#max)).toString();
+  }
+}
+
+class Running {
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #mark: string;
+  readonly #options: CommandOptions;
+
+  constructor(
+    child: ChildProcessByStdio<Writable, Readable, Readable>,
+    mark: string,
+    options: CommandOptions,
+  ) {
+    this.#child = child;
+    this.#mark = mark;
+    this.#options = options;
+  }
+
+  async ended() {
+    const child = this.#child;
+    const over = Promise.withResolvers<{
+      readonly code: number | null;
+      readonly signal: NodeJS.Signals | null;
+    }>();
+    child.on("error", (error) =>
+      over.reject(shellErrors.notStarted({ program: "sh", reason: error.message })),
+    );
+    child.on("exit", (code, signal) => over.resolve({ code, signal }));
+    // A program that reads nothing closes its input.
+    child.stdin.on("error", () => {});
+    const { signal, stdin = "" } = this.#options;
+    if (typeof stdin === "string") child.stdin.end(stdin);
+    else stdin.pipe(child.stdin);
+    const abort = () => this.#stop(over.promise);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    const read = [this.#read(child.stdout, "stdout"), this.#read(child.stderr, "stderr")] as const;
+    try {
+      const end = await over.promise;
+      // What it left behind ends with it, and so do its outputs.
+      this.#killAll();
+      const [stdout, stderr] = await Promise.all(read);
+      return { ...end, stdout, stderr };
+    } finally {
+      signal.removeEventListener("abort", abort);
+      this.#killAll();
+      for (const pipe of child.stdio) pipe?.destroy();
+    }
+  }
+
+  async #read(stream: Readable, channel: "stdout" | "stderr"): Promise<Kept> {
+    const kept = new Kept(this.#options.keptBytes ?? 65_536);
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        kept.add(chunk);
+        await this.#options.output(chunk, channel);
+      }
+    } catch {
+      // The pipe was closed under it: what came so far is the output.
+    }
+    return kept;
+  }
+
+  #stop(over: Promise<unknown>): void {
+    this.#killGroup("SIGTERM");
+    const { timers = systemTimers, graceMs = 5_000 } = this.#options;
+    const timer = timers.after(graceMs, () => this.#killAll());
+    over.catch(() => {}).finally(() => timer.cancel());
+  }
+
+  #killAll(): void {
+    this.#killGroup("SIGKILL");
+    for (const pid of markedWith(this.#mark)) killed(pid, "SIGKILL");
+  }
+
+  #killGroup(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (pid !== undefined) killed(-pid, signal);
+  }
+}
+
+function killed(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Processes with a mark, such as daemons that left the group. Found where there is `/proc`. */
+function markedWith(mark: string): readonly number[] {
+  const looked = Buffer.from(`${markName}=${mark}`);
+  let entries: readonly string[] = [];
+  try {
+    entries = readdirSync("/proc");
+  } catch {
+    return [];
+  }
+  return entries.flatMap((entry) => {
+    const pid = Number(entry);
+    try {
+      return pid > 0 && readFileSync(`/proc/${pid}/environ`).includes(looked) ? [pid] : [];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,140 @@
+/** The real programs from npm, with a model server of this machine in the place of their providers. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import {
+  acp,
+  type CodingOutput,
+  type CodingProfile,
+  claude,
+  codex,
+  codingAgent,
+  gemini,
+} from "@tutti/sdk/coding";
+import { type ServedModel, serveModel } from "@tutti/sdk/model-server";
+import { ScriptedModel, type ScriptedRequest, testWorkflow } from "@tutti/sdk/testing";
+
+const packages = ["@anthropic-ai/claude-code", "@openai/codex", "@google/gemini-cli"];
+/** The tool of each program that runs a command, and how it is called. */
+const shells: Readonly<Record<string, (command: string) => unknown>> = {
+  Bash: (command) => ({ command, description: "runs it" }),
+  exec_command: (cmd) => ({ cmd }),
+  run_shell_command: (command) => ({ command }),
+};
+
+/** Writes a file at first. Writes the one that is missing when the check says so. */
+function scripted({ tools, conversation }: ScriptedRequest) {
+  const name = tools.find((tool) => tool in shells);
+  if (name === undefined) return "a title";
+  const said = conversation.join("\n");
+  const call = (command: string) => ({ calls: [{ name, input: shells[name]?.(command) }] });
+  if (said.includes("no second"))
+    return said.includes("WROTE 2") ? "Both are there." : call("echo 2 > second; echo WROTE '2'");
+  return said.includes("WROTE 1") ? "I wrote one." : call("echo 1 > first; echo WROTE '1'");
+}
+
+describe("the programs that people have", () => {
+  let folder = "";
+  let served: ServedModel;
+  let model: ScriptedModel;
+  const before_ = { ...process.env };
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "coding-programs-"));
+    await writeFile(join(folder, "package.json"), "{}");
+    execFileSync("npm", ["install", "--no-audit", "--no-fund", "--silent", ...packages], { cwd: folder });
+    model = new ScriptedModel(scripted);
+    served = await serveModel(model);
+    const home = join(folder, "home");
+    await Promise.all([".codex", ".gemini"].map((each) => mkdir(join(home, each), { recursive: true })));
+    const provider = `name = "test", base_url = "${served.url}/v1", env_key = "OPENAI_API_KEY", wire_api = "responses"`;
+    await writeFile(
+      join(home, ".codex", "config.toml"),
+      `model_provider = "test"\nmodel_providers.test = {${provider}}\n`,
+    );
+    const settings = { security: { auth: { selectedType: "gemini-api-key" } } };
+    await writeFile(join(home, ".gemini", "settings.json"), JSON.stringify(settings));
+    Object.assign(process.env, {
+      HOME: home,
+      PATH: `${join(folder, "node_modules", ".bin")}${delimiter}${process.env["PATH"]}`,
+      ANTHROPIC_BASE_URL: served.url,
+      GOOGLE_GEMINI_BASE_URL: served.url,
+      ANTHROPIC_API_KEY: "sk-ant-0123456789",
+      OPENAI_API_KEY: "sk-0123456789",
+      GEMINI_API_KEY: "gm-0123456789",
+    });
+  });
+  after(async () => {
+    process.env = before_;
+    await served?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const each: readonly (readonly [CodingProfile, string])[] = [
+    [claude, "claude-sonnet-4-5"],
+    [codex, "gpt-5"],
+    [gemini, "gemini-2.5-pro"],
+    [acp("gemini-acp", ["gemini", "--acp", "--skip-trust"], gemini.env), "gemini-2.5-pro"],
+  ];
+  for (const [profile, name] of each)
+    it(`${profile.name} changes files, repairs what the check finds and says what it used`, async () => {
+      const repository = join(folder, profile.name);
+      const trees = join(folder, `${profile.name}-trees`);
+      execFileSync("git", ["init", "--quiet", repository]);
+      const first = [
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=ada@example.org",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "x",
+      ];
+      execFileSync("git", ["-C", repository, ...first]);
+      const given = {
+        prompt: "Write the files first and second.",
+        model: name,
+        check: ["sh", "-c", "test -e second || { echo no second; exit 1; }"],
+      };
+      const test = testWorkflow(
+        {
+          workflow: "change",
+          tasks: { code: { uses: "code", with: given, retry: 1 } },
+          output: "${{ tasks.code.output }}",
+        } as never,
+        {
+          handlers: { code: codingAgent(profile, { folder: repository, trees }) as never },
+          patienceMs: 120_000,
+        },
+      );
+      const output = (await test.execute()) as unknown as CodingOutput;
+      assert.equal(output.answer, "Both are there.");
+      assert.deepEqual(
+        output.files.map(({ path }) => path),
+        ["first", "second"],
+      );
+      assert.equal(output.repairs, 1);
+      assert.ok(output.tokens >= 60, `${output.tokens} tokens`);
+      assert.deepEqual(await readdir(trees), []);
+      // The second turn continued the conversation of the first.
+      assert.match(model.requests.at(-1)?.conversation.join("\n") ?? "", /WROTE 1/);
+    });
+
+  it("leave no process behind", async () => {
+    const entries = await readdir("/proc");
+    const commands = await Promise.all(
+      entries
+        .filter((entry) => /^\d+$/.test(entry))
+        .map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+    );
+    assert.deepEqual(
+      commands.filter((command) => command.includes(folder)),
+      [],
+    );
+  });
+});

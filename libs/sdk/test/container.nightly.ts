@@ -1,0 +1,144 @@
+/** Containers of a real Podman, with an image made of busybox. */
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, symlinkSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
+import {
+  type ContainerInput,
+  type ContainerOptions,
+  type ContainerOutput,
+  container,
+} from "@tutti/sdk/shell";
+import { testWorkflow } from "@tutti/sdk/testing";
+
+const image = "localhost/box:1";
+const lacking = ["podman", "runc", "busybox"].filter(
+  (program) => spawnSync(program, ["--help"]).status !== 0,
+);
+const skip =
+  lacking.length > 0 ? `${lacking.join(", ")} missing: apt-get install podman runc busybox-static` : false;
+
+describe("containers as tasks", { skip }, () => {
+  let folder = "";
+  let engine: readonly string[] = [];
+  const podman = (...given: readonly string[]) =>
+    execFileSync("podman", [...engine.slice(1), ...given], { encoding: "utf8" }).trim();
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "containers-"));
+    const storage = ["--root", join(folder, "images"), "--runroot", join(folder, "running")];
+    engine = [
+      "podman",
+      "--storage-driver",
+      "vfs",
+      ...storage,
+      "--runtime",
+      "runc",
+      "--cgroup-manager",
+      "cgroupfs",
+    ];
+    const bin = join(folder, "root", "bin");
+    mkdirSync(bin, { recursive: true });
+    copyFileSync("/bin/busybox", join(bin, "busybox"));
+    for (const name of ["sh", "cat", "echo", "env", "id", "sleep", "tail", "touch"])
+      symlinkSync("busybox", join(bin, name));
+    execFileSync("tar", ["-C", join(folder, "root"), "-cf", join(folder, "root.tar"), "."]);
+    podman("import", join(folder, "root.tar"), image);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  function test(input: ContainerInput, options: ContainerOptions = {}, task = {}) {
+    const definition = {
+      workflow: "contained",
+      tasks: { run: { uses: "container", with: input, retry: 1, ...task } },
+      output: "${{ tasks.run.output }}",
+    };
+    // Machines that are containers themselves may not raise limits.
+    const runArguments = ["--ulimit", "nofile=1024:20000", "--ulimit", "nproc=1024:1024"];
+    const handler = container({ engine, runArguments, pull: "never", ...options });
+    return testWorkflow(definition as never, {
+      handlers: { container: handler as never },
+      patienceMs: 120_000,
+    });
+  }
+  const run = async (command: readonly string[], more: Partial<ContainerInput> = {}, options = {}) =>
+    (await test({ image, command, ...more }, options).execute()) as unknown as ContainerOutput;
+
+  it("give their outputs, with the environment and the input that they are given alone", async () => {
+    process.env["CONTAINER_TEST_SECRET"] = "secret";
+    const given = { env: { OWN: "1" }, stdin: "one" };
+    const output = await run(["sh", "-c", "cat; env; echo two >&2"], given);
+    delete process.env["CONTAINER_TEST_SECRET"];
+    assert.match(output.stdout, /^one/);
+    assert.match(output.stdout, /^OWN=1$/m);
+    assert.doesNotMatch(output.stdout, /SECRET|TUTTI/);
+    assert.deepEqual([output.exitCode, output.stderr], [0, "two\n"]);
+    assert.match(output.image, /^[0-9a-f]{64}$/);
+  });
+
+  it("read files, and write where they may alone", async () => {
+    const files = { "/in/text": "hello", "/in/data.json": { a: 1 } };
+    const { stdout } = await run(["sh", "-c", "cat /in/text /in/data.json; touch /tmp/x && echo ok"], {
+      files,
+    });
+    assert.equal(stdout, 'hello{"a":1}ok\n');
+    for (const path of ["/x", "/in/text"])
+      await assert.rejects(run(["touch", path], { files }), /Read-only file system/, path);
+  });
+
+  it("have no network", async () => {
+    const { stdout } = await run(["cat", "/proc/net/dev"]);
+    assert.deepEqual(
+      stdout.match(/^ *\w+(?=:)/gm)?.map((name) => name.trim()),
+      ["lo"],
+    );
+    await assert.rejects(run(["id"], { network: true }), /A network is not allowed/);
+  });
+
+  it("fail with words for what happened", async () => {
+    await assert.rejects(run(["sh", "-c", "echo broken >&2; exit 3"]), /ended with exit code 3: broken/);
+    await assert.rejects(run(["absent"]), /`absent` did not start|did not start: .*absent/);
+    await assert.rejects(
+      run(["id"], { image: "localhost/absent:1" }),
+      /A container of `localhost\/absent:1` did not start/,
+    );
+    const hungry = { memoryBytes: 32 * 1024 * 1024 };
+    await assert.rejects(
+      run(["tail", "-c", "90000000", "/dev/zero"], hungry),
+      /needed more memory than it may have/,
+    );
+    await assert.rejects(run(["id"], {}, { images: ["docker.io/*"] }), /is not allowed. Allowed: docker.io/);
+    await assert.rejects(run(["id"], { image: "--privileged" }), /expected `image`/);
+    await assert.rejects(run(["id"], { files: { "/x:/etc": "" } }), /expected absolute paths/);
+  });
+
+  it("end when the task times out, also those that ignore SIGTERM", async () => {
+    const command = ["sh", "-c", "trap '' TERM; sleep 300"];
+    await assert.rejects(test({ image, command }, { graceMs: 300 }, { timeout: "5s" }).execute(), /time/i);
+    await until(
+      "the container is gone",
+      () => podman("ps", "--all", "--quiet"),
+      (listed) => listed === "",
+    );
+  });
+
+  it("leave nothing behind, also when their worker is killed", async () => {
+    const program = join(import.meta.dirname, "programs", "container-worker.ts");
+    const worker = spawn(process.execPath, [program, JSON.stringify(engine), image], { stdio: "inherit" });
+    await until(
+      "its container runs",
+      () => podman("ps", "--quiet"),
+      (listed) => listed !== "",
+    );
+    worker.kill("SIGKILL");
+    await new Promise((resolve) => worker.once("exit", resolve));
+    await run(["echo", "next"]);
+    assert.equal(podman("ps", "--all", "--quiet"), "");
+    const left = (await readdir(tmpdir())).filter((name) => name.includes(`-${worker.pid}-`));
+    assert.deepEqual(left, [], `folders on ${hostname()}`);
+  });
+});
