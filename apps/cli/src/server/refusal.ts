@@ -164,6 +164,8 @@ async function insteadOf({ name, parts, client, server }: Call, code: string): P
     rule: ["tutti rule list", "lists rules"],
     task: [`tutti show ${wanted.of}`, "lists its tasks"],
   };
+  // What was named exists: something in it is missing.
+  if (meant === wanted.text) return [];
   return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), list[wanted.kind]];
 }
 

@@ -2,7 +2,7 @@ import type { Argument, Command, Option } from "../../command/declaration.ts";
 import { all, key, page, reason, size, yes } from "../../command/options.ts";
 
 const namespace: Argument = { name: "NAME", summary: "namespace" };
-const actor: Argument = { name: "PRINCIPAL", summary: "principal: person:ID, service:ID or agent:ID" };
+const actor: Argument = { name: "PRINCIPAL", summary: "person:ID, service:ID or agent:ID" };
 const keyId: Argument = { name: "ID", summary: "key id" };
 const files: Argument = {
   name: "FILE",
