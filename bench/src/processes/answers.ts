@@ -7,8 +7,8 @@ const everyMs = 5;
 const patienceMs = 60_000;
 
 /** Resolves with the first answer that is a success. */
-export async function answered(url: string): Promise<void> {
-  const untilMs = performance.now() + patienceMs;
+export async function answered(url: string, withinMs = patienceMs): Promise<void> {
+  const untilMs = performance.now() + withinMs;
   while (performance.now() < untilMs) {
     if (
       await fetch(url).then(
@@ -19,7 +19,7 @@ export async function answered(url: string): Promise<void> {
       return;
     await sleep(everyMs);
   }
-  throw new Error(`expected an answer of ${url} within ${patienceMs} ms, got none`);
+  throw new Error(`expected an answer of ${url} within ${withinMs} ms, got none`);
 }
 
 export async function freePort(): Promise<number> {

@@ -349,7 +349,7 @@ export class AuditRounds implements Component {
     return this.#inTurn(() => this.#sign(opened, gathered, before));
   }
 
-  /** Returns whether there is more to do. Gathered: what follows on the last checkpoint of before. */
+  /** Returns whether there is more to do. `before` is the last checkpoint when the journals were read. */
   async #sign(
     { thread, keys, shared }: OpenedAudit,
     gathered: GatheredParts,

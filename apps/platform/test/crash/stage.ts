@@ -98,9 +98,6 @@ export class CrashStage implements Stage, AsyncDisposable {
           `--operations.port=${ports[2 * at + 1]}`,
           // Longer than a worker pauses between two tries, so that its tasks wait for it.
           `--swarm.pool.settleMs=${count === 1 ? 5_000 : 10_000}`,
-          // A busy machine may delay the next link of a worker by seconds. With the defaults its tasks are then lost and
-          // done again, though it was not killed.
-          ...["--swarm.links.resumeWindowMs=60000", "--swarm.links.leaseMs=60000"],
           ...[`--governance.keysDirectory=${keysDirectory}`, `--access.trustedKey=${trustedKeyOf(keys)}`],
           ...(server === undefined ? [] : [...sharing(directory), ...usingNats(server.address)]),
         ],
