@@ -76,7 +76,7 @@ export function agentRow(agent: Agent, nowMs: number): Entry[] {
     { text: figures?.memoryBytes === undefined ? "" : printBytes(figures.memoryBytes), tone: "dim" },
     { text: String(done?.completed ?? 0), tone: "dim" },
     (done?.failed ?? 0) === 0 ? { text: "", tone: "dim" } : { text: String(done?.failed), tone: "red" },
-    // Counters start here.
+    // Counts of completed and failed tasks start here.
     { text: joinTimeMs === undefined ? "" : printAge(joinTimeMs, nowMs), tone: "dim" },
     { text: heardTimeMs === undefined ? "" : printAge(heardTimeMs, nowMs), tone: "dim" },
     { text: names.join(", "), tone: "dim" },

@@ -6,6 +6,7 @@ import { useStore } from "../live/run-context.tsx";
 import { mostUrgent, numberOfState, taskStates } from "../model/task-state.ts";
 import { Cells } from "./cells.tsx";
 import type { LaidNode } from "./layout.ts";
+import type { Stuck } from "./stuck.ts";
 import { standOfNumber } from "./tones.ts";
 
 interface TaskNodeData extends Record<string, unknown> {
@@ -87,16 +88,20 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
           <span className="run-node-over">{over}</span>
         </div>
       ) : null}
-      {node.stuck !== undefined && node.inside === undefined ? (
-        <p className="run-node-stuck" title={`${node.stuck.cause}. ${node.stuck.remedy}`}>
-          <span className="run-node-cause">{node.stuck.cause}</span>
-          <span className="run-node-remedy">{node.stuck.remedy}</span>
-        </p>
-      ) : null}
+      {node.stuck !== undefined && node.inside === undefined ? <Cause {...node.stuck} /> : null}
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
   );
 });
+
+function Cause({ cause, remedy }: Stuck) {
+  return (
+    <p className="run-node-stuck" title={`${cause}. ${remedy}`}>
+      <span className="run-node-cause">{cause}</span>
+      <span className="run-node-remedy">{remedy}</span>
+    </p>
+  );
+}
 
 const kindWords: Readonly<Record<string, string>> = {
   uses: "",
