@@ -40,7 +40,7 @@ export const objectCommands: readonly Command[] = [
         summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
       },
       { name: "id", value: "ID", summary: "id of the new object. Default: random" },
-      { name: "detach", short: "d", summary: "print the run id and return immediately" },
+      { name: "detach", short: "d", summary: "print the id and exit" },
     ],
     examples: [{ words: "object call cart ann add -i '\"book\"'", does: "add a book to the cart of ann" }],
     json: "document",
