@@ -40,6 +40,9 @@ import { fileURLToPath } from "node:url";
  * @typedef {(command: string, args: string[], cwd: string, env?: NodeJS.ProcessEnv) => Promise<{ code: number, output: string }>} Run
  */
 
+/** As people call them. @type {Record<FrontName, string>} */
+const titles = { page: "the dashboard", command: "the CLI", platform: "the platform" };
+
 /** @type {Front[]} */
 export const fronts = [
   {
@@ -129,7 +132,7 @@ export function serviceProgram(name) {
  * @param {{ root: string, node: string, env: NodeJS.ProcessEnv, run: Run, say: (line: string) => void }} with
  */
 export async function buildFronts(stale, { root, node, env, run, say }) {
-  say(`building ${stale.map(({ name }) => `the ${name}`).join(" and ")}`);
+  say(`building ${stale.map(({ name }) => titles[name]).join(", ")}`);
   const started = Date.now();
   const built = await Promise.all(stale.map((front) => build(front)));
   if (built.includes(true)) say(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);

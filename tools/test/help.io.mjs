@@ -35,7 +35,7 @@ describe("--help of the scripts of the workspace", () => {
     });
     for (const option of ["--port N|auto", "--empty", "--paused", "--nats", "--dev", "--config", "--explain"])
       assert.ok(stdout.includes(option), option);
-    // Whatever the start itself understands.
+    // The options that the start itself reads.
     const source = readFileSync(join(workspaceRoot, "tools", "start.mjs"), "utf8");
     for (const [, option = ""] of source.matchAll(/"(--\w+)"/g)) assert.ok(stdout.includes(option), option);
   });

@@ -175,7 +175,7 @@ describe("what people see", () => {
       },
     };
   }
-  const builds = ["building the command", "built in … s"];
+  const builds = ["building the CLI", "built in … s"];
 
   it("is built when its sources or those of a library in it changed, and only where it is asked for", async (t) => {
     const { root, prepare } = await withFronts(t);
@@ -205,9 +205,9 @@ describe("what people see", () => {
     write(root, { "apps/cli/src/main.ts": "wrong\n" });
     const log = join(root, ".cache/build-command.log");
     const complaint = `the command could not be built; the one before it stays: src/main.ts:1:1: error: expected something else (all of it: ${log})`;
-    assert.deepEqual(await prepare(), ["building the command", complaint]);
+    assert.deepEqual(await prepare(), ["building the CLI", complaint]);
     assert.match(readFileSync(log, "utf8"), /expected something else/);
-    assert.deepEqual(await prepare(), ["building the command", complaint]);
+    assert.deepEqual(await prepare(), ["building the CLI", complaint]);
     write(root, { "apps/cli/src/main.ts": "right\n" });
     assert.deepEqual(await prepare(), builds);
   });

@@ -19,6 +19,11 @@ tasks:
   pay: {uses: test.echo, needs: [sure, ready], with: {paid: "\${{ input.amount }}"}}
 output: "\${{ tasks.pay.output }}"
 `,
+  "desk.yaml": `workflow: desk
+object: {key: "\${{ input.key }}", call: "\${{ input.call }}"}
+tasks: {one: {set: 1}}
+output: "\${{ input.input }}"
+`,
   "none.yaml": `workflow: none
 tasks: {one: {uses: test.none}}
 `,
@@ -57,7 +62,7 @@ describe("the commands for workflows, runs and what starts them", () => {
   let isJammed = true;
   const at = commandAtWork({
     files: definitions,
-    registered: "ask.yaml flaky.yaml named.yaml saga.yaml",
+    registered: "ask.yaml desk.yaml flaky.yaml named.yaml saga.yaml",
     handlers: {
       "test.flaky": () => {
         if (isJammed) throw new Error("jammed \u001b[2J");
@@ -271,6 +276,13 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(await printed("trigger pause orders --reason calm"), /is paused/);
     assert.match(await printed("trigger resume orders"), /is resumed/);
     assert.match(await printed("trigger delete orders --yes"), /deleted/);
+  });
+
+  it("object: call, list, show", async () => {
+    assert.match(await printed("object call desk ann sit n=7"), /7/);
+    await printed("object call desk ann sit --detach --id desk-2");
+    await listed("object list desk", /desk +ann +free/);
+    assert.match(await printed("object show desk ann"), /sit +completed/);
   });
 
   it("schedule: create, list, show, preview, pause, resume, trigger, delete", async () => {

@@ -67,6 +67,19 @@ describe("the edges of the platform", () => {
     );
   }
 
+  for (const [what, path] of [
+    ["the gateway refuses", "/v1/runs?size=x"],
+    ["a service refuses", "/v1/runs/nope"],
+  ] as const)
+    it(`a trace id of a request that ${what} finds a line at the default log level`, async () => {
+      const answer = await fetch(`${platform.http}${path}`);
+      assert.ok(answer.status >= 400);
+      const [, traceId = ""] = answer.headers.get("traceparent")?.split("-") ?? [];
+      assert.match(traceId, /^[0-9a-f]{32}$/);
+      const line = await platform.line((each) => each["traceId"] === traceId);
+      assert.match(line.msg, /^(request refused|call failed)$/);
+    });
+
   it("refuse requests larger than the caller's may be, and take the same of others", async () => {
     const [small, large] = await Promise.all([
       somebody("small", { maxRequestBytes: 2_000 }),

@@ -39,6 +39,7 @@ import { installedFor } from "./definitions/installation.ts";
 import { LiveRuns } from "./definitions/live-runs.ts";
 import { Versions } from "./definitions/versions.ts";
 import { WorkflowEffects } from "./effects/effects.ts";
+import { Emits } from "./effects/emits.ts";
 import { Leases } from "./effects/leases.ts";
 import { Starts } from "./effects/starts.ts";
 import { TriggeredStarts } from "./effects/triggered-starts.ts";
@@ -104,7 +105,8 @@ export class WorkflowService extends Orchestrator {
     const waiting = new EventWaits({ runtime, bus: host.bus, foundation, cause });
     const waits = this.register("event-waits", waiting, { critical: false });
     const triggered = new TriggeredStarts({ errands, runs });
-    effects.begin({ dispatcher, errands, leases, starts, triggered, waits });
+    const emits = new Emits({ errands, triggers: mesh.client(triggerService) });
+    effects.begin({ dispatcher, emits, errands, leases, starts, triggered, waits });
 
     const dependencies = {
       ...{ runtime, archive, partitionOwner, foundation },

@@ -57,6 +57,7 @@ export { onTriggerId, triggersOf } from "./contracts/trigger-message.ts";
 export { type PrintFormat, printDefinition } from "./convert/print.ts";
 export { printTypeScript } from "./convert/typescript.ts";
 export { parseDurationMs, printDuration } from "./duration.ts";
+export { type EmittedEvent, emitCapability, emittedEvent } from "./emit.ts";
 export * from "./language/document.ts";
 export {
   languageJsonSchema,

@@ -115,7 +115,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     ],
   ],
   [
-    "outputs of tasks that can be skipped, read without a guard by what runs all the same",
+    "outputs of tasks that can be skipped, read without a guard by tasks that still run",
     'workflow: w\ninput: {schema: {type: object, properties: {big: {type: boolean}}}}\ntasks:\n  a: {uses: x, when: "${{ input.big }}"}\n  b: {uses: y, needs: [{task: a, on: always}], with: {v: "${{ tasks.a.output.v }}"}}\n  c: {uses: y, with: {v: "${{ tasks.a.output.v }}"}}\n  d: {uses: y, needs: [b]}\noutput: {v: "${{ tasks.a.output.v }}", w: "${{ has(tasks.a.output) ? 1 : 2 }}", x: "${{ tasks.c.output }}", y: "${{ tasks.d.output }}"}',
     [
       "a.yaml:5:58: warning: tasks.b.with.v: `a` can be skipped. It has no output then, and this task fails. Guard it with `has(tasks.a.output)`",

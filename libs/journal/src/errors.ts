@@ -62,7 +62,7 @@ export const journalErrors = defineErrors("journal", {
   outcomeUnknown: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Writing or syncing the journal failed, so it is unknown whether this took effect. The journal refuses everything until it is opened again, which shows the existing data. Repeat with the same idempotency key. If it happens again, look at the disk.",
+    help: "Writing or syncing the journal failed, so it is unknown whether this took effect. The journal refuses everything until it is opened again, which shows which batches are there. Repeat with the same idempotency key. If it happens again, look at the disk.",
     message: ({ reason }: { reason: string }) =>
       `The journal did not confirm the write (${reason}), and its outcome is unknown`,
     remedy: "Retry with the same idempotency key.",

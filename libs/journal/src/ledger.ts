@@ -145,8 +145,8 @@ export class Ledger implements PartitionName {
 }
 
 /**
- * The table of partitions of a journal that was made with some and is asked for others: the existing data stays where
- * it is, new services come behind. A service keeps its number of partitions for ever.
+ * The table of partitions of a journal that was made with some and is asked for others: known partitions keep
+ * their places, new services come behind. A service keeps its number of partitions for ever.
  */
 export function tableOf(
   made: readonly PartitionName[],

@@ -7,8 +7,8 @@ import type { Refusal } from "@tutti/kernel";
  * What every implementation owes, and the conformance suite checks:
  * 1. A batch is there whole or not at all, and an append that was answered `durable` is there for ever (until it is
  *    truncated), whatever dies.
- * 2. Batches of a partition have the numbers 1, 2, 3 … without gaps, in the order in which they were appended. The
- *    existing data of unacknowledged appends is a beginning of them: never the third without the second.
+ * 2. Batches of a partition have the numbers 1, 2, 3 … without gaps, in the order in which they were appended. Of
+ *    unacknowledged appends the first ones are there, or none: never the third without the second.
  * 3. Many appends of a partition may be under way, each naming the number it expects to get. After one has failed, all
  *    later ones fail.
  * 4. Once a seal of epoch E is durable, no append of an older epoch ever becomes durable, also when both were under way

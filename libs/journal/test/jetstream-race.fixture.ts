@@ -1,7 +1,7 @@
 /**
  * Two owners race for partitions, round after round: both seal and append at the same instant, or one seals into the
  * midst of what the other appends, while leaders step down and connections are cut. After each round a third one seals,
- * reads, and compares the existing data with what both were told.
+ * reads, and compares the batches of the stream with what both were told.
  */
 import assert from "node:assert/strict";
 import type { JournalBatch, JournalPartition } from "@tutti/journal";
@@ -222,7 +222,7 @@ function plain({ records, previousHash, ...rest }: JournalBatch) {
   return { ...rest, id: records.length, previousHash: Buffer.from(previousHash).toString("hex") };
 }
 
-/** The existing data is what was acknowledged, and nothing else but what nobody was informed of. */
+/** The stream has what was acknowledged, and else only batches whose outcome was never reported. */
 function check(batches: readonly JournalBatch[], racers: readonly Racer[], result: RaceResult): void {
   const there = new Set<string>();
   const writers = new Map<number, string>();

@@ -54,7 +54,7 @@ describe("a NATS server that refuses a batch for nothing", { skip: program.skip 
     assert.equal((await batchesFrom(done.partition)).length, 121);
   });
 
-  it("too often is not believed: the existing data is found out by the next seal", async () => {
+  it("too often is not believed: the next seal shows which batches are there", async () => {
     await using done = await refused(4);
     assert.ok(!done.kinds.has("durable"));
     const next = await Owner.of(done.partition, 2);

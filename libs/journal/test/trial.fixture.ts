@@ -82,7 +82,7 @@ export class Trial {
     await this.check();
   }
 
-  /** What was acknowledged is there. The existing data besides is a beginning of what was under way. */
+  /** What was acknowledged is there. Other batches in the log are the first ones of those under way. */
   async check(): Promise<void> {
     for (const [index, expected] of this.expected.entries()) {
       const partition = this.journal.partition("workflow", index);

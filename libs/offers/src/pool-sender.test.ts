@@ -107,7 +107,7 @@ class Counter implements Settlement {
   connect(): void {
     this.#stream?.close(this.time.now());
     const stream = openOfferStream("workflow-1", {
-      send: (reply) => this.sender.take(structuredClone(reply)),
+      send: (reply) => this.sender.take(OfferReply.decode(OfferReply.encode(reply).finish())),
     });
     assert.equal(stream.open(1, this.pool), undefined);
     this.#stream = stream;
@@ -133,7 +133,10 @@ class Counter implements Settlement {
       const request = this.sender.next();
       for (const { definitionTask } of request?.profiles ?? []) this.profilesSaid.push(definitionTask);
       if (request !== undefined)
-        assert.equal(this.#stream?.take(structuredClone(request), this.time.now()), undefined);
+        assert.equal(
+          this.#stream?.take(OfferRequest.decode(OfferRequest.encode(request).finish()), this.time.now()),
+          undefined,
+        );
       const assigned = this.pool.turn(this.time.now());
       if (request === undefined && assigned === 0) return;
     }

@@ -12,6 +12,7 @@ export {
   type ApproveOptions,
   type CallOptions,
   type ChildOptions,
+  type EmitOptions,
   type EventWaitOptions,
   FunctionContext,
   type RunOptions,

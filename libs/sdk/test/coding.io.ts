@@ -109,7 +109,7 @@ describe("a coding agent", () => {
 
   it("repairs what the check finds, and fails when it cannot", async () => {
     const check = ["sh", "-c", "grep -q two count.txt || { echo 'no two'; exit 3; }"];
-    // The second prompt begins with the first, so the script counts its runs.
+    // The second prompt contains the first, so the script counts its runs.
     const prompt = "echo x >> runs; test $(wc -l < runs) -ge 2 && echo two >> count.txt; exit 0";
     const { repairs } = await code({ prompt, check });
     assert.equal(repairs, 1);

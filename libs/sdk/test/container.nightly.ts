@@ -82,7 +82,7 @@ describe("containers as tasks", { skip }, () => {
 
   it("read files, and write where they may alone", async () => {
     const files = { "/in/text": "hello", "/in/data.json": { a: 1 } };
-    const { stdout } = await run(["sh", "-c", "cat /in/text /in/data.json; touch /tmp/x && echo ok"], {
+    const { stdout } = await run(["sh", "-c", "cat /in/text /in/data.json && touch /tmp/x && echo ok"], {
       files,
     });
     assert.equal(stdout, 'hello{"a":1}ok\n');

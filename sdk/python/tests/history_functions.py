@@ -160,6 +160,13 @@ async def people(ctx):
     return {"decision": decision, "child": child, "paid": paid["data"]}
 
 
+@durable("emits")
+async def emits(ctx):
+    await ctx.emit("shop.order.paid", {"order": 7}, subject="order-7")
+    await ctx.emit("shop.order.paid")
+    return "emitted"
+
+
 cart = keyed_object("cart")
 
 
@@ -191,6 +198,6 @@ async def again(ctx):
 functions = {
     each.name: each
     for each in (
-        order, ten, branches, flaky, final, saga, race, draws, long, wide, confirmed, changing, people, cart,
+        order, ten, branches, flaky, final, saga, race, draws, long, wide, confirmed, changing, people, emits, cart,
     )
 }  # fmt: skip

@@ -2,10 +2,10 @@
 
 import unittest
 
-from history_functions import cart
+from history_functions import cart, functions
 
 from tutti import OptionInvalid, RunFailed, TaskFailure, durable, keyed_object
-from tutti.testing import DurableTest
+from tutti.testing import DurableTest, replay
 
 tally = keyed_object("tally")
 
@@ -68,6 +68,46 @@ class KeyedObjects(unittest.TestCase):
 
         test = DurableTest(order, functions=[tally])
         self.assertEqual(test.start([1, 2]).result(), [1, 3])
+
+    def test_events_that_are_emitted_are_kept_by_the_test(self):
+        test = DurableTest(functions["emits"])
+        self.assertEqual(test.start().result(), "emitted")
+        self.assertEqual([each["type"] for each in test.emitted], ["shop.order.paid", "shop.order.paid"])
+
+    def test_a_replay_against_changed_code_names_the_first_step_that_differs_and_runs_nothing(self):
+        ran = []
+
+        @durable("trip")
+        async def trip(ctx):
+            await ctx.run("book", lambda: 1)
+            await ctx.sleep("1h")
+            return await ctx.run("pack", lambda: 2)
+
+        @durable("trip")
+        async def same(ctx):
+            await ctx.run("book", lambda: ran.append(1))
+            await ctx.sleep("1h")
+            return await ctx.run("pack", lambda: ran.append(2))
+
+        @durable("trip")
+        async def other(ctx):
+            await ctx.run("book", lambda: ran.append(1))
+            await ctx.run("check", lambda: ran.append(3))
+
+        @durable("trip")
+        async def longer(ctx):
+            await same.code(ctx)
+            await ctx.run("rest", lambda: ran.append(4))
+
+        waiting = DurableTest(trip).start()
+        waiting.skip("1m")
+        ended = DurableTest(trip).start()
+        ended.result()
+        for run in (waiting, ended):
+            self.assertFalse(replay(same, run).differs, replay(same, run).message)
+            self.assertRegex(replay(other, run).message, r"history has wait `sleep` at test_objects.py:\d+, code has")
+        self.assertRegex(replay(longer, ended).message, r"history has its end, code has step `rest` at")
+        self.assertEqual(ran, [])
 
     def test_refuse_what_is_no_call(self):
         with self.assertRaises(OptionInvalid):

@@ -4,6 +4,8 @@ import type { Argument, Option } from "./declaration.ts";
 /** Arguments and options that several commands share. */
 
 export const runId: Argument = { name: "ID", summary: "run id", completes: "run" };
+/** Of commands that take a mission or a session too. */
+export const workId: Argument = { ...runId, summary: "id of a run, mission or session" };
 export const reason: Option = {
   name: "reason",
   value: "TEXT",

@@ -105,7 +105,7 @@ describe("words of a command line", () => {
     ],
     ["--sever x list", /Option `--sever` not found\.\n {2}Did you mean `--server`\?/],
     ["list --state faild", /--state: expected one of pending, .*got `faild`\.\n {2}Did you mean `failed`\?/s],
-    ["show", /ID is missing: run id\.\n {2}Usage: tutti show ID \[TASK\]/],
+    ["show", /ID is missing: id of a run, mission or session\.\n {2}Usage: tutti show ID \[TASK\]/],
     ["show a b c", /Unexpected word `c`\./],
     ["run x --id", /--id needs a value: ID\./],
     ["run x --id a --id b", /--id can be set once, got 2 values\./],

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { usageFailure } from "../command/failure.ts";
 import type { Shell } from "../effects/shell.ts";
 import { unreadable } from "../server/address.ts";
 
@@ -12,12 +13,24 @@ export interface SourceFile {
   readonly linesBefore?: number;
 }
 
-/** Returns whether a word names a file, and not something that is registered. */
+/** As the contracts have names of definitions, with the version behind an @. */
+const workflowName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*(@.*)?$/;
+
+/**
+ * Returns whether a word names a file, and not something that is registered. A word that can be the name of a workflow
+ * is that name: a file `order` in the folder must not replace the registered `order`. Write `./order` for the file.
+ */
 export function isFileName(word: string, shell: Pick<Shell, "isFile">): boolean {
-  return word === "-" || /\.(ya?ml|json)$/i.test(word) || word.includes("/") || shell.isFile(word);
+  if (word === "-" || /\.(ya?ml|json|[cm]?[jt]sx?)$/i.test(word) || word.includes("/")) return true;
+  return !workflowName.test(word) && shell.isFile(word);
 }
 
 export async function readDefinition(file: string, shell: Pick<Shell, "readText">): Promise<SourceFile> {
+  if (isProgram(file))
+    throw usageFailure(`${basename(file)} is a program. This command reads YAML and JSON.`, [
+      "Register the workflow from a program with `client.register(definition)`.",
+      ["tutti dev", "registers the workflow modules of the current folder"],
+    ]);
   try {
     const text = await shell.readText(file);
     const format = /\.json$/i.test(file) ? "json" : "yaml";
@@ -25,6 +38,11 @@ export async function readDefinition(file: string, shell: Pick<Shell, "readText"
   } catch (error) {
     throw unreadable(file, error);
   }
+}
+
+/** A module in TypeScript or JavaScript. Read as YAML, each of its lines would be an error. */
+function isProgram(file: string): boolean {
+  return /\.[cm]?[jt]sx?$/i.test(file);
 }
 
 /** As it is told to the platform, which need not know folders. */

@@ -18,12 +18,14 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
     return forbidden(error, call, await rightsFor(error, call).catch(() => []));
   const next =
     error.status === 404 ? await insteadOf(call, error.code) : [...asTexts(error), ...retrying(error)];
-  return new Failure(sentence(error.detail), {
+  const detail = sentence(error.detail);
+  return new Failure(detail, {
     // What is wrong with a single field is in the sentence already.
     why: error.fields
       .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
       .filter((said) => !error.detail.includes(said)),
-    next,
+    // The sentence may name the command already.
+    next: next.filter((advice) => typeof advice === "string" || !detail.includes(`\`${advice[0]}\``)),
     exitCode: exitCodeOf(error),
     code: error.code,
     cause: error,
@@ -162,6 +164,8 @@ async function insteadOf({ name, parts, client, server }: Call, code: string): P
     rule: ["tutti rule list", "lists rules"],
     task: [`tutti show ${wanted.of}`, "lists its tasks"],
   };
+  // What was named exists: something in it is missing.
+  if (meant === wanted.text) return [];
   return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), list[wanted.kind]];
 }
 

@@ -95,7 +95,18 @@ describe("what the platform refuses", () => {
       response.writeHead(status, { "content-type": "application/json" }).end(text);
     });
     assert.equal(failure.exitCode, 3);
-    assert.deepEqual(failure.next, ["Did you mean `order-18`?", ["tutti list", "lists runs"]]);
+    // The sentence names the list already.
+    assert.deepEqual(failure.next, ["Did you mean `order-18`?"]);
+  });
+
+  it("an id that exists is no suggestion: something else of it is missing", async () => {
+    const failure = await refused(({ url = "" }, response) => {
+      const [status, text] = url.startsWith("/v1/runs/order-19")
+        ? problem(404, "workflow.entry_missing", "The definition of the run declares no query `nope`.")
+        : ([200, JSON.stringify({ runs: [{ runId: "order-19" }] })] as const);
+      response.writeHead(status, { "content-type": "application/json" }).end(text);
+    });
+    assert.deepEqual(failure.next, []);
   });
 
   it("an unknown task names the one that was meant, of those that its run has", async () => {

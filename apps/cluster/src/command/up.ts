@@ -61,10 +61,10 @@ export async function up(words: UpWords): Promise<number> {
     reshaping = reshaping.then(() => reshape(cluster, directory, stopping.signal)).catch(tell);
   });
   try {
-    say(`starting ${cluster.members.length} processes; their logs are in ${directory}/logs`);
+    say(`starting ${cluster.members.length} processes. Logs: ${directory}/logs`);
     await cluster.up(stopping.signal);
     if (json) process.stdout.write(`${JSON.stringify(cluster.state())}\n`);
-    else process.stdout.write(`${await tableOf(cluster.state())}\nCtrl-C ends it all.\n`);
+    else process.stdout.write(`${await tableOf(cluster.state())}\nPress Ctrl-C to shut down the cluster.\n`);
     await ended.promise;
   } catch (error) {
     if (!stopping.signal.aborted) throw error;

@@ -54,7 +54,7 @@ export function Failure(options: { title: string; message: string; code?: string
     <div className="failure tone-wrong" role="alert">
       <p className="failure-title">{options.title}</p>
       <p>{options.message}</p>
-      {options.code === undefined ? null : (
+      {options.code === undefined || options.code === "" ? null : (
         <p className="small">
           <code>{options.code}</code>
         </p>

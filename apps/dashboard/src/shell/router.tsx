@@ -6,6 +6,8 @@ import {
   Link,
   lazyRouteComponent,
 } from "@tanstack/react-router";
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import { currentConnection, subscribeConnection } from "../data/connection.ts";
 import {
   approvalsQuery,
   latestRunsQuery,
@@ -26,6 +28,7 @@ import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
 import { choicesSearch, sessionSearch, sessionsSearch } from "../pages/sessions/search.ts";
 import { Frame } from "./frame.tsx";
+import { pageFailureOf } from "./page-failure.ts";
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotHere });
 
@@ -299,16 +302,22 @@ function NotHere() {
   );
 }
 
-/** A page that fails while it is drawn takes nothing else with it. */
+/** A page that fails while it is drawn takes nothing else with it. One that did not come is loaded when the platform is back. */
 function PageFailed({ error, reset }: ErrorComponentProps) {
+  const isAway = useSyncExternalStore(subscribeConnection, currentConnection).kind === "away";
+  const { head, title, message, code, reloads } = pageFailureOf(error, isAway);
+  const wasAway = useRef(isAway);
+  useEffect(() => {
+    if (wasAway.current && !isAway && reloads) window.location.reload();
+    wasAway.current = isAway;
+  }, [isAway, reloads]);
   return (
     <>
-      <PageHead title="Page error" />
+      <PageHead title={head} />
       <Failure
-        title="The page failed to render"
-        message="Runs are not affected. Try again. If the error stays, open another page or use the CLI, and report this text."
-        code={error instanceof Error ? error.message : String(error)}
+        {...{ title, message, code }}
         onRetry={() => {
+          if (reloads) return window.location.reload();
           // A cached reply may be the cause: the page asks again.
           queryClient.removeQueries({ type: "inactive" });
           reset();

@@ -292,6 +292,12 @@ class Routing {
       asked.end();
     } catch (thrown) {
       asked.end(thrown);
+      // Services log what they refuse. This request reached none, and its caller has the trace id.
+      if (restErrors.requestInvalid.is(thrown))
+        foundation.logger.info("request refused", {
+          ...{ traceId: asked.trace.traceId, route: request.routeOptions.url ?? "" },
+          error: errorFromUnknown(thrown),
+        });
       throw thrown;
     }
   }

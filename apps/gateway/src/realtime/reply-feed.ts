@@ -27,7 +27,7 @@ const firstReplyMs = 1_000;
 
 export class ReplyFeed {
   readonly #replies: AsyncIterator<ReplyJson>;
-  /** Undefined when it was told. */
+  /** Undefined when it was sent. */
   #first: Promise<IteratorResult<ReplyJson>> | undefined;
   /** The snapshot is complete: all further replies are changes. */
   #isLive: boolean;

@@ -14,7 +14,7 @@
  *    and continues behind it. Without a request, only the owner of the first partition goes round, and the others take
  *    what it made.
  * 7. A journal may be cut under a reader as soon as some process has signed it. A reader that finds it cut takes what the
- *    others signed, and continues behind that.
+ *    others signed, and continues there.
  * 8. The book changes in one turn at a time: a page that is taken while another checkpoint is prepared would remove what
  *    was prepared. A process that is asked for checkpoints first takes those of other processes, or a checkpoint that
  *    was seen at one process would be missing at the next.

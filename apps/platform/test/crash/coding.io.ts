@@ -47,7 +47,7 @@ describe("a coding agent whose worker is killed", () => {
     const pids = join(work.path, "pids");
     const prompt = [
       `echo $$ >> ${pids}`,
-      'echo "began with $1" >> log',
+      'echo "started with $1" >> log',
       `echo '{"session": "s-1"}'`,
       '[ "$1" = s-1 ] && exit 0',
       "sleep 300",
@@ -59,8 +59,8 @@ describe("a coding agent whose worker is killed", () => {
     });
     const first = startWorker();
     const run = await tutti.start("change");
-    const begun = () => readFile(pids, "utf8").catch(() => "");
-    await until("the agent has begun", begun, (text) => text !== "");
+    const pidsWritten = () => readFile(pids, "utf8").catch(() => "");
+    await until("the agent has started", pidsWritten, (text) => text !== "");
     // Its session is with the platform when the task shows progress.
     const types = async () => {
       const all: string[] = [];
@@ -71,10 +71,10 @@ describe("a coding agent whose worker is killed", () => {
     await first.kill();
     startWorker();
     const { diff, branch } = await run.result<CodingOutput>();
-    assert.match(diff, /^\+began with new\n\+began with s-1$/m);
+    assert.match(diff, /^\+started with new\n\+started with s-1$/m);
     assert.notEqual(branch, "");
     assert.deepEqual(await readdir(join(work.path, "trees")), []);
-    const [killed = ""] = (await begun()).split("\n");
+    const [killed = ""] = (await pidsWritten()).split("\n");
     await until(
       "what the killed worker started is gone",
       () => readdir("/proc"),

@@ -1,5 +1,6 @@
 /** What the machines of this service want done, brought to its executor. */
 
+import { emitCapability } from "@tutti/definitions";
 import type { Errands } from "@tutti/host/serving";
 import { assert } from "@tutti/kernel";
 import type { RunEffect } from "@tutti/machine-run";
@@ -8,6 +9,7 @@ import type { TriggerEffect } from "@tutti/machine-trigger";
 import type { Dispatcher } from "@tutti/offers";
 import type { DueEffect, Effects, EffectToken, MachineEventListener } from "@tutti/runtime";
 import type { EventWaits } from "../triggers/event-waits.ts";
+import type { Emits } from "./emits.ts";
 import type { Leases } from "./leases.ts";
 import type { Starts } from "./starts.ts";
 import type { TriggeredStarts } from "./triggered-starts.ts";
@@ -15,6 +17,7 @@ import type { TriggeredStarts } from "./triggered-starts.ts";
 export interface Doers {
   readonly dispatcher: Dispatcher;
   readonly errands: Errands;
+  readonly emits: Emits;
   readonly starts: Starts;
   readonly leases: Leases;
   readonly triggered: TriggeredStarts;
@@ -37,13 +40,14 @@ export class WorkflowEffects implements Effects {
 
   dispatch(effects: readonly DueEffect[]): void {
     assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
-    const { dispatcher, starts, leases, triggered, waits } = this.#doers;
+    const { dispatcher, emits, starts, leases, triggered, waits } = this.#doers;
     for (const due of effects) {
       // Only machines of this service make effects, and these are all that they make.
       const effect = due.effect as RunEffect | ScheduleEffect | TriggerEffect;
       switch (effect.kind) {
         case "offer_task":
-          dispatcher.offer(due, effect);
+          if (effect.profile.capability === emitCapability) emits.emit(due, effect);
+          else dispatcher.offer(due, effect);
           break;
         case "start_run":
           starts.start(due, effect);

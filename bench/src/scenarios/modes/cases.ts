@@ -18,9 +18,9 @@ export interface CaseTask {
   readonly grown: boolean;
 }
 
-export const caseKinds = ["chains", "bags", "layers", "searches", "mixed"] as const;
+const caseKinds = ["chains", "bags", "layers", "searches", "mixed"] as const;
 
-export type CaseKind = (typeof caseKinds)[number];
+type CaseKind = (typeof caseKinds)[number];
 
 /** Kinds of sessions in turn. Each draws its shape, its times and its agents. */
 export function* mixedCases(count: number, seed: number): Generator<Case> {

@@ -11,7 +11,14 @@
  */
 import type { Msg } from "@nats-io/transport-node";
 import { createInbox } from "@nats-io/transport-node";
-import type { Clock, CounterCell, Timer, Timers, TuttiError } from "@tutti/kernel";
+import {
+  assert,
+  type Clock,
+  type CounterCell,
+  type Timer,
+  type Timers,
+  type TuttiError,
+} from "@tutti/kernel";
 import {
   type KeptSubscription,
   type NatsConnection,
@@ -226,7 +233,8 @@ export class Publisher {
   }
 
   #confirmed(outgoing: Outgoing): void {
-    const { publication } = outgoing;
+    const { publication, over } = outgoing;
+    assert(!over, "an event is confirmed once", { missing: publication.missing });
     this.#options.published.add();
     this.#release(outgoing);
     publication.missing--;

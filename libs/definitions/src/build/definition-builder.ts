@@ -237,7 +237,7 @@ class DefinitionBuilder {
     };
   }
 
-  #object({ key, reader, call }: NonNullable<WorkflowDocument["object"]>): ObjectPolicy {
+  #object({ key = "", reader, call }: Partial<NonNullable<WorkflowDocument["object"]>>): ObjectPolicy {
     const { programs } = this.#building;
     return {
       key: programs.template(key, this.#base, ["object", "key"]).program,

@@ -92,7 +92,7 @@ export async function* changesOf<Item, Entry extends Listed>(
             told.tell(name, events);
           } else if (told.leaveOut(name, events)) removed.push(name);
           if (changed.length < portionMax) continue;
-          // Who starts takes in all portions as one snapshot. Who continues takes in each by itself.
+          // All portions of a new watch are one snapshot. A resumed watch reports each portion by itself.
           const live = !isFirst || isResumed;
           yield { changed, removed, live, cursor: live ? told.takeCursor() : "" };
           if (signal.aborted) return;

@@ -68,7 +68,7 @@ describe("looks that watches share", () => {
     assert.ok(index.looks <= looks + 1, `${index.looks - looks} looks for nothing`);
   });
 
-  it("are told in portions, so that a reader that stalls after the first has cost no more", async () => {
+  it("come in portions, so that a reader that stalls after the first has cost no more", async () => {
     const { time, index, named, memory } = opened(1_000);
     const left = new AbortController();
     const watching = { cursor: "", about: "list", principal: "ada", memory };
@@ -113,10 +113,10 @@ describe("looks that watches share", () => {
     const rest = await read(portion.last, 2);
     assert.ok(portion.names.length < 120);
     assert.equal(new Set([...portion.names, ...rest.names]).size, 120);
-    assert.equal(portion.names.length + rest.names.length, 120, "none is told twice");
+    assert.equal(portion.names.length + rest.names.length, 120, "no name comes twice");
   });
 
-  it("go on after one that failed, whose watches learn it", async () => {
+  it("continue after one that failed, whose watches fail with it", async () => {
     const time = new VirtualTime();
     const memory = new WatchMemory(time, ids);
     let calls = 0;

@@ -20,7 +20,7 @@ export interface Blobs {
    * Undefined where it would have to be fetched, or is not there. Throws `blobs.damaged`.
    */
   readNow(sha256: Uint8Array): Uint8Array | undefined;
-  /** The existing data without reading it. Undefined when there is none. */
+  /** Size and type of a blob, without reading it. Undefined when there is none. */
   find(namespace: string, sha256: Uint8Array): Promise<StoredBlob | undefined>;
   /** Instances have records that name blobs. Durable when it resolves. The same again is mentioned again. */
   mention(mentions: readonly BlobMention[]): Promise<void>;

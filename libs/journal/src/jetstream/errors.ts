@@ -8,7 +8,7 @@ export const jetstreamErrors = defineErrors("journal", {
   unsealed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "NATS did not say what became of an earlier batch, so the partition takes nothing until it is sealed again, which shows the existing data. Nothing of this was written. It continues by itself. Repeat with the same idempotency key.",
+    help: "NATS did not say what became of an earlier batch, so the partition takes nothing until it is sealed again, which shows which batches are there. Nothing of this was written. It continues by itself. Repeat with the same idempotency key.",
     message: (at: PartitionName & { reason: string }) =>
       `${capitalized(named(at))} is not sealed after ${at.reason}, and nothing was written`,
     remedy: "Seal the partition and read it again.",
@@ -40,7 +40,7 @@ export const jetstreamErrors = defineErrors("journal", {
   streamNotEmpty: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A journal is brought only into NATS that has none: the existing data is never written over.",
+    help: "A journal is brought only into NATS that has none: a journal that is there is never overwritten.",
     message: ({ stream, last }: { stream: string; last: number }) =>
       `Stream ${stream} is not empty: it has ${last} messages`,
     remedy: "Use a NATS server without data of Tutti.",

@@ -11,7 +11,7 @@
  * 4. Without an answer in time, or without a connection, what is under way is in doubt, and nothing is sent until the
  *    next seal. What was refused, what follows it, and what was not sent as a whole is not in doubt: it is not there.
  */
-import type { Logger, Timer } from "@tutti/kernel";
+import { assert, type Logger, type Timer } from "@tutti/kernel";
 import type { NatsConnection } from "@tutti/nats";
 import { journalErrors } from "../errors.ts";
 import type { Ledger } from "../ledger.ts";
@@ -108,6 +108,8 @@ export class Pipeline {
   }
 
   add(batch: Outgoing): void {
+    const { number } = batch;
+    assert(this.#stopped === undefined, "nothing is sent between a doubt and the next seal", { number });
     this.#waiting.push(batch);
     this.#send();
   }
@@ -188,6 +190,7 @@ export class Pipeline {
   }
 
   #answered(sent: Sent, answer: Answer): void {
+    assert(sent.answer === undefined, "a message is answered once", { number: sent.batch.number });
     sent.answer = answer;
     for (;;) {
       const [oldest] = this.#sent;
@@ -209,7 +212,11 @@ export class Pipeline {
     const owner = this.#owner;
     if (owner === undefined) return;
     const { number, timeMs, hash } = batch;
-    this.#waiting.shift();
+    const oldest = this.#waiting.shift();
+    assert(oldest === batch, "batches become durable in the order in which they were added", {
+      number,
+      oldest: oldest?.number,
+    });
     this.#refusals = 0;
     this.#next = { batch: this.#next.batch - 1, message: this.#next.message };
     ledger.durable(number, owner.epoch, timeMs);

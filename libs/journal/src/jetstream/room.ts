@@ -1,3 +1,5 @@
+import { assert } from "@tutti/kernel";
+
 /** How much may be under way from all partitions of a journal together. */
 export class Room {
   readonly #bytesMax: number;
@@ -25,6 +27,7 @@ export class Room {
 
   release(recordBytes: number): void {
     this.#bytes -= recordBytes + batchOverheadBytes;
+    assert(this.#bytes >= 0, "a batch gives its room back once", { bytes: this.#bytes });
     const onGiven = this.#onGiven;
     this.#onGiven = [];
     for (const resolve of onGiven) resolve();

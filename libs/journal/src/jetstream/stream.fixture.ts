@@ -26,7 +26,7 @@ export class TestStream {
     return this.push(originOf({ number, epoch, timeMs: 500, hash: new Uint8Array(32).fill(number) }));
   }
 
-  /** The messages of batches that would follow the existing data. */
+  /** The messages of batches that would follow the last message of the stream. */
   batches(count: number, { bytes = 5, partBytes = 1_000, epoch = 0 } = {}): Uint8Array[][] {
     const { last, epoch: newest, owner } = this.follow().followed;
     let hash = last?.hash ?? new Uint8Array(0);

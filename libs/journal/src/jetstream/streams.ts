@@ -108,7 +108,7 @@ function configurationOf(at: PartitionName & ServicePartitions, { replicas, byte
     subjects: Object.values(subjectsOf(at)),
     num_replicas: replicas,
     max_bytes: bytesMax,
-    // The existing data is never dropped to make room.
+    // Stored batches are never dropped to make room.
     discard: DiscardPolicy.New,
     allow_direct: true,
     description: `Journal of partition ${at.partition} of ${at.service}.`,

@@ -159,7 +159,7 @@ export class ObjectPartition implements ArchivePartition {
     const partition = this.#partition;
     const log = new PartitionLog(connection, { service, partition });
     const owner = Math.floor(chance.random() * ownersMax);
-    // First all other writers stop. The existing data then is all there is.
+    // First all other writers stop. Then the log does not change any more.
     for (let isThere = false; !isThere; ) {
       const { epoch: newest, base, baseBytes, tailBytes } = await log.refresh(signal);
       if (newest > epoch) throw archiveErrors.fenced({ partition, epoch, newest });

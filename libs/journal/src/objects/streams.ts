@@ -75,7 +75,7 @@ function configurationOf(
     num_replicas: replicas,
     max_bytes: bytesMax,
     max_msgs_per_subject: lastOnly ? 1 : -1,
-    // The existing data is never dropped to make room.
+    // Stored entries are never dropped to make room.
     discard: DiscardPolicy.New,
     allow_direct: true,
   } satisfies Partial<StreamConfig>;

@@ -17,7 +17,7 @@ function groupOf(text: string): Uint8Array {
 }
 
 describe("the chain of hashes", () => {
-  it("is made when it is finished, of the existing data by then", () => {
+  it("is made when it is finished, of the batches that were added by then", () => {
     const group = groupOf("a batch, and another");
     const { chain, hashes } = chainOn(group);
     chain.add(1, 0, 8);

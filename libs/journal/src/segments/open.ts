@@ -79,7 +79,7 @@ interface Prepared {
   readonly found: Found;
 }
 
-/** Reads the existing data, and starts a segment where there is none or where services were added. */
+/** Reads the segments, and starts a segment where there is none or where services were added. */
 function prepareLog(
   disk: Disk,
   { services, chance, sizes = segmentSizes, visit }: SegmentsOptions,

@@ -50,7 +50,7 @@ export interface CommittedGroup {
  * 1. One group fills while another is under way. A group leaves when the one before it is durable, and what is appended
  *    in one go leaves together. A third lies as it was written, because its hashes may not be made yet.
  * 2. Answers are given in the order of the appends, and when all that a group changes here has been changed.
- * 3. After an unknown outcome nothing is taken any more: the log has to be read again to know the existing data.
+ * 3. After an unknown outcome nothing is taken any more: the log has to be read again to know which batches are there.
  * 4. A group that finds no room on the disk is refused, with all that was filled behind it. Nothing of it is written.
  * 5. When there is no room for the next segment, the journal is `full` while half a segment is left: owners decide
  *    nothing more, and nothing that was decided is lost. It tries each second to make that segment, and is not full any

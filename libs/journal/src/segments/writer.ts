@@ -1,3 +1,4 @@
+import { assert } from "@tutti/kernel";
 import { copyBytes } from "../batch/copy.ts";
 import { type Disk, type DiskFile, isDiskFull, reasonOf, writeFully } from "../disk/disk.ts";
 import type { PartitionName } from "../port.ts";
@@ -159,6 +160,14 @@ export class SegmentWriter {
       frames.checksum = frames.sumOfRecords();
       sum = frames.sumOfHead(sum);
       chain.add(partition, frames.batchAt, frames.batchBytes);
+      assert(
+        number === (ends.numbers[partition] ?? 0) + 1,
+        "batches of a partition are written without a gap",
+        {
+          partition,
+          number,
+        },
+      );
       ends.numbers[partition] = number;
       ends.epochs[partition] = frames.epoch;
       ends.times[partition] = frames.timeMs;

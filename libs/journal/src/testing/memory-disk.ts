@@ -22,7 +22,7 @@ const sectorBytes = 512;
 interface Content {
   /** What the running system reads. */
   readonly cached: Uint8Array;
-  /** The existing data after a crash. */
+  /** The bytes that a crash leaves. */
   readonly stored: Uint8Array;
   readonly dirty: Set<number>;
 }

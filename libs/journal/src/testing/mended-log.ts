@@ -15,7 +15,7 @@ import type { LogPart } from "./log-parts.ts";
 import type { MemoryDisk } from "./memory-disk.ts";
 
 /**
- * Makes all checksums of a log fit the existing data, as somebody would who changed it and knows the format. With
+ * Makes all checksums of a log fit its changed bytes, as an attacker would who knows the format. With
  * `chain` the hashes too, so that the log looks as if nobody checked them. The parts are those of the log before it was
  * changed.
  */

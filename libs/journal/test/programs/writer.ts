@@ -17,7 +17,7 @@ function note(line: string): void {
 }
 
 async function write(partition: (typeof journal.partitions)[number]): Promise<void> {
-  // What an owner does first: seal, then read the existing data.
+  // What an owner does first: seal, then read the batches before the seal.
   const owner = await Owner.of(partition);
   await batchesFrom(partition, partition.first);
   const under = new Set<Promise<void>>();

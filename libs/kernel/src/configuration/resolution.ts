@@ -14,7 +14,6 @@ import type { z } from "zod";
 import type { Declarations } from "./declarations.ts";
 import { type Entry, type Problem, sourceKinds } from "./entry.ts";
 import { expectationOf } from "./expectation.ts";
-import { deepFreeze } from "./freeze.ts";
 import { notSet, shown } from "./problem-texts.ts";
 import { type Scope, scopesBack, scopesFrom } from "./scopes.ts";
 import type { Key, KeyGroup, Section } from "./section.ts";
@@ -182,4 +181,15 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     found = Reflect.get(found, word);
   }
   return found;
+}
+
+/** Freezes plain objects and lists to the bottom. Other objects look after themselves. */
+function deepFreeze<T>(value: T, seen: Set<unknown> = new Set()): T {
+  if (typeof value !== "object" || value === null || seen.has(value)) return value;
+  seen.add(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const plain = Array.isArray(value) || prototype === Object.prototype || prototype === null;
+  if (!plain) return value;
+  for (const member of Object.values(value)) deepFreeze(member, seen);
+  return Object.freeze(value);
 }

@@ -8,16 +8,18 @@
  * 3. No operation costs more the more wait, but for the logarithm. every fold follows the event alone: who is next was
  *    decided before.
  */
-import type { Machine } from "@tutti/kernel";
-import { describeLimit, projectLimit } from "./description.ts";
+
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { LimitSnapshotV1 } from "@tutti/contracts/workflow/v1";
+import type { Description, Machine } from "@tutti/kernel";
 import { acquire, evict, release, renew } from "./hold/commands.ts";
 import { holderEvicted, leaseExpired, leasesRenewed, limitReleased, limitTaken } from "./hold/events.ts";
 import { expire } from "./hold/expire.ts";
 import { removeLimit, setLimit } from "./rule/commands.ts";
 import { limitImplied, limitSet, limitUnset } from "./rule/events.ts";
 import { places, usage } from "./rule/queries.ts";
-import { limitSnapshots } from "./snapshots.ts";
-import { type Limit, newLimit } from "./state.ts";
+import { limitSnapshots, snapshotOf } from "./snapshots.ts";
+import { type Limit, type LimitView, newLimit } from "./state.ts";
 import { timer } from "./timer.ts";
 import { grantsPutOff, limitGranted, waitBegun, waitEnded } from "./waiting/events.ts";
 
@@ -50,3 +52,22 @@ export const limit: Machine<Limit, never> = {
   describe: describeLimit,
   project: projectLimit,
 };
+
+/** A limit never ends: what was set for it may be removed, and its key be wanted again a moment later. */
+function describeLimit({ used, set, holds, line }: LimitView): Description {
+  return {
+    status: used ? WorkStatus.WORK_STATUS_RUNNING : WorkStatus.WORK_STATUS_UNSPECIFIED,
+    definition: "",
+    labels: {
+      set: set === undefined ? "no" : "yes",
+      held: String(holds.size),
+      waiting: String(line.size),
+    },
+    idChosen: false,
+  };
+}
+
+/** All of the state as plain JSON. */
+function projectLimit(limit: LimitView): unknown {
+  return LimitSnapshotV1.toJSON(snapshotOf(limit as Limit));
+}

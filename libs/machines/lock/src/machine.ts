@@ -12,8 +12,10 @@
  *
  * @guarantee The holders of a lock never have more than its permits. Each grant has a greater fencing token than all before it.
  */
-import type { Machine } from "@tutti/kernel";
-import { describeLock, projectLock } from "./description.ts";
+
+import { LockSnapshotV1 } from "@tutti/contracts/session/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { Description, Machine } from "@tutti/kernel";
 import { acquire, breakHold, endWork, release, renew } from "./hold/commands.ts";
 import {
   permitsBroken,
@@ -25,9 +27,9 @@ import {
 import { expire } from "./hold/expire.ts";
 import { setPermits } from "./permits/commands.ts";
 import { permitsSet } from "./permits/events.ts";
-import { obstacle, standing } from "./queries.ts";
-import { lockSnapshots } from "./snapshots.ts";
-import { type Lock, newLock } from "./state.ts";
+import { isLive, obstacle, standing } from "./queries.ts";
+import { lockSnapshots, snapshotOf } from "./snapshots.ts";
+import { type Lock, type LockView, newLock } from "./state.ts";
 import { timer } from "./timer.ts";
 import { giveWay, leaveLine } from "./waiting/commands.ts";
 import {
@@ -68,3 +70,24 @@ export const lock: Machine<Lock, never> = {
   describe: describeLock,
   project: projectLock,
 };
+
+/** A lock that is free leaves at once, and restarts when it is wanted again: its numbers follow the clock. */
+function describeLock(lock: LockView): Description {
+  return {
+    status: statusOf(lock),
+    definition: "",
+    labels: { held: String(lock.holds.size), waiting: String(lock.line.size) },
+    idChosen: false,
+    keepMs: 0,
+  };
+}
+
+function statusOf(lock: LockView): WorkStatus {
+  if (!lock.used) return WorkStatus.WORK_STATUS_UNSPECIFIED;
+  return isLive(lock) ? WorkStatus.WORK_STATUS_RUNNING : WorkStatus.WORK_STATUS_COMPLETED;
+}
+
+/** All of the state as plain JSON. */
+function projectLock(lock: LockView): unknown {
+  return LockSnapshotV1.toJSON(snapshotOf(lock));
+}

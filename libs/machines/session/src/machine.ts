@@ -21,11 +21,14 @@
  * 4. Every step continues as far as it can: a session that has not ended waits for something that is outstanding, for a
  *    part, or for a person.
  */
+
+import { SessionPhase } from "@tutti/contracts/session/v1";
 import type { Machine } from "@tutti/kernel";
 import { noteAgents } from "./agents/commands.ts";
 import * as agents from "./agents/events.ts";
 import { describeSession, projectSession } from "./description.ts";
 import type { SessionEffect } from "./effects.ts";
+import { askBefore, askChoice, askGoal } from "./life/asking.ts";
 import {
   beginSession,
   cancelSession,
@@ -43,6 +46,7 @@ import {
 import * as life from "./life/events.ts";
 import { expire } from "./life/expire.ts";
 import { addWait, dropWait, settleDependency } from "./life/waits.ts";
+import { timeoutTimer } from "./numbers.ts";
 import {
   confirmOperation,
   confirmPart,
@@ -53,14 +57,22 @@ import {
   refusePart,
 } from "./part/commands.ts";
 import * as parts from "./part/events.ts";
+import { recoverPart } from "./part/parts.ts";
 import { showChoices, showMoves, showPlan } from "./queries/decisions.ts";
 import { explainSession } from "./queries/explain.ts";
 import { showSession } from "./queries/session.ts";
 import { showTasks } from "./queries/tasks.ts";
 import { showWork, taskOutcomes } from "./queries/work.ts";
-import { recoverSession } from "./recovery.ts";
 import { sessionSnapshots } from "./snapshots.ts";
-import { newSession, type Session } from "./state.ts";
+import {
+  hasEnded,
+  newSession,
+  type Part,
+  type Session,
+  type SessionOutstanding,
+  type SessionView,
+  specOf,
+} from "./state.ts";
 import { addTasks, moveTasks, noteTasks, placeTasks, recordDecision } from "./task/commands.ts";
 import * as tasks from "./task/events.ts";
 
@@ -111,3 +123,17 @@ export const session: Machine<Session, SessionEffect> = {
   describe: describeSession,
   project: projectSession,
 };
+
+/** All that is outstanding in a state. */
+function recoverSession(view: SessionView, outstanding: SessionOutstanding): void {
+  const session = view as Session;
+  if (session.order === undefined || hasEnded(session)) return;
+  const { timeoutMs } = specOf(session);
+  const isStopping = session.phase === SessionPhase.SESSION_PHASE_STOPPING;
+  if (timeoutMs > 0 && !isStopping && session.retries === 0)
+    outstanding.timer(timeoutTimer, session.createMs + timeoutMs);
+  if (!isStopping || session.lockMs > 0) askBefore(session, outstanding);
+  if (session.phase === SessionPhase.SESSION_PHASE_PLANNING) askGoal(session, outstanding);
+  if (session.phase === SessionPhase.SESSION_PHASE_CHOOSING) askChoice(session, outstanding);
+  for (const part of session.parts as Part[]) recoverPart(session, part, outstanding);
+}

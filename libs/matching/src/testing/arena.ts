@@ -7,6 +7,7 @@ import {
   type Bye,
   Hello,
   type HostFrame,
+  HostFrame as HostFrames,
   type Result,
 } from "@tutti/contracts/agent/v1";
 import { dispatchService, type OfferProfile, OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
@@ -150,7 +151,8 @@ export class TestAgent {
 
   send(frame: HostFrame): void {
     assert.equal(this.ended, undefined, "nothing is sent after the end");
-    this.frames.push(structuredClone(frame));
+    // As it is on the wire: its tokens are views of all tokens of the pool, and are written again.
+    this.frames.push(HostFrames.decode(HostFrames.encode(frame).finish()));
     this.assigned.push(...frame.assignments);
     this.cancelled.push(...frame.cancels.map(({ token }) => numberOf(token)));
     assert.ok(frame.resultsDurable >= this.durable);

@@ -25,6 +25,18 @@ class Call implements Expiring {
 }
 
 describe("deadlines", () => {
+  it("have a call once", () => {
+    const time = new VirtualTime();
+    const deadlines = new Deadlines(time, time);
+    const call = new Call(time);
+    deadlines.add(call, 10, 0);
+    assert.throws(() => deadlines.add(call, 20, 0), /one deadline at a time/);
+    deadlines.remove(call);
+    deadlines.add(call, 20, 0);
+    time.advance(30);
+    assert.ok(call.expiredAtMs);
+  });
+
   it("never come early, and late by at most a 64th of the time there was", () => {
     const steps = fc.array(
       fc.record({

@@ -4,9 +4,10 @@
  *
  * 1. No call expires before its deadline.
  * 2. A call expires late by at most a 64th of the time it had when it was added, and one millisecond.
- * 3. Adding and removing cost the same however many calls are in flight.
+ * 3. A call has one deadline at a time.
+ * 4. Adding and removing cost the same however many calls are in flight.
  */
-import type { Clock, Timer, Timers } from "@tutti/kernel";
+import { assert, type Clock, type Timer, type Timers } from "@tutti/kernel";
 
 /** Something with a deadline. The links belong to `Deadlines`. */
 export interface Expiring {
@@ -36,6 +37,7 @@ export class Deadlines {
 
   /** `nowMs` is the monotonic time the caller has just read. A deadline of Infinity is never reached. */
   add(call: Expiring, deadlineMs: number, nowMs: number): void {
+    assert(call.bucket === undefined, "a call has one deadline at a time");
     if (deadlineMs === Number.POSITIVE_INFINITY) return;
     const grain = grainOf(deadlineMs - nowMs);
     const atMs = Math.ceil(deadlineMs / grain) * grain;

@@ -70,6 +70,30 @@ describe("the requests of a stream", () => {
     assert.deepEqual(await waiting, { done: false, value: "second" });
   });
 
+  it("after an attempt that waited was given up, all reach the one that was accepted", async () => {
+    const second = latch();
+    const requests = new Requests(
+      (async function* () {
+        yield 0;
+        await second.opened;
+        yield 1;
+        yield 2;
+        yield 3;
+      })(),
+    );
+    const given = requests.attempt();
+    assert.deepEqual(await take(given, 1), [0]);
+    const waiting = given.next();
+    const next = requests.attempt();
+    requests.accept();
+    const taken = take(next, 3);
+    second.open();
+    assert.deepEqual(await waiting, { done: true, value: undefined });
+    assert.deepEqual(await taken, [0, 1, 2]);
+    assert.deepEqual(await given.next(), { done: true, value: undefined });
+    assert.deepEqual(await take(next, 9), [3]);
+  });
+
   it("close their source when nobody wants more", async () => {
     const closed = latch();
     async function* source() {

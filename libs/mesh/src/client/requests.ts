@@ -1,9 +1,12 @@
+import { assert } from "@tutti/kernel";
+
 /**
  * The requests of a stream, which an attempt that came to nothing hands on to the next one.
  *
  * 1. Each attempt sees all requests from the first one on, in order, as long as they can be replayed.
  * 2. They can be replayed until the call is accepted or more than a few were taken: memory stays bounded.
- * 3. No request is lost to an attempt that was given up while it waited for one.
+ * 3. No request is lost to an attempt that was given up while it waited for one: once requests are not kept, they are
+ *    the newest attempt's alone.
  */
 const replayedMax = 16;
 
@@ -16,6 +19,7 @@ export class Requests {
   #isAccepted = false;
   #pull: Promise<IteratorResult<unknown>> | undefined = undefined;
   #done = false;
+  #attempts = 0;
 
   constructor(requests: AsyncIterable<unknown>) {
     this.#source = requests[Symbol.asyncIterator]();
@@ -47,9 +51,14 @@ export class Requests {
   attempt(): AsyncIterableIterator<unknown, undefined> {
     let position = 0;
     const requests = this;
+    const attempt = ++this.#attempts;
+    const over = { done: true, value: undefined } as const;
+    const isGivenUp = () => !requests.#recording && attempt !== requests.#attempts;
     const kept = async (): Promise<IteratorResult<unknown, undefined>> => {
       for (;;) {
+        if (isGivenUp()) return over;
         const at = position - requests.#dropped;
+        assert(at >= 0, "an attempt reads kept requests only", { position, dropped: requests.#dropped });
         if (at < requests.#taken.length) {
           position++;
           const value = requests.#taken[at];
@@ -66,7 +75,7 @@ export class Requests {
       },
       next() {
         // The accepted stream is the only reader: without anything kept it takes from the source itself.
-        return requests.#isPassing ? requests.#source.next() : kept();
+        return requests.#isPassing && !isGivenUp() ? requests.#source.next() : kept();
       },
       // The source stays open: another attempt may continue with it.
       return: async () => ({ done: true, value: undefined }),

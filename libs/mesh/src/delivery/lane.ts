@@ -10,6 +10,7 @@
  */
 import type { DeliverReply, DeliverRequest } from "@tutti/contracts/runtime/v1";
 import {
+  assert,
   type EnvelopeBatch,
   errorFromUnknown,
   notOwnerOf,
@@ -178,6 +179,7 @@ export class Lane {
     const entry = stream.sent.get(batch);
     if (entry === undefined) return;
     stream.sent.delete(batch);
+    assert(entry.parcel.left > 0, "a part is answered once", { batch });
     entry.parcel.left--;
     if (entry.parcel.left === 0) entry.parcel.settle({ upTo });
   }

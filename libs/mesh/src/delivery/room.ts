@@ -1,3 +1,5 @@
+import { assert } from "@tutti/kernel";
+
 /** Bounds what is on its way: who finds no room waits for those before. One alone always fits. */
 export class Room {
   readonly #countMax: number;
@@ -37,6 +39,7 @@ export class Room {
   release(count: number, bytes: number): void {
     this.#count -= count;
     this.#bytes -= bytes;
+    assert(this.#count >= 0 && this.#bytes >= 0, "room is released once", { count: this.#count });
     this.#letIn();
   }
 

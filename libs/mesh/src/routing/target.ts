@@ -1,7 +1,32 @@
 import type { Instance } from "../discovery/discovery.ts";
 import type { Breaker } from "../interceptors/breaker.ts";
 import type { Link } from "../transport/link.ts";
-import { LatencyAverage } from "./latency.ts";
+
+const fadeMs = 3_000;
+
+/**
+ * A moving average of latencies that weighs by time: calls of more than a few seconds ago hardly count, however many or
+ * few there were since. A peak counts at once and fades.
+ */
+class LatencyAverage {
+  #valueMs = 0;
+  #atMs = Number.NEGATIVE_INFINITY;
+
+  observe(latencyMs: number, nowMs: number): void {
+    if (latencyMs >= this.at(nowMs)) {
+      this.#valueMs = latencyMs;
+    } else {
+      const kept = Math.exp((this.#atMs - nowMs) / fadeMs);
+      this.#valueMs = this.#valueMs * kept + latencyMs * (1 - kept);
+    }
+    this.#atMs = nowMs;
+  }
+
+  /** Fades without news, so that an instance that was slow once is tried again. */
+  at(nowMs: number): number {
+    return this.#valueMs * Math.exp((this.#atMs - nowMs) / fadeMs);
+  }
+}
 
 /** What an instance is taken to need before anything is known of it. */
 const unknownMs = 0.05;

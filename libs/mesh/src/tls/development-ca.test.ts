@@ -42,7 +42,7 @@ describe("the development authority", () => {
     }
   });
 
-  it("keeps the existing data, adds the missing part, and renews by the same authority when told", async () => {
+  it("keeps the certificates that it has, adds the missing one, and renews by the same authority when told", async () => {
     const serialOf = async (service: string) =>
       (await certificateOf(join(directory, `${service}.crt`))).serialNumber;
     const authority = await readFile(join(directory, "ca.crt"));

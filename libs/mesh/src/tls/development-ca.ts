@@ -1,6 +1,6 @@
 /**
  * A certificate authority for one developer's machine: `npm run certs`. It makes, in one directory, an authority and a
- * certificate per service. The existing data is kept, so that running services continue trusting each other.
+ * certificate per service. Certificates that are there are kept, so that running services continue trusting each other.
  *
  * An authority gives way to the next in three steps, between which running services take up what there is, so that at
  * no moment one of them shows what another does not trust yet:

@@ -10,6 +10,7 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import {
   connect,
+  errors,
   type Msg,
   type NatsConnection as NatsClient,
   type Server,
@@ -33,8 +34,29 @@ import { type ConnectionSettings, clientOptions, unreadable } from "./client-opt
 import { type KeptSubscription, KeptSubscriptions } from "./kept-subscriptions.ts";
 import { type NatsPorts, natsPorts } from "./ports.ts";
 import { type ConnectionState, whyNotConnected } from "./state.ts";
-import { Unanswered } from "./unanswered.ts";
 import { isServerAccepted, leastServerVersion } from "./version.ts";
+
+/** Questions to the server that have no answer yet, so that all can be given up the moment it is lost. */
+class Unanswered {
+  readonly #waiting = new Set<(reason: Error) => void>();
+
+  /** Settles with the work, or rejects as soon as the connection is lost. */
+  async wait<T>(work: () => Promise<T>): Promise<T> {
+    const lost = Promise.withResolvers<never>();
+    this.#waiting.add(lost.reject);
+    try {
+      return await Promise.race([work(), lost.promise]);
+    } finally {
+      this.#waiting.delete(lost.reject);
+    }
+  }
+
+  abandon(): void {
+    const reason = new errors.ConnectionError("the connection was lost before an answer came");
+    for (const reject of this.#waiting) reject(reason);
+    this.#waiting.clear();
+  }
+}
 
 export interface NatsConnectionOptions {
   readonly settings: ConnectionSettings;

@@ -6,8 +6,7 @@
  * 2. A stream is opened again after it broke, from the cursor after what was seen. Nothing is seen twice or missed.
  */
 import type { PlatformEvent, Routes } from "../generated/types.ts";
-import { type RouteName, routeNamed } from "../routes/routes.ts";
-import { addressOf, type Values } from "./address.ts";
+import { paramsIn, type RouteName, routeNamed } from "../routes/routes.ts";
 import type { Answer, Fetching } from "./fetching.ts";
 import { errorOfAnswer, unreachable } from "./problem-error.ts";
 import { type Followed, type FollowOptions, followed } from "./stream.ts";
@@ -140,4 +139,25 @@ function signalOf({
   const late = timeoutMs === undefined ? undefined : abortedAfter(timeoutMs + 1_000);
   if (signal === undefined || late === undefined) return signal ?? late;
   return AbortSignal.any([signal, late]);
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Returns the address of a call: the path with its parameters, and the query. */
+function addressOf(name: RouteName, params: Values = {}, query: Values = {}): string {
+  const { path } = routeNamed(name);
+  let filled = path;
+  for (const param of paramsIn(path)) {
+    const value = params[param];
+    if (value === undefined || value === "") throw new Error(`expected ${param} for ${path}, found none`);
+    filled = filled.replace(`{${param}}`, encodeURIComponent(String(value)));
+  }
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined) search.append(key, typeof one === "object" ? JSON.stringify(one) : String(one));
+    }
+  }
+  const text = search.toString();
+  return text === "" ? filled : `${filled}?${text}`;
 }

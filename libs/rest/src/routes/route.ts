@@ -27,7 +27,7 @@ export interface Route {
   readonly body?: string;
   /** Fields of the request that are not to be had over REST. */
   readonly omit?: readonly string[];
-  /** The body changes the existing data: fields that it has are taken over, others stay. */
+  /** The body changes the object: fields that it has replace those of the object, others stay. */
   readonly merge?: { readonly field: string; readonly mask: string; readonly revision: string };
   /** Answers continue: as events of a stream, or bytes as they come. */
   readonly stream?: "events" | "bytes";

@@ -6,7 +6,7 @@
  * 3. What is leaving gets nothing more: a command waits until it has left, and restarts.
  */
 import type { KeyAnswered } from "@tutti/contracts/runtime/v1";
-import { errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
+import { assert, errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
 import type { EffectToken, Outcome, Submission } from "../api.ts";
 import { runtimeErrors } from "../errors.ts";
 import { ownEvents } from "../records/own-events.ts";
@@ -195,6 +195,9 @@ export class Commands {
   #decide(instance: Instance, submission: Submission): Outcome {
     const memory = this.#memory;
     const { token, command, body, cause, idempotencyKey } = submission;
+    assert(!instance.isLeaving, "an instance that leaves gets no command", {
+      incarnation: instance.incarnation,
+    });
     let answered: KeyAnswered | undefined;
     const remember =
       idempotencyKey === ""

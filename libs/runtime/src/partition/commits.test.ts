@@ -109,6 +109,18 @@ describe("commits", () => {
     const left = commits.abandon();
     assert.equal(left.length, 2);
     assert.equal(await reached, false);
+    assert.throws(() => append(14), /nothing is appended after a failure/);
+  });
+
+  it("take batches without a gap, and report a journal that settles them out of order", async () => {
+    const { append, appended, told } = scene();
+    append(11);
+    for (const number of [10, 11, 13])
+      assert.throws(() => append(number), /appended in the order of their numbers/);
+    append(12);
+    appended[1]?.answer({ kind: "durable" });
+    await turn();
+    assert.deepEqual(told, ["fault"]);
   });
 });
 

@@ -9,6 +9,7 @@
 
 import type { LettersSent } from "@tutti/contracts/runtime/v1";
 import type { AppendOutcome, Failure, JournalPartition } from "@tutti/journal";
+import { assert } from "@tutti/kernel";
 import type { EffectToken } from "../api.ts";
 import type { Answers } from "./answers.ts";
 import type { Instance, PendingEffect } from "./instance.ts";
@@ -81,22 +82,26 @@ export class Commits {
 
   append(batch: OpenBatch, timeMs: number, commit: Commit): void {
     const { journal, epoch, behaviour } = this.#parts;
-    this.#appended = commit.number;
+    const { number } = commit;
+    assert(this.#failure === undefined, "nothing is appended after a failure", { number });
+    assert(number === this.#appended + 1, "batches are appended in the order of their numbers", {
+      number,
+      appended: this.#appended,
+    });
+    this.#appended = number;
     this.#flying.push(commit);
     this.#appendedBytes += batch.bytes;
     journal
       .append({
         epoch,
-        number: commit.number,
+        number,
         timeMs,
         behaviour,
         records: batch.written(),
         count: batch.count,
       })
-      .then(
-        (outcome) => this.#settled(commit, outcome),
-        (fault: unknown) => this.#parts.onFault(fault),
-      );
+      .then((outcome) => this.#settled(commit, outcome))
+      .catch((fault: unknown) => this.#parts.onFault(fault));
   }
 
   /** Returns the answers go with the last batch that is under way. False when there is none. */
@@ -134,6 +139,10 @@ export class Commits {
       this.#parts.onFailure(outcome);
       return;
     }
+    assert(commit.number === this.#durable + 1, "batches become durable in the order of their numbers", {
+      number: commit.number,
+      durable: this.#durable,
+    });
     this.#durable = commit.number;
     this.#flying.shift();
     this.#parts.onDurable(commit);

@@ -6,6 +6,7 @@
  * 2. Within a partition time never runs backwards.
  * 3. While the journal has no room nothing is decided, and questions are answered.
  */
+import { assert } from "@tutti/kernel";
 import type { Submission } from "../api.ts";
 import { InboxReceiver } from "../messages/inbox-receiver.ts";
 import type { Answers } from "./answers.ts";
@@ -137,6 +138,7 @@ export class LoadedPartition {
         memory.pause.hold(timer);
         continue;
       }
+      assert(instance.quarantine === undefined, "no timer of a quarantined instance expires", { number });
       instance.touchedMs = memory.nowMs;
       const decision = memory.decider.expire(instance, number, cause);
       if (decision.kind !== "thrown") memory.noteStep(instance);

@@ -8,8 +8,8 @@
  *     starting ── damage, archive out of reach ──► failed ── after a pause ──► starting
  *     running ── the archive found damage ──► starting. Twice in a row ──► failed ── after a pause ──► starting
  *
- * 1. An append that failed may have landed or may land later: everything in memory is forgotten, and the existing data
- *    is read again behind a seal.
+ * 1. An append that failed may have landed or may land later: everything in memory is forgotten, and the batches
+ *    of the journal are read again behind a seal.
  * 2. Work that waits in the inbox was not decided: it stays, and is decided after loading.
  */
 import type { PauseState, WorkReleased } from "@tutti/contracts/runtime/v1";
@@ -87,7 +87,7 @@ export class Partition {
   }
 
   /**
-   * Its life when all of the journal is read: before, the existing data may seem not to be. Undefined while the journal
+   * Its life when all of the journal is read: before, an instance may seem not to be there. Undefined while the journal
    * has no room to start.
    */
   async readLife(): Promise<Life | undefined> {

@@ -10,7 +10,7 @@
 import type { CommandParked } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
-import { errorFromUnknown, type Message, toErrorDetail } from "@tutti/kernel";
+import { assert, errorFromUnknown, type Message, toErrorDetail } from "@tutti/kernel";
 import type { EffectToken } from "../api.ts";
 import { ownEvents } from "../records/own-events.ts";
 import type { Instance } from "./instance.ts";
@@ -74,7 +74,9 @@ export class QuarantineStore {
   /** Lets a command wait for the repair. */
   park(instance: Instance, parked: CommandParked, cause: Cause): void {
     const { quarantine } = instance;
-    if (quarantine === undefined) return;
+    assert(quarantine !== undefined, "only a quarantined instance parks commands", {
+      incarnation: instance.incarnation,
+    });
     if (!quarantine.isRecorded) {
       // What waits must be found again by a repaired release, which knows of no quarantine.
       this.#memory.record(instance, ownEvents.quarantined, quarantine.reason, cause);

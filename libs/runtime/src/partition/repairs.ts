@@ -132,7 +132,7 @@ export class Repairs {
       if (event >= 1 && event <= quarantine.folded) return event;
       throw runtimeErrors.noSuchEvent({ kind: key.kind, id: key.id, event, events: quarantine.folded });
     }
-    // Where folding failed, repaired code can fold the existing data.
+    // Where folding failed, repaired code can fold the recorded events.
     return action === RepairAction.REPAIR_ACTION_RETRY ? instance.event : quarantine.folded;
   }
 

@@ -2,7 +2,7 @@
  * Coding agents: the command line programs that people have, as tasks.
  *
  * 1. Each task has a git work tree of its own. Its output is the change, on a branch that nothing else uses.
- * 2. The change is returned when the check succeeds. Before that the agent is told what failed, in the same conversation.
+ * 2. The change is returned when the check succeeds. When it fails, the agent reads why in the same conversation.
  * 3. A worker that is killed loses no conversation: the next attempt on that machine continues it in the same tree.
  * 4. Secrets that the program gets are in no change and in no output.
  */

@@ -1,6 +1,6 @@
 /**
- * How a coding program is started, fed and read. A profile is data and two pure functions, so that a program of one's own
- * is a profile too.
+ * How a coding program is started, fed and read. A profile is data and two pure functions, so that a program of
+ * the user is a profile too.
  */
 import { isMembers, type Members, membersIn, numberIn, textIn } from "../agents/models/wire.ts";
 

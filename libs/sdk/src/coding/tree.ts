@@ -10,6 +10,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
+import { systemClock } from "@tutti/kernel";
 import { variablesOf } from "../shell/command.ts";
 import { codingErrors } from "./errors.ts";
 
@@ -132,7 +133,7 @@ export class WorkTree {
 
   static async #create(folder: string, owner: Owner): Promise<WorkTree> {
     const { repository, base } = owner;
-    // What a killed attempt made before it was claimed anew.
+    // A killed attempt may have left files.
     await rm(folder, { recursive: true, force: true });
     try {
       await changeList(repository, "add", "--detach", "--force", "--quiet", folder, base);
@@ -238,7 +239,7 @@ async function removeOrphans(trees: string): Promise<void> {
       ownerOf(folder),
       stat(ownerFile(folder)).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY })),
     ]);
-    if (owner === undefined || isAlive(owner.pid) || Date.now() - mtimeMs < orphanMs) continue;
+    if (owner === undefined || isAlive(owner.pid) || systemClock.now() - mtimeMs < orphanMs) continue;
     await removeTree(folder, owner.repository);
   }
 }

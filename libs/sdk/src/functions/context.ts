@@ -1,7 +1,7 @@
 /** What the code of a durable function can do. Everything that it waits for comes from here. */
 import { createHash } from "node:crypto";
 import { RetryClass } from "@tutti/contracts/types/v1";
-import type { TaskDocument } from "@tutti/definitions";
+import { emitCapability, type TaskDocument } from "@tutti/definitions";
 import { retrySettings } from "@tutti/definitions/builder";
 import type { Json } from "@tutti/expressions";
 import { decideRetry, type Logger, type RetryPolicy, resolveRetry, silentLogger } from "@tutti/kernel";
@@ -79,6 +79,13 @@ export interface EventWaitOptions {
   readonly source?: string;
   /** How long to wait. Then it rejects with `workflow.event_missing`. */
   readonly within?: string;
+  readonly id?: string;
+}
+
+export interface EmitOptions {
+  /** What the event is about. Default: its id. */
+  readonly subject?: string;
+  /** Of the task. Default: the type. */
   readonly id?: string;
 }
 
@@ -190,6 +197,15 @@ export class FunctionContext {
   /** Waits for an event of a type, posted since the start of the run, and gives it. */
   event<T = Json>(event: string, { id, ...options }: EventWaitOptions = {}): Promise<TakenEvent<T>> {
     return this.#task<TakenEvent<T>>(id ?? event, callSite(this.event), { wait: { event, ...options } });
+  }
+
+  /**
+   * Publishes an event for triggers and for runs that wait for it. It is the same event when the step is repeated, so it
+   * counts once.
+   */
+  async emit(type: string, data?: unknown, { id, ...options }: EmitOptions = {}): Promise<void> {
+    const event = JSON.parse(JSON.stringify({ type, data, ...options })) as Json;
+    await this.#task(id ?? type, callSite(this.emit), { uses: emitCapability, with: event });
   }
 
   /** Asks people, and gives what they decided. */

@@ -131,6 +131,12 @@ const cart = object("cart", {
   again: (ctx) => ctx.object("cart", ctx.key)["show"]?.() ?? null,
 });
 
+const emits = durable("emits", async (ctx) => {
+  await ctx.emit("shop.order.paid", { order: 7 }, { subject: "order-7" });
+  await ctx.emit("shop.order.paid");
+  return "emitted";
+});
+
 const people = durable("people", async (ctx) => {
   const decision = await ctx.approve({ title: "Send?", by: ["ops"], needed: 2, within: "1d" });
   const child = await ctx.child("order@2", { total: 1 }, { id: "small order", timeout: "1h" });
@@ -152,6 +158,7 @@ const all: Readonly<Record<string, unknown>> = {
   confirmed,
   changing,
   people,
+  emits,
   cart,
 };
 

@@ -41,6 +41,11 @@ export interface StepMeans extends StepOptions {
 export interface FunctionPorts {
   readonly timers: Timers;
   readonly defer: Defer;
+  /** Nothing new runs: where the journal ends, the turn does. */
+  readonly dry?: {
+    /** The code asks for something else than the journal has behind so many entries. */
+    readonly changed: (history: string, code: string, same: number) => void;
+  };
 }
 
 /** What a turn has of its attempt. */
@@ -191,7 +196,8 @@ export class FunctionInstance {
     this.#length = saved.steps.reduce((sum, entry) => sum + lengthOf(entry), 0);
     this.#save = save;
     this.#isUndoing = turn.undo === true;
-    this.#isReplaying = this.#isUndoing || this.#at < this.#entries.length;
+    const isDry = this.#ports.dry !== undefined;
+    this.#isReplaying = isDry || this.#isUndoing || this.#at < this.#entries.length;
     for (const give of this.#unconfirmed.splice(0)) this.#results.push(give);
     if (!this.#begun) this.#start(turn.input);
     this.#pump();
@@ -377,6 +383,11 @@ export class FunctionInstance {
   /** Returns why the next entry is not of this code. */
   #applyNext(): Error | undefined {
     const entry = this.#entries[this.#at];
+    if (entry === undefined && this.#ports.dry !== undefined) {
+      const next = [...this.#asked.values()].map(askedInWords);
+      this.#finish({ next, ...(this.#end !== undefined && { end: this.#end }) });
+      return undefined;
+    }
     if (entry === undefined) {
       this.#isReplaying = false;
       const left = [...this.#asked.values()];
@@ -437,11 +448,12 @@ export class FunctionInstance {
   #wanted(): string {
     const [asked] = this.#asked.values();
     if (asked === undefined) return `nothing after ${this.#lastAt || "its start"}`;
-    return `${asked.kind} \`${asked.id}\` at ${asked.at || "an unknown line"}`;
+    return askedInWords(asked);
   }
 
   #changed(entry: Entry, found: string): Error {
     const history = `${nameOf(entry)} at ${("at" in entry && entry.at) || "an unknown line"}`;
+    this.#ports.dry?.changed(history, found, this.#at);
     return sdkErrors.functionChanged({ name: this.name, history, code: found });
   }
 
@@ -492,6 +504,10 @@ export class FunctionInstance {
     this.#timer?.cancel();
     this.#timer = undefined;
   }
+}
+
+function askedInWords({ kind, id, at }: Asked): string {
+  return `${kind} \`${id}\` at ${at || "an unknown line"}`;
 }
 
 function settle(result: PromiseWithResolvers<Json>, entry: Entry): void {

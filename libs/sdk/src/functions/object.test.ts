@@ -28,6 +28,28 @@ const cart = object("cart", {
 const handlers = { "stock.reserve": () => "ok" };
 const call = (name: string, input?: unknown, key = "ann") => ({ input: { key, call: name, input } });
 
+describe("ctx.emit", () => {
+  it("publishes an event that another function waits for, and that the test sees", async () => {
+    const pay = durable("pay", async (ctx, order: number) => {
+      await ctx.emit("shop.paid", { order });
+      return order;
+    });
+    const both = durable("both", async (ctx) => {
+      const [event] = await ctx.all([ctx.event<{ order: number }>("shop.paid"), ctx.child("pay", 7)]);
+      return event.data.order;
+    });
+    const test = testDurable(both, { functions: [pay] });
+    assert.equal(await test.execute(), 7);
+    const [event] = test.emitted;
+    assert.deepEqual([event?.type, event?.data, test.emitted.length], ["shop.paid", { order: 7 }, 1]);
+  });
+
+  it("fails with an event that is none", async () => {
+    const test = testDurable(durable("none", (ctx) => ctx.call("tutti.emit", { data: 1 })));
+    assert.equal((await (await test.start()).failure())?.code, "event.event_invalid");
+  });
+});
+
 describe("a keyed object", () => {
   it("does one call per key after the other, and each sees the values of the one before", async () => {
     const test = testDurable(cart, { handlers: { "stock.reserve": () => "ok" } });

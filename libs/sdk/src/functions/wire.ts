@@ -61,6 +61,8 @@ export interface TurnOutput {
   readonly end?: { readonly output: Json } | { readonly error: StepError };
   readonly more?: true;
   readonly cold?: true;
+  /** Of a replay that runs nothing: what the code asks for behind the journal. */
+  readonly next?: readonly string[];
 }
 
 /** What an entry is of, for messages: `step reserve`. */

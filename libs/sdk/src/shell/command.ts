@@ -24,7 +24,7 @@ export interface CommandOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** A text, or what comes until its end. */
+  /** A text, or a stream. */
   readonly stdin?: string | Readable;
   readonly limits?: CommandLimits;
   /** How long it may take to end after SIGTERM. Default 5,000. */

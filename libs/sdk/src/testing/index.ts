@@ -6,6 +6,7 @@ export type { HandlersGiven, TestHandler, TestHandlers } from "./handlers.ts";
 export type { HistoryEventGiven, HistoryGiven, RunHistory } from "./history.ts";
 export type { PostOptions } from "./posted-events.ts";
 export { type Replayed, type ReplayOptions, replay } from "./replay/replay.ts";
+export { type ReplayDurableOptions, type ReplayedFunction, replayDurable } from "./replay/replay-durable.ts";
 export type { DecisionGiven, TestQuestion, TestRun, TestTask } from "./run.ts";
 export type { TestScheduleOptions } from "./schedules.ts";
 export {

@@ -1,8 +1,10 @@
 /** Events that a test posts, and the runs that wait for them. */
-import { TakeEvent } from "@tutti/contracts/workflow/v1";
+import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import { CompleteTask, FailTask, TakeEvent } from "@tutti/contracts/workflow/v1";
+import { type EmittedEvent, emittedEvent } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import { type AwaitEvent, takeEvent } from "@tutti/machine-run";
-import { bytesOf } from "./json.ts";
+import { type AwaitEvent, completeTask, failTask, type OfferTask, takeEvent } from "@tutti/machine-run";
+import { bytesOf, jsonIn } from "./json.ts";
 import type { Stage, StagedEffect } from "./stage.ts";
 
 /** An event as a test posts it. */
@@ -29,6 +31,7 @@ interface Waiting {
 export class PostedEvents {
   readonly #stage: Stage;
   readonly #log: Posted[] = [];
+  readonly #emitted: EmittedEvent[] = [];
   readonly #waiting = new Set<Waiting>();
 
   constructor(stage: Stage) {
@@ -43,6 +46,32 @@ export class PostedEvents {
     const posted = { id, source, type, timeMs, bytes: bytesOf(event) };
     this.#log.push(posted);
     for (const waiting of [...this.#waiting]) this.#hand(waiting, posted);
+  }
+
+  /** Events that tasks have emitted, in their order. */
+  get emitted(): readonly EmittedEvent[] {
+    return [...this.#emitted];
+  }
+
+  /** A task publishes an event. */
+  emit(staged: StagedEffect, { taskId, input, readyMs }: OfferTask): void {
+    const given = input instanceof Uint8Array ? jsonIn(input) : null;
+    const event = emittedEvent(given, { runId: staged.key.id, taskId, readyMs });
+    if ("problem" in event) {
+      const error = ErrorDetail.fromPartial({
+        ...{ code: "event.event_invalid", message: event.problem },
+        retry: RetryClass.RETRY_CLASS_NEVER,
+      });
+      this.#stage.settle(staged, failTask, { ...FailTask.create(), error });
+      return;
+    }
+    const { type, data, id, source } = event;
+    this.#emitted.push(event);
+    this.#stage.settle(staged, completeTask, {
+      ...CompleteTask.create(),
+      output: bytesOf({ id, source, type }),
+    });
+    this.post(type, data, { id, source });
   }
 
   /** A task that starts to wait sees what was posted since the start of its run. */

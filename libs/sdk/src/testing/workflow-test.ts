@@ -1,5 +1,6 @@
 /** A definition in a unit test: with handlers that the test gives, and time that passes when nothing else does. */
 
+import type { EmittedEvent } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type Logger, silentLogger } from "@tutti/kernel";
 import type { HandlerCall } from "./crew.ts";
@@ -101,6 +102,11 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
   async post(type: string, data?: unknown, options: PostOptions = {}): Promise<void> {
     this.#world.posted.post(type, data, options);
     await this.#world.time.flush();
+  }
+
+  /** Events that tasks and durable functions have emitted, in their order. */
+  get emitted(): readonly EmittedEvent[] {
+    return this.#world.posted.emitted;
   }
 
   /** Starts runs of the definition at given times. */

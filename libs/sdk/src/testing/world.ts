@@ -14,7 +14,7 @@ import {
   RenewLeases,
   RunOrder,
 } from "@tutti/contracts/workflow/v1";
-import { holdAgainst } from "@tutti/definitions";
+import { emitCapability, holdAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import {
   type InstanceKey,
@@ -212,7 +212,9 @@ export class World {
   #start(staged: StagedEffect): void {
     // Only runs and schedules make effects, and these are all that they make.
     const effect = staged.effect as RunEffect | ScheduleEffect;
-    if (effect.kind === "offer_task") this.crew.start(staged, effect, this.#traceOf(staged.key.id));
+    if (effect.kind === "offer_task" && effect.profile.capability === emitCapability)
+      this.posted.emit(staged, effect);
+    else if (effect.kind === "offer_task") this.crew.start(staged, effect, this.#traceOf(staged.key.id));
     else if (effect.kind === "start_run") this.schedules.start(staged, effect);
     else if (effect.kind === "stop_run") this.schedules.stop(staged, effect);
     else if (effect.kind === "start_child") this.#startChild(staged, effect);

@@ -77,7 +77,7 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   else if (method === "initialize") say({ id, result: { agentCapabilities: { loadSession: true } } });
   else if (method === "session/new") say({ id, result: { sessionId: String(process.pid) } });
   else if (method === "session/load") {
-    // As the protocol says: a loaded session is told again first.
+    // As the protocol requires, the messages of a loaded session come again.
     chunk("told before");
     say({ id, result: {} });
   } else if (method === "session/prompt") void prompted(id, params.sessionId, params.prompt[0].text);

@@ -88,6 +88,16 @@ class Rate(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Object(Node):
+    #: The key. Runs of the same key follow each other.
+    key: str | Expression
+    #: When it is true, the run only reads and runs next to the others. Default: false.
+    reader: str | bool | Expression | None = None
+    #: Name of the call, for lists.
+    call: str | Expression | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Defaults(Node):
     #: When a failed attempt of its tasks is followed by another.
     retry: int | Expression | Retry | None = None
@@ -604,6 +614,8 @@ class Document(Node):
     retention: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: Limits that its runs share with all others of the same key.
     limits: Sequence[Limit] | None = None
+    #: Its runs are calls of a keyed object: one at a time per key, with values that they share.
+    object: Object | None = None
     #: What its tasks have unless they say otherwise.
     defaults: Defaults | None = None
     #: What a failed run does with what was done; `compensate` when nothing is said.
@@ -641,6 +653,7 @@ class WorkflowFields:
         timeout: Duration | Expression | None = None,
         retention: Duration | Expression | None = None,
         limits: Sequence[Limit] | None = None,
+        object: Object | None = None,
         defaults: Defaults | None = None,
         on_failure: Literal["compensate", "keep"] | Expression | None = None,
         on: On | Sequence[On] | None = None,

@@ -282,6 +282,16 @@ class FunctionContext:
         }
         return self._task(id or type, {"wait": written(given)})
 
+    def emit(
+        self, type: str, data: Any = None, *, subject: str | None = None, id: str | None = None
+    ) -> Step[Any]:
+        """Publishes an event for triggers and for runs that wait for it.
+
+        It is the same event when the step is repeated, so it counts once. subject: default the id of the event.
+        """
+        given = {"type": type, "data": None if data is None else plain(data, type), "subject": subject}
+        return self._task(id or type, {"uses": "tutti.emit", "with": written(given)})
+
     def approve(
         self,
         title: str,

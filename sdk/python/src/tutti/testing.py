@@ -21,6 +21,7 @@ import itertools
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,7 +34,7 @@ from ._functions.wire import Json, plain, step_error
 from ._handlers import Handlers
 from ._threads import Threads
 from .context import TaskContext
-from .errors import RunCancelled, RunFailed
+from .errors import RunCancelled, RunFailed, TuttiError
 from .functions import DurableFunction
 from .objects import KeyedObject
 
@@ -63,6 +64,8 @@ class DurableTest:
         self._functions = {each.name: each for each in (function, *functions)}
         self._forgets = forgets
         self._host = FunctionHost(_threads)
+        #: Events that functions have emitted, in their order: `type`, `data`, `subject`.
+        self.emitted: list[Mapping[str, Any]] = []
         self._objects: dict[tuple[str, str], _TestObject] = {}
         self._now_ms = start.timestamp() * 1_000
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
@@ -352,6 +355,10 @@ class DurableRun:
         given = spec.get("with")
         if self.has_ended:
             return
+        if name == "tutti.emit":
+            self._test.emitted.append(given)
+            self._ended(id, {"output": {"type": given["type"], "source": f"/tutti/runs/{self.id}"}})
+            return
         if handler is None:
             if "workflow" in spec and name in self._test._functions:
                 self._start_child(id, self._test._functions[name], given)
@@ -393,6 +400,36 @@ class DurableRun:
             raise AssertionError(
                 f"{self.id} does not wait for {task}, but for {', '.join(self._open) or 'nothing'}"
             )
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """Whether changed code does what a run did. ``message`` has the first step that differs, with both lines."""
+
+    differs: bool
+    message: str
+
+
+def replay(function: DurableFunction, run: DurableRun) -> Replayed:
+    """Compares the journal of a run of a test with changed code. Nothing of it runs."""
+    asked = {
+        **{"function": 1, "input": run._input, "startMs": run._start_ms, "nowMs": run._start_ms},
+        **{"seed": f"{run.id}/{function.name}/1", "turn": 1, "last": 0, "from": 0, "journal": run.journal},
+        **({} if run._object is None else {"object": run._object.of(run)}),
+    }
+    task = task_context(function.name, run.id, 1, None, lambda saved: None)
+    try:
+        output = asyncio.run(FunctionHost(_threads, is_dry=True).turn(function, asked, task))
+    except TuttiError as error:
+        if error.code != "sdk.function_changed":
+            raise
+        return Replayed(True, error.message)
+    wanted = (output.get("next") or ["it waits"])[0]
+    if run.has_ended and "end" not in output:
+        return Replayed(True, f"The code of `{function.name}` has changed: history has its end, code has {wanted}.")
+    if not run.has_ended and "end" in output:
+        return Replayed(True, f"The code of `{function.name}` has changed: history waits, code has its end.")
+    return Replayed(False, f"The code does the same: {len(run.journal)} entries of the journal.")
 
 
 def task_context(

@@ -41,7 +41,7 @@ export async function listLockouts(context: Context): Promise<Result> {
 }
 
 export async function liftLockout(context: Context): Promise<Result> {
-  const subject = context.values.argument("WHO");
+  const subject = context.values.argument("LOCKOUT");
   const server = await connect(context);
   const reply = await server.call("lockouts.lift", {
     query: installation,

@@ -279,7 +279,7 @@ export async function listVersions(context: Context): Promise<Result> {
 
 export async function explainAccess(context: Context): Promise<Result> {
   const { print, values } = context;
-  const actor = actorIn(context, values.argument("WHO"));
+  const actor = actorIn(context, values.argument("PRINCIPAL"));
   const action = values.argument("ACTION");
   const [resourceKind = "", ...rest] = (values.text("about") ?? "").split("/");
   const server = await connect(context);

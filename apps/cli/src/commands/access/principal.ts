@@ -40,7 +40,7 @@ export async function listPrincipals(context: Context): Promise<Result> {
 
 export async function createPrincipal(context: Context): Promise<Result> {
   const { values } = context;
-  const actor = actorIn(context, values.argument("WHO"));
+  const actor = actorIn(context, values.argument("PRINCIPAL"));
   const displayName = values.text("title");
   const server = await connect(context);
   const body = {
@@ -53,7 +53,7 @@ export async function createPrincipal(context: Context): Promise<Result> {
 }
 
 export async function deletePrincipal(context: Context): Promise<Result> {
-  const { kind, id } = actorIn(context, context.values.argument("WHO"));
+  const { kind, id } = actorIn(context, context.values.argument("PRINCIPAL"));
   const server = await connect(context);
   const query = { ...server.namespace, actorKind: kind, actorId: id, ...reasonOf(context) };
   const reply = await server.call("principals.delete", { query });

@@ -54,7 +54,7 @@ export async function listRoles(context: Context): Promise<Result> {
 
 export async function bindRole(context: Context): Promise<Result> {
   const { values, shell } = context;
-  const [role, who] = [values.argument("ROLE"), values.argument("WHO")];
+  const [role, who] = [values.argument("ROLE"), values.argument("PRINCIPAL")];
   const [, group] = /^group:(.+)$/.exec(who) ?? [];
   const lastsMs = values.durationMs("expires-in");
   const equals = values.labels("selector");

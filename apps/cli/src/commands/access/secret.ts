@@ -147,7 +147,7 @@ export async function removeSecret(context: Context): Promise<Result> {
   const { ended = 0 } = reply;
   const done = version.length > 0 ? `${ended} versions of ${safe(name)} removed` : `${safe(name)} removed`;
   const line = ended === 0 ? `${safe(name)} has no such active version` : done;
-  return doneOutcome(context, reply, { id: name, line });
+  return doneOutcome(context, reply, { id: name, line, isAsBefore: ended === 0 });
 }
 
 export async function resealSecrets(context: Context): Promise<Result> {

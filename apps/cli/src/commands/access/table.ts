@@ -2,7 +2,7 @@ import type { Argument, Command, Option } from "../../command/declaration.ts";
 import { all, key, page, reason, size, yes } from "../../command/options.ts";
 
 const namespace: Argument = { name: "NAME", summary: "namespace" };
-const actor: Argument = { name: "WHO", summary: "principal: person:ID, service:ID or agent:ID" };
+const actor: Argument = { name: "PRINCIPAL", summary: "person:ID, service:ID or agent:ID" };
 const keyId: Argument = { name: "ID", summary: "key id" };
 const files: Argument = {
   name: "FILE",
@@ -49,7 +49,7 @@ const valueFile: Argument = {
 const kept: readonly Option[] = [
   {
     name: "user",
-    value: "WHO",
+    value: "PRINCIPAL",
     isMany: true,
     summary: "principal that may use the secret: agent:press. Default: unchanged",
   },
@@ -117,7 +117,7 @@ export const accessCommands: readonly Command[] = [
     name: "lockout lift",
     group: "access",
     summary: "Lift a lockout",
-    arguments: [{ name: "WHO", summary: "lockout as listed: ADDRESS/ACCOUNT" }],
+    arguments: [{ name: "LOCKOUT", summary: "lockout as listed: ADDRESS/ACCOUNT" }],
     options: [reason],
     examples: [
       {
@@ -156,7 +156,7 @@ export const accessCommands: readonly Command[] = [
     summary: "Delete a principal with all keys and tokens",
     arguments: [actor],
     options: [reason, yes],
-    confirm: (values) => `Delete ${values.argument("WHO")} with all keys and tokens?`,
+    confirm: (values) => `Delete ${values.argument("PRINCIPAL")} with all keys and tokens?`,
     json: "document",
     load: () => people().then(({ deletePrincipal }) => deletePrincipal),
   },
@@ -322,10 +322,10 @@ export const accessCommands: readonly Command[] = [
     summary: "Bind a role to a principal or group",
     arguments: [
       { name: "ROLE", summary: "viewer, operator, developer, admin, agent, auditor, or a custom role" },
-      { name: "WHO", summary: "person:ID, service:ID, agent:ID or group:NAME" },
+      { name: "PRINCIPAL", summary: "person:ID, service:ID, agent:ID or group:NAME" },
     ],
     options: [
-      { name: "id", value: "ID", summary: "id of the new object. Default: ROLE-WHO" },
+      { name: "id", value: "ID", summary: "id of the new object. Default: ROLE-PRINCIPAL" },
       { name: "expires-in", value: "SPAN", summary: "expire after this duration: 90d. Default: never" },
       {
         name: "selector",

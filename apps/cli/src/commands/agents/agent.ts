@@ -59,12 +59,13 @@ export const agentColumns: readonly Column[] = [
   { title: "memory", align: "right", yields: 2, widthMin: 6 },
   { title: "done", align: "right", yields: 1, widthMin: 4 },
   { title: "failed", align: "right", yields: 2, widthMin: 4 },
+  { title: "joined", align: "right", yields: 2, widthMin: 6 },
   { title: "last seen", align: "right", yields: 2, widthMin: 6 },
   { title: "offers", yields: 3, widthMin: 12 },
 ];
 
 export function agentRow(agent: Agent, nowMs: number): Entry[] {
-  const { agentId, freeSlots = 0, offering, figures, done, heardTimeMs } = agent;
+  const { agentId, freeSlots = 0, offering, figures, done, joinTimeMs, heardTimeMs } = agent;
   const slots = offering?.slots ?? 0;
   const names = offering?.capabilities.map(({ name }) => name) ?? [];
   return [
@@ -75,6 +76,8 @@ export function agentRow(agent: Agent, nowMs: number): Entry[] {
     { text: figures?.memoryBytes === undefined ? "" : printBytes(figures.memoryBytes), tone: "dim" },
     { text: String(done?.completed ?? 0), tone: "dim" },
     (done?.failed ?? 0) === 0 ? { text: "", tone: "dim" } : { text: String(done?.failed), tone: "red" },
+    // Counters start here.
+    { text: joinTimeMs === undefined ? "" : printAge(joinTimeMs, nowMs), tone: "dim" },
     { text: heardTimeMs === undefined ? "" : printAge(heardTimeMs, nowMs), tone: "dim" },
     { text: names.join(", "), tone: "dim" },
   ];
@@ -136,11 +139,11 @@ function drawAgent({ print }: Context, agent: Agent, work: readonly AgentWork[],
     ["labels", labels.join("  ")],
     ["cpu", processor],
     ["memory", memory],
+    ["joined", joinTimeMs === undefined ? undefined : printAge(joinTimeMs, nowMs)],
     [
-      "done",
+      "since then",
       `${done?.completed ?? 0} completed, ${done?.failed ?? 0} failed, busy for ${printDurationMs(done?.busyMs ?? 0)}`,
     ],
-    ["connected", joinTimeMs === undefined ? undefined : printAge(joinTimeMs, nowMs)],
     ["heard", heardTimeMs === undefined ? undefined : printAge(heardTimeMs, nowMs)],
     ["library", sdk],
   ]);

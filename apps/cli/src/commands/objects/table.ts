@@ -26,7 +26,7 @@ export const objectCommands: readonly Command[] = [
   {
     name: "object call",
     group: "objects",
-    summary: "Call an object and wait for the result",
+    summary: "Start a call of an object and wait for the result",
     about: ["A call is a run. It waits for earlier calls of the same key. `tutti cancel` ends it."],
     arguments: [
       name,
@@ -39,7 +39,7 @@ export const objectCommands: readonly Command[] = [
         ...{ name: "input", short: "i", value: "INPUT", isMany: true },
         summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
       },
-      { name: "id", value: "ID", summary: "run id. Default: random" },
+      { name: "id", value: "ID", summary: "id of the new object. Default: random" },
       { name: "detach", short: "d", summary: "print the run id and return immediately" },
     ],
     examples: [{ words: "object call cart ann add -i '\"book\"'", does: "add a book to the cart of ann" }],

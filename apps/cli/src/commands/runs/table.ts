@@ -11,6 +11,7 @@ import {
   since,
   size,
   started,
+  workId,
 } from "../../command/options.ts";
 
 const steerable =
@@ -58,7 +59,7 @@ export const runCommands: readonly Command[] = [
     name: "watch",
     group: "runs",
     summary: "Follow a run, mission or session to its end",
-    arguments: [runId],
+    arguments: [workId],
     options: followed,
     json: "document",
     load: () => import("./watch.ts").then(({ watch }) => watch),
@@ -85,7 +86,7 @@ export const runCommands: readonly Command[] = [
     name: "show",
     group: "runs",
     summary: "Show a run with tasks, input, output and errors",
-    arguments: [runId, { name: "TASK", summary: "task id, to show all attempts", isOptional: true }],
+    arguments: [workId, { name: "TASK", summary: "task id, to show all attempts", isOptional: true }],
     options: [{ name: "at", value: "EVENT", summary: "show the state after this event" }],
     json: "document",
     load: () => import("./show.ts").then(({ show }) => show),
@@ -94,7 +95,7 @@ export const runCommands: readonly Command[] = [
     name: "history",
     group: "runs",
     summary: "List the events of a run, or the timeline of a mission or session",
-    arguments: [runId],
+    arguments: [workId],
     options: [
       { name: "after", value: "EVENT", summary: "only events after this one" },
       { name: "task", value: "TASK", summary: "only this task" },
@@ -128,7 +129,7 @@ export const runCommands: readonly Command[] = [
     name: "why",
     group: "runs",
     summary: "Explain the state of a run or task, and what to do",
-    arguments: [runId, { name: "TASK", summary: "task id", isOptional: true }],
+    arguments: [workId, { name: "TASK", summary: "task id", isOptional: true }],
     json: "document",
     load: () => import("./why.ts").then(({ why }) => why),
   },

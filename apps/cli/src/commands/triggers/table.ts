@@ -103,7 +103,7 @@ export const triggerCommands: readonly Command[] = [
     name: "trigger test",
     group: "triggers",
     summary: "Test a trigger with an event. Nothing starts",
-    about: ["Without data, the newest event of the log that is of the source of the trigger."],
+    about: ["Without data, tests the newest recorded event of the trigger's source."],
     arguments: [
       triggerId,
       { name: "KEY=VALUE", summary: "fields of the data", isOptional: true, isMany: true },
@@ -120,7 +120,7 @@ export const triggerCommands: readonly Command[] = [
     name: "trigger replay",
     group: "triggers",
     summary: "Replay past events to a trigger",
-    about: ["An event whose run exists starts nothing again."],
+    about: ["An event that has already started a run is skipped."],
     arguments: [triggerId],
     options: [since, until, reason],
     json: "document",

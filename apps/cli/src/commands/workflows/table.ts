@@ -87,7 +87,7 @@ export const workflowCommands: readonly Command[] = [
     group: "workflows",
     summary: "Move active runs to another version of their workflow",
     about: [
-      "Prints how the runs fit the version, asks, and moves those that fit. Completed tasks keep their results. The rest is as the version says.",
+      "Prints how the runs fit the version, asks, and moves those that fit. Completed tasks keep their results. Tasks that have not run follow the new version.",
       "Stop it with Ctrl-C, and start it again to continue: moved runs are identical to the version.",
     ],
     arguments: [
@@ -109,7 +109,7 @@ export const workflowCommands: readonly Command[] = [
       },
       { name: "restart", summary: "restart attempts that the version cannot take over" },
       { name: "children", summary: "move the child runs too, to the versions that the version names" },
-      { name: "undo", summary: "move back instead, where nothing has happened since" },
+      { name: "undo", summary: "move runs back if they have no events since the move" },
       { name: "pace", value: "N", summary: "move at most N runs a second" },
       { name: "dry-run", summary: "print what would change, and change nothing" },
       reason,
@@ -124,7 +124,7 @@ export const workflowCommands: readonly Command[] = [
         words: "workflow migrate order --where region=eu --pace 50",
         does: "move some runs to the latest version",
       },
-      { words: "workflow migrate order --undo", does: "move back what nothing has happened to since" },
+      { words: "workflow migrate order --undo", does: "move back runs without events since the move" },
     ],
     json: "document",
     load: () => import("./migrate.ts").then(({ migrate }) => migrate),

@@ -1,6 +1,6 @@
 /** How large nodes are drawn. The style sheet draws what fits in here. */
 
-const nodeWidth = 256;
+const nodeWidth = 216;
 const headHeight = 52;
 const padding = 12;
 

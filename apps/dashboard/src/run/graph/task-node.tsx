@@ -65,7 +65,7 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
         <span className="run-node-glyph">
           <Glyph name={stand.glyph} beating={stand.glyph === "note"} />
         </span>
-        <span className="run-node-title clipped" title={node.title}>
+        <span className="run-node-title" title={node.title}>
           {node.title}
         </span>{" "}
         <span className="run-node-uses clipped">{uses}</span>

@@ -270,18 +270,18 @@ export class AuditBook {
   find(namespace: string, recordId: string): { found: FoundRecord; checkpoint: number } {
     const unknown = (found: string) => auditErrors.recordUnknown({ recordId, found });
     const at = recordAt(recordId);
-    if (at === undefined) throw unknown("which is no id of one");
+    if (at === undefined) throw unknown("this is not the id of a record");
     const shelved = this.#shelf.headOver(at, at.batch);
-    if (shelved === undefined) throw unknown("and nothing is there");
+    if (shelved === undefined) throw unknown("no record has this id");
     for (const block of this.#shelf.blocksUnder(shelved.leaf))
       for (const [index, record] of recordsIn(this.#shelf.bytesOf(block)).entries())
         if (record.batch === at.batch && record.index === at.index) {
           // Of another namespace is none.
-          if (decodedRecord(record).namespace !== namespace) throw unknown("and nothing is there");
+          if (decodedRecord(record).namespace !== namespace) throw unknown("no record has this id");
           const found = { journal: at, record, place: block.first + index, shelved };
           return { found, checkpoint: this.#shelf.checkpointOf(shelved.leaf) };
         }
-    throw unknown("and nothing is there any more");
+    throw unknown("no record has this id any more");
   }
 
   get(namespace: string, recordId: string) {

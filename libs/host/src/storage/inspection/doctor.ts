@@ -134,7 +134,7 @@ function spaceFindings(layout: DataLayout, freeBytes: number): Finding[] {
   if (freeBytes < neededBytes) {
     const what = `${left}, and the next segment of the journal needs ${Math.ceil(neededBytes / 1_048_576)} MiB: nothing more can be written.`;
     const advice =
-      "Free some space; a running process goes on by itself, and nothing that it confirmed is lost.";
+      "Free some space: a running process then continues by itself. Nothing that it confirmed is lost.";
     return [problem("disk-full", what, advice)];
   }
   if (freeBytes >= almostFullBytes) return [];

@@ -26,7 +26,8 @@ export function frozen<Value>(value: Value): Value {
 
 function viewOf(value: object, where: string): object {
   if (value instanceof Map || value instanceof Set) return new Proxy(value, collectionHandler(where));
-  // A typed array's methods want the array itself: show a copy.
+  // A typed array's methods want the array itself: show a copy. A clone would copy all that it is a view of.
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) return structuredClone(value);
   const prototype = Object.getPrototypeOf(value);
   const isPlain = prototype === Object.prototype || prototype === null || Array.isArray(value);

@@ -3,7 +3,8 @@
  * chain of interceptors to each call, none of which the mesh needs.
  */
 import { Channel, type ChannelInterface, connectivityState, type experimental, status } from "@grpc/grpc-js";
-import type { Clock, TuttiError } from "@tutti/kernel";
+import { type Clock, errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import type { Method } from "../../calls/method.ts";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
 import type { Link, LinkState, LinkStream } from "../link.ts";
@@ -11,7 +12,6 @@ import { decodeReply, encode } from "../wire.ts";
 import { type ChannelParts, channelOptions } from "./channel-options.ts";
 import type { Credentials } from "./credentials.ts";
 import { metadataOf } from "./metadata.ts";
-import { pumpRequests } from "./request-pump.ts";
 import { endedWhileSending, errorOfStatus } from "./status.ts";
 import { GrpcStream } from "./stream.ts";
 
@@ -150,4 +150,34 @@ export class GrpcLink implements Link {
       );
     }
   }
+}
+
+interface RequestPumpParts {
+  readonly method: Method;
+  readonly requests: AsyncIterable<unknown>;
+  readonly wire: experimental.CallStream;
+  readonly messageBytes: number;
+  /** Whether the call has ended: requests are no longer read. */
+  readonly over: () => boolean;
+  /** Told when the source of the requests fails, or gives one that cannot be sent. */
+  readonly failed: (error: TuttiError) => void;
+}
+
+/**
+ * Sends the requests of a stream, as fast as the connection takes them. One after the other: grpc-js has room for a
+ * single message until the connection stands, and overwrites it.
+ */
+function pumpRequests(parts: RequestPumpParts): void {
+  send(parts).catch((thrown: unknown) => {
+    if (!parts.over()) parts.failed(errorFromUnknown(thrown));
+  });
+}
+
+async function send({ method, requests, wire, messageBytes, over }: RequestPumpParts): Promise<void> {
+  for await (const request of requests) {
+    const bytes = encode(method, "request", request, messageBytes);
+    if (over()) return;
+    await new Promise<void>((sent) => wire.sendMessageWithContext({ callback: () => sent() }, bytes));
+  }
+  if (!over()) wire.halfClose();
 }

@@ -13,7 +13,6 @@ import type { ServedMethod } from "../../server/served-method.ts";
 import { type Incoming, ServerCall, type ServerCallDefaults } from "../../server/server-call.ts";
 import type { Link, LinkStream } from "../link.ts";
 import { decodeReply, decodeRequest, encode } from "../wire.ts";
-import { deepFreeze } from "./freeze.ts";
 import { InProcessStream } from "./stream.ts";
 
 /** What a server shows to callers of its own process. */
@@ -141,4 +140,17 @@ export class InProcessLink implements Link {
     if (this.#options.outside === undefined) return thrown;
     return fromStatusDetails(toStatusDetails(errorFromUnknown(thrown)));
   }
+}
+
+/**
+ * Makes a message unchangeable down to its leaves. Messages pass by reference in-process. Tests freeze them, so that a
+ * handler or caller that changes what belongs to the other side fails there and not in production.
+ */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  // The elements of a typed array cannot be frozen.
+  if (ArrayBuffer.isView(value)) return value;
+  Object.freeze(value);
+  for (const key of Object.keys(value)) deepFreeze((value as Record<string, unknown>)[key]);
+  return value;
 }

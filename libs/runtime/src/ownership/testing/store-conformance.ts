@@ -18,7 +18,7 @@ export interface StoreSuite {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (value: Uint8Array): string => new TextDecoder().decode(value);
 
-/** A change in short: `a=1`, `-a`, `|` where the existing data ends. */
+/** A change in short: `a=1`, `-a`, `|` behind the entries that were there. */
 function short(change: StoreChange): string {
   if (change.kind === "caught-up") return "|";
   return change.kind === "removed" ? `-${change.key}` : `${change.key}=${text(change.value)}`;
@@ -82,7 +82,7 @@ export function describeOwnershipStore({ name, skip = false, fresh }: StoreSuite
       }
     });
 
-    it("tells a watcher the existing data, where that ends, and every change since, in order", async () => {
+    it("reports the known entries to a watcher, their end, and every change since, in order", async () => {
       const keys = await fresh();
       const store = keys.open();
       const a = (await store.change("a", bytes("1"), 0)) ?? 0;
@@ -100,7 +100,7 @@ export function describeOwnershipStore({ name, skip = false, fresh }: StoreSuite
       assert.deepEqual(await take(changes, 1), []);
     });
 
-    it("marks the end of the existing data when there is nothing", async () => {
+    it("marks the end of the known entries when there are none", async () => {
       const watching = new AbortController();
       const changes = (await fresh()).open().watch(watching.signal)[Symbol.asyncIterator]();
       assert.deepEqual(await take(changes, 1), ["|"]);

@@ -111,8 +111,8 @@ const causes: Readonly<Record<string, CauseOf>> = {
     if (!fireRun(run, recorded, runTimers.limit)) fireRun(run, recorded, runTimers.start);
   },
   run_limit_held({ stage, key }, { payload }) {
-    const { limit, ticket, leaseDueMs } = RunLimitHeldV1.decode(payload);
-    stage.call(key, "grant_limit", { limit, task: "", ticket, leaseDueMs });
+    const { limit, ticket, leaseDueMs, state } = RunLimitHeldV1.decode(payload);
+    stage.call(key, "grant_limit", { limit, task: "", ticket, leaseDueMs, state });
   },
   run_limit_lost({ stage, key }, { payload, timeMs }) {
     const { limit, error, retryMs } = RunLimitLostV1.decode(payload);

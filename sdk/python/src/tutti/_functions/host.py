@@ -21,7 +21,8 @@ _THREADS_MAX = 64
 
 
 class FunctionHost:
-    def __init__(self, threads: Threads | None = None) -> None:
+    def __init__(self, threads: Threads | None = None, *, is_dry: bool = False) -> None:
+        self._is_dry = is_dry
         self._hot: dict[tuple[str, str, str], FunctionInstance] = {}
         self._threads = threads or Threads(_THREADS_MAX)
 
@@ -48,7 +49,7 @@ class FunctionHost:
                 error = output.get("end", {}).get("error")
                 if error is not None:
                     raise StepFailure(error)
-            elif "end" not in output:
+            elif "end" not in output and not self._is_dry:
                 is_kept = True
                 self._keep(key, instance)
             return output
@@ -75,7 +76,13 @@ class FunctionHost:
             return await _whole(fn, instance, function_input)
 
         return FunctionInstance(
-            fn.name, given["seed"], given["startMs"], code, self._threads, object=given.get("object")
+            fn.name,
+            given["seed"],
+            given["startMs"],
+            code,
+            self._threads,
+            object=given.get("object"),
+            is_dry=self._is_dry,
         )
 
     def _keep(self, key: tuple[str, str, str], instance: FunctionInstance) -> None:

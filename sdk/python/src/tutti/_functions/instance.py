@@ -100,9 +100,12 @@ class FunctionInstance:
         threads: Threads,
         *,
         object: Mapping[str, Any] | None = None,
+        is_dry: bool = False,
     ) -> None:
         self.name = name
         self.seed = seed
+        # Nothing new runs: where the journal ends, the turn does.
+        self._is_dry = is_dry
         # Of a call of a keyed object: its values, and whether the call only reads.
         self.object = object
         # Its key. None for other functions.
@@ -172,7 +175,7 @@ class FunctionInstance:
         self._length = sum(map(length_of, self._steps))
         self._done = dict(means.saved.done)
         self.is_undoing = turn.get("undo", False)
-        self.is_replaying = self.is_undoing or self._at < len(self._entries)
+        self.is_replaying = self._is_dry or self.is_undoing or self._at < len(self._entries)
         self._results.extend(self._unconfirmed)
         self._unconfirmed = []
         self._context.run(_current.set, means.task)
@@ -408,6 +411,10 @@ class FunctionInstance:
 
     def _apply_next(self) -> Exception | None:
         """Why the next entry is not of this code."""
+        if self._at >= len(self._entries) and self._is_dry:
+            wanted = [f"{each.kind} `{each.id}` at {each.at or 'an unknown line'}" for each in self._asked.values()]
+            self._finish({"next": wanted, **({} if self._end is None else {"end": self._end})})
+            return None
         if self._at >= len(self._entries):
             self.is_replaying = False
             left, self._asked = list(self._asked.values()), {}
