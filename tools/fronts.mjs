@@ -25,7 +25,7 @@ import { fileURLToPath } from "node:url";
 
 /**
  * @typedef {object} Front
- * @property {string} name
+ * @property {FrontName} name
  * @property {string} folder
  * @property {string} entry without it there is nothing to build
  * @property {string} made in the folder, or in the folder of this build
@@ -41,7 +41,12 @@ import { fileURLToPath } from "node:url";
  */
 
 /** As people call them. @type {Record<FrontName, string>} */
-const titles = { page: "the dashboard", command: "the CLI", platform: "the platform" };
+const titles = {
+  page: "the dashboard",
+  command: "the CLI",
+  platform: "the platform",
+  services: "the services",
+};
 
 /** @type {Front[]} */
 export const fronts = [

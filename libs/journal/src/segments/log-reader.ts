@@ -22,7 +22,7 @@ export interface LogPlace {
  * readers that follow the log from another thread. It knows the disk and a place, and nothing of the caller that
  * writes.
  *
- * 1. It reads up to the place that it is given as the durable end, never beyond: what follows may not be durable.
+ * 1. It reads up to the place that it is given as the durable end, never beyond: later bytes may not be durable.
  * 2. Nothing is believed, as in recovery: every byte is checked, every batch against the one before of its partition as
  *    far as that was read, and that no group and no segment is missing in between.
  * 3. Segments that it has not read yet have to stay: the journal is cut only behind its followers.
