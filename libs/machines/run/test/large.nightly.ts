@@ -32,11 +32,7 @@ describe("the largest runs", () => {
 
   it("skip a chain of any length with its first task", () => {
     const tasks: Record<string, TaskDocument> = { t0: { uses: "test.work", when: false } };
-<<<<<<< HEAD
-    // A skipped task satisfies a need. With `on: success` the next task is skipped too.
-=======
     // A need is satisfied by a skipped task. `success` asks for a completed one.
->>>>>>> nightly
     for (let at = 1; at < most; at++)
       tasks[`t${at}`] = { uses: "test.work", needs: [{ task: `t${at - 1}`, on: "success" }] };
     const step = stepOf(tasks);
