@@ -69,8 +69,10 @@ export interface Field {
   readonly way: number;
   /** The property that holds it: its name, or that of its oneof. */
   readonly property: string;
-  /** A value that is not written: the default, or undefined if absence is known. Empty bytes are not written either. */
+  /** A value that is not written: the default, or undefined if absence is known. */
   readonly absent: unknown;
+  /** Whether absence is known. */
+  readonly isOptional: boolean;
   /** The tag before one value. For a map before one entry. */
   readonly tag: number;
   /** The tag before all numbers of a list, else -1: no tag is negative. */
@@ -83,6 +85,11 @@ export interface Field {
   readonly words: EnumWords | undefined;
   /** For a field of a oneof, all fields of it by name. */
   readonly choices: Map<string, Field> | undefined;
+}
+
+/** Whether a value is empty bytes that need not be written: nothing tells them from absent ones. */
+export function isEmpty({ kind, isOptional }: Field, value: unknown): boolean {
+  return kind === kinds.bytes && !isOptional && (value as Uint8Array).length === 0;
 }
 
 /** A table in the forms that the loops need. */
@@ -121,6 +128,7 @@ function fieldOf([name, number, type, how = ""]: Row, oneofs: Map<string, Map<st
     way: isList ? ways.list : isMap ? ways.map : oneof === undefined ? ways.single : ways.oneof,
     property: oneof ?? name,
     absent: how === "optional" ? undefined : absent,
+    isOptional: how === "optional",
     tag: (number << 3) | (isMap ? delimited : wire),
     packedTag: isList && wire !== delimited ? (number << 3) | delimited : -1,
     isPacked,

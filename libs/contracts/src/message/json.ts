@@ -1,5 +1,5 @@
 import { enumName, enumValue } from "./enum.ts";
-import { type EnumWords, type Field, type Fields, kinds, ways } from "./field.ts";
+import { type EnumWords, type Field, type Fields, isEmpty, kinds, ways } from "./field.ts";
 import type { Values } from "./wire.ts";
 
 /** Messages as proto3 JSON, for people and for those who speak no protobuf. */
@@ -11,7 +11,7 @@ export function jsonOf({ members }: Fields, message: Values): Values {
     if (value === undefined || value === null) continue;
     switch (field.way) {
       case ways.single:
-        if (value !== field.absent && !(field.kind === kinds.bytes && (value as Uint8Array).length === 0)) {
+        if (value !== field.absent && !isEmpty(field, value)) {
           json[field.name] = jsonOfValue(field, value);
         }
         break;

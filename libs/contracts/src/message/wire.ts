@@ -1,5 +1,5 @@
 import type { BinaryWriter } from "@bufbuild/protobuf/wire";
-import { type Field, type Fields, kinds, ways } from "./field.ts";
+import { type Field, type Fields, isEmpty, kinds, ways } from "./field.ts";
 import type { Reader } from "./reader.ts";
 
 /** A message as the loops see it: properties by their names. */
@@ -118,7 +118,7 @@ export function writeField(field: Field, message: Values, writer: BinaryWriter):
   const value = message[field.property];
   switch (field.way) {
     case ways.single:
-      if (value !== field.absent && !(field.kind === kinds.bytes && (value as Uint8Array).length === 0)) {
+      if (value !== field.absent && !isEmpty(field, value)) {
         writeValue(field, value, writer.uint32(field.tag));
       }
       break;
@@ -154,7 +154,7 @@ function writeList(field: Field, list: readonly unknown[], writer: BinaryWriter)
 function writeEntry(field: Field, key: string, value: unknown, writer: BinaryWriter): void {
   writer.uint32(field.tag).fork();
   if (key !== "") writer.uint32(keyTag).string(key);
-  if (value !== field.absent && !(field.kind === kinds.bytes && (value as Uint8Array).length === 0)) {
+  if (value !== field.absent && !isEmpty(field, value)) {
     writeValue(field, value, writer.uint32(field.valueTag));
   }
   writer.join();
