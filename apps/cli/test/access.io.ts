@@ -56,7 +56,7 @@ describe("who may do what, by the command", () => {
     await done("principal", "create", "person:ada", "--group", "night", "--title", "Ada");
     assert.match(await done("principal", "list"), /person:ada\s+night\s+Ada/);
     await done("role", "bind", "developer", "person:ada", "--expires-in", "8h");
-    assert.match(await done("role", "list"), /developer-person-ada\s+person:ada\s+developer\s+in 7 h/);
+    assert.match(await done("role", "list"), /developer-person-ada\s+person:ada\s+developer\s+in 8 h/);
     const secret = (await done("key", "create", "--title", "hers", "--principal", "person:ada", "-q")).trim();
     assert.match(secret, /^tutti_live_/);
     const keyId = (await done("key", "list", "-q")).trim();

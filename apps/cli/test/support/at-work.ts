@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { runCommandLine } from "../../src/cli.ts";
 import { filesBelow, systemTime } from "../../src/effects/system-shell.ts";
 import { memoryShell } from "../../src/testing/memory-shell.ts";
@@ -73,9 +74,11 @@ export function commandAtWork({ files, registered = "", handlers }: Wanted) {
 
   /** What was just made is in lists a moment later. */
   async function listed(line: string, wanted: RegExp): Promise<void> {
-    let said = "";
-    for (let tries = 0; tries < 100 && !wanted.test(said); tries++) said = await printed(line);
-    assert.match(said, wanted);
+    await until(
+      line,
+      () => printed(line),
+      (said) => wanted.test(said),
+    );
   }
 
   return {

@@ -43,7 +43,7 @@ export class Workshop implements AsyncDisposable {
   async runProgram(text: string): Promise<string> {
     const file = `example-${++this.#examples}.ts`;
     this.write(file, text);
-    return run(process.execPath, [file], this.folder);
+    return run(process.execPath, [file], this.folder, this.#environment);
   }
 
   /**
@@ -91,10 +91,7 @@ export class Workshop implements AsyncDisposable {
     if (name === "tutti" && words.startsWith("demo ")) return "";
     const script = name === "tutti" ? `'${await builtCommand()}'` : "";
     const line = `exec '${process.execPath}' ${script} ${this.#withAddresses(words)}`;
-    const environment = {
-      TUTTI_SERVER: this.#platform?.http ?? "",
-      TUTTI_ADDRESS: this.#platform?.grpc ?? "",
-    };
+    const environment = { TUTTI_SERVER: "", TUTTI_ADDRESS: "", ...this.#environment };
     if (how !== "background") return run("sh", ["-c", line], this.folder, environment);
     const env = { ...process.env, ...environment };
     const child = spawn("sh", ["-c", line], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
@@ -112,6 +109,12 @@ export class Workshop implements AsyncDisposable {
         .map((each) => each.split("=")),
     );
     this.#platform = await ready(launch("platform", given, { directory: this.folder, environment }));
+  }
+
+  /** Where programs find the page's platform. */
+  get #environment(): Readonly<Record<string, string>> {
+    if (this.#platform === undefined) return {};
+    return { TUTTI_SERVER: this.#platform.http, TUTTI_ADDRESS: this.#platform.grpc };
   }
 
   /** Returns the addresses that pages name are the defaults. */

@@ -262,7 +262,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await ended("large");
     const page = await stage.signedIn("/runs/large");
     await page.getByText("10,000 completed").waitFor();
-    await standing(page, "each", "9,999 of 9,999 parts ended");
+    await standing(page, "each", "parts: 9,999 of 9,999 done");
     assert.ok((await page.locator("*").count()) < 1_500, "more elements than are seen");
     await node(page, "each").click();
     await page.getByRole("complementary").getByText("9,999 parts").waitFor();

@@ -127,7 +127,7 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     assert.deepEqual(await accessibilityProblems(page), []);
     await tab(page, /^Trace/);
     const spans = page.getByRole("region", { name: "Spans" });
-    await spans.getByText("the session").waitFor();
+    await spans.getByText("session", { exact: true }).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await spans.getByRole("button", { name: "cello", exact: true }).click();
     await page.getByRole("heading", { name: /Explanation/ }).waitFor();
