@@ -356,8 +356,9 @@ class DurableRun:
         if self.has_ended:
             return
         if name == "tutti.emit":
-            self._test.emitted.append(given)
-            self._ended(id, {"output": {"type": given["type"], "source": f"/tutti/runs/{self.id}"}})
+            event: Mapping[str, Any] = spec["with"]
+            self._test.emitted.append(event)
+            self._ended(id, {"output": {"type": event["type"], "source": f"/tutti/runs/{self.id}"}})
             return
         if handler is None:
             if "workflow" in spec and name in self._test._functions:
