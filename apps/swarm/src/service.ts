@@ -188,7 +188,10 @@ interface Upkeep {
   readonly sweepMs: number;
 }
 
-/** Looks after the links as long as there are agents, and ends their streams with the service. */
+/**
+ * Looks after the links from the first agent on, and ends their streams with the service. It does not stop after the
+ * last agent: its end is recorded by a later sweep.
+ */
 function linkUpkeep({ book, relays, polls, timers, sweepMs }: Upkeep): Component {
   let timer: Timer | undefined;
   const end = (): void => {
@@ -198,7 +201,6 @@ function linkUpkeep({ book, relays, polls, timers, sweepMs }: Upkeep): Component
   const sweep = (): void => {
     book.sweep();
     polls.sweep();
-    if (book.size + polls.size === 0) end();
   };
   const start = (): void => {
     timer ??= timers.every(sweepMs, sweep);
