@@ -107,7 +107,7 @@ describe("the outcome of a run as an exit code", () => {
   it("what does not fit is refused with 3, and names what was meant", async () => {
     const cases: readonly (readonly [words: string, errors: RegExp])[] = [
       ["run wel", /Did you mean `well`\?/],
-      ["show wel-1", /`tutti list`[^]*Did you mean `well-1`\?/],
+      ["show wel-1", /`tutti list`[\s\S]*Did you mean `well-1`\?/],
       ["why wel-1", /Did you mean `well-1`\?/],
       ["schedule show nightly", /tutti schedule list/],
       ["agent show polling-2", /Did you mean `polling-1`\?/],
