@@ -15,12 +15,12 @@ describe("the welcome", () => {
     assert.equal(
       welcomeText(given),
       `
-  Tutti plays.  http://127.0.0.1:7400/?token=once
+  Tutti is ready.  http://127.0.0.1:7400/?token=once
 
   In another terminal:
-    npx tutti list                                   all that runs, and how it stands
-    npx tutti show order-1002                        an order that waits for a yes
-    npx tutti approve order-1002 --form note=bravo   says it, and the order goes on
+    npx tutti list                                   all runs and their state
+    npx tutti show order-1002                        an order that waits for an approval
+    npx tutti approve order-1002 --form note=bravo   approves it, and the order continues
 
   Workers link to 127.0.0.1:7401. Data is in ./.tutti.
   Press Ctrl-C to shut down gracefully. The next start resumes every run.
@@ -42,6 +42,15 @@ describe("the welcome", () => {
       signInText("http://127.0.0.1:8000"),
       /TUTTI_URL=http:\/\/127\.0\.0\.1:8000 npx tutti sign-in$/,
     );
+  });
+
+  it("says why the platform is not ready", () => {
+    const problem = "The archive is damaged";
+    assert.match(
+      signInText(given.url, problem),
+      /^tutti: not ready at http:\S+: The archive is damaged\. Sign/,
+    );
+    assert.match(welcomeText({ ...given, problem }), /Tutti is not ready\. .*\n {2}The archive is damaged\n/);
   });
 
   it("names the process that was killed before", () => {

@@ -14,6 +14,8 @@ export interface Welcome {
   readonly dataDirectory: string;
   /** Its orders are there. */
   readonly demonstration: boolean;
+  /** Why it is not ready, such as a damaged archive. */
+  readonly problem?: string | undefined;
   /** Takes a text and gives it as a terminal shows it. */
   readonly style?: (format: "bold" | "dim" | "cyan", text: string) => string;
 }
@@ -24,18 +26,21 @@ const usualMesh = "127.0.0.1:7401";
 
 const toTry = {
   withDemonstration: [
-    ["npx tutti list", "all that runs, and how it stands"],
-    ["npx tutti show order-1002", "an order that waits for a yes"],
-    ["npx tutti approve order-1002 --form note=bravo", "says it, and the order goes on"],
+    ["npx tutti list", "all runs and their state"],
+    ["npx tutti show order-1002", "an order that waits for an approval"],
+    ["npx tutti approve order-1002 --form note=bravo", "approves it, and the order continues"],
   ],
   empty: [
-    ["npx tutti status", "what the platform is made of"],
-    ["npx tutti demo kill", "the proof: kill -9, and nothing is lost"],
+    ["npx tutti status", "services and their health"],
+    ["npx tutti demo kill", "kill -9 a worker: nothing is lost"],
     ["npx tutti --help", "all commands"],
   ],
 } as const;
 
-type Welcoming = Pick<ServiceHost, "url" | "mesh" | "configuration" | "get" | "on" | "logger">;
+type Welcoming = Pick<
+  ServiceHost,
+  "url" | "mesh" | "configuration" | "get" | "on" | "logger" | "isReady" | "status"
+>;
 
 /** The banner on a terminal, a line on standard error without one. Programs read the log's line `ready` instead. */
 export function welcome(host: Welcoming, killed?: string): void {
@@ -44,13 +49,14 @@ export function welcome(host: Welcoming, killed?: string): void {
   if (killed !== undefined) host.logger.info(killed);
   const { url } = host;
   const mesh = host.mesh.address;
+  const problem = host.isReady ? undefined : host.status().health.reason;
   if (process.stdout.isTTY !== true) {
-    process.stderr.write(`${killed === undefined ? "" : `tutti: ${killed}\n`}${signInText(url)}\n`);
+    process.stderr.write(`${killed === undefined ? "" : `tutti: ${killed}\n`}${signInText(url, problem)}\n`);
     return;
   }
   const gateway = host.get("gateway");
   const page = gateway instanceof GatewayService ? gateway.signInLink() : url;
-  tell(welcomeText({ page, url, mesh, dataDirectory, demonstration, style: styleText }));
+  tell(welcomeText({ page, url, mesh, dataDirectory, demonstration, problem, style: styleText }));
   if (killed !== undefined) tell(`  ${killed}`);
   host.on("stateChanged", ({ to: { state } }) => {
     if (state === "draining")
@@ -60,7 +66,7 @@ export function welcome(host: Welcoming, killed?: string): void {
 }
 
 export function welcomeText(given: Welcome): string {
-  const { page, url, mesh, dataDirectory, demonstration, style = (_, text) => text } = given;
+  const { page, url, mesh, dataDirectory, demonstration, problem, style = (_, text) => text } = given;
   const commands = demonstration ? toTry.withDemonstration : toTry.empty;
   const width = Math.max(...commands.map(([command]) => command.length)) + 3;
   const settings = settingsText(url, mesh);
@@ -72,7 +78,8 @@ export function welcomeText(given: Welcome): string {
   ];
   return [
     "",
-    `  ${style("bold", "Tutti plays.")}  ${style("cyan", page)}`,
+    `  ${style("bold", problem === undefined ? "Tutti is ready." : "Tutti is not ready.")}  ${style("cyan", page)}`,
+    ...(problem === undefined ? [] : [`  ${problem}`, "  What is wrong in detail: npm run doctor"]),
     "",
     `  ${style("dim", "In another terminal:")}`,
     ...lines,
@@ -94,8 +101,9 @@ function settingsText(url: string, mesh: string): string {
 }
 
 /** How to sign in where no terminal shows the link. A link in a log would let its readers in. */
-export function signInText(url: string): string {
-  return `tutti: ready at ${url}. Sign in: ${url === usualUrl ? "" : `TUTTI_URL=${url} `}npx tutti sign-in`;
+export function signInText(url: string, problem?: string): string {
+  const state = problem === undefined ? `ready at ${url}` : `not ready at ${url}: ${problem}`;
+  return `tutti: ${state}. Sign in: ${url === usualUrl ? "" : `TUTTI_URL=${url} `}npx tutti sign-in`;
 }
 
 /** What the process before left, if it did not stop by itself. Call it before the data directory is opened. */

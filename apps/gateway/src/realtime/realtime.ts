@@ -68,20 +68,25 @@ export class Realtime implements Component {
   };
 
   async followEvents(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    this.#connections.admit();
-    const { searchParams } = new URL(request.url, "http://gateway");
-    const wanted = wantedOf(searchParams, lastEventIdOf(request));
-    const caller = callerIn(request);
-    this.#parts.requireAllowed(caller, wanted.namespace);
-    const feed = await EventFeed.open(this.#feed, wanted);
-    const requireAllowed = () => this.#parts.requireAllowed(caller, wanted.namespace);
-    feed.begin({ outflow: this.#open("events", reply, requireAllowed), format: sseFormat });
+    await this.#connections.admit(async () => {
+      const { searchParams } = new URL(request.url, "http://gateway");
+      const wanted = wantedOf(searchParams, lastEventIdOf(request));
+      const caller = callerIn(request);
+      const requireAllowed = () => this.#parts.requireAllowed(caller, wanted.namespace);
+      requireAllowed();
+      const feed = await EventFeed.open(this.#feed, wanted);
+      feed.begin({ outflow: this.#open("events", reply, requireAllowed), format: sseFormat });
+    });
   }
 
   /** Answers with the replies of a stream. What it fails with before the first of them is thrown. */
   async followReplies(request: FastifyRequest, reply: FastifyReply, replies: FollowedReplies): Promise<void> {
+    const [feed, outflow] = await this.#connections.admit(() => this.#openReplies(request, reply, replies));
+    await feed.tell(outflow);
+  }
+
+  async #openReplies(request: FastifyRequest, reply: FastifyReply, replies: FollowedReplies) {
     const caller = callerIn(request);
-    this.#connections.admit();
     const over = new AbortController();
     const leave = () => over.abort();
     // Of the answer: a request with a body is over as soon as that was read.
@@ -99,7 +104,7 @@ export class Realtime implements Component {
     const outflow = this.#open("replies", reply, () => this.#parts.requireOngoing?.(caller));
     outflow.signal.addEventListener("abort", leave, { once: true });
     if (outflow.signal.aborted) leave();
-    await feed.tell(outflow);
+    return [feed, outflow] as const;
   }
 
   /** Takes over a connection that asks for a WebSocket at the address of the events. */

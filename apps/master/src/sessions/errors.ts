@@ -21,6 +21,14 @@ export const sessionServiceErrors = defineErrors("session", {
       `No worker offers \`${capability}\`${range === "" ? "" : ` in version ${range}`}${pool === "" ? "" : ` in pool \`${pool}\``} for task \`${task}\``,
     remedy: "Start such a worker, or correct the name.",
   },
+  parentForeign: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Parent and session are in one namespace: the end of the session is reported to the parent.",
+    message: ({ found, namespace }: { found: string; namespace: string }) =>
+      `The parent is in namespace \`${found}\`, and the session is in namespace \`${namespace}\``,
+    remedy: "Start the session in the namespace of its parent, or without a parent.",
+  },
   slotsAsked: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -1,6 +1,10 @@
 /** `run` starts whatever is started, and every handle has the same methods. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { ExecuteSessionRequest, sessionService } from "@tutti/contracts/session/v1";
+import { missionService, StartMissionRequest } from "@tutti/contracts/swarm/v1";
+import { runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
+import type { TuttiError } from "@tutti/kernel";
 import { input, set, type Worker, wait, workflow } from "@tutti/sdk";
 import type { Handle, Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
@@ -49,6 +53,34 @@ describe("everything that was started", () => {
       for await (const change of handle.watch()) assert.ok(change);
       assert.equal(await handle.remove("the test is over"), true);
     });
+
+  it("whose parent is in another namespace is not started", async () => {
+    const { mesh } = installation.host;
+    const parent = { namespace: "elsewhere", kind: "run", id: "a" };
+    const spec = {
+      work: { $case: "tasks" as const, value: { tasks: [] } },
+    };
+    const started = [
+      mesh.client(runService, { service: "workflow" }).startRun(
+        StartRunRequest.fromPartial({
+          parent,
+          spec: { what: { $case: "definition", value: { name: "a" } } },
+        }),
+      ),
+      mesh
+        .client(missionService, { service: "swarm" })
+        .startMission(StartMissionRequest.fromPartial({ parent, what: { $case: "spec", value: {} } })),
+      mesh
+        .client(sessionService, { service: "master" })
+        .executeSession(ExecuteSessionRequest.fromPartial({ parent, spec })),
+    ];
+    const codes = started.map((one) => one.then(String, ({ code }: TuttiError) => code));
+    assert.deepEqual(await Promise.all(codes), [
+      "workflow.parent_foreign",
+      "board.parent_foreign",
+      "session.parent_foreign",
+    ]);
+  });
 
   it("the run of a workflow is queried and updated besides", async () => {
     const run = await tutti.run("counted", { input: { n: 1 } });

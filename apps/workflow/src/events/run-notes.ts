@@ -17,7 +17,7 @@ import { headOf, type NoteOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 import type { Run } from "@tutti/machine-run";
 import type { Happening } from "@tutti/runtime";
-import { eventNote, type News, type QuestionAsked } from "./note.ts";
+import type { News, NotedBody, NotedType, QuestionAsked } from "./note.ts";
 import {
   decidedOf,
   withdrawnByReset,
@@ -28,7 +28,7 @@ import {
 
 /** Of which versions of which events: their names with the function that notes them. */
 export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
-  run_started: (_run, { order, createMs, limits }: RunStartedV1, happening) => {
+  run_started: (run, { order, createMs, limits }: RunStartedV1, happening) => {
     const what = {
       ...{ definition: order?.definition ?? "", hash: order?.hash ?? "" },
       ...{ labels: order?.labels ?? {}, parent: order?.parent },
@@ -36,31 +36,32 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
     const startMs = order?.startMs ?? 0;
     const isDelayed = startMs > createMs;
     const startTime = isDelayed ? toTimestamp(startMs) : undefined;
-    const accepted = eventNote(happening, "tutti.workflow.run.accepted", { ...what, startTime });
+    const accepted = runNote(run, happening, "tutti.workflow.run.accepted", { ...what, startTime });
     if (isDelayed || limits.length > 0) return accepted;
-    return [accepted, eventNote(happening, "tutti.workflow.run.started", what)];
+    return [accepted, runNote(run, happening, "tutti.workflow.run.started", what)];
   },
-  run_begun: ({ order, facts }, _body: RunBegunV1, happening) => {
-    const { definition = "", hash = "", parent } = order ?? {};
-    const labels = { ...facts.labels };
-    return eventNote(happening, "tutti.workflow.run.started", { definition, hash, labels, parent });
+  run_begun: (run, _body: RunBegunV1, happening) => {
+    const { definition = "", hash = "", parent } = run.order ?? {};
+    const labels = { ...run.facts.labels };
+    return runNote(run, happening, "tutti.workflow.run.started", { definition, hash, labels, parent });
   },
-  run_paused: ({ error }, _body: RunPausedV1, happening) =>
-    eventNote(happening, "tutti.workflow.run.paused", { error: copied(error) }),
-  run_resumed: (_run, _body, happening) => eventNote(happening, "tutti.workflow.run.resumed", {}),
-  run_retried: (_run, _body, happening) => eventNote(happening, "tutti.workflow.run.retried", { tasks: [] }),
+  run_paused: (run, _body: RunPausedV1, happening) =>
+    runNote(run, happening, "tutti.workflow.run.paused", { error: copied(run.error) }),
+  run_resumed: (run, _body, happening) => runNote(run, happening, "tutti.workflow.run.resumed", {}),
+  run_retried: (run, _body, happening) =>
+    runNote(run, happening, "tutti.workflow.run.retried", { tasks: [] }),
   run_reset: (run, body: RunResetV1, happening) => [
     ...withdrawnByReset(run, body, happening),
-    eventNote(happening, "tutti.workflow.run.reset", { event: body.toEvent }),
+    runNote(run, happening, "tutti.workflow.run.reset", { event: body.toEvent }),
   ],
   run_moved: (run, body: RunMovedV1, happening) => [
     ...withdrawnByReset(run, body, happening),
-    eventNote(happening, "tutti.workflow.run.moved", { hash: body.hash, fromHash: body.fromHash }),
+    runNote(run, happening, "tutti.workflow.run.moved", { hash: body.hash, fromHash: body.fromHash }),
   ],
   run_stopped: (run, { status }: RunStoppedV1, happening) => {
     const withdrawn = withdrawnIn(run, happening);
     if (status !== WorkStatus.WORK_STATUS_CANCELLED) return withdrawn;
-    return [eventNote(happening, "tutti.workflow.run.cancelling", {}), ...withdrawn];
+    return [runNote(run, happening, "tutti.workflow.run.cancelling", {}), ...withdrawn];
   },
   run_completed: (run, _body, happening) => ended(run, happening, "tutti.workflow.run.completed"),
   run_cancelled: (run, _body, happening) => ended(run, happening, "tutti.workflow.run.cancelled"),
@@ -70,7 +71,7 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   ],
   run_failed: (run, { error }: RunFailedV1, happening) => {
     const task = error?.details["task"] ?? "";
-    return eventNote(happening, "tutti.workflow.run.failed", {
+    return runNote(run, happening, "tutti.workflow.run.failed", {
       ...endOf(run, happening),
       error: copied(error),
       task,
@@ -78,11 +79,11 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   },
   run_continued: (run, { nextId: id }: RunContinuedV1, happening) => {
     const successor = { namespace: happening.key.namespace, kind: "run", id, task: "" };
-    return eventNote(happening, "tutti.workflow.run.continued", { ...endOf(run, happening), successor });
+    return runNote(run, happening, "tutti.workflow.run.continued", { ...endOf(run, happening), successor });
   },
-  signal_received: (_run, { signal }: SignalReceivedV1, happening) =>
+  signal_received: (run, { signal }: SignalReceivedV1, happening) =>
     signal?.event === undefined
-      ? eventNote(happening, "tutti.workflow.run.signalled", { signal: signal?.signal ?? "" })
+      ? runNote(run, happening, "tutti.workflow.run.signalled", { signal: signal?.signal ?? "" })
       : happening,
   approval_asked: (_run, { approvalId }: ApprovalAskedV1, happening): QuestionAsked => ({
     ...{ kind: "question", ...headOf(happening), approvalId },
@@ -113,6 +114,15 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   undo_completed: progress,
 };
 
+/** The note of an event of a run, in the trace of the run where the event's own cause has none. */
+function runNote<T extends NotedType>(run: Run, happening: Happening, type: T, body: NotedBody<T>): News<T> {
+  const { key, event, timeMs } = happening;
+  const traceparent = happening.cause.traceparent || (run.order?.traceparent ?? "");
+  const cause =
+    traceparent === happening.cause.traceparent ? happening.cause : { ...happening.cause, traceparent };
+  return { kind: "event", key, event, timeMs, cause, type, body, part: 0 };
+}
+
 function progress(_run: Run, _body: unknown, happening: Happening): Happening {
   return happening;
 }
@@ -121,8 +131,7 @@ type PlainEnd = `tutti.workflow.run.${"completed" | "cancelled" | "terminated"}`
 
 /** How it ended, of ends that say nothing besides. */
 function ended(run: Run, happening: Happening, type: PlainEnd): News<PlainEnd> {
-  const { key, event, timeMs, cause } = happening;
-  return { kind: "event", key, event, timeMs, cause, type, body: endOf(run, happening), part: 0 };
+  return runNote(run, happening, type, endOf(run, happening));
 }
 
 function endOf({ order, plan, beginMs, createMs }: Run, { timeMs }: Happening) {

@@ -40,10 +40,11 @@ function setUp(options = {}) {
     event: number,
     body: unknown = {},
     state: object = ended,
+    by = cause,
   ): unknown => {
     const found = machine.events.find((each) => each.type === type) ?? assert.fail(`no event ${type}`);
     const take = eventNote.notes.get(found as never) ?? assert.fail(`nothing is told of ${type}`);
-    const happening: Happening = { key, event, body, state, timeMs: time.now(), cause };
+    const happening: Happening = { key, event, body, state, timeMs: time.now(), cause: by };
     return take(happening);
   };
   const words = () =>
@@ -65,18 +66,42 @@ describe("news of the workflow service", () => {
     assert.deepEqual(words(), ["r1 accepted", "r1 started", "r1 completed"]);
   });
 
-  it("log a failed run at info with its trace id, and a completed run at debug", async () => {
+  const linesOf = ({ lines }: ReturnType<typeof setUp>["logger"]) =>
+    lines.filter(({ message }) => message.startsWith("run state"));
+
+  it("log each change of a run at info, with the trace id of its cause, or else of the run", async () => {
     const { eventNote, note, logger, time } = setUp();
-    eventNote.handle([note("run_failed", keyOf("r1"), 7), note("run_completed", keyOf("r2"), 7)]);
+    const ofRun = { order: { definition: "order", traceparent: cause.traceparent }, beginMs: 0, createMs: 0 };
+    const untraced = { ...cause, traceparent: "" };
+    eventNote.handle([
+      note("run_failed", keyOf("r1"), 7),
+      note("run_failed", keyOf("r2"), 7, {}, ofRun, untraced),
+      note("run_completed", keyOf("r3"), 7),
+    ]);
     await time.advanceAsync(5);
-    const lines = logger.lines.filter(({ message }) => message.startsWith("run state changed: "));
     assert.deepEqual(
-      lines.map(({ level, fields }) => [level, fields["run"], fields["to"], fields["traceId"]]),
+      linesOf(logger).map(({ level, fields }) => [level, fields["run"], fields["to"], fields["traceId"]]),
       [
         ["info", "r1", "failed", traceId],
-        ["debug", "r2", "completed", traceId],
+        ["info", "r2", "failed", traceId],
+        ["info", "r3", "completed", traceId],
       ],
     );
+  });
+
+  it("log as many changes that every run has as may be, count the others, and log each failure", async () => {
+    const { eventNote, note, logger, time } = setUp({ burst: 1_000, perSec: 1_000 });
+    const many = Array.from({ length: 150 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2));
+    eventNote.handle([...many, note("run_failed", keyOf("bad"), 7)]);
+    await time.advanceAsync(50);
+    const counted = (message: string) => linesOf(logger).filter((line) => line.message === message);
+    assert.equal(counted("run state changed: completed").length, 100);
+    assert.equal(counted("run state changed: failed").length, 1);
+    assert.deepEqual(counted("run state changes not logged")[0]?.fields["count"], 50);
+    await time.advanceAsync(1_000);
+    eventNote.handle(many);
+    await time.advanceAsync(50);
+    assert.equal(counted("run state changed: completed").length, 110);
   });
 
   it("leave out that a run began that is held by a limit, until it does", async () => {

@@ -14,9 +14,10 @@ import { eventOf, type News, type QuestionAsked } from "./note.ts";
 
 const approvalsMax = 1_000;
 const runPrefix = "tutti.workflow.run.";
-const exceptional: ReadonlySet<string> = new Set([
-  ...["failed", "cancelling", "cancelled", "terminated", "paused", "resumed", "retried", "reset"],
-]);
+/** Lines of changes that every run has: as many at once, and as many a second. What is beyond is counted. */
+const linesAtOnce = 100;
+const linesPerSec = 10;
+const usual: ReadonlySet<string> = new Set(["accepted", "started", "completed", "continued"]);
 
 type Asked = Pick<RuntimeOfService, "query">;
 type Note = News | QuestionAsked;
@@ -24,9 +25,15 @@ type Note = News | QuestionAsked;
 class WorkflowEventMapper implements EventMapper<Note> {
   runtime: Asked | undefined;
   readonly #logger: Foundation["logger"];
+  readonly #clock: Foundation["clock"];
+  #linesLeft = linesAtOnce;
+  #filledMs: number;
+  #omitted = 0;
 
-  constructor(logger: Foundation["logger"]) {
+  constructor({ logger, clock }: Pick<Foundation, "logger" | "clock">) {
     this.#logger = logger;
+    this.#clock = clock;
+    this.#filledMs = clock.monotonic();
   }
 
   isEnd(note: Note): boolean {
@@ -39,20 +46,31 @@ class WorkflowEventMapper implements EventMapper<Note> {
     return eventOf(note);
   }
 
-  /**
-   * Failed, stopped and paused runs have a line with their trace id. Other changes have level debug: there are several
-   * per run.
-   */
+  /** Each change of a run has a line with its trace id. Of changes that every run has, only so many a second do. */
   #log({ key, type, cause }: News): void {
-    const change = type.startsWith(runPrefix) ? type.slice(runPrefix.length) : undefined;
-    if (change === undefined) return;
-    const level = exceptional.has(change) ? "info" : "debug";
-    if (!this.#logger.enabled(level)) return;
+    const to = type.startsWith(runPrefix) ? type.slice(runPrefix.length) : undefined;
+    if (to === undefined || !this.#logger.enabled("info")) return;
+    if (usual.has(to) && !this.#mayLog()) {
+      this.#omitted++;
+      return;
+    }
+    if (this.#omitted > 0) this.#logger.info("run state changes not logged", { count: this.#omitted });
+    this.#omitted = 0;
     const [, traceId = ""] = cause?.traceparent.split("-") ?? [];
-    this.#logger[level](`run state changed: ${change}`, {
-      ...{ namespace: key.namespace, run: key.id, to: change },
+    this.#logger.info(`run state changed: ${to}`, {
+      ...{ namespace: key.namespace, run: key.id, to },
       ...(traceId !== "" && { traceId }),
     });
+  }
+
+  #mayLog(): boolean {
+    const nowMs = this.#clock.monotonic();
+    const refilled = ((nowMs - this.#filledMs) / 1_000) * linesPerSec;
+    this.#linesLeft = Math.min(linesAtOnce, this.#linesLeft + refilled);
+    this.#filledMs = nowMs;
+    if (this.#linesLeft < 1) return false;
+    this.#linesLeft -= 1;
+    return true;
   }
 
   async progressOf({ key, event, timeMs, cause }: NoteHead): Promise<EventInput | undefined> {
@@ -99,7 +117,7 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
     told: readonly ToldMachine[],
     { ended, ...options }: Partial<PublisherOptions> & { readonly ended?: (key: InstanceKey) => void } = {},
   ) {
-    const teller = new WorkflowEventMapper(foundation.logger);
+    const teller = new WorkflowEventMapper(foundation);
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_workflow_events_left_out_total",

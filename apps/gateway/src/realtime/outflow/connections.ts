@@ -20,6 +20,8 @@ export interface ConnectionsParts {
 export class Connections {
   readonly #parts: ConnectionsParts;
   readonly #open = new Map<Outflow, Held | undefined>();
+  /** Admitted, and not open yet. */
+  #opening = 0;
   #sweeping: Timer | undefined;
   #closing = false;
 
@@ -36,12 +38,21 @@ export class Connections {
     return [...this.#open.keys()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Throws when there is no room for one more. Called before anything is answered. */
-  admit(): void {
+  /**
+   * Runs what opens one more connection, which counts from here on. Throws when there is no room for it, before anything
+   * is answered.
+   */
+  async admit<T>(open: () => Promise<T>): Promise<T> {
     const { connectionsMax } = this.#parts.settings;
     if (this.#closing) throw realtimeErrors.closing();
-    if (this.#open.size >= connectionsMax)
+    if (this.#open.size + this.#opening >= connectionsMax)
       throw realtimeErrors.tooMany({ most: connectionsMax }, { retryAfterMs: 5_000 });
+    this.#opening += 1;
+    try {
+      return await open();
+    } finally {
+      this.#opening -= 1;
+    }
   }
 
   /** Ends those whose readers may not have them any more, and tells them why. */

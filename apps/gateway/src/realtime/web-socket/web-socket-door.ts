@@ -46,26 +46,29 @@ export class WebSocketDoor {
   }
 
   async #follow(webSocket: WebSocket, query: URLSearchParams, caller: Caller): Promise<void> {
-    const { connections, feed: parts, requireAllowed } = this.#parts;
     try {
-      connections.admit();
-      const wanted = wantedOf(query, undefined);
-      requireAllowed(caller, wanted.namespace);
-      const feed = await EventFeed.open(parts, wanted);
-      const outflow = connections.open("web_socket", new WebSocketPipe(webSocket), {
-        requireAllowed: () => requireAllowed(caller, wanted.namespace),
-        problem: webSocketFormat.problem,
-      });
-      webSocket.on("close", () => outflow.cut("left"));
-      webSocket.on("message", () => webSocket.close(unexpected, "nothing is to be said here"));
-      feed.begin({ outflow, format: webSocketFormat });
-      // It may have gone while the feed was opened, and then says so no more.
-      if (webSocket.readyState !== webSocket.OPEN) outflow.cut("left");
+      await this.#parts.connections.admit(() => this.#open(webSocket, query, caller));
     } catch (error) {
       const problem = toProblem(errorFromUnknown(error));
       webSocket.send(messageOf({ kind: "problem", problem }), { binary: false });
       webSocket.close(refused, problem.code);
     }
+  }
+
+  async #open(webSocket: WebSocket, query: URLSearchParams, caller: Caller): Promise<void> {
+    const { connections, feed: parts, requireAllowed } = this.#parts;
+    const wanted = wantedOf(query, undefined);
+    requireAllowed(caller, wanted.namespace);
+    const feed = await EventFeed.open(parts, wanted);
+    const outflow = connections.open("web_socket", new WebSocketPipe(webSocket), {
+      requireAllowed: () => requireAllowed(caller, wanted.namespace),
+      problem: webSocketFormat.problem,
+    });
+    webSocket.on("close", () => outflow.cut("left"));
+    webSocket.on("message", () => webSocket.close(unexpected, "nothing is to be said here"));
+    feed.begin({ outflow, format: webSocketFormat });
+    // It may have gone while the feed was opened, and then says so no more.
+    if (webSocket.readyState !== webSocket.OPEN) outflow.cut("left");
   }
 }
 

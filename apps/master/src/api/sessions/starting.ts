@@ -22,7 +22,9 @@ export async function executeSession(
   request: ExecuteSessionRequest,
   context: CallContext,
 ): Promise<ExecuteSessionReply> {
-  const { idempotencyKey } = request;
+  const { idempotencyKey, parent } = request;
+  if (parent !== undefined && (parent.namespace || context.namespace) !== context.namespace)
+    throw sessionServiceErrors.parentForeign({ found: parent.namespace, namespace: context.namespace });
   const sessionId = idToStart(
     dependencies,
     { kind: "session", chosen: request.sessionId, idempotencyKey },
