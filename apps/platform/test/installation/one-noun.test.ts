@@ -58,7 +58,10 @@ describe("everything that was started", () => {
     const { mesh } = installation.host;
     const parent = { namespace: "elsewhere", kind: "run", id: "a" };
     const spec = {
-      work: { $case: "tasks" as const, value: { tasks: [] } },
+      work: {
+        $case: "tasks" as const,
+        value: { tasks: [{ id: "a", work: { $case: "capability" as const, value: { name: "x.y" } } }] },
+      },
     };
     const started = [
       mesh.client(runService, { service: "workflow" }).startRun(
