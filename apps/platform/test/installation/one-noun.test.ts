@@ -60,7 +60,7 @@ describe("everything that was started", () => {
     const spec = {
       work: {
         $case: "tasks" as const,
-        value: { tasks: [{ id: "a", work: { $case: "capability" as const, value: { name: "x.y" } } }] },
+        value: { tasks: [{ id: "a", work: { $case: "capability" as const, value: "x.y" } }] },
       },
     };
     const started = [
