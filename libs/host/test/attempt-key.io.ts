@@ -10,11 +10,12 @@ import { openKeysOf } from "../src/keys/installation-keys.ts";
 import { type Folder, makeFolder } from "./storage.fixture.ts";
 
 const foundation = systemFoundation();
+const { signal } = new AbortController();
 
 /** What becomes of one and the same token in a process that starts. */
 async function tokenAfterStart(dataDirectory: string | undefined, keysDirectory = ""): Promise<string> {
   const cipher = new TokenCipher();
-  await attemptKey({ cipher, foundation, dataDirectory, keysDirectory, shared: undefined }).start();
+  await attemptKey({ cipher, foundation, dataDirectory, keysDirectory, shared: undefined }).start({ signal });
   const bytes = new Uint8Array(16);
   cipher.encrypt(bytes);
   return Buffer.from(bytes).toString("hex");
@@ -74,7 +75,7 @@ describe("the key of tokens of processes that share what they own", { skip: prog
     const keys: Uint8Array[] = [];
     for (const made of [imported, new Uint8Array(16).fill(7), new Uint8Array(16).fill(8)]) {
       await using connection = await connectionTo([server.address]);
-      keys.push(await sharedAttemptKey(connection, 1, made));
+      keys.push(await sharedAttemptKey(connection, { replicas: 1, made, signal }));
     }
     for (const key of keys) assert.deepEqual(Buffer.from(key), Buffer.from(imported));
   });

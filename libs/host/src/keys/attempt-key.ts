@@ -6,7 +6,7 @@
  * they own share it the same way: the first one makes it in NATS.
  */
 import { join } from "node:path";
-import { type Chance, type Foundation, IdSource } from "@tutti/kernel";
+import { type Chance, type Component, type Foundation, IdSource } from "@tutti/kernel";
 import type { NatsConnection } from "@tutti/nats";
 import { TokenCipher, tokenKeyBytes } from "@tutti/runtime";
 import { hostErrors } from "../errors.ts";
@@ -35,15 +35,17 @@ export interface AttemptKeyParts {
 }
 
 /** Opens the cipher before services start: by then the data directory is this process's own. */
-export function attemptKey({ cipher, ...parts }: AttemptKeyParts): { start(): Promise<void> } {
-  return { start: async () => cipher.open(await keyOf(parts)) };
+export function attemptKey({ cipher, ...parts }: AttemptKeyParts) {
+  return {
+    start: async ({ signal }: { readonly signal: AbortSignal }) => cipher.open(await keyOf(parts, signal)),
+  } satisfies Component;
 }
 
 /** The key of a process, made only if a service of it asks for the cipher. */
 export class TokenKeys {
   readonly #parts: () => Omit<AttemptKeyParts, "cipher">;
   readonly #cipher = new TokenCipher();
-  component: { start(): Promise<void> } | undefined = undefined;
+  component: Component | undefined = undefined;
 
   constructor(parts: () => Omit<AttemptKeyParts, "cipher">) {
     this.#parts = parts;
@@ -55,11 +57,11 @@ export class TokenKeys {
   }
 }
 
-async function keyOf(parts: Omit<AttemptKeyParts, "cipher">): Promise<Uint8Array> {
+async function keyOf(parts: Omit<AttemptKeyParts, "cipher">, signal: AbortSignal): Promise<Uint8Array> {
   const { foundation, dataDirectory, keysDirectory, shared } = parts;
   if (shared !== undefined) {
     const made = newKey(foundation.chance);
-    return sharedAttemptKey(await shared.connection, shared.replicas, made);
+    return sharedAttemptKey(await shared.connection, { replicas: shared.replicas, made, signal });
   }
   if (dataDirectory === undefined) return newKey(foundation.chance);
   return attemptKeyIn(dataDirectory, keysDirectory || keysDirectoryIn(dataDirectory), foundation);
@@ -87,19 +89,22 @@ export function attemptKeyOf(dataDirectory: string): Uint8Array | undefined {
   return written && readable(file, () => insistOnLength(Buffer.from(written.key, "base64url")));
 }
 
-/** The key that processes share: the one that was made first. */
+/** The key that processes share: the one that was made first. A NATS that does not answer yet is asked again. */
 export async function sharedAttemptKey(
   connection: NatsConnection,
-  replicas: number,
-  made: Uint8Array,
+  { replicas, made, signal }: { replicas: number; made: Uint8Array; signal: AbortSignal },
 ): Promise<Uint8Array> {
   const { openBucket } = await import("@tutti/nats");
-  const bucket = await openBucket(connection, { name: bucketName, replicas });
-  if ((await bucket.create(bucketKey, made)).written) return made;
-  const found = await bucket.get(bucketKey);
+  const bucket = await openBucket(connection, { name: bucketName, replicas }, signal);
   const place = `${bucketName}/${bucketKey} of NATS`;
-  if (found === undefined) throw hostErrors.keyMissing({ file: place });
-  return readable(place, () => insistOnLength(found.value));
+  const read = async () => {
+    if ((await bucket.create(bucketKey, made)).written) return made;
+    const found = await bucket.get(bucketKey);
+    if (found === undefined) throw hostErrors.keyMissing({ file: place });
+    return found.value;
+  };
+  const key = await connection.persist("reading of the key of attempts", read, signal);
+  return readable(place, () => insistOnLength(key));
 }
 
 function newKey(chance: Chance): Uint8Array {

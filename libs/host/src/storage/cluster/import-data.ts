@@ -93,7 +93,7 @@ export class ImportedData {
     await blobs.copyTo(await openObjectBlobs({ ...settings, store: blobStore }, signal));
     // What agents bring back of attempts from before is known by its tokens.
     const key = attemptKeyOf(this.#layout.directory);
-    if (key !== undefined) await sharedAttemptKey(connection, replicas, key);
+    if (key !== undefined) await sharedAttemptKey(connection, { replicas, made: key, signal });
   }
 
   /** The book of the audit, where there is one. */
