@@ -51,10 +51,11 @@ export class Reconciler {
     const unwanted: Uint8Array[] = [];
     const named = new TokenTable<true>(0);
     this.#claims.drop(agent);
+    const isYoung = nowMs < this.#claims.untilMs;
     for (const token of running) {
       const task = this.#tasks.get(token);
       if (task === undefined) {
-        if (!this.#claims.add(token, agent, nowMs)) unwanted.push(token);
+        if (token.length !== 16 || !isYoung || !this.#claims.add(token, agent, nowMs)) unwanted.push(token);
       } else if (task.agent === agent && task.stage === "working") named.set(token, true);
       else if (mayHave(task, agent)) {
         this.#waiting.withdraw(task, nowMs);
@@ -77,7 +78,7 @@ export class Reconciler {
 }
 
 /** Returns whether a task that waits may be running at the agent. */
-export function mayHave({ stage, demand }: Task, agent: Agent): boolean {
+function mayHave({ stage, demand }: Task, agent: Agent): boolean {
   if (stage !== "queued" && stage !== "limited" && stage !== "hooked" && stage !== "away") return false;
   // One that polls and has come back to answer alone says what it has, and not what it offers.
   return agent.offered.length === 0 || demand.matches.some(({ cohort }) => cohort === agent.cohort);

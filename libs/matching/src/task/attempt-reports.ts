@@ -3,7 +3,6 @@ import type { PartialOutput, Progress, Result, Started } from "@tutti/contracts/
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { AgentStates } from "../agents/agent-states.ts";
 import type { AgentPerformance } from "../agents/performance.ts";
-import { mayHave } from "../agents/reconciler.ts";
 import { busyAnswersMax, repeatsMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Agent, Link, Task } from "../parts.ts";
@@ -96,14 +95,8 @@ export class AttemptReports {
     // A copy that counted stands for the attempt that it is a copy of.
     const task = named?.stage === "ended" && original?.twin?.winner === named ? original : named;
     if (task === undefined) {
-      if (!this.#claims.answer(agent, link, number, result, nowMs)) link.settle(number);
+      if (!this.#claims.answer(agent, link, number, result)) link.settle(number);
       return;
-    }
-    // Its token shows that the agent had it, from the owner of the pool before this one. It is not done again.
-    const isYoung = nowMs < this.#claims.untilMs;
-    if (isYoung && task.agent === undefined && isDone(result) && mayHave(task, agent)) {
-      this.#waiting.withdraw(task, nowMs);
-      this.#running.start(task, agent, nowMs);
     }
     if (task.agent !== agent) {
       if (isRepeat(task, agent)) repeat(task, link, number);
@@ -191,11 +184,6 @@ export class AttemptReports {
     );
     this.#tasks.forget(task, nowMs);
   }
-}
-
-/** Returns whether the result is the end of the attempt, and not of the agent's part in it. */
-function isDone({ outcome }: Result): boolean {
-  return outcome?.$case !== "busy" && outcome?.$case !== "stopped";
 }
 
 /** Returns whether an agent sends a result once more that is not durable yet. */

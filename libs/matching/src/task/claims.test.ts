@@ -125,47 +125,4 @@ describe("a pool that has just moved", () => {
     arena.turn();
     assert.deepEqual(b.given, [2]);
   });
-
-  it("keeps a result that the greeting did not name until its sender offers the task, or says that it is over", () => {
-    const arena = moved();
-    const agent = arena.agent("a", { slots: 2 });
-    agent.answer(1);
-    agent.answer(2);
-    arena.turn();
-    assert.deepEqual([agent.durable, arena.pool.agent("a", arena.nowMs)?.freeSlots], [0, 2]);
-    const sender = arena.sender();
-    sender.offer(1);
-    sender.request({ cancels: [{ token: tokenOf(2), reason: "over" }] });
-    arena.turn();
-    assert.deepEqual([agent.given, sender.results], [[], [[1, "inlineOutput"]]]);
-    sender.durable(1);
-    arena.turn();
-    assert.equal(agent.durable, 2);
-  });
-
-  it("takes the result of a task that waits in line from the agent that had it, and does not start it again", () => {
-    const arena = moved();
-    const agent = arena.agent("a", { slots: 1, running: [tokenOf(9)] });
-    const sender = arena.sender();
-    sender.offer([9, 1]);
-    arena.turn();
-    agent.answer(1);
-    arena.turn();
-    assert.deepEqual([agent.given, sender.results], [[], [[1, "inlineOutput"]]]);
-    agent.answer(9);
-    arena.turn();
-    assert.deepEqual([agent.given, sender.results.length], [[], 2]);
-  });
-
-  it("gives a task that waits in line to an agent although another was busy with it, or stopped it", () => {
-    const arena = moved();
-    const agent = arena.agent("a", { slots: 1, running: [tokenOf(9)] });
-    const sender = arena.sender();
-    sender.offer([9, 1]);
-    arena.turn();
-    agent.busy(1);
-    agent.answer(9);
-    arena.turn();
-    assert.deepEqual([agent.given, sender.results], [[1], [[9, "inlineOutput"]]]);
-  });
 });

@@ -56,12 +56,14 @@ export class Claims {
     return [...this.#table.values()];
   }
 
-  /** Returns whether it is kept: what is no token, or comes too late, is not. */
+  /** Returns whether there was room for it. */
   add(token: Uint8Array, agent: Agent, nowMs: number): boolean {
-    if (this.#table.get(token) !== undefined) return false;
-    if (!this.#keep({ token, agent, answered: undefined }, nowMs)) return false;
+    if (this.#table.size >= claimsMax || this.#table.get(token) !== undefined) return false;
+    this.#table.set(new Uint8Array(token), { token, agent, answered: undefined });
     agent.used++;
     this.#atWork++;
+    this.#askAgainMs = askAfterMs;
+    this.#askDueMs = Math.min(this.#askDueMs, nowMs + askAfterMs);
     return true;
   }
 
@@ -72,15 +74,10 @@ export class Claims {
     return claim;
   }
 
-  /**
-   * The agent's answer comes before the offer. Returns false when it is another agent's, or when the pool is too old for
-   * it. An agent that got its task from the owner before does not name it if the task was on its way during the greeting.
-   */
-  answer(agent: Agent, link: Link, number: number, result: Result, nowMs: number): boolean {
+  /** The agent's answer comes before the offer. False when it is not the agent's. */
+  answer(agent: Agent, link: Link, number: number, result: Result): boolean {
     const claim = this.#table.get(result.token);
-    if (claim === undefined)
-      return this.#keep({ token: result.token, agent, answered: { link, number, result } }, nowMs);
-    if (claim.agent !== agent) return false;
+    if (claim?.agent !== agent) return false;
     // Of several answers the last one's number stands for all.
     const before = claim.answered;
     claim.answered = { link, number, result };
@@ -108,15 +105,6 @@ export class Claims {
       this.#remove(claim);
       disclaim(claim, reason, 0);
     }
-  }
-
-  #keep(claim: Claim, nowMs: number): boolean {
-    const { token } = claim;
-    if (token.length !== 16 || nowMs >= this.untilMs || this.#table.size >= claimsMax) return false;
-    this.#table.set(new Uint8Array(token), claim);
-    this.#askAgainMs = askAfterMs;
-    this.#askDueMs = Math.min(this.#askDueMs, nowMs + askAfterMs);
-    return true;
   }
 
   #remove(claim: Claim): void {
