@@ -6,8 +6,8 @@
 // 2. The generated code is that of proto/: generation runs when the contracts or their generator differ from the stamp
 //    beside the code.
 // 3. The page, the command, the platform and its services are built if a caller asks for them (fronts.mjs).
-// 4. Everything after set-up runs on one Node, the pinned one; where no package carries it, on a system Node of at
-//    least the pinned major version.
+// 4. Everything after set-up runs on one Node, the pinned one. Where no package carries it, a system Node of at least
+//    the pinned major version runs it.
 // 5. Where nothing has to be done nothing is written, and finding that out takes milliseconds.
 //
 // Runs on Node 18 without dependencies, since it runs before there are any.
@@ -25,7 +25,7 @@ export const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export const pinnedMajor = 24;
 
-/** A set-up that cannot go on. Its message is the one line that the user sees. */
+/** A set-up that failed. Its message is the one line that the user sees. */
 export class SetUpFailed extends Error {}
 
 /** @typedef {import("./fronts.mjs").FrontName} FrontName */
@@ -37,7 +37,7 @@ export class SetUpFailed extends Error {}
  */
 
 /**
- * Installs and generates what is missing or out of date, and builds the fronts that are stale.
+ * Installs packages and generates code that are absent or out of date, and builds the fronts that are stale.
  *
  * @param {(line: string) => void} say
  * @param {string} [root]
@@ -145,8 +145,8 @@ async function npmCi(root) {
   throw new SetUpFailed(explainNpm(output, code, log));
 }
 
-// Development and optional packages whatever NODE_ENV says, because set-up itself needs them; few and short retries,
-// because npm's own let a machine without network wait for more than a minute.
+// Development and optional packages under any NODE_ENV, because set-up itself needs them. Few and short retries, because
+// npm's own let a machine without network wait for more than a minute.
 const npmOptions = [
   "--include=dev",
   "--include=optional",
