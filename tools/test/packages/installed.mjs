@@ -19,7 +19,8 @@ import { run } from "../tree.mjs";
 export function environmentWith(node) {
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((each) => !each.includes("node_modules"));
   const own = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|NX_|NODE_|TUTTI_|CI$|FORCE_COLOR)/.test(name),
+    // The certificates that the machine trusts stay: without them npm repeats each request for minutes.
+    ([name]) => name === "NODE_EXTRA_CA_CERTS" || !/^(npm_|NX_|NODE_|TUTTI_|CI$|FORCE_COLOR)/.test(name),
   );
   return { ...Object.fromEntries(own), PATH: [dirname(node), ...path].join(delimiter) };
 }
