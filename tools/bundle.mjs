@@ -26,6 +26,11 @@ const threads = [
     name: "audit-worker",
   },
   {
+    startedBy: "apps/insight/src/series/thread/series-thread.ts",
+    file: "apps/insight/src/series/thread/worker.ts",
+    name: "series-worker",
+  },
+  {
     startedBy: "libs/validation/src/thread/check-thread.ts",
     file: "libs/validation/src/thread/worker.ts",
     name: "check-worker",

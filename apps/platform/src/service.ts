@@ -1,6 +1,7 @@
 import { gateway } from "@tutti/gateway";
 import { governance, governanceSection } from "@tutti/governance";
 import { instanceHealthOf, type ServiceModule } from "@tutti/host";
+import { insight } from "@tutti/insight";
 import type { Configuration } from "@tutti/kernel";
 import { master } from "@tutti/master";
 import { meshSection } from "@tutti/mesh";
@@ -103,6 +104,7 @@ export const services: readonly ServiceModule[] = [
   workflow,
   master,
   governance,
+  insight,
   extensions,
   gateway,
   workflowFiles,

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
-import { type HostContext, servedMetricService } from "@tutti/host";
+import { AllProcesses, type HostContext, servedMetricService } from "@tutti/host";
 import { type Component, type ComponentContext, type Foundation, type Health, healthy } from "@tutti/kernel";
 import type { Access, Caller } from "../access/access.ts";
 import { requireAllowed } from "../access/edge.ts";
@@ -42,8 +42,7 @@ export class Front implements Component {
   async start({ signal }: ComponentContext): Promise<void> {
     const { host, foundation, settings, access, door } = this.#options;
     await access.start(signal);
-    const { Realtime, LinkDoor, openFront, AllProcesses, metricsPlugin, webhooksPlugin, mcpPlugin } =
-      this.#options.loaded;
+    const { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin, mcpPlugin } = this.#options.loaded;
     const realtime = new Realtime({
       ...{ bus: host.bus, foundation, settings: this.#options.realtime },
       requireAllowed: ({ principal }, namespace) =>

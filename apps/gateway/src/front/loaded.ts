@@ -3,24 +3,16 @@
  * what loading leaves behind is given back before the first request is served, which later could not be done.
  */
 export async function loadFront() {
-  const [
-    { Realtime },
-    { LinkDoor },
-    { openFront },
-    { metricsPlugin },
-    { webhooksPlugin },
-    { AllProcesses },
-    { mcpPlugin },
-  ] = await Promise.all([
-    import("../realtime/realtime.ts"),
-    import("../link/link-door.ts"),
-    import("./front.ts"),
-    import("../metrics/metrics-plugin.ts"),
-    import("../webhooks/webhooks-plugin.ts"),
-    import("../metrics/all-processes.ts"),
-    import("../mcp/mcp-plugin.ts"),
-  ]);
-  return { Realtime, LinkDoor, openFront, AllProcesses, metricsPlugin, webhooksPlugin, mcpPlugin };
+  const [{ Realtime }, { LinkDoor }, { openFront }, { metricsPlugin }, { webhooksPlugin }, { mcpPlugin }] =
+    await Promise.all([
+      import("../realtime/realtime.ts"),
+      import("../link/link-door.ts"),
+      import("./front.ts"),
+      import("../metrics/metrics-plugin.ts"),
+      import("../webhooks/webhooks-plugin.ts"),
+      import("../mcp/mcp-plugin.ts"),
+    ]);
+  return { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin, mcpPlugin };
 }
 
 export type LoadedFront = Awaited<ReturnType<typeof loadFront>>;

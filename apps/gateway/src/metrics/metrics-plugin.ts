@@ -1,11 +1,10 @@
 /** Metrics over REST: what there is, and the recent past of it as points for a picture. */
 import { Aggregation, type Metric, MetricKind, type Series, SeriesQuery } from "@tutti/contracts/insight/v1";
-import { metricErrors } from "@tutti/host";
+import { type AllProcesses, type MetricProcess, metricErrors, seriesOfAll } from "@tutti/host";
 import { fromTimestamp, nearest, toTimestamp } from "@tutti/kernel";
 import { type CallOptions, installationNamespace } from "@tutti/mesh";
 import type { Routes } from "@tutti/rest/types";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type AllProcesses, type MetricProcess, seriesOfAll } from "./all-processes.ts";
 
 export interface MetricsPluginParts {
   readonly processes: Pick<AllProcesses, "list">;

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Aggregation, SeriesQuery } from "@tutti/contracts/insight/v1";
-import { metricHandlers, servedMetricService } from "@tutti/host";
+import { AllProcesses, metricHandlers, servedMetricService } from "@tutti/host";
 import { errorFromUnknown, toProblem, toTimestamp } from "@tutti/kernel";
 import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
 import { Mesh } from "@tutti/mesh";
 import { MetricsRegistry, SampleRing } from "@tutti/telemetry";
 import { type FastifyInstance, fastify } from "fastify";
-import { AllProcesses } from "../../src/metrics/all-processes.ts";
 import { metricsPlugin } from "../../src/metrics/metrics-plugin.ts";
 
 const second = 1_000;

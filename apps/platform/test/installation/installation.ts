@@ -12,6 +12,8 @@ type Time = "virtual" | "real";
 export interface InstallationOptions {
   /** Default `virtual`, or what `Installation.usualTime` says. */
   readonly time?: Time;
+  /** Whether it records series. Default false: few tests read them. */
+  readonly insight?: boolean;
 }
 
 /** All services in one process, and those who use them: over no connection, in the same time. */
@@ -25,9 +27,16 @@ export class Installation implements AsyncDisposable {
 
   static async open(
     words: readonly string[] = [],
-    { time = Installation.usualTime }: InstallationOptions = {},
+    { time = Installation.usualTime, insight = false }: InstallationOptions = {},
   ): Promise<Installation> {
-    const kept = await KeptHost.open({ name: "installation", services, transport: "grpc", time, words });
+    const wanted = services.filter(({ name }) => name !== "insight" || insight);
+    const kept = await KeptHost.open({
+      name: "installation",
+      services: wanted,
+      transport: "grpc",
+      time,
+      words,
+    });
     return new Installation(kept, time === "virtual");
   }
 

@@ -10,7 +10,7 @@ export interface Figure {
   reduce(samples: readonly number[], sampleMs: number): number;
 }
 
-type Kind = "counter" | "gauge" | "histogram";
+export type MetricWord = "counter" | "gauge" | "histogram";
 
 const { AGGREGATION_UNSPECIFIED, AGGREGATION_SUM, AGGREGATION_MEAN, AGGREGATION_MIN } = Aggregation;
 const { AGGREGATION_MAX, AGGREGATION_LAST, AGGREGATION_COUNT, AGGREGATION_RATE } = Aggregation;
@@ -35,14 +35,14 @@ export function reducerOf(aggregation: Aggregation): ((samples: readonly number[
   return reducers.get(aggregation);
 }
 
-export function figureOf(kind: Kind, { metric, overTime, quantile }: SeriesQuery): Figure {
+export function figureOf(kind: MetricWord, { metric, overTime, quantile }: SeriesQuery): Figure {
   const figure = kind === "gauge" ? ofGauge(overTime) : ofGrowing(kind, overTime, quantile);
   if (figure !== undefined) return figure;
   const found = overTime === AGGREGATION_QUANTILE ? `the quantile ${quantile}` : wordOf(overTime);
   throw metricErrors.notAnswerable({ metric, expected: answers[kind], found });
 }
 
-const answers: Readonly<Record<Kind, string>> = {
+const answers: Readonly<Record<MetricWord, string>> = {
   counter: "rate, increase, mean, min or max over time of a counter",
   gauge: "last, mean, min, max, sum or count over time of a gauge",
   histogram: "rate, increase, or the quantile 0.5 or 0.99 of a histogram",
@@ -56,7 +56,7 @@ function ofGauge(overTime: Aggregation): Figure | undefined {
   return reduce && { statistic: "value", reduce };
 }
 
-function ofGrowing(kind: Kind, overTime: Aggregation, quantile: number): Figure | undefined {
+function ofGrowing(kind: MetricWord, overTime: Aggregation, quantile: number): Figure | undefined {
   switch (overTime) {
     case AGGREGATION_UNSPECIFIED:
     case AGGREGATION_RATE:

@@ -13,9 +13,9 @@ import {
   type SeriesQuery,
 } from "@tutti/contracts/insight/v1";
 import type { Instance } from "@tutti/contracts/registry/v1";
-import { metricServiceOf, type servedMetricService } from "@tutti/host";
 import { errorFromUnknown, fromTimestamp } from "@tutti/kernel";
 import { type CallOptions, type Client, installationNamespace } from "@tutti/mesh";
+import { metricServiceOf, type servedMetricService } from "./metric-handlers.ts";
 
 export interface AllProcessesParts {
   /** The client of the processes that run a service. */

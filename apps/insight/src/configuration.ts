@@ -1,0 +1,47 @@
+import { defineSection } from "@tutti/kernel";
+import * as z from "zod";
+
+/** The keys of the service: `orchestration.insight.*`. */
+export const insightSection = defineSection({
+  scope: "orchestration",
+  name: "insight",
+  description: "The past of all metrics, as series on disk.",
+  schema: z.strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether this process records series. Without it, metrics reach back as far as the memory of each process.",
+      ),
+    dataDirectory: z
+      .string()
+      .min(1)
+      .default("./.tutti")
+      .describe(
+        "The folder of the series in a process of its own. The platform has `platform.dataDirectory`.",
+      ),
+    recordEveryMs: z
+      .number()
+      .int()
+      .min(10_000)
+      .max(300_000)
+      .default(60_000)
+      .describe(
+        "How often the samples of all processes are recorded. A process that is killed loses at most this much of its own.",
+      ),
+    seriesMax: z
+      .number()
+      .int()
+      .min(100)
+      .max(1_000_000)
+      .default(20_000)
+      .describe("Maximum number of series in use. Further label values of a metric share one series."),
+    seriesOfMetricMax: z
+      .number()
+      .int()
+      .min(10)
+      .max(1_000_000)
+      .default(2_000)
+      .describe("Maximum number of series in use of one metric. Further label values share one series."),
+  }),
+});

@@ -1,0 +1,1 @@
+export { InsightService, insight } from "./service.ts";

@@ -1,0 +1,251 @@
+/**
+ * Records the samples that every process of the installation keeps of its own metrics.
+ *
+ * 1. A process keeps ten minutes by the second. A round that fails, or a restart of insight, loses nothing of others.
+ * 2. What was recorded of a process is remembered by its last sample, so that a clock that is behind leaves no gap.
+ * 3. One round at a time. A query waits for one if the last round is older than a sample.
+ */
+import { Aggregation, type Metric, MetricKind, type Series, SeriesQuery } from "@tutti/contracts/insight/v1";
+import type { AllProcesses, MetricProcess } from "@tutti/host";
+import type { MetricWord } from "@tutti/host/metrics";
+import {
+  type Component,
+  degraded,
+  errorFromUnknown,
+  type Foundation,
+  fromTimestamp,
+  type Health,
+  healthy,
+  type Timer,
+  toTimestamp,
+} from "@tutti/kernel";
+import { installationNamespace } from "@tutti/mesh";
+import type { RecordedMetric, RecordedSeries, RecordOutcome, Statistic } from "./sample.ts";
+import type { SeriesThread } from "./thread/series-thread.ts";
+import { slotMs } from "./time.ts";
+
+export interface RecorderParts {
+  readonly foundation: Foundation;
+  readonly processes: Pick<AllProcesses, "list">;
+  readonly thread: Pick<SeriesThread, "ask" | "stop">;
+  readonly everyMs: number;
+}
+
+/** As far back as processes keep samples by the second. */
+const reachMs = 590_000;
+/** Queries of one request. The contract allows 100. */
+const queriesMax = 96;
+const callMs = 10_000;
+
+const words = new Map<MetricKind, MetricWord>([
+  [MetricKind.METRIC_KIND_COUNTER, "counter"],
+  [MetricKind.METRIC_KIND_GAUGE, "gauge"],
+  [MetricKind.METRIC_KIND_HISTOGRAM, "histogram"],
+]);
+
+const rate = { overTime: Aggregation.AGGREGATION_RATE };
+const quantile = (value: number) => ({ overTime: Aggregation.AGGREGATION_QUANTILE, quantile: value });
+
+/** The queries for each kind of metric, with the statistic that they give. */
+const asked: Readonly<Record<MetricWord, readonly (readonly [Statistic, Partial<SeriesQuery>])[]>> = {
+  counter: [["rate", rate]],
+  gauge: [["value", { overTime: Aggregation.AGGREGATION_MEAN }]],
+  histogram: [
+    ["rate", rate],
+    ["p50", quantile(0.5)],
+    ["p99", quantile(0.99)],
+  ],
+};
+
+export class Recorder implements Component {
+  readonly #parts: RecorderParts;
+  readonly #recordedUntil = new Map<string, number>();
+  readonly #declared = new Map<string, string>();
+  readonly #counters: ReturnType<typeof countersOf>;
+  #timer: Timer | undefined;
+  #round: Promise<void> | undefined;
+  #lastMs = 0;
+  #problem = "";
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+    this.#counters = countersOf(parts.foundation.metrics);
+  }
+
+  start(): void {
+    const { timers, clock } = this.#parts.foundation;
+    this.#lastMs = clock.now();
+    this.#timer = timers.every(this.#parts.everyMs, () => void this.record());
+  }
+
+  /** What this process has counted since the last round would be lost with it. */
+  async drain(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#round;
+    if (this.#parts.foundation.clock.now() - this.#lastMs >= slotMs) await this.record();
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#round;
+    await this.#parts.thread.stop();
+  }
+
+  health(): Health {
+    return this.#problem === "" ? healthy : degraded(this.#problem);
+  }
+
+  /** Has everything in the store that is older than a sample. */
+  async catchUp(): Promise<void> {
+    if (this.#parts.foundation.clock.now() - this.#lastMs >= slotMs) await this.record();
+  }
+
+  /** Never throws: what could not be recorded is recorded with the next round. */
+  record(): Promise<void> {
+    this.#round ??= this.#recordAll()
+      .catch((error: unknown) => this.#failed(errorFromUnknown(error).message))
+      .finally(() => {
+        this.#round = undefined;
+      });
+    return this.#round;
+  }
+
+  async #recordAll(): Promise<void> {
+    const { processes, foundation } = this.#parts;
+    const nowMs = foundation.clock.now();
+    const found = await processes.list({ timeoutMs: callMs });
+    for (const process of found) if (process.problem === "") await this.#recordProcess(process, nowMs);
+    this.#lastMs = nowMs;
+    this.#problem = "";
+  }
+
+  async #recordProcess(process: MetricProcess, nowMs: number): Promise<void> {
+    const { name, metrics, ask } = process;
+    const untilMs = Math.floor(nowMs / slotMs) * slotMs;
+    const fromMs = Math.max(this.#recordedUntil.get(name) ?? 0, untilMs - reachMs);
+    if (fromMs >= untilMs) return;
+    const span = { from: toTimestamp(fromMs), to: toTimestamp(untilMs) };
+    const queries = [...metrics.values()].flatMap(queriesOf);
+    const series: RecordedSeries[] = [];
+    for (let at = 0; at < queries.length; at += queriesMax) {
+      const part = queries.slice(at, at + queriesMax);
+      const request = { namespace: installationNamespace, queries: part, span, stepMs: slotMs };
+      for (const one of await ask(request)) series.push(...recordedOf(one, name));
+    }
+    const declared = [...metrics.values()].flatMap(declaredOf);
+    const batch = { nowMs, metrics: declared.filter((one) => this.#isNew(one)), series };
+    const outcome = await this.#parts.thread.ask("record", batch);
+    this.#counters.told(outcome);
+    for (const metric of outcome.overflowing)
+      this.#parts.foundation.logger.warn("metric has too many series: further ones are recorded together", {
+        metric,
+        remedy: "reduce the values of its labels, or raise insight.seriesOfMetricMax",
+      });
+    if (outcome.putAside !== undefined && this.#counters.isFirst(outcome.putAside.file))
+      this.#parts.foundation.logger.error("store of series was damaged, a new one is used", outcome.putAside);
+    // A clock that is behind has no samples of the last moments yet: they are asked for again.
+    const lastMs = Math.max(fromMs, ...series.map(endOf));
+    this.#recordedUntil.set(name, Math.max(lastMs, untilMs - reachMs));
+  }
+
+  #isNew(metric: RecordedMetric): boolean {
+    const text = JSON.stringify(metric);
+    if (this.#declared.get(metric.name) === text) return false;
+    this.#declared.set(metric.name, text);
+    return true;
+  }
+
+  #failed(problem: string): void {
+    if (this.#problem === "")
+      this.#parts.foundation.logger.warn("samples were not recorded, the next round repeats it", { problem });
+    this.#problem = problem;
+    // What was declared may not have been kept.
+    this.#declared.clear();
+  }
+}
+
+function queriesOf({ name, kind }: Metric): SeriesQuery[] {
+  const word = words.get(kind);
+  if (word === undefined) return [];
+  return asked[word].map(([statistic, query]) =>
+    SeriesQuery.fromPartial({ queryId: `${statistic}.${name}`, metric: name, ...query }),
+  );
+}
+
+function declaredOf({ name, kind, description, unit, labelNames }: Metric): RecordedMetric[] {
+  const word = words.get(kind);
+  if (word === undefined) return [];
+  const labels = [...labelNames, "process"];
+  return [{ namespace: installationNamespace, name, kind: word, help: description, unit, labels }];
+}
+
+/** Samples of a process that has been running for long come further apart: each of them covers several places. */
+function recordedOf(
+  { queryId, labels, startTime, stepMs, values }: Series,
+  process: string,
+): RecordedSeries[] {
+  if (startTime === undefined || values.every((value) => Number.isNaN(value))) return [];
+  const [statistic = "", metric = ""] = queryId.split(".");
+  const places = Math.max(1, Math.round(stepMs / slotMs));
+  const spread = Float64Array.from(
+    { length: values.length * places },
+    (_, at) => values[Math.floor(at / places)] ?? Number.NaN,
+  );
+  return [
+    {
+      ...{ namespace: installationNamespace, metric, labels: { ...labels, process } },
+      // The cast: the query was made of it.
+      statistic: statistic as Statistic,
+      ...{ fromMs: fromTimestamp(startTime), values: spread, isSparse: true },
+    },
+  ];
+}
+
+function endOf({ fromMs, values }: RecordedSeries): number {
+  return fromMs + (values.findLastIndex((value) => !Number.isNaN(value)) + 1) * slotMs;
+}
+
+function countersOf(metrics: Foundation["metrics"]) {
+  const samples = metrics
+    .counter({ name: "tutti_insight_samples_total", help: "Samples recorded in the store of series." })
+    .with({});
+  const left = metrics.counter({
+    name: "tutti_insight_samples_dropped_total",
+    help: "Samples that were not recorded, by reason.",
+    labels: ["reason"],
+  });
+  const [late, ahead] = [left.with({ reason: "late" }), left.with({ reason: "clock_ahead" })];
+  const overflowed = metrics
+    .counter({
+      name: "tutti_insight_samples_overflowed_total",
+      help: "Samples that share a series, because their metric has too many.",
+    })
+    .with({});
+  const series = metrics.gauge({ name: "tutti_insight_series", help: "Series in the store." }).with({});
+  const bytes = metrics
+    .gauge({ name: "tutti_insight_store_bytes", help: "Size of the store of series." })
+    .with({});
+  const damaged = metrics
+    .gauge({
+      name: "tutti_insight_damaged_blocks",
+      help: "Damaged blocks found since the store was opened.",
+    })
+    .with({});
+  const seen = new Set<string>();
+  return {
+    told(outcome: RecordOutcome) {
+      samples.add(outcome.recorded);
+      late.add(outcome.late);
+      ahead.add(outcome.ahead);
+      overflowed.add(outcome.overflowed);
+      series.set(outcome.series);
+      bytes.set(outcome.bytes);
+      damaged.set(outcome.damaged);
+    },
+    isFirst(file: string): boolean {
+      const isFirst = !seen.has(file);
+      seen.add(file);
+      return isFirst;
+    },
+  };
+}

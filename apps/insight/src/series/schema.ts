@@ -1,0 +1,83 @@
+/** The file of the store. A release that changes it reads what the one before wrote. */
+
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
+import { privateModes } from "@tutti/kernel";
+
+const format = 1;
+
+const tables = `
+  CREATE TABLE metric (
+    namespace TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, help TEXT NOT NULL, unit TEXT NOT NULL,
+    labels TEXT NOT NULL, PRIMARY KEY (namespace, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY, namespace TEXT NOT NULL, metric TEXT NOT NULL, statistic TEXT NOT NULL,
+    labels TEXT NOT NULL, last_slot INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE block (
+    series INTEGER NOT NULL, is_coarse INTEGER NOT NULL, place INTEGER NOT NULL, sum INTEGER NOT NULL,
+    bytes BLOB NOT NULL, PRIMARY KEY (series, is_coarse, place)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE piece (
+    number INTEGER PRIMARY KEY, from_slot INTEGER NOT NULL, to_slot INTEGER NOT NULL, sum INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+  ) STRICT;
+`;
+
+export interface OpenedFile {
+  readonly database: DatabaseSync;
+  /** Where a file that could not be read was moved, and why. Undefined if there was none. */
+  readonly putAside: { readonly file: string; readonly reason: string } | undefined;
+}
+
+/** A file that is damaged is moved aside: series are worth less than that they are recorded. */
+export function openFile(file: string, nowMs: number): OpenedFile {
+  mkdirSync(dirname(file), { recursive: true, mode: privateModes.folder });
+  try {
+    return { database: opened(file), putAside: undefined };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const aside = `${file}.damaged-${nowMs}`;
+    renameSync(file, aside);
+    for (const end of ["-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
+    return { database: opened(file), putAside: { file: aside, reason: error.message } };
+  }
+}
+
+function opened(file: string): DatabaseSync {
+  const database = new DatabaseSync(file);
+  try {
+    // A process that is killed loses nothing. After a power failure the last minutes may be missing.
+    database.exec(
+      "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2000",
+    );
+    const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+    if (found === 0) database.exec(`BEGIN; ${tables} PRAGMA user_version = ${format}; COMMIT`);
+    else if (found !== format)
+      throw new Error(`${file} has format ${found}, which this release does not know`);
+    database.prepare("SELECT count(*) FROM metric").get();
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** As SQLite numbers them. The lower eight bits name the kind. */
+const damaged: readonly number[] = [1, 11, 26];
+
+export function isDamage(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    "errcode" in error &&
+    typeof error.errcode === "number" &&
+    damaged.includes(error.errcode & 0xff)
+  );
+}
+
+export function sumOf(bytes: Uint8Array): number {
+  return crc32(bytes);
+}

@@ -1,0 +1,34 @@
+/** What the thread of series is asked. */
+import type { QuerySeriesRequest, Series } from "@tutti/contracts/insight/v1";
+import type { RecordedMetric, RecordOutcome, SampleBatch } from "../sample.ts";
+
+export interface SeriesThreadData {
+  readonly file: string;
+  readonly seriesMax: number;
+  readonly seriesOfMetricMax: number;
+}
+
+export interface SeriesCalls {
+  readonly record: { readonly asked: SampleBatch; readonly answer: RecordOutcome };
+  readonly metrics: {
+    readonly asked: { readonly namespace: string; readonly prefix: string };
+    readonly answer: readonly RecordedMetric[];
+  };
+  readonly query: {
+    readonly asked: Pick<QuerySeriesRequest, "namespace" | "queries" | "span" | "stepMs"> & {
+      readonly nowMs: number;
+    };
+    readonly answer: Series[];
+  };
+}
+
+export type SeriesCall = keyof SeriesCalls;
+
+export type ToSeriesThread = {
+  [Call in SeriesCall]: {
+    readonly id: number;
+    readonly call: Call;
+    readonly nowMs: number;
+    readonly asked: SeriesCalls[Call]["asked"];
+  };
+}[SeriesCall];

@@ -1,0 +1,41 @@
+/** The thread that has the store of series: packing and reading take longer than others should wait. */
+import { AskedThread, threadFileOf } from "@tutti/journal";
+import type { Timers } from "@tutti/kernel";
+import { insightErrors } from "../../errors.ts";
+import type { SeriesCall, SeriesCalls, SeriesThreadData, ToSeriesThread } from "./messages.ts";
+
+/** A batch comes each minute: between two of them the thread would only take memory. */
+const idleMs = 5_000;
+
+export class SeriesThread {
+  readonly #thread: AskedThread<ToSeriesThread>;
+  readonly #now: () => number;
+  #isStopped = false;
+
+  constructor(workerData: SeriesThreadData, now: () => number, timers: Pick<Timers, "after">) {
+    const file = threadFileOf(
+      import.meta.url,
+      new URL("./worker.ts", import.meta.url),
+      "./series-worker.mjs",
+    );
+    const gone = (reason: string) => insightErrors.threadGone({ reason });
+    this.#thread = new AskedThread({ name: "series", file, workerData, youngMb: 8, gone, idleMs, timers });
+    this.#now = now;
+  }
+
+  async ask<Call extends SeriesCall>(
+    call: Call,
+    asked: SeriesCalls[Call]["asked"],
+  ): Promise<SeriesCalls[Call]["answer"]> {
+    if (this.#isStopped) throw insightErrors.threadGone({ reason: "it was ended" });
+    const nowMs = this.#now();
+    // The cast: TypeScript does not see that a call goes with its own question.
+    const message = (id: number) => ({ id, call, nowMs, asked }) as ToSeriesThread;
+    return (await this.#thread.request(message)) as SeriesCalls[Call]["answer"];
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#thread.terminate();
+  }
+}

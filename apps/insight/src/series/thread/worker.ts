@@ -1,0 +1,50 @@
+/** The thread of series. It opens the store with the first question, and again after an error. */
+import { setPriority } from "node:os";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { answerSeries } from "@tutti/host/metrics";
+import type { ThreadAnswer } from "@tutti/journal";
+import { errorFromUnknown, toProblem } from "@tutti/kernel";
+import { insightErrors } from "../../errors.ts";
+import { isDamage } from "../schema.ts";
+import { SeriesStore } from "../series-store.ts";
+import type { SeriesThreadData, ToSeriesThread } from "./messages.ts";
+
+function run(port: MessagePort, data: SeriesThreadData): void {
+  let store: SeriesStore | undefined;
+  const answer = (asked: ToSeriesThread): ThreadAnswer => {
+    const { id, nowMs } = asked;
+    try {
+      store ??= new SeriesStore({ ...data, nowMs });
+      return { id, result: done(store, asked) };
+    } catch (error) {
+      // The memory may be ahead of the file: it is read again. A damaged file is moved away then.
+      if (asked.call === "record" || isDamage(error)) {
+        store?.close();
+        store = undefined;
+      }
+      const told = isDamage(error) ? insightErrors.seriesDamaged({ reason: error.message }) : error;
+      return { id, problem: toProblem(errorFromUnknown(told)) };
+    }
+  };
+  port.on("message", (asked: ToSeriesThread) => port.postMessage(answer(asked)));
+}
+
+function done(store: SeriesStore, message: ToSeriesThread): unknown {
+  switch (message.call) {
+    case "record":
+      return store.record(message.asked);
+    case "metrics":
+      return store.metrics(message.asked.namespace, message.asked.prefix);
+    case "query": {
+      const { namespace, nowMs } = message.asked;
+      return answerSeries(store.source(namespace, nowMs), message.asked, nowMs);
+    }
+  }
+}
+
+/** Where all cores have work, the work of engines goes first. On Linux alone it is this thread's own. */
+const behindOthers = 5;
+if (process.platform === "linux") setPriority(behindOthers);
+
+// The cast is the thread's side of the contract with series-thread.ts, which starts it with these and nothing else.
+if (parentPort !== null) run(parentPort, workerData as SeriesThreadData);

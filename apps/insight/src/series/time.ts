@@ -1,0 +1,26 @@
+/** How the store divides time. Places are counted from 1970, so that all processes have the same. */
+
+/** The distance of samples as they are recorded. */
+export const slotMs = 10_000;
+export const minuteMs = 60_000;
+export const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+export const slotsOfMinute = minuteMs / slotMs;
+export const slotsOfHour = hourMs / slotMs;
+export const minutesOfHour = hourMs / minuteMs;
+export const minutesOfDay = dayMs / minuteMs;
+
+/** How long samples are kept, and what is refused. */
+export const keep = {
+  /** At 10 s. */
+  fineMs: 2 * dayMs,
+  /** At a minute. */
+  coarseMs: 90 * dayMs,
+  /** A sample from further ahead has a wrong clock. */
+  aheadMs: 5 * minuteMs,
+  /** An hour is packed this long after its end. Later samples cost more. */
+  graceMs: 5 * minuteMs,
+} as const;
+
+export const slotOf = (timeMs: number): number => Math.floor(timeMs / slotMs);

@@ -1,0 +1,104 @@
+/** Answers queries of series, wherever their samples are kept: in the ring of a process, or in the store of insight. */
+import type { QuerySeriesRequest, Series, SeriesQuery } from "@tutti/contracts/insight/v1";
+import type { LabelSelector } from "@tutti/contracts/types/v1";
+import { fromTimestamp, nearest, toTimestamp } from "@tutti/kernel";
+import type { SampledSeries } from "@tutti/telemetry";
+import { metricErrors } from "./errors.ts";
+import { figureOf, type MetricWord, reducerOf, wordOf } from "./figure.ts";
+import { joined, laidOut, type Span, stepsOf } from "./steps.ts";
+
+/** Where samples are kept. */
+export interface SeriesSource {
+  /** Undefined for a metric that is not known. */
+  kindOf(metric: string): MetricWord | undefined;
+  names(): readonly string[];
+  /** The samples of a metric in the span, of its series that have these labels. */
+  series(
+    metric: string,
+    equals: Readonly<Record<string, string>>,
+    asked: AskedSpan,
+  ): readonly SampledSeries[];
+}
+
+export interface AskedSpan extends Span {
+  /** How far apart values are to be. 0 means as suits the span. */
+  readonly stepMs: number;
+}
+
+const valuesMax = 1_000_000;
+const spanByDefaultMs = 3_600_000;
+
+export function answerSeries(
+  source: SeriesSource,
+  { queries, span, stepMs }: Pick<QuerySeriesRequest, "queries" | "span" | "stepMs">,
+  nowMs: number,
+): Series[] {
+  const toMs = Math.min(nowMs, span?.to === undefined ? nowMs : fromTimestamp(span.to));
+  const fromMs = span?.from === undefined ? toMs - spanByDefaultMs : fromTimestamp(span.from);
+  const series: Series[] = [];
+  let values = 0;
+  for (const each of queries)
+    for (const one of seriesOf(source, each, { fromMs: Math.min(fromMs, toMs), toMs, stepMs })) {
+      values += one.values.length;
+      if (values > valuesMax) throw metricErrors.tooManyValues({ most: valuesMax });
+      series.push(one);
+    }
+  return series;
+}
+
+function* seriesOf(source: SeriesSource, query: SeriesQuery, asked: AskedSpan): Generator<Series> {
+  const { metric, labels, overSeries, groupBy } = query;
+  const kind = source.kindOf(metric);
+  if (kind === undefined) throw metricErrors.unknown({ metric, near: nearest(metric, [...source.names()]) });
+  const figure = figureOf(kind, query);
+  const reduce = reducerOf(overSeries);
+  if (reduce === undefined && (overSeries !== 0 || groupBy.length > 0)) {
+    const found = overSeries === 0 ? "labels that stay apart, and none of these" : wordOf(overSeries);
+    throw metricErrors.notAnswerable({ metric, expected: "sum, mean, min, max or count over series", found });
+  }
+  const wanted = source
+    .series(metric, labels?.equals ?? {}, asked)
+    .filter((one) => one.statistic === figure.statistic && isSelected(one.labels, labels))
+    .map((one) => until(one, asked.toMs));
+  const [first] = wanted;
+  if (first === undefined) return;
+  const steps = stepsOf(asked, asked.stepMs, first.stepMs);
+  if (steps.count > valuesMax) throw metricErrors.tooManyValues({ most: valuesMax });
+  const answer = (own: Readonly<Record<string, string>>, values: number[]): Series => ({
+    ...{ queryId: query.queryId, labels: { ...own }, values },
+    ...{ startTime: toTimestamp(steps.fromMs), stepMs: steps.stepMs },
+  });
+  if (reduce === undefined) {
+    for (const one of wanted) yield answer(one.labels, laidOut(one, steps, figure));
+    return;
+  }
+  for (const group of grouped(wanted, groupBy)) {
+    const apart = Object.fromEntries(groupBy.map((label) => [label, group[0]?.labels[label] ?? ""]));
+    const all = group.map((one) => laidOut(one, steps, figure));
+    yield answer(apart, joined(all, reduce));
+  }
+}
+
+function isSelected(own: Readonly<Record<string, string>>, selector: LabelSelector | undefined): boolean {
+  if (selector === undefined) return true;
+  const { exists, absent } = selector;
+  return (
+    exists.every((label) => (own[label] ?? "") !== "") && absent.every((label) => (own[label] ?? "") === "")
+  );
+}
+
+function until(series: SampledSeries, toMs: number): SampledSeries {
+  const count = Math.max(0, Math.floor((toMs - series.fromMs) / series.stepMs) + 1);
+  return count >= series.values.length ? series : { ...series, values: series.values.slice(0, count) };
+}
+
+function grouped(all: readonly SampledSeries[], by: readonly string[]): Iterable<SampledSeries[]> {
+  const groups = new Map<string, SampledSeries[]>();
+  for (const one of all) {
+    const key = JSON.stringify(by.map((label) => one.labels[label] ?? ""));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return groups.values();
+}

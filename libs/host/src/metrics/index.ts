@@ -1,0 +1,4 @@
+/** Answers queries of series, without the rest of a host: a thread that has them needs no more. */
+export { type AskedSpan, answerSeries, type SeriesSource } from "./answer.ts";
+export { metricErrors } from "./errors.ts";
+export type { MetricWord } from "./figure.ts";
