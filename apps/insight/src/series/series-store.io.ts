@@ -50,11 +50,11 @@ function asked(
 const valuesOf = ([first]: readonly Series[]) => first?.values.filter((value) => !Number.isNaN(value)) ?? [];
 
 /** A value each 10 s for some hours, recorded once a minute. */
-function recordHours(store: SeriesStore, hours: number, valueOf: (slot: number) => number): number {
+function recordHours(store: SeriesStore, hours: number, valueAt: (slot: number) => number): number {
   let nowMs = startMs;
   for (let minute = 0; minute < hours * 60; minute++) {
     nowMs = startMs + (minute + 1) * minuteMs;
-    const values = Array.from({ length: 6 }, (_, at) => valueOf(minute * 6 + at));
+    const values = Array.from({ length: 6 }, (_, at) => valueAt(minute * 6 + at));
     store.record({
       nowMs,
       metrics: minute === 0 ? [metric("load")] : [],
