@@ -13,6 +13,7 @@ export const libraries = [
   "policy",
   "planner",
   "definitions",
+  "load",
   "machines",
   "matching",
   "journal",

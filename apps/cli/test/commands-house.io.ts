@@ -75,6 +75,57 @@ describe("the commands for who runs the platform", () => {
     assert.doesNotMatch((await tutti("top --once")).output, /waits/);
   });
 
+  it("load: a scenario with its reports, and exit code 1 for a threshold that does not hold", async () => {
+    const cwd = at.command.folder;
+    const scenario = (limits: string): string => `load: echoes
+register: [echo.yaml]
+phases:
+  - {name: warm, for: 500ms, rate: 4, warmUp: true}
+  - {name: ramp, for: 1s, rate: 2, to: 30}
+mix:
+  - {workflow: echo, weight: 3, input: {a: "\${{ n }}"}}
+  - {name: half, workflow: echo@latest, input: {a: "\${{ random < 0.5 }}"}}
+thresholds: {${limits}}
+`;
+    writeFileSync(join(cwd, "load.yaml"), scenario("errors: 0%, dropped: 0%, half/run.p99: 1m"));
+    const line = "load load.yaml --report load.html --report load.json";
+    assert.match(await printed(line, { cwd }), /echoes passed: 16 starts[\s\S]*half run[\s\S]*✓ errors/);
+    const report = JSON.parse(readFileSync(join(cwd, "load.json"), "utf8"));
+    const { due, completed, errors, run } = report.total;
+    assert.deepEqual([due, completed, errors, run.count], [16, 16, 0, 16]);
+    assert.match(readFileSync(join(cwd, "load.html"), "utf8"), /<title>echoes: passed<\/title>/);
+    writeFileSync(join(cwd, "load.yaml"), scenario("rate: 100000"));
+    const failed = await tutti("load load.yaml", { cwd });
+    assert.deepEqual([failed.exitCode, /✗ rate ≥ 100000/.test(failed.output)], [1, true]);
+    writeFileSync(join(cwd, "load.yaml"), scenario("run.p100: 1s").replace("n }}", "m }}"));
+    const wrong = await tutti("load load.yaml", { cwd });
+    assert.equal(wrong.exitCode, 3);
+    assert.match(wrong.errors, /load\.yaml:7:[\s\S]*load\.yaml:9:/);
+  });
+
+  it("smoke: several at once pass, whichever completes a task", async () => {
+    assert.match(await printed("smoke"), /gateway[\s\S]*task claimed[\s\S]*✓ passed in/);
+    const tests = await Promise.all(Array.from({ length: 6 }, () => json("smoke --timeout 60s")));
+    for (const { passed, hops } of tests) {
+      assert.ok(passed, JSON.stringify(hops));
+      assert.deepEqual(
+        hops.map(({ service, outcome }: Record<string, string>) => `${service} ${outcome}`),
+        [
+          "gateway",
+          "registry",
+          "swarm",
+          "master",
+          "swarm",
+          "workflow",
+          "master",
+          "bus",
+          "governance",
+          "insight",
+        ].map((service) => `${service} passed`),
+      );
+    }
+  });
+
   it("config explain, certs, doctor, completion", async () => {
     const cwd = workspaceFolder;
     assert.match(await printed("config explain operations.port", { cwd }), /value +7400\nfrom +the default/);

@@ -43,6 +43,7 @@ export {
   checkText,
   type Definition,
 } from "./check/checker.ts";
+export { type CheckedFile, checkFileText } from "./check/file-checker.ts";
 export { type HeldValue, holdAgainst } from "./check/held-value.ts";
 export { type CheckedSchedule, checkScheduleText, isScheduleText } from "./check/schedule-checker.ts";
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
@@ -65,6 +66,7 @@ export {
   sessionJsonSchema,
   triggerJsonSchema,
 } from "./language/json-schema.ts";
+export { type MembersShape, type Shape, shapes } from "./language/shape.ts";
 export { type PlanKindWord, type TaskKindWord, taskKinds } from "./language/task-shape.ts";
 export { limits as definitionLimits } from "./limits.ts";
 export type * from "./plan/plan.ts";

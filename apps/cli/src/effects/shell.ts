@@ -19,6 +19,8 @@ export interface Shell {
   readText(file: string): Promise<string>;
   /** Returns its bytes, piece by piece, for what may be larger than memory. */
   readBytes(file: string): AsyncIterable<Uint8Array>;
+  /** Writes a file. What was there is replaced. */
+  writeText(file: string, text: string): Promise<void>;
   exists(file: string): boolean;
   /** Returns whether there is something to read under the name: a folder is no file. */
   isFile(file: string): boolean;

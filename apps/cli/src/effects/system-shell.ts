@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { WriteStream } from "node:tty";
 import type { ScriptRun, Shell, Sink } from "./shell.ts";
@@ -43,12 +43,16 @@ export function systemShell(): Shell {
 /** Files by their names in a directory. */
 export function filesBelow(
   workingDirectory: string,
-): Pick<Shell, "workingDirectory" | "readText" | "readBytes" | "exists" | "isFile" | "filesIn"> {
+): Pick<
+  Shell,
+  "workingDirectory" | "readText" | "readBytes" | "writeText" | "exists" | "isFile" | "filesIn"
+> {
   const at = (file: string): string => resolve(workingDirectory, file);
   return {
     workingDirectory,
     readText: async (file) => textOf(file === "-" ? await standardInput() : await readFile(at(file))),
     readBytes: (file) => (file === "-" ? process.stdin : bytesOf(at(file))),
+    writeText: (file, text) => writeFile(at(file), text),
     exists: (file) => existsSync(at(file)),
     isFile: (file) => statSync(at(file), { throwIfNoEntry: false })?.isDirectory() === false,
     filesIn: (folder) => filesIn(folder, at),

@@ -37,6 +37,8 @@ export function memorySink({ isTerminal = false, columns = 80, rows = 24 } = {})
 }
 
 export interface MemoryShell extends Shell {
+  /** Text by the name of its file. */
+  readonly written: ReadonlyMap<string, string>;
   readonly output: MemorySink;
   readonly errors: MemorySink;
 }
@@ -54,7 +56,9 @@ export interface MemoryShellOptions {
 export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
   const { files = {}, environment = {}, answer, terminal, nowMs = 0, listening = [] } = options;
   const sink = (): MemorySink => memorySink(terminal === undefined ? {} : { isTerminal: true, ...terminal });
+  const written = new Map<string, string>();
   return {
+    written,
     output: sink(),
     errors: sink(),
     environment,
@@ -72,6 +76,9 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
       const text = files[file];
       if (text === undefined) throw Object.assign(new Error("not there"), { code: "ENOENT" });
       return text;
+    },
+    async writeText(file, text) {
+      written.set(file, text);
     },
     async *readBytes(file) {
       const text = files[file];

@@ -10,6 +10,7 @@ import {
   printProblem,
 } from "@tutti/definitions";
 import { Configuration, memorySources, type Section } from "@tutti/kernel";
+import { checkScenario } from "@tutti/load";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { assertShown, assertShownJson } from "./expected.ts";
 import { type Block, root } from "./page.ts";
@@ -54,9 +55,10 @@ export const kinds: Readonly<Record<string, Kind>> = {
     else if (kind === "session") assertIsSession(text, place);
     else if (kind === "schedule") assertIsSchedule(text, place);
     else if (kind === "trigger") assertIsTrigger(text, place);
+    else if (kind === "load") assertIsScenario(text, place);
     else
       assert.fail(
-        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger or a configuration of Tutti`,
+        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger, kind=load or a configuration of Tutti`,
       );
     if (file !== undefined) workshop.write(file, text);
   },
@@ -150,6 +152,11 @@ function assertIsSchedule(text: string, place: string): void {
 
 function assertIsTrigger(text: string, place: string): void {
   const { problems } = checkTriggerText({ format: "yaml", text, fileName: place });
+  assert.deepEqual(problems.map(printProblem), []);
+}
+
+function assertIsScenario(text: string, place: string): void {
+  const { problems } = checkScenario({ format: "yaml", text, fileName: place });
   assert.deepEqual(problems.map(printProblem), []);
 }
 

@@ -40,6 +40,42 @@ export const installationCommands: readonly Command[] = [
     load: () => import("./top.ts").then(({ top }) => top),
   },
   {
+    name: "load",
+    group: "installation",
+    summary: "Test the performance of the installation by a scenario",
+    about: [
+      "Starts runs at the rates of the scenario, whatever the platform does, and measures until each has ended. Latency counts from the moment at which a start was due.",
+      "The exit code is 1 if a threshold does not hold. Ctrl-C stops the starts and prints the report so far.",
+    ],
+    arguments: [{ name: "FILE", summary: "scenario", completes: "file" }],
+    options: [
+      {
+        name: "report",
+        value: "FILE",
+        isMany: true,
+        summary: "write a report, in HTML or JSON by the end of its name",
+        completes: "file",
+      },
+    ],
+    examples: [
+      { words: "load orders.yaml", does: "run a scenario" },
+      { words: "load orders.yaml --report load.html --report load.json", does: "keep reports of a build" },
+    ],
+    json: "document",
+    load: () => import("./load.ts").then(({ load }) => load),
+  },
+  {
+    name: "smoke",
+    group: "installation",
+    summary: "Send one task through every service and show the time of each hop",
+    about: [
+      "The command is the worker of its task, so no other worker is needed. The exit code is 1 if a hop fails. Hops that the key may not see are skipped.",
+    ],
+    options: [{ name: "timeout", value: "SPAN", summary: "maximum duration. Default: 30s" }],
+    json: "document",
+    load: () => import("./smoke.ts").then(({ smoke }) => smoke),
+  },
+  {
     name: "mcp",
     group: "installation",
     summary: "Serve MCP clients over standard input and output",

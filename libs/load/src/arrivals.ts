@@ -1,0 +1,44 @@
+/**
+ * When starts are due. The times follow from the scenario alone and never from how fast the platform replies: a slow
+ * platform does not get less load, and its waits are measured.
+ */
+import type { Phase } from "./scenario.ts";
+
+/** Returns how many starts are due within the phase until a moment of it. */
+export function dueWithin({ durationMs, ratePerS, toRatePerS }: Phase, atMs: number): number {
+  const [at, total] = [Math.min(Math.max(0, atMs), durationMs) / 1000, durationMs / 1000];
+  return ratePerS * at + ((toRatePerS - ratePerS) * at * at) / (2 * total);
+}
+
+/** Returns the moment within the phase at which as many starts are due. The rate is linear, so its sum is a parabola. */
+function momentOf(phase: Phase, count: number): number {
+  const { durationMs, ratePerS, toRatePerS } = phase;
+  const slope = ((toRatePerS - ratePerS) / durationMs) * 1000;
+  if (Math.abs(slope) < 1e-9) return (count / ratePerS) * 1000;
+  return ((Math.sqrt(Math.max(0, ratePerS * ratePerS + 2 * slope * count)) - ratePerS) / slope) * 1000;
+}
+
+export interface Arrival {
+  /** From 0. */
+  readonly number: number;
+  /** Milliseconds since the start of the scenario. */
+  readonly atMs: number;
+  readonly phase: Phase;
+}
+
+/** Generates the starts of all phases in order. What one phase leaves of a start counts in the next one. */
+export function* arrivalsOf(phases: readonly Phase[]): Generator<Arrival, void, void> {
+  let number = 0;
+  let fromMs = 0;
+  let left = 0;
+  for (const phase of phases) {
+    const due = left + dueWithin(phase, phase.durationMs);
+    const whole = Math.floor(due + 1e-9);
+    for (let count = 1; count <= whole; count += 1) {
+      const atMs = Math.min(phase.durationMs, momentOf(phase, count - left));
+      yield { number: number++, atMs: fromMs + atMs, phase };
+    }
+    left = Math.max(0, due - whole);
+    fromMs += phase.durationMs;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * What became of each start.
+ *
+ * 1. Latencies count from the moment at which a start was due. A start that waited for this process or for the platform
+ *    includes its wait, so that a slow platform cannot hide behind a slow load.
+ * 2. Each measured start ends in exactly one way: completed, error or dropped.
+ * 3. Memory does not grow with the duration: histograms, and slices of time that are merged when they are too many.
+ */
+import { assert } from "@tutti/kernel";
+import { Histogram } from "./histogram.ts";
+
+/** Of all measured starts, or of those of one item. */
+export interface Summary {
+  readonly due: number;
+  readonly completed: number;
+  readonly errors: number;
+  readonly dropped: number;
+  /** Of those that were not dropped. */
+  readonly errorShare: number;
+  /** Completed per second of the measured phases. */
+  readonly endedPerS: number;
+  /** Until the platform acknowledged the start. */
+  readonly start: Histogram;
+  /** Until the run ended. */
+  readonly run: Histogram;
+}
+
+/** A slice of time: of all starts, also those that are not measured. */
+export interface Slice {
+  readonly fromMs: number;
+  readonly due: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly runP50Ms: number;
+  readonly runP99Ms: number;
+}
+
+export interface FailureCount {
+  /** Code of the error, or how the run ended. */
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+}
+
+class Tally {
+  readonly start = new Histogram();
+  readonly run = new Histogram();
+  due = 0;
+  completed = 0;
+  errors = 0;
+  dropped = 0;
+
+  summary(measuredMs: number): Summary {
+    const { due, completed, errors, dropped, start, run } = this;
+    const tried = completed + errors;
+    return {
+      ...{ due, completed, errors, dropped, start, run },
+      errorShare: tried === 0 ? 0 : errors / tried,
+      endedPerS: measuredMs === 0 ? 0 : completed / (measuredMs / 1000),
+    };
+  }
+}
+
+interface Span {
+  due: number;
+  completed: number;
+  failed: number;
+  readonly runs: number[];
+}
+
+function emptySpan(): Span {
+  return { due: 0, completed: 0, failed: 0, runs: [] };
+}
+
+/** Enough for a chart. */
+const slicesMax = 200;
+const failuresMax = 20;
+/** Run times that a slice keeps for its quantiles. More replace earlier ones at even distances. */
+const runsMax = 2_000;
+
+export class Recorder {
+  readonly #total = new Tally();
+  readonly #items = new Map<string, Tally>();
+  readonly #failures = new Map<string, { readonly message: string; count: number }>();
+  readonly #sliceMs: number;
+  readonly #slices: Span[] = [];
+  readonly #lag = new Histogram();
+
+  /** @param durationMs of all phases together */
+  constructor(items: readonly string[], durationMs: number) {
+    for (const item of items) this.#items.set(item, new Tally());
+    this.#sliceMs = Math.max(1_000, Math.ceil(durationMs / slicesMax / 1_000) * 1_000);
+  }
+
+  /** A start is due. `lagMs` is how late this process was. */
+  due(start: Start, lagMs: number): void {
+    this.#slice(start.atMs).due += 1;
+    this.#lag.record(lagMs);
+    this.#each(start, (tally) => (tally.due += 1));
+  }
+
+  /** Too many runs were active. */
+  dropped(start: Start): void {
+    this.#each(start, (tally) => (tally.dropped += 1));
+  }
+
+  acknowledged(start: Start, nowMs: number): void {
+    this.#each(start, (tally) => tally.start.record(nowMs - start.atMs));
+  }
+
+  completed(start: Start, nowMs: number): void {
+    const slice = this.#slice(nowMs);
+    const tookMs = nowMs - start.atMs;
+    if (slice.runs.length < runsMax) slice.runs.push(tookMs);
+    else slice.runs[slice.completed % runsMax] = tookMs;
+    slice.completed += 1;
+    this.#each(start, (tally) => {
+      tally.completed += 1;
+      tally.run.record(tookMs);
+    });
+  }
+
+  failed(start: Start, nowMs: number, { code, message }: Pick<FailureCount, "code" | "message">): void {
+    this.#slice(nowMs).failed += 1;
+    this.#each(start, (tally) => (tally.errors += 1));
+    if (!start.isMeasured) return;
+    const known = this.#failures.get(code);
+    if (known !== undefined) known.count += 1;
+    else if (this.#failures.size < failuresMax) this.#failures.set(code, { message, count: 1 });
+  }
+
+  /** How late this process was with its starts. */
+  get lag(): Histogram {
+    return this.#lag;
+  }
+
+  /** @param measuredMs of the measured phases together */
+  total(measuredMs: number): Summary {
+    const summary = this.#total.summary(measuredMs);
+    const { due, completed, errors, dropped } = summary;
+    assert(due === completed + errors + dropped, "each start has ended in one way", { due, completed });
+    return summary;
+  }
+
+  items(measuredMs: number): ReadonlyMap<string, Summary> {
+    return new Map([...this.#items].map(([name, tally]) => [name, tally.summary(measuredMs)]));
+  }
+
+  get failures(): readonly FailureCount[] {
+    return [...this.#failures]
+      .map(([code, { message, count }]) => ({ code, message, count }))
+      .sort((one, other) => other.count - one.count);
+  }
+
+  get slices(): readonly Slice[] {
+    return this.#slices.map(({ due, completed, failed, runs }, at) => {
+      const sorted = [...runs].sort((one, other) => one - other);
+      const quantile = (share: number): number =>
+        sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+      const fromMs = at * this.#sliceMs;
+      return { fromMs, due, completed, failed, runP50Ms: quantile(0.5), runP99Ms: quantile(0.99) };
+    });
+  }
+
+  #each({ item, isMeasured }: Start, change: (tally: Tally) => void): void {
+    if (!isMeasured) return;
+    change(this.#total);
+    const tally = this.#items.get(item);
+    assert(tally !== undefined, "an item is known", { item });
+    change(tally);
+  }
+
+  #slice(atMs: number): Span {
+    const at = Math.max(0, Math.floor(atMs / this.#sliceMs));
+    while (this.#slices.length < at) this.#slices.push(emptySpan());
+    const known = this.#slices[at] ?? emptySpan();
+    this.#slices[at] = known;
+    return known;
+  }
+}
+
+/** A start of the load. */
+export interface Start {
+  readonly number: number;
+  readonly item: string;
+  /** When it was due, milliseconds since the start of the scenario. */
+  readonly atMs: number;
+  readonly isMeasured: boolean;
+}
