@@ -5,7 +5,7 @@
 import type { Phase } from "./scenario.ts";
 
 /** Returns how many starts are due within the phase until a moment of it. */
-export function dueWithin({ durationMs, ratePerS, toRatePerS }: Phase, atMs: number): number {
+function dueWithin({ durationMs, ratePerS, toRatePerS }: Phase, atMs: number): number {
   const [at, total] = [Math.min(Math.max(0, atMs), durationMs) / 1000, durationMs / 1000];
   return ratePerS * at + ((toRatePerS - ratePerS) * at * at) / (2 * total);
 }

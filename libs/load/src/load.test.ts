@@ -55,17 +55,9 @@ function targetOf(
 async function reportOf(scenario: Scenario, tookMs: (number: number) => number) {
   const virtual = new VirtualTime();
   const target = targetOf(virtual, tookMs);
-  const running = runScenario(scenario, {
-    ...{ target, time: timeOf(virtual) },
-    signal: new AbortController().signal,
-  });
-  let isOver = false;
-  void running.finally(() => (isOver = true));
-  while (!isOver) {
-    await new Promise((done) => setImmediate(done));
-    virtual.advance(5);
-  }
-  return { report: await running, inputs: target.inputs };
+  const options = { target, time: timeOf(virtual), signal: new AbortController().signal };
+  const report = await virtual.settle(runScenario(scenario, options));
+  return { report, inputs: target.inputs };
 }
 
 const steady = `load: steady

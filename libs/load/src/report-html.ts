@@ -121,7 +121,7 @@ function svg(content: string): string {
   return `<svg viewBox="0 0 ${width} ${height}" role="img">${content}</svg>`;
 }
 
-export function ms(value: number): string {
+function ms(value: number): string {
   if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
   return value >= 100 ? `${value.toFixed(0)} ms` : `${value.toFixed(value >= 10 ? 1 : 2)} ms`;
 }

@@ -1,7 +1,7 @@
 /**
  * Carries a scenario out: starts what is due, follows it to its end, and gives the report.
  *
- * 1. The load is open: starts are due at times of the scenario, whatever the platform does.
+ * 1. The load is open: starts are due at times of the scenario, and do not depend on the platform.
  * 2. At most `inFlightMax` runs are active. A start above that is dropped and counted, and never delayed.
  * 3. Everything that was started has ended, failed or timed out when the report is given.
  */
@@ -102,7 +102,7 @@ interface Following {
   readonly timeoutMs: number;
 }
 
-/** Never rejects: whatever happens is an outcome. */
+/** Never rejects: every error is an outcome. */
 async function follow({
   start,
   item,

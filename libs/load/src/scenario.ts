@@ -74,7 +74,7 @@ const { duration, flag, json, list, map, members, number, text, variants, whole 
 const rateMax = 100_000;
 const rate = (doc: string): Shape => number(doc, 0, rateMax);
 
-export const scenarioShape: MembersShape = members(
+const scenarioShape: MembersShape = members(
   {
     load: text("The name of the load test.", "name", 200),
     description: text("A description for people.", undefined, 4096),
@@ -184,7 +184,7 @@ function checkMeaning(
   }
 }
 
-export const inputScope = scopeOf({ n: types.int, random: types.double });
+const inputScope = scopeOf({ n: types.int, random: types.double });
 
 const nameOf = ({ name, workflow = "" }: ScenarioDocument["mix"][number]): string => name ?? workflow;
 

@@ -19,7 +19,7 @@ export interface Shell {
   readText(file: string): Promise<string>;
   /** Returns its bytes, piece by piece, for what may be larger than memory. */
   readBytes(file: string): AsyncIterable<Uint8Array>;
-  /** Writes a file. What was there is replaced. */
+  /** Writes a file, and replaces an existing one. */
   writeText(file: string, text: string): Promise<void>;
   exists(file: string): boolean;
   /** Returns whether there is something to read under the name: a folder is no file. */

@@ -187,7 +187,7 @@ class SmokeTest {
     await this.#hop("bus", "event received", false, () => events);
   }
 
-  /** Claims and completes tasks of smoke tests until the own one is completed, whoever did it. */
+  /** Claims and completes tasks of smoke tests until the own one is completed, by this test or another one. */
   async #claim(ended: Promise<unknown>): Promise<string> {
     const over = ended.then(
       () => "ended" as const,

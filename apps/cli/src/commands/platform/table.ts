@@ -44,7 +44,7 @@ export const installationCommands: readonly Command[] = [
     group: "installation",
     summary: "Test the performance of the installation by a scenario",
     about: [
-      "Starts runs at the rates of the scenario, whatever the platform does, and measures until each has ended. Latency counts from the moment at which a start was due.",
+      "Starts runs at the rates of the scenario, even if the platform is slow, and measures until each has ended. Latency counts from the moment at which a start was due.",
       "The exit code is 1 if a threshold does not hold. Ctrl-C stops the starts and prints the report so far.",
     ],
     arguments: [{ name: "FILE", summary: "scenario", completes: "file" }],
