@@ -207,7 +207,8 @@ function readEvent(message, image, rules, problems) {
   const rule = image.ruleOf("event", message);
   const hasHeader = message.fields.some((field) => field.message?.typeName === eventHeader);
   if (rule === undefined) {
-    if (hasHeader) {
+    // Messages are never taken away. One that no event carries is deprecated instead.
+    if (hasHeader && !message.deprecated) {
       problems.add(
         message,
         `message ${message.name} has an EventHeader, but no type. ` +

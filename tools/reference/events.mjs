@@ -1,4 +1,4 @@
-// The page of the bus's events: type, meaning and payload of each, and whether a service publishes it.
+// The page of the bus's events: type, meaning and payload of each. An event that no service publishes is refused.
 import { Visitor } from "oxc-parser";
 import { sourcesOf } from "../checks/sources.mjs";
 import { commentsOf, inMarkdown } from "./comments.mjs";
@@ -29,12 +29,35 @@ export function publishedIn(sources) {
 
 const publishers = /^(apps\/(?!cli|dashboard|gateway)[\w-]+|libs\/bus|libs\/host|libs\/runtime)\/src\//;
 
+/**
+ * Throws for types without a publisher: what is documented is published.
+ *
+ * @param {readonly string[]} types
+ * @param {(type: string) => boolean} isPublished
+ */
+export function refuseUnpublished(types, isPublished) {
+  const silent = types.filter((type) => !isPublished(type));
+  if (silent.length === 0) return;
+  throw new Error(
+    `No service publishes ${silent.join(", ")}. Publish them, or take them out of the option of their message in ` +
+      "proto/tutti/events and mark a message that is left without a type as deprecated.",
+  );
+}
+
+/** Alerts are published next. Until then their types are on no page. */
+const isInTheMaking = (type) => type.startsWith("tutti.insight.alert.");
+
 export function eventsPage(image, rules, root) {
-  const isPublished = publishedIn(sourcesOf(root));
   const commentOf = commentsOf(image.set);
+  const isPublished = publishedIn(sourcesOf(root));
   const events = [...rules.events]
     .flatMap(([message, types]) => types.map((type) => ({ type, message })))
+    .filter(({ type }) => !isInTheMaking(type) || isPublished(type))
     .sort((one, other) => (one.type < other.type ? -1 : 1));
+  refuseUnpublished(
+    events.map(({ type }) => type),
+    isPublished,
+  );
   const lines = [
     "# Events",
     "",
@@ -42,17 +65,17 @@ export function eventsPage(image, rules, root) {
     "of what it is about, and whose data is the named message as JSON; the link leads to its fields. Subscriptions take",
     "patterns: `tutti.registry.>`, `tutti.*.*.failed`. [The guide](../guides/services.md) shows how.",
     "",
-    `Services publish ${events.filter(({ type }) => isPublished(type)).length} of them. The others are marked *not yet*: their payload is agreed on, and no service publishes them.`,
+    "Services publish all of them. Tasks have no events of their own: read them with their run, or watch the run.",
   ];
   let area = "";
   for (const { type, message } of events) {
     const [, areaOfType = ""] = type.split(".");
     if (areaOfType !== area)
-      lines.push("", `## ${areaOfType}`, "", "| type | published | when | payload |", "|---|---|---|---|");
+      lines.push("", `## ${areaOfType}`, "", "| type | when | payload |", "|---|---|---|");
     area = areaOfType;
     const link = `[${message.name}](../../proto/${message.file.proto.name})`;
     const meaning = inMarkdown(commentOf(message)).replaceAll("\n", " ").replaceAll("|", "\\|");
-    lines.push(`| \`${type}\` | ${isPublished(type) ? "yes" : "not yet"} | ${meaning} | ${link} |`);
+    lines.push(`| \`${type}\` | ${meaning} | ${link} |`);
   }
   return `${lines.join("\n")}\n`;
 }

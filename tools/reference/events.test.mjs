@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseSync } from "oxc-parser";
-import { publishedIn } from "./events.mjs";
+import { publishedIn, refuseUnpublished } from "./events.mjs";
 
 /** @param {string} path @param {string} text */
 const source = (path, text) => ({
@@ -27,4 +27,12 @@ describe("which events are published", () => {
     ["tutti.swarm.vote.opened", false],
   ]))
     it(`${type}: ${expected}`, () => assert.equal(isPublished(type), expected));
+
+  it("refuses a page with an event without a publisher", () => {
+    refuseUnpublished(["tutti.swarm.agent.joined"], isPublished);
+    assert.throws(
+      () => refuseUnpublished(["tutti.swarm.agent.joined", "tutti.swarm.task.failed"], isPublished),
+      /No service publishes tutti\.swarm\.task\.failed\./,
+    );
+  });
 });

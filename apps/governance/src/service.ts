@@ -10,6 +10,7 @@ import { registryService } from "@tutti/contracts/registry/v1";
 import { agentService } from "@tutti/contracts/swarm/v1";
 import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import { type HostContext, keysDirectoryIn, SealingKeys, type ServiceModule } from "@tutti/host";
+import { combinedListeners } from "@tutti/host/serving";
 import { Orchestrator } from "@tutti/kernel";
 import { decisions } from "@tutti/machine-entities/decisions";
 import { findings } from "@tutti/machine-entities/findings";
@@ -22,6 +23,7 @@ import { auditMachines, bookIn, hostAudit } from "./audit/hosting.ts";
 import { BundleMaker } from "./bundles/bundle-maker.ts";
 import { Keys } from "./bundles/keys.ts";
 import { governanceSection } from "./configuration.ts";
+import { governanceEventPublisher } from "./events/governance-event-publisher.ts";
 import { identityHandlers } from "./identity/handlers.ts";
 import { namespaceHandlers } from "./namespaces/handlers.ts";
 import { Deciding } from "./policies/deciding.ts";
@@ -47,8 +49,10 @@ export class GovernanceService extends Orchestrator {
       }),
       { critical: false },
     );
+    const published = this.register("events", governanceEventPublisher(host), { critical: false });
+    const eventListener = combinedListeners([bundles, published]);
     // Tenants have no effects.
-    const { runtime, archive } = host.storage({ dispatch() {}, withdraw() {}, eventListener: bundles });
+    const { runtime, archive } = host.storage({ dispatch() {}, withdraw() {}, eventListener });
     const deciding = new Deciding(bundles, foundation.clock);
     const serving = { bundles, deciding, keys, settings };
     const dependencies: TenantDependencies = {

@@ -1,6 +1,6 @@
 import type { HostContext, ServiceModule } from "@tutti/host";
-import { type MachineEvent, Orchestrator } from "@tutti/kernel";
-import type { MachineEventListener, TakeNote } from "@tutti/runtime";
+import { combinedListeners } from "@tutti/host/serving";
+import { Orchestrator } from "@tutti/kernel";
 import { masterSection } from "./configuration.ts";
 import { hostIntelligence, intelligenceMachines } from "./intelligence/hosting.ts";
 import { hostLocks, lockMachines } from "./locks/hosting.ts";
@@ -42,34 +42,3 @@ export const master: ServiceModule = {
   machines: [...lockMachines, ...sessionMachines, ...intelligenceMachines, ...resourceMachines],
   create: (host) => new MasterService(host),
 };
-
-/** A note and the listener that made it. */
-interface TakenNote {
-  readonly by: MachineEventListener;
-  readonly note: unknown;
-}
-
-function combinedListeners(all: readonly MachineEventListener[]): MachineEventListener {
-  const notes = new Map<MachineEvent<never>, TakeNote>();
-  for (const by of all)
-    for (const [event, take] of by.notes)
-      notes.set(event, (happening): TakenNote | undefined => {
-        const note = take(happening);
-        return note === undefined ? undefined : { by, note };
-      });
-  return {
-    notes,
-    handle(taken) {
-      for (const by of all) {
-        const own: unknown[] = [];
-        for (const one of taken) {
-          // A failed note goes to the first listener, which logs it.
-          if (one instanceof Error) {
-            if (by === all[0]) own.push(one);
-          } else if ((one as TakenNote).by === by) own.push((one as TakenNote).note);
-        }
-        if (own.length > 0) by.handle(own);
-      }
-    },
-  };
-}

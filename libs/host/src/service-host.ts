@@ -49,6 +49,7 @@ import { instanceHealthOf } from "./instance-health.ts";
 import { TokenKeys } from "./keys/attempt-key.ts";
 import { metricHandlers, metricServiceOf, servedMetricService } from "./metrics/metric-handlers.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
+import { PlatformEvents } from "./platform-events.ts";
 import { openPartitionOwner } from "./runtime/open-partition-owner.ts";
 import { type Opened, openStorage } from "./runtime/open-storage.ts";
 import { OwnedPartitions } from "./runtime/owned-partitions.ts";
@@ -204,6 +205,10 @@ export class ServiceHost extends Orchestrator {
     const connection = nats.settle();
     if (connection !== undefined) this.register("nats", connection, patient);
     this.register("bus", bus, patient);
+    const told = new PlatformEvents(bus, parts.foundation, parts.processId);
+    told.followSettings(configuration);
+    told.followBreakers(mesh);
+    this.register("platform-events", told, { scope: "integration", critical: false });
     // What is kept is there before those who keep it, and goes after them.
     const { data } = parts;
     const unhurried = { stopTimeoutMs: durableStopMs };
@@ -215,7 +220,9 @@ export class ServiceHost extends Orchestrator {
     for (const [service, component] of parts.services) {
       this.register(service, component, outermost.has(service) ? { dependsOn: ["announcer"] } : {});
       // Callers go elsewhere as soon as they hear of it, not a third of a lease later.
-      if (component instanceof Orchestrator) component.on("healthChanged", () => parts.announcer.announce());
+      if (!(component instanceof Orchestrator)) continue;
+      component.on("healthChanged", () => parts.announcer.announce());
+      told.follow(service, component);
     }
     const { storage } = parts;
     // No caller calls any more, and the services are still there for what their machines want done.

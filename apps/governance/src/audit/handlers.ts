@@ -149,6 +149,7 @@ async function* verifyAudit(
   for await (const { checked: more, faults } of thread.stream("verify", fromCheckpoint)) {
     if (signal.aborted) return;
     checked += more;
+    rounds.found(faults);
     yield { checked, total, faults: [...faults], last: false, cursor: "" };
   }
   yield { checked, total, faults: [], last: true, cursor: "" };

@@ -1,10 +1,12 @@
 /** All that the audit is made of in this service: who goes round the journals, and who answers. */
 import { join } from "node:path";
+import { EventOutlet } from "@tutti/bus";
 import { auditService } from "@tutti/contracts/governance/v1";
 import { type HostContext, noteMade, type ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
 import { anchor } from "@tutti/machine-entities/anchor";
 import { refusal } from "@tutti/machine-entities/refusal";
+import { AuditEvents } from "../events/audit-events.ts";
 import { JournalAnchor } from "./anchoring/journal-anchor.ts";
 import { outsideAnchor } from "./anchoring/outside-anchor.ts";
 import { auditSection } from "./configuration.ts";
@@ -28,7 +30,11 @@ export function hostAudit(
     journal: new JournalAnchor({ runtime: storage.runtime, partitionOwner }),
     outside: outsideAnchor(settings.anchor, foundation.timers),
   };
-  const rounds = new AuditRounds({ mesh, foundation, holds, partitionOwner, keys, place, anchors, settings });
+  const outlet = service.register("audit-events", new EventOutlet(host.bus, foundation), { critical: false });
+  const rounds = new AuditRounds({
+    ...{ mesh, foundation, holds, partitionOwner, keys, place, anchors, settings },
+    events: new AuditEvents(outlet, foundation.clock),
+  });
   service.register("audit", rounds, { critical: false });
   mesh.serve(auditService, auditHandlers({ ...storage, partitionOwner, foundation, rounds }));
 }

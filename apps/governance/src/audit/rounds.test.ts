@@ -89,6 +89,7 @@ function processOf(folder: string, name: string, shared: SharedPages, journal: C
       journal: { isHere: false, last: async () => undefined, put: async () => undefined },
       outside: undefined,
     },
+    events: { signed() {}, broken() {} },
     settings: { checkpointEveryMs: 3_600_000, giveUpCheckpoint: 0, keepDays: 0, services: ["workflow"] },
   };
   const rounds = new AuditRounds(parts as unknown as RoundsParts);

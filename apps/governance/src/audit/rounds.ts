@@ -37,6 +37,7 @@ import {
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { checkpointOf, MerkleTree } from "@tutti/policy/audit";
+import type { AuditEvents } from "../events/audit-events.ts";
 import type { AnchorableBook } from "./anchoring/anchor-check.ts";
 import { Anchoring, type Anchors } from "./anchoring/anchoring.ts";
 import { signedRetention } from "./book/completeness.ts";
@@ -52,6 +53,7 @@ export interface RoundsParts extends Pick<HostContext, "mesh" | "foundation" | "
   readonly keys: { open(): Promise<InstallationKeys> };
   readonly place: BookPlace;
   readonly anchors: Anchors;
+  readonly events: AuditEvents;
   readonly settings: {
     readonly checkpointEveryMs: number;
     readonly giveUpCheckpoint: number;
@@ -218,8 +220,14 @@ export class AuditRounds implements Component {
     this.#missing = faults.length === 0 ? "" : lossOf(faults, moreFaults);
     if (last !== undefined) await this.#anchoring.put(last);
     const { logger } = this.#parts.foundation;
+    this.#parts.events.broken(faults);
     for (const { recordId, message } of faults.slice(0, faultsLogged))
       logger.error("audit log is incomplete", { journal: recordId, problem: message });
+  }
+
+  /** Tells of what a check of the whole found. */
+  found(faults: readonly AuditFault[]): void {
+    this.#parts.events.broken(faults);
   }
 
   /** Signs that records from before a moment need not be kept. */
@@ -379,6 +387,7 @@ export class AuditRounds implements Component {
       this.#last = { ...checkpoint, heads: [] };
       await this.#anchoring.put(this.#last);
     });
+    this.#parts.events.signed(checkpoint);
     this.#took(heads);
     this.#onCheckpoint.wakeAll();
     return isMore;

@@ -1,11 +1,13 @@
-/** Tells the bus what happens to missions. */
+/** Tells the bus what happens to missions, and to the pools that they and others share. */
 import type { Bus, EventInput } from "@tutti/bus";
 import { type EventMapper, MachineEventPublisher, type NoteHead } from "@tutti/host/serving";
 import type { Foundation, InstanceKey } from "@tutti/kernel";
-import { mission as machine, showMission } from "@tutti/machine-mission";
+import { pool } from "@tutti/machine-entities/pool";
+import { mission, showMission } from "@tutti/machine-mission";
 import type { RuntimeOfService } from "@tutti/runtime";
 import { eventOf, type MissionNote } from "./mission-note.ts";
 import { missionNotes } from "./mission-notes.ts";
+import { poolNotes } from "./pool-notes.ts";
 
 type Asked = Pick<RuntimeOfService, "query">;
 
@@ -61,7 +63,11 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
         help: "Mission events dropped because the publish queue was full.",
       })
       .with({});
-    super({ bus, foundation, told: [{ machine, notes: missionNotes }], teller, leftOut, ended });
+    const told = [
+      { machine: mission, notes: missionNotes },
+      { machine: pool, notes: poolNotes },
+    ];
+    super({ bus, foundation, told, teller, leftOut, ended });
     this.#teller = teller;
   }
 

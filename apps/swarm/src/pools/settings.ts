@@ -93,6 +93,11 @@ export function matchingSettings(pool: PoolMessage, namespace: string): Partial<
   };
 }
 
+/** The strategy of a pool, in its word. */
+export function strategyWordOf(pool: Pick<PoolMessage, "strategy"> | undefined): StrategyName {
+  return nameOf(pool?.strategy?.kind);
+}
+
 function nameOf(kind: StrategyKind | undefined): StrategyName {
   return strategyNames.find((name) => kinds[name] === kind) ?? "least_loaded";
 }

@@ -2,11 +2,13 @@
  * What services that host machines are made of: how they speak with them, what they do for them, what is informed of
  * them.
  */
+
 export { spanOf } from "../runtime/machines/list.ts";
 export { ofAllPages } from "./all-pages.ts";
 export { begin } from "./begin.ts";
 export { definitionOf, endingOf, inputOf, priorityOf } from "./children.ts";
 export { type Attempt, Errands, type Told as ErrandTold } from "./errands.ts";
+export { combinedListeners } from "./events/combined-listeners.ts";
 export {
   type EventMapper,
   MachineEventPublisher,

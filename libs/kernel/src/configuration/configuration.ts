@@ -108,6 +108,15 @@ export class Configuration {
     return () => this.#listeners.delete(hear);
   }
 
+  /** Calls back with the names of all live keys that changed. Returns how to stop. */
+  onAnyChange(listener: (changed: readonly string[]) => void): () => void {
+    const hear = (changed: readonly Key[]) => {
+      if (changed.length > 0) listener(changed.map(nameOf));
+    };
+    this.#listeners.add(hear);
+    return () => this.#listeners.delete(hear);
+  }
+
   /** Reads the sources again. With mistakes in them everything stays as it was. */
   reload(): ReloadReport {
     return this.#takeIn(readSources(this.#sources, this.#declarations));

@@ -48,6 +48,8 @@ interface ServiceTargets {
   readonly unwatch: () => void;
 }
 
+export type BreakerListener = (instance: Instance, state: BreakerState) => void;
+
 export interface TargetPoolParts {
   readonly discovery: Discovery;
   readonly breakers: BreakerClock;
@@ -65,6 +67,7 @@ export class TargetPool {
   readonly #state: Gauge<"service" | "slot">;
   readonly #opened: Counter<"service">;
   #stopped = false;
+  #hears: BreakerListener = () => {};
 
   constructor(parts: TargetPoolParts) {
     this.#parts = parts;
@@ -78,6 +81,11 @@ export class TargetPool {
       help: "Times a circuit breaker to an instance of the service opened.",
       labels: ["service"],
     });
+  }
+
+  /** Calls back when the breaker towards an instance moves. The last listener counts. */
+  onBreaker(hears: BreakerListener): void {
+    this.#hears = hears;
   }
 
   /** Resolves when the service's instances can be called. Undefined when they can. */
@@ -166,6 +174,7 @@ export class TargetPool {
     const breaker = new Breaker(this.#parts.breakers, (state) => {
       gauge?.set(breakerValues[state]);
       if (state === "open") this.#opened.with({ service }).add();
+      this.#hears(instance, state);
     });
     const target = new Target(instance, this.#parts.link(instance), breaker);
     known.byKey.set(key, { target, slot });

@@ -1,0 +1,169 @@
+/** Events that the reference lists, provoked on one installation and read by a plain NATS client and by SSE. */
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { connect } from "@nats-io/transport-node";
+import { until } from "@tutti/kernel/testing";
+import { natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { serverEvents } from "@tutti/rest/client";
+import { makeFolder, start, usingNats } from "./support/services.ts";
+
+const nats = await natsServerProgram();
+
+const provoked = [
+  ...["namespace.created", "namespace.changed", "namespace.deleted"].map((type) => `governance.${type}`),
+  ...["key.issued", "key.rotated", "key.revoked"].map((type) => `governance.${type}`),
+  ...["secret.created", "secret.rotated", "secret.deleted"].map((type) => `governance.${type}`),
+  ...["policy.published", "policy.rolled_back"].map((type) => `governance.${type}`),
+  ...["identity.locked", "identity.unlocked"].map((type) => `governance.${type}`),
+  ...["access.denied", "admission.refused", "checkpoint.signed"].map((type) => `governance.${type}`),
+  "governance.compliance.violated",
+  ...["created", "changed", "paused", "resumed", "deleted"].map((type) => `swarm.pool.${type}`),
+  ...["definition.registered", "run.accepted", "run.started", "run.signalled", "run.completed"].map(
+    (type) => `workflow.${type}`,
+  ),
+  ...["service.starting", "service.ready", "configuration.changed"].map((type) => `platform.${type}`),
+  "registry.instance.registered",
+].map((type) => `tutti.${type}`);
+
+describe("documented events", { skip: nats.skip }, () => {
+  it("are published: a plain NATS client and a reader of SSE receive each that one installation can cause", async (t) => {
+    await using folder = await makeFolder();
+    await using server = await startNatsServer();
+    const plain = await connect({ servers: server.address });
+    t.after(() => plain.close());
+    const byNats = new Map<string, unknown>();
+    const subjects = plain.subscribe("tutti.events.>");
+    const reading = (async () => {
+      for await (const { headers, data } of subjects) {
+        const type = headers?.get("ce-type");
+        if (type !== undefined && data.length > 0)
+          byNats.set(type, JSON.parse(new TextDecoder().decode(data)));
+      }
+    })();
+    const file = join(folder.path, "tutti.yaml");
+    await writeFile(file, "foundation:\n  log:\n    level: info\n");
+    await using platform = await start(
+      "platform",
+      [
+        ...usingNats(server.address),
+        `--platform.dataDirectory=${join(folder.path, "data")}`,
+        ...["--access.reportMs=50", "--access.guessesFree=3", "--access.lockoutMs=600000"],
+      ],
+      { directory: folder.path },
+    );
+    const over = new AbortController();
+    t.after(() => over.abort());
+    const bySse = new Set<string>();
+    let isOpen = false;
+    const following = (async () => {
+      const answer = await fetch(`${platform.http}/v1/events?pattern=tutti.%3E&namespace=*`, {
+        signal: over.signal,
+      });
+      assert.equal(answer.status, 200);
+      assert.ok(answer.body);
+      for await (const said of serverEvents(answer.body)) {
+        if (said === undefined || said.data === "") continue;
+        if (said.event === "ready") isOpen = true;
+        else if (said.event !== "gap") bySse.add(JSON.parse(said.data).type);
+      }
+    })().catch(() => undefined);
+    await until("the reader of SSE to be connected", () => isOpen);
+    const call = async (method: string, path: string, body?: unknown, headers = {}): Promise<Response> =>
+      fetch(`${platform.http}${path}`, {
+        method,
+        headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+    const done = async (
+      ...given: Parameters<typeof call>
+    ): Promise<{ readonly secret?: string; readonly key?: { readonly keyId: string } }> => {
+      const answer = await call(...given);
+      const text = await answer.text();
+      assert.ok(answer.ok, `${given[0]} ${given[1]}: ${answer.status} ${text}`);
+      return text === "" ? {} : JSON.parse(text);
+    };
+
+    await done("POST", "/v1/namespaces", { name: "b" });
+    await done("PATCH", "/v1/namespaces/b", { labels: { tier: "gold" } });
+    await done("DELETE", "/v1/namespaces/b?reason=test");
+    const actor = { kind: "person", id: "ada" };
+    const { key, secret } = await done("POST", "/v1/keys", { actor, title: "test" });
+    const { keyId = "" } = key ?? {};
+    await done("POST", `/v1/keys/${keyId}/rotate`, {});
+    await done("POST", `/v1/keys/${keyId}/revoke`, { reason: "test" });
+    const value = Buffer.from("hush").toString("base64");
+    await done("PUT", "/v1/secrets/token", { value });
+    await done("PUT", "/v1/secrets/token", { value: Buffer.from("hush hush").toString("base64") });
+    await done("DELETE", "/v1/secrets/token?reason=test");
+    const text = 'forbid (principal, action == Action::"workflow.runs.terminate", resource);';
+    const change = (policyId: string) => ({ change: { set: [{ policyId, text }] }, reason: "test" });
+    await done("POST", "/v1/policies/apply", change("calm"));
+    await done("POST", "/v1/policies/apply", change("calmer"));
+    await done("POST", "/v1/policies/roll-back", { version: 1, reason: "test" });
+    await done("POST", "/v1/pools", { pool: "calm" });
+    await done("PATCH", "/v1/pools/calm", { description: "quiet" });
+    await done("POST", "/v1/pools/calm/pause", { reason: "test" });
+    await done("POST", "/v1/pools/calm/resume", { reason: "test" });
+    await done("DELETE", "/v1/pools/calm?reason=test");
+    await done("POST", "/v1/workflows", {
+      text: "workflow: wait\nsignals: {go: {}}\ntasks: {go: {wait: {signal: go}}}",
+    });
+    await done("POST", "/v1/runs", { runId: "one", definition: { name: "wait" } });
+    await done("POST", "/v1/runs/one/signals/go", {});
+    const rule = { subject: "request", when: 'call.action == "workflow.runs.start"' };
+    await done("PUT", "/v1/rules/never", {
+      ...rule,
+      condition: 'subject.spec.labels.color != "red"',
+      deny: { message: "no red" },
+    });
+    await done("PUT", "/v1/rules/seen", {
+      ...rule,
+      condition: 'subject.spec.labels.color != "blue"',
+      note: { message: "blue" },
+    });
+    await until("the rule to hold", async () => {
+      const labels = { color: "red" };
+      return (await call("POST", "/v1/runs", { definition: { name: "wait" }, labels })).status === 403;
+    });
+    await done("POST", "/v1/runs", { definition: { name: "wait" }, labels: { color: "blue" } });
+    const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+    const other = await done("POST", "/v1/keys", { actor: { kind: "person", id: "eve" }, title: "test" });
+    await until("a call to be denied", async () => {
+      return (await call("GET", "/v1/runs", undefined, bearer(String(other.secret)))).status === 403;
+    });
+    const wrong = `${String(secret).slice(0, -4)}AAAA`;
+    await until("the key to be locked out", async () => {
+      await (await call("GET", "/v1/runs", undefined, bearer(wrong))).body?.cancel();
+      return byNats.has("tutti.governance.identity.locked");
+    });
+    const { source: subject } = byNats.get("tutti.governance.identity.locked") as { readonly source: string };
+    await done("POST", "/v1/lockouts/lift", { subject, reason: "test" });
+    await writeFile(file, "foundation:\n  log:\n    level: warn\n");
+    await done("GET", "/v1/audit/checkpoints");
+
+    await until(
+      "every provoked event to be read by both",
+      () => ({
+        nats: provoked.filter((type) => !byNats.has(type)),
+        sse: provoked.filter((type) => !bySse.has(type) && !beforeReaders.has(type)),
+      }),
+      (missing) => missing.nats.length === 0 && missing.sse.length === 0,
+    );
+    over.abort();
+    await following;
+    await platform.stop();
+    await until("the stop to be told", () => byNats.has("tutti.platform.service.draining"));
+    subjects.unsubscribe();
+    await reading;
+    await plain.close();
+  });
+});
+
+/** Happens while the platform starts, before a reader of SSE can connect. */
+const beforeReaders = new Set(
+  ["platform.service.starting", "platform.service.ready", "registry.instance.registered"].map(
+    (type) => `tutti.${type}`,
+  ),
+);

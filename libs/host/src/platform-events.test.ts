@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import type { EventInput } from "@tutti/bus";
+import { type Health, healthy, Orchestrator, unhealthy } from "@tutti/kernel";
+import { testFoundation } from "@tutti/kernel/testing";
+import type { Mesh } from "@tutti/mesh";
+import { PlatformEvents } from "./platform-events.ts";
+
+function published() {
+  const foundation = testFoundation();
+  const heard: EventInput[] = [];
+  const bus = { publish: async (events: readonly EventInput[]) => void heard.push(...events) };
+  const events = new PlatformEvents(bus, foundation, "proc_1");
+  const told = async () => {
+    await events.drain(new AbortController().signal);
+    return heard.splice(0).map(({ type, subject, data }) => {
+      return { type, subject, data: JSON.parse(new TextDecoder().decode(data)) };
+    });
+  };
+  return { foundation, events, told };
+}
+
+it("a service tells of its states, and of a component that breaks and works again", async () => {
+  const { foundation, events, told } = published();
+  const billing = new Orchestrator("billing", foundation, { healthIntervalMs: 100 });
+  let health: Health = healthy;
+  billing.register("store", { health: () => health });
+  events.follow("billing", billing);
+  const looked = async () => {
+    for (let turn = 0; turn < 30; turn++) await foundation.time.advance(50);
+  };
+  await billing.start();
+  const types = async () => (await told()).map(({ type }) => type);
+  assert.deepEqual(await types(), ["tutti.platform.service.starting", "tutti.platform.service.ready"]);
+
+  health = unhealthy("the disk is gone");
+  await looked();
+  const [broken, ...more] = await told();
+  assert.equal(broken?.type, "tutti.platform.component.broken");
+  assert.deepEqual([broken.data.component, broken.data.reason], ["store", "the disk is gone"]);
+  assert.deepEqual(more, []);
+
+  health = healthy;
+  await looked();
+  assert.deepEqual(await types(), ["tutti.platform.component.recovered"]);
+  await billing.stop();
+  assert.deepEqual(await types(), ["tutti.platform.service.draining", "tutti.platform.service.stopped"]);
+});
+
+it("a breaker tells when it opens and closes, and nothing while it tries", async () => {
+  const { events, told } = published();
+  let hears: Parameters<Mesh["clients"]["pool"]["onBreaker"]>[0] = () => {};
+  const pool = { onBreaker: (listener: typeof hears) => (hears = listener) };
+  events.followBreakers({ clients: { pool } } as unknown as Pick<Mesh, "clients">);
+  const instance = { id: "inst_1", service: "swarm", address: "127.0.0.1:1" };
+  for (const state of ["open", "half-open", "closed"] as const) hears(instance, state);
+  const all = await told();
+  assert.deepEqual(
+    all.map(({ type, subject, data }) => [type, subject, data.service, data.caller]),
+    [
+      ["tutti.mesh.breaker.opened", "inst_1", "swarm", "proc_1"],
+      ["tutti.mesh.breaker.closed", "inst_1", "swarm", "proc_1"],
+    ],
+  );
+});
