@@ -154,7 +154,7 @@ describe("documented events", { skip: nats.skip }, () => {
     over.abort();
     await following;
     await platform.stop();
-    await until("the stop to be told", () => byNats.has("tutti.platform.service.draining"));
+    await until("the stop to be published", () => byNats.has("tutti.platform.service.draining"));
     subjects.unsubscribe();
     await reading;
     await plain.close();

@@ -52,7 +52,7 @@ it("a breaker tells when it opens and closes, and nothing while it tries", async
   let hears: Parameters<Mesh["clients"]["pool"]["onBreaker"]>[0] = () => {};
   const pool = { onBreaker: (listener: typeof hears) => (hears = listener) };
   events.followBreakers({ clients: { pool } } as unknown as Pick<Mesh, "clients">);
-  const instance = { id: "inst_1", service: "swarm", address: "127.0.0.1:1" };
+  const instance = { id: "inst_1", service: "swarm", address: "127.0.0.1:1", draining: false };
   for (const state of ["open", "half-open", "closed"] as const) hears(instance, state);
   const all = await told();
   assert.deepEqual(

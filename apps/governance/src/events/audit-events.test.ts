@@ -4,7 +4,7 @@ import type { EventInput } from "@tutti/bus";
 import { testFoundation } from "@tutti/kernel/testing";
 import { AuditEvents } from "./audit-events.ts";
 
-it("a fault of the audit is told once, with the journal and the batch", () => {
+it("a fault of the audit is reported once, with the journal and the batch", () => {
   const heard: (EventInput | undefined)[] = [];
   const events = new AuditEvents({ publish: (event) => void heard.push(event) }, testFoundation().clock);
   const fault = { recordId: "workflow/7/12", message: "a batch is missing" };

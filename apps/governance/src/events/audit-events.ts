@@ -10,7 +10,7 @@ const checkpoints = "checkpoints";
 export class AuditEvents {
   readonly #outlet: Pick<EventOutlet, "publish">;
   readonly #clock: Clock;
-  /** Where a fault was told of: it is there at each look. */
+  /** Records with a reported fault: each check finds it again. */
   readonly #told = new Set<string>();
 
   constructor(outlet: Pick<EventOutlet, "publish">, clock: Clock) {

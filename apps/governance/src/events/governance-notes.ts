@@ -34,7 +34,7 @@ export interface GovernanceNote<T extends EventType = EventType> extends NoteHea
   readonly part: number;
 }
 
-/** Of one event of a machine, no more are told one by one. */
+/** Events published for one event of a machine, at most. */
 const toldAtOnceMax = 100;
 
 function noteOf<T extends EventType>(
@@ -122,7 +122,7 @@ export const secretNotes: Readonly<Record<string, NoteOf<Secrets, never>>> = {
     const type = `tutti.governance.secret.${kept.has(name) ? "rotated" : "created"}` as const;
     return noteOf(happening, type, name, { name });
   },
-  // Of a single version nothing is told: the secret has its value still.
+  // The end of a single version is no event: the secret still has a value.
   secret_ended: (_secrets, { name, versions }: SecretEndedV1, happening) =>
     versions.length === 0 ? noteOf(happening, "tutti.governance.secret.deleted", name, { name }) : undefined,
 };
@@ -166,7 +166,7 @@ export const findingNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
             },
             part,
           );
-        // Without a verdict that stops the work: it goes on although the rule does not hold.
+        // The rule does not hold, and does not stop the work.
         return result === FindingResult.FINDING_RESULT_NOTED
           ? noteOf(
               happening,
