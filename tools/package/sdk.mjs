@@ -12,6 +12,7 @@ const sources = join(workspaceRoot, "libs", "sdk", "src");
 /** What can be imported, and its source. */
 const entries = {
   index: join(sources, "index.ts"),
+  adapters: join(sources, "adapters", "index.ts"),
   agents: join(sources, "agents", "index.ts"),
   client: join(sources, "client", "index.ts"),
   mcp: join(sources, "mcp", "index.ts"),

@@ -1,4 +1,4 @@
-export { urlProblem } from "./addresses.ts";
+export { isInner, urlProblem } from "./addresses.ts";
 export { callOut, type OutgoingCall } from "./call.ts";
 export { outgoingErrors } from "./errors.ts";
 export { isSignedBy, signedHeaders, signingHeaders } from "./signing.ts";

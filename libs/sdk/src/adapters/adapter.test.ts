@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { testWorkflow, uses, workflow } from "@tutti/sdk";
+import { Busy } from "../task/failure.ts";
+import { type Adapter, type AdapterCall, addAdapter } from "./adapter.ts";
+import { adapterDouble } from "./testing/double.ts";
+
+const call: AdapterCall = {
+  ...{ idempotencyKey: "key", signal: new AbortController().signal },
+  secret: async (reference) => reference,
+};
+
+function counting(rate?: Adapter["rate"]) {
+  let calls = 0;
+  const adapter: Adapter = {
+    ...{ name: "crm", kind: "test" },
+    ...(rate !== undefined && { rate }),
+    check: async () => {},
+    operations: {
+      "find-person": {
+        input: {
+          type: "object",
+          required: ["id"],
+          properties: { id: { type: "string" }, size: { default: 5 } },
+        },
+        repeat: "safe",
+        call: async (input) => {
+          calls++;
+          return input;
+        },
+      },
+    },
+  };
+  return { adapter, calls: () => calls };
+}
+
+class Desk {
+  readonly handlers = new Map<string, (input: unknown, call: AdapterCall) => Promise<unknown>>();
+  handle(name: string, handler: never): this {
+    this.handlers.set(name, handler);
+    return this;
+  }
+}
+
+describe("an adapter", () => {
+  it("gives a worker its operations and its check, with validated input and defaults", async () => {
+    const desk = new Desk();
+    const { adapter, calls } = counting();
+    assert.deepEqual(addAdapter(desk as never, adapter), ["crm.find-person"]);
+    const find = desk.handlers.get("crm.find-person");
+    assert.deepEqual(await find?.({ id: "7" }, call), { id: "7", size: 5 });
+    await assert.rejects(async () => find?.({}, call), { code: "adapter.input_invalid", retry: "never" });
+    assert.equal(calls(), 1);
+    const checked = (await desk.handlers.get("crm.adapter-check")?.({}, call)) as object;
+    assert.deepEqual({ ...checked, ms: 0 }, { adapter: "crm", kind: "test", operations: 1, ms: 0 });
+  });
+
+  it("returns calls above its rate to the queue, with the time to the next one", async () => {
+    let nowMs = 0;
+    const clock = { now: () => nowMs, monotonic: () => nowMs };
+    const desk = new Desk();
+    addAdapter(desk as never, counting({ perSecond: 4, burst: 2 }).adapter, { clock });
+    const find = () => desk.handlers.get("crm.find-person")?.({ id: "7" }, call);
+    await find();
+    await find();
+    await assert.rejects(
+      async () => find(),
+      (error) => error instanceof Busy && error.retryAfterMs === 250,
+    );
+    nowMs = 250;
+    await find();
+    await assert.rejects(async () => find(), Busy);
+  });
+
+  it("is refused with a name that is none, or without an operation", () => {
+    const { adapter } = counting();
+    const wrong = { code: "adapter.invalid" };
+    assert.throws(() => addAdapter(new Desk() as never, { ...adapter, name: "My CRM" }), wrong);
+    assert.throws(() => addAdapter(new Desk() as never, { ...adapter, operations: {} }), wrong);
+  });
+
+  it("has a double for tests of workflows, which validates as the adapter does", async () => {
+    const { adapter, calls } = counting();
+    const found = workflow("found", {
+      tasks: { find: uses("crm.find-person", { with: { id: "7" } }) },
+      output: "${{ tasks.find.output.name }}",
+    });
+    const handlers = adapterDouble(adapter, {
+      "find-person": ({ id }: { id: string }) => ({ name: `Ada ${id}` }),
+    });
+    assert.equal(await testWorkflow(found, { handlers }).execute(), "Ada 7");
+    const wrong = workflow("wrong", { tasks: { find: uses("crm.find-person", { with: {} }) } });
+    await assert.rejects(testWorkflow(wrong, { handlers }).execute(), /was not called/);
+    assert.throws(() => adapterDouble(adapter, { gone: () => 1 }), /no operation `gone`/);
+    assert.equal(calls(), 0);
+  });
+});

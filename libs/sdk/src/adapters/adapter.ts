@@ -1,0 +1,186 @@
+/**
+ * An adapter makes operations of another system capabilities of a worker.
+ *
+ * 1. An operation says what a repeated call does. One without an idempotency key is not repeated after it was sent.
+ * 2. Input is validated before the other system is called.
+ * 3. What exceeds the rate limit goes back to the queue and holds no slot.
+ * 4. Secrets are references until a call needs them.
+ */
+import { holdAgainst } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { type Clock, isTuttiError, systemClock } from "@tutti/kernel";
+import { Busy } from "../task/failure.ts";
+import type { JsonSchema } from "../task/handlers.ts";
+import type { Worker } from "../worker/worker.ts";
+import { adapterErrors } from "./errors.ts";
+
+/** What an operation gets of the task that calls it. */
+export interface AdapterCall {
+  /** The same for every attempt of a task. */
+  readonly idempotencyKey: string;
+  readonly signal: AbortSignal;
+  /** The value of `secret:NAME`, `env:NAME` or `file:/path`. */
+  secret(reference: string): Promise<string>;
+}
+
+/**
+ * What a second call with the same key does: nothing (`safe`: it reads, or sets the same value again), nothing because
+ * the other system knows the key (`key`), or the same again (`never`).
+ */
+export type Repeat = "safe" | "key" | "never";
+
+export interface AdapterOperation {
+  readonly description?: string;
+  /** Default: an object with any members. */
+  readonly input?: JsonSchema;
+  readonly output?: JsonSchema;
+  readonly repeat: Repeat;
+  call(input: Readonly<Record<string, unknown>>, call: AdapterCall): Promise<unknown>;
+}
+
+export interface RateLimit {
+  readonly perSecond: number;
+  /** How many calls may follow each other at once. Default: `perSecond`, at least 1. */
+  readonly burst?: number;
+}
+
+export interface Adapter {
+  /** The first part of its capabilities: `NAME.OPERATION`. */
+  readonly name: string;
+  /** What kind of system it speaks to: `http`, `openapi`, … */
+  readonly kind: string;
+  readonly version?: string;
+  readonly operations: Readonly<Record<string, AdapterOperation>>;
+  readonly rate?: RateLimit;
+  /** Throws if the other system cannot be reached with the credentials. Changes nothing there. */
+  check(call: AdapterCall): Promise<void>;
+  close?(): void;
+}
+
+/** The capability that checks the connection of an adapter. */
+export const checkOperation = "adapter-check";
+
+const partForm = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+
+/** Has a worker do the operations of an adapter. Returns their capabilities. */
+export function addAdapter(
+  worker: Pick<Worker, "handle">,
+  adapter: Adapter,
+  { clock = systemClock }: { readonly clock?: Clock } = {},
+): readonly string[] {
+  requireUsable(adapter);
+  const limit = adapter.rate === undefined ? undefined : new Bucket(adapter.rate, clock);
+  const names = Object.entries(adapter.operations).map(([name, operation]) => {
+    const capability = `${adapter.name}.${name}`;
+    worker.handle(capability, (input, task) => callOperation(capability, operation, input, task, limit), {
+      ...(adapter.version !== undefined && { version: adapter.version }),
+      ...(operation.description !== undefined && { description: operation.description }),
+      inputSchema: operation.input ?? { type: "object" },
+      ...(operation.output !== undefined && { outputSchema: operation.output }),
+    });
+    return capability;
+  });
+  worker.handle(`${adapter.name}.${checkOperation}`, (_input, task) => checkAdapter(adapter, task, clock), {
+    description: `Checks the connection of the adapter (${adapter.kind}).`,
+    inputSchema: { type: "object" },
+  });
+  return names;
+}
+
+/** Checks a connection. Throws what is wrong with it. */
+export async function checkAdapter(
+  { name, kind, operations, check }: Adapter,
+  call: AdapterCall,
+  clock: Clock = systemClock,
+): Promise<{
+  readonly adapter: string;
+  readonly kind: string;
+  readonly operations: number;
+  readonly ms: number;
+}> {
+  const startedMs = clock.monotonic();
+  await check(call);
+  const ms = Math.round(clock.monotonic() - startedMs);
+  return { adapter: name, kind, operations: Object.keys(operations).length, ms };
+}
+
+/** Validates, limits and calls. */
+export async function callOperation(
+  capability: string,
+  operation: AdapterOperation,
+  given: unknown,
+  call: AdapterCall,
+  limit?: Bucket,
+): Promise<unknown> {
+  const input = validInput(capability, operation.input ?? { type: "object" }, given ?? {});
+  const waitMs = limit?.take() ?? 0;
+  if (waitMs > 0)
+    throw new Busy({ retryAfterMs: waitMs, message: `the rate limit of ${capability} is reached` });
+  try {
+    return await operation.call(input, call);
+  } catch (error) {
+    if (call.signal.aborted || error instanceof Busy || isTuttiError(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw adapterErrors.unreachable({ operation: capability, reason }, { cause: error });
+  }
+}
+
+function validInput(
+  operation: string,
+  schema: JsonSchema,
+  given: unknown,
+): Readonly<Record<string, unknown>> {
+  const { value, violations } = holdAgainst(schema as Json, given as Json);
+  const [first] = violations;
+  if (first !== undefined) {
+    const place = first.path.length === 0 ? "" : `\`${first.path.join(".")}\` `;
+    throw adapterErrors.inputInvalid({ operation, reason: `${place}${first.message}` });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw adapterErrors.inputInvalid({ operation, reason: "expected an object" });
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function requireUsable(adapter: Adapter): void {
+  const fail = (problem: string) => {
+    throw adapterErrors.invalid({ adapter: adapter.name, problem });
+  };
+  if (!partForm.test(adapter.name)) fail("expected a name of lower-case words such as `shop`");
+  const names = Object.keys(adapter.operations);
+  if (names.length === 0) fail("it has no operation");
+  for (const name of names) {
+    if (!partForm.test(name)) fail(`expected lower-case words as the name of an operation, got \`${name}\``);
+    if (name === checkOperation) fail(`\`${name}\` is the name of the check`);
+  }
+  const { rate } = adapter;
+  if (rate !== undefined && !(rate.perSecond > 0)) fail("`rate.perSecond` must be more than 0");
+}
+
+const secondMs = 1_000;
+
+/** A token bucket. */
+export class Bucket {
+  readonly #perMs: number;
+  readonly #size: number;
+  readonly #clock: Clock;
+  #tokens: number;
+  #atMs: number;
+
+  constructor({ perSecond, burst = Math.max(1, perSecond) }: RateLimit, clock: Clock) {
+    this.#perMs = perSecond / secondMs;
+    this.#size = Math.max(1, burst);
+    this.#clock = clock;
+    this.#tokens = this.#size;
+    this.#atMs = clock.monotonic();
+  }
+
+  /** Takes a token. Returns 0, or how long to wait for the next one. */
+  take(): number {
+    const nowMs = this.#clock.monotonic();
+    this.#tokens = Math.min(this.#size, this.#tokens + (nowMs - this.#atMs) * this.#perMs);
+    this.#atMs = nowMs;
+    if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) / this.#perMs);
+    this.#tokens -= 1;
+    return 0;
+  }
+}

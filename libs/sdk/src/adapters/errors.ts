@@ -1,0 +1,77 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** How an operation of an adapter fails. */
+export const adapterErrors = defineErrors("adapter", {
+  invalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The declaration of an adapter is wrong: a name, an operation, an address or a document.",
+    message: ({ adapter, problem }: { adapter: string; problem: string }) =>
+      `The adapter \`${adapter}\` is not usable: ${problem}`,
+    remedy: "Correct the options of the adapter.",
+  },
+  inputInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The input of a task does not fit the schema of the operation. The other system was not called.",
+    message: ({ operation, reason }: { operation: string; reason: string }) =>
+      `\`${operation}\` was not called: ${reason}`,
+    remedy: "Correct `with` of the task. `tutti capabilities` shows the schema.",
+  },
+  unreachable: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The other system did not answer, or its answer broke off. The attempt is repeated.",
+    message: ({ operation, reason }: { operation: string; reason: string }) =>
+      `\`${operation}\` got no answer: ${reason}`,
+    remedy: "Check the address and the state of the other system.",
+  },
+  failed: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The other system answered that it failed, such as HTTP 500. The attempt is repeated.",
+    message: ({ operation, reason }: { operation: string; reason: string }) =>
+      `\`${operation}\` failed: ${reason}`,
+    remedy: "Look at the log of the other system.",
+  },
+  refused: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The other system refused the call, such as HTTP 400 to 499. The same call would be refused again.",
+    message: ({ operation, reason }: { operation: string; reason: string }) =>
+      `\`${operation}\` was refused: ${reason}`,
+    remedy: "Correct `with` of the task, or the permissions of the credentials.",
+  },
+  outcomeUnknown: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A call was sent, its outcome is unknown, and the operation has no idempotency key. Tutti does not repeat it, because the other system could do it twice.",
+    message: ({ operation, reason }: { operation: string; reason: string }) =>
+      `\`${operation}\` may have taken effect, or not: ${reason}`,
+    remedy: "Check the other system, then retry the task by hand.",
+  },
+  notSignedIn: {
+    status: "UNAUTHENTICATED",
+    retry: "same-key",
+    help: "The other system, or its token server, accepts the credentials of the adapter no longer.",
+    message: ({ operation, reason }: { operation: string; reason: string }) =>
+      `\`${operation}\` is not signed in: ${reason}`,
+    remedy: "Renew the secret that the adapter refers to.",
+  },
+  addressRefused: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "An address is link-local, or a redirect leads into a private network, to another protocol, or too far. Link-local addresses serve credentials of cloud machines.",
+    message: ({ operation, url, reason }: { operation: string; url: string; reason: string }) =>
+      `\`${operation}\` does not call ${url}: ${reason}`,
+    remedy: "Correct the address of the adapter.",
+  },
+  answerUnreadable: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The other system answered something else than the operation promises, such as HTML for JSON, or more than `answerBytesMax`.",
+    message: ({ operation, reason }: { operation: string; reason: string }) =>
+      `The answer to \`${operation}\` cannot be read: ${reason}`,
+    remedy: "Check the address of the adapter, or narrow the request.",
+  },
+});

@@ -1,0 +1,152 @@
+/** How requests of an adapter are signed in. Secrets are references, and are opened for each request. */
+import type { Clock } from "@tutti/kernel";
+import type { AdapterCall } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import { type Agents, Broken, exchange } from "./wire.ts";
+
+/** `secret:NAME`, `env:NAME` or `file:/path`. Never a value. */
+export type SecretReference = `secret:${string}` | `env:${string}` | `file:${string}`;
+
+export interface OAuth2 {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret?: SecretReference;
+  /** With it, tokens are made by the flow `refresh_token`. Without it, by `client_credentials`. */
+  readonly refreshToken?: SecretReference;
+  readonly scope?: string;
+  readonly audience?: string;
+}
+
+export type HttpAuth =
+  | { readonly basic: { readonly user: string; readonly password: SecretReference } }
+  | { readonly bearer: SecretReference }
+  | {
+      readonly apiKey: {
+        readonly in: "header" | "query" | "cookie";
+        readonly name: string;
+        readonly value: SecretReference;
+      };
+    }
+  | { readonly oauth2: OAuth2 };
+
+interface Token {
+  readonly value: string;
+  readonly untilMs: number;
+}
+
+/** A token is renewed this long before it expires, so that it does not expire on its way. */
+const marginMs = 30_000;
+const secondMs = 1_000;
+const tokenBytesMax = 65_536;
+
+export class Authentication {
+  readonly #auth: HttpAuth | undefined;
+  readonly #agents: Agents;
+  readonly #clock: Clock;
+  #token: Token | undefined;
+  #asked: Promise<Token> | undefined;
+  /** Given with a token in the place of the last one. */
+  #refreshToken: string | undefined;
+
+  constructor(auth: HttpAuth | undefined, agents: Agents, clock: Clock) {
+    this.#auth = auth;
+    this.#agents = agents;
+    this.#clock = clock;
+  }
+
+  /** Returns whether the other side may accept another token after it refused this one. */
+  get isRenewable(): boolean {
+    return this.#auth !== undefined && "oauth2" in this.#auth;
+  }
+
+  /** Forgets a token that was refused. */
+  forget(): void {
+    this.#token = undefined;
+  }
+
+  async apply(
+    operation: string,
+    url: URL,
+    headers: Record<string, string>,
+    call: AdapterCall,
+  ): Promise<void> {
+    const auth = this.#auth;
+    if (auth === undefined) return;
+    if ("basic" in auth) {
+      const { user, password } = auth.basic;
+      const pair = `${user}:${await call.secret(password)}`;
+      headers["authorization"] = `Basic ${Buffer.from(pair).toString("base64")}`;
+    } else if ("bearer" in auth) headers["authorization"] = `Bearer ${await call.secret(auth.bearer)}`;
+    else if ("apiKey" in auth) {
+      const { in: place, name, value } = auth.apiKey;
+      const key = await call.secret(value);
+      if (place === "query") url.searchParams.set(name, key);
+      else if (place === "header") headers[name.toLowerCase()] = key;
+      else
+        headers["cookie"] = [headers["cookie"], `${name}=${encodeURIComponent(key)}`]
+          .filter(Boolean)
+          .join("; ");
+    } else {
+      const { value } = await this.#tokenOf(operation, auth.oauth2, call);
+      headers["authorization"] = `Bearer ${value}`;
+    }
+  }
+
+  async #tokenOf(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Token> {
+    const token = this.#token;
+    if (token !== undefined && token.untilMs > this.#clock.monotonic()) return token;
+    // All calls that need a token wait for one request.
+    this.#asked ??= this.#ask(operation, oauth2, call).finally(() => {
+      this.#asked = undefined;
+    });
+    this.#token = await this.#asked;
+    return this.#token;
+  }
+
+  async #ask(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Token> {
+    const { tokenUrl, clientId, clientSecret, refreshToken, scope, audience } = oauth2;
+    const refresh = refreshToken && (this.#refreshToken ?? (await call.secret(refreshToken)));
+    const form = new URLSearchParams({
+      grant_type: refresh ? "refresh_token" : "client_credentials",
+      client_id: clientId,
+      ...(refresh && { refresh_token: refresh }),
+      ...(clientSecret !== undefined && { client_secret: await call.secret(clientSecret) }),
+      ...(scope !== undefined && { scope }),
+      ...(audience !== undefined && { audience }),
+    });
+    const sentMs = this.#clock.monotonic();
+    const fail = (reason: string) => adapterErrors.notSignedIn({ operation, reason });
+    const answer = await exchange(
+      {
+        ...{ operation, method: "POST", url: new URL(tokenUrl), body: form.toString() },
+        headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+        // One caller that is cancelled must not end the request that others wait for.
+        ...{ signal: AbortSignal.timeout(tokenMs), answerBytesMax: tokenBytesMax },
+      },
+      this.#agents,
+    ).catch((error: unknown) => {
+      throw error instanceof Broken ? fail(`the token server did not answer: ${error.message}`) : error;
+    });
+    const said = parsed(answer.body);
+    const { access_token: value, expires_in: seconds, refresh_token: next, error } = said;
+    if (answer.status !== 200 || typeof value !== "string" || value === "")
+      throw fail(
+        `the token server answered ${answer.status}${typeof error === "string" ? ` (${error})` : ""}`,
+      );
+    if (typeof next === "string" && next !== "") this.#refreshToken = next;
+    const lifeMs = typeof seconds === "number" && seconds > 0 ? seconds * secondMs : Number.POSITIVE_INFINITY;
+    // A token of less than a minute is used for half of its life.
+    return { value, untilMs: sentMs + Math.max(lifeMs - marginMs, lifeMs / 2) };
+  }
+}
+
+const tokenMs = 30_000;
+
+function parsed(body: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { type AdapterCall, adapterProblems, type HttpOperation, httpAdapter } from "@tutti/sdk/adapters";
+import { Busy } from "../../task/failure.ts";
+
+const call: AdapterCall = {
+  ...{ idempotencyKey: "run-1/pay", signal: new AbortController().signal },
+  secret: async (reference) => `value of ${reference}`,
+};
+
+interface Taken {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
+type Answer = (response: ServerResponse, taken: Taken) => void;
+
+const json = (response: ServerResponse, value: unknown, status = 200) =>
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+
+describe("an HTTP adapter", () => {
+  const taken: Taken[] = [];
+  const answers = new Map<string, Answer>();
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const piece of request) body += piece;
+    const { method = "", url = "", headers } = request;
+    const one = { method, url, headers, body };
+    taken.push(one);
+    const answer = answers.get(new URL(url, "http://x").pathname);
+    if (answer === undefined) json(response, { url, body }, 200);
+    else answer(response, one);
+  });
+  let base = "";
+  before(async () => {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+
+  const made = (
+    operation: Partial<HttpOperation>,
+    options: Partial<Parameters<typeof httpAdapter>[0]> = {},
+  ) => {
+    const operations = { go: { method: "GET", path: "/go", ...operation } as HttpOperation };
+    return httpAdapter({ name: "shop", url: base, operations, ...options });
+  };
+  const go = (adapter: ReturnType<typeof made>, input: Record<string, unknown> = {}) => {
+    const done = adapter.operations["go"]?.call(input, call);
+    return done?.finally(() => adapter.close?.());
+  };
+  const last = () => taken.at(-1) as Taken;
+
+  it("writes parameters where they belong, and no value leaves the path", async () => {
+    const parameters = {
+      tags: { in: "query" },
+      filter: { in: "query", style: "deepObject" },
+      trace: { in: "header", name: "X-Trace" },
+    } as const;
+    const adapter = () => made({ path: "/orders/{id}", parameters });
+    await go(adapter(), { id: "a/../b?", tags: ["x", "y z"], filter: { from: 1 }, trace: "t" });
+    assert.equal(last().url, "/orders/a%2F..%2Fb%3F?tags=x&tags=y%20z&filter%5Bfrom%5D=1");
+    assert.equal(last().headers["x-trace"], "t");
+    await assert.rejects(async () => go(adapter(), { id: ".." }), { code: "adapter.input_invalid" });
+  });
+
+  it("sends JSON with the idempotency key of the task", async () => {
+    await go(made({ method: "POST", idempotencyHeader: "Idempotency-Key" }), { body: { a: 1 } });
+    assert.equal(last().headers["idempotency-key"], "run-1/pay");
+    assert.deepEqual([last().body, last().headers["content-type"]], ['{"a":1}', "application/json"]);
+  });
+
+  it("signs in by secrets", async () => {
+    await go(made({}, { auth: { basic: { user: "ada", password: "env:P" } } }));
+    assert.equal(
+      last().headers.authorization,
+      `Basic ${Buffer.from("ada:value of env:P").toString("base64")}`,
+    );
+    await go(made({}, { auth: { bearer: "secret:token" } }));
+    assert.equal(last().headers.authorization, "Bearer value of secret:token");
+    await go(made({}, { auth: { apiKey: { in: "query", name: "key", value: "env:K" } } }));
+    assert.equal(last().url, "/go?key=value+of+env%3AK");
+  });
+
+  it("renews an OAuth2 token that was refused, asks once for calls at the same time, keeps the new refresh token", async () => {
+    let tokens = 0;
+    const forms: URLSearchParams[] = [];
+    answers.set("/token", (response, { body }) => {
+      forms.push(new URLSearchParams(body));
+      tokens++;
+      json(response, {
+        access_token: `token-${tokens}`,
+        expires_in: 3_600,
+        refresh_token: `refresh-${tokens}`,
+      });
+    });
+    answers.set("/mine", (response, { headers }) =>
+      headers.authorization === "Bearer token-2"
+        ? json(response, "mine")
+        : json(response, {}, tokens === 1 ? 401 : 200),
+    );
+    const oauth2 = { tokenUrl: `${base}/token`, clientId: "app", refreshToken: "secret:refresh" } as const;
+    const adapter = made({ path: "/mine" }, { auth: { oauth2 } });
+    const mine = adapter.operations["go"];
+    assert.deepEqual(await Promise.all([mine?.call({}, call), mine?.call({}, call)]), ["mine", "mine"]);
+    assert.equal(tokens, 2);
+    assert.deepEqual(
+      forms.map((form) => form.get("refresh_token")),
+      ["value of secret:refresh", "refresh-1"],
+    );
+    adapter.close?.();
+  });
+
+  it("hands 429, and 503 with a time, back to the queue", async () => {
+    answers.set("/go", (response) => response.writeHead(429, { "retry-after": "7" }).end());
+    await assert.rejects(
+      async () => go(made({})),
+      (error) => error instanceof Busy && error.retryAfterMs === 7_000,
+    );
+    const at = new Date(Date.now() + 3_600_000).toUTCString();
+    answers.set("/go", (response) => response.writeHead(503, { "retry-after": at }).end());
+    await assert.rejects(
+      async () => go(made({})),
+      (error) => error instanceof Busy && error.retryAfterMs > 3_000_000,
+    );
+    answers.delete("/go");
+  });
+
+  for (const [by, pages] of [
+    ["link", { by: "link" }],
+    ["cursor", { by: "cursor", cursor: "meta.next", parameter: "cursor", items: "data" }],
+    ["page", { by: "page", parameter: "page", items: "data" }],
+  ] as const)
+    it(`reads all pages by ${by}`, async () => {
+      answers.set("/list", (response, { url }) => {
+        const asked = new URL(url, base).searchParams;
+        const at = Number(asked.get("cursor") ?? asked.get("page") ?? 1);
+        const data = at > 3 ? [] : [at, at * 10];
+        if (by === "link" && at < 3)
+          response.setHeader("link", `</list?page=${at + 1}>; rel="next", </list>; rel=first`);
+        json(response, by === "link" ? data : { data, meta: { next: at < 3 ? at + 1 : "" } });
+      });
+      assert.deepEqual(await go(made({ path: "/list", pages })), [1, 10, 2, 20, 3, 30]);
+      await assert.rejects(
+        async () => go(made({ path: "/list", pages }, { pagesMax: 2 })),
+        /more than 2 pages/,
+      );
+    });
+
+  it("refuses link-local addresses, and redirects into private networks and to other protocols", async () => {
+    const before = taken.length;
+    await assert.rejects(async () => go(made({}, { url: "http://169.254.169.254/latest" })), {
+      code: "adapter.address_refused",
+    });
+    await assert.rejects(async () => go(made({}, { url: "http://[::ffff:169.254.169.254]/" })), {
+      code: "adapter.address_refused",
+    });
+    assert.equal(taken.length, before);
+    for (const location of [
+      "http://169.254.169.254/",
+      "http://127.0.0.1:1/",
+      "http://10.0.0.1/",
+      "http://[::1]:1/",
+      "file:///etc/passwd",
+    ]) {
+      answers.set("/away", (response) => response.writeHead(302, { location }).end());
+      await assert.rejects(
+        async () => go(made({ path: "/away" })),
+        { code: "adapter.address_refused" },
+        location,
+      );
+    }
+    answers.set("/away", (response) => response.writeHead(302, { location: "/there" }).end());
+    assert.deepEqual(await go(made({ path: "/away" })), { url: "/there", body: "" });
+    answers.set("/away", (response) => response.writeHead(307, { location: "/away" }).end());
+    await assert.rejects(async () => go(made({ path: "/away" })), /more than 5 redirects/);
+  });
+
+  it("tells a broken answer from an unknown outcome, by whether the operation can be repeated", async () => {
+    answers.set("/half", (response) => {
+      response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
+      response.write('{"half":', () => response.destroy());
+    });
+    answers.set("/dead", (response) => response.destroy());
+    answers.set("/five", (response) => json(response, { why: "disk" }, 500));
+    const repeated = { code: "adapter.unreachable", retry: "same-key" };
+    const unknown = { code: "adapter.outcome_unknown", retry: "never" };
+    for (const path of ["/half", "/dead"]) {
+      await assert.rejects(async () => go(made({ path })), repeated);
+      await assert.rejects(async () => go(made({ path, method: "POST" }), { body: {} }), unknown);
+      const idempotencyHeader = "Idempotency-Key";
+      await assert.rejects(
+        async () => go(made({ path, method: "POST", idempotencyHeader }), { body: {} }),
+        repeated,
+      );
+    }
+    await assert.rejects(async () => go(made({ path: "/five" })), {
+      code: "adapter.failed",
+      message: /disk/,
+    });
+    await assert.rejects(async () => go(made({ path: "/five", method: "POST" }), { body: {} }), unknown);
+    // A port that nothing listens at: not sent, so another attempt is harmless.
+    await assert.rejects(
+      async () => go(made({ method: "POST" }, { url: "http://127.0.0.1:1" }), { body: {} }),
+      repeated,
+    );
+  });
+
+  it("refuses HTML in the place of JSON, and an answer without an end", async () => {
+    answers.set("/html", (response) =>
+      response.writeHead(200, { "content-type": "text/html" }).end("<p>Sign in</p>"),
+    );
+    await assert.rejects(async () => go(made({ path: "/html" })), {
+      code: "adapter.answer_unreadable",
+      message: /text\/html/,
+    });
+    assert.equal(await go(made({ path: "/html", answer: "text" })), "<p>Sign in</p>");
+    answers.set("/endless", (response) => {
+      const more = () => {
+        while (!response.destroyed && response.write("x".repeat(65_536)));
+      };
+      response.writeHead(200, { "content-type": "application/json" }).on("drain", more);
+      more();
+    });
+    const small = made({ path: "/endless" }, { answerBytesMax: 100_000 });
+    await assert.rejects(async () => go(small), /more than 100000 bytes/);
+  });
+
+  it("keeps the rules of adapters", async () => {
+    const keys = new Set<unknown>();
+    answers.set("/pay", (response, { headers }) => {
+      keys.add(headers["idempotency-key"]);
+      json(response, { paid: true });
+    });
+    const operations = {
+      pay: { method: "POST", path: "/pay", idempotencyHeader: "Idempotency-Key" },
+      find: { method: "GET", path: "/find/{id}" },
+    } as const;
+    const adapter = httpAdapter({ name: "shop", url: base, operations });
+    const samples = { pay: { input: { body: {} }, effects: () => keys.size }, find: { input: { id: 7 } } };
+    const disconnect = () => {
+      server.close();
+      server.closeAllConnections();
+    };
+    assert.deepEqual(await adapterProblems(adapter, { samples, disconnect }), []);
+    adapter.close?.();
+  });
+});

@@ -1,0 +1,302 @@
+/**
+ * HTTP APIs as adapters.
+ *
+ * 1. 429 and 503 with `Retry-After` go back to the queue and count as no attempt.
+ * 2. An operation that may not be repeated fails for good once it was sent and its outcome is unknown.
+ * 3. A token that was refused is renewed once.
+ */
+import { Agent as PlainAgent } from "node:http";
+import { Agent as SecureAgent } from "node:https";
+import { type Clock, systemClock } from "@tutti/kernel";
+import { Busy } from "../../task/failure.ts";
+import type { JsonSchema } from "../../task/handlers.ts";
+import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import { Authentication, type HttpAuth } from "./auth.ts";
+import {
+  type AnswerType,
+  type HttpBody,
+  type HttpParameter,
+  PathRefused,
+  readAnswer,
+  writeRequest,
+} from "./message.ts";
+import { itemsOf, nextPage, type Pagination } from "./pages.ts";
+import { type Agents, Broken, exchange, type HttpAnswer } from "./wire.ts";
+
+export interface HttpOperation {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE";
+  /** From the address of the adapter. `{id}` is the member `id` of the input. */
+  readonly path: string;
+  readonly description?: string;
+  readonly input?: JsonSchema;
+  readonly output?: JsonSchema;
+  /** Members of the input. Those in the path are known. */
+  readonly parameters?: Readonly<Record<string, HttpParameter>>;
+  /** How the member `body` of the input is sent. Default: JSON with POST, PUT and PATCH. */
+  readonly body?: HttpBody;
+  /** A header that makes a repeated call harmless. It gets the idempotency key of the task. */
+  readonly idempotencyHeader?: string;
+  /** Default: `key` with an `idempotencyHeader`, `never` for POST and PATCH, else `safe`. */
+  readonly repeat?: Repeat;
+  /** Default: JSON. */
+  readonly answer?: AnswerType;
+  /** Reads all pages. The output is the list of their items. */
+  readonly pages?: Pagination;
+}
+
+export interface HttpAdapterOptions {
+  readonly name: string;
+  readonly url: string;
+  readonly operations: Readonly<Record<string, HttpOperation>>;
+  readonly auth?: HttpAuth;
+  /** Sent with each request. No secrets: use `auth`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly rate?: RateLimit;
+  /** The path that the connection check reads. Default: the address itself. */
+  readonly checkPath?: string;
+  readonly version?: string;
+  /** Default: 16 MiB. */
+  readonly answerBytesMax?: number;
+  /** Default: 100. */
+  readonly pagesMax?: number;
+  /** How long an exchange may take. Default: 60,000. */
+  readonly timeoutMs?: number;
+}
+
+const defaults = { answerBytesMax: 16 * 1024 * 1024, pagesMax: 100, timeoutMs: 60_000 };
+const secondMs = 1_000;
+const shownMax = 300;
+/** A server may say anything. */
+const waitMsMax = 3_600_000;
+const withBody = new Set(["POST", "PUT", "PATCH"]);
+
+export function httpAdapter(
+  options: HttpAdapterOptions,
+  { clock = systemClock, kind = "http" }: { readonly clock?: Clock; readonly kind?: string } = {},
+): Adapter {
+  const { name, url } = options;
+  const isUrl = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (!isUrl) throw adapterErrors.invalid({ adapter: name, problem: `\`${url}\` is no HTTP address` });
+  if (new URL(url).password !== "")
+    throw adapterErrors.invalid({ adapter: name, problem: "an address has no password, use `auth`" });
+  const caller = new Caller(options, clock);
+  const operations = Object.fromEntries(
+    Object.entries(options.operations).map(([key, operation]) => [key, caller.operation(key, operation)]),
+  );
+  return {
+    ...{ name, kind, operations },
+    ...(options.rate !== undefined && { rate: options.rate }),
+    ...(options.version !== undefined && { version: options.version }),
+    check: (call) => caller.check(call),
+    close: () => caller.close(),
+  };
+}
+
+type Input = Readonly<Record<string, unknown>>;
+
+interface Exchange {
+  readonly operation: string;
+  readonly method: string;
+  readonly repeat: Repeat;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+class Caller {
+  readonly #options: HttpAdapterOptions;
+  readonly #base: URL;
+  readonly #clock: Clock;
+  readonly #agents: Agents = {
+    plain: new PlainAgent({ keepAlive: true }),
+    secure: new SecureAgent({ keepAlive: true }),
+  };
+  readonly #authentication: Authentication;
+
+  constructor(options: HttpAdapterOptions, clock: Clock) {
+    this.#options = options;
+    this.#base = new URL(options.url);
+    this.#clock = clock;
+    this.#authentication = new Authentication(options.auth, this.#agents, clock);
+  }
+
+  close(): void {
+    this.#agents.plain.destroy();
+    this.#agents.secure.destroy();
+  }
+
+  async check(call: AdapterCall): Promise<void> {
+    const operation = `${this.#options.name}.check`;
+    const { url, headers } = writeRequest(this.#base, this.#options.checkPath ?? "", {}, undefined, {});
+    const answer = await this.#send({ operation, method: "GET", repeat: "safe", url, headers }, call, true);
+    // Without a path to check, an API may know nothing at its address. It answered, and it did not refuse the caller.
+    if (answer.status >= 400 && (this.#options.checkPath !== undefined || isRefusal(answer.status)))
+      throw failureOf(operation, "safe", answer);
+  }
+
+  operation(key: string, spec: HttpOperation): AdapterOperation {
+    const operation = `${this.#options.name}.${key}`;
+    const { method, path, description, input, output, idempotencyHeader } = spec;
+    const inPath = [...path.matchAll(/\{([^{}]+)\}/g)].map(([, name = ""]) => [
+      name,
+      { in: "path" } as const,
+    ]);
+    const named = Object.values(spec.parameters ?? {});
+    const parameters: Readonly<Record<string, HttpParameter>> = {
+      ...Object.fromEntries(
+        inPath.filter(([name]) => !named.some((each) => each.in === "path" && each.name === name)),
+      ),
+      ...spec.parameters,
+    };
+    const body = spec.body ?? (withBody.has(method) ? ({ type: "json" } as const) : undefined);
+    const isRepeatable = method !== "POST" && method !== "PATCH";
+    const repeat = spec.repeat ?? (idempotencyHeader !== undefined ? "key" : isRepeatable ? "safe" : "never");
+    const required = Object.entries(parameters).filter(([, { in: place }]) => place === "path");
+    return {
+      ...(description !== undefined && { description }),
+      input: input ?? { type: "object", required: required.map(([name]) => name) },
+      ...(output !== undefined && { output }),
+      repeat,
+      call: async (given, call) => {
+        const written = this.#written(operation, path, parameters, body, given);
+        const headers = { ...written.headers };
+        if (idempotencyHeader !== undefined) headers[idempotencyHeader.toLowerCase()] = call.idempotencyKey;
+        const content = written.body === undefined ? {} : { body: written.body };
+        const request = { operation, method, repeat, url: written.url, headers, ...content };
+        const { pages } = spec;
+        if (pages !== undefined) return this.#allPages(request, pages, call);
+        const answer = await this.#send(request, call);
+        if (answer.status >= 300) throw failureOf(operation, repeat, answer);
+        return readAnswer(operation, spec.answer ?? "json", answer);
+      },
+    };
+  }
+
+  #written(
+    operation: string,
+    path: string,
+    parameters: Readonly<Record<string, HttpParameter>>,
+    body: HttpBody | undefined,
+    input: Input,
+  ) {
+    try {
+      return writeRequest(this.#base, path, parameters, body, input);
+    } catch (error) {
+      if (error instanceof PathRefused)
+        throw adapterErrors.inputInvalid({ operation, reason: error.message });
+      throw error;
+    }
+  }
+
+  async #allPages(first: Exchange, pages: Pagination, call: AdapterCall): Promise<unknown> {
+    const { operation } = first;
+    const { pagesMax = defaults.pagesMax } = this.#options;
+    const all: unknown[] = [];
+    let { url } = first;
+    for (let page = 0; page < pagesMax; page++) {
+      const answer = await this.#send({ ...first, url }, call);
+      if (answer.status >= 300) throw failureOf(operation, first.repeat, answer);
+      const value = readAnswer(operation, "json", answer);
+      const items = itemsOf(pages, value);
+      if (items === undefined) {
+        const reason = `expected a list ${pages.items === undefined ? "" : `in \`${pages.items}\``}`.trim();
+        throw adapterErrors.answerUnreadable({ operation, reason });
+      }
+      all.push(...items);
+      const { link } = answer.headers;
+      const next = nextPage(pages, url, { url: answer.url, link: link?.toString(), value });
+      if (next === undefined) return all;
+      if (next.origin !== this.#base.origin)
+        throw adapterErrors.addressRefused({
+          operation,
+          url: next.origin,
+          reason: "the next page is at another origin",
+        });
+      if (next.href === url.href)
+        throw adapterErrors.answerUnreadable({ operation, reason: "the next page is the same page" });
+      url = next;
+    }
+    throw adapterErrors.answerUnreadable({ operation, reason: `it has more than ${pagesMax} pages` });
+  }
+
+  /** Returns an answer that is no request to come later. */
+  async #send(request: Exchange, call: AdapterCall, isCheck = false): Promise<HttpAnswer> {
+    const authentication = this.#authentication;
+    let answer = await this.#once(request, call);
+    if (answer.status === 401 && authentication.isRenewable) {
+      authentication.forget();
+      answer = await this.#once(request, call);
+    }
+    const { status, headers } = answer;
+    const retryAfterMs = waitOf(headers["retry-after"], this.#clock.now());
+    if (!isCheck && (status === 429 || (status === 503 && retryAfterMs > 0)))
+      throw new Busy({ retryAfterMs, message: `${request.operation}: status ${status}` });
+    return answer;
+  }
+
+  async #once(
+    { operation, method, repeat, url, headers, body }: Exchange,
+    call: AdapterCall,
+  ): Promise<HttpAnswer> {
+    const { answerBytesMax = defaults.answerBytesMax, timeoutMs = defaults.timeoutMs } = this.#options;
+    const target = new URL(url);
+    const signed: Record<string, string> = { ...lowered(this.#options.headers), ...headers };
+    await this.#authentication.apply(operation, target, signed, call);
+    const late = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.any([call.signal, late]);
+    try {
+      return await exchange(
+        {
+          operation,
+          method,
+          url: target,
+          headers: signed,
+          signal,
+          answerBytesMax,
+          ...(body !== undefined && { body }),
+        },
+        this.#agents,
+      );
+    } catch (error) {
+      if (call.signal.aborted) throw call.signal.reason;
+      const isLate = late.aborted && error === late.reason;
+      if (!isLate && !(error instanceof Broken)) throw error;
+      const reason = error instanceof Broken ? error.message : `no answer within ${timeoutMs} ms`;
+      const mayHaveArrived = isLate || (error instanceof Broken && error.wasSent);
+      if (repeat === "never" && mayHaveArrived)
+        throw adapterErrors.outcomeUnknown({ operation, reason }, { cause: error });
+      throw adapterErrors.unreachable({ operation, reason }, { cause: error });
+    }
+  }
+}
+
+function lowered(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+const isRefusal = (status: number) => status === 401 || status === 403;
+
+function failureOf(operation: string, repeat: Repeat, { status, body, url }: HttpAnswer) {
+  const said = body
+    .toString("utf8", 0, shownMax * 2)
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, shownMax);
+  const reason = `status ${status} of ${url.origin}${url.pathname}${said === "" ? "" : `: ${said}`}`;
+  const extras = { details: { status: String(status) } };
+  if (status === 401) return adapterErrors.notSignedIn({ operation, reason }, extras);
+  const isTransient = status === 408 || status === 425 || status >= 500;
+  if (!isTransient) return adapterErrors.refused({ operation, reason }, extras);
+  if (repeat === "never" && status >= 500 && status !== 501 && status !== 503)
+    return adapterErrors.outcomeUnknown({ operation, reason }, extras);
+  return adapterErrors.failed({ operation, reason }, extras);
+}
+
+/** Seconds, or a time. */
+function waitOf(header: string | undefined, nowMs: number): number {
+  if (header === undefined) return 0;
+  if (/^\d+$/.test(header.trim())) return Math.min(Number(header) * secondMs, waitMsMax);
+  const atMs = Date.parse(header);
+  return Number.isNaN(atMs) ? 0 : Math.min(Math.max(0, atMs - nowMs), waitMsMax);
+}

@@ -1,0 +1,176 @@
+/**
+ * One HTTP exchange.
+ *
+ * 1. No connection goes to a link-local address: there, clouds serve the credentials of their machines.
+ * 2. A redirect to another origin goes to public addresses alone, without credentials and with GET or HEAD alone.
+ * 3. An answer is bounded.
+ */
+import { lookup as systemLookup } from "node:dns";
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Agent as PlainAgent,
+  request as requestPlain,
+} from "node:http";
+import { request as requestSecure, type Agent as SecureAgent } from "node:https";
+import { BlockList, isIP, type LookupFunction } from "node:net";
+import { isInner } from "@tutti/host/outgoing";
+import { adapterErrors } from "../errors.ts";
+
+export interface HttpRequest {
+  readonly operation: string;
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly signal: AbortSignal;
+  readonly answerBytesMax: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** Where it came from, after redirects. */
+  readonly url: URL;
+}
+
+/** The request may have reached the other side before this. */
+export class Broken extends Error {
+  readonly wasSent: boolean;
+
+  constructor(message: string, wasSent: boolean) {
+    super(message);
+    this.wasSent = wasSent;
+  }
+}
+
+/** An address that is not called. */
+class Forbidden extends Error {}
+
+export interface Agents {
+  readonly plain: PlainAgent;
+  readonly secure: SecureAgent;
+}
+
+const linkLocal = new BlockList();
+linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
+linkLocal.addSubnet("fe80::", 10, "ipv6");
+linkLocal.addAddress("fd00:ec2::254", "ipv6");
+
+const redirectsMax = 5;
+const redirects = new Set([301, 302, 303, 307, 308]);
+/** Shown to the origin that they are meant for. */
+const privateHeaders = new Set(["content-type", "accept", "user-agent"]);
+
+/** Sends a request and follows its redirects. */
+export async function exchange(request: HttpRequest, agents: Agents): Promise<HttpAnswer> {
+  let { url, method, headers, body } = request;
+  for (let hop = 0; hop <= redirectsMax; hop++) {
+    const isElsewhere = url.origin !== request.url.origin;
+    const answer = await once(
+      { ...request, url, method, headers, ...(body !== undefined && { body }) },
+      isElsewhere,
+      agents,
+    );
+    const location = answer.headers.location;
+    if (!redirects.has(answer.status) || location === undefined) return answer;
+    const target = targetOf(location, url, request);
+    const becomesGet = answer.status === 303 || (answer.status < 303 && method === "POST");
+    if (becomesGet && method !== "HEAD") [method, body] = ["GET", undefined];
+    if (target.origin !== request.url.origin) {
+      if (method !== "GET" && method !== "HEAD")
+        throw refused(request, target, `a redirect of ${method} to another origin is not followed`);
+      headers = Object.fromEntries(Object.entries(headers).filter(([name]) => privateHeaders.has(name)));
+    }
+    url = target;
+  }
+  throw refused(request, url, `more than ${redirectsMax} redirects`);
+}
+
+function targetOf(location: string, from: URL, request: HttpRequest): URL {
+  const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  if (target === undefined || (target.protocol !== "https:" && target.protocol !== "http:"))
+    throw refused(request, from, "it redirects to something that is no HTTP address");
+  if (from.protocol === "https:" && target.protocol === "http:")
+    throw refused(request, target, "a redirect from https to http is not followed");
+  return target;
+}
+
+function refused({ operation }: HttpRequest, url: URL, reason: string) {
+  return adapterErrors.addressRefused({ operation, url: `${url.origin}${url.pathname}`, reason });
+}
+
+function once(request: HttpRequest, isElsewhere: boolean, { plain, secure }: Agents): Promise<HttpAnswer> {
+  const { url, method, headers, body, signal } = request;
+  const problem = problemOf(url.hostname.replace(/^\[|\]$/g, ""), isElsewhere);
+  if (problem !== undefined) return Promise.reject(refused(request, url, problem));
+  const isSecure = url.protocol === "https:";
+  const send = isSecure ? requestSecure : requestPlain;
+  return new Promise((resolve, reject) => {
+    let wasSent = false;
+    const call = send(url, {
+      ...{ method, headers, signal, lookup: isElsewhere ? lookupPublic : lookupSafe },
+      // A connection that was checked for one origin serves no redirect of another.
+      agent: isElsewhere ? false : isSecure ? secure : plain,
+    });
+    call.once("finish", () => {
+      wasSent = true;
+    });
+    call.once("error", (error) => {
+      if (error instanceof Forbidden) reject(refused(request, url, error.message));
+      else reject(signal.aborted ? signal.reason : new Broken(error.message || error.name, wasSent));
+    });
+    call.once("response", (answer) => read(answer, request).then(resolve, reject));
+    call.end(body);
+  });
+}
+
+async function read(
+  answer: IncomingMessage,
+  { operation, url, signal, answerBytesMax }: HttpRequest,
+): Promise<HttpAnswer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const piece of answer) {
+      bytes += piece.length;
+      if (bytes > answerBytesMax) break;
+      pieces.push(piece);
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw new Broken(`the answer broke off: ${error instanceof Error ? error.message : error}`, true);
+  }
+  if (bytes > answerBytesMax)
+    throw adapterErrors.answerUnreadable({ operation, reason: `it has more than ${answerBytesMax} bytes` });
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(pieces), url };
+}
+
+function problemOf(address: string, isElsewhere: boolean): string | undefined {
+  const version = isIP(address);
+  if (version === 0) return undefined;
+  const family = version === 6 ? "ipv6" : "ipv4";
+  if (linkLocal.check(address, family)) return "the address is link-local";
+  if (isElsewhere && isInner(address)) return "a redirect leads into a private network";
+  return undefined;
+}
+
+/** Checks the addresses that the connection goes to, so that a name cannot change between check and connection. */
+function lookupWith(isElsewhere: boolean): LookupFunction {
+  return (host, options, found) => {
+    systemLookup(host, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return found(error, "", 4);
+      for (const { address } of addresses) {
+        const problem = problemOf(address, isElsewhere);
+        if (problem !== undefined) return found(new Forbidden(problem), "", 4);
+      }
+      const [first] = addresses;
+      if (options.all === true) found(null, addresses);
+      else found(null, first?.address ?? "", first?.family ?? 4);
+    });
+  };
+}
+
+const lookupSafe = lookupWith(false);
+const lookupPublic = lookupWith(true);

@@ -1,0 +1,73 @@
+/**
+ * Reads an OpenAPI document as data.
+ *
+ * 1. References lead to parts of the same document. Nothing is fetched.
+ * 2. A text has a largest size, and aliases of YAML are counted.
+ */
+import { parse } from "yaml";
+import { isMembers, type Members } from "../../agents/models/wire.ts";
+import { adapterErrors } from "../errors.ts";
+
+const textLengthMax = 64 * 1024 * 1024;
+const referencesMax = 32;
+
+export function parseDocument(adapter: string, given: string | Members): Members {
+  const document = typeof given === "string" ? parsed(adapter, given) : given;
+  const version = isMembers(document) ? document["openapi"] : undefined;
+  if (!isMembers(document) || typeof version !== "string" || !/^3\.[012](\.|$)/.test(version)) {
+    const found =
+      isMembers(document) && document["swagger"] !== undefined ? "Swagger 2" : String(version ?? "none");
+    throw adapterErrors.invalid({
+      adapter,
+      problem: `expected \`openapi\` 3.0 to 3.2, got ${found.slice(0, 20)}`,
+    });
+  }
+  return document;
+}
+
+function parsed(adapter: string, text: string): unknown {
+  const fail = (problem: string) => adapterErrors.invalid({ adapter, problem });
+  if (text.length > textLengthMax) throw fail(`the document has more than ${textLengthMax} characters`);
+  try {
+    return /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { maxAliasCount: 100, logLevel: "silent" });
+  } catch (error) {
+    throw fail(
+      `the document cannot be read: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : error}`,
+    );
+  }
+}
+
+/** What a part is, behind its references. Throws a text that says what is wrong. */
+export function resolved(document: Members, part: unknown): Members {
+  let found = part;
+  for (let count = 0; count < referencesMax; count++) {
+    if (!isMembers(found)) throw new Unusable("a part is no object");
+    const reference = found["$ref"];
+    if (typeof reference !== "string") return found;
+    found = partOf(document, reference);
+  }
+  throw new Unusable("references lead in a circle");
+}
+
+/** Why an operation cannot be imported. */
+export class Unusable extends Error {}
+
+export function partOf(document: unknown, reference: string): unknown {
+  if (!reference.startsWith("#/")) throw new Unusable(`\`${reference.slice(0, 80)}\` is another document`);
+  let found = document;
+  for (const part of reference.slice(2).split("/")) {
+    const name = nameOf(part);
+    const isThere = typeof found === "object" && found !== null && Object.hasOwn(found, name);
+    if (!isThere) throw new Unusable(`the document has no part \`${reference.slice(0, 80)}\``);
+    found = (found as Readonly<Record<string, unknown>>)[name];
+  }
+  return found;
+}
+
+function nameOf(part: string): string {
+  try {
+    return decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { openApiAdapter } from "./openapi.ts";
+
+const shop = `
+openapi: 3.0.3
+info: {title: Shop, version: 1.4.0}
+servers: [{url: "https://{region}.shop.test/v1", variables: {region: {default: eu}}}]
+paths:
+  /orders:
+    get:
+      operationId: listOrders
+      parameters:
+        - {name: state, in: query, schema: {type: array, items: {type: string}}}
+      responses: {"200": {content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Order"}}}}}}
+    post:
+      operationId: orders/create
+      summary: Creates an order.
+      parameters:
+        - {name: Idempotency-Key, in: header, schema: {type: string}}
+      requestBody:
+        required: true
+        content: {application/json: {schema: {$ref: "#/components/schemas/Order"}}}
+      responses: {"201": {description: made}}
+  /orders/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    delete: {responses: {"204": {description: gone}}}
+    put:
+      requestBody: {content: {application/weird: {}}}
+      responses: {}
+    patch:
+      parameters: [{$ref: "other.yaml#/p"}]
+      responses: {}
+components:
+  schemas:
+    Order:
+      type: object
+      required: [article]
+      properties:
+        article: {type: string}
+        count: {type: integer, minimum: 0, exclusiveMinimum: true}
+        note: {type: string, nullable: true}
+        parts: {type: array, items: {$ref: "#/components/schemas/Order"}}
+`;
+
+describe("operations of an OpenAPI document", () => {
+  const adapter = openApiAdapter({ name: "shop", document: shop });
+
+  it("have names, schemas that stand alone, and the rule for repeated calls", () => {
+    assert.deepEqual(Object.keys(adapter.operations), ["list-orders", "orders.create", "delete-orders-id"]);
+    const create = adapter.operations["orders.create"];
+    assert.equal(create?.repeat, "key");
+    assert.equal(create?.description, "Creates an order.");
+    assert.deepEqual(create?.input, {
+      type: "object",
+      properties: { body: { $ref: "#/$defs/Order" } },
+      required: ["body"],
+      $defs: {
+        Order: {
+          type: "object",
+          required: ["article"],
+          properties: {
+            article: { type: "string" },
+            count: { type: "integer", exclusiveMinimum: 0 },
+            note: { anyOf: [{ type: "string" }, { type: "null" }] },
+            parts: { type: "array", items: { $ref: "#/$defs/Order" } },
+          },
+        },
+      },
+    });
+    assert.equal(adapter.version, "1.4.0");
+  });
+
+  it("that cannot be imported are listed with a reason", () => {
+    assert.deepEqual(
+      adapter.refused.map(({ operation }) => operation),
+      ["PUT /orders/{id}", "PATCH /orders/{id}"],
+    );
+    assert.match(adapter.refused[0]?.reason ?? "", /application\/weird/);
+    assert.match(adapter.refused[1]?.reason ?? "", /another document/);
+  });
+
+  it("are chosen by patterns", () => {
+    const some = openApiAdapter({ name: "shop", document: shop, only: ["orders.*"] });
+    assert.deepEqual(Object.keys(some.operations), ["orders.create"]);
+  });
+
+  const layers = "abcdefghi".split("").map((name, index, all) => {
+    const inner = index === 0 ? "lol" : `*${all[index - 1]}`;
+    return `${name}: &${name} [${Array.from({ length: 9 }, () => inner).join(", ")}]`;
+  });
+  for (const [what, document, problem] of [
+    ["Swagger 2", '{"swagger": "2.0"}', /got Swagger 2/],
+    ["a bomb of aliases", `openapi: 3.1.0\n${layers.join("\n")}`, /cannot be read/],
+    ["half a document", '{"openapi": "3.1', /cannot be read/],
+    ["no server", '{"openapi": "3.1.0", "paths": {}}', /names no server/],
+  ] as const)
+    it(`refuses ${what}`, () => {
+      assert.throws(() => openApiAdapter({ name: "x", document }), {
+        code: "adapter.invalid",
+        message: problem,
+      });
+    });
+});

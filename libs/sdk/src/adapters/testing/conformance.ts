@@ -1,0 +1,103 @@
+/**
+ * Rules that every adapter keeps, tried with the adapter itself. The other system is one of the test.
+ *
+ * The suite calls each operation that has a sample, and returns what is wrong. An empty list is a success.
+ */
+import { isTuttiError } from "@tutti/kernel";
+import { Busy } from "../../task/failure.ts";
+import { type Adapter, type AdapterCall, callOperation, checkAdapter } from "../adapter.ts";
+
+export interface Sample {
+  readonly input: unknown;
+  /** How often the call took effect at the other side. Needed for operations with a key. */
+  readonly effects?: () => number | Promise<number>;
+}
+
+export interface ConformanceOptions {
+  /** One input for each operation that is to be called. */
+  readonly samples: Readonly<Record<string, Sample>>;
+  /** The value behind a reference. Default: the reference itself. */
+  readonly secret?: (reference: string) => string;
+  /** Makes the other system unreachable, for the last rule. */
+  readonly disconnect?: () => void | Promise<void>;
+}
+
+export interface Broken {
+  readonly rule: "check" | "schema" | "cancel" | "key" | "output" | "disconnect";
+  readonly operation: string;
+  readonly reason: string;
+}
+
+/** Returns the rules that an adapter breaks. */
+export async function adapterProblems(
+  adapter: Adapter,
+  options: ConformanceOptions,
+): Promise<readonly Broken[]> {
+  const { samples, secret = (reference: string) => reference, disconnect } = options;
+  const found: Broken[] = [];
+  let keys = 0;
+  const callOf = (signal = new AbortController().signal, key = `conformance-${++keys}`): AdapterCall => ({
+    ...{ idempotencyKey: key, signal },
+    secret: async (reference) => secret(reference),
+  });
+  const tell = (rule: Broken["rule"], operation: string, reason: string) =>
+    found.push({ rule, operation, reason });
+  await checkAdapter(adapter, callOf()).catch((error: unknown) => tell("check", "check", textOf(error)));
+  for (const [name, sample] of Object.entries(samples)) {
+    const operation = adapter.operations[name];
+    if (operation === undefined) {
+      tell("schema", name, "the adapter has no such operation");
+      continue;
+    }
+    const run = (call: AdapterCall, input = sample.input) =>
+      callOperation(`${adapter.name}.${name}`, operation, input, call);
+    const wrong = await run(callOf(), "no object").then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (!isTuttiError(wrong) || wrong.retry !== "never")
+      tell("schema", name, "an input that is no object must fail for good");
+    const cancelled = await run(callOf(AbortSignal.abort(new Error("cancelled")))).then(
+      () => true,
+      () => false,
+    );
+    if (cancelled) tell("cancel", name, "a call whose task was cancelled must fail");
+    const key = `conformance-${++keys}`;
+    const before = await sample.effects?.();
+    try {
+      const first = await run(callOf(undefined, key));
+      if (JSON.stringify(first ?? null) === undefined) tell("output", name, "the output is no JSON");
+      if (operation.repeat !== "never") await run(callOf(undefined, key));
+    } catch (error) {
+      tell("output", name, textOf(error));
+      continue;
+    }
+    const after = await sample.effects?.();
+    if (before !== undefined && after !== undefined && after - before > 1)
+      tell("key", name, `two calls with one key took effect ${after - before} times`);
+    if (operation.repeat === "key" && sample.effects === undefined)
+      tell("key", name, "an operation with a key needs `effects` in its sample");
+  }
+  if (disconnect === undefined) return found;
+  await disconnect();
+  for (const [name, sample] of Object.entries(samples)) {
+    const operation = adapter.operations[name];
+    if (operation === undefined) continue;
+    const error = await callOperation(`${adapter.name}.${name}`, operation, sample.input, callOf()).then(
+      () => undefined,
+      (failure: unknown) => failure,
+    );
+    if (!isTuttiError(error) && !(error instanceof Busy))
+      tell("disconnect", name, "a call without a connection must fail with an error of the catalogue");
+  }
+  const isWell = await checkAdapter(adapter, callOf()).then(
+    () => true,
+    () => false,
+  );
+  if (isWell) tell("disconnect", "check", "the check must fail without a connection");
+  return found;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
