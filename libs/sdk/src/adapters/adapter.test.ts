@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { testWorkflow, uses, workflow } from "@tutti/sdk";
 import { Busy } from "../task/failure.ts";
 import { type Adapter, type AdapterCall, addAdapter } from "./adapter.ts";
-import { adapterDouble } from "./testing/double.ts";
+import { adapterDouble } from "./double.ts";
 
 const call: AdapterCall = {
   ...{ idempotencyKey: "key", signal: new AbortController().signal },

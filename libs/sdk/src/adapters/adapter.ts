@@ -58,7 +58,7 @@ export interface Adapter {
 }
 
 /** The capability that checks the connection of an adapter. */
-export const checkOperation = "adapter-check";
+const checkOperation = "adapter-check";
 
 const partForm = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
 

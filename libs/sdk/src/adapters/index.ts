@@ -8,11 +8,11 @@ export {
   type RateLimit,
   type Repeat,
 } from "./adapter.ts";
+export { adapterProblems, type Broken, type ConformanceOptions, type Sample } from "./conformance.ts";
+export { type Answers, adapterDouble } from "./double.ts";
 export { adapterErrors } from "./errors.ts";
 export type { HttpAuth, OAuth2, SecretReference } from "./http/auth.ts";
 export { type HttpAdapterOptions, type HttpOperation, httpAdapter } from "./http/http.ts";
 export type { AnswerType, HttpBody, HttpParameter } from "./http/message.ts";
 export type { Pagination } from "./http/pages.ts";
 export { type OpenApiAdapter, type OpenApiOptions, openApiAdapter, type Refused } from "./openapi/openapi.ts";
-export { adapterProblems, type Broken, type ConformanceOptions, type Sample } from "./testing/conformance.ts";
-export { type Answers, adapterDouble } from "./testing/double.ts";

@@ -1,8 +1,8 @@
 /** How requests of an adapter are signed in. Secrets are references, and are opened for each request. */
-import type { Clock } from "@tutti/kernel";
+import type { Clock, Timers } from "@tutti/kernel";
 import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { type Agents, Broken, exchange } from "./wire.ts";
+import { type Agents, Broken, deadline, exchange } from "./wire.ts";
 
 /** `secret:NAME`, `env:NAME` or `file:/path`. Never a value. */
 export type SecretReference = `secret:${string}` | `env:${string}` | `file:${string}`;
@@ -43,15 +43,21 @@ export class Authentication {
   readonly #auth: HttpAuth | undefined;
   readonly #agents: Agents;
   readonly #clock: Clock;
+  readonly #timers: Timers;
   #token: Token | undefined;
   #asked: Promise<Token> | undefined;
   /** Given with a token in the place of the last one. */
   #refreshToken: string | undefined;
 
-  constructor(auth: HttpAuth | undefined, agents: Agents, clock: Clock) {
+  constructor(
+    auth: HttpAuth | undefined,
+    agents: Agents,
+    { clock, timers }: { readonly clock: Clock; readonly timers: Timers },
+  ) {
     this.#auth = auth;
     this.#agents = agents;
     this.#clock = clock;
+    this.#timers = timers;
   }
 
   /** Returns whether the other side may accept another token after it refused this one. */
@@ -116,17 +122,20 @@ export class Authentication {
     });
     const sentMs = this.#clock.monotonic();
     const fail = (reason: string) => adapterErrors.notSignedIn({ operation, reason });
+    const late = deadline(this.#timers, tokenMs);
     const answer = await exchange(
       {
         ...{ operation, method: "POST", url: new URL(tokenUrl), body: form.toString() },
         headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
         // One caller that is cancelled must not end the request that others wait for.
-        ...{ signal: AbortSignal.timeout(tokenMs), answerBytesMax: tokenBytesMax },
+        ...{ signal: late.signal, answerBytesMax: tokenBytesMax },
       },
       this.#agents,
-    ).catch((error: unknown) => {
-      throw error instanceof Broken ? fail(`the token server did not answer: ${error.message}`) : error;
-    });
+    )
+      .catch((error: unknown) => {
+        throw error instanceof Broken ? fail(`the token server did not answer: ${error.message}`) : error;
+      })
+      .finally(() => late.cancel());
     const said = parsed(answer.body);
     const { access_token: value, expires_in: seconds, refresh_token: next, error } = said;
     if (answer.status !== 200 || typeof value !== "string" || value === "")

@@ -7,7 +7,7 @@
  */
 import { Agent as PlainAgent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
-import { type Clock, systemClock } from "@tutti/kernel";
+import { type Clock, systemClock, systemTimers, type Timers } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "../adapter.ts";
@@ -22,7 +22,7 @@ import {
   writeRequest,
 } from "./message.ts";
 import { itemsOf, nextPage, type Pagination } from "./pages.ts";
-import { type Agents, Broken, exchange, type HttpAnswer } from "./wire.ts";
+import { type Agents, Broken, deadline, exchange, type HttpAnswer } from "./wire.ts";
 
 export interface HttpOperation {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE";
@@ -64,6 +64,11 @@ export interface HttpAdapterOptions {
   readonly timeoutMs?: number;
 }
 
+export interface HttpPorts {
+  readonly clock?: Clock;
+  readonly timers?: Timers;
+}
+
 const defaults = { answerBytesMax: 16 * 1024 * 1024, pagesMax: 100, timeoutMs: 60_000 };
 const secondMs = 1_000;
 const shownMax = 300;
@@ -73,14 +78,14 @@ const withBody = new Set(["POST", "PUT", "PATCH"]);
 
 export function httpAdapter(
   options: HttpAdapterOptions,
-  { clock = systemClock, kind = "http" }: { readonly clock?: Clock; readonly kind?: string } = {},
+  { clock = systemClock, timers = systemTimers, kind = "http" }: HttpPorts & { readonly kind?: string } = {},
 ): Adapter {
   const { name, url } = options;
   const isUrl = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
   if (!isUrl) throw adapterErrors.invalid({ adapter: name, problem: `\`${url}\` is no HTTP address` });
   if (new URL(url).password !== "")
     throw adapterErrors.invalid({ adapter: name, problem: "an address has no password, use `auth`" });
-  const caller = new Caller(options, clock);
+  const caller = new Caller(options, { clock, timers });
   const operations = Object.fromEntries(
     Object.entries(options.operations).map(([key, operation]) => [key, caller.operation(key, operation)]),
   );
@@ -107,18 +112,18 @@ interface Exchange {
 class Caller {
   readonly #options: HttpAdapterOptions;
   readonly #base: URL;
-  readonly #clock: Clock;
+  readonly #ports: Required<HttpPorts>;
   readonly #agents: Agents = {
     plain: new PlainAgent({ keepAlive: true }),
     secure: new SecureAgent({ keepAlive: true }),
   };
   readonly #authentication: Authentication;
 
-  constructor(options: HttpAdapterOptions, clock: Clock) {
+  constructor(options: HttpAdapterOptions, ports: Required<HttpPorts>) {
     this.#options = options;
     this.#base = new URL(options.url);
-    this.#clock = clock;
-    this.#authentication = new Authentication(options.auth, this.#agents, clock);
+    this.#ports = ports;
+    this.#authentication = new Authentication(options.auth, this.#agents, ports);
   }
 
   close(): void {
@@ -229,7 +234,7 @@ class Caller {
       answer = await this.#once(request, call);
     }
     const { status, headers } = answer;
-    const retryAfterMs = waitOf(headers["retry-after"], this.#clock.now());
+    const retryAfterMs = waitOf(headers["retry-after"], this.#ports.clock.now());
     if (!isCheck && (status === 429 || (status === 503 && retryAfterMs > 0)))
       throw new Busy({ retryAfterMs, message: `${request.operation}: status ${status}` });
     return answer;
@@ -243,30 +248,22 @@ class Caller {
     const target = new URL(url);
     const signed: Record<string, string> = { ...lowered(this.#options.headers), ...headers };
     await this.#authentication.apply(operation, target, signed, call);
-    const late = AbortSignal.timeout(timeoutMs);
-    const signal = AbortSignal.any([call.signal, late]);
+    const late = deadline(this.#ports.timers, timeoutMs);
+    const signal = AbortSignal.any([call.signal, late.signal]);
+    const content = body === undefined ? {} : { body };
     try {
       return await exchange(
-        {
-          operation,
-          method,
-          url: target,
-          headers: signed,
-          signal,
-          answerBytesMax,
-          ...(body !== undefined && { body }),
-        },
+        { operation, method, url: target, headers: signed, signal, answerBytesMax, ...content },
         this.#agents,
       );
     } catch (error) {
       if (call.signal.aborted) throw call.signal.reason;
-      const isLate = late.aborted && error === late.reason;
-      if (!isLate && !(error instanceof Broken)) throw error;
-      const reason = error instanceof Broken ? error.message : `no answer within ${timeoutMs} ms`;
-      const mayHaveArrived = isLate || (error instanceof Broken && error.wasSent);
-      if (repeat === "never" && mayHaveArrived)
-        throw adapterErrors.outcomeUnknown({ operation, reason }, { cause: error });
-      throw adapterErrors.unreachable({ operation, reason }, { cause: error });
+      if (!(error instanceof Broken)) throw error;
+      const told = { operation, reason: error.message };
+      if (repeat === "never" && error.wasSent) throw adapterErrors.outcomeUnknown(told, { cause: error });
+      throw adapterErrors.unreachable(told, { cause: error });
+    } finally {
+      late.cancel();
     }
   }
 }

@@ -145,7 +145,7 @@ function multipart(boundary: string, name: string, value: unknown): Buffer {
   return Buffer.concat([Buffer.from(head), content, Buffer.from("\r\n")]);
 }
 
-/** What an operation expects: a JSON value, a text, or whatever comes. */
+/** What an operation expects: a JSON value, a text, bytes, or any of them. */
 export type AnswerType = "json" | "text" | "bytes" | "any";
 
 const jsonForm = /^application\/(?:[\w.-]+\+)?json\b/i;

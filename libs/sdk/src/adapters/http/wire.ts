@@ -15,6 +15,7 @@ import {
 import { request as requestSecure, type Agent as SecureAgent } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { isInner } from "@tutti/host/outgoing";
+import type { Timers } from "@tutti/kernel";
 import { adapterErrors } from "../errors.ts";
 
 export interface HttpRequest {
@@ -43,6 +44,13 @@ export class Broken extends Error {
     super(message);
     this.wasSent = wasSent;
   }
+}
+
+/** A signal that is aborted after a time. Cancel it. */
+export function deadline(timers: Timers, ms: number): { readonly signal: AbortSignal; cancel(): void } {
+  const late = new AbortController();
+  const timer = timers.after(ms, () => late.abort(new Broken(`no answer within ${ms} ms`, true)));
+  return { signal: late.signal, cancel: () => timer.cancel() };
 }
 
 /** An address that is not called. */

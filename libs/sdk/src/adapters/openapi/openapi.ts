@@ -1,10 +1,9 @@
 /** Every operation of an OpenAPI document as an operation of an adapter. What cannot be imported is listed. */
-import type { Clock } from "@tutti/kernel";
 import { isMembers, type Members, membersIn, textIn } from "../../agents/models/wire.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { type HttpAdapterOptions, type HttpOperation, httpAdapter } from "../http/http.ts";
+import { type HttpAdapterOptions, type HttpOperation, type HttpPorts, httpAdapter } from "../http/http.ts";
 import type { AnswerType, BodyType, HttpBody, HttpParameter, ParameterStyle } from "../http/message.ts";
 import { parseDocument, resolved, Unusable } from "./document.ts";
 import { Schemas } from "./schemas.ts";
@@ -27,17 +26,14 @@ export interface Refused {
 }
 
 export interface OpenApiAdapter extends Adapter {
-  /** What was not imported, and why. */
+  /** Operations that are not imported, with the reasons. */
   readonly refused: readonly Refused[];
 }
 
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"] as const;
 
 /** Makes an adapter of an OpenAPI document of version 3. */
-export function openApiAdapter(
-  options: OpenApiOptions,
-  ports: { readonly clock?: Clock } = {},
-): OpenApiAdapter {
+export function openApiAdapter(options: OpenApiOptions, ports: HttpPorts = {}): OpenApiAdapter {
   const { document: given, only, idempotencyHeader, ...rest } = options;
   const document = parseDocument(options.name, given);
   const { operations, refused } = importOperations(document, idempotencyHeader);
@@ -48,13 +44,13 @@ export function openApiAdapter(
   return { ...httpAdapter(http, { ...ports, kind: "openapi" }), refused };
 }
 
-export interface Imported {
+interface Imported {
   readonly operations: Readonly<Record<string, HttpOperation>>;
   readonly refused: readonly Refused[];
 }
 
 /** The operations of a document. */
-export function importOperations(document: Members, idempotencyHeader?: string): Imported {
+function importOperations(document: Members, idempotencyHeader?: string): Imported {
   const operations: Record<string, HttpOperation> = {};
   const refused: Refused[] = [];
   for (const [path, given] of Object.entries(membersIn(document, "paths"))) {
@@ -117,8 +113,7 @@ function imported(
   // First all schemas, then what they refer to.
   const output = answer.type === "json" ? schemas.convert(answer.schema) : undefined;
   const definitions = schemas.isLarge ? {} : schemas.definitions;
-  const withDefinitions = (schema: Members) =>
-    (Object.keys(definitions).length === 0 ? schema : { ...schema, $defs: definitions }) as JsonSchema;
+  const withDefinitions = (schema: Members) => standing(schema, definitions, required);
   const input = schemas.isLarge ? { type: "object", required } : { type: "object", properties, required };
   const description = textIn(operation, "summary") || textIn(operation, "description");
   const made: HttpOperation = {
@@ -139,6 +134,16 @@ function imported(
 }
 
 const descriptionMax = 200;
+/** A worker offers the schemas of all its capabilities when it is linked. */
+const schemaLengthMax = 32_768;
+
+/** A schema with the definitions it refers to. Of one that is too large, the names of required members remain. */
+function standing(schema: Members, definitions: Members, required: readonly string[]): JsonSchema {
+  if (!JSON.stringify(schema).includes('"$ref"')) return schema;
+  const whole = { ...schema, $defs: definitions };
+  if (JSON.stringify(whole).length <= schemaLengthMax) return whole;
+  return schema["properties"] === undefined ? true : { type: "object", required };
+}
 
 /** Those of the path, and those of the operation, which replace them. */
 function parametersOf(document: Members, item: Members, operation: Members): Iterable<Members> {
@@ -212,7 +217,7 @@ function answerOf(
 }
 
 /** `listPetOwners` is `list-pet-owners`, `repos/get` is `repos.get`. */
-export function nameIn(id: string): string {
+function nameIn(id: string): string {
   const words = id
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
     .toLowerCase()

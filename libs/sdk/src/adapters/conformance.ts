@@ -4,8 +4,8 @@
  * The suite calls each operation that has a sample, and returns what is wrong. An empty list is a success.
  */
 import { isTuttiError } from "@tutti/kernel";
-import { Busy } from "../../task/failure.ts";
-import { type Adapter, type AdapterCall, callOperation, checkAdapter } from "../adapter.ts";
+import { Busy } from "../task/failure.ts";
+import { type Adapter, type AdapterCall, callOperation, checkAdapter } from "./adapter.ts";
 
 export interface Sample {
   readonly input: unknown;

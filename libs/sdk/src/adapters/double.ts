@@ -1,6 +1,5 @@
 /** A test double of an adapter: the same capabilities and schemas, and answers of the test. */
-import type { TestHandlers } from "../../testing/handlers.ts";
-import { type Adapter, type AdapterCall, callOperation } from "../adapter.ts";
+import { type Adapter, type AdapterCall, callOperation } from "./adapter.ts";
 
 export type Answers = Readonly<Record<string, (input: never, call: AdapterCall) => unknown>>;
 
@@ -8,7 +7,10 @@ export type Answers = Readonly<Record<string, (input: never, call: AdapterCall) 
  * Handlers for `testWorkflow` in the place of an adapter. Input is validated as by the adapter, and calls nothing. An
  * operation that the test gives no answer fails its task.
  */
-export function adapterDouble(adapter: Adapter, answers: Answers): TestHandlers {
+export function adapterDouble(
+  adapter: Adapter,
+  answers: Answers,
+): Readonly<Record<string, (input: unknown, call: AdapterCall) => Promise<unknown>>> {
   const unknown = Object.keys(answers).find((name) => !Object.hasOwn(adapter.operations, name));
   if (unknown !== undefined)
     throw new Error(`The adapter \`${adapter.name}\` has no operation \`${unknown}\`.`);
