@@ -103,8 +103,10 @@ function linkPackages(copy) {
  */
 export function runIn(copy, script, ...args) {
   const node = nodeFor(workspaceRoot);
-  // What Nx told the process that runs this test is not meant for the copy.
-  const env = Object.entries(environmentFor(copy, node)).filter(([name]) => !name.startsWith("NX_"));
+  // The variables of Nx and of the test runner belong to this process: with them a runner in the copy reports to it.
+  const env = Object.entries(environmentFor(copy, node)).filter(
+    ([name]) => !name.startsWith("NX_") && name !== "NODE_TEST_CONTEXT",
+  );
   return run(node, [join(copy, script), ...args], { cwd: copy, env: Object.fromEntries(env) });
 }
 
