@@ -270,6 +270,31 @@ describe("coding agents as tasks", () => {
       assert.equal(await readFile(join(repository, "count.txt"), "utf8"), "mine\n");
     });
 
+    for (const [what, disturbance] of [
+      ["moves", '"$git" -C "$2" commit --quiet --allow-empty --message=meanwhile; "$git" "$@"'],
+      ["is locked", 'lock="$2/.git/index.lock"; touch "$lock"; "$git" "$@"; code=$?; rm "$lock"; exit $code'],
+    ] as const)
+      it(`starts again when the branch ${what} between the check and the move`, async () => {
+        const { branch } = await code({ prompt: "echo two >> count.txt" });
+        const [programs, real] = [
+          await folder(),
+          execFileSync("which", ["git"], { encoding: "utf8" }).trim(),
+        ];
+        const once = join(programs, "once");
+        const script = `#!/bin/sh\ngit=${real}\ncase "$*" in *--ff-only*) if mkdir "${once}" 2>/dev/null; then ${disturbance}; exit $?; fi;; esac\nexec "$git" "$@"\n`;
+        await writeFile(join(programs, "git"), script, { mode: 0o755 });
+        const { PATH } = process.env;
+        process.env["PATH"] = `${programs}:${PATH}`;
+        try {
+          await merge({ branch, into: "main", check: ["test", "-e", "count.txt"] });
+        } finally {
+          process.env["PATH"] = PATH;
+        }
+        assert.deepEqual(await readdir(programs), ["git", "once"]);
+        assert.equal(git("show", "main:count.txt"), "one\ntwo");
+        assert.equal(git("log", "--format=%s", "main").includes("meanwhile"), what === "moves");
+      });
+
     it("moves a branch that is checked out nowhere", async () => {
       git("branch", "release");
       const { branch } = await code({ prompt: "echo two >> count.txt" });

@@ -3,8 +3,11 @@
  *
  * 1. The branch moves only from the commit that was checked. Who was faster makes the merge start again.
  * 2. A branch that is checked out is moved there, when nothing is changed in that folder.
+ * 3. A branch that moves, or is locked by another git, between the check and the move makes the merge start again.
  */
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import { codingErrors } from "./errors.ts";
@@ -61,10 +64,13 @@ interface Merge extends MergeInput, CodingFolders {
   readonly trees: string;
 }
 
+/** Another git holds its lock for moments only. A lock that is left behind must not repeat the check forever. */
+const triesMax = 20;
+
 async function mergedInto(merge: Merge, task: TaskContext): Promise<MergeOutput> {
-  for (;;) {
+  const { repository, trees, into } = merge;
+  for (let tries = 0; tries < triesMax; tries++) {
     task.signal.throwIfAborted();
-    const { repository, trees, into } = merge;
     const tree = await WorkTree.open({ repository, base: `refs/heads/${into}`, trees, name: randomUUID() });
     try {
       const done = await mergedOnce(merge, tree, task);
@@ -73,6 +79,7 @@ async function mergedInto(merge: Merge, task: TaskContext): Promise<MergeOutput>
       await tree.remove();
     }
   }
+  throw codingErrors.targetInUse({ into, folder: repository });
 }
 
 /** Returns nothing when the branch has moved meanwhile. */
@@ -102,11 +109,22 @@ async function isMoved(repository: string, into: string, from: string, to: strin
       () => true,
       () => false,
     );
+  const isBusy = async () =>
+    (await git(folder, "rev-parse", "HEAD")).trim() !== from || existsSync(await indexLockOf(folder));
   const changed = await git(folder, "status", "--porcelain", "--untracked-files=no");
+  if (await isBusy()) return false;
   if (changed.trim() !== "") throw codingErrors.targetInUse({ into, folder });
-  const isSame = (await git(folder, "rev-parse", "HEAD")).trim() === from;
-  if (isSame) await git(folder, "merge", "--ff-only", "--quiet", to);
-  return isSame;
+  try {
+    await git(folder, "merge", "--ff-only", "--quiet", to);
+    return true;
+  } catch (error) {
+    if (gitReason(error).includes("index.lock") || (await isBusy())) return false;
+    throw codingErrors.noRepository({ repository, reason: gitReason(error) });
+  }
+}
+
+async function indexLockOf(folder: string): Promise<string> {
+  return resolve(folder, (await git(folder, "rev-parse", "--git-path", "index.lock")).trim());
 }
 
 /** The folder in which a branch is checked out. */
