@@ -3,8 +3,26 @@ import { describe, it } from "node:test";
 import { commandAtWork } from "./support/at-work.ts";
 
 describe("the commands for those who work", () => {
-  const at = commandAtWork({});
+  const at = commandAtWork({
+    handlers: {
+      "shop.adapter-check": () => ({ adapter: "shop", kind: "http" }),
+      "shop.get-order": () => ({}),
+      "bad.get": () => ({}),
+      "bad.adapter-check": () => {
+        throw new Error("no such host");
+      },
+    },
+  });
   const { tutti, printed, json } = at;
+
+  it("adapters: listed with their operations, checked", async () => {
+    await at.listed("adapter list", /shop +1\.0\.0 +1 +1/);
+    assert.equal(await printed("adapter list -q"), "bad\nshop\n");
+    assert.equal(await printed("adapter list shop -q"), "shop.get-order\n");
+    assert.match(await printed("adapter check shop"), /"kind": ?"http"/);
+    assert.equal((await tutti("adapter check bad")).exitCode, 1);
+    assert.match((await tutti("adapter check gone")).errors, /Adapter `gone` not found/);
+  });
 
   it("agents by hand: paused, asleep, put aside, each taken back", async () => {
     assert.match(await printed("agent pause polling-1 --reason calm"), /✓ polling-1 is paused/);

@@ -1,5 +1,6 @@
 import type { Command } from "../command/declaration.ts";
 import { accessCommands } from "./access/table.ts";
+import { adapterCommands } from "./adapters/table.ts";
 import { admissionCommands } from "./admission/table.ts";
 import { agentCommands } from "./agents/table.ts";
 import { auditCommands } from "./audit/table.ts";
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   ...objectCommands,
   ...installationCommands,
   ...clusterCommands,
+  ...adapterCommands,
   ...agentCommands,
   ...poolCommands,
   ...lockCommands,

@@ -139,8 +139,8 @@ const schemaLengthMax = 32_768;
 
 /** A schema with the definitions it refers to. Of one that is too large, the names of required members remain. */
 function standing(schema: Members, definitions: Members, required: readonly string[]): JsonSchema {
-  if (!JSON.stringify(schema).includes('"$ref"')) return schema;
-  const whole = { ...schema, $defs: definitions };
+  const isAlone = !JSON.stringify(schema).includes('"$ref"');
+  const whole = isAlone ? schema : { ...schema, $defs: definitions };
   if (JSON.stringify(whole).length <= schemaLengthMax) return whole;
   return schema["properties"] === undefined ? true : { type: "object", required };
 }

@@ -1,0 +1,123 @@
+/** Adapters. The platform has no list of them: a worker that offers `NAME.adapter-check` has the adapter NAME. */
+import type { CapabilityEntry } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { followRun } from "../../follow/follow.ts";
+import { connect } from "../../server/server.ts";
+import { offered } from "../platform/capabilities.ts";
+import { register } from "../workflows/register.ts";
+
+interface Adapter {
+  readonly name: string;
+  readonly version: string;
+  readonly workers: number;
+  readonly operations: readonly { readonly name: string; readonly description: string }[];
+}
+
+const ending = ".adapter-check";
+
+export async function listAdapters(context: Context): Promise<Result> {
+  const { print, values } = context;
+  const wanted = values.optionalArgument("NAME");
+  const all = adaptersIn(await offered(await connect(context)));
+  const adapters = wanted === undefined ? all : [adapterNamed(all, wanted)];
+  const rows = adapters.flatMap(({ name, operations }) =>
+    operations.map(({ name: operation, description }) => [
+      { text: `${name}.${operation}`, tone: "bold" as const },
+      { text: description, tone: "dim" as const },
+    ]),
+  );
+  return {
+    json: { adapters },
+    quiet: wanted === undefined ? adapters.map(({ name }) => name) : rows.map(([{ text = "" } = {}]) => text),
+    empty:
+      adapters.length === 0 ? "No adapters yet. Add one to a worker: docs/guides/adapters.md" : undefined,
+    draw: () => {
+      if (adapters.length === 0)
+        return print.note("No adapters yet. Add one to a worker: docs/guides/adapters.md");
+      if (wanted !== undefined)
+        return print.table(
+          [
+            { title: "operation", widthMin: 12 },
+            { title: "description", yields: 1 },
+          ],
+          rows,
+        );
+      print.table(
+        [
+          { title: "adapter", widthMin: 8 },
+          { title: "version" },
+          { title: "operations", align: "right" },
+          { title: "workers", align: "right" },
+        ],
+        adapters.map(({ name, version, operations, workers }) => [
+          { text: name, tone: "bold" },
+          version,
+          String(operations.length),
+          String(workers),
+        ]),
+      );
+    },
+  };
+}
+
+export async function checkAdapter(context: Context): Promise<Result> {
+  const name = context.values.argument("NAME");
+  const server = await connect(context);
+  adapterNamed(adaptersIn(await offered(server)), name);
+  const workflow = `adapter-check-${name.replaceAll(".", "-")}`;
+  const text = [
+    `workflow: ${workflow}`,
+    "tasks:",
+    `  check: {uses: ${name}${ending}, timeout: 30s, retry: {attempts: 1}}`,
+    `output: "\${{ tasks.check.output }}"`,
+    "",
+  ].join("\n");
+  const { definition } = await register(context, server, {
+    fileName: `${workflow}.yaml`,
+    format: "yaml",
+    text,
+  });
+  const { run } = await server.call("runs.start", {
+    query: server.namespace,
+    body: {
+      definition: { name: definition.name, ...(definition.hash !== undefined && { hash: definition.hash }) },
+    },
+  });
+  return await followRun(context, { server, id: run?.runId ?? "" });
+}
+
+function adapterNamed(adapters: readonly Adapter[], name: string): Adapter {
+  const found = adapters.find((adapter) => adapter.name === name);
+  if (found !== undefined) return found;
+  throw new Failure(`Adapter \`${name}\` not found. No worker offers it.`, {
+    next: [["tutti adapter list", "lists the adapters of the namespace"]],
+    ...{ exitCode: exitCodes.refused, code: "adapter_unknown" },
+  });
+}
+
+function adaptersIn(capabilities: readonly CapabilityEntry[]): readonly Adapter[] {
+  return capabilities
+    .filter(({ name }) => name.endsWith(ending))
+    .map((check) => {
+      const name = check.name.slice(0, -ending.length);
+      const own = capabilities.filter((each) => each.name.startsWith(`${name}.`) && each !== check);
+      return {
+        ...{ name, version: own[0]?.versions[0]?.capability?.version ?? "" },
+        workers: workersOf(check),
+        operations: own.map((each) => ({
+          name: each.name.slice(name.length + 1),
+          description: each.versions[0]?.capability?.description ?? "",
+        })),
+      };
+    });
+}
+
+function workersOf({ versions }: CapabilityEntry): number {
+  return versions.reduce((sum, { providers, providersTotal = 0 }) => {
+    const counted = providers.reduce((count, { providers: agents = 0 }) => count + Math.max(1, agents), 0);
+    return sum + Math.max(counted, providersTotal);
+  }, 0);
+}

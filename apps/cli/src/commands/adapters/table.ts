@@ -1,0 +1,30 @@
+import type { Command } from "../../command/declaration.ts";
+
+export const adapterCommands: readonly Command[] = [
+  {
+    name: "adapter list",
+    group: "installation",
+    summary: "List adapters that workers offer, with their operations",
+    arguments: [
+      {
+        name: "NAME",
+        summary: "adapter whose operations are listed. Default: all adapters",
+        isOptional: true,
+      },
+    ],
+    json: "document",
+    load: () => import("./commands.ts").then(({ listAdapters }) => listAdapters),
+  },
+  {
+    name: "adapter check",
+    group: "installation",
+    summary: "Check the connection of an adapter to its system",
+    about: [
+      "The check is a run on a worker that offers the adapter. It changes nothing in the other system.",
+    ],
+    arguments: [{ name: "NAME", summary: "adapter name" }],
+    examples: [{ words: "adapter check shop", does: "check address and credentials of the adapter shop" }],
+    json: "document",
+    load: () => import("./commands.ts").then(({ checkAdapter }) => checkAdapter),
+  },
+];
