@@ -139,6 +139,8 @@ export function updateAttention(run: Run, owner: Node): void {
 }
 
 function wantsAttention(run: Run, owner: Node, range: Range): boolean {
+  // The round of a loop that pauses has ended: its next one starts with the timer.
+  if (stateOfKind(owner, "loop") !== undefined && (owner.more?.dueMs ?? 0) > 0) return false;
   if (isAdded(range)) return partRanges(run, owner).every(({ left }) => left === 0);
   if (range.left === 0) return true;
   if (!range.isEntries) return false;

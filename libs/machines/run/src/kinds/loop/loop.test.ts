@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { RunOrder } from "@tutti/contracts/workflow/v1";
+import { isRefusal } from "@tutti/kernel";
 import { statusOf } from "../../core/state/state.ts";
 import { cancelRun, pauseRun, resumeRun } from "../../life/control/commands.ts";
 import { explain } from "../../life/queries/explain.ts";
+import { repairTask, retryRun } from "../../life/repair/commands.ts";
 import { endingOf } from "../../life/run/end.ts";
 import { runMachine } from "../../machine.ts";
 import { jsonBytes, jsonOf, KnownDefinitions, PlainStep, RunScene } from "../../testing/index.ts";
@@ -113,6 +115,28 @@ describe("a loop", () => {
     assert.deepEqual(scene.offered, []);
     scene.driver.execute(scene.key, resumeRun, { reason: "", taskIds: [] });
     assert.deepEqual(scene.offered, ["poll#2.fetch"]);
+  });
+
+  it("ends a round once, and pauses as long as it says, when a task beside it is retried or repaired", () => {
+    const beside = poll.replace("  after:", "  beside: {uses: test.beside}\n  after:");
+    const acts = [
+      (scene: RunScene) => scene.driver.execute(scene.key, retryRun, { taskIds: ["beside"], reason: "" }),
+      (scene: RunScene) => {
+        const repair = { $case: "skip", value: { skipDependents: false } } as const;
+        return scene.driver.execute(scene.key, repairTask, { taskId: "beside", repair, reason: "" });
+      },
+    ];
+    for (const act of acts) {
+      const scene = RunScene.of(beside);
+      scene.complete("poll#1.fetch", { ready: false });
+      scene.complete("beside", 1);
+      scene.driver.advance(6_000);
+      assert.ok(!isRefusal(act(scene)));
+      assert.equal(scene.events.filter((type) => type === "round_ended").length, 1);
+      scene.driver.advance(4_000);
+      scene.complete("poll#2.fetch", { ready: true });
+      assert.deepEqual(jsonOf(scene.offer("after").effect.input as Uint8Array), { tries: 2, round: 2 });
+    }
   });
 
   it("is stopped with its run, between two rounds and in one", () => {
