@@ -45,7 +45,8 @@ export class Reconciler {
    *    count: the agent names results that wait to be durable too, and these need none.
    * 3. An unknown attempt belongs, in a pool that has just moved here, to a sender that has yet to come.
    * 4. What the agent does not name it does not have. The same incarnation never got it, if it never said that it
-   *    started. Of another incarnation it is unknown how far it came.
+   *    started. Of another incarnation it is unknown how far it came. An attempt with a second copy does not wait
+   *    again: the copy continues alone.
    */
   reconcile(agent: Agent, running: readonly Uint8Array[], isSame: boolean, nowMs: number): Uint8Array[] {
     const unwanted: Uint8Array[] = [];
@@ -66,7 +67,7 @@ export class Reconciler {
     for (const task of agent.tasks()) {
       if (task.stage !== "working") this.#running.release(task, nowMs);
       else if (named.get(task.offer.token) === undefined) {
-        if (isSame && task.begunMs === 0 && task.twin?.original === undefined) {
+        if (isSame && task.begunMs === 0 && !isTwin(task)) {
           this.#running.detach(task, false, nowMs);
           this.#waiting.requeue(task, nowMs);
         } else this.#losses.lose(task, "the agent does not have it any more", nowMs);
@@ -82,6 +83,10 @@ function mayHave({ stage, demand }: Task, agent: Agent): boolean {
   if (stage !== "queued" && stage !== "limited" && stage !== "hooked" && stage !== "away") return false;
   // One that polls and has come back to answer alone says what it has, and not what it offers.
   return agent.offered.length === 0 || demand.matches.some(({ cohort }) => cohort === agent.cohort);
+}
+
+function isTwin({ twin }: Task): boolean {
+  return twin?.original !== undefined || twin?.copy !== undefined;
 }
 
 /** Returns whether the agent has a result of it that is not durable yet. */

@@ -115,6 +115,40 @@ describe("a second copy", () => {
     assert.deepEqual(of100(sender), [[100, "matching.lost"]]);
   });
 
+  it("is not given to an attempt that gives way: that waits again when its agent has given it up, once", () => {
+    const { arena, sender, slow, quick } = scene({
+      preemption: { priorityDifference: 10, graceMs: 1_000, spareAfterMs: 60_000 },
+    });
+    sender.offer(101, mayBeDoubled, { priority: 50 });
+    arena.turn();
+    sender.offer(102, mayBeDoubled, { priority: 50 });
+    arena.turn();
+    assert.deepEqual([quick.given, slow.cancelled], [[101], [100]]);
+    quick.answer(101);
+    arena.turn();
+    quick.answer(102);
+    arena.pass(900);
+    assert.deepEqual(quick.given, [101, 102], "nothing for its slot");
+    say(slow, tokenOf(100), { $case: "stopped", value: { message: "it was asked to" } });
+    arena.pass(10);
+    assert.equal([...slow.given, ...quick.given].filter((number) => number === 100).length, 2);
+  });
+
+  it("continues alone when the first agent returns without the attempt, which does not wait then", () => {
+    const { arena, sender, slow, quick } = scene();
+    arena.pass(400);
+    assert.equal(quick.given.length, 1);
+    slow.link.cut(arena.nowMs);
+    const again = arena.agent("slow", { slots: 1 });
+    arena.turn();
+    assert.deepEqual(again.given, [], "its copy is running");
+    say(quick, lastToken(quick), good);
+    arena.turn();
+    assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
+    arena.pass(5_000);
+    assert.deepEqual([again.given, of100(sender).length], [[], 1]);
+  });
+
   it("does not begin for tasks that do not allow it, that have a limit, or where it is switched off", () => {
     const cases = [
       [{}, {}, {}],

@@ -55,8 +55,10 @@ export class Doubling {
     for (const agent of this.#agents.values()) slots += agent.slots;
     const mayBe = Math.ceil(this.#settings.current.doubling.maxShare * slots);
     for (const task of this.#copies.stragglers.splice(0)) {
-      const { twin, agent } = task;
+      const { twin, agent, yields } = task;
       if (twin === undefined || agent === undefined || task.stage !== "working") continue;
+      // It waits again when its agent has given it up. With a running copy it would do so beside that.
+      if (yields) continue;
       const place = this.#copies.count < mayBe ? this.#matcher.another(task, agent) : undefined;
       if (place === undefined) twin.straggleDueMs = nowMs + againMs;
       else {

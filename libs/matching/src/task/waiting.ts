@@ -1,6 +1,6 @@
 /** Tasks that wait: in their queue, for a limit, for the agent of their key, for their sender. */
 import type { ReturnReason } from "@tutti/contracts/swarm/v1";
-import type { Refusal } from "@tutti/kernel";
+import { assert, type Refusal } from "@tutti/kernel";
 import type { Demands } from "../demand/demands.ts";
 import type { HookSlot } from "../hooks/task-hooks.ts";
 import type { Limits } from "../limits/limit-book.ts";
@@ -156,6 +156,14 @@ export class Waiting {
 
   /** A task that was running, and did not start, waits again. */
   requeue(task: Task, nowMs: number): void {
+    const { stage, twin } = task;
+    assert(
+      stage === "working" && twin?.copy === undefined,
+      "a task that waits again was running, without a copy",
+      {
+        stage,
+      },
+    );
     this.count++;
     enqueue(task);
     if (task.senderSlot === undefined) this.orphan(task, nowMs);

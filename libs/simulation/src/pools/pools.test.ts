@@ -9,6 +9,7 @@ import { simulatePools } from "./simulate-pools.ts";
 /** Seeds that once failed, and the reason. */
 const found = [
   [1_596_567_510, "an agent that answered busy and then completed the attempt on one link"],
+  [740_217_474, "a second copy of an attempt that gave way"],
 ] as const;
 
 describe("simulated pools", () => {
