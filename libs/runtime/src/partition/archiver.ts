@@ -13,6 +13,7 @@
  */
 import { archiveErrors, type Changes, type IndexEntry, type InstanceSnapshot } from "@tutti/journal";
 import {
+  assert,
   type Backoff,
   backoffMs,
   type Chance,
@@ -219,6 +220,9 @@ export class PartitionArchiver implements Archiver {
   /** Keeps everything that is older than now, then cuts. */
   async #cut(): Promise<void> {
     const memory = this.#memory;
+    // Before its first turn a partition may have a record of its own that is in no batch yet, as when the journal has
+    // no room: the snapshot would contain it, and it may never become durable.
+    if (memory.batch.count > 0) return;
     this.#cutBytes = memory.commits.appendedBytes;
     const target = memory.commits.appended;
     for (;;) {
@@ -333,6 +337,7 @@ export class PartitionArchiver implements Archiver {
       else list(instance);
     }
     const neededFrom = Math.min(this.#dirty.oldest?.dirtyFrom ?? upTo + 1, this.#memory.heldFrom);
+    assert(!isCut || this.#memory.batch.count === 0, "a partition is kept as of its last batch", { upTo });
     const coveredTo = isCut ? Math.min(upTo, neededFrom - 1) : this.#coveredTo;
     const partitionSnapshot = isCut ? partitionSnapshotOf(this.#memory, upTo) : undefined;
     const changes = {
