@@ -4,9 +4,7 @@ import type { Worker } from "../worker/worker.ts";
 import type { HandlersGiven } from "./handlers.ts";
 import { WorkflowTest, type WorkflowTestOptions } from "./workflow-test.ts";
 
-export interface DurableTestOptions extends Omit<WorkflowTestOptions, "handlers"> {
-  /** What does the capabilities that it calls. Default: none. */
-  readonly handlers?: WorkflowTestOptions["handlers"];
+export interface DurableTestOptions extends WorkflowTestOptions {
   /** Other functions that it starts as children. */
   readonly functions?: readonly DurableFunction<never>[];
 }
@@ -19,20 +17,15 @@ export function testDurable<Input, Output>(
   fn: DurableFunction<Input, Output>,
   { handlers = [], functions = [], children = [], ...options }: DurableTestOptions = {},
 ): WorkflowTest<Input, Output> {
-  const all = [fn, ...functions] as unknown as readonly DurableFunction[];
+  const all = [fn, ...functions] as unknown as readonly DurableFunction<never>[];
   const given: readonly HandlersGiven[] = isList(handlers) ? handlers : [handlers];
   return new WorkflowTest<Input, Output>(fn.definition, {
     ...options,
-    handlers: [
-      (worker: Worker) => {
-        for (const each of all) worker.durable(each);
-      },
-      ...given,
-    ],
+    handlers: [(worker: Worker) => void worker.durable(all), ...given],
     children: [...functions.map(({ definition }) => definition), ...children],
   });
 }
 
-function isList(handlers: WorkflowTestOptions["handlers"]): handlers is readonly HandlersGiven[] {
+function isList(handlers: HandlersGiven | readonly HandlersGiven[]): handlers is readonly HandlersGiven[] {
   return Array.isArray(handlers);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
 import { input, outputOf, uses, workflow } from "@tutti/definitions";
-import { currentTask, TaskFailure } from "../index.ts";
+import { currentTask, durable, TaskFailure } from "../index.ts";
 import type { Worker } from "../worker/worker.ts";
 import { busy, failing, hanging, sleep, taking, testWorkflow, WorkflowTestError } from "./index.ts";
 
@@ -45,6 +45,26 @@ describe("a workflow in a test", () => {
     assert.match(run.timeline, /\+3m? +task_completed +charge/);
     assert.equal(run.events.at(-1)?.type, "run_completed");
     assert.equal(run.events.find(({ type }) => type === "signal_received")?.actor, "tester");
+  });
+
+  it("needs no handlers where no task has one, and a worker takes functions one by one or as a list", async () => {
+    const sum = 'workflow: sum\ntasks: {add: {set: 3}}\noutput: "${{ tasks.add.output }}"';
+    assert.equal(await testWorkflow(sum).execute(), 3);
+    const double = durable("double", async (_, input: number) => input * 2);
+    const greet = durable("greet", async (_, name: string) => `hello ${name}`);
+    for (const give of [
+      (worker: Worker) => void worker.durable([double, greet]),
+      (worker: Worker) => void worker.durable(double).durable(greet),
+    ]) {
+      assert.equal(
+        await testWorkflow<number>(double.definition, { handlers: give }).execute({ input: 4 }),
+        8,
+      );
+      const greeting = await testWorkflow<string>(greet.definition, { handlers: give }).execute({
+        input: "x",
+      });
+      assert.equal(greeting, "hello x");
+    }
   });
 
   it("times out after a week of virtual time, and undoes what was done", async () => {

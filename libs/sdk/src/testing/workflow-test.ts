@@ -17,9 +17,9 @@ import { World } from "./world.ts";
 export interface WorkflowTestOptions {
   /**
    * What does the tasks: by capability, or the function that gives a worker its handlers. Of a list, later ones take
-   * the place of earlier ones.
+   * the place of earlier ones. A definition without such tasks needs none.
    */
-  readonly handlers: HandlersGiven | readonly HandlersGiven[];
+  readonly handlers?: HandlersGiven | readonly HandlersGiven[];
   /** Definitions that its tasks start. */
   readonly children?: readonly DefinitionGiven[];
   /** What virtual time shows at first. 2026-01-01T00:00:00Z unless given. */
@@ -58,8 +58,8 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
   readonly #definitions: TestDefinitions;
   #started = 0;
 
-  constructor(definition: DefinitionGiven, options: WorkflowTestOptions) {
-    const { handlers, children = [], startTime = defaultStartTime, seed = 1 } = options;
+  constructor(definition: DefinitionGiven, options: WorkflowTestOptions = {}) {
+    const { handlers = [], children = [], startTime = defaultStartTime, seed = 1 } = options;
     this.#definitions = new TestDefinitions(definition, children);
     this.#world = new World({
       definitions: this.#definitions,
@@ -148,11 +148,11 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
  */
 export function testWorkflow<Input = unknown, Output = unknown>(
   definition: DefinitionGiven,
-  options: WorkflowTestOptions,
+  options: WorkflowTestOptions = {},
 ): WorkflowTest<Input, Output> {
   return new WorkflowTest<Input, Output>(definition, options);
 }
 
-function isList(handlers: WorkflowTestOptions["handlers"]): handlers is readonly HandlersGiven[] {
+function isList(handlers: HandlersGiven | readonly HandlersGiven[]): handlers is readonly HandlersGiven[] {
   return Array.isArray(handlers);
 }

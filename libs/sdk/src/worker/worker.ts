@@ -143,15 +143,16 @@ export class Worker {
     return this;
   }
 
-  /** Runs a durable function. Its workflow is registered before the worker is linked. */
-  durable<Input, Output>(fn: DurableFunction<Input, Output>, options: HandleOptions = {}): this {
-    const known = fn as unknown as DurableFunction;
-    this.#durable.push(known);
-    return this.handle(
-      fn.name,
-      (input, task) => this.#functions.turn(known, input as TurnInput, task),
-      options,
-    );
+  /** Runs a durable function, or each of a list. Its workflow is registered before the worker is linked. */
+  durable<Input, Output>(
+    functions: DurableFunction<Input, Output> | readonly DurableFunction<never>[],
+    options: HandleOptions = {},
+  ): this {
+    for (const fn of [functions].flat() as unknown as readonly DurableFunction[]) {
+      this.#durable.push(fn);
+      this.handle(fn.name, (input, task) => this.#functions.turn(fn, input as TurnInput, task), options);
+    }
+    return this;
   }
 
   /**
