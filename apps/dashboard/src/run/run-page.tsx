@@ -30,6 +30,7 @@ import { Why } from "./task/why.tsx";
 import { ChartView } from "./time/chart-view.tsx";
 import { type Timeline, useTimeline } from "./time/use-timeline.ts";
 import { Trace } from "./trace/trace.tsx";
+import { TrajectoryView } from "./trajectory/trajectory-view.tsx";
 import { ValuesView } from "./values-view.tsx";
 import "./run.css";
 
@@ -88,6 +89,8 @@ function Known({ run }: { run: RunFacts }) {
   const { view, task, event } = useAddress();
   const go = useGo();
   const isNarrow = useIsNarrow();
+  // Agents are durable functions.
+  const hasFunctions = useStore(({ table }) => table.tasks.some(({ kind }) => kind === "function"));
   useRunKeys(travel);
   const shown: View = view === "task" && (task === "" || !isNarrow) ? "graph" : view;
   const timeline = useTimeline(shown === "chart" || shown === "trace");
@@ -102,6 +105,7 @@ function Known({ run }: { run: RunFacts }) {
     ["chart", "Chart"],
     ["trace", "Trace"],
     ["history", "History"],
+    ...(hasFunctions || shown === "trajectory" ? ([["trajectory", "Trajectory"]] as const) : []),
     ["values", "Values"],
   ];
   if (isNarrow && task !== "") tabs.push(["task", "Task"]);
@@ -147,6 +151,8 @@ function Shown({ shown, run, task, event, timeline }: ShownOptions) {
       return <TraceView timeline={timeline} selected={task} />;
     case "history":
       return <HistoryView task={task} />;
+    case "trajectory":
+      return <TrajectoryView />;
     case "values":
       return <ValuesView run={run} />;
     case "graph":

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { latch } from "@tutti/kernel/testing";
 import { TaskFailure } from "@tutti/sdk";
+import { agents } from "@tutti/sdk/agents";
+import { ScriptedModel } from "@tutti/sdk/testing";
 import type { Page } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { accessibilityProblems, Stage } from "./stage.ts";
@@ -41,6 +43,11 @@ tasks:
   each: {forEach: "\${{ input.items }}", uses: stage.fetch}
 `;
 
+const counts = `workflow: counts
+tasks:
+  answer: {agent: {model: "test:any", instructions: Count., prompt: Flutes?, tools: [stage.stock]}}
+`;
+
 const browser = await needsProgram("chromium");
 
 describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
@@ -52,7 +59,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
   before(async () => {
     stage = await Stage.open({
       chromium: browser.path,
-      workflows: [pipeline, asks, frail, nobody, listens, talks, moves, many],
+      workflows: [pipeline, asks, frail, nobody, listens, talks, moves, many, counts],
       handlers: {
         "stage.fetch": async () => ({ text: "<script>alert(1)</script>" }),
         "stage.parse": async () => {
@@ -240,6 +247,38 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await states.locator('[aria-current="step"]', { hasText: "red" }).waitFor();
     assert.match(page.url(), /event=/);
     await page.context().close();
+  });
+
+  it("shows the trajectory of an agent: answers, tokens, calls with input and output", async () => {
+    const model = new ScriptedModel([
+      { text: "I look.", calls: [{ name: "stage_stock", input: { article: "flute" } }] },
+      { text: "There are many.", inputTokens: 1_200, outputTokens: 7 },
+    ]);
+    const offered = { name: "stage.stock", description: "Counts.", inputSchema: {} };
+    const catalogue = { capabilities: async () => [offered], workflow: async () => undefined };
+    const providers = { test: { speaks: "chat", url: "http://model.test" } } as const;
+    const runner = agents({ providers, catalogue }, { fetch: model.fetch });
+    await stage.join({ agentId: "modelled" }, { "stage.stock": async () => ({ found: "many" }) }, [
+      runner as never,
+    ]);
+    await start("counts", "counted");
+    await ended("counted");
+    const page = await stage.signedIn("/runs/counted");
+    try {
+      await page.getByRole("tab", { name: "Trajectory" }).click();
+      await page.getByText(/^2 turns · 1,210 tokens in · 12 tokens out/).waitFor();
+      const turns = page.getByRole("list", { name: "Turns of answer" });
+      await turns.getByText("There are many.").waitFor();
+      const call = turns.getByRole("region", { name: "Call of stage_stock" });
+      await call.getByText("completed", { exact: true }).waitFor();
+      await call.getByText(/flute/).first().waitFor();
+      await call.getByText(/many/).first().waitFor();
+      assert.deepEqual(await accessibilityProblems(page), []);
+      await call.getByRole("button", { name: "Show task stage_stock" }).click();
+      await page.getByRole("complementary", { name: "Task stage_stock" }).waitFor();
+    } finally {
+      await page.context().close();
+    }
   });
 
   it("is walked by keys: arrows along the graph, Enter opens a task, Escape closes it", async () => {

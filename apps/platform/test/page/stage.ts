@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
 import { Client } from "@tutti/rest/client";
-import { type TaskContext, Worker, type WorkerOptions } from "@tutti/sdk";
+import { type DurableFunction, type TaskContext, Worker, type WorkerOptions } from "@tutti/sdk";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { madeBy, staleFronts } from "../../../../tools/fronts.mjs";
@@ -81,12 +81,14 @@ export class Stage implements AsyncDisposable {
   async join(
     options: Pick<WorkerOptions, "agentId" | "slots" | "labels">,
     handlers: Handlers,
+    functions: readonly DurableFunction<never>[] = [],
   ): Promise<void> {
     const worker = new Worker({
       ...{ address: `127.0.0.1:${this.#meshPort}`, handleSignals: false },
       ...options,
     });
     for (const [name, handle] of Object.entries(handlers)) worker.handle(name, handle);
+    for (const fn of functions) worker.durable(fn as unknown as DurableFunction);
     this.#workers.push(worker);
     await worker.start();
   }

@@ -1,3 +1,11 @@
+export {
+  type AgentCase,
+  type AgentScore,
+  type CompareAgentsOptions,
+  type ComparedAgents,
+  compareAgents,
+  type ScoredCase,
+} from "./compare-agents.ts";
 export type { HandlerCall } from "./crew.ts";
 export type { DefinitionGiven } from "./definitions.ts";
 export type { TestEvent } from "./events.ts";
@@ -5,6 +13,7 @@ export { WorkflowTestError } from "./fault.ts";
 export type { HandlersGiven, TestHandler, TestHandlers } from "./handlers.ts";
 export type { HistoryEventGiven, HistoryGiven, RunHistory } from "./history.ts";
 export type { PostOptions } from "./posted-events.ts";
+export { recordedReplies } from "./recorded-replies.ts";
 export { type Replayed, type ReplayOptions, replay } from "./replay/replay.ts";
 export { type ReplayDurableOptions, type ReplayedFunction, replayDurable } from "./replay/replay-durable.ts";
 export type { DecisionGiven, TestQuestion, TestRun, TestTask } from "./run.ts";

@@ -3,7 +3,7 @@ import { useCallback } from "react";
 
 const route = getRouteApi("/runs/$runId");
 
-const views = ["graph", "chart", "trace", "history", "values"] as const;
+const views = ["graph", "chart", "trace", "history", "trajectory", "values"] as const;
 export type View = (typeof views)[number] | "task";
 
 export interface Address {

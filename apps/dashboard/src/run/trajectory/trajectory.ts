@@ -1,0 +1,206 @@
+/**
+ * The trajectories of the agents of a run, read from its history: each answer of the model, and what its calls gave.
+ *
+ * 1. A task is an agent if it has recorded its tools. Its answers are the steps `model` and `summary`.
+ * 2. A task that an agent adds belongs to a call of its last answer: one of the same tool, with the same input if there
+ *    is one. A person may have changed the input.
+ */
+import type { EventFacts } from "../model/facts.ts";
+
+export interface ToolCall {
+  readonly name: string;
+  /** As the model asked for it. */
+  readonly input: unknown;
+  readonly state: "not run" | "running" | "completed" | "failed";
+  /** The task that did it. Empty if none did. */
+  readonly task: string;
+  readonly startMs: number;
+  /** 0 while it runs. */
+  readonly endMs: number;
+  /** What the tool received, if a task did it. */
+  readonly received: unknown;
+  readonly output: unknown;
+  readonly error: string;
+}
+
+export interface Turn {
+  /** The recorded step: `model`, `model-2`, `summary`. */
+  readonly step: string;
+  readonly event: number;
+  readonly model: string;
+  readonly text: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Since the results that the model read. */
+  readonly tookMs: number;
+  /** Why the model did not answer. Empty if it did. */
+  readonly error: string;
+  readonly calls: readonly ToolCall[];
+}
+
+export interface Trajectory {
+  /** The task of the agent. */
+  readonly task: string;
+  readonly turns: readonly Turn[];
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** 0 if the models have no known price. */
+  readonly usd: number;
+  readonly startMs: number;
+  /** 0 while it runs. */
+  readonly endMs: number;
+}
+
+type Drafted<T> = { -readonly [Key in keyof T]: T[Key] };
+type DraftedTurn = Drafted<Omit<Turn, "calls">> & { readonly calls: Drafted<ToolCall>[] };
+interface Draft extends Drafted<Omit<Trajectory, "turns">> {
+  readonly turns: DraftedTurn[];
+  /** When the model could start its next answer. */
+  sinceMs: number;
+}
+
+/** Returns one trajectory for each agent, in the order of their first step. `until` is the last event that counts. */
+export function trajectoriesOf(
+  events: readonly EventFacts[],
+  until = Number.POSITIVE_INFINITY,
+): readonly Trajectory[] {
+  const reader = new Reader();
+  for (const event of events) if (event.number <= until) reader.read(event);
+  return [...reader.agents.values()];
+}
+
+const answers = /^(model|summary)(-\d+)*(\.try-\d+)?$/;
+const endings: ReadonlySet<string> = new Set(["task_completed", "task_failed", "child_refused"]);
+const suffix = /^(-\d+)*$/;
+
+class Reader {
+  readonly agents = new Map<string, Draft>();
+  /** When tasks were first queued: an agent shows only later that it is one. */
+  readonly #queued = new Map<string, number>();
+  /** Tasks that agents added. */
+  readonly #owners = new Map<string, Draft>();
+  readonly #calls = new Map<string, Drafted<ToolCall>>();
+
+  read(event: EventFacts): void {
+    const { type, task, details, timeMs } = event;
+    if (type === "step_recorded") this.#step(event);
+    else if (type === "tasks_added") {
+      const agent = this.agents.get(task);
+      if (agent !== undefined && Array.isArray(details["tasks"]))
+        for (const id of details["tasks"]) this.#owners.set(String(id), agent);
+    } else if (type === "task_queued" || type === "child_queued") {
+      if (!this.#queued.has(task)) this.#queued.set(task, timeMs);
+      this.#start(event);
+    } else if (endings.has(type)) this.#end(event);
+  }
+
+  #step({ task, details, timeMs, number }: EventFacts): void {
+    const entry = membersOf(details["entry"]);
+    const id = String(entry["id"] ?? "");
+    const value = parsed(entry["json"]);
+    const atMs = Date.parse(String(entry["atMs"] ?? "")) || timeMs;
+    if (/^tools(-\d+)*$/.test(id) && Array.isArray(value) && !this.agents.has(task)) {
+      const startMs = this.#queued.get(task) ?? atMs;
+      const none = { turns: [], inputTokens: 0, outputTokens: 0, usd: 0, endMs: 0 };
+      this.agents.set(task, { task, startMs, sinceMs: atMs, ...none });
+    }
+    const agent = this.agents.get(task);
+    if (agent === undefined) return;
+    if (id === "usage") agent.usd = numberOf(membersOf(value)["usd"]);
+    else if (answers.test(id)) {
+      const turn = turnOf(value, {
+        ...{ step: id, event: number, tookMs: Math.max(0, atMs - agent.sinceMs) },
+        error: errorOf(entry["error"]),
+      });
+      agent.turns.push(turn);
+      agent.inputTokens += turn.inputTokens;
+      agent.outputTokens += turn.outputTokens;
+    }
+    agent.sinceMs = atMs;
+  }
+
+  #start({ task, details, timeMs }: EventFacts): void {
+    const owner = this.#owners.get(task);
+    if (owner === undefined || this.#calls.has(task)) return;
+    const open = (owner.turns.at(-1)?.calls ?? []).filter(
+      (call) => call.task === "" && task.startsWith(call.name) && suffix.test(task.slice(call.name.length)),
+    );
+    const input = JSON.stringify(details["input"]);
+    const call = open.find((each) => JSON.stringify(each.input) === input) ?? open[0];
+    if (call === undefined) return;
+    Object.assign(call, {
+      task,
+      startMs: timeMs,
+      state: "running",
+      received: details["input"] ?? call.input,
+    });
+    this.#calls.set(task, call);
+  }
+
+  #end({ type, task, details, timeMs }: EventFacts): void {
+    const agent = this.agents.get(task);
+    if (agent !== undefined) agent.endMs = timeMs;
+    const owner = this.#owners.get(task);
+    if (owner !== undefined) owner.sinceMs = Math.max(owner.sinceMs, timeMs);
+    const call = this.#calls.get(task);
+    if (call === undefined) {
+      // A capability of a worker serves as a model: its answer is the output of a task.
+      if (owner === undefined || type !== "task_completed" || !answers.test(task)) return;
+      const startMs = this.#queued.get(task) ?? timeMs;
+      owner.turns.push(
+        turnOf(details["output"], { step: task, event: 0, tookMs: timeMs - startMs, error: "" }),
+      );
+      return;
+    }
+    call.endMs = timeMs;
+    call.state = type === "task_completed" ? "completed" : "failed";
+    call.output = details["output"] ?? null;
+    call.error = errorOf(details["error"]);
+  }
+}
+
+function turnOf(reply: unknown, known: Pick<Turn, "step" | "event" | "tookMs" | "error">): DraftedTurn {
+  const { parts, model, inputTokens, outputTokens } = membersOf(reply);
+  const list = (Array.isArray(parts) ? parts : [{ text: typeof reply === "string" ? reply : "" }]).map(
+    membersOf,
+  );
+  return {
+    ...known,
+    model: String(model ?? ""),
+    text: list.map(({ text }) => (typeof text === "string" ? text : "")).join(""),
+    inputTokens: numberOf(inputTokens),
+    outputTokens: numberOf(outputTokens),
+    calls: list.flatMap(({ call }) => (call === undefined ? [] : [callOf(membersOf(call))])),
+  };
+}
+
+function callOf({ name, input = null, malformed }: Members): Drafted<ToolCall> {
+  return {
+    ...{ name: String(name ?? ""), input: malformed ?? input, state: "not run", task: "" },
+    ...{ startMs: 0, endMs: 0, received: undefined, output: undefined, error: "" },
+  };
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function membersOf(value: unknown): Members {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}
+
+function errorOf(value: unknown): string {
+  const { code, message } = membersOf(value);
+  return [code, message].filter((each) => typeof each === "string" && each !== "").join(": ");
+}
+
+function parsed(json: unknown): unknown {
+  if (typeof json !== "string" || json === "") return null;
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}

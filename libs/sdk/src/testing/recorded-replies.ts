@@ -1,0 +1,32 @@
+/** The answers of a model in a recorded run, as a script: the run is played again without a provider. */
+import { StepRecordedV1 } from "@tutti/contracts/workflow/v1";
+import { callsOf, type ModelReply, textOf } from "../agents/conversation.ts";
+import { WorkflowTestError } from "./fault.ts";
+import { type HistoryGiven, plainEvents } from "./history.ts";
+import type { ScriptedReply } from "./scripted-model.ts";
+
+/** Steps of an agent that are answers, of any attempt. */
+const answers = /^(model|summary)(-\d+)*(\.try-\d+)?$/;
+
+/**
+ * Returns what the model of an agent answered in a run, in its order, with the tokens of then. Give it to
+ * `ScriptedModel`. The history is `run.history` of a test or `run.history()` of the client.
+ */
+export function recordedReplies(history: HistoryGiven): readonly ScriptedReply[] {
+  const replies = plainEvents(history).flatMap(({ type, payload }): readonly ScriptedReply[] => {
+    if (type !== "step_recorded") return [];
+    const { entry } = StepRecordedV1.decode(payload);
+    if (entry === undefined || entry.error !== undefined || !answers.test(entry.id)) return [];
+    return [replyOf(JSON.parse(entry.json) as ModelReply)];
+  });
+  if (replies.length > 0) return replies;
+  throw new WorkflowTestError("expected the history of a run with an agent, found no answer of a model");
+}
+
+function replyOf({ parts, inputTokens, outputTokens }: ModelReply): ScriptedReply {
+  const calls = callsOf(parts);
+  const broken = calls.find(({ malformed }) => malformed !== undefined);
+  if (broken?.malformed !== undefined) return { malformed: broken.malformed, name: broken.name };
+  const asked = calls.map(({ name, input }) => ({ name, input }));
+  return { text: textOf(parts), calls: asked, inputTokens, outputTokens };
+}
