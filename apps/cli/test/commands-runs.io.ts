@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { latch, until } from "@tutti/kernel/testing";
+import { Client } from "@tutti/rest/client";
 import { exitCodes } from "../src/command/exit-codes.ts";
 import { commandAtWork, echoDefinition } from "./support/at-work.ts";
 import { runToEnd } from "./support/command.ts";
@@ -53,6 +55,10 @@ tasks:
   note: {uses: test.echo, needs: [pay]}
   ready: {wait: {signal: go}, needs: [note]}
 `,
+  "rates.yaml": `workflow: rates
+tasks: {load: {uses: test.rates, with: "\${{ input }}", cache: 1h}}
+output: "\${{ tasks.load.output }}"
+`,
   "flaky.yaml": `workflow: flaky
 tasks: {bad: {uses: test.flaky}}
 `,
@@ -60,10 +66,17 @@ tasks: {bad: {uses: test.flaky}}
 
 describe("the commands for workflows, runs and what starts them", () => {
   let isJammed = true;
+  const allAsked = latch();
+  let timesLoaded = 0;
   const at = commandAtWork({
     files: definitions,
-    registered: "ask.yaml desk.yaml flaky.yaml named.yaml saga.yaml",
+    registered: "ask.yaml desk.yaml flaky.yaml named.yaml rates.yaml saga.yaml",
     handlers: {
+      "test.rates": async () => {
+        timesLoaded += 1;
+        await allAsked.opened;
+        return "rates";
+      },
       "test.flaky": () => {
         if (isJammed) throw new Error("jammed \u001b[2J");
         return "well";
@@ -71,6 +84,28 @@ describe("the commands for workflows, runs and what starts them", () => {
     },
   });
   const { tutti, printed, json, listed } = at;
+
+  it("a cached task is done once by many runs that start at once", async () => {
+    const client = new Client({ url: at.platform.url });
+    const count = 400;
+    // The same input, with its keys in two orders.
+    const inputs = ['{"a":1,"b":2}', '{"b":2,"a":1}'];
+    const items = Array.from({ length: count }, (_, number) => ({
+      runId: `rates-${number}`,
+      spec: 1,
+      inlineInput: Buffer.from(inputs[number % 2] ?? "").toString("base64"),
+    }));
+    await client.call("runs.batch", { body: { specs: [{ definition: { name: "rates" } }], items } });
+    allAsked.open();
+    await until("all runs to complete", async () => {
+      const query = { by: "status", definition: "rates", status: "completed" } as const;
+      const { counts } = await client.call("runs.count", { query });
+      return counts[0]?.count === count;
+    });
+    assert.equal(timesLoaded, 1);
+    assert.equal(await printed("watch rates-399"), '"rates"\n');
+  });
+
   const noTerminal = existsSync("/usr/bin/script") ? false : "there is no `script`, which makes a terminal";
 
   it("query, update, version, workflow archive and convert", async () => {

@@ -69,6 +69,7 @@ export {
 export { type MembersShape, type Shape, shapes } from "./language/shape.ts";
 export { type PlanKindWord, type TaskKindWord, taskKinds } from "./language/task-shape.ts";
 export { limits as definitionLimits } from "./limits.ts";
+export { canonical } from "./plan/canonical.ts";
 export type * from "./plan/plan.ts";
 export { PlanPrograms } from "./plan/plan-programs.ts";
 export { type DefinitionProblem, type Findings, printProblem, printWords } from "./problem.ts";

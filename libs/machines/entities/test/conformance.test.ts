@@ -38,7 +38,7 @@ const kinds: Readonly<Record<string, Omit<ConformanceOptions, "golden">>> = {
     machines: [cache, asker([])],
     service: "workflow",
     commands: cacheCalls(),
-    rare: ["answer_cache"],
+    rare: ["answer_cache", "check_computing"],
   },
   decisions: {
     machines: [decisions],

@@ -19,7 +19,7 @@ import type { RunEffect } from "./core/state/effects.ts";
 import { newRun, type Run } from "./core/state/state.ts";
 import { approvalAsked, approvalDecided } from "./kinds/approve/events.ts";
 import { showApprovals } from "./kinds/approve/questions.ts";
-import { cacheAsked } from "./kinds/cache/events.ts";
+import { cacheAsked, cacheAwaited } from "./kinds/cache/events.ts";
 import { childQueued, childRefused, childStarted } from "./kinds/child/events.ts";
 import { entriesBegun } from "./kinds/entries/events.ts";
 import { functionTurned, functionWoken, partsDropped, stepRecorded } from "./kinds/function/events.ts";
@@ -61,7 +61,7 @@ import {
   noteProgress,
   returnTask,
 } from "./life/results/attempts.ts";
-import { answerCache } from "./life/results/cache.ts";
+import { answerCache, checkComputing } from "./life/results/cache.ts";
 import { confirmChild, endChild, refuseChild } from "./life/results/children.ts";
 import { takeEvent } from "./life/results/events.ts";
 import { signalRun } from "./life/results/signals.ts";
@@ -99,6 +99,7 @@ const commands: readonly Command<Run>[] = [
   noteProgress,
   noteModelCalls,
   answerCache,
+  checkComputing,
   signalRun,
   takeEvent,
   confirmChild,
@@ -149,6 +150,7 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   tasks.taskResumed,
   entriesBegun,
   cacheAsked,
+  cacheAwaited,
   workSentBack,
   approvalAsked,
   approvalDecided,

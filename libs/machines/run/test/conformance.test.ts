@@ -32,6 +32,7 @@ describe("runs", () => {
       ...others.flatMap(({ events }) => events.map(({ type, version }) => `${type} v${version}`)),
       ...["note_attempt", "note_progress", "note_model_calls", "reset_run"],
       ...["attempt_started v1", "progress_saved v1", "model_calls_noted v1"],
+      ...["check_computing", "cache_awaited v1"],
       ...["run_reset v1", "run_put_off v1", "child_refused v1"],
     ],
     invariant(driver) {

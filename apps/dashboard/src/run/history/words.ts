@@ -69,6 +69,7 @@ const said: Readonly<Record<string, Said>> = {
   child_queued: ({ childId }) => `starts the run ${text(childId)}`,
   child_started: plain("waits for its running child"),
   cache_asked: plain("asked the cache for an output"),
+  cache_awaited: plain("waits for another task that computes its output"),
   undo_queued: plain("is being compensated"),
   undo_completed: ({ agent }) => by("was compensated", agent),
   undo_failed: ({ error }) => failing("could not be compensated", error),

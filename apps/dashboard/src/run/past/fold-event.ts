@@ -68,6 +68,7 @@ const ofTasks: Readonly<Record<string, Fold>> = {
     run.end(place, numberOfState(verdict === "approved" ? "completed" : "failed"));
   },
   cache_asked: becomes("waiting"),
+  cache_awaited: becomes("waiting"),
   undo_queued: becomes("compensating"),
   undo_completed: becomes("compensated"),
   undo_failed: becomes("completed"),

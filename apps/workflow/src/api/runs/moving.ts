@@ -100,5 +100,5 @@ const begun: ReadonlySet<string> = new Set([
     "entries_begun",
     "round_begun",
   ],
-  ...["approval_asked", "cache_asked", "run_put_off", "run_limit_asked"],
+  ...["approval_asked", "cache_asked", "cache_awaited", "run_put_off", "run_limit_asked"],
 ]);

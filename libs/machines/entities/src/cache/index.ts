@@ -1,1 +1,3 @@
-export { askCache, type CacheEntry, cache, forgetOutput, storeOutput } from "./machine.ts";
+export type { CacheEntry } from "./entry.ts";
+export { reportComputing } from "./flight.ts";
+export { askCache, cache, forgetOutput, storeOutput } from "./machine.ts";

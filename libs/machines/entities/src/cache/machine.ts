@@ -1,10 +1,9 @@
 /**
  * An entry of the cache, a machine: an output that tasks with the same key may use instead of their own. It ends when
- * its time is over, and restarts with the next output.
+ * its time is over, and restarts with the next output. While a task computes the output, others wait for it: flight.ts.
  */
-import { type Payload, WorkStatus } from "@tutti/contracts/types/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
-  AnswerCache,
   AskCache,
   CacheDone,
   CacheSnapshotV1,
@@ -13,30 +12,33 @@ import {
   OutputStoredV1,
   StoreOutput,
 } from "@tutti/contracts/workflow/v1";
-import type { Command, MachineEvent, Message } from "@tutti/kernel";
 import { entity } from "../kit/entity.ts";
+import {
+  type CacheCommand,
+  type CacheEvent,
+  entryOf,
+  newEntry,
+  singleFlight,
+  snapshotOf,
+  timers,
+} from "./entry.ts";
+import {
+  answer,
+  answerWaiters,
+  checkAgain,
+  computingChecked,
+  computingEnded,
+  computingStarted,
+  joinFlight,
+  replace,
+  reportComputing,
+  waiterAdded,
+  waitersAnswered,
+} from "./flight.ts";
 
-/** An output that may be used again, under one key. */
-export interface CacheEntry {
-  /** Whether there ever was an output. */
-  used: boolean;
-  /** Whether there is one now. */
-  present: boolean;
-  /** Absent for null. */
-  output: Payload | undefined;
-  storeMs: number;
-  dueMs: number;
-}
-
-type CacheEvent<Body> = MachineEvent<CacheEntry, never, Body>;
-type CacheCommand<Body> = Command<CacheEntry, Body, CacheDone, never>;
-
-/** The one timer: the time of the output is over. */
-const timer = 1;
 /** How long an output is kept at most, whatever is asked for: a year. */
 const ttlMaxMs = 366 * 86_400_000;
 const done: CacheDone = {};
-const answerMessage: Message<AnswerCache> = { type: "answer_cache", codec: AnswerCache };
 
 const outputStored: CacheEvent<OutputStoredV1> = {
   type: "output_stored",
@@ -46,7 +48,7 @@ const outputStored: CacheEvent<OutputStoredV1> = {
   described: true,
   evolve(entry, { output, storeMs, dueMs }, outstanding) {
     Object.assign(entry, { used: true, present: true, output, storeMs, dueMs });
-    outstanding.timer(timer, dueMs);
+    outstanding.timer(timers.output, dueMs);
   },
 };
 
@@ -58,7 +60,7 @@ const outputForgotten: CacheEvent<OutputForgottenV1> = {
   described: true,
   evolve(entry, _, outstanding) {
     Object.assign(entry, { present: false, output: undefined, storeMs: 0, dueMs: 0 });
-    outstanding.cleared(timer);
+    outstanding.cleared(timers.output);
   },
 };
 
@@ -67,11 +69,15 @@ export const askCache: CacheCommand<AskCache> = {
   type: "ask_cache",
   codec: AskCache,
   reply: CacheDone,
-  decide(entry, { runId, taskId, visit }, step) {
-    const found = entry.present && step.nowMs < entry.dueMs;
-    const to = { service: "workflow", namespace: step.key.namespace, kind: "run", id: runId };
-    const output = found && entry.output !== undefined ? { ...entry.output } : undefined;
-    step.send(to, answerMessage, { taskId, visit, found, output });
+  decide(entry, { waits, ...asker }, step) {
+    if (entry.present && step.nowMs < entry.dueMs)
+      answer(
+        asker,
+        { found: true, output: entry.output === undefined ? undefined : { ...entry.output } },
+        step,
+      );
+    else if (waits && step.behaviour >= singleFlight) joinFlight(entry, asker, step);
+    else answer(asker, {}, step);
     return done;
   },
 };
@@ -81,10 +87,15 @@ export const storeOutput: CacheCommand<StoreOutput> = {
   type: "store_output",
   codec: StoreOutput,
   reply: CacheDone,
-  decide(_, { output, ttlMs }, step) {
-    if (!(ttlMs > 0)) return done;
+  decide(entry, { output, ttlMs }, step) {
+    if (!(ttlMs > 0)) {
+      if (entry.computing !== undefined) replace(entry, step);
+      return done;
+    }
     const dueMs = step.nowMs + Math.min(ttlMs, ttlMaxMs);
     step.emit(outputStored, { output, storeMs: step.nowMs, dueMs });
+    if (entry.computing !== undefined) step.emit(computingEnded, {});
+    answerWaiters(entry, step);
     return done;
   },
 };
@@ -103,23 +114,36 @@ const ended = WorkStatus.WORK_STATUS_COMPLETED;
 
 export const cache = entity({
   kind: "cache",
+  behaviour: singleFlight,
   create: newEntry,
-  commands: [askCache, storeOutput, forgetOutput],
-  events: [outputStored, outputForgotten],
-  expire: (_, __, step) => step.emit(outputForgotten, { forgetMs: step.nowMs }),
-  recover({ present, dueMs }, outstanding) {
-    if (present) outstanding.timer(timer, dueMs);
+  commands: [askCache, storeOutput, forgetOutput, reportComputing],
+  events: [
+    outputStored,
+    outputForgotten,
+    computingStarted,
+    computingChecked,
+    computingEnded,
+    waiterAdded,
+    waitersAnswered,
+  ],
+  expire(entry, timer, step) {
+    if (timer === timers.output) step.emit(outputForgotten, { forgetMs: step.nowMs });
+    else if (timer === timers.check) checkAgain(entry, step);
+    else if (entry.present) answerWaiters(entry, step);
+    // The output was forgotten before all had it.
+    else replace(entry, step);
   },
-  snapshot: {
-    codec: CacheSnapshotV1,
-    of: (entry: CacheEntry) => entry,
-    from: (entry) => ({ ...newEntry(), ...entry }),
+  recover({ present, dueMs, computing, checkMs, nextMs }, outstanding) {
+    if (present) outstanding.timer(timers.output, dueMs);
+    if (computing !== undefined) outstanding.timer(timers.check, checkMs);
+    if (nextMs > 0) outstanding.timer(timers.next, nextMs);
   },
-  status: ({ used, present }) =>
-    present ? WorkStatus.WORK_STATUS_RUNNING : used ? ended : WorkStatus.WORK_STATUS_UNSPECIFIED,
+  snapshot: { codec: CacheSnapshotV1, of: snapshotOf, from: entryOf },
+  status: ({ used, present, computing, waiters }) =>
+    present || computing !== undefined || waiters.length > 0
+      ? WorkStatus.WORK_STATUS_RUNNING
+      : used
+        ? ended
+        : WorkStatus.WORK_STATUS_UNSPECIFIED,
   idChosen: false,
 });
-
-function newEntry(): CacheEntry {
-  return { used: false, present: false, output: undefined, storeMs: 0, dueMs: 0 };
-}

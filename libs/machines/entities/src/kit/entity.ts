@@ -25,6 +25,8 @@ export interface Entity<State, Effect, Snapshot> extends Pick<Machine<State, Eff
   labels?(state: ReadOnly<State>): Readonly<Record<string, string>>;
   /** Default: true. */
   readonly idChosen?: boolean;
+  /** Default: 1. */
+  readonly behaviour?: number;
 }
 
 const newest = 1;
@@ -33,11 +35,20 @@ const newest = 1;
 export function entity<State, Effect = never, Snapshot = unknown>(
   kind: Entity<State, Effect, Snapshot>,
 ): Machine<State, Effect> {
-  const { snapshot, status, labels, idChosen = true, queries = [], recover = () => {}, ...parts } = kind;
+  const {
+    snapshot,
+    status,
+    labels,
+    idChosen = true,
+    behaviour = 1,
+    queries = [],
+    recover = () => {},
+    ...parts
+  } = kind;
   const { codec } = snapshot;
   return {
     ...parts,
-    ...{ behaviour: 1, isEndless: true, queries, recover },
+    ...{ behaviour, isEndless: true, queries, recover },
     snapshots: {
       version: newest,
       encode: (state) => codec.encode(snapshot.of(state as State)).finish(),

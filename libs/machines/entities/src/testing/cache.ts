@@ -1,6 +1,13 @@
 /** What runs say to entries, drawn by chance, and a run that hears their answers. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import { AnswerCache, AskCache, CacheDone, StoreOutput } from "@tutti/contracts/workflow/v1";
+import {
+  AnswerCache,
+  AskCache,
+  CacheDone,
+  CheckComputing,
+  ReportComputing,
+  StoreOutput,
+} from "@tutti/contracts/workflow/v1";
 import type { Command, InstanceKey, Machine } from "@tutti/kernel";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc, { type Arbitrary } from "fast-check";
@@ -9,7 +16,7 @@ export const cacheService = "workflow";
 export const cacheKey: InstanceKey = { namespace: "default", kind: "cache", id: "k" };
 
 /** A run that asks: it takes down the answers. */
-export function asker(answers: AnswerCache[]): Machine<object, never> {
+export function asker(answers: AnswerCache[], checks: CheckComputing[] = []): Machine<object, never> {
   const answer: Command<object, AnswerCache, CacheDone, never> = {
     type: "answer_cache",
     codec: AnswerCache,
@@ -19,11 +26,20 @@ export function asker(answers: AnswerCache[]): Machine<object, never> {
       return {};
     },
   };
+  const check: Command<object, CheckComputing, CacheDone, never> = {
+    type: "check_computing",
+    codec: CheckComputing,
+    reply: CacheDone,
+    decide(_, body) {
+      checks.push(body);
+      return {};
+    },
+  };
   return {
     kind: "run",
     behaviour: 1,
     create: () => ({}),
-    commands: [answer],
+    commands: [answer, check],
     events: [],
     queries: [],
     snapshots: {
@@ -42,9 +58,13 @@ export function asker(answers: AnswerCache[]): Machine<object, never> {
 
 export function operations(): Arbitrary<MachineCall> {
   const key = fc.constantFrom("k", "l").map((id) => ({ ...cacheKey, id }));
+  const run = fc.constantFrom("r", "s");
   const ask = fc
-    .record({ visit: fc.integer({ min: 1, max: 3 }) })
-    .map(({ visit }) => AskCache.fromPartial({ runId: "r", taskId: "t", visit }));
+    .record({ runId: run, visit: fc.integer({ min: 1, max: 2 }), waits: fc.boolean() })
+    .map((asked) => AskCache.fromPartial({ ...asked, taskId: "t" }));
+  const report = fc
+    .record({ runId: run, visit: fc.integer({ min: 1, max: 2 }), computing: fc.boolean() })
+    .map((said) => ReportComputing.fromPartial({ ...said, taskId: "t" }));
   const store = fc
     .record({ value: fc.constantFrom("", "1", '"x"'), ttlMs: fc.constantFrom(0, 1_000, 60_000, 1e15) })
     .map(({ value, ttlMs }) =>
@@ -52,6 +72,7 @@ export function operations(): Arbitrary<MachineCall> {
     );
   return fc.oneof(
     fc.record({ key, command: fc.constant("ask_cache"), body: ask }),
+    fc.record({ key, command: fc.constant("report_computing"), body: report }),
     fc.record({ key, command: fc.constant("store_output"), body: store }),
     fc.record({ key, command: fc.constant("forget_output"), body: fc.constant({}) }),
   );

@@ -2,6 +2,8 @@
 export const behaviours = {
   /** Outputs wait for the approvals that rules want. */
   holdsResults: 2,
+  /** Tasks wait for another one that computes the output that they need. */
+  awaitsCache: 3,
 } as const;
 
 export const newestBehaviour = Math.max(...Object.values(behaviours));

@@ -61,7 +61,10 @@ export const uses: TaskKind = {
 
   explain(_, node) {
     if (isAsking(node))
-      return { cause: WaitCause.WAIT_CAUSE_TIMER, message: "the cache is asked whether it has an output" };
+      return {
+        cause: WaitCause.WAIT_CAUSE_TIMER,
+        message: "the cache is asked for an output, or another task computes it",
+      };
     if (node.status !== TaskStatus.TASK_STATUS_QUEUED) return undefined;
     return {
       cause: WaitCause.WAIT_CAUSE_BUSY,

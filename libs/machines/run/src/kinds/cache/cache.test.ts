@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { WorkStatus } from "@tutti/contracts/types/v1";
+import { ErrorDetail, RetryClass, type WorkStatus } from "@tutti/contracts/types/v1";
 import { ResetRun, RunOrder } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import { cache } from "@tutti/machine-entities/cache";
 import type { OfferTask } from "../../core/state/effects.ts";
-import { beginRun, pauseRun, resumeRun } from "../../life/control/commands.ts";
+import { beginRun, pauseRun, resumeRun, terminateRun } from "../../life/control/commands.ts";
 import { showEnding } from "../../life/queries/run.ts";
 import { showSnapshot } from "../../life/queries/snapshot.ts";
 import { showTask } from "../../life/queries/tasks.ts";
 import { resetRun } from "../../life/repair/commands.ts";
-import { completeTask } from "../../life/results/attempts.ts";
+import { completeTask, failTask } from "../../life/results/attempts.ts";
 import { signalRun } from "../../life/results/signals.ts";
 import { runMachine } from "../../machine.ts";
 import { jsonBytes, jsonOf, KnownDefinitions, runKey, runService } from "../../testing/index.ts";
@@ -29,8 +29,12 @@ class Scene {
   readonly driver = new MachineDriver({ machines: [this.run, cache], service: runService });
 
   begin(id: string, input: unknown, definition = text) {
+    return this.beginWith(id, jsonBytes(input), definition);
+  }
+
+  beginWith(id: string, input: Uint8Array, definition = text) {
     const key = { ...runKey, id };
-    const order = RunOrder.fromPartial({ hash: this.#known.add(definition), input: jsonBytes(input) });
+    const order = RunOrder.fromPartial({ hash: this.#known.add(definition), input });
     this.driver.execute(key, beginRun, { order });
     return key;
   }
@@ -142,5 +146,66 @@ output: "\${{ tasks.look.output }}"
     scene.begin("two", 2, keyed);
     scene.driver.deliverAll();
     assert.equal(scene.outputOf("two"), "same");
+  });
+
+  it("is done once by many runs that ask at once, and all have its output", () => {
+    const scene = new Scene();
+    const ids = Array.from({ length: 100 }, (_, number) => `run-${number}`);
+    for (const id of ids) scene.begin(id, { a: 1, b: 2 });
+    scene.driver.deliverAll();
+    assert.equal(scene.offers.length, 1);
+    // Longer than an answer of the cache is awaited.
+    for (let step = 0; step < 3; step += 1) {
+      scene.driver.advance(30_000);
+      scene.driver.deliverAll();
+    }
+    assert.equal(scene.offers.length, 1);
+    scene.complete("found");
+    for (let step = 0; step < 3; step += 1) {
+      scene.driver.advance(1);
+      scene.driver.deliverAll();
+    }
+    assert.deepEqual([...new Set(ids.map((id) => scene.outputOf(id)))], ["found"]);
+    assert.deepEqual(scene.offers, []);
+  });
+
+  it("another run does it when the one that did it fails, or is terminated", () => {
+    const scene = new Scene();
+    const keys = ["one", "two", "three", "four"].map((id) => scene.begin(id, { a: 1 }));
+    scene.driver.deliverAll();
+    assert.deepEqual(scene.offers, ["one look"]);
+    const [effect] = scene.driver.effects;
+    assert.ok(effect !== undefined && keys[1] !== undefined);
+    const error = ErrorDetail.fromPartial({ code: "test.broken", retry: RetryClass.RETRY_CLASS_NEVER });
+    scene.driver.settle(effect, failTask, { error, agent: "a", used: undefined, runMs: 1 });
+    scene.driver.deliverAll();
+    assert.deepEqual(scene.offers, ["two look"]);
+    scene.driver.execute(keys[1], terminateRun, { reason: "test" });
+    for (let step = 0; step < 4 && scene.offers.length === 0; step += 1) {
+      scene.driver.advance(30_000);
+      scene.driver.deliverAll();
+    }
+    assert.deepEqual(scene.offers, ["three look"]);
+    scene.complete("found");
+    assert.deepEqual([scene.outputOf("three"), scene.outputOf("four")], ["found", "found"]);
+  });
+
+  it("shares an output between inputs that are equal, and not between numbers that only look so", () => {
+    const scene = new Scene();
+    scene.begin("one", { a: 1, b: { d: [1], c: "x" } });
+    scene.driver.deliverAll();
+    scene.complete("found");
+    scene.begin("two", { b: { c: "x", d: [1] }, a: 1 });
+    scene.driver.deliverAll();
+    assert.deepEqual([scene.offers, scene.outputOf("two")], [[], "found"]);
+    for (const [id, number] of [
+      ["three", "9007199254740992"],
+      ["four", "9007199254740993"],
+    ] as const) {
+      scene.beginWith(id, new TextEncoder().encode(`{"a":${number}}`));
+      scene.driver.deliverAll();
+      assert.deepEqual(scene.offers, [`${id} look`]);
+      scene.complete(id);
+    }
   });
 });

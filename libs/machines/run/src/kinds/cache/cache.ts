@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { type Payload, TaskStatus } from "@tutti/contracts/types/v1";
-import { AskCache, type OfferDetails, StoreOutput } from "@tutti/contracts/workflow/v1";
-import type { PlanTask } from "@tutti/definitions";
+import { AskCache, type OfferDetails, ReportComputing, StoreOutput } from "@tutti/contracts/workflow/v1";
+import { canonical, type PlanTask } from "@tutti/definitions";
 import type { Message } from "@tutti/kernel";
 import { asPayload, type Data } from "@tutti/machine-work";
 import { attemptQueued } from "../../core/attempt/events.ts";
@@ -13,11 +13,13 @@ import { following } from "../../core/evaluate/evaluate.ts";
 import { isShortFor, reservedFor } from "../../core/node/budget.ts";
 import { taskHeld } from "../../core/node/events.ts";
 import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
+import { behaviours } from "../../core/state/behaviours.ts";
 import { attemptOf } from "../../core/state/places.ts";
 import type { NodeView, RangeView, RunView } from "../../core/state/state.ts";
 import { answerMs, cacheAsked } from "./events.ts";
 
 const askMessage: Message<AskCache> = { type: "ask_cache", codec: AskCache };
+const reportMessage: Message<ReportComputing> = { type: "report_computing", codec: ReportComputing };
 const storeMessage: Message<StoreOutput> = { type: "store_output", codec: StoreOutput };
 
 /**
@@ -31,7 +33,12 @@ export function askFirst(place: Place, input: Uint8Array, details: OfferDetails 
   const key = entryIdOf(range, task, details?.cacheKey ?? "", worksOn);
   step.emit(cacheAsked, { node: number, key, dueMs: step.nowMs + answerMs, input, details });
   const visit = visitNumberOf(run, number);
-  step.send(addressOf(place, key), askMessage, { runId: step.key.id, taskId: idOf(place), visit });
+  step.send(addressOf(place, key), askMessage, {
+    runId: step.key.id,
+    taskId: idOf(place),
+    visit,
+    waits: mayWait(place),
+  });
   return true;
 }
 
@@ -64,6 +71,32 @@ export function storeOutput(place: Place, output: Data | undefined): void {
   step.send(addressOf(place, key), storeMessage, { output: payload, ttlMs: cache.ttlMs });
 }
 
+/** The task has failed: one of those that wait for its output computes it. */
+export function releaseWaiters(place: Place): void {
+  const { run, step, number } = place;
+  const key = run.nodes[number]?.more?.cacheKey ?? "";
+  if (key === "" || !mayWait(place)) return;
+  const asker = { runId: step.key.id, taskId: idOf(place), visit: visitNumberOf(run, number) };
+  step.send(addressOf(place, key), reportMessage, { ...asker, computing: false });
+}
+
+/** Whether the task of a visit computes the output of an entry: it has an attempt, or is about to have another one. */
+export function isComputing(run: RunView, number: number, visit: number, key: string): boolean {
+  const node = run.nodes[number];
+  if (node === undefined || node.more?.cacheKey !== key || visitNumberOf(run, number) !== visit) return false;
+  return computingStatuses.has(node.status);
+}
+
+const computingStatuses: ReadonlySet<TaskStatus> = new Set([
+  TaskStatus.TASK_STATUS_QUEUED,
+  TaskStatus.TASK_STATUS_RUNNING,
+  TaskStatus.TASK_STATUS_RETRYING,
+]);
+
+function mayWait({ step }: Place): boolean {
+  return step.behaviour >= behaviours.awaitsCache;
+}
+
 function addressOf({ step }: Place, id: string) {
   return { service: "workflow", namespace: step.key.namespace, kind: "cache", id };
 }
@@ -84,8 +117,20 @@ function entryIdOf(range: RangeView, task: PlanTask, key: string, input: Data | 
   const uses = work.kind === "uses" ? `${work.capability}@${work.versionRange}` : "";
   hash.update(JSON.stringify([uses, key]));
   if (key !== "") return hash.digest("hex");
-  if (input instanceof Uint8Array) hash.update(input);
+  if (input instanceof Uint8Array) hash.update(canonicalBytes(input));
   else if (input?.body?.$case === "blob") hash.update(input.body.value.sha256).update(input.mediaType);
   else if (input?.body !== undefined) hash.update(input.body.value).update(input.mediaType);
   return hash.digest("hex");
+}
+
+/** Equal values have equal texts: keys in order, numbers as JavaScript writes them. Other bytes stay as they are. */
+function canonicalBytes(input: Uint8Array): Uint8Array | string {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(input);
+    // Different numbers of so many digits may be one number of JavaScript.
+    if (/[\d.]{16,}|\d[eE][+-]?\d/.test(text)) return input;
+    return JSON.stringify(canonical(JSON.parse(text)));
+  } catch {
+    return input;
+  }
 }

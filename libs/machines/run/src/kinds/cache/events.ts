@@ -1,7 +1,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
-import { CacheAskedV1 } from "@tutti/contracts/workflow/v1";
+import { CacheAskedV1, CacheAwaitedV1 } from "@tutti/contracts/workflow/v1";
 import { setInput } from "../../core/node/kept.ts";
-import { setStatus, startVisit } from "../../core/node/nodes.ts";
+import { nodeOf, setStatus, startVisit } from "../../core/node/nodes.ts";
 import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, type RunEvent } from "../../core/state/state.ts";
 
@@ -18,6 +18,17 @@ export const cacheAsked: RunEvent<CacheAskedV1> = {
     detail.cacheKey = key;
     detail.dueMs = dueMs;
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
+    outstanding.timer(timerNumber(number, nodeTimers.cache), dueMs);
+  },
+};
+
+/** Another task computes the output. */
+export const cacheAwaited: RunEvent<CacheAwaitedV1> = {
+  type: "cache_awaited",
+  version: 1,
+  codec: CacheAwaitedV1,
+  evolve(run, { node: number, dueMs }, outstanding) {
+    detailOf(nodeOf(run, number)).dueMs = dueMs;
     outstanding.timer(timerNumber(number, nodeTimers.cache), dueMs);
   },
 };

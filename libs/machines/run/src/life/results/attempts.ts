@@ -1,5 +1,5 @@
 /** Results of attempts, and notes of attempts that are running. An attempt is named by its token. */
-import type { Amounts, ErrorDetail } from "@tutti/contracts/types/v1";
+import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import {
   CompleteTask,
   FailTask,
@@ -32,6 +32,7 @@ import { behaviours } from "../../core/state/behaviours.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../../core/state/numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
+import { releaseWaiters } from "../../kinds/cache/cache.ts";
 import { recordTurn } from "../../kinds/function/turn.ts";
 import { finish } from "../../kinds/gate/checks.ts";
 import { advance } from "../advance/advance.ts";
@@ -71,6 +72,7 @@ export const failTask: RunCommand<FailTask, TaskAnswered> = {
     const place = settledPlace(run, step);
     if (place === undefined) return unnamed(step);
     failAttempt(place, bounded(error), { agent, used: usedOf(used) });
+    if (run.nodes[place.number]?.status === TaskStatus.TASK_STATUS_FAILED) releaseWaiters(place);
     return advanceAndReply(run, step);
   },
 };

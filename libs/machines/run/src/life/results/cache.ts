@@ -1,10 +1,19 @@
-import { AnswerCache, RunDone } from "@tutti/contracts/workflow/v1";
+import {
+  AnswerCache,
+  CheckComputing,
+  ReportComputing,
+  RunDone,
+  RunPhase,
+} from "@tutti/contracts/workflow/v1";
+import type { Message } from "@tutti/kernel";
 import { dataOfPayload, StepBudget } from "@tutti/machine-work";
 import { complete } from "../../core/attempt/outcome.ts";
 import { placeOf } from "../../core/node/task-kind.ts";
+import { behaviours } from "../../core/state/behaviours.ts";
 import { findNode } from "../../core/state/places.ts";
 import type { RunCommand } from "../../core/state/state.ts";
-import { doItself, isAsking, visitNumberOf } from "../../kinds/cache/cache.ts";
+import { doItself, isAsking, isComputing, visitNumberOf } from "../../kinds/cache/cache.ts";
+import { cacheAwaited } from "../../kinds/cache/events.ts";
 import { advance } from "../advance/advance.ts";
 
 /** A letter of the cache. One to a visit that is over, or that waits no longer, says nothing. */
@@ -12,14 +21,35 @@ export const answerCache: RunCommand<AnswerCache, RunDone> = {
   type: "answer_cache",
   codec: AnswerCache,
   reply: RunDone,
-  decide(run, { taskId, visit, found, output }, step) {
+  decide(run, { taskId, visit, found, output, waitMs }, step) {
     const number = findNode(run, taskId);
     const node = number === undefined ? undefined : run.nodes[number];
     if (node === undefined || visitNumberOf(run, node.number) !== visit || !isAsking(node)) return {};
     const place = placeOf(run, node.number, step, new StepBudget());
+    if (waitMs > 0 && step.behaviour >= behaviours.awaitsCache) {
+      step.emit(cacheAwaited, { node: node.number, dueMs: step.nowMs + waitMs });
+      return {};
+    }
     if (found) complete(place, dataOfPayload(output), { fromCache: true });
     else doItself(place);
     advance(run, step);
+    return {};
+  },
+};
+
+const reportMessage: Message<ReportComputing> = { type: "report_computing", codec: ReportComputing };
+
+/** A message. It is always answered: a run that is not there computes nothing. */
+export const checkComputing: RunCommand<CheckComputing, RunDone> = {
+  type: "check_computing",
+  codec: CheckComputing,
+  reply: RunDone,
+  decide(run, { taskId, visit, key }, step) {
+    const number = findNode(run, taskId);
+    const isGoing = run.phase === RunPhase.RUN_PHASE_GOING;
+    const computing = number !== undefined && isGoing && isComputing(run, number, visit, key);
+    const entry = { service: "workflow", namespace: step.key.namespace, kind: "cache", id: key };
+    step.send(entry, reportMessage, { runId: step.key.id, taskId, visit, computing });
     return {};
   },
 };

@@ -1,0 +1,187 @@
+/**
+ * Single flight: of the tasks that need an output at once, one computes it and the others wait.
+ *
+ * 1. At most one task computes. It is the first that asked, and it gets the reply of any task that finds no output.
+ * 2. A waiter is answered once: with the output, or by becoming the task that computes.
+ * 3. The death of the task that computes delays its waiters and never leaves them behind: a task that fails reports it,
+ *    and one that is asked and does not reply within `checkWaitMs` is replaced.
+ * 4. A step answers at most `portionMax` waiters and about `portionBytes`, so that ten thousand of them are no burden.
+ */
+import {
+  type AnswerCache as Answer,
+  AnswerCache,
+  type CacheAsker,
+  CacheDone,
+  CheckComputing,
+  ComputingCheckedV1,
+  ComputingEndedV1,
+  ComputingStartedV1,
+  ReportComputing,
+  WaiterAddedV1,
+  WaitersAnsweredV1,
+} from "@tutti/contracts/workflow/v1";
+import type { Message, ReadOnly } from "@tutti/kernel";
+import {
+  type CacheCommand,
+  type CacheEntry,
+  type CacheEvent,
+  type CacheStep,
+  isSame,
+  timers,
+} from "./entry.ts";
+
+/** More compute the output themselves. */
+const waitersMax = 20_000;
+/** How long a waiter waits if it hears nothing: then it computes the output itself. */
+const waitMs = 3_600_000;
+/** How often the task that computes is asked, with and without waiters. */
+const checkMs = { waited: 30_000, alone: 300_000 };
+/** How long its reply is awaited. */
+const checkWaitMs = 30_000;
+const portionMax = 256;
+const portionBytes = 1_048_576;
+
+const answerMessage: Message<AnswerCache> = { type: "answer_cache", codec: AnswerCache };
+const checkMessage: Message<CheckComputing> = { type: "check_computing", codec: CheckComputing };
+
+export const computingStarted: CacheEvent<ComputingStartedV1> = {
+  type: "computing_started",
+  version: 1,
+  codec: ComputingStartedV1,
+  described: true,
+  evolve(entry, { asker, checkMs: due }, outstanding) {
+    Object.assign(entry, { used: true, computing: asker, confirmed: true, checkMs: due });
+    outstanding.timer(timers.check, due);
+  },
+};
+
+export const computingChecked: CacheEvent<ComputingCheckedV1> = {
+  type: "computing_checked",
+  version: 1,
+  codec: ComputingCheckedV1,
+  evolve(entry, { confirmed, checkMs: due }, outstanding) {
+    Object.assign(entry, { confirmed, checkMs: due });
+    outstanding.timer(timers.check, due);
+  },
+};
+
+export const computingEnded: CacheEvent<ComputingEndedV1> = {
+  type: "computing_ended",
+  version: 1,
+  codec: ComputingEndedV1,
+  described: true,
+  evolve(entry, _, outstanding) {
+    Object.assign(entry, { computing: undefined, confirmed: false, checkMs: 0 });
+    outstanding.cleared(timers.check);
+  },
+};
+
+export const waiterAdded: CacheEvent<WaiterAddedV1> = {
+  type: "waiter_added",
+  version: 1,
+  codec: WaiterAddedV1,
+  evolve(entry, { asker }) {
+    if (asker !== undefined) entry.waiters.push(asker);
+  },
+};
+
+export const waitersAnswered: CacheEvent<WaitersAnsweredV1> = {
+  type: "waiters_answered",
+  version: 1,
+  codec: WaitersAnsweredV1,
+  evolve(entry, { count, nextMs }, outstanding) {
+    entry.waiters.splice(0, count);
+    entry.nextMs = nextMs;
+    if (nextMs > 0) outstanding.timer(timers.next, nextMs);
+    else outstanding.cleared(timers.next);
+  },
+};
+
+/** A message. What another task reports says nothing. */
+export const reportComputing: CacheCommand<ReportComputing> = {
+  type: "report_computing",
+  codec: ReportComputing,
+  reply: CacheDone,
+  decide(entry, { computing, ...asker }, step) {
+    if (!isSame(entry.computing, asker)) return {};
+    if (computing) step.emit(computingChecked, { confirmed: true, checkMs: step.nowMs + intervalMs(entry) });
+    else replace(entry, step);
+    return {};
+  },
+};
+
+/** No output was found: the task computes it, or waits for the one that does. */
+export function joinFlight(entry: ReadOnly<CacheEntry>, asker: CacheAsker, step: CacheStep): void {
+  const { computing, waiters } = entry;
+  const isSameTask = computing?.runId === asker.runId && computing.taskId === asker.taskId;
+  if (computing === undefined || isSameTask) {
+    step.emit(computingStarted, { asker, checkMs: step.nowMs + checkMs.alone });
+    answer(asker, {}, step);
+    return;
+  }
+  if (waiters.length >= waitersMax) {
+    answer(asker, {}, step);
+    return;
+  }
+  step.emit(waiterAdded, { asker });
+  answer(asker, { waitMs }, step);
+  // The first waiter does not wait for a task that is long gone.
+  if (waiters.length === 1) check(entry, step);
+}
+
+/** The output is there: all who wait have it, portion by portion. */
+export function answerWaiters(entry: ReadOnly<CacheEntry>, step: CacheStep): void {
+  const { waiters, output } = entry;
+  if (waiters.length === 0) return;
+  const bytes = output?.body?.$case === "inline" ? output.body.value.length : 0;
+  const count = Math.min(waiters.length, portionMax, Math.max(1, Math.floor(portionBytes / (bytes + 1))));
+  const copy = output === undefined ? undefined : { ...output };
+  for (const waiter of waiters.slice(0, count)) answer(waiter, { found: true, output: copy }, step);
+  step.emit(waitersAnswered, { count, nextMs: count < waiters.length ? step.nowMs + 1 : 0 });
+}
+
+/** The task that computed does not any more: the next one does, or none. */
+export function replace({ waiters }: ReadOnly<CacheEntry>, step: CacheStep): void {
+  const [first] = waiters;
+  if (first === undefined) {
+    step.emit(computingEnded, {});
+    return;
+  }
+  const asker = { ...first };
+  step.emit(waitersAnswered, { count: 1, nextMs: 0 });
+  step.emit(computingStarted, { asker, checkMs: step.nowMs + checkMs.waited });
+  answer(asker, {}, step);
+}
+
+/** It is time to ask the task that computes. One that was asked before and did not reply is replaced. */
+export function checkAgain(entry: ReadOnly<CacheEntry>, step: CacheStep): void {
+  if (entry.confirmed) check(entry, step);
+  else replace(entry, step);
+}
+
+function check({ computing }: ReadOnly<CacheEntry>, step: CacheStep): void {
+  if (computing === undefined) return;
+  const { runId, taskId, visit } = computing;
+  step.emit(computingChecked, { confirmed: false, checkMs: step.nowMs + checkWaitMs });
+  step.send(runOf(runId, step), checkMessage, { taskId, visit, key: step.key.id });
+}
+
+function intervalMs({ waiters }: ReadOnly<CacheEntry>): number {
+  return waiters.length > 0 ? checkMs.waited : checkMs.alone;
+}
+
+export function answer(
+  { runId, taskId, visit }: ReadOnly<CacheAsker>,
+  {
+    found = false,
+    output = undefined,
+    waitMs: forMs = 0,
+  }: Partial<Pick<Answer, "found" | "output" | "waitMs">>,
+  step: CacheStep,
+): void {
+  step.send(runOf(runId, step), answerMessage, { taskId, visit, found, output, waitMs: forMs });
+}
+
+function runOf(id: string, { key }: CacheStep) {
+  return { service: "workflow", namespace: key.namespace, kind: "run", id };
+}
