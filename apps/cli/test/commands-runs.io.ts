@@ -26,6 +26,7 @@ object: {key: "\${{ input.key }}", call: "\${{ input.call }}"}
 tasks: {one: {set: 1}}
 output: "\${{ input.input }}"
 `,
+  "jobs.crontab": "MAILTO=ops\n30 2 * * * /opt/backup.sh\n",
   "none.yaml": `workflow: none
 tasks: {one: {uses: test.none}}
 `,
@@ -121,6 +122,14 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.deepEqual(Object.keys(JSON.parse(away.output)), ["cli", "node"]);
     assert.match(await printed("workflow convert cart.yaml --format typescript"), /@tutti\/sdk\/workflow/);
     assert.equal(JSON.parse(await printed("workflow convert cart --format json")).workflow, "cart");
+    const { documents, untranslated } = await json("import crontab jobs.crontab --time-zone Europe/Berlin");
+    assert.deepEqual(
+      [documents.length, documents[1].timeZone, untranslated[0].line],
+      [2, "Europe/Berlin", 1],
+    );
+    assert.match((await tutti("import crontab jobs.crontab")).errors, /jobs\.crontab:1: `MAILTO=ops` is not/);
+    assert.match((await tutti("import github-actions jobs.crontab")).errors, /cannot be imported/);
+    assert.match((await tutti("import bpmn jobs.crontab")).errors, /Kinds: crontab, makefile/);
     assert.match(await printed("workflow archive cart"), /✓ cart: 1 version archived/);
     assert.match(await printed("workflow archive cart"), /– cart is already archived/);
     assert.equal((await tutti("run cart --id cart-2")).exitCode, 3);

@@ -167,6 +167,35 @@ export const workflowCommands: readonly Command[] = [
     load: () => import("./archive.ts").then(({ convert }) => convert),
   },
   {
+    name: "import",
+    group: "workflows",
+    summary: "Convert a crontab, Makefile or GitHub workflow to definitions and print them",
+    about: [
+      "Prints YAML that `tutti apply` accepts. Lists every construct that has no counterpart, with its line.",
+      "Commands run on a worker with the capability `shell`.",
+    ],
+    arguments: [
+      { name: "KIND", summary: "crontab, makefile or github-actions" },
+      { name: "FILE", summary: "file to convert. - for standard input", completes: "file" },
+    ],
+    options: [
+      { name: "system", summary: "the crontab names a user in each line, like /etc/crontab" },
+      { name: "time-zone", value: "ZONE", summary: "IANA time zone: Europe/Zurich. Default: UTC" },
+    ],
+    examples: [
+      {
+        words: "import github-actions .github/workflows/ci.yml > ci.yaml",
+        does: "convert a GitHub workflow",
+      },
+      {
+        words: "import crontab jobs --time-zone Europe/Berlin",
+        does: "convert a crontab of a machine in Berlin",
+      },
+    ],
+    json: "document",
+    load: () => import("./import.ts").then(({ importFile }) => importFile),
+  },
+  {
     name: "workflow graph",
     group: "workflows",
     summary: "Draw a workflow with critical path and width",

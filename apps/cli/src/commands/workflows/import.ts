@@ -1,0 +1,59 @@
+/** Prints definitions from the file of another tool, and lists what has no counterpart. */
+import { counted } from "@tutti/kernel";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { unreadable } from "../../server/address.ts";
+import { safe } from "../../terminal/text.ts";
+
+export async function importFile(context: Context): Promise<Result> {
+  const { values, shell, print } = context;
+  const [kind, file] = [values.argument("KIND"), values.argument("FILE")];
+  const text = await shell.readText(file).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  const { imported, yaml } = await importerOf(context, kind, file, text);
+  const { documents, untranslated } = imported;
+  return {
+    json: { documents, untranslated },
+    quiet: documents.map((document) => {
+      const { schedule, workflow } = document as { readonly schedule?: string; readonly workflow?: string };
+      return schedule === undefined ? `workflow/${workflow}` : `schedule/${schedule}`;
+    }),
+    draw: () => {
+      print.line(documents.map(yaml).join("---\n").trimEnd());
+      for (const { line, construct, reason } of untranslated)
+        print.note(safe(`${file}:${line}: \`${construct}\` is not translated: ${reason}`));
+      if (untranslated.length > 0) print.note(`${counted(untranslated.length, "construct")} not translated.`);
+    },
+  };
+}
+
+async function importerOf({ values }: Context, kind: string, file: string, text: string) {
+  const { importCrontab, importGithubActions, importMakefile, NotImported } = await import(
+    "@tutti/definitions/import"
+  );
+  const { printDefinition } = await import("@tutti/definitions");
+  const timeZone = values.text("time-zone");
+  const importers: Readonly<Record<string, () => ReturnType<typeof importCrontab>>> = {
+    crontab: () =>
+      importCrontab(text, { hasUser: values.flag("system"), ...(timeZone !== undefined && { timeZone }) }),
+    makefile: () => importMakefile(text, file),
+    "github-actions": () => importGithubActions(text),
+  };
+  const importer = importers[kind];
+  const refuse = (why: string) => new Failure(why, { exitCode: exitCodes.refused, code: "not_imported" });
+  if (importer === undefined)
+    throw refuse(`Kind \`${kind}\` not found. Kinds: ${Object.keys(importers).join(", ")}.`);
+  try {
+    return {
+      imported: importer(),
+      yaml: (document: Parameters<typeof printDefinition>[0]) => printDefinition(document, "yaml"),
+    };
+  } catch (error) {
+    if (error instanceof NotImported)
+      throw refuse(`${file} cannot be imported as ${kind}: ${error.message}.`);
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+/** What an importer makes of a foreign file: definitions that are checked, and a list of everything else. */
+import type { Json } from "@tutti/expressions";
+import { checkText } from "../check/checker.ts";
+import { checkScheduleText, isScheduleText } from "../check/schedule-checker.ts";
+import { printDefinition } from "../convert/print.ts";
+
+export interface Untranslated {
+  /** From 1. */
+  readonly line: number;
+  readonly construct: string;
+  readonly reason: string;
+}
+
+export interface Imported {
+  /** Workflows, each before its schedules. */
+  readonly documents: readonly Json[];
+  readonly untranslated: readonly Untranslated[];
+}
+
+/** The file is not one of its format, or is hostile. */
+export class NotImported extends Error {}
+
+const textLengthMax = 1_048_576;
+
+export function requireSize(text: string): void {
+  if (text.length > textLengthMax) throw new NotImported(`it has more than ${textLengthMax} characters`);
+}
+
+/** Collects documents, and lists the rest. */
+export class Collector {
+  readonly #documents: { readonly document: Json; readonly line: number }[] = [];
+  readonly #untranslated: Untranslated[] = [];
+  readonly #names = new Set<string>();
+
+  add(document: Json, line: number): void {
+    this.#documents.push({ document, line });
+  }
+
+  leave(line: number, construct: string, reason: string): void {
+    const shown = construct.trim().replace(/\s+/g, " ");
+    this.#untranslated.push({
+      line,
+      construct: shown.length > 80 ? `${shown.slice(0, 79)}…` : shown,
+      reason,
+    });
+  }
+
+  /** A name that no other document has. */
+  freeName(wanted: string): string {
+    const slug = nameFrom(wanted);
+    let name = slug;
+    for (let number = 2; this.#names.has(name); number++) name = `${slug}-${number}`;
+    this.#names.add(name);
+    return name;
+  }
+
+  /** Checks all documents. One with an error is left out and listed, and so are the schedules of such a workflow. */
+  finish(): Imported {
+    const refused = new Set<unknown>();
+    const documents = this.#documents
+      .filter(({ document, line }) => {
+        const members = document as { readonly workflow?: Json; readonly schedule?: Json };
+        const source = {
+          format: "yaml",
+          text: printDefinition(document, "yaml"),
+          fileName: "imported",
+        } as const;
+        const isSchedule = isScheduleText(source);
+        if (isSchedule && refused.has(members.workflow)) return false;
+        const { problems } = isSchedule ? checkScheduleText(source) : checkText(source);
+        const error = problems.find(({ severity }) => severity === "error");
+        if (error === undefined) return true;
+        if (!isSchedule) refused.add(members.workflow);
+        this.leave(
+          line,
+          String(members.schedule ?? members.workflow),
+          `the definition has an error: ${error.message}`,
+        );
+        return false;
+      })
+      .map(({ document }) => document);
+    return { documents, untranslated: this.#untranslated.toSorted((one, other) => one.line - other.line) };
+  }
+}
+
+/** Lower-case words for names and ids. */
+export function nameFrom(text: string): string {
+  const slug = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 60)
+    .replace(/^-+|-+$/g, "");
+  return slug === "" ? "imported" : slug;
+}
+
+/** A text with this would be read as an expression of Tutti. */
+export function isExpression(text: string): boolean {
+  return text.includes("${{");
+}

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Imported, importCrontab, importGithubActions, importMakefile, NotImported } from "./index.ts";
+
+type Members = { readonly [key: string]: never };
+
+const named = ({ documents }: Imported) =>
+  documents.map((each) =>
+    Object.entries(each as Members)
+      .slice(0, 1)
+      .flat()
+      .join(" "),
+  );
+const left = ({ untranslated }: Imported) =>
+  untranslated.map(({ line, construct }) => `${line} ${construct}`);
+const taskOf = (imported: Imported, workflow: string, task: string) => {
+  const found = imported.documents.find((each) => (each as Members)["workflow"] === workflow) as Members;
+  return (found["tasks"] as unknown as Record<string, Record<string, unknown>>)[task];
+};
+
+describe("a crontab", () => {
+  const imported = importCrontab(
+    [
+      "# nightly jobs",
+      "MAILTO=ops@example.org",
+      "PATH=/usr/bin:/bin",
+      "CRON_TZ=Europe/Berlin",
+      "30 2 * * 1-5 /opt/backup.sh --full > /dev/null 2>&1",
+      "@daily mail -s 50\\% ops%hello%there",
+      "@reboot /opt/start.sh",
+      "61 * * * * /opt/never.sh",
+      "*/5 * * * * echo ${{ x }}",
+      "not a line",
+    ].join("\n"),
+  );
+
+  it("gives a workflow and a schedule for each command, with variables, time zone and standard input", () => {
+    assert.deepEqual(named(imported), [
+      "workflow cron-backup-sh",
+      "schedule cron-backup-sh",
+      "workflow cron-mail",
+      "schedule cron-mail",
+    ]);
+    assert.deepEqual(taskOf(imported, "cron-mail", "run"), {
+      uses: "shell",
+      with: {
+        command: ["/bin/sh", "-c", "mail -s 50% ops"],
+        env: { PATH: "/usr/bin:/bin" },
+        stdin: "hello\nthere\n",
+      },
+      retry: 1,
+    });
+    assert.deepEqual(imported.documents[1], {
+      ...{ schedule: "cron-backup-sh", workflow: "cron-backup-sh" },
+      ...{ cron: "30 2 * * 1-5", timeZone: "Europe/Berlin", overlap: "allow" },
+    });
+  });
+
+  it("lists everything else with its line", () => {
+    assert.deepEqual(left(imported), [
+      "2 MAILTO=ops@example.org",
+      "7 @reboot /opt/start.sh",
+      "8 61 * * * * /opt/never.sh",
+      "9 */5 * * * * echo ${{ x }}",
+      "10 not a line",
+    ]);
+  });
+
+  it("of the system names users", () => {
+    const system = importCrontab("0 4 * * * www-data /opt/a.sh", { hasUser: true });
+    assert.deepEqual(named(system), ["workflow cron-a-sh", "schedule cron-a-sh"]);
+    assert.deepEqual(left(system), ["1 user www-data"]);
+  });
+});
+
+describe("a Makefile", () => {
+  const imported = importMakefile(
+    [
+      "CC := gcc",
+      ".PHONY: all build test clean",
+      "all: build test",
+      "build: main.o \\",
+      "       $(EXTRA)",
+      "\tcc -o main main.o",
+      "test: MODE = fast",
+      "test: build",
+      "\t./main",
+      "%.o: %.c",
+      "\t$(CC) -c $<",
+      "include rules.mk",
+      "clean:",
+      "\trm -f main",
+    ].join("\n"),
+  );
+
+  it("gives a workflow for each phony target that no other one needs, and leaves files to make", () => {
+    assert.deepEqual(named(imported), ["workflow make-all", "workflow make-clean"]);
+    const command = ["make", "-f", "Makefile", "-o", "build", "test"];
+    assert.deepEqual(taskOf(imported, "make-all", "test"), {
+      uses: "shell",
+      with: { command },
+      retry: 1,
+      needs: ["build"],
+    });
+    assert.deepEqual(taskOf(imported, "make-all", "all")?.["needs"], ["build", "test"]);
+  });
+
+  it("lists patterns, variables and other files with their lines", () => {
+    assert.deepEqual(left(imported), ["4 build: $(EXTRA)", "10 %.o: %.c", "12 include rules.mk"]);
+  });
+});
+
+describe("a workflow of GitHub Actions", () => {
+  const imported = importGithubActions(`name: CI build
+on:
+  push: {branches: [main]}
+  schedule:
+    - cron: "0 3 * * *"
+env: {CI: true}
+permissions: read-all
+jobs:
+  test:
+    needs: build
+    runs-on: ubuntu-latest
+    steps:
+      - name: Unit tests
+        run: npm test
+        working-directory: app
+        timeout-minutes: 5
+      - if: failure()
+        run: echo failed
+  build:
+    steps:
+      - uses: actions/checkout@v4
+      - name: lint
+        run: npm run lint
+        continue-on-error: true
+      - run: echo "v=1" >> $GITHUB_OUTPUT
+      - run: npm run build
+        shell: bash
+  matrix:
+    strategy: {matrix: {node: [20, 24]}}
+    steps: [{run: node --version}]
+`);
+
+  it("gives a task for each command, in the order of steps and needs of jobs", () => {
+    assert.deepEqual(named(imported), ["workflow ci-build", "schedule ci-build-schedule"]);
+    assert.deepEqual(taskOf(imported, "ci-build", "build-4"), {
+      uses: "shell",
+      with: {
+        command: ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "npm run build"],
+        env: { CI: "true" },
+      },
+      retry: 1,
+      needs: [{ task: "build-lint", on: "always" }],
+    });
+    assert.deepEqual(taskOf(imported, "ci-build", "test-unit-tests"), {
+      title: "Unit tests",
+      uses: "shell",
+      with: { command: ["bash", "-e", "-c", "npm test"], cwd: "app", env: { CI: "true" } },
+      retry: 1,
+      timeout: "5m",
+      needs: ["build-4"],
+    });
+  });
+
+  it("lists everything else with its line", () => {
+    assert.deepEqual(left(imported), [
+      "3 on: push",
+      "7 permissions",
+      "11 runs-on: ubuntu-latest",
+      "17 if: failure()",
+      "21 uses: actions/checkout@v4",
+      '25 run: echo "v=1" >> $GITHUB_OUTPUT',
+      "29 job matrix: strategy",
+    ]);
+  });
+
+  const layers = "abcdefghi".split("").map((name, index, all) => {
+    const inner = index === 0 ? "lol" : `*${all[index - 1]}`;
+    return `${name}: &${name} [${Array.from({ length: 9 }, () => inner).join(", ")}]`;
+  });
+  for (const [what, text] of [
+    ["a bomb of aliases", `${layers.join("\n")}\njobs: {a: {steps: [{run: ls}]}}`],
+    ["deep nesting", `jobs: ${"[".repeat(10_000)}`],
+    ["a key that is there twice", "jobs: {}\njobs: {}"],
+    ["a circle of jobs", "jobs: {a: {needs: b}, b: {needs: a}}"],
+    ["something else", "- 1"],
+    ["more than a mebibyte", `jobs: {a: ${"x".repeat(1_100_000)}}`],
+  ] as const)
+    it(`with ${what} is refused`, () => {
+      assert.throws(() => importGithubActions(text), NotImported);
+    });
+});
