@@ -12,7 +12,9 @@ export { adapterProblems, type Broken, type ConformanceOptions, type Sample } fr
 export { type Answers, adapterDouble } from "./double.ts";
 export { adapterErrors } from "./errors.ts";
 export type { HttpAuth, OAuth2, SecretReference } from "./http/auth.ts";
+export { type GraphqlAdapterOptions, type GraphqlOperation, graphqlAdapter } from "./http/graphql.ts";
 export { type HttpAdapterOptions, type HttpOperation, httpAdapter } from "./http/http.ts";
 export type { AnswerType, HttpBody, HttpParameter } from "./http/message.ts";
 export type { Pagination } from "./http/pages.ts";
 export { type OpenApiAdapter, type OpenApiOptions, openApiAdapter, type Refused } from "./openapi/openapi.ts";
+export { type SqliteAdapterOptions, type SqliteOperation, sqliteAdapter } from "./sqlite.ts";

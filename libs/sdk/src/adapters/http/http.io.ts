@@ -3,7 +3,13 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { type AdapterCall, adapterProblems, type HttpOperation, httpAdapter } from "@tutti/sdk/adapters";
+import {
+  type AdapterCall,
+  adapterProblems,
+  graphqlAdapter,
+  type HttpOperation,
+  httpAdapter,
+} from "@tutti/sdk/adapters";
 import { Busy } from "../../task/failure.ts";
 
 const call: AdapterCall = {
@@ -233,6 +239,34 @@ describe("an HTTP adapter", () => {
     });
     const small = made({ path: "/endless" }, { answerBytesMax: 100_000 });
     await assert.rejects(async () => go(small), /more than 100000 bytes/);
+  });
+
+  it("asks GraphQL by its documents, and takes errors beside data for what they are", async () => {
+    const secret = { bearer: "env:T" } as const;
+    const operations = {
+      order: { document: "query ($id: ID!) { order(id: $id) { id } }" },
+      pay: { document: "# once\nmutation { pay { id } }" },
+    };
+    const adapter = graphqlAdapter({ name: "shop", url: `${base}/graphql`, auth: secret, operations });
+    answers.set("/graphql", (response, { body }) => json(response, { data: JSON.parse(body) }));
+    const asked = await adapter.operations["order"]?.call({ id: "7" }, call);
+    assert.deepEqual(asked, { query: operations.order.document, variables: { id: "7" } });
+    assert.deepEqual(
+      [adapter.operations["order"]?.repeat, adapter.operations["pay"]?.repeat],
+      ["safe", "never"],
+    );
+    await adapter.check(call);
+    answers.set("/graphql", (response) =>
+      json(response, { data: { order: null }, errors: [{ message: "no access" }] }),
+    );
+    await assert.rejects(async () => adapter.operations["order"]?.call({}, call), {
+      code: "adapter.refused",
+      message: /no access/,
+    });
+    await assert.rejects(adapter.check(call), /no access/);
+    adapter.close?.();
+    const wrong = { name: "x", url: base, operations: { watch: { document: "subscription { a }" } } };
+    assert.throws(() => graphqlAdapter(wrong), { code: "adapter.invalid" });
   });
 
   it("keeps the rules of adapters", async () => {

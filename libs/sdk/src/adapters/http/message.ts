@@ -54,7 +54,7 @@ export function writeRequest(
   }
   if (cookies.length > 0) headers["cookie"] = cookies.join("; ");
   const url = new URL(base);
-  url.pathname = `${base.pathname.replace(/\/+$/, "")}/${written.replace(/^\/+/, "")}`;
+  if (path !== "") url.pathname = `${base.pathname.replace(/\/+$/, "")}/${written.replace(/^\/+/, "")}`;
   const all = [base.search.slice(1), ...query].filter((part) => part !== "");
   url.search = all.length === 0 ? "" : `?${all.join("&")}`;
   const content = body === undefined ? undefined : bodyOf(body, input["body"]);

@@ -1,0 +1,198 @@
+/**
+ * Statements of an SQLite file as operations.
+ *
+ * 1. A statement that writes runs once for each task: its output is kept in the same transaction, by the idempotency
+ *    key. A second attempt gets the kept output.
+ * 2. Values are bound. No part of the input becomes a part of a statement.
+ */
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { JsonSchema } from "../task/handlers.ts";
+import type { Adapter, AdapterOperation, RateLimit } from "./adapter.ts";
+import { adapterErrors } from "./errors.ts";
+
+export interface SqliteOperation {
+  /** One statement. `:name` is the member `name` of the input. */
+  readonly sql: string;
+  readonly description?: string;
+  readonly input?: JsonSchema;
+  readonly output?: JsonSchema;
+  /** Default: whether the statement starts with INSERT, UPDATE, DELETE or REPLACE. */
+  readonly writes?: boolean;
+}
+
+export interface SqliteAdapterOptions {
+  readonly name: string;
+  readonly file: string;
+  readonly operations: Readonly<Record<string, SqliteOperation>>;
+  readonly rate?: RateLimit;
+  /** How long a statement waits for another writer. Default: 5,000. */
+  readonly busyMs?: number;
+  /** More rows fail the task. Default: 10,000. */
+  readonly rowsMax?: number;
+}
+
+export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
+  const database = new Database(options);
+  const operations = Object.entries(options.operations).map(([name, spec]): [string, AdapterOperation] => {
+    const { sql, description, output } = spec;
+    const writes = spec.writes ?? /^\s*(insert|update|delete|replace)\b/i.test(sql);
+    const names = [
+      ...new Set([...sql.matchAll(/'(?:[^']|'')*'|:([A-Za-z_]\w*)/g)].flatMap(([, found]) => found ?? [])),
+    ];
+    const input = spec.input ?? { type: "object", required: names };
+    const operation = `${options.name}.${name}`;
+    return [
+      name,
+      {
+        ...{ input, repeat: writes ? "key" : "safe" },
+        ...(description !== undefined && { description }),
+        ...(output !== undefined && { output }),
+        call: async (given, { idempotencyKey, signal }) => {
+          signal.throwIfAborted();
+          const values = Object.fromEntries(
+            names.map((each) => [each, boundOf(operation, each, given[each])]),
+          );
+          return database.run(operation, sql, values, writes ? idempotencyKey : undefined);
+        },
+      },
+    ];
+  });
+  return {
+    ...{ name: options.name, kind: "sqlite", operations: Object.fromEntries(operations) },
+    ...(options.rate !== undefined && { rate: options.rate }),
+    check: () => database.check(options.operations),
+    close: () => database.close(),
+  };
+}
+
+type Values = Record<string, SQLInputValue>;
+
+const kept = `CREATE TABLE IF NOT EXISTS tutti_calls (
+  key TEXT PRIMARY KEY, output TEXT NOT NULL, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+) WITHOUT ROWID`;
+const defaults = { busyMs: 5_000, rowsMax: 10_000 };
+const busyCode = 5;
+
+class Database {
+  readonly #options: SqliteAdapterOptions;
+  readonly #statements = new Map<string, StatementSync>();
+  #database: DatabaseSync | undefined;
+  #keepsOutputs = false;
+
+  constructor(options: SqliteAdapterOptions) {
+    this.#options = options;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#keepsOutputs = false;
+    this.#database?.close();
+    this.#database = undefined;
+  }
+
+  async check(operations: SqliteAdapterOptions["operations"]): Promise<void> {
+    const database = await this.#open();
+    for (const { sql } of Object.values(operations)) database.prepare(sql);
+  }
+
+  async run(operation: string, sql: string, values: Values, key: string | undefined): Promise<unknown> {
+    const database = await this.#open();
+    try {
+      return key === undefined
+        ? this.#rows(operation, sql, values)
+        : this.#once(database, operation, sql, values, `${operation} ${key}`);
+    } catch (error) {
+      // Started again, a statement that failed would report its last error once more.
+      this.#statements.delete(sql);
+      throw failureOf(operation, error);
+    }
+  }
+
+  #once(database: DatabaseSync, operation: string, sql: string, values: Values, key: string): unknown {
+    if (!this.#keepsOutputs) database.exec(kept);
+    this.#keepsOutputs = true;
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      const found = this.#prepared("SELECT output FROM tutti_calls WHERE key = ?").get(key);
+      const output =
+        found === undefined ? this.#changed(operation, sql, values) : JSON.parse(String(found["output"]));
+      if (found === undefined)
+        this.#prepared("INSERT INTO tutti_calls (key, output) VALUES (?, ?)").run(
+          key,
+          JSON.stringify(output),
+        );
+      database.exec("COMMIT");
+      return output;
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  #changed(operation: string, sql: string, values: Values): unknown {
+    if (/\breturning\b/i.test(sql)) return this.#rows(operation, sql, values);
+    const { changes, lastInsertRowid } = this.#prepared(sql).run(values);
+    return { changes: Number(changes), lastInsertId: Number(lastInsertRowid) };
+  }
+
+  #rows(operation: string, sql: string, values: Values): unknown {
+    const { rowsMax = defaults.rowsMax } = this.#options;
+    const rows: Record<string, unknown>[] = [];
+    for (const row of this.#prepared(sql).iterate(values)) {
+      if (rows.length === rowsMax)
+        throw adapterErrors.answerUnreadable({ operation, reason: `it has more than ${rowsMax} rows` });
+      rows.push(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, jsonOf(value)])));
+    }
+    return rows;
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql) ?? this.#database?.prepare(sql);
+    if (known === undefined) throw new Error("the database is closed");
+    this.#statements.set(sql, known);
+    return known;
+  }
+
+  async #open(): Promise<DatabaseSync> {
+    if (this.#database !== undefined) return this.#database;
+    const { name, file, busyMs = defaults.busyMs } = this.#options;
+    // Loaded by the first call: a worker without this adapter runs on a Node without SQLite.
+    const { DatabaseSync: Sqlite } = await import("node:sqlite");
+    try {
+      this.#database ??= new Sqlite(file, { timeout: busyMs });
+    } catch (error) {
+      throw adapterErrors.unreachable(
+        { operation: name, reason: `${file}: ${textOf(error)}` },
+        { cause: error },
+      );
+    }
+    return this.#database;
+  }
+}
+
+function failureOf(operation: string, error: unknown): unknown {
+  const code = (error as { readonly errcode?: unknown }).errcode;
+  if (typeof code !== "number") return error;
+  const told = { operation, reason: textOf(error) };
+  // The first byte is the kind: busy, for several reasons.
+  return (code & 0xff) === busyCode
+    ? adapterErrors.failed(told, { cause: error })
+    : adapterErrors.refused(told, { cause: error });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function boundOf(operation: string, name: string, value: unknown): SQLInputValue {
+  if (value === undefined || value === null) return null;
+  if (typeof value === "string" || typeof value === "number") return value;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (typeof value === "object") return JSON.stringify(value);
+  throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` is no JSON` });
+}
+
+function jsonOf(value: SQLOutputValue): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+  return typeof value === "bigint" ? Number(value) : value;
+}
