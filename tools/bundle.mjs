@@ -31,6 +31,16 @@ const threads = [
     name: "series-worker",
   },
   {
+    startedBy: "apps/insight/src/facts/thread/fact-thread.ts",
+    file: "apps/insight/src/facts/thread/worker.ts",
+    name: "facts-worker",
+  },
+  {
+    startedBy: "apps/insight/src/facts/query/query-process.ts",
+    file: "apps/insight/src/facts/query/process.ts",
+    name: "facts-query",
+  },
+  {
     startedBy: "libs/validation/src/thread/check-thread.ts",
     file: "libs/validation/src/thread/worker.ts",
     name: "check-worker",

@@ -155,6 +155,12 @@ thresholds: {${limits}}
     for (const shell of ["bash", "zsh", "fish"]) assert.match(await printed(`completion ${shell}`), /tutti/);
   });
 
+  it("facts, sql: tables, rows, CSV, and a refusal of everything but reading", async () => {
+    assert.match(await printed("facts -q"), /attempts\n[\s\S]*runs\n/);
+    assert.equal(await printed("sql 'SELECT 1 AS one, 2 AS two' --csv"), "one,two\n1,2\n");
+    assert.match((await tutti("sql 'DELETE FROM runs'")).errors, /cannot be answered/);
+  });
+
   it("secret: put, list, rotate, reseal, remove; none says its value", async () => {
     const cwd = at.command.folder;
     writeFileSync(join(cwd, "till.txt"), "open sesame one");

@@ -5,7 +5,7 @@ import * as z from "zod";
 export const insightSection = defineSection({
   scope: "orchestration",
   name: "insight",
-  description: "The past of all metrics, as series on disk.",
+  description: "The past: series of all metrics, and facts about all work.",
   schema: z.strictObject({
     enabled: z
       .boolean()
@@ -29,6 +29,19 @@ export const insightSection = defineSection({
       .describe(
         "How often the samples of all processes are recorded. A process that is killed loses at most this much of its own.",
       ),
+    factsEveryMs: z
+      .number()
+      .int()
+      .min(5_000)
+      .max(3_600_000)
+      .default(60_000)
+      .describe("How often facts are recorded. A query has them recorded as well."),
+    factsKeepDays: z
+      .number()
+      .min(1)
+      .max(3_650)
+      .default(90)
+      .describe("How many days facts are kept after the end of their work."),
     seriesMax: z
       .number()
       .int()

@@ -16,4 +16,32 @@ export const insightErrors = defineErrors("insight", {
     message: ({ reason }: { reason: string }) => `The store of series is damaged: ${reason}`,
     remedy: "Repeat the request.",
   },
+  queryRefused: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The statement cannot be prepared, or does more than read facts. Only SELECT is allowed, on the tables that `GET /v1/facts` lists.",
+    message: ({ reason }: { reason: string }) => `The query cannot be answered: ${reason}`,
+    remedy: "Correct the statement. List tables and columns with `tutti facts`.",
+  },
+  queryTooLong: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A query is ended after its time limit, so that it does not take the processor from the work.",
+    message: ({ limitMs }: { limitMs: number }) => `The query took longer than ${limitMs} ms and was ended`,
+    remedy: "Query a shorter period, or fewer tables at once.",
+  },
+  queryTooLarge: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "No value of a query may have more than 4 MB, on the way to the answer as well.",
+    message: () => "A value of the query has more than 4 MB",
+    remedy: "Join or concatenate fewer rows.",
+  },
+  queriesTooMany: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "Queries about facts are answered one after the other. Too many are waiting.",
+    message: ({ most }: { most: number }) => `${most} queries are waiting already`,
+    remedy: "Repeat the request later.",
+  },
 });

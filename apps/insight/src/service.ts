@@ -1,32 +1,63 @@
 import { join } from "node:path";
+import { factService } from "@tutti/contracts/insight/v1";
 import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
+import { factsHandlers } from "./api/facts.ts";
 import { metricsHandlers, servedSeriesService } from "./api/metrics.ts";
 import { insightSection } from "./configuration.ts";
+import { FactCollector } from "./facts/collector.ts";
+import { QueryProcess } from "./facts/query/query-process.ts";
+import { FactThread } from "./facts/thread/fact-thread.ts";
 import { Recorder } from "./series/recorder.ts";
 import { SeriesThread } from "./series/thread/series-thread.ts";
 
+const dayMs = 24 * 3_600_000;
 const allInstances = FindInstancesRequest.fromPartial({ page: { size: 1_000 } });
 
-/** Keeps what was: series of all metrics. Nothing of an installation waits for it. */
+/** Records the past: series of all metrics, and facts about all work. Nothing of an installation waits for it. */
 export class InsightService extends Orchestrator {
   constructor(host: HostContext) {
     super("insight", host.foundation, { version: host.version });
     const { foundation, mesh } = host;
-    const { recordEveryMs, dataDirectory, ...bounds } = this.settings(insightSection);
+    const { recordEveryMs, factsEveryMs, factsKeepDays, dataDirectory, ...bounds } =
+      this.settings(insightSection);
     const registry = mesh.client(registryService);
     const processes = new AllProcesses({
       clientOf: (service) => mesh.client(servedMetricService, { service }),
       instances: async () => (await registry.findInstances(allInstances)).instances,
     });
-    const file = join(host.dataDirectory ?? dataDirectory, "insight", "series.sqlite");
+    const folder = join(host.dataDirectory ?? dataDirectory, "insight");
+    const file = join(folder, "series.sqlite");
     const { seriesMax, seriesOfMetricMax } = bounds;
     const now = () => foundation.clock.now();
     const thread = new SeriesThread({ file, seriesMax, seriesOfMetricMax }, now, foundation.timers);
     const recorder = new Recorder({ foundation, processes, thread, everyMs: recordEveryMs });
     this.register("recorder", recorder, { critical: false });
     mesh.serve(servedSeriesService, metricsHandlers({ thread, recorder, clock: foundation.clock }));
+    this.#hostFacts(host, join(folder, "facts.sqlite"), {
+      everyMs: factsEveryMs,
+      keepMs: factsKeepDays * dayMs,
+    });
+  }
+
+  #hostFacts(
+    { foundation, mesh }: HostContext,
+    file: string,
+    times: { everyMs: number; keepMs: number },
+  ): void {
+    const thread = new FactThread({ file }, foundation.timers);
+    const queries = new QueryProcess(foundation.timers);
+    const collector = new FactCollector({ foundation, mesh, thread, ...times });
+    const stores = {
+      stop: async () => {
+        queries.stop();
+        await thread.stop();
+      },
+    };
+    this.register("fact-store", stores, { critical: false });
+    this.register("facts", collector, { critical: false });
+    mesh.serve(factService, factsHandlers({ collector, queries, file, clock: foundation.clock }));
   }
 }
 

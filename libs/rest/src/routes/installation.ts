@@ -96,6 +96,18 @@ export const installationRoutes = [
     summary: "Gives the latest figures of metrics as series over time.",
   },
   {
+    name: "facts.list",
+    method: "GET",
+    path: "/v1/facts",
+    rpc: "tutti.insight.v1.FactService/ListFacts",
+  },
+  {
+    name: "facts.query",
+    method: "POST",
+    path: "/v1/query",
+    rpc: "tutti.insight.v1.FactService/QueryFacts",
+  },
+  {
     name: "status",
     method: "GET",
     path: "/v1/status",

@@ -76,6 +76,35 @@ export const installationCommands: readonly Command[] = [
     load: () => import("./smoke.ts").then(({ smoke }) => smoke),
   },
   {
+    name: "sql",
+    group: "installation",
+    summary: "Query facts about runs, attempts and agents with SQL",
+    about: [
+      "Answers a SELECT statement in the dialect of SQLite. Each table has the facts of the namespace. List tables and columns with `tutti facts`.",
+      "A query ends after 10 s. Its answer has at most 1 MB.",
+    ],
+    arguments: [{ name: "SQL", summary: "the statement" }],
+    options: [
+      { name: "rows", value: "NUMBER", summary: "maximum number of rows, up to 10000. Default: 1000" },
+      { name: "csv", summary: "print CSV" },
+    ],
+    examples: [
+      {
+        words: "sql 'SELECT definition, status, count(*) FROM runs GROUP BY 1, 2'",
+        does: "count runs by workflow and status",
+      },
+    ],
+    json: "document",
+    load: () => import("./facts.ts").then(({ query }) => query),
+  },
+  {
+    name: "facts",
+    group: "installation",
+    summary: "List the tables and columns for `tutti sql`",
+    json: "document",
+    load: () => import("./facts.ts").then(({ facts }) => facts),
+  },
+  {
     name: "mcp",
     group: "installation",
     summary: "Serve MCP clients over standard input and output",

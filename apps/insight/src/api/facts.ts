@@ -1,0 +1,50 @@
+/** Facts, as their contract has them. */
+import { type FactTable, type factService, QueryFactsReply } from "@tutti/contracts/insight/v1";
+import { type Clock, toTimestamp } from "@tutti/kernel";
+import { type Handlers, installationNamespace } from "@tutti/mesh";
+import { insightErrors } from "../errors.ts";
+import type { FactCollector } from "../facts/collector.ts";
+import type { QueryProcess } from "../facts/query/query-process.ts";
+import { factTables } from "../facts/tables.ts";
+
+export interface FactsParts {
+  readonly collector: Pick<FactCollector, "catchUp" | "recordedMs">;
+  readonly queries: Pick<QueryProcess, "query">;
+  readonly file: string;
+  readonly clock: Clock;
+}
+
+const rowsByDefault = 1_000;
+
+export function factsHandlers({ collector, queries, file, clock }: FactsParts): Handlers<typeof factService> {
+  const recordedTo = () => {
+    const ms = collector.recordedMs();
+    return ms === 0 ? undefined : toTimestamp(ms);
+  };
+  return {
+    async listFacts() {
+      await collector.catchUp();
+      const tables: FactTable[] = factTables.map(({ name, description, columns }) => ({
+        ...{ name, description, columns: columns.map((column) => ({ ...column })) },
+      }));
+      return { tables, recordedTo: recordedTo() };
+    },
+    async queryFacts({ sql, rowsMax }, { namespace }) {
+      await collector.catchUp();
+      const startMs = clock.monotonic();
+      const answer = await queries.query({
+        ...{ file, sql, rowsMax: rowsMax || rowsByDefault },
+        namespace: namespace === installationNamespace ? undefined : namespace,
+      });
+      if ("problem" in answer)
+        throw answer.isTooMuch
+          ? insightErrors.queryTooLarge()
+          : insightErrors.queryRefused({ reason: answer.problem });
+      return QueryFactsReply.fromPartial({
+        ...{ columns: [...answer.columns], cut: answer.cut, tookMs: clock.monotonic() - startMs },
+        rows: { body: { $case: "inline", value: Buffer.from(answer.rows) }, mediaType: "application/json" },
+        recordedTo: recordedTo(),
+      });
+    },
+  };
+}

@@ -1,0 +1,314 @@
+/**
+ * Records facts, from the lists that services answer.
+ *
+ * 1. A list is read by the time at which its work ended, oldest window first, up to what its service has indexed. How far
+ *    it was read is kept with its rows. So a file that is gone is made again, and nothing is left out.
+ * 2. Work never waits for it: after each page it pauses for many times what the page took. Under load it falls behind,
+ *    and says how far.
+ * 3. A query waits for a round, for a few seconds at most. Then it is answered from what is recorded.
+ */
+import { namespaceService } from "@tutti/contracts/governance/v1";
+import { ListSessionsRequest, type Session, sessionService } from "@tutti/contracts/session/v1";
+import * as swarm from "@tutti/contracts/swarm/v1";
+import type { PageReply, TimeRange } from "@tutti/contracts/types/v1";
+import * as workflow from "@tutti/contracts/workflow/v1";
+import {
+  type Component,
+  degraded,
+  errorFromUnknown,
+  type Foundation,
+  fromTimestamp,
+  type Health,
+  healthy,
+  sleep,
+  type Timer,
+  toTimestamp,
+} from "@tutti/kernel";
+import type { Mesh } from "@tutti/mesh";
+import { agentRow, attemptRows, boardTaskRows, missionRow, runRow, sessionRow } from "./rows.ts";
+import type { FactRow } from "./tables.ts";
+import type { FactThread } from "./thread/fact-thread.ts";
+
+export interface CollectorParts {
+  readonly foundation: Foundation;
+  readonly mesh: Pick<Mesh, "client">;
+  readonly thread: Pick<FactThread, "ask">;
+  readonly everyMs: number;
+  readonly keepMs: number;
+}
+
+/** One page of a list. */
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly page: PageReply | undefined;
+  readonly indexedMs: number;
+}
+
+interface ListOf<Item> {
+  readonly name: string;
+  read(
+    namespace: string,
+    range: { ended?: TimeRange; created?: TimeRange },
+    token: string,
+  ): Promise<Page<Item>>;
+  row(item: Item): FactRow;
+  /** Rows of its attempts. */
+  attempts(item: Item): Promise<FactRow[]>;
+}
+
+const pageSize = 200;
+/** A pause takes so many times as long as the work before it: three hundredths of a core. */
+const restFactor = 30;
+/** A service may not have indexed the last moments yet. */
+const settleMs = 1_500;
+const hurryMs = 3_000;
+/** A round is new enough for a query for so long. */
+const freshMs = 5_000;
+const togetherMax = 8;
+const callMs = 10_000;
+const sweepEveryMs = 3_600_000;
+
+export class FactCollector implements Component {
+  readonly #parts: CollectorParts;
+  readonly #lists: readonly ListOf<never>[];
+  readonly #sessionList: ListOf<never>;
+  #sessions: Promise<void> | undefined;
+  readonly #clients: ReturnType<typeof clientsOf>;
+  readonly #stopping = new AbortController();
+  #cursors: Record<string, number> | undefined;
+  #timer: Timer | undefined;
+  #round: Promise<void> | undefined;
+  #hurryUntilMs = 0;
+  #lastMs = 0;
+  #sweptMs = 0;
+  #problem = "";
+
+  constructor(parts: CollectorParts) {
+    this.#parts = parts;
+    this.#clients = clientsOf(parts.mesh);
+    const [runs, missions, sessions] = listsOf(this.#clients, this.#options);
+    // The casts: a list is read together with its own items only.
+    this.#lists = [runs, missions] as unknown as readonly ListOf<never>[];
+    this.#sessionList = sessions as unknown as ListOf<never>;
+    const { clock, metrics } = parts.foundation;
+    metrics
+      .gauge({
+        name: "tutti_insight_facts_lag_seconds",
+        help: "How far the record of facts is behind. 0 before the first round.",
+      })
+      .observe({}, () => (this.#lastMs === 0 ? 0 : Math.max(0, clock.now() - this.recordedMs()) / 1_000));
+  }
+
+  start(): void {
+    this.#timer = this.#parts.foundation.timers.every(this.#parts.everyMs, () => void this.#collect());
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#stopping.abort();
+    await this.#round;
+    await this.#sessions;
+  }
+
+  health(): Health {
+    return this.#problem === "" ? healthy : degraded(this.#problem);
+  }
+
+  /** Everything that ended before is recorded. 0 if nothing is known yet. */
+  recordedMs(): number {
+    const ends = Object.entries(this.#cursors ?? {}).filter(([name]) => name.endsWith("/ended"));
+    return ends.length === 0 ? 0 : Math.min(...ends.map(([, ms]) => ms));
+  }
+
+  /** Waits until what has ended is recorded, for a few seconds at most. */
+  async catchUp(): Promise<void> {
+    const { clock, timers } = this.#parts.foundation;
+    if (clock.now() - this.#lastMs < freshMs) return;
+    this.#hurryUntilMs = clock.monotonic() + hurryMs;
+    await Promise.race([this.#collect(), sleep(timers, hurryMs)]);
+  }
+
+  #collect(): Promise<void> {
+    this.#round ??= this.#all()
+      .catch((error: unknown) => this.#failed(errorFromUnknown(error).message))
+      .finally(() => {
+        this.#round = undefined;
+      });
+    return this.#round;
+  }
+
+  async #all(): Promise<void> {
+    const { clock } = this.#parts.foundation;
+    const nowMs = clock.now();
+    this.#cursors ??= { ...(await this.#parts.thread.ask("cursors", undefined)) };
+    const namespaces = await this.#namespaces();
+    for (let first = 0; first < namespaces.length; first += togetherMax)
+      await Promise.all(
+        namespaces.slice(first, first + togetherMax).map((each) => this.#namespace(each, this.#lists, nowMs)),
+      );
+    if (nowMs - this.#sweptMs >= sweepEveryMs) {
+      while ((await this.#parts.thread.ask("sweep", nowMs - this.#parts.keepMs)) > 0 && !this.#isStopping);
+      this.#sweptMs = nowMs;
+    }
+    this.#lastMs = nowMs;
+    this.#problem = "";
+    this.#readSessions(namespaces, nowMs);
+  }
+
+  /** Lists wait for their index, side by side. */
+  async #namespace(namespace: string, lists: readonly ListOf<never>[], nowMs: number): Promise<void> {
+    const windows = lists.flatMap((list) => [
+      this.#window(namespace, list, "ended", nowMs),
+      this.#window(namespace, list, "created", nowMs),
+    ]);
+    await Promise.all([...windows, ...(lists === this.#lists ? [this.#agents(namespace)] : [])]);
+  }
+
+  /** Apart from the rest: a service that does not answer holds up nothing else. */
+  #readSessions(namespaces: readonly string[], nowMs: number): void {
+    this.#sessions ??= (async () => {
+      for (const namespace of namespaces) await this.#namespace(namespace, [this.#sessionList], nowMs);
+    })()
+      .catch((error: unknown) => this.#failed(errorFromUnknown(error).message))
+      .finally(() => {
+        this.#sessions = undefined;
+      });
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #namespaces(): Promise<readonly string[]> {
+    const { resources } = await this.#clients.namespaces.listNamespaces(
+      { labels: undefined, page: { size: 1_000, token: "" } },
+      this.#options,
+    );
+    return [...new Set(["default", ...resources.map(({ name }) => name)])];
+  }
+
+  /** Reads the part of a list that has not been read: by the end of the work, or by its acceptance. */
+  async #window(
+    namespace: string,
+    list: ListOf<never>,
+    by: "ended" | "created",
+    nowMs: number,
+  ): Promise<void> {
+    const cursor = `${namespace}/${list.name}/${by}`;
+    const fromMs = Math.max(this.#cursors?.[cursor] ?? 0, nowMs - this.#parts.keepMs);
+    let toMs = nowMs - settleMs;
+    if (toMs <= fromMs) return;
+    let token = "";
+    do {
+      if (this.#isStopping) return;
+      const startMs = this.#parts.foundation.clock.monotonic();
+      const range = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
+      const { items, page, indexedMs } = await list.read(namespace, { [by]: range }, token);
+      if (indexedMs > 0) toMs = token === "" ? Math.min(toMs, indexedMs) : toMs;
+      const attempts: FactRow[] = [];
+      if (by === "ended")
+        for (const item of items) {
+          if (this.#isStopping) return;
+          const itemMs = this.#parts.foundation.clock.monotonic();
+          attempts.push(...(await list.attempts(item)));
+          await this.#rest(itemMs);
+        }
+      const work = items.map((item) => list.row(item));
+      token = page?.nextToken ?? "";
+      const cursors = token === "" ? { [cursor]: Math.max(fromMs, toMs) } : {};
+      if (work.length > 0 || token === "")
+        await this.#parts.thread.ask("record", { rows: { work, attempt: attempts }, cursors });
+      Object.assign(this.#cursors ?? {}, cursors);
+      if (items.length > 0) await this.#rest(startMs);
+    } while (token !== "");
+  }
+
+  async #agents(namespace: string): Promise<void> {
+    const request = swarm.ListAgentsRequest.fromPartial({ namespace, page: { size: 1_000 } });
+    const { agents } = await this.#clients.agents.listAgents(request, this.#options);
+    if (agents.length === 0) return;
+    await this.#parts.thread.ask("record", { rows: { agent: agents.map(agentRow) }, cursors: {} });
+  }
+
+  async #rest(sinceMs: number): Promise<void> {
+    const { clock, timers } = this.#parts.foundation;
+    const nowMs = clock.monotonic();
+    if (nowMs < this.#hurryUntilMs) return;
+    const tookMs = nowMs - sinceMs;
+    if (tookMs > 0) await sleep(timers, Math.min(1_000, tookMs * restFactor));
+  }
+
+  get #options() {
+    return { timeoutMs: callMs, signal: this.#stopping.signal };
+  }
+
+  #failed(problem: string): void {
+    if (this.#isStopping) return;
+    if (this.#problem === "")
+      this.#parts.foundation.logger.warn("facts were not recorded, the next round continues", { problem });
+    this.#problem = problem;
+  }
+}
+
+function clientsOf(mesh: Pick<Mesh, "client">) {
+  return {
+    namespaces: mesh.client(namespaceService),
+    runs: mesh.client(workflow.runService),
+    runTasks: mesh.client(workflow.taskService),
+    missions: mesh.client(swarm.missionService),
+    board: mesh.client(swarm.boardService),
+    sessions: mesh.client(sessionService),
+    agents: mesh.client(swarm.agentService),
+  };
+}
+
+function listsOf(
+  { runs, runTasks, missions, board, sessions }: ReturnType<typeof clientsOf>,
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+) {
+  const page = (token: string) => ({ size: pageSize, token });
+  const ofRuns: ListOf<workflow.Run> = {
+    name: "run",
+    async read(namespace, filter, token) {
+      const request = workflow.ListRunsRequest.fromPartial({ namespace, filter, page: page(token) });
+      const { runs: items, page: next, indexedTo } = await runs.listRuns(request, options);
+      return { items, page: next, indexedMs: indexedTo === undefined ? 0 : fromTimestamp(indexedTo) };
+    },
+    row: runRow,
+    async attempts(run) {
+      if ((run.tasks?.total ?? 0) === 0) return [];
+      const request = workflow.ListTasksRequest.fromPartial({
+        ...{ namespace: run.namespace, runId: run.runId, page: { size: 1_000 } },
+      });
+      const { tasks } = await runTasks.listTasks(request, options);
+      return tasks.flatMap((task) => attemptRows(run, task));
+    },
+  };
+  const ofMissions: ListOf<swarm.Mission> = {
+    name: "mission",
+    async read(namespace, filter, token) {
+      const request = swarm.ListMissionsRequest.fromPartial({ namespace, filter, page: page(token) });
+      const { missions: items, page: next, indexedTo } = await missions.listMissions(request, options);
+      return { items, page: next, indexedMs: indexedTo === undefined ? 0 : fromTimestamp(indexedTo) };
+    },
+    row: missionRow,
+    async attempts(mission) {
+      const request = swarm.ListTasksRequest.fromPartial({
+        ...{ namespace: mission.namespace, missionId: mission.missionId, page: { size: 1_000 } },
+      });
+      const { tasks } = await board.listTasks(request, options);
+      return boardTaskRows(mission, tasks);
+    },
+  };
+  const ofSessions: ListOf<Session> = {
+    name: "session",
+    async read(namespace, filter, token) {
+      const request = ListSessionsRequest.fromPartial({ namespace, filter, page: page(token) });
+      const { sessions: items, page: next, indexedTo } = await sessions.listSessions(request, options);
+      return { items, page: next, indexedMs: indexedTo === undefined ? 0 : fromTimestamp(indexedTo) };
+    },
+    row: sessionRow,
+    attempts: async () => [],
+  };
+  return [ofRuns, ofMissions, ofSessions] as const;
+}

@@ -1,0 +1,117 @@
+/**
+ * Facts on disk: a read model that is made again from the lists of the services if its file is gone or damaged.
+ *
+ * 1. A row is written whole, and again if its work changes: the last one counts.
+ * 2. How far each list was read is kept with the rows, in the same transaction.
+ * 3. Rows of work that ended longer ago than is configured are removed.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { privateModes } from "@tutti/kernel";
+import { isDamage } from "../series/schema.ts";
+import { type FactRow, type KeptTable, keptTables, timeText } from "./tables.ts";
+
+export interface FactBatch {
+  readonly rows: Readonly<Partial<Record<KeptTable, readonly FactRow[]>>>;
+  /** How far lists were read, by name, in milliseconds since 1970. */
+  readonly cursors: Readonly<Record<string, number>>;
+}
+
+/** Changes with the tables: the rows of another format are made again. */
+const format = 1;
+const sqlTypes = { text: "TEXT", integer: "INTEGER", real: "REAL" } as const;
+const sweepRowsMax = 5_000;
+
+export class FactStore {
+  readonly #database: DatabaseSync;
+  readonly #insert: Readonly<Record<KeptTable, StatementSync>>;
+  readonly #setCursor: StatementSync;
+
+  constructor(file: string) {
+    this.#database = openDatabase(file);
+    const insert = (table: KeptTable) => {
+      const names = keptTables[table].columns.map(({ name }) => name);
+      const places = names.map(() => "?").join(", ");
+      return this.#database.prepare(
+        `INSERT OR REPLACE INTO ${table} (${names.join(", ")}) VALUES (${places})`,
+      );
+    };
+    this.#insert = { work: insert("work"), attempt: insert("attempt"), agent: insert("agent") };
+    this.#setCursor = this.#database.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?)");
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  cursors(): Record<string, number> {
+    const rows = this.#database.prepare("SELECT name, ms FROM cursor").all();
+    return Object.fromEntries(rows.map((row) => [String(row["name"]), Number(row["ms"])]));
+  }
+
+  record({ rows, cursors }: FactBatch): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      for (const table of ["work", "attempt", "agent"] as const)
+        for (const row of rows[table] ?? []) this.#insert[table].run(...row);
+      for (const [name, ms] of Object.entries(cursors)) this.#setCursor.run(name, ms);
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Removes some of the rows that are too old. Returns how many. */
+  sweep(beforeMs: number): number {
+    let removed = 0;
+    for (const table of ["work", "attempt"]) {
+      const old = `SELECT rowid FROM ${table} WHERE ended < ? LIMIT ${sweepRowsMax}`;
+      const { changes } = this.#database
+        .prepare(`DELETE FROM ${table} WHERE rowid IN (${old})`)
+        .run(timeText(beforeMs) ?? "");
+      removed += Number(changes);
+    }
+    if (removed > 0) this.#database.exec("PRAGMA incremental_vacuum(256)");
+    return removed;
+  }
+}
+
+function openDatabase(file: string): DatabaseSync {
+  mkdirSync(dirname(file), { recursive: true, mode: privateModes.folder });
+  try {
+    return opened(file);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    // Everything in it is made again.
+    for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
+    return opened(file);
+  }
+}
+
+function opened(file: string): DatabaseSync {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+    if (found !== format) database.exec(`BEGIN; ${schema()} PRAGMA user_version = ${format}; COMMIT`);
+    database.prepare("SELECT count(*) FROM cursor").get();
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function schema(): string {
+  const tables = Object.entries(keptTables).map(([table, { columns, key }]) => {
+    const declared = columns.map(({ name, type }) => `${name} ${sqlTypes[type]}`).join(", ");
+    return `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (${declared}, PRIMARY KEY (${key.join(", ")})) STRICT;`;
+  });
+  return `${tables.join(" ")}
+    DROP TABLE IF EXISTS cursor; CREATE TABLE cursor (name TEXT PRIMARY KEY, ms REAL NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX work_by_end ON work (kind, namespace, ended);
+    CREATE INDEX attempt_by_end ON attempt (namespace, ended);
+    CREATE INDEX work_end ON work (ended); CREATE INDEX attempt_end ON attempt (ended);`;
+}

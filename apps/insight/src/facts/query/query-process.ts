@@ -1,0 +1,89 @@
+/**
+ * The process that answers queries about facts. SQLite cannot be interrupted within a step, and a thread that is in one
+ * cannot be ended: a process can be.
+ *
+ * 1. It is started with the first query, answers one at a time, and ends if no query comes for a while.
+ * 2. A query that takes too long ends with the process. The next query starts another one.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { threadFileOf } from "@tutti/journal";
+import type { Timer, Timers } from "@tutti/kernel";
+import { insightErrors } from "../../errors.ts";
+import type { QueryAnswer, QueryAsked } from "./answer.ts";
+
+export interface QueryLimits {
+  /** Default: 10 s. */
+  readonly timeMaxMs?: number;
+  /** Queries that wait. Default: 16. */
+  readonly waitingMax?: number;
+}
+
+const idleMs = 10_000;
+
+export class QueryProcess {
+  readonly #timers: Timers;
+  readonly #timeMaxMs: number;
+  readonly #waitingMax: number;
+  #child: ChildProcess | undefined;
+  #idle: Timer | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(timers: Timers, { timeMaxMs = 10_000, waitingMax = 16 }: QueryLimits = {}) {
+    this.#timers = timers;
+    this.#timeMaxMs = timeMaxMs;
+    this.#waitingMax = waitingMax;
+  }
+
+  async query(asked: QueryAsked): Promise<QueryAnswer> {
+    if (this.#waiting >= this.#waitingMax) throw insightErrors.queriesTooMany({ most: this.#waitingMax });
+    this.#waiting++;
+    const answer = this.#last.then(() => this.#answer(asked));
+    this.#last = answer.catch(() => {});
+    try {
+      return await answer;
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  stop(): void {
+    this.#idle?.cancel();
+    this.#child?.kill("SIGKILL");
+    this.#child = undefined;
+  }
+
+  async #answer(asked: QueryAsked): Promise<QueryAnswer> {
+    this.#idle?.cancel();
+    const child = this.#running();
+    child.ref();
+    child.channel?.ref();
+    let limit: Timer | undefined;
+    try {
+      return await new Promise<QueryAnswer>((resolve, reject) => {
+        child.once("message", (answer) => resolve(answer as QueryAnswer));
+        child.once("exit", () => reject(insightErrors.threadGone({ reason: "its process ended" })));
+        limit = this.#timers.after(this.#timeMaxMs, () => {
+          this.stop();
+          reject(insightErrors.queryTooLong({ limitMs: this.#timeMaxMs }));
+        });
+        child.send(asked, (error) => error && reject(insightErrors.threadGone({ reason: error.message })));
+      });
+    } finally {
+      limit?.cancel();
+      child.removeAllListeners("message").removeAllListeners("exit");
+      child.unref();
+      child.channel?.unref();
+      this.#idle = this.#timers.after(idleMs, () => this.stop());
+    }
+  }
+
+  #running(): ChildProcess {
+    if (this.#child?.connected === true) return this.#child;
+    const file = threadFileOf(import.meta.url, new URL("./process.ts", import.meta.url), "./facts-query.mjs");
+    // Nothing of the environment: it has secrets of the installation.
+    this.#child = fork(file, { env: {}, execArgv: ["--max-old-space-size=64"], stdio: "ignore" });
+    this.#child.on("error", () => {});
+    return this.#child;
+  }
+}

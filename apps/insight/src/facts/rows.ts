@@ -1,0 +1,180 @@
+/** Rows of facts, made of what services answer. */
+
+import { AgentState } from "@tutti/contracts/agent/v1";
+import { enumName } from "@tutti/contracts/enum";
+import { Mode, type Session } from "@tutti/contracts/session/v1";
+import type { Agent, BoardTask, Mission } from "@tutti/contracts/swarm/v1";
+import type { Amounts, ErrorDetail, Outcome, TaskCounts, WorkReference } from "@tutti/contracts/types/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { Run, Task } from "@tutti/contracts/workflow/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import { type FactRow, type FactValue, timeText } from "./tables.ts";
+
+const messageMax = 500;
+type Time = Parameters<typeof fromTimestamp>[0] | undefined;
+
+const msOf = (time: Time): number | undefined => (time === undefined ? undefined : fromTimestamp(time));
+const at = (time: Time): string | null => timeText(msOf(time));
+const orNull = (text: string | undefined): string | null => (text === undefined || text === "" ? null : text);
+
+function between(from: Time, to: Time): number | null {
+  const [start, end] = [msOf(from), msOf(to)];
+  return start === undefined || end === undefined ? null : Math.max(0, end - start);
+}
+
+function errorOf(outcome: Outcome | undefined): ErrorDetail | undefined {
+  const result = outcome?.result;
+  if (result === undefined || result.$case === "completed" || result.$case === "continued") return undefined;
+  return result.value;
+}
+
+function outcomeValues(error: ErrorDetail | undefined, used: Amounts | undefined): FactValue[] {
+  const message = error?.message.slice(0, messageMax);
+  return [orNull(error?.code), orNull(message), used?.tokens ?? 0, used?.money ?? 0];
+}
+
+interface Work {
+  readonly kind: "run" | "mission" | "session";
+  readonly id: string;
+  readonly definition: string | null;
+  readonly version: string;
+  readonly mode: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly item: {
+    readonly namespace: string;
+    readonly status: WorkStatus;
+    readonly createTime?: Time;
+    readonly startTime?: Time;
+    readonly endTime?: Time;
+    readonly tasks?: TaskCounts | undefined;
+    readonly parent?: WorkReference | undefined;
+    readonly createCause?: { readonly actor?: { readonly id: string } | undefined } | undefined;
+    readonly outcome?: Outcome | undefined;
+    readonly used?: Amounts | undefined;
+  };
+}
+
+function workRow({ kind, id, definition, version, mode, labels, item }: Work): FactRow {
+  const { namespace, status, createTime, startTime, endTime, tasks, parent, createCause } = item;
+  const word = enumName(WorkStatus, status).replace("WORK_STATUS_", "").toLowerCase();
+  return [
+    ...[kind, namespace, id, definition, orNull(version), mode, word],
+    ...[
+      at(createTime),
+      at(startTime),
+      at(endTime),
+      between(createTime, startTime),
+      between(startTime ?? createTime, endTime),
+    ],
+    ...[tasks?.total ?? 0, tasks?.failed ?? 0, orNull(parent?.kind), orNull(parent?.id)],
+    ...[orNull(createCause?.actor?.id), JSON.stringify(labels)],
+    ...outcomeValues(errorOf(item.outcome), item.used),
+  ];
+}
+
+export function runRow(run: Run): FactRow {
+  const what = run.spec?.what;
+  const definition = what?.$case === "definition" ? what.value.name : null;
+  const labels = run.spec?.labels ?? {};
+  const { runId: id, definitionHash: version } = run;
+  return workRow({ kind: "run", id, definition, version, mode: null, labels, item: run });
+}
+
+export function missionRow(mission: Mission): FactRow {
+  const { missionId: id, definitionHash: version } = mission;
+  const definition = orNull(mission.definition);
+  return workRow({
+    kind: "mission",
+    id,
+    definition,
+    version,
+    mode: null,
+    labels: mission.spec?.labels ?? {},
+    item: mission,
+  });
+}
+
+export function sessionRow(session: Session): FactRow {
+  const mode = orNull(
+    enumName(Mode, session.effectiveMode).replace("MODE_", "").toLowerCase().replace("unspecified", ""),
+  );
+  const work = session.spec?.work;
+  const definition = work?.$case === "definition" ? orNull(work.value.definition?.name) : null;
+  const labels = session.spec?.labels ?? {};
+  return workRow({
+    kind: "session",
+    id: session.sessionId,
+    definition,
+    version: "",
+    mode,
+    labels,
+    item: session,
+  });
+}
+
+/** One per attempt that has ended. */
+export function attemptRows(run: Pick<Run, "namespace" | "runId" | "spec">, task: Task): FactRow[] {
+  const what = run.spec?.what;
+  const definition = what?.$case === "definition" ? what.value.name : null;
+  return task.attempts
+    .filter(({ endTime }) => endTime !== undefined)
+    .map((attempt) => {
+      const { number, pool, agentId, queueTime, startTime, endTime, error, compensation } = attempt;
+      const isCancelled = error === undefined && task.outcome?.result?.$case === "cancelled";
+      return [
+        ...[run.namespace, "run", run.runId, task.taskId, number, definition, orNull(task.uses)],
+        ...[
+          orNull(pool),
+          orNull(agentId),
+          error !== undefined ? "failed" : isCancelled ? "cancelled" : "completed",
+        ],
+        ...[
+          at(queueTime),
+          at(startTime),
+          at(endTime),
+          between(queueTime, startTime),
+          between(startTime ?? queueTime, endTime),
+        ],
+        ...[Number(compensation), task.sentBack, 0],
+        ...outcomeValues(error, attempt.used),
+      ];
+    });
+}
+
+/** One per task that has ended: a mission keeps the last attempt of each. */
+export function boardTaskRows(mission: Mission, tasks: readonly BoardTask[]): FactRow[] {
+  return tasks
+    .filter(({ endTime }) => endTime !== undefined)
+    .map(({ spec, attempts, agentId, claim, outcome, readyTime, startTime, endTime, handoffs, used }) => {
+      const result = outcome?.result?.$case;
+      const status = result === "completed" || result === "failed" ? result : "cancelled";
+      const uses =
+        spec?.work === undefined
+          ? null
+          : spec.work.$case === "capability"
+            ? spec.work.value
+            : spec.work.$case;
+      return [
+        ...[mission.namespace, "mission", mission.missionId, spec?.id ?? "", attempts],
+        ...[orNull(mission.definition), uses, orNull(claim?.pool), orNull(agentId), status],
+        ...[
+          at(readyTime),
+          at(startTime),
+          at(endTime),
+          between(readyTime, startTime),
+          between(startTime ?? readyTime, endTime),
+        ],
+        ...[0, 0, handoffs.length],
+        ...outcomeValues(errorOf(outcome), used),
+      ];
+    });
+}
+
+export function agentRow(agent: Agent): FactRow {
+  const { namespace, pool, agentId, state, stateReason, joinTime, heardTime, sdk, crashes, done } = agent;
+  return [
+    ...[namespace, pool, agentId, enumName(AgentState, state).replace("AGENT_STATE_", "").toLowerCase()],
+    ...[orNull(stateReason), at(joinTime), at(heardTime), orNull(sdk), crashes],
+    ...[done?.completed ?? 0, done?.failed ?? 0, done?.busyMs ?? 0],
+  ];
+}

@@ -1,0 +1,144 @@
+/** The tables of facts, as users query them, and as they are kept. */
+
+interface FactColumnDeclaration {
+  readonly name: string;
+  readonly type: "text" | "integer" | "real";
+  readonly description: string;
+}
+
+export interface FactTableDeclaration {
+  readonly name: string;
+  readonly description: string;
+  readonly columns: readonly FactColumnDeclaration[];
+  /** The table that has its rows, and which of these. */
+  readonly kept: "work" | "attempt" | "agent";
+  readonly where: string;
+}
+
+type Column = FactColumnDeclaration;
+const text = (name: string, description: string): Column => ({ name, type: "text", description });
+const integer = (name: string, description: string): Column => ({ name, type: "integer", description });
+const real = (name: string, description: string): Column => ({ name, type: "real", description });
+
+const namespace = text("namespace", "The namespace.");
+
+/** What an error and the use of resources look like in each table. */
+const outcome = [
+  text("error_code", "Code of the error. NULL if there was none."),
+  text("error_message", "Message of the error, at most 500 characters."),
+  real("tokens", "Tokens of language models that were used."),
+  real("money", "Money that was spent, in the unit of the installation."),
+] as const;
+
+const workColumns: readonly Column[] = [
+  namespace,
+  text("id", "The id."),
+  text("definition", "Name of the definition. NULL if there is none."),
+  text("version", "Hash of the version of the definition."),
+  text("mode", "Mode of a session. NULL for others."),
+  text(
+    "status",
+    "`pending`, `running`, `completed`, `failed`, `cancelled`, `terminated` or `continued`, as recorded last.",
+  ),
+  text("created", "When it was accepted."),
+  text("started", "When it started."),
+  text("ended", "When it ended. NULL while it is not over."),
+  real("wait_ms", "From the acceptance to the start, in milliseconds."),
+  real(
+    "run_ms",
+    "From the start to the end, in milliseconds. From the acceptance if the start was not recorded.",
+  ),
+  integer("tasks", "Number of its tasks."),
+  integer("tasks_failed", "Number of its failed tasks."),
+  text("parent_kind", "Kind of the work that started it. NULL if a caller did."),
+  text("parent_id", "Id of the work that started it."),
+  text("created_by", "Id of the caller that started it."),
+  text("labels", "Its labels, as JSON: `labels ->> 'team'`."),
+  ...outcome,
+];
+
+const attemptColumns: readonly Column[] = [
+  namespace,
+  text("kind", "`run` or `mission`."),
+  text("work_id", "Id of the run or mission."),
+  text("task", "Id of the task."),
+  integer("attempt", "Number of the attempt, from 1. Of a task of a mission, the number of its attempts."),
+  text("definition", "Name of the definition of the run or mission."),
+  text("uses", "The capability, or what else the task uses."),
+  text("pool", "The pool."),
+  text("agent", "Id of the agent."),
+  text("status", "`completed`, `failed` or `cancelled`."),
+  text("queued", "When it was given to the pool."),
+  text("started", "When it started. NULL if that was not recorded: the attempt was short."),
+  text("ended", "When it ended."),
+  real("wait_ms", "Time in the queue, in milliseconds. NULL if the start was not recorded."),
+  real("run_ms", "Time running, in milliseconds. With the time in the queue if the start was not recorded."),
+  integer("is_compensation", "1 if it undid the effect of the task."),
+  integer("sent_back", "How often the work of its task was sent back by a check."),
+  integer("handoffs", "How often its task was handed on to another agent."),
+  ...outcome,
+];
+
+const agentColumns: readonly Column[] = [
+  namespace,
+  text("pool", "The pool."),
+  text("id", "The id."),
+  text("state", "The state, as recorded last."),
+  text("state_reason", "Why it has this state."),
+  text("joined", "When it joined."),
+  text("heard", "When it was heard last."),
+  text("sdk", "Name and version of its library."),
+  integer("crashes", "How often it crashed since it was well for long."),
+  real("completed", "Attempts that it completed since it joined."),
+  real("failed", "Attempts that failed since it joined."),
+  real("busy_ms", "Time running since it joined, over all slots, in milliseconds."),
+];
+
+export const factTables: readonly FactTableDeclaration[] = [
+  { name: "agents", description: "One row per agent.", columns: agentColumns, kept: "agent", where: "true" },
+  {
+    ...{ name: "attempts", description: "One row per attempt of a task of a run or mission that has ended." },
+    ...{ columns: attemptColumns, kept: "attempt", where: "true" },
+  },
+  {
+    name: "missions",
+    description: "One row per mission.",
+    columns: workColumns,
+    kept: "work",
+    where: "kind = 'mission'",
+  },
+  {
+    name: "runs",
+    description: "One row per run.",
+    columns: workColumns,
+    kept: "work",
+    where: "kind = 'run'",
+  },
+  {
+    name: "sessions",
+    description: "One row per session.",
+    columns: workColumns,
+    kept: "work",
+    where: "kind = 'session'",
+  },
+];
+
+/** The columns of a kept table, with what identifies a row. */
+export const keptTables = {
+  work: { columns: [text("kind", ""), ...workColumns], key: ["namespace", "kind", "id"] },
+  attempt: {
+    columns: attemptColumns,
+    key: ["namespace", "kind", "work_id", "task", "attempt", "is_compensation"],
+  },
+  agent: { columns: agentColumns, key: ["namespace", "pool", "id"] },
+} as const;
+
+export type KeptTable = keyof typeof keptTables;
+export type FactValue = string | number | null;
+/** Values in the order of the columns. */
+export type FactRow = readonly FactValue[];
+
+/** As SQLite has times, so that they compare with `datetime('now', '-1 hour')`. */
+export function timeText(ms: number | undefined): string | null {
+  return ms === undefined || ms === 0 ? null : new Date(ms).toISOString().replace("T", " ").slice(0, 23);
+}

@@ -1,0 +1,33 @@
+/** The thread that has the store of facts. */
+import { AskedThread, threadFileOf } from "@tutti/journal";
+import type { Timers } from "@tutti/kernel";
+import { insightErrors } from "../../errors.ts";
+import type { FactCall, FactCalls, FactThreadData, ToFactThread } from "./messages.ts";
+
+const idleMs = 5_000;
+
+export class FactThread {
+  readonly #thread: AskedThread<ToFactThread>;
+  #isStopped = false;
+
+  constructor(workerData: FactThreadData, timers: Pick<Timers, "after">) {
+    const file = threadFileOf(import.meta.url, new URL("./worker.ts", import.meta.url), "./facts-worker.mjs");
+    const gone = (reason: string) => insightErrors.threadGone({ reason });
+    this.#thread = new AskedThread({ name: "facts", file, workerData, youngMb: 8, gone, idleMs, timers });
+  }
+
+  async ask<Call extends FactCall>(
+    call: Call,
+    asked: FactCalls[Call]["asked"],
+  ): Promise<FactCalls[Call]["answer"]> {
+    if (this.#isStopped) throw insightErrors.threadGone({ reason: "it was ended" });
+    // The cast: TypeScript does not see that a call goes with its own question.
+    const message = (id: number) => ({ id, call, asked }) as ToFactThread;
+    return (await this.#thread.request(message)) as FactCalls[Call]["answer"];
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#thread.terminate();
+  }
+}

@@ -1,0 +1,41 @@
+/** The thread of facts. It opens the store with the first question, and again after an error. */
+import { setPriority } from "node:os";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { ThreadAnswer } from "@tutti/journal";
+import { errorFromUnknown, toProblem } from "@tutti/kernel";
+import { FactStore } from "../fact-store.ts";
+import type { FactThreadData, ToFactThread } from "./messages.ts";
+
+function run(port: MessagePort, { file }: FactThreadData): void {
+  let store: FactStore | undefined;
+  port.on("message", (message: ToFactThread) => {
+    let answer: ThreadAnswer;
+    try {
+      store ??= new FactStore(file);
+      answer = { id: message.id, result: done(store, message) };
+    } catch (error) {
+      store?.close();
+      store = undefined;
+      answer = { id: message.id, problem: toProblem(errorFromUnknown(error)) };
+    }
+    port.postMessage(answer);
+  });
+}
+
+function done(store: FactStore, message: ToFactThread): unknown {
+  switch (message.call) {
+    case "record":
+      return store.record(message.asked);
+    case "cursors":
+      return store.cursors();
+    case "sweep":
+      return store.sweep(message.asked);
+  }
+}
+
+/** Where all cores have work, the work of engines goes first. On Linux alone it is this thread's own. */
+const behindOthers = 5;
+if (process.platform === "linux") setPriority(behindOthers);
+
+// The cast is the thread's side of the contract with fact-thread.ts, which starts it with these and nothing else.
+if (parentPort !== null) run(parentPort, workerData as FactThreadData);

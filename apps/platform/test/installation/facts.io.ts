@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { factService, QueryFactsRequest } from "@tutti/contracts/insight/v1";
+import {
+  AwaitRunRequest,
+  definitionService,
+  runService,
+  StartRunRequest,
+} from "@tutti/contracts/workflow/v1";
+import { TaskFailure, type Worker } from "@tutti/sdk";
+import { Installation } from "./installation.ts";
+
+const order = `workflow: order
+tasks:
+  reserve: {uses: stock.reserve, retry: {attempts: 1}}
+  charge: {needs: [reserve], uses: pay.charge, retry: {attempts: 1}}
+`;
+
+describe("facts of an installation", () => {
+  let installation: Installation;
+  let worker: Worker;
+  let isDeclined = false;
+
+  const query = async (sql: string, namespace = "", rowsMax = 0) => {
+    const facts = installation.host.mesh.client(factService);
+    const reply = await facts.queryFacts(QueryFactsRequest.fromPartial({ sql, namespace, rowsMax }));
+    const body = reply.rows?.body;
+    const rows: unknown[][] = body?.$case === "inline" ? JSON.parse(Buffer.from(body.value).toString()) : [];
+    return { ...reply, rows };
+  };
+  const run = async (runId: string) => {
+    const runs = installation.host.mesh.client(runService);
+    const spec = {
+      what: { $case: "definition" as const, value: { name: "order" } },
+      labels: { team: "shop" },
+    };
+    await runs.startRun(StartRunRequest.fromPartial({ runId, spec }));
+    for (;;) {
+      const { run } = await runs.awaitRun(AwaitRunRequest.fromPartial({ runId, waitMs: 10_000 }));
+      if (run?.endTime !== undefined) return;
+    }
+  };
+
+  before(async () => {
+    installation = await Installation.open([], { time: "real", insight: true });
+    worker = installation.worker({});
+    worker.handle("stock.reserve", async () => "reserved");
+    worker.handle("pay.charge", async () => {
+      if (isDeclined) throw new TaskFailure("pay.declined", "too much", { final: true });
+      return "charged";
+    });
+    await worker.start();
+    await installation.host.mesh.client(definitionService).registerDefinition({
+      ...{
+        namespace: "",
+        source: { format: 1, text: order, fileName: "" },
+        versionLabels: [],
+        keepLatest: false,
+      },
+    });
+    await run("good");
+    isDeclined = true;
+    await run("bad");
+    await installation.pass(3_000);
+  });
+  after(async () => {
+    await worker.stop();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  const runs =
+    "SELECT id, definition, status, tasks, tasks_failed, error_code, labels ->> 'team' FROM runs ORDER BY id";
+  const expected = [
+    ["bad", "order", "failed", 2, 1, "pay.declined", "shop"],
+    ["good", "order", "completed", 2, 0, null, "shop"],
+  ];
+
+  it("have a row per run and per attempt, with times that compare", async () => {
+    assert.deepEqual((await query(runs)).rows, expected);
+    const attempts = await query(
+      "SELECT work_id, task, attempt, uses, status, error_code, agent IS NOT NULL, run_ms >= 0 FROM attempts ORDER BY 1, ended",
+    );
+    assert.deepEqual(attempts.rows, [
+      ["bad", "reserve", 1, "stock.reserve", "completed", null, 1, 1],
+      ["bad", "charge", 1, "pay.charge", "failed", "pay.declined", 1, 1],
+      ["good", "reserve", 1, "stock.reserve", "completed", null, 1, 1],
+      ["good", "charge", 1, "pay.charge", "completed", null, 1, 1],
+    ]);
+    const agents = await query("SELECT count(*) FROM agents WHERE state <> ''");
+    assert.deepEqual(agents.rows, [[1]]);
+  });
+
+  it("are of one namespace, and of all in `system`", async () => {
+    assert.deepEqual((await query(runs, "other")).rows, []);
+    assert.deepEqual((await query("SELECT DISTINCT namespace FROM runs", "system")).rows, [["default"]]);
+  });
+
+  it("can be read alone, and in their tables alone", async () => {
+    for (const sql of [
+      "DELETE FROM work",
+      "DROP VIEW runs",
+      "SELECT * FROM main.work",
+      "SELECT * FROM work",
+      "SELECT * FROM cursor",
+      "SELECT name FROM sqlite_master",
+      "SELECT * FROM pragma_database_list",
+      "ATTACH '/etc/passwd' AS x",
+      "PRAGMA query_only = 0",
+      "SELECT load_extension('x')",
+      "SELECT zeroblob(1000000000)",
+      "WITH work AS (SELECT 1) SELECT * FROM main.work",
+      "WITH runs AS (SELECT * FROM main.work) SELECT * FROM runs",
+      "SELECT * FROM (SELECT * FROM main.work) AS runs",
+      "CREATE TEMP VIEW mine AS SELECT * FROM main.work",
+      "SELECT nothing FROM runs",
+      "",
+    ])
+      await assert.rejects(query(sql, "other"), { status: "INVALID_ARGUMENT" }, sql);
+  });
+
+  it("have a limited answer", async () => {
+    const numbers =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) SELECT i FROM n";
+    const cut = await query(numbers, "", 10);
+    assert.deepEqual([cut.cut, cut.rows.length], [true, 10]);
+    const [long] = [await query(`SELECT group_concat(i) FROM (${numbers}), (SELECT 1 UNION SELECT 2)`)];
+    assert.equal(long.cut, false);
+  });
+
+  it("are made again from the lists of the services if their file is gone", async () => {
+    const file = join(installation.directory, "insight", "facts.sqlite");
+    await worker.stop();
+    await installation.restart();
+    for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
+    assert.deepEqual((await query(runs)).rows, expected);
+    assert.deepEqual((await query("SELECT count(*) FROM attempts")).rows, [[4]]);
+  });
+});
