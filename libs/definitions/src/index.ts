@@ -51,7 +51,13 @@ export { checkSchemaText, type ReadText, readText } from "./check/text-checker.t
 export { type CheckedTrigger, checkTriggerText, isTriggerText } from "./check/trigger-checker.ts";
 export { isWorkflowDocument, isWorkflowText } from "./check/workflow-text.ts";
 export { graphOf } from "./contracts/graph.ts";
-export { definitionMessage, graphNodes, problemMessage, usedBy } from "./contracts/messages.ts";
+export {
+  capabilityNames,
+  definitionMessage,
+  graphNodes,
+  problemMessage,
+  usedBy,
+} from "./contracts/messages.ts";
 export { documentOfTask, documentOfTasks, repeatedIds, withNeedConditions } from "./contracts/task-list.ts";
 export { taskSpecsOf } from "./contracts/task-specs.ts";
 export { onTriggerId, triggersOf } from "./contracts/trigger-message.ts";

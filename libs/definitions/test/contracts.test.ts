@@ -98,7 +98,12 @@ describe("tasks of the contracts", () => {
       policy?.limits.map(({ concurrency, rateCount, resources }) => [concurrency, rateCount, resources]),
       [[2, 5, { cpu: 4 }]],
     );
-    assert.deepEqual(plan?.works[0], { kind: "uses", capability: "stock.reserve", versionRange: "^2" });
+    assert.deepEqual(plan?.works[0], {
+      kind: "uses",
+      capability: "stock.reserve",
+      versionRange: "^2",
+      among: null,
+    });
   });
 
   it("are distinguished by their ids", () => {

@@ -121,7 +121,12 @@ describe("the plan of a definition", () => {
 
   it("says what does each task", () => {
     const work = (id: string) => plan.works[taskOf(plan, id).work];
-    assert.deepEqual(work("reserve"), { kind: "uses", capability: "stock.reserve", versionRange: "^2" });
+    assert.deepEqual(work("reserve"), {
+      kind: "uses",
+      capability: "stock.reserve",
+      versionRange: "^2",
+      among: null,
+    });
     assert.deepEqual(work("later"), { kind: "waitFor", span: -1, ms: 300_000 });
     assert.equal(work("monday")?.kind, "waitUntil");
     assert.equal(work("paid")?.kind, "waitSignal");

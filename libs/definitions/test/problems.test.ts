@@ -33,6 +33,18 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     ["a.yaml:4:3: error: tasks.a: the key `a` stands here a second time"],
   ],
   [
+    "a computed capability without the list of what it may be",
+    'workflow: w\ntasks:\n  a: {uses: "${{ input.x }}"}',
+    [
+      "a.yaml:3:13: error: tasks.a.uses: `uses` is an expression, and `among` does not list the capabilities that it may name",
+    ],
+  ],
+  [
+    "a list of capabilities without an expression",
+    "workflow: w\ntasks:\n  a: {uses: x, among: [x, y]}",
+    ["a.yaml:3:23: error: tasks.a.among: `among` lists capabilities for an expression, and `uses` is none"],
+  ],
+  [
     "two kinds in one task",
     "workflow: w\ntasks:\n  a: {uses: x, set: 1}",
     [
@@ -232,7 +244,9 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
   [
     "an expression where a number stands",
     'workflow: w\ntasks:\n  a: {uses: x, forEach: "${{ [1] }}", maxParallel: "${{ 1 }}"}',
-    ["a.yaml:3:52: error: tasks.a.maxParallel: expected a whole number, found an expression"],
+    [
+      "a.yaml:3:52: error: tasks.a.maxParallel: found an expression, and only a definition with `parameters` may have one here",
+    ],
   ],
   [
     "aliases that explode",
@@ -399,7 +413,7 @@ describe("a template", () => {
     const { definition, problems } = check(text, { parameters: { who: "ann", list: [1] } });
     assert.deepEqual(problems, []);
     const plan = definition?.plan;
-    assert.deepEqual(plan?.works[0], { kind: "uses", capability: "mail.ann", versionRange: "" });
+    assert.deepEqual(plan?.works[0], { kind: "uses", capability: "mail.ann", versionRange: "", among: null });
     assert.equal(plan?.policies[plan.tasks[0]?.policy ?? -1]?.retry.maxAttempts, 3);
     assert.equal(plan?.policies[plan.tasks[1]?.policy ?? -1]?.maxParallel, 6);
     assert.equal(JSON.stringify(plan?.parameters), '{"list":[1],"tries":3,"who":"ann"}');

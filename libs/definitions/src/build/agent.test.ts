@@ -14,7 +14,9 @@ describe("a task of the kind agent", () => {
     );
     assert.deepEqual(problems, []);
     const { plan } = definition ?? {};
-    assert.deepEqual(plan?.works, [{ kind: "function", capability: "tutti.agent", versionRange: "" }]);
+    assert.deepEqual(plan?.works, [
+      { kind: "function", capability: "tutti.agent", versionRange: "", among: null },
+    ]);
     const [task] = plan?.tasks ?? [];
     assert.equal(task?.kind, "function");
     const { source } = plan?.programs[task?.input ?? -1] ?? {};

@@ -230,6 +230,7 @@ export class Building {
     const { document, path } = draft;
     switch (kindOf(document)) {
       case "uses": {
+        if (document.among !== undefined) return types.dyn;
         const schema = this.catalogue?.capability(...splitAt(document.uses ?? ""))?.outputSchema;
         return schema === undefined ? types.dyn : typeOfSchema(schema);
       }

@@ -15,6 +15,14 @@ export function checkInput(
   const { catalogue } = building;
   if (catalogue === undefined) return;
   const { document, path } = draft;
+  if (kind === "uses" && document.among !== undefined) {
+    for (const [at, each] of document.among.entries()) {
+      const [name, version] = splitAt(each);
+      if (catalogue.capability(name, version) === undefined)
+        unknown(building, kind, name, version, [...path, "among", at]);
+    }
+    return;
+  }
   const [name, version] = splitAt(document[kind] ?? "");
   const known = kind === "uses" ? catalogue.capability(name, version) : catalogue.definition(name, version);
   if (known === undefined) {

@@ -11,6 +11,7 @@ const children: readonly TaskKindWord[] = ["workflow", "mission"];
 const waiting: readonly TaskKindWord[] = [...work, "wait", "approve", "loop", "gate"];
 
 const meant: Partial<Record<keyof TaskDocument, readonly TaskKindWord[]>> = {
+  among: ["uses"],
   with: given,
   parameters: children,
   parentClose: children,

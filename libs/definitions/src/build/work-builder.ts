@@ -1,9 +1,10 @@
 import { listOf, objectOf, types } from "@tutti/expressions";
 import type { Environment } from "../check/environment.ts";
+import { isLoneExpression } from "../check/shape-checker.ts";
 import { parseDurationMs } from "../duration.ts";
 import type { GateDocument, LoopDocument, WaitDocument } from "../language/document.ts";
 import type { TaskKindWord } from "../language/task-shape.ts";
-import type { Work } from "../plan/plan.ts";
+import type { Among, Work } from "../plan/plan.ts";
 import type { Path } from "../problem.ts";
 import { agentFunction } from "./agent.ts";
 import type { Building, Draft } from "./building.ts";
@@ -28,11 +29,14 @@ export class WorkBuilder {
     switch (kind) {
       case "uses":
       case "function": {
+        const among = kind === "uses" ? this.#among(draft, environment) : null;
+        const [first] = among?.capabilities ?? [];
+        if (first !== undefined) return { kind, ...first, among };
         const [capability, versionRange] = splitAt(document[kind] ?? "");
-        return { kind, capability, versionRange };
+        return { kind, capability, versionRange, among };
       }
       case "agent":
-        return { kind: "function", capability: agentFunction, versionRange: "" };
+        return { kind: "function", capability: agentFunction, versionRange: "", among: null };
       case "workflow":
       case "mission": {
         const [definition, version] = splitAt(document[kind] ?? "");
@@ -63,6 +67,31 @@ export class WorkBuilder {
       case "spawn":
         return this.#spawn(draft, environment);
     }
+  }
+
+  /** The declared capabilities, if `uses` is an expression. */
+  #among(draft: Draft, environment: Environment): Among | null {
+    const { document, path } = draft;
+    const { uses = "", among = [] } = document;
+    const isComputed = isLoneExpression(uses);
+    if (isComputed !== among.length > 0) {
+      this.#building.findings.error(
+        "conflicting_keys",
+        [...path, isComputed ? "uses" : "among"],
+        isComputed
+          ? "`uses` is an expression, and `among` does not list the capabilities that it may name"
+          : "`among` lists capabilities for an expression, and `uses` is none",
+        { expected: "`among: [stock.reserve, …]` with `uses: ${{ … }}`" },
+      );
+      return null;
+    }
+    if (!isComputed) return null;
+    const program = this.#programs.template(draft, uses, environment, [...path, "uses"]);
+    const capabilities = among.map((name) => {
+      const [capability, versionRange] = splitAt(name);
+      return { capability, versionRange };
+    });
+    return { program, capabilities };
   }
 
   #wait(draft: Draft, wait: string | WaitDocument, environment: Environment): Work {

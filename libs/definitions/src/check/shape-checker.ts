@@ -66,7 +66,10 @@ export class ShapeChecker {
     path: Path,
   ): Json | undefined {
     const mayBeParameter = shape.kind !== "text" || shape.form !== undefined;
-    if (mayBeParameter && isLoneExpression(value)) return this.#parameter(value, shape, path);
+    if (mayBeParameter && isLoneExpression(value)) {
+      const isComputed = shape.kind === "text" && shape.computed === true && this.#parameters === undefined;
+      return isComputed ? value : this.#parameter(value, shape, path);
+    }
     switch (shape.kind) {
       case "text":
         return this.#text(value, shape, path);
@@ -86,9 +89,12 @@ export class ShapeChecker {
   /** Of what a template says nothing is known before its parameters are. */
   #parameter(text: string, shape: Shape, path: Path): Json | undefined {
     if (this.#parameters === undefined) {
-      this.#findings.error("wrong_type", path, `expected ${nameOf(shape)}, found an expression`, {
-        expected: `${nameOf(shape)}; expressions can stand here only in a definition with \`parameters\``,
-      });
+      this.#findings.error(
+        "wrong_type",
+        path,
+        "found an expression, and only a definition with `parameters` may have one here",
+        { expected: nameOf(shape) },
+      );
       return undefined;
     }
     const value = this.#parameters.evaluate(text, shape, path);
@@ -271,7 +277,7 @@ export class ShapeChecker {
   }
 }
 
-function isLoneExpression(value: Json): value is string {
+export function isLoneExpression(value: Json): value is string {
   return typeof value === "string" && /^\s*\$\{\{[\s\S]*\}\}\s*$/.test(value);
 }
 

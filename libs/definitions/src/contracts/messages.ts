@@ -79,7 +79,8 @@ function entriesOf({ signals = {}, queries = {}, updates = {} }: WorkflowDocumen
 export function usedBy(plan: Plan): readonly string[] {
   const used = new Set<string>();
   for (const work of plan.works) {
-    if (work.kind === "uses" || work.kind === "function") used.add(work.capability);
+    if (work.kind === "uses" || work.kind === "function")
+      for (const { capability } of work.among?.capabilities ?? [work]) used.add(capability);
     if (work.kind === "workflow" || work.kind === "mission") used.add(work.definition);
   }
   for (const { compensate } of plan.policies) if (compensate !== null) used.add(compensate.capability);
@@ -151,11 +152,20 @@ function idIn(plan: Plan, task: PlanTask | undefined): string {
   return owner === undefined ? (task?.id ?? "") : `${idIn(plan, owner)}/${task?.id ?? ""}`;
 }
 
+/** A computed one is written as all that it may be: `mail.send | chat.post@^2`. */
+export function capabilityNames(work: Extract<Work, { readonly kind: "uses" | "function" }>): string {
+  return (work.among?.capabilities ?? [work])
+    .map(({ capability, versionRange }) =>
+      versionRange === "" ? capability : `${capability}@${versionRange}`,
+    )
+    .join(" | ");
+}
+
 function usesOf(work: Work | undefined): string {
   switch (work?.kind) {
     case "uses":
     case "function":
-      return work.versionRange === "" ? work.capability : `${work.capability}@${work.versionRange}`;
+      return capabilityNames(work);
     case "workflow":
     case "mission":
       return work.label || work.hash ? `${work.definition}@${work.label || work.hash}` : work.definition;

@@ -60,6 +60,7 @@ export interface UpdateDocument extends SignalDocument {
 export interface TaskDocument<Id extends string = string> {
   readonly title?: string;
   readonly uses?: string;
+  readonly among?: readonly string[];
   readonly function?: string;
   readonly agent?: AgentDocument;
   readonly workflow?: string;

@@ -24,6 +24,8 @@ export interface TextShape extends Described {
   readonly kind: "text";
   readonly form?: TextForm;
   readonly lengthMax: number;
+  /** Whether an expression may stand here in every definition, not only in a template. */
+  readonly computed?: boolean;
 }
 
 /** A text that may have `${{ }}` in it, and gives a text. */

@@ -344,7 +344,15 @@ export type PlanKindWord = Exclude<TaskKindWord, "agent">;
 export const task: MembersShape = members(
   {
     title: text("For people."),
-    uses: text("The capability that does it.", "usesCapability", 250),
+    uses: {
+      ...text("The capability that does it. An expression names one of `among`.", "usesCapability", 250),
+      computed: true,
+    },
+    among: list(
+      text("A capability.", "usesCapability", 250),
+      64,
+      "The capabilities that the expression of `uses` may name. Another name fails the task with `workflow.capability_undeclared`.",
+    ),
     function: text("The durable function that does it, step by step.", "usesCapability", 250),
     agent,
     workflow: text("The definition of the child run that does it.", "usesDefinition", 450),

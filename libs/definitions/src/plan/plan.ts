@@ -87,9 +87,22 @@ export interface PlanEdges {
 export const needConditions = ["success", "failure", "always", "done"] as const;
 export type NeedConditionWord = (typeof needConditions)[number];
 
+/** Capabilities of which an expression names one. */
+export interface Among {
+  /** Number of the program that gives the name. */
+  readonly program: number;
+  readonly capabilities: readonly { readonly capability: string; readonly versionRange: string }[];
+}
+
 /** What does a task. */
 export type Work =
-  | { readonly kind: "uses" | "function"; readonly capability: string; readonly versionRange: string }
+  | {
+      readonly kind: "uses" | "function";
+      readonly capability: string;
+      readonly versionRange: string;
+      /** If the capability is computed. `capability` and `versionRange` are then the first of them. */
+      readonly among: Among | null;
+    }
   | {
       readonly kind: "workflow" | "mission";
       readonly definition: string;

@@ -124,6 +124,14 @@ export const runErrors = defineErrors("workflow", {
       `\`labels\`: expected at most ${max}, got ${found}`,
     remedy: "Remove some labels.",
   },
+  capabilityUndeclared: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The expression of `uses` named a capability that the task does not list in `among`. The task fails.",
+    message: ({ task, capability, declared }: { task: string; capability: string; declared: string }) =>
+      `\`uses\` of ${task} named the capability \`${capability}\`. Declared: ${declared}`,
+    remedy: "Add the capability to `among`, or correct the expression.",
+  },
   expressionFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",

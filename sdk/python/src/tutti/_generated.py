@@ -206,8 +206,11 @@ class Throttle(Node):
 class Task(Node):
     #: For people.
     title: str | Expression | None = None
-    #: The capability that does it.
+    #: The capability that does it. An expression names one of `among`.
     uses: str | Expression | None = None
+    #: The capabilities that the expression of `uses` may name. Another name fails the task with
+    #: `workflow.capability_undeclared`.
+    among: Sequence[str | Expression] | None = None
     #: The durable function that does it, step by step.
     function: str | Expression | None = None
     #: A language model that uses tools.
@@ -673,6 +676,7 @@ class WorkflowFields:
         *,
         title: str | Expression | None = None,
         uses: str | Expression | None = None,
+        among: Sequence[str | Expression] | None = None,
         function: str | Expression | None = None,
         agent: Agent | None = None,
         workflow: str | Expression | None = None,
@@ -710,7 +714,9 @@ class WorkflowFields:
         """Add a task. One of uses, workflow, mission, wait, approve, gate, set, loop and spawn says what it does.
 
         title: For people.
-        uses: The capability that does it.
+        uses: The capability that does it. An expression names one of `among`.
+        among: The capabilities that the expression of `uses` may name. Another name fails the task with
+            `workflow.capability_undeclared`.
         function: The durable function that does it, step by step.
         agent: A language model that uses tools.
         workflow: The definition of the child run that does it.

@@ -230,12 +230,13 @@ const none: Detailed = { ok: true, details: undefined };
 
 /** Keys are texts, whatever an expression gives. */
 function texts(value: Json): Json {
-  const { labels, limitKeys, dueMs, ...keys } = value as Record<string, Json>;
+  const { labels, limitKeys, dueMs, capability, ...keys } = value as Record<string, Json>;
   return {
     ...mapped(keys),
     labels: mapped((labels ?? {}) as Record<string, Json>),
     limitKeys: ((limitKeys ?? []) as Json[]).map(textOf),
     dueMs: dueMs ?? 0,
+    capability: capability ?? 0,
   };
 }
 

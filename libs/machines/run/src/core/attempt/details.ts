@@ -1,6 +1,7 @@
 /** What of an offer is computed: labels, keys, the moment at which its outcome is wanted. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
+import type { Among } from "@tutti/definitions";
 import { cut, detailOfRefusal, labelLengthMax } from "@tutti/machine-work";
 import { runErrors } from "../../errors.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
@@ -19,6 +20,7 @@ export function detailsOf(place: Place): Detailed {
   if (!range.plan.isComputed(task)) return none;
   const { labels, limits, idempotencyKey, dueTime, placement, cache } = range.plan.policy(task);
   const computing = new Computing(place);
+  const work = range.plan.work(task);
   const details: OfferDetails = {
     labels: {},
     limitKeys: limits.map(({ key }) => computing.text(key, "the key of a limit", keyLengthMax)),
@@ -27,6 +29,7 @@ export function detailsOf(place: Place): Detailed {
     contextKey: computing.text(placement?.contextKey ?? -1, "contextKey", shortKeyMax),
     dueMs: computing.moment(dueTime),
     cacheKey: computing.text(cache?.key ?? -1, "the key of the cache", keyLengthMax),
+    capability: work.kind === "uses" && work.among !== null ? computing.choice(work.among) : 0,
   };
   for (const [name, program] of Object.entries(labels))
     details.labels[name] = computing.text(program, `label ${name}`, labelLengthMax);
@@ -47,6 +50,20 @@ class Computing {
     const value = this.#value(program, what);
     if (value === undefined || value === null) return "";
     return cut(typeof value === "string" ? value : JSON.stringify(value), lengthMax);
+  }
+
+  /** Number of the capability that the expression names, from 1. */
+  choice({ program, capabilities }: Among): number {
+    const name = String(this.#value(program, "`uses`") ?? "");
+    const index = capabilities.findIndex(({ capability }) => capability === name);
+    if (index < 0) {
+      const parameters = {
+        ...{ task: idOf(this.#place), capability: cut(name, labelLengthMax) },
+        declared: capabilities.map(({ capability }) => capability).join(", "),
+      };
+      this.error ??= detailOfRefusal(runErrors.capabilityUndeclared.refusal(parameters));
+    }
+    return index + 1;
   }
 
   moment(program: number): number {

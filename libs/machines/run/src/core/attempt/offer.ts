@@ -12,7 +12,8 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
   const { range, more } = node;
   const { plan } = range;
   const byCode = isUndo && more?.undoInput === undefined && stateOfKind(node, "function") !== undefined;
-  const profile = plan.profile(node.task, run.order?.pool ?? "", isUndo && !byCode);
+  const choice = more?.details?.capability ?? 0;
+  const profile = plan.profile(node.task, run.order?.pool ?? "", isUndo && !byCode, choice);
   const { totalMs } = profile.timeouts;
   const readyMs = isUndo ? (more?.undoMs ?? 0) : run.createMs + node.readyAt;
   return {

@@ -5,6 +5,14 @@ export function isOffered({ kind }: Pick<PlanTask, "kind">): boolean {
   return kind === "uses" || kind === "function";
 }
 
+/** Returns the work with the capability that its expression named, by its number in `among` from 1. */
+export function chosenOf<W extends CapabilityWork>(work: W, choice: number): W {
+  const chosen = work.among?.capabilities[choice - 1];
+  return chosen === undefined ? work : { ...work, ...chosen, among: null };
+}
+
+type CapabilityWork = Extract<Work, { readonly kind: "uses" | "function" }>;
+
 /**
  * What all offers of a task have in common: what it uses, where it may run, how long it may take. The same object for all
  * runs of a definition in one pool, so that who offers can number it once.
@@ -27,9 +35,9 @@ export class OfferProfile {
     task: PlanTask,
     work: Work,
     policy: TaskPolicy,
-    given: { pool: string; isUndo: boolean },
+    given: { pool: string; isUndo: boolean; choice: number },
   ) {
-    const { pool, isUndo } = given;
+    const { pool, isUndo, choice } = given;
     const { compensate } = policy;
     this.definition = plan.name;
     this.definitionTask = task.id;
@@ -42,8 +50,11 @@ export class OfferProfile {
       this.timeouts = compensate.timeouts;
     } else {
       const isOffered = work.kind === "uses" || work.kind === "function";
-      this.capability = isOffered ? work.capability : "";
-      this.versionRange = isOffered ? work.versionRange : "";
+      const { capability, versionRange } = isOffered
+        ? chosenOf(work, choice)
+        : { capability: "", versionRange: "" };
+      this.capability = capability;
+      this.versionRange = versionRange;
       this.timeouts = policy.timeouts;
     }
   }

@@ -81,13 +81,17 @@ export class RunPlan implements Unchanging {
     return made;
   }
 
-  /** What offers of a task have in common, for the pool that the run has chosen. */
-  profile(task: number, pool: string, isUndo: boolean): OfferProfile {
+  /**
+   * What offers of a task have in common, for the pool that the run has chosen, and for the capability that was chosen:
+   * its number in `among` from 1, or 0.
+   */
+  profile(task: number, pool: string, isUndo: boolean, choice = 0): OfferProfile {
     const pools = isUndo ? this.#undoProfiles : this.#profiles;
-    let profiles = pools.get(pool);
+    const key = choice === 0 ? pool : `${pool} ${choice}`;
+    let profiles = pools.get(key);
     if (profiles === undefined) {
       profiles = [];
-      pools.set(pool, profiles);
+      pools.set(key, profiles);
     }
     const known = profiles[task];
     if (known !== undefined) return known;
@@ -96,6 +100,7 @@ export class RunPlan implements Unchanging {
     const made = new OfferProfile(this.plan, planned, this.work(planned), this.policy(planned), {
       pool,
       isUndo,
+      choice,
     });
     profiles[task] = made;
     return made;
@@ -103,6 +108,8 @@ export class RunPlan implements Unchanging {
 
   /** Returns whether something of the policy is computed for each offer: labels, keys, the moment it is wanted at. */
   isComputed(task: PlanTask): boolean {
+    const work = this.work(task);
+    if (work.kind === "uses" && work.among !== null) return true;
     const known = this.#computed[task.policy];
     if (known !== undefined) return known;
     const { labels, limits, idempotencyKey, dueTime, placement, cache } = this.policy(task);

@@ -13,6 +13,7 @@ import { following } from "../../core/evaluate/evaluate.ts";
 import { isShortFor, reservedFor } from "../../core/node/budget.ts";
 import { taskHeld } from "../../core/node/events.ts";
 import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
+import { chosenOf } from "../../core/plan/offer-profile.ts";
 import { behaviours } from "../../core/state/behaviours.ts";
 import { attemptOf } from "../../core/state/places.ts";
 import type { NodeView, RangeView, RunView } from "../../core/state/state.ts";
@@ -30,7 +31,7 @@ export function askFirst(place: Place, input: Uint8Array, details: OfferDetails 
   const node = run.nodes[number];
   if (range.plan.policy(task).cache === null || node?.more?.feedback !== undefined) return false;
   const worksOn = input.length > 0 ? input : following(sceneOf(place), task.input);
-  const key = entryIdOf(range, task, details?.cacheKey ?? "", worksOn);
+  const key = entryIdOf(range, task, details, worksOn);
   step.emit(cacheAsked, { node: number, key, dueMs: step.nowMs + answerMs, input, details });
   const visit = visitNumberOf(run, number);
   step.send(addressOf(place, key), askMessage, {
@@ -111,10 +112,17 @@ export function isAsking({ status, more }: Pick<NodeView, "status" | "more">): b
  * Id of the entry for a task: tasks that use the same capability with the same key share one. Where no key is given it is
  * what the task works on.
  */
-function entryIdOf(range: RangeView, task: PlanTask, key: string, input: Data | undefined): string {
+function entryIdOf(
+  range: RangeView,
+  task: PlanTask,
+  details: OfferDetails | undefined,
+  input: Data | undefined,
+): string {
+  const { cacheKey: key = "", capability: choice = 0 } = details ?? {};
   const work = range.plan.work(task);
   const hash = createHash("sha256");
-  const uses = work.kind === "uses" ? `${work.capability}@${work.versionRange}` : "";
+  const used = work.kind === "uses" ? chosenOf(work, choice) : undefined;
+  const uses = used === undefined ? "" : `${used.capability}@${used.versionRange}`;
   hash.update(JSON.stringify([uses, key]));
   if (key !== "") return hash.digest("hex");
   if (input instanceof Uint8Array) hash.update(canonicalBytes(input));

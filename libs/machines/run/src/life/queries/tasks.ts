@@ -2,11 +2,11 @@
 
 import { type NeedCondition, type Outcome, TaskStatus } from "@tutti/contracts/types/v1";
 import { type Attempt, type Task, TaskKind, Task as Tasks } from "@tutti/contracts/workflow/v1";
-import type { PlanKindWord, PlanTask } from "@tutti/definitions";
+import { capabilityNames, type PlanKindWord, type PlanTask } from "@tutti/definitions";
 import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
 import { asPayload, bounded, type Data, isDone } from "@tutti/machine-work";
 import { hasOutput, outputOf } from "../../core/evaluate/outputs.ts";
-import { isOffered } from "../../core/plan/offer-profile.ts";
+import { chosenOf, isOffered } from "../../core/plan/offer-profile.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
 import {
   currentRanges,
@@ -95,7 +95,7 @@ function taskMessage(run: RunView, number: number, withPayloads: boolean): Task 
     taskId: taskIdIn(run, range, number),
     title: task.title || task.id,
     kind: taskKinds[task.kind],
-    uses: usesOf(range, number),
+    uses: usesOf(range, number, node?.more?.details?.capability ?? 0),
     needs: needsOf(range, number),
     parentTaskId: range.owner < 0 ? "" : taskIdOf(run, range.owner),
     status: statusOfNode(run, number),
@@ -187,12 +187,13 @@ function needsOf(range: RangeView, number: number) {
   return needs;
 }
 
-function usesOf(range: RangeView, number: number): string {
+/** @param choice number of the computed capability, from 1. 0 if it is not known yet */
+function usesOf(range: RangeView, number: number, choice: number): string {
   const work = range.plan.work(taskOf(range, number));
   switch (work.kind) {
     case "uses":
     case "function":
-      return work.versionRange === "" ? work.capability : `${work.capability}@${work.versionRange}`;
+      return capabilityNames(chosenOf(work, choice));
     case "workflow":
     case "mission":
       return work.label === "" ? work.definition : `${work.definition}@${work.label}`;
