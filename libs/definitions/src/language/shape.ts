@@ -24,7 +24,7 @@ export interface TextShape extends Described {
   readonly kind: "text";
   readonly form?: TextForm;
   readonly lengthMax: number;
-  /** Whether an expression may stand here in every definition, not only in a template. */
+  /** Whether every definition may have an expression here, not only a template. */
   readonly computed?: boolean;
 }
 
