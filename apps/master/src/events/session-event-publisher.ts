@@ -1,20 +1,25 @@
 /** Tells the bus what happens to sessions. */
 import type { Bus, EventInput } from "@tutti/bus";
-import { type EventMapper, MachineEventPublisher, type NoteHead } from "@tutti/host/serving";
+import { type EventMapper, MachineEventPublisher, type NoteHead, StateLog } from "@tutti/host/serving";
 import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { session as machine, showSession } from "@tutti/machine-session";
 import type { RuntimeOfService } from "@tutti/runtime";
 import { eventOf, type SessionNote } from "./session-note.ts";
 import { sessionNotes } from "./session-notes.ts";
 
+/** Changes that every session has. */
+const usual: ReadonlySet<string> = new Set(["accepted", "planned", "mode_chosen", "started", "completed"]);
+
 type Asked = Pick<RuntimeOfService, "query">;
 
 class SessionEventMapper implements EventMapper<SessionNote> {
   runtime: Asked | undefined;
   readonly #logger: Foundation["logger"];
+  readonly #states: StateLog;
 
-  constructor(logger: Foundation["logger"]) {
-    this.#logger = logger;
+  constructor(foundation: Pick<Foundation, "logger" | "clock">) {
+    this.#logger = foundation.logger;
+    this.#states = new StateLog(foundation, { noun: "session", prefix: "tutti.session.session.", usual });
   }
 
   isEnd({ type }: SessionNote): boolean {
@@ -22,6 +27,7 @@ class SessionEventMapper implements EventMapper<SessionNote> {
   }
 
   eventOf(note: SessionNote): EventInput {
+    this.#states.changed(note);
     return eventOf(note);
   }
 
@@ -56,7 +62,7 @@ export class SessionEventPublisher extends MachineEventPublisher<SessionNote> {
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
     ended?: (key: InstanceKey) => void,
   ) {
-    const teller = new SessionEventMapper(foundation.logger);
+    const teller = new SessionEventMapper(foundation);
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_master_session_events_left_out_total",

@@ -1,6 +1,6 @@
 /** Tells the bus what happens to missions, and to the pools that they and others share. */
 import type { Bus, EventInput } from "@tutti/bus";
-import { type EventMapper, MachineEventPublisher, type NoteHead } from "@tutti/host/serving";
+import { type EventMapper, MachineEventPublisher, type NoteHead, StateLog } from "@tutti/host/serving";
 import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { pool } from "@tutti/machine-entities/pool";
 import { mission, showMission } from "@tutti/machine-mission";
@@ -9,14 +9,19 @@ import { eventOf, type MissionNote } from "./mission-note.ts";
 import { missionNotes } from "./mission-notes.ts";
 import { poolNotes } from "./pool-notes.ts";
 
+/** Changes that every mission has. */
+const usual: ReadonlySet<string> = new Set(["started", "completed"]);
+
 type Asked = Pick<RuntimeOfService, "query">;
 
 class MissionEventMapper implements EventMapper<MissionNote> {
   runtime: Asked | undefined;
   readonly #logger: Foundation["logger"];
+  readonly #states: StateLog;
 
-  constructor(logger: Foundation["logger"]) {
-    this.#logger = logger;
+  constructor(foundation: Pick<Foundation, "logger" | "clock">) {
+    this.#logger = foundation.logger;
+    this.#states = new StateLog(foundation, { noun: "mission", prefix: "tutti.swarm.mission.", usual });
   }
 
   isEnd({ type }: MissionNote): boolean {
@@ -24,6 +29,7 @@ class MissionEventMapper implements EventMapper<MissionNote> {
   }
 
   eventOf(note: MissionNote): EventInput {
+    this.#states.changed(note);
     return eventOf(note);
   }
 
@@ -56,7 +62,7 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
     ended?: (key: InstanceKey) => void,
   ) {
-    const teller = new MissionEventMapper(foundation.logger);
+    const teller = new MissionEventMapper(foundation);
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_swarm_mission_events_left_out_total",

@@ -5,6 +5,7 @@ import {
   MachineEventPublisher,
   type NoteHead,
   type PublisherOptions,
+  StateLog,
   type ToldMachine,
 } from "@tutti/host/serving";
 import type { Foundation, InstanceKey } from "@tutti/kernel";
@@ -14,9 +15,6 @@ import { eventOf, type News, type QuestionAsked } from "./note.ts";
 
 const approvalsMax = 1_000;
 const runPrefix = "tutti.workflow.run.";
-/** Lines of changes that every run has: as many at once, and as many a second. What is beyond is counted. */
-const linesAtOnce = 100;
-const linesPerSec = 10;
 const usual: ReadonlySet<string> = new Set(["accepted", "started", "completed", "continued"]);
 
 type Asked = Pick<RuntimeOfService, "query">;
@@ -25,15 +23,11 @@ type Note = News | QuestionAsked;
 class WorkflowEventMapper implements EventMapper<Note> {
   runtime: Asked | undefined;
   readonly #logger: Foundation["logger"];
-  readonly #clock: Foundation["clock"];
-  #linesLeft = linesAtOnce;
-  #filledMs: number;
-  #omitted = 0;
+  readonly #states: StateLog;
 
-  constructor({ logger, clock }: Pick<Foundation, "logger" | "clock">) {
-    this.#logger = logger;
-    this.#clock = clock;
-    this.#filledMs = clock.monotonic();
+  constructor(foundation: Pick<Foundation, "logger" | "clock">) {
+    this.#logger = foundation.logger;
+    this.#states = new StateLog(foundation, { noun: "run", prefix: runPrefix, usual });
   }
 
   isEnd(note: Note): boolean {
@@ -42,35 +36,8 @@ class WorkflowEventMapper implements EventMapper<Note> {
 
   eventOf(note: Note): EventInput | Promise<EventInput> {
     if (note.kind === "question") return this.#question(note);
-    this.#log(note);
+    this.#states.changed(note);
     return eventOf(note);
-  }
-
-  /** Each change of a run has a line with its trace id. Of changes that every run has, only so many a second do. */
-  #log({ key, type, cause }: News): void {
-    const to = type.startsWith(runPrefix) ? type.slice(runPrefix.length) : undefined;
-    if (to === undefined || !this.#logger.enabled("info")) return;
-    if (usual.has(to) && !this.#mayLog()) {
-      this.#omitted++;
-      return;
-    }
-    if (this.#omitted > 0) this.#logger.info("run state changes not logged", { count: this.#omitted });
-    this.#omitted = 0;
-    const [, traceId = ""] = cause?.traceparent.split("-") ?? [];
-    this.#logger.info(`run state changed: ${to}`, {
-      ...{ namespace: key.namespace, run: key.id, to },
-      ...(traceId !== "" && { traceId }),
-    });
-  }
-
-  #mayLog(): boolean {
-    const nowMs = this.#clock.monotonic();
-    const refilled = ((nowMs - this.#filledMs) / 1_000) * linesPerSec;
-    this.#linesLeft = Math.min(linesAtOnce, this.#linesLeft + refilled);
-    this.#filledMs = nowMs;
-    if (this.#linesLeft < 1) return false;
-    this.#linesLeft -= 1;
-    return true;
   }
 
   async progressOf({ key, event, timeMs, cause }: NoteHead): Promise<EventInput | undefined> {

@@ -15,6 +15,7 @@ export {
   type PublisherOptions,
 } from "./events/machine-event-publisher.ts";
 export { headOf, type NoteHead, type NoteOf, type ToldMachine } from "./events/note.ts";
+export { StateLog } from "./events/state-log.ts";
 export {
   allEntries,
   ask,

@@ -1,0 +1,66 @@
+/**
+ * A line of the log for each change of state of what a service keeps, at the default level and with its trace id.
+ *
+ * 1. Changes that all of them have are limited, each kind by itself. What is beyond is counted, and the count has a
+ *    line.
+ * 2. A change that only some have, such as a failure, always has its line.
+ */
+import type { Foundation } from "@tutti/kernel";
+import type { NoteHead } from "./note.ts";
+
+const linesAtOnce = 100;
+const linesPerSec = 10;
+
+export interface StateLogOptions {
+  /** What changes: it names the line, and the field with the id. */
+  readonly noun: string;
+  /** Of the types of events that are changes of state. The rest of the type is the state. */
+  readonly prefix: string;
+  /** States that all of them have. */
+  readonly usual: ReadonlySet<string>;
+}
+
+export class StateLog {
+  readonly #logger: Foundation["logger"];
+  readonly #clock: Foundation["clock"];
+  readonly #options: StateLogOptions;
+  readonly #left = new Map<string, { lines: number; filledMs: number }>();
+  #omitted = 0;
+
+  constructor({ logger, clock }: Pick<Foundation, "logger" | "clock">, options: StateLogOptions) {
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  changed({ key, type, cause }: Pick<NoteHead, "key" | "cause"> & { readonly type: string }): void {
+    const { noun, prefix, usual } = this.#options;
+    if (!type.startsWith(prefix) || !this.#logger.enabled("info")) return;
+    const to = type.slice(prefix.length);
+    if (usual.has(to) && !this.#mayLog(to)) {
+      this.#omitted++;
+      return;
+    }
+    if (this.#omitted > 0) this.#logger.info(`${noun} state changes not logged`, { count: this.#omitted });
+    this.#omitted = 0;
+    const [, traceId = ""] = cause.traceparent.split("-");
+    this.#logger.info(`${noun} state changed: ${to}`, {
+      ...{ namespace: key.namespace, [noun]: key.id, to },
+      ...(traceId !== "" && { traceId }),
+    });
+  }
+
+  #mayLog(to: string): boolean {
+    const nowMs = this.#clock.monotonic();
+    let left = this.#left.get(to);
+    if (left === undefined) {
+      left = { lines: linesAtOnce, filledMs: nowMs };
+      this.#left.set(to, left);
+    }
+    left.lines = Math.min(linesAtOnce, left.lines + ((nowMs - left.filledMs) / 1_000) * linesPerSec);
+    left.filledMs = nowMs;
+    if (left.lines < 1) return false;
+    left.lines -= 1;
+    return true;
+  }
+}
