@@ -39,6 +39,20 @@ export const sdkErrors = defineErrors("sdk", {
     message: ({ name }: { name: string }) => `\`${name}\` does not end although it is stopped`,
     remedy: "Let `sdk.function_stopped` pass in loops that catch errors.",
   },
+  loopNotFirst: {
+    status: "FAILED_PRECONDITION",
+    retry: "elsewhere",
+    help: "`ctx.loop` continues as a new run, which starts the code again. Steps before the loop would be done again in each of these runs.",
+    message: ({ name }: { name: string }) => `\`${name}\` has done something before its \`ctx.loop\``,
+    remedy: "Make `ctx.loop` the first step of the function, and do the rest in its rounds or after it.",
+  },
+  loopWithoutStep: {
+    status: "FAILED_PRECONDITION",
+    retry: "elsewhere",
+    help: "A round of `ctx.loop` returned without a step. It would repeat for ever.",
+    message: ({ name }: { name: string }) => `A round of the loop of \`${name}\` has no step`,
+    remedy: "Wait in each round, such as with `ctx.sleep`, or return `ctx.done(output)`.",
+  },
   stepTooLarge: {
     status: "INVALID_ARGUMENT",
     retry: "never",

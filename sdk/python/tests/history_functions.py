@@ -167,6 +167,20 @@ async def emits(ctx):
     return "emitted"
 
 
+@durable("loops")
+async def loops(ctx, input):
+    async def round(state):
+        number, total = state["round"], state["sum"]
+        more = await ctx.run("count", lambda: effect(f"round {number}", number))
+        await ctx.call("test.wait", number)
+        if number == input["rounds"]:
+            return ctx.done(total + more)
+        ctx.state.set("last", number)
+        return {"round": number + 1, "sum": total + more}
+
+    return await ctx.loop({"round": 1, "sum": 0}, round, steps=3)
+
+
 cart = keyed_object("cart")
 
 
@@ -198,6 +212,6 @@ async def again(ctx):
 functions = {
     each.name: each
     for each in (
-        order, ten, branches, flaky, final, saga, race, draws, long, wide, confirmed, changing, people, emits, cart,
+        order, ten, branches, flaky, final, saga, race, draws, long, wide, confirmed, changing, people, emits, cart, loops,
     )
 }  # fmt: skip

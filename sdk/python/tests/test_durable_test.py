@@ -3,7 +3,7 @@
 import unittest
 from datetime import timedelta
 
-from history_functions import effects, order, ten
+from history_functions import effects, loops, order, ten
 
 from tutti import RunCancelled, RunFailed, TaskFailure, TuttiError, durable
 from tutti.testing import DurableTest
@@ -18,6 +18,28 @@ class Kit(unittest.TestCase):
         self.assertEqual(run.waits_for, ["approved"])
         run.signal("approved", {"yes": True})
         self.assertEqual(run.result(), {"status": "shipped", "paid": "paid 5", "label": "label"})
+
+    def test_a_loop_continues_as_a_new_run_with_the_state_of_its_last_round(self):
+        for forgets in (False, True):
+            run = DurableTest(loops, {"test.wait": lambda given: given}, forgets=forgets).start({"rounds": 4})
+            self.assertEqual(run.result(), 10)
+            self.assertEqual((run.continued, len(run.journal)), (3, 3))
+
+    def test_a_loop_behind_a_step_or_without_one_fails(self):
+        async def late(ctx):
+            await ctx.run("before", lambda: 1)
+            return await ctx.loop(0, idle)
+
+        async def idle(state):
+            return state + 1
+
+        async def first(ctx):
+            return await ctx.loop(0, idle)
+
+        for code, expected in ((late, "sdk.loop_not_first"), (first, "sdk.loop_without_step")):
+            with self.assertRaises(RunFailed) as raised:
+                DurableTest(durable("test")(code)).execute()
+            self.assertEqual(raised.exception.code, expected)
 
     def test_a_signal_that_does_not_come_in_time_fails_the_run(self):
         test = DurableTest(order, HANDLERS)

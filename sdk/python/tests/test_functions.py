@@ -299,8 +299,10 @@ class Hosting(unittest.TestCase):
             And more.
             """
 
+        definition = dict(order.definition)
+        self.assertEqual(definition.pop("continueAsNew")["with"], '${{ tasks["shop.order"].output }}')
         self.assertEqual(
-            order.definition,
+            definition,
             {
                 "workflow": "shop.order",
                 "description": "Ships what was ordered.",

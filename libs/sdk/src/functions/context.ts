@@ -10,6 +10,7 @@ import type { TaskContext } from "../task/context.ts";
 import { stepError } from "./failure.ts";
 import type { FunctionInstance, StepMeans, StepOptions } from "./instance.ts";
 import { callSite } from "./location.ts";
+import { LoopDone, type LoopOptions, loopStepsDefault } from "./loop.ts";
 import {
   type AnyCalls,
   type CallableObject,
@@ -211,6 +212,37 @@ export class FunctionContext {
   /** Asks people, and gives what they decided. */
   approve<T = Json>({ id = "approve", ...question }: ApproveOptions): Promise<T> {
     return this.#task<T>(id, callSite(this.approve), { approve: question });
+  }
+
+  /**
+   * Repeats `round` until it returns `ctx.done(output)`. Each round gets the state that the round before returned. After many
+   * steps the loop continues as a new run with this state and the same input, so its history stays short. The code starts
+   * again there, so the loop must be the first thing that the function does.
+   */
+  async loop<State, Output>(
+    first: State,
+    round: (state: State) => Promise<State | LoopDone<Output>>,
+    { steps = loopStepsDefault }: LoopOptions = {},
+  ): Promise<Output> {
+    const instance = this.#instance;
+    const { name, carried } = instance;
+    if (!instance.isUntouched) throw sdkErrors.loopNotFirst({ name });
+    let state = (carried === undefined ? first : carried.state) as State;
+    for (;;) {
+      const before = instance.position;
+      const next = await round(state);
+      if (next instanceof LoopDone) return next.output;
+      if (instance.position === before) throw sdkErrors.loopWithoutStep({ name });
+      // As it is after a crash.
+      const kept = (next === undefined ? null : JSON.parse(JSON.stringify(next))) as Json;
+      if (this.#undo.length === 0 && instance.isQuietAfter(steps)) return instance.continueAsNew(kept);
+      state = kept as State;
+    }
+  }
+
+  /** The output of a loop, for its last round. */
+  done<Output>(output: Output): LoopDone<Output> {
+    return new LoopDone(output);
   }
 
   /** All results, in the order of the list. Rejects with the first failure. */

@@ -1,6 +1,7 @@
 /** Plain code that survives a crash: its steps are recorded, and it continues where it was. */
 import type { TaskDocument, WorkflowDocument } from "@tutti/definitions";
 import type { FunctionContext } from "./context.ts";
+import { continuationOf } from "./loop.ts";
 
 export interface DurableOptions {
   /** One sentence for people. */
@@ -50,6 +51,7 @@ export function durable<Input = unknown, Output = unknown>(
       workflow: name,
       ...(description !== undefined && { description }),
       ...(timeout !== undefined && { timeout }),
+      continueAsNew: continuationOf(name),
       tasks: { [name]: task },
       output: `\${{ tasks[${JSON.stringify(name)}].output }}`,
     },

@@ -144,6 +144,21 @@ const people = durable("people", async (ctx) => {
   return { decision, child, paid: paid.data };
 });
 
+/** A loop that continues as a new run after three steps. */
+const loops = durable("loops", (ctx, { rounds }: { readonly rounds: number }) =>
+  ctx.loop(
+    { round: 1, sum: 0 },
+    async ({ round, sum }) => {
+      const more = await ctx.run("count", () => effect(`round ${round}`, round));
+      await ctx.call("test.wait", round);
+      if (round === rounds) return ctx.done(sum + more);
+      ctx.state.set("last", round);
+      return { round: round + 1, sum: sum + more };
+    },
+    { steps: 3 },
+  ),
+);
+
 const all: Readonly<Record<string, unknown>> = {
   order,
   ten,
@@ -160,6 +175,7 @@ const all: Readonly<Record<string, unknown>> = {
   people,
   emits,
   cart,
+  loops,
 };
 
 export function functionOf(name: string): DurableFunction {

@@ -14,6 +14,7 @@ import type { Defer, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import { callAs, type TaskContext } from "../task/context.ts";
 import { StepFailure, stepError } from "./failure.ts";
+import { type CarriedLoop, carriedIn, carriedName } from "./loop.ts";
 import { type Entry, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
 
 /** What the code asked for, and has no entry yet. */
@@ -91,6 +92,8 @@ export class FunctionInstance {
   readonly object: TurnInput["object"];
   /** Its key. Undefined before the code runs, and for other functions. */
   key: string | undefined;
+  /** What the run before this one gave to its loop. */
+  carried: CarriedLoop | undefined;
   /** Number of the last turn that it made. */
   lastTurn = 0;
   readonly #code: Code;
@@ -132,6 +135,7 @@ export class FunctionInstance {
   #timer: Timer | undefined;
   #lastAt = "";
   #begun = false;
+  #input: Json = null;
 
   constructor(
     name: string,
@@ -207,10 +211,35 @@ export class FunctionInstance {
   #start(input: Json): void {
     this.#begun = true;
     if (this.object !== undefined) this.key = (input as { readonly key?: string } | null)?.key;
-    this.#code(this, input).then(
+    else this.carried = carriedIn(input);
+    const { values = {}, input: given = input } = this.carried ?? {};
+    for (const [key, value] of Object.entries(values)) this.state.set(key, value);
+    this.#input = given;
+    this.#code(this, given).then(
       (output) => this.#ended({ output }),
       (error: unknown) => this.#ended({ error: stepError(error) }),
     );
+  }
+
+  /** Whether nothing was done and nothing is asked for. */
+  get isUntouched(): boolean {
+    return this.#position + this.#running + this.#asked.size === 0;
+  }
+
+  /** Whether a loop may continue as a new run here. */
+  isQuietAfter(steps: number): boolean {
+    // Values that were set at the end of a replay are recorded with the end.
+    const asked = [...this.#asked.values()].filter(({ result }) => result !== undefined).length;
+    const waiting = this.#running + this.#open.size + asked + this.#results.length;
+    const isAtEnd = this.#at >= this.#entries.length && !this.#isUndoing && !this.#isStopped;
+    return isAtEnd && waiting === 0 && this.#position >= steps && this.object === undefined;
+  }
+
+  /** Ends this run by another one. The code learns nothing of it: it stays where it is, and its `finally` does not run. */
+  continueAsNew(state: Json): Promise<never> {
+    const carried = { state, values: Object.fromEntries(this.state), input: this.#input };
+    this.#ended({ output: { [carriedName]: carried } });
+    return new Promise<never>(() => {});
   }
 
   #ended(end: NonNullable<TurnOutput["end"]>): void {

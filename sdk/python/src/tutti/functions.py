@@ -33,8 +33,18 @@ from ._call import Duration
 from ._document import duration_text, written
 from ._functions.branches import Step, call_site
 from ._functions.instance import FunctionInstance
+from ._functions.loop import STEPS_DEFAULT, LoopDone, continuation_of
 from ._functions.retry import pause_ms
-from ._functions.wire import Json, StepFailure, object_calls_itself, object_none, plain, step_error
+from ._functions.wire import (
+    Json,
+    StepFailure,
+    loop_not_first,
+    loop_without_step,
+    object_calls_itself,
+    object_none,
+    plain,
+    step_error,
+)
 from ._handlers import _takes
 from .context import TaskContext
 from .errors import OptionInvalid
@@ -119,6 +129,7 @@ def durable(
             definition["description"] = about
         if timeout is not None:
             definition["timeout"] = duration_text(timeout)
+        definition["continueAsNew"] = continuation_of(name)
         definition["tasks"] = {name: task}
         definition["output"] = f"${{{{ tasks[{json.dumps(name)}].output }}}}"
         return DurableFunction(name, code, definition, _takes(code))
@@ -308,6 +319,34 @@ class FunctionContext:
         question = Approve(by=by, title=title, message=message, form=form, needed=needed, within=within)
         shown = {} if context is None else {"context": plain(context, id)}
         return self._task(id, {"approve": {**written(question), **shown}})
+
+    async def loop(
+        self, first: Any, round: Callable[[Any], Awaitable[Any]], *, steps: int = STEPS_DEFAULT
+    ) -> Any:
+        """Repeats `round` until it returns `ctx.done(output)`. Each round gets the state that the round before returned.
+
+        After many steps the loop continues as a new run with this state and the same input, so its history stays short.
+        The code starts again there, so the loop must be the first thing that the function does.
+        """
+        instance = self._instance
+        if not instance.is_untouched:
+            raise loop_not_first(instance.name)
+        state = first if instance.carried is None else instance.carried["state"]
+        while True:
+            before = instance.position
+            following = await round(state)
+            if isinstance(following, LoopDone):
+                return following.output
+            if instance.position == before:
+                raise loop_without_step(instance.name)
+            # As it is after a crash.
+            state = plain(following, "loop")
+            if not self._undo and instance.is_quiet_after(steps):
+                await instance.continue_as_new(state)
+
+    def done(self, output: Any = None) -> LoopDone:
+        """The output of a loop, for its last round."""
+        return LoopDone(output)
 
     def all(self, steps: Iterable[Awaitable[Any]]) -> Step[list[Any]]:
         """All results, in the order of the list. Raises the first failure. Coroutines of `ctx` run beside each other."""

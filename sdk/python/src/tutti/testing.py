@@ -29,6 +29,7 @@ from ._attempt import Attempt, Told
 from ._call import Duration, seconds_of
 from ._contracts import Assign, PartialOutput
 from ._functions.host import FunctionHost
+from ._functions.loop import carried_in
 from ._functions.retry import pause_ms
 from ._functions.wire import Json, plain, step_error
 from ._handlers import Handlers
@@ -174,7 +175,9 @@ class DurableRun:
         self, test: DurableTest, function: DurableFunction, given: Json, on_end: Callable[[], None]
     ) -> None:
         self.id = f"{function.name}-{next(test._count)}"
-        #: The entries of its history, as ADR 0100 has them.
+        #: How often its loop has continued as a new run.
+        self.continued = 0
+        #: The entries of its history, as ADR 0100 has them. Of the latest run, if it has continued.
         self.journal: list[dict[str, Any]] = []
         #: Runs of functions that it started as children, by id of the task.
         self.children: dict[str, DurableRun] = {}
@@ -308,12 +311,13 @@ class DurableRun:
         self._turns += 1
         asked = {
             **{"function": 1, "input": self._input, "startMs": self._start_ms},
-            **{"nowMs": round(self._test._now_ms), "seed": f"{self.id}/{self._function.name}/1"},
+            **{"nowMs": round(self._test._now_ms), "seed": self._seed},
             **{"turn": self._turns, "last": self._last, "from": first, "journal": self.journal[first:]},
             **({"undo": True} if undo else {}),
             **({} if self._object is None else {"object": self._object.of(self)}),
         }
-        task = task_context(self._function.name, self.id, self._turns, self._saved, self._save)
+        id = self.id if self.continued == 0 else f"{self.id}...{self.continued + 1}"
+        task = task_context(self._function.name, id, self._turns, self._saved, self._save)
         return self._test._turn(self._function, asked, task)
 
     def _save(self, saved: Json) -> None:
@@ -389,7 +393,19 @@ class DurableRun:
         self.journal.append({"end": id, "atMs": round(self._test._now_ms), **outcome})
         self._need_turn()
 
+    @property
+    def _seed(self) -> str:
+        return f"{self.id}/{self._function.name}/{self.continued + 1}"
+
     def _finish(self, end: Mapping[str, Any]) -> None:
+        if self._object is None and carried_in(end.get("output")) is not None:
+            self.continued += 1
+            self.journal, self._input, self._saved = [], end["output"], None
+            self._start_ms = round(self._test._now_ms)
+            self._open.clear()
+            self._turns = self._last = self._known = 0
+            self._need_turn()
+            return
         self._end = end
         self._open.clear()
         self._on_end()
@@ -415,7 +431,7 @@ def replay(function: DurableFunction, run: DurableRun) -> Replayed:
     """Compares the journal of a run of a test with changed code. Nothing of it runs."""
     asked = {
         **{"function": 1, "input": run._input, "startMs": run._start_ms, "nowMs": run._start_ms},
-        **{"seed": f"{run.id}/{function.name}/1", "turn": 1, "last": 0, "from": 0, "journal": run.journal},
+        **{"seed": run._seed, "turn": 1, "last": 0, "from": 0, "journal": run.journal},
         **({} if run._object is None else {"object": run._object.of(run)}),
     }
     task = task_context(function.name, run.id, 1, None, lambda saved: None)

@@ -23,6 +23,7 @@ from .. import _json
 from .._threads import Threads
 from ..context import TaskContext, _current
 from .branches import Branches, Step
+from .loop import CARRIED, carried_in
 from .wire import (
     Entry,
     Json,
@@ -111,6 +112,9 @@ class FunctionInstance:
         # Its key. None for other functions.
         self.key: str | None = None
         self.state: dict[str, Json] = dict((object or {}).get("state", {}))
+        # What the run before this one gave to its loop.
+        self.carried: Mapping[str, Any] | None = None
+        self._input: Json = None
         # Number of the last turn that it made.
         self.last_turn = 0
         # Entries that are applied or made.
@@ -252,13 +256,40 @@ class FunctionInstance:
             self._add(Asked("step", step, at, begin))
         return is_new
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was done and nothing is asked for."""
+        return self.position + self._running + len(self._asked) == 0
+
+    def is_quiet_after(self, steps: int) -> bool:
+        """Whether a loop may continue as a new run here."""
+        # Values that were set at the end of a replay are recorded with the end.
+        asked = sum(each.result is not None for each in self._asked.values())
+        waiting = self._running + len(self._open) + asked + len(self._results)
+        is_at_end = self._at >= len(self._entries) and not self.is_undoing and not self.is_stopped
+        return is_at_end and waiting == 0 and self.position >= steps and self.object is None
+
+    def continue_as_new(self, state: Json) -> Step[Any]:
+        """Ends this run by another one. The code stays where it is until the worker lets go of it."""
+        carried = {"state": state, "values": dict(self.state), "input": self._input}
+        self._end = {"output": {CARRIED: carried}}
+        return Step(self.branches)
+
     def _begin(self, given: Json) -> None:
         self._is_begun = True
         if self.object is not None and isinstance(given, dict):
             self.key = given.get("key")
+        if self.object is None:
+            self.carried = carried_in(given)
+        if self.carried is not None:
+            given = self.carried["input"]
+            self.state.update(self.carried["values"])
+        self._input = given
         main = self.branches.start(self._code(self, given))
 
         def ended() -> None:
+            if self._end is not None:
+                return
             self._end = {"output": main.value} if main.error is None else {"error": step_error(main.error)}
 
         main.when_done(ended)

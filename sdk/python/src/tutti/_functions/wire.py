@@ -109,6 +109,22 @@ def function_endless(name: str) -> TuttiError:
     )
 
 
+def loop_not_first(name: str) -> TuttiError:
+    return _elsewhere(
+        "sdk.loop_not_first",
+        f"`{name}` has done something before its `ctx.loop`."
+        " Make `ctx.loop` the first step of the function, and do the rest in its rounds or after it.",
+    )
+
+
+def loop_without_step(name: str) -> TuttiError:
+    return _elsewhere(
+        "sdk.loop_without_step",
+        f"A round of the loop of `{name}` has no step."
+        " Wait in each round, such as with `ctx.sleep`, or return `ctx.done(output)`.",
+    )
+
+
 def step_nested(step: str) -> TuttiError:
     return TuttiError(
         "sdk.step_nested",

@@ -1,7 +1,7 @@
 /** How a run ends, decided: by itself when nothing is open, or after its effects have been undone. Its parent gets a report. */
 
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
-import { BeginRun, ReportRunEnd, type RunEnding, RunOrder } from "@tutti/contracts/workflow/v1";
+import { BeginRun, ReportRunEnd, type RunEnding, RunOrder, SignalRun } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
 import {
   bounded,
@@ -153,10 +153,14 @@ function continueAsNewRun(run: RunView, step: RunStep, scene: Scene, program: nu
   step.emit(runContinued, { nextId, input: bytesOf(input), endMs: step.nowMs });
   // The next one asks for them again.
   releaseLimits(run, step);
-  step.send({ service: "workflow", namespace: step.key.namespace, kind: "run", id: nextId }, beginMessage, {
-    order,
-  });
+  const next = { service: "workflow", namespace: step.key.namespace, kind: "run", id: nextId };
+  step.send(next, beginMessage, { order });
+  // Signals that no task has taken are for the next one. Events are read again from their log.
+  for (const { signal, payload, event } of run.more?.signals ?? [])
+    if (event === undefined) step.send(next, signalMessage, { signal, payload: payload && { ...payload } });
 }
+
+const signalMessage: Message<SignalRun> = { type: "signal_run", codec: SignalRun };
 
 /** How it ended, for its waiters. */
 export function endingOf(run: RunView): RunEnding {
