@@ -2,7 +2,7 @@
 
 1. The next run starts the code from the beginning. So nothing may be done before the loop, and the loop starts with the
    state that the round before returned.
-2. A round that the journal has entries behind is continued by this run, whatever the number of steps is now.
+2. A round that the journal has entries behind is continued by this run, also when the number of steps has changed.
 3. The run continues at a quiet point: no step and no task is open, and nothing waits to be compensated.
 """
 
