@@ -71,7 +71,9 @@ export const installationCommands: readonly Command[] = [
     about: [
       "The command is the worker of its task, so no other worker is needed. The exit code is 1 if a hop fails. Hops that the key may not see are skipped.",
     ],
-    options: [{ name: "timeout", value: "SPAN", summary: "stop waiting after this duration: 30s, 5m. Default: 30s" }],
+    options: [
+      { name: "timeout", value: "SPAN", summary: "stop waiting after this duration: 30s, 5m. Default: 30s" },
+    ],
     json: "document",
     load: () => import("./smoke.ts").then(({ smoke }) => smoke),
   },
