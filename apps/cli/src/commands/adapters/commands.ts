@@ -32,11 +32,9 @@ export async function listAdapters(context: Context): Promise<Result> {
   return {
     json: { adapters },
     quiet: wanted === undefined ? adapters.map(({ name }) => name) : rows.map(([{ text = "" } = {}]) => text),
-    empty:
-      adapters.length === 0 ? "No adapters yet. Add one to a worker: docs/guides/adapters.md" : undefined,
+    empty: adapters.length === 0 ? "No adapters yet. Add one to a worker with addAdapter()" : undefined,
     draw: () => {
-      if (adapters.length === 0)
-        return print.note("No adapters yet. Add one to a worker: docs/guides/adapters.md");
+      if (adapters.length === 0) return print.note("No adapters yet. Add one to a worker with addAdapter()");
       if (wanted !== undefined)
         return print.table(
           [

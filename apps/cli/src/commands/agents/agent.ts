@@ -36,7 +36,10 @@ export async function listAgents(context: Context): Promise<Result> {
     json: { agents: entries },
     nextToken,
     quiet: entries.map(({ agentId }) => agentId),
-    empty: entries.length === 0 ? "No agents are connected. Write one: docs/guides/workers.md" : undefined,
+    empty:
+      entries.length === 0
+        ? "No agents are connected. Start a worker. For an example project: npm create tutti"
+        : undefined,
     draw: () => {
       print.table(
         agentColumns,

@@ -22,7 +22,7 @@ export async function capabilities(context: Context): Promise<Result> {
     quiet: found.map(({ name }) => name),
     draw: () => {
       if (found.length === 0) {
-        print.note("No capabilities are offered. Start a worker: docs/guides/workers.md");
+        print.note("No capabilities are offered. Start a worker. For an example project: npm create tutti");
         return;
       }
       print.table(

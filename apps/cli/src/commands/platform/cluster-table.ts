@@ -1,7 +1,7 @@
 import type { Command, Option } from "../../command/declaration.ts";
 import { httpPort } from "../../command/options.ts";
 
-const about = ["This command needs a clone of Tutti. See docs/guides/cluster.md."];
+const about = ["This command needs a clone of Tutti."];
 const directory: Option = {
   name: "directory",
   value: "DIR",

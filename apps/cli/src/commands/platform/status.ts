@@ -122,7 +122,7 @@ function draw(standing: Standing, style: Style): string[] {
   });
   const work =
     agents.count === 0
-      ? style.yellow("no agents are connected: docs/guides/workers.md")
+      ? style.yellow("no agents are connected. Start a worker. For an example project: npm create tutti")
       : `${counted(agents.count, "agent")}, ${agents.busy} of ${counted(agents.slots, "slot")} in use`;
   const people =
     openApprovals === 0

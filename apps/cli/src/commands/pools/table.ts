@@ -209,7 +209,7 @@ export const poolCommands: readonly Command[] = [
     name: "hook create",
     group: "installation",
     summary: "Create a rule, listener or webhook for tasks",
-    about: ["Rules are CEL over `task`, `agent` and `result`: docs/guides/pools.md."],
+    about: ["Rules are CEL over `task`, `agent` and `result`."],
     arguments: [hook, { name: "MOMENT", summary: `when it runs: ${moments.join(", ")}` }],
     options: [inPool, ...rules],
     examples: [
