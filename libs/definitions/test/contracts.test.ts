@@ -102,7 +102,6 @@ describe("tasks of the contracts", () => {
       kind: "uses",
       capability: "stock.reserve",
       versionRange: "^2",
-      among: null,
     });
   });
 

@@ -125,7 +125,6 @@ describe("the plan of a definition", () => {
       kind: "uses",
       capability: "stock.reserve",
       versionRange: "^2",
-      among: null,
     });
     assert.deepEqual(work("later"), { kind: "waitFor", span: -1, ms: 300_000 });
     assert.equal(work("monday")?.kind, "waitUntil");

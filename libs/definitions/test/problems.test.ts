@@ -413,7 +413,7 @@ describe("a template", () => {
     const { definition, problems } = check(text, { parameters: { who: "ann", list: [1] } });
     assert.deepEqual(problems, []);
     const plan = definition?.plan;
-    assert.deepEqual(plan?.works[0], { kind: "uses", capability: "mail.ann", versionRange: "", among: null });
+    assert.deepEqual(plan?.works[0], { kind: "uses", capability: "mail.ann", versionRange: "" });
     assert.equal(plan?.policies[plan.tasks[0]?.policy ?? -1]?.retry.maxAttempts, 3);
     assert.equal(plan?.policies[plan.tasks[1]?.policy ?? -1]?.maxParallel, 6);
     assert.equal(JSON.stringify(plan?.parameters), '{"list":[1],"tries":3,"who":"ann"}');

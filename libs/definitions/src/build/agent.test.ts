@@ -14,9 +14,7 @@ describe("a task of the kind agent", () => {
     );
     assert.deepEqual(problems, []);
     const { plan } = definition ?? {};
-    assert.deepEqual(plan?.works, [
-      { kind: "function", capability: "tutti.agent", versionRange: "", among: null },
-    ]);
+    assert.deepEqual(plan?.works, [{ kind: "function", capability: "tutti.agent", versionRange: "" }]);
     const [task] = plan?.tasks ?? [];
     assert.equal(task?.kind, "function");
     const { source } = plan?.programs[task?.input ?? -1] ?? {};

@@ -29,14 +29,14 @@ export class WorkBuilder {
     switch (kind) {
       case "uses":
       case "function": {
-        const among = kind === "uses" ? this.#among(draft, environment) : null;
+        const among = kind === "uses" ? this.#among(draft, environment) : undefined;
         const [first] = among?.capabilities ?? [];
-        if (first !== undefined) return { kind, ...first, among };
+        if (among !== undefined && first !== undefined) return { kind, ...first, among };
         const [capability, versionRange] = splitAt(document[kind] ?? "");
-        return { kind, capability, versionRange, among };
+        return { kind, capability, versionRange };
       }
       case "agent":
-        return { kind: "function", capability: agentFunction, versionRange: "", among: null };
+        return { kind: "function", capability: agentFunction, versionRange: "" };
       case "workflow":
       case "mission": {
         const [definition, version] = splitAt(document[kind] ?? "");
@@ -70,7 +70,7 @@ export class WorkBuilder {
   }
 
   /** The declared capabilities, if `uses` is an expression. */
-  #among(draft: Draft, environment: Environment): Among | null {
+  #among(draft: Draft, environment: Environment): Among | undefined {
     const { document, path } = draft;
     const { uses = "", among = [] } = document;
     const isComputed = isLoneExpression(uses);
@@ -83,9 +83,9 @@ export class WorkBuilder {
           : "`among` lists capabilities for an expression, and `uses` is none",
         { expected: "`among: [stock.reserve, …]` with `uses: ${{ … }}`" },
       );
-      return null;
+      return undefined;
     }
-    if (!isComputed) return null;
+    if (!isComputed) return undefined;
     const program = this.#programs.template(draft, uses, environment, [...path, "uses"]);
     const capabilities = among.map((name) => {
       const [capability, versionRange] = splitAt(name);

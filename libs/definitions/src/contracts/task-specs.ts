@@ -58,7 +58,7 @@ interface Judged {
 function problemOf({ kind }: PlanTask, { written, work, reach }: Judged): string | undefined {
   if (work === undefined || written === undefined) return "a task within a task";
   if (work.kind !== "uses" && work.kind !== "workflow" && work.kind !== "mission") return `\`${kind}\``;
-  if (work.kind === "uses" && work.among !== null) return "`among`";
+  if (work.kind === "uses" && work.among !== undefined) return "`among`";
   const only = reach === "session" ? keysOfRuns : [...keysOfRuns, ...keysBeyondMissions];
   const found = only.find((name) => written[name] !== undefined);
   return found && `\`${found}\``;

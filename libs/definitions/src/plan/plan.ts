@@ -100,8 +100,11 @@ export type Work =
       readonly kind: "uses" | "function";
       readonly capability: string;
       readonly versionRange: string;
-      /** If the capability is computed. `capability` and `versionRange` are then the first of them. */
-      readonly among: Among | null;
+      /**
+       * Only if the capability is computed: `capability` and `versionRange` are then the first of them. Otherwise the
+       * key is absent, so that plans keep their hash.
+       */
+      readonly among?: Among;
     }
   | {
       readonly kind: "workflow" | "mission";

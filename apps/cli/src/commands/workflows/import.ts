@@ -38,7 +38,10 @@ async function importerOf({ values }: Context, kind: string, file: string, text:
   const timeZone = values.text("time-zone");
   const importers: Readonly<Record<string, () => ReturnType<typeof importCrontab>>> = {
     crontab: () =>
-      importCrontab(text, { hasUser: values.flag("system"), ...(timeZone !== undefined && { timeZone }) }),
+      importCrontab(text, {
+        hasUser: values.flag("user-field"),
+        ...(timeZone !== undefined && { timeZone }),
+      }),
     makefile: () => importMakefile(text, file),
     "github-actions": () => importGithubActions(text),
   };

@@ -29,7 +29,7 @@ export function detailsOf(place: Place): Detailed {
     contextKey: computing.text(placement?.contextKey ?? -1, "contextKey", shortKeyMax),
     dueMs: computing.moment(dueTime),
     cacheKey: computing.text(cache?.key ?? -1, "the key of the cache", keyLengthMax),
-    capability: work.kind === "uses" && work.among !== null ? computing.choice(work.among) : 0,
+    capability: work.kind === "uses" && work.among !== undefined ? computing.choice(work.among) : 0,
   };
   for (const [name, program] of Object.entries(labels))
     details.labels[name] = computing.text(program, `label ${name}`, labelLengthMax);

@@ -5,10 +5,10 @@ export function isOffered({ kind }: Pick<PlanTask, "kind">): boolean {
   return kind === "uses" || kind === "function";
 }
 
-/** Returns the work with the capability that its expression named, by its number in `among` from 1. */
-export function chosenOf<W extends CapabilityWork>(work: W, choice: number): W {
+/** Returns the capability that the expression of a task named, by its number in `among` from 1. */
+export function chosenOf(work: CapabilityWork, choice: number): CapabilityWork {
   const chosen = work.among?.capabilities[choice - 1];
-  return chosen === undefined ? work : { ...work, ...chosen, among: null };
+  return chosen === undefined ? work : { kind: work.kind, ...chosen };
 }
 
 type CapabilityWork = Extract<Work, { readonly kind: "uses" | "function" }>;

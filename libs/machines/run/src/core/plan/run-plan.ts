@@ -109,7 +109,7 @@ export class RunPlan implements Unchanging {
   /** Returns whether something of the policy is computed for each offer: labels, keys, the moment it is wanted at. */
   isComputed(task: PlanTask): boolean {
     const work = this.work(task);
-    if (work.kind === "uses" && work.among !== null) return true;
+    if (work.kind === "uses" && work.among !== undefined) return true;
     const known = this.#computed[task.policy];
     if (known !== undefined) return known;
     const { labels, limits, idempotencyKey, dueTime, placement, cache } = this.policy(task);
