@@ -200,6 +200,7 @@ export const stories: GoldenStories = {
       visit: 1,
       found: true,
       output: { body: { $case: "inline", value: jsonBytes(1) }, mediaType: "" },
+      waitMs: 0,
     };
     scene.driver.execute(scene.key, answerCache, { ...body, taskId: "again" } as never);
     return golden(scene, release);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as agent from "@tutti/contracts/agent/v1";
 import * as governance from "@tutti/contracts/governance/v1";
+import * as insight from "@tutti/contracts/insight/v1";
 import * as intelligence from "@tutti/contracts/intelligence/v1";
 import * as registry from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
@@ -19,11 +20,18 @@ import { anyMessage } from "./messages.fixture.ts";
 const mapping = new Mapping(schema);
 const seed = 20_270_131;
 
-const services = [agent, governance, intelligence, registry, runtime, session, swarm, workflow].flatMap(
-  (area): ServiceDescription[] =>
-    Object.values(area).filter(
-      (one): one is ServiceDescription => typeof one === "object" && "methods" in one,
-    ),
+const services = [
+  agent,
+  governance,
+  insight,
+  intelligence,
+  registry,
+  runtime,
+  session,
+  swarm,
+  workflow,
+].flatMap((area): ServiceDescription[] =>
+  Object.values(area).filter((one): one is ServiceDescription => typeof one === "object" && "methods" in one),
 );
 
 function rpcNamed(name: string): RpcDescription<unknown, unknown> {
