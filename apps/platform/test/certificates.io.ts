@@ -65,7 +65,7 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
 
     assert.deepEqual(
       services.map(({ name }) => name),
-      ["blob", "gateway", "governance", "master", "notes", "registry", "swarm", "workflow"],
+      ["blob", "gateway", "governance", "insight", "master", "notes", "registry", "swarm", "workflow"],
     );
     using caller = new OutsideClient(notes.grpc, await secured(inFolder("certs"), "platform"));
     assert.equal(
