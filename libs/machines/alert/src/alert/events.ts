@@ -1,0 +1,33 @@
+import { AlertStatus, AlertsChangedV1, AlertTakenV1 } from "@tutti/contracts/insight/v1";
+import { plan, setTimer } from "../delivery/due.ts";
+import type { AlertsEvent } from "../state.ts";
+import { dropAlert, forgetEnded, keepAlert } from "./fold.ts";
+
+export const alertsChanged: AlertsEvent<AlertsChangedV1> = {
+  type: "alerts_changed",
+  version: 1,
+  codec: AlertsChangedV1,
+  evolve(state, { alerts, droppedIds, changeMs }, outstanding) {
+    for (const alert of alerts) {
+      if (!state.alerts.has(alert.alertId)) state.lastId += 1;
+      keepAlert(state, alert);
+    }
+    for (const id of droppedIds) dropAlert(state, id);
+    forgetEnded(state);
+    for (const ruleId of new Set(alerts.map((alert) => alert.ruleId))) plan(state, ruleId, changeMs);
+    setTimer(state, outstanding);
+  },
+};
+
+/** Receivers are told nothing more until it is over. */
+export const alertTaken: AlertsEvent<AlertTakenV1> = {
+  type: "alert_taken",
+  version: 1,
+  codec: AlertTakenV1,
+  evolve(state, { alertId, cause }) {
+    const alert = state.alerts.get(alertId);
+    if (alert === undefined) return;
+    const status = AlertStatus.ALERT_STATUS_ACKNOWLEDGED;
+    keepAlert(state, { ...alert, status, acknowledgeCause: cause });
+  },
+};

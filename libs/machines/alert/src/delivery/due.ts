@@ -1,0 +1,40 @@
+/** When receivers are told: alerts of one rule that change together are one message. */
+import { AlertStatus, type KeptAlert } from "@tutti/contracts/insight/v1";
+import type { Outstanding, ReadOnly } from "@tutti/kernel";
+import { groupIntervalMs, groupWaitMs } from "../limits.ts";
+import { type Alerts, type AlertsView, clockTimer, type DeliverAlerts } from "../state.ts";
+
+/** Receivers know something else, and are to know it. An end counts only if they know of the start. */
+export function isUntold({ status, told }: ReadOnly<KeptAlert>): boolean {
+  if (status === AlertStatus.ALERT_STATUS_FIRING) return told !== status;
+  return status === AlertStatus.ALERT_STATUS_RESOLVED && told === AlertStatus.ALERT_STATUS_FIRING;
+}
+
+export function plan(state: Alerts, ruleId: string, nowMs: number): void {
+  if (state.dueMs.has(ruleId)) return;
+  const lastMs = state.toldMs.get(ruleId);
+  const freeMs = lastMs === undefined ? 0 : lastMs + groupIntervalMs;
+  state.dueMs.set(ruleId, Math.max(nowMs + groupWaitMs, freeMs));
+}
+
+/** The next message, or the end of a silence. 0 for never. */
+function dueOf(state: AlertsView): number {
+  let dueMs = 0;
+  for (const ms of state.dueMs.values()) if (dueMs === 0 || ms < dueMs) dueMs = ms;
+  for (const { toMs } of state.silences.values()) if (dueMs === 0 || toMs < dueMs) dueMs = toMs;
+  return dueMs;
+}
+
+export function setTimer(state: AlertsView, outstanding: Outstanding<DeliverAlerts>): void {
+  const dueMs = dueOf(state);
+  if (dueMs > 0) outstanding.timer(clockTimer, dueMs);
+  else outstanding.cleared(clockTimer);
+}
+
+export function recover(state: AlertsView, outstanding: Outstanding<DeliverAlerts>): void {
+  const dueMs = dueOf(state);
+  if (dueMs > 0) outstanding.timer(clockTimer, dueMs);
+  for (const delivery of state.deliveries.values())
+    if (delivery.problem === "")
+      outstanding.effect(delivery.number, delivery.attempt, { kind: "deliver_alerts", delivery });
+}

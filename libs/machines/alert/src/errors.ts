@@ -1,0 +1,55 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** Why the alerts of a namespace reject a command. */
+export const alertErrors = defineErrors("alert", {
+  ruleMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "There is no alert rule of this id in the namespace.",
+    message: ({ id }: { id: string }) => `Alert rule \`${id}\` not found`,
+    remedy: "List the alert rules of the namespace and correct the id.",
+  },
+  ruleMoved: {
+    status: "ABORTED",
+    retry: "never",
+    help: "The alert rule changed after you read it.",
+    message: ({ id, revision, found }: { id: string; revision: number; found: number }) =>
+      `Alert rule \`${id}\` is at revision ${found}, not ${revision}`,
+    remedy: "Read the rule again and retry.",
+  },
+  ruleBuiltIn: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Built-in alert rules cannot be deleted.",
+    message: ({ id }: { id: string }) => `Alert rule \`${id}\` is built in`,
+    remedy: "Set `disabled` in the rule.",
+  },
+  alertMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "There is no alert of this id in the namespace, or the alert is over.",
+    message: ({ id }: { id: string }) => `Firing alert \`${id}\` not found`,
+    remedy: "List the alerts of the namespace and correct the id.",
+  },
+  invalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The rule or silence is not complete, or exceeds a limit.",
+    message: ({ problem }: { problem: string }) => problem,
+    remedy: "Correct the request.",
+  },
+  full: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "A namespace keeps a limited number of alert rules and silences.",
+    message: ({ what, max }: { what: string; max: number }) => `The maximum of ${max} ${what} is reached`,
+    remedy: "Remove one that you do not need.",
+  },
+  deliveryUnknown: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The result of a delivery must have the token of the attempt that was requested.",
+    message: () => "The result has no token of a delivery that is under way",
+    remedy: "Send the result with the token of the attempt.",
+  },
+});

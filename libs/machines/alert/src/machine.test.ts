@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AlertStatus } from "@tutti/contracts/insight/v1";
+import { isRefusal } from "@tutti/kernel";
+import {
+  alertsOf,
+  driven,
+  keptOf,
+  key,
+  messages,
+  rule,
+  see,
+  settleAll,
+  untilTold,
+  untilToldAgain,
+} from "./alert.fixture.ts";
+import {
+  addSilence,
+  endSilence,
+  installRules,
+  keepRule,
+  observe,
+  removeRule,
+  retryDeliveries,
+  takeAlert,
+} from "./index.ts";
+
+const { ALERT_STATUS_PENDING, ALERT_STATUS_FIRING, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_RESOLVED } =
+  AlertStatus;
+const statuses = (driver: ReturnType<typeof driven>) => alertsOf(driver).map(({ status }) => status);
+const codeOf = (answer: unknown) => (isRefusal(answer) ? answer.code : answer);
+
+describe("alerts of a namespace", () => {
+  it("an alert fires when its condition has held long enough", () => {
+    const driver = driven(rule({ holdMs: 5_000 }));
+    see(driver, "a");
+    assert.deepEqual(statuses(driver), [ALERT_STATUS_PENDING]);
+    driver.advance(4_999);
+    see(driver, "a");
+    assert.deepEqual(statuses(driver), [ALERT_STATUS_PENDING]);
+    driver.advance(1);
+    see(driver, "a");
+    assert.deepEqual(statuses(driver), [ALERT_STATUS_FIRING]);
+  });
+
+  it("an alert that ends before it fired is dropped, and no receiver learns of it", () => {
+    const driver = driven(rule({ holdMs: 5_000 }));
+    see(driver, "a");
+    see(driver);
+    untilTold(driver);
+    assert.deepEqual([alertsOf(driver), messages(driver)], [[], []]);
+  });
+
+  it("an observation that changes no status has no event", () => {
+    const driver = driven();
+    see(driver, "a");
+    const before = driver.history(key).length;
+    see(driver, "a");
+    assert.equal(driver.history(key).length, before);
+  });
+
+  it("10,000 alerts at once are one message to each receiver", () => {
+    const driver = driven(rule({ receivers: ["ops", "chat"] }));
+    see(driver, ...Array.from({ length: 10_000 }, (_, number) => `pool-${number}`));
+    untilTold(driver);
+    const told = messages(driver).map(({ receiver, count, alerts }) => [receiver, count, alerts.length]);
+    assert.deepEqual(told, [
+      ["ops", 10_000, 100],
+      ["chat", 10_000, 100],
+    ]);
+  });
+
+  it("receivers are told of the start and of the end, once each", () => {
+    const driver = driven();
+    see(driver, "a");
+    untilTold(driver);
+    settleAll(driver);
+    untilToldAgain(driver);
+    assert.deepEqual(messages(driver), []);
+    see(driver);
+    untilTold(driver);
+    const told = messages(driver).map(({ number, alerts }) => [number, alerts[0]?.status]);
+    assert.deepEqual(told, [[2, ALERT_STATUS_RESOLVED]]);
+  });
+
+  it("an alert that comes back within the interval waits for its end", () => {
+    const driver = driven();
+    see(driver, "a");
+    untilTold(driver);
+    settleAll(driver);
+    see(driver, "a", "b");
+    untilTold(driver);
+    assert.deepEqual(messages(driver), []);
+    untilToldAgain(driver);
+    assert.equal(messages(driver)[0]?.alerts[0]?.labels["pool"], "b");
+  });
+
+  it("an acknowledged alert names the caller, and its end is told", () => {
+    const driver = driven();
+    see(driver, "a");
+    untilTold(driver);
+    settleAll(driver);
+    driver.execute(key, takeAlert, { alertId: "a1" });
+    assert.deepEqual(statuses(driver), [ALERT_STATUS_ACKNOWLEDGED]);
+    see(driver, "a");
+    see(driver);
+    untilToldAgain(driver);
+    assert.deepEqual(
+      messages(driver).map(({ alerts }) => alerts[0]?.status),
+      [ALERT_STATUS_RESOLVED],
+    );
+    assert.equal(codeOf(driver.execute(key, takeAlert, { alertId: "a1" })), "alert.alert_missing");
+  });
+
+  it("a silence suppresses messages until it ends, by its time or by a caller", () => {
+    for (const isEnded of [false, true]) {
+      const driver = driven();
+      const silence = { ruleId: "", labels: { equals: { pool: "a" }, exists: [], absent: [] }, fromMs: 0 };
+      driver.execute(key, addSilence, { ...silence, toMs: driver.nowMs + 60_000 });
+      see(driver, "a", "b");
+      untilTold(driver);
+      assert.deepEqual(
+        messages(driver).map(({ alerts }) => alerts.map(({ labels }) => labels["pool"])),
+        [["b"]],
+      );
+      settleAll(driver);
+      if (isEnded) driver.execute(key, endSilence, { silenceId: "s1" });
+      driver.advance(isEnded ? 10_001 : 60_001);
+      untilToldAgain(driver);
+      assert.deepEqual(
+        messages(driver).map(({ alerts }) => alerts.map(({ labels }) => labels["pool"])),
+        [["a"]],
+      );
+    }
+  });
+
+  it("a message that its receiver rejects is dead and visible, and can be sent again under its number", () => {
+    const driver = driven();
+    see(driver, "a");
+    untilTold(driver);
+    settleAll(driver, false);
+    assert.deepEqual(messages(driver), []);
+    assert.deepEqual(
+      keptOf(driver).deliveries.map(({ number, problem }) => [number, problem]),
+      [[1, "410 Gone"]],
+    );
+    assert.deepEqual(driver.execute(key, retryDeliveries, { numbers: [] }), { count: 1 });
+    assert.deepEqual(
+      messages(driver).map(({ number }) => number),
+      [1],
+    );
+    settleAll(driver);
+    assert.deepEqual(keptOf(driver).deliveries, []);
+  });
+
+  it("a built-in rule stays built in when a caller changes it, and keeps the change", () => {
+    const driver = driven();
+    const builtIn = rule({ ruleId: "disk", title: "Disk is full" });
+    driver.execute(key, installRules, { rules: [builtIn] });
+    driver.execute(key, keepRule, { rule: { ...builtIn, holdMs: 9 }, revision: 1 });
+    driver.execute(key, installRules, { rules: [builtIn] });
+    const found = keptOf(driver).rules.find((one) => one.rule?.ruleId === "disk");
+    assert.deepEqual([found?.revision, found?.rule?.readyMade, found?.rule?.holdMs], [2, true, 9]);
+    assert.equal(codeOf(driver.execute(key, removeRule, { ruleId: "disk" })), "alert.rule_built_in");
+  });
+
+  it("alerts of a rule that is removed or disabled end, and receivers are told", () => {
+    const driver = driven();
+    see(driver, "a");
+    untilTold(driver);
+    settleAll(driver);
+    driver.execute(key, removeRule, { ruleId: "failures" });
+    assert.deepEqual(statuses(driver), [ALERT_STATUS_RESOLVED]);
+    assert.deepEqual(
+      messages(driver).map(({ alerts }) => alerts[0]?.status),
+      [ALERT_STATUS_RESOLVED],
+    );
+    assert.deepEqual(driver.execute(key, removeRule, { ruleId: "failures" }), { removed: false });
+
+    const other = driven();
+    see(other, "a");
+    other.execute(key, keepRule, { rule: rule({ disabled: true }), revision: 0 });
+    see(other, "a");
+    assert.deepEqual(statuses(other), [ALERT_STATUS_RESOLVED]);
+  });
+
+  it("a change by an older revision is rejected", () => {
+    const driver = driven();
+    driver.execute(key, keepRule, { rule: rule({ title: "Other" }), revision: 1 });
+    const late = driver.execute(key, keepRule, { rule: rule({ title: "Third" }), revision: 1 });
+    assert.equal(codeOf(late), "alert.rule_moved");
+  });
+
+  it("only the latest 1,000 alerts that are over are kept", () => {
+    const driver = driven();
+    const found = Array.from({ length: 1_500 }, (_, number) => ({
+      ...{ labels: { pool: `p${number}` }, values: {}, title: "", advice: "" },
+    }));
+    driver.execute(key, observe, { observations: [{ ruleId: "failures", found }] });
+    see(driver);
+    see(driver, "last");
+    assert.equal(alertsOf(driver).length, 1_001);
+  });
+});

@@ -1,0 +1,68 @@
+/**
+ * The alerts of a namespace, a machine: the table of everything it understands.
+ *
+ * 1. Rules are evaluated elsewhere. The machine decides what an evaluation changes, and whom to tell.
+ * 2. Receivers are told of every start and every end once, each in messages of its own. A message is under way until its
+ *    receiver has it, or is dead and visible.
+ * 3. A receiver that does not know of a start is not told of its end.
+ */
+import { AlertSnapshotV1 } from "@tutti/contracts/insight/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { Machine, Query } from "@tutti/kernel";
+import { observe, takeAlert } from "./alert/commands.ts";
+import { alertsChanged, alertTaken } from "./alert/events.ts";
+import { retryDeliveries, settleDelivery } from "./delivery/commands.ts";
+import { recover } from "./delivery/due.ts";
+import { deliveriesRequested, deliveriesRetried, deliverySettled } from "./delivery/events.ts";
+import { expire } from "./delivery/tell.ts";
+import { installRules, keepRule, removeRule } from "./rule/commands.ts";
+import { ruleRemoved, rulesKept } from "./rule/events.ts";
+import { addSilence, endSilence, silenceAdded, silenceEnded } from "./silence/silences.ts";
+import { alertSnapshots, snapshotOf } from "./snapshots.ts";
+import { type Alerts, type DeliverAlerts, newAlerts } from "./state.ts";
+
+/** All that is kept. */
+export const kept: Query<Alerts, void, AlertSnapshotV1> = {
+  type: "kept",
+  answer: (state) => snapshotOf(state),
+};
+
+export const alert: Machine<Alerts, DeliverAlerts> = {
+  kind: "alert",
+  behaviour: 1,
+  isEndless: true,
+  create: newAlerts,
+  commands: [
+    installRules,
+    keepRule,
+    removeRule,
+    observe,
+    takeAlert,
+    addSilence,
+    endSilence,
+    settleDelivery,
+    retryDeliveries,
+  ],
+  events: [
+    rulesKept,
+    ruleRemoved,
+    alertsChanged,
+    alertTaken,
+    silenceAdded,
+    silenceEnded,
+    deliveriesRequested,
+    deliverySettled,
+    deliveriesRetried,
+  ],
+  queries: [kept],
+  expire: (state, _, step) => expire(state, step),
+  snapshots: alertSnapshots,
+  recover,
+  describe: () => ({
+    status: WorkStatus.WORK_STATUS_RUNNING,
+    definition: "",
+    labels: {},
+    idChosen: true,
+  }),
+  project: (state) => AlertSnapshotV1.toJSON(snapshotOf(state)),
+};

@@ -1,0 +1,99 @@
+/**
+ * Rules of a namespace.
+ *
+ * 1. A built-in rule stays built in when a caller changes it, and keeps the change when built-in rules are installed again.
+ * 2. Alerts of a rule that is removed end, and its receivers are told.
+ */
+import {
+  AlertPartRemoved,
+  AlertRule,
+  AlertRuleKept,
+  AlertsDone,
+  InstallAlertRules,
+  KeepAlertRule,
+  type KeptAlert,
+  type KeptRule,
+  RemoveAlertRule,
+} from "@tutti/contracts/insight/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { end } from "../alert/commands.ts";
+import { alertsChanged } from "../alert/events.ts";
+import { tell } from "../delivery/tell.ts";
+import { alertErrors } from "../errors.ts";
+import { rulesMax } from "../limits.ts";
+import type { AlertsCommand } from "../state.ts";
+import { ruleRemoved, rulesKept } from "./events.ts";
+
+export const installRules: AlertsCommand<InstallAlertRules, AlertsDone> = {
+  type: "install_rules",
+  codec: InstallAlertRules,
+  reply: AlertsDone,
+  decide(state, { rules: given }, step) {
+    const rules: KeptRule[] = [];
+    for (const rule of given.slice(0, rulesMax)) {
+      const wanted = settled({ ...rule, readyMade: true });
+      const known = state.rules.get(rule.ruleId);
+      if (rule.ruleId === "" || known?.changed === true || isSame(known?.rule, wanted)) continue;
+      rules.push({ rule: wanted, revision: (known?.revision ?? 0) + 1, changed: false });
+    }
+    if (rules.length > 0) step.emit(rulesKept, { rules });
+    return {};
+  },
+};
+
+export const keepRule: AlertsCommand<KeepAlertRule, AlertRuleKept> = {
+  type: "keep_rule",
+  codec: KeepAlertRule,
+  reply: AlertRuleKept,
+  decide(state, { rule: given, revision }, step) {
+    const id = given?.ruleId ?? "";
+    if (given === undefined || id === "")
+      return alertErrors.invalid.refusal({ problem: "`ruleId`: expected an id, got none" });
+    if (given.condition === "")
+      return alertErrors.invalid.refusal({ problem: "`condition`: expected an expression, got none" });
+    const known = state.rules.get(id);
+    const rule = settled({ ...given, readyMade: known?.rule?.readyMade ?? false });
+    if (known !== undefined && isSame(known.rule, rule)) return { revision: known.revision };
+    if (revision !== 0 && revision !== (known?.revision ?? 0))
+      return alertErrors.ruleMoved.refusal({ id, revision, found: known?.revision ?? 0 });
+    if (known === undefined && state.rules.size >= rulesMax)
+      return alertErrors.full.refusal({ what: "alert rules", max: rulesMax });
+    const next = (known?.revision ?? 0) + 1;
+    const kept = { ...rule, updateCause: step.cause };
+    step.emit(rulesKept, { rules: [{ rule: kept, revision: next, changed: true }] });
+    return { revision: next };
+  },
+};
+
+export const removeRule: AlertsCommand<RemoveAlertRule, AlertPartRemoved> = {
+  type: "remove_rule",
+  codec: RemoveAlertRule,
+  reply: AlertPartRemoved,
+  decide(state, { ruleId: id }, step) {
+    const rule = state.rules.get(id)?.rule;
+    if (rule === undefined) return { removed: false };
+    if (rule.readyMade) return alertErrors.ruleBuiltIn.refusal({ id });
+    const changes = { alerts: [] as KeptAlert[], droppedIds: [] as string[] };
+    for (const alertId of state.open.values()) {
+      // Only read.
+      const alert = state.alerts.get(alertId) as KeptAlert;
+      if (alert.ruleId === id) end(alert, step.nowMs, changes);
+    }
+    if (changes.alerts.length + changes.droppedIds.length > 0)
+      step.emit(alertsChanged, { ...changes, changeMs: step.nowMs });
+    tell(state, [id], step);
+    step.emit(ruleRemoved, { ruleId: id });
+    return { removed: true };
+  },
+};
+
+/** Without the fields that the service sets. */
+function settled(rule: AlertRule): AlertRule {
+  return { ...rule, namespace: "", revision: "", updateCause: undefined };
+}
+
+function isSame(one: ReadOnly<AlertRule> | undefined, other: AlertRule): boolean {
+  if (one === undefined) return false;
+  const bytes = AlertRule.encode(settled(one as AlertRule)).finish();
+  return Buffer.from(bytes).equals(AlertRule.encode(other).finish());
+}

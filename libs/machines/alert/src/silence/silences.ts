@@ -1,0 +1,80 @@
+/** Silences: receivers are told nothing of alerts that match while a silence lasts. One in the future is a maintenance window. */
+import {
+  AddSilence,
+  AlertPartRemoved,
+  EndSilence,
+  type KeptAlert,
+  SilenceAdded,
+  SilenceAddedV1,
+  SilenceEndedV1,
+} from "@tutti/contracts/insight/v1";
+import { labelsMatch, type ReadOnly } from "@tutti/kernel";
+import { plan, setTimer } from "../delivery/due.ts";
+import { alertErrors } from "../errors.ts";
+import { silencesMax } from "../limits.ts";
+import type { AlertsCommand, AlertsEvent, AlertsView } from "../state.ts";
+
+/** Id of the silence that suppresses an alert. */
+export function silenceOf(state: AlertsView, alert: ReadOnly<KeptAlert>, nowMs: number): string | undefined {
+  for (const { silenceId, ruleId, labels, fromMs, toMs } of state.silences.values()) {
+    if (nowMs < fromMs || nowMs >= toMs || (ruleId !== "" && ruleId !== alert.ruleId)) continue;
+    // Only read.
+    if (labelsMatch(alert.labels, labels as Parameters<typeof labelsMatch>[1])) return silenceId;
+  }
+  return undefined;
+}
+
+export const silenceAdded: AlertsEvent<SilenceAddedV1> = {
+  type: "silence_added",
+  version: 1,
+  codec: SilenceAddedV1,
+  evolve(state, { silence }, outstanding) {
+    if (silence === undefined) return;
+    state.lastId += 1;
+    state.silences.set(silence.silenceId, silence);
+    setTimer(state, outstanding);
+  },
+};
+
+export const silenceEnded: AlertsEvent<SilenceEndedV1> = {
+  type: "silence_ended",
+  version: 1,
+  codec: SilenceEndedV1,
+  evolve(state, { silenceId, endMs }, outstanding) {
+    state.silences.delete(silenceId);
+    // What it suppressed is told now.
+    for (const { status, told, ruleId } of state.alerts.values())
+      if (status !== told) plan(state, ruleId, endMs);
+    setTimer(state, outstanding);
+  },
+};
+
+export const addSilence: AlertsCommand<AddSilence, SilenceAdded> = {
+  type: "add_silence",
+  codec: AddSilence,
+  reply: SilenceAdded,
+  decide(state, { ruleId, labels, fromMs, toMs }, step) {
+    const startMs = fromMs === 0 ? step.nowMs : fromMs;
+    if (!(toMs > Math.max(startMs, step.nowMs)))
+      return alertErrors.invalid.refusal({
+        problem: "`span.to`: expected a time in the future, after `from`",
+      });
+    if (state.silences.size >= silencesMax)
+      return alertErrors.full.refusal({ what: "silences", max: silencesMax });
+    const silenceId = `s${state.lastId + 1}`;
+    const silence = { silenceId, ruleId, labels, fromMs: startMs, toMs, cause: step.cause };
+    step.emit(silenceAdded, { silence });
+    return { silenceId };
+  },
+};
+
+export const endSilence: AlertsCommand<EndSilence, AlertPartRemoved> = {
+  type: "end_silence",
+  codec: EndSilence,
+  reply: AlertPartRemoved,
+  decide(state, { silenceId }, step) {
+    if (!state.silences.has(silenceId)) return { removed: false };
+    step.emit(silenceEnded, { silenceId, endMs: step.nowMs });
+    return { removed: true };
+  },
+};

@@ -1,0 +1,44 @@
+/** How the alerts of a namespace are kept between events. */
+import { AlertSnapshotV1 } from "@tutti/contracts/insight/v1";
+import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
+import { keepAlert } from "./alert/fold.ts";
+import { type Alerts, type AlertsView, newAlerts } from "./state.ts";
+
+const newest = 1;
+
+export const alertSnapshots: SnapshotCodec<Alerts> = {
+  version: newest,
+  encode: (state) => AlertSnapshotV1.encode(snapshotOf(state)).finish(),
+  decode(bytes, version) {
+    if (version === newest) return alertsOf(AlertSnapshotV1.decode(bytes));
+    throw kernelErrors.snapshotUnknown({ kind: "alert", version, newest });
+  },
+};
+
+export function snapshotOf(view: AlertsView): AlertSnapshotV1 {
+  // Only read: it is encoded, or shown as JSON.
+  const state = view as Alerts;
+  return {
+    rules: [...state.rules.values()],
+    alerts: [...state.alerts.values()],
+    silences: [...state.silences.values()],
+    deliveries: [...state.deliveries.values()],
+    lastNumber: state.lastNumber,
+    lastId: state.lastId,
+    dueMs: Object.fromEntries(state.dueMs),
+    toldMs: Object.fromEntries(state.toldMs),
+  };
+}
+
+function alertsOf(snapshot: AlertSnapshotV1): Alerts {
+  const state = newAlerts();
+  for (const kept of snapshot.rules) state.rules.set(kept.rule?.ruleId ?? "", kept);
+  for (const alert of snapshot.alerts) keepAlert(state, alert);
+  for (const silence of snapshot.silences) state.silences.set(silence.silenceId, silence);
+  for (const delivery of snapshot.deliveries) state.deliveries.set(delivery.number, delivery);
+  for (const [rule, ms] of Object.entries(snapshot.dueMs)) state.dueMs.set(rule, ms);
+  for (const [rule, ms] of Object.entries(snapshot.toldMs)) state.toldMs.set(rule, ms);
+  state.lastNumber = snapshot.lastNumber;
+  state.lastId = snapshot.lastId;
+  return state;
+}

@@ -1,0 +1,5 @@
+/** `npm run golden -- 0.2.0` in the folder of the package: writes what a release has to leave to all later ones. */
+import { writeGoldenHistories } from "@tutti/kernel/testing";
+import { stories } from "../stories.ts";
+
+writeGoldenHistories(new URL("../../golden/", import.meta.url), stories, process.argv.slice(2));

@@ -1,0 +1,34 @@
+/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
+import { driven, key, rule, see, settleAll, untilTold, untilToldAgain } from "../src/alert.fixture.ts";
+import {
+  addSilence,
+  alert,
+  endSilence,
+  installRules,
+  removeRule,
+  retryDeliveries,
+  takeAlert,
+} from "../src/index.ts";
+
+/** By the name of the file. */
+export const stories: GoldenStories = {
+  /** A rule from its first alert to its removal. */
+  told: (release) => {
+    const driver = driven();
+    driver.execute(key, installRules, { rules: [rule({ ruleId: "disk" })] });
+    const labels = { equals: { pool: "b" }, exists: [], absent: [] };
+    driver.execute(key, addSilence, { ruleId: "", labels, fromMs: 0, toMs: driver.nowMs + 60_000 });
+    see(driver, "a", "b");
+    untilTold(driver);
+    settleAll(driver, false);
+    driver.execute(key, retryDeliveries, { numbers: [] });
+    settleAll(driver);
+    driver.execute(key, takeAlert, { alertId: "a2" });
+    driver.execute(key, endSilence, { silenceId: "s1" });
+    see(driver, "a");
+    untilToldAgain(driver);
+    driver.execute(key, removeRule, { ruleId: "failures" });
+    return goldenOf(driver, alert, key, release);
+  },
+};
