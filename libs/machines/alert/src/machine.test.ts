@@ -70,7 +70,7 @@ describe("alerts of a namespace", () => {
     ]);
   });
 
-  it("receivers are told of the start and of the end, once each", () => {
+  it("receivers hear of the start and of the end, once each", () => {
     const driver = driven();
     see(driver, "a");
     untilTold(driver);
@@ -95,7 +95,7 @@ describe("alerts of a namespace", () => {
     assert.equal(messages(driver)[0]?.alerts[0]?.labels["pool"], "b");
   });
 
-  it("an acknowledged alert names the caller, and its end is told", () => {
+  it("an acknowledged alert names the caller, and receivers hear of its end", () => {
     const driver = driven();
     see(driver, "a");
     untilTold(driver);
@@ -164,7 +164,7 @@ describe("alerts of a namespace", () => {
     assert.equal(codeOf(driver.execute(key, removeRule, { ruleId: "disk" })), "alert.rule_built_in");
   });
 
-  it("alerts of a rule that is removed or disabled end, and receivers are told", () => {
+  it("alerts of a rule that is removed or disabled end, and receivers hear of it", () => {
     const driver = driven();
     see(driver, "a");
     untilTold(driver);

@@ -2,7 +2,7 @@
  * The alerts of a namespace, a machine: the table of everything it understands.
  *
  * 1. Rules are evaluated elsewhere. The machine decides what an evaluation changes, and whom to tell.
- * 2. Receivers are told of every start and every end once, each in messages of its own. A message is under way until its
+ * 2. Receivers hear of every start and every end once, each in messages of its own. A message is under way until its
  *    receiver has it, or is dead and visible.
  * 3. A receiver that does not know of a start is not told of its end.
  */

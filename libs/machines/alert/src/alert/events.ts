@@ -19,7 +19,7 @@ export const alertsChanged: AlertsEvent<AlertsChangedV1> = {
   },
 };
 
-/** Receivers are told nothing more until it is over. */
+/** Receivers hear nothing more until it is over. */
 export const alertTaken: AlertsEvent<AlertTakenV1> = {
   type: "alert_taken",
   version: 1,

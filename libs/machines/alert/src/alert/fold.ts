@@ -28,7 +28,7 @@ export function forgetEnded(state: Alerts): void {
   if (excess <= 0) return;
   for (const [id, alert] of state.alerts) {
     if (excess <= 0) return;
-    // Receivers are told of its end first.
+    // Receivers hear of its end first.
     if (alert.status !== AlertStatus.ALERT_STATUS_RESOLVED || isUntold(alert)) continue;
     state.alerts.delete(id);
     excess--;

@@ -1,4 +1,4 @@
-/** When receivers are told: alerts of one rule that change together are one message. */
+/** When receivers get messages: alerts of one rule that change together are one message. */
 import { AlertStatus, type KeptAlert } from "@tutti/contracts/insight/v1";
 import type { Outstanding, ReadOnly } from "@tutti/kernel";
 import { groupIntervalMs, groupWaitMs } from "../limits.ts";

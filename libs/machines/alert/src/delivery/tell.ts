@@ -1,4 +1,4 @@
-/** Receivers of rules are told of their alerts: one message for each receiver and rule, however many alerts there are. */
+/** Receivers of rules hear of their alerts: one message for each receiver and rule, however many alerts there are. */
 import type { AlertDelivery, KeptAlert } from "@tutti/contracts/insight/v1";
 import { alertsInMessageMax } from "../limits.ts";
 import { silenceEnded, silenceOf } from "../silence/silences.ts";
@@ -6,7 +6,7 @@ import type { AlertsStep, AlertsView } from "../state.ts";
 import { isUntold } from "./due.ts";
 import { deliveriesRequested } from "./events.ts";
 
-/** The timer is due: silences end, and receivers are told. */
+/** The timer is due: silences end, and receivers get messages. */
 export function expire(state: AlertsView, step: AlertsStep): void {
   const { nowMs } = step;
   const over = [...state.silences.values()].filter(({ toMs }) => toMs <= nowMs);

@@ -2,7 +2,7 @@
  * Rules of a namespace.
  *
  * 1. A built-in rule stays built in when a caller changes it, and keeps the change when built-in rules are installed again.
- * 2. Alerts of a rule that is removed end, and its receivers are told.
+ * 2. Alerts of a rule that is removed end, and its receivers hear of it.
  */
 import {
   AlertPartRemoved,

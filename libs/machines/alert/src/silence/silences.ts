@@ -1,4 +1,4 @@
-/** Silences: receivers are told nothing of alerts that match while a silence lasts. One in the future is a maintenance window. */
+/** Silences: receivers hear nothing of alerts that match while a silence lasts. One in the future is a maintenance window. */
 import {
   AddSilence,
   AlertPartRemoved,
@@ -42,7 +42,7 @@ export const silenceEnded: AlertsEvent<SilenceEndedV1> = {
   codec: SilenceEndedV1,
   evolve(state, { silenceId, endMs }, outstanding) {
     state.silences.delete(silenceId);
-    // What it suppressed is told now.
+    // Receivers hear now of what it suppressed.
     for (const { status, told, ruleId } of state.alerts.values())
       if (status !== told) plan(state, ruleId, endMs);
     setTimer(state, outstanding);
