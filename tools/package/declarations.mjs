@@ -68,6 +68,11 @@ function sourcesByName() {
   return found;
 }
 
+/** @param {string} file */
+function isGenerated(file) {
+  return file.includes(join("contracts", "generated"));
+}
+
 class Declarations {
   #root;
   #allowed;
@@ -94,7 +99,9 @@ class Declarations {
       if (!source.isWanted) continue;
       const target = join(out, placeOf(source.file));
       mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, this.#text(source));
+      const text = this.#text(source);
+      // Comments of the generated contracts would be a sixteenth of the package: the API reference has them.
+      writeFileSync(target, isGenerated(target) ? text.replaceAll(/^ *\/\*\*[\s\S]*?\*\/\n/gm, "") : text);
     }
     return made;
   }

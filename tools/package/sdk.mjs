@@ -14,6 +14,7 @@ const entries = {
   index: join(sources, "index.ts"),
   adapters: join(sources, "adapters", "index.ts"),
   agents: join(sources, "agents", "index.ts"),
+  coding: join(sources, "coding", "index.ts"),
   client: join(sources, "client", "index.ts"),
   mcp: join(sources, "mcp", "index.ts"),
   "model-server": join(sources, "testing", "model-server.ts"),

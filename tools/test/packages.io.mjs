@@ -108,7 +108,14 @@ describe("the packages, installed outside of the clone", () => {
       .map((entry) => join(entry.parentPath, entry.name));
     const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
     assert.ok(bytes <= sdkMostBytes, `${bytes} bytes`);
-    const { dependencies, version } = manifestIn(installed);
+    const { dependencies, version, exports } = manifestIn(installed);
+    // The conformance program and the link within one process are for the clone.
+    const inClone = ["./conformance", "./in-process"];
+    const documented = Object.keys(manifestIn(join(workspaceRoot, "libs", "sdk")).exports);
+    assert.deepEqual(
+      Object.keys(exports).sort(),
+      [...documented.filter((name) => !inClone.includes(name)), "./package.json"].sort(),
+    );
     assert.deepEqual(Object.keys(dependencies), ["ws"]);
     assert.match(dependencies.ws, /^\d+\.\d+\.\d+$/);
     assert.equal(version, manifestIn(workspaceRoot).version);

@@ -24,6 +24,7 @@ describe("ServiceHost", () => {
       "configuration",
       "operations",
       "bus",
+      "platform-events",
       "discovery",
       "desk",
       "shelf",
