@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { defineErrors, type TuttiError } from "@tutti/kernel";
 
 /** 4194304 as 4,194,304. Intl does the same and loads 7 MiB of locales into every process for it. */
 function grouped(bytes: number): string {
@@ -208,3 +208,11 @@ export const meshErrors = defineErrors("mesh", {
     remedy: "Correct `mesh.tls.ca`, `cert` and `key`.",
   },
 });
+
+/** Returns whether an error says that nothing was done: no instance got the request, or the instance refused it. */
+export function isNothingDone(error: TuttiError): boolean {
+  const { noInstance, noUsableInstance, noOwner } = meshErrors;
+  return (
+    error.retry === "elsewhere" || [noInstance, noUsableInstance, noOwner].some((each) => each.is(error))
+  );
+}

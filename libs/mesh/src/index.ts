@@ -9,7 +9,7 @@ export { InProcessNetwork } from "./discovery/in-process.ts";
 export { LayeredDiscovery } from "./discovery/layered.ts";
 export { RegistryDiscovery, type RegistryDiscoveryOptions } from "./discovery/registry.ts";
 export { StaticDiscovery } from "./discovery/static.ts";
-export { meshErrors } from "./errors.ts";
+export { isNothingDone, meshErrors } from "./errors.ts";
 export { HealthService } from "./health/health-service.ts";
 export type { RequestRules } from "./interceptors/admission.ts";
 export type { Binding, Hooks, Interceptor } from "./interceptors/chain.ts";

@@ -142,6 +142,12 @@ describe("instances that come and go", () => {
     await stopAll(mesh);
   });
 
+  it("a call whose time is shorter than the wait for an instance fails with what to do too", async () => {
+    const { mesh, notes } = callerOf([], { timeouts: { discoveryMs: 60_000 }, retry: { attempts: 1 } });
+    await assert.rejects(notes.get(note(), { timeoutMs: 300 }), { code: "mesh.no_instance" });
+    await stopAll(mesh);
+  });
+
   it("one that nobody listens for is distinguished from one that broke", async () => {
     const server = await serve();
     await server.stop();

@@ -92,7 +92,7 @@ it("what keeps tasks from their pool is known while it lasts and afterwards: a p
   try {
     const token = { partition: 0, incarnation: 1, number: 4, attempt: 1 };
     const key = { namespace: "default", kind: "run", id: "run-1" };
-    dispatcher.offer({ key, token, cause: undefined, effect: task }, task);
+    dispatcher.offer({ key, token, isRecovered: false, cause: undefined, effect: task }, task);
     await until("the policy", () => present()?.cause === WAIT_CAUSE_POLICY);
     assert.match(present()?.message ?? "", /no policy allows swarm\.offers\.exchange/);
     await testPause(50);

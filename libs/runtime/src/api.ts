@@ -54,6 +54,8 @@ export interface DueEffect {
   readonly token: EffectToken;
   readonly effect: unknown;
   readonly cause: Cause | undefined;
+  /** Found in a loaded instance: who had it before may have started it. */
+  readonly isRecovered: boolean;
 }
 
 /** Does what machines ask for. Results come back as commands with the token. */

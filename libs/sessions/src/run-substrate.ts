@@ -51,7 +51,7 @@ export class RunSubstrate implements Substrate {
     this.#parts = parts;
   }
 
-  async start(place: Place, part: StartPart, options: Asking): Promise<void> {
+  async start(place: Place, part: StartPart, options: Asking, begun: () => void): Promise<void> {
     const { namespace, sessionId: id } = place;
     const { spec, partId, workId, elsewhere } = part;
     const request = StartRunRequest.fromPartial({
@@ -67,6 +67,7 @@ export class RunSubstrate implements Substrate {
       ...{ retentionMs: spec.retentionMs, budget: spec.budget, share: shareOf(part, place) },
     };
     const { run, existed } = await this.#parts.runs.startRun(request, options);
+    begun();
     if (existed && run?.parent?.id !== id) throw partWorkErrors.childTaken({ child: workId });
     await this.#withdraw(place, part, { elsewhere, number: 0 }, options);
   }

@@ -17,7 +17,7 @@ import {
   type StartPart,
   taskOutcomes,
 } from "@tutti/machine-session";
-import { traceOf } from "@tutti/mesh";
+import { isNothingDone, traceOf } from "@tutti/mesh";
 import type { DueEffect, EffectToken } from "@tutti/runtime";
 import type { Choosing } from "./choosing.ts";
 import type { Deciding } from "./deciding.ts";
@@ -103,13 +103,18 @@ export class SessionEffects {
   #start(doers: SessionDoers, due: DueEffect, effect: StartPart): void {
     const { errands, substrateOf, clock } = doers;
     const sinceMs = clock.monotonic();
+    // An attempt of unknown outcome may have started it, and so may an earlier owner of the session.
+    let mayHaveBegun = due.isRecovered;
     const attempt = async (signal: AbortSignal): Promise<ErrandTold> => {
       const options = { signal, trace: traceOf(due.cause?.traceparent) };
       try {
-        await substrateOf(effect).start(placeOf(due.key), effect, options);
+        await substrateOf(effect).start(placeOf(due.key), effect, options, () => {
+          mayHaveBegun = true;
+        });
       } catch (thrown) {
+        mayHaveBegun ||= !isNothingDone(errorFromUnknown(thrown));
         const awayMs = clock.monotonic() - sinceMs;
-        if (awayMs >= passOnAfterMs) await this.#passOn(doers, due, effect, thrown);
+        if (awayMs >= passOnAfterMs && !mayHaveBegun) await this.#passOn(doers, due, effect, thrown);
         throw thrown;
       }
       return { command: confirmPart, body: {} };
@@ -119,8 +124,8 @@ export class SessionEffects {
 
   /**
    * What runs cannot do because their engine is away, agents share, where the session left the choice. The other way
-   * round nothing would be won: the pools of all agents are where missions are. Until that is decided the start is
-   * tried on.
+   * round nothing would be won: the pools of all agents are where missions are. Only a part that
+   * certainly has not started is passed on: a run whose answer was lost has the tasks, and may have done some.
    */
   async #passOn(
     { commands }: SessionDoers,

@@ -59,8 +59,8 @@ export interface NewsWanted {
 }
 
 export interface Substrate {
-  /** The same again gives the same. */
-  start(place: Place, part: StartPart, options: Asking): Promise<void>;
+  /** The same again gives the same. `begun` is called once its work is there, also if a later step fails. */
+  start(place: Place, part: StartPart, options: Asking, begun: () => void): Promise<void>;
   standing(place: Place, part: PartWork, options: Asking, wanted?: NewsWanted): Promise<Standing>;
   /** All of its tasks, page by page. */
   tasks(place: Place, part: PartWork, options: Asking): AsyncGenerator<readonly SeenTask[], void>;

@@ -257,7 +257,7 @@ function clientsOf(mesh: Pick<Mesh, "client">) {
     runTasks: mesh.client(workflow.taskService),
     missions: mesh.client(swarm.missionService),
     board: mesh.client(swarm.boardService),
-    sessions: mesh.client(sessionService),
+    sessions: mesh.client(sessionService, { service: "master" }),
     agents: mesh.client(swarm.agentService),
   };
 }

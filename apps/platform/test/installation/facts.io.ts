@@ -9,6 +9,7 @@ import {
   runService,
   StartRunRequest,
 } from "@tutti/contracts/workflow/v1";
+import { until } from "@tutti/kernel/testing";
 import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
@@ -92,6 +93,22 @@ describe("facts of an installation", () => {
     assert.deepEqual(agents.rows, [[1]]);
   });
 
+  it("have a row per session", async () => {
+    const tutti = await installation.client();
+    const session = await tutti.run({
+      id: "stock",
+      tasks: [{ id: "take", uses: "stock.reserve" }],
+      mode: "swarm",
+    });
+    await session.result();
+    await tutti.close();
+    const rows = await until("the session is recorded", async () => {
+      const found = await query("SELECT id, status FROM sessions");
+      return found.rows.length > 0 ? found.rows : undefined;
+    });
+    assert.deepEqual(rows, [["stock", "completed"]]);
+  });
+
   it("are of one namespace, and of all in `system`", async () => {
     assert.deepEqual((await query(runs, "other")).rows, []);
     assert.deepEqual((await query("SELECT DISTINCT namespace FROM runs", "system")).rows, [["default"]]);
@@ -135,6 +152,6 @@ describe("facts of an installation", () => {
     await installation.restart();
     for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
     assert.deepEqual((await query(runs)).rows, expected);
-    assert.deepEqual((await query("SELECT count(*) FROM attempts")).rows, [[4]]);
+    assert.deepEqual((await query("SELECT count(*) FROM attempts WHERE kind = 'run'")).rows, [[4]]);
   });
 });

@@ -133,6 +133,19 @@ describe("repeating", () => {
     assert.equal(sentAtMs.length, 3);
   });
 
+  it("says that the outcome is unknown where that holds for an attempt before the last", async () => {
+    const lost = failure("same-key");
+    for (const [outcomes, code] of [
+      [[lost, failure("elsewhere")], "test.same-key"],
+      [[failure("elsewhere"), failure("elsewhere")], "test.elsewhere"],
+      [[failure("same-key", 0, "RESOURCE_EXHAUSTED"), failure("elsewhere")], "test.elsewhere"],
+    ] as const) {
+      const { run } = retrying(outcomes, { attempts: 2 });
+      const error = await run(clientCall("get"));
+      assert.ok(error instanceof TuttiError && error.code === code);
+    }
+  });
+
   it("gives up when the budget is used up", async () => {
     const { run, sentAtMs } = retrying(Array(10).fill(failure("same-key")), { reserve: 2 });
     await run(clientCall("get"));

@@ -4,7 +4,8 @@
  * 1. A call is repeated only when nothing was done (`elsewhere`) or a repetition does no harm: it is safe, or has a key.
  * 2. Retries are a bounded share of all calls, so that they cannot keep a struggling service down.
  * 3. No pause goes beyond the deadline: then the error itself is the better answer.
- * 4. A caller learns at once of an exhausted resource that needs a second or longer, such as a full disk. It decides
+ * 4. That nothing was done holds for the whole call: after an attempt of unknown outcome the caller hears of that one.
+ * 5. A caller learns at once of an exhausted resource that needs a second or longer, such as a full disk. It decides
  *    whether to wait.
  *
  * @guarantee A call is repeated only if the first attempt did nothing, the call is safe to repeat, or it has an
@@ -20,7 +21,7 @@ import {
   type TuttiError,
 } from "@tutti/kernel";
 import type { ClientCall } from "../client/client-call.ts";
-import { meshErrors } from "../errors.ts";
+import { isNothingDone, meshErrors } from "../errors.ts";
 import type { MeshSettings } from "../settings.ts";
 
 type Settings = MeshSettings["retry"];
@@ -102,17 +103,24 @@ export function retryStep(parts: RetryParts): AroundStep<ClientCall, Promise<unk
     async around(call, next) {
       const budget = budgetOf(call.method.service);
       budget.earn();
+      let unknown: TuttiError | undefined;
       for (;;) {
         call.attempts++;
         try {
           return await next(call);
         } catch (thrown) {
           const error = call.stopped ?? errorFromUnknown(thrown);
-          await prepareRepetition(parts, budget, call, error);
+          if (mayHaveDone(error)) unknown = error;
+          const last = unknown !== undefined && isNothingDone(error) ? unknown : error;
+          await prepareRepetition(parts, budget, call, error).catch(() => Promise.reject(last));
         }
       }
     },
   };
+}
+
+function mayHaveDone(error: TuttiError): boolean {
+  return error.status === "UNAVAILABLE" && error.retry === "same-key" && !isNothingDone(error);
 }
 
 /** Returns when the call may be made again. Throws the error when it may not. */

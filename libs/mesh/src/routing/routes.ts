@@ -174,7 +174,8 @@ export class Routes {
     const { discovery, timers, clock, discoveryMs } = this.#parts;
     const { service } = call.method;
     await this.#parts.pool.prepare(service);
-    const untilMs = clock.monotonic() + discoveryMs;
+    const startedMs = clock.monotonic();
+    const untilMs = Math.min(startedMs + discoveryMs, answerBefore(call.deadlineMs, startedMs));
     for (;;) {
       const target = this.#pick(call) ?? (await this.#elsewhere(call));
       if (target !== undefined) {
@@ -183,7 +184,7 @@ export class Routes {
       }
       const leftMs = untilMs - clock.monotonic();
       const known = this.#parts.pool.targetsOf(service).length > 0;
-      if (known || leftMs <= 0) throw this.#nobody(service);
+      if (known || leftMs <= 0) throw this.#nobody(service, untilMs - startedMs);
       await call.change(timers, leftMs, (heard) => discovery.watch(service, heard));
       await this.#parts.pool.prepare(service);
     }
@@ -200,9 +201,9 @@ export class Routes {
   }
 
   /** Why no instance can be called. */
-  #nobody(service: string): TuttiError {
+  #nobody(service: string, waitedMs: number): TuttiError {
     const targets = this.#parts.pool.targetsOf(service);
-    if (targets.length === 0) return meshErrors.noInstance({ service, waitedMs: this.#parts.discoveryMs });
+    if (targets.length === 0) return meshErrors.noInstance({ service, waitedMs: Math.round(waitedMs) });
     const nowMs = this.#parts.clock.monotonic();
     const draining = targets.filter((target) => target.isDraining(nowMs)).length;
     return meshErrors.noUsableInstance({ service, open: targets.length - draining, draining });
@@ -285,7 +286,8 @@ export class Routes {
 
   async #awaitOwner(call: ClientCall, place: Place): Promise<Owner> {
     const { ownership, clock } = this.#parts;
-    const leftMs = call.deadlineMs - clock.monotonic();
+    const nowMs = clock.monotonic();
+    const leftMs = answerBefore(call.deadlineMs, nowMs) - nowMs;
     for (;;) {
       const news = await this.#ownerChange(call, place, leftMs);
       const owner = ownership.ownerOf(place);
@@ -335,6 +337,11 @@ interface Waiting {
 function isPatient(call: ClientCall): boolean {
   if (call.stopped !== undefined || call.deadlineMs === Number.POSITIVE_INFINITY) return false;
   return !call.method.rpc.requestStream || call.requests.replayable;
+}
+
+/** When a waiting call is refused, so that its caller hears why. */
+function answerBefore(deadlineMs: number, nowMs: number): number {
+  return deadlineMs - Math.min(answerMs, (deadlineMs - nowMs) / 2);
 }
 
 function sameOwner(one: Owner | undefined, other: Owner | undefined): boolean {

@@ -20,6 +20,7 @@ export class Folding implements Outstanding<unknown> {
   cause: Cause | undefined;
   /** Number of the effect whose result is being taken: it need not be reported as no longer wanted. */
   settling = -1;
+  #isRecovering = false;
   /** To be started when the open batch is durable. */
   due: PendingEffect[] = [];
   /** No longer wanted, as soon as the open batch is durable. */
@@ -43,7 +44,7 @@ export class Folding implements Outstanding<unknown> {
     const { key, incarnation, resets } = instance;
     const token = { partition: this.#partition, incarnation, number, attempt: tokenAttempt(attempt, resets) };
     if (before !== undefined && before.token.attempt !== token.attempt) this.dropped.push(before.token);
-    const due = { key, token, effect, cause: this.cause, instance };
+    const due = { key, token, effect, cause: this.cause, isRecovered: this.#isRecovering, instance };
     instance.effects.set(due);
     this.due.push(due);
   }
@@ -83,7 +84,12 @@ export class Folding implements Outstanding<unknown> {
   /** Notes what a loaded instance has outstanding. */
   recover(instance: Instance): void {
     this.open(instance, undefined, -1);
-    instance.hosted.machine.recover(instance.state, this);
+    this.#isRecovering = true;
+    try {
+      instance.hosted.machine.recover(instance.state, this);
+    } finally {
+      this.#isRecovering = false;
+    }
   }
 
   /** Nothing of this instance is awaited here any more: it was put away, kept aside, or ended by force. */

@@ -1,6 +1,7 @@
 /** Calls of a process to the owner of the partition of an instance, as its mesh would carry them: they get lost, come twice, and take time. */
 import type { InstanceKey } from "@tutti/kernel";
-import { type Runtime, runtimeErrors } from "@tutti/runtime";
+import { meshErrors } from "@tutti/mesh";
+import type { Runtime } from "@tutti/runtime";
 import type { Calls } from "../load/load.ts";
 import { partitionOf } from "../load/place.ts";
 import { never } from "../storage/observed-journal.ts";
@@ -37,7 +38,11 @@ export class MeshCalls implements Calls {
     return new Promise((resolve, reject) => {
       const receiver = ownerOf(partition);
       const timer = life.schedule(receiver === undefined ? nobodyMs : callMs, () =>
-        reject(runtimeErrors.leaving({ service: load.service, partition })),
+        reject(
+          receiver === undefined
+            ? meshErrors.noOwner({ place: `partition ${partition} of ${load.service}`, rpc: what })
+            : meshErrors.connectionLost({ rpc: what, address: receiver.name, reason: "no answer" }),
+        ),
       );
       signal?.addEventListener("abort", () => {
         timer.cancel();
