@@ -219,6 +219,24 @@ describe("an agent that is not there", () => {
     assert.equal(arena.pool.explain(tokenOf(1), arena.nowMs)?.waits.length, 0);
   });
 
+  for (const leaves of [true, false])
+    it(`ends once when its program ends, ${leaves ? "after it has left" : "before it has joined"}`, () => {
+      const arena = new Arena();
+      arena.pool.tellOfLaunch("s-1", true, "it was launched", arena.nowMs);
+      if (leaves) {
+        arena.agent("s-1", { launchId: "s.01" });
+        assert.equal(arena.pool.remove("s-1", "it is drained", 0, arena.nowMs), undefined);
+      }
+      arena.pool.tellOfLaunch("s-1", false, "its program has ended", arena.nowMs);
+      assert.deepEqual(
+        statesOf(arena).filter((state) => state === "gone"),
+        ["gone"],
+      );
+      arena.pool.tellOfLaunch("s-1", true, "it was launched", arena.nowMs);
+      arena.pool.tellOfLaunch("s-1", false, "its program has ended", arena.nowMs);
+      assert.equal(statesOf(arena).filter((state) => state === "gone").length, 2);
+    });
+
   it("is shown as starting when it was launched, and by whom", () => {
     const launched = [{ agentId: "s-1", launchId: "s.01", sinceMs: 1_000 }];
     const arena = new Arena({}, 1, { crashesOf: () => 2, released: () => {}, starting: () => launched });
