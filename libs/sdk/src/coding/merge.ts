@@ -66,6 +66,8 @@ interface Merge extends MergeInput, CodingFolders {
 
 /** Another git holds its lock for moments only. A lock that is left behind must not repeat the check forever. */
 const triesMax = 20;
+/** A look starts three gits, so all of them take about a second. */
+const looksMax = 40;
 
 async function mergedInto(merge: Merge, task: TaskContext): Promise<MergeOutput> {
   const { repository, trees, into } = merge;
@@ -111,9 +113,13 @@ async function isMoved(repository: string, into: string, from: string, to: strin
     );
   const isBusy = async () =>
     (await git(folder, "rev-parse", "HEAD")).trim() !== from || existsSync(await indexLockOf(folder));
-  const changed = await git(folder, "status", "--porcelain", "--untracked-files=no");
-  if (await isBusy()) return false;
-  if (changed.trim() !== "") throw codingErrors.targetInUse({ into, folder });
+  // Another merge writes its files, gives the lock back and moves the branch last: its files look like changes until then.
+  for (let looks = 1; ; looks++) {
+    const changed = await git(folder, "status", "--porcelain", "--untracked-files=no");
+    if (await isBusy()) return false;
+    if (changed.trim() === "") break;
+    if (looks === looksMax) throw codingErrors.targetInUse({ into, folder });
+  }
   try {
     await git(folder, "merge", "--ff-only", "--quiet", to);
     return true;
