@@ -71,8 +71,6 @@ const sweepEveryMs = 3_600_000;
 export class FactCollector implements Component {
   readonly #parts: CollectorParts;
   readonly #lists: readonly ListOf<never>[];
-  readonly #sessionList: ListOf<never>;
-  #sessions: Promise<void> | undefined;
   readonly #clients: ReturnType<typeof clientsOf>;
   readonly #stopping = new AbortController();
   #cursors: Record<string, number> | undefined;
@@ -86,10 +84,8 @@ export class FactCollector implements Component {
   constructor(parts: CollectorParts) {
     this.#parts = parts;
     this.#clients = clientsOf(parts.mesh);
-    const [runs, missions, sessions] = listsOf(this.#clients, this.#options);
-    // The casts: a list is read together with its own items only.
-    this.#lists = [runs, missions] as unknown as readonly ListOf<never>[];
-    this.#sessionList = sessions as unknown as ListOf<never>;
+    // The cast: a list is read together with its own items only.
+    this.#lists = listsOf(this.#clients, this.#options) as unknown as readonly ListOf<never>[];
     const { clock, metrics } = parts.foundation;
     metrics
       .gauge({
@@ -107,7 +103,6 @@ export class FactCollector implements Component {
     this.#timer?.cancel();
     this.#stopping.abort();
     await this.#round;
-    await this.#sessions;
   }
 
   health(): Health {
@@ -144,7 +139,7 @@ export class FactCollector implements Component {
     const namespaces = await this.#namespaces();
     for (let first = 0; first < namespaces.length; first += togetherMax)
       await Promise.all(
-        namespaces.slice(first, first + togetherMax).map((each) => this.#namespace(each, this.#lists, nowMs)),
+        namespaces.slice(first, first + togetherMax).map((each) => this.#namespace(each, nowMs)),
       );
     if (nowMs - this.#sweptMs >= sweepEveryMs) {
       while ((await this.#parts.thread.ask("sweep", nowMs - this.#parts.keepMs)) > 0 && !this.#isStopping);
@@ -152,27 +147,15 @@ export class FactCollector implements Component {
     }
     this.#lastMs = nowMs;
     this.#problem = "";
-    this.#readSessions(namespaces, nowMs);
   }
 
   /** Lists wait for their index, side by side. */
-  async #namespace(namespace: string, lists: readonly ListOf<never>[], nowMs: number): Promise<void> {
-    const windows = lists.flatMap((list) => [
+  async #namespace(namespace: string, nowMs: number): Promise<void> {
+    const windows = this.#lists.flatMap((list) => [
       this.#window(namespace, list, "ended", nowMs),
       this.#window(namespace, list, "created", nowMs),
     ]);
-    await Promise.all([...windows, ...(lists === this.#lists ? [this.#agents(namespace)] : [])]);
-  }
-
-  /** Apart from the rest: a service that does not answer holds up nothing else. */
-  #readSessions(namespaces: readonly string[], nowMs: number): void {
-    this.#sessions ??= (async () => {
-      for (const namespace of namespaces) await this.#namespace(namespace, [this.#sessionList], nowMs);
-    })()
-      .catch((error: unknown) => this.#failed(errorFromUnknown(error).message))
-      .finally(() => {
-        this.#sessions = undefined;
-      });
+    await Promise.all([...windows, this.#agents(namespace)]);
   }
 
   get #isStopping(): boolean {
