@@ -333,6 +333,22 @@ describe("a read", () => {
     assert.equal(bank.head(0), before + 1);
   });
 
+  it("does not rest on a batch that was sent before it, when the lease may be over", async () => {
+    const bank = await bankWithAda();
+    bank.commits.hold();
+    const deposited = bank.do(ada, deposit, { amountCents: 5 });
+    await bank.time.flush();
+    // The process stood still: the batch was durable long ago, and its confirmation arrives only now.
+    bank.validUntilMs = 0;
+    const before = bank.head(0);
+    const read = bank.askBalance(ada);
+    await bank.time.flush();
+    bank.commits.open();
+    await bank.time.settle(deposited);
+    assert.equal((await bank.time.settle(read)).balanceCents, 1_005);
+    assert.equal(bank.head(0), before + 2);
+  });
+
   it("that met a barrier is there after a restart as before", async () => {
     const bank = await bankWithAda();
     bank.validUntilMs = 0;

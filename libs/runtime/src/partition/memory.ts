@@ -356,14 +356,17 @@ export class PartitionMemory {
     this.batch.open(number + 1);
   }
 
-  /** Answers without a batch of their own rest on the last one under way. Without one, on this process's lease term. */
+  /**
+   * Answers without a batch of their own rest on this process's lease term, and on the last batch under way. That batch
+   * alone is no proof: after a pause its confirmation may be old, and another process the owner.
+   */
   #answerWithoutBatch(): void {
-    if (this.commits.attach(this.answers)) {
-      if (this.folding.due.length > 0) this.#dispatchRecovered();
-      return;
-    }
     if (!this.parts.mayAnswer()) {
       this.#append();
+      return;
+    }
+    if (this.commits.attach(this.answers)) {
+      if (this.folding.due.length > 0) this.#dispatchRecovered();
       return;
     }
     const { answers } = this;

@@ -42,14 +42,18 @@ export class FairnessCheck {
     if (this.#given.has(token)) return;
     const party = this.#parties.get(namespace) ?? { waiting: 0, started: 0 };
     this.#parties.set(namespace, party);
-    this.left(token);
+    this.#remove(token);
     if (party.waiting === 0) this.#beginAgain();
     this.#waiting.set(token, { party, stream });
     party.waiting++;
   }
 
-  /** It is not in the pool any more, or not as one that waits. */
-  left(token: string): void {
+  /** It waits no more on a stream. A stream of before may say so after the task was offered on another one. */
+  left(token: string, stream: object): void {
+    if (this.#waiting.get(token)?.stream === stream) this.#remove(token);
+  }
+
+  #remove(token: string): void {
     const waiting = this.#waiting.get(token);
     if (waiting === undefined) return;
     this.#waiting.delete(token);
@@ -59,12 +63,12 @@ export class FairnessCheck {
   /** Its sender does not want it. Offered again, it waits again, from any agent. */
   withdrawn(token: string): void {
     this.#given.delete(token);
-    this.left(token);
+    this.#remove(token);
   }
 
   /** What was offered on it has left the pool. */
   closed(stream: object): void {
-    for (const [token, waiting] of this.#waiting) if (waiting.stream === stream) this.left(token);
+    for (const [token, waiting] of this.#waiting) if (waiting.stream === stream) this.#remove(token);
   }
 
   started(token: string): void {
@@ -73,7 +77,7 @@ export class FairnessCheck {
     if (waiting === undefined) return;
     const parties = [...this.#parties.values()];
     const doAllWait = parties.every((party) => party.waiting > 0);
-    this.left(token);
+    this.#remove(token);
     if (!doAllWait || parties.length < 2) return;
     waiting.party.started++;
     this.#compare(parties.map(({ started }) => started));

@@ -126,7 +126,8 @@ export class OfferCall {
     this.#reply({ ...OfferReply.create(), welcome: { version: 1, instanceId: "owner", begunAfterMs: 10 } });
     const stream = openOfferStream(sender, {
       send: (reply) => {
-        for (const { token } of [...reply.results, ...reply.returned]) checks.fairness.left(keyOf(token));
+        for (const { token } of [...reply.results, ...reply.returned])
+          checks.fairness.left(keyOf(token), this);
         for (const { token } of reply.results) this.#results.set(++this.#resultsSent, keyOf(token));
         this.#reply(structuredClone(reply));
       },
