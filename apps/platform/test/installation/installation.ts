@@ -58,6 +58,11 @@ export class Installation implements AsyncDisposable {
     return this.kept.address;
   }
 
+  /** Where its REST API is, in real time. */
+  get url(): string {
+    return this.host.url;
+  }
+
   /** What the clock of the installation shows. */
   now(): number {
     return this.kept.clock.now();

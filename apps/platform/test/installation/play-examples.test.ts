@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { type PlayKind, playNamed, playNames } from "../../../../examples/plays.ts";
+import { type PlayKind, perform, playNamed, playNames } from "../../../../examples/plays.ts";
 import { Installation } from "./installation.ts";
 
 const folder = new URL("../../../../examples/", import.meta.url);
@@ -22,16 +22,7 @@ for (const kind of kinds)
         const expected: unknown = JSON.parse(outcome);
         const example = await playNamed(kind, name);
         await using tutti = await installation.client({ namespace: `example-${name}` });
-        const { handle } = example;
         const worker = installation.worker({ namespace: tutti.namespace });
-        if (handle !== undefined) {
-          handle(worker);
-          await worker.start();
-        }
-        try {
-          assert.deepEqual(await example.play(tutti), expected);
-        } finally {
-          await worker.stop();
-        }
+        assert.deepEqual(await perform(example, { worker, tutti, url: "" }), expected);
       });
   });

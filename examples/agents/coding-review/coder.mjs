@@ -1,0 +1,17 @@
+// A coding program as small as one can be: it asks a model which files to write, and writes them. Claude Code, Codex and
+// Gemini CLI take its place in your workflow.
+import { writeFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+
+const prompt = await text(process.stdin);
+const answer = await fetch(`${process.env.OPENAI_BASE_URL}/chat/completions`, {
+  method: "POST",
+  body: JSON.stringify({ model: "small", stream: true, messages: [{ role: "user", content: prompt }] }),
+});
+const events = (await answer.text()).split("\n\n").filter((event) => /^data: \{/.test(event));
+const deltas = events.flatMap((event) => JSON.parse(event.slice("data: ".length)).choices[0]?.delta ?? []);
+const files = JSON.parse(deltas.map(({ content }) => content ?? "").join(""));
+for (const [path, lines] of Object.entries(files)) {
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  console.log(`wrote ${path}`);
+}

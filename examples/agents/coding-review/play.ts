@@ -1,0 +1,67 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
+import { type CodingProfile, codingAgent, codingOptions, mergeOptions, mergeQueue } from "@tutti/sdk/coding";
+import { serveModel } from "@tutti/sdk/model-server";
+import { type ModelScript, ScriptedModel } from "@tutti/sdk/testing";
+
+const code = 'export const greet = (name) => "Hello, " + name;';
+const documented = ["// Greets a person by name.", code];
+
+/** The reviewer wants a comment. */
+export const script =
+  (): ModelScript =>
+  ({ conversation: [diff = ""] }) => {
+    const accepted = diff.includes("+// Greets");
+    const remarks = accepted ? "Good." : "Say in a comment what it does.";
+    return { calls: [{ name: "answer", input: { accepted, remarks } }] };
+  };
+
+/** The coder writes one when it is told so. */
+const coder = new ScriptedModel(({ conversation: [prompt = ""] }) =>
+  JSON.stringify({ "greet.mjs": prompt.includes("comment") ? documented : [code] }),
+);
+
+let repository = "";
+const git = (...words: readonly string[]) =>
+  execFileSync("git", ["-C", repository, ...words], { encoding: "utf8" }).trim();
+
+export function handle(worker: Worker): void {
+  repository = mkdtempSync(join(tmpdir(), "tutti-coding-"));
+  git("init", "--quiet", "--initial-branch=main");
+  git("config", "user.email", "coder@example.org");
+  git("config", "user.name", "Coder");
+  writeFileSync(join(repository, "README.md"), "# Greetings\n");
+  git("add", "--all");
+  git("commit", "--quiet", "--message=Start");
+  const folders = { folder: repository, trees: `${repository}-trees` };
+  const served = serveModel(coder);
+  const profile = async (): Promise<CodingProfile> => ({
+    name: "coder",
+    command: () => [process.execPath, new URL("coder.mjs", import.meta.url).pathname],
+    env: [],
+    set: { OPENAI_BASE_URL: (await served).url },
+  });
+  worker.handle<never>(
+    "code.write",
+    async (input, task) => await codingAgent(await profile(), folders)(input, task),
+    codingOptions,
+  );
+  worker.handle("code.merge", mergeQueue(folders), mergeOptions);
+  worker.stopped.then(async () => (await served).close());
+}
+
+export async function play(tutti: Tutti): Promise<unknown> {
+  await tutti.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
+  try {
+    const output = await tutti.execute("change", { input: { prompt: "Write greet.mjs." } });
+    return { output, main: git("show", "main:greet.mjs").split("\n") };
+  } finally {
+    await rm(repository, { recursive: true, force: true });
+    await rm(`${repository}-trees`, { recursive: true, force: true });
+  }
+}
