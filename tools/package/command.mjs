@@ -29,7 +29,7 @@ export async function makeCommand(folder, common) {
   });
   const files = await bundlePlatform(join(folder, "platform"));
   await build({
-    entryPoints: { start: at("tools", "package", "start.mjs") },
+    entryPoints: { start: at("tools", "package", "start.mjs"), tool: at("tools", "package", "tool.mjs") },
     ...{ outdir: join(folder, "platform"), outExtension: { ".js": ".mjs" }, logLevel: "warning" },
     ...{ bundle: true, platform: "node", format: "esm", target: "node20" },
   });
@@ -51,11 +51,17 @@ export async function makeCommand(folder, common) {
   return { files };
 }
 
+/** Tools of the clone that commands of the CLI run, as tool.mjs finds them. */
+const tools = Object.fromEntries(
+  ["data", "explain", "certs"].map((name) => [`tool-${name}`, at("tools", `${name}.mjs`)]),
+);
+
 /** @param {string} out @returns {Promise<string[]>} the files in it */
 async function bundlePlatform(out) {
   const how = { sourcemap: false, minify: true, splitting: true };
   const kernel = at("libs", "kernel", "src", "index.ts");
-  const files = await bundle({ main: at("apps", "platform", "src", "main.ts"), kernel }, out, how);
+  const main = at("apps", "platform", "src", "main.ts");
+  const files = await bundle({ main, kernel, ...tools }, out, how);
   for (const [name, source] of Object.entries(threadsStartedBy(files)))
     for (const file of await bundle({ [name]: source }, out, how)) files.add(file);
   return [...files];

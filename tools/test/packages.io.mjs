@@ -70,6 +70,20 @@ describe("the packages, installed outside of the clone", () => {
     assert.match(platform.said(), /"service":"platform".*"from":"draining","to":"stopped"/);
   });
 
+  it("the package checks, explains and copies what the platform left in the folder", async () => {
+    const tutti = (/** @type {string[]} */ ...words) => run("npx", ["tutti", ...words], { cwd: folder, env });
+    const doctor = await tutti("doctor", "--server", "http://127.0.0.1:9");
+    assert.match(doctor.output, /journal in \S*\.tutti\S* is sound/);
+    const backup = await tutti("data", "backup", "--to", join(root, "copy"), "--keys-elsewhere");
+    assert.equal(backup.code, 0, backup.output);
+    const verified = await tutti("data", "verify", "--data", join(root, "copy"), "--json");
+    assert.equal(verified.code, 0, verified.output);
+    const explained = await tutti("config", "explain", "operations.port");
+    assert.match(explained.output, /value +7400/);
+    const certificates = await tutti("certs", "--services", "platform", "--out", join(root, "certs"));
+    assert.match(certificates.output, /platform\.crt +new/);
+  });
+
   it("npm create tutti makes a project whose tests pass", async () => {
     const create = ["create", "--yes", "--cache", cache, "tutti", "rows", "--", "--starter", "etl"];
     const created = await run("npm", create, { cwd: folder, env });

@@ -143,6 +143,13 @@ thresholds: {${limits}}
       await printed(`doctor --data-directory ${data}`, { cwd }),
       /✓ node[\s\S]*✓ platform[\s\S]*There is nothing at/,
     );
+    assert.match((await tutti(`data verify --data ${data}`, { cwd })).output, /There is nothing at/);
+    const [copied, restored] = [
+      await tutti("data backup --data none", { cwd }),
+      await tutti("data restore", { cwd }),
+    ];
+    assert.deepEqual([copied.exitCode, restored.exitCode], [2, 2]);
+    assert.match(copied.output + restored.output, /expected --to DIR[\s\S]*expected --from DIR/);
     const away = await tutti(`doctor --data-directory ${data} --json`, {
       cwd,
       environment: { TUTTI_SERVER: "127.0.0.1:2" },

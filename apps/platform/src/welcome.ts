@@ -79,7 +79,7 @@ export function welcomeText(given: Welcome): string {
   return [
     "",
     `  ${style("bold", problem === undefined ? "Tutti is ready." : "Tutti is not ready.")}  ${style("cyan", page)}`,
-    ...(problem === undefined ? [] : [`  ${problem}`, "  What is wrong in detail: npm run doctor"]),
+    ...(problem === undefined ? [] : [`  ${problem}`, "  What is wrong in detail: npx tutti doctor"]),
     "",
     `  ${style("dim", "In another terminal:")}`,
     ...lines,

@@ -142,7 +142,7 @@ export const hostErrors = defineErrors("host", {
     message: ({ directory }: { directory: string }) =>
       `The keys of ${directory} are sealed under a passphrase`,
     remedy: ({ directory }: { directory: string }) =>
-      `Run npm run restore -- --from ${directory} --data DIR --passphrase-file FILE.`,
+      `Run tutti data restore --from ${directory} --data DIR --passphrase-file FILE.`,
   },
   restoreRefused: {
     status: "FAILED_PRECONDITION",
@@ -175,7 +175,7 @@ export const hostErrors = defineErrors("host", {
     message: ({ directory, found }: { directory: string; found: string }) =>
       `The data directory ${directory} is damaged: ${found}`,
     remedy: ({ directory }: { directory: string; found: string }) =>
-      `Run npm run doctor -- --data ${directory}, then restore a backup.`,
+      `Run tutti doctor --data-directory ${directory}, then restore a backup.`,
   },
   blobAbsent: {
     status: "FAILED_PRECONDITION",

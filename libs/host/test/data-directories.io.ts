@@ -163,7 +163,7 @@ describe("what is said of a data directory", () => {
     await refused(newer, "host.data_newer", /has format 3 of release 9\.0\.0, .*\. Use that release/);
     const damaged = await later();
     await patch(join(damaged, log), 2 * blockBytes, flip);
-    await refused(damaged, "host.import_damaged", /The journal is damaged at .*\. Run npm run doctor/);
+    await refused(damaged, "host.import_damaged", /The journal is damaged at .*\. Run tutti doctor --data-directory/);
     const busy = await stopped();
     await using _bank = await BankProcess.start(busy);
     await refused(
@@ -364,7 +364,7 @@ describe("the commands", () => {
       assert.equal(held.exitCode, 3);
       assert.match(
         held.output,
-        /A process has .* and writes to it\.\n +Copy it and verify the copy: npm run backup/,
+        /A process has .* and writes to it\.\n +Copy it and verify the copy: tutti data backup/,
       );
       assert.equal((await run("doctor", "--data", data)).exitCode, 3);
     }
@@ -375,7 +375,7 @@ describe("the commands", () => {
     assert.deepEqual(wrong, {
       exitCode: 2,
       output:
-        "expected --to DIR\nusage: npm run backup -- [--data DIR] --to DIR [--passphrase-file FILE] [--keys-elsewhere] [--json]\n",
+        "expected --to DIR\nusage: tutti data backup [--data DIR] --to DIR [--passphrase-file FILE] [--keys-elsewhere] [--json]\n",
     });
     for (const command of ["verify", "backup", "restore", "doctor"] as const) {
       const { exitCode, output } = await run(command, "--help");

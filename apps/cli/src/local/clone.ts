@@ -1,5 +1,5 @@
 /** The clone of Tutti that this command is part of, or is run in: some of what it does needs the whole platform's code. */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
@@ -23,48 +23,76 @@ function cloneAround(folder: string, shell: Pick<Shell, "exists">): string | und
   return above === folder ? undefined : cloneAround(above, shell);
 }
 
+export interface Script {
+  readonly script: string;
+  readonly words: readonly string[];
+}
+
 /** What starts the platform: of the package that this command is part of, else of the clone. */
 export function platformStart(
   shell: Pick<Shell, "exists" | "workingDirectory">,
   own = import.meta.url,
-): { readonly script: string; readonly words: readonly string[] } | undefined {
-  // A chunk of the bundle lies in dist/chunks of the package.
-  for (const root of ["..", "../.."]) {
-    const script = join(dirname(fileURLToPath(own)), root, "platform", "start.mjs");
-    if (shell.exists(script)) return { script, words: [] };
-  }
+): Script | undefined {
+  const script = packaged(shell, "start.mjs", own);
+  if (script !== undefined) return { script, words: [] };
   const clone = cloneOf(shell, own);
   return clone === undefined ? undefined : { script: join(clone, "tools/start.mjs"), words: ["--empty"] };
 }
 
-/** Runs a tool of the clone, set up as it has to be. */
+/** A file of the platform in the package that this command is part of. */
+function packaged(shell: Pick<Shell, "exists">, name: string, own: string): string | undefined {
+  // A chunk of the bundle lies in dist/chunks of the package.
+  return ["..", "../.."]
+    .map((root) => join(dirname(fileURLToPath(own)), root, "platform", name))
+    .find((file) => shell.exists(file));
+}
+
+/** Whether `tools/NAME.mjs` can run here. */
+export function hasTool(
+  shell: Pick<Shell, "exists" | "workingDirectory">,
+  name: string,
+  own = import.meta.url,
+): boolean {
+  return packaged(shell, `tool-${name}.mjs`, own) !== undefined || cloneOf(shell, own) !== undefined;
+}
+
+/** Runs a tool of the package or the clone, set up as it has to be. */
 export async function runTool(
   shell: Pick<Shell, "exists" | "workingDirectory" | "runScript">,
   what: string,
   words: readonly [tool: string, ...words: string[]],
 ): Promise<ScriptRun> {
-  return await shell.runScript(runnerIn(shell, what), words);
+  const run = toolIn(shell, what, words);
+  return await shell.runScript(run.script, run.words);
 }
 
-/** Gives the terminal to a tool of the clone. */
+/** Gives the terminal to a tool of the package or the clone. */
 export async function handOverTo(
   shell: Pick<Shell, "exists" | "workingDirectory" | "handOver">,
   what: string,
   words: readonly [tool: string, ...words: string[]],
 ): Promise<number> {
-  return await shell.handOver(runnerIn(shell, what), words);
+  const run = toolIn(shell, what, words);
+  return await shell.handOver(run.script, run.words);
 }
 
-/** What runs the tools of the clone. */
-function runnerIn(shell: Pick<Shell, "exists" | "workingDirectory">, what: string): string {
-  const clone = cloneOf(shell);
+function toolIn(
+  shell: Pick<Shell, "exists" | "workingDirectory">,
+  what: string,
+  [tool, ...words]: readonly [tool: string, ...words: string[]],
+  own = import.meta.url,
+): Script {
+  const name = basename(tool, ".mjs");
+  const runner = packaged(shell, `tool-${name}.mjs`, own) && packaged(shell, "tool.mjs", own);
+  if (runner !== undefined) return { script: runner, words: [name, ...words] };
+  const clone = cloneOf(shell, own);
   if (clone === undefined)
     throw new Failure(`${what} needs a clone of Tutti.`, {
       next: ["Change to the clone and run: npx tutti"],
       exitCode: exitCodes.usage,
       code: "no_clone",
     });
-  return join(clone, "tools/run.mjs");
+  return { script: join(clone, "tools/run.mjs"), words: [tool, ...words] };
 }
 
 /** What a tool told as JSON. Its own words where it failed. */

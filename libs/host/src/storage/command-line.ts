@@ -128,7 +128,8 @@ function usageOf(command: DataCommand): string {
     const word = value === undefined ? `--${name}` : `--${name} ${value}`;
     return ["to", "from"].includes(name) ? ` ${word}` : ` [${word}]`;
   });
-  return `usage: npm run ${command} -- [--data DIR]${words.join("")} [--json]`;
+  const called = command === "doctor" ? "npm run doctor --" : `tutti data ${command}`;
+  return `usage: ${called} [--data DIR]${words.join("")} [--json]`;
 }
 
 function helpOf(command: DataCommand): string {
@@ -179,7 +180,7 @@ async function verify(directory: string, inspected: Inspected): Promise<readonly
   if (!existsSync(layout.about)) return examine(directory, inspected);
   const release = await claim(directory);
   if (release === undefined) {
-    const advice = `Copy it and verify the copy: npm run backup -- --data ${directory} --to DIR, npm run verify -- --data DIR.`;
+    const advice = `Copy it and verify the copy: tutti data backup --data ${directory} --to DIR, tutti data verify --data DIR.`;
     return [notice("held", `A process has ${directory} and writes to it.`, advice)];
   }
   try {

@@ -50,7 +50,7 @@ export interface EmbeddedStorageParts extends StorageParts {
 /** A copy is started again when the journal was opened again meanwhile, at most so often. */
 const copyAttemptsMax = 3;
 /**
- * Archives up to this size are checked at each start, which takes a tenth of a second. Larger ones by `npm run verify`.
+ * Archives up to this size are checked at each start, which takes a tenth of a second. Larger ones by `tutti data verify`.
  */
 const checkedBytesMax = 32 * 1024 * 1024;
 
@@ -192,10 +192,10 @@ export class EmbeddedStorage implements Storage {
   health(): Health {
     const journal = this.#journal.health();
     if (journal.level !== "healthy") return journal;
-    if (this.#damage !== "") return unhealthy(`${this.#damage} Restore a backup; npm run doctor says more`);
+    if (this.#damage !== "") return unhealthy(`${this.#damage} Restore a backup; tutti doctor says more`);
     const { failed } = this.#services;
     if (failed.length > 0)
-      return unhealthy(`partitions cannot be loaded: ${failed.join(", ")}; npm run doctor says why`);
+      return unhealthy(`partitions cannot be loaded: ${failed.join(", ")}; tutti doctor says why`);
     const { freeBytes } = this.#upkeep;
     if (freeBytes === undefined || freeBytes >= this.#parts.settings.freeBytesMin) return healthy;
     return degraded(

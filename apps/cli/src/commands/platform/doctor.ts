@@ -7,7 +7,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { httpFetch } from "../../effects/http-fetch.ts";
-import { cloneOf, runTool, toolJson } from "../../local/clone.ts";
+import { hasTool, runTool, toolJson } from "../../local/clone.ts";
 import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
 import { toned } from "../../terminal/style.ts";
@@ -149,7 +149,7 @@ async function unreachableFinding(
     text: isTaken ? `Another program listens at ${url}.` : `${message} ${why.join(" ")}`.trim(),
     advice: isTaken
       ? "Stop that program, or start Tutti with another --operations.port and set TUTTI_URL."
-      : "Start it with `npm start` in a clone, or set --server URL or TUTTI_URL.",
+      : "Start it with `npx tutti dev`, or with `npm start` in a clone. For a platform elsewhere, set --server URL or TUTTI_URL.",
   };
 }
 
@@ -174,16 +174,16 @@ function isHere(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }
 
-/** The data directory is looked at by the tool of the clone. Elsewhere there is none to look at. */
+/** Only the platform's code can read a data directory. A package of the CLI alone does not have it. */
 async function dataFindings(context: Context): Promise<Finding[]> {
   const { shell, values } = context;
-  if (cloneOf(shell) === undefined)
+  if (!hasTool(shell, "data"))
     return [
       {
         about: "data",
         level: "notice",
-        text: "No clone of Tutti here. The data directory was not checked.",
-        advice: "",
+        text: "This package has the CLI without the platform. The data directory was not checked.",
+        advice: "Install the package `tutti` on the machine of the platform, and run the command there.",
       },
     ];
   const data = values.text("data-directory");

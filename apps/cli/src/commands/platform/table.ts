@@ -1,7 +1,14 @@
-import type { Command } from "../../command/declaration.ts";
+import type { Command, Option } from "../../command/declaration.ts";
 import { all, httpPort, page, reason, size } from "../../command/options.ts";
 
 const pool = { name: "pool", value: "NAME", summary: "pool. Default: default" } as const;
+
+const dataDirectory: Option = {
+  name: "data",
+  value: "DIR",
+  summary: "data directory. Default: .tutti, or as configured",
+  completes: "file",
+};
 
 export const installationCommands: readonly Command[] = [
   {
@@ -276,9 +283,7 @@ export const installationCommands: readonly Command[] = [
     name: "config explain",
     group: "this machine",
     summary: "Explain each configuration key, its value and its source",
-    about: [
-      "This command needs a clone of Tutti. It reads files, environment and defaults like the platform.",
-    ],
+    about: ["Reads files, environment and defaults like the platform."],
     arguments: [{ name: "KEY", summary: "key or section to explain", isOptional: true }],
     json: "document",
     load: () => import("./config-explain.ts").then(({ configExplain }) => configExplain),
@@ -287,7 +292,6 @@ export const installationCommands: readonly Command[] = [
     name: "certs",
     group: "this machine",
     summary: "Create development certificates for mutual TLS between services",
-    about: ["This command needs a clone of Tutti."],
     options: [
       { name: "out", value: "DIR", summary: "output directory. Default: .tutti/certs", completes: "file" },
       { name: "rotate", summary: "replace all certificates. Running services reload them" },
@@ -319,6 +323,60 @@ export const installationCommands: readonly Command[] = [
     ],
     json: "document",
     load: () => import("./doctor.ts").then(({ doctor }) => doctor),
+  },
+  {
+    name: "data verify",
+    group: "this machine",
+    summary: "Read and check everything in a data directory",
+    about: [
+      "Stop the platform first, or verify a copy. Exit code 0: no problems. Exit code 3: a process uses it.",
+    ],
+    options: [dataDirectory],
+    examples: [{ words: "data verify --data /backups/monday", does: "verify a copy" }],
+    json: "document",
+    load: () => import("./data.ts").then(({ dataVerify }) => dataVerify),
+  },
+  {
+    name: "data backup",
+    group: "this machine",
+    summary: "Copy a data directory with its keys, also while the platform runs",
+    about: ["Verifies the copy. Without keys a copy cannot be restored, so choose where they go."],
+    options: [
+      dataDirectory,
+      { name: "to", value: "DIR", summary: "empty or new directory for the copy", completes: "file" },
+      {
+        name: "passphrase-file",
+        value: "FILE",
+        summary: "seal the keys in the copy under the passphrase in this file",
+        completes: "file",
+      },
+      { name: "keys-elsewhere", summary: "leave the keys out: you keep them in a key store" },
+    ],
+    examples: [
+      {
+        words: "data backup --to /backups/monday --passphrase-file backup.pass",
+        does: "copy ./.tutti with its keys",
+      },
+    ],
+    json: "document",
+    load: () => import("./data.ts").then(({ dataBackup }) => dataBackup),
+  },
+  {
+    name: "data restore",
+    group: "this machine",
+    summary: "Create a data directory from a copy, and verify it",
+    options: [
+      dataDirectory,
+      { name: "from", value: "DIR", summary: "the copy", completes: "file" },
+      {
+        name: "passphrase-file",
+        value: "FILE",
+        summary: "file with the passphrase of the keys in the copy",
+        completes: "file",
+      },
+    ],
+    json: "document",
+    load: () => import("./data.ts").then(({ dataRestore }) => dataRestore),
   },
   {
     name: "demo kill",

@@ -1,4 +1,4 @@
-/** Looks at the audit log of a data directory that no process has, for `npm run verify`. Changes nothing. */
+/** Looks at the audit log of a data directory that no process has, for `tutti data verify`. Changes nothing. */
 import { existsSync } from "node:fs";
 import { type AuditFault, Checkpoint, type JournalHead } from "@tutti/contracts/governance/v1";
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";

@@ -147,7 +147,7 @@ function holderFindings(directory: string, isFree: boolean): Finding[] {
     const { pid, since } = holder ?? { pid: "of an unknown number", since: "an unknown time" };
     const what = `The process ${pid}${commandOf(pid)} has ${directory} since ${since}; its journal and archives were not looked at.`;
     const advice =
-      "Ask it how it is (/readyz), copy it (npm run backup) and verify the copy, or stop it and look again.";
+      "Ask it how it is (/readyz), copy it (tutti data backup) and verify the copy, or stop it and look again.";
     return [notice("held", what, advice)];
   }
   if (holder === undefined) return [];

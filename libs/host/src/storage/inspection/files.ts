@@ -13,7 +13,7 @@ import type { DataLayout } from "../layout.ts";
 import { type MadeFile, madeList, readMade, sha256Of, textIn } from "../made-files.ts";
 import { type Finding, notice, problem, sound } from "./finding.ts";
 
-const restore = "Stop the process, and restore a backup (npm run restore).";
+const restore = "Stop the process, and restore a backup (tutti data restore).";
 
 export function fileFindings(layout: DataLayout, keysDirectory: string): Finding[] {
   const { directory } = layout;

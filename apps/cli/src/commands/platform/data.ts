@@ -1,0 +1,30 @@
+/** Commands for a data directory, which the code of the platform runs. They print by themselves. */
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { handOverTo } from "../../local/clone.ts";
+
+export async function dataVerify(context: Context): Promise<Result> {
+  return await run(context, "verify", []);
+}
+
+export async function dataBackup(context: Context): Promise<Result> {
+  return await run(context, "backup", ["to", "passphrase-file"], ["keys-elsewhere"]);
+}
+
+export async function dataRestore(context: Context): Promise<Result> {
+  return await run(context, "restore", ["from", "passphrase-file"]);
+}
+
+async function run(
+  { values, shell }: Context,
+  command: "verify" | "backup" | "restore",
+  named: readonly string[],
+  flags: readonly string[] = [],
+): Promise<Result> {
+  const given = ["data", ...named].flatMap((name) => {
+    const value = values.text(name);
+    return value === undefined ? [] : [`--${name}`, value];
+  });
+  const set = [...flags, "json"].filter((name) => values.flag(name)).map((name) => `--${name}`);
+  return await handOverTo(shell, `\`tutti data ${command}\``, ["tools/data.mjs", command, ...given, ...set]);
+}
