@@ -163,7 +163,11 @@ describe("what is said of a data directory", () => {
     await refused(newer, "host.data_newer", /has format 3 of release 9\.0\.0, .*\. Use that release/);
     const damaged = await later();
     await patch(join(damaged, log), 2 * blockBytes, flip);
-    await refused(damaged, "host.import_damaged", /The journal is damaged at .*\. Run tutti doctor --data-directory/);
+    await refused(
+      damaged,
+      "host.import_damaged",
+      /The journal is damaged at .*\. Run tutti doctor --data-directory/,
+    );
     const busy = await stopped();
     await using _bank = await BankProcess.start(busy);
     await refused(
@@ -382,7 +386,7 @@ describe("the commands", () => {
       assert.equal(exitCode, 0);
       assert.match(
         output,
-        new RegExp(`^\\S.*\\n\\nusage: npm run ${command} -- [\\s\\S]*--data DIR +the data directory`),
+        new RegExp(`^\\S.*\\n\\nusage: .*${command} [\\s\\S]*--data DIR +the data directory`),
       );
     }
     assert.equal((await run("doctor", "--dta", data)).exitCode, 2);

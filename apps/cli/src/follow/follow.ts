@@ -132,7 +132,7 @@ async function follow<R>(context: Context, { id, model, stream, why, end }: Thre
     return exitCodes.interrupted;
   }
   if (isLate) {
-    print.note(`${id} has not ended yet and continues.`);
+    print.note(`${id} has not ended yet and continues. See what it waits for: tutti why ${id}`);
     const json = model.whole === undefined ? undefined : (await end()).document;
     return { json, exitCode: exitCodes.unfinished };
   }
