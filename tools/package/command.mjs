@@ -60,8 +60,12 @@ const tools = Object.fromEntries(
 async function bundlePlatform(out) {
   const how = { sourcemap: false, minify: true, splitting: true };
   const kernel = at("libs", "kernel", "src", "index.ts");
-  const main = at("apps", "platform", "src", "main.ts");
-  const files = await bundle({ main, kernel, ...tools }, out, how);
+  const demo = (/** @type {string} */ file) => at("examples", "demonstration", "agents", file);
+  const programs = {
+    main: at("apps", "platform", "src", "main.ts"),
+    ...{ "demo-agents": demo("demo.ts"), "demo-agents-worker": demo("worker.ts") },
+  };
+  const files = await bundle({ ...programs, kernel, ...tools }, out, how);
   for (const [name, source] of Object.entries(threadsStartedBy(files)))
     for (const file of await bundle({ [name]: source }, out, how)) files.add(file);
   return [...files];

@@ -1,6 +1,7 @@
 // @ts-check
 
 // `tutti dev` of the installed package: the platform in the current folder. Bundled, it is start.mjs beside the platform.
+// With the word `demo-agents` it starts that program in place of the platform.
 
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -11,12 +12,15 @@ import { NodeTooOld, platformNode } from "./node.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 
 try {
-  const words = await withPorts(process.argv.slice(2), process.env, "npx tutti dev");
+  const [first, ...others] = process.argv.slice(2);
+  const isDemo = first === "demo-agents";
+  const words = isDemo ? others : await withPorts(process.argv.slice(2), process.env, "npx tutti dev");
+  const program = isDemo ? "demo-agents.mjs" : "main.mjs";
   const leash = pathToFileURL(join(here, "leash.mjs")).href;
   const preset = JSON.stringify({ ...(process.stdout.isTTY === true && { "log.level": "warn" }) });
   process.exitCode = await runToItsEnd(
     platformNode(),
-    ["--import", leash, join(here, "main.mjs"), ...words],
+    ["--import", leash, join(here, program), ...words],
     { ...process.env, TUTTI_PRESET: preset },
     false,
   );

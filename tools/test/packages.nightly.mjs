@@ -76,6 +76,15 @@ describe("the packages", () => {
         await platform.stop();
       });
 
+      it("the demo of agents kills a worker in the middle of an answer, and nothing is paid twice", async () => {
+        const { code, output } = await run("npx", ["tutti", "demo", "agents", "--json"], {
+          cwd: folder,
+          env,
+        });
+        assert.equal(code, 0, output);
+        assert.match(output, /"paidTwice":0,"refunds":1/);
+      });
+
       for (const starter of starters)
         it(`the starter ${starter} passes its tests`, async () => {
           await npm(folder, "exec", "--", "create-tutti", starter, "--starter", starter);

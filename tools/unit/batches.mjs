@@ -29,6 +29,7 @@ export const longFiles = {
   "apps/cli/test/commands-house.io.ts": 30,
   "apps/cli/test/commands-runs.io.ts": 40,
   "apps/cli/test/commands-sessions.io.ts": 30,
+  "apps/cli/test/demo-agents.io.ts": 20,
   "apps/cli/test/demo-kill.io.ts": 30,
   "apps/cli/test/demo-race.io.ts": 20,
   "apps/cli/test/follow.io.ts": 15,

@@ -32,11 +32,12 @@ export interface Script {
 export function platformStart(
   shell: Pick<Shell, "exists" | "workingDirectory">,
   own = import.meta.url,
-): Script | undefined {
+): (Script & { readonly isPackage: boolean }) | undefined {
   const script = packaged(shell, "start.mjs", own);
-  if (script !== undefined) return { script, words: [] };
+  if (script !== undefined) return { script, words: [], isPackage: true };
   const clone = cloneOf(shell, own);
-  return clone === undefined ? undefined : { script: join(clone, "tools/start.mjs"), words: ["--empty"] };
+  if (clone === undefined) return undefined;
+  return { script: join(clone, "tools/start.mjs"), words: ["--empty"], isPackage: false };
 }
 
 /** A file of the platform in the package that this command is part of. */

@@ -2,6 +2,7 @@
  * A language model with a script, for tests and examples without a network. It speaks Anthropic's Messages, OpenAI's
  * Chat Completions and Responses and Google's Gemini API as they are on the wire, and it can fail as providers do.
  */
+import { setTimeout } from "node:timers/promises";
 import type { Json } from "@tutti/expressions";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 
@@ -16,6 +17,8 @@ export type ScriptedReply =
       readonly outputTokens?: number;
       /** Ends the stream in the middle. */
       readonly cut?: boolean;
+      /** Streams the text word by word, with pauses of this length. Default: at once. */
+      readonly paceMs?: number;
     }
   /** A refusal, such as 429 with `retryAfterSeconds`. */
   | { readonly status: number; readonly message?: string; readonly retryAfterSeconds?: number }
@@ -63,7 +66,7 @@ export class ScriptedModel {
         : (this.#script[Math.min(count, this.#script.length) - 1] ?? "");
     if (typeof reply === "object" && "status" in reply) return refusal(reply);
     const pieces = writerOf(asked.path)(reply, asked.model, count);
-    return new Response(streamOf(pieces, typeof reply === "object" && "cut" in reply && reply.cut === true), {
+    return new Response(streamOf(pieces, mannerOf(reply)), {
       headers: { "content-type": "text/event-stream" },
     });
   }
@@ -78,25 +81,42 @@ function refusal({
   return Response.json({ type: "error", error: { type: "refused", message } }, { status, headers });
 }
 
+interface Manner {
+  readonly cut?: boolean;
+  readonly paceMs?: number;
+}
+
+function mannerOf(reply: ScriptedReply): Manner {
+  return typeof reply === "object" && !("status" in reply || "error" in reply || "malformed" in reply)
+    ? reply
+    : {};
+}
+
 /** A stream that is cut loses its second half. */
-function streamOf(events: readonly unknown[], cut: boolean): ReadableStream<Uint8Array> {
+function streamOf(
+  events: readonly unknown[],
+  { cut = false, paceMs = 0 }: Manner,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const kept = cut ? events.slice(0, Math.ceil(events.length / 2)) : events;
+  let next = 0;
   return new ReadableStream({
-    start(controller) {
-      for (const event of kept) {
-        const { type } = event as { readonly type?: string };
-        const name = type === undefined ? "" : `event: ${type}\n`;
-        const data = typeof event === "string" ? event : JSON.stringify(event);
-        controller.enqueue(encoder.encode(`${name}data: ${data}\n\n`));
-      }
-      controller.close();
+    async pull(controller) {
+      const event = kept[next++];
+      if (event === undefined) return controller.close();
+      if (paceMs > 0) await setTimeout(paceMs);
+      const { type } = event as { readonly type?: string };
+      const name = type === undefined ? "" : `event: ${type}\n`;
+      const data = typeof event === "string" ? event : JSON.stringify(event);
+      controller.enqueue(encoder.encode(`${name}data: ${data}\n\n`));
     },
   });
 }
 
 interface Written {
   readonly text: string;
+  /** The text as it is streamed. */
+  readonly pieces: readonly string[];
   readonly calls: readonly { readonly id: string; readonly name: string; readonly json: string }[];
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -106,8 +126,8 @@ interface Written {
 type Answering = Exclude<ScriptedReply, { status: number }>;
 
 function writtenOf(reply: Answering, count: number): Written {
-  const none = { text: "", calls: [], inputTokens: 10, outputTokens: 5, error: "" };
-  if (typeof reply === "string") return { ...none, text: reply };
+  const none = { text: "", pieces: [], calls: [], inputTokens: 10, outputTokens: 5, error: "" };
+  if (typeof reply === "string") return { ...none, text: reply, pieces: halves(reply) };
   if ("error" in reply) return { ...none, error: reply.error };
   if ("malformed" in reply)
     return { ...none, calls: [{ id: `call_${count}_1`, name: reply.name, json: reply.malformed }] };
@@ -115,7 +135,8 @@ function writtenOf(reply: Answering, count: number): Written {
   const numbered = calls.map(({ name, input }, index) => ({
     ...{ id: `call_${count}_${index + 1}`, name, json: JSON.stringify(input ?? {}) },
   }));
-  return { ...none, text, calls: numbered, inputTokens, outputTokens };
+  const pieces = reply.paceMs === undefined ? halves(text) : text.split(/(?<= )/);
+  return { ...none, text, pieces, calls: numbered, inputTokens, outputTokens };
 }
 
 /** Ids are unique in a conversation: clients put together what has the same one. */
@@ -134,7 +155,7 @@ function halves(text: string): readonly string[] {
 }
 
 const messages: Writer = (reply, model, count) => {
-  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
+  const { text, pieces, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
   const usage = { input_tokens: inputTokens, output_tokens: 1 };
   const start = { type: "message_start", message: { id: `msg_${count}`, role: "assistant", model, usage } };
   if (error !== "") return [start, { type: "error", error: { type: "overloaded_error", message: error } }];
@@ -144,7 +165,7 @@ const messages: Writer = (reply, model, count) => {
       : [
           {
             started: { type: "text", text: "" },
-            deltas: halves(text).map((half) => ({ type: "text_delta", text: half })),
+            deltas: pieces.map((piece) => ({ type: "text_delta", text: piece })),
           },
         ]),
     ...calls.map(({ id, name, json }) => ({
@@ -169,7 +190,7 @@ const messages: Writer = (reply, model, count) => {
 };
 
 const chat: Writer = (reply, model, count) => {
-  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
+  const { pieces, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
   const chunk = (delta: unknown, finish: string | null = null) => ({
     ...{ id: `chatcmpl-${count}`, object: "chat.completion.chunk", model },
     choices: [{ index: 0, delta, finish_reason: finish }],
@@ -177,7 +198,7 @@ const chat: Writer = (reply, model, count) => {
   if (error !== "") return [chunk({ role: "assistant" }), { error: { message: error } }];
   return [
     chunk({ role: "assistant", content: "" }),
-    ...halves(text).map((content) => chunk({ content })),
+    ...pieces.map((content) => chunk({ content })),
     ...calls.flatMap(({ id, name, json }, index) => [
       chunk({ tool_calls: [{ index, id, type: "function", function: { name, arguments: "" } }] }),
       ...halves(json).map((half) => chunk({ tool_calls: [{ index, function: { arguments: half } }] })),
@@ -189,7 +210,7 @@ const chat: Writer = (reply, model, count) => {
 };
 
 const responses: Writer = (reply, model, count) => {
-  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
+  const { text, pieces, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
   if (error !== "") return [{ type: "response.created" }, { type: "error", message: error }];
   const output = [
     ...(text === ""
@@ -214,7 +235,7 @@ const responses: Writer = (reply, model, count) => {
     ...output.flatMap((item, index) => [
       { type: "response.output_item.added", output_index: index, item },
       ...(item.type === "message"
-        ? halves(text).map((delta) => ({
+        ? pieces.map((delta) => ({
             ...{ type: "response.output_text.delta", output_index: index, item_id: item.id, delta },
           }))
         : []),
@@ -228,7 +249,7 @@ const responses: Writer = (reply, model, count) => {
 };
 
 const gemini: Writer = (reply, model, count) => {
-  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
+  const { pieces, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
   if (error !== "") return [{ error: { code: 503, status: "UNAVAILABLE", message: error } }];
   const partsOf = (parts: readonly unknown[], end: object = {}) => ({
     ...{ modelVersion: model, candidates: [{ index: 0, content: { role: "model", parts }, ...end }] },
@@ -238,7 +259,7 @@ const gemini: Writer = (reply, model, count) => {
     totalTokenCount: inputTokens + outputTokens,
   };
   return [
-    ...halves(text).map((half) => partsOf([{ text: half }])),
+    ...pieces.map((piece) => partsOf([{ text: piece }])),
     {
       ...partsOf(
         calls.map(({ name, json }) => ({ functionCall: { name, args: JSON.parse(json) as unknown } })),

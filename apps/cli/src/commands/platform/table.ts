@@ -391,6 +391,17 @@ export const installationCommands: readonly Command[] = [
     load: () => import("./demo-kill.ts").then(({ killDemo }) => killDemo),
   },
   {
+    name: "demo agents",
+    group: "this machine",
+    summary: "Prove offline that an agent continues after kill -9 without paying twice",
+    about: [
+      "Starts a platform in a temporary folder, a worker, and a server with a scripted model. An agent handles a complaint: it calls tools, you approve the refund, and its answers appear word by word. In the middle of the last answer the worker is killed with kill -9, and another one continues.",
+      "Needs no key and no network. Exit code 0: no answer was paid twice, and one refund was made. Exit code 1: otherwise.",
+    ],
+    json: "document",
+    load: () => import("./demo-agents.ts").then(({ agentsDemo }) => agentsDemo),
+  },
+  {
     name: "demo race",
     group: "this machine",
     summary: "Race the same job in all modes, with time, cost and slots",
