@@ -58,7 +58,7 @@ if (split) {
   const kernel = join(workspaceRoot, "libs", "kernel", "src", "index.ts");
   await splitInto({ main: join(process.cwd(), "src", "main.ts"), kernel }, out);
 } else if (services) {
-  const names = ["gateway", "governance", "master", "registry", "swarm", "workflow"];
+  const names = ["gateway", "governance", "insight", "master", "registry", "swarm", "workflow"];
   await splitInto(Object.fromEntries(names.map((name) => [name, mainOf(name)])), out, false);
 } else
   for (const file of await bundlesOf(process.cwd())) {

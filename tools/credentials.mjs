@@ -16,7 +16,7 @@ if (values.out === undefined) {
   process.exit(2);
 }
 
-const services = ["registry", "governance", "workflow", "swarm", "master", "gateway", "cli"];
+const services = ["registry", "governance", "workflow", "swarm", "master", "insight", "gateway", "cli"];
 // Servers of NATS are known by their places in the set, on Kubernetes and in compose.
 const natsHosts = ["nats-0", "nats-1", "nats-2"].flatMap((name) => [name, `${name}.nats`]);
 

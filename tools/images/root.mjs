@@ -37,7 +37,7 @@ const leftOut = [
 const leftOutOfLibraries = ["gconv", "audit"];
 
 /** The services that run by themselves, in the order in which a cluster starts them. */
-export const services = ["registry", "governance", "workflow", "swarm", "master", "gateway"];
+export const services = ["registry", "governance", "workflow", "swarm", "master", "insight", "gateway"];
 
 /**
  * Node with the bundles of all services, and the page.

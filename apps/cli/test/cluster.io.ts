@@ -50,7 +50,7 @@ describe("a cluster, by the command", () => {
     const { members } = JSON.parse(said) as { members: readonly { name: string }[] };
     assert.deepEqual(
       members.map(({ name }) => name),
-      ["nats-1", "registry-1", "governance-1", "workflow-1", "swarm-1", "master-1", "gateway-1"],
+      ["nats-1", "registry-1", "governance-1", "workflow-1", "swarm-1", "master-1", "insight-1", "gateway-1"],
     );
 
     const status = await tutti("cluster", "status");

@@ -28,6 +28,7 @@ const { positionals, values } = parseArgs({
     swarm: { type: "string" },
     master: { type: "string" },
     governance: { type: "string" },
+    insight: { type: "string" },
     gateway: { type: "string" },
     partitions: { type: "string" },
     port: { type: "string" },

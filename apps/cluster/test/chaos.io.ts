@@ -19,7 +19,7 @@ describe("a cluster whose processes are killed under load", { skip: program.skip
         only: ["kill workflow", "kill swarm", "kill master"],
         shape: {
           ...{ nats: 3, partitions: 4, isProtected: true },
-          processes: { registry: 1, governance: 1, workflow: 2, swarm: 2, master: 1, gateway: 1 },
+          processes: { registry: 1, governance: 1, workflow: 2, swarm: 2, master: 1, insight: 0, gateway: 1 },
         },
       });
       assert.deepEqual(problemsOf(report), []);

@@ -17,7 +17,7 @@ import { plainNats } from "./plain-nats.ts";
 const program = await natsServerProgram();
 const shape = {
   ...usualShape,
-  processes: { registry: 2, governance: 1, workflow: 2, swarm: 2, master: 1, gateway: 2 },
+  processes: { registry: 2, governance: 1, workflow: 2, swarm: 2, master: 1, insight: 1, gateway: 2 },
 };
 
 const definition = `workflow: order
@@ -29,6 +29,15 @@ output: "\${{ tasks.boxes.output }}"
 interface Timeline {
   readonly traceId: string;
   readonly spans: readonly { readonly spanId: string; readonly task?: string; readonly kind: string }[];
+}
+
+interface MetricList {
+  readonly source: string;
+  readonly processes: readonly { readonly name: string; readonly problem?: string }[];
+}
+
+interface MetricAnswer {
+  readonly series: readonly { readonly labels: Readonly<Record<string, string>> }[];
 }
 
 const output = [{ box: 1 }, { box: 2 }, { box: 3 }];
@@ -116,6 +125,29 @@ describe("services as processes of their own", { skip: program.skip }, () => {
 
   const idsOf = (name: string, count: number) =>
     Array.from({ length: count }, (_, number) => `${name}-${number}`);
+
+  it("show the metrics of all processes at any gateway", async () => {
+    const paths = ["/v1/metrics", "/v1/metrics/series?name=process_resident_memory_bytes"];
+    const { source, processes } = await get<MetricList>(paths[0] ?? "");
+    assert.equal(source, "insight");
+    assert.deepEqual(
+      [...new Set(processes.flatMap(({ name }) => name.split(" ")[0]?.split("+") ?? []))].sort(),
+      [...["gateway", "governance", "insight", "master", "registry", "swarm", "workflow"]],
+    );
+    assert.deepEqual(
+      processes.filter(({ problem }) => problem !== undefined),
+      [],
+    );
+    const recorded = await until(
+      "values of all processes",
+      () => get<MetricAnswer>(paths[1] ?? ""),
+      ({ series }) => series.length >= processes.length,
+    );
+    assert.deepEqual(
+      recorded.series.map(({ labels }) => labels["process"]).sort(),
+      processes.map(({ name }) => name).sort(),
+    );
+  });
 
   it("know at each gateway who has signed in at one, and end that everywhere", async () => {
     const gateways = ["gateway-1", "gateway-2"].map((name) => addressesOf(cluster.member(name).planned).http);

@@ -13,7 +13,7 @@ import { addressesOf, backUp, Cluster, restore, usualShape } from "../src/index.
 const program = await natsServerProgram();
 const shape = {
   ...usualShape,
-  processes: { registry: 1, governance: 1, workflow: 1, swarm: 1, master: 1, gateway: 1 },
+  processes: { registry: 1, governance: 1, workflow: 1, swarm: 1, master: 1, insight: 0, gateway: 1 },
   partitions: 4,
 };
 const definition = `workflow: order

@@ -12,7 +12,7 @@ import { addressesOf, Cluster, usualShape } from "../src/index.ts";
 const program = await natsServerProgram();
 const shape = {
   ...usualShape,
-  processes: { registry: 1, governance: 1, workflow: 2, swarm: 1, master: 1, gateway: 1 },
+  processes: { registry: 1, governance: 1, workflow: 2, swarm: 1, master: 1, insight: 0, gateway: 1 },
 };
 const definition = `workflow: delivery
 tasks:

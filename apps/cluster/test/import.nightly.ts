@@ -18,7 +18,7 @@ const program = await natsServerProgram();
 const shape = {
   ...usualShape,
   nats: 1,
-  processes: { registry: 1, governance: 1, workflow: 1, swarm: 1, master: 1, gateway: 1 },
+  processes: { registry: 1, governance: 1, workflow: 1, swarm: 1, master: 1, insight: 0, gateway: 1 },
 };
 const forever = new AbortController().signal;
 const definition = `workflow: order

@@ -20,7 +20,7 @@ export {
   trustedKeyOf,
 } from "./keys/installation-keys.ts";
 export { SealingKeys } from "./keys/sealing-keys.ts";
-export { AllProcesses, type MetricProcess, seriesOfAll } from "./metrics/all-processes.ts";
+export { AllProcesses, type MetricProcess, metricsOf, seriesOfAll } from "./metrics/all-processes.ts";
 export { metricErrors } from "./metrics/errors.ts";
 export { metricHandlers, metricServiceOf, servedMetricService } from "./metrics/metric-handlers.ts";
 export { type RunHostOptions, runHost } from "./run-host.ts";

@@ -17,6 +17,7 @@ describe("the words for a shape", () => {
     ["workflow", /Expected a service and a number.*got `workflow`\. Correct/],
     ["nobody=3", /services are registry.*got `nobody=3`\. Correct/],
     ["workflow=0", /workflow to be a number from 1 to 64, got `0`\./],
+    ["insight=2", /insight to be a number from 0 to 1, got `2`\./],
     ["workflow=two", /got `two`\./],
     ["workflow=1e1", /got `1e1`\./],
     ["workflow=", /got ``\. Correct/],

@@ -24,7 +24,14 @@ export function shapeWith(shape: Shape, counts: Counts): Shape {
         const typed = processes[service];
         return [
           service,
-          typed === undefined ? shape.processes[service] : numberIn(service, typed, 1, processesMax),
+          typed === undefined
+            ? shape.processes[service]
+            : numberIn(
+                service,
+                typed,
+                service === "insight" ? 0 : 1,
+                service === "insight" ? 1 : processesMax,
+              ),
         ];
       }),
     ) as Shape["processes"],

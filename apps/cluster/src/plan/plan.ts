@@ -164,6 +164,8 @@ function wordsOf(
   if (trustedKey !== "") words.push(`--access.trustedKey=${trustedKey}`);
   if (service === "governance")
     words.push(`--governance.keysDirectory=${keysIn(directory)}`, `--audit.bookBefore=${bookIn(directory)}`);
+  // Series and facts are files. They stay when the process is restarted.
+  if (service === "insight") words.push(`--insight.dataDirectory=${join(directory, name)}`);
   if (told.has(grpc)) words.push(`--mesh.advertise=${addressOf(grpc, told)}`);
   if (service === "registry") words.push("--registry.store=nats", `--registry.replicas=${replicasOf(shape)}`);
   if (shape.isProtected) {

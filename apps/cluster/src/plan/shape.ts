@@ -1,13 +1,22 @@
 /** Which processes a cluster of one machine has. */
 
 /** Every service that can run by itself, in the order in which they are started. */
-export const services = ["registry", "governance", "workflow", "swarm", "master", "gateway"] as const;
+export const services = [
+  "registry",
+  "governance",
+  "workflow",
+  "swarm",
+  "master",
+  "insight",
+  "gateway",
+] as const;
 
 export type ServiceName = (typeof services)[number];
 
 export interface Shape {
   /** NATS servers: 1, or 3 and more of which any minority may die. */
   readonly nats: number;
+  /** Insight has files of its own: one process, or none. */
   readonly processes: Readonly<Record<ServiceName, number>>;
   /** Partitions of each service. */
   readonly partitions: number;
@@ -17,7 +26,7 @@ export interface Shape {
 
 export const usualShape: Shape = {
   nats: 3,
-  processes: { registry: 2, governance: 2, workflow: 2, swarm: 2, master: 2, gateway: 1 },
+  processes: { registry: 2, governance: 2, workflow: 2, swarm: 2, master: 2, insight: 1, gateway: 1 },
   partitions: 8,
   isProtected: true,
 };

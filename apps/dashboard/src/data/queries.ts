@@ -280,7 +280,7 @@ export const metricProcessesQuery = () =>
     refetchInterval: 30_000,
   });
 
-/** Older metrics are kept by the minute. */
+/** As far back as the memory of each process has values by the second. */
 const figuresSinceMs = 300_000;
 
 export const metricSeriesQuery = (name: readonly string[]) =>
@@ -288,7 +288,7 @@ export const metricSeriesQuery = (name: readonly string[]) =>
     queryKey: ["series", { name }],
     queryFn: ({ signal }) =>
       read<{ series: readonly MetricSeries[] }>(
-        pathOf(["metrics", "series"], { name, fromMs: nowMs() - figuresSinceMs, points: 150 }),
+        pathOf(["metrics", "series"], { name, live: true, fromMs: nowMs() - figuresSinceMs, points: 150 }),
         signal,
       ),
   });

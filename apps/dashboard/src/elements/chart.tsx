@@ -53,7 +53,16 @@ const hours = new Intl.DateTimeFormat(undefined, {
   second: "2-digit",
   hourCycle: "h23",
 });
-const timeOfDay = (atSec: number): string => hours.format(atSec * 1_000);
+const days = new Intl.DateTimeFormat(undefined, {
+  ...({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const),
+});
+const daySec = 86_400;
+
+/** With the day, where the picture shows more than one. */
+function momentsOf(splits: readonly number[]): string[] {
+  const isLong = (splits.at(-1) ?? 0) - (splits[0] ?? 0) >= daySec;
+  return splits.map((atSec) => (isLong ? days : hours).format(atSec * 1_000));
+}
 
 function looks(
   lines: readonly ChartLine[],
@@ -75,7 +84,7 @@ function looks(
     cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.15, 1e-9)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, size: 28, values: (_, splits) => splits.map(timeOfDay) },
+      { ...axis, grid: { show: false }, space: 90, size: 28, values: (_, splits) => momentsOf(splits) },
       { ...axis, size: 48, space: 26, values: (_, splits) => splits.map(written) },
     ],
     series: [

@@ -61,6 +61,8 @@ const drawings: Record<GlyphName, ReactNode> = {
       <path d="M4.4 11.6 11.6 4.4" />
     </>
   ),
+  // A tone, as it is measured.
+  wave: <path d="M1.5 8c1.8-6 3.6-6 5.2 0s3.2 6 4.6 1.6S13.4 5.2 14.6 8" />,
   cut: <path className="ink" d="M4 4h8v8H4z" />,
   // Back to the sign.
   segno: <path d="M12.6 5.2A5.4 5.4 0 1 0 13.4 9M13 1.8v3.8H9.2" />,

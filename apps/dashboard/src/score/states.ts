@@ -41,7 +41,8 @@ export type GlyphName =
   | "chord"
   | "voices"
   | "key"
-  | "coda";
+  | "coda"
+  | "wave";
 
 export interface Stand {
   /** In words, as people see it. */

@@ -13,6 +13,7 @@ export const places = [
   { path: "/schedules", word: "Schedules", key: "s", glyph: "caesura" },
   { path: "/triggers", word: "Triggers", key: "t", glyph: "attacca" },
   { path: "/objects", word: "Objects", key: "b", glyph: "segno" },
+  { path: "/series", word: "Metrics", key: "i", glyph: "wave" },
   { path: "/access", word: "Access", key: "c", glyph: "key" },
   { path: "/audit", word: "Audit", key: "u", glyph: "coda" },
 ] as const satisfies readonly { path: string; word: string; key: string; glyph: GlyphName }[];

@@ -20,6 +20,7 @@ import { Empty, Failure, PageHead } from "../elements/parts.tsx";
 import { useWindowTitle } from "../elements/work-page.tsx";
 import { accessSearch } from "../pages/access/search.ts";
 import { auditSearch } from "../pages/audit/search.ts";
+import { metricsSearch } from "../pages/metrics/search.ts";
 import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
 import { OverviewPage } from "../pages/overview/overview-page.tsx";
 import { policySearch } from "../pages/policies/search.ts";
@@ -242,6 +243,14 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
 });
 
+const metrics = createRoute({
+  getParentRoute: () => root,
+  // `/metrics` is what Prometheus reads.
+  path: "/series",
+  validateSearch: metricsSearch,
+  component: lazyRouteComponent(() => import("../pages/metrics/metrics-page.tsx"), "MetricsPage"),
+});
+
 const children = [
   overview,
   runs,
@@ -270,6 +279,7 @@ const children = [
   policy,
   rule,
   audit,
+  metrics,
 ];
 
 export const router = createRouter({

@@ -14,6 +14,8 @@ import {
   deadLettersAt,
   definitionsAt,
   graph,
+  metricList,
+  pastOf,
   runsAt,
   schedulesAt,
   seriesAt,
@@ -85,7 +87,7 @@ function emptyAnswer(path: string): unknown {
     schedules: [],
     triggers: [],
     letters: [],
-    series: [],
+    ...{ source: "insight", metrics: [], processes: [], series: [] },
     firings: [],
     ...{ rows: [], roles: [], policies: [], versions: [], decisions: [], keys: [], tokens: [] },
     ...{ signIns: [], lockouts: [], missing: [], givers: [] },
@@ -153,7 +155,12 @@ function fullAnswer(url: URL, nowMs: number): unknown {
         sample: runsAt(nowMs, 8),
       };
     case "metrics":
-      return { series: seriesAt(nowMs) };
+      if (id === "series" && searchParams.has("namespace"))
+        return {
+          source: "insight",
+          series: searchParams.getAll("name").flatMap((name) => pastOf(name, nowMs)),
+        };
+      return id === "series" ? { source: "processes", series: seriesAt(nowMs) } : metricList;
     case "status":
       return status;
     default:

@@ -57,6 +57,8 @@ const pages: Readonly<Record<string, string>> = {
   audit: "/audit",
   checkpoints: "/audit?view=checkpoints",
   compliance: "/audit?view=compliance",
+  metrics: "/series",
+  metric: "/series?metric=process_resident_memory_bytes&range=7d",
 };
 
 const types: Readonly<Record<string, string>> = {

@@ -371,6 +371,47 @@ export function seriesAt(nowMs: number): Record<string, unknown>[] {
   ];
 }
 
+const processNames = ["gateway 10.0.0.7:7401", "swarm 10.0.0.8:7401", "workflow 10.0.0.9:7401"];
+
+export const metricList = {
+  source: "insight",
+  processes: processNames.map((name) => ({ name })),
+  metrics: [
+    {
+      ...{ name: "nodejs_eventloop_lag_p99_seconds", type: "gauge", labels: ["process"] },
+      help: "99th percentile of the lag of the event loop over the last ten seconds.",
+    },
+    {
+      ...{ name: "process_cpu_seconds_total", type: "counter", labels: ["process"] },
+      help: "Time on a CPU in user mode and in the kernel.",
+    },
+    {
+      ...{ name: "process_resident_memory_bytes", type: "gauge", labels: ["process"] },
+      help: "Memory of the process in RAM.",
+    },
+    {
+      ...{
+        name: "tutti_mesh_calls_total",
+        type: "counter",
+        labels: ["service", "method", "code", "process"],
+      },
+      help: "Calls by service, method, side and code.",
+    },
+  ],
+};
+
+export function pastOf(name: string, nowMs: number): Record<string, unknown>[] {
+  const next = chance(name.length);
+  const scale = name.endsWith("_bytes") ? 2e8 : name.includes("lag") ? 0.01 : 0.4;
+  return processNames.map((process, place) => ({
+    ...{ name, labels: { process }, stepMs: 10_000, figure: /_total$/.test(name) ? "rate" : "value" },
+    points: Array.from({ length: 360 }, (_, at) => ({
+      timeMs: nowMs - (360 - at) * 10_000,
+      value: scale * (1 + place * 0.3 + Math.sin(at / 40 + place) * 0.2 + next() * 0.1),
+    })),
+  }));
+}
+
 export const status = {
   name: "platform",
   health: { level: "degraded", reason: "a component is unwell" },

@@ -58,6 +58,10 @@ export class Front implements Component {
         clientOf: (service) => host.mesh.client(servedMetricService, { service }),
         instances: async () => (await registry.findInstances(allInstances)).instances,
       }),
+      insight: () =>
+        host.mesh.knows("insight")
+          ? host.mesh.client(servedMetricService, { service: "insight" })
+          : undefined,
       optionsOf: (request) => ({
         context: contextOf(request, foundation, callerIn(request).principal),
         timeoutMs: settings.callMs,

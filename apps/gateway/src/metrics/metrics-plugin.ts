@@ -1,13 +1,35 @@
-/** Metrics over REST: what there is, and the recent past of it as points for a picture. */
-import { Aggregation, type Metric, MetricKind, type Series, SeriesQuery } from "@tutti/contracts/insight/v1";
-import { type AllProcesses, type MetricProcess, metricErrors, seriesOfAll } from "@tutti/host";
-import { fromTimestamp, nearest, toTimestamp } from "@tutti/kernel";
-import { type CallOptions, installationNamespace } from "@tutti/mesh";
+/**
+ * Metrics over REST: what there is, and any part of its past as points for a picture.
+ *
+ * 1. Insight has the past of all processes, of those that have ended as well, and the metrics of users. It is asked first.
+ * 2. Without insight, or if it does not answer, the processes that run are asked for what they have in memory. The answer
+ *    says so.
+ */
+import {
+  Aggregation,
+  type Metric,
+  MetricKind,
+  type QuerySeriesRequest,
+  type Series,
+  SeriesQuery,
+} from "@tutti/contracts/insight/v1";
+import {
+  type AllProcesses,
+  type MetricProcess,
+  metricErrors,
+  metricsOf,
+  seriesOfAll,
+  type servedMetricService,
+} from "@tutti/host";
+import { errorFromUnknown, fromTimestamp, nearest, toTimestamp } from "@tutti/kernel";
+import { type CallOptions, type Client, installationNamespace } from "@tutti/mesh";
 import type { Routes } from "@tutti/rest/types";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 export interface MetricsPluginParts {
   readonly processes: Pick<AllProcesses, "list">;
+  /** Undefined if no process is known to run it. */
+  readonly insight: () => Client<typeof servedMetricService> | undefined;
   /** On whose behalf, and until when. */
   readonly optionsOf: (request: FastifyRequest) => CallOptions;
   readonly now: () => number;
@@ -41,9 +63,10 @@ const over = new Map<string, Aggregation>([
   ["count", Aggregation.AGGREGATION_COUNT],
 ]);
 
-/** Ten minutes are kept by the second, and a day besides. */
 const spanByDefaultMs = 600_000;
-const spanMaxMs = 86_400_000;
+const dayMs = 86_400_000;
+/** How far back each has values. */
+const keptMs = { insight: 90 * dayMs, processes: dayMs } as const;
 /** Milliseconds that a date can have. */
 const momentMax = 8_640_000_000_000_000;
 
@@ -55,16 +78,59 @@ export function metricsPlugin(parts: MetricsPluginParts): (app: FastifyInstance)
   };
 }
 
-async function list(
-  { processes, optionsOf }: MetricsPluginParts,
+/** Where the values of an answer are from. */
+interface Source {
+  readonly name: "insight" | "processes";
+  /** Why insight was not asked, or did not answer. Empty if it did. */
+  readonly problem: string;
+  readonly metrics: ReadonlyMap<string, Metric>;
+  ask(asked: Pick<QuerySeriesRequest, "queries" | "span" | "stepMs">): Promise<Series[]>;
+}
+
+async function sourceOf(
+  { processes, insight, optionsOf }: MetricsPluginParts,
   request: FastifyRequest,
-): Promise<ListReply> {
-  const found = await processes.list(optionsOf(request));
+  search: URLSearchParams,
+): Promise<Source> {
+  const options = optionsOf(request);
+  const namespace = search.get("namespace") || installationNamespace;
+  const client = search.get("live") === "true" ? undefined : insight();
+  let problem = search.get("live") === "true" ? "" : "insight is switched off, or not known yet";
+  if (client !== undefined)
+    try {
+      const metrics = await metricsOf(client, namespace, options);
+      const ask: Source["ask"] = async (asked) =>
+        (await client.querySeries({ ...asked, namespace }, options)).series;
+      return { name: "insight", problem: "", metrics, ask };
+    } catch (thrown) {
+      const { status, message } = errorFromUnknown(thrown);
+      if (status !== "UNAVAILABLE" && status !== "DEADLINE_EXCEEDED" && status !== "UNIMPLEMENTED")
+        throw thrown;
+      problem = `insight does not answer: ${message}`;
+    }
+  // Processes have no metrics of users.
+  const found = namespace === installationNamespace ? await processes.list(options) : [];
+  const ask: Source["ask"] = (asked) => seriesOfAll(found, { ...asked, namespace });
+  return { name: "processes", problem, metrics: metricsOfAll(found), ask };
+}
+
+async function list(parts: MetricsPluginParts, request: FastifyRequest): Promise<ListReply> {
+  const search = searchOf(request);
+  const isOfAll = (search.get("namespace") || installationNamespace) === installationNamespace;
+  const [{ name: source, problem, metrics }, processes] = await Promise.all([
+    sourceOf(parts, request, search),
+    isOfAll ? parts.processes.list(parts.optionsOf(request)) : [],
+  ]);
   return {
-    metrics: [...metricsOfAll(found).values()].map(({ name, kind, description, labelNames }) => ({
+    source,
+    ...(problem !== "" && { problem }),
+    metrics: [...metrics.values()].map(({ name, kind, description, labelNames }) => ({
       ...{ name, type: types.get(kind) ?? "gauge", help: description, labels: labelNames },
     })),
-    processes: found.map(({ name, problem }) => ({ name, ...(problem !== "" && { problem }) })),
+    processes: processes.map((one) => ({
+      name: one.name,
+      ...(one.problem !== "" && { problem: one.problem }),
+    })),
   };
 }
 
@@ -74,27 +140,28 @@ function metricsOfAll(processes: readonly MetricProcess[]): ReadonlyMap<string, 
 }
 
 async function series(parts: MetricsPluginParts, request: FastifyRequest): Promise<SeriesReply> {
-  const { processes, optionsOf, now } = parts;
-  const { searchParams } = new URL(request.url, "http://gateway");
-  const names = searchParams.getAll("name");
-  const nowMs = now();
-  const toMs = numberIn(searchParams, "toMs") ?? nowMs;
+  const search = searchOf(request);
+  const source = await sourceOf(parts, request, search);
+  const nowMs = parts.now();
+  const toMs = numberIn(search, "toMs") ?? nowMs;
   // Nothing is kept from before.
-  const fromMs = Math.max(numberIn(searchParams, "fromMs") ?? nowMs - spanByDefaultMs, nowMs - spanMaxMs);
-  const points = numberIn(searchParams, "points") ?? 0;
-  const found = await processes.list(optionsOf(request));
-  const known = metricsOfAll(found);
-  const queries = names.flatMap((name) => {
-    const metric = known.get(name);
+  const fromMs = Math.max(numberIn(search, "fromMs") ?? nowMs - spanByDefaultMs, nowMs - keptMs[source.name]);
+  const points = numberIn(search, "points") ?? 0;
+  const queries = search.getAll("name").flatMap((name) => {
+    const metric = source.metrics.get(name);
     if (metric === undefined)
-      throw metricErrors.unknown({ metric: name, near: nearest(name, [...known.keys()]) });
-    return queriesOf(metric.kind, name, searchParams);
+      throw metricErrors.unknown({ metric: name, near: nearest(name, [...source.metrics.keys()]) });
+    return queriesOf(metric.kind, name, search);
   });
-  if (queries.length === 0) return { series: [] };
+  const told = { source: source.name, ...(source.problem !== "" && { problem: source.problem }) };
+  if (queries.length === 0) return { ...told, series: [] };
   const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
   const stepMs = points > 0 ? Math.max(1, toMs - fromMs) / points : 1;
-  const all = await seriesOfAll(found, { namespace: installationNamespace, queries, span, stepMs });
-  return { series: all.map(shown) };
+  return { ...told, series: (await source.ask({ queries, span, stepMs })).map(shown) };
+}
+
+function searchOf({ url }: FastifyRequest): URLSearchParams {
+  return new URL(url, "http://gateway").searchParams;
 }
 
 /** Returns the queries of a metric, one per figure. */
@@ -130,7 +197,7 @@ function shown({ queryId, labels, startTime, stepMs, values }: Series): SeriesRe
   const points = values.flatMap((value, step) =>
     Number.isNaN(value) ? [] : [{ timeMs: fromMs + step * stepMs, value }],
   );
-  return { name, labels, figure, points };
+  return { name, labels, figure, stepMs, points };
 }
 
 function numberIn(search: URLSearchParams, parameter: string): number | undefined {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { Aggregation, SeriesQuery } from "@tutti/contracts/insight/v1";
+import { Aggregation, Metric, MetricKind, SeriesQuery } from "@tutti/contracts/insight/v1";
 import { AllProcesses, metricHandlers, servedMetricService } from "@tutti/host";
-import { errorFromUnknown, toProblem, toTimestamp } from "@tutti/kernel";
+import { defineErrors, errorFromUnknown, toProblem, toTimestamp } from "@tutti/kernel";
 import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
-import { Mesh } from "@tutti/mesh";
+import { type Handlers, Mesh } from "@tutti/mesh";
 import { MetricsRegistry, SampleRing } from "@tutti/telemetry";
 import { type FastifyInstance, fastify } from "fastify";
 import { metricsPlugin } from "../../src/metrics/metrics-plugin.ts";
@@ -48,7 +48,12 @@ describe("metrics", () => {
       return reply.code(problem.status).send(problem);
     });
     const processes = new AllProcesses({ clientOf: client, instances: async () => [] });
-    const plugin = metricsPlugin({ processes, optionsOf: () => ({}), now: () => time.now() });
+    const plugin = metricsPlugin({
+      processes,
+      insight: () => undefined,
+      optionsOf: () => ({}),
+      now: () => time.now(),
+    });
     app.register(plugin, { prefix: "/v1" });
     await app.ready();
   });
@@ -232,7 +237,7 @@ describe("metrics", () => {
     });
 
     it("are none when none are asked for", async () => {
-      assert.deepEqual((await get("/metrics/series")).body, { series: [] });
+      assert.deepEqual((await get("/metrics/series")).body.series, []);
     });
 
     const refused: readonly [string, string, number, RegExp][] = [
@@ -293,9 +298,12 @@ describe("metrics of several processes", () => {
       ).client(servedMetricService, { service });
     app = fastify();
     const processes = new AllProcesses({ clientOf, instances: async () => instances });
-    app.register(metricsPlugin({ processes, optionsOf: () => ({}), now: () => time.now() }), {
-      prefix: "/v1",
-    });
+    app.register(
+      metricsPlugin({ processes, insight: () => undefined, optionsOf: () => ({}), now: () => time.now() }),
+      {
+        prefix: "/v1",
+      },
+    );
     await app.ready();
   });
   after(async () => {
@@ -356,6 +364,75 @@ describe("metrics of several processes", () => {
     assert.deepEqual(await last(`name=${requests}&over=sum&label=process%3Dworkflow workflow:7501`), [
       ["", 2],
     ]);
+  });
+});
+
+const away = defineErrors("test", {
+  away: { status: "UNAVAILABLE", retry: "never", help: "", message: () => "away", remedy: "" },
+});
+
+describe("metrics over REST where insight is known", () => {
+  const name = "orders_total";
+  const asked: string[] = [];
+  let answers = true;
+  let mesh: Mesh;
+  let app: FastifyInstance;
+
+  const time = new VirtualTime();
+
+  before(async () => {
+    mesh = new Mesh({ settings: { transport: "in-process" } });
+    const handlers: Handlers<typeof servedMetricService> = {
+      listMetrics: ({ namespace }) => {
+        asked.push(namespace);
+        if (!answers) throw away.away({});
+        const metrics = [Metric.fromPartial({ name, kind: MetricKind.METRIC_KIND_COUNTER })];
+        return { metrics, page: undefined };
+      },
+      querySeries: ({ queries, span, stepMs }) => {
+        const startTime = span?.from;
+        return {
+          series: [{ queryId: queries[0]?.queryId ?? "", labels: {}, startTime, stepMs, values: [1] }],
+        };
+      },
+    };
+    mesh.serve(servedMetricService, handlers, { service: "insight" });
+    await mesh.start();
+    app = fastify();
+    const client = mesh.client(servedMetricService, { service: "insight" });
+    const parts = { insight: () => client, optionsOf: () => ({}), now: () => time.now() };
+    app.register(metricsPlugin({ ...parts, processes: { list: async () => [] } }), { prefix: "/v1" });
+    await app.ready();
+    time.advance(100 * 86_400 * second);
+  });
+  after(async () => {
+    await app.close();
+    await mesh.stop();
+  });
+  const get = async (path: string) => (await app.inject({ url: `/v1/metrics${path}` })).json();
+
+  it("are those of the installation, or of a namespace", async () => {
+    const { source, problem, metrics } = await get("");
+    assert.deepEqual([source, problem, metrics[0]?.name], ["insight", undefined, name]);
+    await get("?namespace=shop");
+    assert.deepEqual(asked, ["system", "shop"]);
+  });
+
+  it("reach back 90 days and no further", async () => {
+    const { source, series } = await get(`/series?name=${name}&fromMs=0&points=90`);
+    assert.deepEqual([source, series[0]?.stepMs], ["insight", 86_400 * second]);
+    assert.equal(series[0]?.points[0]?.timeMs, time.now() - 90 * 86_400 * second);
+  });
+
+  it("are those in the memory of processes, by the second, if they are wanted live", async () => {
+    assert.deepEqual(await get("?live=true"), { source: "processes", metrics: [], processes: [] });
+  });
+
+  it("are those in the memory of processes if insight does not answer, and the answer says so", async () => {
+    answers = false;
+    const { source, problem } = await get("");
+    assert.equal(source, "processes");
+    assert.match(problem, /^insight does not answer: /);
   });
 });
 

@@ -464,6 +464,8 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
       pools: "/pools",
       schedules: "/schedules",
       triggers: "/triggers",
+      metrics: "/series",
+      "one metric": "/series?metric=process_resident_memory_bytes&range=5m",
       "an address of nothing": "/nowhere",
     },
   };

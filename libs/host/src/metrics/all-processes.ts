@@ -74,7 +74,7 @@ export class AllProcesses {
     const name = [services.join("+"), address].filter(Boolean).join(" ");
     const ask = async (request: QuerySeriesRequest) => (await client.querySeries(request, to)).series;
     try {
-      return { name, ask, metrics: await metricsOf(client, to), problem: "" };
+      return { name, ask, metrics: await metricsOf(client, installationNamespace, to), problem: "" };
     } catch (thrown) {
       const { message, status } = errorFromUnknown(thrown);
       if (status === "PERMISSION_DENIED") throw thrown;
@@ -83,11 +83,16 @@ export class AllProcesses {
   }
 }
 
-async function metricsOf(client: Client<typeof servedMetricService>, options: CallOptions) {
+/** All metrics of a namespace that a service has, by name. */
+export async function metricsOf(
+  client: Client<typeof servedMetricService>,
+  namespace: string,
+  options: CallOptions,
+): Promise<ReadonlyMap<string, Metric>> {
   const all = new Map<string, Metric>();
   let token = "";
   do {
-    const request = { namespace: installationNamespace, prefix: "", page: { size: 1_000, token } };
+    const request = { namespace, prefix: "", page: { size: 1_000, token } };
     const { metrics, page } = await client.listMetrics(request, options);
     for (const metric of metrics) all.set(metric.name, metric);
     token = page?.nextToken ?? "";

@@ -43,6 +43,25 @@ const object = (
 const anything = (description: string): OwnSchema => ({ description });
 
 const namespace = text("The namespace; without it `default`.");
+const metricSourceQuery = {
+  namespace: text(
+    "`system` for the metrics of the installation, or the namespace of metrics of users; without it `system`.",
+  ),
+  live: {
+    type: "boolean",
+    description:
+      "Read the memory of the processes that run, which has the last ten minutes by the second; without it insight is asked.",
+  },
+} as const satisfies Readonly<Record<string, OwnSchema>>;
+const metricSource = {
+  source: {
+    type: "string",
+    enum: ["insight", "processes"],
+    description:
+      "Where it is from: the store of insight, with a value each 10 s for two days and each minute for 90 days, or the memory of the processes that run, with a day.",
+  },
+  problem: text("Why insight was not asked, or did not answer. Absent if it did."),
+} as const satisfies Readonly<Record<string, OwnSchema>>;
 /** Schemas with a name of their own, to be referred to. */
 export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
   RunPast: object(
@@ -139,6 +158,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
       name: text("The metric."),
       labels: { type: "object", additionalProperties: { type: "string" }, description: "Its labels." },
       figure: text("Which of its figures: `value` of a gauge, `rate` per second, `p50`, `p99`."),
+      stepMs: moment("How far apart points are, in milliseconds. A point that is missing has no value."),
       points: many(ref("MetricPoint")),
     },
     ["name", "labels", "points"],
@@ -192,11 +212,17 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
     },
     reply: ref("PlatformEvent"),
   },
-  "metrics.list": { reply: object({ metrics: many(ref("Metric")), processes: many(ref("MetricProcess")) }) },
+  "metrics.list": {
+    query: metricSourceQuery,
+    reply: object({ ...metricSource, metrics: many(ref("Metric")), processes: many(ref("MetricProcess")) }, [
+      ...["source", "metrics", "processes"],
+    ]),
+  },
   "metrics.series": {
     query: {
       name: many(text("The metrics that are wanted.")),
-      fromMs: moment("From when on; without it the last ten minutes, which are kept by the second."),
+      ...metricSourceQuery,
+      fromMs: moment("From when on, up to 90 days back; without it the last ten minutes."),
       toMs: moment("Until when; without it now."),
       points: count("How many points a series may have; without it as many as there are.", 10_000),
       label: many(text("Only series with this label: `rpc=StartRun`.")),
@@ -207,7 +233,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
       },
       by: many(text("A label whose values stay apart when series become one.")),
     },
-    reply: object({ series: many(ref("MetricSeries")) }),
+    reply: object({ ...metricSource, series: many(ref("MetricSeries")) }, ["source", "series"]),
   },
   status: { reply: ref("ComponentStatus") },
   whoami: { reply: ref("Whoami") },

@@ -87,13 +87,13 @@ export const installationRoutes = [
     name: "metrics.list",
     method: "GET",
     path: "/v1/metrics",
-    summary: "Lists the metrics whose latest figures the platform keeps.",
+    summary: "Lists the metrics of the installation or of a namespace.",
   },
   {
     name: "metrics.series",
     method: "GET",
     path: "/v1/metrics/series",
-    summary: "Gives the latest figures of metrics as series over time.",
+    summary: "Gives metrics as series over time, up to 90 days back.",
   },
   {
     name: "facts.list",

@@ -9,7 +9,15 @@ import { handOverTo, runTool } from "../../local/clone.ts";
 const program = "apps/cluster/src/program.ts";
 const what = "A cluster on this machine";
 const counted = ["nats", "partitions", "port"];
-const services: readonly string[] = ["registry", "governance", "workflow", "swarm", "master", "gateway"];
+const services: readonly string[] = [
+  "registry",
+  "governance",
+  "workflow",
+  "swarm",
+  "master",
+  "insight",
+  "gateway",
+];
 
 export async function clusterUp(context: Context): Promise<Result> {
   const { values, shell } = context;

@@ -1,0 +1,282 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { Routes } from "@tutti/rest/types";
+import { currentNamespace } from "../../effects/namespace.ts";
+import { ChoiceField } from "../../elements/fields.tsx";
+import { counted } from "../../elements/moments.ts";
+import { Empty, PageHead, Part, Tag } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { useWindowTitle } from "../../elements/work-page.tsx";
+import { Typed } from "../runs/filters.tsx";
+import { figureWord } from "./lines.ts";
+import { MetricPanel } from "./metric-panel.tsx";
+import { metricsQuery, rangeQuery } from "./queries.ts";
+import { installation, joins, type MetricsSearch, rangeOrder, ranges } from "./search.ts";
+import "./metrics.css";
+
+type List = Routes["metrics.list"]["reply"];
+type Metric = List["metrics"][number];
+
+/** What a process takes, for each of them: where somebody looks first. */
+const board = [
+  { title: "CPU", metric: "process_cpu_seconds_total", figure: "rate" },
+  { title: "Memory", metric: "process_resident_memory_bytes", figure: "value" },
+  { title: "Event-loop delay", metric: "nodejs_eventloop_lag_p99_seconds", figure: "value" },
+] as const;
+
+/** Any metric over any time: of the installation, or of the workers of a namespace. */
+export function MetricsPage() {
+  const search = useSearch({ from: "/series" });
+  const namespace = search.scope === "own" ? currentNamespace() : installation;
+  const list = useQuery(metricsQuery(namespace));
+  useWindowTitle(search.metric === undefined ? "Metrics" : search.metric);
+  return (
+    <>
+      <PageHead title="Metrics" below={<Origin list={list.data} />} />
+      <Choices search={search} list={list.data} />
+      {search.metric === undefined ? (
+        search.scope === "own" ? null : (
+          <Board search={search} />
+        )
+      ) : (
+        <OneMetric
+          search={search}
+          name={search.metric}
+          namespace={namespace}
+          metric={list.data?.metrics.find(({ name }) => name === search.metric)}
+        />
+      )}
+      <Shown query={list} what="metrics" lines={6}>
+        {({ metrics }) => <All metrics={metrics} search={search} />}
+      </Shown>
+    </>
+  );
+}
+
+/** Where the values are from, and how far back they go. */
+function Origin({ list }: { list: List | undefined }) {
+  if (list === undefined) return <>&nbsp;</>;
+  if (list.source === "insight")
+    return (
+      <>
+        Recorded by insight: a value every 10 s for 2 days, every minute for 90 days.{" "}
+        {list.processes.length === 0 ? null : counted(list.processes.length, "process", "processes")}
+      </>
+    );
+  return (
+    <span className="tone-held metric-origin">
+      From the memory of running processes, at most 24 hours: {list.problem}.
+    </span>
+  );
+}
+
+function useChange(): (search: MetricsSearch) => void {
+  const navigate = useNavigate({ from: "/series" });
+  return (search) => void navigate({ search, replace: true });
+}
+
+function Choices({ search, list }: { search: MetricsSearch; list: List | undefined }) {
+  const change = useChange();
+  const set = <Name extends keyof MetricsSearch>(name: Name, value: MetricsSearch[Name] | undefined) => {
+    const { [name]: _, ...others } = search;
+    change(value === undefined || value === "" ? others : { ...others, [name]: value });
+  };
+  const processes = list?.processes.map(({ name }) => name) ?? [];
+  const known = [...new Set([...processes, ...(search.process === undefined ? [] : [search.process])])];
+  const labels = list?.metrics.find(({ name }) => name === search.metric)?.labels ?? [];
+  return (
+    <search className="metric-choices">
+      <ChoiceField
+        label="Range"
+        value={search.range ?? "1h"}
+        choices={rangeOrder.map((range) => [range, ranges[range].word] as const)}
+        onChange={(value) =>
+          set(
+            "range",
+            rangeOrder.find((range) => range === value),
+          )
+        }
+      />
+      <ChoiceField
+        label="Scope"
+        value={search.scope ?? ""}
+        choices={[
+          ["", "Installation"],
+          ["own", `Namespace ${currentNamespace()}`],
+        ]}
+        onChange={(value) => {
+          const { range } = search;
+          change({ ...(range === undefined ? {} : { range }), ...(value === "own" ? { scope: "own" } : {}) });
+        }}
+      />
+      {search.scope === "own" ? null : (
+        <ChoiceField
+          label="Process"
+          value={search.process ?? ""}
+          choices={[["", "all"], ...known.map((name) => [name, name] as const)]}
+          onChange={(value) => set("process", value)}
+        />
+      )}
+      {search.metric === undefined ? null : (
+        <>
+          <ChoiceField
+            label="Join series"
+            value={search.over ?? ""}
+            choices={[["", "none"], ...joins.map((join) => [join, join] as const)]}
+            onChange={(value) =>
+              set(
+                "over",
+                joins.find((join) => join === value),
+              )
+            }
+          />
+          <ChoiceField
+            label="One line per"
+            value={search.over === undefined ? "" : (search.by ?? "")}
+            choices={[
+              ["", search.over === undefined ? "series" : "metric"],
+              ...labels.map((one) => [one, one] as const),
+            ]}
+            onChange={(value) => {
+              const { by: _, ...others } = search;
+              change(value === "" ? others : { ...others, over: search.over ?? "sum", by: value });
+            }}
+          />
+        </>
+      )}
+    </search>
+  );
+}
+
+const labelOf = ({ process }: MetricsSearch) =>
+  process === undefined ? {} : { label: [`process=${process}`] };
+
+function Board({ search }: { search: MetricsSearch }) {
+  const query = useQuery(
+    rangeQuery({
+      ...{ namespace: installation, name: board.map(({ metric }) => metric), range: search.range ?? "1h" },
+      ...labelOf(search),
+    }),
+  );
+  return (
+    <Part title="Processes" aside={ranges[search.range ?? "1h"].word}>
+      <Shown query={query} what="processes" lines={6}>
+        {({ series }) => (
+          <div className="metric-board">
+            {board.map(({ title, metric, figure }) => (
+              <MetricPanel
+                key={metric}
+                {...{ title, metric, figure, heightPx: 160, rowsMax: 12 }}
+                series={series.filter(({ name }) => name === metric)}
+              />
+            ))}
+          </div>
+        )}
+      </Shown>
+    </Part>
+  );
+}
+
+function OneMetric(options: {
+  search: MetricsSearch;
+  name: string;
+  namespace: string;
+  metric: Metric | undefined;
+}) {
+  const { search, name, namespace, metric } = options;
+  const { range = "1h", over, by } = search;
+  const query = useQuery(
+    rangeQuery({
+      ...{ namespace, name: [name], range, ...labelOf(search) },
+      ...(over === undefined ? {} : { over, ...(by === undefined ? {} : { by: [by] }) }),
+    }),
+  );
+  return (
+    <Part title={name} aside={ranges[range].word}>
+      <p>{metric?.help}</p>
+      <Shown query={query} what="values" lines={8}>
+        {({ series }) => {
+          const figures = [...new Set(series.map(({ figure = "" }) => figure))];
+          if (figures.length === 0) return <Empty title="No values in this range" />;
+          return figures.map((figure) => (
+            <MetricPanel
+              key={figure}
+              {...{ metric: name, figure, series, heightPx: 220, rowsMax: 50 }}
+              {...(figures.length > 1 ? {} : { title: figureWord(name, figure) })}
+            />
+          ));
+        }}
+      </Shown>
+    </Part>
+  );
+}
+
+function All({ metrics, search }: { metrics: readonly Metric[]; search: MetricsSearch }) {
+  const change = useChange();
+  const { text = "" } = search;
+  const found = metrics.filter(
+    ({ name, help }) => name.includes(text.toLowerCase()) || help.toLowerCase().includes(text.toLowerCase()),
+  );
+  return (
+    <Part title="All metrics" aside={`${found.length} of ${metrics.length}`}>
+      {metrics.length === 0 ? (
+        <Empty title="No metrics yet.">
+          <p>
+            {search.scope === "own"
+              ? "Handlers record metrics with context.counter, context.gauge and context.histogram."
+              : "No process answers."}
+          </p>
+        </Empty>
+      ) : (
+        <>
+          <Typed
+            label="Search"
+            placeholder="name or description"
+            kind="search"
+            value={search.text}
+            onChange={(typed) => {
+              const { text: _, ...others } = search;
+              change(typed === undefined ? others : { ...others, text: typed });
+            }}
+          />
+          <div className="scroll-x">
+            <table className="lines">
+              <thead>
+                <tr>
+                  <th scope="col">Metric</th>
+                  <th scope="col">Kind</th>
+                  <th scope="col">Description</th>
+                </tr>
+              </thead>
+              <tbody>
+                {found.map(({ name, type, help }) => (
+                  <tr key={name}>
+                    <td>
+                      <Link to="/series" search={{ ...kept(search), metric: name }}>
+                        <code>{name}</code>
+                      </Link>
+                    </td>
+                    <td>
+                      <Tag>{type}</Tag>
+                    </td>
+                    <td>{help}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </>
+      )}
+    </Part>
+  );
+}
+
+/** What stays when another metric is opened. */
+function kept({ range, scope, process, text }: MetricsSearch): MetricsSearch {
+  return {
+    ...(range === undefined ? {} : { range }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(process === undefined ? {} : { process }),
+    ...(text === undefined ? {} : { text }),
+  };
+}
