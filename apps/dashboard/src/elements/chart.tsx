@@ -85,7 +85,7 @@ function looks(
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.15, 1e-9)] } },
     axes: [
       { ...axis, grid: { show: false }, space: 90, size: 28, values: (_, splits) => momentsOf(splits) },
-      { ...axis, size: 48, space: 26, values: (_, splits) => splits.map(written) },
+      { ...axis, size: 58, space: 26, values: (_, splits) => splits.map(written) },
     ],
     series: [
       {},

@@ -3,7 +3,7 @@ import type { Tone } from "../score/states.ts";
 
 /** A part of a page under a title. It starts with the bracket that joins staves which are played together. */
 export function Part(options: {
-  title: string;
+  title: ReactNode;
   aside?: ReactNode;
   children: ReactNode;
   level?: 2 | 3;

@@ -385,7 +385,7 @@ describe("metrics over REST where insight is known", () => {
     const handlers: Handlers<typeof servedMetricService> = {
       listMetrics: ({ namespace }) => {
         asked.push(namespace);
-        if (!answers) throw away.away({});
+        if (!answers) throw away.away();
         const metrics = [Metric.fromPartial({ name, kind: MetricKind.METRIC_KIND_COUNTER })];
         return { metrics, page: undefined };
       },

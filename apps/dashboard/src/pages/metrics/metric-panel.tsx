@@ -42,13 +42,15 @@ export function MetricPanel(options: {
         </div>
       )}
       {lines.length === 0 ? null : (
-        <div className="scroll-x">
+        <div>
           <table className="lines metric-values">
             <thead>
               <tr>
                 <th scope="col">Series</th>
                 <th scope="col">Latest</th>
-                <th scope="col">Mean</th>
+                <th scope="col" className="metric-mean">
+                  Mean
+                </th>
                 <th scope="col">Maximum</th>
               </tr>
             </thead>
@@ -63,7 +65,7 @@ export function MetricPanel(options: {
                     {name}
                   </td>
                   <td>{latest === undefined ? "" : written(latest)}</td>
-                  <td>{written(mean)}</td>
+                  <td className="metric-mean">{written(mean)}</td>
                   <td>{written(max)}</td>
                 </tr>
               ))}

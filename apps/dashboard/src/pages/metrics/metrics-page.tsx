@@ -192,7 +192,7 @@ function OneMetric(options: {
     }),
   );
   return (
-    <Part title={name} aside={ranges[range].word}>
+    <Part title={<span className="metric-name">{name}</span>} aside={ranges[range].word}>
       <p>{metric?.help}</p>
       <Shown query={query} what="values" lines={8}>
         {({ series }) => {
@@ -239,32 +239,17 @@ function All({ metrics, search }: { metrics: readonly Metric[]; search: MetricsS
               change(typed === undefined ? others : { ...others, text: typed });
             }}
           />
-          <div className="scroll-x">
-            <table className="lines">
-              <thead>
-                <tr>
-                  <th scope="col">Metric</th>
-                  <th scope="col">Kind</th>
-                  <th scope="col">Description</th>
-                </tr>
-              </thead>
-              <tbody>
-                {found.map(({ name, type, help }) => (
-                  <tr key={name}>
-                    <td>
-                      <Link to="/series" search={{ ...kept(search), metric: name }}>
-                        <code>{name}</code>
-                      </Link>
-                    </td>
-                    <td>
-                      <Tag>{type}</Tag>
-                    </td>
-                    <td>{help}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <ul className="metric-list">
+            {found.map(({ name, type, help }) => (
+              <li key={name}>
+                <Link to="/series" search={{ ...kept(search), metric: name }}>
+                  <code>{name}</code>
+                </Link>{" "}
+                <Tag>{type}</Tag>
+                <div className="small soft">{help}</div>
+              </li>
+            ))}
+          </ul>
         </>
       )}
     </Part>
