@@ -45,12 +45,12 @@ const anything = (description: string): OwnSchema => ({ description });
 const namespace = text("The namespace; without it `default`.");
 const metricSourceQuery = {
   namespace: text(
-    "`system` for the metrics of the installation, or the namespace of metrics of users; without it `system`.",
+    "`system` for the metrics of the installation, or the namespace of metrics of users. Default: `system`.",
   ),
   live: {
     type: "boolean",
     description:
-      "Read the memory of the processes that run, which has the last ten minutes by the second; without it insight is asked.",
+      "Read the memory of the processes that run, which has the last ten minutes by the second. By default insight is asked.",
   },
 } as const satisfies Readonly<Record<string, OwnSchema>>;
 const metricSource = {
@@ -222,7 +222,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
     query: {
       name: many(text("The metrics that are wanted.")),
       ...metricSourceQuery,
-      fromMs: moment("From when on, up to 90 days back; without it the last ten minutes."),
+      fromMs: moment("From when on, up to 90 days back. Default: the last ten minutes."),
       toMs: moment("Until when; without it now."),
       points: count("How many points a series may have; without it as many as there are.", 10_000),
       label: many(text("Only series with this label: `rpc=StartRun`.")),

@@ -2,7 +2,7 @@ import type { MetricSeries } from "@tutti/rest/types";
 import { lazy, Suspense, useMemo } from "react";
 import { count, counted } from "../../elements/moments.ts";
 import { Empty } from "../../elements/parts.tsx";
-import { drawnMax, drawnOf, figureWord, linesOf, tokens, writtenFor } from "./lines.ts";
+import { drawnMax, drawnOf, figureWord, linesOf, type SeriesLine, tokens, writtenFor } from "./lines.ts";
 
 const Chart = lazy(() => import("../../elements/chart.tsx"));
 
@@ -41,43 +41,53 @@ export function MetricPanel(options: {
           </Suspense>
         </div>
       )}
-      {lines.length === 0 ? null : (
-        <div>
-          <table className="lines metric-values">
-            <thead>
-              <tr>
-                <th scope="col">Series</th>
-                <th scope="col">Latest</th>
-                <th scope="col" className="metric-mean">
-                  Mean
-                </th>
-                <th scope="col">Maximum</th>
-              </tr>
-            </thead>
-            <tbody>
-              {lines.slice(0, rowsMax).map(({ name, latest, mean, max }, index) => (
-                <tr key={name}>
-                  <td>
-                    <span
-                      className="metric-mark"
-                      style={{ background: index < drawnMax ? `var(${tokens[index]})` : "transparent" }}
-                    />
-                    {name}
-                  </td>
-                  <td>{latest === undefined ? "" : written(latest)}</td>
-                  <td className="metric-mean">{written(mean)}</td>
-                  <td>{written(max)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          {lines.length > rowsMax ? (
-            <p className="small soft">
-              {count(rowsMax)} of {counted(lines.length, "series", "series")}
-            </p>
-          ) : null}
-        </div>
-      )}
+      {lines.length === 0 ? null : <Values {...{ lines, written, rowsMax }} />}
     </figure>
+  );
+}
+
+/** The same numbers, for each line of the picture and for those that are not drawn. */
+function Values(options: {
+  lines: readonly SeriesLine[];
+  written: (value: number) => string;
+  rowsMax: number;
+}) {
+  const { lines, written, rowsMax } = options;
+  return (
+    <div>
+      <table className="lines metric-values">
+        <thead>
+          <tr>
+            <th scope="col">Series</th>
+            <th scope="col">Latest</th>
+            <th scope="col" className="metric-mean">
+              Mean
+            </th>
+            <th scope="col">Maximum</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.slice(0, rowsMax).map(({ name, latest, mean, max }, index) => (
+            <tr key={name}>
+              <td>
+                <span
+                  className="metric-mark"
+                  style={{ background: index < drawnMax ? `var(${tokens[index]})` : "transparent" }}
+                />
+                {name}
+              </td>
+              <td>{latest === undefined ? "" : written(latest)}</td>
+              <td className="metric-mean">{written(mean)}</td>
+              <td>{written(max)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {lines.length > rowsMax ? (
+        <p className="small soft">
+          {count(rowsMax)} of {counted(lines.length, "series", "series")}
+        </p>
+      ) : null}
+    </div>
   );
 }

@@ -17,7 +17,7 @@ import "./metrics.css";
 type List = Routes["metrics.list"]["reply"];
 type Metric = List["metrics"][number];
 
-/** What a process takes, for each of them: where somebody looks first. */
+/** The resources of each process. */
 const board = [
   { title: "CPU", metric: "process_cpu_seconds_total", figure: "rate" },
   { title: "Memory", metric: "process_resident_memory_bytes", figure: "value" },
@@ -117,34 +117,42 @@ function Choices({ search, list }: { search: MetricsSearch; list: List | undefin
           onChange={(value) => set("process", value)}
         />
       )}
-      {search.metric === undefined ? null : (
-        <>
-          <ChoiceField
-            label="Join series"
-            value={search.over ?? ""}
-            choices={[["", "none"], ...joins.map((join) => [join, join] as const)]}
-            onChange={(value) =>
-              set(
-                "over",
-                joins.find((join) => join === value),
-              )
-            }
-          />
-          <ChoiceField
-            label="One line per"
-            value={search.over === undefined ? "" : (search.by ?? "")}
-            choices={[
-              ["", search.over === undefined ? "series" : "metric"],
-              ...labels.map((one) => [one, one] as const),
-            ]}
-            onChange={(value) => {
-              const { by: _, ...others } = search;
-              change(value === "" ? others : { ...others, over: search.over ?? "sum", by: value });
-            }}
-          />
-        </>
-      )}
+      {search.metric === undefined ? null : <Joining search={search} labels={labels} />}
     </search>
+  );
+}
+
+/** How series of the metric become one line. */
+function Joining({ search, labels }: { search: MetricsSearch; labels: readonly string[] }) {
+  const change = useChange();
+  const { over, by, ...others } = search;
+  return (
+    <>
+      <ChoiceField
+        label="Join series"
+        value={over ?? ""}
+        choices={[["", "none"], ...joins.map((join) => [join, join] as const)]}
+        onChange={(value) => {
+          const join = joins.find((each) => each === value);
+          change(join === undefined ? others : { ...search, over: join });
+        }}
+      />
+      <ChoiceField
+        label="One line per"
+        value={over === undefined ? "" : (by ?? "")}
+        choices={[
+          ["", over === undefined ? "series" : "metric"],
+          ...labels.map((one) => [one, one] as const),
+        ]}
+        onChange={(value) =>
+          change(
+            value === ""
+              ? { ...others, ...(over === undefined ? {} : { over }) }
+              : { ...others, over: over ?? "sum", by: value },
+          )
+        }
+      />
+    </>
   );
 }
 

@@ -1,4 +1,4 @@
-/** What the page of metrics shows, as it stands in the address. */
+/** The search parameters of the metrics page. */
 
 const minute = 60_000;
 const hour = 60 * minute;
