@@ -76,6 +76,8 @@ export interface RuntimeLimits {
   readonly batchBytesSoft: number;
   /** Instances in memory per partition, as far as they can be put away. */
   readonly loadedMax: number;
+  /** Up to here idle instances stay in memory for `idleMs`. The more there are beyond, the sooner they leave. */
+  readonly loadedSoft: number;
   /** An instance without anything to do is put away after this long. */
   readonly idleMs: number;
   /** Bytes of journal per partition that a restart may have to read. */
@@ -98,6 +100,7 @@ export const runtimeLimits: RuntimeLimits = {
   turnCommandsMax: 1_024,
   batchBytesSoft: 512 * 1024,
   loadedMax: 50_000,
+  loadedSoft: 500,
   idleMs: 10_000,
   tailBytesMax: 8 * 1024 * 1024,
   indexEveryMs: 250,

@@ -21,7 +21,7 @@ import {
   type Timer,
   type Timers,
 } from "@tutti/kernel";
-import type { Retention } from "../options.ts";
+import type { Retention, RuntimeLimits } from "../options.ts";
 import { dropOldKeys } from "./answered-keys.ts";
 import { type DirtyEntry, DirtyInstances } from "./dirty-instances.ts";
 import type { Instance } from "./instance.ts";
@@ -57,6 +57,8 @@ const sweepInstances = 4_096;
 const cutEveryTicks = 40;
 /** An instance that is due sooner stays in memory. */
 const wakesSoonMs = 5_000;
+/** However many there are, so long an idle instance stays: the next step of most comes sooner. */
+const idleMsMin = 500;
 const pause: Backoff = { firstMs: 100, maxMs: 5_000 };
 
 export class PartitionArchiver implements Archiver {
@@ -400,6 +402,7 @@ export class PartitionArchiver implements Archiver {
     const { instances, nowMs, parts } = this.#memory;
     const leaving: Instance[] = [];
     const nowOrLater = Math.max(nowMs, parts.clock.now());
+    const idleMs = idleMsAmong(instances.size, parts.limits);
     let excess = instances.size - parts.limits.loadedMax;
     let looked = Math.min(instances.size, Math.max(sweepInstances, excess));
     while (looked-- > 0) {
@@ -409,7 +412,7 @@ export class PartitionArchiver implements Archiver {
         this.#sweep = undefined;
         break;
       }
-      const isIdle = nowOrLater - instance.touchedMs >= parts.limits.idleMs;
+      const isIdle = nowOrLater - instance.touchedMs >= idleMs;
       if (!isIdle && excess <= 0) continue;
       if (this.#mayLeave(instance, true)) this.#putAway(instance);
       else if (instance.effects.size === 0 && canBeKept(instance)) leaving.push(instance);
@@ -450,4 +453,17 @@ export class PartitionArchiver implements Archiver {
       return;
     }
   }
+}
+
+/**
+ * After how long an idle instance leaves memory. Waiting runs are in memory for as long as it takes to start them and no
+ * longer: with four times as many as may stay, they leave sixteen times as soon. The minimum keeps those that are between
+ * two steps.
+ */
+export function idleMsAmong(
+  loaded: number,
+  { loadedSoft, idleMs }: Pick<RuntimeLimits, "loadedSoft" | "idleMs">,
+): number {
+  if (loaded <= loadedSoft) return idleMs;
+  return Math.min(idleMs, Math.max(idleMsMin, idleMs * (loadedSoft / loaded) ** 2));
 }

@@ -5,7 +5,7 @@
  *    cut back to where it was, and the instance is to be kept aside.
  * 2. An event is encoded first and folded then: a fold may do with the event what it likes.
  */
-import { type Cause, WorkStatus } from "@tutti/contracts/types/v1";
+import { type Actor, type Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AssertionFault,
   type Chance,
@@ -58,6 +58,8 @@ export class Decider implements MachineStep<unknown, unknown> {
   readonly #count: () => number;
   readonly #eventListener: MachineEventListener | undefined;
   readonly #behaviours: Pick<Behaviours, "of">;
+  /** Who started the latest instance. */
+  #startedBy: Actor | undefined;
   readonly #mark: BatchMark = { position: 0, count: 0, cause: undefined };
   /** What a step that throws is taken back to. */
   readonly #before = {
@@ -109,6 +111,15 @@ export class Decider implements MachineStep<unknown, unknown> {
     return this.#chance.random();
   }
 
+  /** Instances of one caller share one object: each call has one of its own. */
+  #starter(actor: Actor | undefined): Actor | undefined {
+    const before = this.#startedBy;
+    if (actor === undefined || (before?.kind === actor.kind && before.id === actor.id))
+      return actor && before;
+    this.#startedBy = actor;
+    return actor;
+  }
+
   emit(event: AnyEvent, body: unknown): void {
     const instance = this.#instance as Instance;
     const header = instance.hosted.headerOf(event);
@@ -116,7 +127,7 @@ export class Decider implements MachineStep<unknown, unknown> {
       instance.incarnation = this.#count();
       instance.isNew = true;
       instance.startMs = this.nowMs;
-      instance.startedBy = this.cause.actor;
+      instance.startedBy = this.#starter(this.cause.actor);
       this.wasDescribed = true;
     }
     this.#batch.add(instance, header, event.codec, body, this.cause);

@@ -118,7 +118,7 @@ function notifyTargets(run: Run, range: Range, task: number, end: End, skipped: 
   const until = offsets[task + 1] as number;
   for (let at = offsets[task] as number; at < until; at++)
     countNeed(run, range, targets[at] as number, isMet(conditions[at] as number, end), skipped);
-  const followers = run.more?.followers.get(range.first + task - range.firstTask);
+  const followers = run.more?.followers?.get(range.first + task - range.firstTask);
   if (followers !== undefined)
     for (const follower of followers)
       if (!follower.range.isDropped)

@@ -40,7 +40,9 @@ export function nodeOf(run: Run, number: number): Node {
   // A list with holes would become a dictionary: places are filled up to this one.
   const { nodes } = run;
   while (nodes.length < number) nodes.push(undefined);
-  nodes[number] = node;
+  // A list that grows has room for 17 at once. Most waiting runs have one node.
+  if (nodes.length === 0) run.nodes = [node];
+  else nodes[number] = node;
   return node;
 }
 
@@ -191,7 +193,8 @@ export function addRange(
     isDropped: false,
     seen: undefined,
   };
-  run.ranges.push(range);
+  if (run.ranges.length === 0) run.ranges = [range];
+  else run.ranges.push(range);
   run.nodeCount += count;
   run.counts[TaskStatus.TASK_STATUS_PENDING] = (run.counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) + count;
   if (owner < 0) run.left += count;

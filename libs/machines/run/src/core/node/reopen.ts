@@ -78,7 +78,7 @@ export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
     for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)
       open.push(range.first + (targets[at] ?? 0) - range.firstTask);
     // What was given up with its owner comes to be again with it.
-    for (const { range: added, task: next } of run.more?.followers.get(number) ?? [])
+    for (const { range: added, task: next } of run.more?.followers?.get(number) ?? [])
       if (!added.isDropped || added.owner < 0)
         open.push(wholeOf(run, added, added.first + next - added.firstTask));
   }

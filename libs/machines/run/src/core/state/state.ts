@@ -56,9 +56,9 @@ export interface Run {
   pauseReason: string;
   facts: RunFacts;
   /** In the order of their first nodes. */
-  readonly ranges: Range[];
+  ranges: Range[];
   /** Places are numbers. Undefined for those that nothing has happened to. */
-  readonly nodes: (Node | undefined)[];
+  nodes: (Node | undefined)[];
   /** Number of the next node. */
   nodeCount: number;
   /** Numbers of nodes, from `agendaAt` on. */
@@ -98,18 +98,18 @@ export interface RunMore {
   readonly limits: RunLimit[];
   readonly additions: Addition[];
   /** Tasks of additions that follow a node that was there before them. */
-  readonly followers: Map<number, Follower[]>;
+  followers: Map<number, Follower[]> | undefined;
   readonly signals: RunSignal[];
-  /** Nodes that may wait for a signal, by its name. Follows from the nodes. */
-  readonly waiters: Map<string, Set<number>>;
+  /** Nodes that may wait for a signal. By its name once there are many. Follows from the nodes. */
+  waiters: readonly SignalWaiter[] | Map<string, Set<number>>;
   lastSignal: number;
   /** The latest events that tasks took, by digest, with their times. */
-  readonly events: Map<string, number>;
+  events: Map<string, number> | undefined;
   /** Only events with a later time are taken: earlier ones may have been forgotten. */
   eventsFromMs: number;
   lastUpdate: number;
   /** Variables that have other values than at first, as JSON. */
-  readonly vars: Map<string, Uint8Array>;
+  vars: Map<string, Uint8Array> | undefined;
   /** Undefined for a run of tasks. */
   states: StatesProgress | undefined;
   nextId: string;
@@ -125,6 +125,11 @@ export interface RunMore {
   attemptsBefore: number;
   /** How often it was taken back to an event. */
   resets: number;
+}
+
+export interface SignalWaiter {
+  readonly signal: string;
+  readonly node: number;
 }
 
 /** Progress of a run of states. */
@@ -317,19 +322,23 @@ export function newRun(plans: KnownPlans, key: InstanceKey): Run {
   };
 }
 
+/** A map takes 180 bytes, an empty list 30. Most runs need neither. */
+const noWaiters: readonly SignalWaiter[] = [];
+const noAgents: readonly string[] = [];
+
 /** For folds. */
 export function moreOf(run: Run): RunMore {
   run.more ??= {
     limits: [],
     additions: [],
-    followers: new Map(),
+    followers: undefined,
     signals: [],
-    waiters: new Map(),
+    waiters: noWaiters,
     lastSignal: 0,
-    events: new Map(),
+    events: undefined,
     eventsFromMs: 0,
     lastUpdate: 0,
-    vars: new Map(),
+    vars: undefined,
     states: undefined,
     nextId: "",
     isAsking: false,
@@ -340,6 +349,21 @@ export function moreOf(run: Run): RunMore {
     resets: 0,
   };
   return run.more;
+}
+
+/** For folds: variables have other values. */
+export function changeVars(run: Run, vars: Readonly<Record<string, Uint8Array>>): void {
+  for (const [name, value] of Object.entries(vars)) {
+    const more = moreOf(run);
+    more.vars ??= new Map();
+    more.vars.set(name, value);
+  }
+}
+
+/** For folds: tasks of an addition follow a node. */
+export function addFollowers(more: RunMore, node: number, followers: readonly Follower[]): void {
+  more.followers ??= new Map();
+  more.followers.set(node, [...(more.followers.get(node) ?? []), ...followers]);
 }
 
 /** For folds: progress of a run of states. */
@@ -367,8 +391,8 @@ export function detailOf(node: Node): NodeMore {
     details: undefined,
     saved: undefined,
     savedNext: undefined,
-    onlyAgents: [],
-    notAgents: [],
+    onlyAgents: noAgents,
+    notAgents: noAgents,
     fraction: 0,
     message: "",
     failures: [],

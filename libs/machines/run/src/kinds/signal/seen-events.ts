@@ -8,6 +8,7 @@ import type { RunMore, RunView } from "../../core/state/state.ts";
 
 /** For folds. The time of one that is forgotten bounds what is taken from then on. */
 export function rememberEvent(more: RunMore, { digest, timeMs }: Omit<RunEventMark, "taskId">): void {
+  more.events ??= new Map();
   const { events } = more;
   events.set(digest, timeMs);
   if (events.size <= eventsSeenMax) return;
@@ -18,5 +19,5 @@ export function rememberEvent(more: RunMore, { digest, timeMs }: Omit<RunEventMa
 }
 
 export function isSeen({ more }: RunView, { digest, timeMs }: Omit<RunEventMark, "taskId">): boolean {
-  return more !== undefined && (more.events.has(digest) || timeMs <= more.eventsFromMs);
+  return more !== undefined && (more.events?.has(digest) === true || timeMs <= more.eventsFromMs);
 }

@@ -2,29 +2,67 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { stateOfKind } from "../../core/state/kind-state.ts";
-import { moreOf, type Run, type RunView } from "../../core/state/state.ts";
+import { moreOf, type Run, type RunView, type SignalWaiter } from "../../core/state/state.ts";
+
+/** So many are a list. Most runs wait for one signal, for which a map of sets takes 400 bytes. */
+const listedMax = 16;
 
 /** For folds. One that does not wait any more is found out when a signal comes. */
 export function awaitSignal(run: Run, signal: string, node: number): void {
-  const { waiters } = moreOf(run);
-  const waiting = waiters.get(signal);
-  if (waiting === undefined) waiters.set(signal, new Set([node]));
-  else waiting.add(node);
+  const more = moreOf(run);
+  const { waiters } = more;
+  if (waiters instanceof Map) {
+    addTo(waiters, signal, node);
+    return;
+  }
+  if (waiters.some((waiter) => waiter.signal === signal && waiter.node === node)) return;
+  const all = [...waiters, { signal, node }];
+  more.waiters = all.length <= listedMax ? all : bySignal(all);
 }
 
 /** For folds: those that do not wait any more are forgotten. */
 export function forgetWaiters(run: Run, signal: string): void {
-  const waiting = run.more?.waiters.get(signal);
+  const { more } = run;
+  if (more === undefined) return;
+  if (!(more.waiters instanceof Map)) {
+    more.waiters = more.waiters.filter(
+      (waiter) => waiter.signal !== signal || isWaiting(run, waiter.node, signal),
+    );
+    return;
+  }
+  const waiting = more.waiters.get(signal);
   if (waiting === undefined) return;
   for (const node of waiting) if (!isWaiting(run, node, signal)) waiting.delete(node);
-  if (waiting.size === 0) run.more?.waiters.delete(signal);
+  if (waiting.size === 0) more.waiters.delete(signal);
 }
 
 /** Those that wait for a signal, the one first that has waited longest. */
 export function waitersOf(run: RunView, signal: string): readonly number[] {
-  const waiting = [...(run.more?.waiters.get(signal) ?? [])].filter((node) => isWaiting(run, node, signal));
+  const waiting = mayWaitFor(run, signal).filter((node) => isWaiting(run, node, signal));
   const since = (node: number) => run.nodes[node]?.readyAt ?? 0;
   return waiting.sort((one, other) => since(one) - since(other) || one - other);
+}
+
+function mayWaitFor({ more }: RunView, signal: string): number[] {
+  const waiters = more?.waiters ?? [];
+  // The cast: a list that may be a map is not told apart once both are read-only.
+  if (!Array.isArray(waiters))
+    return [...((waiters as ReadonlyMap<string, ReadonlySet<number>>).get(signal) ?? [])];
+  return (waiters as readonly SignalWaiter[]).flatMap((waiter) =>
+    waiter.signal === signal ? [waiter.node] : [],
+  );
+}
+
+function bySignal(waiters: readonly SignalWaiter[]): Map<string, Set<number>> {
+  const found = new Map<string, Set<number>>();
+  for (const { signal, node } of waiters) addTo(found, signal, node);
+  return found;
+}
+
+function addTo(waiters: Map<string, Set<number>>, signal: string, node: number): void {
+  const waiting = waiters.get(signal);
+  if (waiting === undefined) waiters.set(signal, new Set([node]));
+  else waiting.add(node);
 }
 
 function isWaiting(run: RunView, number: number, signal: string): boolean {

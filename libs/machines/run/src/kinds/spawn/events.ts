@@ -16,7 +16,7 @@ import { readPlan } from "../../core/plan/plan-of.ts";
 import { journalOf, recordAdded } from "../../core/state/function-journal.ts";
 import { startKind } from "../../core/state/kind-state.ts";
 import { rangeOf, statusOfNode } from "../../core/state/places.ts";
-import { detailOf, moreOf, type RunEvent } from "../../core/state/state.ts";
+import { addFollowers, detailOf, moreOf, type RunEvent } from "../../core/state/state.ts";
 import { followersOf } from "./followers.ts";
 
 export const tasksAdded: RunEvent<TasksAddedV1> = {
@@ -37,9 +37,7 @@ export const tasksAdded: RunEvent<TasksAddedV1> = {
     const range = addRange(run, { owner, plan, planPlace: more.additions.length, scope: 0 });
     if (isFunction) recordAdded(run, journalOf(node), range, { at, addMs });
     for (const [number, followers] of followersOf(range, outside)) {
-      const known = more.followers.get(number);
-      if (known === undefined) more.followers.set(number, followers);
-      else known.push(...followers);
+      addFollowers(more, number, followers);
       // What has ended already tells them at once.
       const status = statusOfNode(run, number);
       if (!isDone(status)) continue;

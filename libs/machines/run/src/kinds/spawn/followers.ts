@@ -1,5 +1,5 @@
 /** Which added tasks follow which that were there before: it follows from the plans of the additions. */
-import { type Follower, moreOf, type Range, type Run } from "../../core/state/state.ts";
+import { addFollowers, type Follower, type Range, type Run } from "../../core/state/state.ts";
 
 /** By the node that is followed. */
 export function followersOf(range: Range, outside: readonly number[]): Map<number, Follower[]> {
@@ -18,14 +18,12 @@ export function followersOf(range: Range, outside: readonly number[]): Map<numbe
 /** After all ranges have been restored. */
 export function restoreFollowers(run: Run): void {
   if (run.more === undefined || run.more.additions.length === 0) return;
-  const { additions, followers } = moreOf(run);
+  const { additions } = run.more;
   for (const range of run.ranges) {
     const addition = range.planPlace === 0 || range.scope !== 0 ? undefined : additions[range.planPlace - 1];
     if (addition === undefined) continue;
     for (const [number, made] of followersOf(range, addition.outside)) {
-      const known = followers.get(number);
-      if (known === undefined) followers.set(number, made);
-      else known.push(...made);
+      addFollowers(run.more, number, made);
     }
   }
 }

@@ -7,6 +7,7 @@ import { statusOf } from "../../core/state/state.ts";
 import { signalRun } from "../../life/results/signals.ts";
 import { runMachine } from "../../machine.ts";
 import { jsonBytes, jsonOf, KnownDefinitions, PlainStep, RunScene } from "../../testing/index.ts";
+import { waitersOf } from "../signal/waiting.ts";
 
 const { WORK_STATUS_COMPLETED: completed, WORK_STATUS_FAILED: failed } = WorkStatus;
 
@@ -111,7 +112,21 @@ output: "\${{ tasks.paid.output.amount }}"
     const scene = RunScene.of(text, order);
     const { snapshots } = scene.machine;
     const again = snapshots.decode(snapshots.encode(scene.state), snapshots.version);
-    assert.deepEqual([...(again.more?.waiters.get("paid") ?? [])], [0]);
+    assert.deepEqual(waitersOf(again, "paid"), [0]);
+  });
+
+  it("of many tasks that wait, those of a signal are found, and forgotten once they have ended", () => {
+    const tasks = Array.from({ length: 40 }, (_, at) => `  t${at}: {wait: {signal: s${at % 20}}}`);
+    const many = RunScene.of(["workflow: many", "tasks:", ...tasks].join("\n"), order);
+    assert.deepEqual(
+      [3, 19].map((at) => waitersOf(many.state, `s${at}`)),
+      [
+        [3, 23],
+        [19, 39],
+      ],
+    );
+    tell(many, "s3", 1);
+    assert.deepEqual([waitersOf(many.state, "s3"), waitersOf(many.state, "s4")], [[23], [4, 24]]);
   });
 
   it("a run keeps at most a thousand untaken signals, and an ended run takes none", () => {

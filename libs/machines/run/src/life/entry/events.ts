@@ -1,6 +1,6 @@
 import { UpdateTakenV1 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "@tutti/machine-work";
-import { moreOf, type RunEvent } from "../../core/state/state.ts";
+import { changeVars, moreOf, type RunEvent } from "../../core/state/state.ts";
 
 /** An update took effect. */
 export const updateTaken: RunEvent<UpdateTakenV1> = {
@@ -11,6 +11,6 @@ export const updateTaken: RunEvent<UpdateTakenV1> = {
   evolve(run, { number, vars }) {
     const more = moreOf(run);
     more.lastUpdate = number;
-    for (const [name, value] of Object.entries(vars)) more.vars.set(name, value);
+    changeVars(run, vars);
   },
 };

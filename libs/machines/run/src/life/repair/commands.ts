@@ -274,6 +274,6 @@ function nextOf(run: RunView, range: RangeView, number: number): number[] {
     .slice(offsets[place] ?? 0, offsets[place + 1] ?? 0)
     .map((task) => range.first + task - range.firstTask);
   // What was given up with the task that added it may have come to be again since.
-  const added = (run.more?.followers.get(number) ?? []).filter((follower) => !follower.range.isDropped);
+  const added = (run.more?.followers?.get(number) ?? []).filter((follower) => !follower.range.isDropped);
   return [...beside, ...added.map((follower) => nodeOfTask(follower.range, follower.task))];
 }

@@ -291,7 +291,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   for (const number of snapshot.agenda) run.agenda.push(number);
   for (const number of snapshot.undo) run.undo.push(number);
   restoreMore(run, snapshot);
-  for (const range of snapshot.ranges) run.ranges.push(rangeFrom(run, range));
+  run.ranges = snapshot.ranges.map((range) => rangeFrom(run, range));
   for (const range of run.ranges) if (range.owner < 0) run.left += range.left;
   for (const node of snapshot.nodes) restoreNode(run, node);
   restoreWaiters(run);
@@ -327,10 +327,11 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
     more.additions.push({ plan: readPlan(plan), bytes: plan, outside });
   more.signals.push(...signals);
   more.lastSignal = lastSignal;
-  for (const { digest, timeMs } of snapshot.events) more.events.set(digest, timeMs);
+  if (snapshot.events.length > 0)
+    more.events = new Map(snapshot.events.map(({ digest, timeMs }) => [digest, timeMs]));
   more.eventsFromMs = snapshot.eventsFromMs;
   more.lastUpdate = lastUpdate;
-  for (const { name, value } of vars) more.vars.set(name, value);
+  if (vars.length > 0) more.vars = new Map(vars.map(({ name, value }) => [name, value]));
   more.nextId = nextId;
   more.isAsking = snapshot.asking;
   if (state > 0 || transition !== undefined || event.length > 0) restoreStates(run, snapshot);
@@ -401,7 +402,8 @@ function restoreNode(run: Run, shown: RunNode): void {
     more: undefined,
   };
   while (run.nodes.length < number) run.nodes.push(undefined);
-  run.nodes.push(node);
+  if (run.nodes.length === 0) run.nodes = [node];
+  else run.nodes.push(node);
   if (shown.detailed) restoreDetail(run, node, shown);
   reserve(run, node, shown.reserved);
   if (shown.startsAlone) run.alone += 1;

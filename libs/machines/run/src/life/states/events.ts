@@ -8,7 +8,7 @@ import {
 import { encodeJson } from "@tutti/machine-work";
 import { detachRange } from "../../core/node/flow.ts";
 import { addRange } from "../../core/node/nodes.ts";
-import { moreOf, type Range, type Run, type RunEvent, statesOf } from "../../core/state/state.ts";
+import { changeVars, moreOf, type Range, type Run, type RunEvent, statesOf } from "../../core/state/state.ts";
 import { parts, stateOf, timesOf, watchState } from "../../core/state/transition-progress.ts";
 import { forgetWaiters } from "../../kinds/signal/waiting.ts";
 
@@ -40,7 +40,7 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
     forgetEvent(run, (progress.transition?.range ?? 0) - 1);
     progress.transition = { transition: transition + 1, part: parts.taken, range: 0 };
     if (event.length > 0) progress.event = event;
-    for (const [name, value] of Object.entries(vars)) moreOf(run).vars.set(name, value);
+    changeVars(run, vars);
     if (signal > 0) removeSignal(run, signal);
     if (way === "done" || way === "failed") progress.isActivityTaken = true;
     if (way === "after")
