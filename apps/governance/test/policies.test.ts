@@ -220,7 +220,7 @@ describe("policies", () => {
     const set = (role: string, actions: string[]) =>
       client().setRole({
         ...{ namespace, revision: "", reason },
-        role: { namespace, role, actions, description: "", readyMade: false, revision: "" },
+        role: { namespace, role, actions, description: "", labels: {}, readyMade: false, revision: "" },
       });
     await assert.rejects(set("admin", ["*"]), codeOf("governance.role_ready_made"));
     await assert.rejects(set("printer", ["workflow.runs.strat"]), /did you mean workflow.runs.start/);

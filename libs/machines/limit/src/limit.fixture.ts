@@ -17,7 +17,7 @@ export function limited(
 ): MachineDriver {
   const driver = newDriver();
   const rule = LimitRule.fromPartial(rate === undefined ? { maxConcurrent } : { maxConcurrent, rate });
-  driver.execute(limitKey, setLimit, { rule, description: "", revision: 0 });
+  driver.execute(limitKey, setLimit, { rule, description: "", labels: {}, revision: 0 });
   return driver;
 }
 

@@ -24,6 +24,7 @@ export function snapshotOf(limit: Limit): LimitSnapshotV1 {
     set,
     implied,
     description,
+    labels: limit.labels,
     revision,
     updateMs,
     lastTicket,
@@ -44,6 +45,7 @@ function limitOf(snapshot: LimitSnapshotV1): Limit {
   const { used, set, implied, description, revision, updateMs, lastTicket, rateMs, putOffMs } = snapshot;
   const limit = newLimit();
   Object.assign(limit, { used, set, implied, description, revision, updateMs, lastTicket, rateMs, putOffMs });
+  limit.labels = snapshot.labels;
   limit.grantedCount = snapshot.grantedCount;
   for (const { holder = LimitHolder.create(), ...held } of snapshot.holds) {
     limit.holds.set(held.ticket, { ...held, holder });

@@ -11,6 +11,7 @@ export interface Limit {
   set: LimitRule | undefined;
   implied: LimitRule | undefined;
   description: string;
+  labels: Readonly<Record<string, string>>;
   /** Counts how often it was set or unset. */
   revision: number;
   updateMs: number;
@@ -53,6 +54,7 @@ export function newLimit(): Limit {
     set: undefined,
     implied: undefined,
     description: "",
+    labels: {},
     revision: 0,
     updateMs: 0,
     lastTicket: 0,

@@ -40,7 +40,7 @@ export const stories: GoldenStories = {
     driver.execute(limitKey, acquire, wish("f", { rule }));
     driver.execute(limitKey, acquire, wish("g", { rule }));
     giveBack(driver, "g");
-    driver.execute(limitKey, setLimit, { rule, description: "for all", revision: 1 });
+    driver.execute(limitKey, setLimit, { rule, description: "for all", labels: {}, revision: 1 });
     driver.execute(limitKey, removeLimit, {});
     return goldenOf(driver, limit, limitKey, release);
   },

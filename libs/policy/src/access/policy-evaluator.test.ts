@@ -33,7 +33,7 @@ function policy(policyId: string, text: string, parts: Partial<Policy> = {}): Po
 function binding(bindingId: string, role: string, parts: Partial<RoleBinding> = {}): RoleBinding {
   return {
     ...{ namespace: "shop", bindingId, role, subject: { $case: "actor", value: ann } },
-    ...{ resources: undefined, expireTime: undefined, createCause: undefined, revision: "" },
+    ...{ resources: undefined, expireTime: undefined, createCause: undefined, labels: {}, revision: "" },
     ...parts,
   };
 }

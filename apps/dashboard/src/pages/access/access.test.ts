@@ -114,7 +114,11 @@ describe("a question", () => {
   });
 
   it("names roles that would permit it, the least first", () => {
-    const role = (name: string, ...patterns: string[]): GovernanceRole => ({ role: name, actions: patterns });
+    const role = (name: string, ...patterns: string[]): GovernanceRole => ({
+      role: name,
+      actions: patterns,
+      labels: {},
+    });
     const roles = [role("admin", "*"), role("starter", "workflow.runs.start"), role("viewer", "*.get")];
     assert.deepEqual(
       rolesFor("workflow.runs.start", roles, actions).map((each) => each.role),

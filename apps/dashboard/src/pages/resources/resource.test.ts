@@ -37,7 +37,7 @@ describe("resources", () => {
 
   it("a quota has a line for each thing, and is full when one of them is", () => {
     const quota: Quota = {
-      ...{ quotaId: "blue", rates: [], limits: { slots: 8, gpu: 2 } },
+      ...{ quotaId: "blue", rates: [], limits: { slots: 8, gpu: 2 }, labels: {} },
       used: { slots: 3 },
     };
     assert.deepEqual(quotaUses(quota), [

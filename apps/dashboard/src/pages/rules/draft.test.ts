@@ -8,7 +8,7 @@ describe("a rule that is written", () => {
   const rule: AdmissionRule = {
     ...{ ruleId: "large", description: "large ones", subject: "request", condition: "subject.a < 5" },
     approval: { message: "may it?", deciders: ["ada", "ops"], approvalsNeeded: 2, timeoutMs: 1_000 },
-    ...{ severity: "error", enforcement: "enforced" },
+    ...{ severity: "error", enforcement: "enforced", labels: {} },
     controls: [{ framework: "soc2", control: "CC6.1" }],
     cases: [{ title: "small", subject: { a: 1 }, groups: [], admitted: true }],
   };

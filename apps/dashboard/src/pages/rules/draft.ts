@@ -21,7 +21,7 @@ export interface RuleDraft extends Named {
   /** `soc2 CC6.1` between commas. */
   readonly controls: string;
   /** What has no field here and is kept as it is. */
-  readonly rest: Pick<AdmissionRule, "cases"> & Partial<Pick<AdmissionRule, "approval">>;
+  readonly rest: Pick<AdmissionRule, "cases" | "labels"> & Partial<Pick<AdmissionRule, "approval">>;
 }
 
 /** A new one is tried out first. */
@@ -30,11 +30,11 @@ export const emptyRule: RuleDraft = {
   when: 'call.action == "workflow.runs.start" && has(subject.spec.input)',
   condition: "!has(subject.spec.input.amount) || subject.spec.input.amount <= 1000",
   message: "amount must be at most 1000, found ${{ subject.spec.input.amount }}",
-  ...{ severity: "warning", enforcement: "shadow", rest: { cases: [] } },
+  ...{ severity: "warning", enforcement: "shadow", rest: { cases: [], labels: {} } },
 };
 
 export function draftOfRule(rule: AdmissionRule): RuleDraft {
-  const { ruleId: id = "", description = "", when = "", condition = "", controls, cases } = rule;
+  const { ruleId: id = "", description = "", when = "", condition = "", controls, cases, labels } = rule;
   const { deny, note, approval, change } = rule;
   return {
     ...{ id, description, when, condition },
@@ -48,7 +48,7 @@ export function draftOfRule(rule: AdmissionRule): RuleDraft {
     severity: oneOf(severities, rule.severity, "warning"),
     enforcement: oneOf(enforcements, rule.enforcement, "enforced"),
     controls: controls.map(({ framework, control }) => `${framework} ${control}`).join(", "),
-    rest: { cases, ...(approval && { approval }) },
+    rest: { cases, labels, ...(approval && { approval }) },
   };
 }
 
@@ -83,6 +83,7 @@ export function ruleOfDraft(draft: RuleDraft): AdmissionRuleInput {
       const [framework = "", control = ""] = one.split(/\s+/);
       return { framework, control };
     }),
+    labels: rest.labels,
     cases: rest.cases as NonNullable<AdmissionRuleInput["cases"]>,
   };
 }

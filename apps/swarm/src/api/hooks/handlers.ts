@@ -29,7 +29,16 @@ export interface HookHandlerDependencies extends PoolDependencies {
   readonly guard: WebhookGuard;
 }
 
-const changeable = ["description", "moment", "order", "when", "action", "onFailure", "disabled"] as const;
+const changeable = [
+  "description",
+  "moment",
+  "order",
+  "when",
+  "action",
+  "onFailure",
+  "disabled",
+  "labels",
+] as const;
 
 /** In the words of the contract an action is named by what it is. */
 const actions = new Set(["rule", "listener", "webhook"]);

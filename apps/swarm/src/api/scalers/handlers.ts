@@ -37,7 +37,7 @@ export interface ScalerDependencies extends PoolDependencies {
 
 const changeable = [
   ...(["driver", "capabilities", "minAgents", "maxAgents", "targetWaitMs", "coolDownMs", "idleMs"] as const),
-  ...(["sleepInstead", "useForecast", "windows", "paused"] as const),
+  ...(["sleepInstead", "useForecast", "windows", "paused", "labels"] as const),
 ] as const;
 
 /** In the words of the contract a driver is named by what it is. */

@@ -56,10 +56,11 @@ function keyOf(namespace: string, key: string): InstanceKey {
 
 async function set(dependencies: MachineDependencies, request: SetLimitRequest, context: CallContext) {
   const { limit = Limit.create(), revision, reason } = request;
-  const { key, maxConcurrent, rate, description } = limit;
+  const { key, maxConcurrent, rate, description, labels } = limit;
   const body = {
     rule: { maxConcurrent, rate },
     description,
+    labels,
     revision: revision === "" ? 0 : Number(revision),
   };
   await tell(dependencies, keyOf(context.namespace, key), { command: setLimit, body, reason }, context);
@@ -85,9 +86,9 @@ async function limitNamed(
 }
 
 function limitOf(namespace: string, key: string, found: LimitUsage): Limit {
-  const { rule, description, holdCount, waitingCount, longestWaitMs, updateMs, revision } = found;
+  const { rule, description, labels, holdCount, waitingCount, longestWaitMs, updateMs, revision } = found;
   return {
-    ...{ namespace, key, description, longestWaitMs },
+    ...{ namespace, key, description, longestWaitMs, labels: { ...labels } },
     maxConcurrent: rule?.maxConcurrent ?? 0,
     rate: rule?.rate && { ...rule.rate },
     held: holdCount,

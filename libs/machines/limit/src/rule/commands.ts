@@ -12,18 +12,24 @@ export const setLimit: LimitCommand<SetLimit, LimitSet> = {
   type: "set_limit",
   codec: SetLimit,
   reply: LimitSet,
-  decide(limit, { rule = LimitRule.create(), description, revision }, step) {
+  decide(limit, { rule = LimitRule.create(), description, labels: given, revision }, step) {
     const problem =
       ruleProblem(rule) ??
       (description.length > textLengthMax
         ? `expected a description of at most ${textLengthMax} characters`
         : undefined);
     if (problem !== undefined) return limitErrors.ruleInvalid.refusal({ problem });
-    if (limit.set !== undefined && isSameRule(limit.set, rule) && limit.description === description)
+    const labels = sorted(given);
+    if (
+      limit.set !== undefined &&
+      isSameRule(limit.set, rule) &&
+      limit.description === description &&
+      JSON.stringify(limit.labels) === JSON.stringify(labels)
+    )
       return { revision: limit.revision };
     if (revision !== 0 && revision !== limit.revision)
       return limitErrors.moved.refusal({ id: step.key.id, revision, found: limit.revision });
-    step.emit(limitSet, { rule, description, setMs: step.nowMs });
+    step.emit(limitSet, { rule, description, labels, setMs: step.nowMs });
     pump(limit, step);
     return { revision: limit.revision };
   },
@@ -40,6 +46,10 @@ export const removeLimit: LimitCommand<RemoveLimit, LimitUnset> = {
     return { removed: true };
   },
 };
+
+function sorted(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
 
 export function isSameRule(one: ReadOnly<LimitRule>, other: ReadOnly<LimitRule>): boolean {
   if (one.maxConcurrent !== other.maxConcurrent) return false;

@@ -8,9 +8,10 @@ export const limitSet: LimitEvent<LimitSetV1> = {
   version: 1,
   codec: LimitSetV1,
   described: true,
-  evolve(limit, { rule, description, setMs }, outstanding) {
+  evolve(limit, { rule, description, labels, setMs }, outstanding) {
     change(limit, { set: rule ?? LimitRule.create() }, setMs);
     limit.description = description;
+    limit.labels = labels;
     limit.revision += 1;
     arm(limit, outstanding);
   },
@@ -24,6 +25,7 @@ export const limitUnset: LimitEvent<LimitUnsetV1> = {
   evolve(limit, { unsetMs }, outstanding) {
     change(limit, { set: undefined }, unsetMs);
     limit.description = "";
+    limit.labels = {};
     limit.revision += 1;
     arm(limit, outstanding);
   },

@@ -11,6 +11,7 @@ export interface LimitUsage {
   /** Whether it was set, and not only brought along by holders. */
   readonly isSet: boolean;
   readonly description: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly revision: number;
   readonly updateMs: number;
   readonly holdCount: number;
@@ -24,12 +25,13 @@ export const usage: Query<Limit, void, LimitUsage> = {
   type: "usage",
   answer(limit, _, { key, nowMs }) {
     if (!limit.used) return limitErrors.missing.refusal({ id: key.id });
-    const { description, revision, updateMs, heldWeight, grantedCount, line } = limit;
+    const { description, labels, revision, updateMs, heldWeight, grantedCount, line } = limit;
     const oldestMs = line.oldest?.beginMs;
     return {
       rule: ruleOf(limit),
       isSet: limit.set !== undefined,
       description,
+      labels,
       revision,
       updateMs,
       holdCount: limit.holds.size,

@@ -8,6 +8,7 @@ import { limitKey } from "../testing/index.ts";
 const set = (maxConcurrent: number, rate?: { count: number; perMs: number; burst?: number }) => ({
   rule: LimitRule.fromPartial(rate === undefined ? { maxConcurrent } : { maxConcurrent, rate }),
   description: "",
+  labels: {},
   revision: 0,
 });
 

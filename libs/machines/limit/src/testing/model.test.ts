@@ -28,7 +28,7 @@ function compare(seed: number, first: ModelRule): void {
   const model = new LimitModel(first, driver.nowMs);
   const set = ({ max, rate }: ModelRule) => {
     const rule = LimitRule.fromPartial({ maxConcurrent: max, ...(rate === undefined ? {} : { rate }) });
-    driver.execute(limitKey, setLimit, { rule, description: "", revision: 0 });
+    driver.execute(limitKey, setLimit, { rule, description: "", labels: {}, revision: 0 });
   };
   set(first);
   for (let step = 0; step < 80; step++) {

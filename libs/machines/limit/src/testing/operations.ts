@@ -58,7 +58,15 @@ export function operations(): fc.Arbitrary<MachineCall> {
   return fc.oneof(
     {
       weight: 3,
-      arbitrary: toLimit("set_limit", fc.record({ rule, description: fc.constant(""), revision: fc.nat(1) })),
+      arbitrary: toLimit(
+        "set_limit",
+        fc.record({
+          rule,
+          description: fc.constant(""),
+          labels: fc.constantFrom({}, { team: "shop" }),
+          revision: fc.nat(1),
+        }),
+      ),
     },
     { weight: 1, arbitrary: toLimit("remove_limit", fc.constant({})) },
     { weight: 10, arbitrary: toHolder("want", wishes) },

@@ -64,6 +64,7 @@ describe("the line for a limit", () => {
     driver.execute(limitKey, setLimit, {
       rule: { maxConcurrent: 1, rate: undefined },
       description: "",
+      labels: {},
       revision: 0,
     });
     const state = driver.state(limitKey, limit);

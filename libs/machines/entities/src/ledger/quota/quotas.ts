@@ -26,9 +26,9 @@ const quotas: Collection<Ledger, Quota, LedgerChanged> = {
   ...{ name: "quota", codec: Quota, max: quotasMax },
   of: (ledger) => ledger.quotas,
   idOf: ({ quotaId }) => quotaId,
-  bare: ({ quotaId, sessions, limits, rates, weight }) => ({
+  bare: ({ quotaId, sessions, limits, rates, weight, labels }) => ({
     ...Quota.create(),
-    ...{ quotaId, limits: sorted(limits), rates, weight },
+    ...{ quotaId, limits: sorted(limits), rates, weight, labels: sorted(labels) },
     sessions: sessions && { ...sessions, equals: sorted(sessions.equals) },
   }),
   problem: quotaProblem,

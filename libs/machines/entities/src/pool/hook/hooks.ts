@@ -20,6 +20,7 @@ const hooks: PoolKind<Hook> = {
   idOf: ({ hookId }) => hookId,
   bare: (hook) => ({
     ...withSortedLabels(hook),
+    labels: sorted(hook.labels),
     ...{ namespace: "", pool: "", updateCause: undefined, revision: "" },
   }),
 };

@@ -24,6 +24,7 @@ const scalers: PoolKind<Scaler> = {
   bare: (scaler) => ({
     ...scaler,
     driver: sortedDriver(scaler.driver),
+    labels: sorted(scaler.labels),
     ...{ namespace: "", pool: "", status: undefined, updateCause: undefined, revision: "" },
   }),
 };

@@ -67,7 +67,7 @@ export const roles: TenantKind<Role> = {
   ...{ name: "role", type: "role", codec: Role, max: rolesMax },
   of: (tenant) => tenant.roles,
   idOf: ({ role }) => role,
-  bare: (role) => ({ ...role, ...unsaid, readyMade: false }),
+  bare: (role) => ({ ...role, ...unsaid, labels: sorted(role.labels), readyMade: false }),
 };
 
 export const bindings: TenantKind<RoleBinding> = {
@@ -75,7 +75,7 @@ export const bindings: TenantKind<RoleBinding> = {
   ...{ name: "binding", type: "binding", codec: RoleBinding, max: bindingsMax },
   of: (tenant) => tenant.bindings,
   idOf: ({ bindingId }) => bindingId,
-  bare: (binding) => ({ ...binding, ...unsaid, createCause: undefined }),
+  bare: (binding) => ({ ...binding, ...unsaid, labels: sorted(binding.labels), createCause: undefined }),
   problem: ({ subject }) =>
     subject === undefined
       ? "expected whom a binding is about, an actor or a group, found neither"
@@ -103,7 +103,13 @@ export const rules: TenantKind<AdmissionRule> = {
   ...{ name: "rule", type: "rule", codec: AdmissionRule, max: rulesMax },
   of: (tenant) => tenant.rules,
   idOf: ({ ruleId }) => ruleId,
-  bare: (rule) => ({ ...withSortedChanges(rule), ...unsaid, updateCause: undefined, updateTime: undefined }),
+  bare: (rule) => ({
+    ...withSortedChanges(rule),
+    ...unsaid,
+    labels: sorted(rule.labels),
+    updateCause: undefined,
+    updateTime: undefined,
+  }),
   problem: ({ verdict }) =>
     verdict === undefined ? "expected what happens by a rule, found nothing" : undefined,
 };
