@@ -44,15 +44,11 @@ export function refuseUnpublished(types, isPublished) {
   );
 }
 
-/** Alerts are published next. Until then their types are on no page. */
-const isInTheMaking = (type) => type.startsWith("tutti.insight.alert.");
-
 export function eventsPage(image, rules, root) {
   const commentOf = commentsOf(image.set);
   const isPublished = publishedIn(sourcesOf(root));
   const events = [...rules.events]
     .flatMap(([message, types]) => types.map((type) => ({ type, message })))
-    .filter(({ type }) => !isInTheMaking(type) || isPublished(type))
     .sort((one, other) => (one.type < other.type ? -1 : 1));
   refuseUnpublished(
     events.map(({ type }) => type),

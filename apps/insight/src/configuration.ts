@@ -1,5 +1,6 @@
 import { defineSection } from "@tutti/kernel";
 import * as z from "zod";
+import { receiversSchema } from "./alerts/receivers/settings.ts";
 
 /** The keys of the service: `orchestration.insight.*`. */
 export const insightSection = defineSection({
@@ -42,6 +43,16 @@ export const insightSection = defineSection({
       .max(3_650)
       .default(90)
       .describe("How many days facts are kept after the end of their work."),
+    receivers: receiversSchema,
+    builtInReceivers: z
+      .array(z.string().min(1))
+      .max(32)
+      .default([])
+      .describe("Names of receivers that hear of alerts of built-in rules."),
+    privateReceivers: z
+      .boolean()
+      .default(false)
+      .describe("Whether receivers may be in private networks, and be called without https."),
     seriesMax: z
       .number()
       .int()

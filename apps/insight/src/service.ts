@@ -3,6 +3,7 @@ import { factService } from "@tutti/contracts/insight/v1";
 import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
+import { alertMachines, hostAlerts } from "./alerts/hosting.ts";
 import { factsHandlers } from "./api/facts.ts";
 import { metricsHandlers, servedSeriesService } from "./api/metrics.ts";
 import { insightSection } from "./configuration.ts";
@@ -20,8 +21,8 @@ export class InsightService extends Orchestrator {
   constructor(host: HostContext) {
     super("insight", host.foundation, { version: host.version });
     const { foundation, mesh } = host;
-    const { recordEveryMs, factsEveryMs, factsKeepDays, dataDirectory, ...bounds } =
-      this.settings(insightSection);
+    const settings = this.settings(insightSection);
+    const { recordEveryMs, factsEveryMs, factsKeepDays, dataDirectory, ...bounds } = settings;
     const registry = mesh.client(registryService);
     const processes = new AllProcesses({
       clientOf: (service) => mesh.client(servedMetricService, { service }),
@@ -35,6 +36,7 @@ export class InsightService extends Orchestrator {
     const recorder = new Recorder({ foundation, processes, thread, everyMs: recordEveryMs });
     this.register("recorder", recorder, { critical: false });
     mesh.serve(servedSeriesService, metricsHandlers({ thread, recorder, clock: foundation.clock }));
+    hostAlerts(this, host, { settings, thread, recorder });
     this.#hostFacts(host, join(folder, "facts.sqlite"), {
       everyMs: factsEveryMs,
       keepMs: factsKeepDays * dayMs,
@@ -65,5 +67,6 @@ export class InsightService extends Orchestrator {
 export const insight: ServiceModule = {
   name: "insight",
   sections: [insightSection],
+  machines: alertMachines,
   create: (host) => (host.configuration.read(insightSection).enabled ? new InsightService(host) : {}),
 };

@@ -91,7 +91,12 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
         help: "Run events dropped because the publish queue was full.",
       })
       .with({});
-    super({ bus, foundation, told, teller, leftOut, ended }, options);
+    const count = endCounter(foundation.metrics);
+    const hasEnded = (key: InstanceKey, note: Note) => {
+      if (note.kind === "event") count(note.type);
+      ended?.(key);
+    };
+    super({ bus, foundation, told, teller, leftOut, ended: hasEnded }, options);
     this.#teller = teller;
   }
 
@@ -101,6 +106,15 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
   }
 }
 
-const ends: ReadonlySet<string> = new Set(
-  ["completed", "failed", "cancelled", "terminated", "continued"].map((end) => `tutti.workflow.run.${end}`),
-);
+const statuses = ["completed", "failed", "cancelled", "terminated", "continued"];
+const ends: ReadonlySet<string> = new Set(statuses.map((end) => `tutti.workflow.run.${end}`));
+
+function endCounter(metrics: Foundation["metrics"]): (type: string) => void {
+  const counter = metrics.counter({
+    name: "tutti_workflow_runs_ended_total",
+    help: "Runs that ended, by status.",
+    labels: ["status"],
+  });
+  const cells = new Map(statuses.map((status) => [`tutti.workflow.run.${status}`, counter.with({ status })]));
+  return (type) => cells.get(type)?.add(1);
+}

@@ -33,15 +33,27 @@ export interface OutgoingCall {
 
 /** Returns the text of the answer. Throws when there is none, or one that is no 2xx. */
 export async function callOut(call: OutgoingCall): Promise<string> {
-  const { url, arePrivateAllowed, signal, answerBytesMax = 65_536 } = call;
-  const addresses = await inTime(signal, url, allowedAddresses(url, arePrivateAllowed, call.resolve));
-  const answer = await answerOf(call, addresses);
+  const { url, answerBytesMax = 65_536 } = call;
+  const answer = await answerTo(call);
   const { statusCode = 0 } = answer;
   if (statusCode < 200 || statusCode >= 300) {
     answer.destroy();
     throw outgoingErrors.failed({ url, reason: `status ${statusCode}` });
   }
   return textOf(answer, url, answerBytesMax);
+}
+
+/** Returns the status of the answer, and reads nothing more of it. Throws when there is none. */
+export async function statusOfCall(call: OutgoingCall): Promise<number> {
+  const answer = await answerTo(call);
+  answer.destroy();
+  return answer.statusCode ?? 0;
+}
+
+async function answerTo(call: OutgoingCall): Promise<IncomingMessage> {
+  const { url, arePrivateAllowed, signal } = call;
+  const addresses = await inTime(signal, url, allowedAddresses(url, arePrivateAllowed, call.resolve));
+  return answerOf(call, addresses);
 }
 
 function answerOf(

@@ -7,6 +7,8 @@ export const alertsOfRuleMax = 10_000;
 export const endedMax = 1_000;
 /** Alerts in one message. The message names the number of all. */
 export const alertsInMessageMax = 100;
+/** Messages of one rule that wait for one receiver. The oldest become dead. */
+export const underWayMax = 50;
 /** Deliveries that cannot be made. The oldest give way. */
 export const deadMax = 200;
 /** Alerts of a rule that change within this time are one message. */

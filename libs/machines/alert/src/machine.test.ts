@@ -16,6 +16,7 @@ import {
 } from "./alert.fixture.ts";
 import {
   addSilence,
+  deadMessages,
   endSilence,
   installRules,
   keepRule,
@@ -68,6 +69,19 @@ describe("alerts of a namespace", () => {
       ["ops", 10_000, 100],
       ["chat", 10_000, 100],
     ]);
+  });
+
+  it("a receiver that is away has at most 50 messages of a rule waiting, the oldest become dead", () => {
+    const driver = driven();
+    for (let flaps = 0; flaps < 60; flaps++) {
+      see(driver, ...(flaps % 2 === 0 ? ["a"] : []));
+      untilToldAgain(driver);
+    }
+    const numbers = messages(driver).map(({ number }) => number);
+    assert.deepEqual([numbers.length, numbers[0], numbers.at(-1)], [50, 11, 60]);
+    const { deliveries } = keptOf(driver);
+    assert.deepEqual([deliveries.length, driver.query(key, deadMessages, undefined)], [60, 10]);
+    driver.checkReplay();
   });
 
   it("receivers hear of the start and of the end, once each", () => {

@@ -6,7 +6,7 @@
  *    receiver has it, or is dead and visible.
  * 3. A receiver that does not know of a start is not told of its end.
  */
-import { AlertSnapshotV1 } from "@tutti/contracts/insight/v1";
+import { AlertSnapshotV1, type KeptRule } from "@tutti/contracts/insight/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Machine, Query } from "@tutti/kernel";
 import { observe, takeAlert } from "./alert/commands.ts";
@@ -25,6 +25,19 @@ import { type Alerts, type DeliverAlerts, newAlerts } from "./state.ts";
 export const kept: Query<Alerts, void, AlertSnapshotV1> = {
   type: "kept",
   answer: (state) => snapshotOf(state),
+};
+
+/** Rules alone: they are read for every evaluation. */
+export const keptRules: Query<Alerts, void, readonly KeptRule[]> = {
+  type: "kept_rules",
+  // Only read.
+  answer: (state) => [...state.rules.values()] as KeptRule[],
+};
+
+/** How many messages are dead. */
+export const deadMessages: Query<Alerts, void, number> = {
+  type: "dead_messages",
+  answer: ({ deliveries }) => [...deliveries.values()].filter(({ problem }) => problem !== "").length,
 };
 
 export const alert: Machine<Alerts, DeliverAlerts> = {
@@ -54,7 +67,7 @@ export const alert: Machine<Alerts, DeliverAlerts> = {
     deliverySettled,
     deliveriesRetried,
   ],
-  queries: [kept],
+  queries: [kept, keptRules, deadMessages],
   expire: (state, _, step) => expire(state, step),
   snapshots: alertSnapshots,
   recover,

@@ -2,6 +2,7 @@
 import { accessRoutes } from "./access.ts";
 import { admissionRoutes } from "./admission.ts";
 import { agentRoutes } from "./agents.ts";
+import { alertRoutes } from "./alerts.ts";
 import { auditRoutes } from "./audit.ts";
 import { installationRoutes } from "./installation.ts";
 import { intelligenceRoutes } from "./intelligence.ts";
@@ -29,6 +30,7 @@ const table = [
   ...auditRoutes,
   ...accessRoutes,
   ...admissionRoutes,
+  ...alertRoutes,
   ...installationRoutes,
 ] as const;
 

@@ -55,7 +55,7 @@ export interface MachineEventPublisherParts<Note extends Told> {
   /** What was not told because too much waited to be. */
   readonly leftOut: CounterCell;
   /** Hears of each that is over. */
-  readonly ended?: ((key: InstanceKey) => void) | undefined;
+  readonly ended?: ((key: InstanceKey, note: Note) => void) | undefined;
 }
 
 export class MachineEventPublisher<Note extends Told> implements MachineEventListener, Component {
@@ -122,7 +122,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
     }
     if (this.#teller.isEnd(note)) {
       this.#progress.ended(note.key);
-      this.#ended?.(note.key);
+      this.#ended?.(note.key, note);
     }
     if (this.#waiting.length >= this.#options.waitingMax) {
       this.#leftOut.add();

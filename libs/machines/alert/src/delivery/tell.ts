@@ -1,10 +1,10 @@
 /** Receivers of rules hear of their alerts: one message for each receiver and rule, however many alerts there are. */
 import type { AlertDelivery, KeptAlert } from "@tutti/contracts/insight/v1";
-import { alertsInMessageMax } from "../limits.ts";
+import { alertsInMessageMax, underWayMax } from "../limits.ts";
 import { silenceEnded, silenceOf } from "../silence/silences.ts";
 import type { AlertsStep, AlertsView } from "../state.ts";
 import { isUntold } from "./due.ts";
-import { deliveriesRequested } from "./events.ts";
+import { deliveriesRequested, deliverySettled } from "./events.ts";
 
 /** The timer is due: silences end, and receivers get messages. */
 export function expire(state: AlertsView, step: AlertsStep): void {
@@ -32,6 +32,17 @@ export function tell(state: AlertsView, ruleIds: readonly string[], step: Alerts
         ...{ alerts: alerts.slice(0, alertsInMessageMax), count: alerts.length, requestMs: step.nowMs },
       });
   }
+  for (const { ruleId, receiver } of deliveries) giveUpOldest(state, ruleId, receiver, step);
   // Also without a message: the rules are no longer due.
   step.emit(deliveriesRequested, { deliveries, alertIds, ruleIds: [...ruleIds], requestMs: step.nowMs });
+}
+
+/** A receiver that is away does not collect messages without end. */
+function giveUpOldest(state: AlertsView, ruleId: string, receiver: string, step: AlertsStep): void {
+  const waiting = [...state.deliveries.values()].filter(
+    (one) => one.problem === "" && one.ruleId === ruleId && one.receiver === receiver,
+  );
+  const problem = `More than ${underWayMax} messages of the rule wait for the receiver`;
+  for (const { number } of waiting.slice(0, Math.max(0, waiting.length + 1 - underWayMax)))
+    step.emit(deliverySettled, { number, problem });
 }

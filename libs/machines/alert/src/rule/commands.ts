@@ -89,7 +89,7 @@ export const removeRule: AlertsCommand<RemoveAlertRule, AlertPartRemoved> = {
 
 /** Without the fields that the service sets. */
 function settled(rule: AlertRule): AlertRule {
-  return { ...rule, namespace: "", revision: "", updateCause: undefined };
+  return { ...rule, namespace: "", revision: "", problem: "", updateCause: undefined };
 }
 
 function isSame(one: ReadOnly<AlertRule> | undefined, other: AlertRule): boolean {

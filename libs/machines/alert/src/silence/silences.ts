@@ -15,7 +15,11 @@ import { silencesMax } from "../limits.ts";
 import type { AlertsCommand, AlertsEvent, AlertsView } from "../state.ts";
 
 /** Id of the silence that suppresses an alert. */
-export function silenceOf(state: AlertsView, alert: ReadOnly<KeptAlert>, nowMs: number): string | undefined {
+export function silenceOf(
+  state: Pick<AlertsView, "silences">,
+  alert: ReadOnly<KeptAlert>,
+  nowMs: number,
+): string | undefined {
   for (const { silenceId, ruleId, labels, fromMs, toMs } of state.silences.values()) {
     if (nowMs < fromMs || nowMs >= toMs || (ruleId !== "" && ruleId !== alert.ruleId)) continue;
     // Only read.

@@ -1,0 +1,135 @@
+/** Alerts: listed, followed, acknowledged. */
+import {
+  type AcknowledgeAlertRequest,
+  Alert,
+  AlertFilter,
+  type AlertSnapshotV1,
+  AlertStatus,
+  type KeptAlert,
+  type ListAlertsReply,
+  type ListAlertsRequest,
+  type WatchAlertsReply,
+  type WatchAlertsRequest,
+} from "@tutti/contracts/insight/v1";
+import type { Severity } from "@tutti/contracts/types/v1";
+import { changesOf, type Named, tell } from "@tutti/host/serving";
+import {
+  type CallContext,
+  fromTimestamp,
+  labelsMatch,
+  pageOf,
+  type ReadOnly,
+  toTimestamp,
+} from "@tutti/kernel";
+import { alertErrors, silenceOf, takeAlert } from "@tutti/machine-alert";
+import { keyOf } from "../key.ts";
+import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
+
+type Kept = ReadOnly<AlertSnapshotV1>;
+
+/** The worst first, then the latest. */
+export async function listAlerts(
+  dependencies: AlertDependencies,
+  { filter = AlertFilter.create(), page, ...request }: ListAlertsRequest,
+  context: CallContext,
+): Promise<ListAlertsReply> {
+  const namespace = namespaceOf(request, context);
+  const kept = await keptIn(dependencies, namespace, context);
+  const shown = kept.alerts
+    .map((alert) => shownAlert(namespace, alert, kept, dependencies.foundation.clock.now()))
+    .filter((alert) => isWanted(alert, filter));
+  const places = new Map(shown.map((alert) => [alert, placeOf(alert)]));
+  const keyOfAlert = (alert: Alert) => places.get(alert) ?? "";
+  shown.sort((one, other) => (keyOfAlert(one) < keyOfAlert(other) ? -1 : 1));
+  const list = { list: ["alerts", namespace, AlertFilter.toJSON(filter)], keyOf: keyOfAlert };
+  const { items, nextToken } = pageOf(shown, list, page);
+  return { alerts: items, page: { nextToken, total: shown.length } };
+}
+
+export async function* watchAlerts(
+  dependencies: AlertDependencies,
+  { filter = AlertFilter.create(), cursor, ...request }: WatchAlertsRequest,
+  context: CallContext,
+): AsyncGenerator<WatchAlertsReply> {
+  const { foundation, watches: memory } = dependencies;
+  const namespace = namespaceOf(request, context);
+  let shown: ReadonlyMap<string, Alert> = new Map();
+  const named: Named<Alert> = {
+    async entries() {
+      const kept = await keptIn(dependencies, namespace, context);
+      const nowMs = foundation.clock.now();
+      shown = new Map(kept.alerts.map((alert) => [alert.alertId, shownAlert(namespace, alert, kept, nowMs)]));
+      return new Map([...shown].map(([id, alert]) => [id, { events: stateOf(alert) }]));
+    },
+    async find(id) {
+      const alert = shown.get(id);
+      return alert !== undefined && isWanted(alert, filter) ? alert : undefined;
+    },
+  };
+  const about = JSON.stringify(["alerts", namespace, AlertFilter.toJSON(filter), context.principal.id]);
+  const watching = { cursor, about, principal: context.principal.id, memory };
+  for await (const { changed, removed, live, cursor: next } of changesOf(
+    named,
+    watching,
+    foundation,
+    context.signal,
+  ))
+    yield { alerts: changed, removedIds: removed, live, cursor: next };
+}
+
+export async function acknowledgeAlert(
+  dependencies: AlertDependencies,
+  { alertId, reason, ...request }: AcknowledgeAlertRequest,
+  context: CallContext,
+) {
+  const namespace = namespaceOf(request, context);
+  const key = keyOf(namespace);
+  await tell(dependencies, key, { command: takeAlert, body: { alertId }, reason }, context);
+  const kept = await keptIn(dependencies, namespace, context);
+  const alert = kept.alerts.find((one) => one.alertId === alertId);
+  if (alert === undefined) throw alertErrors.alertMissing({ id: alertId });
+  return { alert: shownAlert(namespace, alert, kept, dependencies.foundation.clock.now()) };
+}
+
+export function shownAlert(
+  namespace: string,
+  alert: ReadOnly<KeptAlert>,
+  { silences }: Pick<Kept, "silences">,
+  nowMs: number,
+): Alert {
+  const { alertId, ruleId, title, advice, status, labels, values, startMs, endMs } = alert;
+  return Alert.fromPartial({
+    ...{ namespace, alertId, ruleId, title, advice, status, labels, values },
+    // The casts: the rule had a severity of the contract, and the rest is only read.
+    severity: alert.severity as Severity,
+    acknowledgeCause: alert.acknowledgeCause as Alert["acknowledgeCause"],
+    startTime: toTimestamp(startMs),
+    endTime: endMs === 0 ? undefined : toTimestamp(endMs),
+    silenceId:
+      silenceOf({ silences: new Map(silences.map((one) => [one.silenceId, one])) }, alert, nowMs) ?? "",
+  });
+}
+
+function isWanted(alert: Alert, { statuses, severity, ruleId, labels, started }: AlertFilter): boolean {
+  const { status } = alert;
+  const isStatus =
+    statuses.length === 0 ? status !== AlertStatus.ALERT_STATUS_RESOLVED : statuses.includes(status);
+  if (!isStatus || alert.severity < severity || (ruleId !== "" && ruleId !== alert.ruleId)) return false;
+  if (labels !== undefined && !labelsMatch(alert.labels, labels)) return false;
+  const startMs = alert.startTime === undefined ? 0 : fromTimestamp(alert.startTime);
+  if (started?.from !== undefined && startMs < fromTimestamp(started.from)) return false;
+  return started?.to === undefined || startMs < fromTimestamp(started.to);
+}
+
+/** Sorts as text: severities and times count downwards. */
+function placeOf({ severity, startTime, alertId }: Alert): string {
+  const ms = startTime === undefined ? 0 : fromTimestamp(startTime);
+  const backwards = (value: number, length: number) => String(10 ** length - value).padStart(length + 1, "0");
+  return `${backwards(severity, 1)}/${backwards(Math.round(ms), 15)}/${alertId}`;
+}
+
+/** Another number after every change that is shown. */
+function stateOf({ status, silenceId, startTime }: Alert): number {
+  const ms = startTime === undefined ? 0 : fromTimestamp(startTime);
+  return (Math.round(ms) % 1e9) * 100 + status * 10 + Number(silenceId !== "");
+}

@@ -1,0 +1,25 @@
+/** The contract of alerts, rpc by rpc. */
+import type { alertService } from "@tutti/contracts/insight/v1";
+import type { Handlers } from "@tutti/mesh";
+import { acknowledgeAlert, listAlerts, watchAlerts } from "./alerts.ts";
+import type { AlertDependencies } from "./dependencies.ts";
+import { listNotifications, retryNotifications } from "./notifications.ts";
+import { deleteRule, listRules, setRule, testRule } from "./rules.ts";
+import { createSilence, deleteSilence, listSilences } from "./silences.ts";
+
+export function alertHandlers(dependencies: AlertDependencies): Handlers<typeof alertService> {
+  return {
+    setAlertRule: (request, context) => setRule(dependencies, request, context),
+    listAlertRules: (request, context) => listRules(dependencies, request, context),
+    deleteAlertRule: (request, context) => deleteRule(dependencies, request, context),
+    testAlertRule: (request, context) => testRule(dependencies, request, context),
+    listAlerts: (request, context) => listAlerts(dependencies, request, context),
+    watchAlerts: (request, context) => watchAlerts(dependencies, request, context),
+    acknowledgeAlert: (request, context) => acknowledgeAlert(dependencies, request, context),
+    createSilence: (request, context) => createSilence(dependencies, request, context),
+    listSilences: (request, context) => listSilences(dependencies, request, context),
+    deleteSilence: (request, context) => deleteSilence(dependencies, request, context),
+    listNotifications: (request, context) => listNotifications(dependencies, request, context),
+    retryNotifications: (request, context) => retryNotifications(dependencies, request, context),
+  };
+}

@@ -1,0 +1,170 @@
+/** Rules: set, listed, deleted, and tried on the past. */
+import {
+  AlertRule,
+  type DeleteAlertRuleRequest,
+  type KeptRule,
+  type ListAlertRulesReply,
+  type ListAlertRulesRequest,
+  type Series,
+  type SetAlertRuleRequest,
+  type TestAlertRuleReply,
+  type TestAlertRuleRequest,
+} from "@tutti/contracts/insight/v1";
+import type { FieldViolation } from "@tutti/contracts/rpc";
+import { Problem, Severity } from "@tutti/contracts/types/v1";
+import { tell } from "@tutti/host/serving";
+import {
+  type CallContext,
+  errorFromUnknown,
+  fromTimestamp,
+  pageOf,
+  type ReadOnly,
+  sleep,
+  toTimestamp,
+} from "@tutti/kernel";
+import { keepRule, removeRule } from "@tutti/machine-alert";
+import {
+  compileRule,
+  everyMsOf,
+  type RuleProblem,
+  RuleTrial,
+  windowMsOf,
+} from "@tutti/machine-alert/evaluation";
+import { insightErrors } from "../../errors.ts";
+import { keyOf } from "../key.ts";
+import { shownAlert } from "./alerts.ts";
+import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
+
+/** No rule has it: what is no number is refused as one that has moved. */
+const noRevision = 2 ** 32 - 1;
+const dayMs = 24 * 3_600_000;
+const trialDaysMax = 7;
+/** A long trial evaluates less often than the rule does. */
+const evaluationsMax = 10_000;
+/** Others are served between so many evaluations. */
+const evaluationsAtOnce = 50;
+
+export async function setRule(
+  dependencies: AlertDependencies,
+  { rule = AlertRule.create(), revision, reason, ...request }: SetAlertRuleRequest,
+  context: CallContext,
+) {
+  requireCorrect(rule, dependencies);
+  const namespace = namespaceOf(request, context);
+  const key = keyOf(namespace);
+  const seen = revision === "" ? 0 : /^\d{1,9}$/.test(revision) ? Number(revision) : noRevision;
+  await tell(dependencies, key, { command: keepRule, body: { rule, revision: seen }, reason }, context);
+  dependencies.evaluator.wake(namespace);
+  const { rules } = await keptIn(dependencies, namespace, context);
+  const kept = rules.find((one) => one.rule?.ruleId === rule.ruleId);
+  return { rule: kept && shownRule(dependencies, namespace, kept) };
+}
+
+export async function listRules(
+  dependencies: AlertDependencies,
+  { page, ...request }: ListAlertRulesRequest,
+  context: CallContext,
+): Promise<ListAlertRulesReply> {
+  const namespace = namespaceOf(request, context);
+  const { rules } = await keptIn(dependencies, namespace, context);
+  const shown = rules
+    .map((kept) => shownRule(dependencies, namespace, kept))
+    .sort((one, other) => (one.ruleId < other.ruleId ? -1 : 1));
+  const list = { list: ["alert-rules", namespace], keyOf: ({ ruleId }: AlertRule) => ruleId };
+  const { items, nextToken } = pageOf(shown, list, page);
+  return { rules: items, page: { nextToken, total: shown.length } };
+}
+
+export async function deleteRule(
+  dependencies: AlertDependencies,
+  { ruleId, reason, ...request }: DeleteAlertRuleRequest,
+  context: CallContext,
+) {
+  const namespace = namespaceOf(request, context);
+  const told = { command: removeRule, body: { ruleId }, reason };
+  const reply = await tell(dependencies, keyOf(namespace), told, context);
+  dependencies.evaluator.wake(namespace);
+  return reply;
+}
+
+export async function testRule(
+  dependencies: AlertDependencies,
+  { rule = AlertRule.create(), span, ...request }: TestAlertRuleRequest,
+  context: CallContext,
+): Promise<TestAlertRuleReply> {
+  const { clock, timers } = dependencies.foundation;
+  const namespace = namespaceOf(request, context);
+  const compiled = compileRule(rule);
+  if (!compiled.ok)
+    return { alerts: [], problems: compiled.problems.map((one) => problemOf(one.field, one)) };
+  const nowMs = clock.now();
+  const toMs = span?.to === undefined ? nowMs : Math.min(nowMs, fromTimestamp(span.to));
+  const fromMs = span?.from === undefined ? toMs - dayMs : fromTimestamp(span.from);
+  if (!(fromMs < toMs && toMs - fromMs <= trialDaysMax * dayMs)) throw insightErrors.trialTooLong();
+  const { series, problems } = await seriesOf(dependencies, namespace, rule, { fromMs, toMs, nowMs });
+  const trial = new RuleTrial(compiled.program, series, fromMs);
+  const everyMs = Math.max(everyMsOf(rule), (toMs - fromMs) / evaluationsMax);
+  for (let atMs = fromMs; atMs <= toMs; atMs += everyMs * evaluationsAtOnce) {
+    trial.advanceTo(Math.min(atMs, toMs), everyMs);
+    context.signal.throwIfAborted();
+    await sleep(timers, 0);
+  }
+  trial.advanceTo(toMs, everyMs);
+  if (trial.problem !== "") problems.push(problemOf("condition", { message: trial.problem, expected: "" }));
+  const alerts = trial.alerts.map((alert) => shownAlert(namespace, alert, { silences: [] }, nowMs));
+  return { alerts, problems };
+}
+
+async function seriesOf(
+  { thread }: AlertDependencies,
+  namespace: string,
+  rule: AlertRule,
+  { fromMs, toMs, nowMs }: { readonly fromMs: number; readonly toMs: number; readonly nowMs: number },
+) {
+  const span = { from: toTimestamp(fromMs - windowMsOf(rule)), to: toTimestamp(toMs) };
+  const series: Series[] = [];
+  const problems: Problem[] = [];
+  for (const [at, query] of rule.queries.entries())
+    try {
+      const stepMs = toMs - fromMs > dayMs ? 60_000 : 10_000;
+      series.push(...(await thread.ask("query", { namespace, queries: [query], span, stepMs, nowMs })));
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      if (error.status !== "NOT_FOUND" && error.status !== "INVALID_ARGUMENT") throw error;
+      problems.push(problemOf(`queries[${at}]`, { message: error.message, expected: "" }));
+    }
+  return { series, problems };
+}
+
+function requireCorrect(rule: AlertRule, { receivers }: Pick<AlertDependencies, "receivers">): void {
+  const compiled = compileRule(rule);
+  const violations: FieldViolation[] = compiled.ok
+    ? []
+    : compiled.problems.map(({ field, message }) => ({ field: `rule.${field}`, message }));
+  for (const [at, name] of rule.receivers.entries())
+    if (!receivers.has(name)) {
+      const known = receivers.names.join(", ") || "none is configured";
+      violations.push({
+        field: `rule.receivers[${at}]`,
+        message: `receiver \`${name}\` not found (${known})`,
+      });
+    }
+  const [first] = violations;
+  if (first === undefined) return;
+  throw insightErrors.ruleInvalid({ problem: `${first.field}: ${first.message}` }, { violations });
+}
+
+function shownRule(
+  { evaluator }: Pick<AlertDependencies, "evaluator">,
+  namespace: string,
+  { rule, revision }: ReadOnly<KeptRule>,
+): AlertRule {
+  // Only read.
+  const shown = rule as AlertRule;
+  const problem = evaluator.problemOf(namespace, shown.ruleId);
+  return { ...shown, namespace, revision: String(revision), problem };
+}
+
+function problemOf(path: string, { message, expected }: Pick<RuleProblem, "message" | "expected">): Problem {
+  return Problem.fromPartial({ severity: Severity.SEVERITY_ERROR, code: "rule", path, message, expected });
+}

@@ -1,0 +1,67 @@
+/** Silences: created, listed, ended. */
+import {
+  type CreateSilenceRequest,
+  type DeleteSilenceRequest,
+  type KeptSilence,
+  type ListSilencesReply,
+  type ListSilencesRequest,
+  Silence,
+} from "@tutti/contracts/insight/v1";
+import { tell } from "@tutti/host/serving";
+import { type CallContext, fromTimestamp, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
+import { addSilence, alertErrors, endSilence } from "@tutti/machine-alert";
+import { keyOf } from "../key.ts";
+import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
+
+export async function createSilence(
+  dependencies: AlertDependencies,
+  { silence = Silence.create(), reason, idempotencyKey, ...request }: CreateSilenceRequest,
+  context: CallContext,
+) {
+  const namespace = namespaceOf(request, context);
+  const { ruleId, labels, span } = silence;
+  if (span?.to === undefined)
+    throw alertErrors.invalid({ problem: "`span.to`: expected when the silence ends, got nothing" });
+  const fromMs = span.from === undefined ? 0 : fromTimestamp(span.from);
+  const body = { ruleId, labels, fromMs, toMs: fromTimestamp(span.to) };
+  const told = { command: addSilence, body, reason, idempotencyKey };
+  const { silenceId } = await tell(dependencies, keyOf(namespace), told, context);
+  const { silences } = await keptIn(dependencies, namespace, context);
+  const kept = silences.find((one) => one.silenceId === silenceId);
+  return { silence: kept && shownSilence(namespace, kept) };
+}
+
+export async function listSilences(
+  dependencies: AlertDependencies,
+  { page, ...request }: ListSilencesRequest,
+  context: CallContext,
+): Promise<ListSilencesReply> {
+  const namespace = namespaceOf(request, context);
+  const { silences } = await keptIn(dependencies, namespace, context);
+  const shown = silences
+    .map((kept) => shownSilence(namespace, kept))
+    .sort((one, other) => (one.silenceId < other.silenceId ? -1 : 1));
+  const list = { list: ["silences", namespace], keyOf: ({ silenceId }: Silence) => silenceId };
+  const { items, nextToken } = pageOf(shown, list, page);
+  return { silences: items, page: { nextToken, total: shown.length } };
+}
+
+export function deleteSilence(
+  dependencies: AlertDependencies,
+  { silenceId, reason, ...request }: DeleteSilenceRequest,
+  context: CallContext,
+) {
+  const key = keyOf(namespaceOf(request, context));
+  return tell(dependencies, key, { command: endSilence, body: { silenceId }, reason }, context);
+}
+
+function shownSilence(namespace: string, kept: ReadOnly<KeptSilence>): Silence {
+  const { silenceId, ruleId, labels, fromMs, toMs, cause } = kept;
+  return {
+    ...{ namespace, silenceId, ruleId },
+    // Only read.
+    labels: labels as Silence["labels"],
+    span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
+    createCause: cause as Silence["createCause"],
+  };
+}

@@ -1,0 +1,58 @@
+/** The part of the service that has alerts. */
+import { alertService } from "@tutti/contracts/insight/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { runService } from "@tutti/contracts/workflow/v1";
+import type { HostContext } from "@tutti/host";
+import { Errands, WatchMemory } from "@tutti/host/serving";
+import type { Orchestrator } from "@tutti/kernel";
+import { alert } from "@tutti/machine-alert";
+import type { insightSection } from "../configuration.ts";
+import type { Recorder } from "../series/recorder.ts";
+import type { SeriesThread } from "../series/thread/series-thread.ts";
+import { alertHandlers } from "./api/handlers.ts";
+import { alertEventPublisher } from "./events/alert-event-publisher.ts";
+import { Notifications } from "./notifications.ts";
+import { Receivers } from "./receivers/receivers.ts";
+import { Evaluator } from "./rules/evaluator.ts";
+
+export const alertMachines = [alert];
+
+type Settings = Pick<
+  ReturnType<typeof insightSection.schema.parse>,
+  "receivers" | "builtInReceivers" | "privateReceivers"
+>;
+
+export interface AlertParts {
+  readonly settings: Settings;
+  readonly thread: Pick<SeriesThread, "ask">;
+  readonly recorder: Pick<Recorder, "catchUp">;
+}
+
+export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts: AlertParts): void {
+  const { mesh, partitionOwner, foundation } = host;
+  const { settings, thread, recorder } = parts;
+  const publisher = alertEventPublisher(host);
+  orchestrator.register("alert-events", publisher, { critical: false });
+  const notifications = new Notifications(publisher);
+  const { runtime, archive } = host.storage(notifications);
+  const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "insight" };
+  const cause = { actor, traceparent: "", decision: "", reason: "" };
+  const errands = new Errands({ runtime, foundation, cause });
+  orchestrator.register("notifications", errands, { critical: false });
+  const receivers = new Receivers({
+    ...{ foundation, settings: settings.receivers, arePrivateAllowed: settings.privateReceivers },
+    runs: mesh.client(runService),
+  });
+  notifications.begin({ errands, receivers, foundation });
+  const dependencies = { runtime, archive, partitionOwner, foundation, thread };
+  const evaluator = new Evaluator({
+    ...{
+      ...dependencies,
+      recorder,
+      builtInReceivers: settings.builtInReceivers.filter((name) => receivers.has(name)),
+    },
+  });
+  orchestrator.register("alert-rules", evaluator, { critical: false });
+  const watches = new WatchMemory(foundation.clock, host.ids);
+  mesh.serve(alertService, alertHandlers({ ...dependencies, evaluator, receivers, notifications, watches }));
+}

@@ -1,0 +1,90 @@
+/**
+ * Sends the messages of the machine of alerts.
+ *
+ * 1. The result of an attempt becomes durable after the receiver has the message. A process that is killed between the two
+ *    sends it again under the same identity.
+ * 2. What failed last is remembered here alone, to be shown: the next owner of the partition learns it by itself.
+ */
+import type { Errands, ErrandTold } from "@tutti/host/serving";
+import { assert, errorFromUnknown, type Foundation, type InstanceKey } from "@tutti/kernel";
+import { type DeliverAlerts, settleDelivery } from "@tutti/machine-alert";
+import type { DueEffect, Effects, EffectToken, MachineEventListener } from "@tutti/runtime";
+import { insightErrors } from "../errors.ts";
+import { messageOf } from "./receivers/message.ts";
+import type { Receivers } from "./receivers/receivers.ts";
+
+export interface NotificationsParts {
+  readonly errands: Errands;
+  readonly receivers: Pick<Receivers, "deliver">;
+  readonly foundation: Pick<Foundation, "clock" | "metrics">;
+}
+
+/** How long an attempt is repeated before its message is dead. */
+const giveUpMs = 24 * 3_600_000;
+
+export class Notifications implements Effects {
+  readonly eventListener: MachineEventListener;
+  readonly #failures = new Map<string, string>();
+  #parts: (NotificationsParts & { readonly told: ReturnType<typeof countersOf> }) | undefined;
+
+  constructor(eventListener: MachineEventListener) {
+    this.eventListener = eventListener;
+  }
+
+  /** Errands need the runtime, which needs this: nothing is asked for before. */
+  begin(parts: NotificationsParts): void {
+    this.#parts = { ...parts, told: countersOf(parts.foundation.metrics) };
+  }
+
+  /** Why the last attempt of a message failed. Empty before the first failure. */
+  failureOf({ namespace }: Pick<InstanceKey, "namespace">, number: number): string {
+    return this.#failures.get(`${namespace}/${number}`) ?? "";
+  }
+
+  dispatch(effects: readonly DueEffect[]): void {
+    // The machine of alerts is the only one here, and this is the only effect that it makes.
+    for (const due of effects) this.#deliver(due, (due.effect as DeliverAlerts).delivery);
+  }
+
+  withdraw(tokens: readonly EffectToken[]): void {
+    for (const token of tokens) this.#parts?.errands.withdraw(token);
+  }
+
+  #deliver(due: DueEffect, delivery: DeliverAlerts["delivery"]): void {
+    const parts = this.#parts;
+    assert(parts !== undefined, "nothing is sent before the service is put together", {});
+    const { errands, receivers, foundation, told } = parts;
+    const { namespace } = due.key;
+    const name = `${namespace}/${delivery.number}`;
+    const message = messageOf(namespace, delivery);
+    const untilMs = foundation.clock.now() + giveUpMs;
+    const attempt = async (signal: AbortSignal): Promise<ErrandTold> => {
+      try {
+        await receivers.deliver(delivery.receiver, message, signal);
+      } catch (thrown) {
+        const error = errorFromUnknown(thrown);
+        if (!signal.aborted) this.#failures.set(name, error.message);
+        if (error.retry === "never" || foundation.clock.now() < untilMs) throw error;
+        throw insightErrors.messageRejected({ reason: `it failed for a day: ${error.message}` });
+      }
+      this.#failures.delete(name);
+      told.delivered();
+      return { command: settleDelivery, body: { delivered: true, message: "" } };
+    };
+    errands.begin(due, attempt, ({ message: problem }) => {
+      this.#failures.delete(name);
+      told.dead();
+      return { command: settleDelivery, body: { delivered: false, message: problem } };
+    });
+  }
+}
+
+function countersOf(metrics: Foundation["metrics"]) {
+  const results = metrics.counter({
+    name: "tutti_insight_alert_notifications_total",
+    help: "Notifications of alerts by outcome: delivered, or dead letter.",
+    labels: ["outcome"],
+  });
+  const [delivered, dead] = [results.with({ outcome: "delivered" }), results.with({ outcome: "dead" })];
+  return { delivered: () => delivered.add(1), dead: () => dead.add(1) };
+}

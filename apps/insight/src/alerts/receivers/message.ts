@@ -1,0 +1,59 @@
+/** The message to a receiver: one JSON document for all its alerts. */
+import { enumName } from "@tutti/contracts/enum";
+import { type AlertDelivery, AlertStatus, type KeptAlert } from "@tutti/contracts/insight/v1";
+import { Severity } from "@tutti/contracts/types/v1";
+import type { ReadOnly } from "@tutti/kernel";
+
+export interface MessageAlert {
+  readonly id: string;
+  readonly title: string;
+  readonly advice: string;
+  readonly severity: string;
+  readonly status: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, number>>;
+  readonly startTime: string;
+  readonly endTime?: string;
+}
+
+export interface AlertMessage {
+  /** The same however often the message is sent. */
+  readonly id: string;
+  readonly namespace: string;
+  readonly rule: string;
+  /** How many alerts it is about. At most 100 are in it. */
+  readonly count: number;
+  readonly alerts: readonly MessageAlert[];
+}
+
+export function messageOf(namespace: string, delivery: ReadOnly<AlertDelivery>): AlertMessage {
+  const { number, ruleId, count, alerts, requestMs } = delivery;
+  return {
+    // A new data directory counts from 1 again: the time tells its messages apart.
+    id: `alert_${namespace}_${number}_${Math.round(requestMs).toString(36)}`,
+    ...{ namespace, rule: ruleId, count, alerts: alerts.map(alertIn) },
+  };
+}
+
+function severityWord(severity: number): string {
+  // The cast: the number was one of the contract.
+  return wordOf(enumName(Severity, severity as Severity), "SEVERITY_");
+}
+
+function statusWord(status: AlertStatus): string {
+  return wordOf(enumName(AlertStatus, status), "ALERT_STATUS_");
+}
+
+function alertIn(alert: ReadOnly<KeptAlert>): MessageAlert {
+  const { alertId, title, advice, severity, status, labels, values, startMs, endMs } = alert;
+  return {
+    ...{ id: alertId, title, advice, labels, values },
+    ...{ severity: severityWord(severity), status: statusWord(status) },
+    startTime: new Date(startMs).toISOString(),
+    ...(endMs > 0 && { endTime: new Date(endMs).toISOString() }),
+  };
+}
+
+function wordOf(name: string, prefix: string): string {
+  return name.replace(prefix, "").toLowerCase();
+}

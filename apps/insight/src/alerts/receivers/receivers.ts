@@ -1,0 +1,119 @@
+/**
+ * Brings messages to their receivers, each in its own way.
+ *
+ * 1. A message has one identity in every attempt, also after a crash: a webhook's `webhook-id`, the id of a run.
+ * 2. A receiver that rejects a message for good makes it dead: 410 and other answers of 4xx, but for those that say
+ *    *later* (408, 425, 429). Everything else is tried again, for at most a day.
+ */
+import { RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
+import { signedHeaders, signingHeaders, statusOfCall } from "@tutti/host/outgoing";
+import { errorFromUnknown, type Foundation } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { insightErrors } from "../../errors.ts";
+import { chatBody } from "./chat.ts";
+import { runCommand } from "./command.ts";
+import type { AlertMessage } from "./message.ts";
+import type { ReceiverSettings } from "./settings.ts";
+
+export interface ReceiversParts {
+  readonly foundation: Pick<Foundation, "clock" | "timers">;
+  readonly settings: Readonly<Record<string, ReceiverSettings>>;
+  readonly arePrivateAllowed: boolean;
+  readonly runs: Pick<Client<typeof runService>, "startRun">;
+}
+
+const later: ReadonlySet<number> = new Set([408, 425, 429]);
+
+export class Receivers {
+  readonly #parts: ReceiversParts;
+
+  constructor(parts: ReceiversParts) {
+    this.#parts = parts;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#parts.settings, name);
+  }
+
+  get names(): readonly string[] {
+    return Object.keys(this.#parts.settings);
+  }
+
+  /** Resolves when the receiver has it. Throws `insight.message_rejected` if it never will. */
+  async deliver(name: string, message: AlertMessage, signal: AbortSignal): Promise<void> {
+    const settings = this.has(name) ? this.#parts.settings[name] : undefined;
+    if (settings === undefined)
+      throw insightErrors.messageRejected({ reason: `receiver \`${name}\` is not configured` });
+    const late = new AbortController();
+    const { timeoutMs } = settings;
+    const timer = this.#parts.foundation.timers.after(timeoutMs, () =>
+      late.abort(new Error(`no answer in ${timeoutMs} ms`)),
+    );
+    try {
+      await this.#deliver(settings, message, AbortSignal.any([signal, late.signal]));
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #deliver(settings: ReceiverSettings, message: AlertMessage, signal: AbortSignal): Promise<void> {
+    switch (settings.kind) {
+      case "webhook":
+        return this.#post(settings, message, message, signal);
+      case "slack":
+      case "discord":
+      case "teams":
+        return this.#post(settings, message, chatBody(settings.kind, message), signal);
+      case "command":
+        return runCommand(settings.command ?? [], JSON.stringify(message), signal);
+      case "workflow":
+        return this.#start(settings, message, signal);
+    }
+  }
+
+  async #post(
+    settings: ReceiverSettings,
+    { id }: AlertMessage,
+    content: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { foundation, arePrivateAllowed } = this.#parts;
+    const body = JSON.stringify(content);
+    const secret = await settings.secret?.reveal();
+    const url = (await settings.url?.reveal()) ?? "";
+    const signed =
+      secret === undefined
+        ? { [signingHeaders.id]: id }
+        : signedHeaders(secret, { id, nowMs: foundation.clock.now(), body });
+    const headers = { "content-type": "application/json", ...signed };
+    const status = await statusOfCall({ method: "POST", url, headers, body, arePrivateAllowed, signal });
+    if (status >= 200 && status < 300) return;
+    const reason = `the receiver answered ${status}`;
+    if (status >= 400 && status < 500 && !later.has(status)) throw insightErrors.messageRejected({ reason });
+    throw insightErrors.receiverFailed({ reason });
+  }
+
+  /** The id of the run is that of the message: it is started once. */
+  async #start(settings: ReceiverSettings, message: AlertMessage, signal: AbortSignal): Promise<void> {
+    const [name = "", label] = (settings.workflow ?? "").split("@");
+    const version = label === undefined ? undefined : { $case: "label" as const, value: label };
+    const request = StartRunRequest.fromPartial({
+      namespace: settings.namespace ?? message.namespace,
+      runId: message.id,
+    });
+    request.spec = RunSpec.fromPartial({
+      what: { $case: "definition", value: { name, version } },
+      input: {
+        body: { $case: "inline", value: Buffer.from(JSON.stringify(message)) },
+        mediaType: "application/json",
+      },
+      labels: { alert: message.rule },
+    });
+    try {
+      await this.#parts.runs.startRun(request, { signal });
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      if (error.status !== "ALREADY_EXISTS") throw error;
+    }
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * Evaluates rules over the store of series, and tells the machine of alerts what they find.
+ *
+ * 1. The process that owns the machine of a namespace evaluates its rules, so each rule is evaluated by one process. A round
+ *    that fails is repeated with the next.
+ * 2. Rules that are due at the same time are one observation of their namespace.
+ * 3. Series of processes are those of the installation: rules of the namespace `system` see them. Rules of other namespaces
+ *    see the series of theirs.
+ */
+import type { KeptRule, RuleObservation, Series, SeriesQuery } from "@tutti/contracts/insight/v1";
+import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
+import { allEntries, type MachineDependencies } from "@tutti/host/serving";
+import {
+  type Command,
+  type Component,
+  degraded,
+  errorFromUnknown,
+  type Foundation,
+  type Health,
+  healthy,
+  type InstanceKey,
+  type Query,
+  type Timer,
+  toTimestamp,
+} from "@tutti/kernel";
+import { type Alerts, deadMessages, installRules, keptRules, observe } from "@tutti/machine-alert";
+import { type CompiledRule, compileRule, everyMsOf, windowMsOf } from "@tutti/machine-alert/evaluation";
+import { installationNamespace } from "@tutti/mesh";
+import { runtimeErrors } from "@tutti/runtime/errors";
+import type { Recorder } from "../../series/recorder.ts";
+import type { SeriesThread } from "../../series/thread/series-thread.ts";
+import { keyOf } from "../key.ts";
+import { builtInRules } from "./built-in-rules.ts";
+
+export interface EvaluatorParts extends MachineDependencies {
+  readonly foundation: Foundation;
+  readonly thread: Pick<SeriesThread, "ask">;
+  readonly recorder: Pick<Recorder, "catchUp">;
+  /** Who hears of built-in rules. */
+  readonly builtInReceivers: readonly string[];
+}
+
+interface KnownRule {
+  readonly revision: number;
+  readonly compiled: CompiledRule;
+  dueMs: number;
+  problem: string;
+}
+
+const cause: Cause = {
+  actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: "insight" },
+  ...{ traceparent: "", decision: "", reason: "" },
+};
+/** Namespaces are looked up this often, and a round comes no later. */
+const lookEveryMs = 60_000;
+const roundAfterMs = 50;
+const slotMs = 10_000;
+/** Longer windows have a value a minute. */
+const fineWindowMs = 2 * 3_600_000;
+const minuteMs = 60_000;
+
+export class Evaluator implements Component {
+  readonly #parts: EvaluatorParts;
+  readonly #told: ReturnType<typeof instrumentsOf>;
+  /** By namespace and id. */
+  readonly #known = new Map<string, KnownRule>();
+  #namespaces: ReadonlySet<string> = new Set([installationNamespace]);
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #isInstalled = false;
+  #timer: Timer | undefined;
+  #round: Promise<void> | undefined;
+  #isStopped = false;
+  #problem = "";
+
+  constructor(parts: EvaluatorParts) {
+    this.#parts = parts;
+    this.#told = instrumentsOf(parts.foundation.metrics);
+  }
+
+  start(): void {
+    this.#next(roundAfterMs);
+  }
+
+  async drain(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    await this.#round;
+  }
+
+  stop(): Promise<void> {
+    return this.drain();
+  }
+
+  health(): Health {
+    return this.#problem === "" ? healthy : degraded(this.#problem);
+  }
+
+  /** Why a rule could not be evaluated last. Empty if it could. */
+  problemOf(namespace: string, ruleId: string): string {
+    return this.#known.get(nameOf(namespace, ruleId))?.problem ?? "";
+  }
+
+  /** A rule has changed: it is evaluated at once. */
+  wake(namespace: string): void {
+    this.#namespaces = new Set([...this.#namespaces, namespace]);
+    if (this.#isStopped) return;
+    this.#timer?.cancel();
+    if (this.#round === undefined) this.#next(roundAfterMs);
+    else void this.#round.then(() => this.#next(roundAfterMs));
+  }
+
+  #next(afterMs: number): void {
+    this.#timer?.cancel();
+    if (this.#isStopped) return;
+    this.#timer = this.#parts.foundation.timers.after(afterMs, () => {
+      this.#round = this.#evaluateAll()
+        .then((dueMs) => {
+          this.#problem = "";
+          return Math.max(roundAfterMs, dueMs - this.#parts.foundation.clock.now());
+        })
+        .catch((thrown: unknown) => this.#failed(thrown))
+        .then((nextMs) => {
+          this.#round = undefined;
+          this.#next(nextMs);
+        });
+    });
+  }
+
+  #failed(thrown: unknown): number {
+    const { message } = errorFromUnknown(thrown);
+    if (this.#problem === "")
+      this.#parts.foundation.logger.warn("alert rules were not evaluated, the next round repeats it", {
+        problem: message,
+      });
+    this.#problem = `alert rules are not evaluated: ${message}`;
+    return slotMs;
+  }
+
+  /** Returns when the next rule is due. */
+  async #evaluateAll(): Promise<number> {
+    const { clock } = this.#parts.foundation;
+    await this.#lookUp(clock.monotonic());
+    let dueMs = clock.now() + lookEveryMs;
+    let dead = 0;
+    for (const namespace of this.#namespaces) {
+      if (!this.#owns(namespace)) {
+        // As long as the owner is not known, a start is about to find it.
+        if (!this.#isInstalled && namespace === installationNamespace)
+          dueMs = Math.min(dueMs, clock.now() + 1_000);
+        continue;
+      }
+      await this.#install(namespace);
+      dueMs = Math.min(dueMs, await this.#evaluateNamespace(namespace));
+      dead += await this.#ask(namespace, deadMessages, 0);
+    }
+    this.#told.dead(dead);
+    return dueMs;
+  }
+
+  async #lookUp(nowMs: number): Promise<void> {
+    if (nowMs - this.#lookedMs < lookEveryMs) return;
+    const entries = await allEntries(this.#parts, { namespace: "", kinds: ["alert"] });
+    this.#namespaces = new Set([...this.#namespaces, ...entries.map(({ key }) => key.namespace)]);
+    this.#lookedMs = nowMs;
+  }
+
+  #owns(namespace: string): boolean {
+    const { runtime, partitionOwner } = this.#parts;
+    return partitionOwner.holds(runtime.service, runtime.partitionOf(keyOf(namespace)));
+  }
+
+  async #install(namespace: string): Promise<void> {
+    if (this.#isInstalled || namespace !== installationNamespace) return;
+    const rules = builtInRules(this.#parts.builtInReceivers);
+    await this.#tell(keyOf(namespace), installRules, { rules });
+    this.#isInstalled = true;
+  }
+
+  async #evaluateNamespace(namespace: string): Promise<number> {
+    const { clock } = this.#parts.foundation;
+    const rules = await this.#ask(namespace, keptRules, []);
+    const nowMs = clock.now();
+    this.#forget(namespace, rules);
+    const due = rules.filter((kept) => this.#ruleOf(namespace, kept, nowMs).dueMs <= nowMs);
+    let nextMs = nowMs + lookEveryMs;
+    if (due.some(({ rule }) => rule?.disabled === false)) await this.#parts.recorder.catchUp();
+    const observations: RuleObservation[] = [];
+    for (const kept of due) {
+      const found = await this.#evaluate(namespace, kept, clock.now());
+      if (found !== undefined) observations.push(found);
+    }
+    if (observations.length > 0) await this.#tell(keyOf(namespace), observe, { observations });
+    for (const kept of rules) nextMs = Math.min(nextMs, this.#ruleOf(namespace, kept, nowMs).dueMs);
+    return nextMs;
+  }
+
+  /** Undefined if it could not be evaluated: its alerts stay as they are. */
+  async #evaluate(namespace: string, kept: KeptRule, nowMs: number): Promise<RuleObservation | undefined> {
+    const { rule } = kept;
+    const known = this.#ruleOf(namespace, kept, nowMs);
+    if (rule === undefined) return undefined;
+    const everyMs = everyMsOf(rule);
+    known.dueMs = (Math.floor(nowMs / everyMs) + 1) * everyMs;
+    if (rule.disabled) return { ruleId: rule.ruleId, found: [] };
+    if (!known.compiled.ok) {
+      known.problem = known.compiled.problems[0]?.message ?? "";
+      return undefined;
+    }
+    try {
+      const series = await this.#seriesOf(
+        namespace,
+        known.compiled.program.rule.queries,
+        windowMsOf(rule),
+        nowMs,
+      );
+      const { found, problem } = known.compiled.program.evaluate(series, nowMs);
+      known.problem = problem;
+      this.#told.evaluated(problem === "");
+      return problem === "" ? { ruleId: rule.ruleId, found } : undefined;
+    } catch (thrown) {
+      known.problem = errorFromUnknown(thrown).message;
+      this.#told.evaluated(false);
+      return undefined;
+    }
+  }
+
+  /** A metric that has no sample yet has no series. */
+  async #seriesOf(
+    namespace: string,
+    queries: CompiledQueries,
+    windowMs: number,
+    nowMs: number,
+  ): Promise<readonly Series[]> {
+    const span = { from: toTimestamp(nowMs - windowMs), to: toTimestamp(nowMs) };
+    const stepMs = windowMs > fineWindowMs ? minuteMs : slotMs;
+    const all: Series[] = [];
+    for (const query of queries) {
+      // Only read.
+      const asked = { namespace, queries: [query as SeriesQuery], span, stepMs, nowMs };
+      try {
+        all.push(...(await this.#parts.thread.ask("query", asked)));
+      } catch (thrown) {
+        if (errorFromUnknown(thrown).status !== "NOT_FOUND") throw thrown;
+      }
+    }
+    return all;
+  }
+
+  #ruleOf(namespace: string, { rule, revision }: KeptRule, nowMs: number): KnownRule {
+    const name = nameOf(namespace, rule?.ruleId ?? "");
+    const known = this.#known.get(name);
+    if (known?.revision === revision && rule !== undefined) return known;
+    const compiled: CompiledRule = rule === undefined ? { ok: false, problems: [] } : compileRule(rule);
+    const made = { revision, compiled, dueMs: nowMs, problem: "" };
+    this.#known.set(name, made);
+    return made;
+  }
+
+  #forget(namespace: string, rules: readonly KeptRule[]): void {
+    const there = new Set(rules.map(({ rule }) => nameOf(namespace, rule?.ruleId ?? "")));
+    for (const name of this.#known.keys())
+      if (name.startsWith(`${namespace}/`) && !there.has(name)) this.#known.delete(name);
+  }
+
+  async #ask<Reply>(namespace: string, query: Query<Alerts, void, Reply>, absent: Reply): Promise<Reply> {
+    try {
+      return await this.#parts.runtime.query({ key: keyOf(namespace), query, body: undefined });
+    } catch (error) {
+      if (runtimeErrors.unknownInstance.is(error)) return absent;
+      throw error;
+    }
+  }
+
+  async #tell<Body>(key: InstanceKey, command: Command<Alerts, Body>, body: Body): Promise<void> {
+    await this.#parts.runtime.execute({ key, command, body, cause, idempotencyKey: "" });
+  }
+}
+
+type CompiledQueries = Extract<CompiledRule, { readonly ok: true }>["program"]["rule"]["queries"];
+
+function nameOf(namespace: string, ruleId: string): string {
+  return `${namespace}/${ruleId}`;
+}
+
+function instrumentsOf(metrics: Foundation["metrics"]) {
+  const outcomes = metrics.counter({
+    name: "tutti_insight_rule_evaluations_total",
+    help: "Evaluations of alert rules by outcome.",
+    labels: ["outcome"],
+  });
+  const [good, failed] = [outcomes.with({ outcome: "good" }), outcomes.with({ outcome: "failed" })];
+  const dead = metrics
+    .gauge({ name: "tutti_insight_alert_notifications_dead", help: "Notifications that are dead letters." })
+    .with({});
+  return {
+    evaluated: (isGood: boolean) => (isGood ? good : failed).add(1),
+    dead: (count: number) => dead.set(count),
+  };
+}

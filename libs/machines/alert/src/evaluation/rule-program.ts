@@ -1,0 +1,166 @@
+/**
+ * A rule, compiled: which label sets its condition holds for.
+ *
+ * 1. Queries whose series have labels are joined by equal labels. A series without labels counts for every label set.
+ * 2. A query without a value is null. Comparing it is no error: the condition does not hold. `query == null` asks for it.
+ * 3. What else fails in an evaluation, such as a whole number divided by 0, is the problem of the rule.
+ */
+import type { AlertRule, ObservedAlert, Series } from "@tutti/contracts/insight/v1";
+import {
+  type Compiled,
+  compileCondition,
+  compileTemplate,
+  hasTemplate,
+  type Json,
+  nullable,
+  type Problem,
+  type Program,
+  scopeOf,
+  types,
+} from "@tutti/expressions";
+import type { ReadOnly } from "@tutti/kernel";
+import { windowMsOf } from "./times.ts";
+import { valueOver } from "./window.ts";
+
+/** Something wrong in a rule, with its field: `condition`. */
+export interface RuleProblem {
+  readonly field: string;
+  readonly message: string;
+  readonly expected: string;
+  /** Offset in the text of the field. */
+  readonly at: number;
+}
+
+export type CompiledRule =
+  | { readonly ok: true; readonly program: RuleProgram }
+  | { readonly ok: false; readonly problems: readonly RuleProblem[] };
+
+export interface RuleFindings {
+  readonly found: ObservedAlert[];
+  /** Why the condition could not be evaluated. Empty if it could. */
+  readonly problem: string;
+}
+
+interface Programs {
+  readonly condition: Program;
+  readonly title: Program | undefined;
+  readonly advice: Program | undefined;
+}
+
+type Labels = Readonly<Record<string, string>>;
+type Values = ReadonlyMap<string, number>;
+
+const queryName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const labelsName = "labels";
+
+export function compileRule(rule: ReadOnly<AlertRule>): CompiledRule {
+  const problems: RuleProblem[] = [];
+  const names = new Set<string>();
+  for (const [at, { queryId }] of rule.queries.entries()) {
+    const field = `queries[${at}].queryId`;
+    if (!queryName.test(queryId) || queryId === labelsName)
+      problems.push({ ...named(field), expected: "a name of letters, digits and `_`, not `labels`" });
+    else if (names.has(queryId))
+      problems.push({
+        ...named(field),
+        message: `query \`${queryId}\` is there twice`,
+        expected: "ids that differ",
+      });
+    names.add(queryId);
+  }
+  const scope = scopeOf({
+    ...Object.fromEntries([...names].map((name) => [name, nullable(types.double)])),
+    [labelsName]: types.dyn,
+  });
+  const compiled = (field: "condition" | "title" | "advice", made: Compiled): Program | undefined => {
+    if (made.ok) return made.program;
+    problems.push(...made.problems.map((problem) => problemIn(field, problem)));
+    return undefined;
+  };
+  const templateOf = (field: "title" | "advice") =>
+    hasTemplate(rule[field]) ? compiled(field, compileTemplate(rule[field], scope)) : undefined;
+  const condition = compiled("condition", compileCondition(rule.condition, scope, { wanted: types.bool }));
+  const programs = { title: templateOf("title"), advice: templateOf("advice") };
+  if (condition === undefined || problems.length > 0) return { ok: false, problems };
+  return { ok: true, program: new RuleProgram(rule, { condition, ...programs }) };
+}
+
+export class RuleProgram {
+  readonly rule: ReadOnly<AlertRule>;
+  readonly #programs: Programs;
+
+  constructor(rule: ReadOnly<AlertRule>, programs: Programs) {
+    this.rule = rule;
+    this.#programs = programs;
+  }
+
+  /** Evaluates the series of its queries at a moment. */
+  evaluate(series: readonly Series[], nowMs: number): RuleFindings {
+    const found: ObservedAlert[] = [];
+    let problem = "";
+    for (const { labels, values } of this.#labelSets(series, nowMs)) {
+      const outcome = this.#programs.condition.evaluate(readerOf(this.#programs.condition, labels, values));
+      if (outcome.ok) {
+        if (outcome.value !== true) continue;
+        const said = (program: Program | undefined) => textOf(program, labels, values);
+        const { title, advice } = this.#programs;
+        const texts = { title: said(title), advice: said(advice) };
+        found.push({ labels: { ...labels }, values: Object.fromEntries(values), ...texts });
+      } else if (this.#programs.condition.references.every((name) => name === labelsName || values.has(name)))
+        problem ||= `${outcome.problem.message} (line ${outcome.problem.line}, column ${outcome.problem.column})`;
+    }
+    return { found, problem };
+  }
+
+  #labelSets(
+    all: readonly Series[],
+    nowMs: number,
+  ): readonly { readonly labels: Labels; readonly values: Values }[] {
+    const { queries } = this.rule;
+    const span = { fromMs: nowMs - windowMsOf(this.rule), toMs: nowMs };
+    const common = new Map<string, number>();
+    const sets = new Map<string, { readonly labels: Labels; readonly values: Map<string, number> }>();
+    for (const series of all) {
+      const query = queries.find(({ queryId }) => queryId === series.queryId);
+      const value = query && valueOver(series, query.overTime, span);
+      if (query === undefined || value === undefined) continue;
+      const labels = Object.entries(series.labels).sort(([one], [other]) => (one < other ? -1 : 1));
+      if (labels.length === 0) {
+        common.set(query.queryId, value);
+        continue;
+      }
+      const place = JSON.stringify(labels);
+      const set = sets.get(place) ?? { labels: series.labels, values: new Map() };
+      set.values.set(query.queryId, value);
+      sets.set(place, set);
+    }
+    if (sets.size === 0) return [{ labels: {}, values: common }];
+    return [...sets.values()].map(({ labels, values }) => ({
+      labels,
+      values: new Map([...common, ...values]),
+    }));
+  }
+}
+
+function readerOf(program: Program, labels: Labels, values: Values): (place: number) => Json {
+  return (place) => {
+    const name = program.references[place] ?? "";
+    return name === labelsName ? labels : (values.get(name) ?? null);
+  };
+}
+
+/** Empty where the rule has no template, or it has no text for these values: then the rule's own text is shown. */
+function textOf(program: Program | undefined, labels: Labels, values: Values): string {
+  if (program === undefined) return "";
+  const outcome = program.evaluate(readerOf(program, labels, values));
+  if (!outcome.ok) return "";
+  return typeof outcome.value === "string" ? outcome.value : JSON.stringify(outcome.value);
+}
+
+function named(field: string): RuleProblem {
+  return { field, message: "the id of a query is its name in the condition", expected: "", at: 0 };
+}
+
+function problemIn(field: string, { message, expected = "", at }: Problem): RuleProblem {
+  return { field, message, expected, at };
+}
