@@ -11,17 +11,22 @@ export function runCommand(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => reject(insightErrors.receiverFailed({ reason }));
-    const child = spawn(file, words, { stdio: ["pipe", "ignore", "pipe"], signal, killSignal: "SIGKILL" });
+    // A group of its own: what the program has started ends with it.
+    const child = spawn(file, words, { stdio: ["pipe", "ignore", "pipe"], detached: true });
+    const end = () => {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+    };
+    signal.addEventListener("abort", end, { once: true });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       if (said.length < outputMax) said = (said + text).slice(0, outputMax);
     });
-    child.once("error", (error) => {
-      const { reason } = signal;
-      fail(signal.aborted && reason instanceof Error ? reason.message : error.message);
-    });
+    child.once("error", (error) => fail(error.message));
     child.once("close", (code) => {
+      signal.removeEventListener("abort", end);
+      const { reason } = signal;
       if (code === 0) resolve();
+      else if (signal.aborted) fail(reason instanceof Error ? reason.message : "it was ended");
       else fail(`\`${file}\` ended with ${code ?? "a signal"}${said === "" ? "" : `: ${said.trim()}`}`);
     });
     // A program that does not read its input may be gone before that is written.
