@@ -32,9 +32,10 @@ import { fileURLToPath } from "node:url";
  * @property {string} [builds] has a folder for each build, named by the content of its sources; the command gets the folder
  * @property {string[]} command arguments for Node; it runs in the folder
  * @property {boolean} [onlyDependencies] what its packages need in development is not in it
+ * @property {string[]} [reads] folders and files outside of its package that it is made from
  */
 
-/** @typedef {"page" | "command" | "platform" | "services"} FrontName */
+/** @typedef {"page" | "site" | "command" | "platform" | "services"} FrontName */
 
 /**
  * @typedef {(command: string, args: string[], cwd: string, env?: NodeJS.ProcessEnv) => Promise<{ code: number, output: string }>} Run
@@ -43,6 +44,7 @@ import { fileURLToPath } from "node:url";
 /** As people call them. @type {Record<FrontName, string>} */
 const titles = {
   page: "the dashboard",
+  site: "the documentation",
   command: "the CLI",
   platform: "the platform",
   services: "the services",
@@ -56,6 +58,14 @@ export const fronts = [
     entry: "index.html",
     made: "dist/index.html",
     command: ["node_modules/vite/bin/vite.js", "build", "--logLevel=warn"],
+  },
+  {
+    name: "site",
+    folder: "apps/site",
+    entry: "src/main.ts",
+    made: "dist/search.json",
+    command: ["apps/site/src/main.ts"],
+    reads: ["docs", "examples", "README.md", "CONTRIBUTING.md", "apps/dashboard/src/style/tokens.css"],
   },
   {
     name: "command",
@@ -246,12 +256,13 @@ function isAsStamped(root, front, tree) {
  * @param {Front} front
  * @param {Tree} tree
  */
-function filesOf(root, { folder, command, onlyDependencies = false }, tree) {
+function filesOf(root, { folder, command, onlyDependencies = false, reads = [] }, tree) {
   const packages = packagesIn(root, join(root, folder), onlyDependencies);
   const [builder = ""] = command;
   const makers = builder.startsWith("tools/") ? [builder, "tools/bundle.mjs"] : [];
   return [
     ...packages.flatMap((each) => tree.sourcesOf(each)),
+    ...reads.flatMap((name) => everyFileIn(join(root, name))),
     ...["package-lock.json", ...makers].map((name) => join(root, name)),
   ];
 }
@@ -311,6 +322,21 @@ function sourcesOf(folder) {
     .filter(({ name }) => !notSources.has(name) && !/\.(test|io|nightly|fixture)\.tsx?$|\.md$/.test(name))
     .flatMap((entry) =>
       entry.isDirectory() ? sourcesOf(join(folder, entry.name)) : [join(folder, entry.name)],
+    )
+    .sort();
+}
+
+/**
+ * A file, or the files of a folder.
+ *
+ * @param {string} path
+ * @returns {string[]}
+ */
+function everyFileIn(path) {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return existsSync(path) ? [path] : [];
+  return readdirSync(path, { withFileTypes: true })
+    .flatMap((entry) =>
+      entry.isDirectory() ? everyFileIn(join(path, entry.name)) : [join(path, entry.name)],
     )
     .sort();
 }

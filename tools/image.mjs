@@ -31,8 +31,8 @@ const roots = { tutti: tuttiRoot, nats: natsRoot };
  * @returns {Promise<string>} the folder to build in
  */
 export async function layOut(name) {
-  // The page is in the image as well.
-  await setUp((line) => console.error(line), workspaceRoot, ["page", "command"]);
+  // The page and the documentation are in the image as well.
+  await setUp((line) => console.error(line), workspaceRoot, ["page", "site", "command"]);
   const folder = join(workspaceRoot, ".cache", "images", name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -51,7 +51,7 @@ export async function makePackages(names, out, { version } = {}) {
   const { env } = await setUp(
     (line) => console.error(line),
     workspaceRoot,
-    needsFronts ? ["page", "command"] : [],
+    needsFronts ? ["page", "site", "command"] : [],
   );
   /** @type {Record<string, string>} */
   const archives = {};

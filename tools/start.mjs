@@ -54,7 +54,7 @@ async function start() {
     {
       ...(!isQuestion && { announcement: "starting the platform" }),
       environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
-      fronts: isDev ? ["page", "command"] : ["page", "command", "platform"],
+      fronts: isDev ? ["page", "site", "command"] : ["page", "site", "command", "platform"],
       bundled: !isDev || isQuestion,
     },
   );

@@ -27,6 +27,12 @@ export async function makeCommand(folder, common) {
     recursive: true,
     filter: (file) => !file.endsWith(".stamp"),
   });
+  const site = at("apps", "site", "dist");
+  if (!existsSync(join(site, "search.json"))) throw new Error(`${site}: the documentation is not built`);
+  cpSync(site, join(folder, "apps", "site", "dist"), {
+    recursive: true,
+    filter: (file) => !file.endsWith(".stamp"),
+  });
   const files = await bundlePlatform(join(folder, "platform"));
   await build({
     entryPoints: { start: at("tools", "package", "start.mjs"), tool: at("tools", "package", "tool.mjs") },

@@ -58,6 +58,12 @@ export const gatewaySection = defineSection({
       .string()
       .default("")
       .describe("The directory of the built page; empty means the one of this installation."),
+    docs: z
+      .string()
+      .default("")
+      .describe(
+        "The directory of the built documentation, served at `/docs`. Empty means the one of this installation.",
+      ),
   }),
 });
 

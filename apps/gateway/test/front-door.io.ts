@@ -50,6 +50,17 @@ describe("the front door on a loopback address", () => {
     assert.equal(JSON.parse(page.text).by, "cookie");
   });
 
+  it("serves the documentation without a sign-in, and says when a page of it does not exist", async () => {
+    const { status, headers } = await door.ask("/docs");
+    assert.deepEqual([status, headers.location], [308, "/docs/"]);
+    const index = await door.ask("/docs/");
+    assert.match(index.text, /Documentation/);
+    assert.match(String(index.headers["content-security-policy"]), /script-src 'self'/);
+    assert.match(String((await door.ask("/docs/start.md")).headers["content-type"]), /^text\/markdown/);
+    assert.equal((await door.ask("/docs/nothing.html")).status, 404);
+    assert.equal((await door.ask("/docs/../index.html")).status, 404);
+  });
+
   it("exchanges the link in an address for a cookie at once, and leaves the address", async () => {
     const { status, headers, text } = await door.ask(await newLink());
     assert.deepEqual([status, headers.location, text], [303, "/", ""]);

@@ -32,6 +32,7 @@ import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
 import type { OwnHandler } from "../own/own-handler.ts";
 import { ownHandlers, refuseUnknownParameters } from "../own/own-routes.ts";
+import { findDocs } from "../pages/docs.ts";
 import { findPage, page, servePages } from "../pages/pages.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import { isOfApi, requirePlainAddress } from "./address.ts";
@@ -108,12 +109,12 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
     if (gatewayErrors.bodyTooLarge.is(known)) tellOversize(parts.host.guard, request, known);
     return sendProblem(reply, known);
   });
-  const root = findPage(settings.page);
+  const pages = { root: findPage(settings.page), docs: findDocs(settings.docs) };
   app.setNotFoundHandler((request, reply) => {
     const isPage = !isOfApi(request.url) && (request.method === "GET" || request.method === "HEAD");
-    return isPage ? page(root, request, reply) : refuseUnknown(request, reply);
+    return isPage ? page(pages, request, reply) : refuseUnknown(request, reply);
   });
-  await servePages(app, { access, root });
+  await servePages(app, { access, ...pages });
   const open = { config: { reach: "open" } } as const;
   for (const path of otherPlaces)
     app.get(path, open, (_request, reply) => reply.redirect(routeNamed("openapi").path, 308));

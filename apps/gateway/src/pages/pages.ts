@@ -11,11 +11,14 @@ import type { Access } from "../access/access.ts";
 import { gatewayErrors } from "../errors.ts";
 import { pageHeaders } from "../front/headers.ts";
 import { problemAnswer } from "../front/problems.ts";
+import { docsFile, isOfDocs } from "./docs.ts";
 
 export interface PagesParts {
   readonly access: Access;
   /** The directory of the built page. Undefined where it has not been built. */
   readonly root: string | undefined;
+  /** The directory of the documentation. Undefined if it has not been built. */
+  readonly docs: string | undefined;
 }
 
 /** The builder names these by what is in them: one that is there never changes. */
@@ -25,26 +28,23 @@ const file = /^\/(assets\/.+|[^/]+)\.\w{1,10}$/;
 const asPage = { config: { reach: "page" } } as const;
 const yearSeconds = 31_536_000;
 
-export async function servePages(app: FastifyInstance, { access, root }: PagesParts): Promise<void> {
+export async function servePages(app: FastifyInstance, parts: PagesParts): Promise<void> {
+  const { access } = parts;
+  const root = parts.root ?? parts.docs;
   if (root !== undefined) {
     const { default: fastifyStatic } = await import("@fastify/static");
     await app.register(fastifyStatic, { root, serve: false, preCompressed: true, cacheControl: false });
   }
-  app.get("/sign-in", asPage, (request, reply) => signIn(access, root, request, reply));
+  app.get("/sign-in", asPage, (request, reply) => signIn(parts, request, reply));
   app.get("/sign-in/by", asPage, (request, reply) => signInBy(access, request, reply));
   app.get("/sign-in/back", asPage, (request, reply) => comeBack(access, request, reply));
 }
 
-async function signIn(
-  access: Access,
-  root: string | undefined,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) {
+async function signIn(parts: PagesParts, request: FastifyRequest, reply: FastifyReply) {
   const token = new URL(request.url, "http://gateway").searchParams.get("token");
-  if (token === null) return page(root, request, reply);
+  if (token === null) return page(parts, request, reply);
   try {
-    const { cookie } = await access.signIn(token, request.raw);
+    const { cookie } = await parts.access.signIn(token, request.raw);
     // The address with the token is left at once, and is in no history.
     return await leadTo("/", [cookie], reply);
   } catch (thrown) {
@@ -96,8 +96,14 @@ function sayWhy(thrown: unknown, said: Omit<PlainPage, "text">, reply: FastifyRe
 }
 
 /** What the page's own addresses are answered with, and the files that it is made of. */
-export function page(root: string | undefined, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function page(
+  { root, docs }: Pick<PagesParts, "root" | "docs">,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const [path = "/"] = request.url.split("?", 1);
+  if (isOfDocs(request.url))
+    return docs === undefined ? say(withoutDocs, 404, reply) : docsFile(docs, request, reply);
   if (root === undefined) return say(unbuilt, 503, reply);
   reply.headers(pageHeaders);
   if (hashed.test(path)) {
@@ -159,6 +165,12 @@ const unbuilt: PlainPage = {
     "Build it, then load this page again. Commands and REST work without it.",
   ],
   commands: ["npx nx build @tutti/dashboard", "npx tutti status", "curl http://127.0.0.1:7400/v1/status"],
+};
+
+const withoutDocs: PlainPage = {
+  title: "The documentation has not been built",
+  text: ["Build it, then load this page again."],
+  commands: ["npm run site"],
 };
 
 const built = join("apps", "dashboard", "dist");

@@ -30,6 +30,9 @@ const files = {
   "index.html": "<!doctype html><title>Tutti</title>",
   "assets/index-Bx3kz91a.js": "export {};",
   "logo.svg": "<svg/>",
+  "docs/index.html": "<!doctype html><title>Documentation</title>",
+  "docs/search.json": "[]",
+  "docs/start.md": "# Start",
 };
 
 /** What the door takes for `--operations.key=env:SCRAPE_KEY`. */
@@ -53,6 +56,7 @@ export class FrontDoorAlone implements AsyncDisposable {
       "--log.level=fatal",
       `--access.enforce=${enforce}`,
       `--gateway.page=${directory}`,
+      `--gateway.docs=${join(directory, "docs")}`,
     ];
     const host = await ServiceHost.open({
       ...{ name: "front-door", version: "1.2.3", services: [gateway] },

@@ -1,0 +1,40 @@
+/** The documentation, as the installation includes it: static files below `/docs/`, read when they are asked for. */
+
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { pageHeaders } from "../front/headers.ts";
+
+const docsPath = "/docs";
+
+/** Returns whether an address belongs to the documentation. */
+export function isOfDocs(url: string): boolean {
+  return /^\/docs(?:[/?]|$)/.test(url);
+}
+
+/** Sends a file of the site. A folder is its index. */
+export function docsFile(root: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const [path = ""] = request.url.split("?", 1);
+  if (path === docsPath) return reply.headers(pageHeaders).redirect(`${docsPath}/`, 308);
+  const inSite = path.slice(docsPath.length);
+  return reply
+    .headers(pageHeaders)
+    .header("cache-control", "no-cache")
+    .sendFile(inSite.endsWith("/") ? `${inSite}index.html` : inSite, root);
+}
+
+const built = join("apps", "site", "dist");
+
+/** The directory of the built site: the configured one, or that of this installation. Undefined if it is not built. */
+export function findDocs(configured: string, from = import.meta.dirname): string | undefined {
+  if (configured !== "") return hasSite(configured) ? configured : undefined;
+  for (let folder = from; ; folder = dirname(folder)) {
+    const site = join(folder, built);
+    if (hasSite(site)) return site;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+function hasSite(folder: string): boolean {
+  return existsSync(join(folder, "search.json"));
+}

@@ -1,0 +1,151 @@
+// The theme switch, the navigation of narrow windows, and the search.
+
+const root = document.documentElement.dataset.root ?? "";
+
+const themes = ["auto", "light", "dark"];
+const themeButton = document.getElementById("theme");
+themeButton.hidden = false;
+showTheme(document.documentElement.dataset.theme ?? "auto");
+themeButton.addEventListener("click", () => {
+  const now = document.documentElement.dataset.theme ?? "auto";
+  showTheme(themes[(themes.indexOf(now) + 1) % themes.length]);
+});
+
+function showTheme(theme) {
+  if (theme === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  if (theme === "auto") localStorage.removeItem("tutti-docs-theme");
+  else localStorage.setItem("tutti-docs-theme", theme);
+  themeButton.textContent = `Theme: ${theme}`;
+}
+
+if (matchMedia("(max-width: 900px)").matches) document.getElementById("parts").open = false;
+const current = document.querySelector('.parts [aria-current="page"]');
+const parts = document.querySelector(".parts");
+if (current !== null && getComputedStyle(parts).position === "sticky")
+  parts.scrollTop = current.offsetTop - parts.clientHeight / 3;
+
+const input = document.getElementById("search");
+const list = document.getElementById("found");
+let index;
+let marked = -1;
+
+async function loaded() {
+  index ??= fetch(`${root}search.json`)
+    .then((reply) => reply.json())
+    .then((pages) =>
+      pages.flatMap(([address, title, sections]) =>
+        sections.map(([anchor, heading, text], at) => ({
+          address: at === 0 ? address : `${address}#${anchor}`,
+          title,
+          heading: at === 0 ? "" : heading,
+          text,
+          inTitle: title.toLowerCase(),
+          inHeading: heading.toLowerCase(),
+          inText: text.toLowerCase(),
+          weight: /^(reference|adr|internals)\//.test(address) ? 0.5 : 1,
+        })),
+      ),
+    );
+  return index;
+}
+
+// Every term must occur. A place in the title counts most, then the heading, then the text.
+function search(sections, query) {
+  const terms = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (terms.length === 0) return [];
+  const found = [];
+  for (const section of sections) {
+    let score = 0;
+    for (const term of terms) {
+      const points =
+        (starts(section.inHeading, term) ? 8 : section.inHeading.includes(term) ? 4 : 0) +
+        (starts(section.inTitle, term) ? 6 : section.inTitle.includes(term) ? 3 : 0) +
+        (starts(section.inText, term) ? 2 : section.inText.includes(term) ? 1 : 0);
+      if (points === 0) {
+        score = 0;
+        break;
+      }
+      score += points;
+    }
+    if (score > 0) found.push({ section, score: score * section.weight });
+  }
+  found.sort((a, b) => b.score - a.score);
+  return found.slice(0, 12).map(({ section }) => section);
+}
+
+function starts(text, term) {
+  const at = text.indexOf(term);
+  return at === 0 || (at > 0 && !/\w/.test(text[at - 1]));
+}
+
+async function show() {
+  const query = input.value;
+  const sections = search(await loaded(), query);
+  if (query !== input.value) return;
+  marked = -1;
+  list.replaceChildren(
+    ...sections.map((section, at) => {
+      const link = document.createElement("a");
+      link.href = root + section.address;
+      link.id = `found-${at}`;
+      link.role = "option";
+      link.tabIndex = -1;
+      const title = document.createElement("strong");
+      title.textContent = section.heading === "" ? section.title : `${section.title} › ${section.heading}`;
+      const text = document.createElement("span");
+      text.textContent = excerpt(section, query);
+      link.append(title, text);
+      return link;
+    }),
+  );
+  const isEmpty = query.trim() !== "" && sections.length === 0;
+  if (isEmpty) {
+    const none = document.createElement("p");
+    none.role = "option";
+    none.textContent = "No page matches.";
+    list.replaceChildren(none);
+  }
+  setOpen(query.trim() !== "");
+}
+
+function excerpt({ text, inText }, query) {
+  const term = query.toLowerCase().split(/\s+/).filter(Boolean)[0] ?? "";
+  const at = Math.max(0, inText.indexOf(term) - 40);
+  return `${at > 0 ? "… " : ""}${text.slice(at, at + 120)}`;
+}
+
+function setOpen(isOpen) {
+  list.hidden = !isOpen;
+  input.setAttribute("aria-expanded", String(isOpen));
+  if (!isOpen) input.removeAttribute("aria-activedescendant");
+}
+
+function mark(at) {
+  const links = [...list.querySelectorAll("a")];
+  if (links.length === 0) return;
+  marked = (at + links.length) % links.length;
+  for (const [each, link] of links.entries()) link.setAttribute("aria-selected", String(each === marked));
+  input.setAttribute("aria-activedescendant", `found-${marked}`);
+  links[marked].scrollIntoView({ block: "nearest" });
+}
+
+input.addEventListener("focus", loaded, { once: true });
+input.addEventListener("input", show);
+input.addEventListener("keydown", (event) => {
+  if (event.key === "ArrowDown") mark(marked + 1);
+  else if (event.key === "ArrowUp") mark(marked - 1);
+  else if (event.key === "Enter") list.querySelectorAll("a")[Math.max(marked, 0)]?.click();
+  else if (event.key === "Escape") setOpen(false);
+  else return;
+  event.preventDefault();
+});
+document.addEventListener("click", (event) => {
+  if (!event.target.closest(".search")) setOpen(false);
+});
+document.addEventListener("keydown", (event) => {
+  const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  input.focus();
+});

@@ -1,0 +1,74 @@
+/**
+ * The sections of the site, in order. A section lists the pages that its index links to, in the order of the links, so
+ * that a page is listed once for readers of the files and of the site.
+ */
+
+import type { Page } from "./page.ts";
+
+export interface NavigationSection {
+  readonly title: string;
+  readonly pages: readonly Page[];
+}
+
+interface Plan {
+  readonly title: string;
+  /** Pages listed first. */
+  readonly first?: readonly string[];
+  /** The page whose links are the others. */
+  readonly index?: string;
+  /** Only pages below. */
+  readonly below?: string;
+}
+
+const plans: readonly Plan[] = [
+  { title: "Tutorials", first: ["docs/README.md", "docs/start.md", "docs/guides/install.md"] },
+  { title: "How-to guides", index: "docs/guides/README.md", below: "docs/guides/" },
+  {
+    title: "Concepts",
+    index: "docs/concepts/README.md",
+    below: "docs/concepts/",
+    first: ["docs/glossary.md"],
+  },
+  { title: "Workflow language", index: "docs/language/README.md", below: "docs/language/" },
+  { title: "Reference", below: "docs/reference/" },
+  { title: "Production", index: "docs/production/README.md", below: "docs/production/" },
+  {
+    title: "Compare and migrate",
+    first: ["docs/compare.md", "docs/ten-jobs.md"],
+    index: "docs/migrate/README.md",
+    below: "docs/migrate/",
+  },
+  {
+    title: "Internals",
+    index: "docs/internals/README.md",
+    below: "docs/internals/",
+    first: [
+      "docs/internals/README.md",
+      "docs/architecture.md",
+      "docs/glossary-contributors.md",
+      "docs/adr/README.md",
+    ],
+  },
+];
+
+export function navigationOf(pages: ReadonlyMap<string, Page>): readonly NavigationSection[] {
+  const listed = new Set<string>();
+  return plans
+    .map(({ title, first = [], index, below }) => {
+      const linked = index === undefined ? [] : [index, ...(pages.get(index)?.linked ?? [])];
+      const inFolder = below === undefined ? [] : [...pages.keys()].filter((path) => path.startsWith(below));
+      const wanted = [
+        ...first,
+        ...linked.filter((path) => below === undefined || path.startsWith(below)),
+        ...inFolder,
+      ];
+      const found = wanted.flatMap((path) => {
+        const page = pages.get(path);
+        if (page === undefined || listed.has(path)) return [];
+        listed.add(path);
+        return [page];
+      });
+      return { title, pages: found };
+    })
+    .filter((section) => section.pages.length > 0);
+}

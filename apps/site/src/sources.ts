@@ -1,0 +1,78 @@
+/**
+ * The files of the site and their addresses. A page of `docs/` has the address of its path. A file elsewhere in the
+ * repository that a page links to is part of the site too, below `files/`, so that no link needs the repository.
+ */
+
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, normalize, relative } from "node:path/posix";
+
+export type Source =
+  | { readonly kind: "page"; readonly path: string; readonly text: string }
+  | { readonly kind: "code"; readonly path: string; readonly text: string }
+  | { readonly kind: "folder"; readonly path: string; readonly files: readonly string[] }
+  | { readonly kind: "image"; readonly path: string };
+
+const shownBytesMax = 200_000;
+const notShown = /(^|\/)(node_modules|dist|\.[^/]+|__pycache__|history[^/]*|recorded)(\/|$)/;
+
+/** Every page of the documentation, as paths of the repository. */
+export function pagesOfDocs(root: string): readonly string[] {
+  return readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .map((name) => join("docs", name.replaceAll("\\", "/")))
+    .filter((path) => path.endsWith(".md"))
+    .sort();
+}
+
+/** Reads a file or a folder of the repository. Undefined if it does not exist. */
+export function readSource(root: string, path: string): Source | undefined {
+  const file = join(root, path);
+  if (!existsSync(file)) return undefined;
+  const stats = statSync(file);
+  if (stats.isDirectory()) return { kind: "folder", path, files: filesIn(root, path) };
+  if (/\.(png|svg|jpg)$/.test(path)) return { kind: "image", path };
+  const text = readFileSync(file, "utf8");
+  if (path.endsWith(".md")) return { kind: "page", path, text };
+  return {
+    kind: "code",
+    path,
+    text: stats.size > shownBytesMax ? `${text.slice(0, shownBytesMax)}\n…` : text,
+  };
+}
+
+function filesIn(root: string, folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath.replaceAll("\\", "/"), entry.name)))
+    .filter((path) => !notShown.test(path) && /\.(md|yaml|yml|ts|mjs|js|py|json|sh|toml|proto)$/.test(path))
+    .sort();
+}
+
+/** The address of the page that shows a source, relative to the root of the site. */
+export function addressOf({ kind, path }: Pick<Source, "kind" | "path">): string {
+  const place = placeOf(path);
+  if (kind === "image") return place;
+  if (kind === "folder") return join(place, "index.html");
+  if (kind === "code") return `${place}.html`;
+  return basename(place) === "README.md"
+    ? join(dirname(place), "index.html")
+    : place.replace(/\.md$/, ".html");
+}
+
+/** The address of the text of a source: the Markdown twin of a page, or the file itself. */
+export function textAddressOf({ kind, path }: Pick<Source, "kind" | "path">): string {
+  const place = placeOf(path);
+  if (kind === "folder") return join(place, "index.html");
+  return kind === "code" ? `${place}.txt` : place;
+}
+
+function placeOf(path: string): string {
+  return path.startsWith("docs/") ? path.slice("docs/".length) : join("files", path);
+}
+
+/** The path in the repository that a link leads to. Undefined if the link leaves the repository. */
+export function targetOf(link: string, from: string): { path: string; anchor: string } | undefined {
+  if (/^[a-z]+:/i.test(link)) return undefined;
+  const [file = "", anchor = ""] = link.split("#");
+  const path = file === "" ? from : normalize(join(dirname(from), decodeURI(file))).replace(/\/$/, "");
+  return { path, anchor };
+}

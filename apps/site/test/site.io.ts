@@ -1,0 +1,69 @@
+/** The builder on a small tree of its own: what it makes, and which faults it reports. */
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { buildSite } from "../src/site.ts";
+
+describe("the site", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "site-"));
+    write("apps/dashboard/src/style/tokens.css", ":root {}");
+    write("apps/dashboard/public/tutti.svg", "<svg/>");
+    write("examples/a/flow.yaml", "workflow: a");
+    write("docs/README.md", "# Docs\n\nHello. See [locks](guides/locks.md#use), [a](../examples/a).\n");
+    write("docs/guides/README.md", "# Guides\n\n[Locks](locks.md)\n");
+    write(
+      "docs/guides/locks.md",
+      "# Locks\n\nOne holder.\n\n## Use\n\nTake it: [flow](../../examples/a/flow.yaml).\n",
+    );
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  };
+  const build = (repository?: string) => buildSite({ root, out: join(root, "out"), repository });
+  const made = (name: string) => readFileSync(join(root, "out", name), "utf8");
+
+  it("has pages, their Markdown, the files that they link to, an index for the search and one for models", async () => {
+    assert.deepEqual((await build()).problems, []);
+    assert.match(made("index.html"), /href="guides\/locks.html#use"/);
+    assert.match(made("guides/locks.html"), /href="\.\.\/files\/examples\/a\/flow.yaml.html"/);
+    assert.match(made("guides/locks.md"), /\(\.\.\/files\/examples\/a\/flow.yaml.txt\)/);
+    assert.match(made("files/examples/a/index.html"), /flow\.yaml\.html/);
+    assert.equal(made("files/examples/a/flow.yaml.txt"), "workflow: a");
+    assert.match(made("llms.txt"), /- \[Locks\]\(guides\/locks.md\): One holder\./);
+    const locks = JSON.parse(made("search.json")).find(
+      ([address]: string[]) => address === "guides/locks.html",
+    );
+    assert.deepEqual(locks[2][1].slice(0, 2), ["use", "Use"]);
+    assert.doesNotMatch(made("index.html"), /Edit this page/);
+  });
+
+  it("links each page to its place in the repository, if there is one", async () => {
+    await build("https://git.example/tutti");
+    assert.match(
+      made("guides/locks.html"),
+      /https:\/\/git\.example\/tutti\/edit\/main\/docs\/guides\/locks\.md/,
+    );
+  });
+
+  for (const [fault, text, problem] of [
+    ["a link to no file", "# Locks\n\n[x](gone.md)\n", /locks\.md: the link gone\.md leads to no file/],
+    ["a link to no heading", "# Locks\n\n[x](../README.md#gone)\n", /index\.html has no heading #gone/],
+    ["a page without a title", "Nothing.\n", /locks\.md: expected a title/],
+  ] as const)
+    it(`is not built with ${fault}`, async () => {
+      write("docs/guides/locks.md", text);
+      write("docs/README.md", "# Docs\n");
+      assert.match((await build()).problems.join("\n"), problem);
+    });
+
+  it("is not built with a page that no section lists", async () => {
+    write("docs/lost.md", "# Lost\n");
+    assert.match((await build()).problems.join("\n"), /docs\/lost\.md: expected a place in the navigation/);
+  });
+});
