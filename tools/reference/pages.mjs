@@ -21,6 +21,7 @@ import { commandPage } from "./command.mjs";
 import { declaredSections, loadCatalogues, servedContracts, sourceFiles } from "./declared.mjs";
 import { defaultsPage } from "./defaults.mjs";
 import { eventsPage } from "./events.mjs";
+import { languagePages } from "./language.mjs";
 import { declaredMetrics, metricsPage } from "./metrics.mjs";
 import { restPage } from "./rest.mjs";
 import { rpcsPage } from "./rpcs.mjs";
@@ -51,6 +52,9 @@ export async function referencePages(root) {
     ["events.md", page(eventsPage(image, rules, root))],
     ["command.md", page(commandPage())],
     ["metrics.md", page(metricsPage(declaredMetrics(files)))],
+    ...languagePages(root, languageJsonSchema(), new Set(declaredErrors().keys())).map(
+      ([name, text]) => /** @type {const} */ ([name, page(text)]),
+    ),
   ]);
 }
 

@@ -1,6 +1,6 @@
 /**
- * The sections of the site, in order. A section lists the pages that its index links to, in the order of the links, so
- * that a page is listed once for readers of the files and of the site.
+ * The sections of the site, in order. A section lists the pages that its index links to, in the order of the links. So a
+ * page is listed once.
  */
 
 import type { Page } from "./page.ts";
@@ -29,7 +29,11 @@ const plans: readonly Plan[] = [
     below: "docs/concepts/",
     first: ["docs/glossary.md"],
   },
-  { title: "Workflow language", index: "docs/language/README.md", below: "docs/language/" },
+  {
+    title: "Workflow language",
+    index: "docs/reference/language/README.md",
+    below: "docs/reference/language/",
+  },
   { title: "Reference", below: "docs/reference/" },
   { title: "Production", index: "docs/production/README.md", below: "docs/production/" },
   {
