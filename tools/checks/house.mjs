@@ -10,6 +10,7 @@ export const libraries = [
   "telemetry",
   "nats",
   "expressions",
+  "analysis",
   "policy",
   "planner",
   "definitions",

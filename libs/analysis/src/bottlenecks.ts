@@ -1,0 +1,196 @@
+/**
+ * Where work lost its time.
+ *
+ * 1. The critical path of a run is read backwards from its last attempt. An attempt waited for the one before of its task,
+ *    or for what ended last before it was queued. So it needs no graph, and holds for graphs that grow.
+ * 2. A gain is computed by replay: attempts begin after all those that had ended before they were queued, without the
+ *    time that is taken away. It is a lower bound, because an attempt may not have needed all of these.
+ */
+import { type AttemptFact, attemptsByWork, type WorkFact, workKey } from "./facts.ts";
+
+export type Part = "queue" | "run" | "retry" | "pause";
+
+export interface Segment {
+  readonly part: Part;
+  readonly attempt: AttemptFact;
+  readonly ms: number;
+}
+
+export interface BottleneckFound {
+  readonly part: Part;
+  readonly definition: string;
+  readonly task: string;
+  readonly uses: string;
+  readonly pool: string;
+  /** On the critical paths, summed. */
+  readonly ms: number;
+  /** Of the time of all work of the definition. */
+  readonly share: number;
+  readonly works: number;
+  /** Less time from start to end without it, by replay, as a share. For `run`: if it took half as long. */
+  readonly gain: number;
+  readonly startMs: number;
+  readonly examples: readonly string[];
+}
+
+/** Attempts that are queued by what ended last may be recorded a little before its end. */
+const togetherMs = 2;
+const examplesMax = 5;
+
+export function criticalPath(work: WorkFact, attempts: readonly AttemptFact[]): Segment[] {
+  const sorted = attempts.toSorted((one, other) => one.endedMs - other.endedMs);
+  const path: Segment[] = [];
+  let current = sorted.at(-1);
+  while (current !== undefined) {
+    const attempt: AttemptFact = current;
+    const triedBefore = sorted.findLastIndex(
+      ({ task, attempt: number }) => task === attempt.task && number === attempt.attempt - 1,
+    );
+    const place =
+      triedBefore >= 0 ? triedBefore : lastEndedBefore(sorted, attempt.queuedMs + togetherMs, attempt);
+    const before = place < 0 ? undefined : sorted[place];
+    const failed = attempt.status === "failed" && attempt !== sorted.at(-1);
+    const add = (part: Part, ms: number) => ms > 0 && path.push({ part, attempt, ms });
+    add(failed ? "retry" : "run", attempt.endedMs - attempt.startedMs);
+    add("queue", attempt.startedMs - attempt.queuedMs);
+    const isRetry = before?.task === attempt.task && before.status === "failed";
+    add(isRetry ? "retry" : "pause", attempt.queuedMs - (before?.endedMs ?? work.startedMs));
+    if (place >= 0) sorted.length = place + 1;
+    current = before;
+  }
+  return path.reverse();
+}
+
+/** Place of the last attempt that ended by then, of those that are not the given one. Below 0 if there is none. */
+function lastEndedBefore(sorted: readonly AttemptFact[], byMs: number, not: AttemptFact): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle]?.endedMs ?? 0) <= byMs) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low - 1] === not ? low - 2 : low - 1;
+}
+
+/** Returns how long the work had taken, had attempts had other times. */
+export function replayedMs(
+  work: WorkFact,
+  attempts: readonly AttemptFact[],
+  timesOf: (attempt: AttemptFact) => {
+    readonly queueMs: number;
+    readonly runMs: number;
+    readonly pauseMs?: number;
+  },
+): number {
+  const byQueue = attempts.toSorted((one, other) => one.queuedMs - other.queuedMs);
+  const byEnd = attempts.toSorted((one, other) => one.endedMs - other.endedMs);
+  const ends = new Map<AttemptFact, number>();
+  let [place, doneMs, doneWasMs, lastMs] = [0, work.startedMs, work.startedMs, work.startedMs];
+  for (const attempt of byQueue) {
+    for (; place < byEnd.length; place++) {
+      const before = byEnd[place] as AttemptFact;
+      if (before.endedMs > attempt.queuedMs + togetherMs || !ends.has(before)) break;
+      doneMs = Math.max(doneMs, ends.get(before) ?? 0);
+      doneWasMs = before.endedMs;
+    }
+    const { queueMs, runMs, pauseMs = Math.max(0, attempt.queuedMs - doneWasMs) } = timesOf(attempt);
+    const endMs = doneMs + pauseMs + queueMs + runMs;
+    ends.set(attempt, endMs);
+    lastMs = Math.max(lastMs, endMs);
+  }
+  return lastMs - work.startedMs;
+}
+
+interface Sum {
+  readonly of: Segment;
+  ms: number;
+  startMs: number;
+  readonly works: Set<string>;
+}
+
+export interface BottleneckOptions {
+  readonly most?: number;
+  /** Share of the time of a definition below which nothing is said. Default: 0.1. */
+  readonly shareMin?: number;
+  /** Work that a definition must have. Default: 5. */
+  readonly worksMin?: number;
+}
+
+export function bottlenecksOf(
+  works: readonly WorkFact[],
+  attempts: readonly AttemptFact[],
+  { most = 10, shareMin = 0.1, worksMin = 5 }: BottleneckOptions = {},
+): BottleneckFound[] {
+  const byWork = attemptsByWork(attempts);
+  const byDefinition = Map.groupBy(
+    works.filter((work) => byWork.has(workKey(work)) && work.endedMs > 0),
+    ({ definition }) => definition,
+  );
+  const found = [...byDefinition.values()].flatMap((list) =>
+    list.length < worksMin ? [] : ofDefinition(list, byWork, shareMin),
+  );
+  return found.sort((one, other) => other.ms - one.ms).slice(0, most);
+}
+
+function ofDefinition(
+  works: readonly WorkFact[],
+  byWork: ReadonlyMap<string, readonly AttemptFact[]>,
+  shareMin: number,
+): BottleneckFound[] {
+  const sums = new Map<string, Sum>();
+  let totalMs = 0;
+  for (const work of works) {
+    totalMs += Math.max(0, work.endedMs - work.startedMs);
+    for (const segment of criticalPath(work, byWork.get(workKey(work)) ?? [])) {
+      const { part, attempt } = segment;
+      // A queue is one of a capability, whatever the task.
+      const what = part === "queue" ? `${attempt.pool} ${attempt.uses}` : attempt.task;
+      const sum = sums.get(`${part} ${what}`) ?? {
+        of: segment,
+        ms: 0,
+        startMs: attempt.queuedMs,
+        works: new Set(),
+      };
+      sums.set(`${part} ${what}`, sum);
+      sum.ms += segment.ms;
+      sum.startMs = Math.min(sum.startMs, attempt.queuedMs);
+      sum.works.add(work.id);
+    }
+  }
+  return [...sums.values()]
+    .filter(({ ms, works: touched }) => ms >= shareMin * totalMs && touched.size > 1)
+    .map(({ of: { part, attempt }, ms, startMs, works: touched }) => ({
+      ...{ part, definition: attempt.definition, task: part === "queue" ? "" : attempt.task },
+      ...{ uses: attempt.uses, pool: attempt.pool, ms, share: ms / totalMs, works: touched.size },
+      gain: gainOf(works, byWork, part, attempt),
+      ...{ startMs, examples: [...touched].slice(0, examplesMax) },
+    }));
+}
+
+function gainOf(
+  works: readonly WorkFact[],
+  byWork: ReadonlyMap<string, readonly AttemptFact[]>,
+  part: Part,
+  { task, uses, pool }: AttemptFact,
+): number {
+  let [before, after] = [0, 0];
+  for (const work of works) {
+    const attempts = byWork.get(workKey(work)) ?? [];
+    const given = (each: AttemptFact) => ({
+      queueMs: each.startedMs - each.queuedMs,
+      runMs: each.endedMs - each.startedMs,
+    });
+    before += replayedMs(work, attempts, given);
+    after += replayedMs(work, attempts, (each) => {
+      const times = given(each);
+      if (part === "queue")
+        return each.uses === uses && each.pool === pool ? { ...times, queueMs: 0 } : times;
+      if (each.task !== task) return times;
+      if (part === "run") return { ...times, runMs: times.runMs / 2 };
+      if (part === "pause") return { ...times, pauseMs: 0 };
+      if (each.status === "failed") return { queueMs: 0, runMs: 0, pauseMs: 0 };
+      return each.attempt > 1 ? { ...times, pauseMs: 0 } : times;
+    });
+  }
+  return before <= 0 ? 0 : Math.max(0, 1 - after / before);
+}

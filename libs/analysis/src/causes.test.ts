@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { seededChance } from "@tutti/kernel/testing";
+import { type Case, causesOf, normalised } from "./causes.ts";
+
+const startMs = Date.UTC(2026, 0, 5);
+
+interface Shape {
+  readonly count?: number;
+  readonly rate?: number;
+  readonly culprit?: { attribute: string; value: string; rate: number };
+  readonly sinceMs?: number;
+}
+
+function cases(seed: number, { count = 400, rate = 0.03, culprit, sinceMs = 0 }: Shape = {}): Case[] {
+  const chance = seededChance(seed);
+  const pick = (list: readonly string[]) => list[Math.floor(chance.random() * list.length)] ?? "";
+  return Array.from({ length: count }, (_, index): Case => {
+    const timeMs = startMs + index * 30_000;
+    const agent = pick(["a1", "a2", "a3", "a4", "a5"]);
+    const attributes = {
+      ...{ agent, host: `host-${agent}`, version: pick(["v1", "v2"]), pool: "default" },
+      ...{ "label team": pick(["red", "blue", "green"]), "label region": pick(["eu", "us"]) },
+    };
+    const isCulprit =
+      culprit !== undefined &&
+      (attributes as Record<string, string>)[culprit.attribute] === culprit.value &&
+      timeMs >= startMs + sinceMs;
+    const isBad = chance.random() < (isCulprit ? culprit.rate : rate);
+    return {
+      ...{ id: `run-${index}`, timeMs, isBad, attributes },
+      errorCode: isBad ? "shop.failed" : "",
+      errorMessage: isBad ? `order 17-${index} of customer "c${index}" failed after ${index} ms` : "",
+    };
+  });
+}
+
+describe("causes of failures", () => {
+  it("are found where they were planted, and not where chance alone fails", () => {
+    const culprits = [
+      { attribute: "agent", value: "a3", rate: 0.7 },
+      { attribute: "version", value: "v2", rate: 0.4 },
+      { attribute: "label team", value: "red", rate: 0.5 },
+      { attribute: "label region", value: "us", rate: 0.3 },
+    ];
+    const quiet = Array.from({ length: 500 }, (_, seed) => causesOf(cases(seed, { rate: 0.1 })));
+    const false_ = quiet.filter(({ length }) => length > 0).length;
+    let right = 0;
+    for (let seed = 0; seed < 24; seed++) {
+      const culprit = culprits[seed % culprits.length] as (typeof culprits)[number];
+      const [first] = causesOf(cases(1_000 + seed, { culprit }));
+      const names = first === undefined ? [] : [`${first.attribute} ${first.value}`, ...first.also];
+      if (names.includes(`${culprit.attribute} ${culprit.value}`)) right++;
+    }
+    assert.ok(right >= 0.9 * 24, `${right} of 24 found`);
+    assert.ok(right / (right + false_) >= 0.9, `${false_} false in 500`);
+  });
+
+  it("name what always goes with them, when failures began, and what came shortly before", () => {
+    const hourMs = 3_600_000;
+    const all = cases(5, { culprit: { attribute: "agent", value: "a2", rate: 0.9 }, rate: 0.01 }).filter(
+      // The agent joined after two hours.
+      ({ attributes, timeMs }) => attributes["agent"] !== "a2" || timeMs > startMs + 2 * hourMs,
+    );
+    const [cause = assert.fail()] = causesOf(all);
+    assert.deepEqual([cause.attribute, cause.value, cause.also], ["agent", "a2", ["host host-a2"]]);
+    assert.ok(cause.changedMs !== undefined && cause.changedMs <= cause.startMs);
+    assert.ok(cause.changedMs >= startMs + 2 * hourMs);
+    assert.ok(cause.rateWith > 0.8 && cause.rateWithout < 0.05);
+    assert.equal(cause.message, "order … of customer … failed after … ms");
+  });
+
+  it("keep two causes of the same error apart", () => {
+    const all = cases(6, { rate: 0.01, count: 800 }).map((each): Case => {
+      const isBad =
+        each.isBad || each.attributes["agent"] === "a1" || each.attributes["label team"] === "blue";
+      return { ...each, isBad, errorCode: isBad ? "shop.failed" : "", errorMessage: "" };
+    });
+    const found = causesOf(all).map(({ attribute, value }) => `${attribute} ${value}`);
+    assert.deepEqual(found.sort(), ["agent a1", "label team blue"]);
+  });
+});
+
+describe("a normalised message", () => {
+  it("leaves out what differs each time, and keeps the words", () => {
+    assert.equal(
+      normalised('connect to 10.0.0.7:5432 failed for "ada" (id 7d3f0a52-1111-4222-8333-444455556666)'),
+      "connect to … failed for … (id …)",
+    );
+    assert.equal(normalised("run_01m8a0e6m7p69hgkesxgwrec2z not found"), "… not found");
+    assert.equal(normalised("timeout"), "timeout");
+  });
+});

@@ -1,0 +1,180 @@
+/**
+ * What failures have in common.
+ *
+ * 1. Errors are clustered by code and by their message without what differs each time: numbers, ids, quoted text.
+ * 2. Each cluster is contrasted with work that did well: an attribute is a cause if failures have it more often than
+ *    chance explains, counted over all attributes that were looked at.
+ * 3. Where two attributes go together, the one that explains more is the cause. What it explains is set aside, and the
+ *    rest is looked at again.
+ * 4. A cause that came into use shortly before the first failure is named with that time: a version, an agent.
+ */
+import { chanceOfHits } from "./statistics.ts";
+
+/** Something that went well or not. */
+export interface Case {
+  readonly id: string;
+  readonly timeMs: number;
+  readonly isBad: boolean;
+  readonly errorCode: string;
+  readonly errorMessage: string;
+  /** `agent`, `version`, `label team`, … with their values. Empty values are left out. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface CauseFound {
+  readonly attribute: string;
+  readonly value: string;
+  /** Others that the same cases have. */
+  readonly also: readonly string[];
+  readonly errorCode: string;
+  readonly message: string;
+  /** Failures of the cluster, and how many of them the cause explains. */
+  readonly failures: number;
+  readonly explained: number;
+  /** Share of cases with the attribute that failed so, and of those without it. */
+  readonly rateWith: number;
+  readonly rateWithout: number;
+  readonly chance: number;
+  readonly startMs: number;
+  /** When the value was seen first, if that was not long before the first failure. */
+  readonly changedMs: number | undefined;
+  readonly examples: readonly string[];
+}
+
+export interface CauseOptions {
+  readonly most?: number;
+  /** Failures that a cluster must have. Default: 5. */
+  readonly failuresMin?: number;
+  readonly falseAlarms?: number;
+}
+
+const examplesMax = 10;
+/** How much likelier failures must be with a cause than without it. */
+const liftMin = 2;
+/** Share of a cluster that a cause must explain. */
+const explainedMin = 0.2;
+const changedBeforeMs = 3_600_000;
+const causesPerCluster = 3;
+
+const replacements: readonly [RegExp, string][] = [
+  [/"[^"]*"|'[^']*'|`[^`]*`/g, "…"],
+  [/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/gi, "…"],
+  [/\b(?=[a-z0-9_-]*\d)[a-z0-9_-]{12,}\b/gi, "…"],
+  [/\b0x[0-9a-f]+\b/gi, "…"],
+  [/\d+(?:[.,:]\d+)*/g, "…"],
+  [/(?:…[\s,;/-]*)+…/g, "…"],
+];
+
+/** A message without what differs each time. */
+export function normalised(message: string): string {
+  return replacements.reduce((text, [pattern, by]) => text.replace(pattern, by), message).trim();
+}
+
+export function causesOf(
+  cases: readonly Case[],
+  { most = 10, failuresMin = 5, falseAlarms = 0.001 }: CauseOptions = {},
+): CauseFound[] {
+  const good = cases.filter(({ isBad }) => !isBad);
+  const clusters = Map.groupBy(
+    cases.filter(({ isBad }) => isBad),
+    ({ errorCode, errorMessage }) => `${errorCode}\n${normalised(errorMessage)}`,
+  );
+  const firstSeen = firstSeenOf(cases);
+  const startMs = cases.reduce((first, { timeMs }) => Math.min(first, timeMs), Number.POSITIVE_INFINITY);
+  return [...clusters.values()]
+    .filter(({ length }) => length >= failuresMin)
+    .flatMap((bad) => ofCluster(bad, good, { falseAlarms, firstSeen, startMs }))
+    .sort((one, other) => other.explained - one.explained)
+    .slice(0, most);
+}
+
+interface Known {
+  readonly falseAlarms: number;
+  readonly firstSeen: ReadonlyMap<string, number>;
+  /** Nothing is known of before. */
+  readonly startMs: number;
+}
+
+function ofCluster(bad: readonly Case[], good: readonly Case[], known: Known): CauseFound[] {
+  const causes: CauseFound[] = [];
+  let [badLeft, goodLeft] = [bad, good];
+  while (causes.length < causesPerCluster) {
+    const found = best(badLeft, goodLeft, bad.length, known);
+    if (found === undefined) break;
+    causes.push(found);
+    const hasIt = ({ attributes }: Case) => attributes[found.attribute] === found.value;
+    badLeft = badLeft.filter((each) => !hasIt(each));
+    goodLeft = goodLeft.filter((each) => !hasIt(each));
+  }
+  return causes;
+}
+
+interface Tally {
+  bad: number;
+  good: number;
+}
+
+function best(
+  bad: readonly Case[],
+  good: readonly Case[],
+  failures: number,
+  { falseAlarms, firstSeen, startMs }: Known,
+): CauseFound | undefined {
+  const tallies = new Map<string, Tally>();
+  const count = (cases: readonly Case[], side: keyof Tally) => {
+    for (const { attributes } of cases)
+      for (const [attribute, value] of Object.entries(attributes)) {
+        if (value === "") continue;
+        const key = `${attribute}\n${value}`;
+        const tally = tallies.get(key) ?? { bad: 0, good: 0 };
+        tallies.set(key, tally);
+        tally[side]++;
+      }
+  };
+  count(bad, "bad");
+  count(good, "good");
+  const total = bad.length + good.length;
+  const candidates = [...tallies].flatMap(([key, tally]) => {
+    const having = tally.bad + tally.good;
+    if (tally.bad < explainedMin * failures || having === total) return [];
+    const [rateWith, rateWithout] = [tally.bad / having, (bad.length - tally.bad) / (total - having)];
+    if (rateWith < liftMin * rateWithout) return [];
+    const chance = Math.min(1, tallies.size * chanceOfHits(tally.bad, bad.length, having, total));
+    return chance < falseAlarms ? [{ key, tally, rateWith, rateWithout, chance }] : [];
+  });
+  // The one that tells bad from good best: it explains much, and little that did well has it.
+  const worth = ({ rateWith, rateWithout, tally }: (typeof candidates)[number]) =>
+    (rateWith - rateWithout) * (tally.bad / bad.length);
+  const [first, ...others] = candidates.sort((one, other) => worth(other) - worth(one));
+  if (first === undefined) return undefined;
+  const { key, tally, rateWith, rateWithout, chance } = first;
+  const [attribute = "", value = ""] = key.split("\n");
+  const explained = bad
+    .filter(({ attributes }) => attributes[attribute] === value)
+    .toSorted((one, other) => one.timeMs - other.timeMs);
+  const [{ timeMs, errorCode, errorMessage } = noCase] = explained;
+  const seenMs = firstSeen.get(key) ?? 0;
+  return {
+    ...{ attribute, value, rateWith, rateWithout, chance, errorCode, failures },
+    also: others
+      .filter((other) => other.tally.bad === tally.bad && other.tally.good === tally.good)
+      .map((other) => other.key.replace("\n", " ")),
+    message: normalised(errorMessage),
+    explained: explained.length,
+    startMs: timeMs,
+    changedMs: seenMs > startMs && timeMs - seenMs <= changedBeforeMs ? seenMs : undefined,
+    examples: explained.slice(0, examplesMax).map(({ id }) => id),
+  };
+}
+
+const noCase = { timeMs: 0, errorCode: "", errorMessage: "" };
+
+function firstSeenOf(cases: readonly Case[]): Map<string, number> {
+  const seen = new Map<string, number>();
+  for (const { attributes, timeMs } of cases)
+    for (const [attribute, value] of Object.entries(attributes)) {
+      const key = `${attribute}\n${value}`;
+      seen.set(key, Math.min(timeMs, seen.get(key) ?? Number.POSITIVE_INFINITY));
+    }
+  return seen;
+}

@@ -1,0 +1,50 @@
+/** What an analysis knows of work that has ended. Times are milliseconds since 1970. */
+
+export interface WorkFact {
+  readonly kind: string;
+  readonly id: string;
+  /** Empty for work without a definition. */
+  readonly definition: string;
+  readonly version: string;
+  readonly status: string;
+  readonly createdMs: number;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly errorCode: string;
+  readonly errorMessage: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface AttemptFact {
+  readonly kind: string;
+  readonly workId: string;
+  readonly task: string;
+  readonly attempt: number;
+  readonly definition: string;
+  readonly uses: string;
+  readonly pool: string;
+  readonly agent: string;
+  readonly status: string;
+  readonly queuedMs: number;
+  /** As queued, where the start of a short attempt was not recorded. */
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly errorCode: string;
+  readonly errorMessage: string;
+}
+
+/** Runs and missions by `kind/id`. Two kinds may have the same id. */
+export function workKey({ kind, id }: { readonly kind: string; readonly id: string }): string {
+  return `${kind}/${id}`;
+}
+
+export function attemptsByWork(attempts: readonly AttemptFact[]): Map<string, AttemptFact[]> {
+  const byWork = new Map<string, AttemptFact[]>();
+  for (const attempt of attempts) {
+    const key = workKey({ kind: attempt.kind, id: attempt.workId });
+    const list = byWork.get(key);
+    if (list === undefined) byWork.set(key, [attempt]);
+    else list.push(attempt);
+  }
+  return byWork;
+}

@@ -1,0 +1,15 @@
+export {
+  type BottleneckFound,
+  type BottleneckOptions,
+  bottlenecksOf,
+  criticalPath,
+  type Part,
+  replayedMs,
+  type Segment,
+} from "./bottlenecks.ts";
+export { type Case, type CauseFound, type CauseOptions, causesOf, normalised } from "./causes.ts";
+export { type Change, type ChangeOptions, changesOf, type Drift, driftOf, type Point } from "./changes.ts";
+export { type AttemptFact, attemptsByWork, type WorkFact, workKey } from "./facts.ts";
+export { type PatternFound, patternsOf } from "./patterns.ts";
+export { median, quantile, sortedCopy } from "./statistics.ts";
+export { type Regression, regressionsOf } from "./versions.ts";
