@@ -40,16 +40,20 @@ const examplesMax = 5;
 export function criticalPath(work: WorkFact, attempts: readonly AttemptFact[]): Segment[] {
   const sorted = attempts.toSorted((one, other) => one.endedMs - other.endedMs);
   const path: Segment[] = [];
-  let current = sorted.at(-1);
+  const last = sorted.at(-1);
+  let current = last;
   while (current !== undefined) {
     const attempt: AttemptFact = current;
-    const triedBefore = sorted.findLastIndex(
-      ({ task, attempt: number }) => task === attempt.task && number === attempt.attempt - 1,
-    );
+    const triedBefore =
+      attempt.attempt === 1
+        ? -1
+        : sorted.findLastIndex(
+            ({ task, attempt: number }) => task === attempt.task && number === attempt.attempt - 1,
+          );
     const place =
       triedBefore >= 0 ? triedBefore : lastEndedBefore(sorted, attempt.queuedMs + togetherMs, attempt);
     const before = place < 0 ? undefined : sorted[place];
-    const failed = attempt.status === "failed" && attempt !== sorted.at(-1);
+    const failed = attempt.status === "failed" && attempt !== last;
     const add = (part: Part, ms: number) => ms > 0 && path.push({ part, attempt, ms });
     add(failed ? "retry" : "run", attempt.endedMs - attempt.startedMs);
     add("queue", attempt.startedMs - attempt.queuedMs);
