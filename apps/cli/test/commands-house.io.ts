@@ -162,6 +162,16 @@ thresholds: {${limits}}
     for (const shell of ["bash", "zsh", "fish"]) assert.match(await printed(`completion ${shell}`), /tutti/);
   });
 
+  it("analysis bottlenecks, causes, patterns, profile: say that they found nothing", async () => {
+    assert.match(
+      await printed("analysis bottlenecks"),
+      /^No bottlenecks found|waits? for|runs for|of the time/,
+    );
+    assert.match(await printed("analysis causes --error shop.nothing"), /^No causes found/);
+    assert.match(await printed("analysis patterns --since 1h"), /^No patterns found/);
+    assert.match(await printed("analysis profile nothing"), /^No runs of nothing ended/);
+  });
+
   it("facts, sql: tables, rows, CSV, and a refusal of everything but reading", async () => {
     assert.match(await printed("facts -q"), /attempts\n[\s\S]*runs\n/);
     assert.equal(await printed("sql 'SELECT 1 AS one, 2 AS two' --csv"), "one,two\n1,2\n");

@@ -72,4 +72,11 @@ export const insightErrors = defineErrors("insight", {
     message: ({ most }: { most: number }) => `${most} queries are waiting already`,
     remedy: "Repeat the request later.",
   },
+  spanEmpty: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A span begins before it ends.",
+    message: () => "The span to analyse is empty",
+    remedy: "Set `from` to a time before `to`.",
+  },
 });

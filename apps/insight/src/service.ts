@@ -4,6 +4,7 @@ import { FindInstancesRequest, registryService } from "@tutti/contracts/registry
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { alertMachines, hostAlerts } from "./alerts/hosting.ts";
+import { analysisHandlers, servedAnalysisService } from "./api/analysis.ts";
 import { factsHandlers } from "./api/facts.ts";
 import { metricsHandlers, servedSeriesService } from "./api/metrics.ts";
 import { insightSection } from "./configuration.ts";
@@ -37,7 +38,7 @@ export class InsightService extends Orchestrator {
     this.register("recorder", recorder, { critical: false });
     mesh.serve(servedSeriesService, metricsHandlers({ thread, recorder, clock: foundation.clock }));
     hostAlerts(this, host, { settings, thread, recorder });
-    this.#hostFacts(host, join(folder, "facts.sqlite"), {
+    this.#hostFacts(host, thread, join(folder, "facts.sqlite"), {
       everyMs: factsEveryMs,
       keepMs: factsKeepDays * dayMs,
     });
@@ -45,6 +46,7 @@ export class InsightService extends Orchestrator {
 
   #hostFacts(
     { foundation, mesh }: HostContext,
+    series: SeriesThread,
     file: string,
     times: { everyMs: number; keepMs: number },
   ): void {
@@ -59,7 +61,9 @@ export class InsightService extends Orchestrator {
     };
     this.register("fact-store", stores, { critical: false });
     this.register("facts", collector, { critical: false });
-    mesh.serve(factService, factsHandlers({ collector, queries, file, clock: foundation.clock }));
+    const { clock } = foundation;
+    mesh.serve(factService, factsHandlers({ collector, queries, file, clock }));
+    mesh.serve(servedAnalysisService, analysisHandlers({ collector, queries, series, file, clock }));
   }
 }
 

@@ -11,5 +11,6 @@ export { type Case, type CauseFound, type CauseOptions, causesOf, normalised } f
 export { type Change, type ChangeOptions, changesOf, type Drift, driftOf, type Point } from "./changes.ts";
 export { type AttemptFact, attemptsByWork, type WorkFact, workKey } from "./facts.ts";
 export { type PatternFound, patternsOf } from "./patterns.ts";
+export { type PathOfProfile, type Profile, profileOf, type TaskOfProfile } from "./profile.ts";
 export { median, quantile, sortedCopy } from "./statistics.ts";
 export { type Regression, regressionsOf } from "./versions.ts";

@@ -3,6 +3,7 @@ import { accessCommands } from "./access/table.ts";
 import { adapterCommands } from "./adapters/table.ts";
 import { admissionCommands } from "./admission/table.ts";
 import { agentCommands } from "./agents/table.ts";
+import { analysisCommands } from "./analysis/table.ts";
 import { auditCommands } from "./audit/table.ts";
 import { lockCommands } from "./locks/table.ts";
 import { missionCommands } from "./missions/table.ts";
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   ...triggerCommands,
   ...objectCommands,
   ...installationCommands,
+  ...analysisCommands,
   ...clusterCommands,
   ...adapterCommands,
   ...agentCommands,

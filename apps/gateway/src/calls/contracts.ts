@@ -8,7 +8,7 @@ import {
   policyService,
   secretService,
 } from "@tutti/contracts/governance/v1";
-import { alertService, factService } from "@tutti/contracts/insight/v1";
+import { alertService, analysisService, factService } from "@tutti/contracts/insight/v1";
 import { estimateService, planningService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
@@ -45,6 +45,7 @@ export const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     bulkService,
     definitionService,
     estimateService,
+    analysisService,
     factService,
     planningService,
     hookService,

@@ -2,13 +2,22 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { factService, QueryFactsRequest } from "@tutti/contracts/insight/v1";
+import {
+  analysisService,
+  FindBottlenecksRequest,
+  FindPatternsRequest,
+  FindRootCausesRequest,
+  factService,
+  GetWorkProfileRequest,
+  QueryFactsRequest,
+} from "@tutti/contracts/insight/v1";
 import {
   AwaitRunRequest,
   definitionService,
   runService,
   StartRunRequest,
 } from "@tutti/contracts/workflow/v1";
+import { sleep, systemTimers, toTimestamp } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
@@ -153,5 +162,63 @@ describe("facts of an installation", () => {
     for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
     assert.deepEqual((await query(runs)).rows, expected);
     assert.deepEqual((await query("SELECT count(*) FROM attempts WHERE kind = 'run'")).rows, [[4]]);
+  });
+});
+
+describe("the analysis of an installation", () => {
+  it("finds a slow task, an agent that fails, and how a workflow goes", async () => {
+    await using installation = await Installation.open([], { time: "real", insight: true });
+    const analysis = installation.host.mesh.client(analysisService);
+    const workers = ["good", "broken"].map((name) => {
+      const worker = installation.worker({ slots: 4 });
+      worker.handle("stock.reserve", async () => "reserved");
+      worker.handle("pay.charge", async () => {
+        if (name === "broken")
+          throw new TaskFailure("pay.unreachable", "no route to 10.0.0.7", { final: true });
+        await sleep(systemTimers, 120);
+        return "charged";
+      });
+      return worker;
+    });
+    await Promise.all(workers.map((worker) => worker.start()));
+    await installation.host.mesh.client(definitionService).registerDefinition({
+      ...{
+        namespace: "",
+        source: { format: 1, text: order, fileName: "" },
+        versionLabels: [],
+        keepLatest: false,
+      },
+    });
+    const runs = installation.host.mesh.client(runService);
+    const ids = Array.from({ length: 60 }, (_, index) => `order-${index}`);
+    const spec = { what: { $case: "definition" as const, value: { name: "order" } } };
+    await Promise.all(ids.map((runId) => runs.startRun(StartRunRequest.fromPartial({ runId, spec }))));
+    await Promise.all(
+      ids.map((runId) => runs.awaitRun(AwaitRunRequest.fromPartial({ runId, waitMs: 20_000 }))),
+    );
+    await installation.pass(3_000);
+    const subject = { $case: "errorCode" as const, value: "pay.*" };
+    const { causes } = await analysis.findRootCauses(FindRootCausesRequest.fromPartial({ subject }));
+    assert.equal(causes[0]?.kind, "agent", JSON.stringify(causes));
+    assert.match(causes[0]?.evidence.join() ?? "", /100 % of attempts .* fail, 0.0 % of the others/);
+    assert.match(causes[0]?.evidence.join() ?? "", /no route to …/);
+    const { bottlenecks } = await analysis.findBottlenecks(FindBottlenecksRequest.fromPartial({}));
+    assert.ok(
+      bottlenecks.length > 0 &&
+        bottlenecks.every(({ share, definition }) => share >= 0.1 && definition === "order"),
+    );
+    const { profile } = await analysis.getWorkProfile(
+      GetWorkProfileRequest.fromPartial({ definition: "order" }),
+    );
+    assert.deepEqual(
+      [profile?.count, profile?.tasks.map(({ task }) => task).sort()],
+      [60, ["charge", "reserve"]],
+    );
+    assert.deepEqual((await analysis.findPatterns(FindPatternsRequest.fromPartial({}))).patterns, []);
+    const span = { from: toTimestamp(5_000), to: toTimestamp(1_000) };
+    await assert.rejects(analysis.findPatterns(FindPatternsRequest.fromPartial({ span })), {
+      code: "insight.span_empty",
+    });
+    await Promise.all(workers.map((worker) => worker.stop()));
   });
 });

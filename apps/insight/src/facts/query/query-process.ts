@@ -8,8 +8,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { threadFileOf } from "@tutti/journal";
 import type { Timer, Timers } from "@tutti/kernel";
+import type { AnalysisAsked, AnalysisFound } from "../../analysis/analyse.ts";
 import { insightErrors } from "../../errors.ts";
 import type { QueryAnswer, QueryAsked } from "./answer.ts";
+import type { FromQueryProcess, ToQueryProcess } from "./process.ts";
 
 export interface QueryLimits {
   /** Default: 10 s. */
@@ -35,7 +37,19 @@ export class QueryProcess {
     this.#waitingMax = waitingMax;
   }
 
-  async query(asked: QueryAsked): Promise<QueryAnswer> {
+  async query(query: QueryAsked): Promise<QueryAnswer> {
+    const answer = await this.#inTurn({ query });
+    if ("answer" in answer) return answer.answer;
+    throw insightErrors.threadGone({ reason: "problem" in answer ? answer.problem : "another answer" });
+  }
+
+  async analyse(analysis: AnalysisAsked): Promise<AnalysisFound> {
+    const answer = await this.#inTurn({ analysis });
+    if ("found" in answer) return answer.found;
+    throw insightErrors.threadGone({ reason: "problem" in answer ? answer.problem : "another answer" });
+  }
+
+  async #inTurn(asked: ToQueryProcess): Promise<FromQueryProcess> {
     if (this.#waiting >= this.#waitingMax) throw insightErrors.queriesTooMany({ most: this.#waitingMax });
     this.#waiting++;
     const answer = this.#last.then(() => this.#answer(asked));
@@ -53,15 +67,15 @@ export class QueryProcess {
     this.#child = undefined;
   }
 
-  async #answer(asked: QueryAsked): Promise<QueryAnswer> {
+  async #answer(asked: ToQueryProcess): Promise<FromQueryProcess> {
     this.#idle?.cancel();
     const child = this.#running();
     child.ref();
     child.channel?.ref();
     let limit: Timer | undefined;
     try {
-      return await new Promise<QueryAnswer>((resolve, reject) => {
-        child.once("message", (answer) => resolve(answer as QueryAnswer));
+      return await new Promise<FromQueryProcess>((resolve, reject) => {
+        child.once("message", (answer) => resolve(answer as FromQueryProcess));
         child.once("exit", () => reject(insightErrors.threadGone({ reason: "its process ended" })));
         limit = this.#timers.after(this.#timeMaxMs, () => {
           this.stop();
@@ -82,7 +96,7 @@ export class QueryProcess {
     if (this.#child?.connected === true) return this.#child;
     const file = threadFileOf(import.meta.url, new URL("./process.ts", import.meta.url), "./facts-query.mjs");
     // Nothing of the environment: it has secrets of the installation.
-    this.#child = fork(file, { env: {}, execArgv: ["--max-old-space-size=64"], stdio: "ignore" });
+    this.#child = fork(file, { env: {}, execArgv: ["--max-old-space-size=256"], stdio: "ignore" });
     this.#child.on("error", () => {});
     return this.#child;
   }

@@ -1,0 +1,63 @@
+import type { Command, Option } from "../../command/declaration.ts";
+import { since, size, until } from "../../command/options.ts";
+
+const findings = () => import("./findings.ts");
+const workflow: Option = {
+  ...{ name: "workflow", short: "w", value: "NAME", completes: "workflow" },
+  summary: "only this workflow",
+};
+
+export const analysisCommands: readonly Command[] = [
+  {
+    name: "analysis bottlenecks",
+    group: "installation",
+    summary: "Find where runs lose their time",
+    about: [
+      "Reads the critical path of each run and mission that ended: waiting for an agent, running, retries, pauses. The gain is computed by replay, and is a lower bound.",
+      "Without --since: the last hour.",
+    ],
+    options: [workflow, since, until, size],
+    json: "document",
+    load: () => findings().then(({ bottlenecks }) => bottlenecks),
+  },
+  {
+    name: "analysis causes",
+    group: "installation",
+    summary: "Find what failures have in common",
+    about: [
+      "Groups errors by code and message, and contrasts them with attempts of the same tasks that did well: agent, version, pool, labels, library, caller. New versions that fail more often or take longer are listed too.",
+      "Without --since: the last day.",
+    ],
+    options: [
+      { name: "error", value: "CODE", summary: "only this error code. `*` matches any text" },
+      { name: "work", value: "ID", summary: "failures with the error of this run or mission" },
+      {
+        ...{ name: "slow", value: "WORKFLOW", completes: "workflow" },
+        summary: "explain slow attempts of this workflow instead of failures",
+      },
+      since,
+      until,
+    ],
+    json: "document",
+    load: () => findings().then(({ causes }) => causes),
+  },
+  {
+    name: "analysis patterns",
+    group: "installation",
+    summary: "Find storms of retries, and failures that follow each other",
+    about: ["Without --since: the last seven days."],
+    options: [workflow, since, until],
+    json: "document",
+    load: () => findings().then(({ patterns }) => patterns),
+  },
+  {
+    name: "analysis profile",
+    group: "installation",
+    summary: "Show how the runs of a workflow go, task by task",
+    about: ["Without --since: the last seven days."],
+    arguments: [{ name: "WORKFLOW", summary: "workflow name", completes: "workflow" }],
+    options: [since, until],
+    json: "document",
+    load: () => findings().then(({ profile }) => profile),
+  },
+];

@@ -1,0 +1,255 @@
+/** Reads facts of a span and analyses them. Runs in the process of queries: nothing else waits for it. */
+import { DatabaseSync } from "node:sqlite";
+import {
+  type AttemptFact,
+  type BottleneckFound,
+  bottlenecksOf,
+  type Case,
+  type CauseFound,
+  causesOf,
+  median,
+  type PatternFound,
+  type Profile,
+  patternsOf,
+  profileOf,
+  type Regression,
+  regressionsOf,
+  type WorkFact,
+  workKey,
+} from "@tutti/analysis";
+import { codeMatches } from "@tutti/kernel";
+import { timeText } from "../facts/tables.ts";
+
+interface Span {
+  readonly file: string;
+  readonly namespace: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Empty for all. */
+  readonly definition: string;
+  /** Id of a run or mission. Empty for all. */
+  readonly work: string;
+}
+
+export type AnalysisAsked = Span &
+  (
+    | { readonly what: "bottlenecks"; readonly most: number }
+    | { readonly what: "patterns" }
+    | { readonly what: "profile"; readonly version: string }
+    /** `errorCode` may have `*`. Without one, slow attempts are explained. */
+    | { readonly what: "causes"; readonly errorCode: string | undefined; readonly failedWork: string }
+  );
+
+export interface ProfileFound extends Profile {
+  readonly tokens: number;
+  readonly money: number;
+}
+
+export interface AnalysisFound {
+  readonly bottlenecks: readonly BottleneckFound[];
+  readonly patterns: readonly PatternFound[];
+  readonly causes: readonly CauseFound[];
+  readonly regressions: readonly Regression[];
+  readonly profile: ProfileFound | undefined;
+  /** Not everything of the span was looked at: there is too much. The newest was. */
+  readonly cut: boolean;
+}
+
+const worksMax = 20_000;
+const attemptsMax = 60_000;
+const labelsMax = 20;
+/** An attempt is slow from so many times the middle of its task on. */
+const slowFrom = 2;
+const nothing: AnalysisFound = {
+  ...{ bottlenecks: [], patterns: [], causes: [], regressions: [], profile: undefined, cut: false },
+};
+
+export function analyse(asked: AnalysisAsked): AnalysisFound {
+  const database = new DatabaseSync(asked.file, { readOnly: true });
+  try {
+    const works = worksOf(database, asked);
+    const attempts = attemptsOf(database, asked);
+    const cut = works.length >= worksMax || attempts.length >= attemptsMax;
+    switch (asked.what) {
+      case "bottlenecks": {
+        const one = asked.work === "" ? {} : { worksMin: 1 };
+        return { ...nothing, cut, bottlenecks: bottlenecksOf(works, attempts, { most: asked.most, ...one }) };
+      }
+      case "patterns":
+        return { ...nothing, cut, patterns: patternsOf(attempts) };
+      case "profile": {
+        const own = works.filter(({ version }) => asked.version === "" || version === asked.version);
+        const keys = new Set(own.map(workKey));
+        const ofOwn = attempts.filter(({ kind, workId }) => keys.has(workKey({ kind, id: workId })));
+        const mean = (name: "tokens" | "money") =>
+          own.reduce((sum, work) => sum + work[name], 0) / Math.max(1, own.length);
+        const profile = { ...profileOf(own, ofOwn), tokens: mean("tokens"), money: mean("money") };
+        return { ...nothing, cut, profile };
+      }
+      case "causes": {
+        const { errorCode, failedWork } = asked;
+        const code = failedWork === "" ? errorCode : codeOf(database, asked, failedWork);
+        const cases = casesOf(database, asked, works, attempts);
+        const looked = code === undefined ? slowCases(attempts, cases) : failedCases(cases, code);
+        const isAbout = (what: Regression["what"]) => what === (code === undefined ? "duration" : "failures");
+        const regressions = code === undefined || code === "*" ? regressionsOf(works) : [];
+        return {
+          ...{ ...nothing, cut, causes: causesOf(looked) },
+          regressions: regressions.filter(({ what }) => isAbout(what)),
+        };
+      }
+    }
+  } finally {
+    database.close();
+  }
+}
+
+type Row = Record<string, string | number | null>;
+
+const textIn = (row: Row, name: string): string => String(row[name] ?? "");
+const msIn = (row: Row, name: string): number => {
+  const text = row[name];
+  return typeof text === "string" ? Date.parse(`${text.replace(" ", "T")}Z`) : 0;
+};
+
+function rowsOf(database: DatabaseSync, asked: Span, table: "work" | "attempt", most: number): Row[] {
+  const id = table === "work" ? "id" : "work_id";
+  const { namespace, fromMs, toMs, definition, work } = asked;
+  // The casts: a statement gives rows of the columns of its table.
+  return database
+    .prepare(
+      `SELECT * FROM ${table} WHERE namespace = ? AND ended >= ? AND ended < ?
+        AND (? = '' OR definition = ?) AND (? = '' OR ${id} = ?) ORDER BY ended DESC LIMIT ${most}`,
+    )
+    .all(
+      namespace,
+      timeText(fromMs) ?? "",
+      timeText(toMs) ?? "",
+      definition,
+      definition,
+      work,
+      work,
+    ) as Row[];
+}
+
+interface WorkRead extends WorkFact {
+  readonly tokens: number;
+  readonly money: number;
+  readonly createdBy: string;
+}
+
+function worksOf(database: DatabaseSync, asked: Span): WorkRead[] {
+  return rowsOf(database, asked, "work", worksMax)
+    .map((row) => {
+      const createdMs = msIn(row, "created");
+      return {
+        ...{ kind: textIn(row, "kind"), id: textIn(row, "id"), definition: textIn(row, "definition") },
+        ...{ version: textIn(row, "version"), status: textIn(row, "status"), createdMs },
+        ...{ startedMs: msIn(row, "started") || createdMs, endedMs: msIn(row, "ended") },
+        ...{ errorCode: textIn(row, "error_code"), errorMessage: textIn(row, "error_message") },
+        ...{
+          tokens: Number(row["tokens"]),
+          money: Number(row["money"]),
+          createdBy: textIn(row, "created_by"),
+        },
+        // The cast: labels are written as an object of texts.
+        labels: JSON.parse(textIn(row, "labels") || "{}") as Record<string, string>,
+      };
+    })
+    .toSorted((one, other) => one.endedMs - other.endedMs);
+}
+
+function attemptsOf(database: DatabaseSync, asked: Span): AttemptFact[] {
+  return rowsOf(database, asked, "attempt", attemptsMax)
+    .filter((row) => row["is_compensation"] === 0)
+    .map((row) => {
+      const queuedMs = msIn(row, "queued");
+      return {
+        ...{ kind: textIn(row, "kind"), workId: textIn(row, "work_id"), task: textIn(row, "task") },
+        ...{
+          attempt: Number(row["attempt"]),
+          definition: textIn(row, "definition"),
+          uses: textIn(row, "uses"),
+        },
+        ...{
+          pool: textIn(row, "pool"),
+          agent: textIn(row, "agent"),
+          status: textIn(row, "status"),
+          queuedMs,
+        },
+        ...{ startedMs: msIn(row, "started") || queuedMs, endedMs: msIn(row, "ended") },
+        ...{ errorCode: textIn(row, "error_code"), errorMessage: textIn(row, "error_message") },
+      };
+    })
+    .filter(({ queuedMs, endedMs }) => queuedMs > 0 && endedMs >= queuedMs)
+    .toSorted((one, other) => one.endedMs - other.endedMs);
+}
+
+function codeOf(database: DatabaseSync, { namespace }: Span, work: string): string {
+  const found = database
+    .prepare("SELECT error_code FROM work WHERE namespace = ? AND id = ? AND error_code IS NOT NULL")
+    .get(namespace, work);
+  return String(found?.["error_code"] ?? "");
+}
+
+/** Attempts, with what may explain how they went. */
+function casesOf(
+  database: DatabaseSync,
+  { namespace }: Span,
+  works: readonly WorkRead[],
+  attempts: readonly AttemptFact[],
+): (Case & { readonly place: string })[] {
+  const byKey = new Map(works.map((work) => [workKey(work), work]));
+  const sdks = new Map(
+    database
+      .prepare("SELECT id, sdk FROM agent WHERE namespace = ?")
+      .all(namespace)
+      .map((row) => [String(row["id"]), String(row["sdk"] ?? "")]),
+  );
+  return attempts.map((attempt) => {
+    const { kind, workId, definition, task, agent, pool, endedMs, errorCode, errorMessage } = attempt;
+    const work = byKey.get(workKey({ kind, id: workId }));
+    const labels = Object.entries(work?.labels ?? {}).slice(0, labelsMax);
+    return {
+      ...{
+        id: `${kind}/${workId}`,
+        timeMs: endedMs,
+        isBad: attempt.status === "failed",
+        errorCode,
+        errorMessage,
+      },
+      place: `${definition}/${task}`,
+      attributes: {
+        ...{ agent, pool, sdk: sdks.get(agent) ?? "", version: work?.version ?? "" },
+        ...{ capability: attempt.uses, caller: work?.createdBy ?? "" },
+        ...Object.fromEntries(labels.map(([key, value]) => [`label ${key}`, value])),
+      },
+    };
+  });
+}
+
+/** Failures with this code, beside what went well. Tasks that never failed so say nothing about it. */
+function failedCases(cases: readonly (Case & { readonly place: string })[], code: string): Case[] {
+  const bad = cases.filter(({ isBad, errorCode }) => isBad && codeMatches(code, errorCode));
+  const places = new Set(bad.map(({ place }) => place));
+  return [...bad, ...cases.filter(({ isBad, place }) => !isBad && places.has(place))];
+}
+
+/** Attempts that took much longer than their task usually takes. */
+function slowCases(
+  attempts: readonly AttemptFact[],
+  cases: readonly (Case & { readonly place: string })[],
+): Case[] {
+  const middles = new Map(
+    [...Map.groupBy(attempts, ({ definition, task }) => `${definition}/${task}`)].map(([place, list]) => [
+      place,
+      median(list.map(({ startedMs, endedMs }) => endedMs - startedMs)),
+    ]),
+  );
+  return cases.flatMap((each, index) => {
+    const attempt = attempts[index];
+    if (each.isBad || attempt === undefined) return [];
+    const isBad = attempt.endedMs - attempt.startedMs >= slowFrom * (middles.get(each.place) ?? 0);
+    return [{ ...each, isBad, errorCode: isBad ? "slow" : "", errorMessage: isBad ? each.place : "" }];
+  });
+}

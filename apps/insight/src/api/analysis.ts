@@ -1,0 +1,290 @@
+/** What can be learned from facts and series, in the words of the contract. */
+import {
+  type BottleneckFound,
+  type CauseFound,
+  changesOf,
+  driftOf,
+  type PatternFound,
+  type Point,
+  type Regression,
+} from "@tutti/analysis";
+import {
+  analysisService,
+  Bottleneck,
+  Pattern,
+  RootCause,
+  type Series,
+  Trend,
+  WorkProfile,
+} from "@tutti/contracts/insight/v1";
+import { defaultNamespace } from "@tutti/contracts/rpc";
+import { type TimeRange, WaitCause } from "@tutti/contracts/types/v1";
+import { type Clock, fromTimestamp, toTimestamp } from "@tutti/kernel";
+import type { Handlers } from "@tutti/mesh";
+import type { AnalysisAsked, AnalysisFound } from "../analysis/analyse.ts";
+import { insightErrors } from "../errors.ts";
+import type { FactCollector } from "../facts/collector.ts";
+import type { QueryProcess } from "../facts/query/query-process.ts";
+import type { SeriesThread } from "../series/thread/series-thread.ts";
+
+const { findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile } = analysisService.methods;
+
+/** The part of the contract that is served. */
+export const servedAnalysisService = {
+  ...analysisService,
+  methods: { findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile },
+};
+
+export interface AnalysisParts {
+  readonly collector: Pick<FactCollector, "catchUp">;
+  readonly queries: Pick<QueryProcess, "analyse">;
+  readonly series: Pick<SeriesThread, "ask">;
+  readonly file: string;
+  readonly clock: Clock;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** A series has about so many points of a trend. */
+const trendPoints = 500;
+const stepMinMs = 10_000;
+const examplesMax = 10;
+
+export function analysisHandlers(parts: AnalysisParts): Handlers<typeof servedAnalysisService> {
+  const { collector, queries, series, file, clock } = parts;
+  const spanOf = (span: TimeRange | undefined, lengthMs: number) => {
+    const toMs = span?.to === undefined ? clock.now() : fromTimestamp(span.to);
+    const fromMs = span?.from === undefined ? toMs - lengthMs : fromTimestamp(span.from);
+    if (fromMs >= toMs) throw insightErrors.spanEmpty();
+    return { fromMs, toMs };
+  };
+  const analyse = async (asked: Omit<AnalysisAsked, "file">): Promise<AnalysisFound> => {
+    await collector.catchUp();
+    // The cast: without its file a question is one of the same kind.
+    return queries.analyse({ ...asked, file } as AnalysisAsked);
+  };
+  return {
+    async findBottlenecks({ namespace, span, definition, work, count }) {
+      const { bottlenecks } = await analyse({
+        ...{ what: "bottlenecks", namespace: namespace || defaultNamespace, definition },
+        ...{ work: work?.id ?? "", most: count || 10, ...spanOf(span, hourMs) },
+      } as Omit<AnalysisAsked, "file">);
+      return { bottlenecks: bottlenecks.map((found) => bottleneckOf(found)) };
+    },
+    async findRootCauses({ namespace, subject, span }) {
+      const asked = {
+        errorCode:
+          subject?.$case === "errorCode"
+            ? subject.value
+            : subject?.$case === "slowDefinition"
+              ? undefined
+              : "*",
+        failedWork: subject?.$case === "work" ? subject.value.id : "",
+        definition: subject?.$case === "slowDefinition" ? subject.value : "",
+      };
+      const { causes, regressions } = await analyse({
+        ...{ what: "causes", namespace: namespace || defaultNamespace, work: "", ...asked },
+        ...spanOf(span, dayMs),
+      } as Omit<AnalysisAsked, "file">);
+      const found = [...regressions.map(regressionCause), ...causes.map(causeOf)];
+      const sum = found.reduce((all, { weight }) => all + weight, 0);
+      return {
+        causes: found
+          .sort((one, other) => other.weight - one.weight)
+          .map(({ cause, weight }) => ({ ...cause, likelihood: sum === 0 ? 0 : weight / sum })),
+      };
+    },
+    async findPatterns({ namespace, span, definition }) {
+      const { patterns } = await analyse({
+        ...{ what: "patterns", namespace: namespace || defaultNamespace, definition, work: "" },
+        ...spanOf(span, 7 * dayMs),
+      } as Omit<AnalysisAsked, "file">);
+      return { patterns: patterns.map(patternOf) };
+    },
+    async getWorkProfile({ namespace, definition, definitionHash: version, span }) {
+      const { profile } = await analyse({
+        ...{ what: "profile", namespace: namespace || defaultNamespace, definition, work: "", version },
+        ...spanOf(span, 7 * dayMs),
+      } as Omit<AnalysisAsked, "file">);
+      if (profile === undefined) return { profile: undefined };
+      const { tokens, money, tasks, ...rest } = profile;
+      return {
+        profile: WorkProfile.fromPartial({
+          ...{ definition, ...rest, durationMs: [...rest.durationMs], use: { tokens, money } },
+          paths: rest.paths.map((path) => ({ ...path, tasks: [...path.tasks] })),
+          tasks: tasks.map(({ partsMs, runMs, ...task }) => ({
+            ...{ ...task, runMs: [...runMs], waits: Object.fromEntries(Object.entries(partsMs)) },
+          })),
+        }),
+      };
+    },
+    async getTrends({ namespace, queries: asked, span }) {
+      const { fromMs, toMs } = spanOf(span, 7 * dayMs);
+      const found = await series.ask("query", {
+        ...{ namespace: namespace || defaultNamespace, queries: asked, nowMs: clock.now() },
+        span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
+        stepMs: Math.max(stepMinMs, (toMs - fromMs) / trendPoints),
+      });
+      return { trends: found.map(trendOf) };
+    },
+  };
+}
+
+function trendOf(series: Series): Trend {
+  const startMs = series.startTime === undefined ? 0 : fromTimestamp(series.startTime);
+  const points = series.values.flatMap((value, index): Point[] =>
+    Number.isNaN(value) ? [] : [{ timeMs: startMs + index * series.stepMs, value }],
+  );
+  const changes = changesOf(points);
+  const drift = driftOf(points);
+  return Trend.fromPartial({
+    series,
+    slopePerDay: drift?.perDay ?? 0,
+    changePerDay: drift?.sharePerDay ?? 0,
+    confidence: drift === undefined ? 0 : 1 - drift.chance,
+    changePoints: changes.map(({ timeMs, before, after }) => ({ time: toTimestamp(timeMs), before, after })),
+  });
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+const seconds = (ms: number): string =>
+  ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+
+function referencesOf(kind: string, ids: readonly string[], namespace = "") {
+  return ids.slice(0, examplesMax).map((id) => ({ kind, namespace, id }));
+}
+
+/** Of examples as `kind/id`. */
+function worksNamed(names: readonly string[]) {
+  const split = names.map((name) => ({
+    kind: name.slice(0, name.indexOf("/")),
+    id: name.slice(name.indexOf("/") + 1),
+  }));
+  return [...new Map(split.map((each) => [each.id, { ...each, namespace: "" }])).values()].slice(
+    0,
+    examplesMax,
+  );
+}
+
+function bottleneckOf(found: BottleneckFound): Bottleneck {
+  const { part, definition, task, uses, pool, ms, share, works, gain, startMs, examples } = found;
+  const of = definition === "" ? "of this work" : `of ${definition}`;
+  const words = {
+    queue: `Tasks that use ${uses} wait for a free agent: ${percent(share)} of the time ${of}.`,
+    run: `Task ${task} runs for ${percent(share)} of the time ${of}.`,
+    retry: `Retries of task ${task} take ${percent(share)} of the time ${of}.`,
+    pause: `${percent(share)} of the time ${of} passes before task ${task} is queued: timers, signals, approvals.`,
+  };
+  const remedies = {
+    queue: { text: `Add agents or slots for ${uses}.`, command: `tutti pool show ${pool || "default"}` },
+    run: { text: `Make ${uses || task} faster, or split the task.`, command: "" },
+    retry: { text: "Find out why its attempts fail.", command: "tutti analysis causes" },
+    pause: { text: "Look at what the task waits for.", command: `tutti why ${examples[0] ?? ""}` },
+  };
+  return Bottleneck.fromPartial({
+    ...{ kind: part, subject: part === "queue" ? uses : task, pool, waitedMs: ms, share, tasks: works },
+    ...{ summary: words[part], definition, startTime: toTimestamp(startMs) },
+    cause: part === "queue" ? WaitCause.WAIT_CAUSE_BUSY : part === "retry" ? WaitCause.WAIT_CAUSE_BACKOFF : 0,
+    improvements: [{ remedy: remedies[part], lessWaiting: part === "run" ? 0.5 : 1, faster: gain }],
+    examples: referencesOf("run", examples),
+  });
+}
+
+interface Weighed {
+  readonly cause: RootCause;
+  readonly weight: number;
+}
+
+function causeOf(found: CauseFound): Weighed {
+  const { attribute, value, also, errorCode, message, failures, explained, rateWith, rateWithout } = found;
+  const isSlow = errorCode === "slow";
+  const what = isSlow ? `slow attempts of ${message}` : `failures with ${errorCode}`;
+  const rate = isSlow ? "are slow" : "fail";
+  const changed = found.changedMs;
+  const command =
+    attribute === "agent"
+      ? `tutti agent show ${value}`
+      : attribute === "pool"
+        ? `tutti pool show ${value}`
+        : "";
+  const evidence = [
+    `${percent(rateWith)} of attempts with ${attribute} ${value} ${rate}, ${percent(rateWithout)} of the others.`,
+    ...(isSlow || message === "" ? [] : [`The message: ${message}`]),
+    ...(also.length === 0 ? [] : [`The same attempts have in common: ${also.join(", ")}.`]),
+    ...(changed === undefined
+      ? []
+      : [`It was seen first at ${new Date(changed).toISOString()}, shortly before the first of them.`]),
+  ];
+  const remedies = {
+    agent: `Look at agent ${value}. Drain it if other agents do the same tasks well.`,
+    version: "Compare this version with the one before it, and move runs back if needed.",
+  };
+  const text =
+    remedies[attribute as keyof typeof remedies] ?? `Look at what is special about ${attribute} ${value}.`;
+  return {
+    weight: explained * (1 - Math.min(1, rateWithout / Math.max(rateWith, 1e-9))),
+    cause: RootCause.fromPartial({
+      ...{ kind: attribute, subject: value, count: explained, share: explained / failures, evidence },
+      summary: `${attribute} ${value} explains ${explained} of ${failures} ${what}.`,
+      ...{ startTime: toTimestamp(found.startMs), examples: worksNamed(found.examples) },
+      remedies: [{ text, command }],
+    }),
+  };
+}
+
+function regressionCause(found: Regression): Weighed {
+  const { definition, version, before, what, was, is, startMs, works, examples } = found;
+  const [short, shortBefore] = [version.slice(0, 12), before.slice(0, 12)];
+  const summary =
+    what === "failures"
+      ? `Version ${short} of ${definition} fails more often: ${percent(is)} of its runs, ${percent(was)} before.`
+      : `Version ${short} of ${definition} takes longer: ${seconds(is)} in the middle, ${seconds(was)} before.`;
+  return {
+    weight: works,
+    cause: RootCause.fromPartial({
+      ...{ kind: "version", subject: `${definition}@${short}`, summary, count: works, share: 1 },
+      ...{ startTime: toTimestamp(startMs), examples: referencesOf("run", examples) },
+      evidence: [
+        `The version before is ${shortBefore}. Chance alone gives such a difference once in ${oneIn(found.chance)}.`,
+      ],
+      remedies: [
+        {
+          text: "Compare the two versions. Move active runs to one that works.",
+          command: `tutti workflow versions ${definition}`,
+        },
+      ],
+    }),
+  };
+}
+
+function oneIn(chance: number): string {
+  return chance < 1e-9 ? "more than a billion cases" : `${Math.round(1 / chance).toLocaleString("en")} cases`;
+}
+
+function patternOf(found: PatternFound): Pattern {
+  const { kind, definition, task, detail, count, share, ms, startMs, examples } = found;
+  const words = {
+    retry_storm: `${percent(share)} of the tasks ${task} need three attempts or more: ${count} failed attempts, ${seconds(ms)} of work.`,
+    failure_sequence: `When ${task} fails, ${detail} fails after it in ${percent(share)} of the runs.`,
+    failure_rhythm: `${percent(share)} of the failures of ${task} are in ${detail}.`,
+  };
+  const remedies = {
+    retry_storm: {
+      text: "Find out why the attempts fail, or pause longer between them.",
+      command: "tutti analysis causes",
+    },
+    failure_sequence: { text: `Look at ${task} first: ${detail} may fail because of it.`, command: "" },
+    failure_rhythm: {
+      text: "Look at what runs at that time: schedules, backups, limits of others.",
+      command: "tutti schedule list",
+    },
+  };
+  return Pattern.fromPartial({
+    ...{ kind, subject: `${definition}/${task}`, count, share, summary: words[kind] },
+    ...{
+      startTime: toTimestamp(startMs),
+      examples: referencesOf("run", examples),
+      remedies: [remedies[kind]],
+    },
+  });
+}
