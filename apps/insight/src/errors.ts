@@ -75,7 +75,7 @@ export const insightErrors = defineErrors("insight", {
   spanEmpty: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A span begins before it ends.",
+    help: "A span starts before it ends.",
     message: () => "The span to analyse is empty",
     remedy: "Set `from` to a time before `to`.",
   },

@@ -2,8 +2,8 @@
  * Where work lost its time.
  *
  * 1. The critical path of a run is read backwards from its last attempt. An attempt waited for the one before of its task,
- *    or for what ended last before it was queued. So it needs no graph, and holds for graphs that grow.
- * 2. A gain is computed by replay: attempts begin after all those that had ended before they were queued, without the
+ *    or for the attempt that ended last before it was queued. So it needs no graph, and holds for graphs that grow.
+ * 2. A gain is computed by replay: attempts start after all those that had ended before they were queued, without the
  *    time that is taken away. It is a lower bound, because an attempt may not have needed all of these.
  */
 import { type AttemptFact, attemptsByWork, type WorkFact, workKey } from "./facts.ts";
@@ -33,7 +33,7 @@ export interface BottleneckFound {
   readonly examples: readonly string[];
 }
 
-/** Attempts that are queued by what ended last may be recorded a little before its end. */
+/** An attempt may be recorded as queued a little before the end of the attempt that it waited for. */
 const togetherMs = 2;
 const examplesMax = 5;
 
@@ -114,7 +114,7 @@ interface Sum {
 
 export interface BottleneckOptions {
   readonly most?: number;
-  /** Share of the time of a definition below which nothing is said. Default: 0.1. */
+  /** Share of the time of a definition below which a part is left out. Default: 0.1. */
   readonly shareMin?: number;
   /** Work that a definition must have. Default: 5. */
   readonly worksMin?: number;
@@ -147,7 +147,7 @@ function ofDefinition(
     totalMs += Math.max(0, work.endedMs - work.startedMs);
     for (const segment of criticalPath(work, byWork.get(workKey(work)) ?? [])) {
       const { part, attempt } = segment;
-      // A queue is one of a capability, whatever the task.
+      // A queue is one of a capability, of all tasks.
       const what = part === "queue" ? `${attempt.pool} ${attempt.uses}` : attempt.task;
       const sum = sums.get(`${part} ${what}`) ?? {
         of: segment,

@@ -56,7 +56,7 @@ describe("causes of failures", () => {
     assert.ok(right / (right + false_) >= 0.9, `${false_} false in 500`);
   });
 
-  it("name what always goes with them, when failures began, and what came shortly before", () => {
+  it("name what always goes with them, the time of the first failure, and what came shortly before", () => {
     const hourMs = 3_600_000;
     const all = cases(5, { culprit: { attribute: "agent", value: "a2", rate: 0.9 }, rate: 0.01 }).filter(
       // The agent joined after two hours.

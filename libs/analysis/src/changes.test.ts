@@ -47,7 +47,7 @@ describe("changes of a series", () => {
     assert.ok(found / (found + false_) >= 0.9, `${false_} false in 500`);
   });
 
-  it("are known soon after they began", () => {
+  it("are known soon after they happen", () => {
     const delays = Array.from({ length: 25 }, (_, seed) => {
       const points = from(series(2_000 + seed, 400, shapes[seed % 2]), 300, (value) => value * 1.5);
       for (let length = 301; length <= 400; length++)

@@ -4,7 +4,7 @@
  * 1. A change is a place where the values after it rank higher or lower than those before it, further than chance
  *    explains at any place. Ranks bear outliers. Values that follow each other alike count as fewer.
  * 2. A daily rhythm is taken out first, where the series is long enough to have one and has one.
- * 3. `falseAlarms` bounds how many of so many quiet series are said to change.
+ * 3. `falseAlarms` bounds the share of quiet series for which a change is reported.
  */
 import {
   chanceOf,
@@ -37,7 +37,7 @@ export interface Drift {
 }
 
 export interface ChangeOptions {
-  /** The share of quiet series that may be said to change. Default: 1 in 1,000. */
+  /** The share of quiet series for which a change may be reported. Default: 1 in 1,000. */
   readonly falseAlarms?: number;
   /** Changes that are smaller than this share of the value before are left out. Default: 0.2. */
   readonly smallest?: number;

@@ -79,7 +79,7 @@ function pathsOf(
   const pathOf = (work: WorkFact) => {
     const attempts = byWork.get(workKey(work)) ?? [];
     const inOrder = attempts.toSorted((one, other) => one.queuedMs - other.queuedMs);
-    // Tasks that were queued together stand in the order of their names: chance does not make paths.
+    // Tasks that were queued together are ordered by name: chance does not make paths.
     const tasks = [...new Set(inOrder.map(({ task }) => task))];
     const queuedMs = new Map(
       inOrder.toReversed().map(({ task, queuedMs: ms }) => [task, Math.round(ms / 50)]),

@@ -40,7 +40,7 @@ export type AnalysisAsked = Span &
     | { readonly what: "causes"; readonly errorCode: string | undefined; readonly failedWork: string }
   );
 
-export interface ProfileFound extends Profile {
+interface ProfileFound extends Profile {
   readonly tokens: number;
   readonly money: number;
 }

@@ -106,17 +106,7 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof servedAn
         ...{ what: "profile", namespace: namespace || defaultNamespace, definition, work: "", version },
         ...spanOf(span, 7 * dayMs),
       } as Omit<AnalysisAsked, "file">);
-      if (profile === undefined) return { profile: undefined };
-      const { tokens, money, tasks, ...rest } = profile;
-      return {
-        profile: WorkProfile.fromPartial({
-          ...{ definition, ...rest, durationMs: [...rest.durationMs], use: { tokens, money } },
-          paths: rest.paths.map((path) => ({ ...path, tasks: [...path.tasks] })),
-          tasks: tasks.map(({ partsMs, runMs, ...task }) => ({
-            ...{ ...task, runMs: [...runMs], waits: Object.fromEntries(Object.entries(partsMs)) },
-          })),
-        }),
-      };
+      return { profile: profile && profileOf(definition, profile) };
     },
     async getTrends({ namespace, queries: asked, span }) {
       const { fromMs, toMs } = spanOf(span, 7 * dayMs);
@@ -128,6 +118,19 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof servedAn
       return { trends: found.map(trendOf) };
     },
   };
+}
+
+function profileOf(
+  definition: string,
+  { tokens, money, tasks, paths, durationMs, ...counts }: NonNullable<AnalysisFound["profile"]>,
+): WorkProfile {
+  return WorkProfile.fromPartial({
+    ...{ definition, ...counts, durationMs: [...durationMs], use: { tokens, money } },
+    paths: paths.map((path) => ({ ...path, tasks: [...path.tasks] })),
+    tasks: tasks.map(({ partsMs, runMs, ...task }) => ({
+      ...{ ...task, runMs: [...runMs], waits: Object.fromEntries(Object.entries(partsMs)) },
+    })),
+  });
 }
 
 function trendOf(series: Series): Trend {
@@ -275,7 +278,7 @@ function patternOf(found: PatternFound): Pattern {
     },
     failure_sequence: { text: `Look at ${task} first: ${detail} may fail because of it.`, command: "" },
     failure_rhythm: {
-      text: "Look at what runs at that time: schedules, backups, limits of others.",
+      text: "Look at other work at that time: schedules, backups, limits of others.",
       command: "tutti schedule list",
     },
   };
