@@ -59,7 +59,7 @@ export async function makeCommand(folder, common) {
 
 /** Tools of the clone that commands of the CLI run, as tool.mjs finds them. */
 const tools = Object.fromEntries(
-  ["data", "explain", "certs"].map((name) => [`tool-${name}`, at("tools", `${name}.mjs`)]),
+  ["agents", "data", "explain", "certs"].map((name) => [`tool-${name}`, at("tools", `${name}.mjs`)]),
 );
 
 /** @param {string} out @returns {Promise<string[]>} the files in it */

@@ -30,6 +30,11 @@ export class PlatformProcess implements AsyncDisposable {
     this.url = `http://127.0.0.1:${ports[0]}`;
   }
 
+  /** Where workers link. */
+  get grpc(): string {
+    return `127.0.0.1:${this.#ports[1]}`;
+  }
+
   async start(): Promise<void> {
     const [http, mesh] = this.#ports;
     const flags = [

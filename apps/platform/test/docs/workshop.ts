@@ -73,7 +73,10 @@ export class Workshop implements AsyncDisposable {
     const tool = harmless[script];
     if (tool === undefined) return "";
     const [file, ...first] = tool;
-    const environment = this.#platform === undefined ? {} : { TUTTI_ADDRESS: this.#platform.grpc };
+    const environment =
+      this.#platform === undefined
+        ? {}
+        : { TUTTI_ADDRESS: this.#platform.grpc, TUTTI_URL: this.#platform.http };
     return run(process.execPath, [join(root, file), ...first, ...given], this.folder, environment);
   }
 

@@ -72,6 +72,32 @@ export async function compareAgents(options: CompareAgentsOptions): Promise<Comp
   return { one, other, difference, better };
 }
 
+export interface JudgeOptions {
+  readonly model: string;
+  /** What makes an output good. */
+  readonly instructions: string;
+  readonly runner: DurableFunction<AgentDocument, Json>;
+}
+
+/** A score that a model gives, from 0 to 1. */
+export function judgedBy({ model, instructions, runner }: JudgeOptions) {
+  const schema = {
+    type: "object",
+    properties: { score: { type: "number", minimum: 0, maximum: 1 } },
+    required: ["score"],
+  };
+  const agent = { model, instructions, prompt: "${{ input }}", output: { schema } };
+  const definition = {
+    workflow: "judge",
+    tasks: { judge: { agent, retry: 1 } },
+    output: "${{ tasks.judge.output.score }}",
+  };
+  return (scored: ScoredCase): Promise<number> =>
+    testWorkflow<ScoredCase, number>(definition as never, {
+      ...{ handlers: (worker: Worker) => void worker.durable(runner), patienceMs: patienceDefaultMs },
+    }).execute({ input: scored });
+}
+
 async function scoreOf(agent: AgentDocument, options: CompareAgentsOptions): Promise<AgentScore> {
   const { cases, runner, handlers = {}, patienceMs = patienceDefaultMs } = options;
   const definition = {

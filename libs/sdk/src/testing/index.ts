@@ -1,15 +1,28 @@
 export {
+  type AgentRecording,
+  type RecordedAgentEvent,
+  type RecordedCall,
+  type RecordedDecision,
+  type ReplayedAgent,
+  recordedTools,
+  recordingOf,
+  replayAgent,
+} from "./agent-recording.ts";
+export {
   type AgentCase,
   type AgentScore,
   type CompareAgentsOptions,
   type ComparedAgents,
   compareAgents,
+  type JudgeOptions,
+  judgedBy,
   type ScoredCase,
 } from "./compare-agents.ts";
 export type { HandlerCall } from "./crew.ts";
 export type { DefinitionGiven } from "./definitions.ts";
 export type { TestEvent } from "./events.ts";
 export { WorkflowTestError } from "./fault.ts";
+export { type FrozenPlay, type FrozenWorkflow, frozenFrom, playFrozen } from "./freeze-agent.ts";
 export type { HandlersGiven, TestHandler, TestHandlers } from "./handlers.ts";
 export type { HistoryEventGiven, HistoryGiven, RunHistory } from "./history.ts";
 export type { PostOptions } from "./posted-events.ts";

@@ -6,7 +6,7 @@ import { type HistoryGiven, plainEvents } from "./history.ts";
 import type { ScriptedReply } from "./scripted-model.ts";
 
 /** Steps of an agent that are answers, of any attempt. */
-const answers = /^(model|summary)(-\d+)*(\.try-\d+)?$/;
+export const answerSteps = /^(model|summary)(-\d+)*(\.try-\d+)?$/;
 
 /**
  * Returns what the model of an agent answered in a run, in its order, with the tokens of then. Give it to
@@ -16,14 +16,16 @@ export function recordedReplies(history: HistoryGiven): readonly ScriptedReply[]
   const replies = plainEvents(history).flatMap(({ type, payload }): readonly ScriptedReply[] => {
     if (type !== "step_recorded") return [];
     const { entry } = StepRecordedV1.decode(payload);
-    if (entry === undefined || entry.error !== undefined || !answers.test(entry.id)) return [];
-    return [replyOf(JSON.parse(entry.json) as ModelReply)];
+    if (entry === undefined || entry.error !== undefined || !answerSteps.test(entry.id)) return [];
+    return [scriptedReply(entry.json)];
   });
   if (replies.length > 0) return replies;
   throw new WorkflowTestError("expected the history of a run with an agent, found no answer of a model");
 }
 
-function replyOf({ parts, inputTokens, outputTokens }: ModelReply): ScriptedReply {
+/** @param json the recorded answer */
+export function scriptedReply(json: string): ScriptedReply {
+  const { parts, inputTokens, outputTokens } = JSON.parse(json) as ModelReply;
   const calls = callsOf(parts);
   const broken = calls.find(({ malformed }) => malformed !== undefined);
   if (broken?.malformed !== undefined) return { malformed: broken.malformed, name: broken.name };

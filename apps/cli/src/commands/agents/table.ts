@@ -185,4 +185,65 @@ const scalers: readonly Command[] = [
   },
 ];
 
-export const agentCommands: readonly Command[] = [...agents, ...scalers];
+const runs = { name: "RUN", summary: "ids of recorded runs with an agent", isMany: true } as const;
+const agentTask: Option = {
+  name: "task",
+  value: "ID",
+  summary: "task of the agent, if the run has several",
+};
+
+const recordings: readonly Command[] = [
+  {
+    name: "agent replay",
+    group: "runs",
+    summary: "Replay agents of recorded runs without a token, also with changes",
+    about: [
+      "The model answers, the tools return and people decide as recorded. Nothing is paid for and no tool runs. A change shows which calls and which output it changes.",
+      "Exit code 0: every replay makes the calls of its run and has its output. Exit code 1: one differs.",
+    ],
+    arguments: [runs],
+    options: [
+      agentTask,
+      { name: "instructions", value: "TEXT", summary: "other instructions" },
+      { name: "deny", value: "CONDITION", summary: "deny these calls: 'call.name == \"pay.refund\"'" },
+    ],
+    json: "document",
+    load: () => import("./recordings.ts").then(({ replayAgents }) => replayAgents),
+  },
+  {
+    name: "agent compare",
+    group: "runs",
+    summary: "Compare two prompts or models on the inputs of recorded runs",
+    about: [
+      "FILE has the agents `one` and `other`, as `agent` of a task, and how to score: `score` with a condition over `input`, `expected` and `output`, `judge` with a model and instructions, or `test` with a module. `expected` is the recorded output.",
+      "The models are asked with the keys of your environment. Tools return what they returned in the runs.",
+    ],
+    arguments: [{ name: "FILE", summary: "YAML file of the comparison", completes: "file" }, runs],
+    options: [agentTask],
+    json: "document",
+    load: () => import("./recordings.ts").then(({ compareAgents }) => compareAgents),
+  },
+  {
+    name: "agent freeze",
+    group: "runs",
+    summary: "Convert a recorded agent to a workflow, with the recordings as its tests",
+    about: [
+      "The calls of the first run become tasks. Values that come from the input or from an earlier result become references. The other runs test this. Exit code 1: the workflow differs from a run.",
+    ],
+    arguments: [runs],
+    options: [
+      agentTask,
+      { name: "name", value: "NAME", summary: "name of the workflow. Default: frozen" },
+      {
+        name: "out",
+        value: "DIR",
+        summary: "folder of the files. Default: the current folder",
+        completes: "file",
+      },
+    ],
+    json: "document",
+    load: () => import("./recordings.ts").then(({ freezeAgent }) => freezeAgent),
+  },
+];
+
+export const agentCommands: readonly Command[] = [...agents, ...recordings, ...scalers];

@@ -1,0 +1,387 @@
+/**
+ * What an agent did in a recorded run, and the agent again from that: its model answers as recorded, its tools return
+ * what they returned, and people decide as they did. Nothing is paid for and no tool runs.
+ */
+import { type AgentDocument, holdAgainst } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { holds } from "../agents/conditions.ts";
+import { callsOf, type ModelReply } from "../agents/conversation.ts";
+import { type AgentsOptions, agents } from "../agents/index.ts";
+import type { Catalogue, Tool } from "../agents/tools.ts";
+import { TaskFailure } from "../task/failure.ts";
+import type { Worker } from "../worker/worker.ts";
+import { WorkflowTestError } from "./fault.ts";
+import { answerSteps, scriptedReply } from "./recorded-replies.ts";
+import type { TestRun } from "./run.ts";
+import { ScriptedModel, type ScriptedReply } from "./scripted-model.ts";
+import { testWorkflow } from "./workflow-test.ts";
+
+/** An event as `run.events()` of the client and `GET /v1/runs/{id}/history` give it. */
+export interface RecordedAgentEvent {
+  readonly type: string;
+  readonly task: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** A call of a tool that a task did. */
+export interface RecordedCall {
+  readonly task: string;
+  /** The capability or the workflow. */
+  readonly target: string;
+  readonly kind: "call" | "child";
+  /** Which answer of the model asked for it, from 0. */
+  readonly answer: number;
+  /** What the tool received. */
+  readonly input: Json;
+  readonly output?: Json;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface RecordedDecision {
+  readonly target: string;
+  /** What the agent wanted to call with. */
+  readonly input: Json;
+  readonly approved: boolean;
+  readonly data: Json;
+  readonly reason: string;
+}
+
+export interface AgentRecording {
+  readonly run: string;
+  readonly task: string;
+  /** The input of the run. */
+  readonly input: Json;
+  /** The agent with its templates filled in. */
+  readonly agent: AgentDocument;
+  readonly tools: readonly Pick<Tool, "kind" | "target" | "description" | "inputSchema">[];
+  readonly replies: readonly ScriptedReply[];
+  readonly calls: readonly RecordedCall[];
+  readonly decisions: readonly RecordedDecision[];
+  /** Undefined if the agent did not complete. */
+  readonly output?: Json;
+}
+
+export interface ReplayedAgent {
+  /** Whether it made the same calls and gave the same output. */
+  readonly same: boolean;
+  readonly output?: Json;
+  /** Why it failed. Empty if it completed. */
+  readonly error: string;
+  /** Calls of the recording that it did not make, and calls that the recording does not have. */
+  readonly missing: readonly string[];
+  readonly added: readonly string[];
+  /** Tokens that the recorded run was charged for. This replay was charged for none. */
+  readonly tokens: number;
+}
+
+type Drafted<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Reads what an agent did. Names its task if the run has several agents. */
+export function recordingOf(
+  run: string,
+  events: readonly RecordedAgentEvent[],
+  task?: string,
+): AgentRecording {
+  const steps = events.filter(({ type }) => type === "step_recorded");
+  const names = [...new Set(steps.flatMap((event) => (entryOf(event).id === "tools" ? [event.task] : [])))];
+  const wanted = task ?? names[0];
+  if (wanted === undefined || !names.includes(wanted) || (task === undefined && names.length > 1)) {
+    const found = names.length === 0 ? "no agent" : `agents in ${names.join(", ")}`;
+    throw new WorkflowTestError(`run \`${run}\`: expected the task of an agent, found ${found}`);
+  }
+  const started = events.find(({ type }) => type === "run_started")?.details["order"] as { input?: Json };
+  const queued = events.find(({ type, task: id }) => type === "task_queued" && id === wanted);
+  const own = steps.filter((event) => event.task === wanted).map(entryOf);
+  const tools = own.flatMap(({ id, json }) =>
+    /^tools(-\d+)*$/.test(id) && json !== undefined ? (JSON.parse(json) as Tool[]) : [],
+  );
+  const agent = (queued?.details["input"] ?? {}) as AgentDocument;
+  const reader = new CallReader(wanted, agent, tools);
+  for (const event of events) reader.read(event);
+  const ended = events.findLast(({ type, task: id }) => type === "task_completed" && id === wanted);
+  return {
+    ...{ run, task: wanted, input: started?.input ?? null },
+    agent,
+    tools: tools.map(({ kind, target, description, inputSchema }) => ({
+      ...{ kind, target, description, inputSchema },
+    })),
+    replies: own.flatMap(({ id, json, error }) =>
+      answerSteps.test(id) && error === undefined && json !== undefined ? [scriptedReply(json)] : [],
+    ),
+    ...{ calls: reader.calls, decisions: reader.decisions },
+    ...(ended !== undefined && { output: (ended.details["output"] ?? null) as Json }),
+  };
+}
+
+/** Plays a recorded agent again, with changes to it: other instructions, tools, guards or conditions. */
+export async function replayAgent(
+  recording: AgentRecording,
+  changes: Partial<AgentDocument> = {},
+): Promise<ReplayedAgent> {
+  const agent = { ...recording.agent, ...changes };
+  const definition = {
+    workflow: "replay",
+    tasks: { answer: { agent, retry: 1 } },
+    output: "${{ tasks.answer.output }}",
+  };
+  const { run, calls } = await playRecorded(definition, recording, recording.replies);
+  const failure = await run.failure();
+  const error = failure === undefined ? "" : `${failure.code}: ${failure.message}`;
+  const before = recording.calls.map(shownCall);
+  const now = calls.map(shownCall);
+  const [missing, added] = [without(before, now), without(now, before)];
+  const output = error === "" ? ((await run.result()) as Json) : undefined;
+  const isSameOutput = equal(output, recording.output);
+  return {
+    same: isSameOutput && missing.length + added.length === 0,
+    ...(output !== undefined && { output }),
+    ...{ error, missing, added, tokens: tokensOf(recording) },
+  };
+}
+
+export interface PlayedRecording {
+  readonly run: TestRun<unknown>;
+  readonly calls: readonly Pick<RecordedCall, "target" | "input">[];
+}
+
+/** Runs a definition with the tools, the people and the model of a recording, to its end. */
+export async function playRecorded(
+  definition: object,
+  recording: AgentRecording,
+  replies: readonly ScriptedReply[],
+): Promise<PlayedRecording> {
+  const made: Pick<RecordedCall, "target" | "input">[] = [];
+  const left = [...recording.calls];
+  const answer = (target: string, input: Json): Json => {
+    made.push({ target, input });
+    const at = left.findIndex((call) => call.target === target && equal(call.input, input));
+    const [call] = at < 0 ? [] : left.splice(at, 1);
+    const failed = call === undefined ? missing(target, input) : call.error;
+    if (failed !== undefined) throw new TaskFailure(failed.code, failed.message, { final: true });
+    return call?.output ?? null;
+  };
+  const targets = (kind: Tool["kind"]) => [
+    ...new Set(recording.tools.filter((tool) => tool.kind === kind).map(({ target }) => target)),
+  ];
+  const childTask = (target: string) => `recorded.${target}`;
+  const handlers = Object.fromEntries([
+    ...targets("call").map((target) => [target, (input: Json) => answer(target, input)] as const),
+    ...targets("child").map((target) => [childTask(target), (input: Json) => answer(target, input)] as const),
+  ]);
+  const children = targets("child").map((workflow) => ({
+    ...{ workflow, output: "${{ tasks.call.output }}" },
+    tasks: { call: { uses: childTask(workflow), with: "${{ input }}", retry: 1 } },
+  }));
+  const runner = agents(recordedModels(recording), { fetch: new ScriptedModel(replies).fetch });
+  const join = (worker: Worker) => void worker.durable(runner);
+  const test = testWorkflow(definition as never, {
+    ...{ handlers: [handlers as never, join], children: children as never, patienceMs: 60_000 },
+  });
+  const run = await test.start({ input: recording.input as never });
+  const decisions = [...recording.decisions];
+  for (;;) {
+    await run.until(({ hasEnded, questions }) => hasEnded || questions.length > 0);
+    const [question] = run.questions;
+    if (question === undefined) break;
+    const { tool: target } = question.context as { readonly tool?: string };
+    const at = decisions.findIndex((decision) => decision.target === target);
+    const [decision] = at < 0 ? [] : decisions.splice(at, 1);
+    if (decision?.approved === true)
+      await run.approve(question.task, decision.data === null ? {} : { data: decision.data });
+    else await run.reject(question.task, { reason: decision?.reason ?? "the recording has no decision" });
+  }
+  return { run, calls: made };
+}
+
+/**
+ * The tools of recorded agents, for `compareAgents`: each returns what it returned to the same input. A call that no
+ * recording has fails, and the model reads that.
+ */
+export function recordedTools(recordings: readonly AgentRecording[]) {
+  const calls = recordings.flatMap((recording) => recording.calls).filter(({ kind }) => kind === "call");
+  const tools = recordings.flatMap((recording) => recording.tools).filter(({ kind }) => kind === "call");
+  const offered = [...new Map(tools.map((tool) => [tool.target, tool])).values()];
+  const answer = (target: string, input: Json): Json => {
+    const call = calls.find((each) => each.target === target && equal(each.input, input));
+    if (call?.output !== undefined) return call.output;
+    const failed = call?.error ?? missing(target, input);
+    throw new TaskFailure(failed.code, failed.message, { final: true });
+  };
+  return {
+    handlers: Object.fromEntries(
+      offered.map(({ target }) => [target, (input: Json) => answer(target, input)]),
+    ),
+    catalogue: {
+      capabilities: async () =>
+        offered.map(({ target, description, inputSchema }) => ({ name: target, description, inputSchema })),
+      workflow: async () => undefined,
+    } satisfies Catalogue,
+  };
+}
+
+function missing(target: string, input: Json): NonNullable<RecordedCall["error"]> {
+  const message = `No recording has the call of \`${target}\` with ${JSON.stringify(input)}.`;
+  return { code: "recording.missing", message };
+}
+
+/** The models of a recording cost nothing when they are played again. */
+function recordedModels({ agent, tools }: AgentRecording): AgentsOptions {
+  const named = [agent, ...Object.values(agent.handoffs ?? {})].flatMap(({ model, fallback = [] }) => [
+    ...(model === undefined ? [] : [model]),
+    ...fallback,
+  ]);
+  if (named.some((model) => model.startsWith("uses:")))
+    throw new WorkflowTestError(
+      "expected the recording of an agent whose model is a provider's, found a capability",
+    );
+  const parts = named.map(
+    (model) => [model.split(":")[0] ?? "", model.slice(model.indexOf(":") + 1)] as const,
+  );
+  const offered = (kind: Tool["kind"]) =>
+    tools
+      .filter((tool) => tool.kind === kind)
+      .map(({ target, description, inputSchema }) => ({ name: target, description, inputSchema }));
+  return {
+    providers: Object.fromEntries(
+      parts.map(([provider]) => [provider, { speaks: "messages", url: "http://recorded.test" } as const]),
+    ),
+    prices: Object.fromEntries(parts.map(([, model]) => [model, { input: 0, output: 0 }])),
+    catalogue: {
+      capabilities: async () => offered("call"),
+      workflow: async (name) => offered("child").find((tool) => tool.name === name),
+    },
+  };
+}
+
+/**
+ * Collects the calls of an agent with what they gave, and the decisions about them. A history has the input of such a
+ * task only in the answer that asked for it, or in the decision that changed it.
+ */
+class CallReader {
+  readonly calls: Drafted<RecordedCall>[] = [];
+  readonly decisions: RecordedDecision[] = [];
+  readonly #agent: { readonly task: string } & Pick<AgentDocument, "deny">;
+  readonly #tools: readonly Tool[];
+  readonly #owned = new Set<string>();
+  readonly #asked = new Map<string, { readonly target: string; readonly input: Json }>();
+  /** Calls of the last answer that no task has done. */
+  #open: { readonly name: string; readonly input: Json }[] = [];
+  /** Inputs that a person gave, by tool. */
+  readonly #changed = new Map<string, Json[]>();
+  #answers = 0;
+
+  constructor(task: string, { deny = false }: Pick<AgentDocument, "deny">, tools: readonly Tool[]) {
+    this.#agent = { task, deny };
+    this.#tools = tools;
+  }
+
+  read(event: RecordedAgentEvent): void {
+    const { type, task, details } = event;
+    if (task === this.#agent.task) this.#answered(event);
+    else if (!this.#owned.has(task)) return;
+    else if (type === "task_queued" || type === "child_queued") this.#started(task, details["input"] as Json);
+    else if (type === "approval_asked") {
+      const { tool: target, input } = details["context"] as { readonly tool: string; readonly input: Json };
+      this.#asked.set(task, { target, input });
+    } else if (type === "approval_decided") this.#decided(task, details["decision"] as Decision);
+    else if (type === "task_completed" || type === "task_failed" || type === "child_refused") {
+      const call = this.calls.find((each) => each.task === task);
+      if (call === undefined) return;
+      if (type === "task_completed") call.output = (details["output"] ?? null) as Json;
+      else call.error = details["error"] as { readonly code: string; readonly message: string };
+    }
+  }
+
+  #answered(event: RecordedAgentEvent): void {
+    if (event.type === "tasks_added")
+      for (const id of event.details["tasks"] as string[]) this.#owned.add(id);
+    if (event.type !== "step_recorded") return;
+    const { id, json, error } = entryOf(event);
+    if (!answerSteps.test(id) || json === undefined || error !== undefined) return;
+    this.#answers += 1;
+    this.#open = callsOf((JSON.parse(json) as ModelReply).parts).filter(
+      (call) => call.malformed === undefined && this.#isRun(call),
+    );
+  }
+
+  /** Calls that are not run have no task. */
+  #isRun({ name, input }: { readonly name: string; readonly input: Json }): boolean {
+    const tool = this.#tools.find((each) => each.name === name);
+    if (tool === undefined || holdAgainst(tool.inputSchema, input).violations.length > 0) return false;
+    return holds(this.#agent.deny ?? false, { call: { name: tool.target, input } }) === false;
+  }
+
+  #started(task: string, given: Json | undefined): void {
+    if (this.calls.some((each) => each.task === task)) return;
+    const tool = this.#tools.find(({ name }) => task === name || task.replace(/(-\d+)+$/, "") === name);
+    if (tool === undefined || (tool.kind !== "call" && tool.kind !== "child")) return;
+    const { target, kind, name } = tool;
+    const at = this.#open.findIndex((call) => call.name === name);
+    const [asked] = at < 0 ? [] : this.#open.splice(at, 1);
+    const input = this.#changed.get(target)?.shift() ?? given ?? asked?.input ?? null;
+    this.calls.push({ task, target, kind, answer: Math.max(0, this.#answers - 1), input });
+  }
+
+  #decided(task: string, { verdict, data = null, reason = "" }: Decision): void {
+    const asked = this.#asked.get(task);
+    if (asked === undefined) return;
+    const approved = /approved$/i.test(verdict);
+    this.decisions.push({ ...asked, approved, data, reason });
+    const { input } = (data ?? {}) as { readonly input?: Json };
+    if (approved && input !== undefined)
+      this.#changed.set(asked.target, [...(this.#changed.get(asked.target) ?? []), input]);
+  }
+}
+
+interface Decision {
+  readonly verdict: string;
+  readonly data?: Json;
+  readonly reason?: string;
+}
+
+function entryOf({ details }: RecordedAgentEvent) {
+  return (details["entry"] ?? { id: "" }) as {
+    readonly id: string;
+    readonly json?: string;
+    readonly error?: unknown;
+  };
+}
+
+/** Of the recorded answers. */
+function tokensOf({ replies }: AgentRecording): number {
+  return replies.reduce((sum, reply) => {
+    const { inputTokens = 0, outputTokens = 0 } = reply as {
+      readonly inputTokens?: number;
+      readonly outputTokens?: number;
+    };
+    return sum + inputTokens + outputTokens;
+  }, 0);
+}
+
+export function shownCall({ target, input }: Pick<RecordedCall, "target" | "input">): string {
+  return `${target} ${JSON.stringify(sorted(input))}`;
+}
+
+/** The members of a list that another one does not have, each as often. */
+function without(list: readonly string[], other: readonly string[]): readonly string[] {
+  const rest = [...other];
+  return list.filter((each) => {
+    const at = rest.indexOf(each);
+    if (at >= 0) rest.splice(at, 1);
+    return at < 0;
+  });
+}
+
+export function equal(one: unknown, other: unknown): boolean {
+  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, member]) => [key, sorted(member)]),
+  );
+}
