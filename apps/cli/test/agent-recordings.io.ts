@@ -70,7 +70,8 @@ describe("recordings of agents", () => {
       ["first", "a-1"],
       ["second", "b-22"],
     ]) {
-      const { exitCode, errors } = await tutti("run desk.yaml",
+      const { exitCode, errors } = await tutti(
+        "run desk.yaml",
         `order=${order}`,
         `text=The order ${order} please`,
         "--id",

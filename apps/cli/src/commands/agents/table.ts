@@ -186,11 +186,7 @@ const scalers: readonly Command[] = [
 ];
 
 const runs = { name: "RUN", summary: "ids of recorded runs with an agent", isMany: true } as const;
-const agentTask: Option = {
-  name: "task",
-  value: "ID",
-  summary: "task of the agent, if the run has several",
-};
+const agentTask: Option = { name: "task", value: "TASK", summary: "only this task" };
 
 const recordings: readonly Command[] = [
   {

@@ -327,7 +327,7 @@ export const installationCommands: readonly Command[] = [
   {
     name: "data verify",
     group: "this machine",
-    summary: "Read and check everything in a data directory",
+    summary: "Verify everything in a data directory",
     about: [
       "Stop the platform first, or verify a copy. Exit code 0: no problems. Exit code 3: a process uses it.",
     ],
