@@ -339,7 +339,7 @@ export const installationCommands: readonly Command[] = [
   {
     name: "data backup",
     group: "this machine",
-    summary: "Copy a data directory with its keys, also while the platform runs",
+    summary: "Back up a data directory with its keys, also while the platform runs",
     about: ["Verifies the copy. Without keys a copy cannot be restored, so choose where they go."],
     options: [
       dataDirectory,
