@@ -22,6 +22,8 @@ export interface AskedParts {
   readonly callMs: number;
   /** Aborted when the process is about to stop: waiting callers retry later. */
   readonly stopping: AbortSignal;
+  /** Whether the time that a request names limits its wait alone, and not the calls that it needs. */
+  readonly isWaitOnly?: boolean;
 }
 
 const timeoutMaxMs = 3_600_000;
@@ -35,15 +37,29 @@ export class Asked implements CallContext {
   readonly logger: CallContext["logger"];
   /** How long the call may take in all, where the caller said so. */
   readonly timeoutMs: number | undefined;
+  /** By the monotonic clock, when its caller no longer wants to wait. */
+  readonly waitUntilMs: number;
   readonly stopping: AbortSignal;
   readonly #span: Span;
   readonly #over = new AbortController();
 
-  constructor({ foundation, caller, route, request, response, query, callMs, stopping }: AskedParts) {
+  constructor({
+    foundation,
+    caller,
+    route,
+    request,
+    response,
+    query,
+    callMs,
+    stopping,
+    isWaitOnly,
+  }: AskedParts) {
     const { clock, tracer, logger } = foundation;
     const { traceparent, "idempotency-key": key } = request.headers;
     this.principal = caller.principal;
-    this.timeoutMs = timeoutIn(request.headers["request-timeout"], query);
+    const statedMs = timeoutIn(request.headers["request-timeout"], query);
+    this.waitUntilMs = statedMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + statedMs;
+    this.timeoutMs = isWaitOnly === true ? undefined : statedMs;
     this.deadlineMs =
       this.timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + this.timeoutMs;
     this.idempotencyKey = typeof key === "string" ? key : "";

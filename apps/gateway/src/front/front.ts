@@ -51,8 +51,8 @@ export interface FrontParts {
   readonly realtime: Realtime;
   /** Rooms that answer routes of their own, under `/v1`. */
   readonly rooms: readonly ((app: FastifyInstance) => Promise<void>)[];
-  /** The Model Context Protocol, which has a path of its own. */
-  readonly mcp: (app: FastifyInstance) => Promise<void>;
+  /** Protocols of agents, which have paths of their own. */
+  readonly protocols: readonly ((app: FastifyInstance) => Promise<void>)[];
   /** Aborted when the process is about to stop. */
   readonly stopping: AbortSignal;
   /** Routes that the rooms answer. */
@@ -119,7 +119,7 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
   for (const path of otherPlaces)
     app.get(path, open, (_request, reply) => reply.redirect(routeNamed("openapi").path, 308));
   for (const room of parts.rooms) await app.register(room, { prefix: "/v1" });
-  await app.register(parts.mcp);
+  for (const protocol of parts.protocols) await app.register(protocol);
   const routing = new Routing(app, parts);
   for (const route of routes) if (!parts.answeredByRooms.includes(route.name)) routing.add(route);
   await app.ready();

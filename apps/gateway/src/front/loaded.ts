@@ -3,16 +3,24 @@
  * what loading leaves behind is given back before the first request is served, which later could not be done.
  */
 export async function loadFront() {
-  const [{ Realtime }, { LinkDoor }, { openFront }, { metricsPlugin }, { webhooksPlugin }, { mcpPlugin }] =
-    await Promise.all([
-      import("../realtime/realtime.ts"),
-      import("../link/link-door.ts"),
-      import("./front.ts"),
-      import("../metrics/metrics-plugin.ts"),
-      import("../webhooks/webhooks-plugin.ts"),
-      import("../mcp/mcp-plugin.ts"),
-    ]);
-  return { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin, mcpPlugin };
+  const [
+    { Realtime },
+    { LinkDoor },
+    { openFront },
+    { metricsPlugin },
+    { webhooksPlugin },
+    { mcpPlugin },
+    { a2aPlugin },
+  ] = await Promise.all([
+    import("../realtime/realtime.ts"),
+    import("../link/link-door.ts"),
+    import("./front.ts"),
+    import("../metrics/metrics-plugin.ts"),
+    import("../webhooks/webhooks-plugin.ts"),
+    import("../mcp/mcp-plugin.ts"),
+    import("../a2a/a2a-plugin.ts"),
+  ]);
+  return { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin, mcpPlugin, a2aPlugin };
 }
 
 export type LoadedFront = Awaited<ReturnType<typeof loadFront>>;

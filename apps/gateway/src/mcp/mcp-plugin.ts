@@ -33,7 +33,7 @@ const openMax = 1_000;
 const loadProtocol = async () => ({
   ...(await import("./protocol.ts")),
   ...(await import("./mcp-server.ts")),
-  ...(await import("./route-calls.ts")),
+  ...(await import("../calls/route-calls.ts")),
 });
 type Protocol = Awaited<ReturnType<typeof loadProtocol>>;
 interface Loaded {

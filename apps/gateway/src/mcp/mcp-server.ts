@@ -8,6 +8,7 @@
 import { isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Definition, Run } from "@tutti/rest/types";
 import type { Asked } from "../calls/asked.ts";
+import type { RouteCalls } from "../calls/route-calls.ts";
 import {
   agreedVersion,
   type Json,
@@ -19,7 +20,6 @@ import {
   supportedVersions,
   tasksExtension,
 } from "./protocol.ts";
-import type { RouteCalls } from "./route-calls.ts";
 import {
   errorResult,
   outcomeOf,

@@ -1,7 +1,7 @@
 /** Tools that steer runs: each is a route of REST with a few flat arguments. */
 import type { RouteName } from "@tutti/rest";
 import type { Routes } from "@tutti/rest/types";
-import type { RouteParts } from "./route-calls.ts";
+import type { RouteParts } from "../calls/route-calls.ts";
 
 type Args = Readonly<Record<string, unknown>>;
 

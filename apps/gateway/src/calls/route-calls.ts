@@ -6,15 +6,17 @@ import type { Mesh } from "@tutti/mesh";
 import { type RouteName, routeNamed } from "@tutti/rest";
 import { Mapping, schema } from "@tutti/rest/json";
 import type { Routes } from "@tutti/rest/types";
-import type { Asked } from "../calls/asked.ts";
-import { calledBy } from "../calls/contracts.ts";
-import { answered, type RpcRoute } from "../calls/rpc-route.ts";
+import type { Asked } from "./asked.ts";
+import { calledBy } from "./contracts.ts";
+import { answered, type RpcRoute } from "./rpc-route.ts";
 
 /** Values of a path, a query and a body, by their names in REST. */
 export interface RouteParts {
   readonly params?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body?: unknown;
+  /** Makes a repetition harmless. Default: the key of the request, for the start of a run. */
+  readonly idempotencyKey?: string;
 }
 
 export class RouteCalls {
@@ -29,17 +31,18 @@ export class RouteCalls {
   async call<N extends RouteName & keyof Routes>(
     name: N,
     asked: Asked,
-    { params = {}, query = {}, body }: RouteParts,
+    { params = {}, query = {}, body, idempotencyKey }: RouteParts,
   ): Promise<Routes[N]["reply"]> {
     const route = this.#routeOf(name);
     const parameters = new URLSearchParams();
-    for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, value);
+    for (const [key, value] of Object.entries(query))
+      for (const one of value === undefined ? [] : [value].flat()) parameters.append(key, one);
     const message = this.#mapping.request(route.plan, {
       ...{ params, query: parameters, body },
-      // One key makes one call harmless to repeat: that which starts something.
-      idempotencyKey: name === "runs.start" ? asked.idempotencyKey : "",
+      // The key of a request makes one call harmless to repeat: the start of a run.
+      idempotencyKey: idempotencyKey ?? (name === "runs.start" ? asked.idempotencyKey : ""),
     });
-    // What comes is what the route's plan has: both are made from the contracts.
+    // The reply is of the route's type: both are made from the contracts.
     return (await answered(route, message, asked)).body as Routes[N]["reply"];
   }
 

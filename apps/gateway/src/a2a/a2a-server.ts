@@ -1,0 +1,431 @@
+/**
+ * The operations of the protocol, over the routes of REST.
+ *
+ * 1. Every operation goes through the rpcs of REST in the name of the caller: their checks of access are the only ones.
+ * 2. The server keeps nothing. A task is a run, found by its id.
+ * 3. The same message of the same caller starts one run: the id of the run follows from the id of the message.
+ * 4. A client that disconnects does not end the run. `CancelTask` does.
+ */
+import { createHash } from "node:crypto";
+import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
+import type { Definition, Run, RunEvent } from "@tutti/rest/types";
+import type { Asked } from "../calls/asked.ts";
+import type { RouteCalls } from "../calls/route-calls.ts";
+import { isTool } from "../mcp/workflow-tools.ts";
+import { type AgentAddress, type CardParts, extendedCard, workflowCard } from "./card.ts";
+import { decisionOf, inputOf, payloadOf, signalIn, skillIn, unsupported } from "./messages.ts";
+import {
+  A2aError,
+  booleanIn,
+  integerIn,
+  invalid,
+  type Json,
+  type Message,
+  messageIn,
+  objectIn,
+  requireOutputModes,
+  textIn,
+} from "./protocol.ts";
+import {
+  artifactsOf,
+  contextLabel,
+  contextOf,
+  hasEnded,
+  historyOf,
+  isTaskState,
+  messageLabel,
+  type Question,
+  stateOf,
+  statusesOf,
+  statusOf,
+  taskOf,
+} from "./tasks.ts";
+
+/** One request, and what its answer needs to know. */
+export interface A2aCall {
+  readonly method: string;
+  readonly params: Json;
+  readonly asked: Asked;
+  readonly address: AgentAddress;
+  readonly namespace: string;
+  readonly card: CardParts;
+}
+
+/** An answer in one piece, or one by one. Undefined among them is a sign of life. */
+export type A2aAnswer = Json | AsyncGenerator<Json | undefined, void>;
+
+interface A2aServerParts {
+  readonly calls: RouteCalls;
+  readonly clock: Pick<Clock, "monotonic">;
+}
+
+interface Snapshot {
+  readonly run: Run;
+  readonly question: Question | undefined;
+}
+
+const roundMs = 10_000;
+/** How many rounds a client is kept waiting: an hour. */
+const roundsMax = 360;
+const historyMax = 1_000_000;
+const eventsSize = "1000";
+const eventPagesMax = 5;
+const pageSizeDefault = 50;
+const pageSizeMax = 100;
+const skillPagesMax = 10;
+
+type Operation = (server: A2aServer, call: A2aCall) => Promise<A2aAnswer>;
+
+export class A2aServer {
+  readonly #calls: RouteCalls;
+  readonly #clock: Pick<Clock, "monotonic">;
+
+  constructor({ calls, clock }: A2aServerParts) {
+    this.#calls = calls;
+    this.#clock = clock;
+  }
+
+  async answer(call: A2aCall): Promise<A2aAnswer> {
+    const operation = operations.get(call.method);
+    if (operation === undefined) throw new A2aError("METHOD_NOT_FOUND", "Method not found");
+    try {
+      return await operation(this, call);
+    } catch (error) {
+      throw isTuttiError(error) ? refused(error) : error;
+    }
+  }
+
+  async send(call: A2aCall): Promise<Json> {
+    const configuration = objectIn(call.params["configuration"]);
+    const isAtOnce = booleanIn(configuration, "returnImmediately");
+    const length = lengthIn(configuration);
+    const run = await this.#accept(call);
+    let last: Snapshot = { run, question: undefined };
+    for await (const snapshot of this.#follow(call, run)) {
+      last = snapshot;
+      if (isAtOnce || snapshot.question !== undefined) break;
+    }
+    return { task: await this.#task(call, last, length) };
+  }
+
+  async sendAndStream(call: A2aCall): Promise<A2aAnswer> {
+    const length = lengthIn(objectIn(call.params["configuration"]));
+    return this.#stream(call, await this.#accept(call), { length, untilQuestion: true });
+  }
+
+  async get(call: A2aCall): Promise<Json> {
+    const length = lengthIn(call.params);
+    const run = await this.#run(call, textIn(call.params, "id"));
+    return this.#task(call, { run, question: await this.#question(call, run) }, length);
+  }
+
+  async cancel(call: A2aCall): Promise<Json> {
+    const { asked, namespace, params } = call;
+    const run = await this.#run(call, textIn(params, "id"));
+    if (hasEnded(run))
+      throw new A2aError("TASK_NOT_CANCELABLE", `Task ${run.runId} has ended: it cannot be cancelled`);
+    const parts = { params: { id: run.runId }, query: { namespace }, body: { reason: "cancelled over A2A" } };
+    const cancelled = await this.#calls.call("runs.cancel", asked, parts);
+    return this.#task(call, { run: cancelled, question: undefined }, 0);
+  }
+
+  async subscribe(call: A2aCall): Promise<A2aAnswer> {
+    const run = await this.#run(call, textIn(call.params, "id"));
+    if (hasEnded(run)) throw unsupported(`Task ${run.runId} has ended: get it instead`);
+    return this.#stream(call, run, { length: undefined, untilQuestion: false });
+  }
+
+  async list(call: A2aCall): Promise<Json> {
+    const { asked, namespace, address, params } = call;
+    const state = textIn(params, "status");
+    if (state !== "" && state !== "TASK_STATE_UNSPECIFIED" && !isTaskState(state))
+      throw invalid("status", "expected a state of tasks, such as TASK_STATE_WORKING");
+    const size = integerIn(params, "pageSize", 1, pageSizeMax) ?? pageSizeDefault;
+    const length = integerIn(params, "historyLength", 0, historyMax) ?? 0;
+    const hasArtifacts = booleanIn(params, "includeArtifacts");
+    const afterMs = timeIn(params);
+    const isAny = state === "" || state === "TASK_STATE_UNSPECIFIED";
+    const statuses = isAny ? [] : statusesOf(state);
+    const none = { tasks: [], nextPageToken: "", pageSize: 0, totalSize: 0 };
+    if (statuses === undefined) return none;
+    const contextId = textIn(params, "contextId");
+    const ofEnded = ["TASK_STATE_COMPLETED", "TASK_STATE_FAILED", "TASK_STATE_CANCELED"].includes(state);
+    const filter = {
+      ...{ namespace, status: statuses, definition: address.workflow, rootsOnly: "true" },
+      label: contextId === "" ? undefined : `${contextLabel}=${contextId}`,
+      ...(afterMs !== undefined && { [ofEnded ? "endedFromMs" : "createdFromMs"]: String(afterMs) }),
+    };
+    const token = textIn(params, "pageToken") || undefined;
+    const page = { query: { ...filter, size: String(size), token } };
+    const { runs, nextToken = "" } = await this.#calls.call("runs.list", asked, page);
+    const { counts } = await this.#calls.call("runs.count", asked, { query: { ...filter, by: "status" } });
+    const tasks: Json[] = [];
+    for (const { runId } of runs) {
+      // What is listed has no payloads.
+      const run = await this.#calls.call("runs.get", asked, { params: { id: runId }, query: { namespace } });
+      const question = await this.#question(call, run);
+      if (!isAny && stateOf(run, question) !== state) continue;
+      tasks.push(await this.#task(call, { run, question }, length, hasArtifacts));
+    }
+    const totalSize = counts.reduce((sum, { count = 0 }) => sum + count, 0);
+    return { tasks, nextPageToken: nextToken, pageSize: tasks.length, totalSize };
+  }
+
+  /** The card of the agent for a caller that shows who it is. */
+  async card(call: A2aCall): Promise<Json> {
+    const { asked, namespace, address, card } = call;
+    if (address.workflow !== undefined)
+      return workflowCard(card, address, await this.#definition(call, address.workflow));
+    const found: Definition[] = [];
+    let token: string | undefined;
+    for (let page = 0; page < skillPagesMax; page++) {
+      const query = { namespace, size: "100", token };
+      const { definitions, nextToken = "" } = await this.#calls.call("workflows.list", asked, { query });
+      found.push(...definitions.filter(isTool));
+      if (nextToken === "") break;
+      token = nextToken;
+    }
+    return extendedCard(card, address, found);
+  }
+
+  async noPush(): Promise<Json> {
+    throw new A2aError("PUSH_NOTIFICATION_NOT_SUPPORTED", "Push notifications are not supported");
+  }
+
+  /** Starts the run that a message asks for, or gives the message to the run that it is for. */
+  async #accept(call: A2aCall): Promise<Run> {
+    const message = messageIn(call.params);
+    const configuration = objectIn(call.params["configuration"]);
+    requireOutputModes(configuration["acceptedOutputModes"]);
+    if (Object.keys(objectIn(configuration["taskPushNotificationConfig"])).length > 0) await this.noPush();
+    return message.taskId === "" ? this.#start(call, message) : this.#continue(call, message);
+  }
+
+  async #start(call: A2aCall, message: Message): Promise<Run> {
+    const { asked, namespace, address } = call;
+    const name = address.workflow ?? skillIn(message);
+    const definition = await this.#definition(call, name);
+    const { messageId, contextId } = message;
+    const { kind, id } = asked.principal;
+    const seed = JSON.stringify([kind, id, namespace, name, messageId]);
+    const runId = `a2a-${createHash("sha256").update(seed).digest("hex").slice(0, 32)}`;
+    const labels = { [contextLabel]: contextId === "" ? runId : contextId, [messageLabel]: messageId };
+    const body = { definition: { name }, runId, input: inputOf(message, definition), labels };
+    try {
+      const { run } = await this.#calls.call("runs.start", asked, { query: { namespace }, body });
+      if (run === undefined) throw new A2aError("INTERNAL", "The run was not started");
+      return run;
+    } catch (error) {
+      if (isTuttiError(error) && error.status === "ALREADY_EXISTS")
+        throw invalid("message.messageId", "another message had this id");
+      throw error;
+    }
+  }
+
+  async #continue(call: A2aCall, message: Message): Promise<Run> {
+    const { asked, namespace } = call;
+    const run = await this.#run(call, message.taskId);
+    const { runId } = run;
+    if (message.contextId !== "" && message.contextId !== contextOf(run))
+      throw invalid("message.contextId", `task ${runId} has another context`);
+    if (hasEnded(run)) throw unsupported(`Task ${runId} has ended: it takes no further messages`);
+    const question = await this.#question(call, run);
+    const named = signalIn(message);
+    if (named === undefined && question?.kind === "approval") {
+      const { approvalId = question.approval.approvalId, ...decision } = decisionOf(message);
+      const body = { runId, ...decision };
+      await this.#calls.call("approvals.decide", asked, {
+        ...{ params: { id: approvalId }, query: { namespace }, body },
+      });
+    } else {
+      const signal = named ?? (await this.#signalOf(call, run, question));
+      await this.#calls.call("runs.signal", asked, {
+        ...{ params: { id: runId, name: signal }, query: { namespace } },
+        ...{ body: payloadOf(message), idempotencyKey: message.messageId },
+      });
+    }
+    return this.#run(call, runId);
+  }
+
+  /** The signal of a message that names none: the one that the run waits for, or the only one that it takes. */
+  async #signalOf(call: A2aCall, run: Run, question: Question | undefined): Promise<string> {
+    const { definition } = run.spec ?? {};
+    const waited = question?.kind === "signals" ? question.signals : [];
+    const { entries } =
+      waited.length > 0 || definition === undefined
+        ? { entries: [] }
+        : await this.#definition(call, definition.name);
+    const taken = entries.flatMap(({ kind, name }) => (kind === "signal" ? [name] : []));
+    const [signal, ...more] = waited.length > 0 ? waited : taken;
+    if (signal === undefined) throw unsupported(`Task ${run.runId} waits for no message`);
+    if (more.length > 0) throw invalid("metadata.signal", `expected one of ${[signal, ...more].join(", ")}`);
+    return signal;
+  }
+
+  /** How a run stands, again and again, until it has ended or its client has gone. */
+  async *#follow(call: A2aCall, first: Run): AsyncGenerator<Snapshot, void> {
+    const { asked, namespace } = call;
+    let run = first;
+    for (let round = 0; round < roundsMax; round++) {
+      yield { run, question: await this.#question(call, run) };
+      const leftMs = asked.waitUntilMs - this.#clock.monotonic();
+      if (hasEnded(run) || asked.signal.aborted || asked.stopping.aborted || leftMs <= 0) return;
+      const waitMs = String(Math.min(roundMs, Math.ceil(leftMs)));
+      const query = { namespace, waitMs, afterEvent: String(run.eventCount ?? 0) };
+      try {
+        run = await this.#calls.call("runs.result", asked, { params: { id: run.runId }, query });
+      } catch (error) {
+        // The process stops: the client gets the task as it was last, and asks again.
+        if (!asked.stopping.aborted) throw error;
+        return;
+      }
+    }
+  }
+
+  async *#stream(
+    call: A2aCall,
+    first: Run,
+    { length, untilQuestion }: { readonly length: number | undefined; readonly untilQuestion: boolean },
+  ): AsyncGenerator<Json | undefined, void> {
+    let told = "";
+    for await (const snapshot of this.#follow(call, first)) {
+      const { run, question } = snapshot;
+      const status = statusOf(run, question);
+      const { messageId: _, ...message } = objectIn(status["message"]);
+      const shown = JSON.stringify([status["state"], message]);
+      const about = { taskId: run.runId, contextId: contextOf(run) };
+      if (told === "") yield { task: await this.#task(call, snapshot, length) };
+      else if (shown === told) yield undefined;
+      else {
+        for (const artifact of artifactsOf(run))
+          yield { artifactUpdate: { ...about, artifact, lastChunk: true } };
+        yield { statusUpdate: { ...about, status } };
+      }
+      told = shown;
+      if (untilQuestion && question !== undefined) return;
+    }
+  }
+
+  async #task(
+    call: A2aCall,
+    { run, question }: Snapshot,
+    length: number | undefined,
+    hasArtifacts = true,
+  ): Promise<Json> {
+    const history =
+      length === 0 ? undefined : historyOf(run, await this.#events(call, run)).slice(-(length ?? 0));
+    return taskOf({ run, question, history, hasArtifacts });
+  }
+
+  async #events({ asked, namespace }: A2aCall, { runId }: Run): Promise<readonly RunEvent[]> {
+    const events: RunEvent[] = [];
+    let token: string | undefined;
+    for (let page = 0; page < eventPagesMax; page++) {
+      const parts = { params: { id: runId }, query: { namespace, size: eventsSize, token } };
+      const reply = await this.#calls.call("runs.history", asked, parts);
+      events.push(...reply.events);
+      token = reply.nextToken;
+      if (token === undefined || token === "") break;
+    }
+    return events;
+  }
+
+  /** What a run waits for from its client. */
+  async #question({ asked, namespace }: A2aCall, run: Run): Promise<Question | undefined> {
+    const { runId, status, openApprovals = 0, tasks = {} } = run;
+    const { waiting = 0, running = 0, queued = 0, retrying = 0 } = tasks;
+    if (status !== "running") return undefined;
+    if (openApprovals === 0 && (waiting === 0 || running + queued + retrying > 0)) return undefined;
+    const parts = { params: { id: runId }, query: { namespace } };
+    const { waits } = await this.#calls.call("runs.why", asked, parts);
+    const present = waits.filter((one) => one.present === true && one.subject !== undefined);
+    const approvalId = present.find(({ cause }) => cause === "approval")?.subject;
+    if (approvalId !== undefined) {
+      const query = { namespace, workId: runId };
+      const { approvals } = await this.#calls.call("approvals.list", asked, { query });
+      const listed = approvals.find((one) => one.approvalId === approvalId);
+      // The list is an index, which may be a moment late.
+      const bare = { approvalId, deciders: [], decisions: [], verdict: "unspecified" } as const;
+      return { kind: "approval", approval: listed ?? bare };
+    }
+    const signals = present.flatMap(({ cause, subject = "" }) => (cause === "signal" ? [subject] : []));
+    return signals.length === 0 ? undefined : { kind: "signals", signals: [...new Set(signals)] };
+  }
+
+  /** A run of the agent. One of another workflow is none of its tasks. */
+  async #run({ asked, namespace, address }: A2aCall, id: string): Promise<Run> {
+    const unknown = new A2aError("TASK_NOT_FOUND", `Task ${id} not found`, { metadata: { taskId: id } });
+    if (!/^\w[\w.:-]*$/.test(id)) throw unknown;
+    try {
+      const parts = { params: { id }, query: { namespace } };
+      const run = await this.#calls.call("runs.get", asked, parts);
+      const isOfAgent = address.workflow === undefined || run.spec?.definition?.name === address.workflow;
+      if (!isOfAgent) throw unknown;
+      return run;
+    } catch (error) {
+      const isUnknown =
+        isTuttiError(error) && (error.status === "NOT_FOUND" || error.status === "INVALID_ARGUMENT");
+      throw isUnknown ? unknown : error;
+    }
+  }
+
+  async #definition({ asked, namespace }: A2aCall, name: string): Promise<Definition> {
+    const unknown = new A2aError("INVALID_PARAMS", `Workflow ${name.slice(0, 200)} not found`, {
+      ...{ status: 404, field: "metadata.skillId" },
+    });
+    try {
+      const parts = { params: { name }, query: { namespace } };
+      const definition = await this.#calls.call("workflows.get", asked, parts);
+      if (!isTool(definition)) throw unknown;
+      return definition;
+    } catch (error) {
+      const isUnknown =
+        isTuttiError(error) && (error.status === "NOT_FOUND" || error.status === "INVALID_ARGUMENT");
+      throw isUnknown ? unknown : error;
+    }
+  }
+}
+
+const lengthIn = (from: Json): number | undefined => integerIn(from, "historyLength", 0, historyMax);
+
+function timeIn(params: Json): number | undefined {
+  const text = textIn(params, "statusTimestampAfter");
+  if (text === "") return undefined;
+  const time = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time))
+    throw invalid("statusTimestampAfter", "expected a time, such as 2026-01-31T10:00:00Z");
+  return time;
+}
+
+const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ["SendMessage", (server, call) => server.send(call)],
+  ["SendStreamingMessage", (server, call) => server.sendAndStream(call)],
+  ["GetTask", (server, call) => server.get(call)],
+  ["ListTasks", (server, call) => server.list(call)],
+  ["CancelTask", (server, call) => server.cancel(call)],
+  ["SubscribeToTask", (server, call) => server.subscribe(call)],
+  ["GetExtendedAgentCard", (server, call) => server.card(call)],
+  ["CreateTaskPushNotificationConfig", (server) => server.noPush()],
+  ["GetTaskPushNotificationConfig", (server) => server.noPush()],
+  ["ListTaskPushNotificationConfigs", (server) => server.noPush()],
+  ["DeleteTaskPushNotificationConfig", (server) => server.noPush()],
+]);
+
+const statuses: Readonly<Record<string, number>> = {
+  PERMISSION_DENIED: 403,
+  UNAUTHENTICATED: 401,
+  RESOURCE_EXHAUSTED: 429,
+  UNAVAILABLE: 503,
+  FAILED_PRECONDITION: 400,
+};
+
+/** A refusal of a service, in the words of the protocol. */
+export function refused({ status, code, message, violations }: TuttiError): A2aError {
+  const fields = violations.map((one) => `${one.field}: ${one.message}`);
+  const text = [message, ...fields].join(". ");
+  if (status === "INVALID_ARGUMENT" || status === "NOT_FOUND" || status === "ALREADY_EXISTS")
+    return new A2aError("INVALID_PARAMS", text, { metadata: { code } });
+  const known = statuses[status];
+  if (known !== undefined) return new A2aError("REFUSED", text, { status: known, metadata: { code } });
+  return new A2aError("INTERNAL", text, { metadata: { code } });
+}

@@ -1,0 +1,108 @@
+/** A message as what Tutti takes: the input of a run, the data of a signal, the decision of an approval. */
+import type { Definition, Verdict } from "@tutti/rest/types";
+import { A2aError, invalid, isObject, type Json, type Message, type Part } from "./protocol.ts";
+
+const textOf = (parts: readonly Part[]): string =>
+  parts.flatMap((part) => ("text" in part ? [part.text] : [])).join("\n");
+const dataOf = (parts: readonly Part[]): readonly unknown[] =>
+  parts.flatMap((part) => ("data" in part ? [part.data] : []));
+
+/**
+ * The input of a run. Data is the input as it is. Text is the input where the schema wants a string, JSON if it is that,
+ * or the one property that is a string.
+ */
+export function inputOf({ parts }: Message, { inputSchema = "" }: Definition): unknown {
+  const [first, ...more] = dataOf(parts);
+  if (more.length > 0) throw invalid("message.parts", "expected at most one part with data");
+  if (first !== undefined) return first;
+  const text = textOf(parts);
+  const schema: unknown = inputSchema === "" ? undefined : JSON.parse(inputSchema);
+  if (!isObject(schema)) return { text };
+  if (schema["type"] === "string") return text;
+  const parsed = jsonIn(text);
+  if (parsed !== undefined && (schema["type"] !== "object" || isObject(parsed))) return parsed;
+  const name = textProperty(schema);
+  if (name !== undefined) return { [name]: text };
+  throw invalid("message.parts", `expected a part with data that satisfies the schema ${inputSchema}`);
+}
+
+function jsonIn(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The one property that a text can be. A required one before others. */
+function textProperty({ properties, required }: Json): string | undefined {
+  const strings = Object.entries(isObject(properties) ? properties : {}).flatMap(([name, one]) =>
+    isObject(one) && one["type"] === "string" ? [name] : [],
+  );
+  const needed = Array.isArray(required) ? required : [];
+  const candidates = needed.length > 0 ? strings.filter((name) => needed.includes(name)) : strings;
+  return candidates.length === 1 ? candidates[0] : undefined;
+}
+
+/** The data of a signal: the one part with data, or the text. */
+export function payloadOf({ parts }: Message): unknown {
+  const data = dataOf(parts);
+  if (data.length > 1) throw invalid("message.parts", "expected at most one part with data");
+  return data.length === 1 ? data[0] : textOf(parts);
+}
+
+export interface Decision {
+  readonly approvalId: string | undefined;
+  readonly verdict: Verdict;
+  readonly data?: unknown;
+  readonly reason?: string;
+}
+
+const words: ReadonlyMap<string, Verdict> = new Map([
+  ["approve", "approved"],
+  ["approved", "approved"],
+  ["yes", "approved"],
+  ["reject", "rejected"],
+  ["rejected", "rejected"],
+  ["no", "rejected"],
+]);
+
+/** `{"verdict": "approved", "data": …}`, or a text that is one of a few words. */
+export function decisionOf({ parts }: Message): Decision {
+  const [data] = dataOf(parts);
+  const given = isObject(data) ? data : { verdict: textOf(parts) };
+  const { verdict, approvalId, data: more, reason } = given;
+  const found = words.get(String(verdict).trim().toLowerCase());
+  if (found === undefined)
+    throw invalid(
+      "message.parts",
+      'the task waits for an approval. Answer `approved` or `rejected`, or send data: {"verdict": "approved"}',
+    );
+  return {
+    approvalId: typeof approvalId === "string" ? approvalId : undefined,
+    verdict: found,
+    ...(more !== undefined && { data: more }),
+    ...(typeof reason === "string" && { reason }),
+  };
+}
+
+/** The signal that a message names. Undefined if it names none. */
+export function signalIn({ metadata }: Message): string | undefined {
+  const { signal } = metadata;
+  if (signal === undefined) return undefined;
+  if (typeof signal !== "string" || signal === "")
+    throw invalid("metadata.signal", "expected the name of a signal");
+  return signal;
+}
+
+/** The skill that a message names: a workflow. */
+export function skillIn({ metadata }: Message): string {
+  const { skillId } = metadata;
+  if (typeof skillId === "string" && skillId !== "") return skillId;
+  throw invalid("metadata.skillId", "expected the id of a skill of the agent card, the name of a workflow");
+}
+
+export function unsupported(message: string): A2aError {
+  return new A2aError("UNSUPPORTED_OPERATION", message);
+}

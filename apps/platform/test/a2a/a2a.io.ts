@@ -1,0 +1,284 @@
+/** The Agent2Agent protocol of a whole platform, asked by the official client and by hand. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { Role, type SendMessageRequest, type Task, TaskState } from "@a2a-js/sdk";
+import { type Client, ClientFactory, ClientFactoryOptions } from "@a2a-js/sdk/client";
+import { until } from "@tutti/kernel/testing";
+import { register } from "../mcp/client.ts";
+import { KeyedPlatform, keyHeaders } from "../support/keyed-platform.ts";
+import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
+
+type Json = Record<string, unknown>;
+
+const workflows = [
+  `workflow: greet
+description: Greets a person.
+input: {schema: {type: object, required: [name], properties: {name: {type: string}}}}
+steps:
+  text: {wait: 1ms}
+output: "\${{ 'Hello, ' + input.name }}"
+`,
+  `workflow: held
+tasks:
+  go: {wait: {signal: go}}
+output: \${{ tasks.go.output }}
+`,
+  `workflow: sale
+tasks:
+  check: {approve: {message: "Sell?"}}
+`,
+  `workflow: broken
+steps: {a: {wait: "\${{ duration('none') }}"}}
+`,
+];
+
+let number = 0;
+const newId = () => `message-${++number}`;
+const textPart = (value: string) => ({
+  content: { $case: "text" as const, value },
+  ...{ metadata: undefined, filename: "", mediaType: "" },
+});
+const sent = (text: string, more: { messageId?: string; taskId?: string } = {}): SendMessageRequest => ({
+  tenant: "",
+  message: {
+    ...{ messageId: newId(), taskId: "", contextId: "", role: Role.ROLE_USER, metadata: undefined },
+    ...{ parts: [textPart(text)], extensions: [], referenceTaskIds: [], ...more },
+  },
+  ...{ configuration: undefined, metadata: undefined },
+});
+const taskIn = (result: unknown): Task => {
+  assert.ok(typeof result === "object" && result !== null && "status" in result, "expected a task");
+  return result as Task;
+};
+const textOf = (task: Task): unknown => {
+  const content = task.artifacts[0]?.parts[0]?.content;
+  return content?.value;
+};
+const stateOf = ({ status }: Task) => status?.state;
+
+async function rpc(http: string, body: unknown, headers: Json = {}): Promise<{ status: number; body: Json }> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const answer = await fetch(`${http}/a2a`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(headers as Record<string, string>) },
+    body: text,
+  });
+  return { status: answer.status, body: (await answer.json()) as Json };
+}
+const ask = (method: string, params: Json = {}) => ({ jsonrpc: "2.0", id: 1, method, params });
+const codeIn = (body: Json): unknown => (body["error"] as Json | undefined)?.["code"];
+
+describe("A2A", () => {
+  let folder: Folder;
+  let platform: Service;
+  const open = () => start("platform", [`--platform.dataDirectory=${join(folder.path, "data")}`]);
+  const clientOf = (workflow: string, binding = "JSONRPC"): Promise<Client> => {
+    const options = ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
+      preferredTransports: [binding],
+    });
+    return new ClientFactory(options).createFromUrl(`${platform.http}/a2a/workflows/default/${workflow}/`);
+  };
+
+  before(async () => {
+    folder = await makeFolder();
+    platform = await open();
+    for (const text of workflows) await register(platform.http, text);
+  });
+  after(async () => {
+    await platform?.stop();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  for (const binding of ["JSONRPC", "HTTP+JSON"])
+    describe(`the official client over ${binding}`, () => {
+      it("runs a workflow, and once for one message", async () => {
+        const client = await clientOf("greet", binding);
+        const request = sent("Ada");
+        const task = taskIn(await client.sendMessage(request));
+        assert.equal(stateOf(task), TaskState.TASK_STATE_COMPLETED);
+        assert.equal(textOf(task), "Hello, Ada");
+        assert.equal(taskIn(await client.sendMessage(request)).id, task.id);
+        const other = {
+          ...request,
+          message: { ...sent("Bo").message, messageId: request.message?.messageId },
+        };
+        await assert.rejects(client.sendMessage(other as SendMessageRequest), /another message/);
+      });
+
+      it("answers the question of a run, and follows it to its end", async () => {
+        const client = await clientOf("held", binding);
+        const asked = taskIn(await client.sendMessage(sent("hold")));
+        assert.equal(stateOf(asked), TaskState.TASK_STATE_INPUT_REQUIRED);
+        const followed = client.resubscribeTask({ tenant: "", id: asked.id });
+        const first = await followed.next();
+        assert.equal((first.value as { payload?: { $case: string } }).payload?.$case, "task");
+        await client.sendMessage(sent("on", { taskId: asked.id }));
+        const kinds: string[] = [];
+        for await (const { payload } of followed) kinds.push(payload?.$case ?? "");
+        assert.deepEqual(kinds.slice(-2), ["artifactUpdate", "statusUpdate"]);
+        const done = await client.getTask({ tenant: "", id: asked.id, historyLength: undefined });
+        assert.equal(textOf(done), "on");
+        assert.equal(done.history.length, 2);
+        await assert.rejects(client.sendMessage(sent("more", { taskId: asked.id })), /ended/);
+      });
+
+      it("streams the states of a run from its start, up to its question", async () => {
+        const client = await clientOf("sale", binding);
+        let task: Task | undefined;
+        const states: unknown[] = [];
+        for await (const { payload } of client.sendMessageStream(sent("sell"))) {
+          if (payload?.$case === "task") task = payload.value;
+          if (payload?.$case === "task" || payload?.$case === "statusUpdate")
+            states.push(payload.value.status?.state);
+        }
+        assert.equal(states.at(-1), TaskState.TASK_STATE_INPUT_REQUIRED);
+        await assert.rejects(client.sendMessage(sent("perhaps", { taskId: task?.id ?? "" })), /approved/);
+        const decided = taskIn(await client.sendMessage(sent("yes", { taskId: task?.id ?? "" })));
+        assert.equal(stateOf(decided), TaskState.TASK_STATE_COMPLETED);
+      });
+
+      it("cancels, and sees a failure in words", async () => {
+        const client = await clientOf("held", binding);
+        const { id } = taskIn(await client.sendMessage(sent("hold")));
+        await client.cancelTask({ tenant: "", id, metadata: undefined });
+        await until("the task to be cancelled", async () => {
+          const task = await client.getTask({ tenant: "", id, historyLength: 0 });
+          return stateOf(task) === TaskState.TASK_STATE_CANCELED || undefined;
+        });
+        await assert.rejects(client.cancelTask({ tenant: "", id, metadata: undefined }), /ended/);
+        const failed = taskIn(await (await clientOf("broken", binding)).sendMessage(sent("x")));
+        assert.equal(stateOf(failed), TaskState.TASK_STATE_FAILED);
+        assert.match(JSON.stringify(failed.status?.message), /duration/);
+      });
+
+      it("lists the tasks of one workflow and of one context", async () => {
+        const client = await clientOf("greet", binding);
+        const { id, contextId } = taskIn(await client.sendMessage(sent("Ed")));
+        const page = { ...{ tenant: "", status: 0, pageToken: "", pageSize: 10 } };
+        await until("the task to be listed", async () => {
+          const { tasks } = await client.listTasks({ ...page, contextId, includeArtifacts: true } as never);
+          assert.ok(tasks.every((one) => one.id === id));
+          return tasks[0] === undefined ? undefined : textOf(tasks[0]) === "Hello, Ed" || undefined;
+        });
+        const elsewhere = await clientOf("held", binding);
+        await assert.rejects(elsewhere.getTask({ tenant: "", id, historyLength: 0 }), /not found/);
+      });
+    });
+
+  it("has a task after the platform was killed: the run is the task", async () => {
+    const { id } = taskIn(await (await clientOf("held")).sendMessage(sent("hold")));
+    await platform.kill();
+    platform = await open();
+    const client = await clientOf("held");
+    const task = await client.getTask({ tenant: "", id, historyLength: 0 });
+    assert.equal(stateOf(task), TaskState.TASK_STATE_INPUT_REQUIRED);
+    assert.equal(textOf(taskIn(await client.sendMessage(sent("on", { taskId: id })))), "on");
+  });
+
+  it("has a public card without workflows, and lists them for a caller", async () => {
+    const open = await fetch(`${platform.http}/.well-known/agent-card.json`);
+    const card = (await open.json()) as { skills: Json[]; supportedInterfaces: Json[] };
+    assert.deepEqual(
+      card.skills.map(({ id }) => id),
+      ["workflow"],
+    );
+    assert.equal(card.supportedInterfaces[0]?.["url"], `${platform.http}/a2a`);
+    const etag = open.headers.get("etag") ?? "";
+    const again = await fetch(`${platform.http}/.well-known/agent-card.json`, {
+      headers: { "if-none-match": etag },
+    });
+    assert.equal(again.status, 304);
+    const { result } = (await rpc(platform.http, ask("GetExtendedAgentCard"))).body as {
+      result: typeof card;
+    };
+    assert.ok(
+      result.skills.some(({ id, description }) => id === "greet" && /Greets/.test(String(description))),
+    );
+    const params = {
+      message: {
+        messageId: newId(),
+        role: "ROLE_USER",
+        parts: [{ text: "Flo" }],
+        metadata: { skillId: "greet" },
+      },
+    };
+    const { body } = await rpc(platform.http, ask("SendMessage", params));
+    assert.match(JSON.stringify(body), /Hello, Flo/);
+  });
+
+  it("answers what is no request with the errors of the protocol", async () => {
+    const { http } = platform;
+    for (const [body, code] of [
+      ["{", -32_700],
+      [[ask("GetTask")], -32_600],
+      [{ ...ask("GetTask"), id: { bad: 1 } }, -32_600],
+      [ask("message/send"), -32_601],
+      [ask("SendMessage"), -32_602],
+      [ask("GetTask", { id: "none" }), -32_001],
+      [ask("GetTask", { id: "../../x" }), -32_001],
+      [ask("CancelTask", { id: "none" }), -32_001],
+      [ask("SubscribeToTask", { id: "none" }), -32_001],
+      [ask("ListTasks", { pageSize: 101 }), -32_602],
+      [ask("ListTasks", { pageToken: "none" }), -32_602],
+      [ask("ListTasks", { status: "TASK_STATE_NONE" }), -32_602],
+      [ask("ListTasks", { statusTimestampAfter: "yesterday" }), -32_602],
+    ] as const) {
+      const answer = await rpc(http, body);
+      assert.deepEqual([codeIn(answer.body), answer.status], [code, 200], JSON.stringify(body));
+    }
+    assert.equal(codeIn((await rpc(http, ask("GetTask"), { "a2a-version": "0.3" })).body), -32_009);
+    const large = await fetch(`${http}/a2a`, { method: "POST", body: "x".repeat(2_000_000) });
+    assert.equal(large.status, 413);
+    const foreign = await fetch(`${http}/a2a`, {
+      ...{ method: "POST", body: "{}", headers: { origin: "https://evil.example" } },
+    });
+    assert.equal(foreign.status, 403);
+    assert.equal((await fetch(`${http}/a2a/nothing`, { method: "POST", body: "{}" })).status, 415);
+  });
+
+  it("answers a client that floods it, and the next one", async () => {
+    const { http } = platform;
+    const asked = Array.from({ length: 1_200 }, () => rpc(http, ask("GetTask", { id: "none" })));
+    const statuses = new Set((await Promise.all(asked)).map(({ status }) => status));
+    assert.ok(
+      [...statuses].every((status) => [200, 429, 503].includes(status)),
+      [...statuses].join(),
+    );
+    const { body } = await rpc(http, ask("GetTask", { id: "none" }));
+    assert.equal(codeIn(body), -32_001);
+  });
+});
+
+describe("A2A with keys", () => {
+  let platform: KeyedPlatform;
+  before(async () => {
+    platform = await KeyedPlatform.start();
+  });
+  after(() => platform?.[Symbol.asyncDispose]());
+
+  it("gives a caller what its key permits over REST, and nothing else", async () => {
+    const { http, keys } = platform;
+    const params = {
+      message: {
+        messageId: newId(),
+        role: "ROLE_USER",
+        parts: [{ text: "x" }],
+        metadata: { skillId: "greet" },
+      },
+    };
+    const listed = await rpc(http, ask("ListTasks"), keyHeaders(keys.narrowed));
+    assert.equal(listed.status, 200, "the key is for workflow.runs.list");
+    const started = await rpc(http, ask("SendMessage", params), keyHeaders(keys.narrowed));
+    assert.equal(started.status, 403);
+    assert.equal(codeIn(started.body), -32_050);
+    const elsewhere = await rpc(http, ask("ListTasks", { tenant: "b" }), keyHeaders(keys.viewer));
+    assert.equal(elsewhere.status, 403);
+    const wrong = await fetch(`${http}/a2a`, { method: "POST", body: "{}", headers: keyHeaders("a.b.c") });
+    assert.equal(wrong.status, 401);
+    const card = await fetch(`${http}/a2a/workflows/b/any/.well-known/agent-card.json`, {
+      headers: keyHeaders(keys.viewer),
+    });
+    assert.equal(card.status, 403);
+  });
+});
