@@ -3,6 +3,7 @@ import { accessCommands } from "./access/table.ts";
 import { adapterCommands } from "./adapters/table.ts";
 import { admissionCommands } from "./admission/table.ts";
 import { agentCommands } from "./agents/table.ts";
+import { alertCommands } from "./alerts/table.ts";
 import { analysisCommands } from "./analysis/table.ts";
 import { auditCommands } from "./audit/table.ts";
 import { lockCommands } from "./locks/table.ts";
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   ...clusterCommands,
   ...adapterCommands,
   ...agentCommands,
+  ...alertCommands,
   ...poolCommands,
   ...lockCommands,
   ...resourceCommands,

@@ -14,6 +14,7 @@ export const places = [
   { path: "/triggers", word: "Triggers", key: "t", glyph: "attacca" },
   { path: "/objects", word: "Objects", key: "b", glyph: "segno" },
   { path: "/series", word: "Metrics", key: "i", glyph: "wave" },
+  { path: "/alerts", word: "Alerts", key: "l", glyph: "trill" },
   { path: "/access", word: "Access", key: "c", glyph: "key" },
   { path: "/audit", word: "Audit", key: "u", glyph: "coda" },
 ] as const satisfies readonly { path: string; word: string; key: string; glyph: GlyphName }[];

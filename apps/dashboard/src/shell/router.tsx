@@ -243,6 +243,12 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: "/alerts",
+  component: lazyRouteComponent(() => import("../pages/alerts/alerts-page.tsx"), "AlertsPage"),
+});
+
 const metrics = createRoute({
   getParentRoute: () => root,
   // `/metrics` is what Prometheus reads.
@@ -280,6 +286,7 @@ const children = [
   rule,
   audit,
   metrics,
+  alerts,
 ];
 
 export const router = createRouter({

@@ -16,7 +16,15 @@ export interface Service extends TestProcess {
 
 const notes = fileURLToPath(new URL("../programs/notes.ts", import.meta.url));
 
-export type ServiceName = "platform" | "registry" | "governance" | "master" | "swarm" | "workflow" | "notes";
+export type ServiceName =
+  | "platform"
+  | "registry"
+  | "governance"
+  | "insight"
+  | "master"
+  | "swarm"
+  | "workflow"
+  | "notes";
 
 /** Starts a process without waiting for it. */
 export function launch(

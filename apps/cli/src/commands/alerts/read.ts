@@ -1,0 +1,223 @@
+/** Alerts, rules, silences and notifications: listed and shown. */
+import type { Alert } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { listPages } from "../../server/pages.ts";
+import { connect } from "../../server/server.ts";
+import type { Tone } from "../../terminal/style.ts";
+import { safe } from "../../terminal/text.ts";
+import { printAge, printMoment } from "../../terminal/time.ts";
+
+const everyStatus = ["pending", "firing", "acknowledged", "resolved"] as const;
+
+export async function listAlerts(context: Context): Promise<Result> {
+  const { print, shell, values } = context;
+  const server = await connect(context);
+  const wanted = values.flag("ended") ? { statuses: [...everyStatus] } : {};
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("alerts.list", { query: { ...server.namespace, ...wanted, ...page } }),
+    ({ alerts }) => alerts,
+  );
+  return {
+    json: { alerts: entries },
+    nextToken,
+    quiet: entries.map(({ alertId }) => alertId),
+    empty: entries.length === 0 ? "No alerts." : undefined,
+    draw: () => {
+      print.table(
+        [
+          { title: "alert" },
+          { title: "severity" },
+          { title: "status" },
+          { title: "since" },
+          { title: "rule", yields: 2, widthMin: 8 },
+          { title: "title", yields: 1, widthMin: 16 },
+        ],
+        entries.map((alert) => [
+          { text: alert.alertId, tone: "bold" },
+          { text: alert.severity ?? "", tone: severityTone(alert) },
+          { text: statusOf(alert), tone: alert.status === "firing" ? "red" : "dim" },
+          { text: printAge(alert.startTimeMs ?? 0, shell.nowMs()), tone: "dim" },
+          { text: alert.ruleId ?? "", tone: "dim" },
+          alert.title ?? "",
+        ]),
+      );
+    },
+  };
+}
+
+export async function showAlert(context: Context): Promise<Result> {
+  const { print, shell, values } = context;
+  const id = values.argument("ID");
+  const server = await connect(context);
+  const alert = await alertNamed(server, id);
+  return {
+    json: alert,
+    draw: () => {
+      const { style } = print;
+      print.line(`${style.bold(safe(alert.title ?? ""))}  ${statusOf(alert)}`);
+      print.line("");
+      const pairs = (all: Readonly<Record<string, unknown>>) =>
+        Object.entries(all)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(" ");
+      const momentOf = (ms: number | undefined) =>
+        ms === undefined ? undefined : printMoment(ms, shell.nowMs());
+      print.facts([
+        ["alert", alert.alertId],
+        ["rule", alert.ruleId],
+        ["severity", alert.severity],
+        ["labels", pairs(alert.labels)],
+        ["values", pairs(alert.values)],
+        ["since", momentOf(alert.startTimeMs)],
+        ["ended", momentOf(alert.endTimeMs)],
+        ["silence", alert.silenceId],
+        ["acknowledged", alert.acknowledgeCause?.reason],
+        ["advice", alert.advice],
+      ]);
+    },
+  };
+}
+
+async function alertNamed(server: Awaited<ReturnType<typeof connect>>, id: string): Promise<Alert> {
+  let token = "";
+  do {
+    const query = { ...server.namespace, statuses: [...everyStatus], size: 1_000, token };
+    const reply = await server.call("alerts.list", { query });
+    const found = reply.alerts.find(({ alertId }) => alertId === id);
+    if (found !== undefined) return found;
+    token = reply.nextToken ?? "";
+  } while (token !== "");
+  throw new Failure(`Alert \`${safe(id)}\` not found.`, {
+    next: [["tutti alert list --ended", "lists alerts"]],
+    exitCode: exitCodes.refused,
+    code: "alert.alert_missing",
+  });
+}
+
+function statusOf({ status, silenceId }: Alert): string {
+  return silenceId ? `${status}, silenced` : status;
+}
+
+function severityTone({ severity }: Alert): Tone {
+  if (severity === "critical" || severity === "error") return "red";
+  return severity === "warning" ? "yellow" : "dim";
+}
+
+export async function listAlertRules(context: Context): Promise<Result> {
+  const { print } = context;
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("alertRules.list", { query: { ...server.namespace, ...page } }),
+    ({ rules }) => rules,
+  );
+  return {
+    json: { rules: entries },
+    nextToken,
+    quiet: entries.map(({ ruleId = "" }) => ruleId),
+    empty: entries.length === 0 ? "No alert rules yet. Set some: tutti alert-rule set FILE" : undefined,
+    draw: () => {
+      print.table(
+        [
+          { title: "rule" },
+          { title: "severity" },
+          { title: "state" },
+          { title: "receivers", yields: 2, widthMin: 8 },
+          { title: "condition", yields: 1, widthMin: 12 },
+        ],
+        entries.map(
+          ({ ruleId = "", severity = "", disabled, problem = "", receivers, condition = "", readyMade }) => [
+            { text: ruleId, tone: "bold" },
+            severity,
+            disabled === true
+              ? { text: "disabled", tone: "dim" }
+              : problem === ""
+                ? { text: readyMade === true ? "built in" : "active", tone: "cyan" }
+                : { text: `fails: ${problem}`, tone: "red" },
+            { text: receivers.join(", "), tone: "dim" },
+            { text: condition, tone: "dim" },
+          ],
+        ),
+      );
+    },
+  };
+}
+
+export async function listSilences(context: Context): Promise<Result> {
+  const { print, shell } = context;
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("silences.list", { query: { ...server.namespace, ...page } }),
+    ({ silences }) => silences,
+  );
+  return {
+    json: { silences: entries },
+    nextToken,
+    quiet: entries.map(({ silenceId = "" }) => silenceId),
+    empty: entries.length === 0 ? "No silences." : undefined,
+    draw: () => {
+      print.table(
+        [
+          { title: "silence" },
+          { title: "rule" },
+          { title: "labels", yields: 2, widthMin: 8 },
+          { title: "until" },
+          { title: "reason", yields: 1, widthMin: 8 },
+        ],
+        entries.map(({ silenceId = "", ruleId, labels, span, createCause }) => [
+          { text: silenceId, tone: "bold" },
+          ruleId || "any",
+          Object.entries(labels?.equals ?? {})
+            .map(([name, value]) => `${name}=${value}`)
+            .join(" "),
+          printMoment(span?.toMs ?? 0, shell.nowMs()),
+          { text: createCause?.reason ?? "", tone: "dim" },
+        ]),
+      );
+    },
+  };
+}
+
+export async function listNotifications(context: Context): Promise<Result> {
+  const { print, shell, values } = context;
+  const server = await connect(context);
+  const deadOnly = values.flag("dead");
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("notifications.list", { query: { ...server.namespace, deadOnly, ...page } }),
+    ({ notifications }) => notifications,
+  );
+  return {
+    json: { notifications: entries },
+    nextToken,
+    quiet: entries.map(({ number = 0 }) => String(number)),
+    empty: entries.length === 0 ? "Receivers have all notifications." : undefined,
+    draw: () => {
+      print.table(
+        [
+          { title: "number", align: "right" },
+          { title: "receiver" },
+          { title: "state" },
+          { title: "since" },
+          { title: "about", yields: 2, widthMin: 8 },
+          { title: "problem", yields: 1, widthMin: 12 },
+        ],
+        entries.map(
+          ({ number = 0, receiver = "", dead, requestTimeMs = 0, ruleId = "", alerts = 0, problem = "" }) => [
+            String(number),
+            { text: receiver, tone: "bold" },
+            dead === true ? { text: "dead letter", tone: "red" } : { text: "under way", tone: "cyan" },
+            { text: printAge(requestTimeMs, shell.nowMs()), tone: "dim" },
+            `${alerts} of ${ruleId}`,
+            { text: problem, tone: "dim" },
+          ],
+        ),
+      );
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import type { Command } from "../../command/declaration.ts";
+import { all, page, reason, since, size, yes } from "../../command/options.ts";
+
+const read = () => import("./read.ts");
+const write = () => import("./write.ts");
+
+const alertId = { name: "ID", summary: "alert id" } as const;
+const ruleId = { name: "ID", summary: "id of an alert rule" } as const;
+const ruleFile = { name: "FILE", summary: "alert rules as YAML or JSON", completes: "file" } as const;
+const group = "installation";
+
+export const alertCommands: readonly Command[] = [
+  {
+    ...{ name: "alert list", group, summary: "List alerts, the worst first" },
+    options: [{ name: "ended", summary: "alerts that have ended, too" }, size, page, all],
+    json: "document",
+    load: () => read().then(({ listAlerts }) => listAlerts),
+  },
+  {
+    ...{ name: "alert show", group, summary: "Show an alert with its values and advice" },
+    arguments: [alertId],
+    json: "document",
+    load: () => read().then(({ showAlert }) => showAlert),
+  },
+  {
+    ...{ name: "alert ack", group, summary: "Acknowledge an alert. Its receivers get no more notifications" },
+    arguments: [alertId],
+    options: [reason],
+    json: "document",
+    load: () => write().then(({ acknowledgeAlert }) => acknowledgeAlert),
+  },
+  {
+    ...{ name: "alert silence", group, summary: "Silence alerts for a time" },
+    options: [
+      { name: "rule", value: "ID", summary: "only alerts of this rule" },
+      {
+        name: "label",
+        short: "l",
+        value: "NAME=VALUE",
+        isMany: true,
+        summary: "only alerts with this label",
+      },
+      { name: "for", value: "SPAN", summary: "how long: 2h" },
+      reason,
+    ],
+    examples: [
+      {
+        words: "alert silence --rule no-workers --for 2h --reason 'new version'",
+        does: "silence a rule during a deployment",
+      },
+    ],
+    json: "document",
+    load: () => write().then(({ createSilence }) => createSilence),
+  },
+  {
+    ...{ name: "alert silences", group, summary: "List silences that have not ended" },
+    options: [size, page, all],
+    json: "document",
+    load: () => read().then(({ listSilences }) => listSilences),
+  },
+  {
+    ...{ name: "alert unsilence", group, summary: "End a silence" },
+    arguments: [{ name: "ID", summary: "silence id" }],
+    options: [reason],
+    json: "document",
+    load: () => write().then(({ endSilence }) => endSilence),
+  },
+  {
+    ...{ name: "alert-rule list", group, summary: "List alert rules with their problems" },
+    options: [size, page, all],
+    json: "document",
+    load: () => read().then(({ listAlertRules }) => listAlertRules),
+  },
+  {
+    ...{ name: "alert-rule set", group, summary: "Set the alert rules of a file" },
+    arguments: [ruleFile],
+    options: [reason],
+    json: "lines",
+    load: () => write().then(({ setAlertRules }) => setAlertRules),
+  },
+  {
+    ...{ name: "alert-rule disable", group, summary: "Disable an alert rule. Its alerts end" },
+    arguments: [ruleId],
+    options: [reason],
+    json: "document",
+    load: () => write().then(({ disableRule }) => disableRule),
+  },
+  {
+    ...{ name: "alert-rule enable", group, summary: "Enable an alert rule" },
+    arguments: [ruleId],
+    options: [reason],
+    json: "document",
+    load: () => write().then(({ enableRule }) => enableRule),
+  },
+  {
+    ...{ name: "alert-rule delete", group, summary: "Delete an alert rule. Its alerts end" },
+    arguments: [ruleId],
+    options: [reason, yes],
+    confirm: (values) => `Delete alert rule ${values.argument("ID")}?`,
+    json: "document",
+    load: () => write().then(({ deleteAlertRule }) => deleteAlertRule),
+  },
+  {
+    ...{ name: "alert-rule test", group, summary: "Test alert rules of a file" },
+    about: [
+      "Runs the `tests` of each rule, without a platform. With `--since`, the platform evaluates each rule over recorded metrics.",
+    ],
+    arguments: [ruleFile],
+    options: [since],
+    examples: [
+      { words: "alert-rule test rules.yaml", does: "run the tests in the file" },
+      { words: "alert-rule test rules.yaml --since 1d", does: "show the alerts of the last day" },
+    ],
+    json: "document",
+    load: () => import("./trial.ts").then(({ testAlertRules }) => testAlertRules),
+  },
+  {
+    ...{ name: "alert notifications", group, summary: "List notifications that their receivers do not have" },
+    options: [{ name: "dead", summary: "only dead letters" }, size, page, all],
+    json: "document",
+    load: () => read().then(({ listNotifications }) => listNotifications),
+  },
+  {
+    ...{ name: "alert retry", group, summary: "Retry dead letters of alerts" },
+    arguments: [
+      { name: "NUMBER", summary: "number of a notification. Default: all", isOptional: true, isMany: true },
+    ],
+    options: [reason],
+    json: "document",
+    load: () => write().then(({ retryNotifications }) => retryNotifications),
+  },
+];

@@ -1,0 +1,138 @@
+/** What changes alerts, rules, silences and notifications. */
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure, usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { readDefinition } from "../../local/definition-file.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import { printMoment } from "../../terminal/time.ts";
+import { doneOutcome, reasonOf } from "../access/who.ts";
+
+export async function acknowledgeAlert(context: Context): Promise<Result> {
+  const id = context.values.argument("ID");
+  const server = await connect(context);
+  const reply = await server.call("alerts.acknowledge", {
+    params: { id },
+    query: server.namespace,
+    body: reasonOf(context),
+  });
+  return doneOutcome(context, reply, { id, line: `${safe(id)} is acknowledged` });
+}
+
+export async function createSilence(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const lengthMs = values.durationMs("for");
+  const reason = values.text("reason");
+  if (lengthMs === undefined || reason === undefined)
+    throw usageFailure("Pass --for SPAN and --reason TEXT.");
+  const ruleId = values.text("rule");
+  const labels = Object.entries(values.labels("label")).map(([name, value]) => `${name}=${value}`);
+  const server = await connect(context);
+  const silence = await server.call("silences.create", {
+    query: server.namespace,
+    body: {
+      ...(ruleId !== undefined && { ruleId }),
+      ...(labels.length > 0 && { labels }),
+      ...{ span: { toMs: shell.nowMs() + lengthMs }, reason },
+    },
+  });
+  const { silenceId: id = "", span } = silence;
+  const until = printMoment(span?.toMs ?? 0, shell.nowMs());
+  return doneOutcome(context, silence, { id, line: `${safe(id)} lasts until ${until}` });
+}
+
+export async function endSilence(context: Context): Promise<Result> {
+  return removal(context, "silences.delete", "ended");
+}
+
+export async function deleteAlertRule(context: Context): Promise<Result> {
+  return removal(context, "alertRules.delete", "deleted");
+}
+
+async function removal(
+  context: Context,
+  route: "silences.delete" | "alertRules.delete",
+  done: string,
+): Promise<Result> {
+  const id = context.values.argument("ID");
+  const server = await connect(context);
+  const query = { ...server.namespace, ...reasonOf(context) };
+  const reply = await server.call(route, { params: { id }, query });
+  const isGone = reply.removed === true;
+  const line = `${safe(id)} ${isGone ? done : "not found"}`;
+  return doneOutcome(context, reply, { id, line, isAsBefore: !isGone });
+}
+
+/** No rule is set if one in the file is wrong. */
+export async function setAlertRules(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const file = await readDefinition(values.argument("FILE"), shell);
+  const { readAlertRules } = await import("../../local/alert-rules.ts");
+  const rules = readAlertRules(file);
+  const server = await connect(context);
+  return {
+    follow: async (emit) => {
+      for (const { id, body } of rules) {
+        const query = { ...server.namespace, ...reasonOf(context) };
+        const reply = await server.call("alertRules.set", { params: { id }, query, body });
+        emit(doneOutcome(context, reply, { id, line: `${safe(id)} is set` }));
+      }
+      return exitCodes.completed;
+    },
+  };
+}
+
+export function disableRule(context: Context): Promise<Result> {
+  return setDisabled(context, true);
+}
+
+export function enableRule(context: Context): Promise<Result> {
+  return setDisabled(context, false);
+}
+
+async function setDisabled(context: Context, disabled: boolean): Promise<Result> {
+  const id = context.values.argument("ID");
+  const server = await connect(context);
+  const { rules } = await server.call("alertRules.list", { query: { ...server.namespace, size: 1_000 } });
+  const rule = rules.find(({ ruleId }) => ruleId === id);
+  if (rule === undefined)
+    throw new Failure(`Alert rule \`${safe(id)}\` not found.`, {
+      next: [["tutti alert-rule list", "lists alert rules"]],
+      exitCode: exitCodes.refused,
+      code: "alert.rule_missing",
+    });
+  const {
+    namespace: _,
+    revision,
+    readyMade: _built,
+    problem: _problem,
+    updateCause: _cause,
+    ruleId: _id,
+    ...fields
+  } = rule;
+  const { title = "", condition = "", severity = "warning", queries } = fields;
+  const query = {
+    ...server.namespace,
+    ...reasonOf(context),
+    ...(revision === undefined ? {} : { revision }),
+  };
+  const known = queries.map(({ metric = "", ...given }) => ({ ...given, metric }));
+  const body = { ...fields, ruleId: id, title, condition, severity, queries: known, disabled };
+  const reply = await server.call("alertRules.set", { params: { id }, query, body });
+  return doneOutcome(context, reply, { id, line: `${safe(id)} is ${disabled ? "disabled" : "enabled"}` });
+}
+
+export async function retryNotifications(context: Context): Promise<Result> {
+  const numbers = context.values.manyArguments("NUMBER").map((text) => {
+    if (!/^\d{1,9}$/.test(text)) throw usageFailure(`NUMBER: expected a whole number, got \`${safe(text)}\``);
+    return Number(text);
+  });
+  const server = await connect(context);
+  const reply = await server.call("notifications.retry", {
+    query: server.namespace,
+    body: { numbers, ...reasonOf(context) },
+  });
+  const { count = 0 } = reply;
+  return doneOutcome(context, reply, { id: String(count), line: `${count} notifications retried` });
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { commandAtWork } from "./support/at-work.ts";
+
+const rules = `ruleId: up
+title: "Up for \${{ up }} s"
+advice: "None"
+severity: warning
+queries:
+  - {queryId: up, metric: process_uptime_seconds, overSeries: max}
+condition: up > 0.0
+everyMs: 1000
+tests:
+  - name: fires at once
+    series: [{query: up, values: [0, 5, "6 x 2", null]}]
+    expect:
+      - {after: 10s, alerts: []}
+      - {after: 20s, alerts: [{}]}
+`;
+
+describe("the commands for alerts", () => {
+  const files = {
+    "rules.yaml": rules,
+    "failing.yaml": rules.replace("alerts: [{}]", "alerts: []"),
+    "wrong.yaml": rules.replace("condition: up >", "condition: upp >"),
+  };
+  const { tutti, printed, json, listed } = commandAtWork({ files });
+
+  it("alert-rule test: tests beside rules, by the file alone", async () => {
+    assert.equal(await printed("alert-rule test rules.yaml"), "✓ up: fires at once\n");
+    const failing = await tutti("alert-rule test failing.yaml");
+    assert.equal(failing.exitCode, 1);
+    assert.match(failing.errors, /up: fires at once: after 20s: expected no alert, got \[firing\]/);
+    assert.match((await tutti("alert-rule test wrong.yaml")).errors, /condition: unknown name `upp`/);
+  });
+
+  it("alert list, show, ack, and rules that are set, disabled, enabled and deleted", async () => {
+    assert.match(await printed("alert-rule list"), /runs-fail +error +built in/);
+    assert.equal(await printed("alert-rule set rules.yaml -q"), "up\n");
+    await listed("alert list", /warning +firing .* up +Up for/);
+    const [alert] = (await json("alert list")).alerts;
+    assert.match(await printed(`alert show ${alert.alertId}`), /rule +up[\s\S]*values +up=/);
+    assert.match(await printed(`alert ack ${alert.alertId} --reason mine`), /is acknowledged/);
+    assert.equal((await json(`alert show ${alert.alertId}`)).acknowledgeCause.reason, "mine");
+    assert.match((await tutti("alert show a999")).errors, /Alert `a999` not found/);
+    assert.match(
+      await printed("alert-rule test rules.yaml --since 1h"),
+      /^up {2}1 alerts\n.* firing {2}Up for/,
+    );
+    assert.match(await printed("alert-rule disable up"), /up is disabled/);
+    assert.match(await printed("alert-rule list"), /up +warning +disabled/);
+    await listed("alert list --ended", /resolved/);
+    assert.match(await printed("alert-rule enable up"), /up is enabled/);
+    assert.match(await printed("alert-rule delete up --yes"), /up deleted/);
+    assert.match((await tutti("alert-rule disable up")).errors, /Alert rule `up` not found/);
+  });
+
+  it("alert silence, silences, unsilence, notifications, retry", async () => {
+    const { silenceId } = await json("alert silence --rule no-workers --for 2h --reason deploy");
+    assert.match(await printed("alert silences"), new RegExp(`${silenceId} +no-workers .* deploy`));
+    assert.match(await printed(`alert unsilence ${silenceId}`), new RegExp(`${silenceId} ended`));
+    assert.match((await tutti("alert silence --for 2h")).errors, /Pass --for SPAN and --reason TEXT/);
+    assert.deepEqual((await json("alert notifications --dead")).notifications, []);
+    assert.match(await printed("alert retry"), /0 notifications retried/);
+  });
+});

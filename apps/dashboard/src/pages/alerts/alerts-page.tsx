@@ -1,0 +1,94 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Alert } from "@tutti/rest/types";
+import { useState } from "react";
+import { alertsQuery } from "../../data/alert-queries.ts";
+import { Action } from "../../elements/action.tsx";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { counted } from "../../elements/moments.ts";
+import { Empty, PageHead, Tag } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { Notifications } from "./notifications.tsx";
+import { useAlertRefresh } from "./refresh.ts";
+import { Rules } from "./rules.tsx";
+import { CreateSilence, Silences } from "./silences.tsx";
+import "./alerts.css";
+
+/** Alerts of the namespace, the worst first, with what keeps them quiet and what did not reach its receiver. */
+export function AlertsPage() {
+  const query = useQuery(alertsQuery());
+  const firing = query.data?.alerts.filter(({ status }) => status === "firing").length ?? 0;
+  return (
+    <>
+      <PageHead
+        title="Alerts"
+        below={query.data === undefined ? <>&nbsp;</> : `${counted(firing, "alert")} firing`}
+      />
+      <Shown query={query} what="alerts" lines={4}>
+        {({ alerts }) =>
+          alerts.length === 0 ? (
+            <Empty title="No alerts.">Rules below say when there would be one.</Empty>
+          ) : (
+            <ul className="alerts">
+              {alerts.map((alert) => (
+                <li key={alert.alertId}>
+                  <Line alert={alert} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+      <Silences />
+      <Notifications />
+      <Rules />
+    </>
+  );
+}
+
+function Line({ alert }: { alert: Alert }) {
+  const { alertId, title, advice, severity, labels, ruleId = "", startTimeMs, acknowledgeCause } = alert;
+  const [silencing, setSilencing] = useState(false);
+  const refresh = useAlertRefresh();
+  const isGrave = severity === "critical" || severity === "error";
+  return (
+    <article className="alert">
+      <div>
+        <h2>{title}</h2>
+        <p className="small soft">
+          {ruleId} · since <Moment atMs={startTimeMs} />
+          {acknowledgeCause === undefined
+            ? ""
+            : ` · acknowledged by ${acknowledgeCause.actor?.id ?? ""} ${acknowledgeCause.reason ?? ""}`}
+        </p>
+        {advice ? <p>{advice}</p> : null}
+      </div>
+      <div className="alert-marks">
+        <Tag tone={isGrave ? "wrong" : "held"}>{severity}</Tag>
+        <Tag>{alert.silenceId ? `${alert.status}, silenced` : alert.status}</Tag>
+        {Object.entries(labels).map(([name, value]) => (
+          <Tag key={name}>
+            {name}={value}
+          </Tag>
+        ))}
+      </div>
+      <div className="page-actions">
+        {alert.status === "firing" ? (
+          <Action
+            label="Acknowledge"
+            call={{ method: "POST", path: `/v1/alerts/${encodeURIComponent(alertId)}/acknowledge`, body: {} }}
+            command={commandLine("tutti", "alert", "ack", alertId)}
+            onDone={refresh}
+          />
+        ) : null}
+        <button type="button" className="press" onClick={() => setSilencing(true)}>
+          Silence …
+        </button>
+      </div>
+      <Dialog title={`Silence ${ruleId}`} open={silencing} onClose={() => setSilencing(false)}>
+        <CreateSilence ruleId={ruleId} onDone={() => setSilencing(false)} />
+      </Dialog>
+    </article>
+  );
+}

@@ -1,0 +1,80 @@
+import { useQuery } from "@tanstack/react-query";
+import type { AlertRule } from "@tutti/rest/types";
+import { alertRulesQuery } from "../../data/alert-queries.ts";
+import { Action } from "../../elements/action.tsx";
+import { Empty, Part, Tag } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { useAlertRefresh } from "./refresh.ts";
+
+export function Rules() {
+  const query = useQuery(alertRulesQuery());
+  return (
+    <Part title="Rules">
+      <Shown query={query} what="rules" lines={6}>
+        {({ rules }) =>
+          rules.length === 0 ? (
+            <Empty title="No alert rules yet.">
+              Set rules of a file: <code>tutti alert-rule set FILE</code>
+            </Empty>
+          ) : (
+            <ul className="alerts">
+              {rules.map((rule) => (
+                <li key={rule.ruleId} className="alert">
+                  <Rule rule={rule} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+function Rule({ rule }: { rule: AlertRule }) {
+  const { ruleId = "", condition, severity, receivers, disabled, problem, readyMade, revision } = rule;
+  const refresh = useAlertRefresh();
+  const isOff = disabled === true;
+  const {
+    namespace: _,
+    readyMade: _built,
+    problem: _problem,
+    updateCause: _cause,
+    ruleId: _id,
+    revision: _seen,
+    ...body
+  } = rule;
+  const query = revision === undefined ? "" : `?revision=${encodeURIComponent(revision)}`;
+  return (
+    <>
+      <div>
+        <h3>{ruleId}</h3>
+        <p className="small soft">
+          <code>{condition}</code>
+        </p>
+        {problem ? <p className="small tone-wrong">{problem}</p> : null}
+      </div>
+      <div className="alert-marks">
+        <Tag>{severity}</Tag>
+        {readyMade === true ? <Tag>built in</Tag> : null}
+        {isOff ? <Tag tone="held">disabled</Tag> : null}
+        {receivers.map((receiver) => (
+          <Tag key={receiver}>{receiver}</Tag>
+        ))}
+      </div>
+      <div className="page-actions">
+        <Action
+          label={isOff ? "Enable rule" : "Disable rule"}
+          call={{
+            method: "PUT",
+            path: `/v1/alert-rules/${encodeURIComponent(ruleId)}${query}`,
+            body: { ...body, disabled: !isOff },
+          }}
+          command={commandLine("tutti", "alert-rule", isOff ? "enable" : "disable", ruleId)}
+          onDone={refresh}
+        />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { silencesQuery } from "../../data/alert-queries.ts";
+import { Action } from "../../elements/action.tsx";
+import { TextField } from "../../elements/fields.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { Empty, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { useAlertRefresh } from "./refresh.ts";
+
+const hours = [1, 4, 24] as const;
+const hourMs = 3_600_000;
+
+export function Silences() {
+  const query = useQuery(silencesQuery());
+  const refresh = useAlertRefresh();
+  return (
+    <Part title="Silences">
+      <Shown query={query} what="silences" lines={2}>
+        {({ silences }) =>
+          silences.length === 0 ? (
+            <Empty title="No silences." />
+          ) : (
+            <ul className="alerts">
+              {silences.map(({ silenceId = "", ruleId, span, createCause }) => (
+                <li key={silenceId} className="alert">
+                  <div>
+                    <h3>{ruleId || "Every rule"}</h3>
+                    <p className="small soft">{createCause?.reason}</p>
+                  </div>
+                  <div className="small">
+                    until <Moment atMs={span?.toMs} />
+                  </div>
+                  <div className="page-actions">
+                    <Action
+                      label="End silence"
+                      call={{ method: "DELETE", path: `/v1/silences/${encodeURIComponent(silenceId)}` }}
+                      command={commandLine("tutti", "alert", "unsilence", silenceId)}
+                      onDone={refresh}
+                    />
+                  </div>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+/** Its receivers hear nothing of the rule for a time. */
+export function CreateSilence({ ruleId, onDone }: { ruleId: string; onDone: () => void }) {
+  const [reason, setReason] = useState("");
+  const [openedMs] = useState(() => performance.timeOrigin + performance.now());
+  const refresh = useAlertRefresh();
+  const why = reason.trim();
+  return (
+    <form className="sure" onSubmit={(event) => event.preventDefault()}>
+      <p>The alerts stay on this page. Receivers get no notifications.</p>
+      <TextField
+        label="Reason"
+        value={reason}
+        required
+        onChange={setReason}
+        hint="Recorded in the history with your name."
+      />
+      <div className="dialog-foot">
+        {hours.map((count) => (
+          <Action
+            key={count}
+            label={`Silence for ${count} h`}
+            disabled={why === ""}
+            call={{
+              method: "POST",
+              path: "/v1/silences",
+              body: { ruleId, span: { toMs: openedMs + count * hourMs }, reason: why },
+            }}
+            command={commandLine(
+              ...(["tutti", "alert", "silence", "--rule", ruleId] as const),
+              ...(["--for", `${count}h`, "--reason", why] as const),
+            )}
+            onDone={() => {
+              refresh();
+              onDone();
+            }}
+          />
+        ))}
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,86 @@
+/** Alerts when the process that has them is killed: a service of its own, beside the platform. */
+import assert from "node:assert/strict";
+import { mkdtempDisposable } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { it } from "node:test";
+import { until } from "@tutti/kernel/testing";
+import { registriesAt, start } from "./support/services.ts";
+
+interface Shown {
+  readonly ruleId?: string;
+  readonly status?: string;
+}
+
+it("killed between the receiver and the record, insight sends the same webhook-id again, and nothing else notices", async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), "tutti-alerts-"));
+  const heard: string[] = [];
+  let answers = false;
+  let arrived = () => {};
+  const server = createServer((request, response) => {
+    heard.push(String(request.headers["webhook-id"]));
+    request.resume();
+    if (answers) response.writeHead(204).end();
+    arrived();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const environment = { OPS_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+  const receivers = JSON.stringify({ ops: { kind: "webhook", url: "env:OPS_URL", timeoutMs: 60_000 } });
+  const platform = await start("platform", ["--insight.enabled=false"], { directory: folder.path });
+  const launchInsight = () =>
+    start(
+      "insight",
+      [
+        ...[registriesAt(platform), `--insight.receivers=${receivers}`, "--insight.privateReceivers=true"],
+        `--insight.dataDirectory=${join(folder.path, "insight-data")}`,
+      ],
+      { environment },
+    );
+  const call = async (path: string, method = "GET", body?: object) => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${platform.http}${path}`, {
+      ...{ method, headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    // The cast: each route of this test answers with one of these.
+    const reply = (await response.json()) as { readonly [Part in "alerts" | "notifications"]: Shown[] };
+    return { status: response.status, reply };
+  };
+  let insight = await launchInsight();
+  try {
+    const reached = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const rule = {
+      ...{ title: "Up", severity: "warning", condition: "up > 0.0", everyMs: 1_000, receivers: ["ops"] },
+      queries: [{ queryId: "up", metric: "process_uptime_seconds", overSeries: "max" }],
+    };
+    await until(
+      "the rule is set",
+      async () => (await call("/v1/alert-rules/up", "PUT", rule)).status === 200,
+    );
+    await reached;
+    await insight.kill();
+    assert.equal((await call("/readyz")).status, 200);
+    assert.equal((await call("/v1/runs?size=1")).status, 200);
+    answers = true;
+    insight = await launchInsight();
+    const left = await until("the receiver has it", async () => {
+      const { status, reply } = await call("/v1/notifications");
+      return status === 200 && heard.length > 1 && reply.notifications.length === 0 ? reply : undefined;
+    });
+    assert.deepEqual([left.notifications, new Set(heard).size], [[], 1]);
+    const { reply } = await call("/v1/alerts");
+    assert.deepEqual(
+      reply.alerts.map(({ ruleId, status }) => [ruleId, status]),
+      [["up", "firing"]],
+    );
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await insight.kill();
+    await platform.kill();
+  }
+});
