@@ -15,7 +15,7 @@ const everyStatus = ["pending", "firing", "acknowledged", "resolved"] as const;
 export async function listAlerts(context: Context): Promise<Result> {
   const { print, shell, values } = context;
   const server = await connect(context);
-  const wanted = values.flag("ended") ? { statuses: [...everyStatus] } : {};
+  const wanted = values.flag("ended") ? { status: [...everyStatus] } : {};
   const { entries, nextToken } = await listPages(
     context,
     (page) => server.call("alerts.list", { query: { ...server.namespace, ...wanted, ...page } }),
@@ -85,7 +85,7 @@ export async function showAlert(context: Context): Promise<Result> {
 async function alertNamed(server: Awaited<ReturnType<typeof connect>>, id: string): Promise<Alert> {
   let token = "";
   do {
-    const query = { ...server.namespace, statuses: [...everyStatus], size: 1_000, token };
+    const query = { ...server.namespace, status: [...everyStatus], size: 1_000, token };
     const reply = await server.call("alerts.list", { query });
     const found = reply.alerts.find(({ alertId }) => alertId === id);
     if (found !== undefined) return found;

@@ -32,13 +32,13 @@ export const alertCommands: readonly Command[] = [
   {
     ...{ name: "alert silence", group, summary: "Silence alerts for a time" },
     options: [
-      { name: "rule", value: "ID", summary: "only alerts of this rule" },
+      { name: "rule", value: "ID", summary: "rule id" },
       {
         name: "label",
         short: "l",
         value: "NAME=VALUE",
         isMany: true,
-        summary: "only alerts with this label",
+        summary: "label of the object",
       },
       { name: "for", value: "SPAN", summary: "how long: 2h" },
       reason,
