@@ -30,7 +30,7 @@ export function Silences() {
                     <p className="small soft">{createCause?.reason}</p>
                   </div>
                   <div className="small">
-                    until <Moment atMs={span?.toMs} />
+                    ends <Moment atMs={span?.toMs} />
                   </div>
                   <div className="page-actions">
                     <Action
