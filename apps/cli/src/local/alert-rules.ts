@@ -12,7 +12,7 @@ import { readDurationMs } from "../terminal/time.ts";
 import type { SourceFile } from "./definition-file.ts";
 
 /** A test: series, and the alerts that there must be after a time. */
-export interface RuleTest {
+interface RuleTest {
   readonly name: string;
   readonly series: readonly TestSeries[];
   readonly expect: readonly { readonly after: string; readonly alerts: readonly ExpectedAlert[] }[];

@@ -15,7 +15,7 @@ import { Rules } from "./rules.tsx";
 import { CreateSilence, Silences } from "./silences.tsx";
 import "./alerts.css";
 
-/** Alerts of the namespace, the worst first, with what keeps them quiet and what did not reach its receiver. */
+/** Alerts of the namespace, the worst first, with silences, notifications and rules. */
 export function AlertsPage() {
   const query = useQuery(alertsQuery());
   const firing = query.data?.alerts.filter(({ status }) => status === "firing").length ?? 0;

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { silencesQuery } from "../../data/alert-queries.ts";
+import { nowMs } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
 import { TextField } from "../../elements/fields.tsx";
 import { Moment } from "../../elements/moment.tsx";
@@ -53,7 +54,7 @@ export function Silences() {
 /** Its receivers hear nothing of the rule for a time. */
 export function CreateSilence({ ruleId, onDone }: { ruleId: string; onDone: () => void }) {
   const [reason, setReason] = useState("");
-  const [openedMs] = useState(() => performance.timeOrigin + performance.now());
+  const [openedMs] = useState(nowMs);
   const refresh = useAlertRefresh();
   const why = reason.trim();
   return (
