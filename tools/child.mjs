@@ -16,6 +16,22 @@ const orphanPollMs = 250;
 const hasGroups = process.platform !== "win32";
 
 /**
+ * What a signal to this process does to the program: nothing, the same signal, or an end that it cannot refuse. The console of
+ * Windows tells every process of Ctrl-C and of its own end. A signal sent to the program would end it at once there, before
+ * it has drained.
+ *
+ * @param {NodeJS.Signals} signal
+ * @param {number} count how many signals there were, this one included
+ * @param {string} platform
+ * @returns {"nothing" | "signal" | "kill"}
+ */
+export function reactionTo(signal, count, platform = process.platform) {
+  if (platform !== "win32") return "signal";
+  if (count > 1) return "kill";
+  return signal === "SIGINT" || signal === "SIGHUP" ? "nothing" : "signal";
+}
+
+/**
  * @param {string} node
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
@@ -50,7 +66,8 @@ export function runToItsEnd(node, args, env, wholeGroup) {
       if (signals > 0 && now - signalledAt < sameSignalMs) return;
       signalledAt = now;
       signals += 1;
-      send(signal);
+      const reaction = reactionTo(signal, signals);
+      if (reaction !== "nothing") send(reaction === "kill" ? "SIGKILL" : signal);
       if (signals > 1) setTimeout(() => send("SIGKILL"), killAfterMs).unref();
     };
     for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]))

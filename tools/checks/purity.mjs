@@ -48,6 +48,7 @@ const worldly = new Map([
   ["node:timers", timers],
   ["node:timers/promises", timers],
   ["node:perf_hooks", clock],
+  ["process.platform", "ask `thisSystem` of @tutti/kernel"],
 ]);
 
 /** @type {ReadonlyMap<string, string>} refused besides in packages that only decide */

@@ -45,6 +45,8 @@ export async function makeSdk(folder, common) {
     format: "esm",
     target: "node20",
     minify: true,
+    // Node prints the line of code of an uncaught error.
+    lineLimit: 160,
     keepNames: true,
     legalComments: "none",
     external: dependencies,

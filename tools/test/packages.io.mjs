@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { fileNameProblems } from "../../libs/kernel/src/testing/file-names.ts";
 import { makePackages } from "../package.mjs";
 import { nodeFor, workspaceRoot } from "../setup.mjs";
 import { environmentWith, filesOfGuide, manifestIn, packed, startDev } from "./packages/installed.mjs";
@@ -82,6 +83,15 @@ describe("the packages, installed outside of the clone", () => {
     assert.match(explained.output, /value +7400/);
     const certificates = await tutti("certs", "--services", "platform", "--out", join(root, "certs"));
     assert.match(certificates.output, /platform\.crt +new/);
+  });
+
+  it("the names in a data directory are names on macOS and Windows too", () => {
+    const data = join(folder, ".tutti");
+    const entries = readdirSync(data, { recursive: true, withFileTypes: true });
+    assert.ok(entries.length > 20, `${entries.length} names`);
+    const byFolder = Map.groupBy(entries, ({ parentPath }) => parentPath);
+    const problems = [...byFolder.values()].flatMap((all) => fileNameProblems(all.map(({ name }) => name)));
+    assert.deepEqual(problems, []);
   });
 
   it("npm create tutti makes a project whose tests pass", async () => {

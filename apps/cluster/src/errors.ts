@@ -1,6 +1,13 @@
 import { defineErrors } from "@tutti/kernel";
 
 export const clusterErrors = defineErrors("cluster", {
+  systemUnfit: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A cluster on one machine is steered by signals, which Windows does not deliver.",
+    message: ({ system }: { system: string }) => `A cluster on one machine does not run on ${system}`,
+    remedy: "Use Linux, macOS or WSL, or deploy the containers.",
+  },
   noNatsServer: {
     status: "FAILED_PRECONDITION",
     retry: "never",

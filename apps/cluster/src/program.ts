@@ -12,10 +12,11 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { errorFromUnknown } from "@tutti/kernel";
+import { errorFromUnknown, thisSystem } from "@tutti/kernel";
 import { backup, imported, restored } from "./command/copies.ts";
 import { down, restart, scale, status } from "./command/outside.ts";
 import { up } from "./command/up.ts";
+import { clusterErrors } from "./errors.ts";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -57,6 +58,7 @@ const commands = {
 } as const;
 
 try {
+  if (!thisSystem.deliversSignals) throw clusterErrors.systemUnfit({ system: thisSystem.name });
   const command = commands[what as keyof typeof commands];
   if (command === undefined)
     throw new TypeError(`expected one of ${Object.keys(commands).join(", ")}, found ${what}`);

@@ -116,8 +116,15 @@ export * from "./ports/metrics.ts";
 export * from "./ports/ownership.ts";
 export { plainTracer } from "./ports/plain-tracer.ts";
 export { privateModes } from "./ports/private-modes.ts";
-export { type FaultOrigin, type ProcessEdge, type StopSignal, systemProcess } from "./ports/process.ts";
+export {
+  type FaultOrigin,
+  type ProcessEdge,
+  type StopSignal,
+  signalNumbers,
+  systemProcess,
+} from "./ports/process.ts";
 export { QuietSpan } from "./ports/quiet-span.ts";
+export * from "./ports/system.ts";
 export * from "./ports/timers.ts";
 export { TraceIdentifiers } from "./ports/trace-identifiers.ts";
 export * from "./ports/tracer.ts";

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { ownGroup } from "@tutti/kernel";
 
 export interface ChildOptions {
   readonly node: string;
@@ -27,7 +28,7 @@ export class Child {
       env: { ...environment },
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       // Ctrl-C is for the command, which ends them in its own order.
-      detached: process.platform !== "win32",
+      ...ownGroup(),
     });
     for (const stream of [this.#process.stdout, this.#process.stderr])
       if (stream !== null)

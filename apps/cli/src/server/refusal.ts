@@ -55,6 +55,9 @@ function retrying({ retry, retryAfterMs }: RestError): Advice[] {
 /** Requests that can be too large: the server may close the connection before the answer was read. */
 const largeBytes = 1_048_576;
 
+const notHttp =
+  "The reply is not HTTP. Port 7401 is for workers. The dashboard and the CLI use port 7400 by default.";
+
 function unreachable(error: RestError, { server, parts }: Call): Failure {
   const inner = error.cause instanceof Error ? error.cause.cause : undefined;
   const code = inner instanceof Error && "code" in inner ? String(inner.code) : "";
@@ -69,9 +72,9 @@ function unreachable(error: RestError, { server, parts }: Call): Failure {
   };
   const said = inner instanceof Error ? sentences(inner.message) : "No answer.";
   return new Failure(`Tutti is not reachable at ${server.url}.`, {
-    why: [reasons[code] ?? said],
+    why: [code.startsWith("HPE_") ? notHttp : (reasons[code] ?? said)],
     next: [
-      ["npm start", "starts Tutti, in a clone"],
+      ["npx tutti dev", "starts Tutti in this folder"],
       ["tutti --server URL …", "sets the URL (or set TUTTI_URL)"],
       ["tutti doctor", "finds problems"],
     ],

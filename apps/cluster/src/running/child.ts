@@ -1,6 +1,7 @@
 /** One start of a program, with what it writes in a file. */
 import { spawn } from "node:child_process";
 import { type FileHandle, open } from "node:fs/promises";
+import { ownGroup } from "@tutti/kernel";
 
 export interface Program {
   /** The program and its words. */
@@ -25,7 +26,7 @@ export async function startChild({ command, directory, log, environment }: Progr
     env: environment,
     stdio: ["ignore", file.fd, file.fd],
     // Ctrl-C is for the one that looks after them: they end one after the other.
-    detached: true,
+    ...ownGroup(),
   });
   const { promise: ended, resolve } = Promise.withResolvers<string>();
   child.once("exit", (code, signal) =>

@@ -1,6 +1,7 @@
 /** What a cluster says of itself in its directory, for other processes. */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "@tutti/kernel";
 import type { Member, Ports } from "../plan/plan.ts";
 import type { Shape } from "../plan/shape.ts";
 
@@ -54,7 +55,7 @@ async function read<Content>(path: string): Promise<Content | undefined> {
 async function write(path: string, content: unknown): Promise<void> {
   const fresh = `${path}.new`;
   await writeFile(fresh, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
-  await rename(fresh, path);
+  await replaceFile(fresh, path);
 }
 
 export function isAlive(pid: number): boolean {

@@ -1,8 +1,8 @@
 /** Where sign-ins are kept beyond the memory of a process, by the hash of the browser's secret. */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { noteMade, textIn, withSum } from "@tutti/host";
-import { privateModes } from "@tutti/kernel";
+import { privateModes, replaceFile } from "@tutti/kernel";
 import { newSealKey } from "./issuers/sealed-cookie.ts";
 import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import type { SignIn } from "./sign-in.ts";
@@ -141,6 +141,6 @@ async function readKept(file: string): Promise<Readonly<Record<string, unknown>>
 async function write(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: privateModes.folder });
   await writeFile(`${file}.new`, withSum(text), { mode: privateModes.file });
-  await rename(`${file}.new`, file);
+  await replaceFile(`${file}.new`, file);
   noteMade(dirname(dirname(file)), `${basename(dirname(file))}/${basename(file)}`);
 }

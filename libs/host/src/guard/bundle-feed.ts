@@ -5,7 +5,7 @@
  * 1. Nothing waits for it: without a bundle what needs one is refused.
  * 2. What is written is what was taken, as it was signed. What is read is checked as if it had been received.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Bundle, type policyService } from "@tutti/contracts/governance/v1";
 import {
@@ -16,6 +16,7 @@ import {
   type Health,
   healthy,
   privateModes,
+  replaceFile,
   sleep,
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
@@ -107,7 +108,7 @@ export class BundleFeed implements Component {
       const fresh = `${file}.${process.pid}.new`;
       // It has hashes of keys in it: others must not try passwords on them.
       await writeFile(fresh, Bundle.encode(bundle).finish(), { mode: privateModes.file });
-      await rename(fresh, file);
+      await replaceFile(fresh, file);
       if (!this.#isListed) noteMade(dirname(dirname(file)), `${basename(dirname(file))}/${basename(file)}`);
       this.#isListed = true;
     } catch (error) {

@@ -2,7 +2,7 @@
 import type { Stats } from "node:fs";
 import { chmod, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { privateModes } from "@tutti/kernel";
+import { privateModes, thisSystem } from "@tutti/kernel";
 
 const othersMask = 0o077;
 
@@ -19,8 +19,7 @@ export interface MadePrivate {
  */
 export async function makePrivate(directory: string): Promise<MadePrivate> {
   const found = { changed: 0, problem: "" };
-  // On Windows files belong to their user, and have no such modes.
-  if (process.platform === "win32") return found;
+  if (!thisSystem.hasModes) return found;
   const names = await readdir(directory);
   const paths = [directory, ...names.map((name) => join(directory, name))];
   const modes = await Promise.all(paths.map((path) => statOf(path)));

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, type Stats } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, privateModes } from "@tutti/kernel";
+import { type Clock, privateModes, replaceFile } from "@tutti/kernel";
 import { syncFile, syncFolder } from "../disk/syncing.ts";
 import { blobErrors } from "./errors.ts";
 import { decodeMention, encodeMention, mentionerOf, nameOf, sliceName } from "./names.ts";
@@ -149,7 +149,7 @@ export class DirectoryBlobs implements Blobs {
       const temporary = this.#temporary();
       await this.#write(temporary, [Buffer.from(String(throughMs))]);
       const folder = join(this.#directory, "through");
-      await rename(temporary, join(folder, `${service}.${partition}`));
+      await replaceFile(temporary, join(folder, `${service}.${partition}`));
       await syncFolder(folder);
     });
   }
@@ -262,7 +262,7 @@ export class DirectoryBlobs implements Blobs {
     return this.#alone(sliceOf(name), async () => {
       if ((await mkdir(folder, { recursive: true, mode: privateModes.folder })) !== undefined)
         await syncFolder(parent);
-      await rename(temporary, join(folder, name));
+      await replaceFile(temporary, join(folder, name));
       await syncFolder(folder);
     });
   }

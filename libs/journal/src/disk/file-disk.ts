@@ -16,7 +16,7 @@ import {
 import { open, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { privateModes } from "@tutti/kernel";
+import { privateModes, thisSystem } from "@tutti/kernel";
 import type { Disk, DiskFile } from "./disk.ts";
 
 const readAt = promisify(readLater);
@@ -101,8 +101,7 @@ function* partsOf(bytes: number): Generator<[position: number, zeros: Uint8Array
 }
 
 function syncDirectory(directory: string): void {
-  // Windows can neither open nor sync a directory. There a rename is durable by itself.
-  if (process.platform === "win32") return;
+  if (!thisSystem.syncsFolders) return;
   const descriptor = openSync(directory, "r");
   try {
     fsyncSync(descriptor);

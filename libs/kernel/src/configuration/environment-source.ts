@@ -1,4 +1,5 @@
 import { type Declarations, variablePrefix } from "./declarations.ts";
+import { keysListed } from "./problem-texts.ts";
 import type { Reading } from "./reading.ts";
 import { didYouMean } from "./suggestion.ts";
 
@@ -9,6 +10,19 @@ export const fileVariable = `${variablePrefix}CONFIG`;
 
 /** What the starter of the process sets instead of the defaults. */
 export const presetVariable = `${variablePrefix}PRESET`;
+
+/** What people set for workers, clients and the CLI, often for a whole shell. */
+const variablesOfClients = [
+  ...["TUTTI_URL", "TUTTI_API_KEY", "TUTTI_SERVER", "TUTTI_KEY"],
+  ...[
+    "TUTTI_ADDRESS",
+    "TUTTI_POOL",
+    "TUTTI_NAMESPACE",
+    "TUTTI_AGENT_ID",
+    "TUTTI_LAUNCH_ID",
+    "TUTTI_ACCESS_TOKEN",
+  ],
+];
 
 /**
  * What shares our prefix and is no key: the file's name, the preset, what the workspace's tools and tests are told by,
@@ -24,15 +38,7 @@ const otherVariables = new Set([
     "TUTTI_TEST_SEED",
     "TUTTI_TEST_KILLS",
   ],
-  ...[
-    "TUTTI_ADDRESS",
-    "TUTTI_POOL",
-    "TUTTI_NAMESPACE",
-    "TUTTI_AGENT_ID",
-    "TUTTI_LAUNCH_ID",
-    "TUTTI_ACCESS_TOKEN",
-  ],
-  ...["TUTTI_URL", "TUTTI_API_KEY", "TUTTI_SERVER", "TUTTI_KEY"],
+  ...variablesOfClients,
 ]);
 
 /**
@@ -67,7 +73,8 @@ export function readEnvironment(
 }
 
 export function unknownVariable(variable: string, declarations: Declarations): string {
-  return `unknown key in the environment: ${variable}${didYouMean(variable, declarations.variables())}`;
+  const known = [...declarations.variables(), ...variablesOfClients];
+  return `unknown key in the environment: ${variable}${didYouMean(variable, known) || keysListed}`;
 }
 
 /**

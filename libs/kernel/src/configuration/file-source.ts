@@ -1,6 +1,6 @@
 import type { Node } from "yaml";
 import type { Declarations } from "./declarations.ts";
-import { tooEarly } from "./problem-texts.ts";
+import { keysListed, tooEarly } from "./problem-texts.ts";
 import type { Reading } from "./reading.ts";
 import { isBefore, isScope, type Scope, scopes } from "./scopes.ts";
 import type { Key, KeyGroup } from "./section.ts";
@@ -65,7 +65,10 @@ class FileReader {
       const member = members.get(word);
       const full = `${name}.${word}`;
       if (member === undefined) {
-        this.#reading.refuse(full, `unknown key \`${full}\` at ${place}${didYouMean(word, members.keys())}`);
+        this.#reading.refuse(
+          full,
+          `unknown key \`${full}\` at ${place}${didYouMean(word, members.keys()) || keysListed}`,
+        );
       } else if (member.kind === "group") {
         this.#readGroup(member, full, scope, value);
       } else {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Declarations } from "./declarations.ts";
+import { keysListed } from "./problem-texts.ts";
 import type { Reading } from "./reading.ts";
 import { coreOf } from "./schema-walk.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -104,7 +105,10 @@ function takeFlag({ name, text }: Flag, declarations: Declarations, reading: Rea
   const place = `--${name}`;
   const setting = settingOf(name, declarations);
   if (setting === undefined) {
-    reading.refuse(place, `unknown key among the flags: ${place}${hintFor(name, declarations)}`);
+    reading.refuse(
+      place,
+      `unknown key among the flags: ${place}${hintFor(name, declarations) || keysListed}`,
+    );
     return;
   }
   const isBoolean = coreOf(setting.key.schema) instanceof z.ZodBoolean;

@@ -22,7 +22,7 @@ describe("a mistake in the configuration is refused with its place and what to d
     [
       "an unknown key like no other",
       yaml("engines: {registry: {colour: red}}"),
-      "unknown key `registry.colour` at tutti.yaml:1:22",
+      "unknown key `registry.colour` at tutti.yaml:1:22 (remove it, or list the keys with `tutti config explain`)",
     ],
     [
       "an unknown section",
@@ -169,7 +169,11 @@ describe("a mistake in the configuration is refused with its place and what to d
       flags("--cert=x"),
       "unknown key among the flags: --cert; did you mean `--registry.tls.certificate`?",
     ],
-    ["a flag that is near to nothing", flags("--colour=red"), "unknown key among the flags: --colour"],
+    [
+      "a flag that is near to nothing",
+      flags("--colour=red"),
+      "unknown key among the flags: --colour (remove it, or list the keys with `tutti config explain`)",
+    ],
     [
       "a flag for a part of a mapping",
       flags("--registry.labels.zone=north"),

@@ -8,17 +8,16 @@
  * 4. An orchestrator that fails or is stopped by itself ends the process too.
  */
 import type { Logger } from "../ports/logger.ts";
-import { type ProcessEdge, type StopSignal, systemProcess } from "../ports/process.ts";
+import { type ProcessEdge, type StopSignal, signalNumbers, systemProcess } from "../ports/process.ts";
+import { thisSystem } from "../ports/system.ts";
 import type { Listener, Unsubscribe } from "./events.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { OrchestratorEvents } from "./orchestrator-events.ts";
 
-const signalNumbers: Readonly<Record<StopSignal, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
-
 export interface RunOptions {
   /** Default: the process itself. */
   readonly edge?: ProcessEdge;
-  /** Default: SIGTERM and SIGINT. */
+  /** Default: those of the system, on Linux SIGTERM and SIGINT. */
   readonly signals?: readonly StopSignal[];
   /** Called when it is ready. What it throws is a fault. */
   readonly ready?: () => void | Promise<void>;
@@ -38,7 +37,7 @@ export interface Runnable {
 
 /** Returns the exit code, for the tests: a real process has exited by then. */
 export async function runUntilSignal(orchestrator: Runnable, options: RunOptions = {}): Promise<number> {
-  const { edge = systemProcess, signals = ["SIGTERM", "SIGINT"], ready, flush } = options;
+  const { edge = systemProcess, signals = thisSystem.stopSignals, ready, flush } = options;
   const { logger } = orchestrator;
   const left = Promise.withResolvers<number>();
   let stopping = false;

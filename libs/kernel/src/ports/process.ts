@@ -1,5 +1,13 @@
 /** What may tell a process to end. */
-export type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP";
+export type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGBREAK";
+
+/** A process that a signal ended exits with 128 and this number. */
+export const signalNumbers: Readonly<Record<StopSignal, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGTERM: 15,
+  SIGBREAK: 21,
+};
 
 /** How an error escaped every handler. */
 export type FaultOrigin = "uncaughtException" | "unhandledRejection";

@@ -1,3 +1,4 @@
+export { fileNameProblem, fileNameProblems } from "./file-names.ts";
 export { type Gate, gate, type Latch, latch } from "./latch.ts";
 export * from "./machine/index.ts";
 export { type LogLine, type RecordingLogger, recordingLogger } from "./recording-logger.ts";

@@ -10,9 +10,9 @@
  * 3. the one before is trusted no more.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, systemClock } from "@tutti/kernel";
+import { type Clock, replaceFile, systemClock } from "@tutti/kernel";
 import { type Issuer, issue, newKeyPair } from "./certificate.ts";
 import { spiffeIdOf } from "./peer.ts";
 
@@ -60,7 +60,7 @@ export async function makeDevelopmentCertificates(
   const wanted = { ...options, services: [...new Set([...options.services, ...known])] };
   const services = await certify(wanted, rotate || isTaken, { name: authorityName, key: signing }, clock);
   // Last, so that whatever interrupts it is done again.
-  if (isTaken) await rename(files.nextKey, files.key);
+  if (isTaken) await replaceFile(files.nextKey, files.key);
   if (nextAuthority && before === "next_signs") await trustAlone(files, signing);
   return { ca: files.cert, authority: await stageIn(files), services };
 }
@@ -159,7 +159,7 @@ function privatePem(key: KeyObject): string {
 async function replace(path: string, content: string, mode: number): Promise<void> {
   const temporary = `${path}.new`;
   await writeFile(temporary, content, { mode });
-  await rename(temporary, path);
+  await replaceFile(temporary, path);
 }
 
 async function exists(path: string): Promise<Buffer | undefined> {

@@ -323,7 +323,10 @@ export class Connector {
     const rounds = Math.ceil(++this.#failures / addresses.length);
     const ownMs = backoffMs(backoff, rounds, chance);
     const pauseMs = atLeastMs > 0 ? atLeastMs + ownMs / 4 : ownMs;
-    const told = { address: this.#address, reason, pauseMs: Math.round(pauseMs), failures: this.#failures };
+    const told = {
+      ...{ address: this.#address, ...explained(reason) },
+      ...{ pauseMs: Math.round(pauseMs), failures: this.#failures },
+    };
     if (this.#failures <= 1) logger.info("no link, retrying", told);
     else logger.warn("no link, retrying", told);
     const hasReason = this.#isFollowing || this.#resumable?.address === this.#address;
@@ -345,4 +348,15 @@ export class Connector {
     this.stop();
     this.#parts.onLeft();
   }
+}
+
+/** Of the transport's words for an address at which nothing listens. */
+const refused = /ECONNREFUSED|connection refused/i;
+
+function explained(reason: string): { readonly reason: string; readonly remedy?: string } {
+  if (!refused.test(reason)) return { reason };
+  return {
+    reason: "The connection was refused",
+    remedy: "Start the platform (npx tutti dev), or set TUTTI_URL to its address.",
+  };
 }

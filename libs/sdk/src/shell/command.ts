@@ -11,7 +11,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
-import { systemTimers, type Timers } from "@tutti/kernel";
+import { systemTimers, type Timers, thisSystem } from "@tutti/kernel";
 import { shellErrors } from "./errors.ts";
 
 export interface CommandLimits {
@@ -51,6 +51,7 @@ export interface CommandEnd {
   readonly stderr: KeptOutput;
 }
 
+const noShell = "this system has none. On Windows, run the worker in WSL or in a container";
 const envDefault = ["PATH", "HOME", "LANG", "TZ"];
 const markName = "TUTTI_COMMAND";
 const blockBytes = 512;
@@ -75,6 +76,7 @@ const guard = [
 
 /** Runs a command to its end. Rejects with the reason of the signal when that was aborted. */
 export async function runCommand(command: readonly string[], options: CommandOptions): Promise<CommandEnd> {
+  if (!thisSystem.hasShell) throw shellErrors.notStarted({ program: "sh", reason: noShell });
   const mark = randomUUID();
   const child = spawn("sh", ["-c", `${limitsOf(options.limits)}${guard}`, "sh", mark, ...command], {
     ...{ cwd: options.folder, env: options.env, detached: true },

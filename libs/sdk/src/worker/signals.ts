@@ -1,7 +1,4 @@
-import type { Logger, ProcessEdge, StopSignal } from "@tutti/kernel";
-
-const numbers: Readonly<Record<StopSignal, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
-const watched: readonly StopSignal[] = ["SIGTERM", "SIGINT"];
+import { type Logger, type ProcessEdge, type StopSignal, signalNumbers, thisSystem } from "@tutti/kernel";
 
 /**
  * The first signal stops gracefully, and then the process exits with what `stop` gives. A second one exits at once with
@@ -13,11 +10,11 @@ export function watchSignals(
   stop: (signal: StopSignal) => Promise<number>,
 ): () => void {
   let isStopping = false;
-  const releases = watched.map((signal) =>
+  const releases = thisSystem.stopSignals.map((signal) =>
     edge.onSignal(signal, () => {
       if (isStopping) {
         logger.warn("second stop signal received, exiting immediately", { signal });
-        return edge.exit(128 + numbers[signal]);
+        return edge.exit(128 + signalNumbers[signal]);
       }
       isStopping = true;
       stop(signal).then((code) => edge.exit(code));

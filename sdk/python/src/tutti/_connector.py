@@ -322,7 +322,7 @@ class Connector:
             "no link, retrying",
             extra={
                 "address": self.address,
-                "reason": reason,
+                **_explained(reason),
                 "pause_ms": round(pause_ms),
                 "failures": self._failures,
             },
@@ -344,3 +344,13 @@ class Connector:
     def _left(self) -> None:
         self.stop()
         self._parts.on_left()
+
+
+def _explained(reason: str) -> dict[str, str]:
+    """An address at which nothing listens has a remedy."""
+    if "connection refused" not in reason.lower():
+        return {"reason": reason}
+    return {
+        "reason": "The connection was refused",
+        "remedy": "Start the platform (npx tutti dev), or set TUTTI_URL to its address.",
+    }

@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -337,7 +338,9 @@ def _watching_signals(worker: Worker, running: Running) -> Iterator[None]:
             os._exit(128 + number)
         worker.stop(f"told by {signal.Signals(number).name}")
 
-    watched = (signal.SIGTERM, signal.SIGINT)
+    # Ctrl-Break, which only Windows has. There, SIGTERM is never delivered.
+    more = (signal.SIGBREAK,) if sys.platform == "win32" else ()
+    watched = (signal.SIGTERM, signal.SIGINT, *more)
     before = [signal.signal(number, told) for number in watched]
     try:
         yield

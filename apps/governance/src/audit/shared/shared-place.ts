@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { copyFile, rename, rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { SigningKey } from "@tutti/contracts/governance/v1";
 import type { HostContext } from "@tutti/host";
+import { replaceFile } from "@tutti/kernel";
 import type { OpenedPlace } from "../rounds.ts";
 import { AuditThread } from "../thread/audit-thread.ts";
 import { SharedBook } from "./shared-book.ts";
@@ -60,5 +61,5 @@ async function goOnWith({ bookBefore, file, shared, key }: BookBefore, signal: A
   }
   // Nothing was written to it.
   await remove("-wal", "-shm");
-  await rename(incoming, file);
+  await replaceFile(incoming, file);
 }

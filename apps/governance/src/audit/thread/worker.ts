@@ -1,7 +1,7 @@
 import { setPriority } from "node:os";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { ThreadAnswer } from "@tutti/journal";
-import { errorFromUnknown, toProblem } from "@tutti/kernel";
+import { errorFromUnknown, thisSystem, toProblem } from "@tutti/kernel";
 import { AuditBook } from "../book/book.ts";
 import type { ExportWish } from "../book/exporting.ts";
 import type { Gathered, PreparedOf, ThreadOrders, ToThread } from "./messages.ts";
@@ -77,9 +77,9 @@ function done(
   }
 }
 
-/** Where all cores have work, the work goes first: the journals keep what was not taken in yet. On Linux alone it is this thread's own. */
+/** Where all cores have work, the work goes first: the journals keep what was not taken in yet. */
 const behindOthers = 5;
-if (process.platform === "linux") setPriority(behindOthers);
+if (thisSystem.hasThreadPriorities) setPriority(behindOthers);
 
 // The cast is the thread's side of the contract with audit-thread.ts, which starts it with these and nothing else.
 if (parentPort !== null) run(parentPort, workerData as ThreadOrders);

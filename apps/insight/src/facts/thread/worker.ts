@@ -2,7 +2,7 @@
 import { setPriority } from "node:os";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { ThreadAnswer } from "@tutti/journal";
-import { errorFromUnknown, toProblem } from "@tutti/kernel";
+import { errorFromUnknown, thisSystem, toProblem } from "@tutti/kernel";
 import { FactStore } from "../fact-store.ts";
 import type { FactThreadData, ToFactThread } from "./messages.ts";
 
@@ -33,9 +33,9 @@ function done(store: FactStore, message: ToFactThread): unknown {
   }
 }
 
-/** Where all cores have work, the work of engines goes first. On Linux alone it is this thread's own. */
+/** Where all cores have work, the work of engines goes first. */
 const behindOthers = 5;
-if (process.platform === "linux") setPriority(behindOthers);
+if (thisSystem.hasThreadPriorities) setPriority(behindOthers);
 
 // The cast is the thread's side of the contract with fact-thread.ts, which starts it with these and nothing else.
 if (parentPort !== null) run(parentPort, workerData as FactThreadData);

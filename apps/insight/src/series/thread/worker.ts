@@ -3,7 +3,7 @@ import { setPriority } from "node:os";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { answerSeries } from "@tutti/host/metrics";
 import type { ThreadAnswer } from "@tutti/journal";
-import { errorFromUnknown, toProblem } from "@tutti/kernel";
+import { errorFromUnknown, thisSystem, toProblem } from "@tutti/kernel";
 import { insightErrors } from "../../errors.ts";
 import { isDamage } from "../schema.ts";
 import { SeriesStore } from "../series-store.ts";
@@ -42,9 +42,9 @@ function done(store: SeriesStore, message: ToSeriesThread): unknown {
   }
 }
 
-/** Where all cores have work, the work of engines goes first. On Linux alone it is this thread's own. */
+/** Where all cores have work, the work of engines goes first. */
 const behindOthers = 5;
-if (process.platform === "linux") setPriority(behindOthers);
+if (thisSystem.hasThreadPriorities) setPriority(behindOthers);
 
 // The cast is the thread's side of the contract with series-thread.ts, which starts it with these and nothing else.
 if (parentPort !== null) run(parentPort, workerData as SeriesThreadData);

@@ -1,6 +1,5 @@
 /** Brings a process's own copy of a partition's archive to where the log stands. */
-import { rename } from "node:fs/promises";
-import { isTuttiError } from "@tutti/kernel";
+import { isTuttiError, replaceFile } from "@tutti/kernel";
 import { archiveErrors } from "../../archive/errors.ts";
 import { MessageGone } from "../../jetstream/source.ts";
 import { type Entry, entryKinds } from "../log/entry.ts";
@@ -72,7 +71,7 @@ async function openThere(parts: CacheParts): Promise<PartitionCache | undefined>
 async function download(file: string, base: Base, objects: ObjectStore): Promise<void> {
   const incoming = `${file}.incoming`;
   await downloadBase(objects, incoming, base);
-  await rename(incoming, file);
+  await replaceFile(incoming, file);
 }
 
 async function follow(cache: PartitionCache, log: PartitionLog, objects: ObjectStore): Promise<void> {

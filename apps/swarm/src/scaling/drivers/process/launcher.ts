@@ -1,7 +1,8 @@
 /** Programs of this machine: started without a shell, in a group of their own, their output line by line. */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import type { Ending, Running, StopSignal } from "../berths/programs.ts";
+import { ownGroup, signalGroup } from "@tutti/kernel";
+import type { Ending, Running } from "../berths/programs.ts";
 
 export interface Program {
   readonly command: readonly string[];
@@ -23,21 +24,11 @@ export function launch({ command, directory, environment, onLine }: Program): Ru
     cwd: directory === "" ? undefined : directory,
     env: environment,
     // A group of its own: a signal from the terminal is the platform's to pass on, and a kill reaches its children.
-    detached: true,
+    ...ownGroup(),
     stdio: ["ignore", "pipe", "pipe"],
   });
   for (const stream of [child.stdout, child.stderr]) readLines(stream, onLine);
   return { pid: child.pid, ended: endOf(child), signal: (signal) => signalGroup(child.pid, signal) };
-}
-
-/** A process group may be gone by now: then there is nothing to be told. */
-export function signalGroup(pid: number | undefined, signal: StopSignal): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Gone.
-  }
 }
 
 function endOf(child: ChildProcess): Promise<Ending> {

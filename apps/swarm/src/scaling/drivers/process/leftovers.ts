@@ -5,12 +5,9 @@
  *
  * A process is known by its number and the moment it started: numbers are used again.
  */
-import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { privateModes, type Timers } from "@tutti/kernel";
-import { signalGroup } from "./launcher.ts";
+import { privateModes, signalGroup, startOfProcess, type Timers } from "@tutti/kernel";
 
 interface LaunchRecord {
   readonly pid: number;
@@ -29,7 +26,7 @@ export class LaunchRecords {
 
   async add(pid: number, agentId: string, stopMs: number): Promise<void> {
     if (this.#directory === undefined) return;
-    const began = await beganAt(pid);
+    const began = await startOfProcess(pid);
     if (began === undefined) return;
     const record: LaunchRecord = { pid, began, agentId, stopMs };
     await mkdir(this.#directory, { recursive: true, mode: privateModes.folder });
@@ -47,7 +44,7 @@ export class LaunchRecords {
     const left: LaunchRecord[] = [];
     for (const name of names) {
       const record = recordIn(await readFile(join(this.#directory, name), "utf8").catch(() => ""));
-      if (record !== undefined && (await beganAt(record.pid)) === record.began) left.push(record);
+      if (record !== undefined && (await startOfProcess(record.pid)) === record.began) left.push(record);
       else await rm(join(this.#directory, name), { force: true });
     }
     return left;
@@ -70,10 +67,10 @@ export async function endLeftovers(
       told(agentId, pid);
       signalGroup(pid, "SIGTERM");
       for (let waitedMs = 0; waitedMs < stopMs; waitedMs += lookMs) {
-        if ((await beganAt(pid)) !== began) break;
+        if ((await startOfProcess(pid)) !== began) break;
         await new Promise<void>((resolve) => void timers.after(lookMs, resolve));
       }
-      if ((await beganAt(pid)) === began) signalGroup(pid, "SIGKILL");
+      if ((await startOfProcess(pid)) === began) signalGroup(pid, "SIGKILL");
       await records.remove(pid);
     }),
   );
@@ -89,16 +86,4 @@ function recordIn(text: string): LaunchRecord | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** When a process started, as its system says. Undefined when there is none, or only what is left of one. */
-export async function beganAt(pid: number): Promise<string | undefined> {
-  if (process.platform === "linux") {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    // The name may have spaces and parentheses. What follows the last one has neither.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return stat === "" || fields[0] === "Z" ? undefined : fields[19];
-  }
-  const shown = await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)]).catch(() => undefined);
-  return shown?.stdout.trim() || undefined;
 }

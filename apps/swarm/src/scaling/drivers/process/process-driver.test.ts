@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ProcessDriver as ProcessSettings } from "@tutti/contracts/swarm/v1";
-import { IdSource, systemFoundation } from "@tutti/kernel";
+import { IdSource, startOfProcess, systemFoundation } from "@tutti/kernel";
 import { recordingLogger, seededChance, until } from "@tutti/kernel/testing";
 import { ScriptedWindow } from "../../../../test/support/agent-window.ts";
 import { launch } from "./launcher.ts";
-import { beganAt, endLeftovers, LaunchRecords } from "./leftovers.ts";
+import { endLeftovers, LaunchRecords } from "./leftovers.ts";
 import { processDriver } from "./process-driver.ts";
 
 const real = systemFoundation();
@@ -168,9 +168,9 @@ describe("agents as programs of this machine", () => {
     driver.want(1, "");
     await until("the child", () => linesOf().length > 0);
     const child = Number(linesOf()[0]);
-    assert.notEqual(await beganAt(child), undefined);
+    assert.notEqual(await startOfProcess(child), undefined);
     await driver.close("left");
-    await until("the child's end", async () => (await beganAt(child)) === undefined);
+    await until("the child's end", async () => (await startOfProcess(child)) === undefined);
   });
 
   it("that a killed process left behind are found and ended by the next one, and nothing else is", async () => {
@@ -199,7 +199,7 @@ describe("agents as programs of this machine", () => {
     await endLeftovers(records, real.timers, (agent) => told.push(agent));
     assert.deepEqual(told, ["crew-1"]);
     assert.deepEqual(await left.ended, { kind: "killed", signal: "SIGTERM" });
-    assert.notEqual(await beganAt(other.pid), undefined);
+    assert.notEqual(await startOfProcess(other.pid), undefined);
     assert.deepEqual(await records.leftovers(), []);
     other.signal("SIGKILL");
     await other.ended;

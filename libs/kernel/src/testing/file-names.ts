@@ -1,0 +1,26 @@
+/** Whether names of files work on Linux, macOS and Windows alike. */
+
+const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+const refused = '<>:"/\\|?*';
+const lengthMax = 255;
+
+/** Returns why a system would refuse the name. Undefined if none does. */
+export function fileNameProblem(name: string): string | undefined {
+  const found = [...name].find((letter) => refused.includes(letter) || letter < " ");
+  if (found !== undefined) return `the character ${JSON.stringify(found)}`;
+  if (/[. ]$/.test(name)) return "a dot or space at the end";
+  if (reserved.test(name)) return "a name that Windows keeps for devices";
+  return name.length > lengthMax ? `more than ${lengthMax} characters` : undefined;
+}
+
+/** Returns what is wrong with the names in one folder: those that a system refuses, and those that differ only by case. */
+export function fileNameProblems(names: readonly string[]): readonly string[] {
+  const seen = new Map<string, string>();
+  return names.flatMap((name) => {
+    const problem = fileNameProblem(name);
+    const twin = seen.get(name.toLowerCase());
+    seen.set(name.toLowerCase(), name);
+    if (problem !== undefined) return [`${name}: ${problem}`];
+    return twin === undefined ? [] : [`${name}: the same as ${twin} where case does not count`];
+  });
+}
