@@ -137,6 +137,24 @@ output: "\${{ tasks.look.output }}"
     assert.equal(scene.outputOf("second"), "else");
   });
 
+  it("asks again after a reset to when it waited for another task, whose answer does not count", () => {
+    const scene = new Scene();
+    scene.begin("first", { a: 1 });
+    scene.driver.deliverAll();
+    const key = scene.begin("second", { a: 1 });
+    scene.driver.deliverAll();
+    assert.deepEqual(scene.offers, ["first look"], "the second one waits");
+    const before = scene.driver.query(key, showSnapshot, undefined);
+    assert.ok(!isRefusal(before));
+    const body = ResetRun.fromPartial({ toEvent: 3, snapshot: before.bytes, reason: "" });
+    scene.driver.execute(key, resetRun, body);
+    scene.driver.deliverAll();
+    scene.driver.advance(5_000);
+    assert.deepEqual(scene.offers, ["first look"], "it waits again");
+    scene.complete("found");
+    assert.equal(scene.outputOf("second"), "found");
+  });
+
   it("shares by a key of its own, where one is given", () => {
     const scene = new Scene();
     const keyed = text.replace("cache: 1m", 'cache: {key: "k", ttl: 1m}');

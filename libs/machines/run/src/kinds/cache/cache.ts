@@ -17,7 +17,7 @@ import { chosenOf } from "../../core/plan/offer-profile.ts";
 import { behaviours } from "../../core/state/behaviours.ts";
 import { attemptOf } from "../../core/state/places.ts";
 import type { NodeView, RangeView, RunView } from "../../core/state/state.ts";
-import { answerMs, cacheAsked } from "./events.ts";
+import { answerMs, cacheAsked, cacheAwaited } from "./events.ts";
 
 const askMessage: Message<AskCache> = { type: "ask_cache", codec: AskCache };
 const reportMessage: Message<ReportComputing> = { type: "report_computing", codec: ReportComputing };
@@ -41,6 +41,18 @@ export function askFirst(place: Place, input: Uint8Array, details: OfferDetails 
     waits: mayWait(place),
   });
   return true;
+}
+
+/** Asks anew after a reset: the answer to the question from before it does not count. */
+export function askAgain(place: Place): void {
+  const { run, step, number } = place;
+  const node = run.nodes[number];
+  if (node === undefined || !isAsking(node) || !mayWait(place)) return;
+  step.emit(cacheAwaited, { node: number, dueMs: step.nowMs + answerMs });
+  const visit = visitNumberOf(run, number);
+  step.send(addressOf(place, node.more?.cacheKey ?? ""), askMessage, {
+    ...{ runId: step.key.id, taskId: idOf(place), visit, waits: true },
+  });
 }
 
 /** Differs also from the number of the same visit before a reset: that visit may have asked for another entry. */

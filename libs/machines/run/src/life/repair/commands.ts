@@ -43,6 +43,7 @@ import { isPast } from "../../core/state/transition-progress.ts";
 import { life } from "../../core/state/work-life.ts";
 import { runErrors } from "../../errors.ts";
 import { askNextQuestion } from "../../kinds/approve/ask.ts";
+import { askAgain } from "../../kinds/cache/cache.ts";
 import { stopAllChildren, stopChildrenOf } from "../../kinds/child/stopping.ts";
 import { stopChildren } from "../../kinds/gate/send-back.ts";
 import { deliverToWaiting } from "../../kinds/signal/take.ts";
@@ -165,6 +166,7 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       if (node === undefined) continue;
       const place = placeOf(run, node.number, step, new StepBudget());
       if (isWaitingForLimits(node)) acquireNextForTask(place);
+      askAgain(place);
       // The step that approved its output asked the next question in an event of its own.
       askNextQuestion(place);
     }
