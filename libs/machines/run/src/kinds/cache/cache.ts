@@ -43,7 +43,7 @@ export function askFirst(place: Place, input: Uint8Array, details: OfferDetails 
   return true;
 }
 
-/** Asks anew after a reset: the answer to the question from before it does not count. */
+/** Asks once more after a reset: the answer to the question from before it does not count. */
 export function askAgain(place: Place): void {
   const { run, step, number } = place;
   const node = run.nodes[number];
