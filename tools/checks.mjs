@@ -10,6 +10,7 @@
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { checkAcceptance } from "./checks/acceptance.mjs";
 import { checkArchitecture } from "./checks/architecture.mjs";
 import { both, tool } from "./checks/commands.mjs";
 import { checkDependencies } from "./checks/dependencies.mjs";
@@ -50,6 +51,7 @@ export const checks = {
   prose: checkProse,
   lockfile: checkLockfile,
   architecture: checkArchitecture,
+  acceptance: checkAcceptance,
   reference: tool("tools/reference.mjs", "--check"),
   "contracts: lint": ofContracts("lint", tool("tools/generate.mjs", "--lint")),
   "contracts: format": ofContracts("format", tool("tools/generate.mjs", "--format-check")),

@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+// @ts-check
+
+// Shows what Tutti promises: runs the test or the command of each row of acceptance/mission.yaml, prints a table, and
+// writes the page dist/acceptance/index.html with state, figure and date. A row that is not run keeps its last result.
+//
+//   npm run acceptance                   all rows: tens of minutes
+//   npm run acceptance -- AREA|ID …      only these
+//   npm run acceptance -- --list         the rows, with their last results
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { missionProblems, readMission } from "./acceptance/mission.mjs";
+import { pageOf, stateIn, tableOf } from "./acceptance/page.mjs";
+import { workspaceRoot } from "./setup.mjs";
+
+/**
+ * @typedef {import("./acceptance/mission.mjs").Row} Row
+ * @typedef {import("./acceptance/page.mjs").Result} Result
+ */
+
+const folder = join(workspaceRoot, "dist", "acceptance");
+const resultsFile = join(folder, "results.json");
+const minutesMax = 15;
+const outputChars = 4_000;
+
+const words = process.argv.slice(2);
+const rows = readMission(workspaceRoot);
+const problems = missionProblems(workspaceRoot, rows);
+/** @type {Record<string, Result>} */
+const results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, "utf8")) : {};
+const names = words.filter((word) => word !== "--list");
+const unknown = names.filter((name) => !rows.some(({ id, area }) => id === name || area === name));
+if (problems.length > 0 || unknown.length > 0) {
+  for (const name of unknown) problems.push(`No row and no area is called ${name}. List them with --list.`);
+  console.error(problems.join("\n"));
+  process.exit(2);
+}
+const wanted = rows.filter(
+  ({ id, area }) => names.length === 0 || names.includes(id) || names.includes(area),
+);
+if (words.includes("--list")) console.log(tableOf(wanted, results));
+else {
+  for (const row of wanted) {
+    const result = resultOf(row);
+    results[row.id] = result;
+    console.log(tableOf([row], results));
+    if (result.state === "failed") console.log(result.output.replace(/^/gm, "    "));
+    write();
+  }
+  const failed = wanted.filter(({ id }) => results[id]?.state !== "shown").length;
+  console.log(`${wanted.length - failed} of ${wanted.length} shown: ${join(folder, "index.html")}`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+function write() {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(folder, "index.html"), pageOf(rows, results));
+}
+
+/** @param {Row} row @returns {Result} */
+function resultOf({ test, command, figure }) {
+  const started = performance.now();
+  const { output, code } = test === undefined ? ran(command ?? "") : tested(test);
+  const found = figure === undefined ? undefined : new RegExp(figure.pattern).exec(output)?.[1];
+  const isShown =
+    test === undefined
+      ? code === 0 && (figure === undefined || found !== undefined)
+      : stateIn(output, test.title) === "shown";
+  return {
+    state: isShown ? "shown" : "failed",
+    seconds: (performance.now() - started) / 1_000,
+    figure: found === undefined ? "" : `${figure?.name}: ${found}`,
+    date: new Date().toISOString(),
+    output: isShown ? "" : output.slice(-outputChars),
+  };
+}
+
+/** @param {{ file: string, title: string }} test */
+function tested({ file, title }) {
+  const pattern = title.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return finished(process.execPath, [
+    "--test",
+    "--test-reporter=tap",
+    `--test-name-pattern=${pattern}`,
+    file,
+  ]);
+}
+
+/** The commands `npx` and `npm` are those of the workspace. @param {string} command */
+function ran(command) {
+  return finished("sh", ["-c", command]);
+}
+
+/** @param {string} program @param {string[]} given */
+function finished(program, given) {
+  const { status, stdout, stderr } = spawnSync(program, given, {
+    cwd: workspaceRoot,
+    encoding: "utf8",
+    timeout: minutesMax * 60_000,
+    maxBuffer: 64 * 1_024 * 1_024,
+  });
+  return { output: `${stdout}${stderr}`, code: status ?? 1 };
+}

@@ -1,0 +1,76 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { missionProblems, promisesIn, promisesToShow, readMission, stateIn as featureStateIn, stateProblems } from "../acceptance/mission.mjs";
+import { pageOf, stateIn, tableOf } from "../acceptance/page.mjs";
+import { workspaceRoot } from "../setup.mjs";
+
+const row = {
+  ...{ id: "one", area: "start", promise: "It <starts>." },
+  promised: ["README.md: Workflows"],
+  test: { file: "tools/test/acceptance.test.mjs", title: "finds promises" },
+};
+
+describe("acceptance", () => {
+  it("finds promises in bullets and tables", () => {
+    const page =
+      "- **Workflows** in YAML\n\n| | Tutti |\n|---|---|\n| to start | one command |\n| `order-1` | an order |\n";
+    assert.deepEqual(promisesIn(page), ["Workflows", "to start", "order-1"]);
+    assert.deepEqual(promisesToShow("## What it does\n\n- **A**: a\n\n## Status\n\n- **B**: b\n"), ["A"]);
+  });
+
+  it("has a row for each promise of README, and rows whose tests and commands exist", () => {
+    assert.deepEqual(missionProblems(workspaceRoot), []);
+    assert.ok(readMission(workspaceRoot).length > 30);
+  });
+
+  for (const [fault, change, problem] of /** @type {const} */ ([
+    ["a file that does not exist", { test: { file: "gone.ts", title: "x" } }, /one: no file gone\.ts/],
+    [
+      "a test that does not exist",
+      { test: { ...row.test, title: "x".repeat(40) } },
+      /has no test "x+"/,
+    ],
+    ["an unknown command", { test: undefined, command: "npx tutti fly" }, /unknown command npx tutti fly/],
+    ["an unknown script", { test: undefined, command: "npm run fly" }, /no script fly/],
+    ["neither test nor command", { test: undefined }, /expected either/],
+    [
+      "a promise that the page does not make",
+      { promised: ["README.md: Flying"] },
+      /README\.md has no promise "Flying"/,
+    ],
+  ]))
+    it(`reports ${fault}`, () => {
+      assert.match(
+        missionProblems(workspaceRoot, [/** @type {any} */ ({ ...row, ...change })]).join("\n"),
+        problem,
+      );
+    });
+
+  it("finds sentences about the state of a feature, and none outside of their page", () => {
+    assert.deepEqual(stateProblems(workspaceRoot), []);
+    const lines = ["Windows has never been tried.", "Alerts do not exist yet.", "A run that does not exist."];
+    assert.deepEqual(lines.map((line) => featureStateIn(line).length), [1, 1, 0]);
+  });
+
+  it("reports a promise without a row", () => {
+    assert.match(missionProblems(workspaceRoot, [row]).join("\n"), /the promise "Missions" has no row/);
+  });
+
+  it("reads states from the output of the test runner: all tests of a title, none skipped", () => {
+    const tap =
+      "    ok 1 - a: works\n    not ok 2 - b: works\n    ok 3 - c # SKIP no browser\n    ok 4 - d\n";
+    const states = ["works", "a: works", "c", "d", "gone"].map((title) => stateIn(tap, title));
+    assert.deepEqual(states, ["failed", "shown", "failed", "shown", "failed"]);
+  });
+
+  it("writes a table and a page with state, figure and date", () => {
+    const date = "2026-01-02T03:04:05.000Z";
+    const results = {
+      one: { ...{ seconds: 2, figure: "lost: 0", date, output: "" }, state: /** @type {const} */ ("shown") },
+    };
+    assert.match(tableOf([row], results), /start\s+one\s+shown\s+2\.0 s\s+lost: 0/);
+    assert.match(pageOf([row], results), /1 of 1 promises.*It &lt;starts&gt;\..*lost: 0.*2026-01-02 03:04/s);
+    assert.match(pageOf([row], {}), /not run/);
+  });
+});
