@@ -118,12 +118,14 @@ export function stateProblems(root) {
     .flatMap((path) =>
       readFileSync(join(root, path), "utf8")
         .split("\n")
-        .flatMap((line, at) => stateIn(line).map((found) => `${path}:${at + 1}: "${found}" belongs on ${statePage}`)),
+        .flatMap((line, at) =>
+          featureStatesIn(line).map((found) => `${path}:${at + 1}: "${found}" belongs on ${statePage}`),
+        ),
     );
 }
 
 /** @param {string} line @returns {string[]} */
-export function stateIn(line) {
+export function featureStatesIn(line) {
   const found = states.exec(line)?.[0];
   return found === undefined ? [] : [found];
 }

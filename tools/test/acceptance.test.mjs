@@ -1,7 +1,14 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { missionProblems, promisesIn, promisesToShow, readMission, stateIn as featureStateIn, stateProblems } from "../acceptance/mission.mjs";
+import {
+  featureStatesIn,
+  missionProblems,
+  promisesIn,
+  promisesToShow,
+  readMission,
+  stateProblems,
+} from "../acceptance/mission.mjs";
 import { pageOf, stateIn, tableOf } from "../acceptance/page.mjs";
 import { workspaceRoot } from "../setup.mjs";
 
@@ -26,11 +33,7 @@ describe("acceptance", () => {
 
   for (const [fault, change, problem] of /** @type {const} */ ([
     ["a file that does not exist", { test: { file: "gone.ts", title: "x" } }, /one: no file gone\.ts/],
-    [
-      "a test that does not exist",
-      { test: { ...row.test, title: "x".repeat(40) } },
-      /has no test "x+"/,
-    ],
+    ["a test that does not exist", { test: { ...row.test, title: "x".repeat(40) } }, /has no test "x+"/],
     ["an unknown command", { test: undefined, command: "npx tutti fly" }, /unknown command npx tutti fly/],
     ["an unknown script", { test: undefined, command: "npm run fly" }, /no script fly/],
     ["neither test nor command", { test: undefined }, /expected either/],
@@ -50,7 +53,10 @@ describe("acceptance", () => {
   it("finds sentences about the state of a feature, and none outside of their page", () => {
     assert.deepEqual(stateProblems(workspaceRoot), []);
     const lines = ["Windows has never been tried.", "Alerts do not exist yet.", "A run that does not exist."];
-    assert.deepEqual(lines.map((line) => featureStateIn(line).length), [1, 1, 0]);
+    assert.deepEqual(
+      lines.map((line) => featureStatesIn(line).length),
+      [1, 1, 0],
+    );
   });
 
   it("reports a promise without a row", () => {
