@@ -38,6 +38,8 @@ export async function startCrew(
 }
 
 const folder = new URL("workflows/", import.meta.url);
+/** In the package the examples are built. */
+const language = import.meta.url.endsWith(".mjs") ? "mjs" : "ts";
 
 export function exampleNames(): readonly string[] {
   return readdirSync(folder, { withFileTypes: true })
@@ -48,8 +50,8 @@ export function exampleNames(): readonly string[] {
 
 export async function exampleNamed(name: string): Promise<Example> {
   const [{ handle = () => {}, crew = [] }, { play, runs }] = await Promise.all([
-    import(new URL(`${name}/worker.ts`, folder).href),
-    import(new URL(`${name}/play.ts`, folder).href),
+    import(new URL(`${name}/worker.${language}`, folder).href),
+    import(new URL(`${name}/play.${language}`, folder).href),
   ]);
   return { name, handle, crew, runs, play };
 }

@@ -28,7 +28,9 @@ export function playNames(kind: PlayKind): readonly string[] {
 }
 
 export function playNamed(kind: PlayKind, name: string): Promise<Play> {
-  return import(new URL(`${name}/play.ts`, folderOf(kind)).href);
+  // In the package the examples are built.
+  const language = import.meta.url.endsWith(".mjs") ? "mjs" : "ts";
+  return import(new URL(`${name}/play.${language}`, folderOf(kind)).href);
 }
 
 export interface Stage {

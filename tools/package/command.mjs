@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { bundle, threadsStartedBy } from "../bundle.mjs";
 import { workspaceRoot } from "../setup.mjs";
+import { makeTemplates } from "./templates.mjs";
 
 const at = (/** @type {string[]} */ ...path) => join(workspaceRoot, ...path);
 
@@ -34,6 +35,7 @@ export async function makeCommand(folder, common) {
     filter: (file) => !file.endsWith(".stamp"),
   });
   const files = await bundlePlatform(join(folder, "platform"));
+  files.push(...(await makeTemplates(join(folder, "platform", "examples"))));
   await build({
     entryPoints: { start: at("tools", "package", "start.mjs"), tool: at("tools", "package", "tool.mjs") },
     ...{ outdir: join(folder, "platform"), outExtension: { ".js": ".mjs" }, logLevel: "warning" },

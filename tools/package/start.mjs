@@ -1,7 +1,7 @@
 // @ts-check
 
 // `tutti dev` of the installed package: the platform in the current folder. Bundled, it is start.mjs beside the platform.
-// With the word `demo-agents` it starts that program in place of the platform.
+// With the word `demo-agents` or `template` it starts that program in place of the platform.
 
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -11,11 +11,15 @@ import { NodeTooOld, platformNode } from "./node.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
+/** @type {Record<string, string>} programs next to the platform, by the word that starts them */
+const programs = { "demo-agents": "demo-agents.mjs", template: "examples/template.mjs" };
+
 try {
   const [first, ...others] = process.argv.slice(2);
-  const isDemo = first === "demo-agents";
-  const words = isDemo ? others : await withPorts(process.argv.slice(2), process.env, "npx tutti dev");
-  const program = isDemo ? "demo-agents.mjs" : "main.mjs";
+  const other = first === undefined ? undefined : programs[first];
+  const words =
+    other === undefined ? await withPorts(process.argv.slice(2), process.env, "npx tutti dev") : others;
+  const program = other ?? "main.mjs";
   const leash = pathToFileURL(join(here, "leash.mjs")).href;
   const preset = JSON.stringify({ ...(process.stdout.isTTY === true && { "log.level": "warn" }) });
   process.exitCode = await runToItsEnd(

@@ -15,6 +15,7 @@ import { poolCommands } from "./pools/table.ts";
 import { modelCommands, resourceCommands } from "./resources/table.ts";
 import { runCommands } from "./runs/table.ts";
 import { sessionCommands } from "./sessions/table.ts";
+import { templateCommands } from "./templates/table.ts";
 import { triggerCommands } from "./triggers/table.ts";
 import { workflowCommands } from "./workflows/table.ts";
 
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   ...installationCommands,
   ...analysisCommands,
   ...clusterCommands,
+  ...templateCommands,
   ...adapterCommands,
   ...agentCommands,
   ...alertCommands,

@@ -1,0 +1,35 @@
+import type { Command } from "../../command/declaration.ts";
+
+const name = { name: "NAME", summary: "name of the template, such as order or missions/vote" } as const;
+
+export const templateCommands: readonly Command[] = [
+  {
+    name: "template list",
+    group: "this machine",
+    summary: "List templates: workflows, agents, missions and sessions to copy",
+    json: "document",
+    load: () => import("./template.ts").then(({ listTemplates }) => listTemplates),
+  },
+  {
+    name: "template show",
+    group: "this machine",
+    summary: "Print the files of a template",
+    arguments: [name],
+    examples: [{ words: "template show order", does: "print the definition, the worker and the program" }],
+    json: "document",
+    load: () => import("./template.ts").then(({ showTemplate }) => showTemplate),
+  },
+  {
+    name: "template run",
+    group: "this machine",
+    summary: "Run a template on the running platform, with its workers",
+    about: [
+      "Starts the workers of the template in this process, runs it in a namespace of its own, and prints the outcome as JSON. Templates of agents use a scripted model and need no key.",
+      "Finds the platform at TUTTI_URL and, for workers, at TUTTI_ADDRESS. Default: the platform of `tutti dev` on this machine.",
+    ],
+    arguments: [name],
+    examples: [{ words: "template run missions/vote", does: "three agents vote in three ways" }],
+    json: "document",
+    load: () => import("./template.ts").then(({ runTemplate }) => runTemplate),
+  },
+];

@@ -1,0 +1,30 @@
+/** Templates by the command of a clone. What the package has is tested with the platform. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { promisify } from "node:util";
+
+const command = join(import.meta.dirname, "..", "src", "main.ts");
+const tutti = (line: string) =>
+  promisify(execFile)(process.execPath, [command, ...line.split(" ").slice(1)], { cwd: tmpdir() });
+
+describe("tutti template", () => {
+  it("lists the examples, and shows one", async () => {
+    const listed = JSON.parse((await tutti("tutti template list --json")).stdout);
+    assert.ok(listed.some(({ name }: { name: string }) => name === "missions/vote"));
+    assert.match((await tutti("tutti template show order")).stdout, /^workflow: order$/m);
+  });
+
+  it("ends with 2 and what to do if there is none of the name", async () => {
+    await assert.rejects(
+      tutti("tutti template run nothing"),
+      ({ code, stderr }: { code?: number; stderr?: string }) => {
+        assert.equal(code, 2);
+        assert.match(stderr ?? "", /Template nothing not found. List templates with `tutti template list`./);
+        return true;
+      },
+    );
+  });
+});
