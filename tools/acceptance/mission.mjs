@@ -6,7 +6,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 
-export const missionFile = "acceptance/mission.yaml";
+const missionFile = "acceptance/mission.yaml";
 
 /**
  * @typedef {object} Row
