@@ -143,9 +143,12 @@ thresholds: {${limits}}
       await printed(`doctor --data-directory ${data}`, { cwd }),
       /✓ node[\s\S]*✓ platform[\s\S]*There is nothing at/,
     );
-    assert.match((await tutti(`data verify --data ${data}`, { cwd })).output, /There is nothing at/);
+    assert.match(
+      (await tutti(`data verify --data-directory ${data}`, { cwd })).output,
+      /There is nothing at/,
+    );
     const [copied, restored] = [
-      await tutti("data backup --data none", { cwd }),
+      await tutti("data backup --data-directory none", { cwd }),
       await tutti("data restore", { cwd }),
     ];
     assert.deepEqual([copied.exitCode, restored.exitCode], [2, 2]);

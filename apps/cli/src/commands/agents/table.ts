@@ -211,7 +211,7 @@ const recordings: readonly Command[] = [
     group: "runs",
     summary: "Compare two prompts or models on the inputs of recorded runs",
     about: [
-      "FILE has the agents `one` and `other`, as `agent` of a task, and how to score: `score` with a condition over `input`, `expected` and `output`, `judge` with a model and instructions, or `test` with a module. `expected` is the recorded output.",
+      "FILE has the agents `one` and `other`, as `agent` of a task, and one way to score. `score` is a condition over `input`, `expected` and `output`. `judge` is a model with instructions, `test` a module. `expected` is the recorded output.",
       "The models are asked with the keys of your environment. Tools return what they returned in the runs.",
     ],
     arguments: [{ name: "FILE", summary: "YAML file of the comparison", completes: "file" }, runs],
@@ -233,7 +233,7 @@ const recordings: readonly Command[] = [
       {
         name: "out",
         value: "DIR",
-        summary: "folder of the files. Default: the current folder",
+        summary: "output directory. Default: the current folder",
         completes: "file",
       },
     ],

@@ -8,11 +8,11 @@ export async function dataVerify(context: Context): Promise<Result> {
 }
 
 export async function dataBackup(context: Context): Promise<Result> {
-  return await run(context, "backup", ["to", "passphrase-file"], ["keys-elsewhere"]);
+  return await run(context, "backup", ["copy", "passphrase-file"], ["keys-elsewhere"]);
 }
 
 export async function dataRestore(context: Context): Promise<Result> {
-  return await run(context, "restore", ["from", "passphrase-file"]);
+  return await run(context, "restore", ["copy", "passphrase-file"]);
 }
 
 async function run(
@@ -21,9 +21,14 @@ async function run(
   named: readonly string[],
   flags: readonly string[] = [],
 ): Promise<Result> {
-  const given = ["data", ...named].flatMap((name) => {
+  // The tool has names of its own.
+  const names: Readonly<Record<string, string>> = {
+    "data-directory": "data",
+    copy: command === "backup" ? "to" : "from",
+  };
+  const given = ["data-directory", ...named].flatMap((name) => {
     const value = values.text(name);
-    return value === undefined ? [] : [`--${name}`, value];
+    return value === undefined ? [] : [`--${names[name] ?? name}`, value];
   });
   const set = [...flags, "json"].filter((name) => values.flag(name)).map((name) => `--${name}`);
   return await handOverTo(shell, `\`tutti data ${command}\``, ["tools/data.mjs", command, ...given, ...set]);

@@ -4,7 +4,7 @@ import { all, httpPort, page, reason, size } from "../../command/options.ts";
 const pool = { name: "pool", value: "NAME", summary: "pool. Default: default" } as const;
 
 const dataDirectory: Option = {
-  name: "data",
+  name: "data-directory",
   value: "DIR",
   summary: "data directory. Default: .tutti, or as configured",
   completes: "file",
@@ -332,7 +332,7 @@ export const installationCommands: readonly Command[] = [
       "Stop the platform first, or verify a copy. Exit code 0: no problems. Exit code 3: a process uses it.",
     ],
     options: [dataDirectory],
-    examples: [{ words: "data verify --data /backups/monday", does: "verify a copy" }],
+    examples: [{ words: "data verify --data-directory /backups/monday", does: "verify a copy" }],
     json: "document",
     load: () => import("./data.ts").then(({ dataVerify }) => dataVerify),
   },
@@ -343,18 +343,18 @@ export const installationCommands: readonly Command[] = [
     about: ["Verifies the copy. Without keys a copy cannot be restored, so choose where they go."],
     options: [
       dataDirectory,
-      { name: "to", value: "DIR", summary: "empty or new directory for the copy", completes: "file" },
+      { name: "copy", value: "DIR", summary: "directory of the copy", completes: "file" },
       {
         name: "passphrase-file",
         value: "FILE",
-        summary: "seal the keys in the copy under the passphrase in this file",
+        summary: "file with the passphrase of the keys in the copy",
         completes: "file",
       },
       { name: "keys-elsewhere", summary: "leave the keys out: you keep them in a key store" },
     ],
     examples: [
       {
-        words: "data backup --to /backups/monday --passphrase-file backup.pass",
+        words: "data backup --copy /backups/monday --passphrase-file backup.pass",
         does: "copy ./.tutti with its keys",
       },
     ],
@@ -367,7 +367,7 @@ export const installationCommands: readonly Command[] = [
     summary: "Create a data directory from a copy, and verify it",
     options: [
       dataDirectory,
-      { name: "from", value: "DIR", summary: "the copy", completes: "file" },
+      { name: "copy", value: "DIR", summary: "directory of the copy", completes: "file" },
       {
         name: "passphrase-file",
         value: "FILE",
