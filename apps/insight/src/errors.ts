@@ -44,6 +44,21 @@ export const insightErrors = defineErrors("insight", {
     message: () => "`span`: expected at most 7 days, with `from` before `to`",
     remedy: "Choose a shorter span.",
   },
+  measuresRefused: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Values of metrics are recorded in whole steps of 10 s, in the namespace of the work. Metrics have names such as `orders_total`.",
+    message: ({ expected, found }: { expected: string; found: string }) =>
+      `The values cannot be recorded: expected ${expected}, got ${found}`,
+    remedy: "Correct the request.",
+  },
+  measuresTooMany: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "Values wait in memory until they are recorded, once a minute. Too many are waiting.",
+    message: ({ most }: { most: number }) => `${most} values wait to be recorded already`,
+    remedy: "Repeat the request later, with fewer series.",
+  },
   queryRefused: {
     status: "INVALID_ARGUMENT",
     retry: "never",

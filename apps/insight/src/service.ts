@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { factService } from "@tutti/contracts/insight/v1";
+import { factService, metricService } from "@tutti/contracts/insight/v1";
 import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { alertMachines, hostAlerts } from "./alerts/hosting.ts";
 import { analysisHandlers, servedAnalysisService } from "./api/analysis.ts";
 import { factsHandlers } from "./api/facts.ts";
-import { metricsHandlers, servedSeriesService } from "./api/metrics.ts";
+import { metricsHandlers } from "./api/metrics.ts";
 import { insightSection } from "./configuration.ts";
 import { FactCollector } from "./facts/collector.ts";
 import { QueryProcess } from "./facts/query/query-process.ts";
@@ -36,7 +36,8 @@ export class InsightService extends Orchestrator {
     const thread = new SeriesThread({ file, seriesMax, seriesOfMetricMax }, now, foundation.timers);
     const recorder = new Recorder({ foundation, processes, thread, everyMs: recordEveryMs });
     this.register("recorder", recorder, { critical: false });
-    mesh.serve(servedSeriesService, metricsHandlers({ thread, recorder, clock: foundation.clock }));
+    const { clock, timers } = foundation;
+    mesh.serve(metricService, metricsHandlers({ thread, recorder, clock, timers }));
     hostAlerts(this, host, { settings, thread, recorder });
     this.#hostFacts(host, thread, join(folder, "facts.sqlite"), {
       everyMs: factsEveryMs,

@@ -140,6 +140,14 @@ export const sdkErrors = defineErrors("sdk", {
       `The input of \`${capability}\` cannot be read from the blob store: ${reason}`,
     remedy: "Check the blob store. The task is retried.",
   },
+  metricInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A metric has a name such as `orders_total`, one kind, at most eight labels and finite values. A worker has at most 200 metrics.",
+    message: ({ metric, expected, found }: { metric: string; expected: string; found: string }) =>
+      `Metric \`${metric}\`: expected ${expected}, got ${found}`,
+    remedy: "Correct the call.",
+  },
   outputInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

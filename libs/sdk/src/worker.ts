@@ -47,6 +47,7 @@ export {
 } from "./task/context.ts";
 export { Busy, TaskFailure, type TaskFailureOptions } from "./task/failure.ts";
 export type { HandleOptions, Handler, JsonSchema } from "./task/handlers.ts";
+export type { Counter, Gauge, Histogram, MeasureLabels, MeasureOptions } from "./task/measures.ts";
 export type { ModelAnswer, ModelRequest } from "./task/model-calls.ts";
 export { StoredFile } from "./task/stored-file.ts";
 export type { WorkerCredentials, WorkerOptions, WorkerSettings } from "./worker/settings.ts";

@@ -8,7 +8,7 @@ import {
   policyService,
   secretService,
 } from "@tutti/contracts/governance/v1";
-import { alertService, analysisService, factService } from "@tutti/contracts/insight/v1";
+import { alertService, analysisService, factService, metricService } from "@tutti/contracts/insight/v1";
 import { estimateService, planningService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
@@ -47,6 +47,7 @@ export const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     estimateService,
     analysisService,
     factService,
+    metricService,
     planningService,
     hookService,
     identityService,

@@ -3,26 +3,32 @@ import {
   type ListMetricsRequest,
   Metric,
   MetricKind,
-  metricService,
+  type metricService,
   type QuerySeriesRequest,
+  type Series,
+  type WatchSeriesReply,
+  type WatchSeriesRequest,
 } from "@tutti/contracts/insight/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { MetricWord } from "@tutti/host/metrics";
-import { type CallContext, type Clock, pageOf } from "@tutti/kernel";
+import { type CallContext, type Clock, pageOf, sleep, type Timers, toTimestamp } from "@tutti/kernel";
 import { type Handlers, installationNamespace } from "@tutti/mesh";
+import { measuredOf } from "../series/measured.ts";
 import type { Recorder } from "../series/recorder.ts";
+import { SampleStream } from "../series/sample-stream.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
-
-const { listMetrics, querySeries } = metricService.methods;
-
-/** The part of the contract that is served. */
-export const servedSeriesService = { ...metricService, methods: { listMetrics, querySeries } };
 
 export interface MetricsParts {
   readonly thread: Pick<SeriesThread, "ask">;
-  readonly recorder: Pick<Recorder, "catchUp">;
+  readonly recorder: Pick<Recorder, "catchUp" | "add">;
   readonly clock: Clock;
+  readonly timers: Timers;
 }
+
+/** Values come each 10 s. A watch that has none to tell gives a sign of life. */
+const tickMs = 10_000;
+/** A watch that was away for longer starts again. */
+const resumeMs = 3_600_000;
 
 const kinds: Readonly<Record<MetricWord, MetricKind>> = {
   counter: MetricKind.METRIC_KIND_COUNTER,
@@ -30,7 +36,7 @@ const kinds: Readonly<Record<MetricWord, MetricKind>> = {
   histogram: MetricKind.METRIC_KIND_HISTOGRAM,
 };
 
-export function metricsHandlers(parts: MetricsParts): Handlers<typeof servedSeriesService> {
+export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricService> {
   const { thread, recorder, clock } = parts;
   return {
     async listMetrics(request: ListMetricsRequest, context) {
@@ -48,6 +54,18 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof servedSeri
       );
       return { metrics, page: { nextToken, total: found.length } };
     },
+    watchSeries: (request, context) => watchSeries(parts, request, context),
+    recordMeasures(request, context) {
+      recorder.add(measuredOf(request, request.namespace || context.namespace || defaultNamespace));
+      return {};
+    },
+    async *recordSamples(requests) {
+      const stream = new SampleStream();
+      for await (const request of requests) {
+        recorder.add(stream.take(request));
+        yield { batch: request.batch };
+      }
+    },
     async querySeries({ namespace, queries, span, stepMs }: QuerySeriesRequest, context) {
       const own = namespaceOf(namespace, context);
       await recorder.catchUp();
@@ -55,6 +73,33 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof servedSeri
       return { series: await thread.ask("query", { namespace: own, queries, span, stepMs, nowMs }) };
     },
   };
+}
+
+async function* watchSeries(
+  { thread, recorder, clock, timers }: MetricsParts,
+  { namespace, queries, pastMs, stepMs, cursor }: WatchSeriesRequest,
+  context: CallContext,
+): AsyncGenerator<WatchSeriesReply, void> {
+  const own = namespaceOf(namespace, context);
+  const step = Math.max(tickMs, Math.ceil(stepMs / tickMs) * tickMs);
+  const seenMs = Number(cursor) || 0;
+  let fromMs = seenMs;
+  if (seenMs <= clock.now() - resumeMs || seenMs > clock.now() + tickMs)
+    fromMs = Math.floor((clock.now() - pastMs) / step) * step;
+  for (;;) {
+    const nowMs = clock.now();
+    const toMs = Math.floor(nowMs / step) * step;
+    let series: Series[] = [];
+    if (toMs > fromMs) {
+      await recorder.catchUp();
+      const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs - 1) };
+      const asked = { namespace: own, queries, span, stepMs: step, nowMs };
+      series = await thread.ask("query", asked);
+      fromMs = toMs;
+    }
+    yield { series, live: true, cursor: String(fromMs) };
+    await sleep(timers, Math.min(tickMs, fromMs + step - nowMs), context.signal);
+  }
 }
 
 /** A caller without credentials that names no namespace means the installation, as for the metrics of a process. */

@@ -20,7 +20,9 @@ import {
   toTimestamp,
 } from "@tutti/kernel";
 import { installationNamespace } from "@tutti/mesh";
-import type { RecordedMetric, RecordedSeries, RecordOutcome, Statistic } from "./sample.ts";
+import { insightErrors } from "../errors.ts";
+import type { Measured } from "./measured.ts";
+import type { RecordedMetric, RecordedSeries, RecordOutcome, SampleBatch, Statistic } from "./sample.ts";
 import type { SeriesThread } from "./thread/series-thread.ts";
 import { slotMs } from "./time.ts";
 
@@ -36,6 +38,9 @@ const reachMs = 590_000;
 /** Queries of one request. The contract allows 100. */
 const queriesMax = 96;
 const callMs = 10_000;
+/** Values of workers and services that wait for a round: some megabytes. */
+const sentValuesMax = 500_000;
+const declaredMax = 20_000;
 
 const words = new Map<MetricKind, MetricWord>([
   [MetricKind.METRIC_KIND_COUNTER, "counter"],
@@ -61,10 +66,17 @@ export class Recorder implements Component {
   readonly #parts: RecorderParts;
   readonly #recordedUntil = new Map<string, number>();
   readonly #declared = new Map<string, string>();
+  /** What workers and services sent since the last round. */
+  #sent: { readonly metrics: RecordedMetric[]; readonly series: RecordedSeries[] } = {
+    metrics: [],
+    series: [],
+  };
+  #sentValues = 0;
   readonly #counters: ReturnType<typeof countersOf>;
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
   #lastMs = 0;
+  #hasRecorded = false;
   #problem = "";
 
   constructor(parts: RecorderParts) {
@@ -97,7 +109,18 @@ export class Recorder implements Component {
 
   /** Has everything in the store that is older than a sample. */
   async catchUp(): Promise<void> {
-    if (this.#parts.foundation.clock.now() - this.#lastMs >= slotMs) await this.record();
+    const isOld = this.#parts.foundation.clock.now() - this.#lastMs >= slotMs;
+    if (isOld || !this.#hasRecorded || this.#sentValues > 0) await this.record();
+  }
+
+  /** With the next round. */
+  add({ metrics, series }: Measured): void {
+    const values = series.reduce((sum, one) => sum + one.values.length, 0);
+    if (this.#sentValues + values > sentValuesMax)
+      throw insightErrors.measuresTooMany({ most: sentValuesMax });
+    this.#sentValues += values;
+    for (const metric of metrics) if (this.#isNew(metric)) this.#sent.metrics.push(metric);
+    for (const one of series) this.#sent.series.push(one);
   }
 
   /** Never throws: what could not be recorded is recorded with the next round. */
@@ -115,7 +138,9 @@ export class Recorder implements Component {
     const nowMs = foundation.clock.now();
     const found = await processes.list({ timeoutMs: callMs });
     for (const process of found) if (process.problem === "") await this.#recordProcess(process, nowMs);
+    await this.#recordSent(nowMs);
     this.#lastMs = nowMs;
+    this.#hasRecorded = true;
     this.#problem = "";
   }
 
@@ -133,7 +158,21 @@ export class Recorder implements Component {
       for (const one of await ask(request)) series.push(...recordedOf(one, name));
     }
     const declared = [...metrics.values()].flatMap(declaredOf);
-    const batch = { nowMs, metrics: declared.filter((one) => this.#isNew(one)), series };
+    await this.#keep({ nowMs, metrics: declared.filter((one) => this.#isNew(one)), series });
+    // A clock that is behind has no samples of the last moments yet: they are asked for again.
+    const lastMs = Math.max(fromMs, ...series.map(endOf));
+    this.#recordedUntil.set(name, Math.max(lastMs, untilMs - reachMs));
+  }
+
+  async #recordSent(nowMs: number): Promise<void> {
+    if (this.#sent.series.length === 0) return;
+    const sent = this.#sent;
+    this.#sent = { metrics: [], series: [] };
+    this.#sentValues = 0;
+    await this.#keep({ nowMs, ...sent });
+  }
+
+  async #keep(batch: SampleBatch): Promise<void> {
     const outcome = await this.#parts.thread.ask("record", batch);
     this.#counters.told(outcome);
     for (const metric of outcome.overflowing)
@@ -143,15 +182,14 @@ export class Recorder implements Component {
       });
     if (outcome.putAside !== undefined && this.#counters.isFirst(outcome.putAside.file))
       this.#parts.foundation.logger.error("store of series was damaged, a new one is used", outcome.putAside);
-    // A clock that is behind has no samples of the last moments yet: they are asked for again.
-    const lastMs = Math.max(fromMs, ...series.map(endOf));
-    this.#recordedUntil.set(name, Math.max(lastMs, untilMs - reachMs));
   }
 
   #isNew(metric: RecordedMetric): boolean {
     const text = JSON.stringify(metric);
-    if (this.#declared.get(metric.name) === text) return false;
-    this.#declared.set(metric.name, text);
+    const key = `${metric.namespace}\n${metric.name}`;
+    if (this.#declared.get(key) === text) return false;
+    if (this.#declared.size >= declaredMax) this.#declared.clear();
+    this.#declared.set(key, text);
     return true;
   }
 

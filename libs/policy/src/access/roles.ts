@@ -43,7 +43,7 @@ export const readyRoles: readonly Role[] = [
     ...["agent.*", "swarm.tasks.*", "swarm.entries.*", "swarm.messages.*", "swarm.budgets.*"],
     ...["swarm.votes.*", "swarm.missions.get", "swarm.missions.watch", "swarm.missions.join"],
     ...["swarm.missions.leave", "swarm.missions.participate", "workflow.tasks.add"],
-    "governance.principals.get_myself",
+    ...["governance.principals.get_myself", "insight.measures.record"],
   ]),
   everywhere("auditor", "Reads and proves what was done, and who may do what.", [
     ...[

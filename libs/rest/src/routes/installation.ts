@@ -96,6 +96,12 @@ export const installationRoutes = [
     summary: "Gives metrics as series over time, up to 90 days back.",
   },
   {
+    name: "metrics.record",
+    method: "POST",
+    path: "/v1/metrics/measures",
+    rpc: "tutti.insight.v1.MetricService/RecordMeasures",
+  },
+  {
     name: "facts.list",
     method: "GET",
     path: "/v1/facts",

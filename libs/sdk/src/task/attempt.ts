@@ -4,6 +4,7 @@ import type { Assign } from "@tutti/contracts/agent/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import type { Masks } from "./masks.ts";
+import type { MeasureBook } from "./measures.ts";
 import type { AskedModels } from "./model-calls.ts";
 import type { StoredFile } from "./stored-file.ts";
 
@@ -26,6 +27,8 @@ export interface AttemptPort {
   store(attempt: Attempt, content: () => AsyncIterable<Uint8Array>, mediaType: string): Promise<StoredFile>;
   /** Returns content in the blob store. Nothing is read yet. */
   file(attempt: Attempt, reference: BlobReference, mediaType: string): StoredFile;
+  /** What the handlers of the worker measure. */
+  readonly measures: MeasureBook;
   /** Returns the mission that it belongs to. */
   mission(attempt: Attempt): Promise<MissionTask>;
 }

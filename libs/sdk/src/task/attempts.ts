@@ -28,6 +28,7 @@ import type { Handler, Registered } from "./handlers.ts";
 import { findNotJson } from "./json.ts";
 import { maskedOutcome, maskedTold } from "./masked.ts";
 import { Masks } from "./masks.ts";
+import { MeasureBook } from "./measures.ts";
 import { StoredFile } from "./stored-file.ts";
 
 /** Where the desk puts what it has to say. */
@@ -54,6 +55,8 @@ export interface AttemptsParts {
   readonly openMission: AttemptPort["mission"];
   /** The value of a secret, by its reference. */
   readonly openSecret: AttemptPort["secret"];
+  /** Default: what is measured goes nowhere. */
+  readonly measures?: MeasureBook;
 }
 
 /** A handler that was asked to end and does not is answered for after this time. */
@@ -75,6 +78,7 @@ const backlogDropBytes = 32 * 1024 * 1024;
 
 export class Attempts implements AttemptPort {
   readonly namespace: string;
+  readonly measures: MeasureBook;
   readonly #parts: AttemptsParts;
   /** By their tokens. Those that were answered until their results are durable. */
   readonly #attempts = new Map<string, Attempt | typeof answered>();
@@ -93,6 +97,7 @@ export class Attempts implements AttemptPort {
 
   constructor(parts: AttemptsParts) {
     this.namespace = parts.namespace;
+    this.measures = parts.measures ?? new MeasureBook();
     this.#parts = parts;
   }
 

@@ -8,6 +8,7 @@ import type { MissionTask } from "../client/missions/at-work.ts";
 import { sdkErrors } from "../errors.ts";
 import { partsOf } from "../link/blobs.ts";
 import type { Attempt } from "./attempt.ts";
+import type { Counter, Gauge, Histogram, MeasureOptions } from "./measures.ts";
 import { AskedModels, type ModelAnswer, type ModelRequest } from "./model-calls.ts";
 import type { StoredFile } from "./stored-file.ts";
 
@@ -246,6 +247,21 @@ export class TaskContext {
     used.tokens += tokens;
     used.money += money;
     this.#attempt.used = used;
+  }
+
+  /** A metric of yours that grows. It is recorded in the namespace of the work, with the label `worker`. */
+  counter(name: string, options?: MeasureOptions): Counter {
+    return this.#attempt.port.measures.counter(this.namespace, name, options);
+  }
+
+  /** A metric of yours that goes up and down. */
+  gauge(name: string, options?: MeasureOptions): Gauge {
+    return this.#attempt.port.measures.gauge(this.namespace, name, options);
+  }
+
+  /** A metric of yours that has a distribution: durations, sizes. */
+  histogram(name: string, options?: MeasureOptions): Histogram {
+    return this.#attempt.port.measures.histogram(this.namespace, name, options);
   }
 
   /**

@@ -21,6 +21,7 @@ import type { BlobAccess } from "../link/blobs.ts";
 import { LinkState } from "../link/link-state.ts";
 import { Attempts, bytesOfToken, tokenOf } from "../task/attempts.ts";
 import type { Handlers } from "../task/handlers.ts";
+import type { MeasureBook } from "../task/measures.ts";
 import type { TaskOfMission } from "./missions.ts";
 import type { SecretWanted } from "./secrets.ts";
 import type { WorkerSettings } from "./settings.ts";
@@ -37,6 +38,7 @@ export interface AgentParts {
   readonly blobs: () => BlobAccess;
   /** The value of a secret. */
   readonly openSecret: (wanted: SecretWanted) => Promise<string>;
+  readonly measures: MeasureBook;
   /** The mission that a task belongs to. */
   readonly openMission: (task: TaskOfMission) => Promise<MissionTask>;
   /** The host wants it to drain. */
@@ -78,7 +80,7 @@ export class Agent {
     this.#parts = parts;
     this.agentId = parts.settings.agentId;
     this.#link = new LinkState((token) => this.#attempts.confirm(token));
-    const { settings, clock, timers, logger, blobs, openMission, openSecret } = parts;
+    const { settings, clock, timers, logger, blobs, openMission, openSecret, measures } = parts;
     const { namespace, slots } = settings;
     const link = this.#link;
     const outbox = {
@@ -93,7 +95,7 @@ export class Agent {
       changed: () => this.#flushSoon(),
     };
     this.#attempts = new Attempts({
-      ...{ namespace, slots, clock, timers, logger, outbox, blobs },
+      ...{ namespace, slots, clock, timers, logger, outbox, blobs, measures },
       openSecret: ({ assign }, reference) =>
         openSecret({
           ...{ reference, namespace: assign.namespace || namespace, workKind: assign.workKind || "run" },

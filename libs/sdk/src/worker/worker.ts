@@ -35,6 +35,7 @@ import { transportFor } from "../link/transports.ts";
 import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
 import { handledAs } from "../task/typed.ts";
 import { Agent } from "./agent.ts";
+import { MeasureSender } from "./measure-sender.ts";
 import { WorkerMissions } from "./missions.ts";
 import { WorkerSecrets } from "./secrets.ts";
 import { resolveSettings, type WorkerOptions, type WorkerSettings } from "./settings.ts";
@@ -70,6 +71,7 @@ export class Worker {
   #transport: Transport | undefined;
   readonly #missions: WorkerMissions;
   readonly #secrets: WorkerSecrets;
+  readonly #measures: MeasureSender;
   #state: WorkerState = "idle";
   readonly #functions: FunctionHost;
   readonly #durable: DurableFunction[] = [];
@@ -84,7 +86,10 @@ export class Worker {
     this.#ports = systemPorts(ports);
     this.#functions = new FunctionHost(this.#ports);
     this.#secrets = new WorkerSecrets(this.settings, this.#ports);
-    const { clock, chance } = this.#ports;
+    const { clock, chance, timers, logger } = this.#ports;
+    this.#measures = new MeasureSender({
+      ...{ settings: this.settings, clock, timers, logger, agentId: () => this.agentId },
+    });
     const ids = new IdSource({ clock, chance });
     this.#agent = new Agent({
       ...this.#ports,
@@ -93,6 +98,7 @@ export class Worker {
       incarnation: ids.newId("worker"),
       blobs: () => this.#blobs(),
       openSecret: (wanted) => this.#secrets.open(wanted),
+      measures: this.#measures.book,
       openMission: (task) => this.#missions.open(task),
       onDrain: (reason, deadlineMs) => this.#drain(`the host wants it: ${reason}`, deadlineMs),
       onQuiet: () => this.#leaveIfDone(),
@@ -287,7 +293,9 @@ export class Worker {
     // No running work can need them any more.
     this.#missions.close().catch(() => {});
     this.#secrets.clear();
-    this.#stopped.resolve();
+    const rest = this.#measures.close();
+    if (rest === undefined) this.#stopped.resolve();
+    else void rest.finally(() => this.#stopped.resolve());
   }
 
   #fail(error: unknown): void {

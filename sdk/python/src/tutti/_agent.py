@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ._attempt import Attempt
@@ -33,6 +33,7 @@ from ._desk import Desk, DeskParts, ReadBlob, StoreBlob
 from ._handlers import Handlers
 from ._link import LinkState
 from ._runner import Done
+from ._measures import MeasureBook
 from ._secrets import SecretWanted, no_secrets
 from ._settings import Settings
 from ._time import Time, Timer
@@ -64,6 +65,8 @@ class AgentParts:
     on_quiet: Callable[[], None]
     # The value of a secret; waits for it, in the thread of the handler.
     open_secret: Callable[[SecretWanted], str] = no_secrets
+    # What handlers measure. By default it goes nowhere.
+    measures: MeasureBook = field(default_factory=MeasureBook)
 
 
 class Agent:
@@ -93,6 +96,7 @@ class Agent:
                 read_blob=parts.read_blob,
                 store_blob=parts.store_blob,
                 open_secret=parts.open_secret,
+                measures=parts.measures,
             )
         )
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from ._contracts import Amounts, Assign, PartialOutput
 from ._handlers import Registered
 from ._masks import Masks
+from ._measures import MeasureBook
 from ._model_calls import AskedModels
 
 NEVER = math.inf
@@ -23,6 +24,7 @@ class AttemptPort(Protocol):
     """Through whom an attempt tells something. May be called from any thread."""
 
     namespace: str
+    measures: MeasureBook
 
     def now_ms(self) -> float: ...
 

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
@@ -36,6 +36,7 @@ from ._contracts import (
 )
 from ._handlers import Registered
 from ._masks import Masks
+from ._measures import MeasureBook
 from ._runner import Done, Ending
 from ._secrets import SecretWanted, no_secrets
 from ._time import Time, Timer
@@ -101,11 +102,14 @@ class DeskParts:
     store_blob: StoreBlob
     # The value of a secret; waits for it, in the thread of the handler.
     open_secret: Callable[[SecretWanted], str] = no_secrets
+    # What handlers measure. By default it goes nowhere.
+    measures: MeasureBook = field(default_factory=MeasureBook)
 
 
 class Desk:
     def __init__(self, parts: DeskParts) -> None:
         self.namespace = parts.namespace
+        self.measures = parts.measures
         self._parts = parts
         self._outbox = parts.outbox
         # By their tokens; None for those that were answered, until their results are durable.

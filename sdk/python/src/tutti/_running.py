@@ -20,6 +20,7 @@ from ._connector import Connector, ConnectorParts
 from ._contracts import BlobReference
 from ._figures import HostGauge
 from ._handlers import Handlers
+from ._measures import MeasureSender
 from ._runner import Runner
 from ._settings import Settings
 from ._threads import Threads
@@ -50,6 +51,8 @@ class Running:
         self._drain_timer: Timer | None = None
         self._reads: set[asyncio.Task[None]] = set()
         self.state = "linking"
+        servers, token = settings.secrets.servers, settings.credentials.access_token
+        self._measures = MeasureSender(servers, token, lambda: self.agent.agent_id)
         # With what it failed, or nothing.
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.agent = Agent(
@@ -64,6 +67,7 @@ class Running:
                 read_blob=self._read_blob,
                 store_blob=self._store_blob,
                 open_secret=settings.secrets.open,
+                measures=self._measures.book,
                 on_drain=lambda reason, ms: self.drain(f"the host wants it: {reason}", ms),
                 on_quiet=self._leave_if_done,
             )
@@ -131,6 +135,7 @@ class Running:
         self._end("stopped", None)
         for read in self._reads:
             read.cancel()
+        await asyncio.to_thread(self._measures.close)
         await self._transport.closed()
 
     def _linked(self) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from . import _json
 from ._attempt import Attempt, Told
 from ._contracts import Amounts, PartialOutput
+from ._measures import Counter, Gauge, Histogram
 from ._model_calls import AskedModel, AskedModels
 from .failures import cancelled, output_invalid, saved_too_large
 
@@ -235,6 +236,18 @@ class TaskContext:
         used.tokens += tokens
         used.money += money
         self._attempt.used = used
+
+    def counter(self, name: str, help: str = "", unit: str = "") -> Counter:
+        """A metric of yours that grows. It is recorded in the namespace of the work, with the label `worker`."""
+        return self._attempt.port.measures.counter(self.namespace, name, help, unit)
+
+    def gauge(self, name: str, help: str = "", unit: str = "") -> Gauge:
+        """A metric of yours that goes up and down."""
+        return self._attempt.port.measures.gauge(self.namespace, name, help, unit)
+
+    def histogram(self, name: str, help: str = "", unit: str = "") -> Histogram:
+        """A metric of yours that has a distribution: durations, sizes."""
+        return self._attempt.port.measures.histogram(self.namespace, name, help, unit)
 
     def ask_model(
         self, model: str, *, provider: str = "", operation: str = "chat"

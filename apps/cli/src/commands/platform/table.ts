@@ -107,6 +107,49 @@ export const installationCommands: readonly Command[] = [
     load: () => import("./facts.ts").then(({ query }) => query),
   },
   {
+    name: "metrics list",
+    group: "installation",
+    summary: "List metrics of the installation or of a namespace",
+    about: [
+      "Metrics of the installation are in the namespace `system`. Metrics that workers record are in the namespace of their work.",
+    ],
+    options: [{ name: "own", summary: "metrics that workers record in the namespace" }],
+    json: "document",
+    load: () => import("./metrics.ts").then(({ list }) => list),
+  },
+  {
+    name: "metrics query",
+    group: "installation",
+    summary: "Show the values of a metric over time",
+    about: [
+      "Shows a line for each series, with the latest value, the mean and the maximum. A counter shows its increase per second.",
+    ],
+    arguments: [{ name: "METRIC", summary: "name of the metric" }],
+    options: [
+      { name: "own", summary: "metrics that workers record in the namespace" },
+      { name: "last", value: "TIME", summary: "how far back, up to 90d: 15m, 6h, 7d. Default: 1h" },
+      { name: "series", value: "LABEL=VALUE", summary: "only series with this label", isMany: true },
+      { name: "by", value: "LABEL", summary: "join series, one for each value of this label", isMany: true },
+      {
+        name: "over",
+        value: "HOW",
+        summary: "how to join series: sum, mean, min, max or count. Default with --by: sum",
+      },
+    ],
+    examples: [
+      {
+        words: "metrics query process_resident_memory_bytes --last 24h",
+        does: "show the memory of each process",
+      },
+      {
+        words: "metrics query orders_total --own --by route",
+        does: "show a metric of your workers by label",
+      },
+    ],
+    json: "document",
+    load: () => import("./metrics.ts").then(({ query }) => query),
+  },
+  {
     name: "facts",
     group: "installation",
     summary: "List the tables and columns for `tutti sql`",

@@ -1,0 +1,162 @@
+/**
+ * Samples of one stream, as the store has them. Counters and buckets come as they stand: their increase since the sample
+ * before is spread over the slots that ended meanwhile. The first sample of a series is where it starts.
+ */
+import { type Metric, MetricKind, type RecordSamplesRequest } from "@tutti/contracts/insight/v1";
+import type { MetricWord } from "@tutti/host/metrics";
+import { installationNamespace } from "@tutti/mesh";
+import { insightErrors } from "../errors.ts";
+import { labelsText } from "./catalogue.ts";
+import type { Measured } from "./measured.ts";
+import type { RecordedMetric, RecordedSeries, Statistic } from "./sample.ts";
+import { slotMs, slotOf } from "./time.ts";
+
+interface Declared {
+  readonly metric: RecordedMetric;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Upper bound of the bucket, of a histogram. */
+  readonly bucket: number;
+  timeMs: number | undefined;
+  value: number;
+}
+
+interface Increase {
+  readonly declared: Declared;
+  readonly amount: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const declaredMax = 20_000;
+const kinds = new Map<MetricKind, MetricWord>([
+  [MetricKind.METRIC_KIND_COUNTER, "counter"],
+  [MetricKind.METRIC_KIND_GAUGE, "gauge"],
+  [MetricKind.METRIC_KIND_HISTOGRAM, "histogram"],
+]);
+
+export class SampleStream {
+  /** By their numbers, from 1. */
+  readonly #declared: Declared[] = [];
+
+  take({ metrics, timeMs, series, values }: RecordSamplesRequest): Measured {
+    if (series.length !== values.length)
+      throw insightErrors.measuresRefused({
+        expected: "as many values as series",
+        found: `${values.length}`,
+      });
+    if (this.#declared.length + metrics.length > declaredMax)
+      throw insightErrors.measuresRefused({
+        ...{ expected: `at most ${declaredMax} series of a stream`, found: "more" },
+      });
+    for (const { metric, namespace, labels, bucket } of metrics)
+      this.#declared.push({
+        metric: recordedOf(metric, namespace || installationNamespace, Object.keys(labels)),
+        labels,
+        bucket: bucket ?? Number.POSITIVE_INFINITY,
+        timeMs: undefined,
+        value: 0,
+      });
+    const recorded: RecordedSeries[] = [];
+    const buckets: Increase[] = [];
+    for (const [at, number] of series.entries()) {
+      const declared = this.#declared[number - 1];
+      const value = values[at];
+      if (declared === undefined || value === undefined)
+        throw insightErrors.measuresRefused({ expected: "a series of this stream", found: `${number}` });
+      if (declared.metric.kind === "gauge") {
+        recorded.push(seriesOf(declared, "value", slotOf(timeMs) * slotMs, [value]));
+        continue;
+      }
+      const increase = increaseOf(declared, timeMs, value);
+      if (increase === undefined) continue;
+      if (declared.metric.kind === "counter") recorded.push(rateOf(increase, increase.amount));
+      else buckets.push(increase);
+    }
+    for (const own of Map.groupBy(buckets, ({ declared }) => keyOf(declared)).values())
+      recorded.push(...distributionOf(own));
+    return {
+      metrics: metrics.flatMap((_, at) => this.#declared.at(at - metrics.length)?.metric ?? []),
+      series: recorded,
+    };
+  }
+}
+
+/** Undefined for the first sample, and as long as no slot has ended since the one before. */
+function increaseOf(declared: Declared, timeMs: number, value: number): Increase | undefined {
+  const { timeMs: beforeMs, value: before } = declared;
+  if (beforeMs !== undefined && slotOf(timeMs) <= slotOf(beforeMs)) return undefined;
+  declared.timeMs = timeMs;
+  declared.value = value;
+  if (beforeMs === undefined) return undefined;
+  // A counter that is less than before has started again.
+  const amount = value >= before ? value - before : value;
+  return { declared, amount, fromMs: slotOf(beforeMs) * slotMs, toMs: slotOf(timeMs) * slotMs };
+}
+
+function rateOf({ declared, fromMs, toMs }: Increase, amount: number): RecordedSeries {
+  const slots = (toMs - fromMs) / slotMs;
+  const rate = (amount * 1_000) / (toMs - fromMs);
+  return seriesOf(declared, "rate", fromMs, new Array<number>(slots).fill(rate));
+}
+
+function distributionOf(all: readonly Increase[]): RecordedSeries[] {
+  const [first] = all;
+  const sorted = [...all].sort((one, other) => one.declared.bucket - other.declared.bucket);
+  const count = sorted.reduce((sum, { amount }) => sum + amount, 0);
+  if (first === undefined) return [];
+  const rate = rateOf(first, count);
+  if (count === 0) return [rate];
+  const at = (share: number, statistic: Statistic) =>
+    seriesOf(
+      first.declared,
+      statistic,
+      first.fromMs,
+      Array.from(rate.values, () => quantileOf(sorted, count, share)),
+    );
+  return [rate, at(0.5, "p50"), at(0.99, "p99")];
+}
+
+/** Within its bucket, values are taken to lie evenly. */
+function quantileOf(sorted: readonly Increase[], count: number, share: number): number {
+  let seen = 0;
+  let low = 0;
+  for (const { declared, amount } of sorted) {
+    const { bucket } = declared;
+    if (seen + amount >= share * count && amount > 0)
+      return Number.isFinite(bucket) ? low + ((share * count - seen) / amount) * (bucket - low) : low;
+    seen += amount;
+    if (Number.isFinite(bucket)) low = bucket;
+  }
+  return low;
+}
+
+function seriesOf(
+  { metric, labels }: Declared,
+  statistic: Statistic,
+  fromMs: number,
+  values: ArrayLike<number>,
+): RecordedSeries {
+  return {
+    ...{ namespace: metric.namespace, metric: metric.name, statistic, labels, fromMs },
+    ...{ values: Float64Array.from(values), isSparse: true },
+  };
+}
+
+function keyOf({ metric, labels }: Declared): string {
+  return `${metric.namespace}\n${metric.name}\n${labelsText(labels)}`;
+}
+
+function recordedOf(
+  metric: Metric | undefined,
+  namespace: string,
+  labels: readonly string[],
+): RecordedMetric {
+  const kind = metric === undefined ? undefined : kinds.get(metric.kind);
+  if (metric === undefined || kind === undefined || metric.name === "")
+    throw insightErrors.measuresRefused({
+      expected: "a metric with a name and a kind",
+      found: "one without",
+    });
+  const { name, description, unit } = metric;
+  return { namespace, name, kind, help: description, unit, labels: [...labels] };
+}

@@ -1,0 +1,112 @@
+/**
+ * Sends what handlers measure to the platform, every ten seconds.
+ *
+ * 1. Values are of whole steps of ten seconds. A batch that is sent again replaces what it repeats.
+ * 2. A batch that does not arrive is kept, and sent with the next one. What is older than nine minutes is sent as if it
+ *    had come then.
+ * 3. Nothing waits for it but the end of the worker, and this for two seconds at most.
+ */
+import { type Clock, type Logger, sleep, type Timer, type Timers } from "@tutti/kernel";
+import { type Measure, MeasureBook } from "../task/measures.ts";
+import type { WorkerSettings } from "./settings.ts";
+
+interface SenderParts {
+  readonly settings: Pick<WorkerSettings, "server" | "credentials">;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly agentId: () => string;
+}
+
+const stepMs = 10_000;
+const reachMs = 540_000;
+const callMs = 8_000;
+const partingMs = 2_000;
+
+export class MeasureSender {
+  readonly book: MeasureBook;
+  readonly #parts: SenderParts;
+  /** Up to when each namespace was sent. */
+  readonly #sentMs = new Map<string, number>();
+  #timer: Timer | undefined;
+  #startMs = 0;
+  #isSending = false;
+  #hasFailed = false;
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+    this.book = new MeasureBook(
+      () => this.#start(),
+      (metric) =>
+        parts.logger.warn("metric has too many series: further ones are recorded together", {
+          metric,
+          remedy: "reduce the values of its labels",
+        }),
+    );
+  }
+
+  /** Sends the rest. Undefined if there is none. */
+  close(): Promise<void> | undefined {
+    this.#timer?.cancel();
+    if (this.book.isEmpty) return undefined;
+    // The step that has not ended is sent as if it had.
+    return Promise.race([this.#send(stepMs), sleep(this.#parts.timers, partingMs)]);
+  }
+
+  #start(): void {
+    this.#startMs = floorOf(this.#parts.clock.now());
+    this.#timer = this.#parts.timers.every(stepMs, () => void this.#send(0));
+  }
+
+  async #send(aheadMs: number): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    const toMs = floorOf(this.#parts.clock.now()) + aheadMs;
+    try {
+      for (const [namespace, measures] of this.book.measures()) {
+        const fromMs = Math.max(this.#sentMs.get(namespace) ?? this.#startMs, toMs - reachMs);
+        if (fromMs >= toMs) continue;
+        await this.#post(namespace, { worker: this.#parts.agentId(), fromMs, toMs, measures });
+        this.book.sent(namespace, measures);
+        this.#sentMs.set(namespace, toMs);
+      }
+      this.#hasFailed = false;
+    } catch (error) {
+      if (!this.#hasFailed) this.#parts.logger.warn("metrics were not sent, trying again", { error });
+      this.#hasFailed = true;
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  async #post(
+    namespace: string,
+    body: { worker: string; fromMs: number; toMs: number; measures: readonly Measure[] },
+  ): Promise<void> {
+    const { server, credentials } = this.#parts.settings;
+    const { accessToken } = credentials;
+    const late = new AbortController();
+    const timer = this.#parts.timers.after(callMs, () => late.abort());
+    try {
+      const answer = await fetch(`${server}/v1/metrics/measures?namespace=${encodeURIComponent(namespace)}`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+        },
+        body: JSON.stringify(body),
+        redirect: "error",
+        signal: late.signal,
+      });
+      if (!answer.ok)
+        throw new Error(`${server} answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
+      await answer.body?.cancel();
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+function floorOf(ms: number): number {
+  return Math.floor(ms / stepMs) * stepMs;
+}
