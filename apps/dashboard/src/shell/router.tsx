@@ -20,6 +20,7 @@ import { Empty, Failure, PageHead } from "../elements/parts.tsx";
 import { useWindowTitle } from "../elements/work-page.tsx";
 import { accessSearch } from "../pages/access/search.ts";
 import { auditSearch } from "../pages/audit/search.ts";
+import { exploreSearch } from "../pages/explore/search.ts";
 import { metricsSearch } from "../pages/metrics/search.ts";
 import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
 import { OverviewPage } from "../pages/overview/overview-page.tsx";
@@ -248,6 +249,12 @@ const alerts = createRoute({
   path: "/alerts",
   component: lazyRouteComponent(() => import("../pages/alerts/alerts-page.tsx"), "AlertsPage"),
 });
+const explore = createRoute({
+  getParentRoute: () => root,
+  path: "/explore",
+  validateSearch: exploreSearch,
+  component: lazyRouteComponent(() => import("../pages/explore/explore-page.tsx"), "ExplorePage"),
+});
 
 const metrics = createRoute({
   getParentRoute: () => root,
@@ -287,6 +294,7 @@ const children = [
   audit,
   metrics,
   alerts,
+  explore,
 ];
 
 export const router = createRouter({

@@ -464,6 +464,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
       pools: "/pools",
       schedules: "/schedules",
       triggers: "/triggers",
+      explore: "/explore?sql=SELECT%20status%2C%20count(*)%20FROM%20runs%20GROUP%20BY%201",
       metrics: "/series",
       "one metric": "/series?metric=process_resident_memory_bytes&range=5m",
       "an address of nothing": "/nowhere",

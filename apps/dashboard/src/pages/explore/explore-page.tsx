@@ -1,0 +1,231 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import type { Routes } from "@tutti/rest/types";
+import { type FormEvent, lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { nowMs } from "../../effects/time.ts";
+import { Field } from "../../elements/fields.tsx";
+import { counted, figure, span } from "../../elements/moments.ts";
+import { Empty, Meter, PageHead, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { tokens } from "../metrics/lines.ts";
+import { factsQuery, factTablesQuery } from "./queries.ts";
+import { csvOf, type Picture, pictureOf, type Result, textOf, type Value } from "./result.ts";
+import { examples } from "./search.ts";
+import "./explore.css";
+
+const Chart = lazy(() => import("../../elements/chart.tsx"));
+
+/** Facts about all work, queried with SQL. The query is in the address. */
+export function ExplorePage() {
+  const { sql } = useSearch({ from: "/explore" });
+  const navigate = useNavigate({ from: "/explore" });
+  const run = (wanted: string) => void navigate({ search: wanted.trim() === "" ? {} : { sql: wanted } });
+  return (
+    <>
+      <PageHead
+        title="Explore"
+        below="Query facts about runs, sessions, missions, attempts and agents with SQL."
+      />
+      <Ask sql={sql ?? ""} onRun={run} />
+      {sql === undefined ? null : <Answer sql={sql} />}
+      <Part title="Examples">
+        <ul className="explore-examples">
+          {examples.map((each) => (
+            <li key={each.title}>
+              <button type="button" className="press" onClick={() => run(each.sql)}>
+                {each.title}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </Part>
+      <Tables />
+    </>
+  );
+}
+
+function Ask({ sql, onRun }: { sql: string; onRun: (sql: string) => void }) {
+  const [text, setText] = useState(sql);
+  useEffect(() => setText(sql), [sql]);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onRun(text);
+  };
+  return (
+    <form className="ask explore-ask" onSubmit={submit}>
+      <Field label="Query" hint="One SELECT statement of SQLite. Ctrl Enter runs it.">
+        {({ id, describedBy }) => (
+          <textarea
+            id={id}
+            className="code"
+            rows={6}
+            value={text}
+            spellCheck={false}
+            aria-describedby={describedBy}
+            placeholder="SELECT status, count(*) FROM runs GROUP BY status"
+            onChange={(event) => setText(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+              event.preventDefault();
+              onRun(text);
+            }}
+          />
+        )}
+      </Field>
+      <button type="submit" className="press main">
+        Run query
+      </button>
+    </form>
+  );
+}
+
+function Answer({ sql }: { sql: string }) {
+  const query = useQuery(factsQuery(sql));
+  return (
+    <Part title="Result" aside={query.data === undefined ? null : <Head data={query.data} />}>
+      <Shown query={query} what="result" lines={6}>
+        {(data) => <Shape result={resultOf(data)} />}
+      </Shown>
+    </Part>
+  );
+}
+
+type Reply = Routes["facts.query"]["reply"];
+
+function resultOf({ columns, rows }: Reply): Result {
+  // The cast: the reply promises a list of rows in the order of the columns.
+  return { columns, rows: (rows ?? []) as readonly (readonly Value[])[] };
+}
+
+/** How much there is, and the same as a file. */
+function Head({ data }: { data: Reply }) {
+  const result = resultOf(data);
+  const href = useMemo(() => URL.createObjectURL(new Blob([csvOf(result)], { type: "text/csv" })), [result]);
+  useEffect(() => () => URL.revokeObjectURL(href), [href]);
+  return (
+    <>
+      {counted(result.rows.length, "row")} in {span(data.tookMs ?? 0)}
+      {data.cut === true ? ", more exist" : ""}{" "}
+      <a
+        className="press quiet"
+        href={href}
+        download={`facts-${new Date(nowMs()).toISOString().slice(0, 10)}.csv`}
+      >
+        Download CSV
+      </a>
+    </>
+  );
+}
+
+function Shape({ result }: { result: Result }) {
+  const picture = useMemo(() => pictureOf(result), [result]);
+  if (result.rows.length === 0) return <Empty title="No rows." />;
+  return (
+    <>
+      {picture === undefined ? null : <Drawn picture={picture} />}
+      <section
+        className="scroll-x"
+        aria-label="Rows" // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
+        tabIndex={0}
+      >
+        <table className="lines">
+          <thead>
+            <tr>
+              {result.columns.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {result.rows.map((row, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity and never move
+              <tr key={at}>
+                {result.columns.map((name, column) => (
+                  <td key={name} className={typeof row[column] === "number" ? "explore-number" : undefined}>
+                    {textOf(row[column])}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </>
+  );
+}
+
+function Drawn({ picture }: { picture: Picture }) {
+  if (picture.kind === "bars") {
+    const most = Math.max(...picture.bars.map(({ value }) => value), 1e-9);
+    return (
+      <ul className="explore-bars" aria-label={picture.name}>
+        {picture.bars.map(({ label, value }, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two rows may have the same label
+          <li key={at}>
+            <span className="explore-label">{label}</span>
+            <Meter share={value / most} />
+            <span className="explore-number">{figure(value)}</span>
+          </li>
+        ))}
+      </ul>
+    );
+  }
+  const styles = picture.lines.map(({ name }, at) => ({
+    name,
+    token: tokens[at] ?? "--ink",
+    dashed: at >= 4,
+  }));
+  return (
+    <figure>
+      <Suspense>
+        <Chart
+          atSec={picture.atSec}
+          values={picture.lines.map(({ values }) => values)}
+          lines={styles}
+          heightPx={220}
+          written={figure}
+        />
+      </Suspense>
+      <figcaption className="explore-legend">
+        {styles.map(({ name, token }) => (
+          <span key={name}>
+            <span className="metric-mark" style={{ background: `var(${token})` }} />
+            {name}
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+/** What can be queried. */
+function Tables() {
+  const query = useQuery(factTablesQuery());
+  return (
+    <Part title="Tables">
+      <Shown query={query} what="tables" lines={4}>
+        {({ tables }) =>
+          tables.map(({ name, description, columns }) => (
+            <details key={name} className="explore-table">
+              <summary>
+                <code>{name}</code> <span className="soft small">{description}</span>
+              </summary>
+              <dl className="facts">
+                {columns.map((column) => (
+                  <div key={column.name}>
+                    <dt>
+                      <code>{column.name}</code> <span className="soft small">{column.type}</span>
+                    </dt>
+                    <dd className="small">{column.description}</dd>
+                  </div>
+                ))}
+              </dl>
+            </details>
+          ))
+        }
+      </Shown>
+    </Part>
+  );
+}
