@@ -12,6 +12,7 @@ const sources = join(workspaceRoot, "libs", "sdk", "src");
 /** What can be imported, and its source. */
 const entries = {
   index: join(sources, "index.ts"),
+  a2a: join(sources, "a2a", "index.ts"),
   adapters: join(sources, "adapters", "index.ts"),
   agents: join(sources, "agents", "index.ts"),
   coding: join(sources, "coding", "index.ts"),

@@ -1,0 +1,298 @@
+/**
+ * An agent of another system, by the Agent2Agent protocol 1.0 over JSON-RPC or HTTP+JSON.
+ *
+ * 1. Credentials go to the server of the card alone. A card that leads elsewhere is refused, unless its signature is one of
+ *    the keys that were configured.
+ * 2. A card that is signed is checked. Where keys were configured, one of them has to have signed it.
+ */
+import type { Json } from "@tutti/expressions";
+import { isTuttiError } from "@tutti/kernel";
+import { type CardKey, isCardSignedBy, signatureHeaders } from "@tutti/policy/agent-card";
+import { eventsOf } from "../agents/models/sse.ts";
+import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
+import { a2aErrors } from "./errors.ts";
+
+export interface A2aAgentOptions {
+  /** Address of the agent. Its card is at `/.well-known/agent-card.json` below it. */
+  readonly url: string;
+  /** Sent with each request, such as a key. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Public keys (JWK), one of which has to have signed the card. */
+  readonly keys?: readonly CardKey[];
+  /** Metadata of each message, such as `{ skillId: "greet" }`. */
+  readonly metadata?: Readonly<Record<string, Json>>;
+}
+
+export interface A2aTask {
+  /** Empty if the agent answered with a message instead. */
+  readonly id: string;
+  readonly contextId: string;
+  readonly state: string;
+  /** What the agent says of the state. */
+  readonly text: string;
+  /** Data beside it. */
+  readonly asked: Json;
+  readonly output: Json;
+}
+
+interface Endpoint {
+  readonly url: string;
+  readonly isRpc: boolean;
+  readonly tenant: string;
+}
+
+const version = "1.0";
+const answerMs = 30_000;
+const cardMs = 300_000;
+const ended = ["COMPLETED", "FAILED", "CANCELED", "REJECTED"];
+
+export const hasEnded = ({ state }: A2aTask): boolean => ended.includes(state);
+export const asks = ({ state }: A2aTask): boolean => state === "INPUT_REQUIRED" || state === "AUTH_REQUIRED";
+
+/** Operations: the method of JSON-RPC, and the request of HTTP+JSON. */
+const operations: Readonly<Record<Operation, (id: string) => readonly ["GET" | "POST", string]>> = {
+  SendMessage: () => ["POST", "/message:send"],
+  GetTask: (id: string) => ["GET", `/tasks/${encodeURIComponent(id)}`],
+  CancelTask: (id: string) => ["POST", `/tasks/${encodeURIComponent(id)}:cancel`],
+  SubscribeToTask: (id: string) => ["POST", `/tasks/${encodeURIComponent(id)}:subscribe`],
+};
+type Operation = "SendMessage" | "GetTask" | "CancelTask" | "SubscribeToTask";
+
+export class A2aClient {
+  readonly #name: string;
+  readonly #options: A2aAgentOptions;
+  readonly #fetch: typeof fetch;
+  #endpoint: { readonly found: Promise<Endpoint>; readonly untilMs: number } | undefined;
+
+  constructor(name: string, options: A2aAgentOptions, ask: typeof fetch = fetch) {
+    this.#name = name;
+    this.#options = options;
+    this.#fetch = ask;
+  }
+
+  /** Sends a message, and returns its task at once. The same id is the same message. */
+  async send(
+    message: { readonly messageId: string; readonly parts: readonly Json[]; readonly task?: A2aTask },
+    signal?: AbortSignal,
+  ): Promise<A2aTask> {
+    const { messageId, parts, task } = message;
+    const { metadata } = this.#options;
+    const of = task === undefined ? {} : { taskId: task.id, contextId: task.contextId };
+    const sent = { messageId, role: "ROLE_USER", parts, ...of, ...(metadata !== undefined && { metadata }) };
+    const configuration = { returnImmediately: true };
+    const answer = await this.#ask("SendMessage", "", { message: sent, configuration }, signal);
+    if (isMembers(answer["task"])) return taskOf(answer["task"]);
+    return { ...none, state: "COMPLETED", output: outputOf(partsIn(membersIn(answer, "message"))) };
+  }
+
+  async get(id: string, signal?: AbortSignal): Promise<A2aTask> {
+    return taskOf(await this.#ask("GetTask", id, { id, historyLength: 0 }, signal));
+  }
+
+  /** Cancels a task. One that has ended stays as it is. */
+  async cancel(id: string): Promise<void> {
+    try {
+      await this.#ask("CancelTask", id, { id });
+    } catch (error) {
+      if (!a2aErrors.refused.is(error)) throw error;
+    }
+  }
+
+  /** Follows a task until its state is another one, or the time is over. */
+  async follow(task: A2aTask, forMs: number, signal: AbortSignal): Promise<A2aTask> {
+    const late = AbortSignal.any([signal, AbortSignal.timeout(forMs)]);
+    try {
+      for await (const event of this.#stream(task.id, late)) {
+        const status = membersIn(membersIn(event, "statusUpdate"), "status");
+        const state = stateOf(status) || stateOf(membersIn(membersIn(event, "task"), "status"));
+        if (state !== "" && state !== task.state) break;
+      }
+    } catch (error) {
+      // An agent that does not stream is asked, as is one that was followed for long enough.
+      if (signal.aborted || (!late.aborted && !isTuttiError(error))) throw error;
+    }
+    return this.get(task.id, signal);
+  }
+
+  async *#stream(id: string, signal: AbortSignal): AsyncGenerator<Members, void> {
+    const answer = await this.#request("SubscribeToTask", id, { id }, signal);
+    const isStream = (answer.headers.get("content-type") ?? "").startsWith("text/event-stream");
+    if (!isStream || answer.body === null) {
+      await this.#resultOf(answer);
+      return;
+    }
+    for await (const data of eventsOf(answer.body)) yield this.#unwrapped(JSON.parse(data));
+  }
+
+  async #ask(operation: Operation, id: string, params: Members, signal?: AbortSignal): Promise<Members> {
+    const late = AbortSignal.timeout(answerMs);
+    const ending = signal === undefined ? late : AbortSignal.any([signal, late]);
+    try {
+      return await this.#resultOf(await this.#request(operation, id, params, ending));
+    } catch (error) {
+      if (signal?.aborted === true) throw signal.reason;
+      throw isTuttiError(error) ? error : this.#unreachable(error);
+    }
+  }
+
+  async #request(operation: Operation, id: string, params: Members, signal: AbortSignal): Promise<Response> {
+    const { url, isRpc, tenant } = await this.#found();
+    const [method, path] = operations[operation](id);
+    const accept = operation === "SubscribeToTask" ? "text/event-stream" : "application/json";
+    const type = isRpc ? "application/json" : "application/a2a+json";
+    const { id: _, ...rest } = params;
+    const body = isRpc
+      ? { jsonrpc: "2.0", id: 1, method: operation, params: { ...params, ...(tenant !== "" && { tenant }) } }
+      : rest;
+    const hasBody = isRpc || method === "POST";
+    const within = tenant === "" ? "" : `/${encodeURIComponent(tenant)}`;
+    return this.#fetch(isRpc ? url : `${url}${within}${path}`, {
+      ...{ method: isRpc ? "POST" : method, signal, redirect: "error" },
+      headers: {
+        ...{ accept, "a2a-version": version },
+        ...(hasBody && { "content-type": type }),
+        ...this.#options.headers,
+      },
+      ...(hasBody && { body: JSON.stringify(body) }),
+    });
+  }
+
+  async #resultOf(answer: Response): Promise<Members> {
+    const text = await answer.text();
+    const isTransient = answer.status >= 500 || answer.status === 429 || answer.status === 408;
+    if (isTransient) throw this.#unreachable(`status ${answer.status}: ${text.slice(0, 300)}`);
+    return this.#unwrapped(text === "" ? {} : JSON.parse(text), answer);
+  }
+
+  /** The result in an answer of either binding. */
+  #unwrapped(value: unknown, answer?: Response): Members {
+    if (!isMembers(value)) throw this.#unreachable("an answer that is no object");
+    const error = value["error"];
+    if (isMembers(error) || answer?.ok === false) {
+      const said = isMembers(error) ? textIn(error, "message") : textIn(value, "detail");
+      const reason = said || `status ${answer?.status}`;
+      throw a2aErrors.refused({ agent: this.#name, reason });
+    }
+    return value["jsonrpc"] === undefined ? value : membersIn(value, "result");
+  }
+
+  #found(): Promise<Endpoint> {
+    const known = this.#endpoint;
+    if (known !== undefined && known.untilMs > performance.now()) return known.found;
+    const found = this.#find();
+    this.#endpoint = { found, untilMs: performance.now() + cardMs };
+    found.catch(() => {
+      this.#endpoint = undefined;
+    });
+    return found;
+  }
+
+  async #find(): Promise<Endpoint> {
+    const base = this.#options.url.replace(/\/$/, "");
+    const card = await this.#json(`${base}/.well-known/agent-card.json`, this.#options.headers);
+    const isTrusted = await this.#check(card, base);
+    const listed = card["supportedInterfaces"];
+    const endpoint = (Array.isArray(listed) ? listed : [])
+      .filter(isMembers)
+      .find(
+        (one) =>
+          ["JSONRPC", "HTTP+JSON"].includes(textIn(one, "protocolBinding")) &&
+          /^1(\.|$)/.test(textIn(one, "protocolVersion")),
+      );
+    if (endpoint === undefined) throw this.#refused("it has no interface of version 1.0 that is known here");
+    const url = textIn(endpoint, "url").replace(/\/$/, "");
+    if (!URL.canParse(url)) throw this.#refused("its interface has no address");
+    if (!isTrusted && new URL(url).origin !== new URL(base).origin)
+      throw this.#refused(`it leads to ${new URL(url).origin}. Set the keys of the agent to permit this.`);
+    return {
+      url,
+      isRpc: textIn(endpoint, "protocolBinding") === "JSONRPC",
+      tenant: textIn(endpoint, "tenant"),
+    };
+  }
+
+  /** Checks the signature. Returns whether one of the configured keys made it. */
+  async #check(card: Members, base: string): Promise<boolean> {
+    const { keys } = this.#options;
+    if (keys !== undefined) {
+      if (!isCardSignedBy(card, keys)) throw this.#refused("none of the configured keys has signed it");
+      return true;
+    }
+    // Keys of the agent's own server show that the card is whole. They do not show whose it is.
+    const { origin } = new URL(base);
+    const places = signatureHeaders(card).flatMap(({ jku }) =>
+      URL.canParse(jku) && new URL(jku).origin === origin ? [jku] : [],
+    );
+    const [place] = places;
+    if (place === undefined) return false;
+    const { keys: served } = await this.#json(place);
+    const found = (Array.isArray(served) ? served : []).filter(isMembers);
+    if (!isCardSignedBy(card, found)) throw this.#refused("its signature is wrong");
+    return false;
+  }
+
+  async #json(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Members> {
+    try {
+      const signal = AbortSignal.timeout(answerMs);
+      const asked = { accept: "application/json", "a2a-version": version, ...headers };
+      const answer = await this.#fetch(url, { headers: asked, redirect: "error", signal });
+      const text = await answer.text();
+      if (answer.status >= 400 && answer.status < 500)
+        throw this.#refused(`${url} answered with status ${answer.status}`);
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      const value: unknown = JSON.parse(text);
+      if (!isMembers(value)) throw new Error(`${url} has no object`);
+      return value;
+    } catch (error) {
+      throw isTuttiError(error) ? error : this.#unreachable(error);
+    }
+  }
+
+  #refused(reason: string) {
+    return a2aErrors.cardRefused({ agent: this.#name, reason });
+  }
+
+  #unreachable(error: unknown) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return a2aErrors.unreachable({ agent: this.#name, reason });
+  }
+}
+
+const none: A2aTask = { id: "", contextId: "", state: "", text: "", asked: null, output: null };
+
+function taskOf(task: Members): A2aTask {
+  const status = membersIn(task, "status");
+  const said = partsIn(membersIn(status, "message"));
+  const artifacts = (Array.isArray(task["artifacts"]) ? task["artifacts"] : []).filter(isMembers);
+  return {
+    ...{ id: textIn(task, "id"), contextId: textIn(task, "contextId"), state: stateOf(status) },
+    text: said
+      .map((part) => textIn(part, "text"))
+      .filter(Boolean)
+      .join("\n"),
+    asked: (said.find((part) => part["data"] !== undefined)?.["data"] ?? null) as Json,
+    output: artifacts.length === 0 ? null : artifactsOf(artifacts),
+  };
+}
+
+const stateOf = (status: Members): string => textIn(status, "state").replace("TASK_STATE_", "");
+
+function partsIn({ parts }: Members): readonly Members[] {
+  return (Array.isArray(parts) ? parts : []).filter(isMembers);
+}
+
+/** One artifact is its content. Several are a list with their names. */
+function artifactsOf(artifacts: readonly Members[]): Json {
+  const [first, ...more] = artifacts;
+  if (first !== undefined && more.length === 0) return outputOf(partsIn(first));
+  return artifacts.map((one) => ({ name: textIn(one, "name"), content: outputOf(partsIn(one)) }));
+}
+
+/** The one part that is data, the text, or the parts as they are. */
+function outputOf(parts: readonly Members[]): Json {
+  if (parts.every((part) => typeof part["text"] === "string"))
+    return parts.map((part) => textIn(part, "text")).join("\n");
+  const [first, ...more] = parts;
+  if (first?.["data"] !== undefined && more.length === 0) return first["data"] as Json;
+  return parts as unknown as Json;
+}

@@ -1,0 +1,121 @@
+/** Agents of other systems, by the Agent2Agent protocol, as durable functions of a worker. */
+import type { Json } from "@tutti/expressions";
+import type { ApproveOptions, FunctionContext } from "../functions/context.ts";
+import { type DurableFunction, type DurableOptions, durable } from "../functions/durable.ts";
+import { StepFailure } from "../functions/failure.ts";
+import { type A2aAgentOptions, A2aClient, type A2aTask, asks, hasEnded } from "./client.ts";
+import { a2aErrors } from "./errors.ts";
+
+export type { A2aAgentOptions } from "./client.ts";
+export { a2aErrors } from "./errors.ts";
+
+export interface A2aPorts {
+  readonly fetch: typeof fetch;
+}
+
+const followMs = 30_000;
+const pauseMaxS = 60;
+const retry = { attempts: 10, backoff: "1s..1m", on: ["a2a.unreachable"] } as const;
+
+/**
+ * Makes an agent of another system a durable function `a2a.NAME`. Give it to a worker with `worker.durable`, and start it
+ * as any workflow: the input is the message, and the output what the agent made. The task of the agent is followed by
+ * its id, also after a crash of everything here.
+ */
+export function a2aAgent(
+  name: string,
+  options: A2aAgentOptions & DurableOptions,
+  ports: Partial<A2aPorts> = {},
+): DurableFunction {
+  const { url, headers, keys, metadata, ...ofFunction } = options;
+  const agent = {
+    url,
+    ...(headers !== undefined && { headers }),
+    ...(keys !== undefined && { keys }),
+    ...(metadata !== undefined && { metadata }),
+  };
+  const client = new A2aClient(name, agent, ports.fetch);
+  return durable(`a2a.${name}`, (ctx, input) => delegated(ctx, name, client, input), ofFunction);
+}
+
+async function delegated(
+  ctx: FunctionContext,
+  name: string,
+  client: A2aClient,
+  input: unknown,
+): Promise<Json> {
+  const messageId = ctx.uuid();
+  const parts = partsOf(input);
+  const signal = () => ctx.task.signal;
+  let task = await ctx.run("send", () => client.send({ messageId, parts }, signal()), { retry });
+  // It also runs when the function fails: a task that has ended stays as it is.
+  if (task.id !== "" && !hasEnded(task)) ctx.compensate("cancel", () => client.cancel(task.id));
+  for (let quiet = 0; !hasEnded(task); ) {
+    const before = task;
+    ctx.log.info(`${name}: ${task.state}`, { text: task.text, taskId: task.id });
+    if (asks(task)) task = await answered(ctx, name, client, task);
+    else if (quiet === 0)
+      task = await ctx.run("follow", () => client.follow(before, followMs, signal()), { retry });
+    else {
+      // It takes long: wait without a slot of the worker.
+      await ctx.sleep(`${Math.min(pauseMaxS, 2 ** quiet)}s`);
+      task = await ctx.run("look", () => client.get(before.id, signal()), { retry });
+    }
+    quiet = task.state === before.state && task.text === before.text ? quiet + 1 : 0;
+  }
+  if (task.state !== "COMPLETED") {
+    const text = task.text || "no reason was given";
+    throw a2aErrors.taskFailed({ agent: name, state: task.state.toLowerCase(), text });
+  }
+  return task.output;
+}
+
+type Decided = { readonly data?: Json } | null;
+
+/** The question of an agent is an approval. Its answer is the next message. */
+async function answered(
+  ctx: FunctionContext,
+  name: string,
+  client: A2aClient,
+  task: A2aTask,
+): Promise<A2aTask> {
+  const asked = typeof task.asked === "object" && !Array.isArray(task.asked) ? task.asked : null;
+  const { approvalId, form } = (asked ?? {}) as { readonly approvalId?: Json; readonly form?: Json };
+  const isForm = typeof form === "object" && form !== null && !Array.isArray(form);
+  const decision = ctx.approve<Decided>({
+    id: "ask",
+    title: `The agent ${name} asks`,
+    message: task.text || "It needs an answer to continue.",
+    ...(task.asked !== null && { context: task.asked }),
+    form: isForm
+      ? (form as NonNullable<ApproveOptions["form"]>)
+      : { type: "object", properties: { text: { type: "string" } } },
+  });
+  const parts = await decision.then(
+    (decided) => answerOf(decided?.data ?? null, approvalId),
+    (error: unknown) => {
+      // An agent of Tutti gets the rejection. Any other task is cancelled.
+      if (approvalId === undefined || !(error instanceof StepFailure)) throw error;
+      return [{ data: { verdict: "rejected", approvalId } }];
+    },
+  );
+  const messageId = ctx.uuid();
+  const sent = await ctx.run("answer", () => client.send({ messageId, parts, task }, ctx.task.signal), {
+    retry,
+  });
+  return sent.id === "" ? { ...sent, id: task.id } : sent;
+}
+
+function answerOf(data: Json, approvalId: Json | undefined): readonly Json[] {
+  if (approvalId !== undefined)
+    return [{ data: { verdict: "approved", approvalId, ...(data !== null && { data }) } }];
+  const { text, ...more } = (typeof data === "object" && data !== null ? data : {}) as {
+    readonly text?: Json;
+  };
+  if (typeof text === "string" && Object.keys(more).length === 0) return [{ text }];
+  return data === null ? [{ text: "approved" }] : [{ data }];
+}
+
+function partsOf(input: unknown): readonly Json[] {
+  return [typeof input === "string" ? { text: input } : { data: (input ?? null) as Json }];
+}

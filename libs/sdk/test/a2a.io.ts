@@ -1,0 +1,151 @@
+/** A task is delegated to an agent that the official SDK of Agent2Agent serves. */
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { AgentCard, Task, TaskStatusUpdateEvent } from "@a2a-js/sdk";
+import {
+  AgentEvent,
+  type AgentExecutor,
+  DefaultRequestHandler,
+  defaultServerCallContextBuilder,
+  InMemoryTaskStore,
+  JsonRpcTransportHandler,
+  UnauthenticatedUser,
+} from "@a2a-js/sdk/server";
+import { until } from "@tutti/kernel/testing";
+import { testDurable } from "@tutti/sdk";
+import { type A2aAgentOptions, a2aAgent } from "@tutti/sdk/a2a";
+
+/** Answers at once, asks, fails or waits, as the text of the first message says. */
+class Executor implements AgentExecutor {
+  readonly started: string[] = [];
+  readonly cancelled: string[] = [];
+
+  execute: AgentExecutor["execute"] = async ({ taskId, contextId, userMessage, task }, bus) => {
+    const { content } = userMessage.parts[0] ?? {};
+    const text = content?.$case === "text" ? content.value : JSON.stringify(content?.value);
+    if (task === undefined) this.started.push(text);
+    const state = (name: string) => ({ state: `TASK_STATE_${name}`, timestamp: new Date().toISOString() });
+    const artifacts = [{ artifactId: "a", parts: [{ text: `done: ${text}` }] }];
+    const said = { messageId: `m-${taskId}`, role: "ROLE_AGENT", parts: [{ text: "Which colour?" }] };
+    const status =
+      text === "ask"
+        ? { ...state("INPUT_REQUIRED"), message: said }
+        : state(text === "fail" ? "FAILED" : text === "wait" ? "WORKING" : "COMPLETED");
+    const ended = text !== "ask" && text !== "fail" && text !== "wait";
+    bus.publish(
+      AgentEvent.task(Task.fromJSON({ id: taskId, contextId, status, ...(ended && { artifacts }) })),
+    );
+    if (text !== "wait") bus.finished();
+  };
+
+  cancelTask: AgentExecutor["cancelTask"] = async (taskId, bus) => {
+    this.cancelled.push(taskId);
+    const status = { state: "TASK_STATE_CANCELED", timestamp: new Date().toISOString() };
+    bus.publish(AgentEvent.statusUpdate(TaskStatusUpdateEvent.fromJSON({ taskId, contextId: "c", status })));
+    bus.finished();
+  };
+}
+
+const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const key = { ...publicKey.export({ format: "jwk" }), kid: "k" };
+
+describe("a task that is delegated to an agent of another system", () => {
+  const executor = new Executor();
+  let server: Server;
+  let url = "";
+  let card: Record<string, unknown> = {};
+
+  before(async () => {
+    server = createServer();
+    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const plain = {
+      ...{ name: "Peer", description: "Does things.", version: "1", skills: [] },
+      supportedInterfaces: [{ url: `${url}/rpc`, protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
+      capabilities: { streaming: true },
+      ...{ defaultInputModes: ["text/plain"], defaultOutputModes: ["text/plain"] },
+    };
+    const { generateAgentCardSignature } = await import("@a2a-js/sdk");
+    const sign = generateAgentCardSignature(privateKey, { alg: "ES256", kid: "k", typ: "JOSE" });
+    card = AgentCard.toJSON(await sign(AgentCard.fromJSON(plain))) as Record<string, unknown>;
+    const handler = new DefaultRequestHandler(AgentCard.fromJSON(card), new InMemoryTaskStore(), executor);
+    const rpc = new JsonRpcTransportHandler(handler);
+    server.on("request", async (request, response: ServerResponse) => {
+      if (request.url?.endsWith("agent-card.json") === true) {
+        response.end(JSON.stringify(card));
+        return;
+      }
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const context = defaultServerCallContextBuilder({
+        ...{
+          extensions: [],
+          user: new UnauthenticatedUser(),
+          headers: request.headers,
+          requestedVersion: "1.0",
+        },
+      });
+      const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+      const answer = await rpc.handle(body, context);
+      if (Symbol.asyncIterator in answer) {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        for await (const event of answer) response.write(`data: ${JSON.stringify(event)}\n\n`);
+        response.end();
+      } else response.end(JSON.stringify(answer));
+    });
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  beforeEach(() => {
+    executor.started.length = 0;
+    executor.cancelled.length = 0;
+  });
+
+  const agent = (more: Partial<A2aAgentOptions> = {}) => testDurable(a2aAgent("peer", { url, ...more }));
+
+  it("has the artifact of the agent as its output", async () => {
+    assert.equal(await agent().execute({ input: "Ada" }), "done: Ada");
+    assert.deepEqual(executor.started, ["Ada"]);
+  });
+
+  it("asks people where the agent asks, and answers with their decision", async () => {
+    const run = await agent().start({ input: "ask" });
+    await until("a question", async () => run.questions[0]);
+    run.approve("ask", { data: { text: "blue" } });
+    assert.equal(await run.result(), "done: blue");
+    assert.deepEqual(executor.started, ["ask"]);
+  });
+
+  it("is cancelled where a person rejects its question", async () => {
+    const run = await agent().start({ input: "ask" });
+    await until("a question", async () => run.questions[0]);
+    run.reject("ask", { reason: "no" });
+    assert.match((await run.failure())?.message ?? "", /no/);
+    assert.equal(executor.cancelled.length, 1);
+  });
+
+  it("fails with the words of the agent", async () => {
+    await assert.rejects(agent().execute({ input: "fail" }), /a2a\.task_failed|ended the task as failed/);
+  });
+
+  it("takes a card that one of the configured keys signed, and no other", async () => {
+    assert.equal(await agent({ keys: [key] }).execute({ input: "Bo" }), "done: Bo");
+    const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" });
+    const keys = [{ ...other, kid: "k" }];
+    await assert.rejects(agent({ keys }).execute({ input: "Bo" }), /configured keys/);
+    assert.deepEqual(executor.started, ["Bo"]);
+  });
+
+  it("goes to no other server than that of the card", async () => {
+    const was = card;
+    const elsewhere = [{ url: "http://127.0.0.2:9/rpc", protocolBinding: "JSONRPC", protocolVersion: "1.0" }];
+    card = { ...was, signatures: [], supportedInterfaces: elsewhere };
+    await assert.rejects(agent().execute({ input: "Cy" }), /leads to/);
+    card = was;
+  });
+});
