@@ -6,7 +6,7 @@
  * 2. A card that is signed is checked. Where keys were configured, one of them has to have signed it.
  */
 import type { Json } from "@tutti/expressions";
-import { isTuttiError } from "@tutti/kernel";
+import { type Clock, isTuttiError, type Timers } from "@tutti/kernel";
 import { type CardKey, isCardSignedBy, signatureHeaders } from "@tutti/policy/agent-card";
 import { eventsOf } from "../agents/models/sse.ts";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
@@ -21,6 +21,12 @@ export interface A2aAgentOptions {
   readonly keys?: readonly CardKey[];
   /** Metadata of each message, such as `{ skillId: "greet" }`. */
   readonly metadata?: Readonly<Record<string, Json>>;
+}
+
+export interface A2aPorts {
+  readonly fetch: typeof fetch;
+  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 export interface A2aTask {
@@ -61,13 +67,13 @@ type Operation = "SendMessage" | "GetTask" | "CancelTask" | "SubscribeToTask";
 export class A2aClient {
   readonly #name: string;
   readonly #options: A2aAgentOptions;
-  readonly #fetch: typeof fetch;
+  readonly #ports: A2aPorts;
   #endpoint: { readonly found: Promise<Endpoint>; readonly untilMs: number } | undefined;
 
-  constructor(name: string, options: A2aAgentOptions, ask: typeof fetch = fetch) {
+  constructor(name: string, options: A2aAgentOptions, ports: A2aPorts) {
     this.#name = name;
     this.#options = options;
-    this.#fetch = ask;
+    this.#ports = ports;
   }
 
   /** Sends a message, and returns its task at once. The same id is the same message. */
@@ -100,17 +106,18 @@ export class A2aClient {
 
   /** Follows a task until its state is another one, or the time is over. */
   async follow(task: A2aTask, forMs: number, signal: AbortSignal): Promise<A2aTask> {
-    const late = AbortSignal.any([signal, AbortSignal.timeout(forMs)]);
-    try {
-      for await (const event of this.#stream(task.id, late)) {
-        const status = membersIn(membersIn(event, "statusUpdate"), "status");
-        const state = stateOf(status) || stateOf(membersIn(membersIn(event, "task"), "status"));
-        if (state !== "" && state !== task.state) break;
+    await this.#within(forMs, signal, async (late) => {
+      try {
+        for await (const event of this.#stream(task.id, late)) {
+          const status = membersIn(membersIn(event, "statusUpdate"), "status");
+          const state = stateOf(status) || stateOf(membersIn(membersIn(event, "task"), "status"));
+          if (state !== "" && state !== task.state) break;
+        }
+      } catch (error) {
+        // An agent that does not stream is asked, as is one that was followed for long enough.
+        if (signal.aborted || (!late.aborted && !isTuttiError(error))) throw error;
       }
-    } catch (error) {
-      // An agent that does not stream is asked, as is one that was followed for long enough.
-      if (signal.aborted || (!late.aborted && !isTuttiError(error))) throw error;
-    }
+    });
     return this.get(task.id, signal);
   }
 
@@ -125,10 +132,10 @@ export class A2aClient {
   }
 
   async #ask(operation: Operation, id: string, params: Members, signal?: AbortSignal): Promise<Members> {
-    const late = AbortSignal.timeout(answerMs);
-    const ending = signal === undefined ? late : AbortSignal.any([signal, late]);
     try {
-      return await this.#resultOf(await this.#request(operation, id, params, ending));
+      return await this.#within(answerMs, signal, async (ending) =>
+        this.#resultOf(await this.#request(operation, id, params, ending)),
+      );
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       throw isTuttiError(error) ? error : this.#unreachable(error);
@@ -146,7 +153,7 @@ export class A2aClient {
       : rest;
     const hasBody = isRpc || method === "POST";
     const within = tenant === "" ? "" : `/${encodeURIComponent(tenant)}`;
-    return this.#fetch(isRpc ? url : `${url}${within}${path}`, {
+    return this.#ports.fetch(isRpc ? url : `${url}${within}${path}`, {
       ...{ method: isRpc ? "POST" : method, signal, redirect: "error" },
       headers: {
         ...{ accept, "a2a-version": version },
@@ -178,9 +185,9 @@ export class A2aClient {
 
   #found(): Promise<Endpoint> {
     const known = this.#endpoint;
-    if (known !== undefined && known.untilMs > performance.now()) return known.found;
+    if (known !== undefined && known.untilMs > this.#ports.clock.monotonic()) return known.found;
     const found = this.#find();
-    this.#endpoint = { found, untilMs: performance.now() + cardMs };
+    this.#endpoint = { found, untilMs: this.#ports.clock.monotonic() + cardMs };
     found.catch(() => {
       this.#endpoint = undefined;
     });
@@ -231,18 +238,34 @@ export class A2aClient {
     return false;
   }
 
-  async #json(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Members> {
+  /** Runs with a signal that aborts after a time, or with the one of the caller. */
+  async #within<T>(
+    forMs: number,
+    signal: AbortSignal | undefined,
+    run: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const late = new AbortController();
+    const timer = this.#ports.timers.after(forMs, () => late.abort());
     try {
-      const signal = AbortSignal.timeout(answerMs);
-      const asked = { accept: "application/json", "a2a-version": version, ...headers };
-      const answer = await this.#fetch(url, { headers: asked, redirect: "error", signal });
-      const text = await answer.text();
-      if (answer.status >= 400 && answer.status < 500)
-        throw this.#refused(`${url} answered with status ${answer.status}`);
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      const value: unknown = JSON.parse(text);
-      if (!isMembers(value)) throw new Error(`${url} has no object`);
-      return value;
+      return await run(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]));
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #json(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Members> {
+    const asked = { accept: "application/json", "a2a-version": version, ...headers };
+    try {
+      return await this.#within(answerMs, undefined, async (signal) => {
+        const answer = await this.#ports.fetch(url, { headers: asked, redirect: "error", signal });
+        const text = await answer.text();
+        if (answer.status >= 400 && answer.status < 500)
+          throw this.#refused(`${url} answered with status ${answer.status}`);
+        if (!answer.ok) throw new Error(`status ${answer.status}`);
+        const value: unknown = JSON.parse(text);
+        if (!isMembers(value)) throw new Error(`${url} has no object`);
+        return value;
+      });
     } catch (error) {
       throw isTuttiError(error) ? error : this.#unreachable(error);
     }

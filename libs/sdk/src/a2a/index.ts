@@ -1,17 +1,14 @@
 /** Agents of other systems, by the Agent2Agent protocol, as durable functions of a worker. */
 import type { Json } from "@tutti/expressions";
+import { systemClock, systemTimers } from "@tutti/kernel";
 import type { ApproveOptions, FunctionContext } from "../functions/context.ts";
 import { type DurableFunction, type DurableOptions, durable } from "../functions/durable.ts";
 import { StepFailure } from "../functions/failure.ts";
-import { type A2aAgentOptions, A2aClient, type A2aTask, asks, hasEnded } from "./client.ts";
+import { type A2aAgentOptions, A2aClient, type A2aPorts, type A2aTask, asks, hasEnded } from "./client.ts";
 import { a2aErrors } from "./errors.ts";
 
-export type { A2aAgentOptions } from "./client.ts";
+export type { A2aAgentOptions, A2aPorts } from "./client.ts";
 export { a2aErrors } from "./errors.ts";
-
-export interface A2aPorts {
-  readonly fetch: typeof fetch;
-}
 
 const followMs = 30_000;
 const pauseMaxS = 60;
@@ -34,7 +31,10 @@ export function a2aAgent(
     ...(keys !== undefined && { keys }),
     ...(metadata !== undefined && { metadata }),
   };
-  const client = new A2aClient(name, agent, ports.fetch);
+  const client = new A2aClient(name, agent, {
+    ...{ fetch, timers: systemTimers, clock: systemClock },
+    ...ports,
+  });
   return durable(`a2a.${name}`, (ctx, input) => delegated(ctx, name, client, input), ofFunction);
 }
 
