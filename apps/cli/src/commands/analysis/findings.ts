@@ -69,7 +69,7 @@ export async function bottlenecks(context: Context): Promise<Result> {
 export async function causes(context: Context): Promise<Result> {
   const { values } = context;
   const server = await connect(context);
-  const [slow, work] = [values.text("slow"), values.text("work")];
+  const [slow, work] = [values.text("slow-runs"), values.text("like")];
   const reply = await server.call("analysis.causes", {
     query: {
       ...spanIn(context),

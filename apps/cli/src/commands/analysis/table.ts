@@ -30,9 +30,9 @@ export const analysisCommands: readonly Command[] = [
     ],
     options: [
       { name: "error", value: "CODE", summary: "only this error code. `*` matches any text" },
-      { name: "work", value: "ID", summary: "failures with the error of this run or mission" },
+      { name: "like", value: "ID", summary: "failures with the error of this run or mission" },
       {
-        ...{ name: "slow", value: "WORKFLOW", completes: "workflow" },
+        ...{ name: "slow-runs", value: "WORKFLOW", completes: "workflow" },
         summary: "explain slow attempts of this workflow instead of failures",
       },
       since,

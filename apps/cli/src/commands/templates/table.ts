@@ -22,7 +22,7 @@ export const templateCommands: readonly Command[] = [
   {
     name: "template run",
     group: "this machine",
-    summary: "Run a template on the running platform, with its workers",
+    summary: "Start a template on the running platform, with its workers",
     about: [
       "Starts the workers of the template in this process, runs it in a namespace of its own, and prints the outcome as JSON. Templates of agents use a scripted model and need no key.",
       "Finds the platform at TUTTI_URL and, for workers, at TUTTI_ADDRESS. Default: the platform of `tutti dev` on this machine.",
