@@ -92,7 +92,7 @@ describe("recordings of agents", () => {
     const [asked, before] = [model.requests.length, called];
     const same = await tutti("agent replay first second --json");
     assert.equal(same.exitCode, 0, same.errors + same.output);
-    const changed = await tutti("agent replay first --deny", 'call.name == "shop.price"');
+    const changed = await tutti("agent replay first --deny-calls", 'call.name == "shop.price"');
     assert.equal(changed.exitCode, 1, changed.errors);
     assert.match(changed.output, /differs {2}first .*\n {2}no longer calls shop\.price \{"order":"a-1"\}/);
     assert.deepEqual([model.requests.length, called], [asked, before]);

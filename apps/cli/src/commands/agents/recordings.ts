@@ -46,7 +46,7 @@ const pageSize = 500;
 export async function replayAgents(context: Context): Promise<Result> {
   const { values, print } = context;
   const instructions = values.text("instructions");
-  const deny = values.text("deny");
+  const deny = values.text("deny-calls");
   const changes = {
     ...(instructions !== undefined && { instructions }),
     ...(deny !== undefined && { deny }),

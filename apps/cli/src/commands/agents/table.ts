@@ -201,7 +201,7 @@ const recordings: readonly Command[] = [
     options: [
       agentTask,
       { name: "instructions", value: "TEXT", summary: "other instructions" },
-      { name: "deny", value: "CONDITION", summary: "deny these calls: 'call.name == \"pay.refund\"'" },
+      { name: "deny-calls", value: "CONDITION", summary: "deny these calls: 'call.name == \"pay.refund\"'" },
     ],
     json: "document",
     load: () => import("./recordings.ts").then(({ replayAgents }) => replayAgents),
