@@ -99,7 +99,7 @@ describe("recordings of agents", () => {
   });
 
   it("are frozen to a workflow that the recordings test", async () => {
-    const { exitCode, output, errors } = await tutti("agent freeze first second --name priced");
+    const { exitCode, output, errors } = await tutti("agent freeze first second --workflow-name priced");
     assert.equal(exitCode, 0, errors + output);
     assert.match(output, /✓ does the same as first\n✓ does the same as second/);
     assert.match(await readFile(join(folder, "priced.yaml"), "utf8"), /order: \$\{\{ input\.order \}\}/);

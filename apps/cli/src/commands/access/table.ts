@@ -164,7 +164,7 @@ export const accessCommands: readonly Command[] = [
     name: "key list",
     group: "access",
     summary: "List keys with principal, expiry and last use",
-    options: [{ name: "ended", summary: "include ended keys" }, size, page, all],
+    options: [{ name: "ended", summary: "include ended entries" }, size, page, all],
     json: "document",
     load: () => keys().then(({ listKeys }) => listKeys),
   },

@@ -109,7 +109,7 @@ export async function compareAgents(context: Context): Promise<Result> {
 
 export async function freezeAgent(context: Context): Promise<Result> {
   const { values, shell, print } = context;
-  const name = values.text("name") ?? "frozen";
+  const name = values.text("workflow-name") ?? "frozen";
   const folder = values.text("out") ?? ".";
   const { definition, tests, recordings } = await judge<Frozen>(context, "freeze", { name });
   const { printDefinition } = await import("@tutti/definitions");

@@ -229,7 +229,7 @@ const recordings: readonly Command[] = [
     arguments: [runs],
     options: [
       agentTask,
-      { name: "name", value: "NAME", summary: "name of the workflow. Default: frozen" },
+      { name: "workflow-name", value: "NAME", summary: "name of the workflow. Default: frozen" },
       {
         name: "out",
         value: "DIR",

@@ -12,7 +12,7 @@ const group = "installation";
 export const alertCommands: readonly Command[] = [
   {
     ...{ name: "alert list", group, summary: "List alerts, the worst first" },
-    options: [{ name: "ended", summary: "alerts that have ended, too" }, size, page, all],
+    options: [{ name: "ended", summary: "include ended entries" }, size, page, all],
     json: "document",
     load: () => read().then(({ listAlerts }) => listAlerts),
   },
