@@ -75,9 +75,9 @@ describe("the packages, installed outside of the clone", () => {
     const tutti = (/** @type {string[]} */ ...words) => run("npx", ["tutti", ...words], { cwd: folder, env });
     const doctor = await tutti("doctor", "--server", "http://127.0.0.1:9");
     assert.match(doctor.output, /journal in \S*\.tutti\S* is sound/);
-    const backup = await tutti("data", "backup", "--to", join(root, "copy"), "--keys-elsewhere");
+    const backup = await tutti("data", "backup", "--copy", join(root, "copy"), "--keys-elsewhere");
     assert.equal(backup.code, 0, backup.output);
-    const verified = await tutti("data", "verify", "--data", join(root, "copy"), "--json");
+    const verified = await tutti("data", "verify", "--data-directory", join(root, "copy"), "--json");
     assert.equal(verified.code, 0, verified.output);
     const explained = await tutti("config", "explain", "operations.port");
     assert.match(explained.output, /value +7400/);

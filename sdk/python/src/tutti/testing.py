@@ -33,6 +33,7 @@ from ._functions.loop import carried_in
 from ._functions.retry import pause_ms
 from ._functions.wire import Json, plain, step_error
 from ._handlers import Handlers
+from ._measures import MeasureBook
 from ._threads import Threads
 from .context import TaskContext
 from .errors import RunCancelled, RunFailed, TuttiError
@@ -466,6 +467,7 @@ class _Port:
 
     def __init__(self, save: Callable[[Json], None]) -> None:
         self._save = save
+        self.measures = MeasureBook()
 
     def now_ms(self) -> float:
         return 0.0

@@ -339,8 +339,9 @@ def _watching_signals(worker: Worker, running: Running) -> Iterator[None]:
         worker.stop(f"told by {signal.Signals(number).name}")
 
     # Ctrl-Break, which only Windows has. There, SIGTERM is never delivered.
-    more = (signal.SIGBREAK,) if sys.platform == "win32" else ()
-    watched = (signal.SIGTERM, signal.SIGINT, *more)
+    watched = [signal.SIGTERM, signal.SIGINT]
+    if sys.platform == "win32":
+        watched.append(signal.SIGBREAK)
     before = [signal.signal(number, told) for number in watched]
     try:
         yield
