@@ -139,7 +139,10 @@ describe("the outcome of a run as an exit code", () => {
   it("a platform that is not there gives 4, and says how to start it", async () => {
     const { exitCode, errors } = await tutti("list", { environment: { TUTTI_SERVER: "127.0.0.1:2" } });
     assert.equal(exitCode, 4);
-    assert.match(errors, /not reachable at http:\/\/127.0.0.1:2\.\n {2}Connection refused\.\n {2}npx tutti dev/);
+    assert.match(
+      errors,
+      /not reachable at http:\/\/127.0.0.1:2\.\n {2}Connection refused\.\n {2}npx tutti dev/,
+    );
   });
 
   it("a wrong key gives 5, and says where keys are given", async () => {
