@@ -1,6 +1,5 @@
 /** The process that answers queries about facts and analyses them, one after the other, until its channel is closed. */
-import { errorFromUnknown } from "@tutti/kernel";
-import { type AnalysisAsked, type AnalysisFound, analyse } from "../../analysis/analyse.ts";
+import type { AnalysisAsked, AnalysisFound } from "../../analysis/analyse.ts";
 import { answerQuery, type QueryAnswer, type QueryAsked } from "./answer.ts";
 
 export type ToQueryProcess = { readonly query: QueryAsked } | { readonly analysis: AnalysisAsked };
@@ -9,14 +8,17 @@ export type FromQueryProcess =
   | { readonly found: AnalysisFound }
   | { readonly problem: string };
 
-function answerOf(asked: ToQueryProcess): FromQueryProcess {
+async function answerOf(asked: ToQueryProcess): Promise<FromQueryProcess> {
   try {
-    return "query" in asked ? { answer: answerQuery(asked.query) } : { found: analyse(asked.analysis) };
+    if ("query" in asked) return { answer: answerQuery(asked.query) };
+    // Loaded with the first analysis: a query starts the process, and its time runs.
+    const { analyse } = await import("../../analysis/analyse.ts");
+    return { found: analyse(asked.analysis) };
   } catch (error) {
-    return { problem: errorFromUnknown(error).message };
+    return { problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
 // The cast is this side of the contract with query-process.ts, which sends nothing else.
-process.on("message", (asked) => process.send?.(answerOf(asked as ToQueryProcess)));
+process.on("message", async (asked) => process.send?.(await answerOf(asked as ToQueryProcess)));
 process.on("disconnect", () => process.exit());
