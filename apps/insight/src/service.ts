@@ -15,8 +15,6 @@ import { Recorder } from "./series/recorder.ts";
 import { SeriesThread } from "./series/thread/series-thread.ts";
 
 const dayMs = 24 * 3_600_000;
-/** A round that does not know the processes is one that failed, and the next one comes soon. */
-const registryMs = 3_000;
 const allInstances = FindInstancesRequest.fromPartial({ page: { size: 1_000 } });
 
 /** Records the past: series of all metrics, and facts about all work. Nothing of an installation waits for it. */
@@ -29,8 +27,7 @@ export class InsightService extends Orchestrator {
     const registry = mesh.client(registryService);
     const processes = new AllProcesses({
       clientOf: (service) => mesh.client(servedMetricService, { service }),
-      instances: async () =>
-        (await registry.findInstances(allInstances, { timeoutMs: registryMs })).instances,
+      instances: async () => (await registry.findInstances(allInstances)).instances,
     });
     const folder = join(host.dataDirectory ?? dataDirectory, "insight");
     const file = join(folder, "series.sqlite");

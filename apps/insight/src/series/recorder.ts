@@ -16,6 +16,7 @@ import {
   fromTimestamp,
   type Health,
   healthy,
+  sleep,
   type Timer,
   toTimestamp,
 } from "@tutti/kernel";
@@ -38,6 +39,8 @@ const reachMs = 590_000;
 /** Queries of one request. The contract allows 100. */
 const queriesMax = 96;
 const callMs = 10_000;
+/** How long a query or a stop waits for a round. */
+const soonMs = 3_000;
 /** Values of workers and services that wait for a round: some megabytes. */
 const sentValuesMax = 500_000;
 const declaredMax = 20_000;
@@ -76,6 +79,7 @@ export class Recorder implements Component {
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
   #lastMs = 0;
+  #isStopped = false;
   #hasRecorded = false;
   #problem = "";
 
@@ -93,13 +97,13 @@ export class Recorder implements Component {
   /** What this process has counted since the last round would be lost with it. */
   async drain(): Promise<void> {
     this.#timer?.cancel();
-    await this.#round;
-    if (this.#parts.foundation.clock.now() - this.#lastMs >= slotMs) await this.record();
+    if (this.#parts.foundation.clock.now() - this.#lastMs >= slotMs) await this.#recordSoon();
   }
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
-    await this.#round;
+    this.#isStopped = true;
+    await Promise.race([this.#round, sleep(this.#parts.foundation.timers, soonMs)]);
     await this.#parts.thread.stop();
   }
 
@@ -110,7 +114,12 @@ export class Recorder implements Component {
   /** Has everything in the store that is older than a sample. */
   async catchUp(): Promise<void> {
     const isOld = this.#parts.foundation.clock.now() - this.#lastMs >= slotMs;
-    if (isOld || !this.#hasRecorded || this.#sentValues > 0) await this.record();
+    if (isOld || !this.#hasRecorded || this.#sentValues > 0) await this.#recordSoon();
+  }
+
+  /** A round waits for processes that do not answer. What waits for the round goes on without it. */
+  async #recordSoon(): Promise<void> {
+    await Promise.race([this.record(), sleep(this.#parts.foundation.timers, soonMs)]);
   }
 
   /** With the next round. */
@@ -173,6 +182,8 @@ export class Recorder implements Component {
   }
 
   async #keep(batch: SampleBatch): Promise<void> {
+    // Its thread has ended: a question would start another one.
+    if (this.#isStopped) return;
     const outcome = await this.#parts.thread.ask("record", batch);
     this.#counters.told(outcome);
     for (const metric of outcome.overflowing)
