@@ -117,7 +117,7 @@ export class Recorder implements Component {
     if (isOld || !this.#hasRecorded || this.#sentValues > 0) await this.#recordSoon();
   }
 
-  /** A round waits for processes that do not answer. What waits for the round goes on without it. */
+  /** A round waits for processes that do not answer. Queries and stops continue without it. */
   async #recordSoon(): Promise<void> {
     await Promise.race([this.record(), sleep(this.#parts.foundation.timers, soonMs)]);
   }

@@ -14,8 +14,9 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.governance.v1.AdmissionService/RecordFindings": betweenProcesses,
   "tutti.governance.v1.PolicyService/WatchBundles": betweenProcesses,
   "tutti.insight.v1.MetricService/RecordSamples":
-    "a stream both ways, over gRPC; workers send their values by POST /v1/metrics/measures",
-  "tutti.insight.v1.MetricService/WatchSeries": "over gRPC; GET /v1/metrics/series gives what a page shows",
+    "a stream both ways, over gRPC. Workers send their values by POST /v1/metrics/measures",
+  "tutti.insight.v1.MetricService/WatchSeries":
+    "a stream over gRPC. GET /v1/metrics/series has the same values",
   "tutti.insight.v1.MetricService/ListMetrics": "GET /v1/metrics gives the same in fewer words",
   "tutti.insight.v1.MetricService/QuerySeries":
     "GET /v1/metrics/series gives the same as points for a picture",
