@@ -156,6 +156,8 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     const drawn = async () => assert.ok((await cards.count()) < 150, "only those that are seen are drawn");
     await singer("singer-0").waitFor();
     await drawn();
+    // Over the navigation, the wheel scrolls the navigation.
+    await singer("singer-0").hover();
     await page.mouse.wheel(0, 40_000);
     await singer("singer-0").waitFor({ state: "detached" });
     await drawn();
