@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { commandAtWork } from "./support/at-work.ts";
 
 const shop = `# All that the shop runs.
@@ -120,5 +121,198 @@ describe("apply", () => {
     assert.match(await printed("apply -", { input }), /standard input +workflow +piped +created/);
     const wrong = await tutti("apply -", { input: "workflow: piped\n---\nworkflow: [a]\n" });
     assert.match(wrong.errors, /standard input:3:11: error/);
+  });
+});
+
+const estate = `pool: render
+description: Renders films.
+maxQueued: \${var.queued}
+---
+scaler: crew
+pool: render
+process: {command: ["true"]}
+capabilities: [film.render]
+maxAgents: 3
+paused: true
+---
+hook: large
+pool: render
+moment: before_assign
+when: "task.priority > 10"
+rule: {verdict: {}}
+---
+limit: bank
+maxConcurrent: 4
+---
+quota: team
+limits: {slots: 8}
+---
+role: printer
+actions: [workflow.runs.start]
+---
+binding: ada-prints
+role: printer
+actor: {kind: person, id: ada}
+---
+rule: large-orders
+subject: request
+when: call.action == "workflow.runs.start"
+condition: "true"
+note: {message: large}
+severity: warning
+enforcement: shadow
+---
+policy: quiet
+text: |
+  permit(principal, action, resource) when { false };
+---
+secret: till
+description: The till.
+from: env:TILL
+---
+workflow: report
+tasks:
+  one: {uses: test.echo}
+---
+schedule: nightly
+workflow: report
+input: {day: 1}
+cron: "0 3 * * *"
+timeZone: Europe/Zurich
+catchUp: 5m
+---
+trigger: orders
+workflow: report
+event: shop.order.created
+if: event.data.id > 1
+debounce: {for: 2s}
+`;
+
+describe("apply of a set", () => {
+  const at = commandAtWork({});
+  const { tutti, printed, json } = at;
+  const write = (name: string, text: string) => {
+    mkdirSync(join(at.command.folder, "estate/environments/big"), { recursive: true });
+    writeFileSync(join(at.command.folder, "estate", name), text);
+  };
+  const settings = `set: estate
+variables: {queued: 100}
+environments:
+  big: {variables: {queued: 5000}}
+`;
+  const environment = { TILL: "open sesame" };
+  const outcomes = async (line: string): Promise<Record<string, string>> =>
+    Object.fromEntries(
+      (await printed(`${line} -q`, { environment }))
+        .trim()
+        .split("\n")
+        .map((words) => words.split(" ") as [string, string]),
+    );
+  const changed = async (line: string) =>
+    Object.fromEntries(Object.entries(await outcomes(line)).filter(([, outcome]) => outcome !== "unchanged"));
+
+  it("creates every kind, changes nothing the second time, and the exported folder is no difference", async () => {
+    write("tutti.apply.yaml", settings);
+    write("all.yaml", estate);
+    assert.match(await printed("validate estate"), /0 errors/);
+    const created = await outcomes("apply -f estate");
+    assert.equal(Object.keys(created).length, 13);
+    assert.deepEqual([...new Set(Object.values(created))], ["created"]);
+    assert.deepEqual(await changed("apply -f estate --prune"), {});
+
+    let applied: { outcome: string }[] = [];
+    // Lists come from an index that is a moment late.
+    await until("all resources to be exported", async () => {
+      await printed("export copy");
+      ({ applied } = await json("apply copy --dry-run"));
+      return applied.length >= 13;
+    });
+    const differing = applied.filter(({ outcome }) => outcome !== "unchanged");
+    assert.deepEqual(differing, []);
+  });
+
+  it("shows the exact difference, of an environment too", async () => {
+    const { applied } = await json("apply estate --environment big --dry-run");
+    const updated = applied.filter(({ outcome }: { outcome: string }) => outcome === "updated");
+    assert.deepEqual(
+      updated.map(({ id, differences }: { id: string; differences: object }) => [id, differences]),
+      [["render", [{ path: "maxQueued", before: 100, after: 5000 }]]],
+    );
+    write("environments/big/limit.yaml", "limit: bank\nmaxConcurrent: 40\n");
+    assert.match(
+      await printed("apply estate --environment big --dry-run"),
+      /limit bank {2}maxConcurrent: 4 → 40/,
+    );
+    assert.deepEqual(await changed("apply estate"), {});
+    const { errors } = await tutti("apply estate --environment none");
+    assert.match(errors, /environment none/);
+  });
+
+  it("names who changed a resource on the platform, and does not prune it", async () => {
+    await printed("pool update render --max-queued 7 --reason busy");
+    const { applied } = await json("apply estate --dry-run");
+    const pool = applied.find(({ id }: { id: string }) => id === "render");
+    assert.deepEqual(pool.differences, [{ path: "maxQueued", before: 7, after: 100 }]);
+    assert.equal(pool.drift.reason, "busy");
+    assert.match(
+      (await tutti("apply estate --dry-run")).errors,
+      /pool render: changed on the platform .*busy/,
+    );
+
+    const rest = estate.slice(estate.indexOf("---\nlimit"));
+    write("all.yaml", rest.slice(4));
+    const refused = await tutti("apply estate --prune --yes");
+    assert.equal(refused.exitCode, 3);
+    assert.match(refused.errors, /pool `render` changed on the platform/);
+    await printed("pool show render");
+  });
+
+  it("prunes what no file describes, and nothing else", async () => {
+    await printed("pool create alien");
+    const before = await outcomes("apply estate --prune --force --dry-run");
+    assert.deepEqual(
+      Object.entries(before).filter(([, outcome]) => outcome === "deleted"),
+      [
+        ["hook/render/large", "deleted"],
+        ["scaler/render/crew", "deleted"],
+        ["pool/render", "deleted"],
+      ],
+    );
+    const unconfirmed = await tutti("apply estate --prune --force", { environment });
+    assert.match(unconfirmed.errors, /needs a confirmation/);
+    await printed("apply estate --prune --force --yes", { environment });
+    assert.equal((await tutti("pool show render")).exitCode, 3);
+    await printed("pool show alien");
+    assert.equal((await tutti("apply estate --file-set other")).exitCode, 3);
+    write("all.yaml", "limit: lone\nmaxConcurrent: 1\n");
+    assert.match((await tutti("apply estate --prune --yes")).errors, /No file describes/);
+  });
+
+  it("counts active runs that stay on the version before", async () => {
+    const waiting = "workflow: waiting\ntasks: {one: {wait: {signal: go}}}\n";
+    write("all.yaml", waiting);
+    await printed("apply estate");
+    await printed("run waiting --detach");
+    write("all.yaml", waiting.replace("signal: go", "signal: start"));
+    let applied: { liveRuns?: number; differences: object }[] = [];
+    await until("the count of active runs", async () => {
+      ({ applied } = await json("apply estate --dry-run"));
+      return applied[0]?.liveRuns === 1;
+    });
+    assert.deepEqual(applied[0]?.differences, [
+      { path: "tasks.one.wait.signal", before: "go", after: "start" },
+    ]);
+  });
+
+  it("refuses a field that the platform sets, a value of a secret, and an unknown variable, with their lines", async () => {
+    write(
+      "all.yaml",
+      "pool: a\nrevision: '3'\n---\nsecret: b\nvalue: x\n---\nlimit: c\nmaxConcurrent: ${var.nope}\n",
+    );
+    const { exitCode, errors } = await tutti("apply estate");
+    assert.equal(exitCode, 3);
+    assert.match(errors, /all\.yaml:2:1: error: revision/);
+    assert.match(errors, /all\.yaml:5:1: error: value/);
+    assert.match(errors, /all\.yaml:8:16: error: .*nope/);
   });
 });

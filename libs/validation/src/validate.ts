@@ -29,7 +29,9 @@ import type { Json } from "@tutti/expressions";
 import { checkAgents } from "./agent-file.ts";
 import { checkConfiguration, isConfiguration } from "./configuration-file.ts";
 import { together, Usage, type Used } from "./installation.ts";
+import { checkResource, resourceWord } from "./resource-file.ts";
 import { checkRules } from "./rule-file.ts";
+import { type ApplySettings, applySettingsName, fillVariables, readApplySettings } from "./variables.ts";
 
 export interface Validated {
   /** By file and place. */
@@ -46,6 +48,8 @@ type Kind =
   | "session"
   | "schedule"
   | "trigger"
+  | "resource"
+  | "apply"
   | "definition";
 
 export interface ValidateOptions {
@@ -57,14 +61,15 @@ export function validate(
   files: readonly DefinitionText[],
   { installation }: ValidateOptions = {},
 ): Validated {
-  const kinds = files.flatMap(partsOf).map((file) => ({ file, kind: kindOf(file) }));
+  const { filled, problems: unfilled } = withVariables(files);
+  const kinds = filled.flatMap(partsOf).map((file) => ({ file, kind: kindOf(file) }));
   const agents = kinds.filter(({ kind }) => kind === "agents").map(({ file }) => checkAgents(file));
   const capabilities = new Map(agents.flatMap((one) => [...one.capabilities]));
   const definitions = kinds.filter(({ kind }) => kind === "definition").map(({ file }) => file);
   const folder = catalogueOf(capabilities, definitions);
   const catalogue =
     installation === undefined ? (agents.length === 0 ? undefined : folder) : together(folder, installation);
-  const problems = agents.flatMap((one) => [...one.problems]);
+  const problems = [...unfilled, ...agents.flatMap((one) => [...one.problems])];
   for (const { file, kind } of kinds) problems.push(...problemsOf(file, kind, catalogue));
   const known = new Set(kinds.filter(({ kind }) => kind !== undefined).map(({ file }) => file.fileName));
   return {
@@ -107,6 +112,29 @@ export function mayBeChecked(fileName: string): boolean {
   return /\.(ya?ml|json)$/i.test(fileName);
 }
 
+function isApplySettings({ fileName }: DefinitionText): boolean {
+  return fileName.split(/[/\\]/).at(-1) === applySettingsName;
+}
+
+/** Files below a folder with `tutti.apply.yaml` have its variables, with the values that no environment changes. */
+function withVariables(files: readonly DefinitionText[]) {
+  const folders = new Map<string, ApplySettings>();
+  for (const file of files.filter(isApplySettings)) {
+    const { settings } = readApplySettings(file);
+    if (settings !== undefined) folders.set(file.fileName.slice(0, -applySettingsName.length), settings);
+  }
+  if (folders.size === 0) return { filled: files, problems: [] };
+  const problems: DefinitionProblem[] = [];
+  const filled = files.map((file) => {
+    const [, settings] = [...folders].find(([folder]) => file.fileName.startsWith(folder)) ?? [];
+    if (settings === undefined || isApplySettings(file)) return file;
+    const one = fillVariables(file, settings.variables);
+    problems.push(...one.problems);
+    return one.file;
+  });
+  return { filled, problems };
+}
+
 /** Returns the documents of a file, where it has several. */
 function partsOf(file: DefinitionText): readonly DefinitionText[] {
   const documents = documentsOf(file);
@@ -118,6 +146,8 @@ function kindOf(file: DefinitionText): Kind | undefined {
   if (named !== undefined) return named as Kind;
   if (/(?:^|[/\\])tutti(?:\.[\w-]+)?\.(?:ya?ml|json)$/i.test(file.fileName) && isConfiguration(file))
     return "configuration";
+  if (isApplySettings(file)) return "apply";
+  if (file.format === "yaml" && resourceWord(file) !== undefined) return "resource";
   if (!/^\s*["']?(?:workflow|session|schedule|trigger)["']?\s*:/m.test(file.text)) return;
   if (isSessionText(file)) return "session";
   // JSON of programs often has a field of this name.
@@ -150,6 +180,12 @@ function problemsOf(
       return checkScheduleText(file).problems;
     case "trigger":
       return checkTriggerText(file).problems;
+    case "resource": {
+      const word = resourceWord(file);
+      return word === undefined ? [] : checkResource(file, word).problems;
+    }
+    case "apply":
+      return readApplySettings(file).problems;
     case "definition":
       return checkText(file, against).problems;
     // Agents were looked at before everything that counts on them.

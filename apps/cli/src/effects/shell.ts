@@ -21,6 +21,8 @@ export interface Shell {
   readBytes(file: string): AsyncIterable<Uint8Array>;
   /** Writes a file, and replaces an existing one. */
   writeText(file: string, text: string): Promise<void>;
+  /** Makes a folder and those above it, if they are not there. */
+  makeFolder(folder: string): Promise<void>;
   exists(file: string): boolean;
   /** Returns whether there is something to read under the name: a folder is no file. */
   isFile(file: string): boolean;

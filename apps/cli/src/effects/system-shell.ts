@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { WriteStream } from "node:tty";
 import type { ScriptRun, Shell, Sink } from "./shell.ts";
@@ -45,7 +45,7 @@ export function filesBelow(
   workingDirectory: string,
 ): Pick<
   Shell,
-  "workingDirectory" | "readText" | "readBytes" | "writeText" | "exists" | "isFile" | "filesIn"
+  "workingDirectory" | "readText" | "readBytes" | "writeText" | "makeFolder" | "exists" | "isFile" | "filesIn"
 > {
   const at = (file: string): string => resolve(workingDirectory, file);
   return {
@@ -53,6 +53,9 @@ export function filesBelow(
     readText: async (file) => textOf(file === "-" ? await standardInput() : await readFile(at(file))),
     readBytes: (file) => (file === "-" ? process.stdin : bytesOf(at(file))),
     writeText: (file, text) => writeFile(at(file), text),
+    makeFolder: async (folder) => {
+      await mkdir(at(folder), { recursive: true });
+    },
     exists: (file) => existsSync(at(file)),
     isFile: (file) => statSync(at(file), { throwIfNoEntry: false })?.isDirectory() === false,
     filesIn: (folder) => filesIn(folder, at),

@@ -1,4 +1,4 @@
-/** Reads files of workflows, schedules and triggers. Everything that it takes is a chunk of its own, loaded for `apply`. */
+/** Reads files of workflows, schedules, triggers and resources of the platform. Everything that it takes is a chunk of its own, loaded for `apply`. */
 import { isDeepStrictEqual } from "node:util";
 import type { RunSpec } from "@tutti/contracts/workflow/v1";
 import {
@@ -6,13 +6,16 @@ import {
   checkText,
   checkTriggerText,
   type DefinitionProblem,
+  type DefinitionText,
   documentsOf,
   isScheduleText,
   isSessionText,
   isTriggerText,
+  printDefinition,
 } from "@tutti/definitions";
 import { Mapping, schema } from "@tutti/rest/json";
 import type { Routes, Schedule, Trigger } from "@tutti/rest/types";
+import { checkResource, type DescribedResource, type ResourceWord, resourceWord } from "@tutti/validation";
 import type { SourceFile } from "./definition-file.ts";
 
 export type ScheduleBody = Routes["schedules.create"]["body"];
@@ -44,7 +47,21 @@ export interface AppliedTrigger extends AppliedResource {
   readonly body: TriggerBody;
 }
 
-export type Applied = AppliedWorkflow | AppliedSchedule | AppliedTrigger;
+/** A pool, a role and so on. */
+export interface AppliedDescribed {
+  readonly kind: ResourceWord;
+  readonly file: SourceFile;
+  /** With the pool of a scaler or hook before it: their ids are unique in the pool. */
+  readonly id: string;
+  readonly resource: DescribedResource;
+}
+
+export type Applied = AppliedWorkflow | AppliedSchedule | AppliedTrigger | AppliedDescribed;
+
+/** Returns what names a resource among those of its kind. */
+export function describedId(word: ResourceWord, id: string, spec: Readonly<Record<string, unknown>>): string {
+  return word === "scaler" || word === "hook" ? `${String(spec["pool"] ?? "default")}/${id}` : id;
+}
 
 export interface CheckedDocument {
   readonly problems: readonly DefinitionProblem[];
@@ -82,6 +99,13 @@ function checkDocument(file: SourceFile): CheckedDocument {
       problems,
       applied: { kind: "trigger", file, id: trigger.triggerId, body, workflow, setsPaused },
     };
+  }
+  const word = resourceWord(file);
+  if (word !== undefined) {
+    const { problems, resource } = checkResource(file, word);
+    if (resource === undefined) return { problems, applied: undefined };
+    const id = describedId(word, resource.id, resource.spec);
+    return { problems, applied: { kind: word, file, id, resource } };
   }
   const { problems, definition } = checkText(file);
   if (definition === undefined) return { problems, applied: undefined };
@@ -128,17 +152,35 @@ export function triggerChangesOf(body: TriggerBody): TriggerBody {
   };
 }
 
+/** Returns what a file can describe of a schedule or trigger, read and written again, so that what is empty is the same. */
+export function plainOf(
+  kind: "schedule" | "trigger",
+  resource: Schedule | Trigger | ScheduleBody | TriggerBody,
+) {
+  const picked = Object.fromEntries(
+    Object.entries({ policy: {}, ...resource }).filter(
+      ([field]) => field in setFields[kind] || field === "with",
+    ),
+  );
+  const id = kind === "schedule" ? { scheduleId: "id" } : { triggerId: "id" };
+  const {
+    scheduleId: _,
+    triggerId: __,
+    ...plain
+  } = mapping.message(types[kind], mapping.read(types[kind], { ...id, ...picked }));
+  return plain;
+}
+
 /** Returns whether a schedule or trigger of the platform is as the file describes it. */
 export function isAsApplied(found: Schedule | Trigger, applied: AppliedSchedule | AppliedTrigger): boolean {
   const { body, setsPaused, kind } = applied;
   if (setsPaused && (found.paused ?? false) !== (body.paused ?? false)) return false;
-  const id = applied.kind === "schedule" ? { scheduleId: applied.id } : { triggerId: applied.id };
-  // Read and written again, so that what is empty is the same on both sides.
-  const plain = (resource: object) => {
-    const picked = Object.fromEntries(
-      Object.entries(resource).filter(([field]) => field in setFields[kind] || field === "with"),
-    );
-    return mapping.message(types[kind], mapping.read(types[kind], { ...id, ...picked }));
-  };
-  return isDeepStrictEqual(plain({ policy: {}, ...found }), plain({ policy: {}, ...body }));
+  return isDeepStrictEqual(plainOf(kind, found), plainOf(kind, body));
+}
+
+/** Returns the definition of a text as JSON. Undefined if the text has an error. */
+export function documentIn(source: DefinitionText): Readonly<Record<string, unknown>> | undefined {
+  const { definition } = checkText(source);
+  if (definition === undefined) return undefined;
+  return JSON.parse(printDefinition(definition.document, "json")) as Readonly<Record<string, unknown>>;
 }

@@ -77,6 +77,7 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
       if (text === undefined) throw Object.assign(new Error("not there"), { code: "ENOENT" });
       return text;
     },
+    makeFolder: () => Promise.resolve(),
     async writeText(file, text) {
       written.set(file, text);
     },

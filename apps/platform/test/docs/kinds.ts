@@ -56,11 +56,12 @@ export const kinds: Readonly<Record<string, Kind>> = {
     else if (kind === "schedule") assertIsSchedule(text, place);
     else if (kind === "trigger") assertIsTrigger(text, place);
     else if (kind === "load") assertIsScenario(text, place);
-    // Its tests are run by a command of the page.
-    else if (kind === "alerts") assert.ok(file !== undefined, `${place}: expected file=…`);
+    // A command of the page reads it.
+    else if (kind === "alerts" || kind === "applied")
+      assert.ok(file !== undefined, `${place}: expected file=…`);
     else
       assert.fail(
-        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger, kind=load, kind=alerts or a configuration of Tutti`,
+        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger, kind=load, kind=alerts, kind=applied or a configuration of Tutti`,
       );
     if (file !== undefined) workshop.write(file, text);
   },

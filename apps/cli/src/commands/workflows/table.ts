@@ -19,26 +19,55 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "apply",
     group: "workflows",
-    summary: "Create or update workflows, schedules and triggers from files",
+    summary: "Create, update and delete what files describe",
     about: [
       "Checks all files first. If one has an error, nothing is changed. Applied again, the same files change nothing.",
-      "A file can have several YAML documents. A schedule starts with `schedule: ID`, a trigger with `trigger: ID`, a workflow with `workflow: NAME`.",
+      "A file can have several YAML documents. The first key is the kind: workflow, schedule, trigger, pool, scaler, hook, limit, quota, role, binding, rule, policy or secret.",
+      "With --file-set, resources get a label. --prune deletes resources with this label that no file describes.",
     ],
     arguments: [
       {
-        name: "FILE|FOLDER",
-        summary: "files or folders, YAML or JSON. - for standard input",
-        isMany: true,
-        completes: "file",
+        ...{ name: "FILE|FOLDER", summary: "files or folders, YAML or JSON. - for standard input" },
+        ...{ isMany: true, isOptional: true, completes: "file" },
       },
     ],
-    options: [{ name: "dry-run", summary: "print what would change, and change nothing" }],
+    options: [
+      {
+        ...{ name: "file", short: "f", value: "FILE|FOLDER", isMany: true, completes: "file" },
+        summary: "file or folder, like the argument",
+      },
+      { name: "dry-run", summary: "print what would change, and change nothing" },
+      {
+        name: "file-set",
+        value: "NAME",
+        summary: "name of the set of files. Default: as in tutti.apply.yaml",
+      },
+      { name: "environment", value: "NAME", summary: "environment of tutti.apply.yaml" },
+      { name: "prune", summary: "delete resources of the set that no file describes" },
+      { name: "force", summary: "take over resources of another set, and prune changed ones" },
+      yes,
+    ],
     examples: [
       { words: "apply shop/", does: "apply all files of a folder" },
       { words: "apply shop.yaml --dry-run", does: "print what would change" },
+      { words: "apply shop/ --file-set shop --prune", does: "delete what has no file any more, too" },
     ],
     json: "document",
-    load: () => import("./apply.ts").then(({ apply }) => apply),
+    load: () => import("../apply/apply.ts").then(({ apply }) => apply),
+  },
+  {
+    name: "export",
+    group: "workflows",
+    summary: "Export resources as files that apply without a change",
+    about: [
+      "Writes workflows, schedules, triggers and the resources that `tutti apply` accepts. Lists those that a file cannot describe. Values of secrets are not exported.",
+    ],
+    arguments: [
+      { name: "FOLDER", summary: "folder for the files. Existing files are replaced", completes: "file" },
+    ],
+    options: [],
+    json: "document",
+    load: () => import("../apply/export.ts").then(({ exportFolder }) => exportFolder),
   },
   {
     name: "workflow check",

@@ -1,0 +1,124 @@
+/** Makes the platform have what files describe: all of it is checked before anything is changed. */
+import { counted } from "@tutti/kernel";
+import { isConfirmed } from "../../command/confirm.ts";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure, usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import { printAge } from "../../terminal/time.ts";
+import { whoIs } from "../access/who.ts";
+import { differenceText } from "./differences.ts";
+import { readFolder } from "./folder.ts";
+import { type Drift, planChanges, type Step } from "./plan.ts";
+import { planDeletions } from "./prune.ts";
+
+export async function apply(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const { documents, settings } = await readFolder(context);
+  const set = values.text("file-set") ?? settings.set;
+  const { setName } = await import("@tutti/validation");
+  if (set !== undefined && !setName.test(set))
+    throw usageFailure(`--file-set: expected lower-case letters, digits and -, got \`${safe(set)}\``);
+  const isPruned = values.flag("prune");
+  if (isPruned && set === undefined)
+    throw usageFailure("--prune needs the name of the set: only its resources are deleted.", [
+      ["tutti apply shop/ --file-set shop --prune", "deletes resources of the set `shop` without a file"],
+    ]);
+  const server = withNamespace(await connect(context), context, settings.namespace);
+  const wanted = { set, isForced: values.flag("force"), shell: context.shell };
+  const steps = [...(await planChanges(server, documents, wanted))];
+  if (isPruned && set !== undefined)
+    steps.push(...(await planDeletions(server, documents, { ...wanted, set })));
+  const isDry = values.flag("dry-run");
+  const deleted = steps.filter(({ outcome }) => outcome === "deleted");
+  const isWanted =
+    isDry ||
+    deleted.length === 0 ||
+    (await isConfirmed(
+      context,
+      `Delete ${deleted.map(({ kind, id }) => `${kind} ${safe(id)}`).join(", ")}?`,
+    ));
+  if (isWanted && !isDry) await change(steps);
+  return {
+    json: {
+      dryRun: isDry,
+      ...(set !== undefined && { set }),
+      applied: steps.map(({ fileName, kind, id, outcome, differences, drift, liveRuns }) => ({
+        ...{ file: fileName, kind, id, outcome, differences },
+        ...(drift !== undefined && { drift }),
+        ...(liveRuns !== undefined && { liveRuns }),
+      })),
+    },
+    quiet: steps.map(({ kind, id, outcome }) => `${kind}/${id} ${outcome}`),
+    draw: () => {
+      if (!isWanted) return;
+      drawSteps(context, steps);
+      if (isDry) print.note("Dry run: nothing was changed.");
+    },
+    ...(isWanted ? {} : { exitCode: exitCodes.refused }),
+  };
+}
+
+/** The namespace of the environment, unless the command says another. */
+function withNamespace(server: Server, { values }: Context, namespace: string | undefined): Server {
+  return namespace === undefined || values.text("namespace") !== undefined
+    ? server
+    : { ...server, namespace: { namespace } };
+}
+
+const tones = { created: "green", updated: "green", unchanged: "dim", deleted: "red" } as const;
+
+function drawSteps({ print, shell }: Context, steps: readonly Step[]): void {
+  print.table(
+    [{ title: "file" }, { title: "kind" }, { title: "id" }, { title: "change" }],
+    steps.map(({ fileName, kind, id, outcome }) => [
+      { text: fileName, tone: "dim" },
+      kind,
+      { text: id, tone: "bold" },
+      { text: outcome, tone: tones[outcome] },
+    ]),
+  );
+  for (const { kind, id, outcome, differences, drift, liveRuns = 0 } of steps) {
+    const name = `${kind} ${safe(id)}`;
+    if (drift !== undefined) print.note(`${name}: ${driftText(drift, shell.nowMs())}`);
+    if (outcome === "updated")
+      for (const one of differences) print.line(`${name}  ${safe(differenceText(one))}`);
+    if (liveRuns > 0)
+      print.note(
+        `${name}: ${counted(liveRuns, "active run")} ${liveRuns === 1 ? "stays" : "stay"} on ${liveRuns === 1 ? "its" : "their"} version. Move with \`tutti workflow migrate ${safe(id)}\`.`,
+      );
+  }
+}
+
+function driftText({ actor, reason, timeMs }: Drift, nowMs: number): string {
+  const by = actor === undefined ? "" : ` by ${safe(whoIs(actor))}`;
+  const when = timeMs === undefined ? "" : `, ${printAge(timeMs, nowMs)}`;
+  return `changed on the platform since the last apply${by}${when}${reason ? `: ${safe(reason)}` : ""}`;
+}
+
+async function change(steps: readonly Step[]): Promise<void> {
+  const changed: string[] = [];
+  for (const { kind, id, fileName, outcome, write } of steps) {
+    if (outcome === "unchanged") continue;
+    try {
+      await write();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      // Applied again, the command changes the rest.
+      throw new Failure(`${fileName}: ${kind} \`${id}\`: ${error.message}`, {
+        why: [
+          ...error.why,
+          changed.length === 0 ? "Nothing was changed." : `Changed before: ${changed.join(", ")}.`,
+        ],
+        next: error.next,
+        exitCode: error.exitCode,
+        code: error.code,
+        cause: error,
+      });
+    }
+    changed.push(`${kind} ${id}`);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Writes what the platform has as a folder of files. A file is written only if reading it gives the same resource again,
+ * so that `tutti apply` of the folder changes nothing. What files cannot describe is listed.
+ */
+import { counted } from "@tutti/kernel";
+import type { Definition, Schedule, Trigger } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
+import { checkDocuments, isAsApplied } from "../../local/check-applied.ts";
+import { scheduleDocument, triggerDocument } from "../../local/printed-document.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import { differencesOf } from "./differences.ts";
+import { withoutOwner } from "./owner.ts";
+import { listed } from "./prune.ts";
+import { listResources, resourceWords } from "./resources.ts";
+
+interface Exported {
+  readonly kind: string;
+  readonly id: string;
+  readonly extension: "yaml" | "json";
+  readonly text: string;
+}
+
+interface Left {
+  readonly kind: string;
+  readonly id: string;
+  readonly reason: string;
+}
+
+export async function exportFolder(context: Context): Promise<Result> {
+  const { values, print, shell } = context;
+  const folder = values.argument("FOLDER").replace(/\/+$/, "");
+  const server = await connect(context);
+  const found = await everything(server);
+  const names = new Map<string, Exported>();
+  for (const one of found.filter((each): each is Exported => "text" in each)) {
+    const base = `${one.kind}-${one.id.replaceAll(/[^A-Za-z0-9._-]/g, "-")}`;
+    let name = `${base}.${one.extension}`;
+    for (let count = 2; names.has(name); count++) name = `${base}-${count}.${one.extension}`;
+    names.set(name, one);
+  }
+  const left = found.filter((one): one is Left => "reason" in one);
+  await shell.makeFolder(folder);
+  for (const [name, { text }] of names) await shell.writeText(`${folder}/${name}`, text);
+  return {
+    json: {
+      files: [...names].map(([name, { kind, id }]) => ({ file: `${folder}/${name}`, kind, id })),
+      notExported: left,
+    },
+    quiet: [...names.keys()].map((name) => `${folder}/${name}`),
+    draw: () => {
+      print.line(`${print.style.green("✓")} ${counted(names.size, "file")} in ${safe(folder)}`);
+      for (const { kind, id, reason } of left) print.note(`${kind} ${safe(id)} is not exported: ${reason}`);
+    },
+    exitCode: left.length === 0 ? exitCodes.completed : exitCodes.failed,
+  };
+}
+
+async function everything(server: Server): Promise<readonly (Exported | Left)[]> {
+  const { printDefinition } = await import("@tutti/definitions");
+  const all: (Exported | Left)[] = [];
+  for (const kind of resourceWords)
+    for (const { id, spec, paused } of (await listResources(server, kind)).values()) {
+      const own = id.slice(id.indexOf("/") + 1);
+      const document = {
+        [kind]: kind === "scaler" || kind === "hook" ? own : id,
+        ...withoutOwner(spec),
+        ...(kind === "pool" && paused && { paused }),
+      };
+      const text = printDefinition(document as never, "yaml");
+      const [read] = checkDocuments({ format: "yaml", text, fileName: id });
+      const applied = read?.applied;
+      const isSame =
+        applied !== undefined &&
+        "resource" in applied &&
+        differencesOf(withoutOwner(spec), applied.resource.spec).length === 0;
+      all.push(isSame ? { kind, id, extension: "yaml", text } : { kind, id, reason: notTheSame });
+    }
+  for await (const { name } of listed<Definition>(server, "workflows.list", "definitions")) {
+    const { source } = await server.call("workflows.get", {
+      params: { name },
+      query: { ...server.namespace, withSource: true, withoutLiveCount: true },
+    });
+    if (source?.text === undefined || (source.format !== "yaml" && source.format !== "json"))
+      all.push({ kind: "workflow", id: name, reason: "its source is a program" });
+    else all.push({ kind: "workflow", id: name, extension: source.format, text: source.text });
+  }
+  for await (const one of listed<Schedule>(server, "schedules.list", "schedules"))
+    all.push(timed("schedule", one.scheduleId, one, printDefinition(scheduleDocument(one) as never, "yaml")));
+  // The workflow with the key `on` has it.
+  for await (const one of listed<Trigger>(server, "triggers.list", "triggers"))
+    if ((one.owner ?? "") === "")
+      all.push(timed("trigger", one.triggerId, one, printDefinition(triggerDocument(one) as never, "yaml")));
+  return all;
+}
+
+const notTheSame = "a file cannot describe all of its fields";
+
+function timed(
+  kind: "schedule" | "trigger",
+  id: string,
+  found: Schedule | Trigger,
+  text: string,
+): Exported | Left {
+  const [read] = checkDocuments({ format: "yaml", text, fileName: id });
+  const applied = read?.applied;
+  const plain = { ...found, labels: withoutOwner(found as never)["labels"] ?? {} } as Schedule | Trigger;
+  const isSame =
+    applied !== undefined &&
+    (applied.kind === "schedule" || applied.kind === "trigger") &&
+    isAsApplied(plain, applied);
+  return isSame ? { kind, id, extension: "yaml", text } : { kind, id, reason: notTheSame };
+}

@@ -1,0 +1,127 @@
+/** Reads the files of a folder: with its settings, its variables, and the files of one environment over the others. */
+import { counted } from "@tutti/kernel";
+import type { ApplySettings } from "@tutti/validation";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure, type SourceProblem, usageFailure } from "../../command/failure.ts";
+import type { Applied } from "../../local/check-applied.ts";
+import { readDefinition, type SourceFile } from "../../local/definition-file.ts";
+import { safe } from "../../terminal/text.ts";
+
+export interface Folder {
+  readonly documents: readonly Applied[];
+  readonly settings: ApplySettings;
+}
+
+/** Files that belong to a folder, and are not applied. */
+const otherFile = /(?:\.(?:agents|rules|schema)\.(?:ya?ml|json)|(?:^|[/\\])tutti\.(?:ya?ml|json))$/i;
+
+export async function readFolder(context: Context): Promise<Folder> {
+  const { values, shell } = context;
+  const { applySettingsName, fillVariables, readApplySettings } = await import("@tutti/validation");
+  const environment = values.text("environment");
+  const names = await fileNames(context);
+  const isSettings = (name: string) => name.split(/[/\\]/).at(-1) === applySettingsName;
+  const [settingsName, another] = names.filter(isSettings);
+  if (another !== undefined)
+    throw usageFailure(`Only one ${applySettingsName} counts, got ${settingsName} and ${another}.`);
+  if (settingsName === undefined && environment !== undefined)
+    throw usageFailure(`--environment needs a folder with ${applySettingsName}.`);
+  const problems: SourceProblem[] = [];
+  let settings: ApplySettings = { variables: {} };
+  if (settingsName !== undefined) {
+    const file = await readDefinition(settingsName, shell);
+    const read = readApplySettings(file, environment);
+    problems.push(...read.problems.map((problem) => ({ problem, text: file.text })));
+    settings = read.settings ?? settings;
+  }
+  const base = settingsName?.slice(0, -applySettingsName.length) ?? "";
+  const environmentOf = (name: string): string | undefined =>
+    settingsName !== undefined && name.startsWith(`${base}environments/`)
+      ? (name.slice(`${base}environments/`.length).split("/")[0] ?? "")
+      : undefined;
+  const wanted = names.filter((name) => {
+    const of = environmentOf(name);
+    return !isSettings(name) && (of === undefined || of === environment);
+  });
+  const files: SourceFile[] = [];
+  for (const file of await Promise.all(wanted.map((name) => readDefinition(name, shell)))) {
+    if (settingsName === undefined || !file.fileName.startsWith(base)) {
+      files.push(file);
+      continue;
+    }
+    const filled = fillVariables(file, settings.variables);
+    problems.push(...filled.problems.map((problem) => ({ problem, text: file.text })));
+    files.push(filled.file);
+  }
+  const documents = await requireCorrect(files, problems, (name) => environmentOf(name) !== undefined);
+  return { documents, settings };
+}
+
+async function fileNames({ values, shell }: Context): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const name of [...values.manyArguments("FILE|FOLDER"), ...values.texts("file")]) {
+    if (name === "-" || shell.isFile(name)) {
+      names.push(name);
+      continue;
+    }
+    // What cannot be read is named when it is read.
+    const inside = await shell.filesIn(name).catch(() => undefined);
+    const found = inside?.filter((file) => /\.(?:ya?ml|json)$/i.test(file) && !otherFile.test(file)) ?? [
+      name,
+    ];
+    if (found.length === 0)
+      throw usageFailure(`Folder \`${safe(name)}\` has no YAML or JSON file.`, [
+        "Pass a file or folder with definitions of workflows, schedules, triggers and resources.",
+      ]);
+    names.push(...found);
+  }
+  if (names.length === 0)
+    throw usageFailure("Pass a file or folder.", [["tutti apply shop/", "applies all files of a folder"]]);
+  return [...new Set(names)];
+}
+
+/** Throws with every mistake of the whole set, each with its line. */
+async function requireCorrect(
+  files: readonly SourceFile[],
+  found: readonly SourceProblem[],
+  isOver: (fileName: string) => boolean,
+): Promise<readonly Applied[]> {
+  const { checkDocuments } = await import("../../local/check-applied.ts");
+  const all = files.flatMap((file) =>
+    checkDocuments(file).map((document) => ({ ...document, text: file.text })),
+  );
+  const errors = [
+    ...found,
+    ...all.flatMap(({ problems, text }) =>
+      problems.filter(({ severity }) => severity === "error").map((problem) => ({ problem, text })),
+    ),
+  ];
+  if (errors.length > 0)
+    throw nothingApplied(`${counted(errors.length, "error")} in the files.`, { problems: errors });
+  const applied = all.flatMap((document) => document.applied ?? []);
+  const first = new Map<string, Applied>();
+  // Documents of the environment replace those of the folder.
+  for (const one of [
+    ...applied.filter(({ file }) => !isOver(file.fileName)),
+    ...applied.filter(({ file }) => isOver(file.fileName)),
+  ]) {
+    const { kind, id, file } = one;
+    const other = first.get(`${kind}/${id}`)?.file.fileName;
+    if (other !== undefined && isOver(other) === isOver(file.fileName))
+      throw nothingApplied(`The ${kind} \`${id}\` is in the files twice: ${other} and ${file.fileName}.`);
+    first.set(`${kind}/${id}`, one);
+  }
+  return [...first.values()];
+}
+
+export function nothingApplied(
+  what: string,
+  parts: Partial<Pick<Failure, "problems" | "next" | "cause">> = {},
+): Failure {
+  return new Failure(`${what} Nothing was changed.`, {
+    exitCode: exitCodes.refused,
+    code: "not_applied",
+    ...parts,
+  });
+}

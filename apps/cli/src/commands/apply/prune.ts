@@ -1,0 +1,105 @@
+/**
+ * Deletes resources of a set that no file describes any more.
+ *
+ * 1. Only what has the label of the set is deleted.
+ * 2. What was changed on the platform since it was applied is not deleted without `--force`.
+ * 3. If no file describes a resource of the set, the folder is likely a wrong one: nothing is deleted without `--force`.
+ */
+
+import { counted } from "@tutti/kernel";
+import type { Definition, Schedule, Trigger } from "@tutti/rest/types";
+import { type Applied, plainOf } from "../../local/check-applied.ts";
+import type { RouteName, Server } from "../../server/calls.ts";
+import { nothingApplied } from "./folder.ts";
+import { isChangedSince, setOf, versionLabelOf } from "./owner.ts";
+import type { Step, Wanted } from "./plan.ts";
+import { listResources, removeResource, resourceWords, unlessMissing } from "./resources.ts";
+
+interface Owned {
+  readonly kind: Applied["kind"];
+  readonly id: string;
+  readonly isChanged: boolean;
+  readonly remove: () => Promise<unknown>;
+}
+
+export async function planDeletions(
+  server: Server,
+  documents: readonly Applied[],
+  { set, isForced }: Wanted & { readonly set: string },
+): Promise<readonly Step[]> {
+  const described = new Set(documents.map(({ kind, id }) => `${kind}/${id}`));
+  const owned = await ownedBy(server, set);
+  const gone = owned.filter(({ kind, id }) => !described.has(`${kind}/${id}`));
+  if (gone.length > 0 && gone.length === owned.length && !isForced)
+    throw nothingApplied(
+      `No file describes one of the ${counted(owned.length, "resource")} of the set \`${set}\`.`,
+      {
+        next: ["Check the folder and the name of the set, or delete them with --force."],
+      },
+    );
+  const changed = gone.filter(({ isChanged }) => isChanged);
+  if (changed.length > 0 && !isForced)
+    throw nothingApplied(
+      `${changed.map(({ kind, id }) => `${kind} \`${id}\``).join(", ")} changed on the platform since the last apply.`,
+      { next: ["Export the changes with `tutti export`, or delete them with --force."] },
+    );
+  // What is used is deleted after what uses it.
+  return gone.reverse().map(({ kind, id, remove }) => ({
+    ...{ kind, id, fileName: "", outcome: "deleted", differences: [] },
+    write: async () => {
+      await remove();
+    },
+  }));
+}
+
+async function ownedBy(server: Server, set: string): Promise<readonly Owned[]> {
+  const owned: Owned[] = [];
+  for (const kind of resourceWords)
+    for (const found of (await listResources(server, kind)).values()) {
+      const { id, spec } = found;
+      if (setOf((spec as { readonly labels?: Record<string, string> }).labels) !== set) continue;
+      const isChanged = isChangedSince(spec) ?? false;
+      owned.push({ kind, id, isChanged, remove: () => removeResource(server, kind, found) });
+    }
+  for await (const { name, versionLabels, hash } of listed<Definition>(
+    server,
+    "workflows.list",
+    "definitions",
+  )) {
+    const label = versionLabelOf(set);
+    const query = { ...server.namespace, label, withoutLiveCount: true };
+    const applied = versionLabels.includes(label)
+      ? { hash }
+      : await unlessMissing(server.call("workflows.get", { params: { name }, query }));
+    if (applied === undefined) continue;
+    owned.push({
+      ...{ kind: "workflow", id: name, isChanged: applied.hash !== hash },
+      remove: () =>
+        server.call("workflows.archive", {
+          params: { name },
+          query: server.namespace,
+          body: { reason: `not in the set ${set} any more` },
+        }),
+    });
+  }
+  for (const kind of ["schedule", "trigger"] as const)
+    for await (const one of listed<Schedule | Trigger>(server, `${kind}s.list`, `${kind}s`)) {
+      if (setOf(one.labels) !== set) continue;
+      const id = "scheduleId" in one ? one.scheduleId : one.triggerId;
+      const isChanged = isChangedSince(plainOf(kind, one)) ?? false;
+      const remove = () => server.call(`${kind}s.delete`, { params: { id }, query: server.namespace });
+      owned.push({ kind, id, isChanged, remove });
+    }
+  return owned;
+}
+
+/** Reads a list to its end. */
+export async function* listed<T>(server: Server, route: RouteName, entries: string): AsyncGenerator<T> {
+  let token: string | undefined;
+  do {
+    const query = { ...server.namespace, size: 500, ...(token && { token }) };
+    const reply = (await server.call(route, { query } as never)) as Readonly<Record<string, unknown>>;
+    yield* (reply[entries] ?? []) as readonly T[];
+    token = (reply["nextToken"] as string | undefined) || undefined;
+  } while (token !== undefined);
+}

@@ -1,0 +1,276 @@
+/**
+ * The kinds of resources that files describe, over REST: how each is listed, written and deleted. A new kind is a row
+ * here, and a row of `resourceKinds` in the library `validation`, which reads its file.
+ */
+import { RestError } from "@tutti/rest/client";
+import type { Cause } from "@tutti/rest/types";
+import { emptyFields, type ResourceWord, resourceKinds, specOf } from "@tutti/validation";
+import { Failure, usageFailure } from "../../command/failure.ts";
+import type { Shell } from "../../effects/shell.ts";
+import { describedId } from "../../local/check-applied.ts";
+import type { RouteName, Server } from "../../server/calls.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A resource as the platform has it. */
+export interface FoundResource {
+  readonly id: string;
+  readonly spec: Json;
+  readonly paused: boolean;
+  readonly revision: string;
+  /** Who changed it last. Undefined where only the audit log says it. */
+  readonly cause: Cause | undefined;
+}
+
+/** What is written: a description, and where the value of a secret is read. */
+interface WrittenResource {
+  readonly spec: Json;
+  readonly paused: boolean | undefined;
+  readonly from: string | undefined;
+}
+
+interface Row {
+  readonly list: RouteName;
+  /** The field of the reply that has the list. */
+  readonly entries: string;
+  /** Resources that cannot be changed. */
+  readonly isFixed?: (resource: Json) => boolean;
+  /** How one is read, where the list comes from an index that is a moment late. */
+  readonly get?: { readonly route: RouteName; readonly param: string };
+  readonly write: (call: Writing) => Promise<void>;
+  readonly remove: (call: Removing) => Promise<void>;
+}
+
+interface Removing {
+  readonly call: (route: RouteName, parts: Json) => Promise<unknown>;
+  readonly query: Json;
+  /** The own id, and the pool that it is unique in. */
+  readonly id: string;
+  readonly pool: Json;
+}
+
+interface Writing extends Removing {
+  readonly word: ResourceWord;
+  readonly body: Json;
+  readonly found: FoundResource | undefined;
+  readonly written: WrittenResource;
+  readonly shell: Pick<Shell, "environment" | "readText">;
+}
+
+/** Made once, then changed field by field. */
+function patched(kind: "pools" | "scalers" | "hooks", param: string): Pick<Row, "write" | "remove"> {
+  return {
+    async write({ call, query, id, word, body, found, written: { paused } }) {
+      if (found === undefined) await call(`${kind}.create`, { query, body });
+      // A new pool has what is switched on by default, also if its body has other values.
+      if (found === undefined && kind !== "pools") return;
+      const revision = found === undefined ? {} : { revision: found.revision };
+      const { paused: _, ...empty } = emptyFields(word);
+      const changed = kind === "pools" ? { ...body, paused: undefined } : body;
+      await call(`${kind}.update`, {
+        params: { [param]: id },
+        query,
+        body: withoutUndefined({
+          ...(kind !== "pools" && empty),
+          ...(word === "scaler" && { paused: false }),
+          ...changed,
+          ...revision,
+        }),
+      });
+      if (kind === "pools" && paused !== undefined && paused !== (found?.paused ?? false))
+        await call(paused ? "pools.pause" : "pools.resume", { params: { pool: id }, query, body: {} });
+    },
+    remove: async ({ call, query, id, pool }) => {
+      await call(`${kind}.delete`, { params: { [param]: id }, query: { ...query, ...pool } });
+    },
+  };
+}
+
+/** Written as a whole. */
+function put(kind: "roles" | "rules" | "limits" | "quotas", param: string): Pick<Row, "write" | "remove"> {
+  return {
+    async write({ call, query, id, body, found }) {
+      const revision = found === undefined ? {} : { revision: found.revision };
+      await call(`${kind}.set`, { params: { [param]: id }, query: { ...query, ...revision }, body });
+    },
+    remove: async ({ call, query, id }) => {
+      await call(`${kind}.delete`, { params: { [param]: id }, query });
+    },
+  };
+}
+
+const rows: Readonly<Record<ResourceWord, Row>> = {
+  secret: {
+    ...{ list: "secrets.list", entries: "secrets" },
+    async write({ call, query, id, body, written: { from }, shell }) {
+      const value = Buffer.from(await secretValue(id, from, shell)).toString("base64");
+      const { name: _, ...settings } = body;
+      await call("secrets.put", { params: { name: id }, query, body: { ...settings, value } });
+    },
+    remove: async ({ call, query, id }) => {
+      await call("secrets.delete", { params: { name: id }, query });
+    },
+  },
+  role: {
+    ...{ list: "roles.list", entries: "roles", isFixed: ({ readyMade }) => readyMade === true },
+    ...put("roles", "role"),
+  },
+  binding: {
+    ...{ list: "roleBindings.list", entries: "bindings" },
+    // A binding has no update: rights of another kind are another binding.
+    async write({ call, query, id, body, found }) {
+      if (found !== undefined) await call("roleBindings.delete", { params: { id }, query });
+      await call("roleBindings.create", { query, body });
+    },
+    remove: async ({ call, query, id }) => {
+      await call("roleBindings.delete", { params: { id }, query });
+    },
+  },
+  rule: { ...{ list: "rules.list", entries: "rules" }, ...put("rules", "id") },
+  policy: {
+    ...{ list: "policies.list", entries: "policies" },
+    async write({ call, query, body }) {
+      await call("policies.apply", { query, body: { change: { set: [body] }, reason: "tutti apply" } });
+    },
+    remove: async ({ call, query, id }) => {
+      const body = { change: { removedPolicyIds: [id] }, reason: "tutti apply" };
+      await call("policies.apply", { query, body });
+    },
+  },
+  pool: { ...{ list: "pools.list", entries: "pools" }, ...patched("pools", "pool") },
+  scaler: { ...{ list: "scalers.list", entries: "scalers" }, ...patched("scalers", "id") },
+  hook: { ...{ list: "hooks.list", entries: "hooks" }, ...patched("hooks", "id") },
+  limit: {
+    ...{ list: "limits.list", entries: "limits" },
+    // Tasks bring limits along, without a revision.
+    isFixed: ({ revision }) => revision === "0",
+    get: { route: "limits.get", param: "key" },
+    ...put("limits", "key"),
+  },
+  quota: { ...{ list: "quotas.list", entries: "quotas" }, ...put("quotas", "quota") },
+};
+
+/** The order in which they are written. They are deleted the other way round. */
+export const resourceWords = Object.keys(rows) as readonly ResourceWord[];
+
+const pageSize = 500;
+
+/** Returns all resources of a kind, by their ids. */
+export async function listResources(
+  server: Server,
+  word: ResourceWord,
+): Promise<ReadonlyMap<string, FoundResource>> {
+  const { list, entries, isFixed = () => false } = rows[word];
+  const found = new Map<string, FoundResource>();
+  let token: string | undefined;
+  do {
+    const query = {
+      ...server.namespace,
+      ...(list !== "roles.list" && { size: pageSize }),
+      ...(token && { token }),
+    };
+    const reply = (await looselyOf(server)(list, { query })) as Json;
+    for (const one of (reply[entries] ?? []) as readonly Json[]) {
+      if (isFixed(one)) continue;
+      const resource = resourceOf(word, one);
+      found.set(resource.id, resource);
+    }
+    token = (reply["nextToken"] as string | undefined) || undefined;
+  } while (token !== undefined);
+  return found;
+}
+
+/** Returns a resource that is not in the list, where the list may be late. */
+export async function getResource(
+  server: Server,
+  word: ResourceWord,
+  id: string,
+): Promise<FoundResource | undefined> {
+  const { get, isFixed = () => false } = rows[word];
+  if (get === undefined) return undefined;
+  const asked = looselyOf(server)(get.route, { params: { [get.param]: id }, query: server.namespace });
+  const one = (await unlessMissing(asked)) as Json | undefined;
+  return one === undefined || isFixed(one) ? undefined : resourceOf(word, one);
+}
+
+function resourceOf(word: ResourceWord, one: Json): FoundResource {
+  const spec = specOf(word, one);
+  return {
+    ...{ id: describedId(word, String(one[idOf(word)]), spec), spec },
+    ...{ paused: one["paused"] === true, revision: String(one["revision"] ?? "") },
+    cause: one["updateCause"] as Cause | undefined,
+  };
+}
+
+export async function writeResource(
+  server: Server,
+  word: ResourceWord,
+  id: string,
+  parts: Pick<Writing, "written" | "found" | "shell">,
+): Promise<void> {
+  const own = ownId(word, id);
+  const body = { ...parts.written.spec, [idOf(word)]: own };
+  const call = looselyOf(server);
+  await rows[word].write({ call, query: server.namespace, id: own, pool: {}, word, body, ...parts });
+}
+
+export async function removeResource(
+  server: Server,
+  word: ResourceWord,
+  found: FoundResource,
+): Promise<void> {
+  const { pool } = found.spec;
+  const call = looselyOf(server);
+  await rows[word].remove({
+    ...{ call, query: server.namespace, id: ownId(word, found.id) },
+    pool: pool === undefined ? {} : { pool },
+  });
+}
+
+/** Whether fields that a file does not set stay as they are on the platform. */
+export function keepsUnset(word: string): boolean {
+  const kind: { readonly keepsUnset?: boolean } | undefined = resourceKinds[word as ResourceWord];
+  return kind?.keepsUnset === true;
+}
+
+function idOf(word: ResourceWord): string {
+  return resourceKinds[word].id;
+}
+
+function ownId(word: ResourceWord, id: string): string {
+  return word === "scaler" || word === "hook" ? id.slice(id.indexOf("/") + 1) : id;
+}
+
+/** Routes by name: the rows say which parts each takes, and the platform checks them. */
+function looselyOf(server: Server): Removing["call"] {
+  return (route, parts) => server.call(route, parts as never);
+}
+
+function withoutUndefined(json: Json): Json {
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined));
+}
+
+async function secretValue(
+  id: string,
+  from: string | undefined,
+  { environment, readText }: Writing["shell"],
+): Promise<string> {
+  const [, source, name = ""] = /^(env|file):(.+)$/.exec(from ?? "") ?? [];
+  const text = source === "env" ? environment[name] : source === "file" ? await readText(name) : undefined;
+  if (text !== undefined && text !== "") return source === "file" ? text.replace(/\r?\n$/, "") : text;
+  throw usageFailure(
+    from === undefined
+      ? `Secret \`${id}\` needs a value. Set \`from: env:NAME\` or \`from: file:PATH\` in its file.`
+      : `Secret \`${id}\`: \`${from}\` is empty.`,
+  );
+}
+
+export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    const cause = error instanceof Failure ? error.cause : undefined;
+    if (cause instanceof RestError && cause.status === 404) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * The file of a resource of the platform: a pool, a scaler, a role and so on.
+ *
+ * 1. The first key is the kind, its value the id: `pool: render`. The other keys are the fields that REST has.
+ * 2. Fields that the platform sets are refused: a file with them would never be what the platform has.
+ * 3. A secret has no value in a file. `from` names where `tutti apply` reads the value: `env:NAME` or `file:PATH`.
+ */
+import { admissionService, policyService, secretService } from "@tutti/contracts/governance/v1";
+import type { FieldViolation, RpcDescription } from "@tutti/contracts/rpc";
+import { resourceService } from "@tutti/contracts/session/v1";
+import { hookService, poolService, scalerService } from "@tutti/contracts/swarm/v1";
+import { limitService } from "@tutti/contracts/workflow/v1";
+import { type DefinitionProblem, type DefinitionText, type Findings, readText } from "@tutti/definitions";
+import { isTuttiError } from "@tutti/kernel";
+import { Mapping, schema } from "@tutti/rest/json";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** How the file of a kind is read. `apps/cli/src/commands/apply/resources.ts` has how it is written to the platform. */
+interface ResourceKind {
+  /** The message of the contracts. */
+  readonly type: string;
+  /** The field that the first key sets. */
+  readonly id: string;
+  // biome-ignore lint/suspicious/noExplicitAny: each rpc has a request of its own
+  readonly rpc: RpcDescription<any, any>;
+  /** The request that sets such a message, and where the message is in the request. */
+  readonly request: (message: object) => object;
+  readonly at: string;
+  /** What the platform has where a new resource does not say. */
+  readonly defaults?: Json;
+  /** The platform has defaults of its own, so fields that the file does not set stay as they are there. */
+  readonly keepsUnset?: boolean;
+}
+
+const kind = (
+  type: string,
+  id: string,
+  rpc: ResourceKind["rpc"],
+  at: string,
+  parts: Partial<ResourceKind> = {},
+): ResourceKind => ({
+  type,
+  id,
+  rpc,
+  at,
+  request: (message) => ({ namespace: "", [at]: message }),
+  ...parts,
+});
+
+export const resourceKinds = {
+  secret: kind("tutti.governance.v1.PutSecretRequest", "name", secretService.methods.putSecret, "", {
+    request: (message) => ({ ...message, value: new Uint8Array(1) }),
+  }),
+  role: kind("tutti.governance.v1.Role", "role", policyService.methods.setRole, "role"),
+  binding: kind(
+    "tutti.governance.v1.RoleBinding",
+    "bindingId",
+    policyService.methods.createRoleBinding,
+    "binding",
+  ),
+  rule: kind("tutti.governance.v1.AdmissionRule", "ruleId", admissionService.methods.setRule, "rule"),
+  policy: kind(
+    "tutti.governance.v1.Policy",
+    "policyId",
+    policyService.methods.applyPolicies,
+    "change.set[0]",
+    {
+      request: (message) => ({ namespace: "", change: { set: [message], removedPolicyIds: [] }, version: 0 }),
+    },
+  ),
+  pool: kind("tutti.swarm.v1.Pool", "pool", poolService.methods.createPool, "pool", {
+    keepsUnset: true,
+  }),
+  scaler: kind("tutti.swarm.v1.Scaler", "scalerId", scalerService.methods.createScaler, "scaler", {
+    defaults: { pool: "default" },
+  }),
+  hook: kind("tutti.swarm.v1.Hook", "hookId", hookService.methods.createHook, "hook", {
+    defaults: { pool: "default" },
+  }),
+  limit: kind("tutti.workflow.v1.Limit", "key", limitService.methods.setLimit, "limit"),
+  quota: kind("tutti.session.v1.Quota", "quotaId", resourceService.methods.setQuota, "quota"),
+} as const satisfies Readonly<Record<string, ResourceKind>>;
+
+export type ResourceWord = keyof typeof resourceKinds;
+
+/** Fields that are no part of what a file describes. */
+const unsettable: ReadonlySet<string> = new Set([
+  ...["namespace", "status", "revision", "createTimeMs", "createCause", "updateTimeMs", "updateCause"],
+  ...["used", "held", "waiting", "longestWaitMs", "readyMade", "pauseReason", "slowStartEndTimeMs"],
+  ...["versions", "useTimeMs", "rotateTimeMs", "value", "overlapMs", "rotateAfterMs", "expireTimeMs"],
+]);
+/** A binding ends at a time of its own. */
+const settableAll: Readonly<Partial<Record<ResourceWord, readonly string[]>>> = { binding: ["expireTimeMs"] };
+
+export interface CheckedResource {
+  readonly problems: readonly DefinitionProblem[];
+  /** Undefined if there is an error among the problems. */
+  readonly resource: DescribedResource | undefined;
+}
+
+export interface DescribedResource {
+  readonly word: ResourceWord;
+  readonly id: string;
+  /** As REST has it, without what is empty. */
+  readonly spec: Json;
+  /** Whether the file says if it is paused. */
+  readonly setsPaused: boolean;
+  /** Where the value of a secret is read: `env:NAME`, `file:PATH`. */
+  readonly from?: string;
+}
+
+/** Returns the kind of a text by its first key. Undefined for a text of another kind. */
+export function resourceWord(source: DefinitionText): ResourceWord | undefined {
+  if (
+    !/^\s*["'{]?\s*["']?(?:secret|role|binding|rule|policy|pool|scaler|hook|limit|quota)["']?\s*:/m.test(
+      source.text,
+    )
+  )
+    return;
+  const { value } = readText(source);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return;
+  const [first = ""] = Object.keys(value);
+  return Object.hasOwn(resourceKinds, first) ? (first as ResourceWord) : undefined;
+}
+
+/** Checks the file of a resource and finds every problem at once. */
+export function checkResource(source: DefinitionText, word: ResourceWord): CheckedResource {
+  let resource: DescribedResource | undefined;
+  const { problems } = readText(source, (value, findings) => {
+    resource = resourceIn(value as Json, word, findings);
+  });
+  return { problems, resource: problems.some(({ severity }) => severity === "error") ? undefined : resource };
+}
+
+function resourceIn(value: Json, word: ResourceWord, findings: Findings): DescribedResource | undefined {
+  const { [word]: id, ...rest } = value;
+  const { id: idField } = resourceKinds[word];
+  if (typeof id !== "string" || id === "") {
+    findings.error("missing_value", [word], `expected the id of the ${word}, found none`);
+    return;
+  }
+  for (const field of Object.keys(rest))
+    if (!isSettable(word, field) || field === idField)
+      findings.error(
+        "unknown_key",
+        [field],
+        "expected a field that a file can set, found one that the platform sets",
+        { key: true },
+      );
+  const { from, ...body } = word === "secret" ? rest : { ...rest, from: undefined };
+  if (from !== undefined && !(typeof from === "string" && /^(?:env|file):./.test(from)))
+    findings.error(
+      "wrong_value",
+      ["from"],
+      "expected `env:NAME` or `file:PATH`; a file never has the value itself",
+    );
+  const read = messageIn(word, { ...body, [idField]: id }, findings);
+  if (read === undefined) return;
+  return {
+    ...{ word, id, spec: specOf(word, { ...body, [idField]: id }) },
+    setsPaused: "paused" in rest,
+    ...(typeof from === "string" && { from }),
+  };
+}
+
+function messageIn(word: ResourceWord, json: Json, findings: Findings): object | undefined {
+  const { type, rpc, request, at, id } = resourceKinds[word] as ResourceKind;
+  let message: object;
+  try {
+    message = mapping.read(type, json);
+  } catch (error) {
+    if (!isTuttiError(error)) throw error;
+    for (const { field, message: said } of error.violations)
+      findings.error("wrong_value", stepsOf(field), said);
+    return;
+  }
+  const found: FieldViolation[] = [];
+  const empty = rpc.request.decode(new Uint8Array());
+  rpc.check({ ...empty, ...request(message) }, found);
+  for (const { field, message: said } of found) {
+    const inside = at !== "" && field.startsWith(`${at}.`) ? field.slice(at.length + 1) : field;
+    const steps = stepsOf(inside).map((step) =>
+      typeof step === "string"
+        ? step.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+        : step,
+    );
+    findings.error("wrong_value", steps[0] === id ? [word] : steps, said);
+  }
+  return found.length === 0 ? message : undefined;
+}
+
+/** `rates[0].count` */
+function stepsOf(field: string): (string | number)[] {
+  return [...field.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(
+    ([, quoted, index, name]) => (index === undefined ? (quoted ?? name ?? "") : Number(index)),
+  );
+}
+
+function isSettable(word: ResourceWord, field: string): boolean {
+  return !unsettable.has(field) || (settableAll[word]?.includes(field) ?? false);
+}
+
+const mapping = new Mapping(schema);
+
+/** Returns what a file can describe of a resource, read and written again, so that what is empty is the same everywhere. */
+export function specOf(word: ResourceWord, resource: Json): Json {
+  const { type, id, defaults } = resourceKinds[word] as ResourceKind;
+  const known = new Set(fieldsOf(word));
+  const set = Object.entries({ ...defaults, ...resource }).filter(
+    ([field]) =>
+      field === id || (known.has(field) && field !== "paused") || (field === "paused" && word === "scaler"),
+  );
+  const { [id]: _, ...spec } = withoutEmpty(
+    mapping.message(type, mapping.read(type, Object.fromEntries(set))),
+  );
+  return spec;
+}
+
+function withoutEmpty(message: Json): Json {
+  return Object.fromEntries(
+    Object.entries(message).filter(([, value]) => {
+      if (value === undefined || value === "" || value === false || value === 0) return false;
+      return !(typeof value === "object" && value !== null && Object.keys(value).length === 0);
+    }),
+  );
+}
+
+/** Returns the fields that a file of a kind can set, besides its id. */
+function fieldsOf(word: ResourceWord): readonly string[] {
+  const { type, id } = resourceKinds[word] as ResourceKind;
+  const fields = schema.messages[type]?.fields ?? [];
+  return fields.map(({ json }) => json).filter((field) => field !== id && isSettable(word, field));
+}
+
+/** Returns a field of each kind as an update has it that takes the field away. Undefined for a part of a choice. */
+export function emptyFields(word: ResourceWord): Json {
+  const { type } = resourceKinds[word] as ResourceKind;
+  const settable = new Set(fieldsOf(word));
+  const fields = (schema.messages[type]?.fields ?? []).filter(
+    ({ json, oneof }) => settable.has(json) && oneof === undefined,
+  );
+  return Object.fromEntries(
+    fields.map(({ json, many }) => [json, many === "list" ? [] : many === "map" ? {} : null]),
+  );
+}

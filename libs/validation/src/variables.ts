@@ -1,0 +1,94 @@
+/**
+ * Variables of a folder and its environments. `tutti.apply.yaml` declares them, `${var.NAME}` in the other files reads
+ * them. They are filled in before a file is read, on its line: the lines of errors stay what they are.
+ */
+import { type DefinitionProblem, type DefinitionText, type Findings, readText } from "@tutti/definitions";
+
+type Scalar = string | number | boolean;
+
+export interface ApplySettings {
+  /** The name of the set: the value of the label of ownership. */
+  readonly set?: string;
+  readonly namespace?: string;
+  readonly variables: Readonly<Record<string, Scalar>>;
+}
+
+export const applySettingsName = "tutti.apply.yaml";
+export const setName = /^[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?$/;
+
+const keys = new Set(["set", "namespace", "variables", "environments"]);
+
+/** Returns the settings of an environment. Undefined if the file has an error. */
+export function readApplySettings(
+  file: DefinitionText,
+  environment?: string,
+): { readonly settings: ApplySettings | undefined; readonly problems: readonly DefinitionProblem[] } {
+  let settings: ApplySettings | undefined;
+  const { problems } = readText(file, (value, findings) => {
+    const base = partIn(value, [], findings);
+    const { environments = {} } = value as { readonly environments?: Readonly<Record<string, unknown>> };
+    const all = Object.entries(isMap(environments) ? environments : {}).map(
+      ([name, part]) => [name, partIn(part, ["environments", name], findings)] as const,
+    );
+    if (!isMap(environments)) findings.error("wrong_type", ["environments"], "expected environments by name");
+    const own = environment === undefined ? {} : all.find(([name]) => name === environment)?.[1];
+    if (own === undefined)
+      findings.error("unknown_name", ["environments"], `expected the environment ${environment}, found none`);
+    settings = { ...base, ...own, variables: { ...base.variables, ...own?.variables } };
+  });
+  return { settings: problems.length > 0 ? undefined : settings, problems };
+}
+
+function partIn(value: unknown, path: readonly string[], findings: Findings): Partial<ApplySettings> {
+  if (!isMap(value)) {
+    findings.error("wrong_type", [...path], "expected keys such as `variables`");
+    return {};
+  }
+  for (const key of Object.keys(value))
+    if (!keys.has(key) || (path.length > 0 && (key === "environments" || key === "set")))
+      findings.error("unknown_key", [...path, key], `expected ${[...keys].join(", ")}`);
+  const { set, namespace, variables = {} } = value;
+  if (set !== undefined && !(typeof set === "string" && setName.test(set)))
+    findings.error("wrong_value", [...path, "set"], "expected a name of lower-case letters, digits and -");
+  if (namespace !== undefined && typeof namespace !== "string")
+    findings.error("wrong_type", [...path, "namespace"], "expected the name of a namespace");
+  if (!isMap(variables)) findings.error("wrong_type", [...path, "variables"], "expected values by name");
+  for (const [name, one] of Object.entries(isMap(variables) ? variables : {}))
+    if (!["string", "number", "boolean"].includes(typeof one))
+      findings.error(
+        "wrong_type",
+        [...path, "variables", name],
+        "expected a text, a number or true or false",
+      );
+    else if (typeof one === "string" && /[\r\n]/.test(one))
+      findings.error("wrong_value", [...path, "variables", name], "expected a text of one line");
+  return {
+    ...(typeof set === "string" && { set }),
+    ...(typeof namespace === "string" && { namespace }),
+    variables: isMap(variables) ? (variables as Readonly<Record<string, Scalar>>) : {},
+  };
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Fills in variables. A name that is not declared is a problem at its place. */
+export function fillVariables<F extends DefinitionText>(
+  file: F,
+  variables: Readonly<Record<string, Scalar>>,
+): { readonly file: F; readonly problems: readonly DefinitionProblem[] } {
+  const problems: DefinitionProblem[] = [];
+  const lines = file.text.split("\n").map((text, at) =>
+    text.replace(/\$\{var\.([A-Za-z0-9_-]+)\}/g, (whole: string, name: string, place: number) => {
+      if (Object.hasOwn(variables, name)) return String(variables[name]);
+      problems.push({
+        ...{ severity: "error", code: "unknown_variable", fileName: file.fileName, path: "" },
+        ...{ line: (file.linesBefore ?? 0) + at + 1, column: place + 1 },
+        ...{ message: `expected a variable of ${applySettingsName}, found ${name}`, expected: "" },
+      });
+      return whole;
+    }),
+  );
+  return { file: { ...file, text: lines.join("\n") }, problems };
+}
