@@ -97,13 +97,13 @@ export class Recorder implements Component {
   /** What this process has counted since the last round would be lost with it. */
   async drain(): Promise<void> {
     this.#timer?.cancel();
-    if (this.#parts.foundation.clock.now() - this.#lastMs >= slotMs) await this.#recordSoon();
+    if (this.#parts.foundation.clock.now() - this.#lastMs >= slotMs) await this.#forAWhile(this.record());
   }
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#isStopped = true;
-    await Promise.race([this.#round, sleep(this.#parts.foundation.timers, soonMs)]);
+    await this.#forAWhile(this.#round);
     await this.#parts.thread.stop();
   }
 
@@ -114,12 +114,17 @@ export class Recorder implements Component {
   /** Has everything in the store that is older than a sample. */
   async catchUp(): Promise<void> {
     const isOld = this.#parts.foundation.clock.now() - this.#lastMs >= slotMs;
-    if (isOld || !this.#hasRecorded || this.#sentValues > 0) await this.#recordSoon();
+    if (isOld || !this.#hasRecorded || this.#sentValues > 0) await this.#forAWhile(this.record());
   }
 
   /** A round waits for processes that do not answer. Queries and stops continue without it. */
-  async #recordSoon(): Promise<void> {
-    await Promise.race([this.record(), sleep(this.#parts.foundation.timers, soonMs)]);
+  async #forAWhile(round: Promise<void> | undefined): Promise<void> {
+    const ended = new AbortController();
+    try {
+      await Promise.race([round, sleep(this.#parts.foundation.timers, soonMs, ended.signal)]);
+    } finally {
+      ended.abort();
+    }
   }
 
   /** With the next round. */

@@ -356,14 +356,7 @@ export const installationCommands: readonly Command[] = [
     name: "doctor",
     group: "this machine",
     summary: "Check Node, ports, platform and data directory",
-    options: [
-      {
-        name: "data-directory",
-        value: "DIR",
-        summary: "data directory. Default: .tutti, or as configured",
-        completes: "file",
-      },
-    ],
+    options: [dataDirectory],
     json: "document",
     load: () => import("./doctor.ts").then(({ doctor }) => doctor),
   },
