@@ -60,6 +60,11 @@ describe("alerts of an installation", () => {
   });
   after(() => installation[Symbol.asyncDispose]());
 
+  it("the first caller sees built-in rules, before any round", async () => {
+    const { rules } = await alerts().listAlertRules(ListAlertRulesRequest.fromPartial({}));
+    assert.ok(rules.length > 10 && rules.every(({ readyMade }) => readyMade));
+  });
+
   it("built-in rules are there, are not in trouble, and can be disabled, not deleted", async () => {
     await installation.pass(65_000);
     const { rules } = await alerts().listAlertRules(ListAlertRulesRequest.fromPartial({}));

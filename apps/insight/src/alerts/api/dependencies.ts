@@ -13,7 +13,7 @@ import type { Evaluator } from "../rules/evaluator.ts";
 /** What the handlers of alerts work with. */
 export interface AlertDependencies extends MachineDependencies {
   readonly foundation: Foundation;
-  readonly evaluator: Pick<Evaluator, "wake" | "problemOf">;
+  readonly evaluator: Pick<Evaluator, "install" | "wake" | "problemOf">;
   readonly receivers: Pick<Receivers, "has" | "names">;
   readonly notifications: Pick<Notifications, "failureOf">;
   readonly thread: Pick<SeriesThread, "ask">;

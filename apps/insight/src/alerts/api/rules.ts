@@ -52,6 +52,7 @@ export async function setRule(
   requireCorrect(rule, dependencies);
   const namespace = namespaceOf(request, context);
   const key = keyOf(namespace);
+  await dependencies.evaluator.install(namespace);
   const seen = revision === "" ? 0 : /^\d{1,9}$/.test(revision) ? Number(revision) : noRevision;
   await tell(dependencies, key, { command: keepRule, body: { rule, revision: seen }, reason }, context);
   dependencies.evaluator.wake(namespace);
@@ -66,6 +67,7 @@ export async function listRules(
   context: CallContext,
 ): Promise<ListAlertRulesReply> {
   const namespace = namespaceOf(request, context);
+  await dependencies.evaluator.install(namespace);
   const { rules } = await keptIn(dependencies, namespace, context);
   const shown = rules
     .map((kept) => shownRule(dependencies, namespace, kept))
@@ -81,6 +83,7 @@ export async function deleteRule(
   context: CallContext,
 ) {
   const namespace = namespaceOf(request, context);
+  await dependencies.evaluator.install(namespace);
   const told = { command: removeRule, body: { ruleId }, reason };
   const reply = await tell(dependencies, keyOf(namespace), told, context);
   dependencies.evaluator.wake(namespace);

@@ -100,6 +100,14 @@ export class Evaluator implements Component {
     return this.#known.get(nameOf(namespace, ruleId))?.problem ?? "";
   }
 
+  /** Built-in rules are there before the first caller sees or changes one. */
+  async install(namespace: string): Promise<void> {
+    if (this.#isInstalled || namespace !== installationNamespace) return;
+    const rules = builtInRules(this.#parts.builtInReceivers);
+    await this.#tell(keyOf(namespace), installRules, { rules });
+    this.#isInstalled = true;
+  }
+
   /** A rule has changed: it is evaluated at once. */
   wake(namespace: string): void {
     this.#namespaces = new Set([...this.#namespaces, namespace]);
@@ -149,7 +157,7 @@ export class Evaluator implements Component {
           dueMs = Math.min(dueMs, clock.now() + 1_000);
         continue;
       }
-      await this.#install(namespace);
+      await this.install(namespace);
       dueMs = Math.min(dueMs, await this.#evaluateNamespace(namespace));
       dead += await this.#ask(namespace, deadMessages, 0);
     }
@@ -167,13 +175,6 @@ export class Evaluator implements Component {
   #owns(namespace: string): boolean {
     const { runtime, partitionOwner } = this.#parts;
     return partitionOwner.holds(runtime.service, runtime.partitionOf(keyOf(namespace)));
-  }
-
-  async #install(namespace: string): Promise<void> {
-    if (this.#isInstalled || namespace !== installationNamespace) return;
-    const rules = builtInRules(this.#parts.builtInReceivers);
-    await this.#tell(keyOf(namespace), installRules, { rules });
-    this.#isInstalled = true;
   }
 
   async #evaluateNamespace(namespace: string): Promise<number> {
