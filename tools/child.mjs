@@ -14,6 +14,8 @@ const sameSignalMs = 400;
 const killAfterMs = 2_000;
 const orphanPollMs = 250;
 const hasGroups = process.platform !== "win32";
+/** Read before the program starts: a parent that ends in between is missed otherwise. */
+const parent = process.ppid;
 
 /**
  * What a signal to this process does to the program: nothing, the same signal, or an end that it cannot refuse. The console of
@@ -84,7 +86,6 @@ export function runToItsEnd(node, args, env, wholeGroup) {
  */
 function whenNpmIsGone(stop) {
   if (process.env["npm_lifecycle_event"] === undefined) return;
-  const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);
