@@ -78,15 +78,11 @@ function resultOf({ test, command, figure }) {
   };
 }
 
-/** @param {{ file: string, title: string }} test */
-function tested({ file, title }) {
+/** @param {{ file: string, title: string, wholeFile?: boolean }} test */
+function tested({ file, title, wholeFile = false }) {
   const pattern = title.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return finished(process.execPath, [
-    "--test",
-    "--test-reporter=tap",
-    `--test-name-pattern=${pattern}`,
-    file,
-  ]);
+  const only = wholeFile ? [] : [`--test-name-pattern=${pattern}`];
+  return finished(process.execPath, ["--test", "--test-reporter=tap", ...only, file]);
 }
 
 /** The commands `npx` and `npm` are those of the workspace. @param {string} command */

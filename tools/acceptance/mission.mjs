@@ -14,7 +14,7 @@ const missionFile = "acceptance/mission.yaml";
  * @property {string} area
  * @property {string} promise
  * @property {string[]} promised `PAGE: PROMISE`
- * @property {{ file: string, title: string }} [test]
+ * @property {{ file: string, title: string, wholeFile?: boolean }} [test] `wholeFile`: it needs the tests before it
  * @property {string} [command]
  * @property {{ name: string, pattern: string }} [figure]
  */

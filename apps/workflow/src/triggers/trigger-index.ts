@@ -27,8 +27,8 @@ export interface IndexedTrigger {
   readonly matching: Matching;
 }
 
-/** What another process changed while the bus was away shows after this time. */
-const reloadMs = 10_000;
+/** The bus tells of changes and of gaps. What it did not tell shows after this time. The thread of the archive sleeps in between. */
+const reloadMs = 300_000;
 const pattern = "tutti.workflow.trigger.*";
 
 export class TriggerIndex implements Component {
