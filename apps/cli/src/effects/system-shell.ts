@@ -6,12 +6,13 @@ import type { ScriptRun, Shell, Sink } from "./shell.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** Returns the shell of this process. */
 export function systemShell(): Shell {
   const environment: Environment = process.env;
   const interruption = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(signal, () => interruption.abort(signal));
+  for (const signal of stopSignals) process.once(signal, () => interruption.abort(signal));
   // `tutti list | head` closes the pipe: the reader has gone, which is no error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 74));
   return {
@@ -171,14 +172,14 @@ async function handOver(script: string, words: readonly string[]): Promise<numbe
   const { spawn } = await import("node:child_process");
   return await new Promise((done, fail) => {
     const child = spawn(process.execPath, [script, ...words], { stdio: "inherit" });
-    // A terminal tells the script as well. Others tell this process alone.
+    // A terminal tells the script as well, others tell this process alone. The script takes both as one signal.
     const end = (signal: NodeJS.Signals): void => {
       child.kill(signal);
     };
-    process.on("SIGTERM", end);
+    for (const signal of stopSignals) process.on(signal, end);
     child.on("error", fail);
     child.on("exit", (code) => {
-      process.off("SIGTERM", end);
+      for (const signal of stopSignals) process.off(signal, end);
       done(code ?? 1);
     });
   });

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, it } from "node:test";
+
+const shell = new URL("./system-shell.ts", import.meta.url).href;
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+describe("a script that takes the terminal", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tutti-shell-"));
+    const listen = signals.map((signal) => `process.on("${signal}", () => process.exit(7));`);
+    await writeFile(
+      join(folder, "script.mjs"),
+      `${listen.join("")} console.log("ready"); setInterval(() => {}, 1_000);`,
+    );
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  for (const signal of signals)
+    it(`ends by a ${signal} that only the command gets`, async () => {
+      const command = `import { systemShell } from "${shell}";
+        process.exitCode = await systemShell().handOver(${JSON.stringify(join(folder, "script.mjs"))}, []);`;
+      const child = spawn(process.execPath, ["--input-type=module", "--eval", command], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const ended = once(child, "exit");
+      await once(createInterface({ input: child.stdout }), "line");
+      child.kill(signal);
+      assert.deepEqual(await ended, [7, null]);
+    });
+});
