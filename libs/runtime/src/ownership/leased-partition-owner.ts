@@ -26,7 +26,7 @@ import type { LeaseTerm, PartitionsOfService } from "../api.ts";
 import { type BehaviourLevels, beyond, textOfLevels } from "../behaviour/behaviours.ts";
 import { ownershipErrors } from "./errors.ts";
 import { Holdings } from "./holding/holdings.ts";
-import { overdue } from "./lease/judgement.ts";
+import { overdue, silentFrom } from "./lease/judgement.ts";
 import { Lease } from "./lease/lease.ts";
 import type { Asked, Ownership, PartitionOwner } from "./partition-owner.ts";
 import { Planner } from "./planning/planner.ts";
@@ -72,7 +72,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   readonly #listeners = new Set<(service: string, partition: number) => void>();
   readonly #declaring = new Set<string>();
   readonly #stopping = new AbortController();
-  #timers: readonly Timer[] = [];
+  #tidying: Timer | undefined;
+  #judging: Timer | undefined;
   #loops: Promise<unknown> = Promise.resolve();
   #judgeFailures = 0;
   #judgeAfterMs = Number.NEGATIVE_INFINITY;
@@ -156,16 +157,13 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     const stopping = this.#stopping.signal;
     await this.#install(AbortSignal.any([signal, stopping]));
     const { timers } = this.#parts.foundation;
-    const { renewMs } = this.#parts.settings;
     const loops = [this.#watch(stopping)];
     // Who hosts nothing only wants to know where the others are.
     const takesPart = this.#holdings.services.length > 0;
     if (takesPart) {
       loops.push(this.#lease.run(stopping));
-      this.#timers = [
-        timers.every(renewMs / 6, () => this.#judge()),
-        timers.every(tidyMs, () => this.#parts.store.tidy().catch(() => undefined)),
-      ];
+      this.#tidying = timers.every(tidyMs, () => this.#parts.store.tidy().catch(() => undefined));
+      this.#judge();
       this.#planner.start();
     }
     this.#loops = Promise.all(loops);
@@ -195,7 +193,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
     this.#planner.stop();
-    for (const timer of this.#timers) timer.cancel();
+    this.#tidying?.cancel();
+    this.#judging?.cancel();
     this.#bells.ringAll();
     await this.#loops;
     await this.#holdings.stop();
@@ -414,16 +413,18 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     for (const listener of this.#listeners) listener(service, partition);
   }
 
-  /** Declares processes gone that have been silent for a lease time. */
+  /** Declares processes gone that have been silent for a lease time, and looks again when the next one may be. */
   #judge(): void {
-    const { clock } = this.#parts.foundation;
-    const { leaseMs, retryMaxMs } = this.#parts.settings;
+    const { clock, timers } = this.#parts.foundation;
+    const { renewMs, leaseMs, retryMaxMs } = this.#parts.settings;
     const nowMs = clock.monotonic();
-    if (nowMs < this.#judgeAfterMs || !this.#lease.entered) return;
-    const { holder: self, writing } = this.#lease;
-    for (const holder of overdue(this.#picture.holders, { self, writing, leaseMs, retryMaxMs, nowMs })) {
-      if (!this.#declaring.has(holder.id)) void this.#declareGone(holder);
-    }
+    const { holder: self, writing, entered } = this.#lease;
+    const holders = [...this.#picture.holders];
+    if (nowMs >= this.#judgeAfterMs && entered)
+      for (const holder of overdue(holders, { self, writing, leaseMs, retryMaxMs, nowMs }))
+        if (!this.#declaring.has(holder.id)) void this.#declareGone(holder);
+    const silentMs = silentFrom(holders, { self, leaseMs, nowMs }) - nowMs;
+    this.#judging = timers.after(Math.max(renewMs / 6, silentMs), () => this.#judge());
   }
 
   async #declareGone({ id, revision }: Holder): Promise<void> {

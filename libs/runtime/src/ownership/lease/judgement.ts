@@ -18,10 +18,20 @@ export interface Judgement {
   readonly nowMs: number;
 }
 
-export function overdue(holders: Iterable<Holder>, judgement: Judgement): readonly Holder[] {
+export function overdue(holders: readonly Holder[], judgement: Judgement): readonly Holder[] {
   const { self, writing, leaseMs, retryMaxMs, nowMs } = judgement;
   if (writing === undefined || nowMs - writing.lastMs > leaseMs / 2) return [];
   const graceMs = writing.wasAway ? leaseMs + leaseMs / 2 + retryMaxMs : leaseMs;
   if (nowMs - writing.sinceMs < graceMs) return [];
-  return [...holders].filter(({ id, heardMs }) => id !== self && nowMs - heardMs >= leaseMs);
+  return holders.filter(({ id, heardMs }) => id !== self && nowMs - heardMs >= leaseMs);
+}
+
+/** When the next process may be silent for a lease time. Who joins later is not silent before that. */
+export function silentFrom(
+  holders: readonly Holder[],
+  { self, leaseMs, nowMs }: Pick<Judgement, "self" | "leaseMs" | "nowMs">,
+): number {
+  let heardMs = nowMs;
+  for (const holder of holders) if (holder.id !== self) heardMs = Math.min(heardMs, holder.heardMs);
+  return heardMs + leaseMs;
 }
