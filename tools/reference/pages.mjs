@@ -23,9 +23,11 @@ import { defaultsPage } from "./defaults.mjs";
 import { eventsPage } from "./events.mjs";
 import { languagePages } from "./language.mjs";
 import { declaredMetrics, metricsPage } from "./metrics.mjs";
+import { pythonPage } from "./python.mjs";
 import { restPage } from "./rest.mjs";
 import { rpcsPage } from "./rpcs.mjs";
 import { statesPage } from "./states.mjs";
+import { typescriptPages } from "./typescript.mjs";
 
 /** @param {string} root */
 export async function referencePages(root) {
@@ -52,9 +54,11 @@ export async function referencePages(root) {
     ["events.md", page(eventsPage(image, rules, root))],
     ["command.md", page(commandPage())],
     ["metrics.md", page(metricsPage(declaredMetrics(files)))],
-    ...languagePages(root, languageJsonSchema(), new Set(declaredErrors().keys())).map(
-      ([name, text]) => /** @type {const} */ ([name, page(text)]),
-    ),
+    ["python.md", page(pythonPage(root))],
+    ...[
+      ...languagePages(root, languageJsonSchema(), new Set(declaredErrors().keys())),
+      ...typescriptPages(root),
+    ].map(([name, text]) => /** @type {const} */ ([name, page(text)])),
   ]);
 }
 

@@ -34,6 +34,11 @@ const plans: readonly Plan[] = [
     index: "docs/reference/language/README.md",
     below: "docs/reference/language/",
   },
+  {
+    title: "TypeScript API",
+    index: "docs/reference/typescript/README.md",
+    below: "docs/reference/typescript/",
+  },
   { title: "Reference", below: "docs/reference/" },
   { title: "Production", index: "docs/production/README.md", below: "docs/production/" },
   {

@@ -32,15 +32,18 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
 
   async ts(block, bench) {
-    const { text, options } = block;
-    if (isChange(block)) assertApplies(block);
+    const { text, options, place } = block;
+    // The check `reference` holds what is generated.
+    if (options["kind"] === "declaration") assert.match(place, /^docs\/reference\/typescript\//);
+    else if (isChange(block)) assertApplies(block);
     else if (options["file"] !== undefined) bench.workshop.write(options["file"], text);
     else bench.printed = await bench.workshop.runProgram(text);
   },
 
   /** The package in sdk/python has Python, and a test that runs them. */
   python({ text, options, place }, { workshop }) {
-    const { file } = options;
+    const { file, kind } = options;
+    if (kind === "declaration") return assert.equal(place.split(":")[0], "docs/reference/python.md");
     assert.ok(file !== undefined, `${place}: expected file=…, so that the package's test finds it`);
     workshop.write(file, text);
   },
