@@ -48,8 +48,15 @@ const dayMs = 24 * 3_600_000;
 /** @typedef {import("./unit/run-files.mjs").Outcome} Outcome */
 /** @typedef {import("./unit/batches.mjs").Package} Package */
 
-/** Tests of `io` wait for each other and for time: while they do, so many times as many run. */
-const lanesOfWaiting = 3;
+/**
+ * Lanes per processor. Tests of `io` wait for each other and for time, so more of them run than there are processors, and
+ * still more while processors are idle. The other ones wait for threads and disks only.
+ */
+const lanesOfTier = {
+  test: { least: 1, most: 2 },
+  io: { least: 1.5, most: 3 },
+  nightly: { least: 1, most: 1 },
+};
 
 /** @param {string[]} args */
 async function main(args) {
@@ -147,7 +154,8 @@ async function runAll(tier, files, { environment, withChecks, again, lanes }) {
       checked.passed += passed;
       checked.failed += failed;
     });
-  await runInLanes(tasks, { lanes, lanesMax: tier === "io" ? lanes * lanesOfWaiting : lanes });
+  const { least, most } = lanesOfTier[tier];
+  await runInLanes(tasks, { lanes: Math.ceil(lanes * least), lanesMax: Math.ceil(lanes * most) });
   if (again) await runAgain(sum, manner);
   const { passed, failed, skipped } = sum.counts;
   return { sum, counts: { passed: passed + checked.passed, failed: failed + checked.failed, skipped } };

@@ -83,15 +83,24 @@ function start(t, root, command, args) {
   const reader = createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) });
   /** @type {Array<() => void>} */
   const waiting = [];
+  let isClosed = false;
+  const wakeAll = () => {
+    for (const wake of waiting.splice(0)) wake();
+  };
   reader.on("line", (line) => {
     lines.push(line);
-    for (const wake of waiting.splice(0)) wake();
+    wakeAll();
+  });
+  reader.once("close", () => {
+    isClosed = true;
+    wakeAll();
   });
   /** @param {RegExp} pattern */
   const until = async (pattern, from = 0) => {
     for (;;) {
       const found = lines.slice(from).find((line) => pattern.test(line));
       if (found !== undefined) return found;
+      assert.ok(!isClosed, `it ended without a line like ${pattern}: ${lines.join("; ")}`);
       await new Promise((resolve) => waiting.push(() => resolve(undefined)));
     }
   };

@@ -7,7 +7,7 @@ import { cpus } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** How often the processors are looked at. A task that has just started is seen by the next look. */
-const lookMs = 2_000;
+const lookMs = 1_000;
 /** Share of the processors that must have been idle. A task takes about this much of two. */
 const roomFrom = 0.3;
 
