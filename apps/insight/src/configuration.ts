@@ -36,7 +36,9 @@ export const insightSection = defineSection({
       .min(5_000)
       .max(3_600_000)
       .default(60_000)
-      .describe("How often facts are recorded. A query has them recorded as well."),
+      .describe(
+        "How often facts are recorded. Up to ten times less often while no work ends. A query has them recorded as well.",
+      ),
     factsKeepDays: z
       .number()
       .min(1)

@@ -62,6 +62,8 @@ const restFactor = 30;
 /** A service may not have indexed the last moments yet. */
 const settleMs = 1_500;
 const hurryMs = 3_000;
+/** Without work that ends, rounds are so many times rarer: each one wakes the threads of archive, audit and facts. */
+const rarerMax = 10;
 /** A round is new enough for a query for so long. */
 const freshMs = 5_000;
 const togetherMax = 8;
@@ -79,6 +81,9 @@ export class FactCollector implements Component {
   #hurryUntilMs = 0;
   #lastMs = 0;
   #sweptMs = 0;
+  /** Rounds in a row that found no work. */
+  #emptyRounds = 0;
+  #hasFound = false;
   #problem = "";
 
   constructor(parts: CollectorParts) {
@@ -96,7 +101,7 @@ export class FactCollector implements Component {
   }
 
   start(): void {
-    this.#timer = this.#parts.foundation.timers.every(this.#parts.everyMs, () => void this.#collect());
+    this.#next();
   }
 
   async stop(): Promise<void> {
@@ -123,11 +128,21 @@ export class FactCollector implements Component {
     await Promise.race([this.#collect(), sleep(timers, hurryMs)]);
   }
 
+  #next(): void {
+    if (this.#isStopping) return;
+    const rarer = Math.min(rarerMax, 2 ** this.#emptyRounds);
+    const { timers } = this.#parts.foundation;
+    this.#timer = timers.after(this.#parts.everyMs * rarer, () => void this.#collect());
+  }
+
+  /** The next round is counted from this one, also if a query asked for it. */
   #collect(): Promise<void> {
+    this.#timer?.cancel();
     this.#round ??= this.#all()
       .catch((error: unknown) => this.#failed(errorFromUnknown(error).message))
       .finally(() => {
         this.#round = undefined;
+        this.#next();
       });
     return this.#round;
   }
@@ -135,6 +150,7 @@ export class FactCollector implements Component {
   async #all(): Promise<void> {
     const { clock } = this.#parts.foundation;
     const nowMs = clock.now();
+    this.#hasFound = false;
     this.#cursors ??= { ...(await this.#parts.thread.ask("cursors", undefined)) };
     const namespaces = await this.#namespaces();
     for (let first = 0; first < namespaces.length; first += togetherMax)
@@ -146,6 +162,7 @@ export class FactCollector implements Component {
       this.#sweptMs = nowMs;
     }
     this.#lastMs = nowMs;
+    this.#emptyRounds = this.#hasFound ? 0 : Math.min(this.#emptyRounds + 1, rarerMax);
     this.#problem = "";
   }
 
@@ -202,7 +219,10 @@ export class FactCollector implements Component {
       if (work.length > 0 || token === "")
         await this.#parts.thread.ask("record", { rows: { work, attempt: attempts }, cursors });
       Object.assign(this.#cursors ?? {}, cursors);
-      if (items.length > 0) await this.#rest(startMs);
+      if (items.length > 0) {
+        this.#hasFound = true;
+        await this.#rest(startMs);
+      }
     } while (token !== "");
   }
 

@@ -3,7 +3,8 @@
  *
  * 1. A process keeps ten minutes by the second. A round that fails, or a restart of insight, loses nothing of others.
  * 2. What was recorded of a process is remembered by its last sample, so that a clock that is behind leaves no gap.
- * 3. One round at a time. A query waits for one if the last round is older than a sample.
+ * 3. One round at a time. A query waits for one if the last round is older than a sample. The next round is counted from
+ *    the last one, also if a query asked for it: the thread of series starts once a minute, with the rules of alerts.
  */
 import { Aggregation, type Metric, MetricKind, type Series, SeriesQuery } from "@tutti/contracts/insight/v1";
 import type { AllProcesses, MetricProcess } from "@tutti/host";
@@ -80,6 +81,7 @@ export class Recorder implements Component {
   #round: Promise<void> | undefined;
   #lastMs = 0;
   #isStopped = false;
+  #isDrained = false;
   #hasRecorded = false;
   #problem = "";
 
@@ -89,13 +91,20 @@ export class Recorder implements Component {
   }
 
   start(): void {
-    const { timers, clock } = this.#parts.foundation;
-    this.#lastMs = clock.now();
-    this.#timer = timers.every(this.#parts.everyMs, () => void this.record());
+    this.#lastMs = this.#parts.foundation.clock.now();
+    this.#next();
+  }
+
+  #next(): void {
+    this.#timer?.cancel();
+    if (this.#isStopped || this.#isDrained) return;
+    const { timers } = this.#parts.foundation;
+    this.#timer = timers.after(this.#parts.everyMs, () => void this.record());
   }
 
   /** What this process has counted since the last round would be lost with it. */
   async drain(): Promise<void> {
+    this.#isDrained = true;
     this.#timer?.cancel();
     if (this.#parts.foundation.clock.now() - this.#lastMs >= slotMs) await this.#forAWhile(this.record());
   }
@@ -143,6 +152,7 @@ export class Recorder implements Component {
       .catch((error: unknown) => this.#failed(errorFromUnknown(error).message))
       .finally(() => {
         this.#round = undefined;
+        this.#next();
       });
     return this.#round;
   }
