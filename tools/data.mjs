@@ -1,7 +1,7 @@
 // Commands for a data directory; each has --help.
 //   npm run verify                reads everything in it and checks it
-//   npm run backup -- --to DIR    copies it with its keys, also while a process has it
-//   npm run restore -- --from DIR makes one of a copy
+//   npm run backup -- --copy DIR  copies it with its keys, also while a process has it
+//   npm run restore -- --copy DIR makes one of a copy
 //   npm run doctor                names what is wrong with it, and what to do
 import { dataDirectory, keysDirectory, services } from "../apps/platform/src/index.ts";
 import { loadConfiguration, partitionsIn } from "../libs/host/src/index.ts";

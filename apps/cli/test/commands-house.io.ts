@@ -152,7 +152,7 @@ thresholds: {${limits}}
       await tutti("data restore", { cwd }),
     ];
     assert.deepEqual([copied.exitCode, restored.exitCode], [2, 2]);
-    assert.match(copied.output + restored.output, /expected --to DIR[\s\S]*expected --from DIR/);
+    assert.match(copied.output + restored.output, /expected --copy DIR[\s\S]*expected --copy DIR/);
     const away = await tutti(`doctor --data-directory ${data} --json`, {
       cwd,
       environment: { TUTTI_SERVER: "127.0.0.1:2" },

@@ -53,12 +53,16 @@ describe("a backup", () => {
     // While the process has it.
     const configured = () => ({ directory, partitions: 16 });
     const sealed = ["--passphrase-file", passphrase];
-    const copied = await runDataCommand("backup", ["--data", directory, "--to", copy, ...sealed], configured);
+    const copied = await runDataCommand(
+      "backup",
+      ["--data-directory", directory, "--copy", copy, ...sealed],
+      configured,
+    );
     assert.equal(copied.exitCode, 0, copied.output);
     await make(first, "lost");
     await recordsOf(first, "lost");
     await first.stop();
-    const words = ["--data", restored, "--from", copy, ...sealed];
+    const words = ["--data-directory", restored, "--copy", copy, ...sealed];
     const done = await runDataCommand("restore", words, configured);
     assert.equal(done.exitCode, 0, done.output);
 

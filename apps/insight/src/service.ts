@@ -11,6 +11,7 @@ import { insightSection } from "./configuration.ts";
 import { FactCollector } from "./facts/collector.ts";
 import { QueryProcess } from "./facts/query/query-process.ts";
 import { FactThread } from "./facts/thread/fact-thread.ts";
+import { inspectInsight } from "./inspection.ts";
 import { Recorder } from "./series/recorder.ts";
 import { SeriesThread } from "./series/thread/series-thread.ts";
 
@@ -73,5 +74,6 @@ export const insight: ServiceModule = {
   name: "insight",
   sections: [insightSection],
   machines: alertMachines,
+  inspect: async ({ directory }) => inspectInsight(directory),
   create: (host) => (host.configuration.read(insightSection).enabled ? new InsightService(host) : {}),
 };

@@ -18,6 +18,12 @@ import {
   UnsealSecretsRequest,
   VerifyAuditRequest,
 } from "@tutti/contracts/governance/v1";
+import {
+  factService,
+  ListMetricsRequest,
+  metricService,
+  QueryFactsRequest,
+} from "@tutti/contracts/insight/v1";
 import { ServiceHost } from "@tutti/host";
 import { type DataCommand, runDataCommand } from "@tutti/host/storage";
 import { memorySources, systemChance } from "@tutti/kernel";
@@ -42,7 +48,7 @@ const run = async (command: DataCommand, directory: string, ...words: string[]) 
   const configured = () => ({ directory, partitions: undefined, services });
   const { output, exitCode } = await runDataCommand(
     command,
-    ["--json", "--data", directory, ...words],
+    ["--json", "--data-directory", directory, ...words],
     configured,
   );
   const findings = exitCode === 2 ? [] : JSON.parse(output).findings;
@@ -69,6 +75,10 @@ async function used(host: ServiceHost): Promise<string> {
   };
   const answer = await fetch(`${url}/sign-in${new URL(link.url).search}`, { redirect: "manual" });
   await searched(host);
+  await mesh.client(metricService).listMetrics(ListMetricsRequest.create());
+  await mesh
+    .client(factService)
+    .queryFacts(QueryFactsRequest.fromPartial({ sql: "SELECT count(*) FROM runs" }));
   return /^tutti-\d+=([^;]+)/.exec(answer.headers.get("set-cookie") ?? "")?.[1] ?? "";
 }
 
@@ -112,7 +122,7 @@ function filesIn(directory: string): string[] {
 }
 
 /** Made again by each start, or by those that use them, without anything being lost. */
-const ofNoWeight = /^(lock|lock\.json|door\.json|demonstration.*|blobs\/through\/.*)$/;
+const ofNoWeight = /^(lock|lock\.json|door\.json|demonstration.*|blobs\/through\/.*|insight\/.*)$/;
 
 describe("a used data directory", () => {
   let folder = "";
@@ -190,6 +200,23 @@ describe("a used data directory", () => {
     assert.equal((await run("verify", data)).exitCode, 0);
   });
 
+  it("names files of insight that are damaged, with what to do", async () => {
+    for (const name of ["series.sqlite", "facts.sqlite"]) {
+      const file = join(data, "insight", name);
+      const content = readFileSync(file);
+      const flipped = content.map((byte, at) => (at === 10 ? byte ^ 0x11 : byte));
+      for (const damaged of [flipped, content.subarray(0, content.length / 2)]) {
+        writeFileSync(file, damaged);
+        const { exitCode, findings } = await run("verify", data);
+        const named = findings.filter(({ code }) => code === "insight-damaged");
+        assert.deepEqual([exitCode, named.length], [1, 1]);
+        assert.ok(named[0]?.text.includes(file));
+      }
+      writeFileSync(file, content);
+    }
+    assert.equal((await run("verify", data)).exitCode, 0);
+  });
+
   it("names an audit log that was cut with its checkpoint, and folders that are gone", async () => {
     const copy = join(folder, "cut");
     cpSync(data, copy, { recursive: true });
@@ -216,14 +243,14 @@ describe("a used data directory", () => {
     const [copy, restored] = [join(folder, "copy"), join(folder, "restored")];
     const host = await started(data);
     const before = await searched(host);
-    assert.equal((await run("backup", data, "--to", copy)).exitCode, 2);
-    const copied = await run("backup", data, "--to", copy, "--passphrase-file", passphrase());
+    assert.equal((await run("backup", data, "--copy", copy)).exitCode, 2);
+    const copied = await run("backup", data, "--copy", copy, "--passphrase-file", passphrase());
     assert.equal(copied.exitCode, 0, copied.output);
     assert.match(copied.output, /sealed under the passphrase/);
     await host.stop();
     assert.ok(!filesIn(copy).some((name) => name.startsWith("keys/")));
-    assert.equal((await run("restore", restored, "--from", copy)).exitCode, 1);
-    const done = await run("restore", restored, "--from", copy, "--passphrase-file", passphrase());
+    assert.equal((await run("restore", restored, "--copy", copy)).exitCode, 1);
+    const done = await run("restore", restored, "--copy", copy, "--passphrase-file", passphrase());
     assert.equal(done.exitCode, 0, done.output);
     // Nothing else is left of it.
     const aside = join(folder, "aside");
@@ -244,10 +271,10 @@ describe("a used data directory", () => {
 
   it("is copied without its keys if they are kept elsewhere, which is said loudly, and not restored without them", async () => {
     const [copy, restored] = [join(folder, "named"), join(folder, "named-restored")];
-    const copied = await run("backup", data, "--to", copy, "--keys-elsewhere");
+    const copied = await run("backup", data, "--copy", copy, "--keys-elsewhere");
     assert.equal(copied.exitCode, 0, copied.output);
     assert.match(copied.output, /THE KEYS OF THE INSTALLATION ARE NOT IN THE COPY/);
-    const refused = await run("restore", restored, "--from", copy);
+    const refused = await run("restore", restored, "--copy", copy);
     assert.equal(refused.exitCode, 1);
     assert.match(refused.output, /missing in .*\. Use an empty directory and the keys of the copy/);
   });

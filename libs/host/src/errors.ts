@@ -142,7 +142,7 @@ export const hostErrors = defineErrors("host", {
     message: ({ directory }: { directory: string }) =>
       `The keys of ${directory} are sealed under a passphrase`,
     remedy: ({ directory }: { directory: string }) =>
-      `Run tutti data restore --from ${directory} --data DIR --passphrase-file FILE.`,
+      `Run tutti data restore --copy ${directory} --data-directory DIR --passphrase-file FILE.`,
   },
   restoreRefused: {
     status: "FAILED_PRECONDITION",

@@ -96,7 +96,7 @@ describe("what is said of a data directory", () => {
     await writeFile(join(folder.path, "photos", "a.jpg"), "");
     assert.match(
       words(await examine(join(folder.path, "photos")), "not-data"),
-      /photos is not a data directory: there are a\.jpg and nothing of Tutti's\. Name the right one: --data DIR/,
+      /photos is not a data directory: there are a\.jpg and nothing of Tutti's\. Name the right one: --data-directory DIR/,
     );
   });
 
@@ -129,9 +129,13 @@ describe("what is said of a data directory", () => {
       message: /Use that cluster .*, or remove .*handed-over\.json if it never ran and never will\.$/,
     });
     const to = join(folder.path, "not-copied");
-    const { output, exitCode } = await runDataCommand("backup", ["--data", directory, "--to", to], () => ({
-      ...{ directory, partitions: 16 },
-    }));
+    const { output, exitCode } = await runDataCommand(
+      "backup",
+      ["--data-directory", directory, "--copy", to],
+      () => ({
+        ...{ directory, partitions: 16 },
+      }),
+    );
     assert.equal(exitCode, 1);
     assert.match(output, /was imported into the cluster in \/clusters\/one/);
     await rm(join(directory, "handed-over.json"));
@@ -364,40 +368,40 @@ describe("the commands", () => {
     {
       await using bank = await BankProcess.start(data);
       await bank.openAccount("anna", 1);
-      const held = await run("verify", "--data", data);
+      const held = await run("verify", "--data-directory", data);
       assert.equal(held.exitCode, 3);
       assert.match(
         held.output,
         /A process has .* and writes to it\.\n +Copy it and verify the copy: tutti data backup/,
       );
-      assert.equal((await run("doctor", "--data", data)).exitCode, 3);
+      assert.equal((await run("doctor", "--data-directory", data)).exitCode, 3);
     }
-    const sound = await run("verify", "--data", data);
+    const sound = await run("verify", "--data-directory", data);
     assert.equal(sound.exitCode, 0);
     assert.match(sound.output, /^ok +The journal in .* is sound: .*\nok? ?.*\n?Nothing has to be done\.\n$/s);
-    const wrong = await run("backup", "--data", data);
+    const wrong = await run("backup", "--data-directory", data);
     assert.deepEqual(wrong, {
       exitCode: 2,
       output:
-        "expected --to DIR\nusage: tutti data backup [--data DIR] --to DIR [--passphrase-file FILE] [--keys-elsewhere] [--json]\n",
+        "expected --copy DIR\nusage: tutti data backup [--data-directory DIR] --copy DIR [--passphrase-file FILE] [--keys-elsewhere] [--json]\n",
     });
     for (const command of ["verify", "backup", "restore", "doctor"] as const) {
       const { exitCode, output } = await run(command, "--help");
       assert.equal(exitCode, 0);
       assert.match(
         output,
-        new RegExp(`^\\S.*\\n\\nusage: .*${command} [\\s\\S]*--data DIR +the data directory`),
+        new RegExp(`^\\S.*\\n\\nusage: .*${command} [\\s\\S]*--data-directory DIR +the data directory`),
       );
     }
     assert.equal((await run("doctor", "--dta", data)).exitCode, 2);
     await patch(join(data, log), blockBytes + 300, flip);
-    const damaged = await run("doctor", "--data", data, "--json");
+    const damaged = await run("doctor", "--data-directory", data, "--json");
     assert.equal(damaged.exitCode, 1);
     const { findings, directory, exitCode } = JSON.parse(damaged.output);
     assert.deepEqual([directory, exitCode], [data, 1]);
     assert.ok(findings.some(({ code }: Finding) => code === "journal-damaged"));
     assert.match(
-      (await run("doctor", "--data", data)).output,
+      (await run("doctor", "--data-directory", data)).output,
       /^PROBLEM .*1 problem: see above what to do\.\n$/s,
     );
   });
@@ -408,23 +412,23 @@ describe("the commands", () => {
     await using bank = await BankProcess.start(data);
     await bank.openAccount("anna", 7);
     await bank.host.stop();
-    const copied = await run("backup", "--data", data, "--to", to);
+    const copied = await run("backup", "--data-directory", data, "--copy", to);
     assert.equal(copied.exitCode, 0, copied.output);
     assert.match(copied.output, /was copied to .*copy, while nobody had it\.\nok +The journal in .*copy/);
     await using restored = await BankProcess.start(to);
     assert.equal(await restored.deposit("anna", 1), 8);
-    const again = await run("backup", "--data", data, "--to", to);
+    const again = await run("backup", "--data-directory", data, "--copy", to);
     assert.match(
       again.output,
       /^PROBLEM .*The copy cannot be made: .*copy is not empty\.\n +Use an empty directory/,
     );
-    const within = await run("backup", "--data", data, "--to", join(data, "copy"));
+    const within = await run("backup", "--data-directory", data, "--copy", join(data, "copy"));
     assert.match(within.output, /copy is inside .*data\.\n +Use an empty directory/);
     const nothing = await run(
       "backup",
-      "--data",
+      "--data-directory",
       join(folder.path, "nowhere"),
-      "--to",
+      "--copy",
       join(folder.path, "x"),
     );
     assert.match(nothing.output, /There is nothing to copy in .*nowhere/);
@@ -448,7 +452,7 @@ describe("the commands", () => {
       });
       await until(async () => [...acknowledged.values()].every((count) => count > 20));
       const before_ = new Map(acknowledged);
-      const copied = await run("backup", "--data", data, "--to", to);
+      const copied = await run("backup", "--data-directory", data, "--copy", to);
       assert.equal(copied.exitCode, 0, copied.output);
       assert.match(copied.output, /by the process that has it, which went on\./);
       const then = new Map(acknowledged);

@@ -8,6 +8,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { makePrivateFile } from "@tutti/journal/log";
 import { privateModes } from "@tutti/kernel";
 import { isDamage } from "../series/schema.ts";
 import { type FactRow, type KeptTable, keptTables, timeText } from "./tables.ts";
@@ -91,6 +92,7 @@ function openDatabase(file: string): DatabaseSync {
 }
 
 function opened(file: string): DatabaseSync {
+  makePrivateFile(file);
   const database = new DatabaseSync(file);
   try {
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");

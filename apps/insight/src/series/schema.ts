@@ -4,6 +4,7 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
+import { makePrivateFile } from "@tutti/journal/log";
 import { privateModes } from "@tutti/kernel";
 
 const format = 1;
@@ -48,6 +49,7 @@ export function openFile(file: string, nowMs: number): OpenedFile {
 }
 
 function opened(file: string): DatabaseSync {
+  makePrivateFile(file);
   const database = new DatabaseSync(file);
   try {
     // A process that is killed loses nothing. After a power failure the last minutes may be missing.

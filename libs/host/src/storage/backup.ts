@@ -7,8 +7,8 @@
  *    that was acknowledged before the copy was started is before that end.
  * 3. The book of the audit is copied before the end of the log is taken too, so that it says nothing of what the copy
  *    has not. no checkpoint is made in between, so that the log anchors none that the copy of the book has not.
- * 4. Keys are sealed or named, after the log: a key is there before anything in the log was sealed with it. All other
- *    files are copied as they are.
+ * 4. Keys are sealed or named, after the log: a key is there before anything in the log was sealed with it. Other files
+ *    of SQLite are copied between two of their transactions, and all other files as they are.
  * 5. The copy says what it is at the very end: what was not finished is no data directory, and is not taken for one.
  */
 import { constants, type Dirent, existsSync } from "node:fs";
@@ -47,7 +47,7 @@ export async function copyData(source: Copied, target: string): Promise<void> {
   try {
     for (const { service, backup } of archives) await backup(to.archiveOf(service));
     const end = await source.alone(async () => {
-      await copyBook(layout.auditBook, to.auditBook);
+      if (existsSync(layout.auditBook)) await copyDatabase(layout.auditBook, to.auditBook);
       return source.end();
     });
     await mkdir(to.journal, { recursive: true, mode: privateModes.folder });
@@ -78,17 +78,16 @@ async function refuseUnfit(directory: string, target: string): Promise<void> {
   }
 }
 
-/** As it is between two checkpoints, also while its thread has it. */
-export async function copyBook(from: string, to: string): Promise<void> {
-  if (!existsSync(from)) return;
+/** As it is between two transactions, also while its thread has it. */
+export async function copyDatabase(from: string, to: string): Promise<void> {
   const { backup, DatabaseSync } = await import("node:sqlite");
   await mkdir(dirname(to), { recursive: true, mode: privateModes.folder });
-  const book = new DatabaseSync(from, { readOnly: true });
+  const database = new DatabaseSync(from, { readOnly: true });
   try {
     makePrivateFile(to);
-    await backup(book, to);
+    await backup(database, to);
   } finally {
-    book.close();
+    database.close();
   }
   await syncFile(to);
   await syncFolder(dirname(to));
@@ -134,9 +133,10 @@ async function copyTree(from: string, to: string): Promise<void> {
   for (const entry of await entriesOf(from)) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await copyTree(source, target);
-    else {
+    else if (!/\.sqlite-(wal|shm)$/.test(entry.name)) {
       try {
-        await copyFile(source, target);
+        if (entry.name.endsWith(".sqlite")) await copyDatabase(source, target);
+        else await copyFile(source, target);
       } catch (error) {
         if (codeOf(error) !== "ENOENT") throw error;
         continue;

@@ -54,21 +54,21 @@ export async function runDataCommand(
     return wrongly(command, reasonOf(error));
   }
   const { directory, partitions, keysDirectory = "", services = [] } = configured();
-  const data = resolve(given.data ?? directory);
+  const data = resolve(given["data-directory"] ?? directory);
   const keys = resolve(keysDirectory === "" ? keysDirectoryIn(data) : keysDirectory);
   const inspected = { services, keysDirectory: keys };
   const tell = (findings: readonly Finding[]): Said => shown(data, findings, given.json === true);
   if (command === "doctor") return tell(await examine(data, { partitions, ...inspected }));
   if (command === "verify") return tell(await verify(data, inspected));
   if (command === "restore") {
-    if (given.from === undefined) return wrongly(command, "expected --from DIR");
-    const wish = { copy: resolve(given.from), directory: data, keysDirectory: keys, passphrase };
+    if (given.copy === undefined) return wrongly(command, "expected --copy DIR");
+    const wish = { copy: resolve(given.copy), directory: data, keysDirectory: keys, passphrase };
     return tell(await restored(wish, inspected));
   }
-  if (given.to === undefined) return wrongly(command, "expected --to DIR");
+  if (given.copy === undefined) return wrongly(command, "expected --copy DIR");
   const copied = keysCopied(given, keys, passphrase);
   if (copied === undefined) return wrongly(command, keysUnsaid(keys));
-  return tell(await copy(data, resolve(given.to), copied, inspected));
+  return tell(await copy(data, resolve(given.copy), copied, inspected));
 }
 
 interface Option {
@@ -80,7 +80,7 @@ const options: Readonly<Record<DataCommand, Readonly<Record<string, Option>>>> =
   verify: {},
   doctor: {},
   backup: {
-    to: { value: "DIR", help: "where the copy goes: a directory that is empty or not there" },
+    copy: { value: "DIR", help: "where the copy goes: a directory that is empty or not there" },
     "passphrase-file": {
       value: "FILE",
       help: "the copy has the keys, sealed under the passphrase in this file",
@@ -90,12 +90,15 @@ const options: Readonly<Record<DataCommand, Readonly<Record<string, Option>>>> =
     },
   },
   restore: {
-    from: { value: "DIR", help: "the copy" },
+    copy: { value: "DIR", help: "the copy" },
     "passphrase-file": { value: "FILE", help: "the passphrase of its keys" },
   },
 };
 const common: Readonly<Record<string, Option>> = {
-  data: { value: "DIR", help: "the data directory; default: the one that the configuration names" },
+  "data-directory": {
+    value: "DIR",
+    help: "the data directory; default: the one that the configuration names",
+  },
   json: { help: "JSON, for programs" },
   help: { help: "this text" },
 };
@@ -107,9 +110,8 @@ const purposes: Readonly<Record<DataCommand, string>> = {
 };
 
 interface Words {
-  readonly data?: string;
-  readonly to?: string;
-  readonly from?: string;
+  readonly "data-directory"?: string;
+  readonly copy?: string;
   readonly "passphrase-file"?: string;
   readonly "keys-elsewhere"?: boolean;
   readonly json?: boolean;
@@ -126,15 +128,15 @@ function wordsOf(command: DataCommand, words: readonly string[]): Words {
 function usageOf(command: DataCommand): string {
   const words = Object.entries(options[command]).map(([name, { value }]) => {
     const word = value === undefined ? `--${name}` : `--${name} ${value}`;
-    return ["to", "from"].includes(name) ? ` ${word}` : ` [${word}]`;
+    return name === "copy" ? ` ${word}` : ` [${word}]`;
   });
   const called = command === "doctor" ? "npm run doctor --" : `tutti data ${command}`;
-  return `usage: ${called} [--data DIR]${words.join("")} [--json]`;
+  return `usage: ${called} [--data-directory DIR]${words.join("")} [--json]`;
 }
 
 function helpOf(command: DataCommand): string {
   const lines = Object.entries({ ...options[command], ...common }).map(([name, { value = "", help }]) => {
-    return `  ${`--${name} ${value}`.padEnd(24)}${help}`;
+    return `  ${`--${name} ${value}`.padEnd(26)}${help}`;
   });
   return `${purposes[command]}\n\n${usageOf(command)}\n\n${lines.join("\n")}\n`;
 }
@@ -180,7 +182,7 @@ async function verify(directory: string, inspected: Inspected): Promise<readonly
   if (!existsSync(layout.about)) return examine(directory, inspected);
   const release = await claim(directory);
   if (release === undefined) {
-    const advice = `Copy it and verify the copy: tutti data backup --data ${directory} --to DIR, tutti data verify --data DIR.`;
+    const advice = `Copy it and verify the copy: tutti data backup --data-directory ${directory} --copy DIR, tutti data verify --data-directory DIR.`;
     return [notice("held", `A process has ${directory} and writes to it.`, advice)];
   }
   try {
@@ -200,7 +202,7 @@ async function copy(
     const found = await examine(directory, inspected);
     const isNothing = found.every(({ level }) => level !== "problem");
     const what = `There is nothing to copy in ${directory}.`;
-    return isNothing ? [problem("not-data", what, "Name the right one: --data DIR.")] : found;
+    return isNothing ? [problem("not-data", what, "Name the right one: --data-directory DIR.")] : found;
   }
   try {
     const by = await backUp(directory, target, keys);

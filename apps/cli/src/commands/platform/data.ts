@@ -21,14 +21,9 @@ async function run(
   named: readonly string[],
   flags: readonly string[] = [],
 ): Promise<Result> {
-  // The tool has names of its own.
-  const names: Readonly<Record<string, string>> = {
-    "data-directory": "data",
-    copy: command === "backup" ? "to" : "from",
-  };
   const given = ["data-directory", ...named].flatMap((name) => {
     const value = values.text(name);
-    return value === undefined ? [] : [`--${names[name] ?? name}`, value];
+    return value === undefined ? [] : [`--${name}`, value];
   });
   const set = [...flags, "json"].filter((name) => values.flag(name)).map((name) => `--${name}`);
   return await handOverTo(shell, `\`tutti data ${command}\``, ["tools/data.mjs", command, ...given, ...set]);

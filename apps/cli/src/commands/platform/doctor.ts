@@ -187,7 +187,7 @@ async function dataFindings(context: Context): Promise<Finding[]> {
       },
     ];
   const data = values.text("data-directory");
-  const words = [...(data === undefined ? [] : ["--data", data]), "--json"];
+  const words = [...(data === undefined ? [] : ["--data-directory", data]), "--json"];
   const what = "Checking the data directory";
   const run = await runTool(shell, what, ["tools/data.mjs", "doctor", ...words]);
   // The tool is of the same clone.

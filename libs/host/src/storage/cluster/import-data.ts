@@ -16,7 +16,7 @@ import { claim, lastHolder } from "../../data-directory.ts";
 import { hostErrors } from "../../errors.ts";
 import { attemptKeyOf, sharedAttemptKey } from "../../keys/attempt-key.ts";
 import { type AboutData, dataFormat, readAbout } from "../about.ts";
-import { copyBook } from "../backup.ts";
+import { copyDatabase } from "../backup.ts";
 import { type HandedOver, readHandedOver, requireOwn, writeHandedOver } from "../handed-over.ts";
 import { archivesIn, verifyContents } from "../inspection/verify.ts";
 import { type DataLayout, layoutOf } from "../layout.ts";
@@ -97,8 +97,8 @@ export class ImportedData {
   }
 
   /** The book of the audit, where there is one. */
-  copyBookTo(file: string): Promise<void> {
-    return copyBook(this.#layout.auditBook, file);
+  async copyBookTo(file: string): Promise<void> {
+    if (existsSync(this.#layout.auditBook)) await copyDatabase(this.#layout.auditBook, file);
   }
 
   /** From here on no process starts in the directory any more. */

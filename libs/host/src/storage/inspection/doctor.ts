@@ -69,7 +69,11 @@ async function nothingThere({ directory }: DataLayout): Promise<Finding | undefi
     if (codeOf(error) === "ENOENT") return notice("absent", `There is nothing at ${directory}.`, start);
     if (codeOf(error) === "ENOTDIR") {
       const what = `${directory} is a file.`;
-      return problem("not-a-directory", what, "Name the directory: --data DIR, or platform.dataDirectory.");
+      return problem(
+        "not-a-directory",
+        what,
+        "Name the directory: --data-directory DIR, or platform.dataDirectory.",
+      );
     }
     return denial(directory, error);
   }
@@ -90,7 +94,7 @@ function handedOverFindings(directory: string): Finding[] {
 
 function notData(directory: string, found: string): Finding {
   const what = `${directory} is not a data directory: ${found}.`;
-  return problem("not-data", what, "Name the right one: --data DIR, or platform.dataDirectory.");
+  return problem("not-data", what, "Name the right one: --data-directory DIR, or platform.dataDirectory.");
 }
 
 /** Returns the first file or folder that this user may not use. */

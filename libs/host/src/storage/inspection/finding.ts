@@ -30,6 +30,8 @@ export type FindingCode =
   | "journal-damaged"
   | "journal-missing"
   | "journal-sound"
+  | "insight-damaged"
+  | "insight-sound"
   | "key-damaged"
   | "keys-elsewhere"
   | "keys-sealed"

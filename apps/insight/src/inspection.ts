@@ -1,0 +1,54 @@
+/** Looks at the files of insight in a data directory that no process has, for `tutti data verify`. Changes nothing. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type Finding, problem, sound } from "@tutti/host";
+import { sumOf } from "./series/schema.ts";
+
+interface File {
+  readonly name: string;
+  readonly holds: string;
+  /** Tables whose rows have a checksum of their bytes. */
+  readonly summed: readonly string[];
+  readonly advice: string;
+}
+
+const files: readonly File[] = [
+  {
+    ...{ name: "series.sqlite", holds: "recorded metrics", summed: ["block", "piece"] },
+    advice:
+      "Put the folder insight of a backup in its place. Without one, remove the file: the next start makes an empty one.",
+  },
+  {
+    ...{ name: "facts.sqlite", holds: "facts", summed: [] },
+    advice: "Remove the file: the next start reads all facts again.",
+  },
+];
+
+export function inspectInsight(directory: string): readonly Finding[] {
+  return files.flatMap(({ name, holds, summed, advice }) => {
+    const file = join(directory, "insight", name);
+    if (!existsSync(file)) return [];
+    const fault = faultOf(file, summed);
+    if (fault === undefined) return [sound("insight-sound", `The ${holds} in ${file} are sound.`)];
+    return [problem("insight-damaged", `The ${holds} in ${file} are damaged: ${fault}.`, advice)];
+  });
+}
+
+function faultOf(file: string, summed: readonly string[]): string | undefined {
+  try {
+    const database = new DatabaseSync(file, { readOnly: true });
+    try {
+      const found = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
+      if (found !== "ok") return "SQLite finds its pages broken";
+      for (const table of summed)
+        for (const { sum, bytes } of database.prepare(`SELECT sum, bytes FROM ${table}`).iterate())
+          if (sumOf(bytes as Uint8Array) !== sum) return `a row of ${table} is not as it was written`;
+      return undefined;
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
