@@ -200,6 +200,7 @@ class Declared {
       text: printed
         .replace(/^export (declare )?/gm, "")
         .replace(/^ +(#private|private .*);\n/gm, "")
+        .replace(/import\("[^"]+"\)\./g, "")
         .replaceAll("    ", "  ")
         .replace(new RegExp(`\\b${declared}\\b`), name),
     };

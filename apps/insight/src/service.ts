@@ -3,8 +3,8 @@ import { factService, metricService } from "@tutti/contracts/insight/v1";
 import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
-import { alertMachines, hostAlerts } from "./alerts/hosting.ts";
-import { analysisHandlers, servedAnalysisService } from "./api/analysis.ts";
+import { type AlertParts, alertMachines, hostAlerts } from "./alerts/hosting.ts";
+import { analysisHandlers, explainFailures, servedAnalysisService } from "./api/analysis.ts";
 import { factsHandlers } from "./api/facts.ts";
 import { metricsHandlers } from "./api/metrics.ts";
 import { insightSection } from "./configuration.ts";
@@ -39,11 +39,12 @@ export class InsightService extends Orchestrator {
     this.register("recorder", recorder, { critical: false });
     const { clock, timers } = foundation;
     mesh.serve(metricService, metricsHandlers({ thread, recorder, clock, timers }));
-    hostAlerts(this, host, { settings, thread, recorder });
-    this.#hostFacts(host, thread, join(folder, "facts.sqlite"), {
+    const facts = this.#hostFacts(host, thread, join(folder, "facts.sqlite"), {
       everyMs: factsEveryMs,
       keepMs: factsKeepDays * dayMs,
     });
+    const explain: AlertParts["explain"] = (span) => explainFailures(facts, span);
+    hostAlerts(this, host, { settings, thread, recorder, explain });
   }
 
   #hostFacts(
@@ -51,7 +52,7 @@ export class InsightService extends Orchestrator {
     series: SeriesThread,
     file: string,
     times: { everyMs: number; keepMs: number },
-  ): void {
+  ): Parameters<typeof explainFailures>[0] {
     const thread = new FactThread({ file }, foundation.timers);
     const queries = new QueryProcess(foundation.timers);
     const collector = new FactCollector({ foundation, mesh, thread, ...times });
@@ -66,6 +67,7 @@ export class InsightService extends Orchestrator {
     const { clock } = foundation;
     mesh.serve(factService, factsHandlers({ collector, queries, file, clock }));
     mesh.serve(servedAnalysisService, analysisHandlers({ collector, queries, series, file, clock }));
+    return { collector, queries, file };
   }
 }
 

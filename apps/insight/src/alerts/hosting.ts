@@ -9,6 +9,7 @@ import { alert } from "@tutti/machine-alert";
 import type { insightSection } from "../configuration.ts";
 import type { Recorder } from "../series/recorder.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
+import type { AlertDependencies } from "./api/dependencies.ts";
 import { alertHandlers } from "./api/handlers.ts";
 import { alertEventPublisher } from "./events/alert-event-publisher.ts";
 import { Notifications } from "./notifications.ts";
@@ -26,11 +27,12 @@ export interface AlertParts {
   readonly settings: Settings;
   readonly thread: Pick<SeriesThread, "ask">;
   readonly recorder: Pick<Recorder, "catchUp">;
+  readonly explain: AlertDependencies["explain"];
 }
 
 export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts: AlertParts): void {
   const { mesh, partitionOwner, foundation } = host;
-  const { settings, thread, recorder } = parts;
+  const { settings, thread, recorder, explain } = parts;
   const publisher = alertEventPublisher(host);
   orchestrator.register("alert-events", publisher, { critical: false });
   const notifications = new Notifications(publisher);
@@ -54,5 +56,6 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
   });
   orchestrator.register("alert-rules", evaluator, { critical: false });
   const watches = new WatchMemory(foundation.clock, host.ids);
-  mesh.serve(alertService, alertHandlers({ ...dependencies, evaluator, receivers, notifications, watches }));
+  const served = { ...dependencies, evaluator, receivers, notifications, watches, explain };
+  mesh.serve(alertService, alertHandlers(served));
 }

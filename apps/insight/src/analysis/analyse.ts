@@ -51,6 +51,8 @@ export interface AnalysisFound {
   readonly causes: readonly CauseFound[];
   readonly regressions: readonly Regression[];
   readonly profile: ProfileFound | undefined;
+  /** Work that failed: how much, and the latest of it as `kind/id`. */
+  readonly failed: { readonly count: number; readonly latest: readonly string[] };
   /** Not everything of the span was looked at: there is too much. The newest was. */
   readonly cut: boolean;
 }
@@ -58,9 +60,11 @@ export interface AnalysisFound {
 const worksMax = 20_000;
 const attemptsMax = 60_000;
 const labelsMax = 20;
+const failedMax = 100;
 /** An attempt is slow from so many times the middle of its task on. */
 const slowFrom = 2;
 const nothing: AnalysisFound = {
+  failed: { count: 0, latest: [] },
   ...{ bottlenecks: [], patterns: [], causes: [], regressions: [], profile: undefined, cut: false },
 };
 
@@ -93,8 +97,10 @@ export function analyse(asked: AnalysisAsked): AnalysisFound {
         const looked = code === undefined ? slowCases(attempts, cases) : failedCases(cases, code);
         const isAbout = (what: Regression["what"]) => what === (code === undefined ? "duration" : "failures");
         const regressions = code === undefined || code === "*" ? regressionsOf(works) : [];
+        const failed = works.filter(({ status }) => status === "failed").map(workKey);
         return {
           ...{ ...nothing, cut, causes: causesOf(looked) },
+          failed: { count: failed.length, latest: failed.slice(-failedMax).reverse() },
           regressions: regressions.filter(({ what }) => isAbout(what)),
         };
       }

@@ -50,6 +50,34 @@ const trendPoints = 500;
 const stepMinMs = 10_000;
 const examplesMax = 10;
 
+/** Causes of the failures of a span, and what failed. */
+export interface FailuresExplained {
+  readonly causes: RootCause[];
+  readonly count: number;
+  readonly latest: ReturnType<typeof worksNamed>;
+}
+
+export async function explainFailures(
+  { collector, queries, file }: Pick<AnalysisParts, "collector" | "queries" | "file">,
+  span: { readonly namespace: string; readonly fromMs: number; readonly toMs: number },
+): Promise<FailuresExplained> {
+  await collector.catchUp();
+  const found = await queries.analyse({
+    ...{ what: "causes", ...span, definition: "", work: "", errorCode: "*", failedWork: "", file },
+  });
+  const { count, latest } = found.failed;
+  return { causes: causesIn(found), count, latest: worksNamed(latest, latest.length) };
+}
+
+/** The most likely first. */
+function causesIn({ causes, regressions }: AnalysisFound): RootCause[] {
+  const found = [...regressions.map(regressionCause), ...causes.map(causeOf)];
+  const sum = found.reduce((all, { weight }) => all + weight, 0);
+  return found
+    .sort((one, other) => other.weight - one.weight)
+    .map(({ cause, weight }) => ({ ...cause, likelihood: sum === 0 ? 0 : weight / sum }));
+}
+
 export function analysisHandlers(parts: AnalysisParts): Handlers<typeof servedAnalysisService> {
   const { collector, queries, series, file, clock } = parts;
   const spanOf = (span: TimeRange | undefined, lengthMs: number) => {
@@ -82,17 +110,11 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof servedAn
         failedWork: subject?.$case === "work" ? subject.value.id : "",
         definition: subject?.$case === "slowDefinition" ? subject.value : "",
       };
-      const { causes, regressions } = await analyse({
+      const found = await analyse({
         ...{ what: "causes", namespace: namespace || defaultNamespace, work: "", ...asked },
         ...spanOf(span, dayMs),
       } as Omit<AnalysisAsked, "file">);
-      const found = [...regressions.map(regressionCause), ...causes.map(causeOf)];
-      const sum = found.reduce((all, { weight }) => all + weight, 0);
-      return {
-        causes: found
-          .sort((one, other) => other.weight - one.weight)
-          .map(({ cause, weight }) => ({ ...cause, likelihood: sum === 0 ? 0 : weight / sum })),
-      };
+      return { causes: causesIn(found) };
     },
     async findPatterns({ namespace, span, definition }) {
       const { patterns } = await analyse({
@@ -158,15 +180,12 @@ function referencesOf(kind: string, ids: readonly string[], namespace = "") {
 }
 
 /** Of examples as `kind/id`. */
-function worksNamed(names: readonly string[]) {
+function worksNamed(names: readonly string[], most = examplesMax) {
   const split = names.map((name) => ({
     kind: name.slice(0, name.indexOf("/")),
     id: name.slice(name.indexOf("/") + 1),
   }));
-  return [...new Map(split.map((each) => [each.id, { ...each, namespace: "" }])).values()].slice(
-    0,
-    examplesMax,
-  );
+  return [...new Map(split.map((each) => [each.id, { ...each, namespace: "" }])).values()].slice(0, most);
 }
 
 function bottleneckOf(found: BottleneckFound): Bottleneck {

@@ -8,7 +8,10 @@ import { run } from "./workshop.ts";
 export async function typecheckPrograms(pages: readonly Page[], folder: string): Promise<void> {
   const places: string[] = [];
   for (const { path, blocks } of pages) {
-    const programs = blocks.filter((block) => block.kind === "ts" && !isChange(block));
+    // Declarations are what the compiler wrote.
+    const programs = blocks.filter(
+      (block) => block.kind === "ts" && block.options["kind"] !== "declaration" && !isChange(block),
+    );
     for (const [index, { text, options, place }] of programs.entries()) {
       const name = join(path.replaceAll(/[/.]/g, "-"), options["file"] ?? `example-${index}.ts`);
       places.push(`${name} is ${place}`);

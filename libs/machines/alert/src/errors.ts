@@ -31,6 +31,13 @@ export const alertErrors = defineErrors("alert", {
     message: ({ id }: { id: string }) => `Firing alert \`${id}\` not found`,
     remedy: "List the alerts of the namespace and correct the id.",
   },
+  incidentMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "There is no incident of this id in the namespace. The oldest resolved incidents are deleted when there are more than 200.",
+    message: ({ id }: { id: string }) => `Incident \`${id}\` not found`,
+    remedy: "List the incidents of the namespace and correct the id.",
+  },
   invalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

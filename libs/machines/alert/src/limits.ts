@@ -11,6 +11,14 @@ export const alertsInMessageMax = 100;
 export const underWayMax = 50;
 /** Deliveries that cannot be made. The oldest give way. */
 export const deadMax = 200;
+/** Incidents that are kept. The oldest resolved ones give way. */
+export const incidentsMax = 200;
+/** Entries in the timeline of an incident. The first stays, then the oldest give way. */
+export const incidentEntriesMax = 200;
+/** Labels, and ids of alerts, that an incident keeps. */
+export const incidentPartsMax = 100;
+/** An incident that was resolved so long ago opens again when an alert joins it. */
+export const incidentReopenMs = 30 * 60_000;
 /** Alerts of a rule that change within this time are one message. */
 export const groupWaitMs = 200;
 /** A rule sends its messages at least this far apart. */

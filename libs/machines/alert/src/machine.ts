@@ -5,6 +5,7 @@
  * 2. Receivers hear of every start and every end once, each in messages of its own. A message is under way until its
  *    receiver has it, or is dead and visible.
  * 3. A receiver that does not know of a start is not told of its end.
+ * 4. Alerts of one cause are one incident. An alert stays in the incident that it joined.
  */
 import { AlertSnapshotV1, type KeptRule } from "@tutti/contracts/insight/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -15,6 +16,8 @@ import { retryDeliveries, settleDelivery } from "./delivery/commands.ts";
 import { recover } from "./delivery/due.ts";
 import { deliveriesRequested, deliveriesRetried, deliverySettled } from "./delivery/events.ts";
 import { expire } from "./delivery/tell.ts";
+import { changeIncident } from "./incident/commands.ts";
+import { incidentsChanged } from "./incident/events.ts";
 import { installRules, keepRule, removeRule } from "./rule/commands.ts";
 import { ruleRemoved, rulesKept } from "./rule/events.ts";
 import { addSilence, endSilence, silenceAdded, silenceEnded } from "./silence/silences.ts";
@@ -55,6 +58,7 @@ export const alert: Machine<Alerts, DeliverAlerts> = {
     endSilence,
     settleDelivery,
     retryDeliveries,
+    changeIncident,
   ],
   events: [
     rulesKept,
@@ -66,6 +70,7 @@ export const alert: Machine<Alerts, DeliverAlerts> = {
     deliveriesRequested,
     deliverySettled,
     deliveriesRetried,
+    incidentsChanged,
   ],
   queries: [kept, keptRules, deadMessages],
   expire: (state, _, step) => expire(state, step),

@@ -23,6 +23,8 @@ export function snapshotOf(view: AlertsView): AlertSnapshotV1 {
     alerts: [...state.alerts.values()],
     silences: [...state.silences.values()],
     deliveries: [...state.deliveries.values()],
+    incidents: [...state.incidents.values()],
+    lastIncident: state.lastIncident,
     lastNumber: state.lastNumber,
     lastId: state.lastId,
     dueMs: Object.fromEntries(state.dueMs),
@@ -38,6 +40,8 @@ function alertsOf(snapshot: AlertSnapshotV1): Alerts {
   for (const delivery of snapshot.deliveries) state.deliveries.set(delivery.number, delivery);
   for (const [rule, ms] of Object.entries(snapshot.dueMs)) state.dueMs.set(rule, ms);
   for (const [rule, ms] of Object.entries(snapshot.toldMs)) state.toldMs.set(rule, ms);
+  for (const incident of snapshot.incidents) state.incidents.set(incident.incidentId, incident);
+  state.lastIncident = snapshot.lastIncident;
   state.lastNumber = snapshot.lastNumber;
   state.lastId = snapshot.lastId;
   return state;

@@ -1,4 +1,10 @@
-import type { AlertDelivery, KeptAlert, KeptRule, KeptSilence } from "@tutti/contracts/insight/v1";
+import type {
+  AlertDelivery,
+  KeptAlert,
+  KeptIncident,
+  KeptRule,
+  KeptSilence,
+} from "@tutti/contracts/insight/v1";
 import type { Command, MachineEvent, MachineStep, ReadOnly } from "@tutti/kernel";
 
 /** The alerts of a namespace, folded from events. Only folds change them. */
@@ -13,6 +19,9 @@ export interface Alerts {
   readonly dueMs: Map<string, number>;
   /** When the last message about a rule was requested. */
   readonly toldMs: Map<string, number>;
+  /** By id, in the order in which they were opened. */
+  readonly incidents: Map<string, KeptIncident>;
+  lastIncident: number;
   lastNumber: number;
   lastId: number;
   /** Follows from `alerts`: ids of those that are not over, by rule and labels. */
@@ -41,6 +50,8 @@ export function newAlerts(): Alerts {
     deliveries: new Map(),
     dueMs: new Map(),
     toldMs: new Map(),
+    incidents: new Map(),
+    lastIncident: 0,
     lastNumber: 0,
     lastId: 0,
     open: new Map(),

@@ -4,6 +4,7 @@ import { driven, key, rule, see, settleAll, untilTold, untilToldAgain } from "..
 import {
   addSilence,
   alert,
+  changeIncident,
   endSilence,
   installRules,
   removeRule,
@@ -29,6 +30,19 @@ export const stories: GoldenStories = {
     see(driver, "a");
     untilToldAgain(driver);
     driver.execute(key, removeRule, { ruleId: "failures" });
+    return goldenOf(driver, alert, key, release);
+  },
+  /** An incident from its first alert to its post-mortem. */
+  incident: (release) => {
+    const driver = driven();
+    see(driver, "a", "b");
+    const change = { incidentId: "i1", owner: "ada", note: "looking", resolution: "", postMortem: "" };
+    driver.execute(key, changeIncident, change);
+    see(driver);
+    const end = { ...change, note: "", resolution: "Version 4 was wrong", postMortem: "# Version 4" };
+    driver.execute(key, changeIncident, end);
+    driver.advance(60_000);
+    see(driver, "c");
     return goldenOf(driver, alert, key, release);
   },
 };

@@ -54,6 +54,21 @@ export const alertRoutes = [
     rpc: `${alerts}/DeleteSilence`,
     params: { id: "silenceId" },
   },
+  { name: "incidents.list", method: "GET", path: "/v1/incidents", rpc: `${alerts}/ListIncidents` },
+  {
+    name: "incidents.get",
+    method: "GET",
+    path: "/v1/incidents/{id}",
+    rpc: `${alerts}/GetIncident`,
+    params: { id: "incidentId" },
+  },
+  {
+    name: "incidents.update",
+    method: "PATCH",
+    path: "/v1/incidents/{id}",
+    rpc: `${alerts}/UpdateIncident`,
+    params: { id: "incidentId" },
+  },
   {
     name: "notifications.list",
     method: "GET",

@@ -7,7 +7,9 @@ const write = () => import("./write.ts");
 const alertId = { name: "ID", summary: "alert id" } as const;
 const ruleId = { name: "ID", summary: "id of an alert rule" } as const;
 const ruleFile = { name: "FILE", summary: "alert rules as YAML or JSON", completes: "file" } as const;
+const incidentId = { name: "ID", summary: "incident id" } as const;
 const group = "installation";
+const incidents = () => import("./incidents.ts");
 
 export const alertCommands: readonly Command[] = [
   {
@@ -64,6 +66,50 @@ export const alertCommands: readonly Command[] = [
     options: [reason],
     json: "document",
     load: () => write().then(({ endSilence }) => endSilence),
+  },
+  {
+    ...{ name: "incident list", group, summary: "List incidents, open ones first" },
+    options: [{ name: "ended", summary: "include ended entries" }, size, page, all],
+    json: "document",
+    load: () => incidents().then(({ listIncidents }) => listIncidents),
+  },
+  {
+    ...{ name: "incident show", group, summary: "Show an incident with its timeline and probable causes" },
+    arguments: [incidentId],
+    json: "document",
+    load: () => incidents().then(({ showIncident }) => showIncident),
+  },
+  {
+    ...{ name: "incident own", group, summary: "Set the owner of an incident" },
+    arguments: [incidentId, { name: "OWNER", summary: "who handles it" }],
+    options: [reason],
+    json: "document",
+    load: () => incidents().then(({ ownIncident }) => ownIncident),
+  },
+  {
+    ...{ name: "incident note", group, summary: "Add a note to the timeline of an incident" },
+    arguments: [incidentId, { name: "TEXT", summary: "the note" }],
+    options: [reason],
+    json: "document",
+    load: () => incidents().then(({ noteIncident }) => noteIncident),
+  },
+  {
+    ...{ name: "incident resolve", group, summary: "Resolve an incident" },
+    arguments: [incidentId, { name: "TEXT", summary: "how it was resolved" }],
+    options: [reason],
+    json: "document",
+    load: () => incidents().then(({ resolveIncident }) => resolveIncident),
+  },
+  {
+    ...{ name: "incident post-mortem", group, summary: "Print the post-mortem of an incident, or set it" },
+    about: ["Without a file, prints the post-mortem, or a draft of what is known."],
+    arguments: [
+      incidentId,
+      { name: "FILE", summary: "post-mortem as Markdown", isOptional: true, completes: "file" },
+    ],
+    options: [reason],
+    json: "document",
+    load: () => incidents().then(({ postMortem }) => postMortem),
   },
   {
     ...{ name: "alert-rule list", group, summary: "List alert rules with their problems" },

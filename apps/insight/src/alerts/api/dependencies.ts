@@ -4,6 +4,7 @@ import { ask, type MachineDependencies, orIfAbsent, type WatchMemory } from "@tu
 import type { CallContext, Foundation, ReadOnly } from "@tutti/kernel";
 import { kept } from "@tutti/machine-alert";
 import { installationNamespace } from "@tutti/mesh";
+import type { FailuresExplained } from "../../api/analysis.ts";
 import type { SeriesThread } from "../../series/thread/series-thread.ts";
 import { keyOf } from "../key.ts";
 import type { Notifications } from "../notifications.ts";
@@ -18,6 +19,12 @@ export interface AlertDependencies extends MachineDependencies {
   readonly notifications: Pick<Notifications, "failureOf">;
   readonly thread: Pick<SeriesThread, "ask">;
   readonly watches: WatchMemory;
+  /** What failed in a namespace, and why. */
+  readonly explain: (span: {
+    readonly namespace: string;
+    readonly fromMs: number;
+    readonly toMs: number;
+  }) => Promise<FailuresExplained>;
 }
 
 const nothing = AlertSnapshotV1.create();

@@ -3,6 +3,7 @@ import type { alertService } from "@tutti/contracts/insight/v1";
 import type { Handlers } from "@tutti/mesh";
 import { acknowledgeAlert, listAlerts, watchAlerts } from "./alerts.ts";
 import type { AlertDependencies } from "./dependencies.ts";
+import { getIncident, listIncidents, updateIncident } from "./incidents.ts";
 import { listNotifications, retryNotifications } from "./notifications.ts";
 import { deleteRule, listRules, setRule, testRule } from "./rules.ts";
 import { createSilence, deleteSilence, listSilences } from "./silences.ts";
@@ -19,6 +20,9 @@ export function alertHandlers(dependencies: AlertDependencies): Handlers<typeof 
     createSilence: (request, context) => createSilence(dependencies, request, context),
     listSilences: (request, context) => listSilences(dependencies, request, context),
     deleteSilence: (request, context) => deleteSilence(dependencies, request, context),
+    listIncidents: (request, context) => listIncidents(dependencies, request, context),
+    getIncident: (request, context) => getIncident(dependencies, request, context),
+    updateIncident: (request, context) => updateIncident(dependencies, request, context),
     listNotifications: (request, context) => listNotifications(dependencies, request, context),
     retryNotifications: (request, context) => retryNotifications(dependencies, request, context),
   };

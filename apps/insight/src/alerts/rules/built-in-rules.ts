@@ -113,6 +113,8 @@ const rules: readonly BuiltIn[] = [
     queries: [{ queryId: "health", metric: "tutti_orchestrator_health_severity", overTime: AGGREGATION_MIN }],
     condition: "health >= 2.0",
     severity: SEVERITY_CRITICAL,
+    // A start that takes a moment is no alert.
+    holdMs: minuteMs / 2,
   },
   {
     ruleId: "degraded",

@@ -18,8 +18,10 @@ import {
 } from "@tutti/contracts/insight/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import { alertErrors } from "../errors.ts";
+import { incidentsChanged } from "../incident/events.ts";
+import { joinIncidents } from "../incident/join.ts";
 import { alertsOfRuleMax } from "../limits.ts";
-import { type AlertsCommand, type AlertsView, placeOf } from "../state.ts";
+import { type AlertsCommand, type AlertsStep, type AlertsView, placeOf } from "../state.ts";
 import { alertsChanged, alertTaken } from "./events.ts";
 
 interface Changes {
@@ -39,9 +41,7 @@ export const observe: AlertsCommand<ObserveAlerts, AlertsDone> = {
     const openOf = Map.groupBy(openAlerts(state), ({ ruleId }) => ruleId);
     for (const [ruleId, observation] of byRule)
       compare(state, observation, openOf.get(ruleId) ?? [], step.nowMs, changes);
-    const { alerts, droppedIds } = changes;
-    if (alerts.length + droppedIds.length > 0)
-      step.emit(alertsChanged, { alerts, droppedIds, changeMs: step.nowMs });
+    changeAlerts(state, changes, step);
     return {};
   },
 };
@@ -58,6 +58,18 @@ export const takeAlert: AlertsCommand<TakeAlert, AlertsDone> = {
     return {};
   },
 };
+
+/** The alerts, then the incidents that they belong to. */
+export function changeAlerts(
+  state: AlertsView,
+  { alerts, droppedIds }: Pick<Changes, "alerts" | "droppedIds">,
+  step: AlertsStep,
+): void {
+  if (alerts.length + droppedIds.length === 0) return;
+  const incidents = joinIncidents(state, alerts, step.nowMs);
+  step.emit(alertsChanged, { alerts, droppedIds, changeMs: step.nowMs });
+  if (incidents.length > 0) step.emit(incidentsChanged, { incidents });
+}
 
 function* openAlerts(state: AlertsView): Generator<KeptAlert> {
   // Only read.
@@ -115,6 +127,6 @@ function alertOf(
     ...{ title: title || rule.title, advice: advice || rule.advice },
     status: isHeld ? AlertStatus.ALERT_STATUS_PENDING : AlertStatus.ALERT_STATUS_FIRING,
     ...{ startMs: nowMs, endMs: 0, acknowledgeCause: undefined },
-    told: AlertStatus.ALERT_STATUS_UNSPECIFIED,
+    ...{ told: AlertStatus.ALERT_STATUS_UNSPECIFIED, incidentId: undefined },
   };
 }

@@ -16,8 +16,7 @@ import {
   RemoveAlertRule,
 } from "@tutti/contracts/insight/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import { end } from "../alert/commands.ts";
-import { alertsChanged } from "../alert/events.ts";
+import { changeAlerts, end } from "../alert/commands.ts";
 import { tell } from "../delivery/tell.ts";
 import { alertErrors } from "../errors.ts";
 import { rulesMax } from "../limits.ts";
@@ -79,8 +78,7 @@ export const removeRule: AlertsCommand<RemoveAlertRule, AlertPartRemoved> = {
       const alert = state.alerts.get(alertId) as KeptAlert;
       if (alert.ruleId === id) end(alert, step.nowMs, changes);
     }
-    if (changes.alerts.length + changes.droppedIds.length > 0)
-      step.emit(alertsChanged, { ...changes, changeMs: step.nowMs });
+    changeAlerts(state, changes, step);
     tell(state, [id], step);
     step.emit(ruleRemoved, { ruleId: id });
     return { removed: true };

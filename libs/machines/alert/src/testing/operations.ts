@@ -61,6 +61,17 @@ export function operations(): fc.Arbitrary<MachineCall> {
       }),
     ),
     call(2, "end_silence", fc.record({ silenceId: fc.constantFrom("s1", "s2", "s3", "s4", "s5") })),
+    call(
+      3,
+      "change_incident",
+      fc.record({
+        incidentId: fc.constantFrom("i1", "i1", "i2", "i9"),
+        owner: fc.constantFrom("", "", "ada"),
+        note: fc.constantFrom("", "seen"),
+        resolution: fc.constantFrom("", "", "fixed"),
+        postMortem: fc.constantFrom("", "", "# Post-mortem"),
+      }),
+    ),
     call(8, "retry_deliveries", fc.record({ numbers: fc.constantFrom([], [], [], [1]) })),
   );
 }

@@ -1,0 +1,139 @@
+/** Incidents: listed, shown with what is known of their causes, taken over, resolved. */
+import {
+  type AlertSnapshotV1,
+  type GetIncidentReply,
+  type GetIncidentRequest,
+  Incident,
+  IncidentStatus,
+  type KeptIncident,
+  type ListIncidentsReply,
+  type ListIncidentsRequest,
+  type UpdateIncidentReply,
+  type UpdateIncidentRequest,
+} from "@tutti/contracts/insight/v1";
+import { defaultNamespace } from "@tutti/contracts/rpc";
+import { type Severity, WorkReference } from "@tutti/contracts/types/v1";
+import { tell } from "@tutti/host/serving";
+import { type CallContext, errorFromUnknown, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
+import { alertErrors, changeIncident } from "@tutti/machine-alert";
+import { installationNamespace } from "@tutti/mesh";
+import { draftOf } from "../incidents/post-mortem.ts";
+import { keyOf } from "../key.ts";
+import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
+
+type Kept = ReadOnly<AlertSnapshotV1>;
+
+/** Failures that came so long before an incident belong to it: rules look back, and hold. */
+const beforeMs = 10 * 60_000;
+
+/** Those that are not resolved first, then the latest. */
+export async function listIncidents(
+  dependencies: AlertDependencies,
+  { statuses, page, ...request }: ListIncidentsRequest,
+  context: CallContext,
+): Promise<ListIncidentsReply> {
+  const namespace = namespaceOf(request, context);
+  const kept = await keptIn(dependencies, namespace, context);
+  const isWanted = ({ status }: ReadOnly<KeptIncident>) =>
+    statuses.length === 0
+      ? status !== IncidentStatus.INCIDENT_STATUS_RESOLVED
+      : statuses.includes(status as IncidentStatus);
+  const wanted = kept.incidents.filter(isWanted);
+  const places = new Map(wanted.map((one) => [one.incidentId, placeOf(one)]));
+  const keyOfIncident = ({ incidentId }: { readonly incidentId: string }) => places.get(incidentId) ?? "";
+  const sorted = wanted.toSorted((one, other) => (keyOfIncident(one) < keyOfIncident(other) ? -1 : 1));
+  const list = { list: ["incidents", namespace, ...statuses.map(String)], keyOf: keyOfIncident };
+  const { items, nextToken } = pageOf(sorted, list, page);
+  const incidents = items.map((one) => shown(namespace, one, kept));
+  return { incidents, page: { nextToken, total: sorted.length } };
+}
+
+export async function getIncident(
+  dependencies: AlertDependencies,
+  { incidentId, ...request }: GetIncidentRequest,
+  context: CallContext,
+): Promise<GetIncidentReply> {
+  const namespace = namespaceOf(request, context);
+  return { incident: await whole(dependencies, namespace, incidentId, context) };
+}
+
+export async function updateIncident(
+  dependencies: AlertDependencies,
+  { namespace: _, incidentId, reason, idempotencyKey, ...body }: UpdateIncidentRequest,
+  context: CallContext,
+): Promise<UpdateIncidentReply> {
+  const namespace = namespaceOf({ namespace: _ }, context);
+  const told = { command: changeIncident, body: { incidentId, ...body }, reason, idempotencyKey };
+  await tell(dependencies, keyOf(namespace), told, context);
+  return { incident: await whole(dependencies, namespace, incidentId, context) };
+}
+
+async function whole(
+  dependencies: AlertDependencies,
+  namespace: string,
+  id: string,
+  context: CallContext,
+): Promise<Incident> {
+  const kept = await keptIn(dependencies, namespace, context);
+  const found = kept.incidents.find(({ incidentId }) => incidentId === id);
+  if (found === undefined) throw alertErrors.incidentMissing({ id });
+  const nowMs = dependencies.foundation.clock.now();
+  const incident = shown(namespace, found, kept);
+  const span = {
+    namespace: namespaceOfWork(namespace, found),
+    fromMs: found.startMs - beforeMs,
+    toMs: found.endMs === 0 ? nowMs + 1 : found.endMs,
+  };
+  try {
+    const { causes, count, latest } = await dependencies.explain(span);
+    incident.causes = causes.slice(0, 10);
+    incident.failedCount = count;
+    incident.failed = latest.map((work) => WorkReference.fromPartial({ ...work, namespace: span.namespace }));
+  } catch (thrown) {
+    // The timeline must be readable while facts are not.
+    incident.problem = errorFromUnknown(thrown).message;
+  }
+  incident.timeline = found.timeline.map(({ timeMs, kind, ruleId, count, text, cause }) => ({
+    ...{ time: toTimestamp(timeMs), kind, ruleId, count, text },
+    // Only read.
+    cause: cause as Incident["timeline"][number]["cause"],
+  }));
+  incident.advice = adviceOf(found, kept);
+  incident.draft = found.postMortem === "";
+  incident.postMortem = incident.draft ? draftOf(incident) : found.postMortem;
+  return incident;
+}
+
+/** Rules of the installation see the work of all namespaces. Their labels may name one. */
+function namespaceOfWork(namespace: string, { labels }: ReadOnly<KeptIncident>): string {
+  if (namespace !== installationNamespace) return namespace;
+  return labels.find(({ name }) => name === "namespace")?.value ?? defaultNamespace;
+}
+
+function adviceOf({ incidentId }: ReadOnly<KeptIncident>, { alerts }: Kept): string[] {
+  const own = alerts.filter((alert) => alert.incidentId === incidentId && alert.advice !== "");
+  return [...new Map(own.map(({ ruleId, advice }) => [ruleId, advice])).values()].slice(0, 20);
+}
+
+function shown(
+  namespace: string,
+  kept: ReadOnly<KeptIncident>,
+  { alerts: all }: Pick<Kept, "alerts">,
+): Incident {
+  const { incidentId, title, severity, status, owner, startMs, endMs, alerts, ruleIds, alertIds } = kept;
+  const firing = all.filter((alert) => alert.incidentId === incidentId && alert.endMs === 0).length;
+  return Incident.fromPartial({
+    ...{ namespace, incidentId, title, status, owner, alerts, firing, resolution: kept.resolution },
+    // The cast: the rule had a severity of the contract.
+    severity: severity as Severity,
+    ...{ ruleIds: [...ruleIds], alertIds: [...alertIds], labels: kept.labels.map((label) => ({ ...label })) },
+    startTime: toTimestamp(startMs),
+    endTime: endMs === 0 ? undefined : toTimestamp(endMs),
+  });
+}
+
+/** Sorts as text: times count downwards. */
+function placeOf({ status, startMs, incidentId }: ReadOnly<KeptIncident>): string {
+  const isOver = Number(status === IncidentStatus.INCIDENT_STATUS_RESOLVED);
+  return `${isOver}/${String(10 ** 15 - Math.round(startMs)).padStart(16, "0")}/${incidentId}`;
+}

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { enumName } from "@tutti/contracts/enum";
+import { IncidentEntryKind, IncidentStatus } from "@tutti/contracts/insight/v1";
+import { Severity } from "@tutti/contracts/types/v1";
+import type { MachineDriver } from "@tutti/kernel/testing";
+import { alertsOf, driven, keptOf, key, rule, see } from "./alert.fixture.ts";
+import {
+  addSilence,
+  changeIncident,
+  incidentEntriesMax,
+  incidentReopenMs,
+  incidentsMax,
+  keepRule,
+  observe,
+} from "./index.ts";
+
+const { INCIDENT_STATUS_OPEN, INCIDENT_STATUS_MITIGATED, INCIDENT_STATUS_RESOLVED } = IncidentStatus;
+const nothing = { owner: "", note: "", resolution: "", postMortem: "" };
+
+const incidents = (driver: MachineDriver) => keptOf(driver).incidents;
+const change = (driver: MachineDriver, given: object, incidentId = "i1") =>
+  driver.execute(key, changeIncident, { ...nothing, incidentId, ...given });
+const kinds = (driver: MachineDriver) =>
+  incidents(driver)[0]?.timeline.map(({ kind }) =>
+    enumName(IncidentEntryKind, kind).replace("INCIDENT_ENTRY_KIND_", "").toLowerCase(),
+  );
+const found = (labels: Record<string, string>) => ({ labels, values: { failed: 1 }, title: "", advice: "" });
+
+describe("incidents", () => {
+  it("300 alerts of a rule are one incident, with one line in the timeline", () => {
+    const driver = driven();
+    see(driver, ...Array.from({ length: 300 }, (_, index) => `p${index}`));
+    const [incident, ...others] = incidents(driver);
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [incident?.incidentId, incident?.title, incident?.status, incident?.alerts, incident?.alertIds.length],
+      ["i1", "Runs fail", INCIDENT_STATUS_OPEN, 300, 100],
+    );
+    assert.deepEqual(kinds(driver), ["opened", "joined"]);
+    assert.equal(incident?.timeline[1]?.count, 300);
+    assert.ok(alertsOf(driver).every(({ incidentId }) => incidentId === "i1"));
+  });
+
+  it("an alert of another rule joins by an equal label, and opens an incident of its own without one", () => {
+    const driver = driven(rule(), rule({ ruleId: "queue", severity: Severity.SEVERITY_CRITICAL }));
+    see(driver, "a");
+    const queue = (...all: object[]) =>
+      driver.execute(key, observe, { observations: [{ ruleId: "queue", found: all as never }] });
+    queue(found({ pool: "a", process: "x" }));
+    assert.deepEqual(
+      incidents(driver).map(({ ruleIds, severity }) => [ruleIds, severity]),
+      [[["failures", "queue"], Severity.SEVERITY_CRITICAL]],
+    );
+    const other = driven(rule(), rule({ ruleId: "queue" }));
+    see(other, "a");
+    other.execute(key, observe, { observations: [{ ruleId: "queue", found: [found({ pool: "b" })] }] });
+    assert.deepEqual(
+      incidents(other).map(({ ruleIds }) => ruleIds),
+      [["failures"], ["queue"]],
+    );
+  });
+
+  it("a warning opens none, and neither does a silenced alert", () => {
+    const driver = driven(rule({ severity: Severity.SEVERITY_WARNING }));
+    see(driver, "a");
+    assert.deepEqual(incidents(driver), []);
+    const silenced = driven();
+    silenced.execute(key, addSilence, {
+      ruleId: "",
+      labels: undefined,
+      fromMs: 0,
+      toMs: silenced.nowMs + 9_000,
+    });
+    see(silenced, "a");
+    assert.deepEqual(incidents(silenced), []);
+  });
+
+  it("a pending alert joins when it fires", () => {
+    const driver = driven(rule({ holdMs: 2_000 }));
+    see(driver, "a");
+    assert.deepEqual(incidents(driver), []);
+    driver.advance(2_001);
+    see(driver, "a");
+    assert.equal(incidents(driver)[0]?.alerts, 1);
+  });
+
+  it("is resolved with its last alert, opens again soon after, and is another one later", () => {
+    const driver = driven();
+    see(driver, "a", "b");
+    see(driver, "a");
+    assert.equal(incidents(driver)[0]?.status, INCIDENT_STATUS_OPEN);
+    see(driver);
+    assert.deepEqual(
+      [incidents(driver)[0]?.status, incidents(driver)[0]?.resolution, incidents(driver)[0]?.endMs],
+      [INCIDENT_STATUS_RESOLVED, "All alerts ended.", driver.nowMs],
+    );
+    driver.advance(incidentReopenMs - 1);
+    see(driver, "c");
+    assert.deepEqual([incidents(driver).length, incidents(driver)[0]?.status], [1, INCIDENT_STATUS_OPEN]);
+    assert.deepEqual(kinds(driver), ["opened", "joined", "ended", "ended", "resolved", "reopened", "joined"]);
+    see(driver);
+    driver.advance(incidentReopenMs);
+    see(driver, "c");
+    assert.deepEqual(
+      incidents(driver).map(({ incidentId }) => incidentId),
+      ["i1", "i2"],
+    );
+  });
+
+  it("with an owner it waits for the owner, who notes, resolves and writes the post-mortem", () => {
+    const driver = driven();
+    see(driver, "a");
+    change(driver, { owner: "ada" });
+    change(driver, { owner: "ada" });
+    change(driver, { note: "Rolled back" });
+    see(driver);
+    assert.equal(incidents(driver)[0]?.status, INCIDENT_STATUS_MITIGATED);
+    const endMs = driver.nowMs;
+    driver.advance(60_000);
+    change(driver, { resolution: "Version 4 was wrong", postMortem: "# Version 4" });
+    const [incident] = incidents(driver);
+    assert.deepEqual(
+      [incident?.status, incident?.owner, incident?.resolution, incident?.postMortem, incident?.endMs],
+      [INCIDENT_STATUS_RESOLVED, "ada", "Version 4 was wrong", "# Version 4", endMs],
+    );
+    assert.deepEqual(kinds(driver), [
+      ...["opened", "joined", "owned", "note", "ended", "mitigated", "resolved", "post_mortem"],
+    ]);
+    assert.match(JSON.stringify(change(driver, { note: "late" }, "i9")), /incident_missing/);
+  });
+
+  it("keeps a bounded timeline with its start, and a bounded number of resolved incidents", () => {
+    const driver = driven();
+    see(driver, "a");
+    for (let index = 0; index < incidentEntriesMax + 50; index++) change(driver, { note: `note ${index}` });
+    const timeline = incidents(driver)[0]?.timeline ?? [];
+    assert.deepEqual(
+      [timeline.length, timeline[0]?.kind, timeline.at(-1)?.text],
+      [incidentEntriesMax, IncidentEntryKind.INCIDENT_ENTRY_KIND_OPENED, "note 249"],
+    );
+    see(driver);
+    for (let index = 0; index < incidentsMax + 20; index++) {
+      driver.advance(incidentReopenMs);
+      see(driver, "a");
+      see(driver);
+    }
+    assert.deepEqual([incidents(driver).length, incidents(driver)[0]?.incidentId], [incidentsMax, "i22"]);
+  });
+
+  it("the end of a rule ends its incident", () => {
+    const driver = driven();
+    see(driver, "a");
+    driver.execute(key, keepRule, { rule: rule({ disabled: true }), revision: 0 });
+    see(driver, "a");
+    assert.equal(incidents(driver)[0]?.status, INCIDENT_STATUS_RESOLVED);
+  });
+});
