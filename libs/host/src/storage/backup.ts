@@ -47,7 +47,7 @@ export async function copyData(source: Copied, target: string): Promise<void> {
   try {
     for (const { service, backup } of archives) await backup(to.archiveOf(service));
     const end = await source.alone(async () => {
-      if (existsSync(layout.auditBook)) await copyDatabase(layout.auditBook, to.auditBook);
+      await copyDatabase(layout.auditBook, to.auditBook);
       return source.end();
     });
     await mkdir(to.journal, { recursive: true, mode: privateModes.folder });
@@ -80,6 +80,7 @@ async function refuseUnfit(directory: string, target: string): Promise<void> {
 
 /** As it is between two transactions, also while its thread has it. */
 export async function copyDatabase(from: string, to: string): Promise<void> {
+  if (!existsSync(from)) return;
   const { backup, DatabaseSync } = await import("node:sqlite");
   await mkdir(dirname(to), { recursive: true, mode: privateModes.folder });
   const database = new DatabaseSync(from, { readOnly: true });
@@ -133,10 +134,10 @@ async function copyTree(from: string, to: string): Promise<void> {
   for (const entry of await entriesOf(from)) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await copyTree(source, target);
+    else if (entry.name.endsWith(".sqlite")) await copyDatabase(source, target);
     else if (!/\.sqlite-(wal|shm)$/.test(entry.name)) {
       try {
-        if (entry.name.endsWith(".sqlite")) await copyDatabase(source, target);
-        else await copyFile(source, target);
+        await copyFile(source, target);
       } catch (error) {
         if (codeOf(error) !== "ENOENT") throw error;
         continue;

@@ -59,10 +59,10 @@ export async function getIncident(
 
 export async function updateIncident(
   dependencies: AlertDependencies,
-  { namespace: _, incidentId, reason, idempotencyKey, ...body }: UpdateIncidentRequest,
+  { namespace: named, incidentId, reason, idempotencyKey, ...body }: UpdateIncidentRequest,
   context: CallContext,
 ): Promise<UpdateIncidentReply> {
-  const namespace = namespaceOf({ namespace: _ }, context);
+  const namespace = namespaceOf({ namespace: named }, context);
   const told = { command: changeIncident, body: { incidentId, ...body }, reason, idempotencyKey };
   await tell(dependencies, keyOf(namespace), told, context);
   return { incident: await whole(dependencies, namespace, incidentId, context) };

@@ -97,8 +97,8 @@ export class ImportedData {
   }
 
   /** The book of the audit, where there is one. */
-  async copyBookTo(file: string): Promise<void> {
-    if (existsSync(this.#layout.auditBook)) await copyDatabase(this.#layout.auditBook, file);
+  copyBookTo(file: string): Promise<void> {
+    return copyDatabase(this.#layout.auditBook, file);
   }
 
   /** From here on no process starts in the directory any more. */

@@ -1,14 +1,8 @@
 /** A person owns an incident, adds notes, resolves it and writes its post-mortem. */
-import {
-  AlertsDone,
-  ChangeIncident,
-  IncidentEntryKind,
-  IncidentStatus,
-  KeptIncident,
-} from "@tutti/contracts/insight/v1";
+import { AlertsDone, ChangeIncident, IncidentEntryKind, IncidentStatus } from "@tutti/contracts/insight/v1";
 import { alertErrors } from "../errors.ts";
 import type { AlertsCommand } from "../state.ts";
-import { incidentsChanged } from "./events.ts";
+import { changeOf, incidentsChanged } from "./events.ts";
 
 export const changeIncident: AlertsCommand<ChangeIncident, AlertsDone> = {
   type: "change_incident",
@@ -17,8 +11,7 @@ export const changeIncident: AlertsCommand<ChangeIncident, AlertsDone> = {
   decide(state, { incidentId, owner, note, resolution, postMortem }, step) {
     const known = state.incidents.get(incidentId);
     if (known === undefined) return alertErrors.incidentMissing.refusal({ id: incidentId });
-    // Only read: it is copied.
-    const incident = KeptIncident.fromPartial({ ...(known as KeptIncident), timeline: [] });
+    const incident = changeOf(known);
     const add = (kind: IncidentEntryKind, text: string) =>
       incident.timeline.push({ timeMs: step.nowMs, kind, text, ruleId: "", count: 0, cause: step.cause });
     if (owner !== "" && owner !== known.owner) {

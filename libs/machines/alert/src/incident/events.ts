@@ -1,4 +1,5 @@
-import { IncidentStatus, IncidentsChangedV1 } from "@tutti/contracts/insight/v1";
+import { IncidentStatus, IncidentsChangedV1, KeptIncident } from "@tutti/contracts/insight/v1";
+import type { ReadOnly } from "@tutti/kernel";
 import { incidentEntriesMax, incidentsMax } from "../limits.ts";
 import type { Alerts, AlertsEvent } from "../state.ts";
 
@@ -17,6 +18,12 @@ export const incidentsChanged: AlertsEvent<IncidentsChangedV1> = {
     forgetResolved(state);
   },
 };
+
+/** A copy to be changed and emitted. Its timeline has only what is new. */
+export function changeOf(known: ReadOnly<KeptIncident>): KeptIncident {
+  // Only read: it is copied.
+  return KeptIncident.fromPartial({ ...(known as KeptIncident), timeline: [] });
+}
 
 function forgetResolved({ incidents }: Alerts): void {
   let excess = incidents.size - incidentsMax;

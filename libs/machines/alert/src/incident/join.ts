@@ -20,6 +20,7 @@ import type { ReadOnly } from "@tutti/kernel";
 import { incidentPartsMax, incidentReopenMs } from "../limits.ts";
 import { silenceOf } from "../silence/silences.ts";
 import type { AlertsView } from "../state.ts";
+import { changeOf } from "./events.ts";
 
 const { INCIDENT_STATUS_OPEN, INCIDENT_STATUS_MITIGATED, INCIDENT_STATUS_RESOLVED } = IncidentStatus;
 const {
@@ -140,7 +141,7 @@ class Changed {
     const draft = this.#incidents.get(id);
     const known = this.#state.incidents.get(id);
     if (draft !== undefined || known === undefined) return draft;
-    const copy = KeptIncident.fromPartial({ ...(known as KeptIncident), timeline: [] });
+    const copy = changeOf(known);
     this.#incidents.set(id, copy);
     return copy;
   }
