@@ -248,10 +248,15 @@ export class ServiceHost extends Orchestrator {
     this.register("announcer", parts.announcer, { scope: "integration", critical: false });
   }
 
-  /** Where health, status and metrics are served: `http://127.0.0.1:7400`. Empty as long as they are not. */
+  /**
+   * Where programs of this machine find health, status and metrics: `http://127.0.0.1:7400`. Empty as long as they are
+   * not served.
+   */
   get url(): string {
     const address = addressOf(this.operations);
-    return address === "" ? "" : `http://${address}`;
+    return address === ""
+      ? ""
+      : `http://${address.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")}`;
   }
 
   #configurationWatch(): Component {

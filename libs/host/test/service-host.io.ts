@@ -153,12 +153,14 @@ describe("ServiceHost", () => {
     ]);
   });
 
-  it("tells others an address they can reach where its operations listen on all", async () => {
+  it("tells others and this machine addresses they can reach if its operations listen on all", async () => {
     const told: string[] = [];
     const flags = ["--operations.host=0.0.0.0", "--mesh.advertise=desk.example:7401"];
     await using host = await startHost({ services: [registryThatNotes(told)], flags });
     await until("a registration", () => told.length > 0);
-    assert.equal(told[0], `+registry 1.2.3 desk.example:${host.operations.address?.port}`);
+    const port = host.operations.address?.port;
+    assert.equal(told[0], `+registry 1.2.3 desk.example:${port}`);
+    assert.equal(host.url, `http://127.0.0.1:${port}`);
   });
 
   it("has no connection to NATS where nobody asks for one", async () => {

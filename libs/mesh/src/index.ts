@@ -26,7 +26,7 @@ export {
   localIdentity,
   type Rule,
 } from "./interceptors/identity.ts";
-export { declareWeight } from "./interceptors/limits.ts";
+export { declareWeight, heavyBytes, isHeavy } from "./interceptors/limits.ts";
 export type { RuleChanges } from "./interceptors/open-streams.ts";
 export { Mesh, type MeshOptions } from "./mesh.ts";
 export {

@@ -29,6 +29,21 @@ for (const transport of transports) {
         assert.deepEqual(await client.get(sent), sent);
       }));
 
+    it("gives a heavy reply in a turn of its own", async () => {
+      let turns = 0;
+      const heavy = note({ text: "x".repeat(300_000) });
+      const handlers = {
+        get() {
+          setImmediate(() => turns++);
+          return heavy;
+        },
+      };
+      await calling({ handlers }, async (client) => {
+        assert.deepEqual(await client.get(note({})), heavy);
+        assert.ok(turns > 0, "others had no turn before it");
+      });
+    });
+
     it("hands the handler who, where, until when and as part of what", async () => {
       let seen: CallContext | undefined;
       const handlers = {

@@ -1,6 +1,6 @@
 /** A route that an rpc answers: the request of HTTP as its request, its reply as the answer. */
 import type { CallContext } from "@tutti/kernel";
-import type { CallOptions } from "@tutti/mesh";
+import { type CallOptions, isHeavy } from "@tutti/mesh";
 import type { Json, Mapping, Message, RoutePlan } from "@tutti/rest/json";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FollowedReplies, Realtime } from "../realtime/realtime.ts";
@@ -17,6 +17,8 @@ export interface Answer {
   readonly status: number;
   /** Undefined where there is nothing to say. */
   readonly body: Json | undefined;
+  /** Writing the body takes milliseconds. */
+  readonly isHeavy?: boolean;
 }
 
 export async function answered(route: RpcRoute, message: Message, asked: Asked): Promise<Answer> {
@@ -27,7 +29,7 @@ export async function answered(route: RpcRoute, message: Message, asked: Asked):
     : await called.one(message, options);
   const body = mapping.reply(plan, reply);
   if (body === undefined) return { status: 204, body };
-  return { status: reply["existed"] === false ? 201 : 200, body };
+  return { status: reply["existed"] === false ? 201 : 200, body, isHeavy: isHeavy(reply) };
 }
 
 /** Asks for the replies of a stream. They come as events. */

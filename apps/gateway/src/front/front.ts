@@ -12,7 +12,7 @@ import type { ServerResponse } from "node:http";
 import { edgeActions, type HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kernel";
 import { type Route, type RouteName, routeNamed, routes } from "@tutti/rest";
-import { Mapping, restErrors, schema } from "@tutti/rest/json";
+import { Mapping, restErrors, schema, writeInTurns } from "@tutti/rest/json";
 import {
   type FastifyError,
   type FastifyInstance,
@@ -312,14 +312,15 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 async function sendJson(
   reply: FastifyReply,
-  { status, body }: { status: number; body: Answer["body"] | unknown },
+  { status, body, isHeavy }: Omit<Answer, "body"> & { readonly body: Answer["body"] | unknown },
 ) {
   if (body === undefined) {
     await reply.code(status).send();
     return;
   }
   // Not by Fastify: numbers keep the digits that they came with.
-  await reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
+  const text = isHeavy ? await writeInTurns(body as object) : JSON.stringify(body);
+  await reply.code(status).type("application/json; charset=utf-8").send(text);
 }
 
 function sendProblem(

@@ -24,10 +24,30 @@ export function declareWeight<Message extends object>(message: Message, bytesMax
   return message;
 }
 
+/** Each step of such a message takes milliseconds: decoding, weighing, writing it as JSON. */
+export const heavyBytes = 262_144;
+
+/** Remembers the weight of a heavy message. */
+export function declareHeavy<Message>(message: Message, bytesMax: number): Message {
+  if (bytesMax > heavyBytes) declaredWeights.set(message as object, bytesMax);
+  return message;
+}
+
+/** Returns whether a message that has passed is so heavy that others get a turn between two steps of its way. */
+export function isHeavy(message: unknown): boolean {
+  return (weightOf(message) ?? 0) > heavyBytes;
+}
+
+function weightOf(message: unknown): number | undefined {
+  return typeof message === "object" && message !== null ? declaredWeights.get(message) : undefined;
+}
+
 /** The same for a message that is not encoded. */
 export function requireWeight(method: Method, part: Part, message: unknown, limit: number): void {
-  const declared = typeof message === "object" && message !== null ? declaredWeights.get(message) : undefined;
-  if ((declared ?? weightMax(message, limit)) <= limit) return;
+  const declared = weightOf(message);
+  const weight = declared ?? weightMax(message, limit);
+  if (declared === undefined) declareHeavy(message, weight);
+  if (weight <= limit) return;
   const codec: MessageCodec<unknown> = part === "request" ? method.rpc.request : method.rpc.reply;
   requireSize(method, part, codec.encode(message).length, limit);
 }

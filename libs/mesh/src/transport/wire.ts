@@ -1,7 +1,7 @@
 /** Messages as the bytes that travel. The mesh encodes and decodes by itself, so that what is wrong is said well. */
 import type { Method } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";
-import { requireSize } from "../interceptors/limits.ts";
+import { declareHeavy, requireSize } from "../interceptors/limits.ts";
 
 export function encode(method: Method, part: "request" | "reply", message: unknown, limit: number): Buffer {
   const codec = part === "request" ? method.rpc.request : method.rpc.reply;
@@ -22,7 +22,7 @@ export function decodeRequest(method: Method, bytes: Buffer, limit: number): unk
 export function decodeReply(method: Method, bytes: Buffer, limit: number): unknown {
   requireSize(method, "reply", bytes.length, limit);
   try {
-    return method.rpc.reply.decode(bytes);
+    return declareHeavy(method.rpc.reply.decode(bytes), bytes.length);
   } catch (error) {
     throw meshErrors.malformedReply({ rpc: method.label, reason: reasonOf(error) }, { cause: error });
   }

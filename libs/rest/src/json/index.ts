@@ -4,5 +4,5 @@ export { type OwnRoute, type OwnSchema, ownRoutes, ownSchemas } from "../plan/ow
 export { type PlannedField, pathOf, planOf, type RoutePlan } from "../plan/plan.ts";
 export type { FieldTable, Schema } from "../plan/schema.ts";
 export { type HttpParts, Mapping, refusal } from "./mapping.ts";
-export { JsonLimitError, parseInTurns } from "./slices.ts";
+export { JsonLimitError, parseInTurns, writeInTurns } from "./slices.ts";
 export type { Json, Message } from "./writer.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { parseExactly } from "./exact.ts";
-import { JsonLimitError, parseInTurns, sourceOf } from "./slices.ts";
+import { JsonLimitError, parseInTurns, sourceOf, writeInTurns } from "./slices.ts";
 
 /** Longer than any slice, so that the document is read in several. */
 const padding = (count: number) =>
@@ -66,6 +66,44 @@ describe("JSON in slices", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("writes what JSON.stringify writes, however large its parts are", async () => {
+    const leaf = fc.oneof(
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.constantFrom(undefined, JSON.rawJSON("1e400"), new Date(0)),
+    );
+    const part = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { depthSize: "small", withCrossShrink: true },
+        leaf,
+        fc.array(tie("value"), { maxLength: 4 }),
+        fc.constant(Array.from({ length: 300 }, (_, n) => (n % 7 === 0 ? undefined : { n }))),
+        fc.constant(
+          Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`k${n}`, n < 70 ? undefined : [n]])),
+        ),
+        fc.dictionary(fc.string({ maxLength: 5 }), tie("value"), { maxKeys: 4 }),
+      ),
+    })).value;
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 3 }), async (values) => {
+        const object = { values, __proto__: 1 };
+        assert.equal(await writeInTurns(values), JSON.stringify(values));
+        assert.equal(await writeInTurns(object), JSON.stringify(object));
+      }),
+      { numRuns: 200 },
+    );
+    let turns = 0;
+    const large = {
+      name: "large",
+      parts: { list: Array.from({ length: 20_000 }, (_, n) => ({ id: `t${n}`, needs: [n] })) },
+    };
+    const text = await writeInTurns(large, (run) => {
+      turns++;
+      run();
+    });
+    assert.equal(text, JSON.stringify(large));
+    assert.ok(turns >= text.length / 40_000, `${turns} turns of ${text.length} characters`);
   });
 
   it("lets others have their turn after each slice of any document", async () => {

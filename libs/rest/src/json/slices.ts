@@ -1,5 +1,5 @@
 /**
- * Reads large JSON documents in slices, so that the process answers others meanwhile. A text of 4 MiB with 250,000 keys
+ * Reads and writes large JSON documents in slices, so that the process answers others meanwhile. A text of 4 MiB with 250,000 keys
  * takes `JSON.parse` up to a second, in which nothing else happens.
  *
  * 1. The result is that of `parseExactly`, or an error where that has one.
@@ -34,6 +34,60 @@ export async function parseInTurns(text: string, defer: Defer = systemDefer): Pr
     if (done) return value;
     await new Promise<void>((resolve) => defer(resolve));
   }
+}
+
+/** Returns the text that `JSON.stringify` writes of an object, with a turn for others between two slices. */
+export async function writeInTurns(value: object, defer: Defer = systemDefer): Promise<string> {
+  let text = "";
+  let sliceFrom = 0;
+  for (const part of partsOf(value)) {
+    text += part;
+    if (text.length - sliceFrom < sliceChars) continue;
+    sliceFrom = text.length;
+    await new Promise<void>((resolve) => defer(resolve));
+  }
+  return text;
+}
+
+/** As many members as `JSON.stringify` gets at once. */
+const membersMax = 64;
+/** Large lists stand this near to the root of an answer, or are in what a user wrote. */
+const writtenDepthMax = 4;
+
+function* partsOf(value: object, depth = 0): Generator<string, void> {
+  const isList = Array.isArray(value);
+  const keys = Object.keys(value);
+  const isLeaf = depth === writtenDepthMax || keys.length === 0 || JSON.isRawJSON(value) || "toJSON" in value;
+  if (isLeaf) return yield JSON.stringify(value);
+  let separator = isList ? "[" : "{";
+  if (keys.length > membersMax) {
+    for (let at = 0; at < keys.length; at += membersMax) {
+      const names = keys.slice(at, at + membersMax);
+      const members = isList ? value.slice(at, at + membersMax) : picked(value, names);
+      const written = JSON.stringify(members).slice(1, -1);
+      if (written === "") continue;
+      yield separator + written;
+      separator = ",";
+    }
+  } else {
+    for (const key of keys) {
+      const member = (value as Readonly<Record<string, unknown>>)[key];
+      const isOpened = typeof member === "object" && member !== null;
+      const written = isOpened ? "" : JSON.stringify(member);
+      if (written === undefined && !isList) continue;
+      yield `${separator}${isList ? "" : `${JSON.stringify(key)}:`}${written ?? "null"}`;
+      separator = ",";
+      if (isOpened) yield* partsOf(member, depth + 1);
+    }
+  }
+  if (separator !== ",") yield separator;
+  yield isList ? "]" : "}";
+}
+
+function picked(value: object, names: readonly string[]): Record<string, unknown> {
+  const members: Record<string, unknown> = {};
+  for (const name of names) setOwn(members, name, (value as Readonly<Record<string, unknown>>)[name]);
+  return members;
 }
 
 /** The document is JSON, and more than is read. The message completes "found …". */

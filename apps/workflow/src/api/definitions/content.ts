@@ -16,8 +16,9 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { type PrintFormat, problemMessage } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import type { CallContext } from "@tutti/kernel";
+import { type CallContext, systemDefer } from "@tutti/kernel";
 import { latest } from "@tutti/machine-entities/definition";
+import { declareWeight, heavyBytes } from "@tutti/mesh";
 import type { DefinitionParts, WantedParts } from "@tutti/validation/thread";
 import { applyOnTriggers } from "../../definitions/on-triggers.ts";
 import { checkSource, withoutMistakes } from "../../definitions/sources.ts";
@@ -34,11 +35,18 @@ export async function checkDefinition(
   const retry = dependencies.retryIn(context.namespace);
   const wanted = { message: true, graph: true };
   const { problems, definition } = await checkSource(source, wanted, { offered, retry });
-  return {
+  const { message, graph } = definition ?? {};
+  const reply: CheckDefinitionReply = {
     problems: problems.map(problemMessage),
-    definition: definition?.message && DefinitionMessage.decode(definition.message),
-    graph: definition?.graph && Graph.decode(definition.graph),
+    definition: message && DefinitionMessage.decode(message),
+    graph: undefined,
   };
+  // Each of the two may take milliseconds: others get a turn between them.
+  if (message && message.length > heavyBytes) await new Promise<void>(systemDefer);
+  reply.graph = graph && Graph.decode(graph);
+  // JSON names its fields: it is longer than the message.
+  const problemBytes = Buffer.byteLength(JSON.stringify(problems));
+  return declareWeight(reply, problemBytes + (message?.length ?? 0) + (graph?.length ?? 0) + 100);
 }
 
 export async function registerDefinition(

@@ -7,7 +7,7 @@ import { type Clock, errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../../calls/method.ts";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
-import type { Link, LinkState, LinkStream } from "../link.ts";
+import { handOver, type Link, type LinkState, type LinkStream } from "../link.ts";
 import { decodeReply, encode } from "../wire.ts";
 import { type ChannelParts, channelOptions } from "./channel-options.ts";
 import type { Credentials } from "./credentials.ts";
@@ -77,7 +77,7 @@ export class GrpcLink implements Link {
           try {
             if (reply === undefined)
               throw meshErrors.malformedReply({ rpc: method.label, reason: "no message" });
-            resolve(decodeReply(method, reply, limit));
+            handOver(decodeReply(method, reply, limit), resolve);
           } catch (error) {
             reject(error);
           }

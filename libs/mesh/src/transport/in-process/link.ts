@@ -11,7 +11,7 @@ import { meshErrors } from "../../errors.ts";
 import { requireWeight } from "../../interceptors/limits.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
 import { type Incoming, ServerCall, type ServerCallDefaults } from "../../server/server-call.ts";
-import type { Link, LinkStream } from "../link.ts";
+import { handOver, type Link, type LinkStream } from "../link.ts";
 import { decodeReply, decodeRequest, encode } from "../wire.ts";
 import { InProcessStream } from "./stream.ts";
 
@@ -62,7 +62,7 @@ export class InProcessLink implements Link {
       });
       served
         .one(serverCall, taken)
-        .then((reply) => resolve(this.#answered(call, reply)))
+        .then((reply) => handOver(this.#answered(call, reply), resolve))
         .catch((thrown: unknown) => reject(this.#failed(thrown)));
     });
   }
