@@ -14,7 +14,7 @@
 //   describe("…", { skip: nats.skip }, () => { … spawn(nats.path) … });
 
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -32,6 +32,7 @@ const run = promisify(execFile);
  * @property {string[]} versionArguments
  * @property {string} atLeast the oldest version that serves
  * @property {boolean} requiredInCi with CI=true its absence is a failure, not a skip
+ * @property {string} [besides] where Debian installs it, as a pattern, because that is not on PATH
  * @property {string} [launcher] a script that is put at `file` and starts what the system has with what was brought
  */
 
@@ -63,6 +64,18 @@ if [ ! -e /etc/fonts/fonts.conf ]; then
   export FONTCONFIG_FILE XDG_DATA_HOME
 fi
 exec "$root/usr/lib/chromium/chromium" "$@"
+`;
+
+/** Starts the server, or the program next to it that the first word names: `initdb`. */
+const postgresLauncher = `#!/bin/sh
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
+  [ -d "$folder" ] && LD_LIBRARY_PATH="$folder\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+done
+export LD_LIBRARY_PATH
+program=postgres
+if [ "$1" = initdb ]; then program=$1; shift; fi
+exec "$root"/usr/lib/postgresql/*/bin/"$program" "$@"
 `;
 
 /** @type {Record<string, Program>} */
@@ -118,6 +131,16 @@ export const programs = {
     requiredInCi: true,
     launcher: chromiumLauncher,
   },
+  postgres: {
+    package: "postgresql",
+    modules: [],
+    file: "bin/postgres",
+    versionArguments: ["--version"],
+    atLeast: "13.0",
+    requiredInCi: false,
+    launcher: postgresLauncher,
+    besides: "/usr/lib/postgresql/*/bin",
+  },
 };
 
 /** @type {Map<string, Promise<{ path: string } | { reason: string }>>} */
@@ -171,7 +194,7 @@ async function locate(name) {
   if (program === undefined)
     throw new Error(`no program ${name} is known: expected one of ${Object.keys(programs).join(", ")}`);
   const refused = [];
-  for (const path of [...onPath(name), cached(program)]) {
+  for (const path of [...onPath(name), ...besides(name, program), cached(program)]) {
     const version = await versionOf(path, program);
     if (version === undefined) continue;
     if (isAtLeast(version, program.atLeast)) return { path };
@@ -194,6 +217,20 @@ function onPath(name) {
     .split(delimiter)
     .filter(Boolean)
     .map((folder) => join(folder, name));
+}
+
+/**
+ * The newest first.
+ *
+ * @param {string} name
+ * @param {Program} program
+ */
+function besides(name, { besides: pattern }) {
+  if (pattern === undefined) return [];
+  const [before = "", after = ""] = pattern.split("*");
+  const versions = existsSync(before) ? readdirSync(before) : [];
+  versions.sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
+  return versions.map((version) => join(before, version, after, name));
 }
 
 /**
@@ -241,7 +278,7 @@ async function versionOf(path, program) {
   if (!existsSync(path)) return undefined;
   try {
     const { stdout, stderr } = await run(path, program.versionArguments, { timeout: 10_000 });
-    return /\d+\.\d+\.\d+/.exec(stdout + stderr)?.[0];
+    return /\d+\.\d+(\.\d+)?/.exec(stdout + stderr)?.[0];
   } catch {
     return undefined;
   }

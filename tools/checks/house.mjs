@@ -44,6 +44,7 @@ export const homes = [
     homes: ["libs/nats/", "libs/bus/", "libs/journal/", "apps/registry/"],
     instead: "use @tutti/nats, @tutti/bus or @tutti/journal",
   },
+  { packages: "pg/", homes: ["libs/sdk/"], instead: "use @tutti/sdk/adapters" },
   { packages: "cloudevents/", homes: ["libs/bus/"], instead: "use @tutti/bus" },
   { packages: "@opentelemetry/", homes: ["libs/telemetry/"], instead: "use the kernel's Tracer and Metrics" },
   { packages: "pino", homes: ["libs/telemetry/"], instead: "use the kernel's Logger" },

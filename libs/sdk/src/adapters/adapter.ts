@@ -19,6 +19,8 @@ export interface AdapterCall {
   /** The same for every attempt of a task. */
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
+  /** How long the task may still take, milliseconds. Default: no limit. */
+  readonly remainingMs?: number;
   /** The value of `secret:NAME`, `env:NAME` or `file:/path`. */
   secret(reference: string): Promise<string>;
 }

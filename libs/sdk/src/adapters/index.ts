@@ -17,4 +17,10 @@ export { type HttpAdapterOptions, type HttpOperation, httpAdapter } from "./http
 export type { AnswerType, HttpBody, HttpParameter } from "./http/message.ts";
 export type { Pagination } from "./http/pages.ts";
 export { type OpenApiAdapter, type OpenApiOptions, openApiAdapter, type Refused } from "./openapi/openapi.ts";
+export type { ConnectionOptions } from "./postgres/connections.ts";
+export {
+  type PostgresAdapterOptions,
+  type PostgresOperation,
+  postgresAdapter,
+} from "./postgres/postgres.ts";
 export { type SqliteAdapterOptions, type SqliteOperation, sqliteAdapter } from "./sqlite.ts";

@@ -1,0 +1,248 @@
+/**
+ * Connections to a PostgreSQL server, shared by the tasks of a worker.
+ *
+ * 1. The connection string is a secret. It is opened for each use, and a changed one takes effect at once.
+ * 2. A connection is given out for one transaction, and statement timeout and `READ ONLY` end with the transaction.
+ * 3. A connection whose statement was cancelled is closed: a late cancellation would hit the next statement.
+ */
+import type { Client, Pool, PoolClient, QueryConfig, QueryResult } from "pg";
+import type { AdapterCall } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import type { SecretReference } from "../http/auth.ts";
+import { failureOf, isFromServer, type Target, TooMuch } from "./failures.ts";
+import { jsonOf, typeParsersOf } from "./values.ts";
+
+export interface ConnectionOptions {
+  readonly name: string;
+  /** Refers to a connection string such as `postgres://user:password@host:5432/database?sslmode=verify-full`. */
+  readonly url: SecretReference;
+  /** Default: 10. */
+  readonly connectionsMax?: number;
+  /** How long to wait for a connection. Default: 10,000. */
+  readonly connectMs?: number;
+  /** Larger answers fail the task. Default: 10,000 rows. */
+  readonly rowsMax?: number;
+  /** Default: 16 MiB. */
+  readonly answerBytesMax?: number;
+}
+
+const defaults = { connectionsMax: 10, connectMs: 10_000, rowsMax: 10_000, answerBytesMax: 16_777_216 };
+const cancelMs = 2_000;
+const timeoutMaxMs = 2_147_483_647;
+
+export interface Statement {
+  readonly sql: string;
+  readonly values?: readonly unknown[];
+}
+
+export interface Answer {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** Whether the statement gives rows, also if it gave none. */
+  readonly hasRows: boolean;
+  readonly changes: number;
+}
+
+/** Runs a statement of a transaction. */
+export type Run = (sql: string, values?: readonly unknown[]) => Promise<Answer>;
+
+export type Caller = Pick<AdapterCall, "signal" | "secret" | "remainingMs">;
+
+export interface TransactionOptions {
+  readonly operation: string;
+  readonly writes: boolean;
+}
+
+/** What a connection string gives. */
+interface Opened {
+  readonly text: string;
+  readonly pool: Pool;
+  readonly target: Target;
+}
+
+type Driver = typeof import("pg");
+
+export class PostgresConnections {
+  readonly #options: ConnectionOptions;
+  #opened: Opened | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    if (!/^(secret|env|file):./.test(options.url))
+      throw adapterErrors.invalid({
+        adapter: options.name,
+        problem: "expected `url` to be a reference such as `env:SHOP_DB`, never the connection string",
+      });
+  }
+
+  close(): void {
+    void this.#opened?.pool.end().catch(() => {});
+    this.#opened = undefined;
+  }
+
+  async transaction<T>(
+    { operation, writes }: TransactionOptions,
+    caller: Caller,
+    work: (run: Run) => Promise<T>,
+  ): Promise<T> {
+    const { signal } = caller;
+    signal.throwIfAborted();
+    const driver = await import("pg");
+    const opened = await this.#open(driver, operation, caller);
+    const aborted = Promise.withResolvers<never>();
+    aborted.promise.catch(() => {});
+    const abort = () => aborted.reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const race = <Value>(promise: Promise<Value>) => Promise.race([promise, aborted.promise]);
+    let client: PoolClient | undefined;
+    let fate: "reuse" | "cancel" | "drop" = "drop";
+    try {
+      client = await race(connected(opened.pool, signal));
+      const held = client;
+      const run: Run = (sql, values = []) => race(this.#run(driver, held, { sql, values }));
+      await race(held.query(beginning(writes, caller.remainingMs)));
+      const result = await work(run);
+      await race(held.query("COMMIT"));
+      fate = "reuse";
+      return result;
+    } catch (error) {
+      if (signal.aborted) {
+        fate = "cancel";
+        throw error;
+      }
+      if (error instanceof TooMuch) fate = "cancel";
+      else if (client !== undefined && isFromServer(error)) fate = await rolledBack(client);
+      throw failureOf(operation, error, opened.target, writes);
+    } finally {
+      signal.removeEventListener("abort", abort);
+      if (fate === "cancel" && client !== undefined) void cancelled(driver, opened, client);
+      else client?.release(fate !== "reuse");
+    }
+  }
+
+  /** A connection that is not shared, such as one that listens. End it. */
+  async dedicated(operation: string, caller: Caller): Promise<Client> {
+    const driver = await import("pg");
+    const { text, target } = await this.#open(driver, operation, caller);
+    const client = new driver.Client({ ...this.#config(text), keepAlive: true });
+    // Without a listener, a connection that breaks would end the process.
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      void client.end().catch(() => {});
+      throw failureOf(operation, error, target, false);
+    }
+  }
+
+  async #open(driver: Driver, operation: string, { secret }: Caller): Promise<Opened> {
+    const text = await secret(this.#options.url);
+    if (this.#opened?.text === text) return this.#opened;
+    const { connectionsMax = defaults.connectionsMax } = this.#options;
+    let target: Target;
+    try {
+      if (!/^postgres(ql)?:\/\//.test(text)) throw new Error("another scheme");
+      // A client that is not connected knows where it would connect to.
+      const { host, port, password } = new driver.Client({ connectionString: text });
+      const secrets = [
+        text,
+        ...(typeof password === "string" ? [password, encodeURIComponent(password)] : []),
+      ];
+      target = { host, port, secrets };
+    } catch {
+      throw adapterErrors.invalid({
+        adapter: operation,
+        problem: `${this.#options.url} has no connection string such as postgres://user:password@host/database`,
+      });
+    }
+    this.close();
+    const pool = new driver.Pool({ ...this.#config(text), max: connectionsMax, allowExitOnIdle: true });
+    // An idle connection that breaks is replaced.
+    pool.on("error", () => {});
+    this.#opened = { text, pool, target };
+    return this.#opened;
+  }
+
+  #config(text: string) {
+    const { name, connectMs = defaults.connectMs } = this.#options;
+    return {
+      connectionString: text,
+      connectionTimeoutMillis: connectMs,
+      keepAlive: true,
+      // Shown by pg_stat_activity.
+      application_name: `tutti ${name}`,
+    };
+  }
+
+  #run({ Query, types }: Driver, client: Client, { sql, values = [] }: Statement): Promise<Answer> {
+    const { rowsMax = defaults.rowsMax, answerBytesMax = defaults.answerBytesMax } = this.#options;
+    return new Promise((resolve, reject) => {
+      const rows: Record<string, unknown>[] = [];
+      // The extended protocol takes one statement, so that an input cannot end the transaction and add another one.
+      const config = { text: sql, values: [...values], types: typeParsersOf(types), queryMode: "extended" };
+      const query = new Query(config as QueryConfig) as InstanceType<typeof Query> & {
+        handleDataRow(message: { readonly length: number }): void;
+      };
+      const readRow = query.handleDataRow.bind(query);
+      let bytes = 0;
+      let isTooMuch = false;
+      const refuse = (reason: string) => {
+        isTooMuch = true;
+        reject(new TooMuch(reason));
+      };
+      query.handleDataRow = (message) => {
+        if (isTooMuch) return;
+        bytes += message.length;
+        if (bytes > answerBytesMax) refuse(`it has more than ${answerBytesMax} bytes`);
+        else if (rows.length === rowsMax) refuse(`it has more than ${rowsMax} rows`);
+        else readRow(message);
+      };
+      query.on("row", (row: Record<string, unknown>) => {
+        rows.push(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, jsonOf(value)])));
+      });
+      query.on("error", reject);
+      query.on("end", ({ fields, rowCount }: QueryResult) =>
+        resolve({ rows, hasRows: fields.length > 0, changes: rowCount ?? 0 }),
+      );
+      client.query(query);
+    });
+  }
+}
+
+/** One message for both: a round trip less. */
+function beginning(writes: boolean, remainingMs = Number.POSITIVE_INFINITY): string {
+  const begin = writes ? "BEGIN" : "BEGIN READ ONLY";
+  if (remainingMs >= timeoutMaxMs) return begin;
+  return `${begin}; SET LOCAL statement_timeout = ${Math.max(1, Math.ceil(remainingMs))}`;
+}
+
+/** One that comes after the task has ended goes back. */
+async function connected(pool: Pool, signal: AbortSignal): Promise<PoolClient> {
+  const client = await pool.connect();
+  if (!signal.aborted) return client;
+  client.release();
+  throw signal.reason;
+}
+
+async function rolledBack(client: PoolClient): Promise<"reuse" | "drop"> {
+  return client.query("ROLLBACK").then(
+    () => "reuse",
+    () => "drop",
+  );
+}
+
+/** Ends the statement at the server too. Closing the connection alone would let the statement run on. */
+async function cancelled(driver: Driver, { text }: Opened, client: PoolClient): Promise<void> {
+  const { processID } = client as PoolClient & { readonly processID: number };
+  const other = new driver.Client({ connectionString: text, connectionTimeoutMillis: cancelMs });
+  other.on("error", () => {});
+  try {
+    await other.connect();
+    await other.query("SELECT pg_cancel_backend($1)", [processID]);
+  } catch {
+    // The server is out of reach, and ends the statement when it notices.
+  } finally {
+    client.release(true);
+    await other.end().catch(() => {});
+  }
+}

@@ -1,0 +1,72 @@
+/** Errors of a PostgreSQL server and of the way to it, as errors of an adapter. */
+import { isTuttiError, redacted, redactText } from "@tutti/kernel";
+import { Busy } from "../../task/failure.ts";
+import { adapterErrors } from "../errors.ts";
+
+/** Where a connection leads. `secrets` are texts that no error may repeat. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly secrets: readonly string[];
+}
+
+/** An answer that is larger than the operation takes. */
+export class TooMuch extends Error {}
+
+interface Fault {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly severity?: unknown;
+}
+
+/** The server reported it, so the connection still works. A failure of the connection has no severity. */
+export function isFromServer(error: unknown): boolean {
+  const { severity } = error as Fault;
+  return severity === "ERROR";
+}
+
+/** The cause is left out: errors of the client refer to its configuration, which has the password. */
+export function failureOf(operation: string, error: unknown, target: Target, writes: boolean): Error {
+  if (isTuttiError(error) || error instanceof Busy) return error;
+  if (error instanceof TooMuch) return adapterErrors.answerUnreadable({ operation, reason: error.message });
+  const { code, message, severity } = error as Fault;
+  const reason = withoutSecrets(typeof message === "string" ? message : String(error), target.secrets);
+  if (severity === undefined)
+    return adapterErrors.unreachable({ operation, reason: wayReason(String(code), reason, target) });
+  return serverFailure(operation, String(code), reason, writes);
+}
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  const kept = secrets.reduce(
+    (left, secret) => (secret === "" ? left : left.replaceAll(secret, redacted)),
+    text,
+  );
+  return redactText(kept);
+}
+
+function wayReason(code: string, reason: string, { host, port }: Target): string {
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the host \`${host}\` is unknown (${code})`;
+  if (code === "ECONNREFUSED" || code === "ENOENT") return `no server listens at ${host}:${port}`;
+  if (code === "CERT_HAS_EXPIRED") return `the TLS certificate of ${host}:${port} has expired`;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return `the TLS certificate is not for the host \`${host}\``;
+  if (/SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/.test(code))
+    return `the TLS certificate of ${host}:${port} is signed by an unknown authority (${code})`;
+  return reason === "" ? code : reason;
+}
+
+/** By the classes of SQLSTATE, of which the first two characters are the class. */
+function serverFailure(operation: string, code: string, reason: string, writes: boolean): Error {
+  const told = { operation, reason: `${reason} (${code})` };
+  if (code.startsWith("28")) return adapterErrors.notSignedIn(told);
+  if (code === "53300") return new Busy({ message: `${operation}: ${reason}` });
+  // The server stops, starts, or is a standby that takes no writes yet.
+  if (/^(08|57P)/.test(code)) return adapterErrors.unreachable(told);
+  if (code === "25006" && !writes)
+    return adapterErrors.refused({
+      operation,
+      reason: `${reason}: set \`writes: true\` of an operation that writes (${code})`,
+    });
+  // A conflict of transactions, a full disk, a statement that took too long, a failover.
+  if (/^(40|53|55P03|57014|58|XX|25006)/.test(code)) return adapterErrors.failed(told);
+  return adapterErrors.refused(told);
+}

@@ -1,0 +1,166 @@
+/**
+ * Statements of a PostgreSQL database as operations.
+ *
+ * 1. An operation that writes takes effect once for each task: its transaction also keeps its output in `tutti_calls`,
+ *    by the idempotency key. A second attempt waits for a first one that still runs, and gets its output.
+ * 2. Other operations run in a transaction that only reads: the server refuses what writes.
+ * 3. Values are bound. No part of the input becomes a part of a statement, except the statement that an operation
+ *    without `sql` is given.
+ */
+import type { JsonSchema } from "../../task/handlers.ts";
+import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import { type Answer, type ConnectionOptions, PostgresConnections, type Run } from "./connections.ts";
+import { boundOf, parametersOf } from "./values.ts";
+
+export interface PostgresOperation {
+  /** One statement. `:name` is the member `name` of the input. Default: the members `sql` and `values` of the input. */
+  readonly sql?: string;
+  readonly description?: string;
+  readonly input?: JsonSchema;
+  readonly output?: JsonSchema;
+  /** Default: whether `sql` starts with another word than SELECT, WITH, VALUES, TABLE, SHOW or EXPLAIN. */
+  readonly writes?: boolean;
+}
+
+export interface PostgresAdapterOptions extends ConnectionOptions {
+  /** Default: `query`, which only reads, and `execute`, which writes. */
+  readonly operations?: Readonly<Record<string, PostgresOperation>>;
+  readonly rate?: RateLimit;
+}
+
+const anyStatement = {
+  type: "object",
+  required: ["sql"],
+  properties: { sql: { type: "string" }, values: { type: "object" } },
+};
+const both: Readonly<Record<string, PostgresOperation>> = {
+  query: { description: "Reads with an SQL statement." },
+  execute: { description: "Writes with an SQL statement, once for each task.", writes: true },
+};
+
+export function postgresAdapter(options: PostgresAdapterOptions): Adapter {
+  const connections = new PostgresConnections(options);
+  const { name: adapter, operations = both, rate } = options;
+  const declared = Object.entries(operations);
+  const writesAny = declared.some(([, each]) => writesOf(each));
+  return {
+    ...{ name: adapter, kind: "postgres" },
+    operations: Object.fromEntries(
+      declared.map(([name, each]) => [name, operationOf(`${adapter}.${name}`, each, connections)]),
+    ),
+    ...(rate !== undefined && { rate }),
+    check: (call) =>
+      connections.transaction({ operation: adapter, writes: false }, call, async (run) => {
+        if (writesAny) await requireTable(adapter, run);
+        for (const [name, { sql }] of declared) if (sql !== undefined) await prepared(name, sql, run);
+      }),
+    close: () => connections.close(),
+  };
+}
+
+function operationOf(
+  operation: string,
+  spec: PostgresOperation,
+  connections: PostgresConnections,
+): AdapterOperation {
+  const { sql, description, output } = spec;
+  const fixed = sql === undefined ? undefined : parametersOf(sql);
+  const writes = writesOf(spec);
+  const input =
+    spec.input ?? (fixed === undefined ? anyStatement : { type: "object", required: fixed.names });
+  return {
+    ...{ input, repeat: writes ? "key" : "safe" },
+    ...(description !== undefined && { description }),
+    ...(output !== undefined && { output }),
+    call: async (given, call) => {
+      const parameters = fixed ?? parametersOf(String(given["sql"]));
+      // The schema says that `values` is an object.
+      const values = fixed === undefined ? ((given["values"] ?? {}) as typeof given) : given;
+      const bound = boundOf(operation, parameters, values);
+      const work = async (run: Run) => outputOf(await run(parameters.text, bound), writes);
+      if (writes) return once(connections, operation, call, work);
+      return connections.transaction({ operation, writes }, call, work);
+    },
+  };
+}
+
+function writesOf({ sql, writes }: PostgresOperation): boolean {
+  return writes ?? (sql !== undefined && !/^\s*(select|with|values|table|show|explain)\b/i.test(sql));
+}
+
+function outputOf({ rows, hasRows, changes }: Answer, writes: boolean): unknown {
+  return hasRows || !writes ? rows : { changes };
+}
+
+const kept = `CREATE TABLE IF NOT EXISTS tutti_calls (
+  key text PRIMARY KEY, output text NOT NULL, at timestamptz NOT NULL DEFAULT now()
+)`;
+const ready = new WeakSet<PostgresConnections>();
+
+/** Reserving the key comes first: an attempt that comes meanwhile waits for the end of this transaction. */
+async function once(
+  connections: PostgresConnections,
+  operation: string,
+  call: AdapterCall,
+  work: (run: Run) => Promise<unknown>,
+): Promise<unknown> {
+  await makeTable(connections, operation, call);
+  const key = `${operation} ${call.idempotencyKey}`;
+  return connections.transaction({ operation, writes: true }, call, async (run) => {
+    const reserved = await run(
+      "INSERT INTO tutti_calls (key, output) VALUES ($1, 'null') ON CONFLICT DO NOTHING",
+      [key],
+    );
+    if (reserved.changes === 0) {
+      const { rows } = await run("SELECT output FROM tutti_calls WHERE key = $1", [key]);
+      return JSON.parse(String(rows[0]?.["output"]));
+    }
+    const output = await work(run);
+    await run("UPDATE tutti_calls SET output = $2 WHERE key = $1", [key, JSON.stringify(output)]);
+    return output;
+  });
+}
+
+async function makeTable(
+  connections: PostgresConnections,
+  operation: string,
+  call: AdapterCall,
+): Promise<void> {
+  if (ready.has(connections)) return;
+  const isThere = () => connections.transaction({ operation, writes: false }, call, hasTable);
+  if (!(await isThere())) {
+    try {
+      await connections.transaction({ operation, writes: true }, call, (run) => run(kept));
+    } catch (error) {
+      // Of two workers that create the table at once, the server refuses one.
+      if (call.signal.aborted || !(await isThere())) throw error;
+    }
+  }
+  ready.add(connections);
+}
+
+async function hasTable(run: Run): Promise<boolean> {
+  const { rows } = await run("SELECT to_regclass('tutti_calls') IS NOT NULL AS found");
+  return rows[0]?.["found"] === true;
+}
+
+async function requireTable(operation: string, run: Run): Promise<void> {
+  const { rows } = await run(`SELECT CASE WHEN to_regclass('tutti_calls') IS NULL
+    THEN has_schema_privilege(current_schema(), 'CREATE')
+    ELSE (SELECT bool_and(has_table_privilege(to_regclass('tutti_calls'), privilege))
+      FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) privilege) END AS may`);
+  if (rows[0]?.["may"] === true) return;
+  throw adapterErrors.refused({
+    operation,
+    reason: `the role may not create, or not use, the table of calls: ${kept.replace(/\s+/g, " ")}`,
+  });
+}
+
+/** The server reads the statement, and does not run it. */
+async function prepared(name: string, sql: string, run: Run): Promise<void> {
+  if (!/^\s*(select|with|values|insert|update|delete|merge)\b/i.test(sql)) return;
+  const statement = `tutti_${name.replace(/\W/g, "_")}`;
+  await run(`PREPARE ${statement} AS ${parametersOf(sql).text}`);
+  await run(`DEALLOCATE ${statement}`);
+}

@@ -1,0 +1,86 @@
+/** Values on their way to PostgreSQL and back: JSON on this side. */
+import type { CustomTypesConfig } from "pg";
+import { adapterErrors } from "../errors.ts";
+
+/** A statement with numbers in the place of names. */
+export interface Parameters {
+  readonly text: string;
+  readonly names: readonly string[];
+  /** Those that are cast to JSON: a list is a JSON list there, and an array of PostgreSQL elsewhere. */
+  readonly json: ReadonlySet<string>;
+}
+
+/** Strings, quoted names, comments and casts, in which a colon is no parameter. */
+const parts =
+  /[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\/|::|:([A-Za-z_]\w*)(\s*::\s*jsonb?\b)?/g;
+
+/** `:name` is the member `name` of the input. */
+export function parametersOf(sql: string): Parameters {
+  const names: string[] = [];
+  const json = new Set<string>();
+  const text = sql.replace(
+    parts,
+    (part: string, _tag, name: string | undefined, cast: string | undefined) => {
+      if (name === undefined) return part;
+      if (!names.includes(name)) names.push(name);
+      if (cast !== undefined) json.add(name);
+      return `$${names.indexOf(name) + 1}${cast ?? ""}`;
+    },
+  );
+  return { text, names, json };
+}
+
+/** In the order of the names. */
+export function boundOf(
+  operation: string,
+  { names, json }: Parameters,
+  given: Readonly<Record<string, unknown>>,
+): readonly unknown[] {
+  return names.map((name) => {
+    const value = given[name];
+    if (value === undefined)
+      throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` of the statement is missing` });
+    if (value === null) return null;
+    return json.has(name) ? JSON.stringify(value) : value;
+  });
+}
+
+type Parser = (text: string) => unknown;
+
+const asText: Parser = (text) => text;
+/** `2026-11-26 02:17:43.123456+00`. A `Date` would lose the microseconds. */
+const asTime: Parser = (text) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00");
+const asNumber: Parser = (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
+
+/** By their numbers: int8, date, timestamp, timestamptz, interval. What the client makes of them is no JSON. */
+const ofValues: Readonly<Record<number, Parser>> = {
+  ...{ 20: asNumber, 1082: asText, 1114: asTime, 1184: asTime, 1186: asText },
+};
+/** Lists of the same, and of numeric. */
+const ofLists: Readonly<Record<number, Parser>> = {
+  ...{ 1016: asNumber, 1182: asText, 1115: asTime, 1185: asTime, 1187: asText, 1231: asText },
+};
+const textList = 1009;
+
+export function typeParsersOf(types: CustomTypesConfig): CustomTypesConfig {
+  // The declarations of the client know the numbers of single values only.
+  const known = types.getTypeParser as (oid: number, format?: string) => Parser;
+  const getTypeParser = (oid: number, format?: string): Parser => {
+    const ofList = ofLists[oid];
+    if (ofList === undefined) return ofValues[oid] ?? known(oid, format);
+    const readList = known(textList);
+    return (text) => mapped(readList(text), ofList);
+  };
+  return { getTypeParser: getTypeParser as CustomTypesConfig["getTypeParser"] };
+}
+
+/** Lists can have several dimensions. */
+function mapped(value: unknown, parse: Parser): unknown {
+  if (Array.isArray(value)) return value.map((each) => mapped(each, parse));
+  return typeof value === "string" ? parse(value) : value;
+}
+
+export function jsonOf(value: unknown): unknown {
+  if (Buffer.isBuffer(value)) return value.toString("base64");
+  return Array.isArray(value) ? value.map(jsonOf) : value;
+}

@@ -1,0 +1,151 @@
+// @ts-check
+
+// A PostgreSQL server for tests: on a free port of this machine, with its files in a folder of its own. It ends with the
+// process that started it.
+
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** PostgreSQL does not run as root. This user owns nothing. */
+const nobody = 65_534;
+export const password = "sesame-7c1f";
+
+/**
+ * @typedef {object} PostgresServer
+ * @property {number} port
+ * @property {string} url of the superuser, in the database `postgres`
+ * @property {() => Promise<void>} kill as a machine that is lost: at once, keeping port and files
+ * @property {() => Promise<void>} up again
+ * @property {() => Promise<void>} [Symbol.asyncDispose] ends it and removes its files
+ */
+
+/**
+ * @param {string} program as `needsProgram("postgres")` finds it
+ * @param {readonly string[]} [settings] such as `ssl=on`
+ * @param {Readonly<Record<string, string>>} [files] that the settings name, by their names in its folder
+ */
+export async function startPostgres(program, settings = [], files = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "tutti-postgres-"));
+  const data = join(folder, "data");
+  const secret = join(folder, "password");
+  writeFileSync(secret, password);
+  if (isRoot()) for (const path of [folder, secret]) chownSync(path, nobody, nobody);
+  // Next to the server, or started by the launcher of tools/programs.mjs.
+  const own = join(dirname(realpathSync(program)), "initdb");
+  const [initdb = "", ...first] = asUser(existsSync(own) ? [own] : [program, "initdb"]);
+  const words = [
+    "-D",
+    data,
+    "-U",
+    "postgres",
+    "-E",
+    "UTF8",
+    "--locale=C",
+    "--no-sync",
+    "-A",
+    "scram-sha-256",
+  ];
+  await run(initdb, [...first, ...words, `--pwfile=${secret}`], { cwd: folder });
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(data, name), text, { mode: 0o600 });
+    if (isRoot()) chownSync(join(data, name), nobody, nobody);
+  }
+  const port = await freePort();
+  const server = new Server(program, folder, port, settings);
+  await server.up();
+  return server;
+}
+
+class Server {
+  #program;
+  #folder;
+  #settings;
+  /** @type {import("node:child_process").ChildProcess | undefined} */
+  #child;
+  #end = () => this.#child?.kill("SIGKILL");
+
+  /**
+   * @param {string} program
+   * @param {string} folder
+   * @param {number} port
+   * @param {readonly string[]} settings
+   */
+  constructor(program, folder, port, settings) {
+    this.#program = program;
+    this.#folder = folder;
+    this.#settings = settings;
+    this.port = port;
+  }
+
+  get url() {
+    return `postgres://postgres:${password}@127.0.0.1:${this.port}/postgres`;
+  }
+
+  async up() {
+    const { port } = this;
+    const settings = [`listen_addresses=127.0.0.1`, `port=${port}`, `unix_socket_directories=`];
+    const words = [...settings, "shared_buffers=16MB", ...this.#settings].flatMap((each) => ["-c", each]);
+    const [program = "", ...first] = asUser([this.#program]);
+    const child = spawn(program, [...first, "-D", join(this.#folder, "data"), ...words], {
+      stdio: ["ignore", "ignore", "pipe"],
+      cwd: this.#folder,
+    });
+    this.#child = child;
+    process.once("exit", this.#end);
+    let said = "";
+    await new Promise((resolve, reject) => {
+      child.stderr?.setEncoding("utf8").on("data", (text) => {
+        said = `${said}${text}`.slice(-4_000);
+        if (said.includes("database system is ready to accept connections")) resolve(undefined);
+      });
+      child.once("error", reject);
+      child.once("exit", (code) => reject(new Error(`${program} ended with ${code}:\n${said}`)));
+    });
+  }
+
+  async kill() {
+    const child = this.#child;
+    if (child === undefined) return;
+    this.#child = undefined;
+    process.off("exit", this.#end);
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.kill();
+    // Its processes notice that the first one is gone, and may write until then.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+function isRoot() {
+  return process.getuid?.() === 0;
+}
+
+/**
+ * The command as a user that PostgreSQL takes. It may still read what only root reads, such as the cache of programs.
+ *
+ * @param {readonly string[]} command
+ */
+function asUser(command) {
+  if (!isRoot()) return [...command];
+  const rights = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+  return ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", ...rights, ...command];
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const address = server.address();
+  server.close();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
