@@ -33,6 +33,7 @@ import { setUp, workspaceRoot } from "./setup.mjs";
  * @typedef {object} Common what all packages have in common
  * @property {Record<string, unknown>} manifest
  * @property {(name: string) => string} versionOf a package, exactly
+ * @property {string | undefined} wheel of Python, if it is made too
  * @typedef {{ files: readonly string[] }} Made the files that are bundled in it
  */
 
@@ -55,15 +56,17 @@ export async function makePackages(names, out, { version } = {}) {
   );
   /** @type {Record<string, string>} */
   const archives = {};
+  mkdirSync(out, { recursive: true });
+  const wheel = names.includes("python") ? makeWheel(out) : undefined;
   for (const name of names) {
     const folder = join(out, name);
     if (name === "python") {
-      archives[name] = makeWheel(out);
+      archives[name] = String(wheel);
       continue;
     }
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const parts = common(version);
+    const parts = { ...common(version), wheel };
     const { files } = await /** @type {any} */ (makers[name])(folder, parts);
     cpSync(join(workspaceRoot, "LICENSE"), join(folder, "LICENSE"));
     if (files.length > 0) writeThirdParty(files, join(folder, "THIRD-PARTY.txt"));
@@ -87,7 +90,7 @@ function writeBill(folder, files) {
   writeFileSync(join(folder, "sbom.cdx.json"), `${JSON.stringify(bill, null, 2)}\n`);
 }
 
-/** @param {string} [wanted] version @returns {Common} */
+/** @param {string} [wanted] version @returns {Omit<Common, "wheel">} */
 function common(wanted) {
   const manifest = JSON.parse(readFileSync(join(workspaceRoot, "package.json"), "utf8"));
   const { version = manifest.version, license } = { ...manifest, ...(wanted && { version: wanted }) };

@@ -69,11 +69,19 @@ if (values.help === true) {
       .toLowerCase()
       .replaceAll(/[^a-z0-9-]+/g, "-"),
     ...{ version: "0.0.0", private: true, type: "module" },
-    scripts: { dev: "tutti dev", worker: "node worker.mjs", test: "node --test" },
+    scripts: { dev: "tutti dev", worker: "node worker.mjs", test: "node --test --test-reporter=spec" },
     dependencies: { "@tutti/sdk": version, tutti: version },
   };
   writeFileSync(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-  writeFileSync(join(target, ".gitignore"), "node_modules\n.tutti\n");
+  const isPython = existsSync(join(target, "worker.py"));
+  if (isPython) {
+    // The package has the wheel beside the worker. Without it, pip asks its index.
+    const wheel = readdirSync(target).find((name) => name.endsWith(".whl"));
+    const required = wheel === undefined ? `tutti-sdk==${version}` : `./${wheel}`;
+    writeFileSync(join(target, "requirements.txt"), `${required}\n`);
+  }
+  const ignored = ["node_modules", ".tutti", ...(isPython ? [".venv", "__pycache__"] : [])];
+  writeFileSync(join(target, ".gitignore"), `${ignored.join("\n")}\n`);
   const place = relative(process.cwd(), target) || ".";
   console.log(
     [
@@ -82,7 +90,8 @@ if (values.help === true) {
       `  cd ${place}`,
       "  npm install",
       "  npm test",
-      "  npm run dev",
+      "",
+      "Then follow README.md.",
     ].join("\n"),
   );
 }

@@ -3,7 +3,7 @@
 // The package create-tutti, for `npm create tutti`: the starters of examples/starters.
 
 import { cpSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { workspaceRoot } from "../setup.mjs";
 
 /**
@@ -17,6 +17,9 @@ export async function makeCreate(folder, common) {
     recursive: true,
     filter: (file) => !/__pycache__|node_modules/.test(file),
   });
+  // Its project can be installed where no index of Python has the package.
+  const { wheel } = common;
+  if (wheel !== undefined) cpSync(wheel, join(folder, "starters", "python-worker", basename(wheel)));
   const manifest = {
     name: "create-tutti",
     ...common.manifest,
