@@ -79,7 +79,7 @@ describe("what events touch", () => {
     ["tutti.workflow.definition.registered", "order", ["workflows", "workflow"]],
     ["tutti.workflow.schedule.fired", "nightly", ["schedules", "schedule nightly"]],
     ["tutti.workflow.trigger.failed", "orders", ["triggers"]],
-    ["tutti.insight.alert.raised", "a1", ["alerts"]],
+    ["tutti.insight.alert.raised", "a1", ["alerts", "incidents"]],
     ["tutti.swarm.agent.joined", "w1", ["agents", "pools"]],
     ["tutti.swarm.mission.progressed", "missions/pages", ["missions", "agents", "pools", "mission pages"]],
     [

@@ -2,6 +2,9 @@
 
 export const usualNamespace = "default";
 
+/** What belongs to the installation: metrics of processes, built-in alert rules. */
+export const installationNamespace = "system";
+
 /** What is there once for all namespaces. */
 const shared = /^\/v1\/(whoami|status|metrics|sign-in|sign-out|openapi\.json)(\/|\?|$)/;
 

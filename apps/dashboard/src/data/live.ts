@@ -146,7 +146,7 @@ export function touchedBy(type: string, subject: string): readonly string[] {
   if (area === "workflow" && thing === "definition") return ["workflows", "workflow"];
   if (area === "workflow" && thing === "schedule") return ["schedules", `schedule ${idIn(subject)}`];
   if (area === "workflow" && thing === "trigger") return ["triggers"];
-  if (area === "insight" && thing === "alert") return ["alerts"];
+  if (area === "insight" && thing === "alert") return ["alerts", "incidents"];
   if (area === "swarm") return ["agents", "pools"];
   if (area === "platform" || area === "registry" || area === "runtime") return ["status"];
   return [];

@@ -41,7 +41,7 @@ export function pageError(error: unknown): PageError {
 export async function send(call: Call, signal?: AbortSignal): Promise<unknown> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (call.body !== undefined) headers["content-type"] = "application/json";
-  if (call.method === "POST") headers["idempotency-key"] = intentKey();
+  if (call.method === "POST" || call.method === "PATCH") headers["idempotency-key"] = intentKey();
   const body = call.body === undefined ? null : JSON.stringify(call.body);
   const path = pathIn(currentNamespace(), call.path);
   let response: Response;

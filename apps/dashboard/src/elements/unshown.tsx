@@ -14,6 +14,7 @@ const lists = {
   trigger: "/triggers",
   object: "/objects",
   workflow: "/workflows",
+  incident: "/incidents",
 } as const;
 
 interface One {

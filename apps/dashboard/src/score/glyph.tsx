@@ -86,6 +86,8 @@ const drawings: Record<GlyphName, ReactNode> = {
       <circle className="ink" cx="8" cy="8" r="1.6" />
     </>
   ),
+  // Played with force.
+  marcato: <path d="M3.2 13.2 8 2.8l4.8 10.4" strokeWidth="2.2" />,
   wedge: <path d="M2.5 4.2 13.5 8l-11 3.8" />,
   // A sharp: what is at the head of a staff and says in which key all is played.
   key: <path d="M6 2.6v11M10 2.2v11M3.4 6.8l9.2-2M3.4 11.2l9.2-2" />,

@@ -10,6 +10,7 @@ import {
   findingResultLooks,
   firingResultLooks,
   holdLooks,
+  incidentStatusLooks,
   type StateIcon,
   type StateLook,
   type StateTone,
@@ -42,7 +43,8 @@ export type GlyphName =
   | "voices"
   | "key"
   | "coda"
-  | "wave";
+  | "wave"
+  | "marcato";
 
 export interface Stand {
   /** In words, as people see it. */
@@ -129,6 +131,8 @@ export const accessStates = {
   allowed: stand("allowed", "final", "done", false),
   denied: stand("denied", "tacet", "wrong", false),
 } as const;
+
+export const incidentStates = standsOf(incidentStatusLooks);
 
 /** Whether a policy counts. */
 export const enforcements = standsOf(enforcementLooks);

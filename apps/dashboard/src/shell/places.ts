@@ -15,6 +15,7 @@ export const places = [
   { path: "/objects", word: "Objects", key: "b", glyph: "segno" },
   { path: "/series", word: "Metrics", key: "i", glyph: "wave" },
   { path: "/alerts", word: "Alerts", key: "l", glyph: "trill" },
+  { path: "/incidents", word: "Incidents", key: "n", glyph: "marcato" },
   { path: "/explore", word: "Explore", key: "x", glyph: "skip" },
   { path: "/access", word: "Access", key: "c", glyph: "key" },
   { path: "/audit", word: "Audit", key: "u", glyph: "coda" },

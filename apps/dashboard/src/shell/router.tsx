@@ -21,6 +21,7 @@ import { useWindowTitle } from "../elements/work-page.tsx";
 import { accessSearch } from "../pages/access/search.ts";
 import { auditSearch } from "../pages/audit/search.ts";
 import { exploreSearch } from "../pages/explore/search.ts";
+import { incidentSearch, incidentsSearch } from "../pages/incidents/search.ts";
 import { metricsSearch } from "../pages/metrics/search.ts";
 import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
 import { OverviewPage } from "../pages/overview/overview-page.tsx";
@@ -249,6 +250,21 @@ const alerts = createRoute({
   path: "/alerts",
   component: lazyRouteComponent(() => import("../pages/alerts/alerts-page.tsx"), "AlertsPage"),
 });
+
+const incidents = createRoute({
+  getParentRoute: () => root,
+  path: "/incidents",
+  validateSearch: incidentsSearch,
+  component: lazyRouteComponent(() => import("../pages/incidents/incidents-page.tsx"), "IncidentsPage"),
+});
+
+const incident = createRoute({
+  getParentRoute: () => root,
+  path: "/incidents/$incidentId",
+  validateSearch: incidentSearch,
+  component: lazyRouteComponent(() => import("../pages/incidents/incident-page.tsx"), "IncidentPage"),
+});
+
 const explore = createRoute({
   getParentRoute: () => root,
   path: "/explore",
@@ -294,6 +310,8 @@ const children = [
   audit,
   metrics,
   alerts,
+  incidents,
+  incident,
   explore,
 ];
 

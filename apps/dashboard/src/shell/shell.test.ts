@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { runsSearch, sinceMs } from "../pages/runs/search.ts";
-import { agentStates, firingStates, runStates, standOf, taskStates, verdicts } from "../score/states.ts";
+import {
+  agentStates,
+  firingStates,
+  incidentStates,
+  runStates,
+  standOf,
+  taskStates,
+  verdicts,
+} from "../score/states.ts";
 import { type Heard, heard } from "./keys.ts";
 import { type Entry, fit, offered } from "./palette-entries.ts";
 import { places, shortcuts } from "./places.ts";
@@ -72,7 +80,7 @@ describe("the palette", () => {
 
 describe("how things stand", () => {
   it("tells every two states of a thing apart without their colour", () => {
-    for (const states of [runStates, taskStates, agentStates, firingStates, verdicts]) {
+    for (const states of [runStates, taskStates, agentStates, firingStates, verdicts, incidentStates]) {
       const glyphs = Object.values(states).map(({ glyph }) => glyph);
       assert.deepEqual([...new Set(glyphs)].length, glyphs.length, glyphs.join());
       const words = Object.values(states).map(({ word }) => word);

@@ -1,4 +1,5 @@
 import { governanceAt } from "./governance.fixture.ts";
+import { alertsAt, incidentAt, incidentsAt } from "./incidents.fixture.ts";
 import { missionApprovalsAt, missionAt, missionStreamAt } from "./missions.fixture.ts";
 import {
   allocationsAt,
@@ -89,6 +90,7 @@ function emptyAnswer(path: string): unknown {
     letters: [],
     ...{ source: "insight", metrics: [], processes: [], series: [] },
     firings: [],
+    ...{ incidents: [], alerts: [], silences: [], notifications: [] },
     ...{ rows: [], roles: [], policies: [], versions: [], decisions: [], keys: [], tokens: [] },
     ...{ signIns: [], lockouts: [], missing: [], givers: [] },
     ...{ records: [], checkpoints: [], frameworks: [], reports: [], findings: [], rules: [], schema: "" },
@@ -146,6 +148,7 @@ function fullAnswer(url: URL, nowMs: number): unknown {
     case "bulk":
       return {
         previewToken: "t",
+        reviews: [],
         count: 1_204,
         leftAlone: 3,
         groups: [
@@ -154,6 +157,17 @@ function fullAnswer(url: URL, nowMs: number): unknown {
         ],
         sample: runsAt(nowMs, 8),
       };
+    case "incidents":
+      if (id !== "") return incidentAt(id, searchParams.get("namespace") ?? "default", nowMs);
+      return { incidents: incidentsAt(searchParams.get("namespace") ?? "default", nowMs) };
+    case "alerts":
+      return { alerts: alertsAt(nowMs) };
+    case "alert-rules":
+      return { rules: [] };
+    case "silences":
+      return { silences: [] };
+    case "notifications":
+      return { notifications: [] };
     case "metrics":
       if (id === "series" && searchParams.has("namespace"))
         return {

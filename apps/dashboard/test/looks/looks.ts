@@ -57,6 +57,12 @@ const pages: Readonly<Record<string, string>> = {
   audit: "/audit",
   checkpoints: "/audit?view=checkpoints",
   compliance: "/audit?view=compliance",
+  incidents: "/incidents",
+  "incidents-none": "/incidents?text=nothing-like-it",
+  incident: "/incidents/i30",
+  "incident-quiet": "/incidents/i2",
+  "incident-elsewhere": "/incidents/i7?of=system",
+  alerts: "/alerts",
   metrics: "/series",
   metric: "/series?metric=process_resident_memory_bytes&range=7d",
 };

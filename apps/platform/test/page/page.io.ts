@@ -55,6 +55,16 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
         },
       },
     });
+    // It fires while the other tests run. It belongs to the installation, and its failed run to the usual namespace.
+    await stage.client.call("alertRules.set", {
+      params: { id: "up" },
+      body: {
+        ...{ ruleId: "up" },
+        ...{ title: "The stage <b>stands</b>", advice: "Play on.", severity: "error", condition: "up > 0.0" },
+        queries: [{ queryId: "up", metric: "process_uptime_seconds", overSeries: "max" }],
+      },
+    });
+    await start("frail", "frail-2");
   });
   after(() => stage[Symbol.asyncDispose]());
 
@@ -267,6 +277,44 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
+  it("leads from an alert to its incident, which is taken, repaired and resolved", async () => {
+    const page = await stage.signedIn("/alerts?namespace=system");
+    await page.getByText("incident i1").getByRole("link", { name: "i1" }).click();
+    await heading(page, "The stage <b>stands</b> open").waitFor();
+    await page.getByRole("link", { name: "Open namespace default to repair it" }).click();
+    await page.getByRole("button", { name: "Take incident", exact: true }).click();
+    await page.getByText("Owner: local-admin", { exact: false }).first().waitFor();
+    isBroken = false;
+    await page.getByRole("button", { name: /^Retry \d+ failed runs? …$/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("For example frail-2").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await dialog.getByRole("button", { name: /^Retry \d+ runs?$/ }).click();
+    await page.getByText(/^Retried \d+ failed runs?\.$/).waitFor();
+    await until(
+      "the run to complete",
+      () => statusOf("frail-2"),
+      (status) => status === "completed",
+    );
+    for (const width of [390, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      assert.deepEqual(await accessibilityProblems(page), []);
+      const over = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+      assert.ok(Number(over) <= 0, `${over} px wider than ${width}`);
+    }
+    await page.getByRole("button", { name: "Resolve incident …" }).click();
+    await dialog.getByLabel("Resolution").fill("The string was replaced");
+    await dialog.getByRole("button", { name: "Resolve incident", exact: true }).click();
+    await heading(page, "The stage <b>stands</b> resolved").waitFor();
+    await page.getByRole("link", { name: "Incidents", exact: true }).click();
+    const line = page
+      .getByRole("list", { name: "Incidents" })
+      .getByRole("listitem")
+      .filter({ hasText: "i1" });
+    await line.getByText("local-admin").waitFor();
+    await page.context().close();
+  });
+
   it("shows each button's call and command, to copy", async () => {
     const page = await stage.signedIn("/approvals");
     await start("order", "spelled", { customer: "Ida", count: 1 });
@@ -468,6 +516,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
       triggers: "/triggers",
       explore: "/explore?sql=SELECT%20status%2C%20count(*)%20FROM%20runs%20GROUP%20BY%201",
       metrics: "/series",
+      incidents: "/incidents",
       "one metric": "/series?metric=process_resident_memory_bytes&range=5m",
       "an address of nothing": "/nowhere",
     },

@@ -4,11 +4,13 @@ import { useState } from "react";
 import { alertsQuery } from "../../data/alert-queries.ts";
 import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
+import { Spans } from "../../elements/markdown.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, PageHead, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
+import { IncidentLink } from "../incidents/incident-link.tsx";
 import { Notifications } from "./notifications.tsx";
 import { useAlertRefresh } from "./refresh.ts";
 import { Rules } from "./rules.tsx";
@@ -48,7 +50,8 @@ export function AlertsPage() {
 }
 
 function Line({ alert }: { alert: Alert }) {
-  const { alertId, title, advice, severity, labels, ruleId = "", startTimeMs, acknowledgeCause } = alert;
+  const { alertId, title, advice, severity, labels, ruleId = "", startTimeMs } = alert;
+  const { acknowledgeCause, incidentId = "" } = alert;
   const [silencing, setSilencing] = useState(false);
   const refresh = useAlertRefresh();
   const isGrave = severity === "critical" || severity === "error";
@@ -61,8 +64,18 @@ function Line({ alert }: { alert: Alert }) {
           {acknowledgeCause === undefined
             ? ""
             : ` · acknowledged by ${acknowledgeCause.actor?.id ?? ""} ${acknowledgeCause.reason ?? ""}`}
+          {incidentId === "" ? null : (
+            <>
+              {" "}
+              · incident <IncidentLink incidentId={incidentId} namespace={alert.namespace} />
+            </>
+          )}
         </p>
-        {advice ? <p>{advice}</p> : null}
+        {advice ? (
+          <p>
+            <Spans text={advice} />
+          </p>
+        ) : null}
       </div>
       <div className="alert-marks">
         <Tag tone={isGrave ? "wrong" : "held"}>{severity}</Tag>

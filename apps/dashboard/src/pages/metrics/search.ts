@@ -1,4 +1,5 @@
 /** The search parameters of the metrics page. */
+import { installationNamespace } from "../../data/in-namespace.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -24,7 +25,7 @@ export const joins = ["sum", "mean", "min", "max", "count"] as const;
 export type Join = (typeof joins)[number];
 
 /** `system` has the metrics of the installation. */
-export const installation = "system";
+export const installation = installationNamespace;
 
 export interface MetricsSearch {
   readonly metric?: string;

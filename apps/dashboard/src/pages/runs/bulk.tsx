@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import type { BulkActionInput, PreviewBulkReply } from "@tutti/rest/types";
+import type { BulkActionInput, PreviewBulkReply, RunFilterInput } from "@tutti/rest/types";
 import { useState } from "react";
 import { client } from "../../data/live.ts";
 import { reloadRunLists } from "../../data/run-lists.ts";
@@ -34,12 +34,11 @@ interface BulkOptions {
   marked: ReadonlySet<string>;
   search: RunsSearch;
   askedMs: number;
-  total: number | undefined;
-  onDone: () => void;
+  onDone: (done: number) => void;
 }
 
 /** Acts on all that is marked, or on all that the list matches: first it is shown what would be done. */
-export function Bulk(options: BulkOptions) {
+export function Bulk(options: BulkOptions & { total: number | undefined }) {
   const { marked, search, total } = options;
   const [verb, setVerb] = useState<Verb | undefined>();
   const all = marked.size === 0;
@@ -77,18 +76,22 @@ export function Bulk(options: BulkOptions) {
 interface Chosen extends BulkOptions {
   verb: Verb;
   moving: Moving;
+  /** Instead of what is marked or matches. */
+  filter?: RunFilterInput | undefined;
+  /** At first. */
+  reason?: string;
   onClose: () => void;
 }
 
-function previewCall({ marked, search, askedMs, verb, moving }: Chosen) {
-  const filter = marked.size > 0 ? { runIds: [...marked] } : bulkFilterOf(search, askedMs);
+function previewCall({ marked, search, askedMs, verb, moving, ...given }: Chosen) {
+  const filter = given.filter ?? (marked.size > 0 ? { runIds: [...marked] } : bulkFilterOf(search, askedMs));
   const move = { version: moving.version.trim(), map: mappingOf(moving), restart: moving.restart };
   const action: BulkActionInput = verb === "move" ? { move } : { [verb]: {} };
   return { method: "POST", path: "/v1/bulk/preview", body: { filter, action } } as const;
 }
 
 /** Where runs move to. The preview is made again for what is chosen. */
-function Moves(options: Omit<Chosen, "moving">) {
+export function Moves(options: Omit<Chosen, "moving">) {
   const [written, setWritten] = useState(toLatest);
   const [moving, setMoving] = useState(toLatest);
   return (
@@ -133,7 +136,8 @@ function Moves(options: Omit<Chosen, "moving">) {
   );
 }
 
-function Preview(options: Chosen) {
+/** What would be done, then the button that does it. */
+export function Preview(options: Chosen) {
   const [preview, setPreview] = useState<PreviewBulkReply | undefined>();
   const [problem, setProblem] = useState<PageError | undefined>();
   const [asked, setAsked] = useState(false);
@@ -152,7 +156,7 @@ function Preview(options: Chosen) {
 
 function Apply(options: Chosen & { preview: PreviewBulkReply }) {
   const { marked, verb, preview, onClose, onDone } = options;
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useState(options.reason ?? "");
   const [missing, setMissing] = useState<string | undefined>();
   const [progress, setProgress] = useState<{ done: number; remaining: number } | undefined>();
   const queries = useQueryClient();
@@ -170,7 +174,7 @@ function Apply(options: Chosen & { preview: PreviewBulkReply }) {
     notify({ tone: refused === 0 ? "done" : "held", text: `${counted(done, "run")} ${said}${beside}` });
     void reloadRunLists();
     void queries.invalidateQueries({ queryKey: ["counts"] });
-    onDone();
+    onDone(done);
     onClose();
   };
   return (

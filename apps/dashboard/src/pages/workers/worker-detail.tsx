@@ -18,12 +18,19 @@ import { standOfAgent } from "./load.ts";
 export function WorkerDetail({ agent, onClose }: { agent: Agent | undefined; onClose: () => void }) {
   return (
     <Dialog title={agent?.agentId ?? ""} open={agent !== undefined} onClose={onClose} wide>
-      {agent === undefined ? null : <Detail named={agent} />}
+      {agent === undefined ? null : <Workbench named={agent} />}
     </Dialog>
   );
 }
 
-function Detail({ named }: { named: Agent }) {
+interface WorkbenchOptions {
+  readonly named: Agent;
+  /** Hears of an action in words: `Paused worker`. */
+  readonly onSteered?: (said: string) => void;
+}
+
+/** What a worker does, and the actions on it. */
+export function Workbench({ named, onSteered }: WorkbenchOptions) {
   const query = useQuery(agentQuery(named));
   return (
     <Shown query={query} what="the worker" lines={8}>
@@ -33,7 +40,7 @@ function Detail({ named }: { named: Agent }) {
             <StandMark stand={standOfAgent(agent)} />
             {agent.stateReason ? <span className="soft"> {agent.stateReason}</span> : null}
           </p>
-          <Steering agent={agent} />
+          <Steering agent={agent} onSteered={onSteered} />
           <AtWork work={work} />
           <About agent={agent} />
           <Grants agentId={agent.agentId} />
@@ -45,13 +52,39 @@ function Detail({ named }: { named: Agent }) {
 }
 
 const verbs = [
-  { verb: "pause", label: "Pause worker", when: ({ hold }: Agent) => hold !== "paused" },
-  { verb: "resume", label: "Resume worker", when: ({ hold }: Agent) => hold === "paused" },
-  { verb: "release", label: "Release worker", when: ({ hold }: Agent) => hold === "quarantined" },
-  { verb: "drain", label: "Drain worker", when: ({ state }: Agent) => state !== "draining" },
+  {
+    verb: "pause",
+    label: "Pause worker",
+    said: "Paused worker",
+    when: ({ hold }: Agent) => hold !== "paused",
+  },
+  {
+    verb: "resume",
+    label: "Resume worker",
+    said: "Resumed worker",
+    when: ({ hold }: Agent) => hold === "paused",
+  },
+  {
+    verb: "release",
+    label: "Release worker",
+    said: "Released worker",
+    when: ({ hold }: Agent) => hold === "quarantined",
+  },
+  {
+    verb: "drain",
+    label: "Drain worker",
+    said: "Drained worker",
+    when: ({ state }: Agent) => state !== "draining",
+  },
 ] as const;
 
-function Steering({ agent }: { agent: Agent }) {
+function Steering({
+  agent,
+  onSteered,
+}: {
+  agent: Agent;
+  onSteered: WorkbenchOptions["onSteered"] | undefined;
+}) {
   const queries = useQueryClient();
   const { agentId = "", pool = "", state } = agent;
   if (state === "gone") return null;
@@ -64,13 +97,16 @@ function Steering({ agent }: { agent: Agent }) {
     <div className="page-actions">
       {verbs
         .filter(({ when }) => when(agent))
-        .map(({ verb, label }) => (
+        .map(({ verb, label, said }) => (
           <Action
             key={verb}
             label={label}
             weight={verb === "drain" ? "grave" : "plain"}
             call={call(verb)}
-            onDone={() => void queries.invalidateQueries({ queryKey: ["agents"] })}
+            onDone={() => {
+              void queries.invalidateQueries({ queryKey: ["agents"] });
+              onSteered?.(said);
+            }}
           />
         ))}
     </div>

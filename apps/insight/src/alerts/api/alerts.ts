@@ -102,6 +102,7 @@ export function shownAlert(
     ...{ namespace, alertId, ruleId, title, advice, status, labels, values },
     // The casts: the rule had a severity of the contract, and the rest is only read.
     severity: alert.severity as Severity,
+    incidentId: alert.incidentId ?? "",
     acknowledgeCause: alert.acknowledgeCause as Alert["acknowledgeCause"],
     startTime: toTimestamp(startMs),
     endTime: endMs === 0 ? undefined : toTimestamp(endMs),

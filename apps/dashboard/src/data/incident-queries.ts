@@ -1,0 +1,65 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { Incident, Routes } from "@tutti/rest/types";
+import { currentNamespace } from "../effects/namespace.ts";
+import { pathOf } from "../elements/spelled.ts";
+import { installationNamespace } from "./in-namespace.ts";
+import { read } from "./queries.ts";
+import { CallFailed } from "./send.ts";
+
+/** The service keeps no more than these. */
+const size = 200;
+const status = ["open", "mitigated", "resolved"] as const;
+/** Events tell of alerts that fire and end. Nothing tells of what other people change. */
+const refetchInterval = 10_000;
+/** Each answer about one incident analyses the failures of its time. */
+const oneAgainMs = 20_000;
+
+export const incidentsPath = (namespace: string): string =>
+  pathOf(["incidents"], { namespace, status, size });
+
+/** Incidents of the namespace, and those of the installation, which built-in rules open. */
+export const incidentsQuery = () =>
+  queryOptions({
+    queryKey: ["incidents"],
+    queryFn: async ({ signal }) => {
+      const own = currentNamespace();
+      const list = async (namespace: string) =>
+        (await read<Routes["incidents.list"]["reply"]>(incidentsPath(namespace), signal)).incidents;
+      const [mine, shared] = await Promise.all([
+        list(own),
+        own === installationNamespace ? [] : list(installationNamespace).catch(noneIfForbidden),
+      ]);
+      return [...mine, ...shared];
+    },
+    refetchInterval,
+  });
+
+/** A user of one namespace sees no incidents of the installation. */
+function noneIfForbidden(error: unknown): readonly Incident[] {
+  if (error instanceof CallFailed && error.error.status === 403) return [];
+  throw error;
+}
+
+export const incidentQuery = (incidentId: string, namespace: string) =>
+  queryOptions({
+    queryKey: ["incidents", { incidentId, namespace }],
+    queryFn: ({ signal }) => read<Incident>(pathOf(["incidents", incidentId], { namespace }), signal),
+    refetchInterval: ({ state }) => (state.data?.status === "resolved" ? false : oneAgainMs),
+  });
+
+/** Alerts of a namespace that are not over. */
+export const alertsInQuery = (namespace: string) =>
+  queryOptions({
+    queryKey: ["alerts", { namespace }],
+    queryFn: ({ signal }) =>
+      read<Routes["alerts.list"]["reply"]>(pathOf(["alerts"], { namespace, size }), signal),
+    refetchInterval,
+  });
+
+/** Connected workers whose id has this text. */
+export const agentsNamedQuery = (text: string) =>
+  queryOptions({
+    queryKey: ["agents", { named: text }],
+    queryFn: ({ signal }) =>
+      read<Routes["agents.list"]["reply"]>(pathOf(["agents"], { text, size: 50 }), signal),
+  });

@@ -1,0 +1,71 @@
+import type { Remedy, WorkReference } from "@tutti/rest/types";
+import type { ReactNode } from "react";
+import type { Tone } from "../score/states.ts";
+import { Copy } from "./copy.tsx";
+import "./finding.css";
+import { Moment } from "./moment.tsx";
+import { count } from "./moments.ts";
+import { Meter } from "./parts.tsx";
+import { WorkLink } from "./work-link.tsx";
+
+const examplesShown = 5;
+
+export interface FindingOptions {
+  /** 0 to 1. */
+  readonly share: number;
+  /** What the share is of. */
+  readonly shareWords: ReactNode;
+  readonly tone: Tone;
+  readonly summary: string | undefined;
+  readonly evidence: readonly string[];
+  readonly remedies: readonly Remedy[];
+  readonly startTimeMs: number | undefined;
+  readonly examples: readonly WorkReference[];
+  readonly children?: ReactNode;
+}
+
+/** What was found in recorded work: how much, what, why, what would help, since when, and where to look. */
+export function Finding(options: FindingOptions) {
+  const { share, shareWords, tone, summary, evidence, remedies, startTimeMs, examples } = options;
+  return (
+    <article className="finding">
+      <div className="finding-share small">
+        <Meter share={share} tone={tone} />
+        {shareWords}
+      </div>
+      <div className="finding-what">
+        <h3>{summary}</h3>
+        {evidence.length === 0 ? null : (
+          <ul className="small soft">
+            {evidence.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        )}
+        {remedies.map(({ text = "", command = "" }) => (
+          <p key={text}>
+            {text}
+            {command === "" ? null : (
+              <>
+                {" "}
+                <code>{command}</code> <Copy text={command} what="the command" />
+              </>
+            )}
+          </p>
+        ))}
+        <p className="small soft">
+          since <Moment atMs={startTimeMs} />
+          {examples.length === 0 ? null : ", for example "}
+          {examples.slice(0, examplesShown).map((work, place) => (
+            <span key={work.id}>
+              {place === 0 ? null : ", "}
+              <WorkLink about={work} />
+            </span>
+          ))}
+          {examples.length > examplesShown ? ` and ${count(examples.length - examplesShown)} more` : null}
+        </p>
+        {options.children}
+      </div>
+    </article>
+  );
+}

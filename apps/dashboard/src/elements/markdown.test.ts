@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fastCheck from "fast-check";
+import { blocksOf, ranked, spansOf } from "./markdown.ts";
+
+describe("Markdown of people", () => {
+  it("has headings, lists, paragraphs and code", () => {
+    const text = "# One\n\ntwo\nthree\n- a\n- b `c`\n## Four\n```\n# no heading\n```\nfive";
+    assert.deepEqual(blocksOf(text), [
+      { kind: "heading", level: 1, text: "One" },
+      { kind: "text", text: "two three" },
+      { kind: "list", items: ["a", "b `c`"] },
+      { kind: "heading", level: 2, text: "Four" },
+      { kind: "code", text: "# no heading" },
+      { kind: "text", text: "five" },
+    ]);
+  });
+
+  it("ranks headings without gaps from a level on", () => {
+    const levels = ranked(blocksOf("# a\n### b\n###### c\n# d"), 3).map(
+      (block) => block.kind === "heading" && block.level,
+    );
+    assert.deepEqual(levels, [3, 4, 5, 3]);
+  });
+
+  it("splits code from text, and leaves a lone mark alone", () => {
+    assert.deepEqual(spansOf("run `a b` now"), ["run ", "a b", " now"]);
+    assert.deepEqual(spansOf("it`s"), ["it`s"]);
+  });
+
+  it("ends with any text, and loses no word of it", () => {
+    const line = fastCheck.oneof(
+      fastCheck.constantFrom("", "```", "# a", "- b", "*", "#", "  - c", "``` x"),
+      fastCheck.string(),
+    );
+    fastCheck.assert(
+      fastCheck.property(fastCheck.array(line, { maxLength: 12 }), (lines) => {
+        const text = lines.join("\n").replaceAll("\r", "");
+        const shown = JSON.stringify(blocksOf(text));
+        for (const word of text.match(/[a-z]{2,}/g) ?? []) assert.ok(shown.includes(word), word);
+      }),
+    );
+  });
+});

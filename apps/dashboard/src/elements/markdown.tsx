@@ -1,0 +1,53 @@
+import { type JSX, useMemo } from "react";
+import { type Block, blocksOf, ranked, spansOf } from "./markdown.ts";
+import "./markdown.css";
+
+/** A text that a person wrote. Its headings are below those of a part. */
+export function Markdown({ text }: { text: string }) {
+  const blocks = useMemo(() => ranked(blocksOf(text), 3), [text]);
+  return (
+    <div className="markdown">
+      {blocks.map((block, place) => (
+        // Blocks have no other name than their place.
+        // biome-ignore lint/suspicious/noArrayIndexKey: see above
+        <One key={place} block={block} />
+      ))}
+    </div>
+  );
+}
+
+function One({ block }: { block: Block }) {
+  if (block.kind === "heading") {
+    const Heading = `h${block.level}` as keyof JSX.IntrinsicElements;
+    return (
+      <Heading>
+        <Spans text={block.text} />
+      </Heading>
+    );
+  }
+  if (block.kind === "code") return <pre>{block.text}</pre>;
+  if (block.kind === "text")
+    return (
+      <p>
+        <Spans text={block.text} />
+      </p>
+    );
+  return (
+    <ul>
+      {block.items.map((item, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: items have no other name than their place
+        <li key={place}>
+          <Spans text={item} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A line with code in it. */
+export function Spans({ text }: { text: string }) {
+  return spansOf(text).map((span, place) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: spans have no other name than their place
+    place % 2 === 1 ? <code key={place}>{span}</code> : <span key={place}>{span}</span>,
+  );
+}

@@ -1,0 +1,74 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Alert, Incident } from "@tutti/rest/types";
+import { useState } from "react";
+import { alertsInQuery } from "../../data/incident-queries.ts";
+import { currentNamespace } from "../../effects/namespace.ts";
+import { Action } from "../../elements/action.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { count } from "../../elements/moments.ts";
+import { Part, Tag } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine, pathOf } from "../../elements/spelled.ts";
+import { useAlertRefresh } from "../alerts/refresh.ts";
+import { severityTone } from "./incident.ts";
+
+const shownFirst = 5;
+
+/** Alerts of the incident that are not over. */
+export function FiringAlerts({ incident, namespace }: { incident: Incident; namespace: string }) {
+  const query = useQuery(alertsInQuery(namespace));
+  const [all, setAll] = useState(false);
+  if ((incident.firing ?? 0) === 0) return null;
+  return (
+    <Part
+      title="Firing alerts"
+      aside={namespace === currentNamespace() ? <Link to="/alerts">All alerts</Link> : undefined}
+    >
+      <Shown query={query} what="alerts" lines={3}>
+        {({ alerts }) => {
+          const own = alerts.filter(({ incidentId }) => incidentId === incident.incidentId);
+          const shown = all ? own : own.slice(0, shownFirst);
+          return (
+            <>
+              <ul className="incident-alerts">
+                {shown.map((alert) => (
+                  <li key={alert.alertId}>
+                    <Line alert={alert} namespace={namespace} />
+                  </li>
+                ))}
+              </ul>
+              {shown.length < own.length ? (
+                <button type="button" className="press incident-more" onClick={() => setAll(true)}>
+                  Show {count(own.length - shown.length)} more
+                </button>
+              ) : null}
+            </>
+          );
+        }}
+      </Shown>
+    </Part>
+  );
+}
+
+function Line({ alert, namespace }: { alert: Alert; namespace: string }) {
+  const { alertId, title, severity, status, startTimeMs, acknowledgeCause } = alert;
+  const refresh = useAlertRefresh();
+  return (
+    <>
+      <p>{title}</p>
+      <p className="small soft">
+        <Tag tone={severityTone(severity)}>{severity}</Tag> since <Moment atMs={startTimeMs} />
+        {acknowledgeCause === undefined ? "" : ` · acknowledged by ${acknowledgeCause.actor?.id ?? ""}`}
+      </p>
+      {status === "firing" ? (
+        <Action
+          label="Acknowledge"
+          call={{ method: "POST", path: pathOf(["alerts", alertId, "acknowledge"], { namespace }), body: {} }}
+          command={commandLine("tutti", "alert", "ack", alertId, "--namespace", namespace)}
+          onDone={refresh}
+        />
+      ) : null}
+    </>
+  );
+}

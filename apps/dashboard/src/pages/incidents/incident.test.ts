@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Incident, RootCause } from "@tutti/rest/types";
+import {
+  alertWords,
+  countsOf,
+  entryWords,
+  inOrder,
+  matching,
+  namespaceOfWork,
+  repairsOf,
+} from "./incident.ts";
+import { incidentSearch, incidentsSearch } from "./search.ts";
+
+const incident = (incidentId: string, more: Partial<Incident> = {}): Incident => ({
+  ...{ incidentId, status: "open", severity: "error", startTimeMs: 0, ruleIds: [], alertIds: [], labels: [] },
+  ...{ timeline: [], causes: [], failed: [], advice: [] },
+  ...more,
+});
+const cause = (kind: string, subject: string): RootCause => ({
+  ...{ kind, subject, examples: [], remedies: [], evidence: [] },
+});
+const run = (id: string) => ({ kind: "run", id, namespace: "default" });
+
+describe("the list of incidents", () => {
+  it("has open ones first, then the worst, then the latest. Resolved ones are in the order of time alone", () => {
+    const sorted = inOrder([
+      incident("old-and-over", { status: "resolved", severity: "critical", startTimeMs: 1 }),
+      incident("over", { status: "resolved", severity: "error", startTimeMs: 2 }),
+      incident("quiet", { status: "mitigated", severity: "critical", startTimeMs: 9 }),
+      incident("early", { startTimeMs: 3 }),
+      incident("late", { startTimeMs: 4 }),
+      incident("worst", { severity: "critical", startTimeMs: 1 }),
+    ]);
+    assert.deepEqual(
+      sorted.map(({ incidentId }) => incidentId),
+      ["worst", "late", "early", "quiet", "over", "old-and-over"],
+    );
+  });
+
+  it("is filtered by text in title, rule, label and owner, and by owner", () => {
+    const all = [
+      incident("i1", { title: "Bank is away", owner: "ada", labels: [{ name: "pool", value: "gpu" }] }),
+      incident("i2", { ruleIds: ["runs-failed"] }),
+    ];
+    const found = (search: Parameters<typeof matching>[1], who = "ada") =>
+      matching(all, search, who).map(({ incidentId }) => incidentId);
+    assert.deepEqual(found({}), ["i1", "i2"]);
+    assert.deepEqual(found({ text: "BANK pool=gpu" }), ["i1"]);
+    assert.deepEqual(found({ text: "runs-f" }), ["i2"]);
+    assert.deepEqual(found({ owner: "mine" }), ["i1"]);
+    assert.deepEqual(found({ owner: "none" }), ["i2"]);
+    assert.deepEqual(found({ owner: "mine" }, ""), []);
+    assert.deepEqual(countsOf(all), [
+      ["open", 2],
+      ["mitigated", 0],
+      ["resolved", 0],
+    ]);
+  });
+
+  it("says how many alerts fire of how many there were", () => {
+    assert.equal(alertWords(incident("a", { alerts: 12, firing: 3 })), "3 of 12 alerts firing");
+    assert.equal(alertWords(incident("a", { alerts: 1, firing: 1 })), "1 alert firing");
+    assert.equal(alertWords(incident("a", { alerts: 12 })), "12 alerts");
+  });
+
+  it("keeps in its address what is right, and leaves the rest", () => {
+    assert.deepEqual(incidentsSearch({ state: "open", owner: "none", text: "a", x: 1 }), {
+      ...{ state: "open", owner: "none", text: "a" },
+    });
+    assert.deepEqual(incidentsSearch({ state: "odd", owner: "ada", text: "" }), {});
+    assert.deepEqual(incidentSearch({ of: "system" }), { of: "system" });
+    assert.deepEqual(incidentSearch({ of: 7 }), {});
+  });
+});
+
+describe("one incident", () => {
+  it("tells each entry of its timeline in words", () => {
+    const words = (kind: Parameters<typeof entryWords>[0]["kind"], count = 0) => {
+      const { text, detail } = entryWords({ kind, ruleId: "slow", count, text: "so" });
+      return detail === "" ? text : `${text}: ${detail}`;
+    };
+    assert.deepEqual(
+      [words("opened"), words("joined", 3), words("ended", 1), words("mitigated"), words("reopened")],
+      [
+        ...["Opened by slow: so", "3 alerts of slow joined: so", "1 alert of slow ended: so"],
+        ...["All alerts ended: so", "Reopened by slow: so"],
+      ],
+    );
+    assert.deepEqual(
+      [words("resolved"), words("owned"), words("note"), words("post_mortem")],
+      ["Resolved: so", "Owner: so", "Note: so", "Post-mortem written"],
+    );
+  });
+
+  it("offers to retry the runs that failed, to pause a worker, to move runs of a version, each once", () => {
+    const found = incident("i1", {
+      ...{ failedCount: 3, failed: [run("a"), { kind: "mission", id: "m" }, run("b")] },
+      causes: [
+        ...[cause("agent", "w1"), cause("agent", "w1"), cause("pool", "gpu")],
+        ...[cause("version", "order@abc"), cause("version", "0123abc")],
+      ],
+    });
+    assert.deepEqual(repairsOf(found), [
+      { kind: "retry", runIds: ["a", "b"], filter: undefined },
+      { kind: "worker", agentId: "w1" },
+      { kind: "version", workflow: "order" },
+    ]);
+    assert.deepEqual(
+      repairsOf(incident("i2", { failed: [{ kind: "mission", id: "m" }], failedCount: 1 })),
+      [],
+    );
+  });
+
+  it("retries by time if there are more failures than it names", () => {
+    const found = incident("i1", {
+      failedCount: 300,
+      failed: [run("a")],
+      startTimeMs: 600_001,
+      endTimeMs: 700_000,
+    });
+    const [repair] = repairsOf(found);
+    assert.deepEqual(repair?.kind === "retry" && repair.filter, {
+      ...{ statuses: ["failed"], ended: { fromMs: 1, toMs: 700_000 } },
+    });
+  });
+
+  it("knows in which namespace its work failed", () => {
+    assert.equal(namespaceOfWork(incident("i1", { namespace: "system", failed: [run("a")] })), "default");
+    assert.equal(namespaceOfWork(incident("i1", { namespace: "shop" })), "shop");
+  });
+});

@@ -1,0 +1,148 @@
+/** What the pages of incidents work out: order, filters, words, and what could be done. */
+import type { Incident, IncidentEntry, RunFilterInput, Severity } from "@tutti/rest/types";
+import { counted } from "../../elements/moments.ts";
+import type { GlyphName, Tone } from "../../score/states.ts";
+import { type IncidentState, type IncidentsSearch, incidentOrder } from "./search.ts";
+
+const severityOrder: readonly string[] = ["critical", "error", "warning", "info"];
+
+/** The same as the service: failures that came so long before an incident belong to it. */
+const beforeMs = 600_000;
+
+export function severityTone(severity: Severity | undefined): Tone {
+  if (severity === "critical" || severity === "error") return "wrong";
+  return severity === "warning" ? "held" : "rest";
+}
+
+/** Open ones first, then the worst, then the latest. */
+export function inOrder(incidents: readonly Incident[]): readonly Incident[] {
+  const rank = (order: readonly string[], word: string | undefined) => {
+    const place = order.indexOf(word ?? "");
+    return place < 0 ? order.length : place;
+  };
+  return incidents.toSorted(
+    (one, other) =>
+      rank(incidentOrder, one.status) - rank(incidentOrder, other.status) ||
+      (one.status === "resolved"
+        ? 0
+        : rank(severityOrder, one.severity) - rank(severityOrder, other.severity)) ||
+      (other.startTimeMs ?? 0) - (one.startTimeMs ?? 0),
+  );
+}
+
+/** Text and owner. The state is chosen among what these leave, with its count. */
+export function matching(
+  incidents: readonly Incident[],
+  { text = "", owner }: IncidentsSearch,
+  who: string,
+): readonly Incident[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return incidents.filter((incident) => {
+    const { owner: has = "", labels, ruleIds, title, incidentId, severity } = incident;
+    if (owner === "none" && has !== "") return false;
+    if (owner === "mine" && (has === "" || has !== who)) return false;
+    const said = [
+      ...[title, incidentId, severity, has, ...ruleIds],
+      ...labels.map(({ name, value }) => `${name}=${value}`),
+    ]
+      .join(" ")
+      .toLowerCase();
+    return words.every((word) => said.includes(word));
+  });
+}
+
+export function countsOf(incidents: readonly Incident[]): readonly (readonly [IncidentState, number])[] {
+  return incidentOrder.map((state) => [state, incidents.filter(({ status }) => status === state).length]);
+}
+
+/** `3 of 12 alerts firing`, or how many there were. */
+export function alertWords({ alerts = 0, firing = 0 }: Incident): string {
+  if (firing === 0) return counted(alerts, "alert");
+  return firing === alerts
+    ? `${counted(alerts, "alert")} firing`
+    : `${firing} of ${counted(alerts, "alert")} firing`;
+}
+
+/** `name=value`, without those that stand for the same rule again. */
+export function affectedOf({ labels }: Pick<Incident, "labels">): readonly string[] {
+  return labels.map(({ name, value }) => `${name}=${value}`);
+}
+
+export interface EntryWords {
+  readonly glyph: GlyphName;
+  readonly tone: Tone;
+  readonly text: string;
+  /** The title of the alert, if the text is not already about it. */
+  readonly detail: string;
+}
+
+/** A line of the timeline in words. */
+export function entryWords({ kind, ruleId = "", count = 0, text = "" }: IncidentEntry): EntryWords {
+  const alerts = counted(Math.max(1, count), "alert");
+  switch (kind) {
+    case "opened":
+      return { glyph: "trill", tone: "wrong", text: `Opened by ${ruleId}`, detail: text };
+    case "joined":
+      return { glyph: "note", tone: "held", text: `${alerts} of ${ruleId} joined`, detail: text };
+    case "ended":
+      return { glyph: "breath", tone: "rest", text: `${alerts} of ${ruleId} ended`, detail: text };
+    case "mitigated":
+      return { glyph: "fermata", tone: "held", text: "All alerts ended", detail: text };
+    case "resolved":
+      return { glyph: "final", tone: "done", text: "Resolved", detail: text };
+    case "reopened":
+      return { glyph: "repeat", tone: "wrong", text: `Reopened by ${ruleId}`, detail: text };
+    case "owned":
+      return { glyph: "attacca", tone: "playing", text: `Owner: ${text}`, detail: "" };
+    case "note":
+      return { glyph: "chord", tone: "rest", text: "Note", detail: text };
+    case "post_mortem":
+      return { glyph: "coda", tone: "rest", text: "Post-mortem written", detail: "" };
+    default:
+      return { glyph: "rest", tone: "rest", text: kind.replaceAll("_", " "), detail: text };
+  }
+}
+
+/** What a repair touches. */
+export type Repair =
+  | {
+      readonly kind: "retry";
+      readonly runIds: readonly string[];
+      readonly filter: RunFilterInput | undefined;
+    }
+  | { readonly kind: "worker"; readonly agentId: string }
+  | { readonly kind: "version"; readonly workflow: string };
+
+/** Repairs that the platform offers for what failed and for its probable causes. Each shows what it touches before it starts. */
+export function repairsOf(incident: Incident): readonly Repair[] {
+  const { causes } = incident;
+  const of = (kind: string) => causes.filter((cause) => cause.kind === kind);
+  const workers = of("agent").map(({ subject = "" }) => subject);
+  // A version is either a hash, or `workflow@hash`.
+  const workflows = of("version").flatMap(({ subject = "" }) =>
+    subject.includes("@") ? [subject.slice(0, subject.lastIndexOf("@"))] : [],
+  );
+  return [
+    ...retryOf(incident),
+    ...[...new Set(workers)].map((agentId) => ({ kind: "worker", agentId }) as const),
+    ...[...new Set(workflows)].map((workflow) => ({ kind: "version", workflow }) as const),
+  ];
+}
+
+/** The answer names at most 100 of the failures. Where there are more, a filter of the same time means all. */
+function retryOf({ failed, failedCount = 0, startTimeMs = 0, endTimeMs }: Incident): readonly Repair[] {
+  const runIds = failed.filter(({ kind }) => kind === "run").map(({ id }) => id);
+  if (runIds.length === 0) return [];
+  const isWhole = failedCount <= failed.length;
+  const ended = {
+    fromMs: startTimeMs - beforeMs,
+    ...(endTimeMs === undefined ? {} : { toMs: endTimeMs }),
+  };
+  const filter = isWhole ? undefined : { statuses: ["failed"] as const, ended };
+  return [{ kind: "retry", runIds, filter }];
+}
+
+/** The namespace whose work failed. */
+export function namespaceOfWork({ failed, causes, namespace = "" }: Incident): string {
+  return failed[0]?.namespace || causes[0]?.examples[0]?.namespace || namespace;
+}

@@ -1,0 +1,189 @@
+/** Incidents and alerts as pages show them: few and many, with long names. */
+
+const minute = 60_000;
+const titles = [
+  "12 runs of order failed in 5 minutes",
+  "Tasks that use payments.charge-card-of-customer-in-region wait for a worker",
+  "The disk of eu-central-1-machine-0007.internal.example.com is full in 2 hours",
+  "workflow-engine-partition-00042-of-00128-with-a-name-that-has-no-place-to-break-in-it-at-all does not answer",
+  "Calls to registry are slow",
+];
+const owners = ["", "local-admin", "", "group:payments-platform-and-settlement-on-call-europe", "ada"];
+const severities = ["error", "critical", "critical", "error", "warning"];
+
+const label = (name: string, value: string) => ({ name, value });
+
+function summaryAt(number: number, namespace: string, nowMs: number) {
+  const place = number % titles.length;
+  const status = number > 24 ? "open" : number > 20 ? "mitigated" : "resolved";
+  const startTimeMs = nowMs - (31 - number) ** 2 * 7 * minute;
+  return {
+    ...{ namespace, incidentId: `i${number}`, title: titles[place], severity: severities[place], status },
+    ...{ owner: owners[place], startTimeMs, alerts: 1 + ((number * 7) % 40) },
+    firing: status === "open" ? 1 + (number % 3) : 0,
+    ...(status === "open" ? {} : { endTimeMs: startTimeMs + 43 * minute }),
+    ruleIds:
+      place === 1
+        ? ["no-workers", "queue-long", "tasks-wait-in-the-queue-of-a-pool-for-too-long"]
+        : ["runs-failed"],
+    alertIds: [],
+    labels: [
+      label("definition", place === 0 ? "order" : "settlement-of-payments-at-the-end-of-the-day"),
+      ...(place % 2 === 1
+        ? [label("pool", "gpu"), label("capability", "payments.charge-card-of-customer-in-region")]
+        : []),
+      ...(place === 3 ? Array.from({ length: 9 }, (_, each) => label("partition", String(each))) : []),
+    ],
+    ...(status === "resolved" ? { resolution: "All alerts ended." } : {}),
+    ...{ timeline: [], causes: [], failed: [], advice: [] },
+  };
+}
+
+export function incidentsAt(namespace: string, nowMs: number) {
+  const numbers = Array.from({ length: 30 }, (_, index) => index + 1);
+  return numbers
+    .filter((number) => (number % 10 === 7) === (namespace === "system"))
+    .map((number) => summaryAt(number, namespace, nowMs));
+}
+
+const hash = "9f2c4e7a1b3d";
+
+export function incidentAt(id: string, namespace: string, nowMs: number) {
+  const number = Number(id.slice(1)) || 1;
+  const found = summaryAt(number, namespace, nowMs);
+  const { startTimeMs, title } = found;
+  const at = (minutes: number) => startTimeMs + minutes * minute;
+  const by = (who: string, reason = "") => ({ actor: { kind: "person", id: who }, reason });
+  const failed = Array.from({ length: number < 10 ? 3 : 100 }, (_, index) => ({
+    ...{ kind: index === 4 ? "mission" : "run", namespace: namespace === "system" ? "shop" : "default" },
+    id: index % 9 === 3 ? `order-of-a-customer-with-a-long-name-${index}` : `order-${90_000 + index}`,
+  }));
+  return {
+    ...found,
+    labels: [
+      ...found.labels,
+      label("pool", "default"),
+      label("severity-of-the-installation", "page-at-night"),
+    ],
+    timeline: [
+      { timeMs: at(0), kind: "opened", ruleId: "runs-failed", count: 0, text: title },
+      { timeMs: at(0), kind: "joined", ruleId: "runs-failed", count: 12, text: title },
+      {
+        timeMs: at(1),
+        kind: "joined",
+        ruleId: "queue-long",
+        count: 1,
+        text: "Queue of pool default has 1,204 tasks",
+      },
+      { timeMs: at(4), kind: "owned", ruleId: "", count: 0, text: "ada", cause: by("ada") },
+      {
+        ...{ timeMs: at(6), kind: "note", ruleId: "", count: 0 },
+        text: "The bank answers 503 since 02:10.\nTheir status page says nothing.",
+        cause: by("ada"),
+      },
+      {
+        timeMs: at(9),
+        kind: "note",
+        ruleId: "",
+        count: 0,
+        text: "Retried 12 failed runs.",
+        cause: by("ada"),
+      },
+      ...(found.status === "open"
+        ? []
+        : [{ timeMs: at(41), kind: "ended", ruleId: "runs-failed", count: 12, text: title }]),
+      ...(found.status === "resolved"
+        ? [{ timeMs: at(43), kind: "resolved", ruleId: "", count: 0, text: "All alerts ended." }]
+        : []),
+    ],
+    causes:
+      number < 10
+        ? []
+        : [
+            {
+              ...{ kind: "agent", subject: "press-3", likelihood: 0.72, count: 9, share: 0.75 },
+              summary: "agent press-3 explains 9 of 12 failures with payments.declined.",
+              startTimeMs: at(-3),
+              examples: failed.slice(0, 7),
+              evidence: [
+                "98 % of attempts with agent press-3 fail, 1.2 % of the others.",
+                "The message: expected an answer of bank.example.com within 10 s, found none",
+                "It was seen first at 2026-11-26T02:04:11.000Z, shortly before the first of them.",
+              ],
+              remedies: [
+                {
+                  text: "Look at agent press-3. Drain it if other agents do the same tasks well.",
+                  command: "tutti agent show press-3",
+                },
+              ],
+            },
+            {
+              ...{ kind: "version", subject: `order@${hash}`, likelihood: 0.28, count: 3, share: 1 },
+              summary: `Version ${hash} of order fails more often: 14 % of its runs, 0.4 % before.`,
+              startTimeMs: at(-8),
+              examples: failed.slice(4, 6),
+              evidence: ["The version was registered 8 minutes before."],
+              remedies: [
+                { text: "Compare this version with the one before it, and move runs back if needed." },
+              ],
+            },
+          ],
+    failedCount: number < 10 ? 3 : 312,
+    failed,
+    advice: [
+      "See which task fails: `tutti list --state failed`, then `tutti why RUN`.",
+      "If a worker fails often, drain it: `tutti agent drain ID`.",
+    ],
+    draft: true,
+    postMortem: draftAt(title ?? "", id),
+  };
+}
+
+const draftAt = (title: string, id: string) => `# ${title}
+
+- Incident: ${id}
+- Owner: ada
+- Start: 2026-11-26 02:07:11
+- End: not over
+- Alerts: 13 of runs-failed, queue-long
+
+## Impact
+
+312 runs and missions failed in this time, the latest: \`run/order-90000\`, \`run/order-90001\`.
+
+## Timeline
+
+- 2026-11-26 02:07:11 Opened: ${title}
+- 2026-11-26 02:11:11 Owner: ada (ada)
+
+## Probable causes
+
+- agent press-3 explains 9 of 12 failures with payments.declined. Likelihood 72 %.
+
+## Resolution
+
+Not resolved.
+
+## What to improve
+
+- See which task fails: \`tutti list --state failed\`, then \`tutti why RUN\`.
+`;
+
+export function alertsAt(nowMs: number) {
+  return [30, 30, 30, 28].map((number, index) => ({
+    ...{ namespace: "default", alertId: `a${index}`, ruleId: "runs-failed", incidentId: `i${number}` },
+    ...{
+      title: titles[index],
+      advice: "See which task fails: `tutti list --state failed`.",
+      severity: severities[index],
+    },
+    ...{
+      status: index === 1 ? "acknowledged" : "firing",
+      labels: { definition: "order" },
+      values: {},
+      causes: [],
+    },
+    startTimeMs: nowMs - (index + 2) * 3 * minute,
+    ...(index === 1 ? { acknowledgeCause: { actor: { kind: "person", id: "ada" }, reason: "looking" } } : {}),
+  }));
+}
