@@ -24,7 +24,9 @@ const extensions: ServiceModule = {
     const { foundation, version } = host;
     const opened = await Promise.all(paths.map((path) => openExtension(path, foundation)));
     for (const { orchestrator } of opened) {
-      host.announcer.add(listedName(orchestrator.name), () => instanceHealthOf(orchestrator));
+      const { name, version: ownVersion } = orchestrator;
+      const healthOf = () => instanceHealthOf(orchestrator);
+      host.announcer.add(listedName(name), { version: ownVersion, healthOf });
       orchestrator.on("healthChanged", () => host.announcer.announce());
     }
     return new Extensions(opened, { foundation, version, startTimeoutMs: extensionStartMs });

@@ -298,10 +298,12 @@ describe("announcing to the registry", () => {
       let state: HealthState = HealthState.HEALTH_STATE_READY;
       announcer.start();
       await time.flush();
-      announcer.add("billing", () => ({ state, reason: "" }));
+      announcer.add("billing", { version: "1.4.0", healthOf: () => ({ state, reason: "" }) });
       await time.flush();
-      const shown = () => [...registry.entries.values()].map(({ service, address }) => [service, address]);
-      assert.deepEqual(shown(), [["billing", ""]]);
+      const shown = [...registry.entries.values()].map(({ service, address, version }) => [
+        ...[service, address, version],
+      ]);
+      assert.deepEqual(shown, [["billing", "", "1.4.0"]]);
       state = HealthState.HEALTH_STATE_NOT_READY;
       announcer.announce();
       await time.flush();

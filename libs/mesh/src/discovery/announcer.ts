@@ -42,6 +42,13 @@ export interface AnnouncerOptions {
   readonly leaseMs?: number;
 }
 
+/** What serves no rpcs. */
+export interface Listed {
+  /** Its own one. */
+  readonly version: string;
+  readonly healthOf: () => Health;
+}
+
 const firstRetryMs = 250;
 /** How long the registry is waited for on the way out. */
 const farewellMs = 500;
@@ -55,7 +62,7 @@ export class Announcer implements Component {
   readonly #offers = new Map<string, readonly Offer[]>();
   /** What the registry knows: the address under each instance id. */
   readonly #registered = new Map<string, string>();
-  readonly #more: (Instance & { readonly healthOf: () => Health })[] = [];
+  readonly #more: (Instance & Listed)[] = [];
   #timer: Timer | undefined = undefined;
   #working: Promise<void> | undefined = undefined;
   #again = false;
@@ -88,9 +95,9 @@ export class Announcer implements Component {
    * Announces an orchestrator of this process that serves no rpcs, such as one of a user: it is listed, and never
    * called.
    */
-  add(service: string, healthOf: () => Health): void {
+  add(service: string, listed: Listed): void {
     const id = new IdSource(this.#options.foundation).newId("inst");
-    this.#more.push({ id, service, address: "", draining: false, healthOf });
+    this.#more.push({ id, service, address: "", draining: false, ...listed });
     this.announce();
   }
 
@@ -200,9 +207,10 @@ export class Announcer implements Component {
     for (const id of unknownInstanceIds) this.#registered.delete(id);
   }
 
-  async #register(announced: Instance, host: HostFigures): Promise<void> {
+  async #register(announced: Instance | (Instance & Listed), host: HostFigures): Promise<void> {
     const { id, service, address } = announced;
-    const { registry, version, labels = {}, operationsAddress } = this.#options;
+    const { registry, labels = {}, operationsAddress } = this.#options;
+    const { version } = "version" in announced ? announced : this.#options;
     const offers = this.#offers.get(service) ?? noOffers;
     const instance = {
       id,
