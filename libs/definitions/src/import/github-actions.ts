@@ -1,22 +1,15 @@
 /** A workflow of GitHub Actions: each step with `run` becomes a task, steps of a job follow each other. */
 import type { Json } from "@tutti/expressions";
-import { parseYaml, YamlTooDeep } from "@tutti/kernel";
-import { type Document, isNode, LineCounter } from "yaml";
-import { Collector, type Imported, isExpression, NotImported, nameFrom, requireSize } from "./imported.ts";
+import { ForeignDocument, isMembers, type Members, membersIn, textIn, textsIn } from "./foreign-document.ts";
+import { type Imported, isExpression, NotImported, nameFrom } from "./imported.ts";
 
-type Members = { readonly [key: string]: unknown };
-
-const depthMax = 64;
-const aliasesMax = 100;
 const inFolder = "run: it needs a value of GitHub Actions";
 
 export function importGithubActions(text: string): Imported {
-  requireSize(text);
-  const source = new Source(text);
+  const source = new ForeignDocument(text);
   const { root, collector } = source;
   const jobs = membersIn(root, "jobs");
   if (Object.keys(jobs).length === 0) throw new NotImported("it has no `jobs`");
-  source.leaveOthers([], root, ["name", "run-name", "on", "true", "env", "jobs", "defaults"]);
   const workflow = collector.freeName(typeof root["name"] === "string" ? root["name"] : "actions");
   const tasks: Record<string, Json> = {};
   /** The last tasks of each job: what its dependents wait for. */
@@ -24,71 +17,21 @@ export function importGithubActions(text: string): Imported {
   for (const job of inOrder(jobs)) ends.set(job, new Job(source, job, membersIn(jobs, job), ends).add(tasks));
   if (Object.keys(tasks).length > 0) collector.add({ workflow, tasks }, 1);
   addStarts(source, workflow);
-  return collector.finish();
+  return source.finish();
 }
-
-class Source {
-  readonly root: Members;
-  readonly collector = new Collector();
-  readonly #document: Document;
-  readonly #lines = new LineCounter();
-
-  constructor(text: string) {
-    try {
-      this.#document = parseYaml(text, { lines: this.#lines, depthMax, uniqueKeys: true });
-      const [error] = this.#document.errors;
-      if (error !== undefined) throw error;
-      // Counts aliases: ten lines can stand for a billion values.
-      const root: unknown = this.#document.toJS({ maxAliasCount: aliasesMax });
-      if (!isMembers(root)) throw new Error("it is no mapping");
-      this.root = root;
-    } catch (error) {
-      if (error instanceof YamlTooDeep) throw new NotImported(`it is nested more than ${depthMax} deep`);
-      throw new NotImported(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
-    }
-  }
-
-  lineOf(path: readonly (string | number)[]): number {
-    for (let length = path.length; length > 0; length--) {
-      const node: unknown = this.#document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range) return this.#lines.linePos(node.range[0]).line;
-    }
-    return 1;
-  }
-
-  leave(path: readonly (string | number)[], construct: string, reason: string): void {
-    this.collector.leave(this.lineOf(path), construct, reason);
-  }
-
-  /** Lists every key that is not among the known ones. */
-  leaveOthers(path: readonly (string | number)[], members: Members, known: readonly string[]): void {
-    for (const key of Object.keys(members))
-      if (!known.includes(key)) this.leave([...path, key], [...path, key].join("."), "it has no counterpart");
-  }
-}
-
-const jobKeys = ["name", "needs", "env", "defaults", "steps", "if", "uses", "runs-on", "strategy"];
-const stepKeys = [
-  "name",
-  "id",
-  "run",
-  "uses",
-  "with",
-  "env",
-  "if",
-  "shell",
-  "working-directory",
-  "timeout-minutes",
-  "continue-on-error",
-];
 
 class Job {
-  readonly #source: Source;
+  readonly #source: ForeignDocument;
   readonly #name: string;
   readonly #job: Members;
   readonly #before: readonly string[];
 
-  constructor(source: Source, name: string, job: Members, ends: ReadonlyMap<string, readonly string[]>) {
+  constructor(
+    source: ForeignDocument,
+    name: string,
+    job: Members,
+    ends: ReadonlyMap<string, readonly string[]>,
+  ) {
     this.#source = source;
     this.#name = name;
     this.#job = job;
@@ -98,7 +41,6 @@ class Job {
   /** Adds the tasks. Returns the ids that dependents wait for. */
   add(tasks: Record<string, Json>): readonly string[] {
     const [source, job, path] = [this.#source, this.#job, ["jobs", this.#name]];
-    source.leaveOthers(path, job, jobKeys);
     if (job["runs-on"] !== undefined)
       source.leave(
         [...path, "runs-on"],
@@ -114,6 +56,7 @@ class Job {
           [...path, key],
           `job ${this.#name}: ${key}: ${String(job[key])}`,
           `${reason}. The job is left out`,
+          path,
         );
         return this.#before;
       }
@@ -122,6 +65,7 @@ class Job {
         [...path, "strategy"],
         `job ${this.#name}: strategy`,
         "a matrix is not translated. The job is left out",
+        path,
       );
       return this.#before;
     }
@@ -141,9 +85,8 @@ class Job {
 
   #task(step: Members, path: readonly (string | number)[]): Record<string, Json> | undefined {
     const source = this.#source;
-    source.leaveOthers(path, step, stepKeys);
     const leave = (key: string, reason: string) => {
-      source.leave([...path, key], `${key}: ${String(step[key])}`, `${reason}. The step is left out`);
+      source.leave([...path, key], `${key}: ${String(step[key])}`, `${reason}. The step is left out`, path);
       return undefined;
     };
     if (step["uses"] !== undefined) return leave("uses", "an action is a program of GitHub Actions");
@@ -180,7 +123,7 @@ const shells: Readonly<Record<string, readonly string[]>> = {
   sh: ["sh", "-e", "-c"],
 };
 
-function addStarts(source: Source, workflow: string): void {
+function addStarts(source: ForeignDocument, workflow: string): void {
   // YAML 1.1 reads `on` as true, and so do some tools that write it.
   const key = source.root["on"] === undefined ? "true" : "on";
   const given = source.root[key];
@@ -229,24 +172,4 @@ function defaultOf(job: Members, root: Members, key: string): string {
 
 function isMayFail(task: Json | undefined): boolean {
   return isMembers(task) && task["mayFail"] === true;
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function membersIn(members: Members, key: string): Members {
-  const value = Object.hasOwn(members, key) ? members[key] : undefined;
-  return isMembers(value) ? value : {};
-}
-
-function textIn(members: Members, key: string): string {
-  const value = members[key];
-  return typeof value === "string" ? value : "";
-}
-
-function textsIn(members: Members, key: string): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(membersIn(members, key)).map(([name, value]) => [name, String(value)]),
-  );
 }

@@ -167,7 +167,7 @@ jobs:
   it("lists everything else with its line", () => {
     assert.deepEqual(left(imported), [
       "3 on: push",
-      "7 permissions",
+      '7 permissions: "read-all"',
       "11 runs-on: ubuntu-latest",
       "17 if: failure()",
       "21 uses: actions/checkout@v4",

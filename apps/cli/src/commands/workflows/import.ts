@@ -31,9 +31,8 @@ export async function importFile(context: Context): Promise<Result> {
 }
 
 async function importerOf({ values }: Context, kind: string, file: string, text: string) {
-  const { importCrontab, importGithubActions, importMakefile, NotImported } = await import(
-    "@tutti/definitions/import"
-  );
+  const { importCrontab, importGithubActions, importMakefile, importStepFunctions, NotImported } =
+    await import("@tutti/definitions/import");
   const { printDefinition } = await import("@tutti/definitions");
   const timeZone = values.text("time-zone");
   const importers: Readonly<Record<string, () => ReturnType<typeof importCrontab>>> = {
@@ -44,6 +43,7 @@ async function importerOf({ values }: Context, kind: string, file: string, text:
       }),
     makefile: () => importMakefile(text, file),
     "github-actions": () => importGithubActions(text),
+    "step-functions": () => importStepFunctions(text, file),
   };
   const importer = importers[kind];
   const refuse = (why: string) => new Failure(why, { exitCode: exitCodes.refused, code: "not_imported" });

@@ -198,13 +198,13 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "import",
     group: "workflows",
-    summary: "Convert a crontab, Makefile or GitHub workflow to definitions and print them",
+    summary: "Convert the file of another tool to definitions and print them",
     about: [
       "Prints YAML that `tutti apply` accepts. Lists every construct that has no counterpart, with its line.",
       "Commands run on a worker with the capability `shell`.",
     ],
     arguments: [
-      { name: "KIND", summary: "crontab, makefile or github-actions" },
+      { name: "KIND", summary: "crontab, makefile, github-actions or step-functions" },
       { name: "FILE", summary: "file to convert. - for standard input", completes: "file" },
     ],
     options: [

@@ -1,0 +1,89 @@
+/** Writes expressions of Tutti (CEL) from values and paths of foreign files. */
+import type { Json } from "@tutti/expressions";
+
+/** A construct that has no counterpart. The caller lists it. */
+export class NoCounterpart extends Error {
+  /** Its place in the file. Default: that of the state. */
+  readonly path: readonly (string | number)[] | undefined;
+
+  constructor(reason: string, path?: readonly (string | number)[]) {
+    super(reason);
+    this.path = path;
+  }
+}
+
+/** A value that an expression computes. */
+export function template(expression: string): string {
+  return `\${{ ${expression} }}`;
+}
+
+/** An expression where one is expected. */
+export function condition(expression: string): string {
+  return expression.includes("${{") ? template(expression) : expression;
+}
+
+/** A text that is no expression. */
+export function plain(text: string): string {
+  return text.replaceAll("${{", () => "$${{");
+}
+
+/** The expression of a value with templates in it. */
+export function expressionOf(value: Json): string {
+  if (typeof value === "string") {
+    const [, expression] = /^\$\{\{ ([\s\S]*) \}\}$/.exec(value) ?? [];
+    return expression ?? JSON.stringify(value.replaceAll("$${{", "${{"));
+  }
+  if (Array.isArray(value)) return `[${value.map(expressionOf).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  return record(Object.entries(value).map(([key, each]) => [key, expressionOf(each)]));
+}
+
+/** A map of expressions. A blank keeps its end from being that of a template. */
+export function record(members: readonly (readonly [name: string, expression: string])[]): string {
+  return members.length === 0
+    ? "{}"
+    : `{${members.map(([name, expression]) => `${JSON.stringify(name)}: ${expression}`).join(", ")} }`;
+}
+
+/** A member or an element of a value. */
+export function member(value: string, key: string | number): string {
+  if (typeof key === "number") return `${value}[${key}]`;
+  return /^[A-Za-z_]\w*$/.test(key) && !reserved.has(key)
+    ? `${value}.${key}`
+    : `${value}[${JSON.stringify(key)}]`;
+}
+
+const reserved = new Set(
+  "as break const continue else false for function if import in let loop namespace null package return true var void while".split(
+    " ",
+  ),
+);
+
+/** Whether the value behind a path is there. The value above it has to be. */
+export function isThere(path: string): string | undefined {
+  const [, above, name, key] = /^([\s\S]+?)(?:\.([A-Za-z_]\w*)|\[("(?:[^"\\]|\\.)*")\])$/.exec(path) ?? [];
+  return above === undefined ? undefined : `${key ?? JSON.stringify(name)} in ${above}`;
+}
+
+/** A map with the members of two. Those of the second count. */
+export function merged(one: string, other: string): string {
+  const rest = `${one}.transformList(k, v, !(k in ${other}), [k, v])`;
+  return `(${rest} + ${other}.transformList(k, v, [k, v])).transformMapEntry(i, e, {e[0]: e[1]})`;
+}
+
+/** A map with one member more, or with another value of it. */
+export function withMember(value: string, path: readonly string[], expression: string): string {
+  const [key, ...deeper] = path;
+  if (key === undefined) return expression;
+  const name = JSON.stringify(key);
+  const inner =
+    deeper.length === 0
+      ? expression
+      : withMember(`(${name} in ${value} ? ${member(value, key)} : {})`, deeper, expression);
+  return `(${value}.transformList(k, v, k != ${name}, [k, v]) + [[${name}, ${inner}]]).transformMapEntry(i, e, {e[0]: e[1]})`;
+}
+
+/** Seconds as a duration of Tutti, at least a millisecond. */
+export function seconds(count: number): string {
+  return Number.isInteger(count) && count > 0 ? `${count}s` : `${Math.max(1, Math.round(count * 1000))}ms`;
+}
