@@ -145,7 +145,7 @@ describe("an imported state machine of Step Functions", () => {
     assert.match(String(await refund("closed", 30)), /RefundRefused: come back tomorrow/);
   });
 
-  it("undoes what was done where an error is caught", async () => {
+  it("cancels a booking if an error is caught", async () => {
     assert.match(String(await outcome("trip-saga", { to: "Rome" })), /TripFailed: the plane is full/);
     assert.deepEqual(calls, [
       ["book-hotel", { to: "Rome" }],

@@ -38,7 +38,7 @@ export function silentValues(text: string, importer: (text: string) => Imported)
   });
 }
 
-/** Lines may change, as the file is printed anew. */
+/** Lines may change, as the file is printed again. */
 function textOf(text: string, importer: (text: string) => Imported): string {
   try {
     return JSON.stringify(importer(text));

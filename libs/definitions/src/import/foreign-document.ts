@@ -60,7 +60,7 @@ export class ForeignDocument {
     return 1;
   }
 
-  /** @param covered What is left out with it. Default: the value itself, with all below it. */
+  /** @param covered Values that are left out with it. Default: the value itself, with all below it. */
   leave(path: Path, construct: string, reason: string, covered: Path = path): void {
     this.collector.leave(this.lineOf(path), construct, reason);
     this.#listed.add(nameOf(covered));

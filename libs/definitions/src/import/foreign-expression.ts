@@ -7,7 +7,7 @@ import { isThere, member, NoCounterpart, record } from "./cel.ts";
 export interface Dialect {
   /** How equality is written. */
   readonly equals: "=" | "==";
-  /** What a path begins with, and what that is in CEL: `$states.input`. The longest one counts. */
+  /** Starts of paths, and their values in CEL: `$states.input`. The longest one counts. */
   readonly roots: Readonly<Record<string, string>>;
   /** From arguments in CEL. Undefined where there is no counterpart. */
   readonly functions: Readonly<Record<string, (given: readonly string[]) => string | undefined>>;

@@ -265,7 +265,7 @@ class State {
     return this.#filled(this.#data.isJsonata ? "Arguments" : "Parameters") ?? template(this.#data.input);
   }
 
-  /** A state that does something, and what comes after it. */
+  /** A state that does something, and the transitions out of it. */
   #work(run: Tree, output = "output"): Tree {
     const place: Place = { dollar: output, roots: { "$states.result": output } };
     const selected = this.#data.isJsonata ? undefined : this.#filled("ResultSelector", place);
