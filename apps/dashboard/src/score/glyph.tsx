@@ -86,6 +86,8 @@ const drawings: Record<GlyphName, ReactNode> = {
       <circle className="ink" cx="8" cy="8" r="1.6" />
     </>
   ),
+  // Hairpins: louder, then softer again.
+  hairpins: <path d="M8 3.4 1.8 8 8 12.6M8 3.4 14.2 8 8 12.6" />,
   // Played with force.
   marcato: <path d="M3.2 13.2 8 2.8l4.8 10.4" strokeWidth="2.2" />,
   wedge: <path d="M2.5 4.2 13.5 8l-11 3.8" />,

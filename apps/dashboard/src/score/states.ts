@@ -44,7 +44,8 @@ export type GlyphName =
   | "key"
   | "coda"
   | "wave"
-  | "marcato";
+  | "marcato"
+  | "hairpins";
 
 export interface Stand {
   /** In words, as people see it. */

@@ -16,6 +16,7 @@ export const places = [
   { path: "/series", word: "Metrics", key: "i", glyph: "wave" },
   { path: "/alerts", word: "Alerts", key: "l", glyph: "trill" },
   { path: "/incidents", word: "Incidents", key: "n", glyph: "marcato" },
+  { path: "/analysis", word: "Analysis", key: "y", glyph: "hairpins" },
   { path: "/explore", word: "Explore", key: "x", glyph: "skip" },
   { path: "/access", word: "Access", key: "c", glyph: "key" },
   { path: "/audit", word: "Audit", key: "u", glyph: "coda" },

@@ -19,6 +19,7 @@ import { queryClient } from "../data/query-client.ts";
 import { Empty, Failure, PageHead } from "../elements/parts.tsx";
 import { useWindowTitle } from "../elements/work-page.tsx";
 import { accessSearch } from "../pages/access/search.ts";
+import { analysisSearch } from "../pages/analysis/search.ts";
 import { auditSearch } from "../pages/audit/search.ts";
 import { exploreSearch } from "../pages/explore/search.ts";
 import { incidentSearch, incidentsSearch } from "../pages/incidents/search.ts";
@@ -265,6 +266,13 @@ const incident = createRoute({
   component: lazyRouteComponent(() => import("../pages/incidents/incident-page.tsx"), "IncidentPage"),
 });
 
+const analysis = createRoute({
+  getParentRoute: () => root,
+  path: "/analysis",
+  validateSearch: analysisSearch,
+  component: lazyRouteComponent(() => import("../pages/analysis/analysis-page.tsx"), "AnalysisPage"),
+});
+
 const explore = createRoute({
   getParentRoute: () => root,
   path: "/explore",
@@ -312,6 +320,7 @@ const children = [
   alerts,
   incidents,
   incident,
+  analysis,
   explore,
 ];
 

@@ -1,5 +1,5 @@
 import { governanceAt } from "./governance.fixture.ts";
-import { alertsAt, incidentAt, incidentsAt } from "./incidents.fixture.ts";
+import { alertsAt, analysisAt, incidentAt, incidentsAt } from "./incidents.fixture.ts";
 import { missionApprovalsAt, missionAt, missionStreamAt } from "./missions.fixture.ts";
 import {
   allocationsAt,
@@ -61,7 +61,7 @@ export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefi
   if (scene !== "empty") return ok(fullAnswer(url, nowMs));
   const isOne =
     pathname.split("/").length > 3 &&
-    !/\/(count|series)$|^\/v1\/(access|audit|compliance)\/|^\/v1\/watch\/[^/]+$/.test(pathname);
+    !/\/(count|series)$|^\/v1\/(access|analysis|audit|compliance)\/|^\/v1\/watch\/[^/]+$/.test(pathname);
   return isOne
     ? problem("workflow.unknown", `Expected one that is there, found none at ${pathname}.`, 404)
     : ok(emptyAnswer(pathname));
@@ -90,7 +90,15 @@ function emptyAnswer(path: string): unknown {
     letters: [],
     ...{ source: "insight", metrics: [], processes: [], series: [] },
     firings: [],
-    ...{ incidents: [], alerts: [], silences: [], notifications: [] },
+    ...{
+      bottlenecks: [],
+      causes: [],
+      patterns: [],
+      incidents: [],
+      alerts: [],
+      silences: [],
+      notifications: [],
+    },
     ...{ rows: [], roles: [], policies: [], versions: [], decisions: [], keys: [], tokens: [] },
     ...{ signIns: [], lockouts: [], missing: [], givers: [] },
     ...{ records: [], checkpoints: [], frameworks: [], reports: [], findings: [], rules: [], schema: "" },
@@ -160,6 +168,8 @@ function fullAnswer(url: URL, nowMs: number): unknown {
     case "incidents":
       if (id !== "") return incidentAt(id, searchParams.get("namespace") ?? "default", nowMs);
       return { incidents: incidentsAt(searchParams.get("namespace") ?? "default", nowMs) };
+    case "analysis":
+      return analysisAt(nowMs);
     case "alerts":
       return { alerts: alertsAt(nowMs) };
     case "alert-rules":

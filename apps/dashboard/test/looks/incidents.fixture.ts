@@ -1,4 +1,4 @@
-/** Incidents and alerts as pages show them: few and many, with long names. */
+/** Incidents, alerts and findings as pages show them: few and many, with long names. */
 
 const minute = 60_000;
 const titles = [
@@ -186,4 +186,76 @@ export function alertsAt(nowMs: number) {
     startTimeMs: nowMs - (index + 2) * 3 * minute,
     ...(index === 1 ? { acknowledgeCause: { actor: { kind: "person", id: "ada" }, reason: "looking" } } : {}),
   }));
+}
+
+const runs = (from: number, many: number) =>
+  Array.from({ length: many }, (_, index) => ({
+    kind: "run",
+    namespace: "default",
+    id: `order-${from + index}`,
+  }));
+
+const longTask = "collect-and-settle-all-payments-of-a-customer-in-a-region";
+
+export function analysisAt(nowMs: number) {
+  const agoMs = (minutes: number) => nowMs - minutes * minute;
+  const bottleneck = (kind: string, subject: string, share: number, faster: number, summary: string) => ({
+    ...{ kind, subject, share, summary, pool: "default", waitedMs: share * 9_400_000, tasks: 1_204 },
+    ...{ definition: "order", startTimeMs: agoMs(share * 600), examples: runs(share * 1_000, 5) },
+    improvements: [
+      {
+        remedy: { text: `Add agents or slots for ${subject}.`, command: "tutti pool show default" },
+        lessWaiting: 1,
+        faster,
+      },
+    ],
+  });
+  const task = (name: string, critical: number, ms: number) => ({
+    ...{ task: name, count: 1_204, success: 0.981, attempts: 1.12, waitedMs: ms / 4, critical, waits: {} },
+    runMs: [ms, ms * 2, ms * 7],
+  });
+  return {
+    bottlenecks: [
+      bottleneck(
+        "queue",
+        "payments.charge",
+        0.61,
+        0.42,
+        "Tasks that use payments.charge wait for a free agent: 61 % of the time of order.",
+      ),
+      bottleneck("retry", "ship", 0.17, 0.08, "Retries of task ship take 17 % of the time of order."),
+      bottleneck("run", longTask, 0.1, 0.03, `Task ${longTask} runs for 10 % of the time of order.`),
+    ],
+    causes: incidentAt("i30", "default", nowMs).causes,
+    patterns: [
+      {
+        ...{ kind: "retry_storm", subject: "order/pay", count: 412, share: 0.34, startTimeMs: agoMs(3_000) },
+        summary: "34 % of the tasks pay of order need three attempts or more.",
+        remedies: [
+          {
+            text: "Find out why the attempts fail, or pause longer between them.",
+            command: "tutti analysis causes",
+          },
+        ],
+        examples: runs(70, 8),
+      },
+      {
+        ...{ kind: "failure_rhythm", subject: "order/pay", count: 60, share: 0.7, startTimeMs: agoMs(9_000) },
+        summary: "70 % of the failures of pay are in minute 0 of the hour.",
+        remedies: [
+          {
+            text: "Look at other work at that time: schedules, backups, limits of others.",
+            command: "tutti schedule list",
+          },
+        ],
+        examples: runs(170, 2),
+      },
+    ],
+    ...{ definition: "order", count: 1_204, success: 0.981, durationMs: [4_100, 9_800, 61_000] },
+    tasks: [task("pay", 0.91, 900), task(longTask, 0.4, 12_000), task("ship", 0.2, 80)],
+    paths: [
+      { tasks: ["take", "pay", longTask, "ship"], share: 0.93, success: 0.99, durationMs: 4_200 },
+      { tasks: ["take", "pay", "refund"], share: 0.07, success: 0.8, durationMs: 1_900 },
+    ],
+  };
 }

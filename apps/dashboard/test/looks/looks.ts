@@ -63,6 +63,8 @@ const pages: Readonly<Record<string, string>> = {
   "incident-quiet": "/incidents/i2",
   "incident-elsewhere": "/incidents/i7?of=system",
   alerts: "/alerts",
+  analysis: "/analysis",
+  "analysis-workflow": "/analysis?workflow=order&span=7d",
   metrics: "/series",
   metric: "/series?metric=process_resident_memory_bytes&range=7d",
 };

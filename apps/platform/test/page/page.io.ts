@@ -315,6 +315,16 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
+  it("analyses the runs of a workflow", async () => {
+    const page = await stage.signedIn("/analysis");
+    await page.getByRole("heading", { name: "Causes of failures" }).waitFor();
+    await page.getByLabel("Workflow").selectOption("frail");
+    await page.getByRole("row", { name: /^try/ }).waitFor();
+    await page.getByRole("button", { name: "Profile of frail: REST call and CLI command" }).click();
+    await page.getByText("tutti analysis profile frail --since 24h").waitFor();
+    await page.context().close();
+  });
+
   it("shows each button's call and command, to copy", async () => {
     const page = await stage.signedIn("/approvals");
     await start("order", "spelled", { customer: "Ida", count: 1 });
@@ -517,6 +527,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
       explore: "/explore?sql=SELECT%20status%2C%20count(*)%20FROM%20runs%20GROUP%20BY%201",
       metrics: "/series",
       incidents: "/incidents",
+      analysis: "/analysis?workflow=order",
       "one metric": "/series?metric=process_resident_memory_bytes&range=5m",
       "an address of nothing": "/nowhere",
     },

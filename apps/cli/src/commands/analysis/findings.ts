@@ -6,7 +6,7 @@ import { printAge, printDurationMs } from "../../terminal/time.ts";
 
 interface Finding {
   readonly summary?: string;
-  readonly startTime?: string;
+  readonly startTimeMs?: number;
   readonly examples?: readonly { readonly kind?: string; readonly id?: string }[];
   readonly remedies?: readonly { readonly text?: string; readonly command?: string }[];
   readonly evidence?: readonly string[];
@@ -35,10 +35,9 @@ function result(
     quiet: found.map(({ summary = "" }) => summary),
     draw: () => {
       if (found.length === 0) print.note(none);
-      for (const { summary = "", startTime, evidence = [], remedies = [], examples = [] } of found) {
+      for (const { summary = "", startTimeMs, evidence = [], remedies = [], examples = [] } of found) {
         print.line(print.style.bold(summary));
-        if (startTime !== undefined)
-          print.line(`  since    ${printAge(Date.parse(startTime), shell.nowMs())}`);
+        if (startTimeMs !== undefined) print.line(`  since    ${printAge(startTimeMs, shell.nowMs())}`);
         for (const [index, text] of evidence.entries())
           print.line(`  ${index === 0 ? "evidence" : "        "} ${text}`);
         for (const { text = "", command = "" } of remedies)

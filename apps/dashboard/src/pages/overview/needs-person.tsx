@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Agent, Approval, Run } from "@tutti/rest/types";
+import type { Agent, Approval, Incident, Run } from "@tutti/rest/types";
 import { type ReactNode, useMemo } from "react";
+import { incidentsQuery } from "../../data/incident-queries.ts";
 import { absentAgentsQuery, approvalsQuery, someRunsQuery, statusQuery } from "../../data/queries.ts";
 import { nowMs } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
@@ -10,7 +11,9 @@ import { Empty, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { StandMark } from "../../score/glyph.tsx";
-import { agentStates, runStates, type Stand, standOf, verdicts } from "../../score/states.ts";
+import { agentStates, incidentStates, runStates, type Stand, standOf, verdicts } from "../../score/states.ts";
+import { alertWords, inOrder } from "../incidents/incident.ts";
+import { IncidentLink } from "../incidents/incident-link.tsx";
 import { whatFailed } from "../runs/outcome.ts";
 import { type Trouble, troublesIn, withPausedTasks } from "./needs.ts";
 import { workflowOf } from "./score-layout.ts";
@@ -29,6 +32,8 @@ export function NeedsPerson() {
   const failed = useQuery(someRunsQuery({ status: ["failed"], endedFromMs: since }, 20));
   const absent = useQuery(absentAgentsQuery());
   const status = useQuery(statusQuery());
+  const incidents = useQuery(incidentsQuery());
+  const unresolved = incidents.data?.filter((incident) => incident.status !== "resolved") ?? [];
   const troubles = troublesIn(status.data);
   const held = withPausedTasks(running.data?.runs ?? []);
   return (
@@ -41,6 +46,7 @@ export function NeedsPerson() {
             failed={failed.data?.runs ?? []}
             absent={absent.data?.agents ?? []}
             troubles={troubles}
+            incidents={inOrder(unresolved)}
           />
         )}
       </Shown>
@@ -54,15 +60,23 @@ function Lists(options: {
   failed: readonly Run[];
   absent: readonly Agent[];
   troubles: readonly Trouble[];
+  incidents: readonly Incident[];
 }) {
-  const { approvals, stopped, failed, absent, troubles } = options;
-  if ([approvals, stopped, failed, absent, troubles].every((each) => each.length === 0))
-    return <Empty title="Nothing needs attention">No open approvals, paused or failed runs.</Empty>;
+  const { approvals, stopped, failed, absent, troubles, incidents } = options;
+  if ([approvals, stopped, failed, absent, troubles, incidents].every((each) => each.length === 0))
+    return (
+      <Empty title="Nothing needs attention">No open incidents or approvals, no paused or failed runs.</Empty>
+    );
   return (
     <>
       <Group title="Components" many={troubles.length}>
         {troubles.slice(0, shown).map((trouble) => (
           <TroubleLine key={trouble.path} trouble={trouble} />
+        ))}
+      </Group>
+      <Group title="Incidents" many={incidents.length} all={<Link to="/incidents">Show all incidents</Link>}>
+        {incidents.slice(0, shown).map((incident) => (
+          <IncidentLine key={`${incident.namespace} ${incident.incidentId}`} incident={incident} />
         ))}
       </Group>
       <Group title="Approvals" many={approvals.length} all={<Link to="/approvals">Show all approvals</Link>}>
@@ -136,6 +150,27 @@ function NeedLine(options: { stand: Stand; what: ReactNode; why: ReactNode; act:
       </div>
       <div className="need-act">{options.act}</div>
     </li>
+  );
+}
+
+function IncidentLine({ incident }: { incident: Incident }) {
+  const { incidentId, namespace, title, status, severity, owner, startTimeMs } = incident;
+  const whose = { incidentId, namespace };
+  return (
+    <NeedLine
+      stand={standOf(incidentStates, status)}
+      what={title || incidentId}
+      why={
+        <>
+          {severity}, {alertWords(incident)}, {owner || "no owner"}, <Moment atMs={startTimeMs} />
+        </>
+      }
+      act={
+        <IncidentLink {...whose} isButton>
+          Show incident
+        </IncidentLink>
+      }
+    />
   );
 }
 

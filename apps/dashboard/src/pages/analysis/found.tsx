@@ -1,0 +1,47 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { nowMs } from "../../effects/time.ts";
+import { Empty, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { type AnalysisPart, analysisCommand, analysisPath } from "./queries.ts";
+import { type AnalysisSearch, spans, usualSpan } from "./search.ts";
+
+interface FoundOptions<Data> {
+  readonly title: string;
+  readonly part: AnalysisPart;
+  readonly search: AnalysisSearch;
+  readonly query: UseQueryResult<Data>;
+  readonly isEmpty: (data: Data) => boolean;
+  readonly none: string;
+  readonly children: (data: Data) => ReactNode;
+}
+
+/** A part with its call and command. */
+export function Found<Data>(options: FoundOptions<Data>) {
+  const { title, part, search, query, isEmpty, none } = options;
+  const [openedMs] = useState(nowMs);
+  return (
+    <Part
+      title={title}
+      aside={
+        <span className="analysis-aside">
+          {query.isFetching && query.data !== undefined
+            ? "analysing …"
+            : spans[search.span ?? usualSpan].word}
+          <span className="action lone">
+            <Spelled
+              label={title}
+              call={{ method: "GET", path: analysisPath(part, search, openedMs) }}
+              command={analysisCommand(part, search)}
+            />
+          </span>
+        </span>
+      }
+    >
+      <Shown query={query} what={title.toLowerCase()} lines={4}>
+        {(data) => (isEmpty(data) ? <Empty title={none} /> : options.children(data))}
+      </Shown>
+    </Part>
+  );
+}
