@@ -47,6 +47,7 @@ describe("the commands for alerts", () => {
     assert.match(await printed(`alert ack ${alert.alertId} --reason mine`), /is acknowledged/);
     assert.equal((await json(`alert show ${alert.alertId}`)).acknowledgeCause.reason, "mine");
     assert.match((await tutti("alert show a999")).errors, /Alert `a999` not found/);
+    assert.match((await tutti("alert-rule disable runs-fial")).errors, /Did you mean `runs-fail`\?/);
     assert.match(
       await printed("alert-rule test rules.yaml --since 1h"),
       /^up {2}1 alerts\n.* firing {2}Up for/,

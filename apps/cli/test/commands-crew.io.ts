@@ -22,6 +22,7 @@ describe("the commands for those who work", () => {
     assert.match(await printed("adapter check shop"), /"kind": ?"http"/);
     assert.equal((await tutti("adapter check bad")).exitCode, 1);
     assert.match((await tutti("adapter check gone")).errors, /Adapter `gone` not found/);
+    assert.match((await tutti("adapter check shp")).errors, /Did you mean `shop`\?/);
   });
 
   it("agents by hand: paused, asleep, put aside, each taken back", async () => {

@@ -255,4 +255,59 @@ thresholds: {${limits}}
     assert.match(await printed("paused"), /No work is paused/);
     assert.match(await printed("release --all"), /No work is paused/);
   });
+
+  it("a mistyped name of any kind of object gets a suggestion", async () => {
+    const cwd = at.command.folder;
+    writeFileSync(join(cwd, "word.txt"), "open sesame");
+    writeFileSync(
+      join(cwd, "greet.yaml"),
+      "workflow: greet\ninput: {schema: {type: object, required: [name], properties: {name: {type: string}, loud: {type: boolean}}}}\ntasks: {one: {uses: test.echo, with: {a: 1}}}\n",
+    );
+    for (const line of [
+      "workflow register greet.yaml",
+      "schedule create nightly echo --every 1h --paused",
+      "trigger create arrived echo --event shop.order.created --paused",
+      "hook create marker before_assign --when 'task.id == \"one\"' --add-label seen=yes",
+      "scaler create crew --paused -- node -e 0",
+      "pool create fast",
+      "pool limit fast bank --concurrency 2",
+      "quota set nights --limit slots=20",
+      "secret put card word.txt",
+      "namespace create office",
+      "principal create person:anna",
+      "role bind viewer person:anna --id watcher",
+    ])
+      await printed(line);
+    const cases: readonly (readonly [line: string, meant: string])[] = [
+      ["run gret name=Anna", "greet"],
+      ["schedule show nigthly", "nightly"],
+      ["schedule delete nigthly --yes", "nightly"],
+      ["trigger show arived", "arrived"],
+      ["hook show markr", "marker"],
+      ["hook delete markr --yes", "marker"],
+      ["scaler show crw", "crew"],
+      ["scaler show crew --pool fsat", "fast"],
+      ["pool queue fsat", "fast"],
+      ["quota delete nigts --yes", "nights"],
+      ["secret rotate crad word.txt", "card"],
+      ["secret remove crad --yes", "card"],
+      ["namespace delete ofice --reason test --yes", "office"],
+      ["principal delete person:ana --yes", "person:anna"],
+      ["role bind viewr person:anna", "viewer"],
+      ["role unbind watchr --yes", "watcher"],
+    ];
+    // Lists follow a moment later.
+    for (const [line, meant] of cases)
+      await until(
+        line,
+        () => tutti(line),
+        ({ errors }) => errors.includes(`Did you mean \`${meant}\`?`),
+      );
+    assert.match((await tutti("run greet nmae=Anna")).errors, /required property 'name', found 'nmae'/);
+    const started = await tutti("run greet name=Anna luod=true");
+    assert.match(started.errors, /Input `luod` is not declared by greet\. Did you mean `loud`\?/);
+    assert.doesNotMatch((await tutti("schedule delete nightly --yes")).errors, /Did you mean/);
+    for (const line of ["scaler delete crew", "hook delete marker", "trigger delete arrived"])
+      assert.match(await printed(`${line} --yes`), /deleted/);
+  });
 });

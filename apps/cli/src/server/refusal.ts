@@ -1,9 +1,10 @@
 /** What the platform refused, in words: what, why, and what to do next. */
-import { nearest, sentences } from "@tutti/kernel";
+import { sentences } from "@tutti/kernel";
 import type { Client, RestError } from "@tutti/rest/client";
 import { type ExitCode, exitCodes } from "../command/exit-codes.ts";
 import { type Advice, Failure } from "../command/failure.ts";
 import type { RouteName, Server } from "./calls.ts";
+import { adviceFor } from "./names.ts";
 
 interface Call {
   readonly name: RouteName;
@@ -17,7 +18,9 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
   if (error.status === 401 || error.status === 403)
     return forbidden(error, call, await rightsFor(error, call).catch(() => []));
   const next =
-    error.status === 404 ? await insteadOf(call, error.code) : [...asTexts(error), ...retrying(error)];
+    error.status === 404
+      ? await adviceFor(call, error.code, error.detail)
+      : [...asTexts(error), ...retrying(error)];
   const detail = sentence(error.detail);
   return new Failure(detail, {
     // What is wrong with a single field is in the sentence already.
@@ -146,136 +149,6 @@ function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]
 
 /** Independent of the caller and its key: the request itself is refused. */
 const ofRules: ReadonlySet<string> = new Set(["access.rule_refused", "access.plan_refused"]);
-
-/** Names that are there, where one was said that is not. How many are compared is bounded. */
-async function insteadOf({ name, parts, client, server }: Call, code: string): Promise<Advice[]> {
-  const wanted = code === "workflow.task_missing" ? taskIn(parts) : wantedIn(name, parts);
-  if (wanted === undefined) return [];
-  const known = await knownNames(wanted, client, server.namespace).catch(() => []);
-  const meant = nearest(wanted.text, known);
-  const list: Readonly<Record<Kind, Advice>> = {
-    run: ["tutti list", "lists runs"],
-    session: ["tutti session list", "lists sessions"],
-    workflow: ["tutti workflow list", "lists workflows"],
-    schedule: ["tutti schedule list", "lists schedules"],
-    trigger: ["tutti trigger list", "lists triggers"],
-    agent: ["tutti agent list", "lists agents"],
-    pool: ["tutti pool list", "lists pools"],
-    mission: ["tutti mission list", "lists missions"],
-    key: ["tutti key list", "lists keys"],
-    role: ["tutti role list", "lists roles"],
-    rule: ["tutti rule list", "lists rules"],
-    task: [`tutti show ${wanted.of}`, "lists its tasks"],
-  };
-  // What was named exists: something in it is missing.
-  if (meant === wanted.text) return [];
-  return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), list[wanted.kind]];
-}
-
-type Kind =
-  | "run"
-  | "session"
-  | "mission"
-  | "workflow"
-  | "schedule"
-  | "trigger"
-  | "agent"
-  | "pool"
-  | "key"
-  | "role"
-  | "rule"
-  | "task";
-
-interface Wanted {
-  readonly kind: Kind;
-  readonly text: string;
-  /** The run that a task was looked for in. */
-  readonly of?: string;
-}
-
-/** The run is there, the task in it is not. */
-function taskIn({ params, query }: Call["parts"]): Wanted | undefined {
-  const { id = "", task } = (params ?? {}) as { readonly id?: string; readonly task?: string };
-  const { task: asked } = (query ?? {}) as { readonly task?: string };
-  const text = task ?? asked;
-  return text === undefined ? undefined : { kind: "task", text, of: id };
-}
-
-/** What says what is to be run. */
-interface RunBody {
-  readonly definition?: string | { readonly name: string };
-}
-
-interface RoleBody {
-  readonly role?: string;
-}
-
-function wantedIn(name: RouteName, { params, body }: Call["parts"]): Wanted | undefined {
-  const {
-    id = "",
-    name: named = "",
-    pool = "",
-  } = (params ?? {}) as { readonly id?: string; readonly name?: string; readonly pool?: string };
-  if (name === "runs.start" || name === "schedules.create" || name === "triggers.create") {
-    const { definition, run } = (body ?? {}) as RunBody & { readonly run?: RunBody };
-    const named = definition ?? run?.definition;
-    return {
-      kind: "workflow",
-      text: typeof named === "string" ? (named.split("@")[0] ?? "") : (named?.name ?? ""),
-    };
-  }
-  if (/^(runs|tasks)\./.test(name)) return { kind: "run", text: id };
-  if (name.startsWith("sessions.")) return { kind: "session", text: id };
-  if (name.startsWith("workflows.")) return { kind: "workflow", text: named };
-  if (name.startsWith("schedules.")) return { kind: "schedule", text: id };
-  if (name.startsWith("triggers.")) return { kind: "trigger", text: id };
-  if (name.startsWith("missions.")) return { kind: "mission", text: id };
-  if (name.startsWith("pools.")) return { kind: "pool", text: pool };
-  if (name.startsWith("agents.")) return { kind: "agent", text: id };
-  if (name.startsWith("keys.")) return { kind: "key", text: id };
-  if (name.startsWith("rules.")) return { kind: "rule", text: id };
-  if (name === "roleBindings.create")
-    return { kind: "role", text: (body as RoleBody | undefined)?.role ?? "" };
-  return undefined;
-}
-
-const comparedMax = 500;
-
-async function knownNames(
-  { kind, of = "" }: Wanted,
-  client: Client,
-  namespace: Server["namespace"],
-): Promise<string[]> {
-  const query = { ...namespace, size: comparedMax };
-  switch (kind) {
-    case "run":
-      return (await client.call("runs.list", { query })).runs.map(({ runId }) => runId);
-    case "session":
-      return (await client.call("sessions.list", { query })).sessions.map(({ sessionId }) => sessionId);
-    case "workflow":
-      return (await client.call("workflows.list", { query })).definitions.map(({ name }) => name);
-    case "schedule":
-      return (await client.call("schedules.list", { query })).schedules.map(({ scheduleId }) => scheduleId);
-    case "trigger":
-      return (await client.call("triggers.list", { query })).triggers.map(({ triggerId }) => triggerId);
-    case "task":
-      return (await client.call("tasks.list", { params: { id: of }, query })).tasks.map(
-        ({ taskId }) => taskId,
-      );
-    case "key":
-      return (await client.call("keys.list", { query })).keys.map(({ keyId = "" }) => keyId);
-    case "role":
-      return (await client.call("roles.list", { query: namespace })).roles.map(({ role = "" }) => role);
-    case "rule":
-      return (await client.call("rules.list", { query })).rules.map(({ ruleId = "" }) => ruleId);
-    case "pool":
-      return (await client.call("pools.list", { query })).pools.map(({ pool }) => pool);
-    case "mission":
-      return (await client.call("missions.list", { query })).missions.map(({ missionId }) => missionId);
-    case "agent":
-      return (await client.call("agents.list", { query })).agents.map(({ agentId }) => agentId);
-  }
-}
 
 function sentence(text: string): string {
   return text === "" ? "The platform rejected the request without a reason." : text;

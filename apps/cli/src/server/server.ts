@@ -3,15 +3,17 @@
 import { Client, RestError } from "@tutti/rest/client";
 import type { Context } from "../command/declaration.ts";
 import { httpFetch } from "../effects/http-fetch.ts";
+import { safe } from "../terminal/text.ts";
 import { keyOf, serverAddress } from "./address.ts";
 import type { Server } from "./calls.ts";
+import { nothingDeleted } from "./names.ts";
 import { refusalOf } from "./refusal.ts";
 
 /** How long an answer is waited for before the CLI reports that there is none. */
 const patienceMs = 30_000;
 
 export async function connect(context: Context): Promise<Server> {
-  const { values, shell } = context;
+  const { values, shell, print } = context;
   const url = serverAddress(context);
   const key = await keyOf(context);
   const namespace = values.text("namespace") ?? shell.environment["TUTTI_NAMESPACE"];
@@ -22,7 +24,12 @@ export async function connect(context: Context): Promise<Server> {
     async call(name, parts = {}) {
       const ask = () => client.call(name, { timeoutMs: patienceMs, signal: shell.interrupted, ...parts });
       try {
-        return await onceReady(ask, context);
+        const reply = await onceReady(ask, context);
+        if (name.endsWith(".delete") && print.hasNotes && isEmpty(reply)) {
+          const hint = await nothingDeleted({ name, parts, client, server });
+          if (hint !== undefined) print.note(print.errorStyle.dim(safe(hint)));
+        }
+        return reply;
       } catch (error) {
         throw error instanceof RestError ? await refusalOf(error, { name, parts, client, server }) : error;
       }
@@ -36,6 +43,11 @@ export async function connect(context: Context): Promise<Server> {
     },
   };
   return server;
+}
+
+/** A deletion that had nothing to delete succeeds, and replies neither that it removed something nor how much. */
+function isEmpty(reply: unknown): boolean {
+  return typeof reply !== "object" || reply === null || !Object.values(reply).some(Boolean);
 }
 
 const startMaxMs = 20_000;

@@ -36,6 +36,24 @@ describe("a value beside its schema", () => {
     assert.deepEqual(messages({}, schema), ["must have required property 'name'"]);
   });
 
+  it("names the property that was probably meant", () => {
+    const properties = { name: { type: "string" }, size: { type: "integer" } };
+    const open = { properties, required: ["name"] };
+    assert.deepEqual(messages({ nmae: "a" }, open), ["must have required property 'name', found 'nmae'"]);
+    assert.deepEqual(messages({ size: 1 }, open), ["must have required property 'name'"]);
+    const closed = { properties, additionalProperties: false };
+    assert.deepEqual(messages({ szie: 1 }, closed), ["szie is not known, did you mean 'size'?"]);
+  });
+
+  it("compares names in counted steps", () => {
+    const long = (letter: string) => letter.repeat(150);
+    const properties = Object.fromEntries(
+      Array.from({ length: 100 }, (_, index) => [`${index}${long("a")}`, true]),
+    );
+    const value = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`${index}${long("b")}`, 1]));
+    assert.throws(() => messages(value, { properties, additionalProperties: false }), StepsExhausted);
+  });
+
   it("gets the defaults of the schema", () => {
     const schema = { properties: { a: { default: 3 }, b: { properties: { c: { default: [] } } } } };
     assert.deepEqual(new SchemaValidator(schema, new Steps()).validate({ b: {} }), { a: 3, b: { c: [] } });

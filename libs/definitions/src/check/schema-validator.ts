@@ -1,4 +1,5 @@
 import { type Json, matchesPattern } from "@tutti/expressions";
+import { nearest } from "@tutti/kernel";
 import type { Path } from "../problem.ts";
 import { isList, isMembers, shown } from "./shape-checker.ts";
 import type { Steps } from "./steps.ts";
@@ -168,8 +169,12 @@ export class SchemaValidator {
     const { additionalProperties = true, required, minProperties, maxProperties } = schema;
     const keys = Object.keys(members);
     for (const name of isList(required) ? required : [])
-      if (typeof name === "string" && !Object.hasOwn(members, name))
-        this.#refuse(path, `must have required property '${name}'`);
+      if (typeof name === "string" && !Object.hasOwn(members, name)) {
+        const others = keys.filter((key) => !Object.hasOwn(properties, key));
+        const mistyped = this.#nearest(name, others);
+        const found = mistyped === undefined ? "" : `, found '${mistyped}'`;
+        this.#refuse(path, `must have required property '${name}'${found}`);
+      }
     if (typeof minProperties === "number" && keys.length < minProperties)
       this.#refuse(path, `must have at least ${minProperties} entries`);
     if (typeof maxProperties === "number" && keys.length > maxProperties)
@@ -178,8 +183,13 @@ export class SchemaValidator {
     for (const [name, member] of Object.entries(members)) {
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
       const known = property ?? additionalProperties;
-      if (known === false) this.#refuse([...path, name], "is not known");
-      else filled[name] = this.#value(member, known, [...path, name]);
+      if (known === false) {
+        const meant = this.#nearest(name, Object.keys(properties));
+        this.#refuse(
+          [...path, name],
+          `is not known${meant === undefined ? "" : `, did you mean '${meant}'?`}`,
+        );
+      } else filled[name] = this.#value(member, known, [...path, name]);
     }
     for (const [name, property] of Object.entries(properties)) {
       this.#steps.charge(1);
@@ -187,6 +197,12 @@ export class SchemaValidator {
         filled[name] = property["default"];
     }
     return filled;
+  }
+
+  /** The name that was probably meant. Comparing costs steps, as everything else does. */
+  #nearest(name: string, known: readonly string[]): string | undefined {
+    for (const one of known) this.#steps.charge(1 + ((name.length * one.length) >>> 4));
+    return nearest(name, known);
   }
 
   #refuse(path: Path, message: string): void {

@@ -67,5 +67,5 @@ export async function deleteNamespace(context: Context): Promise<Result> {
   const server = await connect(context);
   const reply = await server.call("namespaces.delete", { params: { name }, query: { reason } });
   const line = `${safe(name)} ${reply.removed === true ? "deleted" : "not found"}`;
-  return doneOutcome(context, reply, { id: name, line });
+  return doneOutcome(context, reply, { id: name, line, isAsBefore: reply.removed !== true });
 }

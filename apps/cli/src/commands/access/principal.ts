@@ -58,5 +58,5 @@ export async function deletePrincipal(context: Context): Promise<Result> {
   const query = { ...server.namespace, actorKind: kind, actorId: id, ...reasonOf(context) };
   const reply = await server.call("principals.delete", { query });
   const line = `${safe(`${kind}:${id}`)} ${reply.removed === true ? "deleted with all keys and tokens" : "not found"}`;
-  return doneOutcome(context, reply, { id: `${kind}:${id}`, line });
+  return doneOutcome(context, reply, { id: `${kind}:${id}`, line, isAsBefore: reply.removed !== true });
 }

@@ -100,5 +100,5 @@ export async function unbindRole(context: Context): Promise<Result> {
     ...{ params, query: { ...server.namespace, ...reasonOf(context) } },
   });
   const line = `${safe(params.id)} ${reply.removed === true ? "removed" : "not found"}`;
-  return doneOutcome(context, reply, { id: params.id, line });
+  return doneOutcome(context, reply, { id: params.id, line, isAsBefore: reply.removed !== true });
 }

@@ -5,6 +5,7 @@ import type { Secret } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
+import { meantOf } from "../../server/names.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
@@ -13,6 +14,7 @@ import { actorIn, doneOutcome, keyOf, reasonOf, whoIs } from "./who.ts";
 
 type Server = Awaited<ReturnType<typeof connect>>;
 
+const comparedMax = 500;
 const dayMs = 86_400_000;
 
 export async function listSecrets(context: Context): Promise<Result> {
@@ -83,9 +85,15 @@ export async function rotateSecret(context: Context): Promise<Result> {
   const before = await secretNamed(server, name);
   if (before === undefined)
     throw usageFailure(`Secret \`${safe(name)}\` not found.`, [
+      ...meantOf(name, await namesOf(server)),
       [`tutti secret put ${safe(name)} FILE`, "stores its first version"],
     ]);
   return store(context, server, before, context.values.durationMs("grace") ?? dayMs);
+}
+
+async function namesOf(server: Server): Promise<string[]> {
+  const query = { ...server.namespace, size: comparedMax };
+  return (await server.call("secrets.list", { query })).secrets.map((secret) => secret.name);
 }
 
 async function secretNamed(server: Server, name: string): Promise<Secret | undefined> {

@@ -5,6 +5,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { followRun } from "../../follow/follow.ts";
+import { meantOf } from "../../server/names.ts";
 import { connect } from "../../server/server.ts";
 import { offered } from "../platform/capabilities.ts";
 import { register } from "../workflows/register.ts";
@@ -91,7 +92,13 @@ function adapterNamed(adapters: readonly Adapter[], name: string): Adapter {
   const found = adapters.find((adapter) => adapter.name === name);
   if (found !== undefined) return found;
   throw new Failure(`Adapter \`${name}\` not found. No worker offers it.`, {
-    next: [["tutti adapter list", "lists the adapters of the namespace"]],
+    next: [
+      ...meantOf(
+        name,
+        adapters.map((adapter) => adapter.name),
+      ),
+      ["tutti adapter list", "lists the adapters of the namespace"],
+    ],
     ...{ exitCode: exitCodes.refused, code: "adapter_unknown" },
   });
 }

@@ -99,7 +99,7 @@ export async function deleteRule(context: Context): Promise<Result> {
   const query = { ...server.namespace, ...reasonOf(context) };
   const reply = await server.call("rules.delete", { params: { id }, query });
   const line = `${safe(id)} ${reply.removed === true ? "deleted" : "not found"}`;
-  return doneOutcome(context, reply, { id, line });
+  return doneOutcome(context, reply, { id, line, isAsBefore: reply.removed !== true });
 }
 
 export async function listFindings(context: Context): Promise<Result> {

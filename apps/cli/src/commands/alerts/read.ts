@@ -4,6 +4,7 @@ import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
+import { meantOf } from "../../server/names.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
@@ -84,15 +85,17 @@ export async function showAlert(context: Context): Promise<Result> {
 
 async function alertNamed(server: Awaited<ReturnType<typeof connect>>, id: string): Promise<Alert> {
   let token = "";
+  const known: string[] = [];
   do {
     const query = { ...server.namespace, status: [...everyStatus], size: 1_000, token };
     const reply = await server.call("alerts.list", { query });
     const found = reply.alerts.find(({ alertId }) => alertId === id);
     if (found !== undefined) return found;
+    known.push(...reply.alerts.map(({ alertId }) => alertId));
     token = reply.nextToken ?? "";
   } while (token !== "");
   throw new Failure(`Alert \`${safe(id)}\` not found.`, {
-    next: [["tutti alert list --ended", "lists alerts"]],
+    next: [...meantOf(id, known), ["tutti alert list --ended", "lists alerts"]],
     exitCode: exitCodes.refused,
     code: "alert.alert_missing",
   });

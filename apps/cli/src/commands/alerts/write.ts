@@ -4,6 +4,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { readDefinition } from "../../local/definition-file.ts";
+import { meantOf } from "../../server/names.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printMoment } from "../../terminal/time.ts";
@@ -98,7 +99,13 @@ async function setDisabled(context: Context, disabled: boolean): Promise<Result>
   const rule = rules.find(({ ruleId }) => ruleId === id);
   if (rule === undefined)
     throw new Failure(`Alert rule \`${safe(id)}\` not found.`, {
-      next: [["tutti alert-rule list", "lists alert rules"]],
+      next: [
+        ...meantOf(
+          id,
+          rules.map(({ ruleId }) => ruleId),
+        ),
+        ["tutti alert-rule list", "lists alert rules"],
+      ],
       exitCode: exitCodes.refused,
       code: "alert.rule_missing",
     });

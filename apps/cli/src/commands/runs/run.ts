@@ -8,9 +8,11 @@ import { followRun } from "../../follow/follow.ts";
 import { isFileName, readDefinition, type SourceFile } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
 import { budgetIn } from "../amounts.ts";
 import { runSession } from "../sessions/write.ts";
 import { register } from "../workflows/register.ts";
+import { undeclaredIn } from "./undeclared.ts";
 
 /** Registers where a file was named, starts, and follows to the end. */
 export async function run(context: Context): Promise<Result> {
@@ -26,7 +28,8 @@ export async function run(context: Context): Promise<Result> {
   const priority = priorityOf(values.text("priority"));
   const budget = budgetIn(context);
   const server = await connect(context);
-  const definition = await definitionOf(context, server, file ?? what);
+  const { schema, ...definition } = await definitionOf(context, server, file ?? what);
+  const declared = print.hasNotes && input !== undefined ? schema() : undefined;
   const { run: started, existed } = await server.call("runs.start", {
     query: server.namespace,
     body: {
@@ -45,6 +48,12 @@ export async function run(context: Context): Promise<Result> {
       exitCode: exitCodes.refused,
       code: "strange_answer",
     });
+  for (const { field, meant } of undeclaredIn((await declared) ?? "", input))
+    print.note(
+      print.errorStyle.yellow(
+        `Input \`${safe(field)}\` is not declared by ${safe(definition.name)}. Did you mean \`${safe(meant)}\`?`,
+      ),
+    );
   if (existed === true) print.note(print.errorStyle.dim(`Run ${started.runId} already exists.`));
   if (!values.flag("detach")) return await followRun(context, { server, id: started.runId });
   return {
@@ -63,18 +72,29 @@ function priorityOf(text: string | undefined): number | undefined {
   return priority;
 }
 
+interface Version {
+  readonly name: string;
+  readonly hash?: string;
+  readonly label?: string;
+  /** Returns the schema of its input, as JSON. Nothing if that cannot be read. */
+  readonly schema: () => Promise<string | undefined>;
+}
+
 /** What is run: a version by its content where a file was named, else what the name says. */
-async function definitionOf(
-  context: Context,
-  server: Server,
-  what: string | SourceFile,
-): Promise<{ readonly name: string; readonly hash?: string; readonly label?: string }> {
+async function definitionOf(context: Context, server: Server, what: string | SourceFile): Promise<Version> {
   if (typeof what !== "string") {
-    const { name, hash = "" }: Definition = await registered(context, server, what);
-    return { name, ...(hash === "" ? {} : { hash }) };
+    const { name, hash = "", inputSchema }: Definition = await registered(context, server, what);
+    return { name, ...(hash === "" ? {} : { hash }), schema: async () => inputSchema };
   }
   const [name = "", label] = what.split("@");
-  return { name, ...(label === undefined ? {} : { label }) };
+  const version = label === undefined ? {} : { label };
+  const query = { ...server.namespace, ...version, withoutLiveCount: true };
+  const schema = () =>
+    server.call("workflows.get", { params: { name }, query }).then(
+      ({ inputSchema }) => inputSchema,
+      () => undefined,
+    );
+  return { name, ...version, schema };
 }
 
 /** Only a text that has the word may be one. Reading it as YAML takes longer than the rest of the start. */
