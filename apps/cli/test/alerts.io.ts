@@ -67,6 +67,9 @@ describe("the commands for alerts", () => {
     const id = incidents.find(({ ruleIds }: { readonly ruleIds: string[] }) =>
       ruleIds.includes("down"),
     ).incidentId;
+    const { alerts } = await json("alert list");
+    const { alertId } = alerts.find(({ ruleId }: { readonly ruleId: string }) => ruleId === "down");
+    assert.match(await printed(`alert show ${alertId}`), new RegExp(`incident +${id}\\n`));
     assert.match((await tutti("incident show i9")).errors, /Incident `i9` not found/);
     assert.match(await printed(`incident own ${id} ada`), /belongs to ada/);
     assert.match(await printed(`incident note ${id} 'restarted it'`), /has the note/);

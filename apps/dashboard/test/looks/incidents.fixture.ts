@@ -101,19 +101,19 @@ export function incidentAt(id: string, namespace: string, nowMs: number) {
         ? []
         : [
             {
-              ...{ kind: "agent", subject: "press-3", likelihood: 0.72, count: 9, share: 0.75 },
-              summary: "agent press-3 explains 9 of 12 failures with payments.declined.",
+              ...{ kind: "agent", subject: "worker-3", likelihood: 0.72, count: 9, share: 0.75 },
+              summary: "agent worker-3 explains 9 of 12 failures with payments.declined.",
               startTimeMs: at(-3),
               examples: failed.slice(0, 7),
               evidence: [
-                "98 % of attempts with agent press-3 fail, 1.2 % of the others.",
+                "98 % of attempts with agent worker-3 fail, 1.2 % of the others.",
                 "The message: expected an answer of bank.example.com within 10 s, found none",
                 "It was seen first at 2026-11-26T02:04:11.000Z, shortly before the first of them.",
               ],
               remedies: [
                 {
-                  text: "Look at agent press-3. Drain it if other agents do the same tasks well.",
-                  command: "tutti agent show press-3",
+                  text: "Look at agent worker-3. Drain it if other agents do the same tasks well.",
+                  command: "tutti agent show worker-3",
                 },
               ],
             },
@@ -158,7 +158,7 @@ const draftAt = (title: string, id: string) => `# ${title}
 
 ## Probable causes
 
-- agent press-3 explains 9 of 12 failures with payments.declined. Likelihood 72 %.
+- agent worker-3 explains 9 of 12 failures with payments.declined. Likelihood 72 %.
 
 ## Resolution
 
@@ -227,6 +227,18 @@ export function analysisAt(nowMs: number) {
       bottleneck("run", longTask, 0.1, 0.03, `Task ${longTask} runs for 10 % of the time of order.`),
     ],
     causes: incidentAt("i30", "default", nowMs).causes,
+    trends: ["platform 10.0.0.7:7501", "workflow 10.0.0.9:7501"].map((process, index) => ({
+      ...{ series: { queryId: "value", labels: { process }, values: [] }, periodsMs: [] },
+      ...{ slopePerDay: index * 3_400_000, changePerDay: index * 0.021, confidence: index * 0.9999 },
+      changePoints: [900, 400, 30].slice(index).map((minutes, place) => ({
+        ...{
+          timeMs: agoMs(minutes),
+          before: 180e6 + place * 40e6,
+          after: 220e6 - place * 90e6,
+          coincidences: [],
+        },
+      })),
+    })),
     patterns: [
       {
         ...{ kind: "retry_storm", subject: "order/pay", count: 412, share: 0.34, startTimeMs: agoMs(3_000) },

@@ -315,13 +315,22 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
-  it("analyses the runs of a workflow", async () => {
+  it("analyses the runs of a workflow, and the values of a metric", async () => {
     const page = await stage.signedIn("/analysis");
     await page.getByRole("heading", { name: "Causes of failures" }).waitFor();
     await page.getByLabel("Workflow").selectOption("frail");
     await page.getByRole("row", { name: /^try/ }).waitFor();
     await page.getByRole("button", { name: "Profile of frail: REST call and CLI command" }).click();
     await page.getByText("tutti analysis profile frail --since 24h").waitFor();
+    await page.goto(`${stage.url}/series?metric=process_resident_memory_bytes&range=5m`);
+    await page.getByRole("button", { name: "Find changes" }).click();
+    const found = page
+      .getByText("No changes beyond chance.")
+      .or(page.getByRole("columnheader", { name: "Change" }));
+    await found
+      .or(page.getByText(/(rises|falls) by .* a day/))
+      .first()
+      .waitFor();
     await page.context().close();
   });
 

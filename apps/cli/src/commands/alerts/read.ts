@@ -76,6 +76,7 @@ export async function showAlert(context: Context): Promise<Result> {
         ["since", momentOf(alert.startTimeMs)],
         ["ended", momentOf(alert.endTimeMs)],
         ["silence", alert.silenceId],
+        ["incident", alert.incidentId],
         ["acknowledged", alert.acknowledgeCause?.reason],
         ["advice", alert.advice],
       ]);

@@ -8,6 +8,7 @@ import { Empty, PageHead, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { Typed } from "../runs/filters.tsx";
+import { ChangesPart } from "./changes-part.tsx";
 import { figureWord } from "./lines.ts";
 import { MetricPanel } from "./metric-panel.tsx";
 import { metricsQuery, rangeQuery } from "./queries.ts";
@@ -199,23 +200,28 @@ function OneMetric(options: {
       ...(over === undefined ? {} : { over, ...(by === undefined ? {} : { by: [by] }) }),
     }),
   );
+  const figures = [...new Set(query.data?.series.map(({ figure = "" }) => figure))];
   return (
-    <Part title={<span className="metric-name">{name}</span>} aside={ranges[range].word}>
-      <p>{metric?.help}</p>
-      <Shown query={query} what="values" lines={8}>
-        {({ series }) => {
-          const figures = [...new Set(series.map(({ figure = "" }) => figure))];
-          if (figures.length === 0) return <Empty title="No values in this range" />;
-          return figures.map((figure) => (
-            <MetricPanel
-              key={figure}
-              {...{ metric: name, figure, series, heightPx: 220, rowsMax: 50 }}
-              {...(figures.length > 1 ? {} : { title: figureWord(name, figure) })}
-            />
-          ));
-        }}
-      </Shown>
-    </Part>
+    <>
+      <Part title={<span className="metric-name">{name}</span>} aside={ranges[range].word}>
+        <p>{metric?.help}</p>
+        <Shown query={query} what="values" lines={8}>
+          {({ series }) => {
+            if (figures.length === 0) return <Empty title="No values in this range" />;
+            return figures.map((figure) => (
+              <MetricPanel
+                key={figure}
+                {...{ metric: name, figure, series, heightPx: 220, rowsMax: 50 }}
+                {...(figures.length > 1 ? {} : { title: figureWord(name, figure) })}
+              />
+            ));
+          }}
+        </Shown>
+      </Part>
+      {figures.length === 0 || query.data?.source !== "insight" ? null : (
+        <ChangesPart key={JSON.stringify([name, search])} {...{ metric: name, namespace, figures, search }} />
+      )}
+    </>
   );
 }
 

@@ -1,9 +1,11 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { Routes } from "@tutti/rest/types";
 import { read } from "../../data/queries.ts";
+import { send } from "../../data/send.ts";
 import { nowMs } from "../../effects/time.ts";
 import { pathOf } from "../../elements/spelled.ts";
-import { type Join, pointsOf, type Range, ranges } from "./search.ts";
+import { trendQueries } from "./changes.ts";
+import { type Join, type MetricsSearch, pointsOf, type Range, ranges } from "./search.ts";
 
 export const metricsQuery = (namespace: string) =>
   queryOptions({
@@ -35,3 +37,25 @@ export const rangeQuery = (asked: Asked) =>
     refetchInterval: ranges[asked.range].againMs,
     placeholderData: (before) => before,
   });
+
+export interface TrendsAsked {
+  readonly metric: string;
+  readonly namespace: string;
+  readonly figures: readonly string[];
+  readonly search: Pick<MetricsSearch, "range" | "process" | "over" | "by">;
+}
+
+export const trendsQuery = ({ metric, namespace, figures, search }: TrendsAsked) => {
+  const { range = "1h" } = search;
+  const queries = trendQueries(metric, figures, search);
+  return queryOptions({
+    queryKey: ["trends", { namespace, range, queries }],
+    queryFn: async ({ signal }) => {
+      const body = { queries, span: { fromMs: nowMs() - ranges[range].ms } };
+      const call = { method: "POST", path: pathOf(["analysis", "trends"], { namespace }), body } as const;
+      // The cast: as the description of the routes says.
+      return (await send(call, signal)) as Routes["analysis.trends"]["reply"];
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+};

@@ -1,0 +1,92 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Moment } from "../../elements/moment.tsx";
+import { count } from "../../elements/moments.ts";
+import { Empty, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { type Change, changesIn, driftsIn } from "./changes.ts";
+import { trendsQuery } from "./queries.ts";
+import { type MetricsSearch, ranges } from "./search.ts";
+
+const shownMax = 50;
+
+interface ChangesOptions {
+  readonly metric: string;
+  readonly namespace: string;
+  readonly figures: readonly string[];
+  readonly search: MetricsSearch;
+}
+
+/** When the metric changed abruptly, and which series drift. Found on request: the analysis reads all values of the range. */
+export function ChangesPart({ metric, namespace, figures, search }: ChangesOptions) {
+  const [isAsked, setAsked] = useState(false);
+  const { range = "1h" } = search;
+  const query = useQuery({ ...trendsQuery({ metric, namespace, figures, search }), enabled: isAsked });
+  return (
+    <Part title="Changes" aside={ranges[range].word}>
+      {isAsked ? (
+        <Shown query={query} what="changes" lines={3}>
+          {({ trends }) => {
+            const changes = changesIn(metric, trends);
+            const drifts = driftsIn(metric, trends);
+            return changes.length + drifts.length === 0 ? (
+              <Empty title="No changes beyond chance." />
+            ) : (
+              <>
+                {drifts.length === 0 ? null : (
+                  <ul className="metric-drifts">
+                    {drifts.slice(0, shownMax).map((drift) => (
+                      <li key={drift}>{drift}</li>
+                    ))}
+                  </ul>
+                )}
+                {changes.length === 0 ? null : <Changes changes={changes} />}
+              </>
+            );
+          }}
+        </Shown>
+      ) : (
+        <>
+          <p>Find when the series changed abruptly, and which of them rise or fall steadily.</p>
+          <button type="button" className="press metric-find" onClick={() => setAsked(true)}>
+            Find changes
+          </button>
+        </>
+      )}
+    </Part>
+  );
+}
+
+function Changes({ changes }: { changes: readonly Change[] }) {
+  return (
+    <>
+      <table className="lines metric-changes">
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">Series</th>
+            <th scope="col">Change</th>
+          </tr>
+        </thead>
+        <tbody>
+          {changes.slice(0, shownMax).map(({ series, timeMs, before, after, isRise }) => (
+            <tr key={`${series} ${timeMs}`}>
+              <td>
+                <Moment atMs={timeMs} />
+              </td>
+              <td>{series}</td>
+              <td>
+                {isRise ? "rose" : "fell"} from {before} to {after}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {changes.length > shownMax ? (
+        <p className="small soft">
+          latest {count(shownMax)} of {count(changes.length)}
+        </p>
+      ) : null}
+    </>
+  );
+}
