@@ -9,9 +9,12 @@ import { chownSync, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
+const attemptsMax = 100;
+const againMs = 50;
 
 /** PostgreSQL does not run as root. This user owns nothing. */
 const nobody = 65_534;
@@ -89,6 +92,18 @@ class Server {
   }
 
   async up() {
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await this.#launch();
+      } catch (error) {
+        // After a kill, processes of the server may still be there for a moment.
+        if (attempts === attemptsMax || !String(error).includes("still in use")) throw error;
+        await pause(againMs);
+      }
+    }
+  }
+
+  async #launch() {
     const { port } = this;
     const settings = [`listen_addresses=127.0.0.1`, `port=${port}`, `unix_socket_directories=`];
     const words = [...settings, "shared_buffers=16MB", ...this.#settings].flatMap((each) => ["-c", each]);

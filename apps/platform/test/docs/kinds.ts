@@ -11,6 +11,8 @@ import {
 } from "@tutti/definitions";
 import { Configuration, memorySources, type Section } from "@tutti/kernel";
 import { checkScenario } from "@tutti/load";
+import { Client } from "pg";
+import { startPostgres } from "../../../../tools/postgres.mjs";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { assertShown, assertShownJson } from "./expected.ts";
 import { type Block, root } from "./page.ts";
@@ -67,6 +69,16 @@ export const kinds: Readonly<Record<string, Kind>> = {
         `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger, kind=load, kind=alerts, kind=applied or a configuration of Tutti`,
       );
     if (file !== undefined) workshop.write(file, text);
+  },
+
+  /** A real server takes the statements. */
+  async sql({ text }) {
+    const program = await needsProgram("postgres");
+    if (program.skip !== false) return;
+    await using server = await startPostgres(program.path);
+    const client = new Client(server.url);
+    await client.connect();
+    await client.query(text).finally(() => client.end());
   },
 
   json({ text, place }, { printed }) {

@@ -19,6 +19,14 @@ export type { Pagination } from "./http/pages.ts";
 export { type OpenApiAdapter, type OpenApiOptions, openApiAdapter, type Refused } from "./openapi/openapi.ts";
 export type { ConnectionOptions } from "./postgres/connections.ts";
 export {
+  type OutboxRow,
+  type OutboxRunOptions,
+  type OutboxStart,
+  type PostgresOutbox,
+  type PostgresOutboxOptions,
+  postgresOutbox,
+} from "./postgres/outbox.ts";
+export {
   type PostgresAdapterOptions,
   type PostgresOperation,
   postgresAdapter,

@@ -135,8 +135,9 @@ export class PostgresConnections {
     }
   }
 
-  async #open(driver: Driver, operation: string, { secret }: Caller): Promise<Opened> {
-    const text = await secret(this.#options.url);
+  async #open(driver: Driver, operation: string, caller: Caller): Promise<Opened> {
+    // A method: a task needs itself.
+    const text = await caller.secret(this.#options.url);
     if (this.#opened?.text === text) return this.#opened;
     const { connectionsMax = defaults.connectionsMax } = this.#options;
     let target: Target;
@@ -157,8 +158,9 @@ export class PostgresConnections {
     }
     this.close();
     const pool = new driver.Pool({ ...this.#config(text), max: connectionsMax, allowExitOnIdle: true });
-    // An idle connection that breaks is replaced.
+    // A connection that breaks is replaced. Without listeners it would end the process, idle or between two statements.
     pool.on("error", () => {});
+    pool.on("connect", (client) => client.on("error", () => {}));
     this.#opened = { text, pool, target };
     return this.#opened;
   }

@@ -158,7 +158,7 @@ async function requireTable(operation: string, run: Run): Promise<void> {
 }
 
 /** The server reads the statement, and does not run it. */
-async function prepared(name: string, sql: string, run: Run): Promise<void> {
+export async function prepared(name: string, sql: string, run: Run): Promise<void> {
   if (!/^\s*(select|with|values|insert|update|delete|merge)\b/i.test(sql)) return;
   const statement = `tutti_${name.replace(/\W/g, "_")}`;
   await run(`PREPARE ${statement} AS ${parametersOf(sql).text}`);

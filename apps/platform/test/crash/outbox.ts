@@ -1,0 +1,191 @@
+/**
+ * An outbox of PostgreSQL under kills of what starts its runs and does their tasks, of the platform and of the database.
+ *
+ * 1. Each row starts one run. None is lost, none starts twice.
+ * 2. The task of a run writes once, and so does its result.
+ * 3. A row that cannot start has the reason, and stops no other row.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { until } from "@tutti/kernel/testing";
+import { freePorts } from "@tutti/nats/testing";
+import { postgresOutbox } from "@tutti/sdk/adapters";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { Client } from "pg";
+import { startPostgres } from "../../../../tools/postgres.mjs";
+import { needsProgram } from "../../../../tools/programs.mjs";
+import { TestProcess } from "../support/process.ts";
+import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
+
+const worker = fileURLToPath(new URL("../programs/outbox-worker.ts", import.meta.url));
+const source = `
+workflow: order
+input: {schema: {type: object}}
+tasks: {add: {uses: shop.add-order, with: {row: "\${{ input.row }}"}}}
+output: "\${{ tasks.add.output[0] }}"
+`;
+const counts = `
+workflow: counts
+tasks: {count: {uses: shop-outbox.status}}
+output: "\${{ tasks.count.output }}"
+`;
+const tables = `
+CREATE TABLE outbox (id bigserial PRIMARY KEY, fits boolean NOT NULL DEFAULT true, started_at timestamptz, failure text,
+  finished_at timestamptz);
+CREATE TABLE orders (id bigserial PRIMARY KEY, row bigint NOT NULL);
+CREATE TABLE results (row bigint NOT NULL, status text NOT NULL, output jsonb);
+CREATE FUNCTION announce() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NOTIFY outbox; RETURN NULL; END';
+CREATE TRIGGER announce AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION announce();
+`;
+
+export interface OutboxLoad {
+  readonly rows: number;
+  /** What is killed one after the other, while rows are dealt with. */
+  readonly kills: readonly ("worker" | "platform" | "database")[];
+}
+
+export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void> {
+  const program = await needsProgram("postgres");
+  describe("an outbox of PostgreSQL", { skip: program.skip }, () => {
+    let folder: Folder;
+    let platform: Service;
+    let database: Awaited<ReturnType<typeof startPostgres>>;
+    let tutti: Tutti;
+    let working: TestProcess | undefined;
+    let workers = 0;
+    let address = "";
+
+    const launchPlatform = () =>
+      start("platform", [`--platform.dataDirectory=${folder.path}`, `--mesh.listen=${address}`]);
+    const launchWorker = () =>
+      new TestProcess({
+        program: worker,
+        arguments: [address, `shop-${++workers}`],
+        environment: { SHOP_DB: database.url },
+      });
+    const query = async (sql: string): Promise<Readonly<Record<string, unknown>>> => {
+      const client = new Client(database.url);
+      client.on("error", () => {});
+      try {
+        await client.connect();
+        // Several statements have a list of results.
+        return [await client.query(sql)].flat().at(-1)?.rows[0] ?? {};
+      } finally {
+        await client.end().catch(() => {});
+      }
+    };
+    const count = async (sql: string) => Number((await query(`SELECT count(*) AS n FROM ${sql}`))["n"]);
+
+    before(async () => {
+      folder = await makeFolder();
+      address = `127.0.0.1:${(await freePorts(1))[0]}`;
+      [database, platform] = await Promise.all([startPostgres(program.path), launchPlatform()]);
+      tutti = await connect({ address });
+      await tutti.register(source);
+      await tutti.register(counts);
+      await tutti.register(
+        '{"workflow": "echo", "tasks": {"echo": {"set": "${{ input }}"}}, "output": "${{ input }}"}',
+      );
+      await query(tables);
+    });
+    after(async () => {
+      await tutti?.close();
+      await working?.kill();
+      await platform?.stop();
+      await database?.[Symbol.asyncDispose]();
+      await folder?.[Symbol.asyncDispose]();
+    });
+
+    it(`${rows} rows start ${rows} runs, each once, and have one result each, across ${kills.length} kills`, async () => {
+      working = launchWorker();
+      await working.wrote(/linked/);
+      await query(`INSERT INTO outbox (fits) SELECT true FROM generate_series(1, ${rows})`);
+      for (const [index, victim] of kills.entries()) {
+        const enough = Math.floor((rows * (index + 1)) / (kills.length + 1));
+        await until(`${enough} results`, async () => (await count("results")) >= enough);
+        if (victim === "worker") {
+          await working.kill();
+          working = launchWorker();
+        } else if (victim === "platform") {
+          await platform.kill();
+          platform = await launchPlatform();
+        } else {
+          await database.kill();
+          await database.up();
+        }
+      }
+      await until("all results", async () => (await count("outbox WHERE finished_at IS NULL")) === 0);
+      const found = await query(`SELECT
+        (SELECT count(*) FROM outbox WHERE failure IS NOT NULL)::int AS failed,
+        (SELECT count(*) FROM orders)::int AS orders, (SELECT count(DISTINCT row) FROM orders)::int AS ordered,
+        (SELECT count(*) FROM results WHERE status = 'completed')::int AS results,
+        (SELECT count(DISTINCT row) FROM results)::int AS resulted`);
+      const all = { orders: rows, ordered: rows, results: rows, resulted: rows };
+      assert.deepEqual(found, { failed: 0, ...all });
+      let runs = 0;
+      for await (const { runId } of tutti.list({ definition: "order" })) {
+        assert.match(runId, /^shop-outbox-\d+$/);
+        runs++;
+      }
+      assert.equal(runs, rows);
+    });
+
+    it("a row that cannot start has the reason, and stops no other row", async () => {
+      await query("INSERT INTO outbox (fits) VALUES (false), (true)");
+      const { id } = await until("the row is refused", async () => {
+        const row = await query("SELECT id, failure FROM outbox WHERE NOT fits AND failure IS NOT NULL");
+        return row["id"] === undefined ? undefined : row;
+      });
+      await until("the other row has its result", async () => (await count("results")) === rows + 1);
+      const status = await tutti.execute("counts");
+      assert.deepEqual(status, { pending: 0, running: 0, failed: 1 });
+      await query(`UPDATE outbox SET fits = true, failure = NULL WHERE id = ${id}; NOTIFY outbox`);
+      await until("the corrected row has its result", async () => (await count("results")) === rows + 2);
+      working?.signal("SIGTERM");
+      assert.equal((await working?.ended())?.code, 0, working?.output);
+    });
+
+    it("deletes rows if wanted, finds them without NOTIFY, and rejects what no retry repairs", async () => {
+      process.env["OUTBOX_TEST_DB"] = database.url;
+      const common = { name: "gone", url: "env:OUTBOX_TEST_DB", table: "gone", pollMs: 20 } as const;
+      const outbox = postgresOutbox({
+        ...{ ...common, afterStart: "delete" },
+        start: ({ input }) => ({ workflow: "echo", input }),
+      });
+      const check = {
+        idempotencyKey: "k",
+        signal: new AbortController().signal,
+        secret: async () => database.url,
+      };
+      await assert.rejects(outbox.check(check), {
+        code: "adapter.refused",
+        message: /"gone" does not exist/,
+      });
+      await assert.rejects(outbox.run({ tutti }), { code: "adapter.refused" });
+      await query("CREATE TABLE gone (id text PRIMARY KEY, input jsonb, failure text)");
+      await outbox.check(check);
+      const stop = new AbortController();
+      const running = outbox.run({ tutti, signal: stop.signal });
+      await query("INSERT INTO gone VALUES ('a', '{\"n\": 1}'), ('not an id', NULL)");
+      await until("the rows are handled", async () => (await count("gone WHERE failure IS NULL")) === 0);
+      assert.equal(await count("gone"), 1);
+      assert.deepEqual(await tutti.get("gone-a").result(), { n: 1 });
+      stop.abort();
+      await running;
+      delete process.env["OUTBOX_TEST_DB"];
+      assert.throws(
+        () =>
+          postgresOutbox({
+            ...common,
+            afterStart: "delete",
+            start: () => ({ workflow: "echo" }),
+            result: "SELECT 1",
+          }),
+        {
+          code: "adapter.invalid",
+        },
+      );
+    });
+  });
+}

@@ -1,0 +1,358 @@
+/**
+ * Rows of a table start runs.
+ *
+ * 1. The id of a run follows from the id of its row. A row whose start was acknowledged, but not recorded before a crash,
+ *    starts the same run again, which exists.
+ * 2. A row is marked, or deleted, in a transaction that commits after the acknowledgement. Rows are locked meanwhile:
+ *    several processes share a table.
+ * 3. `finished_at` is set in the transaction that writes the result, and only if it was not set before.
+ * 4. A row that cannot start, or whose result cannot be written, gets the reason in `failure` and stops no other row.
+ */
+import { readFile } from "node:fs/promises";
+import {
+  backoffMs,
+  errorFromUnknown,
+  isTuttiError,
+  keepAlive,
+  type Logger,
+  silentLogger,
+  sleep,
+  systemChance,
+  systemTimers,
+} from "@tutti/kernel";
+import type { RunHandle } from "../../client/run.ts";
+import type { StartOptions, Tutti } from "../../client/tutti.ts";
+import type { Adapter, AdapterCall } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import { type Caller, type ConnectionOptions, PostgresConnections, type Run } from "./connections.ts";
+import { prepared } from "./postgres.ts";
+import { boundOf, parametersOf } from "./values.ts";
+
+export type OutboxRow = Readonly<Record<string, unknown>>;
+
+/** What a row starts. Its id is made of the names of the outbox and of the row. */
+export interface OutboxStart extends Omit<StartOptions, "id" | "idempotencyKey"> {
+  readonly workflow: string;
+}
+
+export interface PostgresOutboxOptions extends ConnectionOptions {
+  /** The first part of the ids of its runs: `NAME-ID`. Also the name of its adapter. */
+  readonly name: string;
+  /** `outbox`, or with its schema `shop.outbox`. */
+  readonly table: string;
+  readonly start: (row: OutboxRow) => OutboxStart;
+  /** Default: the column `started_at` is set. */
+  readonly afterStart?: "mark" | "delete";
+  /** The channel of NOTIFY that announces rows. Without it, rows are found by polling. */
+  readonly channel?: string;
+  /**
+   * The statement that writes the result of a run, with `:id`, `:run`, `:status` (`completed`, `failed`, `cancelled`,
+   * `terminated`), `:output`, `:code` and `:message`. Its transaction sets the column `finished_at`.
+   */
+  readonly result?: string;
+  /** Default: `id`, unique and never used twice. */
+  readonly idColumn?: string;
+  /** How often to look for rows without NOTIFY. Default: 5,000. */
+  readonly pollMs?: number;
+  /** Rows per transaction. Default: 100. */
+  readonly batch?: number;
+}
+
+export interface OutboxRunOptions {
+  readonly tutti: Pick<Tutti, "start" | "get">;
+  /** Ends it. */
+  readonly signal?: AbortSignal;
+  /** Opens references. Default: `env:NAME` and `file:/path` of this machine. */
+  readonly secret?: (reference: string) => Promise<string>;
+  /** Default: none. */
+  readonly logger?: Logger;
+}
+
+/** Starts runs of rows. As an adapter it has the operation `status`, and its check reads the table. */
+export interface PostgresOutbox extends Adapter {
+  /** Starts runs until the signal. Continues after failures that pass, and rejects with others. */
+  run(options: OutboxRunOptions): Promise<void>;
+}
+
+const defaults = { idColumn: "id", pollMs: 5_000, batch: 100 };
+const backoff = { firstMs: 100, maxMs: 10_000 };
+const followedMax = 100;
+/** Then the result of another run is awaited, if many are pending. */
+const lookMs = 10_000;
+
+export function postgresOutbox(options: PostgresOutboxOptions): PostgresOutbox {
+  const connections = new PostgresConnections(options);
+  const statements = statementsOf(options);
+  const reading = { operation: options.name, writes: false };
+  return {
+    ...{ name: options.name, kind: "postgres-outbox" },
+    operations: {
+      status: {
+        description: "Counts rows: pending, running, failed.",
+        repeat: "safe",
+        call: (_input, call) =>
+          connections.transaction(reading, call, async (run) => (await run(statements.count)).rows[0] ?? {}),
+      },
+    },
+    check: (call: AdapterCall) =>
+      connections.transaction(reading, call, async (run) => {
+        await run(statements.count);
+        for (const [name, sql] of Object.entries(statements.checked)) await prepared(name, sql, run);
+      }),
+    close: () => connections.close(),
+    async run(given) {
+      const release = keepAlive();
+      try {
+        await new Outbox(options, connections, given).run();
+      } finally {
+        release();
+        connections.close();
+      }
+    },
+  };
+}
+
+type Statements = ReturnType<typeof statementsOf>;
+
+function statementsOf({ table, afterStart = "mark", result, ...options }: PostgresOutboxOptions) {
+  const { idColumn = defaults.idColumn, batch = defaults.batch } = options;
+  const [from, id] = [table.split(".").map(quoted).join("."), quoted(idColumn)];
+  const marks = afterStart === "mark";
+  if (!marks && result !== undefined)
+    throw adapterErrors.invalid({
+      adapter: options.name,
+      problem: "expected `afterStart: mark` with `result`: a deleted row cannot wait for its result",
+    });
+  const pending = marks ? "started_at IS NULL AND failure IS NULL" : "failure IS NULL";
+  const running =
+    result === undefined ? "false" : "started_at IS NOT NULL AND finished_at IS NULL AND failure IS NULL";
+  const started = marks
+    ? `UPDATE ${from} SET started_at = now() WHERE ${id} = ANY($1)`
+    : `DELETE FROM ${from} WHERE ${id} = ANY($1)`;
+  const failed = `UPDATE ${from} SET failure = $2 WHERE ${id} = $1`;
+  return {
+    count: `SELECT count(*) FILTER (WHERE ${pending}) AS pending, count(*) FILTER (WHERE ${running}) AS running,
+      count(*) FILTER (WHERE failure IS NOT NULL) AS failed FROM ${from}`,
+    take: `SELECT *, ${id}::text AS tutti_id FROM ${from} WHERE ${pending}
+      ORDER BY ${id} LIMIT ${batch} FOR UPDATE SKIP LOCKED`,
+    ...{ started, failed },
+    // At random: with more rows than are followed at once, each gets its turn.
+    running: `SELECT ${id}::text AS id FROM ${from} WHERE ${running} AND ${id} <> ALL($1)
+      ORDER BY random() LIMIT $2`,
+    finished: `UPDATE ${from} SET finished_at = now() WHERE ${id} = $1 AND finished_at IS NULL`,
+    checked: { started, failed, ...(result !== undefined && { result }) },
+  };
+}
+
+/** Where the run of a row ended. */
+type Result = Readonly<Record<"status" | "output" | "code" | "message", unknown>>;
+
+class Outbox {
+  readonly #options: PostgresOutboxOptions;
+  readonly #statements: Statements;
+  readonly #connections: PostgresConnections;
+  readonly #given: OutboxRunOptions;
+  readonly #signal: AbortSignal;
+  /** Rows whose results are awaited, by their ids. */
+  readonly #followed = new Map<string, Promise<void>>();
+  #failures = 0;
+
+  constructor(options: PostgresOutboxOptions, connections: PostgresConnections, given: OutboxRunOptions) {
+    this.#options = options;
+    this.#statements = statementsOf(options);
+    this.#connections = connections;
+    this.#given = given;
+    this.#signal = given.signal ?? new AbortController().signal;
+  }
+
+  async run(): Promise<void> {
+    const { logger = silentLogger } = this.#given;
+    while (!this.#signal.aborted) {
+      try {
+        await this.#session();
+      } catch (thrown) {
+        if (this.#signal.aborted) return;
+        const error = errorFromUnknown(thrown);
+        if (error.retry === "never") throw error;
+        logger.warn("the outbox was interrupted and continues", { outbox: this.#options.name, error });
+        const pauseMs = backoffMs(backoff, ++this.#failures, systemChance);
+        await sleep(systemTimers, pauseMs, this.#signal).catch(() => {});
+      }
+    }
+  }
+
+  /** Until a connection breaks, or the signal. */
+  async #session(): Promise<void> {
+    const ended = new AbortController();
+    const caller: Caller = {
+      signal: AbortSignal.any([this.#signal, ended.signal]),
+      secret: this.#given.secret ?? localSecret,
+    };
+    let bell = Promise.withResolvers<void>();
+    const wake = () => bell.resolve();
+    const fail = (error: unknown) => ended.abort(error);
+    caller.signal.addEventListener("abort", wake);
+    const listener = await this.#listen(caller, wake, fail);
+    try {
+      for (;;) {
+        caller.signal.throwIfAborted();
+        const taken = await this.#startBatch(caller);
+        this.#failures = 0;
+        await this.#follow(caller, wake, fail);
+        const timer = systemTimers.after(taken > 0 ? 0 : (this.#options.pollMs ?? defaults.pollMs), wake);
+        await bell.promise;
+        timer.cancel();
+        bell = Promise.withResolvers<void>();
+      }
+    } finally {
+      ended.abort();
+      await Promise.all(this.#followed.values());
+      await listener?.end().catch(() => {});
+    }
+  }
+
+  async #listen(caller: Caller, wake: () => void, fail: (error: unknown) => void) {
+    const { name, channel } = this.#options;
+    if (channel === undefined) return undefined;
+    const listener = await this.#connections.dedicated(name, caller);
+    listener.on("notification", wake);
+    listener.on("end", () =>
+      fail(adapterErrors.unreachable({ operation: name, reason: "the connection ended" })),
+    );
+    await listener.query(`LISTEN ${quoted(channel)}`);
+    return listener;
+  }
+
+  /** Starts runs of the next rows. Returns how many rows it has dealt with. */
+  async #startBatch(caller: Caller): Promise<number> {
+    const { take, started, failed } = this.#statements;
+    let interruption: unknown;
+    const count = await this.#write(caller, async (run) => {
+      const { rows } = await run(take);
+      const done: string[] = [];
+      const refused: [string, string][] = [];
+      await Promise.all(
+        rows.map(async ({ tutti_id: id, ...row }) => {
+          try {
+            await this.#start(String(id), row);
+            done.push(String(id));
+          } catch (error) {
+            if (isInterruption(error)) interruption = error;
+            else refused.push([String(id), textOf(error)]);
+          }
+        }),
+      );
+      if (done.length > 0) await run(started, [done]);
+      for (const each of refused) await run(failed, each);
+      return done.length + refused.length;
+    });
+    if (interruption !== undefined) throw interruption;
+    return count;
+  }
+
+  async #start(id: string, row: OutboxRow): Promise<void> {
+    const { workflow, ...options } = this.#options.start(row);
+    await this.#given.tutti.start(workflow, { ...options, id: this.#runOf(id) });
+  }
+
+  #runOf(id: string): string {
+    return `${this.#options.name}-${id}`;
+  }
+
+  async #follow(caller: Caller, wake: () => void, fail: (error: unknown) => void): Promise<void> {
+    const room = followedMax - this.#followed.size;
+    if (this.#options.result === undefined || room < followedMax / 2) return;
+    const reading = { operation: this.#options.name, writes: false };
+    const { rows } = await this.#connections.transaction(reading, caller, (run) =>
+      run(this.#statements.running, [[...this.#followed.keys()], room]),
+    );
+    for (const row of rows) {
+      const id = String(row["id"]);
+      const following = this.#finish(id, this.#options.result, caller)
+        .catch((error: unknown) => {
+          if (!caller.signal.aborted) fail(error);
+        })
+        .finally(() => {
+          this.#followed.delete(id);
+          if (rows.length === room && this.#followed.size <= followedMax / 2) wake();
+        });
+      this.#followed.set(id, following);
+    }
+  }
+
+  /** Waits for the end of a run for a while, and writes its result. */
+  async #finish(id: string, sql: string, caller: Caller): Promise<void> {
+    const run = this.#runOf(id);
+    const result = await this.#resultOf(this.#given.tutti.get(run), caller.signal);
+    if (result === undefined) return;
+    const { finished, failed } = this.#statements;
+    try {
+      const parameters = parametersOf(sql);
+      const values = boundOf(this.#options.name, parameters, { id, run, ...result });
+      await this.#write(caller, async (write) => {
+        const { changes } = await write(finished, [id]);
+        if (changes > 0) await write(parameters.text, values);
+      });
+    } catch (error) {
+      if (caller.signal.aborted || !isTuttiError(error) || error.retry !== "never") throw error;
+      await this.#write(caller, (write) => write(failed, [id, textOf(error)]));
+    }
+  }
+
+  async #resultOf(handle: RunHandle, signal: AbortSignal): Promise<Result | undefined> {
+    const nothing = { output: null, code: null, message: null };
+    try {
+      const output = await handle.result({ timeoutMs: lookMs, signal });
+      return { ...nothing, status: "completed", output: output ?? null };
+    } catch (error) {
+      signal.throwIfAborted();
+      // The error is that of the run, or of the way to it: the run itself knows which.
+      const result = await this.#endOf(handle);
+      if (result === "gone") return { ...nothing, status: "gone", message: textOf(error) };
+      if (result?.$case === "failed" || result?.$case === "cancelled" || result?.$case === "terminated")
+        return { ...nothing, status: result.$case, code: result.value.code, message: result.value.message };
+      return undefined;
+    }
+  }
+
+  async #endOf(handle: RunHandle): Promise<RunResult | "gone" | undefined> {
+    try {
+      const { outcome } = await handle.get();
+      const result = outcome?.result;
+      return result?.$case === "continued" ? this.#endOf(this.#given.tutti.get(result.value.id)) : result;
+    } catch (error) {
+      if (isTuttiError(error) && error.status === "NOT_FOUND") return "gone";
+      throw error;
+    }
+  }
+
+  #write<T>(caller: Caller, work: (run: Run) => Promise<T>): Promise<T> {
+    return this.#connections.transaction({ operation: this.#options.name, writes: true }, caller, work);
+  }
+}
+
+type RunResult = NonNullable<NonNullable<Awaited<ReturnType<RunHandle["get"]>>["outcome"]>["result"]>;
+
+/** What no row is to blame for: the platform is out of reach, or takes no calls of this client. */
+function isInterruption(error: unknown): boolean {
+  if (!isTuttiError(error)) return false;
+  return (
+    error.retry !== "never" || error.status === "UNAUTHENTICATED" || error.status === "PERMISSION_DENIED"
+  );
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+async function localSecret(reference: string): Promise<string> {
+  const [, kind, place = ""] = /^(env|file):(.+)$/s.exec(reference) ?? [];
+  const value = kind === "env" ? process.env[place] : kind && (await readFile(place, "utf8").catch(() => ""));
+  if (value) return value.trimEnd();
+  const problem = `${reference} cannot be opened here. Pass \`secret\` to open other references`;
+  throw adapterErrors.invalid({ adapter: "outbox", problem });
+}
