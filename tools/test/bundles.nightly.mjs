@@ -9,10 +9,7 @@ import { startPlatform } from "./platform.mjs";
 import { emptyFolder, run, treeOf } from "./tree.mjs";
 
 const isThere = (/** @type {string[]} */ ...path) => existsSync(join(workspaceRoot, "apps", ...path));
-// What has a build of its own is no service, and has tests of its own.
-const apps = readdirSync(join(workspaceRoot, "apps")).filter(
-  (app) => isThere(app, "src", "main.ts") && !isThere(app, "build.mjs"),
-);
+const apps = readdirSync(join(workspaceRoot, "apps")).filter((app) => isThere(app, "src", "service.ts"));
 const node = nodeFor(workspaceRoot);
 const env = environmentFor(workspaceRoot, node);
 

@@ -57,7 +57,8 @@ function change(document: Json, pick: (count: number) => number): void {
   const other = places[pick(places.length)] ?? place;
   switch (pick(5)) {
     case 0:
-      holder[place.key] = strange[pick(strange.length)] ?? null;
+      // A copy: a change to it would be there in every document after.
+      holder[place.key] = structuredClone(strange[pick(strange.length)] ?? null);
       return;
     case 1:
       if (Array.isArray(place.holder)) place.holder.splice(Number(place.key), 1);

@@ -28,6 +28,14 @@ export const notificationsQuery = () =>
     refetchInterval,
   });
 
+export const objectivesQuery = () =>
+  queryOptions({
+    queryKey: ["alerts", { part: "objectives" }],
+    queryFn: ({ signal }) =>
+      read<Routes["objectives.list"]["reply"]>(pathOf(["objectives"], { size: 200 }), signal),
+    refetchInterval: 60_000,
+  });
+
 export const alertRulesQuery = () =>
   queryOptions({
     queryKey: ["alerts", { part: "rules" }],

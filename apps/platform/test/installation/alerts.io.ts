@@ -10,7 +10,9 @@ import {
   ListAlertRulesRequest,
   ListAlertsRequest,
   ListNotificationsRequest,
+  ListObjectivesRequest,
   RetryNotificationsRequest,
+  SeriesQuery,
   SetAlertRuleRequest,
   TestAlertRuleRequest,
   WatchAlertsRequest,
@@ -191,5 +193,33 @@ describe("alerts of an installation", () => {
     assert.match(rules.find(({ ruleId }) => ruleId === "zero")?.problem ?? "", /than 0/);
     assert.deepEqual(await list({ filter: { ruleId: "zero" } }), []);
     assert.equal((await fetch(`${installation.host.url}/readyz`)).status, 200);
+  });
+
+  it("an objective has a budget, burn rates and an alert", async () => {
+    const metric = "tutti_mesh_calls_total";
+    const counts = {
+      metric,
+      overTime: Aggregation.AGGREGATION_INCREASE,
+      overSeries: Aggregation.AGGREGATION_SUM,
+    };
+    const slo = uptime("all-bad", {
+      ...{ title: "All is bad", condition: "", objective: { goal: 0.99, periodMs: 0 } },
+      queries: ["total", "bad"].map((queryId) => SeriesQuery.fromPartial({ queryId, ...counts })),
+    });
+    await set(slo);
+    await installation.pass(130_000);
+    const { objectives } = await alerts().listObjectives(ListObjectivesRequest.fromPartial({}));
+    const [found] = objectives;
+    assert.ok(found !== undefined && found.total > 0, JSON.stringify(objectives));
+    assert.deepEqual([found.ruleId, found.bad], ["all-bad", found.total]);
+    assert.ok(Math.abs(found.budgetLeft + 99) < 1e-6, `${found.budgetLeft}`);
+    assert.equal(found.burnRates["burn_1h"], 100);
+    const [alert] = await list({ filter: { ruleId: "all-bad" } });
+    assert.equal(alert?.status, ALERT_STATUS_FIRING);
+    await alerts().deleteAlertRule({ namespace: "", ruleId: "all-bad", reason: "" });
+    assert.deepEqual((await alerts().listObjectives(ListObjectivesRequest.fromPartial({}))).objectives, []);
+    await assert.rejects(set({ ...slo, objective: { goal: 1, periodMs: 0 } }), {
+      code: "mesh.invalid_request",
+    });
   });
 });

@@ -39,6 +39,7 @@ export const alertRoutes = [
     params: rule,
   },
   { name: "alertRules.test", method: "POST", path: "/v1/alert-rules/test", rpc: `${alerts}/TestAlertRule` },
+  { name: "objectives.list", method: "GET", path: "/v1/objectives", rpc: `${alerts}/ListObjectives` },
   { name: "silences.list", method: "GET", path: "/v1/silences", rpc: `${alerts}/ListSilences` },
   {
     name: "silences.create",

@@ -134,7 +134,7 @@ export async function listAlertRules(context: Context): Promise<Result> {
           { title: "condition", yields: 1, widthMin: 12 },
         ],
         entries.map(
-          ({ ruleId = "", severity = "", disabled, problem = "", receivers, condition = "", readyMade }) => [
+          ({ ruleId = "", severity = "", disabled, problem = "", receivers, readyMade, ...rule }) => [
             { text: ruleId, tone: "bold" },
             severity,
             disabled === true
@@ -143,12 +143,66 @@ export async function listAlertRules(context: Context): Promise<Result> {
                 ? { text: readyMade === true ? "built in" : "active", tone: "cyan" }
                 : { text: `fails: ${problem}`, tone: "red" },
             { text: receivers.join(", "), tone: "dim" },
-            { text: condition, tone: "dim" },
+            { text: rule.condition || `objective ${percent(rule.objective?.goal ?? 0)}`, tone: "dim" },
           ],
         ),
       );
     },
   };
+}
+
+export async function listObjectives(context: Context): Promise<Result> {
+  const { print } = context;
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("objectives.list", { query: { ...server.namespace, ...page } }),
+    ({ objectives }) => objectives,
+  );
+  return {
+    json: { objectives: entries },
+    nextToken,
+    quiet: entries.map(({ ruleId = "" }) => ruleId),
+    empty:
+      entries.length === 0
+        ? "No objectives yet. Set an alert rule with `objective`: tutti alert-rule set FILE"
+        : undefined,
+    draw: () => {
+      print.table(
+        [
+          { title: "objective" },
+          { title: "labels", yields: 1, widthMin: 8 },
+          { title: "goal", align: "right" },
+          { title: "good", align: "right" },
+          { title: "budget left", align: "right" },
+          { title: "burn rate, 1 h", align: "right" },
+          { title: "events", align: "right" },
+        ],
+        entries.map(({ ruleId = "", labels, objective, total = 0, bad = 0, budgetLeft = 0, burnRates }) => [
+          { text: ruleId, tone: "bold" },
+          {
+            text: Object.entries(labels)
+              .map(([name, value]) => `${name}=${value}`)
+              .join(" "),
+            tone: "dim",
+          },
+          percent(objective?.goal ?? 0),
+          total === 0 ? "" : percent(1 - bad / total),
+          {
+            text: percent(budgetLeft, 1),
+            tone: budgetLeft < 0 ? "red" : budgetLeft < 0.25 ? "yellow" : "cyan",
+          },
+          String(burnRates["burn_1h"] ?? 0),
+          String(total),
+        ]),
+      );
+    },
+  };
+}
+
+/** `99.9 %`, with as many digits as tell a goal of five nines from 100 %. */
+function percent(part: number, digits = 3): string {
+  return `${Number((part * 100).toFixed(digits))} %`;
 }
 
 export async function listSilences(context: Context): Promise<Result> {

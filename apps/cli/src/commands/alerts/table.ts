@@ -112,6 +112,16 @@ export const alertCommands: readonly Command[] = [
     load: () => incidents().then(({ postMortem }) => postMortem),
   },
   {
+    ...{
+      name: "objective list",
+      group,
+      summary: "List objectives with their error budgets, the least left first",
+    },
+    options: [size, page, all],
+    json: "document",
+    load: () => read().then(({ listObjectives }) => listObjectives),
+  },
+  {
     ...{ name: "alert-rule list", group, summary: "List alert rules with their problems" },
     options: [size, page, all],
     json: "document",

@@ -12,6 +12,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { IncidentLink } from "../incidents/incident-link.tsx";
 import { Notifications } from "./notifications.tsx";
+import { Objectives } from "./objectives.tsx";
 import { useAlertRefresh } from "./refresh.ts";
 import { Rules } from "./rules.tsx";
 import { CreateSilence, Silences } from "./silences.tsx";
@@ -42,6 +43,7 @@ export function AlertsPage() {
           )
         }
       </Shown>
+      <Objectives />
       <Silences />
       <Notifications />
       <Rules />

@@ -33,7 +33,17 @@ export function Rules() {
 }
 
 function Rule({ rule }: { rule: AlertRule }) {
-  const { ruleId = "", condition, severity, receivers, disabled, problem, readyMade, revision } = rule;
+  const {
+    ruleId = "",
+    condition,
+    objective,
+    severity,
+    receivers,
+    disabled,
+    problem,
+    readyMade,
+    revision,
+  } = rule;
   const refresh = useAlertRefresh();
   const isOff = disabled === true;
   const {
@@ -51,7 +61,11 @@ function Rule({ rule }: { rule: AlertRule }) {
       <div>
         <h3>{ruleId}</h3>
         <p className="small soft">
-          <code>{condition}</code>
+          {condition || objective === undefined ? (
+            <code>{condition}</code>
+          ) : (
+            `Objective: ${Number(((objective.goal ?? 0) * 100).toFixed(4))} % good`
+          )}
         </p>
         {problem ? <p className="small tone-wrong">{problem}</p> : null}
       </div>

@@ -5,6 +5,7 @@ import { acknowledgeAlert, listAlerts, watchAlerts } from "./alerts.ts";
 import type { AlertDependencies } from "./dependencies.ts";
 import { getIncident, listIncidents, updateIncident } from "./incidents.ts";
 import { listNotifications, retryNotifications } from "./notifications.ts";
+import { listObjectives } from "./objectives.ts";
 import { deleteRule, listRules, setRule, testRule } from "./rules.ts";
 import { createSilence, deleteSilence, listSilences } from "./silences.ts";
 
@@ -14,6 +15,7 @@ export function alertHandlers(dependencies: AlertDependencies): Handlers<typeof 
     listAlertRules: (request, context) => listRules(dependencies, request, context),
     deleteAlertRule: (request, context) => deleteRule(dependencies, request, context),
     testAlertRule: (request, context) => testRule(dependencies, request, context),
+    listObjectives: (request, context) => listObjectives(dependencies, request, context),
     listAlerts: (request, context) => listAlerts(dependencies, request, context),
     watchAlerts: (request, context) => watchAlerts(dependencies, request, context),
     acknowledgeAlert: (request, context) => acknowledgeAlert(dependencies, request, context),

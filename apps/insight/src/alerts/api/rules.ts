@@ -28,7 +28,7 @@ import {
   everyMsOf,
   type RuleProblem,
   RuleTrial,
-  windowMsOf,
+  readsOf,
 } from "@tutti/machine-alert/evaluation";
 import { insightErrors } from "../../errors.ts";
 import { keyOf } from "../key.ts";
@@ -124,12 +124,13 @@ async function seriesOf(
   rule: AlertRule,
   { fromMs, toMs, nowMs }: { readonly fromMs: number; readonly toMs: number; readonly nowMs: number },
 ) {
-  const span = { from: toTimestamp(fromMs - windowMsOf(rule)), to: toTimestamp(toMs) };
+  const longestMs = Math.max(...readsOf(rule).map(({ windowMs }) => windowMs));
+  const span = { from: toTimestamp(fromMs - longestMs), to: toTimestamp(toMs) };
   const series: Series[] = [];
   const problems: Problem[] = [];
   for (const [at, query] of rule.queries.entries())
     try {
-      const stepMs = toMs - fromMs > dayMs ? 60_000 : 10_000;
+      const stepMs = toMs - fromMs + longestMs > 2 * dayMs ? 60_000 : 10_000;
       series.push(...(await thread.ask("query", { namespace, queries: [query], span, stepMs, nowMs })));
     } catch (thrown) {
       const error = errorFromUnknown(thrown);

@@ -24,7 +24,7 @@ import {
   toTimestamp,
 } from "@tutti/kernel";
 import { type Alerts, deadMessages, installRules, keptRules, observe } from "@tutti/machine-alert";
-import { type CompiledRule, compileRule, everyMsOf, windowMsOf } from "@tutti/machine-alert/evaluation";
+import { type CompiledRule, compileRule, everyMsOf, readsOf } from "@tutti/machine-alert/evaluation";
 import { installationNamespace } from "@tutti/mesh";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { Recorder } from "../../series/recorder.ts";
@@ -54,10 +54,7 @@ const cause: Cause = {
 /** Namespaces are looked up this often, and a round comes no later. */
 const lookEveryMs = 60_000;
 const roundAfterMs = 50;
-const slotMs = 10_000;
-/** Longer windows have a value a minute. */
-const fineWindowMs = 2 * 3_600_000;
-const minuteMs = 60_000;
+const retryAfterMs = 10_000;
 
 export class Evaluator implements Component {
   readonly #parts: EvaluatorParts;
@@ -141,7 +138,7 @@ export class Evaluator implements Component {
         problem: message,
       });
     this.#problem = `alert rules are not evaluated: ${message}`;
-    return slotMs;
+    return retryAfterMs;
   }
 
   /** Returns when the next rule is due. */
@@ -208,12 +205,7 @@ export class Evaluator implements Component {
       return undefined;
     }
     try {
-      const series = await this.#seriesOf(
-        namespace,
-        known.compiled.program.rule.queries,
-        windowMsOf(rule),
-        nowMs,
-      );
+      const series = await this.#seriesOf(namespace, known.compiled.program.rule, nowMs);
       const { found, problem } = known.compiled.program.evaluate(series, nowMs);
       known.problem = problem;
       this.#told.evaluated(problem === "");
@@ -228,20 +220,20 @@ export class Evaluator implements Component {
   /** A metric that has no sample yet has no series. */
   async #seriesOf(
     namespace: string,
-    queries: CompiledQueries,
-    windowMs: number,
+    rule: CompiledOf["program"]["rule"],
     nowMs: number,
   ): Promise<readonly Series[]> {
-    const span = { from: toTimestamp(nowMs - windowMs), to: toTimestamp(nowMs) };
-    const stepMs = windowMs > fineWindowMs ? minuteMs : slotMs;
     const all: Series[] = [];
-    for (const query of queries) {
-      // Only read.
-      const asked = { namespace, queries: [query as SeriesQuery], span, stepMs, nowMs };
-      try {
-        all.push(...(await this.#parts.thread.ask("query", asked)));
-      } catch (thrown) {
-        if (errorFromUnknown(thrown).status !== "NOT_FOUND") throw thrown;
+    for (const { windowMs, stepMs } of readsOf(rule)) {
+      const span = { from: toTimestamp(nowMs - windowMs), to: toTimestamp(nowMs) };
+      for (const query of rule.queries) {
+        // Only read.
+        const asked = { namespace, queries: [query as SeriesQuery], span, stepMs, nowMs };
+        try {
+          all.push(...(await this.#parts.thread.ask("query", asked)));
+        } catch (thrown) {
+          if (errorFromUnknown(thrown).status !== "NOT_FOUND") throw thrown;
+        }
       }
     }
     return all;
@@ -277,7 +269,7 @@ export class Evaluator implements Component {
   }
 }
 
-type CompiledQueries = Extract<CompiledRule, { readonly ok: true }>["program"]["rule"]["queries"];
+type CompiledOf = Extract<CompiledRule, { readonly ok: true }>;
 
 function nameOf(namespace: string, ruleId: string): string {
   return `${namespace}/${ruleId}`;

@@ -1,10 +1,12 @@
 /** Which label sets a rule finds in series, now and in the past. The service and tests of rules use the same. */
+export { burnRate, burnRates, eventsIn, periodMsOf } from "./objective.ts";
 export {
   type CompiledRule,
   compileRule,
+  labelSetsOf,
   type RuleFindings,
   type RuleProblem,
   RuleProgram,
 } from "./rule-program.ts";
 export { RuleTrial } from "./rule-trial.ts";
-export { everyMsOf, windowMsOf } from "./times.ts";
+export { everyMsOf, readsOf, windowMsOf } from "./times.ts";

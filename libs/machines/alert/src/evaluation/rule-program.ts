@@ -3,7 +3,8 @@
  *
  * 1. Queries whose series have labels are joined by equal labels. A series without labels counts for every label set.
  * 2. A query without a value is null. Comparing it is no error: the condition does not hold. `query == null` asks for it.
- * 3. What else fails in an evaluation, such as a whole number divided by 0, is the problem of the rule.
+ * 3. A rule with an objective has a burn rate for each window in addition.
+ * 4. What else fails in an evaluation, such as a whole number divided by 0, is the problem of the rule.
  */
 import type { AlertRule, ObservedAlert, Series } from "@tutti/contracts/insight/v1";
 import {
@@ -19,6 +20,7 @@ import {
   types,
 } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
+import { burnCondition, burnNames, burnRates, queryProblems } from "./objective.ts";
 import { windowMsOf } from "./times.ts";
 import { valueOver } from "./window.ts";
 
@@ -68,8 +70,18 @@ export function compileRule(rule: ReadOnly<AlertRule>): CompiledRule {
       });
     names.add(queryId);
   }
+  const { objective } = rule;
+  if (objective !== undefined)
+    problems.push(...queryProblems(rule).map((found) => ({ ...found, expected: "", at: 0 })));
+  else if (rule.condition === "")
+    problems.push({
+      ...named("condition"),
+      message: "a rule needs a condition or an objective",
+      expected: "an expression such as `memory > 4e9`",
+    });
   const scope = scopeOf({
     ...Object.fromEntries([...names].map((name) => [name, nullable(types.double)])),
+    ...Object.fromEntries((objective ? burnNames : []).map((name) => [name, types.double])),
     [labelsName]: types.dyn,
   });
   const compiled = (field: "condition" | "title" | "advice", made: Compiled): Program | undefined => {
@@ -79,7 +91,9 @@ export function compileRule(rule: ReadOnly<AlertRule>): CompiledRule {
   };
   const templateOf = (field: "title" | "advice") =>
     hasTemplate(rule[field]) ? compiled(field, compileTemplate(rule[field], scope)) : undefined;
-  const condition = compiled("condition", compileCondition(rule.condition, scope, { wanted: types.bool }));
+  const text = objective !== undefined && rule.condition === "" ? burnCondition(objective) : rule.condition;
+  const condition =
+    text === "" ? undefined : compiled("condition", compileCondition(text, scope, { wanted: types.bool }));
   const programs = { title: templateOf("title"), advice: templateOf("advice") };
   if (condition === undefined || problems.length > 0) return { ok: false, problems };
   return { ok: true, program: new RuleProgram(rule, { condition, ...programs }) };
@@ -116,30 +130,44 @@ export class RuleProgram {
     all: readonly Series[],
     nowMs: number,
   ): readonly { readonly labels: Labels; readonly values: Values }[] {
-    const { queries } = this.rule;
+    const { queries, objective } = this.rule;
     const span = { fromMs: nowMs - windowMsOf(this.rule), toMs: nowMs };
-    const common = new Map<string, number>();
-    const sets = new Map<string, { readonly labels: Labels; readonly values: Map<string, number> }>();
-    for (const series of all) {
-      const query = queries.find(({ queryId }) => queryId === series.queryId);
-      const value = query && valueOver(series, query.overTime, span);
-      if (query === undefined || value === undefined) continue;
-      const labels = Object.entries(series.labels).sort(([one], [other]) => (one < other ? -1 : 1));
-      if (labels.length === 0) {
-        common.set(query.queryId, value);
-        continue;
+    return labelSetsOf(all).map(({ labels, series }) => {
+      const values = new Map<string, number>();
+      for (const one of series) {
+        const query = queries.find(({ queryId }) => queryId === one.queryId);
+        const value = query && valueOver(one, query.overTime, span);
+        // Finer series of a query come first.
+        if (query !== undefined && value !== undefined && !values.has(query.queryId))
+          values.set(query.queryId, value);
       }
-      const place = JSON.stringify(labels);
-      const set = sets.get(place) ?? { labels: series.labels, values: new Map() };
-      set.values.set(query.queryId, value);
-      sets.set(place, set);
-    }
-    if (sets.size === 0) return [{ labels: {}, values: common }];
-    return [...sets.values()].map(({ labels, values }) => ({
-      labels,
-      values: new Map([...common, ...values]),
-    }));
+      if (objective !== undefined)
+        for (const [name, rate] of burnRates(this.rule, objective.goal, series, nowMs))
+          values.set(name, rate);
+      return { labels, values };
+    });
   }
+}
+
+/** Series with equal labels, each with those that have no labels. */
+export function labelSetsOf(
+  all: readonly Series[],
+): readonly { readonly labels: Labels; readonly series: Series[] }[] {
+  const common: Series[] = [];
+  const sets = new Map<string, { readonly labels: Labels; readonly series: Series[] }>();
+  for (const series of all) {
+    const labels = Object.entries(series.labels).sort(([one], [other]) => (one < other ? -1 : 1));
+    if (labels.length === 0) {
+      common.push(series);
+      continue;
+    }
+    const place = JSON.stringify(labels);
+    const set = sets.get(place) ?? { labels: series.labels, series: [] };
+    set.series.push(series);
+    sets.set(place, set);
+  }
+  if (sets.size === 0) return [{ labels: {}, series: common }];
+  return [...sets.values()].map(({ labels, series }) => ({ labels, series: [...series, ...common] }));
 }
 
 function readerOf(program: Program, labels: Labels, values: Values): (place: number) => Json {

@@ -1,16 +1,36 @@
 import type { AlertRule } from "@tutti/contracts/insight/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { burnReads } from "./objective.ts";
 
 const everyDefaultMs = 10_000;
 const windowDefaultMs = 60_000;
 /** Series have a value each 10 s: rules that are evaluated more often see nothing new. */
 const everyMinMs = 1_000;
+const slotMs = 10_000;
+const minuteMs = 60_000;
+/** Longer windows have a value a minute. */
+const fineWindowMs = 2 * 3_600_000;
+
+type Timed = Pick<ReadOnly<AlertRule>, "everyMs" | "windowMs" | "objective">;
 
 /** How often a rule is evaluated. */
-export function everyMsOf({ everyMs }: Pick<AlertRule, "everyMs">): number {
-  return everyMs === 0 ? everyDefaultMs : Math.max(everyMinMs, everyMs);
+export function everyMsOf({ everyMs, objective }: Omit<Timed, "windowMs">): number {
+  if (everyMs !== 0) return Math.max(everyMinMs, everyMs);
+  return objective === undefined ? everyDefaultMs : minuteMs;
 }
 
 /** How far back the queries of a rule look. */
-export function windowMsOf({ windowMs }: Pick<AlertRule, "windowMs">): number {
-  return windowMs === 0 ? windowDefaultMs : windowMs;
+export function windowMsOf({ windowMs, objective }: Omit<Timed, "everyMs">): number {
+  if (windowMs !== 0) return windowMs;
+  return objective === undefined ? windowDefaultMs : burnReads[0].windowMs;
+}
+
+/** What a rule reads of each of its queries, finer steps first. */
+export function readsOf(
+  rule: Omit<Timed, "everyMs">,
+): readonly { readonly windowMs: number; readonly stepMs: number }[] {
+  const windowMs = windowMsOf(rule);
+  const own = { windowMs, stepMs: windowMs > fineWindowMs ? minuteMs : slotMs };
+  if (rule.objective === undefined) return [own];
+  return rule.windowMs === 0 ? burnReads : [own, ...burnReads];
 }

@@ -48,7 +48,7 @@ export const keepRule: AlertsCommand<KeepAlertRule, AlertRuleKept> = {
     const id = given?.ruleId ?? "";
     if (given === undefined || id === "")
       return alertErrors.invalid.refusal({ problem: "`ruleId`: expected an id, got none" });
-    if (given.condition === "")
+    if (given.condition === "" && given.objective === undefined)
       return alertErrors.invalid.refusal({ problem: "`condition`: expected an expression, got none" });
     const known = state.rules.get(id);
     const rule = settled({ ...given, readyMade: known?.rule?.readyMade ?? false });

@@ -254,6 +254,8 @@ describe("an export of the audit", () => {
         for (const { at, other, place, how } of changes) {
           const line = lines[at] ?? "{}";
           if (how === "remove") lines.splice(at, 1);
+          // Lines were removed before: their places are gone.
+          else if (at >= lines.length || other >= lines.length) continue;
           else if (how === "repeat") lines.splice(other, 0, line);
           else if (how === "swap") [lines[at], lines[other]] = [lines[other] ?? "{}", line];
           else if (line.startsWith("{") && line.endsWith("}}")) lines[at] = how(line, place % line.length);

@@ -1,0 +1,89 @@
+/** Objectives and the rest of their error budgets. */
+import type {
+  KeptRule,
+  ListObjectivesReply,
+  ListObjectivesRequest,
+  Objective,
+  ObjectiveStanding,
+  Series,
+  SeriesQuery,
+} from "@tutti/contracts/insight/v1";
+import { type CallContext, errorFromUnknown, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
+import {
+  burnRate,
+  burnRates,
+  eventsIn,
+  labelSetsOf,
+  periodMsOf,
+  readsOf,
+} from "@tutti/machine-alert/evaluation";
+import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
+
+/** A period is read in about so many steps. */
+const stepsOfPeriod = 720;
+const minuteMs = 60_000;
+
+export async function listObjectives(
+  dependencies: AlertDependencies,
+  { page, ...request }: ListObjectivesRequest,
+  context: CallContext,
+): Promise<ListObjectivesReply> {
+  const namespace = namespaceOf(request, context);
+  const { rules } = await keptIn(dependencies, namespace, context);
+  const standings: ObjectiveStanding[] = [];
+  for (const { rule } of rules) {
+    if (rule?.objective === undefined || rule.disabled) continue;
+    context.signal.throwIfAborted();
+    standings.push(...(await standingsOf(dependencies, namespace, rule, rule.objective)));
+  }
+  standings.sort((one, other) => one.budgetLeft - other.budgetLeft || (nameOf(one) < nameOf(other) ? -1 : 1));
+  const list = { list: ["objectives", namespace], keyOf: nameOf };
+  const { items, nextToken } = pageOf(standings, list, page);
+  return { objectives: items, page: { nextToken, total: standings.length } };
+}
+
+const nameOf = ({ ruleId, labels }: ObjectiveStanding): string =>
+  `${ruleId} ${JSON.stringify(Object.entries(labels).sort())}`;
+
+type Rule = NonNullable<ReadOnly<KeptRule>["rule"]>;
+
+async function standingsOf(
+  { thread, foundation }: AlertDependencies,
+  namespace: string,
+  rule: Rule,
+  objective: ReadOnly<Objective>,
+): Promise<readonly ObjectiveStanding[]> {
+  const nowMs = foundation.clock.now();
+  const periodMs = periodMsOf(objective);
+  const stepMs = Math.max(minuteMs, Math.ceil(periodMs / stepsOfPeriod / minuteMs) * minuteMs);
+  const read = async (windowMs: number, stepMs: number): Promise<readonly Series[]> => {
+    const span = { from: toTimestamp(nowMs - windowMs), to: toTimestamp(nowMs) };
+    // Only read.
+    const queries = rule.queries as SeriesQuery[];
+    try {
+      return await thread.ask("query", { namespace, queries, span, stepMs, nowMs });
+    } catch (thrown) {
+      // No sample of the metric yet.
+      if (errorFromUnknown(thrown).status !== "NOT_FOUND") throw thrown;
+      return [];
+    }
+  };
+  const recent: Series[] = [];
+  for (const each of readsOf(rule)) recent.push(...(await read(each.windowMs, each.stepMs)));
+  const setOf = new Map(labelSetsOf(recent).map(({ labels, series }) => [keyOf(labels), series]));
+  return labelSetsOf(await read(periodMs, stepMs)).map(({ labels, series }) => {
+    const events = eventsIn(rule, series, { fromMs: nowMs - periodMs, toMs: nowMs });
+    const rates = burnRates(rule, objective.goal, setOf.get(keyOf(labels)) ?? [], nowMs);
+    return {
+      ...{ ruleId: rule.ruleId, title: rule.title, labels: { ...labels } },
+      objective: { goal: objective.goal, periodMs },
+      // The store keeps rates: whole events come back with a rest.
+      ...{ total: Math.round(events.total), bad: Math.round(events.bad) },
+      budgetLeft: 1 - burnRate(events, objective.goal),
+      burnRates: Object.fromEntries(rates),
+    };
+  });
+}
+
+const keyOf = (labels: Readonly<Record<string, string>>): string =>
+  JSON.stringify(Object.entries(labels).sort());
