@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { importStepFunctions } from "@tutti/definitions/import";
+import { importServerlessWorkflow, importStepFunctions } from "@tutti/definitions/import";
 import type { Json } from "@tutti/expressions";
 import { TaskFailure, type Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
@@ -157,5 +157,134 @@ describe("an imported state machine of Step Functions", () => {
   it("gives the results of items and branches in their order", async () => {
     assert.deepEqual(await outcome("fan-out", { numbers: [3, 4, 5] }), [72, 9]);
     assert.deepEqual(calls, [["total", { list: [9, 2, 25] }]]);
+  });
+});
+
+describe("an imported workflow of Serverless Workflow", () => {
+  let installation: Installation;
+  let worker: Worker;
+  let tutti: Tutti;
+  const calls: [capability: string, input: unknown][] = [];
+  let busyTimes = 0;
+
+  before(async () => {
+    installation = await Installation.open();
+    tutti = await installation.client();
+    worker = installation.worker({});
+    const handle = (capability: string, work: (input: never) => unknown) =>
+      worker.handle(capability, (input: never) => {
+        calls.push([capability, input]);
+        return work(input);
+      });
+    handle("price-order", ({ items }: { items: string[] }) => ({ total: items.length * 1000 - 750 }));
+    handle("ship-order", () => "s1");
+    handle("charge", ({ card }: { card: string }) => {
+      if (card === "empty") throw new TaskFailure("NoMoney", "no money", { details: { status: "402" } });
+      if (card === "broken") throw new TaskFailure("Broken", "torn apart");
+      if (busyTimes-- > 0)
+        throw new TaskFailure("Busy", "later", {
+          details: { type: "https://pay.example/busy", status: "503" },
+        });
+      return { receipt: "r9" };
+    });
+    handle("add", ({ a, b }: { a: number; b: number }) => ({ sum: a + b }));
+    await worker.start();
+    for (const name of ["order", "loop", "retry", "fork", "events", "errors", "jq"]) {
+      const file = new URL(
+        `../../../../libs/definitions/test/serverless-workflow/${name}.yaml`,
+        import.meta.url,
+      );
+      for (const document of importServerlessWorkflow(readFileSync(file, "utf8")).documents)
+        await tutti.register(document as never);
+    }
+  });
+  after(async () => {
+    await worker.stop();
+    await tutti.close();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  const outcome = async (workflow: string, input: Json) => {
+    calls.length = 0;
+    const run = await tutti.start(workflow, { input: input as never });
+    return await run.result().catch((error: Error) => error.message);
+  };
+
+  it("passes data from task to task, and keeps what tasks export", async () => {
+    const order = (more: object) =>
+      outcome("shop-order", { order: { items: ["a"], customer: "Ada", ...more } });
+    assert.deepEqual(await order({}), { shipped: "s1", workflow: "order" });
+    assert.deepEqual(calls, [
+      ["price-order", { items: ["a"], currency: "CHF" }],
+      ["ship-order", { to: "Ada", text: "1 items for Ada, 250 in all" }],
+    ]);
+    // What is wrapped has no customer any more.
+    assert.deepEqual(await order({ gift: true }), { shipped: "s1", workflow: "order" });
+    assert.deepEqual(calls[1], ["ship-order", { to: null, text: "1 items for null, 250 in all" }]);
+    const large = "Too large: The total is 1250 (https://shop.example/errors/too-large, 422, /do/4/refuse)";
+    assert.ok(String(await order({ items: ["a", "b"] })).includes(large));
+    assert.deepEqual(await order({ items: ["a", "b"], approved: true }), {
+      shipped: "s1",
+      workflow: "order",
+    });
+  });
+
+  it("loops over lists, also within one another, as long as a condition holds", async () => {
+    assert.deepEqual(await outcome("loop", { colors: ["red", "green", "blue", "black", "pink"] }), {
+      ...{ long: ["green", "blue", "black"], sum: 9.5, rows: 1 },
+    });
+  });
+
+  it("retries with pauses that grow, and catches what remains", async () => {
+    const [before, retry] = [installation.now(), (card: string) => outcome("retry", { card })];
+    busyTimes = 2;
+    assert.deepEqual(await retry("good"), { paid: true, receipt: "r9" });
+    // 2 s and 4 s, in virtual time.
+    assert.ok(installation.now() - before >= 6_000);
+    const where = "/do/0/outer/try/0/pay/try/0/charge";
+    assert.deepEqual(await retry("empty"), { paid: false, why: "NoMoney", where, card: "empty" });
+    busyTimes = 100;
+    assert.deepEqual(await retry("good"), { paid: false, why: "Busy", where, card: "good" });
+    assert.equal(calls.length, 4);
+    assert.match(String(await retry("broken")), /Broken: torn apart \(.*communication, 500, /);
+  });
+
+  it("catches errors that tasks raise", async () => {
+    assert.deepEqual(await outcome("errors", { age: 30 }), { allowed: true, age: 30 });
+    assert.deepEqual(await outcome("errors", { age: 5 }), {
+      ...{ allowed: false, problem: "Forbidden", at: "/do/0/guarded/try/0/check" },
+    });
+    assert.match(String(await outcome("errors", { age: 3 })), /https:\/\/bets.example\/child, 400/);
+  });
+
+  it("does branches at the same time, with the context", async () => {
+    assert.deepEqual(await outcome("fork", { n: 4 }), { list: [{ twice: 8 }, 8], first: 8 });
+    assert.deepEqual(calls, [["add", { a: 4, b: 4 }]]);
+  });
+
+  it("emits events and listens to them", async () => {
+    const run = await tutti.start("events", { input: { order: "o7", by: "ann" } as never });
+    await tutti.triggers.post({ type: "shop.order.sent", source: "/post", data: { parcel: 1 } });
+    await tutti.triggers.post({ type: "shop.order.packed", source: "/store", data: { box: 2 } });
+    const events = (await run.result()) as { type: string; data: unknown }[];
+    assert.deepEqual(
+      events.map(({ type, data }) => [type, data]),
+      [
+        ["shop.order.packed", { box: 2 }],
+        ["shop.order.sent", { parcel: 1 }],
+      ],
+    );
+  });
+
+  it("computes with jq, where a missing member is null", async () => {
+    const people = [
+      { name: "Al", age: 35 },
+      { name: "Bo", age: 12 },
+    ];
+    assert.deepEqual(await outcome("jq", { people }), {
+      ...{ names: ["Al"], ages: [35, 12], adults: 1, all: true, any: true, missing: null, none: 0 },
+      ...{ word: "grown", joined: "al-bo", parts: "b", keys: ["age", "name"], has: true, rest: 0.5 },
+      ...{ object: { "the name": "Bo", age: 0 }, text: "2 people: Al\n", not: true, literal: ".people" },
+    });
   });
 });

@@ -12,7 +12,7 @@ import {
 import { type Imported, NotImported } from "./imported.ts";
 
 interface Value {
-  readonly path: string;
+  readonly path: readonly string[];
   readonly scalar: Scalar;
   /** Of the key, and of the keys above it, without those at the top. */
   readonly lines: readonly number[];
@@ -29,12 +29,18 @@ export function silentValues(text: string, importer: (text: string) => Imported)
   const document = parseDocument(text, { lineCounter: lines });
   const known = importer(text);
   const listed = new Set(known.untranslated.map(({ line }) => line));
+  // A state or task that is not translated is listed by its name, with everything in it.
+  const whole = new Set(
+    known.untranslated.map(({ construct }) => /^(?:(?:state|task) )?(.*)$/.exec(construct)?.[1]),
+  );
   return valuesOf(document, lines).flatMap(({ path, scalar, lines: around }) => {
     const value = scalar.value;
     scalar.value = changed(value);
     const isOther = textOf(String(document), importer) !== JSON.stringify(known);
     scalar.value = value;
-    return isOther || around.some((line) => listed.has(line)) ? [] : [path];
+    return isOther || around.some((line) => listed.has(line)) || path.some((key) => whole.has(key))
+      ? []
+      : [path.join(".")];
   });
 }
 
@@ -58,7 +64,7 @@ function valuesOf(document: Document, lines: LineCounter): readonly Value[] {
   const values: Value[] = [];
   const visit = (node: unknown, path: readonly string[], around: readonly number[]) => {
     const lineOf = (each: unknown) => lines.linePos((each as Node).range?.[0] ?? 0).line;
-    if (isScalar(node)) values.push({ path: path.join("."), scalar: node, lines: around });
+    if (isScalar(node)) values.push({ path, scalar: node, lines: around });
     else if (isMap(node))
       for (const { key, value } of node.items)
         visit(value, [...path, String(key)], path.length === 0 ? [] : [...around, lineOf(key)]);

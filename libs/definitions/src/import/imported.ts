@@ -93,6 +93,11 @@ export function nameFrom(text: string): string {
   return slug === "" ? "imported" : slug;
 }
 
+/** `process-order` of `ProcessOrder`. */
+export function nameFromCamelCase(text: string): string {
+  return nameFrom(text.replace(/([a-z0-9])([A-Z])/g, "$1-$2"));
+}
+
 /** A text with this would be read as an expression of Tutti. */
 export function isExpression(text: string): boolean {
   return text.includes("${{");

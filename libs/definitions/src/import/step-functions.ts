@@ -16,7 +16,7 @@ import {
   type Path,
   textIn,
 } from "./foreign-document.ts";
-import { type Imported, NotImported, nameFrom } from "./imported.ts";
+import { type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
 import { conditionOf } from "./step-functions-choices.ts";
 import { type Place, StateData } from "./step-functions-data.ts";
 
@@ -563,10 +563,9 @@ function variablesIn(machine: Members): readonly string[] {
 
 /** `process-order` of a function or an activity, `dynamodb.put-item` of a service. */
 function capabilityOf(resource: string): string {
-  const words = (text: string) => nameFrom(text.replace(/([a-z0-9])([A-Z])/g, "$1-$2"));
   const [, service] = /^arn:[\w-]+:states:[^:]*:[^:]*:(?!activity:)(.+?)(?:\.sync.*)?$/.exec(resource) ?? [];
-  if (service !== undefined) return service.split(":").map(words).join(".");
+  if (service !== undefined) return service.split(":").map(nameFromCamelCase).join(".");
   const [, name] =
     /^arn:[\w-]+:(?:lambda|states):[^:]*:[^:]*:(?:function|activity):([^:]+)/.exec(resource) ?? [];
-  return resource === "" ? "" : words(name ?? resource.split(":").at(-1) ?? "");
+  return resource === "" ? "" : nameFromCamelCase(name ?? resource.split(":").at(-1) ?? "");
 }

@@ -31,8 +31,8 @@ export async function importFile(context: Context): Promise<Result> {
 }
 
 async function importerOf({ values }: Context, kind: string, file: string, text: string) {
-  const { importCrontab, importGithubActions, importMakefile, importStepFunctions, NotImported } =
-    await import("@tutti/definitions/import");
+  const importing = await import("@tutti/definitions/import");
+  const { importCrontab, importMakefile, NotImported } = importing;
   const { printDefinition } = await import("@tutti/definitions");
   const timeZone = values.text("time-zone");
   const importers: Readonly<Record<string, () => ReturnType<typeof importCrontab>>> = {
@@ -42,8 +42,9 @@ async function importerOf({ values }: Context, kind: string, file: string, text:
         ...(timeZone !== undefined && { timeZone }),
       }),
     makefile: () => importMakefile(text, file),
-    "github-actions": () => importGithubActions(text),
-    "step-functions": () => importStepFunctions(text, file),
+    "github-actions": () => importing.importGithubActions(text),
+    "step-functions": () => importing.importStepFunctions(text, file),
+    "serverless-workflow": () => importing.importServerlessWorkflow(text),
   };
   const importer = importers[kind];
   const refuse = (why: string) => new Failure(why, { exitCode: exitCodes.refused, code: "not_imported" });

@@ -1,0 +1,182 @@
+/** Tasks of Serverless Workflow that others do: calls, commands, events. */
+import type { Json } from "@tutti/expressions";
+import { expressionOf, member, NoCounterpart, template } from "./cel.ts";
+import { isMembers, listIn, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
+import { nameFrom, nameFromCamelCase } from "./imported.ts";
+
+type Tree = { readonly [key: string]: Json };
+/** A value of the task, with expressions translated. */
+export type Fill = (value: unknown, ...keys: readonly (string | number)[]) => Json;
+
+/** `test-register-customer`. */
+export function workflowName(namespace: string, name: string): string {
+  return nameFrom(namespace === "" || namespace === "default" ? name : `${namespace}-${name}`);
+}
+
+/** `call: http` becomes a task of the capability `http.call`, which gets its settings. */
+export function callOf(call: string, given: unknown, path: Path, fill: Fill): Tree {
+  const isKnown = ["http", "grpc", "openapi", "asyncapi", "a2a", "mcp"].includes(call);
+  const uses = isKnown
+    ? `${call}.call`
+    : call
+        .split(/[./:@]+/)
+        .map(nameFromCamelCase)
+        .join(".");
+  if (!isMembers(given)) return { uses, with: {} };
+  const entries = Object.entries(given).map(([key, value]): [string, Json] => {
+    if (key !== "endpoint" || call !== "http") return [key, fill(value, "with", key)];
+    return [key, endpointOf(value, [...path, "with", key], fill)];
+  });
+  return { uses, with: Object.fromEntries(entries) };
+}
+
+/** `https://…/{petId}`: members of the input are part of the address. */
+function endpointOf(value: unknown, path: Path, fill: Fill): Json {
+  if (isMembers(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [
+        key,
+        key === "uri" ? endpointOf(each, [...path, key], fill) : fill(each, "with", "endpoint", key),
+      ]),
+    );
+  if (typeof value !== "string" || !/\{\w+\}/.test(value) || value.includes("${"))
+    return fill(value, "with", "endpoint");
+  return value.replace(/\{(\w+)\}/g, (_, name: string) => template(member("vars.data", name)));
+}
+
+interface Work {
+  readonly run: Tree;
+  /** The expression of what it puts out. */
+  readonly output: string;
+}
+
+export function runOf(given: Members, path: Path, fill: Fill): Work {
+  const kind = ["shell", "script", "container", "workflow"].find((each) => given[each] !== undefined) ?? "";
+  const at = [...path, "run"];
+  if (kind === "") throw new NoCounterpart("what it runs is unknown", at);
+  if (given["await"] === false) throw new NoCounterpart("it does not wait for the end", [...at, "await"]);
+  const settings = membersIn(given, kind);
+  const output = outputs[textIn(given, "return") || "stdout"];
+  if (output === undefined) throw new NoCounterpart("its `return` is unknown", [...at, "return"]);
+  const filled = (key: string) =>
+    settings[key] === undefined ? undefined : fill(settings[key], "run", kind, key);
+  if (kind === "workflow") {
+    const workflow = workflowName(textIn(settings, "namespace"), textIn(settings, "name"));
+    return { run: { workflow, with: filled("input") ?? template("vars.data") }, output: "output" };
+  }
+  const [env, stdin] = [filled("environment"), filled("stdin")];
+  const list = filled("arguments") ?? [];
+  if (!Array.isArray(list))
+    throw new NoCounterpart("named arguments have no counterpart", [...at, kind, "arguments"]);
+  const input = { ...(env !== undefined && { env }), ...(stdin !== undefined && { stdin }) };
+  const command = filled("command");
+  if (kind === "script") {
+    const uses = `script.${nameFrom(textIn(settings, "language"))}`;
+    const code = filled("code") ?? filled("source");
+    if (code === undefined) throw new NoCounterpart("it has no code", [...at, kind]);
+    return { run: { uses, with: { code, arguments: list, ...input } }, output };
+  }
+  const words = command === undefined ? list : ["sh", "-c", command, "sh", ...list];
+  if (kind === "shell") return { run: { uses: "shell", with: { command: words, ...input } }, output };
+  const image = filled("image");
+  if (image === undefined) throw new NoCounterpart("it has no image", [...at, kind]);
+  const all = { image, ...(words.length > 0 && { command: words }), ...input };
+  return { run: { uses: "container", with: all }, output };
+}
+
+const outputs: Readonly<Record<string, string>> = {
+  stdout: "output.stdout",
+  stderr: "output.stderr",
+  code: "output.exitCode",
+  all: '{"code": output.exitCode, "stdout": output.stdout, "stderr": output.stderr }',
+  none: "null",
+};
+
+/** Waits for events, and the expression of what is kept of one. */
+export function listenOf(
+  given: Members,
+  path: Path,
+  conditionOn: (value: unknown, path: Path, dot: string) => string,
+): { readonly waits: readonly Tree[]; readonly read: string } {
+  const to = membersIn(given, "to");
+  if (given["foreach"] !== undefined || to["until"] !== undefined)
+    throw new NoCounterpart("a stream of events has no counterpart", path);
+  const [one, all, any] = [to["one"], listIn(to, "all"), listIn(to, "any")];
+  if (any.length > 1 || (to["any"] !== undefined && any.length === 0))
+    throw new NoCounterpart("it waits for the first of several events", [...path, "to", "any"]);
+  const key = one !== undefined ? "one" : all.length > 0 ? "all" : "any";
+  const filters = one !== undefined ? [one] : all.length > 0 ? all : any;
+  if (filters.length === 0) throw new NoCounterpart("it names no event", path);
+  const waits = filters.map((filter, index) => {
+    const at = [...path, "to", key, ...(key === "one" ? [] : [index]), "with"];
+    const attributes = isMembers(filter) ? membersIn(filter, "with") : {};
+    const conditions = Object.entries(attributes).flatMap(([name, value]) => {
+      if (name === "type" || name === "source") return [];
+      const dot = member("event", name);
+      const isExpression = typeof value === "string" && value.trim().startsWith("${");
+      if (isExpression) return [conditionOn(value, [...at, name], dot)];
+      return [`${dot} == ${expressionOf(JSON.parse(JSON.stringify(value)) as Json)}`];
+    });
+    const [event, source] = [textIn(attributes, "type"), textIn(attributes, "source")];
+    if (event === "" || source.includes("${"))
+      throw new NoCounterpart("an event needs a constant `type`", at);
+    return {
+      event,
+      ...(source !== "" && { source }),
+      ...(conditions.length > 0 && { if: conditions.join(" && ") }),
+    };
+  });
+  const read = textIn(given, "read") || "data";
+  if (!["data", "envelope"].includes(read)) throw new NoCounterpart(`\`read: ${read}\``, [...path, "read"]);
+  return { waits, read: read === "data" ? "output.data" : "output" };
+}
+
+/** `{minutes: 5}` or `PT5M`. Undefined for what is computed. */
+export function durationOf(given: unknown): string | undefined {
+  const units = ["days", "hours", "minutes", "seconds", "milliseconds"] as const;
+  const letters = ["d", "h", "m", "s", "ms"];
+  const [, ...iso] =
+    typeof given === "string"
+      ? (/^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(given) ?? [])
+      : [];
+  const counts = isMembers(given) ? units.map((unit) => given[unit]) : iso;
+  if (counts.some((count) => count !== undefined && !/^\d+$/.test(String(count)))) return undefined;
+  const parts = counts.flatMap((count, index) =>
+    Number(count ?? 0) > 0 ? [`${Number(count)}${letters[index]}`] : [],
+  );
+  return parts.length === 0 ? undefined : parts.join("");
+}
+
+/** Conditions on errors, and whether they are turned around. */
+export const tests = [
+  ["when", false],
+  ["exceptWhen", true],
+] as const;
+
+const errorTypes = "https://serverlessworkflow.io/spec/1.0.0/errors";
+
+/** An error of a task. Its worker may say `type` and `status` in the details. */
+export function failure(path: Path): Tree {
+  const isTimeout = 'error.code.endsWith("timed_out")';
+  const kind = `(${isTimeout} ? "${errorTypes}/timeout" : "${errorTypes}/communication")`;
+  return {
+    type: template(`"type" in error.details ? error.details.type : ${kind}`),
+    status: template(`"status" in error.details ? int(error.details.status) : (${isTimeout} ? 408 : 500)`),
+    title: template("error.code"),
+    detail: template("error.message"),
+    instance: `/${path.join("/")}`,
+  };
+}
+
+export function varsIn(names: Readonly<Record<string, string>>): readonly string[] {
+  const found = Object.values(names).flatMap((each) => /^vars\.(\w+)$/.exec(each)?.[1] ?? []);
+  return [...new Set(found)].filter((each) => !["context", "failure"].includes(each));
+}
+
+export function safe(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? name : "item";
+}
+
+export function times(duration: string, factor: number): string {
+  return duration.replace(/\d+/g, (count) => String(Number(count) * factor));
+}
