@@ -92,7 +92,7 @@ const outputs: Readonly<Record<string, string>> = {
   none: "null",
 };
 
-/** Waits for events, and the expression of what is kept of one. */
+/** Waits for events, and the expression of the kept part. */
 export function listenOf(
   given: Members,
   path: Path,
