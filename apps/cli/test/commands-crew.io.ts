@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { commandAtWork } from "./support/at-work.ts";
 
@@ -23,6 +25,24 @@ describe("the commands for those who work", () => {
     assert.equal((await tutti("adapter check bad")).exitCode, 1);
     assert.match((await tutti("adapter check gone")).errors, /Adapter `gone` not found/);
     assert.match((await tutti("adapter check shp")).errors, /Did you mean `shop`\?/);
+  });
+
+  it("adapters: a worker file of each kind, which is one", async () => {
+    symlinkSync(
+      join(import.meta.dirname, "..", "..", "..", "node_modules"),
+      join(at.command.folder, "node_modules"),
+    );
+    for (const kind of ["http", "graphql", "sqlite", "postgres"]) {
+      assert.match(
+        await printed(`adapter add ${kind} my-${kind}`),
+        new RegExp(`tutti adapter check my-${kind}`),
+      );
+      const { adapter } = await import(join(at.command.folder, `my-${kind}.ts`));
+      assert.deepEqual([adapter.kind, adapter.name], [kind, `my-${kind}`]);
+    }
+    assert.equal((await tutti("adapter add http my-http")).exitCode, 3);
+    assert.match((await tutti("adapter add ftp files")).errors, /Kind `ftp` not found/);
+    assert.match((await tutti("adapter add http ../x")).errors, /lower-case letters/);
   });
 
   it("agents by hand: paused, asleep, put aside, each taken back", async () => {

@@ -8,6 +8,7 @@ import { efficiency } from "./modes/efficiency.ts";
 import { plan } from "./plan/plan.ts";
 import { planLarge } from "./plan/plan-large.ts";
 import { governed } from "./policy/governed.ts";
+import { postgres } from "./postgres.ts";
 import { api } from "./rest/api.ts";
 import { restart } from "./restart.ts";
 import { runtime } from "./runtime/runtime.ts";
@@ -22,6 +23,6 @@ import { trigger } from "./trigger/trigger.ts";
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, restart, idle, api, chain, runtime, swarm, cluster, governed, live],
-    ...[trigger, durable, blob, sessionChain, dag, planLarge, plan, efficiency],
+    ...[trigger, postgres, durable, blob, sessionChain, dag, planLarge, plan, efficiency],
   ].map((scenario) => [scenario.name, scenario]),
 );

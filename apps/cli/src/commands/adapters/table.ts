@@ -16,6 +16,19 @@ export const adapterCommands: readonly Command[] = [
     load: () => import("./commands.ts").then(({ listAdapters }) => listAdapters),
   },
   {
+    name: "adapter add",
+    group: "this machine",
+    summary: "Create a worker file with an adapter",
+    about: ["The file is `NAME.ts` in the current folder. Change its operations, and start the worker."],
+    arguments: [
+      { name: "KIND", summary: "`http`, `graphql`, `sqlite` or `postgres`" },
+      { name: "NAME", summary: "adapter name" },
+    ],
+    examples: [{ words: "adapter add postgres shop", does: "write shop.ts" }],
+    json: "document",
+    load: () => import("./add.ts").then(({ addAdapter }) => addAdapter),
+  },
+  {
     name: "adapter check",
     group: "installation",
     summary: "Check the connection of an adapter to its system",

@@ -1,0 +1,104 @@
+/** A file with a worker that has an adapter, to be changed by its user. */
+import { join } from "node:path";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+
+interface Kind {
+  /** The function of `@tutti/sdk/adapters`. */
+  readonly make: string;
+  /** The options but for the name. */
+  readonly options: readonly string[];
+  /** Variables that hold its secrets. */
+  readonly secrets: readonly string[];
+}
+
+const statements = 'operations: { "find-items": { sql: "SELECT id FROM items WHERE state = :state" } },';
+
+/** By the name of the kind, with the prefix of its variables. */
+const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
+  http: (prefix) => ({
+    make: "httpAdapter",
+    options: [
+      'url: "https://api.example.com/v1",',
+      `auth: { bearer: "env:${prefix}_TOKEN" },`,
+      'operations: { "get-item": { method: "GET", path: "/items/{id}" } },',
+    ],
+    secrets: [`${prefix}_TOKEN`],
+  }),
+  graphql: (prefix) => ({
+    make: "graphqlAdapter",
+    options: [
+      'url: "https://api.example.com/graphql",',
+      `auth: { bearer: "env:${prefix}_TOKEN" },`,
+      'operations: { "get-item": { document: "query ($id: ID!) { item(id: $id) { state } }" } },',
+    ],
+    secrets: [`${prefix}_TOKEN`],
+  }),
+  sqlite: () => ({ make: "sqliteAdapter", options: ['file: "data.db",', statements], secrets: [] }),
+  postgres: (prefix) => ({
+    make: "postgresAdapter",
+    options: [
+      "// Refers to a connection string: postgres://user:password@host/database?sslmode=verify-full",
+      `url: "env:${prefix}_DB",`,
+      statements,
+    ],
+    secrets: [`${prefix}_DB`],
+  }),
+};
+const adapterKinds = Object.keys(kinds);
+
+export async function addAdapter({ values, shell, print }: Context): Promise<Result> {
+  const [kind, name] = [values.argument("KIND"), values.argument("NAME")];
+  const kindOf = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  if (kindOf === undefined)
+    throw new Failure(`Kind \`${kind}\` not found. Kinds: ${adapterKinds.join(", ")}.`, {
+      ...{ exitCode: exitCodes.usage, code: "adapter_kind_unknown" },
+    });
+  if (!/^[a-z][a-z0-9-]*$/.test(name))
+    throw new Failure(`The name of an adapter has lower-case letters, digits and \`-\`, got \`${name}\`.`, {
+      ...{ exitCode: exitCodes.usage, code: "adapter_name_invalid" },
+    });
+  const file = join(shell.workingDirectory, `${name}.ts`);
+  if (shell.exists(file))
+    throw new Failure(`The file \`${name}.ts\` exists. Choose another name, or remove the file.`, {
+      ...{ exitCode: exitCodes.refused, code: "file_exists" },
+    });
+  const made = kindOf(name.toUpperCase().replaceAll("-", "_"));
+  const { secrets } = made;
+  await shell.writeText(file, textOf(name, made));
+  const steps = [
+    "npm install @tutti/sdk",
+    ...secrets.map((secret) => `export ${secret}=…`),
+    `node ${name}.ts`,
+    `tutti adapter check ${name}`,
+  ];
+  return {
+    json: { file: `${name}.ts`, secrets },
+    quiet: [`${name}.ts`],
+    draw: () => {
+      print.line(`${print.style.green("✓")} ${name}.ts has a worker with the adapter ${name}`);
+      print.line("Change its operations, then run:");
+      for (const step of steps) print.line(`  ${step}`);
+    },
+  };
+}
+
+function textOf(name: string, { make, options, secrets }: Kind): string {
+  const references = secrets.map((secret) => `"env:${secret}"`).join(", ");
+  return `import { addAdapter, ${make} } from "@tutti/sdk/adapters";
+import { Worker } from "@tutti/sdk/worker";
+
+export const adapter = ${make}({
+  name: "${name}",
+${options.map((line) => `  ${line}`).join("\n")}
+});
+
+if (import.meta.main) {
+  const worker = new Worker({ secrets: [${references}] });
+  addAdapter(worker, adapter);
+  await worker.run();
+}
+`;
+}
