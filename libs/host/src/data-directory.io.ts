@@ -3,7 +3,8 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { recordingLogger, testFoundation } from "@tutti/kernel/testing";
+import { systemFoundation } from "@tutti/kernel";
+import { recordingLogger, testFoundation, until } from "@tutti/kernel/testing";
 import { DataDirectory } from "./data-directory.ts";
 
 describe("DataDirectory", () => {
@@ -36,6 +37,23 @@ describe("DataDirectory", () => {
     first.stop();
     await second.start();
     second.stop();
+  });
+
+  it("is waited for if the process that has it stops", async () => {
+    const logger = recordingLogger();
+    const [first, second] = [
+      at("left"),
+      new DataDirectory(join(folder, "left"), { ...systemFoundation(), logger }),
+    ];
+    await first.start();
+    first.leave();
+    const started = second.start();
+    const { fields } = await until("the second to wait", () => logger.lines[0]);
+    assert.equal(fields["pid"], String(process.pid));
+    first.stop();
+    await started;
+    second.stop();
+    assert.deepEqual(await readdir(join(folder, "left")), ["lock"]);
   });
 
   it("goes to exactly one of several who want it at once", async () => {

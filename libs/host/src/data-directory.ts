@@ -9,7 +9,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { type Component, type Foundation, privateModes } from "@tutti/kernel";
+import { type Component, type Foundation, privateModes, sleep } from "@tutti/kernel";
 import { hostErrors } from "./errors.ts";
 import { makePrivate } from "./storage/private-tree.ts";
 
@@ -17,21 +17,24 @@ import { makePrivate } from "./storage/private-tree.ts";
 const busy = 5;
 const notADatabase = 26;
 
+/** A process that stops finishes its tasks first. */
+const leavingMaxMs = 20_000;
+const pollMs = 100;
+
+type Needed = Pick<Foundation, "clock" | "logger" | "timers">;
+
 export class DataDirectory implements Component {
   readonly path: string;
-  readonly #foundation: Pick<Foundation, "clock" | "logger">;
+  readonly #foundation: Needed;
   readonly #setting: string;
   #lock: DatabaseSync | undefined;
+  #since = "";
 
   /**
    * @param path absolute
    * @param setting by which another directory is chosen
    */
-  constructor(
-    path: string,
-    foundation: Pick<Foundation, "clock" | "logger">,
-    setting = "platform.dataDirectory",
-  ) {
+  constructor(path: string, foundation: Needed, setting = "platform.dataDirectory") {
     this.path = path;
     this.#foundation = foundation;
     this.#setting = setting;
@@ -42,10 +45,9 @@ export class DataDirectory implements Component {
     const setting = this.#setting;
     try {
       await mkdir(this.path, { recursive: true, mode: privateModes.folder });
-      this.#lock = await locked(join(this.path, "lock"));
-      // For people and for the message below. The lock itself is the other file.
-      const since = new Date(this.#foundation.clock.now()).toISOString();
-      writeFileSync(holder, `${JSON.stringify({ pid: process.pid, since })}\n`, { mode: privateModes.file });
+      this.#lock = await this.#locked(holder);
+      this.#since = new Date(this.#foundation.clock.now()).toISOString();
+      this.#note({});
       await this.#makePrivate();
     } catch (error) {
       this.stop();
@@ -54,6 +56,31 @@ export class DataDirectory implements Component {
       const reason = reasonOf(error, this.path);
       throw hostErrors.dataDirectoryUnusable({ directory: this.path, reason, setting }, { cause: error });
     }
+  }
+
+  /** The process stops, maybe for a while: one that wants the directory waits instead of failing. */
+  leave(): void {
+    if (this.#lock !== undefined) this.#note({ isLeaving: true });
+  }
+
+  async #locked(holder: string): Promise<DatabaseSync> {
+    const { timers, logger } = this.#foundation;
+    for (let waitedMs = 0; ; waitedMs += pollMs) {
+      try {
+        return await locked(join(this.path, "lock"));
+      } catch (error) {
+        if (!isSqlite(error, busy) || waitedMs >= leavingMaxMs || !noteIn(holder).isLeaving) throw error;
+        if (waitedMs === 0)
+          logger.info("waiting for the process that stops", { directory: this.path, ...holderIn(holder) });
+        await sleep(timers, pollMs);
+      }
+    }
+  }
+
+  /** For people and for other processes. The lock itself is the other file. */
+  #note(more: { readonly isLeaving?: boolean }): void {
+    const text = JSON.stringify({ pid: process.pid, since: this.#since, ...more });
+    writeFileSync(join(this.path, "lock.json"), `${text}\n`, { mode: privateModes.file });
   }
 
   /** An older release made files that others of the machine could read, and so may a copy. */
@@ -126,12 +153,21 @@ function reasonOf(error: unknown, path: string): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+interface Note extends Holder {
+  readonly isLeaving: boolean;
+}
+
 function holderIn(path: string): Holder {
+  const { pid, since } = noteIn(path);
+  return { pid, since };
+}
+
+function noteIn(path: string): Note {
   try {
-    const { pid, since } = JSON.parse(readFileSync(path, "utf8"));
-    return { pid: String(pid), since: String(since) };
+    const { pid, since, isLeaving } = JSON.parse(readFileSync(path, "utf8"));
+    return { pid: String(pid), since: String(since), isLeaving: isLeaving === true };
   } catch {
     // The other one has the lock and has not written this yet.
-    return { pid: "that started just now", since: "a moment ago" };
+    return { pid: "that started just now", since: "a moment ago", isLeaving: false };
   }
 }

@@ -171,11 +171,15 @@ export class ServiceHost extends Orchestrator {
     await makeServices(options, services, (module) => contextFor(module, { ...context, foundation }, kept));
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     serveOwnMetrics(mesh, services, telemetry, foundation);
-    const { data, storage } = kept;
+    const { directory, data, storage } = kept;
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
       ...{ guard, partitionOwner, delivery, data, storage, blobs, mounted: operations, keys: keys.component },
     });
+    if (directory !== undefined)
+      host.on("stateChanged", ({ to }) => {
+        if (to.state === "draining") directory.leave();
+      });
     return host;
   }
 

@@ -31,6 +31,7 @@ export interface StorageNeeds {
 
 export type Opened =
   | {
+      readonly directory: DataDirectory | undefined;
       /** What of it is part of the process. Undefined where nothing is kept. */
       readonly data: Component | undefined;
       readonly storage: undefined;
@@ -38,6 +39,7 @@ export type Opened =
       readonly hostBlobs: undefined;
     }
   | {
+      readonly directory: DataDirectory | undefined;
       readonly data: Component;
       readonly storage: Storage;
       readonly hostMachines: HostMachines;
@@ -53,7 +55,7 @@ export async function openStorage(needs: StorageNeeds): Promise<Opened> {
       ? undefined
       : new DataDirectory(dataDirectory, foundation, dataDirectorySetting);
   if (hosting === undefined) {
-    return { data: directory, storage: undefined, hostMachines: undefined, hostBlobs: undefined };
+    return { directory, data: directory, storage: undefined, hostMachines: undefined, hostBlobs: undefined };
   }
   const settings = durableSettings(configuration.read(durableSection));
   const { partitionOwner, delivery, holds } = needs;
@@ -66,7 +68,7 @@ export async function openStorage(needs: StorageNeeds): Promise<Opened> {
     import("./host-machines.ts"),
     import("../blobs/host-blobs.ts"),
   ]);
-  return { data: storage, storage, hostMachines, hostBlobs };
+  return { directory, data: storage, storage, hostMachines, hostBlobs };
 }
 
 async function openEmbedded(

@@ -12,7 +12,7 @@ const placesMax = 256;
  */
 export async function claimCopies(
   directory: string,
-  foundation: Pick<Foundation, "clock" | "logger">,
+  foundation: Pick<Foundation, "clock" | "logger" | "timers">,
 ): Promise<DataDirectory> {
   for (let place = 1; ; place++) {
     const copies = new DataDirectory(resolve(directory, String(place)), foundation, "cluster.copies");
