@@ -16,7 +16,7 @@ export interface Sharing {
 /** Undefined where the process keeps everything by itself. */
 export function sharingOf(
   configuration: Configuration,
-  foundation: Pick<Foundation, "clock" | "logger">,
+  foundation: Pick<Foundation, "clock" | "logger" | "timers">,
 ): Sharing | undefined {
   if (configuration.read(ownershipSection).kind !== "leased") return;
   const { replicas, copies } = configuration.read(clusterSection);
