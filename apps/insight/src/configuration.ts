@@ -55,6 +55,10 @@ export const insightSection = defineSection({
       .boolean()
       .default(false)
       .describe("Whether receivers may be in private networks, and be called without https."),
+    dashboardUrl: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("Where people open the dashboard. Messages to receivers link to it."),
     seriesMax: z
       .number()
       .int()

@@ -20,7 +20,7 @@ export const alertMachines = [alert];
 
 type Settings = Pick<
   ReturnType<typeof insightSection.schema.parse>,
-  "receivers" | "builtInReceivers" | "privateReceivers"
+  "receivers" | "builtInReceivers" | "privateReceivers" | "dashboardUrl"
 >;
 
 export interface AlertParts {
@@ -43,7 +43,7 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
   orchestrator.register("notifications", errands, { critical: false });
   const receivers = new Receivers({
     ...{ foundation, settings: settings.receivers, arePrivateAllowed: settings.privateReceivers },
-    runs: mesh.client(runService),
+    ...{ runs: mesh.client(runService), dashboardUrl: settings.dashboardUrl },
   });
   notifications.begin({ errands, receivers, foundation });
   const dependencies = { runtime, archive, partitionOwner, foundation, thread };

@@ -82,6 +82,18 @@ export async function allowedAddresses(
   const found = await resolve(hostOf(url)).catch((error: Error) => {
     throw outgoingErrors.failed({ url, reason: error.message });
   });
+  return allowedOf(found, url, arePrivateAllowed);
+}
+
+/** The same for a host that is called by another protocol than HTTP. Errors name it by `url`. */
+export async function addressesOfHost(
+  host: string,
+  { url, arePrivateAllowed }: { readonly url: string; readonly arePrivateAllowed: boolean },
+): Promise<readonly Address[]> {
+  return allowedOf(await bySystem(host), url, arePrivateAllowed);
+}
+
+function allowedOf(found: readonly Address[], url: string, arePrivateAllowed: boolean): readonly Address[] {
   const allowed = found.filter(({ address }) => arePrivateAllowed || !isInner(address));
   if (allowed.length === 0)
     throw outgoingErrors.refused({ url, problem: "its name leads into a private network" });

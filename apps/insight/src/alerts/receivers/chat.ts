@@ -46,7 +46,8 @@ const bodies: Readonly<Record<ChatKind, (message: AlertMessage) => unknown>> = {
   },
 };
 
-function headOf({ alerts, count, namespace }: AlertMessage): string {
+/** In a line: the worst word, the first alert, and how many there are. */
+export function headOf({ alerts, count, namespace }: AlertMessage): string {
   const [first] = alerts;
   const isOver = alerts.every(({ status }) => status === "resolved");
   const word = isOver ? "RESOLVED" : (first?.severity ?? "").toUpperCase();
@@ -54,13 +55,14 @@ function headOf({ alerts, count, namespace }: AlertMessage): string {
   return `[${word}] ${first?.title ?? ""}${more} (namespace ${namespace})`;
 }
 
-function linesOf({ alerts, count }: AlertMessage): readonly string[] {
+function linesOf({ alerts, count, url }: AlertMessage): readonly string[] {
   const lines = alerts.slice(0, linesMax).map(lineOf);
   const advice = alerts.find((alert) => alert.advice !== "" && alert.status !== "resolved")?.advice;
   return [
     ...lines,
     ...(count > lines.length ? [`… and ${count - lines.length} more`] : []),
     ...(advice === undefined ? [] : [cut(advice)]),
+    ...(url === undefined ? [] : [url]),
   ];
 }
 

@@ -24,15 +24,28 @@ export interface AlertMessage {
   /** How many alerts it is about. At most 100 are in it. */
   readonly count: number;
   readonly alerts: readonly MessageAlert[];
+  /** The incident of the first alert that has one. */
+  readonly incident?: string;
+  /** Where the dashboard shows it. Absent if the address of the dashboard is not known. */
+  readonly url?: string;
 }
 
 export function messageOf(namespace: string, delivery: ReadOnly<AlertDelivery>): AlertMessage {
   const { number, ruleId, count, alerts, requestMs } = delivery;
+  const incident = alerts.find(({ incidentId = "" }) => incidentId !== "")?.incidentId;
   return {
     // A new data directory counts from 1 again: the time tells its messages apart.
     id: `alert_${namespace}_${number}_${Math.round(requestMs).toString(36)}`,
     ...{ namespace, rule: ruleId, count, alerts: alerts.map(alertIn) },
+    ...(incident !== undefined && { incident }),
   };
+}
+
+/** The page of the incident, otherwise that of all alerts. */
+export function pageOf({ incident, namespace }: AlertMessage, dashboardUrl: string): string {
+  const base = dashboardUrl.replace(/\/+$/, "");
+  if (incident === undefined) return `${base}/alerts`;
+  return `${base}/incidents/${encodeURIComponent(incident)}?of=${encodeURIComponent(namespace)}`;
 }
 
 function severityWord(severity: number): string {

@@ -44,7 +44,7 @@ describe("receivers of alerts", () => {
     const reference = (name: string, secret: string) =>
       new SecretReference(`env:${name}`, { read: () => ({ secret }), readLater: async () => ({ secret }) });
     const known = { url: reference("URL", url()), secret: reference("SECRET", "whsec_c2VjcmV0") };
-    const settings = { ...known, timeoutMs: 5_000, ...given };
+    const settings = { ...known, timeoutMs: 5_000, tls: "starttls" as const, ...given };
     return new Receivers({
       ...{ foundation: systemFoundation(), settings: { ops: settings }, arePrivateAllowed: isPrivate },
       runs: { startRun: () => assert.fail("no workflow is started") },

@@ -1,7 +1,8 @@
 /**
  * Brings messages to their receivers, each in its own way.
  *
- * 1. A message has one identity in every attempt, also after a crash: a webhook's `webhook-id`, the id of a run.
+ * 1. A message has one identity in every attempt, also after a crash: a webhook's `webhook-id`, the id of a run, the
+ *    `Message-ID` of a mail.
  * 2. A receiver that rejects a message for good makes it dead: 410 and other answers of 4xx, but for those that say
  *    *later* (408, 425, 429). Everything else is tried again, for at most a day.
  */
@@ -12,13 +13,16 @@ import type { Client } from "@tutti/mesh";
 import { insightErrors } from "../../errors.ts";
 import { chatBody } from "./chat.ts";
 import { runCommand } from "./command.ts";
-import type { AlertMessage } from "./message.ts";
+import { Mail } from "./mail/mail.ts";
+import { type AlertMessage, pageOf } from "./message.ts";
 import type { ReceiverSettings } from "./settings.ts";
 
 export interface ReceiversParts {
   readonly foundation: Pick<Foundation, "clock" | "timers">;
   readonly settings: Readonly<Record<string, ReceiverSettings>>;
   readonly arePrivateAllowed: boolean;
+  /** Where people open the dashboard. */
+  readonly dashboardUrl?: string | undefined;
   readonly runs: Pick<Client<typeof runService>, "startRun">;
 }
 
@@ -26,9 +30,12 @@ const later: ReadonlySet<number> = new Set([408, 425, 429]);
 
 export class Receivers {
   readonly #parts: ReceiversParts;
+  readonly #mail: Mail;
 
   constructor(parts: ReceiversParts) {
     this.#parts = parts;
+    const { foundation, arePrivateAllowed } = parts;
+    this.#mail = new Mail({ clock: foundation.clock, arePrivateAllowed });
   }
 
   has(name: string): boolean {
@@ -40,7 +47,9 @@ export class Receivers {
   }
 
   /** Resolves when the receiver has it. Throws `insight.message_rejected` if it never will. */
-  async deliver(name: string, message: AlertMessage, signal: AbortSignal): Promise<void> {
+  async deliver(name: string, given: AlertMessage, signal: AbortSignal): Promise<void> {
+    const { dashboardUrl } = this.#parts;
+    const message = dashboardUrl === undefined ? given : { ...given, url: pageOf(given, dashboardUrl) };
     const settings = this.has(name) ? this.#parts.settings[name] : undefined;
     if (settings === undefined)
       throw insightErrors.messageRejected({ reason: `receiver \`${name}\` is not configured` });
@@ -68,6 +77,8 @@ export class Receivers {
         return runCommand(settings.command ?? [], JSON.stringify(message), signal);
       case "workflow":
         return this.#start(settings, message, signal);
+      case "smtp":
+        return this.#mail.send(settings, message, signal);
     }
   }
 
