@@ -1,8 +1,7 @@
 /** What the gateway answers by itself. */
 import type { HostOperations } from "@tutti/host";
-import { didYouMean } from "@tutti/kernel";
 import { type RouteName, routeNamed, routes } from "@tutti/rest";
-import { ownRoutes, refusal } from "@tutti/rest/json";
+import { ownRoutes, refusal, unknownName } from "@tutti/rest/json";
 import type { Access } from "../access/access.ts";
 import type { OwnHandler } from "./own-handler.ts";
 import { type SignInRoutesParts, signInHandlers } from "./sign-in-routes.ts";
@@ -81,7 +80,7 @@ export function refuseUnknownParameters(method: string, pattern: string | undefi
     .filter((field) => !known.includes(field))
     .map((field) => ({
       field,
-      message: `expected a parameter that is known here, found none of this name${didYouMean(field, known)}`,
+      message: unknownName("parameter", field, known),
     }));
   if (wrong.length > 0) throw refusal(routeNamed(name), wrong);
 }

@@ -1,4 +1,6 @@
 /** What is wrong with a request, field by field, in words. */
+import { didYouMean } from "@tutti/kernel";
+
 export interface Wrong {
   readonly field: string;
   readonly message: string;
@@ -45,4 +47,16 @@ function shown(value: unknown): string {
   if (typeof value === "object") return JSON.isRawJSON(value) ? JSON.stringify(value) : "an object";
   const text = JSON.stringify(value);
   return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
+}
+
+/** More names than these are not listed. */
+const listedMax = 12;
+
+/** What is wrong with a name that a request does not have. */
+export function unknownName(kind: "field" | "parameter", name: string, known: readonly string[]): string {
+  const near = didYouMean(name, known);
+  if (near !== "" || known.length > listedMax) return `unknown ${kind}${near}`;
+  return known.length === 0
+    ? `unknown ${kind}: there are none`
+    : `unknown ${kind}: expected ${known.join(", ")}`;
 }

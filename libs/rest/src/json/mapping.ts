@@ -4,12 +4,11 @@
  * 1. Everything that is said has a place: an unknown parameter or field is refused with the name that was likely meant.
  * 2. All that is wrong with a request is told at once, each part by the name that it has where it stands.
  */
-import { didYouMean } from "@tutti/kernel";
 import { restErrors } from "../errors.ts";
 import { type PlannedField, pathOf, planOf, type RoutePlan } from "../plan/plan.ts";
 import { type FieldTable, messageOf, type Schema } from "../plan/schema.ts";
 import type { Route } from "../routes/route.ts";
-import { Found, type Wrong } from "./found.ts";
+import { Found, unknownName, type Wrong } from "./found.ts";
 import { isObject } from "./payload.ts";
 import { valueIn } from "./query.ts";
 import { type Draft, Reader } from "./reader.ts";
@@ -135,10 +134,7 @@ export class Mapping {
       const one = plan.query.find((planned) => planned.name === name);
       if (one === undefined) {
         const known = plan.query.map((planned) => planned.name);
-        found.add(
-          name,
-          `expected a parameter that is known here, found none of this name${didYouMean(name, known)}`,
-        );
+        found.add(name, unknownName("parameter", name, known));
         continue;
       }
       this.#set(draft, one, valueIn(one.field, query.getAll(name), this.#place(name, found)), name, found);
@@ -169,10 +165,7 @@ export class Mapping {
       const one = plan.body.fields.find(({ name }) => name === key);
       if (one === undefined) {
         const known = plan.body.fields.map(({ name }) => name);
-        found.add(
-          key,
-          `expected a field that is known here, found none of this name${didYouMean(key, known)}`,
-        );
+        found.add(key, unknownName("field", key, known));
       } else this.#set(draft, one, this.#reader.value(one.field, value, key, found), key, found);
     }
   }

@@ -2,10 +2,10 @@
  * User input as messages of the contracts: whole ones, with the default of everything that is not said. What is wrong
  * is collected, so that all of it is told at once. Limits of the fields are checked by the service of the rpc.
  */
-import { didYouMean, toTimestamp } from "@tutti/kernel";
+import { toTimestamp } from "@tutti/kernel";
 import { enumOf, type FieldTable, messageOf, type Schema, wellKnown } from "../plan/schema.ts";
 import { numberIn } from "./exact.ts";
-import type { Found } from "./found.ts";
+import { type Found, unknownName } from "./found.ts";
 import { blobFromJson, bytesOf, isObject, payloadFromJson } from "./payload.ts";
 
 export type Draft = Record<string, unknown>;
@@ -151,7 +151,7 @@ export class Reader {
 function unknownKey(at: string, key: string, fields: readonly FieldTable[], found: Found): void {
   if (found.isFull) return;
   const known = fields.map(({ json }) => json);
-  found.add(at, `expected a field that is known here, found none of this name${didYouMean(key, known)}`);
+  found.add(at, unknownName("field", key, known));
 }
 
 interface Place {
