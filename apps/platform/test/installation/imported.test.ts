@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { importServerlessWorkflow, importStepFunctions } from "@tutti/definitions/import";
+import { importN8n, importServerlessWorkflow, importStepFunctions } from "@tutti/definitions/import";
 import type { Json } from "@tutti/expressions";
 import { TaskFailure, type Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
@@ -286,5 +286,41 @@ describe("an imported workflow of Serverless Workflow", () => {
       ...{ word: "grown", joined: "al-bo", parts: "b", keys: ["age", "name"], has: true, rest: 0.5 },
       ...{ object: { "the name": "Bo", age: 0 }, text: "2 people: Al\n", not: true, literal: ".people" },
     });
+  });
+});
+
+describe("an imported workflow of n8n", () => {
+  it("passes items from node to node, and sorts them", async () => {
+    await using installation = await Installation.open();
+    await using tutti = await installation.client();
+    const worker = installation.worker({});
+    const mails: unknown[] = [];
+    worker.handle("crm-search", ({ query, limit }: { query: string; limit: number }) => {
+      const size = query === "Acme" || query === "Bob" ? 3 : 200;
+      return { name: query, size, mail: `${query}@example.org`, limit };
+    });
+    worker.handle("email-send", (mail: unknown) => {
+      if (mails.push(mail) === 1) throw new TaskFailure("Busy", "later");
+      return { sent: true };
+    });
+    await worker.start();
+    const file = new URL("../../../../libs/definitions/test/n8n/leads.json", import.meta.url);
+    for (const document of importN8n(readFileSync(file, "utf8")).documents)
+      await tutti.register(document as never);
+    const items = async (query: string) =>
+      (await tutti.start("sort-leads", { input: { query } as never })).result();
+    const marked = (name: string, size: number) => ({
+      ...{ name, size, mail: `${name}@example.org`, limit: 10 },
+      ...{ label: `Large: ${name}`, double: size * 2 },
+    });
+    const before = installation.now();
+    assert.deepEqual(await items("Beta"), [marked("Beta", 200)]);
+    // The pause of the node, in virtual time.
+    assert.ok(installation.now() - before >= 300_000);
+    assert.deepEqual(await items("Acme"), [marked("Acme", 3)]);
+    assert.deepEqual(await items("Bob"), [{ sent: true }]);
+    const mail = { to: "Bob@example.org", text: "Hello Bob, welcome!" };
+    assert.deepEqual(mails, [mail, mail]);
+    await worker.stop();
   });
 });

@@ -44,6 +44,7 @@ async function importerOf({ values }: Context, kind: string, file: string, text:
     makefile: () => importMakefile(text, file),
     "github-actions": () => importing.importGithubActions(text),
     "step-functions": () => importing.importStepFunctions(text, file),
+    n8n: () => importing.importN8n(text, file),
     "serverless-workflow": () => importing.importServerlessWorkflow(text),
   };
   const importer = importers[kind];

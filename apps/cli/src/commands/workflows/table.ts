@@ -204,7 +204,10 @@ export const workflowCommands: readonly Command[] = [
       "Commands run on a worker with the capability `shell`.",
     ],
     arguments: [
-      { name: "KIND", summary: "crontab, makefile, github-actions, step-functions or serverless-workflow" },
+      {
+        name: "KIND",
+        summary: "crontab, makefile, github-actions, step-functions, serverless-workflow or n8n",
+      },
       { name: "FILE", summary: "file to convert. - for standard input", completes: "file" },
     ],
     options: [

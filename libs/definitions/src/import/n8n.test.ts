@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { silentValues } from "./completeness.fixture.ts";
+import { importN8n, NotImported } from "./index.ts";
+
+const folder = new URL("../../test/n8n/", import.meta.url);
+const textOf = (file: string) => readFileSync(new URL(file, folder), "utf8");
+const go = { name: "Go", type: "n8n-nodes-base.manualTrigger" };
+const loop = { name: "Loop", type: "n8n-nodes-base.noOp" };
+const to = (node: string) => ({ main: [[{ node, type: "main", index: 0 }]] });
+
+describe("a workflow of n8n", () => {
+  const files = readdirSync(folder);
+  it("is here in at least ten files", () => assert.ok(files.length >= 10));
+
+  for (const file of files)
+    it(`in ${file} is translated or listed, value by value`, () => {
+      assert.deepEqual(
+        silentValues(textOf(file), (text) => importN8n(text, file)),
+        [],
+      );
+    });
+
+  it("lists constructs by their names", () => {
+    const constructs = (file: string) =>
+      importN8n(textOf(file)).untranslated.map(({ construct }) => construct);
+    assert.deepEqual(constructs("switch.json").slice(-2), ["n8n-nodes-base.switch", "output 1 of Route"]);
+    assert.deepEqual(constructs("code.json").slice(-2), ["n8n-nodes-base.code", "node Script value"]);
+  });
+
+  it("has its schedules", () => {
+    const { documents } = importN8n(textOf("schedule.json"));
+    assert.deepEqual(documents.slice(1), [
+      { schedule: "hourly-report-every-two-hours", workflow: "hourly-report", every: "2h" },
+      { schedule: "hourly-report-every-two-hours-2", workflow: "hourly-report", cron: "0 9 * * 1" },
+    ]);
+  });
+
+  for (const [what, text] of [
+    ["a circle", JSON.stringify({ nodes: [go, loop], connections: { Go: to("Loop"), Loop: to("Loop") } })],
+    ["a connection of no node", JSON.stringify({ nodes: [go], connections: { Go: to("Nowhere") } })],
+    ["two nodes of one name", JSON.stringify({ nodes: [go, go], connections: {} })],
+    ["something else", "{}"],
+    ["deep nesting", `{"nodes": ${"[".repeat(1_000)}`],
+  ] as const)
+    it(`with ${what} is refused`, () => {
+      assert.throws(() => importN8n(text), NotImported);
+    });
+});

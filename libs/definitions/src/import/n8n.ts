@@ -1,0 +1,369 @@
+/**
+ * A workflow of n8n. Each node becomes a task, and the list of its output items is the output of the task. A node that
+ * Tutti does not know is a task for each item, of a capability with the name of the node's type.
+ *
+ * A node with a construct that would change what it does is not translated: the run fails there.
+ */
+import type { Json } from "@tutti/expressions";
+import { expressionOf, isThere, merged, NoCounterpart, plain, record, template } from "./cel.ts";
+import {
+  ForeignDocument,
+  isMembers,
+  listIn,
+  type Members,
+  membersIn,
+  type Path,
+  textIn,
+} from "./foreign-document.ts";
+import { ExpressionReader } from "./foreign-expression.ts";
+import { type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
+
+type Tree = { readonly [key: string]: Json };
+
+interface Node {
+  readonly members: Members;
+  readonly name: string;
+  readonly type: string;
+  readonly path: Path;
+  readonly id: string;
+  /** Expressions of lists of items, by the number of the input. */
+  readonly inputs: string[][];
+}
+
+export function importN8n(text: string, file = "n8n"): Imported {
+  const source = new ForeignDocument(text);
+  const { root, collector } = source;
+  if (!Array.isArray(root["nodes"]) || !isMembers(root["connections"]))
+    throw new NotImported("it has no `nodes` and `connections`");
+  const [base = ""] = (file.split("/").at(-1) ?? "").split(".");
+  const workflow = collector.freeName(textIn(root, "name") || base);
+  const nodes = nodesIn(source);
+  const leaves = connect(source, nodes);
+  const tasks: Record<string, Json> = {};
+  const capabilities = new Set<string>();
+  for (const node of inOrder([...nodes.values()])) {
+    const title = plain(node.name.slice(0, 200));
+    try {
+      for (const [id, task] of Object.entries(new Translator(source, node, workflow, capabilities).tasks()))
+        tasks[id] = { title, ...task };
+    } catch (error) {
+      if (!(error instanceof NoCounterpart)) throw error;
+      source.leave(
+        error.path ?? node.path,
+        `node ${node.name}`,
+        `${error.message}. The run fails here`,
+        node.path,
+      );
+      tasks[node.id] = { title, gate: { check: "false" } };
+    }
+  }
+  const ends = leaves.filter((node) => tasks[node.id] !== undefined);
+  const outputs = ends.map(({ id }): [string, string] => [id, `tasks["${id}"].output`]);
+  const [only] = outputs;
+  const output =
+    outputs.length === 1 && only !== undefined
+      ? template(only[1])
+      : Object.fromEntries(outputs.map(([id, each]) => [id, template(each)]));
+  if (Object.keys(tasks).length > 0) collector.add({ workflow, tasks, output }, 1);
+  for (const node of nodes.values())
+    if (node.type === "scheduleTrigger") addSchedules(source, node, workflow);
+  return source.finish();
+}
+
+function nodesIn(source: ForeignDocument): Map<string, Node> {
+  const nodes = new Map<string, Node>();
+  const ids = new Set<string>();
+  for (const [index, members] of listIn(source.root, "nodes").entries()) {
+    const path = ["nodes", index];
+    const [name, full] = isMembers(members) ? [textIn(members, "name"), textIn(members, "type")] : ["", ""];
+    if (!isMembers(members) || name === "" || full === "" || nodes.has(name))
+      throw new NotImported(`line ${source.lineOf(path)}: a node has its own \`name\` and a \`type\``);
+    // Settings that are empty say nothing.
+    Reflect.get(members, "parameters");
+    // Where a node is drawn, and which version of its form it has.
+    for (const key of ["id", "position", "typeVersion"]) JSON.stringify(members[key]);
+    if (index === 0)
+      for (const key of ["id", "position", "typeVersion"])
+        if (members[key] !== undefined)
+          source.collector.leave(source.lineOf([...path, key]), key, "nodes have no counterpart of it");
+    const type = full.split(".").at(-1) ?? "";
+    if (type === "stickyNote") {
+      source.leave(path, `node ${name}`, "it is a note");
+      continue;
+    }
+    let id = nameFromCamelCase(name);
+    for (let number = 2; ids.has(id); number++) id = `${nameFromCamelCase(name)}-${number}`;
+    ids.add(id);
+    nodes.set(name, { members, name, type, path, id, inputs: [] });
+  }
+  return nodes;
+}
+
+/** Gives nodes their inputs. Returns those that lead nowhere. */
+function connect(source: ForeignDocument, nodes: ReadonlyMap<string, Node>): readonly Node[] {
+  const leading = new Set<string>();
+  for (const [from, kinds] of Object.entries(membersIn(source.root, "connections"))) {
+    const node = nodes.get(from);
+    for (const [output, all] of (isMembers(kinds) ? listIn(kinds, "main") : []).entries())
+      for (const [index, each] of (Array.isArray(all) ? all : []).entries()) {
+        const path = ["connections", from, "main", output, index];
+        const to = isMembers(each) ? nodes.get(textIn(each, "node")) : undefined;
+        if (node === undefined || to === undefined || !isMembers(each))
+          throw new NotImported(`line ${source.lineOf(path)}: a connection of no node`);
+        if (textIn(each, "type") !== "main")
+          source.leave(path, `connection of ${from}`, "its type is not `main`");
+        const input = typeof each["index"] === "number" ? each["index"] : 0;
+        const items = isTrigger(node) ? "[input]" : `tasks["${node.id}"].output`;
+        if (output > 0 && node.type !== "if")
+          source.leave(
+            path,
+            `output ${output} of ${from}`,
+            "only nodes of the type `if` have several outputs",
+          );
+        else {
+          leading.add(from);
+          to.inputs[input] = [
+            ...(to.inputs[input] ?? []),
+            node.type === "if" ? `${items}[${output}]` : items,
+          ];
+        }
+      }
+  }
+  return [...nodes.values()].filter(({ name }) => !leading.has(name));
+}
+
+function isTrigger({ type, members }: Node): boolean {
+  return (type.endsWith("Trigger") || type === "webhook") && members["disabled"] !== true;
+}
+
+/** Nodes behind those that they read. */
+function inOrder(nodes: readonly Node[]): readonly Node[] {
+  const sorted = new Set<Node>();
+  const visit = (node: Node, above: readonly Node[]) => {
+    if (above.includes(node)) throw new NotImported(`node \`${node.name}\` leads to itself`);
+    if (sorted.has(node)) return;
+    const read = node.inputs.flat().join(" ");
+    for (const other of nodes) if (read.includes(`tasks["${other.id}"]`)) visit(other, [...above, node]);
+    sorted.add(node);
+  };
+  for (const node of nodes) visit(node, []);
+  return [...sorted];
+}
+
+class Translator {
+  readonly #source: ForeignDocument;
+  readonly #node: Node;
+  readonly #workflow: string;
+  readonly #capabilities: Set<string>;
+  readonly #items: string;
+
+  constructor(source: ForeignDocument, node: Node, workflow: string, capabilities: Set<string>) {
+    this.#source = source;
+    this.#node = node;
+    this.#workflow = workflow;
+    this.#capabilities = capabilities;
+    const all = node.inputs.flat();
+    const items = all.length === 0 ? "[input]" : all.join(" + ");
+    this.#items = all.length > 1 ? `(${items})` : items;
+  }
+
+  tasks(): Record<string, Tree> {
+    const { members, type, id, name, path } = this.#node;
+    const items = this.#items;
+    if (members["disabled"] === true) return { [id]: { set: template(items) } };
+    if (isTrigger(this.#node)) {
+      if (type !== "manualTrigger" && type !== "scheduleTrigger")
+        this.#source.leave(
+          path,
+          `node ${name}`,
+          "add a trigger or a webhook for it. The input of the run is its item",
+        );
+      return {};
+    }
+    switch (type) {
+      case "noOp":
+        return { [id]: { set: template(items) } };
+      case "set":
+        return { [id]: { set: template(`${items}.map(item, ${this.#fields()})`) } };
+      case "if": {
+        const when = this.#condition();
+        return {
+          [id]: {
+            set: [template(`${items}.filter(item, ${when})`), template(`${items}.filter(item, !(${when}))`)],
+          },
+        };
+      }
+      case "merge": {
+        const mode = textIn(membersIn(members, "parameters"), "mode");
+        if (mode !== "" && mode !== "append")
+          throw new NoCounterpart(`the mode \`${mode}\` has no counterpart`, [...path, "parameters", "mode"]);
+        return { [id]: { set: template(items) } };
+      }
+      case "wait":
+        return {
+          [`${id}-time`]: { wait: this.#time(), needs: this.#before() },
+          [id]: { set: template(items), needs: [`${id}-time`] },
+        };
+      default:
+        return { [id]: this.#work() };
+    }
+  }
+
+  #at(...keys: readonly (string | number)[]): Path {
+    return [...this.#node.path, "parameters", ...keys];
+  }
+
+  /** Tasks whose items it gets. */
+  #before(): readonly string[] {
+    return [...new Set([...this.#items.matchAll(/tasks\["([^"]+)"\]/g)].map(([, id = ""]) => id))];
+  }
+
+  #work(): Tree {
+    const { members, type, path } = this.#node;
+    const uses = nameFromCamelCase(type);
+    if (type === "splitInBatches") throw new NoCounterpart("a loop has no counterpart");
+    if (!this.#capabilities.has(uses)) {
+      this.#capabilities.add(uses);
+      const line = this.#source.lineOf([...path, "type"]);
+      this.#source.collector.leave(
+        line,
+        textIn(members, "type"),
+        `a worker has to offer the capability \`${uses}\``,
+      );
+    }
+    const [tries, pause] = [members["maxTries"] ?? 3, members["waitBetweenTries"] ?? 1000];
+    const isRetried =
+      members["retryOnFail"] === true && typeof tries === "number" && typeof pause === "number";
+    const first = `(size(${this.#items}) > 0 ? [${this.#items}[0]] : [])`;
+    return {
+      forEach: members["executeOnce"] === true ? first : this.#items,
+      uses,
+      with: this.#filled(members["parameters"] ?? {}, this.#at()),
+      retry: isRetried ? { attempts: tries, backoff: `${Math.max(1, pause)}ms`, factor: 1, jitter: 0 } : 1,
+    };
+  }
+
+  #filled(value: unknown, path: Path): Json {
+    if (typeof value === "string") return this.#text(value, path);
+    if (Array.isArray(value)) return value.map((each, index) => this.#filled(each, [...path, index]));
+    if (!isMembers(value)) return value as Json;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, this.#filled(each, [...path, key])]),
+    );
+  }
+
+  /** `=Hello {{ $json.name }}`. */
+  #text(text: string, path: Path): string {
+    if (!text.startsWith("=")) return plain(text);
+    const parts = text.slice(1).split(/\{\{([\s\S]*?)\}\}/);
+    const lone = parts.length === 3 && parts[0] === "" && parts[2] === "";
+    return parts
+      .map((part, index) => (index % 2 === 0 ? (lone ? "" : plain(part)) : template(this.#read(part, path))))
+      .join("");
+  }
+
+  #read(expression: string, path: Path): string {
+    try {
+      return new ExpressionReader(expression, {
+        equals: "==",
+        roots: {
+          $json: "item",
+          "$execution.id": "run.id",
+          "$workflow.name": JSON.stringify(this.#workflow),
+        },
+        functions: {},
+      }).read();
+    } catch (error) {
+      if (error instanceof NoCounterpart) throw new NoCounterpart(error.message, path);
+      throw error;
+    }
+  }
+
+  #expression(value: unknown, path: Path): string {
+    const filled = this.#filled(value, path);
+    if (typeof filled === "string" && filled.includes("${{") && !/^\$\{\{ (?:(?!\}\}).)* \}\}$/s.test(filled))
+      throw new NoCounterpart("a text with expressions in it has no counterpart here", path);
+    return expressionOf(filled);
+  }
+
+  #fields(): string {
+    const parameters = membersIn(this.#node.members, "parameters");
+    const fields = listIn(membersIn(parameters, "assignments"), "assignments");
+    const mode = textIn(parameters, "mode");
+    if (fields.length === 0 || (mode !== "" && mode !== "manual"))
+      throw new NoCounterpart("only `assignments` have a counterpart", this.#at());
+    const members = fields.map((field, index): [string, string] => {
+      const path = this.#at("assignments", "assignments", index);
+      if (!isMembers(field)) throw new NoCounterpart("a field is no mapping", path);
+      const [name, type] = [textIn(field, "name"), textIn(field, "type")];
+      textIn(field, "id");
+      if (/[.[]/.test(name)) throw new NoCounterpart("a field inside another one has no counterpart", path);
+      const value = this.#expression(field["value"], [...path, "value"]);
+      if (type === "string") return [name, value.startsWith('"') ? value : `string(${value})`];
+      return [name, type === "number" ? `double(${value})` : value];
+    });
+    return parameters["includeOtherFields"] === true ? merged("item", record(members)) : record(members);
+  }
+
+  #condition(): string {
+    const given = membersIn(membersIn(this.#node.members, "parameters"), "conditions");
+    const conditions = listIn(given, "conditions").map((each, index) => {
+      const path = this.#at("conditions", "conditions", index);
+      if (!isMembers(each)) throw new NoCounterpart("a condition is no mapping", path);
+      textIn(each, "id");
+      const operator = membersIn(each, "operator");
+      const left = this.#expression(each["leftValue"], [...path, "leftValue"]);
+      const right =
+        each["rightValue"] === undefined ? "" : this.#expression(each["rightValue"], [...path, "rightValue"]);
+      const name = textIn(operator, "operation");
+      textIn(operator, "type");
+      const made = operations[name]?.(left, right);
+      if (made === undefined)
+        throw new NoCounterpart(`the operation \`${name}\` has no counterpart`, [...path, "operator"]);
+      return `(${made})`;
+    });
+    if (conditions.length === 0) throw new NoCounterpart("it has no `conditions` with operators", this.#at());
+    return conditions.join(textIn(given, "combinator") === "or" ? " || " : " && ");
+  }
+
+  #time(): string {
+    const { amount = 1, unit = "hours" } = membersIn(this.#node.members, "parameters");
+    const letter = { seconds: "s", minutes: "m", hours: "h", days: "d" }[String(unit)];
+    if (typeof amount !== "number" || amount <= 0 || letter === undefined)
+      throw new NoCounterpart("its time is computed, or it waits for a call", this.#at());
+    return `${amount}${letter}`;
+  }
+}
+
+const operations: Readonly<Record<string, (left: string, right: string) => string | undefined>> = {
+  equals: (left, right) => `${left} == ${right}`,
+  notEquals: (left, right) => `${left} != ${right}`,
+  gt: (left, right) => `${left} > ${right}`,
+  gte: (left, right) => `${left} >= ${right}`,
+  lt: (left, right) => `${left} < ${right}`,
+  lte: (left, right) => `${left} <= ${right}`,
+  contains: (left, right) => `${left}.contains(${right})`,
+  notContains: (left, right) => `!${left}.contains(${right})`,
+  startsWith: (left, right) => `${left}.startsWith(${right})`,
+  endsWith: (left, right) => `${left}.endsWith(${right})`,
+  true: (left) => `${left} == true`,
+  false: (left) => `${left} == false`,
+  exists: (left) => isThere(left),
+};
+
+function addSchedules(source: ForeignDocument, node: Node, workflow: string): void {
+  const all = listIn(membersIn(membersIn(node.members, "parameters"), "rule"), "interval");
+  for (const [index, each] of all.entries()) {
+    const path = [...node.path, "parameters", "rule", "interval", index];
+    const field = isMembers(each) ? textIn(each, "field") : "";
+    const count = isMembers(each) ? each[`${field}Interval`] : undefined;
+    const letter = { seconds: "s", minutes: "m", hours: "h" }[field];
+    const schedule = source.collector.freeName(`${workflow}-${nameFrom(node.name)}`);
+    const line = source.lineOf(path);
+    if (isMembers(each) && field === "cronExpression")
+      source.collector.add({ schedule, workflow, cron: textIn(each, "expression") }, line);
+    else if (letter !== undefined && typeof count === "number")
+      source.collector.add({ schedule, workflow, every: `${count}${letter}` }, line);
+    else source.leave(path, `node ${node.name}`, "write a cron expression for its times");
+  }
+}
