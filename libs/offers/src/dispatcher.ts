@@ -81,6 +81,12 @@ export class Dispatcher {
     for (const links of this.#links.values()) for (const { sender } of links.values()) sender.withdraw(bytes);
   }
 
+  /** The next owner of its work offers it. */
+  release(token: EffectToken): void {
+    const bytes = this.#tokens.write(token);
+    for (const links of this.#links.values()) for (const { sender } of links.values()) sender.release(bytes);
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     const links = [...this.#links.values()].flatMap((named) => [...named.values()]);

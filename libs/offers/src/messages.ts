@@ -90,10 +90,14 @@ export function offerMessage(
  * than offers and what is said of them.
  */
 export function weightOf(request: OfferRequest): number | undefined {
-  const { hello, pools, profiles, extensions, waiting, offers, cancels, priorities, recalls } = request;
+  const { hello, pools, profiles, extensions, waiting, offers, cancels, priorities, recalls, released } =
+    request;
   if (hello !== undefined || waiting !== undefined) return undefined;
   if (pools.length + profiles.length + extensions.length > 0) return undefined;
-  let weight = 64 + 64 * (priorities.length + recalls.length) + 6 * request.resultsDurableBeyond.length;
+  let weight =
+    64 +
+    64 * (priorities.length + recalls.length + released.length) +
+    6 * request.resultsDurableBeyond.length;
   for (const { reason } of cancels) weight += 64 + 3 * reason.length;
   for (const offer of offers) {
     if (isLong(offer)) return undefined;

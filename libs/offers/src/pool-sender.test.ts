@@ -79,10 +79,13 @@ class Counter implements Settlement {
   readonly unwanted: (() => void)[] = [];
   #stream: OfferStream | undefined;
 
-  /** @param beside shares its pool, its worker and its clock, and is of another service */
-  constructor(settings: Partial<PoolSettings> = {}, beside?: Counter) {
+  /**
+   * @param beside shares its pool, its worker and its clock, and is of another service
+   * @param tokens those of `beside` where it is of the same service
+   */
+  constructor(settings: Partial<PoolSettings> = {}, beside?: Counter, tokens?: WireTokens) {
     const { time } = this;
-    this.tokens = new WireTokens(beside === undefined ? "workflow" : "swarm", cipher);
+    this.tokens = tokens ?? new WireTokens(beside === undefined ? "workflow" : "swarm", cipher);
     this.pool =
       beside?.pool ??
       openPool({
@@ -125,6 +128,10 @@ class Counter implements Settlement {
 
   withdraw(number: number): void {
     this.sender.withdraw(this.tokens.write(tokenOf(number)));
+  }
+
+  release(number: number): void {
+    this.sender.release(this.tokens.write(tokenOf(number)));
   }
 
   /** Everything that there is to say is said, in both directions. */
@@ -172,6 +179,7 @@ class Worker {
   readonly #counter: Counter;
   readonly given: Assign[] = [];
   durable = 0;
+  cancelled = 0;
   readonly #link;
 
   constructor(counter: Counter, slots: number) {
@@ -206,6 +214,7 @@ class Worker {
   #hear(frame: HostFrame): void {
     this.given.push(...frame.assignments);
     this.durable = Math.max(this.durable, frame.resultsDurable);
+    this.cancelled += frame.cancels.length;
   }
 }
 
@@ -341,6 +350,44 @@ describe("what a pool is offered", () => {
     const worker = new Worker(counter, 4);
     counter.speak();
     assert.deepEqual(worker.given, []);
+  });
+
+  it("a released task is done once: its next owner gets the result, and a task at home goes nowhere", () => {
+    const counter = new Counter({ window: 2 });
+    const worker = new Worker(counter, 1);
+    for (const number of [1, 2, 3]) counter.offer(number);
+    counter.speak();
+    for (const number of [1, 2, 3]) counter.release(number);
+    counter.speak();
+    assert.deepEqual([worker.given.length, worker.cancelled], [1, 0]);
+    worker.work();
+    counter.speak();
+    assert.deepEqual([counter.results, worker.given, worker.durable], [[], [], 0]);
+    const next = new Counter({}, counter, counter.tokens);
+    for (const number of [1, 2, 3]) next.offer(number);
+    next.speak();
+    assert.deepEqual(next.results, [1]);
+    worker.work();
+    next.speak();
+    worker.work();
+    next.speak();
+    next.speak();
+    assert.deepEqual([next.results, worker.durable], [[1, 2, 3], 3]);
+  });
+
+  it("a task that is released and wanted here again, before the pool hears of it, is done once", () => {
+    const counter = new Counter();
+    const worker = new Worker(counter, 2);
+    counter.offer(1);
+    counter.speak();
+    counter.release(1);
+    counter.offer(1);
+    counter.speak();
+    assert.deepEqual([worker.given.length, worker.cancelled, counter.sender.size], [1, 0, 1]);
+    worker.work();
+    counter.speak();
+    counter.speak();
+    assert.deepEqual([counter.results, counter.sender.size, worker.durable, worker.given], [[1], 0, 1, []]);
   });
 
   it("what is far more urgent makes room for itself", () => {

@@ -64,6 +64,7 @@ export class PoolSender {
   #cancels: OfferRequest["cancels"] = [];
   #priorities: OfferRequest["priorities"] = [];
   #recalls: Uint8Array[] = [];
+  #released: Uint8Array[] = [];
   #toldWaiting = 0;
   #toldWaitingMs = Number.NEGATIVE_INFINITY;
 
@@ -101,18 +102,30 @@ export class PoolSender {
     this.#parts.wake();
   }
 
-  /** It is settled, replaced, or somebody else's now. */
+  /** It is settled or replaced: its agent is told to end it. */
   withdraw(bytes: Uint8Array): void {
+    if (!this.#remove(bytes)) return;
+    this.#cancels.push({ token: bytes, reason: "no longer wanted", graceMs });
+    this.#parts.wake();
+  }
+
+  /** The next owner of its work offers it: its agent continues, and the pool keeps the result for that offer. */
+  release(bytes: Uint8Array): void {
+    if (!this.#remove(bytes)) return;
+    this.#released.push(bytes);
+    this.#parts.wake();
+  }
+
+  /** Returns whether the pool has it. */
+  #remove(bytes: Uint8Array): boolean {
     const entry = this.#entries.get(bytes);
-    if (entry === undefined) return;
+    if (entry === undefined) return false;
+    const { where } = entry;
     this.#entries.delete(bytes);
-    if (entry.where === "home") this.#shares.leaveHome(entry);
-    else if (entry.where === "pool") {
-      this.#shares.leavePool(entry);
-      this.#cancels.push({ token: bytes, reason: "no longer wanted", graceMs });
-      this.#parts.wake();
-    }
+    if (where === "home") this.#shares.leaveHome(entry);
+    else if (where === "pool") this.#shares.leavePool(entry);
     entry.where = "gone";
+    return where === "pool";
   }
 
   /** A stream is there: all that is with the pool is offered again on it. */
@@ -125,6 +138,7 @@ export class PoolSender {
     this.#cancels = [];
     this.#priorities = [];
     this.#recalls = [];
+    this.#released = [];
     this.#toldWaiting = 0;
     for (const entry of [...this.#entries.values()]) if (entry.where === "pool") this.#goHome(entry);
     this.#parts.wake();
@@ -144,13 +158,15 @@ export class PoolSender {
     request.cancels = this.#cancels;
     request.priorities = this.#priorities;
     request.recalls = this.#recalls;
+    request.released = this.#released;
     this.#cancels = [];
     this.#priorities = [];
     this.#recalls = [];
+    this.#released = [];
     const hasMarks = this.#marks.write(request);
     const hasWaiting = this.#tellWaiting(request);
-    const { offers, cancels, priorities, recalls } = request;
-    const hasMore = offers.length + cancels.length + priorities.length + recalls.length > 0;
+    const { offers, cancels, priorities, recalls, released } = request;
+    const hasMore = offers.length + cancels.length + priorities.length + recalls.length + released.length > 0;
     return hasMore || hasMarks || hasWaiting ? request : undefined;
   }
 

@@ -65,8 +65,13 @@ export interface Effects {
    * the partition reuses it after the call.
    */
   dispatch(effects: readonly DueEffect[]): void;
-  /** These are no longer wanted: settled, replaced, or their partition has gone elsewhere. */
+  /** These are no longer wanted: settled or replaced. */
   withdraw(tokens: readonly EffectToken[]): void;
+  /**
+   * Their partition goes elsewhere or is loaded again: its next owner dispatches them under the same tokens. What was
+   * started for them may continue there. Absent where that ends as if it were withdrawn.
+   */
+  release?(tokens: readonly EffectToken[]): void;
   /** Hears what happens. Absent where nobody does. */
   readonly eventListener?: MachineEventListener;
 }

@@ -146,6 +146,7 @@ export class Bank {
   readonly commits = new CommitGate();
   readonly dispatched: DueEffect[] = [];
   readonly withdrawn: EffectToken[] = [];
+  readonly released: EffectToken[] = [];
   readonly lost: number[] = [];
   readonly logger: RecordingLogger = recordingLogger();
   readonly #limits: Partial<RuntimeLimits>;
@@ -223,6 +224,7 @@ export class Bank {
       effects: {
         dispatch: (effects) => this.dispatched.push(...effects),
         withdraw: (tokens) => this.withdrawn.push(...tokens),
+        release: (tokens) => this.released.push(...tokens),
       },
       partitionsOf: () => partitions,
       clock: this.time,

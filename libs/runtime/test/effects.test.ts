@@ -158,10 +158,10 @@ describe("an effect", () => {
     assert.deepEqual(bank.withdrawn, [token]);
   });
 
-  it("is withdrawn when the partition goes elsewhere, and dispatched where it goes", async () => {
+  it("is released when the partition goes elsewhere, and dispatched where it goes", async () => {
     const { bank, token } = await bankWithStatement();
     await bank.time.settle(bank.runtime.disown(0));
-    assert.deepEqual(bank.withdrawn, [token]);
+    assert.deepEqual([bank.released, bank.withdrawn], [[token], []]);
     bank.dispatched.length = 0;
     await bank.time.settle(bank.runtime.own(0, 5));
     await bank.time.advanceAsync(1);

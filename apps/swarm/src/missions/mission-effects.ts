@@ -45,4 +45,14 @@ export class MissionEffects implements Effects {
       errands.withdraw(token);
     }
   }
+
+  /** Agents continue with their tasks. What this process does by itself ends here. */
+  release(tokens: readonly EffectToken[]): void {
+    if (this.#doers === undefined) return;
+    const { dispatcher, errands } = this.#doers;
+    for (const token of tokens) {
+      dispatcher.release(token);
+      errands.withdraw(token);
+    }
+  }
 }

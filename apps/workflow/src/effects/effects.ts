@@ -73,9 +73,19 @@ export class WorkflowEffects implements Effects {
 
   withdraw(tokens: readonly EffectToken[]): void {
     if (this.#doers === undefined) return;
-    const { dispatcher, errands, leases, waits } = this.#doers;
+    for (const token of tokens) this.#doers.dispatcher.withdraw(token);
+    this.#end(this.#doers, tokens);
+  }
+
+  /** Agents continue with their tasks. What this process does by itself ends here. */
+  release(tokens: readonly EffectToken[]): void {
+    if (this.#doers === undefined) return;
+    for (const token of tokens) this.#doers.dispatcher.release(token);
+    this.#end(this.#doers, tokens);
+  }
+
+  #end({ errands, leases, waits }: Doers, tokens: readonly EffectToken[]): void {
     for (const token of tokens) {
-      dispatcher.withdraw(token);
       errands.withdraw(token);
       leases.withdraw(token);
       waits.withdraw(token);

@@ -228,6 +228,7 @@ export const offerRequests: fc.Arbitrary<OfferRequest> = fc
       resultsDurable: uint32,
       resultsDurableBeyond: fc.array(uint32, { maxLength: 3 }),
       waiting: fc.record({ entries: fc.array(fc.record({ profile: uint32, count: double })) }),
+      released: fc.array(token, { maxLength: 2 }),
     },
     { requiredKeys: [] },
   )

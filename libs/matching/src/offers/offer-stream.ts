@@ -80,6 +80,9 @@ class Stream implements OfferStream, SenderStream {
       const refusal = this.#learn(profile);
       if (refusal !== undefined) return refusal;
     }
+    // Before the offers: what was released and is offered again is this sender's.
+    for (const token of request.released)
+      this.#anySlot((senderSlot) => senderSlot.pool.orders.release(senderSlot, token, nowMs));
     for (const offer of request.offers) {
       const seated = this.#profiles[offer.profile];
       const { token } = offer;

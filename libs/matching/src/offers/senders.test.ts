@@ -51,6 +51,73 @@ describe("a sender", () => {
     assert.deepEqual([stood.results, next.results], [[], [[1, "inlineOutput"]]]);
   });
 
+  it("that releases tasks has none done twice: their next sender gets running tasks and results", () => {
+    const arena = new Arena();
+    const before = arena.sender("before");
+    const agent = arena.agent("a", { slots: 2, credit: 2 });
+    before.offer([1, 2, 3]);
+    arena.turn();
+    agent.answer(1);
+    arena.turn();
+    before.request({ released: [1, 2, 3].map((number) => tokenOf(number)) });
+    agent.say({ credit: 1 });
+    arena.pass(5_000);
+    assert.deepEqual(
+      [agent.given, agent.cancelled, agent.durable],
+      [[1, 2], [], 0],
+      "nothing ends or starts",
+    );
+    agent.answer(2);
+    const next = arena.sender("next");
+    next.offer([1, 2, 3]);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3]);
+    agent.answer(3);
+    arena.turn();
+    const all = [1, 2, 3].map((number) => [number, "inlineOutput"]);
+    assert.deepEqual([before.results.length, before.returned, next.results], [1, [], all]);
+    next.durable(3);
+    arena.turn();
+    assert.equal(agent.durable, 3);
+  });
+
+  it("that releases a task late does not take it from the sender that has offered it since", () => {
+    const arena = new Arena();
+    const late = arena.sender("late");
+    const agent = arena.agent("a", { slots: 1 });
+    late.offer([1, 2]);
+    arena.turn();
+    const next = arena.sender("next");
+    next.offer([1, 2]);
+    late.request({ released: [1, 2].map((number) => tokenOf(number)) });
+    agent.say({ credit: 1 });
+    agent.answer(1);
+    arena.turn();
+    assert.deepEqual([next.results, agent.given], [[[1, "inlineOutput"]], [1, 2]]);
+  });
+
+  it("that offers in the same request what it released before has it done once", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 2 });
+    sender.offer([1, 2]);
+    arena.turn();
+    agent.answer(1);
+    arena.turn();
+    const offers = [1, 2].map((number) => ({ token: tokenOf(number), profile: 1, attempt: 1 }));
+    sender.request({ released: offers.map(({ token }) => token), offers });
+    agent.answer(2);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(
+      sender.results.map(([number]) => number),
+      [1, 1, 2],
+    );
+    sender.durable(3);
+    arena.turn();
+    assert.deepEqual([agent.durable, agent.cancelled], [2, []]);
+  });
+
   it("that lost what it was told hears it again on the same stream, and only the last number counts", () => {
     const arena = new Arena();
     const sender = arena.sender();

@@ -51,6 +51,19 @@ export class SenderOrders {
   }
 
   /**
+   * Another owner of the work offers the task next. An agent continues with it, a result is kept, and a queued task goes
+   * to no agent before that offer.
+   */
+  release(senderSlot: SenderSlot, token: Uint8Array, nowMs: number): boolean {
+    const task = this.#tasks.get(token);
+    if (task === undefined) return false;
+    if (task.senderSlot !== senderSlot) return true;
+    senderSlot.remove(task);
+    this.#waiting.orphan(task, nowMs);
+    return true;
+  }
+
+  /**
    * Its sender does not want a task any more, wherever it is. What another one has offered since is that one's: who stood
    * still gives up late what it has lost.
    */

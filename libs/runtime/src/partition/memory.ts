@@ -315,9 +315,12 @@ export class PartitionMemory {
     );
     // What was settled by what may never become durable is started again where it turns out not to be, and otherwise
     // not.
-    const unwanted = [...wanted, ...this.commits.dropped, ...this.folding.dropped];
+    const unwanted = [...this.commits.dropped, ...this.folding.dropped];
+    const { effects } = this.parts;
     try {
-      if (unwanted.length > 0) this.parts.effects.withdraw(unwanted);
+      if (effects.release === undefined) unwanted.unshift(...wanted);
+      else if (wanted.length > 0) effects.release(wanted);
+      if (unwanted.length > 0) effects.withdraw(unwanted);
     } catch (error) {
       this.parts.logger.error("effect handler failed on withdrawal", { error });
     }

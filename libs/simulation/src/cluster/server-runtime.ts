@@ -52,6 +52,12 @@ export function makeRuntime(
           doer?.withdraw(token);
         }
       },
+      release(tokens) {
+        for (const token of tokens) {
+          errands.end(token);
+          doer?.release(token);
+        }
+      },
     },
     partitionsOf: () => plan.partitions,
     clock: life,

@@ -40,6 +40,8 @@ export interface Doer {
   /** False for what is none of its business. */
   takes(due: DueEffect): boolean;
   withdraw(token: EffectToken): void;
+  /** Its partition goes elsewhere, or is loaded again. */
+  release(token: EffectToken): void;
   /** In good order, while the runtime is still there. */
   stop(): Promise<void>;
   died(): void;

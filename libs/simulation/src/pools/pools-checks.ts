@@ -5,7 +5,9 @@
  * 2. A slot never holds two.
  * 3. What has an outcome was done by an agent to whom it was given, and has one outcome.
  * 4. What was said to be durable is not done again, but for who could not know.
- * 5. Those who share agents, and have work for them all the time, get about the same.
+ * 5. An agent that lives does not do an attempt twice. Excused are late senders, and attempts that the pool itself had the
+ *    agent end, such as for more urgent work.
+ * 6. Those who share agents, and have work for them all the time, get about the same.
  */
 import type { HostFrame } from "@tutti/contracts/agent/v1";
 import { FairnessCheck } from "./fairness-check.ts";
@@ -21,6 +23,8 @@ export class PoolsChecks {
   readonly #holders = new Map<string, string>();
   readonly #slots = new Map<string, number>();
   readonly #begun = new Set<string>();
+  /** By token, the life of the agent that did it last, and was not told by its pool to end it. */
+  readonly #doneBy = new Map<string, string>();
   readonly #durable = new Set<string>();
   readonly #unwanted = new Set<string>();
   readonly #settled = new Map<string, string>();
@@ -64,10 +68,20 @@ export class PoolsChecks {
     this.#release(agent, token);
   }
 
-  begun(agent: string, token: string): void {
+  /** @param life of the agent, from its start to its death */
+  begun(agent: string, life: number, token: string): void {
     this.#begun.add(token);
+    const doer = `${agent}, life ${life}`;
+    if (this.#doneBy.get(token) === doer && !this.#unwanted.has(token) && !this.late.isExcused(token))
+      this.#world.found("twice", `${agent} does ${token} twice`);
+    this.#doneBy.set(token, doer);
     if (this.#durable.has(token) && !this.#unwanted.has(token) && !this.late.isExcused(token))
       this.#world.found("durable", `${agent} does ${token} again, whose result was durable`);
+  }
+
+  /** The pool has an agent end or forget it, of its own accord. */
+  forgotten(token: string): void {
+    this.#doneBy.delete(token);
   }
 
   /** Its sender does not want it any more, for now: what comes of it is forgotten. */

@@ -20,6 +20,8 @@ export interface PoolWeakening {
   readonly isRash?: boolean;
   /** Senders say that results are durable before they are. */
   readonly isHasty?: boolean;
+  /** Senders withdraw what another process does from now on. */
+  readonly endsReleased?: boolean;
 }
 
 const seldom = (token: Uint8Array): boolean => (token[3] ?? 0) % 32 === 7;

@@ -38,6 +38,8 @@ interface Connection {
 }
 
 const heartbeatMs = 5_000;
+/** What senders say of what they withdraw. */
+const withdrawnReason = "no longer wanted";
 
 export class SimulatedAgent {
   readonly id: string;
@@ -192,6 +194,7 @@ export class SimulatedAgent {
     }
     connection.link = joined.link;
     const unwanted = new Set(joined.unwanted.map(keyOf));
+    for (const token of unwanted) checks.forgotten(token);
     checks.joined(
       this.id,
       this.slots,
@@ -221,7 +224,7 @@ export class SimulatedAgent {
     this.#heard(connection, frame);
     // What it refused as busy may come again with the word that its answer has arrived.
     if (!isRash) this.#given(connection, frame);
-    for (const { token, graceMs } of frame.cancels) this.#cancelled(keyOf(token), graceMs);
+    for (const cancel of frame.cancels) this.#cancelled(cancel);
     this.#grant();
   }
 
@@ -254,7 +257,7 @@ export class SimulatedAgent {
     if (this.#working.size > this.slots)
       world.found("slots", `${this.id} has ${this.#working.size} tasks at work in ${this.slots} slots`);
     world.tell(() => `${this.id} begins ${token}`);
-    checks.begun(this.id, token);
+    checks.begun(this.id, this.#life, token);
     const answer = this.#parts.answerTo?.(assign);
     if (answer !== undefined) this.#answers.set(token, answer);
     const life = this.#life;
@@ -287,7 +290,9 @@ export class SimulatedAgent {
     });
   }
 
-  #cancelled(token: string, graceMs: number): void {
+  #cancelled({ token: bytes, reason, graceMs }: HostFrame["cancels"][number]): void {
+    const token = keyOf(bytes);
+    if (reason !== withdrawnReason) this.#parts.checks.forgotten(token);
     if (graceMs === 0) {
       this.#forget(token);
       return;

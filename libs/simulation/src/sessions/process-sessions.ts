@@ -67,6 +67,11 @@ export class ProcessSessions implements Doer {
     this.#effects.withdraw([token]);
   }
 
+  release(token: EffectToken): void {
+    this.#parts.offers.release(token);
+    this.#effects.withdraw([token]);
+  }
+
   async stop(): Promise<void> {
     for (const component of this.#components.toReversed())
       await component.stop?.(new AbortController().signal);

@@ -15,6 +15,8 @@ export interface ProcessOffersParts extends Omit<OfferCallParts, "life" | "sende
   readonly calls: Set<OfferCall>;
   /** Whether results are said to be durable before they are. */
   readonly isHasty: boolean;
+  /** Whether what another process does from now on is ended. */
+  readonly endsReleased: boolean;
 }
 
 /** Kinds of machines whose tasks are offered, and the services that they are from. */
@@ -79,6 +81,12 @@ export class ProcessOffers implements Doer {
   withdraw(token: EffectToken): void {
     for (const dispatcher of this.#dispatchers.values()) dispatcher.withdraw(token);
     for (const wire of wireTokens) this.#parts.checks.unwanted(keyOf(wire.write(token)));
+  }
+
+  release(token: EffectToken): void {
+    for (const dispatcher of this.#dispatchers.values())
+      if (this.#parts.endsReleased) dispatcher.withdraw(token);
+      else dispatcher.release(token);
   }
 
   async stop(): Promise<void> {

@@ -80,6 +80,7 @@ export class WorkPool {
     return new ProcessOffers({
       ...{ process, world: this.#world, scene: this.#scene, checks: this.checks, owner: this.#owner },
       ...{ calls: this.#calls, isHasty: this.#weakening.pool?.isHasty === true },
+      endsReleased: this.#weakening.pool?.endsReleased === true,
     });
   }
 

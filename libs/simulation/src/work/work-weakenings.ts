@@ -185,6 +185,12 @@ const around: readonly Weakening[] = [
     pool: poolWeakeningOf("forgets-tokens"),
   },
   {
+    name: "work-ends-released",
+    about: "who lets go of a partition has the tasks of its work end at their agents",
+    foundWithin: 200,
+    pool: { endsReleased: true },
+  },
+  {
     name: "work-one-party",
     about: "all namespaces are taken for one, so whoever was first has all agents",
     foundWithin: 100,
