@@ -29,6 +29,21 @@ describe("the commands for who runs the platform", () => {
       ["gateway", "swarm", "workflow"].filter((service) => !services.includes(service)),
       [],
     );
+    const tree = await printed("components workflow");
+    assert.match(tree, /workflow[^\n]+\ncomponent +state +since[^\n]*\n +workflow +✓ ready[\s\S]*✓ ready/);
+    assert.doesNotMatch(tree, /swarm {2}/);
+    assert.match(
+      await printed("components -q"),
+      /^platform\n[\s\S]*^platform\.workflow\n[\s\S]*^platform\.announcer\n/m,
+    );
+    const [{ services: hosted, components: all, problem }] = (await json("components")).processes;
+    assert.ok(hosted.includes("gateway") && all.length > 20 && problem === undefined);
+    const unhealthy = (await json("components --problems")).processes[0].components;
+    assert.ok(unhealthy.length < all.length);
+    assert.match(
+      (await tutti("components worklfow")).errors,
+      /Service `worklfow` not found[\s\S]*`workflow`\?/,
+    );
     assert.match(await printed("agent list"), /polling-1/);
     assert.match(await printed("agent show polling-1"), /test.echo/);
     assert.match(await printed("sign-in -q"), /^http:\/\/127\.0\.0\.1:\d+\/\S*token=\S+\n$/);

@@ -20,6 +20,14 @@ const shape = {
   processes: { registry: 2, governance: 1, workflow: 2, swarm: 2, master: 1, insight: 1, gateway: 2 },
 };
 
+interface ComponentList {
+  readonly processes: readonly {
+    readonly services: readonly string[];
+    readonly problem?: string;
+    readonly components: readonly { readonly path: string; readonly state: string }[];
+  }[];
+}
+
 const definition = `workflow: order
 tasks:
   reserve: {uses: stock.reserve, with: {article: violin}}
@@ -146,6 +154,24 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     assert.deepEqual(
       recorded.series.map(({ labels }) => labels["process"]).sort(),
       processes.map(({ name }) => name).sort(),
+    );
+  });
+
+  it("report the components of all processes at any gateway", async () => {
+    const { processes } = await get<ComponentList>("/v1/components");
+    assert.equal(
+      processes.length,
+      Object.values(shape.processes).reduce((sum, count) => sum + count, 0),
+    );
+    for (const { services, problem, components } of processes) {
+      assert.equal(problem, undefined);
+      assert.ok(components.length > 5, services.join());
+      assert.ok(components.some(({ path, state }) => path.endsWith(".mesh") && state === "ready"));
+    }
+    const workflows = await get<ComponentList>("/v1/components?service=workflow");
+    assert.deepEqual(
+      workflows.processes.map(({ components: [first] }) => first?.path),
+      ["workflow.workflow", "workflow.workflow"],
     );
   });
 

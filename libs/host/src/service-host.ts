@@ -8,7 +8,7 @@
  * Partitions are owned when they can be called. The registry is told last, and on the way out first.
  */
 import { resolve } from "node:path";
-import { registryService } from "@tutti/contracts/registry/v1";
+import { componentService, FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
 import {
   assert,
   type Component,
@@ -23,6 +23,7 @@ import {
 } from "@tutti/kernel";
 import {
   Announcer,
+  type Client,
   Mesh,
   MeshDelivery,
   meshSection,
@@ -40,6 +41,7 @@ import {
 } from "@tutti/telemetry";
 import { blobLookup, type HasBlob, referredBlobs } from "./blobs/referred-blobs.ts";
 import { type HostBus, openBus } from "./bus.ts";
+import { componentHandlers } from "./components/component-handlers.ts";
 import { sectionsOf } from "./configuration.ts";
 import { hostErrors } from "./errors.ts";
 import type { Guard } from "./guard/guard.ts";
@@ -171,6 +173,7 @@ export class ServiceHost extends Orchestrator {
     await makeServices(options, services, (module) => contextFor(module, { ...context, foundation }, kept));
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     serveOwnMetrics(mesh, services, telemetry, foundation);
+    serveComponents(mesh, () => host, registry, foundation);
     const { directory, data, storage } = kept;
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
@@ -316,6 +319,25 @@ function serveOwnMetrics(
   const service = metricServiceOf([...door, ...mesh.instances.map((instance) => instance.service)]);
   if (service === undefined) return;
   mesh.serve(servedMetricService, metricHandlers({ registry: metrics, ring, clock }), { service });
+}
+
+const allInstances = FindInstancesRequest.fromPartial({ page: { size: 1_000 } });
+
+/** Under the name of each service, so that a process is reached by any of them. */
+function serveComponents(
+  mesh: Mesh,
+  host: () => ServiceHost,
+  registry: () => Client<typeof registryService>,
+  { clock }: Foundation,
+): void {
+  const services = () => mesh.instances.map(({ service }) => service);
+  const handlers = componentHandlers({
+    ...{ services, clock, address: () => mesh.address, status: () => host().status() },
+    version: () => host().version,
+    instances: async () => (await registry().findInstances(allInstances)).instances,
+    clientOf: (service) => mesh.client(componentService, { service }),
+  });
+  for (const service of new Set(services())) mesh.serve(componentService, handlers, { service });
 }
 
 function storageOf(

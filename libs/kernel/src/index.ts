@@ -56,6 +56,7 @@ export type {
 } from "./orchestrator/component.ts";
 export type { ComponentLife, ComponentPhase } from "./orchestrator/component-record.ts";
 export type { StartUp } from "./orchestrator/component-set.ts";
+export type { ConditionStatus } from "./orchestrator/condition.ts";
 export { type DeadlineOptions, withDeadline } from "./orchestrator/deadline.ts";
 export { lifecycleErrors } from "./orchestrator/errors.ts";
 export { type Emits, Emitter, type Listener, type Unsubscribe } from "./orchestrator/events.ts";

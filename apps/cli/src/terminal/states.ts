@@ -1,4 +1,5 @@
 import {
+  componentStateLooks,
   type StateIcon,
   type StateLook,
   type StateTone,
@@ -51,6 +52,8 @@ const tones: Readonly<Record<StateTone, Tone>> = {
 /** A word means the same for runs and tasks. */
 const looks: Readonly<Record<string, StateLook>> = { ...taskStatusLooks, ...workStatusLooks };
 
+const componentLooks: Readonly<Record<string, StateLook>> = componentStateLooks;
+
 const unknownLook: Look = { symbol: "·", tone: "dim", words: "unknown", isEnded: false };
 
 /** Of a run or a task. A state that this program does not know is shown by its name. */
@@ -58,6 +61,13 @@ export function lookOf(state: string | undefined): Look {
   if (state === undefined || state === "" || state === "unspecified") return unknownLook;
   const look = looks[state];
   if (look === undefined) return { ...unknownLook, words: state.replaceAll("_", " ") };
+  return { symbol: symbols[look.icon], tone: tones[look.tone], words: look.label, isEnded: look.ended };
+}
+
+/** Of a component. A word such as `failed` looks the same, but a component has words of its own. */
+export function componentLookOf(state: string | undefined): Look {
+  const look = state === undefined ? undefined : componentLooks[state];
+  if (look === undefined) return lookOf(state);
   return { symbol: symbols[look.icon], tone: tones[look.tone], words: look.label, isEnded: look.ended };
 }
 

@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { alertService, analysisService, factService, metricService } from "@tutti/contracts/insight/v1";
 import { estimateService, planningService } from "@tutti/contracts/intelligence/v1";
-import { registryService } from "@tutti/contracts/registry/v1";
+import { componentService, registryService } from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
 import { lockService, resourceService, sessionService } from "@tutti/contracts/session/v1";
@@ -59,6 +59,7 @@ export const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     objectService,
     policyService,
     poolService,
+    componentService,
     registryService,
     runService,
     runtimeService,

@@ -7,6 +7,7 @@
 import type { TuttiError } from "../errors/tutti-error.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Component, ComponentContext, ResolvedComponentOptions } from "./component.ts";
+import { type ConditionStatus, ConditionTracker } from "./condition.ts";
 import { withDeadline } from "./deadline.ts";
 import { lifecycleErrors } from "./errors.ts";
 import type { Foundation } from "./foundation.ts";
@@ -48,6 +49,7 @@ export class ComponentRecord {
   readonly monitor: HealthMonitor;
   readonly #parts: ComponentRecordParts;
   #life: ComponentLife = { state: "registered" };
+  readonly #condition: ConditionTracker;
   /** Whether a stop is owed: the start succeeded and no stop was tried. */
   #running = false;
   /** What it said, while it started, that it cannot continue for. */
@@ -59,6 +61,7 @@ export class ComponentRecord {
     this.component = component;
     this.options = options;
     this.#parts = parts;
+    this.#condition = new ConditionTracker(foundation.clock);
     this.monitor = new HealthMonitor({
       clock: foundation.clock,
       timers: foundation.timers,
@@ -66,6 +69,7 @@ export class ComponentRecord {
       cacheMs: parts.tellsHealth ? 0 : healthCacheMs,
       check: component.health === undefined ? undefined : () => this.#check(),
       changed: (from, to) => {
+        this.#condition.observe(this.#life.state, this.health);
         // What drains because it was told to is no news.
         if (this.#life.state === "started") parts.healthChanged(from, to);
       },
@@ -74,6 +78,10 @@ export class ComponentRecord {
 
   get life(): ComponentLife {
     return this.#life;
+  }
+
+  get condition(): ConditionStatus {
+    return this.#condition.status();
   }
 
   /** Whether the component is between its start and its stop. */
@@ -112,7 +120,7 @@ export class ComponentRecord {
     const { clock, timers } = this.#parts.foundation;
     const { startTimeoutMs } = this.options;
     const startedMs = clock.monotonic();
-    this.#life = { state: "starting" };
+    this.#enter({ state: "starting" });
     try {
       await withDeadline(run, {
         timers,
@@ -123,11 +131,11 @@ export class ComponentRecord {
         late: (outcome) => this.#startedLate(outcome),
       });
     } catch (error) {
-      this.#life = { state: "failed", phase: "start", reason: error };
+      this.#enter({ state: "failed", phase: "start", reason: error });
       throw error;
     }
     this.#running = true;
-    this.#life = { state: "started", startDurationMs: clock.monotonic() - startedMs };
+    this.#enter({ state: "started", startDurationMs: clock.monotonic() - startedMs });
     if (this.#givenUp !== undefined) this.cannotGoOn(this.#givenUp.error);
   }
 
@@ -137,7 +145,7 @@ export class ComponentRecord {
     if (life.state !== "started") return undefined;
     const { component } = this;
     const { drainTimeoutMs } = this.options;
-    this.#life = { ...life, state: "draining" };
+    this.#enter({ ...life, state: "draining" });
     return this.#attempt("drain", drainTimeoutMs, signal, (own) => component.drain?.(own));
   }
 
@@ -148,14 +156,15 @@ export class ComponentRecord {
     const life = this.#life;
     const startDurationMs = "startDurationMs" in life ? life.startDurationMs : 0;
     const { component } = this;
-    this.#life = { state: "stopping", startDurationMs };
+    this.#enter({ state: "stopping", startDurationMs });
     const problem = await this.#attempt("stop", this.options.stopTimeoutMs, signal, (own) =>
       component.stop?.(own),
     );
-    this.#life =
+    this.#enter(
       problem === undefined
         ? { state: "stopped", startDurationMs }
-        : { state: "failed", phase: "stop", reason: problem };
+        : { state: "failed", phase: "stop", reason: problem },
+    );
     return problem;
   }
 
@@ -166,8 +175,13 @@ export class ComponentRecord {
       return;
     }
     const from = this.health;
-    this.#life = { state: "failed", phase: "run", reason: error };
+    this.#enter({ state: "failed", phase: "run", reason: error });
     this.#parts.healthChanged(from, this.health);
+  }
+
+  #enter(life: ComponentLife): void {
+    this.#life = life;
+    this.#condition.observe(life.state, this.health);
   }
 
   async #check(): Promise<Health> {

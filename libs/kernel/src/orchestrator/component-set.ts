@@ -202,6 +202,7 @@ export class ComponentSet {
       dependsOn: record.options.dependsOn,
       startDurationMs: "startDurationMs" in record.life ? record.life.startDurationMs : null,
       health: record.health,
+      condition: record.condition,
       orchestrator: this.#nested.get(record.name)?.status() ?? null,
     }));
   }

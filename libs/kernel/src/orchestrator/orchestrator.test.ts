@@ -37,6 +37,10 @@ describe("Orchestrator: a coordinator of one's own", () => {
     const platform = new Orchestrator("platform", foundation, { scope: "management" });
     platform.register("billing", new Billing(foundation));
     await platform.start();
+    const condition = {
+      ...{ state: "ready", since: "2026-01-01T00:00:00.000Z" },
+      ...{ reason: "", failures: 0, lastError: null },
+    };
     assert.deepEqual(JSON.parse(JSON.stringify(platform.status())), {
       name: "platform",
       scope: "management",
@@ -46,6 +50,7 @@ describe("Orchestrator: a coordinator of one's own", () => {
       startDurationMs: 0,
       failure: null,
       health: { level: "healthy", reason: "" },
+      condition,
       components: [
         {
           name: "billing",
@@ -56,6 +61,7 @@ describe("Orchestrator: a coordinator of one's own", () => {
           dependsOn: [],
           startDurationMs: 0,
           health: { level: "healthy", reason: "" },
+          condition,
           orchestrator: {
             name: "billing",
             scope: "orchestration",
@@ -65,6 +71,7 @@ describe("Orchestrator: a coordinator of one's own", () => {
             startDurationMs: 0,
             failure: null,
             health: { level: "healthy", reason: "" },
+            condition,
             components: [
               {
                 name: "ledger",
@@ -75,6 +82,7 @@ describe("Orchestrator: a coordinator of one's own", () => {
                 dependsOn: [],
                 startDurationMs: 0,
                 health: { level: "healthy", reason: "" },
+                condition,
                 orchestrator: null,
               },
               {
@@ -86,6 +94,7 @@ describe("Orchestrator: a coordinator of one's own", () => {
                 dependsOn: ["ledger"],
                 startDurationMs: 0,
                 health: { level: "healthy", reason: "" },
+                condition,
                 orchestrator: null,
               },
             ],

@@ -25,6 +25,7 @@ import {
   type Timeouts,
 } from "./component.ts";
 import { ComponentSet, type StartUp } from "./component-set.ts";
+import { ConditionTracker } from "./condition.ts";
 import { lifecycleErrors } from "./errors.ts";
 import { type Emits, Emitter, type Listener, type Unsubscribe } from "./events.ts";
 import type { Foundation } from "./foundation.ts";
@@ -102,6 +103,7 @@ export class Orchestrator<
 
   #lifecycle: Lifecycle;
   #lastHealth: Health;
+  readonly #condition: ConditionTracker;
   #startDurationMs: number | undefined;
   #failure: Failure | undefined;
   #healthTimer: Timer | undefined;
@@ -149,6 +151,7 @@ export class Orchestrator<
         if (report.outcome !== "succeeded") this.#ownEvents.emit("operationFailed", report);
       },
     };
+    this.#condition = new ConditionTracker(foundation.clock);
     this.#lifecycle = { state: "created", since: foundation.clock.now() };
     this.#instruments.entered("created");
     this.#lastHealth = this.#health();
@@ -339,6 +342,7 @@ export class Orchestrator<
               problems: lifecycle.problems.map(({ message }) => message),
             },
       health: this.#health(),
+      condition: this.#condition.status(),
       components: this.#set.status(),
       pipelines: Object.fromEntries(pipelines),
     };
@@ -529,6 +533,7 @@ export class Orchestrator<
   #reviewHealth(): void {
     const from = this.#lastHealth;
     const to = this.#health();
+    this.#condition.observe(this.#lifecycle.state, to);
     if (sameHealth(from, to)) return;
     this.#lastHealth = to;
     this.#instruments.health(to);

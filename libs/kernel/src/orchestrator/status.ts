@@ -1,4 +1,5 @@
 import type { ComponentLife } from "./component-record.ts";
+import type { ConditionStatus } from "./condition.ts";
 import type { Health } from "./health/health.ts";
 import type { LifecycleState } from "./lifecycle.ts";
 import type { StepScope } from "./steps/step.ts";
@@ -17,6 +18,7 @@ export interface OrchestratorStatus {
   /** Why it failed. Null otherwise. */
   readonly failure: FailureStatus | null;
   readonly health: Health;
+  readonly condition: ConditionStatus;
   /** In the order in which they were registered. */
   readonly components: readonly ComponentStatus[];
   /** The steps of each pipeline in the order in which they run, the start-up first. */
@@ -42,6 +44,7 @@ export interface ComponentStatus {
   /** How long it took to start. Null while it has not. */
   readonly startDurationMs: number | null;
   readonly health: Health;
+  readonly condition: ConditionStatus;
   /** The whole of it, where the component is an orchestrator itself. Null otherwise. */
   readonly orchestrator: OrchestratorStatus | null;
 }

@@ -14,6 +14,14 @@ export const installationRoutes = [
     params: { id: "instanceId" },
   },
   {
+    name: "components.list",
+    method: "GET",
+    path: "/v1/components",
+    rpc: "tutti.registry.v1.ComponentService/ListComponents",
+    service: "gateway",
+    omit: ["own"],
+  },
+  {
     name: "capabilities.list",
     method: "GET",
     path: "/v1/capabilities",

@@ -137,5 +137,6 @@ function draw(standing: Standing, style: Style): string[] {
     ...(capabilities.length === 0 ? [] : [row("offered", namesOf(capabilities))]),
     row("people", people),
     ...problems.slice(0, 8).map((problem) => row("problem", style.yellow(safe(problem)))),
+    ...(problems.length === 0 ? [] : [row("", style.dim("tutti components --problems"))]),
   ];
 }

@@ -187,6 +187,19 @@ export const installationCommands: readonly Command[] = [
     load: () => import("./instances.ts").then(({ instances }) => instances),
   },
   {
+    name: "components",
+    group: "installation",
+    summary: "Show the components of each platform process with state and last error",
+    about: [
+      "Shows a tree for each process: services, and their components. A component counts as failed each time it becomes degraded or unhealthy.",
+    ],
+    arguments: [{ name: "SERVICE", summary: "only this service", isOptional: true }],
+    options: [{ name: "problems", summary: "only components that are not ready or have failed" }],
+    examples: [{ words: "components --problems", does: "find what is wrong, or was" }],
+    json: "document",
+    load: () => import("./components.ts").then(({ components }) => components),
+  },
+  {
     name: "capabilities",
     group: "installation",
     summary: "List capabilities with versions, schemas and how many agents offer them",
