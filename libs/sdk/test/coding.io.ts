@@ -226,6 +226,20 @@ describe("coding agents as tasks", () => {
       assert.deepEqual([repairs, turns], [1, 2]);
     });
 
+    it("gets the whole task again if it cannot load its session", async () => {
+      const forgetful = acp("forgetful", [process.execPath, program, "forgetful"]);
+      const asked: string[] = [];
+      const permit = ({ title }: PermissionRequest) => {
+        asked.push(title.split("\n", 1)[0] ?? "");
+        return !title.includes("This is done, but");
+      };
+      const check = ["sh", "-c", "test -e again || { touch again; exit 1; }"];
+      const prompt = "echo 1 > first; echo 2 > second";
+      const { repairs } = await code({ prompt, check }, forgetful, { permit });
+      assert.deepEqual(asked, ["echo 1 > first", "echo 2 > second", "echo 1 > first", "echo 2 > second"]);
+      assert.equal(repairs, 1);
+    });
+
     it("fails as it says", async () => {
       await assert.rejects(
         test({ prompt: "refuse" }, speaking).execute(),

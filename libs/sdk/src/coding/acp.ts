@@ -2,7 +2,8 @@
  * One turn with a program that speaks the Agent Client Protocol, version 1: JSON-RPC by lines over its pipes.
  *
  * 1. Each permission that the program asks for is decided, by the worker's function or by the profile's rule.
- * 2. The program reads and writes files by itself: it works in the work tree.
+ * 2. A session that the program cannot load is followed by a new one, whose prompt has the whole task.
+ * 3. The program reads and writes files by itself: it works in the work tree.
  */
 import { isMembers, type Members, membersIn, numberIn, textIn } from "../agents/models/wire.ts";
 import type { CodingNews } from "./profiles.ts";
@@ -21,6 +22,8 @@ export type Permit = (request: PermissionRequest) => boolean | Promise<boolean>;
 export interface AcpTurn {
   readonly folder: string;
   readonly prompt: string;
+  /** The same for a session that does not know the task. */
+  readonly wholePrompt: string;
   readonly session: string | undefined;
   readonly permit: Permit;
   readonly send: (message: Members) => void;
@@ -36,6 +39,7 @@ const ids = { initialize: 1, session: 2, prompt: 3 };
 export class AcpConversation {
   readonly #turn: AcpTurn;
   #session = "";
+  #isLoading = false;
   /** Whether the prompt was sent. */
   #isAsked = false;
   #isOver = false;
@@ -64,27 +68,33 @@ export class AcpConversation {
   }
 
   async #answered(id: number, message: Members): Promise<void> {
+    const { folder, session } = this.#turn;
+    const place = { cwd: folder, mcpServers: [] };
     if (message["error"] !== undefined) {
-      const reason = textIn(membersIn(message, "error"), "message") || JSON.stringify(message["error"]);
+      if (id === ids.session && this.#isLoading) {
+        this.#isLoading = false;
+        this.#session = "";
+        return this.#ask(ids.session, "session/new", place);
+      }
+      const { message: title, data } = membersIn(message, "error");
+      const detail = data === undefined ? "" : `: ${typeof data === "string" ? data : JSON.stringify(data)}`;
+      const reason = typeof title === "string" ? `${title}${detail}` : JSON.stringify(message["error"]);
       return this.#end({ failure: reason });
     }
     const result = membersIn(message, "result");
-    const { folder, prompt, session } = this.#turn;
-    const place = { cwd: folder, mcpServers: [] };
     if (id === ids.initialize) {
       const canLoad = membersIn(result, "agentCapabilities")["loadSession"] === true;
       if (session !== undefined && canLoad) {
         this.#session = session;
+        this.#isLoading = true;
         this.#ask(ids.session, "session/load", { ...place, sessionId: session });
       } else this.#ask(ids.session, "session/new", place);
     } else if (id === ids.session) {
       this.#session = textIn(result, "sessionId") || this.#session;
       await this.#turn.heard({ session: this.#session });
       this.#isAsked = true;
-      this.#ask(ids.prompt, "session/prompt", {
-        sessionId: this.#session,
-        prompt: [{ type: "text", text: prompt }],
-      });
+      const text = this.#isLoading ? this.#turn.prompt : this.#turn.wholePrompt;
+      this.#ask(ids.prompt, "session/prompt", { sessionId: this.#session, prompt: [{ type: "text", text }] });
     } else if (id === ids.prompt) {
       const reason = textIn(result, "stopReason");
       const used = membersIn(membersIn(membersIn(result, "_meta"), "quota"), "token_count");

@@ -13,7 +13,7 @@ import { isMembers } from "../agents/models/wire.ts";
 import { requireStarted, runCommand, variablesOf } from "../shell/command.ts";
 import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
-import { AcpConversation, type Permit } from "./acp.ts";
+import { AcpConversation, type AcpTurn, type Permit } from "./acp.ts";
 import { codingErrors } from "./errors.ts";
 import { type CodingFolders, checkOf, foldersOf, repositoryOf, textOf } from "./folders.ts";
 import type { CodingNews, CodingProfile } from "./profiles.ts";
@@ -146,8 +146,9 @@ class Coding {
     let prompt = isContinued
       ? `You were interrupted. Continue with the task:\n\n${input.prompt}`
       : input.prompt;
+    let wholePrompt = prompt;
     for (let repairs = 0; ; repairs++) {
-      const answer = await this.#ask(prompt, input.model, secrets);
+      const answer = await this.#ask({ prompt, wholePrompt }, input.model, secrets);
       const failed =
         check === undefined ? undefined : await checkOf(check, this.#tree.folder, this.#options, this.#task);
       if (failed === undefined) return this.#change(input, answer, repairs, secrets);
@@ -157,8 +158,9 @@ class Coding {
         const output = failed.slice(-reasonShown);
         throw codingErrors.checkFailed({ check: name, repairs, branch: branch || "no branch", output });
       }
-      const before = this.#session === undefined ? `${input.prompt}\n\nThis is done, but ` : "";
-      prompt = `${before}\`${name}\` fails with ${failed}\n\nCorrect the cause. Do not weaken the check.`;
+      const fault = `\`${name}\` fails with ${failed}\n\nCorrect the cause. Do not weaken the check.`;
+      wholePrompt = `${input.prompt}\n\nThis is done, but ${fault}`;
+      prompt = this.#session === undefined ? wholePrompt : fault;
     }
   }
 
@@ -172,7 +174,7 @@ class Coding {
   }
 
   async #ask(
-    prompt: string,
+    prompts: Pick<AcpTurn, "prompt" | "wholePrompt">,
     model: string | undefined,
     secrets: Readonly<Record<string, string>>,
   ): Promise<string> {
@@ -181,7 +183,7 @@ class Coding {
     const silence = new Silence(this.#options.silentMs ?? silentMsDefault);
     const turn: Turn = { answer: "", failure: undefined };
     const over = new AbortController();
-    const conversation = this.#profile.acp === true ? this.#conversation(turn, prompt, over) : undefined;
+    const conversation = this.#profile.acp === true ? this.#conversation(turn, prompts, over) : undefined;
     const lines = new Lines(async (line) => {
       if (conversation !== undefined) await conversation.acp.take(line);
       else await this.#heard(turn, read === undefined ? { text: `${line}\n` } : newsOf(line, read));
@@ -190,7 +192,7 @@ class Coding {
     const { limits, graceMs } = this.#options;
     try {
       const end = await runCommand(command, {
-        ...{ folder: this.#tree.folder, stdin: conversation?.stdin ?? prompt },
+        ...{ folder: this.#tree.folder, stdin: conversation?.stdin ?? prompts.prompt },
         signal: AbortSignal.any([task.signal, silence.signal, over.signal]),
         env: { ...variablesOf(), ...variablesOf([...env, ...(this.#options.env ?? [])]), ...set, ...secrets },
         ...(limits !== undefined && { limits }),
@@ -226,10 +228,10 @@ class Coding {
     return codingErrors.failed({ program, reason });
   }
 
-  #conversation(turn: Turn, prompt: string, over: AbortController) {
+  #conversation(turn: Turn, prompts: Pick<AcpTurn, "prompt" | "wholePrompt">, over: AbortController) {
     const stdin = new PassThrough();
     const conversation = new AcpConversation({
-      ...{ folder: this.#tree.folder, prompt, session: this.#session },
+      ...{ folder: this.#tree.folder, ...prompts, session: this.#session },
       permit: this.#options.permit ?? (() => true),
       send: (message) => void stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`),
       heard: (news) => this.#heard(turn, news),

@@ -1,6 +1,7 @@
 /**
  * An agent that speaks the Agent Client Protocol and does what it is asked: commands between semicolons, each with a
- * permission. It stops at the one that is refused, and does the rest when it is asked again in the same session.
+ * permission. It stops at the one that is refused, and does the rest when it is asked again in the same session. With
+ * `forgetful` it loads no session.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -76,6 +77,8 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   if (method === undefined) permissions.get(id)?.(result.outcome.optionId === "yes");
   else if (method === "initialize") say({ id, result: { agentCapabilities: { loadSession: true } } });
   else if (method === "session/new") say({ id, result: { sessionId: String(process.pid) } });
+  else if (method === "session/load" && process.argv.includes("forgetful"))
+    say({ id, error: { code: -32_603, message: "Internal error", data: { details: "No such session" } } });
   else if (method === "session/load") {
     // As the protocol requires, the messages of a loaded session come again.
     chunk("told before");
