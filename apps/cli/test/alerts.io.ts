@@ -18,12 +18,22 @@ tests:
       - {after: 20s, alerts: [{}]}
 `;
 
+const objective = `ruleId: calls-good
+title: "Calls fail"
+severity: warning
+objective: {goal: 0.999}
+queries:
+  - {queryId: total, metric: tutti_mesh_calls_total, overTime: increase, overSeries: sum}
+  - {queryId: good, metric: tutti_mesh_calls_total, overTime: increase, overSeries: sum}
+`;
+
 describe("the commands for alerts", () => {
   const files = {
     "rules.yaml": rules,
     "failing.yaml": rules.replace("alerts: [{}]", "alerts: []"),
     "down.yaml": rules.replace("ruleId: up", "ruleId: down").replace("severity: warning", "severity: error"),
     "learned.md": "# Learned\n",
+    "objective.yaml": objective,
     "wrong.yaml": rules.replace("condition: up >", "condition: upp >"),
   };
   const { tutti, printed, json, listed } = commandAtWork({ files });
@@ -83,6 +93,13 @@ describe("the commands for alerts", () => {
     assert.equal(await printed(`incident post-mortem ${id}`), "# Learned\n\n");
     await listed("incident list --ended", /resolved .*Up for/);
     await printed("alert-rule delete down --yes");
+  });
+
+  it("objective list, with the rest of the budget", async () => {
+    await printed("alert-rule set objective.yaml -q");
+    await listed("objective list", /calls-good +99\.9 % +100 % +100 % +0 +[1-9]\d*/);
+    assert.match(await printed("alert-rule list"), /calls-good +warning .* objective 99\.9 %/);
+    await printed("alert-rule delete calls-good --yes");
   });
 
   it("alert silence, silences, unsilence, notifications, retry", async () => {
