@@ -32,6 +32,7 @@ describe("the commands for alerts", () => {
     "rules.yaml": rules,
     "failing.yaml": rules.replace("alerts: [{}]", "alerts: []"),
     "down.yaml": rules.replace("ruleId: up", "ruleId: down").replace("severity: warning", "severity: error"),
+    "after.yaml": rules.replace("ruleId: up", "ruleId: after\ninhibitedBy: [up]"),
     "learned.md": "# Learned\n",
     "objective.yaml": objective,
     "wrong.yaml": rules.replace("condition: up >", "condition: upp >"),
@@ -56,6 +57,12 @@ describe("the commands for alerts", () => {
     assert.match(await printed(`alert show ${alert.alertId}`), /rule +up[\s\S]*values +up=/);
     assert.match(await printed(`alert ack ${alert.alertId} --reason mine`), /is acknowledged/);
     assert.equal((await json(`alert show ${alert.alertId}`)).acknowledgeCause.reason, "mine");
+    await printed("alert-rule set after.yaml -q");
+    await listed("alert list", /firing, inhibited .* after/);
+    const all = (await json("alert list")).alerts;
+    const { alertId } = all.find(({ ruleId }: { readonly ruleId: string }) => ruleId === "after");
+    assert.match(await printed(`alert show ${alertId}`), new RegExp(`inhibited by +${alert.alertId}\\n`));
+    await printed("alert-rule delete after --yes");
     assert.match((await tutti("alert show a999")).errors, /Alert `a999` not found/);
     assert.match((await tutti("alert-rule disable runs-fial")).errors, /Did you mean `runs-fail`\?/);
     assert.match(

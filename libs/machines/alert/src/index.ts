@@ -2,6 +2,7 @@ export { observe, takeAlert } from "./alert/commands.ts";
 export { retryDeliveries, settleDelivery } from "./delivery/commands.ts";
 export { alertErrors } from "./errors.ts";
 export { changeIncident } from "./incident/commands.ts";
+export { type Inhibition, inhibition } from "./inhibition/inhibition.ts";
 export * from "./limits.ts";
 export { alert, deadMessages, kept, keptRules } from "./machine.ts";
 export { installRules, keepRule, removeRule } from "./rule/commands.ts";

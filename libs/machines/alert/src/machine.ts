@@ -5,7 +5,8 @@
  * 2. Receivers hear of every start and every end once, each in messages of its own. A message is under way until its
  *    receiver has it, or is dead and visible.
  * 3. A receiver that does not know of a start is not told of its end.
- * 4. Alerts of one cause are one incident. An alert stays in the incident that it joined.
+ * 4. Receivers hear nothing of an alert while it is silenced or inhibited. Afterwards they hear of its status.
+ * 5. Alerts of one cause are one incident. An alert stays in the incident that it joined.
  */
 import { AlertSnapshotV1, type KeptRule } from "@tutti/contracts/insight/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";

@@ -7,6 +7,7 @@ import {
   changeIncident,
   endSilence,
   installRules,
+  observe,
   removeRule,
   retryDeliveries,
   takeAlert,
@@ -30,6 +31,24 @@ export const stories: GoldenStories = {
     see(driver, "a");
     untilToldAgain(driver);
     driver.execute(key, removeRule, { ruleId: "failures" });
+    return goldenOf(driver, alert, key, release);
+  },
+  /** A rule that another one inhibits, until that ends. */
+  inhibited: (release) => {
+    const driver = driven(
+      rule({ inhibitedBy: ["queue"], inhibitLabels: ["pool"] }),
+      rule({ ruleId: "queue" }),
+    );
+    const observations = ["queue", "failures"].map((ruleId) => ({
+      ruleId,
+      found: [{ labels: { pool: "a" }, values: { failed: 1 }, title: "", advice: "" }],
+    }));
+    driver.execute(key, observe, { observations });
+    untilTold(driver);
+    settleAll(driver);
+    driver.execute(key, observe, { observations: [{ ruleId: "queue", found: [] }] });
+    untilToldAgain(driver);
+    settleAll(driver);
     return goldenOf(driver, alert, key, release);
   },
   /** An incident from its first alert to its post-mortem. */

@@ -76,6 +76,7 @@ export async function showAlert(context: Context): Promise<Result> {
         ["since", momentOf(alert.startTimeMs)],
         ["ended", momentOf(alert.endTimeMs)],
         ["silence", alert.silenceId],
+        ["inhibited by", alert.inhibitedBy],
         ["incident", alert.incidentId],
         ["acknowledged", alert.acknowledgeCause?.reason],
         ["advice", alert.advice],
@@ -102,8 +103,9 @@ async function alertNamed(server: Awaited<ReturnType<typeof connect>>, id: strin
   });
 }
 
-function statusOf({ status, silenceId }: Alert): string {
-  return silenceId ? `${status}, silenced` : status;
+function statusOf({ status, silenceId, inhibitedBy }: Alert): string {
+  if (silenceId) return `${status}, silenced`;
+  return inhibitedBy ? `${status}, inhibited` : status;
 }
 
 function severityTone({ severity }: Alert): Tone {

@@ -36,7 +36,7 @@ export function AlertsPage() {
             <ul className="alerts">
               {alerts.map((alert) => (
                 <li key={alert.alertId}>
-                  <Line alert={alert} />
+                  <Line alert={alert} cause={titleOf(alerts, alert.inhibitedBy)} />
                 </li>
               ))}
             </ul>
@@ -51,7 +51,7 @@ export function AlertsPage() {
   );
 }
 
-function Line({ alert }: { alert: Alert }) {
+function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
   const { alertId, title, advice, severity, labels, ruleId = "", startTimeMs } = alert;
   const { acknowledgeCause, incidentId = "" } = alert;
   const [silencing, setSilencing] = useState(false);
@@ -66,6 +66,7 @@ function Line({ alert }: { alert: Alert }) {
           {acknowledgeCause === undefined
             ? ""
             : ` · acknowledged by ${acknowledgeCause.actor?.id ?? ""} ${acknowledgeCause.reason ?? ""}`}
+          {alert.inhibitedBy ? ` · inhibited by ${cause ?? alert.inhibitedBy}` : ""}
           {incidentId === "" ? null : (
             <>
               {" "}
@@ -81,7 +82,7 @@ function Line({ alert }: { alert: Alert }) {
       </div>
       <div className="alert-marks">
         <Tag tone={isGrave ? "wrong" : "held"}>{severity}</Tag>
-        <Tag>{alert.silenceId ? `${alert.status}, silenced` : alert.status}</Tag>
+        <Tag>{statusWords(alert)}</Tag>
         {Object.entries(labels).map(([name, value]) => (
           <Tag key={name}>
             {name}={value}
@@ -106,4 +107,13 @@ function Line({ alert }: { alert: Alert }) {
       </Dialog>
     </article>
   );
+}
+
+function titleOf(alerts: readonly Alert[], id: string | undefined): string | undefined {
+  return id ? alerts.find(({ alertId }) => alertId === id)?.title : undefined;
+}
+
+function statusWords({ status, silenceId, inhibitedBy }: Alert): string {
+  if (silenceId) return `${status}, silenced`;
+  return inhibitedBy ? `${status}, inhibited` : status;
 }

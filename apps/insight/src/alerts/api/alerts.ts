@@ -21,7 +21,7 @@ import {
   type ReadOnly,
   toTimestamp,
 } from "@tutti/kernel";
-import { alertErrors, silenceOf, takeAlert } from "@tutti/machine-alert";
+import { alertErrors, inhibition, silenceOf, takeAlert } from "@tutti/machine-alert";
 import { keyOf } from "../key.ts";
 import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
 
@@ -36,7 +36,7 @@ export async function listAlerts(
   const namespace = namespaceOf(request, context);
   const kept = await keptIn(dependencies, namespace, context);
   const shown = kept.alerts
-    .map((alert) => shownAlert(namespace, alert, kept, dependencies.foundation.clock.now()))
+    .map(showing(namespace, kept, dependencies.foundation.clock.now()))
     .filter((alert) => isWanted(alert, filter));
   const places = new Map(shown.map((alert) => [alert, placeOf(alert)]));
   const keyOfAlert = (alert: Alert) => places.get(alert) ?? "";
@@ -57,8 +57,8 @@ export async function* watchAlerts(
   const named: Named<Alert> = {
     async entries() {
       const kept = await keptIn(dependencies, namespace, context);
-      const nowMs = foundation.clock.now();
-      shown = new Map(kept.alerts.map((alert) => [alert.alertId, shownAlert(namespace, alert, kept, nowMs)]));
+      const show = showing(namespace, kept, foundation.clock.now());
+      shown = new Map(kept.alerts.map((alert) => [alert.alertId, show(alert)]));
       return new Map([...shown].map(([id, alert]) => [id, { events: stateOf(alert) }]));
     },
     async find(id) {
@@ -88,27 +88,32 @@ export async function acknowledgeAlert(
   const kept = await keptIn(dependencies, namespace, context);
   const alert = kept.alerts.find((one) => one.alertId === alertId);
   if (alert === undefined) throw alertErrors.alertMissing({ id: alertId });
-  return { alert: shownAlert(namespace, alert, kept, dependencies.foundation.clock.now()) };
+  return { alert: showing(namespace, kept, dependencies.foundation.clock.now())(alert) };
 }
 
-export function shownAlert(
+/** How alerts are shown, with the silences and alerts that suppress them. */
+export function showing(
   namespace: string,
-  alert: ReadOnly<KeptAlert>,
-  { silences }: Pick<Kept, "silences">,
+  { silences, rules, alerts }: Pick<Kept, "silences" | "rules" | "alerts">,
   nowMs: number,
-): Alert {
-  const { alertId, ruleId, title, advice, status, labels, values, startMs, endMs } = alert;
-  return Alert.fromPartial({
-    ...{ namespace, alertId, ruleId, title, advice, status, labels, values },
-    // The casts: the rule had a severity of the contract, and the rest is only read.
-    severity: alert.severity as Severity,
-    incidentId: alert.incidentId ?? "",
-    acknowledgeCause: alert.acknowledgeCause as Alert["acknowledgeCause"],
-    startTime: toTimestamp(startMs),
-    endTime: endMs === 0 ? undefined : toTimestamp(endMs),
-    silenceId:
-      silenceOf({ silences: new Map(silences.map((one) => [one.silenceId, one])) }, alert, nowMs) ?? "",
-  });
+): (alert: ReadOnly<KeptAlert>) => Alert {
+  const silencing = { silences: new Map(silences.map((one) => [one.silenceId, one])) };
+  const inhibitorOf = inhibition(new Map(rules.map((one) => [one.rule?.ruleId ?? "", one])), () => alerts);
+  return (alert) => {
+    const { alertId, ruleId, title, advice, status, labels, values, startMs, endMs } = alert;
+    const isOver = status === AlertStatus.ALERT_STATUS_RESOLVED;
+    return Alert.fromPartial({
+      ...{ namespace, alertId, ruleId, title, advice, status, labels, values },
+      // The casts: the rule had a severity of the contract, and the rest is only read.
+      severity: alert.severity as Severity,
+      incidentId: alert.incidentId ?? "",
+      acknowledgeCause: alert.acknowledgeCause as Alert["acknowledgeCause"],
+      startTime: toTimestamp(startMs),
+      endTime: endMs === 0 ? undefined : toTimestamp(endMs),
+      silenceId: silenceOf(silencing, alert, nowMs) ?? "",
+      inhibitedBy: isOver ? "" : (inhibitorOf(alert)?.alertId ?? ""),
+    });
+  };
 }
 
 function isWanted(alert: Alert, { statuses, severity, ruleId, labels, started }: AlertFilter): boolean {
@@ -130,7 +135,9 @@ function placeOf({ severity, startTime, alertId }: Alert): string {
 }
 
 /** Another number after every change that is shown. */
-function stateOf({ status, silenceId, startTime }: Alert): number {
+function stateOf({ status, silenceId, inhibitedBy, startTime }: Alert): number {
   const ms = startTime === undefined ? 0 : fromTimestamp(startTime);
-  return (Math.round(ms) % 1e9) * 100 + status * 10 + Number(silenceId !== "");
+  return (
+    (Math.round(ms) % 1e9) * 100 + status * 10 + Number(silenceId !== "") + 2 * Number(inhibitedBy !== "")
+  );
 }

@@ -32,7 +32,7 @@ import {
 } from "@tutti/machine-alert/evaluation";
 import { insightErrors } from "../../errors.ts";
 import { keyOf } from "../key.ts";
-import { shownAlert } from "./alerts.ts";
+import { showing } from "./alerts.ts";
 import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
 
 /** No rule has it: what is no number is refused as one that has moved. */
@@ -114,7 +114,7 @@ export async function testRule(
   }
   trial.advanceTo(toMs, everyMs);
   if (trial.problem !== "") problems.push(problemOf("condition", { message: trial.problem, expected: "" }));
-  const alerts = trial.alerts.map((alert) => shownAlert(namespace, alert, { silences: [] }, nowMs));
+  const alerts = trial.alerts.map(showing(namespace, { silences: [], rules: [], alerts: [] }, nowMs));
   return { alerts, problems };
 }
 

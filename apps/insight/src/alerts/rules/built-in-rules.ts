@@ -31,6 +31,8 @@ interface BuiltIn {
   readonly severity: Severity;
   readonly holdMs?: number;
   readonly windowMs?: number;
+  /** Rules that name the cause of what this one sees. */
+  readonly inhibitedBy?: readonly string[];
 }
 
 const rules: readonly BuiltIn[] = [
@@ -75,6 +77,7 @@ const rules: readonly BuiltIn[] = [
       },
     ],
     condition: "waiting > 100.0",
+    inhibitedBy: ["no-workers"],
     severity: SEVERITY_WARNING,
     windowMs: 10 * minuteMs,
     holdMs: minuteMs,
@@ -185,6 +188,7 @@ const rules: readonly BuiltIn[] = [
       },
     ],
     condition: "p99 > 2.0",
+    inhibitedBy: ["unhealthy"],
     severity: SEVERITY_WARNING,
     holdMs: 2 * minuteMs,
   },
@@ -196,6 +200,7 @@ const rules: readonly BuiltIn[] = [
       { queryId: "opened", metric: "tutti_mesh_breaker_opened_total", groupBy: ["service"], ...increase },
     ],
     condition: "opened >= 0.5",
+    inhibitedBy: ["process-down"],
     severity: SEVERITY_WARNING,
     windowMs: 5 * minuteMs,
   },
@@ -234,6 +239,9 @@ const rules: readonly BuiltIn[] = [
 /** Receivers of built-in rules are those of the configuration. */
 export function builtInRules(receivers: readonly string[]): AlertRule[] {
   return rules.map((rule) =>
-    AlertRule.fromPartial({ everyMs: minuteMs, ...rule, receivers: [...receivers] }),
+    AlertRule.fromPartial({
+      ...{ everyMs: minuteMs, ...rule },
+      ...{ inhibitedBy: [...(rule.inhibitedBy ?? [])], receivers: [...receivers] },
+    }),
   );
 }

@@ -1,6 +1,7 @@
-import { AlertStatus, AlertsChangedV1, AlertTakenV1 } from "@tutti/contracts/insight/v1";
-import { plan, setTimer } from "../delivery/due.ts";
-import type { AlertsEvent } from "../state.ts";
+import { AlertStatus, AlertsChangedV1, AlertTakenV1, type KeptAlert } from "@tutti/contracts/insight/v1";
+import { isUntold, plan, setTimer } from "../delivery/due.ts";
+import { inhibitedRules } from "../inhibition/inhibition.ts";
+import type { Alerts, AlertsEvent } from "../state.ts";
 import { dropAlert, forgetEnded, keepAlert } from "./fold.ts";
 
 export const alertsChanged: AlertsEvent<AlertsChangedV1> = {
@@ -15,6 +16,7 @@ export const alertsChanged: AlertsEvent<AlertsChangedV1> = {
     for (const id of droppedIds) dropAlert(state, id);
     forgetEnded(state);
     for (const ruleId of new Set(alerts.map((alert) => alert.ruleId))) plan(state, ruleId, changeMs);
+    planInhibited(state, alerts, changeMs);
     setTimer(state, outstanding);
   },
 };
@@ -31,3 +33,13 @@ export const alertTaken: AlertsEvent<AlertTakenV1> = {
     keepAlert(state, { ...alert, status, acknowledgeCause: cause });
   },
 };
+
+/** When an alert ends, receivers hear of those that it has inhibited. */
+function planInhibited(state: Alerts, alerts: readonly KeptAlert[], changeMs: number): void {
+  const ended = alerts.filter(({ status }) => status === AlertStatus.ALERT_STATUS_RESOLVED);
+  if (ended.length === 0) return;
+  const inhibited = new Set(inhibitedRules(state.rules, new Set(ended.map(({ ruleId }) => ruleId))));
+  if (inhibited.size === 0) return;
+  for (const alert of state.alerts.values())
+    if (inhibited.has(alert.ruleId) && isUntold(alert)) plan(state, alert.ruleId, changeMs);
+}

@@ -1,5 +1,6 @@
 /** Receivers of rules hear of their alerts: one message for each receiver and rule, however many alerts there are. */
 import type { AlertDelivery, KeptAlert } from "@tutti/contracts/insight/v1";
+import { inhibition } from "../inhibition/inhibition.ts";
 import { alertsInMessageMax, underWayMax } from "../limits.ts";
 import { silenceEnded, silenceOf } from "../silence/silences.ts";
 import type { AlertsStep, AlertsView } from "../state.ts";
@@ -17,10 +18,13 @@ export function expire(state: AlertsView, step: AlertsStep): void {
 
 export function tell(state: AlertsView, ruleIds: readonly string[], step: AlertsStep): void {
   const wanted = new Map<string, KeptAlert[]>(ruleIds.map((ruleId) => [ruleId, []]));
-  for (const alert of state.alerts.values())
-    if (isUntold(alert) && silenceOf(state, alert, step.nowMs) === undefined)
-      // Only read.
-      wanted.get(alert.ruleId)?.push(alert as KeptAlert);
+  const inhibitorOf = inhibition(state.rules, () => state.alerts.values());
+  for (const alert of state.alerts.values()) {
+    if (!wanted.has(alert.ruleId) || !isUntold(alert)) continue;
+    if (silenceOf(state, alert, step.nowMs) !== undefined || inhibitorOf(alert) !== undefined) continue;
+    // Only read.
+    wanted.get(alert.ruleId)?.push(alert as KeptAlert);
+  }
   const deliveries: AlertDelivery[] = [];
   const alertIds: string[] = [];
   for (const [ruleId, alerts] of wanted) {

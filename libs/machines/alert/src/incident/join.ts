@@ -3,7 +3,8 @@
  *
  * 1. An alert joins when it fires, and stays. It joins the incident that has alerts of its rule, otherwise one that has
  *    a label of it with the same value. Otherwise it opens one if it is an error or worse.
- * 2. A silenced alert neither opens nor joins: maintenance is no incident.
+ * 2. A silenced alert neither opens nor joins: maintenance is no incident. One that is inhibited opens none, and joins
+ *    that of the alert that inhibits it.
  * 3. When all alerts of an incident are over, it is resolved. One that has an owner waits for the owner.
  * 4. A resolved incident opens again when an alert joins it soon after.
  */
@@ -17,6 +18,7 @@ import {
 } from "@tutti/contracts/insight/v1";
 import { Severity } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
+import { type Inhibition, inhibition } from "../inhibition/inhibition.ts";
 import { incidentPartsMax, incidentReopenMs } from "../limits.ts";
 import { silenceOf } from "../silence/silences.ts";
 import type { AlertsView } from "../state.ts";
@@ -34,26 +36,42 @@ const {
 
 /** Sets the incidents of alerts that fire, and returns the incidents that change. Their timelines have only what is new. */
 export function joinIncidents(state: AlertsView, alerts: KeptAlert[], nowMs: number): KeptIncident[] {
-  const changed = new Changed(state, nowMs);
+  const inhibitorOf = inhibition(state.rules, () => afterwards(state, alerts));
+  const changed = new Changed(state, nowMs, inhibitorOf);
+  const inhibited: KeptAlert[] = [];
   for (const alert of alerts) {
     if (alert.status === AlertStatus.ALERT_STATUS_RESOLVED) changed.end(alert);
     else if (alert.status === AlertStatus.ALERT_STATUS_FIRING && alert.incidentId === undefined)
-      changed.join(alert);
+      if (inhibitorOf(alert) === undefined) changed.join(alert);
+      else inhibited.push(alert);
   }
+  // Alerts that inhibit them may have joined just now.
+  for (const alert of inhibited) changed.join(alert);
   return changed.settled(alerts);
+}
+
+function* afterwards(state: AlertsView, alerts: readonly KeptAlert[]): Generator<ReadOnly<KeptAlert>> {
+  const changed = new Set(alerts.map(({ alertId }) => alertId));
+  yield* alerts;
+  for (const id of state.open.values()) {
+    const alert = state.alerts.get(id);
+    if (alert !== undefined && !changed.has(id)) yield alert;
+  }
 }
 
 class Changed {
   readonly #state: AlertsView;
   readonly #nowMs: number;
+  readonly #inhibitorOf: Inhibition;
   readonly #incidents = new Map<string, KeptIncident>();
   /** Candidates, the latest first. */
   readonly #live: string[];
   #opened = 0;
 
-  constructor(state: AlertsView, nowMs: number) {
+  constructor(state: AlertsView, nowMs: number, inhibitorOf: Inhibition) {
     this.#state = state;
     this.#nowMs = nowMs;
+    this.#inhibitorOf = inhibitorOf;
     this.#live = [...state.incidents.values()]
       .filter(({ status, endMs }) => status !== INCIDENT_STATUS_RESOLVED || nowMs - endMs < incidentReopenMs)
       .map(({ incidentId }) => incidentId)
@@ -62,7 +80,11 @@ class Changed {
 
   join(alert: KeptAlert): void {
     if (silenceOf(this.#state, alert, this.#nowMs) !== undefined) return;
-    const found = this.#match(alert) ?? this.#open(alert);
+    const inhibitor = this.#inhibitorOf(alert);
+    const found =
+      inhibitor === undefined
+        ? (this.#match(alert) ?? this.#open(alert))
+        : this.#draft(inhibitor.incidentId ?? "");
     if (found === undefined) return;
     const { incidentId, ruleIds, alertIds, labels } = found;
     alert.incidentId = incidentId;

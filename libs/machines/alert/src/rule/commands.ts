@@ -3,6 +3,7 @@
  *
  * 1. A built-in rule stays built in when a caller changes it, and keeps the change when built-in rules are installed again.
  * 2. Alerts of a rule that is removed end, and its receivers hear of it.
+ * 3. When a rule is no longer inhibited, receivers hear at once of alerts that were.
  */
 import {
   AlertPartRemoved,
@@ -19,8 +20,9 @@ import type { ReadOnly } from "@tutti/kernel";
 import { changeAlerts, end } from "../alert/commands.ts";
 import { tell } from "../delivery/tell.ts";
 import { alertErrors } from "../errors.ts";
+import { circleOf } from "../inhibition/inhibition.ts";
 import { rulesMax } from "../limits.ts";
-import type { AlertsCommand } from "../state.ts";
+import type { AlertsCommand, AlertsStep, AlertsView } from "../state.ts";
 import { ruleRemoved, rulesKept } from "./events.ts";
 
 export const installRules: AlertsCommand<InstallAlertRules, AlertsDone> = {
@@ -35,7 +37,7 @@ export const installRules: AlertsCommand<InstallAlertRules, AlertsDone> = {
       if (rule.ruleId === "" || known?.changed === true || isSame(known?.rule, wanted)) continue;
       rules.push({ rule: wanted, revision: (known?.revision ?? 0) + 1, changed: false });
     }
-    if (rules.length > 0) step.emit(rulesKept, { rules });
+    if (rules.length > 0) keepRules(state, rules, step);
     return {};
   },
 };
@@ -55,11 +57,16 @@ export const keepRule: AlertsCommand<KeepAlertRule, AlertRuleKept> = {
     if (known !== undefined && isSame(known.rule, rule)) return { revision: known.revision };
     if (revision !== 0 && revision !== (known?.revision ?? 0))
       return alertErrors.ruleMoved.refusal({ id, revision, found: known?.revision ?? 0 });
+    const circle = circleOf(state.rules, rule);
+    if (circle !== undefined)
+      return alertErrors.invalid.refusal({
+        problem: `\`inhibitedBy\`: the rule would inhibit itself: ${circle.join(" by ")}`,
+      });
     if (known === undefined && state.rules.size >= rulesMax)
       return alertErrors.full.refusal({ what: "alert rules", max: rulesMax });
     const next = (known?.revision ?? 0) + 1;
     const kept = { ...rule, updateCause: step.cause };
-    step.emit(rulesKept, { rules: [{ rule: kept, revision: next, changed: true }] });
+    keepRules(state, [{ rule: kept, revision: next, changed: true }], step);
     return { revision: next };
   },
 };
@@ -84,6 +91,14 @@ export const removeRule: AlertsCommand<RemoveAlertRule, AlertPartRemoved> = {
     return { removed: true };
   },
 };
+
+function keepRules(state: AlertsView, rules: KeptRule[], step: AlertsStep): void {
+  const wereInhibited = rules
+    .map(({ rule }) => rule?.ruleId ?? "")
+    .filter((id) => (state.rules.get(id)?.rule?.inhibitedBy.length ?? 0) > 0);
+  step.emit(rulesKept, { rules });
+  if (wereInhibited.length > 0) tell(state, wereInhibited, step);
+}
 
 /** Without the fields that the service sets. */
 function settled(rule: AlertRule): AlertRule {

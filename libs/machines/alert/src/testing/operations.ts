@@ -13,6 +13,8 @@ const rule = fc
     holdMs: fc.constantFrom(0, 0, 2_000),
     receivers: fc.constantFrom([], ["ops"], ["ops", "chat"]),
     disabled: fc.constantFrom(false, false, false, true),
+    inhibitedBy: fc.constantFrom([], [], ["queue"], ["failures"], ["queue", "failures"]),
+    inhibitLabels: fc.constantFrom([], ["pool"]),
   })
   .map((given) => ({
     ...{ namespace: "", title: "Runs fail", advice: "", queries: [], condition: "failed > 0.0" },

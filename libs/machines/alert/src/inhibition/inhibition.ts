@@ -1,0 +1,77 @@
+/**
+ * Inhibition: while an alert of certain rules fires, receivers hear nothing of alerts that follow from it.
+ *
+ * 1. It follows from rules and alerts alone. Nothing about it is kept, so it ends with the alert that inhibits.
+ * 2. An acknowledged alert inhibits as well, and so does one that is silenced or inhibited itself. A pending one does not.
+ * 3. No rule inhibits itself, also not by way of others: otherwise no receiver would hear of any of them.
+ */
+import { type AlertRule, AlertStatus, type KeptAlert, type KeptRule } from "@tutti/contracts/insight/v1";
+import type { ReadOnly } from "@tutti/kernel";
+
+type Rules = ReadonlyMap<string, ReadOnly<KeptRule>>;
+/** Returns the alert that inhibits another one. */
+export type Inhibition = (alert: ReadOnly<KeptAlert>) => ReadOnly<KeptAlert> | undefined;
+
+/** Alerts are read once, with the first alert of a rule that others inhibit. */
+export function inhibition(rules: Rules, alerts: () => Iterable<ReadOnly<KeptAlert>>): Inhibition {
+  let firing: Map<string, ReadOnly<KeptAlert>[]> | undefined;
+  /** By rule that is inhibited, and the values of its labels. */
+  const known = new Map<string, ReadonlyMap<string, ReadOnly<KeptAlert>>>();
+  return (alert) => {
+    const rule = rules.get(alert.ruleId)?.rule;
+    if (rule === undefined || rule.inhibitedBy.length === 0) return undefined;
+    firing ??= Map.groupBy([...alerts()].filter(isInhibiting), ({ ruleId }) => ruleId);
+    let byLabels = known.get(rule.ruleId);
+    if (byLabels === undefined) {
+      byLabels = inhibitorsOf(rule, firing);
+      known.set(rule.ruleId, byLabels);
+    }
+    return byLabels.get(valuesOf(rule, alert));
+  };
+}
+
+/** The rules whose alerts are inhibited by those of others. */
+export function inhibitedRules(rules: Rules, inhibitors: ReadonlySet<string>): readonly string[] {
+  const found: string[] = [];
+  for (const [ruleId, { rule }] of rules)
+    if (rule?.inhibitedBy.some((other) => inhibitors.has(other))) found.push(ruleId);
+  return found;
+}
+
+/** How a rule would inhibit itself: the ids on the way. Undefined if it would not. */
+export function circleOf(rules: Rules, rule: ReadOnly<AlertRule>): readonly string[] | undefined {
+  const seen = new Set<string>();
+  const search = (ids: readonly string[], way: readonly string[]): readonly string[] | undefined => {
+    for (const id of ids) {
+      if (id === rule.ruleId) return [...way, id];
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const found = search(rules.get(id)?.rule?.inhibitedBy ?? [], [...way, id]);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return search(rule.inhibitedBy, [rule.ruleId]);
+}
+
+function inhibitorsOf(
+  rule: ReadOnly<AlertRule>,
+  firing: ReadonlyMap<string, readonly ReadOnly<KeptAlert>[]>,
+): ReadonlyMap<string, ReadOnly<KeptAlert>> {
+  const found = new Map<string, ReadOnly<KeptAlert>>();
+  for (const ruleId of rule.inhibitedBy)
+    for (const alert of firing.get(ruleId) ?? []) {
+      const values = valuesOf(rule, alert);
+      if (!found.has(values)) found.set(values, alert);
+    }
+  return found;
+}
+
+function isInhibiting({ status }: ReadOnly<KeptAlert>): boolean {
+  return status === AlertStatus.ALERT_STATUS_FIRING || status === AlertStatus.ALERT_STATUS_ACKNOWLEDGED;
+}
+
+/** A label that an alert does not have is empty. */
+function valuesOf({ inhibitLabels }: ReadOnly<AlertRule>, { labels }: ReadOnly<KeptAlert>): string {
+  return JSON.stringify(inhibitLabels.map((name) => labels[name] ?? ""));
+}
