@@ -31,12 +31,14 @@ export function silentValues(text: string, importer: (text: string) => Imported)
   const listed = new Set(known.untranslated.map(({ line }) => line));
   // A state or task that is not translated is listed by its name, with everything in it.
   const whole = new Set(
-    known.untranslated.map(({ construct }) => /^(?:(?:state|task) )?(.*)$/.exec(construct)?.[1]),
+    known.untranslated.map(({ construct }) => /^(?:(?:state|task|node) )?(.*)$/.exec(construct)?.[1]),
   );
+  // Compared with the file as it is printed: lines change by printing.
+  const printed = textOf(String(document), importer);
   return valuesOf(document, lines).flatMap(({ path, scalar, lines: around }) => {
     const value = scalar.value;
     scalar.value = changed(value);
-    const isOther = textOf(String(document), importer) !== JSON.stringify(known);
+    const isOther = textOf(String(document), importer) !== printed;
     scalar.value = value;
     return isOther || around.some((line) => listed.has(line)) || path.some((key) => whole.has(key))
       ? []
@@ -44,7 +46,6 @@ export function silentValues(text: string, importer: (text: string) => Imported)
   });
 }
 
-/** Lines may change, as the file is printed again. */
 function textOf(text: string, importer: (text: string) => Imported): string {
   try {
     return JSON.stringify(importer(text));
@@ -69,8 +70,11 @@ function valuesOf(document: Document, lines: LineCounter): readonly Value[] {
       for (const { key, value } of node.items)
         visit(value, [...path, String(key)], path.length === 0 ? [] : [...around, lineOf(key)]);
     else if (isSeq(node))
-      for (const [index, value] of node.items.entries())
-        visit(value, [...path, String(index)], [...around, lineOf(value)]);
+      for (const [index, value] of node.items.entries()) {
+        // An element may have a name, by which it is listed.
+        const name: unknown = isMap(value) ? value.get("name") : undefined;
+        visit(value, [...path, typeof name === "string" ? name : String(index)], [...around, lineOf(value)]);
+      }
   };
   visit(document.contents, [], []);
   return values;

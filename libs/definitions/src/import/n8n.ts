@@ -54,7 +54,9 @@ export function importN8n(text: string, file = "n8n"): Imported {
         `${error.message}. The run fails here`,
         node.path,
       );
-      tasks[node.id] = { title, gate: { check: "false" } };
+      // Reads a member that is not there. The error names it.
+      const words = JSON.stringify(`The node ${node.id} is not translated.`);
+      tasks[node.id] = { title, set: template(`dyn({})[${words}]`) };
     }
   }
   const ends = leaves.filter((node) => tasks[node.id] !== undefined);
@@ -114,6 +116,15 @@ function connect(source: ForeignDocument, nodes: ReadonlyMap<string, Node>): rea
           source.leave(path, `connection of ${from}`, "its type is not `main`");
         const input = typeof each["index"] === "number" ? each["index"] : 0;
         const items = isTrigger(node) ? "[input]" : `tasks["${node.id}"].output`;
+        const most = to.type === "merge" ? (membersIn(to.members, "parameters")["numberInputs"] ?? 2) : 1;
+        if (input >= Number(most))
+          source.leave(
+            [...path, "index"],
+            `input ${input} of ${to.name}`,
+            "its items are added to those before",
+          );
+        if (to.inputs[input] !== undefined)
+          source.leave(path, `connection of ${from}`, `\`${to.name}\` gets the items of this input at once`);
         if (output > 0 && node.type !== "if")
           source.leave(
             path,
@@ -170,7 +181,10 @@ class Translator {
   tasks(): Record<string, Tree> {
     const { members, type, id, name, path } = this.#node;
     const items = this.#items;
-    if (members["disabled"] === true) return { [id]: { set: template(items) } };
+    if (members["disabled"] === true) {
+      this.#source.leave(path, `node ${name}`, "it is disabled. Items pass through");
+      return { [id]: { set: template(items) } };
+    }
     if (isTrigger(this.#node)) {
       if (type !== "manualTrigger" && type !== "scheduleTrigger")
         this.#source.leave(
@@ -298,6 +312,8 @@ class Translator {
       const [name, type] = [textIn(field, "name"), textIn(field, "type")];
       textIn(field, "id");
       if (/[.[]/.test(name)) throw new NoCounterpart("a field inside another one has no counterpart", path);
+      if (!["string", "number", "boolean", "array", "object"].includes(type))
+        throw new NoCounterpart(`the type \`${type}\` has no counterpart`, [...path, "type"]);
       const value = this.#expression(field["value"], [...path, "value"]);
       if (type === "string") return [name, value.startsWith('"') ? value : `string(${value})`];
       return [name, type === "number" ? `double(${value})` : value];
@@ -316,14 +332,16 @@ class Translator {
       const right =
         each["rightValue"] === undefined ? "" : this.#expression(each["rightValue"], [...path, "rightValue"]);
       const name = textIn(operator, "operation");
-      textIn(operator, "type");
       const made = operations[name]?.(left, right);
       if (made === undefined)
         throw new NoCounterpart(`the operation \`${name}\` has no counterpart`, [...path, "operator"]);
       return `(${made})`;
     });
     if (conditions.length === 0) throw new NoCounterpart("it has no `conditions` with operators", this.#at());
-    return conditions.join(textIn(given, "combinator") === "or" ? " || " : " && ");
+    const combinator = textIn(given, "combinator");
+    if (!["", "and", "or"].includes(combinator))
+      throw new NoCounterpart(`\`${combinator}\` has no counterpart`, this.#at("conditions", "combinator"));
+    return conditions.join(combinator === "or" ? " || " : " && ");
   }
 
   #time(): string {

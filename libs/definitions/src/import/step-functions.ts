@@ -546,6 +546,8 @@ function isTree(value: Json): value is Tree {
 
 function isJsonataIn(holder: Members, otherwise: boolean): boolean {
   const given = textIn(holder, "QueryLanguage");
+  if (!["", "JSONPath", "JSONata"].includes(given))
+    throw new NotImported(`the language \`${given}\` is not known`);
   return given === "" ? otherwise : given === "JSONata";
 }
 
