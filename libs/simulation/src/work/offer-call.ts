@@ -107,6 +107,8 @@ export class OfferCall {
       return;
     }
     if (request.hello !== undefined) this.#open();
+    // The pool gives them to no agent before they are offered again, which may be in this request.
+    for (const token of request.released) checks.fairness.left(keyOf(token), this);
     for (const { number, namespace } of request.profiles) this.#namespaces.set(number, namespace);
     for (const { token, profile } of request.offers) {
       checks.fairness.offered(this.#namespaces.get(profile) ?? "", keyOf(token), this);
