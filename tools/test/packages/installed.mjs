@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { workspaceRoot } from "../../setup.mjs";
@@ -60,6 +61,25 @@ export function manifestIn(folder) {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
+/** A port that is free with the next one. Not by `--port auto`: that takes 7400, which other tests need free. */
+async function freePair() {
+  for (;;) {
+    const first = await listening(0);
+    const { port } = /** @type {import("node:net").AddressInfo} */ (first.address());
+    const second = await listening(port + 1).catch(() => undefined);
+    for (const server of [first, second]) server?.close();
+    if (second !== undefined) return port;
+  }
+}
+
+/** @param {number} port @returns {Promise<import("node:net").Server>} */
+async function listening(port) {
+  const server = createServer();
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
 /**
  * Starts `npx tutti dev`, and waits until the platform says that it is ready.
  *
@@ -69,7 +89,7 @@ export function manifestIn(folder) {
  */
 export async function startDev(t, cwd, env) {
   // In a group of its own, as a terminal has it: Ctrl-C goes to the group.
-  const child = spawn("npx", ["tutti", "dev", "--port", "auto"], {
+  const child = spawn("npx", ["tutti", "dev", "--port", String(await freePair())], {
     ...{ cwd, env, detached: true },
     stdio: ["ignore", "pipe", "pipe"],
   });
