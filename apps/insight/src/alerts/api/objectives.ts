@@ -5,10 +5,8 @@ import type {
   ListObjectivesRequest,
   Objective,
   ObjectiveStanding,
-  Series,
-  SeriesQuery,
 } from "@tutti/contracts/insight/v1";
-import { type CallContext, errorFromUnknown, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
+import { type CallContext, pageOf, type ReadOnly } from "@tutti/kernel";
 import {
   burnRate,
   burnRates,
@@ -17,6 +15,7 @@ import {
   periodMsOf,
   readsOf,
 } from "@tutti/machine-alert/evaluation";
+import { type RuleRead, ruleSeries } from "../rules/rule-series.ts";
 import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
 
 /** A period is read in about so many steps. */
@@ -56,22 +55,10 @@ async function standingsOf(
   const nowMs = foundation.clock.now();
   const periodMs = periodMsOf(objective);
   const stepMs = Math.max(minuteMs, Math.ceil(periodMs / stepsOfPeriod / minuteMs) * minuteMs);
-  const read = async (windowMs: number, stepMs: number): Promise<readonly Series[]> => {
-    const span = { from: toTimestamp(nowMs - windowMs), to: toTimestamp(nowMs) };
-    // Only read.
-    const queries = rule.queries as SeriesQuery[];
-    try {
-      return await thread.ask("query", { namespace, queries, span, stepMs, nowMs });
-    } catch (thrown) {
-      // No sample of the metric yet.
-      if (errorFromUnknown(thrown).status !== "NOT_FOUND") throw thrown;
-      return [];
-    }
-  };
-  const recent: Series[] = [];
-  for (const each of readsOf(rule)) recent.push(...(await read(each.windowMs, each.stepMs)));
+  const read = (reads: readonly RuleRead[]) => ruleSeries(thread, namespace, rule, reads, nowMs);
+  const recent = await read(readsOf(rule));
   const setOf = new Map(labelSetsOf(recent).map(({ labels, series }) => [keyOf(labels), series]));
-  return labelSetsOf(await read(periodMs, stepMs)).map(({ labels, series }) => {
+  return labelSetsOf(await read([{ windowMs: periodMs, stepMs }])).map(({ labels, series }) => {
     const events = eventsIn(rule, series, { fromMs: nowMs - periodMs, toMs: nowMs });
     const rates = burnRates(rule, objective.goal, setOf.get(keyOf(labels)) ?? [], nowMs);
     return {

@@ -7,7 +7,7 @@
  * 3. Series of processes are those of the installation: rules of the namespace `system` see them. Rules of other namespaces
  *    see the series of theirs.
  */
-import type { KeptRule, RuleObservation, Series, SeriesQuery } from "@tutti/contracts/insight/v1";
+import type { KeptRule, RuleObservation } from "@tutti/contracts/insight/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import { allEntries, type MachineDependencies } from "@tutti/host/serving";
 import {
@@ -21,7 +21,6 @@ import {
   type InstanceKey,
   type Query,
   type Timer,
-  toTimestamp,
 } from "@tutti/kernel";
 import { type Alerts, deadMessages, installRules, keptRules, observe } from "@tutti/machine-alert";
 import { type CompiledRule, compileRule, everyMsOf, readsOf } from "@tutti/machine-alert/evaluation";
@@ -31,6 +30,7 @@ import type { Recorder } from "../../series/recorder.ts";
 import type { SeriesThread } from "../../series/thread/series-thread.ts";
 import { keyOf } from "../key.ts";
 import { builtInRules } from "./built-in-rules.ts";
+import { ruleSeries } from "./rule-series.ts";
 
 export interface EvaluatorParts extends MachineDependencies {
   readonly foundation: Foundation;
@@ -205,8 +205,15 @@ export class Evaluator implements Component {
       return undefined;
     }
     try {
-      const series = await this.#seriesOf(namespace, known.compiled.program.rule, nowMs);
-      const { found, problem } = known.compiled.program.evaluate(series, nowMs);
+      const { program } = known.compiled;
+      const series = await ruleSeries(
+        this.#parts.thread,
+        namespace,
+        program.rule,
+        readsOf(program.rule),
+        nowMs,
+      );
+      const { found, problem } = program.evaluate(series, nowMs);
       known.problem = problem;
       this.#told.evaluated(problem === "");
       return problem === "" ? { ruleId: rule.ruleId, found } : undefined;
@@ -215,28 +222,6 @@ export class Evaluator implements Component {
       this.#told.evaluated(false);
       return undefined;
     }
-  }
-
-  /** A metric that has no sample yet has no series. */
-  async #seriesOf(
-    namespace: string,
-    rule: CompiledOf["program"]["rule"],
-    nowMs: number,
-  ): Promise<readonly Series[]> {
-    const all: Series[] = [];
-    for (const { windowMs, stepMs } of readsOf(rule)) {
-      const span = { from: toTimestamp(nowMs - windowMs), to: toTimestamp(nowMs) };
-      for (const query of rule.queries) {
-        // Only read.
-        const asked = { namespace, queries: [query as SeriesQuery], span, stepMs, nowMs };
-        try {
-          all.push(...(await this.#parts.thread.ask("query", asked)));
-        } catch (thrown) {
-          if (errorFromUnknown(thrown).status !== "NOT_FOUND") throw thrown;
-        }
-      }
-    }
-    return all;
   }
 
   #ruleOf(namespace: string, { rule, revision }: KeptRule, nowMs: number): KnownRule {
@@ -268,8 +253,6 @@ export class Evaluator implements Component {
     await this.#parts.runtime.execute({ key, command, body, cause, idempotencyKey: "" });
   }
 }
-
-type CompiledOf = Extract<CompiledRule, { readonly ok: true }>;
 
 function nameOf(namespace: string, ruleId: string): string {
   return `${namespace}/${ruleId}`;
