@@ -26,6 +26,8 @@ const entries = {
 };
 /** Installed beside it. gRPC is bundled: it would bring 25 packages, and one of them runs a script when it is installed. */
 const dependencies = ["ws"];
+/** Clients that adapters import on first use. A project installs those of its adapters. */
+const peers = ["pg"];
 const banner =
   'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);';
 
@@ -50,7 +52,7 @@ export async function makeSdk(folder, common) {
     lineLimit: 160,
     keepNames: true,
     legalComments: "none",
-    external: dependencies,
+    external: [...dependencies, ...peers],
     inject: [join(workspaceRoot, "tools", "package", "shims.mjs")],
     define: {
       "Promise.withResolvers": "$withResolvers",
@@ -79,6 +81,8 @@ export async function makeSdk(folder, common) {
     files: ["dist", "types", "THIRD-PARTY.txt", "sbom.cdx.json"],
     engines: { node: ">=20.12" },
     dependencies: Object.fromEntries(dependencies.map((name) => [name, common.versionOf(name)])),
+    peerDependencies: Object.fromEntries(peers.map((name) => [name, `^${common.versionOf(name)}`])),
+    peerDependenciesMeta: Object.fromEntries(peers.map((name) => [name, { optional: true }])),
   };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(folder, "README.md"), readme);

@@ -16,7 +16,7 @@ import { run, write } from "./tree.mjs";
 
 const node = nodeFor(workspaceRoot);
 const env = environmentWith(node);
-const sdkMostBytes = 3 * 2 ** 20;
+const sdkMostBytes = 3_000_000;
 
 const project = {
   ...filesOfGuide(),
@@ -33,6 +33,12 @@ export const run = await tutti.start("hello", { input: { name: "Anna" } });
 new Worker({ slot: 4 });
 `,
 };
+
+/** A package and those that it needs. @param {string} name @returns {string[]} */
+function neededBy(name) {
+  const { dependencies = {} } = manifestIn(join(workspaceRoot, "node_modules", name));
+  return [...new Set([name, ...Object.keys(dependencies).flatMap(neededBy)])];
+}
 
 describe("the packages, installed outside of the clone", () => {
   const root = mkdtempSync(join(realpathSync(tmpdir()), "tutti-packages-"));
@@ -51,6 +57,7 @@ describe("the packages, installed outside of the clone", () => {
     registry = await startRegistry({ after: (end) => ends.push(end) }, [
       ...published,
       await packed("ws", out),
+      ...(await Promise.all(neededBy("pg").map((name) => packed(name, out)))),
     ]);
     write(folder, { ...project, ".npmrc": `registry=${registry}\n` });
     // The Node that `tutti` brings is 120 MB from a registry. This test uses its own.
@@ -148,5 +155,37 @@ describe("the packages, installed outside of the clone", () => {
     assert.equal(version, manifestIn(join(folder, "node_modules", "tutti")).version);
     const named = files.filter((file) => readFileSync(file, "utf8").includes(workspaceRoot));
     assert.deepEqual(named, []);
+  });
+
+  it("an adapter without its client says how to install it, and works with it", async () => {
+    const cwd = join(root, "adapters");
+    write(cwd, {
+      "package.json": '{ "private": true, "type": "module" }\n',
+      ".npmrc": `registry=${registry}\n`,
+    });
+    const added = await run(
+      join(folder, "node_modules", ".bin", "tutti"),
+      ["adapter", "add", "postgres", "shop"],
+      {
+        ...{ cwd, env },
+      },
+    );
+    const [, install = ""] = /^ +(npm install .*)$/m.exec(added.output) ?? [];
+    assert.equal(install, "npm install @tutti/sdk pg", added.output);
+    const words = ["--omit=optional", "--no-audit", "--no-fund", "--cache", cache];
+    const npm = async (/** @type {string[]} */ ...packages) => {
+      const { code, output } = await run("npm", ["install", ...words, ...packages], { cwd, env });
+      assert.equal(code, 0, output);
+    };
+    const check = async () => {
+      const text = `import { adapter } from "./shop.ts";
+        const secret = async () => "postgres://127.0.0.1:1/shop";
+        await adapter.check({ idempotencyKey: "", signal: new AbortController().signal, secret });`;
+      return (await run(node, ["--input-type=module", "-e", text], { cwd, env })).output;
+    };
+    await npm("@tutti/sdk");
+    assert.match(await check(), /Run `npm install pg` in the project of the worker/);
+    await npm(...install.split(" ").slice(2));
+    assert.match(await check(), /no server listens at 127\.0\.0\.1:1/);
   });
 });

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { testWorkflow, uses, workflow } from "@tutti/sdk";
 import { Busy } from "../task/failure.ts";
 import { type Adapter, type AdapterCall, addAdapter } from "./adapter.ts";
+import { clientFor } from "./client.ts";
 import { adapterDouble } from "./double.ts";
 
 const call: AdapterCall = {
@@ -77,6 +78,22 @@ describe("an adapter", () => {
     const wrong = { code: "adapter.invalid" };
     assert.throws(() => addAdapter(new Desk() as never, { ...adapter, name: "My CRM" }), wrong);
     assert.throws(() => addAdapter(new Desk() as never, { ...adapter, operations: {} }), wrong);
+  });
+
+  it("says how to install a client that the project lacks, and hides no other fault", async () => {
+    const missing = "no-such-client";
+    await assert.rejects(
+      clientFor("crm", missing, () => import(missing)),
+      {
+        code: "adapter.client_missing",
+        retry: "never",
+        message: /`crm` needs the package `no-such-client`.*Run `npm install no-such-client`/,
+      },
+    );
+    await assert.rejects(
+      clientFor("crm", "pg", () => import(missing)),
+      { code: "ERR_MODULE_NOT_FOUND" },
+    );
   });
 
   it("has a double for tests of workflows, which validates as the adapter does", async () => {

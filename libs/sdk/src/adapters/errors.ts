@@ -10,6 +10,15 @@ export const adapterErrors = defineErrors("adapter", {
       `The adapter \`${adapter}\` is not usable: ${problem}`,
     remedy: "Correct the options of the adapter.",
   },
+  clientMissing: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The SDK contains no clients of other systems. An adapter imports its client from the project of the worker on the first call, and the project does not have it.",
+    message: ({ adapter, name }: { adapter: string; name: string }) =>
+      `The adapter \`${adapter}\` needs the package \`${name}\`, which is not installed`,
+    remedy: ({ name }: { adapter: string; name: string }) =>
+      `Run \`npm install ${name}\` in the project of the worker.`,
+  },
   inputInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -18,17 +18,11 @@ export type { AnswerType, HttpBody, HttpParameter } from "./http/message.ts";
 export type { Pagination } from "./http/pages.ts";
 export { type OpenApiAdapter, type OpenApiOptions, openApiAdapter, type Refused } from "./openapi/openapi.ts";
 export type { ConnectionOptions } from "./postgres/connections.ts";
-export {
-  type OutboxRow,
-  type OutboxRunOptions,
-  type OutboxStart,
-  type PostgresOutbox,
-  type PostgresOutboxOptions,
-  postgresOutbox,
-} from "./postgres/outbox.ts";
+export { type OutboxRow, type PostgresOutboxOptions, postgresOutbox } from "./postgres/outbox.ts";
 export {
   type PostgresAdapterOptions,
   type PostgresOperation,
   postgresAdapter,
 } from "./postgres/postgres.ts";
+export type { Source, SourceRunOptions, SourceStart } from "./source.ts";
 export { type SqliteAdapterOptions, type SqliteOperation, sqliteAdapter } from "./sqlite.ts";

@@ -12,6 +12,8 @@ interface Kind {
   readonly options: readonly string[];
   /** Variables that hold its secrets. */
   readonly secrets: readonly string[];
+  /** The packages of its client, which it needs next to the SDK. */
+  readonly clients?: readonly string[];
 }
 
 const statements = 'operations: { "find-items": { sql: "SELECT id FROM items WHERE state = :state" } },';
@@ -45,6 +47,7 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
       statements,
     ],
     secrets: [`${prefix}_DB`],
+    clients: ["pg"],
   }),
 };
 const adapterKinds = Object.keys(kinds);
@@ -66,10 +69,10 @@ export async function addAdapter({ values, shell, print }: Context): Promise<Res
       ...{ exitCode: exitCodes.refused, code: "file_exists" },
     });
   const made = kindOf(name.toUpperCase().replaceAll("-", "_"));
-  const { secrets } = made;
+  const { secrets, clients = [] } = made;
   await shell.writeText(file, textOf(name, made));
   const steps = [
-    "npm install @tutti/sdk",
+    ["npm install @tutti/sdk", ...clients].join(" "),
     ...secrets.map((secret) => `export ${secret}=…`),
     `node ${name}.ts`,
     `tutti adapter check ${name}`,

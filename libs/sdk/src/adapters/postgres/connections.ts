@@ -6,9 +6,10 @@
  * 3. A connection whose statement was cancelled is closed: a late cancellation would hit the next statement.
  */
 import type { Client, Pool, PoolClient, QueryConfig, QueryResult } from "pg";
-import type { AdapterCall } from "../adapter.ts";
+import { clientFor, requireReference } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 import type { SecretReference } from "../http/auth.ts";
+import type { Caller } from "../source.ts";
 import { failureOf, isFromServer, type Target, TooMuch } from "./failures.ts";
 import { jsonOf, typeParsersOf } from "./values.ts";
 
@@ -45,8 +46,6 @@ export interface Answer {
 /** Runs a statement of a transaction. */
 export type Run = (sql: string, values?: readonly unknown[]) => Promise<Answer>;
 
-export type Caller = Pick<AdapterCall, "signal" | "secret" | "remainingMs">;
-
 export interface TransactionOptions {
   readonly operation: string;
   readonly writes: boolean;
@@ -67,11 +66,7 @@ export class PostgresConnections {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    if (!/^(secret|env|file):./.test(options.url))
-      throw adapterErrors.invalid({
-        adapter: options.name,
-        problem: "expected `url` to be a reference such as `env:SHOP_DB`, never the connection string",
-      });
+    requireReference(options.name, options.url, "env:SHOP_DB");
   }
 
   close(): void {
@@ -86,7 +81,7 @@ export class PostgresConnections {
   ): Promise<T> {
     const { signal } = caller;
     signal.throwIfAborted();
-    const driver = await import("pg");
+    const driver = await this.#driver();
     const opened = await this.#open(driver, operation, caller);
     const aborted = Promise.withResolvers<never>();
     aborted.promise.catch(() => {});
@@ -121,7 +116,7 @@ export class PostgresConnections {
 
   /** A connection that is not shared, such as one that listens. End it. */
   async dedicated(operation: string, caller: Caller): Promise<Client> {
-    const driver = await import("pg");
+    const driver = await this.#driver();
     const { text, target } = await this.#open(driver, operation, caller);
     const client = new driver.Client({ ...this.#config(text), keepAlive: true });
     // Without a listener, a connection that breaks would end the process.
@@ -133,6 +128,10 @@ export class PostgresConnections {
       void client.end().catch(() => {});
       throw failureOf(operation, error, target, false);
     }
+  }
+
+  #driver(): Promise<Driver> {
+    return clientFor(this.#options.name, "pg", () => import("pg"));
   }
 
   async #open(driver: Driver, operation: string, caller: Caller): Promise<Opened> {

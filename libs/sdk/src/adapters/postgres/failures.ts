@@ -1,6 +1,7 @@
 /** Errors of a PostgreSQL server and of the way to it, as errors of an adapter. */
-import { isTuttiError, redacted, redactText } from "@tutti/kernel";
+import { isTuttiError } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
+import { wayReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 
 /** Where a connection leads. `secrets` are texts that no error may repeat. */
@@ -34,24 +35,6 @@ export function failureOf(operation: string, error: unknown, target: Target, wri
   if (severity === undefined)
     return adapterErrors.unreachable({ operation, reason: wayReason(String(code), reason, target) });
   return serverFailure(operation, String(code), reason, writes);
-}
-
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const kept = secrets.reduce(
-    (left, secret) => (secret === "" ? left : left.replaceAll(secret, redacted)),
-    text,
-  );
-  return redactText(kept);
-}
-
-function wayReason(code: string, reason: string, { host, port }: Target): string {
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the host \`${host}\` is unknown (${code})`;
-  if (code === "ECONNREFUSED" || code === "ENOENT") return `no server listens at ${host}:${port}`;
-  if (code === "CERT_HAS_EXPIRED") return `the TLS certificate of ${host}:${port} has expired`;
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return `the TLS certificate is not for the host \`${host}\``;
-  if (/SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/.test(code))
-    return `the TLS certificate of ${host}:${port} is signed by an unknown authority (${code})`;
-  return reason === "" ? code : reason;
 }
 
 /** By the classes of SQLSTATE, of which the first two characters are the class. */

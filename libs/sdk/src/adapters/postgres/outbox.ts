@@ -8,39 +8,30 @@
  * 3. `finished_at` is set in the transaction that writes the result, and only if it was not set before.
  * 4. A row that cannot start, or whose result cannot be written, gets the reason in `failure` and stops no other row.
  */
-import { readFile } from "node:fs/promises";
-import {
-  backoffMs,
-  errorFromUnknown,
-  isTuttiError,
-  keepAlive,
-  type Logger,
-  silentLogger,
-  sleep,
-  systemChance,
-  systemTimers,
-} from "@tutti/kernel";
+import { isTuttiError, systemTimers } from "@tutti/kernel";
 import type { RunHandle } from "../../client/run.ts";
-import type { StartOptions, Tutti } from "../../client/tutti.ts";
-import type { Adapter, AdapterCall } from "../adapter.ts";
+import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { type Caller, type ConnectionOptions, PostgresConnections, type Run } from "./connections.ts";
+import {
+  type Caller,
+  runSource,
+  type Source,
+  type SourceRunOptions,
+  type SourceStart,
+  startedBy,
+} from "../source.ts";
+import { type ConnectionOptions, PostgresConnections, type Run } from "./connections.ts";
 import { prepared } from "./postgres.ts";
 import { boundOf, parametersOf } from "./values.ts";
 
 export type OutboxRow = Readonly<Record<string, unknown>>;
-
-/** What a row starts. Its id is made of the names of the outbox and of the row. */
-export interface OutboxStart extends Omit<StartOptions, "id" | "idempotencyKey"> {
-  readonly workflow: string;
-}
 
 export interface PostgresOutboxOptions extends ConnectionOptions {
   /** The first part of the ids of its runs: `NAME-ID`. Also the name of its adapter. */
   readonly name: string;
   /** `outbox`, or with its schema `shop.outbox`. */
   readonly table: string;
-  readonly start: (row: OutboxRow) => OutboxStart;
+  readonly start: (row: OutboxRow) => SourceStart;
   /** Default: the column `started_at` is set. */
   readonly afterStart?: "mark" | "delete";
   /** The channel of NOTIFY that announces rows. Without it, rows are found by polling. */
@@ -58,29 +49,13 @@ export interface PostgresOutboxOptions extends ConnectionOptions {
   readonly batch?: number;
 }
 
-export interface OutboxRunOptions {
-  readonly tutti: Pick<Tutti, "start" | "get">;
-  /** Ends it. */
-  readonly signal?: AbortSignal;
-  /** Opens references. Default: `env:NAME` and `file:/path` of this machine. */
-  readonly secret?: (reference: string) => Promise<string>;
-  /** Default: none. */
-  readonly logger?: Logger;
-}
-
-/** Starts runs of rows. As an adapter it has the operation `status`, and its check reads the table. */
-export interface PostgresOutbox extends Adapter {
-  /** Starts runs until the signal. Continues after failures that pass, and rejects with others. */
-  run(options: OutboxRunOptions): Promise<void>;
-}
-
 const defaults = { idColumn: "id", pollMs: 5_000, batch: 100 };
-const backoff = { firstMs: 100, maxMs: 10_000 };
 const followedMax = 100;
 /** Then the result of another run is awaited, if many are pending. */
 const lookMs = 10_000;
 
-export function postgresOutbox(options: PostgresOutboxOptions): PostgresOutbox {
+/** Starts runs of rows. As an adapter it has the operation `status`, and its check reads the table. */
+export function postgresOutbox(options: PostgresOutboxOptions): Source {
   const connections = new PostgresConnections(options);
   const statements = statementsOf(options);
   const reading = { operation: options.name, writes: false };
@@ -101,11 +76,10 @@ export function postgresOutbox(options: PostgresOutboxOptions): PostgresOutbox {
       }),
     close: () => connections.close(),
     async run(given) {
-      const release = keepAlive();
+      const outbox = new Outbox(options, connections, given);
       try {
-        await new Outbox(options, connections, given).run();
+        await runSource(options.name, given, (caller, well) => outbox.session(caller, well));
       } finally {
-        release();
         connections.close();
       }
     },
@@ -151,43 +125,21 @@ class Outbox {
   readonly #options: PostgresOutboxOptions;
   readonly #statements: Statements;
   readonly #connections: PostgresConnections;
-  readonly #given: OutboxRunOptions;
-  readonly #signal: AbortSignal;
+  readonly #given: SourceRunOptions;
   /** Rows whose results are awaited, by their ids. */
   readonly #followed = new Map<string, Promise<void>>();
-  #failures = 0;
 
-  constructor(options: PostgresOutboxOptions, connections: PostgresConnections, given: OutboxRunOptions) {
+  constructor(options: PostgresOutboxOptions, connections: PostgresConnections, given: SourceRunOptions) {
     this.#options = options;
     this.#statements = statementsOf(options);
     this.#connections = connections;
     this.#given = given;
-    this.#signal = given.signal ?? new AbortController().signal;
-  }
-
-  async run(): Promise<void> {
-    const { logger = silentLogger } = this.#given;
-    while (!this.#signal.aborted) {
-      try {
-        await this.#session();
-      } catch (thrown) {
-        if (this.#signal.aborted) return;
-        const error = errorFromUnknown(thrown);
-        if (error.retry === "never") throw error;
-        logger.warn("the outbox was interrupted and continues", { outbox: this.#options.name, error });
-        const pauseMs = backoffMs(backoff, ++this.#failures, systemChance);
-        await sleep(systemTimers, pauseMs, this.#signal).catch(() => {});
-      }
-    }
   }
 
   /** Until a connection breaks, or the signal. */
-  async #session(): Promise<void> {
+  async session({ signal, secret }: Caller, well: () => void): Promise<void> {
     const ended = new AbortController();
-    const caller: Caller = {
-      signal: AbortSignal.any([this.#signal, ended.signal]),
-      secret: this.#given.secret ?? localSecret,
-    };
+    const caller: Caller = { signal: AbortSignal.any([signal, ended.signal]), secret };
     let bell = Promise.withResolvers<void>();
     const wake = () => bell.resolve();
     const fail = (error: unknown) => ended.abort(error);
@@ -197,7 +149,7 @@ class Outbox {
       for (;;) {
         caller.signal.throwIfAborted();
         const taken = await this.#startBatch(caller);
-        this.#failures = 0;
+        well();
         await this.#follow(caller, wake, fail);
         const timer = systemTimers.after(taken > 0 ? 0 : (this.#options.pollMs ?? defaults.pollMs), wake);
         await bell.promise;
@@ -234,11 +186,13 @@ class Outbox {
       await Promise.all(
         rows.map(async ({ tutti_id: id, ...row }) => {
           try {
-            await this.#start(String(id), row);
-            done.push(String(id));
+            const failure = await startedBy(this.#given.tutti, this.#runOf(String(id)), () =>
+              this.#options.start(row),
+            );
+            if (failure === undefined) done.push(String(id));
+            else refused.push([String(id), failure]);
           } catch (error) {
-            if (isInterruption(error)) interruption = error;
-            else refused.push([String(id), textOf(error)]);
+            interruption = error;
           }
         }),
       );
@@ -248,11 +202,6 @@ class Outbox {
     });
     if (interruption !== undefined) throw interruption;
     return count;
-  }
-
-  async #start(id: string, row: OutboxRow): Promise<void> {
-    const { workflow, ...options } = this.#options.start(row);
-    await this.#given.tutti.start(workflow, { ...options, id: this.#runOf(id) });
   }
 
   #runOf(id: string): string {
@@ -333,26 +282,10 @@ class Outbox {
 
 type RunResult = NonNullable<NonNullable<Awaited<ReturnType<RunHandle["get"]>>["outcome"]>["result"]>;
 
-/** What no row is to blame for: the platform is out of reach, or takes no calls of this client. */
-function isInterruption(error: unknown): boolean {
-  if (!isTuttiError(error)) return false;
-  return (
-    error.retry !== "never" || error.status === "UNAUTHENTICATED" || error.status === "PERMISSION_DENIED"
-  );
-}
-
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
-}
-
-async function localSecret(reference: string): Promise<string> {
-  const [, kind, place = ""] = /^(env|file):(.+)$/s.exec(reference) ?? [];
-  const value = kind === "env" ? process.env[place] : kind && (await readFile(place, "utf8").catch(() => ""));
-  if (value) return value.trimEnd();
-  const problem = `${reference} cannot be opened here. Pass \`secret\` to open other references`;
-  throw adapterErrors.invalid({ adapter: "outbox", problem });
 }

@@ -193,7 +193,7 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
       () => postgresAdapter({ name: "shop", url: server.url as "env:X" }),
       (error: Error) => {
         assert.doesNotMatch(inspect(error, { depth: 20, showHidden: true }), new RegExp(password));
-        return /expected `url` to be a reference/.test(error.message);
+        return /expected a reference such as `env:SHOP_DB`/.test(error.message);
       },
     );
   });

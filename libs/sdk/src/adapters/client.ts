@@ -1,0 +1,55 @@
+/**
+ * Clients of other systems, such as `pg`. The SDK contains none of them. The project of the worker has those that its
+ * adapters need, and a worker without such an adapter loads none.
+ */
+import { redacted, redactText } from "@tutti/kernel";
+import { adapterErrors } from "./errors.ts";
+
+/** Imports a client for an adapter. If the package is missing, the error has the command that installs it. */
+export async function clientFor<Client>(
+  adapter: string,
+  name: string,
+  load: () => Promise<Client>,
+): Promise<Client> {
+  try {
+    return await load();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // A package that the client itself needs is another fault.
+    if (!/MODULE_NOT_FOUND$/.test(String(code)) || !message.includes(`'${name}'`)) throw error;
+    throw adapterErrors.clientMissing({ adapter, name }, { cause: error });
+  }
+}
+
+/** An address with a password is a secret: options have a reference to it. */
+export function requireReference(adapter: string, reference: string, example: string): void {
+  if (/^(secret|env|file):./.test(reference)) return;
+  throw adapterErrors.invalid({
+    adapter,
+    problem: `expected a reference such as \`${example}\`, never the address itself`,
+  });
+}
+
+/** A text of another system may repeat what it was sent. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  const kept = secrets.reduce(
+    (left, secret) => (secret === "" ? left : left.replaceAll(secret, redacted)),
+    text,
+  );
+  return redactText(kept);
+}
+
+/** Why a server cannot be reached, by the code of Node's error. */
+export function wayReason(
+  code: string,
+  reason: string,
+  { host, port }: { readonly host: string; readonly port: number | string },
+): string {
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the host \`${host}\` is unknown (${code})`;
+  if (code === "ECONNREFUSED" || code === "ENOENT") return `no server listens at ${host}:${port}`;
+  if (code === "CERT_HAS_EXPIRED") return `the TLS certificate of ${host}:${port} has expired`;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return `the TLS certificate is not for the host \`${host}\``;
+  if (/SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/.test(code))
+    return `the TLS certificate of ${host}:${port} is signed by an unknown authority (${code})`;
+  return reason === "" ? code : reason;
+}

@@ -1,0 +1,111 @@
+/**
+ * What starts runs: rows of a table, entries of a stream, messages, mails.
+ *
+ * 1. The id of a run follows from the id of its message. A message that is delivered again starts the same run, which
+ *    exists.
+ * 2. A message is acknowledged to its system after the platform has the run durably.
+ * 3. A message that cannot start gets the reason and stops no other message. If the platform is out of reach, the session
+ *    ends, and another one starts after a pause.
+ */
+import { readFile } from "node:fs/promises";
+import {
+  backoffMs,
+  errorFromUnknown,
+  isTuttiError,
+  keepAlive,
+  type Logger,
+  silentLogger,
+  sleep,
+  systemChance,
+  systemTimers,
+} from "@tutti/kernel";
+import type { StartOptions, Tutti } from "../client/tutti.ts";
+import type { Adapter, AdapterCall } from "./adapter.ts";
+import { adapterErrors } from "./errors.ts";
+
+/** What a message starts. The id of the run is made of the names of the source and of the message. */
+export interface SourceStart extends Omit<StartOptions, "id" | "idempotencyKey"> {
+  readonly workflow: string;
+}
+
+export interface SourceRunOptions {
+  readonly tutti: Pick<Tutti, "start" | "get">;
+  /** Ends it. */
+  readonly signal?: AbortSignal;
+  /** Opens references. Default: `env:NAME` and `file:/path` of this machine. */
+  readonly secret?: (reference: string) => Promise<string>;
+  /** Default: none. */
+  readonly logger?: Logger;
+}
+
+/** Starts runs of messages. As an adapter it has the operation `status`, and its check changes nothing. */
+export interface Source extends Adapter {
+  /** Starts runs until the signal. Continues after failures that pass, and rejects with others. */
+  run(options: SourceRunOptions): Promise<void>;
+}
+
+export type Caller = Pick<AdapterCall, "signal" | "secret" | "remainingMs">;
+
+/** Works until the connection breaks or the signal. Says `well` whenever something has worked. */
+export type Session = (caller: Caller, well: () => void) => Promise<void>;
+
+const backoff = { firstMs: 100, maxMs: 10_000 };
+
+/** Repeats a session until the signal. */
+export async function runSource(
+  name: string,
+  { signal = new AbortController().signal, secret = localSecret, logger = silentLogger }: SourceRunOptions,
+  session: Session,
+): Promise<void> {
+  const release = keepAlive();
+  let failures = 0;
+  try {
+    while (!signal.aborted) {
+      try {
+        await session({ signal, secret }, () => {
+          failures = 0;
+        });
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = errorFromUnknown(thrown);
+        if (error.retry === "never") throw error;
+        logger.warn("the source was interrupted and continues", { source: name, error });
+        await sleep(systemTimers, backoffMs(backoff, ++failures, systemChance), signal).catch(() => {});
+      }
+    }
+  } finally {
+    release();
+  }
+}
+
+/** Starts the run of a message. Returns why it can never start. Throws an interruption. */
+export async function startedBy(
+  tutti: SourceRunOptions["tutti"],
+  id: string,
+  start: () => SourceStart,
+): Promise<string | undefined> {
+  try {
+    const { workflow, ...options } = start();
+    await tutti.start(workflow, { ...options, id });
+    return undefined;
+  } catch (error) {
+    if (isInterruption(error)) throw error;
+    return (error instanceof Error && error.message) || String(error);
+  }
+}
+
+/** No message is to blame: the platform is out of reach, or takes no calls of this client. */
+function isInterruption(error: unknown): boolean {
+  if (!isTuttiError(error)) return false;
+  return (
+    error.retry !== "never" || error.status === "UNAUTHENTICATED" || error.status === "PERMISSION_DENIED"
+  );
+}
+
+async function localSecret(reference: string): Promise<string> {
+  const [, kind, place = ""] = /^(env|file):(.+)$/s.exec(reference) ?? [];
+  const value = kind === "env" ? process.env[place] : kind && (await readFile(place, "utf8").catch(() => ""));
+  if (value) return value.trimEnd();
+  const problem = `${reference} cannot be opened here. Pass \`secret\` to open other references`;
+  throw adapterErrors.invalid({ adapter: "source", problem });
+}
