@@ -4,6 +4,7 @@
 // `npm create tutti`: a project from a starter. In the package, the starters lie beside this file.
 //
 //   npm create tutti FOLDER -- --starter NAME
+//   npm create tutti -- NAME        a folder of that name, from the starter of that name
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
@@ -16,6 +17,7 @@ const about = {
   etl: "extract, transform each row, load",
   "approval-desk": "payments that wait for a person",
   "python-worker": "a worker in Python and one in JavaScript",
+  adapter: "an adapter of another system, with the test of its rules",
 };
 const usual = "order-saga";
 const starters = fileURLToPath(new URL("starters", import.meta.url));
@@ -26,6 +28,7 @@ function usage() {
   const lines = Object.entries(about).map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
   return [
     "Usage: npm create tutti FOLDER -- --starter NAME",
+    "       npm create tutti -- NAME",
     "",
     `Starters (default: ${usual}):`,
     ...lines,
@@ -38,11 +41,11 @@ function refuse(message) {
   process.exit(2);
 }
 
-/** @returns {{ values: { starter: string, help?: boolean | undefined }, positionals: string[] }} */
+/** @returns {{ values: { starter?: string | undefined, help?: boolean | undefined }, positionals: string[] }} */
 function words() {
   try {
     const options = /** @type {const} */ ({
-      starter: { type: "string", default: usual },
+      starter: { type: "string" },
       help: { type: "boolean", short: "h" },
     });
     return parseArgs({ allowPositionals: true, options });
@@ -58,12 +61,13 @@ if (values.help === true) {
 } else if (folder === undefined) {
   refuse(usage());
 } else {
-  if (!(values.starter in about)) refuse(`Starter \`${values.starter}\` not found.\n\n${usage()}`);
+  const { starter = Object.hasOwn(about, folder) ? folder : usual } = values;
+  if (!Object.hasOwn(about, starter)) refuse(`Starter \`${starter}\` not found.\n\n${usage()}`);
   const target = resolve(folder);
   if (existsSync(target) && readdirSync(target).length > 0)
     refuse(`${folder} is not empty. Choose a new folder.`);
   mkdirSync(target, { recursive: true });
-  cpSync(join(starters, values.starter), target, { recursive: true });
+  cpSync(join(starters, starter), target, { recursive: true });
   const manifest = {
     name: basename(target)
       .toLowerCase()
@@ -85,7 +89,7 @@ if (values.help === true) {
   const place = relative(process.cwd(), target) || ".";
   console.log(
     [
-      `Created ${place} from the starter ${values.starter}.`,
+      `Created ${place} from the starter ${starter}.`,
       "",
       `  cd ${place}`,
       "  npm install",

@@ -18,7 +18,7 @@ describe("the starters of npm create tutti", () => {
     const { code, output } = await run(node, words, { cwd: starters, env: environmentWith(node) });
     assert.equal(code, 0, output);
     const tested = readdirSync(starters);
-    assert.equal(tested.length, 5);
+    assert.equal(tested.length, 6);
     assert.ok(Number(/^# pass (\d+)$/m.exec(output)?.[1]) >= tested.length, output);
   });
 
