@@ -5,10 +5,12 @@ import { dag } from "./dag.ts";
 import { durable } from "./durable/durable.ts";
 import { idle } from "./idle.ts";
 import { efficiency } from "./modes/efficiency.ts";
+import { nats } from "./nats.ts";
 import { plan } from "./plan/plan.ts";
 import { planLarge } from "./plan/plan-large.ts";
 import { governed } from "./policy/governed.ts";
 import { postgres } from "./postgres.ts";
+import { redis } from "./redis.ts";
 import { api } from "./rest/api.ts";
 import { restart } from "./restart.ts";
 import { runtime } from "./runtime/runtime.ts";
@@ -23,6 +25,6 @@ import { trigger } from "./trigger/trigger.ts";
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, restart, idle, api, chain, runtime, swarm, cluster, governed, live],
-    ...[trigger, postgres, durable, blob, sessionChain, dag, planLarge, plan, efficiency],
+    ...[trigger, postgres, redis, nats, durable, blob, sessionChain, dag, planLarge, plan, efficiency],
   ].map((scenario) => [scenario.name, scenario]),
 );
