@@ -162,7 +162,7 @@ function asUser(command) {
   return ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", ...rights, ...command];
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const address = server.address();

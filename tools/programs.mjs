@@ -66,6 +66,23 @@ fi
 exec "$root/usr/lib/chromium/chromium" "$@"
 `;
 
+/** Starts what the first line of the package is: a server that finds the libraries next to it. @param {string} path */
+const serverLauncher = (path) => `#!/bin/sh
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
+  [ -d "$folder" ] && LD_LIBRARY_PATH="$folder\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+done
+export LD_LIBRARY_PATH
+exec "$root/${path}" "$@"
+`;
+
+/** Dovecot knows where its parts are. A view of its own of `/usr` has them there: only root makes one. */
+const dovecotLauncher = `#!/bin/sh
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+mount="mount -t overlay overlay -o lowerdir=$root/usr:/usr /usr"
+exec unshare --mount sh -c "$mount && exec /usr/sbin/dovecot \\"\\$@\\"" dovecot "$@"
+`;
+
 /** Starts the server, or the program next to it that the first word names: `initdb`. */
 const postgresLauncher = `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -140,6 +157,24 @@ export const programs = {
     requiredInCi: false,
     launcher: postgresLauncher,
     besides: "/usr/lib/postgresql/*/bin",
+  },
+  "redis-server": {
+    package: "redis-server",
+    modules: ["redis-tools"],
+    file: "bin/redis-server",
+    versionArguments: ["--version"],
+    atLeast: "7.0.0",
+    requiredInCi: false,
+    launcher: serverLauncher("usr/bin/redis-server"),
+  },
+  dovecot: {
+    package: "dovecot-imapd",
+    modules: ["dovecot-core"],
+    file: "bin/dovecot",
+    versionArguments: ["--version"],
+    atLeast: "2.3.0",
+    requiredInCi: false,
+    launcher: dovecotLauncher,
   },
 };
 

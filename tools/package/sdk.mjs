@@ -27,7 +27,14 @@ const entries = {
 /** Installed beside it. gRPC is bundled: it would bring 25 packages, and one of them runs a script when it is installed. */
 const dependencies = ["ws"];
 /** Clients that adapters import on first use. A project installs those of its adapters. */
-const peers = ["pg"];
+const peers = [
+  "pg",
+  "@redis/client",
+  "@nats-io/transport-node",
+  "@nats-io/jetstream",
+  "nodemailer",
+  "imapflow",
+];
 const banner =
   'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);';
 

@@ -32,7 +32,7 @@ describe("the commands for those who work", () => {
       join(import.meta.dirname, "..", "..", "..", "node_modules"),
       join(at.command.folder, "node_modules"),
     );
-    for (const kind of ["http", "graphql", "sqlite", "postgres"]) {
+    for (const kind of ["http", "graphql", "sqlite", "postgres", "redis", "nats", "smtp"]) {
       assert.match(
         await printed(`adapter add ${kind} my-${kind}`),
         new RegExp(`tutti adapter check my-${kind}`),

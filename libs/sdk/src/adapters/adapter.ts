@@ -64,9 +64,9 @@ const checkOperation = "adapter-check";
 
 const partForm = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
 
-/** Has a worker do the operations of an adapter. Returns their capabilities. */
+/** Has a worker do the operations of an adapter. Returns their capabilities. A stopped worker closes the adapter. */
 export function addAdapter(
-  worker: Pick<Worker, "handle">,
+  worker: Pick<Worker, "handle"> & Partial<Pick<Worker, "stopped">>,
   adapter: Adapter,
   { clock = systemClock }: { readonly clock?: Clock } = {},
 ): readonly string[] {
@@ -86,6 +86,9 @@ export function addAdapter(
     description: `Checks the connection of the adapter (${adapter.kind}).`,
     inputSchema: { type: "object" },
   });
+  // An open connection would keep the process from ending.
+  const close = () => adapter.close?.();
+  worker.stopped?.then(close, close);
   return names;
 }
 

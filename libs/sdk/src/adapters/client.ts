@@ -30,6 +30,19 @@ export function requireReference(adapter: string, reference: string, example: st
   });
 }
 
+/** Settles with the work, or rejects when the task is cancelled or its time is over. */
+export async function orAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work(), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
 /** A text of another system may repeat what it was sent. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   const kept = secrets.reduce(

@@ -16,6 +16,11 @@ export { type GraphqlAdapterOptions, type GraphqlOperation, graphqlAdapter } fro
 export { type HttpAdapterOptions, type HttpOperation, httpAdapter } from "./http/http.ts";
 export type { AnswerType, HttpBody, HttpParameter } from "./http/message.ts";
 export type { Pagination } from "./http/pages.ts";
+export { type ImapSourceOptions, imapSource, type Mail } from "./mail/imap.ts";
+export { type SmtpAdapterOptions, smtpAdapter } from "./mail/smtp.ts";
+export type { NatsConnectionOptions } from "./nats/connection.ts";
+export { type NatsAdapterOptions, type NatsOperation, natsAdapter } from "./nats/nats.ts";
+export { type NatsMessage, type NatsSourceOptions, natsSource } from "./nats/source.ts";
 export { type OpenApiAdapter, type OpenApiOptions, openApiAdapter, type Refused } from "./openapi/openapi.ts";
 export type { ConnectionOptions } from "./postgres/connections.ts";
 export { type OutboxRow, type PostgresOutboxOptions, postgresOutbox } from "./postgres/outbox.ts";
@@ -24,5 +29,9 @@ export {
   type PostgresOperation,
   postgresAdapter,
 } from "./postgres/postgres.ts";
+export type { RedisEntry } from "./redis/command.ts";
+export type { RedisConnectionOptions } from "./redis/connection.ts";
+export { type RedisAdapterOptions, type RedisOperation, redisAdapter } from "./redis/redis.ts";
+export { type RedisSourceOptions, redisSource } from "./redis/source.ts";
 export type { Source, SourceRunOptions, SourceStart } from "./source.ts";
 export { type SqliteAdapterOptions, type SqliteOperation, sqliteAdapter } from "./sqlite.ts";

@@ -90,8 +90,13 @@ export async function startedBy(
     return undefined;
   } catch (error) {
     if (isInterruption(error)) throw error;
-    return (error instanceof Error && error.message) || String(error);
+    return reasonOf(error);
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (!isTuttiError(error)) return (error instanceof Error && error.message) || String(error);
+  return [error.message, ...error.violations.map(({ field, message }) => `${field}: ${message}`)].join(" ");
 }
 
 /** No message is to blame: the platform is out of reach, or takes no calls of this client. */

@@ -49,6 +49,36 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     secrets: [`${prefix}_DB`],
     clients: ["pg"],
   }),
+  redis: (prefix) => ({
+    make: "redisAdapter",
+    options: [
+      "// Refers to a URL: rediss://user:password@host:6379/0",
+      `url: "env:${prefix}_REDIS",`,
+      'operations: { "set-state": { command: "SET item:{id} {state}" } },',
+    ],
+    secrets: [`${prefix}_REDIS`],
+    clients: ["@redis/client"],
+  }),
+  nats: (prefix) => ({
+    make: "natsAdapter",
+    options: [
+      "// Refers to a URL: nats://user:password@host:4222",
+      `url: "env:${prefix}_NATS",`,
+      'operations: { "item-changed": { subject: "items.{id}.changed" } },',
+    ],
+    secrets: [`${prefix}_NATS`],
+    clients: ["@nats-io/transport-node", "@nats-io/jetstream"],
+  }),
+  smtp: (prefix) => ({
+    make: "smtpAdapter",
+    options: [
+      "// Refers to a URL: smtp://user:password@host:587",
+      `url: "env:${prefix}_SMTP",`,
+      'from: "Shop <orders@shop.example>",',
+    ],
+    secrets: [`${prefix}_SMTP`],
+    clients: ["nodemailer"],
+  }),
 };
 const adapterKinds = Object.keys(kinds);
 

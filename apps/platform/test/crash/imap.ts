@@ -1,0 +1,66 @@
+/** A mailbox as a source of runs. */
+import { readFileSync } from "node:fs";
+import { mkdtempDisposable } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
+import { ImapFlow } from "imapflow";
+import { password, startDovecot } from "../../../../tools/dovecot.mjs";
+import { needsProgram } from "../../../../tools/programs.mjs";
+import { describeSource, type SourceLoad, type SourceSystem } from "./source.ts";
+
+export async function describeImap(load: Pick<SourceLoad, "messages" | "kills">): Promise<void> {
+  const program = await needsProgram("dovecot");
+  const system = async (): Promise<SourceSystem> => {
+    const folder = await mkdtempDisposable(join(tmpdir(), "tutti-mail-"));
+    const made = await makeDevelopmentCertificates({ directory: folder.path, services: ["mail"] });
+    const { key = "", cert = "" } = made.services["mail"] ?? {};
+    const ca = readFileSync(made.ca, "utf8");
+    const server = await startDovecot(program.path, { key, cert });
+    const file = join(folder.path, "effects.db");
+    const database = new DatabaseSync(file);
+    database.exec("PRAGMA journal_mode = WAL; CREATE TABLE effects (n TEXT NOT NULL)");
+    const using = async <T>(work: (client: ImapFlow) => Promise<T>): Promise<T> => {
+      const client = new ImapFlow({
+        ...{ host: "localhost", port: server.port, secure: false, logger: false, tls: { ca } },
+        auth: { user: "shop", pass: password },
+      });
+      client.on("error", () => {});
+      await client.connect();
+      try {
+        return await work(client);
+      } finally {
+        client.close();
+      }
+    };
+    return {
+      url: `imap://shop:${password}@localhost:${server.port}`,
+      environment: { SHOP_CA: ca, SHOP_FILE: file },
+      kill: () => server.kill(),
+      up: () => server.up(),
+      put: (messages) =>
+        using(async (client) => {
+          for (const subject of messages)
+            await client.append("INBOX", `From: ada@example.com\r\nSubject: ${subject}\r\n\r\nHello\r\n`);
+        }),
+      async effects() {
+        const rows = database.prepare("SELECT n, count(*) AS times FROM effects GROUP BY n").all();
+        return new Map(rows.map(({ n, times }) => [String(n), Number(times)]));
+      },
+      // The reason is in the log of the worker. The mailbox has the mail.
+      failures: () =>
+        using(async (client) => {
+          await client.mailboxOpen("Failed", { readOnly: true });
+          const all = await client.fetchAll("1:*", { envelope: true });
+          return all.map(({ envelope }) => envelope?.subject ?? "");
+        }),
+      async [Symbol.asyncDispose]() {
+        await server[Symbol.asyncDispose]();
+        database.close();
+        await folder[Symbol.asyncDispose]();
+      },
+    };
+  };
+  describeSource({ name: "a mailbox", kind: "imap", skip: program.skip, system, ...load });
+}

@@ -1,0 +1,3 @@
+import { describeNats } from "./nats.ts";
+
+await describeNats({ messages: 300, kills: ["worker", "system", "platform"] });

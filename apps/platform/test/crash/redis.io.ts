@@ -1,0 +1,4 @@
+import { describeRedis } from "./redis.ts";
+
+await describeRedis("stream", { messages: 300, kills: ["worker", "system", "platform"] });
+await describeRedis("list", { messages: 200, kills: ["system", "worker"] });

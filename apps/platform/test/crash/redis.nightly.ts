@@ -1,0 +1,4 @@
+import { describeRedis } from "./redis.ts";
+
+const round = ["worker", "system", "worker", "platform", "worker"] as const;
+await describeRedis("stream", { messages: 10_000, kills: [...round, ...round, ...round, ...round] });

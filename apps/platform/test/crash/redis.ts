@@ -1,0 +1,49 @@
+/** Redis as a source of runs: a stream and a list. */
+import { createClient } from "@redis/client";
+import { needsProgram } from "../../../../tools/programs.mjs";
+import { startRedis } from "../../../../tools/redis.mjs";
+import { describeSource, type SourceLoad, type SourceSystem } from "./source.ts";
+
+export async function describeRedis(
+  place: "stream" | "list",
+  load: Pick<SourceLoad, "messages" | "kills">,
+): Promise<void> {
+  const program = await needsProgram("redis-server");
+  const add = (value: string) =>
+    place === "stream" ? ["XADD", "orders", "*", "value", value] : ["RPUSH", "orders", value];
+  const system = async (): Promise<SourceSystem> => {
+    const server = await startRedis(program.path);
+    const sent = async (commands: readonly string[][]): Promise<readonly unknown[]> => {
+      const client = createClient({ url: server.url, RESP: 2 });
+      client.on("error", () => {});
+      try {
+        await client.connect();
+        return await Promise.all(commands.map((words) => client.sendCommand(words)));
+      } finally {
+        if (client.isOpen) client.destroy();
+      }
+    };
+    return {
+      url: server.url,
+      kill: () => server.kill(),
+      up: () => server.up(),
+      put: async (messages) => void (await sent(messages.map(add))),
+      async effects() {
+        const [pairs = []] = (await sent([["HGETALL", "effects"]])) as readonly (readonly string[])[];
+        return new Map(
+          Array.from({ length: pairs.length / 2 }, (_, at) => [
+            pairs[at * 2] ?? "",
+            Number(pairs[at * 2 + 1]),
+          ]),
+        );
+      },
+      async failures() {
+        const [entries] = (await sent([["XRANGE", "failures", "-", "+"]])) as [[string, string[]][]];
+        return entries.map(([, words]) => words[words.indexOf("tutti-failure") + 1] ?? "");
+      },
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  };
+  const name = `a ${place} of Redis`;
+  describeSource({ name, kind: `redis-${place}`, skip: program.skip, system, ...load });
+}

@@ -1,0 +1,254 @@
+/**
+ * Mails of a mailbox start runs.
+ *
+ * 1. Unseen mails start runs. The id of a run follows from the validity and the number of the mail in its mailbox, which
+ *    are never used twice.
+ * 2. A mail is marked as seen, moved or deleted after the platform has its run.
+ * 3. A mail that cannot start is marked as seen and flagged, or moved to `failures`.
+ */
+import { isTuttiError, systemTimers } from "@tutti/kernel";
+import type { FetchMessageObject, ImapFlow, MessageStructureObject } from "imapflow";
+import type { AdapterCall } from "../adapter.ts";
+import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { adapterErrors } from "../errors.ts";
+import type { SecretReference } from "../http/auth.ts";
+import {
+  type Caller,
+  runSource,
+  type Source,
+  type SourceRunOptions,
+  type SourceStart,
+  startedBy,
+} from "../source.ts";
+import { type Place, placeOf } from "./place.ts";
+
+export interface Mail {
+  readonly uid: number;
+  readonly messageId: string;
+  /** Addresses without names. */
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly subject: string;
+  /** ISO 8601. */
+  readonly date: string;
+  /** The plain text, or the HTML of a mail without one. */
+  readonly text: string;
+  readonly html: string;
+  readonly attachments: readonly {
+    readonly filename: string;
+    readonly type: string;
+    readonly size: number;
+  }[];
+}
+
+export interface ImapSourceOptions {
+  /** The first part of the ids of its runs. Also the name of its adapter. */
+  readonly name: string;
+  /** Refers to a URL such as `imaps://user:password@host:993`. `imap://` needs STARTTLS. */
+  readonly url: SecretReference;
+  /** Default: `INBOX`. */
+  readonly mailbox?: string;
+  readonly start: (mail: Mail) => SourceStart;
+  /** Default: it is marked as seen. */
+  readonly afterStart?: "seen" | "delete" | { readonly moveTo: string };
+  /** The mailbox of mails that cannot start. Default: they are marked as seen and flagged. */
+  readonly failures?: string;
+  /** Refers to the certificates of the authorities that sign the server's certificate. Default: those of Node. */
+  readonly ca?: SecretReference;
+  /** `none` is for a server of the same machine. Default: `required`. */
+  readonly tls?: "required" | "none";
+  /** How often to look for mails if the server does not announce them. Default: 60,000. */
+  readonly pollMs?: number;
+  /** More of a text is cut off. Default: 1,048,576. */
+  readonly textBytesMax?: number;
+  /** How long to wait for a connection. Default: 10,000. */
+  readonly connectMs?: number;
+}
+
+const defaults = { mailbox: "INBOX", pollMs: 60_000, textBytesMax: 1_048_576, connectMs: 10_000 };
+const schemes = [
+  ["imap", 143],
+  ["imaps", 993],
+] as const;
+const batch = 50;
+/** A server that is silent for so long is gone. The client asks it before. */
+const silenceMs = 300_000;
+const idleMs = 120_000;
+/** The server announces mails to a client that is idle. */
+const idleSoonMs = 100;
+
+/** Starts runs of mails. As an adapter it has the operation `status`, and its check opens the mailbox. */
+export function imapSource(options: ImapSourceOptions): Source {
+  const { name, url, mailbox = defaults.mailbox } = options;
+  requireReference(name, url, "env:SHOP_IMAP");
+  const status = (call: AdapterCall) =>
+    using(options, name, call, async (client) => {
+      const found = await client.status(mailbox, { messages: true, unseen: true });
+      if (found === false)
+        throw adapterErrors.refused({ operation: name, reason: `no mailbox \`${mailbox}\`` });
+      return { waiting: found.unseen ?? 0, messages: found.messages ?? 0 };
+    });
+  return {
+    ...{ name, kind: "imap-source" },
+    operations: {
+      status: {
+        description: "Counts mails: unseen, and all.",
+        repeat: "safe",
+        call: (_input, call) => status(call),
+      },
+    },
+    check: async (call) => void (await status(call)),
+    run: (given) =>
+      runSource(name, given, (caller, well) =>
+        using(options, name, caller, (client) => work(options, client, given, caller, well)),
+      ),
+  };
+}
+
+async function work(
+  options: ImapSourceOptions,
+  client: ImapFlow,
+  { tutti, logger }: SourceRunOptions,
+  { signal }: Caller,
+  well: () => void,
+): Promise<void> {
+  const { name, mailbox = defaults.mailbox, pollMs = defaults.pollMs, start } = options;
+  const { uidValidity } = await client.mailboxOpen(mailbox);
+  let bell = Promise.withResolvers<void>();
+  client.on("exists", () => bell.resolve());
+  client.on("close", () => bell.resolve());
+  while (!signal.aborted) {
+    if (!client.usable) throw new Error("the connection ended");
+    const unseen = (await client.search({ seen: false, deleted: false }, { uid: true })) || [];
+    for (const uid of unseen.slice(0, batch)) {
+      signal.throwIfAborted();
+      const mail = await mailOf(client, uid, options.textBytesMax ?? defaults.textBytesMax);
+      // Another process has moved it.
+      if (mail === undefined) continue;
+      const failure = await startedBy(tutti, `${name}-${uidValidity}-${uid}`, () => start(mail));
+      if (failure !== undefined)
+        logger?.warn("a mail cannot start a run", { source: name, uid, subject: mail.subject, failure });
+      await settle(options, client, uid, failure !== undefined);
+    }
+    well();
+    if (unseen.length > batch) continue;
+    const timer = systemTimers.after(pollMs, bell.resolve);
+    await orAborted(signal, () => bell.promise).finally(() => timer.cancel());
+    bell = Promise.withResolvers<void>();
+  }
+}
+
+async function settle(
+  { afterStart = "seen", failures }: ImapSourceOptions,
+  client: ImapFlow,
+  uid: number,
+  isRefused: boolean,
+): Promise<void> {
+  const place = isRefused ? failures : typeof afterStart === "object" ? afterStart.moveTo : undefined;
+  const range = String(uid);
+  const by = { uid: true };
+  if (isRefused || afterStart !== "delete")
+    await client.messageFlagsAdd(range, isRefused ? ["\\Seen", "\\Flagged"] : ["\\Seen"], by);
+  if (place !== undefined) {
+    if (await client.messageMove(range, place, by)) return;
+    throw adapterErrors.refused({ operation: "move", reason: `no mailbox \`${place}\`` });
+  }
+  if (!isRefused && afterStart === "delete") await client.messageDelete(range, by);
+}
+
+async function mailOf(client: ImapFlow, uid: number, maxBytes: number): Promise<Mail | undefined> {
+  const query = { envelope: true, bodyStructure: true, internalDate: true };
+  const found = await client.fetchOne(String(uid), query, { uid: true });
+  if (found === false) return undefined;
+  const { bodyStructure } = found;
+  const parts = bodyStructure === undefined ? [] : partsOf(bodyStructure);
+  const isShown = ({ disposition }: MessageStructureObject) => disposition !== "attachment";
+  const textOf = async (type: string) => {
+    const part = parts.find((each) => each.type === type && isShown(each));
+    if (part === undefined) return "";
+    const { content } = await client.download(String(uid), part.part ?? "1", { uid: true, maxBytes });
+    if (content === undefined) return "";
+    let text = "";
+    for await (const piece of content.setEncoding("utf8")) text += piece;
+    return text;
+  };
+  const html = await textOf("text/html");
+  return {
+    ...{ uid, ...envelopeOf(found), html, text: (await textOf("text/plain")) || html },
+    attachments: parts.flatMap(({ disposition, dispositionParameters, parameters, type, size = 0 }) => {
+      const filename = dispositionParameters?.["filename"] ?? parameters?.["name"];
+      return disposition === "attachment" || filename !== undefined
+        ? [{ filename: filename ?? "", type, size }]
+        : [];
+    }),
+  };
+}
+
+function envelopeOf({ envelope, internalDate }: FetchMessageObject) {
+  const date = new Date(envelope?.date ?? internalDate ?? 0);
+  const addressesOf = (all: readonly { readonly address?: string | undefined }[] = []) =>
+    all.flatMap(({ address }) => address ?? []);
+  return {
+    ...{ messageId: envelope?.messageId ?? "", subject: envelope?.subject ?? "" },
+    ...{ from: addressesOf(envelope?.from), to: addressesOf(envelope?.to) },
+    date: Number.isNaN(date.getTime()) ? "" : date.toISOString(),
+  };
+}
+
+/** The leaves, in their order. */
+function partsOf(structure: MessageStructureObject): readonly MessageStructureObject[] {
+  return structure.childNodes === undefined ? [structure] : structure.childNodes.flatMap(partsOf);
+}
+
+async function using<T>(
+  options: ImapSourceOptions,
+  operation: string,
+  caller: Caller,
+  work: (client: ImapFlow) => Promise<T>,
+): Promise<T> {
+  const { name, url, ca, tls = "required", connectMs = defaults.connectMs } = options;
+  caller.signal.throwIfAborted();
+  const { ImapFlow: Client } = await clientFor(name, "imapflow", () => import("imapflow"));
+  const place = placeOf(name, url, await caller.secret(url), schemes);
+  const { host, port, user, password, isTls } = place;
+  const client = new Client({
+    ...{ host, port, secure: isTls, auth: { user, pass: password }, logger: false, qresync: false },
+    ...{ connectionTimeout: connectMs, greetingTimeout: connectMs, socketTimeout: silenceMs },
+    ...{ maxIdleTime: idleMs, autoIdleDelay: idleSoonMs },
+    ...(!isTls && { doSTARTTLS: tls === "required" }),
+    tls: { minVersion: "TLSv1.2", ...(ca !== undefined && { ca: await caller.secret(ca) }) },
+  });
+  // Without a listener, a connection that breaks would end the process.
+  client.on("error", () => {});
+  try {
+    return await orAborted(caller.signal, async () => {
+      await client.connect();
+      return work(client);
+    });
+  } catch (error) {
+    if (caller.signal.aborted || isTuttiError(error)) throw error;
+    throw failureOf(operation, error, place);
+  } finally {
+    client.close();
+  }
+}
+
+interface Fault {
+  readonly message: string;
+  readonly code?: string;
+  readonly authenticationFailed?: boolean;
+  readonly mailboxMissing?: boolean;
+  readonly responseStatus?: string;
+  readonly responseText?: string;
+}
+
+function failureOf(operation: string, error: unknown, place: Place): Error {
+  const { message, code = "", responseStatus, responseText, ...is } = error as Fault;
+  const { authenticationFailed, mailboxMissing } = is;
+  const reason = withoutSecrets(responseText ?? message, [place.password]);
+  const told = { operation, reason };
+  if (authenticationFailed === true) return adapterErrors.notSignedIn(told);
+  if (code === "NotFound" || mailboxMissing === true) return adapterErrors.refused(told);
+  if (responseStatus === "NO" || responseStatus === "BAD") return adapterErrors.refused(told);
+  return adapterErrors.unreachable({ operation, reason: wayReason(code, reason, place) });
+}

@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdtempDisposable } from "node:fs/promises";
+import type { AddressInfo, Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { inspect } from "node:util";
+import { isTuttiError } from "@tutti/kernel";
+import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
+import { type AdapterCall, adapterProblems, smtpAdapter } from "@tutti/sdk/adapters";
+import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+
+const password = "sesame-2c7e";
+const mail = { to: ["ada@example.com", "Bob <bob@example.com>"], subject: "Your order", text: "Läuft" };
+
+describe("an SMTP adapter", () => {
+  let folder: Awaited<ReturnType<typeof mkdtempDisposable>>;
+  let tls: { readonly key: Buffer; readonly cert: Buffer };
+  let ca = "";
+  before(async () => {
+    folder = await mkdtempDisposable(join(tmpdir(), "tutti-mail-"));
+    const made = await makeDevelopmentCertificates({ directory: folder.path, services: ["mail"] });
+    const { key = "", cert = "" } = made.services["mail"] ?? {};
+    tls = { key: readFileSync(key), cert: readFileSync(cert) };
+    ca = readFileSync(made.ca, "utf8");
+  });
+  after(() => folder[Symbol.asyncDispose]());
+
+  /** A server, what it has heard, and an adapter that sends to it. */
+  async function served(given: SMTPServerOptions = {}) {
+    const heard: { readonly to: readonly string[]; readonly text: string }[] = [];
+    const server = new SMTPServer({
+      ...{ ...tls, disableReverseLookup: true },
+      onAuth: ({ username, password: said }, _session, callback) =>
+        said === password ? callback(null, { user: username ?? "" }) : callback(answer(535, `no ${said}`)),
+      onData: async (stream, { envelope }, callback) => {
+        let text = "";
+        for await (const piece of stream) text += piece;
+        heard.push({ to: envelope.rcptTo.map(({ address }) => address), text });
+        callback();
+      },
+      ...given,
+    });
+    server.on("error", () => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.server.address() as AddressInfo;
+    const sockets = new Set<Socket>();
+    server.server.on("connection", (socket: Socket) => sockets.add(socket));
+    const url = `${given.secure === true ? "smtps" : "smtp"}://shop:${password}@localhost:${port}`;
+    const adapter = (text = url, more: object = {}) => {
+      const secrets = new Map([
+        ["env:SMTP", text],
+        ["env:CA", ca],
+      ]);
+      const made = smtpAdapter({
+        ...{ name: "mail", url: "env:SMTP", from: "Shop <orders@shop.example>", connectMs: 2_000 },
+        ...{ ca: "env:CA", ...more },
+      });
+      const call = (key = "run/send"): AdapterCall => ({
+        ...{ idempotencyKey: key, signal: new AbortController().signal },
+        secret: async (reference) => secrets.get(reference) ?? "",
+      });
+      const send = async (input: object, key?: string) =>
+        made.operations["send"]?.call(input as Record<string, unknown>, call(key));
+      return { adapter: made, send, check: () => made.check(call()) };
+    };
+    return {
+      ...{ heard, adapter, url, port },
+      cut: () => {
+        for (const socket of sockets) socket.destroy();
+      },
+      close: () => new Promise<void>((resolve) => server.close(() => resolve())),
+      [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+    };
+  }
+  const failure = async (work: Promise<unknown>) => {
+    const error = await work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(isTuttiError(error), String(error));
+    return error;
+  };
+
+  for (const secure of [false, true])
+    it(`sends by ${secure ? "TLS" : "STARTTLS"}, with one Message-ID in every attempt`, async () => {
+      await using server = await served({ secure });
+      const { send, check } = server.adapter();
+      await check();
+      const attachments = [{ filename: "a.txt", content: Buffer.from("hello").toString("base64") }];
+      const first = await send({ ...mail, attachments });
+      assert.deepEqual(await send({ ...mail, attachments }), first);
+      const { messageId, accepted } = first as { messageId: string; accepted: string[] };
+      assert.match(messageId, /^<[0-9a-f]{32}@shop\.example>$/);
+      assert.deepEqual(accepted, ["ada@example.com", "bob@example.com"]);
+      assert.notEqual(((await send(mail, "another")) as { messageId: string }).messageId, messageId);
+      const [one] = server.heard;
+      assert.deepEqual(one?.to, ["ada@example.com", "bob@example.com"]);
+      assert.match(one?.text ?? "", new RegExp(`^Message-ID: ${messageId}\\r$`, "im"));
+      assert.match(one?.text ?? "", /^From: Shop <orders@shop\.example>\r$/m);
+      assert.match(one?.text ?? "", /filename=a\.txt/);
+    });
+
+  it("a line break of the input adds no header", async () => {
+    await using server = await served();
+    await server.adapter().send({
+      ...mail,
+      subject: "Hello\r\nBcc: evil@example.com",
+      headers: { "X-Order": "7\r\nX-Evil: 1" },
+    });
+    const [{ to, text } = { to: [], text: "" }] = server.heard;
+    assert.deepEqual(to, ["ada@example.com", "bob@example.com"]);
+    assert.doesNotMatch(text, /^(Bcc|X-Evil):/im);
+  });
+
+  for (const [status, code] of [
+    [451, "adapter.failed"],
+    [550, "adapter.refused"],
+  ] as const)
+    it(`the answer ${status} to all recipients is ${code}, to one of them a part of the output`, async () => {
+      await using server = await served({
+        onRcptTo: ({ address }, _session, callback) =>
+          callback(address === "ada@example.com" ? null : answer(status, "not you")),
+      });
+      const { send } = server.adapter();
+      const error = await failure(send({ ...mail, to: "bob@example.com" }));
+      assert.equal(error.code, code, error.message);
+      const { rejected } = (await send(mail)) as { rejected: { address: string; reason: string }[] };
+      assert.deepEqual(
+        rejected.map(({ address }) => address),
+        ["bob@example.com"],
+      );
+      assert.match(rejected[0]?.reason ?? "", /not you/);
+    });
+
+  it("a connection that is lost before the mail is tried again, after it the outcome is unknown", async () => {
+    let cut = () => {};
+    await using before = await served({ onMailFrom: () => cut() });
+    cut = before.cut;
+    assert.equal((await failure(before.adapter().send(mail))).code, "adapter.unreachable");
+    await using during = await served({ onData: (stream) => void stream.resume().on("end", () => cut()) });
+    cut = during.cut;
+    const unknown = await failure(during.adapter().send(mail));
+    assert.deepEqual([unknown.code, unknown.retry], ["adapter.outcome_unknown", "never"]);
+  });
+
+  it("says why it does not work, and never with the password", async () => {
+    await using server = await served();
+    await using open = await served({ disabledCommands: ["STARTTLS"] });
+    const wrong = server.url.replace(password, "open-sesame");
+    const cases: readonly [{ check(): Promise<void> }, string, RegExp][] = [
+      [server.adapter(wrong), "adapter.not_signed_in", /535 no \[redacted\]/],
+      [server.adapter(server.url.replace("localhost", "nowhere.invalid")), "adapter.unreachable", /nowhere/],
+      [server.adapter(server.url.replace(/\d+$/, "1")), "adapter.unreachable", /no server listens at/],
+      [server.adapter(undefined, { ca: undefined }), "adapter.unreachable", /certificate/],
+      [open.adapter(), "adapter.failed", /STARTTLS/],
+      [server.adapter("http://host"), "adapter.invalid", /has no URL such as smtp:/],
+      [server.adapter(undefined, { tls: "none" }), "adapter.invalid", /a password needs TLS/],
+    ];
+    for (const [{ check }, code, message] of cases) {
+      const error = await failure(check());
+      assert.equal(error.code, code, error.message);
+      assert.match(error.message, message);
+      const told = inspect(error, { depth: 20, showHidden: true });
+      assert.doesNotMatch(told, new RegExp(`${password}|open-sesame`));
+    }
+    assert.deepEqual([server.heard, open.heard], [[], []]);
+  });
+
+  it("keeps the rules of adapters", async () => {
+    await using server = await served();
+    const { adapter } = server.adapter();
+    const secrets = new Map([
+      ["env:SMTP", server.url],
+      ["env:CA", ca],
+    ]);
+    const found = await adapterProblems(adapter, {
+      samples: { send: { input: mail, effects: () => server.heard.length } },
+      secret: (reference) => secrets.get(reference) ?? "",
+      disconnect: () => server.close(),
+    });
+    assert.deepEqual(found, []);
+  });
+});
+
+function answer(responseCode: number, text: string): Error {
+  return Object.assign(new Error(text), { responseCode });
+}

@@ -1,0 +1,201 @@
+/**
+ * Sends mail by SMTP.
+ *
+ * 1. A server does not know a mail that it got before, so a mail whose outcome is unknown is not sent again. Until the
+ *    server has asked for its text (354), nothing was sent.
+ * 2. The `Message-ID` follows from the idempotency key: two copies of a mail are one for programs that compare ids.
+ * 3. STARTTLS is required, not tried. Without TLS no password is sent.
+ * 4. A mail that some recipients get has succeeded. The output lists those that the server rejected.
+ */
+import { createHash } from "node:crypto";
+import { isTuttiError } from "@tutti/kernel";
+import type { Adapter, AdapterCall, RateLimit } from "../adapter.ts";
+import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { adapterErrors } from "../errors.ts";
+import type { SecretReference } from "../http/auth.ts";
+import { type Place, placeOf } from "./place.ts";
+
+export interface SmtpAdapterOptions {
+  readonly name: string;
+  /** Refers to a URL such as `smtp://user:password@host:587` (STARTTLS) or `smtps://user:password@host:465` (TLS). */
+  readonly url: SecretReference;
+  /** The sender: `Shop <orders@shop.example>`. */
+  readonly from: string;
+  /** Refers to the certificates of the authorities that sign the server's certificate. Default: those of Node. */
+  readonly ca?: SecretReference;
+  /** `none` is for a server of the same machine, without a password. Default: `required`. */
+  readonly tls?: "required" | "none";
+  /** How long to wait for a connection. Default: 10,000. */
+  readonly connectMs?: number;
+  readonly rate?: RateLimit;
+}
+
+const defaults = { connectMs: 10_000 };
+const schemes = [
+  ["smtp", 587],
+  ["smtps", 465],
+] as const;
+
+const addresses = { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }] };
+const input = {
+  type: "object",
+  required: ["to", "subject"],
+  additionalProperties: false,
+  properties: {
+    ...{ to: addresses, cc: addresses, bcc: addresses, replyTo: { type: "string" } },
+    ...{ subject: { type: "string" }, text: { type: "string" }, html: { type: "string" } },
+    headers: { type: "object", additionalProperties: { type: "string" } },
+    attachments: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["filename", "content"],
+        properties: {
+          filename: { type: "string" },
+          content: { type: "string", description: "Base64." },
+          contentType: { type: "string" },
+        },
+      },
+    },
+  },
+};
+
+type Driver = typeof import("nodemailer");
+type Transport = ReturnType<typeof transportTo>;
+type Given = Readonly<Record<string, unknown>>;
+
+/** Sends mail: the operation `send`. */
+export function smtpAdapter(options: SmtpAdapterOptions): Adapter {
+  const { name, url, from, rate } = options;
+  requireReference(name, url, "env:SHOP_SMTP");
+  if (/[\r\n]/.test(from)) throw adapterErrors.invalid({ adapter: name, problem: "`from` has a line break" });
+  const operation = `${name}.send`;
+  return {
+    ...{ name, kind: "smtp" },
+    operations: {
+      send: {
+        description: "Sends a mail.",
+        ...{ input, repeat: "never" },
+        call: (given, call) =>
+          using(options, operation, call, (transport) =>
+            transport.sendMail({
+              ...mailOf(given),
+              ...{ from, messageId: messageIdOf(call.idempotencyKey, from) },
+            }),
+          ).then((sent) => ({
+            messageId: sent.messageId,
+            accepted: sent.accepted.map(String),
+            rejected: (sent.rejectedErrors ?? []).map(({ recipient, response, message }) => ({
+              address: recipient ?? "",
+              reason: response ?? message,
+            })),
+          })),
+      },
+    },
+    ...(rate !== undefined && { rate }),
+    check: async (call) => void (await using(options, name, call, (transport) => transport.verify())),
+  };
+}
+
+/** A line break in a header would add another header. The client folds them, and addresses have none. */
+function mailOf(given: Given) {
+  const attachments = (given["attachments"] ?? []) as readonly Readonly<Record<string, string>>[];
+  return {
+    ...given,
+    attachments: attachments.map(({ filename, content = "", contentType }) => ({
+      ...{ filename: filename ?? "", content: Buffer.from(content, "base64") },
+      ...(contentType !== undefined && { contentType }),
+    })),
+    ...{ disableFileAccess: true, disableUrlAccess: true },
+  };
+}
+
+function messageIdOf(key: string, from: string): string {
+  const domain = /@([^>\s]+)>?$/.exec(from)?.[1] ?? "localhost";
+  return `<${createHash("sha256").update(key).digest("hex").slice(0, 32)}@${domain}>`;
+}
+
+/** A connection for each mail: what its log says belongs to this mail. */
+async function using<T>(
+  options: SmtpAdapterOptions,
+  operation: string,
+  call: AdapterCall,
+  work: (transport: Transport) => Promise<T>,
+): Promise<T> {
+  const { name, url, ca, tls = "required", connectMs = defaults.connectMs } = options;
+  call.signal.throwIfAborted();
+  const driver = await clientFor(name, "nodemailer", () => import("nodemailer"));
+  const place = placeOf(name, url, await call.secret(url), schemes);
+  if (tls === "none" && place.password !== "")
+    throw adapterErrors.invalid({ adapter: name, problem: "a password needs TLS: remove `tls: none`" });
+  let isSent = false;
+  const transport = transportTo(driver, place, {
+    ...{ connectMs, isOpen: tls === "none" },
+    ...(ca !== undefined && { ca: await call.secret(ca) }),
+    onReply: (line) => {
+      if (line.startsWith("354")) isSent = true;
+    },
+  });
+  try {
+    return await orAborted(call.signal, () => work(transport));
+  } catch (error) {
+    if (call.signal.aborted || isTuttiError(error)) throw error;
+    throw failureOf(operation, error, place, isSent);
+  } finally {
+    transport.close();
+  }
+}
+
+interface TransportOptions {
+  readonly connectMs: number;
+  /** Without TLS. */
+  readonly isOpen: boolean;
+  readonly ca?: string;
+  /** Gets each reply of the server. */
+  readonly onReply: (line: string) => void;
+}
+
+function transportTo(
+  { createTransport }: Driver,
+  { host, port, user, password, isTls }: Place,
+  { connectMs, isOpen, ca, onReply }: TransportOptions,
+) {
+  const silent = () => {};
+  const debug = (entry: unknown, line: unknown) => {
+    if (typeof entry === "object" && entry !== null && "tnx" in entry && entry.tnx === "server")
+      onReply(String(line));
+  };
+  return createTransport({
+    ...{ host, port, secure: isTls, requireTLS: !isTls && !isOpen, ignoreTLS: isOpen },
+    ...{ connectionTimeout: connectMs, greetingTimeout: connectMs, transactionLog: true },
+    tls: { minVersion: "TLSv1.2", ...(ca !== undefined && { ca }) },
+    ...(password !== "" && { auth: { user, pass: password } }),
+    logger: { debug, trace: silent, info: silent, warn: silent, error: silent, fatal: silent, level: silent },
+  });
+}
+
+interface Fault {
+  readonly message: string;
+  readonly code?: string;
+  /** That of Node, such as ECONNREFUSED. */
+  readonly originalCode?: string;
+  readonly responseCode?: number;
+}
+
+function failureOf(operation: string, error: unknown, place: Place, isSent: boolean): Error {
+  // The client throws nothing else.
+  const { message, code = "", originalCode = code, responseCode = 0 } = error as Fault;
+  const { user, password } = place;
+  const encoded = (text: string) => Buffer.from(text).toString("base64");
+  const secrets = password === "" ? [] : [encoded(`\0${user}\0${password}`), encoded(password), password];
+  const reason = withoutSecrets(message.replace(/\s+/g, " "), secrets);
+  const told = { operation, reason };
+  if (code === "EAUTH" || [530, 534, 535].includes(responseCode)) return adapterErrors.notSignedIn(told);
+  // The refusal of STARTTLS is not an answer to the mail.
+  if (code === "ETLS") return adapterErrors.failed(told);
+  if (responseCode >= 500) return adapterErrors.refused(told);
+  if (responseCode >= 400) return adapterErrors.failed(told);
+  if (code === "EENVELOPE" || code === "EMESSAGE") return adapterErrors.refused(told);
+  if (isSent) return adapterErrors.outcomeUnknown(told);
+  return adapterErrors.unreachable({ operation, reason: wayReason(originalCode, reason, place) });
+}

@@ -1,0 +1,210 @@
+/**
+ * Connections to NATS servers.
+ *
+ * 1. The URL is a secret. It is opened for each use, and a changed one takes effect at once.
+ * 2. A connection that breaks is replaced by the next call. What was sent on it fails, since its outcome is unknown.
+ */
+import type * as JetStreamParts from "@nats-io/jetstream";
+import type * as Transport from "@nats-io/transport-node";
+import { isTuttiError } from "@tutti/kernel";
+import { Busy } from "../../task/failure.ts";
+import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { adapterErrors } from "../errors.ts";
+import type { SecretReference } from "../http/auth.ts";
+import type { Caller } from "../source.ts";
+
+export interface NatsConnectionOptions {
+  readonly name: string;
+  /** Refers to a URL such as `nats://user:password@host:4222`. Several servers of a cluster are separated by commas. */
+  readonly url: SecretReference;
+  /** Refers to the content of a `.creds` file. */
+  readonly credentials?: SecretReference;
+  /** How long to wait for a connection. Default: 10,000. */
+  readonly connectMs?: number;
+}
+
+const defaults = { connectMs: 10_000 };
+const pingMs = 10_000;
+
+/** A connection with both parts of the client. */
+export interface Opened {
+  readonly transport: typeof Transport;
+  readonly parts: typeof JetStreamParts;
+  readonly client: Transport.NatsConnection;
+  readonly stream: JetStreamParts.JetStreamClient;
+  readonly manager: JetStreamParts.JetStreamManager;
+}
+
+interface Place {
+  readonly servers: readonly string[];
+  readonly user: string;
+  readonly password: string;
+  readonly isTls: boolean;
+}
+
+export class NatsConnections {
+  readonly #options: NatsConnectionOptions;
+  #known: { readonly text: string; readonly opening: Promise<Opened> } | undefined;
+
+  constructor(options: NatsConnectionOptions) {
+    this.#options = options;
+    requireReference(options.name, options.url, "env:SHOP_NATS");
+  }
+
+  close(): void {
+    this.#known?.opening.then(({ client }) => client.close()).catch(() => {});
+    this.#known = undefined;
+  }
+
+  /** Works with the shared connection. */
+  async use<T>(operation: string, caller: Caller, work: (opened: Opened) => Promise<T>): Promise<T> {
+    const text = await this.#secret(caller);
+    return this.#run(operation, text, caller, async () => {
+      if (this.#known?.text !== text) this.close();
+      let opened = await this.#shared(text);
+      if (opened.client.isClosed()) {
+        this.close();
+        opened = await this.#shared(text);
+      }
+      return work(opened);
+    });
+  }
+
+  /** A connection that is not shared. Close it. */
+  async dedicated(operation: string, caller: Caller): Promise<Opened> {
+    const text = await this.#secret(caller);
+    return this.#run(operation, text, caller, () => this.#open(text));
+  }
+
+  /** An error of the client, as one of an adapter. */
+  async run<T>(operation: string, caller: Caller, work: () => Promise<T>): Promise<T> {
+    return this.#run(operation, await this.#secret(caller), caller, work);
+  }
+
+  /** The URL and the credentials, as one text. */
+  async #secret(caller: Caller): Promise<string> {
+    caller.signal.throwIfAborted();
+    const { url, credentials } = this.#options;
+    const place = await caller.secret(url);
+    return credentials === undefined ? place : `${place}\n${await caller.secret(credentials)}`;
+  }
+
+  async #shared(text: string): Promise<Opened> {
+    this.#known ??= { text, opening: this.#open(text) };
+    const known = this.#known;
+    try {
+      return await known.opening;
+    } catch (error) {
+      if (this.#known === known) this.#known = undefined;
+      throw error;
+    }
+  }
+
+  async #open(text: string): Promise<Opened> {
+    const { name, connectMs = defaults.connectMs } = this.#options;
+    const transport = await clientFor(
+      name,
+      "@nats-io/transport-node",
+      () => import("@nats-io/transport-node"),
+    );
+    const parts = await clientFor(name, "@nats-io/jetstream", () => import("@nats-io/jetstream"));
+    const [, credentials] = /^[^\n]*\n(.*)$/s.exec(text) ?? [];
+    const { servers, user, password, isTls } = this.#placeOf(text);
+    const client = await transport.connect({
+      ...{ servers: [...servers], name: `tutti ${name}`, timeout: connectMs, pingInterval: pingMs },
+      ...{ maxPingOut: 2, reconnect: false, noAsyncTraces: true },
+      ...(user !== "" && password !== "" && { user, pass: password }),
+      ...(user !== "" && password === "" && { token: user }),
+      ...(credentials !== undefined && {
+        authenticator: transport.credsAuthenticator(new TextEncoder().encode(credentials)),
+      }),
+      ...(isTls && { tls: {} }),
+    });
+    const stream = parts.jetstream(client, { timeout: connectMs });
+    const manager = await parts.jetstreamManager(client, { timeout: connectMs, checkAPI: false });
+    return { transport, parts, client, stream, manager };
+  }
+
+  #placeOf(text: string): Place {
+    const [line = ""] = text.split("\n", 1);
+    try {
+      const urls = line.split(",").map((each) => new URL(each.trim()));
+      const [first] = urls;
+      if (first === undefined || urls.some(({ protocol }) => !/^(nats|tls):$/.test(protocol)))
+        throw new Error("another scheme");
+      return {
+        servers: urls.map(({ host }) => host),
+        ...{ user: decodeURIComponent(first.username), password: decodeURIComponent(first.password) },
+        isTls: first.protocol === "tls:",
+      };
+    } catch {
+      // The cause would quote the URL, which has the password.
+      throw adapterErrors.invalid({
+        adapter: this.#options.name,
+        problem: `${this.#options.url} has no URL such as nats://user:password@host:4222`,
+      });
+    }
+  }
+
+  async #run<T>(operation: string, text: string, { signal }: Caller, work: () => Promise<T>): Promise<T> {
+    try {
+      return await orAborted(signal, work);
+    } catch (error) {
+      if (signal.aborted || isTuttiError(error) || error instanceof Busy) throw error;
+      throw failureOf(operation, error, this.#placeOf(text));
+    }
+  }
+}
+
+/** The errors of the client, by the names of their classes: a worker without NATS loads none of them. */
+function failureOf(operation: string, error: unknown, { servers, user, password }: Place): Error {
+  const { name, message, code } = chainOf(error);
+  const reason = withoutSecrets(
+    message,
+    [password, user].filter((each) => each.length > 1),
+  );
+  const told = { operation, reason };
+  switch (name) {
+    case "AuthorizationError":
+    case "UserAuthenticationExpiredError":
+      return adapterErrors.notSignedIn(told);
+    case "PermissionViolationError":
+    case "InvalidSubjectError":
+    case "InvalidArgumentError":
+    case "StreamNotFoundError":
+      return adapterErrors.refused(told);
+    // A crash of the server may lose a consumer. The next session creates it again.
+    case "ConsumerNotFoundError":
+    case "JetStreamStatusError":
+    case "JetStreamError":
+    case "JetStreamNotEnabled":
+      return adapterErrors.failed(told);
+    case "JetStreamApiError":
+      // No leader, too few servers, no space.
+      return Number(code) === 503 || /insufficient|resource|storage|no leader|unavailable/i.test(reason)
+        ? adapterErrors.failed(told)
+        : adapterErrors.refused(told);
+    case "NoResponders":
+      return adapterErrors.failed({ operation, reason: "no stream and no service takes the subject" });
+    default: {
+      const [host = "", port = "4222"] = (servers[0] ?? "").split(":");
+      return adapterErrors.unreachable({
+        operation,
+        reason: wayReason(String(code), reason, { host, port }),
+      });
+    }
+  }
+}
+
+interface Fault {
+  readonly name: string;
+  readonly message: string;
+  readonly code: unknown;
+}
+
+/** The error, or its cause, which says more. */
+function chainOf(error: unknown): Fault {
+  const { name = "", message = String(error), code, cause } = error as Partial<Fault> & { cause?: unknown };
+  const wraps = name === "RequestError" || name === "ConnectionError";
+  return wraps && cause instanceof Error ? chainOf(cause) : { name, message, code };
+}

@@ -1,0 +1,167 @@
+/**
+ * Subjects of NATS as operations.
+ *
+ * 1. A message is published into a stream, which confirms it. It has the idempotency key as `Nats-Msg-Id`, so the stream
+ *    drops a second one within its window of duplicates.
+ * 2. A value of the input is one word of the subject. It cannot reach other subjects.
+ */
+import type { MsgHdrs } from "@nats-io/transport-node";
+import type { JsonSchema } from "../../task/handlers.ts";
+import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import { type NatsConnectionOptions, NatsConnections, type Opened } from "./connection.ts";
+
+export interface NatsOperation {
+  /** `orders.{id}.created`: `{id}` is the member `id` of the input. */
+  readonly subject: string;
+  /** A message is published into a stream, a request waits for the reply of a service. Default: `publish`. */
+  readonly does?: "publish" | "request";
+  readonly description?: string;
+  /** Default: an object with the members of the subject, `data` and `headers`. */
+  readonly input?: JsonSchema;
+  readonly output?: JsonSchema;
+  /** What a second request does. Default: `never`. With `key`, the service knows the header `Nats-Msg-Id`. */
+  readonly repeat?: Repeat;
+}
+
+export interface NatsAdapterOptions extends NatsConnectionOptions {
+  /** Default: `publish` and `request`, whose input has the `subject`. */
+  readonly operations?: Readonly<Record<string, NatsOperation>>;
+  readonly rate?: RateLimit;
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
+const usual: Readonly<Record<string, NatsOperation>> = {
+  publish: { subject: "{subject}", description: "Publishes a message into a stream." },
+  request: { subject: "{subject}", does: "request", description: "Asks a service, and waits for its reply." },
+};
+const replyMaxMs = 30_000;
+const serverErrorFrom = 500;
+const parameter = /\{(\w+)\}/g;
+
+export function natsAdapter(options: NatsAdapterOptions): Adapter {
+  const connections = new NatsConnections(options);
+  const { name: adapter, operations = usual, rate } = options;
+  const declared = Object.entries(operations);
+  return {
+    ...{ name: adapter, kind: "nats" },
+    operations: Object.fromEntries(
+      declared.map(([name, spec]) => [name, operationOf(`${adapter}.${name}`, spec, connections)]),
+    ),
+    ...(rate !== undefined && { rate }),
+    check: (call) =>
+      connections.use(adapter, call, async (opened) => {
+        for (const [name, { subject, does }] of declared)
+          if (does !== "request" && !isWhole(subject))
+            await requireStream(`${adapter}.${name}`, subject, opened);
+      }),
+    close: () => connections.close(),
+  };
+}
+
+function operationOf(operation: string, spec: NatsOperation, connections: NatsConnections): AdapterOperation {
+  const { subject, does = "publish", description, output, repeat } = spec;
+  const names = [...new Set([...subject.matchAll(parameter)].map(([, name = ""]) => name))];
+  const input = spec.input ?? {
+    type: "object",
+    required: names,
+    properties: { headers: { type: "object" } },
+  };
+  return {
+    ...{ input, repeat: does === "publish" ? "key" : (repeat ?? "never") },
+    ...(description !== undefined && { description }),
+    ...(output !== undefined && { output }),
+    call: (given, call) =>
+      connections.use(operation, call, (opened) => {
+        const to = subjectOf(operation, subject, given);
+        return does === "publish"
+          ? published(opened, to, given, call)
+          : replyOf(opened, operation, to, given, call, repeat ?? "never");
+      }),
+  };
+}
+
+async function published({ stream, ...opened }: Opened, subject: string, given: Given, call: AdapterCall) {
+  const { stream: name, seq } = await stream.publish(subject, payloadOf(given["data"]), {
+    msgID: call.idempotencyKey,
+    headers: headersOf(opened, given),
+  });
+  // Not whether it was there already: the output of a second attempt is that of the first one.
+  return { stream: name, seq };
+}
+
+async function replyOf(
+  { client, ...opened }: Opened,
+  operation: string,
+  subject: string,
+  given: Given,
+  { idempotencyKey, remainingMs = replyMaxMs }: AdapterCall,
+  repeat: Repeat,
+): Promise<unknown> {
+  const headers = headersOf(opened, given);
+  headers.set("Nats-Msg-Id", idempotencyKey);
+  let reply: Awaited<ReturnType<typeof client.request>>;
+  try {
+    const timeout = Math.max(1, Math.min(remainingMs, replyMaxMs));
+    reply = await client.request(subject, payloadOf(given["data"]), { timeout, headers });
+  } catch (error) {
+    // Without a service, nothing was done.
+    if (repeat !== "never" || isOf(error, "NoResponders")) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw adapterErrors.outcomeUnknown({ operation, reason });
+  }
+  const code = reply.headers?.get("Nats-Service-Error-Code") ?? "";
+  if (code !== "") {
+    const told = { operation, reason: `${reply.headers?.get("Nats-Service-Error")} (${code})` };
+    throw Number(code) >= serverErrorFrom ? adapterErrors.failed(told) : adapterErrors.refused(told);
+  }
+  const text = new TextDecoder().decode(reply.data);
+  try {
+    return text === "" ? null : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+async function requireStream(operation: string, subject: string, { manager }: Opened): Promise<void> {
+  const wanted = subject.replace(parameter, "*");
+  try {
+    await manager.streams.find(wanted);
+  } catch (error) {
+    if (!isOf(error, "StreamNotFoundError") && !/no stream matches/.test(String(error))) throw error;
+    throw adapterErrors.refused({ operation, reason: `no stream takes the subject \`${wanted}\`` });
+  }
+}
+
+function isWhole(subject: string): boolean {
+  return /^\{\w+\}$/.test(subject);
+}
+
+/** A subject that is one parameter may have several words. */
+function subjectOf(operation: string, subject: string, given: Given): string {
+  const form = isWhole(subject) ? /^[^\s*>]+$/ : /^[^\s.*>]+$/;
+  return subject.replace(parameter, (_word, name: string) => {
+    const value = String(given[name]);
+    if (form.test(value)) return value;
+    throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` is no word of a subject` });
+  });
+}
+
+function payloadOf(data: unknown): string {
+  if (data === undefined) return "";
+  return typeof data === "string" ? data : JSON.stringify(data);
+}
+
+function headersOf({ transport }: Pick<Opened, "transport">, given: Given): MsgHdrs {
+  const headers = transport.headers();
+  // The schema says that they are an object.
+  for (const [name, value] of Object.entries((given["headers"] ?? {}) as object))
+    headers.set(name, String(value));
+  return headers;
+}
+
+function isOf(error: unknown, name: string): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === name || isOf(error.cause, name);
+}

@@ -1,0 +1,82 @@
+/** Commands of Redis with parameters, and replies as JSON. */
+import { adapterErrors } from "../errors.ts";
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** A command as its words. `{name}` is the member `name` of the input, `{...name}` all of its members. */
+export interface Command {
+  /** In upper case. */
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly names: readonly string[];
+}
+
+const spread = /^\{\.\.\.(\w+)\}$/;
+const parameters = /\{(?:\.\.\.)?(\w+)\}/g;
+
+/** Commands that only read. Any other command is taken for one that writes. */
+const readers =
+  /^(GET|MGET|STRLEN|GETRANGE|EXISTS|P?TTL|P?EXPIRETIME|TYPE|KEYS|SCAN|DBSIZE|PING|TIME|INFO|BITCOUNT|BITPOS|GETBIT|PFCOUNT|HGET|HMGET|HGETALL|HKEYS|HVALS|HLEN|HEXISTS|HSTRLEN|HSCAN|LRANGE|LLEN|LINDEX|LPOS|SMEMBERS|SISMEMBER|SMISMEMBER|SCARD|SSCAN|S(INTER|UNION|DIFF)|SINTERCARD|ZRANGE|Z(REV)?RANGEBY(SCORE|LEX)|ZREVRANGE|ZSCORE|ZMSCORE|Z(REV)?RANK|ZCARD|ZCOUNT|ZLEXCOUNT|ZSCAN|XLEN|X(REV)?RANGE|XPENDING|XINFO|GEODIST|GEOPOS|GEOHASH|GEOSEARCH)$/;
+
+/** Splits a command. A space ends a word, so that no value of the input adds one. */
+export function commandOf(text: string): Command {
+  const words = text.trim().split(/\s+/);
+  const names = [...new Set([...text.matchAll(parameters)].map(([, name = ""]) => name))];
+  return { name: (words[0] ?? "").toUpperCase(), words, names };
+}
+
+export function writes({ name }: Command): boolean {
+  return !readers.test(name);
+}
+
+/** The words with the values of the input. */
+export function filled(operation: string, { words }: Command, given: Given): string[] {
+  const member = (name: string): unknown => {
+    const value = given[name];
+    if (value !== undefined && value !== null) return value;
+    throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` of the command is missing` });
+  };
+  return words.flatMap((word) => {
+    const [, all] = spread.exec(word) ?? [];
+    if (all !== undefined) return spreadOf(operation, all, member(all));
+    return [word.replace(parameters, (_word, name: string) => textOf(member(name)))];
+  });
+}
+
+function spreadOf(operation: string, name: string, value: unknown): readonly string[] {
+  const isObject = typeof value === "object" && value !== null;
+  const words = Array.isArray(value) ? value : isObject ? Object.entries(value).flat() : [value];
+  if (words.length > 0) return words.map(textOf);
+  throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` of the command is empty` });
+}
+
+/** Redis knows texts only. An object or a list is JSON there. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Pairs are objects. A reply of the second attempt has the same form, since both come from here. */
+export function outputOf({ name }: Command, reply: unknown): unknown {
+  if (name === "HGETALL" && Array.isArray(reply)) return pairsOf(reply);
+  if (/^X(REV)?RANGE$/.test(name) && Array.isArray(reply)) return reply.map(entryOf);
+  return reply ?? null;
+}
+
+export interface RedisEntry {
+  /** Of a stream: milliseconds and a number, such as `1764123456789-0`. */
+  readonly id: string;
+  /** The member of a list, or a message of a channel, is the field `value`. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export function entryOf(reply: unknown): RedisEntry {
+  // A stream always replies in this form.
+  const [id, pairs] = reply as readonly [string, readonly string[]];
+  return { id, fields: pairsOf(pairs) };
+}
+
+function pairsOf(words: readonly unknown[]): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  for (let at = 0; at + 1 < words.length; at += 2) pairs[String(words[at])] = String(words[at + 1]);
+  return pairs;
+}

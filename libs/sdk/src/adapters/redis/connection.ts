@@ -1,0 +1,177 @@
+/**
+ * Connections to a Redis server.
+ *
+ * 1. The URL is a secret. It is opened for each use, and a changed one takes effect at once.
+ * 2. A connection that breaks is replaced by the next call. What was sent on it fails, since its outcome is unknown.
+ * 3. A cancelled call leaves its command on the connection. Replies come in the order of the commands, so the next call
+ *    gets its own. A server that is silent loses the connection.
+ */
+import { isTuttiError } from "@tutti/kernel";
+import { Busy } from "../../task/failure.ts";
+import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { adapterErrors } from "../errors.ts";
+import type { SecretReference } from "../http/auth.ts";
+import type { Caller } from "../source.ts";
+
+export interface RedisConnectionOptions {
+  readonly name: string;
+  /** Refers to a URL such as `rediss://user:password@host:6379/0`. */
+  readonly url: SecretReference;
+  /** How long to wait for a connection. Default: 10,000. */
+  readonly connectMs?: number;
+}
+
+const defaults = { connectMs: 10_000 };
+/** A server that is silent for so long is gone, or no call was made. Pings keep a connection that waits. */
+const silenceMs = 30_000;
+const pingMs = 10_000;
+const usualPort = 6_379;
+
+type Driver = typeof import("@redis/client");
+type Client = ReturnType<Driver["createClient"]>;
+
+/** Sends the words of a command. */
+export type Send = (words: readonly string[]) => Promise<unknown>;
+
+interface Opened {
+  readonly text: string;
+  readonly client: Client;
+  readonly connected: Promise<unknown>;
+}
+
+export interface Dedicated {
+  readonly send: Send;
+  subscribe(channel: string, listener: (message: string) => void): Promise<void>;
+  close(): void;
+}
+
+export class RedisConnections {
+  readonly #options: RedisConnectionOptions;
+  #opened: Opened | undefined;
+
+  constructor(options: RedisConnectionOptions) {
+    this.#options = options;
+    requireReference(options.name, options.url, "env:SHOP_REDIS");
+  }
+
+  close(): void {
+    if (this.#opened !== undefined) destroyed(this.#opened.client);
+    this.#opened = undefined;
+  }
+
+  /** Works with the shared connection. */
+  async use<T>(operation: string, caller: Caller, work: (send: Send) => Promise<T>): Promise<T> {
+    caller.signal.throwIfAborted();
+    const driver = await this.#driver();
+    // A method: a task needs itself.
+    const text = await caller.secret(this.#options.url);
+    if (this.#opened?.text !== text || !this.#opened.client.isOpen) {
+      this.close();
+      const client = this.#clientOf(driver, text, {});
+      // A connection that is idle lets the process end.
+      this.#opened = { text, client, connected: client.connect().then(() => client.unref()) };
+      this.#opened.connected.catch(() => {});
+    }
+    const { client, connected } = this.#opened;
+    return this.#run(driver, { operation, text, signal: caller.signal }, async () => {
+      await connected;
+      return work((words) => client.sendCommand([...words]));
+    });
+  }
+
+  /** A connection that is not shared, such as one that waits. Close it. */
+  async dedicated(operation: string, caller: Caller): Promise<Dedicated> {
+    const driver = await this.#driver();
+    const text = await caller.secret(this.#options.url);
+    const client = this.#clientOf(driver, text, { pingInterval: pingMs });
+    const call = { operation, text, signal: caller.signal };
+    try {
+      await this.#run(driver, call, () => client.connect());
+    } catch (error) {
+      destroyed(client);
+      throw error;
+    }
+    return {
+      send: (words) => this.#run(driver, call, () => client.sendCommand([...words])),
+      subscribe: (channel, listener) =>
+        this.#run(driver, call, async () => {
+          await client.subscribe(channel, listener);
+        }),
+      close: () => destroyed(client),
+    };
+  }
+
+  #driver(): Promise<Driver> {
+    return clientFor(this.#options.name, "@redis/client", () => import("@redis/client"));
+  }
+
+  #clientOf({ createClient }: Driver, text: string, more: { readonly pingInterval?: number }): Client {
+    const { name, url, connectMs = defaults.connectMs } = this.#options;
+    try {
+      if (!/^rediss?:\/\/./.test(text)) throw new Error("another scheme");
+      const client = createClient({
+        ...{ url: text, RESP: 2, name: `tutti-${name}`, disableOfflineQueue: true, ...more },
+        ...{ disableClientInfo: true, maintNotifications: "disabled" },
+        socket: { connectTimeout: connectMs, socketTimeout: silenceMs, reconnectStrategy: false },
+      });
+      // Without a listener, a connection that breaks would end the process.
+      client.on("error", () => {});
+      return client as unknown as Client;
+    } catch {
+      // The cause would quote the URL, which has the password.
+      throw adapterErrors.invalid({
+        adapter: name,
+        problem: `${url} has no URL such as redis://user:password@host:6379/0`,
+      });
+    }
+  }
+
+  /** Until the work is done, or the signal. */
+  async #run<T>(
+    driver: Driver,
+    { operation, text, signal }: { operation: string; text: string; signal: AbortSignal },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await orAborted(signal, work);
+    } catch (error) {
+      if (signal.aborted || isTuttiError(error) || error instanceof Busy) throw error;
+      throw failureOf(driver, operation, error, text);
+    }
+  }
+}
+
+function destroyed(client: Client): void {
+  // A client that is closed already throws.
+  if (client.isOpen) client.destroy();
+}
+
+/** The cause is left out: errors of the client may refer to its options, which have the password. */
+function failureOf({ ErrorReply }: Driver, operation: string, error: unknown, text: string): Error {
+  const { message = String(error), code = "" } = error as { message?: string; code?: string };
+  const { hostname: host, port, password } = new URL(text);
+  const reason = withoutSecrets(message, [text, password, decodeURIComponent(password)]);
+  if (error instanceof ErrorReply) return refusalOf(operation, reason);
+  return adapterErrors.unreachable({
+    operation,
+    reason: wayReason(code, code === "" ? `${host}:${port || usualPort}: ${reason}` : reason, {
+      ...{ host, port: port || usualPort },
+    }),
+  });
+}
+
+/** The first word of an error is its kind. */
+function refusalOf(operation: string, reason: string): Error {
+  const [kind = ""] = reason.split(" ", 1);
+  const told = { operation, reason };
+  if (kind === "NOAUTH" || kind === "WRONGPASS") return adapterErrors.notSignedIn(told);
+  if (kind === "LOADING" || kind === "MASTERDOWN" || kind === "CLUSTERDOWN")
+    return adapterErrors.unreachable(told);
+  if (reason.includes("max number of clients reached"))
+    return new Busy({ message: `${operation}: ${reason}` });
+  // A replica after a failover, a disk that is full, memory that is used up, a script that runs too long, and a group
+  // that a crash has lost.
+  if (/^(READONLY|MISCONF|OOM|BUSY|TRYAGAIN|NOREPLICAS|NOGROUP|UNKILLABLE)$/.test(kind))
+    return adapterErrors.failed(told);
+  return adapterErrors.refused(told);
+}

@@ -1,0 +1,141 @@
+/**
+ * Commands of a Redis server as operations.
+ *
+ * 1. A command that writes takes effect once for each task: one script calls it and keeps its reply under a marker, by the
+ *    idempotency key. A second attempt gets the kept reply. A crash of the server loses both or none.
+ * 2. Values are words of their own. No part of the input becomes a command, except the members that the command spreads.
+ */
+import { createHash } from "node:crypto";
+import type { JsonSchema } from "../../task/handlers.ts";
+import type { Adapter, AdapterOperation, RateLimit } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import { type Command, commandOf, filled, outputOf, writes } from "./command.ts";
+import { type RedisConnectionOptions, RedisConnections, type Send } from "./connection.ts";
+
+export interface RedisOperation {
+  /** `SET order:{id} {state}`: `{id}` is the member `id` of the input. `{...fields}` are all members of `fields`. */
+  readonly command: string;
+  readonly description?: string;
+  readonly input?: JsonSchema;
+  readonly output?: JsonSchema;
+  /** Default: whether the command is another one than those that only read, such as GET. */
+  readonly writes?: boolean;
+}
+
+export interface RedisAdapterOptions extends RedisConnectionOptions {
+  /** Default: `get`, `set`, `delete`, `push`, `pop`, `add` to a stream and `publish`. */
+  readonly operations?: Readonly<Record<string, RedisOperation>>;
+  readonly rate?: RateLimit;
+  /** How long the reply of a command that wrote is kept for a second attempt. Default: 604,800,000 (7 days). */
+  readonly keptMs?: number;
+}
+
+const usual: Readonly<Record<string, RedisOperation>> = {
+  get: { command: "GET {key}", description: "Reads the value of a key." },
+  set: { command: "SET {key} {value}", description: "Sets the value of a key." },
+  delete: { command: "DEL {key}", description: "Deletes a key." },
+  push: { command: "RPUSH {list} {value}", description: "Appends a value to a list." },
+  pop: { command: "LPOP {list}", description: "Takes the first value of a list." },
+  add: { command: "XADD {stream} * {...fields}", description: "Adds an entry to a stream." },
+  publish: { command: "PUBLISH {channel} {message}", description: "Publishes a message on a channel." },
+};
+const keptMsDefault = 604_800_000;
+
+export function redisAdapter(options: RedisAdapterOptions): Adapter {
+  const connections = new RedisConnections(options);
+  const { name: adapter, operations = usual, rate } = options;
+  const declared = Object.entries(operations);
+  return {
+    ...{ name: adapter, kind: "redis" },
+    operations: Object.fromEntries(
+      declared.map(([name, spec]) => [name, operationOf(`${adapter}.${name}`, spec, connections, options)]),
+    ),
+    ...(rate !== undefined && { rate }),
+    check: (call) =>
+      connections.use(adapter, call, async (send) => {
+        for (const [name, spec] of declared) await checked(`${adapter}.${name}`, spec, send);
+      }),
+    close: () => connections.close(),
+  };
+}
+
+function operationOf(
+  operation: string,
+  spec: RedisOperation,
+  connections: RedisConnections,
+  { keptMs = keptMsDefault }: RedisAdapterOptions,
+): AdapterOperation {
+  const command = commandOf(spec.command);
+  const { description, output, input = { type: "object", required: [...command.names] } } = spec;
+  const isWriting = spec.writes ?? writes(command);
+  return {
+    ...{ input, repeat: isWriting ? "key" : "safe" },
+    ...(description !== undefined && { description }),
+    ...(output !== undefined && { output }),
+    call: async (given, call) => {
+      const words = filled(operation, command, given);
+      const reply = await connections.use(operation, call, (send) =>
+        isWriting ? once(send, `tutti:${operation} ${call.idempotencyKey}`, keptMs, words) : send(words),
+      );
+      return outputOf(command, reply);
+    },
+  };
+}
+
+/**
+ * The marker is set first: memory that is used up refuses it before the command runs, and no write of a script is refused
+ * after its first one. MessagePack keeps whole numbers and bytes as they are.
+ */
+const script = `
+local kept = redis.call('GET', KEYS[1])
+if kept then return cmsgpack.unpack(kept) end
+redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
+local reply = redis.pcall(unpack(ARGV, 2))
+if type(reply) == 'table' and reply.err then
+  redis.call('DEL', KEYS[1])
+  return reply
+end
+redis.call('SET', KEYS[1], cmsgpack.pack(reply), 'PX', ARGV[1])
+return reply`;
+
+/** A script of which the server may know the digest. It loses scripts when it restarts. */
+export class Script {
+  readonly #text: string;
+  readonly #digest: string;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#digest = createHash("sha1").update(text).digest("hex");
+  }
+
+  async run(send: Send, keys: readonly string[], values: readonly string[]): Promise<unknown> {
+    const words = [String(keys.length), ...keys, ...values];
+    try {
+      return await send(["EVALSHA", this.#digest, ...words]);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.includes("NOSCRIPT")) throw error;
+      return send(["EVAL", this.#text, ...words]);
+    }
+  }
+}
+
+const onceScript = new Script(script);
+
+function once(send: Send, key: string, keptMs: number, words: readonly string[]): Promise<unknown> {
+  return onceScript.run(send, [key], [String(keptMs), ...words]);
+}
+
+/** The server knows which commands it has, and what they do. */
+async function checked(operation: string, spec: RedisOperation, send: Send): Promise<void> {
+  const command: Command = commandOf(spec.command);
+  const refuse = (reason: string) => {
+    throw adapterErrors.refused({ operation, reason });
+  };
+  const [about] = (await send(["COMMAND", "INFO", command.name])) as readonly unknown[];
+  if (!Array.isArray(about)) return refuse(`the server has no command ${command.name}`);
+  const flags: readonly unknown[] = Array.isArray(about[2]) ? about[2] : [];
+  const isWriting = spec.writes ?? writes(command);
+  if (isWriting && flags.includes("noscript"))
+    refuse(`${command.name} cannot run in a script, which has it take effect once`);
+  if (!isWriting && flags.includes("write")) refuse(`${command.name} writes: remove \`writes: false\``);
+}
