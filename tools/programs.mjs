@@ -118,6 +118,13 @@ export const programs = {
     atLeast: "2.42.0",
     requiredInCi: true,
   },
+  amtool: {
+    package: "prometheus-alertmanager",
+    file: "usr/bin/amtool",
+    versionArguments: ["--version"],
+    atLeast: "0.25.0",
+    requiredInCi: true,
+  },
   // One that has gRPC and protobuf. A module fits the Python that it was built for: they are of the system's release.
   python3: {
     package: "python3-grpcio",

@@ -18,6 +18,39 @@ tests:
       - {after: 20s, alerts: [{}]}
 `;
 
+const night = `rotation: web
+title: Web shop
+members:
+  - {name: ada, receivers: [pager]}
+  - {name: bob, receivers: [pager, mail]}
+timeZone: Europe/Berlin
+handover: "09:00"
+everyDays: 1
+---
+escalation: night
+steps:
+  - {rotations: [web]}
+  - {afterMs: 600000, receivers: [mail]}
+repeats: 2
+---
+alert-rule: escalates
+title: "Up"
+severity: warning
+queries: [{queryId: up, metric: process_uptime_seconds, overSeries: max}]
+condition: up > 0.0
+everyMs: 1000
+escalation: night
+tests:
+  - name: fires
+    series: [{query: up, values: [5]}]
+    expect: [{after: 10s, alerts: [{}]}]
+`;
+
+const receivers = {
+  pager: { kind: "workflow", workflow: "page" },
+  mail: { kind: "workflow", workflow: "mail" },
+};
+
 const objective = `ruleId: calls-good
 title: "Calls fail"
 severity: warning
@@ -35,9 +68,11 @@ describe("the commands for alerts", () => {
     "after.yaml": rules.replace("ruleId: up", "ruleId: after\ninhibitedBy: [up]"),
     "learned.md": "# Learned\n",
     "objective.yaml": objective,
+    "night.yaml": night,
     "wrong.yaml": rules.replace("condition: up >", "condition: upp >"),
   };
-  const { tutti, printed, json, listed } = commandAtWork({ files });
+  const flags = [`--insight.receivers=${JSON.stringify(receivers)}`];
+  const { tutti, printed, json, listed } = commandAtWork({ files, flags });
 
   it("alert-rule test: tests beside rules, by the file alone", async () => {
     assert.equal(await printed("alert-rule test rules.yaml"), "✓ up: fires at once\n");
@@ -109,10 +144,41 @@ describe("the commands for alerts", () => {
     await printed("alert-rule delete calls-good --yes");
   });
 
+  it("alert on-call, override, escalations: described in files, and applied", async () => {
+    assert.match((await tutti("alert on-call")).errors, /^No rotations/);
+    const applied = ["rotation/web", "escalation/night", "alert-rule/escalates"];
+    const outcome = (word: string) => `${applied.map((name) => `${name} ${word}`).join("\n")}\n`;
+    assert.equal(await printed("apply night.yaml -q"), outcome("created"));
+    assert.equal(await printed("apply night.yaml -q"), outcome("unchanged"));
+    const shifts = await printed("alert on-call web --shifts 3");
+    assert.match(shifts, /web +now +(ada|bob) .*\n +next +(ada|bob) .*\n +later +(ada|bob) /);
+    const override = "alert override web joe --for 4h --receiver mail --reason ill";
+    assert.match(await printed(override), /joe is on call in web until/);
+    assert.match(await printed("alert on-call"), /web +now +joe \(override\) .* mail/);
+    const { rotations } = await json("alert on-call");
+    assert.equal(rotations[0].shifts[0].overridden, true);
+    // Files that do not name overrides leave them.
+    assert.equal(await printed("apply night.yaml -q"), outcome("unchanged"));
+    assert.match((await tutti("alert override web joe")).errors, /Pass --for SPAN/);
+    assert.match((await tutti("alert override wbe joe --for 1h")).errors, /Did you mean `web`\?/);
+    assert.match((await tutti("alert override web eve --for 1h")).errors, /who is no member/);
+    assert.match(
+      await printed("alert escalations"),
+      /night +1 +0 s +web *\n +2 +10 min +mail *\n +5 min +repeated 2 times/,
+    );
+    await listed("alert list", /warning +firing .* escalates/);
+    const { alerts } = await json("alert list");
+    const { alertId } = alerts.find(({ ruleId }: { readonly ruleId: string }) => ruleId === "escalates");
+    await listed(`alert show ${alertId}`, /escalation +night, step 1, next step/);
+    await printed("alert-rule delete escalates --yes");
+  });
+
   it("alert silence, silences, unsilence, notifications, retry", async () => {
     const { silenceId } = await json("alert silence --rule no-workers --for 2h --reason deploy");
     assert.match(await printed("alert silences"), new RegExp(`${silenceId} +no-workers .* deploy`));
     assert.match(await printed(`alert unsilence ${silenceId}`), new RegExp(`${silenceId} ended`));
+    const later = "alert silence --rule no-workers --start 2099-03-01T22:00Z --for 2h --reason maintenance";
+    assert.match(await printed(later), /lasts from .*2099.* until .*2099/);
     assert.match((await tutti("alert silence --for 2h")).errors, /Pass --for SPAN and --reason TEXT/);
     assert.deepEqual((await json("alert notifications --dead")).notifications, []);
     assert.match(await printed("alert retry"), /0 notifications retried/);

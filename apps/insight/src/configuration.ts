@@ -51,6 +51,11 @@ export const insightSection = defineSection({
       .max(32)
       .default([])
       .describe("Names of receivers that hear of alerts of built-in rules."),
+    builtInEscalation: z
+      .string()
+      .max(200)
+      .default("")
+      .describe("Id of the escalation policy of built-in rules. Empty: none."),
     privateReceivers: z
       .boolean()
       .default(false)

@@ -37,6 +37,13 @@ export const insightErrors = defineErrors("insight", {
     message: ({ problem }: { problem: string }) => `The alert rule is not correct: ${problem}`,
     remedy: "Correct the rule.",
   },
+  onCallInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The rotation or escalation policy has a mistake. The violations name the fields.",
+    message: ({ problem }: { problem: string }) => `The request is not correct: ${problem}`,
+    remedy: "Correct the request.",
+  },
   trialTooLong: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -3,9 +3,11 @@
  *
  * 1. The first key is the kind, its value the id: `pool: render`. The other keys are the fields that REST has.
  * 2. Fields that the platform sets are refused: a file with them would never be what the platform has.
- * 3. A secret has no value in a file. `from` names where `tutti apply` reads the value: `env:NAME` or `file:PATH`.
+ * 3. The file of an alert rule may have its tests.
+ * 4. A secret has no value in a file. `from` names where `tutti apply` reads the value: `env:NAME` or `file:PATH`.
  */
 import { admissionService, policyService, secretService } from "@tutti/contracts/governance/v1";
+import { alertService } from "@tutti/contracts/insight/v1";
 import type { FieldViolation, RpcDescription } from "@tutti/contracts/rpc";
 import { resourceService } from "@tutti/contracts/session/v1";
 import { hookService, poolService, scalerService } from "@tutti/contracts/swarm/v1";
@@ -79,6 +81,17 @@ export const resourceKinds = {
     defaults: { pool: "default" },
   }),
   limit: kind("tutti.workflow.v1.Limit", "key", limitService.methods.setLimit, "limit"),
+  rotation: kind("tutti.insight.v1.Rotation", "rotationId", alertService.methods.setRotation, "rotation", {
+    // People set overrides on the platform.
+    keepsUnset: true,
+  }),
+  escalation: kind(
+    "tutti.insight.v1.EscalationPolicy",
+    "policyId",
+    alertService.methods.setEscalationPolicy,
+    "policy",
+  ),
+  "alert-rule": kind("tutti.insight.v1.AlertRule", "ruleId", alertService.methods.setAlertRule, "rule"),
   quota: kind("tutti.session.v1.Quota", "quotaId", resourceService.methods.setQuota, "quota"),
 } as const satisfies Readonly<Record<string, ResourceKind>>;
 
@@ -88,7 +101,16 @@ export type ResourceWord = keyof typeof resourceKinds;
 const unsettable: ReadonlySet<string> = new Set([
   ...["namespace", "status", "revision", "createTimeMs", "createCause", "updateTimeMs", "updateCause"],
   ...["used", "held", "waiting", "longestWaitMs", "readyMade", "pauseReason", "slowStartEndTimeMs"],
-  ...["versions", "useTimeMs", "rotateTimeMs", "value", "overlapMs", "rotateAfterMs", "expireTimeMs"],
+  ...[
+    "problem",
+    "versions",
+    "useTimeMs",
+    "rotateTimeMs",
+    "value",
+    "overlapMs",
+    "rotateAfterMs",
+    "expireTimeMs",
+  ],
 ]);
 /** A binding ends at a time of its own. */
 const settableAll: Readonly<Partial<Record<ResourceWord, readonly string[]>>> = { binding: ["expireTimeMs"] };
@@ -113,7 +135,7 @@ export interface DescribedResource {
 /** Returns the kind of a text by its first key. Undefined for a text of another kind. */
 export function resourceWord(source: DefinitionText): ResourceWord | undefined {
   if (
-    !/^\s*["'{]?\s*["']?(?:secret|role|binding|rule|policy|pool|scaler|hook|limit|quota)["']?\s*:/m.test(
+    !/^\s*["'{]?\s*["']?(?:secret|role|binding|rule|policy|pool|scaler|hook|limit|quota|rotation|escalation|alert-rule)["']?\s*:/m.test(
       source.text,
     )
   )
@@ -134,7 +156,8 @@ export function checkResource(source: DefinitionText, word: ResourceWord): Check
 }
 
 function resourceIn(value: Json, word: ResourceWord, findings: Findings): DescribedResource | undefined {
-  const { [word]: id, ...rest } = value;
+  const { [word]: id, ...given } = value;
+  const rest = word === "alert-rule" ? withoutTests(given) : given;
   const { id: idField } = resourceKinds[word];
   if (typeof id !== "string" || id === "") {
     findings.error("missing_value", [word], `expected the id of the ${word}, found none`);
@@ -162,6 +185,11 @@ function resourceIn(value: Json, word: ResourceWord, findings: Findings): Descri
     setsPaused: "paused" in rest,
     ...(typeof from === "string" && { from }),
   };
+}
+
+/** `tutti alert-rule test` runs the tests in the file of a rule. */
+function withoutTests({ tests: _, ...rest }: Json): Json {
+  return rest;
 }
 
 function messageIn(word: ResourceWord, json: Json, findings: Findings): object | undefined {

@@ -55,11 +55,17 @@ export function readAlertRules(file: SourceFile): readonly RuleInFile[] {
   const problems: string[] = [];
   const rules = documentsOf(file).flatMap((document): RuleInFile[] => {
     try {
-      const { tests = [], ...body } = readText({ ...file, ...document })
-        .value as unknown as RuleInFile["body"] & {
+      const {
+        tests = [],
+        "alert-rule": named,
+        ...fields
+      } = readText({ ...file, ...document }).value as unknown as RuleInFile["body"] & {
         readonly ruleId?: string;
+        /** As `tutti apply` has it. */
+        readonly "alert-rule"?: string;
         readonly tests?: readonly RuleTest[];
       };
+      const body = named === undefined ? fields : { ...fields, ruleId: named };
       // The draft has every field of the message.
       const rule = mapping.read("tutti.insight.v1.AlertRule", body) as unknown as AlertRule;
       const compiled = compileRule(rule);

@@ -18,6 +18,8 @@ interface Wanted {
   readonly registered?: string;
   /** What the worker does beside `test.echo`. */
   readonly handlers?: Readonly<Record<string, Work>>;
+  /** Flags of the platform. */
+  readonly flags?: readonly string[];
 }
 
 /** Registered for every suite. */
@@ -33,14 +35,14 @@ output: "\${{ tasks.one.output }}"
  * suite. Lines with an input or in another folder run as processes, and so does the first. The others run here: most
  * of the time of a process is its start.
  */
-export function commandAtWork({ files, registered = "", handlers }: Wanted) {
+export function commandAtWork({ files, registered = "", handlers, flags = [] }: Wanted) {
   let command: BuiltCommand;
   let platform: PlatformProcess;
   let worker: PollingWorker;
   let runs = 0;
 
   before(async () => {
-    [command, platform] = await Promise.all([BuiltCommand.build(), PlatformProcess.start()]);
+    [command, platform] = await Promise.all([BuiltCommand.build(), PlatformProcess.start(...flags)]);
     for (const [name, text] of Object.entries({ "echo.yaml": echoDefinition, ...files }))
       writeFileSync(join(command.folder, name), text);
     await printed(`workflow register echo.yaml ${registered}`.trimEnd());

@@ -36,6 +36,27 @@ export const objectivesQuery = () =>
     refetchInterval: 60_000,
   });
 
+export const onCallQuery = () =>
+  queryOptions({
+    queryKey: ["alerts", { part: "on-call" }],
+    queryFn: ({ signal }) =>
+      read<Routes["onCall.list"]["reply"]>(pathOf(["on-call"], { size: 200, shifts: 5 }), signal),
+    refetchInterval: 60_000,
+  });
+
+export const rotationsQuery = () =>
+  queryOptions({
+    queryKey: ["alerts", { part: "rotations" }],
+    queryFn: ({ signal }) => read<Routes["rotations.list"]["reply"]>(pathOf(["rotations"], { size }), signal),
+  });
+
+export const escalationPoliciesQuery = () =>
+  queryOptions({
+    queryKey: ["alerts", { part: "escalation-policies" }],
+    queryFn: ({ signal }) =>
+      read<Routes["escalationPolicies.list"]["reply"]>(pathOf(["escalation-policies"], { size }), signal),
+  });
+
 export const alertRulesQuery = () =>
   queryOptions({
     queryKey: ["alerts", { part: "rules" }],

@@ -1,5 +1,13 @@
 import { governanceAt } from "./governance.fixture.ts";
-import { alertsAt, analysisAt, incidentAt, incidentsAt } from "./incidents.fixture.ts";
+import {
+  alertsAt,
+  analysisAt,
+  incidentAt,
+  incidentsAt,
+  onCallAt,
+  policiesNow,
+  rotationsNow,
+} from "./incidents.fixture.ts";
 import { missionApprovalsAt, missionAt, missionStreamAt } from "./missions.fixture.ts";
 import {
   allocationsAt,
@@ -98,6 +106,7 @@ function emptyAnswer(path: string): unknown {
       alerts: [],
       silences: [],
       notifications: [],
+      ...{ rotations: [], objectives: [] },
     },
     ...{ rows: [], roles: [], policies: [], versions: [], decisions: [], keys: [], tokens: [] },
     ...{ signIns: [], lockouts: [], missing: [], givers: [] },
@@ -172,6 +181,14 @@ function fullAnswer(url: URL, nowMs: number): unknown {
       return analysisAt(nowMs);
     case "alerts":
       return { alerts: alertsAt(nowMs) };
+    case "on-call":
+      return { rotations: onCallAt(nowMs) };
+    case "rotations":
+      return { rotations: rotationsNow };
+    case "escalation-policies":
+      return { policies: policiesNow };
+    case "objectives":
+      return { objectives: [] };
     case "alert-rules":
       return { rules: [] };
     case "silences":

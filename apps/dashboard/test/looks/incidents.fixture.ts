@@ -183,10 +183,56 @@ export function alertsAt(nowMs: number) {
       values: {},
       causes: [],
     },
+    ...(index === 0
+      ? {
+          escalation: {
+            policyId: "night",
+            step: 2,
+            nextTimeMs: nowMs + 7 * minute,
+            receivers: ["ada-phone"],
+          },
+        }
+      : {}),
     startTimeMs: nowMs - (index + 2) * 3 * minute,
     ...(index === 1 ? { acknowledgeCause: { actor: { kind: "person", id: "ada" }, reason: "looking" } } : {}),
   }));
 }
+
+const people = [
+  { name: "ada", receivers: ["ada-phone", "ada-mail"] },
+  { name: "Bartholomew Featherstonehaugh-Cholmondeley", receivers: ["bart-phone"] },
+  { name: "eve", receivers: ["eve-phone"] },
+];
+
+export const rotationsNow = ["web", "payments-platform-and-settlement-on-call-europe"].map((rotationId) => ({
+  ...{ namespace: "default", rotationId, timeZone: "Europe/Berlin", revision: "3" },
+  ...{ members: people, overrides: [], labels: {} },
+}));
+
+export function onCallAt(nowMs: number) {
+  const day = 24 * 60 * minute;
+  return rotationsNow.map(({ rotationId, timeZone }, place) => ({
+    ...{ rotationId, timeZone, title: place === 0 ? "Web shop" : "" },
+    shifts: [0, 1, 2, 3, 4].map((at) => ({
+      member: people[(at + place) % people.length]?.name,
+      receivers: people[(at + place) % people.length]?.receivers ?? [],
+      startTimeMs: nowMs + (7 * at - 3) * day,
+      endTimeMs: nowMs + (7 * at + 4) * day,
+      ...(at === place ? { overridden: true } : {}),
+    })),
+  }));
+}
+
+export const policiesNow = [
+  {
+    ...{ namespace: "default", policyId: "night", title: "Night", repeats: 2, labels: {} },
+    steps: [
+      { afterMs: 0, receivers: [], rotations: ["web"] },
+      { afterMs: 10 * minute, receivers: ["payments-platform-and-settlement-chat"], rotations: [] },
+      { afterMs: 30 * minute, receivers: ["head-of-operations"], rotations: ["web"] },
+    ],
+  },
+];
 
 const runs = (from: number, many: number) =>
   Array.from({ length: many }, (_, index) => ({

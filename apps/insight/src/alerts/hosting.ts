@@ -20,7 +20,7 @@ export const alertMachines = [alert];
 
 type Settings = Pick<
   ReturnType<typeof insightSection.schema.parse>,
-  "receivers" | "builtInReceivers" | "privateReceivers" | "dashboardUrl"
+  "receivers" | "builtInReceivers" | "builtInEscalation" | "privateReceivers" | "dashboardUrl"
 >;
 
 export interface AlertParts {
@@ -52,6 +52,7 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
       ...dependencies,
       recorder,
       builtInReceivers: settings.builtInReceivers.filter((name) => receivers.has(name)),
+      builtInEscalation: settings.builtInEscalation,
     },
   });
   orchestrator.register("alert-rules", evaluator, { critical: false });

@@ -11,10 +11,14 @@ import {
   ListAlertsRequest,
   ListNotificationsRequest,
   ListObjectivesRequest,
+  ListOnCallRequest,
   RetryNotificationsRequest,
   SeriesQuery,
   SetAlertRuleRequest,
+  SetEscalationPolicyRequest,
+  SetRotationRequest,
   TestAlertRuleRequest,
+  UpdateIncidentRequest,
   WatchAlertsRequest,
 } from "@tutti/contracts/insight/v1";
 import { Severity } from "@tutti/contracts/types/v1";
@@ -172,6 +176,65 @@ describe("alerts of an installation", () => {
     await watch.return?.();
     assert.equal((await notifications()).length, before);
     assert.equal((await list({ filter }))[0]?.silenceId, silence?.silenceId);
+  });
+
+  it("an escalation continues after a restart: each step starts one run, until a person takes the incident", async () => {
+    const runs = () => installation.host.mesh.client(runService);
+    const member = { name: "ada", receivers: ["runs"] };
+    await assert.rejects(
+      alerts().setRotation(
+        SetRotationRequest.fromPartial({
+          rotation: { rotationId: "web", members: [{ name: "ada", receivers: ["phone"] }] },
+        }),
+      ),
+      { code: "insight.on_call_invalid" },
+    );
+    await alerts().setRotation(
+      SetRotationRequest.fromPartial({ rotation: { rotationId: "web", members: [member] } }),
+    );
+    const steps = [
+      { rotations: ["web"] },
+      { afterMs: 60_000, receivers: ["runs"] },
+      { afterMs: 60_000, receivers: ["runs"] },
+    ];
+    await alerts().setEscalationPolicy(
+      SetEscalationPolicyRequest.fromPartial({ policy: { policyId: "night", steps } }),
+    );
+    const { rotations } = await alerts().listOnCall(ListOnCallRequest.fromPartial({}));
+    assert.deepEqual(
+      rotations.map(({ rotationId, shifts }) => [rotationId, shifts[0]?.member]),
+      [["web", "ada"]],
+    );
+    const inputs = async () => {
+      const { runs: all } = await runs().listRuns({
+        ...{ namespace: "", filter: undefined, oldestFirst: true, page: undefined },
+      });
+      const found = [];
+      for (const { runId } of all.filter(({ spec }) => spec?.labels["alert"] === "climbs")) {
+        const { run } = await runs().getRun(GetRunRequest.fromPartial({ runId }));
+        const body = run?.spec?.input?.body;
+        if (body?.$case === "inline") found.push(JSON.parse(Buffer.from(body.value).toString()));
+      }
+      return found.map(({ escalation }) => escalation);
+    };
+    const onCall = { policy: "night", step: 1, onCall: ["ada"] };
+    await set(uptime("climbs", { escalation: "night", severity: Severity.SEVERITY_ERROR }));
+    await installation.pass(15_000);
+    await until("the first step", async () => (await inputs()).length === 1);
+    assert.deepEqual(await inputs(), [onCall]);
+    const [alert] = await list({ filter: { ruleId: "climbs" } });
+    assert.deepEqual([alert?.escalation?.policyId, alert?.escalation?.step], ["night", 1]);
+    await installation.restart(words);
+    await installation.pass(50_000);
+    await until("the second step", async () => (await inputs()).length === 2);
+    assert.deepEqual(await inputs(), [onCall, { policy: "night", step: 2, onCall: [] }]);
+    await alerts().updateIncident(
+      UpdateIncidentRequest.fromPartial({ incidentId: alert?.incidentId ?? "", owner: "ada" }),
+    );
+    await installation.pass(120_000);
+    assert.equal((await inputs()).length, 2);
+    assert.equal((await list({ filter: { ruleId: "climbs" } }))[0]?.status, ALERT_STATUS_ACKNOWLEDGED);
+    await alerts().deleteAlertRule({ namespace: "", ruleId: "climbs", reason: "" });
   });
 
   it("a rule is tried on the past, and one that divides by zero tells its problem and changes nothing", async () => {

@@ -24,6 +24,21 @@ export const alertErrors = defineErrors("alert", {
     message: ({ id }: { id: string }) => `Alert rule \`${id}\` is built in`,
     remedy: "Set `disabled` in the rule.",
   },
+  onCallMoved: {
+    status: "ABORTED",
+    retry: "never",
+    help: "The rotation or escalation policy changed after you read it.",
+    message: ({ what, id, revision, found }: { what: string; id: string; revision: number; found: number }) =>
+      `The ${what} \`${id}\` is at revision ${found}, not ${revision}`,
+    remedy: "Read it again and retry.",
+  },
+  inUse: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A rotation that an escalation policy names cannot be deleted, and neither can a policy that an alert rule names.",
+    message: ({ what, by }: { what: string; by: string }) => `${what} is used by ${by}`,
+    remedy: "Change what uses it first.",
+  },
   alertMissing: {
     status: "NOT_FOUND",
     retry: "never",
@@ -41,14 +56,14 @@ export const alertErrors = defineErrors("alert", {
   invalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The rule or silence is not complete, or exceeds a limit.",
+    help: "The rule, silence, rotation or escalation policy is not complete, or exceeds a limit.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the request.",
   },
   full: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A namespace keeps a limited number of alert rules and silences.",
+    help: "A namespace keeps a limited number of alert rules, silences, rotations and escalation policies.",
     message: ({ what, max }: { what: string; max: number }) => `The maximum of ${max} ${what} is reached`,
     remedy: "Remove one that you do not need.",
   },

@@ -5,6 +5,8 @@ export { changeIncident } from "./incident/commands.ts";
 export { type Inhibition, inhibition } from "./inhibition/inhibition.ts";
 export * from "./limits.ts";
 export { alert, deadMessages, kept, keptRules } from "./machine.ts";
+export { keepPolicy, keepRotation, removePolicy, removeRotation } from "./on-call/commands.ts";
+export { type Shift, shiftsFrom } from "./on-call/shifts.ts";
 export { installRules, keepRule, removeRule } from "./rule/commands.ts";
 export { addSilence, endSilence, silenceOf } from "./silence/silences.ts";
 export type { Alerts, DeliverAlerts } from "./state.ts";

@@ -19,6 +19,14 @@ export const incidentEntriesMax = 200;
 export const incidentPartsMax = 100;
 /** An incident that was resolved so long ago opens again when an alert joins it. */
 export const incidentReopenMs = 30 * 60_000;
+export const rotationsMax = 200;
+export const policiesMax = 200;
+/** A later step of an escalation waits at least this long. */
+export const stepAfterMinMs = 1_000;
+/** The steps of an escalation are repeated after this time. */
+export const repeatAfterByDefaultMs = 5 * 60_000;
+/** An escalation whose alerts are silenced or inhibited is looked at again after this time. */
+export const suppressedRetryMs = 60_000;
 /** Alerts of a rule that change within this time are one message. */
 export const groupWaitMs = 200;
 /** A rule sends its messages at least this far apart. */

@@ -7,18 +7,22 @@
  * 3. A receiver that does not know of a start is not told of its end.
  * 4. Receivers hear nothing of an alert while it is silenced or inhibited. Afterwards they hear of its status.
  * 5. Alerts of one cause are one incident. An alert stays in the incident that it joined.
+ * 6. The alerts of a rule escalate step by step until they are acknowledged or over, see `escalation/climb.ts`.
  */
 import { AlertSnapshotV1, type KeptRule } from "@tutti/contracts/insight/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Machine, Query } from "@tutti/kernel";
 import { observe, takeAlert } from "./alert/commands.ts";
-import { alertsChanged, alertTaken } from "./alert/events.ts";
+import { alertsChanged, alertsTaken, alertTaken } from "./alert/events.ts";
 import { retryDeliveries, settleDelivery } from "./delivery/commands.ts";
 import { recover } from "./delivery/due.ts";
 import { deliveriesRequested, deliveriesRetried, deliverySettled } from "./delivery/events.ts";
 import { expire } from "./delivery/tell.ts";
+import { escalationsChanged } from "./escalation/events.ts";
 import { changeIncident } from "./incident/commands.ts";
 import { incidentsChanged } from "./incident/events.ts";
+import { keepPolicy, keepRotation, removePolicy, removeRotation } from "./on-call/commands.ts";
+import { onCallChanged } from "./on-call/events.ts";
 import { installRules, keepRule, removeRule } from "./rule/commands.ts";
 import { ruleRemoved, rulesKept } from "./rule/events.ts";
 import { addSilence, endSilence, silenceAdded, silenceEnded } from "./silence/silences.ts";
@@ -60,6 +64,10 @@ export const alert: Machine<Alerts, DeliverAlerts> = {
     settleDelivery,
     retryDeliveries,
     changeIncident,
+    keepRotation,
+    removeRotation,
+    keepPolicy,
+    removePolicy,
   ],
   events: [
     rulesKept,
@@ -72,6 +80,9 @@ export const alert: Machine<Alerts, DeliverAlerts> = {
     deliverySettled,
     deliveriesRetried,
     incidentsChanged,
+    alertsTaken,
+    onCallChanged,
+    escalationsChanged,
   ],
   queries: [kept, keptRules, deadMessages],
   expire: (state, _, step) => expire(state, step),

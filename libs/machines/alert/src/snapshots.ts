@@ -24,6 +24,9 @@ export function snapshotOf(view: AlertsView): AlertSnapshotV1 {
     silences: [...state.silences.values()],
     deliveries: [...state.deliveries.values()],
     incidents: [...state.incidents.values()],
+    rotations: [...state.rotations.values()],
+    policies: [...state.policies.values()],
+    escalations: [...state.escalations.values()],
     lastIncident: state.lastIncident,
     lastNumber: state.lastNumber,
     lastId: state.lastId,
@@ -41,6 +44,9 @@ function alertsOf(snapshot: AlertSnapshotV1): Alerts {
   for (const [rule, ms] of Object.entries(snapshot.dueMs)) state.dueMs.set(rule, ms);
   for (const [rule, ms] of Object.entries(snapshot.toldMs)) state.toldMs.set(rule, ms);
   for (const incident of snapshot.incidents) state.incidents.set(incident.incidentId, incident);
+  for (const kept of snapshot.rotations) state.rotations.set(kept.rotation?.rotationId ?? "", kept);
+  for (const kept of snapshot.policies) state.policies.set(kept.policy?.policyId ?? "", kept);
+  for (const escalation of snapshot.escalations) state.escalations.set(escalation.ruleId, escalation);
   state.lastIncident = snapshot.lastIncident;
   state.lastNumber = snapshot.lastNumber;
   state.lastId = snapshot.lastId;

@@ -1,7 +1,10 @@
 import type {
   AlertDelivery,
   KeptAlert,
+  KeptEscalation,
+  KeptEscalationPolicy,
   KeptIncident,
+  KeptRotation,
   KeptRule,
   KeptSilence,
 } from "@tutti/contracts/insight/v1";
@@ -21,6 +24,10 @@ export interface Alerts {
   readonly toldMs: Map<string, number>;
   /** By id, in the order in which they were opened. */
   readonly incidents: Map<string, KeptIncident>;
+  readonly rotations: Map<string, KeptRotation>;
+  readonly policies: Map<string, KeptEscalationPolicy>;
+  /** By rule. Those whose alerts are over are not kept. */
+  readonly escalations: Map<string, KeptEscalation>;
   lastIncident: number;
   lastNumber: number;
   lastId: number;
@@ -51,6 +58,9 @@ export function newAlerts(): Alerts {
     dueMs: new Map(),
     toldMs: new Map(),
     incidents: new Map(),
+    rotations: new Map(),
+    policies: new Map(),
+    escalations: new Map(),
     lastIncident: 0,
     lastNumber: 0,
     lastId: 0,

@@ -12,7 +12,7 @@ describe("alerts", () => {
     commands: operations(),
     resultOf: done,
     pauseMaxMs: 12_000,
-    sequences: 150,
+    sequences: 400,
     stepsMax: 60,
     golden: new URL("../golden/", import.meta.url),
     invariant(driver) {

@@ -1,4 +1,5 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release has to read: what happened, sent once and written down by `npm run golden`. */
+import { EscalationPolicy, Rotation } from "@tutti/contracts/insight/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import { driven, key, rule, see, settleAll, untilTold, untilToldAgain } from "../src/alert.fixture.ts";
 import {
@@ -7,7 +8,12 @@ import {
   changeIncident,
   endSilence,
   installRules,
+  keepPolicy,
+  keepRotation,
+  keepRule,
   observe,
+  removePolicy,
+  removeRotation,
   removeRule,
   retryDeliveries,
   takeAlert,
@@ -49,6 +55,36 @@ export const stories: GoldenStories = {
     driver.execute(key, observe, { observations: [{ ruleId: "queue", found: [] }] });
     untilToldAgain(driver);
     settleAll(driver);
+    return goldenOf(driver, alert, key, release);
+  },
+  /** An escalation of two steps, until the owner of the incident acknowledges it. */
+  escalated: (release) => {
+    const driver = driven();
+    const members = ["ada", "bob"].map((name) => ({ name, receivers: [name] }));
+    driver.execute(key, keepRotation, {
+      rotation: Rotation.fromPartial({ rotationId: "web", members, timeZone: "UTC" }),
+      revision: 0,
+    });
+    const steps = [{ receivers: ["desk"] }, { afterMs: 60_000, rotations: ["web"] }];
+    driver.execute(key, keepPolicy, {
+      policy: EscalationPolicy.fromPartial({ policyId: "night", steps, repeats: 1 }),
+      revision: 0,
+    });
+    driver.execute(key, keepRule, { rule: rule({ escalation: "night" }), revision: 0 });
+    see(driver, "a");
+    untilTold(driver);
+    settleAll(driver);
+    driver.advance(60_001);
+    settleAll(driver);
+    const change = { incidentId: "i1", owner: "ada", note: "", resolution: "", postMortem: "" };
+    driver.execute(key, changeIncident, change);
+    see(driver, "b");
+    untilToldAgain(driver);
+    see(driver);
+    untilToldAgain(driver);
+    driver.execute(key, removeRule, { ruleId: "failures" });
+    driver.execute(key, removePolicy, { policyId: "night" });
+    driver.execute(key, removeRotation, { rotationId: "web" });
     return goldenOf(driver, alert, key, release);
   },
   /** An incident from its first alert to its post-mortem. */

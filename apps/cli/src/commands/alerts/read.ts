@@ -77,6 +77,7 @@ export async function showAlert(context: Context): Promise<Result> {
         ["ended", momentOf(alert.endTimeMs)],
         ["silence", alert.silenceId],
         ["inhibited by", alert.inhibitedBy],
+        ["escalation", escalationOf(alert, shell.nowMs())],
         ["incident", alert.incidentId],
         ["acknowledged", alert.acknowledgeCause?.reason],
         ["advice", alert.advice],
@@ -101,6 +102,13 @@ async function alertNamed(server: Awaited<ReturnType<typeof connect>>, id: strin
     exitCode: exitCodes.refused,
     code: "alert.alert_missing",
   });
+}
+
+function escalationOf({ escalation }: Alert, nowMs: number): string | undefined {
+  if (escalation === undefined) return undefined;
+  const { policyId = "", step = 0, nextTimeMs } = escalation;
+  const next = nextTimeMs === undefined ? "" : `, next step ${printMoment(nextTimeMs, nowMs)}`;
+  return `${policyId}, step ${step}${next}`;
 }
 
 function statusOf({ status, silenceId, inhibitedBy }: Alert): string {
@@ -226,6 +234,7 @@ export async function listSilences(context: Context): Promise<Result> {
           { title: "silence" },
           { title: "rule" },
           { title: "labels", yields: 2, widthMin: 8 },
+          { title: "from" },
           { title: "until" },
           { title: "reason", yields: 1, widthMin: 8 },
         ],
@@ -235,6 +244,7 @@ export async function listSilences(context: Context): Promise<Result> {
           Object.entries(labels?.equals ?? {})
             .map(([name, value]) => `${name}=${value}`)
             .join(" "),
+          { text: printMoment(span?.fromMs ?? 0, shell.nowMs()), tone: "dim" },
           printMoment(span?.toMs ?? 0, shell.nowMs()),
           { text: createCause?.reason ?? "", tone: "dim" },
         ]),

@@ -3,12 +3,14 @@ import { all, page, reason, since, size, yes } from "../../command/options.ts";
 
 const read = () => import("./read.ts");
 const write = () => import("./write.ts");
+const onCall = () => import("./on-call.ts");
 
 const alertId = { name: "ID", summary: "alert id" } as const;
 const ruleId = { name: "ID", summary: "id of an alert rule" } as const;
 const ruleFile = { name: "FILE", summary: "alert rules as YAML or JSON", completes: "file" } as const;
 const incidentId = { name: "ID", summary: "incident id" } as const;
 const group = "installation";
+const start = { name: "start", value: "WHEN", summary: "when it starts. Default: now" } as const;
 const incidents = () => import("./incidents.ts");
 
 export const alertCommands: readonly Command[] = [
@@ -43,6 +45,7 @@ export const alertCommands: readonly Command[] = [
         summary: "label of the object",
       },
       { name: "for", value: "SPAN", summary: "how long: 2h" },
+      start,
       reason,
     ],
     examples: [
@@ -66,6 +69,46 @@ export const alertCommands: readonly Command[] = [
     options: [reason],
     json: "document",
     load: () => write().then(({ endSilence }) => endSilence),
+  },
+  {
+    ...{ name: "alert on-call", group, summary: "List who is on call, now and next" },
+    arguments: [{ name: "ROTATION", summary: "only this rotation", isOptional: true }],
+    options: [
+      { name: "shifts", value: "N", summary: "number of shifts of each rotation. Default: 2" },
+      size,
+      page,
+      all,
+    ],
+    json: "document",
+    load: () => onCall().then(({ listOnCall }) => listOnCall),
+  },
+  {
+    ...{ name: "alert override", group, summary: "Set who is on call for a time" },
+    about: ["A person who is not a member of the rotation needs `--receiver`."],
+    arguments: [
+      { name: "ROTATION", summary: "rotation id" },
+      { name: "MEMBER", summary: "name of the person" },
+    ],
+    options: [
+      { name: "for", value: "SPAN", summary: "how long: 2h" },
+      start,
+      { name: "receiver", value: "NAME", isMany: true, summary: "how the person is notified" },
+      reason,
+    ],
+    examples: [
+      {
+        words: "alert override web ada --for 12h --reason 'bob is ill'",
+        does: "put ada on call in place of bob",
+      },
+    ],
+    json: "document",
+    load: () => onCall().then(({ overrideOnCall }) => overrideOnCall),
+  },
+  {
+    ...{ name: "alert escalations", group, summary: "List escalation policies with their steps" },
+    options: [size, page, all],
+    json: "document",
+    load: () => onCall().then(({ listEscalations }) => listEscalations),
   },
   {
     ...{ name: "incident list", group, summary: "List incidents, open ones first" },

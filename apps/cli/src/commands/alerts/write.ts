@@ -29,18 +29,24 @@ export async function createSilence(context: Context): Promise<Result> {
     throw usageFailure("Pass --for SPAN and --reason TEXT.");
   const ruleId = values.text("rule");
   const labels = Object.entries(values.labels("label")).map(([name, value]) => `${name}=${value}`);
+  const fromMs = values.momentMs("start", shell.nowMs());
   const server = await connect(context);
   const silence = await server.call("silences.create", {
     query: server.namespace,
     body: {
       ...(ruleId !== undefined && { ruleId }),
       ...(labels.length > 0 && { labels }),
-      ...{ span: { toMs: shell.nowMs() + lengthMs }, reason },
+      span: {
+        ...(fromMs !== undefined && { fromMs }),
+        toMs: (fromMs ?? shell.nowMs()) + lengthMs,
+      },
+      reason,
     },
   });
   const { silenceId: id = "", span } = silence;
   const until = printMoment(span?.toMs ?? 0, shell.nowMs());
-  return doneOutcome(context, silence, { id, line: `${safe(id)} lasts until ${until}` });
+  const from = fromMs === undefined ? "" : `from ${printMoment(fromMs, shell.nowMs())} `;
+  return doneOutcome(context, silence, { id, line: `${safe(id)} lasts ${from}until ${until}` });
 }
 
 export async function endSilence(context: Context): Promise<Result> {

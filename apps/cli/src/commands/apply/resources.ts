@@ -87,7 +87,10 @@ function patched(kind: "pools" | "scalers" | "hooks", param: string): Pick<Row, 
 }
 
 /** Written as a whole. */
-function put(kind: "roles" | "rules" | "limits" | "quotas", param: string): Pick<Row, "write" | "remove"> {
+function put(
+  kind: "roles" | "rules" | "limits" | "quotas" | "rotations" | "escalationPolicies" | "alertRules",
+  param: string,
+): Pick<Row, "write" | "remove"> {
   return {
     async write({ call, query, id, body, found }) {
       const revision = found === undefined ? {} : { revision: found.revision };
@@ -147,6 +150,16 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
     get: { route: "limits.get", param: "key" },
     ...put("limits", "key"),
   },
+  rotation: {
+    ...{ list: "rotations.list", entries: "rotations" },
+    ...put("rotations", "id"),
+    write: (call) => put("rotations", "id").write({ ...call, body: { ...call.found?.spec, ...call.body } }),
+  },
+  escalation: {
+    ...{ list: "escalationPolicies.list", entries: "policies" },
+    ...put("escalationPolicies", "id"),
+  },
+  "alert-rule": { ...{ list: "alertRules.list", entries: "rules" }, ...put("alertRules", "id") },
   quota: { ...{ list: "quotas.list", entries: "quotas" }, ...put("quotas", "quota") },
 };
 

@@ -13,6 +13,7 @@ import { commandLine } from "../../elements/spelled.ts";
 import { IncidentLink } from "../incidents/incident-link.tsx";
 import { Notifications } from "./notifications.tsx";
 import { Objectives } from "./objectives.tsx";
+import { OnCall } from "./on-call.tsx";
 import { useAlertRefresh } from "./refresh.ts";
 import { Rules } from "./rules.tsx";
 import { CreateSilence, Silences } from "./silences.tsx";
@@ -43,6 +44,7 @@ export function AlertsPage() {
           )
         }
       </Shown>
+      <OnCall />
       <Objectives />
       <Silences />
       <Notifications />
@@ -74,6 +76,16 @@ function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
             </>
           )}
         </p>
+        {alert.escalation === undefined ? null : (
+          <p className="small soft">
+            Escalation {alert.escalation.policyId}, step {alert.escalation.step}
+            {alert.escalation.nextTimeMs === undefined ? null : (
+              <>
+                , next step <Moment atMs={alert.escalation.nextTimeMs} />
+              </>
+            )}
+          </p>
+        )}
         {advice ? (
           <p>
             <Spans text={advice} />

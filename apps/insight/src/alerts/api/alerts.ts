@@ -6,6 +6,7 @@ import {
   type AlertSnapshotV1,
   AlertStatus,
   type KeptAlert,
+  type KeptEscalation,
   type ListAlertsReply,
   type ListAlertsRequest,
   type WatchAlertsReply,
@@ -94,11 +95,12 @@ export async function acknowledgeAlert(
 /** How alerts are shown, with the silences and alerts that suppress them. */
 export function showing(
   namespace: string,
-  { silences, rules, alerts }: Pick<Kept, "silences" | "rules" | "alerts">,
+  { silences, rules, alerts, escalations }: Pick<Kept, "silences" | "rules" | "alerts" | "escalations">,
   nowMs: number,
 ): (alert: ReadOnly<KeptAlert>) => Alert {
   const silencing = { silences: new Map(silences.map((one) => [one.silenceId, one])) };
   const inhibitorOf = inhibition(new Map(rules.map((one) => [one.rule?.ruleId ?? "", one])), () => alerts);
+  const escalationOf = new Map(escalations.map((one) => [one.ruleId, one]));
   return (alert) => {
     const { alertId, ruleId, title, advice, status, labels, values, startMs, endMs } = alert;
     const isOver = status === AlertStatus.ALERT_STATUS_RESOLVED;
@@ -112,8 +114,17 @@ export function showing(
       endTime: endMs === 0 ? undefined : toTimestamp(endMs),
       silenceId: silenceOf(silencing, alert, nowMs) ?? "",
       inhibitedBy: isOver ? "" : (inhibitorOf(alert)?.alertId ?? ""),
+      escalation:
+        status === AlertStatus.ALERT_STATUS_FIRING ? shownEscalation(escalationOf.get(ruleId)) : undefined,
     });
   };
+}
+
+function shownEscalation(kept: ReadOnly<KeptEscalation> | undefined): Alert["escalation"] {
+  if (kept === undefined) return undefined;
+  const { policyId, reached, dueMs, receivers } = kept;
+  const nextTime = dueMs > 0 ? toTimestamp(dueMs) : undefined;
+  return { policyId, step: reached, nextTime, receivers: [...receivers] };
 }
 
 function isWanted(alert: Alert, { statuses, severity, ruleId, labels, started }: AlertFilter): boolean {
@@ -135,9 +146,9 @@ function placeOf({ severity, startTime, alertId }: Alert): string {
 }
 
 /** Another number after every change that is shown. */
-function stateOf({ status, silenceId, inhibitedBy, startTime }: Alert): number {
+function stateOf({ status, silenceId, inhibitedBy, startTime, escalation }: Alert): number {
   const ms = startTime === undefined ? 0 : fromTimestamp(startTime);
-  return (
-    (Math.round(ms) % 1e9) * 100 + status * 10 + Number(silenceId !== "") + 2 * Number(inhibitedBy !== "")
-  );
+  const suppressed = Number(silenceId !== "") + 2 * Number(inhibitedBy !== "");
+  const steps = escalation === undefined ? 0 : escalation.receivers.length + escalation.step * 256;
+  return (((Math.round(ms) % 1e9) * 8 + status) * 4 + suppressed) * 4_096 + steps;
 }

@@ -1,5 +1,5 @@
 import { AlertSnapshotV1 } from "@tutti/contracts/insight/v1";
-import { defaultNamespace } from "@tutti/contracts/rpc";
+import { defaultNamespace, type FieldViolation } from "@tutti/contracts/rpc";
 import { ask, type MachineDependencies, orIfAbsent, type WatchMemory } from "@tutti/host/serving";
 import type { CallContext, Foundation, ReadOnly } from "@tutti/kernel";
 import { kept } from "@tutti/machine-alert";
@@ -28,6 +28,29 @@ export interface AlertDependencies extends MachineDependencies {
 }
 
 const nothing = AlertSnapshotV1.create();
+
+/** No resource has it: what is no number is refused as one that has moved. */
+const noRevision = 2 ** 32 - 1;
+
+/** The revision that a caller read, as the machine has it. */
+export function revisionIn(revision: string): number {
+  if (revision === "") return 0;
+  return /^\d{1,9}$/.test(revision) ? Number(revision) : noRevision;
+}
+
+/** Names of receivers that are not configured, with their place. */
+export function unknownReceivers(
+  receivers: AlertDependencies["receivers"],
+  names: readonly string[],
+  place: string,
+): readonly FieldViolation[] {
+  const known = receivers.names.join(", ") || "none is configured";
+  return names.flatMap((name, at) =>
+    receivers.has(name)
+      ? []
+      : [{ field: `${place}[${at}]`, message: `receiver \`${name}\` not found (${known})` }],
+  );
+}
 
 /** All alerts, rules and silences of a namespace. */
 export function keptIn(

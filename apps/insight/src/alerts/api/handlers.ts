@@ -6,6 +6,15 @@ import type { AlertDependencies } from "./dependencies.ts";
 import { getIncident, listIncidents, updateIncident } from "./incidents.ts";
 import { listNotifications, retryNotifications } from "./notifications.ts";
 import { listObjectives } from "./objectives.ts";
+import {
+  deletePolicy,
+  deleteRotation,
+  listOnCall,
+  listPolicies,
+  listRotations,
+  setPolicy,
+  setRotation,
+} from "./on-call.ts";
 import { deleteRule, listRules, setRule, testRule } from "./rules.ts";
 import { createSilence, deleteSilence, listSilences } from "./silences.ts";
 
@@ -27,5 +36,12 @@ export function alertHandlers(dependencies: AlertDependencies): Handlers<typeof 
     updateIncident: (request, context) => updateIncident(dependencies, request, context),
     listNotifications: (request, context) => listNotifications(dependencies, request, context),
     retryNotifications: (request, context) => retryNotifications(dependencies, request, context),
+    setRotation: (request, context) => setRotation(dependencies, request, context),
+    listRotations: (request, context) => listRotations(dependencies, request, context),
+    deleteRotation: (request, context) => deleteRotation(dependencies, request, context),
+    setEscalationPolicy: (request, context) => setPolicy(dependencies, request, context),
+    listEscalationPolicies: (request, context) => listPolicies(dependencies, request, context),
+    deleteEscalationPolicy: (request, context) => deletePolicy(dependencies, request, context),
+    listOnCall: (request, context) => listOnCall(dependencies, request, context),
   };
 }

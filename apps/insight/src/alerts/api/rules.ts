@@ -2,6 +2,7 @@
 import {
   AlertRule,
   type DeleteAlertRuleRequest,
+  type KeptEscalationPolicy,
   type KeptRule,
   type ListAlertRulesReply,
   type ListAlertRulesRequest,
@@ -33,10 +34,8 @@ import {
 import { insightErrors } from "../../errors.ts";
 import { keyOf } from "../key.ts";
 import { showing } from "./alerts.ts";
-import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
+import { type AlertDependencies, keptIn, namespaceOf, revisionIn, unknownReceivers } from "./dependencies.ts";
 
-/** No rule has it: what is no number is refused as one that has moved. */
-const noRevision = 2 ** 32 - 1;
 const dayMs = 24 * 3_600_000;
 const trialDaysMax = 7;
 /** A long trial evaluates less often than the rule does. */
@@ -53,12 +52,12 @@ export async function setRule(
   const namespace = namespaceOf(request, context);
   const key = keyOf(namespace);
   await dependencies.evaluator.install(namespace);
-  const seen = revision === "" ? 0 : /^\d{1,9}$/.test(revision) ? Number(revision) : noRevision;
-  await tell(dependencies, key, { command: keepRule, body: { rule, revision: seen }, reason }, context);
+  const body = { rule, revision: revisionIn(revision) };
+  await tell(dependencies, key, { command: keepRule, body, reason }, context);
   dependencies.evaluator.wake(namespace);
-  const { rules } = await keptIn(dependencies, namespace, context);
+  const { rules, policies } = await keptIn(dependencies, namespace, context);
   const kept = rules.find((one) => one.rule?.ruleId === rule.ruleId);
-  return { rule: kept && shownRule(dependencies, namespace, kept) };
+  return { rule: kept && shownRule(dependencies, namespace, kept, idsOf(policies)) };
 }
 
 export async function listRules(
@@ -68,9 +67,10 @@ export async function listRules(
 ): Promise<ListAlertRulesReply> {
   const namespace = namespaceOf(request, context);
   await dependencies.evaluator.install(namespace);
-  const { rules } = await keptIn(dependencies, namespace, context);
+  const { rules, policies } = await keptIn(dependencies, namespace, context);
+  const known = idsOf(policies);
   const shown = rules
-    .map((kept) => shownRule(dependencies, namespace, kept))
+    .map((kept) => shownRule(dependencies, namespace, kept, known))
     .sort((one, other) => (one.ruleId < other.ruleId ? -1 : 1));
   const list = { list: ["alert-rules", namespace], keyOf: ({ ruleId }: AlertRule) => ruleId };
   const { items, nextToken } = pageOf(shown, list, page);
@@ -114,7 +114,9 @@ export async function testRule(
   }
   trial.advanceTo(toMs, everyMs);
   if (trial.problem !== "") problems.push(problemOf("condition", { message: trial.problem, expected: "" }));
-  const alerts = trial.alerts.map(showing(namespace, { silences: [], rules: [], alerts: [] }, nowMs));
+  const alerts = trial.alerts.map(
+    showing(namespace, { silences: [], rules: [], alerts: [], escalations: [] }, nowMs),
+  );
   return { alerts, problems };
 }
 
@@ -145,14 +147,7 @@ function requireCorrect(rule: AlertRule, { receivers }: Pick<AlertDependencies, 
   const violations: FieldViolation[] = compiled.ok
     ? []
     : compiled.problems.map(({ field, message }) => ({ field: `rule.${field}`, message }));
-  for (const [at, name] of rule.receivers.entries())
-    if (!receivers.has(name)) {
-      const known = receivers.names.join(", ") || "none is configured";
-      violations.push({
-        field: `rule.receivers[${at}]`,
-        message: `receiver \`${name}\` not found (${known})`,
-      });
-    }
+  violations.push(...unknownReceivers(receivers, rule.receivers, "rule.receivers"));
   const [first] = violations;
   if (first === undefined) return;
   throw insightErrors.ruleInvalid({ problem: `${first.field}: ${first.message}` }, { violations });
@@ -162,11 +157,20 @@ function shownRule(
   { evaluator }: Pick<AlertDependencies, "evaluator">,
   namespace: string,
   { rule, revision }: ReadOnly<KeptRule>,
+  policies: ReadonlySet<string>,
 ): AlertRule {
   // Only read.
   const shown = rule as AlertRule;
-  const problem = evaluator.problemOf(namespace, shown.ruleId);
+  const { ruleId, escalation } = shown;
+  // The configuration names the policy of built-in rules before it exists.
+  const isLost = escalation !== "" && !policies.has(escalation);
+  const problem =
+    evaluator.problemOf(namespace, ruleId) || (isLost ? `escalation policy \`${escalation}\` not found` : "");
   return { ...shown, namespace, revision: String(revision), problem };
+}
+
+function idsOf(policies: readonly ReadOnly<KeptEscalationPolicy>[]): ReadonlySet<string> {
+  return new Set(policies.map(({ policy }) => policy?.policyId ?? ""));
 }
 
 function problemOf(path: string, { message, expected }: Pick<RuleProblem, "message" | "expected">): Problem {

@@ -5,6 +5,7 @@ import { type InsightEventPayloads, insightEvents } from "@tutti/contracts/event
 import {
   AlertStatus,
   type AlertsChangedV1,
+  type AlertsTakenV1,
   type AlertTakenV1,
   type KeptAlert,
 } from "@tutti/contracts/insight/v1";
@@ -46,6 +47,18 @@ const notes: Readonly<Record<string, NoteOf<Alerts, never>>> = {
       { rule: alerts.get(alertId)?.ruleId ?? "" },
       0,
     ),
+  alerts_taken: ({ alerts }, { alertIds }: AlertsTakenV1, happening) =>
+    alertIds
+      .slice(0, toldAtOnceMax)
+      .map((id, part) =>
+        noteOf(
+          happening,
+          "tutti.insight.alert.acknowledged",
+          id,
+          { rule: alerts.get(id)?.ruleId ?? "" },
+          part,
+        ),
+      ),
 };
 
 function raised({ ruleId, severity, title, labels, values }: KeptAlert) {

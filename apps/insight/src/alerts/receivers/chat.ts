@@ -1,5 +1,5 @@
 /** Messages in the shape that chat services take by their incoming webhooks. */
-import type { AlertMessage, MessageAlert } from "./message.ts";
+import { type AlertMessage, escalationLine, type MessageAlert } from "./message.ts";
 
 const linesMax = 10;
 const textMax = 300;
@@ -55,13 +55,16 @@ export function headOf({ alerts, count, namespace }: AlertMessage): string {
   return `[${word}] ${first?.title ?? ""}${more} (namespace ${namespace})`;
 }
 
-function linesOf({ alerts, count, url }: AlertMessage): readonly string[] {
+function linesOf(message: AlertMessage): readonly string[] {
+  const { alerts, count, url } = message;
+  const escalation = escalationLine(message);
   const lines = alerts.slice(0, linesMax).map(lineOf);
   const advice = alerts.find((alert) => alert.advice !== "" && alert.status !== "resolved")?.advice;
   return [
     ...lines,
     ...(count > lines.length ? [`… and ${count - lines.length} more`] : []),
     ...(advice === undefined ? [] : [cut(advice)]),
+    ...(escalation === undefined ? [] : [cut(escalation)]),
     ...(url === undefined ? [] : [url]),
   ];
 }

@@ -26,18 +26,28 @@ export interface AlertMessage {
   readonly alerts: readonly MessageAlert[];
   /** The incident of the first alert that has one. */
   readonly incident?: string;
+  /** Why the receiver is notified, if an escalation policy and not the rule says so. */
+  readonly escalation?: {
+    readonly policy: string;
+    readonly step: number;
+    /** People who are on call. */
+    readonly onCall: readonly string[];
+  };
   /** Where the dashboard shows it. Absent if the address of the dashboard is not known. */
   readonly url?: string;
 }
 
 export function messageOf(namespace: string, delivery: ReadOnly<AlertDelivery>): AlertMessage {
-  const { number, ruleId, count, alerts, requestMs } = delivery;
+  const { number, ruleId, count, alerts, requestMs, escalation } = delivery;
   const incident = alerts.find(({ incidentId = "" }) => incidentId !== "")?.incidentId;
   return {
     // A new data directory counts from 1 again: the time tells its messages apart.
     id: `alert_${namespace}_${number}_${Math.round(requestMs).toString(36)}`,
     ...{ namespace, rule: ruleId, count, alerts: alerts.map(alertIn) },
     ...(incident !== undefined && { incident }),
+    ...(escalation !== undefined && {
+      escalation: { policy: escalation.policyId, step: escalation.step, onCall: escalation.onCall },
+    }),
   };
 }
 
@@ -46,6 +56,14 @@ export function pageOf({ incident, namespace }: AlertMessage, dashboardUrl: stri
   const base = dashboardUrl.replace(/\/+$/, "");
   if (incident === undefined) return `${base}/alerts`;
   return `${base}/incidents/${encodeURIComponent(incident)}?of=${encodeURIComponent(namespace)}`;
+}
+
+/** In a line. Undefined if the rule names the receiver. */
+export function escalationLine({ escalation }: AlertMessage): string | undefined {
+  if (escalation === undefined) return undefined;
+  const { policy, step, onCall } = escalation;
+  const people = onCall.length === 0 ? "" : `, on call: ${onCall.join(", ")}`;
+  return `Escalation ${policy}, step ${step}${people}`;
 }
 
 function severityWord(severity: number): string {

@@ -237,11 +237,11 @@ const rules: readonly BuiltIn[] = [
 ];
 
 /** Receivers of built-in rules are those of the configuration. */
-export function builtInRules(receivers: readonly string[]): AlertRule[] {
+export function builtInRules(receivers: readonly string[], escalation: string): AlertRule[] {
   return rules.map((rule) =>
     AlertRule.fromPartial({
       ...{ everyMs: minuteMs, ...rule },
-      ...{ inhibitedBy: [...(rule.inhibitedBy ?? [])], receivers: [...receivers] },
+      ...{ inhibitedBy: [...(rule.inhibitedBy ?? [])], receivers: [...receivers], escalation },
     }),
   );
 }

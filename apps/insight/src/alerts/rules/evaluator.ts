@@ -38,6 +38,8 @@ export interface EvaluatorParts extends MachineDependencies {
   readonly recorder: Pick<Recorder, "catchUp">;
   /** Who hears of built-in rules. */
   readonly builtInReceivers: readonly string[];
+  /** Empty: they do not escalate. */
+  readonly builtInEscalation: string;
 }
 
 interface KnownRule {
@@ -100,7 +102,8 @@ export class Evaluator implements Component {
   /** Built-in rules are there before the first caller sees or changes one. */
   async install(namespace: string): Promise<void> {
     if (this.#isInstalled || namespace !== installationNamespace) return;
-    const rules = builtInRules(this.#parts.builtInReceivers);
+    const { builtInReceivers, builtInEscalation } = this.#parts;
+    const rules = builtInRules(builtInReceivers, builtInEscalation);
     await this.#tell(keyOf(namespace), installRules, { rules });
     this.#isInstalled = true;
   }

@@ -1,4 +1,10 @@
-import { AlertStatus, AlertsChangedV1, AlertTakenV1, type KeptAlert } from "@tutti/contracts/insight/v1";
+import {
+  AlertStatus,
+  AlertsChangedV1,
+  AlertsTakenV1,
+  AlertTakenV1,
+  type KeptAlert,
+} from "@tutti/contracts/insight/v1";
 import { isUntold, plan, setTimer } from "../delivery/due.ts";
 import { inhibitedRules } from "../inhibition/inhibition.ts";
 import type { Alerts, AlertsEvent } from "../state.ts";
@@ -26,13 +32,24 @@ export const alertTaken: AlertsEvent<AlertTakenV1> = {
   type: "alert_taken",
   version: 1,
   codec: AlertTakenV1,
-  evolve(state, { alertId, cause }) {
-    const alert = state.alerts.get(alertId);
-    if (alert === undefined) return;
-    const status = AlertStatus.ALERT_STATUS_ACKNOWLEDGED;
-    keepAlert(state, { ...alert, status, acknowledgeCause: cause });
+  evolve: (state, { alertId, cause }) => take(state, alertId, cause),
+};
+
+/** The same for all firing alerts of an incident. */
+export const alertsTaken: AlertsEvent<AlertsTakenV1> = {
+  type: "alerts_taken",
+  version: 1,
+  codec: AlertsTakenV1,
+  evolve(state, { alertIds, cause }) {
+    for (const alertId of alertIds) take(state, alertId, cause);
   },
 };
+
+function take(state: Alerts, alertId: string, cause: AlertTakenV1["cause"]): void {
+  const alert = state.alerts.get(alertId);
+  if (alert === undefined) return;
+  keepAlert(state, { ...alert, status: AlertStatus.ALERT_STATUS_ACKNOWLEDGED, acknowledgeCause: cause });
+}
 
 /** When an alert ends, receivers hear of those that it has inhibited. */
 function planInhibited(state: Alerts, alerts: readonly KeptAlert[], changeMs: number): void {

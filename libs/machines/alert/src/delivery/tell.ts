@@ -1,5 +1,13 @@
 /** Receivers of rules hear of their alerts: one message for each receiver and rule, however many alerts there are. */
-import type { AlertDelivery, KeptAlert } from "@tutti/contracts/insight/v1";
+import { isDeepStrictEqual } from "node:util";
+import {
+  type AlertDelivery,
+  AlertStatus,
+  type KeptAlert,
+  type KeptEscalation,
+} from "@tutti/contracts/insight/v1";
+import { climb, type EscalationMessage } from "../escalation/climb.ts";
+import { escalationsChanged } from "../escalation/events.ts";
 import { inhibition } from "../inhibition/inhibition.ts";
 import { alertsInMessageMax, underWayMax } from "../limits.ts";
 import { silenceEnded, silenceOf } from "../silence/silences.ts";
@@ -7,38 +15,88 @@ import type { AlertsStep, AlertsView } from "../state.ts";
 import { isUntold } from "./due.ts";
 import { deliveriesRequested, deliverySettled } from "./events.ts";
 
-/** The timer is due: silences end, and receivers get messages. */
+/** The timer is due: silences end, receivers get messages, and escalations climb. */
 export function expire(state: AlertsView, step: AlertsStep): void {
   const { nowMs } = step;
   const over = [...state.silences.values()].filter(({ toMs }) => toMs <= nowMs);
   for (const { silenceId } of over) step.emit(silenceEnded, { silenceId, endMs: nowMs });
-  const due = [...state.dueMs].filter(([, dueMs]) => dueMs <= nowMs).map(([ruleId]) => ruleId);
-  if (due.length > 0) tell(state, due, step);
+  const due = new Set([...state.dueMs].filter(([, dueMs]) => dueMs <= nowMs).map(([ruleId]) => ruleId));
+  for (const { ruleId, dueMs } of state.escalations.values())
+    if (dueMs > 0 && dueMs <= nowMs) due.add(ruleId);
+  if (due.size > 0) tell(state, [...due], step);
+}
+
+/** What receivers of a rule may hear. */
+interface Wanted {
+  readonly untold: KeptAlert[];
+  readonly waiting: KeptAlert[];
+  isSuppressed: boolean;
+  /** Whether receivers know afterwards of an alert that is not over. */
+  isKnown: boolean;
 }
 
 export function tell(state: AlertsView, ruleIds: readonly string[], step: AlertsStep): void {
-  const wanted = new Map<string, KeptAlert[]>(ruleIds.map((ruleId) => [ruleId, []]));
-  const inhibitorOf = inhibition(state.rules, () => state.alerts.values());
-  for (const alert of state.alerts.values()) {
-    if (!wanted.has(alert.ruleId) || !isUntold(alert)) continue;
-    if (silenceOf(state, alert, step.nowMs) !== undefined || inhibitorOf(alert) !== undefined) continue;
-    // Only read.
-    wanted.get(alert.ruleId)?.push(alert as KeptAlert);
-  }
   const deliveries: AlertDelivery[] = [];
   const alertIds: string[] = [];
-  for (const [ruleId, alerts] of wanted) {
-    if (alerts.length === 0) continue;
-    alertIds.push(...alerts.map(({ alertId }) => alertId));
-    for (const receiver of new Set(state.rules.get(ruleId)?.rule?.receivers))
+  const escalations: KeptEscalation[] = [];
+  const endedRuleIds: string[] = [];
+  for (const [ruleId, alerts] of wantedOf(state, ruleIds, step.nowMs)) {
+    const { untold } = alerts;
+    alertIds.push(...untold.map(({ alertId }) => alertId));
+    const { escalation, messages } = climb(state, ruleId, alerts, step.nowMs);
+    const policyId = escalation?.policyId ?? "";
+    const receivers = new Map<string, EscalationMessage>();
+    if (untold.length > 0)
+      for (const receiver of state.rules.get(ruleId)?.rule?.receivers ?? [])
+        receivers.set(receiver, { alerts: untold, step: 0, onCall: [] });
+    for (const [receiver, message] of messages) {
+      // A receiver of the rule hears of ends as well.
+      const known = receivers.get(receiver)?.alerts ?? [];
+      receivers.set(receiver, { ...message, alerts: [...new Set([...known, ...message.alerts])] });
+    }
+    for (const [receiver, { alerts: all, step: number, onCall }] of receivers)
       deliveries.push({
         ...{ number: state.lastNumber + deliveries.length + 1, receiver, ruleId, problem: "", attempt: 1 },
-        ...{ alerts: alerts.slice(0, alertsInMessageMax), count: alerts.length, requestMs: step.nowMs },
+        ...{ alerts: all.slice(0, alertsInMessageMax), count: all.length, requestMs: step.nowMs },
+        escalation: number === 0 ? undefined : { policyId, step: number, onCall: [...onCall] },
       });
+    const known = state.escalations.get(ruleId);
+    if (escalation !== undefined && alerts.isKnown) {
+      if (!isDeepStrictEqual(known, escalation)) escalations.push(escalation);
+    } else if (known !== undefined) endedRuleIds.push(ruleId);
   }
   for (const { ruleId, receiver } of deliveries) giveUpOldest(state, ruleId, receiver, step);
   // Also without a message: the rules are no longer due.
   step.emit(deliveriesRequested, { deliveries, alertIds, ruleIds: [...ruleIds], requestMs: step.nowMs });
+  if (escalations.length + endedRuleIds.length > 0)
+    step.emit(escalationsChanged, { escalations, endedRuleIds });
+}
+
+function wantedOf(state: AlertsView, ruleIds: readonly string[], nowMs: number): Map<string, Wanted> {
+  const wanted = new Map<string, Wanted>(
+    ruleIds.map((ruleId) => [ruleId, { untold: [], waiting: [], isSuppressed: false, isKnown: false }]),
+  );
+  const inhibitorOf = inhibition(state.rules, () => state.alerts.values());
+  for (const view of state.alerts.values()) {
+    const alerts = wanted.get(view.ruleId);
+    if (alerts === undefined) continue;
+    // Only read.
+    const alert = view as KeptAlert;
+    const isFiring = alert.status === AlertStatus.ALERT_STATUS_FIRING;
+    const isNews = isUntold(alert);
+    const knowsStart = alert.told === AlertStatus.ALERT_STATUS_FIRING;
+    if (!isNews && !isFiring) {
+      alerts.isKnown ||= knowsStart;
+      continue;
+    }
+    const isSuppressed = silenceOf(state, alert, nowMs) !== undefined || inhibitorOf(alert) !== undefined;
+    alerts.isKnown ||= isSuppressed ? knowsStart : isFiring;
+    alerts.isSuppressed ||= isSuppressed && isFiring;
+    if (isSuppressed) continue;
+    if (isNews) alerts.untold.push(alert);
+    if (isFiring) alerts.waiting.push(alert);
+  }
+  return wanted;
 }
 
 /** A receiver that is away does not collect messages without end. */

@@ -1,7 +1,18 @@
-/** A person owns an incident, adds notes, resolves it and writes its post-mortem. */
-import { AlertsDone, ChangeIncident, IncidentEntryKind, IncidentStatus } from "@tutti/contracts/insight/v1";
+/**
+ * A person owns an incident, adds notes, resolves it and writes its post-mortem.
+ *
+ * 1. A new owner acknowledges the firing alerts of the incident. Alerts that join later are not acknowledged.
+ */
+import {
+  AlertStatus,
+  AlertsDone,
+  ChangeIncident,
+  IncidentEntryKind,
+  IncidentStatus,
+} from "@tutti/contracts/insight/v1";
+import { alertsTaken } from "../alert/events.ts";
 import { alertErrors } from "../errors.ts";
-import type { AlertsCommand } from "../state.ts";
+import type { AlertsCommand, AlertsView } from "../state.ts";
 import { changeOf, incidentsChanged } from "./events.ts";
 
 export const changeIncident: AlertsCommand<ChangeIncident, AlertsDone> = {
@@ -29,7 +40,18 @@ export const changeIncident: AlertsCommand<ChangeIncident, AlertsDone> = {
       incident.postMortem = postMortem;
       add(IncidentEntryKind.INCIDENT_ENTRY_KIND_POST_MORTEM, "");
     }
+    const taken = incident.owner === known.owner ? [] : firingOf(state, incidentId);
+    if (taken.length > 0) step.emit(alertsTaken, { alertIds: taken, cause: step.cause });
     if (incident.timeline.length > 0) step.emit(incidentsChanged, { incidents: [incident] });
     return {};
   },
 };
+
+function firingOf(state: AlertsView, incidentId: string): string[] {
+  const ids: string[] = [];
+  for (const id of state.open.values()) {
+    const alert = state.alerts.get(id);
+    if (alert?.incidentId === incidentId && alert.status === AlertStatus.ALERT_STATUS_FIRING) ids.push(id);
+  }
+  return ids;
+}

@@ -3,7 +3,8 @@
  *
  * 1. A built-in rule stays built in when a caller changes it, and keeps the change when built-in rules are installed again.
  * 2. Alerts of a rule that is removed end, and its receivers hear of it.
- * 3. When a rule is no longer inhibited, receivers hear at once of alerts that were.
+ * 3. When a rule is no longer inhibited, receivers hear at once of alerts that were. When it gets an escalation policy,
+ *    alerts that fire escalate at once.
  */
 import {
   AlertPartRemoved,
@@ -57,6 +58,10 @@ export const keepRule: AlertsCommand<KeepAlertRule, AlertRuleKept> = {
     if (known !== undefined && isSame(known.rule, rule)) return { revision: known.revision };
     if (revision !== 0 && revision !== (known?.revision ?? 0))
       return alertErrors.ruleMoved.refusal({ id, revision, found: known?.revision ?? 0 });
+    if (rule.escalation !== "" && !state.policies.has(rule.escalation))
+      return alertErrors.invalid.refusal({
+        problem: `\`escalation\`: escalation policy \`${rule.escalation}\` not found`,
+      });
     const circle = circleOf(state.rules, rule);
     if (circle !== undefined)
       return alertErrors.invalid.refusal({
@@ -93,11 +98,17 @@ export const removeRule: AlertsCommand<RemoveAlertRule, AlertPartRemoved> = {
 };
 
 function keepRules(state: AlertsView, rules: KeptRule[], step: AlertsStep): void {
-  const wereInhibited = rules
-    .map(({ rule }) => rule?.ruleId ?? "")
-    .filter((id) => (state.rules.get(id)?.rule?.inhibitedBy.length ?? 0) > 0);
+  const known = rules.map(({ rule }) => [rule, state.rules.get(rule?.ruleId ?? "")?.rule] as const);
+  // Their alerts may no longer be inhibited, or escalate by another policy.
+  const changed = known
+    .filter(
+      ([rule, before]) =>
+        (before?.inhibitedBy.length ?? 0) > 0 ||
+        (before !== undefined && before.escalation !== rule?.escalation),
+    )
+    .map(([rule]) => rule?.ruleId ?? "");
   step.emit(rulesKept, { rules });
-  if (wereInhibited.length > 0) tell(state, wereInhibited, step);
+  if (changed.length > 0) tell(state, changed, step);
 }
 
 /** Without the fields that the service sets. */

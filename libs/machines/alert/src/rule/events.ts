@@ -20,6 +20,7 @@ export const ruleRemoved: AlertsEvent<AlertRuleRemovedV1> = {
     state.rules.delete(ruleId);
     state.dueMs.delete(ruleId);
     state.toldMs.delete(ruleId);
+    state.escalations.delete(ruleId);
     setTimer(state, outstanding);
   },
 };

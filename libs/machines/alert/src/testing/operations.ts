@@ -1,4 +1,5 @@
 /** Commands to alerts, drawn by chance: few rules and labels, so that they meet. */
+import { EscalationPolicy, Rotation } from "@tutti/contracts/insight/v1";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
 
@@ -15,6 +16,7 @@ const rule = fc
     disabled: fc.constantFrom(false, false, false, true),
     inhibitedBy: fc.constantFrom([], [], ["queue"], ["failures"], ["queue", "failures"]),
     inhibitLabels: fc.constantFrom([], ["pool"]),
+    escalation: fc.constantFrom("", "", "night"),
   })
   .map((given) => ({
     ...{ namespace: "", title: "Runs fail", advice: "", queries: [], condition: "failed > 0.0" },
@@ -35,6 +37,34 @@ const found = fc
   .uniqueArray(fc.constantFrom("a", "b", "c"), { maxLength: 3 })
   .map((pools) => pools.map((pool) => ({ labels: { pool }, values: { failed: 1 }, title: "", advice: "" })));
 
+const rotation = fc
+  .record({
+    rotationId: fc.constantFrom("web", "web", ""),
+    names: fc.constantFrom<string[][]>(["ada"], ["ada", "bob"], []),
+    timeZone: fc.constantFrom("", "Europe/Berlin", "Nowhere"),
+    everyDays: fc.constantFrom(0, 1),
+  })
+  .map(({ names, ...given }) => {
+    const members = names.map((name) => ({ name, receivers: [name] }));
+    return Rotation.fromPartial({ ...given, members });
+  });
+
+const atOnce = { afterMs: 0, receivers: ["ops"], rotations: [] };
+
+const policy = fc
+  .record({
+    policyId: fc.constantFrom("night", "night", "other"),
+    steps: fc.constantFrom<{ afterMs: number; receivers: string[]; rotations: string[] }[][]>(
+      [atOnce],
+      [atOnce, { afterMs: 1_000, receivers: ["boss"], rotations: [] }],
+      [atOnce, { afterMs: 3_000, receivers: ["boss"], rotations: ["web"] }],
+      [],
+    ),
+    repeats: fc.constantFrom(0, 2),
+    repeatAfterMs: fc.constant(2_000),
+  })
+  .map((given) => EscalationPolicy.fromPartial(given));
+
 /** Operations for properties. A failing sequence gets shorter. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const call = (weight: number, command: string, body: fc.Arbitrary<object>) => ({
@@ -43,17 +73,17 @@ export function operations(): fc.Arbitrary<MachineCall> {
   });
   const labels = fc.constantFrom(undefined, { equals: { pool: "a" }, exists: [], absent: [] });
   return fc.oneof(
-    call(2, "install_rules", fc.record({ rules: fc.array(rule, { maxLength: 2 }) })),
-    call(5, "keep_rule", fc.record({ rule, revision: fc.constantFrom(0, 0, 1, 2) })),
+    call(6, "install_rules", fc.record({ rules: fc.array(rule, { maxLength: 2 }) })),
+    call(9, "keep_rule", fc.record({ rule, revision: fc.constantFrom(0, 0, 1, 2) })),
     call(1, "remove_rule", fc.record({ ruleId })),
     call(
-      16,
+      22,
       "observe",
       fc.record({ observations: fc.array(fc.record({ ruleId, found }), { maxLength: 2 }) }),
     ),
-    call(3, "take_alert", fc.record({ alertId: fc.constantFrom("a1", "a2", "a3") })),
+    call(5, "take_alert", fc.record({ alertId: fc.constantFrom("a1", "a2", "a3", "a4", "a5") })),
     call(
-      2,
+      3,
       "add_silence",
       fc.record({
         ruleId: fc.constantFrom("", "failures"),
@@ -62,19 +92,23 @@ export function operations(): fc.Arbitrary<MachineCall> {
         toMs: fc.constantFrom(1, 8_000_000_000_000),
       }),
     ),
-    call(2, "end_silence", fc.record({ silenceId: fc.constantFrom("s1", "s2", "s3", "s4", "s5") })),
+    call(3, "end_silence", fc.record({ silenceId: fc.constantFrom("s1", "s2", "s3", "s4", "s5") })),
     call(
-      3,
+      5,
       "change_incident",
       fc.record({
         incidentId: fc.constantFrom("i1", "i1", "i2", "i9"),
-        owner: fc.constantFrom("", "", "ada"),
+        owner: fc.constantFrom("", "ada", "bob"),
         note: fc.constantFrom("", "seen"),
         resolution: fc.constantFrom("", "", "fixed"),
         postMortem: fc.constantFrom("", "", "# Post-mortem"),
       }),
     ),
-    call(8, "retry_deliveries", fc.record({ numbers: fc.constantFrom([], [], [], [1]) })),
+    call(3, "keep_rotation", fc.record({ rotation, revision: fc.constantFrom(0, 0, 1) })),
+    call(1, "remove_rotation", fc.record({ rotationId: fc.constantFrom("web", "night") })),
+    call(9, "keep_policy", fc.record({ policy, revision: fc.constantFrom(0, 0, 1) })),
+    call(1, "remove_policy", fc.record({ policyId: fc.constantFrom("night", "other") })),
+    call(14, "retry_deliveries", fc.record({ numbers: fc.constantFrom([], [], [], [1]) })),
   );
 }
 

@@ -1,6 +1,6 @@
 /** A mail about alerts: its subject, its plain text, and the same as simple HTML. */
 import { headOf } from "../chat.ts";
-import type { AlertMessage, MessageAlert } from "../message.ts";
+import { type AlertMessage, escalationLine, type MessageAlert } from "../message.ts";
 
 export interface MailContent {
   readonly messageId: string;
@@ -52,8 +52,14 @@ function factsOf({ severity, labels, values, startTime, endTime, advice }: Messa
   ];
 }
 
-function footOf({ rule, namespace, url }: AlertMessage): readonly string[] {
-  return [`Rule ${rule}, namespace ${namespace}`, ...(url === undefined ? [] : [url])];
+function footOf(message: AlertMessage): readonly string[] {
+  const { rule, namespace, url } = message;
+  const escalation = escalationLine(message);
+  return [
+    `Rule ${rule}, namespace ${namespace}`,
+    ...(escalation === undefined ? [] : [oneLine(escalation)]),
+    ...(url === undefined ? [] : [url]),
+  ];
 }
 
 /** Values of labels may have line breaks: in a subject they would be headers of their own. */

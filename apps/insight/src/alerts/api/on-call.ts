@@ -1,0 +1,180 @@
+/** Rotations and escalation policies: set, listed, deleted. And who is on call. */
+import {
+  type DeleteEscalationPolicyRequest,
+  type DeleteRotationRequest,
+  EscalationPolicy,
+  type KeptEscalationPolicy,
+  type KeptRotation,
+  type ListEscalationPoliciesReply,
+  type ListEscalationPoliciesRequest,
+  type ListOnCallReply,
+  type ListOnCallRequest,
+  type ListRotationsReply,
+  type ListRotationsRequest,
+  type OnCall,
+  Rotation,
+  type SetEscalationPolicyRequest,
+  type SetRotationRequest,
+} from "@tutti/contracts/insight/v1";
+import type { FieldViolation } from "@tutti/contracts/rpc";
+import { tell } from "@tutti/host/serving";
+import { type CallContext, fromTimestamp, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
+import {
+  keepPolicy,
+  keepRotation,
+  removePolicy,
+  removeRotation,
+  type Shift,
+  shiftsFrom,
+} from "@tutti/machine-alert";
+import { insightErrors } from "../../errors.ts";
+import { keyOf } from "../key.ts";
+import { type AlertDependencies, keptIn, namespaceOf, revisionIn, unknownReceivers } from "./dependencies.ts";
+
+/** The current shift, and the next. */
+const shiftsByDefault = 2;
+
+export async function setRotation(
+  dependencies: AlertDependencies,
+  { rotation = Rotation.create(), revision, reason, ...request }: SetRotationRequest,
+  context: CallContext,
+) {
+  const { receivers } = dependencies;
+  requireKnown([
+    ...rotation.members.flatMap((member, at) =>
+      unknownReceivers(receivers, member.receivers, `rotation.members[${at}].receivers`),
+    ),
+    ...rotation.overrides.flatMap((override, at) =>
+      unknownReceivers(receivers, override.receivers, `rotation.overrides[${at}].receivers`),
+    ),
+  ]);
+  const namespace = namespaceOf(request, context);
+  const told = { command: keepRotation, body: { rotation, revision: revisionIn(revision) }, reason };
+  await tell(dependencies, keyOf(namespace), told, context);
+  const { rotations } = await keptIn(dependencies, namespace, context);
+  const kept = rotations.find((one) => one.rotation?.rotationId === rotation.rotationId);
+  return { rotation: kept && shownRotation(namespace, kept) };
+}
+
+export async function listRotations(
+  dependencies: AlertDependencies,
+  { page, ...request }: ListRotationsRequest,
+  context: CallContext,
+): Promise<ListRotationsReply> {
+  const namespace = namespaceOf(request, context);
+  const { rotations } = await keptIn(dependencies, namespace, context);
+  const shown = byId(
+    rotations.map((kept) => shownRotation(namespace, kept)),
+    ({ rotationId }) => rotationId,
+  );
+  const list = { list: ["rotations", namespace], keyOf: ({ rotationId }: Rotation) => rotationId };
+  const { items, nextToken } = pageOf(shown, list, page);
+  return { rotations: items, page: { nextToken, total: shown.length } };
+}
+
+export function deleteRotation(
+  dependencies: AlertDependencies,
+  { rotationId, reason, ...request }: DeleteRotationRequest,
+  context: CallContext,
+) {
+  const key = keyOf(namespaceOf(request, context));
+  return tell(dependencies, key, { command: removeRotation, body: { rotationId }, reason }, context);
+}
+
+export async function setPolicy(
+  dependencies: AlertDependencies,
+  { policy = EscalationPolicy.create(), revision, reason, ...request }: SetEscalationPolicyRequest,
+  context: CallContext,
+) {
+  requireKnown(
+    policy.steps.flatMap(({ receivers }, at) =>
+      unknownReceivers(dependencies.receivers, receivers, `policy.steps[${at}].receivers`),
+    ),
+  );
+  const namespace = namespaceOf(request, context);
+  const told = { command: keepPolicy, body: { policy, revision: revisionIn(revision) }, reason };
+  await tell(dependencies, keyOf(namespace), told, context);
+  const { policies } = await keptIn(dependencies, namespace, context);
+  const kept = policies.find((one) => one.policy?.policyId === policy.policyId);
+  return { policy: kept && shownPolicy(namespace, kept) };
+}
+
+export async function listPolicies(
+  dependencies: AlertDependencies,
+  { page, ...request }: ListEscalationPoliciesRequest,
+  context: CallContext,
+): Promise<ListEscalationPoliciesReply> {
+  const namespace = namespaceOf(request, context);
+  const { policies } = await keptIn(dependencies, namespace, context);
+  const shown = byId(
+    policies.map((kept) => shownPolicy(namespace, kept)),
+    ({ policyId }) => policyId,
+  );
+  const list = { list: ["policies", namespace], keyOf: ({ policyId }: EscalationPolicy) => policyId };
+  const { items, nextToken } = pageOf(shown, list, page);
+  return { policies: items, page: { nextToken, total: shown.length } };
+}
+
+export function deletePolicy(
+  dependencies: AlertDependencies,
+  { policyId, reason, ...request }: DeleteEscalationPolicyRequest,
+  context: CallContext,
+) {
+  const key = keyOf(namespaceOf(request, context));
+  return tell(dependencies, key, { command: removePolicy, body: { policyId }, reason }, context);
+}
+
+export async function listOnCall(
+  dependencies: AlertDependencies,
+  { rotationId: wanted, time, shifts, page, ...request }: ListOnCallRequest,
+  context: CallContext,
+): Promise<ListOnCallReply> {
+  const namespace = namespaceOf(request, context);
+  const { rotations } = await keptIn(dependencies, namespace, context);
+  const atMs = time === undefined ? dependencies.foundation.clock.now() : fromTimestamp(time);
+  const found = byId(
+    rotations.flatMap(({ rotation }) =>
+      rotation !== undefined && (wanted === "" || rotation.rotationId === wanted) ? [rotation] : [],
+    ),
+    ({ rotationId }) => rotationId,
+  );
+  const list = {
+    list: ["on-call", namespace, wanted],
+    keyOf: ({ rotationId }: ReadOnly<Rotation>) => rotationId,
+  };
+  const { items, nextToken } = pageOf(found, list, page);
+  const shown = items.map((rotation): OnCall => {
+    const { rotationId, title, timeZone } = rotation;
+    const coming = shiftsFrom(rotation, atMs, shifts === 0 ? shiftsByDefault : shifts);
+    return { rotationId, title, timeZone: timeZone || "UTC", shifts: coming.map(shownShift) };
+  });
+  return { rotations: shown, page: { nextToken, total: found.length } };
+}
+
+function shownShift({ member, receivers, fromMs, toMs, isOverridden }: Shift): OnCall["shifts"][number] {
+  const span = { startTime: toTimestamp(fromMs), endTime: toTimestamp(toMs) };
+  return { member, receivers: [...receivers], ...span, overridden: isOverridden };
+}
+
+function shownRotation(namespace: string, { rotation, revision }: ReadOnly<KeptRotation>): Rotation {
+  // Only read.
+  return { ...(rotation as Rotation), namespace, revision: String(revision) };
+}
+
+function shownPolicy(
+  namespace: string,
+  { policy, revision }: ReadOnly<KeptEscalationPolicy>,
+): EscalationPolicy {
+  // Only read.
+  return { ...(policy as EscalationPolicy), namespace, revision: String(revision) };
+}
+
+function byId<T>(entries: readonly T[], idOf: (entry: T) => string): T[] {
+  return entries.toSorted((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
+}
+
+function requireKnown(violations: readonly FieldViolation[]): void {
+  const [first] = violations;
+  if (first === undefined) return;
+  throw insightErrors.onCallInvalid({ problem: `${first.field}: ${first.message}` }, { violations });
+}

@@ -1,0 +1,168 @@
+/**
+ * Escalation: who hears of the alerts of a rule besides its receivers, step by step until they are acknowledged.
+ *
+ * 1. The alerts of a rule escalate together, as they are grouped: 10,000 of them are one message for each receiver and step.
+ * 2. An alert waits as long as it fires and is not acknowledged. One that is silenced or inhibited does not wait.
+ * 3. A step is notified once in each round. When no alert waits, no further step is sent. The next alert starts with step 1.
+ * 4. A receiver that was notified hears of all later changes of the rule, until its alerts are over.
+ * 5. Who is on call is decided when a step is sent. A person who comes on call later hears of the next alert, with all that
+ *    wait.
+ */
+import type {
+  EscalationPolicy,
+  EscalationStep,
+  KeptAlert,
+  KeptEscalation,
+} from "@tutti/contracts/insight/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { repeatAfterByDefaultMs, suppressedRetryMs } from "../limits.ts";
+import { onCallAt } from "../on-call/shifts.ts";
+import type { AlertsView } from "../state.ts";
+
+/** The alerts of a rule that receivers may hear of. */
+export interface RuleAlerts {
+  /** Receivers know something else of them. */
+  readonly untold: readonly KeptAlert[];
+  /** They fire, and are not acknowledged. */
+  readonly waiting: readonly KeptAlert[];
+  /** Whether others would wait, but for a silence or an inhibition. */
+  readonly isSuppressed: boolean;
+}
+
+export interface EscalationMessage {
+  readonly alerts: readonly KeptAlert[];
+  readonly step: number;
+  readonly onCall: readonly string[];
+}
+
+export interface Climb {
+  /** As it is afterwards. Undefined: the alerts do not escalate. */
+  readonly escalation: KeptEscalation | undefined;
+  /** By receiver. */
+  readonly messages: ReadonlyMap<string, EscalationMessage>;
+}
+
+export function climb(view: AlertsView, ruleId: string, alerts: RuleAlerts, nowMs: number): Climb {
+  const { untold, waiting, isSuppressed } = alerts;
+  const policyId = view.rules.get(ruleId)?.rule?.escalation ?? "";
+  const policy = view.policies.get(policyId)?.policy;
+  const known = view.escalations.get(ruleId);
+  const messages = new Map<string, EscalationMessage>();
+  if (known !== undefined && untold.length > 0)
+    for (const receiver of known.receivers)
+      messages.set(receiver, { alerts: untold, step: known.reached, onCall: [] });
+  if (policy === undefined || waiting.length === 0)
+    return { escalation: resting(known, { isSuppressed, nowMs }), messages };
+  const isFresh = known === undefined || known.policyId !== policyId || !waiting.some(isTold);
+  const start: KeptEscalation = isFresh
+    ? {
+        ...{ ruleId, policyId, reached: 0, round: 0, receivers: [...(known?.receivers ?? [])] },
+        dueMs: nowMs + (policy.steps[0]?.afterMs ?? 0),
+      }
+    : { ...known, receivers: [...known.receivers] };
+  const round = new Round(view, policy, start, alerts, messages, nowMs);
+  // Steps that were notified before have other people now.
+  if (!isFresh && untold.length > 0) round.tellNewcomers();
+  round.climb();
+  return { escalation: round.escalation, messages };
+}
+
+/** No alert waits. Those that are only suppressed are looked at again later. */
+function resting(
+  known: ReadOnly<KeptEscalation> | undefined,
+  { isSuppressed, nowMs }: { readonly isSuppressed: boolean; readonly nowMs: number },
+): KeptEscalation | undefined {
+  if (known === undefined) return undefined;
+  const isDue = known.dueMs > 0 && known.dueMs <= nowMs;
+  const later = isSuppressed ? (isDue ? nowMs + suppressedRetryMs : known.dueMs) : 0;
+  return { ...known, receivers: [...known.receivers], dueMs: later };
+}
+
+class Round {
+  readonly escalation: KeptEscalation;
+  readonly #view: AlertsView;
+  readonly #policy: ReadOnly<EscalationPolicy>;
+  readonly #alerts: RuleAlerts;
+  readonly #messages: Map<string, EscalationMessage>;
+  readonly #nowMs: number;
+
+  constructor(
+    view: AlertsView,
+    policy: ReadOnly<EscalationPolicy>,
+    escalation: KeptEscalation,
+    alerts: RuleAlerts,
+    messages: Map<string, EscalationMessage>,
+    nowMs: number,
+  ) {
+    this.#view = view;
+    this.#policy = policy;
+    this.escalation = escalation;
+    this.#alerts = alerts;
+    this.#messages = messages;
+    this.#nowMs = nowMs;
+  }
+
+  tellNewcomers(): void {
+    const told = new Set(this.escalation.receivers);
+    const { round, reached } = this.escalation;
+    const { steps } = this.#policy;
+    for (const [at, step] of (round > 0 ? steps : steps.slice(0, reached)).entries())
+      this.#tell(at + 1, step, (receiver) => !told.has(receiver));
+  }
+
+  climb(): void {
+    const { escalation } = this;
+    const { steps, repeats, repeatAfterMs } = this.#policy;
+    while (escalation.dueMs > 0 && escalation.dueMs <= this.#nowMs) {
+      const step = steps[escalation.reached];
+      // The policy has fewer steps than it had.
+      if (step === undefined) {
+        escalation.dueMs = 0;
+        return;
+      }
+      escalation.reached += 1;
+      this.#tell(escalation.reached, step, () => true);
+      const next = steps[escalation.reached];
+      if (next !== undefined) escalation.dueMs = this.#nowMs + next.afterMs;
+      else if (escalation.round >= repeats) escalation.dueMs = 0;
+      else {
+        escalation.round += 1;
+        escalation.reached = 0;
+        escalation.dueMs = this.#nowMs + (repeatAfterMs || repeatAfterByDefaultMs);
+      }
+    }
+  }
+
+  #tell(number: number, step: ReadOnly<EscalationStep>, isMeant: (receiver: string) => boolean): void {
+    const { receivers: told } = this.escalation;
+    const { untold, waiting } = this.#alerts;
+    for (const [receiver, onCall] of this.#receiversOf(step)) {
+      if (!isMeant(receiver)) continue;
+      const isKnown = told.includes(receiver);
+      // Ends are for receivers that know of the start.
+      const alerts = isKnown ? [...new Set([...untold, ...waiting])] : waiting;
+      this.#messages.set(receiver, { alerts, step: number, onCall });
+      if (!isKnown) told.push(receiver);
+    }
+  }
+
+  /** With the people who have each of them. */
+  #receiversOf({ receivers, rotations }: ReadOnly<EscalationStep>): ReadonlyMap<string, readonly string[]> {
+    const found = new Map<string, string[]>(receivers.map((receiver) => [receiver, []]));
+    for (const id of rotations) {
+      const rotation = this.#view.rotations.get(id)?.rotation;
+      if (rotation === undefined) continue;
+      const shift = onCallAt(rotation, this.#nowMs);
+      for (const receiver of shift.receivers) {
+        const people = found.get(receiver) ?? [];
+        if (!people.includes(shift.member)) people.push(shift.member);
+        found.set(receiver, people);
+      }
+    }
+    return found;
+  }
+}
+
+function isTold({ status, told }: KeptAlert): boolean {
+  return told === status;
+}
