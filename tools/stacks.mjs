@@ -16,7 +16,7 @@ for (const [value, digit] of [...digits].entries()) bitsOf[digit.charCodeAt(0)] 
 
 const comma = ",".charCodeAt(0);
 const semicolon = ";".charCodeAt(0);
-const place = /(file:\/\/\/[^\s()]+\.mjs):(\d+):(\d+)/;
+const placeIn = /(file:\/\/\/[^\s()]+\.mjs):(\d+):(\d+)/;
 const rememberedMax = 1_000;
 /** A function starts at its parameters, its token or its name: the name is this near. */
 const nameWithin = 64;
@@ -26,18 +26,29 @@ const remembered = new Map();
 /** @param {Error} error @param {NodeJS.CallSite[]} frames */
 Error.prepareStackTrace = (error, frames) => {
   const title = Error.prototype.toString.call(error);
-  return [title, ...frames.map((frame) => `    at ${inSources(frame)}`)].join("\n");
+  /** @type {Bundles} */
+  const bundles = new Map();
+  return [title, ...frames.map((frame) => `    at ${inSources(frame, bundles)}`)].join("\n");
 };
 
-/** @param {NodeJS.CallSite} frame */
-function inSources(frame) {
+/**
+ * The files of one stack, read once for all its frames.
+ *
+ * @typedef {{ mappings: string, sources: string[], names: string[], lines: string[], segments: Map<number, Segment[]> }} Bundle
+ * @typedef {Map<string, Bundle>} Bundles
+ * @typedef {{ bundleColumn: number, source: number, line: number, column: number, name: number | undefined }} Segment
+ */
+
+/** @param {NodeJS.CallSite} frame @param {Bundles} bundles */
+function inSources(frame, bundles) {
   const text = String(frame);
-  const [found, url, line, column] = place.exec(text) ?? [];
+  const [found, url, line, column] = placeIn.exec(text) ?? [];
   if (found === undefined || url === undefined) return text;
   const known = remembered.get(text);
   if (known !== undefined) return known;
   if (remembered.size >= rememberedMax) remembered.clear();
-  const formatted = formattedFrame(frame, { text, found, url, line: Number(line), column: Number(column) });
+  const place = { text, found, url, line: Number(line), column: Number(column) };
+  const formatted = formattedFrame(frame, place, bundles);
   remembered.set(text, formatted);
   return formatted;
 }
@@ -45,22 +56,45 @@ function inSources(frame) {
 /**
  * @param {NodeJS.CallSite} frame
  * @param {{ text: string, found: string, url: string, line: number, column: number }} of its text, with the place in it
+ * @param {Bundles} bundles
  */
-function formattedFrame(frame, { text, found, url, line, column }) {
+function formattedFrame(frame, { text, found, url, line, column }, bundles) {
   try {
     const file = fileURLToPath(url);
-    /** @type {{ mappings: string, sources: string[], names: string[] }} */
-    const { mappings, sources, names } = JSON.parse(readFileSync(`${file}.map`, "utf8"));
-    const segment = segmentAt(mappings, line - 1, column - 1);
-    const path = segment && sources[segment.source];
+    const bundle = bundleOf(file, bundles);
+    const segment = segmentAt(bundle, line - 1, column - 1);
+    const path = segment && bundle.sources[segment.source];
     if (segment === undefined || path === undefined) return text;
     const source = pathToFileURL(resolve(dirname(file), path)).href;
-    const named = renamed(text, frame, { file, mappings, names });
+    const named = renamed(text, frame, bundle);
     return named.replace(found, () => `${source}:${segment.line + 1}:${segment.column + 1}`);
   } catch {
     // No map is there, or it is no map. An error must not fail because of its stack.
     return text;
   }
+}
+
+/** @param {string} file @param {Bundles} bundles @returns {Bundle} */
+function bundleOf(file, bundles) {
+  let bundle = bundles.get(file);
+  if (bundle === undefined) {
+    /** @type {{ mappings: string, sources: string[], names: string[] }} */
+    const { mappings, sources, names } = JSON.parse(readFileSync(`${file}.map`, "utf8"));
+    const lines = readFileSync(file, "utf8").split("\n");
+    bundle = { mappings, sources, names, lines, segments: new Map() };
+    bundles.set(file, bundle);
+  }
+  return bundle;
+}
+
+/** @param {Bundle} bundle @param {number} line from 0 @returns {Segment[]} */
+function segmentsIn({ mappings, segments }, line) {
+  let known = segments.get(line);
+  if (known === undefined) {
+    known = [...segmentsOf(mappings, line)];
+    segments.set(line, known);
+  }
+  return known;
 }
 
 /**
@@ -69,22 +103,22 @@ function formattedFrame(frame, { text, found, url, line, column }) {
  *
  * @param {string} text
  * @param {NodeJS.CallSite} frame
- * @param {{ file: string, mappings: string, names: string[] }} bundle
+ * @param {Bundle} bundle
  */
-function renamed(text, frame, { file, mappings, names }) {
+function renamed(text, frame, bundle) {
   const short = frame.getFunctionName();
   const line = frame.getEnclosingLineNumber();
   const column = frame.getEnclosingColumnNumber();
   if (short === null || line === null || column === null) return text;
   const words = short.split(".");
   const own = words[words.length - 1] ?? "";
-  const code = readFileSync(file, "utf8").split("\n")[line - 1] ?? "";
-  for (const segment of segmentsOf(mappings, line - 1)) {
+  const code = bundle.lines[line - 1] ?? "";
+  for (const segment of segmentsIn(bundle, line - 1)) {
     if (segment.bundleColumn > column + nameWithin) break;
     if (segment.name === undefined || segment.bundleColumn < column - nameWithin) continue;
     const after = code[segment.bundleColumn + own.length] ?? "";
     if (!code.startsWith(own, segment.bundleColumn) || /[\w$]/.test(after)) continue;
-    const name = names[segment.name] ?? own;
+    const name = bundle.names[segment.name] ?? own;
     const at = text.lastIndexOf(own, text.indexOf(" ("));
     return at < 0 ? text : text.slice(0, at) + name + text.slice(at + own.length);
   }
@@ -94,13 +128,13 @@ function renamed(text, frame, { file, mappings, names }) {
 /**
  * The last segment at or before a place.
  *
- * @param {string} mappings
+ * @param {Bundle} bundle
  * @param {number} line from 0
  * @param {number} column from 0
  */
-function segmentAt(mappings, line, column) {
+function segmentAt(bundle, line, column) {
   let found;
-  for (const segment of segmentsOf(mappings, line)) {
+  for (const segment of segmentsIn(bundle, line)) {
     if (segment.bundleColumn > column) break;
     found = segment;
   }
@@ -113,7 +147,7 @@ function segmentAt(mappings, line, column) {
  *
  * @param {string} mappings
  * @param {number} wantedLine
- * @returns {Generator<{ bundleColumn: number, source: number, line: number, column: number, name: number | undefined }>}
+ * @returns {Generator<Segment>}
  */
 function* segmentsOf(mappings, wantedLine) {
   const total = [0, 0, 0, 0, 0];

@@ -1,4 +1,4 @@
-import type { MessageType } from "./message/message.ts";
+import { type MessageType, sliceBytesUsual } from "./message/message.ts";
 import { Reader } from "./message/reader.ts";
 import type { MessageCodec } from "./rpc.ts";
 import { Encoded } from "./wire/encoded.ts";
@@ -31,13 +31,21 @@ export function codecOf<T extends object>(
       return bytes;
     },
     decode: read ?? ((bytes) => decodeWhole(type, bytes)),
+    *decodeInSlices(bytes) {
+      if (read !== undefined) return read(bytes);
+      const reader = new Reader(bytes, true);
+      return whole(reader, yield* type.readInSlices(reader, reader.len, sliceBytesUsual));
+    },
   };
 }
 
 function decodeWhole<T extends object>(type: MessageType<T>, bytes: Uint8Array): T {
   // Of a request: a caller is informed of what would be lost.
   const reader = new Reader(bytes, true);
-  const message = type.read(reader, reader.len);
+  return whole(reader, type.read(reader, reader.len));
+}
+
+function whole<T>(reader: Reader, message: T): T {
   // `decode` of a message stops silently at a tag that cannot be. What follows it would be lost.
   if (reader.pos !== reader.len) {
     throw new RangeError(`expected a field at byte ${reader.pos} of ${reader.len}, found no valid tag`);

@@ -55,6 +55,8 @@ export interface MessageCodec<T> {
   encode(message: T): Uint8Array;
   /** Throws when the bytes are not a message of this type. Fields this release does not know are dropped. */
   decode(bytes: Uint8Array): T;
+  /** As `decode`, with a yield between two slices of a large message. */
+  decodeInSlices?(bytes: Uint8Array): Generator<undefined, T>;
 }
 
 export interface FieldViolation {

@@ -27,9 +27,10 @@ export async function answered(route: RpcRoute, message: Message, asked: Asked):
   const reply = plan.route.gathered
     ? await gathered(called, message, options)
     : await called.one(message, options);
-  const body = mapping.reply(plan, reply);
+  const heavy = isHeavy(reply);
+  const body = mapping.reply(plan, reply, heavy);
   if (body === undefined) return { status: 204, body };
-  return { status: reply["existed"] === false ? 201 : 200, body, isHeavy: isHeavy(reply) };
+  return { status: reply["existed"] === false ? 201 : 200, body, isHeavy: heavy };
 }
 
 /** Asks for the replies of a stream. They come as events. */

@@ -10,7 +10,8 @@
 
 import type { ServerResponse } from "node:http";
 import { edgeActions, type HostContext } from "@tutti/host";
-import { errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kernel";
+import { errorFromUnknown, type Foundation, systemDefer, type TuttiError } from "@tutti/kernel";
+import { heavyBytes } from "@tutti/mesh";
 import { type Route, type RouteName, routeNamed, routes } from "@tutti/rest";
 import { Mapping, restErrors, schema, writeInTurns } from "@tutti/rest/json";
 import {
@@ -248,6 +249,8 @@ class Routing {
             body: isPosting ? postedBody(request.headers, request.body) : request.body,
             idempotencyKey: asked.idempotencyKey,
           });
+          // Reading and calling take milliseconds each: others get a turn between them.
+          if (Number(request.headers["content-length"]) > heavyBytes) await new Promise<void>(systemDefer);
           const { realtime } = this.#parts;
           if (route.stream === "events")
             await followed(rpcRoute, message, asked, { realtime, request, reply });

@@ -13,6 +13,7 @@ import {
   type CallContext,
   type ConfiguredRetryOf,
   type InstanceKey,
+  inTurns,
   toTimestamp,
 } from "@tutti/kernel";
 import {
@@ -65,7 +66,7 @@ export class Versions {
   ): Promise<{ readonly definition: DefinitionMessage; readonly existed: boolean }> {
     const shelf = this.#shelf(context);
     assert(made.message !== undefined, "a definition that is registered has its facts", { name: made.name });
-    const message = DefinitionMessage.decode(made.message);
+    const message = await inTurns(DefinitionMessage.decodeInSlices(made.message));
     if (made.plan !== undefined) await keepPlan(shelf, made.plan, made.hash);
     const [kept, facts] = await Promise.all([keepSource(shelf, source), keepFacts(shelf, message)]);
     const key = keyOf(context.namespace, message.name);

@@ -11,6 +11,7 @@ type RowType = ScalarName | EnumWords | FieldMessage;
 /** What a field needs of the message that it holds. */
 interface FieldMessage {
   read(reader: Reader, end: number): object;
+  readInSlices(reader: Reader, end: number, sliceBytes: number): Generator<undefined, object>;
   write(message: object, writer: BinaryWriter): BinaryWriter;
   fromPartial(given: object): object;
   toJSON(message: object): unknown;

@@ -59,6 +59,33 @@ describe("every message of the contracts", () => {
     });
   });
 
+  it("read in slices is the same, also where each message within it is a slice, whole, cut off or changed", () => {
+    let slices = 0;
+    const inSlices = (type: Type, bytes: Uint8Array) => {
+      const reading = type.decodeInSlices(bytes, 0);
+      for (;;) {
+        const { done, value } = reading.next();
+        if (done) return value;
+        slices++;
+      }
+    };
+    ofEach((_, type, values, random) => {
+      const bytes = type.encode(values).finish();
+      assert.deepEqual(inSlices(type, bytes), values);
+      const part = bytes.subarray(0, Math.floor(random() * bytes.length));
+      assert.deepEqual(
+        readOrRefused(() => inSlices(type, part)),
+        readOrRefused(() => type.decode(part)),
+      );
+      if (bytes.length > 0) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+      assert.deepEqual(
+        readOrRefused(() => inSlices(type, bytes)),
+        readOrRefused(() => type.decode(bytes)),
+      );
+    });
+    assert.ok(slices > all.length);
+  });
+
   it("as JSON is read by the library, and read back", () => {
     ofEach((desc, type, values) => {
       const json = JSON.parse(JSON.stringify(type.toJSON(values))) as JsonValue;

@@ -2,7 +2,7 @@ import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { type Field, type Fields, fieldsOf, kinds, type Row, ways } from "./field.ts";
 import { jsonOf, partOfJson } from "./json.ts";
 import { Reader } from "./reader.ts";
-import { readField, readFields, type Values, writeField, writeFields } from "./wire.ts";
+import { readField, readFields, readSlices, type Values, writeField, writeFields } from "./wire.ts";
 
 export { nothing } from "./wire.ts";
 
@@ -19,6 +19,9 @@ export type DeepPartial<T> = T extends Builtin
         : T extends object
           ? { [K in keyof T]?: DeepPartial<T[K]> }
           : Partial<T>;
+
+/** Decoding so many bytes takes about a millisecond in code that is cold. */
+export const sliceBytesUsual = 16_384;
 
 /**
  * What the contracts know of a message, made from the table that is generated of it. Messages are plain objects with all
@@ -46,6 +49,12 @@ export class MessageType<T extends object> {
   decode(bytes: Uint8Array): T {
     const reader = new Reader(bytes);
     return this.read(reader, reader.len);
+  }
+
+  /** As `decode`, with a yield between two slices. */
+  decodeInSlices(bytes: Uint8Array, sliceBytes = sliceBytesUsual): Generator<undefined, T> {
+    const reader = new Reader(bytes);
+    return this.readInSlices(reader, reader.len, sliceBytes);
   }
 
   /** A message with what is given, and defaults for the rest. Lists, maps and messages are copied, bytes are not. */
@@ -88,6 +97,11 @@ export class MessageType<T extends object> {
     const message = this.#empty();
     readFields(this.fields, message as Values, reader, end);
     return message;
+  }
+
+  /** As `read`, with a yield between two slices, so that a large message does not stop others. */
+  readInSlices(reader: Reader, end: number, sliceBytes: number): Generator<undefined, T> {
+    return readSlices(this.fields, this.#empty(), reader, end, sliceBytes);
   }
 
   protected get fields(): Fields {

@@ -16,6 +16,39 @@ export function readFields(fields: Fields, message: Values, reader: Reader, end:
   }
 }
 
+/** As `readFields`, with a yield between two slices of a large message. Returns the message. */
+export function* readSlices<T extends object>(
+  fields: Fields,
+  message: T,
+  reader: Reader,
+  end: number,
+  sliceBytes: number,
+): Generator<undefined, T> {
+  const values = message as Values;
+  let sliceEnd = reader.pos + sliceBytes;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    const field = fields.byNumber[tag >>> 3];
+    if (field?.of !== undefined && tag === field.tag && lengthAhead(reader) > sliceBytes) {
+      const inner = reader.enter();
+      const value = reader.leave(yield* field.of.readInSlices(reader, inner, sliceBytes));
+      if (field.way === ways.list) (values[field.property] as unknown[]).push(value);
+      else values[field.property] = field.way === ways.oneof ? { $case: field.name, value } : value;
+    } else if (!readField(fields, values, tag, reader)) break;
+    if (reader.pos < sliceEnd) continue;
+    yield;
+    sliceEnd = reader.pos + sliceBytes;
+  }
+  return message;
+}
+
+function lengthAhead(reader: Reader): number {
+  const start = reader.pos;
+  const length = reader.uint32();
+  reader.pos = start;
+  return length;
+}
+
 /**
  * Reads the field behind a tag, or skips an unknown one. Returns false when there is no tag: the message ends there.
  */

@@ -66,31 +66,46 @@ async function insist(hasBlob: HasBlob, namespace: string, references: readonly 
   }
 }
 
-const noReferences: readonly Reference[] = [];
-
-/**
- * Returns the references of a message, wherever they are in it, each with the path of the field that has the payload.
- */
-function referencesIn(message: unknown, path = ""): readonly Reference[] {
-  if (!isObject(message) || message instanceof Uint8Array) return noReferences;
-  let found = noReferences;
-  for (const [name, inner] of Object.entries(message)) {
-    if (!isObject(inner)) continue;
-    const references = referencesOf(inner, name, path, Array.isArray(message));
-    if (references.length > 0) found = [...found, ...references];
-  }
+/** Returns the references of a message, wherever they are in it, each with the path of the field that has the payload. */
+function referencesIn(message: unknown): readonly Reference[] {
+  const found: Reference[] = [];
+  if (isObject(message)) collect(message, [], found);
   return found;
 }
 
-function referencesOf(inner: Members, name: string, path: string, isItem: boolean): readonly Reference[] {
+/** Fields by their names, items by their index. Written out only where a reference is: a message may have 100,000 objects. */
+type Path = (string | number)[];
+
+function collect(message: Members, path: Path, found: Reference[]): void {
+  if (message instanceof Uint8Array) return;
+  if (Array.isArray(message)) {
+    for (let index = 0; index < message.length; index++) visit(message[index], index, path, found);
+  } else {
+    for (const name in message) visit(message[name], name, path, found);
+  }
+}
+
+function visit(inner: unknown, name: string | number, path: Path, found: Reference[]): void {
+  if (!isObject(inner)) return;
   const { $case, value } = inner;
   if ($case === "blob") {
     const sha256 = isObject(value) ? value["sha256"] : undefined;
-    return sha256 instanceof Uint8Array ? [{ field: path, sha256 }] : noReferences;
+    if (sha256 instanceof Uint8Array) found.push({ field: written(path), sha256 });
+    return;
   }
   // The chosen case is the field. The choice itself is none.
-  if (typeof $case === "string") return referencesIn(value, below(path, $case));
-  return referencesIn(inner, isItem ? `${path}[${name}]` : below(path, name));
+  const isChoice = typeof $case === "string";
+  const next = isChoice ? value : inner;
+  if (!isObject(next)) return;
+  path.push(isChoice ? $case : name);
+  collect(next, path, found);
+  path.pop();
+}
+
+function written(path: Path): string {
+  let text = "";
+  for (const step of path) text += typeof step === "number" ? `[${step}]` : text === "" ? step : `.${step}`;
+  return text;
 }
 
 interface Members {
@@ -99,8 +114,4 @@ interface Members {
 
 function isObject(value: unknown): value is Members {
   return typeof value === "object" && value !== null;
-}
-
-function below(path: string, name: string): string {
-  return path === "" ? name : `${path}.${name}`;
 }

@@ -1,6 +1,4 @@
-import { systemDefer } from "@tutti/kernel";
 import type { OutgoingCall } from "../calls/outgoing-call.ts";
-import { isHeavy } from "../interceptors/limits.ts";
 
 /** How the way to an instance stands. A link that is idle connects by itself when it is used. */
 export type LinkState = "ready" | "idle" | "connecting" | "failing";
@@ -23,10 +21,4 @@ export interface LinkStream extends AsyncIterator<unknown, undefined> {
   /** Resolves when the instance has taken the call, maybe long before its first reply. Rejects when it does not. */
   readonly established: Promise<void>;
   return(): Promise<IteratorReturnResult<undefined>>;
-}
-
-/** Gives a reply to the caller, a heavy one in a turn of its own: others come first. */
-export function handOver(reply: unknown, resolve: (reply: unknown) => void): void {
-  if (isHeavy(reply)) systemDefer(() => resolve(reply));
-  else resolve(reply);
 }

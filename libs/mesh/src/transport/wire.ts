@@ -1,7 +1,8 @@
 /** Messages as the bytes that travel. The mesh encodes and decodes by itself, so that what is wrong is said well. */
+import { inTurns } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";
-import { declareHeavy, requireSize } from "../interceptors/limits.ts";
+import { declareHeavy, heavyBytes, requireSize } from "../interceptors/limits.ts";
 
 export function encode(method: Method, part: "request" | "reply", message: unknown, limit: number): Buffer {
   const codec = part === "request" ? method.rpc.request : method.rpc.reply;
@@ -26,6 +27,19 @@ export function decodeReply(method: Method, bytes: Buffer, limit: number): unkno
   } catch (error) {
     throw meshErrors.malformedReply({ rpc: method.label, reason: reasonOf(error) }, { cause: error });
   }
+}
+
+/** As `decodeReply`. A heavy reply is decoded with a turn for others between two slices. */
+export function decodeReplyInTurns(method: Method, bytes: Buffer, limit: number): unknown {
+  const slices = bytes.length > heavyBytes && method.rpc.reply.decodeInSlices?.(bytes);
+  if (!slices) return decodeReply(method, bytes, limit);
+  requireSize(method, "reply", bytes.length, limit);
+  return inTurns(slices).then(
+    (reply) => declareHeavy(reply, bytes.length),
+    (error: unknown) => {
+      throw meshErrors.malformedReply({ rpc: method.label, reason: reasonOf(error) }, { cause: error });
+    },
+  );
 }
 
 function reasonOf(error: unknown): string {

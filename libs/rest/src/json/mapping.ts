@@ -27,11 +27,13 @@ export class Mapping {
   readonly #schema: Schema;
   readonly #reader: Reader;
   readonly #writer: Writer;
+  readonly #lateWriter: Writer;
 
   constructor(schema: Schema) {
     this.#schema = schema;
     this.#reader = new Reader(schema);
     this.#writer = new Writer(schema);
+    this.#lateWriter = new Writer(schema, true);
   }
 
   planOf(route: Route & { readonly rpc: string }): RoutePlan {
@@ -58,11 +60,20 @@ export class Mapping {
     return draft;
   }
 
-  /** Returns the answer to a reply of the contract. Undefined where the one thing that it would be is not there. */
-  reply({ reply: { type, only } }: Pick<RoutePlan, "reply">, message: Message): Json | undefined {
-    if (only === undefined) return this.#writer.message(type, message);
+  /**
+   * Returns the answer to a reply of the contract. Undefined where the one thing that it would be is not there.
+   *
+   * @param isHeavy makes long lists while `writeInTurns` writes them. Such a list is not an array
+   */
+  reply(
+    { reply: { type, only } }: Pick<RoutePlan, "reply">,
+    message: Message,
+    isHeavy = false,
+  ): Json | undefined {
+    const writer = isHeavy ? this.#lateWriter : this.#writer;
+    if (only === undefined) return writer.message(type, message);
     const one = message[only.name];
-    return one === undefined ? undefined : this.#writer.message(only.of ?? "", one as Message);
+    return one === undefined ? undefined : writer.message(only.of ?? "", one as Message);
   }
 
   /** Returns whether a message has a field. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { parseExactly } from "./exact.ts";
-import { JsonLimitError, parseInTurns, sourceOf, writeInTurns } from "./slices.ts";
+import { JsonLimitError, LateList, parseInTurns, sourceOf, writeInTurns } from "./slices.ts";
 
 /** Longer than any slice, so that the document is read in several. */
 const padding = (count: number) =>
@@ -104,6 +104,23 @@ describe("JSON in slices", () => {
     });
     assert.equal(text, JSON.stringify(large));
     assert.ok(turns >= text.length / 40_000, `${turns} turns of ${text.length} characters`);
+  });
+
+  it("makes entries of a late list while it is written, with turns between them", async () => {
+    const entries = Array.from({ length: 10_000 }, (_, n) => n);
+    const made: number[] = [];
+    const late = new LateList(entries, (n) => {
+      made.push(n);
+      return n % 3 === 0 ? undefined : { id: `t${n}`, needs: [n] };
+    });
+    const madeAt: number[] = [];
+    const value = { graph: { tasks: late, empty: new LateList([], String) } };
+    const text = await writeInTurns(value, (run) => {
+      madeAt.push(made.length);
+      run();
+    });
+    assert.ok(text === JSON.stringify(value));
+    assert.ok(madeAt.length > 5 && (madeAt[0] ?? 0) < 2_000, `entries made at each turn: ${madeAt}`);
   });
 
   it("lets others have their turn after each slice of any document", async () => {

@@ -8,7 +8,7 @@
  *    container.
  * 4. A container that is read in several slices is open in `#frames`, as are all containers around it.
  */
-import { type Defer, systemDefer } from "@tutti/kernel";
+import { type Defer, inTurns, systemDefer } from "@tutti/kernel";
 import { depthMax, isTooDeep, parseExactly } from "./exact.ts";
 
 /** About 1 ms on one core. */
@@ -28,12 +28,7 @@ export async function parseInTurns(text: string, defer: Defer = systemDefer): Pr
     if (isTooDeep(text)) throw tooDeep();
     return parseExactly(text);
   }
-  const slices = new SliceReader(text).read();
-  for (;;) {
-    const { done, value } = slices.next();
-    if (done) return value;
-    await new Promise<void>((resolve) => defer(resolve));
-  }
+  return inTurns(new SliceReader(text).read(), defer);
 }
 
 /** Returns the text that `JSON.stringify` writes of an object, with a turn for others between two slices. */
@@ -54,7 +49,32 @@ const membersMax = 64;
 /** Large lists stand this near to the root of an answer, or are in what a user wrote. */
 const writtenDepthMax = 4;
 
+/** A list whose entries are made when they are written, so that others get a turn between them. */
+export class LateList<T> {
+  readonly #entries: readonly T[];
+  readonly #entryOf: (entry: T) => unknown;
+
+  constructor(entries: readonly T[], entryOf: (entry: T) => unknown) {
+    this.#entries = entries;
+    this.#entryOf = entryOf;
+  }
+
+  toJSON(): unknown[] {
+    return this.#entries.map(this.#entryOf);
+  }
+
+  *parts(): Generator<string, void> {
+    yield "[";
+    for (let at = 0; at < this.#entries.length; at += membersMax) {
+      const made = this.#entries.slice(at, at + membersMax).map(this.#entryOf);
+      yield (at === 0 ? "" : ",") + JSON.stringify(made).slice(1, -1);
+    }
+    yield "]";
+  }
+}
+
 function* partsOf(value: object, depth = 0): Generator<string, void> {
+  if (value instanceof LateList) return yield* value.parts();
   const isList = Array.isArray(value);
   const keys = Object.keys(value);
   const isLeaf = depth === writtenDepthMax || keys.length === 0 || JSON.isRawJSON(value) || "toJSON" in value;

@@ -8,6 +8,7 @@ import {
   wellKnown,
 } from "../plan/schema.ts";
 import { type Blob, base64Of, blobToJson, type Payload, payloadToJson } from "./payload.ts";
+import { LateList } from "./slices.ts";
 
 /** A decoded message. What its fields hold, the tables say. */
 export type Message = Readonly<Record<string, unknown>>;
@@ -18,10 +19,13 @@ type WriteValue = (value: unknown) => unknown;
 
 export class Writer {
   readonly #schema: Schema;
+  readonly #isLate: boolean;
   readonly #writers = new Map<string, WriteMessage>();
 
-  constructor(schema: Schema) {
+  /** @param isLate makes the entries of long lists when they are written */
+  constructor(schema: Schema, isLate = false) {
     this.#schema = schema;
+    this.#isLate = isLate;
   }
 
   message(type: string, message: Message): Json {
@@ -61,7 +65,9 @@ export class Writer {
     }
     if (many === "list") {
       return (message, into) => {
-        into[json] = ((message[name] ?? []) as readonly unknown[]).map(write);
+        const entries = (message[name] ?? []) as readonly unknown[];
+        const isLate = this.#isLate && entries.length > lateFrom;
+        into[json] = isLate ? new LateList(entries, write) : entries.map(write);
       };
     }
     if (many === "map") {
@@ -105,6 +111,9 @@ export class Writer {
     }
   }
 }
+
+/** Entries of a list that are made at once. */
+const lateFrom = 64;
 
 interface Choice {
   readonly $case: string;

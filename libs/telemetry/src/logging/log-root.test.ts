@@ -122,6 +122,20 @@ describe("the log", () => {
     assert.ok(typeof error === "object" && error !== null && "cause" in error && "stack" in error);
   });
 
+  it("errors at info have no stack: making the first one stops the process for up to 0.1 s", () => {
+    const { stream, logger } = setUp();
+    const error = new Error("refused", { cause: new Error("no name") });
+    let asked = 0;
+    Object.defineProperty(error, "stack", { get: () => `at ${++asked}` });
+    logger.info("request refused", { error });
+    assert.deepEqual(stream.parsed()[0]?.["error"], {
+      type: "Error",
+      message: "refused",
+      cause: { type: "Error", message: "no name" },
+    });
+    assert.equal(asked, 0);
+  });
+
   it("secrets stay out of lines and of children's fields", () => {
     const { stream, logger } = setUp();
     logger.child({ token: "abc" }).info("connected", { url: "nats://u:p@h", password: "pw" });

@@ -121,7 +121,9 @@ class LineLogger implements Logger {
   #write(level: LogLevel, message: string, fields: LogFields = noFields): void {
     try {
       const inherited = this.#allFields();
-      const own = withoutKeys(printableFields(withTraceIds(fields)), ownKeysOfLines);
+      // At this level errors are what was expected: requests that were refused, repeated work.
+      const hasStacks = level !== "info";
+      const own = withoutKeys(printableFields(withTraceIds(fields), hasStacks), ownKeysOfLines);
       if (Object.keys(own).some((key) => key in inherited)) {
         this.#root.pino[level]({ ...inherited, ...own }, message);
       } else {

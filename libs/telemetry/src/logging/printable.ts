@@ -16,12 +16,13 @@ const valuesMax = 2000;
 interface Walk {
   /** The objects on the way from the fields to here: meeting one again is a circle. */
   readonly path: object[];
+  readonly hasStacks: boolean;
   values: number;
 }
 
 /** Returns the fields with every value printable. */
-export function printableFields(fields: LogFields): Record<string, unknown> {
-  const walk: Walk = { path: [fields], values: 0 };
+export function printableFields(fields: LogFields, hasStacks = true): Record<string, unknown> {
+  const walk: Walk = { path: [fields], hasStacks, values: 0 };
   return membersOf(fields, walk);
 }
 
@@ -84,7 +85,7 @@ function printableObject(value: object, walk: Walk): unknown {
 }
 
 function asData(value: object, walk: Walk): unknown {
-  if (value instanceof Error) return errorRecord(value);
+  if (value instanceof Error) return errorRecord(value, walk.hasStacks);
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (Array.isArray(value)) return itemsOf(value, value.length, walk);
   if (value instanceof Set) return itemsOf(value, value.size, walk);

@@ -16,9 +16,9 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { type PrintFormat, problemMessage } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import { type CallContext, systemDefer } from "@tutti/kernel";
+import { type CallContext, inTurns } from "@tutti/kernel";
 import { latest } from "@tutti/machine-entities/definition";
-import { declareWeight, heavyBytes } from "@tutti/mesh";
+import { declareWeight } from "@tutti/mesh";
 import type { DefinitionParts, WantedParts } from "@tutti/validation/thread";
 import { applyOnTriggers } from "../../definitions/on-triggers.ts";
 import { checkSource, withoutMistakes } from "../../definitions/sources.ts";
@@ -38,12 +38,9 @@ export async function checkDefinition(
   const { message, graph } = definition ?? {};
   const reply: CheckDefinitionReply = {
     problems: problems.map(problemMessage),
-    definition: message && DefinitionMessage.decode(message),
-    graph: undefined,
+    definition: message && (await inTurns(DefinitionMessage.decodeInSlices(message))),
+    graph: graph && (await inTurns(Graph.decodeInSlices(graph))),
   };
-  // Each of the two may take milliseconds: others get a turn between them.
-  if (message && message.length > heavyBytes) await new Promise<void>(systemDefer);
-  reply.graph = graph && Graph.decode(graph);
   // JSON names its fields: it is longer than the message.
   const problemBytes = Buffer.byteLength(JSON.stringify(problems));
   return declareWeight(reply, problemBytes + (message?.length ?? 0) + (graph?.length ?? 0) + 100);
@@ -93,7 +90,8 @@ export async function getGraph(
 ): Promise<GetGraphReply> {
   const { name, graph } = await definitionOf(dependencies, subject, undefined, context, { graph: true });
   if (graph === undefined) throw sourceErrors.parametersWanted({ name });
-  return { graph: Graph.decode(graph) };
+  const reply = { graph: await inTurns(Graph.decodeInSlices(graph)) };
+  return declareWeight(reply, graph.length + 100);
 }
 
 export async function convertDefinition(

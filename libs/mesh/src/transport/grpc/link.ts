@@ -7,8 +7,8 @@ import { type Clock, errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../../calls/method.ts";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
-import { handOver, type Link, type LinkState, type LinkStream } from "../link.ts";
-import { decodeReply, encode } from "../wire.ts";
+import type { Link, LinkState, LinkStream } from "../link.ts";
+import { decodeReplyInTurns, encode } from "../wire.ts";
 import { type ChannelParts, channelOptions } from "./channel-options.ts";
 import type { Credentials } from "./credentials.ts";
 import { metadataOf } from "./metadata.ts";
@@ -77,7 +77,7 @@ export class GrpcLink implements Link {
           try {
             if (reply === undefined)
               throw meshErrors.malformedReply({ rpc: method.label, reason: "no message" });
-            handOver(decodeReply(method, reply, limit), resolve);
+            resolve(decodeReplyInTurns(method, reply, limit));
           } catch (error) {
             reject(error);
           }

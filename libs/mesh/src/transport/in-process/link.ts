@@ -3,15 +3,16 @@ import {
   type Clock,
   errorFromUnknown,
   fromStatusDetails,
+  systemDefer,
   type TuttiError,
   toStatusDetails,
 } from "@tutti/kernel";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
-import { requireWeight } from "../../interceptors/limits.ts";
+import { isHeavy, requireWeight } from "../../interceptors/limits.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
 import { type Incoming, ServerCall, type ServerCallDefaults } from "../../server/server-call.ts";
-import { handOver, type Link, type LinkStream } from "../link.ts";
+import type { Link, LinkStream } from "../link.ts";
 import { decodeReply, decodeRequest, encode } from "../wire.ts";
 import { InProcessStream } from "./stream.ts";
 
@@ -60,10 +61,15 @@ export class InProcessLink implements Link {
           reject(reason);
         },
       });
-      served
-        .one(serverCall, taken)
-        .then((reply) => handOver(this.#answered(call, reply), resolve))
-        .catch((thrown: unknown) => reject(this.#failed(thrown)));
+      const serve = async () => {
+        try {
+          const answered = this.#answered(call, await served.one(serverCall, taken));
+          inOwnTurn(answered, () => resolve(answered));
+        } catch (thrown) {
+          reject(this.#failed(thrown));
+        }
+      };
+      inOwnTurn(taken, serve);
     });
   }
 
@@ -140,6 +146,12 @@ export class InProcessLink implements Link {
     if (this.#options.outside === undefined) return thrown;
     return fromStatusDetails(toStatusDetails(errorFromUnknown(thrown)));
   }
+}
+
+/** Others get a turn between two steps on the way of a heavy message. */
+function inOwnTurn(message: unknown, step: () => void): void {
+  if (isHeavy(message)) systemDefer(step);
+  else step();
 }
 
 /**
