@@ -151,7 +151,25 @@ describe("the commands for workflows, runs and what starts them", () => {
     await printed("workflow register changed.yaml --keep-latest");
     const [newest, oldest] = (await printed("workflow versions echo -q")).trim().split("\n");
     assert.deepEqual([oldest, newest === before], [before, false]);
-    assert.match(await printed("workflow versions echo"), /^version +live +labels +registered\n\w{12} +0 /);
+    assert.match(
+      await printed("workflow versions echo"),
+      /^version +live +new runs +labels +registered\n\w{12} +0 /,
+    );
+    const changedAgain = echoDefinition.replace("Gives back", "Passes back");
+    writeFileSync(join(at.command.folder, "changed.yaml"), changedAgain);
+    await printed("workflow register changed.yaml --as 3 --percent 10");
+    assert.match(
+      await printed("workflow versions echo"),
+      /\w{12} +0 +10 % +3 [\s\S]*\w{12} +0 +90 % +.*latest/,
+    );
+    assert.match(
+      await printed("workflow rollout echo@3 --percent 30 --reason slowly"),
+      /✓ echo@3 takes 30 % of new runs/,
+    );
+    assert.match(await printed("workflow versions echo"), /30 %[\s\S]* 70 %/);
+    await printed("workflow rollout echo@3 --percent 0");
+    assert.match(await printed("workflow versions echo"), /100 %/);
+    assert.match((await tutti("workflow rollout echo")).errors, /such as order@2\.0\.0/);
     assert.match(await printed("workflow versions echo --live"), /^$/);
     assert.match(await printed("workflow graph ask@latest"), /├─╯\n ◆ +pay/);
     assert.equal((await json("workflow graph ask")).width, 2);
@@ -378,7 +396,7 @@ describe("the commands for workflows, runs and what starts them", () => {
       return output.trim().split("\n");
     };
     assert.deepEqual(await complete("tutti sch"), ["schedule"]);
-    assert.deepEqual(await complete("tutti workflow r"), ["register"]);
+    assert.deepEqual(await complete("tutti workflow r"), ["register", "rollout"]);
     assert.deepEqual(await complete("tutti list --st"), ["--state"]);
     assert.deepEqual(await complete("tutti show echo-"), ["echo-2", "echo-1"]);
     assert.deepEqual(await complete("tutti schedule show x"), [""]);

@@ -51,4 +51,4 @@ export type { Counter, Gauge, Histogram, MeasureLabels, MeasureOptions } from ".
 export type { ModelAnswer, ModelRequest } from "./task/model-calls.ts";
 export { StoredFile } from "./task/stored-file.ts";
 export type { WorkerCredentials, WorkerOptions, WorkerSettings } from "./worker/settings.ts";
-export { Worker, type WorkerPorts, type WorkerState } from "./worker/worker.ts";
+export { type DurableHandleOptions, Worker, type WorkerPorts, type WorkerState } from "./worker/worker.ts";

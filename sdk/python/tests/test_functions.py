@@ -1,6 +1,7 @@
 """Durable functions: what the shared histories cannot say."""
 
 import asyncio
+import json
 import os
 import threading
 import unittest
@@ -332,3 +333,22 @@ class Hosting(unittest.TestCase):
         worker.durable(function_of(order, "order"))
         [capability] = worker._handlers.capabilities
         self.assertEqual((capability.name, capability.description), ("order", "Ships."))
+
+    def test_a_version_pins_runs_and_has_a_part_of_new_ones(self):
+        async def order(ctx):
+            return 1
+
+        with mock.patch.dict(os.environ, clear=True):
+            worker = Worker()
+        function = function_of(order, "order")
+        worker.durable(function, version="2.0.0", percent=10)
+        [hosted] = worker._durable
+        registration = dict(hosted.registration)
+        text = json.loads(registration.pop("text"))
+        self.assertEqual(text["tasks"]["order"]["function"], "order@2.0.0")
+        self.assertEqual(
+            registration, {"format": "json", "versionLabels": ["2.0.0"], "rolloutPercent": 10}
+        )
+        for wrong in ({"version": "1.0.0+a"}, {"percent": 10}, {"version": "3.0.0", "percent": 101}):
+            with self.subTest(wrong), self.assertRaises(OptionInvalid):
+                worker.durable(function, **wrong)

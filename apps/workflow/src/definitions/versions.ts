@@ -51,6 +51,13 @@ export interface RunnableVersion {
   readonly definition: DefinitionMessage;
 }
 
+interface Registering {
+  readonly source: DefinitionSource;
+  readonly labels: readonly string[];
+  /** Of new runs, that it gets if it is new. */
+  readonly percent: number | undefined;
+}
+
 export class Versions {
   readonly #needs: VersionsNeeds;
 
@@ -61,7 +68,7 @@ export class Versions {
   /** Makes plan, source and facts durable, and then the version. */
   async register(
     made: DefinitionParts,
-    { source, labels }: { readonly source: DefinitionSource; readonly labels: readonly string[] },
+    { source, labels, percent }: Registering,
     context: CallContext,
   ): Promise<{ readonly definition: DefinitionMessage; readonly existed: boolean }> {
     const shelf = this.#shelf(context);
@@ -75,6 +82,7 @@ export class Versions {
       source: kept,
       labels: [...labels],
       searchLabels: message.labels,
+      percent,
       ...facts,
     };
     const { existed } = await whenOwned(this.#needs, key, context, () =>
@@ -120,6 +128,27 @@ export class Versions {
     const { versions: page, total } = await this.#ask(name, wanted, context);
     const definitions = await Promise.all(page.map((each) => this.#messageOf(each, context.namespace)));
     return { definitions, total };
+  }
+
+  /** Returns the version that takes a part of the runs that ask for no version. Undefined if there is none. */
+  async rolledOut(
+    { name, version: wanted }: DefinitionReference,
+    parameters: Json | undefined,
+    context: CallContext,
+  ): Promise<{ readonly version: RunnableVersion; readonly percent: number } | undefined> {
+    if (wanted !== undefined && wanted.value !== "") return undefined;
+    const { rollout } = await this.find({ name, version: undefined }, context);
+    if (rollout === undefined) return undefined;
+    const reference = { name, version: { $case: "hash", value: rollout.hash } } as const;
+    try {
+      const found = await this.runnable(reference, parameters, context);
+      const [label = ""] = found.definition.versionLabels;
+      return { version: { ...found, label }, percent: rollout.percent };
+    } catch (error) {
+      // An archived version takes no new runs.
+      if (sourceErrors.archived.is(error)) return undefined;
+      throw error;
+    }
   }
 
   /** Returns the version that a run is to be started with, its plan at hand. A template is filled in. */
@@ -197,7 +226,10 @@ export class Versions {
     });
   }
 
-  async #messageOf({ version: kept, labels }: VersionFacts, namespace: string): Promise<DefinitionMessage> {
+  async #messageOf(
+    { version: kept, labels, rollout }: VersionFacts,
+    namespace: string,
+  ): Promise<DefinitionMessage> {
     const facts = await factsOf(this.#shelf({ namespace }), kept);
     return {
       ...facts,
@@ -206,6 +238,7 @@ export class Versions {
       createTime: toTimestamp(kept.registerMs),
       createCause: kept.cause as DefinitionMessage["createCause"],
       archived: kept.archived,
+      rollout: rollout && { ...rollout },
     };
   }
 }

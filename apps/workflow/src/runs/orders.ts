@@ -18,7 +18,7 @@ import { traceparentOf } from "@tutti/mesh";
 import { checked } from "@tutti/validation/thread";
 import { jsonOf } from "../api/payloads.ts";
 import { withoutMistakes } from "../definitions/sources.ts";
-import type { Versions } from "../definitions/versions.ts";
+import type { RunnableVersion, Versions } from "../definitions/versions.ts";
 import { requestErrors } from "../errors.ts";
 import type { PlanShelf } from "../plans/plan-shelf.ts";
 
@@ -44,6 +44,8 @@ export interface PreparedSpec {
   readonly order: Omit<RunOrder, "input" | "inputPayload" | "requestHash">;
   /** JSON Schema of the input. Undefined where anything will do. */
   readonly inputSchema: Json | undefined;
+  /** With another version of the definition, which takes a part of the runs. */
+  readonly rolledOut?: { readonly prepared: PreparedSpec; readonly percent: number };
 }
 
 export class Orders {
@@ -65,7 +67,22 @@ export class Orders {
       };
     if (what === undefined) throw requestErrors.nothingToRun();
     const given = parameters && jsonOf(parameters, "spec.parameters");
-    const { name, hash, label, definition } = await this.#needs.versions.runnable(what.value, given, context);
+    const { versions } = this.#needs;
+    const version = await versions.runnable(what.value, given, context);
+    const prepared = await this.#prepared(spec, common, version, context);
+    if (version.definition.rollout === undefined) return prepared;
+    const rolledOut = await versions.rolledOut(what.value, given, context);
+    if (rolledOut === undefined) return prepared;
+    const other = await this.#prepared(spec, common, rolledOut.version, context);
+    return { ...prepared, rolledOut: { prepared: other, percent: rolledOut.percent } };
+  }
+
+  async #prepared(
+    spec: RunSpec,
+    common: Omit<PreparedSpec["order"], PlannedField>,
+    { name, hash, label, definition }: RunnableVersion,
+    context: CallContext,
+  ): Promise<PreparedSpec> {
     await this.#needs.shelf.prepare(context.namespace, hash);
     const { parameters: filled } = this.#needs.shelf.plan(hash).plan;
     const schema = definition.inputSchema;
@@ -106,10 +123,11 @@ export class Orders {
 
   /** Returns the order for one run. Its input has to satisfy the schema. Under a new id no caller asks again. */
   order(
-    { spec, order, inputSchema }: PreparedSpec,
+    wanted: PreparedSpec,
     input: Payload | undefined,
-    { isRepeatable }: { readonly isRepeatable: boolean },
+    { runId, isRepeatable }: { readonly runId: string; readonly isRepeatable: boolean },
   ): RunOrder {
+    const { spec, order, inputSchema } = preparedFor(wanted, runId);
     const given = input ?? inputOf(spec);
     const held = inputSchema === undefined ? given : holdInput(inputSchema, given);
     const isJson =
@@ -124,6 +142,14 @@ export class Orders {
 }
 
 const noBytes = new Uint8Array(0);
+
+/** The same for the same run, and for a run of the part also when the part grows. */
+function preparedFor(wanted: PreparedSpec, runId: string): PreparedSpec {
+  const { rolledOut, order } = wanted;
+  if (rolledOut === undefined) return wanted;
+  const drawn = hash("sha256", `${order.definition} ${runId}`, "buffer").readUInt32BE() / 2 ** 32;
+  return drawn * 100 < rolledOut.percent ? rolledOut.prepared : wanted;
+}
 
 function inputOf({ what, input }: RunSpec): Payload | undefined {
   return (what?.$case === "tasks" ? what.value.input : undefined) ?? input;

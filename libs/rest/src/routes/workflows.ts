@@ -79,6 +79,13 @@ export const workflowRoutes = [
     params: { name: "name", label: "versionLabel" },
   },
   {
+    name: "workflows.rollOut",
+    method: "POST",
+    path: "/v1/workflows/{name}/rollout",
+    rpc: `${definitions}/RollOutDefinition`,
+    params: name,
+  },
+  {
     name: "workflows.archive",
     method: "POST",
     path: "/v1/workflows/{name}/archive",

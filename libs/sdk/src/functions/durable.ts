@@ -23,6 +23,25 @@ export interface DurableFunction<Input = unknown, Output = unknown> {
   readonly definition: WorkflowDocument;
 }
 
+/** A function as a worker hosts it. */
+export interface HostedFunction {
+  readonly fn: DurableFunction;
+  /** Version of its code, to which runs are pinned. Undefined: any worker continues a run. */
+  readonly version: string | undefined;
+  /** Part of new runs that a new version gets. */
+  readonly percent: number;
+}
+
+/** The workflow whose runs stay with workers of this version of the code. */
+export function definitionOf({ fn: { name, definition }, version }: HostedFunction): WorkflowDocument {
+  if (version === undefined) return definition;
+  const task = definition.tasks?.[name];
+  return {
+    ...definition,
+    tasks: { ...definition.tasks, [name]: { ...task, function: `${name}@${version}` } },
+  };
+}
+
 /**
  * Attempts of a turn, before a person is asked. A turn fails when its code has changed, not when it throws.
  *

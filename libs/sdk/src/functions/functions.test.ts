@@ -5,8 +5,9 @@ import type { TaskContext } from "../task/context.ts";
 import { TaskFailure } from "../task/failure.ts";
 import { testDurable } from "../testing/test-durable.ts";
 import { testWorkflow } from "../testing/workflow-test.ts";
+import { type DurableHandleOptions, Worker } from "../worker/worker.ts";
 import type { FunctionContext } from "./context.ts";
-import { type DurableFunction, durable } from "./durable.ts";
+import { type DurableFunction, definitionOf, durable } from "./durable.ts";
 import { FunctionHost } from "./host.ts";
 import type { TurnInput } from "./wire.ts";
 
@@ -285,5 +286,42 @@ describe("a durable function whose worker does not have it any more", () => {
       assert.deepEqual(output, whole.output, `forgotten before turn ${forgotten}`);
       assert.deepEqual(effects, whole.effects, "no step is done twice");
     }
+  });
+});
+
+describe("a worker of a version of a function", () => {
+  it("has the task done by that version alone", () => {
+    const fn = durable("order", () => 1) as DurableFunction;
+    const task = (version: string | undefined) =>
+      definitionOf({ fn, version, percent: 100 }).tasks?.["order"];
+    assert.deepEqual(task("2.0.0"), { ...task(undefined), function: "order@2.0.0" });
+    assert.equal(task(undefined)?.function, "order");
+  });
+
+  it("refuses versions and percentages that say nothing", () => {
+    const fn = durable("order", () => 1);
+    const refused = (options: DurableHandleOptions, why: RegExp) =>
+      assert.throws(() => new Worker().durable(fn, options), why);
+    refused({ version: "1.0.0+build" }, /`version`: expected a version without `\+`/);
+    refused({ percent: 10 }, /`version`: expected the version that `percent` is for/);
+    refused({ version: "1.0.0", percent: 101 }, /`percent`: expected a whole number from 0 to 100, got 101/);
+  });
+
+  it("does not continue with the code of another version what it has at hand", async () => {
+    const host = new FunctionHost({ defer: systemDefer, timers: systemTimers });
+    const codeOf = (version: string) =>
+      durable("order", async (ctx) => {
+        await ctx.sleep("1h");
+        return version;
+      }) as DurableFunction;
+    const [one, two] = [codeOf("1"), codeOf("2")];
+    let current = one;
+    const test = testWorkflow(one.definition, {
+      handlers: { order: (input, task) => host.turn(current, input as TurnInput, task) },
+    });
+    const run = await test.start();
+    current = two;
+    await run.skip("1h");
+    assert.equal(await run.result(), "2");
   });
 });

@@ -10,8 +10,13 @@ import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
 /** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it continues. */
 const hotMax = 10_000;
 
+interface Hot {
+  readonly fn: DurableFunction;
+  readonly instance: FunctionInstance;
+}
+
 export class FunctionHost {
-  readonly #hot = new Map<string, FunctionInstance>();
+  readonly #hot = new Map<string, Hot>();
   readonly #ports: FunctionPorts;
 
   constructor(ports: FunctionPorts) {
@@ -39,7 +44,7 @@ export class FunctionHost {
       if (input.undo === true) {
         // The result of compensating is that of the attempt.
         if (output.end !== undefined && "error" in output.end) throw new StepFailure(output.end.error);
-      } else if (output.end === undefined) this.#keep(key, instance);
+      } else if (output.end === undefined) this.#keep(key, { fn, instance });
       return output;
     } finally {
       task.signal.removeEventListener("abort", abort);
@@ -48,7 +53,9 @@ export class FunctionHost {
 
   /** The one at hand, where it is the recorded one. Undefined where the journal is needed from its start. */
   #instanceFor(fn: DurableFunction, key: string, input: TurnInput): FunctionInstance | undefined {
-    const hot = this.#hot.get(key);
+    const kept = this.#hot.get(key);
+    // A run may have moved to another version, which this worker has too.
+    const hot = kept?.fn === fn ? kept.instance : undefined;
     // While it makes a turn it is not at hand for another one.
     this.#hot.delete(key);
     const isRecorded = hot !== undefined && hot.lastTurn === input.last && hot.seed === input.seed;
@@ -75,8 +82,8 @@ export class FunctionHost {
     return new FunctionInstance(fn.name, input, code, this.#ports);
   }
 
-  #keep(key: string, instance: FunctionInstance): void {
-    this.#hot.set(key, instance);
+  #keep(key: string, hot: Hot): void {
+    this.#hot.set(key, hot);
     if (this.#hot.size <= hotMax) return;
     const [oldest] = this.#hot.keys();
     if (oldest !== undefined) this.#hot.delete(oldest);

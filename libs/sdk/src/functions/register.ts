@@ -1,7 +1,7 @@
 /** Registers the workflows by which durable functions are started. The same content again changes nothing. */
 import type { Logger, Timers } from "@tutti/kernel";
 import type { WorkerSettings } from "../worker/settings.ts";
-import type { DurableFunction } from "./durable.ts";
+import { definitionOf, type HostedFunction } from "./durable.ts";
 
 interface Registering {
   readonly settings: Pick<WorkerSettings, "server" | "namespace" | "credentials">;
@@ -15,18 +15,18 @@ const callMs = 10_000;
 
 /** Resolves when all are registered, or after a few attempts: the workflows may be there from before. */
 export async function registerFunctions(
-  functions: readonly DurableFunction[],
+  functions: readonly HostedFunction[],
   { settings, timers, logger }: Registering,
 ): Promise<void> {
   const { server } = settings;
-  const names = functions.map(({ name }) => name).join(", ");
+  const names = functions.map(({ fn }) => fn.name).join(", ");
   if (server === "") {
     logger.warn("durable functions are not registered: set TUTTI_URL", { names });
     return;
   }
   let open = functions;
   for (let attempt = 1; ; attempt++) {
-    const problems = await Promise.all(open.map(({ definition }) => register(definition, settings, timers)));
+    const problems = await Promise.all(open.map((hosted) => register(hosted, settings, timers)));
     open = open.filter((_, index) => problems[index] !== undefined);
     const problem = problems.find((each) => each !== undefined);
     if (problem === undefined) return;
@@ -42,11 +42,14 @@ export async function registerFunctions(
 
 /** Returns what is in the way. */
 async function register(
-  definition: DurableFunction["definition"],
+  hosted: HostedFunction,
   { server, namespace, credentials }: Registering["settings"],
   timers: Timers,
 ): Promise<string | undefined> {
   const { accessToken } = credentials;
+  const { version, percent } = hosted;
+  // A worker of an older version that restarts must not get the new runs.
+  const pinned = version !== undefined && { versionLabels: [version], rolloutPercent: percent };
   const url = `${server}/v1/workflows?namespace=${encodeURIComponent(namespace)}`;
   const late = new AbortController();
   const timer = timers.after(callMs, () => late.abort());
@@ -60,7 +63,7 @@ async function register(
         "content-type": "application/json",
         ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
       },
-      body: JSON.stringify({ format: "json", text: JSON.stringify(definition) }),
+      body: JSON.stringify({ format: "json", text: JSON.stringify(definitionOf(hosted)), ...pinned }),
     });
     if (answer.ok) return undefined;
     return `${answer.status} ${(await answer.text()).slice(0, 1_000)}`;

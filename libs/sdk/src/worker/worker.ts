@@ -24,7 +24,7 @@ import {
 } from "@tutti/kernel";
 import { HostGauge } from "@tutti/mesh/host-figures";
 import { sdkErrors } from "../errors.ts";
-import type { DurableFunction } from "../functions/durable.ts";
+import type { DurableFunction, HostedFunction } from "../functions/durable.ts";
 import { FunctionHost } from "../functions/host.ts";
 import { registerFunctions } from "../functions/register.ts";
 import type { TurnInput } from "../functions/wire.ts";
@@ -42,6 +42,11 @@ import { resolveSettings, type WorkerOptions, type WorkerSettings } from "./sett
 import { watchSignals } from "./signals.ts";
 
 export type WorkerState = "idle" | "linking" | "working" | "draining" | "stopped" | "failed";
+
+export interface DurableHandleOptions extends HandleOptions {
+  /** Part of new runs that a new `version` gets, in percent. `tutti workflow rollout` changes it. Default: 100. */
+  readonly percent?: number;
+}
 
 /** The world, for those who bring their own: a test, a simulation, a logger of the process. */
 export interface WorkerPorts {
@@ -74,7 +79,7 @@ export class Worker {
   readonly #measures: MeasureSender;
   #state: WorkerState = "idle";
   readonly #functions: FunctionHost;
-  readonly #durable: DurableFunction[] = [];
+  readonly #durable: HostedFunction[] = [];
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
   #drainTimer: Timer | undefined;
@@ -149,13 +154,18 @@ export class Worker {
     return this;
   }
 
-  /** Runs a durable function, or each of a list. Its workflow is registered before the worker is linked. */
+  /**
+   * Runs a durable function, or each of a list. Its workflow is registered before the worker is linked. With `version`,
+   * runs stay with workers of the version that they started with.
+   */
   durable<Input, Output>(
     functions: DurableFunction<Input, Output> | readonly DurableFunction<never>[],
-    options: HandleOptions = {},
+    { percent, ...options }: DurableHandleOptions = {},
   ): this {
+    const { version } = options;
+    checkRollout(version, percent);
     for (const fn of [functions].flat() as unknown as readonly DurableFunction[]) {
-      this.#durable.push(fn);
+      this.#durable.push({ fn, version, percent: percent ?? 100 });
       this.handle(fn.name, (input, task) => this.#functions.turn(fn, input as TurnInput, task), options);
     }
     return this;
@@ -325,6 +335,17 @@ export class Worker {
       return this.#failure === undefined ? 0 : 1;
     });
   }
+}
+
+function checkRollout(version: string | undefined, percent: number | undefined): void {
+  const wrong = (option: string, expected: string, found: unknown) =>
+    sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(found) });
+  // Build metadata does not tell versions apart.
+  if (version?.includes("+")) throw wrong("version", "a version without `+`, such as 2.1.0-g1a2b3c", version);
+  if (percent === undefined) return;
+  if (version === undefined) throw wrong("version", "the version that `percent` is for", version);
+  if (!Number.isInteger(percent) || percent < 0 || percent > 100)
+    throw wrong("percent", "a whole number from 0 to 100", percent);
 }
 
 /** How long handlers have after their signals were aborted at the end of a drain. */

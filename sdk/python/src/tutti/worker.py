@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, TypeVar, overload
 
 from ._functions.host import FunctionHost
-from ._functions.register import register_functions
+from ._functions.register import HostedFunction, register_functions
 from ._handlers import Estimate, Handler, Handlers, JsonSchema
 from ._logging import log_to_standard_error
 from ._running import Running
@@ -108,7 +108,7 @@ class Worker:
         )
         self._handlers = Handlers()
         self._functions = FunctionHost()
-        self._durable: list[DurableFunction] = []
+        self._durable: list[HostedFunction] = []
         self._running: Running | None = None
         # Reentrant: a signal may come while it is held by the thread that handles it.
         self._lock = threading.RLock()
@@ -180,15 +180,22 @@ class Worker:
 
         return register if handler is None else register(handler)
 
-    def durable(self, function: DurableFunction, **options: Any) -> DurableFunction:
-        """Runs a durable function. Its workflow is registered before the worker is linked. Options: as in `handle`."""
+    def durable(
+        self, function: DurableFunction, *, percent: int | None = None, **options: Any
+    ) -> DurableFunction:
+        """Runs a durable function. Its workflow is registered before the worker is linked. Options: as in `handle`.
+
+        With version, runs stay with workers of the version that they started with. percent: the part of new runs that
+        a new version gets. `tutti workflow rollout` changes it. Default: 100.
+        """
+        hosted = HostedFunction.of(function, options.get("version"), percent)
 
         async def turn(given: Any, context: TaskContext) -> Any:
             return await self._functions.turn(function, given, context)
 
         about = function.definition.get("description", "")
         self.handle(function.name, turn, **{"description": about, **options})
-        self._durable.append(function)
+        self._durable.append(hosted)
         return function
 
     def run(self) -> None:

@@ -51,6 +51,7 @@ export interface Registered {
 export async function register(context: Context, server: Server, source: SourceFile): Promise<Registered> {
   const { values } = context;
   const labels = values.list("as");
+  const percent = values.whole("percent");
   const { format, text } = source;
   try {
     const { definition, existed = false } = await server.call("workflows.register", {
@@ -61,6 +62,7 @@ export async function register(context: Context, server: Server, source: SourceF
         fileName: shortName(source),
         ...(labels.length === 0 ? {} : { versionLabels: labels }),
         ...(values.flag("keep-latest") ? { keepLatest: true } : {}),
+        ...(percent === undefined ? {} : { rolloutPercent: percent }),
       },
     });
     if (definition !== undefined) return { definition, existed };

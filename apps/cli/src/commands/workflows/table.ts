@@ -15,6 +15,11 @@ const timing = [
   { name: "time-zone", value: "ZONE", summary: "IANA time zone: Europe/Zurich. Default: UTC" },
 ] as const;
 
+const percent = {
+  ...{ name: "percent", value: "N" },
+  summary: "percentage of new runs that take the version. Default: 100",
+} as const;
+
 export const workflowCommands: readonly Command[] = [
   {
     name: "apply",
@@ -89,6 +94,7 @@ export const workflowCommands: readonly Command[] = [
     options: [
       { name: "as", value: "LABEL", isMany: true, summary: "add this version label: stable, 2.1.0" },
       { name: "keep-latest", summary: "do not move the label `latest`" },
+      percent,
     ],
     json: "document",
     load: () => import("./register.ts").then(({ registerFiles }) => registerFiles),
@@ -157,6 +163,28 @@ export const workflowCommands: readonly Command[] = [
     ],
     json: "document",
     load: () => import("./migrate.ts").then(({ migrate }) => migrate),
+  },
+  {
+    name: "workflow rollout",
+    group: "workflows",
+    summary: "Set which part of new runs takes a version of a workflow",
+    about: [
+      "The latest version takes the other new runs. With 100 the version becomes the latest one, with 0 it takes none. Runs that have started stay on their version.",
+    ],
+    arguments: [
+      {
+        ...{ name: "NAME@VERSION", completes: "workflow" },
+        summary: "workflow, and the version: a label or a hash",
+      },
+    ],
+    options: [percent, reason],
+    examples: [
+      { words: "workflow rollout order@2.0.0 --percent 10", does: "give version 2.0.0 a tenth of new runs" },
+      { words: "workflow rollout order@2.0.0", does: "give version 2.0.0 all new runs" },
+      { words: "workflow rollout order@2.0.0 --percent 0", does: "take them back" },
+    ],
+    json: "document",
+    load: () => import("./rollout.ts").then(({ rollOut }) => rollOut),
   },
   {
     name: "workflow archive",

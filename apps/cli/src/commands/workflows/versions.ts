@@ -1,3 +1,4 @@
+import type { Definition } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
@@ -33,16 +34,25 @@ export async function listVersions(context: Context): Promise<Result> {
         [
           { title: "version", widthMin: shownLength },
           { title: "live", align: "right", widthMin: 4 },
+          { title: "new runs", align: "right", yields: 3, widthMin: 8 },
           { title: "labels", yields: 1, widthMin: 6 },
           { title: "registered", align: "right", yields: 2, widthMin: 9 },
         ],
-        entries.map(({ hash = "", liveCount = 0, versionLabels, createTimeMs }) => [
+        entries.map(({ hash = "", liveCount = 0, versionLabels, createTimeMs, rollout }) => [
           { text: hash.slice(0, shownLength), tone: "bold" },
           { text: String(liveCount), tone: liveCount === 0 ? "dim" : "cyan" },
+          { text: newRunsOf(hash, versionLabels, rollout), tone: "dim" },
           { text: versionLabels.join(", "), tone: "dim" },
           { text: createTimeMs === undefined ? "" : printAge(createTimeMs, nowMs), tone: "dim" },
         ]),
       );
     },
   };
+}
+
+/** The part of new runs that takes the version. Those that ask for a version do not count. */
+function newRunsOf(hash: string, labels: readonly string[], rollout: Definition["rollout"]): string {
+  const { percent = 0 } = rollout ?? {};
+  if (rollout !== undefined && rollout.hash === hash) return `${percent} %`;
+  return labels.includes("latest") ? `${100 - percent} %` : "";
 }

@@ -13,6 +13,7 @@ import { commandLine } from "../../elements/spelled.ts";
 import { Tabs } from "../../elements/tabs.tsx";
 import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
+import { NewRuns } from "./new-runs.tsx";
 import "./workflows.css";
 
 const GraphView = lazy(() => import("./graph-view.tsx"));
@@ -230,6 +231,7 @@ function Versions({
               <tr>
                 <th scope="col">Version</th>
                 <th scope="col">Labels</th>
+                <th scope="col">New runs</th>
                 <th scope="col">Registered</th>
                 <th scope="col">By</th>
                 <th scope="col">In progress</th>
@@ -239,7 +241,7 @@ function Versions({
               </tr>
             </thead>
             <tbody>
-              {versions.map(({ hash = "", versionLabels, createTimeMs, createCause, liveCount }) => (
+              {versions.map(({ hash = "", versionLabels, createTimeMs, createCause, liveCount, rollout }) => (
                 <tr key={hash}>
                   <td>
                     <code title={hash}>{hash.slice(0, 12)}</code>
@@ -250,6 +252,9 @@ function Versions({
                         <Tag key={label}>{label}</Tag>
                       ))}
                     </span>
+                  </td>
+                  <td>
+                    <NewRuns name={name} hash={hash} labels={versionLabels} rollout={rollout} />
                   </td>
                   <td>
                     <Moment atMs={createTimeMs} />

@@ -48,15 +48,22 @@ export async function checkDefinition(
 
 export async function registerDefinition(
   dependencies: DefinitionDependencies,
-  { source: given = DefinitionSource.create(), versionLabels, keepLatest }: RegisterDefinitionRequest,
+  request: RegisterDefinitionRequest,
   context: CallContext,
 ): Promise<RegisterDefinitionReply> {
+  const { source: given = DefinitionSource.create(), versionLabels, rolloutPercent: percent } = request;
+  const keepLatest = request.keepLatest || percent !== undefined;
   const { source, checked } = await admittedSource(dependencies, given, context);
   const made = withoutMistakes(checked, source.fileName || "the definition");
   const labels = keepLatest ? versionLabels : [latest, ...versionLabels];
-  const { definition, existed } = await dependencies.versions.register(made, { source, labels }, context);
+  const { definition, existed } = await dependencies.versions.register(
+    made,
+    { source, labels, percent },
+    context,
+  );
   // The label `latest` is what they run.
-  if (!keepLatest) await applyOnTriggers(dependencies.triggers, made, context);
+  if (!keepLatest || definition.versionLabels.includes(latest))
+    await applyOnTriggers(dependencies.triggers, made, context);
   return { definition, existed, problems: checked.problems.map(problemMessage) };
 }
 

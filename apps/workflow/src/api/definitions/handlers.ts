@@ -5,10 +5,12 @@ import type {
   definitionService,
   LabelDefinitionReply,
   LabelDefinitionRequest,
+  RollOutDefinitionReply,
+  RollOutDefinitionRequest,
 } from "@tutti/contracts/workflow/v1";
 import { causeOf, whenOwned } from "@tutti/host";
 import type { CallContext } from "@tutti/kernel";
-import { archive, point } from "@tutti/machine-entities/definition";
+import { archive, point, rollOut } from "@tutti/machine-entities/definition";
 import type { Handlers } from "@tutti/mesh";
 import { keyOf } from "../../definitions/versions.ts";
 import { checkDefinition, convertDefinition, getGraph, registerDefinition } from "./content.ts";
@@ -24,6 +26,7 @@ export function definitionHandlers(dependencies: DefinitionDependencies): Handle
     watchDefinitions: (request, context) => watchDefinitions(dependencies, request, context),
     listDefinitionVersions: (request, context) => listDefinitionVersions(dependencies, request, context),
     labelDefinition: (request, context) => labelDefinition(dependencies, request, context),
+    rollOutDefinition: (request, context) => rollOutDefinition(dependencies, request, context),
     archiveDefinition: (request, context) => archiveDefinition(dependencies, request, context),
     getGraph: (request, context) => getGraph(dependencies, request, context),
     convertDefinition: (request, context) => convertDefinition(dependencies, request, context),
@@ -42,6 +45,26 @@ async function labelDefinition(
   const order = { key, command: point, body, cause: causeOf(context, reason) };
   await whenOwned(dependencies, key, context, () => dependencies.runtime.execute(order));
   return { definition: hash === "" ? undefined : await dependencies.versions.find(reference, context) };
+}
+
+async function rollOutDefinition(
+  dependencies: DefinitionDependencies,
+  { name, version, percent, reason }: RollOutDefinitionRequest,
+  context: CallContext,
+): Promise<RollOutDefinitionReply> {
+  const key = keyOf(context.namespace, name);
+  const $case = /^[0-9a-f]{64}$/.test(version) ? "hash" : "label";
+  const wanted = { name, version: { $case, value: version } } as const;
+  const { hash, labels: searchLabels } = await dependencies.versions.find(wanted, context);
+  const order = {
+    key,
+    command: rollOut,
+    body: { hash, percent, searchLabels },
+    cause: causeOf(context, reason),
+  };
+  await whenOwned(dependencies, key, context, () => dependencies.runtime.execute(order));
+  const reference = { name, version: { $case: "hash", value: hash } } as const;
+  return { definition: await dependencies.versions.find(reference, context) };
 }
 
 async function archiveDefinition(

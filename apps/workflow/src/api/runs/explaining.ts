@@ -1,6 +1,6 @@
 /** Why a run, or a task of it, stands as it does. Of what waits in a pool, what the pool knows as well. */
-import { type Explanation, TaskStatus } from "@tutti/contracts/types/v1";
-import type { ExplainRunRequest, Task } from "@tutti/contracts/workflow/v1";
+import { type Explanation, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import { type ExplainRunRequest, type Task, TaskKind } from "@tutti/contracts/workflow/v1";
 import {
   type MachineDependencies,
   type PlacementDependencies,
@@ -11,9 +11,12 @@ import {
 } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { explain, explainWhole, inWords, type Standing, showTask, type Whole } from "@tutti/machine-run";
-import { askRun, keyOf } from "./dependencies.ts";
+import { askRun, keyOf, type RunDependencies, runNamed } from "./dependencies.ts";
 
-export interface ExplainDependencies extends MachineDependencies, PlacementDependencies {}
+export interface ExplainDependencies
+  extends MachineDependencies,
+    PlacementDependencies,
+    Pick<RunDependencies, "orders"> {}
 
 /** Groups of tasks of a run for which pools are asked, where it is the run that is explained. */
 const askedMax = 10;
@@ -81,9 +84,33 @@ async function placedAt(
   const task = (await askRun(dependencies, id, { query: showTask, body: { taskId } }, context)) as Task;
   const { pool = "", queueTime } = (atPool.has(task.status) && task.attempts.at(-1)) || {};
   const waits = task.status === TaskStatus.TASK_STATUS_QUEUED;
-  return pool === ""
-    ? undefined
-    : await placementOf(dependencies, pool, { work: about, queueTime, waits }, context);
+  if (pool === "") return undefined;
+  const placed = await placementOf(dependencies, pool, { work: about, queueTime, waits }, context);
+  const isPinned = task.kind === TaskKind.TASK_KIND_FUNCTION && task.uses.includes("@");
+  return placed !== undefined && isPinned && waits && placed.waits.some(isWithoutWorker)
+    ? await withMove(dependencies, id, placed, context)
+    : placed;
+}
+
+function isWithoutWorker({ cause, present }: Explanation["waits"][number]): boolean {
+  return present && cause === WaitCause.WAIT_CAUSE_NO_CAPABILITY;
+}
+
+/** A function whose version has no workers any more continues on another one, if its code does the same so far. */
+async function withMove(
+  dependencies: ExplainDependencies,
+  runId: string,
+  placed: Explanation,
+  context: CallContext,
+): Promise<Explanation> {
+  const { spec, definitionHash } = await runNamed(dependencies, runId, { withPayloads: false }, context);
+  if (spec?.what?.$case !== "definition") return placed;
+  const { name } = spec.what.value;
+  const reference = { name, version: undefined };
+  const newest = await dependencies.orders.version(reference, undefined, context).catch(() => undefined);
+  if (newest === undefined || newest.hash === definitionHash) return placed;
+  const text = `move the run to the latest version of ${name}`;
+  return withRemedies(placed, [{ text, command: `tutti workflow migrate ${name} --only ${runId}` }]);
 }
 
 const atPool: ReadonlySet<TaskStatus> = new Set([

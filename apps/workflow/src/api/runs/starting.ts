@@ -46,7 +46,7 @@ export async function startRun(
   };
   const order = async () => {
     const prepared = await dependencies.orders.prepare(spec, extras, context);
-    return dependencies.orders.order(prepared, undefined, { isRepeatable: true });
+    return dependencies.orders.order(prepared, undefined, { runId, isRepeatable: true });
   };
   const beginning = { command: beginRun, order, again: () => dependencies.orders.again(spec, extras) };
   const { existed } = await begin(dependencies, keyOf(context.namespace, runId), beginning, context);
@@ -176,7 +176,7 @@ class Starting {
     }
     try {
       const isRepeatable = item.runId !== "";
-      const order = this.#dependencies.orders.order(prepared, inputOf(item), { isRepeatable });
+      const order = this.#dependencies.orders.order(prepared, inputOf(item), { runId, isRepeatable });
       if (Object.keys(item.labels).length > 0) order.labels = { ...order.labels, ...item.labels };
       order.idChosen = isRepeatable;
       const key = keyOf(this.#namespace, runId);

@@ -26,6 +26,22 @@ export const definitionErrors = defineErrors("definition", {
       `Definition \`${name}\` has more than the maximum of ${max} version labels`,
     remedy: "Remove some labels.",
   },
+  rolloutOfLatest: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The latest version takes the new runs that no other version takes. To give it fewer, roll out another version.",
+    message: ({ name, version }: { name: string; version: string }) =>
+      `Version ${version} of definition \`${name}\` is the latest one, so it takes all other new runs`,
+    remedy: "Roll out another version, or pass 100.",
+  },
+  rolloutPending: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "Processes of an earlier release, which cannot divide new runs, share the definitions. A minute after the last of them is replaced they can.",
+    message: ({ name }: { name: string }) =>
+      `New runs of definition \`${name}\` cannot be divided, because processes of an earlier release run or \`ownership.behaviour.hold\` is set`,
+    remedy: "Replace these processes, then retry.",
+  },
   latestStays: {
     status: "INVALID_ARGUMENT",
     retry: "never",

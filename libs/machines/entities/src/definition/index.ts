@@ -1,7 +1,7 @@
 export { definitionErrors } from "./errors.ts";
 export { definition } from "./machine.ts";
 export { latest } from "./state.ts";
-export { archive, point, register } from "./version/commands.ts";
+export { archive, point, register, rollOut } from "./version/commands.ts";
 export {
   type VersionFacts,
   type VersionsPage,

@@ -4,37 +4,41 @@
  *
  * 1. A version is named by the hash of its content, and never changes but for being archived.
  * 2. `latest` points to a version from the first one on, and is never removed.
- * 3. What is large, the plan and the source, is a blob that was durable before the version was registered.
+ * 3. A version takes a part of new runs only beside another one that is the latest.
+ * 4. What is large, the plan and the source, is a blob that was durable before the version was registered.
  */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { DefinitionSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import { entity } from "../kit/entity.ts";
-import { type Definition, newDefinition } from "./state.ts";
-import { archive, point, register } from "./version/commands.ts";
-import { labelPointed, versionArchived, versionRegistered } from "./version/events.ts";
+import { type Definition, newDefinition, rollsOut } from "./state.ts";
+import { archive, point, register, rollOut } from "./version/commands.ts";
+import { labelPointed, rolloutSet, versionArchived, versionRegistered } from "./version/events.ts";
 import { version, versions } from "./version/queries.ts";
 
 export const definition = entity({
   kind: "definition",
   create: newDefinition,
-  commands: [register, point, archive],
-  events: [versionRegistered, labelPointed, versionArchived],
+  commands: [register, point, rollOut, archive],
+  events: [versionRegistered, labelPointed, rolloutSet, versionArchived],
   queries: [version, versions],
   snapshot: {
     codec: DefinitionSnapshotV1,
-    of: ({ versions: kept, labels, searchLabels }: Definition) => ({
+    of: ({ versions: kept, labels, searchLabels, rollout }: Definition) => ({
       versions: [...kept.values()],
       labels: [...labels].map(([label, hash]) => ({ label, hash })),
       searchLabels: { ...searchLabels },
+      rollout,
     }),
-    from: ({ versions: kept, labels, searchLabels }) => ({
+    from: ({ versions: kept, labels, searchLabels, rollout }) => ({
       versions: new Map(kept.map((each) => [each.hash, each])),
       labels: new Map(labels.map(({ label, hash }) => [label, hash])),
       searchLabels,
+      rollout,
     }),
   },
   status: ({ versions: kept }) =>
     kept.size === 0 ? WorkStatus.WORK_STATUS_UNSPECIFIED : WorkStatus.WORK_STATUS_RUNNING,
   labels: ({ searchLabels }) => searchLabels,
   idChosen: false,
+  behaviour: rollsOut,
 });

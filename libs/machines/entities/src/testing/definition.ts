@@ -17,7 +17,13 @@ export function operations(): Arbitrary<MachineCall> {
         ...{ hash, source, searchLabels, labels: fc.array(label, { maxLength: 3 }) },
         facts: fc.uint8Array({ maxLength: 4 }),
         factsBlob: fc.constant(undefined),
+        percent: fc.constantFrom(undefined, 0, 20, 100),
       }),
+    }),
+    fc.record({
+      key,
+      command: fc.constant("roll_out"),
+      body: fc.record({ hash, searchLabels, percent: fc.constantFrom(0, 20, 50, 100) }),
     }),
     fc.record({
       key,

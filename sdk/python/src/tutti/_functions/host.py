@@ -23,7 +23,7 @@ _THREADS_MAX = 64
 class FunctionHost:
     def __init__(self, threads: Threads | None = None, *, is_dry: bool = False) -> None:
         self._is_dry = is_dry
-        self._hot: dict[tuple[str, str, str], FunctionInstance] = {}
+        self._hot: dict[tuple[str, str, str], tuple[DurableFunction, FunctionInstance]] = {}
         self._threads = threads or Threads(_THREADS_MAX)
 
     async def turn(self, fn: DurableFunction, given: Mapping[str, Any], task: TaskContext) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class FunctionHost:
                     raise StepFailure(error)
             elif "end" not in output and not self._is_dry:
                 is_kept = True
-                self._keep(key, instance)
+                self._keep(key, fn, instance)
             return output
         finally:
             if not is_kept:
@@ -62,10 +62,11 @@ class FunctionHost:
     ) -> FunctionInstance | None:
         """The hot one, if it is the recorded one. None if the journal is needed from its start."""
         # While it makes a turn it is not there for another one.
-        hot = self._hot.pop(key, None)
+        kept_fn, hot = self._hot.pop(key, (None, None))
         end = given["from"] + len(given["journal"])
         if hot is not None:
-            is_recorded = hot.last_turn == given["last"] and hot.seed == given["seed"]
+            # A run may have moved to another version, which this worker has too.
+            is_recorded = kept_fn is fn and hot.last_turn == given["last"] and hot.seed == given["seed"]
             if is_recorded and given["from"] <= hot.position <= end:
                 return hot
             hot.close()
@@ -85,10 +86,11 @@ class FunctionHost:
             is_dry=self._is_dry,
         )
 
-    def _keep(self, key: tuple[str, str, str], instance: FunctionInstance) -> None:
-        self._hot[key] = instance
+    def _keep(self, key: tuple[str, str, str], fn: DurableFunction, instance: FunctionInstance) -> None:
+        self._hot[key] = (fn, instance)
         if len(self._hot) > HOT_MAX:
-            self._hot.pop(next(iter(self._hot))).close()
+            _, oldest = self._hot.pop(next(iter(self._hot)))
+            oldest.close()
 
 
 async def _whole(fn: DurableFunction, instance: FunctionInstance, function_input: Json) -> Json:

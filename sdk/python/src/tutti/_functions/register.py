@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from .._aio.rest import AsyncRest
 from .._call import resolve
-from ..errors import TuttiError
+from ..errors import OptionInvalid, TuttiError
 
 if TYPE_CHECKING:
     from .._settings import Settings
@@ -19,7 +20,47 @@ _CALL_SECONDS = 10.0
 _log = logging.getLogger("tutti.worker")
 
 
-async def register_functions(functions: Sequence[DurableFunction], settings: Settings) -> None:
+@dataclass(frozen=True)
+class HostedFunction:
+    """A function as a worker hosts it. `version`: of its code, to which runs are pinned. None: any worker continues."""
+
+    function: DurableFunction
+    version: str | None
+    percent: int
+
+    @staticmethod
+    def of(function: DurableFunction, version: str | None, percent: int | None) -> HostedFunction:
+        # Build metadata does not tell versions apart.
+        if version is not None and "+" in version:
+            raise OptionInvalid("version", "a version without `+`, such as 2.1.0-g1a2b3c", version)
+        if percent is not None and version is None:
+            raise OptionInvalid("version", "the version that `percent` is for", "none")
+        if percent is not None and not 0 <= percent <= 100:
+            raise OptionInvalid("percent", "a whole number from 0 to 100", str(percent))
+        return HostedFunction(function, version, 100 if percent is None else percent)
+
+    @property
+    def name(self) -> str:
+        return self.function.name
+
+    @property
+    def registration(self) -> Mapping[str, Any]:
+        """What registers the workflow whose runs stay with workers of this version of the code."""
+        definition = self.function.definition
+        if self.version is None:
+            return {"format": "json", "text": json.dumps(definition)}
+        tasks = dict(definition["tasks"])
+        tasks[self.name] = {**tasks[self.name], "function": f"{self.name}@{self.version}"}
+        return {
+            "format": "json",
+            "text": json.dumps({**definition, "tasks": tasks}),
+            "versionLabels": [self.version],
+            # A worker of an older version that restarts must not get the new runs.
+            "rolloutPercent": self.percent,
+        }
+
+
+async def register_functions(functions: Sequence[HostedFunction], settings: Settings) -> None:
     """Ends when all are registered, or cannot be: the workflows may be there from before."""
     servers = settings.secrets.servers
     if servers == ("",):
@@ -36,9 +77,8 @@ async def register_functions(functions: Sequence[DurableFunction], settings: Set
     rest = AsyncRest(options)
     try:
         for each in functions:
-            body = {"format": "json", "text": json.dumps(each.definition)}
             try:
-                await rest.call("POST", "/v1/workflows", body=body, repeatable=True)
+                await rest.call("POST", "/v1/workflows", body=each.registration, repeatable=True)
             except (TuttiError, OSError) as error:
                 _log.error("a durable function is not registered: %s", error, extra={"function": each.name})
     finally:

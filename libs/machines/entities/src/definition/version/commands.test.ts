@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
-import { archive, definition, point, register, version, versions } from "../index.ts";
+import { archive, definition, point, register, rollOut, version, versions } from "../index.ts";
 
 const key = { namespace: "default", kind: "definition", id: "order" };
 const source = { sha256: new Uint8Array(32), size: 10 };
@@ -13,11 +13,11 @@ function registered(labels: readonly string[] = []): MachineDriver {
   return driver;
 }
 
-function add(driver: MachineDriver, hash: string, labels: readonly string[]): unknown {
+function add(driver: MachineDriver, hash: string, labels: readonly string[], percent?: number): unknown {
   const searchLabels = { content: hash };
   const facts = new Uint8Array();
   return driver.execute(key, register, {
-    ...{ hash, facts, factsBlob: undefined, source, labels: [...labels], searchLabels },
+    ...{ hash, facts, factsBlob: undefined, source, labels: [...labels], searchLabels, percent },
   });
 }
 
@@ -73,6 +73,94 @@ describe("versions of a definition", () => {
     assert.deepEqual(driver.execute(key, archive, { hash: "a", restore: false }), { changed: 1 });
     assert.deepEqual(driver.execute(key, archive, { hash: "", restore: false }), { changed: 1 });
     assert.deepEqual(driver.execute(key, archive, { hash: "", restore: true }), { changed: 2 });
+  });
+});
+
+describe("a part of new runs", () => {
+  const rolled = (driver: MachineDriver, hash: string, percent: number) =>
+    driver.execute(key, rollOut, { hash, percent, searchLabels: {} });
+  const refusalOf = (found: unknown) => (isRefusal(found) ? found.code : undefined);
+  const rollout = (driver: MachineDriver, hash: string) => {
+    const found = driver.query(key, version, { hash, label: "" });
+    return isRefusal(found) ? undefined : found.rollout;
+  };
+
+  it("goes to a new version, and its restarted worker or that of the old one changes nothing", () => {
+    const driver = registered(["1.0.0"]);
+    add(driver, "b", ["2.0.0"], 10);
+    rolled(driver, "b", 50);
+    const before = driver.history(key).length;
+    add(driver, "a", ["1.0.0"], 100);
+    add(driver, "b", ["2.0.0"], 10);
+    assert.equal(driver.history(key).length, before);
+    assert.equal(meant(driver, "latest"), "a");
+    assert.deepEqual(
+      [rollout(driver, "a"), rollout(driver, "b")],
+      [
+        { hash: "b", percent: 50 },
+        { hash: "b", percent: 50 },
+      ],
+    );
+  });
+
+  it("a new version with all new runs is the latest, and ends the part of another one", () => {
+    const driver = registered();
+    add(driver, "b", [], 10);
+    add(driver, "c", [], 100);
+    assert.equal(meant(driver, "latest"), "c");
+    assert.equal(rollout(driver, "c"), undefined);
+  });
+
+  it("the first version has all new runs", () => {
+    const driver = new MachineDriver({ machines: [definition], service: "workflow" });
+    add(driver, "a", [], 0);
+    assert.equal(meant(driver, "latest"), "a");
+  });
+
+  it("grows to all, where the version becomes the latest", () => {
+    const driver = registered();
+    add(driver, "b", [], 0);
+    assert.equal(rollout(driver, "a"), undefined);
+    rolled(driver, "b", 25);
+    assert.equal(rollout(driver, "a")?.percent, 25);
+    rolled(driver, "b", 100);
+    assert.deepEqual([meant(driver, ""), rollout(driver, "b")], ["b", undefined]);
+  });
+
+  it("is withdrawn", () => {
+    const driver = registered();
+    add(driver, "b", [], 10);
+    rolled(driver, "b", 0);
+    assert.deepEqual([meant(driver, ""), rollout(driver, "a")], ["a", undefined]);
+    add(driver, "c", [], 10);
+    rolled(driver, "a", 100);
+    assert.deepEqual([meant(driver, ""), rollout(driver, "a")], ["a", undefined]);
+  });
+
+  it("ends when `latest` is pointed to the version", () => {
+    const driver = registered();
+    add(driver, "b", [], 10);
+    driver.execute(key, point, { label: "latest", hash: "b", searchLabels: {} });
+    assert.deepEqual([meant(driver, ""), rollout(driver, "b")], ["b", undefined]);
+  });
+
+  it("cannot be that of the latest version or of an unknown one", () => {
+    const driver = registered();
+    assert.equal(refusalOf(rolled(driver, "a", 40)), "definition.rollout_of_latest");
+    assert.equal(refusalOf(rolled(driver, "b", 40)), "definition.missing");
+  });
+
+  it("waits while processes of an earlier release run", () => {
+    const driver = new MachineDriver({
+      ...{ machines: [definition], service: "workflow" },
+      behaviours: { definition: 1 },
+    });
+    add(driver, "a", []);
+    add(driver, "b", [], 10);
+    assert.equal(rollout(driver, "a"), undefined);
+    assert.equal(refusalOf(rolled(driver, "b", 40)), "definition.rollout_pending");
+    assert.equal(refusalOf(rolled(driver, "b", 100)), undefined);
+    assert.equal(meant(driver, ""), "b");
   });
 });
 

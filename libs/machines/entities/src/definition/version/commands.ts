@@ -3,26 +3,40 @@ import {
   LabelPointed,
   PointLabel,
   RegisterVersion,
+  RollOutVersion,
   VersionRegistered,
+  VersionRolledOut,
   VersionsArchived,
 } from "@tutti/contracts/workflow/v1";
 import type { Refusal } from "@tutti/kernel";
 import { definitionErrors } from "../errors.ts";
-import { type DefinitionCommand, type DefinitionView, labelsMax, latest, versionsMax } from "../state.ts";
-import { labelPointed, versionArchived, versionRegistered } from "./events.ts";
+import {
+  type DefinitionCommand,
+  type DefinitionStep,
+  type DefinitionView,
+  labelsMax,
+  latest,
+  rollsOut,
+  versionsMax,
+} from "../state.ts";
+import { labelPointed, rolloutSet, versionArchived, versionRegistered } from "./events.ts";
 
-/** The same content again is the version that is there. Labels are pointed to it all the same. */
+/**
+ * The same content again is the version that is there. Labels are pointed to it all the same, and its part of new runs
+ * stays: a worker of an older version that restarts takes nothing from the newer one.
+ */
 export const register: DefinitionCommand<RegisterVersion, VersionRegistered> = {
   type: "register",
   codec: RegisterVersion,
   reply: VersionRegistered,
-  decide(definition, { hash, facts, factsBlob, source, labels, searchLabels }, step) {
+  decide(definition, { hash, facts, factsBlob, source, labels, searchLabels, percent }, step) {
     const { id: name } = step.key;
     const existed = definition.versions.has(hash);
     if (!existed && definition.versions.size >= versionsMax)
       return definitionErrors.versionsFull.refusal({ name, max: versionsMax });
     // The first version is the latest one, whatever was said.
-    const wanted = new Set(definition.labels.has(latest) ? labels : [latest, ...labels]);
+    const isAll = percent === 100 && !existed;
+    const wanted = new Set(definition.labels.has(latest) && !isAll ? labels : [latest, ...labels]);
     const refusal = noRoomFor(definition, wanted, name);
     if (refusal !== undefined) return refusal;
     if (!existed) {
@@ -31,6 +45,10 @@ export const register: DefinitionCommand<RegisterVersion, VersionRegistered> = {
     }
     for (const label of wanted)
       if (definition.labels.get(label) !== hash) step.emit(labelPointed, { label, hash, searchLabels });
+    // Processes of an earlier release cannot divide runs: the version gets none until it is rolled out.
+    if (wanted.has(latest)) endRollout(definition, percent === undefined ? hash : "", step);
+    else if (!existed && percent !== undefined && percent > 0 && step.behaviour >= rollsOut)
+      step.emit(rolloutSet, { rollout: { hash, percent } });
     return { existed };
   },
 };
@@ -47,9 +65,42 @@ export const point: DefinitionCommand<PointLabel, LabelPointed> = {
     const refusal = hash === "" ? undefined : noRoomFor(definition, new Set([label]), name);
     if (refusal !== undefined) return refusal;
     if ((definition.labels.get(label) ?? "") !== hash) step.emit(labelPointed, { label, hash, searchLabels });
+    if (label === latest) endRollout(definition, hash, step);
     return {};
   },
 };
+
+export const rollOut: DefinitionCommand<RollOutVersion, VersionRolledOut> = {
+  type: "roll_out",
+  codec: RollOutVersion,
+  reply: VersionRolledOut,
+  decide(definition, { hash, percent, searchLabels }, step) {
+    const { id: name } = step.key;
+    if (!definition.versions.has(hash)) return definitionErrors.missing.refusal({ name, version: hash });
+    const isLatest = definition.labels.get(latest) === hash;
+    if (isLatest && percent < 100) return definitionErrors.rolloutOfLatest.refusal({ name, version: hash });
+    if (percent === 100) {
+      if (!isLatest) step.emit(labelPointed, { label: latest, hash, searchLabels });
+      endRollout(definition, "", step);
+      return {};
+    }
+    const { rollout } = definition;
+    if (percent === 0) {
+      endRollout(definition, hash, step);
+      return {};
+    }
+    if (step.behaviour < rollsOut) return definitionErrors.rolloutPending.refusal({ name });
+    if (rollout?.hash !== hash || rollout.percent !== percent)
+      step.emit(rolloutSet, { rollout: { hash, percent } });
+    return {};
+  },
+};
+
+/** Of this version, or with an empty hash of any. */
+function endRollout({ rollout }: DefinitionView, hash: string, step: DefinitionStep): void {
+  if (rollout === undefined || (hash !== "" && rollout.hash !== hash)) return;
+  step.emit(rolloutSet, { rollout: undefined });
+}
 
 export const archive: DefinitionCommand<ArchiveVersions, VersionsArchived> = {
   type: "archive",

@@ -1,4 +1,9 @@
-import { LabelPointedV1, VersionArchivedV1, VersionRegisteredV1 } from "@tutti/contracts/workflow/v1";
+import {
+  LabelPointedV1,
+  RolloutSetV1,
+  VersionArchivedV1,
+  VersionRegisteredV1,
+} from "@tutti/contracts/workflow/v1";
 import { type DefinitionEvent, latest } from "../state.ts";
 
 export const versionRegistered: DefinitionEvent<VersionRegisteredV1> = {
@@ -26,6 +31,16 @@ export const labelPointed: DefinitionEvent<LabelPointedV1> = {
     if (hash === "") definition.labels.delete(label);
     else definition.labels.set(label, hash);
     if (label === latest) definition.searchLabels = searchLabels;
+  },
+};
+
+export const rolloutSet: DefinitionEvent<RolloutSetV1> = {
+  type: "rollout_set",
+  version: 1,
+  codec: RolloutSetV1,
+  described: true,
+  evolve(definition, { rollout }) {
+    definition.rollout = rollout?.hash ? rollout : undefined;
   },
 };
 

@@ -1,4 +1,4 @@
-import type { KeptVersion } from "@tutti/contracts/workflow/v1";
+import type { KeptVersion, Rollout } from "@tutti/contracts/workflow/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
 import { definitionErrors } from "../errors.ts";
 import { type Definition, type DefinitionView, latest } from "../state.ts";
@@ -7,6 +7,8 @@ import { type Definition, type DefinitionView, latest } from "../state.ts";
 export interface VersionFacts {
   readonly version: ReadOnly<KeptVersion>;
   readonly labels: readonly string[];
+  /** Of the latest version, and of the one that takes a part of its runs. */
+  readonly rollout: ReadOnly<Rollout> | undefined;
 }
 
 /** Which version is meant: by hash, else by label, else the latest. */
@@ -22,7 +24,7 @@ export const version: Query<Definition, VersionWish, VersionFacts> = {
     const found = wanted === undefined ? undefined : definition.versions.get(wanted);
     if (found === undefined)
       return definitionErrors.missing.refusal({ name: key.id, version: hash || label || latest });
-    return { version: found, labels: labelsOf(definition, found.hash) };
+    return factsOf(definition, found);
   },
 };
 
@@ -39,12 +41,18 @@ export const versions: Query<Definition, { readonly from: number; readonly count
       return definitionErrors.missing.refusal({ name: key.id, version: latest });
     const newestFirst = [...definition.versions.values()].reverse().slice(from, from + count);
     return {
-      versions: newestFirst.map((each) => ({ version: each, labels: labelsOf(definition, each.hash) })),
+      versions: newestFirst.map((each) => factsOf(definition, each)),
       total: definition.versions.size,
     };
   },
 };
 
-function labelsOf({ labels }: DefinitionView, hash: string): readonly string[] {
-  return [...labels].filter(([, pointed]) => pointed === hash).map(([label]) => label);
+function factsOf({ labels, rollout }: DefinitionView, version: ReadOnly<KeptVersion>): VersionFacts {
+  const { hash } = version;
+  const isDivided = labels.get(latest) === hash || rollout?.hash === hash;
+  return {
+    version,
+    labels: [...labels].filter(([, pointed]) => pointed === hash).map(([label]) => label),
+    rollout: isDivided ? rollout : undefined,
+  };
 }

@@ -73,6 +73,27 @@ describe("a run that continues on another version", () => {
     assert.match(JSON.stringify(shown), /"5"/);
   });
 
+  it("is offered again where another version of the capability does it, and a late result does not count", () => {
+    const scene = RunScene.of(text);
+    const late = scene.offer("reserve");
+    const pinned = text.replace("uses: stock.reserve", "uses: stock.reserve@2.0.0");
+    assert.deepEqual(review(scene, pinned), { verdict: "safe", problems: [], notes: [] });
+    moves(scene, pinned);
+    const { attempt, effect } = scene.offer("reserve");
+    assert.ok(attempt > late.attempt);
+    assert.equal(effect.profile.versionRange, "2.0.0");
+    scene.complete("reserve");
+    assert.deepEqual(scene.offered, ["charge"]);
+  });
+
+  it("waits for a queued attempt that runs at most once, or has it start again", () => {
+    const once = text.replace("{uses: stock.reserve}", "{uses: stock.reserve, retry: {onLost: fail}}");
+    const scene = RunScene.of(once);
+    const other = once.replace("stock.reserve", "stock.hold");
+    assert.equal(review(scene, other).verdict, "busy");
+    assert.equal(review(scene, other, { restart: true }).verdict, "safe");
+  });
+
   it("uses the new input of a pending task", () => {
     const scene = RunScene.of(text);
     moves(scene, fixed);

@@ -5,7 +5,8 @@
  * 1. Ended tasks keep their results, started ones continue. Needs of pending tasks are counted by the version.
  * 2. A running attempt continues undisturbed where its node keeps its number. Else the run waits for its end, or the
  *    attempt restarts.
- * 3. A started task that is not in the version is dropped only if the mapping drops it.
+ * 3. An attempt that no worker is known to have is offered again if another capability, version range or pool does it.
+ * 4. A started task that is not in the version is dropped only if the mapping drops it.
  */
 
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
@@ -21,6 +22,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { bytesOf, isDone, noBytes, payloadOf, statusName } from "@tutti/machine-work";
 import { countNeeds, recount } from "../../core/node/reopen.ts";
+import { isOffered } from "../../core/plan/offer-profile.ts";
 import type { RunPlan } from "../../core/plan/run-plan.ts";
 import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
 import { currentRanges, statusOfNode, taskIdOf } from "../../core/state/places.ts";
@@ -242,10 +244,35 @@ class Move {
         id,
         "what it waits for answers to its name, which is another one in the version",
       );
+    else if (this.#isOfferedElsewhere(node) && failsWhenLost(node) && !this.#wanted.restart)
+      this.#problem(
+        "busy",
+        id,
+        `it ${word(status)}, and runs at most once: wait for its end, or have it start again`,
+      );
     else if (number !== next && !this.#wanted.restart && isAtWork(node))
       this.#problem("busy", id, `it ${word(status)}: wait for its end, or have it start again`);
-    else if (this.#pairs.changed.has(node.task) && !node.range.isEntries)
+    else if (this.#pairs.changed.has(node.task) && !node.range.isEntries && !this.#isOfferedElsewhere(node))
       this.#note(`\`${id}\` ${word(status)} as the version before has it`);
+  }
+
+  /** Whether the version has its attempt done by others, and no worker is known to have it. */
+  #isOfferedElsewhere(node: Node): boolean {
+    const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+    if (!isUndo && node.status !== queued) return false;
+    const other = this.#pairs.tasks[node.task] ?? -1;
+    if (other < 0 || node.range.planPlace > 0 || !isOffered(this.#to.task(other))) return false;
+    const choice = node.more?.details?.capability ?? 0;
+    const pool = this.#run.order?.pool ?? "";
+    const [before, after] = [
+      this.#from.profile(node.task, pool, isUndo, choice),
+      this.#to.profile(other, pool, isUndo, choice),
+    ];
+    return (
+      before.capability !== after.capability ||
+      before.versionRange !== after.versionRange ||
+      before.pool !== after.pool
+    );
   }
 
   #problem(verdict: keyof typeof verdicts, id: string, message: string): void {
@@ -264,7 +291,9 @@ class Move {
     const isRenumbered = [...this.#numbers].some(([number, next]) => number !== next);
     // A token that was given out for a number is never valid for another node.
     const most = this.#run.nodes.reduce((attempts, node) => Math.max(attempts, node?.attempt ?? 0), 0);
-    const fence = isRenumbered || this.#gone.size > 0 ? Math.max(most, before.attemptsBefore) + 1 : 0;
+    const isAnew = this.#run.nodes.some((node) => node !== undefined && this.#isOfferedElsewhere(node));
+    const fence =
+      isRenumbered || isAnew || this.#gone.size > 0 ? Math.max(most, before.attemptsBefore) + 1 : 0;
     const { nodes, agenda, undo, failed, activity, state, additions } = before;
     const run = runOf(
       {
@@ -304,7 +333,8 @@ class Move {
   #nodeMoved(shown: RunNode, fence: number): RunNode[] {
     const number = this.#numbers.get(shown.node);
     if (number === undefined) return [];
-    const { input } = this.#run.nodes[shown.node] as Node;
+    const node = this.#run.nodes[shown.node] as Node;
+    const { input } = node;
     const code = shown.function;
     const entries = code?.entries.map((entry) => ({
       ...entry,
@@ -315,7 +345,7 @@ class Move {
       {
         ...shown,
         node: number,
-        attempt: isSame ? shown.attempt : fence,
+        attempt: isSame && !this.#isOfferedElsewhere(node) ? shown.attempt : fence,
         // The plan says something else now, or says it elsewhere.
         ...{ inputFollows: false, input: bytesOf(input), inputPayload: payloadOf(input) },
         parts: shown.parts === 0 ? 0 : Math.max(0, this.#places[shown.parts] ?? 0),
@@ -367,6 +397,10 @@ function isAtWork(node: Node): boolean {
   return (
     status === queued || status === running || (child?.limits.length ?? 0) > 0 || child?.startsAlone === true
   );
+}
+
+function failsWhenLost(node: Node): boolean {
+  return node.range.plan.policy(node.range.plan.task(node.task)).retry?.failWhenLost === true;
 }
 
 /** Whether what it waits for knows it by its id. */
