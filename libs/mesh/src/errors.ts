@@ -144,6 +144,14 @@ export const meshErrors = defineErrors("mesh", {
       `No instance of ${service} is healthy: ${open} with an open breaker, ${draining} draining`,
     remedy: "Check the logs of the service.",
   },
+  instanceAway: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The call names one instance of a service. It is not known here, or it has failed so often that its breaker is open. List the instances with `tutti instances`.",
+    message: ({ service, instance }: { service: string; instance: string }) =>
+      `Instance ${instance} of ${service} not found, or its breaker is open`,
+    remedy: "List the instances with `tutti instances`.",
+  },
   noOwner: {
     status: "UNAVAILABLE",
     retry: "same-key",
@@ -211,8 +219,9 @@ export const meshErrors = defineErrors("mesh", {
 
 /** Returns whether an error says that nothing was done: no instance got the request, or the instance refused it. */
 export function isNothingDone(error: TuttiError): boolean {
-  const { noInstance, noUsableInstance, noOwner } = meshErrors;
+  const { noInstance, noUsableInstance, instanceAway, noOwner } = meshErrors;
   return (
-    error.retry === "elsewhere" || [noInstance, noUsableInstance, noOwner].some((each) => each.is(error))
+    error.retry === "elsewhere" ||
+    [noInstance, noUsableInstance, instanceAway, noOwner].some((each) => each.is(error))
   );
 }

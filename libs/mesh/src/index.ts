@@ -1,5 +1,6 @@
 export type { Method, MethodOptions } from "./calls/method.ts";
 export { traceOf, traceparentOf } from "./calls/traceparent.ts";
+export { atOwner } from "./client/at-owner.ts";
 export type { Callable, CallOptions, Client, ReplyStream } from "./client/types.ts";
 export { type EnvelopeReceiver, MeshDelivery, type MeshDeliveryParts } from "./delivery/mesh-delivery.ts";
 export { type ReceivingParts, receiveMessages } from "./delivery/receiving.ts";

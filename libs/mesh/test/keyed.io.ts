@@ -316,6 +316,25 @@ describe("a call to any instance that is about what one of them owns", () => {
       assert.ok(a.hops + b.hops <= 16, `${a.hops + b.hops} hops`);
     }));
 
+  it("goes to an owner that a refusal named, by its address where it is known by another id", () =>
+    withCluster("grpc", async ([a, b], client) => {
+      learn([a.table, b.table], b.owner(1));
+      const owner = { ...b.owner(1), instance: "the id of its process" };
+      for (let calls = 0; calls < 20; calls++) {
+        const { text } = await client.client(noteService).get(note({ key: "k1" }), { owner });
+        assert.equal(text, instanceOf(b.mesh));
+      }
+      assert.equal(a.hops, 0);
+    }));
+
+  it("says that the instance which it names is not known", () =>
+    withCluster("in-process", async (_processes, client) => {
+      const options = { instance: "gone", timeoutMs: 200 };
+      const error = await errorOf(client.client(noteService).get(note({ key: "k1" }), options));
+      assert.equal(error.code, meshErrors.instanceAway.code);
+      assert.match(error.message, /^Instance gone of notes not found/);
+    }));
+
   const dead = (epoch: number) => ({ instance: "gone", address: "127.0.0.1:1", epoch });
 
   for (const order of [

@@ -11,9 +11,9 @@ import type {
 } from "@tutti/contracts/governance/v1";
 import { spanOf, whenOwned } from "@tutti/host";
 import { ask, orIfAbsent, tell } from "@tutti/host/serving";
-import { type CallContext, fromTimestamp, type InstanceKey, notOwnerOf, pageOf } from "@tutti/kernel";
+import { type CallContext, fromTimestamp, type InstanceKey, pageOf } from "@tutti/kernel";
 import { type Found, findingsKind, found, takeFindings } from "@tutti/machine-entities/findings";
-import type { Client } from "@tutti/mesh";
+import { atOwner, type Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 import { recordId } from "@tutti/policy/audit";
 import type { TenantDependencies } from "../tenants/dependencies.ts";
@@ -50,21 +50,18 @@ async function record(
   body: { readonly findings: Finding[]; readonly leftOut: number },
   context: CallContext,
 ): Promise<void> {
-  try {
-    await tell(
-      dependencies,
-      findingsKey(namespace),
-      { command: takeFindings, body, idempotencyKey: "" },
-      context,
-    );
-  } catch (error) {
-    const instance = notOwnerOf(error)?.owner?.instance;
-    if (instance === undefined) throw error;
-    const request = async function* () {
-      yield { batch: 1, ...body };
-    };
-    for await (const _ of dependencies.admission.recordFindings(request(), { context, instance })) return;
-  }
+  const told = { command: takeFindings, body, idempotencyKey: "" };
+  await atOwner(
+    async () => {
+      await tell(dependencies, findingsKey(namespace), told, context);
+    },
+    async (owner) => {
+      const request = async function* () {
+        yield { batch: 1, ...body };
+      };
+      for await (const _ of dependencies.admission.recordFindings(request(), { context, owner })) return;
+    },
+  );
 }
 
 const nothing: Found = { findings: [], tallies: [], reports: [], leftOut: 0 };

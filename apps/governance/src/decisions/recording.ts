@@ -6,9 +6,9 @@ import type {
   RecordDecisionsRequest,
 } from "@tutti/contracts/governance/v1";
 import { ask, type MachineDependencies, orIfAbsent, tell } from "@tutti/host/serving";
-import { type CallContext, fromTimestamp, type InstanceKey, notOwnerOf } from "@tutti/kernel";
+import { type CallContext, fromTimestamp, type InstanceKey } from "@tutti/kernel";
 import { decisionsKind, recorded, takeDecisions } from "@tutti/machine-entities/decisions";
-import type { Client } from "@tutti/mesh";
+import { atOwner, type Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 
 export interface DecisionDependencies extends MachineDependencies {
@@ -48,16 +48,18 @@ async function record(
   body: Batch,
   context: CallContext,
 ): Promise<void> {
-  try {
-    await tell(dependencies, keyOf(namespace), { command: takeDecisions, body, idempotencyKey: "" }, context);
-  } catch (error) {
-    const instance = notOwnerOf(error)?.owner?.instance;
-    if (instance === undefined) throw error;
-    const request = async function* () {
-      yield { batch: 1, ...body };
-    };
-    for await (const _ of dependencies.policies.recordDecisions(request(), { context, instance })) return;
-  }
+  const told = { command: takeDecisions, body, idempotencyKey: "" };
+  await atOwner(
+    async () => {
+      await tell(dependencies, keyOf(namespace), told, context);
+    },
+    async (owner) => {
+      const request = async function* () {
+        yield { batch: 1, ...body };
+      };
+      for await (const _ of dependencies.policies.recordDecisions(request(), { context, owner })) return;
+    },
+  );
 }
 
 /** The latest first, each with the work that it was about. */

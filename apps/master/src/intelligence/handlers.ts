@@ -16,14 +16,14 @@ import {
   type WatchEstimatesRequest,
 } from "@tutti/contracts/intelligence/v1";
 import { type MachineDependencies, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
-import { type CallContext, type Foundation, notOwnerOf, sleep } from "@tutti/kernel";
+import { type CallContext, type Foundation, sleep } from "@tutti/kernel";
 import {
   experienceErrors,
   forgetCapability,
   type KnownModel,
   recordExperience,
 } from "@tutti/machine-entities/experience";
-import type { Client, Handlers } from "@tutti/mesh";
+import { atOwner, type Client, type Handlers } from "@tutti/mesh";
 import { experienceOf, type Learners } from "./learners.ts";
 import { estimateOf, learnedOf, modelOf, pointOf } from "./messages.ts";
 
@@ -43,7 +43,7 @@ export function estimateHandlers(dependencies: EstimateDependencies): Handlers<t
           const { knowledge } = await learners.of(context);
           return { estimates: request.subjects.map((subject) => estimateOf(knowledge, subject)) };
         },
-        (instance) => estimates.predict(request, { context, instance }),
+        (owner) => estimates.predict(request, { context, owner }),
       ),
     watchEstimates: (request, context) => watchEstimates(dependencies, request, context),
     readExperience: (request, context) =>
@@ -52,39 +52,25 @@ export function estimateHandlers(dependencies: EstimateDependencies): Handlers<t
           const { isAnew: anew, outcomes, choices, ...place } = await learners.read(request, context);
           return { outcomes: [...outcomes], choices: choices as LearnedChoice[], anew, ...place };
         },
-        (instance) => estimates.readExperience(request, { context, instance }),
+        (owner) => estimates.readExperience(request, { context, owner }),
       ),
     recordOutcomes: (requests, context) => recordOutcomes(dependencies, requests, context),
     listModels: (request, context) =>
       atOwner(
         () => listModels(dependencies, request, context),
-        (instance) => estimates.listModels(request, { context, instance }),
+        (owner) => estimates.listModels(request, { context, owner }),
       ),
     getModel: (request, context) =>
       atOwner(
         () => getModel(dependencies, request, context),
-        (instance) => estimates.getModel(request, { context, instance }),
+        (owner) => estimates.getModel(request, { context, owner }),
       ),
     resetModel: (request, context) =>
       atOwner(
         () => resetModel(dependencies, request, context),
-        (instance) => estimates.resetModel(request, { context, instance }),
+        (owner) => estimates.resetModel(request, { context, owner }),
       ),
   };
-}
-
-/** What is known of a namespace is known where its experience is kept. */
-export async function atOwner<Reply>(
-  here: () => Promise<Reply>,
-  there: (instance: string) => Promise<Reply>,
-): Promise<Reply> {
-  try {
-    return await here();
-  } catch (error) {
-    const instance = notOwnerOf(error)?.owner?.instance;
-    if (instance === undefined) throw error;
-    return there(instance);
-  }
 }
 
 async function listModels(
@@ -214,9 +200,9 @@ async function* recordOutcomes(
           const told = { command: recordExperience, body, idempotencyKey: "" };
           await tell(dependencies, experienceOf(namespace), told, context);
         },
-        async (instance) => {
+        async (owner) => {
           const passedOn = { ...request, instanceId: sender, outcomes };
-          for await (const _ of dependencies.estimates.recordOutcomes(only(passedOn), { context, instance }))
+          for await (const _ of dependencies.estimates.recordOutcomes(only(passedOn), { context, owner }))
             return;
         },
       );

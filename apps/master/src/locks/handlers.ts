@@ -11,9 +11,9 @@ import type {
 } from "@tutti/contracts/session/v1";
 import { spanOf } from "@tutti/host";
 import { ask, orIfAbsent, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
-import { type CallContext, notOwnerOf, toTimestamp } from "@tutti/kernel";
+import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { breakHold, found, release, renew, resolveDeadlock, setPermits } from "@tutti/machine-lock";
-import type { Handlers } from "@tutti/mesh";
+import { atOwner, type Handlers } from "@tutti/mesh";
 import { acquireLock } from "./acquiring.ts";
 import { bookOf, keyOf, type LockDependencies, standingOf } from "./dependencies.ts";
 import { listLocks, watchLocks } from "./lists.ts";
@@ -74,19 +74,18 @@ async function renewOne(
 ): Promise<LockRenewalReceipt> {
   const { name, holder, token, leaseMs } = renewal;
   const { namespace } = context;
-  try {
-    const told = { command: renew, body: { holder, token, leaseMs }, idempotencyKey: "" };
-    const { dueMs } = await tell(dependencies, keyOf(namespace, name), told, context);
-    return { name, expireTime: dueMs === 0 ? undefined : toTimestamp(dueMs) };
-  } catch (error) {
-    const instance = notOwnerOf(error)?.owner?.instance;
-    if (instance === undefined) throw error;
-    const { receipts } = await dependencies.locks.renewLocks(
-      { namespace, renewals: [renewal] },
-      { context, instance },
-    );
-    return receipts[0] ?? { name, expireTime: undefined };
-  }
+  return atOwner(
+    async () => {
+      const told = { command: renew, body: { holder, token, leaseMs }, idempotencyKey: "" };
+      const { dueMs } = await tell(dependencies, keyOf(namespace, name), told, context);
+      return { name, expireTime: dueMs === 0 ? undefined : toTimestamp(dueMs) };
+    },
+    async (owner) => {
+      const request = { namespace, renewals: [renewal] };
+      const { receipts } = await dependencies.locks.renewLocks(request, { context, owner });
+      return receipts[0] ?? { name, expireTime: undefined };
+    },
+  );
 }
 
 async function listDeadlocks(

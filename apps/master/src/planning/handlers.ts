@@ -1,7 +1,6 @@
 /** Plans and choices as answers to questions: nothing is started by them. */
 import type { planningService } from "@tutti/contracts/intelligence/v1";
-import type { Handlers } from "@tutti/mesh";
-import { atOwner } from "../intelligence/handlers.ts";
+import { atOwner, type Handlers } from "@tutti/mesh";
 import { listChoices } from "./choices.ts";
 import { chooseMode, recordChoices } from "./choosing.ts";
 import type { PlanningDependencies } from "./dependencies.ts";
@@ -14,17 +13,17 @@ export function planningHandlers(dependencies: PlanningDependencies): Handlers<t
     plan: (request, context) =>
       atOwner(
         () => plan(dependencies, request, context),
-        (instance) => planning.plan(request, { context, instance }),
+        (owner) => planning.plan(request, { context, owner }),
       ),
     chooseMode: (request, context) =>
       atOwner(
         () => chooseMode(dependencies, request, context),
-        (instance) => planning.chooseMode(request, { context, instance }),
+        (owner) => planning.chooseMode(request, { context, owner }),
       ),
     recordChoices: (request, context) =>
       atOwner(
         () => recordChoices(dependencies, request, context),
-        (instance) => planning.recordChoices(request, { context, instance }),
+        (owner) => planning.recordChoices(request, { context, owner }),
       ),
     listChoices: (request, context) => listChoices(dependencies, request, context),
   };

@@ -107,6 +107,7 @@ export class Caller {
         idempotencyKey: key === "" ? (options.idempotencyKey ?? "") : key,
         affinity: options.affinity ?? "",
         instance: options.instance ?? "",
+        owner: options.owner,
       },
       rpc.requestStream ? new Requests(input as AsyncIterable<unknown>) : input,
     );

@@ -28,6 +28,7 @@ export interface ClientCallParts {
   readonly idempotencyKey: string;
   readonly affinity: string;
   readonly instance: string;
+  readonly owner?: Owner | undefined;
 }
 
 /**
@@ -45,6 +46,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   /** Which of several instances, where any could serve it. Empty where it does not matter. */
   readonly affinity: string;
   readonly instance: string;
+  readonly owner: Owner | undefined;
   trace: TraceContext | undefined;
   /** On whose behalf. Set by the identity interceptor. */
   principal: Principal = localAdministrator;
@@ -87,6 +89,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
     this.idempotencyKey = parts.idempotencyKey;
     this.affinity = parts.affinity;
     this.instance = parts.instance;
+    this.owner = parts.owner;
     this.input = input;
   }
 

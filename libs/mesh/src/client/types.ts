@@ -1,5 +1,5 @@
 import type { MessageCodec, RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
-import type { CallContext, TraceContext } from "@tutti/kernel";
+import type { CallContext, Owner, TraceContext } from "@tutti/kernel";
 
 /** What a caller may say of one call. */
 export interface CallOptions {
@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly affinity?: string | undefined;
   /** The id of the instance that it goes to, where any could serve it: fails when that is not known or not well. */
   readonly instance?: string | undefined;
+  /** Who owns what it is about, as a refusal named it. It goes there. */
+  readonly owner?: Owner | undefined;
   /** Gives up when aborted. */
   readonly signal?: AbortSignal | undefined;
   /**

@@ -126,6 +126,47 @@ describe("a breaker", () => {
     breaker.stop();
   });
 
+  it("lets another probe through while one has no outcome, and closes when either succeeds", async () => {
+    for (const first of [true, false]) {
+      const time = new VirtualTime();
+      const { breaker, states, times } = breakerAt(time, { breaker: { volume: 5, openMs: 5_000 } });
+      await times(5, "UNAVAILABLE");
+      time.advance(5_000);
+      let finish = () => {};
+      const hanging = breaker.send(() => new Promise<void>((resolve) => (finish = resolve)), call);
+      assert.equal(breaker.admits, false);
+      time.advance(1_000);
+      assert.equal(breaker.admits, true, "another one may");
+      if (first) finish();
+      else await times(1, "OK");
+      await Promise.race([hanging, breaker.state === "closed"]);
+      assert.deepEqual(states, ["open", "half-open", "closed"]);
+      finish();
+      await hanging;
+      assert.equal(breaker.state, "closed");
+      breaker.stop();
+      assert.equal(time.pending, 1, "the clock of the windows");
+    }
+  });
+
+  it("stays half-open for the next probe when one waited for what the instance owns until its time was over", async () => {
+    const time = new VirtualTime();
+    const { breaker, states, times } = breakerAt(time, { breaker: { volume: 5 } });
+    const place = new MemoryOwnership({ partitions: 1 }).placeOf({
+      ...{ service: "notes", namespace: "default", kind: "note", id: "k1" },
+    });
+    await times(5, "UNAVAILABLE");
+    time.advance(5_000);
+    for (const status of ["DEADLINE_EXCEEDED", "CANCELLED"] as const) {
+      const sent = { place, stopped: failure(status) };
+      await breaker.send(() => Promise.reject(failure(status)), sent).catch(() => {});
+      assert.equal(breaker.admits, true);
+    }
+    await times(1, "OK");
+    assert.deepEqual(states, ["open", "half-open", "closed"]);
+    breaker.stop();
+  });
+
   it("forgets failures that have left the window", async () => {
     const time = new VirtualTime();
     const { breaker, clock, times } = breakerAt(time, { breaker: { volume: 10, windowMs: 10_000 } });

@@ -4,7 +4,8 @@
  *
  * 1. It opens on failures of the instance, when they are many among the calls of the window, or many in a row: one that
  *    breaks all at once is not let off for how well it did before. What it refuses on purpose is a sign of life.
- * 2. While it is open nothing is sent. After a pause a single call is let through, whose outcome decides.
+ * 2. While it is open nothing is sent. After a pause a call is let through as a probe, whose outcome decides. A probe that
+ *    has no outcome yet does not keep the instance shut off: another one follows it.
  * 3. A call about what one instance owns may wait there until its time is over, and says nothing of the instance then.
  * 4. Its memory is bounded whatever the rate of calls.
  */
@@ -34,6 +35,8 @@ interface Sent extends Pick<OutgoingCall, "stopped"> {
 }
 
 const buckets = 10;
+/** Part of the pause after which another probe follows one without an outcome. */
+const probeShare = 0.2;
 /** Opossum's own timer runs on real time. Ours takes its place long before. */
 const never = 2 ** 31 - 1;
 
@@ -92,7 +95,8 @@ export class Breaker {
 
   /** Sends a call through. */
   send(attempt: Attempt, call: Sent): Promise<unknown> {
-    return this.#circuit.fire(attempt, call);
+    if (this.#circuit.closed) return this.#circuit.fire(attempt, call);
+    return this.#circuit.fire(() => this.#probe(attempt, call), call);
   }
 
   stop(): void {
@@ -134,20 +138,42 @@ export class Breaker {
 
   #opened(): void {
     this.#timer = this.#clock.timers.after(this.#clock.settings.openMs, () => {
-      this.#circuit.shutdown();
-      this.#circuit = this.#make(true);
+      this.#admitProbe();
       this.#changed("half-open");
     });
     this.#changed("open");
+  }
+
+  #admitProbe(): void {
+    this.#circuit.shutdown();
+    this.#circuit = this.#make(true);
+  }
+
+  async #probe(attempt: Attempt, call: Sent): Promise<unknown> {
+    const another = () => {
+      if (this.state === "half-open") this.#admitProbe();
+    };
+    const timer = this.#clock.timers.after(probeShare * this.#clock.settings.openMs, another);
+    try {
+      const outcome = await attempt();
+      // Also when another probe has followed it.
+      if (this.state === "half-open") this.#circuit.close();
+      return outcome;
+    } catch (thrown) {
+      // A probe that its caller gave up on has shown nothing. The next one may.
+      const isNeutral = call.stopped !== undefined && this.#declined(errorFromUnknown(thrown), call);
+      if (isNeutral) another();
+      throw thrown;
+    } finally {
+      timer.cancel();
+    }
   }
 
   #declined(error: TuttiError, call: Sent): boolean {
     // It may have waited there for what is on its way from a dead owner. Of one that hangs, its lease tells.
     const isLate = call.stopped !== undefined || error.status === "DEADLINE_EXCEEDED";
     const isAwaited = call.place !== undefined && isLate;
-    if (isInstanceFailure(error) && !isAwaited) return false;
-    // A probe that its caller gave up on has shown nothing. The next one may.
-    return this.state !== "half-open" || call.stopped === undefined;
+    return !isInstanceFailure(error) || isAwaited;
   }
 }
 

@@ -37,6 +37,7 @@ declare module "opossum" {
     fire(...rest: Arguments): Promise<Result>;
     on(event: "open" | "close" | "halfOpen" | "failure", listener: () => void): this;
     open(): void;
+    close(): void;
     shutdown(): void;
   }
 }

@@ -88,6 +88,7 @@ export class Routes {
     name: "route",
     scope: "core",
     around: (call, next) => {
+      if (call.owner !== undefined) return this.#toGiven(call, next, call.owner);
       if (call.method.rpc.route !== undefined) return this.#toOwner(call, next);
       const target =
         this.#parts.pool.prepare(call.method.service) === undefined ? this.#pick(call) : undefined;
@@ -102,6 +103,16 @@ export class Routes {
     const reply = next(call);
     const { requestStream, replyStream } = call.method.rpc;
     return requestStream || replyStream ? reply : reply.catch((error) => this.#toNamed(call, next, error));
+  }
+
+  /** A refusal named the owner to the caller: if it does not own it either, the caller hears so. */
+  async #toGiven(call: ClientCall, next: Next, owner: Owner): Promise<unknown> {
+    const target = await this.#targetOf(call, owner);
+    if (!target.breaker.admits)
+      throw meshErrors.noUsableInstance({ service: call.method.service, open: 1, draining: 0 });
+    call.target = target;
+    call.ownerEpoch = owner.epoch;
+    return next(call);
   }
 
   /** The asked instance does not own it. A named one that does not own it either redirects no further. */
@@ -184,7 +195,7 @@ export class Routes {
       }
       const leftMs = untilMs - clock.monotonic();
       const known = this.#parts.pool.targetsOf(service).length > 0;
-      if (known || leftMs <= 0) throw this.#nobody(service, untilMs - startedMs);
+      if (known || leftMs <= 0) throw this.#nobody(call, untilMs - startedMs);
       await call.change(timers, leftMs, (heard) => discovery.watch(service, heard));
       await this.#parts.pool.prepare(service);
     }
@@ -201,9 +212,10 @@ export class Routes {
   }
 
   /** Why no instance can be called. */
-  #nobody(service: string, waitedMs: number): TuttiError {
+  #nobody({ instance, method: { service } }: ClientCall, waitedMs: number): TuttiError {
     const targets = this.#parts.pool.targetsOf(service);
     if (targets.length === 0) return meshErrors.noInstance({ service, waitedMs: Math.round(waitedMs) });
+    if (instance !== "") return meshErrors.instanceAway({ service, instance });
     const nowMs = this.#parts.clock.monotonic();
     const draining = targets.filter((target) => target.isDraining(nowMs)).length;
     return meshErrors.noUsableInstance({ service, open: targets.length - draining, draining });

@@ -1,0 +1,42 @@
+/** Two masters that share what they own over NATS: what the other one owns is passed on to it. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AcquireLockRequest, lockService, RenewLocksRequest } from "@tutti/contracts/session/v1";
+import { until } from "@tutti/kernel/testing";
+import { natsServerProgram } from "@tutti/nats/testing";
+import { ServiceCluster } from "../support/cluster.ts";
+import { OutsideClient } from "../support/outside-client.ts";
+
+const program = await natsServerProgram();
+
+describe("two masters", { skip: program.skip }, () => {
+  it("renew the locks of each other", async () => {
+    await using cluster = await ServiceCluster.open();
+    const masters = [await cluster.join("master", "first"), await cluster.join("master", "second")];
+    const clients = masters.map(({ grpc }) => new OutsideClient(grpc));
+    const [client = assert.fail("there are two")] = clients;
+    const names = Array.from({ length: 16 }, (_, at) => `door-${at}`);
+    const acquired = names.map(async (name) => {
+      const wanted = AcquireLockRequest.fromPartial({ name, holder: "ada", leaseMs: 3_600_000 });
+      const { grant } = await client.call(lockService.methods.acquireLock, wanted);
+      return { name, holder: "ada", token: grant?.token ?? 0 };
+    });
+    const request = RenewLocksRequest.fromPartial({ renewals: await Promise.all(acquired) });
+    await until("each owns some of the partitions", async () => {
+      const shown = await Promise.all(
+        masters.map(async ({ http }) => (await fetch(`${http}/metrics`)).text()),
+      );
+      return shown.every(
+        (text) => Number(/^tutti_ownership_partitions\{service="master"\} (\d+)$/m.exec(text)?.[1]) > 0,
+      );
+    });
+    for (const each of clients) {
+      const { receipts } = await each.call(lockService.methods.renewLocks, request);
+      assert.deepEqual(
+        receipts.map(({ name, expireTime }) => [name, expireTime !== undefined]),
+        names.map((name) => [name, true]),
+      );
+      each[Symbol.dispose]();
+    }
+  });
+});
