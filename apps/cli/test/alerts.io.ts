@@ -180,7 +180,8 @@ describe("the commands for alerts", () => {
     const later = "alert silence --rule no-workers --start 2099-03-01T22:00Z --for 2h --reason maintenance";
     assert.match(await printed(later), /lasts from .*2099.* until .*2099/);
     assert.match((await tutti("alert silence --for 2h")).errors, /Pass --for SPAN and --reason TEXT/);
-    assert.deepEqual((await json("alert notifications --dead")).notifications, []);
-    assert.match(await printed("alert retry"), /0 notifications retried/);
+    // The workflow of the receiver that the escalation before told does not exist.
+    await listed("alert notifications --dead", /mail .*Definition `mail` not found/);
+    assert.match(await printed("alert retry"), /[1-9]\d* notifications retried/);
   });
 });

@@ -171,8 +171,9 @@ function resourceIn(value: Json, word: ResourceWord, findings: Findings): Descri
         "expected a field that a file can set, found one that the platform sets",
         { key: true },
       );
-  const { from, ...body } = word === "secret" ? rest : { ...rest, from: undefined };
-  if (from !== undefined && !(typeof from === "string" && /^(?:env|file):./.test(from)))
+  const { from, ...described } = rest;
+  const body = word === "secret" ? described : rest;
+  if (word === "secret" && from !== undefined && !(typeof from === "string" && /^(?:env|file):./.test(from)))
     findings.error(
       "wrong_value",
       ["from"],
@@ -183,7 +184,7 @@ function resourceIn(value: Json, word: ResourceWord, findings: Findings): Descri
   return {
     ...{ word, id, spec: specOf(word, { ...body, [idField]: id }) },
     setsPaused: "paused" in rest,
-    ...(typeof from === "string" && { from }),
+    ...(word === "secret" && typeof from === "string" && { from }),
   };
 }
 

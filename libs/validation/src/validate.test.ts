@@ -44,6 +44,12 @@ describe("validating a folder", () => {
     ]);
   });
 
+  it("knows `from` in the file of a secret alone", () => {
+    assert.deepEqual(told(file("s.yaml", "secret: token\nfrom: env:TOKEN\n")), []);
+    assert.deepEqual(told(file("s.yaml", "secret: token\nfrom: sesame\n")), ["s.yaml:2:7 wrong_value"]);
+    assert.deepEqual(told(file("p.yaml", "pool: render\nfrom: env:TOKEN\n")), ["p.yaml:2:7 wrong_value"]);
+  });
+
   it("finds the mistakes of each document of a file, and of a schedule", () => {
     const several =
       "workflow: a\ntasks: {one: {uses: a.b}}\n---\nschedule: s\nworkflow: a\nevry: 1s\nevery: 2s\n";
