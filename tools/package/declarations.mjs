@@ -99,9 +99,13 @@ class Declarations {
       if (!source.isWanted) continue;
       const target = join(out, placeOf(source.file));
       mkdirSync(dirname(target), { recursive: true });
-      const text = this.#text(source);
+      // The spaces of tsc would be a hundredth of the package.
+      const text = this.#text(source).replace(/^(?: {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4));
       // Comments of the generated contracts would be a sixteenth of the package: the API reference has them.
-      writeFileSync(target, isGenerated(target) ? text.replaceAll(/^ *\/\*\*[\s\S]*?\*\/\n/gm, "") : text);
+      writeFileSync(
+        target,
+        isGenerated(target) ? text.replaceAll(/^[ \t]*\/\*\*[\s\S]*?\*\/\n/gm, "") : text,
+      );
     }
     return made;
   }

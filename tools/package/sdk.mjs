@@ -56,7 +56,7 @@ export async function makeSdk(folder, common) {
     target: "node20",
     minify: true,
     // Node prints the line of code of an uncaught error.
-    lineLimit: 160,
+    lineLimit: 400,
     keepNames: true,
     legalComments: "none",
     external: [...dependencies, ...peers],

@@ -156,7 +156,7 @@ class Declared {
   #read(file) {
     const known = this.#files.get(file);
     if (known !== undefined) return known;
-    const text = readFileSync(join(this.#out, file), "utf8");
+    const text = readFileSync(join(this.#out, file), "utf8").replaceAll("\t", "    ");
     const { program, comments } = parseSync(file, text);
     const parsed = { text, body: program.body, comments };
     this.#files.set(file, parsed);

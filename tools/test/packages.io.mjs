@@ -117,6 +117,18 @@ describe("the packages, installed outside of the clone", () => {
     assert.match(again.output, /shop is not empty/);
   });
 
+  it("npm create tutti -- adapter makes an adapter that keeps the rules, and works as its README shows", async (t) => {
+    const npm = { npm_config_registry: registry, npm_config_cache: cache, npm_config_omit: "optional" };
+    const there = { ...env, ...npm, npm_config_audit: "false" };
+    const created = await run("npm", ["create", "--yes", "tutti", "--", "adapter"], {
+      cwd: root,
+      env: there,
+    });
+    assert.equal(created.code, 0, created.output);
+    const followed = await followReadme(t, join(root, "adapter"), there);
+    assert.ok(followed.length >= 6, JSON.stringify(followed));
+  });
+
   it("declarations hold without those of any other package but Node's", async () => {
     const tsc = join(workspaceRoot, "node_modules", "typescript", "bin", "tsc");
     const types = ["--types", "node", "--typeRoots", join(workspaceRoot, "node_modules", "@types")];

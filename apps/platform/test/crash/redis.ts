@@ -1,16 +1,21 @@
-/** Redis as a source of runs: a stream and a list. */
+/** Redis as a source of runs: a stream, a list and a channel. */
 import { createClient } from "@redis/client";
+import { until } from "@tutti/kernel/testing";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { startRedis } from "../../../../tools/redis.mjs";
 import { describeSource, type SourceLoad, type SourceSystem } from "./source.ts";
 
 export async function describeRedis(
-  place: "stream" | "list",
+  place: "stream" | "list" | "channel",
   load: Pick<SourceLoad, "messages" | "kills">,
 ): Promise<void> {
   const program = await needsProgram("redis-server");
   const add = (value: string) =>
-    place === "stream" ? ["XADD", "orders", "*", "value", value] : ["RPUSH", "orders", value];
+    ({
+      stream: ["XADD", "orders", "*", "value", value],
+      list: ["RPUSH", "orders", value],
+      channel: ["PUBLISH", "orders", value],
+    })[place];
   const system = async (): Promise<SourceSystem> => {
     const server = await startRedis(program.path);
     const sent = async (commands: readonly string[][]): Promise<readonly unknown[]> => {
@@ -27,7 +32,12 @@ export async function describeRedis(
       url: server.url,
       kill: () => server.kill(),
       up: () => server.up(),
-      put: async (messages) => void (await sent(messages.map(add))),
+      async put(messages) {
+        // A channel keeps nothing for a process that does not listen yet.
+        const listens = async () => (await sent([["PUBSUB", "NUMSUB", "orders"]])) as readonly string[][];
+        if (place === "channel") await until("it listens", async () => Number((await listens())[0]?.[1]) > 0);
+        await sent(messages.map(add));
+      },
       async effects() {
         const [pairs = []] = (await sent([["HGETALL", "effects"]])) as readonly (readonly string[])[];
         return new Map(

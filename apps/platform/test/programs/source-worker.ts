@@ -54,6 +54,7 @@ function imapFrom(): readonly [Adapter, Source] {
 const kinds: Readonly<Record<string, () => readonly [Adapter, Source]>> = {
   "redis-stream": () => redisFrom({ stream: "orders" }),
   "redis-list": () => redisFrom({ list: "orders" }),
+  "redis-channel": () => redisFrom({ channel: "orders" }),
   nats: natsFrom,
   imap: imapFrom,
 };
