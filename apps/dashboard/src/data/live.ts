@@ -21,7 +21,7 @@ const wavesMs = [300, indexLagMs + 600];
 const lookMs = 5_000;
 const hiddenMs = 20_000;
 const toldByNobody: ReadonlySet<string> = new Set([
-  ...["agents", "pools", "resources", "series", "status"],
+  ...["agents", "components", "pools", "resources", "series", "status"],
   ...["decisions", "findings", "keys", "tokens", "sign-ins", "lockouts"],
 ]);
 

@@ -11,6 +11,7 @@ import type {
   ListAgentsReply,
   ListApprovalsReply,
   ListChoicesReply,
+  ListComponentsReply,
   ListDeadLettersReply,
   ListDefinitionsReply,
   ListDefinitionVersionsReply,
@@ -297,6 +298,13 @@ export const statusQuery = () =>
   queryOptions({
     queryKey: ["status"],
     queryFn: ({ signal }) => read<unknown>(pathOf(["status"]), signal),
+  });
+
+/** All processes of the installation with their components. */
+export const componentsQuery = () =>
+  queryOptions({
+    queryKey: ["components"],
+    queryFn: ({ signal }) => read<ListComponentsReply>(pathOf(["components"]), signal),
   });
 
 /** What was chosen for sessions, those of the latest first. */

@@ -88,6 +88,8 @@ const drawings: Record<GlyphName, ReactNode> = {
   ),
   // Hairpins: louder, then softer again.
   hairpins: <path d="M8 3.4 1.8 8 8 12.6M8 3.4 14.2 8 8 12.6" />,
+  // Staves under one bracket, which are played together.
+  system: <path d="M4.6 2.6H2.6v10.8h2M5.4 5h8.4M5.4 11h8.4M5.4 8h8.4" />,
   // Played with force.
   marcato: <path d="M3.2 13.2 8 2.8l4.8 10.4" strokeWidth="2.2" />,
   wedge: <path d="M2.5 4.2 13.5 8l-11 3.8" />,

@@ -6,6 +6,7 @@
 import {
   activationResultLooks,
   agentStateLooks,
+  componentStateLooks,
   enforcementLooks,
   findingResultLooks,
   firingResultLooks,
@@ -45,7 +46,8 @@ export type GlyphName =
   | "coda"
   | "wave"
   | "marcato"
-  | "hairpins";
+  | "hairpins"
+  | "system";
 
 export interface Stand {
   /** In words, as people see it. */
@@ -132,6 +134,9 @@ export const accessStates = {
   allowed: stand("allowed", "final", "done", false),
   denied: stand("denied", "tacet", "wrong", false),
 } as const;
+
+/** Processes and their parts. */
+export const componentStates = standsOf(componentStateLooks);
 
 export const incidentStates = standsOf(incidentStatusLooks);
 

@@ -13,6 +13,7 @@ export const places = [
   { path: "/schedules", word: "Schedules", key: "s", glyph: "caesura" },
   { path: "/triggers", word: "Triggers", key: "t", glyph: "attacca" },
   { path: "/objects", word: "Objects", key: "b", glyph: "segno" },
+  { path: "/services", word: "Services", key: "v", glyph: "system" },
   { path: "/series", word: "Metrics", key: "i", glyph: "wave" },
   { path: "/alerts", word: "Alerts", key: "l", glyph: "trill" },
   { path: "/incidents", word: "Incidents", key: "n", glyph: "marcato" },

@@ -280,6 +280,12 @@ const explore = createRoute({
   component: lazyRouteComponent(() => import("../pages/explore/explore-page.tsx"), "ExplorePage"),
 });
 
+const services = createRoute({
+  getParentRoute: () => root,
+  path: "/services",
+  component: lazyRouteComponent(() => import("../pages/services/services-page.tsx"), "ServicesPage"),
+});
+
 const metrics = createRoute({
   getParentRoute: () => root,
   // `/metrics` is what Prometheus reads.
@@ -316,6 +322,7 @@ const children = [
   policy,
   rule,
   audit,
+  services,
   metrics,
   alerts,
   incidents,

@@ -31,7 +31,7 @@ import {
   status,
   triggersAt,
 } from "./score.fixture.ts";
-
+import { componentsAt } from "./services.fixture.ts";
 import { sessionAt, sessionStreamAt } from "./sessions.fixture.ts";
 
 /** In which state the pages are looked at. */
@@ -196,7 +196,7 @@ function fullAnswer(url: URL, nowMs: number): unknown {
     case "notifications":
       return { notifications: [] };
     case "metrics":
-      if (id === "series" && searchParams.has("namespace"))
+      if (id === "series" && (searchParams.has("namespace") || searchParams.getAll("name").some(isOfProcess)))
         return {
           source: "insight",
           series: searchParams.getAll("name").flatMap((name) => pastOf(name, nowMs)),
@@ -204,10 +204,14 @@ function fullAnswer(url: URL, nowMs: number): unknown {
       return id === "series" ? { source: "processes", series: seriesAt(nowMs) } : metricList;
     case "status":
       return status;
+    case "components":
+      return componentsAt(nowMs);
     default:
       return governanceAt(pathname, nowMs) ?? {};
   }
 }
+
+const isOfProcess = (name: string) => name.startsWith("process_");
 
 function agentsIn(states: readonly string[], nowMs: number) {
   return agentsAt(nowMs).filter(({ state }) => states.length === 0 || states.includes(String(state)));

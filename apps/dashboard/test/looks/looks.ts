@@ -65,6 +65,7 @@ const pages: Readonly<Record<string, string>> = {
   alerts: "/alerts",
   analysis: "/analysis",
   "analysis-workflow": "/analysis?workflow=order&span=7d",
+  services: "/services",
   metrics: "/series",
   metric: "/series?metric=process_resident_memory_bytes&range=7d",
 };

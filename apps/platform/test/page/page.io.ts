@@ -66,7 +66,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     });
     await start("frail", "frail-2");
   });
-  after(() => stage?.[Symbol.asyncDispose]());
+  after(() => stage[Symbol.asyncDispose]());
 
   const start = async (name: string, runId: string, input?: unknown) =>
     stage.client.call("runs.start", {
@@ -534,6 +534,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
       schedules: "/schedules",
       triggers: "/triggers",
       explore: "/explore?sql=SELECT%20status%2C%20count(*)%20FROM%20runs%20GROUP%20BY%201",
+      services: "/services",
       metrics: "/series",
       incidents: "/incidents",
       analysis: "/analysis?workflow=order",

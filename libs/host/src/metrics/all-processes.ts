@@ -121,7 +121,7 @@ export async function seriesOfAll(
   return request.queries.flatMap((query) => {
     const own = all.filter(({ one }) => idOf(one) === query.queryId);
     return query.overSeries === AGGREGATION_UNSPECIFIED || query.groupBy.includes(processLabel)
-      ? apart(own, query, answering.length > 1)
+      ? apart(own, query, processes.length > 1)
       : across(own, query);
   });
 }

@@ -28,6 +28,8 @@ describe("metrics of the process", () => {
     assert.ok((sampleOf(text, "process_uptime_seconds") ?? 0) > 0);
     assert.equal(sampleOf(text, "nodejs_version_info", { version: process.version }), 1);
     assert.equal(sampleOf(text, "nodejs_eventloop_lag_max_seconds"), 0);
+    assert.equal(sampleOf(text, "process_network_receive_bytes_total"), 0);
+    assert.equal(sampleOf(text, "process_network_transmit_bytes_total"), 0);
   });
 
   it("leave nothing behind when stopped", () => {

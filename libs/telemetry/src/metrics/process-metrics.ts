@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
 import type { Clock, Timer, Timers } from "@tutti/kernel";
 import { EventLoopLag } from "./event-loop-lag.ts";
+import { NetworkBytes } from "./network-bytes.ts";
 import type { MetricsRegistry } from "./registry.ts";
 
 interface ProcessMetricsOptions {
@@ -15,6 +16,7 @@ interface ProcessMetricsOptions {
 }
 
 const momentMs = 100;
+const secondMs = 1_000;
 const seldomMs = 10_000;
 const gcBounds = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
 /** As numbered by `perf_hooks.constants.NODE_PERFORMANCE_GC_*`. */
@@ -29,6 +31,7 @@ export class ProcessMetrics {
   readonly #options: ProcessMetricsOptions;
   readonly #stops: (() => void)[] = [];
   readonly #lag = new EventLoopLag();
+  readonly #network = new NetworkBytes();
   #timer: Timer | undefined;
 
   constructor(options: ProcessMetricsOptions) {
@@ -39,6 +42,7 @@ export class ProcessMetrics {
     this.#observeCpu();
     this.#observeMemory();
     this.#observeHandles();
+    this.#observeNetwork();
     this.#observeLag();
     this.#observeGarbageCollection();
     this.#observeVersion();
@@ -48,6 +52,7 @@ export class ProcessMetrics {
     for (const stop of this.#stops.splice(0)) stop();
     this.#timer?.cancel();
     this.#lag.stop();
+    this.#network.stop();
   }
 
   #gauge(name: string, help: string, read: () => number): void {
@@ -106,6 +111,21 @@ export class ProcessMetrics {
     if (!Number.isNaN(limit)) {
       this.#gauge("process_max_fds", "Maximum number of open file descriptors.", () => limit);
     }
+  }
+
+  #observeNetwork(): void {
+    this.#network.start();
+    const bytes = this.#kept(secondMs, () => this.#network.read());
+    this.#counter(
+      "process_network_receive_bytes_total",
+      "Bytes that sockets of the process received.",
+      () => bytes().received,
+    );
+    this.#counter(
+      "process_network_transmit_bytes_total",
+      "Bytes that sockets of the process sent.",
+      () => bytes().sent,
+    );
   }
 
   #observeLag(): void {

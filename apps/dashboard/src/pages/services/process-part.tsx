@@ -1,0 +1,157 @@
+import { Link } from "@tanstack/react-router";
+import type { Component, MetricSeries, ProcessComponents } from "@tutti/rest/types";
+import { type ReactNode, useState } from "react";
+import { Moment } from "../../elements/moment.tsx";
+import { count, span } from "../../elements/moments.ts";
+import { Facts, Part, Tag } from "../../elements/parts.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { componentStates, type Stand, standOf } from "../../score/states.ts";
+import {
+  lineOf,
+  metricNameOf,
+  rootOf,
+  seriesOf,
+  shortTree,
+  stateOf,
+  uses,
+  whyOf,
+  writtenUse,
+} from "./process.ts";
+
+const silent: Stand = { word: "no answer", glyph: "cross", tone: "wrong", live: false };
+
+/** One process: what it is, what it uses, and what it consists of. */
+export function ProcessPart(options: { process: ProcessComponents; series: readonly MetricSeries[] }) {
+  const { process, series } = options;
+  const { services, address = "", version = "", problem = "" } = process;
+  const root = rootOf(process);
+  const name = metricNameOf(process);
+  const title = root?.name ?? services.join(", ");
+  return (
+    <Part
+      title={title}
+      aside={<StandMark stand={problem === "" ? standOf(componentStates, stateOf(process)) : silent} />}
+    >
+      {problem === "" ? null : <p className="tone-wrong service-why">{problem}</p>}
+      {root?.reason ? <p className="tone-again service-why">{root.reason}</p> : null}
+      <p className="service-names">
+        {services.map((service) => (
+          <Tag key={service}>{service}</Tag>
+        ))}
+      </p>
+      <Facts
+        facts={[
+          ["version", version || "–"],
+          ["address", address || "in its process"],
+          ["in this state since", <Moment key="since" atMs={root?.sinceTimeMs} />],
+          ...(problem === "" ? usedBy(process, series, name) : []),
+        ]}
+      />
+      <p className="service-acts">
+        <Link to="/series" search={{ process: name }} className="press">
+          Metrics of {title}
+        </Link>
+      </p>
+      {process.components.length === 0 ? null : <Components process={process} title={title} />}
+    </Part>
+  );
+}
+
+function usedBy(process: ProcessComponents, series: readonly MetricSeries[], name: string) {
+  return uses.map((use): readonly [string, ReactNode] => {
+    const own = seriesOf(process, series, use);
+    return [
+      use.word,
+      <span key={use.metric} className="service-use">
+        <Link to="/series" search={{ metric: use.metric, process: name }}>
+          {own === undefined ? "–" : writtenUse(own, use)}
+        </Link>
+        {own === undefined ? null : <Line points={own.points} />}
+      </span>,
+    ];
+  });
+}
+
+/** Decoration: the number next to it and the page of the metric say the same. */
+function Line({ points }: Pick<MetricSeries, "points">) {
+  const line = lineOf(points, 80, 16);
+  if (line === "") return null;
+  return (
+    <svg className="service-line" viewBox="0 -1 80 18" preserveAspectRatio="none" aria-hidden="true">
+      <polyline points={line} />
+    </svg>
+  );
+}
+
+function Components({ process, title }: { process: ProcessComponents; title: string }) {
+  const [isWhole, setWhole] = useState(false);
+  const short = shortTree(process);
+  const { length } = process.components;
+  const shown = isWhole ? process.components : short;
+  return (
+    <>
+      <div className="scroll-x">
+        <table className="lines component-tree">
+          <caption className="unseen">Components of {title}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Component</th>
+              <th scope="col">State</th>
+              <th scope="col">Since</th>
+              <th scope="col" className="component-start">
+                Start
+              </th>
+              <th scope="col">Failures</th>
+              <th scope="col">Reason or last error</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((component) => (
+              <Row key={component.path} component={component} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {short.length === length ? null : (
+        <button
+          type="button"
+          className="press component-more"
+          aria-expanded={isWhole}
+          onClick={() => setWhole(!isWhole)}
+        >
+          {isWhole ? "Show services and problems" : `Show all ${count(length)} components`}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Row({ component }: { component: Component }) {
+  const { name, depth = 0, state, sinceTimeMs, startMs = 0, failures = 0, critical = false } = component;
+  const { lastErrorTimeMs, reason = "" } = component;
+  const why = whyOf(component);
+  return (
+    <tr>
+      <th scope="row" style={{ paddingInlineStart: `calc(${depth} * var(--space-2))` }}>
+        {name}
+        {critical || depth === 0 ? null : <span className="soft small"> optional</span>}
+      </th>
+      <td>
+        <StandMark stand={standOf(componentStates, state)} />
+      </td>
+      <td className="component-since">
+        <Moment atMs={sinceTimeMs} />
+      </td>
+      <td className="component-start">{startMs === 0 ? "" : span(startMs)}</td>
+      <td className="component-failures">{failures === 0 ? "" : count(failures)}</td>
+      <td className="component-why">
+        {reason === "" && why !== "" ? (
+          <span className="soft">
+            <Moment atMs={lastErrorTimeMs} />:{" "}
+          </span>
+        ) : null}
+        {why}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,92 @@
+/** The page of services in a real browser before a real platform, without insight: what it shows is of the processes alone. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
+import type { Page } from "playwright-core";
+import { needsProgram } from "../../../../tools/programs.mjs";
+import { accessibilityProblems, Stage } from "./stage.ts";
+
+const browser = await needsProgram("chromium");
+
+describe("services on the page, without insight", { skip: browser.skip, timeout: 540_000 }, () => {
+  let stage: Stage;
+
+  before(async () => {
+    stage = await Stage.open({
+      chromium: browser.path,
+      handlers: { "stage.idle": async () => "idle" },
+      settings: ["--insight.enabled=false"],
+    });
+  });
+  after(() => stage[Symbol.asyncDispose]());
+
+  const row = (page: Page, name: string) =>
+    page
+      .getByRole("row")
+      .filter({ has: page.getByRole("rowheader", { name: new RegExp(`^${name}( optional)?$`) }) });
+  const fact = (page: Page, name: string) =>
+    page
+      .locator(".facts > div")
+      .filter({ has: page.getByText(name, { exact: true }) })
+      .locator("dd");
+
+  it("shows each process with its services, version, what it uses, and its components", async () => {
+    const page = await stage.signedIn("/");
+    await page.getByRole("link", { name: "Services" }).click();
+    await page.waitForURL("**/services");
+    await page.getByText(/^\d+ services in 1 process, all ready$/).waitFor();
+    await page.getByRole("heading", { level: 2, name: "stage" }).waitFor();
+    const { processes } = await stage.client.call("components.list");
+    const [process] = processes;
+    assert.ok(process !== undefined);
+    assert.deepEqual(await page.locator(".service-names .tag").allInnerTexts(), process.services);
+    assert.equal(await fact(page, "version").innerText(), process.version);
+    assert.equal(await fact(page, "address").innerText(), process.address);
+    // The page itself is traffic. Rates come with the second sample.
+    const forms = {
+      ...{ CPU: /^[\d<]+ ?\d* % of a core$/, memory: /^\d+(\.\d)? MiB$/ },
+      ...{ "event-loop delay, p99": /^[\d.]+ m?s$/, received: /^[1-9][\d.]* \w?i?B\/s$/ },
+      sent: /^[1-9][\d.]* \w?i?B\/s$/,
+    };
+    for (const [name, form] of Object.entries(forms))
+      await until(`${name} to be known`, async () => form.test((await fact(page, name).innerText()).trim()));
+    for (const service of process.services) await row(page, service).getByText("ready").waitFor();
+    assert.equal(await row(page, "announcer").count(), 0);
+    await page.getByRole("button", { name: `Show all ${process.components.length} components` }).click();
+    await row(page, "announcer").getByText("ready").waitFor();
+    assert.equal(await page.getByRole("rowheader").count(), process.components.length);
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.getByRole("button", { name: "Show services and problems" }).click();
+    assert.equal(await row(page, "announcer").count(), 0);
+    await page.context().close();
+  });
+
+  it("leads to the metrics of the process", async () => {
+    const page = await stage.signedIn("/services");
+    await fact(page, "memory").getByRole("link").click();
+    await page.waitForURL("**/series?*");
+    await page.getByText(/From the memory of running processes/).waitFor();
+    const { searchParams } = new URL(page.url());
+    assert.equal(searchParams.get("metric"), "process_resident_memory_bytes");
+    const { processes } = await stage.client.call("metrics.list");
+    assert.equal(searchParams.get("process"), processes[0]?.name);
+    await page.locator("main table.metric-values tbody tr").first().waitFor();
+    await page.context().close();
+  });
+
+  it("shows the reason of a component that fails, and that it failed after it has recovered", async () => {
+    const page = await stage.signedIn("/services");
+    const announcer = stage.host.get("announcer");
+    announcer.health = () => ({ level: "degraded", reason: "the registry is away" });
+    await row(page, "announcer").getByText("degraded").waitFor();
+    await row(page, "announcer").getByText("the registry is away").waitFor();
+    await page.getByText(/1 process, 1 not ready$/).waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    Reflect.deleteProperty(announcer, "health");
+    await row(page, "announcer").getByText("ready").waitFor();
+    await row(page, "announcer")
+      .getByText(/ago: the registry is away$/)
+      .waitFor();
+    await page.context().close();
+  });
+});
