@@ -1,6 +1,34 @@
-import { defineSection } from "@tutti/kernel";
+import { defineSection, secret } from "@tutti/kernel";
 import * as z from "zod";
 import { receiversSchema } from "./alerts/receivers/settings.ts";
+
+const prometheusSchema = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "A Prometheus that metrics are read from: http://prometheus:9090. Without it they are read from the store of insight.",
+    ),
+  headers: z
+    .record(z.string(), secret())
+    .optional()
+    .describe("Headers of every request to it, such as authorization, each a reference to its value."),
+  match: z
+    .record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/), z.string())
+    .default({ job: "tutti" })
+    .describe(
+      "Labels that its series of this installation have: those of `remoteWrite.labels`, or of the scrape.",
+    ),
+  stepMinMs: z
+    .int()
+    .min(1_000)
+    .max(3_600_000)
+    .default(10_000)
+    .describe(
+      "The least distance of values: `remoteWrite.intervalMs`, or two scrape intervals if Prometheus scrapes.",
+    ),
+  timeoutMs: z.int().min(100).max(300_000).default(10_000).describe("How long it may take to answer."),
+});
 
 /** The keys of the service: `orchestration.insight.*`. */
 export const insightSection = defineSection({
@@ -64,6 +92,7 @@ export const insightSection = defineSection({
       .url({ protocol: /^https?$/ })
       .optional()
       .describe("Where people open the dashboard. Messages to receivers link to it."),
+    prometheus: prometheusSchema,
     seriesMax: z
       .number()
       .int()

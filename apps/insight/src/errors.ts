@@ -16,6 +16,13 @@ export const insightErrors = defineErrors("insight", {
     message: ({ reason }: { reason: string }) => `The store of series is damaged: ${reason}`,
     remedy: "Repeat the request.",
   },
+  prometheusFailed: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The Prometheus of `insight.prometheus.url` did not answer. Metrics are read from the store of insight meanwhile.",
+    message: ({ reason }: { reason: string }) => `Prometheus does not answer: ${reason}`,
+    remedy: "Check `insight.prometheus.url`, and its server.",
+  },
   messageRejected: {
     status: "FAILED_PRECONDITION",
     retry: "never",

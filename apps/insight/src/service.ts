@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { factService, metricService } from "@tutti/contracts/insight/v1";
 import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
-import { Orchestrator } from "@tutti/kernel";
+import { Orchestrator, type Timers } from "@tutti/kernel";
 import { type AlertParts, alertMachines, hostAlerts } from "./alerts/hosting.ts";
 import { analysisHandlers, explainFailures, servedAnalysisService } from "./api/analysis.ts";
 import { factsHandlers } from "./api/facts.ts";
@@ -12,7 +12,9 @@ import { FactCollector } from "./facts/collector.ts";
 import { QueryProcess } from "./facts/query/query-process.ts";
 import { FactThread } from "./facts/thread/fact-thread.ts";
 import { inspectInsight } from "./inspection.ts";
-import { Recorder } from "./series/recorder.ts";
+import { PrometheusSeries, type PrometheusSettings } from "./series/prometheus/prometheus-series.ts";
+import { UserSeries } from "./series/prometheus/user-series.ts";
+import { Recorder, type RecorderParts } from "./series/recorder.ts";
 import { SeriesThread } from "./series/thread/series-thread.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -35,10 +37,16 @@ export class InsightService extends Orchestrator {
     const { seriesMax, seriesOfMetricMax } = bounds;
     const now = () => foundation.clock.now();
     const thread = new SeriesThread({ file, seriesMax, seriesOfMetricMax }, now, foundation.timers);
-    const recorder = new Recorder({ foundation, processes, thread, everyMs: recordEveryMs });
+    const userSeries = new UserSeries({ seriesMax, seriesOfMetricMax }, foundation.metrics);
+    const forward: RecorderParts["forward"] = (measured, nowMs) => {
+      const { remoteWriter } = host.telemetry;
+      if (remoteWriter !== undefined) remoteWriter.add(userSeries.written(measured, nowMs));
+    };
+    const recorder = new Recorder({ foundation, processes, thread, everyMs: recordEveryMs, forward });
     this.register("recorder", recorder, { critical: false });
     const { clock, timers } = foundation;
-    mesh.serve(metricService, metricsHandlers({ thread, recorder, clock, timers }));
+    const prometheus = prometheusOf(settings.prometheus, thread, timers);
+    mesh.serve(metricService, metricsHandlers({ thread, recorder, prometheus, clock, timers }));
     const facts = this.#hostFacts(host, thread, join(folder, "facts.sqlite"), {
       everyMs: factsEveryMs,
       keepMs: factsKeepDays * dayMs,
@@ -69,6 +77,16 @@ export class InsightService extends Orchestrator {
     mesh.serve(servedAnalysisService, analysisHandlers({ collector, queries, series, file, clock }));
     return { collector, queries, file };
   }
+}
+
+function prometheusOf(
+  { url, ...settings }: Omit<PrometheusSettings, "url"> & { readonly url?: string | undefined },
+  thread: SeriesThread,
+  timers: Timers,
+): PrometheusSeries | undefined {
+  if (url === undefined) return undefined;
+  const declared = (namespace: string) => thread.ask("metrics", { namespace, prefix: "" });
+  return new PrometheusSeries({ settings: { url, ...settings }, timers, declared });
 }
 
 /** The service, as a host takes it in. */

@@ -65,6 +65,74 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
       ["OK", "1"],
     ]);
   });
+
+  it("gets metrics of processes and users by remote write, and is what the API reads", async () => {
+    await using folder = await makeFolder();
+    const [port] = await freePorts(1);
+    await writeFile(join(folder.path, "prometheus.yml"), "{}");
+    const url = `http://127.0.0.1:${port}`;
+    await using _server = new TestProcess({
+      program: prometheus.path,
+      arguments: [
+        "--config.file=prometheus.yml",
+        "--storage.tsdb.path=series",
+        "--web.enable-remote-write-receiver",
+        `--web.listen-address=127.0.0.1:${port}`,
+      ],
+      directory: folder.path,
+    });
+    await until(
+      "Prometheus to be ready",
+      async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok,
+      (isReady) => isReady === true,
+    );
+    const flags = [
+      `--remoteWrite.url=${url}/api/v1/write`,
+      "--remoteWrite.intervalMs=1000",
+      `--insight.prometheus.url=${url}`,
+      "--insight.prometheus.stepMinMs=1000",
+      "--insight.recordEveryMs=10000",
+    ];
+    await using platform = await start("platform", flags, { directory: folder.path });
+    const toMs = Math.floor(Date.now() / 10_000) * 10_000;
+    const measures = [
+      { name: "orders_total", kind: "METRIC_KIND_COUNTER", labels: { route: "/a" }, value: 30 },
+    ];
+    const sent = await fetch(`${platform.http}/v1/metrics/measures?namespace=default`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ worker: "w-1", fromMs: toMs - 10_000, toMs, measures }),
+    });
+    assert.equal(sent.status, 200, await sent.clone().text());
+    interface Answer {
+      readonly source: string;
+      readonly problem?: string;
+      readonly series?: readonly {
+        readonly labels: Readonly<Record<string, string>>;
+        readonly points: readonly { readonly value: number }[];
+      }[];
+    }
+    const ask = async (query: string): Promise<Answer> =>
+      (await (await fetch(`${platform.http}/v1/metrics/series?${query}`)).json()) as Answer;
+
+    const own = await until(
+      "series of the process",
+      () => ask("name=process_resident_memory_bytes"),
+      ({ series = [] }) => series.length > 0,
+    );
+    assert.deepEqual([own.source, own.problem, own.series?.length], ["prometheus", undefined, 1]);
+    const list = (await (await fetch(`${platform.http}/v1/metrics`)).json()) as {
+      readonly processes: readonly { readonly name: string }[];
+    };
+    assert.deepEqual(own.series?.[0]?.labels, { process: list.processes[0]?.name });
+    const orders = await until(
+      "series of the user",
+      () => ask(`name=orders_total&namespace=default&fromMs=${toMs - 10_000}&toMs=${toMs}&points=1`),
+      ({ series = [] }) => series.length > 0,
+    );
+    assert.deepEqual(orders.series?.[0]?.labels, { route: "/a", worker: "w-1" });
+    assert.ok(Math.abs((orders.series?.[0]?.points[0]?.value ?? 0) - 3) < 0.01);
+  });
 });
 
 function configurationFor(targets: readonly string[]): string {

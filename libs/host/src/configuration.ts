@@ -2,7 +2,13 @@ import { Configuration, defineSection, type Section, systemSources } from "@tutt
 import { meshSection } from "@tutti/mesh";
 import { natsSection } from "@tutti/nats/settings";
 import { ownershipSection, ownershipSettings } from "@tutti/runtime/ownership";
-import { logSection, metricsSection, operationsSection, tracingSection } from "@tutti/telemetry";
+import {
+  logSection,
+  metricsSection,
+  operationsSection,
+  remoteWriteSection,
+  tracingSection,
+} from "@tutti/telemetry";
 import * as z from "zod";
 import { accessSection } from "./guard/settings.ts";
 import type { ServiceModule } from "./service-module.ts";
@@ -27,6 +33,7 @@ export const hostSections: readonly Section[] = [
   logSection,
   metricsSection,
   tracingSection,
+  remoteWriteSection,
   operationsSection,
   natsSection,
   busSection,

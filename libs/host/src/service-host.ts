@@ -49,6 +49,7 @@ import { openGuard } from "./guard/open-guard.ts";
 import { MountedOperations } from "./host-operations.ts";
 import { instanceHealthOf } from "./instance-health.ts";
 import { TokenKeys } from "./keys/attempt-key.ts";
+import { processNameOf } from "./metrics/all-processes.ts";
 import { metricHandlers, metricServiceOf, servedMetricService } from "./metrics/metric-handlers.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
 import { PlatformEvents } from "./platform-events.ts";
@@ -121,7 +122,8 @@ export class ServiceHost extends Orchestrator {
     const ports = systemFoundation(options.ports);
     const ids = new IdSource(ports);
     const processId = ids.newId("proc");
-    const told = { service: name, instance: processId, version };
+    const processName = () => processNameOf(servicesOf(mesh, services), mesh.address);
+    const told = { service: name, instance: processId, version, processName };
     const telemetry = await openTelemetry({ ...ports, ...told, configuration });
     const { logger, metrics, tracer } = telemetry;
     const foundation = { ...ports, logger, metrics, tracer, configuration };
@@ -308,6 +310,12 @@ function blobsChecked(storage: Storage | undefined, mesh: Mesh): HasBlob {
   return hasBlob;
 }
 
+/** The services of the process. A gateway serves nothing over the mesh. */
+function servicesOf(mesh: Mesh, services: ReadonlyMap<string, Component>): readonly string[] {
+  const door = services.get("gateway") instanceof Orchestrator ? ["gateway"] : [];
+  return [...door, ...mesh.instances.map((instance) => instance.service)];
+}
+
 /** Once per process, so that a client which names no service finds it. A gateway serves nothing else. */
 function serveOwnMetrics(
   mesh: Mesh,
@@ -315,8 +323,7 @@ function serveOwnMetrics(
   { metrics, ring }: Telemetry,
   { clock }: Foundation,
 ): void {
-  const door = services.get("gateway") instanceof Orchestrator ? ["gateway"] : [];
-  const service = metricServiceOf([...door, ...mesh.instances.map((instance) => instance.service)]);
+  const service = metricServiceOf(servicesOf(mesh, services));
   if (service === undefined) return;
   mesh.serve(servedMetricService, metricHandlers({ registry: metrics, ring, clock }), { service });
 }

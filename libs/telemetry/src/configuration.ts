@@ -69,6 +69,48 @@ export const tracingSection = defineSection({
   }),
 });
 
+export const remoteWriteSection = defineSection({
+  scope: "foundation",
+  name: "remoteWrite",
+  description: "A Prometheus that the process sends its metrics to, by remote write.",
+  schema: z.object({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe(
+        "Where samples are sent: http://prometheus:9090/api/v1/write. Nothing is sent without. Version 1.0 of the protocol.",
+      ),
+    headers: z
+      .record(z.string(), secret())
+      .optional()
+      .describe("Headers of every request, such as authorization, each a reference to its value."),
+    intervalMs: z
+      .int()
+      .min(1000)
+      .max(300_000)
+      .default(10_000)
+      .describe("How often metrics are read and sent. Samples have times that are multiples of it."),
+    queueMaxBytes: z
+      .int()
+      .min(65_536)
+      .max(1024 * 1024 * 1024)
+      .default(8 * 1024 * 1024)
+      .describe(
+        "Memory for samples that the server has not accepted yet, compressed. The oldest are dropped.",
+      ),
+    timeoutMs: z
+      .int()
+      .min(100)
+      .max(300_000)
+      .default(10_000)
+      .describe("How long a request may take before it is sent again."),
+    labels: z
+      .record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/), z.string())
+      .default({ job: "tutti" })
+      .describe("Labels of all series. The label `instance` names the process."),
+  }),
+});
+
 export const operationsSection = defineSection({
   scope: "foundation",
   name: "operations",

@@ -1,4 +1,10 @@
-export { logSection, metricsSection, operationsSection, tracingSection } from "./configuration.ts";
+export {
+  logSection,
+  metricsSection,
+  operationsSection,
+  remoteWriteSection,
+  tracingSection,
+} from "./configuration.ts";
 export type { LogStream } from "./logging/log-root.ts";
 export { contentTypes, type ExpositionFormat, expose, formatFor } from "./metrics/exposition.ts";
 export { MetricsRegistry, type MetricsRegistryOptions } from "./metrics/registry.ts";
@@ -24,6 +30,7 @@ export {
   type OperationsSubject,
   operationsRoutes,
 } from "./operations/routes.ts";
+export type { Sample, WrittenSeries } from "./remote-write/write-request.ts";
 export { type SampledSeries, SampleRing, type SampleRingOptions } from "./ring/sample-ring.ts";
 export { openTelemetry, Telemetry, type TelemetryOptions } from "./telemetry.ts";
 export { formatTraceparent, parseTraceparent } from "./tracing/traceparent.ts";

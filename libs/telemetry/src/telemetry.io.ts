@@ -2,14 +2,20 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { Configuration, memorySources, Orchestrator, systemFoundation } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
-import { logSection, metricsSection, operationsSection, tracingSection } from "./configuration.ts";
+import {
+  logSection,
+  metricsSection,
+  operationsSection,
+  remoteWriteSection,
+  tracingSection,
+} from "./configuration.ts";
 import { expose } from "./metrics/exposition.ts";
 import { openTelemetry } from "./telemetry.ts";
 import { sampleOf } from "./testing/exposition-parser.ts";
 import { logLines } from "./testing/log-lines.ts";
 import { otlpReceiver } from "./testing/otlp-receiver.ts";
 
-const sections = [logSection, metricsSection, tracingSection, operationsSection];
+const sections = [logSection, metricsSection, remoteWriteSection, tracingSection, operationsSection];
 const never = new AbortController().signal;
 
 async function setUp(

@@ -4,7 +4,8 @@
  *
  * 1. Logger, metrics and tracer work from the moment they are made until the process ends. `start` and `stop` only
  *    start and end what happens by itself: sampling and exporting.
- * 2. What is not configured is not loaded: pino-pretty without a terminal, OpenTelemetry without a collector.
+ * 2. What is not configured is not loaded: pino-pretty without a terminal, OpenTelemetry without a collector, remote
+ *    write without a server.
  */
 import {
   type Chance,
@@ -21,13 +22,14 @@ import {
 } from "@tutti/kernel";
 import { pino } from "pino";
 import type { z } from "zod";
-import { logSection, metricsSection, tracingSection } from "./configuration.ts";
+import { logSection, metricsSection, remoteWriteSection, tracingSection } from "./configuration.ts";
 import { LogRoot, type LogStream } from "./logging/log-root.ts";
 import { prettyStream } from "./logging/pretty-stream.ts";
 import { ProcessMetrics } from "./metrics/process-metrics.ts";
 import { MetricsRegistry } from "./metrics/registry.ts";
 import { currentHeaders } from "./otlp/headers.ts";
 import type { OtlpExporter } from "./otlp/otlp-exporter.ts";
+import type { RemoteWriter } from "./remote-write/remote-writer.ts";
 import { SampleRing } from "./ring/sample-ring.ts";
 import { TelemetryTracer } from "./tracing/tracer.ts";
 
@@ -37,6 +39,8 @@ export interface TelemetryOptions {
   readonly service: string;
   readonly instance: string;
   readonly version?: string;
+  /** Names this process in series that are sent elsewhere. The same after a restart. Default: the instance. */
+  readonly processName?: () => string;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly chance: Chance;
@@ -75,6 +79,7 @@ export class Telemetry implements Component {
   readonly #ringKept: boolean;
   readonly #unsubscribe: (() => void)[] = [];
   #exporter: OtlpExporter | undefined;
+  #remoteWriter: RemoteWriter | undefined;
 
   constructor(options: TelemetryOptions, log: { readonly level: LogLevel; readonly stream: LogStream }) {
     const { configuration, clock, timers, chance, service, instance } = options;
@@ -96,6 +101,7 @@ export class Telemetry implements Component {
     const tracing = configuration.read(tracingSection);
     // First, because it can fail, and then nothing may be left running.
     if (tracing.otlpEndpoint !== undefined) await this.#openExporter(tracing, tracing.otlpEndpoint);
+    await this.#openRemoteWriter();
     this.#process.start();
     if (this.#ringKept) this.ring.start();
     this.#unsubscribe.push(
@@ -105,25 +111,33 @@ export class Telemetry implements Component {
       }),
     );
   }
+
+  /** Sends samples to a Prometheus. Undefined if none is configured, and before the start. */
+  get remoteWriter(): Pick<RemoteWriter, "add"> | undefined {
+    return this.#remoteWriter;
+  }
+
   /** Sends what has not been sent yet to the collector, if there is one. Resolves when it arrived or was given up. */
   async flush(): Promise<void> {
-    await this.#exporter?.flush();
+    await Promise.all([this.#exporter?.flush(), this.#remoteWriter?.flush()]);
   }
 
   /** Ends sampling and exporting. What the logger, metrics and tracer are given afterwards does no harm. */
   async stop(signal: AbortSignal): Promise<void> {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     this.#tracer.stopRecording();
-    await this.#exporter?.stop(signal);
+    await Promise.all([this.#exporter?.stop(signal), this.#remoteWriter?.stop(signal)]);
     this.#exporter = undefined;
+    this.#remoteWriter = undefined;
     this.ring.stop();
     this.#process.stop();
   }
 
   health(): Health {
-    return this.#exporter?.failing === true
-      ? degraded("the collector does not take telemetry: check tracing.otlpEndpoint")
-      : healthy;
+    if (this.#exporter?.failing === true)
+      return degraded("the collector does not take telemetry: check tracing.otlpEndpoint");
+    const { problem = "" } = this.#remoteWriter ?? {};
+    return problem === "" ? healthy : degraded(`remote write fails: ${problem}. Check remoteWrite.url`);
   }
 
   /** Changes the least level that is written, of all loggers at once. */
@@ -131,6 +145,18 @@ export class Telemetry implements Component {
     if (level === this.#log.level) return;
     this.logger.info("log level changed", { from: this.#log.level, to: level });
     this.#log.setLevel(level);
+  }
+
+  async #openRemoteWriter(): Promise<void> {
+    const { configuration, instance, processName = () => instance, clock, timers, chance } = this.#options;
+    const { url, headers: secrets = {}, ...settings } = configuration.read(remoteWriteSection);
+    if (url === undefined) return;
+    const headers = await currentHeaders(secrets);
+    const { RemoteWriter } = await import("./remote-write/remote-writer.ts");
+    const { metrics: registry, logger } = this;
+    const parts = { registry, logger, clock, timers, chance };
+    this.#remoteWriter = new RemoteWriter({ url, headers, ...settings, processName, ...parts });
+    this.logger.info("sending metrics by remote write", { url, intervalMs: settings.intervalMs });
   }
 
   async #openExporter(tracing: Tracing, endpoint: string): Promise<void> {

@@ -18,7 +18,8 @@ const program = `
   });
   const { Configuration, memorySources, systemChance, systemClock, systemTimers } = await import("@tutti/kernel");
   const telemetry = await import("@tutti/telemetry");
-  const sections = [telemetry.logSection, telemetry.metricsSection, telemetry.tracingSection];
+  const { logSection, metricsSection, remoteWriteSection, tracingSection } = telemetry;
+  const sections = [logSection, metricsSection, remoteWriteSection, tracingSection];
   const configuration = Configuration.load({ sections, sources: memorySources() });
   const ports = { clock: systemClock, timers: systemTimers, chance: systemChance };
   const own = await telemetry.openTelemetry({ configuration, service: "test", instance: "ins_1", ...ports });

@@ -5,7 +5,14 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Configuration, memorySources, systemChance } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
-import { expose, logSection, metricsSection, openTelemetry, tracingSection } from "../src/index.ts";
+import {
+  expose,
+  logSection,
+  metricsSection,
+  openTelemetry,
+  remoteWriteSection,
+  tracingSection,
+} from "../src/index.ts";
 import { logLines } from "../src/testing/log-lines.ts";
 
 interface Program {
@@ -35,7 +42,7 @@ const promtool = await programNamed("promtool");
 describe("Prometheus' own linter", { skip: promtool.skip }, () => {
   it("accepts everything telemetry says of itself and of its process, and every kind of metric", async (t) => {
     const time = new VirtualTime();
-    const sections = [logSection, metricsSection, tracingSection];
+    const sections = [logSection, metricsSection, remoteWriteSection, tracingSection];
     const telemetry = await openTelemetry({
       configuration: Configuration.load({ sections, sources: memorySources() }),
       service: "test",

@@ -9,6 +9,7 @@ import {
   Aggregation,
   type Metric,
   MetricKind,
+  MetricSource,
   type QuerySeriesRequest,
   type Series,
   SeriesQuery,
@@ -66,7 +67,7 @@ const over = new Map<string, Aggregation>([
 const spanByDefaultMs = 600_000;
 const dayMs = 86_400_000;
 /** How far back each has values. */
-const keptMs = { insight: 90 * dayMs, processes: dayMs } as const;
+const keptMs = { insight: 90 * dayMs, processes: dayMs, prometheus: 3_650 * dayMs } as const;
 /** Milliseconds that a date can have. */
 const momentMax = 8_640_000_000_000_000;
 
@@ -80,11 +81,13 @@ export function metricsPlugin(parts: MetricsPluginParts): (app: FastifyInstance)
 
 /** Where the values of an answer are from. */
 interface Source {
-  readonly name: "insight" | "processes";
-  /** Why insight was not asked, or did not answer. Empty if it did. */
+  readonly name: SeriesReply["source"];
+  /** Why Prometheus or insight was not asked, or did not answer. Empty if it did. */
   readonly problem: string;
   readonly metrics: ReadonlyMap<string, Metric>;
-  ask(asked: Pick<QuerySeriesRequest, "queries" | "span" | "stepMs">): Promise<Series[]>;
+  ask(
+    asked: Pick<QuerySeriesRequest, "queries" | "span" | "stepMs">,
+  ): Promise<Pick<Source, "name" | "problem"> & { readonly series: Series[] }>;
 }
 
 async function sourceOf(
@@ -98,10 +101,12 @@ async function sourceOf(
   let problem = search.get("live") === "true" ? "" : "insight is switched off, or not known yet";
   if (client !== undefined)
     try {
-      const metrics = await metricsOf(client, namespace, options);
-      const ask: Source["ask"] = async (asked) =>
-        (await client.querySeries({ ...asked, namespace }, options)).series;
-      return { name: "insight", problem: "", metrics, ask };
+      const { metrics, ...found } = await metricsOf(client, namespace, options);
+      const ask: Source["ask"] = async (asked) => {
+        const { series, ...read } = await client.querySeries({ ...asked, namespace }, options);
+        return { ...readFrom(read), series };
+      };
+      return { ...readFrom(found), metrics, ask };
     } catch (thrown) {
       const { status, message } = errorFromUnknown(thrown);
       if (status !== "UNAVAILABLE" && status !== "DEADLINE_EXCEEDED" && status !== "UNIMPLEMENTED")
@@ -110,8 +115,22 @@ async function sourceOf(
     }
   // Processes have no metrics of users.
   const found = namespace === installationNamespace ? await processes.list(options) : [];
-  const ask: Source["ask"] = (asked) => seriesOfAll(found, { ...asked, namespace });
-  return { name: "processes", problem, metrics: metricsOfAll(found), ask };
+  const name = "processes";
+  const ask: Source["ask"] = async (asked) => {
+    return { name, problem, series: await seriesOfAll(found, { ...asked, namespace }) };
+  };
+  return { name, problem, metrics: metricsOfAll(found), ask };
+}
+
+/** Insight reads its store, or a Prometheus. */
+function readFrom({
+  source,
+  problem,
+}: {
+  readonly source: MetricSource;
+  readonly problem: string;
+}): Pick<Source, "name" | "problem"> {
+  return { name: source === MetricSource.METRIC_SOURCE_PROMETHEUS ? "prometheus" : "insight", problem };
 }
 
 async function list(parts: MetricsPluginParts, request: FastifyRequest): Promise<ListReply> {
@@ -153,11 +172,14 @@ async function series(parts: MetricsPluginParts, request: FastifyRequest): Promi
       throw metricErrors.unknown({ metric: name, near: nearest(name, [...source.metrics.keys()]) });
     return queriesOf(metric.kind, name, search);
   });
-  const told = { source: source.name, ...(source.problem !== "" && { problem: source.problem }) };
-  if (queries.length === 0) return { ...told, series: [] };
+  const told = ({ name, problem }: Pick<Source, "name" | "problem">) => ({
+    ...{ source: name, ...(problem !== "" && { problem }) },
+  });
+  if (queries.length === 0) return { ...told(source), series: [] };
   const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
   const stepMs = points > 0 ? Math.max(1, toMs - fromMs) / points : 1;
-  return { ...told, series: (await source.ask({ queries, span, stepMs })).map(shown) };
+  const answer = await source.ask({ queries, span, stepMs });
+  return { ...told(answer), series: answer.series.map(shown) };
 }
 
 function searchOf({ url }: FastifyRequest): URLSearchParams {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { Aggregation, Metric, MetricKind, SeriesQuery } from "@tutti/contracts/insight/v1";
+import { Aggregation, Metric, MetricKind, MetricSource, SeriesQuery } from "@tutti/contracts/insight/v1";
 import { AllProcesses, metricHandlers, servedMetricService } from "@tutti/host";
 import { defineErrors, errorFromUnknown, toProblem, toTimestamp } from "@tutti/kernel";
 import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
@@ -375,6 +375,8 @@ describe("metrics over REST where insight is known", () => {
   const name = "orders_total";
   const asked: string[] = [];
   let answers = true;
+  const store = { source: MetricSource.METRIC_SOURCE_STORE, problem: "" };
+  let read: { readonly source: MetricSource; readonly problem: string } = store;
   let mesh: Mesh;
   let app: FastifyInstance;
 
@@ -387,12 +389,13 @@ describe("metrics over REST where insight is known", () => {
         asked.push(namespace);
         if (!answers) throw away.away();
         const metrics = [Metric.fromPartial({ name, kind: MetricKind.METRIC_KIND_COUNTER })];
-        return { metrics, page: undefined };
+        return { metrics, page: undefined, ...read };
       },
       querySeries: ({ queries, span, stepMs }) => {
         const startTime = span?.from;
         return {
           series: [{ queryId: queries[0]?.queryId ?? "", labels: {}, startTime, stepMs, values: [1] }],
+          ...read,
         };
       },
     };
@@ -426,6 +429,17 @@ describe("metrics over REST where insight is known", () => {
 
   it("are those in the memory of processes, by the second, if they are wanted live", async () => {
     assert.deepEqual(await get("?live=true"), { source: "processes", metrics: [], processes: [] });
+  });
+
+  it("are those of a Prometheus if insight reads one, and the answer says why it does not", async () => {
+    read = { source: MetricSource.METRIC_SOURCE_PROMETHEUS, problem: "" };
+    assert.equal((await get("")).source, "prometheus");
+    const { source, problem } = await get(`/series?name=${name}`);
+    assert.deepEqual([source, problem], ["prometheus", undefined]);
+    read = { ...store, problem: "Prometheus does not answer: no route" };
+    const without = await get(`/series?name=${name}`);
+    assert.deepEqual([without.source, without.problem], ["insight", read.problem]);
+    read = store;
   });
 
   it("are those in the memory of processes if insight does not answer, and the answer says so", async () => {

@@ -3,6 +3,7 @@ import {
   type ListMetricsRequest,
   Metric,
   MetricKind,
+  MetricSource,
   type metricService,
   type QuerySeriesRequest,
   type Series,
@@ -11,16 +12,29 @@ import {
 } from "@tutti/contracts/insight/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { MetricWord } from "@tutti/host/metrics";
-import { type CallContext, type Clock, pageOf, sleep, type Timers, toTimestamp } from "@tutti/kernel";
+import {
+  type CallContext,
+  type Clock,
+  errorFromUnknown,
+  pageOf,
+  sleep,
+  type Timers,
+  toTimestamp,
+} from "@tutti/kernel";
 import { type Handlers, installationNamespace } from "@tutti/mesh";
+import { insightErrors } from "../errors.ts";
 import { measuredOf } from "../series/measured.ts";
+import type { AskedSeries, PrometheusSeries } from "../series/prometheus/prometheus-series.ts";
 import type { Recorder } from "../series/recorder.ts";
+import type { RecordedMetric } from "../series/sample.ts";
 import { SampleStream } from "../series/sample-stream.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
 
 export interface MetricsParts {
   readonly thread: Pick<SeriesThread, "ask">;
   readonly recorder: Pick<Recorder, "catchUp" | "add">;
+  /** Read in place of the store, if it answers. */
+  readonly prometheus?: Pick<PrometheusSeries, "metrics" | "query"> | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
 }
@@ -37,13 +51,12 @@ const kinds: Readonly<Record<MetricWord, MetricKind>> = {
 };
 
 export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricService> {
-  const { thread, recorder, clock } = parts;
+  const { recorder, clock } = parts;
   return {
     async listMetrics(request: ListMetricsRequest, context) {
       const namespace = namespaceOf(request.namespace, context);
       const { prefix, page } = request;
-      await recorder.catchUp();
-      const found = await thread.ask("metrics", { namespace, prefix });
+      const { found, ...told } = await metricsOf(parts, namespace, prefix);
       const list = {
         list: ["series", namespace, prefix],
         keyOf: ({ name }: { readonly name: string }) => name,
@@ -52,7 +65,7 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricServ
       const metrics = items.map(({ name, kind, help, unit, labels }) =>
         Metric.fromPartial({ name, kind: kinds[kind], description: help, unit, labelNames: [...labels] }),
       );
-      return { metrics, page: { nextToken, total: found.length } };
+      return { metrics, page: { nextToken, total: found.length }, ...told };
     },
     watchSeries: (request, context) => watchSeries(parts, request, context),
     recordMeasures(request, context) {
@@ -68,18 +81,65 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricServ
     },
     async querySeries({ namespace, queries, span, stepMs }: QuerySeriesRequest, context) {
       const own = namespaceOf(namespace, context);
-      await recorder.catchUp();
-      const nowMs = clock.now();
-      return { series: await thread.ask("query", { namespace: own, queries, span, stepMs, nowMs }) };
+      const { found, ...told } = await seriesOf(parts, {
+        ...{ namespace: own, queries, span, stepMs, nowMs: clock.now() },
+      });
+      return { series: found, ...told };
     },
   };
 }
 
+interface Told<T> {
+  readonly found: T;
+  readonly source: MetricSource;
+  readonly problem: string;
+}
+
+function metricsOf(
+  parts: MetricsParts,
+  namespace: string,
+  prefix: string,
+): Promise<Told<readonly RecordedMetric[]>> {
+  return told(
+    parts,
+    (prometheus) => prometheus.metrics(namespace, prefix),
+    () => parts.thread.ask("metrics", { namespace, prefix }),
+  );
+}
+
+function seriesOf(parts: MetricsParts, asked: AskedSeries): Promise<Told<Series[]>> {
+  return told(
+    parts,
+    (prometheus) => prometheus.query(asked),
+    () => parts.thread.ask("query", asked),
+  );
+}
+
+/** Nothing depends on a Prometheus: the store has the same. */
+async function told<T>(
+  { prometheus, recorder }: MetricsParts,
+  there: (prometheus: Pick<PrometheusSeries, "metrics" | "query">) => Promise<T>,
+  here: () => Promise<T>,
+): Promise<Told<T>> {
+  let problem = "";
+  if (prometheus !== undefined)
+    try {
+      return { found: await there(prometheus), source: MetricSource.METRIC_SOURCE_PROMETHEUS, problem };
+    } catch (thrown) {
+      if (!insightErrors.prometheusFailed.is(thrown)) throw thrown;
+
+      problem = errorFromUnknown(thrown).message;
+    }
+  await recorder.catchUp();
+  return { found: await here(), source: MetricSource.METRIC_SOURCE_STORE, problem };
+}
+
 async function* watchSeries(
-  { thread, recorder, clock, timers }: MetricsParts,
+  parts: MetricsParts,
   { namespace, queries, pastMs, stepMs, cursor }: WatchSeriesRequest,
   context: CallContext,
 ): AsyncGenerator<WatchSeriesReply, void> {
+  const { clock, timers } = parts;
   const own = namespaceOf(namespace, context);
   const step = Math.max(tickMs, Math.ceil(stepMs / tickMs) * tickMs);
   const seenMs = Number(cursor) || 0;
@@ -91,10 +151,9 @@ async function* watchSeries(
     const toMs = Math.floor(nowMs / step) * step;
     let series: Series[] = [];
     if (toMs > fromMs) {
-      await recorder.catchUp();
       const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs - 1) };
       const asked = { namespace: own, queries, span, stepMs: step, nowMs };
-      series = await thread.ask("query", asked);
+      series = (await seriesOf(parts, asked)).found;
       fromMs = toMs;
     }
     yield { series, live: true, cursor: String(fromMs) };

@@ -33,6 +33,8 @@ export interface RecorderParts {
   readonly processes: Pick<AllProcesses, "list">;
   readonly thread: Pick<SeriesThread, "ask" | "stop">;
   readonly everyMs: number;
+  /** Sends metrics of users elsewhere as well. */
+  readonly forward?: (measured: Measured, nowMs: number) => void;
 }
 
 /** As far back as processes keep samples by the second. */
@@ -193,6 +195,7 @@ export class Recorder implements Component {
     const sent = this.#sent;
     this.#sent = { metrics: [], series: [] };
     this.#sentValues = 0;
+    this.#parts.forward?.(sent, nowMs);
     await this.#keep({ nowMs, ...sent });
   }
 

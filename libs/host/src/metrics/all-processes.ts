@@ -7,6 +7,7 @@
  */
 import {
   Aggregation,
+  type ListMetricsReply,
   type Metric,
   type QuerySeriesRequest,
   Series,
@@ -63,18 +64,16 @@ export class AllProcesses {
     instances: readonly Pick<Instance, "id" | "service">[],
     options: CallOptions,
   ): Promise<MetricProcess> {
-    // Every process with machines serves blobs: that names none of them.
-    const services = [...new Set(instances.map(({ service }) => service))]
-      .filter((service, _, all) => service !== "blob" || all.length === 1)
-      .sort();
+    const services = servicesIn(instances.map(({ service }) => service));
     const service = metricServiceOf(services) ?? "gateway";
     const instance = instances.find((one) => one.service === service);
     const client = this.#parts.clientOf(service);
     const to = { ...options, ...(address !== "" && instance && { instance: instance.id }) };
-    const name = [services.join("+"), address].filter(Boolean).join(" ");
+    const name = processNameOf(services, address);
     const ask = async (request: QuerySeriesRequest) => (await client.querySeries(request, to)).series;
     try {
-      return { name, ask, metrics: await metricsOf(client, installationNamespace, to), problem: "" };
+      const { metrics } = await metricsOf(client, installationNamespace, to);
+      return { name, ask, metrics, problem: "" };
     } catch (thrown) {
       const { message, status } = errorFromUnknown(thrown);
       if (status === "PERMISSION_DENIED") throw thrown;
@@ -83,21 +82,31 @@ export class AllProcesses {
   }
 }
 
+/** Every process with machines serves blobs: that names none of them. */
+function servicesIn(all: readonly string[]): string[] {
+  return [...new Set(all)].filter((service, _, each) => service !== "blob" || each.length === 1).sort();
+}
+
+/** The services that a process runs, and where: `gateway 10.0.0.7:7501`. */
+export function processNameOf(services: readonly string[], address: string): string {
+  return [servicesIn(services).join("+"), address].filter(Boolean).join(" ");
+}
+
 /** All metrics of a namespace that a service has, by name. */
 export async function metricsOf(
   client: Client<typeof servedMetricService>,
   namespace: string,
   options: CallOptions,
-): Promise<ReadonlyMap<string, Metric>> {
+): Promise<Pick<ListMetricsReply, "source" | "problem"> & { readonly metrics: ReadonlyMap<string, Metric> }> {
   const all = new Map<string, Metric>();
   let token = "";
-  do {
+  for (;;) {
     const request = { namespace, prefix: "", page: { size: 1_000, token } };
-    const { metrics, page } = await client.listMetrics(request, options);
+    const { metrics, page, source, problem } = await client.listMetrics(request, options);
     for (const metric of metrics) all.set(metric.name, metric);
     token = page?.nextToken ?? "";
-  } while (token !== "");
-  return all;
+    if (token === "") return { metrics: all, source, problem };
+  }
 }
 
 /** Asks each process for the metrics that it declares, and joins what may become one. */

@@ -2,7 +2,13 @@
  * What this process knows of its own metrics, as the contract of metrics has it: what there is, and the recent past of
  * it from the ring. Insight keeps series for longer, and answers the same questions.
  */
-import { type ListMetricsRequest, Metric, MetricKind, metricService } from "@tutti/contracts/insight/v1";
+import {
+  type ListMetricsRequest,
+  Metric,
+  MetricKind,
+  MetricSource,
+  metricService,
+} from "@tutti/contracts/insight/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type CallContext, type Clock, pageOf } from "@tutti/kernel";
 import { type Handlers, installationNamespace } from "@tutti/mesh";
@@ -30,15 +36,17 @@ export interface MetricParts {
   readonly clock: Clock;
 }
 
+const fromMemory = { source: MetricSource.METRIC_SOURCE_MEMORY, problem: "" };
+
 export function metricHandlers(parts: MetricParts): Handlers<typeof servedMetricService> {
   return {
     listMetrics(request, context) {
       requireInstallation(request.namespace, context);
-      return list(parts, request);
+      return { ...list(parts, request), ...fromMemory };
     },
     querySeries(request, context) {
       requireInstallation(request.namespace, context);
-      return { series: answerSeries(sourceOf(parts), request, parts.clock.now()) };
+      return { series: answerSeries(sourceOf(parts), request, parts.clock.now()), ...fromMemory };
     },
   };
 }

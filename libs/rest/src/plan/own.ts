@@ -56,11 +56,11 @@ const metricSourceQuery = {
 const metricSource = {
   source: {
     type: "string",
-    enum: ["insight", "processes"],
+    enum: ["insight", "prometheus", "processes"],
     description:
-      "Where it is from: the store of insight, with a value each 10 s for two days and each minute for 90 days, or the memory of the processes that run, with a day.",
+      "Where it is from: the store of insight, with a value each 10 s for two days and each minute for 90 days, a Prometheus (`insight.prometheus.url`), or the memory of the processes that run, with a day.",
   },
-  problem: text("Why insight was not asked, or did not answer. Absent if it did."),
+  problem: text("Why Prometheus or insight was not asked, or did not answer. Absent if it did."),
 } as const satisfies Readonly<Record<string, OwnSchema>>;
 /** Schemas with a name of their own, to be referred to. */
 export const ownSchemas: Readonly<Record<string, OwnSchema>> = {

@@ -62,7 +62,7 @@ function spellNumber(value: number): string {
 }
 
 /** `1.0` and not `1`, so that a series is called the same in both formats. */
-function spellBound(bound: number): string {
+export function spellBound(bound: number): string {
   return Number.isInteger(bound) && Math.abs(bound) < 1e21 ? `${bound}.0` : spellNumber(bound);
 }
 

@@ -2,3 +2,4 @@ export { type ParsedFamily, type ParsedSample, parseExposition, sampleOf } from 
 export { type LogLines, logLines } from "./log-lines.ts";
 export type { OtlpAttributes, ReceivedMetric, ReceivedPoint, ReceivedSpan } from "./otlp-messages.ts";
 export { type OtlpReceiver, otlpReceiver } from "./otlp-receiver.ts";
+export { type ReceivedSample, type WriteReceiver, writeReceiver } from "./write-receiver.ts";

@@ -57,11 +57,15 @@ export function MetricsPage() {
 /** Where the values are from, and how far back they go. */
 function Origin({ list }: { list: List | undefined }) {
   if (list === undefined) return <>&nbsp;</>;
+  const count = list.processes.length === 0 ? null : counted(list.processes.length, "process", "processes");
+  if (list.source === "prometheus") return <>Read from Prometheus. {count}</>;
   if (list.source === "insight")
     return (
       <>
-        Recorded by insight: a value every 10 s for 2 days, every minute for 90 days.{" "}
-        {list.processes.length === 0 ? null : counted(list.processes.length, "process", "processes")}
+        Recorded by insight: a value every 10 s for 2 days, every minute for 90 days. {count}
+        {list.problem === undefined ? null : (
+          <span className="tone-held metric-origin"> {list.problem}. These values are from the store.</span>
+        )}
       </>
     );
   return (
@@ -218,7 +222,7 @@ function OneMetric(options: {
           }}
         </Shown>
       </Part>
-      {figures.length === 0 || query.data?.source !== "insight" ? null : (
+      {figures.length === 0 || query.data?.source === "processes" ? null : (
         <ChangesPart key={JSON.stringify([name, search])} {...{ metric: name, namespace, figures, search }} />
       )}
     </>

@@ -1,0 +1,256 @@
+/**
+ * Sends samples to a Prometheus, or anything else that takes its remote write (version 1.0).
+ *
+ * 1. The metrics of the process are read at multiples of the interval, and their samples have these times: what is
+ *    counted between two of them is the same for all who look, whenever the timer fired.
+ * 2. One request at a time, in the order of the samples: the server takes no sample that is older than the one before.
+ * 3. A request that fails is sent again with growing pauses, as long as it is in the queue. The queue has a bounded
+ *    number of bytes. What has no room drops the oldest, and is counted.
+ * 4. A server that refuses a request for good (4xx but 429) is told nothing twice: its samples are counted and dropped.
+ * 5. After `stop` nothing is accepted, and no request is under way.
+ */
+import {
+  type Backoff,
+  backoffMs,
+  type Chance,
+  type Clock,
+  type Logger,
+  sleep,
+  type Timer,
+  type Timers,
+} from "@tutti/kernel";
+import type { MetricsRegistry } from "../metrics/registry.ts";
+import { post } from "./post.ts";
+import { registrySeries } from "./registry-series.ts";
+import { type WrittenSeries, writeRequest } from "./write-request.ts";
+
+export interface RemoteWriterOptions {
+  readonly url: string;
+  /** Asked for with every request. Never rejects. */
+  readonly headers: () => Promise<Record<string, string>>;
+  readonly intervalMs: number;
+  readonly queueMaxBytes: number;
+  readonly timeoutMs: number;
+  /** Labels of all series. Those of a series go first. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Tells the series of this process from those of others. */
+  readonly processName: () => string;
+  readonly registry: MetricsRegistry;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Pick<Chance, "random">;
+}
+
+interface Request {
+  readonly bytes: Uint8Array;
+  readonly samples: number;
+  readonly oldestMs: number;
+}
+
+/** Series of a request, as Prometheus itself sends at most. */
+const seriesMax = 2_000;
+const backoff: Backoff = { firstMs: 250, maxMs: 30_000 };
+const stopMaxMs = 2_000;
+/** A timer that fires later than this says its own time. */
+const lateMaxMs = 1_000;
+
+type Outcome = "sent" | "rejected" | "dropped";
+
+export class RemoteWriter {
+  readonly #options: RemoteWriterOptions;
+  readonly #cells: ReturnType<typeof cellsOf>;
+  readonly #stopping = new AbortController();
+  #queue: Request[] = [];
+  #queuedBytes = 0;
+  #sending: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #lastMs = 0;
+  #problem = "";
+  #isStopped = false;
+
+  constructor(options: RemoteWriterOptions) {
+    this.#options = options;
+    this.#cells = cellsOf(options.registry, {
+      lagSeconds: () => this.#lagMs() / 1_000,
+      queuedBytes: () => this.#queuedBytes,
+    });
+    this.#next();
+  }
+
+  /** Why the last request failed. Empty if it did not. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  /** Queues samples. Those of a series are in the order of their times, and later than any before. */
+  add(series: readonly WrittenSeries[], labels: Readonly<Record<string, string>> = {}): void {
+    if (this.#isStopped) return;
+    const { labels: common } = this.#options;
+    for (let at = 0; at < series.length; at += seriesMax) {
+      const part = series.slice(at, at + seriesMax);
+      const times = part.flatMap(({ samples }) => samples.map(({ timeMs }) => timeMs));
+      const bytes = writeRequest(part, { ...common, ...labels });
+      this.#enqueue({
+        bytes,
+        samples: times.length,
+        oldestMs: times.reduce((one, other) => Math.min(one, other)),
+      });
+    }
+    this.#send();
+  }
+
+  /** Sends what waits. Resolves when it has arrived, or was given up. */
+  async flush(): Promise<void> {
+    await this.#sending;
+  }
+
+  /** Sends the last values, and that no more will come. Waits for a server that is away no longer than the signal says. */
+  async stop(signal: AbortSignal): Promise<void> {
+    if (this.#isStopped) return;
+    this.#timer?.cancel();
+    if (this.#problem === "" && !signal.aborted) {
+      const nowMs = Math.max(this.#options.clock.now(), this.#lastMs + 1);
+      this.#sample(nowMs);
+      this.#sample(nowMs + 1, true);
+      const over = AbortSignal.any([signal, this.#stopping.signal]);
+      await Promise.race([this.flush(), sleep(this.#options.timers, stopMaxMs, over).catch(() => {})]);
+    }
+    this.#isStopped = true;
+    this.#stopping.abort(new Error("telemetry has stopped"));
+    await this.#sending;
+    for (const stop of this.#cells.observers) stop();
+  }
+
+  #next(): void {
+    const { clock, timers, intervalMs } = this.#options;
+    this.#timer = timers.after(intervalMs - (clock.now() % intervalMs), () => {
+      const nowMs = clock.now();
+      const dueMs = Math.round(nowMs / intervalMs) * intervalMs;
+      const timeMs = Math.abs(nowMs - dueMs) <= lateMaxMs ? dueMs : nowMs;
+      // A clock that was set back has told these times before.
+      if (timeMs > this.#lastMs) this.#sample(timeMs);
+      this.#next();
+    });
+  }
+
+  #sample(timeMs: number, hasEnded = false): void {
+    this.#lastMs = timeMs;
+    const { registry, processName } = this.#options;
+    this.add(registrySeries(registry.families(), timeMs, hasEnded), { instance: processName() });
+  }
+
+  #enqueue(request: Request): void {
+    const { queueMaxBytes } = this.#options;
+    this.#queue.push(request);
+    this.#queuedBytes += request.bytes.length;
+    while (this.#queuedBytes > queueMaxBytes) this.#take("dropped");
+  }
+
+  #take(outcome: Outcome): void {
+    const request = this.#queue.shift();
+    if (request === undefined) return;
+    this.#queuedBytes -= request.bytes.length;
+    this.#cells.samples.with({ outcome }).add(request.samples);
+  }
+
+  #send(): void {
+    this.#sending ??= this.#sendAll().finally(() => {
+      this.#sending = undefined;
+    });
+  }
+
+  async #sendAll(): Promise<void> {
+    const { timers, chance } = this.#options;
+    const { signal } = this.#stopping;
+    let failures = 0;
+    for (let [request] = this.#queue; request !== undefined && !signal.aborted; [request] = this.#queue) {
+      const result = await this.#attempt(request);
+      // Room was made while it was under way: it is not the first any more, and counted.
+      const isFirst = this.#queue[0] === request;
+      if (result === "sent" || result === "rejected") {
+        failures = 0;
+        if (isFirst) this.#take(result);
+        continue;
+      }
+      failures += 1;
+      this.#cells.retries.add();
+      const pauseMs = Math.max(result.afterMs, backoffMs(backoff, failures, chance));
+      await sleep(timers, Math.min(pauseMs, backoff.maxMs), signal).catch(() => {});
+    }
+  }
+
+  async #attempt({ bytes }: Request): Promise<"sent" | "rejected" | { readonly afterMs: number }> {
+    const { url, headers, timers, timeoutMs } = this.#options;
+    const late = new AbortController();
+    const timer = timers.after(timeoutMs, () => late.abort(new Error(`no answer in ${timeoutMs} ms`)));
+    try {
+      const own = { ...(await headers()), ...protocolHeaders };
+      const signal = AbortSignal.any([late.signal, this.#stopping.signal]);
+      const { status, reason, retryAfterMs = 0 } = await post(url, own, bytes, signal);
+      if (status >= 200 && status < 300) {
+        if (this.#problem !== "") this.#options.logger.info("remote write works again", { url });
+        this.#problem = "";
+        return "sent";
+      }
+      this.#failed(`status ${status}${reason === "" ? "" : `: ${reason}`}`);
+      return status >= 400 && status < 500 && status !== 429 ? "rejected" : { afterMs: retryAfterMs };
+    } catch (thrown) {
+      const error = late.signal.aborted ? late.signal.reason : thrown;
+      this.#failed(error instanceof Error ? error.message || error.name : String(error));
+      return { afterMs: 0 };
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #failed(problem: string): void {
+    if (this.#stopping.signal.aborted) return;
+    if (this.#problem === "")
+      this.#options.logger.warn("remote write failed: check remoteWrite.url and remoteWrite.headers", {
+        url: this.#options.url,
+        problem,
+      });
+    this.#problem = problem;
+  }
+
+  #lagMs(): number {
+    const [first] = this.#queue;
+    return first === undefined ? 0 : Math.max(0, this.#options.clock.now() - first.oldestMs);
+  }
+}
+
+const protocolHeaders = {
+  "content-type": "application/x-protobuf",
+  "content-encoding": "snappy",
+  "x-prometheus-remote-write-version": "0.1.0",
+  "user-agent": "tutti",
+} as const;
+
+function cellsOf(
+  registry: MetricsRegistry,
+  { lagSeconds, queuedBytes }: { readonly lagSeconds: () => number; readonly queuedBytes: () => number },
+) {
+  const lag = registry.gauge({
+    name: "tutti_telemetry_remote_write_lag_seconds",
+    help: "Age of the oldest sample that waits to be sent by remote write.",
+  });
+  const queued = registry.gauge({
+    name: "tutti_telemetry_remote_write_queued_bytes",
+    help: "Size of the requests that wait to be sent by remote write.",
+  });
+  return {
+    observers: [lag.observe({}, lagSeconds), queued.observe({}, queuedBytes)],
+    samples: registry.counter({
+      name: "tutti_telemetry_remote_write_samples_total",
+      help: "Samples that left the queue of remote write: sent, rejected by the server, or dropped without room.",
+      labels: ["outcome"],
+    }),
+    retries: registry
+      .counter({
+        name: "tutti_telemetry_remote_write_retries_total",
+        help: "Requests of remote write that failed and were sent again.",
+      })
+      .with({}),
+  };
+}
