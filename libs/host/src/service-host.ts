@@ -122,7 +122,7 @@ export class ServiceHost extends Orchestrator {
     const ports = systemFoundation(options.ports);
     const ids = new IdSource(ports);
     const processId = ids.newId("proc");
-    const processName = () => processNameOf(servicesOf(mesh, services), mesh.address);
+    const processName = () => nameOf(mesh, services);
     const told = { service: name, instance: processId, version, processName };
     const telemetry = await openTelemetry({ ...ports, ...told, configuration });
     const { logger, metrics, tracer } = telemetry;
@@ -308,6 +308,12 @@ function blobsChecked(storage: Storage | undefined, mesh: Mesh): HasBlob {
   const hasBlob = blobLookup(() => storage.blobs, mesh);
   mesh.server.pipeline.register(referredBlobs(hasBlob));
   return hasBlob;
+}
+
+/** Names this process as others know it. Empty as long as it has no address. */
+function nameOf(mesh: Mesh, services: ReadonlyMap<string, Component>): string {
+  const isComplete = mesh.settings.transport !== "grpc" || mesh.address !== "";
+  return isComplete ? processNameOf(servicesOf(mesh, services), mesh.address) : "";
 }
 
 /** The services of the process. A gateway serves nothing over the mesh. */

@@ -39,7 +39,7 @@ export interface TelemetryOptions {
   readonly service: string;
   readonly instance: string;
   readonly version?: string;
-  /** Names this process in series that are sent elsewhere. The same after a restart. Default: the instance. */
+  /** Names this process in series that are sent elsewhere. Empty as long as it is not known. Default: the instance. */
   readonly processName?: () => string;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -33,7 +33,7 @@ export interface RemoteWriterOptions {
   readonly timeoutMs: number;
   /** Labels of all series. Those of a series go first. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Tells the series of this process from those of others. */
+  /** Tells the series of this process from those of others. Empty as long as it is not known: nothing is read then. */
   readonly processName: () => string;
   readonly registry: MetricsRegistry;
   readonly logger: Logger;
@@ -66,6 +66,7 @@ export class RemoteWriter {
   #sending: Promise<void> | undefined;
   #timer: Timer | undefined;
   #lastMs = 0;
+  #name = "";
   #problem = "";
   #isStopped = false;
 
@@ -137,7 +138,9 @@ export class RemoteWriter {
   #sample(timeMs: number, hasEnded = false): void {
     this.#lastMs = timeMs;
     const { registry, processName } = this.#options;
-    this.add(registrySeries(registry.families(), timeMs, hasEnded), { instance: processName() });
+    this.#name = processName() || this.#name;
+    if (this.#name !== "")
+      this.add(registrySeries(registry.families(), timeMs, hasEnded), { instance: this.#name });
   }
 
   #enqueue(request: Request): void {
