@@ -122,8 +122,7 @@ export class ServiceHost extends Orchestrator {
     const ports = systemFoundation(options.ports);
     const ids = new IdSource(ports);
     const processId = ids.newId("proc");
-    const processName = () => nameOf(mesh, services);
-    const told = { service: name, instance: processId, version, processName };
+    const told = { service: name, instance: processId, version, processName: () => nameOf(mesh, services) };
     const telemetry = await openTelemetry({ ...ports, ...told, configuration });
     const { logger, metrics, tracer } = telemetry;
     const foundation = { ...ports, logger, metrics, tracer, configuration };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
+import { recordingLogger, until, VirtualTime } from "@tutti/kernel/testing";
 import { expose } from "../metrics/exposition.ts";
 import { MetricsRegistry } from "../metrics/registry.ts";
 import { sampleOf } from "../testing/exposition-parser.ts";
@@ -90,7 +90,7 @@ describe("remote write", () => {
     writer.add(one(1, time.now()));
     await failed;
     writer.add(one(2, time.now() + 1));
-    while (writer.problem === "") await new Promise(setImmediate);
+    await until("the request to fail", () => writer.problem !== "");
     await time.advanceAsync(100);
     assert.equal(writer.problem, "status 503: not now");
     assert.equal(count("tutti_telemetry_remote_write_lag_seconds"), 0.1);
@@ -115,7 +115,7 @@ describe("remote write", () => {
     const failed = receiver.nextRequest();
     writer.add(one(1, time.now()));
     await failed;
-    while (writer.problem === "") await new Promise(setImmediate);
+    await until("the request to fail", () => writer.problem !== "");
     receiver.answer = { status: 204 };
     await time.advanceAsync(6_000);
     assert.equal(receiver.headers.length, 1);
@@ -124,7 +124,7 @@ describe("remote write", () => {
     assert.equal(receiver.requests.length, 1);
   });
 
-  it("gives up what the server rejects for good, and goes on with the next", async (t) => {
+  it("gives up what the server rejects for good, and continues with the next", async (t) => {
     const { receiver, time, writer, samples } = await setUp(t);
     receiver.answer = { status: 400, body: "out of order sample" };
     writer.add(one(1, time.now()));
@@ -149,7 +149,7 @@ describe("remote write", () => {
     const bytes = count("tutti_telemetry_remote_write_queued_bytes") ?? 0;
     assert.ok(bytes > 40_000 && bytes <= 65_536, `${bytes}`);
     const dropped = samples("dropped") ?? 0;
-    while (writer.problem === "") await new Promise(setImmediate);
+    await until("the request to fail", () => writer.problem !== "");
     receiver.answer = { status: 204 };
     await time.advanceAsync(1_000);
     await writer.flush();
@@ -166,7 +166,7 @@ describe("remote write", () => {
     writer.add(one(1, time.now()));
     await hanging;
     await time.advanceAsync(5_000);
-    while (writer.problem === "") await new Promise(setImmediate);
+    await until("the request to fail", () => writer.problem !== "");
     assert.equal(writer.problem, "no answer in 5000 ms");
   });
 
@@ -187,7 +187,7 @@ describe("remote write", () => {
     const { receiver, writer, time } = await setUp(t);
     receiver.answer = { status: 500 };
     writer.add(one(1, time.now()));
-    while (writer.problem === "") await new Promise(setImmediate);
+    await until("the request to fail", () => writer.problem !== "");
     await writer.stop(never);
     assert.deepEqual([receiver.requests.length, time.pending], [0, 0]);
   });

@@ -2,11 +2,11 @@
  * Sends samples to a Prometheus, or anything else that takes its remote write (version 1.0).
  *
  * 1. The metrics of the process are read at multiples of the interval, and their samples have these times: what is
- *    counted between two of them is the same for all who look, whenever the timer fired.
+ *    counted between two of them is the same for all readers, whenever the timer fired.
  * 2. One request at a time, in the order of the samples: the server takes no sample that is older than the one before.
  * 3. A request that fails is sent again with growing pauses, as long as it is in the queue. The queue has a bounded
  *    number of bytes. What has no room drops the oldest, and is counted.
- * 4. A server that refuses a request for good (4xx but 429) is told nothing twice: its samples are counted and dropped.
+ * 4. A request that the server refuses for good (4xx but 429) is not sent again: its samples are counted and dropped.
  * 5. After `stop` nothing is accepted, and no request is under way.
  */
 import {
@@ -101,7 +101,7 @@ export class RemoteWriter {
     this.#send();
   }
 
-  /** Sends what waits. Resolves when it has arrived, or was given up. */
+  /** Resolves when all samples before have arrived, or were given up. */
   async flush(): Promise<void> {
     await this.#sending;
   }

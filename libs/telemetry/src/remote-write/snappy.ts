@@ -1,6 +1,6 @@
 /**
  * Compresses by Snappy's block format, as remote write asks for. By hand, because the packages that do it are native or
- * larger than this, and series repeat their label names so often that a simple search finds most of what can be saved.
+ * larger than this. Series repeat their label names, so a simple search finds most of what can be saved.
  *
  * 1. Blocks of 64 KiB are compressed on their own, so that each copy fits two bytes of distance.
  */

@@ -32,7 +32,7 @@ export function snappyRead(block: Uint8Array): Uint8Array {
     const isNear = (tag & 3) === 1;
     const size = isNear ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
     const distance = isNear ? ((tag >>> 5) << 8) + byte() : whole((tag & 3) === 2 ? 2 : 4);
-    if (distance === 0 || distance > end) throw new Error("a copy of what is not there");
+    if (distance === 0 || distance > end) throw new Error("a copy of missing bytes");
     for (let index = 0; index < size; index += 1, end += 1) output[end] = output[end - distance] as number;
   }
   if (end !== length) throw new Error(`expected ${length} bytes, got ${end}`);

@@ -19,7 +19,7 @@ import { namespaceLabel, promLabel } from "./promql.ts";
 interface Standing {
   readonly series: KnownSeries;
   total: number;
-  /** Slots until this one are told. */
+  /** Slots until this one have their values. */
   untilSlot: number;
 }
 
