@@ -3,8 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { errorOf, systemFoundation } from "@tutti/kernel";
-import { latch, recordingLogger } from "@tutti/kernel/testing";
+import { Checkpoint } from "@tutti/contracts/governance/v1";
+import { errorOf, isRefusal, systemFoundation } from "@tutti/kernel";
+import { latch, MachineDriver, recordingLogger } from "@tutti/kernel/testing";
+import { anchor, anchorCheckpoint, anchored } from "@tutti/machine-entities/anchor";
 import { runtimeErrors } from "@tutti/runtime";
 import { signer, signingKey, startMs, TestJournal } from "./book/book.fixture.ts";
 import { decodePage } from "./book/page.ts";
@@ -56,8 +58,40 @@ class CutJournal {
   }
 }
 
+const anchorKey = { namespace: "system", kind: "anchor", id: "book" };
+
+/** The anchor in the journal, which the process that owns its partition writes. */
+class JournalOfAnchor {
+  readonly #driver = new MachineDriver({ machines: [anchor], service: "governance" });
+
+  /** @param owns whether the process owns it, each time that it looks */
+  of(owns: () => boolean) {
+    const lastNow = async () => {
+      const last = this.#driver.query(anchorKey, anchored, undefined) as Checkpoint;
+      return last.number === 0 ? undefined : last;
+    };
+    return {
+      get isHere() {
+        return owns();
+      },
+      ...{ last: lastNow, lastNow },
+      put: async (checkpoint: Checkpoint) => {
+        const answer = this.#driver.execute(anchorKey, anchorCheckpoint, checkpoint);
+        if (isRefusal(answer)) throw errorOf(answer);
+        return checkpoint;
+      },
+    };
+  }
+}
+
 /** A process with a copy of the book. */
-function processOf(folder: string, name: string, shared: SharedPages, journal: CutJournal) {
+function processOf(
+  folder: string,
+  name: string,
+  shared: SharedPages,
+  journal: CutJournal,
+  anchorJournal: object = new JournalOfAnchor().of(() => false),
+) {
   let read = Promise.resolve();
   let onRead = () => {};
   const runtime = {
@@ -85,10 +119,7 @@ function processOf(folder: string, name: string, shared: SharedPages, journal: C
       services: [],
     },
     partitionOwner: { partitions: 1, holds: () => false },
-    anchors: {
-      journal: { isHere: false, last: async () => undefined, put: async () => undefined },
-      outside: undefined,
-    },
+    anchors: { journal: anchorJournal, outside: undefined },
     events: { signed() {}, broken() {} },
     settings: { checkpointEveryMs: 3_600_000, giveUpCheckpoint: 0, keepDays: 0, services: ["workflow"] },
   };
@@ -144,4 +175,48 @@ describe("audit rounds of two processes", () => {
 
   it("read again when a caller that wants checkpoints has taken a page meanwhile", (t) =>
     signedUnderRead(t, (other) => other.followed()));
+
+  /** The first process signs, the second one signs and anchors more. Then the first one opens its copy again. */
+  async function anchorComesBack(t: TestContext, meanwhile: (anchors: JournalOfAnchor) => Promise<unknown>) {
+    const folder = await mkdtemp(join(tmpdir(), "tutti-rounds-"));
+    const [shared, journal, anchors] = [new SharedPages(), new CutJournal(), new JournalOfAnchor()];
+    const before = processOf(folder, "one", shared, journal);
+    const other = processOf(
+      folder,
+      "other",
+      shared,
+      journal,
+      anchors.of(() => true),
+    );
+    journal.append();
+    await before.rounds.fresh();
+    await before.rounds.stop();
+    journal.append();
+    await other.rounds.fresh();
+    await meanwhile(anchors);
+    // The partition comes after the book was compared, and before its last checkpoint is anchored.
+    let looks = 0;
+    const owns = () => looks++ > 0;
+    const { rounds, last } = processOf(folder, "one", shared, journal, anchors.of(owns));
+    t.after(async () => {
+      await Promise.all([other.rounds.stop(), rounds.stop()]);
+      await rm(folder, { recursive: true });
+    });
+    await rounds.followed();
+    assert.equal(await last(), 2);
+    assert.ok(looks > 1);
+    return rounds.health().level;
+  }
+
+  it("take a later checkpoint in the journal for one of the same book, which the other process signed", async (t) =>
+    assert.equal(await anchorComesBack(t, async () => {}), "healthy"));
+
+  it("refuse a book that the journal does not know", async (t) => {
+    const other = (anchors: JournalOfAnchor) =>
+      anchors.of(() => true).put(Checkpoint.fromPartial({ number: 7, rootHash: new Uint8Array(32) }));
+    await assert.rejects(
+      anchorComesBack(t, other),
+      /ends with checkpoint 1, and the journal has checkpoint 7/,
+    );
+  });
 });

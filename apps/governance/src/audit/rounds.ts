@@ -197,7 +197,7 @@ export class AuditRounds implements Component {
           found: "none, or another than the copy of this process has",
         });
       await this.#anchoring.check(bookOf({ thread, shared }), signal);
-      await this.#look(thread, keys, isKnown);
+      await this.#look({ thread, keys, shared }, isKnown);
       this.#parts.place.made?.();
     } catch (error) {
       await close();
@@ -207,7 +207,8 @@ export class AuditRounds implements Component {
   }
 
   /** Sees what the book has lost, and says so. */
-  async #look(thread: AuditThread, keys: InstallationKeys, isKnown: boolean): Promise<void> {
+  async #look(opened: Omit<OpenedAudit, "close">, isKnown: boolean): Promise<void> {
+    const { thread, keys } = opened;
     let standing = await thread.call("standing");
     // An older release removed records without a signature: what it left is taken as it is, once.
     const { hasRetention, lastRemovedMs } = standing;
@@ -218,7 +219,7 @@ export class AuditRounds implements Component {
     const { last, faults, moreFaults } = standing;
     this.#last = last;
     this.#missing = faults.length === 0 ? "" : lossOf(faults, moreFaults);
-    if (last !== undefined) await this.#anchoring.put(last);
+    if (last !== undefined) await this.#anchoring.put(last, bookOf(opened));
     const { logger } = this.#parts.foundation;
     this.#parts.events.broken(faults);
     for (const { recordId, message } of faults.slice(0, faultsLogged))
@@ -256,7 +257,7 @@ export class AuditRounds implements Component {
     else await this.followed();
     try {
       // Another process may have made the last one.
-      if (this.#last !== undefined) await this.#anchoring.put(this.#last);
+      if (this.#last !== undefined) await this.#anchoring.put(this.#last, bookOf(opened));
       await this.#anchoring.putOutside(this.#last, bookOf(opened));
     } catch (error) {
       this.#problem = error;
@@ -385,7 +386,7 @@ export class AuditRounds implements Component {
     await this.#parts.holds.alone(async () => {
       await thread.call("commit", checkpoint);
       this.#last = { ...checkpoint, heads: [] };
-      await this.#anchoring.put(this.#last);
+      await this.#anchoring.put(this.#last, bookOf({ thread, shared }));
     });
     this.#parts.events.signed(checkpoint);
     this.#took(heads);

@@ -17,7 +17,7 @@ import type { OutsideAnchor } from "./outside-anchor.ts";
 
 /** Where the last checkpoint is kept beside the book. */
 export interface Anchors {
-  readonly journal: Pick<JournalAnchor, "isHere" | "last" | "put" | "giveUp">;
+  readonly journal: Pick<JournalAnchor, "isHere" | "last" | "lastNow" | "put" | "giveUp">;
   readonly outside: OutsideAnchor | undefined;
 }
 
@@ -82,7 +82,7 @@ export class Anchoring {
   }
 
   /** After the book has it. Throws where the journal knows another book. */
-  async put(checkpoint: Checkpoint): Promise<void> {
+  async put(checkpoint: Checkpoint, book: AnchorableBook): Promise<void> {
     const { journal } = this.#anchors;
     if (!journal.isHere || checkpoint.number <= this.#inJournal) return;
     try {
@@ -90,10 +90,22 @@ export class Anchoring {
       this.#inJournal = checkpoint.number;
       this.#problem = "";
     } catch (error) {
-      if (anchorErrors.checkpointOther.is(error))
-        throw auditErrors.bookOther({ where: "the journal", number: checkpoint.number });
-      this.#note(error);
+      if (anchorErrors.checkpointOther.is(error)) await this.#compare(checkpoint, book);
+      else this.#note(error);
     }
+  }
+
+  /** The journal did not take a checkpoint: another process may have anchored a later one of the same book. */
+  async #compare({ number }: Checkpoint, book: AnchorableBook): Promise<void> {
+    const known = await this.#anchors.journal.lastNow().catch((error: unknown) => {
+      this.#note(error);
+      return "unknown" as const;
+    });
+    if (known === "unknown") return;
+    const where = "the journal";
+    if (known === undefined || known.number <= number) throw auditErrors.bookOther({ where, number });
+    await checkAgainst(known, where, book);
+    this.#inJournal = known.number;
   }
 
   /** From time to time: a place outside may be slow. Nothing is written to one that could not be compared with. */

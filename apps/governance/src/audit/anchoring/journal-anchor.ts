@@ -33,12 +33,16 @@ export class JournalAnchor {
   }
 
   /** Waits until this process owns it. Undefined before the first. */
-  async last(signal: AbortSignal): Promise<Checkpoint | undefined> {
-    const found = await whenOwned(this.#dependencies, this.#key, { signal }, () =>
-      orIfAbsent(
-        this.#dependencies.runtime.query({ key: this.#key, query: anchored, body: undefined }),
-        undefined,
-      ),
+  last(signal: AbortSignal): Promise<Checkpoint | undefined> {
+    return whenOwned(this.#dependencies, this.#key, { signal }, () => this.lastNow());
+  }
+
+  /** Fails where another process owns it. */
+  async lastNow(): Promise<Checkpoint | undefined> {
+    const { runtime } = this.#dependencies;
+    const found = await orIfAbsent(
+      runtime.query({ key: this.#key, query: anchored, body: undefined }),
+      undefined,
     );
     return found === undefined || found.number === 0 ? undefined : found;
   }
