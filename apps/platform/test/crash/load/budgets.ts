@@ -43,10 +43,13 @@ export function budgets({ tutti, effects }: Stage): LoadPart {
       return;
     }
     // A mission asks a person for more. Nobody answers here, so that it is cancelled.
-    await until(`${session.id} to have nothing running`, async () => {
-      const { tasks } = await retryUntilDone(() => session.get());
-      return (tasks?.running ?? 0) + (tasks?.queued ?? 0) === 0 && spentBy(session.id) > 0;
-    });
+    const rests = () =>
+      until(`${session.id} to have nothing running`, async () => {
+        const { tasks } = await retryUntilDone(() => session.get());
+        return (tasks?.running ?? 0) + (tasks?.queued ?? 0) === 0 && spentBy(session.id) > 0;
+      });
+    // After each move a pool waits up to ten seconds for its agents: six kills are longer than one deadline.
+    await rests().catch(rests);
     // One whose part had nothing left has failed by then.
     await retryUntilDone(() => session.cancel("nothing is left")).catch(() => {});
     await session.result().catch(() => {});
