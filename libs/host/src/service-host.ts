@@ -311,7 +311,7 @@ function blobsChecked(storage: Storage | undefined, mesh: Mesh): HasBlob {
 
 /** Names this process as others know it. Empty as long as it has no address. */
 function nameOf(mesh: Mesh, services: ReadonlyMap<string, Component>): string {
-  const isComplete = mesh.settings.transport !== "grpc" || mesh.address !== "";
+  const isComplete = mesh.settings.transport === "in-process" || mesh.address !== "";
   return isComplete ? processNameOf(servicesOf(mesh, services), mesh.address) : "";
 }
 
