@@ -90,8 +90,8 @@ export const faults = [
     name: "interceptor-breaker-never-opens",
     breaks: "The breaker of an instance that fails every call stays closed.",
     file: "libs/mesh/src/interceptors/breaker.ts",
-    find: "isInstanceFailure(error) && !isAwaited",
-    replace: "isInstanceFailure(error) && isAwaited",
+    find: "!isInstanceFailure(error) || isAwaited",
+    replace: "!isInstanceFailure(error) || !isAwaited",
     packages: mesh,
   },
   {
