@@ -21,17 +21,21 @@ export async function startPlatform(...flags: readonly string[]): Promise<Platfo
   return started(["--import", stacks, program], ["--operations.port=0", ...flags]);
 }
 
-/** The same by `npm start`, with the demonstration. */
-export function startAsUsersDo(port: number): Promise<Platform> {
-  return started([join(workspace, "tools/start.mjs")], [`--operations.port=${port}`]);
+/** The same by `npm start`, with the demonstration. `directory`: the data directory, which stays. */
+export function startAsUsersDo(port: number, directory?: string): Promise<Platform> {
+  return started([join(workspace, "tools/start.mjs")], [`--operations.port=${port}`], directory);
 }
 
 export function temporaryDirectory(): Promise<string> {
   return mkdtemp(join(tmpdir(), "tutti-bench-"));
 }
 
-async function started(program: readonly string[], flags: readonly string[]): Promise<Platform> {
-  const directory = await temporaryDirectory();
+async function started(
+  program: readonly string[],
+  flags: readonly string[],
+  kept?: string,
+): Promise<Platform> {
+  const directory = kept ?? (await temporaryDirectory());
   const own = [
     ...["--mesh.listen=127.0.0.1:0", "--log.format=json", "--log.level=info"],
     `--platform.dataDirectory=${directory}`,
@@ -42,7 +46,7 @@ async function started(program: readonly string[], flags: readonly string[]): Pr
     ...{ pid: child.pid, directory },
     [Symbol.asyncDispose]: async () => {
       await child[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true, force: true });
+      if (kept === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -1,0 +1,26 @@
+import { Absent, type Scenario } from "../scenario.ts";
+import { nats } from "./nats.ts";
+import { postgres } from "./postgres.ts";
+import { redis } from "./redis.ts";
+
+const parts = [postgres, redis, nats];
+
+/** Each adapter beside its client. One whose server this machine lacks leaves the others measured. */
+export const adapters: Scenario = {
+  name: "adapters",
+  about: "calls through the adapters for PostgreSQL, Redis and NATS, each beside its client alone",
+  goals: parts.flatMap(({ name, goals }) =>
+    goals.map((goal) => ({ ...goal, line: { adapter: name, ...goal.line } })),
+  ),
+  async *run(budget) {
+    const absent: string[] = [];
+    for (const { name, run } of parts)
+      try {
+        for await (const result of run(budget)) yield { ...result, adapter: name };
+      } catch (error) {
+        if (!(error instanceof Absent)) throw error;
+        absent.push(error.message);
+      }
+    if (absent.length > 0) throw new Absent(absent.join("; "));
+  },
+};
