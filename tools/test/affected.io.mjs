@@ -13,15 +13,17 @@ const tree = {
   "docs/page.md": "a page\n",
   "tools/tool.mjs": "",
   "proto/a.proto": "",
+  "examples/a.yaml": "one\n",
   "libs/base/package.json":
     '{ "name": "@tutti/base", "exports": { ".": "./src/index.ts", "./*/v1": "./src/generated/*/v1.ts" } }\n',
   "libs/base/src/index.ts": 'export { one } from "./one.ts";\n',
   "libs/base/src/one.ts": "export const one = 1;\n",
   "libs/base/src/one.test.ts": 'import { one } from "./one.ts";\n',
   "libs/base/src/other.ts": "export const other = 2;\n",
-  "libs/base/src/other.test.ts": 'import { other } from "./other.ts";\n',
+  "libs/base/src/other.test.ts":
+    'import { other } from "./other.ts";\nnew URL("../../../examples/", import.meta.url);\nnew URL("../../../", import.meta.url);\n',
   "libs/base/src/generated/types/v1.ts": 'export * from "./deep.ts";\n',
-  "libs/base/src/generated/types/deep.ts": "export type T = 1;\n",
+  "libs/base/src/generated/types/deep.ts": "/** One. */\nexport type T = 1;\n",
   "apps/service/package.json": '{ "name": "@tutti/service", "tutti": { "testInputs": ["docs/**/*"] } }\n',
   "apps/service/src/started.ts": "",
   "apps/service/src/service.test.ts":
@@ -35,19 +37,22 @@ const tests = {
 };
 
 describe("test files after a change", () => {
-  for (const [changed, affected] of /** @type {const} */ ([
+  for (const [changed, affected, text = "changed\n"] of /** @type {const} */ ([
     ["libs/base/src/one.test.ts", ["one"]],
     ["libs/base/src/one.ts", ["one", "service"]],
     ["libs/base/src/other.ts", ["other"]],
     ["libs/base/src/generated/types/deep.ts", ["service"]],
+    ["libs/base/src/generated/types/deep.ts", [], "/**\n * Two.\n */\nexport type T = 1;\n"],
     ["libs/base/golden/a.json", ["one", "other"]],
+    ["examples/a.yaml", ["other"]],
+    ["examples/b/c.yaml", ["other"]],
     ["apps/service/src/started.ts", ["service"]],
     ["docs/page.md", ["service"]],
     ["tools/tool.mjs", []],
     ["proto/a.proto", []],
     ["package-lock.json", ["one", "other", "service"]],
   ]))
-    it(`${affected.join(" and ") || "none"} run again for ${changed}`, (t) => {
+    it(`${affected.join(" and ") || "none"} run again for ${changed}${text.startsWith("/**") ? " with another comment" : ""}`, (t) => {
       const root = treeOf(t, tree);
       const files = Object.values(tests).map((path) => join(root, path));
       new Passed(root).record(files, nothing());
@@ -55,7 +60,7 @@ describe("test files after a change", () => {
         files.filter((file) => !new Passed(root).stillHolds(file)),
         [],
       );
-      write(root, { [changed]: "changed\n" });
+      write(root, { [changed]: text });
       const passed = new Passed(root);
       assert.deepEqual(
         Object.entries(tests).flatMap(([name, path]) => (passed.stillHolds(join(root, path)) ? [] : [name])),

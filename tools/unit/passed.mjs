@@ -2,10 +2,11 @@
 
 // Which test files passed, and with what: `npm test -- --affected` leaves out a file for which nothing changed since.
 //
-// 1. The key of a test file is a hash over everything that it imports, directly or not, the other files of its package
-//    that are no sources (fixtures, golden files), the inputs that its package declares, and the versions of Node and
-//    packages.
-// 2. What is unclear counts as changed: a file that cannot be read has no key.
+// 1. The key of a test file is a hash over everything that it imports or names by a path, directly or not, the other files
+//    of its package that are no sources (fixtures, golden files), the inputs that its package declares, and the versions of
+//    Node and packages. A folder that is named counts with all its files, except a folder above the file that names it.
+// 2. Comments of generated code do not count: they are those of the contracts.
+// 3. What is unclear counts as changed: a file that cannot be read has no key.
 
 import { createHash } from "node:crypto";
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
@@ -124,7 +125,7 @@ export class Passed {
 
   /** @param {string} name @param {string} importer @returns {string[]} */
   #placesOf(name, importer) {
-    if (name.startsWith(".")) return existing(resolve(dirname(importer), name));
+    if (name.startsWith(".")) return this.#existing(resolve(dirname(importer), name), importer);
     const [, own = "", rest = ""] = /^(@tutti\/[^/]+)(?:\/(.+))?$/.exec(name) ?? [];
     const found = this.#packages.get(own);
     if (found === undefined) return [];
@@ -133,9 +134,17 @@ export class Passed {
       const [head = "", tail] = pattern.split("*");
       if (tail === undefined ? asked !== head : !(asked.startsWith(head) && asked.endsWith(tail))) continue;
       const middle = tail === undefined ? "" : asked.slice(head.length, asked.length - tail.length);
-      return existing(join(found.folder, String(target).replaceAll("*", middle)));
+      return this.#existing(join(found.folder, String(target).replaceAll("*", middle)), importer);
     }
     return [];
+  }
+
+  /** @param {string} place @param {string} importer @returns {string[]} the file at this place, or those of the folder */
+  #existing(place, importer) {
+    if (!existsSync(place)) return [];
+    if (statSync(place).isFile()) return [place];
+    const isAbove = importer.startsWith(place.endsWith("/") ? place : `${place}/`);
+    return isAbove ? [] : this.#filesIn(place, "**/*");
   }
 
   /** @param {string} file */
@@ -170,14 +179,18 @@ export class Passed {
   #hashOf(file) {
     let hash = this.#hashes.get(file);
     if (hash === undefined) {
-      hash = existsSync(file) ? createHash("sha256").update(readFileSync(file)).digest("base64url") : "none";
+      hash = existsSync(file) ? createHash("sha256").update(contentOf(file)).digest("base64url") : "none";
       this.#hashes.set(file, hash);
     }
     return hash;
   }
 }
 
-/** @param {string} place @returns {string[]} the file at this place; none where it is a folder or not there */
-function existing(place) {
-  return existsSync(place) && statSync(place).isFile() ? [place] : [];
+const generated = /\/generated\/.*\.ts$/;
+const comment = /^[ \t]*(\/\*\*.*\*\/|\/\*\*|\*\/|\*(?: .*)?|\/\/.*)\n/gm;
+
+/** @param {string} file */
+function contentOf(file) {
+  const bytes = readFileSync(file);
+  return generated.test(file) ? bytes.toString().replaceAll(comment, "") : bytes;
 }
