@@ -34,6 +34,25 @@ tasks:
   boxes: {needs: [reserve], forEach: "\${{ [1, 2, 3] }}", uses: stock.reserve, with: {box: "\${{ item }}"}}
 output: "\${{ tasks.boxes.output }}"
 `;
+/** Each event with its key starts a run. */
+const placed = "workflow: placed\ntasks: {note: {set: '${{ input.id }}'}}\n";
+const trigger = {
+  triggerId: "orders",
+  source: { event: { type: "shop.order.created" } },
+  key: "event.data.order",
+  run: { definition: { name: "placed" } },
+};
+/** Each run waits for two events of its order. */
+const delivery = `workflow: delivery
+tasks:
+  paid: {wait: {event: shop.paid, if: event.data.order == input.order}}
+  again: {needs: [paid], wait: {event: shop.paid, if: event.data.order == input.order}}
+output: ["\${{ tasks.paid.output.id }}", "\${{ tasks.again.output.id }}"]
+`;
+const eventOf = (type: string, id: string, data: object) => ({
+  ...{ specversion: "1.0", type, source: "/shop", id, data },
+});
+
 interface Timeline {
   readonly traceId: string;
   readonly spans: readonly { readonly spanId: string; readonly task?: string; readonly kind: string }[];
@@ -88,14 +107,15 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       }
     });
     await worker.start();
-    await post("/v1/workflows", { format: "yaml", text: definition });
+    for (const text of [definition, placed, delivery]) await post("/v1/workflows", { format: "yaml", text });
+    await post("/v1/triggers", trigger);
   });
 
   after(async () => {
     stopping.abort();
-    await worker.stop();
-    await cluster.down();
-    await collector[Symbol.asyncDispose]();
+    await worker?.stop();
+    await cluster?.down();
+    await collector?.[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
   });
 
@@ -103,6 +123,19 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     const headers = { "content-type": "application/json", ...more };
     const reply = await fetch(`${front}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
     assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.text()}`);
+  }
+
+  /** As a sender does: posted again until there is an answer. */
+  async function delivered(gateway: string, path: string, body: unknown): Promise<void> {
+    const { http } = addressesOf(cluster.member(gateway).planned);
+    await until(`an answer of ${gateway} to ${path}`, async () => {
+      const headers = { "content-type": "application/json" };
+      const request = { method: "POST", headers, body: JSON.stringify(body) };
+      const reply = await fetch(`${http}${path}`, request).catch(() => undefined);
+      if (reply?.ok === false && reply.status < 500 && reply.status !== 429)
+        assert.fail(`${path}: ${reply.status} ${await reply.text()}`);
+      return reply?.ok === true;
+    });
   }
 
   async function get<Body>(path: string): Promise<Body> {
@@ -298,7 +331,76 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       assert.ok(shown.spans.some(({ task, kind }) => task === "p1/box" && kind === "attempt"));
     });
 
-  for (const name of ["workflow-1", "swarm-1", "registry-1", "nats-1", "master-1", "governance-1"])
+  it("start one run per key, when each event comes to both gateways and a gateway and an engine are killed", async () => {
+    const [eventsMax, ordersMax] = [200, 100];
+    const killAt = new Map([
+      [30, "gateway-1"],
+      [60, "workflow-1"],
+    ]);
+    const send = async (gateway: string) => {
+      for (let number = 0; number < eventsMax; number++) {
+        const victim = gateway === "gateway-1" ? killAt.get(number) : undefined;
+        if (victim !== undefined) cluster.member(victim).signal("SIGKILL");
+        const data = { id: `e${number}`, order: number % ordersMax };
+        await delivered(gateway, "/v1/events", eventOf("shop.order.created", data.id, data));
+      }
+    };
+    await Promise.all([send("gateway-1"), send("gateway-2")]);
+    await cluster.ready(stopping.signal);
+
+    interface Counts {
+      readonly started?: number;
+      readonly duplicates?: number;
+      readonly dead?: number;
+      readonly received?: number;
+    }
+    const counts = async () => (await get<{ counts: Counts }>("/v1/triggers/orders")).counts;
+    await until("every event to be settled", async () => {
+      const { received = 0, started = 0, duplicates = 0, dead = 0 } = await counts();
+      return received >= 2 * eventsMax && started + duplicates + dead >= received;
+    });
+    assert.equal((await counts()).dead ?? 0, 0);
+    const { runs } = await until(
+      "every run to be listed as completed",
+      () => get<{ runs: readonly { status: string }[] }>("/v1/runs?size=1000&definition=placed"),
+      ({ runs }) => runs.length >= ordersMax && runs.every(({ status }) => status === "completed"),
+    );
+    assert.equal(runs.length, ordersMax, "one run per key");
+  });
+
+  it("give each waiting run its events once, when their engine is killed, and it comes back", async () => {
+    const orders = Array.from({ length: 40 }, (_, order) => order);
+    const paid = (turn: string, order: number) =>
+      delivered("gateway-2", "/v1/events", eventOf("shop.paid", `${turn}-${order}`, { order }));
+    const engine = cluster.member("workflow-1");
+    const { pid } = engine;
+    for (const order of orders)
+      await post("/v1/runs", { runId: `d${order}`, definition: { name: "delivery" }, input: { order } });
+    const ids = idsOf("kill-workflow-1", 30);
+    await started(ids, async () => {
+      for (const order of orders) {
+        // Half of the first events come before the kill, and half while no process may own the run.
+        if (order === orders.length / 2) engine.signal("SIGKILL");
+        await paid("first", order);
+      }
+    });
+    for (const order of orders) {
+      await paid("first", order);
+      await paid("second", order);
+    }
+    for (const order of orders) {
+      const { outcome } = await get<{ outcome: { completed: unknown } }>(
+        `/v1/runs/d${order}/result?waitMs=30000`,
+      );
+      assert.deepEqual(outcome.completed, [`first-${order}`, `second-${order}`]);
+    }
+    await allEnd(ids);
+    await cluster.ready(stopping.signal);
+    assert.notEqual(engine.pid, pid);
+    assert.match(engine.lastEnd, /SIGKILL/);
+  });
+
+  for (const name of ["swarm-1", "registry-1", "nats-1", "master-1", "governance-1"])
     it(`go on when ${name} is killed, and it comes back`, async () => {
       const ids = idsOf(`kill-${name}`, 30);
       const member = cluster.member(name);
