@@ -1,6 +1,7 @@
 /**
  * The documentation is true: every block of every page runs, every link leads somewhere. A block has a kind that says
- * how it is tried (`docs/kinds.ts`). One of an unknown kind fails.
+ * how it is tried (`docs/kinds.ts`). A block of an unknown kind fails. Pages that start a platform as it is by default
+ * share one platform, one page after the other.
  */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -10,10 +11,11 @@ import type { Section } from "@tutti/kernel";
 import { type Bench, kinds } from "./docs/kinds.ts";
 import { allPages, type Page, root } from "./docs/page.ts";
 import { typecheckPrograms } from "./docs/typecheck.ts";
-import { Workshop } from "./docs/workshop.ts";
-import { type Folder, makeFolder, start } from "./support/services.ts";
+import { sharesPlatform, Workshop } from "./docs/workshop.ts";
+import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
 
 const pages = allPages();
+const shared = pages.filter(sharesPlatform);
 
 describe("documentation", { concurrency: 2 }, () => {
   let folder: Folder;
@@ -27,48 +29,58 @@ describe("documentation", { concurrency: 2 }, () => {
     const declared = await import("../../../tools/reference/declared.mjs");
     sections = await declared.declaredSections(declared.sourceFiles(root));
   });
-  after(() => folder[Symbol.asyncDispose]());
+  after(() => folder?.[Symbol.asyncDispose]());
 
   it("has programs that pass the compiler", async () => {
     await typecheckPrograms(pages, join(folder.path, "typecheck"));
   });
 
-  for (const page of pages) {
-    it(`${page.path}: every block holds`, async () => {
-      await using workshop = new Workshop(join(folder.path, page.path.replaceAll(/[/.]/g, "-")));
-      const bench: Bench = { workshop, sections, printed: undefined };
-      for (const block of page.blocks) {
-        const kind = kinds[block.kind];
-        const known = Object.keys(kinds).join(", ");
-        assert.ok(
-          kind,
-          `${block.place}: expected a block of a kind among ${known}; found ${block.kind || "none"}`,
-        );
-        try {
-          await kind(block, bench);
-        } catch (error) {
-          throw new Error(`${block.place}: ${error instanceof Error ? error.message : error}`, {
-            cause: error,
-          });
-        }
-        // Output is shown right below what printed it.
-        if (block.kind !== "sh" && block.kind !== "ts") bench.printed = undefined;
+  const tryPage = async (page: Page, platform?: Service) => {
+    await using workshop = new Workshop(join(folder.path, page.path.replaceAll(/[/.]/g, "-")), platform);
+    const bench: Bench = { workshop, sections, printed: undefined };
+    for (const block of page.blocks) {
+      const kind = kinds[block.kind];
+      const known = Object.keys(kinds).join(", ");
+      assert.ok(
+        kind,
+        `${block.place}: expected a block of a kind among ${known}; found ${block.kind || "none"}`,
+      );
+      try {
+        await kind(block, bench);
+      } catch (error) {
+        throw new Error(`${block.place}: ${error instanceof Error ? error.message : error}`, {
+          cause: error,
+        });
       }
-    });
-  }
+      // Output is shown right below what printed it.
+      if (block.kind !== "sh" && block.kind !== "ts") bench.printed = undefined;
+    }
+  };
 
-  it("knows every metric of a running platform", async () => {
-    await using platform = await start("platform", [], { directory: folder.path });
-    const shown = await (await fetch(`${platform.http}/metrics`)).text();
-    const page = readFileSync(join(root, "docs/reference/metrics.md"), "utf8");
-    const names = [...shown.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(
-      ([, name, kind]) => `\`${name}\` | ${kind}`,
-    );
-    assert.ok(names.length > 20, shown);
-    assert.deepEqual(
-      names.filter((name) => !page.includes(name)),
-      [],
-    );
+  for (const page of pages)
+    if (!shared.includes(page)) it(`${page.path}: every block holds`, () => tryPage(page));
+
+  describe("of a platform as it is by default", () => {
+    let platform: Service;
+    before(async () => {
+      platform = await start("platform", [], { directory: folder.path });
+    });
+    after(() => platform?.[Symbol.asyncDispose]());
+
+    for (const page of shared) it(`${page.path}: every block holds`, () => tryPage(page, platform));
+
+    it("knows every metric of a running platform", async () => {
+      const shown = await (await fetch(`${platform.http}/metrics`)).text();
+      const page = readFileSync(join(root, "docs/reference/metrics.md"), "utf8");
+      const names = [...shown.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(
+        ([, name, kind]) => `\`${name}\` | ${kind}`,
+      );
+      assert.ok(names.length > 20, shown);
+      assert.deepEqual(
+        names.filter((name) => !page.includes(name)),
+        [],
+      );
+    });
   });
 
   it("has links that lead somewhere", () => {

@@ -16,7 +16,7 @@ import { startPostgres } from "../../../../tools/postgres.mjs";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { assertShown, assertShownJson } from "./expected.ts";
 import { type Block, root } from "./page.ts";
-import { run, type Workshop } from "./workshop.ts";
+import { commandsOf, run, type Workshop } from "./workshop.ts";
 
 /** What a block is tried with: the page's folder, and what the block before it printed. */
 export interface Bench {
@@ -128,15 +128,6 @@ function assertApplies({ options, place }: Block): void {
 
 function anchorOf(options: Block["options"]): string | undefined {
   return options["after"] ?? options["before"] ?? options["replace"];
-}
-
-/** Lines without comments. A backslash joins a line with the next. */
-function commandsOf(text: string): readonly string[] {
-  return text
-    .replaceAll("\\\n", " ")
-    .split("\n")
-    .map((line) => line.replace(/(^|\s)# .*$/, "").trim())
-    .filter((line) => line !== "");
 }
 
 /** The text is a configuration without mistakes. Secrets that it refers to are taken to be there. */

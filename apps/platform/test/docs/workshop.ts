@@ -8,8 +8,8 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { madeBy, staleFronts } from "../../../../tools/fronts.mjs";
-import { launch, ready, type Service } from "../support/services.ts";
-import { root } from "./page.ts";
+import { type Service, start } from "../support/services.ts";
+import { type Page, root } from "./page.ts";
 
 /** Scripts of the workspace that a page may really run. The others would change the clone, or take minutes. */
 const harmless: Readonly<Record<string, readonly [tool: string, ...given: string[]]>> = {
@@ -21,15 +21,43 @@ const harmless: Readonly<Record<string, readonly [tool: string, ...given: string
 };
 const commandTimeoutMs = 20_000;
 
+/**
+ * Returns whether all starts of a page are those of a platform as it is by default. `with=alone` says that the page changes
+ * a platform for the pages after it, or expects an empty one.
+ */
+export function sharesPlatform({ blocks }: Page): boolean {
+  if (blocks.some(({ options }) => options["file"] === "tutti.yaml")) return false;
+  const starts = blocks.flatMap(({ kind, text, options }) =>
+    kind === "sh"
+      ? commandsOf(text)
+          .filter((line) => /\bnpm start\b/.test(line))
+          .map((line) => options["with"] === undefined && /^npm start( -- --empty)?$/.test(line))
+      : [],
+  );
+  return starts.length > 0 && starts.every(Boolean);
+}
+
+/** Lines without comments. A backslash joins a line with the next. */
+export function commandsOf(text: string): readonly string[] {
+  return text
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .map((line) => line.replace(/(^|\s)# .*$/, "").trim())
+    .filter((line) => line !== "");
+}
+
 export class Workshop implements AsyncDisposable {
   readonly folder: string;
+  readonly #shared: Service | undefined;
   #platform: Service | undefined;
   #examples = 0;
   /** What a page leaves running: a worker, beside the terminal that continues. */
   readonly #background: ChildProcess[] = [];
 
-  constructor(folder: string) {
+  /** `shared`: the platform that `npm start` means. Without it each start is a process of its own. */
+  constructor(folder: string, shared?: Service) {
     this.folder = folder;
+    this.#shared = shared;
     mkdirSync(folder, { recursive: true });
   }
 
@@ -48,7 +76,7 @@ export class Workshop implements AsyncDisposable {
 
   /**
    * Runs a line that a page has its reader type, and gives what it printed. `background` leaves a worker running that
-   * has said that it is linked. `demonstration` has `npm start` bring what it brings, which most pages can do without.
+   * has said that it is linked. `alone` is for `sharesPlatform`. `demonstration` has `npm start` bring what it brings, which most pages can do without.
    */
   async runLine(line: string, how: string = ""): Promise<string> {
     const npx = /^npx (tutti|node) (.*)$/.exec(line) ?? /^(tutti) (.*)$/.exec(line);
@@ -85,7 +113,7 @@ export class Workshop implements AsyncDisposable {
       const ended = once(child, "exit");
       if (child.exitCode === null && child.kill("SIGKILL")) await ended;
     }
-    await this.#platform?.[Symbol.asyncDispose]();
+    if (this.#platform !== this.#shared) await this.#platform?.[Symbol.asyncDispose]();
   }
 
   /** What the project brings: its Node, and its command as the sources have it. */
@@ -104,6 +132,10 @@ export class Workshop implements AsyncDisposable {
   }
 
   async #start(given: readonly string[], variables: string): Promise<void> {
+    if (this.#shared !== undefined) {
+      this.#platform = this.#shared;
+      return;
+    }
     await this.#platform?.stop();
     const environment = Object.fromEntries(
       variables
@@ -111,7 +143,7 @@ export class Workshop implements AsyncDisposable {
         .filter(Boolean)
         .map((each) => each.split("=")),
     );
-    this.#platform = await ready(launch("platform", given, { directory: this.folder, environment }));
+    this.#platform = await start("platform", given, { directory: this.folder, environment });
   }
 
   /** Where programs find the page's platform. */
