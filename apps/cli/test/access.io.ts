@@ -42,7 +42,7 @@ describe("who may do what, by the command", () => {
     writeFileSync(join(command.folder, "cases.json"), JSON.stringify(cases));
   });
   after(async () => {
-    await platform[Symbol.asyncDispose]();
+    await platform?.[Symbol.asyncDispose]();
     command[Symbol.dispose]();
   });
 

@@ -29,7 +29,7 @@ describe("a platform with supervised agents", () => {
   before(async () => {
     platform = await PlatformProcess.start();
   });
-  after(() => platform[Symbol.asyncDispose]());
+  after(() => platform?.[Symbol.asyncDispose]());
 
   const ask = async <T>(path: string, body?: object): Promise<T> => {
     const headers = { "content-type": "application/json" };

@@ -15,7 +15,7 @@ describe("the front door on a loopback address", () => {
   before(async () => {
     door = await FrontDoorAlone.open();
   });
-  after(() => door[Symbol.asyncDispose]());
+  after(() => door?.[Symbol.asyncDispose]());
 
   const asPage = (headers: Asked["headers"] = {}) => ({
     ...{ origin: `http://127.0.0.1:${door.port}`, "sec-fetch-site": "same-origin" },
@@ -323,7 +323,7 @@ describe("the front door while nothing takes what is to be audited", () => {
   before(async () => {
     door = await FrontDoorAlone.open({ enforce: true });
   });
-  after(() => door[Symbol.asyncDispose]());
+  after(() => door?.[Symbol.asyncDispose]());
 
   it("signs nobody in, says how to see why without that, and leaves the link good", async () => {
     const { text } = await door.ask("/v1/sign-in/link", { method: "POST" });

@@ -39,7 +39,7 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
   after(async () => {
     await notes?.[Symbol.asyncDispose]();
     await platform?.[Symbol.asyncDispose]();
-    await folder[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
   });
 
   it("the platform calls itself over a connection, which it does not without", async () => {

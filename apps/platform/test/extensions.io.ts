@@ -25,8 +25,8 @@ describe("the platform with orchestrators of a user", () => {
   });
 
   after(async () => {
-    await platform[Symbol.asyncDispose]();
-    await folder[Symbol.asyncDispose]();
+    await platform?.[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
   });
 
   it("shows a class that extends Orchestrator in its status, with its components and how they are", async () => {

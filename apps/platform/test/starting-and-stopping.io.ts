@@ -49,7 +49,7 @@ describe("a start that cannot succeed", () => {
   after(async () => {
     await Promise.all(Object.values(attempts).map((each) => each[Symbol.asyncDispose]()));
     taken.close();
-    await folder[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
   });
 
   it("because the port of HTTP is in use says so in one line with the port and the setting", async () => {

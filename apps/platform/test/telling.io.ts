@@ -27,7 +27,7 @@ describe("to programs of others", () => {
   after(async () => {
     await notes?.[Symbol.asyncDispose]();
     await platform?.[Symbol.asyncDispose]();
-    await folder[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
   });
 
   for (const name of ["platform", "notes"] as const) {

@@ -18,8 +18,8 @@ describe("templates of the package", { timeout: 120_000 }, () => {
     platform = await start("platform", [], { directory: folder.path });
   });
   after(async () => {
-    await platform[Symbol.asyncDispose]();
-    await folder[Symbol.asyncDispose]();
+    await platform?.[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
   });
 
   const template = (...words: string[]) =>

@@ -139,8 +139,8 @@ describe("Store in NATS", { skip: program.skip }, () => {
     connection = await connectionTo([server.address], { foundation });
   });
   after(async () => {
-    await connection[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
+    await connection?.[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
   });
 
   const opened = (registry: string, times: { shareMs?: number; rememberGoneMs?: number } = {}) =>

@@ -63,7 +63,7 @@ describe("two registries over one NATS server", { skip: program.skip }, () => {
   });
   after(async () => {
     await Promise.all(registries.map(({ stop }) => stop()));
-    await server[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
   });
 
   const any = () => pick(registries).registrar;

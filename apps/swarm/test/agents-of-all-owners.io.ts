@@ -35,9 +35,9 @@ describe("agents of pools that two processes own", { skip: program.skip }, () =>
   });
   after(async () => {
     for (const raw of raws) raw[Symbol.dispose]();
-    await one.stop();
-    await other.stop();
-    await cluster[Symbol.asyncDispose]();
+    await one?.stop();
+    await other?.stop();
+    await cluster?.[Symbol.asyncDispose]();
   });
 
   it("are listed from anywhere, page by page, and watched as they come and go", async () => {

@@ -9,7 +9,7 @@ describe("a worker that", () => {
   before(async () => {
     workshop = await Workshop.open();
   });
-  after(() => workshop[Symbol.asyncDispose]());
+  after(() => workshop?.[Symbol.asyncDispose]());
 
   it("answers with 50 MB again and again loses its link, its attempt with it, and nobody else is held up", async () => {
     const room = await workshop.room();

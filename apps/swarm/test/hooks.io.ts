@@ -38,7 +38,7 @@ describe("hooks", () => {
   });
   after(async () => {
     raw[Symbol.dispose]();
-    await swarm[Symbol.asyncDispose]();
+    await swarm?.[Symbol.asyncDispose]();
   });
 
   const hooks = () => swarm.host.mesh.client(hookService);

@@ -78,7 +78,7 @@ describe("what is kept of pools, in a cluster", { skip: program.skip }, () => {
   before(async () => {
     cluster = await Cluster.open(4);
   });
-  after(() => cluster[Symbol.asyncDispose]());
+  after(() => cluster?.[Symbol.asyncDispose]());
 
   it("is listed from anywhere, and is there when its owner was killed", async () => {
     const killed = await cluster.spawn();

@@ -70,7 +70,7 @@ after(async () => {
     areOver = true;
   });
   await until("the end of the workers", () => areOver);
-  await swarm[Symbol.asyncDispose]();
+  await swarm?.[Symbol.asyncDispose]();
   server.close();
   delete process.env[launchVariable];
 });

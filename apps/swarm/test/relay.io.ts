@@ -22,8 +22,8 @@ describe("an agent that does not follow to the owner of its pool", { skip: progr
     host = await cluster.join();
   });
   after(async () => {
-    await host.stop();
-    await cluster[Symbol.asyncDispose]();
+    await host?.stop();
+    await cluster?.[Symbol.asyncDispose]();
   });
 
   it("is served by its host: work, results, and a link that goes on", async () => {

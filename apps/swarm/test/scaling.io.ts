@@ -52,8 +52,8 @@ describe("a scaler with real workers", () => {
     });
   });
   after(async () => {
-    await subscription.close();
-    await host.stop();
+    await subscription?.close();
+    await host?.stop();
     await rm(directory, { recursive: true });
   });
 

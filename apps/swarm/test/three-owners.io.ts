@@ -63,7 +63,7 @@ describe("pools of three processes", { skip: program.skip }, () => {
     // Whoever comes late after a move finds its work as it left it.
     cluster = await Cluster.open(partitions, "--swarm.pool.settleMs=5000");
   });
-  after(() => cluster[Symbol.asyncDispose]());
+  after(() => cluster?.[Symbol.asyncDispose]());
 
   it("move by plan and by kill -9: agents and tasks follow, nothing is lost and nothing done twice", async () => {
     const one = await cluster.join();

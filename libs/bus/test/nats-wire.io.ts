@@ -22,9 +22,9 @@ describe("the bus on the wire, to a client that knows nothing of it", { skip: pr
     plain = await connect({ servers: address, user, pass: password });
   });
   after(async () => {
-    await plain.close();
+    await plain?.close();
     await bus.stop(signal);
-    await connection[Symbol.asyncDispose]();
+    await connection?.[Symbol.asyncDispose]();
   });
 
   it("an event is a message with the attributes as ce- headers and the data as its payload", async () => {

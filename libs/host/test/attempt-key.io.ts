@@ -26,7 +26,7 @@ describe("the key of tokens", () => {
   before(async () => {
     folder = await makeFolder();
   });
-  after(() => folder[Symbol.asyncDispose]());
+  after(() => folder?.[Symbol.asyncDispose]());
 
   it("is the same after each start, and another one in each installation", async () => {
     const [one, other] = [join(folder.path, "one"), join(folder.path, "other")];
@@ -66,7 +66,7 @@ describe("the key of tokens of processes that share what they own", { skip: prog
   before(async () => {
     server = await startNatsServer();
   });
-  after(() => server[Symbol.asyncDispose]());
+  after(() => server?.[Symbol.asyncDispose]());
 
   it("is the one that was made first, also after an import", async () => {
     await using folder = await makeFolder();

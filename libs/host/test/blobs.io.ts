@@ -39,7 +39,7 @@ for (const transport of ["in-process", "grpc"] as const) {
     });
     after(async () => {
       await bank.host.stop();
-      await folder[Symbol.asyncDispose]();
+      await folder?.[Symbol.asyncDispose]();
     });
 
     const client = () => bank.host.mesh.client(blobService);

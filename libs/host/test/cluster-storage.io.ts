@@ -45,7 +45,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
     copies = await mkdtemp(join(tmpdir(), "tutti-copies-"));
   });
   after(async () => {
-    await server[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
     await rm(copies, { recursive: true, force: true });
   });
 

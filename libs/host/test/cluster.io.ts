@@ -52,7 +52,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     );
     await Promise.all(accounts.map((account) => client.open(account, `open-${account}`)));
   });
-  after(() => cluster[Symbol.asyncDispose]());
+  after(() => cluster?.[Symbol.asyncDispose]());
 
   /** Deposits while something happens. All that was acknowledged is remembered. */
   async function underLoad(name: string, happening: () => Promise<void>): Promise<Depositors> {

@@ -77,7 +77,7 @@ describe("what is said of a data directory", () => {
     await again.host.stop();
     await cp(at("live"), at("later"), { recursive: true });
   });
-  after(() => folder[Symbol.asyncDispose]());
+  after(() => folder?.[Symbol.asyncDispose]());
 
   it("there is none", async () => {
     const nowhere = join(folder.path, "nowhere");

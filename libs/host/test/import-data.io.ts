@@ -37,7 +37,7 @@ describe("the data directory of one process, in NATS", { skip: program.skip }, (
     }
     await cp(live, join(folder.path, "stopped"), { recursive: true });
   });
-  after(() => folder[Symbol.asyncDispose]());
+  after(() => folder?.[Symbol.asyncDispose]());
 
   for (const name of variants) {
     it(`is what it was, and goes on, where that process was ${name}`, async () => {

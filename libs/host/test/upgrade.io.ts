@@ -32,7 +32,7 @@ describe("an upgrade of real processes, one after the other, under load", {
     await until(() => isShared(2), 20_000);
     await Promise.all(accounts.map((account) => client.open(account, `open-${account}`)));
   });
-  after(() => cluster[Symbol.asyncDispose]());
+  after(() => cluster?.[Symbol.asyncDispose]());
 
   async function underLoad(name: string, happening: () => Promise<void>): Promise<void> {
     await using depositors = new Depositors([client], accounts, 8, name);

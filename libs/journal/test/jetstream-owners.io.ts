@@ -35,7 +35,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
   before(async () => {
     server = await startNatsServer({ configuration: accountsConfiguration(20) });
   });
-  after(() => server[Symbol.asyncDispose]());
+  after(() => server?.[Symbol.asyncDispose]());
 
   const nextAccount = accounts();
   /** That of the test that runs. */

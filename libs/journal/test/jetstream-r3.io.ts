@@ -10,7 +10,7 @@ describe("journal on a cluster of three NATS servers", { skip: program.skip }, (
   before(async () => {
     cluster = await startNatsCluster({ configuration: accountsConfiguration(40) });
   });
-  after(() => cluster[Symbol.asyncDispose]());
+  after(() => cluster?.[Symbol.asyncDispose]());
   const servers = () => cluster.map((server) => server.address);
 
   journalConformance(jetstreamUnderTest("JetStream at R3", program.skip, servers, { replicas: 3 }));

@@ -37,7 +37,7 @@ describe("damage to an archive in NATS", { skip: program.skip }, () => {
   before(async () => {
     server = await startNatsServer({ configuration: accountsConfiguration(10) });
   });
-  after(() => server[Symbol.asyncDispose]());
+  after(() => server?.[Symbol.asyncDispose]());
 
   it("is reported with its place when an object has a flipped bit, or is not there", async () => {
     await using all = await Processes.of([server.address], nextAccount());

@@ -18,7 +18,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
   before(async () => {
     server = await startNatsServer({ configuration: accountsConfiguration(30) });
   });
-  after(() => server[Symbol.asyncDispose]());
+  after(() => server?.[Symbol.asyncDispose]());
   const processes = (): Promise<Processes> => Processes.of([server.address], nextAccount());
 
   it("has for the new owner all that the old one committed, whose late commits are refused", async () => {

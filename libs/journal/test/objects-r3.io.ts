@@ -18,7 +18,7 @@ describe("archive and blobs on a cluster of three NATS servers", { skip: program
   });
   after(async () => {
     await kept.close();
-    await cluster[Symbol.asyncDispose]();
+    await cluster?.[Symbol.asyncDispose]();
   });
   const servers = (): string[] => cluster.map((server) => server.address);
   const common = { servers, nextAccount, replicas: 3 };

@@ -13,7 +13,7 @@ describe("archive and blobs on one NATS server", { skip: program.skip }, () => {
   before(async () => {
     server = await startNatsServer({ configuration: accountsConfiguration(60) });
   });
-  after(() => server[Symbol.asyncDispose]());
+  after(() => server?.[Symbol.asyncDispose]());
   const servers = (): string[] => [server.address];
 
   const nextAccount = accounts();

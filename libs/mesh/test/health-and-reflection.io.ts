@@ -20,8 +20,8 @@ describe("gRPC's own services", () => {
     caller = new Mesh({ foundation: quiet, settings: { transport: "grpc", peers } });
   });
   after(async () => {
-    await caller.stop();
-    await server.stop();
+    await caller?.stop();
+    await server?.stop();
   });
 
   describe("health", () => {

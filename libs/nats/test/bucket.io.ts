@@ -38,7 +38,7 @@ describe("Bucket", { skip: program.skip }, () => {
     connection = await connectionTo([address], { settings });
   });
   after(async () => {
-    await connection[Symbol.asyncDispose]();
+    await connection?.[Symbol.asyncDispose]();
   });
   const fresh = (): Promise<Bucket> => openBucket(connection, { name: `b${number++}` });
 

@@ -13,7 +13,7 @@ describe("Bucket on a cluster of three", { skip: program.skip }, () => {
   before(async () => {
     servers = await startNatsCluster();
   });
-  after(() => servers[Symbol.asyncDispose]());
+  after(() => servers?.[Symbol.asyncDispose]());
 
   it("never lets two writers succeed that saw the same revision, whichever server they talk to", async () => {
     const connections = await Promise.all(servers.map((server) => connectionTo([server.address])));

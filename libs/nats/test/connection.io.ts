@@ -35,7 +35,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
   before(async () => {
     server = await startNatsServer();
   });
-  after(() => server[Symbol.asyncDispose]());
+  after(() => server?.[Symbol.asyncDispose]());
 
   it("connects, says so once, and drains at its stop", async () => {
     const logger = recordingLogger();

@@ -23,7 +23,7 @@ describe("the NATS server that tests share", { skip: program.skip }, () => {
   after(async () => {
     if (known === undefined) delete process.env["TEST_NATS"];
     else process.env["TEST_NATS"] = known;
-    await shared.stop();
+    await shared?.stop();
   });
 
   const bucketOf = async ({ address, settings }: NatsAccount) => {

@@ -37,7 +37,7 @@ describe("NatsConnection over TLS", { skip: program.skip }, () => {
     server = await startNatsServer({ configuration: tls });
   });
   after(async () => {
-    await server[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
 

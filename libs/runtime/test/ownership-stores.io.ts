@@ -26,7 +26,7 @@ describe("with a server", { skip: program.skip }, () => {
     connection = await connectionTo([address], { settings });
   });
   after(async () => {
-    await connection[Symbol.asyncDispose]();
+    await connection?.[Symbol.asyncDispose]();
   });
 
   describeOwnershipStore({

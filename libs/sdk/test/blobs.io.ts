@@ -34,7 +34,7 @@ describe("content that is too large for a frame", () => {
   });
   after(async () => {
     transport.close();
-    await host.stop();
+    await host?.stop();
   });
 
   it("is read from the blob store in the namespace of its task", async () => {

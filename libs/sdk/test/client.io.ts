@@ -105,8 +105,8 @@ describe("a client", () => {
     tutti = await connect({ address: server.address, namespace: "acme" });
   });
   after(async () => {
-    await tutti.close();
-    await server.stop();
+    await tutti?.close();
+    await server?.stop();
   });
 
   it("starts a definition with input, id and labels", async () => {

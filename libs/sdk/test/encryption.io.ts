@@ -47,7 +47,7 @@ describe("a worker with certificates", () => {
     await host.start();
   });
   after(async () => {
-    await host.stop();
+    await host?.stop();
     await rm(directory, { recursive: true });
   });
 

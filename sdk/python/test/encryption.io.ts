@@ -66,7 +66,7 @@ describe("a worker in Python with certificates", { skip: python.skip }, () => {
     await host.start();
   });
   after(async () => {
-    await host.stop();
+    await host?.stop();
     await rm(directory, { recursive: true });
   });
 

@@ -106,7 +106,7 @@ describe("a task of a worker in Python that does not end it", { skip: python.ski
     await tutti.register(definition);
   });
   after(async () => {
-    await tutti.close();
+    await tutti?.close();
     for (const worker of workers) await worker.stop();
     for (const child of [...children, platform]) child.kill("SIGKILL");
     await rm(directory, { recursive: true, force: true });

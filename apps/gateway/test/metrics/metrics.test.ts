@@ -58,8 +58,8 @@ describe("metrics", () => {
     await app.ready();
   });
   after(async () => {
-    await app.close();
-    await mesh.stop();
+    await app?.close();
+    await mesh?.stop();
   });
 
   const ask = async (query: Partial<SeriesQuery>, { seconds = 60, stepMs = 10_000 } = {}) => {
@@ -307,8 +307,8 @@ describe("metrics of several processes", () => {
     await app.ready();
   });
   after(async () => {
-    await app.close();
-    for (const mesh of meshes.values()) await mesh.stop();
+    await app?.close();
+    for (const mesh of meshes.values()) await mesh?.stop();
   });
 
   const get = async (path: string) => {
@@ -409,8 +409,8 @@ describe("metrics over REST where insight is known", () => {
     time.advance(100 * 86_400 * second);
   });
   after(async () => {
-    await app.close();
-    await mesh.stop();
+    await app?.close();
+    await mesh?.stop();
   });
   const get = async (path: string) => (await app.inject({ url: `/v1/metrics${path}` })).json();
 

@@ -60,7 +60,7 @@ function describeMatrix(onDisk: number, overNats: number): void {
     folder = await makeFolder();
     programs = await bundlePrograms(folder.path);
   });
-  after(() => folder[Symbol.asyncDispose]());
+  after(() => folder?.[Symbol.asyncDispose]());
 
   it(`holds on one disk, killed ${onDisk} times`, { timeout: 900_000 }, (context) =>
     play(context, { seed, programs, processes: 1 }, onDisk),

@@ -88,7 +88,7 @@ describe("admission rules that have a person asked first", () => {
   before(async () => {
     installation = await Installation.open();
   });
-  after(() => installation[Symbol.asyncDispose]());
+  after(() => installation?.[Symbol.asyncDispose]());
 
   it("hold up what is asked for until another person says yes, and then let exactly that through", async () => {
     const namespace = "bank";

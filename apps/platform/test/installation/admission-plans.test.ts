@@ -65,9 +65,9 @@ describe("admission rules about plans", () => {
     await worker.start();
   });
   after(async () => {
-    await worker.stop();
-    await tutti[Symbol.asyncDispose]();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await tutti?.[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("fail a session whose plan they refuse before any of it begins", async () => {

@@ -101,7 +101,7 @@ describe("admission rules that have results approved", () => {
   });
   after(async () => {
     await rest();
-    await installation[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("hold one durably, say why it waits, and let it count once", async () => {

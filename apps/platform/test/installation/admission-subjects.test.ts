@@ -45,9 +45,9 @@ describe("admission rules about what is no request", () => {
     await tutti.register(definition("price.ask"));
   });
   after(async () => {
-    await worker.stop();
-    await tutti[Symbol.asyncDispose]();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await tutti?.[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const price = async (amount: number) => {

@@ -71,7 +71,7 @@ describe("admission rules of an installation", () => {
   before(async () => {
     installation = await Installation.open([], { time: "real" });
   });
-  after(() => installation[Symbol.asyncDispose]());
+  after(() => installation?.[Symbol.asyncDispose]());
 
   it("refuse a start with their reason, one by one and in bulk, in their namespace alone", async () => {
     await set("limited", "largest", limit);

@@ -12,7 +12,7 @@ describe("examples of agents", () => {
   before(async () => {
     installation = await Installation.open([], { time: "real" });
   });
-  after(() => installation[Symbol.asyncDispose]());
+  after(() => installation?.[Symbol.asyncDispose]());
 
   for (const name of playNames("agents"))
     it(`${name}: has the outcome in its folder`, async () => {

@@ -123,9 +123,9 @@ describe("an agent to which only some is granted", () => {
     }
   });
   after(async () => {
-    await tutti[Symbol.asyncDispose]();
+    await tutti?.[Symbol.asyncDispose]();
     for (const mesh of meshes) await mesh.stop();
-    await installation[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   function overGrpc(token: string): Stream {

@@ -64,7 +64,7 @@ describe("alerts of an installation", () => {
       ...{ versionLabels: [], keepLatest: false },
     });
   });
-  after(() => installation[Symbol.asyncDispose]());
+  after(() => installation?.[Symbol.asyncDispose]());
 
   it("the first caller sees built-in rules, before any round", async () => {
     const { rules } = await alerts().listAlertRules(ListAlertRulesRequest.fromPartial({}));

@@ -62,10 +62,10 @@ describe("watches of a client whose connections are cut", () => {
     cut = await connect({ address: wire.address });
   });
   after(async () => {
-    await cut.close();
-    await whole.close();
+    await cut?.close();
+    await whole?.close();
     wire.close();
-    await installation[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("of a mission lose no message, and tell none twice; each task is told in each state once", async () => {

@@ -83,8 +83,8 @@ describe("one action on many runs", () => {
     });
   });
   after(async () => {
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("300 runs that failed for one reason are retried with one call after a preview, and keep what was good", async () => {

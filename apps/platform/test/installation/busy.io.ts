@@ -88,8 +88,8 @@ describe("a provider that answers 429 beyond what it can do", () => {
     tutti = await connect({ address: installation.address });
   });
   after(async () => {
-    await tutti[Symbol.asyncDispose]();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const agentOf = async (agentId: string) =>

@@ -22,8 +22,8 @@ describe("the capability map", () => {
     tutti = await installation.client();
   });
   after(async () => {
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const registry = () => installation.host.mesh.client(registryService);

@@ -26,8 +26,8 @@ describe("a client on a whole installation", () => {
     for (const text of [stuck, asking]) await tutti.register(text);
   });
   after(async () => {
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("lists schedules, and changes what is named of one", async () => {

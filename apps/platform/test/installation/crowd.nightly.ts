@@ -45,9 +45,9 @@ describe("fifty agents", () => {
   });
   after(async () => {
     visitors?.kill("SIGKILL");
-    await tutti[Symbol.asyncDispose]();
+    await tutti?.[Symbol.asyncDispose]();
     await Promise.all(workers.map((worker) => worker.stop()));
-    await installation[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("of five capabilities do ten thousand tasks, although a process of ten is pulled away", async () => {

@@ -31,9 +31,9 @@ describe("estimates on a whole installation", () => {
     await worker.start();
   });
   after(async () => {
-    await worker.stop();
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("come from what workers did, well or not, without anybody having asked for it", async () => {

@@ -28,7 +28,7 @@ describe("examples", () => {
   before(async () => {
     stage = await ExampleStage.open();
   });
-  after(() => stage[Symbol.asyncDispose]());
+  after(() => stage?.[Symbol.asyncDispose]());
 
   for (const name of exampleNames()) {
     it(`${name}: comes out as its folder says, by the same events, which give the same again`, async () => {

@@ -76,8 +76,8 @@ describe("facts of an installation", () => {
     await installation.pass(3_000);
   });
   after(async () => {
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const runs =

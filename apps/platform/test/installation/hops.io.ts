@@ -29,9 +29,9 @@ describe("a handler three hops away from who started the work", () => {
     for (const definition of definitions) await tutti.register(definition);
   });
   after(async () => {
-    await tutti.close();
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("prints for whom it works, how long it has left, in which trace, and under which key", async () => {

@@ -64,9 +64,9 @@ describe("an imported state machine of Step Functions", () => {
     }
   });
   after(async () => {
-    await worker.stop();
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const outcome = async (workflow: string, input: Json) => {
@@ -199,9 +199,9 @@ describe("an imported workflow of Serverless Workflow", () => {
     }
   });
   after(async () => {
-    await worker.stop();
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const outcome = async (workflow: string, input: Json) => {

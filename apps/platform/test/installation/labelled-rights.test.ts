@@ -62,9 +62,9 @@ describe("rights by labels", () => {
       await until(`${id} to be known`, async () => (await ask(id, "/runs/of-a")) === 200);
   });
   after(async () => {
-    await worker.stop();
-    await tutti[Symbol.asyncDispose]();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await tutti?.[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   for (const [id, by] of [

@@ -17,8 +17,8 @@ describe("locks in a program", () => {
     tutti = await installation.client();
   });
   after(async () => {
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("are renewed by themselves, and handed on to who waits with a greater token", async () => {

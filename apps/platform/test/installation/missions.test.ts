@@ -70,9 +70,9 @@ describe("missions on a whole installation", () => {
     await worker.start();
   });
   after(async () => {
-    await worker.stop();
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("a worker's handler writes, tells and spends in the mission of its task", async () => {

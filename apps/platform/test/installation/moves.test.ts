@@ -76,8 +76,8 @@ describe("moving many runs to another version", () => {
   });
   after(async () => {
     await tutti?.close();
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("plans them by how they fit, moves them at a pace, continues after a break, and takes their children along", async () => {

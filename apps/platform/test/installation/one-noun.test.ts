@@ -31,9 +31,9 @@ describe("everything that was started", () => {
     await worker.start();
   });
   after(async () => {
-    await worker.stop();
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const tasks = [{ id: "one", uses: "number.double", input: { n: 1 } }] as const;

@@ -72,7 +72,7 @@ describe("a stream that is open", () => {
   after(async () => {
     leaving.abort();
     for (const mesh of meshes) await mesh.stop();
-    await installation[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   /** Tries until the bundle that knows of it has come. */

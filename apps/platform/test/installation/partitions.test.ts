@@ -48,9 +48,9 @@ describe("children on other partitions than their parent", () => {
     for (const text of [inner, outer, held, holding]) await tutti.register(text);
   });
   after(async () => {
-    await tutti.close();
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("give their results to it, in one trace", async () => {

@@ -74,7 +74,7 @@ describe("an installation that starts paused", () => {
 
   after(async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
-    await installation[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("does nothing of what was begun before, nor of what is begun now", async () => {

@@ -34,8 +34,8 @@ describe("what a session would come to", () => {
   });
   after(async () => {
     for (const worker of workers) await worker.stop();
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const walls = (count: number, seconds: number) =>

@@ -14,7 +14,7 @@ for (const kind of kinds)
     before(async () => {
       installation = await Installation.open([], { time: "real" });
     });
-    after(() => installation[Symbol.asyncDispose]());
+    after(() => installation?.[Symbol.asyncDispose]());
 
     for (const name of playNames(kind))
       it(`${name}: comes out as its folder says`, async () => {

@@ -38,8 +38,8 @@ describe("a reference to a blob that does not exist", () => {
     await tutti.start("draws", { id: "drawing" });
   });
   after(async () => {
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const runs = () => installation.host.mesh.client(runService);

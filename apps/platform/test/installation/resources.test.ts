@@ -56,8 +56,8 @@ describe("sessions that contend for one resource", () => {
   });
   after(async () => {
     open();
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   async function work(name: string): Promise<string> {

@@ -34,8 +34,8 @@ describe("retry defaults of namespaces and pools", () => {
   });
   after(async () => {
     for (const worker of workers) await worker.stop();
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const attemptsOf = async (work: () => Promise<unknown>) => {

@@ -76,8 +76,8 @@ describe("runs", () => {
       });
   });
   after(async () => {
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("one goes through pools and workers to its end", async () => {

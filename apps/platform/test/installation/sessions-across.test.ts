@@ -70,7 +70,7 @@ describe("sessions of two namespaces", () => {
   after(async () => {
     goOn();
     for (const each of opened.toReversed()) await each.stop();
-    await installation[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("wait for each other where somebody may see both, and whoever may not is refused by name", async () => {

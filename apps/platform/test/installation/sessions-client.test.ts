@@ -40,9 +40,9 @@ describe("sessions from a program", () => {
     await worker.start();
   });
   after(async () => {
-    await worker.stop();
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const chain = [

@@ -55,9 +55,9 @@ describe("sessions with goals", () => {
   });
   after(async () => {
     never.open();
-    await tutti.close();
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   async function failureOf(planner: string, input: unknown): Promise<Failure> {

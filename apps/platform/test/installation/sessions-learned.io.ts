@@ -36,8 +36,8 @@ describe("what sessions learned", { skip: program.skip }, () => {
   after(async () => {
     for (const worker of workers) await worker.stop();
     for (const process of processes) await process[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-    await folder[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
   });
 
   it("is known to the process that takes over: it chooses with the same figures", async () => {

@@ -30,9 +30,9 @@ describe("sessions with an orchestrator of their user", () => {
     tutti = await installation.client();
   });
   after(async () => {
-    await tutti.close();
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   async function orchestrator(name: string, decide: Decide): Promise<SessionOrchestrator> {

@@ -110,8 +110,8 @@ describe("a session that could never be done is refused", () => {
   });
   after(async () => {
     outside[Symbol.dispose]();
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   async function overGrpc({ tasks, limits = {} }: Refused): Promise<string> {

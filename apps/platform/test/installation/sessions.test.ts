@@ -59,7 +59,7 @@ describe("sessions on a whole installation", () => {
   });
   after(async () => {
     for (const worker of workers) await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   function task(id: string, needs: readonly string[] = [], more: Partial<TaskSpec> = {}): TaskSpec {

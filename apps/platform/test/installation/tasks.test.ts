@@ -75,8 +75,8 @@ describe("tasks of runs", () => {
       });
   });
   after(async () => {
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("are listed page by page, by how they stand, and as parts of others", async () => {

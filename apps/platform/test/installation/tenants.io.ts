@@ -78,7 +78,7 @@ describe("two tenants", () => {
   after(async () => {
     for (const client of clients) await client.close();
     await worker?.stop();
-    await installation[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("do not see each other by any route, also where they ask for the other's namespace", async () => {

@@ -19,8 +19,8 @@ describe("triggers of a client on a whole installation", () => {
     for (const text of [note, other]) await tutti.register(text);
   });
   after(async () => {
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const countsOf = async (trigger: TriggerHandle) => (await trigger.get()).counts;

@@ -64,9 +64,9 @@ describe("typed capabilities", () => {
     );
   });
   after(async () => {
-    await worker.stop();
-    await tutti.close();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const failureOf = async (definition: string, given: unknown): Promise<TuttiError> => {

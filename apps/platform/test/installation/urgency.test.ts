@@ -27,9 +27,9 @@ describe("runs that wait in a pool", () => {
     await tutti.register('workflow: urgent\ntasks: {a: {uses: urgent.work, with: "${{ input }}"}}\n');
   });
   after(async () => {
-    await tutti.close();
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.close();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("go first when they become more urgent, and carry the labels that they have by then", async () => {

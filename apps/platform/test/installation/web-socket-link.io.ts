@@ -117,8 +117,8 @@ describe("the link over WebSocket", () => {
     await tutti.register(definition);
   });
   after(async () => {
-    await tutti[Symbol.asyncDispose]();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("gives an agent that speaks JSON its work, and takes the result", async () => {

@@ -20,7 +20,7 @@ describe("agents that come by the HTTP port of one of two processes", { skip: pr
   });
   after(async () => {
     for (const process of processes) await process[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
   });
 
   it("are linked to pools of both, and stay linked when one of them is killed with -9", async () => {

@@ -86,8 +86,8 @@ describe("why", () => {
   });
   after(async () => {
     over.open();
-    await worker.stop();
-    await installation[Symbol.asyncDispose]();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const reasons: readonly [string, WaitCause, RegExp][] = [

@@ -78,8 +78,8 @@ describe("a frame that is wrong", () => {
     mesh = new Mesh({ settings: { peers: { swarm: [address] } }, ownership });
   });
   after(async () => {
-    await mesh.stop();
-    await installation[Symbol.asyncDispose]();
+    await mesh?.stop();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   const overGrpc: Speak = async (greeting, answer) => {

@@ -36,7 +36,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     bob = new Client({ url: stage.url, key: secret });
     await until("the key to be known", () => codeOf(bob.call("runs.list")).then((code) => code === ""));
   });
-  after(() => stage[Symbol.asyncDispose]());
+  after(() => stage?.[Symbol.asyncDispose]());
 
   const start = (client: Client, runId: string) =>
     codeOf(client.call("runs.start", { body: { runId, definition: { name: "endless" } } }));

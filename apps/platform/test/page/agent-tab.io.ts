@@ -25,8 +25,8 @@ describe("an agent in a browser tab", { skip: program.skip }, () => {
     await tutti.register(definition);
   });
   after(async () => {
-    await tutti[Symbol.asyncDispose]();
-    await installation[Symbol.asyncDispose]();
+    await tutti?.[Symbol.asyncDispose]();
+    await installation?.[Symbol.asyncDispose]();
   });
 
   it("takes a task, streams its output back, and leaves in good order", async () => {

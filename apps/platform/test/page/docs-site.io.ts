@@ -27,7 +27,7 @@ describe("the documentation site", { skip: browser.skip, timeout: 300_000 }, () 
     });
   });
   after(async () => {
-    await stage[Symbol.asyncDispose]();
+    await stage?.[Symbol.asyncDispose]();
     rmSync(out, { recursive: true });
   });
 

@@ -13,7 +13,7 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
   before(async () => {
     stage = await Stage.open({ chromium: browser.path, handlers: { "stage.stand": async () => "by" } });
   });
-  after(() => stage[Symbol.asyncDispose]());
+  after(() => stage?.[Symbol.asyncDispose]());
 
   const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name });
   const tab = (page: Page, name: RegExp) => page.getByRole("tab", { name }).click();

@@ -66,7 +66,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     });
     await start("frail", "frail-2");
   });
-  after(() => stage[Symbol.asyncDispose]());
+  after(() => stage?.[Symbol.asyncDispose]());
 
   const start = async (name: string, runId: string, input?: unknown) =>
     stage.client.call("runs.start", {

@@ -21,7 +21,7 @@ describe("resources on the page", { skip: browser.skip, timeout: 540_000 }, () =
   });
   after(async () => {
     letGo.resolve();
-    await stage[Symbol.asyncDispose]();
+    await stage?.[Symbol.asyncDispose]();
   });
 
   const part = (page: Page, title: string) =>

@@ -32,7 +32,7 @@ describe("tasks that move, on the page", { skip: browser.skip, timeout: 540_000 
   });
   after(async () => {
     letGo.resolve();
-    await stage[Symbol.asyncDispose]();
+    await stage?.[Symbol.asyncDispose]();
   });
 
   const summary = /^\d+ tasks? moved between parts$/;

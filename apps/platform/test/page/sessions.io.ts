@@ -25,7 +25,7 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
       },
     });
   });
-  after(() => stage[Symbol.asyncDispose]());
+  after(() => stage?.[Symbol.asyncDispose]());
 
   const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name });
   const tab = (page: Page, name: RegExp) => page.getByRole("tab", { name }).click();

@@ -49,15 +49,21 @@ export class Stage implements AsyncDisposable {
   static async open(options: StageOptions): Promise<Stage> {
     const { chromium: path, handlers = {}, workflows = [], settings = [] } = options;
     const directory = await mkdtemp(join(tmpdir(), "stage-"));
+    // A start that fails leaves nothing open: the test process could not end.
+    await using unfinished = new AsyncDisposableStack();
+    unfinished.defer(() => rm(directory, { recursive: true, force: true }));
     const page = await builtPage(directory);
     const [port, meshPort] = [await freePort(), await freePort()];
     const open = () => hostAt({ directory, page, port, meshPort, settings });
     const host = await open();
+    unfinished.defer(() => host.stop());
     await host.start();
     const browser = await chromium.launch({ executablePath: path, args: flags });
+    unfinished.defer(() => browser.close());
     const stage = new Stage({ directory, browser, port, meshPort, open, host });
     await stage.join({ agentId: "stagehand" }, handlers);
     for (const text of workflows) await stage.client.call("workflows.register", { body: { text } });
+    unfinished.move();
     return stage;
   }
 

@@ -82,7 +82,7 @@ describe("workflows converted to TypeScript over REST", () => {
     }
   });
   after(async () => {
-    await front[Symbol.asyncDispose]();
+    await front?.[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
   });
 

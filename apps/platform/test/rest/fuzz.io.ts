@@ -10,7 +10,7 @@ describe("every route, with requests drawn from the description", () => {
     front = await Front.open();
     await settle(front);
   });
-  after(() => front[Symbol.asyncDispose]());
+  after(() => front?.[Symbol.asyncDispose]());
 
   it("is answered as described or refused in words, never by a failure", async () => {
     const { statuses } = await fuzz(front, { seed: 1, requests: 300 });

@@ -42,7 +42,7 @@ describe("a body of the largest size", () => {
   before(async () => {
     front = await Front.open();
   });
-  after(() => front[Symbol.asyncDispose]());
+  after(() => front?.[Symbol.asyncDispose]());
 
   /** Returns how often the process says that it lives until a request is answered. */
   async function probesDuring(path: string, body: string): Promise<{ probes: number; status: number }> {

@@ -13,7 +13,7 @@ describe("the table of routes beside what is served", () => {
       for (const { method } of methods) if (!method.builtin) served.add(`${contract}/${method.name}`);
     });
   });
-  after(() => front[Symbol.asyncDispose]());
+  after(() => front?.[Symbol.asyncDispose]());
 
   it("has each rpc that is served, or the reason why it has none", () => {
     const routed = new Set<string>(routes.flatMap(({ rpc }) => rpc ?? []));

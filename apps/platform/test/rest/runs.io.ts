@@ -25,7 +25,7 @@ describe("runs over REST", () => {
     for (const text of [order, waiting])
       assert.equal((await front.post("/v1/workflows", { text })).status, 201);
   });
-  after(() => front[Symbol.asyncDispose]());
+  after(() => front?.[Symbol.asyncDispose]());
 
   const offering = { capabilities: [{ name: "pay.charge", version: "1.0.0" }], slots: 4 };
   const claim = async (agentId: string) =>

@@ -37,7 +37,7 @@ describe("mail about alerts", () => {
     tls = { key: readFileSync(key), cert: readFileSync(cert) };
     ca = readFileSync(made.ca, "utf8");
   });
-  after(() => folder[Symbol.asyncDispose]());
+  after(() => folder?.[Symbol.asyncDispose]());
 
   /** A server, what it has heard, and a receiver that sends to it. */
   async function served(given: SMTPServerOptions = {}) {
