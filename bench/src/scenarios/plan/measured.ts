@@ -110,7 +110,7 @@ function usefulMs(problem: Problem, { agentOf }: Execution): number {
   return agentOf.reduce((sum, agent, task) => sum + durationMs(problem, task, agent), 0);
 }
 
-export function timed<Value>(work: () => Value): {
+function timed<Value>(work: () => Value): {
   readonly value: Value;
   readonly ms: number;
   readonly cpuMs: number;

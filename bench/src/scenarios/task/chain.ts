@@ -7,7 +7,7 @@ import { openEngine } from "./engine.ts";
 
 export const chain: Scenario = {
   name: "chain",
-  about: `runs of ${stepsPerChain} tasks, each with the output of the one before, beside a ceiling that only moves the bytes; governed; as sessions in each mode`,
+  about: `runs of ${stepsPerChain} tasks, each with the output of the one before, beside a ceiling that only moves the bytes, also governed, and as sessions in each mode`,
   goals: [
     {
       ...{ line: { variant: "segments, echo", concurrency: 256 }, figure: "ratio", atLeast: 0.5 },
