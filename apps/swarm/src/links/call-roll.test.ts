@@ -9,7 +9,11 @@ import { LinkRoll } from "./roll.ts";
 
 const settleMs = 1_000;
 const place = { namespace: "default", pool: "default" };
-const agent = (agentId: string): AwaitedAgent => AwaitedAgent.fromPartial({ ...place, agentId });
+const agent = (agentId: string, incarnation = "", tokens: Uint8Array[] = []): AwaitedAgent =>
+  AwaitedAgent.fromPartial({ ...place, agentId, incarnation, tokens });
+const token = (byte: number) => new Uint8Array(16).fill(byte);
+const shown = ({ agentId, tokens }: AwaitedAgent): string =>
+  [agentId, ...tokens.map(([first]) => first)].join(" ");
 
 /** One process of the service, whose partition 1 comes and goes. The others answer as given. */
 function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLinksReply>>> = {}) {
@@ -40,7 +44,7 @@ function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLi
     now: () => time.monotonic(),
   });
   const told: string[][] = [];
-  roll.onReleased((_, __, agents) => told.push(agents.map(({ agentId }) => agentId)));
+  roll.onReleased((_, __, agents) => told.push(agents.map(shown)));
   return {
     ...{ time, calls, told },
     take(epoch: number) {
@@ -48,19 +52,19 @@ function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLi
     },
     release(epoch: number, agentIds: readonly string[]) {
       const attendance = () =>
-        agentIds.map((agentId) => ({ agentId, incarnation: "1", isPolled: false, tokens: [] }));
+        agentIds.map((agentId) => ({ agentId, incarnation: "1", isPolled: false, tokens: [token(9)] }));
       for (const listener of left)
         listener({ namespace: "default", name: "default", attendance } as never, undefined);
       for (const listener of released) listener(1, epoch);
     },
     /** Who is awaited. Undefined while that is not known. */
     async awaited(epoch: number): Promise<string[] | undefined> {
-      let found: ReadonlySet<string> | undefined;
+      let found: ReadonlyMap<string, AwaitedAgent> | undefined;
       void calls.of({ namespace: "default", name: "default", epoch } as Pool).then((all) => {
         found = all;
       });
       for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-      return found && [...found].sort();
+      return found && [...found.values()].map(shown).sort();
     },
   };
 }
@@ -99,6 +103,24 @@ describe("who is to come to a pool that has moved here", () => {
     assert.equal(await awaited(5), undefined);
   });
 
+  it("has the tokens that any process knows of the last incarnation of an agent", async () => {
+    const { calls, take, awaited } = dependencies();
+    const links = [
+      { agentId: "a", incarnation: "1", tokens: [token(1)] },
+      { agentId: "a", incarnation: "2", tokens: [token(2)] },
+      { agentId: "a", incarnation: "2", tokens: [token(3)] },
+      { agentId: "a", incarnation: "1", tokens: [token(4)] },
+      { agentId: "b", incarnation: "1", tokens: [] },
+    ];
+    calls.told(
+      1,
+      4,
+      links.map(({ agentId, incarnation, tokens }) => agent(agentId, incarnation, tokens)),
+    );
+    take(5);
+    assert.deepEqual(await awaited(5), ["a 2 3", "b"]);
+  });
+
   it("comes to be known when that one tells it late", async () => {
     const { calls, take, awaited } = dependencies({ gone: nothing });
     take(5);
@@ -113,15 +135,15 @@ describe("who was in a pool that leaves", () => {
     const { take, release, told } = dependencies();
     take(1);
     release(1, ["a"]);
-    assert.deepEqual(told, [["a"]]);
+    assert.deepEqual(told, [["a 9"]]);
   });
 
   it("are those that had come, and those that were still to come", () => {
     const { calls, take, release, told } = dependencies();
-    calls.told(1, 4, [agent("late")]);
+    calls.told(1, 4, [agent("late", "1", [token(5)])]);
     take(5);
     release(5, ["here"]);
-    assert.deepEqual(told, [["late", "here"]]);
+    assert.deepEqual(told, [["late 5", "here 9"]]);
   });
 
   it("is not told by who does not know yet of all that were to come", () => {
@@ -136,6 +158,6 @@ describe("who was in a pool that leaves", () => {
     take(5);
     time.advance(settleMs);
     release(5, ["here"]);
-    assert.deepEqual(told, [["here"]]);
+    assert.deepEqual(told, [["here 9"]]);
   });
 });

@@ -36,7 +36,7 @@ interface KnownAgents {
 
 interface Call {
   readonly epoch: number;
-  readonly agents: PromiseWithResolvers<readonly AwaitedAgent[]>;
+  readonly known: PromiseWithResolvers<void>;
   isKnown: boolean;
 }
 
@@ -59,9 +59,10 @@ export class RollCalls {
     const partition = this.#parts.tenancy.partitionOf(namespace, name);
     const call = this.#calls.get(partition);
     if (call?.epoch !== epoch) return undefined;
-    const all = [...(await call.agents.promise), ...this.#parts.roll().agentsOf(partition)];
+    await call.known.promise;
+    const all = this.#parts.roll().agentsOf(partition);
     const own = all.filter((agent) => agent.namespace === namespace && agent.pool === name);
-    return new Set(own.map(({ agentId }) => agentId));
+    return merged(own);
   };
 
   /** Returns whether it is known who was in a partition before it was taken in an epoch. */
@@ -80,7 +81,7 @@ export class RollCalls {
   #callOf(partition: number, epoch: number): Call {
     const known = this.#calls.get(partition);
     if (known?.epoch === epoch) return known;
-    const call: Call = { epoch, agents: Promise.withResolvers(), isKnown: false };
+    const call: Call = { epoch, known: Promise.withResolvers(), isKnown: false };
     this.#calls.set(partition, call);
     return call;
   }
@@ -88,7 +89,7 @@ export class RollCalls {
   #know(partition: number, call: Call, agents: readonly AwaitedAgent[]): void {
     if (!call.isKnown) this.#parts.roll().expect(partition, agents);
     call.isKnown = true;
-    call.agents.resolve(agents);
+    call.known.resolve();
   }
 
   async #ask(partition: number, call: Call): Promise<void> {
@@ -110,10 +111,24 @@ export class RollCalls {
 }
 
 /** Whose link it is, or was. */
-export function awaited({ hello }: LinkOpened): AwaitedAgent {
-  return AwaitedAgent.fromPartial({
+export function awaited({ hello, tokens }: LinkOpened): AwaitedAgent {
+  return AwaitedAgent.create({
     namespace: hello?.namespace || defaultNamespace,
     pool: hello?.pool || defaultPool,
     agentId: hello?.agentId ?? "",
+    incarnation: hello?.incarnation ?? "",
+    tokens,
   });
+}
+
+/** Several processes may know an agent. Of its last incarnation each token that one of them knows counts. */
+function merged(agents: readonly AwaitedAgent[]): ReadonlyMap<string, AwaitedAgent> {
+  const byId = new Map<string, AwaitedAgent>();
+  for (const agent of agents) {
+    const known = byId.get(agent.agentId);
+    if (known !== undefined && known.incarnation > agent.incarnation) continue;
+    const isSame = known?.incarnation === agent.incarnation;
+    byId.set(agent.agentId, isSame ? { ...agent, tokens: [...known.tokens, ...agent.tokens] } : agent);
+  }
+  return byId;
 }

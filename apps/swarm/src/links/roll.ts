@@ -70,7 +70,7 @@ export class LinkRoll {
 
   /** They are to come to the pools of a partition that is owned here. Or to its next owner. */
   expect(partition: number, agents: readonly AwaitedAgent[]): void {
-    const links = agents.map(({ namespace, pool, agentId }) => linkOf({ namespace, pool, agentId }));
+    const links = agents.map(({ tokens, ...hello }) => ({ ...linkOf(hello), tokens }));
     this.#keep(`${partition}`, partition, links);
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AgentState } from "@tutti/contracts/agent/v1";
+import { AgentState, type Hello } from "@tutti/contracts/agent/v1";
+import { AwaitedAgent } from "@tutti/contracts/swarm/v1";
 import { VirtualTime } from "@tutti/kernel/testing";
 import type { Pool } from "@tutti/matching";
 import { type RollCall, Settling } from "./settling.ts";
@@ -9,7 +10,13 @@ function dependencies(callRoll: RollCall) {
   const time = new VirtualTime();
   const here = new Set<string>();
   const state = AgentState.AGENT_STATE_READY;
-  const pool = { agent: (agentId: string) => (here.has(agentId) ? { state } : undefined) } as unknown as Pool;
+  const joined: [agentId: string, incarnation: string, tokens: number][] = [];
+  const pool = {
+    agent: (agentId: string) => (here.has(agentId) ? { state } : undefined),
+    join: ({ agentId, incarnation, running }: Hello) => {
+      joined.push([agentId, incarnation, running.length]);
+    },
+  } as unknown as Pool;
   let ends = 0;
   const settling = new Settling({ pool, timers: time, settleMs: 1_000, now: () => time.now() }, () => ends++);
   settling.start(callRoll);
@@ -18,12 +25,19 @@ function dependencies(callRoll: RollCall) {
     settling.look();
   };
   const answered = () => new Promise((resolve) => setImmediate(resolve));
-  return { time, come, answered, settling, ends: () => ends };
+  return { time, come, answered, settling, joined, ends: () => ends };
+}
+
+function expected(agents: Readonly<Record<string, number>>): RollCall {
+  const made = Object.entries(agents).map(([agentId, tokens]) =>
+    AwaitedAgent.fromPartial({ agentId, incarnation: "7", tokens: Array(tokens).fill(new Uint8Array(16)) }),
+  );
+  return async () => new Map(made.map((agent) => [agent.agentId, agent]));
 }
 
 describe("settling", () => {
   it("is over when the last of those has come who are to come", async () => {
-    const { come, answered, ends, time } = dependencies(async () => new Set(["a", "b"]));
+    const { come, answered, ends, time } = dependencies(expected({ a: 0, b: 0 }));
     come("a");
     await answered();
     assert.equal(ends(), 0);
@@ -36,8 +50,19 @@ describe("settling", () => {
   });
 
   it("is over at once when nobody is to come", async () => {
-    const { answered, ends } = dependencies(async () => new Set());
+    const { answered, ends } = dependencies(expected({}));
     await answered();
+    assert.equal(ends(), 1);
+  });
+
+  it("lets late agents keep their attempts when its time is over", async () => {
+    const { come, answered, ends, time, joined } = dependencies(expected({ here: 1, late: 2, idle: 0 }));
+    await answered();
+    come("here");
+    time.advance(999);
+    assert.deepEqual(joined, []);
+    time.advance(1);
+    assert.deepEqual(joined, [["late", "7", 2]]);
     assert.equal(ends(), 1);
   });
 
@@ -59,7 +84,7 @@ describe("settling", () => {
   }
 
   it("ends with the pool, and nobody hears of it", async () => {
-    const { settling, time, ends, answered } = dependencies(async () => new Set());
+    const { settling, time, ends, answered } = dependencies(expected({}));
     settling.stop();
     await answered();
     time.advance(5_000);

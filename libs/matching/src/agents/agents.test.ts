@@ -180,6 +180,36 @@ describe("an agent", () => {
     assert.deepEqual(back.given, [4]);
   });
 
+  const returns: readonly (readonly [title: string, afterMs: number, outcome: string])[] = [
+    ["keeps its attempts if it comes before its lease ends", 14_000, "inlineOutput"],
+    ["loses its attempts when its lease ends", 15_000, "matching.lost"],
+  ];
+  for (const [title, afterMs, outcome] of returns) {
+    it(`that joined without a link gets nothing, and ${title}`, () => {
+      const arena = new Arena({ claimMs: 1_000 });
+      const sender = arena.sender();
+      const running = [1, 2].map(tokenOf);
+      const hello = Hello.fromPartial({ agentId: "away", incarnation: "01", running });
+      arena.pool.join(hello, "", { send() {}, end() {} }, arena.nowMs);
+      const other = arena.agent("other", { slots: 5 });
+      sender.offer([1, 2, 3]);
+      arena.turn();
+      assert.deepEqual(other.given, [3]);
+      other.answer(3);
+      arena.pass(afterMs);
+      const back = arena.agent("away", { slots: 2, running });
+      for (const number of [1, 2]) back.answer(number);
+      arena.turn();
+      assert.deepEqual(back.given, []);
+      const results = sender.results.toSorted(([one], [other]) => one - other);
+      assert.deepEqual(results, [
+        [1, outcome],
+        [2, outcome],
+        [3, "inlineOutput"],
+      ]);
+    });
+  }
+
   it("that comes back keeps its results, also more than it has slots, and does none of it again", () => {
     for (const isOfferedFirst of [true, false]) {
       const arena = new Arena({ claimMs: 30_000 });

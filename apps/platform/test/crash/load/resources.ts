@@ -44,6 +44,7 @@ export function resources(stage: Stage): LoadPart {
       );
     },
     always: {
+      "quotas: no effect is doubled": () => effects.assertNoneTwice("gpu-"),
       "quotas: no more run at once than is allowed": () =>
         assert.ok(effects.mostAtOnce("gpu") <= allowed, `${effects.mostAtOnce("gpu")} of ${allowed}`),
       "quotas: a quota is kept": async () => {
