@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { importN8n, importServerlessWorkflow, importStepFunctions } from "@tutti/definitions/import";
+import {
+  importN8n,
+  importServerlessWorkflow,
+  importStepFunctions,
+  importTemporal,
+} from "@tutti/definitions/import";
 import type { Json } from "@tutti/expressions";
 import { TaskFailure, type Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
@@ -321,6 +326,41 @@ describe("an imported workflow of n8n", () => {
     assert.deepEqual(await items("Bob"), [{ sent: true }]);
     const mail = { to: "Bob@example.org", text: "Hello Bob, welcome!" };
     assert.deepEqual(mails, [mail, mail]);
+    await worker.stop();
+  });
+});
+
+describe("an imported history of Temporal", () => {
+  it("does what ran, with the input of another run", async () => {
+    await using installation = await Installation.open();
+    await using tutti = await installation.client();
+    const worker = installation.worker({});
+    const calls: string[] = [];
+    const handle = (name: string, output: unknown) =>
+      worker.handle(name, (input: unknown) => {
+        calls.push(`${name} ${JSON.stringify(input)}`);
+        return output;
+      });
+    handle("reserve-stock", { reservation: "res-1" });
+    handle("charge-card", { receipt: "rec-1" });
+    handle("print-label", "label-1");
+    handle("send-mail", null);
+    await worker.start();
+    const file = new URL("../../../../libs/definitions/test/temporal/order.json", import.meta.url);
+    for (const document of importTemporal(readFileSync(file, "utf8")).documents)
+      await tutti.register(document as never);
+    const input = { id: "o-2", customer: "eve@example.org", items: ["oboe"] };
+    const run = await tutti.start("process-order", { input: input as never });
+    assert.deepEqual(await run.result(), { receipt: "rec-1", label: "label-1", status: "shipped" });
+    assert.deepEqual(
+      [calls[0], ...calls.slice(1, 3).sort(), calls[3]],
+      [
+        'reserve-stock {"items":["oboe"]}',
+        'charge-card {"customer":"eve@example.org","order":"o-2"}',
+        'print-label {"reservation":"res-1","to":"eve@example.org"}',
+        'send-mail {"label":"label-1","receipt":"rec-1","to":"eve@example.org"}',
+      ],
+    );
     await worker.stop();
   });
 });

@@ -6,3 +6,4 @@ export { importMakefile } from "./makefile.ts";
 export { importN8n } from "./n8n.ts";
 export { importServerlessWorkflow } from "./serverless-workflow.ts";
 export { importStepFunctions } from "./step-functions.ts";
+export { importTemporal } from "./temporal.ts";

@@ -1,0 +1,86 @@
+/**
+ * Values of a Temporal history. A history has values, and no expressions. The same value in an output and in a later
+ * input is taken for a reference.
+ */
+import type { Json } from "@tutti/expressions";
+import { member, NoCounterpart, plain, template } from "./cel.ts";
+import { isMembers, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
+
+/** The values of `{payloads: […]}`, or of a list of plain values. */
+export function valuesOf(given: unknown, path: Path): readonly Json[] {
+  if (Array.isArray(given)) return given as Json[];
+  if (!isMembers(given)) return [];
+  const payloads: unknown = given["payloads"];
+  return (Array.isArray(payloads) ? payloads : []).map((payload, index) =>
+    payloadValue(isMembers(payload) ? payload : {}, [...path, "payloads", index]),
+  );
+}
+
+function payloadValue(payload: Members, path: Path): Json {
+  const encoding = decoded(textIn(membersIn(payload, "metadata"), "encoding"));
+  if (encoding === "binary/null") return null;
+  const text = decoded(textIn(payload, "data"));
+  if (encoding !== "json/plain") throw new NoCounterpart(`a value is encoded as \`${encoding}\``, path);
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new NoCounterpart("a value is no JSON", path);
+  }
+}
+
+function decoded(base64: string): string {
+  // Node skips what is no base64.
+  if (base64.length % 4 !== 0 || !/^[\w+/-]*={0,2}$/.test(base64)) return "";
+  return Buffer.from(base64, "base64").toString("utf8");
+}
+
+/** Handlers have one input. Several arguments become a list in it. */
+export function inputOf(values: readonly Json[]): Json | undefined {
+  return values.length > 1 ? { arguments: [...values] } : values[0];
+}
+
+/** Where a value came from. */
+export interface Origin {
+  readonly expression: string;
+  readonly value: Json;
+}
+
+const depthMax = 6;
+const shortestText = 3;
+
+/** Finds values of later inputs in earlier outputs. The first origin counts. */
+export class Origins {
+  readonly #expressions = new Map<string, string>();
+
+  constructor(origins: readonly Origin[]) {
+    for (const { expression, value } of origins) this.#add(expression, value, 0);
+  }
+
+  #add(expression: string, value: Json, depth: number): void {
+    if (isTelling(value)) {
+      const text = JSON.stringify(value);
+      if (!this.#expressions.has(text)) this.#expressions.set(text, expression);
+    }
+    if (depth === depthMax || typeof value !== "object" || value === null) return;
+    for (const [key, each] of Object.entries(value))
+      this.#add(member(expression, Array.isArray(value) ? Number(key) : key), each as Json, depth + 1);
+  }
+
+  /** The value with references in it, and how many of its leaves are still values of this run. */
+  referring(value: Json): { readonly value: Json; readonly fixed: number } {
+    const found = isTelling(value) ? this.#expressions.get(JSON.stringify(value)) : undefined;
+    if (found !== undefined) return { value: template(found), fixed: 0 };
+    if (typeof value !== "object" || value === null)
+      return { value: typeof value === "string" ? plain(value) : value, fixed: 1 };
+    const all = Object.entries(value).map(([key, each]) => ({ key, ...this.referring(each as Json) }));
+    const fixed = all.reduce((sum, each) => sum + each.fixed, 0);
+    if (Array.isArray(value)) return { value: all.map((each) => each.value), fixed };
+    return { value: Object.fromEntries(all.map((each) => [each.key, each.value])), fixed };
+  }
+}
+
+/** Two equal numbers or short texts say nothing. */
+function isTelling(value: Json): boolean {
+  if (typeof value === "string") return value.length >= shortestText;
+  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
+}

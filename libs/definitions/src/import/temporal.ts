@@ -1,0 +1,488 @@
+/**
+ * The event history of a Temporal workflow becomes the workflow that ran: a task for each activity, timer, child and
+ * signal. A task needs every task that had ended when the workflow code scheduled it. So nothing starts earlier than it
+ * did.
+ *
+ * What belongs to the run alone, such as times and ids, is listed once for each key.
+ */
+import type { Json } from "@tutti/expressions";
+import { NoCounterpart, seconds } from "./cel.ts";
+import {
+  ForeignDocument,
+  isMembers,
+  listIn,
+  type Members,
+  membersIn,
+  type Path,
+  textIn,
+} from "./foreign-document.ts";
+import { type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
+import { inputOf, type Origin, Origins, valuesOf } from "./temporal-values.ts";
+
+interface Event {
+  readonly id: number;
+  readonly type: string;
+  readonly path: Path;
+  readonly attributes: Members;
+  /** Of the attributes. */
+  readonly at: Path;
+}
+
+interface Task {
+  readonly id: string;
+  readonly event: Event;
+  readonly tree: Record<string, Json>;
+  /** With those before its needs. */
+  readonly before: Set<Task>;
+  readonly needs: readonly Task[];
+  endedAt?: number;
+  hasFailed?: boolean;
+  output?: Json;
+  isLeftOut?: boolean;
+}
+
+export function importTemporal(text: string): Imported {
+  const source = new ForeignDocument(text);
+  const [events, at] = Array.isArray(source.root["events"])
+    ? [source.root["events"], ["events"]]
+    : [listIn(membersIn(source.root, "history"), "events"), ["history", "events"]];
+  const first = isMembers(events[0]) ? typeOf(events[0]) : "";
+  if (first !== "WorkflowExecutionStarted")
+    throw new NotImported("it has no `events`, of which the first is WorkflowExecutionStarted");
+  new History(source, events, at).add();
+  return source.finish();
+}
+
+function typeOf(event: Members): string {
+  const words = textIn(event, "eventType").replace(/^EVENT_TYPE_/, "");
+  if (!/^[A-Z_]+$/.test(words)) return words;
+  return words
+    .split("_")
+    .map((word) => word.slice(0, 1) + word.slice(1).toLowerCase())
+    .join("");
+}
+
+function numberIn(members: Members, key: string): number {
+  const value = members[key];
+  return typeof value === "string" && /^\d+$/.test(value)
+    ? Number(value)
+    : typeof value === "number"
+      ? value
+      : 0;
+}
+
+/** What belongs to the run, and why it is left out. */
+const keysOfRuns: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({
+    "Tutti gives its own":
+      "eventTime taskId version workflowId runId identity requestId activityId timerId namespace namespaceId originalExecutionRunId firstExecutionRunId continuedExecutionRunId newExecutionRunId originalEventId originalEventRequestId workerMayIgnore",
+    "it is of the worker of this run":
+      "taskQueue workerVersion sdkMetadata meteringMetadata historySizeBytes binaryChecksum useWorkflowBuildId inheritBuildId useCompatibleVersion buildIdRedirectCounter workerDeploymentName workerDeploymentVersion versioningBehavior deploymentVersion suggestContinueAsNew",
+    "it is how this run went":
+      "attempt startedEventId scheduledEventId lastFailure failure retryState initiator prevAutoResetPoints continuedFailure lastCompletionResult firstWorkflowTaskBackoff parentInitiatedEventId parentInitiatedEventVersion newExecutionRunId",
+    "a task of the engine has no limit": "workflowTaskTimeout",
+    "it has no counterpart":
+      "header workflowIdReusePolicy control eagerExecutionAccepted requestEagerExecution priority",
+  }).flatMap(([reason, keys]) => keys.split(" ").map((key) => [key, reason])),
+);
+
+/** Events that say no more than how the run went. */
+const runEvents =
+  /^(WorkflowTask(Scheduled|Started|Completed|TimedOut|Failed)|ActivityTaskStarted|ActivityTaskCancelRequested|ChildWorkflowExecutionStarted|ExternalWorkflowExecutionSignaled)$/;
+const endings =
+  /^(ActivityTask|ChildWorkflowExecution|StartChildWorkflowExecution|Timer)(Completed|Fired|Failed|TimedOut|Canceled|Terminated)$/;
+
+class History {
+  readonly #source: ForeignDocument;
+  readonly #events: readonly Event[];
+  readonly #tasks: Task[] = [];
+  readonly #byEvent = new Map<number, Task>();
+  readonly #ids = new Set<string>();
+  /** Keys and capabilities that are listed. */
+  readonly #listed = new Set<string>();
+  readonly #name: string;
+  readonly #origin: Origin[] = [];
+  #output: Json | undefined;
+  #end: Event | undefined;
+
+  constructor(source: ForeignDocument, events: readonly unknown[], at: Path) {
+    this.#source = source;
+    this.#events = events.map((each, index) => {
+      const path = [...at, index];
+      const members = isMembers(each) ? each : {};
+      const type = typeOf(members);
+      const key = Object.keys(members).find((name) => name.endsWith("EventAttributes")) ?? "";
+      const wanted = `${type.slice(0, 1).toLowerCase()}${type.slice(1)}EventAttributes`;
+      const [id, expected] = [numberIn(members, "eventId"), index + 1];
+      if (id !== expected)
+        throw new NotImported(`line ${source.lineOf(path)}: expected the event ${expected}, got ${id}`);
+      if (key !== "" && key !== wanted)
+        throw new NotImported(`line ${source.lineOf(path)}: an event ${type} has no \`${key}\``);
+      this.#passOver(members, path);
+      return { id, type, path, attributes: membersIn(members, key), at: [...path, key] };
+    });
+    const name = textIn(membersIn(this.#events[0]?.attributes ?? {}, "workflowType"), "name");
+    this.#name = source.collector.freeName(nameFromCamelCase(name));
+  }
+
+  /** Reads what belongs to the run alone, and lists each key once. */
+  #passOver(members: Members, path: Path): void {
+    for (const key of Object.keys(members)) {
+      const reason = keysOfRuns[key];
+      if (reason === undefined) continue;
+      readAll(members[key], (inner, at) => Reflect.get(inner, at));
+      this.#once([...path, key], key, reason);
+    }
+  }
+
+  #once(path: Path, construct: string, reason: string): void {
+    if (this.#listed.has(construct)) return;
+    this.#listed.add(construct);
+    this.#source.collector.leave(this.#source.lineOf(path), construct, reason);
+  }
+
+  add(): void {
+    const [first] = this.#events;
+    if (first === undefined) return;
+    const about = this.#start(first);
+    for (const event of this.#events.slice(1)) {
+      this.#passOver(event.attributes, event.at);
+      try {
+        this.#read(event);
+      } catch (error) {
+        if (!(error instanceof NoCounterpart)) throw error;
+        this.#source.leave(event.path, `${event.type} ${event.id}`, error.message);
+      }
+    }
+    const tasks = this.#written();
+    if (Object.keys(tasks).length === 0) tasks["nothing"] = { set: null };
+    this.#source.collector.add(
+      {
+        workflow: this.#name,
+        ...about.workflow,
+        tasks,
+        ...(this.#output !== undefined && { output: this.#output }),
+      },
+      this.#source.lineOf(first.path),
+    );
+    if (about.cron !== "")
+      this.#source.collector.add(
+        { schedule: this.#name, workflow: this.#name, cron: about.cron },
+        this.#source.lineOf([...first.at, "cronSchedule"]),
+      );
+  }
+
+  #start({ attributes, at }: Event): { readonly workflow: Record<string, Json>; readonly cron: string } {
+    this.#passOver(attributes, at);
+    if (attributes["input"] !== undefined) {
+      try {
+        const value = inputOf(valuesOf(attributes["input"], [...at, "input"]));
+        if (value !== undefined) this.#origin.push({ expression: "input", value });
+      } catch (error) {
+        if (!(error instanceof NoCounterpart)) throw error;
+      }
+      this.#source.leave(
+        [...at, "input"],
+        "input",
+        "it is that of this run. Values of it became expressions",
+      );
+    }
+    if (isMembers(attributes["retryPolicy"]))
+      this.#source.leave([...at, "retryPolicy"], "retryPolicy", "a run is not retried. Its tasks are");
+    const limit = [
+      this.#duration(attributes, at, "workflowExecutionTimeout"),
+      this.#duration(attributes, at, "workflowRunTimeout"),
+    ];
+    return {
+      workflow:
+        limit.find((each) => each !== undefined) === undefined
+          ? {}
+          : { timeout: limit.find((each) => each !== undefined) ?? "" },
+      cron: textIn(attributes, "cronSchedule"),
+    };
+  }
+
+  #read(event: Event): void {
+    const { type, attributes, at } = event;
+    if (runEvents.test(type)) {
+      readAll(attributes, (inner, key) => Reflect.get(inner, key));
+      this.#once(at, String(at.at(-1)), "Tutti has its own history");
+    } else if (endings.test(type)) this.#ended(event);
+    else
+      switch (type) {
+        case "ActivityTaskScheduled":
+          this.#activity(event);
+          break;
+        case "TimerStarted":
+          this.#task(event, "timer", { wait: this.#needed(attributes, at, "startToFireTimeout") });
+          break;
+        case "StartChildWorkflowExecutionInitiated":
+          this.#child(event);
+          break;
+        case "WorkflowExecutionSignaled":
+          this.#signal(event);
+          break;
+        case "MarkerRecorded":
+          this.#marker(event);
+          break;
+        case "WorkflowExecutionCompleted":
+          this.#completed(event);
+          break;
+        case "WorkflowExecutionFailed":
+          this.#end = event;
+          throw new NoCounterpart("the run failed here");
+        default:
+          throw new NoCounterpart("it has no counterpart");
+      }
+  }
+
+  #activity(event: Event): void {
+    const { attributes, at } = event;
+    const type = textIn(membersIn(attributes, "activityType"), "name");
+    const uses = nameFromCamelCase(type);
+    this.#once([...at, "activityType"], type, `a worker has to offer the capability \`${uses}\``);
+    const limits = {
+      queue: this.#duration(attributes, at, "scheduleToStartTimeout"),
+      run: this.#duration(attributes, at, "startToCloseTimeout"),
+      heartbeat: this.#duration(attributes, at, "heartbeatTimeout"),
+      total: this.#duration(attributes, at, "scheduleToCloseTimeout"),
+    };
+    const timeout = Object.fromEntries(
+      Object.entries(limits).filter(([, limit]) => limit !== undefined),
+    ) as Json;
+    this.#task(event, uses, {
+      uses,
+      ...(Object.keys(timeout as object).length > 0 && { timeout }),
+      ...(isMembers(attributes["retryPolicy"]) && { retry: this.#retry(event, attributes["retryPolicy"]) }),
+    });
+  }
+
+  #retry({ at }: Event, policy: Members): Json {
+    const path = [...at, "retryPolicy"];
+    const [most, factor] = [numberIn(policy, "maximumAttempts"), policy["backoffCoefficient"]];
+    const first = this.#duration(policy, path, "initialInterval") ?? "1s";
+    const longest = this.#duration(policy, path, "maximumInterval");
+    const codes = listIn(policy, "nonRetryableErrorTypes").map(String);
+    return {
+      attempts: most === 0 ? 1_000_000 : Math.min(most, 1_000_000),
+      backoff: longest === undefined ? first : `${first}..${longest}`,
+      ...(typeof factor === "number" && { factor: Math.min(Math.max(factor, 1), 100) }),
+      ...(codes.length > 0 && { notOn: codes }),
+    };
+  }
+
+  #child(event: Event): void {
+    const { attributes, at } = event;
+    const type = textIn(membersIn(attributes, "workflowType"), "name");
+    const workflow = nameFromCamelCase(type);
+    this.#once([...at, "workflowType"], type, `the workflow \`${workflow}\` has to be registered`);
+    const policy = textIn(attributes, "parentClosePolicy")
+      .replace(/^PARENT_CLOSE_POLICY_/, "")
+      .toLowerCase();
+    const closes: Readonly<Record<string, string>> = {
+      terminate: "terminate",
+      abandon: "abandon",
+      request_cancel: "cancel",
+      requestcancel: "cancel",
+    };
+    const parentClose = closes[policy];
+    if (parentClose === undefined && policy !== "")
+      this.#source.leave([...at, "parentClosePolicy"], `parentClosePolicy: ${policy}`, "it is not known");
+    const limit =
+      this.#duration(attributes, at, "workflowExecutionTimeout") ??
+      this.#duration(attributes, at, "workflowRunTimeout");
+    this.#duration(attributes, at, "workflowRunTimeout");
+    this.#task(event, workflow, {
+      workflow,
+      ...(parentClose !== undefined && { parentClose }),
+      ...(limit !== undefined && { timeout: limit }),
+    });
+  }
+
+  #signal(event: Event): void {
+    const { attributes, at } = event;
+    const name = textIn(attributes, "signalName");
+    const before = this.#tasks.findLast(
+      ({ tree }) => isMembers(tree["wait"]) && tree["wait"]["signal"] === name,
+    );
+    const task = this.#add(
+      event,
+      nameFrom(nameFromCamelCase(name)),
+      { wait: { signal: name } },
+      before === undefined ? [] : [before],
+    );
+    task.endedAt = event.id;
+    if (attributes["input"] === undefined) return;
+    try {
+      task.output = inputOf(valuesOf(attributes["input"], [...at, "input"])) ?? null;
+    } catch (error) {
+      if (!(error instanceof NoCounterpart)) throw error;
+    }
+    this.#source.leave([...at, "input"], `${name}: input`, "it is that of this signal");
+  }
+
+  /** A local activity, which other markers are not. */
+  #marker(event: Event): void {
+    const { attributes, at } = event;
+    const marker = textIn(attributes, "markerName");
+    const details = membersIn(attributes, "details");
+    const data = /^(core_local_activity|LocalActivity)$/.test(marker)
+      ? valuesOf(details["data"], [...at, "details", "data"])[0]
+      : undefined;
+    const type = isMembers(data) ? (data["activity_type"] ?? data["ActivityType"]) : undefined;
+    if (typeof type !== "string") throw new NoCounterpart(`a marker \`${marker}\` has no counterpart`);
+    const uses = nameFromCamelCase(type);
+    this.#source.leave(
+      [...at, "details"],
+      `${type}: details`,
+      `a worker has to offer the capability \`${uses}\`. Its input is not in the history`,
+    );
+    const task = this.#add(event, uses, { uses }, this.#needsOf(event));
+    task.endedAt = event.id;
+    if (details["result"] !== undefined)
+      task.output = inputOf(valuesOf(details["result"], [...at, "details", "result"])) ?? null;
+  }
+
+  #completed(event: Event): void {
+    const { attributes, at } = event;
+    this.#end = event;
+    const value =
+      attributes["result"] === undefined
+        ? undefined
+        : inputOf(valuesOf(attributes["result"], [...at, "result"]));
+    const needs = this.#needsOf(event);
+    if (value === undefined) return;
+    this.#output = this.#referring(
+      "output",
+      value,
+      [...at, "result"],
+      new Set(needs.flatMap((each) => [each, ...each.before])),
+    );
+  }
+
+  #ended(event: Event): void {
+    const { type, attributes, at } = event;
+    const of = ["scheduledEventId", "initiatedEventId", "startedEventId"].find((key) =>
+      this.#byEvent.has(numberIn(attributes, key)),
+    );
+    const task = this.#byEvent.get(numberIn(attributes, of ?? ""));
+    if (task === undefined) throw new NotImported(`line ${this.#source.lineOf(at)}: it ends nothing`);
+    readAll(attributes, (inner, key) => Reflect.get(inner, key));
+    this.#once(at, String(at.at(-1)), "it is how this run went. Outputs are compared with later inputs");
+    task.endedAt = event.id;
+    if (type === "TimerCanceled") {
+      this.#source.leave(
+        task.event.path,
+        `timer ${task.id}`,
+        "it was cancelled. Write a limit of what it watched",
+      );
+      task.isLeftOut = true;
+    } else if (type.endsWith("Completed")) {
+      try {
+        task.output = inputOf(valuesOf(attributes["result"], [...at, "result"])) ?? null;
+      } catch (error) {
+        if (!(error instanceof NoCounterpart)) throw error;
+        this.#source.leave([...at, "result"], `${task.id}: result`, error.message);
+      }
+    } else if (type !== "TimerFired") task.hasFailed = true;
+  }
+
+  #task(event: Event, id: string, tree: Record<string, Json>): void {
+    const needs = this.#needsOf(event);
+    const task = this.#add(event, id, tree, needs);
+    const given = event.attributes["input"];
+    if (given === undefined) return;
+    const path = [...event.at, "input"];
+    try {
+      const value = inputOf(valuesOf(given, path));
+      if (value !== undefined) task.tree["with"] = this.#referring(task.id, value, path, task.before);
+    } catch (error) {
+      if (!(error instanceof NoCounterpart)) throw error;
+      this.#source.leave(error.path ?? path, `${task.id}: input`, error.message, path);
+    }
+  }
+
+  #referring(of: string, value: Json, path: Path, before: ReadonlySet<Task>): Json {
+    const outputs = this.#tasks
+      .filter((each) => before.has(each) && each.output !== undefined)
+      .toSorted((one, other) => (other.endedAt ?? 0) - (one.endedAt ?? 0))
+      .map(({ id, output }) => ({
+        expression: `tasks[${JSON.stringify(id)}].output`,
+        value: output ?? null,
+      }));
+    const found = new Origins([...outputs, ...this.#origin]).referring(value);
+    if (found.fixed > 0)
+      this.#source.leave(path, of, "it has values of this run. Put expressions in their place");
+    return found.value;
+  }
+
+  #add(event: Event, wanted: string, tree: Record<string, Json>, needs: readonly Task[]): Task {
+    let id = wanted;
+    for (let number = 2; this.#ids.has(id); number++) id = `${wanted}-${number}`;
+    this.#ids.add(id);
+    const before = new Set(needs.flatMap((each) => [each, ...each.before]));
+    const task: Task = { id, event, tree, needs, before };
+    this.#tasks.push(task);
+    this.#byEvent.set(event.id, task);
+    return task;
+  }
+
+  /** Tasks that had ended when the workflow code decided, without those before them. */
+  #needsOf({ id, attributes, at }: Event): readonly Task[] {
+    const decided = this.#events[numberIn(attributes, "workflowTaskCompletedEventId") - 1];
+    if (decided === undefined || decided.type !== "WorkflowTaskCompleted" || decided.id >= id)
+      throw new NotImported(
+        `line ${this.#source.lineOf(at)}: \`workflowTaskCompletedEventId\` names no completed task`,
+      );
+    const seen = numberIn(decided.attributes, "startedEventId");
+    const ended = this.#tasks.filter(
+      ({ endedAt = Number.POSITIVE_INFINITY, event, isLeftOut }) =>
+        isLeftOut !== true &&
+        (endedAt < seen || (event.type === "MarkerRecorded" && endedAt > decided.id && endedAt < id)),
+    );
+    const earlier = new Set(ended.flatMap(({ before }) => [...before]));
+    return ended.filter((each) => !earlier.has(each));
+  }
+
+  #written(): Record<string, Json> {
+    const tasks: Record<string, Json> = {};
+    for (const task of this.#tasks) {
+      const { id, tree, needs, event, endedAt, hasFailed, isLeftOut } = task;
+      if (isLeftOut === true) continue;
+      if (endedAt === undefined && event.type === "TimerStarted") {
+        this.#source.leave(event.path, `timer ${id}`, "the run ended before it");
+        continue;
+      }
+      const isAwaited = this.#tasks.some((each) => each.needs.includes(task));
+      const mayFail = hasFailed === true && (isAwaited || this.#end?.type !== "WorkflowExecutionFailed");
+      const before = needs.map(
+        (each): Json => (each.hasFailed === true ? { task: each.id, on: "failure" } : each.id),
+      );
+      tasks[id] = { ...tree, ...(before.length > 0 && { needs: before }), ...(mayFail && { mayFail }) };
+    }
+    return tasks;
+  }
+
+  #needed(members: Members, at: Path, key: string): string {
+    const found = this.#duration(members, at, key);
+    if (found === undefined) throw new NoCounterpart(`\`${key}\` is missing`);
+    return found;
+  }
+
+  /** Undefined for none, which is `0s`. */
+  #duration(members: Members, at: Path, key: string): string | undefined {
+    const value = members[key];
+    if (value === undefined || value === null || value === "") return undefined;
+    const [, count] = /^(\d+(?:\.\d+)?)s$/.exec(String(value)) ?? [];
+    if (count === undefined) {
+      this.#source.leave([...at, key], `${key}: ${String(value)}`, "expected seconds");
+      return undefined;
+    }
+    return Number(count) === 0 ? undefined : seconds(Number(count));
+  }
+}
+
+function readAll(value: unknown, read: (inner: object, key: string) => unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const key of Object.keys(value)) readAll(read(value, key), read);
+}
