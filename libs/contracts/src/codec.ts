@@ -30,6 +30,14 @@ export function codecOf<T extends object>(
       if (bytes.length <= keptBytesMax) spare = writer;
       return bytes;
     },
+    *encodeInSlices(message) {
+      const encoded = Encoded.bytesOf(message);
+      if (encoded !== undefined) return encoded;
+      // Of its own: others encode between two slices.
+      const writer = new FlatWriter(sliceBytesUsual);
+      yield* type.writeInSlices(message, writer, sliceBytesUsual);
+      return writer.finish();
+    },
     decode: read ?? ((bytes) => decodeWhole(type, bytes)),
     *decodeInSlices(bytes) {
       if (read !== undefined) return read(bytes);

@@ -53,6 +53,8 @@ export interface Route<Request> {
 
 export interface MessageCodec<T> {
   encode(message: T): Uint8Array;
+  /** As `encode`, with a yield between two slices of a large message. */
+  encodeInSlices?(message: T): Generator<undefined, Uint8Array>;
   /** Throws when the bytes are not a message of this type. Fields this release does not know are dropped. */
   decode(bytes: Uint8Array): T;
   /** As `decode`, with a yield between two slices of a large message. */

@@ -27,7 +27,7 @@ export {
   localIdentity,
   type Rule,
 } from "./interceptors/identity.ts";
-export { declareWeight, heavyBytes, isHeavy } from "./interceptors/limits.ts";
+export { declareWeight, heavyBytes, isHeavy, markHeavy } from "./interceptors/limits.ts";
 export type { RuleChanges } from "./interceptors/open-streams.ts";
 export { Mesh, type MeshOptions } from "./mesh.ts";
 export {

@@ -11,7 +11,7 @@ import {
   TuttiError,
 } from "@tutti/kernel";
 import { latch, testContext } from "@tutti/kernel/testing";
-import { type Client, meshErrors } from "../src/index.ts";
+import { type Client, markHeavy, meshErrors } from "../src/index.ts";
 import { type Note, note, noteService } from "../src/testing/index.ts";
 import { all, endless, errorOf, never, texts } from "./notes.ts";
 import { type PairOptions, type TransportUnderTest, transports } from "./pairs.ts";
@@ -40,6 +40,19 @@ for (const transport of transports) {
       };
       await calling({ handlers }, async (client) => {
         assert.deepEqual(await client.get(note({})), heavy);
+        assert.ok(turns > 0, "others had no turn before it");
+      });
+    });
+
+    it("passes a heavy request whole, with turns for others", async () => {
+      let turns = 0;
+      const heavy = note({ text: "x", tags: Array.from({ length: 40_000 }, (_, n) => `tag ${n}`) });
+      markHeavy(heavy);
+      await calling({}, async (client) => {
+        const reply = client.get(heavy);
+        const isTaken = reply.then(() => true);
+        while (!(await Promise.race([isTaken, testTurn(false)]))) turns++;
+        assert.deepEqual(await reply, heavy);
         assert.ok(turns > 0, "others had no turn before it");
       });
     });

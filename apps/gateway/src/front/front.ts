@@ -11,7 +11,7 @@
 import type { ServerResponse } from "node:http";
 import { edgeActions, type HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation, systemDefer, type TuttiError } from "@tutti/kernel";
-import { heavyBytes } from "@tutti/mesh";
+import { heavyBytes, markHeavy } from "@tutti/mesh";
 import { type Route, type RouteName, routeNamed, routes } from "@tutti/rest";
 import { Mapping, restErrors, schema, writeInTurns } from "@tutti/rest/json";
 import {
@@ -250,7 +250,10 @@ class Routing {
             idempotencyKey: asked.idempotencyKey,
           });
           // Reading and calling take milliseconds each: others get a turn between them.
-          if (Number(request.headers["content-length"]) > heavyBytes) await new Promise<void>(systemDefer);
+          if (Number(request.headers["content-length"]) > heavyBytes) {
+            markHeavy(message);
+            await new Promise<void>(systemDefer);
+          }
           const { realtime } = this.#parts;
           if (route.stream === "events")
             await followed(rpcRoute, message, asked, { realtime, request, reply });

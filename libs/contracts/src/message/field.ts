@@ -1,4 +1,5 @@
 import type { BinaryWriter } from "@bufbuild/protobuf/wire";
+import type { FlatWriter } from "../wire/flat-writer.ts";
 import type { Reader } from "./reader.ts";
 
 /**
@@ -12,6 +13,7 @@ type RowType = ScalarName | EnumWords | FieldMessage;
 interface FieldMessage {
   read(reader: Reader, end: number): object;
   readInSlices(reader: Reader, end: number, sliceBytes: number): Generator<undefined, object>;
+  writeInSlices(message: object, writer: FlatWriter, sliceBytes: number): Generator<undefined, void>;
   write(message: object, writer: BinaryWriter): BinaryWriter;
   fromPartial(given: object): object;
   toJSON(message: object): unknown;

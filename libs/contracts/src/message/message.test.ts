@@ -11,6 +11,7 @@ import {
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { fileDescriptorSet } from "../generated/descriptors.ts";
 import { Schedule } from "../generated/workflow/v1.ts";
+import { FlatWriter } from "../wire/flat-writer.ts";
 import type { MessageType } from "./message.ts";
 import { plainOf, randomOf, valuesOf } from "./values.fixture.ts";
 
@@ -82,6 +83,16 @@ describe("every message of the contracts", () => {
         readOrRefused(() => inSlices(type, bytes)),
         readOrRefused(() => type.decode(bytes)),
       );
+    });
+    assert.ok(slices > all.length);
+  });
+
+  it("written in slices is the same, also where each entry of a list is a slice", () => {
+    let slices = 0;
+    ofEach((_, type, values) => {
+      const writer = new FlatWriter();
+      for (const _slice of { [Symbol.iterator]: () => type.writeInSlices(values, writer, 0) }) slices++;
+      assert.deepEqual(writer.finish(), type.encode(values, new FlatWriter()).finish());
     });
     assert.ok(slices > all.length);
   });

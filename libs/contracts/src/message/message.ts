@@ -1,8 +1,17 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import type { FlatWriter } from "../wire/flat-writer.ts";
 import { type Field, type Fields, fieldsOf, kinds, type Row, ways } from "./field.ts";
 import { jsonOf, partOfJson } from "./json.ts";
 import { Reader } from "./reader.ts";
-import { readField, readFields, readSlices, type Values, writeField, writeFields } from "./wire.ts";
+import {
+  readField,
+  readFields,
+  readSlices,
+  type Values,
+  writeField,
+  writeFields,
+  writeSlices,
+} from "./wire.ts";
 
 export { nothing } from "./wire.ts";
 
@@ -90,6 +99,11 @@ export class MessageType<T extends object> {
   /** Writes the fields alone, without a length before them. */
   write(message: T, writer: BinaryWriter): BinaryWriter {
     return writeFields(this.fields, message as Values, writer);
+  }
+
+  /** As `write`, with a yield between two slices, so that a large message does not stop others. */
+  writeInSlices(message: T, writer: FlatWriter, sliceBytes: number): Generator<undefined, void> {
+    return writeSlices(this.fields, message as Values, writer, sliceBytes);
   }
 
   /** Reads fields up to an end. */

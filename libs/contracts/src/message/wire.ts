@@ -1,4 +1,5 @@
 import type { BinaryWriter } from "@bufbuild/protobuf/wire";
+import type { FlatWriter } from "../wire/flat-writer.ts";
 import { type Field, type Fields, isEmpty, kinds, ways } from "./field.ts";
 import type { Reader } from "./reader.ts";
 
@@ -145,6 +146,31 @@ function readMask(reader: Reader): string[] {
 export function writeFields({ members }: Fields, message: Values, writer: BinaryWriter): BinaryWriter {
   for (let index = 0; index < members.length; index++) writeField(members[index] as Field, message, writer);
   return writer;
+}
+
+/** As `writeFields`, with a yield between two slices of long lists, in the message or in one that it has. */
+export function* writeSlices(
+  { members }: Fields,
+  message: Values,
+  writer: FlatWriter,
+  sliceBytes: number,
+): Generator<undefined, void> {
+  let sliceEnd = writer.position + sliceBytes;
+  for (const field of members) {
+    const value = message[field.property];
+    if (field.way === ways.list && !field.isPacked) {
+      for (const entry of value as readonly unknown[]) {
+        writeValue(field, entry, writer.uint32(field.tag));
+        if (writer.position < sliceEnd) continue;
+        yield;
+        sliceEnd = writer.position + sliceBytes;
+      }
+    } else if (field.way === ways.single && field.of !== undefined && value !== field.absent) {
+      writer.uint32(field.tag).fork();
+      yield* field.of.writeInSlices(value as object, writer, sliceBytes);
+      writer.join();
+    } else writeField(field, message, writer);
+  }
 }
 
 export function writeField(field: Field, message: Values, writer: BinaryWriter): void {

@@ -33,9 +33,18 @@ export function declareHeavy<Message>(message: Message, bytesMax: number): Messa
   return message;
 }
 
+/** Of messages whose size is not known and that came from a heavy one of another form. */
+const heavyMessages = new WeakSet<object>();
+
+/** Says that a message is heavy. How many bytes it takes is not known. */
+export function markHeavy(message: object): void {
+  heavyMessages.add(message);
+}
+
 /** Returns whether a message that has passed is so heavy that others get a turn between two steps of its way. */
 export function isHeavy(message: unknown): boolean {
-  return (weightOf(message) ?? 0) > heavyBytes;
+  if (typeof message !== "object" || message === null) return false;
+  return (declaredWeights.get(message) ?? 0) > heavyBytes || heavyMessages.has(message);
 }
 
 function weightOf(message: unknown): number | undefined {

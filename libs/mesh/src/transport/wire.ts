@@ -2,11 +2,28 @@
 import { inTurns } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";
-import { declareHeavy, heavyBytes, requireSize } from "../interceptors/limits.ts";
+import { declareHeavy, heavyBytes, isHeavy, type Part, requireSize } from "../interceptors/limits.ts";
 
-export function encode(method: Method, part: "request" | "reply", message: unknown, limit: number): Buffer {
+export function encode(method: Method, part: Part, message: unknown, limit: number): Buffer {
   const codec = part === "request" ? method.rpc.request : method.rpc.reply;
   const bytes = codec.encode(message);
+  return sized(method, part, bytes, limit);
+}
+
+/** As `encode`. A heavy message is encoded with a turn for others between two slices. */
+export function encodeInTurns(
+  method: Method,
+  part: Part,
+  message: unknown,
+  limit: number,
+): Buffer | Promise<Buffer> {
+  const codec = part === "request" ? method.rpc.request : method.rpc.reply;
+  const slices = isHeavy(message) && codec.encodeInSlices?.(message);
+  if (!slices) return encode(method, part, message, limit);
+  return inTurns(slices).then((bytes) => sized(method, part, bytes, limit));
+}
+
+function sized(method: Method, part: Part, bytes: Uint8Array, limit: number): Buffer {
   requireSize(method, part, bytes.length, limit);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
@@ -29,15 +46,18 @@ export function decodeReply(method: Method, bytes: Buffer, limit: number): unkno
   }
 }
 
-/** As `decodeReply`. A heavy reply is decoded with a turn for others between two slices. */
-export function decodeReplyInTurns(method: Method, bytes: Buffer, limit: number): unknown {
-  const slices = bytes.length > heavyBytes && method.rpc.reply.decodeInSlices?.(bytes);
-  if (!slices) return decodeReply(method, bytes, limit);
-  requireSize(method, "reply", bytes.length, limit);
+/** As `decodeRequest` or `decodeReply`. A heavy message is decoded with a turn for others between two slices. */
+export function decodeInTurns(method: Method, part: Part, bytes: Buffer, limit: number): unknown {
+  const isRequest = part === "request";
+  const codec = isRequest ? method.rpc.request : method.rpc.reply;
+  const slices = bytes.length > heavyBytes && codec.decodeInSlices?.(bytes);
+  if (!slices) return (isRequest ? decodeRequest : decodeReply)(method, bytes, limit);
+  requireSize(method, part, bytes.length, limit);
   return inTurns(slices).then(
-    (reply) => declareHeavy(reply, bytes.length),
+    (message) => declareHeavy(message, bytes.length),
     (error: unknown) => {
-      throw meshErrors.malformedReply({ rpc: method.label, reason: reasonOf(error) }, { cause: error });
+      const refuse = isRequest ? meshErrors.malformed : meshErrors.malformedReply;
+      throw refuse({ rpc: method.label, reason: reasonOf(error) }, { cause: error });
     },
   );
 }

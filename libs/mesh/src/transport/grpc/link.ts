@@ -8,7 +8,7 @@ import type { Method } from "../../calls/method.ts";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
 import type { Link, LinkState, LinkStream } from "../link.ts";
-import { decodeReplyInTurns, encode } from "../wire.ts";
+import { decodeInTurns, encode } from "../wire.ts";
 import { type ChannelParts, channelOptions } from "./channel-options.ts";
 import type { Credentials } from "./credentials.ts";
 import { metadataOf } from "./metadata.ts";
@@ -77,7 +77,7 @@ export class GrpcLink implements Link {
           try {
             if (reply === undefined)
               throw meshErrors.malformedReply({ rpc: method.label, reason: "no message" });
-            resolve(decodeReplyInTurns(method, reply, limit));
+            resolve(decodeInTurns(method, "reply", reply, limit));
           } catch (error) {
             reject(error);
           }

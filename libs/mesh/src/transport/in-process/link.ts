@@ -13,7 +13,7 @@ import { isHeavy, requireWeight } from "../../interceptors/limits.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
 import { type Incoming, ServerCall, type ServerCallDefaults } from "../../server/server-call.ts";
 import type { Link, LinkStream } from "../link.ts";
-import { decodeReply, decodeRequest, encode } from "../wire.ts";
+import { decodeInTurns, decodeReply, decodeRequest, encode, encodeInTurns } from "../wire.ts";
 import { InProcessStream } from "./stream.ts";
 
 /** What a server shows to callers of its own process. */
@@ -54,22 +54,28 @@ export class InProcessLink implements Link {
     return new Promise((resolve, reject) => {
       const served = this.#served(call);
       const serverCall = this.#arrive(call);
-      const taken = this.#handle(call, serverCall, input);
       call.hold({
         stop(reason: TuttiError) {
           serverCall.stop(reason);
           reject(reason);
         },
       });
-      const serve = async () => {
+      const serve = async (taken: unknown) => {
         try {
-          const answered = this.#answered(call, await served.one(serverCall, taken));
+          const reply = await served.one(serverCall, taken);
+          const answered = isHeavy(reply)
+            ? await this.#answeredInTurns(call, reply)
+            : this.#answered(call, reply);
           inOwnTurn(answered, () => resolve(answered));
         } catch (thrown) {
           reject(this.#failed(thrown));
         }
       };
-      inOwnTurn(taken, serve);
+      if (isHeavy(input)) this.#askedInTurns(call, serverCall, input).then(serve, reject);
+      else {
+        const taken = this.#handle(call, serverCall, input);
+        inOwnTurn(taken, () => serve(taken));
+      }
     });
   }
 
@@ -134,6 +140,28 @@ export class InProcessLink implements Link {
     return freeze ? deepFreeze(request) : request;
   }
 
+  /** As `#asked`, with turns for others. */
+  async #askedInTurns(call: OutgoingCall, serverCall: ServerCall, request: unknown): Promise<unknown> {
+    const { messageBytes, outside } = this.#options;
+    const { method } = call;
+    if (outside === undefined || method.rpc.requestStream) {
+      await turnForOthers();
+      return this.#handle(call, serverCall, request);
+    }
+    const bytes = await encodeInTurns(method, "request", request, messageBytes);
+    serverCall.requestBytes = bytes.length;
+    await turnForOthers();
+    return decodeInTurns(method, "request", bytes, messageBytes);
+  }
+
+  /** As `#answered`, with turns for others. */
+  async #answeredInTurns(call: OutgoingCall, reply: unknown): Promise<unknown> {
+    const { messageBytes, outside } = this.#options;
+    if (outside === undefined) return this.#answered(call, reply);
+    const bytes = await encodeInTurns(call.method, "reply", reply, messageBytes);
+    return decodeInTurns(call.method, "reply", bytes, messageBytes);
+  }
+
   #answered({ method }: OutgoingCall, reply: unknown): unknown {
     const { messageBytes, freeze, outside } = this.#options;
     if (outside !== undefined)
@@ -146,6 +174,10 @@ export class InProcessLink implements Link {
     if (this.#options.outside === undefined) return thrown;
     return fromStatusDetails(toStatusDetails(errorFromUnknown(thrown)));
   }
+}
+
+function turnForOthers(): Promise<void> {
+  return new Promise(systemDefer);
 }
 
 /** Others get a turn between two steps on the way of a heavy message. */
