@@ -39,6 +39,7 @@ import { Copies } from "./task/copies.ts";
 import { Doubling } from "./task/doubling.ts";
 import { Expiry } from "./task/expiry.ts";
 import { TaskOrder } from "./task/order.ts";
+import { Orphans } from "./task/orphans.ts";
 import { Outcomes } from "./task/outcomes.ts";
 import { Preemption } from "./task/preemption.ts";
 import { resumeAfterLimit } from "./task/queueing.ts";
@@ -65,7 +66,8 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const tasks = new Tasks(seed, { wheel, demands, limits, hooks });
   const claims = new Claims(seed, openedMs + initial.claimMs, readiness);
   const bound = new BoundTasks(settings, demands, tasks);
-  const waiting = new Waiting({ hooks, bound, demands, limits, settings, tasks });
+  const orphans = new Orphans();
+  const waiting = new Waiting({ hooks, bound, demands, limits, settings, tasks, orphans });
   const order = new TaskOrder(settings);
   const allotments = new PoolAllotments({ identity, limits, agents, readiness });
   const allotter = new Allotter({ allotments, limits, tasks, waiting });
@@ -79,6 +81,7 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
     chance,
     tasks,
     claims,
+    orphans,
     bound,
     waiting,
     order,

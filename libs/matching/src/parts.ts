@@ -162,10 +162,11 @@ export interface SendersPool {
   readonly outbox: { addStream(stream: SenderStream): void };
 }
 
-/** An attempt that an agent brought along, and nobody has offered. */
+/** An attempt that no sender offers at present. */
 export interface UnclaimedAttempt {
   readonly token: Uint8Array;
-  readonly agent: Pick<Agent, "agentId">;
+  /** The agent that has it. Empty if no agent has it. */
+  readonly agentId: string;
 }
 
 /** The stream of a sender, as its tasks need it. */

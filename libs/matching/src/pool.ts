@@ -97,12 +97,12 @@ export class PoolOwner implements Pool {
   }
 
   get nextDueMs(): number {
-    const { wheel, claims, starts, settings, waiting, senders } = this.#parts;
+    const { wheel, claims, orphans, starts, settings, waiting, senders } = this.#parts;
     const { ramp } = starts;
     if (this.#calls?.isStirred === true) return 0;
     let dueMs = wheel.nextDueMs;
-    if (claims.size > 0)
-      dueMs = Math.min(dueMs, claims.untilMs, senders.slots.size > 0 ? claims.askDueMs : dueMs);
+    if (claims.size > 0) dueMs = Math.min(dueMs, claims.untilMs);
+    if (senders.slots.size > 0) dueMs = Math.min(dueMs, claims.askDueMs, orphans.askDueMs);
     if (ramp !== undefined && waiting.count > 0 && !settings.isStill) dueMs = Math.min(dueMs, ramp.dueMs);
     return dueMs;
   }
@@ -332,13 +332,23 @@ export class PoolOwner implements Pool {
     return this.#explanations.explainProfile(profile, nowMs);
   }
 
-  /** While some of running work is not known, nothing that is limited starts. it is not waited for ever. */
+  /**
+   * Senders are asked about attempts that none of them has offered. While some of running work is not known, nothing that
+   * is limited starts, for a limited time.
+   */
   #lookAtClaims(nowMs: number): void {
-    const { claims, limits, senders } = this.#parts;
+    const { claims, orphans, limits, senders } = this.#parts;
     if (claims.size > 0 && nowMs >= claims.untilMs)
       claims.dropAll("nobody has offered it since the pool moved here");
-    const unclaimed = senders.slots.size > 0 ? claims.toAsk(nowMs) : [];
-    if (unclaimed.length > 0) for (const { stream, pool } of senders.slots) stream.unclaimed(pool, unclaimed);
+    if (senders.slots.size > 0) {
+      const claimed = claims.toAsk(nowMs).map(({ token, agent: { agentId } }) => ({ token, agentId }));
+      const orphaned = orphans
+        .toAsk(nowMs)
+        .map(({ offer: { token }, agent }) => ({ token, agentId: agent?.agentId ?? "" }));
+      const unclaimed = [...claimed, ...orphaned];
+      if (unclaimed.length > 0)
+        for (const { stream, pool } of senders.slots) stream.unclaimed(pool, unclaimed);
+    }
     if (claims.atWork > 0) limits.freeze();
     else limits.unfreeze(nowMs);
   }

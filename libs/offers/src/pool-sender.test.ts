@@ -375,6 +375,24 @@ describe("what a pool is offered", () => {
     assert.deepEqual([next.results, worker.durable], [[1, 2, 3], 3]);
   });
 
+  it("a released task whose result may not be durable is done once: its next owner gets the result", () => {
+    const counter = new Counter();
+    const worker = new Worker(counter, 1);
+    counter.offer(1);
+    counter.speak();
+    counter.isHolding = true;
+    worker.work();
+    counter.speak();
+    counter.release(1);
+    counter.speak();
+    assert.equal(worker.durable, 0);
+    const next = new Counter({}, counter, counter.tokens);
+    next.offer(1);
+    next.speak();
+    next.speak();
+    assert.deepEqual([next.results, worker.given, worker.durable], [[1], [], 1]);
+  });
+
   it("a task that is released and wanted here again, before the pool hears of it, is done once", () => {
     const counter = new Counter();
     const worker = new Worker(counter, 2);

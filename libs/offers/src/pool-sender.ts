@@ -111,7 +111,9 @@ export class PoolSender {
 
   /** The next owner of its work offers it: its agent continues, and the pool keeps the result for that offer. */
   release(bytes: Uint8Array): void {
-    if (!this.#remove(bytes)) return;
+    // Of one with a result it is not known whether that is durable: the pool keeps the result for the next owner.
+    const isAnswered = this.#entries.get(bytes)?.where === "answered";
+    if (!this.#remove(bytes) && !isAnswered) return;
     this.#released.push(bytes);
     this.#parts.wake();
   }

@@ -65,11 +65,12 @@ export interface Effects {
    * the partition reuses it after the call.
    */
   dispatch(effects: readonly DueEffect[]): void;
-  /** These are no longer wanted: settled or replaced. */
+  /** These are no longer wanted: settled or replaced, which is durable. */
   withdraw(tokens: readonly EffectToken[]): void;
   /**
-   * Their partition goes elsewhere or is loaded again: its next owner dispatches them under the same tokens. What was
-   * started for them may continue there. Absent where that ends as if it were withdrawn.
+   * Their partition goes elsewhere or is loaded again: its next owner dispatches them under the same tokens, except those
+   * that were settled by events of unknown outcome which turn out to be durable. What was started for them may continue
+   * there. Absent where that ends as if it were withdrawn.
    */
   release?(tokens: readonly EffectToken[]): void;
   /** Hears what happens. Absent where nobody does. */

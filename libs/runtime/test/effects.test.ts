@@ -126,14 +126,14 @@ describe("an effect", () => {
     assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
   });
 
-  it("that was settled by a batch of unknown outcome is withdrawn, and started again only where that batch is not there", async () => {
+  it("that was settled by a batch of unknown outcome is released, and dispatched again only where that batch is not there", async () => {
     for (const lands of [true, false]) {
       const { bank, token } = await bankWithStatement();
       bank.dispatched.length = 0;
       bank.commits.fail(lands ? "unknown-landed" : "unknown-lost");
       await bank.time.settle(bank.submit(ada, cancelStatement, { statement: 1 }).catch(() => {}));
       await bank.time.advanceAsync(2_000);
-      assert.deepEqual(bank.withdrawn, [token]);
+      assert.deepEqual([bank.released, bank.withdrawn], [[token], []]);
       assert.equal(bank.dispatched.length, lands ? 0 : 1);
     }
   });

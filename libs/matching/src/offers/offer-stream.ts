@@ -136,8 +136,8 @@ class Stream implements OfferStream, SenderStream {
   unclaimed(pool: SendersPool, attempts: Iterable<UnclaimedAttempt>): void {
     if (!this.#open) return;
     this.#touch(pool);
-    for (const { token, agent } of attempts)
-      this.#reply.unclaimed.push({ token, agent: this.#numberOf(agent.agentId) });
+    for (const { token, agentId } of attempts)
+      this.#reply.unclaimed.push({ token, agent: agentId === "" ? 0 : this.#numberOf(agentId) });
   }
 
   returned(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { OfferRequest, ReturnReason } from "@tutti/contracts/swarm/v1";
-import { Arena, tokenOf } from "../testing/arena.ts";
+import { Arena, numberOf, tokenOf } from "../testing/arena.ts";
 import { openOfferStream } from "./offer-stream.ts";
 
 describe("a sender", () => {
@@ -79,6 +79,38 @@ describe("a sender", () => {
     next.durable(3);
     arena.turn();
     assert.equal(agent.durable, 3);
+  });
+
+  it("is asked about tasks that were released and that no sender has offered since, until it cancels them", () => {
+    const arena = new Arena();
+    const before = arena.sender("before");
+    const agent = arena.agent("a", { slots: 2, credit: 2 });
+    before.offer([1, 2, 3, 4]);
+    arena.turn();
+    agent.answer(1);
+    arena.turn();
+    before.request({ released: [1, 2, 3, 4].map((number) => tokenOf(number)) });
+    const next = arena.sender("next");
+    next.offer([4]);
+    const asked = () => next.told.unclaimed.map(({ token, agent: number }) => [numberOf(token), number]);
+    arena.pass(1_999);
+    assert.deepEqual(asked(), []);
+    arena.pass(1);
+    assert.deepEqual(asked(), [
+      [1, 0],
+      [2, 1],
+      [3, 0],
+    ]);
+    next.request({ cancels: [1, 2].map((number) => ({ token: tokenOf(number), reason: "over" })) });
+    arena.turn();
+    assert.deepEqual([agent.cancelled, agent.durable], [[2], 1]);
+    next.told.unclaimed.length = 0;
+    arena.pass(4_000);
+    assert.deepEqual(asked(), [[3, 0]], "a task of which nothing is known is asked about again");
+    next.offer([3]);
+    next.told.unclaimed.length = 0;
+    arena.pass(60_000);
+    assert.deepEqual(asked(), []);
   });
 
   it("that releases a task late does not take it from the sender that has offered it since", () => {

@@ -7,6 +7,7 @@ import type { Limits } from "../limits/limit-book.ts";
 import type { Extras, Side, Task } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { BoundTasks } from "./bound-tasks.ts";
+import type { Orphans } from "./orphans.ts";
 import { enqueue, leaveLimit } from "./queueing.ts";
 import type { Tasks } from "./tasks.ts";
 
@@ -18,6 +19,7 @@ export interface WaitingParts {
   readonly limits: Limits;
   readonly settings: LiveSettings;
   readonly tasks: Tasks;
+  readonly orphans: Orphans;
 }
 
 export class Waiting {
@@ -27,6 +29,7 @@ export class Waiting {
   readonly #limits: Limits;
   readonly #settings: LiveSettings;
   readonly #tasks: Tasks;
+  readonly #orphans: Orphans;
   /** How many tasks wait. */
   count = 0;
 
@@ -37,6 +40,7 @@ export class Waiting {
     this.#limits = parts.limits;
     this.#settings = parts.settings;
     this.#tasks = parts.tasks;
+    this.#orphans = parts.orphans;
   }
 
   /** Takes a task that waits from wherever it waits. */
@@ -124,6 +128,7 @@ export class Waiting {
       task.stage = "away";
     }
     task.awayDueMs = nowMs + this.#settings.current.orphanMs;
+    this.#orphans.add(task, nowMs);
     this.#tasks.schedule(task);
   }
 

@@ -310,17 +310,15 @@ export class PartitionMemory {
   /** Nothing more is decided here. Gives work that waits for an answer. */
   stop(): readonly Answers[] {
     this.isStopped = true;
-    const wanted = [...this.instances.values()].flatMap(({ effects }) =>
+    const open = [...this.instances.values()].flatMap(({ effects }) =>
       [...effects].map(({ token }) => token),
     );
-    // What was settled by what may never become durable is started again where it turns out not to be, and otherwise
-    // not.
-    const unwanted = [...this.commits.dropped, ...this.folding.dropped];
+    // What was settled by events that may never become durable is still wanted if they do not.
+    const released = [...open, ...this.commits.dropped, ...this.folding.dropped];
     const { effects } = this.parts;
     try {
-      if (effects.release === undefined) unwanted.unshift(...wanted);
-      else if (wanted.length > 0) effects.release(wanted);
-      if (unwanted.length > 0) effects.withdraw(unwanted);
+      if (effects.release === undefined) effects.withdraw(released);
+      else if (released.length > 0) effects.release(released);
     } catch (error) {
       this.parts.logger.error("effect handler failed on withdrawal", { error });
     }

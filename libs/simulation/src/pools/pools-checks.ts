@@ -72,7 +72,7 @@ export class PoolsChecks {
   begun(agent: string, life: number, token: string): void {
     this.#begun.add(token);
     const doer = `${agent}, life ${life}`;
-    if (this.#doneBy.get(token) === doer && !this.#unwanted.has(token) && !this.late.isExcused(token))
+    if (this.#doneBy.get(token) === doer && !this.late.isExcused(token))
       this.#world.found("twice", `${agent} does ${token} twice`);
     this.#doneBy.set(token, doer);
     if (this.#durable.has(token) && !this.#unwanted.has(token) && !this.late.isExcused(token))
@@ -84,7 +84,7 @@ export class PoolsChecks {
     this.#doneBy.delete(token);
   }
 
-  /** Its sender does not want it any more, for now: what comes of it is forgotten. */
+  /** Its sender does not want it any more: what comes of it is forgotten. */
   unwanted(token: string): void {
     this.#unwanted.add(token);
   }

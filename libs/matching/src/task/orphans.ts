@@ -1,0 +1,41 @@
+/**
+ * Tasks whose sender is away, until a sender offers them again. If the work has settled a task meanwhile, its next owner
+ * offers it to no pool: senders are asked, and the one that knows so cancels the task.
+ */
+import type { Task } from "../parts.ts";
+
+/** Most are offered again sooner. */
+const askAfterMs = 2_000;
+const askAgainMaxMs = 60_000;
+const askedMax = 1_000;
+
+export class Orphans {
+  readonly #tasks = new Set<Task>();
+  #askAgainMs = askAfterMs;
+  /** When senders are to be asked. */
+  askDueMs = Number.POSITIVE_INFINITY;
+
+  add(task: Task, nowMs: number): void {
+    this.#tasks.add(task);
+    this.#askAgainMs = askAfterMs;
+    this.askDueMs = Math.min(this.askDueMs, nowMs + askAfterMs);
+  }
+
+  /** The tasks that senders are asked about. None while it is too early. */
+  toAsk(nowMs: number): readonly Task[] {
+    if (nowMs < this.askDueMs) return none;
+    for (const task of this.#tasks)
+      if (task.senderSlot !== undefined || task.stage === "forgotten") this.#tasks.delete(task);
+    this.#askAgainMs = Math.min(2 * this.#askAgainMs, askAgainMaxMs);
+    this.askDueMs = this.#tasks.size === 0 ? Number.POSITIVE_INFINITY : nowMs + this.#askAgainMs;
+    const asked = [...this.#tasks].slice(0, askedMax);
+    // Others are asked about the next time.
+    for (const task of asked) {
+      this.#tasks.delete(task);
+      this.#tasks.add(task);
+    }
+    return asked;
+  }
+}
+
+const none: readonly Task[] = [];
