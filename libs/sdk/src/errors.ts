@@ -20,10 +20,18 @@ export const sdkErrors = defineErrors("sdk", {
   functionAwaitsForeign: {
     status: "FAILED_PRECONDITION",
     retry: "elsewhere",
-    help: "A durable function waits for a promise that its context did not make. After a crash nothing would resolve it in the same way.",
-    message: ({ name, at }: { name: string; at: string }) =>
-      `\`${name}\` waits for something that is no step, after ${at}`,
+    help: "A durable function waits for a promise that its context did not make. After a crash nothing would resolve it in the same way. The first attempt names the step before, further ones the line that waits.",
+    message: ({ name, where }: { name: string; where: string }) =>
+      `\`${name}\` waits for something that is no step, ${where}`,
     remedy: "Put what it waits for into `ctx.run`.",
+  },
+  functionBlocked: {
+    status: "FAILED_PRECONDITION",
+    retry: "elsewhere",
+    help: "The code of a durable function, or a step of it, did not give control back: a loop without an `await`, or a long calculation. A worker does nothing else meanwhile. The code was ended where it was, and other tasks of the worker went back to the queue.",
+    message: ({ name, at, seconds }: { name: string; at: string; seconds: number }) =>
+      `\`${name}\` blocked its worker for ${seconds} s, after ${at}`,
+    remedy: "Await a step in each round of a loop, and move long calculations to a thread.",
   },
   functionStopped: {
     status: "CANCELLED",

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import threading
+import time
 import unittest
 from unittest import mock
 
@@ -11,6 +12,7 @@ from function_stage import FunctionStage, played
 
 from tutti import OptionInvalid, StepFailure, TuttiError, Worker, current_task, durable
 from tutti._functions.host import FunctionHost
+from tutti._functions.watchdog import Watchdog
 
 
 def function_of(code, name="test"):
@@ -37,6 +39,41 @@ class Waiting(unittest.TestCase):
             await asyncio.sleep(0.01)
 
         self.refused(code, 2)
+
+    def test_is_ended_when_it_does_not_give_control_back_and_names_the_line(self):
+        ended = []
+
+        async def code(ctx):
+            await ctx.run("first", lambda: 1)
+            try:
+                while True:
+                    try:
+                        ended.append(0) if len(ended) < 0 else None
+                    except Exception:  # noqa: S110 - what the function catches does not keep it
+                        pass
+            finally:
+                ended.append("finally")
+
+        stage = FunctionStage(function_of(code))
+        stage.host = FunctionHost(watchdog=Watchdog(seconds=0.2))
+        with self.assertRaises(TuttiError) as raised:
+            played(stage.turn())
+        self.assertEqual(raised.exception.code, "sdk.function_blocked")
+        self.assertRegex(raised.exception.message, r"`test` blocked its worker for 0.2 s, at .*test_functions.py:\d+")
+        self.assertEqual(ended, ["finally"])
+
+    def test_leaves_alone_what_gives_control_back_often(self):
+        async def code(ctx):
+            for round in range(20):
+                until = time.monotonic() + 0.05
+                while time.monotonic() < until:
+                    pass
+                await ctx.run(f"round {round}", lambda: 1)
+            return "done"
+
+        stage = FunctionStage(function_of(code))
+        stage.host = FunctionHost(watchdog=Watchdog(seconds=0.2))
+        self.assertEqual(played(stage.turn())["end"], {"output": "done"})
 
     def test_names_the_line_of_an_inner_function(self):
         async def code(ctx):

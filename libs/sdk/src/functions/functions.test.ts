@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { systemDefer, systemTimers } from "@tutti/kernel";
+import { systemDefer, systemTimers, type Timers } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
 import { TaskFailure } from "../task/failure.ts";
 import { testDurable } from "../testing/test-durable.ts";
@@ -285,6 +285,39 @@ describe("a durable function whose worker does not have it any more", () => {
       const { output, effects } = await play(forgotten);
       assert.deepEqual(output, whole.output, `forgotten before turn ${forgotten}`);
       assert.deepEqual(effects, whole.effects, "no step is done twice");
+    }
+  });
+});
+
+describe("a function that waits for what is no step", () => {
+  const soon: Timers = { ...systemTimers, after: (_ms, run) => systemTimers.after(5, run) };
+
+  it("fails its turn: first with the step before, then with the line that waits", async () => {
+    const never = () => new Promise<void>(() => {});
+    const code = async (ctx: FunctionContext) => {
+      await ctx.run("first", () => 1);
+      await ctx.sleep("1s");
+      await never();
+    };
+    const fn = durable("order", code, { retry: { attempts: 3 } }) as DurableFunction;
+    const host = new FunctionHost({ defer: systemDefer, timers: soon });
+    const messages: string[] = [];
+    const handlers = {
+      order: (input: unknown, task: TaskContext) =>
+        host.turn(fn, input as TurnInput, task).catch((error: Error) => {
+          messages.push(error.message);
+          throw error;
+        }),
+    };
+    const run = await testWorkflow(fn.definition, { handlers }).start();
+    assert.equal((await run.failure())?.code, "sdk.function_awaits_foreign");
+    const [step, ...others] = messages;
+    assert.match(step ?? "", /`order` waits for something that is no step, after \S*functions\.test\.ts:\d+/);
+    const lineOf = (text = "") => Number(/functions\.test\.ts:(\d+)/.exec(text)?.[1]);
+    assert.equal(others.length, 2);
+    for (const text of others) {
+      assert.match(text, /is no step, at \S*functions\.test\.ts:\d+/);
+      assert.equal(lineOf(text), lineOf(step) + 1, "the line behind the last step");
     }
   });
 });

@@ -38,6 +38,7 @@ export class FunctionHost {
         save: (saved) => task.progress({ saved }),
         clock: () => Math.round(input.nowMs + task.elapsedMs),
         task,
+        isTraced: input.turn > input.last + 1,
       });
       const output = await Promise.race([turn, aborted.promise]);
       instance.lastTurn = input.turn;

@@ -14,7 +14,9 @@ import type { Defer, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import { callAs, type TaskContext } from "../task/context.ts";
 import { StepFailure, stepError } from "./failure.ts";
+import { AwaitTrace } from "./location.ts";
 import { type CarriedLoop, carriedIn, carriedName } from "./loop.ts";
+import type { Watchdog, Watched } from "./watchdog.ts";
 import { type Entry, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
 
 /** What the code asked for, and has no entry yet. */
@@ -42,6 +44,8 @@ export interface StepMeans extends StepOptions {
 export interface FunctionPorts {
   readonly timers: Timers;
   readonly defer: Defer;
+  /** Stops code that does not give control back. Default: nothing does. */
+  readonly watchdog?: Pick<Watchdog, "enter" | "leave">;
   /** Nothing new runs: where the journal ends, the turn does. */
   readonly dry?: {
     /** The code asks for something else than the journal has behind so many entries. */
@@ -57,6 +61,8 @@ export interface TurnMeans {
   readonly clock: () => number;
   /** The attempt that makes the turn. */
   readonly task: TaskContext;
+  /** An attempt before could not make it: this one looks where the code waits. */
+  readonly isTraced?: boolean;
 }
 
 /** What an attempt keeps for the next one, which makes the same turn. */
@@ -84,7 +90,7 @@ const stoppedStepsMax = 1_000;
 /** The function whose step is running. */
 const steps = new AsyncLocalStorage<FunctionInstance>();
 
-export class FunctionInstance {
+export class FunctionInstance implements Watched {
   readonly name: string;
   readonly seed: string;
   readonly state: Map<string, Json>;
@@ -134,6 +140,7 @@ export class FunctionInstance {
   #task: TaskContext | undefined;
   #timer: Timer | undefined;
   #lastAt = "";
+  #trace: AwaitTrace | undefined;
   #begun = false;
   #input: Json = null;
 
@@ -187,9 +194,10 @@ export class FunctionInstance {
    * @property saved what an attempt before did and did not report
    * @property save keeps results that are not reported yet
    */
-  runTurn(turn: TurnInput, { saved, save, clock, task }: TurnMeans): Promise<TurnOutput> {
+  runTurn(turn: TurnInput, { saved, save, clock, task, isTraced = false }: TurnMeans): Promise<TurnOutput> {
     this.#clock = clock;
     this.#task = task;
+    this.#trace = isTraced ? new AwaitTrace() : undefined;
     this.#turn = Promise.withResolvers<TurnOutput>();
     this.#known = turn.from + turn.journal.length;
     this.#entries = [...turn.journal, ...saved.steps];
@@ -215,10 +223,31 @@ export class FunctionInstance {
     const { values = {}, input: given = input } = this.carried ?? {};
     for (const [key, value] of Object.entries(values)) this.state.set(key, value);
     this.#input = given;
-    this.#code(this, given).then(
-      (output) => this.#ended({ output }),
-      (error: unknown) => this.#ended({ error: stepError(error) }),
-    );
+    // Behind what is under way: code that blocks and is stopped takes no caller with it.
+    queueMicrotask(() => {
+      this.#enter();
+      this.#code(this, given).then(
+        (output) => this.#ended({ output }),
+        (error: unknown) => this.#ended({ error: stepError(error) }),
+      );
+    });
+  }
+
+  /** Code gets control, until the next step of the event loop. */
+  #enter(): void {
+    this.#ports.watchdog?.enter(this);
+    // What waits for no step waits behind the journal.
+    if (this.#trace !== undefined && this.#at >= this.#entries.length - 1) this.#trace.enter();
+  }
+
+  #leave(): void {
+    this.#ports.watchdog?.leave(this);
+    this.#trace?.leave();
+  }
+
+  blocked(seconds: number): void {
+    const at = this.#lastAt || "its start";
+    this.#fail(sdkErrors.functionBlocked({ name: this.name, at, seconds }));
   }
 
   /** Whether nothing was done and nothing is asked for. */
@@ -378,7 +407,10 @@ export class FunctionInstance {
     if (this.#turn === undefined) return;
     // Nothing else is under way beside a step that is alone: the code continues at once.
     const isAlone = !this.#isReplaying && this.#running + this.#open.size === 0;
-    if (isAlone && this.#results.length === 1) this.#results.shift()?.();
+    if (isAlone && this.#results.length === 1) {
+      this.#enter();
+      this.#results.shift()?.();
+    }
     if (this.#isPumping) return;
     this.#isPumping = true;
     this.#ports.defer(() => {
@@ -388,15 +420,17 @@ export class FunctionInstance {
   }
 
   #proceed(): void {
-    const turn = this.#turn;
-    if (turn === undefined) return;
+    this.#leave();
+    if (this.#turn === undefined) return;
     const give = this.#results.shift();
     if (give !== undefined) {
+      this.#enter();
       give();
       this.#pump();
       return;
     }
     if (this.#isReplaying) {
+      this.#enter();
       const changed = this.#applyNext();
       if (changed !== undefined) this.#fail(changed);
       else this.#pump();
@@ -490,8 +524,12 @@ export class FunctionInstance {
     this.#timer ??= this.#ports.timers.after(foreignGraceMs, () => {
       this.#timer = undefined;
       if (this.#end === undefined && this.#running + this.#open.size === 0)
-        this.#fail(sdkErrors.functionAwaitsForeign({ name: this.name, at: this.#lastAt || "its start" }));
+        this.#fail(sdkErrors.functionAwaitsForeign({ name: this.name, where: this.#waitsWhere }));
     });
+  }
+
+  get #waitsWhere(): string {
+    return this.#trace?.at ? `at ${this.#trace.at}` : `after ${this.#lastAt || "its start"}`;
   }
 
   /** Another attempt does not do it again. */
@@ -518,12 +556,14 @@ export class FunctionInstance {
       this.#fail(sdkErrors.stepTooLarge({ step, bytes: this.#length, bytesMax: turnLengthMost }));
       return;
     }
+    this.#leave();
     const turn = this.#turn;
     this.#turn = undefined;
     turn?.resolve({ function: 1, known: this.#known, steps: this.#steps, ...output });
   }
 
   #fail(error: Error): void {
+    this.#leave();
     const turn = this.#turn;
     this.#turn = undefined;
     turn?.reject(error);

@@ -1,6 +1,7 @@
 /** Where the code of a durable function asked for a step: the first frame outside of the SDK. */
-import { basename, relative, sep } from "node:path";
+import { basename, dirname, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promiseHooks } from "node:v8";
 
 const shown = new Map<string, string>();
 const frames = 1;
@@ -28,4 +29,49 @@ function fileShown(file: string): string {
   const made = near.startsWith("..") ? basename(path) : near.split(sep).join("/");
   shown.set(file, made);
   return made;
+}
+
+const framesTraced = 20;
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** Finds the line at which code waits: the last one that made a promise while the code had control. */
+export class AwaitTrace {
+  #at = "";
+  #stop: (() => void) | undefined;
+
+  /** Empty if it is not known. */
+  get at(): string {
+    return this.#at;
+  }
+
+  enter(): void {
+    this.#stop ??= promiseHooks.onInit(() => {
+      this.#at = lineOfCode() || this.#at;
+    }) as () => void;
+  }
+
+  leave(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+}
+
+function lineOfCode(): string {
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  const holder: { stack?: unknown } = {};
+  Error.stackTraceLimit = framesTraced;
+  Error.prepareStackTrace = (_, sites) => sites;
+  Error.captureStackTrace(holder, lineOfCode);
+  const sites = holder.stack as readonly NodeJS.CallSite[];
+  Error.stackTraceLimit = stackTraceLimit;
+  Error.prepareStackTrace = prepareStackTrace;
+  const found = sites.find((site) => isOfUser(site.getFileName()));
+  const file = found?.getFileName();
+  return file ? `${fileShown(file)}:${found?.getLineNumber() ?? 0}` : "";
+}
+
+function isOfUser(file: string | null | undefined): boolean {
+  if (!file || file.startsWith("node:")) return false;
+  const path = file.startsWith("file:") ? fileURLToPath(file) : file;
+  return dirname(path) !== here || /\.(?:test|fixture)\.ts$/.test(path);
 }

@@ -520,8 +520,15 @@ export class Attempts implements AttemptPort {
       this.#over(attempt, { $case: "stopped", value: { message } });
       return;
     }
-    this.#over(attempt, { $case: "failed", value: failureDetail(attempt.reason) });
+    this.#over(attempt, refusalOf(attempt.reason));
   }
+}
+
+/** What is answered for a handler that does not know its end. */
+function refusalOf(error: unknown): Outcome {
+  const busy = busyOf(error);
+  if (busy === undefined) return { $case: "failed", value: failureDetail(error) };
+  return { $case: "busy", value: { retryAfterMs: busy.retryAfterMs, message: busy.message } };
 }
 
 function outcomeOf(attempt: Attempt, error: unknown): Outcome {
@@ -531,11 +538,7 @@ function outcomeOf(attempt: Attempt, error: unknown): Outcome {
     const message = isEcho || !(error instanceof Error) ? "" : error.message.slice(0, 4_096);
     return { $case: "stopped", value: { message } };
   }
-  if (reason !== undefined && isEcho) return { $case: "failed", value: failureDetail(reason) };
-  const busy = busyOf(error);
-  if (busy !== undefined)
-    return { $case: "busy", value: { retryAfterMs: busy.retryAfterMs, message: busy.message } };
-  return { $case: "failed", value: failureDetail(error) };
+  return refusalOf(reason !== undefined && isEcho ? reason : error);
 }
 
 function blobIn({ input }: Assign): BlobReference | undefined {

@@ -27,11 +27,13 @@ import { sdkErrors } from "../errors.ts";
 import type { DurableFunction, HostedFunction } from "../functions/durable.ts";
 import { FunctionHost } from "../functions/host.ts";
 import { registerFunctions } from "../functions/register.ts";
+import { Watchdog } from "../functions/watchdog.ts";
 import type { TurnInput } from "../functions/wire.ts";
 import type { BlobAccess } from "../link/blobs.ts";
 import { Connector } from "../link/connector.ts";
 import type { Transport } from "../link/transport.ts";
 import { transportFor } from "../link/transports.ts";
+import { Busy } from "../task/failure.ts";
 import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
 import { handledAs } from "../task/typed.ts";
 import { Agent } from "./agent.ts";
@@ -58,6 +60,8 @@ export interface WorkerPorts {
   readonly edge: ProcessEdge;
   /** Default: gRPC. */
   readonly transport: (settings: WorkerSettings) => Promise<Transport>;
+  /** After which time code of a durable function that blocks the worker is ended. Default: 10,000. */
+  readonly blockMs: number;
   /** Default: those of this machine. */
   readonly figures: () => HostFigures;
 }
@@ -79,6 +83,7 @@ export class Worker {
   readonly #measures: MeasureSender;
   #state: WorkerState = "idle";
   readonly #functions: FunctionHost;
+  readonly #watchdog: Watchdog;
   readonly #durable: HostedFunction[] = [];
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
@@ -89,7 +94,9 @@ export class Worker {
     this.settings = resolveSettings(options, process.env);
     this.#missions = new WorkerMissions(this.settings);
     this.#ports = systemPorts(ports);
-    this.#functions = new FunctionHost(this.#ports);
+    // The function that blocked fails first.
+    this.#watchdog = new Watchdog(() => this.#ports.defer(() => this.#giveBack()), this.#ports.blockMs);
+    this.#functions = new FunctionHost({ ...this.#ports, watchdog: this.#watchdog });
     this.#secrets = new WorkerSecrets(this.settings, this.#ports);
     const { clock, chance, timers, logger } = this.#ports;
     this.#measures = new MeasureSender({
@@ -291,6 +298,12 @@ export class Worker {
     );
   }
 
+  /** Code was ended that did not give control back. What continued in the same moment never ends. */
+  #giveBack(): void {
+    this.#ports.logger.error("a durable function blocked the worker and was ended, running tasks go back");
+    this.#agent.abortAll(new Busy({ message: "a durable function blocked the worker" }));
+  }
+
   #leaveIfDone(): void {
     if (this.#state !== "draining" || this.#agent.unfinished > 0) return;
     this.#connector?.disconnect("drained");
@@ -324,6 +337,7 @@ export class Worker {
   #release(): void {
     this.#drainTimer?.cancel();
     this.#linkWatch?.cancel();
+    this.#watchdog.stop();
     this.#agent.stop();
     for (const release of this.#releases.splice(0)) release();
   }
@@ -365,6 +379,7 @@ function systemPorts(given: Partial<WorkerPorts>): WorkerPorts {
     logger: given.logger ?? lineLogger({ clock }),
     edge: systemProcess,
     transport: transportFor,
+    blockMs: 10_000,
     figures() {
       gauge ??= new HostGauge(clock);
       return gauge.read();

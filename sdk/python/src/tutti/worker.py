@@ -15,6 +15,7 @@ from typing import Any, TypeVar, overload
 
 from ._functions.host import FunctionHost
 from ._functions.register import HostedFunction, register_functions
+from ._functions.watchdog import Watchdog
 from ._handlers import Estimate, Handler, Handlers, JsonSchema
 from ._logging import log_to_standard_error
 from ._running import Running
@@ -107,7 +108,7 @@ class Worker:
             secrets=secrets,
         )
         self._handlers = Handlers()
-        self._functions = FunctionHost()
+        self._functions = FunctionHost(watchdog=Watchdog())
         self._durable: list[HostedFunction] = []
         self._running: Running | None = None
         # Reentrant: a signal may come while it is held by the thread that handles it.

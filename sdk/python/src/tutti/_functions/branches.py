@@ -24,6 +24,10 @@ _libraries = (
 _shown: dict[str, str] = {}
 
 
+class Blocked(BaseException):
+    """Raised by the watchdog in code that does not give control back."""
+
+
 class Step(Generic[T]):
     """What a step of a durable function gives. It may be awaited several times."""
 
@@ -107,6 +111,9 @@ class Branches:
         except StopIteration as end:
             self._live.pop(code, None)
             result.resolve(end.value)
+        except Blocked:
+            self._live.pop(code, None)
+            raise
         except BaseException as error:  # noqa: BLE001 - the function fails with it, not the worker
             self._live.pop(code, None)
             result.reject(error)
@@ -128,6 +135,13 @@ def _waiting_line(code: Any) -> str:
             found = _place(frame)
         code = getattr(code, "cr_await", None) or getattr(code, "gi_yieldfrom", None)
     return found
+
+
+def own_place(frame: FrameType | None) -> str:
+    """The innermost line of a stack that is not of a library."""
+    while frame is not None and frame.f_code.co_filename.startswith(_libraries):
+        frame = frame.f_back
+    return "" if frame is None else _place(frame)
 
 
 def call_site(depth: int = 2) -> str:

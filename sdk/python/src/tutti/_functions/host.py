@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._threads import Threads
 from ..context import TaskContext
 from .instance import FunctionInstance, Saved, TurnMeans
+from .watchdog import Watchdog
 from .wire import Json, StepFailure, plain
 
 if TYPE_CHECKING:
@@ -21,8 +22,11 @@ _THREADS_MAX = 64
 
 
 class FunctionHost:
-    def __init__(self, threads: Threads | None = None, *, is_dry: bool = False) -> None:
+    def __init__(
+        self, threads: Threads | None = None, *, is_dry: bool = False, watchdog: Watchdog | None = None
+    ) -> None:
         self._is_dry = is_dry
+        self._watchdog = watchdog
         self._hot: dict[tuple[str, str, str], tuple[DurableFunction, FunctionInstance]] = {}
         self._threads = threads or Threads(_THREADS_MAX)
 
@@ -84,6 +88,7 @@ class FunctionHost:
             self._threads,
             object=given.get("object"),
             is_dry=self._is_dry,
+            watchdog=self._watchdog,
         )
 
     def _keep(self, key: tuple[str, str, str], fn: DurableFunction, instance: FunctionInstance) -> None:

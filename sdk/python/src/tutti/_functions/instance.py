@@ -24,11 +24,13 @@ from .._threads import Threads
 from ..context import TaskContext, _current
 from .branches import Branches, Step
 from .loop import CARRIED, carried_in
+from .watchdog import Watchdog
 from .wire import (
     Entry,
     Json,
     StepFailure,
     awaits_foreign,
+    function_blocked,
     function_changed,
     function_endless,
     function_stopped,
@@ -102,8 +104,10 @@ class FunctionInstance:
         *,
         object: Mapping[str, Any] | None = None,
         is_dry: bool = False,
+        watchdog: Watchdog | None = None,
     ) -> None:
         self.name = name
+        self._watchdog = watchdog
         self.seed = seed
         # Nothing new runs: where the journal ends, the turn does.
         self._is_dry = is_dry
@@ -409,14 +413,25 @@ class FunctionInstance:
             return
         self._is_driving = True
         try:
-            if first is not None:
-                self._context.run(first)
+            if first is not None and not self._controlled(first):
+                return
             while self._turn is not None:
-                self._context.run(self.branches.run)
-                if self._turn is None or not self._context.run(self._proceed):
+                if not self._controlled(self.branches.run) or self._turn is None:
+                    return
+                if not self._context.run(self._proceed):
                     return
         finally:
             self._is_driving = False
+
+    def _controlled(self, code: Callable[[], None]) -> bool:
+        """Gives control to the code. False if it did not give control back in time, and was stopped."""
+        if self._watchdog is None:
+            self._context.run(code)
+            return True
+        place = self._watchdog.run(partial(self._context.run, code))
+        if place is not None:
+            self._fail(function_blocked(self.name, place, self._watchdog.seconds))
+        return place is None
 
     def _proceed(self) -> bool:
         """Whether the code may have something to do."""

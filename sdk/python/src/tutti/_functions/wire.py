@@ -92,6 +92,14 @@ def awaits_foreign(name: str, where: str) -> TuttiError:
     )
 
 
+def function_blocked(name: str, at: str, seconds: float) -> TuttiError:
+    return _elsewhere(
+        "sdk.function_blocked",
+        f"`{name}` blocked its worker for {seconds:g} s, at {at}."
+        " Await a step in each round of a loop, and move long calculations to a plain function in `ctx.run`.",
+    )
+
+
 def function_stopped(name: str) -> TuttiError:
     return TuttiError(
         "sdk.function_stopped",
