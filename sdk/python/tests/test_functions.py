@@ -64,15 +64,15 @@ class Waiting(unittest.TestCase):
 
     def test_leaves_alone_what_gives_control_back_often(self):
         async def code(ctx):
-            for round in range(20):
-                until = time.monotonic() + 0.05
+            for round in range(10):
+                until = time.monotonic() + 0.3
                 while time.monotonic() < until:
                     pass
                 await ctx.run(f"round {round}", lambda: 1)
             return "done"
 
         stage = FunctionStage(function_of(code))
-        stage.host = FunctionHost(watchdog=Watchdog(seconds=0.2))
+        stage.host = FunctionHost(watchdog=Watchdog(seconds=2))
         self.assertEqual(played(stage.turn())["end"], {"output": "done"})
 
     def test_names_the_line_of_an_inner_function(self):

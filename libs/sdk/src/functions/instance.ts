@@ -236,7 +236,7 @@ export class FunctionInstance implements Watched {
   /** Code gets control, until the next step of the event loop. */
   #enter(): void {
     this.#ports.watchdog?.enter(this);
-    // What waits for no step waits behind the journal.
+    // Code that waits for no step has passed the whole journal.
     if (this.#trace !== undefined && this.#at >= this.#entries.length - 1) this.#trace.enter();
   }
 
