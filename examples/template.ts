@@ -7,6 +7,7 @@
  *     run NAME         runs it in a namespace of its own, and prints the outcome
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { nearest } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { exampleNamed, exampleNames, startCrew } from "./examples.ts";
@@ -93,7 +94,16 @@ async function main(): Promise<number> {
   }
   const template = all.find((one) => one.name === name || `workflows/${one.name}` === name);
   if (template === undefined) {
-    console.error(`Template ${name} not found. List templates with \`tutti template list\`.`);
+    const meant = nearest(
+      name,
+      all.map((one) => one.name),
+    );
+    console.error(
+      [
+        `✗ Template \`${name}\` not found. List templates with \`tutti template list\`.`,
+        ...(meant === undefined ? [] : [`  Did you mean \`${meant}\`?`]),
+      ].join("\n"),
+    );
     return 2;
   }
   if (verb === "show") {

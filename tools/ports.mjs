@@ -33,7 +33,7 @@ export async function withPorts(words, environment = process.env, command = "npm
   if (port !== undefined) {
     const first = Number(port);
     if (!/^\d{1,5}$/.test(port) || first < 1 || first > 65_534)
-      throw new PortsTaken(`--port: expected auto or a number from 1 to 65534, got ${port}`);
+      throw new PortsTaken(`--port: expected auto or a number from 1 to 65534, got \`${port}\``);
     const chosen = [...others, ...wordsOf(first)];
     await refuseTaken(chosen, environment, command);
     return chosen;

@@ -30,6 +30,6 @@ try {
   );
 } catch (error) {
   if (!(error instanceof PortsTaken || error instanceof NodeTooOld)) throw error;
-  process.stderr.write(`tutti: ${error.message}\n`);
+  process.stderr.write(`✗ ${error.message}\n`);
   process.exitCode = 1;
 }

@@ -116,6 +116,21 @@ describe("apply", () => {
     assert.match(await printed("apply shop/trigger.yaml"), /trigger +orders +unchanged/);
   });
 
+  it("skips JSON files of a folder that other programs keep there, and says so", async () => {
+    mkdirSync(join(at.command.folder, "project"));
+    const inProject = (name: string, text: string) =>
+      writeFileSync(join(at.command.folder, "project", name), text);
+    inProject("package.json", '{"name": "shop", "workflow": "x"}\n');
+    inProject("order.json", '{"workflow": "inside", "tasks": {"one": {"uses": "test.echo"}}}\n');
+    const { output, errors, exitCode } = await tutti("apply project");
+    assert.equal(exitCode, 0, errors);
+    assert.match(output, /project\/order\.json +workflow +inside +created/);
+    assert.match(errors, /Skipped JSON files that describe nothing of Tutti: project\/package\.json\./);
+    const named = await tutti("apply project/package.json");
+    assert.equal(named.exitCode, 3);
+    assert.match(named.errors, /project\/package\.json:1:\d+: error/);
+  });
+
   it("reads standard input", async () => {
     const input = "workflow: piped\ntasks: {one: {uses: test.echo}}\n";
     assert.match(await printed("apply -", { input }), /standard input +workflow +piped +created/);

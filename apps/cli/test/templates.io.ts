@@ -22,7 +22,10 @@ describe("tutti template", () => {
       tutti("tutti template run nothing"),
       ({ code, stderr }: { code?: number; stderr?: string }) => {
         assert.equal(code, 2);
-        assert.match(stderr ?? "", /Template nothing not found. List templates with `tutti template list`./);
+        assert.match(
+          stderr ?? "",
+          /✗ Template `nothing` not found. List templates with `tutti template list`./,
+        );
         return true;
       },
     );

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import gc
 import json
+import logging
 import os
 import random
 import threading
@@ -15,7 +16,7 @@ import tutti
 from stage import Stage, task, token
 from tutti import Credentials, OptionInvalid, Worker, _contracts, _json, _wire, current_task
 from tutti._contracts import AgentFrame, Amounts, ModelCall, ModelCalls, Result
-from tutti._logging import JsonLines
+from tutti._logging import JsonLines, TextLines
 from tutti._outbox import BYTES_MAX, FRAMES_MAX, LinkBroken, Outbox, after, is_repeated
 from tutti._running import new_id
 from tutti._threads import Threads
@@ -243,6 +244,14 @@ class Context(unittest.TestCase):
         line = json.loads(JsonLines().format(logs.records[0]))
         self.assertEqual((line["message"], line["work_id"], line["cents"]), ("charging 5", "order-17", 5))
         self.assertEqual((line["trace_id"], line["access_token"]), (TRACE[3:35], "[redacted]"))
+
+    def test_at_a_terminal_a_line_is_text_with_reason_remedy_and_no_secret(self):
+        with self.assertLogs("tutti.task", "INFO") as logs:
+            logging.getLogger("tutti.task").warning(
+                "no link", extra={"reason": "refused", "remedy": "Start it.", "pause_ms": 72, "token": "hidden"}
+            )
+        text = TextLines().format(logs.records[0])
+        self.assertRegex(text, r"^\d\d:\d\d:\d\d warn  no link: refused\. Start it\. \(pause_ms 72, token \[redacted\]\)$")
 
     def test_what_is_used_is_told_with_the_result(self):
         self.context.use(tokens=5)

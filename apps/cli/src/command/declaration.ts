@@ -14,6 +14,8 @@ export interface Command {
   readonly about?: readonly string[];
   readonly arguments?: readonly Argument[];
   readonly options?: readonly Option[];
+  /** Whether options with a dot are keys of the configuration, which the platform reads: `--log.level=debug`. */
+  readonly takesKeys?: boolean;
   readonly examples?: readonly Example[];
   /** The question before the command destroys something. Undefined: these words destroy nothing, or the action asks. */
   readonly confirm?: (values: Values) => string | undefined;

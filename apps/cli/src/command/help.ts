@@ -24,6 +24,7 @@ export const groups: readonly Group[] = [
 
 /** The commands that a newcomer needs first. `tutti help --all` lists the others too. */
 export const firstCommands: readonly string[] = [
+  "dev",
   "run",
   "list",
   "show",
@@ -33,7 +34,6 @@ export const firstCommands: readonly string[] = [
   "approve",
   "retry",
   "cancel",
-  "workflow register",
   "status",
   "doctor",
 ];

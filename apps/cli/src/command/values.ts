@@ -3,6 +3,9 @@ import { usageFailure } from "./failure.ts";
 
 type Given = ReadonlyMap<string, readonly string[]>;
 
+/** No option has this name. It holds the keys of the configuration among the words. */
+export const keysGiven = ".";
+
 /** The arguments and options of a command line, by name. */
 export class Values {
   readonly #arguments: Given;
@@ -41,6 +44,11 @@ export class Values {
 
   texts(name: string): readonly string[] {
     return this.#options.get(name) ?? [];
+  }
+
+  /** Returns keys of the configuration as they were written: `--log.level=debug`. */
+  keys(): readonly string[] {
+    return this.#options.get(keysGiven) ?? [];
   }
 
   whole(name: string): number | undefined {

@@ -29,6 +29,14 @@ function refusal(line: string): string {
 }
 
 describe("words of a command line", () => {
+  it("keys of the configuration go to the platform as they were written, with or without `=`", () => {
+    const { values } = command(
+      "dev --platform.dataDirectory x --port auto --log.level=debug --platform.paused",
+    );
+    assert.deepEqual(values.keys(), ["--platform.dataDirectory=x", "--log.level=debug", "--platform.paused"]);
+    assert.equal(values.text("port"), "auto");
+  });
+
   it("a command has its arguments and options, wherever they stand", () => {
     const { command: found, values } = command(
       "run order.yaml --detach articles=2 -l a=b --label c=d -i @x.json",
@@ -103,6 +111,7 @@ describe("words of a command line", () => {
       "list --stat failed",
       /Option `--stat` not found\.\n {2}Did you mean `--state`\?\n {2}tutti list --help/,
     ],
+    ["list --log.level=debug", /Option `--log.level` not found\./],
     ["--sever x list", /Option `--sever` not found\.\n {2}Did you mean `--server`\?/],
     ["list --state faild", /--state: expected one of pending, .*got `faild`\.\n {2}Did you mean `failed`\?/s],
     ["show", /ID is missing: id of a run, mission or session\.\n {2}Usage: tutti show ID \[TASK\]/],

@@ -5,7 +5,7 @@
 import { nearest } from "@tutti/kernel";
 import { type Argument, type Command, everyOption, type Option } from "./declaration.ts";
 import { type Advice, usageFailure } from "./failure.ts";
-import { Values } from "./values.ts";
+import { keysGiven, Values } from "./values.ts";
 
 /** A parsed command line. */
 export type Asked =
@@ -110,6 +110,11 @@ function parse(command: Command, words: readonly string[]): Asked {
     }
     const [flag = "", ...values] = word.split("=");
     const option = options.find(({ name, short }) => flag === `--${name}` || flag === `-${short}`);
+    if (option === undefined && command.takesKeys === true && /^--[A-Za-z]\w*\./.test(flag)) {
+      const value = values.length > 0 || (words[at + 1] ?? "-").startsWith("-") ? [] : [words[++at] ?? ""];
+      given.set(keysGiven, [...(given.get(keysGiven) ?? []), [word, ...value].join("=")]);
+      continue;
+    }
     if (option === undefined) throw unknownOption(flag, options, `tutti ${command.name}`);
     if (option.name === "help") return { kind: "help", about: command.name };
     const said = values.length > 0 ? values.join("=") : undefined;

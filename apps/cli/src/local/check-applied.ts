@@ -11,6 +11,7 @@ import {
   isScheduleText,
   isSessionText,
   isTriggerText,
+  isWorkflowText,
   printDefinition,
 } from "@tutti/definitions";
 import { Mapping, schema } from "@tutti/rest/json";
@@ -74,6 +75,17 @@ export function checkDocuments(file: SourceFile): readonly CheckedDocument[] {
   const documents = documentsOf(file);
   if (documents.length === 0) return [{ problems: [wrong(file, "the file is empty")], applied: undefined }];
   return documents.map((document) => checkDocument({ ...file, ...document }));
+}
+
+/** Whether a file describes a resource of the platform, also with mistakes in it. Other programs keep JSON files too. */
+export function describesSomething(file: SourceFile): boolean {
+  return documentsOf(file).some((document) => {
+    const one = { ...file, ...document };
+    return (
+      [isWorkflowText, isSessionText, isScheduleText, isTriggerText].some((is) => is(one)) ||
+      resourceWord(one) !== undefined
+    );
+  });
 }
 
 function checkDocument(file: SourceFile): CheckedDocument {

@@ -20,7 +20,7 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
   const next =
     error.status === 404
       ? await adviceFor(call, error.code, error.detail)
-      : [...asTexts(error), ...retrying(error)];
+      : [...asTexts(error), ...asInput(error), ...retrying(error)];
   const detail = sentence(error.detail);
   return new Failure(detail, {
     // What is wrong with a single field is in the sentence already.
@@ -41,6 +41,17 @@ function asTexts({ fields }: RestError): Advice[] {
     const [, name] = /^(?:spec\.)?input\.(.+)$/.exec(field) ?? [];
     const [, value] = /must be string, found (-?\d\S*|true|false|null)$/.exec(message) ?? [];
     return name === undefined || value === undefined ? [] : [[`${name}='"${value}"'`, "passes it as a text"]];
+  });
+}
+
+/** How a field of the input is passed that is required. */
+function asInput({ fields }: RestError): Advice[] {
+  return fields.flatMap(({ field, message }): Advice[] => {
+    if (!/^(?:spec\.)?input$/.test(field)) return [];
+    if (message.endsWith("must be object, found nothing"))
+      return [["KEY=VALUE", "passes a field of the input"]];
+    const [, name] = /^must have required property '([^']+)'/.exec(message) ?? [];
+    return name === undefined ? [] : [[`${name}=VALUE`, "passes this field of the input"]];
   });
 }
 

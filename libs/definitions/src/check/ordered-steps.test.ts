@@ -44,7 +44,10 @@ describe("steps", () => {
       ["steps:\n  1: {uses: a.b}\n", /^a\.yaml:2:3: error: steps.*expected an id with a letter/],
       ["steps: {one: {uses: a.b}}\ntasks: {two: {uses: a.b}}\n", /found `tasks` and `steps`/],
       ["steps: {one: {uses: a.b}}\nstates: {two: {final: true}}\n", /found `steps` and `states`/],
-      ["steps: [1]\n", /^a\.yaml:1:8: error: steps: expected a mapping/],
+      [
+        "steps:\n  - id: one\n    uses: a.b\n",
+        /^a\.yaml:2:3: error: steps: expected a mapping such as `send: .*`, without `-`, found a list$/m,
+      ],
       ["title: none\n", /expected one of `tasks`, `steps`, `states`, found none/],
     ];
     for (const [text, problem] of cases) {

@@ -174,6 +174,8 @@ export class ShapeChecker {
   }
 
   #map(value: Json, { keys, of, max, min = 0 }: MapShape, path: Path): Json | undefined {
+    if (isList(value) && keys === "taskId")
+      return this.#expect(false, value, path, "a mapping such as `send: {uses: mail.send}`, without `-`");
     if (!isMembers(value)) return this.#expect(false, value, path, "a mapping");
     const names = Object.keys(value);
     if (names.length > max) {

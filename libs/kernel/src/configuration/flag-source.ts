@@ -88,10 +88,13 @@ function hintFor(name: string, declarations: Declarations): string {
 /** More keys than that are no hint. */
 const hintedMax = 3;
 
-/** Keys whose last word is or starts with a flag that names no section: `--data` for `--platform.dataDirectory`. */
+/**
+ * Keys whose last word is or starts with the words of a flag: `--data`, `--data-dir` and `--data.directory` for
+ * `--platform.dataDirectory`.
+ */
 function hintByLastWord(name: string, known: readonly string[]): string {
-  const wanted = name.toLowerCase();
-  if (wanted.includes(".") || wanted.length < 3) return "";
+  const wanted = name.replaceAll(/[-_.]/g, "").toLowerCase();
+  if (wanted.length < 3) return "";
   const lastOf = (key: string): string => key.slice(key.lastIndexOf(".") + 1).toLowerCase();
   // Each key has a name with its scope too.
   const short = known.filter((key) => !known.some((other) => key.endsWith(`.${other}`)));

@@ -170,6 +170,16 @@ describe("a mistake in the configuration is refused with its place and what to d
       "unknown key among the flags: --cert; did you mean `--registry.tls.certificate`?",
     ],
     [
+      "a flag whose words are those of a key, written another way",
+      flags("--lease-ms=5000"),
+      "unknown key among the flags: --lease-ms; did you mean `--registry.leaseMs`?",
+    ],
+    [
+      "a flag with a dot inside the last word of a key",
+      flags("--lease.ms=5000"),
+      "unknown key among the flags: --lease.ms; did you mean `--registry.leaseMs`?",
+    ],
+    [
       "a flag that is near to nothing",
       flags("--colour=red"),
       "unknown key among the flags: --colour (remove it, or list the keys with `tutti config explain`)",

@@ -10,19 +10,27 @@ export interface LineLoggerOptions {
   readonly clock: Clock;
   /** The least level that is written. Default `info`. */
   readonly level?: LogLevel;
+  /** `text` is for a person at a terminal. Default `json`. */
+  readonly form?: "json" | "text";
   /** Takes one line without its line end. Default: standard error, so that a program's output stays its own. */
   readonly write?: (line: string) => void;
 }
 
-/** One JSON object per line. What a coordinator of one's own logs with until telemetry is set up. */
-export function lineLogger({ clock, level = "info", write = toStandardError }: LineLoggerOptions): Logger {
+/** One JSON object or one line of text per message, for programs without telemetry: workers and coordinators. */
+export function lineLogger({
+  clock,
+  level = "info",
+  form = "json",
+  write = toStandardError,
+}: LineLoggerOptions): Logger {
   const least = levels.indexOf(level);
+  const lineOf = form === "json" ? jsonOf : textOf;
 
   function loggerWith(inherited: LogFields): Logger {
     const at = (own: LogLevel) => {
       if (levels.indexOf(own) < least) return (): void => {};
       return (message: string, fields: LogFields = {}): void => {
-        const time = new Date(clock.now()).toISOString();
+        const time = new Date(clock.now());
         write(lineOf({ time, level: own, message, ...inherited, ...fields }));
       };
     };
@@ -46,13 +54,38 @@ function toStandardError(line: string): void {
 }
 
 /** A line is written whatever its fields are: one that cannot be printed must not cost the caller its work. */
-function lineOf(fields: Readonly<Record<string, unknown>>): string {
+function jsonOf(fields: LineFields): string {
   try {
     return JSON.stringify(fields, printable);
   } catch (error) {
     const { time, level, message } = fields;
     return JSON.stringify({ time, level, message, unprintable: String(error) });
   }
+}
+
+interface LineFields extends Readonly<Record<string, unknown>> {
+  readonly time: Date;
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+/** `16:03:11 warn  not connected, retrying: The connection was refused. Start the platform. (pauseMs 72)` */
+function textOf(fields: LineFields): string {
+  const { time, level, message, reason, remedy, ...others } = JSON.parse(jsonOf(fields)) as LineFields;
+  const clock = new Date(time).toTimeString().slice(0, 8);
+  const why = reason === undefined ? "" : `: ${String(reason)}`;
+  const next = remedy === undefined ? "" : `. ${String(remedy)}`;
+  const rest = Object.entries(others).flatMap(([name, value]) => textOfField(name, value));
+  const details = rest.length === 0 ? "" : ` (${rest.join(", ")})`;
+  return `${clock} ${level.padEnd(5)} ${message}${why}${next}${details}`;
+}
+
+function textOfField(name: string, value: unknown): string[] {
+  if (value === undefined || value === null || value === "") return [];
+  if (typeof value !== "object") return [`${name} ${String(value)}`];
+  const { message, code } = value as { readonly message?: unknown; readonly code?: unknown };
+  if (typeof message !== "string") return [`${name} ${JSON.stringify(value)}`];
+  return [`${name} ${message}${typeof code === "string" ? ` [${code}]` : ""}`];
 }
 
 function printable(key: string, value: unknown): unknown {

@@ -43,6 +43,20 @@ describe("lineLogger", () => {
     ]);
   });
 
+  it("writes text for a person: reason, remedy, details, no secret", () => {
+    const lines: string[] = [];
+    const clock = new VirtualTime(0);
+    const logger = lineLogger({ clock, form: "text", write: (line) => void lines.push(line) });
+    const [reason, remedy] = ["The connection was refused", "Start the platform."];
+    logger.warn("no link, retrying", { reason, remedy, pauseMs: 72, token: "hunter2", link: "" });
+    logger.info("linked", { agent: { id: "a" }, error: new Error("gone") });
+    const time = new Date(0).toTimeString().slice(0, 8);
+    assert.deepEqual(lines, [
+      `${time} warn  no link, retrying: ${reason}. ${remedy} (pauseMs 72, token [redacted])`,
+      `${time} info  linked (agent {"id":"a"}, error gone)`,
+    ]);
+  });
+
   it("leaves out what is below its level, and says so when asked", () => {
     const { logger, lines } = written();
     logger.debug("detail");

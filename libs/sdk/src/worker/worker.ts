@@ -261,7 +261,7 @@ export class Worker {
     const wasLinking = this.#state === "linking";
     this.#state = "draining";
     const { logger, timers } = this.#ports;
-    logger.info("draining: finishing running tasks", { reason, atWork: this.#agent.atWork });
+    logger.info("draining: finishing running tasks", { reason, running: this.#agent.atWork });
     if (wasLinking) {
       this.#started.reject(sdkErrors.stopped());
       this.#connector?.stop();
@@ -291,7 +291,7 @@ export class Worker {
   #hurry(deadlineMs: number): void {
     const { logger, timers } = this.#ports;
     const { atWork, unfinished } = this.#agent;
-    logger.warn("drain timeout reached, aborting running tasks", { atWork, unfinished });
+    logger.warn("drain timeout reached, aborting running tasks", { running: atWork, unfinished });
     this.#agent.abortAll(sdkErrors.timedOut({ what: "the rest of the work", afterMs: deadlineMs }));
     this.#drainTimer = timers.after(hurryMs, () =>
       this.#connector?.disconnect("drained, not all of it finished"),
@@ -345,7 +345,7 @@ export class Worker {
   #watchSignals(): () => void {
     const { edge, logger } = this.#ports;
     return watchSignals(edge, logger, async (signal) => {
-      await this.stop(`told by ${signal}`).catch(() => {});
+      await this.stop(`received ${signal}`).catch(() => {});
       return this.#failure === undefined ? 0 : 1;
     });
   }
@@ -376,7 +376,7 @@ function systemPorts(given: Partial<WorkerPorts>): WorkerPorts {
     timers: systemTimers,
     chance: systemChance,
     defer: systemDefer,
-    logger: given.logger ?? lineLogger({ clock }),
+    logger: given.logger ?? lineLogger({ clock, form: process.stderr.isTTY ? "text" : "json" }),
     edge: systemProcess,
     transport: transportFor,
     blockMs: 10_000,

@@ -344,7 +344,7 @@ def _watching_signals(worker: Worker, running: Running) -> Iterator[None]:
         count += 1
         if count > 1:
             os._exit(128 + number)
-        worker.stop(f"told by {signal.Signals(number).name}")
+        worker.stop(f"received {signal.Signals(number).name}")
 
     # Ctrl-Break, which only Windows has. There, SIGTERM is never delivered.
     watched = [signal.SIGTERM, signal.SIGINT]

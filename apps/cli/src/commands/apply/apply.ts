@@ -17,7 +17,7 @@ import { planDeletions } from "./prune.ts";
 
 export async function apply(context: Context): Promise<Result> {
   const { values, print } = context;
-  const { documents, settings } = await readFolder(context);
+  const { documents, settings, skipped } = await readFolder(context);
   const set = values.text("file-set") ?? settings.set;
   const { setName } = await import("@tutti/validation");
   if (set !== undefined && !setName.test(set))
@@ -56,6 +56,8 @@ export async function apply(context: Context): Promise<Result> {
     draw: () => {
       if (!isWanted) return;
       drawSteps(context, steps);
+      if (skipped.length > 0)
+        print.note(`Skipped JSON files that describe nothing of Tutti: ${skipped.map(safe).join(", ")}.`);
       if (isDry) print.note("Dry run: nothing was changed.");
     },
     ...(isWanted ? {} : { exitCode: exitCodes.refused }),

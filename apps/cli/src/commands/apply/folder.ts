@@ -11,6 +11,8 @@ import { safe } from "../../terminal/text.ts";
 export interface Folder {
   readonly documents: readonly Applied[];
   readonly settings: ApplySettings;
+  /** JSON files of the folder that describe nothing of the platform: `package.json`. */
+  readonly skipped: readonly string[];
 }
 
 /** Files that belong to a folder, and are not applied. */
@@ -20,7 +22,7 @@ export async function readFolder(context: Context): Promise<Folder> {
   const { values, shell } = context;
   const { applySettingsName, fillVariables, readApplySettings } = await import("@tutti/validation");
   const environment = values.text("environment");
-  const names = await fileNames(context);
+  const { names, found } = await fileNames(context);
   const isSettings = (name: string) => name.split(/[/\\]/).at(-1) === applySettingsName;
   const [settingsName, another] = names.filter(isSettings);
   if (another !== undefined)
@@ -44,8 +46,14 @@ export async function readFolder(context: Context): Promise<Folder> {
     const of = environmentOf(name);
     return !isSettings(name) && (of === undefined || of === environment);
   });
+  const { describesSomething } = await import("../../local/check-applied.ts");
   const files: SourceFile[] = [];
+  const skipped: string[] = [];
   for (const file of await Promise.all(wanted.map((name) => readDefinition(name, shell)))) {
+    if (found.has(file.fileName) && file.format === "json" && !describesSomething(file)) {
+      skipped.push(file.fileName);
+      continue;
+    }
     if (settingsName === undefined || !file.fileName.startsWith(base)) {
       files.push(file);
       continue;
@@ -55,11 +63,16 @@ export async function readFolder(context: Context): Promise<Folder> {
     files.push(filled.file);
   }
   const documents = await requireCorrect(files, problems, (name) => environmentOf(name) !== undefined);
-  return { documents, settings };
+  return { documents, settings, skipped };
 }
 
-async function fileNames({ values, shell }: Context): Promise<readonly string[]> {
+/** The files that were named, and those that were found in folders. */
+async function fileNames({ values, shell }: Context): Promise<{
+  readonly names: readonly string[];
+  readonly found: ReadonlySet<string>;
+}> {
   const names: string[] = [];
+  const all: string[] = [];
   for (const name of [...values.manyArguments("FILE|FOLDER"), ...values.texts("file")]) {
     if (name === "-" || shell.isFile(name)) {
       names.push(name);
@@ -75,10 +88,11 @@ async function fileNames({ values, shell }: Context): Promise<readonly string[]>
         "Pass a file or folder with definitions of workflows, schedules, triggers and resources.",
       ]);
     names.push(...found);
+    if (inside !== undefined) all.push(...found);
   }
   if (names.length === 0)
     throw usageFailure("Pass a file or folder.", [["tutti apply shop/", "applies all files of a folder"]]);
-  return [...new Set(names)];
+  return { names: [...new Set(names)], found: new Set(all) };
 }
 
 /** Throws with every mistake of the whole set, each with its line. */

@@ -14,6 +14,11 @@ export async function dev({ values, shell }: Context): Promise<Result> {
       code: "no_platform",
     });
   const port = values.text("port");
-  const words = [...start.words, ...(port === undefined ? [] : [`--port=${port}`]), "--platform.workflows=."];
+  const words = [
+    ...start.words,
+    ...(port === undefined ? [] : [`--port=${port}`]),
+    "--platform.workflows=.",
+    ...values.keys(),
+  ];
   return await shell.handOver(start.script, words);
 }
