@@ -114,10 +114,10 @@ const constructs = [
     guide: "workflows.md#limits",
   },
   {
-    name: "estimate",
-    key: "estimate",
-    parts: ["estimate"],
-    mistake: "tasks: {a: {uses: x.y, estimate: {duration: long}}}",
+    name: "cost",
+    key: "cost",
+    parts: ["cost"],
+    mistake: "tasks: {a: {uses: x.y, cost: {duration: long}}}",
     guide: "estimates.md",
   },
   {

@@ -171,7 +171,7 @@ describe("the graph of a definition", () => {
   const timed = (second: string) =>
     graphOf(
       planOf(
-        `workflow: w\ntasks:\n  a: {uses: t.a, estimate: {duration: 2s}}\n  b: {uses: t.b, needs: [a]${second}}\n  sum: {set: {x: 1}, needs: [b]}\n`,
+        `workflow: w\ntasks:\n  a: {uses: t.a, cost: {duration: 2s}}\n  b: {uses: t.b, needs: [a]${second}}\n  sum: {set: {x: 1}, needs: [b]}\n`,
       ),
     );
 
@@ -189,7 +189,7 @@ describe("the graph of a definition", () => {
   });
 
   it("has the duration of the critical path if all durations on it are known", () => {
-    const { criticalPathMs, workMs } = timed(", estimate: {duration: 3s}");
+    const { criticalPathMs, workMs } = timed(", cost: {duration: 3s}");
     assert.deepEqual([criticalPathMs, workMs], [5_000, 5_000]);
   });
 });

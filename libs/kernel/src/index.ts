@@ -157,6 +157,7 @@ export {
 export { configuredRetryIn, retrySection } from "./retry/section.ts";
 export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
 export { Bell } from "./time/bell.ts";
+export { durationPattern, parseDurationMs, printDuration } from "./time/duration.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";
 export { Waiters } from "./time/waiters.ts";
 export { amountOf, counted } from "./words/counted.ts";

@@ -127,6 +127,44 @@ class A_call(unittest.TestCase):
                 },
             )
 
+    def test_of_a_session_has_tasks_in_the_words_of_definitions(self) -> None:
+        tasks = [
+            {
+                "id": "send",
+                "uses": "mail.send",
+                "with": {"due_time": "stays"},
+                "needs": ["fetch", {"task": "check", "end": "always"}],
+                "retry": {"attempts": 3, "not_on": ["mail.*"], "on_lost": "fail"},
+                "timeout": {"run": 90, "queue": "5m"},
+                "cost": {"duration": timedelta(minutes=1), "tokens": 40},
+                "due_time": datetime(2027, 1, 31, 8, tzinfo=UTC),
+            },
+            {"id": "page", "uses": "mail.page", "timeout": 30, "retry": 2},
+        ]
+        started = said({"session": {"sessionId": "s1"}, "existed": False})
+        for wait in self.each():
+            with Server(started) as server:
+                after = ["prelude", {"session": "other", "on": "always"}]
+                wait(server.url, lambda client: client.sessions.start(tasks=tasks, after=after))  # noqa: B023
+            body = json.loads(server.calls[0][3])
+            self.assertEqual(body["after"], after)
+            self.assertEqual(
+                body["tasks"]["tasks"],
+                [
+                    {
+                        "id": "send",
+                        "uses": "mail.send",
+                        "with": {"due_time": "stays"},
+                        "needs": ["fetch", {"task": "check", "on": "always"}],
+                        "retry": {"attempts": 3, "notOn": ["mail.*"], "onLost": "fail"},
+                        "timeout": {"run": "1m30s", "queue": "5m"},
+                        "cost": {"duration": "1m", "tokens": 40},
+                        "dueTime": "2027-01-31T08:00:00Z",
+                    },
+                    {"id": "page", "uses": "mail.page", "timeout": "30s", "retry": 2},
+                ],
+            )
+
     def test_is_sent_again_with_the_same_key_when_the_server_is_busy_or_hangs_up(self) -> None:
         for wait in self.each():
             busy = problem("gateway.not_ready", 503, "same-key", retryAfterMs=1, statusName="UNAVAILABLE")

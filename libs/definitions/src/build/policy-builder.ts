@@ -28,7 +28,7 @@ export class PolicyBuilder {
   /** Keys and labels may refer to tasks, which are then needed. */
   policyOf(draft: Draft, environment: Environment): TaskPolicy {
     const { document, path } = draft;
-    const { cache, estimate = {}, idempotencyKey } = document;
+    const { cache, cost = document.estimate ?? {}, idempotencyKey } = document;
     const [key, ttl] = typeof cache === "string" ? [undefined, cache] : [cache?.key, cache?.ttl];
     return {
       maxParallel: document.maxParallel ?? 0,
@@ -52,9 +52,9 @@ export class PolicyBuilder {
         document.placement === undefined ? null : this.#placement(draft, document.placement, environment),
       resources: this.#resourcesOf(document.resources, path),
       estimate: {
-        durationMs: durationMs(estimate.duration),
-        money: estimate.money ?? 0,
-        tokens: estimate.tokens ?? 0,
+        durationMs: durationMs(cost.duration),
+        money: cost.money ?? 0,
+        tokens: cost.tokens ?? 0,
       },
       checks: (document.checks ?? []).map((_, index) => this.#check(draft, index, environment)),
       limits: this.limitsOf(document.limits, environment, [...path, "limits"], draft),

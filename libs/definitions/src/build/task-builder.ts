@@ -131,8 +131,8 @@ function plainPolicyText(document: TaskDocument): string | undefined {
   const { labels, placement, checks, limits, cache, dueTime, idempotencyKey, compensate } = document;
   if (labels ?? placement ?? checks ?? limits ?? cache ?? dueTime ?? idempotencyKey ?? compensate)
     return undefined;
-  const { maxParallel, failFast, retry, timeout, priority, resources, estimate, mayBeDoubled, mayFail } =
-    document;
+  const { maxParallel, failFast, retry, timeout, priority, resources, mayBeDoubled, mayFail } = document;
+  const { cost = document.estimate } = document;
   return JSON.stringify([
     kindOf(document),
     maxParallel,
@@ -141,7 +141,7 @@ function plainPolicyText(document: TaskDocument): string | undefined {
     timeout,
     priority,
     resources,
-    estimate,
+    cost,
     mayBeDoubled,
     mayFail,
   ]);

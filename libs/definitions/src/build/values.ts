@@ -96,6 +96,7 @@ export const policyKeys = [
   "labels",
   "placement",
   "resources",
+  "cost",
   "estimate",
   "checks",
   "limits",

@@ -62,8 +62,8 @@ type OfWork =
   | "limits"
   | "dueTime"
   | "idempotencyKey"
-  | "estimate";
-type OfWaiting = Common | "timeout" | "dueTime" | "estimate";
+  | "cost";
+type OfWaiting = Common | "timeout" | "dueTime" | "cost";
 type Options<Id extends string, K extends keyof TaskDocument> = {
   readonly [P in K]?: Built<Exclude<TaskDocument<Id>[P], undefined>>;
 };

@@ -57,6 +57,12 @@ export interface UpdateDocument extends SignalDocument {
   readonly outputSchema?: JsonSchema;
 }
 
+export interface CostDocument {
+  readonly duration?: string;
+  readonly money?: number;
+  readonly tokens?: number;
+}
+
 export interface TaskDocument<Id extends string = string> {
   readonly title?: string;
   readonly uses?: string;
@@ -88,7 +94,9 @@ export interface TaskDocument<Id extends string = string> {
   readonly labels?: Readonly<Record<string, string>>;
   readonly placement?: PlacementDocument<Id>;
   readonly resources?: Readonly<Record<string, number>>;
-  readonly estimate?: { readonly duration?: string; readonly money?: number; readonly tokens?: number };
+  readonly cost?: CostDocument;
+  /** @deprecated use `cost` */
+  readonly estimate?: CostDocument;
   readonly checks?: readonly CheckDocument<Id>[];
   readonly limits?: readonly LimitDocument[];
   readonly cache?: string | { readonly key?: string; readonly ttl: string };

@@ -243,6 +243,15 @@ const compensate = members(
   { name: "compensate", required: ["uses"] },
 );
 
+const cost = members(
+  {
+    duration: duration("How long it takes."),
+    money: number("What it costs.", 0, any),
+    tokens: number("Tokens of a language model.", 0, any),
+  },
+  { name: "cost" },
+);
+
 const check = members(
   {
     name: text("For people, and in reports.", "name", 200),
@@ -393,14 +402,8 @@ export const task: MembersShape = members(
       32,
       "What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.",
     ),
-    estimate: members(
-      {
-        duration: duration("How long it takes."),
-        money: number("What it costs.", 0, any),
-        tokens: number("Tokens of a language model.", 0, any),
-      },
-      { name: "estimate", doc: "What it is expected to cost; learned figures replace it." },
-    ),
+    cost: { ...cost, doc: "What it is expected to cost; learned figures replace it." },
+    estimate: { ...cost, doc: "The older name of `cost`." },
     checks: list(check, 32, "What its output must satisfy."),
     limits: list(limit, 16, "Limits that it shares with every other task of the same key."),
     cache,

@@ -7,6 +7,9 @@ const yaml = (text: string): Given => ({ yaml: text });
 const flags = (...list: string[]): Given => ({ arguments: list });
 const variables = (environment: Record<string, string>): Given => ({ environment });
 
+const flagMeant = (flag: string, key: string): string =>
+  `unknown key among the flags: ${flag}; did you mean \`${key}\`?`;
+
 describe("a mistake in the configuration is refused with its place and what to do", () => {
   const table: readonly [string, Given, string][] = [
     [
@@ -157,27 +160,23 @@ describe("a mistake in the configuration is refused with its place and what to d
     [
       "an unknown flag",
       flags("--registry.leasems=5000"),
-      "unknown key among the flags: --registry.leasems; did you mean `--registry.leaseMs`?",
+      flagMeant("--registry.leasems", "--registry.leaseMs"),
     ],
-    [
-      "a flag without its section",
-      flags("--level=debug"),
-      "unknown key among the flags: --level; did you mean `--log.level`?",
-    ],
+    ["a flag without its section", flags("--level=debug"), flagMeant("--level", "--log.level")],
     [
       "the start of a flag without its section",
       flags("--cert=x"),
-      "unknown key among the flags: --cert; did you mean `--registry.tls.certificate`?",
+      flagMeant("--cert", "--registry.tls.certificate"),
     ],
     [
       "a flag whose words are those of a key, written another way",
       flags("--lease-ms=5000"),
-      "unknown key among the flags: --lease-ms; did you mean `--registry.leaseMs`?",
+      flagMeant("--lease-ms", "--registry.leaseMs"),
     ],
     [
       "a flag with a dot inside the last word of a key",
       flags("--lease.ms=5000"),
-      "unknown key among the flags: --lease.ms; did you mean `--registry.leaseMs`?",
+      flagMeant("--lease.ms", "--registry.leaseMs"),
     ],
     [
       "a flag that is near to nothing",

@@ -173,12 +173,50 @@ export class Mapping {
     }
     for (const [key, value] of Object.entries(body)) {
       if (found.isFull) return;
-      const one = plan.body.fields.find(({ name }) => name === key);
-      if (one === undefined) {
-        const known = plan.body.fields.map(({ name }) => name);
-        found.add(key, unknownName("field", key, known));
-      } else this.#set(draft, one, this.#reader.value(one.field, value, key, found), key, found);
+      this.#readMember(draft, plan, plan.body.fields, { key, value, body }, found);
     }
+  }
+
+  #readMember(
+    draft: Draft,
+    plan: RoutePlan,
+    planned: readonly PlannedField[],
+    { key, value, body }: { readonly key: string; readonly value: unknown; readonly body: object },
+    found: Found,
+  ): void {
+    const one = planned.find(({ name }) => name === key);
+    if (one !== undefined) {
+      this.#set(draft, one, this.#reader.value(one.field, value, key, found), key, found);
+      return;
+    }
+    const fields = planned.map(({ field }) => field);
+    const said = this.#hoistedTypes(plan)
+      .map((type) => this.#reader.said({ type, key, fields }, value, key, found))
+      .find((each) => each !== undefined);
+    if (said === undefined) {
+      found.add(
+        key,
+        unknownName(
+          "field",
+          key,
+          planned.map(({ name }) => name),
+        ),
+      );
+      return;
+    }
+    for (const [name, each] of Object.entries(said)) {
+      const meant = planned.find(({ field }) => field.json === name);
+      if (Object.hasOwn(body, name)) found.add(key, `expected only one of it and ${name}, found both`);
+      else if (meant !== undefined)
+        this.#set(draft, meant, this.#reader.value(meant.field, each, key, found), key, found);
+    }
+  }
+
+  /** The messages whose fields a body has: that of the request, and those in its place. */
+  #hoistedTypes({ route, rpc }: RoutePlan): readonly string[] {
+    const { fields } = messageOf(this.#schema, rpc.request);
+    const inner = fields.filter(({ name }) => route.hoist?.includes(name) === true).map(({ of = "" }) => of);
+    return [...inner, rpc.request];
   }
 
   /** Which fields of a thing are changed, and which revision of it the caller saw: as the body says. */

@@ -2,8 +2,9 @@
  * User input as messages of the contracts: whole ones, with the default of everything that is not said. What is wrong
  * is collected, so that all of it is told at once. Limits of the fields are checked by the service of the rpc.
  */
-import { toTimestamp } from "@tutti/kernel";
+import { didYouMean, nearest, toTimestamp } from "@tutti/kernel";
 import { enumOf, type FieldTable, messageOf, type Schema, wellKnown } from "../plan/schema.ts";
+import { unfolded, wordOf, wordsOf } from "../plan/vocabulary.ts";
 import { numberIn } from "./exact.ts";
 import { type Found, unknownName } from "./found.ts";
 import { blobFromJson, bytesOf, isObject, payloadFromJson } from "./payload.ts";
@@ -38,19 +39,55 @@ export class Reader {
     if (type === wellKnown.definition && typeof value === "string")
       return this.#definition(textIn(value, at, found) ?? "");
     const draft = this.empty(type);
-    if (!isObject(value)) {
-      found.expected(at, "an object", value);
+    const members = unfolded(type, value);
+    if (!isObject(members)) {
+      found.expected(at, "an object", members);
       return draft;
     }
     const { fields } = messageOf(this.#schema, type);
-    for (const [key, inner] of Object.entries(value)) {
-      const field = fields.find(({ json }) => json === key);
+    for (const [key, inner] of Object.entries(members)) {
       const where = at === "" ? key : `${at}.${key}`;
-      if (field === undefined) unknownKey(where, key, fields, found);
-      else if (inner !== undefined)
-        this.setField(draft, field, this.value(field, inner, where, found), where, found);
+      if (fields.some(({ json }) => json === key)) this.#member(draft, fields, { key, inner, where }, found);
+      else {
+        const said = this.said({ type, key, fields }, inner, where, found);
+        if (said === undefined) unknownKey({ at: where, key, type, fields }, found);
+        for (const [name, one] of Object.entries(said ?? {}))
+          if (Object.hasOwn(members, name))
+            found.add(where, `expected only one of it and ${name}, found both`);
+          else this.#member(draft, fields, { key: name, inner: one, where }, found);
+      }
     }
     return draft;
+  }
+
+  /** What a word says that is no field of a message. Undefined if it is no word either. */
+  said(
+    {
+      type,
+      key,
+      fields,
+    }: { readonly type: string; readonly key: string; readonly fields: readonly FieldTable[] },
+    value: unknown,
+    at: string,
+    found: Found,
+  ): Readonly<Record<string, unknown>> | undefined {
+    const word = wordOf(type, key, fields);
+    if (word === undefined) return undefined;
+    const said = value === undefined || value === null ? { [word.stands]: value } : word.read(value);
+    if (typeof said !== "string") return said;
+    found.expected(at, said, value);
+    return {};
+  }
+
+  #member(
+    draft: Draft,
+    fields: readonly FieldTable[],
+    { key, inner, where }: { readonly key: string; readonly inner: unknown; readonly where: string },
+    found: Found,
+  ): void {
+    const field = fields.find(({ json }) => json === key);
+    if (field !== undefined && inner !== undefined)
+      this.setField(draft, field, this.value(field, inner, where, found), where, found);
   }
 
   /** Sets a field. Of a choice only one may be. */
@@ -148,10 +185,25 @@ export class Reader {
   }
 }
 
-function unknownKey(at: string, key: string, fields: readonly FieldTable[], found: Found): void {
+function unknownKey(
+  {
+    at,
+    key,
+    type,
+    fields,
+  }: {
+    readonly at: string;
+    readonly key: string;
+    readonly type: string;
+    readonly fields: readonly FieldTable[];
+  },
+  found: Found,
+): void {
   if (found.isFull) return;
   const known = fields.map(({ json }) => json);
-  found.add(at, unknownName("field", key, known));
+  const words = wordsOf(type, fields).map(({ word }) => word);
+  const near = nearest(key, known) === undefined ? didYouMean(key, words) : "";
+  found.add(at, near === "" ? unknownName("field", key, known) : `unknown field${near}`);
 }
 
 interface Place {

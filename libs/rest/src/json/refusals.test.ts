@@ -33,7 +33,7 @@ function wrongIn(plan: RoutePlan, { query = "", body }: Said): readonly { field:
 
 /** Something that a field of this kind cannot be. */
 function wrongFor({ field: { kind, many } }: PlannedField): unknown {
-  if (many !== undefined || kind === "message") return 7;
+  if (many !== undefined || kind === "message") return true;
   return ["string", "bytes", "payload", "time"].includes(kind) ? { wrong: 1 } : "wrong";
 }
 

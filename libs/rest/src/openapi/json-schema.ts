@@ -10,6 +10,8 @@ import {
   wellKnown,
 } from "../plan/schema.ts";
 
+import { shortKinds, wordsOf } from "../plan/vocabulary.ts";
+
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const forms: Readonly<Record<string, string>> = {
@@ -40,6 +42,8 @@ export class Schemas {
       this.made[name] = this.#object(type, way);
     }
     const reference = { $ref: `#/components/schemas/${name}` };
+    const short = way === "input" ? shortKinds[type] : undefined;
+    if (short !== undefined) return { anyOf: [...short.map((kind) => ({ type: kind })), reference] };
     if (way !== "input" || type !== wellKnown.definition) return reference;
     return {
       anyOf: [{ type: "string", description: "`order`, `order@stable`, or `order@` and a hash." }, reference],
@@ -99,9 +103,15 @@ export class Schemas {
         { ...this.field(field, way), ...described(this.aboutField(of, field)) },
       ]),
     );
+    const words = way === "input" ? wordsOf(type, fields) : [];
+    for (const { word, stands, isDuration } of words) {
+      const field = fields.find(({ json }) => json === stands);
+      if (field !== undefined) properties[word] = this.#word(type, field, isDuration);
+    }
     const required = fields
       .filter((field) => (way === "output" ? field.always : isNeeded(field)))
-      .map(({ json }) => json);
+      .map(({ json }) => json)
+      .filter((json) => !words.some(({ stands }) => stands === json));
     return {
       type: "object",
       ...described(this.about(type)),
@@ -109,6 +119,20 @@ export class Schemas {
       ...(required.length > 0 && { required }),
       ...(way === "input" && { additionalProperties: false }),
     };
+  }
+
+  /** The word of definitions for a field. */
+  #word(type: string, field: FieldTable, isDuration: boolean): JsonSchema {
+    const about = this.aboutField(type, field);
+    if (isDuration)
+      return { anyOf: [{ type: "string" }, { type: "number", minimum: 0 }], ...described(about) };
+    if (field.kind === "time")
+      return {
+        anyOf: [{ type: "string", format: "date-time" }, this.field(field, "input")],
+        ...described(about),
+      };
+    const isText = field.kind === "boolean" || field.json === "initialMs";
+    return { ...(isText ? { type: "string" } : this.field(field, "input")), ...described(about) };
   }
 
   #single(field: FieldTable, way: Way): JsonSchema {

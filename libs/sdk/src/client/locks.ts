@@ -17,6 +17,7 @@ import { WorkReference } from "@tutti/contracts/types/v1";
 import { type Foundation, isTuttiError, type Timer } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
+import { type Duration, durationIn } from "./work/duration.ts";
 import { pagesOfLines } from "./work/telling.ts";
 
 export interface AcquireOptions {
@@ -26,9 +27,13 @@ export interface AcquireOptions {
   readonly permits?: number;
   /** Whether others may share it at the same time. */
   readonly shared?: boolean;
-  /** How long it is held after the program is gone, milliseconds. 30,000 unless given, an hour at most. */
+  /** How long it is held after the program is gone: `30s`, or milliseconds. Default 30 s, maximum 1 h. */
+  readonly lease?: Duration;
+  /** @deprecated use `lease` */
   readonly leaseMs?: number;
-  /** How long it is waited for, milliseconds. Not at all unless given. */
+  /** How long to wait for it: `1m`, or milliseconds. Default: not at all. */
+  readonly wait?: Duration;
+  /** @deprecated use `wait` */
   readonly waitMs?: number;
   /** Greater is more urgent, -100 to 100. 0 unless given. */
   readonly priority?: number;
@@ -70,8 +75,9 @@ export class Locks {
   async acquire(name: string, options: AcquireOptions = {}): Promise<HeldLock> {
     const { clock } = this.#clockwork;
     const { locks, namespace } = this.#parts;
-    const { holder = randomUUID(), waitMs = 0, work } = options;
-    const leaseMs = options.leaseMs || leaseDefaultMs;
+    const { holder = randomUUID(), work } = options;
+    const waitMs = durationIn("wait", options.wait ?? options.waitMs) ?? 0;
+    const leaseMs = durationIn("lease", options.lease ?? options.leaseMs) || leaseDefaultMs;
     const request = AcquireLockRequest.fromPartial({
       ...{ namespace, name, holder, leaseMs },
       ...{ permits: options.permits ?? 0, shared: options.shared ?? false, priority: options.priority ?? 0 },

@@ -12,6 +12,7 @@ import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { type SpecOptions, specOf } from "./spec.ts";
+import { type Duration, durationIn } from "./work/duration.ts";
 
 const overlaps = {
   skip: Overlap.OVERLAP_SKIP,
@@ -32,15 +33,21 @@ export function overlapOf(word: OverlapWord | undefined): Overlap {
 export interface ScheduleOptions extends SpecOptions {
   /** Five fields, six with seconds first, or `@hourly` and the like. Several if need be. */
   readonly cron?: string | readonly string[];
-  /** Again and again after so many milliseconds, at least 1,000. */
+  /** The interval between two runs, at least 1 s: `10m`, or milliseconds. */
+  readonly every?: Duration;
+  /** @deprecated use `every` */
   readonly everyMs?: number;
   /** In which `cron` is read: `Europe/Zurich`. Default: UTC. */
   readonly timeZone?: string;
-  /** Each time is put off by a random time up to this, milliseconds. Default 0. */
+  /** Each time is put off by a random time up to this: `1m`, or milliseconds. Default 0. */
+  readonly jitter?: Duration;
+  /** @deprecated use `jitter` */
   readonly jitterMs?: number;
   /** Default `skip`. */
   readonly overlap?: OverlapWord;
-  /** How late a run may start after the platform was away, milliseconds. Default 60,000. */
+  /** How late a run may start after the platform was away: `1h`, or milliseconds. Default 1 min. */
+  readonly catchUp?: Duration;
+  /** @deprecated use `catchUp` */
   readonly catchUpMs?: number;
   /** Default false. */
   readonly pauseOnFailure?: boolean;
@@ -134,8 +141,8 @@ export class ScheduleHandle {
   }
 }
 
-const timingNames = ["cron", "everyMs", "timeZone", "jitterMs"] as const;
-const policyNames = ["overlap", "catchUpMs", "pauseOnFailure", "maxRuns"] as const;
+const timingNames = ["cron", "every", "everyMs", "timeZone", "jitter", "jitterMs"] as const;
+const policyNames = ["overlap", "catchUp", "catchUpMs", "pauseOnFailure", "maxRuns"] as const;
 
 function fieldsOf(changes: ScheduleChanges): string[] {
   const has = (names: readonly (keyof ScheduleChanges)[]) =>
@@ -154,17 +161,17 @@ function timingAfter(before: ScheduleTiming | undefined, changes: ScheduleChange
     ...(before ?? made),
     ...(made.rules.length > 0 && { rules: made.rules }),
     ...(changes.timeZone !== undefined && { timeZone: changes.timeZone }),
-    ...(changes.jitterMs !== undefined && { jitterMs: changes.jitterMs }),
+    ...((changes.jitter ?? changes.jitterMs) !== undefined && { jitterMs: made.jitterMs }),
   };
 }
 
 function policyAfter(
   before: ScheduleMessage["policy"],
-  { overlap, catchUpMs, pauseOnFailure, maxRuns }: Omit<ScheduleOptions, keyof SpecOptions>,
+  { overlap, catchUp, catchUpMs, pauseOnFailure, maxRuns }: Omit<ScheduleOptions, keyof SpecOptions>,
 ): NonNullable<ScheduleMessage["policy"]> {
   return {
     overlap: overlap === undefined ? (before?.overlap ?? Overlap.OVERLAP_UNSPECIFIED) : overlaps[overlap],
-    catchUpMs: catchUpMs ?? before?.catchUpMs ?? 0,
+    catchUpMs: durationIn("catchUp", catchUp ?? catchUpMs) ?? before?.catchUpMs ?? 0,
     pauseOnFailure: pauseOnFailure ?? before?.pauseOnFailure ?? false,
     maxRuns: maxRuns ?? before?.maxRuns ?? 0,
   };
@@ -209,12 +216,10 @@ export async function makeSchedule(
   return new ScheduleHandle(parts, id);
 }
 
-function timingOf({
-  cron = [],
-  everyMs,
-  timeZone,
-  jitterMs,
-}: Omit<ScheduleOptions, keyof SpecOptions>): ScheduleTiming {
+function timingOf(options: Omit<ScheduleOptions, keyof SpecOptions>): ScheduleTiming {
+  const { cron = [], timeZone } = options;
+  const everyMs = durationIn("every", options.every ?? options.everyMs);
+  const jitterMs = durationIn("jitter", options.jitter ?? options.jitterMs);
   const lines = typeof cron === "string" ? [cron] : cron;
   const rules: TimingRule[] = lines.map((line) => ({ rule: { $case: "cron", value: line } }));
   if (everyMs !== undefined) rules.push({ rule: { $case: "interval", value: { everyMs, offsetMs: 0 } } });

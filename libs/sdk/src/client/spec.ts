@@ -1,6 +1,7 @@
 /** Running work are made of, whether they are started now or by a schedule. */
 import { RunSpec } from "@tutti/contracts/workflow/v1";
 import { payloadOf } from "./payloads.ts";
+import { type Duration, durationIn } from "./work/duration.ts";
 import { type AmountsOptions, amountsOf } from "./work/task.ts";
 
 export interface SpecOptions {
@@ -14,9 +15,13 @@ export interface SpecOptions {
   readonly priority?: number;
   /** Of its tasks, where they name none. */
   readonly pool?: string;
-  /** How long it may take, milliseconds. Without a limit unless given. */
+  /** How long it may take: `2h`, or milliseconds. Default: no limit. */
+  readonly timeout?: Duration;
+  /** @deprecated use `timeout` */
   readonly timeoutMs?: number;
-  /** How long it is kept after its end, milliseconds. As its definition says, or as all runs are, unless given. */
+  /** How long it is kept after its end: `30d`, or milliseconds. Default: as its definition says, or as all runs are. */
+  readonly retention?: Duration;
+  /** @deprecated use `retention` */
   readonly retentionMs?: number;
   /** What it and its children may use up. Without a limit unless given. */
   readonly budget?: AmountsOptions;
@@ -29,7 +34,7 @@ export interface ExactVersion {
 }
 
 export function specOf(definition: string, options: SpecOptions, exact?: ExactVersion): RunSpec {
-  const { input, version, parameters, labels, priority, pool, timeoutMs, retentionMs, budget } = options;
+  const { input, version, parameters, labels, priority, pool, budget } = options;
   const reference = {
     name: definition,
     version: exact ?? (version === undefined ? undefined : { $case: "label" as const, value: version }),
@@ -39,8 +44,8 @@ export function specOf(definition: string, options: SpecOptions, exact?: ExactVe
     labels: { ...labels },
     priority: priority ?? 0,
     pool: pool ?? "",
-    timeoutMs: timeoutMs ?? 0,
-    retentionMs: retentionMs ?? 0,
+    timeoutMs: durationIn("timeout", options.timeout ?? options.timeoutMs) ?? 0,
+    retentionMs: durationIn("retention", options.retention ?? options.retentionMs) ?? 0,
     budget: budget && amountsOf(budget),
   });
   spec.input = payloadOf(input, "input");

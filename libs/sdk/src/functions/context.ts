@@ -52,7 +52,7 @@ export type CallOptions = Pick<
   | "labels"
   | "placement"
   | "resources"
-  | "estimate"
+  | "cost"
   | "limits"
   | "cache"
   | "dueTime"

@@ -34,15 +34,31 @@ def taken(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sent_task(task: Mapping[str, Json]) -> Json:
-    """A task of a session or a mission as REST has it. Its needs are ids, or ``{"task": …, "end": "done"}``."""
-    needs = task.get("needs")
-    return {**task, "needs": [_sent_need(need) for need in needs]} if needs else dict(task)
+    """A task of a session or a mission as REST reads it: names of files in snake_case, durations as texts."""
+    sent = {camel(name): value for name, value in task.items() if value is not None}
+    if "needs" in sent:
+        sent["needs"] = [_sent_need(need) for need in sent["needs"]]
+    for name in ("timeout", "retry", "cost", "dueTime"):
+        if name in sent:
+            sent[name] = _sent_part(sent[name], timed=name == "timeout")
+    for name in ("compensate", "placement"):
+        if isinstance(sent.get(name), Mapping):
+            sent[name] = {camel(key): value for key, value in sent[name].items()}
+    return sent
 
 
 def _sent_need(need: str | Mapping[str, Json]) -> Json:
-    if isinstance(need, str):
-        return {"task": need}
-    return {"condition" if name == "end" else name: value for name, value in need.items()}
+    # ``end`` and ``condition`` are older names of ``on``.
+    return need if isinstance(need, str) else {"on" if key == "end" else key: value for key, value in need.items()}
+
+
+def _sent_part(value: Any, *, timed: bool) -> Json:
+    """A part of a task. A duration is seconds, a text or a timedelta, as in the rest of the package."""
+    if isinstance(value, Mapping):
+        return {camel(key): _sent_part(each, timed=timed or key == "duration") for key, each in value.items()}
+    if timed and isinstance(value, (int, float)):
+        return duration_text(value)
+    return written(value)
 
 
 def written(value: Any) -> Json:

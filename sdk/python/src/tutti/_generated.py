@@ -264,7 +264,9 @@ class Task(Node):
     #: What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.
     resources: Mapping[str, float | Expression] | None = None
     #: What it is expected to cost; learned figures replace it.
-    estimate: Estimate | None = None
+    cost: Cost | None = None
+    #: The older name of `cost`.
+    estimate: Cost | None = None
     #: What its output must satisfy.
     checks: Sequence[Check] | None = None
     #: Limits that it shares with every other task of the same key.
@@ -508,7 +510,7 @@ class Selector(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate(Node):
+class Cost(Node):
     #: How long it takes.
     duration: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: What it costs.
@@ -702,7 +704,8 @@ class WorkflowFields:
         labels: Mapping[str, str | Expression] | None = None,
         placement: Placement | None = None,
         resources: Mapping[str, float | Expression] | None = None,
-        estimate: Estimate | None = None,
+        cost: Cost | None = None,
+        estimate: Cost | None = None,
         checks: Sequence[Check] | None = None,
         limits: Sequence[Limit] | None = None,
         cache: Duration | Expression | Cache | None = None,
@@ -744,7 +747,8 @@ class WorkflowFields:
         labels: To search and to select by; the agent sees them.
         placement: Where it may and should run.
         resources: What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.
-        estimate: What it is expected to cost; learned figures replace it.
+        cost: What it is expected to cost; learned figures replace it.
+        estimate: The older name of `cost`.
         checks: What its output must satisfy.
         limits: Limits that it shares with every other task of the same key.
         cache: Reuse of earlier outputs; a span alone says for how long.

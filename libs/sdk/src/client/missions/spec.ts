@@ -8,6 +8,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { payloadOf } from "../payloads.ts";
+import { type Duration, durationIn } from "../work/duration.ts";
 import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
 
 /** A task for the board of a mission. */
@@ -55,15 +56,23 @@ export interface MissionOptions {
   readonly stop?: readonly MissionStop[];
   /** CEL over `tasks`, `board` and `input`. The outputs of all tasks by id unless given. */
   readonly output?: string;
-  /** After how long without anything done it counts as stuck. Never unless given. */
+  /** After how long without progress it counts as stuck: `10m`, or milliseconds. Default: never. */
+  readonly stuckAfter?: Duration;
+  /** @deprecated use `stuckAfter` */
   readonly stuckAfterMs?: number;
   /** How often the same may repeat before it counts as a loop. 10 unless given. */
   readonly loopThreshold?: number;
+  /** How long it may take: `2h`, or milliseconds. Default: no limit. */
+  readonly timeout?: Duration;
+  /** @deprecated use `timeout` */
   readonly timeoutMs?: number;
   readonly dueTime?: Date;
   readonly pool?: string;
   readonly priority?: number;
   readonly labels?: Readonly<Record<string, string>>;
+  /** How long it is kept after its end: `30d`, or milliseconds. */
+  readonly retention?: Duration;
+  /** @deprecated use `retention` */
   readonly retentionMs?: number;
 }
 
@@ -87,9 +96,11 @@ export function missionSpecOf(options: MissionOptions): MissionSpec {
   const led = typeof leader === "object" ? leader : {};
   const spec = Specs.fromPartial({
     ...{ title: options.title ?? "", goal: options.goal ?? "", output: options.output ?? "" },
-    ...{ pool: options.pool ?? "", priority: options.priority ?? 0, timeoutMs: options.timeoutMs ?? 0 },
-    ...{ stuckAfterMs: options.stuckAfterMs ?? 0, loopThreshold: options.loopThreshold ?? 0 },
-    retentionMs: options.retentionMs ?? 0,
+    ...{ pool: options.pool ?? "", priority: options.priority ?? 0 },
+    timeoutMs: durationIn("timeout", options.timeout ?? options.timeoutMs) ?? 0,
+    stuckAfterMs: durationIn("stuckAfter", options.stuckAfter ?? options.stuckAfterMs) ?? 0,
+    loopThreshold: options.loopThreshold ?? 0,
+    retentionMs: durationIn("retention", options.retention ?? options.retentionMs) ?? 0,
     ...{ labels: { ...options.labels }, assignment: assignments[assignment] },
     roles: (options.roles ?? []).map((role) => ({ ...role, capabilities: [...(role.capabilities ?? [])] })),
     leadership: leader === false ? undefined : { enabled: true, ...led },

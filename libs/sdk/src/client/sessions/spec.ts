@@ -11,6 +11,7 @@ import {
 import { NeedCondition } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { payloadOf } from "../payloads.ts";
+import { type Duration, durationIn } from "../work/duration.ts";
 import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
 
 /**
@@ -65,7 +66,9 @@ export interface AfterSession {
   readonly session: string;
   /** That of this one unless given. */
   readonly namespace?: string;
-  /** How it has to end: well unless given. */
+  /** How it has to end. Default: `success`. */
+  readonly on?: "success" | "failure" | "always";
+  /** @deprecated use `on` */
   readonly end?: "success" | "failure" | "always";
 }
 
@@ -101,6 +104,9 @@ export interface SessionSettings {
   /** Added to the priority of each of its tasks, -100 to 100. */
   readonly priority?: number;
   readonly dueTime?: Date;
+  /** How long it may take: `2h`, or milliseconds. Default: no limit. */
+  readonly timeout?: Duration;
+  /** @deprecated use `timeout` */
   readonly timeoutMs?: number;
   /** Its share against other sessions when there is not enough for all. 1 unless given. */
   readonly weight?: number;
@@ -116,6 +122,9 @@ export interface SessionSettings {
     | { readonly name: string; readonly permits?: number; readonly shared?: boolean }
   )[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** How long it is kept after its end: `30d`, or milliseconds. */
+  readonly retention?: Duration;
+  /** @deprecated use `retention` */
   readonly retentionMs?: number;
 }
 
@@ -154,8 +163,14 @@ export function sessionSpecOf(options: SessionOptions): SessionSpec {
   const { mode = "adaptive", dueTime, budget } = options;
   const spec = SessionSpec.fromPartial({
     ...{ title: options.title ?? "", pool: options.pool ?? "", priority: options.priority ?? 0 },
-    ...{ timeoutMs: options.timeoutMs ?? 0, weight: options.weight ?? 0 },
-    ...{ retentionMs: options.retentionMs ?? 0, labels: { ...options.labels } },
+    ...{
+      timeoutMs: durationIn("timeout", options.timeout ?? options.timeoutMs) ?? 0,
+      weight: options.weight ?? 0,
+    },
+    ...{
+      retentionMs: durationIn("retention", options.retention ?? options.retentionMs) ?? 0,
+      labels: { ...options.labels },
+    },
     ...{ limits: { ...options.limits }, reservationIds: [...(options.reservations ?? [])] },
     mode: typeof mode === "string" ? modes[mode] : Mode.MODE_CUSTOM,
     orchestrator: typeof mode === "string" ? "" : mode.orchestrator,
@@ -222,7 +237,8 @@ export function dependencyOf(after: string | AfterSession): SessionDependency {
   const {
     session: id,
     namespace = "",
-    end = "success",
+    on,
+    end = on ?? "success",
   } = typeof after === "string" ? { session: after } : after;
   return { session: { namespace, kind: "session", id, task: "" }, condition: ends[end] };
 }

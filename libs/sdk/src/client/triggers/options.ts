@@ -9,6 +9,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { payloadOf } from "../payloads.ts";
 import { type SpecOptions, specOf } from "../spec.ts";
+import { type Duration, durationIn } from "../work/duration.ts";
 
 const singletons = { skip: Singleton.SINGLETON_SKIP, queue: Singleton.SINGLETON_QUEUE } as const;
 
@@ -32,7 +33,9 @@ interface TriggerRules {
   readonly if?: string;
   /** An expression. Events with the same key start one run. Default: `source` and `id` of the event. */
   readonly key?: string;
-  /** How long a key counts as seen, milliseconds. Default: as long as its run is kept. */
+  /** How long a key counts as seen: `1h`, or milliseconds. Default: as long as its run is kept. */
+  readonly window?: Duration;
+  /** @deprecated use `window` */
   readonly windowMs?: number;
   /** Input of the run, whose texts may have expressions: `{ id: "${{ event.data.id }}" }`. Default: the data. */
   readonly with?: unknown;
@@ -40,12 +43,14 @@ interface TriggerRules {
   readonly runId?: string;
   /** An expression. Debounce, batch and singleton count each value by itself. Default: all events together. */
   readonly group?: string;
-  /** One run with the last event, when no other came for `forMs`, and after `maxMs` in any case. */
-  readonly debounce?: { readonly forMs: number; readonly maxMs?: number };
-  /** One run for `size` events. Its input is `{ events: […] }`. `waitMs`: default 1,000. */
-  readonly batch?: { readonly size: number; readonly waitMs?: number };
-  /** At most `count` runs start in `perMs`, default 1,000. Others wait. */
-  readonly throttle?: { readonly count: number; readonly perMs?: number };
+  /** One run with the last event, when no other came for a time (`for`), and after `max` in any case. */
+  readonly debounce?:
+    | { readonly for: Duration; readonly max?: Duration }
+    | { readonly forMs: number; readonly maxMs?: number };
+  /** One run for `size` events. Its input is `{ events: […] }`. `wait`: default 1 s. */
+  readonly batch?: { readonly size: number; readonly wait?: Duration; readonly waitMs?: number };
+  /** At most `count` runs start in the time `per`, default 1 s. Others wait. */
+  readonly throttle?: { readonly count: number; readonly per?: Duration; readonly perMs?: number };
   /** What happens to an event while a run has not ended. Default: runs start side by side. */
   readonly singleton?: SingletonWord;
   /** The signal that the run of `runId` is sent if it exists. */
@@ -89,7 +94,7 @@ const namesOf: Readonly<Record<string, readonly (keyof TriggerRules)[]>> = {
   source: ["event", "source", "afterRun"],
   condition: ["if"],
   key: ["key"],
-  window_ms: ["windowMs"],
+  window_ms: ["window", "windowMs"],
   with: ["with"],
   run_id: ["runId"],
   policy: ["group", "debounce", "batch", "throttle", "singleton", "signal"],
@@ -102,7 +107,7 @@ function changed(before: Trigger, rules: TriggerRules): Trigger {
     source: sourceAfter(before.source, rules),
     condition: rules.if ?? before.condition,
     key: rules.key ?? before.key,
-    windowMs: rules.windowMs ?? before.windowMs,
+    windowMs: durationIn("window", rules.window ?? rules.windowMs) ?? before.windowMs,
     with: rules.with === undefined ? before.with : payloadOf(rules.with, "with"),
     runId: rules.runId ?? before.runId,
     policy: policyAfter(before.policy ?? TriggerPolicy.create(), rules),
@@ -132,8 +137,25 @@ function policyAfter(before: TriggerPolicy, rules: TriggerRules): TriggerPolicy 
     group: rules.group ?? before.group,
     signal: rules.signal ?? before.signal,
     ...(singleton !== undefined && { singleton: singletons[singleton] }),
-    ...(debounce !== undefined && { debounceMs: debounce.forMs, debounceMaxMs: debounce.maxMs ?? 0 }),
-    ...(batch !== undefined && { batchSize: batch.size, batchWaitMs: batch.waitMs ?? 0 }),
-    ...(throttle !== undefined && { throttleCount: throttle.count, throttlePerMs: throttle.perMs ?? 0 }),
+    ...(debounce !== undefined && debounced(debounce)),
+    ...(batch !== undefined && {
+      batchSize: batch.size,
+      batchWaitMs: durationIn("batch.wait", batch.wait ?? batch.waitMs) ?? 0,
+    }),
+    ...(throttle !== undefined && {
+      throttleCount: throttle.count,
+      throttlePerMs: durationIn("throttle.per", throttle.per ?? throttle.perMs) ?? 0,
+    }),
+  };
+}
+
+function debounced(debounce: NonNullable<TriggerRules["debounce"]>) {
+  const { forMs, maxMs } =
+    "for" in debounce
+      ? { forMs: debounce.for, maxMs: debounce.max }
+      : { forMs: debounce.forMs, maxMs: debounce.maxMs };
+  return {
+    debounceMs: durationIn("debounce.for", forMs) ?? 0,
+    debounceMaxMs: durationIn("debounce.max", maxMs) ?? 0,
   };
 }

@@ -1,10 +1,13 @@
 import type { Outcome } from "@tutti/contracts/types/v1";
 import { backoffMs, fromErrorDetail, sleep } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
+import { type Duration, durationIn } from "./duration.ts";
 import { attempt, backoff, type ClientPorts, patienceMs } from "./followed.ts";
 
 export interface ResultOptions {
-  /** How long to wait, milliseconds. Without a limit unless given. */
+  /** How long to wait: `5m`, or milliseconds. Default: no limit. */
+  readonly timeout?: Duration;
+  /** @deprecated use `timeout` */
   readonly timeoutMs?: number;
   /** Gives up waiting when aborted. What was started continues. */
   readonly signal?: AbortSignal;
@@ -32,9 +35,11 @@ const wayMs = 15_000;
 export async function outputOf(
   id: string,
   ask: (question: Question, options: CallOptions) => Promise<Outcome | undefined>,
-  { timeoutMs, signal }: ResultOptions,
+  options: ResultOptions,
   { clock, timers, chance, contents }: ClientPorts,
 ): Promise<unknown> {
+  const { signal } = options;
+  const timeoutMs = durationIn("timeout", options.timeout ?? options.timeoutMs);
   let failures = 0;
   let heardMs = clock.monotonic();
   let asked = id;

@@ -6,16 +6,50 @@ import {
   type TaskSpec,
   TaskSpec as Tasks,
 } from "@tutti/contracts/types/v1";
+import { retrySettings } from "@tutti/definitions/builder";
 import { resolveRetry, retryMessage, toTimestamp } from "@tutti/kernel";
+import type { StepRetry } from "../../functions/context.ts";
 import { payloadOf } from "../payloads.ts";
+import { type Duration, durationIn } from "./duration.ts";
 
 export interface AmountsOptions {
   /** Tokens of language models. */
   readonly tokens?: number;
   readonly money?: number;
-  /** Time of agents running. */
+  /** Time of running agents: `1h`, or milliseconds. */
+  readonly time?: Duration;
+  /** @deprecated use `time` */
   readonly timeMs?: number;
 }
+
+export interface CostOptions {
+  readonly duration?: Duration;
+  readonly money?: number;
+  /** Tokens of language models. */
+  readonly tokens?: number;
+}
+
+/** Time limits of a task. */
+export interface TimeoutOptions {
+  /** From ready to started. */
+  readonly queue?: Duration;
+  /** Each attempt. */
+  readonly run?: Duration;
+  /** Between two signs of life of an attempt. */
+  readonly heartbeat?: Duration;
+  /** From ready to the outcome, with all attempts and pauses. */
+  readonly total?: Duration;
+}
+
+/** When a failed task is tried again. */
+export interface RetryOptions extends StepRetry {
+  /** Whether the task fails or waits for a person after the last attempt. Default: `fail`. */
+  readonly exhausted?: "fail" | "pause";
+  /** Whether an attempt that loses its worker goes to another one, or fails the task. Default: `retry`. */
+  readonly onLost?: "retry" | "fail";
+}
+
+type NeedWord = keyof typeof needEnds;
 
 /** One thing to be done. One of `uses`, `workflow` and `mission` does it. What is undefined is not said: lists of unlike tasks have that. */
 export interface WorkTask {
@@ -27,20 +61,31 @@ export interface WorkTask {
   readonly workflow?: string | undefined;
   /** A child mission of this definition. */
   readonly mission?: string | undefined;
-  /** Expressions in it are resolved when the task becomes ready. */
+  /** Its input. Expressions in it are resolved when the task becomes ready. */
+  readonly with?: unknown;
+  /** @deprecated use `with` */
   readonly input?: unknown;
   /**
    * Tasks that have to end before it, and how. Default: `done`, which is completed or skipped by its own condition. A task
    * whose output an expression of this one reads has to complete: `success`.
    */
   readonly needs?:
-    | readonly (string | { readonly task: string; readonly end: keyof typeof needEnds })[]
+    | readonly (
+        | string
+        | { readonly task: string; readonly on?: NeedWord }
+        /** @deprecated use `on` */
+        | { readonly task: string; readonly end: NeedWord }
+      )[]
     | undefined;
   /** CEL condition. When it is false the task is skipped. */
   readonly when?: string | undefined;
-  /** Attempts in all. The first pause is 1 s, each further pause is twice as long, at most 1 min. Default: 5. */
+  /** Default: 5 attempts, 1 s to 1 min apart. A number is that of all attempts. */
+  readonly retry?: number | RetryOptions | undefined;
+  /** @deprecated use `retry` */
   readonly attempts?: number | undefined;
-  /** How long an attempt may take. */
+  /** How long an attempt may take: `30s`, or milliseconds. With its parts: the wait in the queue, silence, all attempts. */
+  readonly timeout?: Duration | TimeoutOptions | undefined;
+  /** @deprecated use `timeout` */
   readonly runMs?: number | undefined;
   /** -100 to 100. */
   readonly priority?: number | undefined;
@@ -53,7 +98,9 @@ export interface WorkTask {
   readonly agents?: Readonly<Record<string, string>> | undefined;
   /** What it takes of its agent while it is running, by name: `gpu`, `memory_bytes`, a licence. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
-  /** What it is expected to cost: set aside before an attempt starts, and replaced by what is learned. */
+  /** What it is expected to cost: reserved before an attempt starts, and replaced by what is learned. */
+  readonly cost?: CostOptions | undefined;
+  /** @deprecated use `cost` */
   readonly estimate?: AmountsOptions | undefined;
   /** What its output must satisfy. */
   readonly checks?: readonly WorkCheck[] | undefined;
@@ -81,25 +128,22 @@ const checkFailures = {
   approval: CheckFailure.CHECK_FAILURE_APPROVAL,
 } as const;
 
-export function amountsOf({ tokens = 0, money = 0, timeMs = 0 }: AmountsOptions) {
-  return { tokens, money, timeMs };
+export function amountsOf({ tokens = 0, money = 0, time, timeMs }: AmountsOptions) {
+  return { tokens, money, timeMs: durationIn("time", time ?? timeMs) ?? 0 };
 }
 
 export function taskSpecOf(task: WorkTask): TaskSpec {
-  const { id, title = "", when = "", priority = 0, labels, attempts, runMs, estimate, dueTime } = task;
+  const { id, title = "", when = "", priority = 0, labels, dueTime } = task;
+  const retry = task.retry ?? task.attempts;
   const spec = Tasks.fromPartial({
     ...{ id, title, when, priority, labels: { ...labels }, resources: { ...task.resources } },
     needs: (task.needs ?? []).map((need) =>
-      typeof need === "string" ? { task: need } : { task: need.task, condition: needEnds[need.end] },
+      typeof need === "string" ? { task: need } : { task: need.task, condition: conditionOf(need) },
     ),
-    retry: attempts === undefined ? undefined : retryMessage(resolveRetry({ maxAttempts: attempts })),
-    timeouts: runMs === undefined ? undefined : { runMs },
+    retry: retry === undefined ? undefined : retryMessage(resolveRetry(retrySettings(retry))),
+    timeouts: timeoutsOf(id, task.timeout ?? task.runMs),
     dueTime: dueTime && toTimestamp(dueTime.getTime()),
-    estimate: estimate && {
-      durationMs: estimate.timeMs ?? 0,
-      money: estimate.money ?? 0,
-      tokens: estimate.tokens ?? 0,
-    },
+    estimate: costOf(task),
     checks: (task.checks ?? []).map(({ name, condition, otherwise = "fail", times }) => ({
       ...{ name, condition, onFailure: checkFailures[otherwise] },
       maxSendBacks: times ?? (otherwise === "sendBack" ? 1 : 0),
@@ -113,8 +157,35 @@ export function taskSpecOf(task: WorkTask): TaskSpec {
       require: agents && LabelSelector.fromPartial({ equals: { ...agents } }),
     };
   spec.work = workOf(task);
-  spec.input = payloadOf(task.input, `the input of ${id}`);
+  spec.input = payloadOf(task.with ?? task.input, `the input of ${id}`);
   return spec;
+}
+
+function conditionOf(need: { readonly on?: NeedWord } | { readonly end: NeedWord }): NeedCondition {
+  const word = "end" in need ? need.end : need.on;
+  return word === undefined ? NeedCondition.NEED_CONDITION_UNSPECIFIED : needEnds[word];
+}
+
+function timeoutsOf(id: string, timeout: WorkTask["timeout"]) {
+  if (timeout === undefined) return undefined;
+  const { queue, run, heartbeat, total } = typeof timeout === "object" ? timeout : { run: timeout };
+  const ms = (name: string, duration: Duration | undefined) =>
+    durationIn(`the ${name} timeout of ${id}`, duration) ?? 0;
+  return {
+    queueMs: ms("queue", queue),
+    runMs: ms("run", run),
+    heartbeatMs: ms("heartbeat", heartbeat),
+    totalMs: ms("total", total),
+  };
+}
+
+function costOf({ id, cost, estimate }: WorkTask) {
+  if (cost === undefined && estimate === undefined) return undefined;
+  return {
+    durationMs: durationIn(`the cost of ${id}`, cost?.duration ?? estimate?.time ?? estimate?.timeMs) ?? 0,
+    money: cost?.money ?? estimate?.money ?? 0,
+    tokens: cost?.tokens ?? estimate?.tokens ?? 0,
+  };
 }
 
 function workOf({ uses, workflow, mission }: WorkTask): TaskSpec["work"] {

@@ -1,7 +1,8 @@
 """Sessions: tasks and an intent. Tutti chooses how they are done, and explains its choice.
 
-Tasks and answers are JSON with the names of REST: ``docs/reference/rest.md``. Needs of tasks are ids, or dictionaries with
-``task`` and ``end``. Default: ``done``, which is completed or skipped by its own condition.
+Tasks have the words of definitions, in snake_case: ``id``, ``uses``, ``with``, ``needs``, ``when``, ``retry``, ``timeout``, ``labels``,
+``cost``. Needs of tasks are ids, or dictionaries with ``task`` and ``on``. Default: ``done``, which is completed or skipped by its own
+condition. Answers are JSON with the names of REST: ``docs/reference/rest.md``.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class SessionOptions(TypedDict, total=False):
     limits: Mapping[str, float]
     #: Ids of reservations that it may use.
     reservations: Sequence[str]
-    #: Sessions that have to end before it starts: ids, or dictionaries with ``session`` and ``condition``.
+    #: Sessions that have to end before it starts: ids, or dictionaries with ``session``, ``namespace`` and ``on``.
     after: Sequence[str | Mapping[str, Json]]
     #: Locks that it holds while it runs: names, or dictionaries with ``name``, ``permits`` and ``shared``.
     locks: Sequence[str | Mapping[str, Json]]
@@ -221,10 +222,6 @@ class AsyncSession:
 
 def _settings_of(options: SessionOptions) -> dict[str, Json]:
     budget = options.get("budget")
-    after = [
-        {"session": {"kind": "session", "id": each}} if isinstance(each, str) else each
-        for each in options.get("after", ())
-    ]
     locks = [{"name": each} if isinstance(each, str) else each for each in options.get("locks", ())]
     return given(
         title=options.get("title"),
@@ -238,7 +235,7 @@ def _settings_of(options: SessionOptions) -> dict[str, Json]:
         weight=options.get("weight"),
         limits=options.get("limits"),
         reservationIds=list(options.get("reservations", ())) or None,
-        dependsOn=after or None,
+        after=list(options.get("after", ())) or None,
         locks=locks or None,
         labels=options.get("labels"),
     )

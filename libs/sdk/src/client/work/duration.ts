@@ -1,0 +1,14 @@
+import { parseDurationMs } from "@tutti/kernel";
+import { sdkErrors } from "../../errors.ts";
+
+/** `30s`, `1h30m`, or milliseconds. */
+export type Duration = string | number;
+
+/** Returns the milliseconds of an option. Undefined if it is not set. Throws if it is no duration. */
+export function durationIn(option: string, duration: Duration | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  const ms = typeof duration === "number" ? duration : parseDurationMs(duration);
+  if (ms !== undefined && ms >= 0) return ms;
+  const expected = "a duration such as 30s or 1h30m, or milliseconds";
+  throw sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(duration) });
+}
