@@ -256,6 +256,21 @@ export const sdkErrors = defineErrors("sdk", {
       `Run \`${run}\` did not finish within ${afterMs} ms and continues`,
     remedy: "Wait again.",
   },
+  unreachable: {
+    status: "UNAVAILABLE",
+    retry: "elsewhere",
+    help: "The client could not connect to any of its addresses. The platform is not running there, or the address is wrong.",
+    message: ({ addresses }: { addresses: string }) => `Tutti is not reachable at ${addresses}`,
+    remedy: "Start the platform (npx tutti dev), or set TUTTI_URL to its address.",
+  },
+  grpcAddressMissing: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A client in TypeScript calls over gRPC. If TUTTI_URL is on another machine, it names the HTTP port alone.",
+    message: ({ url }: { url: string }) =>
+      `The client calls over gRPC, and ${url} is the HTTP address of another machine`,
+    remedy: "Set TUTTI_ADDRESS to the host and the port of gRPC, which is 7401 by default.",
+  },
   noMission: {
     status: "FAILED_PRECONDITION",
     retry: "never",

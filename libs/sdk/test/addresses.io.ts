@@ -92,6 +92,6 @@ describe("a client of several processes", () => {
     await b.stop();
     const client = await connect({ address: [a.address, b.address], callTimeoutMs: 500 });
     clients.push(client);
-    await assert.rejects(client.get("one").get(), { status: "UNAVAILABLE" });
+    await assert.rejects(client.get("one").get(), { status: "UNAVAILABLE", code: "sdk.unreachable" });
   });
 });

@@ -3,29 +3,33 @@
  *
  * 1. Errors are made where an answer arrives, which no line of the caller leads to. V8 knows who awaits what: a stack
  *    that is captured after the await names the caller. A call that succeeds costs nothing more.
- * 2. A call that waits for a server that is not there keeps the process alive until it has failed.
+ * 2. An error is explained in the words of a program, if its caller has any.
+ * 3. A call that waits for a server that is not there keeps the process alive until it has failed.
  */
 import { keepAlive } from "@tutti/kernel";
 
-export function withCallerStacks<C extends object>(client: C): C {
+type Explain = (error: unknown) => unknown;
+
+export function withCallerStacks<C extends object>(client: C, explain: Explain = (error) => error): C {
   return new Proxy(client, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== "function") return method;
       return (...given: unknown[]): unknown => {
         const answer: unknown = method.apply(target, given);
-        if (answer instanceof Promise) return withCallerStack(answer);
-        return isStream(answer) ? keptAlive(answer) : answer;
+        if (answer instanceof Promise) return withCallerStack(answer, explain);
+        return isStream(answer) ? keptAlive(answer, explain) : answer;
       };
     },
   });
 }
 
-async function withCallerStack<T>(answer: Promise<T>): Promise<T> {
+async function withCallerStack<T>(answer: Promise<T>, explain: Explain): Promise<T> {
   const release = keepAlive();
   try {
     return await answer;
-  } catch (error) {
+  } catch (thrown) {
+    const error = explain(thrown);
     if (error instanceof Error) Error.captureStackTrace(error, withCallerStack);
     throw error;
   } finally {
@@ -37,15 +41,15 @@ function isStream(answer: unknown): answer is AsyncGenerator<unknown> {
   return typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer && "next" in answer;
 }
 
-function keptAlive(stream: AsyncGenerator<unknown>): AsyncGenerator<unknown> {
+function keptAlive(stream: AsyncGenerator<unknown>, explain: Explain): AsyncGenerator<unknown> {
   return new Proxy(stream, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
-      if (name === Symbol.asyncIterator) return () => keptAlive(target);
+      if (name === Symbol.asyncIterator) return () => keptAlive(target, explain);
       if (typeof member !== "function") return member;
       return (...given: unknown[]): unknown => {
         const answer: unknown = member.apply(target, given);
-        return name === "next" && answer instanceof Promise ? withCallerStack(answer) : answer;
+        return name === "next" && answer instanceof Promise ? withCallerStack(answer, explain) : answer;
       };
     },
   });

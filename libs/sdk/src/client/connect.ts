@@ -1,5 +1,6 @@
-import { type Logger, silentLogger, systemFoundation } from "@tutti/kernel";
+import { type Logger, silentLogger, systemFoundation, TuttiError } from "@tutti/kernel";
 import type { InProcessNetwork, Mesh } from "@tutti/mesh";
+import { sdkErrors } from "../errors.ts";
 import { addressesOf, apiKeyIn } from "../worker/settings.ts";
 import { withCallerStacks } from "./caller-stack.ts";
 import type { Tutti } from "./tutti.ts";
@@ -36,6 +37,11 @@ export async function connect(
   const { clock, timers, chance } = systemFoundation({ ...own, logger });
   // An owner without an address is in this process.
   const addresses = network === undefined ? addressesOf(options.address, process.env) : [""];
+  const [socket] = addresses.filter((address) => /^wss?:/.test(address));
+  if (socket !== undefined) {
+    const url = process.env["TUTTI_URL"] ?? socket;
+    throw sdkErrors.grpcAddressMissing({ url: options.address === undefined ? url : socket });
+  }
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
   const accessToken = options.accessToken ?? apiKeyIn(process.env) ?? "";
   const { Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime, blob, parts } =
@@ -48,7 +54,8 @@ export async function connect(
     ...(network !== undefined && { network, outside: true }),
     ownership: new ClientOwnership(addresses),
   });
-  const client: Mesh["client"] = (service, at) => withCallerStacks(mesh.client(service, at));
+  const client: Mesh["client"] = (service, at) =>
+    withCallerStacks(mesh.client(service, at), (error) => explained(error, addresses));
   const contents = new Contents(namespace, blobsOver(client(blob.blobService)));
   const ports = { clock, timers, chance, contents };
   const boards = {
@@ -79,6 +86,17 @@ export async function connect(
     bulk: client(contracts.bulkService),
     close: () => mesh.stop(),
   });
+}
+
+/** An owner that is one of the addresses is the platform itself, which a program knows by its address alone. */
+function explained(error: unknown, addresses: readonly string[]): unknown {
+  if (!(error instanceof TuttiError) || error.code !== "mesh.owner_away") return error;
+  if (!addresses.some((address) => address !== "" && error.message.startsWith(`${address}, the owner of`)))
+    return error;
+  return sdkErrors.unreachable(
+    { addresses: addresses.join(", ") },
+    { retryAfterMs: error.retryAfterMs, cause: error },
+  );
 }
 
 /** A worker does not need them, and they take more memory than a worker. */

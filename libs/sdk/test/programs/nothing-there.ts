@@ -1,6 +1,7 @@
-/** Calls an address where no platform is. */
+/** Calls an address where no platform is. With the word `env`, where the environment says. */
 import { connect } from "@tutti/sdk/client";
 
-await using tutti = await connect({ address: "127.0.0.1:1", callTimeoutMs: 300 });
+const address = process.argv[2] === "env" ? {} : { address: "127.0.0.1:1" };
+await using tutti = await connect({ ...address, callTimeoutMs: 10_000 });
 
 await tutti.start("order");
