@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { enumName } from "@tutti/contracts/enum";
 import { type Explanation, WaitCause } from "@tutti/contracts/types/v1";
 import {
+  CancelRunRequest,
   definitionService,
   ExplainRunRequest,
   PauseRunRequest,
@@ -149,6 +150,17 @@ describe("why", () => {
     await begin("single", "waits");
     const { waits } = await untilWhy("waits", "", limit);
     assert.match(waits[0]?.message ?? "", /limit/);
+  });
+
+  it("a cancelled run says once that it was cancelled, and why", async () => {
+    await begin("inner", "cancelled");
+    await runs().cancelRun(CancelRunRequest.fromPartial({ runId: "cancelled", reason: "no money" }));
+    const { summary } = await until(
+      "the run to be cancelled",
+      () => why("cancelled"),
+      (answer) => /was cancelled/.test(answer.summary),
+    );
+    assert.match(summary, /^The run was cancelled by .*: no money\./);
   });
 
   it("a run that is held says who would let it go on", async () => {

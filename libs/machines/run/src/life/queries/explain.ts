@@ -69,14 +69,18 @@ function wholeOf(run: RunView, nowMs: number): Whole {
     if (node?.status === TaskStatus.TASK_STATUS_FAILED && failed.length < failuresMax)
       failed.push(failureOf(run, node));
   const isOver = run.phase === RunPhase.RUN_PHASE_ENDED;
-  const why = run.error === undefined ? "" : `: ${run.error.message}`;
+  const { message = "" } = run.error ?? {};
+  const why = message === "" ? "" : `: ${message}`;
   const open = run.nodeCount - doneOf(run);
   const explanation = Explanations.fromPartial({
     ...{ about: aboutOf(run, ""), waits: waitsOfRun(run), failures: failed, remedies: remediesOfRun(run) },
   });
   return {
     lead: isOver
-      ? `The run ${statusName(status)}${why}`
+      ? // The error of a run that was cancelled or terminated says so itself.
+        message.startsWith("The run was ")
+        ? message
+        : `The run ${statusName(status)}${why}`
       : `The run is ${statusName(status)}${why}; ${open} of ${counted(run.nodeCount, "task")} ${open === 1 ? "has" : "have"} not ended`,
     explanation,
     standings: isOver ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
