@@ -34,6 +34,8 @@ const { warnings, outputFiles } = await build({
   // What is read counts. Names stay, so that where a fault happened can be read.
   minifyWhitespace: true,
   minifySyntax: true,
+  // Clients of other systems come from the project of the user.
+  external: ["pg", "@redis/client"],
   write: false,
   banner: { js: banner },
   logLevel: "warning",

@@ -2,6 +2,7 @@ import type { Command } from "../command/declaration.ts";
 import { accessCommands } from "./access/table.ts";
 import { adapterCommands } from "./adapters/table.ts";
 import { admissionCommands } from "./admission/table.ts";
+import { adoptionCommands } from "./adoption/table.ts";
 import { agentCommands } from "./agents/table.ts";
 import { alertCommands } from "./alerts/table.ts";
 import { analysisCommands } from "./analysis/table.ts";
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   ...clusterCommands,
   ...templateCommands,
   ...adapterCommands,
+  ...adoptionCommands,
   ...agentCommands,
   ...alertCommands,
   ...poolCommands,

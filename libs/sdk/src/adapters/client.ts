@@ -2,10 +2,15 @@
  * Clients of other systems, such as `pg`. The SDK contains none of them. The project of the worker has those that its
  * adapters need, and a worker without such an adapter loads none.
  */
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { redacted, redactText } from "@tutti/kernel";
 import { adapterErrors } from "./errors.ts";
 
-/** Imports a client for an adapter. If the package is missing, the error has the command that installs it. */
+/**
+ * Imports a client for an adapter: from where this code is installed, or from the project in the current folder, as for a
+ * CLI that is installed for all projects. If the package is missing, the error has the command that installs it.
+ */
 export async function clientFor<Client>(
   adapter: string,
   name: string,
@@ -17,8 +22,20 @@ export async function clientFor<Client>(
     const { code, message } = error as NodeJS.ErrnoException;
     // A package that the client itself needs is another fault.
     if (!/MODULE_NOT_FOUND$/.test(String(code)) || !message.includes(`'${name}'`)) throw error;
-    throw adapterErrors.clientMissing({ adapter, name }, { cause: error });
+    const client = fromProject<Client>(name);
+    if (client === undefined) throw adapterErrors.clientMissing({ adapter, name }, { cause: error });
+    return client;
   }
+}
+
+function fromProject<Client>(name: string): Client | undefined {
+  const require = createRequire(join(process.cwd(), "package.json"));
+  try {
+    require.resolve(name);
+  } catch {
+    return undefined;
+  }
+  return require(name) as Client;
 }
 
 /** An address with a password is a secret: options have a reference to it. */

@@ -29,9 +29,13 @@ export {
   type PostgresOperation,
   postgresAdapter,
 } from "./postgres/postgres.ts";
+export { type BullmqQueueOptions, bullmqQueue } from "./queues/bullmq.ts";
+export { type CeleryQueueOptions, celeryQueue } from "./queues/celery.ts";
+export { type MovedMessages, type MovedQueue, type MoveQueueOptions, moveQueue } from "./queues/move.ts";
+export { type PostgresTableOptions, postgresTable } from "./queues/postgres-table.ts";
 export type { RedisEntry } from "./redis/command.ts";
 export type { RedisConnectionOptions } from "./redis/connection.ts";
 export { type RedisAdapterOptions, type RedisOperation, redisAdapter } from "./redis/redis.ts";
 export { type RedisSourceOptions, redisSource } from "./redis/source.ts";
-export type { Source, SourceRunOptions, SourceStart } from "./source.ts";
+export type { Source, SourceRunOptions, SourceStart, Starter } from "./source.ts";
 export { type SqliteAdapterOptions, type SqliteOperation, sqliteAdapter } from "./sqlite.ts";

@@ -28,6 +28,11 @@ export interface SourceStart extends Omit<StartOptions, "id" | "idempotencyKey">
   readonly workflow: string;
 }
 
+/** Starts a run by its id: a client, or the REST interface. */
+export interface Starter {
+  start(workflow: string, options: StartOptions): Promise<unknown>;
+}
+
 export interface SourceRunOptions {
   readonly tutti: Pick<Tutti, "start" | "get">;
   /** Ends it. */
@@ -54,7 +59,11 @@ const backoff = { firstMs: 100, maxMs: 10_000 };
 /** Repeats a session until the signal. */
 export async function runSource(
   name: string,
-  { signal = new AbortController().signal, secret = localSecret, logger = silentLogger }: SourceRunOptions,
+  {
+    signal = new AbortController().signal,
+    secret = localSecret,
+    logger = silentLogger,
+  }: Omit<SourceRunOptions, "tutti">,
   session: Session,
 ): Promise<void> {
   const release = keepAlive();
@@ -80,7 +89,7 @@ export async function runSource(
 
 /** Starts the run of a message. Returns why it can never start. Throws an interruption. */
 export async function startedBy(
-  tutti: SourceRunOptions["tutti"],
+  tutti: Starter,
   id: string,
   start: () => SourceStart,
 ): Promise<string | undefined> {

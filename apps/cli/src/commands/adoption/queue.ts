@@ -1,0 +1,181 @@
+/** Starts a run for each message of a queue of another system. */
+import { counted, isTuttiError, type Logger, silentLogger, TuttiError } from "@tutti/kernel";
+import { RestError } from "@tutti/rest/client";
+import {
+  bullmqQueue,
+  celeryQueue,
+  type MovedMessages,
+  type MovedQueue,
+  moveQueue,
+  postgresTable,
+  type Starter,
+} from "@tutti/sdk/adapters";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure, usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+
+type Reference = Parameters<typeof bullmqQueue>[0]["url"];
+
+export async function adoptQueue(context: Context): Promise<Result> {
+  const { values, shell, print } = context;
+  const [name, dryRun] = [values.argument("QUEUE"), values.flag("dry-run")];
+  const queue = queueOf(context, name);
+  const workflows = workflowsOf(values.manyArguments("WORKFLOW|NAME=WORKFLOW"));
+  const server = await connect(context);
+  await requireWorkflows(server, Object.values(workflows));
+  const frames = print.frames("errors");
+  try {
+    const result = await moveQueue({
+      ...{ queue, workflows, dryRun, signal: shell.interrupted, logger: loggerOf(context) },
+      prefix: values.text("run-prefix") ?? name,
+      labels: { queue: name },
+      tutti: starterOf(server),
+      secret: (reference) => opened(context, reference),
+      onProgress: (moved) => frames.draw(() => [`${counted(moved, "message")} moved`]),
+    });
+    return outcomeOf(context, { name, dryRun, result });
+  } catch (error) {
+    throw failureOf(error);
+  } finally {
+    frames.close();
+  }
+}
+
+function queueOf({ values }: Context, name: string): MovedQueue {
+  const url = values.text("connection") as Reference | undefined;
+  if (url === undefined || !/^(env|file):./.test(url))
+    throw usageFailure("--connection: expected a reference such as env:SHOP_REDIS, which has the URL");
+  const [keyPrefix, condition, mark] = [
+    values.text("key-prefix"),
+    values.text("condition"),
+    values.text("mark"),
+  ];
+  const columns = pairsOf("--column", values.texts("column"));
+  const kinds: Readonly<Record<string, () => MovedQueue>> = {
+    bullmq: () => bullmqQueue({ url, name, ...(keyPrefix !== undefined && { keyPrefix }) }),
+    celery: () => celeryQueue({ url, name }),
+    postgres: () =>
+      postgresTable({
+        ...{ url, name, columns },
+        ...(condition !== undefined && { condition }),
+        ...(mark !== undefined && { mark }),
+      }),
+  };
+  const kind = values.argument("KIND");
+  if (!Object.hasOwn(kinds, kind))
+    throw usageFailure(`Kind \`${kind}\` not found. Kinds: ${Object.keys(kinds).join(", ")}.`);
+  const unknown = Object.keys(columns).find((part) => !["id", "input", "name", "time"].includes(part));
+  if (unknown !== undefined)
+    throw usageFailure(`--column: expected id, input, name or time before \`=\`, got \`${unknown}\``);
+  return (kinds[kind] as () => MovedQueue)();
+}
+
+/** One workflow is for all messages. */
+function workflowsOf(words: readonly string[]): Readonly<Record<string, string>> {
+  return pairsOf(
+    "WORKFLOW",
+    words.map((word) => (word.includes("=") ? word : `*=${word}`)),
+  );
+}
+
+function pairsOf(what: string, words: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const [, name = "", value = ""] = /^([^=]+)=(.+)$/s.exec(word) ?? [];
+      if (name === "") throw usageFailure(`${what}: expected NAME=VALUE, got \`${word}\``);
+      return [name, value];
+    }),
+  );
+}
+
+/** A missing one would fail each message. */
+async function requireWorkflows(server: Server, names: readonly string[]): Promise<void> {
+  for (const each of new Set(names)) {
+    const [name = "", label] = each.split("@");
+    const version = label === undefined ? {} : { label };
+    const query = { ...server.namespace, ...version, withoutLiveCount: true };
+    await server.call("workflows.get", { params: { name }, query });
+  }
+}
+
+function starterOf(server: Server): Starter {
+  return {
+    async start(workflow, { id = "", input, startTime, priority, labels = {} }) {
+      const [name = "", label] = workflow.split("@");
+      const definition = { name, ...(label !== undefined && { label }) };
+      try {
+        await server.call("runs.start", {
+          query: server.namespace,
+          body: {
+            ...{ runId: id, input, labels, definition },
+            ...(startTime !== undefined && { startTimeMs: startTime.getTime() }),
+            ...(priority !== undefined && { priority }),
+          },
+        });
+      } catch (error) {
+        throw interruptionOf(error) ?? error;
+      }
+    },
+  };
+}
+
+/** Undefined if the message is to blame. */
+function interruptionOf(error: unknown): TuttiError | undefined {
+  const { cause } = error as Failure;
+  if (!(error instanceof Failure) || !(cause instanceof RestError)) return undefined;
+  const told = { code: error.code, message: error.message, cause: error };
+  if (cause.status === 401 || cause.status === 403)
+    return new TuttiError({ ...told, status: "PERMISSION_DENIED" });
+  if (cause.retry === "never" && cause.status < 500 && cause.status !== 0) return undefined;
+  return new TuttiError({ ...told, status: "UNAVAILABLE", retry: "same-key" });
+}
+
+function failureOf(error: unknown): unknown {
+  if (!isTuttiError(error)) return error;
+  if (error.cause instanceof Failure) return error.cause;
+  return new Failure(error.message, { exitCode: exitCodes.refused, code: error.code, cause: error });
+}
+
+function loggerOf({ print }: Context): Logger {
+  const warn = (message: string, { error }: { error?: unknown } = {}) =>
+    print.note(safe(`${message}: ${error instanceof Error ? error.message : String(error)}`));
+  return { ...silentLogger, warn };
+}
+
+async function opened({ shell }: Context, reference: string): Promise<string> {
+  const [, kind, place = ""] = /^(env|file):(.+)$/s.exec(reference) ?? [];
+  const text = kind === "file" ? await shell.readText(place).catch(() => "") : shell.environment[place];
+  if (text !== undefined && text.trim() !== "") return text.trim();
+  throw usageFailure(`--connection: \`${reference}\` has no URL`);
+}
+
+interface Moved {
+  readonly name: string;
+  readonly dryRun: boolean;
+  readonly result: MovedMessages;
+}
+
+function outcomeOf({ print }: Context, { name, dryRun, result }: Moved): Result {
+  const { moved, byWorkflow, failed, left } = result;
+  return {
+    json: { queue: name, dryRun, ...result },
+    quiet: [String(moved)],
+    exitCode: failed.length > 0 ? exitCodes.failed : exitCodes.completed,
+    draw: () => {
+      print.line(
+        dryRun ? `${counted(moved, "message")} would be moved` : `${counted(moved, "message")} moved`,
+      );
+      for (const [workflow, count] of Object.entries(byWorkflow))
+        print.line(`  ${safe(workflow)}: ${counted(count, "run")}`);
+      for (const { id, reason } of failed)
+        print.line(`${print.style.red("✗")} ${safe(id)} is held and has no run: ${safe(reason)}`);
+      for (const { reason, count } of left)
+        print.line(`${print.style.yellow("!")} ${counted(count, "message")} not moved: ${safe(reason)}`);
+      if (failed.length > 0) print.note("Correct the cause and run the command again.");
+    },
+  };
+}

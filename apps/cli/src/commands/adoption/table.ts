@@ -1,0 +1,61 @@
+import type { Command } from "../../command/declaration.ts";
+
+export const adoptionCommands: readonly Command[] = [
+  {
+    name: "adopt queue",
+    group: "installation",
+    summary: "Move the backlog of a queue to Tutti: each message starts one run",
+    about: [
+      "Workers of the queue may run meanwhile. Run the command again after an interruption: no message is lost, and none starts twice.",
+      "Messages that have no counterpart stay in the queue and are listed.",
+    ],
+    arguments: [
+      { name: "KIND", summary: "`bullmq`, `celery` or `postgres`" },
+      { name: "QUEUE", summary: "name of the queue, or of the table" },
+      {
+        name: "WORKFLOW|NAME=WORKFLOW",
+        summary: "workflow for all messages, or for the jobs, tasks or rows with this name",
+        isMany: true,
+        completes: "workflow",
+      },
+    ],
+    options: [
+      {
+        name: "connection",
+        value: "REF",
+        summary: "reference to the URL of the system: env:NAME or file:PATH",
+      },
+      { name: "run-prefix", value: "TEXT", summary: "first part of the ids of runs. Default: the queue" },
+      { name: "key-prefix", value: "TEXT", summary: "option `prefix` of BullMQ. Default: bull" },
+      {
+        name: "condition",
+        value: "SQL",
+        summary: "which rows are moved: \"state = 'queued'\". Default: all",
+      },
+      {
+        name: "mark",
+        value: "SQL",
+        summary: "assignment that marks moved rows: \"state = 'moved'\". Default: rows are deleted",
+      },
+      {
+        name: "column",
+        value: "PART=COLUMN",
+        isMany: true,
+        summary: "column of the table with this part: id, input, name or time",
+      },
+      { name: "dry-run", summary: "print what would change, and change nothing" },
+    ],
+    examples: [
+      {
+        words: "adopt queue bullmq mail send=send-mail --connection env:SHOP_REDIS",
+        does: "start send-mail for each job `send`",
+      },
+      {
+        words: "adopt queue postgres jobs report --connection env:SHOP_DB --column input=payload --dry-run",
+        does: "count the rows that would start",
+      },
+    ],
+    json: "document",
+    load: () => import("./queue.ts").then(({ adoptQueue }) => adoptQueue),
+  },
+];

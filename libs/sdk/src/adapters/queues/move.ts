@@ -1,0 +1,217 @@
+/**
+ * Moves the backlog of a queue of another system to Tutti: each message starts one run.
+ *
+ * 1. A message leaves its queue and is held by the same system in one step. So workers of the queue may run meanwhile: a
+ *    message has either a worker or a run.
+ * 2. The id of a run follows from the id of its message. A message whose start was acknowledged, but not recorded before a
+ *    crash, starts the same run again, which exists.
+ * 3. A message is settled after the platform has its run durably. Held messages of an earlier move come first.
+ * 4. A message that cannot start stays held, with the reason. The next move tries it again.
+ * 5. A message that has no counterpart stays in its queue, and is counted with the reason.
+ */
+import { type Caller, runSource, type SourceRunOptions, type Starter, startedBy } from "../source.ts";
+
+export interface QueuedMessage {
+  readonly id: string;
+  /** The name of a job or of a task. Empty for rows of a table. */
+  readonly name: string;
+  readonly input: unknown;
+  /** Of a message that is delayed. */
+  readonly startTime?: Date;
+  /** -100 to 100. */
+  readonly priority?: number;
+}
+
+/** What a message is. A text is the reason why it stays. */
+export type Reading = QueuedMessage | string;
+
+/** A message that its system holds. */
+export interface Held {
+  readonly key: string;
+  readonly reading: Reading;
+}
+
+/** How a held message ended. Without a reason, its run has started. */
+export interface Settled {
+  readonly key: string;
+  readonly failure?: string;
+}
+
+export interface Choice {
+  /** Whether a message is moved. Counts it otherwise. */
+  takes(reading: Reading): boolean;
+  /** Counts messages that stay and were not read. */
+  stay(reason: string, count: number): void;
+  /** Counts from zero: the queue is read again. */
+  restart(): void;
+}
+
+/** A queue of another system. */
+export interface MovedQueue {
+  /** Batches of held messages: those of an earlier move, then those that it takes. */
+  take(caller: Caller, choice: Choice): AsyncIterable<readonly Held[]>;
+  settle(caller: Caller, settled: readonly Settled[]): Promise<void>;
+  /** The messages that `take` would take, and changes nothing. */
+  preview(caller: Caller, choice: Choice): Promise<void>;
+  close(): void;
+}
+
+export interface MoveQueueOptions extends Omit<SourceRunOptions, "tutti"> {
+  readonly queue: MovedQueue;
+  readonly tutti: Starter;
+  /** The first part of the ids of runs. */
+  readonly prefix: string;
+  /** By the name of the message. `*` is for all others. */
+  readonly workflows: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Counts and changes nothing. */
+  readonly dryRun?: boolean;
+  readonly onProgress?: (moved: number) => void;
+}
+
+export interface MovedMessages {
+  /** Messages whose runs have started. With `dryRun`, those that would start, by their workflow. */
+  readonly moved: number;
+  readonly byWorkflow: Readonly<Record<string, number>>;
+  /** Messages that could not start, and are held. */
+  readonly failed: readonly { readonly id: string; readonly reason: string }[];
+  /** Messages that stay in the queue. */
+  readonly left: readonly { readonly reason: string; readonly count: number }[];
+}
+
+const failedMax = 1_000;
+
+/**
+ * Moves until the queue has no message that can be moved. Continues after interruptions, and rejects if the system of the
+ * queue fails before its first batch.
+ */
+export async function moveQueue(options: MoveQueueOptions): Promise<MovedMessages> {
+  const { queue, prefix, signal, secret, logger } = options;
+  const done = new AbortController();
+  const signals = signal === undefined ? [done.signal] : [done.signal, signal];
+  const move = new Move(options);
+  let first: { readonly error: unknown } | undefined;
+  const session = async (caller: Caller, well: () => void) => {
+    try {
+      await move.session(caller, well);
+    } catch (error) {
+      if (move.hasBatch) throw error;
+      first = { error };
+    }
+    done.abort();
+  };
+  const given = {
+    signal: AbortSignal.any(signals),
+    ...(secret !== undefined && { secret }),
+    ...(logger !== undefined && { logger }),
+  };
+  try {
+    await runSource(prefix, given, session);
+  } finally {
+    queue.close();
+  }
+  signal?.throwIfAborted();
+  if (first !== undefined) throw first.error;
+  return move.result();
+}
+
+class Move implements Choice {
+  readonly #options: MoveQueueOptions;
+  readonly #moved = new Map<string, number>();
+  readonly #failed = new Map<string, string>();
+  readonly #left = new Map<string, number>();
+  hasBatch = false;
+
+  constructor(options: MoveQueueOptions) {
+    this.#options = options;
+  }
+
+  async session(caller: Caller, well: () => void): Promise<void> {
+    const { queue, dryRun = false, onProgress } = this.#options;
+    this.#left.clear();
+    this.#failed.clear();
+    if (dryRun) return queue.preview(caller, this);
+    for await (const held of queue.take(caller, this)) {
+      this.hasBatch = true;
+      await this.#start(held, caller);
+      onProgress?.(this.result().moved);
+      well();
+    }
+  }
+
+  result(): MovedMessages {
+    const byWorkflow = Object.fromEntries(this.#moved);
+    return {
+      moved: Object.values(byWorkflow).reduce((sum, count) => sum + count, 0),
+      byWorkflow,
+      failed: [...this.#failed].slice(0, failedMax).map(([id, reason]) => ({ id, reason })),
+      left: [...this.#left].map(([reason, count]) => ({ reason, count })),
+    };
+  }
+
+  takes(reading: Reading): boolean {
+    const reason = this.#reasonOf(reading);
+    if (reason !== undefined) this.stay(reason, 1);
+    else if (this.#options.dryRun === true && typeof reading !== "string") this.#count(reading);
+    return reason === undefined;
+  }
+
+  stay(reason: string, count: number): void {
+    if (count > 0) this.#left.set(reason, (this.#left.get(reason) ?? 0) + count);
+  }
+
+  restart(): void {
+    this.#left.clear();
+  }
+
+  #reasonOf(reading: Reading): string | undefined {
+    if (typeof reading === "string") return reading;
+    return this.#workflowOf(reading) === undefined ? `no workflow for \`${reading.name}\`` : undefined;
+  }
+
+  #workflowOf({ name }: QueuedMessage): string | undefined {
+    const { workflows } = this.#options;
+    return Object.hasOwn(workflows, name) ? workflows[name] : workflows["*"];
+  }
+
+  #count(message: QueuedMessage): void {
+    const workflow = this.#workflowOf(message) ?? "";
+    this.#moved.set(workflow, (this.#moved.get(workflow) ?? 0) + 1);
+  }
+
+  async #start(held: readonly Held[], caller: Caller): Promise<void> {
+    const settled: Settled[] = [];
+    const started: QueuedMessage[] = [];
+    let interruption: unknown;
+    await Promise.all(
+      held.map(async ({ key, reading }) => {
+        try {
+          const failure = await this.#failureOf(reading);
+          settled.push({ key, ...(failure !== undefined && { failure }) });
+          if (failure !== undefined)
+            this.#failed.set(typeof reading === "string" ? key : reading.id, failure);
+          else if (typeof reading !== "string") started.push(reading);
+        } catch (error) {
+          interruption = error;
+        }
+      }),
+    );
+    if (settled.length > 0) await this.#options.queue.settle(caller, settled);
+    for (const message of started) this.#count(message);
+    if (interruption !== undefined) throw interruption;
+  }
+
+  /** Starts the run of a message, or returns why it cannot start. */
+  async #failureOf(reading: Reading): Promise<string | undefined> {
+    const workflow = typeof reading === "string" ? undefined : this.#workflowOf(reading);
+    if (typeof reading === "string" || workflow === undefined) return this.#reasonOf(reading);
+    const { tutti, prefix, labels } = this.#options;
+    const { id, input, startTime, priority } = reading;
+    return startedBy(tutti, `${prefix}-${id}`, () => ({
+      ...{ workflow, input },
+      ...(labels !== undefined && { labels }),
+      ...(startTime !== undefined && { startTime }),
+      ...(priority !== undefined && { priority }),
+    }));
+  }
+}

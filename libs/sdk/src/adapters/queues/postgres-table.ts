@@ -1,0 +1,150 @@
+/**
+ * Rows of a table that is a queue.
+ *
+ * 1. One statement takes rows, by a deletion or a mark, and keeps them in `tutti_adopted`. So a worker that locks its row
+ *    has the row, or Tutti has it.
+ * 2. Rows of `tutti_adopted` stay there with the time of their start.
+ */
+import type { SecretReference } from "../http/auth.ts";
+import { PostgresConnections, type Run } from "../postgres/connections.ts";
+import { quoted } from "../postgres/outbox.ts";
+import type { Caller } from "../source.ts";
+import type { Choice, Held, MovedQueue, Reading, Settled } from "./move.ts";
+
+export interface PostgresTableOptions {
+  readonly url: SecretReference;
+  /** `jobs`, or with its schema `shop.jobs`. */
+  readonly name: string;
+  /** Which rows wait for a worker, such as `state = 'queued'`. Default: all. */
+  readonly condition?: string;
+  /** Marks rows that are taken, such as `state = 'moved'`. Default: they are deleted. */
+  readonly mark?: string;
+  readonly columns?: {
+    /** Unique. Default: `id`. */
+    readonly id?: string;
+    /** Default: the whole row. */
+    readonly input?: string;
+    /** The name of the message, which chooses its workflow. */
+    readonly name?: string;
+    /** When its run starts. */
+    readonly time?: string;
+  };
+}
+
+const batch = 100;
+const maker = `CREATE TABLE IF NOT EXISTS tutti_adopted (queue text, id text, message jsonb NOT NULL,
+  taken_at timestamptz NOT NULL DEFAULT now(), started_at timestamptz, failure text, PRIMARY KEY (queue, id))`;
+const retrying = "UPDATE tutti_adopted SET failure = NULL WHERE queue = $1 AND started_at IS NULL";
+const started = "UPDATE tutti_adopted SET started_at = now() WHERE queue = $1 AND id = ANY($2)";
+const failed = "UPDATE tutti_adopted SET failure = $3 WHERE queue = $1 AND id = $2";
+/** JSON of this side has 53 bits: larger numbers are texts. */
+const portable = (row: string) => `(SELECT jsonb_object_agg(key, CASE
+  WHEN jsonb_typeof(value) = 'number' AND abs((value #>> '{}')::numeric) > 9007199254740991
+  THEN to_jsonb(value #>> '{}') ELSE value END) FROM jsonb_each(${row}))`;
+const held = `SELECT id, ${portable("message")} AS message FROM tutti_adopted
+  WHERE queue = $1 AND started_at IS NULL AND failure IS NULL ORDER BY taken_at, id LIMIT ${batch}`;
+
+export function postgresTable(options: PostgresTableOptions): MovedQueue {
+  const connections = new PostgresConnections(options);
+  const { name } = options;
+  const using =
+    (caller: Caller, writes: boolean): Use =>
+    (work) =>
+      connections.transaction({ operation: name, writes }, caller, work);
+  return {
+    take: (caller, choice) => take(options, using(caller, true), choice),
+    async settle(caller, settled) {
+      await using(caller, true)((run) => settle(name, run, settled));
+    },
+    async preview(caller, choice) {
+      const use = using(caller, false);
+      for await (const page of pages(options, use))
+        for (const row of page) choice.takes(readingOf(options, row));
+    },
+    close: () => connections.close(),
+  };
+}
+
+type Use = <T>(work: (run: Run) => Promise<T>) => Promise<T>;
+
+async function* take(
+  options: PostgresTableOptions,
+  use: Use,
+  choice: Choice,
+): AsyncGenerator<readonly Held[], void, void> {
+  const { name } = options;
+  await use((run) => run(maker));
+  await use((run) => run(retrying, [name]));
+  yield* heldOf(options, use);
+  for (let taken = -1; taken !== 0; ) {
+    taken = 0;
+    choice.restart();
+    for await (const page of pages(options, use)) {
+      const wanted = page.filter((row) => choice.takes(readingOf(options, row))).map(({ id }) => id);
+      const { changes } = await use((run) => run(taking(options), [name, wanted]));
+      choice.stay("another transaction holds the row", wanted.length - changes);
+      taken += changes;
+      yield* heldOf(options, use);
+    }
+  }
+}
+
+async function* heldOf(options: PostgresTableOptions, use: Use): AsyncGenerator<readonly Held[], void, void> {
+  for (;;) {
+    const { rows } = await use((run) => run(held, [options.name]));
+    if (rows.length === 0) return;
+    yield rows.map((row) => ({ key: String(row["id"]), reading: readingOf(options, row) }));
+  }
+}
+
+/** Rows that wait, in the order of their ids. */
+async function* pages(options: PostgresTableOptions, use: Use) {
+  const { table, id, condition } = partsOf(options);
+  const select = (after: string) =>
+    `SELECT ${id}::text AS id, ${portable("to_jsonb(t)")} AS message FROM ${table} t
+    WHERE (${condition})${after} ORDER BY t.${id} LIMIT ${batch}`;
+  for (let last: unknown; ; ) {
+    const { rows } = await use((run) =>
+      last === undefined ? run(select("")) : run(select(` AND t.${id} > $1`), [last]),
+    );
+    if (rows.length === 0) return;
+    yield rows;
+    last = rows.at(-1)?.["id"];
+  }
+}
+
+function taking(options: PostgresTableOptions): string {
+  const { table, id, condition } = partsOf(options);
+  const { mark } = options;
+  const [change, from] =
+    mark === undefined ? [`DELETE FROM ${table} t`, "USING"] : [`UPDATE ${table} t SET ${mark}`, "FROM"];
+  return `WITH due AS (SELECT ${id} AS tutti_id FROM ${table} t WHERE (${condition}) AND t.${id} = ANY($2)
+      FOR UPDATE SKIP LOCKED),
+    taken AS (${change} ${from} due WHERE t.${id} = due.tutti_id RETURNING t.*)
+    INSERT INTO tutti_adopted (queue, id, message) SELECT $1, ${id}::text, to_jsonb(taken) FROM taken`;
+}
+
+function partsOf({ name, columns, condition = "true" }: PostgresTableOptions) {
+  return { table: name.split(".").map(quoted).join("."), id: quoted(columns?.id ?? "id"), condition };
+}
+
+async function settle(name: string, run: Run, settled: readonly Settled[]): Promise<void> {
+  const done = settled.flatMap(({ key, failure }) => (failure === undefined ? [key] : []));
+  if (done.length > 0) await run(started, [name, done]);
+  for (const { key, failure } of settled) if (failure !== undefined) await run(failed, [name, key, failure]);
+}
+
+function readingOf({ columns = {} }: PostgresTableOptions, row: Readonly<Record<string, unknown>>): Reading {
+  const message = row["message"] as Readonly<Record<string, unknown>>;
+  const missing = Object.values(columns).find((column) => !Object.hasOwn(message, column));
+  if (missing !== undefined) return `the row has no column \`${missing}\``;
+  const { input, name, time } = columns;
+  const startTime =
+    time === undefined || message[time] === null ? undefined : new Date(String(message[time]));
+  if (Number.isNaN(startTime?.getTime())) return `the column \`${time}\` has no time`;
+  return {
+    ...{ id: String(row["id"]), name: name === undefined ? "" : String(message[name]) },
+    input: input === undefined ? message : message[input],
+    ...(startTime !== undefined && { startTime }),
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * A queue in Redis whose messages are moved.
+ *
+ * 1. A message is read where it is. A script takes it, if it is still there, and holds it in a hash next to the queue.
+ * 2. Places are read from the end where workers take, past the messages that stay. A pass that takes nothing is the last.
+ */
+import { type RedisConnectionOptions, RedisConnections, type Send } from "../redis/connection.ts";
+import type { Script } from "../redis/redis.ts";
+import type { Caller } from "../source.ts";
+import type { Choice, Held, MovedQueue, Reading, Settled } from "./move.ts";
+
+export interface Place {
+  readonly key: string;
+  /** Workers take from the end of a list, and from the start of a sorted set. */
+  readonly type: "list" | "zset";
+}
+
+export interface RedisQueueFormat {
+  /** The hash of what is held. The hash of reasons has `:failed` behind it. */
+  readonly hold: string;
+  readonly places: readonly Place[];
+  /**
+   * Takes ARGV[1] from the place KEYS[1] and holds it as ARGV[2] in the hash KEYS[2]. Returns what it holds, or nothing
+   * if the place lacks it.
+   */
+  readonly taking: Script;
+  /** The last values of the script. */
+  readonly arguments?: readonly string[];
+  /** The field of the hash. */
+  keyOf(member: string): string;
+  /** What the script would hold. */
+  peek(send: Send, place: Place, member: string): Promise<string | undefined>;
+  read(text: string): Reading;
+  /** Counts messages that are somewhere else. */
+  elsewhere(send: Send, choice: Choice): Promise<void>;
+}
+
+const batch = 100;
+
+export function redisQueue(options: RedisConnectionOptions, format: RedisQueueFormat): MovedQueue {
+  const connections = new RedisConnections(options);
+  const useFor =
+    (caller: Caller): Use =>
+    (work) =>
+      connections.use(options.name, caller, work);
+  return {
+    take: (caller, choice) => take(format, useFor(caller), choice),
+    settle: (caller, settled) => useFor(caller)((send) => settle(format, send, settled)),
+    preview: (caller, choice) => preview(format, useFor(caller), choice),
+    close: () => connections.close(),
+  };
+}
+
+type Use = <T>(work: (send: Send) => Promise<T>) => Promise<T>;
+
+async function* take(
+  format: RedisQueueFormat,
+  use: Use,
+  choice: Choice,
+): AsyncGenerator<readonly Held[], void, void> {
+  for await (const page of heldBefore(format, use)) yield page;
+  for (let taken = -1; taken !== 0; ) {
+    taken = 0;
+    choice.restart();
+    for (const place of format.places) {
+      let stays = 0;
+      for (;;) {
+        const members = await use((send) => membersOf(send, place, stays));
+        if (members.length === 0) break;
+        const wanted = await use((send) => chosen(format, send, { place, members, choice }));
+        const held = await use((send) => takeAll(format, send, place, wanted));
+        stays += members.length - wanted.length;
+        taken += held.length;
+        if (held.length > 0) yield held;
+      }
+    }
+  }
+  await use((send) => format.elsewhere(send, choice));
+}
+
+async function preview(format: RedisQueueFormat, use: Use, choice: Choice): Promise<void> {
+  for await (const page of heldBefore(format, use)) for (const { reading } of page) choice.takes(reading);
+  for (const place of format.places) {
+    for (let read = 0; ; read += batch) {
+      const members = await use((send) => membersOf(send, place, read));
+      if (members.length === 0) break;
+      await use((send) => chosen(format, send, { place, members, choice }));
+    }
+  }
+  await use((send) => format.elsewhere(send, choice));
+}
+
+/** A field may come twice, which starts the same run. */
+async function* heldBefore({ hold, read }: RedisQueueFormat, use: Use) {
+  let cursor = "0";
+  do {
+    const words = ["HSCAN", hold, cursor, "COUNT", String(batch)];
+    const [next, pairs] = (await use((send) => send(words))) as readonly [string, readonly string[]];
+    cursor = next;
+    const page = Array.from({ length: pairs.length / 2 }, (_, at) => ({
+      key: pairs[at * 2] ?? "",
+      reading: read(pairs[at * 2 + 1] ?? ""),
+    }));
+    if (page.length > 0) yield page;
+  } while (cursor !== "0");
+}
+
+/** The next ones behind those that stay. */
+async function membersOf(send: Send, { key, type }: Place, skipped: number): Promise<readonly string[]> {
+  const [from, to] = [skipped, skipped + batch - 1];
+  if (type === "zset") return (await send(["ZRANGE", key, String(from), String(to)])) as readonly string[];
+  const members = await send(["LRANGE", key, String(-1 - to), String(-1 - from)]);
+  return (members as readonly string[]).toReversed();
+}
+
+interface Page {
+  readonly place: Place;
+  readonly members: readonly string[];
+  readonly choice: Choice;
+}
+
+/** A member that is gone counts as wanted: it does not stay. */
+async function chosen(
+  { peek, read }: RedisQueueFormat,
+  send: Send,
+  { place, members, choice }: Page,
+): Promise<readonly string[]> {
+  const texts = await Promise.all(members.map((member) => peek(send, place, member)));
+  return members.filter((_, at) => {
+    const text = texts[at];
+    return text === undefined || choice.takes(read(text));
+  });
+}
+
+async function takeAll(
+  { hold, taking, keyOf, read, arguments: more = [] }: RedisQueueFormat,
+  send: Send,
+  { key: place }: Place,
+  members: readonly string[],
+): Promise<readonly Held[]> {
+  const held = await Promise.all(
+    members.map(async (member) => {
+      const key = keyOf(member);
+      const text = await taking.run(send, [place, hold], [member, key, ...more]);
+      return typeof text === "string" ? [{ key, reading: read(text) }] : [];
+    }),
+  );
+  return held.flat();
+}
+
+async function settle({ hold }: RedisQueueFormat, send: Send, settled: readonly Settled[]): Promise<void> {
+  const failures = `${hold}:failed`;
+  const started = settled.flatMap(({ key, failure }) => (failure === undefined ? [key] : []));
+  const failed = settled.flatMap(({ key, failure }) => (failure === undefined ? [] : [key, failure]));
+  await Promise.all([
+    started.length > 0 && send(["HDEL", hold, ...started]),
+    started.length > 0 && send(["HDEL", failures, ...started]),
+    failed.length > 0 && send(["HSET", failures, ...failed]),
+  ]);
+}
