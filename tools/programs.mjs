@@ -125,6 +125,13 @@ export const programs = {
     atLeast: "0.25.0",
     requiredInCi: true,
   },
+  "prometheus-alertmanager": {
+    package: "prometheus-alertmanager",
+    file: "usr/bin/prometheus-alertmanager",
+    versionArguments: ["--version"],
+    atLeast: "0.25.0",
+    requiredInCi: true,
+  },
   // One that has gRPC and protobuf. A module fits the Python that it was built for: they are of the system's release.
   python3: {
     package: "python3-grpcio",

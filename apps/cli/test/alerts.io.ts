@@ -69,6 +69,7 @@ describe("the commands for alerts", () => {
     "learned.md": "# Learned\n",
     "objective.yaml": objective,
     "night.yaml": night,
+    "disk.yaml": "{ruleId: Disk, title: Disk, severity: error, external: true}",
     "wrong.yaml": rules.replace("condition: up >", "condition: upp >"),
   };
   const flags = [`--insight.receivers=${JSON.stringify(receivers)}`];
@@ -171,6 +172,32 @@ describe("the commands for alerts", () => {
     const { alertId } = alerts.find(({ ruleId }: { readonly ruleId: string }) => ruleId === "escalates");
     await listed(`alert show ${alertId}`, /escalation +night, step 1, next step/);
     await printed("alert-rule delete escalates --yes");
+  });
+
+  it("alert report, receivers, silence --match", async () => {
+    await printed("alert-rule set disk.yaml -q");
+    const report = "alert report Disk -l node=a --annotation 'summary=Disk of a is full'";
+    assert.match(await printed(`${report} --for 10m`), /Disk is reported/);
+    await listed("alert list", /error +firing .* Disk +Disk of a is full/);
+    const { alerts } = await json("alert list");
+    const { alertId } = alerts.find(({ ruleId }: { readonly ruleId: string }) => ruleId === "Disk");
+    assert.match(
+      await printed(`alert show ${alertId}`),
+      /annotations +summary=Disk of a is full[\s\S]*expires/,
+    );
+    const silence = "alert silence --match node=~a|b --match severity!=critical --for 1h --reason move";
+    const { silenceId } = await json(silence);
+    assert.match(await printed("alert silences"), new RegExp(`${silenceId} .*node=~"a\\|b"`));
+    await listed("alert list", /firing, silenced .* Disk/);
+    assert.match((await tutti("alert silence --match node --for 1h --reason x")).errors, /node=~web/);
+    assert.match((await tutti(`${report} --for 1h --end`)).errors, /Pass --for SPAN or --end/);
+    assert.match(await printed(`${report} --end`), /Disk is over/);
+    assert.match(await printed("alert list --ended"), /resolved.* Disk +Disk of a/);
+    await printed("alert-rule disable Disk");
+    assert.match(await printed(report), /Disk is left out/);
+    await printed("alert-rule delete Disk --yes");
+    assert.match(await printed("alert receivers"), /mail +workflow\npager +workflow/);
+    await printed(`alert unsilence ${silenceId}`);
   });
 
   it("alert silence, silences, unsilence, notifications, retry", async () => {

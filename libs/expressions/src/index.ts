@@ -3,6 +3,13 @@ export type { ReadVariable } from "./evaluate/frame.ts";
 export { type Compiled, type CompileOptions, compileExpression } from "./expression.ts";
 export { matchesPattern, type PatternOutcome } from "./functions/pattern.ts";
 export { limits as expressionLimits } from "./limits.ts";
+export {
+  type LabelMatcher,
+  matcherHolds,
+  matcherProblem,
+  parseMatcher,
+  printMatcher,
+} from "./matchers/label-matcher.ts";
 export { type LineAndColumn, lineAndColumn, type Problem, type ProblemCode } from "./problem.ts";
 export {
   type EvaluateOptions,

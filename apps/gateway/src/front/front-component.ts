@@ -42,8 +42,16 @@ export class Front implements Component {
   async start({ signal }: ComponentContext): Promise<void> {
     const { host, foundation, settings, access, door } = this.#options;
     await access.start(signal);
-    const { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin, mcpPlugin, a2aPlugin } =
-      this.#options.loaded;
+    const {
+      Realtime,
+      LinkDoor,
+      openFront,
+      metricsPlugin,
+      webhooksPlugin,
+      mcpPlugin,
+      a2aPlugin,
+      alertmanagerPlugin,
+    } = this.#options.loaded;
     const realtime = new Realtime({
       ...{ bus: host.bus, foundation, settings: this.#options.realtime },
       requireAllowed: ({ principal }, namespace) =>
@@ -76,7 +84,10 @@ export class Front implements Component {
     const rooms = [realtime.plugin, metrics, webhooks];
     const mcp = mcpPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
     const a2a = a2aPlugin({ host, foundation, settings, access, stopping: this.#stopping.signal });
-    const protocols = [mcp, a2a];
+    const alertmanager = alertmanagerPlugin({
+      ...{ host, foundation, settings, stopping: this.#stopping.signal },
+    });
+    const protocols = [mcp, a2a, alertmanager];
     const app = await openFront({
       ...{ host, foundation, settings, access, realtime, rooms, protocols, stopping: this.#stopping.signal },
       answeredByRooms: ["events", "metrics.list", "metrics.series", "webhooks.tell"],

@@ -11,6 +11,7 @@ export async function loadFront() {
     { webhooksPlugin },
     { mcpPlugin },
     { a2aPlugin },
+    { alertmanagerPlugin },
   ] = await Promise.all([
     import("../realtime/realtime.ts"),
     import("../link/link-door.ts"),
@@ -19,8 +20,18 @@ export async function loadFront() {
     import("../webhooks/webhooks-plugin.ts"),
     import("../mcp/mcp-plugin.ts"),
     import("../a2a/a2a-plugin.ts"),
+    import("../alertmanager/alertmanager-plugin.ts"),
   ]);
-  return { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin, mcpPlugin, a2aPlugin };
+  return {
+    Realtime,
+    LinkDoor,
+    openFront,
+    metricsPlugin,
+    webhooksPlugin,
+    mcpPlugin,
+    a2aPlugin,
+    alertmanagerPlugin,
+  };
 }
 
 export type LoadedFront = Awaited<ReturnType<typeof loadFront>>;

@@ -57,6 +57,12 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
   });
   orchestrator.register("alert-rules", evaluator, { critical: false });
   const watches = new WatchMemory(foundation.clock, host.ids);
-  const served = { ...dependencies, evaluator, receivers, notifications, watches, explain };
+  const reportsLeftOut = foundation.metrics
+    .counter({
+      name: "tutti_insight_reported_alerts_left_out_total",
+      help: "Reported alerts left out because there are too many, or because their rule is disabled.",
+    })
+    .with({});
+  const served = { ...dependencies, evaluator, receivers, notifications, watches, reportsLeftOut, explain };
   mesh.serve(alertService, alertHandlers(served));
 }

@@ -30,7 +30,14 @@ type Kind = (block: Block, bench: Bench) => void | Promise<void>;
 export const kinds: Readonly<Record<string, Kind>> = {
   async sh({ text, options }, bench) {
     bench.printed = "";
-    for (const line of commandsOf(text)) bench.printed += await bench.workshop.runLine(line, options["with"]);
+    // A program that npm does not carry.
+    const { needs } = options;
+    const program = needs === undefined ? undefined : await needsProgram(needs);
+    if (program !== undefined && program.skip !== false) return;
+    const words = commandsOf(text).map((line) =>
+      program === undefined ? line : line.replace(new RegExp(`^${needs}\\b`), program.path),
+    );
+    for (const line of words) bench.printed += await bench.workshop.runLine(line, options["with"]);
   },
 
   async ts(block, bench) {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { AlertRule, type AlertSnapshotV1, type KeptAlert } from "@tutti/contracts/insight/v1";
+import { AddSilence, AlertRule, type AlertSnapshotV1, type KeptAlert } from "@tutti/contracts/insight/v1";
 import { Severity } from "@tutti/contracts/types/v1";
 import { isRefusal, type ReadOnly } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import {
+  addSilence,
   alert,
   type DeliverAlerts,
   groupIntervalMs,
@@ -38,6 +39,10 @@ export function driven(...rules: readonly AlertRule[]): MachineDriver {
 export function see(driver: MachineDriver, ...pools: readonly string[]): unknown {
   const found = pools.map((pool) => ({ labels: { pool }, values: { failed: 1 }, title: "", advice: "" }));
   return driver.execute(key, observe, { observations: [{ ruleId: "failures", found }] });
+}
+
+export function silence(driver: MachineDriver, given: Partial<AddSilence>): unknown {
+  return driver.execute(key, addSilence, { ...AddSilence.create(), ...given });
 }
 
 export function keptOf(driver: MachineDriver): ReadOnly<AlertSnapshotV1> {

@@ -46,6 +46,13 @@ export const alertErrors = defineErrors("alert", {
     message: ({ id }: { id: string }) => `Firing alert \`${id}\` not found`,
     remedy: "List the alerts of the namespace and correct the id.",
   },
+  silenceMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "There is no silence of this id in the namespace, or it has ended.",
+    message: ({ id }: { id: string }) => `Silence \`${id}\` not found`,
+    remedy: "List the silences of the namespace and correct the id.",
+  },
   incidentMissing: {
     status: "NOT_FOUND",
     retry: "never",

@@ -4,9 +4,8 @@ import { enumName } from "@tutti/contracts/enum";
 import { IncidentEntryKind, IncidentStatus } from "@tutti/contracts/insight/v1";
 import { Severity } from "@tutti/contracts/types/v1";
 import type { MachineDriver } from "@tutti/kernel/testing";
-import { alertsOf, driven, keptOf, key, rule, see } from "./alert.fixture.ts";
+import { alertsOf, driven, keptOf, key, rule, see, silence } from "./alert.fixture.ts";
 import {
-  addSilence,
   changeIncident,
   incidentEntriesMax,
   incidentReopenMs,
@@ -66,12 +65,7 @@ describe("incidents", () => {
     see(driver, "a");
     assert.deepEqual(incidents(driver), []);
     const silenced = driven();
-    silenced.execute(key, addSilence, {
-      ruleId: "",
-      labels: undefined,
-      fromMs: 0,
-      toMs: silenced.nowMs + 9_000,
-    });
+    silence(silenced, { toMs: silenced.nowMs + 9_000 });
     see(silenced, "a");
     assert.deepEqual(incidents(silenced), []);
   });

@@ -7,6 +7,8 @@ export * from "./limits.ts";
 export { alert, deadMessages, kept, keptRules } from "./machine.ts";
 export { keepPolicy, keepRotation, removePolicy, removeRotation } from "./on-call/commands.ts";
 export { type Shift, shiftsFrom } from "./on-call/shifts.ts";
+export { takeAlertReports } from "./report/commands.ts";
+export { fingerprintOf, labelsOf } from "./report/labels.ts";
 export { installRules, keepRule, removeRule } from "./rule/commands.ts";
 export { addSilence, endSilence, silenceOf } from "./silence/silences.ts";
 export type { Alerts, DeliverAlerts } from "./state.ts";

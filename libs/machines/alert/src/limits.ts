@@ -3,6 +3,12 @@ export const rulesMax = 1_000;
 export const silencesMax = 1_000;
 /** Label sets of one rule. Further ones are left out of an observation. */
 export const alertsOfRuleMax = 10_000;
+/** Firing alerts that other systems reported. Further ones are left out. */
+export const reportsMax = 10_000;
+/** A reported alert that does not say when it ends is over after this time, as with Alertmanager. */
+export const reportedForMs = 5 * 60_000;
+/** The rule of reported alerts that have no rule of their own. */
+export const externalRuleId = "external";
 /** Alerts that are over. The oldest give way. */
 export const endedMax = 1_000;
 /** Alerts in one message. The message names the number of all. */

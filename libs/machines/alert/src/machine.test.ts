@@ -11,11 +11,11 @@ import {
   rule,
   see,
   settleAll,
+  silence,
   untilTold,
   untilToldAgain,
 } from "./alert.fixture.ts";
 import {
-  addSilence,
   deadMessages,
   endSilence,
   installRules,
@@ -129,8 +129,8 @@ describe("alerts of a namespace", () => {
   it("a silence suppresses messages until it ends, by its time or by a caller", () => {
     for (const isEnded of [false, true]) {
       const driver = driven();
-      const silence = { ruleId: "", labels: { equals: { pool: "a" }, exists: [], absent: [] }, fromMs: 0 };
-      driver.execute(key, addSilence, { ...silence, toMs: driver.nowMs + 60_000 });
+      const labels = { equals: { pool: "a" }, exists: [], absent: [] };
+      silence(driver, { labels, toMs: driver.nowMs + 60_000 });
       see(driver, "a", "b");
       untilTold(driver);
       assert.deepEqual(

@@ -23,6 +23,8 @@ import { changeIncident } from "./incident/commands.ts";
 import { incidentsChanged } from "./incident/events.ts";
 import { keepPolicy, keepRotation, removePolicy, removeRotation } from "./on-call/commands.ts";
 import { onCallChanged } from "./on-call/events.ts";
+import { takeAlertReports } from "./report/commands.ts";
+import { alertReportsRenewed } from "./report/events.ts";
 import { installRules, keepRule, removeRule } from "./rule/commands.ts";
 import { ruleRemoved, rulesKept } from "./rule/events.ts";
 import { addSilence, endSilence, silenceAdded, silenceEnded } from "./silence/silences.ts";
@@ -59,6 +61,7 @@ export const alert: Machine<Alerts, DeliverAlerts> = {
     removeRule,
     observe,
     takeAlert,
+    takeAlertReports,
     addSilence,
     endSilence,
     settleDelivery,
@@ -74,6 +77,7 @@ export const alert: Machine<Alerts, DeliverAlerts> = {
     ruleRemoved,
     alertsChanged,
     alertTaken,
+    alertReportsRenewed,
     silenceAdded,
     silenceEnded,
     deliveriesRequested,

@@ -33,6 +33,8 @@ export interface Alerts {
   lastId: number;
   /** Follows from `alerts`: ids of those that are not over, by rule and labels. */
   readonly open: Map<string, string>;
+  /** Follows from `alerts`: ids of reported ones that are not over. */
+  readonly reported: Set<string>;
 }
 
 /** Tell a receiver. The number is the identity of the message: it is the same in every attempt. */
@@ -65,6 +67,7 @@ export function newAlerts(): Alerts {
     lastNumber: 0,
     lastId: 0,
     open: new Map(),
+    reported: new Set(),
   };
 }
 

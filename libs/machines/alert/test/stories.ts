@@ -1,9 +1,17 @@
 /** Histories that every release has to read: what happened, sent once and written down by `npm run golden`. */
-import { EscalationPolicy, Rotation } from "@tutti/contracts/insight/v1";
+import { AlertReported, AlertRule, EscalationPolicy, Rotation } from "@tutti/contracts/insight/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
-import { driven, key, rule, see, settleAll, untilTold, untilToldAgain } from "../src/alert.fixture.ts";
 import {
-  addSilence,
+  driven,
+  key,
+  rule,
+  see,
+  settleAll,
+  silence,
+  untilTold,
+  untilToldAgain,
+} from "../src/alert.fixture.ts";
+import {
   alert,
   changeIncident,
   endSilence,
@@ -15,8 +23,10 @@ import {
   removePolicy,
   removeRotation,
   removeRule,
+  reportedForMs,
   retryDeliveries,
   takeAlert,
+  takeAlertReports,
 } from "../src/index.ts";
 
 /** By the name of the file. */
@@ -26,7 +36,7 @@ export const stories: GoldenStories = {
     const driver = driven();
     driver.execute(key, installRules, { rules: [rule({ ruleId: "disk" })] });
     const labels = { equals: { pool: "b" }, exists: [], absent: [] };
-    driver.execute(key, addSilence, { ruleId: "", labels, fromMs: 0, toMs: driver.nowMs + 60_000 });
+    silence(driver, { labels, toMs: driver.nowMs + 60_000 });
     see(driver, "a", "b");
     untilTold(driver);
     settleAll(driver, false);
@@ -85,6 +95,27 @@ export const stories: GoldenStories = {
     driver.execute(key, removeRule, { ruleId: "failures" });
     driver.execute(key, removePolicy, { policyId: "night" });
     driver.execute(key, removeRotation, { rotationId: "web" });
+    return goldenOf(driver, alert, key, release);
+  },
+  /** Alerts that another system reports: one is over, one is silenced, one is reported again and expires. */
+  reported: (release) => {
+    const settings = { ruleId: "Disk", title: "Disk", receivers: ["ops"], external: true };
+    const driver = driven(AlertRule.fromPartial(settings));
+    const reported = (node: string, given: Partial<AlertReported> = {}) =>
+      AlertReported.fromPartial({ labels: { alertname: "Disk", node, severity: "critical" }, ...given });
+    const matchers = [{ name: "node", value: "b|c", regex: true, negated: false }];
+    silence(driver, { match: { matchers, author: "ada" }, toMs: driver.nowMs + 60_000 });
+    driver.execute(key, takeAlertReports, { alerts: ["a", "b", "d"].map((node) => reported(node)) });
+    untilTold(driver);
+    settleAll(driver);
+    const annotations = { summary: "Still full" };
+    driver.execute(key, takeAlertReports, {
+      alerts: [reported("a", { annotations }), reported("d", { endMs: driver.nowMs - 1 })],
+    });
+    untilToldAgain(driver);
+    settleAll(driver);
+    silence(driver, { match: { matchers, author: "ada" }, toMs: driver.nowMs + 600_000, replaces: "s1" });
+    driver.advance(reportedForMs + 1);
     return goldenOf(driver, alert, key, release);
   },
   /** An incident from its first alert to its post-mortem. */

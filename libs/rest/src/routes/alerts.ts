@@ -21,6 +21,13 @@ export const alertRoutes = [
     rpc: `${alerts}/AcknowledgeAlert`,
     params: { id: "alertId" },
   },
+  { name: "alerts.report", method: "POST", path: "/v1/alerts", rpc: `${alerts}/ReportAlerts` },
+  {
+    name: "alertReceivers.list",
+    method: "GET",
+    path: "/v1/alert-receivers",
+    rpc: `${alerts}/ListAlertReceivers`,
+  },
   { name: "alertRules.list", method: "GET", path: "/v1/alert-rules", rpc: `${alerts}/ListAlertRules` },
   {
     name: "alertRules.set",

@@ -1,4 +1,5 @@
 /** Alerts, rules, silences and notifications: listed and shown. */
+import { printMatcher } from "@tutti/expressions";
 import type { Alert } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -72,6 +73,9 @@ export async function showAlert(context: Context): Promise<Result> {
         ["rule", alert.ruleId],
         ["severity", alert.severity],
         ["labels", pairs(alert.labels)],
+        ["annotations", alert.report === undefined ? undefined : pairs(alert.report.annotations)],
+        ["reported by", alert.report?.generatorUrl],
+        ["expires", momentOf(alert.report?.expiryTimeMs)],
         ["values", pairs(alert.values)],
         ["since", momentOf(alert.startTimeMs)],
         ["ended", momentOf(alert.endTimeMs)],
@@ -238,16 +242,36 @@ export async function listSilences(context: Context): Promise<Result> {
           { title: "until" },
           { title: "reason", yields: 1, widthMin: 8 },
         ],
-        entries.map(({ silenceId = "", ruleId, labels, span, createCause }) => [
+        entries.map(({ silenceId = "", ruleId, labels, matchers, span, createCause }) => [
           { text: silenceId, tone: "bold" },
           ruleId || "any",
-          Object.entries(labels?.equals ?? {})
-            .map(([name, value]) => `${name}=${value}`)
-            .join(" "),
+          [
+            ...Object.entries(labels?.equals ?? {}).map(([name, value]) => `${name}=${value}`),
+            ...matchers.map(({ name = "", value = "", regex = false, negated = false }) =>
+              printMatcher({ name, value, regex, negated }),
+            ),
+          ].join(" "),
           { text: printMoment(span?.fromMs ?? 0, shell.nowMs()), tone: "dim" },
           printMoment(span?.toMs ?? 0, shell.nowMs()),
           { text: createCause?.reason ?? "", tone: "dim" },
         ]),
+      );
+    },
+  };
+}
+
+export async function listReceivers(context: Context): Promise<Result> {
+  const { print } = context;
+  const server = await connect(context);
+  const { receivers } = await server.call("alertReceivers.list", { query: server.namespace });
+  return {
+    json: { receivers },
+    quiet: receivers.map(({ name = "" }) => name),
+    empty: receivers.length === 0 ? "No receivers. Set `insight.receivers` in the configuration." : undefined,
+    draw: () => {
+      print.table(
+        [{ title: "receiver" }, { title: "kind" }],
+        receivers.map(({ name = "", kind = "" }) => [{ text: name, tone: "bold" }, kind]),
       );
     },
   };

@@ -11,6 +11,10 @@ const ruleFile = { name: "FILE", summary: "alert rules as YAML or JSON", complet
 const incidentId = { name: "ID", summary: "incident id" } as const;
 const group = "installation";
 const start = { name: "start", value: "WHEN", summary: "when it starts. Default: now" } as const;
+const label = {
+  ...{ name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "label of the object" },
+} as const;
+const lasts = { name: "for", value: "SPAN", summary: "how long: 2h" } as const;
 const incidents = () => import("./incidents.ts");
 
 export const alertCommands: readonly Command[] = [
@@ -34,21 +38,52 @@ export const alertCommands: readonly Command[] = [
     load: () => write().then(({ acknowledgeAlert }) => acknowledgeAlert),
   },
   {
+    ...{ name: "alert report", group, summary: "Report an alert that another system found" },
+    about: [
+      "The alert ends after `--for`, unless it is reported again. `--end` says that it is over.",
+      "Its rule is the external rule whose id is NAME, otherwise the rule `external`.",
+    ],
+    arguments: [{ name: "NAME", summary: "name of the alert, its label `alertname`" }],
+    options: [
+      label,
+      { name: "annotation", value: "NAME=TEXT", isMany: true, summary: "text of the alert: summary=TEXT" },
+      lasts,
+      { name: "end", summary: "report that the alert is over" },
+    ],
+    examples: [
+      {
+        words: "alert report DiskFull -l node=a -l severity=error --annotation summary='Disk of a is full'",
+        does: "report a full disk",
+      },
+    ],
+    json: "document",
+    load: () => write().then(({ reportAlert }) => reportAlert),
+  },
+  {
+    ...{ name: "alert receivers", group, summary: "List receivers of alerts" },
+    json: "document",
+    load: () => read().then(({ listReceivers }) => listReceivers),
+  },
+  {
     ...{ name: "alert silence", group, summary: "Silence alerts for a time" },
     options: [
       { name: "rule", value: "ID", summary: "rule id" },
+      label,
       {
-        name: "label",
-        short: "l",
-        value: "NAME=VALUE",
+        name: "match",
+        value: "CONDITION",
         isMany: true,
-        summary: "label of the object",
+        summary: "condition on a label, as Prometheus writes it: node=~web.*",
       },
-      { name: "for", value: "SPAN", summary: "how long: 2h" },
+      lasts,
       start,
       reason,
     ],
     examples: [
+      {
+        words: "alert silence --match 'node=~web.*' --match severity!=critical --for 1h --reason move",
+        does: "silence what is not critical on some nodes",
+      },
       {
         words: "alert silence --rule no-workers --for 2h --reason 'new version'",
         does: "silence a rule during a deployment",
@@ -90,7 +125,7 @@ export const alertCommands: readonly Command[] = [
       { name: "MEMBER", summary: "name of the person" },
     ],
     options: [
-      { name: "for", value: "SPAN", summary: "how long: 2h" },
+      lasts,
       start,
       { name: "receiver", value: "NAME", isMany: true, summary: "how the person is notified" },
       reason,

@@ -1,4 +1,5 @@
 /** What changes alerts, rules, silences and notifications. */
+import { parseMatcher } from "@tutti/expressions";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
@@ -29,6 +30,12 @@ export async function createSilence(context: Context): Promise<Result> {
     throw usageFailure("Pass --for SPAN and --reason TEXT.");
   const ruleId = values.text("rule");
   const labels = Object.entries(values.labels("label")).map(([name, value]) => `${name}=${value}`);
+  const matchers = values.texts("match").map((text) => {
+    const matcher = parseMatcher(text);
+    if (matcher === undefined)
+      throw usageFailure(`--match: expected a condition such as node=~web.*, got \`${safe(text)}\``);
+    return matcher;
+  });
   const fromMs = values.momentMs("start", shell.nowMs());
   const server = await connect(context);
   const silence = await server.call("silences.create", {
@@ -36,6 +43,7 @@ export async function createSilence(context: Context): Promise<Result> {
     body: {
       ...(ruleId !== undefined && { ruleId }),
       ...(labels.length > 0 && { labels }),
+      ...(matchers.length > 0 && { matchers }),
       span: {
         ...(fromMs !== undefined && { fromMs }),
         toMs: (fromMs ?? shell.nowMs()) + lengthMs,
@@ -47,6 +55,25 @@ export async function createSilence(context: Context): Promise<Result> {
   const until = printMoment(span?.toMs ?? 0, shell.nowMs());
   const from = fromMs === undefined ? "" : `from ${printMoment(fromMs, shell.nowMs())} `;
   return doneOutcome(context, silence, { id, line: `${safe(id)} lasts ${from}until ${until}` });
+}
+
+export async function reportAlert(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const name = values.argument("NAME");
+  const isOver = values.flag("end");
+  const lengthMs = values.durationMs("for");
+  if (isOver && lengthMs !== undefined) throw usageFailure("Pass --for SPAN or --end.");
+  const nowMs = shell.nowMs();
+  const endTimeMs = isOver ? nowMs - 1 : lengthMs === undefined ? undefined : nowMs + lengthMs;
+  const alert = {
+    ...{ labels: { ...values.labels("label"), alertname: name }, annotations: values.labels("annotation") },
+    ...(endTimeMs !== undefined && { endTimeMs }),
+  };
+  const server = await connect(context);
+  const reply = await server.call("alerts.report", { query: server.namespace, body: { alerts: [alert] } });
+  const isTaken = reply.accepted === 1;
+  const outcome = isTaken ? (isOver ? "is over" : "is reported") : "is left out: its rule is disabled";
+  return doneOutcome(context, reply, { id: name, line: `${safe(name)} ${outcome}`, isAsBefore: !isTaken });
 }
 
 export async function endSilence(context: Context): Promise<Result> {

@@ -68,6 +68,7 @@ function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
           {acknowledgeCause === undefined
             ? ""
             : ` · acknowledged by ${acknowledgeCause.actor?.id ?? ""} ${acknowledgeCause.reason ?? ""}`}
+          <Reporter alert={alert} />
           {alert.inhibitedBy ? ` · inhibited by ${cause ?? alert.inhibitedBy}` : ""}
           {incidentId === "" ? null : (
             <>
@@ -118,6 +119,27 @@ function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
         <CreateSilence ruleId={ruleId} onDone={() => setSilencing(false)} />
       </Dialog>
     </article>
+  );
+}
+
+/** Where another system shows what it reported. */
+function Reporter({ alert: { report } }: { alert: Alert }) {
+  if (report === undefined) return null;
+  const { generatorUrl = "", expiryTimeMs } = report;
+  return (
+    <>
+      {" · reported"}
+      {/^https?:\/\//.test(generatorUrl) && URL.canParse(generatorUrl) ? (
+        <>
+          {" by "}
+          <a href={generatorUrl} rel="noreferrer" target="_blank">
+            {new URL(generatorUrl).host}
+          </a>
+        </>
+      ) : null}
+      {", expires "}
+      <Moment atMs={expiryTimeMs} />
+    </>
   );
 }
 

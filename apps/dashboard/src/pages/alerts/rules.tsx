@@ -36,6 +36,7 @@ function Rule({ rule }: { rule: AlertRule }) {
   const {
     ruleId = "",
     condition,
+    external,
     objective,
     severity,
     receivers,
@@ -61,7 +62,9 @@ function Rule({ rule }: { rule: AlertRule }) {
       <div>
         <h3>{ruleId}</h3>
         <p className="small soft">
-          {condition || objective === undefined ? (
+          {external === true ? (
+            "Alerts that other systems report"
+          ) : condition || objective === undefined ? (
             <code>{condition}</code>
           ) : (
             `Objective: ${Number(((objective.goal ?? 0) * 100).toFixed(4))} % good`

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
+import type { LabelMatcher } from "@tutti/rest/types";
 import { useState } from "react";
 import { silencesQuery } from "../../data/alert-queries.ts";
 import { nowMs } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
 import { TextField } from "../../elements/fields.tsx";
 import { Moment } from "../../elements/moment.tsx";
-import { Empty, Part } from "../../elements/parts.tsx";
+import { Empty, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { useAlertRefresh } from "./refresh.ts";
@@ -24,11 +25,21 @@ export function Silences() {
             <Empty title="No silences." />
           ) : (
             <ul className="alerts">
-              {silences.map(({ silenceId = "", ruleId, span, createCause }) => (
+              {silences.map(({ silenceId = "", ruleId, matchers, span, createCause, author }) => (
                 <li key={silenceId} className="alert">
                   <div>
                     <h3>{ruleId || "Every rule"}</h3>
-                    <p className="small soft">{createCause?.reason}</p>
+                    <p className="small soft">
+                      {createCause?.reason}
+                      {author ? ` · ${author}` : ""}
+                    </p>
+                    {matchers.length > 0 ? (
+                      <p className="alert-marks">
+                        {matchers.map((matcher) => (
+                          <Tag key={`${matcher.name}${matcher.value}`}>{conditionOf(matcher)}</Tag>
+                        ))}
+                      </p>
+                    ) : null}
                   </div>
                   <div className="small">
                     ends <Moment atMs={span?.toMs} />
@@ -49,6 +60,12 @@ export function Silences() {
       </Shown>
     </Part>
   );
+}
+
+/** As Prometheus writes it. */
+function conditionOf({ name, value = "", regex, negated }: LabelMatcher): string {
+  const sign = (negated === true ? "!" : "=") + (regex === true ? "~" : negated === true ? "=" : "");
+  return `${name}${sign}"${value}"`;
 }
 
 /** Its receivers hear nothing of the rule for a time. */

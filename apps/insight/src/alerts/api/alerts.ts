@@ -22,7 +22,7 @@ import {
   type ReadOnly,
   toTimestamp,
 } from "@tutti/kernel";
-import { alertErrors, inhibition, silenceOf, takeAlert } from "@tutti/machine-alert";
+import { alertErrors, fingerprintOf, inhibition, labelsOf, silenceOf, takeAlert } from "@tutti/machine-alert";
 import { keyOf } from "../key.ts";
 import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
 
@@ -111,6 +111,8 @@ export function showing(
       incidentId: alert.incidentId ?? "",
       acknowledgeCause: alert.acknowledgeCause as Alert["acknowledgeCause"],
       startTime: toTimestamp(startMs),
+      report: shownReport(alert),
+      fingerprint: fingerprintOf(labelsOf(alert)),
       endTime: endMs === 0 ? undefined : toTimestamp(endMs),
       silenceId: silenceOf(silencing, alert, nowMs) ?? "",
       inhibitedBy: isOver ? "" : (inhibitorOf(alert)?.alertId ?? ""),
@@ -118,6 +120,13 @@ export function showing(
         status === AlertStatus.ALERT_STATUS_FIRING ? shownEscalation(escalationOf.get(ruleId)) : undefined,
     });
   };
+}
+
+function shownReport({ report }: ReadOnly<KeptAlert>): Alert["report"] {
+  if (report === undefined) return undefined;
+  const { annotations, generatorUrl, expiryMs, updateMs } = report;
+  const times = { expiryTime: toTimestamp(expiryMs), updateTime: toTimestamp(updateMs) };
+  return { annotations: { ...annotations }, generatorUrl, ...times };
 }
 
 function shownEscalation(kept: ReadOnly<KeptEscalation> | undefined): Alert["escalation"] {
@@ -146,8 +155,9 @@ function placeOf({ severity, startTime, alertId }: Alert): string {
 }
 
 /** Another number after every change that is shown. */
-function stateOf({ status, silenceId, inhibitedBy, startTime, escalation }: Alert): number {
-  const ms = startTime === undefined ? 0 : fromTimestamp(startTime);
+function stateOf({ status, silenceId, inhibitedBy, startTime, escalation, report }: Alert): number {
+  const changeTime = report?.updateTime ?? startTime;
+  const ms = changeTime === undefined ? 0 : fromTimestamp(changeTime);
   const suppressed = Number(silenceId !== "") + 2 * Number(inhibitedBy !== "");
   const steps = escalation === undefined ? 0 : escalation.receivers.length + escalation.step * 256;
   return (((Math.round(ms) % 1e9) * 8 + status) * 4 + suppressed) * 4_096 + steps;

@@ -15,10 +15,12 @@ import type { Evaluator } from "../rules/evaluator.ts";
 export interface AlertDependencies extends MachineDependencies {
   readonly foundation: Foundation;
   readonly evaluator: Pick<Evaluator, "install" | "wake" | "problemOf">;
-  readonly receivers: Pick<Receivers, "has" | "names">;
+  readonly receivers: Pick<Receivers, "has" | "names" | "kinds">;
   readonly notifications: Pick<Notifications, "failureOf">;
   readonly thread: Pick<SeriesThread, "ask">;
   readonly watches: WatchMemory;
+  /** Counts reported alerts that were not taken. */
+  readonly reportsLeftOut: { add(count: number): void };
   /** What failed in a namespace, and why. */
   readonly explain: (span: {
     readonly namespace: string;

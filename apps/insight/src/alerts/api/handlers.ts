@@ -15,6 +15,7 @@ import {
   setPolicy,
   setRotation,
 } from "./on-call.ts";
+import { listReceivers, reportAlerts } from "./reports.ts";
 import { deleteRule, listRules, setRule, testRule } from "./rules.ts";
 import { createSilence, deleteSilence, listSilences } from "./silences.ts";
 
@@ -28,6 +29,8 @@ export function alertHandlers(dependencies: AlertDependencies): Handlers<typeof 
     listAlerts: (request, context) => listAlerts(dependencies, request, context),
     watchAlerts: (request, context) => watchAlerts(dependencies, request, context),
     acknowledgeAlert: (request, context) => acknowledgeAlert(dependencies, request, context),
+    reportAlerts: (request, context) => reportAlerts(dependencies, request, context),
+    listAlertReceivers: () => listReceivers(dependencies),
     createSilence: (request, context) => createSilence(dependencies, request, context),
     listSilences: (request, context) => listSilences(dependencies, request, context),
     deleteSilence: (request, context) => deleteSilence(dependencies, request, context),

@@ -15,15 +15,16 @@ import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
 
 export async function createSilence(
   dependencies: AlertDependencies,
-  { silence = Silence.create(), reason, idempotencyKey, ...request }: CreateSilenceRequest,
+  { silence = Silence.create(), reason, idempotencyKey, replaces, ...request }: CreateSilenceRequest,
   context: CallContext,
 ) {
   const namespace = namespaceOf(request, context);
-  const { ruleId, labels, span } = silence;
+  const { ruleId, labels, span, matchers, author } = silence;
   if (span?.to === undefined)
     throw alertErrors.invalid({ problem: "`span.to`: expected when the silence ends, got nothing" });
   const fromMs = span.from === undefined ? 0 : fromTimestamp(span.from);
-  const body = { ruleId, labels, fromMs, toMs: fromTimestamp(span.to) };
+  const match = matchers.length > 0 || author !== "" ? { matchers, author } : undefined;
+  const body = { ruleId, labels, fromMs, toMs: fromTimestamp(span.to), match, replaces };
   const told = { command: addSilence, body, reason, idempotencyKey };
   const { silenceId } = await tell(dependencies, keyOf(namespace), told, context);
   const { silences } = await keptIn(dependencies, namespace, context);
@@ -56,12 +57,14 @@ export function deleteSilence(
 }
 
 function shownSilence(namespace: string, kept: ReadOnly<KeptSilence>): Silence {
-  const { silenceId, ruleId, labels, fromMs, toMs, cause } = kept;
+  const { silenceId, ruleId, labels, fromMs, toMs, cause, match } = kept;
   return {
     ...{ namespace, silenceId, ruleId },
     // Only read.
     labels: labels as Silence["labels"],
     span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
     createCause: cause as Silence["createCause"],
+    matchers: [...(match?.matchers ?? [])],
+    author: match?.author ?? "",
   };
 }

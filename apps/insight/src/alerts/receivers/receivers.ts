@@ -46,6 +46,12 @@ export class Receivers {
     return Object.keys(this.#parts.settings);
   }
 
+  /** Each with how it gets messages, by name. */
+  get kinds(): readonly (readonly [name: string, kind: string])[] {
+    const all = Object.entries(this.#parts.settings).map(([name, { kind }]) => [name, kind] as const);
+    return all.sort(([one], [other]) => (one < other ? -1 : 1));
+  }
+
   /** Resolves when the receiver has it. Throws `insight.message_rejected` if it never will. */
   async deliver(name: string, given: AlertMessage, signal: AbortSignal): Promise<void> {
     const { dashboardUrl } = this.#parts;

@@ -203,6 +203,8 @@ export class Evaluator implements Component {
     const everyMs = everyMsOf(rule);
     known.dueMs = (Math.floor(nowMs / everyMs) + 1) * everyMs;
     if (rule.disabled) return { ruleId: rule.ruleId, found: [] };
+    // Others find its alerts.
+    if (rule.external) return undefined;
     if (!known.compiled.ok) {
       known.problem = known.compiled.problems[0]?.message ?? "";
       return undefined;

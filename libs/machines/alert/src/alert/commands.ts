@@ -84,6 +84,8 @@ function compare(
   changes: Changes,
 ): void {
   const rule = state.rules.get(ruleId)?.rule;
+  // Others find its alerts.
+  if (rule?.external === true && !rule.disabled) return;
   // A rule that was removed or disabled while it was evaluated.
   const holds = rule === undefined || rule.disabled ? [] : found.slice(0, alertsOfRuleMax);
   const seen = new Set<string>();
@@ -111,7 +113,7 @@ export function end(
   else alerts.push({ ...alert, status: AlertStatus.ALERT_STATUS_RESOLVED, endMs: nowMs });
 }
 
-function newId(state: AlertsView, changes: Changes): string {
+export function newId(state: AlertsView, changes: Pick<Changes, "fresh">): string {
   return `a${state.lastId + ++changes.fresh}`;
 }
 
@@ -127,6 +129,6 @@ function alertOf(
     ...{ title: title || rule.title, advice: advice || rule.advice },
     status: isHeld ? AlertStatus.ALERT_STATUS_PENDING : AlertStatus.ALERT_STATUS_FIRING,
     ...{ startMs: nowMs, endMs: 0, acknowledgeCause: undefined },
-    ...{ told: AlertStatus.ALERT_STATUS_UNSPECIFIED, incidentId: undefined },
+    ...{ told: AlertStatus.ALERT_STATUS_UNSPECIFIED, incidentId: undefined, report: undefined },
   };
 }

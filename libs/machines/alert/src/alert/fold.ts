@@ -12,6 +12,8 @@ export function keepAlert(state: Alerts, alert: KeptAlert): void {
   state.alerts.set(alertId, alert);
   if (isOver) state.open.delete(placeOf(ruleId, labels));
   else state.open.set(placeOf(ruleId, labels), alertId);
+  if (isOver) state.reported.delete(alertId);
+  else if (alert.report !== undefined) state.reported.add(alertId);
 }
 
 export function dropAlert(state: Alerts, alertId: string): void {

@@ -17,13 +17,17 @@ export function plan(state: Alerts, ruleId: string, nowMs: number): void {
   state.dueMs.set(ruleId, Math.max(nowMs + groupWaitMs, freeMs));
 }
 
-/** The next message, step of an escalation, or end of a silence. 0 for never. */
+/** The next message, step of an escalation, or end of a silence or of a reported alert. 0 for never. */
 function dueOf(state: AlertsView): number {
   let dueMs = 0;
   for (const ms of state.dueMs.values()) if (dueMs === 0 || ms < dueMs) dueMs = ms;
   for (const { toMs } of state.silences.values()) if (dueMs === 0 || toMs < dueMs) dueMs = toMs;
   for (const { dueMs: ms } of state.escalations.values())
     if (ms > 0 && (dueMs === 0 || ms < dueMs)) dueMs = ms;
+  for (const id of state.reported) {
+    const ms = state.alerts.get(id)?.report?.expiryMs ?? 0;
+    if (ms > 0 && (dueMs === 0 || ms < dueMs)) dueMs = ms;
+  }
   return dueMs;
 }
 

@@ -6,20 +6,23 @@ import {
   type KeptAlert,
   type KeptEscalation,
 } from "@tutti/contracts/insight/v1";
+import { changeAlerts } from "../alert/commands.ts";
 import { climb, type EscalationMessage } from "../escalation/climb.ts";
 import { escalationsChanged } from "../escalation/events.ts";
 import { inhibition } from "../inhibition/inhibition.ts";
 import { alertsInMessageMax, underWayMax } from "../limits.ts";
+import { expiredReports } from "../report/commands.ts";
 import { silenceEnded, silenceOf } from "../silence/silences.ts";
 import type { AlertsStep, AlertsView } from "../state.ts";
 import { isUntold } from "./due.ts";
 import { deliveriesRequested, deliverySettled } from "./events.ts";
 
-/** The timer is due: silences end, receivers get messages, and escalations climb. */
+/** The timer is due: silences and reported alerts end, receivers get messages, and escalations climb. */
 export function expire(state: AlertsView, step: AlertsStep): void {
   const { nowMs } = step;
   const over = [...state.silences.values()].filter(({ toMs }) => toMs <= nowMs);
   for (const { silenceId } of over) step.emit(silenceEnded, { silenceId, endMs: nowMs });
+  changeAlerts(state, { alerts: expiredReports(state, nowMs), droppedIds: [] }, step);
   const due = new Set([...state.dueMs].filter(([, dueMs]) => dueMs <= nowMs).map(([ruleId]) => ruleId));
   for (const { ruleId, dueMs } of state.escalations.values())
     if (dueMs > 0 && dueMs <= nowMs) due.add(ruleId);

@@ -10,11 +10,11 @@ import {
   rule,
   see,
   settleAll,
+  silence,
   untilTold,
   untilToldAgain,
 } from "../alert.fixture.ts";
 import {
-  addSilence,
   changeIncident,
   endSilence,
   keepPolicy,
@@ -197,8 +197,7 @@ describe("an escalation", () => {
     see(driver, "a");
     untilTold(driver);
     told(driver);
-    const silence = { ruleId: "failures", labels: undefined, fromMs: 0 };
-    driver.execute(key, addSilence, { ...silence, toMs: driver.nowMs + 60 * minuteMs });
+    silence(driver, { ruleId: "failures", toMs: driver.nowMs + 60 * minuteMs });
     driver.advance(30 * minuteMs);
     assert.deepEqual(told(driver), []);
     driver.execute(key, endSilence, { silenceId: "s2" });
@@ -208,8 +207,7 @@ describe("an escalation", () => {
 
   it("an alert that was silenced from its start escalates when the silence ends", () => {
     const driver = driven();
-    const silence = { ruleId: "", labels: undefined, fromMs: 0, toMs: driver.nowMs + 10 * minuteMs };
-    driver.execute(key, addSilence, silence);
+    silence(driver, { toMs: driver.nowMs + 10 * minuteMs });
     see(driver, "a");
     driver.advance(9 * minuteMs);
     assert.deepEqual(told(driver), []);

@@ -71,7 +71,14 @@ export function compileRule(rule: ReadOnly<AlertRule>): CompiledRule {
     names.add(queryId);
   }
   const { objective } = rule;
-  if (objective !== undefined)
+  if (rule.external) problems.push(...externalProblems(rule));
+  else if (rule.queries.length === 0)
+    problems.push({
+      ...named("queries"),
+      message: "a rule needs a query",
+      expected: "a query with `queryId` and `metric`",
+    });
+  else if (objective !== undefined)
     problems.push(...queryProblems(rule).map((found) => ({ ...found, expected: "", at: 0 })));
   else if (rule.condition === "")
     problems.push({
@@ -91,12 +98,30 @@ export function compileRule(rule: ReadOnly<AlertRule>): CompiledRule {
   };
   const templateOf = (field: "title" | "advice") =>
     hasTemplate(rule[field]) ? compiled(field, compileTemplate(rule[field], scope)) : undefined;
-  const text = objective !== undefined && rule.condition === "" ? burnCondition(objective) : rule.condition;
+  const burning =
+    objective !== undefined && rule.condition === "" ? burnCondition(objective) : rule.condition;
+  // Others find its alerts.
+  const text = rule.external ? "false" : burning;
   const condition =
     text === "" ? undefined : compiled("condition", compileCondition(text, scope, { wanted: types.bool }));
   const programs = { title: templateOf("title"), advice: templateOf("advice") };
   if (condition === undefined || problems.length > 0) return { ok: false, problems };
   return { ok: true, program: new RuleProgram(rule, { condition, ...programs }) };
+}
+
+function externalProblems({ queries, condition, objective }: ReadOnly<AlertRule>): RuleProblem[] {
+  const given = {
+    queries: queries.length > 0,
+    condition: condition !== "",
+    objective: objective !== undefined,
+  };
+  return Object.entries(given)
+    .filter(([, isGiven]) => isGiven)
+    .map(([field]) => ({
+      ...named(field),
+      message: "other systems report the alerts of an external rule",
+      expected: "nothing",
+    }));
 }
 
 export class RuleProgram {

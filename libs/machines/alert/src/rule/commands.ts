@@ -51,11 +51,15 @@ export const keepRule: AlertsCommand<KeepAlertRule, AlertRuleKept> = {
     const id = given?.ruleId ?? "";
     if (given === undefined || id === "")
       return alertErrors.invalid.refusal({ problem: "`ruleId`: expected an id, got none" });
-    if (given.condition === "" && given.objective === undefined)
+    if (given.condition === "" && given.objective === undefined && !given.external)
       return alertErrors.invalid.refusal({ problem: "`condition`: expected an expression, got none" });
     const known = state.rules.get(id);
     const rule = settled({ ...given, readyMade: known?.rule?.readyMade ?? false });
     if (known !== undefined && isSame(known.rule, rule)) return { revision: known.revision };
+    if (known?.rule !== undefined && known.rule.external !== given.external)
+      return alertErrors.invalid.refusal({
+        problem: "`external`: cannot change. Delete the rule, and set it again",
+      });
     if (revision !== 0 && revision !== (known?.revision ?? 0))
       return alertErrors.ruleMoved.refusal({ id, revision, found: known?.revision ?? 0 });
     if (rule.escalation !== "" && !state.policies.has(rule.escalation))

@@ -7,11 +7,14 @@ import {
   SilenceAdded,
   SilenceAddedV1,
   SilenceEndedV1,
+  type SilenceMatch,
 } from "@tutti/contracts/insight/v1";
+import { matcherHolds, matcherProblem } from "@tutti/expressions";
 import { labelsMatch, type ReadOnly } from "@tutti/kernel";
 import { plan, setTimer } from "../delivery/due.ts";
 import { alertErrors } from "../errors.ts";
 import { silencesMax } from "../limits.ts";
+import { labelsOf } from "../report/labels.ts";
 import type { AlertsCommand, AlertsEvent, AlertsView } from "../state.ts";
 
 /** Id of the silence that suppresses an alert. */
@@ -20,12 +23,27 @@ export function silenceOf(
   alert: ReadOnly<KeptAlert>,
   nowMs: number,
 ): string | undefined {
-  for (const { silenceId, ruleId, labels, fromMs, toMs } of state.silences.values()) {
+  for (const { silenceId, ruleId, labels, fromMs, toMs, match } of state.silences.values()) {
     if (nowMs < fromMs || nowMs >= toMs || (ruleId !== "" && ruleId !== alert.ruleId)) continue;
     // Only read.
-    if (labelsMatch(alert.labels, labels as Parameters<typeof labelsMatch>[1])) return silenceId;
+    if (!labelsMatch(alert.labels, labels as Parameters<typeof labelsMatch>[1])) continue;
+    if (match === undefined) return silenceId;
+    const all = labelsOf(alert);
+    if (match.matchers.every((matcher) => matcherHolds(matcher, all))) return silenceId;
   }
   return undefined;
+}
+
+/** Why conditions cannot be those of a silence. Empty if they can. */
+function matchProblem({ matchers }: SilenceMatch): string {
+  for (const [at, matcher] of matchers.entries()) {
+    const problem = matcherProblem(matcher);
+    if (problem !== "") return `\`matchers[${at}].value\`: ${problem}`;
+  }
+  // Otherwise it would silence everything.
+  if (matchers.length > 0 && matchers.every((matcher) => matcherHolds(matcher, {})))
+    return "`matchers`: expected one that does not match an empty value, got none";
+  return "";
 }
 
 export const silenceAdded: AlertsEvent<SilenceAddedV1> = {
@@ -57,17 +75,23 @@ export const addSilence: AlertsCommand<AddSilence, SilenceAdded> = {
   type: "add_silence",
   codec: AddSilence,
   reply: SilenceAdded,
-  decide(state, { ruleId, labels, fromMs, toMs }, step) {
+  decide(state, { ruleId, labels, fromMs, toMs, match, replaces }, step) {
     const startMs = fromMs === 0 ? step.nowMs : fromMs;
     if (!(toMs > Math.max(startMs, step.nowMs)))
       return alertErrors.invalid.refusal({
         problem: "`span.to`: expected a time in the future, after `from`",
       });
-    if (state.silences.size >= silencesMax)
+    const problem = match === undefined ? "" : matchProblem(match);
+    if (problem !== "") return alertErrors.invalid.refusal({ problem });
+    if (replaces !== "" && !state.silences.has(replaces))
+      return alertErrors.silenceMissing.refusal({ id: replaces });
+    if (replaces === "" && state.silences.size >= silencesMax)
       return alertErrors.full.refusal({ what: "silences", max: silencesMax });
     const silenceId = `s${state.lastId + 1}`;
-    const silence = { silenceId, ruleId, labels, fromMs: startMs, toMs, cause: step.cause };
+    const silence = { silenceId, ruleId, labels, fromMs: startMs, toMs, cause: step.cause, match };
     step.emit(silenceAdded, { silence });
+    // Afterwards: receivers hear nothing between the two.
+    if (replaces !== "") step.emit(silenceEnded, { silenceId: replaces, endMs: step.nowMs });
     return { silenceId };
   },
 };

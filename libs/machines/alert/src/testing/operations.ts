@@ -1,5 +1,5 @@
 /** Commands to alerts, drawn by chance: few rules and labels, so that they meet. */
-import { EscalationPolicy, Rotation } from "@tutti/contracts/insight/v1";
+import { AlertRule, EscalationPolicy, Rotation } from "@tutti/contracts/insight/v1";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
 
@@ -14,6 +14,7 @@ const rule = fc
     holdMs: fc.constantFrom(0, 0, 2_000),
     receivers: fc.constantFrom([], ["ops"], ["ops", "chat"]),
     disabled: fc.constantFrom(false, false, false, true),
+    external: fc.constant(false),
     inhibitedBy: fc.constantFrom([], [], ["queue"], ["failures"], ["queue", "failures"]),
     inhibitLabels: fc.constantFrom([], ["pool"]),
     escalation: fc.constantFrom("", "", "night"),
@@ -36,6 +37,30 @@ const rule = fc
 const found = fc
   .uniqueArray(fc.constantFrom("a", "b", "c"), { maxLength: 3 })
   .map((pools) => pools.map((pool) => ({ labels: { pool }, values: { failed: 1 }, title: "", advice: "" })));
+
+const external = fc
+  .boolean()
+  .map((disabled) =>
+    AlertRule.fromPartial({ ruleId: "disk", title: "Disk", receivers: ["ops"], external: true, disabled }),
+  );
+
+const patternOf = (value: string) => ({
+  matchers: [{ name: "pool", value, regex: true, negated: false }],
+  author: "ada",
+});
+
+/** The last end is in the past. */
+const reported = fc
+  .record({
+    alertname: fc.constantFrom("failures", "disk", "disk"),
+    pool: fc.constantFrom("a", "b"),
+    endMs: fc.constantFrom(0, 8_000_000_000_000, 1),
+    summary: fc.constantFrom("", "Disk is full"),
+  })
+  .map(({ alertname, pool, endMs, summary }) => ({
+    ...{ labels: { alertname, pool, severity: "critical" }, annotations: { summary } },
+    ...{ startMs: 0, endMs, generatorUrl: "" },
+  }));
 
 const rotation = fc
   .record({
@@ -81,6 +106,8 @@ export function operations(): fc.Arbitrary<MachineCall> {
       "observe",
       fc.record({ observations: fc.array(fc.record({ ruleId, found }), { maxLength: 2 }) }),
     ),
+    call(6, "take_alert_reports", fc.record({ alerts: fc.array(reported, { maxLength: 2 }) })),
+    call(1, "keep_rule", fc.record({ rule: external, revision: fc.constant(0) })),
     call(5, "take_alert", fc.record({ alertId: fc.constantFrom("a1", "a2", "a3", "a4", "a5") })),
     call(
       3,
@@ -90,6 +117,8 @@ export function operations(): fc.Arbitrary<MachineCall> {
         labels,
         fromMs: fc.constant(0),
         toMs: fc.constantFrom(1, 8_000_000_000_000),
+        match: fc.constantFrom(undefined, undefined, patternOf("a"), patternOf("a|"), patternOf("(")),
+        replaces: fc.constantFrom("", "", "s1", "s2"),
       }),
     ),
     call(3, "end_silence", fc.record({ silenceId: fc.constantFrom("s1", "s2", "s3", "s4", "s5") })),

@@ -1,0 +1,35 @@
+/** Alerts that other systems report, and the receivers that may hear of them. */
+import {
+  AlertReported,
+  type ListAlertReceiversReply,
+  type ReportAlertsReply,
+  type ReportAlertsRequest,
+} from "@tutti/contracts/insight/v1";
+import { tell } from "@tutti/host/serving";
+import { type CallContext, fromTimestamp } from "@tutti/kernel";
+import { takeAlertReports } from "@tutti/machine-alert";
+import { keyOf } from "../key.ts";
+import { type AlertDependencies, namespaceOf } from "./dependencies.ts";
+
+export async function reportAlerts(
+  dependencies: AlertDependencies,
+  { alerts: given, ...request }: ReportAlertsRequest,
+  context: CallContext,
+): Promise<ReportAlertsReply> {
+  const namespace = namespaceOf(request, context);
+  const alerts = given.map(({ startTime, endTime, ...reported }) =>
+    AlertReported.fromPartial({
+      ...reported,
+      startMs: startTime === undefined ? 0 : fromTimestamp(startTime),
+      endMs: endTime === undefined ? 0 : fromTimestamp(endTime),
+    }),
+  );
+  const key = keyOf(namespace);
+  const taken = await tell(dependencies, key, { command: takeAlertReports, body: { alerts } }, context);
+  dependencies.reportsLeftOut.add(taken.leftOut);
+  return taken;
+}
+
+export function listReceivers({ receivers }: AlertDependencies): ListAlertReceiversReply {
+  return { receivers: receivers.kinds.map(([name, kind]) => ({ name, kind })) };
+}

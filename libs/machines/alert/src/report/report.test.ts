@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  AlertReported,
+  type AlertReportsTaken,
+  AlertRule,
+  AlertStatus,
+  LabelMatcher,
+} from "@tutti/contracts/insight/v1";
+import { Severity } from "@tutti/contracts/types/v1";
+import { isRefusal } from "@tutti/kernel";
+import type { MachineDriver } from "@tutti/kernel/testing";
+import {
+  alertsOf,
+  driven,
+  keptOf,
+  key,
+  messages,
+  rule,
+  settleAll,
+  silence,
+  untilTold,
+  untilToldAgain,
+} from "../alert.fixture.ts";
+import { keepRule, reportedForMs, reportsMax, takeAlertReports } from "../index.ts";
+import { fingerprintOf, labelsOf } from "./labels.ts";
+
+const { ALERT_STATUS_FIRING, ALERT_STATUS_RESOLVED } = AlertStatus;
+const external = (ruleId: string, receivers: string[]) =>
+  AlertRule.fromPartial({
+    ruleId,
+    title: "Reported",
+    severity: Severity.SEVERITY_ERROR,
+    receivers,
+    external: true,
+  });
+const report = (
+  driver: MachineDriver,
+  ...alerts: readonly Parameters<typeof AlertReported.fromPartial>[0][]
+) => {
+  const answer = driver.execute(key, takeAlertReports, {
+    alerts: alerts.map((one) => AlertReported.fromPartial(one)),
+  });
+  assert.ok(!isRefusal(answer));
+  return answer as AlertReportsTaken;
+};
+const disk = (node: string) => ({ labels: { alertname: "Disk", node } });
+const statuses = (driver: MachineDriver) => alertsOf(driver).map(({ status }) => status);
+
+describe("alerts that other systems report", () => {
+  it("fire at once, and their receivers are those of the rule that their name says", () => {
+    const driver = driven(external("Disk", ["disks"]), external("external", ["others"]));
+    report(driver, disk("a"), disk("b"), { labels: { alertname: "Net" } });
+    untilTold(driver);
+    assert.deepEqual(
+      messages(driver).map(({ receiver, count }) => [receiver, count]),
+      [
+        ["disks", 2],
+        ["others", 1],
+      ],
+    );
+  });
+
+  it("need no rule, and take title, advice and severity from annotations and labels", () => {
+    const driver = driven();
+    const annotations = {
+      summary: "Disk is full",
+      description: "Delete logs",
+      runbook_url: "https://run.book",
+    };
+    report(driver, { labels: { alertname: "Disk", severity: "page" }, annotations });
+    const [alert] = alertsOf(driver);
+    assert.deepEqual(
+      [alert?.ruleId, alert?.title, alert?.advice, alert?.severity],
+      ["external", "Disk is full", "Delete logs\n\nRunbook: https://run.book", Severity.SEVERITY_CRITICAL],
+    );
+    assert.equal(keptOf(driver).incidents.length, 1);
+  });
+
+  it("end when they are reported as over", () => {
+    const driver = driven(external("Disk", ["disks"]));
+    report(driver, disk("a"));
+    untilTold(driver);
+    settleAll(driver);
+    report(driver, { ...disk("a"), endMs: driver.nowMs - 1 });
+    assert.deepEqual(statuses(driver), [ALERT_STATUS_RESOLVED]);
+    untilToldAgain(driver);
+    assert.equal(messages(driver)[0]?.alerts[0]?.status, ALERT_STATUS_RESOLVED);
+    // What is over and not known is no news.
+    report(driver, { ...disk("b"), endMs: driver.nowMs - 1 });
+    assert.equal(alertsOf(driver).length, 1);
+  });
+
+  it("end by themselves when they are not reported again", () => {
+    const driver = driven(external("Disk", ["disks"]));
+    const startMs = driver.nowMs;
+    report(driver, disk("a"));
+    driver.advance(reportedForMs - 1);
+    assert.deepEqual(statuses(driver), [ALERT_STATUS_FIRING]);
+    report(driver, disk("a"));
+    driver.advance(reportedForMs - 1);
+    assert.deepEqual(statuses(driver), [ALERT_STATUS_FIRING]);
+    driver.advance(2);
+    const [alert] = alertsOf(driver);
+    assert.deepEqual([alert?.status, alert?.endMs], [ALERT_STATUS_RESOLVED, startMs + 2 * reportedForMs - 1]);
+  });
+
+  it("a repeated report changes texts without a message, and the same report has no event", () => {
+    const driver = driven(external("Disk", ["disks"]));
+    const endMs = driver.nowMs + 60_000;
+    report(driver, { ...disk("a"), endMs });
+    untilTold(driver);
+    settleAll(driver);
+    const before = driver.history(key).length;
+    report(driver, { ...disk("a"), endMs });
+    assert.equal(driver.history(key).length, before);
+    report(driver, { ...disk("a"), endMs, annotations: { summary: "Still full" } });
+    assert.equal(driver.history(key).length, before + 1);
+    assert.equal(alertsOf(driver)[0]?.title, "Still full");
+    untilToldAgain(driver);
+    assert.deepEqual(messages(driver), []);
+  });
+
+  it("move to their own rule when there is one", () => {
+    const driver = driven();
+    report(driver, disk("a"));
+    driver.execute(key, keepRule, { rule: external("Disk", ["disks"]), revision: 0 });
+    report(driver, disk("a"));
+    assert.deepEqual(
+      alertsOf(driver).map(({ ruleId, status }) => [ruleId, status]),
+      [
+        ["external", ALERT_STATUS_RESOLVED],
+        ["Disk", ALERT_STATUS_FIRING],
+      ],
+    );
+  });
+
+  it("are left out, and counted, if there are too many or their rule is disabled", () => {
+    const driver = driven({ ...external("Off", []), disabled: true });
+    assert.deepEqual(report(driver, { labels: { alertname: "Off" } }), { accepted: 0, leftOut: 1 });
+    const many = Array.from({ length: reportsMax + 1 }, (_, at) => disk(String(at)));
+    assert.deepEqual(report(driver, ...many), { accepted: reportsMax, leftOut: 1 });
+    assert.equal(alertsOf(driver).length, reportsMax);
+  });
+
+  it("are silenced by conditions on their labels, and so are alerts of rules by name and severity", () => {
+    const driver = driven(external("Disk", ["disks"]), rule({ ruleId: "failures" }));
+    const matching = (...matchers: readonly Partial<LabelMatcher>[]) => ({
+      match: { matchers: matchers.map((one) => LabelMatcher.fromPartial(one)), author: "ada" },
+      toMs: driver.nowMs + 600_000,
+    });
+    const refused = silence(driver, matching({ name: "node", value: ".*", regex: true }));
+    assert.ok(isRefusal(refused) && /does not match an empty value/.test(refused.message));
+    const broken = silence(driver, matching({ name: "node", value: "(", regex: true }));
+    assert.ok(isRefusal(broken) && /matchers\[0\]\.value/.test(broken.message));
+    const node = { name: "node", value: "a|b", regex: true };
+    silence(driver, matching({ name: "alertname", value: "Disk" }, node));
+    report(driver, disk("a"), disk("c"));
+    untilTold(driver);
+    assert.deepEqual(
+      messages(driver).map(({ alerts }) => alerts.map(({ labels }) => labels["node"])),
+      [["c"]],
+    );
+  });
+
+  it("a silence that replaces another one leaves no gap", () => {
+    const driver = driven(external("Disk", ["disks"]));
+    silence(driver, { toMs: driver.nowMs + 60_000 });
+    report(driver, disk("a"));
+    silence(driver, { toMs: driver.nowMs + 600_000, replaces: "s1" });
+    driver.advance(120_000);
+    assert.deepEqual(messages(driver), []);
+    const missing = silence(driver, { toMs: driver.nowMs + 600_000, replaces: "s1" });
+    assert.ok(isRefusal(missing) && missing.code === "alert.silence_missing");
+  });
+});
+
+describe("fingerprints", () => {
+  it("are those of Alertmanager", () => {
+    const labels = { severity: "warning", alertname: "foo", node: "a" };
+    assert.equal(fingerprintOf(labels), "3e8bd6317d6cae24");
+    assert.equal(fingerprintOf({}), "cbf29ce484222325");
+  });
+
+  it("alerts of rules have their rule and severity as labels", () => {
+    const driver = driven();
+    report(driver, disk("a"));
+    const [alert] = alertsOf(driver);
+    assert.ok(alert !== undefined);
+    assert.deepEqual(labelsOf(alert), { alertname: "Disk", node: "a" });
+    assert.deepEqual(labelsOf({ ...alert, report: undefined, ruleId: "disk" }), {
+      ...{ alertname: "Disk", node: "a", severity: "warning" },
+    });
+  });
+});
