@@ -40,7 +40,7 @@ export const alertCommands: readonly Command[] = [
   {
     ...{ name: "alert report", group, summary: "Report an alert that another system found" },
     about: [
-      "The alert ends after `--for`, unless it is reported again. `--end` says that it is over.",
+      "The alert ends after `--for` if it is not reported again. `--end` reports that it is over.",
       "Its rule is the external rule whose id is NAME, otherwise the rule `external`.",
     ],
     arguments: [{ name: "NAME", summary: "name of the alert, its label `alertname`" }],
@@ -82,7 +82,7 @@ export const alertCommands: readonly Command[] = [
     examples: [
       {
         words: "alert silence --match 'node=~web.*' --match severity!=critical --for 1h --reason move",
-        does: "silence what is not critical on some nodes",
+        does: "silence warnings and errors of some nodes",
       },
       {
         words: "alert silence --rule no-workers --for 2h --reason 'new version'",
