@@ -20,6 +20,9 @@ export const creditMax = 1_000_000;
 /** Placements that are remembered for those who ask why, and for how long. */
 export const placementsMax = 131_072;
 export const placementsMs = 3_600_000;
+/** Attempts that are kept for those who record the past, and for how long after they were read. */
+export const attemptsKeptMax = 32_768;
+export const attemptsReadMs = 1_800_000;
 /** How often one task may be answered as busy before it goes back to its sender. */
 export const busyAnswersMax = 20;
 /** The pause after a busy answer that does not say for how long. */

@@ -29,6 +29,7 @@ import { PoolSenders } from "./offers/pool-senders.ts";
 import { Profiles } from "./offers/profile.ts";
 import { OfferShelf } from "./offers/shelf.ts";
 import { Outbox } from "./outbox.ts";
+import { AttemptLog } from "./placed/attempt-log.ts";
 import { Placements } from "./placed/placements.ts";
 import { LiveSettings } from "./settings.ts";
 import { Assigner } from "./task/assigner.ts";
@@ -71,7 +72,7 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const order = new TaskOrder(settings);
   const allotments = new PoolAllotments({ identity, limits, agents, readiness });
   const allotter = new Allotter({ allotments, limits, tasks, waiting });
-  const running = new Running({ readiness, allotments, limits, tasks });
+  const running = new Running({ readiness, allotments, limits, tasks, attempts: base.attempts });
   const copies = new Copies({ settings, times, tasks, running });
   const outcomes = new Outcomes({ copies, tasks, hooks, running });
   const preemption = new Preemption({ settings, running, tasks, order, waiting });
@@ -146,6 +147,7 @@ function foundation(options: PoolOptions, initial: PoolSettings) {
     affinity: new Affinity(affinitiesMax),
     times: new LearnedTimes(),
     placements: new Placements(),
+    attempts: new AttemptLog(),
     shelf: new OfferShelf(),
     outbox: new Outbox(),
     starts: new Starts(),

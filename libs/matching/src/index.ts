@@ -20,6 +20,7 @@ export { newestIn } from "./demand/versions.ts";
 export { matchingErrors } from "./errors.ts";
 export { compileHook, type HookProblem } from "./hooks/compile.ts";
 export { openOfferStream } from "./offers/offer-stream.ts";
+export type { PlacedAttempt, PlacedAttempts } from "./placed/attempt-log.ts";
 export { openPool, settingsRefusal } from "./pool.ts";
 export { Arrivals, type PastArrivals, type StretchArrivals } from "./scaling/arrivals.ts";
 export { crashAfter } from "./scaling/crashes.ts";

@@ -31,6 +31,7 @@ import { matchingErrors } from "./errors.ts";
 import { hookEnds } from "./hooks/ends.ts";
 import { HookCalls } from "./hooks/hook-calls.ts";
 import type { Agent } from "./parts.ts";
+import type { PlacedAttempts } from "./placed/attempt-log.ts";
 import { defaultSettings, resolveSettings } from "./settings.ts";
 import { PoolAgentViews } from "./views/agents.ts";
 import { StartEstimates } from "./views/expected.ts";
@@ -326,6 +327,10 @@ export class PoolOwner implements Pool {
 
   placementsGoneUntilMs(nowMs: number): number {
     return this.#parts.placements.goneUntilMs(nowMs);
+  }
+
+  placedAttempts(after: number, most: number, nowMs: number): PlacedAttempts {
+    return this.#parts.attempts.after(after, most, nowMs);
   }
 
   explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal {

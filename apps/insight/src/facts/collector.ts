@@ -5,7 +5,8 @@
  *    it was read is kept with its rows. So a file that is gone is made again, and nothing is left out.
  * 2. Work never waits for it: after each page it pauses for many times what the page took. Under load it falls behind,
  *    and says how far.
- * 3. A query waits for a round, for a few seconds at most. Then it is answered from what is recorded.
+ * 3. Placements come from the owners of pools, who keep the latest ones in memory.
+ * 4. A query waits for a round, for a few seconds at most. Then it is answered from what is recorded.
  */
 import { namespaceService } from "@tutti/contracts/governance/v1";
 import { ListSessionsRequest, type Session, sessionService } from "@tutti/contracts/session/v1";
@@ -25,7 +26,15 @@ import {
   toTimestamp,
 } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
-import { agentRow, attemptRows, boardTaskRows, missionRow, runRow, sessionRow } from "./rows.ts";
+import {
+  agentRow,
+  attemptRows,
+  boardTaskRows,
+  missionRow,
+  placementRow,
+  runRow,
+  sessionRow,
+} from "./rows.ts";
 import type { FactRow } from "./tables.ts";
 import type { FactThread } from "./thread/fact-thread.ts";
 
@@ -57,6 +66,8 @@ interface ListOf<Item> {
 }
 
 const pageSize = 200;
+/** Placements are read in larger pages: one answer has them all, and its rows are small. */
+const placedMax = 2_000;
 /** A pause takes so many times as long as the work before it: three hundredths of a core. */
 const restFactor = 30;
 /** A service may not have indexed the last moments yet. */
@@ -172,7 +183,7 @@ export class FactCollector implements Component {
       this.#window(namespace, list, "ended", nowMs),
       this.#window(namespace, list, "created", nowMs),
     ]);
-    await Promise.all([...windows, this.#agents(namespace)]);
+    await Promise.all([...windows, this.#agents(namespace), this.#placements(namespace)]);
   }
 
   get #isStopping(): boolean {
@@ -233,6 +244,32 @@ export class FactCollector implements Component {
     await this.#parts.thread.ask("record", { rows: { agent: agents.map(agentRow) }, cursors: {} });
   }
 
+  /** What agents of the pools of a namespace had. A pool has a new owner with each epoch, and counts from 1 again. */
+  async #placements(namespace: string): Promise<void> {
+    const request = swarm.ListPoolsRequest.fromPartial({ namespace, page: { size: 1_000 } });
+    const { pools } = await this.#clients.pools.listPools(request, this.#options);
+    for (const { pool } of pools) {
+      const cursor = `${namespace}/${pool}/placed`;
+      for (let isMore = true; isMore && !this.#isStopping; ) {
+        const startMs = this.#parts.foundation.clock.monotonic();
+        const known = { after: this.#cursors?.[cursor] ?? 0, epoch: this.#cursors?.[`${cursor}-epoch`] ?? 0 };
+        const { attempts, last, epoch } = await this.#clients.pools.listPlacedAttempts(
+          { namespace, pool, ...known, count: placedMax },
+          this.#options,
+        );
+        const read = attempts.at(-1)?.sequence ?? last;
+        isMore = attempts.length > 0 && read < last;
+        if (attempts.length === 0) break;
+        const placement = attempts.map((attempt) => placementRow({ namespace, pool, epoch }, attempt));
+        const cursors = { [cursor]: read, [`${cursor}-epoch`]: epoch };
+        await this.#parts.thread.ask("record", { rows: { placement }, cursors });
+        Object.assign(this.#cursors ?? {}, cursors);
+        this.#hasFound = true;
+        await this.#rest(startMs);
+      }
+    }
+  }
+
   async #rest(sinceMs: number): Promise<void> {
     const { clock, timers } = this.#parts.foundation;
     const nowMs = clock.monotonic();
@@ -262,6 +299,7 @@ function clientsOf(mesh: Pick<Mesh, "client">) {
     board: mesh.client(swarm.boardService),
     sessions: mesh.client(sessionService, { service: "master" }),
     agents: mesh.client(swarm.agentService),
+    pools: mesh.client(swarm.poolService),
   };
 }
 

@@ -4,6 +4,7 @@
  * 1. A row is written whole, and again if its work changes: the last one counts.
  * 2. How far each list was read is kept with the rows, in the same transaction.
  * 3. Rows of work that ended longer ago than is configured are removed.
+ * 4. Placements cannot be made again: pools keep the latest ones alone.
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -20,7 +21,7 @@ export interface FactBatch {
 }
 
 /** Changes with the tables: the rows of another format are made again. */
-const format = 1;
+const format = 2;
 const sqlTypes = { text: "TEXT", integer: "INTEGER", real: "REAL" } as const;
 const sweepRowsMax = 5_000;
 
@@ -38,7 +39,12 @@ export class FactStore {
         `INSERT OR REPLACE INTO ${table} (${names.join(", ")}) VALUES (${places})`,
       );
     };
-    this.#insert = { work: insert("work"), attempt: insert("attempt"), agent: insert("agent") };
+    this.#insert = {
+      work: insert("work"),
+      attempt: insert("attempt"),
+      agent: insert("agent"),
+      placement: insert("placement"),
+    };
     this.#setCursor = this.#database.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?)");
   }
 
@@ -54,7 +60,7 @@ export class FactStore {
   record({ rows, cursors }: FactBatch): void {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
-      for (const table of ["work", "attempt", "agent"] as const)
+      for (const table of ["work", "attempt", "agent", "placement"] as const)
         for (const row of rows[table] ?? []) this.#insert[table].run(...row);
       for (const [name, ms] of Object.entries(cursors)) this.#setCursor.run(name, ms);
       this.#database.exec("COMMIT");
@@ -67,7 +73,7 @@ export class FactStore {
   /** Removes some of the rows that are too old. Returns how many. */
   sweep(beforeMs: number): number {
     let removed = 0;
-    for (const table of ["work", "attempt"]) {
+    for (const table of ["work", "attempt", "placement"]) {
       const old = `SELECT rowid FROM ${table} WHERE ended < ? LIMIT ${sweepRowsMax}`;
       const { changes } = this.#database
         .prepare(`DELETE FROM ${table} WHERE rowid IN (${old})`)
@@ -115,5 +121,7 @@ function schema(): string {
     DROP TABLE IF EXISTS cursor; CREATE TABLE cursor (name TEXT PRIMARY KEY, ms REAL NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX work_by_end ON work (kind, namespace, ended);
     CREATE INDEX attempt_by_end ON attempt (namespace, ended);
-    CREATE INDEX work_end ON work (ended); CREATE INDEX attempt_end ON attempt (ended);`;
+    CREATE INDEX work_end ON work (ended); CREATE INDEX attempt_end ON attempt (ended);
+    CREATE INDEX placement_by_end ON placement (pool_namespace, pool, ended);
+    CREATE INDEX placement_end ON placement (ended);`;
 }

@@ -3,7 +3,7 @@
 import { AgentState } from "@tutti/contracts/agent/v1";
 import { enumName } from "@tutti/contracts/enum";
 import { Mode, type Session } from "@tutti/contracts/session/v1";
-import type { Agent, BoardTask, Mission } from "@tutti/contracts/swarm/v1";
+import type { Agent, BoardTask, Mission, PlacedAttempt } from "@tutti/contracts/swarm/v1";
 import type { Amounts, ErrorDetail, Outcome, TaskCounts, WorkReference } from "@tutti/contracts/types/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Run, Task } from "@tutti/contracts/workflow/v1";
@@ -176,5 +176,34 @@ export function agentRow(agent: Agent): FactRow {
     ...[namespace, pool, agentId, enumName(AgentState, state).replace("AGENT_STATE_", "").toLowerCase()],
     ...[orNull(stateReason), at(joinTime), at(heardTime), orNull(sdk), crashes],
     ...[done?.completed ?? 0, done?.failed ?? 0, done?.busyMs ?? 0],
+    ...[agent.offering?.slots || 1, offeringText(agent)],
+  ];
+}
+
+function offeringText({ offering }: Agent): string {
+  const { capabilities = [], labels = {}, resources = {} } = offering ?? {};
+  const offered = capabilities.map(({ name, version, cost }) => ({ name, version, money: cost?.money ?? 0 }));
+  return JSON.stringify({ capabilities: offered, labels, resources });
+}
+
+export interface PoolOwned {
+  readonly namespace: string;
+  readonly pool: string;
+  readonly epoch: number;
+}
+
+/** One per time that an agent had a task. */
+export function placementRow({ namespace, pool, epoch }: PoolOwned, attempt: PlacedAttempt): FactRow {
+  const { work, readyMs, offeredMs, assignedMs, startedMs, endedMs, demand, errorCode, used } = attempt;
+  const share = demand === "" ? "" : (JSON.parse(demand) as { share?: { key?: string } }).share?.key;
+  return [
+    ...[work?.namespace || namespace, namespace, pool, epoch, attempt.sequence],
+    ...[work?.kind ?? "", work?.id ?? "", work?.task ?? "", attempt.attempt],
+    ...[orNull(attempt.definition), orNull(attempt.definitionTask), attempt.capability, attempt.agentId],
+    ...[attempt.slots, attempt.priority, orNull(share), attempt.end],
+    ...[timeText(assignedMs), timeText(endedMs), readyMs, Math.max(0, offeredMs - readyMs)],
+    ...[Math.max(0, assignedMs - readyMs), startedMs > 0 ? Math.max(0, startedMs - assignedMs) : null],
+    ...[Math.max(0, endedMs - assignedMs), attempt.dueMs || null, Number(attempt.copy), orNull(demand)],
+    ...[orNull(errorCode), used?.tokens ?? 0, used?.money ?? 0],
   ];
 }

@@ -11,7 +11,7 @@ export interface FactTableDeclaration {
   readonly description: string;
   readonly columns: readonly FactColumnDeclaration[];
   /** The table that has its rows, and which of these. */
-  readonly kept: "work" | "attempt" | "agent";
+  readonly kept: "work" | "attempt" | "agent" | "placement";
   readonly where: string;
 }
 
@@ -92,6 +92,41 @@ const agentColumns: readonly Column[] = [
   real("completed", "Attempts that it completed since it joined."),
   real("failed", "Attempts that failed since it joined."),
   real("busy_ms", "Time running since it joined, over all slots, in milliseconds."),
+  integer("slots", "How many tasks it does at once."),
+  text("offering", "What it offers, as JSON: `capabilities`, `labels` and `resources`."),
+];
+
+const placementColumns: readonly Column[] = [
+  text("namespace", "The namespace of the task."),
+  text("pool_namespace", "The namespace of the pool."),
+  text("pool", "The pool."),
+  integer("epoch", "Counts the owners of the pool."),
+  integer("sequence", "Number of the row of this owner, without gaps."),
+  text("kind", "`run` or `mission`."),
+  text("work_id", "Id of the run or mission."),
+  text("task", "Id of the task."),
+  integer("attempt", "Number of the attempt, from 1."),
+  text("definition", "Name of the definition."),
+  text("definition_task", "Id of the task in the definition."),
+  text("uses", "The capability."),
+  text("agent", "Id of the agent."),
+  integer("slots", "Slots of the agent."),
+  integer("priority", "Greater is more urgent."),
+  text("share", "Key of the share of the agents that it has. NULL for that of its namespace."),
+  text("status", "`completed`, `failed`, `cancelled`, `busy`, `lost` or `yielded`."),
+  text("assigned", "When the agent got it."),
+  text("ended", "When the slot of the agent was free again."),
+  real("ready_at", "When the task was queued first, in milliseconds since 1970, by the clock of the pool."),
+  real("offered_after_ms", "From then until this attempt was offered to the pool, in milliseconds."),
+  real("wait_ms", "From the first queueing until the agent got it, in milliseconds."),
+  real("start_ms", "From then to the start, in milliseconds. NULL if the agent did not report it."),
+  real("held_ms", "How long the agent had it, in milliseconds."),
+  real("due_at", "When its outcome was wanted, in milliseconds since 1970. NULL for never."),
+  integer("is_copy", "1 if it was a second copy of a slow attempt."),
+  text("demand", "What it asked of agents beside the capability, as JSON. NULL if nothing."),
+  text("error_code", "Code of the error. NULL if there was none."),
+  real("tokens", "Tokens of language models that were used."),
+  real("money", "Money that was spent, in the unit of the installation."),
 ];
 
 export const factTables: readonly FactTableDeclaration[] = [
@@ -106,6 +141,10 @@ export const factTables: readonly FactTableDeclaration[] = [
     columns: workColumns,
     kept: "work",
     where: "kind = 'mission'",
+  },
+  {
+    ...{ name: "placements", description: "One row per time that an agent of a pool had a task." },
+    ...{ columns: placementColumns, kept: "placement", where: "true" },
   },
   {
     name: "runs",
@@ -131,6 +170,7 @@ export const keptTables = {
     key: ["namespace", "kind", "work_id", "task", "attempt", "is_compensation"],
   },
   agent: { columns: agentColumns, key: ["namespace", "pool", "id"] },
+  placement: { columns: placementColumns, key: ["pool_namespace", "pool", "epoch", "sequence"] },
 } as const;
 
 export type KeptTable = keyof typeof keptTables;

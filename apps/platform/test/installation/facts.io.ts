@@ -102,6 +102,25 @@ describe("facts of an installation", () => {
     assert.deepEqual(agents.rows, [[1]]);
   });
 
+  it("have a row per time that an agent had a task, by the clock of the pool", async () => {
+    const placements = await query(
+      `SELECT work_id, task, attempt, uses, status, error_code, held_ms >= 0, wait_ms >= offered_after_ms, slots
+        FROM placements ORDER BY sequence`,
+    );
+    assert.deepEqual(
+      placements.rows.map((row) => row.slice(0, 8)),
+      [
+        ["good", "reserve", 1, "stock.reserve", "completed", null, 1, 1],
+        ["good", "charge", 1, "pay.charge", "completed", null, 1, 1],
+        ["bad", "reserve", 1, "stock.reserve", "completed", null, 1, 1],
+        ["bad", "charge", 1, "pay.charge", "failed", "pay.declined", 1, 1],
+      ],
+    );
+    const offering = await query("SELECT offering ->> '$.capabilities[0].name', slots FROM agents");
+    assert.deepEqual(offering.rows, [["stock.reserve", placements.rows[0]?.[8]]]);
+    assert.deepEqual((await query("SELECT count(*) FROM placements", "other")).rows, [[0]]);
+  });
+
   it("have a row per session", async () => {
     const tutti = await installation.client();
     const session = await tutti.run({

@@ -60,7 +60,7 @@ export class Losses {
       this.#preemption.detach(task, nowMs);
       return;
     }
-    this.#running.detach(task, true, nowMs);
+    this.#running.detach(task, true, nowMs, "lost");
     this.#outcomes.fail(task, refusal, nowMs);
   }
 }

@@ -68,7 +68,7 @@ export class Reconciler {
       if (task.stage !== "working") this.#running.release(task, nowMs);
       else if (named.get(task.offer.token) === undefined) {
         if (isSame && task.begunMs === 0 && !isTwin(task)) {
-          this.#running.detach(task, false, nowMs);
+          this.#running.detach(task, false, nowMs, "busy");
           this.#waiting.requeue(task, nowMs);
         } else this.#losses.lose(task, "the agent does not have it any more", nowMs);
       }

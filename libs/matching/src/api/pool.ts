@@ -10,6 +10,7 @@ import type {
 } from "@tutti/contracts/swarm/v1";
 import type { Capability, Explanation, LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
+import type { PlacedAttempts } from "../placed/attempt-log.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import type { AgentOutlet, Joined } from "./agents.ts";
 import type { Allotments, AllotmentUses } from "./allotments.ts";
@@ -112,6 +113,8 @@ export interface Pool {
   explainWork(work: WorkReference, nowMs: number): Explanation | undefined;
   /** Up to when what was placed is not known any more, once its tasks have left. 0 while all is. */
   placementsGoneUntilMs(nowMs: number): number;
+  /** Attempts that agents had, after a number, at most so many. For those who record the past. */
+  placedAttempts(after: number, most: number, nowMs: number): PlacedAttempts;
   /** Why a task of this profile would wait if it were offered now. Its numbers do not matter. */
   explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal;
 }

@@ -132,7 +132,7 @@ export class AttemptReports {
     this.#performance.record(agent, task, result, nowMs);
     task.link = link;
     task.linkNumber = number;
-    this.#running.detach(task, true, nowMs);
+    this.#running.detach(task, true, nowMs, result);
     this.#outcomes.record(task, result, agent, nowMs);
   }
 
@@ -155,7 +155,7 @@ export class AttemptReports {
       return;
     }
     this.#copies.separate(copy);
-    this.#running.detach(copy, true, nowMs);
+    this.#running.detach(copy, true, nowMs, result);
     copy.stage = "ended";
     copy.link = link;
     if (original.twin !== undefined) original.twin.winner = copy;
@@ -167,7 +167,7 @@ export class AttemptReports {
 
   /** An agent said that it is busy: the task waits for another one, in its old place. */
   #putBack(task: Task, agent: Agent, retryAfterMs: number, nowMs: number): void {
-    this.#running.detach(task, false, nowMs);
+    this.#running.detach(task, false, nowMs, "busy");
     this.#states.pause(agent, retryAfterMs, nowMs);
     if (++task.busyAnswers < busyAnswersMax) {
       this.#waiting.requeue(task, nowMs);

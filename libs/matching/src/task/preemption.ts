@@ -90,7 +90,7 @@ export class Preemption {
 
   /** Its agent has given it up. */
   detach(task: Task, nowMs: number): void {
-    this.#running.detach(task, true, nowMs);
+    this.#running.detach(task, true, nowMs, "yielded");
     this.#tasks.schedule(task);
   }
 

@@ -1,9 +1,11 @@
 /** Tasks that agents run: how an attempt starts at an agent, and how the agent loses it. */
 
+import type { Result } from "@tutti/contracts/agent/v1";
 import type { Readiness } from "../agents/readiness.ts";
 import type { PoolAllotments } from "../limits/allotments.ts";
 import type { Limits } from "../limits/limit-book.ts";
 import type { Agent, Task } from "../parts.ts";
+import type { AttemptEnd, AttemptLog } from "../placed/attempt-log.ts";
 import type { Tasks } from "./tasks.ts";
 
 /** The parts that Running needs. */
@@ -12,6 +14,7 @@ export interface RunningParts {
   readonly allotments: PoolAllotments;
   readonly limits: Limits;
   readonly tasks: Tasks;
+  readonly attempts: AttemptLog;
 }
 
 export class Running {
@@ -19,6 +22,7 @@ export class Running {
   readonly #allotments: PoolAllotments;
   readonly #limits: Limits;
   readonly #tasks: Tasks;
+  readonly #attempts: AttemptLog;
   /** How many tasks run. */
   count = 0;
 
@@ -27,6 +31,7 @@ export class Running {
     this.#allotments = parts.allotments;
     this.#limits = parts.limits;
     this.#tasks = parts.tasks;
+    this.#attempts = parts.attempts;
   }
 
   /** From now on a task is running at an agent. */
@@ -46,9 +51,10 @@ export class Running {
   }
 
   /** A task's agent no longer has it. */
-  detach(task: Task, hasBegun: boolean, nowMs: number): void {
+  detach(task: Task, hasBegun: boolean, nowMs: number, end?: Result | AttemptEnd): void {
     const { agent, extras } = task;
     if (agent === undefined) return;
+    this.#attempts.note(task, agent, end, nowMs);
     agent.remove(task);
     if (agent.used === 0) agent.idleSinceMs = nowMs;
     if (task.stage === "working") this.count--;

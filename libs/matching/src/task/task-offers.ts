@@ -120,7 +120,7 @@ export class TaskOffers {
     this.#running.start(task, agent, nowMs);
     this.#readiness.loaded(agent);
     if (answered === undefined) return true;
-    this.#running.detach(task, true, nowMs);
+    this.#running.detach(task, true, nowMs, answered.result);
     task.link = answered.link;
     task.linkNumber = answered.number;
     this.#outcomes.record(task, answered.result, agent, nowMs);

@@ -52,6 +52,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.swarm.v1.DispatchService/TellLinks": betweenProcesses,
   "tutti.swarm.v1.HookService/ListenToHook":
     "a stream both ways, over gRPC; who has HTTP alone makes a hook with a webhook",
+  "tutti.swarm.v1.PoolService/ListPlacedAttempts": betweenProcesses,
   "tutti.swarm.v1.PoolService/GetPoolUse": "GET /v1/resources and GET /v1/allocations show it",
   "tutti.workflow.v1.TaskService/BringInOutcomes":
     "for engines that took tasks over, which are parts of the installation",

@@ -9,6 +9,7 @@ import type { PoolDependencies } from "../dependencies.ts";
 import { create, pause, remove, resume, shown, update } from "./changing.ts";
 import { deleteLimit, listLimits, setLimit } from "./limits.ts";
 import { listPools } from "./listing.ts";
+import { listPlacedAttempts } from "./placed-attempts.ts";
 import { watchPools } from "./watch.ts";
 
 /** So many waiting tasks can be paged through. */
@@ -24,6 +25,7 @@ export function poolHandlers(dependencies: PoolDependencies): Handlers<typeof po
       (await dependencies.pools.admitted(namespaceOf(request), request.pool || defaultPool, context)).use(
         request.agents,
       ),
+    listPlacedAttempts: (request, context) => listPlacedAttempts(dependencies, request, context),
     listPools: (request, context) => listPools(dependencies, request, context),
     watchPools: (request, context) => watchPools(dependencies, request, context),
     updatePool: (request, context) => update(dependencies, request, context),

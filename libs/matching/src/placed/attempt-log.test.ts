@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ErrorDetail } from "@tutti/contracts/types/v1";
+import { attemptsKeptMax } from "../bounds.ts";
+import { Arena, tokenOf } from "../testing/arena.ts";
+
+const halfHourMs = 1_800_000;
+
+describe("the attempts that agents of a pool had", () => {
+  it("have their times by the clock of the pool, and how they ended", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 3 });
+    const startMs = arena.nowMs;
+    sender.offer([1, 2, 3], { definition: "order" }, { priority: 3, waitedMs: 20 });
+    arena.pass(0);
+    arena.pass(40);
+    agent.answer(1);
+    arena.pass(10);
+    agent.answer(3, { $case: "failed", value: failure });
+    agent.busy(2);
+    arena.pass(0);
+    const { attempts, last } = arena.pool.placedAttempts(0, 10, arena.nowMs);
+    assert.equal(last, 3);
+    assert.deepEqual(
+      attempts.map(({ sequence, taskId, end, errorCode, assignedMs, endedMs, offeredMs, readyMs }) => [
+        ...[sequence, taskId, end, errorCode],
+        ...[readyMs - startMs, offeredMs - startMs, assignedMs - startMs, endedMs - startMs],
+      ]),
+      [
+        [1, "t1", "completed", "", -20, 0, 0, 40],
+        [2, "t3", "failed", "bank.closed", -20, 0, 0, 50],
+        [3, "t2", "busy", "", -20, 0, 0, 50],
+      ],
+    );
+    assert.deepEqual([attempts[0]?.slots, attempts[0]?.priority, attempts[0]?.agentId], [3, 3, "a"]);
+    assert.equal(attempts[0]?.profile.definition, "order");
+    assert.equal(attempts[0]?.choices, undefined);
+  });
+
+  it("of an agent that is gone and of a task that is cancelled are told apart", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 2 });
+    sender.offer([1, 2], {}, { share: { key: "session-1", weight: 2, reservationIds: [] } });
+    arena.pass(0);
+    sender.request({ cancels: [{ token: tokenOf(1), reason: "stop", graceMs: 0 }] });
+    arena.pass(5);
+    agent.link.end("it is gone", arena.nowMs);
+    arena.pass(0);
+    const { attempts } = arena.pool.placedAttempts(0, 10, arena.nowMs);
+    assert.deepEqual(
+      attempts.map(({ taskId, end, choices }) => [taskId, end, choices?.share?.key]),
+      [
+        ["t1", "cancelled", "session-1"],
+        ["t2", "lost", "session-1"],
+      ],
+    );
+  });
+
+  it("are kept for a second reader, and go half an hour after they were read", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 2 });
+    const after = (sequence: number, most = 10) =>
+      arena.pool.placedAttempts(sequence, most, arena.nowMs).attempts.map((each) => each.sequence);
+    sender.offer([1, 2]);
+    arena.pass(0);
+    agent.answer(1);
+    agent.answer(2);
+    arena.pass(0);
+    assert.deepEqual([after(0, 1), after(1), after(2), after(0)], [[1], [2], [], [1, 2]]);
+    arena.nowMs += halfHourMs;
+    assert.deepEqual([after(1), arena.pool.placedAttempts(0, 10, arena.nowMs).last], [[], 2]);
+  });
+
+  it("are so many at most, and a gap in the numbers shows what is gone", () => {
+    const arena = new Arena({ window: 100_000 });
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 100, credit: 1_000_000 });
+    const count = attemptsKeptMax + 100;
+    for (let first = 1; first <= count; first += 100) {
+      const numbers = Array.from({ length: Math.min(100, count - first + 1) }, (_, at) => first + at);
+      sender.offer(numbers);
+      arena.turn();
+      for (const number of numbers) agent.answer(number);
+      arena.turn();
+      sender.durable(sender.told.results.length);
+    }
+    const { attempts, last } = arena.pool.placedAttempts(0, 1, arena.nowMs);
+    assert.deepEqual([attempts[0]?.sequence, last], [101, count]);
+  });
+});
+
+const failure = ErrorDetail.fromPartial({ code: "bank.closed" });

@@ -1,0 +1,122 @@
+/**
+ * Attempts that agents had, as the pool saw them by its own clock: what a replay of the past needs.
+ *
+ * 1. One row per time that an agent had a task, written when its slot is free again. Rows have consecutive numbers, so a
+ *    reader sees what it missed.
+ * 2. Rows are kept for readers that ask every minute. A row that was read goes after half an hour, and the oldest goes
+ *    when there are too many.
+ */
+import type { Result } from "@tutti/contracts/agent/v1";
+import type { Offer } from "@tutti/contracts/swarm/v1";
+import { attemptsKeptMax, attemptsReadMs } from "../bounds.ts";
+import type { Agent, Profile, Task } from "../parts.ts";
+
+/** How an agent lost a task, where the result of the agent does not say it. */
+export type AttemptEnd = "busy" | "lost" | "yielded" | "cancelled";
+
+export interface PlacedAttempt {
+  /** From 1, without gaps. */
+  readonly sequence: number;
+  readonly profile: Profile;
+  readonly workId: string;
+  readonly taskId: string;
+  /** What only some offers have. Undefined where there is none of it. */
+  readonly choices: AttemptChoices | undefined;
+  readonly attempt: number;
+  readonly priority: number;
+  readonly agentId: string;
+  /** Of the agent, when it got the task. */
+  readonly slots: number;
+  readonly isCopy: boolean;
+  /** First queueing of the task: a retry keeps its place in the queue. */
+  readonly readyMs: number;
+  /** When its sender offered it. */
+  readonly offeredMs: number;
+  /** When its outcome was wanted. Infinite for never. */
+  readonly dueMs: number;
+  readonly assignedMs: number;
+  /** 0 if the agent did not report it. */
+  readonly startedMs: number;
+  /** When the slot was free again. */
+  readonly endedMs: number;
+  readonly end: AttemptEnd | "completed" | "failed";
+  readonly errorCode: string;
+  readonly result: Pick<Result, "used" | "runMs"> | undefined;
+}
+
+/** Not the input of the task: a row has no large part. */
+export type AttemptChoices = Pick<
+  Offer,
+  "limits" | "onlyAgents" | "notAgents" | "stickyKey" | "contextKey" | "share"
+>;
+
+export interface PlacedAttempts {
+  readonly attempts: readonly PlacedAttempt[];
+  /** The number of the latest one, read or not. */
+  readonly last: number;
+}
+
+export class AttemptLog {
+  #rows: PlacedAttempt[] = [];
+  /** Where the rows start that are kept. */
+  #first = 0;
+  #last = 0;
+  #read = 0;
+
+  note(task: Task, agent: Agent, end: Result | AttemptEnd | undefined, nowMs: number): void {
+    const result = typeof end === "object" ? end : undefined;
+    const outcome = (result ?? task.result)?.outcome;
+    const isFailure = outcome?.$case === "failed";
+    const hasOutput = outcome?.$case === "inlineOutput" || outcome?.$case === "outputPayload";
+    const byResult = isFailure ? "failed" : result !== undefined && hasOutput ? "completed" : "cancelled";
+    const { offer } = task;
+    this.#rows.push({
+      sequence: ++this.#last,
+      profile: task.profile,
+      workId: offer.workId,
+      taskId: offer.taskId,
+      choices: choicesOf(offer),
+      attempt: task.attempt,
+      priority: task.priority,
+      agentId: agent.agentId,
+      slots: agent.slots,
+      isCopy: task.twin?.original !== undefined,
+      readyMs: task.readyMs,
+      offeredMs: task.readyMs + offer.waitedMs,
+      dueMs: task.dueWantedMs,
+      assignedMs: task.assignedMs,
+      startedMs: task.begunMs,
+      endedMs: nowMs,
+      end: typeof end === "string" ? end : byResult,
+      errorCode: isFailure ? outcome.value.code : "",
+      result: result && { used: result.used, runMs: result.runMs },
+    });
+    if (this.#rows.length - this.#first > attemptsKeptMax) this.#drop(1);
+  }
+
+  /** Returns those after a number, at most so many. The reader has what was before. */
+  after(sequence: number, most: number, nowMs: number): PlacedAttempts {
+    this.#read = Math.max(this.#read, sequence);
+    let gone = this.#first;
+    for (let row = this.#rows[gone]; row !== undefined; row = this.#rows[++gone])
+      if (row.sequence > this.#read || row.endedMs > nowMs - attemptsReadMs) break;
+    this.#drop(gone - this.#first);
+    const firstSequence = this.#rows[this.#first]?.sequence ?? 0;
+    const from = this.#first + Math.max(0, sequence + 1 - firstSequence);
+    return { attempts: this.#rows.slice(from, from + most), last: this.#last };
+  }
+
+  #drop(count: number): void {
+    this.#first += count;
+    if (this.#first < 1_024 || this.#first * 2 < this.#rows.length) return;
+    this.#rows = this.#rows.slice(this.#first);
+    this.#first = 0;
+  }
+}
+
+function choicesOf(offer: Offer): AttemptChoices | undefined {
+  const { limits, onlyAgents, notAgents, stickyKey, contextKey, share } = offer;
+  if (limits.length + onlyAgents.length + notAgents.length + stickyKey.length + contextKey.length > 0)
+    return { limits, onlyAgents, notAgents, stickyKey, contextKey, share };
+  return share && { limits, onlyAgents, notAgents, stickyKey, contextKey, share };
+}
