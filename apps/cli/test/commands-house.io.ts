@@ -187,6 +187,12 @@ thresholds: {${limits}}
     assert.match((await tutti("analysis profile nothing")).errors, /^No runs of nothing ended/);
   });
 
+  it("whatif: says that nothing was recorded, and refuses a strategy that pools do not have", async () => {
+    assert.match((await tutti("whatif --pool idle --since 1h")).errors, /idle/);
+    assert.equal((await tutti("whatif --strategy luck")).exitCode, 2);
+    assert.equal((await tutti("whatif --worker-price much")).exitCode, 2);
+  });
+
   it("facts, sql: tables, rows, CSV, and a refusal of everything but reading", async () => {
     assert.match(await printed("facts -q"), /attempts\n[\s\S]*runs\n/);
     assert.equal(await printed("sql 'SELECT 1 AS one, 2 AS two' --csv"), "one,two\n1,2\n");

@@ -16,6 +16,14 @@ export const insightErrors = defineErrors("insight", {
     message: ({ reason }: { reason: string }) => `The store of series is damaged: ${reason}`,
     remedy: "Repeat the request.",
   },
+  strategyUnknown: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A replay was requested with a strategy that pools do not have.",
+    message: ({ strategy, known }: { strategy: string; known: string }) =>
+      `\`strategy\`: expected one of ${known}, found \`${strategy}\``,
+    remedy: "Choose a strategy of the list.",
+  },
   prometheusFailed: {
     status: "UNAVAILABLE",
     retry: "same-key",

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { factService, metricService } from "@tutti/contracts/insight/v1";
 import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
+import { poolService } from "@tutti/contracts/swarm/v1";
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
 import { Orchestrator, type Timers } from "@tutti/kernel";
 import { type AlertParts, alertMachines, hostAlerts } from "./alerts/hosting.ts";
@@ -17,6 +18,8 @@ import { UserSeries } from "./series/prometheus/user-series.ts";
 import { Recorder, type RecorderParts } from "./series/recorder.ts";
 import { SeriesThread } from "./series/thread/series-thread.ts";
 
+/** A replay plays the time of days. */
+const replayLimits = { timeMaxMs: 120_000, memoryMb: 1_024, waitingMax: 4 };
 const dayMs = 24 * 3_600_000;
 const allInstances = FindInstancesRequest.fromPartial({ page: { size: 1_000 } });
 
@@ -63,18 +66,24 @@ export class InsightService extends Orchestrator {
   ): Parameters<typeof explainFailures>[0] {
     const thread = new FactThread({ file }, foundation.timers);
     const queries = new QueryProcess(foundation.timers);
+    const replays = new QueryProcess(foundation.timers, replayLimits);
     const collector = new FactCollector({ foundation, mesh, thread, ...times });
     const stores = {
       stop: async () => {
         queries.stop();
+        replays.stop();
         await thread.stop();
       },
     };
     this.register("fact-store", stores, { critical: false });
     this.register("facts", collector, { critical: false });
     const { clock } = foundation;
+    const pools = mesh.client(poolService);
     mesh.serve(factService, factsHandlers({ collector, queries, file, clock }));
-    mesh.serve(servedAnalysisService, analysisHandlers({ collector, queries, series, file, clock }));
+    mesh.serve(
+      servedAnalysisService,
+      analysisHandlers({ collector, queries, replays, pools, series, file, clock }),
+    );
     return { collector, queries, file };
   }
 }

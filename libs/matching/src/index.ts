@@ -22,6 +22,7 @@ export { compileHook, type HookProblem } from "./hooks/compile.ts";
 export { openOfferStream } from "./offers/offer-stream.ts";
 export type { PlacedAttempt, PlacedAttempts } from "./placed/attempt-log.ts";
 export { openPool, settingsRefusal } from "./pool.ts";
+export { poolSettingsOf, strategyKinds, strategyWordOf } from "./pool-message.ts";
 export { Arrivals, type PastArrivals, type StretchArrivals } from "./scaling/arrivals.ts";
 export { crashAfter } from "./scaling/crashes.ts";
 export { decideScaling, type ScalingDecision } from "./scaling/decide.ts";
@@ -34,7 +35,11 @@ export {
   scalingRulesOf,
 } from "./scaling/rules.ts";
 export { ScalingWindows, windowProblem } from "./scaling/windows.ts";
-export { type StrategyName, strategyNamed, strategyNames } from "./strategies/index.ts";
+export { isStrategyName, type StrategyName, strategyNamed, strategyNames } from "./strategies/index.ts";
 export { leastLoaded } from "./strategies/least-loaded.ts";
 export type { AgentLoad, Strategy, TaskView } from "./strategies/strategy.ts";
 export { TokenTable } from "./task/token-table.ts";
+export type { RecordedAgent, RecordedAttempt, Recording, Scenario } from "./what-if/recording.ts";
+export type { ReplayPolicy } from "./what-if/replay.ts";
+export type { Goals, PoolReport } from "./what-if/report.ts";
+export { type SelfCheck, type WhatIf, type WhatIfAsked, whatIf } from "./what-if/what-if.ts";

@@ -26,16 +26,18 @@ import { insightErrors } from "../errors.ts";
 import type { FactCollector } from "../facts/collector.ts";
 import type { QueryProcess } from "../facts/query/query-process.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
+import { type ReplayParts, replayPool } from "./replay.ts";
 
 const { findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile } = analysisService.methods;
+const { replayPool: replays } = analysisService.methods;
 
 /** The part of the contract that is served. */
 export const servedAnalysisService = {
   ...analysisService,
-  methods: { findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile },
+  methods: { findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile, replayPool: replays },
 };
 
-export interface AnalysisParts {
+export interface AnalysisParts extends Pick<ReplayParts, "replays" | "pools"> {
   readonly collector: Pick<FactCollector, "catchUp">;
   readonly queries: Pick<QueryProcess, "analyse">;
   readonly series: Pick<SeriesThread, "ask">;
@@ -130,6 +132,7 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof servedAn
       } as Omit<AnalysisAsked, "file">);
       return { profile: profile && profileOf(definition, profile) };
     },
+    replayPool: (request, context) => replayPool(parts, request, context),
     async getTrends({ namespace, queries: asked, span }) {
       const { fromMs, toMs } = spanOf(span, 7 * dayMs);
       const found = await series.ask("query", {

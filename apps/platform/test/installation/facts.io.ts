@@ -10,6 +10,7 @@ import {
   factService,
   GetWorkProfileRequest,
   QueryFactsRequest,
+  ReplayPoolRequest,
 } from "@tutti/contracts/insight/v1";
 import {
   AwaitRunRequest,
@@ -116,6 +117,18 @@ describe("facts of an installation", () => {
         ["bad", "charge", 1, "pay.charge", "failed", "pay.declined", 1, 1],
       ],
     );
+    const pools = installation.host.mesh.client(analysisService);
+    const replayed = await pools.replayPool(
+      ReplayPoolRequest.fromPartial({ workers: 3, waitGoalMs: 60_000 }),
+    );
+    assert.deepEqual(
+      [replayed.past?.tasks, replayed.missing, replayed.check?.passed, replayed.scenario?.tasks],
+      [4, 0, true, 4],
+    );
+    assert.equal(replayed.scenario?.tenants[0]?.namespace, "default");
+    await assert.rejects(pools.replayPool(ReplayPoolRequest.fromPartial({ strategy: "luck" })), {
+      code: "insight.strategy_unknown",
+    });
     const offering = await query("SELECT offering ->> '$.capabilities[0].name', slots FROM agents");
     assert.deepEqual(offering.rows, [["stock.reserve", placements.rows[0]?.[8]]]);
     assert.deepEqual((await query("SELECT count(*) FROM placements", "other")).rows, [[0]]);

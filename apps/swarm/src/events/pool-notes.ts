@@ -1,7 +1,7 @@
 /** What is informed of pools. */
 import type { PoolCreatedV1, PoolUpdatedV1 } from "@tutti/contracts/swarm/v1";
 import type { NoteOf } from "@tutti/host/serving";
-import { strategyWordOf } from "../pools/settings.ts";
+import { strategyWordOf } from "@tutti/matching";
 import { eventNote } from "./mission-note.ts";
 
 /** Of which versions of which events: their names with the function that notes them. */

@@ -1,18 +1,8 @@
 /** How a pool is to be: as it was set, and otherwise as the configuration says. */
 import { type Pool as PoolMessage, Pool as poolMessage, StrategyKind } from "@tutti/contracts/swarm/v1";
 import type { PoolView } from "@tutti/machine-entities/pool";
-import { type PoolSettings, type StrategyName, strategyNamed, strategyNames } from "@tutti/matching";
+import { type PoolSettings, strategyKinds } from "@tutti/matching";
 import type { SwarmSettings } from "../configuration.ts";
-
-const kinds: Readonly<Record<StrategyName, StrategyKind>> = {
-  least_loaded: StrategyKind.STRATEGY_KIND_LEAST_LOADED,
-  fastest: StrategyKind.STRATEGY_KIND_FASTEST,
-  sticky: StrategyKind.STRATEGY_KIND_STICKY,
-  round_robin: StrategyKind.STRATEGY_KIND_ROUND_ROBIN,
-  consistent_hash: StrategyKind.STRATEGY_KIND_CONSISTENT_HASH,
-  cheapest: StrategyKind.STRATEGY_KIND_CHEAPEST,
-  auction: StrategyKind.STRATEGY_KIND_AUCTION,
-};
 
 /** Returns a pool that was never created. */
 export function configuredPool({ pool, links }: SwarmSettings): PoolMessage {
@@ -29,7 +19,7 @@ export function configuredPool({ pool, links }: SwarmSettings): PoolMessage {
   } = pool;
   return {
     ...poolMessage.create(),
-    strategy: { kind: kinds[strategy], weights: strategy === "auction" ? { ...auction } : {} },
+    strategy: { kind: strategyKinds[strategy], weights: strategy === "auction" ? { ...auction } : {} },
     admits: [...pool.admits],
     ageingMs,
     maxQueued: queuedMax,
@@ -72,32 +62,4 @@ export function commonSettings({ pool, links }: SwarmSettings): Partial<PoolSett
   const { heartbeatMs, suspectMs, leaseMs, resumeWindowMs } = links;
   const { window, claimMs } = pool;
   return { window, claimMs, heartbeatMs, suspectMs, leaseMs, resumeWindowMs };
-}
-
-/** The same for the matcher. */
-export function matchingSettings(pool: PoolMessage, namespace: string): Partial<PoolSettings> {
-  const { strategy, weights, ageingMs, maxQueued, maxAgents, doubling, preemption } = pool;
-  return {
-    strategy: strategyNamed(nameOf(strategy?.kind), strategy?.weights),
-    weights,
-    ageingMs,
-    queuedMax: maxQueued,
-    agentsMax: maxAgents,
-    adaptiveConcurrency: pool.adaptiveConcurrency,
-    breakAfterFailures: pool.breakAfterFailures,
-    suspicionThreshold: pool.suspicionThreshold,
-    sleepAfterMs: pool.sleepAfterMs,
-    admits: pool.admits.includes("*") ? undefined : new Set([namespace, ...pool.admits]),
-    ...(doubling && { doubling }),
-    ...(preemption && { preemption }),
-  };
-}
-
-/** The strategy of a pool, in its word. */
-export function strategyWordOf(pool: Pick<PoolMessage, "strategy"> | undefined): StrategyName {
-  return nameOf(pool?.strategy?.kind);
-}
-
-function nameOf(kind: StrategyKind | undefined): StrategyName {
-  return strategyNames.find((name) => kinds[name] === kind) ?? "least_loaded";
 }

@@ -7,8 +7,8 @@
 import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
 import { errorOf } from "@tutti/kernel";
 import { newPool, type PoolView } from "@tutti/machine-entities/pool";
-import type { LimitRule, Pool } from "@tutti/matching";
-import { effectivePool, matchingSettings } from "./settings.ts";
+import { type LimitRule, type Pool, poolSettingsOf } from "@tutti/matching";
+import { effectivePool } from "./settings.ts";
 
 /** What has to be known before it gives out anything: which agents have come after it, and what it may have of quotas. */
 export type Arrival = "agents" | "allotments";
@@ -57,7 +57,7 @@ export class Tenant {
     const { paused, slowStart, slowUntilMs } = this.#contents.pause;
     const refusal = this.pool.configure(
       {
-        ...matchingSettings(this.settings, this.pool.namespace),
+        ...poolSettingsOf(this.settings, this.pool.namespace),
         paused,
         awaits: [...this.#missing].map((arrival) => words[arrival]),
         slowStart: slowStart && slowUntilMs > nowMs ? { rate: slowStart, untilMs: slowUntilMs } : undefined,

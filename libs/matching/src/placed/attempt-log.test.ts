@@ -38,7 +38,7 @@ describe("the attempts that agents of a pool had", () => {
     assert.equal(attempts[0]?.choices, undefined);
   });
 
-  it("of an agent that is gone and of a task that is cancelled are told apart", () => {
+  it("of an agent that is gone and of a cancelled task differ", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });

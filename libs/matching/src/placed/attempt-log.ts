@@ -45,7 +45,7 @@ export interface PlacedAttempt {
 }
 
 /** Not the input of the task: a row has no large part. */
-export type AttemptChoices = Pick<
+type AttemptChoices = Pick<
   Offer,
   "limits" | "onlyAgents" | "notAgents" | "stickyKey" | "contextKey" | "share"
 >;

@@ -29,6 +29,10 @@ const unweighted: Readonly<Record<Exclude<StrategyName, "auction">, Strategy>> =
   cheapest,
 };
 
+export function isStrategyName(text: string): text is StrategyName {
+  return (strategyNames as readonly string[]).includes(text);
+}
+
 /** Weights count where the strategy has any. */
 export function strategyNamed(name: StrategyName, weights: Partial<AuctionWeights> = {}): Strategy {
   return name === "auction" ? auction({ ...auctionWeights, ...weights }) : unweighted[name];

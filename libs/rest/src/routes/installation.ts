@@ -150,6 +150,13 @@ export const installationRoutes = [
     hoist: ["span"],
   },
   {
+    name: "analysis.replay",
+    method: "GET",
+    path: "/v1/analysis/replays",
+    rpc: "tutti.insight.v1.AnalysisService/ReplayPool",
+    hoist: ["span"],
+  },
+  {
     name: "analysis.trends",
     method: "POST",
     path: "/v1/analysis/trends",

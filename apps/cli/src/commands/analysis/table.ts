@@ -1,6 +1,9 @@
 import type { Command, Option } from "../../command/declaration.ts";
 import { since, size, until } from "../../command/options.ts";
 
+const strategies = [
+  ...["least_loaded", "fastest", "sticky", "round_robin", "consistent_hash", "cheapest", "auction"],
+];
 const findings = () => import("./findings.ts");
 const workflow: Option = {
   ...{ name: "workflow", short: "w", value: "NAME", completes: "workflow" },
@@ -59,5 +62,34 @@ export const analysisCommands: readonly Command[] = [
     options: [since, until],
     json: "document",
     load: () => findings().then(({ profile }) => profile),
+  },
+  {
+    name: "whatif",
+    group: "installation",
+    summary: "Show what would have been with other workers, another strategy or more work",
+    about: [
+      "Replays the recorded work of a pool through its real queue in virtual time. First the past is replayed as it was: if p50 or p99 of the waits differ by more than 5 %, the command refuses and exits with 1. p99 counts from 500 tasks on.",
+      "Without --since: the last seven days.",
+    ],
+    options: [
+      { name: "pool", value: "NAME", summary: "pool. Default: default" },
+      { name: "workers", value: "N", summary: "number of workers. Default: as it was" },
+      { name: "slots-each", value: "N", summary: "slots of each worker. Default: as it was" },
+      {
+        ...{ name: "strategy", value: "NAME", choices: strategies },
+        summary: "how the pool chooses an agent. Default: as the pool is set",
+      },
+      { name: "load", value: "FACTOR", summary: "work per time, as a multiple. Default: 1" },
+      { name: "wait-goal", value: "SPAN", summary: "a task that waits longer misses its goal" },
+      { name: "worker-price", value: "MONEY", summary: "price of a worker per hour" },
+      since,
+      until,
+    ],
+    examples: [
+      { words: "whatif --since 7d --workers 40 --strategy fastest", does: "compare with 40 workers" },
+      { words: "whatif --since 1d --load 2 --wait-goal 5s", does: "see who waits if twice as much comes" },
+    ],
+    json: "document",
+    load: () => import("./what-if.ts").then(({ whatIf }) => whatIf),
   },
 ];

@@ -1,16 +1,25 @@
 /** The process that answers queries about facts and analyses them, one after the other, until its channel is closed. */
 import type { AnalysisAsked, AnalysisFound } from "../../analysis/analyse.ts";
+import type { ReplayAsked, ReplayFound } from "../../analysis/replay-recorded.ts";
 import { answerQuery, type QueryAnswer, type QueryAsked } from "./answer.ts";
 
-export type ToQueryProcess = { readonly query: QueryAsked } | { readonly analysis: AnalysisAsked };
+export type ToQueryProcess =
+  | { readonly query: QueryAsked }
+  | { readonly analysis: AnalysisAsked }
+  | { readonly replay: ReplayAsked };
 export type FromQueryProcess =
   | { readonly answer: QueryAnswer }
   | { readonly found: AnalysisFound }
+  | { readonly replayed: ReplayFound }
   | { readonly problem: string };
 
 async function answerOf(asked: ToQueryProcess): Promise<FromQueryProcess> {
   try {
     if ("query" in asked) return { answer: answerQuery(asked.query) };
+    if ("replay" in asked) {
+      const { replayRecorded } = await import("../../analysis/replay-recorded.ts");
+      return { replayed: replayRecorded(asked.replay) };
+    }
     // Loaded with the first analysis: a query starts the process, and its time runs.
     const { analyse } = await import("../../analysis/analyse.ts");
     return { found: analyse(asked.analysis) };

@@ -9,6 +9,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { threadFileOf } from "@tutti/journal";
 import type { Timer, Timers } from "@tutti/kernel";
 import type { AnalysisAsked, AnalysisFound } from "../../analysis/analyse.ts";
+import type { ReplayAsked, ReplayFound } from "../../analysis/replay-recorded.ts";
 import { insightErrors } from "../../errors.ts";
 import type { QueryAnswer, QueryAsked } from "./answer.ts";
 import type { FromQueryProcess, ToQueryProcess } from "./process.ts";
@@ -16,6 +17,8 @@ import type { FromQueryProcess, ToQueryProcess } from "./process.ts";
 export interface QueryLimits {
   /** Default: 10 s. */
   readonly timeMaxMs?: number;
+  /** Memory of the process. Default: 256 MB. */
+  readonly memoryMb?: number;
   /** Queries that wait. Default: 16. */
   readonly waitingMax?: number;
 }
@@ -26,15 +29,17 @@ export class QueryProcess {
   readonly #timers: Timers;
   readonly #timeMaxMs: number;
   readonly #waitingMax: number;
+  readonly #memoryMb: number;
   #child: ChildProcess | undefined;
   #idle: Timer | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  constructor(timers: Timers, { timeMaxMs = 10_000, waitingMax = 16 }: QueryLimits = {}) {
+  constructor(timers: Timers, { timeMaxMs = 10_000, waitingMax = 16, memoryMb = 256 }: QueryLimits = {}) {
     this.#timers = timers;
     this.#timeMaxMs = timeMaxMs;
     this.#waitingMax = waitingMax;
+    this.#memoryMb = memoryMb;
   }
 
   async query(query: QueryAsked): Promise<QueryAnswer> {
@@ -46,6 +51,12 @@ export class QueryProcess {
   async analyse(analysis: AnalysisAsked): Promise<AnalysisFound> {
     const answer = await this.#inTurn({ analysis });
     if ("found" in answer) return answer.found;
+    throw insightErrors.threadGone({ reason: "problem" in answer ? answer.problem : "another answer" });
+  }
+
+  async replay(replay: ReplayAsked): Promise<ReplayFound> {
+    const answer = await this.#inTurn({ replay });
+    if ("replayed" in answer) return answer.replayed;
     throw insightErrors.threadGone({ reason: "problem" in answer ? answer.problem : "another answer" });
   }
 
@@ -96,7 +107,11 @@ export class QueryProcess {
     if (this.#child?.connected === true) return this.#child;
     const file = threadFileOf(import.meta.url, new URL("./process.ts", import.meta.url), "./facts-query.mjs");
     // Nothing of the environment: it has secrets of the installation.
-    this.#child = fork(file, { env: {}, execArgv: ["--max-old-space-size=256"], stdio: "ignore" });
+    this.#child = fork(file, {
+      env: {},
+      execArgv: [`--max-old-space-size=${this.#memoryMb}`],
+      stdio: "ignore",
+    });
     this.#child.on("error", () => {});
     return this.#child;
   }

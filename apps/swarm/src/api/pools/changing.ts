@@ -20,9 +20,8 @@ import {
   resumePool,
   updatePool,
 } from "@tutti/machine-entities/pool";
-import { settingsRefusal } from "@tutti/matching";
+import { poolSettingsOf, settingsRefusal } from "@tutti/matching";
 import { defaultPool } from "../../pools/pool-directory.ts";
-import { matchingSettings } from "../../pools/settings.ts";
 import type { PoolDependencies } from "../dependencies.ts";
 import { mergedFields } from "../merged.ts";
 import { viewOf } from "./view.ts";
@@ -144,8 +143,10 @@ export async function shown(
 
 /** What does not work must not be kept: the pool could not be opened by it. */
 function requireValid(pool: PoolMessage, namespace: string): void {
-  const { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures, ...said } =
-    matchingSettings(pool, namespace);
+  const { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures, ...said } = poolSettingsOf(
+    pool,
+    namespace,
+  );
   // Of these 0 says that the configuration says it.
   const open = { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures };
   const given = Object.entries(open).filter(([, value]) => value !== 0);

@@ -37,7 +37,7 @@ function messageOf(attempt: PlacedAttempt): PlacedAttemptMessage {
   };
 }
 
-/** What is not said of any task with this capability. */
+/** Demands beside the capability. */
 function demandOf({ profile, choices }: PlacedAttempt): string {
   const { wish, fit } = profile.demand;
   const asked = {

@@ -1,0 +1,138 @@
+/** What would have been with other workers or another strategy, next to what happened. */
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { connect } from "../../server/server.ts";
+import { printDurationMs } from "../../terminal/time.ts";
+
+interface Report {
+  readonly tasks?: number;
+  readonly waitP50Ms?: number;
+  readonly waitP99Ms?: number;
+  readonly spanMs?: number;
+  readonly workerHours?: number;
+  readonly use?: number;
+  readonly cost?: number;
+  readonly missed?: number;
+  readonly unserved?: number;
+  readonly tenants?: readonly {
+    readonly namespace?: string;
+    readonly share?: string;
+    readonly starved?: boolean;
+  }[];
+}
+
+interface Check {
+  readonly passed?: boolean;
+  readonly error?: number;
+  readonly values?: readonly {
+    readonly name?: string;
+    readonly pastMs?: number;
+    readonly replayedMs?: number;
+    readonly error?: number;
+  }[];
+}
+
+const percent = (share = 0): string => `${(share * 100).toFixed(Math.abs(share) < 0.1 ? 1 : 0)} %`;
+
+export async function whatIf(context: Context): Promise<Result> {
+  const { values, print, shell } = context;
+  const server = await connect(context);
+  const nowMs = shell.nowMs();
+  const [fromMs, toMs] = [values.momentMs("since", nowMs), values.momentMs("until", nowMs)];
+  const [load, workerPrice] = [numberIn(context, "load"), numberIn(context, "worker-price")];
+  const [workers, slots] = [values.whole("workers"), values.whole("slots-each")];
+  const [pool, strategy, waitGoalMs] = [
+    values.text("pool"),
+    values.text("strategy"),
+    values.durationMs("wait-goal"),
+  ];
+  const reply = await server.call("analysis.replay", {
+    query: {
+      ...(fromMs !== undefined && { fromMs }),
+      ...(toMs !== undefined && { toMs }),
+      ...(pool !== undefined && { pool }),
+      ...(workers !== undefined && { workers }),
+      ...(slots !== undefined && { slots }),
+      ...(strategy !== undefined && { strategy }),
+      ...(load !== undefined && { load }),
+      ...(waitGoalMs !== undefined && { waitGoalMs }),
+      ...(workerPrice !== undefined && { workerPrice }),
+    },
+  });
+  const { scenario } = reply;
+  const check: Check = reply.check ?? {};
+  const past: Report = reply.past ?? {};
+  const isEmpty = (past.tasks ?? 0) === 0;
+  return {
+    json: reply,
+    quiet: scenario === undefined ? [] : [`${scenario.waitP50Ms ?? 0} ${scenario.waitP99Ms ?? 0}`],
+    exitCode: isEmpty || check.passed === true ? exitCodes.completed : exitCodes.failed,
+    draw: () => {
+      if (isEmpty) {
+        print.note("No tasks of this pool were recorded in this time.");
+        return;
+      }
+      const compared = (check.values ?? []).map(
+        ({ name = "", pastMs = 0, replayedMs = 0, error = 0 }) =>
+          `${name.replace("_", " ")} ${printDurationMs(pastMs)}, replayed ${printDurationMs(replayedMs)} (${percent(error)})`,
+      );
+      print.line(`self-check  error ${percent(check.error)}: ${compared.join("; ")}`);
+      if ((reply.missing ?? 0) > 0) print.line(`            ${reply.missing} rows were not recorded`);
+      if (reply.cut === true)
+        print.line("            more was recorded than is replayed: the newest part is used");
+      if (scenario === undefined) {
+        print.line(
+          "The replay does not reproduce what happened: an error of at most 5 % is needed. Choose another time with --since and --until.",
+        );
+        drawReports(context, past, undefined);
+        return;
+      }
+      drawReports(context, past, scenario);
+      print.note(`Replayed at ${Math.round(reply.speed ?? 0).toLocaleString("en")} times real time.`);
+    },
+  };
+}
+
+function drawReports({ print }: Context, past: Report, scenario: Report | undefined): void {
+  const rows: readonly (readonly [string, (report: Report) => string])[] = [
+    ["tasks", ({ tasks = 0 }) => `${tasks}`],
+    ["wait p50", ({ waitP50Ms = 0 }) => printDurationMs(waitP50Ms)],
+    ["wait p99", ({ waitP99Ms = 0 }) => printDurationMs(waitP99Ms)],
+    ["time until all ended", ({ spanMs = 0 }) => printDurationMs(spanMs)],
+    ["worker hours", ({ workerHours = 0 }) => workerHours.toFixed(2)],
+    ["slots in use", ({ use }) => percent(use)],
+    ["cost", ({ cost = 0 }) => cost.toFixed(2)],
+    ["missed goals", ({ missed = 0 }) => `${missed}`],
+    ["not served", ({ unserved = 0 }) => `${unserved}`],
+    ["starved tenants", ({ tenants = [] }) => starvedIn(tenants)],
+  ];
+  print.table(
+    ["", "what happened", ...(scenario === undefined ? [] : ["what if"])].map((title, at) => ({
+      ...{ title, align: at === 0 ? ("left" as const) : ("right" as const) },
+    })),
+    rows.map(([title, textOf]) => [
+      { text: title, tone: "bold" },
+      { text: textOf(past) },
+      ...(scenario === undefined ? [] : [{ text: textOf(scenario) }]),
+    ]),
+  );
+}
+
+function starvedIn(tenants: NonNullable<Report["tenants"]>): string {
+  const starved = tenants.filter((tenant) => tenant.starved === true);
+  return starved.length === 0
+    ? "none"
+    : starved
+        .map(({ namespace = "", share = "" }) => [namespace, share].filter((part) => part !== "").join("/"))
+        .join(", ");
+}
+
+function numberIn({ values }: Context, name: string): number | undefined {
+  const text = values.text(name);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text === "" || !(value >= 0)) throw usageFailure(`--${name}: expected a number, got \`${text}\``);
+  return value;
+}

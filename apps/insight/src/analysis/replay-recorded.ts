@@ -1,0 +1,182 @@
+/** Reads what was recorded of a pool, and replays it. Runs in a process of its own: nothing else waits for it. */
+import { DatabaseSync } from "node:sqlite";
+import { Pool, type PoolLimit } from "@tutti/contracts/swarm/v1";
+import {
+  type Goals,
+  poolSettingsOf,
+  type RecordedAgent,
+  type RecordedAttempt,
+  type Recording,
+  type ReplayPolicy,
+  type Scenario,
+  strategyKinds,
+  type WhatIf,
+  whatIf,
+} from "@tutti/matching";
+import { timeText } from "../facts/tables.ts";
+
+export interface ReplayAsked {
+  readonly file: string;
+  readonly namespace: string;
+  readonly pool: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The pool as it is set, as JSON. */
+  readonly settings: unknown;
+  readonly limits: readonly Pick<PoolLimit, "key" | "maxConcurrent" | "rate">[];
+  /** Undefined for that of the pool. */
+  readonly strategy: keyof typeof strategyKinds | undefined;
+  readonly scenario: Scenario;
+  readonly goals: Goals;
+}
+
+export interface ReplayFound extends WhatIf {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Rows that were not recorded. */
+  readonly missing: number;
+  readonly cut: boolean;
+  readonly tookMs: number;
+}
+
+const attemptsMax = 200_000;
+/** An agent that was not heard in the latest round of the recording, for so long, was gone. */
+const goneAfterMs = 90_000;
+
+type Row = Record<string, string | number | null>;
+
+export function replayRecorded(asked: ReplayAsked): ReplayFound {
+  const startMs = performance.now();
+  const { recording, missing, cut } = readRecording(asked);
+  const pool = Pool.fromJSON(asked.settings);
+  const policyOf = (message: Pool): ReplayPolicy => ({
+    ...{ namespace: asked.namespace, pool: asked.pool, settings: poolSettingsOf(message, asked.namespace) },
+    limits: asked.limits.map(({ key, maxConcurrent, rate }) => ({
+      key,
+      maxConcurrent,
+      rate,
+      description: "",
+    })),
+  });
+  const other =
+    asked.strategy === undefined
+      ? pool
+      : { ...pool, strategy: { kind: strategyKinds[asked.strategy], weights: pool.strategy?.weights ?? {} } };
+  const { scenario, goals } = asked;
+  const found = whatIf({ recording, policy: policyOf(pool), otherPolicy: policyOf(other), scenario, goals });
+  const times = recording.attempts.flatMap(({ readyMs, endedMs }) => [readyMs, endedMs]);
+  const bounds = times.reduce(
+    ({ fromMs, toMs }, ms) => ({ fromMs: Math.min(fromMs, ms), toMs: Math.max(toMs, ms) }),
+    { fromMs: asked.toMs, toMs: asked.fromMs },
+  );
+  return { ...found, ...bounds, missing, cut, tookMs: performance.now() - startMs };
+}
+
+export function readRecording({
+  file,
+  namespace,
+  pool,
+  fromMs,
+  toMs,
+}: Pick<ReplayAsked, "file" | "namespace" | "pool" | "fromMs" | "toMs">): {
+  readonly recording: Recording;
+  readonly missing: number;
+  readonly cut: boolean;
+} {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    // The casts: a statement gives rows of the columns of its table.
+    const rows = database
+      .prepare(
+        `SELECT * FROM placement WHERE pool_namespace = ? AND pool = ? AND ended >= ? AND ended < ?
+          ORDER BY ended DESC LIMIT ${attemptsMax}`,
+      )
+      .all(namespace, pool, timeText(fromMs) ?? "", timeText(toMs) ?? "") as Row[];
+    const agents = database
+      .prepare("SELECT * FROM agent WHERE namespace = ? AND pool = ?")
+      .all(namespace, pool) as Row[];
+    const attempts = rows.reverse().map(attemptOf);
+    const recording = { namespace, pool, attempts, agents: agentsOf(agents, attempts) };
+    return { recording, missing: missingOf(rows), cut: rows.length >= attemptsMax };
+  } finally {
+    database.close();
+  }
+}
+
+const textIn = (row: Row, name: string): string => String(row[name] ?? "");
+const numberIn = (row: Row, name: string): number => Number(row[name] ?? 0);
+const msIn = (row: Row, name: string): number => {
+  const text = row[name];
+  return typeof text === "string" ? Date.parse(`${text.replace(" ", "T")}Z`) : 0;
+};
+
+function attemptOf(row: Row): RecordedAttempt {
+  const readyMs = numberIn(row, "ready_at");
+  const assignedMs = readyMs + numberIn(row, "wait_ms");
+  return {
+    ...{ namespace: textIn(row, "namespace"), kind: textIn(row, "kind"), workId: textIn(row, "work_id") },
+    ...{
+      task: textIn(row, "task"),
+      attempt: numberIn(row, "attempt"),
+      definition: textIn(row, "definition"),
+    },
+    ...{ capability: textIn(row, "uses"), agentId: textIn(row, "agent"), slots: numberIn(row, "slots") },
+    ...{ priority: numberIn(row, "priority"), share: textIn(row, "share"), readyMs, assignedMs },
+    offeredMs: readyMs + numberIn(row, "offered_after_ms"),
+    endedMs: assignedMs + numberIn(row, "held_ms"),
+    ...{ dueMs: numberIn(row, "due_at"), isCopy: row["is_copy"] === 1, status: textIn(row, "status") },
+    ...{ money: numberIn(row, "money"), demand: textIn(row, "demand") },
+  };
+}
+
+interface Offering {
+  readonly capabilities: RecordedAgent["capabilities"];
+  readonly labels: Record<string, string>;
+  readonly resources: Record<string, number>;
+}
+
+/** An agent that is not listed was there from its first task to its last, and offered what it did. */
+function agentsOf(rows: readonly Row[], attempts: readonly RecordedAttempt[]): RecordedAgent[] {
+  const listed = new Map(rows.map((row) => [textIn(row, "id"), row]));
+  const heardMs = Math.max(0, ...rows.map((row) => msIn(row, "heard")));
+  const byAgent = Map.groupBy(attempts, ({ agentId }) => agentId);
+  const ids = new Set([...byAgent.keys(), ...listed.keys()]);
+  return [...ids].flatMap((agentId): RecordedAgent[] => {
+    const own = byAgent.get(agentId) ?? [];
+    const row = listed.get(agentId);
+    const firstMs = own.reduce(
+      (first, { assignedMs }) => Math.min(first, assignedMs),
+      Number.POSITIVE_INFINITY,
+    );
+    const lastMs = own.reduce((last, { endedMs }) => Math.max(last, endedMs), 0);
+    if (row === undefined) {
+      const capabilities = [...new Set(own.map(({ capability }) => capability))].map((name) => ({
+        ...{ name, version: "0.0.0", money: 0 },
+      }));
+      const slots = Math.max(1, ...own.map((each) => each.slots));
+      const offered = { capabilities, labels: {}, resources: {} };
+      return [{ agentId, likeId: agentId, slots, ...offered, fromMs: firstMs, toMs: lastMs }];
+    }
+    // The cast: it was written as this.
+    const offering = JSON.parse(textIn(row, "offering") || "{}") as Offering;
+    const ownHeardMs = msIn(row, "heard");
+    const isGone = textIn(row, "state") === "gone" || ownHeardMs < heardMs - goneAfterMs;
+    const fromMs = Math.min(firstMs, msIn(row, "joined"));
+    const toMs = isGone ? Math.max(lastMs, ownHeardMs) : Number.POSITIVE_INFINITY;
+    return [{ agentId, likeId: agentId, slots: numberIn(row, "slots") || 1, ...offering, fromMs, toMs }];
+  });
+}
+
+/** Gaps in the numbers of an owner: rows that insight did not read in time. */
+function missingOf(rows: readonly Row[]): number {
+  let missing = 0;
+  for (const own of Map.groupBy(rows, (row) => numberIn(row, "epoch")).values()) {
+    const numbers = own.map((row) => numberIn(row, "sequence"));
+    const [first, last] = numbers.reduce(
+      ([low, high], one) => [Math.min(low, one), Math.max(high, one)] as const,
+      [Number.POSITIVE_INFINITY, 0] as readonly [number, number],
+    );
+    missing += last - first + 1 - own.length;
+  }
+  return missing;
+}

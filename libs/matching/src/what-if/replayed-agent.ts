@@ -1,0 +1,133 @@
+/** An agent of a replay: it has each task as long as it was had, and speaks with the pool as agents do. */
+import { AgentFrame, type Bye, Hello, type HostFrame, type Result } from "@tutti/contracts/agent/v1";
+import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import { isRefusal } from "@tutti/kernel";
+import type { AgentLink, AgentOutlet } from "../api/agents.ts";
+import type { Pool } from "../api/pool.ts";
+import type { JobPart } from "./prepare.ts";
+import type { RecordedAgent } from "./recording.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+export interface ReplayedAgentParts {
+  readonly pool: Pool;
+  readonly time: VirtualTime;
+  readonly described: RecordedAgent;
+  /** How many times as long as others it takes. */
+  readonly slownessOf: (agentId: string) => number;
+  /** The next part of the job with this token. */
+  readonly start: (token: Uint8Array) => JobPart;
+  /** The agent does not have it any more. It was stopped if it did not end by itself. */
+  readonly end: (token: Uint8Array, running: RunningPart, endedMs: number, isStopped: boolean) => void;
+  /** The agent is gone with it. */
+  readonly lose: (token: Uint8Array, running: RunningPart) => void;
+}
+
+export interface RunningPart {
+  readonly agentId: string;
+  readonly part: JobPart;
+  readonly assignedMs: number;
+}
+
+/** Something is heard of an agent at least so often, or its pool takes it to be gone. */
+const soundEveryMs = 1_800_000;
+const emptyFrame = AgentFrame.create();
+const output = { $case: "inlineOutput" as const, value: new Uint8Array() };
+const failure = {
+  $case: "failed" as const,
+  value: ErrorDetail.fromPartial({ retry: RetryClass.RETRY_CLASS_NEVER }),
+};
+const busy = { $case: "busy" as const, value: { retryAfterMs: 0, message: "" } };
+
+export class ReplayedAgent implements AgentOutlet {
+  readonly #parts: ReplayedAgentParts;
+  readonly #running = new Map<Uint8Array, RunningPart>();
+  #link: AgentLink | undefined;
+
+  constructor(parts: ReplayedAgentParts) {
+    this.#parts = parts;
+  }
+
+  join(): void {
+    const { pool, time, described } = this.#parts;
+    const { agentId, slots, labels, resources } = described;
+    const capabilities = described.capabilities.map(({ name, version, money }) => ({
+      name,
+      version,
+      cost: { money },
+    }));
+    const hello = Hello.fromPartial({
+      ...{ agentId, incarnation: "1" },
+      offering: { capabilities, labels: { ...labels }, slots, resources: { ...resources } },
+    });
+    const joined = pool.join(hello, "what-if", this, time.nowMs);
+    if (isRefusal(joined)) return;
+    this.#link = joined.link;
+    this.#say({ credit: slots });
+    this.#sound();
+  }
+
+  leave(): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    this.#link = undefined;
+    link.end("it left", this.#parts.time.nowMs);
+    for (const [token, running] of this.#running) this.#parts.lose(token, running);
+    this.#running.clear();
+  }
+
+  send({ assignments, cancels }: HostFrame): void {
+    const { time, described, slownessOf, start } = this.#parts;
+    for (const { token } of assignments) {
+      const part = start(token);
+      const running = { agentId: described.agentId, part, assignedMs: time.nowMs };
+      this.#running.set(token, running);
+      const heldMs = part.heldMs * (slownessOf(described.likeId) / slownessOf(part.agentId));
+      time.at(time.nowMs + heldMs, () => this.#done(token, running, false));
+    }
+    for (const { token } of cancels) {
+      const [own, running] = [...this.#running].find(([each]) => isSame(each, token)) ?? [];
+      if (own !== undefined && running !== undefined)
+        time.at(time.nowMs, () => this.#done(own, running, true));
+    }
+  }
+
+  end(_: Bye): void {
+    this.#link = undefined;
+  }
+
+  #done(token: Uint8Array, running: RunningPart, isStopped: boolean): void {
+    if (this.#running.get(token) !== running) return;
+    this.#running.delete(token);
+    const { time } = this.#parts;
+    const { status, hopMs } = running.part;
+    this.#parts.end(token, running, time.nowMs, isStopped);
+    const outcome: Result["outcome"] = isStopped
+      ? { $case: "stopped", value: { message: "" } }
+      : status === "completed"
+        ? output
+        : status === "busy" || status === "yielded"
+          ? busy
+          : failure;
+    const result = { token, outcome, runMs: 0, used: undefined, modelCalls: undefined };
+    this.#say({ results: [result] });
+    if (hopMs <= 0) this.#say({ credit: 1 });
+    else time.at(time.nowMs + hopMs, () => this.#say({ credit: 1 }));
+  }
+
+  #sound(): void {
+    const { time } = this.#parts;
+    time.at(time.nowMs + soundEveryMs, () => {
+      if (this.#link === undefined) return;
+      this.#say({});
+      this.#sound();
+    });
+  }
+
+  #say(frame: Partial<AgentFrame>): void {
+    this.#link?.take({ ...emptyFrame, ...frame }, this.#parts.time.nowMs);
+  }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
+}

@@ -1,0 +1,93 @@
+/**
+ * What would have been otherwise in a pool. First the past is replayed as it was: only a replay that comes to the waits
+ * of the past says something about what was not.
+ */
+import { quantile } from "@tutti/analysis";
+import { type Prepared, prepareReplay } from "./prepare.ts";
+import { asItWas, type RecordedAgent, type Recording, type Scenario } from "./recording.ts";
+import { type ReplayPolicy, replay } from "./replay.ts";
+import { countedOf, type Goals, type PoolReport, reportOf, waitsOf } from "./report.ts";
+
+export interface WhatIf {
+  readonly check: SelfCheck;
+  readonly past: PoolReport;
+  /** Undefined if the self-check failed. */
+  readonly scenario: PoolReport | undefined;
+}
+
+export interface SelfCheck {
+  readonly isGood: boolean;
+  /** The greatest error, as a share. */
+  readonly error: number;
+  readonly quantiles: readonly CheckedQuantile[];
+  /** Middle of the measured times from the end of a task to the next one in its slot. */
+  readonly hopMs: number;
+  readonly tasks: number;
+}
+
+export interface CheckedQuantile {
+  readonly name: "wait_p50" | "wait_p99";
+  readonly pastMs: number;
+  readonly replayedMs: number;
+  readonly error: number;
+}
+
+const errorMax = 0.05;
+/** Times of first queueing are recorded in whole milliseconds. */
+const resolutionMs = 1;
+/** Fewer waits have no p99 to speak of. */
+const p99From = 500;
+
+export interface WhatIfAsked {
+  readonly recording: Recording;
+  /** How the pool worked, and how it would. */
+  readonly policy: ReplayPolicy;
+  readonly otherPolicy: ReplayPolicy;
+  readonly scenario: Scenario;
+  readonly goals: Goals;
+}
+
+export function whatIf({ recording, policy, otherPolicy, scenario, goals }: WhatIfAsked): WhatIf {
+  const prepared = prepareReplay(recording);
+  const past = reportOf(recording.attempts, recording.agents, goals);
+  const check = selfCheck(recording, prepared, policy);
+  if (!check.isGood) return { check, past, scenario: undefined };
+  const agents = agentsOf(recording, scenario);
+  const { placed, unserved } = replay(prepared, agents, otherPolicy, scenario.load ?? 1);
+  return { check, past, scenario: reportOf(placed, agents, goals, unserved.length) };
+}
+
+export function selfCheck(recording: Recording, prepared: Prepared, policy: ReplayPolicy): SelfCheck {
+  const { placed, unserved } = replay(prepared, agentsOf(recording, asItWas), policy);
+  const was = waitsOf(countedOf(recording.attempts));
+  const is = waitsOf(countedOf(placed));
+  const median = ["wait_p50", 0.5] as const;
+  const compared = was.length >= p99From ? [median, ["wait_p99", 0.99] as const] : [median];
+  const quantiles = compared.map(([name, share]): CheckedQuantile => {
+    const [pastMs, replayedMs] = [quantile(was, share) || 0, quantile(is, share) || 0];
+    const error = Math.max(0, Math.abs(replayedMs - pastMs) - resolutionMs) / Math.max(pastMs, resolutionMs);
+    return { name, pastMs, replayedMs, error };
+  });
+  const missing = unserved.length / Math.max(1, prepared.jobs.length);
+  const error = Math.max(missing, ...quantiles.map((each) => each.error));
+  return {
+    ...{ isGood: was.length > 0 && error <= errorMax, error, quantiles, tasks: was.length },
+    hopMs: quantile(prepared.hopsMs, 0.5) || 0,
+  };
+}
+
+export function agentsOf(
+  { agents }: Pick<Recording, "agents">,
+  { workers, slots }: Scenario,
+): readonly RecordedAgent[] {
+  const slotted = agents.map((agent) => ({ ...agent, slots: slots ?? agent.slots }));
+  if (workers === undefined) return slotted;
+  const [fromMs, toMs] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return Array.from({ length: workers }, (_, at): RecordedAgent[] => {
+    const alike = slotted[at % Math.max(1, slotted.length)];
+    if (alike === undefined) return [];
+    const round = Math.floor(at / slotted.length);
+    const agentId = round === 0 ? alike.agentId : `${alike.agentId}+${round}`;
+    return [{ ...alike, agentId, fromMs, toMs }];
+  }).flat();
+}
