@@ -31,6 +31,7 @@ import { ruleSearch } from "../pages/rules/search.ts";
 import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
 import { choicesSearch, sessionSearch, sessionsSearch } from "../pages/sessions/search.ts";
+import { whatIfSearch } from "../pages/what-if/search.ts";
 import { Frame } from "./frame.tsx";
 import { pageFailureOf } from "./page-failure.ts";
 
@@ -273,6 +274,13 @@ const analysis = createRoute({
   component: lazyRouteComponent(() => import("../pages/analysis/analysis-page.tsx"), "AnalysisPage"),
 });
 
+const whatIf = createRoute({
+  getParentRoute: () => root,
+  path: "/what-if",
+  validateSearch: whatIfSearch,
+  component: lazyRouteComponent(() => import("../pages/what-if/what-if-page.tsx"), "WhatIfPage"),
+});
+
 const explore = createRoute({
   getParentRoute: () => root,
   path: "/explore",
@@ -328,6 +336,7 @@ const children = [
   incidents,
   incident,
   analysis,
+  whatIf,
   explore,
 ];
 

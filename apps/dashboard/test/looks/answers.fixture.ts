@@ -9,6 +9,7 @@ import {
   rotationsNow,
 } from "./incidents.fixture.ts";
 import { missionApprovalsAt, missionAt, missionStreamAt } from "./missions.fixture.ts";
+import { replayAt } from "./replay.fixture.ts";
 import {
   allocationsAt,
   deadlocksAt,
@@ -178,7 +179,7 @@ function fullAnswer(url: URL, nowMs: number): unknown {
       if (id !== "") return incidentAt(id, searchParams.get("namespace") ?? "default", nowMs);
       return { incidents: incidentsAt(searchParams.get("namespace") ?? "default", nowMs) };
     case "analysis":
-      return analysisAt(nowMs);
+      return id === "replays" ? replayAt(searchParams) : analysisAt(nowMs);
     case "alerts":
       return { alerts: alertsAt(nowMs) };
     case "on-call":

@@ -65,6 +65,8 @@ const pages: Readonly<Record<string, string>> = {
   alerts: "/alerts",
   analysis: "/analysis",
   "analysis-workflow": "/analysis?workflow=order&span=7d",
+  "what-if": "/what-if?workers=8&strategy=fastest",
+  "what-if-refused": "/what-if?load=2",
   services: "/services",
   metrics: "/series",
   metric: "/series?metric=process_resident_memory_bytes&range=7d",

@@ -315,6 +315,20 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
+  it("replays the recorded work of a pool with other workers, by a slider", async () => {
+    const page = await stage.signedIn("/what-if");
+    await page.getByRole("row", { name: /^Wait, p50/ }).waitFor();
+    await page.getByText("Move a slider or choose a strategy to compare.").waitFor();
+    const workers = page.getByLabel("Workers");
+    await workers.focus();
+    for (let press = 0; press < 3; press++) await page.keyboard.press("ArrowRight");
+    await page.waitForURL(/workers=/);
+    await page.getByText(/^Self-check: error/).waitFor();
+    await page.getByRole("button", { name: "Replay: REST call and CLI command" }).click();
+    await page.getByText(/tutti whatif --workers \d --since 7d/).waitFor();
+    await page.context().close();
+  });
+
   it("analyses the runs of a workflow, and the values of a metric", async () => {
     const page = await stage.signedIn("/analysis");
     await page.getByRole("heading", { name: "Causes of failures" }).waitFor();
@@ -538,6 +552,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
       metrics: "/series",
       incidents: "/incidents",
       analysis: "/analysis?workflow=order",
+      "a replay": "/what-if?workers=3&load=2",
       "one metric": "/series?metric=process_resident_memory_bytes&range=5m",
       "an address of nothing": "/nowhere",
     },

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { Bottleneck, Pattern } from "@tutti/rest/types";
 import { workflowsQuery } from "../../data/queries.ts";
 import { Causes } from "../../elements/causes.tsx";
@@ -23,13 +23,18 @@ export function AnalysisPage() {
         title="Analysis"
         below="Findings in recorded work, each with evidence and a proposal"
         actions={
-          <button
-            type="button"
-            className="press"
-            onClick={() => void queries.invalidateQueries({ queryKey: ["analysis"] })}
-          >
-            Analyse again
-          </button>
+          <>
+            <Link to="/what-if" className="press">
+              What-if
+            </Link>
+            <button
+              type="button"
+              className="press"
+              onClick={() => void queries.invalidateQueries({ queryKey: ["analysis"] })}
+            >
+              Analyse again
+            </button>
+          </>
         }
       />
       <Choices search={search} />

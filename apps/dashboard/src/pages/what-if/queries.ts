@@ -1,0 +1,37 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { Routes } from "@tutti/rest/types";
+import { read } from "../../data/queries.ts";
+import { nowMs } from "../../effects/time.ts";
+import { commandLine, pathOf } from "../../elements/spelled.ts";
+import { spans } from "../analysis/search.ts";
+import { goals, usualSpan, type WhatIfSearch } from "./search.ts";
+
+/** A replay plays the work of days: an answer counts for a while. */
+const staleTime = 300_000;
+
+export function replayPath({ span = usualSpan, goal, ...search }: WhatIfSearch, atMs: number): string {
+  const waitGoalMs = goal && goals[goal];
+  return pathOf(["analysis", "replays"], { ...search, waitGoalMs, fromMs: atMs - spans[span].ms });
+}
+
+export function replayCommand({ span = usualSpan, ...search }: WhatIfSearch): string {
+  const { pool, workers, slots, load, strategy, goal } = search;
+  const options = [
+    ["--pool", pool],
+    ["--workers", workers],
+    ["--slots-each", slots],
+    ["--load", load],
+    ["--strategy", strategy],
+    ["--wait-goal", goal],
+  ] as const;
+  const given = options.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
+  return commandLine("tutti", "whatif", ...given, "--since", span);
+}
+
+export const replayQuery = (search: WhatIfSearch) =>
+  queryOptions({
+    queryKey: ["what-if", search],
+    queryFn: ({ signal }) => read<Routes["analysis.replay"]["reply"]>(replayPath(search, nowMs()), signal),
+    staleTime,
+    placeholderData: keepPreviousData,
+  });
