@@ -175,6 +175,28 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.equal((await json("workflow graph ask")).width, 2);
   });
 
+  it("workflow advise: finds a need whose result is not read, with what a replay gains", async () => {
+    const slow = `workflow: slow-order
+tasks:
+  pause: {wait: 400ms}
+  reserve: {uses: test.echo, with: {id: 1}}
+  charge: {uses: test.echo, needs: [reserve, pause], with: "\${{ tasks.reserve.output }}"}
+`;
+    writeFileSync(join(at.command.folder, "slow.yaml"), slow);
+    await printed("workflow register slow.yaml");
+    assert.match((await tutti("workflow advise slow-order")).errors, /^No advice about slow-order from 0/);
+    for (let run = 0; run < 6; run++) await printed("run slow-order");
+    const advice = await until("the runs are listed", async () => {
+      const found = await json("workflow advise slow-order --runs 10");
+      return found.runs === 6 ? found.advice : undefined;
+    });
+    const [{ kind, task, gain, diff }] = advice;
+    assert.deepEqual([kind, task, gain.runs], ["needless_need", "charge", 6]);
+    assert.ok(gain.median > 0.01 && gain.low <= gain.median && gain.median <= gain.high);
+    assert.deepEqual(diff, ['tasks.charge.needs: ["reserve","pause"] → ["reserve"]']);
+    assert.match(await printed("workflow advise slow-order"), /reads nothing of it[\s\S]*risk +The order/);
+  });
+
   it("workflow migrate: the plan, then the runs, and back", async () => {
     const { folder } = at.command;
     const offer = (amount: string) =>

@@ -1,3 +1,5 @@
+export { type Advice, advise, type RecordedData } from "./advise/advise.ts";
+export type { RecordedRun } from "./advise/replay.ts";
 export { agentFunction } from "./build/agent.ts";
 export {
   agent,

@@ -1,5 +1,5 @@
 import type { Command } from "../../command/declaration.ts";
-import { all, key, page, reason, size, yes } from "../../command/options.ts";
+import { all, key, page, reason, since, size, yes } from "../../command/options.ts";
 
 const file = { name: "FILE", summary: "definition file, YAML or JSON", completes: "file" } as const;
 const scheduleId = { name: "ID", summary: "schedule id", completes: "schedule" } as const;
@@ -267,6 +267,19 @@ export const workflowCommands: readonly Command[] = [
     ],
     json: "document",
     load: () => import("./graph.ts").then(({ graph }) => graph),
+  },
+  {
+    name: "workflow advise",
+    group: "workflows",
+    summary: "Find needs and computations that a workflow could do without",
+    about: [
+      "Reads completed runs of the latest version, and replays them with each change. Advice has evidence, the gain of the replay, its risk, and the change. It changes nothing.",
+      "It finds needs whose result is not read, and tasks whose equal inputs gave equal outputs.",
+    ],
+    arguments: [{ name: "NAME", summary: "name of a registered workflow", completes: "workflow" }],
+    options: [{ name: "runs", value: "N", summary: "number of runs. Default: 100" }, since],
+    json: "document",
+    load: () => import("./advise.ts").then(({ adviseWorkflow }) => adviseWorkflow),
   },
   {
     name: "schedule list",

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { WorkflowDocument } from "../language/document.ts";
+import { advise } from "./advise.ts";
+import { gainOf, type RecordedRun } from "./replay.ts";
+
+const order: WorkflowDocument = {
+  workflow: "order",
+  tasks: {
+    reserve: { uses: "stock.reserve" },
+    check: { uses: "fraud.check" },
+    charge: {
+      uses: "pay.charge",
+      needs: ["reserve", "check"],
+      with: { id: "${{ tasks.reserve.output.id }}" },
+    },
+    mail: { uses: "mail.send", needs: "charge", with: { to: "${{ tasks['check'].output.to }}" } },
+  },
+};
+
+/** Reserve takes 100 ms, check 300 ms, and what follows 100 ms each, with 10 ms between. */
+const run = (runId: string, checkMs = 300): RecordedRun => ({
+  runId,
+  tasks: [
+    { task: "reserve", queuedMs: 1_000, endedMs: 1_100 },
+    { task: "check", queuedMs: 1_000, endedMs: 1_000 + checkMs },
+    { task: "charge", queuedMs: 1_010 + checkMs, endedMs: 1_110 + checkMs },
+    { task: "mail", queuedMs: 1_120 + checkMs, endedMs: 1_220 + checkMs },
+  ],
+});
+const runs = Array.from({ length: 8 }, (_, at) => run(`run-${at}`, 250 + at * 20));
+
+describe("advice about a workflow", () => {
+  it("finds a need whose result is not read, with the gain that a replay predicts", () => {
+    const [needless, ...others] = advise(order, runs);
+    assert.deepEqual(
+      others.map(({ task, kind }) => [task, kind]),
+      [["mail", "needless_need"]],
+    );
+    assert.deepEqual([needless?.task, needless?.kind], ["charge", "needless_need"]);
+    assert.match(needless?.summary ?? "", /`charge` waits for `check`, and reads nothing of it/);
+    assert.match(needless?.evidence.join() ?? "", /In 8 of 8 runs, `check` was the last/);
+    assert.deepEqual(needless?.changed.tasks?.["charge"]?.needs, ["reserve"]);
+    // Mail reads check: it starts 10 ms after check or charge, whichever ends last. The first run takes 360 in place of 470 ms.
+    const { median = 0, low = 0, high = 0, runs: count } = needless?.gain ?? {};
+    assert.equal(count, 8);
+    assert.ok(low > 0.18 && low <= median && median <= high && high < 0.24, `${low} ${median} ${high}`);
+  });
+
+  it("keeps a need that an expression, a placement or a condition names", () => {
+    const reads = [
+      { with: "${{ tasks.check.output }}" },
+      { when: "tasks.check.status == 'failed'" },
+      { placement: { sameAgentAs: ["check"] } },
+      { needs: ["reserve", { task: "check", on: "always" }] },
+    ];
+    for (const read of reads) {
+      const charge = {
+        uses: "pay.charge",
+        needs: ["reserve", "check"],
+        with: "${{ tasks.reserve }}",
+        ...read,
+      };
+      const document = { ...order, tasks: { ...order.tasks, charge } } as WorkflowDocument;
+      assert.deepEqual(
+        advise(document, runs).filter(({ task }) => task === "charge"),
+        [],
+        JSON.stringify(read),
+      );
+    }
+  });
+
+  it("says nothing of what gains nothing, and nothing from few runs", () => {
+    const quick = Array.from({ length: 8 }, (_, at) => run(`run-${at}`, 50));
+    assert.deepEqual(
+      advise(order, quick).filter(({ task }) => task === "charge"),
+      [],
+    );
+    assert.deepEqual(advise(order, runs.slice(0, 4)), []);
+  });
+
+  it("proposes a cache where equal inputs gave equal outputs, and not otherwise", () => {
+    const data = Array.from({ length: 20 }, (_, at) => ({
+      task: "check",
+      input: `${at % 4}`,
+      output: `${at % 4}`,
+    }));
+    const found = advise(order, runs, data).filter(({ kind }) => kind === "cache");
+    assert.deepEqual(
+      found.map(({ task, changed }) => [task, changed.tasks?.["check"]?.cache]),
+      [["check", "1h"]],
+    );
+    assert.match(found[0]?.summary ?? "", /16 of 20 inputs came before/);
+    const impure = data.map((each, at) => ({ ...each, output: `${at}` }));
+    const unique = data.map((each, at) => ({ ...each, input: `${at}` }));
+    for (const other of [impure, unique, data.slice(0, 9)])
+      assert.deepEqual(
+        advise(order, runs, other).filter(({ kind }) => kind === "cache"),
+        [],
+      );
+  });
+
+  it("replays runs as they were to the time that they took", () => {
+    const needs = new Map([
+      ["reserve", new Set<string>()],
+      ["check", new Set<string>()],
+      ["charge", new Set(["reserve", "check"])],
+      ["mail", new Set(["charge", "check"])],
+    ]);
+    assert.deepEqual(gainOf(runs, needs, needs), { median: 0, low: 0, high: 0, runs: 8 });
+    assert.equal(gainOf(runs, new Map(), needs), undefined);
+  });
+});

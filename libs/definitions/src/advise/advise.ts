@@ -1,0 +1,149 @@
+/**
+ * Advice about a workflow, from its document and recorded runs: each with evidence, the gain that a replay of these runs
+ * predicts, its risk, and the changed document.
+ */
+import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
+import { type Gain, gainOf, type Needs, type RecordedRun } from "./replay.ts";
+
+export interface Advice {
+  readonly kind: "needless_need" | "cache";
+  readonly task: string;
+  readonly summary: string;
+  readonly evidence: readonly string[];
+  readonly gain: Gain;
+  readonly risk: string;
+  readonly changed: WorkflowDocument;
+}
+
+/** What one task read and wrote in a recorded run, in a form that compares. */
+export interface RecordedData {
+  readonly task: string;
+  readonly input: string;
+  readonly output: string;
+}
+
+/** A smaller gain is not worth a change. */
+const gainMin = 0.01;
+/** A task is worth a cache if so many of its inputs came before. */
+const repeatedMin = 0.2;
+const samplesMin = 10;
+const cachedMs = 1;
+
+export function advise(
+  document: WorkflowDocument,
+  runs: readonly RecordedRun[],
+  data: readonly RecordedData[] = [],
+): readonly Advice[] {
+  const tasks = document.tasks ?? {};
+  const needs: Needs = new Map(Object.keys(tasks).map((id) => [id, needsOf(id, tasks)]));
+  const found = Object.keys(tasks).flatMap((id) => [
+    ...needlessNeeds(document, id, needs, runs),
+    ...cacheable(document, id, needs, runs, data),
+  ]);
+  return found.toSorted((one, other) => other.gain.median - one.gain.median);
+}
+
+type Tasks = Readonly<Record<string, TaskDocument>>;
+
+function statedNeeds({
+  needs = [],
+}: TaskDocument): readonly { readonly task: string; readonly on: string }[] {
+  return (typeof needs === "string" ? [needs] : needs).map((need) =>
+    typeof need === "string" ? { task: need, on: "" } : { task: need.task, on: need.on ?? "" },
+  );
+}
+
+/** What it needs by `needs`, and by its expressions. */
+function needsOf(id: string, tasks: Tasks): ReadonlySet<string> {
+  const task = tasks[id] ?? {};
+  const read = Object.keys(tasks).filter((other) => other !== id && isRead(task, other));
+  return new Set([...statedNeeds(task).map((need) => need.task), ...read]);
+}
+
+/** Whether anything in it but its needs names the task. */
+function isRead({ needs: _, ...task }: TaskDocument, id: string): boolean {
+  const text = JSON.stringify(task);
+  return new RegExp(`tasks(\\.|\\[\\\\?["'])${id}\\b|"${id}"`).test(text);
+}
+
+function needlessNeeds(
+  document: WorkflowDocument,
+  id: string,
+  needs: Needs,
+  runs: readonly RecordedRun[],
+): Advice[] {
+  const task = document.tasks?.[id] ?? {};
+  return statedNeeds(task)
+    .filter(({ task: need, on }) => on === "" && !isRead(task, need))
+    .flatMap(({ task: need }): Advice[] => {
+      const without = new Set(needs.get(id));
+      without.delete(need);
+      const gain = gainOf(runs, needs, new Map([...needs, [id, without]]));
+      if (gain === undefined || gain.median < gainMin) return [];
+      const left = statedNeeds(task).filter((each) => each.task !== need);
+      const { needs: stated, ...rest } = task;
+      const kept =
+        left.length === 0
+          ? {}
+          : { needs: left.map(({ task: name, on }) => (on === "" ? name : { task: name, on })) };
+      const changed = { ...rest, ...(stated === undefined ? {} : kept) } as TaskDocument;
+      return [
+        {
+          ...{ kind: "needless_need", task: id, gain, changed: withTask(document, id, changed) },
+          summary: `\`${id}\` waits for \`${need}\`, and reads nothing of it.`,
+          evidence: [
+            `No expression of \`${id}\` names \`${need}\`.`,
+            `In ${heldBack(runs, id, need, needs)} of ${runs.length} runs, \`${need}\` was the last that \`${id}\` waited for.`,
+          ],
+          risk: `The order may matter outside of the run: then keep the need. \`${id}\` would also start if \`${need}\` fails.`,
+        },
+      ];
+    });
+}
+
+function heldBack(runs: readonly RecordedRun[], id: string, need: string, needs: Needs): number {
+  return runs.filter(({ tasks }) => {
+    const ends = tasks.filter(({ task }) => needs.get(id)?.has(task));
+    const last = ends.toSorted((one, other) => other.endedMs - one.endedMs)[0];
+    return last?.task === need;
+  }).length;
+}
+
+function cacheable(
+  document: WorkflowDocument,
+  id: string,
+  needs: Needs,
+  runs: readonly RecordedRun[],
+  data: readonly RecordedData[],
+): Advice[] {
+  const task = document.tasks?.[id] ?? {};
+  const own = data.filter((each) => each.task === id);
+  if (task.uses === undefined || task.cache !== undefined || own.length < samplesMin) return [];
+  const outputs = Map.groupBy(own, ({ input }) => input);
+  const repeated = own.length - outputs.size;
+  const isPure = [...outputs.values()].every(
+    (alike) => new Set(alike.map(({ output }) => output)).size === 1,
+  );
+  if (!isPure || repeated < repeatedMin * own.length) return [];
+  const share = repeated / own.length;
+  const gain = gainOf(runs, needs, needs, (_, each) => {
+    const heldMs = each.endedMs - each.queuedMs;
+    return each.task === id ? heldMs * (1 - share) + Math.min(heldMs, cachedMs) * share : heldMs;
+  });
+  if (gain === undefined || gain.median < gainMin) return [];
+  return [
+    {
+      ...{ kind: "cache", task: id, gain, changed: withTask(document, id, { ...task, cache: "1h" }) },
+      summary: `\`${id}\` computes the same again: ${repeated} of ${own.length} inputs came before.`,
+      evidence: [
+        `${outputs.size} different inputs in ${own.length} recorded tasks, and the same output for each of them.`,
+        "The replay gives each task the mean of a hit and a miss.",
+      ],
+      risk: "An effect of the task happens only when it runs. What it reads elsewhere may change: choose the time to live by that.",
+    },
+  ];
+}
+
+function withTask(document: WorkflowDocument, id: string, task: TaskDocument): WorkflowDocument {
+  return { ...document, tasks: { ...document.tasks, [id]: task } };
+}

@@ -1,0 +1,75 @@
+/**
+ * Replays recorded runs of a workflow with other needs. A task starts as long after the last of its needs as it did, and
+ * takes as long as it did. So a run with the needs that it had comes to the time that it took.
+ */
+
+/** One task of a recorded run: from its first queueing to its end. */
+export interface RecordedTask {
+  readonly task: string;
+  readonly queuedMs: number;
+  readonly endedMs: number;
+}
+
+export interface RecordedRun {
+  readonly runId: string;
+  readonly tasks: readonly RecordedTask[];
+}
+
+export type Needs = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** How much shorter runs would have been, as a share of their time. */
+export interface Gain {
+  readonly median: number;
+  /** Quantiles 0.1 and 0.9 of the runs. */
+  readonly low: number;
+  readonly high: number;
+  readonly runs: number;
+}
+
+/** Fewer runs show nothing. */
+export const runsMin = 5;
+
+/** Undefined where fewer runs than that have all of the tasks. */
+export function gainOf(
+  runs: readonly RecordedRun[],
+  needs: Needs,
+  changed: Needs,
+  durationOf: (run: RecordedRun, task: RecordedTask) => number = heldMs,
+): Gain | undefined {
+  const gains = runs.flatMap((run) => {
+    const past = lengthMs(run, needs, needs, heldMs);
+    if (past === undefined || past <= 0) return [];
+    return [1 - (lengthMs(run, needs, changed, durationOf) ?? past) / past];
+  });
+  if (gains.length < runsMin) return undefined;
+  const sorted = gains.toSorted((one, other) => one - other);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  return { median: at(0.5), low: at(0.1), high: at(0.9), runs: gains.length };
+}
+
+function heldMs(_: RecordedRun, { queuedMs, endedMs }: RecordedTask): number {
+  return endedMs - queuedMs;
+}
+
+/** From the first queueing to the last end. Undefined if a task of the run is not in the workflow. */
+function lengthMs(
+  run: RecordedRun,
+  needs: Needs,
+  changed: Needs,
+  durationOf: (run: RecordedRun, task: RecordedTask) => number,
+): number | undefined {
+  const { tasks } = run;
+  const byId = new Map(tasks.map((task) => [task.task, task]));
+  const startMs = Math.min(...tasks.map(({ queuedMs }) => queuedMs));
+  const ends = new Map<string, number>();
+  // What was queued first needs nothing that was queued later, also with fewer needs.
+  for (const task of tasks.toSorted((one, other) => one.queuedMs - other.queuedMs)) {
+    const stated = needs.get(task.task);
+    if (stated === undefined) return undefined;
+    const recorded = [...stated].map((need) => byId.get(need)?.endedMs ?? startMs);
+    const gapMs = Math.max(0, task.queuedMs - Math.max(startMs, ...recorded));
+    const replayed = [...(changed.get(task.task) ?? stated)].map((need) => ends.get(need) ?? startMs);
+    ends.set(task.task, Math.max(startMs, ...replayed) + gapMs + durationOf(run, task));
+  }
+  return ends.size === 0 ? undefined : Math.max(...ends.values()) - startMs;
+}
