@@ -18,7 +18,7 @@ const order: WorkflowDocument = {
   },
 };
 
-/** Reserve takes 100 ms, check 300 ms, and what follows 100 ms each, with 10 ms between. */
+/** Reserve takes 100 ms, check 300 ms, and the two tasks after them 100 ms each, with 10 ms between. */
 const run = (runId: string, checkMs = 300): RecordedRun => ({
   runId,
   tasks: [

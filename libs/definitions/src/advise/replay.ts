@@ -4,7 +4,7 @@
  */
 
 /** One task of a recorded run: from its first queueing to its end. */
-export interface RecordedTask {
+interface RecordedTask {
   readonly task: string;
   readonly queuedMs: number;
   readonly endedMs: number;
@@ -27,7 +27,7 @@ export interface Gain {
 }
 
 /** Fewer runs show nothing. */
-export const runsMin = 5;
+const runsMin = 5;
 
 /** Undefined where fewer runs than that have all of the tasks. */
 export function gainOf(

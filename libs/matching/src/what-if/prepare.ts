@@ -176,7 +176,7 @@ class AgentSlots {
     }
   }
 
-  /** Whether an agent that offers what is asked for had a free slot when it was offered. */
+  /** Whether an agent with the capability had a free slot when the task was offered. */
   hasFree({ capability, offeredMs, agentId }: RecordedAttempt): boolean {
     let lookedAt = 0;
     for (const agent of this.#agents) {

@@ -1,4 +1,4 @@
-/** What was recorded of a pool, and what is asked about it. */
+/** The recorded work of a pool, and the changes of a replay. */
 
 /** One time that an agent had a task. Times in milliseconds since 1970, by the clock of the pool. */
 export interface RecordedAttempt {

@@ -1,6 +1,6 @@
 /**
- * What would have been otherwise in a pool. First the past is replayed as it was: only a replay that comes to the waits
- * of the past says something about what was not.
+ * The past of a pool with other settings. First the past is replayed as it was: only a replay that comes to the waits of
+ * the past predicts anything.
  */
 import { quantile } from "@tutti/analysis";
 import { type Prepared, prepareReplay } from "./prepare.ts";
@@ -76,7 +76,7 @@ export function selfCheck(recording: Recording, prepared: Prepared, policy: Repl
   };
 }
 
-export function agentsOf(
+function agentsOf(
   { agents }: Pick<Recording, "agents">,
   { workers, slots }: Scenario,
 ): readonly RecordedAgent[] {

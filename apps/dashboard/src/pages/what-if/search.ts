@@ -11,14 +11,14 @@ export const strategies = [
   "auction",
 ] as const;
 
-export type Strategy = (typeof strategies)[number];
+type Strategy = (typeof strategies)[number];
 
 export const usualSpan: Span = "7d";
 export const usualPool = "default";
 
 /** A task that waits longer misses its goal. Each with its length in milliseconds. */
 export const goals = { "1s": 1_000, "5s": 5_000, "30s": 30_000, "5m": 300_000 } as const;
-export type Goal = keyof typeof goals;
+type Goal = keyof typeof goals;
 export const goalOrder = Object.keys(goals) as readonly Goal[];
 
 /** A slider at its lowest place leaves the value as it was. */
