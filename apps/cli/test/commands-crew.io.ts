@@ -115,4 +115,17 @@ describe("the commands for those who work", () => {
     assert.match(await printed("hook delete mark --yes"), /deleted/);
     assert.equal((await tutti("hook create bad before_assign --when task. --set-priority 1")).exitCode, 3);
   });
+
+  it("inboxes: set, listed, shown, deleted", async () => {
+    assert.match((await tutti("inbox set desk")).errors, /Set --capability NAME/);
+    const set = "inbox set desk --capability crew.review --person ann --person me --slots 3 --within 2d";
+    assert.match(await printed(`${set} --answers 1 --description Review?`), /✓ desk is set/);
+    await at.listed("inbox list", /desk +default +crew\.review +ann, me +0 +3/);
+    assert.match(await printed("inbox show desk"), /expires +after 2 d/);
+    assert.equal((await json("inbox show desk")).answersNeeded, 1);
+    await at.listed("agent list", /desk/);
+    assert.match(await printed("inbox delete desk --yes"), /✓ desk deleted/);
+    assert.match(await printed("inbox delete desk --yes"), /desk not found/);
+    assert.equal((await tutti("inbox show desk")).exitCode, 3);
+  });
 });

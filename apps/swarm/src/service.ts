@@ -25,6 +25,7 @@ import { AgentEvents } from "./effects/agent-events.ts";
 import { AnnouncedOffers } from "./effects/announced-offers.ts";
 import { admitAgentBy } from "./grants/admitted-agents.ts";
 import { wireHooks } from "./hooks/hosting.ts";
+import { wireInboxes } from "./inboxes/hosting.ts";
 import { RollCalls } from "./links/call-roll.ts";
 import { linkHandlers } from "./links/handlers.ts";
 import { linkInstruments } from "./links/instruments.ts";
@@ -48,6 +49,8 @@ import { PoolTenancy } from "./pools/tenancy.ts";
 import { Turns } from "./pools/turns.ts";
 import { scalersOptions, tendPools, wireScalers } from "./scaling/hosting.ts";
 
+/** Stops before links: its agents leave with their pools. */
+const inboxesOptions = { dependsOn: ["links"], critical: false };
 const allotmentsOptions = { dependsOn: ["pools"], critical: false };
 
 /** Pools, where tasks meet agents, and the links of agents that end here. */
@@ -112,11 +115,11 @@ export class SwarmService extends Orchestrator {
       remote: mesh.client(poolService),
       remoteAgents: mesh.client(agentService),
     };
-    const stream = { book, now, timers, greetingMs, instruments: links };
-    serveAgents(host, stream, { polls, pools, refused });
+    serveAgents(host, { book, now, timers, greetingMs, instruments: links }, { polls, pools, refused });
     mesh.serve(agentService, agentHandlers(dependencies));
     this.register("scalers", wireScalers(host, dependencies, outlet), scalersOptions);
     this.register("allotments", wireAllotments(host, dependencies), allotmentsOptions);
+    this.register("inboxes", wireInboxes(host, dependencies, polls), inboxesOptions);
     this.register("hooks", wireHooks(host, dependencies), { dependsOn: ["pools"] });
     mesh.serve(poolService, poolHandlers(dependencies));
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };

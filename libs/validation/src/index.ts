@@ -5,6 +5,7 @@ export {
   checkResource,
   type DescribedResource,
   emptyFields,
+  isInPool,
   type ResourceWord,
   resourceKinds,
   resourceWord,

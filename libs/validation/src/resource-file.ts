@@ -10,7 +10,7 @@ import { admissionService, policyService, secretService } from "@tutti/contracts
 import { alertService } from "@tutti/contracts/insight/v1";
 import type { FieldViolation, RpcDescription } from "@tutti/contracts/rpc";
 import { resourceService } from "@tutti/contracts/session/v1";
-import { hookService, poolService, scalerService } from "@tutti/contracts/swarm/v1";
+import { hookService, inboxService, poolService, scalerService } from "@tutti/contracts/swarm/v1";
 import { limitService } from "@tutti/contracts/workflow/v1";
 import { type DefinitionProblem, type DefinitionText, type Findings, readText } from "@tutti/definitions";
 import { isTuttiError } from "@tutti/kernel";
@@ -80,6 +80,10 @@ export const resourceKinds = {
   hook: kind("tutti.swarm.v1.Hook", "hookId", hookService.methods.createHook, "hook", {
     defaults: { pool: "default" },
   }),
+  inbox: kind("tutti.swarm.v1.Inbox", "inboxId", inboxService.methods.setInbox, "inbox", {
+    defaults: { pool: "default" },
+    request: (message) => ({ namespace: "", inbox: message, revision: "", reason: "" }),
+  }),
   limit: kind("tutti.workflow.v1.Limit", "key", limitService.methods.setLimit, "limit"),
   rotation: kind("tutti.insight.v1.Rotation", "rotationId", alertService.methods.setRotation, "rotation", {
     // People set overrides on the platform.
@@ -97,10 +101,26 @@ export const resourceKinds = {
 
 export type ResourceWord = keyof typeof resourceKinds;
 
+/** Kinds whose ids are unique in a pool. */
+const inPools: ReadonlySet<string> = new Set<ResourceWord>(["scaler", "hook", "inbox"]);
+
+export function isInPool(word: string): boolean {
+  return inPools.has(word);
+}
+
 /** Fields that are no part of what a file describes. */
 const unsettable: ReadonlySet<string> = new Set([
   ...["namespace", "status", "revision", "createTimeMs", "createCause", "updateTimeMs", "updateCause"],
-  ...["used", "held", "waiting", "longestWaitMs", "readyMade", "pauseReason", "slowStartEndTimeMs"],
+  ...[
+    "used",
+    "held",
+    "waiting",
+    "openTasks",
+    "longestWaitMs",
+    "readyMade",
+    "pauseReason",
+    "slowStartEndTimeMs",
+  ],
   ...[
     "problem",
     "versions",
@@ -135,7 +155,7 @@ export interface DescribedResource {
 /** Returns the kind of a text by its first key. Undefined for a text of another kind. */
 export function resourceWord(source: DefinitionText): ResourceWord | undefined {
   if (
-    !/^\s*["'{]?\s*["']?(?:secret|role|binding|rule|policy|pool|scaler|hook|limit|quota|rotation|escalation|alert-rule)["']?\s*:/m.test(
+    !/^\s*["'{]?\s*["']?(?:secret|role|binding|rule|policy|pool|scaler|hook|inbox|limit|quota|rotation|escalation|alert-rule)["']?\s*:/m.test(
       source.text,
     )
   )

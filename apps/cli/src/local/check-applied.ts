@@ -16,7 +16,13 @@ import {
 } from "@tutti/definitions";
 import { Mapping, schema } from "@tutti/rest/json";
 import type { Routes, Schedule, Trigger } from "@tutti/rest/types";
-import { checkResource, type DescribedResource, type ResourceWord, resourceWord } from "@tutti/validation";
+import {
+  checkResource,
+  type DescribedResource,
+  isInPool,
+  type ResourceWord,
+  resourceWord,
+} from "@tutti/validation";
 import type { SourceFile } from "./definition-file.ts";
 
 export type ScheduleBody = Routes["schedules.create"]["body"];
@@ -52,7 +58,7 @@ export interface AppliedTrigger extends AppliedResource {
 export interface AppliedDescribed {
   readonly kind: ResourceWord;
   readonly file: SourceFile;
-  /** With the pool of a scaler or hook before it: their ids are unique in the pool. */
+  /** With the pool of a scaler, hook or inbox before it: their ids are unique in the pool. */
   readonly id: string;
   readonly resource: DescribedResource;
 }
@@ -61,7 +67,7 @@ export type Applied = AppliedWorkflow | AppliedSchedule | AppliedTrigger | Appli
 
 /** Returns what names a resource among those of its kind. */
 export function describedId(word: ResourceWord, id: string, spec: Readonly<Record<string, unknown>>): string {
-  return word === "scaler" || word === "hook" ? `${String(spec["pool"] ?? "default")}/${id}` : id;
+  return isInPool(word) ? `${String(spec["pool"] ?? "default")}/${id}` : id;
 }
 
 export interface CheckedDocument {

@@ -166,6 +166,16 @@ const rows: readonly Row[] = [
     ...listed("hooks.list", "tutti hook list", ({ hooks }) => hooks.map(({ hookId }) => hookId), ofPools),
   },
   {
+    noun: "inbox",
+    areas: ["inboxes"],
+    ...listed(
+      "inboxes.list",
+      "tutti inbox list",
+      ({ inboxes }) => inboxes.map(({ inboxId }) => inboxId),
+      ofPools,
+    ),
+  },
+  {
     noun: "quota",
     areas: ["quotas"],
     ...listed("quotas.list", "tutti quota list", ({ quotas }) => quotas.map(({ quotaId }) => quotaId)),

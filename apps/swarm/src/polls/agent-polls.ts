@@ -131,6 +131,14 @@ export class AgentPolls {
     return { receipts };
   }
 
+  /** An agent of this process comes no more: its tasks go to other agents. */
+  leave(agent: Pick<ClaimTasksRequest, "namespace" | "pool" | "agentId">, reason: string): void {
+    const known = this.#known(agent);
+    if (known === undefined) return;
+    known.leave(reason, this.#parts.now());
+    this.#parts.pools.turns.stir(known.pool);
+  }
+
   /** Ends leases that are over, and forgets agents that do not come any more. */
   sweep(): void {
     const { now, heartbeatMs, idleMs, pools } = this.#parts;

@@ -4,6 +4,7 @@ import { admissionRoutes } from "./admission.ts";
 import { agentRoutes } from "./agents.ts";
 import { alertRoutes } from "./alerts.ts";
 import { auditRoutes } from "./audit.ts";
+import { inboxRoutes } from "./inboxes.ts";
 import { installationRoutes } from "./installation.ts";
 import { intelligenceRoutes } from "./intelligence.ts";
 import { lockRoutes } from "./locks.ts";
@@ -27,6 +28,7 @@ const table = [
   ...resourceRoutes,
   ...intelligenceRoutes,
   ...scalerRoutes,
+  ...inboxRoutes,
   ...auditRoutes,
   ...accessRoutes,
   ...admissionRoutes,

@@ -4,6 +4,7 @@
  */
 import { counted } from "@tutti/kernel";
 import type { Definition, Schedule, Trigger } from "@tutti/rest/types";
+import { isInPool } from "@tutti/validation";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import type { Result } from "../../command/presenter.ts";
@@ -66,7 +67,7 @@ async function everything(server: Server): Promise<readonly (Exported | Left)[]>
     for (const { id, spec, paused } of (await listResources(server, kind)).values()) {
       const own = id.slice(id.indexOf("/") + 1);
       const document = {
-        [kind]: kind === "scaler" || kind === "hook" ? own : id,
+        [kind]: isInPool(kind) ? own : id,
         ...withoutOwner(spec),
         ...(kind === "pool" && paused && { paused }),
       };

@@ -4,7 +4,7 @@
  */
 import { RestError } from "@tutti/rest/client";
 import type { Cause } from "@tutti/rest/types";
-import { emptyFields, type ResourceWord, resourceKinds, specOf } from "@tutti/validation";
+import { emptyFields, isInPool, type ResourceWord, resourceKinds, specOf } from "@tutti/validation";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Shell } from "../../effects/shell.ts";
 import { describedId } from "../../local/check-applied.ts";
@@ -88,7 +88,15 @@ function patched(kind: "pools" | "scalers" | "hooks", param: string): Pick<Row, 
 
 /** Written as a whole. */
 function put(
-  kind: "roles" | "rules" | "limits" | "quotas" | "rotations" | "escalationPolicies" | "alertRules",
+  kind:
+    | "roles"
+    | "rules"
+    | "limits"
+    | "quotas"
+    | "rotations"
+    | "escalationPolicies"
+    | "alertRules"
+    | "inboxes",
   param: string,
 ): Pick<Row, "write" | "remove"> {
   return {
@@ -143,6 +151,13 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
   pool: { ...{ list: "pools.list", entries: "pools" }, ...patched("pools", "pool") },
   scaler: { ...{ list: "scalers.list", entries: "scalers" }, ...patched("scalers", "id") },
   hook: { ...{ list: "hooks.list", entries: "hooks" }, ...patched("hooks", "id") },
+  inbox: {
+    ...{ list: "inboxes.list", entries: "inboxes" },
+    ...put("inboxes", "id"),
+    remove: async ({ call, query, id, pool }) => {
+      await call("inboxes.delete", { params: { id }, query: { ...query, ...pool } });
+    },
+  },
   limit: {
     ...{ list: "limits.list", entries: "limits" },
     // Tasks bring limits along, without a revision.
@@ -251,7 +266,7 @@ function idOf(word: ResourceWord): string {
 }
 
 function ownId(word: ResourceWord, id: string): string {
-  return word === "scaler" || word === "hook" ? id.slice(id.indexOf("/") + 1) : id;
+  return isInPool(word) ? id.slice(id.indexOf("/") + 1) : id;
 }
 
 /** Routes by name: the rows say which parts each takes, and the platform checks them. */

@@ -4,6 +4,7 @@ import { all, page, reason, size, yes } from "../../command/options.ts";
 const pool: Argument = { name: "POOL", summary: "pool name" };
 const inPool: Option = { name: "pool", value: "NAME", summary: "pool. Default: default" };
 const hook: Argument = { name: "ID", summary: "hook id" };
+const inbox: Argument = { name: "ID", summary: "inbox id" };
 
 const settings: readonly Option[] = [
   { name: "description", value: "TEXT", summary: "description" },
@@ -248,5 +249,58 @@ export const poolCommands: readonly Command[] = [
     confirm: (values) => `Delete hook ${values.argument("ID")}?`,
     json: "document",
     load: () => import("./hook.ts").then(({ deleteHook }) => deleteHook),
+  },
+  {
+    name: "inbox list",
+    group: "installation",
+    summary: "List inboxes: capabilities that people have",
+    options: [inPool, size, page, all],
+    json: "document",
+    load: () => import("./inbox.ts").then(({ listInboxes }) => listInboxes),
+  },
+  {
+    name: "inbox show",
+    group: "installation",
+    summary: "Show an inbox with people, open tasks and slots",
+    arguments: [inbox],
+    options: [inPool],
+    json: "document",
+    load: () => import("./inbox.ts").then(({ showInbox }) => showInbox),
+  },
+  {
+    name: "inbox set",
+    group: "installation",
+    summary: "Create or replace an inbox: people do tasks of a capability",
+    about: ["Tasks wait for people as approvals: list and answer them with `tutti approve`."],
+    arguments: [inbox],
+    options: [
+      inPool,
+      { name: "capability", value: "NAME", isMany: true, summary: "capability" },
+      { name: "person", value: "ID", isMany: true, summary: "person, group or role. Default: any" },
+      { name: "schema", value: "FILE", summary: "JSON Schema of the answer. Default: a yes is enough" },
+      { name: "answers", value: "N", summary: "people who have to answer. Default: 1" },
+      { name: "slots", value: "N", summary: "maximum number of open tasks. Default: 100" },
+      { name: "within", value: "SPAN", summary: "fail a task after this duration. Default: never" },
+      { name: "description", value: "TEXT", summary: "description" },
+      reason,
+    ],
+    examples: [
+      {
+        words: "inbox set finance --capability pay.review --person ann --person bob --within 2d",
+        does: "ann or bob review payments within two days",
+      },
+    ],
+    json: "document",
+    load: () => import("./inbox.ts").then(({ setInbox }) => setInbox),
+  },
+  {
+    name: "inbox delete",
+    group: "installation",
+    summary: "Delete an inbox. Its open tasks go to other agents",
+    arguments: [inbox],
+    options: [inPool, reason, yes],
+    confirm: (values) => `Delete inbox ${values.argument("ID")}?`,
+    json: "document",
+    load: () => import("./inbox.ts").then(({ deleteInbox }) => deleteInbox),
   },
 ];

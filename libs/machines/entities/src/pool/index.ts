@@ -2,6 +2,7 @@ export type { Kept } from "../kit/kept.ts";
 export { poolErrors } from "./errors.ts";
 export { holdAgent, releaseAgent } from "./hold/holds.ts";
 export { createHook, deleteHook, updateHook } from "./hook/hooks.ts";
+export { deleteInbox, setInbox } from "./inbox/inboxes.ts";
 export { deletePoolLimit, setPoolLimit } from "./limit/limits.ts";
 export { pool } from "./machine.ts";
 export { noteScalings } from "./past/commands.ts";

@@ -2,6 +2,7 @@
 export const limitsMax = 10_000;
 export const hooksMax = 100;
 export const scalersMax = 100;
+export const inboxesMax = 1_000;
 export const holdsMax = 10_000;
 export const nameLengthMax = 200;
 export const textLengthMax = 4_096;

@@ -10,6 +10,7 @@
 import { entity } from "../kit/entity.ts";
 import { agentHeld, agentReleased, holdAgent, releaseAgent } from "./hold/holds.ts";
 import { createHook, deleteHook, hookCreated, hookDeleted, hookUpdated, updateHook } from "./hook/hooks.ts";
+import { deleteInbox, inboxDeleted, inboxSet, setInbox } from "./inbox/inboxes.ts";
 import { deletePoolLimit, limitDeleted, limitSet, setPoolLimit } from "./limit/limits.ts";
 import { noteScalings } from "./past/commands.ts";
 import { scalingsNoted } from "./past/events.ts";
@@ -46,6 +47,8 @@ export const pool = entity({
     createScaler,
     updateScaler,
     deleteScaler,
+    setInbox,
+    deleteInbox,
     holdAgent,
     releaseAgent,
     noteScalings,
@@ -64,6 +67,8 @@ export const pool = entity({
     scalerCreated,
     scalerUpdated,
     scalerDeleted,
+    inboxSet,
+    inboxDeleted,
     agentHeld,
     agentReleased,
     scalingsNoted,
@@ -71,9 +76,10 @@ export const pool = entity({
   queries: [contents],
   snapshot,
   recover: recoverTending,
-  labels: ({ settings, hooks, scalers }) => ({
+  labels: ({ settings, hooks, scalers, inboxes }) => ({
     made: settings === undefined ? "no" : "yes",
     hooks: String(hooks.size),
     scalers: String(scalers.size),
+    ...(inboxes.size > 0 && { inboxes: String(inboxes.size) }),
   }),
 });

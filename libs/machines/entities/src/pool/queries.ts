@@ -9,6 +9,7 @@ export const contents: Query<Pool, void, PoolView> = {
     limits: new Map(pool.limits),
     hooks: new Map(pool.hooks),
     scalers: new Map(pool.scalers),
+    inboxes: new Map(pool.inboxes),
     holds: new Map(pool.holds),
     pasts: new Map(pool.pasts),
   }),

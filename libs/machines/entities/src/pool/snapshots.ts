@@ -2,6 +2,7 @@
 import {
   type KeptHold,
   type KeptHook,
+  type KeptInbox,
   type KeptPoolLimit,
   type KeptScaler,
   KeptSince,
@@ -19,6 +20,7 @@ function snapshotOf({
   limits,
   hooks,
   scalers,
+  inboxes,
   holds,
   pasts,
   timesTended,
@@ -44,6 +46,7 @@ function snapshotOf({
       firstStretch: past.firstStretch,
       arrivals: [...past.arrivals],
     })),
+    inboxes: [...inboxes.values()].map((kept): KeptInbox => ({ inbox: kept.value, since: sinceOf(kept) })),
   };
 }
 
@@ -66,6 +69,8 @@ function poolOf(snapshot: PoolSnapshotV1): Pool {
     if (hook !== undefined) pool.hooks.set(hook.hookId, keptOf(hook, since));
   for (const { scaler, since } of snapshot.scalers)
     if (scaler !== undefined) pool.scalers.set(scaler.scalerId, keptOf(scaler, since));
+  for (const { inbox, since } of snapshot.inboxes)
+    if (inbox !== undefined) pool.inboxes.set(inbox.inboxId, keptOf(inbox, since));
   for (const { since, agentId, hold, reason } of snapshot.holds)
     pool.holds.set(agentId, keptOf<AgentHold>({ agentId, hold, reason }, since));
   for (const { scalerId, crashes, ...past } of snapshot.pasts)

@@ -1,5 +1,5 @@
 import type { Hold } from "@tutti/contracts/agent/v1";
-import type { Hook, PoolLimit, Pool as PoolSettings, Scaler } from "@tutti/contracts/swarm/v1";
+import type { Hook, Inbox, PoolLimit, Pool as PoolSettings, Scaler } from "@tutti/contracts/swarm/v1";
 import type { Cause, Rate } from "@tutti/contracts/types/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 import { type Kept, type Since, since } from "../kit/kept.ts";
@@ -17,11 +17,12 @@ export interface Pool {
   readonly limits: Map<string, Kept<PoolLimit>>;
   readonly hooks: Map<string, Kept<Hook>>;
   readonly scalers: Map<string, Kept<Scaler>>;
+  readonly inboxes: Map<string, Kept<Inbox>>;
   /** Agents that are held, by id. */
   readonly holds: Map<string, Kept<AgentHold>>;
   /** What scalers saw and did, by their ids. */
   readonly pasts: Map<string, ScalerPast>;
-  /** How often it came to have scalers. */
+  /** How often it came to have scalers or inboxes. */
   timesTended: number;
 }
 
@@ -63,6 +64,7 @@ export function newPool(): Pool {
     limits: new Map(),
     hooks: new Map(),
     scalers: new Map(),
+    inboxes: new Map(),
     holds: new Map(),
     pasts: new Map(),
     timesTended: 0,

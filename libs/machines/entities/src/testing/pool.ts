@@ -4,6 +4,7 @@ import {
   Hook,
   HookFailure,
   HookMoment,
+  Inbox,
   Pool,
   PoolLimit,
   Scaler,
@@ -66,6 +67,15 @@ const scaler = fc
   .record({ scalerId: few("more", "most", ""), driver, minAgents: few(0, 1), maxAgents: few(0, 5) })
   .map((given) => Scaler.fromPartial(given as Parameters<typeof Scaler.fromPartial>[0]));
 
+const inbox = fc
+  .record({
+    inboxId: few("finance", "legal", ""),
+    people: few([], ["ann", "bob"]),
+    answersNeeded: few(0, 2),
+    labels: few({}, { b: "1", a: "2" }),
+  })
+  .map((given) => Inbox.fromPartial({ ...given, capabilities: [{ name: "pay.review", version: "1.0.0" }] }));
+
 const noted = fc.record({
   scalings: fc.array(
     fc.record({ scalerId: few("more", "most"), wanted: few(0, 1, 5) }).map(({ scalerId, wanted }) => ({
@@ -107,6 +117,8 @@ export function operations(ids: readonly string[] = ["default", "gpu"]): fc.Arbi
     call(4, "update_scaler", fc.record({ scaler, revision })),
     call(2, "note_scalings", noted),
     call(2, "delete_scaler", fc.record({ scalerId: few("more", "most") })),
+    call(4, "set_inbox", fc.record({ inbox, revision })),
+    call(2, "delete_inbox", fc.record({ inboxId: few("finance", "legal") })),
     call(4, "hold_agent", fc.record({ agentId, hold, reason })),
     call(2, "release_agent", fc.record({ agentId })),
   );

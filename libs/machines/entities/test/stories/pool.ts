@@ -3,6 +3,7 @@ import { Hold } from "@tutti/contracts/agent/v1";
 import {
   Hook,
   HookMoment,
+  Inbox,
   NoteScalings,
   Pool,
   PoolLimit,
@@ -15,6 +16,7 @@ import {
   createPool,
   createScaler,
   deleteHook,
+  deleteInbox,
   deletePool,
   deletePoolLimit,
   deleteScaler,
@@ -24,6 +26,7 @@ import {
   pool,
   releaseAgent,
   resumePool,
+  setInbox,
   setPoolLimit,
   updateHook,
   updatePool,
@@ -76,8 +79,33 @@ function furnished(): MachineDriver {
   return driver;
 }
 
+const inbox = (people: string[]) =>
+  Inbox.fromPartial({
+    inboxId: "finance",
+    description: "refunds above 100",
+    capabilities: [
+      { name: "pay.review", version: "1.0.0", outputSchema: '{"type":"object","required":["paid"]}' },
+    ],
+    people,
+    answersNeeded: 2,
+    slots: 5,
+    withinMs: 3_600_000,
+    labels: { team: "money" },
+  });
+
 /** By the name of the file. */
 export const stories: GoldenStories = {
+  /** People have tasks in it, one of the inboxes is removed. */
+  peopled: (release) => {
+    const driver = new MachineDriver({ machines: [pool], service: "swarm" });
+    driver.execute(key, setInbox, { inbox: inbox(["ann"]), revision: 0 });
+    driver.advance(1_000);
+    driver.execute(key, setInbox, { inbox: inbox(["ann", "group:finance"]), revision: 1 });
+    driver.execute(key, setInbox, { inbox: { ...inbox([]), inboxId: "legal" }, revision: 0 });
+    driver.execute(key, deleteInbox, { inboxId: "legal" });
+    return goldenOf(driver, pool, key, release);
+  },
+
   furnished: (release) => goldenOf(furnished(), pool, key, release),
 
   /** Its scalers have decided, crashed and been given work. */

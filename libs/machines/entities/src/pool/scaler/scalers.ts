@@ -34,7 +34,7 @@ export const scalerCreated = keptEvent(scalers, {
   valueOf: ({ scaler }) => scaler,
   atMs: ({ createMs }) => createMs,
   after(pool, before, _body, outstanding: Outstanding<TendPool>) {
-    askForTending(pool, pool.scalers.size - (before === undefined ? 1 : 0), outstanding);
+    askForTending(pool, before === undefined ? -1 : 0, outstanding);
   },
 });
 
@@ -50,7 +50,7 @@ export const scalerDeleted = removedEvent(scalers, {
   idOf: ({ scalerId }) => scalerId,
   after(pool, before, { scalerId }, outstanding: Outstanding<TendPool>) {
     pool.pasts.delete(scalerId);
-    askForTending(pool, pool.scalers.size + (before === undefined ? 0 : 1), outstanding);
+    askForTending(pool, before === undefined ? 0 : 1, outstanding);
   },
 });
 

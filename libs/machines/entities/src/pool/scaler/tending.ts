@@ -1,6 +1,6 @@
 /**
- * A pool with scalers wants to be tended, by any owner and without a request: agents that have to be there
- * are started after a restart too. So it asks for that as long as it has scalers, and nothing ever answers.
+ * A pool with scalers or inboxes wants to be tended, by any owner and without a request: agents that have to be there
+ * are started after a restart too. So it asks for that as long as it has any, and nothing ever answers.
  */
 import type { Outstanding, ReadOnly } from "@tutti/kernel";
 import type { Pool, TendPool } from "../state.ts";
@@ -8,19 +8,24 @@ import type { Pool, TendPool } from "../state.ts";
 const tending = 1;
 const tend: TendPool = { kind: "tend_pool" };
 
-/** After any change of the scalers of a pool that had so many before: what it asks for follows from how many there are. */
-export function askForTending(pool: Pool, had: number, outstanding: Outstanding<TendPool>): void {
-  const { size } = pool.scalers;
+/**
+ * After any change of the scalers or inboxes of a pool: what it asks for follows from how many there are.
+ * @param difference how many more there were before
+ */
+export function askForTending(pool: Pool, difference: number, outstanding: Outstanding<TendPool>): void {
+  const size = tended(pool);
+  const had = size + difference;
   if (had > 0 && size === 0) outstanding.settled(tending);
   if (had > 0 || size === 0) return;
   pool.timesTended += 1;
   recoverTending(pool, outstanding);
 }
 
-export function recoverTending(
-  { scalers, timesTended }: ReadOnly<Pool>,
-  outstanding: Outstanding<TendPool>,
-): void {
+export function recoverTending(pool: ReadOnly<Pool>, outstanding: Outstanding<TendPool>): void {
   // What was asked for before does not count any more: an attempt of its own each time.
-  if (scalers.size > 0) outstanding.effect(tending, timesTended, tend);
+  if (tended(pool) > 0) outstanding.effect(tending, pool.timesTended, tend);
+}
+
+function tended({ scalers, inboxes }: ReadOnly<Pool>): number {
+  return scalers.size + inboxes.size;
 }

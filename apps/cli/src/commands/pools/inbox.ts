@@ -1,0 +1,155 @@
+import { counted } from "@tutti/kernel";
+import type { Inbox, InboxInput } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { listPages } from "../../server/pages.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import { printDurationMs } from "../../terminal/time.ts";
+
+const slotsByDefault = 100;
+
+export async function listInboxes(context: Context): Promise<Result> {
+  const { print } = context;
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("inboxes.list", { query: { ...server.namespace, ...poolOf(context), ...page } }),
+    ({ inboxes }) => inboxes,
+  );
+  return {
+    json: { inboxes: entries },
+    nextToken,
+    quiet: entries.map(({ inboxId }) => inboxId),
+    empty:
+      entries.length === 0
+        ? "No inboxes yet. Create one: tutti inbox set ID --capability NAME --person ID"
+        : undefined,
+    draw: () => {
+      print.table(
+        [
+          { title: "inbox", widthMin: 8 },
+          { title: "pool", yields: 2, widthMin: 7 },
+          { title: "capabilities", yields: 1, widthMin: 12 },
+          { title: "people", yields: 2, widthMin: 8 },
+          { title: "open", align: "right" },
+          { title: "slots", align: "right" },
+        ],
+        entries.map((inbox) => [
+          { text: inbox.inboxId, tone: "bold" },
+          { text: inbox.pool ?? "", tone: "dim" },
+          { text: capabilitiesOf(inbox), tone: "cyan" },
+          { text: peopleOf(inbox), tone: "dim" },
+          String(inbox.openTasks ?? 0),
+          { text: String(inbox.slots || slotsByDefault), tone: "dim" },
+        ]),
+      );
+    },
+  };
+}
+
+export async function showInbox(context: Context): Promise<Result> {
+  const { print, values } = context;
+  const server = await connect(context);
+  const params = { id: values.argument("ID") };
+  const inbox = await server.call("inboxes.get", {
+    params,
+    query: { ...server.namespace, ...poolOf(context) },
+  });
+  return {
+    json: inbox,
+    draw: () => {
+      print.line(print.style.bold(safe(inbox.inboxId)));
+      print.line("");
+      print.facts([
+        ["about", inbox.description],
+        ["pool", inbox.pool],
+        ["capabilities", capabilitiesOf(inbox)],
+        ["people", peopleOf(inbox)],
+        ["answers", String(inbox.answersNeeded || 1)],
+        ["open", `${inbox.openTasks ?? 0} of ${counted(inbox.slots || slotsByDefault, "slot")}`],
+        ["expires", inbox.withinMs ? `after ${printDurationMs(inbox.withinMs)}` : "never"],
+        ["changed by", inbox.updateCause?.actor?.id],
+        ["revision", inbox.revision],
+      ]);
+    },
+  };
+}
+
+export async function setInbox(context: Context): Promise<Result> {
+  const { print, values, shell } = context;
+  const id = values.argument("ID");
+  const names = values.texts("capability");
+  if (names.length === 0) throw usageFailure("Set --capability NAME.");
+  const file = values.text("schema");
+  const outputSchema = file === undefined ? undefined : await shell.readText(file);
+  const description = values.text("description");
+  const server = await connect(context);
+  const inbox = await server.call("inboxes.set", {
+    params: { id },
+    query: { ...server.namespace, ...reasonOf(context) },
+    body: {
+      ...{ inboxId: id, ...poolOf(context), people: values.texts("person") },
+      capabilities: names.map((name) => ({
+        ...{ name, version: "1.0.0" },
+        ...(outputSchema !== undefined && { outputSchema }),
+        ...(description !== undefined && { description }),
+      })),
+      ...(description !== undefined && { description }),
+      ...given({
+        answersNeeded: values.whole("answers"),
+        slots: values.whole("slots"),
+        withinMs: values.durationMs("within"),
+      }),
+    } as InboxInput,
+  });
+  return {
+    json: inbox,
+    quiet: [inbox.inboxId],
+    draw: () => print.line(`${print.style.green("✓")} ${safe(inbox.inboxId)} is set`),
+  };
+}
+
+export async function deleteInbox(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const id = values.argument("ID");
+  const server = await connect(context);
+  const reply = await server.call("inboxes.delete", {
+    params: { id },
+    query: { ...server.namespace, ...poolOf(context), ...reasonOf(context) },
+  });
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      const line =
+        reply.removed === true
+          ? `${print.style.green("✓")} ${safe(id)} deleted`
+          : `${print.style.dim("–")} ${safe(id)} not found`;
+      print.line(line);
+    },
+  };
+}
+
+function capabilitiesOf({ capabilities }: Inbox): string {
+  return capabilities.map(({ name }) => name).join(", ");
+}
+
+function peopleOf({ people }: Inbox): string {
+  return people.length === 0 ? "any" : people.join(", ");
+}
+
+function given<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function poolOf({ values }: Context): { readonly pool?: string } {
+  const pool = values.text("pool");
+  return pool === undefined ? {} : { pool };
+}
+
+function reasonOf({ values }: Context): { readonly reason?: string } {
+  const reason = values.text("reason");
+  return reason === undefined ? {} : { reason };
+}

@@ -1,0 +1,246 @@
+/** People as agents: tasks of capabilities that people do in inboxes. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { AgentKind } from "@tutti/contracts/agent/v1";
+import {
+  agentService,
+  DeleteInboxRequest,
+  GetInboxRequest,
+  Inbox,
+  inboxService,
+  ListAgentsRequest,
+} from "@tutti/contracts/swarm/v1";
+import { type Approval, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  AwaitRunRequest,
+  CancelRunRequest,
+  DecideApprovalRequest,
+  definitionService,
+  ListApprovalsRequest,
+  RegisterDefinitionRequest,
+  runService,
+  SourceFormat,
+  StartRunRequest,
+  taskService,
+} from "@tutti/contracts/workflow/v1";
+import { type CallContext, isTuttiError, type Principal } from "@tutti/kernel";
+import { testContext, until } from "@tutti/kernel/testing";
+import { Installation } from "./installation.ts";
+
+const form = JSON.stringify({
+  type: "object",
+  required: ["accepted"],
+  properties: { accepted: { type: "boolean" } },
+});
+
+describe("people as agents", () => {
+  let installation: Installation;
+  const mesh = () => installation.host.mesh;
+  const as = (id: string, roles: string[] = ["admin"]): CallContext => {
+    const principal: Principal = { kind: "person", id, roles };
+    return { ...testContext(), principal };
+  };
+  const set = (namespace: string, given: Parameters<typeof Inbox.fromPartial>[0]) => {
+    const capabilities = [
+      { name: "pay.review", version: "1.0.0", description: "Refund?", outputSchema: form },
+    ];
+    const inbox = Inbox.fromPartial({ inboxId: "finance", capabilities, ...given });
+    return mesh().client(inboxService).setInbox({ namespace, inbox, revision: "", reason: "" });
+  };
+  const show = async (namespace: string, inboxId = "finance") =>
+    (await mesh().client(inboxService).getInbox(GetInboxRequest.fromPartial({ namespace, inboxId }))).inbox;
+  const start = async (namespace: string, runId: string, text = "{check: {uses: pay.review, with: 7}}") => {
+    const source = {
+      ...{ format: SourceFormat.SOURCE_FORMAT_YAML, fileName: "" },
+      text: `workflow: ${runId}\ntasks: ${text}\noutput: "\${{ tasks.check.output }}"\n`,
+    };
+    await mesh()
+      .client(definitionService)
+      .registerDefinition(RegisterDefinitionRequest.fromPartial({ namespace, source }));
+    const spec = { what: { $case: "definition" as const, value: { name: runId } } };
+    await mesh().client(runService).startRun(StartRunRequest.fromPartial({ namespace, runId, spec }));
+  };
+  const end = async (namespace: string, runId: string) => {
+    for (;;) {
+      const request = AwaitRunRequest.fromPartial({ namespace, runId, waitMs: 10_000 });
+      const { run } = await mesh().client(runService).awaitRun(request);
+      if (run?.endTime !== undefined) return run;
+    }
+  };
+  const outputOf = (run: Awaited<ReturnType<typeof end>>) => {
+    const result = run.outcome?.result;
+    assert.equal(result?.$case, "completed", JSON.stringify(result));
+    assert.ok(result?.$case === "completed" && result.value.body?.$case === "inline");
+    return JSON.parse(Buffer.from(result.value.body.value).toString());
+  };
+  const open = async (namespace: string): Promise<readonly Approval[]> =>
+    (await mesh().client(taskService).listApprovals(ListApprovalsRequest.fromPartial({ namespace })))
+      .approvals;
+  const questions = (namespace: string, count = 1) =>
+    until(
+      "the tasks in the inbox",
+      () => open(namespace),
+      (some) => some.length === count,
+    );
+  const decide = (namespace: string, who: string, approval: Approval | undefined, data: unknown, no = "") => {
+    const verdict = no === "" ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
+    const { about, approvalId = "" } = approval ?? {};
+    const request = DecideApprovalRequest.fromPartial({
+      ...{ namespace, runId: about?.id ?? "", approvalId, verdict, reason: no },
+      ...(data !== undefined && {
+        data: { body: { $case: "inline", value: Buffer.from(JSON.stringify(data)) } },
+      }),
+    });
+    return mesh()
+      .client(taskService)
+      .decideApproval(request, { context: as(who) });
+  };
+  const codeOf = (work: Promise<unknown>) =>
+    work.then(
+      () => "done",
+      (error: unknown) => (isTuttiError(error) ? error.code : String(error)),
+    );
+
+  before(async () => {
+    installation = await Installation.open();
+  });
+  after(() => installation?.[Symbol.asyncDispose]());
+
+  it("a task of their capability waits for them, with its input and a form, and gets what they answer", async () => {
+    const namespace = "shop";
+    await set(namespace, { people: ["ann"] });
+    await start(namespace, "order-1");
+    const [question] = await questions(namespace);
+    assert.equal(question?.title, "Refund?");
+    assert.equal(question?.message, "Task `check` of run `order-1`, capability `pay.review`.");
+    assert.deepEqual(JSON.parse(question?.form ?? ""), JSON.parse(form));
+    const context = question?.context?.body;
+    assert.equal(context?.$case === "inline" && Buffer.from(context.value).toString(), "7");
+    assert.equal((await show(namespace))?.openTasks, 1);
+    const { agents } = await mesh()
+      .client(agentService)
+      .listAgents(ListAgentsRequest.fromPartial({ namespace }));
+    assert.deepEqual(
+      agents.map(({ agentId, kind, attempts }) => [agentId, kind, attempts]),
+      [["finance", AgentKind.AGENT_KIND_PERSON, 1]],
+    );
+    assert.equal(
+      await codeOf(decide(namespace, "eve", question, { accepted: true })),
+      "workflow.approval_not_among",
+    );
+    assert.equal(
+      await codeOf(decide(namespace, "ann", question, { accepted: 1 })),
+      "workflow.approval_invalid",
+    );
+    await decide(namespace, "ann", question, { accepted: true });
+    assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
+    await until("the slot is free", async () => (await show(namespace))?.openTasks === 0);
+  });
+
+  it("a rejection fails the task with its reason, and a retried task is asked again", async () => {
+    const namespace = "strict";
+    await set(namespace, {});
+    await start(namespace, "order-1");
+    const [question] = await questions(namespace);
+    await decide(namespace, "ann", question, undefined, "no receipt");
+    const failed = await end(namespace, "order-1");
+    assert.equal(failed.status, WorkStatus.WORK_STATUS_FAILED);
+    assert.match(JSON.stringify(failed.outcome), /rejected by ann: no receipt/);
+    await mesh()
+      .client(runService)
+      .retryRun({
+        ...{ namespace, runId: "order-1", taskIds: [], reason: "", idempotencyKey: "" },
+      });
+    const [again] = await questions(namespace);
+    assert.notEqual(again?.about?.id, question?.about?.id);
+    await decide(namespace, "ann", again, { accepted: false });
+    assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: false });
+  });
+
+  it("a restart between claim and answer leaves one task, and the answer given meanwhile counts", async () => {
+    const namespace = "restarted";
+    await set(namespace, { slots: 2 });
+    await start(namespace, "order-1");
+    const [question] = await questions(namespace);
+    await installation.restart();
+    await until("the task is claimed again", async () => (await show(namespace))?.openTasks === 1);
+    assert.deepEqual(
+      (await open(namespace)).map(({ about }) => about?.id),
+      [question?.about?.id],
+    );
+    await decide(namespace, "ann", question, { accepted: true });
+    assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
+  });
+
+  it("no more tasks are open than the inbox has slots", async () => {
+    const namespace = "slots";
+    await set(namespace, { slots: 2 });
+    for (const id of ["one", "two", "three"]) await start(namespace, id);
+    const before = await questions(namespace, 2);
+    assert.equal((await show(namespace))?.openTasks, 2);
+    await decide(namespace, "ann", before[0], { accepted: true });
+    await until(
+      "the third task",
+      () => open(namespace),
+      (some) =>
+        some.length === 2 && some.some(({ about }) => before.every((one) => one.about?.id !== about?.id)),
+    );
+  });
+
+  it("a task of a cancelled run is withdrawn from its inbox", async () => {
+    const namespace = "withdrawn";
+    await set(namespace, {});
+    await start(namespace, "order-1");
+    await questions(namespace);
+    await mesh()
+      .client(runService)
+      .cancelRun(CancelRunRequest.fromPartial({ namespace, runId: "order-1", reason: "not needed" }));
+    await questions(namespace, 0);
+    await until("the slot is free", async () => (await show(namespace))?.openTasks === 0);
+  });
+
+  it("several people have to answer, if the inbox says so", async () => {
+    const namespace = "quorum";
+    await set(namespace, { answersNeeded: 2, people: ["ann", "bob"] });
+    await start(namespace, "order-1");
+    const [question] = await questions(namespace);
+    await decide(namespace, "ann", question, { accepted: true });
+    assert.equal((await open(namespace)).length, 1);
+    await decide(namespace, "bob", question, { accepted: true });
+    assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
+  });
+
+  it("a task without an answer in time fails", async () => {
+    const namespace = "late";
+    await set(namespace, { withinMs: 5_000 });
+    await start(namespace, "order-1");
+    await questions(namespace);
+    await installation.pass(6_000);
+    const failed = await end(namespace, "order-1");
+    assert.match(JSON.stringify(failed.outcome), /approval_expired/);
+  });
+
+  it("tasks of a deleted inbox go to another one, and their old runs are cancelled", async () => {
+    const namespace = "deleted";
+    await set(namespace, {});
+    await start(namespace, "order-1");
+    const [question] = await questions(namespace);
+    await set(namespace, { inboxId: "legal" });
+    const request = DeleteInboxRequest.fromPartial({ namespace, inboxId: "finance" });
+    assert.deepEqual(await mesh().client(inboxService).deleteInbox(request), { removed: true });
+    const [other] = await until(
+      "the task in the other inbox",
+      () => open(namespace),
+      (some) => some.length === 1 && some[0]?.about?.id !== question?.about?.id,
+    );
+    await decide(namespace, "ann", other, { accepted: true });
+    assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
+    assert.equal((await end(namespace, question?.about?.id ?? "")).status, WorkStatus.WORK_STATUS_CANCELLED);
+    assert.equal(await codeOf(show(namespace)), "inbox.unknown");
+  });
+
+  it("a form that is no JSON Schema is refused when the inbox is set", async () => {
+    const capabilities = [{ name: "pay.review", version: "1.0.0", outputSchema: '{"type": "nothing"}' }];
+    assert.equal(await codeOf(set("wrong", { capabilities })), "definition.invalid");
+  });
+});

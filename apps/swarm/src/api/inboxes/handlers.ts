@@ -1,0 +1,91 @@
+/** Inboxes: set, deleted and looked at. The machine of their pool keeps them. */
+import { namespaceOf } from "@tutti/contracts/rpc";
+import { Inbox, type inboxService, type ListInboxesRequest } from "@tutti/contracts/swarm/v1";
+import { ofAllPages } from "@tutti/host/serving";
+import { type CallContext, pageOf } from "@tutti/kernel";
+import { deleteInbox, setInbox } from "@tutti/machine-entities/pool";
+import type { Client, Handlers } from "@tutti/mesh";
+import { inboxErrors } from "../../inboxes/errors.ts";
+import type { InboxRuns } from "../../inboxes/inbox-runs.ts";
+import type { Inboxes } from "../../inboxes/inboxes.ts";
+import { defaultPool } from "../../pools/pool-directory.ts";
+import type { Tenant } from "../../pools/tenant.ts";
+import type { PoolDependencies } from "../dependencies.ts";
+import { poolsOf } from "../pools/listing.ts";
+
+export interface InboxDependencies extends PoolDependencies {
+  readonly inboxes: Inboxes;
+  readonly runs: InboxRuns;
+  /** Inboxes of this process and of others. */
+  readonly remoteInboxes: Client<typeof inboxService>;
+}
+
+export function inboxHandlers(dependencies: InboxDependencies): Handlers<typeof inboxService> {
+  const tenantOf = (
+    request: { readonly namespace: string; readonly pool: string },
+    context: CallContext,
+  ): Promise<Tenant> => dependencies.pools.tenant(namespaceOf(request), request.pool || defaultPool, context);
+  return {
+    async setInbox(request, context) {
+      const { inbox = Inbox.create(), revision, reason } = request;
+      const place = { ...request, pool: inbox.pool };
+      const { namespace, name } = (await tenantOf(place, context)).pool;
+      await dependencies.runs.register(namespace, inbox, context.signal);
+      const told = { command: setInbox, body: { inbox, revision: Number(revision) }, reason };
+      await dependencies.poolStore.change(namespace, name, told, context);
+      return { inbox: viewOf(dependencies, await tenantOf(place, context), inbox.inboxId) };
+    },
+    async getInbox(request, context) {
+      return { inbox: viewOf(dependencies, await tenantOf(request, context), request.inboxId) };
+    },
+    listInboxes: (request, context) => list(dependencies, request, context),
+    async deleteInbox(request, context) {
+      const { inboxId, reason } = request;
+      const { namespace, name } = (await tenantOf(request, context)).pool;
+      const told = { command: deleteInbox, body: { inboxId }, reason };
+      const { removed } = await dependencies.poolStore.change(namespace, name, told, context);
+      return { removed };
+    },
+  };
+}
+
+async function list(dependencies: InboxDependencies, request: ListInboxesRequest, context: CallContext) {
+  const namespace = namespaceOf(request);
+  const { pool, page } = request;
+  const names =
+    pool === "" ? (await poolsOf(dependencies, namespace, context)).map((one) => one.pool) : [pool];
+  const all = (await Promise.all(names.map((name) => ofPool(dependencies, namespace, name, context)))).flat();
+  const { items, nextToken } = pageOf(
+    all,
+    { list: ["inboxes", namespace, pool], keyOf: (inbox) => `${inbox.pool}/${inbox.inboxId}` },
+    page,
+  );
+  return { inboxes: items, page: { nextToken, total: all.length } };
+}
+
+async function ofPool(
+  dependencies: InboxDependencies,
+  namespace: string,
+  pool: string,
+  context: CallContext,
+): Promise<Inbox[]> {
+  if (!dependencies.pools.holds(namespace, pool))
+    return ofAllPages(
+      (page) => dependencies.remoteInboxes.listInboxes({ namespace, pool, page }, { context }),
+      ({ inboxes }) => inboxes,
+    );
+  const tenant = await dependencies.pools.tenant(namespace, pool, context);
+  return [...tenant.contents.inboxes.keys()].sort().map((id) => viewOf(dependencies, tenant, id));
+}
+
+function viewOf({ inboxes }: InboxDependencies, { pool, contents }: Tenant, inboxId: string): Inbox {
+  const kept = contents.inboxes.get(inboxId);
+  if (kept === undefined) throw inboxErrors.unknown({ pool: pool.name, inbox: inboxId });
+  const { value, revision, cause } = kept;
+  return {
+    ...(value as Inbox),
+    ...{ namespace: pool.namespace, pool: pool.name, updateCause: cause as Inbox["updateCause"] },
+    openTasks: inboxes.openTasks(pool, inboxId),
+    revision: String(revision),
+  };
+}

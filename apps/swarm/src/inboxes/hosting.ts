@@ -1,0 +1,31 @@
+/** Inboxes in the service: the component, the rpcs, and the subscription to pools. */
+import { inboxService } from "@tutti/contracts/swarm/v1";
+import { definitionService, runService } from "@tutti/contracts/workflow/v1";
+import type { HostContext } from "@tutti/host";
+import type { PoolDependencies } from "../api/dependencies.ts";
+import { inboxHandlers } from "../api/inboxes/handlers.ts";
+import type { AgentPolls } from "../polls/agent-polls.ts";
+import { InboxRuns } from "./inbox-runs.ts";
+import { Inboxes } from "./inboxes.ts";
+
+export function wireInboxes(
+  { foundation, mesh }: HostContext,
+  dependencies: PoolDependencies,
+  polls: AgentPolls,
+): Inboxes {
+  const { pools } = dependencies;
+  const { timers, chance, logger, tracer } = foundation;
+  const runs = new InboxRuns({
+    definitions: mesh.client(definitionService),
+    runs: mesh.client(runService),
+    ...{ tracer, logger },
+  });
+  const inboxes = new Inboxes({ polls, runs, timers, chance, logger });
+  pools.onTenant((tenant) => inboxes.follow(tenant));
+  pools.onLeft((pool) => inboxes.leave(pool));
+  mesh.serve(
+    inboxService,
+    inboxHandlers({ ...dependencies, inboxes, runs, remoteInboxes: mesh.client(inboxService) }),
+  );
+  return inboxes;
+}

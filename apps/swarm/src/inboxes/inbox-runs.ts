@@ -1,0 +1,246 @@
+/**
+ * Tasks of inboxes as runs: each task is a run with one approval. So it is durable, listed, decided, audited and lapses as
+ * any approval.
+ *
+ * 1. A task has one open run at a time, whose id follows from the task. An attempt that was lost continues with it.
+ * 2. A run that has ended counts for the attempt that started it, which its label names, and for the one after a loss,
+ *    which has its id saved. A task that is done again, because a check sent it back or a user retried it, gets a new run.
+ */
+import { createHash } from "node:crypto";
+import type { ClaimedTask } from "@tutti/contracts/agent/v1";
+import type { Inbox } from "@tutti/contracts/swarm/v1";
+import { ActorKind, type Capability, type Payload } from "@tutti/contracts/types/v1";
+import {
+  AwaitRunRequest,
+  CancelRunRequest,
+  type definitionService,
+  GetRunRequest,
+  RegisterDefinitionRequest,
+  type Run,
+  type runService,
+  SourceFormat,
+  StartRunRequest,
+} from "@tutti/contracts/workflow/v1";
+import {
+  type CallContext,
+  isTuttiError,
+  type Logger,
+  type Principal,
+  type ReadOnly,
+  type Tracer,
+} from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { inboxErrors } from "./errors.ts";
+
+export interface InboxRunsParts {
+  readonly definitions: Pick<Client<typeof definitionService>, "registerDefinition">;
+  readonly runs: Pick<Client<typeof runService>, "startRun" | "getRun" | "awaitRun" | "cancelRun">;
+  readonly tracer: Tracer;
+  readonly logger: Logger;
+}
+
+/** In whose name tasks are claimed, and runs started. */
+export const inboxPrincipal: Principal = { kind: "service", id: "inboxes", roles: ["admin"] };
+
+/** Labels of the run of a task. */
+const inboxLabels = { inbox: "inbox", capability: "capability", attempt: "inbox-attempt" } as const;
+
+const roundsMax = 1_000;
+/** A larger input is not shown in the approval. */
+const shownBytesMax = 65_536;
+const waitMs = 60_000;
+/** With the time that the call itself takes. */
+const waitTimeoutMs = 90_000;
+
+export class InboxRuns {
+  readonly #parts: InboxRunsParts;
+
+  constructor(parts: InboxRunsParts) {
+    this.#parts = parts;
+  }
+
+  /** Registers the workflows of an inbox. Throws what is wrong with its schemas. */
+  async register(namespace: string, inbox: ReadOnly<Inbox>, signal: AbortSignal): Promise<void> {
+    for (const capability of inbox.capabilities)
+      await this.#definition(namespace, inbox, capability as Capability, signal);
+  }
+
+  /** Returns the id of the run of a task, started now or before. */
+  async open(
+    namespace: string,
+    inbox: ReadOnly<Inbox>,
+    task: ClaimedTask,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const saved = textOf(task.saved);
+    const before = saved === "" ? undefined : await this.#find(namespace, saved, signal);
+    if (before !== undefined && isOf(before, inbox) && isUsable(before)) return saved;
+    const offered = inbox.capabilities.find(({ name }) => name === task.capability);
+    const capability = (offered ?? { ...emptyCapability, name: task.capability }) as Capability;
+    const { name, hash } = await this.#definition(namespace, inbox, capability, signal);
+    const { kind = "run", id = "", task: taskId = "" } = task.work ?? {};
+    // A token is for the agent alone.
+    const attempt = digest(task.token);
+    const spec = {
+      what: { $case: "definition", value: { name, version: { $case: "hash", value: hash } } },
+      input: payloadOf({
+        title: capability.description || capability.name,
+        message: `Task \`${taskId}\` of ${kind} \`${id}\`, capability \`${capability.name}\`.`,
+        task: shown(task.input),
+      }),
+      labels: {
+        [inboxLabels.inbox]: inbox.inboxId,
+        [inboxLabels.capability]: capability.name,
+        [inboxLabels.attempt]: attempt,
+      },
+    } as const;
+    const first = nameOf(inbox.inboxId, task);
+    for (let round = 1; round <= roundsMax; round++) {
+      const runId = `${first}-${round}`;
+      const request = StartRunRequest.fromPartial({ namespace, runId, spec });
+      const { run, existed } = await this.#started(request, signal);
+      if (!existed) return runId;
+      if (run === undefined || !isOf(run, inbox)) continue;
+      const isOwn = run.spec?.labels[inboxLabels.attempt] === attempt;
+      if (run.endTime === undefined || (isOwn && isUsable(run))) return runId;
+    }
+    throw inboxErrors.roundsTooMany({ task: taskId, work: id, max: roundsMax });
+  }
+
+  /** Waits for the end of a run. */
+  async end(namespace: string, runId: string, signal: AbortSignal): Promise<Run> {
+    for (;;) {
+      const request = AwaitRunRequest.fromPartial({ namespace, runId, waitMs });
+      const context = this.#context(namespace, signal);
+      const { run } = await this.#parts.runs.awaitRun(request, { context, timeoutMs: waitTimeoutMs });
+      if (run?.endTime !== undefined) return run;
+    }
+  }
+
+  /** The task is not wanted any more. */
+  async withdraw(namespace: string, runId: string, reason: string, signal: AbortSignal): Promise<void> {
+    try {
+      const request = CancelRunRequest.fromPartial({ namespace, runId, reason });
+      await this.#parts.runs.cancelRun(request, { context: this.#context(namespace, signal) });
+    } catch (error) {
+      // It has ended, or is not kept any more.
+      if (isTuttiError(error) && (error.status === "FAILED_PRECONDITION" || error.status === "NOT_FOUND"))
+        return;
+      throw error;
+    }
+  }
+
+  async #definition(
+    namespace: string,
+    inbox: ReadOnly<Inbox>,
+    { name, outputSchema }: Capability,
+    signal: AbortSignal,
+  ): Promise<{ readonly name: string; readonly hash: string }> {
+    const workflow = `inbox-${slugOf(inbox.inboxId)}-${slugOf(name)}`;
+    const { people, answersNeeded, withinMs } = inbox;
+    const approve = {
+      ...{ title: "${{ input.title }}", message: "${{ input.message }}", context: "${{ input.task }}" },
+      ...(outputSchema === "" ? {} : { form: JSON.parse(outputSchema) }),
+      ...(people.length === 0 ? {} : { by: people }),
+      ...(answersNeeded > 1 ? { needed: answersNeeded } : {}),
+      ...(withinMs > 0 ? { within: `${Math.ceil(withinMs / 1_000)}s` } : {}),
+    };
+    const text = JSON.stringify({
+      workflow,
+      description: `has people do tasks of the capability ${name}`,
+      tasks: { answer: { approve } },
+      output: `\${{ tasks.answer.output${outputSchema === "" ? "" : ".data"} }}`,
+    });
+    const source = { format: SourceFormat.SOURCE_FORMAT_JSON, text, fileName: `${workflow}.json` };
+    const request = RegisterDefinitionRequest.fromPartial({ namespace, source });
+    const { definition } = await this.#parts.definitions.registerDefinition(request, {
+      context: this.#context(namespace, signal),
+    });
+    return { name: workflow, hash: definition?.hash ?? "" };
+  }
+
+  /** `run` is undefined when the id was that of a run that is not kept any more. */
+  async #started(
+    request: StartRunRequest,
+    signal: AbortSignal,
+  ): Promise<{ readonly run: Run | undefined; readonly existed: boolean }> {
+    const { namespace, runId } = request;
+    try {
+      return await this.#parts.runs.startRun(request, { context: this.#context(namespace, signal) });
+    } catch (error) {
+      // The people or the form of the inbox are other ones now, or it is the run of another caller.
+      if (!isTuttiError(error) || error.status !== "ALREADY_EXISTS") throw error;
+      return { run: await this.#find(namespace, runId, signal), existed: true };
+    }
+  }
+
+  async #find(namespace: string, runId: string, signal: AbortSignal): Promise<Run | undefined> {
+    try {
+      const request = GetRunRequest.fromPartial({ namespace, runId });
+      return (await this.#parts.runs.getRun(request, { context: this.#context(namespace, signal) })).run;
+    } catch (error) {
+      if (isTuttiError(error) && error.status === "NOT_FOUND") return undefined;
+      throw error;
+    }
+  }
+
+  #context(namespace: string, signal: AbortSignal): CallContext {
+    const { tracer, logger } = this.#parts;
+    const trace = tracer.start({ name: "inbox", kind: "internal" }).context;
+    const deadlineMs = Number.POSITIVE_INFINITY;
+    return { principal: inboxPrincipal, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
+  }
+}
+
+/** Returns whether a run was started here, for an inbox. */
+function isOf({ spec, createCause }: Run, { inboxId }: ReadOnly<Inbox>): boolean {
+  const { kind, id } = createCause?.actor ?? {};
+  const isOurs = kind === ActorKind.ACTOR_KIND_SERVICE && id === inboxPrincipal.id;
+  return isOurs && spec?.labels[inboxLabels.inbox] === inboxId;
+}
+
+/** Open, or decided. A run that was cancelled has no answer. */
+function isUsable({ endTime, outcome }: Run): boolean {
+  const end = outcome?.result?.$case;
+  return endTime === undefined || end === "completed" || end === "failed";
+}
+
+const emptyCapability: Omit<Capability, "name"> = {
+  ...{ version: "1.0.0", inputSchema: "", outputSchema: "", cost: undefined, description: "" },
+};
+
+function nameOf(inboxId: string, { work }: ClaimedTask): string {
+  const { namespace = "", kind = "", id = "", task = "" } = work ?? {};
+  const hash = digest(JSON.stringify([inboxId, namespace, kind, id, task]));
+  return `${slugOf(id)}-${slugOf(task)}-${hash}`;
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+function shown(input: Payload | undefined): unknown {
+  if (input?.body === undefined) return null;
+  if (input.body.$case !== "inline" || input.mediaType !== "") return "The input is not JSON. See the task.";
+  const { value } = input.body;
+  if (value.length > shownBytesMax) return `The input has ${value.length} bytes. See the task.`;
+  return value.length === 0 ? null : JSON.parse(Buffer.from(value).toString());
+}
+
+function textOf(payload: Payload | undefined): string {
+  return payload?.body?.$case === "inline" ? Buffer.from(payload.body.value).toString() : "";
+}
+
+function payloadOf(value: unknown): Payload {
+  return { body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) }, mediaType: "" };
+}
+
+const slugMax = 40;
+
+function slugOf(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, slugMax)
+    .replace(/^-+|-+$/g, "");
+}
