@@ -7,6 +7,7 @@ export {
   type SchemaResult,
   type StandardSchema,
 } from "@tutti/definitions/builder";
+export type { StepRetry } from "./client/work/task.ts";
 export { sdkErrors } from "./errors.ts";
 export {
   type ApproveOptions,
@@ -17,7 +18,6 @@ export {
   FunctionContext,
   type RunOptions,
   type SignalOptions,
-  type StepRetry,
   type TakenEvent,
 } from "./functions/context.ts";
 export {

@@ -9,7 +9,7 @@ export interface Goals {
   readonly pricePerHour: number;
 }
 
-export interface TenantReport {
+interface TenantReport {
   readonly namespace: string;
   readonly share: string;
   readonly tasks: number;

@@ -25,7 +25,7 @@ export interface SelfCheck {
   readonly tasks: number;
 }
 
-export interface CheckedQuantile {
+interface CheckedQuantile {
   readonly name: "wait_p50" | "wait_p99";
   readonly pastMs: number;
   readonly replayedMs: number;

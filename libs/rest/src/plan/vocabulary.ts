@@ -11,7 +11,7 @@ import { parseDurationMs } from "@tutti/kernel";
 import type { FieldTable } from "./schema.ts";
 
 /** What a word says, by the names of fields in JSON. A text instead: what was expected. */
-export type Said = Readonly<Record<string, unknown>> | string;
+type Said = Readonly<Record<string, unknown>> | string;
 
 interface Word {
   /** The field that it stands for. Of `backoff` the first one. */

@@ -1,10 +1,12 @@
 /** What the code of a durable function can do. Everything that it waits for comes from here. */
+
 import { createHash } from "node:crypto";
 import { RetryClass } from "@tutti/contracts/types/v1";
 import { emitCapability, type TaskDocument } from "@tutti/definitions";
 import { retrySettings } from "@tutti/definitions/builder";
 import type { Json } from "@tutti/expressions";
 import { decideRetry, type Logger, type RetryPolicy, resolveRetry, silentLogger } from "@tutti/kernel";
+import type { StepRetry } from "../client/work/task.ts";
 import { sdkErrors } from "../errors.ts";
 import type { TaskContext } from "../task/context.ts";
 import { stepError } from "./failure.ts";
@@ -19,22 +21,6 @@ import {
   type ObjectHandlers,
 } from "./object-calls.ts";
 import type { StepError } from "./wire.ts";
-
-/** When a failed step is tried again. */
-export interface StepRetry {
-  /** Attempts in all, the first included. */
-  readonly attempts?: number;
-  /** The first pause, and the longest behind two dots: `1s..1m`. */
-  readonly backoff?: string;
-  /** What each pause is multiplied by. Default 2. */
-  readonly factor?: number;
-  /** Share of each pause that is random. Default 0.2. */
-  readonly jitter?: number;
-  /** Codes of errors that are retried, `*` being a wildcard. Default: all that are not final. */
-  readonly on?: readonly string[];
-  /** Codes of errors that are never retried. */
-  readonly notOn?: readonly string[];
-}
 
 export interface RunOptions extends StepOptions {
   /** Default: 5 attempts, 1 s to 1 min apart. A number is that of all attempts. */

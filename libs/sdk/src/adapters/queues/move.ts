@@ -11,7 +11,7 @@
  */
 import { type Caller, runSource, type SourceRunOptions, type Starter, startedBy } from "../source.ts";
 
-export interface QueuedMessage {
+interface QueuedMessage {
   readonly id: string;
   /** The name of a job or of a task. Empty for rows of a table. */
   readonly name: string;

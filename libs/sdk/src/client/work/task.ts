@@ -8,7 +8,6 @@ import {
 } from "@tutti/contracts/types/v1";
 import { retrySettings } from "@tutti/definitions/builder";
 import { resolveRetry, retryMessage, toTimestamp } from "@tutti/kernel";
-import type { StepRetry } from "../../functions/context.ts";
 import { payloadOf } from "../payloads.ts";
 import { type Duration, durationIn } from "./duration.ts";
 
@@ -22,7 +21,7 @@ export interface AmountsOptions {
   readonly timeMs?: number;
 }
 
-export interface CostOptions {
+interface CostOptions {
   readonly duration?: Duration;
   readonly money?: number;
   /** Tokens of language models. */
@@ -30,7 +29,7 @@ export interface CostOptions {
 }
 
 /** Time limits of a task. */
-export interface TimeoutOptions {
+interface TimeoutOptions {
   /** From ready to started. */
   readonly queue?: Duration;
   /** Each attempt. */
@@ -41,8 +40,24 @@ export interface TimeoutOptions {
   readonly total?: Duration;
 }
 
+/** When a failed step is tried again. */
+export interface StepRetry {
+  /** Attempts in all, the first included. */
+  readonly attempts?: number;
+  /** The first pause, and the longest behind two dots: `1s..1m`. */
+  readonly backoff?: string;
+  /** What each pause is multiplied by. Default 2. */
+  readonly factor?: number;
+  /** Share of each pause that is random. Default 0.2. */
+  readonly jitter?: number;
+  /** Codes of errors that are retried, `*` being a wildcard. Default: all that are not final. */
+  readonly on?: readonly string[];
+  /** Codes of errors that are never retried. */
+  readonly notOn?: readonly string[];
+}
+
 /** When a failed task is tried again. */
-export interface RetryOptions extends StepRetry {
+interface RetryOptions extends StepRetry {
   /** Whether the task fails or waits for a person after the last attempt. Default: `fail`. */
   readonly exhausted?: "fail" | "pause";
   /** Whether an attempt that loses its worker goes to another one, or fails the task. Default: `retry`. */
