@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { AgentKind } from "@tutti/contracts/agent/v1";
 import {
   agentService,
+  DelegateInboxTaskRequest,
   DeleteInboxRequest,
   GetInboxRequest,
   Inbox,
@@ -237,6 +238,75 @@ describe("people as agents", () => {
     assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
     assert.equal((await end(namespace, question?.about?.id ?? "")).status, WorkStatus.WORK_STATUS_CANCELLED);
     assert.equal(await codeOf(show(namespace)), "inbox.unknown");
+  });
+
+  it("a task without an answer goes to the people of the next step, also after a restart", async () => {
+    const namespace = "escalated";
+    const minuteMs = 60_000;
+    const escalation = [
+      { afterMs: minuteMs, people: ["bob"] },
+      { afterMs: 2 * minuteMs, people: ["boss"] },
+    ];
+    await set(namespace, { people: ["ann"], escalation });
+    await start(namespace, "order-1");
+    const decidersOf = async () => (await open(namespace)).map(({ deciders }) => deciders.join());
+    const first = await questions(namespace);
+    assert.deepEqual(await decidersOf(), ["ann"]);
+    await installation.pass(minuteMs + 1_000);
+    await until("the next step", decidersOf, ([who]) => who === "bob");
+    assert.equal(
+      await codeOf(decide(namespace, "ann", first[0], { accepted: true })),
+      "workflow.approval_closed",
+    );
+    await installation.restart();
+    await until("the task is claimed again", async () => (await show(namespace))?.openTasks === 1);
+    assert.deepEqual(await decidersOf(), ["bob"]);
+    await installation.pass(2 * minuteMs);
+    await until("the last step", decidersOf, ([who]) => who === "boss");
+    await installation.pass(5 * minuteMs);
+    const [last] = await open(namespace);
+    await decide(namespace, "boss", last, { accepted: true });
+    assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
+  });
+
+  it("a person gives a task to another one, once, with the reason", async () => {
+    const namespace = "delegated";
+    await set(namespace, { people: ["ann"] });
+    await start(namespace, "order-1");
+    const [question] = await questions(namespace);
+    const runId = question?.about?.id ?? "";
+    const give = (id: string) =>
+      mesh()
+        .client(inboxService)
+        .delegateInboxTask(
+          DelegateInboxTaskRequest.fromPartial({ namespace, runId: id, people: ["bob"], reason: "on leave" }),
+          { context: as("ann") },
+        );
+    const moved = await give(runId);
+    assert.deepEqual(await give(runId), moved, "the same again changes nothing");
+    assert.equal(await codeOf(give("another")), "inbox.task_missing");
+    const [other] = await questions(namespace);
+    assert.deepEqual([other?.about?.id, other?.deciders], [moved.runId, ["bob"]]);
+    const before = await end(namespace, runId);
+    assert.match(JSON.stringify(before.outcome), /ann gave it to bob: on leave/);
+    await decide(namespace, "bob", other, { accepted: false });
+    assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: false });
+  });
+
+  it("a task waits in the pool until the hours of the inbox", async () => {
+    const namespace = "hours";
+    const at = (laterMs: number) => {
+      const moment = new Date(installation.now() + laterMs);
+      return `${moment.getUTCMinutes()} ${moment.getUTCHours()} * * *`;
+    };
+    await set(namespace, { hours: [{ begin: at(120_000), end: at(3_600_000) }] });
+    await start(namespace, "order-1");
+    await installation.pass(30_000);
+    assert.deepEqual(await open(namespace), []);
+    await installation.pass(120_000);
+    await questions(namespace);
+    const refused = set(namespace, { inboxId: "wrong", hours: [{ begin: "nine", end: at(0) }] });
+    assert.equal(await codeOf(refused), "inbox.hours_invalid");
   });
 
   it("a form that is no JSON Schema is refused when the inbox is set", async () => {

@@ -10,6 +10,28 @@ export const inboxErrors = defineErrors("inbox", {
       `Inbox \`${inbox}\` of pool \`${pool}\` not found`,
     remedy: "List inboxes with `tutti inbox list`.",
   },
+  taskMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "The run is no open task of an inbox of the pool: it was answered, given to other people, or is of another pool.",
+    message: ({ run, pool }: { run: string; pool: string }) =>
+      `Run \`${run}\` is not an open task of an inbox in pool \`${pool}\``,
+    remedy: "List open tasks with `tutti approve`.",
+  },
+  hoursInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The hours of an inbox are two cron expressions and a time zone.",
+    message: ({ problem }: { problem: string }) => problem,
+    remedy: "Correct the hours.",
+  },
+  interrupted: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "Other people were to get the task, and their run could not be started. It is opened again.",
+    message: ({ task }: { task: string }) => `Task \`${task}\` has no run`,
+    remedy: "Wait for the next attempt.",
+  },
   roundsTooMany: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",

@@ -14,13 +14,13 @@ export function wireInboxes(
   polls: AgentPolls,
 ): Inboxes {
   const { pools } = dependencies;
-  const { timers, chance, logger, tracer } = foundation;
+  const { timers, chance, logger, tracer, clock } = foundation;
   const runs = new InboxRuns({
     definitions: mesh.client(definitionService),
     runs: mesh.client(runService),
     ...{ tracer, logger },
   });
-  const inboxes = new Inboxes({ polls, runs, timers, chance, logger });
+  const inboxes = new Inboxes({ polls, runs, timers, chance, logger, clock });
   pools.onTenant((tenant) => inboxes.follow(tenant));
   pools.onLeft((pool) => inboxes.leave(pool));
   mesh.serve(

@@ -3,14 +3,16 @@
  *
  * 1. A claimed task is renewed until people have decided, or until it is not wanted: then its run is cancelled.
  * 2. What fails on the way is tried again. Only an answer of people, or a mistake in the task, ends an attempt.
- * 3. When the pool leaves, or this process ends, the runs stay. The next owner of the pool continues with them.
+ * 3. People get tasks within the hours of the inbox. A task that they do not answer goes to the people of the next step.
+ * 4. When the pool leaves, or this process ends, the runs stay. The next owner of the pool continues with them.
  */
 import { AgentKind, type ClaimedTask, type Completion, type RenewalReceipt } from "@tutti/contracts/agent/v1";
-import type { Inbox } from "@tutti/contracts/swarm/v1";
+import { type Inbox, type InboxHours, Scaler, type ScalingWindow } from "@tutti/contracts/swarm/v1";
 import type { Outcome } from "@tutti/contracts/types/v1";
 import {
   backoffMs,
   type Chance,
+  type Clock,
   errorFromUnknown,
   type Logger,
   type ReadOnly,
@@ -20,8 +22,10 @@ import {
   type TuttiError,
   toErrorDetail,
 } from "@tutti/kernel";
+import { ScalingWindows, scalingRulesOf } from "@tutti/matching";
 import type { AgentPolls } from "../polls/agent-polls.ts";
-import { type InboxRuns, inboxPrincipal } from "./inbox-runs.ts";
+import { inboxErrors } from "./errors.ts";
+import { type InboxRun, type InboxRuns, inboxPrincipal } from "./inbox-runs.ts";
 
 export interface InboxAgentParts {
   readonly polls: Pick<AgentPolls, "claim" | "complete" | "renew" | "leave">;
@@ -31,18 +35,25 @@ export interface InboxAgentParts {
   readonly logger: Logger;
   readonly namespace: string;
   readonly pool: string;
+  readonly clock: Pick<Clock, "now">;
 }
 
 /** A task that people do. */
 interface OpenTask {
   readonly task: ClaimedTask;
   readonly over: AbortController;
-  /** Empty until it is started. */
-  runId: string;
+  /** Undefined until it is started. */
+  run: InboxRun | undefined;
+  /** Other people get it: the run that they have instead of the one before. */
+  moving: Promise<unknown> | undefined;
+  moved: { readonly from: string; readonly people: string } | undefined;
+  escalation: Timer | undefined;
 }
 
 const slotsDefault = 100;
 const claimWaitMs = 60_000;
+/** With hours: how often the clock is read. */
+const hoursWaitMs = 10_000;
 const leaseMs = 60_000;
 const renewEveryMs = 2_000;
 const backoff = { firstMs: 200, maxMs: 30_000 };
@@ -53,6 +64,7 @@ export class InboxAgent {
   readonly #tasks = new Map<string, OpenTask>();
   readonly #stopped = new AbortController();
   #inbox: ReadOnly<Inbox>;
+  #hours: Hours;
   /** Ends the wait for tasks: slots are free, or the inbox offers something else. */
   #waiting = new AbortController();
   #renewing: Timer | undefined;
@@ -60,6 +72,7 @@ export class InboxAgent {
   constructor(parts: InboxAgentParts, inbox: ReadOnly<Inbox>) {
     this.#parts = parts;
     this.#inbox = inbox;
+    this.#hours = hoursOf(inbox);
   }
 
   get openTasks(): number {
@@ -73,6 +86,7 @@ export class InboxAgent {
   /** Tasks that are open keep their form and their people. */
   update(inbox: ReadOnly<Inbox>): void {
     this.#inbox = inbox;
+    this.#hours = hoursOf(inbox);
     this.#waiting.abort();
   }
 
@@ -81,7 +95,10 @@ export class InboxAgent {
     this.#stopped.abort();
     this.#waiting.abort();
     this.#renewing?.cancel();
-    for (const { over } of this.#tasks.values()) over.abort();
+    for (const { over, escalation } of this.#tasks.values()) {
+      over.abort();
+      escalation?.cancel();
+    }
   }
 
   /** The inbox is deleted: its tasks go to other agents. */
@@ -93,20 +110,39 @@ export class InboxAgent {
     for (const one of open) void this.#withdraw(one, "the inbox was deleted");
   }
 
+  /** Gives an open task to other people. Returns the run that they have. Undefined when it has no such task. */
+  async delegate(runId: string, people: readonly string[], reason: string): Promise<string | undefined> {
+    const who = JSON.stringify(people);
+    for (const one of this.#tasks.values()) {
+      await one.moving?.catch(() => {});
+      if (one.moved?.from === runId && one.moved.people === who) return one.run?.runId;
+      if (one.run?.runId !== runId) continue;
+      await this.#move(one, people, reason, one.run.step);
+      one.moved = { from: runId, people: who };
+      return one.run?.runId;
+    }
+    return undefined;
+  }
+
   async #claimTasks(): Promise<void> {
-    const { polls } = this.#parts;
+    const { polls, clock, timers } = this.#parts;
     const { signal } = this.#stopped;
     for (let failures = 0; !signal.aborted; ) {
       this.#waiting = new AbortController();
       try {
         const slots = this.#inbox.slots || slotsDefault;
+        if (!this.#hours.isOpen(clock.now())) {
+          await sleep(timers, hoursWaitMs, this.#waiting.signal).catch(() => {});
+          continue;
+        }
+        const waitMs = this.#inbox.hours.length === 0 ? claimWaitMs : hoursWaitMs;
         const count = Math.min(slots - this.#tasks.size, 1_000);
         if (count <= 0) {
           await aborted(this.#waiting.signal);
           continue;
         }
         const request = {
-          ...{ ...this.#place(), count, leaseMs, waitMs: claimWaitMs, idempotencyKey: "" },
+          ...{ ...this.#place(), count, leaseMs, waitMs, idempotencyKey: "" },
           ...{ kind: AgentKind.AGENT_KIND_PERSON, offering: offeringOf(this.#inbox, slots) },
         };
         const { tasks } = await polls.claim(request, { principal, signal: this.#waiting.signal });
@@ -121,7 +157,8 @@ export class InboxAgent {
   #take(task: ClaimedTask): void {
     const key = keyOf(task);
     const before = this.#tasks.get(key);
-    const one: OpenTask = { task, over: new AbortController(), runId: "" };
+    const nothing = { run: undefined, moving: undefined, moved: undefined, escalation: undefined };
+    const one: OpenTask = { task, over: new AbortController(), ...nothing };
     this.#tasks.set(key, one);
     this.#renewing ??= this.#parts.timers.every(renewEveryMs, () => this.#renew());
     void this.#serve(one, before);
@@ -135,11 +172,13 @@ export class InboxAgent {
     if (before !== undefined) await this.#giveUp(before, "the task is done again");
     try {
       const result = await this.#untilDone(signal, async () => {
-        if (one.runId === "") {
-          one.runId = await runs.open(namespace, this.#inbox, task, signal);
-          this.#save(one);
+        if (one.run === undefined) this.#opened(one, await runs.open(namespace, this.#inbox, task, signal));
+        for (let run = one.run; run !== undefined; run = one.run) {
+          const { outcome } = await runs.end(namespace, run.runId, signal);
+          await one.moving;
+          if (one.run === run) return completionOf(outcome?.result);
         }
-        return completionOf((await runs.end(namespace, one.runId, signal)).outcome?.result);
+        throw inboxErrors.interrupted({ task: task.work?.task ?? "" });
       });
       if (result !== undefined) await this.#complete(task, result);
     } finally {
@@ -162,6 +201,39 @@ export class InboxAgent {
       }
     }
     return undefined;
+  }
+
+  #opened(one: OpenTask, run: InboxRun): void {
+    const { timers, clock } = this.#parts;
+    one.run = run;
+    this.#save(one.task, run);
+    one.escalation?.cancel();
+    const step = this.#inbox.escalation[run.step];
+    if (step === undefined || one.over.signal.aborted) return;
+    const { people } = step;
+    const reason = `no answer within ${step.afterMs} ms`;
+    const escalate = () => {
+      void this.#move(one, people, reason, run.step + 1).catch((thrown: unknown) =>
+        this.#parts.logger.warn("failed to escalate a task of an inbox", { error: errorFromUnknown(thrown) }),
+      );
+    };
+    one.escalation = timers.after(Math.max(0, run.sinceMs + step.afterMs - clock.now()), escalate);
+  }
+
+  /** Other people get a task: as a new run, so that its form and its end are theirs. */
+  async #move(one: OpenTask, people: readonly string[], reason: string, step: number): Promise<void> {
+    const { runs, namespace } = this.#parts;
+    const { run, task, over } = one;
+    if (run === undefined || over.signal.aborted) return;
+    one.moving = (async () => {
+      if (!(await runs.withdraw(namespace, run.runId, reason, over.signal))) return;
+      // If the start fails, the task is opened again for the people of the inbox.
+      one.run = undefined;
+      const saved = { ...task, saved: undefined };
+      const inbox = { ...this.#inbox, people: [...people] };
+      this.#opened(one, await runs.open(namespace, inbox, saved, over.signal, step));
+    })();
+    await one.moving;
   }
 
   async #complete({ token }: ClaimedTask, outcome: Completion["outcome"]): Promise<void> {
@@ -192,7 +264,7 @@ export class InboxAgent {
   }
 
   /** The next attempt continues with the run. */
-  #save({ task: { token }, runId }: OpenTask): void {
+  #save({ token }: ClaimedTask, { runId }: InboxRun): void {
     const saved = { body: { $case: "inline" as const, value: Buffer.from(runId) }, mediaType: "" };
     this.#renewed([{ token, saved, fraction: 0, message: "" }]);
   }
@@ -206,13 +278,15 @@ export class InboxAgent {
   async #giveUp(one: OpenTask, reason: string): Promise<void> {
     if (one.over.signal.aborted) return;
     one.over.abort();
+    one.escalation?.cancel();
     await this.#withdraw(one, reason);
     await this.#complete(one.task, { $case: "stopped", value: { message: reason } });
   }
 
-  async #withdraw({ runId }: OpenTask, reason: string): Promise<void> {
+  async #withdraw({ run }: OpenTask, reason: string): Promise<void> {
     const { runs, namespace } = this.#parts;
-    if (runId === "") return;
+    if (run === undefined) return;
+    const { runId } = run;
     const { signal } = new AbortController();
     try {
       await runs.withdraw(namespace, runId, reason, signal);
@@ -224,6 +298,7 @@ export class InboxAgent {
 
   #forget(one: OpenTask): void {
     const key = keyOf(one.task);
+    one.escalation?.cancel();
     if (this.#tasks.get(key) === one) this.#tasks.delete(key);
     if (this.#tasks.size === 0) {
       this.#renewing?.cancel();
@@ -251,6 +326,22 @@ function offeringOf({ capabilities, labels, description }: ReadOnly<Inbox>, slot
     ...{ labels: { ...labels }, slots, description, resources: {}, contextKeys: [] },
     capabilities: capabilities.map((capability) => ({ ...capability, cost: undefined })),
   };
+}
+
+interface Hours {
+  isOpen(nowMs: number): boolean;
+}
+
+/** Returns a window of an inbox as one of scaling, which has the same times. */
+export function windowOf({ begin, end, timeZone }: ReadOnly<InboxHours>): ScalingWindow {
+  return { begin, end, timeZone, minAgents: 1, maxAgents: 1 };
+}
+
+function hoursOf({ hours }: ReadOnly<Inbox>): Hours {
+  if (hours.length === 0) return { isOpen: () => true };
+  const windows = new ScalingWindows(hours.map(windowOf));
+  const closed = { ...scalingRulesOf(Scaler.create()), minAgents: 0, maxAgents: 0 };
+  return { isOpen: (nowMs) => !windows.boundsAt(closed, nowMs).isNight };
 }
 
 function completionOf(result: Outcome["result"]): NonNullable<Completion["outcome"]> {

@@ -5,6 +5,7 @@
  * 1. A task has one open run at a time, whose id follows from the task. An attempt that was lost continues with it.
  * 2. A run that has ended counts for the attempt that started it, which its label names, and for the one after a loss,
  *    which has its id saved. A task that is done again, because a check sent it back or a user retried it, gets a new run.
+ * 3. A task that other people get is a new run too. The run before is cancelled first, so no two are open.
  */
 import { createHash } from "node:crypto";
 import type { ClaimedTask } from "@tutti/contracts/agent/v1";
@@ -23,6 +24,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import {
   type CallContext,
+  fromTimestamp,
   isTuttiError,
   type Logger,
   type Principal,
@@ -43,7 +45,12 @@ export interface InboxRunsParts {
 export const inboxPrincipal: Principal = { kind: "service", id: "inboxes", roles: ["admin"] };
 
 /** Labels of the run of a task. */
-const inboxLabels = { inbox: "inbox", capability: "capability", attempt: "inbox-attempt" } as const;
+const inboxLabels = {
+  inbox: "inbox",
+  capability: "capability",
+  attempt: "inbox-attempt",
+  step: "inbox-step",
+} as const;
 
 const roundsMax = 1_000;
 /** A larger input is not shown in the approval. */
@@ -65,16 +72,17 @@ export class InboxRuns {
       await this.#definition(namespace, inbox, capability as Capability, signal);
   }
 
-  /** Returns the id of the run of a task, started now or before. */
+  /** Returns the run of a task, started now or before. */
   async open(
     namespace: string,
     inbox: ReadOnly<Inbox>,
     task: ClaimedTask,
     signal: AbortSignal,
-  ): Promise<string> {
+    step = 0,
+  ): Promise<InboxRun> {
     const saved = textOf(task.saved);
     const before = saved === "" ? undefined : await this.#find(namespace, saved, signal);
-    if (before !== undefined && isOf(before, inbox) && isUsable(before)) return saved;
+    if (before !== undefined && isOf(before, inbox) && isUsable(before)) return inboxRun(before);
     const offered = inbox.capabilities.find(({ name }) => name === task.capability);
     const capability = (offered ?? { ...emptyCapability, name: task.capability }) as Capability;
     const { name, hash } = await this.#definition(namespace, inbox, capability, signal);
@@ -92,6 +100,7 @@ export class InboxRuns {
         [inboxLabels.inbox]: inbox.inboxId,
         [inboxLabels.capability]: capability.name,
         [inboxLabels.attempt]: attempt,
+        ...(step > 0 && { [inboxLabels.step]: String(step) }),
       },
     } as const;
     const first = nameOf(inbox.inboxId, task);
@@ -99,10 +108,10 @@ export class InboxRuns {
       const runId = `${first}-${round}`;
       const request = StartRunRequest.fromPartial({ namespace, runId, spec });
       const { run, existed } = await this.#started(request, signal);
-      if (!existed) return runId;
-      if (run === undefined || !isOf(run, inbox)) continue;
+      if (run === undefined || (existed && !isOf(run, inbox))) continue;
+      if (!existed) return inboxRun(run);
       const isOwn = run.spec?.labels[inboxLabels.attempt] === attempt;
-      if (run.endTime === undefined || (isOwn && isUsable(run))) return runId;
+      if (run.endTime === undefined || (isOwn && isUsable(run))) return inboxRun(run);
     }
     throw inboxErrors.roundsTooMany({ task: taskId, work: id, max: roundsMax });
   }
@@ -117,17 +126,18 @@ export class InboxRuns {
     }
   }
 
-  /** The task is not wanted any more. */
-  async withdraw(namespace: string, runId: string, reason: string, signal: AbortSignal): Promise<void> {
+  /** Cancels the run of a task. Returns whether it was open. */
+  async withdraw(namespace: string, runId: string, reason: string, signal: AbortSignal): Promise<boolean> {
     try {
       const request = CancelRunRequest.fromPartial({ namespace, runId, reason });
       await this.#parts.runs.cancelRun(request, { context: this.#context(namespace, signal) });
     } catch (error) {
       // It has ended, or is not kept any more.
       if (isTuttiError(error) && (error.status === "FAILED_PRECONDITION" || error.status === "NOT_FOUND"))
-        return;
+        return false;
       throw error;
     }
+    return true;
   }
 
   async #definition(
@@ -190,6 +200,19 @@ export class InboxRuns {
     const deadlineMs = Number.POSITIVE_INFINITY;
     return { principal: inboxPrincipal, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
   }
+}
+
+/** The run of a task. */
+export interface InboxRun {
+  readonly runId: string;
+  readonly sinceMs: number;
+  /** Steps of the escalation that were made. */
+  readonly step: number;
+}
+
+function inboxRun({ runId, createTime, spec }: Run): InboxRun {
+  const sinceMs = createTime === undefined ? 0 : fromTimestamp(createTime);
+  return { runId, sinceMs, step: Number(spec?.labels[inboxLabels.step] ?? 0) };
 }
 
 /** Returns whether a run was started here, for an inbox. */

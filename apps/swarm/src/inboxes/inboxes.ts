@@ -44,6 +44,20 @@ export class Inboxes implements Component {
     return this.#followers.get(pool)?.get(inboxId)?.agent.openTasks ?? 0;
   }
 
+  /** Gives an open task to other people. Returns the run that they have. Undefined when no inbox has such a task. */
+  async delegate(
+    pool: Pool,
+    runId: string,
+    people: readonly string[],
+    reason: string,
+  ): Promise<string | undefined> {
+    for (const { agent } of this.#followers.get(pool)?.values() ?? []) {
+      const moved = await agent.delegate(runId, people, reason);
+      if (moved !== undefined) return moved;
+    }
+    return undefined;
+  }
+
   drain(): void {
     this.#isStopped = true;
     for (const pool of [...this.#followers.keys()]) this.leave(pool);

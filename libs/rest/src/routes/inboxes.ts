@@ -16,6 +16,13 @@ export const inboxRoutes = [
     body: "inbox",
   },
   {
+    name: "inboxes.delegate",
+    method: "POST",
+    path: "/v1/inbox-tasks/{id}/delegate",
+    rpc: `${inboxes}/DelegateInboxTask`,
+    params: { id: "runId" },
+  },
+  {
     name: "inboxes.delete",
     method: "DELETE",
     path: "/v1/inboxes/{id}",

@@ -69,6 +69,18 @@ export async function showInbox(context: Context): Promise<Result> {
         ["people", peopleOf(inbox)],
         ["answers", String(inbox.answersNeeded || 1)],
         ["open", `${inbox.openTasks ?? 0} of ${counted(inbox.slots || slotsByDefault, "slot")}`],
+        [
+          "escalates",
+          inbox.escalation
+            .map(({ afterMs = 0, people }) => `after ${printDurationMs(afterMs)} to ${people.join(", ")}`)
+            .join(", then "),
+        ],
+        [
+          "hours",
+          inbox.hours
+            .map(({ begin, end, timeZone = "" }) => `${begin} to ${end} ${timeZone || "UTC"}`)
+            .join(", "),
+        ],
         ["expires", inbox.withinMs ? `after ${printDurationMs(inbox.withinMs)}` : "never"],
         ["changed by", inbox.updateCause?.actor?.id],
         ["revision", inbox.revision],
@@ -129,6 +141,25 @@ export async function deleteInbox(context: Context): Promise<Result> {
           : `${print.style.dim("–")} ${safe(id)} not found`;
       print.line(line);
     },
+  };
+}
+
+/** Gives a task to other people. */
+export async function delegateTask(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const id = values.argument("RUN");
+  const people = values.texts("person");
+  if (people.length === 0) throw usageFailure("Set --person ID.");
+  const server = await connect(context);
+  const reply = await server.call("inboxes.delegate", {
+    params: { id },
+    query: server.namespace,
+    body: { ...poolOf(context), ...reasonOf(context), people },
+  });
+  return {
+    json: reply,
+    quiet: [reply.runId],
+    draw: () => print.line(`${print.style.green("✓")} ${safe(people.join(", "))} has ${safe(reply.runId)}`),
   };
 }
 

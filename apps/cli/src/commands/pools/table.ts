@@ -294,6 +294,19 @@ export const poolCommands: readonly Command[] = [
     load: () => import("./inbox.ts").then(({ setInbox }) => setInbox),
   },
   {
+    name: "inbox delegate",
+    group: "installation",
+    summary: "Delegate a task of an inbox to other people",
+    arguments: [{ name: "RUN", summary: "run of the task", completes: "run" }],
+    options: [
+      inPool,
+      { name: "person", value: "ID", isMany: true, summary: "person, group or role. Default: any" },
+      reason,
+    ],
+    json: "document",
+    load: () => import("./inbox.ts").then(({ delegateTask }) => delegateTask),
+  },
+  {
     name: "inbox delete",
     group: "installation",
     summary: "Delete an inbox. Its open tasks go to other agents",

@@ -4,8 +4,10 @@ import { Inbox, type inboxService, type ListInboxesRequest } from "@tutti/contra
 import { ofAllPages } from "@tutti/host/serving";
 import { type CallContext, pageOf } from "@tutti/kernel";
 import { deleteInbox, setInbox } from "@tutti/machine-entities/pool";
+import { windowProblem } from "@tutti/matching";
 import type { Client, Handlers } from "@tutti/mesh";
 import { inboxErrors } from "../../inboxes/errors.ts";
+import { windowOf } from "../../inboxes/inbox-agent.ts";
 import type { InboxRuns } from "../../inboxes/inbox-runs.ts";
 import type { Inboxes } from "../../inboxes/inboxes.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
@@ -30,6 +32,7 @@ export function inboxHandlers(dependencies: InboxDependencies): Handlers<typeof 
       const { inbox = Inbox.create(), revision, reason } = request;
       const place = { ...request, pool: inbox.pool };
       const { namespace, name } = (await tenantOf(place, context)).pool;
+      requireHours(inbox);
       await dependencies.runs.register(namespace, inbox, context.signal);
       const told = { command: setInbox, body: { inbox, revision: Number(revision) }, reason };
       await dependencies.poolStore.change(namespace, name, told, context);
@@ -39,6 +42,15 @@ export function inboxHandlers(dependencies: InboxDependencies): Handlers<typeof 
       return { inbox: viewOf(dependencies, await tenantOf(request, context), request.inboxId) };
     },
     listInboxes: (request, context) => list(dependencies, request, context),
+    async delegateInboxTask(request, context) {
+      const { runId, people, reason } = request;
+      const { pool } = await tenantOf(request, context);
+      const by = `${context.principal.id} gave it to ${people.join(", ")}`;
+      const why = reason === "" ? by : `${by}: ${reason}`;
+      const moved = await dependencies.inboxes.delegate(pool, runId, people, why);
+      if (moved === undefined) throw inboxErrors.taskMissing({ run: runId, pool: pool.name });
+      return { runId: moved };
+    },
     async deleteInbox(request, context) {
       const { inboxId, reason } = request;
       const { namespace, name } = (await tenantOf(request, context)).pool;
@@ -76,6 +88,13 @@ async function ofPool(
     );
   const tenant = await dependencies.pools.tenant(namespace, pool, context);
   return [...tenant.contents.inboxes.keys()].sort().map((id) => viewOf(dependencies, tenant, id));
+}
+
+function requireHours({ hours }: Inbox): void {
+  for (const [index, one] of hours.entries()) {
+    const problem = windowProblem(windowOf(one));
+    if (problem !== undefined) throw inboxErrors.hoursInvalid({ problem: `hours[${index}]: ${problem}` });
+  }
 }
 
 function viewOf({ inboxes }: InboxDependencies, { pool, contents }: Tenant, inboxId: string): Inbox {
