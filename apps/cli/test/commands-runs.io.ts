@@ -129,7 +129,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     );
     assert.match((await tutti("import crontab jobs.crontab")).errors, /jobs\.crontab:1: `MAILTO=ops` is not/);
     assert.match((await tutti("import github-actions jobs.crontab")).errors, /cannot be imported/);
-    assert.match((await tutti("import bpmn jobs.crontab")).errors, /Kinds: crontab, makefile/);
+    assert.match((await tutti("import drawio jobs.crontab")).errors, /Kinds: crontab, makefile/);
     assert.match(await printed("workflow archive cart"), /✓ cart: 1 version archived/);
     assert.match(await printed("workflow archive cart"), /– cart is already archived/);
     assert.equal((await tutti("run cart --id cart-2")).exitCode, 3);

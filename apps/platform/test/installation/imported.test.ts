@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import {
+  importBpmn,
   importN8n,
   importServerlessWorkflow,
   importStepFunctions,
@@ -361,6 +362,59 @@ describe("an imported history of Temporal", () => {
         'send-mail {"label":"label-1","receipt":"rec-1","to":"eve@example.org"}',
       ],
     );
+    await worker.stop();
+  });
+});
+
+describe("an imported process of BPMN", () => {
+  it("takes flows by their conditions, branches at once, and errors by their codes", async () => {
+    await using installation = await Installation.open();
+    await using tutti = await installation.client();
+    const worker = installation.worker({});
+    const calls: string[] = [];
+    const handle = (name: string, work: (input: never) => unknown) =>
+      worker.handle(name, (input: never) => {
+        calls.push(name);
+        return work(input);
+      });
+    handle("reserve-stock", ({ articles, store }: { articles: string[]; store: string }) => ({
+      reservation: `${store}-${articles.length}`,
+    }));
+    handle("charge-card", ({ total }: { total: number }) => {
+      if (total > 5_000) throw new TaskFailure("CardDeclined", "too much");
+      return { charged: total };
+    });
+    handle("book-freight", () => ({ carrier: "train" }));
+    handle("send-parcel", () => "no object");
+    handle("release-stock", () => null);
+    for (const name of ["pick", "print-label", "wrap", "weigh", "photo"])
+      handle(name, () => ({ [name.replace("-", "")]: true }));
+    handle("ship", (variables: Record<string, unknown>) => ({ knows: Object.keys(variables).sort() }));
+    await worker.start();
+    for (const name of ["order", "parallel"]) {
+      const file = new URL(`../../../../libs/definitions/test/bpmn/${name}.bpmn`, import.meta.url);
+      for (const document of importBpmn(readFileSync(file, "utf8"), `${name}.bpmn`).documents)
+        await tutti.register(document as never);
+    }
+    const outcome = async (workflow: string, input: Json) => {
+      calls.length = 0;
+      const run = await tutti.start(workflow, { input: input as never });
+      return await run.result().catch((error: Error) => error.message);
+    };
+    const order = { items: ["violin"], total: 2_000, country: "CH" };
+    assert.deepEqual(await outcome("process-order", order), {
+      ...{ ...order, stock: { id: "main-1" }, charged: 2_000, carrier: "train" },
+    });
+    assert.deepEqual(calls, ["reserve-stock", "charge-card", "book-freight"]);
+    await outcome("process-order", { ...order, total: 20 });
+    assert.deepEqual(calls, ["reserve-stock", "charge-card", "send-parcel"]);
+    assert.match(String(await outcome("process-order", { ...order, total: 9_000 })), /CardDeclined: Refused/);
+    assert.equal(calls.at(-1), "release-stock");
+    const packed = (await outcome("pack", { gift: true })) as { knows: string[] };
+    assert.deepEqual(packed.knows, ["gift", "photo", "pick", "printlabel", "weigh", "wrap"]);
+    assert.equal(calls.at(-1), "ship");
+    await outcome("pack", { gift: false });
+    assert.equal(calls.includes("wrap"), false);
     await worker.stop();
   });
 });

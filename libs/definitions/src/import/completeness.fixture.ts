@@ -79,3 +79,59 @@ function valuesOf(document: Document, lines: LineCounter): readonly Value[] {
   visit(document.contents, [], []);
   return values;
 }
+
+/** The same for a file in XML: its attributes and texts. */
+export function silentXmlValues(text: string, importer: (text: string) => Imported): readonly string[] {
+  const { untranslated } = importer(text);
+  const listed = new Set(untranslated.map(({ line }) => line));
+  const whole = new Set(untranslated.map(({ construct }) => construct));
+  const before = textOf(text, importer);
+  return xmlValuesOf(text).flatMap(({ name, end, lines }) => {
+    const isOther = textOf(`${text.slice(0, end)}x${text.slice(end)}`, importer) !== before;
+    return isOther || lines.some((line) => listed.has(line)) || whole.has(name)
+      ? []
+      : [`${lines[0]}: ${name}`];
+  });
+}
+
+interface XmlValue {
+  readonly name: string;
+  /** Behind its last character. */
+  readonly end: number;
+  /** Its own, and those of the elements around it but for the root. */
+  readonly lines: readonly number[];
+}
+
+function xmlValuesOf(text: string): readonly XmlValue[] {
+  const values: XmlValue[] = [];
+  const open: { readonly name: string; readonly line: number }[] = [];
+  const lineAt = (at: number) => text.slice(0, at).split("\n").length;
+  const ownName = (name: string) => (name.startsWith("xmlns") ? name : name.slice(name.indexOf(":") + 1));
+  const around = () => open.slice(1).map(({ line }) => line);
+  for (const found of text.matchAll(
+    /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!\[CDATA\[([\s\S]*?)\]\]>|<\/[^>]*>|<([\w.:-]+)((?:[^>"']|"[^"]*"|'[^']*')*?)(\/?)>|([^<]+)/g,
+  )) {
+    const [all, cdata, tag, attributes = "", slash, content] = found;
+    const at = found.index;
+    const words = cdata ?? content;
+    if (words !== undefined && words.trim() !== "" && open.length > 0) {
+      const start = at + (cdata === undefined ? 0 : "<![CDATA[".length);
+      const end = start + words.trimEnd().length;
+      values.push({ name: open.at(-1)?.name ?? "", end, lines: [lineAt(start), ...around()] });
+    } else if (all.startsWith("</")) open.pop();
+    else if (tag !== undefined) {
+      const element = { name: ownName(tag), line: lineAt(at) };
+      open.push(element);
+      for (const each of attributes.matchAll(/([\w.:-]+)\s*=\s*(["'])([\s\S]*?)\2/g)) {
+        const end = at + 1 + tag.length + each.index + each[0].length - 1;
+        values.push({
+          name: `${element.name} ${ownName(each[1] ?? "")}`,
+          end,
+          lines: [lineAt(end), ...around()],
+        });
+      }
+      if (slash === "/") open.pop();
+    }
+  }
+  return values;
+}

@@ -1,4 +1,5 @@
 /** Importers of foreign files. */
+export { importBpmn } from "./bpmn.ts";
 export { type CrontabOptions, importCrontab } from "./crontab.ts";
 export { importGithubActions } from "./github-actions.ts";
 export { type Imported, NotImported, type Untranslated } from "./imported.ts";

@@ -46,6 +46,7 @@ async function importerOf({ values }: Context, kind: string, file: string, text:
     "step-functions": () => importing.importStepFunctions(text, file),
     n8n: () => importing.importN8n(text, file),
     "serverless-workflow": () => importing.importServerlessWorkflow(text),
+    bpmn: () => importing.importBpmn(text, file),
     temporal: () => importing.importTemporal(text),
   };
   const importer = importers[kind];

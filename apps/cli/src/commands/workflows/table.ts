@@ -234,7 +234,8 @@ export const workflowCommands: readonly Command[] = [
     arguments: [
       {
         name: "KIND",
-        summary: "crontab, makefile, github-actions, step-functions, serverless-workflow, n8n or temporal",
+        summary:
+          "crontab, makefile, github-actions, step-functions, serverless-workflow, n8n, bpmn or temporal",
       },
       { name: "FILE", summary: "file to convert. - for standard input", completes: "file" },
     ],

@@ -1,0 +1,84 @@
+/** Expressions (JUEL and FEEL) and times of BPMN. */
+import { member, NoCounterpart, plain, template } from "./cel.ts";
+import { ExpressionReader } from "./foreign-expression.ts";
+
+/** The variable with all variables of a process. */
+export const data = "vars.data";
+
+const words: Readonly<Record<string, string>> = {
+  ...{ eq: "==", ne: "!=", gt: ">", lt: "<", ge: ">=", le: "<=", "&&": "and", "||": "or" },
+};
+
+/** A condition or a value that is computed: `${amount > 10}`, `= amount > 10` or the bare expression. */
+export function expression(text: string, locals: Readonly<Record<string, string>> = {}): string {
+  const given = text.trim();
+  const [, wrapped] = /^[$#]\{([\s\S]*)\}$/.exec(given) ?? [];
+  const isFeel = given.startsWith("=");
+  const body = (isFeel ? given.slice(1) : (wrapped ?? given)).trim();
+  if (body === "" || /[$#]\{/.test(body))
+    throw new NoCounterpart(`the expression \`${given}\` has no counterpart`);
+  const [, negated] = /^(?:!|not\b)\s*([\w.]+|\([\s\S]*\))$/.exec(body) ?? [];
+  if (negated !== undefined) return `!(${expression(isFeel ? `=${negated}` : negated, locals)})`;
+  const roots: Record<string, string> = {};
+  const parts = body.split(/("(?:[^"\\]|\\.)*"|'[^']*')/);
+  const written = parts
+    .map((part, index) =>
+      index % 2 === 1
+        ? part
+        : part.replace(/(?<![\w.])(eq|ne|gt|lt|ge|le)(?!\w)|&&|\|\|/g, (word) => ` ${words[word] ?? word} `),
+    )
+    .map((part, index) => {
+      if (index % 2 === 0)
+        for (const [, name = ""] of part.matchAll(/(?<![\w.])([A-Za-z_]\w*)(?!\s*\()/g))
+          roots[name] = locals[name] ?? member(data, name);
+      return part;
+    })
+    .join("");
+  return new ExpressionReader(written, {
+    equals: isFeel ? "=" : "==",
+    roots,
+    functions: { not: ([x]) => x && `!(${x})` },
+  }).read();
+}
+
+/** A text that may be an expression as a whole. */
+export function value(text: string, locals: Readonly<Record<string, string>> = {}): string {
+  return isComputed(text) ? template(expression(text, locals)) : plain(text);
+}
+
+export function isComputed(text: string): boolean {
+  return /^\s*=/.test(text) || /[$#]\{/.test(text);
+}
+
+const units: readonly (readonly [sign: string, seconds: number])[] = [
+  ["W", 604_800],
+  ["D", 86_400],
+  ["H", 3_600],
+  ["M", 60],
+  ["S", 1],
+];
+
+/** A time of ISO 8601 as one of Tutti. Months and years have no length. */
+export function duration(text: string): string {
+  const [, day = "", time = ""] = /^P((?:\d+[WD])*)(?:T((?:\d+(?:\.\d+)?[HMS])+))?$/.exec(text.trim()) ?? [];
+  let total = 0;
+  for (const part of [...day.matchAll(/(\d+)([WD])/g), ...time.matchAll(/(\d+(?:\.\d+)?)([HMS])/g)])
+    total += Number(part[1]) * (units.find(([sign]) => sign === part[2])?.[1] ?? 0);
+  if (total === 0) throw new NoCounterpart(`the time \`${text.trim()}\` has no counterpart`);
+  return Number.isInteger(total) ? `${total}s` : `${Math.round(total * 1_000)}ms`;
+}
+
+/** When a schedule starts runs. */
+export function cycle(text: string): { readonly every: string } | { readonly cron: string } {
+  const [, repeated] = /^R\/(P\S+)$/.exec(text.trim()) ?? [];
+  if (repeated !== undefined) return { every: duration(repeated) };
+  const fields = text.trim().split(/\s+/);
+  // The first of six fields is the second.
+  if (fields.length === 6 && fields[0] === "0") {
+    const rest = fields
+      .slice(1)
+      .map((field) => (field === "?" || field === "1/1" ? "*" : field.replace(/^0\//, "*/")));
+    return { cron: rest.join(" ") };
+  }
+  throw new NoCounterpart(`the time \`${text.trim()}\` has no counterpart`);
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { silentXmlValues } from "./completeness.fixture.ts";
+import { importBpmn, NotImported } from "./index.ts";
+
+const folder = new URL("../../test/bpmn/", import.meta.url);
+const textOf = (file: string) => readFileSync(new URL(file, folder), "utf8");
+const constructsOf = (file: string) =>
+  importBpmn(textOf(file), file).untranslated.map(({ line, construct }) => `${line} ${construct}`);
+const statesOf = (file: string) => {
+  const { documents } = importBpmn(textOf(file), file);
+  return (documents.at(-1) as unknown as { states: Record<string, Record<string, unknown>> }).states;
+};
+
+/** A process with a node, between its start and its end. */
+const withNode = (node: string) => `<definitions><process id="p"><startEvent id="s"/>${node}<endEvent id="e"/>
+<sequenceFlow sourceRef="s" targetRef="n"/><sequenceFlow sourceRef="n" targetRef="e"/></process></definitions>`;
+
+describe("a process of BPMN", () => {
+  const files = readdirSync(folder);
+  it("is here in at least ten files", () => assert.ok(files.length >= 10));
+
+  for (const file of files)
+    it(`in ${file} is translated or listed, value by value`, () => {
+      assert.deepEqual(
+        silentXmlValues(textOf(file), (text) => importBpmn(text, file)),
+        [],
+      );
+    });
+
+  it("of an importer that forgets a value is found out", () => {
+    const forgetful = () => ({ documents: [], untranslated: [{ line: 2, construct: "b", reason: "" }] });
+    assert.deepEqual(silentXmlValues('<a x="1">\n<b y="2"/>\n<c>text</c></a>', forgetful), [
+      "1: a x",
+      "3: c",
+    ]);
+  });
+
+  it("has signals and limits of an event-based gateway, and of events at the border", () => {
+    const { "what-comes-first": first, pack } = statesOf("events.bpmn");
+    assert.deepEqual(Object.keys(first?.["on"] ?? {}), ["payment.received", "cancelled"]);
+    assert.deepEqual(first?.["after"], { "172800s": { to: "remind" } });
+    assert.deepEqual(pack?.["after"], { "5400s": { to: "remind" } });
+    assert.deepEqual(Object.keys(pack?.["on"] ?? {}), ["shop-closed"]);
+  });
+
+  it("has schedules for timers at its start", () => {
+    const { documents } = importBpmn(textOf("timer-start.bpmn"));
+    assert.deepEqual(
+      documents.filter((each) => "schedule" in (each as object)),
+      [
+        { schedule: "report", workflow: "report", every: "3600s" },
+        { schedule: "nightly", workflow: "nightly", cron: "30 2 * * *" },
+      ],
+    );
+  });
+
+  it("fails at nodes that would do something else, and lists them with their lines", () => {
+    const fails = importBpmn(textOf("untranslatable.bpmn")).untranslated.flatMap(
+      ({ line, reason, construct }) =>
+        reason.endsWith("The run fails here") ? [`${line} ${construct}`] : [],
+    );
+    assert.deepEqual(fails, [
+      ...["6 Complex", "7 Ad hoc", "8 Looped", "9 Nagged", "11 Unstructured", "16 Two ways"],
+      ...["19 Month", "20 Computed", "21 Scripted"],
+    ]);
+    assert.deepEqual(statesOf("untranslatable.bpmn")["looped"], {
+      ...{ title: "Looped", final: true, fail: "The node Looped is not translated." },
+    });
+  });
+
+  it("lists what is for people", () => {
+    const list = constructsOf("collaboration.bpmn");
+    for (const each of ["3 <collaboration>", "9 <laneSet>", "15 <textAnnotation>", "22 BPMNDiagram"])
+      assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
+  });
+
+  const conditionOf = (expression: string) => {
+    const text = `<definitions><process id="p"><startEvent id="s"/><exclusiveGateway id="n"/><endEvent id="e"/>
+      <sequenceFlow sourceRef="s" targetRef="n"/><sequenceFlow sourceRef="n" targetRef="e">
+      <conditionExpression>${expression.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</conditionExpression>
+      </sequenceFlow></process></definitions>`;
+    const [document] = importBpmn(text).documents as unknown as [
+      { states: { n: { always: { when: string }[] } } },
+    ];
+    return document.states.n.always?.[0]?.when;
+  };
+  for (const [expression, expected] of [
+    ["${amount > 10 && !done}", undefined],
+    [
+      "${amount > 10 && kind == 'large and new'}",
+      '((vars.data.amount > 10) && (vars.data.kind == "large and new"))',
+    ],
+    ["#{customer.age ge 18 || vip}", "((vars.data.customer.age >= 18) || vars.data.vip)"],
+    ["${!approved}", "!(vars.data.approved)"],
+    ["= a = 1 and not(b)", "((vars.data.a == 1) && !(vars.data.b))"],
+    ["${execution.getVariable('x')}", undefined],
+  ] as const)
+    it(`reads ${expression}`, () => assert.equal(conditionOf(expression), expected));
+
+  const deep = "<a>".repeat(100);
+  for (const [what, text] of [
+    ["a document type", `<!DOCTYPE a [<!ENTITY b "c">]>${withNode('<task id="n"/>')}`],
+    ["an unknown entity", withNode('<task id="n" name="&b;"/>')],
+    ["deep nesting", `<definitions>${deep}`],
+    ["an element that does not end", "<definitions><process>"],
+    ["an end of another element", "<definitions><process></definitions></process>"],
+    ["an attribute twice", '<definitions a="1" a="2"/>'],
+    ["an attribute without quotes", "<definitions a=1/>"],
+    ["two roots", "<definitions/><definitions/>"],
+    ["a flow to no node", withNode('<task id="m"/>')],
+    ["two nodes of one id", withNode('<task id="n"/><task id="n"/>')],
+    ["something else", "<html><process/></html>"],
+    ["no start", '<definitions><process id="p"/></definitions>'],
+    ["more than a mebibyte", withNode(`<task id="n" name="${"x".repeat(1_100_000)}"/>`)],
+  ] as const)
+    it(`with ${what} is refused`, () => {
+      assert.throws(() => importBpmn(text), NotImported);
+    });
+});
