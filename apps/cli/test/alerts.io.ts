@@ -206,6 +206,11 @@ describe("the commands for alerts", () => {
     assert.match(await printed(`alert unsilence ${silenceId}`), new RegExp(`${silenceId} ended`));
     const later = "alert silence --rule no-workers --start 2099-03-01T22:00Z --for 2h --reason maintenance";
     assert.match(await printed(later), /lasts from .*2099.* until .*2099/);
+    const weekly =
+      "alert silence --rule up --cron '0 22 * * SAT' --time-zone Europe/Zurich --for 2h --reason backup";
+    assert.match(await printed(weekly), /lasts from .* until .*, and recurs: 0 22 \* \* SAT/);
+    assert.match(await printed("alert silences"), /up .* 0 22 \* \* SAT +backup/);
+    assert.match((await tutti("alert silence --time-zone UTC --for 2h --reason x")).errors, /needs --cron/);
     assert.match((await tutti("alert silence --for 2h")).errors, /Pass --for SPAN and --reason TEXT/);
     // The workflow of the receiver that the escalation before told does not exist.
     await listed("alert notifications --dead", /mail .*Definition `mail` not found/);

@@ -1,6 +1,9 @@
 /** Bounds of everything in the alerts of a namespace that could grow. */
 export const rulesMax = 1_000;
 export const silencesMax = 1_000;
+/** How long a recurring silence lasts each time. */
+export const recurrenceMinMs = 60_000;
+export const recurrenceMaxMs = 30 * 24 * 3_600_000;
 /** Label sets of one rule. Further ones are left out of an observation. */
 export const alertsOfRuleMax = 10_000;
 /** Firing alerts that other systems reported. Further ones are left out. */

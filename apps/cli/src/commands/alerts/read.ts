@@ -240,9 +240,10 @@ export async function listSilences(context: Context): Promise<Result> {
           { title: "labels", yields: 2, widthMin: 8 },
           { title: "from" },
           { title: "until" },
+          { title: "recurs" },
           { title: "reason", yields: 1, widthMin: 8 },
         ],
-        entries.map(({ silenceId = "", ruleId, labels, matchers, span, createCause }) => [
+        entries.map(({ silenceId = "", ruleId, labels, matchers, span, createCause, recurrence }) => [
           { text: silenceId, tone: "bold" },
           ruleId || "any",
           [
@@ -253,6 +254,7 @@ export async function listSilences(context: Context): Promise<Result> {
           ].join(" "),
           { text: printMoment(span?.fromMs ?? 0, shell.nowMs()), tone: "dim" },
           printMoment(span?.toMs ?? 0, shell.nowMs()),
+          recurrence?.cron ?? "",
           { text: createCause?.reason ?? "", tone: "dim" },
         ]),
       );

@@ -77,9 +77,16 @@ export const alertCommands: readonly Command[] = [
       },
       lasts,
       start,
+      { name: "cron", value: "CRON", summary: "cron expression of five or six fields, or @hourly" },
+      { name: "time-zone", value: "ZONE", summary: "IANA time zone: Europe/Zurich. Default: UTC" },
       reason,
     ],
     examples: [
+      {
+        words:
+          "alert silence --rule shop-down --cron '0 22 * * SAT' --time-zone Europe/Zurich --for 2h --reason backup",
+        does: "plan a maintenance window for each Saturday",
+      },
       {
         words: "alert silence --match 'node=~web.*' --match severity!=critical --for 1h --reason move",
         does: "silence warnings and errors of some nodes",

@@ -37,6 +37,11 @@ export async function createSilence(context: Context): Promise<Result> {
     return matcher;
   });
   const fromMs = values.momentMs("start", shell.nowMs());
+  const cron = values.text("cron");
+  const timeZone = values.text("time-zone");
+  if (cron === undefined && timeZone !== undefined) throw usageFailure("--time-zone needs --cron.");
+  const recurrence =
+    cron === undefined ? undefined : { cron, durationMs: lengthMs, ...(timeZone && { timeZone }) };
   const server = await connect(context);
   const silence = await server.call("silences.create", {
     query: server.namespace,
@@ -44,17 +49,20 @@ export async function createSilence(context: Context): Promise<Result> {
       ...(ruleId !== undefined && { ruleId }),
       ...(labels.length > 0 && { labels }),
       ...(matchers.length > 0 && { matchers }),
+      ...(recurrence !== undefined && { recurrence }),
       span: {
         ...(fromMs !== undefined && { fromMs }),
-        toMs: (fromMs ?? shell.nowMs()) + lengthMs,
+        ...(recurrence === undefined && { toMs: (fromMs ?? shell.nowMs()) + lengthMs }),
       },
       reason,
     },
   });
   const { silenceId: id = "", span } = silence;
   const until = printMoment(span?.toMs ?? 0, shell.nowMs());
-  const from = fromMs === undefined ? "" : `from ${printMoment(fromMs, shell.nowMs())} `;
-  return doneOutcome(context, silence, { id, line: `${safe(id)} lasts ${from}until ${until}` });
+  const isLater = fromMs !== undefined || recurrence !== undefined;
+  const from = isLater ? `from ${printMoment(span?.fromMs ?? 0, shell.nowMs())} ` : "";
+  const again = recurrence === undefined ? "" : `, and recurs: ${safe(recurrence.cron)}`;
+  return doneOutcome(context, silence, { id, line: `${safe(id)} lasts ${from}until ${until}${again}` });
 }
 
 export async function reportAlert(context: Context): Promise<Result> {

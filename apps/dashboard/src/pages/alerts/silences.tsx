@@ -25,7 +25,7 @@ export function Silences() {
             <Empty title="No silences." />
           ) : (
             <ul className="alerts">
-              {silences.map(({ silenceId = "", ruleId, matchers, span, createCause, author }) => (
+              {silences.map(({ silenceId = "", ruleId, matchers, span, createCause, author, recurrence }) => (
                 <li key={silenceId} className="alert">
                   <div>
                     <h3>{ruleId || "Every rule"}</h3>
@@ -42,7 +42,17 @@ export function Silences() {
                     ) : null}
                   </div>
                   <div className="small">
+                    {(span?.fromMs ?? 0) > nowMs() ? (
+                      <>
+                        starts <Moment atMs={span?.fromMs} />,{" "}
+                      </>
+                    ) : null}
                     ends <Moment atMs={span?.toMs} />
+                    {recurrence === undefined ? null : (
+                      <p className="soft">
+                        recurs <code>{recurrence.cron}</code> {recurrence.timeZone}
+                      </p>
+                    )}
                   </div>
                   <div className="page-actions">
                     <Action

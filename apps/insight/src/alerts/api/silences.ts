@@ -19,12 +19,17 @@ export async function createSilence(
   context: CallContext,
 ) {
   const namespace = namespaceOf(request, context);
-  const { ruleId, labels, span, matchers, author } = silence;
-  if (span?.to === undefined)
+  const { ruleId, labels, span, matchers, author, recurrence: given } = silence;
+  if (span?.to === undefined && given === undefined)
     throw alertErrors.invalid({ problem: "`span.to`: expected when the silence ends, got nothing" });
-  const fromMs = span.from === undefined ? 0 : fromTimestamp(span.from);
+  const fromMs = span?.from === undefined ? 0 : fromTimestamp(span.from);
+  const toMs = span?.to === undefined ? 0 : fromTimestamp(span.to);
+  const recurrence = given && {
+    ...{ cron: given.cron, timeZone: given.timeZone, durationMs: given.durationMs },
+    endMs: given.endTime === undefined ? 0 : fromTimestamp(given.endTime),
+  };
   const match = matchers.length > 0 || author !== "" ? { matchers, author } : undefined;
-  const body = { ruleId, labels, fromMs, toMs: fromTimestamp(span.to), match, replaces };
+  const body = { ruleId, labels, fromMs, toMs, match, replaces, recurrence };
   const told = { command: addSilence, body, reason, idempotencyKey };
   const { silenceId } = await tell(dependencies, keyOf(namespace), told, context);
   const { silences } = await keptIn(dependencies, namespace, context);
@@ -57,7 +62,7 @@ export function deleteSilence(
 }
 
 function shownSilence(namespace: string, kept: ReadOnly<KeptSilence>): Silence {
-  const { silenceId, ruleId, labels, fromMs, toMs, cause, match } = kept;
+  const { silenceId, ruleId, labels, fromMs, toMs, cause, match, recurrence } = kept;
   return {
     ...{ namespace, silenceId, ruleId },
     // Only read.
@@ -66,5 +71,9 @@ function shownSilence(namespace: string, kept: ReadOnly<KeptSilence>): Silence {
     createCause: cause as Silence["createCause"],
     matchers: [...(match?.matchers ?? [])],
     author: match?.author ?? "",
+    recurrence: recurrence && {
+      ...{ cron: recurrence.cron, timeZone: recurrence.timeZone, durationMs: recurrence.durationMs },
+      endTime: recurrence.endMs === 0 ? undefined : toTimestamp(recurrence.endMs),
+    },
   };
 }

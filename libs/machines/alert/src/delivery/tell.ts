@@ -12,7 +12,7 @@ import { escalationsChanged } from "../escalation/events.ts";
 import { inhibition } from "../inhibition/inhibition.ts";
 import { alertsInMessageMax, underWayMax } from "../limits.ts";
 import { expiredReports } from "../report/commands.ts";
-import { silenceEnded, silenceOf } from "../silence/silences.ts";
+import { nextOf, silenceAdded, silenceEnded, silenceOf } from "../silence/silences.ts";
 import type { AlertsStep, AlertsView } from "../state.ts";
 import { isUntold } from "./due.ts";
 import { deliveriesRequested, deliverySettled } from "./events.ts";
@@ -21,7 +21,11 @@ import { deliveriesRequested, deliverySettled } from "./events.ts";
 export function expire(state: AlertsView, step: AlertsStep): void {
   const { nowMs } = step;
   const over = [...state.silences.values()].filter(({ toMs }) => toMs <= nowMs);
-  for (const { silenceId } of over) step.emit(silenceEnded, { silenceId, endMs: nowMs });
+  for (const silence of over) {
+    step.emit(silenceEnded, { silenceId: silence.silenceId, endMs: nowMs });
+    const next = nextOf(silence, nowMs);
+    if (next !== undefined) step.emit(silenceAdded, { silence: next });
+  }
   changeAlerts(state, { alerts: expiredReports(state, nowMs), droppedIds: [] }, step);
   const due = new Set([...state.dueMs].filter(([, dueMs]) => dueMs <= nowMs).map(([ruleId]) => ruleId));
   for (const { ruleId, dueMs } of state.escalations.values())

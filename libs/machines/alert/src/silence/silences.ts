@@ -1,9 +1,13 @@
-/** Silences: receivers hear nothing of alerts that match while a silence lasts. One in the future is a maintenance window. */
+/**
+ * Silences: receivers hear nothing of alerts that match while a silence lasts. One in the future is a maintenance window,
+ * which can recur.
+ */
 import {
   AddSilence,
   AlertPartRemoved,
   EndSilence,
   type KeptAlert,
+  type KeptSilence,
   SilenceAdded,
   SilenceAddedV1,
   SilenceEndedV1,
@@ -16,6 +20,7 @@ import { alertErrors } from "../errors.ts";
 import { silencesMax } from "../limits.ts";
 import { labelsOf } from "../report/labels.ts";
 import type { AlertsCommand, AlertsEvent, AlertsView } from "../state.ts";
+import { recurrenceProblem, windowAt } from "./recurrence.ts";
 
 /** Id of the silence that suppresses an alert. */
 export function silenceOf(
@@ -32,6 +37,15 @@ export function silenceOf(
     if (match.matchers.every((matcher) => matcherHolds(matcher, all))) return silenceId;
   }
   return undefined;
+}
+
+/** A silence that is over as it recurs. Undefined if it does not. */
+export function nextOf(silence: ReadOnly<KeptSilence>, nowMs: number): KeptSilence | undefined {
+  const { recurrence } = silence;
+  // It may have been over for long: the process was stopped.
+  const window = recurrence && windowAt(recurrence, Math.max(nowMs, silence.toMs));
+  // Only read.
+  return window && { ...(silence as KeptSilence), ...window };
 }
 
 /** Why conditions cannot be those of a silence. Empty if they can. */
@@ -75,7 +89,16 @@ export const addSilence: AlertsCommand<AddSilence, SilenceAdded> = {
   type: "add_silence",
   codec: AddSilence,
   reply: SilenceAdded,
-  decide(state, { ruleId, labels, fromMs, toMs, match, replaces }, step) {
+  decide(state, { ruleId, labels, match, replaces, recurrence, ...given }, step) {
+    const broken = recurrence === undefined ? "" : recurrenceProblem(recurrence);
+    if (broken !== "") return alertErrors.invalid.refusal({ problem: broken });
+    const earliestMs = Math.max(given.fromMs, step.nowMs);
+    const window = recurrence === undefined ? given : windowAt(recurrence, earliestMs);
+    if (window === undefined)
+      return alertErrors.invalid.refusal({
+        problem: "`recurrence`: expected a time in the future, got none",
+      });
+    const { fromMs, toMs } = window;
     const startMs = fromMs === 0 ? step.nowMs : fromMs;
     if (!(toMs > Math.max(startMs, step.nowMs)))
       return alertErrors.invalid.refusal({
@@ -88,7 +111,16 @@ export const addSilence: AlertsCommand<AddSilence, SilenceAdded> = {
     if (replaces === "" && state.silences.size >= silencesMax)
       return alertErrors.full.refusal({ what: "silences", max: silencesMax });
     const silenceId = `s${state.lastId + 1}`;
-    const silence = { silenceId, ruleId, labels, fromMs: startMs, toMs, cause: step.cause, match };
+    const silence = {
+      silenceId,
+      ruleId,
+      labels,
+      fromMs: startMs,
+      toMs,
+      cause: step.cause,
+      match,
+      recurrence,
+    };
     step.emit(silenceAdded, { silence });
     // Afterwards: receivers hear nothing between the two.
     if (replaces !== "") step.emit(silenceEnded, { silenceId: replaces, endMs: step.nowMs });

@@ -119,6 +119,9 @@ export function operations(): fc.Arbitrary<MachineCall> {
         toMs: fc.constantFrom(1, 8_000_000_000_000),
         match: fc.constantFrom(undefined, undefined, patternOf("a"), patternOf("a|"), patternOf("(")),
         replaces: fc.constantFrom("", "", "s1", "s2"),
+        recurrence: fc.constantFrom(undefined, undefined, {
+          ...{ cron: "* * * * *", timeZone: "", durationMs: 60_000, endMs: 0 },
+        }),
       }),
     ),
     call(3, "end_silence", fc.record({ silenceId: fc.constantFrom("s1", "s2", "s3", "s4", "s5") })),
