@@ -95,6 +95,19 @@ if [ "$1" = initdb ]; then program=$1; shift; fi
 exec "$root"/usr/lib/postgresql/*/bin/"$program" "$@"
 `;
 
+/** Its parts are found by the configuration. It wants its own path in full, to start itself again. */
+const sshdLauncher = `#!/bin/sh
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
+  [ -d "$folder" ] && LD_LIBRARY_PATH="$folder\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+done
+export LD_LIBRARY_PATH
+[ "$1" = -V ] && exec "$root/usr/sbin/sshd" -V
+parts=$root/usr/lib/openssh
+[ -x "$parts/sshd-session" ] || exec "$root/usr/sbin/sshd" "$@"
+exec "$root/usr/sbin/sshd" -o SshdSessionPath="$parts/sshd-session" -o SshdAuthPath="$parts/sshd-auth" "$@"
+`;
+
 /** @type {Record<string, Program>} */
 export const programs = {
   "nats-server": {
@@ -189,6 +202,15 @@ export const programs = {
     atLeast: "2.3.0",
     requiredInCi: false,
     launcher: dovecotLauncher,
+  },
+  sshd: {
+    package: "openssh-server",
+    modules: ["openssh-sftp-server"],
+    file: "bin/sshd",
+    versionArguments: ["-V"],
+    atLeast: "9.0.0",
+    requiredInCi: false,
+    launcher: sshdLauncher,
   },
 };
 

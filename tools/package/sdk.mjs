@@ -34,6 +34,7 @@ const peers = [
   "@nats-io/jetstream",
   "nodemailer",
   "imapflow",
+  "ssh2",
 ];
 const banner =
   'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);';

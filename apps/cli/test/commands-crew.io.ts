@@ -32,7 +32,19 @@ describe("the commands for those who work", () => {
       join(import.meta.dirname, "..", "..", "..", "node_modules"),
       join(at.command.folder, "node_modules"),
     );
-    for (const kind of ["http", "graphql", "sqlite", "postgres", "redis", "nats", "smtp"]) {
+    for (const kind of [
+      "http",
+      "graphql",
+      "sqlite",
+      "postgres",
+      "redis",
+      "nats",
+      "smtp",
+      "folder",
+      "sftp",
+      "s3",
+      "git",
+    ]) {
       assert.match(
         await printed(`adapter add ${kind} my-${kind}`),
         new RegExp(`tutti adapter check my-${kind}`),

@@ -11,6 +11,15 @@ export {
 export { adapterProblems, type Broken, type ConformanceOptions, type Sample } from "./conformance.ts";
 export { type Answers, adapterDouble } from "./double.ts";
 export { adapterErrors } from "./errors.ts";
+export { type FolderOptions, folderAdapter, folderSource } from "./files/folder.ts";
+export type { FileEntry, FilesOptions } from "./files/place.ts";
+export { type S3Options, s3Adapter, s3Source } from "./files/s3.ts";
+export { type SftpOptions, sftpAdapter, sftpSource } from "./files/sftp.ts";
+export type { FilesSourceOptions, TakenFile } from "./files/source.ts";
+export type { GitCommit } from "./git/commits.ts";
+export { type GitAdapterOptions, gitAdapter } from "./git/git.ts";
+export type { GitConnectionOptions } from "./git/repository.ts";
+export { type GitSourceOptions, gitSource } from "./git/source.ts";
 export type { HttpAuth, OAuth2, SecretReference } from "./http/auth.ts";
 export { type GraphqlAdapterOptions, type GraphqlOperation, graphqlAdapter } from "./http/graphql.ts";
 export { type HttpAdapterOptions, type HttpOperation, httpAdapter } from "./http/http.ts";

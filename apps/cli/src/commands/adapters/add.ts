@@ -79,6 +79,38 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     secrets: [`${prefix}_SMTP`],
     clients: ["nodemailer"],
   }),
+  folder: () => ({ make: "folderAdapter", options: ['folder: "./files",'], secrets: [] }),
+  sftp: (prefix) => ({
+    make: "sftpAdapter",
+    options: [
+      "// Refers to a URL: sftp://user:password@host:22/folder",
+      `url: "env:${prefix}_SFTP",`,
+      "// Print them: ssh-keyscan HOST | ssh-keygen -lf -",
+      'hostKeys: ["SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"],',
+    ],
+    secrets: [`${prefix}_SFTP`],
+    clients: ["ssh2"],
+  }),
+  s3: (prefix) => ({
+    make: "s3Adapter",
+    options: [
+      'url: "https://s3.eu-central-1.amazonaws.com",',
+      'region: "eu-central-1",',
+      'bucket: "items",',
+      `accessKey: "env:${prefix}_ACCESS_KEY",`,
+      `secretKey: "env:${prefix}_SECRET_KEY",`,
+    ],
+    secrets: [`${prefix}_ACCESS_KEY`, `${prefix}_SECRET_KEY`],
+  }),
+  git: (prefix) => ({
+    make: "gitAdapter",
+    options: [
+      "// Refers to a URL: https://user:token@host/team/items.git",
+      `url: "env:${prefix}_GIT",`,
+      'branch: "main",',
+    ],
+    secrets: [`${prefix}_GIT`],
+  }),
 };
 const adapterKinds = Object.keys(kinds);
 

@@ -21,7 +21,11 @@ export const adapterCommands: readonly Command[] = [
     summary: "Create a worker file with an adapter",
     about: ["The file is `NAME.ts` in the current folder. Change its operations, and start the worker."],
     arguments: [
-      { name: "KIND", summary: "`http`, `graphql`, `sqlite`, `postgres`, `redis`, `nats` or `smtp`" },
+      {
+        name: "KIND",
+        summary:
+          "`http`, `graphql`, `sqlite`, `postgres`, `redis`, `nats`, `smtp`, `folder`, `sftp`, `s3` or `git`",
+      },
       { name: "NAME", summary: "adapter name" },
     ],
     examples: [{ words: "adapter add postgres shop", does: "write shop.ts" }],

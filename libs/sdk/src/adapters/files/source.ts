@@ -1,0 +1,165 @@
+/**
+ * Files of a place start runs.
+ *
+ * 1. The id of a run follows from path, size and time of its file. A file that was replaced starts another run.
+ * 2. A file is taken after it has not changed between two looks, so that it is not half written.
+ * 3. A file is moved before its run starts, so the run finds it at one path. A note is written before the move and removed
+ *    after the start. After a crash, the notes say which runs may be missing.
+ */
+import { createHash } from "node:crypto";
+import { sleep, systemTimers } from "@tutti/kernel";
+import type { AdapterCall } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import {
+  type Caller,
+  runSource,
+  type Source,
+  type SourceRunOptions,
+  type SourceStart,
+  startedBy,
+} from "../source.ts";
+import type { FileCall, FileEntry, FilePlace } from "./place.ts";
+
+/** A file that starts a run. It is where the run finds it. */
+export interface TakenFile extends FileEntry {
+  /** Its path in the inbox. */
+  readonly name: string;
+}
+
+export interface FilesSourceOptions {
+  /** The first part of the ids of its runs. Also the name of its adapter. */
+  readonly name: string;
+  /** Where new files are. Default: `inbox`. */
+  readonly inbox?: string;
+  readonly start: (file: TakenFile) => SourceStart;
+  /** Where files are moved before their runs start. Default: `taken`. */
+  readonly taken?: string;
+  /** The folder of files that cannot start. Default: `failed`. */
+  readonly failures?: string;
+  /** How often to look for files. Default: 5,000. */
+  readonly pollMs?: number;
+}
+
+const defaults = { inbox: "inbox", taken: "taken", failures: "failed", pollMs: 5_000 };
+/** Files of one look. */
+const filesMax = 10_000;
+const noteBytesMax = 16_384;
+
+export function filesSourceOf(kind: string, options: FilesSourceOptions, place: FilePlace): Source {
+  const { name, inbox = defaults.inbox, pollMs = defaults.pollMs } = options;
+  const { taken = defaults.taken, failures = defaults.failures } = options;
+  for (const folder of [taken, failures])
+    if (`${folder}/`.startsWith(`${inbox}/`))
+      throw adapterErrors.invalid({
+        adapter: name,
+        problem: `\`${folder}\` is in the inbox, so its files would start again`,
+      });
+  const status = async (call: AdapterCall) => ({
+    waiting: (await place.list(inbox, filesMax, { ...callerOf(call), operation: name })).length,
+  });
+  return {
+    ...{ name, kind },
+    operations: {
+      status: {
+        description: "Counts files that wait.",
+        repeat: "safe",
+        call: (_input, call) => status(call),
+      },
+    },
+    check: (call) => place.check({ ...callerOf(call), operation: name }),
+    close: () => place.close(),
+    run: (given) =>
+      runSource(name, given, async (caller, well) => {
+        const inflow = new Inflow(options, place, given, { ...caller, operation: name });
+        await inflow.finishNoted();
+        let seen = new Map<string, string>();
+        while (!caller.signal.aborted) {
+          const files = await place.list(inbox, filesMax, { ...caller, operation: name });
+          well();
+          for (const file of files) if (seen.get(file.path) === stateOf(file)) await inflow.take(file);
+          seen = new Map(files.map((file) => [file.path, stateOf(file)]));
+          await sleep(systemTimers, pollMs, caller.signal).catch(() => {});
+        }
+      }),
+  };
+}
+
+function callerOf({ signal, secret, remainingMs }: AdapterCall): Caller {
+  return { signal, secret, ...(remainingMs !== undefined && { remainingMs }) };
+}
+
+function stateOf({ size, modified }: FileEntry): string {
+  return `${size} ${modified}`;
+}
+
+/** A file that is being taken. */
+interface Note {
+  readonly file: FileEntry;
+  readonly id: string;
+}
+
+class Inflow {
+  readonly #options: FilesSourceOptions;
+  readonly #place: FilePlace;
+  readonly #given: SourceRunOptions;
+  readonly #call: FileCall;
+  readonly #notes: string;
+
+  constructor(options: FilesSourceOptions, place: FilePlace, given: SourceRunOptions, call: FileCall) {
+    this.#options = options;
+    this.#place = place;
+    this.#given = given;
+    this.#call = call;
+    this.#notes = `${options.taken ?? defaults.taken}/.starting`;
+  }
+
+  /** A crash came between the notes of these files and the starts of their runs. */
+  async finishNoted(): Promise<void> {
+    for (const { path } of await this.#place.list(this.#notes, filesMax, this.#call)) {
+      const bytes = await this.#place.read(path, noteBytesMax, this.#call);
+      if (bytes !== undefined) await this.#start(JSON.parse(bytes.toString("utf8")) as Note);
+    }
+  }
+
+  async take(file: FileEntry): Promise<void> {
+    const id = createHash("sha256")
+      .update(`${file.path}\n${stateOf(file)}`)
+      .digest("hex")
+      .slice(0, 32);
+    const note = { file, id };
+    await this.#place.write(this.#noteOf(note), Buffer.from(JSON.stringify(note)), this.#call);
+    await this.#start(note);
+  }
+
+  #noteOf({ id }: Note): string {
+    return `${this.#notes}/${id}.json`;
+  }
+
+  /** Two files of one name would replace each other. */
+  #keptAs(folder: string, { file, id }: Note): string {
+    return `${folder}/${id.slice(0, 8)}-${this.#nameOf(file).replaceAll("/", "-")}`;
+  }
+
+  #nameOf({ path }: FileEntry): string {
+    return path.slice((this.#options.inbox ?? defaults.inbox).length + 1);
+  }
+
+  async #start(note: Note): Promise<void> {
+    const { name, taken = defaults.taken, failures = defaults.failures, start } = this.#options;
+    const [place, call, { file }] = [this.#place, this.#call, note];
+    const path = this.#keptAs(taken, note);
+    const found = await place.info(file.path, call);
+    if (found !== undefined && stateOf(found) === stateOf(file)) await place.move(file.path, path, call);
+    if ((await place.info(path, call)) !== undefined) {
+      const taken: TakenFile = { ...file, path, name: this.#nameOf(file) };
+      const reason = await startedBy(this.#given.tutti, `${name}-${note.id}`, () => start(taken));
+      if (reason !== undefined) {
+        this.#given.logger?.warn("a file cannot start a run", { source: name, path: file.path, reason });
+        const failed = this.#keptAs(failures, note);
+        await place.write(`${failed}.reason.txt`, Buffer.from(`${reason}\n`), call);
+        await place.move(path, failed, call);
+      }
+    }
+    await place.remove(this.#noteOf(note), call);
+  }
+}

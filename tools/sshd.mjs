@@ -1,0 +1,165 @@
+// @ts-check
+
+// An SSH server for tests: on a free port of this machine, with a folder and keys of its own. One user signs in, with a key.
+// It ends with the process that started it.
+
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { freePort } from "./postgres.mjs";
+
+const isRoot = process.getuid?.() === 0;
+/** A server of a user serves that user alone, without passwords. One of root gets a user that the machine need not have. */
+export const user = isRoot ? "tutti-files" : userInfo().username;
+export const password = isRoot ? "sesame-2b7e" : "";
+export const passphrase = "sesame-8c1d";
+const userId = 65_534;
+const serverId = 65_533;
+const lookMs = 50;
+const looksMax = 200;
+
+/** @param {string} program as `needsProgram("sshd")` finds it */
+export async function startSshd(program) {
+  const folder = mkdtempSync(join(tmpdir(), "tutti-sshd-"));
+  const files = join(folder, "files");
+  mkdirSync(files);
+  /** @param {string} name @param {string} [phrase] */
+  const keyOf = (name, phrase = "") => {
+    const path = join(folder, name);
+    const made = spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", phrase, "-f", path]);
+    if (made.status !== 0) throw new Error(`ssh-keygen: ${made.stderr ?? made.error}`);
+    return path;
+  };
+  const [host, known, locked, strange] = [
+    keyOf("host"),
+    keyOf("known"),
+    keyOf("locked", passphrase),
+    keyOf("strange"),
+  ];
+  const authorized = join(folder, "authorized");
+  writeFileSync(authorized, readFileSync(`${known}.pub`, "utf8") + readFileSync(`${locked}.pub`, "utf8"));
+  const fingerprint =
+    spawnSync("ssh-keygen", ["-lf", `${host}.pub`], { encoding: "utf8" }).stdout.split(" ")[1] ?? "";
+  const read = {
+    known: readFileSync(known, "utf8"),
+    locked: readFileSync(locked, "utf8"),
+    strange: readFileSync(strange, "utf8"),
+  };
+  const port = await freePort();
+  const configuration = join(folder, "sshd_config");
+  writeFileSync(
+    configuration,
+    [
+      ...[`Port ${port}`, "ListenAddress 127.0.0.1", `HostKey ${host}`, `AuthorizedKeysFile ${authorized}`],
+      ...[
+        "StrictModes no",
+        "UsePAM no",
+        `PasswordAuthentication ${isRoot ? "yes" : "no"}`,
+        "PidFile none",
+        "LogLevel ERROR",
+      ],
+      "Subsystem sftp internal-sftp",
+      "",
+    ].join("\n"),
+  );
+  if (isRoot) chownSync(files, userId, userId);
+  chmodSync(folder, 0o755);
+  const command = isRoot ? withUser(program, folder) : [program];
+  /** @type {import("node:child_process").ChildProcess | undefined} */
+  let child;
+  const end = () => {
+    try {
+      if (child?.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  };
+  const up = async () => {
+    const [first = "", ...words] = [...command, "-D", "-e", "-f", configuration];
+    const started = spawn(first, words, { stdio: ["ignore", "ignore", "pipe"], detached: true, cwd: folder });
+    child = started;
+    process.once("exit", end);
+    let said = "";
+    started.stderr?.setEncoding("utf8").on("data", (text) => {
+      said = `${said}${text}`.slice(-4_000);
+    });
+    for (let looks = 0; !(await answers(port)); looks++) {
+      if (started.exitCode !== null || looks === looksMax)
+        throw new Error(`${program} did not start (${started.exitCode}):\n${said}`);
+      await pause(lookMs);
+    }
+  };
+  const kill = async () => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    end();
+    await ended;
+  };
+  await up();
+  return {
+    ...{ port, files, fingerprint, keys: read },
+    /** @param {string} [inside] @param {string} [secret] */
+    urlOf: (inside = "", secret = "") =>
+      `sftp://${user}${secret && `:${secret}`}@127.0.0.1:${port}${files}${inside}`,
+    ...{ up, kill },
+    [Symbol.asyncDispose]: async () => {
+      process.off("exit", end);
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * Starts a program with users of its own, in namespaces: those of the machine stay as they are. Its sessions end with it.
+ *
+ * @param {string} program
+ * @param {string} folder
+ */
+function withUser(program, folder) {
+  const hash = spawnSync("openssl", ["passwd", "-6", "-stdin"], {
+    input: password,
+    encoding: "utf8",
+  }).stdout.trim();
+  const [users, passwords] = [join(folder, "passwd"), join(folder, "shadow")];
+  const shell = "/usr/sbin/nologin";
+  const lines = [
+    "root:x:0:0:root:/root:/bin/sh",
+    `sshd:x:${serverId}:${serverId}::/run/sshd:${shell}`,
+    `${user}:x:${userId}:${userId}::/:${shell}`,
+  ];
+  writeFileSync(users, `${lines.join("\n")}\n`);
+  writeFileSync(passwords, `root:*:1::::::\nsshd:*:1::::::\n${user}:${hash}:1::::::\n`, { mode: 0o600 });
+  const mounts = [
+    ...[`mount --bind '${users}' /etc/passwd`, `mount --bind '${passwords}' /etc/shadow`],
+    ...["mount -t tmpfs tmpfs /run", "mkdir -m 755 /run/sshd"],
+  ];
+  return [
+    "unshare",
+    "--mount",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "sh",
+    "-c",
+    `${mounts.join(" && ")} && exec "$@"`,
+    "sshd",
+    program,
+  ];
+}
+
+/** @param {number} port */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("data", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
