@@ -27,70 +27,14 @@ export async function startS3(bucket, { pageSize = 1_000 } = {}) {
     request.on("data", (piece) => pieces.push(piece));
     request.on("end", () => {
       const body = Buffer.concat(pieces);
-      const { status, headers, body: content } = next.shift() ?? answerOf(request, body);
+      const {
+        status,
+        headers,
+        body: content,
+      } = next.shift() ?? answerOf(request, body, { bucket, pageSize, objects });
       response.writeHead(status, headers).end(request.method === "HEAD" ? undefined : content);
     });
   });
-
-  /** @param {import("node:http").IncomingMessage} request @param {Buffer} body @returns {Answer} */
-  function answerOf({ method = "GET", url = "/", headers }, body) {
-    const refusal = refusalOf(method, url, headers, body);
-    if (refusal !== undefined) return refused(403, refusal);
-    const [path = "", query = ""] = url.split("?");
-    const [named, ...parts] = path.slice(1).split("/").map(decodeURIComponent);
-    if (named !== bucket) return refused(404, "NoSuchBucket");
-    const key = parts.join("/");
-    if (key === "")
-      return method === "GET" ? listed(new URLSearchParams(query)) : refused(405, "MethodNotAllowed");
-    const found = objects.get(key);
-    if (method === "PUT") {
-      const source = headers["x-amz-copy-source"];
-      if (source === undefined) objects.set(key, { bytes: body, atMs: Date.now() });
-      else {
-        const [, from, ...rest] = decodeURIComponent(String(source)).split("/");
-        const copied = from === bucket ? objects.get(rest.join("/")) : undefined;
-        if (copied === undefined) return refused(404, "NoSuchKey");
-        objects.set(key, { ...copied, atMs: Date.now() });
-        return { status: 200, body: "<CopyObjectResult></CopyObjectResult>" };
-      }
-      return { status: 200 };
-    }
-    if (method === "DELETE") objects.delete(key);
-    if (method === "DELETE") return { status: 204 };
-    if (found === undefined) return refused(404, "NoSuchKey");
-    const about = {
-      "content-length": String(found.bytes.length),
-      "last-modified": new Date(found.atMs).toUTCString(),
-    };
-    return { status: 200, headers: about, body: found.bytes };
-  }
-
-  /** @param {URLSearchParams} query @returns {Answer} */
-  function listed(query) {
-    const prefix = query.get("prefix") ?? "";
-    const after = Buffer.from(query.get("continuation-token") ?? "", "base64").toString("utf8");
-    const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
-    const page = keys.slice(0, Math.min(pageSize, Number(query.get("max-keys") ?? pageSize)));
-    const isUrl = query.get("encoding-type") === "url";
-    const contents = page.map((key) => {
-      const { bytes, atMs } = objects.get(key) ?? { bytes: Buffer.of(), atMs: 0 };
-      const shown = isUrl ? encodeURIComponent(key).replaceAll("%20", "+") : escaped(key);
-      const time = new Date(atMs).toISOString();
-      return `<Contents><Key>${shown}</Key><LastModified>${time}</LastModified><Size>${bytes.length}</Size></Contents>`;
-    });
-    const isTruncated = page.length < keys.length;
-    const token = isTruncated ? Buffer.from(page.at(-1) ?? "").toString("base64") : "";
-    const parts = [
-      `<IsTruncated>${isTruncated}</IsTruncated>`,
-      isTruncated ? `<NextContinuationToken>${token}</NextContinuationToken>` : "",
-      isUrl ? "<EncodingType>url</EncodingType>" : "",
-      ...contents,
-    ];
-    return {
-      status: 200,
-      body: `<?xml version="1.0"?><ListBucketResult>${parts.join("")}</ListBucketResult>`,
-    };
-  }
 
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
@@ -101,6 +45,74 @@ export async function startS3(bucket, { pageSize = 1_000 } = {}) {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
+  };
+}
+
+/**
+ * @typedef {object} Bucket
+ * @property {string} bucket
+ * @property {number} pageSize
+ * @property {Map<string, { bytes: Buffer, atMs: number }>} objects
+ */
+
+/** @param {import("node:http").IncomingMessage} request @param {Buffer} body @param {Bucket} store @returns {Answer} */
+function answerOf({ method = "GET", url = "/", headers }, body, store) {
+  const { bucket, objects } = store;
+  const refusal = refusalOf(method, url, headers, body);
+  if (refusal !== undefined) return refused(403, refusal);
+  const [path = "", query = ""] = url.split("?");
+  const [named, ...parts] = path.slice(1).split("/").map(decodeURIComponent);
+  if (named !== bucket) return refused(404, "NoSuchBucket");
+  const key = parts.join("/");
+  if (key === "")
+    return method === "GET" ? listed(new URLSearchParams(query), store) : refused(405, "MethodNotAllowed");
+  const found = objects.get(key);
+  if (method === "PUT") {
+    const source = headers["x-amz-copy-source"];
+    if (source === undefined) objects.set(key, { bytes: body, atMs: Date.now() });
+    else {
+      const [, from, ...rest] = decodeURIComponent(String(source)).split("/");
+      const copied = from === bucket ? objects.get(rest.join("/")) : undefined;
+      if (copied === undefined) return refused(404, "NoSuchKey");
+      objects.set(key, { ...copied, atMs: Date.now() });
+      return { status: 200, body: "<CopyObjectResult></CopyObjectResult>" };
+    }
+    return { status: 200 };
+  }
+  if (method === "DELETE") objects.delete(key);
+  if (method === "DELETE") return { status: 204 };
+  if (found === undefined) return refused(404, "NoSuchKey");
+  const about = {
+    "content-length": String(found.bytes.length),
+    "last-modified": new Date(found.atMs).toUTCString(),
+  };
+  return { status: 200, headers: about, body: found.bytes };
+}
+
+/** @param {URLSearchParams} query @param {Bucket} store @returns {Answer} */
+function listed(query, { objects, pageSize }) {
+  const prefix = query.get("prefix") ?? "";
+  const after = Buffer.from(query.get("continuation-token") ?? "", "base64").toString("utf8");
+  const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
+  const page = keys.slice(0, Math.min(pageSize, Number(query.get("max-keys") ?? pageSize)));
+  const isUrl = query.get("encoding-type") === "url";
+  const contents = page.map((key) => {
+    const { bytes, atMs } = objects.get(key) ?? { bytes: Buffer.of(), atMs: 0 };
+    const shown = isUrl ? encodeURIComponent(key).replaceAll("%20", "+") : escaped(key);
+    const time = new Date(atMs).toISOString();
+    return `<Contents><Key>${shown}</Key><LastModified>${time}</LastModified><Size>${bytes.length}</Size></Contents>`;
+  });
+  const isTruncated = page.length < keys.length;
+  const token = isTruncated ? Buffer.from(page.at(-1) ?? "").toString("base64") : "";
+  const parts = [
+    `<IsTruncated>${isTruncated}</IsTruncated>`,
+    isTruncated ? `<NextContinuationToken>${token}</NextContinuationToken>` : "",
+    isUrl ? "<EncodingType>url</EncodingType>" : "",
+    ...contents,
+  ];
+  return {
+    status: 200,
+    body: `<?xml version="1.0"?><ListBucketResult>${parts.join("")}</ListBucketResult>`,
   };
 }
 

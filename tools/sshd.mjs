@@ -27,28 +27,7 @@ export async function startSshd(program) {
   const folder = mkdtempSync(join(tmpdir(), "tutti-sshd-"));
   const files = join(folder, "files");
   mkdirSync(files);
-  /** @param {string} name @param {string} [phrase] */
-  const keyOf = (name, phrase = "") => {
-    const path = join(folder, name);
-    const made = spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", phrase, "-f", path]);
-    if (made.status !== 0) throw new Error(`ssh-keygen: ${made.stderr ?? made.error}`);
-    return path;
-  };
-  const [host, known, locked, strange] = [
-    keyOf("host"),
-    keyOf("known"),
-    keyOf("locked", passphrase),
-    keyOf("strange"),
-  ];
-  const authorized = join(folder, "authorized");
-  writeFileSync(authorized, readFileSync(`${known}.pub`, "utf8") + readFileSync(`${locked}.pub`, "utf8"));
-  const fingerprint =
-    spawnSync("ssh-keygen", ["-lf", `${host}.pub`], { encoding: "utf8" }).stdout.split(" ")[1] ?? "";
-  const read = {
-    known: readFileSync(known, "utf8"),
-    locked: readFileSync(locked, "utf8"),
-    strange: readFileSync(strange, "utf8"),
-  };
+  const { host, authorized, fingerprint, keys } = keysIn(folder);
   const port = await freePort();
   const configuration = join(folder, "sshd_config");
   writeFileSync(
@@ -101,7 +80,7 @@ export async function startSshd(program) {
   };
   await up();
   return {
-    ...{ port, files, fingerprint, keys: read },
+    ...{ port, files, fingerprint, keys },
     /** @param {string} [inside] @param {string} [secret] */
     urlOf: (inside = "", secret = "") =>
       `sftp://${user}${secret && `:${secret}`}@127.0.0.1:${port}${files}${inside}`,
@@ -111,6 +90,33 @@ export async function startSshd(program) {
       await kill();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/**
+ * Keys of the server, and of its user: one that is known, one that has a passphrase, and one that is not known.
+ *
+ * @param {string} folder
+ */
+function keysIn(folder) {
+  /** @param {string} name @param {string} [phrase] */
+  const keyOf = (name, phrase = "") => {
+    const path = join(folder, name);
+    const made = spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", phrase, "-f", path]);
+    if (made.status !== 0) throw new Error(`ssh-keygen: ${made.stderr ?? made.error}`);
+    return path;
+  };
+  const [host, known, locked, strange] = [
+    ...[keyOf("host"), keyOf("known")],
+    ...[keyOf("locked", passphrase), keyOf("strange")],
+  ];
+  const authorized = join(folder, "authorized");
+  writeFileSync(authorized, [known, locked].map((key) => readFileSync(`${key}.pub`, "utf8")).join(""));
+  const shown = spawnSync("ssh-keygen", ["-lf", `${host}.pub`], { encoding: "utf8" }).stdout;
+  const read = (/** @type {string | undefined} */ path) => readFileSync(path ?? "", "utf8");
+  return {
+    ...{ host, authorized, fingerprint: shown.split(" ")[1] ?? "" },
+    keys: { known: read(known), locked: read(locked), strange: read(strange) },
   };
 }
 

@@ -71,10 +71,12 @@ export function filesAdapterOf(kind: string, options: FilesOptions, place: FileP
   return {
     ...{ name, kind },
     operations: Object.fromEntries(
-      Object.entries(operationsOf(options, place)).map(([key, { run, ...operation }]) => [
-        key,
-        { ...operation, call: (input, call) => run(input, callOf(key, call)) } satisfies AdapterOperation,
-      ]),
+      Object.entries({ ...reading(options, place), ...writing(options, place) }).map(
+        ([key, { run, ...operation }]) => [
+          key,
+          { ...operation, call: (input, call) => run(input, callOf(key, call)) } satisfies AdapterOperation,
+        ],
+      ),
     ),
     ...(rate !== undefined && { rate }),
     check: (call) => place.check(callOf("check", call)),
@@ -86,12 +88,10 @@ interface FileOperation extends Omit<AdapterOperation, "call"> {
   run(input: Readonly<Record<string, unknown>>, call: FileCall): Promise<unknown>;
 }
 
-function operationsOf(
+function reading(
   { bytesMax = defaults.bytesMax, filesMax = defaults.filesMax }: FilesOptions,
   place: FilePlace,
 ): Readonly<Record<string, FileOperation>> {
-  const missing = ({ operation }: FileCall, path: string) =>
-    adapterErrors.refused({ operation, reason: `there is no file \`${path}\`` });
   return {
     list: {
       description: "Lists the files below a folder, in the order of their paths.",
@@ -124,6 +124,14 @@ function operationsOf(
           : { ...about, text: textOf(call, bytes) };
       },
     },
+  };
+}
+
+function writing(
+  { bytesMax = defaults.bytesMax }: FilesOptions,
+  place: FilePlace,
+): Readonly<Record<string, FileOperation>> {
+  return {
     write: {
       description: "Writes a file as a whole, from `text` or `base64`.",
       repeat: "safe",
@@ -159,6 +167,10 @@ function operationsOf(
       },
     },
   };
+}
+
+function missing({ operation }: FileCall, path: string): Error {
+  return adapterErrors.refused({ operation, reason: `there is no file \`${path}\`` });
 }
 
 /** A relative path, with `/`. */
