@@ -7,4 +7,5 @@ export {
   containerOptions,
 } from "./container.ts";
 export { shellErrors } from "./errors.ts";
+export { addScripts, type ScriptInput, type ScriptOutput } from "./scripts.ts";
 export { type ShellInput, type ShellOptions, type ShellOutput, shell, shellOptions } from "./shell.ts";

@@ -1,0 +1,227 @@
+/** Scripts of a folder become capabilities, and run next to what they were. */
+import { basename, join, relative, resolve } from "node:path";
+import { counted } from "@tutti/kernel";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import {
+  type Adopted,
+  isCrontab,
+  isMakefile,
+  nameOf,
+  scriptOf,
+  targetsOf,
+  type Use,
+  usesIn,
+} from "./find.ts";
+
+const listName = "tutti-scripts.json";
+const workerName = "tutti-scripts.mjs";
+const worker = `import { addScripts } from "@tutti/sdk/shell";
+import { Worker } from "@tutti/sdk/worker";
+
+const worker = new Worker({ slots: 4 });
+await addScripts(worker, import.meta.dirname);
+await worker.run();
+`;
+
+export async function adoptScripts(context: Context): Promise<Result> {
+  const { values, shell, print } = context;
+  const folder = values.argument("FOLDER");
+  const files = await shell.filesIn(folder).catch(() => {
+    throw new Failure(`Folder \`${folder}\` not found.`, { exitCode: exitCodes.usage, code: "folder" });
+  });
+  const [scripts, uses]: [Adopted[], Use[]] = [[], []];
+  for (const path of files) {
+    const file = relative(folder, path);
+    if (file === workerName || file === listName) continue;
+    const text = await shell.readText(path);
+    scripts.push(...(await adoptedIn(file, text)));
+    uses.push(...usesIn(file, text));
+  }
+  const names = scripts.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw new Failure(`Two scripts would be the capability \`${twice}\`. Rename one of the files.`, {
+      ...{ exitCode: exitCodes.refused, code: "script_name_taken" },
+    });
+  await shell.writeText(join(folder, listName), `${JSON.stringify({ scripts }, undefined, 2)}\n`);
+  if (!shell.exists(join(folder, workerName))) await shell.writeText(join(folder, workerName), worker);
+  return {
+    json: { scripts, uses },
+    quiet: names,
+    draw: () => {
+      print.table(
+        [
+          { title: "capability", widthMin: 12 },
+          { title: "command", yields: 1 },
+        ],
+        scripts.map(({ name, command }) => [{ text: name, tone: "bold" as const }, command.join(" ")]),
+      );
+      for (const { file, line, kind, text } of uses)
+        print.line(`${safe(file)}:${line}: ${kind}: ${safe(text)}`);
+      print.line(`${counted(scripts.length, "script")} adopted. Next:`);
+      print.line(`  node ${join(folder, workerName)}`);
+      print.line(`  tutti adopt compare ${folder}`);
+    },
+  };
+}
+
+async function adoptedIn(file: string, text: string): Promise<readonly Adopted[]> {
+  if (isMakefile(file)) return targetsOf(file, text);
+  if (isCrontab(file)) return linesOf(file, text);
+  const script = scriptOf(file, text);
+  return script === undefined ? [] : [script];
+}
+
+async function linesOf(file: string, text: string): Promise<readonly Adopted[]> {
+  const { importCrontab } = await import("@tutti/definitions/import");
+  return importCrontab(text, { hasUser: false }).documents.flatMap((document) => {
+    const { workflow, tasks } = document as { workflow?: string; tasks?: { run?: { with?: unknown } } };
+    const given = tasks?.run?.with as
+      | { command?: readonly string[]; stdin?: string }
+      | readonly string[]
+      | undefined;
+    if (workflow === undefined || given === undefined) return [];
+    const { command = [], stdin }: { command?: readonly string[]; stdin?: string } =
+      "command" in given ? given : { command: given as readonly string[] };
+    return [{ name: nameOf(workflow), file, command, ...(stdin !== undefined && { stdin }) }];
+  });
+}
+
+interface Comparison {
+  readonly name: string;
+  readonly differences: readonly string[];
+}
+
+export async function compareScripts(context: Context): Promise<Result> {
+  const { values, shell, print } = context;
+  const folder = resolve(shell.workingDirectory, values.argument("FOLDER"));
+  const text = await shell.readText(join(folder, listName)).catch(() => {
+    throw new Failure(`${values.argument("FOLDER")} has no ${listName}. Adopt its scripts first.`, {
+      ...{
+        exitCode: exitCodes.usage,
+        code: "not_adopted",
+        next: [[`tutti adopt ${values.argument("FOLDER")}`, "adopts them"]],
+      },
+    });
+  });
+  const { scripts } = JSON.parse(text) as { readonly scripts: readonly Adopted[] };
+  const wanted = values.manyArguments("NAME");
+  const unknown = wanted.find((name) => !scripts.some((script) => script.name === name));
+  if (unknown !== undefined)
+    throw new Failure(`Script \`${unknown}\` not found in ${listName}.`, {
+      exitCode: exitCodes.refused,
+      code: "script_unknown",
+    });
+  const server = await connect(context);
+  const compared = await comparedIn(
+    server,
+    folder,
+    scripts.filter(({ name }) => wanted.length === 0 || wanted.includes(name)),
+  );
+  const different = compared.filter(({ differences }) => differences.length > 0);
+  return {
+    json: { scripts: compared, equal: compared.length - different.length },
+    quiet: different.map(({ name }) => name),
+    exitCode: different.length > 0 ? exitCodes.failed : exitCodes.completed,
+    draw: () => {
+      for (const { name, differences } of different)
+        for (const difference of differences)
+          print.line(`${print.style.red("✗")} ${safe(name)}: ${safe(difference)}`);
+      print.line(`${compared.length - different.length} of ${counted(compared.length, "script")} equal`);
+    },
+  };
+}
+
+const concurrencyMax = 4;
+
+async function comparedIn(
+  server: Server,
+  folder: string,
+  scripts: readonly Adopted[],
+): Promise<readonly Comparison[]> {
+  const compared: Comparison[] = [];
+  const waiting = [...scripts];
+  const work = async (): Promise<void> => {
+    for (let script = waiting.shift(); script !== undefined; script = waiting.shift())
+      compared.push({ name: script.name, differences: await differencesOf(server, folder, script) });
+  };
+  await Promise.all(Array.from({ length: concurrencyMax }, work));
+  return compared.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Each side has a copy of the folder: what a script writes is compared, and changes nothing. */
+async function differencesOf(server: Server, folder: string, script: Adopted): Promise<readonly string[]> {
+  const { digestsOf, FolderCopies, runScript } = await import("../../effects/scripts.ts");
+  const copies = await FolderCopies.make(folder);
+  try {
+    const [oldFolder, newFolder] = [await copies.copy("old"), await copies.copy("new")];
+    const stdin = script.stdin ?? "";
+    const [before, after] = [
+      await runScript(script.command, { cwd: oldFolder, stdin }),
+      await runOf(server, script.name, { cwd: relative(folder, newFolder), stdin }),
+    ];
+    if (typeof after === "string") return [after];
+    const written = await Promise.all([digestsOf(oldFolder), digestsOf(newFolder)]);
+    const names = new Set(written.flatMap((digests) => [...digests.keys()]));
+    return [
+      ...difference("exit code", String(before.exitCode), String(after.exitCode)),
+      ...difference(
+        "stdout",
+        before.stdout.replaceAll(oldFolder, folder),
+        after.stdout.replaceAll(newFolder, folder),
+      ),
+      ...difference(
+        "stderr",
+        before.stderr.replaceAll(oldFolder, folder),
+        after.stderr.replaceAll(newFolder, folder),
+      ),
+      ...[...names]
+        .filter((name) => written[0].get(name) !== written[1].get(name))
+        .map((name) => `file ${name} differs`),
+    ];
+  } finally {
+    await copies.remove();
+  }
+}
+
+function difference(what: string, before: string, after: string): readonly string[] {
+  if (before === after) return [];
+  const lines = [before.split("\n"), after.split("\n")] as const;
+  const at = lines[0].findIndex((line, index) => line !== lines[1][index]);
+  const line = at < 0 ? lines[0].length : at;
+  return [
+    `${what} differs in line ${line + 1}: before ${JSON.stringify(lines[0][line] ?? "")}, now ${JSON.stringify(lines[1][line] ?? "")}`,
+  ];
+}
+
+const waitMs = 25_000;
+
+async function runOf(
+  server: Server,
+  capability: string,
+  input: object,
+): Promise<{ exitCode: number; stdout: string; stderr: string } | string> {
+  const { run } = await server.call("runs.start", {
+    query: server.namespace,
+    body: { tasks: { tasks: [{ id: "run", capability, input }] }, labels: { adopted: basename(capability) } },
+  });
+  for (;;) {
+    const { outcome } = await server.call("runs.result", {
+      params: { id: run?.runId ?? "" },
+      query: { ...server.namespace, waitMs },
+    });
+    if (outcome === undefined) continue;
+    const { completed, failed } = outcome;
+    if (failed !== undefined) return `the run failed: ${failed.message}`;
+    return (
+      (completed as { run?: { exitCode: number; stdout: string; stderr: string } })?.run ??
+      "the run has no output"
+    );
+  }
+}

@@ -1,0 +1,88 @@
+/** Scripts of this machine: run in a copy of their folder, so that two runs do not meet. */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+
+export interface ScriptEnd {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const notCopied = new Set([".git", ".tutti", "node_modules"]);
+const firstSignalCode = 128;
+
+/** Copies of a folder below it, with the same name. */
+export class FolderCopies {
+  readonly #folder: string;
+  readonly #root: string;
+
+  static async make(folder: string): Promise<FolderCopies> {
+    await mkdir(join(folder, ".tutti"), { recursive: true });
+    return new FolderCopies(folder, await mkdtemp(join(folder, ".tutti", "compare-")));
+  }
+
+  private constructor(folder: string, root: string) {
+    this.#folder = folder;
+    this.#root = root;
+  }
+
+  async copy(name: string): Promise<string> {
+    const copy = join(this.#root, name, basename(this.#folder));
+    await mkdir(copy, { recursive: true });
+    // A folder cannot be copied below itself at once.
+    for (const entry of await readdir(this.#folder))
+      if (!notCopied.has(entry))
+        await cp(join(this.#folder, entry), join(copy, entry), { recursive: true, verbatimSymlinks: true });
+    return copy;
+  }
+
+  remove(): Promise<void> {
+    return rm(this.#root, { recursive: true, force: true });
+  }
+}
+
+/** Returns the content of each file, as a digest. */
+export async function digestsOf(folder: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const digests = await Promise.all(
+    files.map(
+      async (file): Promise<[string, string]> => [
+        relative(folder, file),
+        createHash("sha256")
+          .update(await readFile(file))
+          .digest("hex"),
+      ],
+    ),
+  );
+  return new Map(digests);
+}
+
+/** Runs a command as its other callers do, with the variables that tasks see. */
+export function runScript(
+  [program = "", ...words]: readonly string[],
+  { cwd, stdin }: { readonly cwd: string; readonly stdin: string },
+): Promise<ScriptEnd> {
+  const names = ["PATH", "HOME", "LANG", "TZ"];
+  const env = Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+  return new Promise((done, fail) => {
+    const child = spawn(program, words, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+    const [output, errors]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+    // A script may end without reading its input.
+    child.stdin.on("error", () => {}).end(stdin);
+    child.on("error", fail);
+    child.on("close", (code, signal) =>
+      done({
+        exitCode: code ?? firstSignalCode + (signal === "SIGKILL" ? 9 : 15),
+        stdout: Buffer.concat(output).toString("utf8"),
+        stderr: Buffer.concat(errors).toString("utf8"),
+      }),
+    );
+  });
+}

@@ -1,0 +1,88 @@
+/**
+ * Scripts of a folder as capabilities: those that `tutti adopt` lists in `tutti-scripts.json`.
+ *
+ * 1. A script gets the arguments and the standard input of its task. Every exit code is a result, as for its other callers.
+ * 2. It runs in the folder or below, and sees the variables that the worker lists and those of the task.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Handler } from "../task/handlers.ts";
+import type { Worker } from "../worker/worker.ts";
+import { requireStarted, runCommand, variablesOf } from "./command.ts";
+import { shellErrors } from "./errors.ts";
+import { folderOf, type ShellOptions } from "./shell.ts";
+
+export interface ScriptInput {
+  readonly args?: readonly string[];
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** A folder, from that of the scripts. */
+  readonly cwd?: string;
+}
+
+export interface ScriptOutput {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Whether the result lacks the beginning of its output. */
+  readonly truncated: boolean;
+}
+
+interface AdoptedScript {
+  /** The capability. */
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly stdin?: string;
+}
+
+const keptBytes = 1_048_576;
+const inputSchema = {
+  type: "object",
+  properties: {
+    args: { type: "array", items: { type: "string" } },
+    stdin: { type: "string" },
+    env: { type: "object", additionalProperties: { type: "string" } },
+    cwd: { type: "string" },
+  },
+};
+
+/** Adds a capability for each adopted script of the folder. */
+export async function addScripts(
+  worker: Pick<Worker, "handle">,
+  folder: string,
+  options: Omit<ShellOptions, "programs" | "folder"> = {},
+): Promise<void> {
+  const text = await readFile(join(folder, "tutti-scripts.json"), "utf8");
+  const { scripts } = JSON.parse(text) as { readonly scripts: readonly AdoptedScript[] };
+  for (const adopted of scripts)
+    worker.handle(adopted.name, script(adopted, folder, options), {
+      ...{ description: `Runs ${adopted.command.join(" ")}`.slice(0, 200), inputSchema },
+    });
+}
+
+function script(
+  { command, stdin: usual = "" }: AdoptedScript,
+  root: string,
+  options: Omit<ShellOptions, "programs" | "folder">,
+): Handler<ScriptInput | null, ScriptOutput> {
+  return async (input, task) => {
+    const { args = [], stdin = usual, env = {}, cwd = "." } = input ?? {};
+    const [program = ""] = command;
+    if (args.some((word) => word.includes("\0")))
+      throw shellErrors.inputInvalid({ expected: "`args`, a list of texts" });
+    const folder = await folderOf(root, cwd, program);
+    const end = await runCommand([...command, ...args], {
+      ...{ folder, env: { ...variablesOf(options.env), ...env }, stdin, signal: task.signal },
+      ...(options.limits !== undefined && { limits: options.limits }),
+      ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
+      keptBytes: options.keptBytes ?? keptBytes,
+      output: (chunk, channel) => task.output(chunk, { channel }),
+    });
+    requireStarted(program, end);
+    const { code, stdout, stderr } = end;
+    return {
+      ...{ exitCode: code ?? 1, stdout: stdout.text, stderr: stderr.text },
+      truncated: stdout.isCut || stderr.isCut,
+    };
+  };
+}
