@@ -34,5 +34,5 @@ export type {
   WorkflowToRun,
 } from "./tutti.ts";
 export type { ResultOptions } from "./work/outcome.ts";
-export type { WorkCheck, WorkTask } from "./work/task.ts";
+export type { CostOptions, RetryOptions, TimeoutOptions, WorkCheck, WorkTask } from "./work/task.ts";
 export type { TellOptions } from "./work/telling.ts";

@@ -156,10 +156,11 @@ export async function delegateTask(context: Context): Promise<Result> {
     query: server.namespace,
     body: { ...poolOf(context), ...reasonOf(context), people },
   });
+  const runId = reply.runId ?? id;
   return {
     json: reply,
-    quiet: [reply.runId],
-    draw: () => print.line(`${print.style.green("✓")} ${safe(people.join(", "))} has ${safe(reply.runId)}`),
+    quiet: [runId],
+    draw: () => print.line(`${print.style.green("✓")} ${safe(people.join(", "))} has ${safe(runId)}`),
   };
 }
 

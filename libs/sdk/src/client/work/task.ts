@@ -21,7 +21,7 @@ export interface AmountsOptions {
   readonly timeMs?: number;
 }
 
-interface CostOptions {
+export interface CostOptions {
   readonly duration?: Duration;
   readonly money?: number;
   /** Tokens of language models. */
@@ -29,7 +29,7 @@ interface CostOptions {
 }
 
 /** Time limits of a task. */
-interface TimeoutOptions {
+export interface TimeoutOptions {
   /** From ready to started. */
   readonly queue?: Duration;
   /** Each attempt. */
@@ -57,7 +57,7 @@ export interface StepRetry {
 }
 
 /** When a failed task is tried again. */
-interface RetryOptions extends StepRetry {
+export interface RetryOptions extends StepRetry {
   /** Whether the task fails or waits for a person after the last attempt. Default: `fail`. */
   readonly exhausted?: "fail" | "pause";
   /** Whether an attempt that loses its worker goes to another one, or fails the task. Default: `retry`. */
