@@ -24,7 +24,7 @@ export async function adoptQueue(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const [name, dryRun] = [values.argument("QUEUE"), values.flag("dry-run")];
   const queue = queueOf(context, name);
-  const workflows = workflowsOf(values.manyArguments("WORKFLOW|NAME=WORKFLOW"));
+  const workflows = workflowsOf(values.manyArguments("WORKFLOW"));
   const server = await connect(context);
   await requireWorkflows(server, Object.values(workflows));
   const frames = print.frames("errors");

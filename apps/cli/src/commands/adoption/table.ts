@@ -40,8 +40,8 @@ export const adoptionCommands: readonly Command[] = [
       { name: "KIND", summary: "`bullmq`, `celery` or `postgres`" },
       { name: "QUEUE", summary: "name of the queue, or of the table" },
       {
-        name: "WORKFLOW|NAME=WORKFLOW",
-        summary: "workflow for all messages, or for the jobs, tasks or rows with this name",
+        name: "WORKFLOW",
+        summary: "workflow for all messages. NAME=WORKFLOW is for the jobs, tasks or rows with this name",
         isMany: true,
         completes: "workflow",
       },
