@@ -128,7 +128,7 @@ export class Schemas {
       return { anyOf: [{ type: "string" }, { type: "number", minimum: 0 }], ...described(about) };
     if (field.kind === "time")
       return {
-        anyOf: [{ type: "string", format: "date-time" }, this.field(field, "input")],
+        anyOf: [{ type: "string" }, this.field(field, "input")],
         ...described(about),
       };
     const isText = field.kind === "boolean" || field.json === "initialMs";
