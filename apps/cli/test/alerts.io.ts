@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { readWords } from "../src/command/words.ts";
+import { commands } from "../src/commands/commands.ts";
 import { commandAtWork } from "./support/at-work.ts";
 
 const rules = `ruleId: up
@@ -85,6 +87,13 @@ describe("the commands for alerts", () => {
 
   it("alert list, show, ack, and rules that are set, disabled, enabled and deleted", async () => {
     await listed("alert-rule list", /runs-fail +error +built in/);
+    // At 3 a.m. the advice must be commands that exist.
+    const { rules: builtIn } = await json("alert-rule list --all");
+    const advised = builtIn.flatMap(({ advice }: { readonly advice: string }) =>
+      [...advice.matchAll(/`tutti ([^`]+)`/g)].map(([, words = ""]) => words),
+    );
+    assert.ok(advised.length > 10);
+    for (const words of advised) assert.equal(readWords(words.split(" "), commands).kind, "command", words);
     assert.equal(await printed("alert-rule set rules.yaml -q"), "up\n");
     await listed("alert list", /warning +firing .* up +Up for/);
     // A loaded machine may have others.

@@ -53,6 +53,7 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
       recorder,
       builtInReceivers: settings.builtInReceivers.filter((name) => receivers.has(name)),
       builtInEscalation: settings.builtInEscalation,
+      dashboardUrl: settings.dashboardUrl,
     },
   });
   orchestrator.register("alert-rules", evaluator, { critical: false });

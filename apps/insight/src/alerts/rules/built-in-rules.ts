@@ -40,7 +40,7 @@ const rules: readonly BuiltIn[] = [
     ruleId: "runs-fail",
     title: "Runs fail: ${{ failed }} of ${{ ended }} in 5 minutes",
     advice:
-      "See the errors: `tutti list --status failed`, then `tutti why RUN`. Retry after the fix: `tutti retry --where`.",
+      "See the errors: `tutti list --state failed`, then `tutti why RUN`. Retry after the fix: `tutti retry --state failed`.",
     queries: [
       {
         queryId: "failed",
@@ -57,7 +57,7 @@ const rules: readonly BuiltIn[] = [
   {
     ruleId: "no-workers",
     title: "Tasks wait, and no worker is connected",
-    advice: "Start a worker, or see why the workers are gone: `tutti agents`, `tutti doctor`.",
+    advice: "Start a worker, or see why the workers are gone: `tutti agent list`, `tutti doctor`.",
     queries: [
       { queryId: "waiting", metric: "tutti_swarm_tasks", ...equals({ stand: "queued" }), ...now },
       { queryId: "agents", metric: "tutti_swarm_agents", ...now },
@@ -69,7 +69,7 @@ const rules: readonly BuiltIn[] = [
   {
     ruleId: "queue-grows",
     title: "${{ waiting }} tasks have been waiting for 10 minutes",
-    advice: "Start more workers, or raise their concurrency. `tutti pools` shows which pool is full.",
+    advice: "Start more workers, or raise their concurrency. `tutti pool list` shows which pool is full.",
     queries: [
       {
         ...{ queryId: "waiting", metric: "tutti_swarm_tasks", ...equals({ stand: "queued" }) },
@@ -236,11 +236,20 @@ const rules: readonly BuiltIn[] = [
   },
 ];
 
-/** Receivers of built-in rules are those of the configuration. */
-export function builtInRules(receivers: readonly string[], escalation: string): AlertRule[] {
+/** The page of the documentation that every installation has. */
+const runbooks = "/docs/guides/runbooks.html";
+
+/** Receivers of built-in rules, and where the dashboard is, are those of the configuration. */
+export function builtInRules(
+  receivers: readonly string[],
+  escalation: string,
+  dashboardUrl: string = "",
+): AlertRule[] {
+  const base = dashboardUrl.replace(/\/+$/, "");
   return rules.map((rule) =>
     AlertRule.fromPartial({
       ...{ everyMs: minuteMs, ...rule },
+      advice: `${rule.advice} Runbook: ${base}${runbooks}#${rule.ruleId}`,
       ...{ inhibitedBy: [...(rule.inhibitedBy ?? [])], receivers: [...receivers], escalation },
     }),
   );

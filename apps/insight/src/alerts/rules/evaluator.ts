@@ -40,6 +40,7 @@ export interface EvaluatorParts extends MachineDependencies {
   readonly builtInReceivers: readonly string[];
   /** Empty: they do not escalate. */
   readonly builtInEscalation: string;
+  readonly dashboardUrl: string | undefined;
 }
 
 interface KnownRule {
@@ -102,8 +103,8 @@ export class Evaluator implements Component {
   /** Built-in rules are there before the first caller sees or changes one. */
   async install(namespace: string): Promise<void> {
     if (this.#isInstalled || namespace !== installationNamespace) return;
-    const { builtInReceivers, builtInEscalation } = this.#parts;
-    const rules = builtInRules(builtInReceivers, builtInEscalation);
+    const { builtInReceivers, builtInEscalation, dashboardUrl } = this.#parts;
+    const rules = builtInRules(builtInReceivers, builtInEscalation, dashboardUrl);
     await this.#tell(keyOf(namespace), installRules, { rules });
     this.#isInstalled = true;
   }
