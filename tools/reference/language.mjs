@@ -158,7 +158,7 @@ const constructs = [
   {
     name: "on",
     key: "on",
-    parts: ["on", "afterRun", "debounce", "batch", "throttle"],
+    parts: ["on", "afterRun", "webhook", "debounce", "batch", "throttle"],
     mistake: "on: [{source: shop}]\ntasks: {a: {uses: x.y}}",
     guide: "triggers.md",
   },

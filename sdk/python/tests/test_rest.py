@@ -6,6 +6,7 @@ import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tutti import TuttiError
+from tutti._aio.triggers import _rules_of
 from tutti._call import resolve
 from tutti._sync.rest import Rest
 
@@ -93,3 +94,11 @@ class Several_servers(unittest.TestCase):
         with self.assertRaises(OSError) as raised:
             self.said()
         self.assertIn(self.other.url, str(raised.exception))
+
+
+class TriggerRules(unittest.TestCase):
+    def test_name_webhooks_with_their_preset_and_secrets(self) -> None:
+        webhook = {"webhook": {"preset": "github", "secrets": ["code"]}}
+        self.assertEqual(_rules_of({"webhook": "github", "secrets": ["code"]}, {})["source"], webhook)
+        standard = {"webhook": {"secrets": ["shop"]}}
+        self.assertEqual(_rules_of({"webhook": "standard", "secrets": ["shop"]}, {})["source"], standard)

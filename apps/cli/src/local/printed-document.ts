@@ -41,12 +41,13 @@ export function triggerDocument(trigger: Trigger): Json {
     policy = {},
     paused,
   } = trigger;
-  const { event, runEnd } = source ?? {};
+  const { event, runEnd, webhook } = source ?? {};
   const { debounceMs, debounceMaxMs, batchSize, batchWaitMs, throttleCount, throttlePerMs } = policy;
   return said({
     ...{ trigger: triggerId, description, ...runKeys(run) },
     event: event?.type,
     source: event?.source,
+    webhook: webhook && said({ preset: webhook.preset, secrets: webhook.secrets }),
     afterRun: runEnd && said({ workflow: runEnd.definition, ends: runEnd.ends }),
     ...{ if: condition, key, window: duration(windowMs), with: trigger.with, run: runId },
     ...{ group: policy.group, signal: policy.signal, singleton: policy.singleton },

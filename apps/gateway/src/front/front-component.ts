@@ -90,7 +90,7 @@ export class Front implements Component {
     const protocols = [mcp, a2a, alertmanager];
     const app = await openFront({
       ...{ host, foundation, settings, access, realtime, rooms, protocols, stopping: this.#stopping.signal },
-      answeredByRooms: ["events", "metrics.list", "metrics.series", "webhooks.tell"],
+      answeredByRooms: ["events", "metrics.list", "metrics.series", "webhooks.tell", "webhooks.trigger"],
     });
     this.#close = async () => app.close();
     door.open({

@@ -5,9 +5,10 @@ export const webhookErrors = defineErrors("webhook", {
   unknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No webhook of this name is configured. Add it to `gateway.webhooks`, or correct the address.",
+    help: "No webhook of this name is configured in `gateway.webhooks`, and no trigger of this namespace and id has webhooks as its source and a secret that `service:webhook.TRIGGER` can use.",
     message: ({ name }: { name: string }) => `Webhook ${JSON.stringify(name)} is not configured`,
-    remedy: "Add it to `gateway.webhooks`, or correct the URL.",
+    remedy:
+      "Create a trigger with `--webhook`, let `service:webhook.TRIGGER` use its secret, or correct the URL.",
   },
   unsigned: {
     status: "UNAUTHENTICATED",

@@ -38,16 +38,23 @@ export interface WebhookClients {
   readonly triggers: Pick<Client<typeof triggerService>, "publishEvents">;
 }
 
+/** What it is configured to do. */
+export interface WebhookPlan extends Omit<WebhookSettings, "secrets"> {
+  readonly secrets: readonly { reveal(): string | Promise<string> }[];
+  /** The attribute `source` of its events. Default: its address. */
+  readonly source?: string;
+}
+
 export class Webhook {
   readonly name: string;
-  readonly #settings: WebhookSettings;
+  readonly #settings: WebhookPlan;
   /** The id of the run, of the body. Undefined where it follows from that of the message. */
   readonly #run: Program | undefined;
   readonly #clients: WebhookClients;
 
   private constructor(
     name: string,
-    settings: WebhookSettings,
+    settings: WebhookPlan,
     run: Program | undefined,
     clients: WebhookClients,
   ) {
@@ -58,7 +65,7 @@ export class Webhook {
   }
 
   /** Rejects where it cannot be served as it is configured. */
-  static async open(name: string, settings: WebhookSettings, clients: WebhookClients) {
+  static async open(name: string, settings: WebhookPlan, clients: WebhookClients) {
     const webhook = new Webhook(name, settings, await programOf(name, settings), clients);
     await webhook.secrets();
     return webhook;
@@ -131,7 +138,7 @@ export class Webhook {
     const event = CloudEvent.fromPartial({
       // An id of an event has no spaces.
       id: /^[\x21-\x7e]{1,200}$/.test(id) ? id : hash("sha256", id, "base64url"),
-      source: `/webhooks/${this.name}`,
+      source: this.#settings.source ?? `/webhooks/${this.name}`,
       type: kind === "" ? prefix : `${prefix}.${kind}`,
       data: { body: { $case: "inline", value: body }, mediaType: "" },
     });
@@ -172,7 +179,7 @@ async function jsonIn(body: Uint8Array): Promise<unknown> {
 }
 
 /** Expressions are loaded where there is one. */
-async function programOf(name: string, { run }: WebhookSettings): Promise<Program | undefined> {
+async function programOf(name: string, { run }: WebhookPlan): Promise<Program | undefined> {
   if (run === undefined) return undefined;
   const { compileTemplate, scopeOf, types } = await import("@tutti/expressions");
   const compiled = compileTemplate(run, scopeOf({ body: types.dyn }));

@@ -1,4 +1,4 @@
-/** `POST /v1/webhooks/NAME`: webhooks of others, open to all, accepted if signed. */
+/** `POST /v1/webhooks/NAME` and `/v1/webhooks/NAMESPACE/TRIGGER`: webhooks of others, open to all, accepted if signed. */
 import { runService, triggerService } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
 import { type CallContext, errorFromUnknown, type Foundation, type Principal } from "@tutti/kernel";
@@ -9,14 +9,23 @@ import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
 import { webhookErrors } from "./errors.ts";
 import { TellCheck, type Told } from "./told.ts";
+import { TriggeredWebhooks, triggerPrincipal } from "./triggered.ts";
 import { Webhook } from "./webhook.ts";
 
 export interface WebhooksParts {
   readonly host: Pick<HostContext, "mesh" | "guard">;
-  readonly foundation: Pick<Foundation, "clock">;
+  readonly foundation: Pick<Foundation, "clock" | "chance">;
   readonly settings: Pick<GatewaySettings, "webhooks" | "callMs">;
   readonly contextOf: (request: FastifyRequest, principal: Principal) => CallContext;
 }
+
+interface Address {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly trigger?: string;
+}
+
+const idForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 
 /** Of the body: as much as the input of a run may have. */
 const bodyBytesMax = 1_048_576;
@@ -32,9 +41,19 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
     webhooks.set(name, await Webhook.open(name, one, clients));
   const check = new TellCheck(foundation.clock);
 
+  const triggered = new TriggeredWebhooks({ mesh: host.mesh, foundation, clients });
+
+  async function found(request: FastifyRequest): Promise<{ webhook: Webhook | undefined; name: string }> {
+    const { name = "", namespace, trigger } = request.params as Address;
+    if (namespace === undefined || trigger === undefined) return { webhook: webhooks.get(name), name };
+    const context = { ...parts.contextOf(request, triggerPrincipal(trigger)), namespace };
+    const isName = idForm.test(namespace) && idForm.test(trigger);
+    const webhook = isName ? await triggered.find(trigger, context) : undefined;
+    return { webhook, name: `${namespace}/${trigger}` };
+  }
+
   async function checked(request: FastifyRequest): Promise<{ webhook: Webhook; told: Told }> {
-    const { name = "" } = request.params as { readonly name?: string };
-    const webhook = webhooks.get(name);
+    const { webhook, name } = await found(request);
     try {
       if (webhook === undefined) throw webhookErrors.unknown({ name: name.slice(0, 64) });
       const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
@@ -56,7 +75,9 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
     const principal = webhook.principal(host.guard !== undefined);
     admit(host.guard, principal, reply.raw);
     host.guard?.admitBytes(principal, told.body.length);
-    const context = { ...parts.contextOf(request, principal), namespace: webhook.namespace };
+    const { trigger } = request.params as Address;
+    const by = trigger === undefined ? principal : triggerPrincipal(trigger);
+    const context = { ...parts.contextOf(request, by), namespace: webhook.namespace };
     const taken = await webhook.take(told, { context, timeoutMs: settings.callMs });
     told.taken();
     return taken;
@@ -72,6 +93,8 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
       else done(gatewayErrors.mediaTypeUnknown({ found: `Content-Encoding: ${encoding}` }));
     });
     // Its signature says who sends it.
-    app.post("/webhooks/:name", { bodyLimit: bodyBytesMax, config: { reach: "open" } }, take);
+    const route = { bodyLimit: bodyBytesMax, config: { reach: "open" } } as const;
+    app.post("/webhooks/:name", route, take);
+    app.post("/webhooks/:namespace/:trigger", route, take);
   };
 }

@@ -169,8 +169,8 @@ export class TriggeredStarts {
     }
   }
 
-  #inputOf({ plan }: Batch, { items }: ReadOnly<TriggerStart>): ReturnType<Matching["inputOf"]> {
-    const known = this.#matchings.get(plan) ?? new Matching(plan);
+  #inputOf({ plan, triggerId }: Batch, { items }: ReadOnly<TriggerStart>): ReturnType<Matching["inputOf"]> {
+    const known = this.#matchings.get(plan) ?? new Matching(plan, triggerId);
     this.#matchings.set(plan, known);
     const inputs: Json[] = [];
     for (const { event } of items) {

@@ -43,9 +43,12 @@ export class Matching {
   readonly #runId: Program | undefined;
   readonly #with: Program | undefined;
 
+  readonly #triggerId: string;
+
   /** Throws `trigger.expression_invalid` for a mistake. */
-  constructor(plan: ReadOnly<TriggerPlan>) {
+  constructor(plan: ReadOnly<TriggerPlan>, triggerId: string) {
     this.plan = plan;
+    this.#triggerId = triggerId;
     const { condition, key, policy, runId } = plan;
     this.#condition = compiled("condition", condition, (text) =>
       compileCondition(text, scope, { wanted: types.bool }),
@@ -61,6 +64,10 @@ export class Matching {
   get types(): readonly string[] {
     const kind = this.plan.source?.kind;
     if (kind?.$case === "event") return [kind.value.type];
+    if (kind?.$case === "webhook") {
+      const type = `webhook.${this.#triggerId}`;
+      return [type, `${type}.>`];
+    }
     const ends = kind?.value.ends ?? [];
     return (ends.length === 0 ? ["completed"] : ends).map((end) => `tutti.workflow.run.${end}`);
   }
@@ -69,6 +76,11 @@ export class Matching {
   isOfSource({ source, data }: EventJson): boolean {
     const kind = this.plan.source?.kind;
     if (kind?.$case === "event") return kind.value.source === "" || kind.value.source === source;
+    // The id of another trigger may start with that of this one.
+    if (kind?.$case === "webhook") {
+      const place = "/triggers/";
+      return !source.startsWith(place) || source === `${place}${this.#triggerId}`;
+    }
     const { definition } = (data ?? {}) as { readonly definition?: unknown };
     return kind?.$case === "runEnd" && definition === kind.value.definition;
   }

@@ -135,7 +135,7 @@ export class TriggerIndex implements Component {
   }
 
   #put(namespace: string, id: string, trigger: Trigger): void {
-    const matching = new Matching(planOf(trigger));
+    const matching = new Matching(planOf(trigger), id);
     const indexed = { namespace, id, matching };
     this.#known.set(`${namespace} ${id}`, indexed);
     for (const type of matching.types) {

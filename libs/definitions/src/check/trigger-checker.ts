@@ -62,10 +62,11 @@ export function checkOnKey(
 
 /** Checks what the shape of a trigger cannot say. */
 function checkOn(document: OnDocument, findings: Findings, path: Path): void {
-  const { event, afterRun, debounce, batch, signal, run } = document;
-  if ((event === undefined) === (afterRun === undefined)) {
-    const found = event === undefined ? "none" : "both";
-    findings.error("missing_key", path, `expected \`event\` or \`afterRun\`, found ${found}`, {
+  const { event, afterRun, webhook, debounce, batch, signal, run } = document;
+  const sources = [event, afterRun, webhook].filter((one) => one !== undefined).length;
+  if (sources !== 1) {
+    const found = ["none", "", "two", "three"][sources];
+    findings.error("missing_key", path, `expected \`event\`, \`afterRun\` or \`webhook\`, found ${found}`, {
       expected: "what starts runs: `event: shop.order.created`",
     });
   }

@@ -1,7 +1,7 @@
-import { RunSpec, Singleton, Trigger, type TriggerSource } from "@tutti/contracts/workflow/v1";
+import { RunSpec, Singleton, Trigger, type TriggerSource, WebhookPreset } from "@tutti/contracts/workflow/v1";
 import { durationMs, splitAt } from "../build/values.ts";
 import type { WorkflowDocument } from "../language/document.ts";
-import type { OnDocument, SingletonWord } from "../language/on-document.ts";
+import type { OnDocument, SingletonWord, WebhookWord } from "../language/on-document.ts";
 import type { TriggerDocument } from "../language/trigger-shape.ts";
 import { versionOf } from "./schedule-message.ts";
 import { payloadOf } from "./task-policies.ts";
@@ -9,6 +9,14 @@ import { payloadOf } from "./task-policies.ts";
 const singletons: Readonly<Record<SingletonWord, Singleton>> = {
   skip: Singleton.SINGLETON_SKIP,
   queue: Singleton.SINGLETON_QUEUE,
+};
+
+const presets: Readonly<Record<WebhookWord, WebhookPreset>> = {
+  standard: WebhookPreset.WEBHOOK_PRESET_UNSPECIFIED,
+  github: WebhookPreset.WEBHOOK_PRESET_GITHUB,
+  stripe: WebhookPreset.WEBHOOK_PRESET_STRIPE,
+  shopify: WebhookPreset.WEBHOOK_PRESET_SHOPIFY,
+  slack: WebhookPreset.WEBHOOK_PRESET_SLACK,
 };
 
 /** Returns a checked trigger as the contracts have it. */
@@ -80,7 +88,11 @@ function onOf(document: OnDocument, run: RunSpec): Trigger {
   });
 }
 
-function sourceOf({ event = "", source = "", afterRun }: OnDocument): TriggerSource {
+function sourceOf({ event = "", source = "", afterRun, webhook }: OnDocument): TriggerSource {
+  if (webhook !== undefined) {
+    const { preset = "standard", secrets } = webhook;
+    return { kind: { $case: "webhook", value: { preset: presets[preset], secrets: [...secrets] } } };
+  }
   if (afterRun === undefined) return { kind: { $case: "event", value: { type: event, source } } };
   const { workflow: definition, ends = [] } = afterRun;
   return { kind: { $case: "runEnd", value: { definition, ends: [...ends] } } };

@@ -4,6 +4,8 @@ export const endWords = ["completed", "failed", "cancelled", "terminated"] as co
 type EndWord = (typeof endWords)[number];
 export const singletonWords = ["skip", "queue"] as const;
 export type SingletonWord = (typeof singletonWords)[number];
+export const webhookWords = ["standard", "github", "stripe", "shopify", "slack"] as const;
+export type WebhookWord = (typeof webhookWords)[number];
 
 /** What a file of a trigger and the key `on` of a definition have in common. */
 export interface OnDocument {
@@ -11,6 +13,7 @@ export interface OnDocument {
   readonly event?: string;
   readonly source?: string;
   readonly afterRun?: { readonly workflow: string; readonly ends?: readonly EndWord[] };
+  readonly webhook?: { readonly preset?: WebhookWord; readonly secrets: readonly string[] };
   readonly if?: string;
   readonly key?: string;
   readonly window?: string;

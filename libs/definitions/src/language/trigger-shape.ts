@@ -1,5 +1,5 @@
 import type { Data } from "./document.ts";
-import { endWords, type OnDocument, singletonWords } from "./on-document.ts";
+import { endWords, type OnDocument, singletonWords, webhookWords } from "./on-document.ts";
 import { type MembersShape, type Shape, shapes } from "./shape.ts";
 
 /** The file of a trigger. */
@@ -32,6 +32,22 @@ const on: Readonly<Record<string, Shape>> = {
       name: "afterRun",
       required: ["workflow"],
       doc: "The end of runs of another workflow, instead of `event`.",
+    },
+  ),
+  webhook: members(
+    {
+      preset: choice("How the sender signs. Default: standard.", ...webhookWords),
+      secrets: list(
+        text("The name of a secret of the namespace.", "id", 200),
+        4,
+        "Secrets that the sender signs with: several while one replaces another.",
+        1,
+      ),
+    },
+    {
+      name: "webhook",
+      required: ["secrets"],
+      doc: "Webhooks of another system, sent to `/v1/webhooks/NAMESPACE/TRIGGER`, instead of `event`.",
     },
   ),
   if: text("An expression over `event` that must be true. Default: every event.", undefined, expressionMax),

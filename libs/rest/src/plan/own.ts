@@ -279,5 +279,18 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
       [],
     ),
   },
+  "webhooks.trigger": {
+    params: { namespace: text("The namespace of the trigger."), trigger: text("The id of the trigger.") },
+    body: anything("What the sender sends, any JSON."),
+    reply: object(
+      {
+        events: count("Events that were posted."),
+        matched: count("How often one met the condition of a trigger."),
+        duplicates: count("How many of these had a key that the trigger had seen before."),
+        challenge: text("What Slack sent to verify the address."),
+      },
+      [],
+    ),
+  },
   openapi: { reply: anything("The description.") },
 };

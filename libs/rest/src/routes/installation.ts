@@ -224,6 +224,13 @@ export const installationRoutes = [
       "Takes what somebody else tells, signed as Standard Webhooks has it: a run begins, or is told a signal, as `gateway.webhooks` says.",
   },
   {
+    name: "webhooks.trigger",
+    method: "POST",
+    path: "/v1/webhooks/{namespace}/{trigger}",
+    open: true,
+    summary: "Takes a webhook for a trigger whose source is `webhook`, signed as its preset specifies.",
+  },
+  {
     name: "openapi",
     method: "GET",
     path: "/v1/openapi.json",

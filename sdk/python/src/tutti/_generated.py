@@ -135,6 +135,8 @@ class On(Node):
     source: str | Expression | None = None
     #: The end of runs of another workflow, instead of `event`.
     after_run: AfterRun | None = None
+    #: Webhooks of another system, sent to `/v1/webhooks/NAMESPACE/TRIGGER`, instead of `event`.
+    webhook: Webhook | None = None
     #: An expression over `event` that must be true. Default: every event.
     if_: str | Expression | None = None
     #: An expression over `event`. Events with the same key start one run. Default: `source` and `id` of the
@@ -176,6 +178,14 @@ class AfterRun(Node):
     workflow: str | Expression
     #: How they end. Default: completed.
     ends: Sequence[Literal["completed", "failed", "cancelled", "terminated"] | Expression] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhook(Node):
+    #: Secrets that the sender signs with: several while one replaces another.
+    secrets: Sequence[str | Expression]
+    #: How the sender signs. Default: standard.
+    preset: Literal["standard", "github", "stripe", "shopify", "slack"] | Expression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,8 @@ from ._payload import from_json, to_json
 Singleton = Literal["skip", "queue"]
 RunEnd = Literal["completed", "failed", "cancelled", "terminated"]
 
+WebhookPreset = Literal["standard", "github", "stripe", "shopify", "slack"]
+
 _nothing: Mapping[str, Any] = {}
 
 

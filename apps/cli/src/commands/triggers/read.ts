@@ -49,7 +49,8 @@ export async function listTriggers(context: Context): Promise<Result> {
 }
 
 export function printSource(source: TriggerSource | undefined): string {
-  const { event, runEnd } = source ?? {};
+  const { event, runEnd, webhook } = source ?? {};
+  if (webhook !== undefined) return `webhooks of ${webhook.preset ?? "standard"}`;
   if (event !== undefined) return [event.type, event.source].filter(Boolean).join(" of ");
   if (runEnd === undefined) return "";
   return `${runEnd.ends.length === 0 ? "completed" : runEnd.ends.join(" or ")} ${runEnd.definition}`;

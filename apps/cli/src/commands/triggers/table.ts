@@ -23,6 +23,14 @@ const conditions = [
     ...{ name: "ends", value: "END", summary: "how these runs end. Default: completed" },
     ...{ isMany: true, choices: ["completed", "failed", "cancelled", "terminated"] },
   },
+  {
+    ...{ name: "webhook", value: "PRESET", choices: ["standard", "github", "stripe", "shopify", "slack"] },
+    summary: "webhooks of another system, instead of --event. PRESET: how it signs",
+  },
+  {
+    ...{ name: "signed-by", value: "SECRET", isMany: true },
+    summary: "secret of the namespace that signs the webhooks",
+  },
   { name: "source", value: "URI", summary: "source of the event. Default: any" },
   {
     name: "if",
@@ -95,6 +103,10 @@ export const triggerCommands: readonly Command[] = [
         does: "start one run per order",
       },
       { words: "trigger create report report --after-run import", does: "start report after each import" },
+      {
+        words: "trigger create reviews review --webhook github --signed-by github",
+        does: "start review for each webhook of a repository of GitHub",
+      },
     ],
     json: "document",
     load: () => import("./write.ts").then(({ createTrigger }) => createTrigger),

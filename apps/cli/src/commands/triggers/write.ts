@@ -1,4 +1,4 @@
-import type { Singleton, Trigger, TriggerSourceInput } from "@tutti/rest/types";
+import type { Singleton, Trigger, TriggerSourceInput, WebhookPreset } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import { type Json, readInput } from "../../command/input.ts";
@@ -38,13 +38,19 @@ export async function createTrigger(context: Context): Promise<Result> {
 
 function sourceSaid({ values }: Context): TriggerSourceInput {
   const [event, definition] = [values.text("event"), values.text("after-run")];
+  const [preset, secrets] = [values.text("webhook"), values.list("signed-by")];
+  if (preset !== undefined && event === undefined && definition === undefined) {
+    if (secrets.length === 0) throw usageFailure("Pass --signed-by SECRET with --webhook.");
+    // The parser has held it against the table of presets.
+    return { webhook: { ...(preset !== "standard" && { preset: preset as WebhookPreset }), secrets } };
+  }
   if (event !== undefined && definition === undefined) {
     const source = values.text("source");
     return { event: { type: event, ...(source === undefined ? {} : { source }) } };
   }
   if (definition !== undefined && event === undefined)
     return { runEnd: { definition, ends: values.list("ends") } };
-  throw usageFailure("Pass --event TYPE or --after-run WORKFLOW.");
+  throw usageFailure("Pass --event TYPE, --after-run WORKFLOW or --webhook PRESET.");
 }
 
 function policySaid({ values }: Context) {

@@ -96,12 +96,14 @@ function Rules({ draft, problems, onChange }: RulesOptions) {
         choices={[
           ["event", "an event"],
           ["runEnd", "the end of a run"],
+          ["webhook", "a webhook"],
         ]}
         onChange={(kind) => change({ kind: kind as TriggerDraft["kind"] })}
       />
       {draft.kind === "event" ? (
         <EventType draft={draft} problem={problems.event} onChange={onChange} />
-      ) : (
+      ) : null}
+      {draft.kind === "runEnd" ? (
         <ChoiceField
           label="Completed run of"
           value={draft.after}
@@ -110,7 +112,10 @@ function Rules({ draft, problems, onChange }: RulesOptions) {
           choices={workflows}
           onChange={(after) => change({ after })}
         />
-      )}
+      ) : null}
+      {draft.kind === "webhook" ? (
+        <Webhook draft={draft} problem={problems.secret} onChange={onChange} />
+      ) : null}
       <Conditions draft={draft} onChange={onChange} />
     </div>
   );
@@ -129,6 +134,35 @@ function EventType(options: Omit<RulesOptions, "problems"> & { readonly problem:
       problem={problem}
       onChange={(event) => onChange({ ...draft, event })}
     />
+  );
+}
+
+function Webhook(options: Omit<RulesOptions, "problems"> & { readonly problem: TriggerProblems["secret"] }) {
+  const { draft, problem, onChange } = options;
+  return (
+    <>
+      <ChoiceField
+        label="Signed as by"
+        value={draft.preset}
+        choices={[
+          ["standard", "Standard Webhooks"],
+          ["github", "GitHub"],
+          ["stripe", "Stripe"],
+          ["shopify", "Shopify"],
+          ["slack", "Slack"],
+        ]}
+        onChange={(preset) => onChange({ ...draft, preset: preset as TriggerDraft["preset"] })}
+      />
+      <TextField
+        label="Secret"
+        hint={`Name of a secret that service:webhook.${draft.id.trim() || "NAME"} can use`}
+        value={draft.secret}
+        required
+        code
+        problem={problem}
+        onChange={(secret) => onChange({ ...draft, secret })}
+      />
+    </>
   );
 }
 

@@ -14,6 +14,7 @@ import {
   testCommand,
   triggerBody,
   triggerProblems,
+  webhookPath,
 } from "./rules.ts";
 
 describe("triggers", () => {
@@ -80,8 +81,31 @@ describe("triggers", () => {
     );
   });
 
+  it("makes webhooks with their secret, and shows their address", () => {
+    const draft = {
+      ...emptyTrigger,
+      id: "reviews",
+      workflow: "review",
+      kind: "webhook",
+      preset: "github",
+    } as const;
+    assert.deepEqual(Object.keys(triggerProblems(draft)), ["secret"]);
+    const source = { webhook: { preset: "github" as const, secrets: ["code"] } };
+    assert.deepEqual(triggerBody({ ...draft, secret: " code" }).source, source);
+    assert.equal(
+      createCommand({ ...draft, secret: "code" }),
+      "tutti trigger create reviews review --webhook github --signed-by code",
+    );
+    assert.equal(
+      webhookPath({ triggerId: "reviews", namespace: "shop", source }),
+      "/v1/webhooks/shop/reviews",
+    );
+    assert.equal(sourceWords(source), "webhooks of github");
+    assert.equal(eventDraftOf({ triggerId: "reviews", source }).type, "webhook.reviews");
+  });
+
   it("tries an event of the trigger's type, or the newest one of the log", () => {
-    const draft = eventDraftOf({ source: { event: { type: "shop.*.made.>" } } });
+    const draft = eventDraftOf({ triggerId: "orders", source: { event: { type: "shop.*.made.>" } } });
     assert.equal(draft.type, "shop.any.made.any");
     assert.deepEqual(eventOf(draft, "test"), { ok: true, event: undefined, data: undefined });
     const data = { id: 7 };

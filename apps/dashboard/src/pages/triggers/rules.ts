@@ -1,10 +1,18 @@
 /** What a trigger does, in words, and as forms make and try it. */
-import type { CloudEventInput, Trigger, TriggerInput, TriggerPolicy, TriggerSource } from "@tutti/rest/types";
+import type {
+  CloudEventInput,
+  Trigger,
+  TriggerInput,
+  TriggerPolicy,
+  TriggerSource,
+  WebhookPreset,
+} from "@tutti/rest/types";
 import { count, span } from "../../elements/moments.ts";
 import { commandLine } from "../../elements/spelled.ts";
 
 export function sourceWords(source: TriggerSource | undefined): string {
-  const { event, runEnd } = source ?? {};
+  const { event, runEnd, webhook } = source ?? {};
+  if (webhook !== undefined) return `webhooks of ${webhook.preset ?? "standard"}`;
   if (event !== undefined) return [event.type, event.source].filter(Boolean).join(" of ");
   if (runEnd === undefined) return "";
   const ends = runEnd.ends.length === 0 ? "completed" : runEnd.ends.join(" or ");
@@ -19,6 +27,7 @@ export function ruleFacts(
 ): readonly (readonly [name: string, text: string, isCode: boolean])[] {
   const { condition = "", key = "", windowMs = 0, runId = "", owner = "", policy } = trigger;
   const facts: readonly (readonly [string, string, boolean])[] = [
+    ["Webhook address", webhookPath(trigger), true],
     ["If", condition, true],
     ["Key", key || "source and id of the event", key !== ""],
     ["A key counts as seen", windowMs > 0 ? `for ${span(windowMs)}` : whole, false],
@@ -80,8 +89,11 @@ export interface TriggerDraft {
   readonly id: string;
   readonly description: string;
   readonly workflow: string;
-  readonly kind: "event" | "runEnd";
+  readonly kind: "event" | "runEnd" | "webhook";
   readonly event: string;
+  readonly preset: WebhookPreset | "standard";
+  /** Name of the secret that signs webhooks. */
+  readonly secret: string;
   readonly after: string;
   readonly condition: string;
   readonly key: string;
@@ -89,6 +101,7 @@ export interface TriggerDraft {
 
 export const emptyTrigger: TriggerDraft = {
   ...{ id: "", description: "", workflow: "", kind: "event", event: "", after: "", condition: "", key: "" },
+  ...{ preset: "standard", secret: "" },
 };
 
 export type TriggerProblems = Readonly<Partial<Record<keyof TriggerDraft, string>>>;
@@ -101,17 +114,15 @@ export function triggerProblems(draft: TriggerDraft): TriggerProblems {
       ? { event: "Words with dots, such as shop.order.created." }
       : {}),
     ...(draft.kind === "runEnd" && draft.after === "" ? { after: "Workflow: required." } : {}),
+    ...(draft.kind === "webhook" && draft.secret.trim() === "" ? { secret: "Secret: required." } : {}),
   };
 }
 
 export function triggerBody(draft: TriggerDraft): TriggerInput {
-  const { description, condition, key, kind, event, after } = draft;
+  const { description, condition, key } = draft;
   return {
     triggerId: draft.id.trim(),
-    source:
-      kind === "event"
-        ? { event: { type: event.trim() } }
-        : { runEnd: { definition: after, ends: ["completed"] } },
+    source: sourceOf(draft),
     run: { definition: { name: draft.workflow } },
     ...(description === "" ? {} : { description }),
     ...(condition.trim() === "" ? {} : { condition: condition.trim() }),
@@ -119,11 +130,32 @@ export function triggerBody(draft: TriggerDraft): TriggerInput {
   };
 }
 
+function sourceOf({ kind, event, after, preset, secret }: TriggerDraft): TriggerInput["source"] {
+  if (kind === "event") return { event: { type: event.trim() } };
+  if (kind === "runEnd") return { runEnd: { definition: after, ends: ["completed"] } };
+  return { webhook: { ...(preset === "standard" ? {} : { preset }), secrets: [secret.trim()] } };
+}
+
+function sourceOptions({ kind, event, after, preset, secret }: TriggerDraft): readonly string[] {
+  if (kind === "event") return ["--event", event.trim() || "TYPE"];
+  if (kind === "runEnd") return ["--after-run", after || "WORKFLOW"];
+  return ["--webhook", preset, "--signed-by", secret.trim() || "SECRET"];
+}
+
+/** Where the sender sends its webhooks, below the address of the platform. */
+export function webhookPath({
+  namespace,
+  triggerId,
+  source,
+}: Pick<Trigger, "namespace" | "triggerId" | "source">): string {
+  return source?.webhook === undefined ? "" : `/v1/webhooks/${namespace ?? "default"}/${triggerId}`;
+}
+
 export function createCommand(draft: TriggerDraft): string {
-  const { kind, event, after, condition, key, description } = draft;
+  const { condition, key, description } = draft;
   return commandLine(
     ...["tutti", "trigger", "create", draft.id.trim() || "ID", draft.workflow || "WORKFLOW"],
-    ...(kind === "event" ? ["--event", event.trim() || "TYPE"] : ["--after-run", after || "WORKFLOW"]),
+    ...sourceOptions(draft),
     ...(condition.trim() === "" ? [] : ["--if", condition.trim()]),
     ...(key.trim() === "" ? [] : ["--key", key.trim()]),
     ...(description === "" ? [] : ["--description", description]),
@@ -137,7 +169,8 @@ export interface EventDraft {
 }
 
 /** Returns a type that the trigger's pattern matches. */
-export function eventDraftOf({ source }: Pick<Trigger, "source">): EventDraft {
+export function eventDraftOf({ source, triggerId }: Pick<Trigger, "source" | "triggerId">): EventDraft {
+  if (source?.webhook !== undefined) return { type: `webhook.${triggerId}`, data: "" };
   const type = (source?.event?.type ?? "").replaceAll("*", "any").replace(/>$/, "any");
   return { type, data: "" };
 }

@@ -45,7 +45,10 @@ export async function replayEvents(
 ): Promise<ReplayEventsReply> {
   const { namespace } = context;
   const { trigger } = await dependencies.triggers.getTrigger({ namespace, triggerId }, { context });
-  const matching = new Matching(planOf(trigger ?? (await triggerNamed(dependencies, triggerId, context))));
+  const matching = new Matching(
+    planOf(trigger ?? (await triggerNamed(dependencies, triggerId, context))),
+    triggerId,
+  );
   const isOfType = typesMatcher(matching, namespace);
   const fromMs = span?.from === undefined ? 0 : fromTimestamp(span.from);
   const toMs = span?.to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(span.to);
@@ -79,7 +82,7 @@ export async function retryDeadLetters(
   const body = { after: 0, size: deadMax, numbers };
   const found = await ask(dependencies, key, { query: deadLetters, body }, context);
   if (found.length === 0) return { count: 0 };
-  const matching = new Matching(planOf(await triggerNamed(dependencies, triggerId, context)));
+  const matching = new Matching(planOf(await triggerNamed(dependencies, triggerId, context)), triggerId);
   const items = found.flatMap(({ item }) => {
     if (item === undefined) return [];
     const event = eventJsonOf(item.event);

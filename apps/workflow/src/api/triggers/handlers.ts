@@ -116,7 +116,11 @@ async function requireCorrect(
       problem: `source.event.type: expected a type such as shop.order.created or shop.>, got ${source.kind.value.type}`,
     });
   if (source?.kind?.$case === "runEnd") requireEnds(source.kind.value.ends);
-  new Matching(planOf(trigger));
+  if (source?.kind?.$case === "webhook" && !isPattern(`webhook.${trigger.triggerId}`))
+    throw triggerErrors.planInvalid({
+      problem: `triggerId: expected words of A-Z a-z 0-9 _ - with dots between for a webhook, got ${trigger.triggerId}`,
+    });
+  new Matching(planOf(trigger), trigger.triggerId);
   const { what, parameters } = run ?? RunSpec.create();
   if (what?.$case !== "definition") return;
   await versions.runnable(what.value, parameters && jsonOf(parameters, "trigger.run.parameters"), context);

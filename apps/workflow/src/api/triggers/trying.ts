@@ -16,7 +16,7 @@ export async function testTrigger(
   const { namespace } = context;
   const trigger =
     given ?? (await dependencies.triggers.getTrigger({ namespace, triggerId }, { context })).trigger;
-  const matching = new Matching(planOf(trigger ?? Trigger.create()));
+  const matching = new Matching(planOf(trigger ?? Trigger.create()), trigger?.triggerId ?? triggerId);
   const isOfType = typesMatcher(matching, namespace);
   const nowMs = dependencies.foundation.clock.now();
   const tried =

@@ -1,5 +1,12 @@
 export type { EventOptions, PostedEvent } from "./event.ts";
-export type { RunEndWord, SingletonWord, TriggerChanges, TriggeredRun, TriggerOptions } from "./options.ts";
+export type {
+  RunEndWord,
+  SingletonWord,
+  TriggerChanges,
+  TriggeredRun,
+  TriggerOptions,
+  WebhookPresetWord,
+} from "./options.ts";
 export type {
   DeadLetter,
   DeadLetterChoice,

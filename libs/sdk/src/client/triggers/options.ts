@@ -6,6 +6,7 @@ import {
   Trigger,
   TriggerPolicy,
   TriggerSource,
+  WebhookPreset,
 } from "@tutti/contracts/workflow/v1";
 import { payloadOf } from "../payloads.ts";
 import { type SpecOptions, specOf } from "../spec.ts";
@@ -22,6 +23,17 @@ export type RunEndWord = "completed" | "failed" | "cancelled" | "terminated";
 /** How a trigger starts its runs. `with` is their input. */
 export type TriggeredRun = Omit<SpecOptions, "input">;
 
+const presets = {
+  standard: WebhookPreset.WEBHOOK_PRESET_UNSPECIFIED,
+  github: WebhookPreset.WEBHOOK_PRESET_GITHUB,
+  stripe: WebhookPreset.WEBHOOK_PRESET_STRIPE,
+  shopify: WebhookPreset.WEBHOOK_PRESET_SHOPIFY,
+  slack: WebhookPreset.WEBHOOK_PRESET_SLACK,
+} as const;
+
+/** How the sender of webhooks signs. */
+export type WebhookPresetWord = keyof typeof presets;
+
 interface TriggerRules {
   /** Type of the event. `*` is one word, `>` at the end all that follow: `shop.order.*`. */
   readonly event?: string;
@@ -29,6 +41,11 @@ interface TriggerRules {
   readonly source?: string;
   /** The end of runs of another workflow, instead of `event`. `ends`: default `["completed"]`. */
   readonly afterRun?: { readonly workflow: string; readonly ends?: readonly RunEndWord[] };
+  /**
+   * Webhooks of another system, sent to `/v1/webhooks/NAMESPACE/TRIGGER`, instead of `event`. `preset`: default
+   * `standard`. `secrets`: names of secrets of the namespace.
+   */
+  readonly webhook?: { readonly preset?: WebhookPresetWord; readonly secrets: readonly string[] };
   /** An expression over `event` that must be true: `event.data.total > 0`. Default: every event. */
   readonly if?: string;
   /** An expression. Events with the same key start one run. Default: `source` and `id` of the event. */
@@ -91,7 +108,7 @@ export function changesOf(before: Trigger, changes: TriggerChanges): { after: Tr
 
 const namesOf: Readonly<Record<string, readonly (keyof TriggerRules)[]>> = {
   description: ["description"],
-  source: ["event", "source", "afterRun"],
+  source: ["event", "source", "afterRun", "webhook"],
   condition: ["if"],
   key: ["key"],
   window_ms: ["window", "windowMs"],
@@ -116,8 +133,12 @@ function changed(before: Trigger, rules: TriggerRules): Trigger {
 
 function sourceAfter(
   before: TriggerSource | undefined,
-  { event, source, afterRun }: TriggerRules,
+  { event, source, afterRun, webhook }: TriggerRules,
 ): TriggerSource | undefined {
+  if (webhook !== undefined) {
+    const { preset = "standard", secrets } = webhook;
+    return { kind: { $case: "webhook", value: { preset: presets[preset], secrets: [...secrets] } } };
+  }
   if (afterRun !== undefined) {
     const { workflow: definition, ends = [] } = afterRun;
     return TriggerSource.create({

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from .._call import Duration, Json, given, milliseconds_at, milliseconds_of, quoted
 from .._codec import read
 from .._payload import to_json
-from ..triggers import DeadLetter, Event, Matched, RunEnd, Singleton, TriggerState, TriggerTest, event_body
+from ..triggers import (
+    DeadLetter,
+    Event,
+    Matched,
+    RunEnd,
+    Singleton,
+    TriggerState,
+    TriggerTest,
+    WebhookPreset,
+    event_body,
+)
 from .rest import AsyncRest
 from .runs import RunOptions, spec_of
 
@@ -28,6 +38,10 @@ class TriggerRules(TypedDict, total=False):
     after_run: str
     #: How these runs end. Default: ``completed``.
     ends: Sequence[RunEnd]
+    #: Webhooks of another system, sent to ``/v1/webhooks/NAMESPACE/TRIGGER``, instead of ``event``: how it signs.
+    webhook: WebhookPreset
+    #: Names of secrets of the namespace that sign the webhooks.
+    secrets: Sequence[str]
     #: An expression over ``event`` that must be true: ``event.data.total > 0``. Default: every event.
     if_: str
     #: An expression. Events with the same key start one run. Default: ``source`` and ``id`` of the event.
@@ -210,6 +224,10 @@ def _rules_of(options: TriggerOptions, before: Mapping[str, Json]) -> dict[str, 
 
 
 def _source_of(options: TriggerOptions, before: Mapping[str, Json]) -> Json:
+    if "webhook" in options:
+        preset = options["webhook"]
+        secrets = list(options.get("secrets", ()))
+        return {"webhook": given(preset=None if preset == "standard" else preset, secrets=secrets)}
     if "after_run" in options:
         return {"runEnd": given(definition=options["after_run"], ends=list(options.get("ends", ())))}
     changes = given(type=options.get("event"), source=options.get("source"))

@@ -1,0 +1,114 @@
+/**
+ * Webhooks of triggers whose source is `webhook`: `POST /v1/webhooks/NAMESPACE/TRIGGER`.
+ *
+ * 1. The trigger says how the sender signs, and the secrets of its namespace open what is signed. A secret must name
+ *    `service:webhook.TRIGGER` as a user: who makes a trigger gets at no other secret by it.
+ * 2. Trigger and secrets are read at the first request and kept for a while, so that a flood costs no calls.
+ * 3. An unknown trigger, one of another source and one without usable secrets are answered alike.
+ */
+import { secretService, UnsealSecretsRequest } from "@tutti/contracts/governance/v1";
+import { triggerService, WebhookPreset } from "@tutti/contracts/workflow/v1";
+import type { HostContext } from "@tutti/host";
+import type { CallContext, Foundation, Principal } from "@tutti/kernel";
+import { webhookErrors } from "./errors.ts";
+import type { PresetName } from "./presets.ts";
+import { Webhook, type WebhookClients } from "./webhook.ts";
+
+const presetNames: Readonly<Partial<Record<WebhookPreset, PresetName>>> = {
+  [WebhookPreset.WEBHOOK_PRESET_UNSPECIFIED]: "standard",
+  [WebhookPreset.WEBHOOK_PRESET_GITHUB]: "github",
+  [WebhookPreset.WEBHOOK_PRESET_STRIPE]: "stripe",
+  [WebhookPreset.WEBHOOK_PRESET_SHOPIFY]: "shopify",
+  [WebhookPreset.WEBHOOK_PRESET_SLACK]: "slack",
+};
+
+/** A change of the trigger or of a secret takes effect after this time. */
+const keptMs = 5_000;
+const keptMax = 1_000;
+
+export interface TriggeredParts {
+  readonly mesh: HostContext["mesh"];
+  readonly foundation: Pick<Foundation, "clock" | "chance">;
+  readonly clients: WebhookClients;
+}
+
+interface Kept {
+  readonly found: Promise<Webhook | undefined>;
+  readonly untilMs: number;
+}
+
+/** One of the installation's own: it posts events that its trigger alone takes. */
+export function triggerPrincipal(triggerId: string): Principal {
+  return { kind: "service", id: `webhook.${triggerId}`, roles: ["admin"] };
+}
+
+export class TriggeredWebhooks {
+  readonly #parts: TriggeredParts;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(parts: TriggeredParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined if there is none. */
+  find(triggerId: string, context: CallContext): Promise<Webhook | undefined> {
+    const key = `${context.namespace} ${triggerId}`;
+    const nowMs = this.#parts.foundation.clock.monotonic();
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && kept.untilMs > nowMs) return kept.found;
+    const found = this.#open(triggerId, context);
+    // What cannot be found out is asked for again.
+    found.catch(() => this.#kept.delete(key));
+    this.#kept.delete(key);
+    this.#kept.set(key, { found, untilMs: nowMs + keptMs });
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > keptMax && oldest !== undefined) this.#kept.delete(oldest);
+    return found;
+  }
+
+  async #open(triggerId: string, context: CallContext): Promise<Webhook | undefined> {
+    const { mesh, clients } = this.#parts;
+    const { namespace } = context;
+    const source = await mesh
+      .client(triggerService)
+      .getTrigger({ namespace, triggerId }, { context })
+      .then(({ trigger }) => trigger?.source?.kind, unlessMissing);
+    if (source?.$case !== "webhook") return undefined;
+    const { preset, secrets } = source.value;
+    const values = await this.#unsealed(secrets, triggerId, context).catch(unlessMissing);
+    const name = presetNames[preset];
+    if (values === undefined || name === undefined) return undefined;
+    return Webhook.open(
+      triggerId,
+      {
+        ...{ namespace, preset: name, event: `webhook.${triggerId}`, source: `/triggers/${triggerId}` },
+        secrets: values.map((value) => ({ reveal: () => value })),
+      },
+      clients,
+    );
+  }
+
+  async #unsealed(names: readonly string[], triggerId: string, context: CallContext): Promise<string[]> {
+    const { mesh, foundation } = this.#parts;
+    const { namespace } = context;
+    const { receptionIn } = await import("@tutti/policy/secrets");
+    const { recipientKey, open } = receptionIn(namespace, foundation.chance);
+    const work = { namespace, kind: "trigger", id: triggerId, task: "" };
+    const request = UnsealSecretsRequest.fromPartial({ namespace, names: [...names], recipientKey, work });
+    const { values } = await mesh.client(secretService).unsealSecrets(request, { context });
+    return values.map((sealed) => {
+      const value = open(sealed);
+      if (value === undefined) throw webhookErrors.signatureWrong();
+      return Buffer.from(value)
+        .toString("utf8")
+        .replace(/\r?\n$/, "");
+    });
+  }
+}
+
+/** Absent and forbidden look alike. */
+function unlessMissing(error: unknown): undefined {
+  const { status = "" } = error as { readonly status?: string };
+  if (status === "NOT_FOUND" || status === "PERMISSION_DENIED") return undefined;
+  throw error;
+}
