@@ -9,6 +9,7 @@ import {
   parseDocument,
   type Scalar,
 } from "yaml";
+import { readPython, type Statement } from "./foreign-python.ts";
 import { type Imported, NotImported } from "./imported.ts";
 
 interface Value {
@@ -134,4 +135,33 @@ function xmlValuesOf(text: string): readonly XmlValue[] {
     }
   }
   return values;
+}
+
+/** The same for a file in Python: its texts and numbers. Code of functions is listed by the line of the function. */
+export function silentPythonValues(text: string, importer: (text: string) => Imported): readonly string[] {
+  const listed = new Set(importer(text).untranslated.map(({ line }) => line));
+  const before = textOf(text, importer);
+  const statements = readPython(text);
+  const literal =
+    /#.*|"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'|\b\d+\b|[A-Za-z_]\w*/g;
+  return [...text.matchAll(literal)].flatMap(({ 0: found, index }) => {
+    if (!/^["'\d]/.test(found)) return [];
+    const size = /^["']{3}/.test(found) ? 3 : /^["']/.test(found) ? 1 : 0;
+    const end = index + found.length - size;
+    const line = text.slice(0, index).split("\n").length;
+    const isOther =
+      textOf(`${text.slice(0, end)}${size === 0 ? "1" : "x"}${text.slice(end)}`, importer) !== before;
+    const lines = [line, ...linesAround(statements, line)];
+    return isOther || lines.some((each) => listed.has(each)) ? [] : [`${line}: ${found}`];
+  });
+}
+
+/** Of the statement at a line, and of those around it but for a DAG. */
+function linesAround(statements: readonly Statement[], line: number): readonly number[] {
+  const found = statements.findLast((each) => each.line <= line);
+  if (found === undefined) return [];
+  const isInside = (found.body[0]?.line ?? Number.POSITIVE_INFINITY) <= line;
+  const isDag =
+    found.kind === "with" || found.values.some(({ text, of }) => text === "dag" || of?.text === "dag");
+  return [...(isInside && isDag ? [] : [found.line]), ...linesAround(found.body, line)];
 }

@@ -1,4 +1,6 @@
 /** Importers of foreign files. */
+
+export { importAirflow } from "./airflow.ts";
 export { importBpmn } from "./bpmn.ts";
 export { type CrontabOptions, importCrontab } from "./crontab.ts";
 export { importGithubActions } from "./github-actions.ts";

@@ -47,6 +47,7 @@ async function importerOf({ values }: Context, kind: string, file: string, text:
     n8n: () => importing.importN8n(text, file),
     "serverless-workflow": () => importing.importServerlessWorkflow(text),
     bpmn: () => importing.importBpmn(text, file),
+    airflow: () => importing.importAirflow(text),
     temporal: () => importing.importTemporal(text),
   };
   const importer = importers[kind];

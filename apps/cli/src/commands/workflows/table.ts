@@ -235,7 +235,7 @@ export const workflowCommands: readonly Command[] = [
       {
         name: "KIND",
         summary:
-          "crontab, makefile, github-actions, step-functions, serverless-workflow, n8n, bpmn or temporal",
+          "crontab, makefile, github-actions, step-functions, serverless-workflow, n8n, bpmn, airflow or temporal",
       },
       { name: "FILE", summary: "file to convert. - for standard input", completes: "file" },
     ],

@@ -1,0 +1,105 @@
+/** Values of Python in files of Airflow, with the templates of Jinja in their texts. */
+import type { Json } from "@tutti/expressions";
+import { member, NoCounterpart, plain, template } from "./cel.ts";
+import type { Expression } from "./foreign-python.ts";
+
+/** What names stand for. */
+export interface Names {
+  /** A literal that a name was given. Counts as used. */
+  constant(name: string): Expression | undefined;
+  /** The output of a task that a name has, in CEL. */
+  output(expression: Expression): string | undefined;
+}
+
+/** A literal, with outputs of tasks in it. */
+export function jsonOf(given: Expression, names: Names): Json {
+  const output = names.output(given);
+  if (output !== undefined) return template(output);
+  switch (given.kind) {
+    case "text":
+      return rendered(given.text);
+    case "number":
+      if (!Number.isFinite(Number(given.text))) break;
+      return Number(given.text);
+    case "constant":
+      return given.text === "None" ? null : given.text === "True";
+    case "list":
+      return given.parts.map((each) => jsonOf(each, names));
+    case "map": {
+      const members: [string, Json][] = [];
+      for (let at = 0; at + 1 < given.parts.length; at += 2) {
+        const [key, value] = [given.parts[at], given.parts[at + 1]];
+        if (key?.kind !== "text" || value === undefined) throw new NoCounterpart("a key is no text");
+        members.push([key.text, jsonOf(value, names)]);
+      }
+      return Object.fromEntries(members);
+    }
+    case "name": {
+      const known = names.constant(given.text);
+      if (known !== undefined) return jsonOf(known, names);
+      break;
+    }
+    default:
+  }
+  throw new NoCounterpart(`the value \`${shown(given)}\` is computed`);
+}
+
+/** A text, with the templates of Jinja that have a counterpart. */
+function rendered(text: string): string {
+  if (/\{[%#]/.test(text)) throw new NoCounterpart("a template with statements has no counterpart");
+  return plain(text).replace(/\{\{([\s\S]*?)\}\}/g, (_whole, inner: string) => {
+    const [, param, , conf, task] =
+      /^\s*(?:params\.(\w+)|dag_run\.conf(?:\.get\(|\[)(['"])(\w+)\2[)\]]|(?:ti|task_instance)\.xcom_pull\((?:task_ids\s*=\s*)?['"]([\w.-]+)['"]\))\s*$/.exec(
+        inner,
+      ) ?? [];
+    if (task !== undefined) return template(`tasks[${JSON.stringify(taskId(task))}].output`);
+    const name = param ?? conf;
+    if (name === undefined) throw new NoCounterpart(`the template \`{{${inner}}}\` has no counterpart`);
+    return template(member("input", name));
+  });
+}
+
+export function taskId(name: string): string {
+  return (
+    name
+      .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-+|-+$/g, "") || "task"
+  );
+}
+
+const units: Readonly<Record<string, number>> = {
+  weeks: 604_800,
+  days: 86_400,
+  hours: 3_600,
+  minutes: 60,
+  seconds: 1,
+};
+
+/** Seconds of `timedelta(…)`, or a number of seconds. */
+export function secondsOf(given: Expression, names: Names): number {
+  if (given.kind === "number") return Number(given.text);
+  const known = given.kind === "name" ? names.constant(given.text) : undefined;
+  if (known !== undefined) return secondsOf(known, names);
+  const isDelta =
+    given.kind === "call" && /^(datetime\.)?timedelta$|^duration$/.test(shown(given.of ?? given));
+  if (!isDelta) throw new NoCounterpart(`the time \`${shown(given)}\` is computed`);
+  return given.given.reduce((sum, argument) => {
+    const unit = units[argument.name === "" ? "days" : argument.name];
+    if (unit === undefined || argument.value.kind !== "number")
+      throw new NoCounterpart(`the time \`${shown(given)}\` is computed`);
+    argument.isRead = true;
+    return sum + unit * Number(argument.value.text);
+  }, 0);
+}
+
+/** An expression as it was written, in short. */
+export function shown({ kind, text, of, parts, given }: Expression): string {
+  if (kind === "member") return `${of === undefined ? "" : shown(of)}.${text}`;
+  if (kind === "call") return `${of === undefined ? "" : shown(of)}(${given.length === 0 ? "" : "…"})`;
+  if (kind === "item") return `${of === undefined ? "" : shown(of)}[…]`;
+  if (kind === "binary") return parts.map(shown).join(` ${text} `);
+  if (kind === "list" || kind === "map") return "[…]";
+  return text.slice(0, 60);
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { silentPythonValues } from "./completeness.fixture.ts";
+import { importAirflow, NotImported } from "./index.ts";
+
+const folder = new URL("../../test/airflow/", import.meta.url);
+const textOf = (file: string) => readFileSync(new URL(file, folder), "utf8");
+const tasksIn = (text: string) => {
+  const [{ tasks }] = importAirflow(text).documents as unknown as [
+    { tasks: Record<string, Record<string, unknown>> },
+  ];
+  return tasks;
+};
+const listOf = (text: string) =>
+  importAirflow(text).untranslated.map(({ line, construct }) => `${line} ${construct}`);
+
+describe("a DAG of Airflow", () => {
+  const files = readdirSync(folder);
+  it("is here in at least ten files", () => assert.ok(files.length >= 10));
+
+  for (const file of files)
+    it(`in ${file} is translated or listed, value by value`, () => {
+      assert.deepEqual(silentPythonValues(textOf(file), importAirflow), []);
+    });
+
+  it("of an importer that forgets a value is found out", () => {
+    const forgetful = () => ({ documents: [], untranslated: [{ line: 1, construct: "a", reason: "" }] });
+    assert.deepEqual(silentPythonValues('a = "x"\nb = 2\n', forgetful), ["2: 2"]);
+  });
+
+  it("has retries, limits and defaults of its tasks", () => {
+    const { extract, transform } = tasksIn(textOf("etl.py"));
+    assert.deepEqual(extract?.["with"], {
+      command: ["bash", "-c", "echo ${{ input.day }}"],
+      env: { MODE: "full" },
+    });
+    assert.deepEqual(transform, {
+      ...{ uses: "clean", with: { rows: 3, table: "raw" }, needs: ["extract"], timeout: { run: "90s" } },
+      retry: { attempts: 5, backoff: "300s..300s", factor: 1, jitter: 0 },
+    });
+  });
+
+  it("takes needs of operators, lists, groups, chains and labels", () => {
+    const needs = Object.fromEntries(
+      Object.entries(tasksIn(textOf("groups.py"))).map(([id, task]) => [id, task["needs"] ?? []]),
+    );
+    assert.deepEqual(needs, {
+      ...{ start: [], "load-one": ["start"], "load-two": ["load-one"], "load-inner-three": ["start"] },
+      ...{ a: ["load-two", "load-inner-three"], b: ["a"], c: ["a"], d: ["b", "c"] },
+    });
+    assert.deepEqual(tasksIn(textOf("classic.py"))["left"]?.["needs"], ["call-api"]);
+  });
+
+  it("passes outputs on, and maps tasks over lists", () => {
+    const tasks = tasksIn(textOf("taskflow.py"));
+    assert.deepEqual(tasks["double"]?.["forEach"], '${{ tasks["load"].output.rows }}');
+    assert.deepEqual(tasks["print-it"]?.["with"], {
+      rows: '${{ tasks["double"].output }}',
+      total: '${{ tasks["load"].output.total }}',
+    });
+  });
+
+  it("fails at tasks that would do something else", () => {
+    const failing = listOf(textOf("templates.py")).filter((each) => each.includes("task "));
+    assert.deepEqual(failing, ["7 task third", "8 task fourth", "9 task fifth", "10 task sixth"]);
+  });
+
+  it("lists code that makes tasks", () => {
+    const list = listOf(textOf("dynamic.py"));
+    for (const each of ["10 for table in TABLES :", "13 if LIMIT > 5 :", '16 if __name__ == "__main__" :'])
+      assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
+  });
+
+  const dag = 'with DAG("d") as dag:\n';
+  for (const [what, text] of [
+    ["no DAG", "x = 1\n"],
+    ["brackets that do not match", `${dag}    a = f(1\n`],
+    ["an unexpected indent", `${dag}    a = 1\n      b = 2\n`],
+    [
+      "a circle",
+      `${dag}    a = EmptyOperator(task_id="a")\n    b = EmptyOperator(task_id="b")\n    a >> b >> a\n`,
+    ],
+    ["deep nesting", `x = ${"[".repeat(1_000)}${"]".repeat(1_000)}\n`],
+    ["a character that is none of Python", `${dag}    a = $1\n`.replace("$1", '"open')],
+    ["more than a mebibyte", `${dag}    a = "${"x".repeat(1_100_000)}"\n`],
+  ] as const)
+    it(`with ${what} is refused`, () => {
+      assert.throws(() => importAirflow(text), NotImported);
+    });
+});

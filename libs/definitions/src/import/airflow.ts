@@ -1,0 +1,659 @@
+/**
+ * A DAG of Airflow, by its Python file. The file is read and not run. Each operator and each call of a task function becomes
+ * a task, in the order of `>>`, `<<`, `chain` and outputs that are passed on.
+ *
+ * A task with a construct that would change what it does is not translated: the run fails there. Code that makes tasks in
+ * loops or conditions is listed.
+ */
+import type { Json } from "@tutti/expressions";
+import { jsonOf, type Names, secondsOf, shown, taskId } from "./airflow-values.ts";
+import { member, NoCounterpart, plain, seconds, template } from "./cel.ts";
+import { type Argument, type Expression, readPython, type Statement } from "./foreign-python.ts";
+import { Collector, type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
+
+interface Task {
+  readonly id: string;
+  readonly line: number;
+  readonly title: string;
+  tree: Record<string, Json>;
+  /** Those before it. */
+  readonly before: Set<Task>;
+  rule: string;
+  /** Chooses those behind it: by their ids, or all or none. */
+  readonly chooses?: "ids" | "all";
+}
+
+/** Tasks that an expression stands for. */
+interface Group {
+  readonly tasks: readonly Task[];
+  readonly isList?: boolean;
+  /** Words on an edge, which are no tasks. */
+  readonly isLabel?: boolean;
+}
+
+interface Dag {
+  readonly name: string;
+  readonly call: Expression;
+  readonly defaults: ReadonlyMap<string, Expression>;
+  readonly readDefaults: Set<string>;
+  readonly tasks: Map<string, Task>;
+}
+
+const presets: Readonly<Record<string, string>> = {
+  ...{ "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *" },
+  ...{ "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *" },
+};
+const rules: Readonly<Record<string, string>> = {
+  ...{ all_success: "success", all_failed: "failure", all_done: "always" },
+  ...{ none_failed: "done", none_failed_min_one_success: "done", none_failed_or_skipped: "done" },
+};
+/** Arguments of all operators that are read. */
+const baseArguments = [
+  "task_id",
+  "retries",
+  "retry_delay",
+  "retry_exponential_backoff",
+  "max_retry_delay",
+  "execution_timeout",
+  "trigger_rule",
+  "dag",
+  "doc_md",
+];
+
+export function importAirflow(text: string): Imported {
+  const importer = new AirflowImporter();
+  importer.run(readPython(text));
+  return importer.finish();
+}
+
+class AirflowImporter implements Names {
+  readonly #collector = new Collector();
+  readonly #constants = new Map<
+    string,
+    { readonly value: Expression; readonly line: number; isUsed: boolean }
+  >();
+  readonly #functions = new Map<string, Statement>();
+  readonly #usedFunctions = new Set<Statement>();
+  readonly #values = new Map<string, Group>();
+  readonly #dags = new Map<string, Dag>();
+  readonly #calls = new Set<Expression>();
+  readonly #listed = new Set<string>();
+  readonly #groups: { readonly prefix: string; readonly tasks: Task[] }[] = [];
+  #dag: Dag | undefined;
+
+  run(statements: readonly Statement[]): void {
+    for (const each of statements) if (each.kind === "def") this.#functions.set(each.names[0] ?? "", each);
+    for (const each of statements) this.#statement(each);
+    if (this.#dags.size === 0) throw new NotImported("it has no DAG");
+  }
+
+  finish(): Imported {
+    for (const dag of this.#dags.values()) this.#write(dag);
+    for (const call of this.#calls)
+      for (const argument of call.given)
+        if (!argument.isRead)
+          this.#leave(
+            argument.line,
+            `${shown(call.of ?? call)} ${argument.name}`.trim(),
+            "it has no counterpart",
+          );
+    for (const [name, found] of this.#functions)
+      if (found.values.length > 0 && !this.#usedFunctions.has(found))
+        this.#leave(found.line, `def ${name}`, "no call of it is translated");
+    for (const [name, { line, isUsed }] of this.#constants)
+      if (!isUsed) this.#leave(line, name, "nothing that is translated uses it");
+    return this.#collector.finish();
+  }
+
+  #leave(line: number, construct: string, reason: string): void {
+    this.#collector.leave(line, construct, reason);
+  }
+
+  #once(line: number, construct: string, reason: string): void {
+    if (this.#listed.has(construct)) return;
+    this.#listed.add(construct);
+    this.#leave(line, construct, reason);
+  }
+
+  constant(name: string): Expression | undefined {
+    const found = this.#constants.get(name);
+    if (found !== undefined) found.isUsed = true;
+    return found?.value;
+  }
+
+  output(expression: Expression): string | undefined {
+    if (expression.kind === "item" && expression.of !== undefined) {
+      const [key] = expression.parts;
+      const of = this.output(expression.of);
+      return of !== undefined && key?.kind === "text" ? member(of, key.text) : undefined;
+    }
+    if (expression.kind === "member" && expression.text === "output" && expression.of !== undefined)
+      return this.output(expression.of);
+    const isTask = expression.kind === "name" || expression.kind === "call";
+    const group = isTask ? this.#evaluated(expression) : undefined;
+    const [task, more] = group?.tasks ?? [];
+    return task === undefined || more !== undefined ? undefined : `tasks[${JSON.stringify(task.id)}].output`;
+  }
+
+  #statement(statement: Statement): void {
+    const { kind, line, names, values, body, text } = statement;
+    const [value] = values;
+    if (kind === "import" || kind === "from")
+      this.#once(line, kind === "from" ? "from" : "import", "nothing is loaded");
+    else if (kind === "def") this.#function(statement);
+    else if (kind === "with" && value !== undefined) this.#with(statement, value);
+    else if (kind === "assign" && value !== undefined) this.#assign(names, value, line);
+    else if (kind === "expression" && value?.kind === "text")
+      this.#leave(line, "documentation", "it is for people");
+    else if (kind === "expression" && value?.kind === "call" && this.#isDagFunction(value))
+      this.#calls.add(value);
+    else if (kind === "expression" && value !== undefined && this.#evaluated(value) !== undefined) return;
+    else if (kind !== "pass")
+      this.#leave(line, text, "code that runs when the file is read has no counterpart");
+    void body;
+  }
+
+  #isDagFunction({ of }: Expression): boolean {
+    const found = of?.kind === "name" ? this.#functions.get(of.text) : undefined;
+    return found?.values.some((each) => /^(\w+\.)?dag(\(|$)/.test(shown(each))) === true;
+  }
+
+  #function(statement: Statement): void {
+    const [name = ""] = statement.names;
+    this.#functions.set(name, statement);
+    const maker = statement.values.find((each) => /^(\w+\.)?dag(\(|$)/.test(shown(each)));
+    if (maker === undefined) {
+      const isTask = statement.values.length > 0;
+      if (!isTask) this.#leave(statement.line, `def ${name}`, "its code belongs into a handler");
+      return;
+    }
+    this.#usedFunctions.add(statement);
+    const dag = this.#open(maker.kind === "call" ? maker : { ...maker, kind: "call", of: maker }, name);
+    this.#inside(dag, statement.body);
+  }
+
+  #with({ names, body, line, text }: Statement, value: Expression): void {
+    const called = value.kind === "call" ? shown(value.of ?? value) : "";
+    const [name = ""] = names;
+    if (/(^|\.)DAG$/.test(called)) this.#inside(this.#open(value, name), body);
+    else if (/(^|\.)TaskGroup$/.test(called)) {
+      this.#calls.add(value);
+      const id = value.given.find((each) => each.name === "group_id" || each.name === "");
+      if (id !== undefined) id.isRead = true;
+      const above = this.#groups.at(-1);
+      const prefix = `${above === undefined ? "" : `${above.prefix}.`}${id?.value.text ?? name}`;
+      const group = { prefix, tasks: [] as Task[] };
+      this.#groups.push(group);
+      for (const each of body) this.#statement(each);
+      this.#groups.pop();
+      above?.tasks.push(...group.tasks);
+      if (name !== "") this.#values.set(name, { tasks: group.tasks });
+    } else if (value.kind === "name" && this.#dags.has(value.text))
+      this.#inside(this.#dags.get(value.text) as Dag, body);
+    else this.#leave(line, text, "code that runs when the file is read has no counterpart");
+  }
+
+  #inside(dag: Dag, body: readonly Statement[]): void {
+    const before = this.#dag;
+    this.#dag = dag;
+    for (const each of body) if (each.kind === "def") this.#functions.set(each.names[0] ?? "", each);
+    for (const each of body) this.#statement(each);
+    this.#dag = before;
+  }
+
+  #assign(names: readonly string[], value: Expression, line: number): void {
+    const [name = ""] = names;
+    if (value.kind === "call" && /(^|\.)DAG$/.test(shown(value.of ?? value))) {
+      this.#dag = this.#open(value, name);
+      return;
+    }
+    if (value.kind === "call" && this.#isDagFunction(value)) {
+      this.#calls.add(value);
+      return;
+    }
+    const group = this.#evaluated(value);
+    if (group !== undefined) this.#values.set(name, group);
+    else if (/^\w+$/.test(name) && isLiteral(value))
+      this.#constants.set(name, { value, line, isUsed: false });
+    else this.#leave(line, name, "a value that is computed has no counterpart");
+  }
+
+  #open(call: Expression, variable: string): Dag {
+    this.#calls.add(call);
+    const id = argumentOf(call, "dag_id") ?? call.given.find((each) => each.name === "");
+    if (id !== undefined) id.isRead = true;
+    const named = id?.value.kind === "name" ? this.constant(id.value.text) : id?.value;
+    if (id !== undefined && named?.kind !== "text")
+      this.#leave(id.line, `DAG ${id.name}`.trim(), "its id is computed");
+    const name = this.#collector.freeName(named?.kind === "text" ? named.text : variable);
+    const given = argumentOf(call, "default_args");
+    let map = given?.value;
+    if (map?.kind === "name") map = this.constant(map.text);
+    const defaults = new Map<string, Expression>();
+    if (given !== undefined && map?.kind === "map") {
+      given.isRead = true;
+      for (let at = 0; at + 1 < map.parts.length; at += 2) {
+        const [key, value] = [map.parts[at], map.parts[at + 1]];
+        if (key !== undefined && value !== undefined) defaults.set(key.text, value);
+      }
+    }
+    const dag: Dag = { name, call, defaults, readDefaults: new Set(), tasks: new Map() };
+    this.#dags.set(variable || name, dag);
+    return dag;
+  }
+
+  /** Tasks of an expression. Makes those that it calls. Undefined for something else. */
+  #evaluated(expression: Expression): Group | undefined {
+    const { kind, text, parts } = expression;
+    if (kind === "name") return this.#values.get(text);
+    if (kind === "list") {
+      const all = parts.map((each) => this.#evaluated(each));
+      if (parts.length === 0 || all.some((each) => each === undefined)) return undefined;
+      return { tasks: all.flatMap((each) => each?.tasks ?? []), isList: true };
+    }
+    if (kind === "binary" && (text === ">>" || text === "<<")) {
+      const [left, right] = parts.map((each) => this.#evaluated(each));
+      if (left === undefined || right === undefined) {
+        this.#leave(expression.line, shown(expression), "a side of it is no task that is translated");
+        return left ?? right;
+      }
+      if (right.isLabel) return left;
+      if (left.isLabel) return right;
+      if (text === ">>") link(left, right);
+      else link(right, left);
+      return right;
+    }
+    return kind === "call" ? this.#called(expression) : undefined;
+  }
+
+  readonly #made = new Map<Expression, Group>();
+
+  #called(call: Expression): Group | undefined {
+    const known = this.#made.get(call);
+    if (known !== undefined) return known;
+    const group = this.#make(call);
+    if (group !== undefined) this.#made.set(call, group);
+    return group;
+  }
+
+  #make(call: Expression): Group | undefined {
+    const { of, given } = call;
+    const name = shown(of ?? call);
+    const last = name.split(".").at(-1) ?? "";
+    if (of?.kind === "member" && /^set_(down|up)stream$/.test(of.text) && of.of !== undefined) {
+      const [one, other] = [this.#evaluated(of.of), given[0] && this.#evaluated(given[0].value)];
+      if (one === undefined || other === undefined) return undefined;
+      if (given[0] !== undefined) given[0].isRead = true;
+      if (of.text === "set_downstream") link(one, other);
+      else link(other, one);
+      return other;
+    }
+    if (last === "chain" || last === "cross_downstream") {
+      const groups = given.map(({ value }) => this.#evaluated(value));
+      if (groups.some((each) => each === undefined)) return undefined;
+      for (const [index, each] of groups.entries()) {
+        const before = groups[index - 1];
+        if (before !== undefined && each !== undefined) link(before, each, last === "chain");
+      }
+      return groups.at(-1);
+    }
+    if (last === "Label") {
+      this.#leave(call.line, `Label ${given[0]?.value.text ?? ""}`, "an edge has no label");
+      for (const each of given) each.isRead = true;
+      return { tasks: [], isLabel: true };
+    }
+    if (/(Operator|Sensor|SensorAsync)$/.test(last) && of?.kind !== "call") return this.#operator(call, last);
+    return this.#taskFunction(call);
+  }
+
+  #operator(call: Expression, type: string): Group {
+    this.#calls.add(call);
+    const id = argumentOf(call, "task_id");
+    const title = id?.value.kind === "text" ? id.value.text : type;
+    const kind = /^(BranchPythonOperator|BranchPythonVirtualenvOperator)$/.test(type)
+      ? "ids"
+      : type === "ShortCircuitOperator"
+        ? "all"
+        : undefined;
+    return this.#task(call, title, kind, () => this.#work(call, type));
+  }
+
+  #work(call: Expression, type: string): Record<string, Json> {
+    if (/^(Empty|Dummy)Operator$/.test(type)) return { set: null };
+    if (type === "BashOperator") {
+      const command = this.#value(call, "bash_command");
+      if (typeof command !== "string") throw new NoCounterpart("it has no `bash_command`");
+      const env = this.#value(call, "env");
+      return { uses: "shell", with: { command: ["bash", "-c", command], ...(env !== undefined && { env }) } };
+    }
+    const callable = argumentOf(call, "python_callable");
+    if (callable !== undefined) {
+      callable.isRead = true;
+      const name = shown(callable.value);
+      const [values, list] = [this.#value(call, "op_kwargs"), this.#value(call, "op_args")];
+      return {
+        uses: this.#capability(call.line, name),
+        with: values ?? (list === undefined ? {} : { arguments: list }),
+      };
+    }
+    const rest = call.given.filter(({ name }) => name !== "" && !baseArguments.includes(name));
+    const given = Object.fromEntries(rest.map((each) => [each.name, this.#value(call, each.name) ?? null]));
+    if (type === "TriggerDagRunOperator" && typeof given["trigger_dag_id"] === "string") {
+      const workflow = nameFrom(given["trigger_dag_id"]);
+      const { trigger_dag_id: _id, conf = {}, ...others } = given;
+      for (const name of Object.keys(others))
+        this.#leave(
+          argumentOf(call, name)?.line ?? call.line,
+          `${type} ${name}`,
+          "the run is awaited, and has its own id",
+        );
+      this.#once(call.line, workflow, `the workflow \`${workflow}\` has to be registered`);
+      return { workflow, with: conf };
+    }
+    return { uses: this.#capability(call.line, type.replace(/Operator$/, "")), with: given };
+  }
+
+  #capability(line: number, name: string): string {
+    const uses = nameFromCamelCase(name.replace(/_/g, "-"));
+    this.#once(line, name, `a worker has to offer the capability \`${uses}\``);
+    return uses;
+  }
+
+  #value(call: Expression, name: string): Json | undefined {
+    const argument = argumentOf(call, name);
+    if (argument === undefined) return undefined;
+    argument.isRead = true;
+    return jsonOf(argument.value, this);
+  }
+
+  /** The call of a function with `@task`. */
+  #taskFunction(call: Expression): Group | undefined {
+    let [at, expand, partial, override]: [Expression, Expression?, Expression?, Expression?] = [call];
+    for (let of = at.of; of?.kind === "member" && of.of !== undefined; of = at.of) {
+      if (of.text === "expand") expand = at;
+      else return undefined;
+      if (of.of.kind !== "call") {
+        at = { ...at, of: of.of };
+        break;
+      }
+      at = of.of;
+      if (at.of?.kind === "member" && at.of.text === "partial" && at.of.of !== undefined) {
+        partial = at;
+        at = { ...at, of: at.of.of };
+        break;
+      }
+    }
+    if (
+      at.of?.kind === "call" &&
+      at.of.of?.kind === "member" &&
+      at.of.of.text === "override" &&
+      at.of.of.of !== undefined
+    ) {
+      override = at.of;
+      at = { ...at, of: at.of.of.of };
+    }
+    const name = at.of?.kind === "name" ? at.of.text : "";
+    const found = this.#functions.get(name);
+    const maker = found?.values.find((each) => /^(\w+\.)?task(\.\w+)?(\(|$)/.test(shown(each)));
+    if (found === undefined || maker === undefined || this.#dag === undefined) return undefined;
+    this.#usedFunctions.add(found);
+    const kind = shown(maker)
+      .replace(/\(.*$/, "")
+      .replace(/^.*?task\.?/, "");
+    for (const each of [call, maker, partial, override]) if (each?.kind === "call") this.#calls.add(each);
+    const settings = [override, maker].filter((each): each is Expression => each?.kind === "call");
+    const title =
+      settings.map((each) => argumentOf(each, "task_id")).find((each) => each?.value.kind === "text")?.value
+        .text ?? name;
+    const chooses = kind === "branch" ? "ids" : kind === "short_circuit" ? "all" : undefined;
+    return this.#task({ ...call, given: settings.flatMap(({ given }) => given) }, title, chooses, () =>
+      this.#functionWork({ call, name, kind, found, ...(expand && { expand }), ...(partial && { partial }) }),
+    );
+  }
+
+  #functionWork(of: {
+    readonly call: Expression;
+    readonly name: string;
+    readonly kind: string;
+    readonly found: Statement;
+    readonly expand?: Expression;
+    readonly partial?: Expression;
+  }): Record<string, Json> {
+    const { call, name, kind, found, expand, partial } = of;
+    if (/^(bash|sensor)$/.test(kind)) {
+      this.#leave(found.line, `def ${name}`, "its code belongs into a handler");
+      throw new NoCounterpart(`\`@task.${kind}\` has no counterpart`);
+    }
+    if (kind !== "" && kind !== "branch" && kind !== "short_circuit")
+      this.#leave(found.line, `@task.${kind}`, "choose the worker by its pool");
+    const uses = this.#capability(found.line, name);
+    const [, ...parameters] = found.names;
+    const given: Record<string, Json> = {};
+    const take = (each: Argument, index: number, value: Json) => {
+      each.isRead = true;
+      given[each.name || (parameters[index] ?? `argument${index}`)] = value;
+    };
+    for (const [index, each] of (partial?.given ?? (expand === undefined ? call.given : [])).entries())
+      take(each, index, jsonOf(each.value, this));
+    if (expand === undefined) return { uses, with: given };
+    const [first, second] = expand.given;
+    if (first === undefined || second !== undefined)
+      throw new NoCounterpart("a task is mapped over one list");
+    const list = jsonOf(first.value, this);
+    take(first, 0, template("item"));
+    return { uses, with: given, forEach: typeof list === "string" ? list : template(JSON.stringify(list)) };
+  }
+
+  #task(
+    call: Expression,
+    title: string,
+    chooses: "ids" | "all" | undefined,
+    work: () => Record<string, Json>,
+  ): Group {
+    const dag = this.#dagOf(call);
+    for (const name of ["task_id", "dag", "doc_md"]) {
+      const found = argumentOf(call, name);
+      if (found !== undefined && name !== "doc_md") found.isRead = true;
+    }
+    const prefix = this.#groups.at(-1)?.prefix;
+    const full = prefix === undefined ? title : `${prefix}.${title}`;
+    let id = taskId(full);
+    for (let number = 2; dag.tasks.has(id); number++) id = `${taskId(full)}-${number}`;
+    const task: Task = {
+      id,
+      line: call.line,
+      title: full,
+      tree: {},
+      before: new Set(),
+      rule: "all_success",
+      ...(chooses && { chooses }),
+    };
+    dag.tasks.set(id, task);
+    for (const group of this.#groups.slice(-1)) group.tasks.push(task);
+    try {
+      task.rule = this.#rule(call, dag);
+      const tree = work();
+      const extra = this.#limits(call, dag, tree["set"] === undefined);
+      task.tree = { ...tree, ...extra };
+      // Outputs that it gets are of tasks before it.
+      for (const [, other = ""] of JSON.stringify(tree).matchAll(/tasks\[\\"([^"\\]+)\\"\]/g)) {
+        const found = dag.tasks.get(other);
+        if (found === undefined) throw new NoCounterpart(`there is no task \`${other}\` before it`);
+        task.before.add(found);
+      }
+    } catch (error) {
+      if (!(error instanceof NoCounterpart)) throw error;
+      this.#leave(task.line, `task ${full}`, `${error.message}. The run fails here`);
+      for (const each of call.given) each.isRead = true;
+      task.tree = { set: template(`dyn({})[${JSON.stringify(`The task ${id} is not translated.`)}]`) };
+    }
+    return { tasks: [task] };
+  }
+
+  #dagOf(call: Expression): Dag {
+    const named = argumentOf(call, "dag")?.value.text ?? "";
+    const dag = this.#dags.get(named) ?? this.#dag;
+    if (dag === undefined) throw new NotImported(`line ${call.line}: a task of no DAG`);
+    return dag;
+  }
+
+  /** An argument of all operators, or its default. */
+  #base(call: Expression, dag: Dag, name: string): Expression | undefined {
+    const own = argumentOf(call, name);
+    if (own !== undefined) {
+      own.isRead = true;
+      return own.value;
+    }
+    const found = dag.defaults.get(name);
+    if (found !== undefined) dag.readDefaults.add(name);
+    return found;
+  }
+
+  #rule(call: Expression, dag: Dag): string {
+    const given = this.#base(call, dag, "trigger_rule");
+    if (given === undefined) return "all_success";
+    const rule = given.text.toLowerCase();
+    if (rules[rule] === undefined) throw new NoCounterpart(`the rule \`${shown(given)}\` has no counterpart`);
+    return rule;
+  }
+
+  #limits(call: Expression, dag: Dag, isWork: boolean): Record<string, Json> {
+    if (!isWork) return {};
+    const limit = this.#base(call, dag, "execution_timeout");
+    const timeout =
+      limit !== undefined && limit.text !== "None"
+        ? { timeout: { run: seconds(secondsOf(limit, this)) } }
+        : {};
+    const retries = this.#base(call, dag, "retries");
+    const count = retries === undefined ? 0 : jsonOf(retries, this);
+    if (typeof count !== "number") throw new NoCounterpart("the number of retries is computed");
+    if (count === 0) return { retry: 1, ...timeout };
+    const [delay, growing, longest] = ["retry_delay", "retry_exponential_backoff", "max_retry_delay"].map(
+      (name) => this.#base(call, dag, name),
+    );
+    const pause = delay === undefined ? 300 : secondsOf(delay, this);
+    const most =
+      longest === undefined ? (growing?.text === "True" ? 86_400 : pause) : secondsOf(longest, this);
+    const backoff = `${seconds(pause)}..${seconds(Math.max(pause, most))}`;
+    return {
+      retry: { attempts: count + 1, backoff, factor: growing?.text === "True" ? 2 : 1, jitter: 0 },
+      ...timeout,
+    };
+  }
+
+  #write(dag: Dag): void {
+    const { call, name, tasks } = dag;
+    const description = argumentOf(call, "description");
+    if (description?.value.kind === "text") description.isRead = true;
+    const limit = argumentOf(call, "dagrun_timeout");
+    const workflow: Record<string, Json> = { workflow: name };
+    if (description?.isRead === true)
+      workflow["description"] = plain(description.value.text.slice(0, 4_000)) || name;
+    if (limit !== undefined)
+      this.#tried(limit, name, () => {
+        workflow["timeout"] = seconds(secondsOf(limit.value, this));
+      });
+    const canSkip = [...tasks.values()].some(({ chooses }) => chooses !== undefined);
+    const written: Record<string, Json> = {};
+    for (const task of inOrder([...tasks.values()])) written[task.id] = writtenTask(task, canSkip);
+    for (const [key, value] of dag.defaults)
+      if (!dag.readDefaults.has(key)) this.#leave(value.line, `default_args ${key}`, "it has no counterpart");
+    if (Object.keys(written).length === 0) {
+      this.#leave(call.line, name, "it has no task that is translated");
+      return;
+    }
+    this.#collector.add({ ...workflow, tasks: written }, call.line);
+    this.#schedule(dag);
+  }
+
+  #tried(argument: Argument, construct: string, work: () => void): void {
+    argument.isRead = true;
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof NoCounterpart)) throw error;
+      this.#leave(argument.line, `${construct} ${argument.name}`, error.message);
+    }
+  }
+
+  #schedule({ call, name }: Dag): void {
+    const argument = argumentOf(call, "schedule") ?? argumentOf(call, "schedule_interval");
+    if (argument === undefined) return;
+    this.#tried(argument, name, () => {
+      const given =
+        argument.value.kind === "name"
+          ? (this.constant(argument.value.text) ?? argument.value)
+          : argument.value;
+      if (given.kind === "constant" && given.text === "None") return;
+      if (given.kind === "call") {
+        const every = seconds(secondsOf(given, this));
+        this.#collector.add({ schedule: name, workflow: name, every }, argument.line);
+        return;
+      }
+      const cron = given.kind === "text" ? (presets[given.text] ?? given.text) : "";
+      if (!/^\S+( \S+){4}$/.test(cron))
+        throw new NoCounterpart(`the schedule \`${shown(given)}\` has no counterpart`);
+      this.#collector.add({ schedule: name, workflow: name, cron }, argument.line);
+    });
+  }
+}
+
+function argumentOf({ given }: Expression, name: string): Argument | undefined {
+  return given.find((each) => each.name === name);
+}
+
+/** A value that an argument can be, or a time. */
+function isLiteral({ kind, parts, of }: Expression): boolean {
+  if (kind === "call") return of !== undefined && /^(datetime\.)?timedelta$|^duration$/.test(shown(of));
+  return /^(text|number|constant|name|list|map)$/.test(kind) && parts.every(isLiteral);
+}
+
+/** Puts tasks behind others. Two lists in a chain go pair by pair. */
+function link(before: Group, behind: Group, isChain = false): void {
+  if (isChain && before.isList && behind.isList && before.tasks.length === behind.tasks.length) {
+    for (const [index, task] of behind.tasks.entries()) task.before.add(before.tasks[index] as Task);
+    return;
+  }
+  const [ends, starts] = [lastOf(before), firstOf(behind)];
+  for (const task of starts) for (const each of ends) task.before.add(each);
+}
+
+function firstOf({ tasks, isList }: Group): readonly Task[] {
+  return isList ? tasks : tasks.filter((task) => !tasks.some((each) => task.before.has(each)));
+}
+
+function lastOf({ tasks, isList }: Group): readonly Task[] {
+  return isList ? tasks : tasks.filter((task) => !tasks.some((each) => each.before.has(task)));
+}
+
+function inOrder(tasks: readonly Task[]): readonly Task[] {
+  const sorted = new Set<Task>();
+  const visit = (task: Task, above: readonly Task[]) => {
+    if (above.includes(task))
+      throw new NotImported(`line ${task.line}: the task \`${task.title}\` leads to itself`);
+    if (sorted.has(task)) return;
+    for (const each of task.before) visit(each, [...above, task]);
+    sorted.add(task);
+  };
+  for (const task of tasks) visit(task, []);
+  return [...sorted];
+}
+
+function writtenTask({ tree, before, rule, title, id }: Task, canSkip: boolean): Json {
+  const on = rules[rule] ?? "done";
+  const needs = [...before].map(
+    (each): Json => (on === "done" || (on === "success" && !canSkip) ? each.id : { task: each.id, on }),
+  );
+  const choices = [...before].flatMap(({ id: chooser, chooses }) => {
+    const output = `tasks[${JSON.stringify(chooser)}].output`;
+    if (chooses === "all") return [`${output} == true`];
+    const own = JSON.stringify(title);
+    return chooses === "ids" ? [`(type(${output}) == list ? ${own} in ${output} : ${output} == ${own})`] : [];
+  });
+  return {
+    ...(title !== id && { title: plain(title.slice(0, 200)) }),
+    ...tree,
+    ...(needs.length > 0 && { needs }),
+    ...(choices.length > 0 && { when: choices.join(" && ") }),
+  };
+}
