@@ -47,6 +47,7 @@ export const homes = [
   { packages: "pg/", homes: ["libs/sdk/"], instead: "use @tutti/sdk/adapters" },
   { packages: "@redis/", homes: ["libs/sdk/"], instead: "use @tutti/sdk/adapters" },
   { packages: "imapflow/", homes: ["libs/sdk/"], instead: "use @tutti/sdk/adapters" },
+  { packages: "ssh2/", homes: ["libs/sdk/"], instead: "use @tutti/sdk/adapters" },
   { packages: "nodemailer/", homes: ["libs/sdk/", "apps/insight/"], instead: "use @tutti/sdk/adapters" },
   { packages: "cloudevents/", homes: ["libs/bus/"], instead: "use @tutti/bus" },
   { packages: "@opentelemetry/", homes: ["libs/telemetry/"], instead: "use the kernel's Tracer and Metrics" },

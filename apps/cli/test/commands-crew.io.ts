@@ -130,7 +130,8 @@ describe("the commands for those who work", () => {
 
   it("inboxes: set, listed, shown, deleted", async () => {
     assert.match((await tutti("inbox set desk")).errors, /Set --capability NAME/);
-    const set = "inbox set desk --capability crew.review --person ann --person me --slots 3 --within 2d";
+    const set =
+      "inbox set desk --capability crew.review --person ann --person me --max-open 3 --answer-within 2d";
     assert.match(await printed(`${set} --answers 1 --description Review?`), /✓ desk is set/);
     await at.listed("inbox list", /desk +default +crew\.review +ann, me +0 +3/);
     assert.match(await printed("inbox show desk"), /expires +after 2 d/);

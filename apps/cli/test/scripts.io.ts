@@ -1,39 +1,26 @@
-/**
- * Sixty scripts in shell, Python and TypeScript are adopted and run next to what they were. They were written before the
- * commands were, and hold what scripts do: pipes, exit codes, traps, temporary files, tmux, make, other scripts.
- */
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { silentLogger } from "@tutti/kernel";
 import { addScripts } from "@tutti/sdk/shell";
 import { Worker } from "@tutti/sdk/worker";
 import { commandAtWork } from "./support/at-work.ts";
 
-const sixty = readFileSync(new URL("./support/sixty-scripts.txt", import.meta.url), "utf8");
-
-describe("adopt", () => {
+describe("adopt compare", () => {
   const at = commandAtWork({});
   let worker: Worker | undefined;
   let folder = "";
 
   before(() => {
     folder = join(at.command.folder, "scripts");
-    for (const part of sixty.split(/^=== /m).slice(1)) {
-      const [name = "", ...lines] = part.split("\n");
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), lines.join("\n"));
-      chmodSync(join(folder, name), 0o755);
-    }
-    writeFileSync(join(folder, "lib.ts"), "export const one = 1;\n");
-    writeFileSync(join(folder, "jobs.crontab"), "0 3 * * * ./hello.sh night\n");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "hello.sh"), '#!/bin/sh\necho "Hello ${1:-world}"\n', { mode: 0o755 });
   });
   after(() => worker?.stop());
 
   /** A worker with the scripts of the list. */
   const work = async (): Promise<void> => {
-    await worker?.stop();
     worker = new Worker(
       { address: at.platform.grpc, agentId: "scripts", slots: 4, handleSignals: false },
       { logger: silentLogger },
@@ -42,34 +29,10 @@ describe("adopt", () => {
     await worker.start();
   };
 
-  it("adopts sixty scripts without a hand, and all give the same outputs", async () => {
-    const { scripts, uses } = await at.json("adopt scripts");
-    const own = scripts.filter(({ file }: { file: string }) => /\.(sh|py|ts)$/.test(file));
-    assert.equal(own.length, 60);
-    assert.deepEqual(
-      scripts
-        .slice()
-        .filter((each: { file: string }) => !own.includes(each))
-        .map(({ name }: { name: string }) => name)
-        .sort(),
-      ["scripts.cron-hello-sh", "scripts.make-greet"],
-    );
-    const kinds = new Set(uses.map(({ kind }: { kind: string }) => kind));
-    assert.deepEqual([...kinds].sort(), ["make", "popen", "subprocess", "tmux"]);
-
-    await work();
-    const compared = await at.json("adopt compare scripts");
-    assert.deepEqual(
-      compared.scripts.filter(({ differences }: { differences: unknown[] }) => differences.length > 0),
-      [],
-    );
-    assert.equal(compared.equal, 62);
-  });
-
   it("reports differences of exit code, outputs and files", async () => {
     const text = '#!/bin/sh\necho "$PPID" > pid.txt\necho $$\nexit $(($$ % 100 + 1))\n';
     writeFileSync(join(folder, "varies.sh"), text, { mode: 0o755 });
-    await at.printed("adopt scripts");
+    await at.printed("adopt scripts scripts");
     await work();
     const ended = await at.tutti("adopt compare scripts scripts.varies-sh scripts.hello-sh");
     assert.equal(ended.exitCode, 1);
@@ -79,7 +42,7 @@ describe("adopt", () => {
   });
 
   it("refuses a folder without scripts, and a script that it does not know", async () => {
-    assert.match((await at.tutti("adopt nowhere")).errors, /`nowhere` not found/);
+    assert.match((await at.tutti("adopt scripts nowhere")).errors, /`nowhere` not found/);
     assert.match((await at.tutti("adopt compare nowhere")).errors, /Adopt its scripts first/);
     assert.match((await at.tutti("adopt compare scripts scripts.no")).errors, /`scripts.no` not found/);
   });

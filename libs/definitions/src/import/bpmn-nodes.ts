@@ -1,6 +1,6 @@
 /** Nodes of BPMN as states. */
 import type { Json } from "@tutti/expressions";
-import { type Flow, Machine, type Node, Scope, type Tree } from "./bpmn.ts";
+import { type Flow, Machine, type Node, Scope, type Tree } from "./bpmn-machine.ts";
 import { data, duration, expression, isComputed, value } from "./bpmn-values.ts";
 import { condition, expressionOf, merged, NoCounterpart, plain, template, withMember } from "./cel.ts";
 import type { XmlElement } from "./foreign-xml.ts";

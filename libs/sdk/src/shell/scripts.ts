@@ -1,5 +1,5 @@
 /**
- * Scripts of a folder as capabilities: those that `tutti adopt` lists in `tutti-scripts.json`.
+ * Scripts of a folder as capabilities: those that `tutti adopt scripts` lists in `tutti-scripts.json`.
  *
  * 1. A script gets the arguments and the standard input of its task. Every exit code is a result, as for its other callers.
  * 2. It runs in the folder or below, and sees the variables that the worker lists and those of the task.

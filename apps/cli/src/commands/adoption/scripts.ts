@@ -106,7 +106,7 @@ export async function compareScripts(context: Context): Promise<Result> {
       ...{
         exitCode: exitCodes.usage,
         code: "not_adopted",
-        next: [[`tutti adopt ${values.argument("FOLDER")}`, "adopts them"]],
+        next: [[`tutti adopt scripts ${values.argument("FOLDER")}`, "adopts them"]],
       },
     });
   });

@@ -2,25 +2,23 @@ import type { Command } from "../../command/declaration.ts";
 
 export const adoptionCommands: readonly Command[] = [
   {
-    name: "adopt",
+    name: "adopt scripts",
     group: "this machine",
-    summary: "Make the scripts of a folder capabilities of a worker",
+    summary: "Find scripts in a folder and make them capabilities of a worker",
     about: [
-      "Finds scripts in shell, Python and TypeScript, phony targets of Makefiles and lines of crontabs. Writes their list and a worker next to them.",
+      "Finds shell, Python and TypeScript scripts, phony targets of Makefiles and lines of crontabs. Writes their list and a worker next to them.",
       "Lists where scripts use subprocess, popen, tmux, cron and make.",
     ],
     arguments: [{ name: "FOLDER", summary: "folder with scripts", completes: "file" }],
-    examples: [{ words: "adopt ./scripts", does: "list the scripts and write a worker" }],
+    examples: [{ words: "adopt scripts ./scripts", does: "list the scripts and write a worker" }],
     json: "document",
     load: () => import("./scripts.ts").then(({ adoptScripts }) => adoptScripts),
   },
   {
     name: "adopt compare",
     group: "installation",
-    summary: "Run adopted scripts directly and as tasks, and report differences",
-    about: [
-      "Compares standard output, standard error, exit code and written files. Each side runs in a copy of the folder.",
-    ],
+    summary: "Compare adopted scripts with what they were: outputs, exit code, files",
+    about: ["Runs each script directly and as a task, each in a copy of the folder."],
     arguments: [
       { name: "FOLDER", summary: "folder with adopted scripts", completes: "file" },
       { name: "NAME", summary: "capability of a script. Default: all", isOptional: true, isMany: true },

@@ -68,7 +68,7 @@ export const analysisCommands: readonly Command[] = [
     group: "installation",
     summary: "Show what would have been with other workers, another strategy or more work",
     about: [
-      "Replays the recorded work of a pool through its real queue in virtual time. First the past is replayed as it was: if p50 or p99 of the waits differ by more than 5 %, the command refuses and exits with 1. p99 counts from 500 tasks on.",
+      "Replays the recorded work of a pool through its real queue in virtual time. First the past is replayed as it was. If p50 or p99 of the waits differ by more than 5 %, the command exits with 1. p99 counts from 500 tasks on.",
       "Without --since: the last seven days.",
     ],
     options: [

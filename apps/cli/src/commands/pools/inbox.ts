@@ -111,8 +111,8 @@ export async function setInbox(context: Context): Promise<Result> {
       ...(description !== undefined && { description }),
       ...given({
         answersNeeded: values.whole("answers"),
-        slots: values.whole("slots"),
-        withinMs: values.durationMs("within"),
+        slots: values.whole("max-open"),
+        withinMs: values.durationMs("answer-within"),
       }),
     } as InboxInput,
   });

@@ -279,14 +279,14 @@ export const poolCommands: readonly Command[] = [
       { name: "person", value: "ID", isMany: true, summary: "person, group or role. Default: any" },
       { name: "schema", value: "FILE", summary: "JSON Schema of the answer. Default: a yes is enough" },
       { name: "answers", value: "N", summary: "people who have to answer. Default: 1" },
-      { name: "slots", value: "N", summary: "maximum number of open tasks. Default: 100" },
-      { name: "within", value: "SPAN", summary: "fail a task after this duration. Default: never" },
+      { name: "max-open", value: "N", summary: "maximum number of open tasks. Default: 100" },
+      { name: "answer-within", value: "SPAN", summary: "fail a task after this duration. Default: never" },
       { name: "description", value: "TEXT", summary: "description" },
       reason,
     ],
     examples: [
       {
-        words: "inbox set finance --capability pay.review --person ann --person bob --within 2d",
+        words: "inbox set finance --capability pay.review --person ann --person bob --answer-within 2d",
         does: "ann or bob review payments within two days",
       },
     ],
@@ -296,7 +296,7 @@ export const poolCommands: readonly Command[] = [
   {
     name: "inbox delegate",
     group: "installation",
-    summary: "Delegate a task of an inbox to other people",
+    summary: "Move a task of an inbox to other people",
     arguments: [{ name: "RUN", summary: "run of the task", completes: "run" }],
     options: [
       inPool,

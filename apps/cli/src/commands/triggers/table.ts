@@ -24,7 +24,7 @@ const conditions = [
     ...{ isMany: true, choices: ["completed", "failed", "cancelled", "terminated"] },
   },
   {
-    ...{ name: "webhook", value: "PRESET", choices: ["standard", "github", "stripe", "shopify", "slack"] },
+    ...{ name: "webhook-of", value: "PRESET", choices: ["standard", "github", "stripe", "shopify", "slack"] },
     summary: "webhooks of another system, instead of --event. PRESET: how it signs",
   },
   {
@@ -104,7 +104,7 @@ export const triggerCommands: readonly Command[] = [
       },
       { words: "trigger create report report --after-run import", does: "start report after each import" },
       {
-        words: "trigger create reviews review --webhook github --signed-by github",
+        words: "trigger create reviews review --webhook-of github --signed-by github",
         does: "start review for each webhook of a repository of GitHub",
       },
     ],

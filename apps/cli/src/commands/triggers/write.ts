@@ -38,9 +38,9 @@ export async function createTrigger(context: Context): Promise<Result> {
 
 function sourceSaid({ values }: Context): TriggerSourceInput {
   const [event, definition] = [values.text("event"), values.text("after-run")];
-  const [preset, secrets] = [values.text("webhook"), values.list("signed-by")];
+  const [preset, secrets] = [values.text("webhook-of"), values.list("signed-by")];
   if (preset !== undefined && event === undefined && definition === undefined) {
-    if (secrets.length === 0) throw usageFailure("Pass --signed-by SECRET with --webhook.");
+    if (secrets.length === 0) throw usageFailure("Pass --signed-by SECRET with --webhook-of.");
     // The parser has held it against the table of presets.
     return { webhook: { ...(preset !== "standard" && { preset: preset as WebhookPreset }), secrets } };
   }
@@ -50,7 +50,7 @@ function sourceSaid({ values }: Context): TriggerSourceInput {
   }
   if (definition !== undefined && event === undefined)
     return { runEnd: { definition, ends: values.list("ends") } };
-  throw usageFailure("Pass --event TYPE, --after-run WORKFLOW or --webhook PRESET.");
+  throw usageFailure("Pass --event TYPE, --after-run WORKFLOW or --webhook-of PRESET.");
 }
 
 function policySaid({ values }: Context) {

@@ -94,7 +94,7 @@ describe("triggers", () => {
     assert.deepEqual(triggerBody({ ...draft, secret: " code" }).source, source);
     assert.equal(
       createCommand({ ...draft, secret: "code" }),
-      "tutti trigger create reviews review --webhook github --signed-by code",
+      "tutti trigger create reviews review --webhook-of github --signed-by code",
     );
     assert.equal(
       webhookPath({ triggerId: "reviews", namespace: "shop", source }),

@@ -139,7 +139,7 @@ function sourceOf({ kind, event, after, preset, secret }: TriggerDraft): Trigger
 function sourceOptions({ kind, event, after, preset, secret }: TriggerDraft): readonly string[] {
   if (kind === "event") return ["--event", event.trim() || "TYPE"];
   if (kind === "runEnd") return ["--after-run", after || "WORKFLOW"];
-  return ["--webhook", preset, "--signed-by", secret.trim() || "SECRET"];
+  return ["--webhook-of", preset, "--signed-by", secret.trim() || "SECRET"];
 }
 
 /** Where the sender sends its webhooks, below the address of the platform. */
