@@ -59,7 +59,11 @@ describe("people as agents", () => {
       .client(definitionService)
       .registerDefinition(RegisterDefinitionRequest.fromPartial({ namespace, source }));
     const spec = { what: { $case: "definition" as const, value: { name: runId } } };
-    await mesh().client(runService).startRun(StartRunRequest.fromPartial({ namespace, runId, spec }));
+    await mesh()
+      .client(runService)
+      .startRun(StartRunRequest.fromPartial({ namespace, runId, spec }), {
+        context: as("starter"),
+      });
   };
   const end = async (namespace: string, runId: string) => {
     for (;;) {
@@ -291,6 +295,28 @@ describe("people as agents", () => {
     assert.match(JSON.stringify(before.outcome), /ann gave it to bob: on leave/);
     await decide(namespace, "bob", other, { accepted: false });
     assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: false });
+  });
+
+  it("the person who started the work does not answer its tasks, unless the inbox permits it", async () => {
+    const namespace = "own";
+    await set(namespace, {});
+    await start(namespace, "order-1");
+    const [question] = await questions(namespace);
+    const own = decide(namespace, "starter", question, { accepted: true });
+    assert.equal(await codeOf(own), "workflow.approval_excluded");
+    await start(namespace, "order-2", "{check: {workflow: order-1}}");
+    for (const one of await questions(namespace, 2))
+      assert.equal(
+        await codeOf(decide(namespace, "starter", one, { accepted: true })),
+        "workflow.approval_excluded",
+      );
+    await decide(namespace, "ann", question, { accepted: true });
+    assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
+    await set("permitted", { starterMayAnswer: true });
+    await start("permitted", "order-1");
+    const [permitted] = await questions("permitted");
+    await decide("permitted", "starter", permitted, { accepted: true });
+    assert.deepEqual(outputOf(await end("permitted", "order-1")), { accepted: true });
   });
 
   it("a task waits in the pool until the hours of the inbox", async () => {

@@ -9,8 +9,8 @@
  */
 import { createHash } from "node:crypto";
 import type { ClaimedTask } from "@tutti/contracts/agent/v1";
-import type { Inbox } from "@tutti/contracts/swarm/v1";
-import { ActorKind, type Capability, type Payload } from "@tutti/contracts/types/v1";
+import { GetMissionRequest, type Inbox, type missionService } from "@tutti/contracts/swarm/v1";
+import { ActorKind, type Capability, type Cause, type Payload } from "@tutti/contracts/types/v1";
 import {
   AwaitRunRequest,
   CancelRunRequest,
@@ -27,6 +27,7 @@ import {
   fromTimestamp,
   isTuttiError,
   type Logger,
+  localAdministrator,
   type Principal,
   type ReadOnly,
   type Tracer,
@@ -37,6 +38,7 @@ import { inboxErrors } from "./errors.ts";
 export interface InboxRunsParts {
   readonly definitions: Pick<Client<typeof definitionService>, "registerDefinition">;
   readonly runs: Pick<Client<typeof runService>, "startRun" | "getRun" | "awaitRun" | "cancelRun">;
+  readonly missions: Pick<Client<typeof missionService>, "getMission">;
   readonly tracer: Tracer;
   readonly logger: Logger;
 }
@@ -95,6 +97,7 @@ export class InboxRuns {
         title: capability.description || capability.name,
         message: `Task \`${taskId}\` of ${kind} \`${id}\`, capability \`${capability.name}\`.`,
         task: shown(task.input),
+        starter: inbox.starterMayAnswer ? "" : await this.#starterOf(task, signal),
       }),
       labels: {
         [inboxLabels.inbox]: inbox.inboxId,
@@ -152,6 +155,7 @@ export class InboxRuns {
       ...{ title: "${{ input.title }}", message: "${{ input.message }}", context: "${{ input.task }}" },
       ...(outputSchema === "" ? {} : { form: JSON.parse(outputSchema) }),
       ...(people.length === 0 ? {} : { by: people }),
+      exclude: "${{ input.starter }}",
       ...(answersNeeded > 1 ? { needed: answersNeeded } : {}),
       ...(withinMs > 0 ? { within: `${Math.ceil(withinMs / 1_000)}s` } : {}),
     };
@@ -182,6 +186,24 @@ export class InboxRuns {
       if (!isTuttiError(error) || error.status !== "ALREADY_EXISTS") throw error;
       return { run: await this.#find(namespace, runId, signal), existed: true };
     }
+  }
+
+  /** Returns the person who started the work of a task. Empty for a service, and where callers have no names. */
+  async #starterOf({ work }: ClaimedTask, signal: AbortSignal): Promise<string> {
+    const { namespace = "", id = "", kind } = work ?? {};
+    const cause = kind === "mission" ? await this.#missionCause(namespace, id, signal) : undefined;
+    const run = kind === "mission" ? undefined : await this.#find(namespace, id, signal);
+    // A child was started by its parent.
+    const root = run?.root?.kind === "run" ? await this.#find(namespace, run.root.id, signal) : undefined;
+    const actor = (cause ?? root?.createCause ?? run?.createCause)?.actor;
+    const isPerson = actor?.kind === ActorKind.ACTOR_KIND_PERSON && actor.id !== localAdministrator.id;
+    return isPerson ? actor.id : "";
+  }
+
+  async #missionCause(namespace: string, missionId: string, signal: AbortSignal): Promise<Cause | undefined> {
+    const request = GetMissionRequest.fromPartial({ namespace, missionId });
+    const context = this.#context(namespace, signal);
+    return (await this.#parts.missions.getMission(request, { context })).mission?.createCause;
   }
 
   async #find(namespace: string, runId: string, signal: AbortSignal): Promise<Run | undefined> {

@@ -193,6 +193,7 @@ export class WorkBuilder {
   #approve(draft: Draft, environment: Environment): Work {
     const {
       by = [],
+      exclude,
       title,
       message,
       context,
@@ -204,6 +205,10 @@ export class WorkBuilder {
     return {
       kind: "approve",
       by,
+      // Absent, so that plans without it are as they were.
+      ...(exclude !== undefined && {
+        exclude: this.#programs.template(draft, exclude, environment, [...path, "exclude"]),
+      }),
       title: this.#programs.template(draft, title, environment, [...path, "title"]),
       message: this.#programs.template(draft, message, environment, [...path, "message"]),
       context: this.#programs.data(draft, context, environment, [...path, "context"]),

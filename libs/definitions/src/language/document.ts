@@ -152,6 +152,7 @@ export interface WaitDocument {
 
 export interface ApproveDocument {
   readonly by?: readonly string[];
+  readonly exclude?: string;
   readonly title?: string;
   readonly message?: string;
   readonly context?: Data;

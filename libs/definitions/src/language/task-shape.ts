@@ -171,6 +171,7 @@ const approve = members(
       100,
       "Who may decide; everybody whom the policy lets when nothing is said.",
     ),
+    exclude: template("Id of a person that may not decide, such as the one who asked. Default: none."),
     title: template("The question in a line."),
     message: template("The question in full."),
     context: data("What to look at before deciding."),

@@ -136,6 +136,7 @@ export type Work =
   | {
       readonly kind: "approve";
       readonly by: readonly string[];
+      readonly exclude?: number;
       readonly title: number;
       readonly message: number;
       readonly context: number;

@@ -369,6 +369,13 @@ export const runErrors = defineErrors("workflow", {
     message: ({ who }: { who: string }) => `${who} produced the output and cannot approve it`,
     remedy: "Ask another approver.",
   },
+  approvalExcluded: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The task excludes a person from the decision, such as the one who started the work.",
+    message: ({ who }: { who: string }) => `${who} is excluded from this decision`,
+    remedy: "Ask another approver.",
+  },
   resultNotHeld: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",

@@ -399,6 +399,8 @@ class Wait(Node):
 class Approve(Node):
     #: Who may decide; everybody whom the policy lets when nothing is said.
     by: Sequence[str | Expression] | None = None
+    #: Id of a person that may not decide, such as the one who asked. Default: none.
+    exclude: str | Expression | None = None
     #: The question in a line.
     title: str | Expression | None = None
     #: The question in full.

@@ -67,6 +67,19 @@ tasks:
     assert.deepEqual(jsonOf(scene.offer("after").effect.input as Uint8Array), { note: "none" });
   });
 
+  it("is not given by the person that its task excludes, and is rejected neither", () => {
+    const eyes = 'workflow: ask\ntasks: {sure: {approve: {exclude: "${{ input.by }}"}}}\n';
+    const scene = RunScene.of(eyes, { input: jsonBytes({ by: "anna" }) });
+    for (const verdict of [yes, no]) {
+      const refusal = decide(scene, "anna", verdict);
+      assert.ok(isRefusal(refusal));
+      assert.equal(refusal.message, "anna is excluded from this decision. Ask another approver.");
+    }
+    assert.deepEqual(decide(scene, "ben", yes), { verdict: yes });
+    const free = RunScene.of(eyes, { input: jsonBytes({ by: "" }) });
+    assert.deepEqual(decide(free, "anna", yes), { verdict: yes });
+  });
+
   it("is given when so many as are needed have said yes, with what they brought along", () => {
     const scene = RunScene.of(text, order);
     assert.deepEqual(decide(scene, "anna", yes, { amount: 1 }), { verdict: open });

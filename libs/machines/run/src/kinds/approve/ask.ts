@@ -41,6 +41,7 @@ export function askAboutOutput(
     outputPayload: payloadOf(output),
     agent,
     used,
+    excluded: "",
     rule: undefined,
     next: next.map(copied),
   });
@@ -70,6 +71,7 @@ export function askForRules(
     outputPayload: payloadOf(output),
     agent,
     used,
+    excluded: "",
     rule: copied(rule),
     next: next.map(copied),
   });

@@ -18,7 +18,7 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
   blobs: ({ outputPayload }) => blobsOf(outputPayload),
   evolve(run, body, outstanding) {
     const { node: number, agent, used, title, message, context, requestMs, expireMs, check, output } = body;
-    const { rule, next, outputPayload } = body;
+    const { rule, next, outputPayload, excluded } = body;
     const node = startVisit(run, number, requestMs, outstanding);
     // Of an output: the attempt is over, what it gave waits.
     settleWork(number, outstanding);
@@ -29,7 +29,7 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
     detail.dueMs = expireMs;
     detail.question = {
       ...{ approvalId: body.approvalId, title, message, context, requestMs, expireMs, check, output },
-      ...{ rule, next, outputPayload },
+      ...{ rule, next, outputPayload, excluded },
       decisions: [],
       verdict: Verdict.VERDICT_UNSPECIFIED,
     };

@@ -19,6 +19,8 @@ export const approve: TaskKind = {
     const title = textOf(place, work.title, "`title`", task.title || task.id);
     const message = title === undefined ? undefined : textOf(place, work.message, "`message`", "");
     if (title === undefined || message === undefined) return;
+    const excluded = textOf(place, work.exclude ?? -1, "`exclude`", "");
+    if (excluded === undefined) return;
     const context =
       work.context < 0
         ? ({ ok: true, bytes: noBytes } as const)
@@ -31,7 +33,7 @@ export const approve: TaskKind = {
     step.emit(approvalAsked, {
       ...{ node: number, approvalId: approvalIdOf(place, false), title, message, context: context.bytes },
       ...{ requestMs: step.nowMs, expireMs: work.withinMs > 0 ? step.nowMs + work.withinMs : 0 },
-      ...{ check: "", output: noBytes, outputPayload: undefined, agent: "", used: undefined },
+      ...{ check: "", output: noBytes, outputPayload: undefined, agent: "", used: undefined, excluded },
       ...{ rule: undefined, next: [] },
     });
   },

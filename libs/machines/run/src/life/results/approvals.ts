@@ -56,6 +56,8 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
       return runErrors.approvalNotAmong.refusal({ who, by: by.join(", ") });
     if (question?.rule !== undefined && who === node.agent && !by.includes(who))
       return runErrors.approvalOwn.refusal({ who });
+    if (question !== undefined && question.excluded !== "" && who === question.excluded)
+      return runErrors.approvalExcluded.refusal({ who });
     const data = dataGiven(node, body);
     if (isRefusal(data)) return data;
     decide(run, node, step, decisionOf(body, who, step), data.value);
