@@ -85,7 +85,7 @@ describe("sessions with goals", () => {
     ["what no worker offers", [{ id: "a", capability: "moon.land" }], /`moon\.land` for task `a`/],
     ["no tasks", [], /tasks: /],
     ["a name that is none", [{ id: "a b", capability: "number.add" }], /tasks\[0\]\.id/],
-    ["a field that is none", [{ id: "a", uses: "number.add" }], /uses/],
+    ["a field that is none", [{ id: "a", does: "number.add" }], /does/],
     ["another input", { tasks: [{ id: "a", capability: "number.add" }], input: { n: 1 } }, /input: /],
     ["words", "do this, then that", /an object/],
   ] as const)

@@ -84,10 +84,11 @@ export class Watchdog {
     if (this.#isStopped || debuggerUrl() !== undefined) return;
     const workerData = { control: this.#control, tickMs: this.#limitMs / ticks, ticks };
     this.#thread = new Thread(source, { eval: true, workerData });
-    this.#thread.unref();
     // Code that was ended may have left nothing that continues.
     this.#thread.on("message", () => {
       if (this.#current !== undefined) this.leave(this.#current);
     });
+    // A listener holds the process, so this comes last.
+    this.#thread.unref();
   }
 }
