@@ -148,8 +148,14 @@ describe("adopt queue", { skip }, () => {
     await worker.close();
 
     const ids = [...jobs.map(({ id = "" }) => id), "once", "late"];
-    const unworked = ids.filter((id) => !worked.has(id)).length;
-    const started = new Set(await runsOf("mail-", unworked));
+    const unworked = ids.filter((id) => !worked.has(id));
+    // The list has runs of other jobs too.
+    const listed = await until(
+      "a run of each job that no worker had",
+      () => listedOf("mail-"),
+      (found) => unworked.every((id) => found.includes(id)),
+    );
+    const started = new Set(listed);
     assert.deepEqual(
       ids.filter((id) => worked.has(id) === started.has(id)),
       [],

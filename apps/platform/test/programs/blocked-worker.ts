@@ -12,7 +12,7 @@ const patient = durable("patient", async (ctx) => {
   await ctx.signal("continue");
   return ctx.call<string>("echo", "patient");
 });
-const worker = new Worker({ address, server }, { logger: silentLogger, blockMs: 300 });
+const worker = new Worker({ address, server }, { logger: silentLogger, blockMs: 1_500 });
 worker.durable(blocked);
 worker.durable(patient);
 worker.handle("echo", (text: string) => text);

@@ -22,7 +22,7 @@ async def patient(ctx):
 
 
 worker = Worker(address, url=server)
-worker._functions._watchdog.seconds = 0.3
+worker._functions._watchdog.seconds = 1.5
 worker.durable(blocked)
 worker.durable(patient)
 worker.handle("echo", lambda text: text)

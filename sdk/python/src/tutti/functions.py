@@ -48,7 +48,7 @@ from ._functions.wire import (
 from ._handlers import _takes
 from .context import TaskContext
 from .errors import OptionInvalid
-from .workflow import Approve, Cache, Compensate, Estimate, Limit, Placement, Retry, Task, Timeout
+from .workflow import Approve, Cache, Compensate, Cost, Limit, Placement, Retry, Task, Timeout
 
 T = TypeVar("T")
 Code = Callable[..., Coroutine[Any, Any, Any]]
@@ -73,7 +73,7 @@ class CallOptions(TypedDict, total=False):
     labels: Mapping[str, str]
     placement: Placement
     resources: Mapping[str, float]
-    estimate: Estimate
+    cost: Cost
     limits: Sequence[Limit]
     cache: Duration | Cache
     due_time: str
