@@ -67,10 +67,8 @@ describe("an SFTP server", { skip: program.skip }, () => {
 
   it("sends nothing to a server whose key it does not know", async () => {
     const other = `SHA256:${"A".repeat(43)}`;
-    assert.match(
-      await failsWith(check({ hostKeys: [other] }), "adapter.refused"),
-      new RegExp(`the key ${server.fingerprint.slice(0, 20)}`),
-    );
+    const message = await failsWith(check({ hostKeys: [other] }), "adapter.refused");
+    assert.ok(message.includes(`the key ${server.fingerprint}`), message);
     assert.throws(() => sftpAdapter({ name: "shop", ...base(), hostKeys: [] }), /expected fingerprints/);
   });
 
