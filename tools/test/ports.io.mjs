@@ -42,7 +42,7 @@ describe("the ports of npm start", () => {
     assert.deepEqual(await withPorts(["--empty", `--port=${port}`], {}), ["--empty", http, mesh]);
     await assert.rejects(
       withPorts(["--port", "many"], {}),
-      /expected auto or a number from 1 to 65534, got many/,
+      /expected auto or a number from 1 to 65534, got `many`/,
     );
   });
 
