@@ -47,7 +47,7 @@ describe("templates of the package", { timeout: 120_000 }, () => {
     const shown = await template("show", "order");
     assert.ok(shown.includes(readFileSync(join(examples, "workflows/order/workflow.yaml"), "utf8")));
     assert.ok(shown.includes(readFileSync(join(examples, "workflows/order/worker.ts"), "utf8")));
-    await assert.rejects(template("show", "nothing"), /Template nothing not found/);
+    await assert.rejects(template("show", "nothing"), /Template `nothing` not found/);
   });
 
   for (const name of ["order", "missions/vote", "sessions/report", "agents/tool-loop"])
