@@ -10,7 +10,7 @@
 
 import type { ServerResponse } from "node:http";
 import { edgeActions, type HostContext } from "@tutti/host";
-import { errorFromUnknown, type Foundation, systemDefer, type TuttiError } from "@tutti/kernel";
+import { errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kernel";
 import { heavyBytes, markHeavy } from "@tutti/mesh";
 import { type Route, type RouteName, routeNamed, routes } from "@tutti/rest";
 import { Mapping, restErrors, schema, writeInTurns } from "@tutti/rest/json";
@@ -243,17 +243,15 @@ class Routing {
     return async (request, reply) => {
       try {
         await this.#asked(request, reply, async (asked, query) => {
-          const message = mapping.request(plan, {
+          const parts = {
             params: request.params as Readonly<Record<string, string>>,
             query,
             body: isPosting ? postedBody(request.headers, request.body) : request.body,
             idempotencyKey: asked.idempotencyKey,
-          });
-          // Reading and calling take milliseconds each: others get a turn between them.
-          if (Number(request.headers["content-length"]) > heavyBytes) {
-            markHeavy(message);
-            await new Promise<void>(systemDefer);
-          }
+          };
+          const isLarge = Number(request.headers["content-length"]) > heavyBytes;
+          const message = isLarge ? await mapping.requestInTurns(plan, parts) : mapping.request(plan, parts);
+          if (isLarge) markHeavy(message);
           const { realtime } = this.#parts;
           if (route.stream === "events")
             await followed(rpcRoute, message, asked, { realtime, request, reply });

@@ -7,8 +7,9 @@
  * 2. `end` runs exactly once, also for refused, cancelled and late calls.
  * 3. Whatever `begin`, `request` or `reply` throws ends the call with that error. An `end` never throws.
  */
-import type { RunStep, TuttiError } from "@tutti/kernel";
+import { type RunStep, type TuttiError, turnForOthers } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
+import { isHeavy } from "./limits.ts";
 
 /** A step of the pipeline: looks at a method and adds what has to happen to its calls, if anything. */
 export type Interceptor<Call> = RunStep<Binding<Call>>;
@@ -90,12 +91,21 @@ export class Chain<Call extends Intercepted> implements Binding<Call> {
   }
 
   #requestFrom(call: Call, message: unknown, from: number): Promise<void> | undefined {
+    if (isHeavy(message)) return this.#requestInTurns(call, message);
     const hooks = this.#request;
     for (let i = from; i < hooks.length; i++) {
       const waiting = hooks[i]?.(call, message);
       if (waiting !== undefined) return waiting.then(() => this.#requestFrom(call, message, i + 1));
     }
     return undefined;
+  }
+
+  /** Each interceptor walks through a heavy message in milliseconds: others get a turn before each. */
+  async #requestInTurns(call: Call, message: unknown): Promise<void> {
+    for (const hook of this.#request) {
+      await turnForOthers();
+      await hook(call, message);
+    }
   }
 }
 

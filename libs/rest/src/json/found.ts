@@ -12,6 +12,8 @@ const shownMax = 60;
 
 export class Found {
   readonly wrong: Wrong[] = [];
+  /** Entries of long lists that are read after the rest, in slices. Undefined where everything is read at once. */
+  later: (() => void)[] | undefined = undefined;
   readonly #isConfidential: boolean;
 
   /** @param isConfidential what was sent is not repeated: it may be a secret in the wrong place */

@@ -4,6 +4,7 @@
  * 1. Everything that is said has a place: an unknown parameter or field is refused with the name that was likely meant.
  * 2. All that is wrong with a request is told at once, each part by the name that it has where it stands.
  */
+import { type Defer, inTurns, systemDefer } from "@tutti/kernel";
 import { restErrors } from "../errors.ts";
 import { type PlannedField, pathOf, planOf, type RoutePlan } from "../plan/plan.ts";
 import { type FieldTable, messageOf, type Schema } from "../plan/schema.ts";
@@ -41,9 +42,22 @@ export class Mapping {
   }
 
   /** Returns the request of the contract. Throws with everything that is wrong with it. */
-  request(plan: RoutePlan, { params, query, body, idempotencyKey }: HttpParts): Message {
+  request(plan: RoutePlan, parts: HttpParts): Message {
+    const found = new Found(plan.route.confidential);
+    return accepted(plan, this.#draft(plan, parts, found), found);
+  }
+
+  /** As `request`. Long lists are read with a turn for others between two slices. */
+  async requestInTurns(plan: RoutePlan, parts: HttpParts, defer: Defer = systemDefer): Promise<Message> {
+    const found = new Found(plan.route.confidential);
+    found.later = [];
+    const draft = this.#draft(plan, parts, found);
+    await inTurns(lateEntries(found.later), defer);
+    return accepted(plan, draft, found);
+  }
+
+  #draft(plan: RoutePlan, { params, query, body, idempotencyKey }: HttpParts, found: Found): Draft {
     const { route, rpc } = plan;
-    const found = new Found(route.confidential);
     const draft = this.#reader.empty(rpc.request);
     for (const path of route.hoist ?? []) if (path !== "filter") this.#hoisted(draft, plan, path);
     for (const one of plan.params) {
@@ -56,7 +70,6 @@ export class Mapping {
       if (draft[field] === "") draft[field] = value;
     if (plan.key !== undefined && idempotencyKey !== "")
       this.#set(draft, plan.key, idempotencyKey, "Idempotency-Key", found);
-    if (found.wrong.length > 0) throw refusal(plan.route, found.wrong);
     return draft;
   }
 
@@ -261,6 +274,19 @@ export class Mapping {
     const made = this.#reader.empty(of);
     holder[oneof] = { $case: name, value: made };
     return made;
+  }
+}
+
+function accepted({ route }: RoutePlan, draft: Draft, { wrong }: Found): Message {
+  if (wrong.length > 0) throw refusal(route, wrong);
+  return draft;
+}
+
+/** Reading an entry may find more long lists. */
+function* lateEntries(later: readonly (() => void)[]): Generator<void, void> {
+  for (const read of later) {
+    yield;
+    read();
   }
 }
 

@@ -8,7 +8,7 @@
  *    container.
  * 4. A container that is read in several slices is open in `#frames`, as are all containers around it.
  */
-import { type Defer, inTurns, systemDefer } from "@tutti/kernel";
+import { type Defer, inTurns, systemDefer, turnForOthers } from "@tutti/kernel";
 import { depthMax, isTooDeep, parseExactly } from "./exact.ts";
 
 /** About 1 ms on one core. */
@@ -39,7 +39,7 @@ export async function writeInTurns(value: object, defer: Defer = systemDefer): P
     text += part;
     if (text.length - sliceFrom < sliceChars) continue;
     sliceFrom = text.length;
-    await new Promise<void>((resolve) => defer(resolve));
+    await turnForOthers(defer);
   }
   return text;
 }

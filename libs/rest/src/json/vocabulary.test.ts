@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { TuttiError } from "@tutti/kernel";
 import { schema } from "../generated/schema.ts";
 import { routeNamed } from "../routes/routes.ts";
 import { Mapping } from "./mapping.ts";
@@ -7,9 +8,13 @@ import { Mapping } from "./mapping.ts";
 const mapping = new Mapping(schema);
 const read = (json: unknown) => mapping.read("tutti.types.v1.TaskSpec", json);
 
-function startOf(body: unknown) {
+function startPlan() {
   const { rpc = "", ...route } = routeNamed("sessions.start");
-  const plan = mapping.planOf({ ...route, rpc });
+  return mapping.planOf({ ...route, rpc });
+}
+
+function startOf(body: unknown) {
+  const plan = startPlan();
   return mapping.request(plan, { params: {}, query: new URLSearchParams(), body, idempotencyKey: "" });
 }
 
@@ -83,5 +88,39 @@ describe("words of definitions in requests", () => {
       [{ tiemout: "1s" }, /tiemout: unknown field; did you mean `timeouts?`\?/],
     ];
     for (const [json, problem] of cases) assert.throws(() => read({ id: "a", ...json }), problem);
+  });
+});
+
+describe("long lists in requests", () => {
+  const partsOf = (tasks: readonly unknown[]) => ({
+    ...{ params: {}, query: new URLSearchParams(), idempotencyKey: "" },
+    body: { tasks: { tasks } },
+  });
+  const entry = (index: number) => ({ id: `t${index}`, uses: "a.b", needs: [`t${index - 1}`] });
+
+  it("are read in slices, with the same result", async () => {
+    const parts = partsOf(Array.from({ length: 1_050 }, (_, index) => entry(index)));
+    let turns = 0;
+    const read = await mapping.requestInTurns(startPlan(), parts, (run) => {
+      turns++;
+      run();
+    });
+    assert.deepEqual(read, mapping.request(startPlan(), parts));
+    assert.equal(turns, 6);
+  });
+
+  it("are refused with the place of each wrong entry", async () => {
+    const parts = partsOf([
+      ...Array.from({ length: 500 }, (_, index) => entry(index)),
+      { id: 7 },
+      { idd: "x" },
+    ]);
+    await assert.rejects(mapping.requestInTurns(startPlan(), parts), ({ violations }: TuttiError) => {
+      assert.deepEqual(
+        violations.map(({ field }) => field),
+        ["tasks.tasks[500].id", "tasks.tasks[501].idd"],
+      );
+      return true;
+    });
   });
 });

@@ -20,8 +20,10 @@ import {
   errorOf,
   fromTimestamp,
   toErrorDetail,
+  turnForOthers,
 } from "@tutti/kernel";
 import { beginRun, showEnding } from "@tutti/machine-run";
+import { isHeavy } from "@tutti/mesh";
 import type { Outcome } from "@tutti/runtime";
 import { requestErrors } from "../../errors.ts";
 import type { PreparedSpec } from "../../runs/orders.ts";
@@ -46,6 +48,8 @@ export async function startRun(
   };
   const order = async () => {
     const prepared = await dependencies.orders.prepare(spec, extras, context);
+    // Planning and ordering a heavy request take milliseconds each.
+    if (isHeavy(request)) await turnForOthers();
     return dependencies.orders.order(prepared, undefined, { runId, isRepeatable: true });
   };
   const beginning = { command: beginRun, order, again: () => dependencies.orders.again(spec, extras) };

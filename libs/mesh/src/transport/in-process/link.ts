@@ -6,6 +6,7 @@ import {
   systemDefer,
   type TuttiError,
   toStatusDetails,
+  turnForOthers,
 } from "@tutti/kernel";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
@@ -142,15 +143,14 @@ export class InProcessLink implements Link {
 
   /** As `#asked`, with turns for others. */
   async #askedInTurns(call: OutgoingCall, serverCall: ServerCall, request: unknown): Promise<unknown> {
-    const { messageBytes, outside } = this.#options;
+    const { messageBytes, freeze, outside } = this.#options;
     const { method } = call;
-    if (outside === undefined || method.rpc.requestStream) {
-      await turnForOthers();
-      return this.#handle(call, serverCall, request);
-    }
-    const bytes = await encodeInTurns(method, "request", request, messageBytes);
-    serverCall.requestBytes = bytes.length;
     await turnForOthers();
+    if (method.rpc.requestStream) return this.#handle(call, serverCall, request);
+    const bytes = await encodeInTurns(method, "request", request, messageBytes);
+    await turnForOthers();
+    if (outside === undefined) return freeze ? deepFreeze(request) : request;
+    serverCall.requestBytes = bytes.length;
     return decodeInTurns(method, "request", bytes, messageBytes);
   }
 
@@ -174,10 +174,6 @@ export class InProcessLink implements Link {
     if (this.#options.outside === undefined) return thrown;
     return fromStatusDetails(toStatusDetails(errorFromUnknown(thrown)));
   }
-}
-
-function turnForOthers(): Promise<void> {
-  return new Promise(systemDefer);
 }
 
 /** Others get a turn between two steps on the way of a heavy message. */
