@@ -122,7 +122,7 @@ export class Webhook {
       what: { $case: "definition", value: { name: workflow ?? "" } },
       input: payload,
     });
-    const given = { parent: undefined, startTime: undefined, parentClosePolicy: 0 as const };
+    const given = { parent: undefined, startTime: undefined, parentClosePolicy: 0 as const, waitMs: 0 };
     const reply = await this.#clients.runs.startRun(
       { ...given, namespace, runId, spec, idempotencyKey },
       options,

@@ -14,8 +14,9 @@ export interface WorkEndsParts {
   readonly cause: Cause;
 }
 
-const kinds = ["workflow.run", "swarm.mission", "session.session"];
-const ends: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "terminated"]);
+const kinds: ReadonlySet<string> = new Set(["run", "mission", "session"]);
+/** By these, and not by kind: most events of work are not its end, and each would wake every process. */
+const ends = ["completed", "failed", "cancelled", "terminated"];
 
 export class WorkEnds implements Component {
   readonly #parts: WorkEndsParts;
@@ -28,9 +29,9 @@ export class WorkEnds implements Component {
   async start(): Promise<void> {
     const { bus } = this.#parts;
     this.#subscriptions = await Promise.all(
-      kinds.map((kind) =>
+      ends.map((end) =>
         bus.subscribe({
-          pattern: `tutti.${kind}.*`,
+          pattern: `tutti.*.*.${end}`,
           label: "locks",
           handle: { each: (event) => this.#heard(event) },
         }),
@@ -43,8 +44,8 @@ export class WorkEnds implements Component {
   }
 
   async #heard({ type, namespace, subject: id }: BusEvent): Promise<void> {
-    const [, , kind = "", happened = ""] = type.split(".");
-    if (!ends.has(happened)) return;
+    const [, , kind = ""] = type.split(".");
+    if (!kinds.has(kind)) return;
     const work = { namespace, kind, id, task: "" };
     await Promise.all(this.#parts.works.locksOf(work).map((key) => this.#end(key, work)));
   }

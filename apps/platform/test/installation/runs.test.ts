@@ -80,6 +80,24 @@ describe("runs", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
+  it("start and wait for the end in one call, and are given as they are when the wait is over", async () => {
+    const startAndWait = (name: string, input: unknown, waitMs: number, runId = "") =>
+      client().startRun(
+        StartRunRequest.fromPartial({
+          ...{ runId, waitMs },
+          spec: { what: { $case: "definition", value: { name } }, input: inline(input) },
+        }),
+      );
+    const { run, existed } = await startAndWait("order", { items: ["a"] }, 10_000);
+    assert.equal(outputOf(run), "charged 10");
+    assert.equal(existed, false);
+    const open = await startAndWait("waiting", {}, 1, "waited-for");
+    assert.equal(open.run?.endTime, undefined);
+    assert.equal(open.run?.runId, "waited-for");
+    const again = await startAndWait("waiting", {}, 1, "waited-for");
+    assert.equal(again.existed, true);
+  });
+
   it("one goes through pools and workers to its end", async () => {
     const { run, existed } = await start("order", { items: ["a", "b"] }, "first");
     assert.deepEqual([existed, run?.runId], [false, "first"]);

@@ -52,8 +52,7 @@ export async function openLoad(http: string): Promise<ClusterLoad & AsyncDisposa
   return {
     run: async ({ name, tasks }) => {
       const id = randomUUID();
-      await client.call("runs.start", { body: { definition: name, runId: id, input } });
-      const status = await ended(client, id);
+      const status = await ended(client, { definition: name, runId: id, input });
       if (status !== "completed") throw new Error(`expected the run ${id} to complete, found it ${status}`);
       return tasks;
     },
@@ -61,11 +60,21 @@ export async function openLoad(http: string): Promise<ClusterLoad & AsyncDisposa
   };
 }
 
-/** A process that is held to little answers late: then it is asked again, as the answer says. */
-async function ended(client: Client, id: string): Promise<string> {
+interface Start {
+  readonly definition: string;
+  readonly runId: string;
+  readonly input: unknown;
+}
+
+/**
+ * Starts a run and waits for its end in one request, as Restate's caller does. A process that is held to little replies
+ * late: then it is asked again, under the same id.
+ */
+async function ended(client: Client, body: Start): Promise<string> {
   for (;;)
     try {
-      return (await client.call("runs.result", { params: { id }, query: { waitMs } })).status;
+      const { run } = await client.call("runs.start", { body, query: { waitMs } });
+      if (run?.endTimeMs !== undefined) return run.status;
     } catch (error) {
       if (!(error instanceof RestError) || error.retry === "never") throw error;
     }

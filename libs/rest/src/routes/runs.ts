@@ -6,7 +6,14 @@ const id = { id: "runId" } as const;
 const idAndTask = { id: "runId", task: "taskId" } as const;
 
 export const runRoutes = [
-  { name: "runs.start", method: "POST", path: "/v1/runs", rpc: `${runs}/StartRun`, hoist: ["spec"] },
+  {
+    name: "runs.start",
+    method: "POST",
+    path: "/v1/runs",
+    rpc: `${runs}/StartRun`,
+    hoist: ["spec"],
+    query: { waitMs: "waitMs" },
+  },
   { name: "runs.list", method: "GET", path: "/v1/runs", rpc: `${runs}/ListRuns`, hoist: ["filter"] },
   {
     name: "runs.count",

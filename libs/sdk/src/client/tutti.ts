@@ -155,6 +155,7 @@ export class Tutti implements AsyncDisposable {
       startTime: startTime && toTimestamp(startTime.getTime()),
       parent: undefined,
       parentClosePolicy: 0,
+      waitMs: 0,
     });
     if (run === undefined) throw sdkErrors.replyIncomplete({ about: `a run of ${definition}` });
     return new RunHandle(this.#parts, run.runId, existed);

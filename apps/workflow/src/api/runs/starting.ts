@@ -35,7 +35,7 @@ export async function startRun(
   request: StartRunRequest,
   context: CallContext,
 ): Promise<StartRunReply> {
-  const { spec = RunSpec.create(), startTime, parent, parentClosePolicy, idempotencyKey } = request;
+  const { spec = RunSpec.create(), startTime, parent, parentClosePolicy, idempotencyKey, waitMs } = request;
   if (parent !== undefined && (parent.namespace || context.namespace) !== context.namespace)
     throw requestErrors.parentForeign({ found: parent.namespace, namespace: context.namespace });
   const runId = idToStart(dependencies, { kind: "run", chosen: request.runId, idempotencyKey }, context);
@@ -54,7 +54,11 @@ export async function startRun(
   };
   const beginning = { command: beginRun, order, again: () => dependencies.orders.again(spec, extras) };
   const { existed } = await begin(dependencies, keyOf(context.namespace, runId), beginning, context);
-  return { run: await runNamed(dependencies, runId, {}, context), existed };
+  if (waitMs === 0) return { run: await runNamed(dependencies, runId, {}, context), existed };
+  // By a call of its own, which follows the run to another owner. Without a chosen id the start must not be repeated.
+  const wanted = { namespace: context.namespace, runId, waitMs, afterEvent: 0 };
+  const { run } = await dependencies.runs.awaitRun(wanted, { context });
+  return { run, existed };
 }
 
 /** Replies are closed when they have so many entries. */

@@ -17,7 +17,7 @@ import type { Method } from "../../calls/method.ts";
 import { givenUp, late } from "../../calls/stopping.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
 import { ServerCall, type ServerCallDefaults } from "../../server/server-call.ts";
-import { peerOf } from "../../tls/peer.ts";
+import { peerOfConnection } from "../../tls/peer.ts";
 import { decodeRequest, encode } from "../wire.ts";
 import { readMetadata } from "./metadata.ts";
 import { ReplyPump } from "./reply-pump.ts";
@@ -124,7 +124,7 @@ function arrive(wire: Unary | Readable | Writable | Duplex, method: Method, part
     ...readMetadata(wire.metadata),
     transport: "grpc" as const,
     deadlineMs: deadline === Number.POSITIVE_INFINITY ? deadline : nowMs + deadline - clock.now(),
-    peer: () => peerOf(wire.getAuthContext().sslPeerCertificate),
+    peer: () => peerOfConnection(socketOf(wire), () => wire.getAuthContext().sslPeerCertificate),
     address: () => hostIn(wire.getPeer()),
   };
   const call = new ServerCall(method, incoming, defaults, nowMs);
@@ -135,6 +135,14 @@ function arrive(wire: Unary | Readable | Writable | Duplex, method: Method, part
     call.stop(clock.monotonic() >= call.deadlineMs - 1 ? late(method) : givenUp(method));
   });
   return call;
+}
+
+/** The connection of a call, where grpc-js keeps it. Undefined where it does not: then each call reads for itself. */
+function socketOf(wire: object): unknown {
+  const { call } = wire as { readonly call?: { readonly stream?: { readonly session?: unknown } } };
+  const session = call?.stream?.session as { readonly socket?: object } | undefined;
+  // Of HTTP/2 it is a proxy, another one for each session.
+  return session?.socket;
 }
 
 /** `127.0.0.1` of `127.0.0.1:50412`. */
