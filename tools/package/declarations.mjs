@@ -68,10 +68,11 @@ function sourcesByName() {
   return found;
 }
 
-/** @param {string} file */
-function isGenerated(file) {
-  return file.includes(join("contracts", "generated"));
-}
+/**
+ * Where comments stay: what a program of a user calls or implements. Those of the contracts would be a sixteenth of the
+ * package: the API reference has them. Other internals are not part of the API.
+ */
+const documented = /^libs\/(sdk|definitions|expressions|kernel\/src\/(errors|orchestrator|ports|retry))\//;
 
 class Declarations {
   #root;
@@ -101,11 +102,8 @@ class Declarations {
       mkdirSync(dirname(target), { recursive: true });
       // The spaces of tsc would be a hundredth of the package.
       const text = this.#text(source).replace(/^(?: {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4));
-      // Comments of the generated contracts would be a sixteenth of the package: the API reference has them.
-      writeFileSync(
-        target,
-        isGenerated(target) ? text.replaceAll(/^[ \t]*\/\*\*[\s\S]*?\*\/\n/gm, "") : text,
-      );
+      const isTold = documented.test(source.file);
+      writeFileSync(target, isTold ? text : text.replaceAll(/^[ \t]*\/\*\*[\s\S]*?\*\/\n/gm, ""));
     }
     return made;
   }

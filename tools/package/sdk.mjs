@@ -98,16 +98,35 @@ export async function makeSdk(folder, common) {
 }
 
 /**
- * What only a server needs: half a megabyte that describes its services, and the loader of `.proto` files for the
- * diagnostics of gRPC, which the client loads when they are asked for. The SDK serves nothing.
+ * What only a server needs: half a megabyte that describes its services, the loader of `.proto` files for diagnostics,
+ * and the server of gRPC. The SDK serves nothing. Its channels have no service configuration, so the balancers that one
+ * can ask for are left out too.
  */
 /** @type {import("esbuild").Plugin} */
 const withoutServer = {
   name: "without-server",
   setup({ onResolve, onLoad }) {
-    const left = /^(@tutti\/contracts\/descriptors|@grpc\/proto-loader)$/;
-    onResolve({ filter: left }, ({ path }) => ({ path, namespace: "none" }));
-    onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const fileDescriptorSet = [];" }));
+    /** @type {Record<string, string>} */
+    const stubs = {
+      descriptors: "export const fileDescriptorSet = [];",
+      // What other parts of grpc-js call when they are loaded.
+      grpc: "exports.setup = exports.registerAdminService = () => {};",
+      server: "export class GrpcServer {}",
+      reflection: "export function serveReflection() {}",
+    };
+    const grpc =
+      /^\.\/(server|server-interceptors|admin|orca|load-balancer-outlier-detection|load-balancer-weighted-round-robin)$/;
+    const left = (/** @type {string} */ path) => ({ path, namespace: "none" });
+    onResolve({ filter: /^@tutti\/contracts\/descriptors$/ }, () => left("descriptors"));
+    onResolve({ filter: /^@grpc\/proto-loader$/ }, () => left("grpc"));
+    onResolve({ filter: grpc }, ({ importer }) =>
+      importer.includes(join("@grpc", "grpc-js")) ? left("grpc") : undefined,
+    );
+    onResolve({ filter: /\/server\.ts$/ }, ({ importer }) =>
+      importer.endsWith(join("transport", "grpc", "index.ts")) ? left("server") : undefined,
+    );
+    onResolve({ filter: /\/reflection-service\.ts$/ }, () => left("reflection"));
+    onLoad({ filter: /.*/, namespace: "none" }, ({ path }) => ({ contents: stubs[path] ?? "" }));
   },
 };
 

@@ -16,8 +16,7 @@ import { run, write } from "./tree.mjs";
 
 const node = nodeFor(workspaceRoot);
 const env = environmentWith(node);
-// The goal is 3,000,000. With the adapters of files and queues it is 3 MiB.
-const sdkMostBytes = 3 * 1_048_576;
+const sdkMostBytes = 3_000_000;
 
 const project = {
   ...filesOfGuide(),
