@@ -52,6 +52,12 @@ const threads = [
 const banner =
   'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url); const __dirname = import.meta.dirname;';
 
+// Its module asks for gRPC by a function that esbuild does not know as `require`. Its twin in CommonJS says `require`.
+const alias = {
+  "@opentelemetry/otlp-grpc-exporter-base":
+    "./node_modules/@opentelemetry/otlp-grpc-exporter-base/dist/index.cjs",
+};
+
 /** Sources that read a file beside them when they are loaded, and the file: it is put beside the bundle. */
 const readBeside = new Map([
   ["node_modules/@cedar-policy/cedar-wasm/nodejs/cedar_wasm.js", "cedar_wasm_bg.wasm"],
@@ -73,6 +79,7 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
     write: false,
     chunkNames: "part-[hash]",
     bundle: true,
+    alias,
     platform: "node",
     format: "esm",
     target: `node${pinnedMajor}`,

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { otlpGrpcReceiver } from "@tutti/telemetry/testing";
 import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
 import { startPlatform } from "./platform.mjs";
 import { emptyFolder, run, treeOf } from "./tree.mjs";
@@ -28,7 +29,19 @@ describe("bundles", () => {
       assert.equal(code, 0, output);
       const alone = emptyFolder(t);
       cpSync(join(folder, "dist"), alone, { recursive: true });
-      const platform = await startPlatform(t, node, ["main.mjs"], { cwd: alone, env });
+      const collector = await otlpGrpcReceiver();
+      t.after(() => collector[Symbol.asyncDispose]());
+      const sent = collector.nextRequest();
+      const telemetry = {
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+        OTEL_EXPORTER_OTLP_PROTOCOL: "grpc",
+        OTEL_METRIC_EXPORT_INTERVAL: "300",
+      };
+      const platform = await startPlatform(t, node, ["main.mjs"], {
+        cwd: alone,
+        env: { ...env, ...telemetry },
+      });
+      await sent;
       for (const path of ["/livez", "/readyz"])
         assert.equal((await fetch(platform.url + path)).status, 200, path);
       assert.deepEqual(await platform.stop(), [0, null]);

@@ -128,6 +128,7 @@ export { QuietSpan } from "./ports/quiet-span.ts";
 export * from "./ports/system.ts";
 export * from "./ports/timers.ts";
 export { TraceIdentifiers } from "./ports/trace-identifiers.ts";
+export * from "./ports/traceparent.ts";
 export * from "./ports/tracer.ts";
 export * from "./ports/turns.ts";
 export { isSecretKey, redacted, redactText } from "./redaction/redaction.ts";

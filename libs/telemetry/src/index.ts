@@ -33,4 +33,3 @@ export {
 export type { Sample, WrittenSeries } from "./remote-write/write-request.ts";
 export { type SampledSeries, SampleRing, type SampleRingOptions } from "./ring/sample-ring.ts";
 export { openTelemetry, Telemetry, type TelemetryOptions } from "./telemetry.ts";
-export { formatTraceparent, parseTraceparent } from "./tracing/traceparent.ts";

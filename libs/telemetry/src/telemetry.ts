@@ -27,7 +27,9 @@ import { LogRoot, type LogStream } from "./logging/log-root.ts";
 import { prettyStream } from "./logging/pretty-stream.ts";
 import { ProcessMetrics } from "./metrics/process-metrics.ts";
 import { MetricsRegistry } from "./metrics/registry.ts";
+import { sdkVariables } from "./otlp/environment.ts";
 import { currentHeaders } from "./otlp/headers.ts";
+import type { NodeSdk } from "./otlp/node-sdk.ts";
 import type { OtlpExporter } from "./otlp/otlp-exporter.ts";
 import type { RemoteWriter } from "./remote-write/remote-writer.ts";
 import { SampleRing } from "./ring/sample-ring.ts";
@@ -78,7 +80,8 @@ export class Telemetry implements Component {
   readonly #process: ProcessMetrics;
   readonly #ringKept: boolean;
   readonly #unsubscribe: (() => void)[] = [];
-  #exporter: OtlpExporter | undefined;
+  #exporter: OtlpExporter | NodeSdk | undefined;
+  #sdk: NodeSdk | undefined;
   #remoteWriter: RemoteWriter | undefined;
 
   constructor(options: TelemetryOptions, log: { readonly level: LogLevel; readonly stream: LogStream }) {
@@ -100,14 +103,15 @@ export class Telemetry implements Component {
     const { configuration } = this.#options;
     const tracing = configuration.read(tracingSection);
     // First, because it can fail, and then nothing may be left running.
-    if (tracing.otlpEndpoint !== undefined) await this.#openExporter(tracing, tracing.otlpEndpoint);
+    await this.#openTracing(tracing);
     await this.#openRemoteWriter();
     this.#process.start();
     if (this.#ringKept) this.ring.start();
     this.#unsubscribe.push(
       configuration.onChange(logSection, ({ level }) => this.setLogLevel(level)),
       configuration.onChange(tracingSection, ({ sampleRatio }) => {
-        if (this.#exporter !== undefined) this.#tracer.recordInto(this.#exporter, sampleRatio);
+        if (this.#sdk !== undefined) this.#sdk.sampleRatio = sampleRatio;
+        else if (this.#exporter !== undefined) this.#tracer.recordInto(this.#exporter, sampleRatio);
       }),
     );
   }
@@ -128,6 +132,7 @@ export class Telemetry implements Component {
     this.#tracer.stopRecording();
     await Promise.all([this.#exporter?.stop(signal), this.#remoteWriter?.stop(signal)]);
     this.#exporter = undefined;
+    this.#sdk = undefined;
     this.#remoteWriter = undefined;
     this.ring.stop();
     this.#process.stop();
@@ -135,7 +140,9 @@ export class Telemetry implements Component {
 
   health(): Health {
     if (this.#exporter?.failing === true)
-      return degraded("the collector does not take telemetry: check tracing.otlpEndpoint");
+      return degraded(
+        `the collector does not take telemetry: check ${this.#sdk === undefined ? "tracing.otlpEndpoint" : "tracing.otlpEndpoint and the OTEL_EXPORTER_* variables"}`,
+      );
     const { problem = "" } = this.#remoteWriter ?? {};
     return problem === "" ? healthy : degraded(`remote write fails: ${problem}. Check remoteWrite.url`);
   }
@@ -157,6 +164,39 @@ export class Telemetry implements Component {
     const parts = { registry, logger, clock, timers, chance };
     this.#remoteWriter = new RemoteWriter({ url, headers, ...settings, processName, ...parts });
     this.logger.info("sending metrics by remote write", { url, intervalMs: settings.intervalMs });
+  }
+
+  /** By the variables of OpenTelemetry if one is set, and by a small exporter otherwise. */
+  async #openTracing(tracing: Tracing): Promise<void> {
+    const variables = sdkVariables(process.env);
+    const { otlpEndpoint: endpoint } = tracing;
+    if (variables.isDisabled) {
+      if (endpoint !== undefined)
+        this.logger.info("nothing is sent to the collector: OTEL_SDK_DISABLED is true");
+      return;
+    }
+    if (endpoint !== undefined && !variables.isUsed) await this.#openExporter(tracing, endpoint);
+    else if (endpoint !== undefined || variables.isOn) await this.#openSdk(tracing, endpoint);
+  }
+
+  async #openSdk(tracing: Tracing, endpoint: string | undefined): Promise<void> {
+    const { service, instance, version = "0.0.0", clock, timers } = this.#options;
+    const headers = await currentHeaders(tracing.headers ?? {});
+    const { NodeSdk } = await import("./otlp/node-sdk.ts");
+    const { metricsIntervalMs, sampleRatio } = tracing;
+    this.#sdk = new NodeSdk({
+      ...{ service, instance, version, metricsIntervalMs, sampleRatio, clock, timers },
+      collector:
+        endpoint === undefined
+          ? undefined
+          : (path) => ({ url: `${endpoint.replace(/\/+$/, "")}/${path}`, headers }),
+      registry: this.metrics,
+      logger: this.logger,
+      instants: this.#tracer,
+    });
+    this.#exporter = this.#sdk;
+    this.#tracer.recordInto(this.#sdk, sampleRatio);
+    this.logger.info("exporting traces and metrics as the OTEL_* variables say", { endpoint });
   }
 
   async #openExporter(tracing: Tracing, endpoint: string): Promise<void> {

@@ -5,8 +5,7 @@
  * 2. Its trace continues from the caller's, and the answer names it.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { CallContext, Foundation, Span } from "@tutti/kernel";
-import { formatTraceparent, parseTraceparent } from "@tutti/telemetry";
+import { type CallContext, type Foundation, formatTraceparent, type Span } from "@tutti/kernel";
 import type { Caller } from "../access/access.ts";
 import { gatewayErrors } from "../errors.ts";
 
@@ -55,7 +54,7 @@ export class Asked implements CallContext {
     isWaitOnly,
   }: AskedParts) {
     const { clock, tracer, logger } = foundation;
-    const { traceparent, "idempotency-key": key } = request.headers;
+    const { "idempotency-key": key } = request.headers;
     this.principal = caller.principal;
     const statedMs = timeoutIn(request.headers["request-timeout"], query);
     this.waitUntilMs = statedMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + statedMs;
@@ -65,7 +64,7 @@ export class Asked implements CallContext {
     this.idempotencyKey = typeof key === "string" ? key : "";
     this.logger = logger;
     this.stopping = stopping;
-    const parent = typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined;
+    const parent = tracer.extract(request.headers);
     const { method = "GET" } = request;
     const attributes = { "http.request.method": method, "http.route": route };
     this.#span = tracer.start({ name: `${method} ${route}`, kind: "server", parent, attributes });

@@ -1,6 +1,7 @@
 import type { Chance } from "./chance.ts";
 import { QuietSpan } from "./quiet-span.ts";
 import { TraceIdentifiers } from "./trace-identifiers.ts";
+import { tracedBy } from "./traceparent.ts";
 import type { Span, SpanDescription, Tracer } from "./tracer.ts";
 
 /** Makes ids, hands them on and exports nothing: what joins the logs of a call where traces are not collected. */
@@ -14,5 +15,6 @@ export function plainTracer(chance: Chance): Tracer {
     },
     isRecording: false,
     record() {},
+    extract: tracedBy,
   };
 }

@@ -5,6 +5,9 @@ export interface TraceContext {
   readonly sampled: boolean;
 }
 
+/** Headers of a request, with names in lower case. */
+export type TraceHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 export type SpanKind = "server" | "client" | "internal" | "producer" | "consumer";
 export type SpanAttributes = Readonly<Record<string, SpanValue>>;
 export type SpanValue = string | number | boolean | readonly string[];
@@ -41,4 +44,6 @@ export interface Tracer {
   readonly isRecording: boolean;
   /** Tells of a span that is over. One of a trace that is not recorded goes nowhere. */
   record(span: PastSpan): void;
+  /** Returns the place in a trace that headers of a request name. Undefined where they name none. */
+  extract(headers: TraceHeaders): TraceContext | undefined;
 }

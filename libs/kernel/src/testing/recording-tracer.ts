@@ -1,3 +1,4 @@
+import { tracedBy } from "../ports/traceparent.ts";
 import type { PastSpan, Span, SpanAttributes, SpanDescription, Tracer } from "../ports/tracer.ts";
 
 export interface RecordedSpan extends Span {
@@ -23,6 +24,7 @@ export function recordingTracer(): RecordingTracer {
     past,
     isRecording: true,
     record: (span) => void past.push(span),
+    extract: tracedBy,
     start(description) {
       const traceId = description.parent?.traceId ?? hex(++traces, 32);
       const span = {

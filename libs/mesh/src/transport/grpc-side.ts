@@ -73,7 +73,7 @@ export class GrpcSide {
   }
 
   async #start(): Promise<GrpcTransport> {
-    const { timers, logger, clock } = this.#foundation;
+    const { timers, logger, clock, tracer } = this.#foundation;
     const { refreshMs, mode, ...paths } = this.#settings.tls;
     const { GrpcTransport } = await import("./grpc/index.ts");
     const files =
@@ -81,6 +81,7 @@ export class GrpcSide {
     this.#transport = new GrpcTransport({
       settings: this.#settings,
       clock,
+      tracer,
       files,
       credential: this.#credential,
     });

@@ -23,7 +23,7 @@ export function readableSpan(
   const spanContext = spanContextOf(context);
   return {
     name: span.name,
-    kind: kinds[span.kind],
+    kind: spanKindOf(span.kind),
     spanContext: () => spanContext,
     ...(parent !== undefined && { parentSpanContext: spanContextOf(parent) }),
     startTime: hrTime(span.startMs),
@@ -33,8 +33,7 @@ export function readableSpan(
       error === undefined
         ? { code: SpanStatusCode.UNSET }
         : { code: SpanStatusCode.ERROR, message: error.message },
-    attributes:
-      error === undefined ? { ...span.attributes } : { ...span.attributes, ...errorAttributes(error) },
+    attributes: attributesOf(span),
     links: span.links.map((context) => ({ context: spanContextOf(context) })),
     events: [],
     ended: true,
@@ -46,7 +45,19 @@ export function readableSpan(
   };
 }
 
-function spanContextOf({ traceId, spanId, sampled }: TraceContext): ReturnType<ReadableSpan["spanContext"]> {
+export function spanKindOf(kind: keyof typeof kinds): SpanKind {
+  return kinds[kind];
+}
+
+export function attributesOf({ attributes, error }: FinishedSpan): Attributes {
+  return error === undefined ? { ...attributes } : { ...attributes, ...errorAttributes(error) };
+}
+
+export function spanContextOf({
+  traceId,
+  spanId,
+  sampled,
+}: TraceContext): ReturnType<ReadableSpan["spanContext"]> {
   return { traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE };
 }
 

@@ -1,5 +1,6 @@
-/** A collector for tests: takes OTLP over HTTP on the loopback address and says what arrived. */
+/** Collectors for tests: they take OTLP over HTTP or gRPC on the loopback address and say what arrived. */
 import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { metricsOf, type ReceivedMetric, type ReceivedSpan, spansOf } from "./otlp-messages.ts";
@@ -52,4 +53,49 @@ export async function otlpReceiver(): Promise<OtlpReceiver> {
     },
   };
   return receiver;
+}
+
+const frameHeaderBytes = 5;
+
+/** The same over gRPC: each request is one message behind its frame. */
+export async function otlpGrpcReceiver(): Promise<Omit<OtlpReceiver, "answer">> {
+  const spans: ReceivedSpan[] = [];
+  const metrics: (readonly ReceivedMetric[])[] = [];
+  const headers: IncomingHttpHeaders[] = [];
+  const sessions = new Set<ServerHttp2Session>();
+  let waiting: (() => void)[] = [];
+  const server = createHttp2Server();
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+  });
+  server.on("stream", async (stream, sent) => {
+    const frame = await buffer(stream);
+    const isCompressed = frame[0] === 1;
+    const body = frame.subarray(frameHeaderBytes);
+    const message = isCompressed ? gunzipSync(body) : body;
+    headers.push(sent);
+    if (String(sent[":path"]).endsWith("TraceService/Export")) spans.push(...spansOf(message));
+    else metrics.push(metricsOf(message));
+    stream.respond({ ":status": 200, "content-type": "application/grpc+proto" }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+    stream.end(Buffer.alloc(frameHeaderBytes));
+    for (const tell of waiting) tell();
+    waiting = [];
+  });
+  await new Promise<void>((resolve) => server.listen({ host: "127.0.0.1", port: 0 }, resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    spans,
+    metrics,
+    headers,
+    nextRequest: () => new Promise((resolve) => waiting.push(resolve)),
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const session of sessions) session.destroy();
+      await closed;
+    },
+  };
 }

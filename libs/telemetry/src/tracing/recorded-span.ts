@@ -10,6 +10,7 @@ import {
   type SpanKind,
   type SpanValue,
   type TraceContext,
+  type TraceHeaders,
 } from "@tutti/kernel";
 import { errorRecord, type LoggedError } from "../logging/error-record.ts";
 
@@ -30,6 +31,10 @@ export interface FinishedSpan {
 /** Where finished spans go. Takes them at once and never throws. */
 export interface SpanSink {
   accept(span: FinishedSpan): void;
+  /** Makes spans itself, and decides which traces are recorded. */
+  start?(description: SpanDescription): Span;
+  /** Reads where a trace comes from. */
+  extract?(headers: TraceHeaders): TraceContext | undefined;
 }
 
 /** The wall clock with the monotonic clock's fractions. */
@@ -98,6 +103,17 @@ export function finishedSpan({
     links: links.slice(0, linksMax),
     error: error === undefined ? undefined : errorRecord(error),
   };
+}
+
+export function printableAttributes(
+  attributes: SpanAttributes,
+): Record<string, string | number | boolean | string[]> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([key, value]) => {
+      const printable = printableAttribute(key, value);
+      return [key, typeof printable === "object" ? [...printable] : printable];
+    }),
+  );
 }
 
 function take(attributes: SpanAttributes, into: Map<string, SpanValue>): void {

@@ -13,8 +13,10 @@ import {
   type Span,
   type SpanDescription,
   type TraceContext,
+  type TraceHeaders,
   TraceIdentifiers,
   type Tracer,
+  tracedBy,
 } from "@tutti/kernel";
 import { finishedSpan, type Instants, RecordedSpan, type SpanSink } from "./recorded-span.ts";
 
@@ -57,6 +59,7 @@ export class TelemetryTracer implements Tracer, Instants {
     if (sink === undefined) {
       return parent?.sampled === true ? new HandedOnSpan(parent) : new QuietSpan(this.#identifiers, parent);
     }
+    if (sink.start !== undefined) return sink.start(description);
     const sampled = parent === undefined ? this.#chance.random() < this.#sampleRatio : parent.sampled;
     if (!sampled) return new QuietSpan(this.#identifiers, parent);
     const context = {
@@ -73,6 +76,10 @@ export class TelemetryTracer implements Tracer, Instants {
 
   record(span: PastSpan): void {
     if (span.context.sampled) this.#sink?.accept(finishedSpan(span));
+  }
+
+  extract(headers: TraceHeaders): TraceContext | undefined {
+    return this.#sink?.extract === undefined ? tracedBy(headers) : this.#sink.extract(headers);
   }
 
   /** Returns the wall clock's time with fractions, so that a child never seems to end after its parent. */

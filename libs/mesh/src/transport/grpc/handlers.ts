@@ -12,7 +12,7 @@ import {
   type ServerWritableStream,
   type UntypedHandleCall,
 } from "@grpc/grpc-js";
-import { type Clock, errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import { type Clock, errorFromUnknown, type Tracer, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../../calls/method.ts";
 import { givenUp, late } from "../../calls/stopping.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
@@ -25,6 +25,7 @@ import { statusOf } from "./status.ts";
 
 export interface HandlerParts {
   readonly clock: Clock;
+  readonly tracer: Pick<Tracer, "extract">;
   readonly messageBytes: number;
   readonly defaults: ServerCallDefaults;
 }
@@ -117,11 +118,14 @@ function serveMany(
 }
 
 function arrive(wire: Unary | Readable | Writable | Duplex, method: Method, parts: HandlerParts): ServerCall {
-  const { clock, defaults } = parts;
+  const { clock, tracer, defaults } = parts;
   const nowMs = clock.monotonic();
   const deadline = Number(wire.getDeadline());
+  const carried = readMetadata(wire.metadata);
   const incoming = {
-    ...readMetadata(wire.metadata),
+    ...carried,
+    // Our own calls have W3C's header. Other clients may have another format.
+    parent: carried.parent ?? tracer.extract(wire.metadata.getMap() as Record<string, string>),
     transport: "grpc" as const,
     deadlineMs: deadline === Number.POSITIVE_INFINITY ? deadline : nowMs + deadline - clock.now(),
     peer: () => peerOfConnection(socketOf(wire), () => wire.getAuthContext().sslPeerCertificate),

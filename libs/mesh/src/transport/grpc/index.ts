@@ -1,5 +1,5 @@
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
-import type { Clock } from "@tutti/kernel";
+import type { Clock, Tracer } from "@tutti/kernel";
 import type { MeshServer } from "../../server/mesh-server.ts";
 import type { MeshSettings } from "../../settings.ts";
 import type { CertificateFiles } from "../../tls/certificate-files.ts";
@@ -14,6 +14,7 @@ if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NO
 export interface GrpcTransportParts {
   readonly settings: MeshSettings;
   readonly clock: Clock;
+  readonly tracer: Pick<Tracer, "extract">;
   /** The certificates of this process. Plain connections without any. */
   readonly files: CertificateFiles | undefined;
   /** The key or token that is shown with each call. Empty shows none. */
@@ -43,12 +44,13 @@ export class GrpcTransport {
 
   /** Returns a server of everything that is served, now and later. */
   server(served: MeshServer): GrpcServer {
-    const { clock, settings } = this.#parts;
+    const { clock, tracer, settings } = this.#parts;
     const server = new GrpcServer({
       credentials: this.#credentials.server,
       messageBytes: settings.limits.messageBytes,
       keepalive: settings.keepalive,
       clock,
+      tracer,
       defaults: served.defaults,
     });
     served.onService((_contract, _service, methods) => {

@@ -7,7 +7,7 @@
 
 import type { ServerCredentials } from "@grpc/grpc-js";
 import { type MethodDefinition, Server, type UntypedHandleCall } from "@grpc/grpc-js";
-import type { Clock } from "@tutti/kernel";
+import type { Clock, Tracer } from "@tutti/kernel";
 import { meshErrors } from "../../errors.ts";
 import { servedBy } from "../../server/mesh-server.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
@@ -21,6 +21,7 @@ interface GrpcServerParts {
   readonly messageBytes: number;
   readonly keepalive: MeshSettings["keepalive"];
   readonly clock: Clock;
+  readonly tracer: Pick<Tracer, "extract">;
   readonly defaults: ServerCallDefaults;
 }
 

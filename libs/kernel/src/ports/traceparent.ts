@@ -1,8 +1,8 @@
 /**
- * The `traceparent` header of W3C trace context, read strictly: what is not exactly right is as if it were not there,
- * and a new trace starts.
+ * The `traceparent` header of W3C trace context, read strictly: a malformed header counts as absent, and a new trace
+ * starts.
  */
-import type { TraceContext } from "@tutti/kernel";
+import type { TraceContext, TraceHeaders } from "./tracer.ts";
 
 const form = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/s;
 const noTrace = "0".repeat(32);
@@ -20,6 +20,11 @@ export function parseTraceparent(header: string | undefined): TraceContext | und
   if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;
   if (traceId === noTrace || spanId === noSpan) return undefined;
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & sampledFlag) === sampledFlag };
+}
+
+/** Returns the place in a trace that the headers of a request name in W3C's format. */
+export function tracedBy({ traceparent }: TraceHeaders): TraceContext | undefined {
+  return typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined;
 }
 
 export function formatTraceparent(context: TraceContext): string {

@@ -1,0 +1,32 @@
+/**
+ * The variables of OpenTelemetry, as far as they decide whether its SDK is loaded. Everything else is read by the SDK.
+ *
+ * A name or resource attributes alone turn nothing on: they are set for all programs of a machine, and the SDK would send
+ * to `localhost:4318` by default.
+ */
+const endpoints = ["ENDPOINT", "TRACES_ENDPOINT", "METRICS_ENDPOINT"].map(
+  (name) => `OTEL_EXPORTER_OTLP_${name}`,
+);
+const exporters = ["OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface SdkVariables {
+  /** `OTEL_SDK_DISABLED=true`: nothing is sent, also if a collector is configured. */
+  readonly isDisabled: boolean;
+  /** The variables ask for an exporter. */
+  readonly isOn: boolean;
+  /** Any variable is set: the SDK has to read it. */
+  readonly isUsed: boolean;
+}
+
+export function sdkVariables(environment: Environment): SdkVariables {
+  const textOf = (name: string) => environment[name]?.trim() ?? "";
+  const asks = (name: string) => textOf(name) !== "" && textOf(name) !== "none";
+  const isDisabled = textOf("OTEL_SDK_DISABLED").toLowerCase() === "true";
+  return {
+    isDisabled,
+    isOn: !isDisabled && (endpoints.some((name) => textOf(name) !== "") || exporters.some(asks)),
+    isUsed: Object.keys(environment).some((name) => name.startsWith("OTEL_") && textOf(name) !== ""),
+  };
+}
