@@ -70,6 +70,44 @@ describe("values that are too large for a message", () => {
       assert.deepEqual(output, { size: count * mebibyte, mediaType: "video/mp4", isSame: true });
     });
 
+  it("are references above 64 KiB where they are handed on, and values where a run reads them", async (t) => {
+    const worker = new Worker({ address: platform.grpc });
+    t.after(() => worker.stop());
+    worker.handle("big.make", ({ text }: { readonly text: string }) => ({
+      text: text + text,
+      size: 2 * text.length,
+    }));
+    worker.handle("big.take", ({ text }: { readonly text: string }) => text.length);
+    await worker.start();
+    await tutti.register(`
+workflow: handed
+tasks:
+  make: {uses: big.make, with: "\${{ input }}"}
+  take: {uses: big.take, with: "\${{ tasks.make.output }}"}
+output: "\${{ tasks.take.output }}"
+`);
+    await tutti.register(`
+workflow: read
+tasks:
+  make: {uses: big.make, with: {text: "\${{ input.text }}"}}
+  take:
+    uses: big.take
+    when: "\${{ tasks.make.output.size > 100000 }}"
+    with: {text: "\${{ tasks.make.output.text }}"}
+output: {length: "\${{ tasks.take.output }}", made: "\${{ tasks.make.output }}"}
+`);
+    const text = "tutti ".repeat(20_000);
+    const handed = await tutti.run("handed", { input: { text } });
+    assert.equal(await handed.result(), 2 * text.length);
+    const read = await tutti.run("read", { input: { text } });
+    const { length, made } = (await read.result()) as { length: number; made: { readonly text: string } };
+    assert.deepEqual([length, made.text.length], [2 * text.length, 2 * text.length]);
+    const taskOf = async ({ id }: { readonly id: string }) =>
+      (await fetch(`${platform.http}/v1/runs/${id}/tasks/make`)).text();
+    assert.match(await taskOf(handed), /"completed":\{"\$blob"/);
+    assert.match(await taskOf(read), /"completed":\{"text"/);
+  });
+
   it("go through a durable function, and a step that is too large says so", async (t) => {
     const worker = new Worker({ address: platform.grpc, server: platform.http });
     t.after(() => worker.stop());

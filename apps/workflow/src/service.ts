@@ -89,12 +89,15 @@ export class WorkflowService extends Orchestrator {
     const ends = new RunEnds();
     const outputs = new OutputShelf();
     const settlement = new RuntimeSettlement({
-      ...{ runtime, timers, logger, outputs, tokens: host.tokens(), hasBlob: host.hasBlob },
+      ...{ runtime, timers, logger, outputs, tokens: host.tokens() },
+      ...{ hasBlob: host.hasBlob, readBlob: host.readBlob },
       ...{ tellings: runAttemptCommands(ends), service: this.name },
     });
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };
-    const heard = hearOutcomes(this, host, "run", judgedResults(host.guard?.admission, "run", settlement));
+    const { readBlob } = host;
+    const judged = judgedResults(host.guard?.admission, "run", settlement, { readBlob, timers });
+    const heard = hearOutcomes(this, host, "run", judged);
     const where = { dispatch, origin, instanceId: host.processId, tokens: host.tokens() };
     const parts = { ...where, settlement: heard, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
@@ -122,7 +125,7 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(limitService, limitHandlers(dependencies));
     mesh.serve(objectService, objectHandlers({ ...dependencies, runs, objects: mesh.client(objectService) }));
     this.#serveTriggers(host, { ...dependencies, waits });
-    const orders = new Orders({ versions: dependencies.versions, shelf, retryIn });
+    const orders = new Orders({ versions: dependencies.versions, shelf, retryIn, readBlob });
     const pools = {
       pools: mesh.client(poolService),
       namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),

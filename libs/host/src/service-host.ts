@@ -39,7 +39,13 @@ import {
   operationsSection,
   type Telemetry,
 } from "@tutti/telemetry";
-import { blobLookup, type HasBlob, referredBlobs } from "./blobs/referred-blobs.ts";
+import {
+  blobLookup,
+  blobReader,
+  type HasBlob,
+  type ReadBlob,
+  referredBlobs,
+} from "./blobs/referred-blobs.ts";
 import { type HostBus, openBus } from "./bus.ts";
 import { componentHandlers } from "./components/component-handlers.ts";
 import { sectionsOf } from "./configuration.ts";
@@ -84,7 +90,7 @@ export interface HostOptions {
 const durableStopMs = 60_000;
 
 /** Where nothing is kept there are no blobs. */
-const noBlob: HasBlob = async () => false;
+const noBlobs = { hasBlob: async () => false, readBlob: async () => undefined };
 
 interface Parts {
   readonly processId: string;
@@ -159,14 +165,14 @@ export class ServiceHost extends Orchestrator {
       healthOf: (service) => instanceHealthOf(services.get(service)),
     });
     const operations = await mountOperations(configuration, () => host, guard);
-    const hasBlob = blobsChecked(kept.storage, mesh);
+    const referred = blobsChecked(kept.storage, mesh);
     const sharing = sharingOf(configuration, foundation);
     const keys = new TokenKeys(() => ({
       ...{ foundation, dataDirectory, keysDirectory: options.keysDirectory?.(configuration) ?? "" },
       shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
     }));
     const context = {
-      ...{ operations, dataDirectory, guard, holds, sharing, hasBlob, tokens: () => keys.cipher() },
+      ...{ operations, dataDirectory, guard, holds, sharing, ...referred, tokens: () => keys.cipher() },
       ...{ processId, version, configuration, ids, mesh, bus },
       ...{ telemetry, announcer, partitionOwner, delivery },
       nats: () => nats.connection(),
@@ -302,11 +308,14 @@ function discoveryBy(
 }
 
 /** Requests that refer to blobs are checked if blobs are kept here. */
-function blobsChecked(storage: Storage | undefined, mesh: Mesh): HasBlob {
-  if (storage === undefined) return noBlob;
+function blobsChecked(
+  storage: Storage | undefined,
+  mesh: Mesh,
+): { readonly hasBlob: HasBlob; readonly readBlob: ReadBlob } {
+  if (storage === undefined) return noBlobs;
   const hasBlob = blobLookup(() => storage.blobs, mesh);
   mesh.server.pipeline.register(referredBlobs(hasBlob));
-  return hasBlob;
+  return { hasBlob, readBlob: blobReader(() => storage.blobs, mesh) };
 }
 
 /** Names this process as others know it. Empty as long as it has no address. */

@@ -5,7 +5,7 @@ import type { NatsConnection } from "@tutti/nats";
 import type { Effects, RuntimeOptions, TokenCipher } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 import type { Telemetry } from "@tutti/telemetry";
-import type { HasBlob } from "./blobs/referred-blobs.ts";
+import type { HasBlob, ReadBlob } from "./blobs/referred-blobs.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { HostOperations } from "./host-operations.ts";
 import type { Sharing } from "./storage/cluster/sharing.ts";
@@ -68,6 +68,8 @@ export interface HostContext {
   storage(effects: Effects, more?: RuntimeOptions["machines"]): ServiceStorage;
   /** Whether a blob exists that something refers to. */
   readonly hasBlob: HasBlob;
+  /** Content that is small enough for a record. */
+  readonly readBlob: ReadBlob;
   /** Encrypts tokens of attempts where they leave the process. Asked while the service is made, it is open when that starts. */
   tokens(): TokenCipher;
   /**

@@ -5,7 +5,7 @@
  */
 import type { Payload } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
-import { errorFromUnknown, toErrorDetail } from "@tutti/kernel";
+import { errorFromUnknown, type Timers, toErrorDetail } from "@tutti/kernel";
 import { offerErrors } from "./errors.ts";
 import type { EndedAttempt, Settlement } from "./settlement.ts";
 
@@ -37,22 +37,62 @@ interface JudgedResult {
   readonly output: Uint8Array | Payload;
 }
 
+/** Where rules find the content of an output that is a reference. */
+interface Store {
+  readonly readBlob: (namespace: string, sha256: Uint8Array) => Promise<Uint8Array | undefined>;
+  readonly timers: Pick<Timers, "after">;
+}
+
+/** How long to wait before the store is asked again. */
+const againMs = 500;
+/** What is larger is judged by its reference. */
+const valueBytesMax = 1_048_576;
+
 /** @param rules undefined where nothing is enforced */
 export function judgedResults(
   rules: ResultRules | undefined,
   workKind: string,
   settlement: Settlement,
+  store: Store,
 ): Settlement {
   if (rules === undefined) return settlement;
+  const result: Settlement["result"] = (ended, isDurable) => {
+    if (!rules.hasAnyAboutResults) settlement.result(ended, isDurable);
+    else if (!isStored(ended)) settlement.result(judged(rules, workKind, ended), isDurable);
+    else
+      inlined(ended, store).then(
+        (whole) => settlement.result(judged(rules, workKind, whole), isDurable),
+        // The store is away, and the result waits.
+        () => void store.timers.after(againMs, () => result(ended, isDurable)),
+      );
+  };
   return {
-    result: (ended, isDurable) =>
-      settlement.result(rules.hasAnyAboutResults ? judged(rules, workKind, ended) : ended, isDurable),
+    result,
     begun: (entry, agent, startMs) => settlement.begun(entry, agent, startMs),
     progress: (progress) => settlement.progress(progress),
     partialOutput: (entry, output) => settlement.partialOutput(entry, output),
     unclaimed: (token, isUnwanted) => settlement.unclaimed(token, isUnwanted),
     refused: (entry, error, isDurable) => settlement.refused(entry, error, isDurable),
   };
+}
+
+/** Rules read values: one of this size could have come in place. */
+function isStored({ result: { outcome }, entry }: EndedAttempt): boolean {
+  if (outcome?.$case !== "outputPayload" || entry === undefined) return false;
+  const { body, mediaType } = outcome.value;
+  if (body?.$case !== "blob" || body.value.size > valueBytesMax) return false;
+  return mediaType === "" || mediaType === "application/json";
+}
+
+async function inlined(ended: EndedAttempt, { readBlob }: Store): Promise<EndedAttempt> {
+  const { result, entry } = ended;
+  const body = result.outcome?.$case === "outputPayload" ? result.outcome.value.body : undefined;
+  if (body?.$case !== "blob" || entry === undefined) return ended;
+  const value = await readBlob(entry.key.namespace, body.value.sha256);
+  // One that does not exist fails the attempt later on.
+  return value === undefined
+    ? ended
+    : { ...ended, result: { ...result, outcome: { $case: "inlineOutput", value } } };
 }
 
 function judged(rules: ResultRules, kind: string, ended: EndedAttempt): EndedAttempt {

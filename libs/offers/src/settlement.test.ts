@@ -27,7 +27,14 @@ for (const [what, outcome, isUnwanted] of [
   it(`an attempt that an agent brought along and that ${what} is ${isUnwanted ? "" : "not "}given up`, () => {
     const asked: Submission[] = [];
     const settlement = new RuntimeSettlement({
-      ...{ service: "workflow", tokens, hasBlob: unasked, timers: new VirtualTime(), logger: silentLogger },
+      ...{
+        service: "workflow",
+        tokens,
+        hasBlob: unasked,
+        readBlob: unasked,
+        timers: new VirtualTime(),
+        logger: silentLogger,
+      },
       runtime: { submit: (submission) => void asked.push(submission) },
       tellings: {
         ...{ completed: unasked, failed: unasked, begun: unasked, progress: unasked, asked: unasked },
@@ -59,7 +66,7 @@ for (const [what, isThere] of [
     let looks = 0;
     const time = new VirtualTime();
     const settlement = new RuntimeSettlement({
-      ...{ service: "workflow", tokens, timers: time, logger: silentLogger },
+      ...{ service: "workflow", tokens, timers: time, logger: silentLogger, readBlob: unasked },
       hasBlob: async (namespace) => {
         assert.equal(namespace, "team");
         if (++looks === 1) throw new Error("away");
@@ -82,6 +89,44 @@ for (const [what, isThere] of [
     assert.equal(looks, 2);
   });
 
+it("an output that the machine reads comes again with its content, once the store is there", async () => {
+  const asked: unknown[] = [];
+  const time = new VirtualTime();
+  let reads = 0;
+  const settlement = new RuntimeSettlement({
+    ...{ service: "workflow", tokens, timers: time, logger: silentLogger, hasBlob: async () => true },
+    readBlob: async (namespace) => {
+      assert.equal(namespace, "team");
+      if (++reads === 1) throw new Error("away");
+      return Buffer.from("7");
+    },
+    runtime: {
+      submit(submission) {
+        asked.push(submission.body);
+        const wants = asked.length === 1;
+        const refusal = { ...elsewhere, retry: "never" as const, details: { content_in: "team" } };
+        submission.reply(wants ? { kind: "refused", refusal } : { kind: "done", reply: undefined });
+      },
+    },
+    tellings: {
+      ...{ begun: unasked, progress: unasked, asked: unasked, lost: unasked, failed: unasked },
+      completed: ({ output, outputPayload }) => ({
+        command: isStillAwaited,
+        body: outputPayload === undefined ? Buffer.from(output).toString() : "a reference",
+      }),
+      answered() {},
+    },
+    outputs: { add: unasked },
+  });
+  const body = { $case: "blob" as const, value: { sha256: new Uint8Array(32), size: 1 } };
+  const outcome = { $case: "outputPayload" as const, value: { body, mediaType: "" } };
+  const entry = { token, key: { namespace: "team", kind: "run", id: "run" } } as OfferEntry;
+  let durable = 0;
+  settlement.result({ result: Result.fromPartial({ outcome }), agent: "anna", entry }, () => durable++);
+  await time.advanceAsync(1_000);
+  assert.deepEqual([asked, reads, durable], [["a reference", "7"], 2, 1]);
+});
+
 for (const [what, agent, details, told] of [
   [
     "a pool's word that a worker is lost does not count as a failure",
@@ -95,7 +140,14 @@ for (const [what, agent, details, told] of [
   it(what, () => {
     const asked: unknown[] = [];
     const settlement = new RuntimeSettlement({
-      ...{ service: "workflow", tokens, hasBlob: unasked, timers: new VirtualTime(), logger: silentLogger },
+      ...{
+        service: "workflow",
+        tokens,
+        hasBlob: unasked,
+        readBlob: unasked,
+        timers: new VirtualTime(),
+        logger: silentLogger,
+      },
       runtime: { submit: ({ body }) => void asked.push(body) },
       tellings: {
         ...{ completed: unasked, begun: unasked, progress: unasked, asked: unasked, answered: unasked },

@@ -107,6 +107,8 @@ export interface RuntimeSettlementParts {
   readonly tokens: TokenCipher;
   /** Whether a blob exists that an output refers to. */
   readonly hasBlob: (namespace: string, sha256: Uint8Array) => Promise<boolean>;
+  /** Content of a reference that a machine does not take as it is. */
+  readonly readBlob: (namespace: string, sha256: Uint8Array) => Promise<Uint8Array | undefined>;
   /** Whose attempts they are, and what tells what no agent does. */
   readonly service: string;
   /** Readers of an output get its pieces from here. */
@@ -130,11 +132,12 @@ class Telling implements Submission {
   readonly isDurable: () => void;
   /** Whether it says that the attempt failed. */
   readonly isFailure: boolean;
+  readonly stored: StoredOutput | undefined;
   readonly #answered: (telling: Telling, outcome: Outcome) => void;
 
   constructor(
     { command, body }: AttemptCommand,
-    { token, cause, namespace, isDurable, isFailure }: Told,
+    { token, cause, namespace, isDurable, isFailure, stored }: Told,
     answered: (telling: Telling, outcome: Outcome) => void,
   ) {
     this.token = token;
@@ -144,6 +147,7 @@ class Telling implements Submission {
     this.namespace = namespace;
     this.isDurable = isDurable;
     this.isFailure = isFailure;
+    this.stored = stored;
     this.#answered = answered;
   }
 
@@ -158,6 +162,13 @@ interface Told {
   readonly namespace: string | undefined;
   readonly isDurable: () => void;
   readonly isFailure: boolean;
+  readonly stored?: StoredOutput | undefined;
+}
+
+/** An output that is a reference, and what is said instead with its content. */
+interface StoredOutput {
+  readonly sha256: Uint8Array;
+  readonly inline: (output: Uint8Array) => AttemptCommand;
 }
 
 export class RuntimeSettlement implements Settlement {
@@ -190,9 +201,16 @@ export class RuntimeSettlement implements Settlement {
       case "outputPayload": {
         const completed = { output: noBytes, outputPayload: outcome.value, questions };
         const { body } = outcome.value;
-        if (body?.$case === "blob" && namespace !== undefined)
-          void this.#insistOnBlob(body.value.sha256, completed, figures, { ...told, namespace });
-        else this.#retryUntilDone(tellings.completed(completed, figures), told);
+        if (body?.$case !== "blob") {
+          this.#retryUntilDone(tellings.completed(completed, figures), told);
+          return;
+        }
+        const { sha256 } = body.value;
+        const inline = (output: Uint8Array) =>
+          tellings.completed({ output, outputPayload: undefined, questions }, figures);
+        const stored = { ...told, stored: { sha256, inline } };
+        if (namespace === undefined) this.#retryUntilDone(tellings.completed(completed, figures), stored);
+        else void this.#insistOnBlob(sha256, completed, figures, { ...stored, namespace });
         return;
       }
       default: {
@@ -282,6 +300,12 @@ export class RuntimeSettlement implements Settlement {
     }
     const { refusal } = outcome;
     const { runtime, timers } = this.#parts;
+    // The machine reads the output, and decides without waiting for a store.
+    const { content_in: contentIn } = refusal.details;
+    if (telling.stored !== undefined && contentIn !== undefined) {
+      void this.#inlined(telling, telling.stored, contentIn);
+      return;
+    }
     switch (refusal.retry) {
       case "same-key":
         timers.after(refusal.retryAfterMs || againMs, () => runtime.submit(telling));
@@ -293,6 +317,28 @@ export class RuntimeSettlement implements Settlement {
         this.#unheard(telling, refusal);
     }
   };
+
+  /** The machine reads what the output refers to. While the store is away, the result waits. */
+  async #inlined(telling: Telling, stored: StoredOutput, namespace: string): Promise<void> {
+    const { readBlob, timers, logger, tellings } = this.#parts;
+    const { sha256, inline } = stored;
+    const { token, cause, isDurable } = telling;
+    const told = { token, cause, namespace: telling.namespace, isDurable };
+    try {
+      const content = await readBlob(namespace, sha256);
+      if (content !== undefined) {
+        this.#retryUntilDone(inline(content), { ...told, isFailure: false });
+        return;
+      }
+    } catch (error) {
+      logger.debug("failed to read an output, retrying", { error: errorFromUnknown(error) });
+      timers.after(againMs, () => void this.#inlined(telling, stored, namespace));
+      return;
+    }
+    const blob = Buffer.from(sha256).toString("hex");
+    const error = toErrorDetail(offerErrors.outputAbsent({ blob, namespace }));
+    this.#retryUntilDone(tellings.failed(error, byNobody), { ...told, isFailure: true });
+  }
 
   /** A result that the machine does not take: it hears that, or would wait for ever. */
   #unheard(telling: Telling, refusal: Refusal): void {

@@ -71,13 +71,13 @@ export function hostMissions(
       const outputs = new OutputShelf();
       const settlement = new RuntimeSettlement({
         ...{ runtime, timers, logger, tellings: missionAttemptCommands, service: service.name },
-        ...{ outputs, tokens: host.tokens(), hasBlob: host.hasBlob },
+        ...{ outputs, tokens: host.tokens(), hasBlob: host.hasBlob, readBlob: host.readBlob },
       });
       const heard = hearOutcomes(
         service,
         host,
         "mission",
-        judgedResults(host.guard?.admission, "mission", settlement),
+        judgedResults(host.guard?.admission, "mission", settlement, { readBlob: host.readBlob, timers }),
       );
       const parts = {
         ...{ settlement: heard, foundation, sharedPools, instanceId: host.processId },

@@ -14,6 +14,7 @@ import { holdAgainst, repeatedIds } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, type ConfiguredRetry, type ConfiguredRetryOf, fromTimestamp } from "@tutti/kernel";
 import type { RunPlans } from "@tutti/machine-run";
+import { isStoredValue } from "@tutti/machine-work";
 import { traceparentOf } from "@tutti/mesh";
 import { checked } from "@tutti/validation/thread";
 import { jsonOf } from "../api/payloads.ts";
@@ -26,6 +27,8 @@ export interface OrdersNeeds {
   readonly versions: Versions;
   readonly shelf: PlanShelf & RunPlans;
   readonly retryIn: ConfiguredRetryOf;
+  /** Content of an input that is a reference. */
+  readonly readBlob: (namespace: string, sha256: Uint8Array) => Promise<Uint8Array | undefined>;
 }
 
 /** What stands beside the specification. */
@@ -42,6 +45,8 @@ export interface PreparedSpec {
   readonly spec: RunSpec;
   /** But for what differs from run to run. */
   readonly order: Omit<RunOrder, "input" | "inputPayload" | "requestHash">;
+  /** The content of the input that the specification refers to, where runs read it. */
+  readonly content: Payload | undefined;
   /** JSON Schema of the input. Undefined where anything will do. */
   readonly inputSchema: Json | undefined;
   /** With another version of the definition, which takes a part of the runs. */
@@ -63,6 +68,7 @@ export class Orders {
       return {
         spec,
         order: { ...common, ...(await planned(what.value, this.#needs.retryIn(context.namespace))) },
+        content: await this.#contentOf(inputOf(spec), context.namespace),
         inputSchema: undefined,
       };
     if (what === undefined) throw requestErrors.nothingToRun();
@@ -84,10 +90,13 @@ export class Orders {
     context: CallContext,
   ): Promise<PreparedSpec> {
     await this.#needs.shelf.prepare(context.namespace, hash);
-    const { parameters: filled } = this.#needs.shelf.plan(hash).plan;
+    const plan = this.#needs.shelf.plan(hash);
+    const { parameters: filled } = plan.plan;
     const schema = definition.inputSchema;
+    const isRead = schema !== "" || plan.readsInput;
     return {
       spec,
+      content: isRead ? await this.#contentOf(inputOf(spec), context.namespace) : undefined,
       order: {
         ...common,
         ...{ definition: name, hash, versionLabel: label, kind: definition.kind, plan: noBytes },
@@ -96,6 +105,14 @@ export class Orders {
       },
       inputSchema: schema === "" ? undefined : (JSON.parse(schema) as Json),
     };
+  }
+
+  /** Returns what a reference stands for: what runs read must be in their records, since a decision waits for no store. */
+  async #contentOf(input: Payload | undefined, namespace: string): Promise<Payload | undefined> {
+    if (input?.body?.$case !== "blob" || !isStoredValue(input)) return undefined;
+    const value = await this.#needs.readBlob(namespace, input.body.value.sha256);
+    // Requests that refer to missing blobs are refused before.
+    return value && { body: { $case: "inline", value }, mediaType: "" };
   }
 
   /** Finds a version of a definition, a template filled in, and has its plan at hand. */
@@ -127,9 +144,10 @@ export class Orders {
     input: Payload | undefined,
     { runId, isRepeatable }: { readonly runId: string; readonly isRepeatable: boolean },
   ): RunOrder {
-    const { spec, order, inputSchema } = preparedFor(wanted, runId);
+    const { spec, order, inputSchema, content } = preparedFor(wanted, runId);
     const given = input ?? inputOf(spec);
-    const held = inputSchema === undefined ? given : holdInput(inputSchema, given);
+    const read = input ?? content ?? given;
+    const held = inputSchema === undefined ? read : holdInput(inputSchema, read);
     const isJson =
       held?.body?.$case === "inline" && (held.mediaType === "" || held.mediaType === "application/json");
     return {

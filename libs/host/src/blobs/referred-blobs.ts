@@ -13,6 +13,9 @@ import { hostErrors } from "../errors.ts";
 /** Whether a blob exists in a namespace. */
 export type HasBlob = (namespace: string, sha256: Uint8Array) => Promise<boolean>;
 
+/** Reads a blob that is small enough for a record. Undefined where there is none. Rejects while the store is away. */
+export type ReadBlob = (namespace: string, sha256: Uint8Array) => Promise<Uint8Array | undefined>;
+
 interface Reference {
   readonly field: string;
   readonly sha256: Uint8Array;
@@ -36,6 +39,22 @@ export function blobLookup(blobs: () => Blobs, mesh: Pick<Mesh, "client">): HasB
     if ((await blobs().find(namespace, sha256)) !== undefined) return true;
     const found = await mesh.client(blobService).stat({ namespace, sha256: [sha256] });
     return found.blobs.length > 0;
+  };
+}
+
+/** Content of this process, and of another one that keeps blobs by itself. */
+export function blobReader(blobs: () => Blobs, mesh: Pick<Mesh, "client">): ReadBlob {
+  return async (namespace, sha256) => {
+    const parts: Uint8Array[] = [];
+    if ((await blobs().find(namespace, sha256)) !== undefined) {
+      for await (const part of blobs().read(namespace, sha256)) parts.push(part);
+      return Buffer.concat(parts);
+    }
+    const client = mesh.client(blobService);
+    if ((await client.stat({ namespace, sha256: [sha256] })).blobs.length === 0) return undefined;
+    const from = client.get({ namespace, sha256, offset: 0, length: 0 });
+    for await (const { chunk } of from) parts.push(chunk);
+    return Buffer.concat(parts);
   };
 }
 

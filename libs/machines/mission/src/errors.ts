@@ -369,6 +369,14 @@ export const missionErrors = defineErrors("mission", {
       `The output of task \`${task}\` cannot wait for its approval, because processes of an earlier release run or \`ownership.behaviour.hold\` is set`,
     remedy: "Replace these processes, then add the task again.",
   },
+  valueWanted: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Missions read the outputs of their tasks, and one came as a reference to the blob store. The platform answers by itself with the content. Callers do not see it.",
+    message: ({ task }: { task: string }) =>
+      `The output of task \`${task}\` is in the blob store, and the mission reads it`,
+    remedy: "Report the result again with the content.",
+  },
   approvalInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -148,6 +148,14 @@ export const runErrors = defineErrors("workflow", {
       `${name} is not a readable JSON document: ${problem}`,
     remedy: "Pass it on unread, or provide JSON inline.",
   },
+  valueWanted: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The run reads the output of a task, which came as a reference to the blob store. The platform answers by itself with the content. Callers do not see it.",
+    message: ({ task }: { task: string }) =>
+      `The output of task \`${task}\` is in the blob store, and the run reads it`,
+    remedy: "Report the result again with the content.",
+  },
   valueTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",

@@ -35,10 +35,10 @@ export class Contents {
     this.#blobs = blobs;
   }
 
-  /** Stores what is too large for a message. Anything else is given back. */
-  async stored(payload: Payload | undefined): Promise<Payload | undefined> {
+  /** Stores what is large. Anything else is given back. @param above up to how many bytes a value stays in the message */
+  async stored(payload: Payload | undefined, above = inlineBytesMax): Promise<Payload | undefined> {
     const { body, mediaType = "" } = payload ?? {};
-    if (body?.$case !== "inline" || body.value.length <= inlineBytesMax) return payload;
+    if (body?.$case !== "inline" || body.value.length <= above) return payload;
     const blob = await this.#blobs.write(this.#namespace, partsOf(body.value));
     return { body: { $case: "blob", value: blob }, mediaType };
   }
@@ -54,6 +54,7 @@ export class Contents {
   }
 }
 
+/** Of a message. */
 const inlineBytesMax = 1_048_576;
 /** Larger JSON is not read into memory. */
 const jsonBytesMax = 256 * 1_048_576;

@@ -19,6 +19,7 @@ import {
 import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
+import { storedAboveBytes } from "../link/blobs.ts";
 import { type BulkPreview, type BulkWord, type MoveManyOptions, previewBulk } from "./bulk.ts";
 import type { Locks } from "./locks.ts";
 import type { Missions } from "./missions/index.ts";
@@ -146,7 +147,7 @@ export class Tutti implements AsyncDisposable {
   async #start(definition: string, options: StartOptions, version?: ExactVersion): Promise<RunHandle> {
     const { id = "", startTime } = options;
     const spec = specOf(definition, options, version);
-    spec.input = await this.#parts.ports.contents.stored(spec.input);
+    spec.input = await this.#parts.ports.contents.stored(spec.input, storedAboveBytes);
     const { run, existed } = await this.#parts.runs.startRun({
       namespace: this.namespace,
       runId: id,

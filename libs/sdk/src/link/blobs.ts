@@ -26,6 +26,9 @@ export class BlobRefused extends Error {
   }
 }
 
+/** Larger inputs and outputs are references to the store. What a run reads it has in place, up to 1 MiB. */
+export const storedAboveBytes = 65_536;
+
 /** Of the contract. */
 const chunkBytesMax = 1_048_576;
 

@@ -11,7 +11,7 @@ import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { FlatWriter } from "@tutti/contracts/wire";
 import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
-import { type BlobAccess, BlobRefused, partsOf, wholeOf } from "../link/blobs.ts";
+import { type BlobAccess, BlobRefused, partsOf, storedAboveBytes, wholeOf } from "../link/blobs.ts";
 import { Attempt, type AttemptPort, type Piece } from "./attempt.ts";
 import { callAs, TaskContext } from "./context.ts";
 import {
@@ -92,6 +92,8 @@ export class Attempts implements AttemptPort {
   /** From the welcome. */
   startedAfterMs = 0;
   outputBytesMax = 1024 * 1024;
+  /** Larger outputs become references, though the host would take them in place. */
+  storedAboveBytes = storedAboveBytes;
   /** Why nothing new is started. Empty while it is. */
   closedBecause = "";
 
@@ -362,7 +364,9 @@ export class Attempts implements AttemptPort {
       const wrong = findNotJson(output);
       if (wrong !== undefined) throw sdkErrors.outputInvalid({ capability, ...wrong });
       json = JSON.stringify(attempt.masks === undefined ? output : attempt.masks.json(output)) ?? "null";
-      const bytesMax = this.outputBytesMax;
+      const bytesMax = isTurn(output)
+        ? this.outputBytesMax
+        : Math.min(this.outputBytesMax, this.storedAboveBytes);
       if (json.length > jsonLengthMax)
         throw sdkErrors.outputTooLarge({ capability, bytes: json.length, bytesMax: jsonLengthMax });
       if (json.length * 3 > bytesMax && Buffer.byteLength(json) > bytesMax) {
@@ -574,6 +578,11 @@ function parsed(bytes: Uint8Array, capability: string): unknown {
     const reason = error instanceof Error ? error.message : String(error);
     throw sdkErrors.inputMalformed({ capability, reason });
   }
+}
+
+/** Returns whether an output is a turn of a durable function: the run reads each of its steps. */
+function isTurn(output: unknown): boolean {
+  return typeof output === "object" && output !== null && "function" in output && "known" in output;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

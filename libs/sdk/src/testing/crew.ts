@@ -93,6 +93,8 @@ export class Crew implements Waiting {
         Promise.reject(new TypeError(`there is no ${reference} in a test of workflows`)),
       openMission: () => Promise.reject(new TypeError("there is no mission in a test of workflows")),
     });
+    // Conditions and checks read what a test works with.
+    this.#attempts.storedAboveBytes = Number.POSITIVE_INFINITY;
     this.#attempts.startedAfterMs = startedAfterMs;
     const registered = [...handlers.values()];
     this.#numbers = new Map(registered.map(({ name }, index) => [name, index + 1]));
@@ -283,6 +285,11 @@ export class Crew implements Waiting {
     switch (outcome?.$case) {
       case "inlineOutput": {
         const body = CompleteTask.fromPartial({ output: outcome.value, agent, runMs });
+        this.#stage.settle(effect, completeTask, { ...body, used }, cause);
+        return;
+      }
+      case "outputPayload": {
+        const body = CompleteTask.fromPartial({ outputPayload: outcome.value, agent, runMs });
         this.#stage.settle(effect, completeTask, { ...body, used }, cause);
         return;
       }

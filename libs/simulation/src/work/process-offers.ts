@@ -45,7 +45,7 @@ export class ProcessOffers implements Doer {
       const settlement = new RuntimeSettlement({
         ...{ runtime: this.#isHasty(runtime), timers, logger, service },
         tellings: this.#tellings(kind),
-        ...{ outputs: { add() {} }, tokens, hasBlob: async () => true },
+        ...{ outputs: { add() {} }, tokens, hasBlob: async () => true, readBlob: async () => undefined },
       });
       const foundation: Foundation = {
         clock: life,

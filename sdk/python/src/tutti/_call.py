@@ -107,12 +107,14 @@ def call_of(
     key: str | None,
     repeatable: bool,
 ) -> Call:
-    """``key``: the idempotency key. Empty: one is made, so that the call can be repeated."""
+    """``key``: the idempotency key. Empty: one is made, so that the call can be repeated. Bytes go as they are."""
     headers = {"accept": "application/json", "user-agent": f"tutti-python/{VERSION}"}
     if options.api_key is not None:
         headers["authorization"] = f"Bearer {options.api_key}"
-    content = None
-    if body is not None:
+    content = body if isinstance(body, bytes) else None
+    if content is not None:
+        headers["content-type"] = "application/octet-stream"
+    elif body is not None:
         headers["content-type"] = "application/json"
         content = body_bytes(body)
     if key is not None:

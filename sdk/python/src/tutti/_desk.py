@@ -37,6 +37,7 @@ from ._contracts import (
 from ._handlers import Registered
 from ._masks import Masks
 from ._measures import MeasureBook
+from ._payload import STORED_ABOVE_BYTES
 from ._runner import Done, Ending
 from ._secrets import SecretWanted, no_secrets
 from ._time import Time, Timer
@@ -54,6 +55,8 @@ from .failures import (
 
 # A handler that was told to end and does not is answered for after this time.
 _GIVE_UP_AFTER_MS = 5_000
+# How the output of a turn of a durable function starts.
+_TURN = b'{"function":1,'
 # Larger inputs are not read into memory.
 _INPUT_BYTES_MAX = 256 * 1024 * 1024
 # How often an attempt asks the blob store, and how long it waits between: some minutes in all.
@@ -339,7 +342,7 @@ class Desk:
 
     def _ended(self, attempt: Attempt, ending: Ending) -> None:
         """The handler has ended: with its output, or with what it raised."""
-        if isinstance(ending, bytes) and len(ending) > self.output_bytes_max and not attempt.is_over:
+        if isinstance(ending, bytes) and not attempt.is_over and len(ending) > self._bytes_max(ending):
             self._store(attempt, ending)
             return
         self.at_work -= 1
@@ -353,6 +356,11 @@ class Desk:
             self._over(attempt, _wire.output_field(attempt.token, ending, figures))
             return
         self._over(attempt, _outcome_field(attempt, ending, figures))
+
+    def _bytes_max(self, output: bytes) -> int:
+        """The run reads each step of a turn of a durable function. Other large outputs are references."""
+        is_turn = output.startswith(_TURN)
+        return self.output_bytes_max if is_turn else min(self.output_bytes_max, STORED_ABOVE_BYTES)
 
     def _store(self, attempt: Attempt, content: bytes, tries: int = 1) -> None:
         """What is too large for a frame goes into the blob store first. The slot is taken until then."""

@@ -10,6 +10,9 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+#: Larger inputs and outputs are references to the blob store. What a run reads it has in place, up to 1 MiB.
+STORED_ABOVE_BYTES = 65_536
+
 _MARKS = ("$bytes", "$blob", "$json")
 
 

@@ -15,9 +15,11 @@ import { retryAfterMaxMs } from "@tutti/kernel";
 import {
   bounded,
   boundedCalls,
+  contentIn,
   cut,
   dataOf,
   detailOfRefusal,
+  isStoredValue,
   lossLengthMax,
   lostMax,
   messageLengthMax,
@@ -37,6 +39,9 @@ export const completeTask: MissionCommand<CompleteTask, MissionDone> = {
   decide(mission, { output, outputPayload, agent, used, questions }, step) {
     const task = settledTask(mission, step);
     if (task === undefined) return unnamed(step);
+    // Checks and conditions of a mission read what its tasks give. A decision waits for no store.
+    if (isStoredValue(outputPayload))
+      return missionErrors.valueWanted.refusal({ task: task.spec.id }, contentIn(mission.key.namespace));
     const doing = { agent: agent || task.agent, used, questions };
     return goingOn(mission, step, () => {
       finish({ mission, step, task }, dataOf(output, outputPayload), doing);

@@ -15,7 +15,7 @@ from .locks import AsyncLocks
 from .missions import AsyncMissions
 from .objects import AsyncObjects
 from .rest import AsyncRest
-from .runs import AsyncRun, AsyncRuns, RunOptions, spec_of
+from .runs import AsyncRun, AsyncRuns, RunOptions, spec_of, stored_input
 from .schedules import AsyncSchedules
 from .sessions import AsyncSession, AsyncSessions, SessionSpec
 from .triggers import AsyncTriggers
@@ -95,6 +95,7 @@ class AsyncClient:
         if isinstance(definition, Mapping):
             return await self.sessions.start(**definition)
         name = definition if isinstance(definition, str) else definition.name
+        input = await stored_input(self._rest, input)
         body = given(
             runId=id or None, startTimeMs=milliseconds_at(start_time), **spec_of(name, input, options)
         )

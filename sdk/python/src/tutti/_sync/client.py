@@ -16,7 +16,7 @@ from .locks import Locks
 from .missions import Missions
 from .objects import Objects
 from .rest import Rest
-from .runs import Run, Runs, RunOptions, spec_of
+from .runs import Run, Runs, RunOptions, spec_of, stored_input
 from .schedules import Schedules
 from .sessions import Session, Sessions, SessionSpec
 from .triggers import Triggers
@@ -96,6 +96,7 @@ class Client:
         if isinstance(definition, Mapping):
             return self.sessions.start(**definition)
         name = definition if isinstance(definition, str) else definition.name
+        input = stored_input(self._rest, input)
         body = given(
             runId=id or None, startTimeMs=milliseconds_at(start_time), **spec_of(name, input, options)
         )

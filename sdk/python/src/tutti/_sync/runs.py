@@ -8,9 +8,9 @@ from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
-from .._call import Duration, Json, given, milliseconds_at, milliseconds_of, quoted, seconds_of
+from .._call import Duration, Json, body_bytes, given, milliseconds_at, milliseconds_of, quoted, seconds_of
 from .._codec import read
-from .._payload import Blob, from_json, to_json
+from .._payload import STORED_ABOVE_BYTES, Blob, from_json, to_json
 from ..errors import RETRY_NEVER, InvalidArgument, TuttiError, error_of_detail
 from ..state import (
     Approval,
@@ -79,6 +79,17 @@ def spec_of(definition: str, given_input: Json, options: RunOptions) -> dict[str
         dueTimeMs=milliseconds_at(options.get("due_time")),
         budget=None if budget is None else amounts_of(budget),
     )
+
+
+def stored_input(rest: Rest, given_input: Json) -> Json:
+    """A large input as a reference to the blob store. Anything else is given back."""
+    if not isinstance(given_input, (dict, list, str)):
+        return given_input
+    content = body_bytes(given_input)
+    if len(content) <= STORED_ABOVE_BYTES:
+        return given_input
+    blob = (rest.call("POST", "/v1/blobs", body=content, repeatable=True))["blob"]
+    return Blob(blob["sha256"], blob["size"])
 
 
 def amounts_of(budget: Budget) -> dict[str, float]:

@@ -5,6 +5,7 @@
 import { type Plan, PlanPrograms, type PlanTask, type TaskPolicy, type Work } from "@tutti/definitions";
 import { assert, type Unchanging } from "@tutti/kernel";
 import { encodeJson, memberName, noBytes } from "@tutti/machine-work";
+import { handedOn, readsInput } from "./handed-on.ts";
 import { OfferProfile } from "./offer-profile.ts";
 
 /** The host of runs has the plans of their definitions at hand. */
@@ -31,6 +32,8 @@ export class RunPlan implements Unchanging {
   readonly #memberNames: (Uint8Array | undefined)[] = [];
   readonly #perEntry: (boolean | undefined)[] = [];
   #predecessors: Predecessors | undefined;
+  #handedOn: ReadonlySet<number> | undefined;
+  #readsInput: boolean | undefined;
   #awaitedSignals: ReadonlySet<string> | undefined;
   #byId: (ReadonlyMap<string, number> | undefined)[] = [];
 
@@ -131,6 +134,18 @@ export class RunPlan implements Unchanging {
     const found = references.some(({ name }) => /^(item|index)(\.|$)/.test(name));
     this.#perEntry[program] = found;
     return found;
+  }
+
+  /** Returns whether the output of a task is only handed on to tasks as a whole, so that it may stay in the blob store. */
+  isHandedOn(task: number): boolean {
+    this.#handedOn ??= handedOn(this.plan);
+    return this.#handedOn.has(task);
+  }
+
+  /** Returns whether a run reads its input, and does more than hand it on to tasks as a whole. */
+  get readsInput(): boolean {
+    this.#readsInput ??= this.plan.inputSchema !== null || readsInput(this.plan);
+    return this.#readsInput;
   }
 
   /** Number of a task of a scope. */

@@ -1,5 +1,5 @@
 /** Results of attempts, and notes of attempts that are running. An attempt is named by its token. */
-import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
+import { type Amounts, type ErrorDetail, type Payload, TaskStatus } from "@tutti/contracts/types/v1";
 import {
   CompleteTask,
   FailTask,
@@ -10,13 +10,15 @@ import {
   RunDone,
   TaskAnswered,
 } from "@tutti/contracts/workflow/v1";
-import { type Refusal, retryAfterMaxMs } from "@tutti/kernel";
+import { type ReadOnly, type Refusal, retryAfterMaxMs } from "@tutti/kernel";
 import {
   bounded,
   boundedCalls,
+  contentIn,
   cut,
   dataOf,
   detailOfRefusal,
+  isStoredValue,
   lossLengthMax,
   lostCode,
   lostMax,
@@ -47,6 +49,8 @@ export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
   decide(run, { output, outputPayload, agent, used, questions }, step) {
     const place = settledPlace(run, step);
     if (place === undefined) return unnamed(step);
+    if (isReadHere(place, outputPayload))
+      return runErrors.valueWanted.refusal({ task: idOf(place) }, contentIn(run.key.namespace));
     if (isUndo(step)) {
       const undone = { node: place.number, endMs: step.nowMs, agent, used: usedOf(used) };
       step.emit(undoCompleted, undone);
@@ -101,6 +105,14 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
     return advanceAndReply(run, step);
   },
 };
+
+/**
+ * Returns whether the run reads an output that came as a reference. A decision waits for no store, so it is refused, and
+ * comes again with its content. One that is only handed on stays where it is.
+ */
+function isReadHere({ range, number }: Place, output: ReadOnly<Payload> | undefined): boolean {
+  return isStoredValue(output) && !range.plan.isHandedOn(range.firstTask + number - range.first);
+}
 
 const unknownLoss = "its worker is gone";
 
