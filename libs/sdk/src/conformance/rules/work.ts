@@ -18,7 +18,7 @@ export const workRules: readonly Rule[] = [
         [],
         {},
         null,
-        "x".repeat(100_000),
+        "x".repeat(50_000),
       ];
       for (const input of inputs)
         expectEqual(outputOf(await link.do("conformance.echo", input)), input, "the output");
