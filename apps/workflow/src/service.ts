@@ -70,7 +70,7 @@ type DefinitionFoundations = Omit<DefinitionDependencies, "liveRuns" | "admissio
 export class WorkflowService extends Orchestrator {
   constructor(host: HostContext) {
     super("workflow", host.foundation, { scope: "engines", version: host.version });
-    const { mesh, partitionOwner, foundation } = host;
+    const { mesh, partitionOwner, foundation, hasBlob, readBlob } = host;
     const { timers, logger } = foundation;
     const { sharedPools } = this.settings(workflowSection);
     const retryIn = configuredRetryIn(this.settings(retrySection));
@@ -89,13 +89,11 @@ export class WorkflowService extends Orchestrator {
     const ends = new RunEnds();
     const outputs = new OutputShelf();
     const settlement = new RuntimeSettlement({
-      ...{ runtime, timers, logger, outputs, tokens: host.tokens() },
-      ...{ hasBlob: host.hasBlob, readBlob: host.readBlob },
+      ...{ runtime, timers, logger, outputs, tokens: host.tokens(), hasBlob, readBlob },
       ...{ tellings: runAttemptCommands(ends), service: this.name },
     });
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };
-    const { readBlob } = host;
     const judged = judgedResults(host.guard?.admission, "run", settlement, { readBlob, timers });
     const heard = hearOutcomes(this, host, "run", judged);
     const where = { dispatch, origin, instanceId: host.processId, tokens: host.tokens() };

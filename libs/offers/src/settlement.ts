@@ -165,7 +165,7 @@ interface Told {
   readonly stored?: StoredOutput | undefined;
 }
 
-/** An output that is a reference, and what is said instead with its content. */
+/** An output that is a reference, and the command for its content. */
 interface StoredOutput {
   readonly sha256: Uint8Array;
   readonly inline: (output: Uint8Array) => AttemptCommand;

@@ -107,7 +107,7 @@ export class Orders {
     };
   }
 
-  /** Returns what a reference stands for: what runs read must be in their records, since a decision waits for no store. */
+  /** Returns the content of a reference. Values that runs read must be in their records: a decision waits for no store. */
   async #contentOf(input: Payload | undefined, namespace: string): Promise<Payload | undefined> {
     if (input?.body?.$case !== "blob" || !isStoredValue(input)) return undefined;
     const value = await this.#needs.readBlob(namespace, input.body.value.sha256);
