@@ -31,6 +31,7 @@ export { renderErrorReference } from "./errors/reference.ts";
 export { errorOf, isRefusal, type Refusal } from "./errors/refusal.ts";
 export * from "./errors/status.ts";
 export {
+  errorOfBareStatus,
   fromStatusDetails,
   type StatusDetails,
   statusDetailsTrailer,

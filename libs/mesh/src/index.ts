@@ -47,3 +47,5 @@ export {
   type DevelopmentCertificatesOptions,
   makeDevelopmentCertificates,
 } from "./tls/development-ca.ts";
+export { HttpDoor, type HttpDoorParts, type ReceivedCall } from "./transport/http/door.ts";
+export { readHeaders } from "./transport/http/wire.ts";

@@ -34,6 +34,7 @@ import { MeshServer, type ServeOptions } from "./server/mesh-server.ts";
 import type { Handlers } from "./server/types.ts";
 import { type MeshSettings, type MeshSettingsInput, resolveMeshSettings } from "./settings.ts";
 import { GrpcSide } from "./transport/grpc-side.ts";
+import { HttpSide, isUrl } from "./transport/http-side.ts";
 import { InProcessLink } from "./transport/in-process/link.ts";
 import type { Link } from "./transport/link.ts";
 
@@ -73,6 +74,7 @@ export class Mesh implements Component {
   readonly #foundation: Foundation;
   readonly #discovery: LayeredDiscovery;
   readonly #grpc: GrpcSide;
+  readonly #http: HttpSide;
   readonly #ids: IdSource;
   readonly #deadlines: Deadlines;
   readonly #instances = new Map<string, Instance>();
@@ -99,6 +101,7 @@ export class Mesh implements Component {
     const { credential = () => "" } = options;
     this.#outside = options.outside === true ? credential : undefined;
     this.#grpc = new GrpcSide(settings, foundation, credential);
+    this.#http = new HttpSide(settings, foundation, credential);
     this.server = new MeshServer({
       ...{ settings, foundation, deadlines },
       gate: { identity, authorizer, limiter, changes, requests },
@@ -230,6 +233,7 @@ export class Mesh implements Component {
     if (server === undefined && transport === "in-process") {
       throw meshErrors.noInstance({ service: instance.service, waitedMs: 0 });
     }
+    if (server === undefined && isUrl(instance.address)) return this.#http.link(instance.address);
     // An owner whose address is empty is this very process.
     if (server === undefined) return this.#grpc.link(instance.address || this.#address);
     const { clock } = this.#foundation;
@@ -242,7 +246,9 @@ export class Mesh implements Component {
   #prepare(instances: readonly Instance[]): Promise<void> | undefined {
     const { transport } = this.settings;
     if (transport === "in-process") return undefined;
-    const needed = instances.some((instance) => transport === "grpc" || !this.network.serverOf(instance));
-    return needed ? this.#grpc.prepare() : undefined;
+    const far = instances.filter((each) => transport === "grpc" || !this.network.serverOf(each));
+    const http = far.some(({ address }) => isUrl(address)) ? this.#http.prepare() : undefined;
+    const grpc = far.some(({ address }) => !isUrl(address)) ? this.#grpc.prepare() : undefined;
+    return http && grpc ? Promise.all([http, grpc]).then(() => {}) : (http ?? grpc);
   }
 }

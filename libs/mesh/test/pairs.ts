@@ -8,8 +8,10 @@ import {
   type MeshOptions,
   type MeshSettingsInput,
   makeDevelopmentCertificates,
+  StaticDiscovery,
 } from "../src/index.ts";
 import type { Handlers } from "../src/server/types.ts";
+import { HttpGateway } from "../src/testing/http-gateway.ts";
 import { noteHandlers, noteService } from "../src/testing/index.ts";
 
 interface Pair {
@@ -48,6 +50,7 @@ export const transports: readonly TransportUnderTest[] = [
   { name: "in-process", open: openInProcess },
   { name: "gRPC", open: (options) => openGrpc(options) },
   { name: "gRPC with mutual TLS", open: openProtected },
+  { name: "HTTP through a gateway", open: openHttp },
 ];
 
 async function openInProcess({ handlers, settings, server, client }: PairOptions = {}): Promise<Pair> {
@@ -79,6 +82,30 @@ async function openGrpc(
       }),
     handlers,
   );
+}
+
+/** The gateway calls the server as one of its own process. Its settings are the client's. */
+async function openHttp({ handlers, settings, server, client }: PairOptions = {}): Promise<Pair> {
+  const network = new InProcessNetwork();
+  const inProcess = { ...settings, transport: "in-process" as const };
+  const behind = new Mesh({ foundation: quiet, network, settings: inProcess, freeze: true, ...server });
+  const gateway = await HttpGateway.open(
+    new Mesh({ foundation: quiet, network, settings: { ...inProcess, retry: { attempts: 1 } } }),
+    [noteService],
+  );
+  const discovery = new StaticDiscovery({ notes: [gateway.url] });
+  const pair = await pairOf(
+    behind,
+    () => new Mesh({ foundation: quiet, settings: { ...settings, transport: "grpc" }, discovery, ...client }),
+    handlers,
+  );
+  return {
+    ...pair,
+    async close() {
+      await pair.close();
+      await gateway.close();
+    },
+  };
 }
 
 async function openProtected(options: PairOptions = {}): Promise<Pair> {

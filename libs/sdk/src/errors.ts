@@ -263,14 +263,6 @@ export const sdkErrors = defineErrors("sdk", {
     message: ({ addresses }: { addresses: string }) => `Tutti is not reachable at ${addresses}`,
     remedy: "Start the platform (npx tutti dev), or set TUTTI_URL to its address.",
   },
-  grpcAddressMissing: {
-    status: "FAILED_PRECONDITION",
-    retry: "never",
-    help: "A client in TypeScript calls over gRPC. If TUTTI_URL is on another machine, it names the HTTP port alone.",
-    message: ({ url }: { url: string }) =>
-      `The client calls over gRPC, and ${url} is the HTTP address of another machine`,
-    remedy: "Set TUTTI_ADDRESS to the host and the port of gRPC, which is 7401 by default.",
-  },
   noMission: {
     status: "FAILED_PRECONDITION",
     retry: "never",

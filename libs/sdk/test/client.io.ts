@@ -4,6 +4,8 @@ import { ErrorDetail, Payload, WorkReference } from "@tutti/contracts/types/v1";
 import { Run, RunEvent, runService } from "@tutti/contracts/workflow/v1";
 import { defineErrors, silentLogger } from "@tutti/kernel";
 import { type Handlers, Mesh } from "@tutti/mesh";
+import { HttpGateway } from "@tutti/mesh/testing/http-gateway";
+import { ClientOwnership } from "../src/client/client-ownership.ts";
 import { connect, type Tutti } from "../src/client/index.ts";
 
 type RunHandlers = Handlers<typeof runService>;
@@ -90,135 +92,147 @@ function handlers(asked: unknown[]): RunHandlers {
   return { ...Object.fromEntries(unserved), ...served } as RunHandlers;
 }
 
-describe("a client", () => {
-  const asked: unknown[] = [];
-  let server: Mesh;
-  let tutti: Tutti;
+/** A gateway in front of the same services. */
+async function openGateway(address: string): Promise<HttpGateway> {
+  const settings = { transport: "grpc" as const, peers: { workflow: [address] } };
+  const ownership = new ClientOwnership([address]);
+  const mesh = new Mesh({ settings, ownership, foundation: { logger: silentLogger } });
+  return await HttpGateway.open(mesh, [runService]);
+}
 
-  before(async () => {
-    server = new Mesh({
-      settings: { transport: "grpc", listen: "127.0.0.1:0" },
-      foundation: { logger: silentLogger },
+for (const way of ["gRPC", "HTTP"] as const)
+  describe(`a client over ${way}`, () => {
+    const asked: unknown[] = [];
+    let server: Mesh;
+    let gateway: HttpGateway | undefined;
+    let tutti: Tutti;
+
+    before(async () => {
+      server = new Mesh({
+        settings: { transport: "grpc", listen: "127.0.0.1:0" },
+        foundation: { logger: silentLogger },
+      });
+      server.serve(runService, handlers(asked));
+      await server.start();
+      if (way === "HTTP") gateway = await openGateway(server.address);
+      tutti = await connect({ address: gateway?.url ?? server.address, namespace: "acme" });
     });
-    server.serve(runService, handlers(asked));
-    await server.start();
-    tutti = await connect({ address: server.address, namespace: "acme" });
-  });
-  after(async () => {
-    await tutti?.close();
-    await server?.stop();
-  });
-
-  it("starts a definition with input, id and labels", async () => {
-    asked.length = 0;
-    const run = await tutti.start("order", {
-      id: "order-17",
-      input: { items: [1] },
-      labels: { customer: "17" },
-      version: "stable",
+    after(async () => {
+      await tutti?.close();
+      await gateway?.close();
+      await server?.stop();
     });
-    assert.deepEqual([run.id, run.existed], ["order-17", false]);
-    const [{ namespace, spec }] = asked as [{ namespace: string; spec: NonNullable<Run["spec"]> }];
-    assert.equal(namespace, "acme");
-    assert.deepEqual(spec.what, {
-      $case: "definition",
-      value: { name: "order", version: { $case: "label", value: "stable" } },
-    });
-    assert.deepEqual(
-      [spec.labels, Buffer.from(inlineOf(spec.input)).toString()],
-      [{ customer: "17" }, '{"items":[1]}'],
-    );
-    assert.equal((await tutti.start("order", { id: "known" })).existed, true);
-  });
 
-  it("waits until a run has ended, and gives its output", async () => {
-    const output = await tutti.get("good").result<{ shipped: number }>();
-    assert.equal(output.shipped, 3);
-  });
-
-  it("follows a run that continued as another", async () => {
-    assert.deepEqual(await tutti.get("again").result(), { shipped: 3 });
-  });
-
-  it("throws the error of a run that failed", async () => {
-    await assert.rejects(tutti.get("bad").result(), { code: "pay.declined", message: "no money" });
-  });
-
-  it("gives up waiting when the time is over", async () => {
-    await assert.rejects(tutti.get("slow").result({ timeoutMs: 5 }), { code: "sdk.not_ended" });
-  });
-
-  it("signals, asks, updates and cancels", async () => {
-    asked.length = 0;
-    const run = tutti.get("order-17");
-    await run.signal("paid", { cents: 5 }, { idempotencyKey: "k" });
-    assert.deepEqual(await run.query("echo", [1]), [1]);
-    assert.equal(await run.query("nothing"), undefined);
-    assert.equal(await run.update("address", { city: "Ulm" }), "taken");
-    await run.cancel("not needed");
-    const said = (asked as { runId: string; reason?: string; signal?: string; update?: string }[]).map(
-      ({ runId, signal, update, reason }) => [runId, signal ?? update ?? reason],
-    );
-    assert.deepEqual(said, [
-      ["order-17", "paid"],
-      ["order-17", "address"],
-      ["order-17", "not needed"],
-    ]);
-  });
-
-  it("lists page by page, and watches", async () => {
-    const ids: string[] = [];
-    for await (const { runId } of tutti.list({ definition: "order" })) ids.push(runId);
-    assert.deepEqual(ids, ["one", "two"]);
-    // The caller that looks beyond the first page mostly wants many.
-    assert.deepEqual(asked.slice(-2), [
-      { size: 0, token: "" },
-      { size: 1_000, token: "more" },
-    ]);
-    const changes: (string | undefined)[] = [];
-    for await (const { run } of tutti.get("order-17").watch()) changes.push(run?.runId);
-    assert.deepEqual(changes, ["order-17"]);
-  });
-
-  it("removes a run, or says that it is gone", async () => {
-    assert.equal(await tutti.get("order-17").remove("private"), true);
-    assert.equal(await tutti.get("gone").remove(), false);
-  });
-
-  it("reads events for people page by page", async () => {
-    const events: unknown[] = [];
-    for await (const { event, task, details } of tutti.get("order-17").events({ after: 4, taskId: "pay" }))
-      events.push([event, task, details]);
-    assert.deepEqual(events, [
-      [5, "pay", { output: { n: 5 } }],
-      [6, "pay", { output: { n: 6 } }],
-    ]);
-  });
-
-  it("names the line of the caller in the stack of each error", async () => {
-    const run = tutti.get("good");
-    const calls: Readonly<Record<string, () => Promise<unknown>>> = {
-      pause: async () => await run.pause(),
-      schedules: async () => {
-        for await (const _ of tutti.schedules()) assert.fail("expected an error");
-      },
-      result: async () => await tutti.get("bad").result(),
-      lock: async () => await tutti.locks.acquire("press"),
-    };
-    for (const [name, call] of Object.entries(calls))
-      await assert.rejects(
-        call,
-        ({ stack = "" }: Error) => stack.includes(`client.io.ts`) || assert.fail(`${name}: ${stack}`),
+    it("starts a definition with input, id and labels", async () => {
+      asked.length = 0;
+      const run = await tutti.start("order", {
+        id: "order-17",
+        input: { items: [1] },
+        labels: { customer: "17" },
+        version: "stable",
+      });
+      assert.deepEqual([run.id, run.existed], ["order-17", false]);
+      const [{ namespace, spec }] = asked as [{ namespace: string; spec: NonNullable<Run["spec"]> }];
+      assert.equal(namespace, "acme");
+      assert.deepEqual(spec.what, {
+        $case: "definition",
+        value: { name: "order", version: { $case: "label", value: "stable" } },
+      });
+      assert.deepEqual(
+        [spec.labels, Buffer.from(inlineOf(spec.input)).toString()],
+        [{ customer: "17" }, '{"items":[1]}'],
       );
-  });
+      assert.equal((await tutti.start("order", { id: "known" })).existed, true);
+    });
 
-  it("refuses what is no JSON before anything is sent", async () => {
-    await assert.rejects(tutti.start("order", { input: { when: [1n] } }), {
-      code: "sdk.not_json",
-      message: /The value at input\.when\[0\] is not JSON: a bigint/,
+    it("waits until a run has ended, and gives its output", async () => {
+      const output = await tutti.get("good").result<{ shipped: number }>();
+      assert.equal(output.shipped, 3);
+    });
+
+    it("follows a run that continued as another", async () => {
+      assert.deepEqual(await tutti.get("again").result(), { shipped: 3 });
+    });
+
+    it("throws the error of a run that failed", async () => {
+      await assert.rejects(tutti.get("bad").result(), { code: "pay.declined", message: "no money" });
+    });
+
+    it("gives up waiting when the time is over", async () => {
+      await assert.rejects(tutti.get("slow").result({ timeoutMs: 5 }), { code: "sdk.not_ended" });
+    });
+
+    it("signals, asks, updates and cancels", async () => {
+      asked.length = 0;
+      const run = tutti.get("order-17");
+      await run.signal("paid", { cents: 5 }, { idempotencyKey: "k" });
+      assert.deepEqual(await run.query("echo", [1]), [1]);
+      assert.equal(await run.query("nothing"), undefined);
+      assert.equal(await run.update("address", { city: "Ulm" }), "taken");
+      await run.cancel("not needed");
+      const said = (asked as { runId: string; reason?: string; signal?: string; update?: string }[]).map(
+        ({ runId, signal, update, reason }) => [runId, signal ?? update ?? reason],
+      );
+      assert.deepEqual(said, [
+        ["order-17", "paid"],
+        ["order-17", "address"],
+        ["order-17", "not needed"],
+      ]);
+    });
+
+    it("lists page by page, and watches", async () => {
+      const ids: string[] = [];
+      for await (const { runId } of tutti.list({ definition: "order" })) ids.push(runId);
+      assert.deepEqual(ids, ["one", "two"]);
+      // The caller that looks beyond the first page mostly wants many.
+      assert.deepEqual(asked.slice(-2), [
+        { size: 0, token: "" },
+        { size: 1_000, token: "more" },
+      ]);
+      const changes: (string | undefined)[] = [];
+      for await (const { run } of tutti.get("order-17").watch()) changes.push(run?.runId);
+      assert.deepEqual(changes, ["order-17"]);
+    });
+
+    it("removes a run, or says that it is gone", async () => {
+      assert.equal(await tutti.get("order-17").remove("private"), true);
+      assert.equal(await tutti.get("gone").remove(), false);
+    });
+
+    it("reads events for people page by page", async () => {
+      const events: unknown[] = [];
+      for await (const { event, task, details } of tutti.get("order-17").events({ after: 4, taskId: "pay" }))
+        events.push([event, task, details]);
+      assert.deepEqual(events, [
+        [5, "pay", { output: { n: 5 } }],
+        [6, "pay", { output: { n: 6 } }],
+      ]);
+    });
+
+    it("names the line of the caller in the stack of each error", async () => {
+      const run = tutti.get("good");
+      const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+        pause: async () => await run.pause(),
+        schedules: async () => {
+          for await (const _ of tutti.schedules()) assert.fail("expected an error");
+        },
+        result: async () => await tutti.get("bad").result(),
+        lock: async () => await tutti.locks.acquire("press"),
+      };
+      for (const [name, call] of Object.entries(calls))
+        await assert.rejects(
+          call,
+          ({ stack = "" }: Error) => stack.includes(`client.io.ts`) || assert.fail(`${name}: ${stack}`),
+        );
+    });
+
+    it("refuses what is no JSON before anything is sent", async () => {
+      await assert.rejects(tutti.start("order", { input: { when: [1n] } }), {
+        code: "sdk.not_json",
+        message: /The value at input\.when\[0\] is not JSON: a bigint/,
+      });
     });
   });
-});
 
 function inlineOf(payload: Payload | undefined): Uint8Array {
   assert.ok(payload?.body?.$case === "inline");

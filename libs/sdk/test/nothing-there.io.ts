@@ -15,16 +15,13 @@ it("a program that calls a platform that is not there ends with an error", () =>
   );
 });
 
-it("a program whose TUTTI_URL is on another machine hears that it needs the address of gRPC", () => {
-  const env = { ...process.env, TUTTI_URL: "https://tutti.example.com" };
+it("a program that calls a URL where no platform is ends with the same error", () => {
+  const env = { ...process.env, TUTTI_URL: "http://127.0.0.1:1", TUTTI_ADDRESS: "" };
   const { status, stderr } = spawnSync(process.execPath, [program, "env"], {
     encoding: "utf8",
     timeout: 30_000,
     env,
   });
   assert.equal(status, 1, stderr);
-  assert.match(
-    stderr,
-    /TuttiError: .*https:\/\/tutti\.example\.com is the HTTP address of another machine\. Set TUTTI_ADDRESS/,
-  );
+  assert.match(stderr, /TuttiError: Tutti is not reachable at http:\/\/127\.0\.0\.1:1\. Start the platform/);
 });

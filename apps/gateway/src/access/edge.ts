@@ -13,10 +13,15 @@ import type { Caller } from "./access.ts";
 export type EdgeGuard = Pick<Guard, "admit" | "admitBytes" | "authorize">;
 
 /** Counts a request against its caller's limit until it is answered, and says in the answer how much is left. */
-export function admit(guard: EdgeGuard | undefined, principal: Principal, response: ServerResponse): void {
+export function admit(
+  guard: EdgeGuard | undefined,
+  principal: Principal,
+  response: ServerResponse,
+  isStream = false,
+): void {
   if (guard === undefined) return;
   try {
-    const { limit, remaining, resetAfterMs, end } = guard.admit(principal, false);
+    const { limit, remaining, resetAfterMs, end } = guard.admit(principal, isStream);
     response.once("close", end);
     if (Number.isFinite(limit)) tell(response, limit, remaining, resetAfterMs);
   } catch (thrown) {

@@ -51,6 +51,7 @@ export class Front implements Component {
       mcpPlugin,
       a2aPlugin,
       alertmanagerPlugin,
+      callsPlugin,
     } = this.#options.loaded;
     const realtime = new Realtime({
       ...{ bus: host.bus, foundation, settings: this.#options.realtime },
@@ -81,7 +82,8 @@ export class Front implements Component {
       ...{ host, foundation, settings },
       contextOf: (request, principal) => contextOf(request, foundation, principal),
     });
-    const rooms = [realtime.plugin, metrics, webhooks];
+    const calls = callsPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
+    const rooms = [realtime.plugin, metrics, webhooks, calls];
     const mcp = mcpPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
     const a2a = a2aPlugin({ host, foundation, settings, access, stopping: this.#stopping.signal });
     const alertmanager = alertmanagerPlugin({

@@ -70,6 +70,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Who may use the route. A route that does not state it needs a caller. */
     reach?: Reach;
+    /** `itself`: counts its calls against the limit of their caller. Default: each request is a call. */
+    admits?: "itself";
   }
 }
 
@@ -152,7 +154,7 @@ function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined
     if (reach === undefined) {
       request.caller = await access.callerOf(request.raw);
       access.hold(request.caller, reply.raw);
-      admit(edge, request.caller.principal, reply.raw);
+      if (config?.admits === undefined) admit(edge, request.caller.principal, reply.raw);
       // What says its size is refused before it is read.
       edge?.admitBytes(request.caller.principal, Number(request.headers["content-length"] ?? 0));
     }

@@ -12,6 +12,7 @@ export async function loadFront() {
     { mcpPlugin },
     { a2aPlugin },
     { alertmanagerPlugin },
+    { callsPlugin },
   ] = await Promise.all([
     import("../realtime/realtime.ts"),
     import("../link/link-door.ts"),
@@ -21,6 +22,7 @@ export async function loadFront() {
     import("../mcp/mcp-plugin.ts"),
     import("../a2a/a2a-plugin.ts"),
     import("../alertmanager/alertmanager-plugin.ts"),
+    import("../calls/calls-plugin.ts"),
   ]);
   return {
     Realtime,
@@ -31,6 +33,7 @@ export async function loadFront() {
     mcpPlugin,
     a2aPlugin,
     alertmanagerPlugin,
+    callsPlugin,
   };
 }
 

@@ -7,6 +7,7 @@ import { status } from "@grpc/grpc-js";
 import * as governance from "@tutti/contracts/governance/v1";
 import { until } from "@tutti/kernel/testing";
 import { routes } from "@tutti/rest";
+import { codeOverHttp } from "./http-caller.ts";
 import { KeyedPlatform, keyHeaders, routesAsked, takenBy, wrongCredentials } from "./keyed-platform.ts";
 import { failureOf, OutsideClient } from "./outside-client.ts";
 import { hostOf, rpcs } from "./rpcs.ts";
@@ -58,20 +59,27 @@ export function describeAccess(title: string, asked: Asked): void {
   const routesOf = (http: string, headers: Readonly<Record<string, string>>, open: readonly string[] = []) =>
     routesAsked(http, headers, new Set([...left, ...open]));
 
+  /** Over gRPC, and over HTTP at the gateway: the same decisions. */
   const assertCodes = async (
-    outside: OutsideClient,
-    headers: Readonly<Record<string, string>>,
+    { outside, http }: { readonly outside: OutsideClient; readonly http: string },
+    given: Readonly<Record<string, string>>,
     expected: (action: string) => readonly status[],
   ) => {
     for (const [name, rpc] of wantedRpcs) {
-      const call = outside.send(rpc.path, new Uint8Array(), {
-        headers: { ...headers, "tutti-service": hostOf(rpc.path) },
-      });
+      const headers = { ...given, "tutti-service": hostOf(rpc.path) };
+      const call = outside.send(rpc.path, new Uint8Array(), { headers });
       const code = await call.then(
         () => status.OK,
         () => failureOf(call).then((failure) => failure.code),
       );
       assert.ok(expected(rpc.action).includes(code), `${name}: ${status[code]}`);
+      const overHttp = await codeOverHttp(http, rpc, headers);
+      // At its port, guesses without the form of a key or token are locked out for a while.
+      const isLocked = overHttp === status.RESOURCE_EXHAUSTED && code === status.UNAUTHENTICATED;
+      assert.ok(
+        isLocked || expected(rpc.action).includes(overHttp),
+        `${name} over HTTP: ${status[overHttp]}`,
+      );
     }
   };
 
@@ -94,14 +102,14 @@ export function describeAccess(title: string, asked: Asked): void {
         // Guesses without the form of a key or token are locked out for a while.
         const refused = wrong === "something else" ? [401, 429] : [401];
         assert.deepEqual(await takenBy(routesOf(platform.http, shown), refused), []);
-        await assertCodes(platform.outside, { ...shown, ...named }, () => unknown);
+        await assertCodes(platform, { ...shown, ...named }, () => unknown);
       });
 
     it("refuses the administrator of another tenant, by key and by token", async () => {
       const token = await platform.issued("bob", TokenUse.TOKEN_USE_CALLS, "b");
       for (const shown of [platform.keys.other, token]) {
         const headers = { ...keyHeaders(shown), "tutti-namespace": "default" };
-        await assertCodes(platform.outside, headers, () => denied);
+        await assertCodes(platform, headers, () => denied);
       }
     });
 
@@ -117,7 +125,7 @@ export function describeAccess(title: string, asked: Asked): void {
         scope: Scope.fromPartial({ actions: ["workflow.runs.list"] }),
       });
       // A permitted call may still miss something in an empty request.
-      await assertCodes(platform.outside, keyHeaders(secret), (action) =>
+      await assertCodes(platform, keyHeaders(secret), (action) =>
         action === "workflow.runs.list" ? [status.OK, status.INVALID_ARGUMENT] : denied,
       );
       // The routes about the caller are open to every caller.
@@ -129,7 +137,7 @@ export function describeAccess(title: string, asked: Asked): void {
     it("permits nothing to a caller without a role, in any namespace", async () => {
       for (const namespace of ["default", "b"]) {
         const headers = { ...keyHeaders(platform.keys.nobody), ...named, "tutti-namespace": namespace };
-        await assertCodes(platform.outside, headers, () => denied);
+        await assertCodes(platform, headers, () => denied);
       }
       const open = ["whoami", "signOut", "missingRights"];
       const others = routesOf(platform.http, keyHeaders(platform.keys.nobody), open);
@@ -148,7 +156,7 @@ export function describeAccess(title: string, asked: Asked): void {
         ...[`--gateway.key=file:${key}`, `--operations.key=file:${key}`],
       ]);
       using outside = new OutsideClient(platform.grpc);
-      await assertCodes(outside, named, () => unknown);
+      await assertCodes({ outside, http: platform.http }, named, () => unknown);
       assert.deepEqual(await takenBy(routesOf(platform.http, named), [401]), []);
     });
   });

@@ -5,7 +5,7 @@ export type LinkState = "ready" | "idle" | "connecting" | "failing";
 
 /** The way to one instance. What goes wrong on it is thrown as a `TuttiError`. */
 export interface Link {
-  readonly transport: "in-process" | "grpc";
+  readonly transport: "in-process" | "grpc" | "http";
   readonly state: LinkState;
   /** Starts to connect, so that the first call need not wait for it. */
   connect(): void;

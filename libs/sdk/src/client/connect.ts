@@ -1,13 +1,17 @@
 import { type Logger, silentLogger, systemFoundation, TuttiError } from "@tutti/kernel";
 import type { InProcessNetwork, Mesh } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
-import { addressesOf, apiKeyIn } from "../worker/settings.ts";
+import { apiKeyIn } from "../worker/settings.ts";
+import { clientAddresses } from "./addresses.ts";
 import { withCallerStacks } from "./caller-stack.ts";
 import type { Tutti } from "./tutti.ts";
 import type { ClientPorts } from "./work/followed.ts";
 
 export interface ConnectOptions {
-  /** One process or several, `host:port`: while one of them is there, it is used. Default: `TUTTI_ADDRESS`, else by `TUTTI_URL`, else 127.0.0.1:7401. */
+  /**
+   * The URL of the platform, which is called over HTTP. Or one process or several over gRPC, `host:port`: while one of
+   * them is there, it is used. Default: `TUTTI_ADDRESS`, else `TUTTI_URL`, else 127.0.0.1:7401.
+   */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_NAMESPACE`, else `default`. */
   readonly namespace?: string;
@@ -36,19 +40,25 @@ export async function connect(
   const logger = options.logger ?? silentLogger;
   const { clock, timers, chance } = systemFoundation({ ...own, logger });
   // An owner without an address is in this process.
-  const addresses = network === undefined ? addressesOf(options.address, process.env) : [""];
-  const [socket] = addresses.filter((address) => /^wss?:/.test(address));
-  if (socket !== undefined) {
-    const url = process.env["TUTTI_URL"] ?? socket;
-    throw sdkErrors.grpcAddressMissing({ url: options.address === undefined ? url : socket });
-  }
+  const addresses = network === undefined ? clientAddresses(options.address, process.env) : [""];
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
   const accessToken = options.accessToken ?? apiKeyIn(process.env) ?? "";
-  const { Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime, blob, parts } =
-    await loaded();
+  const {
+    Mesh,
+    StaticDiscovery,
+    ClientOwnership,
+    contracts,
+    swarm,
+    session,
+    intelligence,
+    runtime,
+    blob,
+    parts,
+  } = await loaded();
   const { Tutti, Missions, Sessions, Locks, Objects, Triggers, Contents, blobsOver } = parts;
   const mesh = new Mesh({
-    settings: meshSettings(options, addresses, network),
+    settings: meshSettings(options, network),
+    ...(network === undefined && { discovery: new StaticDiscovery(servicesAt(addresses)) }),
     credential: () => accessToken,
     foundation: { clock, timers, chance, logger },
     ...(network !== undefined && { network, outside: true }),
@@ -102,7 +112,7 @@ function explained(error: unknown, addresses: readonly string[]): unknown {
 /** A worker does not need them, and they take more memory than a worker. */
 async function loaded() {
   const [
-    { Mesh },
+    { Mesh, StaticDiscovery },
     { ClientOwnership },
     contracts,
     swarm,
@@ -137,26 +147,19 @@ async function loaded() {
     import("../link/blobs.ts"),
   ]);
   return {
-    ...{ Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime, blob },
+    ...{ Mesh, StaticDiscovery, ClientOwnership, contracts, swarm, session, intelligence, runtime, blob },
     parts: { Tutti, Missions, Sessions, Locks, Objects, Triggers, Contents, blobsOver },
   };
 }
 
-function meshSettings(
-  { tls, callTimeoutMs }: ConnectOptions,
-  addresses: readonly string[],
-  network: InProcessNetwork | undefined,
-) {
-  const peers = {
-    workflow: [...addresses],
-    swarm: [...addresses],
-    master: [...addresses],
-    blob: [...addresses],
-  };
+/** Each process is reached for each service: it calls on what others serve. */
+function servicesAt(addresses: readonly string[]) {
+  return { workflow: addresses, swarm: addresses, master: addresses, blob: addresses };
+}
+
+function meshSettings({ tls, callTimeoutMs }: ConnectOptions, network: InProcessNetwork | undefined) {
   return {
-    ...(network === undefined
-      ? ({ transport: "grpc", peers } as const)
-      : { transport: "in-process" as const }),
+    transport: network === undefined ? ("grpc" as const) : ("in-process" as const),
     ...(tls !== undefined && { tls: { mode: "mutual" as const, ...tls } }),
     ...(callTimeoutMs !== undefined && { timeouts: { callMs: callTimeoutMs } }),
   };

@@ -182,7 +182,7 @@ function secretsOf(said: readonly string[]): readonly string[] {
 const localForm = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s;
 
 /** Where to go: as it was said, else as the environment says. */
-export function addressesOf(
+function addressesOf(
   said: string | readonly string[] | undefined,
   environment: Environment,
 ): readonly string[] {
@@ -207,7 +207,7 @@ function urlIn(environment: Environment): string | undefined {
   return environment["TUTTI_URL"] ?? environment["TUTTI_SERVER"];
 }
 
-const usualAddress = "127.0.0.1:7401";
+export const usualAddress = "127.0.0.1:7401";
 
 /**
  * Where workers link, by the platform's URL: on this machine, gRPC at the port after that of HTTP. Elsewhere only the
@@ -226,12 +226,13 @@ export function isEncrypted({ certificateAuthority, certificate }: WorkerCredent
   return certificateAuthority !== undefined || certificate !== undefined;
 }
 
-const addressForm = /^wss?:\/\/[^\s/]+\/\S*$|^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$/;
+export const hostAndPort = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$/;
+const addressForm = new RegExp(`^wss?://[^\\s/]+/\\S*$|${hostAndPort.source}`);
 
 export function isLoopback(address: string): boolean {
   return /^(?:(?:ws|http):\/\/)?(127\.|localhost(?=:|$)|\[::1\])/.test(address);
 }
 
-function invalid(option: string, expected: string, found: unknown) {
+export function invalid(option: string, expected: string, found: unknown) {
   return sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(found) });
 }

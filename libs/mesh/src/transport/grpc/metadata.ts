@@ -4,7 +4,7 @@ import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { traceOf, traceparentOf } from "../../calls/traceparent.ts";
 import type { Incoming } from "../../server/server-call.ts";
-import { printPrincipal, readPrincipal, safe, unescaped } from "./principal.ts";
+import { printPrincipal, readPrincipal, safe, unescaped } from "../principal.ts";
 
 const headers = {
   trace: "traceparent",

@@ -1,0 +1,82 @@
+/** A gateway as the mesh sees one: a door of HTTP that believes every caller. */
+
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ServiceDescription } from "@tutti/contracts/rpc";
+import { localAdministrator, systemTimers, type Timers, TuttiError } from "@tutti/kernel";
+import { testContext } from "@tutti/kernel/testing";
+import type { Mesh } from "../mesh.ts";
+import { HttpDoor } from "../transport/http/door.ts";
+import { readHeaders } from "../transport/http/wire.ts";
+
+export interface HttpGatewayOptions {
+  readonly timers?: Timers;
+  readonly port?: number;
+  /** Of a message of a caller. */
+  readonly bytesMax?: number;
+}
+
+export class HttpGateway {
+  readonly url: string;
+  readonly server: Server;
+  readonly stopping: AbortController;
+  readonly #mesh: Mesh;
+
+  private constructor(mesh: Mesh, server: Server, stopping: AbortController) {
+    this.#mesh = mesh;
+    this.server = server;
+    this.stopping = stopping;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  static async open(
+    mesh: Mesh,
+    contracts: readonly ServiceDescription[],
+    { timers = systemTimers, port = 0, bytesMax = Number.POSITIVE_INFINITY }: HttpGatewayOptions = {},
+  ): Promise<HttpGateway> {
+    const stopping = new AbortController();
+    const door = new HttpDoor({
+      ...{ mesh, timers, contracts, stopping: stopping.signal },
+      isOffered: (rpc) => !rpc.endsWith("/Edit"),
+    });
+    const server = createServer((request, response) => {
+      const gone = new AbortController();
+      response.once("close", () => gone.abort());
+      const { presented = localAdministrator, parent } = readHeaders(request.headers);
+      const context = testContext({
+        ...{ principal: presented, signal: gone.signal, deadlineMs: Number.POSITIVE_INFINITY },
+        ...(parent && { trace: parent }),
+      });
+      const admitBytes = (bytes: number) => {
+        if (bytes > bytesMax)
+          throw new TuttiError({
+            code: "test.too_large",
+            status: "RESOURCE_EXHAUSTED",
+            message: `${bytes} bytes`,
+          });
+      };
+      void door.answer({
+        ...{ rpc: request.url?.slice("/v1/calls/".length) ?? "", headers: request.headers },
+        ...{ body: request, response, context, admit() {}, admitBytes },
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    return new HttpGateway(mesh, server, stopping);
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** As a process that is killed does: all connections are reset. */
+  async kill(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  async close(): Promise<void> {
+    await this.#mesh.stop();
+    await this.kill();
+  }
+}

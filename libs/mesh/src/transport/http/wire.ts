@@ -1,0 +1,216 @@
+/**
+ * A call as HTTP carries it: the Connect protocol (connectrpc.com/docs/protocol). A call with one request and one reply
+ * has them as its bodies. Messages of a stream are envelopes: flags, length, bytes. The last one has how the stream ended.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import { defaultNamespace } from "@tutti/contracts/rpc";
+import { ErrorDetail } from "@tutti/contracts/types/v1";
+import {
+  errorOfBareStatus,
+  fromErrorDetail,
+  fromProblem,
+  isStatus,
+  localAdministrator,
+  type Principal,
+  type Problem,
+  type TraceContext,
+  type TuttiError,
+  toErrorDetail,
+} from "@tutti/kernel";
+import type { Method } from "../../calls/method.ts";
+import type { OutgoingCall } from "../../calls/outgoing-call.ts";
+import { traceOf, traceparentOf } from "../../calls/traceparent.ts";
+import { meshErrors } from "../../errors.ts";
+import { printPrincipal, readPrincipal, safe, unescaped } from "../principal.ts";
+
+export const mediaTypes = {
+  one: "application/proto",
+  stream: "application/connect+proto",
+  error: "application/json",
+} as const;
+
+/** Of an envelope. `alive` is no message: it shows that a silent stream is not a broken one, to callers that ask. */
+export const flags = { message: 0, compressed: 1, end: 2, alive: 128 } as const;
+
+/** How often a silent stream shows that it is alive, and how long a caller waits for that. */
+export const aliveMs = 15_000;
+export const silentMs = 45_000;
+
+const headerBytes = 5;
+
+export function envelope(flag: number, message: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(headerBytes + message.length);
+  bytes.writeUInt8(flag, 0);
+  bytes.writeUInt32BE(message.length, 1);
+  bytes.set(message, headerBytes);
+  return bytes;
+}
+
+export interface Envelope {
+  readonly flag: number;
+  readonly bytes: Buffer;
+}
+
+/** Reads envelopes as their bytes come. `requireSize` throws before anything of a message is kept that is too large. */
+export async function* envelopes(
+  source: AsyncIterable<Uint8Array>,
+  requireSize: (bytes: number) => void,
+): AsyncGenerator<Envelope, void> {
+  let read: Uint8Array[] = [];
+  let length = 0;
+  let needed = headerBytes;
+  for await (const part of source) {
+    read.push(part);
+    length += part.length;
+    while (length >= needed) {
+      const bytes = read.length === 1 ? asBuffer(read[0] as Uint8Array) : Buffer.concat(read, length);
+      const size = bytes.readUInt32BE(1);
+      requireSize(size);
+      read = [bytes];
+      needed = headerBytes + size;
+      if (length < needed) break;
+      yield { flag: bytes.readUInt8(0), bytes: bytes.subarray(headerBytes, needed) };
+      read = [bytes.subarray(needed)];
+      length -= needed;
+      needed = headerBytes;
+    }
+  }
+  if (length > 0) throw new RangeError(`the body ended within a message, after ${length} bytes of it`);
+}
+
+/** Reads a body that is one message. `requireSize` throws as soon as it is too large. */
+export async function wholeBody(
+  source: AsyncIterable<Uint8Array>,
+  requireSize: (bytes: number) => void,
+): Promise<Buffer> {
+  const read: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of source) {
+    length += part.length;
+    requireSize(length);
+    read.push(part);
+  }
+  return read.length === 1 ? asBuffer(read[0] as Uint8Array) : Buffer.concat(read, length);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const headers = {
+  trace: "traceparent",
+  principal: "tutti-principal",
+  namespace: "tutti-namespace",
+  idempotencyKey: "tutti-idempotency-key",
+  service: "tutti-service",
+  alive: "tutti-alive",
+  timeout: "connect-timeout-ms",
+} as const;
+
+/** What travels with a call besides its messages. `leftMs`: until its deadline. */
+export function headersOf(call: OutgoingCall, credential: string, leftMs: number): Record<string, string> {
+  const { method, principal, namespace, idempotencyKey, trace } = call;
+  return {
+    "content-type": method.streaming ? mediaTypes.stream : mediaTypes.one,
+    "connect-protocol-version": "1",
+    ...(Number.isFinite(leftMs) && { [headers.timeout]: String(Math.max(1, Math.ceil(leftMs))) }),
+    ...(trace !== undefined && { [headers.trace]: traceparentOf(trace) }),
+    ...(principal !== localAdministrator && { [headers.principal]: printPrincipal(principal) }),
+    ...(credential !== "" && { authorization: `Bearer ${credential}` }),
+    ...(namespace !== defaultNamespace && { [headers.namespace]: safe(namespace) }),
+    ...(idempotencyKey !== "" && { [headers.idempotencyKey]: safe(idempotencyKey) }),
+    ...(method.hosted !== "" && { [headers.service]: safe(method.hosted) }),
+    ...(method.rpc.replyStream && { [headers.alive]: "1" }),
+  };
+}
+
+export interface CarriedByHttp {
+  readonly mediaType: string;
+  readonly encoding: string;
+  /** On whose behalf, as the caller says. To be believed or not by who answers. */
+  readonly presented: Principal | undefined;
+  readonly namespace: string;
+  readonly idempotencyKey: string;
+  readonly hosted: string;
+  readonly parent: TraceContext | undefined;
+  readonly wantsAlive: boolean;
+  /** Undefined if the call has no deadline. Not a number if the header is none. */
+  readonly timeoutMs: number | undefined;
+}
+
+export function readHeaders(given: IncomingHttpHeaders): CarriedByHttp {
+  const text = (name: string): string => {
+    const value = given[name];
+    return typeof value === "string" ? value : "";
+  };
+  const principal = text(headers.principal);
+  const timeout = text(headers.timeout);
+  return {
+    mediaType: text("content-type").split(";", 1)[0]?.trim().toLowerCase() ?? "",
+    encoding: text("content-encoding") || text("connect-content-encoding") || "identity",
+    presented: principal === "" ? undefined : readPrincipal(principal),
+    namespace: unescaped(text(headers.namespace)) || defaultNamespace,
+    idempotencyKey: unescaped(text(headers.idempotencyKey)),
+    hosted: unescaped(text(headers.service)),
+    parent: traceOf(text(headers.trace)),
+    wantsAlive: text(headers.alive) === "1",
+    timeoutMs: timeout === "" ? undefined : /^\d{1,10}$/.test(timeout) ? Number(timeout) : Number.NaN,
+  };
+}
+
+const detailType = "tutti.types.v1.ErrorDetail";
+
+/** An error as Connect writes it, with all of ours in its details. */
+export function errorJson(error: TuttiError): object {
+  const code = error.status === "CANCELLED" ? "canceled" : error.status.toLowerCase();
+  const detail = Buffer.from(ErrorDetail.encode(toErrorDetail(error)).finish());
+  const value = detail.toString("base64").replace(/=+$/, "");
+  return { code, message: error.message, details: [{ type: detailType, value }] };
+}
+
+/** Reads such an error. Never throws: what is none becomes one that says so. */
+export function errorOfJson(json: unknown): TuttiError {
+  const { code, message, details } = Object(json) as Readonly<Record<string, unknown>>;
+  const known = Array.isArray(details) ? details : [];
+  for (const detail of known) {
+    const { type, value } = Object(detail) as Readonly<Record<string, unknown>>;
+    if (type !== detailType || typeof value !== "string") continue;
+    try {
+      return fromErrorDetail(ErrorDetail.decode(Buffer.from(value, "base64")));
+    } catch {}
+  }
+  const name = String(code).toUpperCase();
+  const status = name === "CANCELED" ? "CANCELLED" : isStatus(name) ? name : "UNKNOWN";
+  return errorOfBareStatus(status, typeof message === "string" ? message : "no message");
+}
+
+/** The error of an answer that is no reply: one of ours, or what a proxy or another program makes of the call. */
+export function errorOfAnswer(
+  method: Method,
+  { address, status, text }: { readonly address: string; readonly status: number; readonly text: string },
+): TuttiError {
+  const json = parsed(text);
+  if (typeof json?.["detail"] === "string" && typeof json["status"] === "number")
+    return fromProblem(json as unknown as Problem);
+  if (typeof json?.["code"] === "string") return errorOfJson(json);
+  const rpc = method.label;
+  const reason = `HTTP ${status}`;
+  if (status === 401) return errorOfBareStatus("UNAUTHENTICATED", reason);
+  if (status === 403) return errorOfBareStatus("PERMISSION_DENIED", reason);
+  if (status === 404 || status === 405) return meshErrors.noHandler({ rpc });
+  if (status === 413) return meshErrors.tooLargeForPeer({ rpc, reason });
+  if (status === 429) return errorOfBareStatus("RESOURCE_EXHAUSTED", reason);
+  if (status >= 300 && status < 400) return meshErrors.noConnection({ rpc, address, reason });
+  return meshErrors.connectionLost({ rpc, address, reason });
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null
+      ? (json as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
