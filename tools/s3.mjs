@@ -14,11 +14,10 @@ const skewMaxMs = 900_000;
 
 /**
  * @param {string} bucket
- * @param {{ pageSize?: number }} [options]
+ * @param {{ pageSize?: number, port?: number, objects?: Map<string, { bytes: Buffer, atMs: number }> }} [options] with the
+ *   port and the objects of one that ended, it is that one again
  */
-export async function startS3(bucket, { pageSize = 1_000 } = {}) {
-  /** @type {Map<string, { bytes: Buffer, atMs: number }>} */
-  const objects = new Map();
+export async function startS3(bucket, { pageSize = 1_000, port = 0, objects = new Map() } = {}) {
   /** @type {Answer[]} Given in the place of the next answers. */
   const next = [];
   const server = createServer((request, response) => {
@@ -36,11 +35,11 @@ export async function startS3(bucket, { pageSize = 1_000 } = {}) {
     });
   });
 
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(undefined)));
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
     url: `http://127.0.0.1:${address.port}`,
-    ...{ objects, next },
+    ...{ port: address.port, objects, next },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -67,6 +66,8 @@ function answerOf({ method = "GET", url = "/", headers }, body, store) {
   if (key === "")
     return method === "GET" ? listed(new URLSearchParams(query), store) : refused(405, "MethodNotAllowed");
   const found = objects.get(key);
+  const isSeen = isSeenBy(headers, found);
+  if (!isSeen && (method === "PUT" || method === "DELETE")) return refused(412, "PreconditionFailed");
   if (method === "PUT") {
     const source = headers["x-amz-copy-source"];
     if (source === undefined) objects.set(key, { bytes: body, atMs: Date.now() });
@@ -77,16 +78,29 @@ function answerOf({ method = "GET", url = "/", headers }, body, store) {
       objects.set(key, { ...copied, atMs: Date.now() });
       return { status: 200, body: "<CopyObjectResult></CopyObjectResult>" };
     }
-    return { status: 200 };
+    return { status: 200, headers: { etag: etagOf(body) } };
   }
   if (method === "DELETE") objects.delete(key);
   if (method === "DELETE") return { status: 204 };
   if (found === undefined) return refused(404, "NoSuchKey");
   const about = {
     "content-length": String(found.bytes.length),
+    etag: etagOf(found.bytes),
     "last-modified": new Date(found.atMs).toUTCString(),
   };
   return { status: 200, headers: about, body: found.bytes };
+}
+
+/** Conditional writes. @param {import("node:http").IncomingHttpHeaders} headers @param {{ bytes: Buffer } | undefined} found */
+function isSeenBy(headers, found) {
+  const { "if-match": seen, "if-none-match": none } = headers;
+  if (none === "*") return found === undefined;
+  return seen === undefined || (found !== undefined && etagOf(found.bytes) === seen);
+}
+
+/** @param {Buffer} bytes */
+function etagOf(bytes) {
+  return `"${createHash("md5").update(bytes).digest("hex")}"`;
 }
 
 /** @param {URLSearchParams} query @param {Bucket} store @returns {Answer} */

@@ -157,6 +157,7 @@ export {
   singleAttempt,
 } from "./retry/policy.ts";
 export { configuredRetryIn, retrySection } from "./retry/section.ts";
+export { type S3Credentials, signed, uriEncoded } from "./signing/s3.ts";
 export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
 export { Bell } from "./time/bell.ts";
 export { durationPattern, parseDurationMs, printDuration } from "./time/duration.ts";

@@ -159,7 +159,7 @@ class Stage:
         done(attempt, ending)
 
     def _read_blob(self, _: str, blob: BlobReference, done: Callable[[bytes | Exception], None]) -> None:
-        done(self.blobs.get(blob.sha256, ConnectionError("not there")))
+        done(self.blobs.get(blob.sha256, ValueError("not there")))
 
     def _store_blob(self, _: str, content: bytes, done: Callable[[BlobReference | Exception], None]) -> None:
         sha256 = hashlib.sha256(content).digest()

@@ -154,7 +154,7 @@ export class EmbeddedStorage implements Storage {
   }
 
   async start(): Promise<void> {
-    const { directory, foundation, holds } = this.#parts;
+    const { directory, holds } = this.#parts;
     await directory.start();
     try {
       requireOwn(directory.path);
@@ -165,13 +165,25 @@ export class EmbeddedStorage implements Storage {
       this.#lookAtArchives();
       this.#listArchives();
       await this.#services.openArchives();
-      this.#blobs = await DirectoryBlobs.open(this.#layout.blobs, foundation.clock);
+      this.#blobs = await this.#openBlobs();
       await this.#door.start();
       this.#upkeep.start();
     } catch (error) {
       await this.stop();
       throw error;
     }
+  }
+
+  /** In the directory, or in a bucket: then what the directory has goes there first, which may be repeated. */
+  async #openBlobs(): Promise<Blobs> {
+    const { foundation, settings } = this.#parts;
+    const own = await DirectoryBlobs.open(this.#layout.blobs, foundation.clock);
+    const { s3 } = settings.blobs;
+    if (s3 === undefined) return own;
+    const { openS3Blobs } = await import("@tutti/journal/objects");
+    const shared = openS3Blobs(s3, foundation);
+    await own.moveTo(shared);
+    return shared;
   }
 
   stopRuntimes(): Promise<void> {

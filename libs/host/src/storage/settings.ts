@@ -1,5 +1,6 @@
 /** What can be set about what machines stand on. Partitions are a matter of ownership. */
-import { defineSection } from "@tutti/kernel";
+import type { S3Settings } from "@tutti/journal/objects";
+import { defineSection, kernelErrors, secret } from "@tutti/kernel";
 import { type Retention, type RuntimeLimits, runtimeLimits } from "@tutti/runtime/options";
 import * as z from "zod";
 
@@ -51,7 +52,33 @@ const retention = z.strictObject({
     .describe("The same as keepMs, for machines of one kind: run: 86400000."),
 });
 
+const s3 = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "Endpoint of a server with the interface of S3, without the bucket. It must support conditional writes. Not set: the data directory, or NATS in a cluster.",
+    ),
+  bucket: z.string().max(255).default("").describe("Bucket that has large content."),
+  prefix: z.string().max(500).default("").describe("Names of objects start with it."),
+  region: z.string().max(100).default("us-east-1").describe("Region that requests are signed for."),
+  accessKey: secret().optional().describe("Key that may read, write, delete and list objects."),
+  secretKey: secret().optional().describe("Secret of that key."),
+  sessionToken: secret().optional().describe("Token of a temporary key."),
+  bucketIn: z
+    .enum(["path", "host"])
+    .default("path")
+    .describe("Whether the bucket is a part of the path or of the host name."),
+  timeoutMs: z
+    .int()
+    .min(100)
+    .max(600_000)
+    .default(30_000)
+    .describe("How long one request of at most 4 MiB may take."),
+});
+
 const blobs = z.strictObject({
+  s3,
   keepMs: z
     .int()
     .min(1)
@@ -106,6 +133,8 @@ export interface BlobSettings {
   readonly keepMs: number;
   readonly sweepMs: number;
   readonly bytesMax: number;
+  /** The bucket that has them. Undefined where the storage of the process has them. */
+  readonly s3: S3Settings | undefined;
 }
 
 export interface DurableSettings {
@@ -125,8 +154,29 @@ export function durableSettings(values: Values): DurableSettings {
     limits: { ...runtimeLimits, ...values.limits },
     purgeMs: values.purgeMs,
     freeBytesMin: values.freeBytesMin,
-    blobs: values.blobs,
+    blobs: { ...values.blobs, s3: bucketOf(values.blobs.s3) },
     pause: values.pause,
     retentionOf: (kind) => ({ keepMs: kinds[kind] ?? keepMs, idKeptMs }),
   };
+}
+
+function bucketOf({
+  url,
+  accessKey,
+  secretKey,
+  sessionToken,
+  ...rest
+}: Values["blobs"]["s3"]): S3Settings | undefined {
+  if (url === undefined) return undefined;
+  for (const [name, value] of Object.entries({ bucket: rest.bucket, accessKey, secretKey }))
+    if (value === undefined || value === "")
+      throw kernelErrors.configurationInvalid({
+        problems: [`durable.blobs.s3.${name}: expected a value, because durable.blobs.s3.url is set`],
+      });
+  const credentials = async () => ({
+    accessKey: (await accessKey?.reveal()) ?? "",
+    secretKey: (await secretKey?.reveal()) ?? "",
+    sessionToken: (await sessionToken?.reveal()) ?? "",
+  });
+  return { ...rest, url, credentials };
 }

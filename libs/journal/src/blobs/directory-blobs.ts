@@ -189,6 +189,14 @@ export class DirectoryBlobs implements Blobs {
     }
   }
 
+  /** The same, and leaves nothing here. What a crash interrupts is done again. */
+  async moveTo(target: Blobs): Promise<void> {
+    await this.copyTo(target);
+    await this.close();
+    for (const folder of ["mentions", "through", "content"])
+      await rm(join(this.#directory, folder), { recursive: true, force: true });
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#changes);

@@ -40,6 +40,22 @@ export const blobErrors = defineErrors("blobs", {
     message: ({ place }: { place: string }) => `The store of blobs in ${place} is closed`,
     remedy: "Retry after the process has started again.",
   },
+  storeAway: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The bucket that has the blobs did not answer. Nothing is lost: work that needs content waits and tries again.",
+    message: ({ place, reason }: { place: string; reason: string }) =>
+      `The store of blobs at ${place} does not answer: ${reason}`,
+    remedy: "Check the address in `durable.blobs.s3` and the server.",
+  },
+  storeRefused: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The bucket that has the blobs answered with a refusal: the keys are wrong, they lack a permission, or there is no such bucket. Reading, writing, deleting and listing must be allowed.",
+    message: ({ place, status, code }: { place: string; status: number; code: string }) =>
+      `The store of blobs at ${place} refused a request with ${status} ${code}`,
+    remedy: "Correct `durable.blobs.s3`, or the permissions of the key.",
+  },
   disordered: {
     status: "INVALID_ARGUMENT",
     retry: "never",

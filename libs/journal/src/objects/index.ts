@@ -11,6 +11,8 @@ export {
   openObjectArchive,
   openObjectBlobs,
   openObjectStore,
+  openS3Blobs,
 } from "./open.ts";
 export { type ObjectLimits, objectLimits } from "./settings.ts";
 export type { ObjectStore } from "./store/object-store.ts";
+export type { S3Foundation, S3Settings } from "./store/s3-objects.ts";

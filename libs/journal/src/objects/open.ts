@@ -10,6 +10,7 @@ import { blobsOf, logOf, objectsOf } from "./names.ts";
 import { ObjectArchive } from "./object-archive.ts";
 import { type ObjectLimits, objectLimits } from "./settings.ts";
 import { ObjectStore } from "./store/object-store.ts";
+import { type S3Foundation, S3Objects, type S3Settings } from "./store/s3-objects.ts";
 import { ensureStream, type StreamSettings } from "./streams.ts";
 
 export interface ObjectArchiveOptions extends Partial<StreamSettings> {
@@ -85,7 +86,16 @@ export async function openObjectBlobs(
 ): Promise<ObjectBlobs> {
   const description = "Content that records name by its hash.";
   const store = await openObjectStore({ ...options, ...blobsOf(options.store), description }, signal);
-  return new ObjectBlobs(options.connection, store);
+  return new ObjectBlobs(options.connection.foundation, store);
+}
+
+/** Blobs in a bucket. Nothing is asked of it before the first call. @param times when blobs were put, for tests */
+export function openS3Blobs(
+  settings: S3Settings,
+  foundation: S3Foundation,
+  times: Pick<S3Foundation, "clock"> = foundation,
+): ObjectBlobs {
+  return new ObjectBlobs({ ...foundation, ...times }, new S3Objects(settings, foundation));
 }
 
 export interface ObjectStoreOptions extends Partial<StreamSettings> {

@@ -61,8 +61,7 @@ export interface AttemptsParts {
 
 /** A handler that was asked to end and does not is answered for after this time. */
 const giveUpAfterMs = 5_000;
-/** How often an attempt asks the blob store, and how long it waits between: some minutes in all. */
-const blobAttemptsMax = 20;
+/** How long an attempt waits before it asks a blob store again that is away. */
 const blobPauseMs = 200;
 const blobPauseMaxMs = 15_000;
 const encoder = new TextEncoder();
@@ -298,7 +297,7 @@ export class Attempts implements AttemptPort {
         return await work();
       } catch (error) {
         const isOver = attempt.isOver || attempt.reason !== undefined;
-        if (isOver || failures >= blobAttemptsMax || error instanceof BlobRefused) throw error;
+        if (isOver || error instanceof BlobRefused) throw error;
         const reason = error instanceof Error ? error.message : String(error);
         this.#parts.logger.warn(`content cannot be ${verb}, trying again`, { ...namesOf(attempt), reason });
       }

@@ -59,8 +59,7 @@ _GIVE_UP_AFTER_MS = 5_000
 _TURN = b'{"function":1,'
 # Larger inputs are not read into memory.
 _INPUT_BYTES_MAX = 256 * 1024 * 1024
-# How often an attempt asks the blob store, and how long it waits between: some minutes in all.
-_STORE_TRIES_MAX = 20
+# How long an attempt waits before it asks a blob store again that is away.
 _STORE_PAUSE_MS = 200.0
 _STORE_PAUSE_MAX_MS = 15_000.0
 # Progress of one attempt goes out no more often than this, but for what it saves.
@@ -310,7 +309,7 @@ class Desk:
 
     # From the beginning of an attempt to its answer.
 
-    def _fetch(self, attempt: Attempt) -> None:
+    def _fetch(self, attempt: Attempt, tries: int = 1) -> None:
         capability = attempt.registered.name
         blob = attempt.assign.input_payload.blob
 
@@ -319,6 +318,8 @@ class Desk:
                 self._ended(attempt, attempt.reason or cancelled(""))
             elif isinstance(content, bytes):
                 self._begin_with(attempt, content)
+            elif isinstance(content, ConnectionError):
+                self._parts.time.after(_pause_ms(tries), lambda: self._fetch(attempt, tries + 1))
             else:
                 self._ended(attempt, input_unreadable(capability, str(content)))
 
@@ -377,13 +378,12 @@ class Desk:
                 part = Result(token=attempt.token, output_payload=payload, **fields)
                 self._over(attempt, _wire.result_field(part))
                 return
-            is_over = attempt.is_over or attempt.reason is not None or tries >= _STORE_TRIES_MAX
+            is_over = attempt.is_over or attempt.reason is not None
             if is_over or not isinstance(result, ConnectionError):
                 error = output_not_stored(attempt.registered.name, len(content), str(result))
                 self._ended(attempt, attempt.reason or error)
                 return
-            pause_ms = min(_STORE_PAUSE_MAX_MS, _STORE_PAUSE_MS * 2 ** (tries - 1))
-            self._parts.time.after(pause_ms, lambda: self._store(attempt, content, tries + 1))
+            self._parts.time.after(_pause_ms(tries), lambda: self._store(attempt, content, tries + 1))
 
         self._parts.store_blob(attempt.assign.namespace or self.namespace, content, stored)
 
@@ -484,6 +484,10 @@ class Desk:
             detail = failure_detail(attempt.reason or cancelled(""))
             part = _wire.failed_field(attempt.token, detail, figures)
         self._over(attempt, part)
+
+
+def _pause_ms(tries: int) -> float:
+    return min(_STORE_PAUSE_MAX_MS, _STORE_PAUSE_MS * 2.0 ** min(tries - 1, 10))
 
 
 def _outcome_field(attempt: Attempt, raised: BaseException, figures: _wire.Figures) -> bytes:

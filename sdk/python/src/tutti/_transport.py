@@ -37,6 +37,8 @@ _OPTIONS: list[tuple[str, Any]] = [
 
 # Trying again does not help.
 _REFUSED = (
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.DATA_LOSS,
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.PERMISSION_DENIED,
     grpc.StatusCode.UNAUTHENTICATED,
@@ -82,7 +84,8 @@ class GrpcTransport:
                     break
                 parts.append(reply.chunk)
         except grpc.aio.AioRpcError as error:
-            raise ConnectionError(error.details() or str(error.code())) from None
+            message = error.details() or str(error.code())
+            raise (ValueError if error.code() in _REFUSED else ConnectionError)(message) from None
         content = b"".join(parts)
         if hashlib.sha256(content).digest() != blob.sha256:
             raise ValueError(f"{size} bytes that do not have the hash of the reference")

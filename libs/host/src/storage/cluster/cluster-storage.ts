@@ -15,7 +15,7 @@
 import { join } from "node:path";
 import { ArchiveThread, type Blobs } from "@tutti/journal";
 import { type JetStreamJournal, openJetStream } from "@tutti/journal/jetstream";
-import { type ObjectArchive, openObjectArchive, openObjectBlobs } from "@tutti/journal/objects";
+import { type ObjectArchive, openObjectArchive, openObjectBlobs, openS3Blobs } from "@tutti/journal/objects";
 import { assert, type ComponentContext, degraded, type Health, healthy } from "@tutti/kernel";
 import { NatsConnection } from "@tutti/nats";
 import type { Effects, Runtime, RuntimeOptions } from "@tutti/runtime";
@@ -98,7 +98,9 @@ export class ClusterStorage implements Storage {
       await this.#services.openArchives();
       const { replicas, blobBytesMax: bytesMax } = cluster;
       const wanted = { connection, store: blobStore, replicas, bytesMax };
-      this.#blobs = await openObjectBlobs(wanted, this.#signal);
+      const { s3 } = this.#parts.settings.blobs;
+      this.#blobs =
+        s3 === undefined ? await openObjectBlobs(wanted, this.#signal) : openS3Blobs(s3, foundation);
       this.#signal = this.#stopping.signal;
       this.#upkeep.start();
       this.#spares.start();

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { NatsConnection } from "@tutti/nats";
+import type { Foundation } from "@tutti/kernel";
 import { ByteSink, ByteSource } from "../../archive/sqlite/history/byte-sink.ts";
 import { blobErrors } from "../../blobs/errors.ts";
 import { decodeMention, encodeMention, mentionerOf, nameOf, sliceName } from "../../blobs/names.ts";
@@ -21,13 +21,33 @@ import {
   mentionedBlobs,
   throughIn,
 } from "../../blobs/sweeping.ts";
-import type { ObjectStore } from "../store/object-store.ts";
 
-const partBytes = 512 * 1024;
 /** Who has started to put something so long ago died with it. */
 const abandonedMs = 24 * 3_600_000;
 const drawnMax = 2 ** 52;
 const atOnce = 8;
+
+/** Which write of an object was seen: 0 for none. */
+type Mark = number | string;
+
+/** Bytes under names, in a store that replaces what a writer has seen and nothing else. */
+export interface Objects {
+  /** Where they are, for people. */
+  readonly place: string;
+  /** Bytes of a part of a blob. It stays the same as long as the store has blobs. */
+  readonly partBytes: number;
+  /** Continues without an answer, until the signal is aborted. */
+  put(name: string, data: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Only what has this mark. Resolves with the mark of the new object, or undefined. */
+  replace(name: string, data: Uint8Array, mark: Mark): Promise<Mark | undefined>;
+  get(name: string): Promise<Uint8Array | undefined>;
+  latest(name: string): Promise<{ readonly data: Uint8Array; readonly sequence: Mark } | undefined>;
+  /** All names below one. */
+  list(prefix: string): Promise<string[]>;
+  remove(names: readonly string[]): Promise<void>;
+  /** Removes the object with this mark. A newer one stays. */
+  removeUpTo(name: string, mark: Mark): Promise<void>;
+}
 
 /** What is stored under a hash: where its parts are. */
 interface Head {
@@ -40,16 +60,16 @@ interface Head {
 
 interface FoundHead {
   readonly head: Head;
-  readonly sequence: number;
+  readonly sequence: Mark;
 }
 
 interface MentionObject extends FoundMention {
   readonly name: string;
-  readonly sequence: number;
+  readonly sequence: Mark;
 }
 
 /**
- * Blobs in NATS: an object per part, and a head under the hash that names them. Any number of processes at a time.
+ * Blobs in NATS or in S3: an object per part, and a head under the hash that names them. Any number of processes at a time.
  *
  *     heads.AB.HASH.NAMESPACE       where the parts of a blob are
  *     parts.GROUP.N                 a part
@@ -64,18 +84,18 @@ interface MentionObject extends FoundMention {
  *    parts that the note leads to.
  */
 export class ObjectBlobs implements Blobs {
-  readonly #connection: NatsConnection;
-  readonly #objects: ObjectStore;
+  readonly #foundation: Pick<Foundation, "clock" | "chance">;
+  readonly #objects: Objects;
   /** Of writes: they are tried until they succeed or the caller gives up. */
   readonly #always = new AbortController().signal;
 
-  constructor(connection: NatsConnection, objects: ObjectStore) {
-    this.#connection = connection;
+  constructor(foundation: Pick<Foundation, "clock" | "chance">, objects: Objects) {
+    this.#foundation = foundation;
     this.#objects = objects;
   }
 
   async put(namespace: string, content: BlobContent, said: Partial<Blob> = {}): Promise<Blob> {
-    const { clock, chance } = this.#connection.foundation;
+    const { clock, chance } = this.#foundation;
     const drawn = Math.floor(chance.random() * drawnMax).toString(36);
     const group = `${Math.floor(clock.now())}-${drawn}`;
     const parts = `parts.${group}`;
@@ -106,7 +126,7 @@ export class ObjectBlobs implements Blobs {
     if (found === undefined) throw blobErrors.missing({ name });
     const { size, parts } = found.head;
     const hash = createHash("sha256");
-    const count = partsOf(size);
+    const count = this.#partsOf(size);
     for (let index = 0; index < count; index++) {
       const bytes = await this.#objects.get(`${parts}.${index}`);
       if (bytes === undefined) throw await this.#gone(namespace, name, parts, index);
@@ -116,7 +136,7 @@ export class ObjectBlobs implements Blobs {
     }
   }
 
-  /** What is here is in NATS: it has to be fetched. */
+  /** What is here has to be fetched. */
   readNow(): undefined {
     return undefined;
   }
@@ -178,7 +198,7 @@ export class ObjectBlobs implements Blobs {
 
   /** The blob's time restarts before the mention is gone, or a crash between the two would shorten it. */
   async #release({ name, sequence, mention: { namespace, sha256 } }: MentionObject): Promise<boolean> {
-    const putMs = this.#connection.foundation.clock.now();
+    const putMs = this.#foundation.clock.now();
     await this.#touchHead(headName(namespace, nameOf(sha256)), putMs);
     const mark = await this.#objects.replace(name, new Uint8Array(0), sequence);
     if (mark === undefined) return false;
@@ -188,7 +208,7 @@ export class ObjectBlobs implements Blobs {
 
   /** Parts of those who died while they put something. */
   async #removeAbandoned(): Promise<void> {
-    const beforeMs = this.#connection.foundation.clock.now() - abandonedMs;
+    const beforeMs = this.#foundation.clock.now() - abandonedMs;
     for (const begun of await this.#objects.list("begun")) {
       const group = begun.slice("begun.".length);
       if (Number(group.split("-")[0]) >= beforeMs) continue;
@@ -203,6 +223,7 @@ export class ObjectBlobs implements Blobs {
   /** In parts of one size, whatever sizes it comes in. */
   async #write(content: BlobContent, put: (bytes: Uint8Array) => Promise<void>): Promise<Blob> {
     const hash = createHash("sha256");
+    const { partBytes } = this.#objects;
     const part = new Uint8Array(partBytes);
     let filled = 0;
     let size = 0;
@@ -253,22 +274,26 @@ export class ObjectBlobs implements Blobs {
   async #removeHead(name: string, { head, sequence }: FoundHead): Promise<boolean> {
     const mark = await this.#objects.replace(name, new Uint8Array(0), sequence);
     if (mark === undefined) return false;
-    const parts = Array.from({ length: partsOf(head.size) }, (_, index) => `${head.parts}.${index}`);
+    const parts = Array.from({ length: this.#partsOf(head.size) }, (_, index) => `${head.parts}.${index}`);
     await this.#objects.remove(parts);
     await this.#objects.removeUpTo(name, mark);
     return true;
   }
 
+  #partsOf(size: number): number {
+    return Math.ceil(size / this.#objects.partBytes);
+  }
+
   #check(name: string, parts: string, found: string): void {
     if (found === name) return;
-    throw blobErrors.damaged({ name, place: `stream ${this.#objects.stream}, objects ${parts}`, found });
+    throw blobErrors.damaged({ name, place: `${this.#objects.place}, objects ${parts}`, found });
   }
 
   /** A part is not there: the blob was removed meanwhile, or something was lost. */
   async #gone(namespace: string, name: string, parts: string, index: number): Promise<Error> {
     const now = await this.#head(headName(namespace, name));
     if (now?.head.parts !== parts) return blobErrors.missing({ name });
-    const place = `stream ${this.#objects.stream}, object ${parts}.${index}`;
+    const place = `${this.#objects.place}, object ${parts}.${index}`;
     return blobErrors.damaged({ name, place, found: "nothing" });
   }
 }
@@ -280,10 +305,6 @@ function headName(namespace: string, name: string): string {
 function mentionName(mention: BlobMention): string {
   const name = nameOf(mention.sha256);
   return `mentions.${name.slice(0, 2)}.${name}.${mentionerOf(mention)}`;
-}
-
-function partsOf(size: number): number {
-  return Math.ceil(size / partBytes);
 }
 
 const encoder = new TextEncoder();

@@ -28,12 +28,15 @@ const atOnce = 8;
 
 export class ObjectStore {
   readonly stream: string;
+  readonly place: string;
+  readonly partBytes = 512 * 1024;
   readonly #connection: NatsConnection;
   readonly #root: string;
 
   constructor({ connection, stream, root }: StoreOptions) {
     this.#connection = connection;
     this.stream = stream;
+    this.place = `stream ${stream}`;
     this.#root = root;
   }
 

@@ -7,7 +7,15 @@
  */
 import { Agent as PlainAgent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
-import { type Clock, isTuttiError, systemClock, systemTimers } from "@tutti/kernel";
+import {
+  type Clock,
+  isTuttiError,
+  type S3Credentials,
+  signed,
+  systemClock,
+  systemTimers,
+  uriEncoded,
+} from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
 import type { Adapter } from "../adapter.ts";
 import { requireReference, withoutSecrets } from "../client.ts";
@@ -24,7 +32,6 @@ import {
   tooLarge,
   tooMany,
 } from "./place.ts";
-import { type S3Credentials, signed, uriEncoded } from "./signature.ts";
 import { type FilesSourceOptions, filesSourceOf } from "./source.ts";
 
 export interface S3Options {

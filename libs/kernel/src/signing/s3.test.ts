@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { signed, uriEncoded } from "./signature.ts";
+import { signed, uriEncoded } from "./s3.ts";
 
 /** The examples of AWS, "Authenticating Requests: Using the Authorization Header". */
 describe("a signature of S3", () => {
