@@ -64,7 +64,7 @@ describe("large content in a bucket", () => {
     await made.opened;
     const { port, objects } = s3;
     await s3[Symbol.asyncDispose]();
-    // In its place: what is asked of the bucket is noticed, and not answered.
+    // In its place: requests are noticed, and not answered.
     const asked = latch();
     const deaf = createServer((socket) => {
       socket.destroy();

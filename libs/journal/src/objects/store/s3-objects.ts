@@ -158,28 +158,29 @@ export class S3Objects implements Objects {
 
   async #sent({ method, name, query = {}, headers = {}, body = new Uint8Array() }: Wanted): Promise<Answer> {
     const { region, timeoutMs, credentials } = this.#settings;
+    const { clock, timers } = this.#foundation;
     const url = new URL(this.#base);
     if (name !== "") {
       const path = `${this.#prefix}${name}`.split("/").map(uriEncoded).join("/");
       url.pathname = `${url.pathname.replace(/\/$/, "")}/${path}`;
     }
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
-    const all = signed(
-      { method, url, headers, body },
-      await credentials(),
-      region,
-      this.#foundation.clock.now(),
-    );
+    const all = signed({ method, url, headers, body }, await credentials(), region, clock.now());
     const { host: _, ...sent } = all;
-    const answer = await fetch(url, {
-      ...{ method, headers: sent, redirect: "error", signal: AbortSignal.timeout(timeoutMs) },
+    const late = new AbortController();
+    const timer = timers.after(timeoutMs, () => late.abort(new Error(`no answer within ${timeoutMs} ms`)));
+    const { status, ok, etag, content } = await fetch(url, {
+      ...{ method, headers: sent, redirect: "error", signal: late.signal },
       ...(method === "PUT" && {
         body: Buffer.from(body.buffer as ArrayBuffer, body.byteOffset, body.length),
       }),
-    });
-    const { status } = answer;
-    const content = Buffer.from(await answer.arrayBuffer());
-    if (answer.ok) return { status, etag: answer.headers.get("etag") ?? "", body: content };
+    })
+      .then(async (answer) => ({
+        ...{ status: answer.status, ok: answer.ok, etag: answer.headers.get("etag") ?? "" },
+        content: Buffer.from(await answer.arrayBuffer()),
+      }))
+      .finally(() => timer.cancel());
+    if (ok) return { status, etag, body: content };
     const code = /<Code>([^<]*)</.exec(content.toString("utf8", 0, 4_096))?.[1] ?? "";
     if (status === changed || (status === missing && code !== "NoSuchBucket"))
       return { status, etag: "", body: content };
