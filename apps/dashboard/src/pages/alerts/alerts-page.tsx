@@ -32,7 +32,7 @@ export function AlertsPage() {
       <Shown query={query} what="alerts" lines={4}>
         {({ alerts }) =>
           alerts.length === 0 ? (
-            <Empty title="No alerts.">Rules below say when there would be one.</Empty>
+            <Empty title="No alerts.">The rules below define when an alert fires.</Empty>
           ) : (
             <ul className="alerts">
               {alerts.map((alert) => (
