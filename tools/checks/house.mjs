@@ -52,5 +52,9 @@ export const homes = [
   { packages: "cloudevents/", homes: ["libs/bus/"], instead: "use @tutti/bus" },
   { packages: "@opentelemetry/", homes: ["libs/telemetry/"], instead: "use the kernel's Tracer and Metrics" },
   { packages: "pino", homes: ["libs/telemetry/"], instead: "use the kernel's Logger" },
-  { packages: "@bufbuild/", homes: ["libs/contracts/", "tools/"], instead: "use @tutti/contracts" },
+  {
+    packages: "@bufbuild/",
+    homes: ["libs/contracts/", "tools/", "libs/sdk/src/adapters/grpc/"],
+    instead: "use @tutti/contracts",
+  },
 ];

@@ -35,6 +35,8 @@ const peers = [
   "nodemailer",
   "imapflow",
   "ssh2",
+  "@bufbuild/protobuf",
+  "@grpc/proto-loader",
 ];
 const banner =
   'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);';

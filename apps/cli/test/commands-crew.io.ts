@@ -21,6 +21,15 @@ describe("the commands for those who work", () => {
     await at.listed("adapter list", /shop +1\.0\.0 +1 +1/);
     assert.equal(await printed("adapter list -q"), "bad\nshop\n");
     assert.equal(await printed("adapter list shop -q"), "shop.get-order\n");
+    assert.equal(
+      await printed("adapter types shop -q"),
+      [
+        'import { capability } from "@tutti/sdk/workflow";\n',
+        "export type GetOrderInput = unknown;",
+        "export type GetOrderOutput = unknown;",
+        'export const getOrder = capability<GetOrderInput, GetOrderInput, GetOrderOutput>("shop.get-order");\n',
+      ].join("\n"),
+    );
     assert.match(await printed("adapter check shop"), /"kind": ?"http"/);
     assert.equal((await tutti("adapter check bad")).exitCode, 1);
     assert.match((await tutti("adapter check gone")).errors, /Adapter `gone` not found/);
@@ -52,6 +61,8 @@ describe("the commands for those who work", () => {
       const { adapter } = await import(join(at.command.folder, `my-${kind}.ts`));
       assert.deepEqual([adapter.kind, adapter.name], [kind, `my-${kind}`]);
     }
+    await printed("adapter add grpc my-grpc");
+    await assert.rejects(import(join(at.command.folder, "my-grpc.ts")), { code: "adapter.unreachable" });
     assert.equal((await tutti("adapter add http my-http")).exitCode, 3);
     assert.match((await tutti("adapter add ftp files")).errors, /Kind `ftp` not found/);
     assert.match((await tutti("adapter add http ../x")).errors, /lower-case letters/);

@@ -8,6 +8,7 @@ export {
   type RateLimit,
   type Repeat,
 } from "./adapter.ts";
+export { type AsyncApiAdapter, type AsyncApiOptions, asyncApiAdapter } from "./asyncapi.ts";
 export { adapterProblems, type Broken, type ConformanceOptions, type Sample } from "./conformance.ts";
 export { type Answers, adapterDouble } from "./double.ts";
 export { adapterErrors } from "./errors.ts";
@@ -20,9 +21,12 @@ export type { GitCommit } from "./git/commits.ts";
 export { type GitAdapterOptions, gitAdapter } from "./git/git.ts";
 export type { GitConnectionOptions } from "./git/repository.ts";
 export { type GitSourceOptions, gitSource } from "./git/source.ts";
+export type { GrpcContract } from "./grpc/contract.ts";
+export { type GrpcAdapterOptions, grpcAdapter } from "./grpc/grpc.ts";
 export type { HttpAuth, OAuth2, SecretReference } from "./http/auth.ts";
 export { type GraphqlAdapterOptions, type GraphqlOperation, graphqlAdapter } from "./http/graphql.ts";
 export { type HttpAdapterOptions, type HttpOperation, httpAdapter } from "./http/http.ts";
+export { type IntrospectedGraphqlOptions, introspectedGraphql } from "./http/introspection.ts";
 export type { AnswerType, HttpBody, HttpParameter } from "./http/message.ts";
 export type { Pagination } from "./http/pages.ts";
 export { type ImapSourceOptions, imapSource, type Mail } from "./mail/imap.ts";
@@ -30,6 +34,7 @@ export { type SmtpAdapterOptions, smtpAdapter } from "./mail/smtp.ts";
 export type { NatsConnectionOptions } from "./nats/connection.ts";
 export { type NatsAdapterOptions, type NatsOperation, natsAdapter } from "./nats/nats.ts";
 export { type NatsMessage, type NatsSourceOptions, natsSource } from "./nats/source.ts";
+export { readDocument } from "./openapi/document.ts";
 export { type OpenApiAdapter, type OpenApiOptions, openApiAdapter, type Refused } from "./openapi/openapi.ts";
 export type { ConnectionOptions } from "./postgres/connections.ts";
 export { type OutboxRow, type PostgresOutboxOptions, postgresOutbox } from "./postgres/outbox.ts";

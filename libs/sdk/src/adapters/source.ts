@@ -116,7 +116,8 @@ function isInterruption(error: unknown): boolean {
   );
 }
 
-async function localSecret(reference: string): Promise<string> {
+/** Opens references to values of this machine. */
+export async function localSecret(reference: string): Promise<string> {
   const [, kind, place = ""] = /^(env|file):(.+)$/s.exec(reference) ?? [];
   const value = kind === "env" ? process.env[place] : kind && (await readFile(place, "utf8").catch(() => ""));
   if (value) return value.trimEnd();

@@ -8,6 +8,8 @@ import type { Result } from "../../command/presenter.ts";
 interface Kind {
   /** The function of `@tutti/sdk/adapters`. */
   readonly make: string;
+  /** Whether it asks the other system what it offers. */
+  readonly isAsked?: boolean;
   /** The options but for the name. */
   readonly options: readonly string[];
   /** Variables that hold its secrets. */
@@ -37,6 +39,17 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
       'operations: { "get-item": { document: "query ($id: ID!) { item(id: $id) { state } }" } },',
     ],
     secrets: [`${prefix}_TOKEN`],
+  }),
+  grpc: () => ({
+    make: "grpcAdapter",
+    isAsked: true,
+    options: [
+      'url: "grpc://localhost:50051",',
+      "// Without it, the server has to serve reflection",
+      '// protos: ["./items.proto"],',
+    ],
+    secrets: [],
+    clients: ["@bufbuild/protobuf"],
   }),
   sqlite: () => ({ make: "sqliteAdapter", options: ['file: "data.db",', statements], secrets: [] }),
   postgres: (prefix) => ({
@@ -150,12 +163,12 @@ export async function addAdapter({ values, shell, print }: Context): Promise<Res
   };
 }
 
-function textOf(name: string, { make, options, secrets }: Kind): string {
+function textOf(name: string, { make, isAsked = false, options, secrets }: Kind): string {
   const references = secrets.map((secret) => `"env:${secret}"`).join(", ");
   return `import { addAdapter, ${make} } from "@tutti/sdk/adapters";
 import { Worker } from "@tutti/sdk/worker";
 
-export const adapter = ${make}({
+export const adapter = ${isAsked ? "await " : ""}${make}({
   name: "${name}",
 ${options.map((line) => `  ${line}`).join("\n")}
 });

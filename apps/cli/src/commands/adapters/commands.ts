@@ -65,7 +65,7 @@ export async function listAdapters(context: Context): Promise<Result> {
 export async function checkAdapter(context: Context): Promise<Result> {
   const name = context.values.argument("NAME");
   const server = await connect(context);
-  adapterNamed(adaptersIn(await offered(server)), name);
+  adapterIn(await offered(server), name);
   const workflow = `adapter-check-${name.replaceAll(".", "-")}`;
   const text = [
     `workflow: ${workflow}`,
@@ -101,6 +101,11 @@ function adapterNamed(adapters: readonly Adapter[], name: string): Adapter {
     ],
     ...{ exitCode: exitCodes.refused, code: "adapter_unknown" },
   });
+}
+
+/** The adapter of a name among the offered capabilities. */
+export function adapterIn(entries: readonly CapabilityEntry[], name: string): Adapter {
+  return adapterNamed(adaptersIn(entries), name);
 }
 
 function adaptersIn(capabilities: readonly CapabilityEntry[]): readonly Adapter[] {

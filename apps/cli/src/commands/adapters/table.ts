@@ -24,13 +24,25 @@ export const adapterCommands: readonly Command[] = [
       {
         name: "KIND",
         summary:
-          "`http`, `graphql`, `sqlite`, `postgres`, `redis`, `nats`, `smtp`, `folder`, `sftp`, `s3` or `git`",
+          "`http`, `graphql`, `grpc`, `sqlite`, `postgres`, `redis`, `nats`, `smtp`, `folder`, `sftp`, `s3` or `git`",
       },
       { name: "NAME", summary: "adapter name" },
     ],
     examples: [{ words: "adapter add postgres shop", does: "write shop.ts" }],
     json: "document",
     load: () => import("./add.ts").then(({ addAdapter }) => addAdapter),
+  },
+  {
+    name: "adapter types",
+    group: "installation",
+    summary: "Print TypeScript types of the operations of an adapter",
+    about: [
+      "Each operation is a typed capability for `uses()` in definitions. The types are those of its schemas.",
+    ],
+    arguments: [{ name: "NAME", summary: "adapter name" }],
+    examples: [{ words: "adapter types shop > shop-types.ts", does: "write the types of the adapter shop" }],
+    json: "document",
+    load: () => import("./types.ts").then(({ adapterTypes }) => adapterTypes),
   },
   {
     name: "adapter check",

@@ -111,7 +111,7 @@ function refused({ operation }: HttpRequest, url: URL, reason: string) {
 
 function once(request: HttpRequest, isElsewhere: boolean, { plain, secure }: Agents): Promise<HttpAnswer> {
   const { url, method, headers, body, signal } = request;
-  const problem = problemOf(url.hostname.replace(/^\[|\]$/g, ""), isElsewhere);
+  const problem = addressProblem(url.hostname.replace(/^\[|\]$/g, ""), isElsewhere);
   if (problem !== undefined) return Promise.reject(refused(request, url, problem));
   const isSecure = url.protocol === "https:";
   const send = isSecure ? requestSecure : requestPlain;
@@ -155,7 +155,8 @@ async function read(
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(pieces), url };
 }
 
-function problemOf(address: string, isElsewhere: boolean): string | undefined {
+/** Why an address is not called. `isElsewhere` is of a redirect to another origin. */
+export function addressProblem(address: string, isElsewhere: boolean): string | undefined {
   const version = isIP(address);
   if (version === 0) return undefined;
   const family = version === 6 ? "ipv6" : "ipv4";
@@ -170,7 +171,7 @@ function lookupWith(isElsewhere: boolean): LookupFunction {
     systemLookup(host, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return found(error, "", 4);
       for (const { address } of addresses) {
-        const problem = problemOf(address, isElsewhere);
+        const problem = addressProblem(address, isElsewhere);
         if (problem !== undefined) return found(new Forbidden(problem), "", 4);
       }
       const [first] = addresses;

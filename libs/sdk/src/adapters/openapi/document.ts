@@ -4,15 +4,44 @@
  * 1. References lead to parts of the same document. Nothing is fetched.
  * 2. A text has a largest size, and aliases of YAML are counted.
  */
+import { readFile } from "node:fs/promises";
+import { Agent as PlainAgent } from "node:http";
+import { Agent as SecureAgent } from "node:https";
+import { systemTimers } from "@tutti/kernel";
 import { parse } from "yaml";
 import { isMembers, type Members } from "../../agents/models/wire.ts";
 import { adapterErrors } from "../errors.ts";
+import { deadline, exchange } from "../http/wire.ts";
 
 const textLengthMax = 64 * 1024 * 1024;
 const referencesMax = 32;
 
+const fetchMs = 30_000;
+
+/** Reads a document of OpenAPI or AsyncAPI from a file or an HTTP address. Returns its text. */
+export async function readDocument(place: string): Promise<string> {
+  if (!/^https?:/.test(place)) return readFile(place, "utf8");
+  const agents = { plain: new PlainAgent(), secure: new SecureAgent() };
+  const late = deadline(systemTimers, fetchMs);
+  const operation = "read-document";
+  try {
+    const { status, body } = await exchange(
+      {
+        ...{ operation, method: "GET", url: new URL(place), signal: late.signal },
+        headers: { accept: "application/json, application/yaml, */*" },
+        answerBytesMax: textLengthMax,
+      },
+      agents,
+    );
+    if (status !== 200) throw adapterErrors.unreachable({ operation, reason: `${place} answers ${status}` });
+    return body.toString("utf8");
+  } finally {
+    late.cancel();
+  }
+}
+
 export function parseDocument(adapter: string, given: string | Members): Members {
-  const document = typeof given === "string" ? parsed(adapter, given) : given;
+  const document = typeof given === "string" ? readText(adapter, given) : given;
   const version = isMembers(document) ? document["openapi"] : undefined;
   if (!isMembers(document) || typeof version !== "string" || !/^3\.[012](\.|$)/.test(version)) {
     const found =
@@ -25,7 +54,8 @@ export function parseDocument(adapter: string, given: string | Members): Members
   return document;
 }
 
-function parsed(adapter: string, text: string): unknown {
+/** A text in JSON or YAML. */
+export function readText(adapter: string, text: string): unknown {
   const fail = (problem: string) => adapterErrors.invalid({ adapter, problem });
   if (text.length > textLengthMax) throw fail(`the document has more than ${textLengthMax} characters`);
   try {

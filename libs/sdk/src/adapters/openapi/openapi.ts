@@ -5,6 +5,7 @@ import type { Adapter } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { type HttpAdapterOptions, type HttpOperation, type HttpPorts, httpAdapter } from "../http/http.ts";
 import type { AnswerType, BodyType, HttpBody, HttpParameter, ParameterStyle } from "../http/message.ts";
+import { chosen, nameIn } from "../names.ts";
 import { parseDocument, resolved, Unusable } from "./document.ts";
 import { Schemas } from "./schemas.ts";
 
@@ -216,41 +217,11 @@ function answerOf(
   return { type: "json", schema: isMembers(json[1]) ? json[1]["schema"] : undefined };
 }
 
-/** `listPetOwners` is `list-pet-owners`, `repos/get` is `repos.get`. */
-function nameIn(id: string): string {
-  const words = id
-    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
-    .toLowerCase()
-    .replace(/\//g, ".")
-    .replace(/[^a-z0-9_.-]+/g, "-")
-    .split(".")
-    .map((part) => part.replace(/-{2,}/g, "-").replace(/^-|-$/g, ""))
-    .filter((part) => part !== "");
-  return (
-    words
-      .join(".")
-      .slice(0, nameMax)
-      .replace(/[.-]+$/, "") || "operation"
-  );
-}
-
-const nameMax = 100;
-
 function freeName(name: string, taken: Readonly<Record<string, unknown>>): string {
   if (!Object.hasOwn(taken, name)) return name;
   let number = 2;
   while (Object.hasOwn(taken, `${name}-${number}`)) number++;
   return `${name}-${number}`;
-}
-
-function chosen(operations: Imported["operations"], only: readonly string[]): Imported["operations"] {
-  const forms = only.map((pattern) => {
-    const parts = pattern.split("*").map((part) => part.replace(/[.\\+?^$()[\]{}|]/g, "\\$&"));
-    return new RegExp(`^${parts.join(".*")}$`);
-  });
-  return Object.fromEntries(
-    Object.entries(operations).filter(([name]) => forms.some((form) => form.test(name))),
-  );
 }
 
 function serverOf(adapter: string, document: Members): string {

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { stripTypeScriptTypes } from "node:module";
+import { describe, it } from "node:test";
+import { typescriptOf } from "./types.ts";
+
+describe("types of an adapter", () => {
+  it("are those of its schemas", () => {
+    const order = {
+      type: "object",
+      required: ["id"],
+      properties: {
+        id: { type: "string" },
+        cents: { type: ["integer", "null"] },
+        state: { enum: ["OPEN", "PAID"] },
+        "placed-at": { const: 1 },
+        parts: { type: "array", items: { $ref: "#/$defs/shop.v1.Order" } },
+        labels: { type: "object", additionalProperties: { type: "string" } },
+        payment: { oneOf: [{ type: "string" }, { allOf: [{ type: "number" }, {}] }] },
+        nothing: { type: "object", additionalProperties: false },
+      },
+    };
+    const input = { ...order, $defs: { "shop.v1.Order": order } };
+    const text = typescriptOf("shop", [{ operation: "orders.place", input, output: true }]);
+    const typed =
+      '{ id: string; cents?: number | null; state?: "OPEN" | "PAID"; "placed-at"?: 1; ' +
+      "parts?: readonly (OrdersPlaceShopV1Order)[]; labels?: Readonly<Record<string, string>>; " +
+      "payment?: (string | (number & unknown)); nothing?: Record<string, never> }";
+    assert.deepEqual(text.split("\n"), [
+      'import { capability } from "@tutti/sdk/workflow";',
+      "",
+      `export type OrdersPlaceInput = ${typed};`,
+      "export type OrdersPlaceOutput = unknown;",
+      `export type OrdersPlaceShopV1Order = ${typed};`,
+      'export const ordersPlace = capability<OrdersPlaceInput, OrdersPlaceInput, OrdersPlaceOutput>("shop.orders.place");',
+    ]);
+    assert.doesNotThrow(() => stripTypeScriptTypes(text));
+  });
+});

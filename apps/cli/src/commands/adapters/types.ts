@@ -1,0 +1,141 @@
+/** TypeScript types of the capabilities of an adapter, from the schemas that its worker offers. */
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { connect } from "../../server/server.ts";
+import { offered } from "../platform/capabilities.ts";
+import { adapterIn } from "./commands.ts";
+
+export async function adapterTypes(context: Context): Promise<Result> {
+  const { print, values } = context;
+  const name = values.argument("NAME");
+  const entries = await offered(await connect(context));
+  const { operations } = adapterIn(entries, name);
+  const capabilities = operations.map(({ name: operation }) => {
+    const entry = entries.find((one) => one.name === `${name}.${operation}`);
+    const { inputSchema = "", outputSchema = "" } = entry?.versions[0]?.capability ?? {};
+    return { operation, input: read(inputSchema), output: read(outputSchema) };
+  });
+  const text = typescriptOf(name, capabilities);
+  return { json: { adapter: name, typescript: text }, quiet: [text], draw: () => print.line(text) };
+}
+
+type Schema = Readonly<Record<string, unknown>> | boolean;
+
+interface Typed {
+  readonly operation: string;
+  readonly input: Schema;
+  readonly output: Schema;
+}
+
+function read(schema: string): Schema {
+  return schema === "" ? true : (JSON.parse(schema) as Schema);
+}
+
+export function typescriptOf(adapter: string, capabilities: readonly Typed[]): string {
+  const parts = capabilities.map(({ operation, input, output }) => {
+    const name = pascal(operation);
+    const named = new Names(name);
+    const types = [named.declare(`${name}Input`, input), named.declare(`${name}Output`, output)];
+    const constant = `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+    const parameters = `${name}Input, ${name}Input, ${name}Output`;
+    return [
+      ...types,
+      ...named.declared(),
+      `export const ${constant} = capability<${parameters}>("${adapter}.${operation}");`,
+    ].join("\n");
+  });
+  return [`import { capability } from "@tutti/sdk/workflow";`, ...parts].join("\n\n");
+}
+
+const plain: Readonly<Record<string, string>> = {
+  string: "string",
+  number: "number",
+  integer: "number",
+  boolean: "boolean",
+  null: "null",
+};
+
+/** Types of one operation. Each definition of its schemas gets a type of its own. */
+class Names {
+  readonly #prefix: string;
+  readonly #wanted = new Map<string, Schema>();
+  readonly #made = new Map<string, string>();
+  #definitions: Readonly<Record<string, unknown>> = {};
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  declare(name: string, schema: Schema): string {
+    this.#definitions = { ...this.#definitions, ...members(schema, "$defs") };
+    return `export type ${name} = ${this.#typeOf(schema)};`;
+  }
+
+  /** What was referred to, also by each other. */
+  declared(): readonly string[] {
+    for (const [name, schema] of this.#wanted)
+      if (!this.#made.has(name)) this.#made.set(name, `export type ${name} = ${this.#typeOf(schema)};`);
+    return [...this.#made.values()];
+  }
+
+  #typeOf(schema: unknown): string {
+    if (typeof schema !== "object" || schema === null) return "unknown";
+    const one = schema as Readonly<Record<string, unknown>>;
+    const reference = one["$ref"];
+    if (typeof reference === "string") return this.#named(reference);
+    if (Array.isArray(one["enum"])) return either(one["enum"].map((value) => JSON.stringify(value)));
+    if ("const" in one) return JSON.stringify(one["const"]);
+    for (const [key, sign] of [
+      ["anyOf", " | "],
+      ["oneOf", " | "],
+      ["allOf", " & "],
+    ] as const) {
+      const parts = one[key];
+      if (Array.isArray(parts) && parts.length > 0)
+        return `(${[...new Set(parts.map((part) => this.#typeOf(part)))].join(sign)})`;
+    }
+    const kinds = [one["type"] ?? (one["properties"] === undefined ? undefined : "object")].flat();
+    return either(kinds.map((kind) => this.#typeAs(kind, one)));
+  }
+
+  #typeAs(kind: unknown, schema: Readonly<Record<string, unknown>>): string {
+    if (kind === "array") return `readonly (${this.#typeOf(schema["items"])})[]`;
+    if (kind !== "object") return plain[String(kind)] ?? "unknown";
+    const required = Array.isArray(schema["required"]) ? schema["required"] : [];
+    const fields = Object.entries(members(schema, "properties")).map(
+      ([name, value]) => `${key(name)}${required.includes(name) ? "" : "?"}: ${this.#typeOf(value)}`,
+    );
+    const more = schema["additionalProperties"];
+    if (fields.length === 0)
+      return more === false ? "Record<string, never>" : `Readonly<Record<string, ${this.#typeOf(more)}>>`;
+    return `{ ${fields.join("; ")} }`;
+  }
+
+  #named(reference: string): string {
+    const definition = reference.slice("#/$defs/".length);
+    const name = `${this.#prefix}${pascal(definition)}`;
+    if (!(definition in this.#definitions)) return "unknown";
+    this.#wanted.set(name, this.#definitions[definition] as Schema);
+    return name;
+  }
+}
+
+function members(schema: Schema, name: string): Readonly<Record<string, unknown>> {
+  const found = typeof schema === "boolean" ? undefined : schema[name];
+  return typeof found === "object" && found !== null ? (found as Readonly<Record<string, unknown>>) : {};
+}
+
+function either(types: readonly string[]): string {
+  return types.length === 0 ? "unknown" : [...new Set(types)].join(" | ");
+}
+
+function key(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}
+
+/** `orders.get-order` is `OrdersGetOrder`. */
+function pascal(name: string): string {
+  const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
+  const joined = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+  return /^[A-Za-z]/.test(joined) ? joined : `Type${joined}`;
+}

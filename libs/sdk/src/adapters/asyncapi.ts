@@ -1,0 +1,212 @@
+/**
+ * Messages of an AsyncAPI document as operations: what the described application receives, a task sends.
+ *
+ * 1. What the application sends is listed, so that a source can start runs of it.
+ * 2. Channels of protocols without an adapter, and what cannot be read, are listed with the reason.
+ */
+import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
+import type { JsonSchema } from "../task/handlers.ts";
+import type { Adapter, RateLimit } from "./adapter.ts";
+import { adapterErrors } from "./errors.ts";
+import type { SecretReference } from "./http/auth.ts";
+import { chosen, nameIn } from "./names.ts";
+import { natsAdapter } from "./nats/nats.ts";
+import { readText, resolved, Unusable } from "./openapi/document.ts";
+import type { Refused } from "./openapi/openapi.ts";
+import { Schemas } from "./openapi/schemas.ts";
+import { redisAdapter } from "./redis/redis.ts";
+
+export interface AsyncApiOptions {
+  readonly name: string;
+  /** The document, of version 2 or 3: JSON or YAML as a text, or its value. */
+  readonly document: string | Members;
+  /** Refers to the address of the server, with its password. */
+  readonly url: SecretReference;
+  /** The name of a server in the document. Default: the first one whose protocol has an adapter. */
+  readonly server?: string;
+  /** Operations to import, by their names. `*` stands for any characters. Default: all. */
+  readonly only?: readonly string[];
+  readonly rate?: RateLimit;
+}
+
+export interface AsyncApiAdapter extends Adapter {
+  /** What the application sends: `natsSource` and `redisSource` start runs of it. */
+  readonly received: readonly { readonly operation: string; readonly address: string }[];
+  readonly refused: readonly Refused[];
+}
+
+const protocols = { nats: natsAdapter, redis: redisAdapter };
+type Protocol = keyof typeof protocols;
+
+/** Makes an adapter of an AsyncAPI document. */
+export function asyncApiAdapter(options: AsyncApiOptions): AsyncApiAdapter {
+  const { name, url, only, rate } = options;
+  const document = asyncDocument(name, options.document);
+  const protocol = protocolOf(document, options);
+  const found = operationsOf(document);
+  const wanted = only === undefined ? found.sent : chosen(found.sent, only);
+  if (Object.keys(wanted).length === 0)
+    throw adapterErrors.invalid({
+      adapter: name,
+      problem: "the application receives nothing that was asked for",
+    });
+  const connection = { name, url, ...(rate !== undefined && { rate }) };
+  const described = Object.entries(wanted);
+  const adapter =
+    protocol === "nats"
+      ? natsAdapter({
+          ...connection,
+          operations: Object.fromEntries(
+            described.map(([key, { address, payload, description }]) => [
+              key,
+              {
+                subject: address.replaceAll("/", "."),
+                input: inputOf(address, "data", payload),
+                description,
+              },
+            ]),
+          ),
+        })
+      : redisAdapter({
+          ...connection,
+          operations: Object.fromEntries(
+            described.map(([key, { address, payload, description }]) => [
+              key,
+              {
+                command: `PUBLISH ${address} {message}`,
+                input: inputOf(address, "message", payload),
+                description,
+              },
+            ]),
+          ),
+        });
+  return { ...adapter, kind: "asyncapi", received: found.received, refused: found.refused };
+}
+
+function asyncDocument(adapter: string, given: string | Members): Members {
+  const document = typeof given === "string" ? readText(adapter, given) : given;
+  const version = isMembers(document) ? textIn(document, "asyncapi") : "";
+  if (!isMembers(document) || !/^[23]\./.test(version))
+    throw adapterErrors.invalid({
+      adapter,
+      problem: `expected \`asyncapi\` 2 or 3, got ${version.slice(0, 20) || "none"}`,
+    });
+  return document;
+}
+
+function protocolOf(document: Members, { name, server }: AsyncApiOptions): Protocol {
+  const servers = Object.entries(membersIn(document, "servers"));
+  const named = servers.filter(([key]) => server === undefined || key === server);
+  const found = named.map(([, one]) => textIn(resolved(document, one), "protocol"));
+  const known = found.find((one): one is Protocol => Object.hasOwn(protocols, one));
+  if (known !== undefined) return known;
+  const problem = `expected a server with the protocol ${Object.keys(protocols).join(" or ")}, found ${found.join(", ") || "none"}`;
+  throw adapterErrors.invalid({ adapter: name, problem });
+}
+
+interface Sent {
+  readonly address: string;
+  readonly payload: JsonSchema;
+  readonly description: string;
+}
+
+interface Found {
+  readonly sent: Record<string, Sent>;
+  readonly received: { operation: string; address: string }[];
+  readonly refused: Refused[];
+}
+
+function operationsOf(document: Members): Found {
+  const found: Found = { sent: {}, received: [], refused: [] };
+  for (const one of textIn(document, "asyncapi").startsWith("2.") ? ofSecond(document) : ofThird(document))
+    try {
+      const { address, operation, messages } = one.read();
+      const name = nameIn(one.name);
+      if (one.isReceived) found.received.push({ operation: name, address });
+      else
+        found.sent[name] = {
+          ...{ address, payload: payloadOf(document, messages) },
+          description: (textIn(operation, "summary") || textIn(operation, "description")).slice(0, 200),
+        };
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error;
+      found.refused.push({ operation: one.name, reason: error.message });
+    }
+  return found;
+}
+
+interface Read {
+  readonly name: string;
+  /** From the application. */
+  readonly isReceived: boolean;
+  read(): { readonly address: string; readonly operation: Members; readonly messages: readonly unknown[] };
+}
+
+/** `publish` is what others publish to the application. */
+function* ofSecond(document: Members): Generator<Read, void> {
+  for (const [address, given] of Object.entries(membersIn(document, "channels")))
+    for (const kind of ["publish", "subscribe"] as const) {
+      if (!isMembers(given) || (given["$ref"] === undefined && given[kind] === undefined)) continue;
+      const id = textIn(membersIn(given, kind), "operationId");
+      yield {
+        ...{ name: id || `${kind}-${address}`, isReceived: kind === "subscribe" },
+        read() {
+          const operation = resolved(document, resolved(document, given)[kind]);
+          const message = operation["message"];
+          const several = isMembers(message) ? message["oneOf"] : undefined;
+          return { address, operation, messages: Array.isArray(several) ? several : [message] };
+        },
+      };
+    }
+}
+
+function* ofThird(document: Members): Generator<Read, void> {
+  for (const [name, given] of Object.entries(membersIn(document, "operations"))) {
+    const action = isMembers(given) ? textIn(given, "action") : "";
+    yield {
+      ...{ name, isReceived: action === "send" },
+      read() {
+        const operation = resolved(document, given);
+        if (action !== "send" && action !== "receive") throw new Unusable(`it has the action \`${action}\``);
+        const channel = resolved(document, operation["channel"]);
+        const address = textIn(channel, "address");
+        if (address === "") throw new Unusable("its channel has no address");
+        const own = operation["messages"];
+        return {
+          ...{ address, operation },
+          messages: Array.isArray(own) ? own : Object.values(membersIn(channel, "messages")),
+        };
+      },
+    };
+  }
+}
+
+function payloadOf(document: Members, messages: readonly unknown[]): JsonSchema {
+  const schemas = new Schemas(document);
+  const payloads = messages.map((message) => {
+    const { payload, schemaFormat } = resolved(document, message);
+    const foreign =
+      isMembers(payload) && payload["schemaFormat"] !== undefined ? payload["schemaFormat"] : schemaFormat;
+    if (foreign !== undefined && !/json|asyncapi|openapi/i.test(String(foreign)))
+      throw new Unusable(`its payload is described as \`${String(foreign).slice(0, 80)}\``);
+    return schemas.convert(payload ?? true);
+  });
+  const one = payloads.length === 1 ? payloads[0] : { anyOf: payloads };
+  if (!isMembers(one) || schemas.isLarge) return true;
+  return Object.keys(schemas.definitions).length === 0 ? one : { ...one, $defs: schemas.definitions };
+}
+
+/** Parameters of the address, and the payload. */
+function inputOf(address: string, member: string, payload: JsonSchema): JsonSchema {
+  const parameters = [...address.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
+  const { $defs, ...own } = typeof payload === "boolean" ? {} : payload;
+  return {
+    type: "object",
+    required: [...parameters, member],
+    properties: {
+      ...Object.fromEntries(parameters.map((name) => [name, { type: ["string", "integer"] }])),
+      [member]: own,
+    },
+    ...($defs !== undefined && { $defs }),
+  };
+}

@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import {
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  status,
+} from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import { ReflectionService } from "@grpc/reflection";
+import { isTuttiError } from "@tutti/kernel";
+import { type AdapterCall, adapterProblems, grpcAdapter } from "@tutti/sdk/adapters";
+import { Busy } from "../../task/failure.ts";
+
+const proto = fileURLToPath(new URL("./shop.fixture.proto", import.meta.url));
+type Order = Readonly<Record<string, unknown>>;
+type Fault = { readonly code: number; readonly details: string };
+
+describe("a gRPC adapter", () => {
+  const definition = loadSync(proto, { longs: String, enums: String, oneofs: true });
+  const placed = new Map<string, Order>();
+  const seen: Metadata[] = [];
+  let fault: Fault | undefined;
+  let server: Server;
+  let url: string;
+
+  const answered = <T>(call: { readonly metadata: Metadata }, answer: () => T) => {
+    seen.push(call.metadata);
+    if (fault !== undefined) throw fault;
+    return answer();
+  };
+  const unary =
+    <T>(answer: (request: Order, key: string) => T) =>
+    (call: ServerUnaryCall<Order, T>, reply: (error: Fault | null, value?: T) => void) => {
+      try {
+        const [key = ""] = call.metadata.get("idempotency-key").map(String);
+        reply(
+          null,
+          answered(call, () => answer(call.request, key)),
+        );
+      } catch (error) {
+        reply(error as Fault);
+      }
+    };
+  const handlers = {
+    GetOrder: unary(({ orderId }) => ({ ...placed.get(String(orderId)) })),
+    PlaceOrder: unary((order, key) => {
+      placed.set(key || String(order["orderId"]), order);
+      return { ...order, state: "STATE_OPEN" };
+    }),
+    ListOrders(call: ServerWritableStream<Order, Order>) {
+      for (let number = 0; number < 3; number++)
+        call.write({ orderId: `o-${number}`, seal: Buffer.alloc(40) });
+      call.end();
+    },
+    PlaceOrders(call: AsyncIterable<Order>, reply: (error: Fault | null, value?: Order) => void) {
+      void (async () => {
+        let count = 0;
+        for await (const _ of call) count++;
+        reply(null, { orderId: `${count} orders` });
+      })();
+    },
+  };
+  const started = async (port = 0, reflects = true): Promise<number> => {
+    server = new Server();
+    server.addService(definition["shop.v1.Orders"] as never, handlers as never);
+    if (reflects) new ReflectionService(definition as never).addToServer(server as never);
+    return new Promise((resolve, reject) =>
+      server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      ),
+    );
+  };
+  const call = (more: Partial<AdapterCall> = {}): AdapterCall => ({
+    ...{ idempotencyKey: "run-1/add", signal: new AbortController().signal },
+    secret: async (reference) => `value of ${reference}`,
+    ...more,
+  });
+  const codeOf = (work: Promise<unknown> | undefined) =>
+    (work ?? Promise.resolve()).then(
+      () => "none",
+      (error: unknown) => (isTuttiError(error) ? error.code : (error as Error).constructor.name),
+    );
+
+  before(async () => {
+    url = `grpc://127.0.0.1:${await started()}`;
+  });
+  after(() => server.forceShutdown());
+
+  const sources: readonly (readonly [string, (folder: string) => object])[] = [
+    ["the server's reflection", () => ({})],
+    ["a file in the language of Protobuf", () => ({ protos: [proto] })],
+    [
+      "a descriptor set",
+      (folder) => {
+        const file = join(folder, "shop.binpb");
+        const root = fileURLToPath(new URL("../../../../../", import.meta.url));
+        const buf = join(root, "node_modules", ".bin", "buf");
+        writeFileSync(join(folder, "buf.yaml"), "version: v2\n");
+        writeFileSync(join(folder, "shop.proto"), execFileSync("cat", [proto]));
+        execFileSync(buf, ["build", folder, "-o", file]);
+        return { descriptors: file };
+      },
+    ],
+  ];
+  for (const [source, options] of sources)
+    it(`has the operations of all services by ${source}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), "tutti-grpc-"));
+      try {
+        const shop = await grpcAdapter({ name: "shop", url, ...options(folder) });
+        assert.deepEqual(
+          Object.entries(shop.operations).map(([name, { repeat }]) => [name, repeat]),
+          [
+            ["get-order", "safe"],
+            ["place-order", "never"],
+            ["list-orders", "safe"],
+            ["place-orders", "never"],
+          ],
+        );
+        const order = {
+          ...{ orderId: "o-1", cents: "9007199254740993", placed: "2027-01-31T08:00:00Z", seal: "AQI=" },
+          ...{ labels: { team: "a" }, parts: [{ orderId: "o-2" }], voucher: "spring" },
+        };
+        assert.deepEqual(await shop.operations["place-order"]?.call(order, call({ idempotencyKey: "o-1" })), {
+          ...order,
+          state: "STATE_OPEN",
+        });
+        assert.deepEqual(await shop.operations["get-order"]?.call({ orderId: "o-1" }, call()), order);
+        shop.close?.();
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+  it("takes lists where a method streams", async () => {
+    const shop = await grpcAdapter({ name: "shop", url });
+    const listed = (await shop.operations["list-orders"]?.call({}, call())) as Order[];
+    assert.deepEqual(
+      listed.map(({ orderId }) => orderId),
+      ["o-0", "o-1", "o-2"],
+    );
+    const requests = [{ orderId: "a" }, { orderId: "b" }];
+    assert.deepEqual(await shop.operations["place-orders"]?.call({ requests }, call()), {
+      orderId: "2 orders",
+    });
+    shop.close?.();
+    const narrow = await grpcAdapter({ name: "shop", url, protos: [proto], answerBytesMax: 100 });
+    assert.equal(
+      await codeOf(narrow.operations["list-orders"]?.call({}, call())),
+      "adapter.answer_unreadable",
+    );
+    narrow.close?.();
+  });
+
+  it("describes messages as JSON Schemas, also those that contain themselves", async () => {
+    const shop = await grpcAdapter({ name: "shop", url, only: ["place-*"] });
+    assert.deepEqual(Object.keys(shop.operations), ["place-order", "place-orders"]);
+    const input = shop.operations["place-order"]?.input as Readonly<Record<string, Order>> | undefined;
+    const { properties, $defs } = input ?? {};
+    assert.deepEqual(properties?.["state"], { enum: ["STATE_UNSPECIFIED", "STATE_OPEN"] });
+    assert.deepEqual(properties?.["parts"], { type: "array", items: { $ref: "#/$defs/shop.v1.Order" } });
+    assert.deepEqual(Object.keys($defs ?? {}), ["shop.v1.Order"]);
+    shop.close?.();
+  });
+
+  it("keeps the rules of adapters", async () => {
+    const own = await grpcAdapter({
+      ...{ name: "shop", url, connectMs: 500, idempotencyMetadata: "idempotency-key" },
+      auth: { bearer: "env:SHOP_TOKEN" },
+      protos: [proto],
+    });
+    seen.length = 0;
+    const port = Number(new URL(`http${url.slice("grpc".length)}`).port);
+    const problems = await adapterProblems(own, {
+      samples: {
+        "get-order": { input: { orderId: "o-1" } },
+        "place-order": { input: { orderId: "o-9" }, effects: () => placed.size },
+      },
+      disconnect: () => server.forceShutdown(),
+    });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(seen[0]?.get("authorization"), ["Bearer env:SHOP_TOKEN"]);
+    await started(port, false);
+    own.close?.();
+  });
+
+  it("says what a status means for the task", async () => {
+    const shop = await grpcAdapter({ name: "shop", url, protos: [proto] });
+    const outcomes: [number, string, string][] = [
+      [status.UNAVAILABLE, "adapter.unreachable", "adapter.outcome_unknown"],
+      [status.INTERNAL, "adapter.failed", "adapter.outcome_unknown"],
+      [status.ABORTED, "adapter.failed", "adapter.failed"],
+      [status.NOT_FOUND, "adapter.refused", "adapter.refused"],
+      [status.UNAUTHENTICATED, "adapter.not_signed_in", "adapter.not_signed_in"],
+      [status.RESOURCE_EXHAUSTED, Busy.name, Busy.name],
+    ];
+    for (const [code, reading, writing] of outcomes) {
+      fault = { code, details: "as the test wants it" };
+      assert.equal(await codeOf(shop.operations["get-order"]?.call({}, call())), reading, status[code]);
+      assert.equal(await codeOf(shop.operations["place-order"]?.call({}, call())), writing, status[code]);
+    }
+    fault = undefined;
+    assert.equal(
+      await codeOf(shop.operations["get-order"]?.call({ orderID: 7 }, call())),
+      "adapter.input_invalid",
+    );
+    shop.close?.();
+  });
+
+  it("says what is missing", async () => {
+    const ask = (options: object) => grpcAdapter({ name: "shop", url, connectMs: 300, ...options });
+    await assert.rejects(ask({}), /does not serve reflection, set `protos` or `descriptors`/);
+    await assert.rejects(ask({ url: "127.0.0.1:50051" }), /expected an address such as grpc:/);
+    await assert.rejects(ask({ url: "grpc://169.254.169.254:80" }), { code: "adapter.address_refused" });
+    await assert.rejects(ask({ url: "grpc://127.0.0.1:1" }), { code: "adapter.unreachable" });
+    await assert.rejects(ask({ protos: ["/no/such.proto"] }), /cannot be read/);
+    await assert.rejects(ask({ protos: [proto], only: ["pay-*"] }), /no method that was asked for/);
+  });
+});

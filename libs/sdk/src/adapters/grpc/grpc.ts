@@ -1,0 +1,303 @@
+/**
+ * Methods of gRPC services as operations.
+ *
+ * 1. `readGrpc` has the contract before the worker offers anything: an operation has the schemas of its method.
+ * 2. A call waits for a connection. What fails before there is one was not sent.
+ * 3. A method that may change something is repeated if its contract says that it may be, or if it takes an idempotency key.
+ */
+import { readFile } from "node:fs/promises";
+import { Agent as PlainAgent } from "node:http";
+import { Agent as SecureAgent } from "node:https";
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Client as Channel, Metadata, ServiceError } from "@grpc/grpc-js";
+import { systemClock, systemTimers } from "@tutti/kernel";
+import { Busy } from "../../task/failure.ts";
+import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import { Authentication, type HttpAuth } from "../http/auth.ts";
+import { addressProblem } from "../http/wire.ts";
+import { chosen, nameIn } from "../names.ts";
+import { localSecret } from "../source.ts";
+import { type Contract, type GrpcContract, readContract, reflection } from "./contract.ts";
+import { schemaOf } from "./schema.ts";
+
+export interface GrpcAdapterOptions extends GrpcContract {
+  readonly name: string;
+  /** `grpc://host:port`, or `grpcs://host:port` with TLS. */
+  readonly url: string;
+  /** Files of PEM. Default: the certificates that Node trusts, and none of this side. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** Sent as metadata. */
+  readonly auth?: HttpAuth;
+  /** Operations to import, by their names. `*` stands for any characters. Default: all. */
+  readonly only?: readonly string[];
+  /** Metadata that makes a repeated call harmless. It gets the idempotency key of the task. */
+  readonly idempotencyMetadata?: string;
+  /** By the name of an operation. Default: the `idempotency_level` of the method. */
+  readonly repeat?: Readonly<Record<string, Repeat>>;
+  readonly rate?: RateLimit;
+  /** How long a call may take. Default: 60,000. */
+  readonly timeoutMs?: number;
+  /** How long to wait for a connection. Default: 10,000. */
+  readonly connectMs?: number;
+  /** Larger answers fail the task, also the messages of a stream together. Default: 16 MiB. */
+  readonly answerBytesMax?: number;
+}
+
+const defaults = { timeoutMs: 60_000, connectMs: 10_000, answerBytesMax: 16 * 1024 * 1024 };
+const busyMs = 1_000;
+
+/**
+ * Makes an adapter of a gRPC server. Without `protos` and `descriptors` it asks the server, which has to serve reflection.
+ */
+export async function grpcAdapter(options: GrpcAdapterOptions): Promise<Adapter> {
+  const { name, url, rate } = options;
+  const target = /^(grpcs?):\/\/([^/\s@]+)\/?$/.exec(url);
+  const [, scheme = "", address = ""] = target ?? [];
+  const fail = (problem: string) => adapterErrors.invalid({ adapter: name, problem });
+  if (target === null) throw fail(`expected an address such as grpc://host:50051, got \`${url}\``);
+  const forbidden = addressProblem(new URL(`http://${address}`).hostname.replace(/^\[|\]$/g, ""), false);
+  if (forbidden !== undefined)
+    throw adapterErrors.addressRefused({ operation: name, url, reason: forbidden });
+  const grpc = await import("@grpc/grpc-js");
+  const { tls = {}, answerBytesMax = defaults.answerBytesMax } = options;
+  const [ca, key, cert] = await Promise.all(
+    [tls.ca, tls.key, tls.cert].map((file) => (file === undefined ? null : readFile(file))),
+  );
+  const credentials =
+    scheme === "grpcs"
+      ? grpc.credentials.createSsl(ca ?? null, key ?? null, cert ?? null)
+      : grpc.credentials.createInsecure();
+  const channel = new grpc.Client(address, credentials, {
+    "grpc.max_receive_message_length": answerBytesMax,
+    // One connection of its own: another adapter of the same server may have other credentials.
+    "grpc.use_local_subchannel_pool": 1,
+  });
+  const calls = new Calls(options, { grpc, channel, isSecure: scheme === "grpcs" });
+  try {
+    const contract = await readContract(
+      name,
+      options,
+      reflection(name, (requests) => calls.reflect(requests)),
+    );
+    const operations = operationsOf(contract, options, calls);
+    if (Object.keys(operations).length === 0) throw fail("the server has no method that was asked for");
+    return {
+      ...{ name, kind: "grpc", operations },
+      ...(rate !== undefined && { rate }),
+      check: (call) => calls.check(call),
+      close: () => channel.close(),
+    };
+  } catch (error) {
+    channel.close();
+    throw error;
+  }
+}
+
+function operationsOf(
+  contract: Contract,
+  { only, repeat = {}, idempotencyMetadata }: GrpcAdapterOptions,
+  calls: Calls,
+): Readonly<Record<string, AdapterOperation>> {
+  const operations: Record<string, AdapterOperation> = {};
+  // One service needs no name of its own.
+  const isOne = new Set(contract.methods.map(({ parent }) => parent.typeName)).size === 1;
+  for (const method of contract.methods) {
+    const own = nameIn(method.name);
+    const name = isOne ? own : `${nameIn(method.parent.name)}.${own}`;
+    const free = Object.hasOwn(operations, name) ? nameIn(`${method.parent.typeName}.${method.name}`) : name;
+    const byKey = idempotencyMetadata === undefined ? "never" : "key";
+    const rule = repeat[free] ?? (method.idempotency === 0 ? byKey : "safe");
+    const isRequestStream = /client_streaming|bidi/.test(method.methodKind);
+    const isReplyStream = /server_streaming|bidi/.test(method.methodKind);
+    const requests = schemaOf(method.input, isRequestStream);
+    operations[free] = {
+      description: `${method.parent.typeName}/${method.name}`,
+      input: isRequestStream
+        ? { type: "object", required: ["requests"], properties: { requests } }
+        : requests,
+      output: schemaOf(method.output, isReplyStream),
+      repeat: rule,
+      call: (input, call) =>
+        calls.run(contract, method, {
+          ...{ input, call, rule, isReplyStream, name: free },
+          messages: isRequestStream ? (input["requests"] as readonly unknown[]) : [input],
+        }),
+    };
+  }
+  return only === undefined ? operations : chosen(operations, only);
+}
+
+interface Asked {
+  readonly name: string;
+  readonly rule: Repeat;
+  readonly messages: readonly unknown[];
+  readonly isReplyStream: boolean;
+  readonly call: AdapterCall;
+}
+
+interface Parts {
+  readonly grpc: typeof import("@grpc/grpc-js");
+  readonly channel: Channel;
+  readonly isSecure: boolean;
+}
+
+class Calls {
+  readonly #options: GrpcAdapterOptions;
+  readonly #parts: Parts;
+  readonly #authentication: Authentication;
+
+  constructor(options: GrpcAdapterOptions, parts: Parts) {
+    this.#options = options;
+    this.#parts = parts;
+    const agents = { plain: new PlainAgent(), secure: new SecureAgent() };
+    this.#authentication = new Authentication(options.auth, agents, {
+      ...{ clock: systemClock, timers: systemTimers },
+    });
+  }
+
+  async check(call: AdapterCall): Promise<void> {
+    await this.#connected(`${this.#options.name}.check`, call.signal);
+  }
+
+  async run(contract: Contract, method: DescMethod, asked: Asked): Promise<unknown> {
+    const { codec, registry } = contract;
+    const { name, call, messages, isReplyStream, rule } = asked;
+    const operation = `${this.#options.name}.${name}`;
+    const encoded = messages.map((message) => {
+      try {
+        const read = codec.fromJson(method.input, message as never, { registry });
+        return codec.toBinary(method.input, read);
+      } catch (error) {
+        throw adapterErrors.inputInvalid(
+          { operation, reason: error instanceof Error ? error.message : String(error) },
+          { cause: error },
+        );
+      }
+    });
+    await this.#connected(operation, call.signal);
+    const metadata = await this.#metadata(operation, call);
+    const path = `/${method.parent.typeName}/${method.name}`;
+    let replies: readonly Uint8Array[];
+    try {
+      replies = await this.#exchange(path, encoded, metadata, call);
+    } catch (error) {
+      if (call.signal.aborted) throw call.signal.reason;
+      throw this.#failure(operation, rule, error as ServiceError);
+    }
+    const read = replies.map((bytes) =>
+      codec.toJson(method.output, codec.fromBinary(method.output, bytes), { registry }),
+    );
+    return isReplyStream ? read : (read[0] ?? {});
+  }
+
+  /** Asks for descriptors, by the version of the protocol that the server has. */
+  async reflect(requests: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    const { name } = this.#options;
+    const operation = `${name}.reflection`;
+    const signal = new AbortController().signal;
+    await this.#connected(operation, signal);
+    const metadata = await this.#metadata(operation, { idempotencyKey: "", signal, secret: localSecret });
+    const { status } = this.#parts.grpc;
+    for (const version of ["v1", "v1alpha"]) {
+      const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
+      try {
+        return await this.#exchange(path, requests, metadata, { signal });
+      } catch (error) {
+        if ((error as ServiceError).code !== status.UNIMPLEMENTED)
+          throw this.#failure(operation, "safe", error as ServiceError);
+      }
+    }
+    throw adapterErrors.invalid({
+      adapter: name,
+      problem: "the server does not serve reflection, set `protos` or `descriptors`",
+    });
+  }
+
+  async #connected(operation: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { connectMs = defaults.connectMs, url } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#parts.channel.waitForReady(systemClock.now() + connectMs, (error) => {
+        if (error === undefined) resolve();
+        else reject(adapterErrors.unreachable({ operation, reason: `no server answers at ${url}` }));
+      });
+    });
+    signal.throwIfAborted();
+  }
+
+  async #metadata(operation: string, call: AdapterCall): Promise<Metadata> {
+    const { idempotencyMetadata, url } = this.#options;
+    const headers: Record<string, string> = {};
+    await this.#authentication.apply(operation, new URL(url.replace(/^grpc/, "http")), headers, call);
+    if (idempotencyMetadata !== undefined && call.idempotencyKey !== "")
+      headers[idempotencyMetadata] = call.idempotencyKey;
+    const metadata = new this.#parts.grpc.Metadata();
+    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+    return metadata;
+  }
+
+  /** All kinds of methods are streams: one message, or several, in each direction. */
+  #exchange(
+    path: string,
+    messages: readonly Uint8Array[],
+    metadata: Metadata,
+    { signal, remainingMs }: Pick<AdapterCall, "signal" | "remainingMs">,
+  ): Promise<readonly Uint8Array[]> {
+    const { timeoutMs = defaults.timeoutMs, answerBytesMax = defaults.answerBytesMax } = this.#options;
+    const same = (bytes: Uint8Array) => Buffer.from(bytes);
+    const deadline = systemClock.now() + Math.min(timeoutMs, remainingMs ?? timeoutMs);
+    const stream = this.#parts.channel.makeBidiStreamRequest(path, same, (bytes) => bytes, metadata, {
+      deadline,
+    });
+    const stop = () => stream.cancel();
+    signal.addEventListener("abort", stop, { once: true });
+    return new Promise<readonly Uint8Array[]>((resolve, reject) => {
+      const replies: Uint8Array[] = [];
+      let bytes = 0;
+      stream.on("data", (reply: Uint8Array) => {
+        bytes += reply.length;
+        if (bytes <= answerBytesMax) replies.push(reply);
+        else stream.cancel();
+      });
+      stream.on("error", (error) => reject(bytes > answerBytesMax ? new TooMuch() : error));
+      stream.on("end", () => resolve(replies));
+      for (const message of messages) stream.write(message);
+      stream.end();
+    }).finally(() => signal.removeEventListener("abort", stop));
+  }
+
+  #failure(operation: string, rule: Repeat, error: ServiceError | TooMuch): Error {
+    const { status } = this.#parts.grpc;
+    const { answerBytesMax = defaults.answerBytesMax } = this.#options;
+    if (error instanceof TooMuch)
+      return adapterErrors.answerUnreadable({
+        operation,
+        reason: `it has more than ${answerBytesMax} bytes`,
+      });
+    const reason = `${status[error.code] ?? error.code} ${error.details ?? error.message}`.trim();
+    const about = [{ operation, reason }, { cause: error }] as const;
+    switch (error.code) {
+      case status.RESOURCE_EXHAUSTED:
+        if (/larger than max/.test(error.details)) return adapterErrors.answerUnreadable(...about);
+        return new Busy({ retryAfterMs: busyMs, message: reason });
+      case status.UNAUTHENTICATED:
+        return adapterErrors.notSignedIn(...about);
+      case status.ABORTED:
+        return adapterErrors.failed(...about);
+      case status.UNAVAILABLE:
+      case status.DEADLINE_EXCEEDED:
+      case status.CANCELLED:
+      case status.INTERNAL:
+      case status.UNKNOWN:
+        if (rule === "never") return adapterErrors.outcomeUnknown(...about);
+        return error.code === status.UNAVAILABLE
+          ? adapterErrors.unreachable(...about)
+          : adapterErrors.failed(...about);
+      default:
+        return adapterErrors.refused(...about);
+    }
+  }
+}
+
+class TooMuch extends Error {}

@@ -1,0 +1,91 @@
+/** Messages of Protobuf as JSON Schemas, in the canonical JSON form. Messages are in `$defs`, so they may contain themselves. */
+import type { DescEnum, DescField, DescMessage } from "@bufbuild/protobuf";
+import type { JsonSchema } from "../../task/handlers.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** A worker offers the schemas of all its capabilities when it is linked. */
+const lengthMax = 32_768;
+
+/** Their JSON form is not that of their fields. */
+const wellKnown: Readonly<Record<string, Schema>> = {
+  "google.protobuf.Timestamp": { type: "string", format: "date-time" },
+  "google.protobuf.Duration": { type: "string", pattern: "^-?[0-9]+(\\.[0-9]+)?s$" },
+  "google.protobuf.FieldMask": { type: "string" },
+  "google.protobuf.Empty": { type: "object" },
+  "google.protobuf.Struct": { type: "object" },
+  "google.protobuf.ListValue": { type: "array" },
+  "google.protobuf.Value": {},
+  "google.protobuf.Any": { type: "object" },
+  "google.protobuf.StringValue": { type: ["string", "null"] },
+  "google.protobuf.BytesValue": { type: ["string", "null"] },
+  "google.protobuf.BoolValue": { type: ["boolean", "null"] },
+  "google.protobuf.DoubleValue": { type: ["number", "string", "null"] },
+  "google.protobuf.FloatValue": { type: ["number", "string", "null"] },
+  "google.protobuf.Int64Value": { type: ["string", "integer", "null"] },
+  "google.protobuf.UInt64Value": { type: ["string", "integer", "null"] },
+  "google.protobuf.Int32Value": { type: ["integer", "null"] },
+  "google.protobuf.UInt32Value": { type: ["integer", "null"] },
+};
+
+/** `isList` is of a stream: the messages are a list. */
+export function schemaOf(message: DescMessage, isList: boolean): JsonSchema {
+  const definitions: Record<string, Schema> = {};
+  const one = referenceTo(message, definitions);
+  const $defs = definitions;
+  const whole = isList ? { type: "array", items: one, $defs } : standing(message, one, $defs);
+  if (JSON.stringify(whole).length <= lengthMax) return whole;
+  return { type: isList ? "array" : "object" };
+}
+
+function standing(message: DescMessage, one: Schema, definitions: Readonly<Record<string, Schema>>): Schema {
+  const own = definitions[message.typeName];
+  if (own === undefined) return one;
+  const isReferred = JSON.stringify(definitions).includes(`"#/$defs/${message.typeName}"`);
+  const others = isReferred
+    ? definitions
+    : Object.fromEntries(Object.entries(definitions).filter(([name]) => name !== message.typeName));
+  return Object.keys(others).length === 0 ? own : { ...own, $defs: others };
+}
+
+function referenceTo(message: DescMessage, definitions: Record<string, Schema>): Schema {
+  const known = wellKnown[message.typeName];
+  if (known !== undefined) return known;
+  if (definitions[message.typeName] === undefined) {
+    // Before its fields: one of them may contain it.
+    definitions[message.typeName] = {};
+    const properties = Object.fromEntries(
+      message.fields.map((field) => [field.jsonName, fieldSchema(field, definitions)]),
+    );
+    definitions[message.typeName] = { type: "object", properties, additionalProperties: false };
+  }
+  return { $ref: `#/$defs/${message.typeName}` };
+}
+
+function fieldSchema(field: DescField, definitions: Record<string, Schema>): Schema {
+  const of = (kind: string, { scalar, enum: choice, message }: Parts): Schema => {
+    if (kind === "message" && message !== undefined) return referenceTo(message, definitions);
+    if (kind === "enum" && choice !== undefined) return { enum: choice.values.map(({ name }) => name) };
+    return scalarSchema(scalar ?? 0);
+  };
+  if (field.fieldKind === "list") return { type: "array", items: of(field.listKind, field) };
+  if (field.fieldKind === "map") return { type: "object", additionalProperties: of(field.mapKind, field) };
+  return of(field.fieldKind, field);
+}
+
+interface Parts {
+  readonly scalar?: number | undefined;
+  readonly enum?: DescEnum | undefined;
+  readonly message?: DescMessage | undefined;
+}
+
+/** By the numbers of `FieldDescriptorProto.Type`. */
+function scalarSchema(type: number): Schema {
+  if (type === 8) return { type: "boolean" };
+  if (type === 9) return { type: "string" };
+  if (type === 12) return { type: "string", contentEncoding: "base64" };
+  // Infinity and NaN are texts.
+  if (type === 1 || type === 2) return { type: ["number", "string"] };
+  const isLong = [3, 4, 6, 16, 18].includes(type);
+  return isLong ? { type: ["string", "integer"] } : { type: "integer" };
+}

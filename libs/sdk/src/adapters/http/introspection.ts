@@ -1,0 +1,238 @@
+/**
+ * Fields of a GraphQL API as operations, by introspection.
+ *
+ * 1. A query or mutation is one operation. Its arguments are the input, the value of the field is the output.
+ * 2. The document selects scalars, and objects to a depth. A field that needs an argument of its own is left out.
+ */
+import { isMembers, type Members } from "../../agents/models/wire.ts";
+import type { JsonSchema } from "../../task/handlers.ts";
+import type { Adapter, AdapterCall } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import { chosen, nameIn } from "../names.ts";
+import { localSecret } from "../source.ts";
+import { type GraphqlAdapterOptions, type GraphqlOperation, graphqlAdapter } from "./graphql.ts";
+import type { HttpPorts } from "./http.ts";
+
+export interface IntrospectedGraphqlOptions extends Omit<GraphqlAdapterOptions, "operations"> {
+  /** Operations to import, by their names. `*` stands for any characters. Default: all. */
+  readonly only?: readonly string[];
+  /** How deep objects are selected. Default: 3. */
+  readonly depth?: number;
+  /** Mutations may be repeated with the header. Default: none. */
+  readonly idempotencyHeader?: string;
+}
+
+const typeParts =
+  "kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+const valueParts = `name description type { ${typeParts} }`;
+const introspection = `query { __schema { queryType { name } mutationType { name } types {
+  kind name description enumValues(includeDeprecated: true) { name } possibleTypes { name }
+  inputFields { ${valueParts} defaultValue }
+  fields { ${valueParts} args { ${valueParts} defaultValue } } } } }`;
+
+/** Asks an API for its schema, and makes an adapter of all that it offers. */
+export async function introspectedGraphql(
+  options: IntrospectedGraphqlOptions,
+  ports: HttpPorts = {},
+): Promise<Adapter> {
+  const { only, depth = 3, idempotencyHeader, ...rest } = options;
+  const asking = graphqlAdapter({ ...rest, operations: { schema: { document: introspection } } }, ports);
+  const call: AdapterCall = {
+    ...{ idempotencyKey: "", signal: new AbortController().signal, secret: localSecret },
+  };
+  let data: unknown;
+  try {
+    data = await asking.operations["schema"]?.call({}, call);
+  } finally {
+    asking.close?.();
+  }
+  const schema = isMembers(data) && isMembers(data["__schema"]) ? data["__schema"] : undefined;
+  if (schema === undefined)
+    throw adapterErrors.answerUnreadable({ operation: options.name, reason: "it is no schema of GraphQL" });
+  const all = new Api(schema, depth).operations(idempotencyHeader);
+  const operations = only === undefined ? all : chosen(all, only);
+  if (Object.keys(operations).length === 0)
+    throw adapterErrors.invalid({
+      adapter: options.name,
+      problem: "the API has no field that was asked for",
+    });
+  const made = graphqlAdapter({ ...rest, operations }, ports);
+  const unpacked = Object.entries(made.operations).map(([name, operation]) => [
+    name,
+    {
+      ...operation,
+      call: async (input: Members, asked: AdapterCall) =>
+        (((await operation.call(input, asked)) ?? {}) as Members)["value"] ?? null,
+    },
+  ]);
+  return { ...made, operations: Object.fromEntries(unpacked) };
+}
+
+interface Type {
+  readonly kind: string;
+  readonly name: string | null;
+  readonly ofType?: Type | null;
+}
+
+interface Value {
+  readonly name: string;
+  readonly description?: string | null;
+  readonly type: Type;
+  readonly defaultValue?: string | null;
+  readonly args?: readonly Value[];
+}
+
+interface Declared {
+  readonly name: string;
+  readonly kind: string;
+  readonly fields?: readonly Value[] | null;
+  readonly inputFields?: readonly Value[] | null;
+  readonly enumValues?: readonly { readonly name: string }[] | null;
+  readonly possibleTypes?: readonly { readonly name: string }[] | null;
+}
+
+const lengthMax = 32_768;
+const descriptionMax = 200;
+
+/** What the schema says of an API. */
+class Api {
+  readonly #types: ReadonlyMap<string, Declared>;
+  readonly #roots: readonly (readonly [kind: "query" | "mutation", name: string])[];
+  readonly #depth: number;
+
+  constructor(schema: Members, depth: number) {
+    const types = (Array.isArray(schema["types"]) ? schema["types"] : []) as readonly Declared[];
+    this.#types = new Map(types.map((type) => [type.name, type]));
+    const nameOf = (root: unknown) => (isMembers(root) ? String(root["name"]) : "");
+    this.#roots = [
+      ["query", nameOf(schema["queryType"])],
+      ["mutation", nameOf(schema["mutationType"])],
+    ];
+    this.#depth = depth;
+  }
+
+  operations(idempotencyHeader: string | undefined): Readonly<Record<string, GraphqlOperation>> {
+    const made: Record<string, GraphqlOperation> = {};
+    for (const [kind, root] of this.#roots)
+      for (const field of this.#types.get(root)?.fields ?? []) {
+        const own = nameIn(field.name);
+        made[Object.hasOwn(made, own) ? `${kind}.${own}` : own] = this.#operation(
+          kind,
+          field,
+          idempotencyHeader,
+        );
+      }
+    return made;
+  }
+
+  #operation(kind: string, field: Value, idempotencyHeader: string | undefined): GraphqlOperation {
+    const { args = [], name, type } = field;
+    const variables = args.map((one) => `$${one.name}: ${written(one.type)}`);
+    const given = args.map((one) => `${one.name}: $${one.name}`);
+    const inBrackets = (parts: readonly string[]) => (parts.length === 0 ? "" : `(${parts.join(", ")})`);
+    const selected = this.#selection(type, this.#depth) ?? "";
+    const description = (field.description ?? "").replace(/\s+/g, " ").trim().slice(0, descriptionMax);
+    return {
+      document: `${kind} ${inBrackets(variables)} { value: ${name}${inBrackets(given)} ${selected} }`,
+      input: bounded(this.#object(args)),
+      output: bounded(this.#output(type, this.#depth)),
+      ...(description !== "" && { description }),
+      ...(kind === "mutation" && idempotencyHeader !== undefined && { idempotencyHeader }),
+    };
+  }
+
+  /** Empty for a scalar. Undefined if nothing of an object can be selected. */
+  #selection(type: Type, depth: number): string | undefined {
+    const { name } = coreOf(type);
+    const { kind, possibleTypes } = this.#types.get(name ?? "") ?? { kind: "SCALAR" };
+    if (kind === "SCALAR" || kind === "ENUM") return "";
+    const parts = this.#fields(name, depth).map(([field, selected]) => `${field} ${selected}`.trim());
+    const others = kind === "OBJECT" ? [] : (possibleTypes ?? []);
+    for (const one of others) {
+      const own = this.#fields(one.name, Math.min(depth, 1)).filter(([, selected]) => selected === "");
+      if (own.length > 0) parts.push(`... on ${one.name} { ${own.map(([field]) => field).join(" ")} }`);
+    }
+    if (parts.length === 0) return undefined;
+    return `{ ${others.length > 0 ? "__typename " : ""}${parts.join(" ")} }`;
+  }
+
+  #fields(
+    name: string | null,
+    depth: number,
+  ): readonly (readonly [name: string, selected: string, type: Type])[] {
+    if (depth === 0) return [];
+    return (this.#types.get(name ?? "")?.fields ?? []).flatMap(({ name: field, type, args = [] }) => {
+      if (args.some((one) => one.type.kind === "NON_NULL" && (one.defaultValue ?? null) === null)) return [];
+      const selected = this.#selection(type, depth - 1);
+      return selected === undefined ? [] : [[field, selected, type] as const];
+    });
+  }
+
+  #output(type: Type, depth: number): JsonSchema {
+    if (type.kind === "NON_NULL" && type.ofType) return this.#output(type.ofType, depth);
+    if (type.kind === "LIST" && type.ofType)
+      return { type: ["array", "null"], items: this.#output(type.ofType, depth) };
+    const { kind, enumValues } = this.#types.get(type.name ?? "") ?? { kind: "SCALAR" };
+    if (kind === "ENUM") return { enum: [...(enumValues ?? []).map(({ name }) => name), null] };
+    if (kind === "SCALAR") return { ...scalars[type.name ?? ""], ...nullable(type.name) };
+    if (kind !== "OBJECT") return { type: ["object", "null"] };
+    const properties = this.#fields(type.name, depth).map(([name, , of]) => [
+      name,
+      this.#output(of, depth - 1),
+    ]);
+    return { type: ["object", "null"], properties: Object.fromEntries(properties) };
+  }
+
+  #object(values: readonly Value[], depth = inputDepth): JsonSchema {
+    const required = values
+      .filter(({ type, defaultValue }) => type.kind === "NON_NULL" && (defaultValue ?? null) === null)
+      .map(({ name }) => name);
+    const properties = values.map(({ name, type }) => [name, this.#input(type, depth)]);
+    return {
+      type: "object",
+      required,
+      properties: Object.fromEntries(properties),
+      additionalProperties: false,
+    };
+  }
+
+  #input(type: Type, depth: number): JsonSchema {
+    if (type.kind === "NON_NULL" && type.ofType) return this.#input(type.ofType, depth);
+    if (type.kind === "LIST" && type.ofType) return { type: "array", items: this.#input(type.ofType, depth) };
+    const { kind, enumValues, inputFields } = this.#types.get(type.name ?? "") ?? { kind: "SCALAR" };
+    if (kind === "ENUM") return { enum: (enumValues ?? []).map(({ name }) => name) };
+    if (kind !== "INPUT_OBJECT") return scalars[type.name ?? ""] ?? {};
+    // Input objects may contain themselves.
+    return depth === 0 ? { type: "object" } : this.#object(inputFields ?? [], depth - 1);
+  }
+}
+
+const inputDepth = 4;
+
+const scalars: Readonly<Record<string, JsonSchema & object>> = {
+  String: { type: "string" },
+  ID: { type: ["string", "integer"] },
+  Int: { type: "integer" },
+  Float: { type: "number" },
+  Boolean: { type: "boolean" },
+};
+
+function nullable(name: string | null): JsonSchema & object {
+  const known = scalars[name ?? ""] as { readonly type?: string | readonly string[] } | undefined;
+  return known?.type === undefined ? {} : { type: [...[known.type].flat(), "null"] };
+}
+
+function coreOf(type: Type): Type {
+  return type.ofType ? coreOf(type.ofType) : type;
+}
+
+/** `[Item!]!` */
+function written(type: Type): string {
+  if (type.kind === "NON_NULL" && type.ofType) return `${written(type.ofType)}!`;
+  if (type.kind === "LIST" && type.ofType) return `[${written(type.ofType)}]`;
+  return type.name ?? "";
+}
+
+function bounded(schema: JsonSchema): JsonSchema {
+  return JSON.stringify(schema).length <= lengthMax ? schema : {};
+}
