@@ -6,6 +6,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type * as Protobuf from "@bufbuild/protobuf";
 import type { DescMethod, FileRegistry } from "@bufbuild/protobuf";
 import type { DescriptorProto, FieldDescriptorProto, FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 import { clientFor } from "../client.ts";
@@ -21,7 +22,7 @@ export interface GrpcContract {
 }
 
 export interface Contract {
-  readonly codec: typeof import("@bufbuild/protobuf");
+  readonly codec: typeof Protobuf;
   readonly registry: FileRegistry;
   readonly methods: readonly DescMethod[];
 }

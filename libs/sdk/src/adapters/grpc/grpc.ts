@@ -9,6 +9,7 @@ import { readFile } from "node:fs/promises";
 import { Agent as PlainAgent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
 import type { DescMethod } from "@bufbuild/protobuf";
+import type * as Grpc from "@grpc/grpc-js";
 import type { Client as Channel, Metadata, ServiceError } from "@grpc/grpc-js";
 import { systemClock, systemTimers } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
@@ -137,7 +138,7 @@ interface Asked {
 }
 
 interface Parts {
-  readonly grpc: typeof import("@grpc/grpc-js");
+  readonly grpc: typeof Grpc;
   readonly channel: Channel;
   readonly isSecure: boolean;
 }
