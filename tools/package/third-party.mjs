@@ -2,7 +2,7 @@
 
 // The packages that are inside a bundle, with their licences: most ask that their text comes along.
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { npmPackagesOf } from "../images/sbom.mjs";
 import { workspaceRoot } from "../setup.mjs";
@@ -12,12 +12,18 @@ export function writeThirdParty(files, out) {
   const parts = npmPackagesOf(files, workspaceRoot).map(({ name, version, license = "see below" }) => {
     const folder = folderOf(name, files);
     const text = readdirSync(folder)
-      .filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
-      .map((file) => readFileSync(join(folder, file), "utf8").trim());
+      .filter((file) => /^(licen[cs]es?|notice|copying)/i.test(file))
+      .flatMap((file) => filesAt(join(folder, file)))
+      .map((file) => readFileSync(file, "utf8").trim());
     return [`${name} ${version} (${license})`, ...text].join("\n\n");
   });
   const rule = `\n\n${"-".repeat(80)}\n\n`;
   writeFileSync(out, `This package contains parts of:${rule}${parts.join(rule)}\n`);
+}
+
+/** Some packages have a folder of licences. @param {string} path @returns {string[]} */
+function filesAt(path) {
+  return statSync(path).isDirectory() ? readdirSync(path).map((file) => join(path, file)) : [path];
 }
 
 /** @param {string} name @param {readonly string[]} files */
