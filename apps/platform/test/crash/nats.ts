@@ -33,7 +33,8 @@ export async function describeNats(load: Pick<SourceLoad, "messages" | "kills">)
       up: () => server.up(),
       put: (messages) =>
         using(async (client) => {
-          await Promise.all(messages.map((text) => jetstream(client).publish("orders", text)));
+          const timeout = 60_000;
+          await Promise.all(messages.map((text) => jetstream(client).publish("orders", text, { timeout })));
         }),
       effects: () =>
         using(async (client) => {

@@ -214,7 +214,7 @@ describe("a gRPC adapter", () => {
     shop.close?.();
   });
 
-  it("says what is missing", async () => {
+  it("names the option or server that is missing", async () => {
     const ask = (options: object) => grpcAdapter({ name: "shop", url, connectMs: 300, ...options });
     await assert.rejects(ask({}), /does not serve reflection, set `protos` or `descriptors`/);
     await assert.rejects(ask({ url: "127.0.0.1:50051" }), /expected an address such as grpc:/);
