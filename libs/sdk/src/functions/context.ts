@@ -5,10 +5,11 @@ import { RetryClass } from "@tutti/contracts/types/v1";
 import { emitCapability, type TaskDocument } from "@tutti/definitions";
 import { retrySettings } from "@tutti/definitions/builder";
 import type { Json } from "@tutti/expressions";
-import { decideRetry, type Logger, type RetryPolicy, resolveRetry, silentLogger } from "@tutti/kernel";
+import { assert, decideRetry, type Logger, type RetryPolicy, resolveRetry, silentLogger } from "@tutti/kernel";
 import type { StepRetry } from "../client/work/task.ts";
 import { sdkErrors } from "../errors.ts";
-import type { TaskContext } from "../task/context.ts";
+import type { StoreOptions, TaskContext } from "../task/context.ts";
+import type { FileReference } from "../task/stored-file.ts";
 import { stepError } from "./failure.ts";
 import type { FunctionInstance, StepMeans, StepOptions } from "./instance.ts";
 import { callSite } from "./location.ts";
@@ -91,6 +92,9 @@ function policyOf(retry: RunOptions["retry"]): RetryPolicy {
   return resolveRetry(retrySettings(retry));
 }
 
+/** A path, or bytes. */
+type StoredSource = string | URL | Uint8Array;
+
 export class FunctionContext {
   readonly #instance: FunctionInstance;
   readonly #undo: { readonly id: string; readonly work: () => unknown }[] = [];
@@ -117,6 +121,24 @@ export class FunctionContext {
   run<T>(name: string, work: () => T | Promise<T>, options: RunOptions = {}): Promise<T> {
     const at = callSite(this.run);
     return this.#attempts(name, at, work, options) as Promise<T>;
+  }
+
+  /**
+   * Stores a file once, as a step. Pass what it gives to tasks, which read it by `context.content`, or return it. A path
+   * is read on the machine of the worker that makes the step.
+   */
+  file(
+    name: string,
+    content: StoredSource | (() => StoredSource | Promise<StoredSource>),
+    options: StoreOptions = {},
+  ): Promise<FileReference> {
+    const at = callSite(this.file);
+    const store = async () => {
+      const task = this.#instance.attempt;
+      assert(task !== undefined, "a step runs within an attempt", { step: name });
+      return (await task.store(typeof content === "function" ? await content() : content, options)).toJSON();
+    };
+    return this.#attempts(name, at, store, {}) as Promise<FileReference>;
   }
 
   async #attempts(

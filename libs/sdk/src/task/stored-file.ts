@@ -5,6 +5,12 @@ import { pipeline } from "node:stream/promises";
 import type { BlobReference, Payload } from "@tutti/contracts/types/v1";
 import { type BlobAccess, wholeOf } from "../link/blobs.ts";
 
+/** A file within JSON, as REST shows it. It is kept as long as a run refers to it. */
+export type FileReference = {
+  readonly $blob: { readonly sha256: string; readonly size: number };
+  readonly mediaType: string;
+};
+
 export class StoredFile {
   readonly mediaType: string;
   readonly size: number;
@@ -50,7 +56,7 @@ export class StoredFile {
   }
 
   /** As REST shows it. */
-  toJSON(): unknown {
+  toJSON(): FileReference {
     return { $blob: { sha256: this.sha256, size: this.size }, mediaType: this.mediaType };
   }
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ._contracts import Amounts, Assign, PartialOutput
+from ._contracts import Amounts, Assign, BlobReference, PartialOutput
 from ._handlers import Registered
 from ._masks import Masks
 from ._measures import MeasureBook
@@ -34,6 +34,12 @@ class AttemptPort(Protocol):
 
     def secret(self, attempt: Attempt, reference: str) -> str:
         """The value of a secret. Waits for it."""
+
+    def store(self, attempt: Attempt, content: bytes) -> BlobReference:
+        """Stores content. Waits until it is durable."""
+
+    def content(self, attempt: Attempt, blob: BlobReference) -> bytes:
+        """Reads content. Waits for it."""
 
     def when_room(self, call: Callable[[], None]) -> bool:
         """Calls when there is room again; False, and no call, where there is room."""

@@ -10,12 +10,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from . import _json, _wire
 from ._attempt import NEVER, Attempt, Told
@@ -55,6 +57,7 @@ from .failures import (
 
 # A handler that was told to end and does not is answered for after this time.
 _GIVE_UP_AFTER_MS = 5_000
+T = TypeVar("T")
 # How the output of a turn of a durable function starts.
 _TURN = b'{"function":1,'
 # Larger inputs are not read into memory.
@@ -274,6 +277,36 @@ class Desk:
         masks.add(reference, value)
         attempt.masks = masks
         return value
+
+    def store(self, attempt: Attempt, content: bytes) -> BlobReference:
+        namespace = attempt.assign.namespace or self.namespace
+
+        def put(done: Callable[[BlobReference | Exception], None]) -> None:
+            self._parts.store_blob(namespace, content, done)
+
+        return self._waited(attempt, put)
+
+    def content(self, attempt: Attempt, blob: BlobReference) -> bytes:
+        namespace = attempt.assign.namespace or self.namespace
+
+        def get(done: Callable[[bytes | Exception], None]) -> None:
+            self._parts.read_blob(namespace, blob, done)
+
+        return self._waited(attempt, get)
+
+    def _waited(self, attempt: Attempt, ask: Callable[[Callable[[T | Exception], None]], None]) -> T:
+        """Asks in the thread of the desk, and waits in that of the handler. A store that is away is asked again."""
+        for tries in itertools.count(1):
+            asked: Future[T | Exception] = Future()
+            self._parts.post(partial(ask, asked.set_result))
+            answer = asked.result()
+            if not isinstance(answer, Exception):
+                return answer
+            if not isinstance(answer, ConnectionError):
+                raise answer
+            if attempt.ended.wait(_pause_ms(tries) / 1_000):
+                raise attempt.reason or cancelled("")
+        raise AssertionError("counting has no end")
 
     def when_room(self, call: Callable[[], None]) -> bool:
         if self._outbox.backlog_bytes + self._posted_bytes < _BACKLOG_HIGH_BYTES:

@@ -230,6 +230,41 @@ class TaskContext:
         """The same, in a coroutine."""
         return await asyncio.to_thread(self.secret, reference)
 
+    def store(
+        self, content: bytes | str | PathLike[str], *, media_type: str = "application/octet-stream"
+    ) -> dict[str, Any]:
+        """Stores a file: bytes, or what is at a path. Return what it gives, alone or within JSON, and later tasks read it
+        by `context.content`. Content is removed a day after nothing refers to it any more.
+
+        It waits: in a coroutine use `await context.store_async(…)`.
+        """
+        whole = content if isinstance(content, bytes) else Path(content).read_bytes()
+        blob = self._attempt.port.store(self._attempt, whole)
+        return {"$blob": {"sha256": blob.sha256.hex(), "size": int(blob.size)}, "mediaType": media_type}
+
+    async def store_async(
+        self, content: bytes | str | PathLike[str], *, media_type: str = "application/octet-stream"
+    ) -> dict[str, Any]:
+        """The same, in a coroutine."""
+        return await asyncio.to_thread(partial(self.store, content, media_type=media_type))
+
+    def content(self, value: Any) -> Any:
+        """What a value stands for: JSON in the blob store as a value, other content as bytes, anything else as it is.
+
+        It waits: in a coroutine use `await context.content_async(…)`.
+        """
+        if not isinstance(value, dict) or not isinstance(value.get("$blob"), dict):
+            return value
+        named = value["$blob"]
+        blob = BlobReference(sha256=bytes.fromhex(named["sha256"]), size=named["size"])
+        content = self._attempt.port.content(self._attempt, blob)
+        is_json = value.get("mediaType", "") in ("", "application/json")
+        return _json.parse(content) if is_json else content
+
+    async def content_async(self, value: Any) -> Any:
+        """The same, in a coroutine."""
+        return await asyncio.to_thread(self.content, value)
+
     def use(self, *, tokens: float = 0, money: float = 0) -> None:
         """Counts what the attempt used up beside time; told with its result."""
         used = self._attempt.used or Amounts()

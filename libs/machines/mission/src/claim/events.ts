@@ -183,7 +183,7 @@ export const outputQuestioned: MissionEvent<OutputQuestionedV1> = {
   version: 1,
   codec: OutputQuestionedV1,
   described: true,
-  blobs: ({ outputPayload }) => blobsOf(outputPayload),
+  blobs: ({ output, outputPayload }) => blobsOf(outputPayload, output),
   evolve(mission, { node, output, outputPayload, agent, used, question, endMs }, outstanding) {
     const task = taskOf(mission, node);
     did(mission, task, agent, endMs);

@@ -155,7 +155,7 @@ export const taskCompleted: MissionEvent<TaskCompletedV1> = {
   version: 1,
   codec: TaskCompletedV1,
   described: true,
-  blobs: ({ outputPayload }) => blobsOf(outputPayload),
+  blobs: ({ output, outputPayload }) => blobsOf(outputPayload, output),
   evolve(mission, { node, output, outputPayload, agent, used, endMs }, outstanding) {
     const task = taskOf(mission, node);
     did(mission, task, agent, endMs);

@@ -4,9 +4,31 @@ import { valueBytesMax } from "../limits.ts";
 
 const none: readonly Uint8Array[] = [];
 
-/** Returns the blob that an event names by a payload, to be kept as long as the instance. */
-export function blobsOf(payload: Payload | undefined): readonly Uint8Array[] {
-  return payload?.body?.$case === "blob" ? [payload.body.value.sha256] : none;
+/**
+ * Returns the blobs that an event names, to be kept as long as the instance: by a payload, or within JSON as
+ * `{"$blob": {"sha256", "size"}}`.
+ */
+export function blobsOf(
+  payload: Payload | undefined,
+  json: Uint8Array | string | undefined = undefined,
+): readonly Uint8Array[] {
+  const { body, mediaType } = payload ?? {};
+  if (body?.$case === "blob") return [body.value.sha256];
+  const isJson = mediaType === "" || mediaType === "application/json";
+  if (body?.$case === "inline" && isJson) return blobsWithin(body.value);
+  return json === undefined ? none : blobsWithin(json);
+}
+
+const mark = '"$blob"';
+const reference = /"\$blob"\s*:\s*\{[^{}]*?"sha256"\s*:\s*"([\da-f]{64})"/g;
+
+/** Hardly any value has a reference, and to look for the mark in bytes costs next to nothing. */
+function blobsWithin(json: Uint8Array | string): readonly Uint8Array[] {
+  if (json.length < mark.length) return none;
+  const text = typeof json === "string" ? json : Buffer.from(json.buffer, json.byteOffset, json.length);
+  if (!text.includes(mark)) return none;
+  const found = new Set([...text.toString().matchAll(reference)].map(([, sha256 = ""]) => sha256));
+  return [...found].map((sha256) => Buffer.from(sha256, "hex"));
 }
 
 /** Returns whether a payload is JSON in the blob store that a record could have in place. */

@@ -34,7 +34,7 @@ export const taskQueued: RunEvent<TaskQueuedV1> = {
   type: "task_queued",
   version: 1,
   codec: TaskQueuedV1,
-  blobs: ({ inputPayload }) => blobsOf(inputPayload),
+  blobs: ({ input, inputPayload }) => blobsOf(inputPayload, input),
   evolve(run, body, outstanding) {
     const { node: number, attempt, queueMs, input, inputPayload, details, reserved } = body;
     const node = startVisit(run, number, queueMs, outstanding);

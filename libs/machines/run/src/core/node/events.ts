@@ -24,7 +24,7 @@ export const taskCompleted: RunEvent<TaskCompletedV1> = {
   type: "task_completed",
   version: 1,
   codec: TaskCompletedV1,
-  blobs: ({ outputPayload }) => blobsOf(outputPayload),
+  blobs: ({ output, outputPayload }) => blobsOf(outputPayload, output),
   evolve(run, { node: number, output, outputPayload, endMs, agent, used, fromCache }, outstanding) {
     const node = startVisit(run, number, endMs, outstanding);
     if (stateOfKind(node, "function") === undefined) finish(node, outstanding);

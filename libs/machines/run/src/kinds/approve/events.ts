@@ -15,7 +15,7 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
   version: 1,
   codec: ApprovalAskedV1,
   described: true,
-  blobs: ({ outputPayload }) => blobsOf(outputPayload),
+  blobs: ({ output, outputPayload }) => blobsOf(outputPayload, output),
   evolve(run, body, outstanding) {
     const { node: number, agent, used, title, message, context, requestMs, expireMs, check, output } = body;
     const { rule, next, outputPayload, excluded } = body;

@@ -16,7 +16,7 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
   type: "child_queued",
   version: 1,
   codec: ChildQueuedV1,
-  blobs: ({ inputPayload }) => blobsOf(inputPayload),
+  blobs: ({ input, inputPayload }) => blobsOf(inputPayload, input),
   evolve(run, body, outstanding) {
     const {
       node: number,

@@ -8,7 +8,7 @@ import {
   PartsDroppedV1,
   StepRecordedV1,
 } from "@tutti/contracts/workflow/v1";
-import { bytesOrNull, type Data, detailOfRefusal, statusWord } from "@tutti/machine-work";
+import { blobsOf, bytesOrNull, type Data, detailOfRefusal, statusWord } from "@tutti/machine-work";
 import { queue } from "../../core/attempt/events.ts";
 import { hasOutput, outputOf } from "../../core/evaluate/outputs.ts";
 import { bookUsed, reserve } from "../../core/node/budget.ts";
@@ -26,6 +26,7 @@ export const stepRecorded: RunEvent<StepRecordedV1> = {
   type: "step_recorded",
   version: 1,
   codec: StepRecordedV1,
+  blobs: ({ entry }) => blobsOf(undefined, entry?.json),
   evolve(run, { node: number, entry }) {
     if (entry === undefined) return;
     record(run, journalOf(nodeOf(run, number)), entry);

@@ -1,6 +1,6 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { SignalReceivedV1, SignalTakenV1 } from "@tutti/contracts/workflow/v1";
-import { dataOfPayload } from "@tutti/machine-work";
+import { blobsOf, dataOfPayload } from "@tutti/machine-work";
 import { finishNode } from "../../core/node/flow.ts";
 import { setOutput } from "../../core/node/kept.ts";
 import { release, startVisit } from "../../core/node/nodes.ts";
@@ -13,9 +13,7 @@ export const signalReceived: RunEvent<SignalReceivedV1> = {
   type: "signal_received",
   version: 1,
   codec: SignalReceivedV1,
-  *blobs({ signal }) {
-    if (signal?.payload?.body?.$case === "blob") yield signal.payload.body.value.sha256;
-  },
+  blobs: ({ signal }) => blobsOf(signal?.payload),
   evolve(run, { signal }) {
     if (signal === undefined) return;
     const more = moreOf(run);

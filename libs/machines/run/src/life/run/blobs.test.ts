@@ -35,4 +35,23 @@ describe("blobs of a run", () => {
     assert.deepEqual(named({}), []);
     assert.deepEqual(named({ parameters: Buffer.from("{}") }), [Buffer.alloc(32, 0xab)]);
   });
+
+  it("include the files that stand within JSON", () => {
+    const first = "ab".repeat(32);
+    const second = "0c".repeat(32);
+    const file = (sha256: string) => ({ $blob: { sha256, size: 5 }, mediaType: "image/png" });
+    const output = { pages: [file(first), file(second), file(first)], $blobs: 7, note: '"$blob"' };
+    const hashes = (type: string, body: unknown) => {
+      const event = events.find((one) => one.type === type) ?? assert.fail(type);
+      return [...(event.blobs?.(body) ?? [])].map((sha256) => Buffer.from(sha256).toString("hex"));
+    };
+    const json = JSON.stringify(output);
+    const bytes = Buffer.from(json);
+    assert.deepEqual(hashes("task_completed", { output: bytes }), [first, second]);
+    assert.deepEqual(hashes("step_recorded", { entry: { json } }), [first, second]);
+    assert.deepEqual(hashes("run_started", { order: RunOrder.fromPartial({ input: bytes }) }), [first, second]);
+    const payload = { body: { $case: "inline" as const, value: bytes }, mediaType: "" };
+    assert.deepEqual(hashes("signal_received", { signal: { payload } }), [first, second]);
+    assert.deepEqual(hashes("task_completed", { output: Buffer.from('{"$blob": {"sha256": "short"}}') }), []);
+  });
 });

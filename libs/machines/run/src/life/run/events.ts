@@ -149,7 +149,7 @@ export const runCompleted: RunEvent<RunCompletedV1> = {
   type: "run_completed",
   version: 1,
   codec: RunCompletedV1,
-  blobs: ({ outputPayload }) => blobsOf(outputPayload),
+  blobs: ({ output, outputPayload }) => blobsOf(outputPayload, output),
   described: true,
   evolve(run, { output, outputPayload, endMs }, outstanding) {
     run.output = dataOf(output, outputPayload);
@@ -271,7 +271,7 @@ function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
  * names it once. A template that was filled in has a plan of its own.
  */
 function blobsOfOrder(order: RunOrder | undefined): readonly Uint8Array[] {
-  const input = blobsOf(order?.inputPayload);
+  const input = blobsOf(order?.inputPayload, order?.input);
   if (order === undefined || order.hash === "" || order.parameters.length === 0) return input;
   return [Buffer.from(order.hash, "hex"), ...input];
 }
