@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { request as requestHttp } from "node:http";
 import { after, before, describe, it } from "node:test";
-import { durable, StoredFile, Worker } from "@tutti/sdk";
+import { durable, type FileReference, StoredFile, Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
 
@@ -106,6 +106,27 @@ output: {length: "\${{ tasks.take.output }}", made: "\${{ tasks.make.output }}"}
       (await fetch(`${platform.http}/v1/runs/${id}/tasks/make`)).text();
     assert.match(await taskOf(handed), /"completed":\{"\$blob"/);
     assert.match(await taskOf(read), /"completed":\{"text"/);
+  });
+
+  it("are files within JSON, of a step of a durable function, for a task that opens them", async (t) => {
+    const worker = new Worker({ address: platform.grpc, server: platform.http });
+    t.after(() => worker.stop());
+    worker.handle("big.take", async ({ film }: { readonly film: unknown }, task) => {
+      const file = await task.content(film);
+      assert.ok(file instanceof StoredFile);
+      return { size: file.size, copy: await task.store(await file.bytes(), { mediaType: "video/mp4" }) };
+    });
+    worker.durable(
+      durable("film", async (ctx) => {
+        const film = await ctx.file("film", () => part, { mediaType: "video/mp4" });
+        return await ctx.call<{ readonly size: number }>("big.take", { film, title: "Tutti" });
+      }),
+    );
+    await worker.start();
+    const run = await tutti.run("film");
+    const { size, copy } = (await run.result()) as { readonly size: number; readonly copy: FileReference };
+    const sha256 = createHash("sha256").update(part).digest("hex");
+    assert.deepEqual([size, copy.$blob.sha256], [mebibyte, sha256]);
   });
 
   it("go through a durable function, and a step that is too large says so", async (t) => {

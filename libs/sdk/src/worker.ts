@@ -49,6 +49,6 @@ export { Busy, TaskFailure, type TaskFailureOptions } from "./task/failure.ts";
 export type { HandleOptions, Handler, JsonSchema } from "./task/handlers.ts";
 export type { Counter, Gauge, Histogram, MeasureLabels, MeasureOptions } from "./task/measures.ts";
 export type { ModelAnswer, ModelRequest } from "./task/model-calls.ts";
-export { StoredFile } from "./task/stored-file.ts";
+export { type FileReference, StoredFile } from "./task/stored-file.ts";
 export type { WorkerCredentials, WorkerOptions, WorkerSettings } from "./worker/settings.ts";
 export { type DurableHandleOptions, Worker, type WorkerPorts, type WorkerState } from "./worker/worker.ts";

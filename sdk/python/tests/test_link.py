@@ -1,5 +1,7 @@
 """What goes over the link, on virtual time."""
 
+import hashlib
+import json
 import unittest
 import urllib.error
 from email.message import Message
@@ -435,6 +437,26 @@ class Attempts(unittest.TestCase):
         self.assertEqual(read.inline_output, b'"large"')
         self.assertEqual(
             (missing.failed.code, missing.failed.retry), ("sdk.input_unreadable", RETRY_CLASS_SAME_KEY)
+        )
+
+    def test_a_file_within_an_output_is_stored_and_opened_by_its_reference(self):
+        def copied(_, context):
+            stored = context.store(b"a film", media_type="video/mp4")
+            again = context.content(stored)
+            return {"film": stored, "text": again.decode(), "value": context.content({"other": 1})}
+
+        stage = Stage({"test.copy": copied})
+        stage.welcome()
+        stage.say(assignments=[task(1)])
+        [result] = stage.stream.all("results")
+        sha256 = hashlib.sha256(b"a film").hexdigest()
+        self.assertEqual(
+            json.loads(result.inline_output),
+            {
+                "film": {"$blob": {"sha256": sha256, "size": 6}, "mediaType": "video/mp4"},
+                "text": "a film",
+                "value": {"other": 1},
+            },
         )
 
     def test_a_heartbeat_comes_in_each_period(self):

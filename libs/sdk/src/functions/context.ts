@@ -5,7 +5,14 @@ import { RetryClass } from "@tutti/contracts/types/v1";
 import { emitCapability, type TaskDocument } from "@tutti/definitions";
 import { retrySettings } from "@tutti/definitions/builder";
 import type { Json } from "@tutti/expressions";
-import { assert, decideRetry, type Logger, type RetryPolicy, resolveRetry, silentLogger } from "@tutti/kernel";
+import {
+  assert,
+  decideRetry,
+  type Logger,
+  type RetryPolicy,
+  resolveRetry,
+  silentLogger,
+} from "@tutti/kernel";
 import type { StepRetry } from "../client/work/task.ts";
 import { sdkErrors } from "../errors.ts";
 import type { StoreOptions, TaskContext } from "../task/context.ts";

@@ -55,9 +55,10 @@ from .failures import (
     unknown_capability,
 )
 
+T = TypeVar("T")
+
 # A handler that was told to end and does not is answered for after this time.
 _GIVE_UP_AFTER_MS = 5_000
-T = TypeVar("T")
 # How the output of a turn of a durable function starts.
 _TURN = b'{"function":1,'
 # Larger inputs are not read into memory.

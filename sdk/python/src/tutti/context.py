@@ -11,11 +11,14 @@ import threading
 from collections.abc import Iterator, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from . import _json
 from ._attempt import Attempt, Told
-from ._contracts import Amounts, PartialOutput
+from ._contracts import Amounts, BlobReference, PartialOutput
 from ._measures import Counter, Gauge, Histogram
 from ._model_calls import AskedModel, AskedModels
 from .failures import cancelled, output_invalid, saved_too_large

@@ -27,6 +27,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from os import PathLike
 from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 from ._call import Duration
@@ -201,6 +202,23 @@ class FunctionContext:
         self._instance.require_code(name)
         code = self._attempts(name, call_site(), work, retry, confirm=confirm)
         return self._instance.branches.start(code)
+
+    def file(
+        self,
+        name: str,
+        content: bytes | str | PathLike[str] | Callable[[], bytes | str | PathLike[str]],
+        *,
+        media_type: str = "application/octet-stream",
+    ) -> Step[dict[str, Any]]:
+        """Stores a file once, as a step. Pass what it gives to tasks, which read it by `context.content`, or return it.
+        A path is read on the machine of the worker that makes the step.
+        """
+        self._instance.require_code(name)
+
+        def store() -> dict[str, Any]:
+            return self.task.store(content() if callable(content) else content, media_type=media_type)
+
+        return self._instance.branches.start(self._attempts(name, call_site(), store, None))
 
     async def _attempts(self, name: str, at: str, work: Callable[[], Any], retry: Any, **means: bool) -> Any:
         instance = self._instance

@@ -49,7 +49,10 @@ describe("blobs of a run", () => {
     const bytes = Buffer.from(json);
     assert.deepEqual(hashes("task_completed", { output: bytes }), [first, second]);
     assert.deepEqual(hashes("step_recorded", { entry: { json } }), [first, second]);
-    assert.deepEqual(hashes("run_started", { order: RunOrder.fromPartial({ input: bytes }) }), [first, second]);
+    assert.deepEqual(hashes("run_started", { order: RunOrder.fromPartial({ input: bytes }) }), [
+      first,
+      second,
+    ]);
     const payload = { body: { $case: "inline" as const, value: bytes }, mediaType: "" };
     assert.deepEqual(hashes("signal_received", { signal: { payload } }), [first, second]);
     assert.deepEqual(hashes("task_completed", { output: Buffer.from('{"$blob": {"sha256": "short"}}') }), []);
