@@ -52,7 +52,7 @@ describe("the Python programs that pages show", { skip: python.skip, concurrency
   it("are those of the guide and of the package", () => {
     assert.deepEqual(
       pages.flatMap(programsIn).map(({ name }) => name),
-      ["worker.py", "payments.py", "packing.py", "pages.py", "program_0.py", "program_1.py"],
+      ["worker.py", "report.py", "payments.py", "packing.py", "pages.py", "program_0.py", "program_1.py"],
     );
   });
 });
