@@ -33,8 +33,14 @@ async function printResults(scenario: Scenario): Promise<void> {
     isBrief: values.brief,
     ...(values.traces === undefined ? {} : { traces: values.traces }),
   };
+  const results: Result[] = [];
   try {
-    for await (const result of scenario.run(budget)) print(scenario.name, result, budget);
+    for await (const result of scenario.run(budget)) {
+      print(scenario.name, result, budget);
+      results.push(result);
+    }
+    if (!values.json && scenario.tableOf !== undefined)
+      process.stdout.write(`\n${scenario.tableOf(results)}\n`);
   } catch (error) {
     if (!(error instanceof Absent)) throw error;
     refuse(`absent: ${error.message}`);

@@ -10,6 +10,8 @@ export interface Scenario {
   /** Rounds and seconds of `guard`. Default: 3 rounds of 1 s. */
   readonly brief?: { readonly rounds: number; readonly seconds: number };
   run(budget: Budget): AsyncIterable<Result>;
+  /** What is printed at the end, besides the lines. */
+  tableOf?(results: readonly Result[]): string;
 }
 
 export interface Goal {

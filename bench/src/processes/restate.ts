@@ -3,22 +3,20 @@
  * the services that it calls in a process of theirs. The packages are brought when they are first asked for, beside the
  * workspace's own.
  */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
-import { startChild, workspace } from "./child.ts";
+import { startChild } from "./child.ts";
+import { bringPackages } from "./packages.ts";
 
 const version = "1.7.12";
 const sdkVersion = "1.17.2";
 const readyMs = 60_000;
-const folder = join(workspace, "node_modules", ".cache", "peers", `restate-${version}`);
 
 export interface RunningRestate extends AsyncDisposable {
   /** Where its services are called. */
@@ -28,7 +26,7 @@ export interface RunningRestate extends AsyncDisposable {
 
 /** @param nodes 1, or 3: then each record is on two of them before it counts, as a majority of three copies is */
 export async function startRestate(nodes: 1 | 3): Promise<RunningRestate> {
-  await bringRestate();
+  const folder = await bringRestate();
   const stack = new AsyncDisposableStack();
   try {
     const directory = await mkdtemp(join(tmpdir(), "tutti-bench-restate-"));
@@ -122,12 +120,9 @@ bind-address = "127.0.0.1:${admin}"
 }
 
 /** Its packages, where they are not there yet. */
-export async function bringRestate(): Promise<void> {
-  if (existsSync(join(folder, "node_modules/.bin/restate-server"))) return;
-  await mkdir(folder, { recursive: true });
+export function bringRestate(): Promise<string> {
   const packages = [`@restatedev/restate-server@${version}`, `@restatedev/restate-sdk@${sdkVersion}`];
-  const words = ["install", "--no-audit", "--no-fund", "--no-save", "--prefix", folder, ...packages];
-  await promisify(execFile)("npm", words);
+  return bringPackages(`restate-${version}`, packages);
 }
 
 /** Until it is answered well. */

@@ -34,13 +34,9 @@ export const dag: Scenario = {
 };
 
 async function* costOf(budget: Budget, shapes: readonly Shape[]): AsyncGenerator<Result> {
-  const contestants = shapes.map(([tasks, document]) => contestant(`${tasks}`, document));
-  const figures = await alternate(contestants, budget);
-  const smallestUsPerTask = figures.get(`${shapes[0]?.[0]}`)?.usPerTask ?? Number.NaN;
-  for (const [tasks] of shapes) {
-    const found = figures.get(`${tasks}`);
-    if (found === undefined) continue;
-    const { usPerTask, bytesPerTask, heapPerTask } = found;
+  const found = await costOfGraphs(budget, shapes);
+  const smallestUsPerTask = found[0]?.usPerTask ?? Number.NaN;
+  for (const { tasks, usPerTask, bytesPerTask, heapPerTask } of found)
     yield {
       variant: `dag, ${tasks} tasks`,
       tasks,
@@ -50,7 +46,19 @@ async function* costOf(budget: Budget, shapes: readonly Shape[]): AsyncGenerator
       smallestUsPerTask: Math.round(smallestUsPerTask * 1_000) / 1_000,
       overSmallest: rounded(usPerTask / smallestUsPerTask),
     };
-  }
+}
+
+/** What a task costs in each graph, measured in turn. */
+export async function costOfGraphs(
+  budget: Budget,
+  shapes: readonly Shape[],
+): Promise<readonly (Figures & { readonly tasks: number })[]> {
+  const contestants = shapes.map(([tasks, document]) => contestant(`${tasks}`, document));
+  const figures = await alternate(contestants, budget);
+  return shapes.flatMap(([tasks]) => {
+    const found = figures.get(`${tasks}`);
+    return found === undefined ? [] : [{ ...found, tasks }];
+  });
 }
 
 const output = jsonBytes({ text: "x".repeat(89) });
@@ -94,8 +102,16 @@ function heapOf(step: PlainStep): number {
   return Math.max(0, before - used()) / nodeCount;
 }
 
+/** Each task needs the one before. */
+export function chainOf(count: number): WorkflowDocument {
+  const tasks: Record<string, TaskDocument> = {};
+  for (let at = 0; at < count; at++)
+    tasks[`t${at}`] = { uses: "bench.work", needs: at === 0 ? [] : [`t${at - 1}`] };
+  return { workflow: "dag", tasks };
+}
+
 /** Each task needs some of those of the layer before. */
-function layered(count: number): WorkflowDocument {
+export function layered(count: number): WorkflowDocument {
   const tasks: Record<string, TaskDocument> = {};
   let random = 7;
   for (let at = 0; at < count; at++) {

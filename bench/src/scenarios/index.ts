@@ -6,9 +6,11 @@ import { dag } from "./dag.ts";
 import { durable } from "./durable/durable.ts";
 import { idle } from "./idle.ts";
 import { efficiency } from "./modes/efficiency.ts";
+import { peers } from "./peers/peers.ts";
 import { plan } from "./plan/plan.ts";
 import { api } from "./rest/api.ts";
 import { runtime } from "./runtime/runtime.ts";
+import { scale } from "./scale/scale.ts";
 import { start } from "./start.ts";
 import { swarm } from "./swarm/swarm.ts";
 import { chain } from "./task/chain.ts";
@@ -18,7 +20,7 @@ import { trigger } from "./trigger/trigger.ts";
 /** In the order in which `guard` runs them. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
-    ...[start, idle, api, chain, runtime, swarm, cluster, live],
-    ...[trigger, adapters, durable, blob, dag, plan, efficiency],
+    ...[start, idle, api, chain, runtime, swarm, cluster, live, peers],
+    ...[trigger, adapters, durable, blob, dag, plan, efficiency, scale],
   ].map((scenario) => [scenario.name, scenario]),
 );

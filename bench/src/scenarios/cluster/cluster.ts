@@ -50,7 +50,8 @@ export const cluster: Scenario = {
   },
 };
 
-async function* besideRestate(replicas: 1 | 3, budget: Budget): AsyncGenerator<Result> {
+/** Chains and fan-outs with as many copies as Restate has nodes. */
+export async function* besideRestate(replicas: 1 | 3, budget: Budget): AsyncGenerator<Result> {
   const peer = new Map<string, number>();
   for await (const result of atRestate(replicas, budget)) {
     peer.set(String(result["shape"]), Number(result["tasksPerSec"]));

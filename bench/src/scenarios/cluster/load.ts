@@ -3,6 +3,7 @@
  * Restate beside them.
  */
 import { randomUUID } from "node:crypto";
+import { silentLogger } from "@tutti/kernel";
 import { Client, RestError } from "@tutti/rest/client";
 import { Worker } from "@tutti/sdk";
 
@@ -39,13 +40,14 @@ export interface ClusterLoad {
   run(shape: Shape): Promise<number>;
 }
 
-export async function openLoad(http: string): Promise<ClusterLoad & AsyncDisposable> {
+/** @param link where the worker links: by default at the front door too */
+export async function openLoad(
+  http: string,
+  link = `${http.replace("http:", "ws:")}/v1/link`,
+): Promise<ClusterLoad & AsyncDisposable> {
   const client = new Client({ url: http });
   for (const { text } of shapes) await client.call("workflows.register", { body: { text } });
-  const worker = new Worker({
-    address: `${http.replace("http:", "ws:")}/v1/link`,
-    ...{ slots: 512, handleSignals: false },
-  });
+  const worker = new Worker({ address: link, slots: 512, handleSignals: false }, { logger: silentLogger });
   worker.handle("bench.echo", async (input: unknown) => input);
   await worker.start();
   const input = { items: Array.from({ length: fanoutTasks }, (_, number) => number) };

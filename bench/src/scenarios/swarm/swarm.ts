@@ -26,7 +26,7 @@ export const swarm: Scenario = {
 };
 
 /** As many tasks outstanding as keep all busy. Then half of that rate, with how long each waits to be started. */
-async function busy(
+export async function busy(
   agents: number,
   { rounds, seconds }: Budget,
 ): Promise<Result & { readonly tasksPerSec: number }> {

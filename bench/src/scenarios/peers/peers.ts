@@ -1,0 +1,115 @@
+import { alternate } from "../../measure/rounds.ts";
+import { rounded } from "../../measure/statistics.ts";
+import type { Budget, Result, Scenario } from "../../scenario.ts";
+import { besideRestate } from "../cluster/cluster.ts";
+import { type Shape, shapes } from "../cluster/load.ts";
+import {
+  type Opponent,
+  openBullmq,
+  openCeilingOfChains,
+  openDbos,
+  openRestate,
+  openTutti,
+} from "./contestants.ts";
+import { fibonacci } from "./fibonacci.ts";
+
+const [chain, fanout] = shapes;
+const rows: readonly { readonly shape: Shape; readonly concurrency: number }[] = [
+  ...[1, 64, 256].map((concurrency) => ({ shape: chain, concurrency })),
+  { shape: fanout, concurrency: fanout.concurrencyMax ?? 1 },
+];
+/** Code that has run a few hundred times is not compiled yet, in all of them: once so long, and shortly before each row. */
+const warm = { shape: chain, concurrency: 64, seconds: 10 };
+const warmSeconds = 1;
+
+/** Tutti's runs are started and awaited over HTTP, as Restate's are. Its tasks go to a worker, as those of BullMQ do. */
+export const peers: Scenario = {
+  name: "peers",
+  about:
+    "the same work by Tutti, its ceiling, Restate, BullMQ and DBOS in one run, a cluster, and Windmill's benchmark",
+  seconds: 3,
+  goals: [],
+  async *run(budget) {
+    yield* onOneNode(budget);
+    yield* fibonacci(budget);
+    yield* besideRestate(3, budget);
+  },
+  tableOf,
+};
+
+async function* onOneNode(budget: Budget): AsyncGenerator<Result> {
+  await using stack = new AsyncDisposableStack();
+  const opponents: Opponent[] = [];
+  for (const open of [openTutti, openCeilingOfChains, openRestate, openBullmq, openDbos])
+    try {
+      opponents.push(stack.use(await open()));
+    } catch (error) {
+      if (open === openTutti) throw error;
+      process.stderr.write(`absent: ${open.name.slice("open".length)}: ${error}\n`);
+    }
+  for (const { measure } of opponents) await measure(warm);
+  for (const row of rows) yield await measured(row, opponents, budget);
+}
+
+async function measured(
+  { shape, concurrency }: (typeof rows)[number],
+  opponents: readonly Opponent[],
+  budget: Budget,
+): Promise<Result> {
+  const able = opponents.filter(({ name }) => name !== "ceiling" || shape.name === "chain");
+  const contestants = able.map(({ name, measure }) => ({
+    name,
+    measure: async (seconds: number) => {
+      const taken = await measure({ shape, concurrency, seconds });
+      if (taken === undefined) throw new Error(`expected ${name} to do a ${shape.name}`);
+      return taken;
+    },
+  }));
+  for (const { measure } of contestants) await measure(warmSeconds);
+  const found = await alternate(contestants, budget);
+  const ours = found.get("tutti");
+  const fields: Record<string, number> = {};
+  for (const [name, taken] of found) {
+    for (const [figure, value] of Object.entries(taken)) fields[`${name}${named(figure)}`] = rounded(value);
+    if (ours === undefined || name === "tutti") continue;
+    fields[`over${named(name)}`] = rounded(ours.tasksPerSec / taken.tasksPerSec);
+    fields[`cpuOf${named(name)}`] = rounded(taken.cpuUsPerTask / ours.cpuUsPerTask);
+  }
+  return { variant: `${shape.name}, ${concurrency} at once`, concurrency, ...fields };
+}
+
+/** As a part of a name. */
+function named(word: string): string {
+  return `${word[0]?.toUpperCase()}${word.slice(1)}`;
+}
+
+const columns = ["tutti", "ceiling", "restate", "bullmq", "dbos"];
+
+/** Tasks a second of each, and how many times as many Tutti does. In brackets also the ratio of processor time per task. */
+function tableOf(results: readonly Result[]): string {
+  const lines = results
+    .filter(({ tuttiTasksPerSec }) => tuttiTasksPerSec !== undefined)
+    .map((result) => [
+      result.variant,
+      ...columns.map((name) => {
+        const rate = result[`${name}TasksPerSec`];
+        if (rate === undefined) return "–";
+        const over = result[`over${named(name)}`];
+        return over === undefined
+          ? String(rate)
+          : `${rate} (${over} ×, cpu ${result[`cpuOf${named(name)}`]} ×)`;
+      }),
+    ]);
+  for (const { variant, tasksPerSec, restateTasksPerSec, overRestate } of results)
+    if (overRestate !== undefined && tasksPerSec !== undefined)
+      lines.push([
+        `cluster, ${variant}`,
+        String(tasksPerSec),
+        "–",
+        `${restateTasksPerSec} (${overRestate} ×)`,
+        "–",
+        "–",
+      ]);
+  const table = [["tasks/s", ...columns], ["---", ...columns.map(() => "---")], ...lines];
+  return table.map((line) => `| ${line.join(" | ")} |`).join("\n");
+}

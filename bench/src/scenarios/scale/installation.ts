@@ -1,0 +1,85 @@
+/** What the platform needs to take one more of something, by how many there are: processor time of all its threads. */
+import { silentLogger } from "@tutti/kernel";
+import { Worker } from "@tutti/sdk";
+import { connect } from "@tutti/sdk/client";
+import { startPlatform } from "../../processes/platform.ts";
+import { started, treeCpuMs } from "../../processes/tree.ts";
+import type { Point } from "./curve.ts";
+
+type Tutti = Awaited<ReturnType<typeof connect>>;
+
+export interface Growing {
+  readonly name: string;
+  /** Adds the one with this number, and resolves when it is durable. */
+  readonly add: (tutti: Tutti, number: number, at: string) => Promise<unknown>;
+}
+
+const waiting = "workflow: waiting\ntasks: {go: {wait: {signal: go}}}\n";
+const atOnce = 32;
+/** Of the size that is reached, this share is measured, in parts of which the cheapest counts: others want the caches too. */
+const share = 0.3;
+const parts = 3;
+
+export const growing: readonly Growing[] = [
+  { name: "waiting runs", add: (tutti, number) => tutti.start("waiting", { id: `run-${number}` }) },
+  {
+    name: "sessions",
+    // One of them has the only slot, the others wait.
+    add: (tutti, number) =>
+      tutti.sessions.start({
+        id: `session-${number}`,
+        mode: "workflow",
+        tasks: [{ id: "go", uses: "bench.held" }],
+      }),
+  },
+  {
+    name: "schedules",
+    add: (tutti, number) => tutti.schedule(`schedule-${number}`, "waiting", { cron: "0 0 1 1 *" }),
+  },
+  {
+    name: "namespaces",
+    add: async (_, number, address) => {
+      await using other = await connect({ address, namespace: `namespace-${number}` });
+      await other.register(waiting);
+      await other.start("waiting", { id: "run" });
+    },
+  },
+];
+
+/** Sizes in ascending order. Each is reached first, and then measured with what is added to it. */
+export async function curveOf({ add }: Growing, sizes: readonly number[]): Promise<readonly Point[]> {
+  const { value: platform, roots } = await started(() => startPlatform());
+  await using _ = platform;
+  await using tutti = await connect({ address: platform.grpc });
+  await tutti.register(waiting);
+  const held = Promise.withResolvers<void>();
+  const worker = new Worker(
+    { address: platform.grpc, slots: 1, handleSignals: false },
+    { logger: silentLogger },
+  );
+  worker.handle("bench.held", () => held.promise);
+  await worker.start();
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => worker.stop());
+  stack.defer(() => held.resolve());
+  let next = 0;
+  const addUntil = async (end: number): Promise<void> => {
+    const adding = async (): Promise<void> => {
+      while (next < end) await add(tutti, next++, platform.grpc);
+    };
+    await Promise.all(Array.from({ length: atOnce }, adding));
+  };
+  const points: Point[] = [];
+  for (const size of sizes) {
+    await addUntil(size);
+    const added = Math.ceil((size * share) / parts);
+    let usPerItem = Number.POSITIVE_INFINITY;
+    for (let part = 1; part <= parts; part++) {
+      const before = treeCpuMs(roots);
+      await addUntil(size + part * added);
+      usPerItem = Math.min(usPerItem, ((treeCpuMs(roots) - before) * 1_000) / added);
+    }
+    points.push({ size, usPerItem });
+  }
+  return points;
+}
