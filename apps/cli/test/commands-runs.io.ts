@@ -393,8 +393,8 @@ tasks:
     assert.match(await printed("mission tasks cat"), /think/);
     for (const part of ["mission board", "mission messages", "mission votes", "mission budget"])
       await printed(`${part} cat`);
-    assert.match(await printed("mission why cat think"), /no agent offers test\.none/);
-    assert.match(await printed("why cat think"), /no agent offers test\.none/);
+    assert.match(await printed("mission why cat think"), /no worker offers test\.none/);
+    assert.match(await printed("why cat think"), /no worker offers test\.none/);
     assert.match(await printed("show cat"), /cat {2}● running/);
     assert.match(await printed("pause cat"), /cat is paused {2}‖ paused/);
     assert.match(await printed("resume cat"), /cat is resumed {2}● running/);

@@ -1,3 +1,4 @@
+/** An agent that pays refunds. A person approves each payment. */
 import { readFileSync } from "node:fs";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";

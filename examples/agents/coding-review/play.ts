@@ -1,3 +1,4 @@
+/** An agent changes code, and another agent reviews the change. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** Agents summarize parts of a text in parallel. One agent combines the summaries. */
 import { readFileSync } from "node:fs";
 import type { Tutti } from "@tutti/sdk/client";
 import type { ModelScript } from "@tutti/sdk/testing";

@@ -1,3 +1,4 @@
+/** An agent that calls tools in a loop until it has the answer. */
 import { readFileSync } from "node:fs";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";

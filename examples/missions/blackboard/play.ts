@@ -1,4 +1,4 @@
-/** Agents add to one value: who was slower sees what won, and adds to that. Nothing is lost. */
+/** Agents write to one shared value. A write that lost a race is rejected, and its agent tries again. */
 import type { Tutti } from "@tutti/sdk/client";
 
 export async function play(tutti: Tutti): Promise<unknown> {

@@ -1,4 +1,4 @@
-/** What is not set aside first cannot be spent. When there is no more, a person is asked. */
+/** Agents reserve budget before they spend it. When the budget is used up, a person decides. */
 import type { Tutti } from "@tutti/sdk/client";
 
 export async function play(tutti: Tutti): Promise<unknown> {

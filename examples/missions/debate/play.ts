@@ -1,4 +1,4 @@
-/** Two agents argue, round by round, and a judge decides: messages, and a vote of one role. */
+/** Two agents argue in rounds with messages, and a judge decides by a vote. */
 import type { Participation, Tutti } from "@tutti/sdk/client";
 
 const rounds = 2;

@@ -1,4 +1,4 @@
-/** An agent has a part of its task done by another, which may do less than it may itself, and uses what comes of it. */
+/** An agent delegates a part of its task, with fewer rights, and uses the result. */
 import type { Tutti } from "@tutti/sdk/client";
 
 export async function play(tutti: Tutti): Promise<unknown> {

@@ -1,4 +1,4 @@
-/** An agent that cannot continue hands its task to another, with what that one has to know. */
+/** An agent that cannot continue hands its task to another agent, with notes. */
 import type { Tutti } from "@tutti/sdk/client";
 
 export async function play(tutti: Tutti): Promise<unknown> {

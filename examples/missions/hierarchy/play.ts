@@ -1,4 +1,4 @@
-/** One agent leads. When it leaves, or falls silent, another is elected, and the work continues. */
+/** Agents elect a leader. When the leader leaves or goes silent, they elect another one. */
 import type { Tutti } from "@tutti/sdk/client";
 
 export async function play(tutti: Tutti): Promise<unknown> {

@@ -1,4 +1,4 @@
-/** One agent splits the whole, all map the parts, one brings the results together: tasks that are added while it runs. */
+/** One agent splits the work, all agents map the parts, and one reduces the results. */
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 

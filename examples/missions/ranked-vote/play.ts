@@ -1,4 +1,4 @@
-/** By ranks: the weakest option is dropped and its ballots continue, until one has more than half. */
+/** A ranked vote: the weakest option is eliminated until one option has a majority. */
 import type { Tutti } from "@tutti/sdk/client";
 
 const ballots: readonly (readonly [string, readonly string[]])[] = [

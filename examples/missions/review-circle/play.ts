@@ -1,4 +1,4 @@
-/** What one writes the next one reviews, round the circle, until nobody has anything to say: then it is done. */
+/** Agents review each other's texts in rounds until no agent has a comment. */
 import type { Participation, Tutti } from "@tutti/sdk/client";
 
 interface Draft {

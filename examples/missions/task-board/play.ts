@@ -1,4 +1,4 @@
-/** Two agents work off one board: each takes what it can do, and nobody takes what another has. */
+/** Two agents claim tasks from one board. Each task goes to one agent. */
 import type { ClaimedTask, Participation, Tutti } from "@tutti/sdk/client";
 
 export async function play(tutti: Tutti): Promise<unknown> {

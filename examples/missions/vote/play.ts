@@ -1,4 +1,4 @@
-/** Agents decide: by majority, by a quorum that is not reached, and by weight. */
+/** Agents vote by majority, by a quorum that is missed, and by weight. */
 import type { Participation, Tutti } from "@tutti/sdk/client";
 
 export async function play(tutti: Tutti): Promise<unknown> {

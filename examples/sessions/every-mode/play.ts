@@ -1,4 +1,4 @@
-/** The same tasks in every mode: how they are done differs, what comes of them does not. */
+/** The same tasks in every mode, with the same results. */
 import type { Worker } from "@tutti/sdk";
 import type { ModeWord, Tutti } from "@tutti/sdk/client";
 

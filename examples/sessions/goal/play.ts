@@ -1,4 +1,4 @@
-/** A goal in the place of tasks: an agent that plans breaks it down, and its tasks are done as if they had been given. */
+/** A goal instead of tasks: an agent plans the tasks. */
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 

@@ -1,4 +1,4 @@
-/** A search that grows: what is found adds what is looked into next, while the session runs. */
+/** A session that adds tasks while it runs. */
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 

@@ -1,4 +1,4 @@
-/** A task fails for good, and so does its session. When the reason is gone it is resumed, and good results are kept. */
+/** A session fails, is resumed after a repair, and keeps completed results. */
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 

@@ -1,4 +1,4 @@
-/** One handle, whatever runs beneath: held, let continue, told why, ended. */
+/** One handle for sessions of every mode: pause, resume, why, end. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";

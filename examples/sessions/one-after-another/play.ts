@@ -1,4 +1,4 @@
-/** A session that waits for another, and starts when that one has ended well. */
+/** A session that starts after another session completes. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";

@@ -1,6 +1,4 @@
-/**
- * An orchestrator of one's own, in a process of its own if you like: it says what starts, and what agents may share.
- */
+/** A custom orchestrator, in a process of its own: it decides what starts, and the shared limits. */
 import { type Decision, type Question, SessionOrchestrator, type Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 

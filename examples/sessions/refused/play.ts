@@ -1,4 +1,4 @@
-/** What cannot be done is refused at once, and the refusal names the task. */
+/** Impossible sessions are rejected at once, and the error names the task. */
 import type { Tutti, WorkTask } from "@tutti/sdk/client";
 
 export async function play(tutti: Tutti): Promise<unknown> {

@@ -1,4 +1,4 @@
-/** Tasks and intent: Tutti chooses how they are done. What came of each is there by its id. */
+/** Tasks with an intent: Tutti chooses the mode. Results are available by task id. */
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 

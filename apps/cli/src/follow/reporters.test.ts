@@ -138,7 +138,7 @@ describe("a run reported line by line", () => {
 
 describe("a run whose task stays queued", () => {
   const explanation = {
-    ...{ summary: "no agent offers greeting.send", waits: [], candidates: [], failures: [], parts: [] },
+    ...{ summary: "no worker offers greeting.send", waits: [], candidates: [], failures: [], parts: [] },
     remedies: [{ text: "start a worker that handles it", command: "npx node worker.ts" }],
   };
 
@@ -175,7 +175,7 @@ describe("a run whose task stays queued", () => {
     model.apply({ run: run("running"), tasks: [task("compose", "completed"), task("send", "queued")] });
     assert.deepEqual(await reported(model, 2), [
       [],
-      ["no agent offers greeting.send", "→ npx node worker.ts   start a worker that handles it"],
+      ["no worker offers greeting.send", "→ npx node worker.ts   start a worker that handles it"],
     ]);
   });
 

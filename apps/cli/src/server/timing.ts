@@ -1,6 +1,6 @@
 import type { ScheduleTiming, ScheduleTimingInput } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
-import { usageFailure } from "../command/failure.ts";
+import { Failure, usageFailure } from "../command/failure.ts";
 import { printSpanMs } from "../terminal/time.ts";
 
 /** When, as `--cron`, `--every` and `--time-zone` say. */
@@ -16,6 +16,21 @@ export function timingSaid({ values }: Pick<Context, "values">): ScheduleTimingI
       "--cron '0 3 * * *' starts at 3:00 each night, --every 30s every 30 seconds.",
     ]);
   return { rules, ...(timeZone === undefined ? {} : { timeZone }) };
+}
+
+/** Makes a call with the timing of the options. If the timing is wrong, the error names the option. */
+export async function withTiming<T>({ values }: Pick<Context, "values">, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const crons = values.texts("cron").length;
+    const named = error.message
+      .replace(/^rules\[(\d+)\]: /, (_, number) => `${Number(number) < crons ? "--cron" : "--every"}: `)
+      .replace(/^expected a time zone/, "--time-zone: $&")
+      .replace(" Correct the schedule.", "");
+    throw new Failure(named, error);
+  }
 }
 
 /** `0 3 * * *  Europe/Zurich`, `every 30 s`. */

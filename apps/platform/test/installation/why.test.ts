@@ -99,7 +99,7 @@ describe("why", () => {
     ["sub", child, /child/],
     ["again", backoff, /after a pause/],
     ["stopped", paused, /a person has to decide/],
-    ["lost[0]", noCapability, /no agent offers why\.nobody/],
+    ["lost[0]", noCapability, /no worker offers why\.nobody/],
     ["far", noMatch, /none is one with region=moon/],
   ];
   for (const [task, cause, words] of reasons)
@@ -132,7 +132,7 @@ describe("why", () => {
     const { summary, waits, remedies } = await untilWhy("stuck", "", noCapability);
     assert.match(
       summary,
-      /3 wait because no agent offers why\.nobody \(`lost\[0\]`, `lost\[1\]`, `lost\[2\]`\)/,
+      /3 wait because no worker offers why\.nobody \(`lost\[0\]`, `lost\[1\]`, `lost\[2\]`\)/,
     );
     assert.match(summary, /1 waits for the signal go \(`told`\)/);
     assert.match(summary, /1 waits for a person's decision \(`asked`\)/);

@@ -179,7 +179,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     const page = await stage.signedIn("/runs/lonely?task=lonely");
     const panel = page.getByRole("complementary", { name: "Task lonely" });
     await panel
-      .getByText(/no agent offers stage\.nobody/)
+      .getByText(/no worker offers stage\.nobody/)
       .first()
       .waitFor();
     await panel.getByText(/start an agent that offers/).waitFor();

@@ -62,7 +62,7 @@ if (isMortal) {
   });
   await new Eager("crash.eager", { address, agentId: `${agentId}-orchestrator` }).start();
 } else {
-  // A plan is refused while no agent offers what it names, so that one worker has both.
+  // A plan is refused while no worker offers what it names, so that one worker has both.
   worker.handle("tutti.plan", async () => [
     { id: "one", capability: "crash.one" },
     { id: "two", capability: "crash.one", needs: [{ task: "one" }] },

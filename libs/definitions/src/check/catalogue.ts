@@ -13,7 +13,7 @@ export interface KnownDefinition extends KnownCapability {
 
 /** What an installation offers, where a definition is checked against one. */
 export interface Catalogue {
-  /** Returns the newest version in the range. Undefined if no agent offers it. */
+  /** Returns the newest version in the range. Undefined if no worker offers it. */
   capability(name: string, versionRange: string): KnownCapability | undefined;
   capabilityNames(): Iterable<string>;
   /** Returns the version with the label or hash, `latest` for neither. Undefined when there is none. */

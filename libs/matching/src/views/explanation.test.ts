@@ -21,7 +21,7 @@ const cases: readonly Case[] = [
     what: "nobody offers the capability",
     make: (arena) => arena.sender().offer(1),
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /no agent offers work/,
+    says: /no worker offers work/,
   },
   {
     what: "who offers the capability may not",
@@ -39,7 +39,7 @@ const cases: readonly Case[] = [
       arena.sender().offer(1, { versionRange: "^2" });
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /no agent offers work/,
+    says: /no worker offers work/,
   },
   {
     what: "who might not offer the capability an hour ago has not come again",
@@ -48,7 +48,7 @@ const cases: readonly Case[] = [
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /no agent offers work/,
+    says: /no worker offers work/,
   },
   {
     what: "who might not offer the capability was let in with another one",
@@ -58,7 +58,7 @@ const cases: readonly Case[] = [
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /no agent offers work/,
+    says: /no worker offers work/,
   },
   {
     what: "nobody offers it in its range",

@@ -88,11 +88,11 @@ function lengthOf(spans: readonly WaitSpan[]): number {
 export function textOf(cause: WaitCause, capability: string): string {
   switch (cause) {
     case WaitCause.WAIT_CAUSE_NO_CAPABILITY:
-      return `no agent offered ${capability}`;
+      return `no worker offered ${capability}`;
     case WaitCause.WAIT_CAUSE_POLICY:
       return `those who came with ${capability} were refused`;
     case WaitCause.WAIT_CAUSE_NO_MATCH:
-      return `no agent for ${capability} was one that it may have`;
+      return `no worker for ${capability} was one that it may have`;
     case WaitCause.WAIT_CAUSE_AGENT_START:
       return `all agents for ${capability} were asleep`;
     case WaitCause.WAIT_CAUSE_SLOWED_DOWN:

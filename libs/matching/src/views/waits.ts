@@ -256,7 +256,7 @@ export class WaitReasons {
     if (cohorts.length === 0)
       return reason(
         WAIT_CAUSE_NO_CAPABILITY,
-        `no agent offers ${capability}`,
+        `no worker offers ${capability}`,
         capability,
         `start an agent that offers ${capability}`,
       );

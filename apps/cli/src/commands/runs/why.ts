@@ -108,7 +108,7 @@ function drawExplanation(explanation: Explanation, page: Page): string[] {
   );
   lines.push(
     ...titled(
-      "capable agents",
+      "capable workers",
       candidates.slice(0, 10).map((candidate) => candidateLine(candidate, style)),
       style,
     ),

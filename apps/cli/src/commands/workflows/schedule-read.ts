@@ -3,7 +3,7 @@ import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
-import { printTiming, timingSaid } from "../../server/timing.ts";
+import { printTiming, timingSaid, withTiming } from "../../server/timing.ts";
 import { type Tone, toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printMoment } from "../../terminal/time.ts";
@@ -133,10 +133,9 @@ export async function previewSchedule(context: Context): Promise<Result> {
   const timing = timingSaid(context);
   const count = values.whole("count") ?? 10;
   const server = await connect(context);
-  const { timesMs } = await server.call("schedules.preview", {
-    query: server.namespace,
-    body: { timing, count },
-  });
+  const { timesMs } = await withTiming(context, () =>
+    server.call("schedules.preview", { query: server.namespace, body: { timing, count } }),
+  );
   const nowMs = shell.nowMs();
   return {
     json: { timesMs },

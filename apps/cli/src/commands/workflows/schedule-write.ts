@@ -4,7 +4,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { readInput } from "../../command/input.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
-import { timingSaid } from "../../server/timing.ts";
+import { timingSaid, withTiming } from "../../server/timing.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 
@@ -17,24 +17,24 @@ export async function createSchedule(context: Context): Promise<Result> {
   const catchUpMs = values.durationMs("catch-up");
   const description = values.text("description");
   const server = await connect(context);
-  const { schedule, existed } = await server.call("schedules.create", {
-    query: server.namespace,
-    body: {
-      scheduleId: values.argument("ID"),
-      timing,
-      run: {
-        definition: { name, ...(label === undefined ? {} : { label }) },
-        ...(input === undefined ? {} : { input }),
-      },
-      policy: {
-        // The parser has held it against the table of rules.
-        ...(overlap === undefined ? {} : { overlap: overlap as Overlap }),
-        ...(catchUpMs === undefined ? {} : { catchUpMs }),
-      },
-      ...(description === undefined ? {} : { description }),
-      ...(values.flag("paused") ? { paused: true } : {}),
+  const body = {
+    scheduleId: values.argument("ID"),
+    timing,
+    run: {
+      definition: { name, ...(label === undefined ? {} : { label }) },
+      ...(input === undefined ? {} : { input }),
     },
-  });
+    policy: {
+      // The parser has held it against the table of rules.
+      ...(overlap === undefined ? {} : { overlap: overlap as Overlap }),
+      ...(catchUpMs === undefined ? {} : { catchUpMs }),
+    },
+    ...(description === undefined ? {} : { description }),
+    ...(values.flag("paused") ? { paused: true } : {}),
+  };
+  const { schedule, existed } = await withTiming(context, () =>
+    server.call("schedules.create", { query: server.namespace, body }),
+  );
   return tell(context, schedule, existed === true ? "already exists" : "created");
 }
 

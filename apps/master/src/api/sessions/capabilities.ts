@@ -1,4 +1,4 @@
-/** Whether agents can do the tasks of a session: a capability that no agent offers is refused at once, naming the task. */
+/** Whether agents can do the tasks of a session: a capability that no worker offers is refused at once, naming the task. */
 import { type Agent, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { isTuttiError, sleep } from "@tutti/kernel";

@@ -240,7 +240,7 @@ function queuedWords(mission: MissionView, task: TaskView): string {
       : onlyAgents.length > 0
         ? ` by ${onlyAgents.slice(0, 10).join(", ")}`
         : "";
-  return `it is ${how}${whom}, and no agent has taken it yet`;
+  return `it is ${how}${whom}, and no worker has taken it yet`;
 }
 
 /** Returns whether the budget has too little left for its claimant. */

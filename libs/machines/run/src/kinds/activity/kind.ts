@@ -68,7 +68,7 @@ export const uses: TaskKind = {
     if (node.status !== TaskStatus.TASK_STATUS_QUEUED) return undefined;
     return {
       cause: WaitCause.WAIT_CAUSE_BUSY,
-      message: "it is offered to its pool, and no agent has taken it yet",
+      message: "it is offered to its pool, and no worker has taken it yet",
     };
   },
 };

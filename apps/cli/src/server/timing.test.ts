@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Context } from "../command/declaration.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { Failure } from "../command/failure.ts";
+import { withTiming } from "./timing.ts";
+
+describe("a wrong timing", () => {
+  const values = { texts: () => ["0 3 * * *", "bad"] } as unknown as Context["values"];
+  const cases: readonly [said: string, shown: string][] = [
+    [
+      'rules[1]: expected five fields, found 1 in "bad". Correct the schedule.',
+      '--cron: expected five fields, found 1 in "bad".',
+    ],
+    ["rules[2]: expected at least 1 s. Correct the schedule.", "--every: expected at least 1 s."],
+    [
+      'expected a time zone, found "Mars". Correct the schedule.',
+      '--time-zone: expected a time zone, found "Mars".',
+    ],
+    ["Schedule `x` already exists", "Schedule `x` already exists"],
+  ];
+  for (const [said, shown] of cases)
+    it(`is reported as ${shown}`, async () => {
+      const fail = async () => {
+        throw new Failure(said, { exitCode: exitCodes.refused, code: "schedule.plan_invalid" });
+      };
+      await assert.rejects(withTiming({ values }, fail), {
+        message: shown,
+        exitCode: exitCodes.refused,
+        code: "schedule.plan_invalid",
+      });
+    });
+});
