@@ -38,6 +38,8 @@ const peers = [
   "@bufbuild/protobuf",
   "@grpc/proto-loader",
 ];
+/** Its encoder is in the bundle, under `/wire`. The rest of it is the project's own. */
+const protobuf = "@bufbuild/protobuf";
 const banner =
   'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);';
 
@@ -62,7 +64,7 @@ export async function makeSdk(folder, common) {
     lineLimit: 400,
     keepNames: true,
     legalComments: "none",
-    external: [...dependencies, ...peers],
+    external: [...dependencies, ...peers.filter((name) => name !== protobuf)],
     inject: [join(workspaceRoot, "tools", "package", "shims.mjs")],
     define: {
       "Promise.withResolvers": "$withResolvers",
@@ -120,10 +122,12 @@ const withoutServer = {
       /^\.\/(server|server-interceptors|admin|orca|load-balancer-outlier-detection|load-balancer-weighted-round-robin)$/;
     const left = (/** @type {string} */ path) => ({ path, namespace: "none" });
     onResolve({ filter: /^@tutti\/contracts\/descriptors$/ }, () => left("descriptors"));
-    onResolve({ filter: /^@grpc\/proto-loader$/ }, () => left("grpc"));
-    onResolve({ filter: grpc }, ({ importer }) =>
-      importer.includes(join("@grpc", "grpc-js")) ? left("grpc") : undefined,
-    );
+    const ofGrpc = (/** @type {{ importer: string }} */ { importer }) =>
+      importer.includes(join("@grpc", "grpc-js")) ? left("grpc") : undefined;
+    // Of an adapter it is the project's own.
+    onResolve({ filter: /^@grpc\/proto-loader$/ }, ofGrpc);
+    onResolve({ filter: grpc }, ofGrpc);
+    onResolve({ filter: /^@bufbuild\/protobuf(\/wkt)?$/ }, ({ path }) => ({ path, external: true }));
     onResolve({ filter: /\/server\.ts$/ }, ({ importer }) =>
       importer.endsWith(join("transport", "grpc", "index.ts")) ? left("server") : undefined,
     );

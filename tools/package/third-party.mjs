@@ -9,13 +9,22 @@ import { workspaceRoot } from "../setup.mjs";
 
 /** @param {readonly string[]} files that are in the bundle @param {string} out */
 export function writeThirdParty(files, out) {
+  /** Texts, each once, and the package that has it first. @type {Map<string, string>} */
+  const seen = new Map();
   const parts = npmPackagesOf(files, workspaceRoot).map(({ name, version, license = "see below" }) => {
     const folder = folderOf(name, files);
     const text = readdirSync(folder)
       .filter((file) => /^(licen[cs]es?|notice|copying)/i.test(file))
       .flatMap((file) => filesAt(join(folder, file)))
       .map((file) => readFileSync(file, "utf8").trim());
-    return [`${name} ${version} (${license})`, ...text].join("\n\n");
+    const once = text.map((each) => {
+      const key = each.replaceAll(/\s+/g, " ");
+      const first = seen.get(key);
+      if (first !== undefined) return `The text is that of ${first} above.`;
+      seen.set(key, name);
+      return each;
+    });
+    return [`${name} ${version} (${license})`, ...once].join("\n\n");
   });
   const rule = `\n\n${"-".repeat(80)}\n\n`;
   writeFileSync(out, `This package contains parts of:${rule}${parts.join(rule)}\n`);

@@ -129,7 +129,7 @@ async function loaded() {
     { Contents },
     { blobsOver },
   ] = await Promise.all([
-    import("@tutti/mesh"),
+    import("./mesh.ts"),
     import("./client-ownership.ts"),
     import("@tutti/contracts/workflow/v1"),
     import("@tutti/contracts/swarm/v1"),
