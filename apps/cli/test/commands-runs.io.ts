@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { latch, until } from "@tutti/kernel/testing";
@@ -59,6 +59,14 @@ tasks:
   "rates.yaml": `workflow: rates
 tasks: {load: {uses: test.rates, with: "\${{ input }}", cache: 1h}}
 output: "\${{ tasks.load.output }}"
+`,
+  "broken.yaml": `workflow: broken
+tasks:
+  ask: {wait: {signal: never}}
+  pay: {uses: test.echo, needs: [ask], with: {paid: "\${{ tasks.ask.output.amount }}"}}
+  note: {uses: test.echo, needs: [pay]}
+  late: {wait: {signal: never}}
+output: "\${{ tasks.pay.output }}"
 `,
   "flaky.yaml": `workflow: flaky
 tasks: {bad: {uses: test.flaky}}
@@ -283,6 +291,41 @@ tasks:
       /✓ signal go sent to ask-1/,
     );
     assert.equal(await printed("watch ask-1 -q"), '{"paid": 50}\n');
+  });
+
+  it("files: listed by the place of their references, and fetched", async () => {
+    const content = "a,b\n1,2\n".repeat(10);
+    const put = await fetch(`${at.platform.url}/v1/blobs`, {
+      method: "POST",
+      headers: { "content-type": "application/octet-stream" },
+      body: content,
+    });
+    const { blob } = (await put.json()) as {
+      readonly blob: { readonly sha256: string; readonly size: number };
+    };
+    const input = JSON.stringify({ table: { $blob: blob, mediaType: "text/csv" }, rows: 2 });
+    writeFileSync(join(at.command.folder, "table.json"), input);
+    assert.match(await printed("files echo-1"), /No files/);
+    await printed("run echo a=1 @table.json --id files-1 --wait");
+    await listed("files files-1", /input\.table +80 +text\/csv +\w{12}/);
+    await printed("files files-1 input.table --out fetched");
+    assert.equal(readFileSync(join(at.command.folder, "fetched", "input.table"), "utf8"), content);
+  });
+
+  it("repair: an output and a skip, after a preview", async () => {
+    await printed("workflow register broken.yaml");
+    await printed("run broken --id broken-1 --detach");
+    assert.equal((await tutti("repair broken-1 ask amount=7")).exitCode, 2);
+    assert.equal((await tutti("repair broken-1 ask --reason none")).exitCode, 2);
+    const words = "repair broken-1 ask amount=7 --reason phoned";
+    const dry = await tutti(`${words} --dry-run`);
+    assert.match(dry.errors, /It will be completed with this output\. 2 tasks after it: pay, note\./);
+    assert.match((await tutti(words)).errors, /--yes/);
+    assert.match(await printed(`${words} --yes`), /✓ ask of broken-1 is completed/);
+    await printed("repair broken-1 late --skip --reason gone --yes");
+    assert.match(await printed("watch broken-1"), /7/);
+    assert.match(await printed("history broken-1 --json"), /task_repaired[^\n]*phoned/);
+    assert.equal((await tutti(`${words} --yes`)).exitCode === 0, false);
   });
 
   it("pause, resume, retry, cancel: one, and many by filters after a preview", async () => {

@@ -1,8 +1,11 @@
 /** Values without a ceiling, over gRPC and over HTTP alone: as JSON, and as files that are streamed. */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
 import { request as requestHttp } from "node:http";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { durable, type FileReference, StoredFile, Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
@@ -29,7 +32,10 @@ describe("values that are too large for a message", () => {
 
   before(async () => {
     folder = await makeFolder();
-    platform = await start("platform", [`--platform.dataDirectory=${folder.path}`]);
+    platform = await start("platform", [
+      `--platform.dataDirectory=${folder.path}`,
+      `--durable.blobs.bytesMax=${16 * 1024 * mebibyte}`,
+    ]);
     tutti = await connect({ address: platform.grpc });
     await tutti.register(definition);
   });
@@ -149,7 +155,7 @@ output: {length: "\${{ tasks.take.output }}", made: "\${{ tasks.make.output }}"}
     await assert.rejects(local, /The largest is step `local`\. .*ctx\.call/);
   });
 
-  it("are put and read over REST, and nothing is left of an upload that breaks off", async () => {
+  it("are put and read over REST", async () => {
     const content = Buffer.concat([...parts(3)]);
     const type = { "content-type": "application/octet-stream" };
     const put = await fetch(`${platform.http}/v1/blobs`, { method: "POST", headers: type, body: content });
@@ -166,13 +172,28 @@ output: {length: "\${{ tasks.take.output }}", made: "\${{ tasks.make.output }}"}
     assert.equal(range.status, 206);
     assert.equal(range.headers.get("content-range"), `bytes 5-9/${content.length}`);
     assert.ok(Buffer.from(await range.arrayBuffer()).equals(content.subarray(5, 10)));
+    assert.equal((await fetch(`${platform.http}/v1/blobs/${"0".repeat(64)}`)).status, 404);
+  });
+
+  it("leave nothing on the disk of an upload of 10 GiB that breaks off", async () => {
+    const incoming = join(folder.path, "blobs", "incoming");
+    const bytesThere = async () => {
+      const sizes = await Promise.all(
+        (await readdir(incoming)).map(async (name) => (await stat(join(incoming, name))).size),
+      );
+      return sizes.reduce((sum, size) => sum + size, 0);
+    };
     const broken = requestHttp(`${platform.http}/v1/blobs`, {
       method: "POST",
-      headers: { ...type, "content-length": 10 * mebibyte },
+      headers: { "content-type": "application/octet-stream", "content-length": 10 * 1024 * mebibyte },
     });
-    broken.on("error", () => {});
-    await new Promise((resolve) => broken.write(part, resolve));
+    const ended = new Promise((resolve) => broken.on("error", resolve).on("close", resolve));
+    for (let sent = 0; sent < 64; sent++) await new Promise((resolve) => broken.write(part, resolve));
+    await until("a part is on the disk", async () =>
+      (await bytesThere()) > 8 * mebibyte ? true : undefined,
+    );
     broken.destroy();
-    assert.equal((await fetch(`${platform.http}/v1/blobs/${"0".repeat(64)}`)).status, 404);
+    await ended;
+    await until("it is removed", async () => ((await readdir(incoming)).length === 0 ? true : undefined));
   });
 });

@@ -21,6 +21,8 @@ export interface Shell {
   readBytes(file: string): AsyncIterable<Uint8Array>;
   /** Writes a file, and replaces an existing one. */
   writeText(file: string, text: string): Promise<void>;
+  /** The same of bytes, piece by piece. */
+  writeBytes(file: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
   /** Makes a folder and those above it, if they are not there. */
   makeFolder(folder: string): Promise<void>;
   exists(file: string): boolean;

@@ -46,7 +46,15 @@ export function filesBelow(
   workingDirectory: string,
 ): Pick<
   Shell,
-  "workingDirectory" | "readText" | "readBytes" | "writeText" | "makeFolder" | "exists" | "isFile" | "filesIn"
+  | "workingDirectory"
+  | "readText"
+  | "readBytes"
+  | "writeText"
+  | "writeBytes"
+  | "makeFolder"
+  | "exists"
+  | "isFile"
+  | "filesIn"
 > {
   const at = (file: string): string => resolve(workingDirectory, file);
   return {
@@ -54,6 +62,7 @@ export function filesBelow(
     readText: async (file) => textOf(file === "-" ? await standardInput() : await readFile(at(file))),
     readBytes: (file) => (file === "-" ? process.stdin : bytesOf(at(file))),
     writeText: (file, text) => writeFile(at(file), text),
+    writeBytes: (file, bytes) => writeFile(at(file), bytes),
     makeFolder: async (folder) => {
       await mkdir(at(folder), { recursive: true });
     },

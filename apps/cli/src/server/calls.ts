@@ -9,6 +9,8 @@ export interface Server {
   /** To be spread into a query. Nothing for the default namespace. */
   readonly namespace: { readonly namespace?: string };
   call<N extends RouteName>(name: N, parts?: CallParts<N>): Promise<Routes[N]["reply"]>;
+  /** An answer that is no JSON, piece by piece. */
+  bytes<N extends RouteName>(name: N, parts?: CallParts<N>): AsyncIterable<Uint8Array>;
   follow<N extends StreamName>(
     name: N,
     parts: Pick<CallParts<N>, "params" | "query" | "body">,

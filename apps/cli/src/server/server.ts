@@ -34,6 +34,13 @@ export async function connect(context: Context): Promise<Server> {
         throw error instanceof RestError ? await refusalOf(error, { name, parts, client, server }) : error;
       }
     },
+    async *bytes(name, parts = {}) {
+      try {
+        yield* client.pieces(name, { signal: shell.interrupted, ...parts });
+      } catch (error) {
+        throw error instanceof RestError ? await refusalOf(error, { name, parts, client, server }) : error;
+      }
+    },
     async *follow(name, parts, options) {
       try {
         yield* client.follow(name, parts, { signal: shell.interrupted, ...options });

@@ -81,6 +81,11 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
     async writeText(file, text) {
       written.set(file, text);
     },
+    async writeBytes(file, bytes) {
+      const parts: Uint8Array[] = [];
+      for await (const part of bytes) parts.push(part);
+      written.set(file, Buffer.concat(parts).toString());
+    },
     async *readBytes(file) {
       const text = files[file];
       if (text === undefined) throw Object.assign(new Error("not there"), { code: "ENOENT" });

@@ -76,6 +76,13 @@ export class Client {
     return new Uint8Array(await answer.arrayBuffer());
   }
 
+  /** The same, piece by piece, for what may be larger than memory. */
+  async *pieces<N extends RouteName>(name: N, parts: CallParts<N> = {}): AsyncGenerator<Uint8Array, void> {
+    const answer = await this.#fetch(name, parts);
+    if (!answer.ok) throw await errorOfAnswer(answer);
+    if (answer.body !== null) yield* answer.body;
+  }
+
   /**
    * Follows what happens whose type matches a pattern: after the cursor, else from now on. Ends when aborted. With each
    * event comes the cursor after it. A gap says that some will not come.

@@ -12,6 +12,7 @@ import {
   size,
   started,
   workId,
+  yes,
 } from "../../command/options.ts";
 
 const steerable =
@@ -180,6 +181,45 @@ export const runCommands: readonly Command[] = [
     ],
     json: "document",
     load: () => import("./messages.ts").then(({ signal }) => signal),
+  },
+  {
+    name: "files",
+    group: "runs",
+    summary: "List the files of a run, and fetch them",
+    about: ["Files and large values that inputs and outputs refer to, by the place of the reference."],
+    arguments: [runId, { name: "FILE", summary: "only this one, as `draw.output.chart`", isOptional: true }],
+    options: [{ name: "out", value: "DIR", summary: "output directory", completes: "file" }],
+    examples: [{ words: "files report-7 draw.output.chart --out .", does: "fetch one file" }],
+    json: "document",
+    load: () => import("./files.ts").then(({ files }) => files),
+  },
+  {
+    name: "repair",
+    group: "runs",
+    summary: "Set the output of a task by hand, skip it, or fail it",
+    about: [
+      "Sets the output of a task, skips it, or fails it. Its running attempt no longer counts. The history and the audit log have the reason.",
+      "Prints the tasks that follow, and asks. A task that has ended is repaired only while no task that needs it has started. After that, use `tutti retry` or a reset.",
+    ],
+    arguments: [
+      runId,
+      { name: "TASK", summary: "id of the task" },
+      { name: "OUTPUT", summary: "JSON, @FILE, - or KEY=VALUE", isOptional: true, isMany: true },
+    ],
+    options: [
+      { name: "skip", summary: "count it as skipped, so that tasks that need it can start" },
+      { name: "skip-dependents", summary: "skip it, and all tasks that need it" },
+      { name: "fail-with", value: "CODE", summary: "fail it with this code, without a retry" },
+      { name: "dry-run", summary: "print what would change, and change nothing" },
+      reason,
+      yes,
+    ],
+    examples: [
+      { words: "repair order-7 pay paid=true --reason 'paid by phone'", does: "pay counts as completed" },
+      { words: "repair order-7 mail --skip --reason 'no address' --yes", does: "continue without the mail" },
+    ],
+    json: "document",
+    load: () => import("./repair.ts").then(({ repair }) => repair),
   },
   {
     name: "query",
