@@ -38,14 +38,19 @@ export async function* serveLink(
     return;
   }
   const { agent } = greeted;
-  const leave = () => carrier.close(undefined);
+  // Kept here: the signal of a call is asked with each frame otherwise, and there is one of each agent.
+  let isOver = false;
+  const leave = () => {
+    isOver = true;
+    carrier.close(undefined);
+  };
   context.signal.addEventListener("abort", leave, { once: true });
   if (context.signal.aborted) leave();
   instruments.streams.add(1);
   try {
     yield greeted.answer;
     read(book, agent, carrier, frames);
-    while (!context.signal.aborted) {
+    while (!isOver) {
       const frame = agent.link.next(carrier, now());
       if (frame !== undefined) {
         instruments.framesSent.add();
