@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { recordingLogger } from "@tutti/kernel/testing";
+import { recordingLogger, until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import {
   type OtlpReceiver,
@@ -161,5 +161,51 @@ describe("a platform whose environment has OTEL_* variables", () => {
     }
     await started.platform.stop();
     assert.deepEqual([collector.spans.length, collector.metrics.length], [0, 0]);
+  });
+});
+
+describe("the gateway takes metrics by OTLP", () => {
+  it("of an exporter of OpenTelemetry, and of other programs in JSON", async () => {
+    await using receiver = await platformWith({});
+    const { http } = receiver.platform;
+    await using _exporting = await platformWith({
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${http}/v1/otlp/v1/metrics`,
+      OTEL_EXPORTER_OTLP_COMPRESSION: "gzip",
+      OTEL_METRIC_EXPORT_INTERVAL: "500",
+      OTEL_TRACES_EXPORTER: "none",
+      OTEL_SERVICE_NAME: "another",
+    });
+    const lines = async (metric: string) => {
+      // A round of the recorder takes what was sent.
+      const found = await fetch(`${http}/v1/metrics/series?namespace=default&name=${metric}`);
+      return JSON.stringify(await found.json());
+    };
+    await until("metrics of the other platform", async () =>
+      (await lines("process_uptime_seconds")).includes('"service":"another"'),
+    );
+
+    const post = (body: string, type = "application/json", path = "/v1/otlp/v1/metrics") =>
+      fetch(`${http}${path}`, { method: "POST", headers: { "content-type": type }, body });
+    const point = { timeUnixNano: `${BigInt(Date.now()) * 1_000_000n}`, asInt: "7" };
+    const gauge = { name: "queue.size", gauge: { dataPoints: [point, { asInt: "7" }] } };
+    const answer = await post(
+      JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [gauge] }] }] }),
+      "application/json",
+      "/v1/otlp/namespaces/default/v1/metrics",
+    );
+    assert.deepEqual(await answer.json(), {
+      partialSuccess: { rejectedDataPoints: "1", errorMessage: "queue.size: expected a time" },
+    });
+    await until("the gauge", async () => (await lines("queue_size")).includes("7"));
+
+    const statuses = [
+      await post("{"),
+      await post("x", "text/plain"),
+      await post("\xff", "application/x-protobuf"),
+    ];
+    assert.deepEqual(
+      statuses.map(({ status }) => status),
+      [400, 415, 400],
+    );
   });
 });

@@ -52,6 +52,7 @@ export class Front implements Component {
       a2aPlugin,
       alertmanagerPlugin,
       callsPlugin,
+      otlpPlugin,
     } = this.#options.loaded;
     const realtime = new Realtime({
       ...{ bus: host.bus, foundation, settings: this.#options.realtime },
@@ -89,7 +90,8 @@ export class Front implements Component {
     const alertmanager = alertmanagerPlugin({
       ...{ host, foundation, settings, stopping: this.#stopping.signal },
     });
-    const protocols = [mcp, a2a, alertmanager];
+    const otlp = otlpPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
+    const protocols = [mcp, a2a, alertmanager, otlp];
     const app = await openFront({
       ...{ host, foundation, settings, access, realtime, rooms, protocols, stopping: this.#stopping.signal },
       answeredByRooms: ["events", "metrics.list", "metrics.series", "webhooks.tell", "webhooks.trigger"],

@@ -13,6 +13,7 @@ export async function loadFront() {
     { a2aPlugin },
     { alertmanagerPlugin },
     { callsPlugin },
+    { otlpPlugin },
   ] = await Promise.all([
     import("../realtime/realtime.ts"),
     import("../link/link-door.ts"),
@@ -23,6 +24,7 @@ export async function loadFront() {
     import("../a2a/a2a-plugin.ts"),
     import("../alertmanager/alertmanager-plugin.ts"),
     import("../calls/calls-plugin.ts"),
+    import("../otlp/otlp-plugin.ts"),
   ]);
   return {
     Realtime,
@@ -34,6 +36,7 @@ export async function loadFront() {
     a2aPlugin,
     alertmanagerPlugin,
     callsPlugin,
+    otlpPlugin,
   };
 }
 

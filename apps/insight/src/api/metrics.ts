@@ -24,6 +24,7 @@ import {
 import { type Handlers, installationNamespace } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import { measuredOf } from "../series/measured.ts";
+import { OtlpSeries, otlpMetrics } from "../series/otlp/otlp-series.ts";
 import type { AskedSeries, PrometheusSeries } from "../series/prometheus/prometheus-series.ts";
 import type { Recorder } from "../series/recorder.ts";
 import type { RecordedMetric } from "../series/sample.ts";
@@ -52,6 +53,7 @@ const kinds: Readonly<Record<MetricWord, MetricKind>> = {
 
 export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricService> {
   const { recorder, clock } = parts;
+  const otlp = new OtlpSeries();
   return {
     async listMetrics(request: ListMetricsRequest, context) {
       const namespace = namespaceOf(request.namespace, context);
@@ -71,6 +73,12 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricServ
     recordMeasures(request, context) {
       recorder.add(measuredOf(request, request.namespace || context.namespace || defaultNamespace));
       return {};
+    },
+    recordOtlpMetrics({ namespace, body, json }, context) {
+      const own = namespace || context.namespace || defaultNamespace;
+      const { rejected, reason, ...measured } = otlp.take(own, otlpMetrics(body, json), clock.now());
+      recorder.add(measured);
+      return { rejectedDataPoints: rejected, reason };
     },
     async *recordSamples(requests) {
       const stream = new SampleStream();

@@ -15,6 +15,8 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.governance.v1.PolicyService/WatchBundles": betweenProcesses,
   "tutti.insight.v1.MetricService/RecordSamples":
     "a stream both ways, over gRPC. Workers send their values by POST /v1/metrics/measures",
+  "tutti.insight.v1.MetricService/RecordOtlpMetrics":
+    "the gateway answers POST /v1/otlp/v1/metrics with it, in the media types of OTLP",
   "tutti.insight.v1.MetricService/WatchSeries":
     "a stream over gRPC. GET /v1/metrics/series has the same values",
   "tutti.insight.v1.MetricService/ListMetrics": "GET /v1/metrics gives the same in fewer words",

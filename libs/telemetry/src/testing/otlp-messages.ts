@@ -8,7 +8,7 @@ import {
   packedFixed64,
   readFields,
   textAt,
-} from "./protobuf-reader.ts";
+} from "../otlp/protobuf-reader.ts";
 
 export type OtlpAttributes = Readonly<Record<string, string | number | boolean>>;
 

@@ -1,7 +1,7 @@
 /** A server for tests that takes remote write on the loopback address and says what arrived. */
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { doubleAt, messagesAt, numberAt, textAt } from "./protobuf-reader.ts";
+import { doubleAt, messagesAt, numberAt, textAt } from "../otlp/protobuf-reader.ts";
 import { snappyRead } from "./snappy-reader.ts";
 
 export interface ReceivedSample {

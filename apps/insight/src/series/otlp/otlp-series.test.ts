@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Measured } from "../measured.ts";
+import { OtlpSeries, otlpMetrics } from "./otlp-series.ts";
+
+const resource = { attributes: [{ key: "service.name", value: { stringValue: "shop" } }] };
+
+/** A request in JSON with one metric. */
+function request(metric: object): Uint8Array {
+  return new TextEncoder().encode(
+    JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics: [{ metrics: [metric] }] }] }),
+  );
+}
+
+const at = (ms: number) => `${BigInt(ms) * 1_000_000n}`;
+const shown = ({ series }: Measured) =>
+  series.map(({ metric, statistic, labels, fromMs, values }) => ({
+    ...{ metric, statistic, labels, fromMs },
+    values: [...values].map((value) => Number(value.toFixed(3))),
+  }));
+
+describe("metrics by OTLP", () => {
+  const send = (store: OtlpSeries, metric: object, nowMs = 1_000_000) =>
+    store.take("default", otlpMetrics(request(metric), true), nowMs);
+  const sum = (points: readonly object[], more: object = {}) => ({
+    ...{ name: "orders.done", unit: "1" },
+    sum: { isMonotonic: true, aggregationTemporality: 2, dataPoints: points, ...more },
+  });
+
+  it("of a counter are rates from the start of its program, by the names of Prometheus", () => {
+    const store = new OtlpSeries();
+    const attributes = [{ key: "http.route", value: { stringValue: "/a" } }];
+    const first = { attributes, startTimeUnixNano: at(980_000), timeUnixNano: at(1_000_000), asInt: "40" };
+    const found = send(store, sum([first]));
+    assert.deepEqual(shown(found), [
+      {
+        ...{ metric: "orders_done_total", statistic: "rate", fromMs: 980_000, values: [2, 2] },
+        labels: { service: "shop", http_route: "/a" },
+      },
+    ]);
+    assert.equal(found.metrics[0]?.kind, "counter");
+    // Sent again: counts once. Then 30 more in 10 s.
+    assert.deepEqual(shown(send(store, sum([first]))), []);
+    const next = { ...first, timeUnixNano: at(1_010_000), asInt: "70" };
+    assert.deepEqual(shown(send(store, sum([next])))[0]?.values, [3]);
+  });
+
+  it("of deltas add up, and a sum that can fall is a gauge", () => {
+    const store = new OtlpSeries();
+    const point = (from: number, value: number) => ({
+      ...{ startTimeUnixNano: at(from), timeUnixNano: at(from + 10_000), asDouble: value },
+    });
+    const delta = { aggregationTemporality: 1 };
+    assert.deepEqual(shown(send(store, sum([point(990_000, 20)], delta)))[0]?.values, [2]);
+    assert.deepEqual(shown(send(store, sum([point(1_000_000, 50)], delta)))[0]?.values, [5]);
+    const open = { name: "queue.size", sum: { aggregationTemporality: 2, dataPoints: [point(990_000, 7)] } };
+    assert.deepEqual(
+      shown(send(store, open)).map(({ metric, statistic, values }) => [metric, statistic, values]),
+      [["queue_size", "value", [7]]],
+    );
+  });
+
+  it("of a histogram are a rate and quantiles", () => {
+    const dataPoints = [
+      {
+        ...{ startTimeUnixNano: at(990_000), timeUnixNano: at(1_000_000), count: "100" },
+        ...{ bucketCounts: ["50", "50", "0"], explicitBounds: [1, 2] },
+      },
+    ];
+    const metric = { name: "http.duration", unit: "s", histogram: { aggregationTemporality: 2, dataPoints } };
+    assert.deepEqual(
+      shown(send(new OtlpSeries(), metric)).map((one) => [one.metric, one.statistic, one.values]),
+      [
+        ["http_duration_seconds", "rate", [10]],
+        ["http_duration_seconds", "p50", [1]],
+        ["http_duration_seconds", "p99", [1.98]],
+      ],
+    );
+  });
+
+  it("that cannot be recorded are counted with the reason, next to those that are", () => {
+    const store = new OtlpSeries();
+    const good = { timeUnixNano: at(1_000_000), asDouble: 1 };
+    const gauge = { name: "g", gauge: { dataPoints: [good, { ...good, timeUnixNano: "0" }] } };
+    const found = send(store, gauge);
+    assert.deepEqual([found.rejected, found.reason, found.series.length], [1, "g: expected a time", 1]);
+    const summary = { name: "s", summary: { dataPoints: [good] } };
+    assert.equal(send(store, summary).rejected, 0);
+    const falling = sum([good], { isMonotonic: false, aggregationTemporality: 1 });
+    assert.match(send(store, falling).reason, /cumulative values of a sum that can fall/);
+  });
+
+  it("of too many label values are refused and counted, and start again after an hour", () => {
+    const store = new OtlpSeries();
+    const dataPoints = Array.from({ length: 20_010 }, (_, number) => ({
+      attributes: [{ key: "user", value: { intValue: number } }],
+      ...{ timeUnixNano: at(1_000_000), asDouble: 1 },
+    }));
+    const metric = { name: "g", gauge: { dataPoints } };
+    const found = send(store, metric);
+    assert.deepEqual([found.rejected, found.series.length], [10, 20_000]);
+    assert.match(found.reason, /at most 20000 series/);
+    const later = send(
+      store,
+      { name: "g", gauge: { dataPoints: dataPoints.slice(-5) } },
+      1_000_000 + 3_600_001,
+    );
+    assert.deepEqual([later.rejected, later.series.length], [0, 5]);
+  });
+
+  it("of a request that is none, and of the platform's own namespace, are refused", () => {
+    const expected = { code: "insight.measures_refused" };
+    assert.throws(() => otlpMetrics(new TextEncoder().encode("{"), true), expected);
+    assert.throws(() => otlpMetrics(Uint8Array.of(0x0a, 0xff), false), expected);
+    assert.throws(() => new OtlpSeries().take("system", [], 0), expected);
+  });
+});

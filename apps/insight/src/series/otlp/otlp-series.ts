@@ -1,0 +1,195 @@
+/**
+ * Metrics that come by OTLP, as the store has them. Sums and histograms continue from the points before, so the points of a
+ * namespace share one stream.
+ *
+ * 1. Names and labels are those that Prometheus gives them: `http.server.request.duration` in seconds becomes
+ *    `http_server_request_duration_seconds`.
+ * 2. A stream has 20,000 series. Further ones are refused and counted in the reply, for an hour. Then it starts again.
+ * 3. A point of a delta counts from its own start. A cumulative one too, if its program started in the last ten minutes.
+ */
+import { Metric, MetricKind } from "@tutti/contracts/insight/v1";
+import { errorFromUnknown } from "@tutti/kernel";
+import { installationNamespace } from "@tutti/mesh";
+import { insightErrors } from "../../errors.ts";
+import { labelsText } from "../catalogue.ts";
+import type { Measured } from "../measured.ts";
+import { SampleStream } from "../sample-stream.ts";
+import { metricsOfJson, metricsOfProtobuf, type OtlpMetric, type OtlpPoint } from "./request.ts";
+
+export interface OtlpOutcome extends Measured {
+  readonly rejected: number;
+  /** Why, of the last point that was rejected. */
+  readonly reason: string;
+}
+
+const seriesMax = 20_000;
+const namespacesMax = 32;
+const resetMs = 3_600_000;
+const startedMaxMs = 600_000;
+const labelsMax = 16;
+const labelMax = 256;
+const bucketsMax = 256;
+const nameMax = 200;
+
+/** Series of one point, by their numbers on the stream: one, or one per bucket. */
+interface Entry {
+  readonly numbers: readonly number[];
+  /** Sums of deltas. */
+  readonly totals: number[];
+}
+
+interface Stream {
+  readonly samples: SampleStream;
+  readonly entries: Map<string, Entry>;
+  readonly startedMs: number;
+  declared: number;
+  batch: number;
+}
+
+export class OtlpSeries {
+  readonly #streams = new Map<string, Stream>();
+
+  take(namespace: string, metrics: readonly OtlpMetric[], nowMs: number): OtlpOutcome {
+    // The platform's own metrics are there.
+    if (namespace === installationNamespace)
+      throw insightErrors.measuresRefused({ expected: "a namespace of users", found: namespace });
+    const outcome = {
+      metrics: [] as Measured["metrics"][number][],
+      series: [] as Measured["series"][number][],
+    };
+    let rejected = 0;
+    let reason = "";
+    const stream = this.#streamOf(namespace, nowMs);
+    for (const metric of metrics)
+      for (const point of metric.points) {
+        const problem = problemOf(metric, point) ?? take(stream, namespace, metric, point, nowMs, outcome);
+        if (problem === undefined) continue;
+        rejected++;
+        reason = `${metric.name.slice(0, nameMax)}: ${problem}`;
+      }
+    return { ...outcome, rejected, reason };
+  }
+
+  #streamOf(namespace: string, nowMs: number): Stream {
+    const known = this.#streams.get(namespace);
+    const isFull = known !== undefined && known.declared >= seriesMax && nowMs - known.startedMs > resetMs;
+    if (known !== undefined && !isFull) return known;
+    if (known === undefined && this.#streams.size >= namespacesMax) {
+      const [oldest] = this.#streams.keys();
+      if (oldest !== undefined) this.#streams.delete(oldest);
+    }
+    const made = { samples: new SampleStream(), entries: new Map(), startedMs: nowMs, declared: 0, batch: 0 };
+    this.#streams.set(namespace, made);
+    return made;
+  }
+}
+
+function problemOf(metric: OtlpMetric, { timeMs, value, counts, bounds }: OtlpPoint): string | undefined {
+  if (metric.name === "") return "expected a name";
+  if (metric.kind === "other") return "expected a gauge, a sum or a histogram with explicit buckets";
+  if (metric.kind === "sum" && !metric.isMonotonic && metric.isDelta)
+    return "expected cumulative values of a sum that can fall";
+  if (!(timeMs > 0)) return "expected a time";
+  if (!Number.isFinite(value)) return "expected a finite value";
+  if (metric.kind !== "histogram") return undefined;
+  if (counts.length !== bounds.length + 1 || counts.length > bucketsMax)
+    return `expected one bucket more than bounds, and at most ${bucketsMax}`;
+  return undefined;
+}
+
+function take(
+  stream: Stream,
+  namespace: string,
+  metric: OtlpMetric,
+  point: OtlpPoint,
+  nowMs: number,
+  into: { readonly metrics: Measured["metrics"][number][]; readonly series: Measured["series"][number][] },
+): string | undefined {
+  const { kind, isMonotonic, isDelta } = metric;
+  const isGauge = kind === "gauge" || (kind === "sum" && !isMonotonic);
+  const name = nameOf(metric, kind === "sum" && isMonotonic);
+  const labels = labelsOf(metric, point);
+  const values = kind === "histogram" ? point.counts : [point.value];
+  const key = `${name}\n${labelsText(labels)}\n${point.bounds.join()}`;
+  const send = (timeMs: number, sent: readonly number[], declarations: readonly object[] = []) => {
+    const entry = stream.entries.get(key);
+    const taken = stream.samples.take({
+      ...{ instanceId: "", batch: ++stream.batch, timeMs, values: [...sent] },
+      metrics: declarations as Parameters<SampleStream["take"]>[0]["metrics"],
+      series: sent.length === 0 ? [] : [...(entry?.numbers ?? [])],
+    });
+    into.metrics.push(...taken.metrics.slice(0, 1));
+    into.series.push(...taken.series);
+  };
+  if (!stream.entries.has(key)) {
+    if (stream.declared + values.length > seriesMax)
+      return `expected at most ${seriesMax} series of a namespace`;
+    const numbers = values.map((_, at) => stream.declared + at + 1);
+    stream.declared += values.length;
+    stream.entries.set(key, { numbers, totals: values.map(() => 0) });
+    const described = Metric.fromPartial({
+      ...{ name, description: metric.description.slice(0, 1_000), unit: metric.unit.slice(0, 100) },
+      kind: isGauge
+        ? MetricKind.METRIC_KIND_GAUGE
+        : kind === "sum"
+          ? MetricKind.METRIC_KIND_COUNTER
+          : MetricKind.METRIC_KIND_HISTOGRAM,
+    });
+    const declarations = values.map((_, at) => ({
+      ...{ metric: described, namespace, labels },
+      bucket: kind === "histogram" ? point.bounds[at] : undefined,
+    }));
+    // From its own start, a point that is the first one counts too.
+    const startMs = point.startMs > 0 && point.timeMs - point.startMs <= startedMaxMs ? point.startMs : 0;
+    const isFromStart = !isGauge && startMs > 0 && startMs >= nowMs - startedMaxMs;
+    send(startMs, isFromStart ? values.map(() => 0) : [], declarations);
+  }
+  const entry = stream.entries.get(key);
+  if (entry === undefined) return undefined;
+  if (isDelta) for (const [at, value] of values.entries()) entry.totals[at] = (entry.totals[at] ?? 0) + value;
+  send(point.timeMs, isDelta ? entry.totals : values);
+  return undefined;
+}
+
+const units: Readonly<Record<string, string>> = {
+  ...{ s: "seconds", ms: "milliseconds", us: "microseconds", ns: "nanoseconds", min: "minutes", h: "hours" },
+  ...{ d: "days", By: "bytes", KiBy: "kibibytes", MiBy: "mebibytes", "%": "percent" },
+};
+
+function nameOf({ name, unit, kind }: OtlpMetric, isCounter: boolean): string {
+  const suffix = units[unit] ?? (unit === "1" && kind === "gauge" ? "ratio" : "");
+  const stem = sanitized(name).replace(/_total$/, "");
+  const whole = suffix === "" || stem.endsWith(`_${suffix}`) ? stem : `${stem}_${suffix}`;
+  return `${whole.slice(0, nameMax - 6)}${isCounter ? "_total" : ""}`;
+}
+
+/** Those of the point, and who measured it. */
+function labelsOf({ resource }: OtlpMetric, { attributes }: OtlpPoint): Record<string, string> {
+  const who = { service: resource["service.name"] ?? "", instance: resource["service.instance.id"] ?? "" };
+  const all = [
+    ...Object.entries(who),
+    ...Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1)),
+  ];
+  const said = all.filter(([, value]) => value !== "").slice(0, labelsMax);
+  return Object.fromEntries(
+    said.map(([name, value]) => [sanitized(name).slice(0, 63), value.slice(0, labelMax)]),
+  );
+}
+
+function sanitized(name: string): string {
+  const text = name.replaceAll(/[^a-zA-Z0-9_]+/g, "_");
+  return /^[0-9]/.test(text) ? `_${text}` : text;
+}
+
+/** Bytes that are no request are refused as a whole. */
+export function otlpMetrics(body: Uint8Array, isJson: boolean): readonly OtlpMetric[] {
+  try {
+    if (!isJson) return metricsOfProtobuf(body);
+    return metricsOfJson(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
+  } catch (thrown) {
+    throw insightErrors.measuresRefused({
+      expected: `an ExportMetricsServiceRequest in ${isJson ? "JSON" : "protobuf"}`,
+      found: errorFromUnknown(thrown).message,
+    });
+  }
+}

@@ -1,0 +1,154 @@
+/** The metrics of an ExportMetricsServiceRequest, in protobuf or JSON, by the names of opentelemetry-proto. */
+import {
+  doubleAt,
+  messagesAt,
+  numberAt,
+  packedDoubles,
+  packedFixed64,
+  readFields,
+  textAt,
+} from "@tutti/telemetry/protobuf";
+
+export type Attributes = Readonly<Record<string, string>>;
+
+export interface OtlpPoint {
+  readonly attributes: Attributes;
+  readonly startMs: number;
+  readonly timeMs: number;
+  /** Of a gauge or a sum. */
+  readonly value: number;
+  /** Of a histogram. */
+  readonly counts: readonly number[];
+  readonly bounds: readonly number[];
+}
+
+export interface OtlpMetric {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly kind: "gauge" | "sum" | "histogram" | "other";
+  readonly isMonotonic: boolean;
+  readonly isDelta: boolean;
+  readonly points: readonly OtlpPoint[];
+  /** Attributes of the resource. */
+  readonly resource: Attributes;
+}
+
+const deltaTemporality = 1;
+const none = new Uint8Array();
+
+export function metricsOfProtobuf(request: Uint8Array): readonly OtlpMetric[] {
+  return messagesAt(request, 1).flatMap((resourceMetrics) => {
+    const resource = attributesAt(messagesAt(resourceMetrics, 1)[0] ?? none, 1);
+    const metrics = messagesAt(resourceMetrics, 2).flatMap((scope) => messagesAt(scope, 2));
+    return metrics.map((metric) => metricOfMessage(metric, resource));
+  });
+}
+
+const dataFields = [
+  [5, "gauge"],
+  [7, "sum"],
+  [9, "histogram"],
+  [10, "other"],
+  [11, "other"],
+] as const;
+
+function metricOfMessage(metric: Uint8Array, resource: Attributes): OtlpMetric {
+  const [number, kind] = dataFields.find(([field]) => messagesAt(metric, field).length > 0) ?? [0, "other"];
+  const data = messagesAt(metric, number)[0] ?? none;
+  return {
+    ...{ name: textAt(metric, 1), description: textAt(metric, 2), unit: textAt(metric, 3), kind, resource },
+    isMonotonic: kind === "sum" && numberAt(data, 3) === 1,
+    isDelta: kind !== "gauge" && numberAt(data, 2) === deltaTemporality,
+    points: messagesAt(data, 1).map((point) => pointOfMessage(point, kind === "histogram")),
+  };
+}
+
+function pointOfMessage(point: Uint8Array, isHistogram: boolean): OtlpPoint {
+  const times = { startMs: numberAt(point, 2) / 1e6, timeMs: numberAt(point, 3) / 1e6 };
+  if (!isHistogram) {
+    const whole = readFields(point).find((field) => field.number === 6);
+    const value = whole?.wire === "fixed64" ? Number(BigInt.asIntN(64, whole.value)) : doubleAt(point, 4);
+    return { ...times, value, counts: [], bounds: [], attributes: attributesAt(point, 7) };
+  }
+  const counts = packedFixed64(messagesAt(point, 6)[0] ?? none);
+  const bounds = packedDoubles(messagesAt(point, 7)[0] ?? none);
+  return { ...times, value: numberAt(point, 4), counts, bounds, attributes: attributesAt(point, 9) };
+}
+
+function attributesAt(message: Uint8Array, number: number): Attributes {
+  return Object.fromEntries(
+    messagesAt(message, number).map((pair) => [textAt(pair, 1), textOfValue(messagesAt(pair, 2)[0] ?? none)]),
+  );
+}
+
+function textOfValue(value: Uint8Array): string {
+  const [field] = readFields(value);
+  if (field === undefined) return "";
+  if (field.number === 1) return textAt(value, 1);
+  if (field.number === 2) return String(numberAt(value, 2) === 1);
+  if (field.number === 3 && field.wire === "varint") return String(BigInt.asIntN(64, field.value));
+  return field.number === 4 ? String(doubleAt(value, 4)) : "";
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+export function metricsOfJson(request: unknown): readonly OtlpMetric[] {
+  return listAt(request, "resourceMetrics").flatMap((resourceMetrics) => {
+    const resource = attributesIn(objectAt(resourceMetrics, "resource"));
+    const metrics = listAt(resourceMetrics, "scopeMetrics").flatMap((scope) => listAt(scope, "metrics"));
+    return metrics.map((metric): OtlpMetric => {
+      const kind = (["gauge", "sum", "histogram"] as const).find((name) => metric[name] !== undefined);
+      const data = objectAt(metric, kind ?? "");
+      const temporality = data["aggregationTemporality"];
+      return {
+        name: String(metric["name"] ?? ""),
+        description: String(metric["description"] ?? ""),
+        unit: String(metric["unit"] ?? ""),
+        ...{ kind: kind ?? "other", resource },
+        isMonotonic: data["isMonotonic"] === true,
+        isDelta: temporality === deltaTemporality || temporality === "AGGREGATION_TEMPORALITY_DELTA",
+        points: listAt(data, "dataPoints").map(pointOfJson),
+      };
+    });
+  });
+}
+
+function pointOfJson(point: Json): OtlpPoint {
+  return {
+    attributes: attributesIn(point),
+    startMs: Number(point["startTimeUnixNano"] ?? 0) / 1e6,
+    timeMs: Number(point["timeUnixNano"] ?? 0) / 1e6,
+    value: Number(point["asDouble"] ?? point["asInt"] ?? point["count"] ?? 0),
+    counts: numbersAt(point, "bucketCounts"),
+    bounds: numbersAt(point, "explicitBounds"),
+  };
+}
+
+function attributesIn(owner: Json): Attributes {
+  return Object.fromEntries(
+    listAt(owner, "attributes").map((pair) => {
+      const [value] = Object.values(objectAt(pair, "value"));
+      return [String(pair["key"] ?? ""), typeof value === "object" ? "" : String(value ?? "")];
+    }),
+  );
+}
+
+function listAt(owner: unknown, name: string): readonly Json[] {
+  const list = isObject(owner) ? owner[name] : undefined;
+  return Array.isArray(list) ? list.filter(isObject) : [];
+}
+
+function objectAt(owner: Json, name: string): Json {
+  const value = owner[name];
+  return isObject(value) ? value : {};
+}
+
+function numbersAt(owner: Json, name: string): number[] {
+  const list = owner[name];
+  return Array.isArray(list) ? list.map(Number) : [];
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
