@@ -185,6 +185,11 @@ thresholds: {${limits}}
     assert.match((await tutti("analysis causes --error shop.nothing")).errors, /^No causes found/);
     assert.match((await tutti("analysis patterns --since 1h")).errors, /^No patterns found/);
     assert.match((await tutti("analysis profile nothing")).errors, /^No runs of nothing ended/);
+    assert.deepEqual(Object.keys(await json("capacity --weekday monday --wait-goal 100ms --load 2")), [
+      "capacities",
+      "disks",
+    ]);
+    assert.match((await tutti("capacity --pool nothing")).errors, /^No forecast yet/);
   });
 
   it("whatif: says that nothing was recorded, and refuses a strategy that pools do not have", async () => {

@@ -7,6 +7,16 @@ export {
   replayedMs,
   type Segment,
 } from "./bottlenecks.ts";
+export {
+  type BackTest,
+  type DiskForecast,
+  diskForecast,
+  type LoadFact,
+  type LoadForecast,
+  loadForecast,
+  loadStepMs,
+  slotsFor,
+} from "./capacity.ts";
 export { type Case, type CauseFound, type CauseOptions, causesOf, normalised } from "./causes.ts";
 export { type Change, type ChangeOptions, changesOf, type Drift, driftOf, type Point } from "./changes.ts";
 export { type AttemptFact, attemptsByWork, type WorkFact, workKey } from "./facts.ts";

@@ -21,6 +21,7 @@ import { useWindowTitle } from "../elements/work-page.tsx";
 import { accessSearch } from "../pages/access/search.ts";
 import { analysisSearch } from "../pages/analysis/search.ts";
 import { auditSearch } from "../pages/audit/search.ts";
+import { capacitySearch } from "../pages/capacity/search.ts";
 import { exploreSearch } from "../pages/explore/search.ts";
 import { incidentSearch, incidentsSearch } from "../pages/incidents/search.ts";
 import { metricsSearch } from "../pages/metrics/search.ts";
@@ -281,6 +282,13 @@ const whatIf = createRoute({
   component: lazyRouteComponent(() => import("../pages/what-if/what-if-page.tsx"), "WhatIfPage"),
 });
 
+const capacity = createRoute({
+  getParentRoute: () => root,
+  path: "/capacity",
+  validateSearch: capacitySearch,
+  component: lazyRouteComponent(() => import("../pages/capacity/capacity-page.tsx"), "CapacityPage"),
+});
+
 const explore = createRoute({
   getParentRoute: () => root,
   path: "/explore",
@@ -336,6 +344,7 @@ const children = [
   incidents,
   incident,
   analysis,
+  capacity,
   whatIf,
   explore,
 ];

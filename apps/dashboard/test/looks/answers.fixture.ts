@@ -2,6 +2,7 @@ import { governanceAt } from "./governance.fixture.ts";
 import {
   alertsAt,
   analysisAt,
+  capacityAt,
   incidentAt,
   incidentsAt,
   onCallAt,
@@ -180,6 +181,8 @@ function fullAnswer(url: URL, nowMs: number): unknown {
       return { incidents: incidentsAt(searchParams.get("namespace") ?? "default", nowMs) };
     case "analysis":
       return id === "replays" ? replayAt(searchParams) : analysisAt(nowMs);
+    case "capacity":
+      return capacityAt(nowMs);
     case "alerts":
       return { alerts: alertsAt(nowMs) };
     case "on-call":

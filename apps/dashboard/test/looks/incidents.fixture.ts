@@ -317,3 +317,28 @@ export function analysisAt(nowMs: number) {
     ],
   };
 }
+
+export function capacityAt(nowMs: number) {
+  const day = 86_400_000;
+  const backTest = { days: 28, error: 0.11, within: 0.82 };
+  const pool = {
+    slots: 24,
+    recommendedSlotsLow: 26,
+    recommendedSlotsHigh: 41,
+    recommendedAgents: 8,
+    backTest,
+  };
+  return {
+    capacities: [
+      { ...pool, pool: "default", recommendedSlots: 31, peakTimeMs: nowMs + day, peakLoad: 24.6 },
+      { ...pool, pool: "gpu", slots: 4, recommendedSlots: 3, peakTimeMs: nowMs + 2 * day, peakLoad: 1.2 },
+    ],
+    disks: [
+      {
+        ...{ process: "platform/ip-10-0-3-17", freeBytes: 81e9, bytesPerDay: -1.7e9, backTest },
+        ...{ fullTimeMs: nowMs + 47 * day, earliestTimeMs: nowMs + 38 * day, latestTimeMs: nowMs + 61 * day },
+      },
+      { process: "platform/ip-10-0-3-18", freeBytes: 190e9, bytesPerDay: 2e6, backTest },
+    ],
+  };
+}

@@ -26,20 +26,24 @@ import { insightErrors } from "../errors.ts";
 import type { FactCollector } from "../facts/collector.ts";
 import type { QueryProcess } from "../facts/query/query-process.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
+import { getCapacity } from "./capacity.ts";
 import { type ReplayParts, replayPool } from "./replay.ts";
 
 const { findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile } = analysisService.methods;
-const { replayPool: replays } = analysisService.methods;
+const { getCapacity: capacities, replayPool: replays } = analysisService.methods;
 
 /** The part of the contract that is served. */
 export const servedAnalysisService = {
   ...analysisService,
-  methods: { findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile, replayPool: replays },
+  methods: {
+    ...{ findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile },
+    ...{ getCapacity: capacities, replayPool: replays },
+  },
 };
 
 export interface AnalysisParts extends Pick<ReplayParts, "replays" | "pools"> {
   readonly collector: Pick<FactCollector, "catchUp">;
-  readonly queries: Pick<QueryProcess, "analyse">;
+  readonly queries: Pick<QueryProcess, "analyse" | "load">;
   readonly series: Pick<SeriesThread, "ask">;
   readonly file: string;
   readonly clock: Clock;
@@ -132,6 +136,7 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof servedAn
       } as Omit<AnalysisAsked, "file">);
       return { profile: profile && profileOf(definition, profile) };
     },
+    getCapacity: (request) => getCapacity(parts, request),
     replayPool: (request, context) => replayPool(parts, request, context),
     async getTrends({ namespace, queries: asked, span }) {
       const { fromMs, toMs } = spanOf(span, 7 * dayMs);

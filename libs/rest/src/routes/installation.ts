@@ -157,6 +157,13 @@ export const installationRoutes = [
     hoist: ["span"],
   },
   {
+    name: "capacity",
+    method: "GET",
+    path: "/v1/capacity",
+    rpc: "tutti.insight.v1.AnalysisService/GetCapacity",
+    hoist: ["span"],
+  },
+  {
     name: "analysis.trends",
     method: "POST",
     path: "/v1/analysis/trends",

@@ -1,6 +1,7 @@
 import type { Command, Option } from "../../command/declaration.ts";
 import { since, size, until } from "../../command/options.ts";
 
+const days = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 const strategies = [
   ...["least_loaded", "fastest", "sticky", "round_robin", "consistent_hash", "cheapest", "auction"],
 ];
@@ -62,6 +63,24 @@ export const analysisCommands: readonly Command[] = [
     options: [since, until],
     json: "document",
     load: () => findings().then(({ profile }) => profile),
+  },
+  {
+    name: "capacity",
+    group: "installation",
+    summary: "Show how many agents pools need for the work to come, and when disks are full",
+    about: [
+      "The load of an hour to come is that of the same hour in past weeks. Slots follow from Erlang's formula, for 99 of 100 tasks. Each past day is forecast from the days before it: the error is that of these forecasts.",
+      "Without --weekday: the next seven days. Days are those of UTC. Without --wait-goal: 1s.",
+    ],
+    options: [
+      { name: "weekday", value: "DAY", choices: days, summary: "the next day of this name" },
+      { name: "pool", value: "NAME", summary: "pool. Default: all" },
+      { name: "wait-goal", value: "SPAN", summary: "a task that waits longer misses its goal" },
+      { name: "load", value: "FACTOR", summary: "work per time, as a multiple. Default: 1" },
+    ],
+    examples: [{ words: "capacity --weekday monday --wait-goal 1s", does: "plan the agents of Monday" }],
+    json: "document",
+    load: () => import("./capacity.ts").then(({ capacity }) => capacity),
   },
   {
     name: "whatif",

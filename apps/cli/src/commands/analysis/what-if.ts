@@ -129,7 +129,7 @@ function starvedIn(tenants: NonNullable<Report["tenants"]>): string {
         .join(", ");
 }
 
-function numberIn({ values }: Context, name: string): number | undefined {
+export function numberIn({ values }: Context, name: string): number | undefined {
   const text = values.text(name);
   if (text === undefined) return undefined;
   const value = Number(text);

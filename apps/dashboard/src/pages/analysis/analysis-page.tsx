@@ -24,6 +24,9 @@ export function AnalysisPage() {
         below="Findings in recorded work, each with evidence and a proposal"
         actions={
           <>
+            <Link to="/capacity" className="press">
+              Capacity
+            </Link>
             <Link to="/what-if" className="press">
               What-if
             </Link>

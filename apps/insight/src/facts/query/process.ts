@@ -1,21 +1,28 @@
 /** The process that answers queries about facts and analyses them, one after the other, until its channel is closed. */
 import type { AnalysisAsked, AnalysisFound } from "../../analysis/analyse.ts";
+import type { LoadAsked, PoolLoad } from "../../analysis/recorded-load.ts";
 import type { ReplayAsked, ReplayFound } from "../../analysis/replay-recorded.ts";
 import { answerQuery, type QueryAnswer, type QueryAsked } from "./answer.ts";
 
 export type ToQueryProcess =
   | { readonly query: QueryAsked }
   | { readonly analysis: AnalysisAsked }
+  | { readonly load: LoadAsked }
   | { readonly replay: ReplayAsked };
 export type FromQueryProcess =
   | { readonly answer: QueryAnswer }
   | { readonly found: AnalysisFound }
+  | { readonly loads: readonly PoolLoad[] }
   | { readonly replayed: ReplayFound }
   | { readonly problem: string };
 
 async function answerOf(asked: ToQueryProcess): Promise<FromQueryProcess> {
   try {
     if ("query" in asked) return { answer: answerQuery(asked.query) };
+    if ("load" in asked) {
+      const { loadRecorded } = await import("../../analysis/recorded-load.ts");
+      return { loads: loadRecorded(asked.load) };
+    }
     if ("replay" in asked) {
       const { replayRecorded } = await import("../../analysis/replay-recorded.ts");
       return { replayed: replayRecorded(asked.replay) };

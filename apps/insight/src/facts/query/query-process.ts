@@ -9,6 +9,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { threadFileOf } from "@tutti/journal";
 import type { Timer, Timers } from "@tutti/kernel";
 import type { AnalysisAsked, AnalysisFound } from "../../analysis/analyse.ts";
+import type { LoadAsked, PoolLoad } from "../../analysis/recorded-load.ts";
 import type { ReplayAsked, ReplayFound } from "../../analysis/replay-recorded.ts";
 import { insightErrors } from "../../errors.ts";
 import type { QueryAnswer, QueryAsked } from "./answer.ts";
@@ -51,6 +52,12 @@ export class QueryProcess {
   async analyse(analysis: AnalysisAsked): Promise<AnalysisFound> {
     const answer = await this.#inTurn({ analysis });
     if ("found" in answer) return answer.found;
+    throw insightErrors.threadGone({ reason: "problem" in answer ? answer.problem : "another answer" });
+  }
+
+  async load(load: LoadAsked): Promise<readonly PoolLoad[]> {
+    const answer = await this.#inTurn({ load });
+    if ("loads" in answer) return answer.loads;
     throw insightErrors.threadGone({ reason: "problem" in answer ? answer.problem : "another answer" });
   }
 

@@ -1,0 +1,89 @@
+/** How many agents pools need for the work to come, and when disks are full. */
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { connect } from "../../server/server.ts";
+import { printMoment } from "../../terminal/time.ts";
+import { printBytes } from "../agents/agent.ts";
+import { numberIn } from "./what-if.ts";
+
+const system = "system";
+const dayMs = 86_400_000;
+export const days = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+
+interface BackTest {
+  readonly days?: number;
+  readonly error?: number;
+  readonly within?: number;
+}
+
+const percent = (share = 0): string => `${(share * 100).toFixed(0)} %`;
+
+function tested({ days: tried = 0, error, within }: BackTest = {}): string {
+  if (tried === 0) return "not yet tested";
+  return `error ${percent(error)}, ${percent(within)} of ${tried} in range`;
+}
+
+/** The whole of the next such day, in UTC. Default: the next seven days. */
+function aheadOf(day: string | undefined, nowMs: number): { aheadFromMs?: number; aheadMs?: number } {
+  if (day === undefined) return {};
+  const today = Math.floor(nowMs / dayMs) * dayMs;
+  const until = (days.indexOf(day) - new Date(today).getUTCDay() + 7) % 7 || 7;
+  return { aheadFromMs: today + until * dayMs, aheadMs: dayMs };
+}
+
+export async function capacity(context: Context): Promise<Result> {
+  const { print, values, shell } = context;
+  const server = await connect(context);
+  const pool = values.text("pool");
+  const targetWaitMs = values.durationMs("wait-goal");
+  const nowMs = shell.nowMs();
+  const query = {
+    ...aheadOf(values.text("weekday"), nowMs),
+    ...(pool !== undefined && { pool }),
+    ...(targetWaitMs !== undefined && { targetWaitMs }),
+    loadFactor: numberIn(context, "load") ?? 1,
+  };
+  const { capacities = [] } = await server.call("capacity", { query });
+  // Disks need access to the installation.
+  const { disks = [] } = await server
+    .call("capacity", { query: { namespace: system } })
+    .catch(() => ({ disks: [] }));
+  return {
+    json: { capacities, disks },
+    quiet: capacities.map(({ pool: name = "" }) => name),
+    draw: () => {
+      if (capacities.length === 0)
+        print.note("No forecast yet. It needs recorded work of an hour that is over.");
+      else
+        print.table(
+          [
+            { title: "pool", widthMin: 8, yields: 1 },
+            ...["slots now", "slots needed", "range", "agents"].map((title) => ({
+              ...{ title, align: "right" as const },
+            })),
+            { title: "busiest hour", widthMin: 10, yields: 2 },
+            { title: "past forecasts", widthMin: 10, yields: 3 },
+          ],
+          capacities.map((each) => [
+            { text: each.pool ?? "", tone: "bold" },
+            { text: `${each.slots ?? 0}` },
+            { text: `${each.recommendedSlots ?? 0}` },
+            { text: `${each.recommendedSlotsLow ?? 0}–${each.recommendedSlotsHigh ?? 0}` },
+            { text: `${each.recommendedAgents ?? 0}` },
+            { text: printMoment(each.peakTimeMs ?? 0, nowMs) },
+            { text: tested(each.backTest) },
+          ]),
+        );
+      for (const disk of disks) {
+        const free = `${printBytes(disk.freeBytes ?? 0)} free`;
+        const end =
+          disk.backTest === undefined
+            ? "no forecast yet"
+            : disk.fullTimeMs === undefined
+              ? "not full within ten years"
+              : `full on ${printMoment(disk.fullTimeMs, nowMs)}, at the earliest ${printMoment(disk.earliestTimeMs ?? disk.fullTimeMs, nowMs)}`;
+        print.line(`disk of ${disk.process ?? ""}: ${free}, ${end} (${tested(disk.backTest)})`);
+      }
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import type { BackTest, Capacity, DiskCapacity } from "@tutti/rest/types";
+import { useState } from "react";
+import { nowMs } from "../../effects/time.ts";
+import { ChoiceField } from "../../elements/fields.tsx";
+import { bytes, count, figure, percent } from "../../elements/moments.ts";
+import { Empty, PageHead, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import "../analysis/analysis.css";
+import { capacityCommand, capacityPath, capacityQuery, disksQuery } from "./queries.ts";
+import { type CapacitySearch, capacitySearch, days, loads, waits } from "./search.ts";
+
+/** How many agents pools need for the work to come, and when disks are full. */
+export function CapacityPage() {
+  const search = useSearch({ from: "/capacity" });
+  const [openedMs] = useState(nowMs);
+  const pools = useQuery(capacityQuery(search));
+  const disks = useQuery(disksQuery());
+  return (
+    <>
+      <PageHead title="Capacity" below="Forecasts from recorded work, with the errors of past forecasts" />
+      <Choices search={search} />
+      <Part
+        title="Pools"
+        aside={
+          <span className="action lone">
+            <Spelled
+              label="Forecast"
+              call={{ method: "GET", path: capacityPath(search, openedMs) }}
+              command={capacityCommand(search)}
+            />
+          </span>
+        }
+      >
+        <Shown query={pools} what="forecast" lines={4}>
+          {({ capacities }) =>
+            capacities.length === 0 ? (
+              <Empty title="No forecast yet. It needs recorded work of an hour that is over." />
+            ) : (
+              <Pools capacities={capacities} />
+            )
+          }
+        </Shown>
+      </Part>
+      <Part title="Disks">
+        <Shown query={disks} what="disks" lines={2}>
+          {({ disks: found }) =>
+            found.length === 0 ? <Empty title="No disk is recorded yet." /> : <Disks disks={found} />
+          }
+        </Shown>
+      </Part>
+    </>
+  );
+}
+
+const titleOf = (word: string): string => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`;
+
+function Choices({ search }: { search: CapacitySearch }) {
+  const navigate = useNavigate({ from: "/capacity" });
+  const change = (next: Readonly<Record<string, unknown>>) =>
+    void navigate({ search: capacitySearch({ ...search, ...next }), replace: true });
+  return (
+    <search className="analysis-look">
+      <ChoiceField
+        label="For"
+        value={search.day ?? ""}
+        choices={[["", "the next seven days"], ...days.map((day) => [day, titleOf(day)] as const)]}
+        onChange={(day) => change({ day })}
+      />
+      <ChoiceField
+        label="99 % wait at most"
+        value={search.wait ?? "1s"}
+        choices={Object.keys(waits).map((wait) => [wait, wait] as const)}
+        onChange={(wait) => change({ wait })}
+      />
+      <ChoiceField
+        label="Load"
+        value={String(search.load ?? 1)}
+        choices={loads.map((load) => [String(load), load === 1 ? "as expected" : `× ${load}`] as const)}
+        onChange={(load) => change({ load })}
+      />
+    </search>
+  );
+}
+
+const moments = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const dates = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+
+function tested({ days: tried = 0, error = 0, within = 0 }: BackTest = {}): string {
+  if (tried === 0) return "not yet tested";
+  return `error ${percent(error)}, ${percent(within)} of ${count(tried)} in range`;
+}
+
+function Pools({ capacities }: { capacities: readonly Capacity[] }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls
+    <section className="scroll-x" aria-label="Pools" tabIndex={0}>
+      <table className="lines analysis-tasks">
+        <thead>
+          <tr>
+            {[
+              "Pool",
+              "Slots now",
+              "Slots needed",
+              "Range",
+              "Agents",
+              "Busy slots",
+              "Busiest hour",
+              "Past forecasts",
+            ].map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {capacities.map((each) => (
+            <tr key={each.pool}>
+              <th scope="row">{each.pool}</th>
+              <td>{count(each.slots ?? 0)}</td>
+              <td>{count(each.recommendedSlots ?? 0)}</td>
+              <td>
+                {count(each.recommendedSlotsLow ?? 0)}–{count(each.recommendedSlotsHigh ?? 0)}
+              </td>
+              <td>{count(each.recommendedAgents ?? 0)}</td>
+              <td>{figure(each.peakLoad ?? 0)}</td>
+              <td>{moments.format(each.peakTimeMs ?? 0)}</td>
+              <td>{tested(each.backTest)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Disks({ disks }: { disks: readonly DiskCapacity[] }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls
+    <section className="scroll-x" aria-label="Disks" tabIndex={0}>
+      <table className="lines analysis-tasks">
+        <thead>
+          <tr>
+            {["Process", "Free", "Per day", "Full", "Range", "Past forecasts"].map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {disks.map((disk) => (
+            <tr key={disk.process}>
+              <th scope="row">{disk.process}</th>
+              <td>{bytes(disk.freeBytes ?? 0)}</td>
+              <td>
+                {(disk.bytesPerDay ?? 0) < 0 ? "−" : "+"}
+                {bytes(Math.abs(disk.bytesPerDay ?? 0))}
+              </td>
+              <td>
+                {disk.backTest === undefined
+                  ? "no forecast yet"
+                  : dateOf(disk.fullTimeMs, "not within ten years")}
+              </td>
+              <td>
+                {disk.earliestTimeMs === undefined
+                  ? ""
+                  : `${dateOf(disk.earliestTimeMs, "")} – ${dateOf(disk.latestTimeMs, "later")}`}
+              </td>
+              <td>{tested(disk.backTest)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function dateOf(ms: number | undefined, otherwise: string): string {
+  return ms === undefined ? otherwise : dates.format(ms);
+}

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { it } from "node:test";
+import { loadStepMs } from "@tutti/analysis";
+import { loadRecorded } from "./recorded-load.ts";
+
+it("work of a pool is read in steps of ten minutes, with the slots of the agents of the last day", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "tutti-load-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "facts.sqlite");
+  const database = new DatabaseSync(file);
+  database.exec(
+    "CREATE TABLE placement (pool_namespace TEXT, pool TEXT, agent TEXT, slots INTEGER, ready_at REAL, held_ms REAL)",
+  );
+  const insert = database.prepare("INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?)");
+  const day = 86_400_000;
+  for (const [pool, agent, slots, readyAt] of [
+    ["default", "old", 8, 0],
+    ["default", "a", 2, 5 * day],
+    ["default", "a", 2, 5 * day + 1_000],
+    ["default", "b", 4, 5 * day + loadStepMs],
+    ["gpu", "c", 1, 5 * day],
+  ] as const)
+    insert.run("shop", pool, agent, slots, readyAt, 300);
+  insert.run("other", "default", "d", 9, 5 * day, 300);
+  database.close();
+  const asked = { file, namespace: "shop", pool: "default", fromMs: 0, toMs: 6 * day };
+  const step = (timeMs: number, starts: number) => ({ timeMs, starts, heldMs: 300 * starts });
+  assert.deepEqual(loadRecorded(asked), [
+    {
+      ...{ pool: "default", slots: 6, agents: 2 },
+      facts: [step(0, 1), step(5 * day, 2), step(5 * day + loadStepMs, 1)],
+    },
+  ]);
+  assert.deepEqual(
+    loadRecorded({ ...asked, pool: "" }).map(({ pool }) => pool),
+    ["default", "gpu"],
+  );
+});
