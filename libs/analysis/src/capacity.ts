@@ -26,7 +26,7 @@ export interface BackTest {
   readonly within: number;
 }
 
-export interface Interval {
+interface Interval {
   readonly low: number;
   readonly expected: number;
   readonly high: number;

@@ -8,11 +8,13 @@ import {
   SeriesQuery,
 } from "@tutti/contracts/insight/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
-import { fromTimestamp, toTimestamp } from "@tutti/kernel";
+import { type Clock, fromTimestamp, toTimestamp } from "@tutti/kernel";
 import { installationNamespace } from "@tutti/mesh";
 import type { PoolLoad } from "../analysis/recorded-load.ts";
 import { insightErrors } from "../errors.ts";
-import type { AnalysisParts } from "./analysis.ts";
+import type { FactCollector } from "../facts/collector.ts";
+import type { QueryProcess } from "../facts/query/query-process.ts";
+import type { SeriesThread } from "../series/thread/series-thread.ts";
 
 const dayMs = 24 * 3_600_000;
 const pastMs = 35 * dayMs;
@@ -21,7 +23,13 @@ const targetWaitMs = 1_000;
 const diskStepMs = 3_600_000;
 const freeMetric = "tutti_journal_disk_free_bytes";
 
-type Parts = Pick<AnalysisParts, "collector" | "queries" | "series" | "file" | "clock">;
+interface Parts {
+  readonly collector: Pick<FactCollector, "catchUp">;
+  readonly queries: Pick<QueryProcess, "load">;
+  readonly series: Pick<SeriesThread, "ask">;
+  readonly file: string;
+  readonly clock: Clock;
+}
 
 export async function getCapacity(parts: Parts, request: GetCapacityRequest) {
   const { collector, queries, file, clock } = parts;

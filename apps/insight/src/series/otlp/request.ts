@@ -9,7 +9,7 @@ import {
   textAt,
 } from "@tutti/telemetry/protobuf";
 
-export type Attributes = Readonly<Record<string, string>>;
+type Attributes = Readonly<Record<string, string>>;
 
 export interface OtlpPoint {
   readonly attributes: Attributes;
