@@ -32,7 +32,8 @@ export function writeThirdParty(files, out) {
 
 /** Some packages have a folder of licences. @param {string} path @returns {string[]} */
 function filesAt(path) {
-  return statSync(path).isDirectory() ? readdirSync(path).map((file) => join(path, file)) : [path];
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path).flatMap((file) => filesAt(join(path, file)));
 }
 
 /** @param {string} name @param {readonly string[]} files */
