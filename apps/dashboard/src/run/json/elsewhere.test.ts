@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { canBeShown, contentOf, elsewhereOf, shownBytesMax } from "./elsewhere.ts";
+import { canBeShown, contentOf, elsewhereOf, filesWithin, shownBytesMax } from "./elsewhere.ts";
 
 const sha256 = "ab".repeat(32);
 
@@ -14,6 +14,20 @@ describe("values that are no plain JSON", () => {
     });
     for (const plain of [null, "text", [1], { blob: 1 }, { $blob: "no" }])
       assert.equal(elsewhereOf(plain), undefined);
+  });
+
+  it("are found within lists and objects, each by its place", () => {
+    const file = (size: number) => ({ $blob: { sha256, size }, mediaType: "image/png" });
+    const found = filesWithin({ pages: [{ scan: file(1) }, { scan: file(2) }], count: 2, none: null });
+    assert.deepEqual(
+      found.map(({ name, file: { size } }) => [name, size]),
+      [
+        ["pages.0.scan", 1],
+        ["pages.1.scan", 2],
+      ],
+    );
+    assert.deepEqual(filesWithin("text"), []);
+    assert.equal(filesWithin(Array.from({ length: 200 }, () => file(1))).length, 100);
   });
 
   it("are shown where they are text and not too large", () => {

@@ -18,6 +18,25 @@ export function elsewhereOf(value: unknown): Elsewhere | undefined {
   return { kind: "blob", sha256: blob["sha256"], size, mediaType: mediaType || jsonType };
 }
 
+export interface FileWithin {
+  /** Where the reference is: `pages.0.scan`. */
+  readonly name: string;
+  readonly file: Elsewhere & { readonly kind: "blob" };
+}
+
+/** Files that a value refers to, at most 100. */
+export function filesWithin(value: unknown, name = "", found: FileWithin[] = []): readonly FileWithin[] {
+  if (typeof value !== "object" || value === null || found.length >= filesMax) return found;
+  const file = elsewhereOf(value);
+  if (file?.kind === "blob") found.push({ name, file });
+  else
+    for (const [key, inner] of Object.entries(value))
+      filesWithin(inner, name === "" ? key : `${name}.${key}`, found);
+  return found;
+}
+
+const filesMax = 100;
+
 /** Larger content is for a file, not for a page. */
 export const shownBytesMax = 8 * 1_024 * 1_024;
 

@@ -5,13 +5,13 @@ import { currentNamespace } from "../../effects/namespace.ts";
 import { bytes } from "../../elements/moments.ts";
 import { Waiting } from "../../elements/parts.tsx";
 import { pathOf } from "../../elements/spelled.ts";
-import { canBeShown, contentOf, type Elsewhere, elsewhereOf } from "./elsewhere.ts";
+import { canBeShown, contentOf, type Elsewhere, elsewhereOf, filesWithin } from "./elsewhere.ts";
 import { JsonView } from "./json-view.tsx";
 
 /** A value of a run or a task: plain JSON, content that is kept apart, or bytes. */
 export function ValueView({ value, what }: { value: unknown; what: string }) {
   const elsewhere = elsewhereOf(value);
-  if (elsewhere === undefined) return <JsonView value={value} what={what} />;
+  if (elsewhere === undefined) return <Json value={value} what={what} />;
   if (elsewhere.kind === "blob") return <Blob blob={elsewhere} what={what} />;
   const { base64, mediaType } = elsewhere;
   return (
@@ -21,6 +21,23 @@ export function ValueView({ value, what }: { value: unknown; what: string }) {
         Save {what}
       </a>
     </p>
+  );
+}
+
+/** Plain JSON with the files that it refers to. */
+function Json({ value, what }: { value: unknown; what: string }) {
+  return (
+    <>
+      <JsonView value={value} what={what} />
+      {filesWithin(value).map(({ name, file: { sha256, size, mediaType } }) => (
+        <p key={name} className="small soft">
+          {bytes(size)} of {mediaType}.{" "}
+          <a href={pathIn(currentNamespace(), pathOf(["blobs", sha256], { mediaType }))} download>
+            Save {name}
+          </a>
+        </p>
+      ))}
+    </>
   );
 }
 
