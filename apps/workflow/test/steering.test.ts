@@ -122,7 +122,7 @@ describe("steering runs", () => {
         isTuttiError(error) && error.code === "workflow.signal_unknown" && error.message.includes("`stop`"),
     );
     await send("stop");
-    await send("go");
+    assert.deepEqual((await send("go")).awaited, []);
   });
 
   it("a start with a parent in another namespace is refused", async () => {

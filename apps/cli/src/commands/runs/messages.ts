@@ -61,6 +61,12 @@ export async function signal(context: Context): Promise<Result> {
       print.line(
         `${print.style.green("✓")} signal ${safe(name)} sent to ${safe(id)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
       );
+      const awaited: readonly string[] =
+        "awaited" in reply && Array.isArray(reply.awaited) ? reply.awaited : [];
+      if (awaited.length > 0) {
+        const names = awaited.map((one) => `\`${safe(one)}\``).join(", ");
+        print.note(`Nothing waits for \`${safe(name)}\`, so the run only keeps it. It waits for ${names}.`);
+      }
     },
   };
 }

@@ -9,6 +9,7 @@ import type {
   ResumeRunRequest,
   RetryRunRequest,
   Run,
+  SignalRunReply,
   SignalRunRequest,
   UpdateRunReply,
   UpdateRunRequest,
@@ -104,10 +105,10 @@ export async function signal(
   dependencies: RunDependencies,
   { runId, signal: name, payload, idempotencyKey }: SignalRunRequest,
   context: CallContext,
-): Promise<{ event: number }> {
+): Promise<SignalRunReply> {
   const told = { command: signalRun, body: { signal: name, payload }, idempotencyKey };
-  const { event } = await tellRun(dependencies, runId, told, context);
-  return { event };
+  const { event, awaited } = await tellRun(dependencies, runId, told, context);
+  return { event, awaited };
 }
 
 export async function update(

@@ -38,6 +38,15 @@ describe("a task that waits", () => {
     assert.equal(statusOf(scene.state), completed);
   });
 
+  it("for a signal is named in the reply to another one, which is kept", () => {
+    const scene = RunScene.of("workflow: w\ntasks: {a: {wait: {signal: paid}}}\n");
+    assert.deepEqual(tell(scene, "pait", 1), { number: 1, event: 3, awaited: ["paid"] });
+    assert.deepEqual(tell(scene, "paid", 2), { number: 2, event: 4, awaited: [] });
+    assert.equal(statusOf(scene.state), completed);
+    const any = RunScene.of("workflow: w\nsignals: {stop: {}, paid: {}}\ntasks: {a: {wait: {signal: paid}}}\n");
+    assert.deepEqual(tell(any, "stop", 1), { number: 1, event: 3, awaited: [] });
+  });
+
   it("for no span fails in words", () => {
     const scene = RunScene.of('workflow: w\ntasks: {a: {wait: "${{ input.pause }}"}}\n', {
       input: jsonBytes({ pause: "soon" }),

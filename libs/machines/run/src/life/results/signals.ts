@@ -32,9 +32,17 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
     const event = step.events;
     deliverToWaiting(run, signal, step, new StepBudget());
     advance(run, step);
-    return { number, event };
+    return { number, event, awaited: otherwiseAwaited(run, name) };
   },
 };
+
+/** A name that nothing waits for, among names that something waits for, may be misspelled. */
+function otherwiseAwaited({ plan, more }: RunView, name: string): string[] {
+  const plans = [...(plan === undefined ? [] : [plan]), ...(more?.additions ?? []).map((one) => one.plan)];
+  const awaited = new Set(plans.flatMap((one) => [...one.awaitedSignals]));
+  const isDeclared = plan?.plan.entries.some((entry) => entry.kind === "signal" && entry.name === name);
+  return isDeclared === true || awaited.has(name) ? [] : [...awaited];
+}
 
 /**
  * Returns a definition that declares its signals takes these, and those that its tasks and states wait for. Their
