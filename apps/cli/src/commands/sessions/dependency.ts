@@ -48,7 +48,7 @@ export async function addDependency(context: Context): Promise<Result> {
   const { values, print } = context;
   const params = { session: values.argument("SESSION") };
   const session = referenceOf(values.argument("OTHER"));
-  const condition = (values.text("weekday") ?? "success") as NeedCondition;
+  const condition = (values.text("on") ?? "success") as NeedCondition;
   const server = await connect(context);
   const reply = await server.call("dependencies.add", {
     params,
