@@ -6,7 +6,7 @@ from datetime import timedelta
 from history_functions import effects, loops, order, ten
 
 from tutti import RunCancelled, RunFailed, TaskFailure, TuttiError, durable
-from tutti.testing import DurableTest
+from tutti.testing import DurableTest, task_context
 
 HANDLERS = {"pay.charge": lambda given: f"paid {given['total']}", "ship.label": lambda stock: "label"}
 
@@ -18,6 +18,12 @@ class Kit(unittest.TestCase):
         self.assertEqual(run.waits_for, ["approved"])
         run.signal("approved", {"yes": True})
         self.assertEqual(run.result(), {"status": "shipped", "paid": "paid 5", "label": "label"})
+
+    def test_what_one_attempt_stores_another_one_reads(self):
+        first, second = (task_context("save", "run-1", attempt, None, lambda saved: None) for attempt in (1, 2))
+        stored = first.store(b"three words here", media_type="text/plain")
+        self.assertEqual(stored["$blob"]["size"], 16)
+        self.assertEqual(second.content({"file": stored}["file"]), b"three words here")
 
     def test_a_loop_continues_as_a_new_run_with_the_state_of_its_last_round(self):
         for forgets in (False, True):

@@ -15,6 +15,7 @@ It plays the part of the platform for what functions ask of it. Options of tasks
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import heapq
 import inspect
 import itertools
@@ -23,11 +24,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from ._attempt import Attempt, Told
 from ._call import Duration, seconds_of
-from ._contracts import Assign, PartialOutput
+from ._contracts import Assign, BlobReference, PartialOutput
 from ._functions.host import FunctionHost
 from ._functions.loop import carried_in
 from ._functions.retry import pause_ms
@@ -464,6 +465,8 @@ def task_context(
 
 class _Port:
     namespace = "default"
+    # By hash. Of all tests of the process: a later attempt reads what an earlier one has stored.
+    _stored: ClassVar[dict[bytes, bytes]] = {}
 
     def __init__(self, save: Callable[[Json], None]) -> None:
         self._save = save
@@ -481,6 +484,14 @@ class _Port:
 
     def secret(self, attempt: Attempt, reference: str) -> str:
         raise LookupError(f"a test has no secret {reference}")
+
+    def store(self, attempt: Attempt, content: bytes) -> BlobReference:
+        sha256 = hashlib.sha256(content).digest()
+        self._stored[sha256] = content
+        return BlobReference(sha256=sha256, size=len(content))
+
+    def content(self, attempt: Attempt, blob: BlobReference) -> bytes:
+        return self._stored[blob.sha256]
 
     def when_room(self, call: Callable[[], None]) -> bool:
         return False
