@@ -60,7 +60,7 @@ function handlers(asked: unknown[]): RunHandlers {
     },
     signalRun(request) {
       asked.push(request);
-      return { event: 3 };
+      return { event: 3, awaited: [] };
     },
     deleteRun: ({ runId }) => ({ removed: runId !== "gone" }),
     cancelRun(request) {
