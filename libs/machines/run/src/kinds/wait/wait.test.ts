@@ -43,7 +43,9 @@ describe("a task that waits", () => {
     assert.deepEqual(tell(scene, "pait", 1), { number: 1, event: 3, awaited: ["paid"] });
     assert.deepEqual(tell(scene, "paid", 2), { number: 2, event: 4, awaited: [] });
     assert.equal(statusOf(scene.state), completed);
-    const any = RunScene.of("workflow: w\nsignals: {stop: {}, paid: {}}\ntasks: {a: {wait: {signal: paid}}}\n");
+    const any = RunScene.of(
+      "workflow: w\nsignals: {stop: {}, paid: {}}\ntasks: {a: {wait: {signal: paid}}}\n",
+    );
     assert.deepEqual(tell(any, "stop", 1), { number: 1, event: 3, awaited: [] });
   });
 
