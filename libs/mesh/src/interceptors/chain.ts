@@ -62,7 +62,7 @@ export class Chain<Call extends Intercepted> implements Binding<Call> {
 
   /** A promise only where an interceptor has to wait. */
   request(call: Call, message: unknown): Promise<void> | undefined {
-    return this.#requestFrom(call, message, 0);
+    return isHeavy(message) ? this.#requestInTurns(call, message) : this.#requestFrom(call, message, 0);
   }
 
   reply(call: Call, message: unknown): void {
@@ -91,7 +91,6 @@ export class Chain<Call extends Intercepted> implements Binding<Call> {
   }
 
   #requestFrom(call: Call, message: unknown, from: number): Promise<void> | undefined {
-    if (isHeavy(message)) return this.#requestInTurns(call, message);
     const hooks = this.#request;
     for (let i = from; i < hooks.length; i++) {
       const waiting = hooks[i]?.(call, message);

@@ -1,7 +1,7 @@
 /**
  * Reads an OpenAPI document as data.
  *
- * 1. References lead to parts of the same document. Nothing is fetched.
+ * 1. References lead to parts of the same document. No other document is fetched.
  * 2. A text has a largest size, and aliases of YAML are counted.
  */
 import { readFile } from "node:fs/promises";
