@@ -156,7 +156,7 @@ thresholds: {${limits}}
     const data = join(at.command.folder, "none");
     assert.match(
       await printed(`doctor --data-directory ${data}`, { cwd }),
-      /✓ node[\s\S]*✓ platform[\s\S]*There is nothing at/,
+      /✓ node[\s\S]*✓ platform[\s\S]*✓ clock[\s\S]*✓ versions[\s\S]*✓ leases[\s\S]*There is nothing at/,
     );
     assert.match(
       (await tutti(`data verify --data-directory ${data}`, { cwd })).output,

@@ -1,6 +1,6 @@
 /** What is wrong here, and what to do about it. */
 
-import { sentences } from "@tutti/kernel";
+import { counted, sentences } from "@tutti/kernel";
 import type { Whoami } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -8,18 +8,12 @@ import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { httpFetch } from "../../effects/http-fetch.ts";
 import { hasTool, runTool, toolJson } from "../../local/clone.ts";
+import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
 import { toned } from "../../terminal/style.ts";
 import { padEnd, safe, wrap } from "../../terminal/text.ts";
-
-export interface Finding {
-  readonly about: string;
-  readonly level: "sound" | "notice" | "problem";
-  readonly text: string;
-  /** What to do. Empty where that is nothing. */
-  readonly advice: string;
-}
+import { edgeFindings, edgeOf, type Finding, instanceFindings, poolFindings } from "./doctor-checks.ts";
 
 export async function doctor(context: Context): Promise<Result> {
   const platform = await platformFindings(context);
@@ -59,6 +53,7 @@ async function platformFindings(context: Context): Promise<Finding[]> {
       },
       skewFinding(version, context.version),
       ...(await readinessFindings(context, server.url)),
+      ...(await serviceFindings(context, server)),
     ];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -67,6 +62,20 @@ async function platformFindings(context: Context): Promise<Finding[]> {
       ...(await portFindings(context, server.url)),
     ];
   }
+}
+
+/** What this caller may see of services and pools. */
+async function serviceFindings({ shell }: Context, server: Server): Promise<Finding[]> {
+  const edge = await edgeOf(server.url, readyMs);
+  const nothing = (): undefined => undefined;
+  const timeoutMs = readyMs;
+  const found = await server.call("instances.list", { query: { size: 1_000 }, timeoutMs }).catch(nothing);
+  const pools = await server.call("pools.list", { query: server.namespace, timeoutMs }).catch(nothing);
+  return [
+    ...(edge === undefined ? [] : edgeFindings(edge, shell.nowMs())),
+    ...instanceFindings(found?.instances ?? [], edge?.dateMs ?? shell.nowMs()),
+    ...poolFindings(pools?.pools ?? []),
+  ];
 }
 
 const readyMs = 3_000;
@@ -222,5 +231,7 @@ function tell({ print }: Context, findings: readonly Finding[], isWell: boolean)
     print.lines(more.map((line) => `${" ".repeat(14)}${line}`));
   }
   print.note("");
-  print.note(isWell ? "No problems found." : "Problems found.");
+  const notices = findings.filter(({ level }) => level === "notice").length;
+  const noted = notices === 0 ? "" : ` ${counted(notices, "notice")}.`;
+  print.note(`${isWell ? "No problems found." : "Problems found."}${noted}`);
 }

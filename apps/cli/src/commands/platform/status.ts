@@ -8,6 +8,7 @@ import { lookOf, runStates } from "../../terminal/states.ts";
 import { type Style, toned } from "../../terminal/style.ts";
 import { padEnd, safe } from "../../terminal/text.ts";
 import { offered } from "./capabilities.ts";
+import { poolFindings } from "./doctor-checks.ts";
 
 /** How the platform is, gathered from several answers. */
 interface Standing {
@@ -21,6 +22,8 @@ interface Standing {
   readonly capabilities: readonly string[];
   readonly openApprovals: number;
   readonly problems: readonly string[];
+  /** What `tutti doctor` notices about queues and workers. */
+  readonly notices: readonly string[];
 }
 
 export async function status(context: Context): Promise<Result> {
@@ -42,7 +45,7 @@ const agentsMax = 1_000;
 async function gather(server: Server): Promise<Standing> {
   const { namespace } = server;
   // One after the other would be the sum of their times.
-  const [{ version }, tree, { services }, { counts }, { agents }, approvals, capabilities] =
+  const [{ version }, tree, { services }, { counts }, { agents }, approvals, capabilities, { pools }] =
     await Promise.all([
       server.call("whoami"),
       server.call("status"),
@@ -51,6 +54,7 @@ async function gather(server: Server): Promise<Standing> {
       server.call("agents.list", { query: { ...namespace, size: agentsMax } }),
       server.call("approvals.list", { query: { ...namespace, size: 100 } }),
       offered(server),
+      server.call("pools.list", { query: { ...namespace, size: 100 } }),
     ]);
   const here = agents.filter(({ state }) => state !== "gone");
   const slots = here.reduce((sum, { offering }) => sum + (offering?.slots ?? 0), 0);
@@ -65,6 +69,9 @@ async function gather(server: Server): Promise<Standing> {
     capabilities: capabilities.map(({ name }) => name),
     openApprovals: approvals.total ?? approvals.approvals.length,
     problems: problemsIn(tree),
+    notices: poolFindings(pools).flatMap(({ about, level, text }) =>
+      level === "sound" ? [] : [`${about}: ${text}`],
+    ),
   };
 }
 
@@ -102,7 +109,8 @@ function namesOf(capabilities: readonly string[]): string {
 }
 
 function draw(standing: Standing, style: Style): string[] {
-  const { url, version, health, services, runs, agents, capabilities, openApprovals, problems } = standing;
+  const { url, version, health, services, runs, agents, capabilities, openApprovals, problems, notices } =
+    standing;
   const isWell = health === "healthy";
   const mark = isWell ? style.green("●") : health === "degraded" ? style.yellow("◐") : style.red("✗");
   const row = (name: string, words: string): string => `  ${style.dim(padEnd(name, 10))}${words}`;
@@ -137,6 +145,7 @@ function draw(standing: Standing, style: Style): string[] {
     ...(capabilities.length === 0 ? [] : [row("offered", namesOf(capabilities))]),
     row("people", people),
     ...problems.slice(0, 8).map((problem) => row("problem", style.yellow(safe(problem)))),
+    ...notices.slice(0, 8).map((notice) => row("notice", style.yellow(safe(notice)))),
     ...(problems.length === 0 ? [] : [row("", style.dim("tutti components --problems"))]),
   ];
 }

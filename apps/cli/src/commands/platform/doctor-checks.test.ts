@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Instance, Pool } from "@tutti/rest/types";
+import { edgeFindings, instanceFindings, poolFindings } from "./doctor-checks.ts";
+
+const nowMs = Date.UTC(2026, 10, 26);
+const dayMs = 86_400_000;
+const shown = (found: ReturnType<typeof edgeFindings>) => found.map(({ level, text }) => `${level}: ${text}`);
+
+describe("doctor checks", () => {
+  it("the clock by the seconds of the platform", () => {
+    const at = (dateMs: number) => shown(edgeFindings({ dateMs, validToMs: undefined }, nowMs));
+    assert.deepEqual(at(nowMs - 500), ["sound: The clocks of this machine and of the platform agree."]);
+    assert.match(at(nowMs - 20_500)[0] ?? "", /^notice: .* differ by 20 s\.$/);
+    assert.match(at(nowMs + 99_500)[0] ?? "", /^problem: .* differ by 100 s\.$/);
+  });
+
+  it("the certificate by its end", () => {
+    const until = (days: number) =>
+      shown(edgeFindings({ dateMs: undefined, validToMs: nowMs + days * dayMs }, nowMs));
+    assert.deepEqual(
+      [until(90), until(13), until(-2)],
+      [
+        ["sound: The certificate of the platform is valid for 90 days."],
+        ["notice: The certificate of the platform is valid for 13 days."],
+        ["problem: The certificate of the platform expired 2 days ago."],
+      ],
+    );
+  });
+
+  it("versions and leases of the services", () => {
+    const instance = (id: string, version: string, renewTimeMs = nowMs) =>
+      ({ id, service: "swarm", version, renewTimeMs, labels: {}, offers: [] }) satisfies Instance;
+    assert.deepEqual(shown(instanceFindings([instance("a", "1.0.0"), instance("b", "1.0.0")], nowMs)), [
+      "sound: All services are 1.0.0.",
+      "sound: The leases of 2 services are renewed.",
+    ]);
+    assert.deepEqual(
+      shown(instanceFindings([instance("a", "1.0.0"), instance("b", "1.1.0", nowMs - 90_000)], nowMs)),
+      ["notice: Services have the versions 1.0.0, 1.1.0.", "notice: Not renewed for a minute: swarm (b)."],
+    );
+    assert.deepEqual(instanceFindings([], nowMs), []);
+  });
+
+  it("queues and workers of each pool", () => {
+    const pool = (status: object, more: object = {}) =>
+      shown(
+        poolFindings([{ pool: "gpu", status: { capabilities: [], ...status }, ...more } as unknown as Pool]),
+      );
+    assert.deepEqual(
+      [
+        pool({ queued: 3 }),
+        pool({ queued: 1, slots: 2 }, { paused: true }),
+        pool({ queued: 2, slots: 4, longestWaitMs: 90_000 }),
+        pool({ slots: 4, freeSlots: 3 }),
+      ],
+      [
+        ["notice: 3 tasks wait and no worker is connected."],
+        ["notice: The pool is paused and 1 task waits."],
+        ["notice: 2 tasks in the queue, the longest wait is 90 s."],
+        ["sound: 0 tasks in the queue, 3 of 4 slots free."],
+      ],
+    );
+  });
+});

@@ -1,0 +1,143 @@
+/**
+ * What `doctor` checks of a platform that answers: clock, certificate, versions, leases, queues and workers.
+ *
+ * A queue without workers is no problem of the platform: `/readyz` and `tutti status` call it healthy as well.
+ */
+import type { ClientRequest, IncomingMessage } from "node:http";
+import type { TLSSocket } from "node:tls";
+import { counted } from "@tutti/kernel";
+import type { Instance, Pool } from "@tutti/rest/types";
+
+export interface Finding {
+  readonly about: string;
+  readonly level: "sound" | "notice" | "problem";
+  readonly text: string;
+  /** What to do. Empty where that is nothing. */
+  readonly advice: string;
+}
+
+interface Edge {
+  /** By the clock of the platform, in whole seconds. */
+  readonly dateMs: number | undefined;
+  /** Of the certificate, over HTTPS. */
+  readonly validToMs: number | undefined;
+}
+
+const dayMs = 86_400_000;
+const skewNoticeMs = 5_000;
+const skewProblemMs = 60_000;
+const certificateDays = 14;
+const renewMaxMs = 60_000;
+const waitNoticeMs = 60_000;
+
+/** Undefined if it does not answer in time. */
+export async function edgeOf(url: string, timeoutMs: number): Promise<Edge | undefined> {
+  const { request } = url.startsWith("https:") ? await import("node:https") : await import("node:http");
+  return new Promise((resolve) => {
+    const asked: ClientRequest = request(
+      `${url}/livez`,
+      { timeout: timeoutMs },
+      (answer: IncomingMessage) => {
+        const certificate = (answer.socket as Partial<TLSSocket>).getPeerCertificate?.();
+        resolve({
+          dateMs: momentIn(answer.headers.date),
+          validToMs: momentIn(certificate?.valid_to),
+        });
+        answer.resume();
+      },
+    );
+    asked.on("timeout", () => asked.destroy());
+    asked.on("error", () => resolve(undefined));
+    asked.end();
+  });
+}
+
+function momentIn(text: string | undefined): number | undefined {
+  const ms = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+export function edgeFindings({ dateMs, validToMs }: Edge, nowMs: number): Finding[] {
+  const found: Finding[] = [];
+  if (dateMs !== undefined) {
+    // The header has whole seconds.
+    const skewMs = Math.abs(nowMs - dateMs - 500);
+    const isOff = skewMs > skewNoticeMs;
+    const text = isOff
+      ? `The clocks of this machine and of the platform differ by ${Math.round(skewMs / 1_000)} s.`
+      : "The clocks of this machine and of the platform agree.";
+    const level = skewMs > skewProblemMs ? "problem" : isOff ? "notice" : "sound";
+    found.push({ about: "clock", level, text, advice: isOff ? "Synchronise both clocks by NTP." : "" });
+  }
+  if (validToMs !== undefined) {
+    const days = Math.floor((validToMs - nowMs) / dayMs);
+    const isNear = days < certificateDays;
+    const text =
+      days < 0
+        ? `The certificate of the platform expired ${counted(-days, "day")} ago.`
+        : `The certificate of the platform is valid for ${counted(days, "day")}.`;
+    const level = days < 0 ? "problem" : isNear ? "notice" : "sound";
+    found.push({ about: "certificate", level, text, advice: isNear ? "Renew the certificate." : "" });
+  }
+  return found;
+}
+
+/** @param nowMs by the clock of the platform */
+export function instanceFindings(instances: readonly Instance[], nowMs: number): Finding[] {
+  if (instances.length === 0) return [];
+  const versions = [...new Set(instances.map(({ version = "" }) => version))].sort();
+  const late = instances.filter(({ renewTimeMs = nowMs }) => nowMs - renewTimeMs > renewMaxMs);
+  const isSame = versions.length === 1;
+  return [
+    {
+      about: "versions",
+      level: isSame ? "sound" : "notice",
+      text: isSame
+        ? `All services are ${versions.join()}.`
+        : `Services have the versions ${versions.join(", ")}.`,
+      advice: isSame ? "" : "Finish the update of the processes.",
+    },
+    {
+      about: "leases",
+      level: late.length === 0 ? "sound" : "notice",
+      text:
+        late.length === 0
+          ? `The leases of ${counted(instances.length, "service")} are renewed.`
+          : `Not renewed for a minute: ${late.map(({ service = "", id }) => `${service} (${id})`).join(", ")}.`,
+      advice:
+        late.length === 0 ? "" : "Check these processes and their network. List them with `tutti instances`.",
+    },
+  ];
+}
+
+export function poolFindings(pools: readonly Pool[]): Finding[] {
+  return pools.flatMap(({ pool, paused, status }) => {
+    if (status === undefined) return [];
+    const { slots = 0, freeSlots = 0, queued = 0, waitingAtHome = 0, longestWaitMs = 0 } = status;
+    const waiting = queued + waitingAtHome;
+    const wait = `${counted(waiting, "task")} ${waiting === 1 ? "waits" : "wait"}`;
+    const finding = (level: Finding["level"], text: string, advice = ""): Finding[] => [
+      { about: `pool ${pool}`, level, text, advice },
+    ];
+    if (waiting > 0 && slots === 0)
+      return finding(
+        "notice",
+        `${wait} and no worker is connected.`,
+        "Start a worker with the capability of the tasks.",
+      );
+    if (waiting > 0 && paused === true)
+      return finding(
+        "notice",
+        `The pool is paused and ${wait}.`,
+        `Resume it with \`tutti pool resume ${pool}\`.`,
+      );
+    const queue = `${counted(waiting, "task")} in the queue`;
+    if (waiting > 0 && longestWaitMs > waitNoticeMs)
+      return finding(
+        "notice",
+        `${queue}, the longest wait is ${Math.round(longestWaitMs / 1_000)} s.`,
+        "Run `tutti why RUN` for one of its runs, or add workers.",
+      );
+    return finding("sound", `${queue}, ${freeSlots} of ${counted(slots, "slot")} free.`);
+  });
+}
