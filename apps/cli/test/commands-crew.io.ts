@@ -148,6 +148,8 @@ describe("the commands for those who work", () => {
     assert.match(await printed("inbox show desk"), /expires +after 2 d/);
     assert.equal((await json("inbox show desk")).answersNeeded, 1);
     await at.listed("agent list", /desk/);
+    assert.match((await tutti("inbox claim gone")).errors, /not found/);
+    assert.match((await tutti("inbox release gone --claimant ann")).errors, /not found/);
     assert.match((await tutti("inbox delegate gone --person bob")).errors, /is not an open task of an inbox/);
     assert.match(await printed("inbox delete desk --yes"), /✓ desk deleted/);
     assert.match(await printed("inbox delete desk --yes"), /desk not found/);

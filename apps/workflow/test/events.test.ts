@@ -129,6 +129,11 @@ describe("what the bus is told", () => {
     const tasks = serving.host.mesh.client(taskService);
     const { approvalId } = requested;
     const verdict = Verdict.VERDICT_APPROVED;
+    const which = { namespace: "", runId: "r-asking", approvalId };
+    await tasks.claimApproval(which);
+    const { person } = dataOf(await told("r-asking", "approval.claimed"));
+    await tasks.releaseApproval({ ...which, person, reason: "" });
+    assert.equal(dataOf(await told("r-asking", "approval.released")).person, person);
     await tasks.decideApproval(DecideApprovalRequest.fromPartial({ runId: "r-asking", approvalId, verdict }));
     const decided = dataOf(await told("r-asking", "approval.decided"));
     assert.deepEqual([decided.approvalId, decided.verdict], [approvalId, "VERDICT_APPROVED"]);

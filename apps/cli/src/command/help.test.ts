@@ -121,7 +121,7 @@ describe("the table of commands", () => {
 const meaningOf = (summary: string): string => summary.replaceAll(/\. (?:Default|Minimum|Maximum): .*$/g, "");
 
 const imperative =
-  /^(?:Start|Follow|List|Show|Explain|Decide|Send|Query|Update|Cancel|Pause|Resume|Retry|Delete|Preview|Draw|Simulate|Wait|Move|Check|Register|Archive|Convert|Create|Release|Print|Sign|Stream|Find|Prove|Race|Restart|Shut|Back|Restore|Import|Change|Drain|Put|Wake|Quarantine|Disable|Enable|Acquire|Set|Break|Add|Remove|Reserve|Reset|Lift|Replace|Revoke|Store|Rotate|Bind|Test|Apply|Roll|Replay|Post|Compare|Report|Search|Export|Verify|Serve|Acknowledge|Silence|End|Resolve)\b/;
+  /^(?:Start|Claim|Follow|List|Show|Explain|Decide|Send|Query|Update|Cancel|Pause|Resume|Retry|Delete|Preview|Draw|Simulate|Wait|Move|Check|Register|Archive|Convert|Create|Release|Print|Sign|Stream|Find|Prove|Race|Restart|Shut|Back|Restore|Import|Change|Drain|Put|Wake|Quarantine|Disable|Enable|Acquire|Set|Break|Add|Remove|Reserve|Reset|Lift|Replace|Revoke|Store|Rotate|Bind|Test|Apply|Roll|Replay|Post|Compare|Report|Search|Export|Verify|Serve|Acknowledge|Silence|End|Resolve)\b/;
 
 /** What a shell makes of quotes in the middle of a word is one word. */
 function joined(parts: readonly string[], said: string): string[] {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Agent, Approval, MetricSeries, Run } from "@tutti/rest/types";
+import { claimCall, claimCommand, releaseCall, releaseCommand } from "../elements/claimed.ts";
 import { indented, offsetOf, problemsOfRefusal } from "../elements/editing.ts";
 import { decideCall, decideCommand } from "./approvals/decide.ts";
 import { troublesIn, withPausedTasks } from "./overview/needs.ts";
@@ -268,6 +269,13 @@ describe("deciding", () => {
     });
     assert.equal(decideCommand(approval, yes), `tutti approve order-1 sure --form '{"carrier":"post"}'`);
     const no = { verdict: "rejected", data: undefined, reason: "too dear" } as const;
+    assert.deepEqual(claimCall(approval), {
+      ...{ method: "POST", path: "/v1/approvals/sure/claim", body: { runId: "order-1" } },
+    });
+    assert.equal(claimCommand(approval), "tutti inbox claim order-1 sure");
+    assert.deepEqual(releaseCall(approval, "ann").body, { runId: "order-1", person: "ann" });
+    assert.equal(releaseCommand(approval, ""), "tutti inbox release order-1 sure");
+    assert.equal(releaseCommand(approval, "ann"), "tutti inbox release order-1 sure --claimant ann");
     assert.equal(decideCommand(approval, no), "tutti approve order-1 sure --reject --reason 'too dear'");
   });
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { AgentKind } from "@tutti/contracts/agent/v1";
+import { auditService, SearchRecordsRequest } from "@tutti/contracts/governance/v1";
 import {
   agentService,
   DelegateInboxTaskRequest,
@@ -11,7 +12,7 @@ import {
   inboxService,
   ListAgentsRequest,
 } from "@tutti/contracts/swarm/v1";
-import { type Approval, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
+import { ActorKind, type Approval, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AwaitRunRequest,
   CancelRunRequest,
@@ -295,6 +296,60 @@ describe("people as agents", () => {
     assert.match(JSON.stringify(before.outcome), /ann gave it to bob: on leave/);
     await decide(namespace, "bob", other, { accepted: false });
     assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: false });
+  });
+
+  it("one person claims a task, keeps it over a restart, gives it back or loses it, and decides it", async () => {
+    const namespace = "claimed";
+    const claimMs = 60_000;
+    await set(namespace, { people: ["ann", "bob"], claimMs });
+    await start(namespace, "order-1");
+    const [question] = await questions(namespace);
+    const which = { namespace, runId: question?.about?.id ?? "", approvalId: question?.approvalId ?? "" };
+    const claim = (who: string) =>
+      mesh()
+        .client(taskService)
+        .claimApproval(which, { context: as(who) });
+    const release = (who: string, person = "") =>
+      mesh()
+        .client(taskService)
+        .releaseApproval({ ...which, person, reason: "" }, { context: as(who) });
+    assert.equal(await codeOf(claim("eve")), "workflow.approval_not_among");
+    assert.equal(await codeOf(claim("starter")), "workflow.approval_not_among");
+    assert.equal((await claim("ann")).approval?.claim?.person, "ann");
+    assert.equal((await claim("ann")).approval?.claim?.person, "ann");
+    assert.equal(await codeOf(claim("bob")), "workflow.approval_claimed");
+    assert.equal(
+      await codeOf(decide(namespace, "bob", question, { accepted: true })),
+      "workflow.approval_claimed",
+    );
+    await installation.restart();
+    assert.deepEqual(
+      (await open(namespace)).map((one) => one.claim?.person),
+      ["ann"],
+    );
+    assert.equal(await codeOf(release("bob")), "workflow.approval_claimed");
+    const give = DelegateInboxTaskRequest.fromPartial({ namespace, runId: which.runId, people: ["bob"] });
+    const given = mesh()
+      .client(inboxService)
+      .delegateInboxTask(give, { context: as("bob") });
+    assert.equal(await codeOf(given), "inbox.task_claimed");
+    assert.equal((await release("bob", "ann")).approval?.claim, undefined);
+    assert.equal((await claim("bob")).approval?.claim?.person, "bob");
+    await installation.pass(claimMs + 1_000);
+    await until("the claim is over", async () => (await open(namespace))[0]?.claim === undefined);
+    await claim("ann");
+    await decide(namespace, "ann", question, { accepted: true });
+    assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
+    const filter = { actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "bob" }, text: which.runId };
+    const search = SearchRecordsRequest.fromPartial({ namespace, filter });
+    await until(
+      "the records",
+      async () => (await mesh().client(auditService).searchRecords(search)).records,
+      (records) =>
+        ["run.approval_claimed", "run.approval_released"].every((one) =>
+          records.some(({ action }) => action === one),
+        ),
+    );
   });
 
   it("the person who started the work does not answer its tasks, unless the inbox permits it", async () => {

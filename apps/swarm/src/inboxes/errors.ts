@@ -18,6 +18,13 @@ export const inboxErrors = defineErrors("inbox", {
       `Run \`${run}\` is not an open task of an inbox in pool \`${pool}\``,
     remedy: "List open tasks with `tutti approve`.",
   },
+  taskClaimed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A person has claimed the task. Only this person delegates it.",
+    message: ({ run, person }: { run: string; person: string }) => `Run \`${run}\` is claimed by ${person}`,
+    remedy: "Have the claim released with `tutti inbox release`.",
+  },
   hoursInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -1,6 +1,6 @@
 /** Inboxes in the service: the component, the rpcs, and the subscription to pools. */
 import { inboxService, missionService } from "@tutti/contracts/swarm/v1";
-import { definitionService, runService } from "@tutti/contracts/workflow/v1";
+import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
 import type { PoolDependencies } from "../api/dependencies.ts";
 import { inboxHandlers } from "../api/inboxes/handlers.ts";
@@ -18,6 +18,7 @@ export function wireInboxes(
   const runs = new InboxRuns({
     definitions: mesh.client(definitionService),
     runs: mesh.client(runService),
+    tasks: mesh.client(taskService),
     missions: mesh.client(missionService),
     ...{ tracer, logger },
   });

@@ -10,17 +10,25 @@
 import { createHash } from "node:crypto";
 import type { ClaimedTask } from "@tutti/contracts/agent/v1";
 import { GetMissionRequest, type Inbox, type missionService } from "@tutti/contracts/swarm/v1";
-import { ActorKind, type Capability, type Cause, type Payload } from "@tutti/contracts/types/v1";
+import {
+  ActorKind,
+  ApprovalFilter,
+  type Capability,
+  type Cause,
+  type Payload,
+} from "@tutti/contracts/types/v1";
 import {
   AwaitRunRequest,
   CancelRunRequest,
   type definitionService,
   GetRunRequest,
+  ListApprovalsRequest,
   RegisterDefinitionRequest,
   type Run,
   type runService,
   SourceFormat,
   StartRunRequest,
+  type taskService,
 } from "@tutti/contracts/workflow/v1";
 import {
   type CallContext,
@@ -38,6 +46,7 @@ import { inboxErrors } from "./errors.ts";
 export interface InboxRunsParts {
   readonly definitions: Pick<Client<typeof definitionService>, "registerDefinition">;
   readonly runs: Pick<Client<typeof runService>, "startRun" | "getRun" | "awaitRun" | "cancelRun">;
+  readonly tasks: Pick<Client<typeof taskService>, "listApprovals">;
   readonly missions: Pick<Client<typeof missionService>, "getMission">;
   readonly tracer: Tracer;
   readonly logger: Logger;
@@ -143,6 +152,20 @@ export class InboxRuns {
     return true;
   }
 
+  /** Returns the person that has claimed a task. Empty when it is free, or its run is not there. */
+  async claimant(namespace: string, runId: string, signal: AbortSignal): Promise<string> {
+    const filter = ApprovalFilter.fromPartial({ workId: runId });
+    const request = ListApprovalsRequest.fromPartial({ namespace, filter });
+    const context = this.#context(namespace, signal);
+    try {
+      const { approvals } = await this.#parts.tasks.listApprovals(request, { context });
+      return approvals.find(({ claim }) => claim !== undefined)?.claim?.person ?? "";
+    } catch (error) {
+      if (isTuttiError(error) && error.status === "NOT_FOUND") return "";
+      throw error;
+    }
+  }
+
   async #definition(
     namespace: string,
     inbox: ReadOnly<Inbox>,
@@ -150,7 +173,7 @@ export class InboxRuns {
     signal: AbortSignal,
   ): Promise<{ readonly name: string; readonly hash: string }> {
     const workflow = `inbox-${slugOf(inbox.inboxId)}-${slugOf(name)}`;
-    const { people, answersNeeded, withinMs } = inbox;
+    const { people, answersNeeded, withinMs, claimMs } = inbox;
     const approve = {
       ...{ title: "${{ input.title }}", message: "${{ input.message }}", context: "${{ input.task }}" },
       ...(outputSchema === "" ? {} : { form: JSON.parse(outputSchema) }),
@@ -158,6 +181,7 @@ export class InboxRuns {
       exclude: "${{ input.starter }}",
       ...(answersNeeded > 1 ? { needed: answersNeeded } : {}),
       ...(withinMs > 0 ? { within: `${Math.ceil(withinMs / 1_000)}s` } : {}),
+      ...(claimMs > 0 ? { claimFor: `${Math.ceil(claimMs / 1_000)}s` } : {}),
     };
     const text = JSON.stringify({
       workflow,

@@ -10,6 +10,7 @@ import { eventNote, type News } from "./note.ts";
 
 type Closed = News<"tutti.workflow.approval.decided">;
 type IsMeant = Parameters<typeof questionsOpen>[1];
+type OpenQuestion = ReturnType<typeof questionsOpen>[number];
 
 /** Those that go with what happens are withdrawn. All that are open unless some are meant. */
 export function withdrawnIn(run: Run, happening: Happening, isMeant?: IsMeant): Closed[] {
@@ -60,13 +61,25 @@ export function decidedOf(
   return question && closed(happening, question, verdict);
 }
 
-function closed(
+/** @param person who has the question, or had it */
+export function claimChangedOf(
+  type: "tutti.workflow.approval.claimed" | "tutti.workflow.approval.released",
+  run: Run,
+  { node, person }: { readonly node: number; readonly person: string },
   happening: Happening,
-  { approvalId, task }: { readonly approvalId: string; readonly task: string },
-  verdict: Verdict,
-  part = 0,
-): Closed {
-  const { namespace, id } = happening.key;
-  const about = { namespace, kind: "run", id, task };
+): News<typeof type> | undefined {
+  const [question] = questionsOpen(run, ({ number }) => number === node);
+  if (question === undefined) return undefined;
+  const { approvalId } = question;
+  return eventNote(happening, type, { approvalId, about: aboutOf(happening, question), person });
+}
+
+function closed(happening: Happening, question: OpenQuestion, verdict: Verdict, part = 0): Closed {
+  const about = aboutOf(happening, question);
+  const { approvalId } = question;
   return eventNote(happening, "tutti.workflow.approval.decided", { approvalId, about, verdict }, part);
+}
+
+function aboutOf({ key: { namespace, id } }: Happening, { task }: OpenQuestion) {
+  return { namespace, kind: "run", id, task };
 }

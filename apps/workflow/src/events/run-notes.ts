@@ -2,7 +2,9 @@
 import { type ErrorDetail, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import type {
   ApprovalAskedV1,
+  ApprovalClaimedV1,
   ApprovalDecidedV1,
+  ApprovalReleasedV1,
   RunBegunV1,
   RunContinuedV1,
   RunFailedV1,
@@ -19,6 +21,7 @@ import type { Run } from "@tutti/machine-run";
 import type { Happening } from "@tutti/runtime";
 import type { News, NotedBody, NotedType, QuestionAsked } from "./note.ts";
 import {
+  claimChangedOf,
   decidedOf,
   withdrawnByReset,
   withdrawnIn,
@@ -93,6 +96,10 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
     if (verdict === Verdict.VERDICT_UNSPECIFIED) return happening;
     return decidedOf(run, { node, verdict }, happening);
   },
+  approval_claimed: (run, { node, claim }: ApprovalClaimedV1, happening) =>
+    claimChangedOf("tutti.workflow.approval.claimed", run, { node, person: claim?.person ?? "" }, happening),
+  approval_released: (run, body: ApprovalReleasedV1, happening) =>
+    claimChangedOf("tutti.workflow.approval.released", run, body, happening),
   run_labelled: progress,
   transition_taken: withdrawnWithState,
   attempt_started: progress,

@@ -200,6 +200,7 @@ export class WorkBuilder {
       form = null,
       needed = 1,
       within,
+      claimFor,
     } = draft.document.approve ?? {};
     const path = [...draft.path, "approve"];
     return {
@@ -215,6 +216,7 @@ export class WorkBuilder {
       form,
       needed,
       withinMs: durationMs(within),
+      ...(claimFor !== undefined && { claimMs: durationMs(claimFor) }),
     };
   }
 

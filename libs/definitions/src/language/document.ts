@@ -159,6 +159,7 @@ export interface ApproveDocument {
   readonly form?: JsonSchema;
   readonly needed?: number;
   readonly within?: string;
+  readonly claimFor?: string;
 }
 
 export interface GateDocument<Id extends string = string> {

@@ -180,6 +180,9 @@ const approve = members(
     within: duration(
       "How long the question stays open; then the task fails with `workflow.approval_expired`.",
     ),
+    claimFor: duration(
+      "How long a person who claims the question has it. Then it is free again. Default: until the decision.",
+    ),
   },
   { name: "approve" },
 );

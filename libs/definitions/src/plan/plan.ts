@@ -143,6 +143,7 @@ export type Work =
       readonly form: Json;
       readonly needed: number;
       readonly withinMs: number;
+      readonly claimMs?: number;
     }
   | {
       readonly kind: "gate";

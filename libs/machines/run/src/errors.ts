@@ -384,6 +384,29 @@ export const runErrors = defineErrors("workflow", {
     message: ({ who }: { who: string }) => `${who} is excluded from this decision`,
     remedy: "Ask another approver.",
   },
+  approvalClaimed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "One person has claimed the question. Only this person decides it, until the claim is released or expires.",
+    message: ({ id, who }: { id: string; who: string }) => `Approval \`${id}\` is claimed by ${who}`,
+    remedy: "Wait for the decision, or have the claim released with `tutti inbox release`.",
+  },
+  approvalShared: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A question that needs the answers of several people cannot be claimed by one of them.",
+    message: ({ id, needed }: { id: string; needed: number }) =>
+      `Approval \`${id}\` needs ${counted(needed, "answer")} and cannot be claimed`,
+    remedy: "Decide it with `tutti approve`.",
+  },
+  approvalClaimsLater: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "Processes of an earlier release, which do not know claims, share the runs. A minute after the last of them is replaced, questions can be claimed.",
+    message: ({ id }: { id: string }) =>
+      `Approval \`${id}\` cannot be claimed, because processes of an earlier release run or \`ownership.behaviour.hold\` is set`,
+    remedy: "Replace these processes, or decide without a claim.",
+  },
   resultNotHeld: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",

@@ -17,7 +17,7 @@ import type { KnownPlans, RunPlans } from "./core/plan/run-plan.ts";
 import { newestBehaviour } from "./core/state/behaviours.ts";
 import type { RunEffect } from "./core/state/effects.ts";
 import { newRun, type Run } from "./core/state/state.ts";
-import { approvalAsked, approvalDecided } from "./kinds/approve/events.ts";
+import { approvalAsked, approvalClaimed, approvalDecided, approvalReleased } from "./kinds/approve/events.ts";
 import { showApprovals } from "./kinds/approve/questions.ts";
 import { cacheAsked, cacheAwaited } from "./kinds/cache/events.ts";
 import { childQueued, childRefused, childStarted } from "./kinds/child/events.ts";
@@ -52,7 +52,7 @@ import { showTask, showTasks } from "./life/queries/tasks.ts";
 import { repairTask, resetRun, retryRun } from "./life/repair/commands.ts";
 import { runReset, runRetried, taskRepaired } from "./life/repair/events.ts";
 import { addTasks, bringInOutcomes, withdrawTasks } from "./life/results/additions.ts";
-import { decideApproval } from "./life/results/approvals.ts";
+import { claimApproval, decideApproval, releaseApproval } from "./life/results/approvals.ts";
 import {
   completeTask,
   failTask,
@@ -106,6 +106,8 @@ const commands: readonly Command<Run>[] = [
   refuseChild,
   endChild,
   decideApproval,
+  claimApproval,
+  releaseApproval,
   updateRun,
   addTasks,
   withdrawTasks,
@@ -154,6 +156,8 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   workSentBack,
   approvalAsked,
   approvalDecided,
+  approvalClaimed,
+  approvalReleased,
   updateTaken,
   tasksAdded,
   tasksWithdrawn,

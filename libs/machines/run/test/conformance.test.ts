@@ -22,7 +22,7 @@ describe("runs", () => {
     commands,
     resultOf,
     pauseMaxMs: 8_000,
-    sequences: 750,
+    sequences: 900,
     stepsMax: 90,
     golden: new URL("../golden/", import.meta.url),
     // They leave the attempt that they are about outstanding, need a state of before, or a thousand tasks: tried by

@@ -3,9 +3,11 @@ import { Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AddTasks,
   BringInOutcomes,
+  ClaimApproval,
   ConfirmChild,
   DecideApproval,
   EndChild,
+  ReleaseApproval,
   SignalRun,
   UpdateRun,
   WithdrawTasks,
@@ -15,8 +17,10 @@ import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import {
   addTasks,
   bringInOutcomes,
+  claimApproval,
   confirmChild,
   decideApproval,
+  releaseApproval,
   signalRun,
   updateRun,
   withdrawTasks,
@@ -36,6 +40,11 @@ function signal(scene: RunScene, name: string, value: unknown): void {
 function decide(scene: RunScene, approvalId: string, who: string, verdict: Verdict): void {
   const body = DecideApproval.fromPartial({ approvalId, verdict, roles: [who], reason: `says ${who}` });
   scene.driver.execute(scene.key, decideApproval, body);
+}
+
+function claim(scene: RunScene, approvalId: string, who: string): void {
+  const body = ClaimApproval.fromPartial({ approvalId, roles: [who] });
+  scene.driver.execute(scene.key, claimApproval, body);
 }
 
 /** @param told begins the run of a definition, whose plan comes with it */
@@ -82,6 +91,20 @@ export function kindStories(told: Told): GoldenStories {
       decide(scene, "one", "eve", Verdict.VERDICT_APPROVED);
       scene.hold("two", { n: 2 }, other);
       scene.driver.advance(6_000);
+      return golden(scene, release);
+    },
+
+    /** A person claims a question, and the time is over. Another time the claim is given back, and then decided. */
+    claimed: (release) => {
+      const scene = told("reviews", { items: [] });
+      scene.driver.advance(20_000);
+      claim(scene, "again", "anna");
+      scene.driver.advance(5_000);
+      claim(scene, "again", "anna");
+      const body = ReleaseApproval.fromPartial({ approvalId: "again", person: "anna" });
+      scene.driver.execute(scene.key, releaseApproval, body);
+      claim(scene, "again", "anna");
+      decide(scene, "again", "anna", Verdict.VERDICT_APPROVED);
       return golden(scene, release);
     },
 

@@ -169,6 +169,20 @@ export const runRoutes = [
     params: { id: "approvalId" },
   },
   {
+    name: "approvals.claim",
+    method: "POST",
+    path: "/v1/approvals/{id}/claim",
+    rpc: `${tasks}/ClaimApproval`,
+    params: { id: "approvalId" },
+  },
+  {
+    name: "approvals.release",
+    method: "POST",
+    path: "/v1/approvals/{id}/release",
+    rpc: `${tasks}/ReleaseApproval`,
+    params: { id: "approvalId" },
+  },
+  {
     name: "approvals.watch",
     method: "GET",
     path: "/v1/watch/approvals",

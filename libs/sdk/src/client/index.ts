@@ -16,6 +16,7 @@ export type {
   DecideOptions,
   EventsOptions,
   LabelChanges,
+  ReleaseOptions,
   Repair,
   RunChange,
   RunHandle,

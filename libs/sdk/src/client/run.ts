@@ -99,6 +99,13 @@ export interface DecideOptions {
   readonly reason?: string;
 }
 
+export interface ReleaseOptions {
+  /** The person that has claimed the question. Default: the caller. */
+  readonly person?: string;
+  /** Why, in words. */
+  readonly reason?: string;
+}
+
 export class RunHandle implements Handle {
   readonly id: string;
   /** Whether it was there already when it was started. */
@@ -177,6 +184,16 @@ export class RunHandle implements Handle {
     const filter = ApprovalFilter.fromPartial({ workId: this.id });
     const { approvals } = await tasks.listApprovals({ namespace, filter, page: undefined });
     return approvals;
+  }
+
+  /** Takes a question, which is named by its id or its task: only the caller decides it from then on. */
+  async claim(question: string): Promise<void> {
+    await this.#parts.tasks.claimApproval({ ...this.#which, approvalId: question });
+  }
+
+  /** Frees a question that the caller has claimed, or the person that the options say. */
+  async release(question: string, { person = "", reason = "" }: ReleaseOptions = {}): Promise<void> {
+    await this.#parts.tasks.releaseApproval({ ...this.#which, approvalId: question, person, reason });
   }
 
   /** Says yes to a question, which is named by its id or its task. */

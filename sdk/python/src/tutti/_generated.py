@@ -413,6 +413,8 @@ class Approve(Node):
     needed: int | Expression | None = None
     #: How long the question stays open; then the task fails with `workflow.approval_expired`.
     within: Duration | Expression | None = field(default=None, metadata={"duration": True})
+    #: How long a person who claims the question has it. Then it is free again. Default: until the decision.
+    claim_for: Duration | Expression | None = field(default=None, metadata={"duration": True})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -278,6 +278,16 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """The person that has claimed a question. Empty when it is free."""
+
+    person: str = ""
+    claim_time: datetime | None = None
+    expire_time: datetime | None = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@dataclass(frozen=True)
 class Approval:
     """A question to people. The verdict is ``unspecified`` while it is open."""
 
@@ -292,6 +302,7 @@ class Approval:
     expire_time: datetime | None = None
     decisions: tuple[Decision, ...] = ()
     verdict: Verdict = "unspecified"
+    claim: Claim = Claim()
     raw: Mapping[str, Any] = _raw()
 
     @property
@@ -543,6 +554,7 @@ __all__ = [
     "Actor",
     "Amounts",
     "Approval",
+    "Claim",
     "Attempt",
     "Cause",
     "CheckedDefinition",

@@ -82,6 +82,7 @@ export async function showInbox(context: Context): Promise<Result> {
             .join(", "),
         ],
         ["expires", inbox.withinMs ? `after ${printDurationMs(inbox.withinMs)}` : "never"],
+        ["claims", inbox.claimMs ? `end after ${printDurationMs(inbox.claimMs)}` : "last until the answer"],
         ["changed by", inbox.updateCause?.actor?.id],
         ["revision", inbox.revision],
       ]);
@@ -113,6 +114,7 @@ export async function setInbox(context: Context): Promise<Result> {
         answersNeeded: values.whole("answers"),
         slots: values.whole("max-open"),
         withinMs: values.durationMs("answer-within"),
+        claimMs: values.durationMs("claim-for"),
       }),
     } as InboxInput,
   });

@@ -71,6 +71,11 @@ const moments = [
   "after_failure",
 ] as const;
 
+const questionArguments = [
+  { name: "RUN", summary: "run of the task", completes: "run" },
+  { name: "TASK", summary: "task id, if the run has several open approvals", isOptional: true },
+] as const;
+
 export const poolCommands: readonly Command[] = [
   {
     name: "pool list",
@@ -281,6 +286,11 @@ export const poolCommands: readonly Command[] = [
       { name: "answers", value: "N", summary: "people who have to answer. Default: 1" },
       { name: "max-open", value: "N", summary: "maximum number of open tasks. Default: 100" },
       { name: "answer-within", value: "SPAN", summary: "fail a task after this duration. Default: never" },
+      {
+        name: "claim-for",
+        value: "SPAN",
+        summary: "end a claim after this duration. Default: never",
+      },
       { name: "description", value: "TEXT", summary: "description" },
       reason,
     ],
@@ -292,6 +302,24 @@ export const poolCommands: readonly Command[] = [
     ],
     json: "document",
     load: () => import("./inbox.ts").then(({ setInbox }) => setInbox),
+  },
+  {
+    name: "inbox claim",
+    group: "installation",
+    summary: "Claim a task of an inbox, or another approval of a run",
+    about: ["Only you decide it from then on. Tasks that need several answers are not claimed."],
+    arguments: questionArguments,
+    json: "document",
+    load: () => import("../runs/claim.ts").then(({ claim }) => claim),
+  },
+  {
+    name: "inbox release",
+    group: "installation",
+    summary: "Release a task that a person has claimed",
+    arguments: questionArguments,
+    options: [{ name: "claimant", value: "ID", summary: "person that has it. Default: you" }, reason],
+    json: "document",
+    load: () => import("../runs/claim.ts").then(({ release }) => release),
   },
   {
     name: "inbox delegate",

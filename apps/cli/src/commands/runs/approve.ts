@@ -96,13 +96,15 @@ function tellOpen({ print, shell }: Context, open: readonly Approval[]): Result 
             { title: "question", widthMin: 16, yields: 1 },
             { title: "asked", align: "right", yields: 2 },
             { title: "form", yields: 2, widthMin: 8 },
+            { title: "claimed by", yields: 2, widthMin: 8 },
           ],
-          open.map(({ about, approvalId, title = "", requestTimeMs, form = "" }) => [
+          open.map(({ about, approvalId, title = "", requestTimeMs, form = "", claim }) => [
             { text: about?.id ?? "", tone: "bold" },
             about?.task ?? approvalId,
             title,
             { text: requestTimeMs === undefined ? "" : printAge(requestTimeMs, nowMs), tone: "dim" },
             { text: fieldsOf(form).join(", "), tone: "dim" },
+            claim?.person ?? "",
           ]),
         );
         print.note("");
@@ -114,6 +116,15 @@ function tellOpen({ print, shell }: Context, open: readonly Approval[]): Result 
       }
     },
   };
+}
+
+/** Returns an open question of a run. */
+export async function chosenQuestion(
+  server: Server,
+  id: string,
+  task: string | undefined,
+): Promise<Approval> {
+  return chosen(id, task, await openQuestions(server, id));
 }
 
 /** The question that is meant: the only one of the run, or the one that was named. */

@@ -1,5 +1,6 @@
-import { type Query, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import type { Approval, ApprovalDecision, WorkReference } from "@tutti/rest/types";
+import { Claim, isAboutQuestions } from "../../elements/claim.tsx";
 import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
@@ -9,9 +10,6 @@ import { StandMark } from "../../score/glyph.tsx";
 import { standOf, verdicts } from "../../score/states.ts";
 import { ApprovalForm } from "./approval-form.tsx";
 import "./approvals.css";
-
-/** The list of all approvals, and that of the run or the mission. */
-const isAboutQuestions = ({ queryKey }: Pick<Query, "queryKey">) => queryKey.includes("approvals");
 
 /** The whole run or mission. The task is shown next to it. */
 const workOf = ({ kind = "run", id = "" }: Partial<WorkReference> = {}): WorkReference => ({ kind, id });
@@ -43,10 +41,13 @@ export function Question({ approval }: { approval: Approval }) {
       {context === undefined || context === null ? null : <Json value={context} what="the context" />}
       <Decisions decisions={decisions} />
       {isOpen ? (
-        <ApprovalForm
-          approval={approval}
-          onDecided={() => void queries.invalidateQueries({ predicate: isAboutQuestions })}
-        />
+        <>
+          <Claim approval={approval} />
+          <ApprovalForm
+            approval={approval}
+            onDecided={() => void queries.invalidateQueries({ predicate: isAboutQuestions })}
+          />
+        </>
       ) : null}
     </Part>
   );

@@ -3,6 +3,7 @@ import type { Approval, ListApprovalsReply } from "@tutti/rest/types";
 import { useMemo, useState } from "react";
 import { type PageError, send } from "../../data/send.ts";
 import { Action } from "../../elements/action.tsx";
+import { Claim } from "../../elements/claim.tsx";
 import { TextField } from "../../elements/fields.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { pathOf } from "../../elements/spelled.ts";
@@ -71,6 +72,7 @@ function Question({ run, approval, isBesideTask }: QuestionOptions) {
       </p>
       {message === "" ? null : <p>{message}</p>}
       <About approval={approval} isBesideTask={isBesideTask} />
+      <Claim approval={approval} />
       <div className="run-question-parts">
         {context === undefined ? null : <JsonView value={context} what="context" />}
         <Answer run={run} approval={approval} />

@@ -61,6 +61,8 @@ const said: Readonly<Record<string, Said>> = {
   signal_taken: plain("has what it waited for"),
   update_taken: ({ update }) => `was changed by ${text(update)}`,
   approval_asked: ({ title }) => `requests an approval: ${text(title)}`,
+  approval_claimed: ({ claim }) => `is claimed by ${text(record(claim)["person"])}`,
+  approval_released: ({ person }) => `is no longer claimed by ${text(person)}`,
   approval_decided: ({ decision, verdict }) => decided(record(decision), verdict),
   work_sent_back: ({ target, checks }) =>
     `sent ${text(target)} back${Array.isArray(checks) && checks.length > 0 ? `: ${names(checks)}` : ""}`,

@@ -45,6 +45,9 @@ export function inboxHandlers(dependencies: InboxDependencies): Handlers<typeof 
     async delegateInboxTask(request, context) {
       const { runId, people, reason } = request;
       const { pool } = await tenantOf(request, context);
+      const claimant = await dependencies.runs.claimant(pool.namespace, runId, context.signal);
+      if (claimant !== "" && claimant !== context.principal.id)
+        throw inboxErrors.taskClaimed({ run: runId, person: claimant });
       const by = `${context.principal.id} gave it to ${people.join(", ")}`;
       const why = reason === "" ? by : `${by}: ${reason}`;
       const moved = await dependencies.inboxes.delegate(pool, runId, people, why);

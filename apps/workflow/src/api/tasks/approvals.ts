@@ -1,10 +1,12 @@
 /** Questions to people: of one run from itself, of all by the index, and what people decide. */
 import { type Approval, ApprovalFilter, Approval as Approvals } from "@tutti/contracts/types/v1";
 import {
+  type ClaimApprovalRequest,
   type DecideApprovalRequest,
   type ListApprovalsReply,
   type ListApprovalsRequest,
   ListApprovalsRequest as ListRequests,
+  type ReleaseApprovalRequest,
   type WatchApprovalsReply,
   type WatchApprovalsRequest,
 } from "@tutti/contracts/workflow/v1";
@@ -19,8 +21,10 @@ import {
 import { type CallContext, sleep, toTimestamp } from "@tutti/kernel";
 import {
   type ApprovalsShown,
+  claimApproval,
   decideApproval,
   indexLabels,
+  releaseApproval,
   runErrors,
   showApprovals,
 } from "@tutti/machine-run";
@@ -95,11 +99,40 @@ export async function decide(
   const roles = [...context.principal.roles];
   const told = { command: decideApproval, body: { approvalId, verdict, data, reason, roles }, reason };
   await tellRun(dependencies, runId, told, context);
+  return { approval: await questionNamed(dependencies, runId, approvalId, context) };
+}
+
+export async function claim(
+  dependencies: MachineDependencies,
+  { runId, approvalId }: ClaimApprovalRequest,
+  context: CallContext,
+): Promise<{ approval: Approval }> {
+  const roles = [...context.principal.roles];
+  await tellRun(dependencies, runId, { command: claimApproval, body: { approvalId, roles } }, context);
+  return { approval: await questionNamed(dependencies, runId, approvalId, context) };
+}
+
+export async function release(
+  dependencies: MachineDependencies,
+  { runId, approvalId, person, reason }: ReleaseApprovalRequest,
+  context: CallContext,
+): Promise<{ approval: Approval }> {
+  const told = { command: releaseApproval, body: { approvalId, person }, reason };
+  await tellRun(dependencies, runId, told, context);
+  return { approval: await questionNamed(dependencies, runId, approvalId, context) };
+}
+
+async function questionNamed(
+  dependencies: MachineDependencies,
+  runId: string,
+  approvalId: string,
+  context: CallContext,
+): Promise<Approval> {
   const approval = (await ofRun(dependencies, runId, context)).find(
     (one) => one.approvalId === approvalId || one.about?.task === approvalId,
   );
   if (approval === undefined) throw runErrors.approvalMissing({ id: approvalId, run: runId });
-  return { approval };
+  return approval;
 }
 
 /** All of one run that is owned here, decided or not. */

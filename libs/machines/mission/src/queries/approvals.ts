@@ -22,7 +22,7 @@ export function approvalShown(
   return {
     approvalId: approvalIdOf(number),
     about: { namespace: key.namespace, kind: "mission", id: key.id, task },
-    ...{ title, message, form, verdict, deciders: [...(question.rule?.deciders ?? [])] },
+    ...{ title, message, form, verdict, deciders: [...(question.rule?.deciders ?? [])], claim: undefined },
     approvalsNeeded: approvalsNeededBy(question),
     context: context.length === 0 ? asPayload(output) : asPayload(context),
     requestTime: momentOf(requestMs),

@@ -93,7 +93,7 @@ tasks:
   sure: {gate: {checks: {done: "tasks.print.output == 'done'"}, sendBack: write, times: 2}, needs: [print], mayFail: true}
   each: {forEach: "\${{ input.items }}", uses: test.each, needs: [write], mayFail: true, checks: [{name: good, condition: "output == 'done'", onFailure: sendBack, sendBackTo: write}]}
   ask: {approve: {by: [anna, ben], needed: 2, within: 20s, context: "\${{ input.items }}"}, mayFail: true}
-  again: {approve: {by: [anna]}, needs: [{task: ask, on: always}]}
+  again: {approve: {by: [anna], claimFor: 5s}, needs: [{task: ask, on: always}]}
 `,
   /** May be told and asked what its definition declares. */
   told: `

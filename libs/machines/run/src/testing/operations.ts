@@ -5,6 +5,7 @@ import {
   type BeginRun,
   BringInOutcomes,
   CancelRun,
+  ClaimApproval,
   CompleteTask,
   ConfirmChild,
   DecideApproval,
@@ -17,6 +18,7 @@ import {
   type MoveRunTo,
   PauseRun,
   RefuseChild,
+  ReleaseApproval,
   RemoveRun,
   RepairTask,
   ResumeRun,
@@ -134,7 +136,9 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
     { weight: 5, arbitrary: call("signal_run", signalled) },
     { weight: 3, arbitrary: call("end_child", childEnded) },
     { weight: 9, arbitrary: call("decide_approval", decided) },
-    { weight: 4, arbitrary: call("update_run", updated) },
+    { weight: 6, arbitrary: call("claim_approval", claimed) },
+    { weight: 7, arbitrary: call("release_approval", released) },
+    { weight: 6, arbitrary: call("update_run", updated) },
     { weight: 3, arbitrary: call("add_tasks", added) },
     {
       weight: 3,
@@ -256,13 +260,24 @@ const broughtIn = fc
     return BringInOutcomes.fromPartial({ outcomes: [{ taskId, outcome: { result } }] });
   });
 
+const question = fc.constantFrom("ask", "again", "write", "nobody");
+const person = fc.constantFrom("anna", "ben", "eve");
+
 const decided = fc
   .record({
-    approvalId: fc.constantFrom("ask", "again", "write", "nobody"),
+    approvalId: question,
     verdict: fc.constantFrom(Verdict.VERDICT_APPROVED, Verdict.VERDICT_APPROVED, Verdict.VERDICT_REJECTED),
-    who: fc.constantFrom("anna", "ben", "eve"),
+    who: person,
   })
   .map(({ who, ...given }) => DecideApproval.fromPartial({ ...given, roles: [who] }));
+
+const claimed = fc
+  .record({ approvalId: fc.constantFrom("again", "write"), person: fc.constantFrom("anna", "anna", "ben") })
+  .map(({ approvalId, person: who }) => ClaimApproval.fromPartial({ approvalId, roles: [who] }));
+
+const released = fc
+  .record({ approvalId: fc.constantFrom("again", "write"), person: fc.constantFrom("anna", "anna", "ben") })
+  .map((given) => ReleaseApproval.fromPartial(given));
 
 const labelled = fc
   .record({

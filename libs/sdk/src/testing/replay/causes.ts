@@ -6,10 +6,13 @@
 import { ActorKind, type Cause, type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   ApprovalAskedV1,
+  ApprovalClaimedV1,
   ApprovalDecidedV1,
+  ApprovalReleasedV1,
   AttemptFailedV1,
   AttemptStartedV1,
   ChildStartedV1,
+  ClaimApproval,
   CompleteTask,
   ConfirmChild,
   DecideApproval,
@@ -18,6 +21,7 @@ import {
   ModelCallsNotedV1,
   OfferReturnedV1,
   ProgressSavedV1,
+  ReleaseApproval,
   RepairTask,
   RetryRun,
   RunLabelledV1,
@@ -37,6 +41,7 @@ import {
 import type { InstanceKey } from "@tutti/kernel";
 import {
   cancelRun,
+  claimApproval,
   completeTask,
   confirmChild,
   decideApproval,
@@ -49,6 +54,7 @@ import {
   type Run,
   type RunEffect,
   refuseChild,
+  releaseApproval,
   repairTask,
   resumeRun,
   retryRun,
@@ -195,6 +201,17 @@ const causes: Readonly<Record<string, CauseOf>> = {
     });
     stage.execute(key, decideApproval, { ...body, data }, { cause: { ...nobody, actor: cause?.actor } });
   },
+  approval_claimed({ stage, key }, { payload }, { task }) {
+    const person = ApprovalClaimedV1.decode(payload).claim?.person ?? "";
+    const body = ClaimApproval.fromPartial({ approvalId: task, roles: [person] });
+    stage.execute(key, claimApproval, body, { cause: { ...nobody, actor: personOf(person) } });
+  },
+  approval_released(run, recorded, { task }) {
+    const { person } = ApprovalReleasedV1.decode(recorded.payload);
+    if (fireNode(run, recorded, task, nodeTimers.approval)) return;
+    const body = ReleaseApproval.fromPartial({ approvalId: task, person });
+    run.stage.execute(run.key, releaseApproval, body, { cause: { ...nobody, actor: personOf(person) } });
+  },
   attempt_started(run, { payload }, { task }) {
     const { agent, startMs } = AttemptStartedV1.decode(payload);
     const effect = effectFor(run, task, "offer_task");
@@ -288,6 +305,10 @@ function sentBack(run: ReplayedRun, { payload }: Recorded, { task }: Said): void
   const given = Buffer.from(output === undefined ? "" : JSON.stringify(output));
   const body = { ...CompleteTask.fromPartial({ output: given }), used };
   run.stage.settle(effect, completeTask, body, causeOf(""));
+}
+
+function personOf(id: string): Cause["actor"] {
+  return { kind: ActorKind.ACTOR_KIND_PERSON, id };
 }
 
 function attemptEnded(run: ReplayedRun, recorded: Recorded, { type, task }: Said): void {

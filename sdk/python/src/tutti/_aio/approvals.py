@@ -8,7 +8,7 @@ from .._call import Json
 from .._codec import read
 from ..state import Approval, Verdict
 from .rest import AsyncRest
-from .runs import decide
+from .runs import claim, decide, release
 
 
 class AsyncApprovals:
@@ -43,3 +43,11 @@ class AsyncApprovals:
     async def reject(self, approval: Approval, *, data: Json = None, reason: str = "") -> Approval:
         """Reject."""
         return await decide(self._rest, approval.run_id, approval.approval_id, "rejected", data, reason)
+
+    async def claim(self, approval: Approval) -> Approval:
+        """Take it: only the caller decides it from then on."""
+        return await claim(self._rest, approval.run_id, approval.approval_id)
+
+    async def release(self, approval: Approval, *, person: str = "", reason: str = "") -> Approval:
+        """Free it. ``person``: who has claimed it. Default: the caller."""
+        return await release(self._rest, approval.run_id, approval.approval_id, person, reason)

@@ -187,6 +187,14 @@ class AsyncRun:
         """Reject a question, named by its id or its task."""
         return await decide(self._rest, self.id, question, "rejected", data, reason)
 
+    async def claim(self, question: str) -> Approval:
+        """Take a question, named by its id or its task: only the caller decides it from then on."""
+        return await claim(self._rest, self.id, question)
+
+    async def release(self, question: str, *, person: str = "", reason: str = "") -> Approval:
+        """Free a question that the caller has claimed, or ``person``."""
+        return await release(self._rest, self.id, question, person, reason)
+
     async def pause(self, reason: str = "") -> RunState:
         """Start no more tasks. Running tasks finish."""
         return await self._changed("/pause", {"reason": reason}, key="")
@@ -447,6 +455,17 @@ async def decide(
     body = given(runId=run_id, verdict=verdict, data=None if data is None else to_json(data))
     path = f"/v1/approvals/{quoted(question)}"
     return read(Approval, await rest.call("POST", path, body={**body, "reason": reason}, repeatable=True))
+
+
+async def claim(rest: AsyncRest, run_id: str, question: str) -> Approval:
+    path = f"/v1/approvals/{quoted(question)}/claim"
+    return read(Approval, await rest.call("POST", path, body={"runId": run_id}, repeatable=True))
+
+
+async def release(rest: AsyncRest, run_id: str, question: str, person: str, reason: str) -> Approval:
+    path = f"/v1/approvals/{quoted(question)}/release"
+    body = {"runId": run_id, "person": person, "reason": reason}
+    return read(Approval, await rest.call("POST", path, body=body, repeatable=True))
 
 
 def _body_of(payload: Json) -> Json:

@@ -9,7 +9,7 @@ from .._call import Json
 from .._codec import read
 from ..state import Approval, Verdict
 from .rest import Rest
-from .runs import decide
+from .runs import claim, decide, release
 
 
 class Approvals:
@@ -44,3 +44,11 @@ class Approvals:
     def reject(self, approval: Approval, *, data: Json = None, reason: str = "") -> Approval:
         """Reject."""
         return decide(self._rest, approval.run_id, approval.approval_id, "rejected", data, reason)
+
+    def claim(self, approval: Approval) -> Approval:
+        """Take it: only the caller decides it from then on."""
+        return claim(self._rest, approval.run_id, approval.approval_id)
+
+    def release(self, approval: Approval, *, person: str = "", reason: str = "") -> Approval:
+        """Free it. ``person``: who has claimed it. Default: the caller."""
+        return release(self._rest, approval.run_id, approval.approval_id, person, reason)

@@ -188,6 +188,14 @@ class Run:
         """Reject a question, named by its id or its task."""
         return decide(self._rest, self.id, question, "rejected", data, reason)
 
+    def claim(self, question: str) -> Approval:
+        """Take a question, named by its id or its task: only the caller decides it from then on."""
+        return claim(self._rest, self.id, question)
+
+    def release(self, question: str, *, person: str = "", reason: str = "") -> Approval:
+        """Free a question that the caller has claimed, or ``person``."""
+        return release(self._rest, self.id, question, person, reason)
+
     def pause(self, reason: str = "") -> RunState:
         """Start no more tasks. Running tasks finish."""
         return self._changed("/pause", {"reason": reason}, key="")
@@ -448,6 +456,17 @@ def decide(
     body = given(runId=run_id, verdict=verdict, data=None if data is None else to_json(data))
     path = f"/v1/approvals/{quoted(question)}"
     return read(Approval, rest.call("POST", path, body={**body, "reason": reason}, repeatable=True))
+
+
+def claim(rest: Rest, run_id: str, question: str) -> Approval:
+    path = f"/v1/approvals/{quoted(question)}/claim"
+    return read(Approval, rest.call("POST", path, body={"runId": run_id}, repeatable=True))
+
+
+def release(rest: Rest, run_id: str, question: str, person: str, reason: str) -> Approval:
+    path = f"/v1/approvals/{quoted(question)}/release"
+    body = {"runId": run_id, "person": person, "reason": reason}
+    return read(Approval, rest.call("POST", path, body=body, repeatable=True))
 
 
 def _body_of(payload: Json) -> Json:

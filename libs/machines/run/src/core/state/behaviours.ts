@@ -4,6 +4,8 @@ export const behaviours = {
   holdsResults: 2,
   /** Tasks wait for another one that computes the output that they need. */
   awaitsCache: 3,
+  /** People claim questions. */
+  claimsApprovals: 4,
 } as const;
 
 export const newestBehaviour = Math.max(...Object.values(behaviours));

@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Approval, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
-import { type ApprovalAnswered, DecideApproval } from "@tutti/contracts/workflow/v1";
+import {
+  type ApprovalAnswered,
+  type ApprovalFreed,
+  type ApprovalTaken,
+  ClaimApproval,
+  DecideApproval,
+  ReleaseApproval,
+} from "@tutti/contracts/workflow/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { cancelRun } from "../../life/control/commands.ts";
 import { explain } from "../../life/queries/explain.ts";
 import { retryRun } from "../../life/repair/commands.ts";
-import { decideApproval } from "../../life/results/approvals.ts";
+import { claimApproval, decideApproval, releaseApproval } from "../../life/results/approvals.ts";
 import { endingOf } from "../../life/run/end.ts";
 import { jsonBytes, jsonOf, RunScene } from "../../testing/index.ts";
 import { type ApprovalsShown, showApprovals } from "./questions.ts";
@@ -139,6 +146,81 @@ tasks:
     scene.driver.advance(172_800_000);
     assert.equal(endingOf(scene.state).error?.code, "workflow.approval_expired");
     assert.equal(shown(scene).verdict, Verdict.VERDICT_EXPIRED);
+  });
+
+  describe("claimed by a person", () => {
+    const one = (more: string) =>
+      RunScene.of(`workflow: one\ntasks: {sure: {approve: {by: [anna, ben]${more}}}}\n`, order);
+    const claim = (scene: RunScene, who: string) =>
+      scene.driver.execute(
+        scene.key,
+        claimApproval,
+        ClaimApproval.fromPartial({ approvalId: "sure", roles: [who] }),
+      ) as ApprovalTaken | Refusal;
+    const release = (scene: RunScene, person: string) =>
+      scene.driver.execute(
+        scene.key,
+        releaseApproval,
+        ReleaseApproval.fromPartial({ approvalId: "sure", person }),
+      ) as ApprovalFreed | Refusal;
+    const codeOf = (answer: object) => (isRefusal(answer as Refusal) ? (answer as Refusal).code : "taken");
+
+    it("is decided by this person alone, and the same claim again changes nothing", () => {
+      const scene = one("");
+      assert.equal(codeOf(claim(scene, "eve")), "workflow.approval_not_among");
+      assert.deepEqual(claim(scene, "anna"), { expireMs: 0 });
+      const count = scene.events.length;
+      assert.deepEqual(claim(scene, "anna"), { expireMs: 0 });
+      assert.equal(scene.events.length, count);
+      const second = claim(scene, "ben");
+      assert.ok(isRefusal(second));
+      assert.match(second.message, /is claimed by anna\. Wait for the decision/);
+      for (const verdict of [yes, no])
+        assert.equal(codeOf(decide(scene, "ben", verdict)), "workflow.approval_claimed");
+      assert.equal(shown(scene).claim?.person, "anna");
+      const why = scene.driver.query(scene.key, explain, { taskId: "sure" }) as { summary: string };
+      assert.match(why.summary, /waits for anna, who has claimed it, to decide/);
+      assert.deepEqual(decide(scene, "anna", yes), { verdict: yes });
+      assert.equal(shown(scene).claim, undefined);
+      assert.equal(codeOf(claim(scene, "anna")), "workflow.approval_closed");
+    });
+
+    it("is free after a release that names this person, once", () => {
+      const scene = one("");
+      claim(scene, "anna");
+      assert.equal(codeOf(release(scene, "ben")), "workflow.approval_claimed");
+      assert.deepEqual(release(scene, "anna"), { released: true });
+      assert.deepEqual(release(scene, "anna"), { released: false });
+      assert.deepEqual(decide(scene, "ben", yes), { verdict: yes });
+    });
+
+    it("is free again after the time of the claim, also if it has been recovered meanwhile", () => {
+      const scene = one(", claimFor: 5s, within: 1m");
+      claim(scene, "anna");
+      scene.driver.advance(4_000);
+      assert.equal(codeOf(claim(scene, "ben")), "workflow.approval_claimed");
+      scene.driver.advance(1_000);
+      assert.equal(shown(scene).claim, undefined);
+      assert.equal(codeOf(claim(scene, "ben")), "taken");
+      scene.driver.advance(5_000);
+      assert.equal(shown(scene).verdict, open);
+      scene.driver.advance(50_000);
+      assert.equal(endingOf(scene.state).error?.code, "workflow.approval_expired");
+    });
+
+    it("lapses if its own time ends before that of the claim", () => {
+      const scene = one(", claimFor: 1h, within: 1m");
+      claim(scene, "anna");
+      scene.driver.advance(60_000);
+      assert.equal(endingOf(scene.state).error?.code, "workflow.approval_expired");
+    });
+
+    it("is refused if several have to answer, or processes of an earlier release share the runs", () => {
+      assert.equal(codeOf(claim(RunScene.of(text, order), "anna")), "workflow.approval_shared");
+      const scene = new RunScene(1, [], {}, { run: 3 });
+      scene.begin("workflow: one\ntasks: {sure: {approve: {}}}\n");
+      assert.equal(codeOf(claim(scene, "anna")), "workflow.approval_claims_later");
+    });
   });
 
   it("is withdrawn with its run, and is another question when it is asked again", () => {

@@ -1,14 +1,20 @@
 /** Questions to people, and what they say. */
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
-import { ApprovalAskedV1, ApprovalDecidedV1 } from "@tutti/contracts/workflow/v1";
+import {
+  ApprovalAskedV1,
+  ApprovalClaimedV1,
+  ApprovalDecidedV1,
+  ApprovalReleasedV1,
+  type RunClaim,
+} from "@tutti/contracts/workflow/v1";
 import { blobsOf, dataOf } from "@tutti/machine-work";
 import { bookUsed } from "../../core/node/budget.ts";
 import { finishNode, settleWork } from "../../core/node/flow.ts";
 import { setOutput } from "../../core/node/kept.ts";
 import { clearLimits, nodeOf, release, setStatus, startVisit } from "../../core/node/nodes.ts";
 import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
-import { detailOf, moreOf, type RunEvent } from "../../core/state/state.ts";
-import { isAsking } from "./open.ts";
+import { detailOf, moreOf, type Run, type RunEvent, type RunOutstanding } from "../../core/state/state.ts";
+import { dueOf, isAsking } from "./open.ts";
 
 export const approvalAsked: RunEvent<ApprovalAskedV1> = {
   type: "approval_asked",
@@ -32,12 +38,44 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
       ...{ rule, next, outputPayload, excluded },
       decisions: [],
       verdict: Verdict.VERDICT_UNSPECIFIED,
+      claim: undefined,
     };
     moreOf(run).isAsking = true;
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     if (expireMs > 0) outstanding.timer(timerNumber(number, nodeTimers.approval), expireMs);
   },
 };
+
+export const approvalClaimed: RunEvent<ApprovalClaimedV1> = {
+  type: "approval_claimed",
+  version: 1,
+  codec: ApprovalClaimedV1,
+  described: true,
+  evolve(run, { node: number, claim }, outstanding) {
+    setClaim(run, number, claim, outstanding);
+  },
+};
+
+export const approvalReleased: RunEvent<ApprovalReleasedV1> = {
+  type: "approval_released",
+  version: 1,
+  codec: ApprovalReleasedV1,
+  described: true,
+  evolve(run, { node: number }, outstanding) {
+    setClaim(run, number, undefined, outstanding);
+  },
+};
+
+/** The question and its claim share a timer: that of the one that ends first. */
+function setClaim(run: Run, number: number, claim: RunClaim | undefined, outstanding: RunOutstanding): void {
+  const { question } = detailOf(nodeOf(run, number));
+  if (question === undefined) return;
+  question.claim = claim;
+  const timer = timerNumber(number, nodeTimers.approval);
+  const dueMs = dueOf(question);
+  if (dueMs > 0) outstanding.timer(timer, dueMs);
+  else outstanding.cleared(timer);
+}
 
 /** With the last word the task ends, unless a rule asks about its output besides. */
 export const approvalDecided: RunEvent<ApprovalDecidedV1> = {
@@ -53,6 +91,7 @@ export const approvalDecided: RunEvent<ApprovalDecidedV1> = {
     if (decision !== undefined) question.decisions.push(decision);
     if (verdict === Verdict.VERDICT_UNSPECIFIED) return;
     question.verdict = verdict;
+    question.claim = undefined;
     detailOf(node).dueMs = 0;
     outstanding.cleared(timerNumber(number, nodeTimers.approval));
     const isApproved = verdict === Verdict.VERDICT_APPROVED;

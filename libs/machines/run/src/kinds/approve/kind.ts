@@ -7,7 +7,7 @@ import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-k
 import type { NodeView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 import { approvalIdOf } from "./ask.ts";
-import { approvalAsked, approvalDecided } from "./events.ts";
+import { approvalAsked, approvalDecided, approvalReleased } from "./events.ts";
 import { isOpen } from "./open.ts";
 import { termsOf } from "./questions.ts";
 
@@ -41,11 +41,16 @@ export const approve: TaskKind = {
   explain: (_, node) => explainQuestion(node),
 };
 
-/** No decision in time, for any kind of task. */
+/** No decision in time, for any kind of task: the question lapses, or only its claim ends. */
 export function lapse(place: Place): void {
   const { run, step, number } = place;
   const question = run.nodes[number]?.more?.question;
   if (question === undefined) return;
+  const { claim, expireMs } = question;
+  if (claim !== undefined && claim.expireMs > 0 && (expireMs === 0 || claim.expireMs < expireMs)) {
+    step.emit(approvalReleased, { node: number, person: claim.person });
+    return;
+  }
   const withinMs = question.expireMs - question.requestMs;
   const refusal = runErrors.approvalExpired.refusal({ task: idOf(place), withinMs });
   step.emit(approvalDecided, {
@@ -61,7 +66,8 @@ export function explainQuestion(node: NodeView) {
   const { by, needed } = termsOf(node);
   const said =
     question.decisions.length === 0 ? "" : `, ${question.decisions.length} of ${needed} have approved`;
-  const whom = by.length === 0 ? "a person" : by.join(", ");
+  const any = by.length === 0 ? "a person" : by.join(", ");
+  const whom = question.claim === undefined ? any : `${question.claim.person}, who has claimed it,`;
   const asks = question.rule === undefined ? "" : `, as the rule ${question.rule.rule} wants`;
   return {
     cause: WaitCause.WAIT_CAUSE_APPROVAL,

@@ -1,5 +1,7 @@
 /** Which questions to people are open. */
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
+import type { RunQuestion } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
 import { taskIdIn } from "../../core/state/places.ts";
 import type { NodeView, RunView } from "../../core/state/state.ts";
 
@@ -17,6 +19,13 @@ export function openQuestions(run: RunView): number {
 
 export function isOpen({ status, more }: NodeView): boolean {
   return status === TaskStatus.TASK_STATUS_WAITING && more?.question?.verdict === Verdict.VERDICT_UNSPECIFIED;
+}
+
+/** Returns when a question lapses, or its claim ends, whichever is first. 0 for neither. */
+export function dueOf({ expireMs, claim }: ReadOnly<RunQuestion>): number {
+  const claimMs = claim?.expireMs ?? 0;
+  if (claimMs === 0 || expireMs === 0) return claimMs || expireMs;
+  return Math.min(claimMs, expireMs);
 }
 
 export interface OpenQuestion {

@@ -1,12 +1,19 @@
 /** Questions to people: open questions, allowed deciders, and their messages. */
-import { type Approval, type ApprovalDecision, type Payload, Verdict } from "@tutti/contracts/types/v1";
-import type { RunQuestion } from "@tutti/contracts/workflow/v1";
+import {
+  type Approval,
+  type ApprovalClaim,
+  type ApprovalDecision,
+  type Payload,
+  Verdict,
+} from "@tutti/contracts/types/v1";
+import type { RunClaim, RunQuestion } from "@tutti/contracts/workflow/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
 import { asPayload, bytesOf, dataOf, encodeJson, isDone } from "@tutti/machine-work";
 import { findNode, taskIdIn } from "../../core/state/places.ts";
 import type { NodeView, Run, RunView } from "../../core/state/state.ts";
 import { momentOf } from "../../core/state/times.ts";
 import { placeOfQuestion } from "./ask.ts";
+import { isOpen } from "./open.ts";
 
 /** Returns the task that asks, by the id of the question, or by its own. */
 export function askingNode(run: RunView, approvalId: string): NodeView | undefined {
@@ -33,9 +40,12 @@ export function isBefore(approvalId: string, asked: string): boolean {
 /** Allowed deciders, required approvals, and the form of their data. Questions of a check have none of these. */
 export function termsOf({ range, task, more }: NodeView) {
   const rule = more?.question?.rule;
-  if (rule !== undefined) return { by: rule.deciders, needed: Math.max(1, rule.approvalsNeeded), form: null };
+  if (rule !== undefined)
+    return { by: rule.deciders, needed: Math.max(1, rule.approvalsNeeded), form: null, claimMs: 0 };
   const work = range.plan.work(range.plan.task(task));
-  return work.kind === "approve" ? work : { by: [], needed: 1, form: null };
+  if (work.kind !== "approve") return { by: [], needed: 1, form: null, claimMs: 0 };
+  const { by, needed, form, claimMs = 0 } = work;
+  return { by, needed, form, claimMs };
 }
 
 export function howOpen({ status, more }: NodeView): Verdict {
@@ -69,6 +79,12 @@ export const showApprovals: Query<Run, { readonly from: number; readonly size: n
   },
 };
 
+function claimShown(claim: ReadOnly<RunClaim> | undefined): ApprovalClaim | undefined {
+  if (claim === undefined) return undefined;
+  const { person, claimMs, expireMs } = claim;
+  return { person, claimTime: momentOf(claimMs), expireTime: momentOf(expireMs) };
+}
+
 function approvalMessage(run: RunView, node: NodeView, question: ReadOnly<RunQuestion>): Approval {
   const { by, needed, form } = termsOf(node);
   const { approvalId, title, message, context, output, check, requestMs, expireMs, decisions } = question;
@@ -91,5 +107,6 @@ function approvalMessage(run: RunView, node: NodeView, question: ReadOnly<RunQue
     expireTime: momentOf(expireMs),
     decisions: decisions.map((decision) => ({ ...(decision as ApprovalDecision) })),
     verdict: howOpen(node),
+    claim: isOpen(node) ? claimShown(question.claim) : undefined,
   };
 }

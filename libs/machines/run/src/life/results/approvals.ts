@@ -1,6 +1,13 @@
 /** People decide. */
 import { ActorKind, type ApprovalDecision, type Payload, Verdict } from "@tutti/contracts/types/v1";
-import { ApprovalAnswered, DecideApproval } from "@tutti/contracts/workflow/v1";
+import {
+  ApprovalAnswered,
+  ApprovalFreed,
+  ApprovalTaken,
+  ClaimApproval,
+  DecideApproval,
+  ReleaseApproval,
+} from "@tutti/contracts/workflow/v1";
 import { holdAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { isRefusal, type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
@@ -18,11 +25,12 @@ import {
   UnreadableData,
 } from "@tutti/machine-work";
 import { placeOf } from "../../core/node/task-kind.ts";
+import { behaviours } from "../../core/state/behaviours.ts";
 import { taskIdIn } from "../../core/state/places.ts";
 import type { NodeView, RunCommand, RunStep, RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 import { askNextQuestion } from "../../kinds/approve/ask.ts";
-import { approvalDecided } from "../../kinds/approve/events.ts";
+import { approvalClaimed, approvalDecided, approvalReleased } from "../../kinds/approve/events.ts";
 import { isOpen } from "../../kinds/approve/open.ts";
 import { askingNode, howOpen, isBefore, termsOf } from "../../kinds/approve/questions.ts";
 import { advance } from "../advance/advance.ts";
@@ -36,9 +44,8 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
   reply: ApprovalAnswered,
   decide(run, body, step) {
     const { approvalId: id, verdict } = body;
-    if (run.order === undefined) return runErrors.runMissing.refusal({ id: step.key.id });
-    const node = askingNode(run, id);
-    if (node === undefined) return runErrors.approvalMissing.refusal({ id, run: step.key.id });
+    const node = questionOf(run, id, step);
+    if (isRefusal(node)) return node;
     if (verdict !== approved && verdict !== rejected)
       return runErrors.approvalInvalid.refusal({ problem: "expected yes or no, found neither" });
     const who = step.cause.actor?.id || body.roles[0] || "";
@@ -51,19 +58,81 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
     const said = question?.decisions.findLast(({ cause }) => cause?.actor?.id === who);
     if (said?.verdict === verdict) return { verdict: howOpen(node) };
     if (!isOpen(node)) return runErrors.approvalClosed.refusal({ id, how: words[howOpen(node)] ?? "closed" });
-    const { by } = termsOf(node);
-    if (by.length > 0 && !by.some((name) => name === who || body.roles.includes(name)))
-      return runErrors.approvalNotAmong.refusal({ who, by: by.join(", ") });
-    if (question?.rule !== undefined && who === node.agent && !by.includes(who))
-      return runErrors.approvalOwn.refusal({ who });
-    if (question !== undefined && question.excluded !== "" && who === question.excluded)
-      return runErrors.approvalExcluded.refusal({ who });
+    const refused = notAllowed(node, who, body.roles);
+    if (refused !== undefined) return refused;
     const data = dataGiven(node, body);
     if (isRefusal(data)) return data;
     decide(run, node, step, decisionOf(body, who, step), data.value);
     return { verdict: howOpen(run.nodes[node.number] ?? node) };
   },
 };
+
+/**
+ * One person takes a question, so that no other person works at it too. Questions that need several answers are not
+ * claimed: each of their deciders is wanted.
+ */
+export const claimApproval: RunCommand<ClaimApproval, ApprovalTaken> = {
+  type: "claim_approval",
+  codec: ClaimApproval,
+  reply: ApprovalTaken,
+  decide(run, { approvalId: id, roles }, step) {
+    const node = questionOf(run, id, step);
+    if (isRefusal(node)) return node;
+    if (!isOpen(node)) return runErrors.approvalClosed.refusal({ id, how: words[howOpen(node)] ?? "closed" });
+    const who = step.cause.actor?.id || roles[0] || "";
+    const refused = notAllowed(node, who, roles);
+    if (refused !== undefined) return refused;
+    const { needed, claimMs } = termsOf(node);
+    if (needed > 1) return runErrors.approvalShared.refusal({ id, needed });
+    const before = node.more?.question?.claim;
+    if (before !== undefined) return { expireMs: before.expireMs };
+    if (step.behaviour < behaviours.claimsApprovals) return runErrors.approvalClaimsLater.refusal({ id });
+    const expireMs = claimMs > 0 ? step.nowMs + claimMs : 0;
+    step.emit(approvalClaimed, {
+      node: node.number,
+      claim: { person: who, claimMs: step.nowMs, expireMs },
+    });
+    return { expireMs };
+  },
+};
+
+/** Frees a question. The caller says whose claim ends, so that a claim of another person is never ended by mistake. */
+export const releaseApproval: RunCommand<ReleaseApproval, ApprovalFreed> = {
+  type: "release_approval",
+  codec: ReleaseApproval,
+  reply: ApprovalFreed,
+  decide(run, { approvalId: id, person }, step) {
+    const node = questionOf(run, id, step);
+    if (isRefusal(node)) return node;
+    const claim = isOpen(node) ? node.more?.question?.claim : undefined;
+    if (claim === undefined) return { released: false };
+    const { person: who } = claim;
+    if (who !== (person || step.cause.actor?.id)) return runErrors.approvalClaimed.refusal({ id, who });
+    step.emit(approvalReleased, { node: node.number, person: who });
+    return { released: true };
+  },
+};
+
+function questionOf(run: RunView, id: string, step: RunStep): NodeView | Refusal {
+  if (run.order === undefined) return runErrors.runMissing.refusal({ id: step.key.id });
+  return askingNode(run, id) ?? runErrors.approvalMissing.refusal({ id, run: step.key.id });
+}
+
+/** Returns why a person does not decide a question. */
+function notAllowed(node: NodeView, who: string, roles: ReadOnly<string[]>): Refusal | undefined {
+  const { by } = termsOf(node);
+  const question = node.more?.question;
+  if (by.length > 0 && !by.some((name) => name === who || roles.includes(name)))
+    return runErrors.approvalNotAmong.refusal({ who, by: by.join(", ") });
+  if (question?.rule !== undefined && who === node.agent && !by.includes(who))
+    return runErrors.approvalOwn.refusal({ who });
+  if (question !== undefined && question.excluded !== "" && who === question.excluded)
+    return runErrors.approvalExcluded.refusal({ who });
+  const claimed = question?.claim?.person ?? who;
+  if (question !== undefined && claimed !== who)
+    return runErrors.approvalClaimed.refusal({ id: question.approvalId, who: claimed });
+  return undefined;
+}
 
 const words: Partial<Record<Verdict, string>> = {
   [Verdict.VERDICT_APPROVED]: "approved",

@@ -18,7 +18,7 @@ import {
 } from "../../core/state/numbers.ts";
 import type { Node, NodeView, Run, RunOutstanding, RunView } from "../../core/state/state.ts";
 import { stateDueMs } from "../../core/state/transition-progress.ts";
-import { isOpen } from "../../kinds/approve/open.ts";
+import { dueOf, isOpen } from "../../kinds/approve/open.ts";
 import { kindOf } from "../../kinds/table.ts";
 import { timeoutMsOf } from "../run/events.ts";
 
@@ -60,8 +60,9 @@ function recoverNode(run: RunView, node: NodeView, outstanding: RunOutstanding):
   const { totalMs } = policyOf(node as Node).timeouts;
   if (totalMs > 0 && isOne)
     outstanding.timer(timerNumber(number, nodeTimers.total), run.createMs + node.readyAt + totalMs);
-  const expireMs = node.more?.question?.expireMs ?? 0;
-  if (isOpen(node) && expireMs > 0) outstanding.timer(timerNumber(number, nodeTimers.approval), expireMs);
+  const question = node.more?.question;
+  const dueMs = question === undefined || !isOpen(node) ? 0 : dueOf(question);
+  if (dueMs > 0) outstanding.timer(timerNumber(number, nodeTimers.approval), dueMs);
   if (status === TaskStatus.TASK_STATUS_RETRYING)
     outstanding.timer(timerNumber(number, nodeTimers.again), node.more?.dueMs ?? 0);
   else if (isOne) kindOf(task.kind).recover?.(run, node, outstanding);

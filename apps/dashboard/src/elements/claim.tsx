@@ -1,0 +1,52 @@
+import { type Query, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Approval } from "@tutti/rest/types";
+import { whoQuery } from "../data/queries.ts";
+import { Action } from "./action.tsx";
+import { claimCall, claimCommand, releaseCall, releaseCommand } from "./claimed.ts";
+import { Moment } from "./moment.tsx";
+
+/** All lists of approvals: that of the page, that of a run, and that of a mission. */
+export const isAboutQuestions = ({ queryKey }: Pick<Query, "queryKey">) => queryKey.includes("approvals");
+
+/** The person that has a question, and the button to take it or to give it back. */
+export function Claim({ approval }: { approval: Approval }) {
+  const queries = useQueryClient();
+  const { data: who } = useQuery(whoQuery());
+  const { about, claim, approvalsNeeded = 0 } = approval;
+  // Questions of missions, and those that need several answers, are not claimed.
+  if (about?.kind === "mission" || approvalsNeeded > 1) return null;
+  const onDone = () => void queries.invalidateQueries({ predicate: isAboutQuestions });
+  const person = claim?.person ?? "";
+  const isMine = person !== "" && person === who?.id;
+  return (
+    <div className="claim">
+      {person === "" ? (
+        <Action
+          label="Claim"
+          call={claimCall(approval)}
+          command={claimCommand(approval)}
+          said="Claimed. Only you decide it."
+          onDone={onDone}
+        />
+      ) : (
+        <>
+          <span>
+            {isMine ? "You have claimed it" : `${person} has claimed it`} <Moment atMs={claim?.claimTimeMs} />
+            {claim?.expireTimeMs === undefined ? null : (
+              <>
+                , until <Moment atMs={claim.expireTimeMs} />
+              </>
+            )}
+          </span>
+          <Action
+            label="Release"
+            call={releaseCall(approval, isMine ? "" : person)}
+            command={releaseCommand(approval, isMine ? "" : person)}
+            said="Released."
+            onDone={onDone}
+          />
+        </>
+      )}
+    </div>
+  );
+}
