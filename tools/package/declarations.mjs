@@ -101,7 +101,10 @@ class Declarations {
       const target = join(out, placeOf(source.file));
       mkdirSync(dirname(target), { recursive: true });
       // The spaces of tsc would be a hundredth of the package.
-      const text = this.#text(source).replace(/^(?: {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4));
+      const text = this.#text(source)
+        .replace(/^(?: {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4))
+        // The text of errors is in the code and in the reference.
+        .replace(/readonly (help|remedy): "(?:[^"\\]|\\.)*";/g, "readonly $1: string;");
       const isTold = documented.test(source.file);
       writeFileSync(target, isTold ? text : text.replaceAll(/^[ \t]*\/\*\*[\s\S]*?\*\/\n/gm, ""));
     }

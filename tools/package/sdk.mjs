@@ -17,6 +17,7 @@ const entries = {
   agents: join(sources, "agents", "index.ts"),
   coding: join(sources, "coding", "index.ts"),
   client: join(sources, "client", "index.ts"),
+  embed: join(sources, "embed", "index.ts"),
   mcp: join(sources, "mcp", "index.ts"),
   "model-server": join(sources, "testing", "model-server.ts"),
   shell: join(sources, "shell", "index.ts"),

@@ -67,6 +67,10 @@ const pages = {
     ...{ title: "Adapters", about: "Other systems as capabilities.", entry: "adapters/index.ts" },
     ...{ from: "@tutti/sdk/adapters", guide: "adapters.md" },
   },
+  embedding: {
+    ...{ title: "Embedding", about: "Tutti within an existing application.", entry: "embed/index.ts" },
+    ...{ from: "@tutti/sdk/embed", guide: "embedding.md" },
+  },
 };
 
 const headings = { function: "Functions", class: "Classes", value: "Values", type: "Types" };

@@ -116,6 +116,28 @@ export const sdkErrors = defineErrors("sdk", {
       `A reader of object \`${name}\` sets \`${value}\``,
     remedy: "Make the call without `reader`.",
   },
+  requestWithoutToken: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "A request of an application called Tutti, and has no token of its user. The token of the application is not used in its place, because the user would get the rights of the application.",
+    message: () => "The request has no token of its user",
+    remedy: "Sign the user in, set `tokenOf`, or make the call in `asApplication`.",
+  },
+  embeddedNotStarted: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The client of an embedded Tutti exists between `start` and `stop`.",
+    message: () => "The embedded Tutti is not started",
+    remedy: "Call `start` when the application starts.",
+  },
+  settingsUnreadable: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The store that `readSettings` reads the configuration from did not answer with keys and values.",
+    message: ({ place, reason }: { place: string; reason: string }) =>
+      `The settings at ${place} cannot be read: ${reason}`,
+    remedy: "Check the address, the prefix and the token of the store.",
+  },
   inputMalformed: {
     status: "INVALID_ARGUMENT",
     retry: "never",

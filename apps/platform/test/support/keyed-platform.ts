@@ -54,6 +54,10 @@ export class KeyedPlatform implements AsyncDisposable {
     return made;
   }
 
+  get grpc(): string {
+    return this.#service.grpc;
+  }
+
   get http(): string {
     return this.#service.http;
   }

@@ -80,6 +80,7 @@ export class AgentStates {
   sleeps(agent: Agent, reason: string, forMs: number, wakesByNeed: boolean, nowMs: number): void {
     agent.life = "asleep";
     agent.wakesByNeed = wakesByNeed;
+    agent.sleepReason = reason;
     if (wakesByNeed) this.sleepers.add(agent);
     else this.sleepers.delete(agent);
     agent.credit = 0;

@@ -56,6 +56,8 @@ export class JoinedAgent extends Due implements Agent {
   idleSinceMs: number;
   /** Whether it is woken when there is something that it could do. */
   wakesByNeed = false;
+  /** What it said when it fell asleep. */
+  sleepReason = "";
   cut = false;
   silent = false;
   hold: Hold = Hold.HOLD_NONE;

@@ -14,6 +14,8 @@ export interface AgentStanding {
   idleSinceMs: number;
   /** Whether it is woken when there is something that it could do. */
   wakesByNeed: boolean;
+  /** What it said when it fell asleep. */
+  sleepReason: string;
   cut: boolean;
   silent: boolean;
   hold: Hold;

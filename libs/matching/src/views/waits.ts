@@ -368,13 +368,14 @@ function asleepReason(agents: readonly Agent[], capability: string): Reason {
     ? `the one agent that offers ${capability} is`
     : `all ${agents.length} agents that offer ${capability} are`;
   const until = isOne
-    ? "sleeps until its time, or until somebody wakes it"
-    : "sleep until their time, or until somebody wakes them";
+    ? "sleeps until its time, or until it is woken"
+    : "sleep until their time, or until they are woken";
+  const said = first?.sleepReason ? ` (${first.sleepReason})` : "";
   const when = willWake ? `${isOne ? "is" : "are"} woken for it` : until;
   return {
     ...reason(
       WAIT_CAUSE_AGENT_START,
-      `${whoever} asleep, and ${when}`,
+      `${whoever} asleep${said}, and ${when}`,
       capability,
       willWake ? "wait until one is awake" : "wake an agent",
     ),

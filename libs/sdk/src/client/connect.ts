@@ -1,4 +1,4 @@
-import { type Logger, silentLogger, systemFoundation, TuttiError } from "@tutti/kernel";
+import { type Logger, silentLogger, systemFoundation, type Tracer, TuttiError } from "@tutti/kernel";
 import type { InProcessNetwork, Mesh } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { apiKeyIn } from "../worker/settings.ts";
@@ -17,8 +17,11 @@ export interface ConnectOptions {
   readonly namespace?: string;
   /** Files of PEM: who signs the other side's certificates, this side's own certificate, and its key. Default: no encryption. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
-  /** A key or token, shown with each call. Never logged. Default: `TUTTI_API_KEY`, else none. */
-  readonly accessToken?: string;
+  /**
+   * A key or token, shown with each call. Never logged. A function is called for each call. Default: `TUTTI_API_KEY`, else
+   * none.
+   */
+  readonly accessToken?: string | (() => string);
   /** How long a call may take that does not wait for a run, milliseconds. Default 30,000. */
   readonly callTimeoutMs?: number;
   /** Default: none. */
@@ -29,6 +32,10 @@ export interface ConnectOptions {
 export interface ConnectPorts extends Omit<ClientPorts, "contents"> {
   /** Servers of this process: they are called without a connection, and treat the caller as one from outside. */
   readonly network: InProcessNetwork;
+  /** Variables for options that are not set. Default: those of the process. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Default: traces are not handed on. */
+  readonly tracer: Tracer;
 }
 
 /** Returns an installation, to be used. It is called when there is something to ask. Nothing has to be there yet. */
@@ -36,13 +43,13 @@ export async function connect(
   options: ConnectOptions = {},
   given: Partial<ConnectPorts> = {},
 ): Promise<Tutti> {
-  const { network, ...own } = given;
+  const { network, variables = process.env, tracer, ...own } = given;
   const logger = options.logger ?? silentLogger;
   const { clock, timers, chance } = systemFoundation({ ...own, logger });
   // An owner without an address is in this process.
-  const addresses = network === undefined ? clientAddresses(options.address, process.env) : [""];
-  const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
-  const accessToken = options.accessToken ?? apiKeyIn(process.env) ?? "";
+  const addresses = network === undefined ? clientAddresses(options.address, variables) : [""];
+  const namespace = options.namespace ?? variables["TUTTI_NAMESPACE"] ?? "default";
+  const accessToken = options.accessToken ?? apiKeyIn(variables) ?? "";
   const {
     Mesh,
     StaticDiscovery,
@@ -59,8 +66,8 @@ export async function connect(
   const mesh = new Mesh({
     settings: meshSettings(options, network),
     ...(network === undefined && { discovery: new StaticDiscovery(servicesAt(addresses)) }),
-    credential: () => accessToken,
-    foundation: { clock, timers, chance, logger },
+    credential: typeof accessToken === "string" ? () => accessToken : accessToken,
+    foundation: { clock, timers, chance, logger, ...(tracer !== undefined && { tracer }) },
     ...(network !== undefined && { network, outside: true }),
     ownership: new ClientOwnership(addresses),
   });

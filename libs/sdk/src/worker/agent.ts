@@ -69,6 +69,7 @@ export class Agent {
   #isAsleep = false;
   /** Whether the host wanted that. */
   #isToldToSleep = false;
+  #sleepReason = "";
   #waking: Timer | undefined;
   /** By `name@version`, for as long as the link lasts. */
   #numbers: Readonly<Record<string, number>> = {};
@@ -173,7 +174,7 @@ export class Agent {
     if (this.#isDraining) this.#sayDrain("the worker stops");
     // What a host wants of a link ends with the link: another one may need it, and does not know that it sleeps.
     if (this.#isToldToSleep && !welcome.resumed) this.wake("a new link begins", true);
-    if (this.#isAsleep && !this.#isToldToSleep) this.#saySleep("", 0);
+    if (this.#isAsleep && !this.#isToldToSleep) this.#saySleep(this.#sleepReason, 0);
     this.#link.outbox.touch();
     this.flush();
   }
@@ -256,6 +257,7 @@ export class Agent {
     const wasAsleep = this.#isAsleep;
     this.#isAsleep = true;
     this.#isToldToSleep = isTold;
+    this.#sleepReason = reason;
     this.#attempts.closedBecause = "the worker sleeps";
     this.#link.credit = 0;
     this.#waking?.cancel();

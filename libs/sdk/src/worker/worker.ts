@@ -58,6 +58,8 @@ export interface WorkerPorts {
   readonly defer: Defer;
   readonly logger: Logger;
   readonly edge: ProcessEdge;
+  /** Variables for options that are not set. Default: those of the process. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
   /** Default: gRPC. */
   readonly transport: (settings: WorkerSettings) => Promise<Transport>;
   /** After which time code of a durable function that blocks the worker is ended. Default: 10,000. */
@@ -91,7 +93,7 @@ export class Worker {
   #linkWatch: Timer | undefined;
 
   constructor(options: WorkerOptions = {}, ports: Partial<WorkerPorts> = {}) {
-    this.settings = resolveSettings(options, process.env);
+    this.settings = resolveSettings(options, ports.variables ?? process.env);
     this.#missions = new WorkerMissions(this.settings);
     this.#ports = systemPorts(ports);
     // The function that blocked fails first.
@@ -378,6 +380,7 @@ function systemPorts(given: Partial<WorkerPorts>): WorkerPorts {
     defer: systemDefer,
     logger: given.logger ?? lineLogger({ clock, form: process.stderr.isTTY ? "text" : "json" }),
     edge: systemProcess,
+    variables: process.env,
     transport: transportFor,
     blockMs: 10_000,
     figures() {
