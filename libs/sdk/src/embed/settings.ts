@@ -1,6 +1,7 @@
 /** Variables from where an application has its configuration: the environment, a folder of files, a store of keys. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { systemTimers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -73,17 +74,22 @@ async function consulVariables({
   const folder = `${prefix.replace(/^\/+|\/+$/g, "")}/`;
   const place = `${url.replace(/\/+$/, "")}/v1/kv/${folder.split("/").map(encodeURIComponent).join("/")}?recurse=true`;
   const failed = (reason: string) => sdkErrors.settingsUnreadable({ place, reason });
+  const late = new AbortController();
+  const timer = systemTimers.after(timeoutMs, () =>
+    late.abort(new Error(`no answer within ${timeoutMs} ms`)),
+  );
   const answer = await fetch(place, {
     redirect: "error",
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: late.signal,
     ...(token !== undefined && { headers: { "x-consul-token": token } }),
   }).catch((error: unknown) => {
     throw failed(reasonOf(error));
   });
+  const entries: unknown = await answer.json().catch(() => undefined);
+  timer.cancel();
   // A folder without keys.
   if (answer.status === 404) return {};
   if (!answer.ok) throw failed(`status ${answer.status}`);
-  const entries: unknown = await answer.json().catch(() => undefined);
   if (!Array.isArray(entries) || !entries.every(isEntry))
     throw failed("the answer is no list of keys and values");
   const variables = entries
