@@ -26,6 +26,8 @@ export class NotingRuntime implements RuntimeOfService {
     return letters.at(-1)?.number ?? 0;
   }
 
+  async indexed(): Promise<void> {}
+
   standings(): readonly PartitionStanding[] {
     return [...this.owned].map(([partition, epoch]) => ({
       ...{

@@ -144,6 +144,8 @@ export interface RuntimeOfService {
   disown(partition: number): Promise<void>;
   /** How each owned partition stands. */
   standings(): readonly PartitionStanding[];
+  /** Resolves when the index has all of owned partitions that was durable when this was called. */
+  indexed(): Promise<void>;
   /** The behaviours of its machines. Absent where they are all at their first. */
   readonly behaviours?: BehaviourLevels;
   /** More behaviours may be brought into force than before. */

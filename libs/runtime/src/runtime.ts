@@ -325,6 +325,10 @@ export class Runtime implements RuntimeOfService {
     return standings;
   }
 
+  async indexed(): Promise<void> {
+    await Promise.all(this.#partitions.map(({ life }) => life?.archiver.current()));
+  }
+
   /** What a partition has in memory, for checks. */
   inspect(number: number) {
     return this.#partitions[number]?.life?.memory;

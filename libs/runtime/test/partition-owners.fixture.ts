@@ -182,6 +182,8 @@ export class CountingRuntime implements RuntimeOfService {
     this.#owned.delete(partition);
   }
 
+  async indexed(): Promise<void> {}
+
   standings(): readonly PartitionStanding[] {
     return [...this.#owned].map(([partition, { epoch }]) => ({
       ...{

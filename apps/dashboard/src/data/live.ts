@@ -12,12 +12,8 @@ import { refreshRunLists, trimRunLists } from "./run-lists.ts";
  * from the cursor after what was heard. Then all that is shown is asked again, so that nothing is missed or guessed.
  */
 
-/**
- * When what an event touches is asked again: soon, and once more when the index, which lists and counts are read from and
- * which is up to a second behind, has it for sure.
- */
-const indexLagMs = 1_000;
-const wavesMs = [300, indexLagMs + 600];
+/** What events touch is asked again so long after the first of them. */
+const gatherMs = 300;
 const lookMs = 5_000;
 const hiddenMs = 20_000;
 const toldByNobody: ReadonlySet<string> = new Set([
@@ -30,22 +26,20 @@ export const client = new Client({
   fetch: (url, init) => fetch(pathIn(currentNamespace(), url), init),
 });
 
-const waves = wavesMs.map((delayMs) => ({ delayMs, waiting: new Set<string>() }));
+let touchedKeys = new Set<string>();
 
 /** Notes what an event touches, and asks again, in batches. */
 function take(type: string, subject: string): void {
   const touched = touchedBy(type, subject);
   if (touched.length === 0) return;
-  for (const wave of waves) {
-    const isFirst = wave.waiting.size === 0;
-    for (const key of touched) wave.waiting.add(key);
-    if (!isFirst) continue;
-    after(wave.delayMs, () => {
-      const keys = wave.waiting;
-      wave.waiting = new Set();
-      askAgain(keys);
-    });
-  }
+  const isFirst = touchedKeys.size === 0;
+  for (const key of touched) touchedKeys.add(key);
+  if (!isFirst) return;
+  after(gatherMs, () => {
+    const keys = touchedKeys;
+    touchedKeys = new Set();
+    askAgain(keys);
+  });
 }
 
 function askAgain(keys: ReadonlySet<string>): void {
@@ -63,11 +57,9 @@ function askAnew(): void {
 /** What was answered before the stream was there may have changed before it was: it is asked for once more. */
 function askOnceMore(): void {
   const openedMs = nowMs();
-  const delayMs = Math.max(...wavesMs);
-  after(delayMs, () => {
+  after(gatherMs, () => {
     void queryClient.invalidateQueries({
-      predicate: ({ queryKey, state }) =>
-        queryKey[0] !== "who" && state.dataUpdatedAt < openedMs + indexLagMs,
+      predicate: ({ queryKey, state }) => queryKey[0] !== "who" && state.dataUpdatedAt < openedMs,
     });
   });
 }

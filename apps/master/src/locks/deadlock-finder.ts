@@ -82,7 +82,7 @@ export class DeadlockFinder implements Component {
   async #contendedIn(namespace: string): Promise<readonly string[]> {
     const names = new Set<string>();
     for (const key of this.#parts.waits.contended) if (key.namespace === namespace) names.add(key.id);
-    const wanted = { namespace, kinds: ["lock"], labels: [contended] };
+    const wanted = { namespace, kinds: ["lock"], labels: [contended], mayLag: true };
     for (const { key } of await allEntries(this.#parts, wanted)) names.add(key.id);
     return [...names].slice(0, locksMax);
   }

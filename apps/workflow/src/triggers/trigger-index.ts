@@ -112,7 +112,7 @@ export class TriggerIndex implements Component {
   }
 
   async #load(): Promise<void> {
-    const entries = await allEntries(this.#parts, { namespace: "", kinds: ["trigger"] });
+    const entries = await allEntries(this.#parts, { namespace: "", kinds: ["trigger"], mayLag: true });
     const listed = entries.filter(({ endMs }) => endMs === 0).map(({ key }) => key);
     await Promise.all(listed.map(({ namespace, id }) => this.refresh(namespace, id)));
   }

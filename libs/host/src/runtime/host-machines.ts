@@ -7,7 +7,7 @@ import type { Storage } from "../storage/storage.ts";
 import { runtimeHandlers } from "./handlers.ts";
 import { type Hosting, join } from "./host-runtime.ts";
 import { searchIndex } from "./index/search-index.ts";
-import { WholeIndex } from "./index/whole-index.ts";
+import { CurrentIndex, WholeIndex } from "./index/whole-index.ts";
 import { machineHandlers } from "./machines/handlers.ts";
 import { listPauses, releasePartition } from "./pause/own-pauses.ts";
 import { getPause, releaseWork } from "./pause/whole-pause.ts";
@@ -22,9 +22,10 @@ export function hostMachines(
   effects: Effects,
   hosting: Pick<HostContext, keyof Hosting | "holds">,
 ): ServiceStorage {
-  const { runtime, archive, journals } = storage.host(service, machines, effects);
+  const { runtime, archive: kept, journals } = storage.host(service, machines, effects);
   join(hosting, runtime);
   const { partitionOwner, mesh, foundation, holds } = hosting;
+  const archive = new CurrentIndex(runtime, kept, foundation);
   const own = { runtime, archive, journals, machines, partitionOwner, foundation, holds };
   const peers = mesh.client(runtimeService, { service });
   const index = storage.isShared ? new WholeIndex({ runtime, partitionOwner, own: archive, peers }) : archive;

@@ -59,7 +59,7 @@ export async function orIfAbsent<Reply>(asked: Promise<Reply>, absent: Reply): P
 
 const pageMax = 1_000;
 
-/** All that the index has of a kind, which is at most a second behind. */
+/** All that the index has of a kind. */
 export async function allEntries(
   { archive }: Pick<MachineDependencies, "archive">,
   wanted: Pick<Search, "namespace" | "kinds"> & Partial<Search>,

@@ -214,6 +214,8 @@ export interface Search {
   readonly limit: number;
   /** Continues after the last of an earlier page. Empty for the first. Opaque. */
   readonly cursor: string;
+  /** Who looks again and again takes what the index has. Others see at least what was durable when they asked. */
+  readonly mayLag?: boolean;
 }
 
 export interface Span {

@@ -9,7 +9,8 @@
  *    be kept.
  * 4. An instance that the archive knows as ended and not kept gets nothing more here, whatever becomes of the commit:
  *    what happened to it then would have no beginning.
- * 5. A line in the index follows within two ticks and a commit: below a second.
+ * 5. A line in the index follows within two ticks and a commit: below a second. Who asks for a list does not wait for
+ *    ticks: its lines are written at once.
  */
 import { archiveErrors, type Changes, type IndexEntry, type InstanceSnapshot } from "@tutti/journal";
 import {
@@ -79,6 +80,10 @@ export class PartitionArchiver implements Archiver {
   #packedTo = 0;
   #failures = 0;
   #sweep: Iterator<Instance> | undefined;
+  /** Called when the index has what is due. */
+  #asked: (() => void)[] = [];
+  /** The same, when it has what is being written. */
+  #answering: (() => void)[] = [];
 
   constructor(parts: ArchiverParts) {
     this.#parts = parts;
@@ -99,6 +104,18 @@ export class PartitionArchiver implements Archiver {
   /** How long the oldest line waits that is not in the index yet. */
   get indexLagMs(): number {
     return this.#pendingSinceMs === undefined ? 0 : this.#memory.parts.clock.now() - this.#pendingSinceMs;
+  }
+
+  /** Resolves when everything is in the index that was durable when this was called, or when the partition is gone. */
+  current(): Promise<void> {
+    const isCurrent = this.#entries.size === 0 && !this.#isWorking;
+    if (isCurrent || !this.#isStarted || this.#memory.isStopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#asked.push(resolve);
+      // The caller may be in a turn. Callers that come while lines are written share the next round.
+      if (this.#asked.length === 1 && !this.#isWorking && this.#failures === 0)
+        queueMicrotask(() => this.#tick());
+    });
   }
 
   entryDue(instance: Instance): void {
@@ -144,6 +161,12 @@ export class PartitionArchiver implements Archiver {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#answering.push(...this.#asked.splice(0));
+    this.#answer();
+  }
+
+  #answer(): void {
+    for (const answered of this.#answering.splice(0)) answered();
   }
 
   #tick(): void {
@@ -171,7 +194,8 @@ export class PartitionArchiver implements Archiver {
   #worked(failures: number): void {
     this.#isWorking = false;
     this.#failures = failures;
-    if (this.#hasMore) this.wake();
+    if (this.#asked.length > 0 && failures === 0) this.#tick();
+    else if (this.#hasMore || this.#asked.length + this.#answering.length > 0) this.wake();
   }
 
   #failed(thrown: unknown): void {
@@ -208,12 +232,15 @@ export class PartitionArchiver implements Archiver {
     const leaving = this.#findLeaving();
     const bytes = this.#memory.commits.appendedBytes - this.#cutBytes;
     const isCutDue = bytes > limits.tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && this.#isCutOpen);
+    // Those of a round that failed are still among them.
+    this.#answering.push(...this.#asked.splice(0));
     // Anything that comes meanwhile waits for the next tick: many at a time cost little more than one.
-    const due = this.#linesDue();
+    const due = this.#linesDue(this.#answering.length > 0);
     while (due.length > 0 || leaving.length > 0) {
       const capture = this.#capture(false, leaving.splice(0, sliceInstances), due.splice(0, sliceInstances));
       if (!(await this.#keep(capture))) return;
     }
+    this.#answer();
     // The rest there came since the tick before.
     this.#pendingSinceMs = this.#entries.size > 0 ? startMs - limits.indexEveryMs : undefined;
     if (isCutDue) await this.#cut();
@@ -262,16 +289,16 @@ export class PartitionArchiver implements Archiver {
   }
 
   /**
-   * Those whose lines are to be written now. Who has just started waits for the next tick: most are over by then, and
-   * have one line instead of two. Who ended in a batch under way and leaves nothing leaves by itself.
+   * Those whose lines are to be written now. Who has just started waits for the next tick, unless a list was asked for:
+   * most are over by then, and have one line instead of two. Who ended in a batch under way and leaves nothing leaves by itself.
    */
-  #linesDue(): Instance[] {
+  #linesDue(isAsked: boolean): Instance[] {
     const { commits, parts } = this.#memory;
     const { durable } = commits;
     const begunMs = parts.clock.now() - parts.limits.indexEveryMs;
     const due: Instance[] = [];
     for (const instance of this.#entries) {
-      const isYoung = instance.isNew && instance.startMs > begunMs;
+      const isYoung = !isAsked && instance.isNew && instance.startMs > begunMs;
       const isLater = instance.isEnded
         ? instance.lastBatch > durable && this.#leavesNothing(instance)
         : isYoung && instance.quarantine === undefined;

@@ -92,7 +92,7 @@ function Head({ mission }: { mission: Mission }) {
 
 const askedAgainMs = 1_000;
 
-/** Questions to people that are open. Lists are up to a second behind, so they are asked for until they agree. */
+/** Questions to people that are open. The mission may be newer than their list: it is asked for until they agree. */
 function Questions({ mission: { missionId, openApprovals = 0 } }: { mission: Mission }) {
   const { data } = useQuery({
     ...missionApprovalsQuery(missionId),

@@ -168,7 +168,7 @@ export class Evaluator implements Component {
 
   async #lookUp(nowMs: number): Promise<void> {
     if (nowMs - this.#lookedMs < lookEveryMs) return;
-    const entries = await allEntries(this.#parts, { namespace: "", kinds: ["alert"] });
+    const entries = await allEntries(this.#parts, { namespace: "", kinds: ["alert"], mayLag: true });
     this.#namespaces = new Set([...this.#namespaces, ...entries.map(({ key }) => key.namespace)]);
     this.#lookedMs = nowMs;
   }

@@ -67,7 +67,7 @@ export async function* watchApprovals(
   let known: ReadonlyMap<string, number> = new Map();
   let isLive = false;
   for (let toldMs = clock.monotonic(); !signal.aborted; ) {
-    const now = await worksThatAsk(dependencies, questions, filter, context);
+    const now = await worksThatAsk(dependencies, questions, filter, context, true);
     const changed = [...now].filter(([id, events]) => known.get(id) !== events).map(([id]) => id);
     const gone = [...known.keys()].filter((id) => !now.has(id));
     known = now;

@@ -31,6 +31,7 @@ export function requestOf(search: Search, partition: number): SearchIndexRequest
     ended: endedMs && rangeOf(endedMs),
     limit: search.limit,
     cursor: search.cursor,
+    mayLag: search.mayLag ?? false,
   });
 }
 
@@ -44,6 +45,7 @@ export function searchIn(request: SearchIndexRequest): Search {
     order: ordersByNumber.get(order) ?? "started-descending",
     limit: request.limit,
     cursor: request.cursor,
+    mayLag: request.mayLag,
   };
 }
 

@@ -4,10 +4,11 @@ import { SearchIndexReply, SearchIndexRequest } from "@tutti/contracts/runtime/v
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { type IndexEntry, MemoryArchive, MemoryArchiveStore, type Search } from "@tutti/journal";
 import { stableHash, systemClock } from "@tutti/kernel";
-import { until } from "@tutti/kernel/testing";
+import { until, VirtualTime } from "@tutti/kernel/testing";
 import { everything } from "../../serving/machine-calls.ts";
+import { requestOf, searchIn } from "./index-wire.ts";
 import { searchIndex } from "./search-index.ts";
-import { WholeIndex } from "./whole-index.ts";
+import { CurrentIndex, WholeIndex } from "./whole-index.ts";
 
 const partitions = 8;
 const service = "bank";
@@ -37,6 +38,51 @@ describe("the index of partitions that several processes own", () => {
       const asked = processes[seed % processes.length] as Process;
       const found = await pages(asked, all, move);
       assert.deepEqual(found, await expected(all));
+    });
+});
+
+describe("the index of one process", () => {
+  const open = () => {
+    const indexed = Promise.withResolvers<void>();
+    const asked: Search[] = [];
+    const archive = {
+      search: async (search: Search) => {
+        asked.push(search);
+        return { entries: [], cursor: "", indexedToMs: 0 };
+      },
+    };
+    const time = new VirtualTime();
+    const index = new CurrentIndex({ indexed: () => indexed.promise }, archive, { timers: time });
+    return { index, asked, indexed, time };
+  };
+
+  it("waits for what was durable when the list was asked", async () => {
+    const { index, asked, indexed, time } = open();
+    const page = index.search(all);
+    await time.flush();
+    assert.equal(asked.length, 0);
+    indexed.resolve();
+    await page;
+    assert.equal(asked.length, 1);
+    assert.equal(time.nextDueMs, undefined);
+  });
+
+  it("answers with what is there when that takes too long", async () => {
+    const { index, asked, time } = open();
+    const page = index.search(all);
+    await time.advanceAsync(5_000);
+    await page;
+    assert.equal(asked.length, 1);
+  });
+
+  for (const wanted of [{ mayLag: true }, { cursor: "of the first page" }] as const)
+    it(`does not wait for ${Object.keys(wanted).join()}`, async () => {
+      const { index, asked } = open();
+      const search: Search = { ...all, ...wanted };
+      await index.search(search);
+      assert.deepEqual(asked, [search]);
+      const { mayLag = false } = search;
+      assert.equal(searchIn(requestOf(search, 0)).mayLag, mayLag);
     });
 });
 

@@ -7,7 +7,7 @@
  */
 import type { runtimeService, SearchIndexReply } from "@tutti/contracts/runtime/v1";
 import { type Archive, type FoundEntry, mergedPage, type Search, type SearchPage } from "@tutti/journal";
-import { fromTimestamp } from "@tutti/kernel";
+import { fromTimestamp, type Timers } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { RuntimeOfService } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
@@ -28,6 +28,43 @@ interface Part {
 }
 
 const answerMs = 10_000;
+/** A list is answered with what is there when its archive takes longer. Its `indexedToMs` says how far that is. */
+const patienceMs = 2_000;
+
+/**
+ * The index of the partitions that this process owns. A search waits until it has what was durable when it was asked:
+ * who has started a run finds it.
+ */
+export class CurrentIndex implements Pick<Archive, "search"> {
+  readonly #runtime: Pick<RuntimeOfService, "indexed">;
+  readonly #archive: Pick<Archive, "search">;
+  readonly #timers: Timers;
+
+  constructor(
+    runtime: Pick<RuntimeOfService, "indexed">,
+    archive: Pick<Archive, "search">,
+    { timers }: { readonly timers: Timers },
+  ) {
+    this.#runtime = runtime;
+    this.#archive = archive;
+    this.#timers = timers;
+  }
+
+  async search(search: Search): Promise<SearchPage> {
+    if (search.cursor === "" && !search.mayLag) await this.#indexed();
+    return this.#archive.search(search);
+  }
+
+  #indexed(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#timers.after(patienceMs, resolve);
+      void this.#runtime.indexed().then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}
 
 export class WholeIndex implements Pick<Archive, "search"> {
   readonly #parts: WholeIndexParts;

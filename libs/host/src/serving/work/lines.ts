@@ -1,4 +1,4 @@
-/** Lists and watches of work of one kind, out of the index, which is at most a second behind. */
+/** Lists and watches of work of one kind, out of the index. A list has what was durable when it was asked, a watch follows. */
 import type { LabelSelector, TimeRange, WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import type { IndexEntry, LabelCondition, Search, SearchPage } from "@tutti/journal";
 import type { CallContext, Timestamp } from "@tutti/kernel";
@@ -124,7 +124,12 @@ export function watchLines<Filter extends WorkFilter, Item>(
   const wanted = { ...searchOf(lines, filter, context.namespace), order: "started-descending" } as const;
   const named: Named<Item, IndexEntry> = {
     async entries() {
-      const found = await dependencies.archive.search({ ...wanted, limit: pageMax, cursor: "" });
+      const found = await dependencies.archive.search({
+        ...wanted,
+        limit: pageMax,
+        cursor: "",
+        mayLag: true,
+      });
       return new Map(found.entries.map((entry) => [entry.key.id, entry]));
     },
     async find(_id, entry) {

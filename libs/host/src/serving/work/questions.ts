@@ -64,6 +64,7 @@ export async function worksThatAsk(
   { kind, person }: Pick<Questions, "kind" | "person">,
   { verdicts, workId }: ApprovalFilter,
   { namespace }: CallContext,
+  mayLag = false,
 ): Promise<ReadonlyMap<string, number>> {
   const onlyOpen = verdicts.every((verdict) => verdict === Verdict.VERDICT_UNSPECIFIED);
   const labels: LabelCondition[] = onlyOpen ? [{ kind: "exists", name: person }] : [];
@@ -71,7 +72,7 @@ export async function worksThatAsk(
   let cursor = "";
   do {
     const page = await archive.search({
-      ...{ ...everything, namespace, kinds: [kind], labels, cursor, limit: pageMax },
+      ...{ ...everything, namespace, kinds: [kind], labels, cursor, mayLag, limit: pageMax },
       order: onlyOpen ? "started-ascending" : "started-descending",
     });
     for (const { key, events } of page.entries)

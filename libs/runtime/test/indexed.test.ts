@@ -1,0 +1,105 @@
+/** The index has what was durable when a list was asked, without waiting for the ticks of the archive. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { plainSearch } from "@tutti/journal/testing";
+import { close } from "@tutti/machine-bank";
+import { Bank, idsIn, partitions } from "./bank.fixture.ts";
+
+const [ada = "", ...others] = idsIn(0, 40);
+const indexEveryMs = 1_000;
+
+async function openBank(): Promise<Bank> {
+  const bank = new Bank({ indexEveryMs });
+  await bank.start();
+  return bank;
+}
+
+/** What a list finds that is asked now: id and events. */
+async function listed(bank: Bank): Promise<Record<string, number>> {
+  await bank.time.settle(bank.runtime.indexed());
+  const { entries } = await bank.time.settle(bank.archive.search({ ...plainSearch, limit: 1_000 }));
+  return Object.fromEntries(entries.map(({ key, events }) => [key.id, events]));
+}
+
+describe("the index, for who has just changed something", () => {
+  it("has what has started and what has ended", async () => {
+    const bank = await openBank();
+    const startMs = bank.time.now();
+    await bank.open(ada, 0);
+    assert.deepEqual(await listed(bank), { [ada]: 1 });
+    await bank.do(ada, close, {});
+    assert.deepEqual(await listed(bank), { [ada]: 2 });
+    assert.ok(bank.time.now() - startMs < indexEveryMs, "no tick of the archive was waited for");
+  });
+
+  it("has those of all partitions", async () => {
+    const bank = await openBank();
+    const ids = Array.from({ length: partitions }, (_, partition) => idsIn(partition, 3)).flat();
+    await bank.time.settle(Promise.all(ids.map((id) => bank.open(id, 1))));
+    assert.deepEqual(Object.keys(await listed(bank)).sort(), ids.sort());
+  });
+
+  it("is there at once when nothing is due", async () => {
+    const bank = await openBank();
+    await bank.open(ada, 0);
+    await listed(bank);
+    const beforeMs = bank.time.now();
+    await bank.time.settle(bank.runtime.indexed());
+    assert.equal(bank.time.now(), beforeMs);
+  });
+
+  it("shares a commit among lists that are asked for together", async () => {
+    const bank = await openBank();
+    let commits = 0;
+    bank.archivePass = async (operation) => {
+      if (operation === "commit") commits++;
+    };
+    await bank.time.settle(Promise.all(others.slice(0, 20).map((id) => bank.open(id, 1))));
+    await bank.time.settle(Promise.all(Array.from({ length: 50 }, () => bank.runtime.indexed())));
+    assert.equal(commits, 1);
+  });
+
+  it("has what became durable while an earlier commit was under way", async () => {
+    const bank = await openBank();
+    const held = Promise.withResolvers<void>();
+    const first = Promise.withResolvers<void>();
+    bank.archivePass = async (operation) => {
+      if (operation !== "commit") return;
+      first.resolve();
+      await held.promise;
+    };
+    await bank.open(ada, 0);
+    const before = bank.runtime.indexed();
+    await bank.time.settle(first.promise);
+    const [bob = ""] = others;
+    await bank.open(bob, 1);
+    const after = bank.runtime.indexed();
+    held.resolve();
+    await bank.time.settle(before);
+    await bank.time.settle(after);
+    assert.deepEqual(Object.keys(await listed(bank)).sort(), [ada, bob].sort());
+  });
+
+  it("waits until a commit that failed is done after all", async () => {
+    const bank = await openBank();
+    let failures = 3;
+    bank.archiveFault = (operation) => (operation === "commit" && failures-- > 0 ? "lost" : undefined);
+    await bank.open(ada, 0);
+    assert.deepEqual(await listed(bank), { [ada]: 1 });
+    assert.ok(failures <= 0);
+  });
+
+  it("holds no caller when the partition is given away", async () => {
+    const bank = await openBank();
+    bank.archivePass = () => new Promise(() => {});
+    await bank.open(ada, 0);
+    let isAnswered = false;
+    const asked = bank.runtime.indexed().then(() => {
+      isAnswered = true;
+    });
+    await bank.time.advanceAsync(10);
+    assert.equal(isAnswered, false);
+    void bank.runtime.stop();
+    await bank.time.settle(asked);
+  });
+});
