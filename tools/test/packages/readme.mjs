@@ -5,12 +5,14 @@
 // 1. A command is a line `$ …` in a block of text. Lines below it are its output, where `…` stands for anything.
 // 2. Tutti and workers run until the end of the README. Every other command ends by itself, with exit code 0 unless the README
 //    shows that a run failed.
+// 3. A reader looks again: what only shows something is asked until it is there.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertShown } from "../../../apps/platform/test/docs/expected.ts";
+import { until } from "../../../libs/kernel/src/testing/until.ts";
 import { run } from "../tree.mjs";
 import { startDev } from "./installed.mjs";
 
@@ -35,6 +37,8 @@ export function commandsOf(text) {
   );
 }
 
+const showsOnly = /^npx tutti (adapter list|show|why) |^npx tutti approve$/;
+
 /**
  * Follows the README of a folder.
  *
@@ -52,10 +56,25 @@ export async function followReadme(t, cwd, env) {
     if (line === "npx tutti dev") {
       platform = await startDev(t, cwd, env);
     } else if (/^\S+ worker\.\w+$/.test(line)) {
-      const worker = spawn("sh", ["-c", `exec ${line}`], { cwd, env: there, stdio: "ignore" });
+      const worker = spawn("sh", ["-c", `exec ${line} 2>&1`], {
+        cwd,
+        env: there,
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       t.after(() => worker.kill("SIGKILL"));
+      let said = "";
+      worker.stdout.on("data", (text) => {
+        said += text;
+      });
+      await until(
+        `$ ${line} to say that it is linked`,
+        () => said.includes("linked") || worker.exitCode !== null,
+      );
     } else {
-      const ran = await run("sh", ["-c", line], { cwd, env: there });
+      const ask = () => run("sh", ["-c", line], { cwd, env: there });
+      const isShown = (/** @type {Awaited<ReturnType<typeof ask>>} */ { output: shown }) =>
+        showsOutput(output, shown, `$ ${line}`);
+      const ran = showsOnly.test(line) ? await until(`$ ${line}`, ask, isShown) : await ask();
       assert.equal(
         ran.code,
         /^✗ \S+ failed in /m.test(output) ? 1 : 0,
@@ -66,4 +85,14 @@ export async function followReadme(t, cwd, env) {
   }
   await platform?.stop();
   return commands;
+}
+
+/** @param {Parameters<typeof assertShown>} shown */
+function showsOutput(...shown) {
+  try {
+    assertShown(...shown);
+    return true;
+  } catch {
+    return false;
+  }
 }
