@@ -214,7 +214,7 @@ export interface Search {
   readonly limit: number;
   /** Continues after the last of an earlier page. Empty for the first. Opaque. */
   readonly cursor: string;
-  /** Who looks again and again takes what the index has. Others see at least what was durable when they asked. */
+  /** For callers that search again and again: the index may lack the last second. Others see all that was durable. */
   readonly mayLag?: boolean;
 }
 

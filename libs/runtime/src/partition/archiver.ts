@@ -9,8 +9,8 @@
  *    be kept.
  * 4. An instance that the archive knows as ended and not kept gets nothing more here, whatever becomes of the commit:
  *    what happened to it then would have no beginning.
- * 5. A line in the index follows within two ticks and a commit: below a second. Who asks for a list does not wait for
- *    ticks: its lines are written at once.
+ * 5. A line in the index follows within two ticks and a commit: below a second. A list does not wait for ticks: its
+ *    lines are written when it is asked.
  */
 import { archiveErrors, type Changes, type IndexEntry, type InstanceSnapshot } from "@tutti/journal";
 import {

@@ -67,7 +67,7 @@ describe("the index of one process", () => {
     assert.equal(time.nextDueMs, undefined);
   });
 
-  it("answers with what is there when that takes too long", async () => {
+  it("answers from the index as it stands when that takes too long", async () => {
     const { index, asked, time } = open();
     const page = index.search(all);
     await time.advanceAsync(5_000);

@@ -28,7 +28,7 @@ interface Part {
 }
 
 const answerMs = 10_000;
-/** A list is answered with what is there when its archive takes longer. Its `indexedToMs` says how far that is. */
+/** A slow archive holds up no list for longer: then it is answered as the index stands, and `indexedToMs` says so. */
 const patienceMs = 2_000;
 
 /**
