@@ -196,13 +196,22 @@ tasks:
     for (let run = 0; run < 6; run++) await printed("run slow-order");
     const advice = await until("the runs are listed", async () => {
       const found = await json("workflow advise slow-order --runs 10");
-      return found.runs === 6 ? found.advice : undefined;
+      return found.runs === 6 ? found.recommendations : undefined;
     });
-    const [{ kind, task, gain, diff }] = advice;
+    const [{ recommendationId, kind, task, gain, changes }] = advice;
     assert.deepEqual([kind, task, gain.runs], ["needless_need", "charge", 6]);
     assert.ok(gain.median > 0.01 && gain.low <= gain.median && gain.median <= gain.high);
-    assert.deepEqual(diff, ['tasks.charge.needs: ["reserve","pause"] → ["reserve"]']);
-    assert.match(await printed("workflow advise slow-order"), /reads nothing of it[\s\S]*risk +The order/);
+    assert.deepEqual(changes, ['tasks.charge.needs: ["reserve","pause"] → ["reserve"]']);
+    assert.match(await printed("advice find slow-order"), /reads nothing of it[\s\S]*risk +The order/);
+    assert.match(await printed("advice list --workflow slow-order"), /charge\.pause +[\d.]+ % +open/);
+    assert.match(await printed(`advice apply ${recommendationId} --percent 30 --yes`), /on trial with 30 %/);
+    assert.match(
+      await printed(`advice show ${recommendationId}`),
+      /next +after 20 runs[\s\S]*workflow: slow-order/,
+    );
+    assert.match(await printed(`advice dismiss ${recommendationId}`), /taken back/);
+    assert.equal(await printed("advice list --workflow slow-order -q"), "");
+    assert.equal(await printed("advice list --all -q"), `${recommendationId}\n`);
   });
 
   it("workflow migrate: the plan, then the runs, and back", async () => {

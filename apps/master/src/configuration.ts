@@ -20,6 +20,14 @@ export const masterSection = defineSection({
       .max(200)
       .default("tutti.plan")
       .describe("The capability that breaks goals of sessions down into tasks, where they name none."),
+    adviceEveryMs: z
+      .number()
+      .int()
+      .min(0)
+      .default(3_600_000)
+      .describe(
+        "How often recorded runs are searched for advice about their workflows. 0: only when a caller asks.",
+      ),
     deadlockCheckMs: z
       .number()
       .int()

@@ -1,6 +1,7 @@
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { combinedListeners } from "@tutti/host/serving";
 import { Orchestrator } from "@tutti/kernel";
+import { adviceMachines, hostAdvice } from "./advice/hosting.ts";
 import { masterSection } from "./configuration.ts";
 import { hostIntelligence, intelligenceMachines } from "./intelligence/hosting.ts";
 import { hostLocks, lockMachines } from "./locks/hosting.ts";
@@ -16,6 +17,7 @@ export class MasterService extends Orchestrator {
     const locks = hostLocks(this, host, settings);
     const sessions = hostSessions(this, host, settings);
     const intelligence = hostIntelligence(this, host);
+    const advice = hostAdvice(this, host, settings);
     const { effects } = sessions;
     const storage = host.storage({
       // Of the machines of this service only sessions make effects.
@@ -25,11 +27,13 @@ export class MasterService extends Orchestrator {
         locks.eventListener,
         sessions.eventListener,
         intelligence.eventListener,
+        advice.eventListener,
       ]),
     });
     locks.begin(storage);
     const sessionDependencies = sessions.begin(storage);
     const learners = intelligence.begin(storage);
+    advice.begin(storage, learners);
     hostPlanning(this.name, host, { sessions: sessionDependencies, learners });
     hostResources(this, host, storage);
   }
@@ -39,6 +43,12 @@ export class MasterService extends Orchestrator {
 export const master: ServiceModule = {
   name: "master",
   sections: [masterSection],
-  machines: [...lockMachines, ...sessionMachines, ...intelligenceMachines, ...resourceMachines],
+  machines: [
+    ...lockMachines,
+    ...sessionMachines,
+    ...intelligenceMachines,
+    ...adviceMachines,
+    ...resourceMachines,
+  ],
   create: (host) => new MasterService(host),
 };

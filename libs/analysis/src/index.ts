@@ -23,4 +23,13 @@ export { type AttemptFact, attemptsByWork, type WorkFact, workKey } from "./fact
 export { type PatternFound, patternsOf } from "./patterns.ts";
 export { type PathOfProfile, type Profile, profileOf, type TaskOfProfile } from "./profile.ts";
 export { median, quantile, sortedCopy } from "./statistics.ts";
+export {
+  judgeTrial,
+  type TrialArm,
+  type TrialArmFound,
+  type TrialJudgement,
+  type TrialOptions,
+  trialLooks,
+  trialMaxMs,
+} from "./trial.ts";
 export { type Regression, regressionsOf } from "./versions.ts";

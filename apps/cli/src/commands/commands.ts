@@ -3,6 +3,7 @@ import { accessCommands } from "./access/table.ts";
 import { adapterCommands } from "./adapters/table.ts";
 import { admissionCommands } from "./admission/table.ts";
 import { adoptionCommands } from "./adoption/table.ts";
+import { adviceCommands } from "./advice/table.ts";
 import { agentCommands } from "./agents/table.ts";
 import { alertCommands } from "./alerts/table.ts";
 import { analysisCommands } from "./analysis/table.ts";
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   ...objectCommands,
   ...installationCommands,
   ...analysisCommands,
+  ...adviceCommands,
   ...clusterCommands,
   ...templateCommands,
   ...adapterCommands,

@@ -9,7 +9,7 @@ import {
   secretService,
 } from "@tutti/contracts/governance/v1";
 import { alertService, analysisService, factService, metricService } from "@tutti/contracts/insight/v1";
-import { estimateService, planningService } from "@tutti/contracts/intelligence/v1";
+import { adviceService, estimateService, planningService } from "@tutti/contracts/intelligence/v1";
 import { componentService, registryService } from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
@@ -38,6 +38,7 @@ import type { CallOptions, Mesh } from "@tutti/mesh";
 export const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
   [
     admissionService,
+    adviceService,
     agentPollService,
     agentService,
     alertService,

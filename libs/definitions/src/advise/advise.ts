@@ -8,6 +8,8 @@ import { type Gain, gainOf, type Needs, type RecordedRun } from "./replay.ts";
 export interface Advice {
   readonly kind: "needless_need" | "cache";
   readonly task: string;
+  /** What tells it from other advice of the kind about the task: the need. Empty where there is one at most. */
+  readonly about: string;
   readonly summary: string;
   readonly evidence: readonly string[];
   readonly gain: Gain;
@@ -89,7 +91,7 @@ function needlessNeeds(
       const changed = { ...rest, ...(stated === undefined ? {} : kept) } as TaskDocument;
       return [
         {
-          ...{ kind: "needless_need", task: id, gain, changed: withTask(document, id, changed) },
+          ...{ kind: "needless_need", task: id, about: need, gain, changed: withTask(document, id, changed) },
           summary: `\`${id}\` waits for \`${need}\`, and reads nothing of it.`,
           evidence: [
             `No expression of \`${id}\` names \`${need}\`.`,
@@ -133,7 +135,13 @@ function cacheable(
   if (gain === undefined || gain.median < gainMin) return [];
   return [
     {
-      ...{ kind: "cache", task: id, gain, changed: withTask(document, id, { ...task, cache: "1h" }) },
+      ...{
+        kind: "cache",
+        task: id,
+        about: "",
+        gain,
+        changed: withTask(document, id, { ...task, cache: "1h" }),
+      },
       summary: `\`${id}\` computes the same again: ${repeated} of ${own.length} inputs came before.`,
       evidence: [
         `${outputs.size} different inputs in ${own.length} recorded tasks, and the same output for each of them.`,

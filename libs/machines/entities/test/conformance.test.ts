@@ -1,6 +1,7 @@
 /** Every kind, compared with the machine contract and its golden histories. */
 import assert from "node:assert/strict";
 import { type ConformanceOptions, MachineDriver, machineConformance } from "@tutti/kernel/testing";
+import { advice, isBeingTried } from "../src/advice/index.ts";
 import { anchor } from "../src/anchor/index.ts";
 import { cache } from "../src/cache/index.ts";
 import { decisions } from "../src/decisions/index.ts";
@@ -13,6 +14,7 @@ import { pool } from "../src/pool/index.ts";
 import { refusal } from "../src/refusal/index.ts";
 import { secrets } from "../src/secrets/index.ts";
 import { policiesAt, tenant, versionOf } from "../src/tenant/index.ts";
+import { operations as adviceCalls, adviceKey } from "../src/testing/advice.ts";
 import { operations as anchorCalls } from "../src/testing/anchor.ts";
 import { asker, operations as cacheCalls } from "../src/testing/cache.ts";
 import { operations as decisionsCalls } from "../src/testing/decisions.ts";
@@ -26,6 +28,16 @@ import { operations as secretsCalls } from "../src/testing/secrets.ts";
 import { operations as tenantCalls } from "../src/testing/tenant.ts";
 
 const kinds: Readonly<Record<string, Omit<ConformanceOptions, "golden">>> = {
+  advice: {
+    machines: [advice],
+    service: "master",
+    commands: adviceCalls(),
+    invariant(driver) {
+      const { recommendations } = driver.state(adviceKey, advice);
+      const tried = [...recommendations.values()].filter(isBeingTried).map(({ subject }) => subject);
+      assert.equal(new Set(tried).size, tried.length, "one of each workflow is tried");
+    },
+  },
   anchor: {
     machines: [anchor],
     service: "governance",

@@ -1,4 +1,6 @@
 /** Makes the platform have what files describe: all of it is checked before anything is changed. */
+
+import { differenceText } from "@tutti/definitions/differences";
 import { counted } from "@tutti/kernel";
 import { isConfirmed } from "../../command/confirm.ts";
 import type { Context } from "../../command/declaration.ts";
@@ -10,7 +12,6 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 import { whoIs } from "../access/who.ts";
-import { differenceText } from "./differences.ts";
 import { readFolder } from "./folder.ts";
 import { type Drift, planChanges, type Step } from "./plan.ts";
 import { planDeletions } from "./prune.ts";

@@ -2,6 +2,8 @@
  * Writes what the platform has as a folder of files. A file is written only if reading it gives the same resource again,
  * so that `tutti apply` of the folder changes nothing. What files cannot describe is listed.
  */
+
+import { differencesOf } from "@tutti/definitions/differences";
 import { counted } from "@tutti/kernel";
 import type { Definition, Schedule, Trigger } from "@tutti/rest/types";
 import { isInPool } from "@tutti/validation";
@@ -13,7 +15,6 @@ import { scheduleDocument, triggerDocument } from "../../local/printed-document.
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { differencesOf } from "./differences.ts";
 import { withoutOwner } from "./owner.ts";
 import { listed } from "./prune.ts";
 import { listResources, resourceWords } from "./resources.ts";

@@ -8,7 +8,7 @@
  * 4. A workflow has the label `set.NAME` at the version that was applied last.
  */
 import { createHash } from "node:crypto";
-import { isMap } from "./differences.ts";
+import { isMap } from "@tutti/definitions/differences";
 
 type Labels = Readonly<Record<string, string>>;
 type Spec = Readonly<Record<string, unknown>>;

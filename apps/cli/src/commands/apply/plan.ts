@@ -1,4 +1,6 @@
 /** Compares what files describe with what the platform has. What it would refuse is refused here, before a change. */
+
+import { type Difference, differencesOf } from "@tutti/definitions/differences";
 import type { Actor, Cause, Definition, Schedule, Trigger } from "@tutti/rest/types";
 import type { ResourceWord } from "@tutti/validation";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -16,7 +18,6 @@ import {
 } from "../../local/check-applied.ts";
 import { shortName } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
-import { type Difference, differencesOf } from "./differences.ts";
 import { nothingApplied } from "./folder.ts";
 import { isChangedSince, labelsOf, partOf, setOf, versionLabelOf, withoutOwner } from "./owner.ts";
 import {

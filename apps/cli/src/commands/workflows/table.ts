@@ -274,13 +274,13 @@ export const workflowCommands: readonly Command[] = [
     group: "workflows",
     summary: "Find needs and computations that a workflow could do without",
     about: [
-      "Reads completed runs of the latest version, and replays them with each change. Advice has evidence, the gain of the replay, its risk, and the change. It changes nothing.",
+      "Does the same as `tutti advice find`. Advice has evidence, the gain of a replay, its risk, and the change. It changes nothing: see `tutti advice apply`.",
       "It finds needs whose result is not read, and tasks whose equal inputs gave equal outputs.",
     ],
     arguments: [{ name: "NAME", summary: "name of a registered workflow", completes: "workflow" }],
     options: [{ name: "runs", value: "N", summary: "number of runs. Default: 100" }, since],
     json: "document",
-    load: () => import("./advise.ts").then(({ adviseWorkflow }) => adviseWorkflow),
+    load: () => import("../advice/advice.ts").then(({ findAdvice }) => findAdvice),
   },
   {
     name: "schedule list",

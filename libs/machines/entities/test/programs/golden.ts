@@ -1,5 +1,6 @@
 /** `npm run golden -- 0.2.0` in the folder of the package: writes what a release has to leave to all later ones. */
 import { writeGoldenHistories } from "@tutti/kernel/testing";
+import { stories as advice } from "../stories/advice.ts";
 import { stories as anchor } from "../stories/anchor.ts";
 import { stories as cache } from "../stories/cache.ts";
 import { stories as decisions } from "../stories/decisions.ts";
@@ -13,6 +14,7 @@ import { stories as secrets } from "../stories/secrets.ts";
 import { stories as tenant } from "../stories/tenant.ts";
 
 const kinds = {
+  advice,
   anchor,
   cache,
   decisions,

@@ -1,0 +1,164 @@
+/** Recommendations: each with the evidence of recorded runs, and what became of it. */
+import type { Recommendation, TrialRuns } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { listPages } from "../../server/pages.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import { printAge, printDurationMs } from "../../terminal/time.ts";
+
+const everyStatus = ["open", "trial", "applied", "dismissed", "expired", "taken_back"] as const;
+
+const percent = (share = 0): string => `${(share * 100).toFixed(Math.abs(share) < 0.1 ? 1 : 0)} %`;
+
+export async function listAdvice(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const subject = values.text("workflow");
+  const filter = {
+    ...(subject !== undefined && { subject }),
+    ...(values.flag("all") && { status: everyStatus }),
+  };
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("advice.list", { query: { ...server.namespace, ...filter, ...page } }),
+    ({ recommendations }) => recommendations,
+  );
+  return {
+    json: { recommendations: entries },
+    nextToken,
+    quiet: entries.map(({ recommendationId }) => recommendationId),
+    empty:
+      entries.length === 0
+        ? "No recommendations. Search a workflow with `tutti advice find NAME`."
+        : undefined,
+    draw: () =>
+      print.table(
+        [
+          { title: "recommendation", widthMin: 12 },
+          { title: "gain", align: "right" },
+          { title: "status" },
+          { title: "about", yields: 1, widthMin: 20 },
+        ],
+        entries.map((each) => [
+          { text: each.recommendationId, tone: "bold" },
+          { text: percent(each.gain?.median), tone: "green" },
+          { text: statusOf(each), tone: each.status === "taken_back" ? "yellow" : "dim" },
+          { text: each.title ?? "", tone: "dim" },
+        ]),
+      ),
+  };
+}
+
+export async function findAdvice(context: Context): Promise<Result> {
+  const { values, print, shell } = context;
+  const subject = values.argument("NAME");
+  const server = await connect(context);
+  const runs = values.whole("runs");
+  const endedSinceMs = values.momentMs("since", shell.nowMs());
+  const body = {
+    ...{ ...server.namespace, subject },
+    ...(runs !== undefined && { runs }),
+    ...(endedSinceMs !== undefined && { endedSinceMs }),
+  };
+  const reply = await server.call("advice.find", { body });
+  const { recommendations, runs: count = 0 } = reply;
+  return {
+    json: { runs: count, recommendations },
+    quiet: recommendations.map(({ recommendationId }) => recommendationId),
+    draw: () => {
+      if (recommendations.length === 0)
+        print.note(
+          `No advice about ${subject} from ${count} completed runs of its latest version. At least 5 are needed.`,
+        );
+      for (const each of recommendations) {
+        draw(context, each);
+        print.line("");
+      }
+    },
+  };
+}
+
+export async function showAdvice(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const server = await connect(context);
+  const params = { id: values.argument("ID") };
+  const each = await server.call("advice.get", { params, query: server.namespace });
+  return {
+    json: each,
+    quiet: [each.recommendationId],
+    draw: () => {
+      draw(context, each);
+      print.line("");
+      print.line(each.document ?? "");
+    },
+  };
+}
+
+export async function applyAdvice(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const reason = values.text("reason");
+  const part = values.whole("percent");
+  const server = await connect(context);
+  const params = { id: values.argument("ID") };
+  const body = { ...(reason !== undefined && { reason }), ...(part !== undefined && { percent: part }) };
+  const each = await server.call("advice.apply", { params, query: server.namespace, body });
+  return {
+    json: each,
+    quiet: [each.recommendationId],
+    draw: () =>
+      print.line(
+        `${print.style.green("✓")} ${safe(params.id)} is on trial with ${each.trial?.percent ?? 0} % of new runs`,
+      ),
+  };
+}
+
+export async function dismissAdvice(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const reason = values.text("reason");
+  const server = await connect(context);
+  const params = { id: values.argument("ID") };
+  const body = reason === undefined ? {} : { reason };
+  const each = await server.call("advice.dismiss", { params, query: server.namespace, body });
+  return {
+    json: each,
+    quiet: [each.recommendationId],
+    draw: () => print.line(`${print.style.green("✓")} ${safe(params.id)} ${statusOf(each)}`),
+  };
+}
+
+function statusOf({ status, trial }: Recommendation): string {
+  const word = status.replace("_", " ");
+  return status === "trial" ? `on trial, ${trial?.percent ?? 0} %` : word;
+}
+
+function draw({ print, shell }: Context, each: Recommendation): void {
+  const { gain, trial, quietUntilMs } = each;
+  print.line(print.style.bold(safe(each.title ?? "")));
+  const fact = (name: string, text: string) => print.line(`  ${name.padEnd(9)} ${safe(text)}`);
+  fact("id", each.recommendationId);
+  fact("status", statusOf(each));
+  for (const text of each.reasons) fact("evidence", text);
+  if (gain !== undefined)
+    fact(
+      "gain",
+      `${percent(gain.median)} less ${gain.measure ?? "time"} in a replay of ${gain.runs ?? 0} runs, ${percent(gain.low)} to ${percent(gain.high)} for 8 of 10.`,
+    );
+  fact("risk", each.risk ?? "");
+  for (const text of each.changes) fact("change", text);
+  if (trial === undefined) return;
+  fact(
+    "trial",
+    `${trial.percent ?? 0} % of new runs, started ${printAge(trial.startTimeMs ?? 0, shell.nowMs())}`,
+  );
+  if (trial.before !== undefined) fact("before", runsText(trial.before));
+  if (trial.tried !== undefined) fact("tried", runsText(trial.tried));
+  if ((trial.finding ?? "") !== "") fact("finding", trial.finding ?? "");
+  if ((trial.nextRuns ?? 0) > 0) fact("next", `after ${trial.nextRuns} runs of each version`);
+  if (quietUntilMs !== undefined)
+    fact("quiet", `not made again before ${new Date(quietUntilMs).toISOString()}`);
+}
+
+function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns): string {
+  return `${runs} runs, ${failed} failed, p50 ${printDurationMs(p50Ms)}, p90 ${printDurationMs(p90Ms)}`;
+}

@@ -1,0 +1,63 @@
+/** Recommendations about a workflow, from its document and its recorded runs. */
+import { createHash } from "node:crypto";
+import { PredictedGain, Recommendation } from "@tutti/contracts/intelligence/v1";
+import { type Advice, advise, printDefinition } from "@tutti/definitions";
+import { differencesOf, differenceText } from "@tutti/definitions/differences";
+import type { Asking, Document, Workflows } from "./workflows.ts";
+
+export interface Found {
+  readonly baseHash: string;
+  readonly runs: number;
+  readonly found: readonly Recommendation[];
+}
+
+export const runsByDefault = 100;
+const foundMax = 100;
+const idLengthMax = 200;
+
+export async function findAbout(
+  workflows: Workflows,
+  asking: Asking,
+  { subject, count, sinceMs }: { readonly subject: string; readonly count: number; readonly sinceMs: number },
+): Promise<Found> {
+  const definition = await workflows.latest(asking, subject);
+  const document = definition && (await workflows.document(asking, definition));
+  if (definition === undefined || document === undefined) return { baseHash: "", runs: 0, found: [] };
+  const { hash } = definition;
+  const { runs, data } = await workflows.recorded(asking, { hash, count, sinceMs });
+  const found = advise(document, runs, data).slice(0, foundMax);
+  return {
+    ...{ baseHash: hash, runs: runs.length },
+    found: found.map((each) => recommendationOf(asking.namespace, document, subject, each)),
+  };
+}
+
+function recommendationOf(
+  namespace: string,
+  document: Document,
+  subject: string,
+  { kind, task, about, summary, evidence, gain, risk, changed }: Advice,
+): Recommendation {
+  return Recommendation.fromPartial({
+    ...{ namespace, subject, kind, task, title: summary, reasons: [...evidence], risk },
+    recommendationId: idOf([subject, kind.replaceAll("_", "-"), task, about]),
+    message: [summary, ...evidence, risk].join(" "),
+    gain: PredictedGain.create({ measure: "time", ...gain }),
+    evidence: { runs: gain.runs },
+    effect: { time: -gain.median },
+    changes: differencesOf(document, changed).map(differenceText),
+    document: printDefinition(changed, "yaml"),
+    command: "",
+  });
+}
+
+/** The same advice has the same id, so it is known again. */
+function idOf(parts: readonly string[]): string {
+  const id = parts
+    .filter((part) => part !== "")
+    .join(".")
+    .replaceAll(/[^A-Za-z0-9._-]/g, "-");
+  if (id.length <= idLengthMax) return id;
+  const digest = createHash("sha256").update(id).digest("hex").slice(0, 16);
+  return `${id.slice(0, idLengthMax - digest.length - 1)}.${digest}`;
+}

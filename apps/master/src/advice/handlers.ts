@@ -1,0 +1,245 @@
+/** Advice: searched, listed, followed, applied to a part of the new runs, dismissed. */
+import {
+  type ApplyRecommendationRequest,
+  type adviceService,
+  type FindRecommendationsRequest,
+  type ForecastRequest,
+  type ListRecommendationsReply,
+  type ListRecommendationsRequest,
+  type Recommendation,
+  RecommendationStatus,
+  type WatchRecommendationsReply,
+  type WatchRecommendationsRequest,
+} from "@tutti/contracts/intelligence/v1";
+import {
+  ask,
+  type MachineDependencies,
+  orIfAbsent,
+  placeOfToken,
+  sizeOf,
+  tell,
+  tokenOfPlace,
+} from "@tutti/host/serving";
+import {
+  type CallContext,
+  errorFromUnknown,
+  type Foundation,
+  fromTimestamp,
+  type ReadOnly,
+  sleep,
+} from "@tutti/kernel";
+import {
+  adviceErrors,
+  dismissFound,
+  endTrial,
+  keepFound,
+  recommended,
+  registerTrial,
+  startTrial,
+} from "@tutti/machine-entities/advice";
+import { atOwner, type Client, type Handlers } from "@tutti/mesh";
+import type { Learners } from "../intelligence/learners.ts";
+import { findAbout, runsByDefault } from "./finding.ts";
+import { forecastsOf } from "./forecast.ts";
+import { adviceKeyOf, type Trials } from "./trials.ts";
+import type { Workflows } from "./workflows.ts";
+
+export interface AdviceDependencies extends MachineDependencies {
+  readonly foundation: Foundation;
+  readonly learners: Pick<Learners, "read">;
+  readonly workflows: Workflows;
+  readonly trials: Pick<Trials, "settle">;
+  /** Of this service, in any process. */
+  readonly advice: Client<typeof adviceService>;
+}
+
+const percentByDefault = 20;
+const { RECOMMENDATION_STATUS_OPEN: open, RECOMMENDATION_STATUS_TRIAL: onTrial } = RecommendationStatus;
+
+export function adviceHandlers(dependencies: AdviceDependencies): Handlers<typeof adviceService> {
+  const { advice } = dependencies;
+  return {
+    forecast: (request, context) =>
+      atOwner(
+        () => forecast(dependencies, request, context),
+        (owner) => advice.forecast(request, { context, owner }),
+      ),
+    findRecommendations: (request, context) =>
+      atOwner(
+        () => findRecommendations(dependencies, request, context),
+        (owner) => advice.findRecommendations(request, { context, owner }),
+      ),
+    getRecommendation: (request, context) =>
+      atOwner(
+        async () => ({ recommendation: await find(dependencies, request.recommendationId, context) }),
+        (owner) => advice.getRecommendation(request, { context, owner }),
+      ),
+    listRecommendations: (request, context) =>
+      atOwner(
+        () => listRecommendations(dependencies, request, context),
+        (owner) => advice.listRecommendations(request, { context, owner }),
+      ),
+    watchRecommendations: (request, context) => watchRecommendations(dependencies, request, context),
+    applyRecommendation: (request, context) =>
+      atOwner(
+        async () => ({ recommendation: await apply(dependencies, request, context) }),
+        (owner) => advice.applyRecommendation(request, { context, owner }),
+      ),
+    dismissRecommendation: (request, context) =>
+      atOwner(
+        async () => {
+          const { recommendationId, reason } = request;
+          const key = adviceKeyOf(context.namespace);
+          await find(dependencies, recommendationId, context);
+          const told = { command: dismissFound, body: { recommendationId }, reason };
+          const { recommendation } = await tell(dependencies, key, told, context);
+          if (recommendation?.trial?.settled === false) await dependencies.trials.settle(key, recommendation);
+          return { recommendation: await find(dependencies, recommendationId, context) };
+        },
+        (owner) => advice.dismissRecommendation(request, { context, owner }),
+      ),
+  };
+}
+
+async function forecast(
+  { learners, foundation }: AdviceDependencies,
+  request: ForecastRequest,
+  context: CallContext,
+) {
+  const { outcomes } = await learners.read({ count: -1, choiceCount: 0, forgottenCount: 0 }, context);
+  return { series: forecastsOf(outcomes, request, foundation.clock.now()) };
+}
+
+async function all(
+  dependencies: MachineDependencies,
+  context: CallContext,
+): Promise<readonly ReadOnly<Recommendation>[]> {
+  const question = { query: recommended, body: undefined };
+  return await orIfAbsent(ask(dependencies, adviceKeyOf(context.namespace), question, context), []);
+}
+
+async function find(
+  dependencies: MachineDependencies,
+  id: string,
+  context: CallContext,
+): Promise<Recommendation> {
+  const found = (await all(dependencies, context)).find(({ recommendationId }) => recommendationId === id);
+  if (found === undefined) throw adviceErrors.missing({ id });
+  return shown(found);
+}
+
+function shown(kept: ReadOnly<Recommendation>): Recommendation {
+  const { status, recommendationId } = kept;
+  // Only read.
+  const copy = { ...(kept as Recommendation) };
+  return status === open ? { ...copy, command: `tutti advice apply ${recommendationId}` } : copy;
+}
+
+async function findRecommendations(
+  dependencies: AdviceDependencies,
+  { subject, runs: count, endedSince }: FindRecommendationsRequest,
+  context: CallContext,
+) {
+  const key = adviceKeyOf(context.namespace);
+  // Refused at once where another process has the advice.
+  await all(dependencies, context);
+  const { baseHash, runs, found } = await findAbout(
+    dependencies.workflows,
+    { namespace: context.namespace, context },
+    {
+      ...{ subject, count: count || runsByDefault },
+      sinceMs: endedSince === undefined ? 0 : fromTimestamp(endedSince),
+    },
+  );
+  await tell(
+    dependencies,
+    key,
+    { command: keepFound, body: { subject, baseHash, found: [...found] } },
+    context,
+  );
+  const kept = new Map((await all(dependencies, context)).map((each) => [each.recommendationId, each]));
+  return {
+    recommendations: found.map((each) => shown(kept.get(each.recommendationId) ?? each)),
+    runs,
+  };
+}
+
+async function listRecommendations(
+  dependencies: AdviceDependencies,
+  { statuses, kind, subject, page }: ListRecommendationsRequest,
+  context: CallContext,
+): Promise<ListRecommendationsReply> {
+  const wanted = new Set(statuses.length === 0 ? [open, onTrial] : statuses);
+  const found = (await all(dependencies, context))
+    .filter((each) => wanted.has(each.status))
+    .filter((each) => (kind === "" || each.kind === kind) && (subject === "" || each.subject === subject))
+    .toSorted((one, other) => (other.gain?.median ?? 0) - (one.gain?.median ?? 0));
+  const offset = placeOfToken(page?.token ?? "");
+  const size = sizeOf(page);
+  return {
+    recommendations: found.slice(offset, offset + size).map(shown),
+    page: {
+      nextToken: found.length > offset + size ? tokenOfPlace(offset + size) : "",
+      total: found.length,
+    },
+  };
+}
+
+const lookMs = 1_000;
+const signOfLifeMs = 5_000;
+
+async function* watchRecommendations(
+  dependencies: AdviceDependencies,
+  _: WatchRecommendationsRequest,
+  context: CallContext,
+): AsyncGenerator<WatchRecommendationsReply, void> {
+  const { timers, clock } = dependencies.foundation;
+  const told = new Map<string, string>();
+  let toldMs = Number.NEGATIVE_INFINITY;
+  while (!context.signal.aborted) {
+    const changed = (await all(dependencies, context)).filter((each) => {
+      const now = JSON.stringify(each);
+      const isNew = told.get(each.recommendationId) !== now;
+      told.set(each.recommendationId, now);
+      return isNew;
+    });
+    if (changed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
+      toldMs = clock.monotonic();
+      yield { recommendations: changed.map(shown), live: true, cursor: "" };
+    }
+    await sleep(timers, lookMs, context.signal).catch(() => {});
+  }
+}
+
+/** The trial is in the journal first. If its version cannot be registered, the recommendation is open again. */
+async function apply(
+  dependencies: AdviceDependencies,
+  { recommendationId, reason, percent: asked }: ApplyRecommendationRequest,
+  context: CallContext,
+): Promise<Recommendation> {
+  const { workflows } = dependencies;
+  const key = adviceKeyOf(context.namespace);
+  const { subject, document } = await find(dependencies, recommendationId, context);
+  const asking = { namespace: context.namespace, context };
+  const latest = await workflows.latest(asking, subject);
+  if (latest?.rollout !== undefined) throw adviceErrors.divided({ subject });
+  const percent = asked || percentByDefault;
+  const start = { recommendationId, baseHash: latest?.hash ?? "", percent };
+  await tell(dependencies, key, { command: startTrial, body: start, reason }, context);
+  try {
+    const hash = await workflows.register(asking, subject, document, percent);
+    const registered = { command: registerTrial, body: { recommendationId, hash }, idempotencyKey: "" };
+    await tell(dependencies, key, registered, context);
+  } catch (thrown) {
+    const finding = errorFromUnknown(thrown).message;
+    const ended = {
+      command: endTrial,
+      body: { recommendationId, finding, reopen: true },
+      idempotencyKey: "",
+    };
+    const { recommendation } = await tell(dependencies, key, ended, context);
+    if (recommendation !== undefined) await dependencies.trials.settle(key, recommendation);
+    throw thrown;
+  }
+  return find(dependencies, recommendationId, context);
+}

@@ -1,0 +1,52 @@
+/** What finds, keeps and tries advice. */
+import { adviceService } from "@tutti/contracts/intelligence/v1";
+import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
+import type { HostContext, ServiceStorage } from "@tutti/host";
+import type { Orchestrator } from "@tutti/kernel";
+import { advice } from "@tutti/machine-entities/advice";
+import type { MachineEventListener } from "@tutti/runtime";
+import type { Learners } from "../intelligence/learners.ts";
+import { AdviceEventPublisher } from "./advice-event-publisher.ts";
+import { adviceHandlers } from "./handlers.ts";
+import { Trials } from "./trials.ts";
+import { Workflows } from "./workflows.ts";
+
+export const adviceMachines = [advice];
+
+export interface AdviceHosting {
+  /** Hears what is recorded. */
+  readonly eventListener: MachineEventListener;
+  /** Everything else, with what the machines of the service run on. */
+  begin(storage: Pick<ServiceStorage, "runtime" | "archive">, learners: Learners): void;
+}
+
+export function hostAdvice(
+  service: Pick<Orchestrator, "name" | "register">,
+  {
+    mesh,
+    partitionOwner,
+    foundation,
+    bus,
+  }: Pick<HostContext, "mesh" | "partitionOwner" | "foundation" | "bus">,
+  { adviceEveryMs }: { readonly adviceEveryMs: number },
+): AdviceHosting {
+  const publisher = service.register("advice-events", new AdviceEventPublisher({ bus, foundation }), {
+    critical: false,
+  });
+  return {
+    eventListener: publisher,
+    begin({ runtime, archive }, learners) {
+      const machines = { runtime, archive, partitionOwner };
+      const workflows = new Workflows({
+        ...{ definitions: mesh.client(definitionService), runs: mesh.client(runService) },
+        tasks: mesh.client(taskService),
+      });
+      const parts = { ...machines, foundation, workflows };
+      const trials = service.register("trials", new Trials({ ...parts, adviceEveryMs }), { critical: false });
+      const client = mesh.client(adviceService, { service: service.name });
+      mesh.serve(adviceService, adviceHandlers({ ...parts, learners, trials, advice: client }), {
+        service: service.name,
+      });
+    },
+  };
+}

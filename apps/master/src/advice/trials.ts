@@ -1,0 +1,208 @@
+/**
+ * Searches for recommendations, and brings trials to their end.
+ *
+ * 1. The process that owns the advice of a namespace does it, so each trial is compared by one process. A round that fails
+ *    is repeated with the next.
+ * 2. The verdict is in the journal before new runs go by it. An unsettled trial is settled again until it succeeds.
+ * 3. If new runs no longer go as the trial divided them, a user did that. Then the trial ends, and the runs stay as they are.
+ */
+import type { Recommendation } from "@tutti/contracts/intelligence/v1";
+import { RecommendationStatus } from "@tutti/contracts/intelligence/v1";
+import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
+import { allEntries, type MachineDependencies } from "@tutti/host/serving";
+import {
+  type Command,
+  type Component,
+  degraded,
+  errorFromUnknown,
+  type Foundation,
+  fromTimestamp,
+  type Health,
+  healthy,
+  type InstanceKey,
+  type ReadOnly,
+  type Timer,
+} from "@tutti/kernel";
+import {
+  endTrial,
+  isBeingTried,
+  judgeTrialOf,
+  keepFound,
+  recommended,
+  settleTrial,
+} from "@tutti/machine-entities/advice";
+import { findAbout, runsByDefault } from "./finding.ts";
+import type { Workflows } from "./workflows.ts";
+
+export interface TrialsParts extends MachineDependencies {
+  readonly foundation: Foundation;
+  readonly workflows: Workflows;
+  readonly adviceEveryMs: number;
+}
+
+const {
+  RECOMMENDATION_STATUS_TRIAL: onTrial,
+  RECOMMENDATION_STATUS_APPLIED: applied,
+  RECOMMENDATION_STATUS_EXPIRED: expired,
+} = RecommendationStatus;
+
+const trialRoundMs = 10_000;
+/** A trial whose version is not registered by then was left by a process that ended. */
+const startMaxMs = 60_000;
+const workflowsMax = 100;
+
+const cause: Cause = {
+  actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: "master" },
+  ...{ traceparent: "", decision: "", reason: "advice" },
+};
+
+export function adviceKeyOf(namespace: string): InstanceKey {
+  return { namespace, kind: "advice", id: namespace };
+}
+
+export class Trials implements Component {
+  readonly #parts: TrialsParts;
+  #timer: Timer | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #isStopped = false;
+  #searchedMs: number;
+  #problem = "";
+
+  constructor(parts: TrialsParts) {
+    this.#parts = parts;
+    // Not with the start of the process, when there is enough to do.
+    this.#searchedMs = parts.foundation.clock.monotonic();
+  }
+
+  start(): void {
+    this.#next();
+  }
+
+  async drain(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    await this.#round;
+  }
+
+  stop(): Promise<void> {
+    return this.drain();
+  }
+
+  health(): Health {
+    return this.#problem === "" ? healthy : degraded(this.#problem);
+  }
+
+  #next(): void {
+    if (this.#isStopped) return;
+    this.#timer = this.#parts.foundation.timers.after(trialRoundMs, () => {
+      this.#round = this.#look().then(
+        () => {
+          this.#problem = "";
+          this.#next();
+        },
+        (thrown: unknown) => {
+          const problem = errorFromUnknown(thrown).message;
+          if (this.#problem === "")
+            this.#parts.foundation.logger.warn("advice was not searched, the next round repeats it", {
+              problem,
+            });
+          this.#problem = `advice is not searched: ${problem}`;
+          this.#next();
+        },
+      );
+    });
+  }
+
+  async #look(): Promise<void> {
+    const { clock } = this.#parts.foundation;
+    for (const { key, labels } of await allEntries(this.#parts, { namespace: "", kinds: ["advice"] }))
+      if (Object.keys(labels).length > 0 && this.#owns(key)) await this.#bring(key);
+    const { adviceEveryMs } = this.#parts;
+    if (adviceEveryMs === 0 || clock.monotonic() - this.#searchedMs < adviceEveryMs) return;
+    this.#searchedMs = clock.monotonic();
+    const learned = await allEntries(this.#parts, { namespace: "", kinds: ["experience"] });
+    for (const { key } of learned)
+      if (this.#owns(adviceKeyOf(key.namespace))) await this.#search(key.namespace);
+  }
+
+  #owns(key: InstanceKey): boolean {
+    const { runtime, partitionOwner } = this.#parts;
+    return partitionOwner.holds(runtime.service, runtime.partitionOf(key));
+  }
+
+  async #search(namespace: string): Promise<void> {
+    const { workflows } = this.#parts;
+    for (const subject of await workflows.names({ namespace }, workflowsMax)) {
+      if (this.#isStopped) return;
+      const { baseHash, found } = await findAbout(
+        workflows,
+        { namespace },
+        { subject, count: runsByDefault, sinceMs: 0 },
+      );
+      const known = await this.#recommended(adviceKeyOf(namespace));
+      if (found.length > 0 || known.some((each) => each.subject === subject))
+        await this.#tell(adviceKeyOf(namespace), keepFound, { subject, baseHash, found });
+    }
+  }
+
+  /** Brings each trial of a namespace a step further. */
+  async #bring(key: InstanceKey): Promise<void> {
+    for (const each of (await this.#recommended(key)).filter(isBeingTried)) {
+      if (this.#isStopped) return;
+      if (each.status === onTrial) await this.#compare(key, each);
+      const now = (await this.#recommended(key)).find(
+        ({ recommendationId }) => recommendationId === each.recommendationId,
+      );
+      if (now !== undefined && now.status !== onTrial && isBeingTried(now)) await this.settle(key, now);
+    }
+  }
+
+  async #compare(key: InstanceKey, each: ReadOnly<Recommendation>): Promise<void> {
+    const { workflows, foundation } = this.#parts;
+    const { recommendationId, subject, baseHash, trial } = each;
+    const { namespace } = key;
+    const startMs = trial?.startTime === undefined ? 0 : fromTimestamp(trial.startTime);
+    const hash = trial?.hash ?? "";
+    if (hash === "") {
+      if (foundation.clock.now() - startMs < startMaxMs) return;
+      const finding = "The start of the trial was not completed.";
+      await this.#tell(key, endTrial, { recommendationId, finding, reopen: true });
+      return;
+    }
+    const latest = await workflows.latest({ namespace }, subject);
+    if (latest?.hash !== baseHash || latest.rollout?.hash !== hash) {
+      const finding = "A user changed the workflow, or how its new runs are divided.";
+      await this.#tell(key, endTrial, { recommendationId, finding, reopen: false });
+      return;
+    }
+    const [before, tried] = [
+      await workflows.sample({ namespace }, baseHash, startMs),
+      await workflows.sample({ namespace }, hash, startMs),
+    ];
+    await this.#tell(key, judgeTrialOf, { recommendationId, before, tried });
+  }
+
+  /** New runs go as it was decided. */
+  async settle(key: InstanceKey, each: ReadOnly<Recommendation>): Promise<void> {
+    const { recommendationId, subject: name, status, trial, baseHash } = each;
+    const asking = { namespace: key.namespace };
+    const latest = await this.#parts.workflows.latest(asking, name);
+    // A trial starts only if new runs are not divided: so a division is its own, also if its version is not known.
+    const version = trial?.hash || (latest?.rollout?.hash ?? "");
+    if (status !== expired && latest?.hash === baseHash && latest.rollout?.hash === version) {
+      const reason = `Advice ${recommendationId}. ${trial?.finding ?? ""}`;
+      const percent = status === applied ? 100 : 0;
+      await this.#parts.workflows.rollOut(asking, { name, version, percent, reason });
+    }
+    await this.#tell(key, settleTrial, { recommendationId });
+  }
+
+  #recommended(key: InstanceKey): Promise<readonly ReadOnly<Recommendation>[]> {
+    return this.#parts.runtime.query({ key, query: recommended, body: undefined });
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: a command knows its own machine
+  async #tell<Body, Reply>(key: InstanceKey, command: Command<any, Body, Reply>, body: Body): Promise<void> {
+    await this.#parts.runtime.execute({ key, command, body, cause, idempotencyKey: "" });
+  }
+}

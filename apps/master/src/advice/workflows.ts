@@ -1,0 +1,204 @@
+/** Workflows as advice sees them: their documents, recorded runs, and how new runs are divided between versions. */
+import type { TrialSample } from "@tutti/contracts/intelligence/v1";
+import { type Payload, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  ConvertDefinitionRequest,
+  type Definition,
+  DefinitionKind,
+  type definitionService,
+  GetDefinitionRequest,
+  ListDefinitionsRequest,
+  ListRunsRequest,
+  ListTasksRequest,
+  RegisterDefinitionRequest,
+  RollOutDefinitionRequest,
+  type Run,
+  type runService,
+  SourceFormat,
+  type Task,
+  type taskService,
+} from "@tutti/contracts/workflow/v1";
+import { type advise, type RecordedData, type RecordedRun, readText } from "@tutti/definitions";
+import { type CallContext, fromTimestamp, toTimestamp } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+
+export interface WorkflowClients {
+  readonly definitions: Pick<
+    Client<typeof definitionService>,
+    "getDefinition" | "listDefinitions" | "convertDefinition" | "registerDefinition" | "rollOutDefinition"
+  >;
+  readonly runs: Pick<Client<typeof runService>, "listRuns">;
+  readonly tasks: Pick<Client<typeof taskService>, "listTasks">;
+}
+
+export type Document = Parameters<typeof advise>[0];
+
+/** In whose name it is asked. Without a context it is this service. */
+export interface Asking {
+  readonly namespace: string;
+  readonly context?: CallContext;
+}
+
+const togetherMax = 8;
+const trialRunsMax = 500;
+const { WORK_STATUS_COMPLETED: completed, WORK_STATUS_FAILED: failed } = WorkStatus;
+
+export class Workflows {
+  readonly #clients: WorkflowClients;
+
+  constructor(clients: WorkflowClients) {
+    this.#clients = clients;
+  }
+
+  /** The latest version. */
+  async latest({ namespace, ...options }: Asking, name: string): Promise<Definition | undefined> {
+    const request = GetDefinitionRequest.fromPartial({
+      ...{ namespace, definition: { name }, withSource: true, withoutLiveCount: true },
+    });
+    return (await this.#clients.definitions.getDefinition(request, options)).definition;
+  }
+
+  /** Undefined for what has no tasks of its own, such as a function. */
+  async document({ namespace, ...options }: Asking, definition: Definition): Promise<Document | undefined> {
+    const { name, hash, kind, source: given } = definition;
+    if (kind !== DefinitionKind.DEFINITION_KIND_TASKS) return undefined;
+    let source = given;
+    if (
+      source?.format !== SourceFormat.SOURCE_FORMAT_YAML &&
+      source?.format !== SourceFormat.SOURCE_FORMAT_JSON
+    ) {
+      const reference = { name, version: { $case: "hash", value: hash } } as const;
+      const request = ConvertDefinitionRequest.fromPartial({
+        ...{ namespace, subject: { $case: "definition", value: reference } },
+        format: SourceFormat.SOURCE_FORMAT_YAML,
+      });
+      ({ source } = await this.#clients.definitions.convertDefinition(request, options));
+    }
+    const format = source?.format === SourceFormat.SOURCE_FORMAT_JSON ? "json" : "yaml";
+    const { value } = readText({ format, text: source?.text ?? "", fileName: name });
+    // The cast: it was checked when it was registered.
+    return value as unknown as Document | undefined;
+  }
+
+  async names({ namespace, ...options }: Asking, max: number): Promise<readonly string[]> {
+    const request = ListDefinitionsRequest.fromPartial({ namespace, page: { size: max } });
+    const { definitions } = await this.#clients.definitions.listDefinitions(request, options);
+    return definitions
+      .filter(({ kind }) => kind === DefinitionKind.DEFINITION_KIND_TASKS)
+      .map(({ name }) => name);
+  }
+
+  /** Completed runs of a version, the newest first. */
+  async recorded(
+    asking: Asking,
+    { hash, count, sinceMs }: { readonly hash: string; readonly count: number; readonly sinceMs: number },
+  ): Promise<{ readonly runs: readonly RecordedRun[]; readonly data: readonly RecordedData[] }> {
+    const ended = sinceMs === 0 ? undefined : { from: toTimestamp(sinceMs) };
+    const found = await this.#runs(asking, { definitionHash: hash, statuses: [completed], ended }, count);
+    const { namespace, ...options } = asking;
+    const lists: (readonly Task[])[] = [];
+    for (let first = 0; first < found.length; first += togetherMax)
+      lists.push(
+        ...(await Promise.all(
+          found.slice(first, first + togetherMax).map(async ({ runId }) => {
+            const request = ListTasksRequest.fromPartial({
+              ...{ namespace, runId, topOnly: true, withPayloads: true, page: { size: 1_000 } },
+            });
+            return (await this.#clients.tasks.listTasks(request, options)).tasks;
+          }),
+        )),
+      );
+    return {
+      runs: lists.map((tasks, at) => ({ runId: found[at]?.runId ?? "", tasks: tasks.flatMap(timesOf) })),
+      data: lists.flat().flatMap(dataOf),
+    };
+  }
+
+  /** Ended runs of a version that were accepted since. */
+  async sample(asking: Asking, hash: string, sinceMs: number): Promise<TrialSample> {
+    const filter = {
+      ...{ definitionHash: hash, statuses: [completed, failed] },
+      created: { from: toTimestamp(sinceMs) },
+    };
+    const runs = await this.#runs(asking, filter, trialRunsMax);
+    return {
+      runMs: runs.filter(({ status }) => status === completed).flatMap(lengthMs),
+      failed: runs.filter(({ status }) => status === failed).length,
+      money: runs.map(({ used }) => used?.money ?? 0),
+    };
+  }
+
+  /** Returns the hash of the version. */
+  async register(
+    { namespace, ...options }: Asking,
+    name: string,
+    text: string,
+    rolloutPercent: number,
+  ): Promise<string> {
+    const request = RegisterDefinitionRequest.fromPartial({
+      ...{ namespace, rolloutPercent },
+      source: { format: SourceFormat.SOURCE_FORMAT_YAML, text, fileName: `${name}.yaml` },
+    });
+    const { definition } = await this.#clients.definitions.registerDefinition(request, options);
+    return definition?.hash ?? "";
+  }
+
+  async rollOut(
+    { namespace, ...options }: Asking,
+    wanted: Pick<RollOutDefinitionRequest, "name" | "version" | "percent" | "reason">,
+  ): Promise<void> {
+    const request = RollOutDefinitionRequest.fromPartial({ namespace, ...wanted });
+    await this.#clients.definitions.rollOutDefinition(request, options);
+  }
+
+  #runs(
+    { namespace, ...options }: Asking,
+    filter: Parameters<typeof ListRunsRequest.fromPartial>[0]["filter"],
+    count: number,
+  ): Promise<readonly Run[]> {
+    return newest(count, async (token, size) => {
+      const request = ListRunsRequest.fromPartial({ namespace, filter, page: { size, token } });
+      const { runs, page } = await this.#clients.runs.listRuns(request, options);
+      return { items: runs, nextToken: page?.nextToken ?? "" };
+    });
+  }
+}
+
+async function newest<Item>(
+  count: number,
+  read: (
+    token: string,
+    size: number,
+  ) => Promise<{ readonly items: readonly Item[]; readonly nextToken: string }>,
+): Promise<readonly Item[]> {
+  const all: Item[] = [];
+  let token = "";
+  do {
+    const { items, nextToken } = await read(token, Math.min(100, count - all.length));
+    all.push(...items);
+    token = nextToken;
+  } while (token !== "" && all.length < count);
+  return all;
+}
+
+function timesOf({ taskId: task, readyTime, endTime }: Task): RecordedRun["tasks"] {
+  if (readyTime === undefined || endTime === undefined) return [];
+  return [{ task, queuedMs: fromTimestamp(readyTime), endedMs: fromTimestamp(endTime) }];
+}
+
+/** An output that came from the cache was not computed. */
+function dataOf({ taskId: task, input, outcome, fromCache }: Task): RecordedData[] {
+  if (outcome?.result?.$case !== "completed" || fromCache) return [];
+  return [{ task, input: textOf(input), output: textOf(outcome.result.value) }];
+}
+
+function textOf(payload: Payload | undefined): string {
+  const { body } = payload ?? {};
+  if (body === undefined) return "";
+  return Buffer.from(body.$case === "inline" ? body.value : body.value.sha256).toString("latin1");
+}
+
+function lengthMs({ createTime, startTime, endTime }: Run): number[] {
+  const from = startTime ?? createTime;
+  return from === undefined || endTime === undefined ? [] : [fromTimestamp(endTime) - fromTimestamp(from)];
+}

@@ -1,0 +1,225 @@
+/** Advice on a whole installation: found in recorded runs, tried with a part of the new ones, kept or taken back. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { auditService, SearchRecordsRequest } from "@tutti/contracts/governance/v1";
+import {
+  ApplyRecommendationRequest,
+  adviceService,
+  DismissRecommendationRequest,
+  FindRecommendationsRequest,
+  ForecastRequest,
+  ListRecommendationsRequest,
+  type Recommendation,
+  RecommendationStatus,
+} from "@tutti/contracts/intelligence/v1";
+import { definitionService, GetDefinitionRequest } from "@tutti/contracts/workflow/v1";
+import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
+import { Installation } from "./installation.ts";
+
+const {
+  RECOMMENDATION_STATUS_OPEN: open,
+  RECOMMENDATION_STATUS_TRIAL: onTrial,
+  RECOMMENDATION_STATUS_APPLIED: applied,
+  RECOMMENDATION_STATUS_TAKEN_BACK: takenBack,
+} = RecommendationStatus;
+
+/** `charge` needs `pause`, and reads nothing of it. */
+const order = (name: string, charge: string) => `workflow: ${name}
+tasks:
+  pause: {wait: 400ms}
+  reserve: {uses: shop.reserve}
+  charge: {uses: ${charge}, needs: [reserve, pause], retry: {attempts: 1}, with: "\${{ tasks.reserve.output }}"}
+  ship: {needs: [charge], when: "tasks.charge.output == 'charged'", wait: 300ms}
+`;
+
+describe("advice on a whole installation", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let worker: Worker;
+  const events: string[] = [];
+  const mesh = () => installation.host.mesh;
+  const advice = () => mesh().client(adviceService, { service: "master" });
+  let runs = 0;
+
+  /** Resolves when all of them have ended. */
+  const run = async (name: string, count: number) => {
+    const started = await Promise.all(
+      Array.from({ length: count }, () => tutti.start(name, { id: `run-${++runs}` })),
+    );
+    let left = started.length;
+    for (const each of started)
+      void each
+        .result()
+        .catch(() => {})
+        .finally(() => left--);
+    await until("the runs end", async () => {
+      await installation.pass(50);
+      return left === 0;
+    });
+  };
+  const found = (subject: string, count: number) =>
+    until(
+      "the runs are listed",
+      () => advice().findRecommendations(FindRecommendationsRequest.fromPartial({ subject })),
+      ({ runs: read }) => read === count,
+    );
+  const latest = async (name: string) => {
+    const request = GetDefinitionRequest.fromPartial({ definition: { name } });
+    return (await mesh().client(definitionService).getDefinition(request)).definition;
+  };
+  const listed = async (subject: string, statuses: RecommendationStatus[] = []) =>
+    (await advice().listRecommendations(ListRecommendationsRequest.fromPartial({ subject, statuses })))
+      .recommendations;
+  const apply = async (recommendationId: string) =>
+    (
+      await advice().applyRecommendation(
+        ApplyRecommendationRequest.fromPartial({ recommendationId, percent: 50 }),
+      )
+    ).recommendation ?? assert.fail();
+  /** More runs, until the trial has ended and new runs go by it. */
+  const decided = (subject: string) =>
+    until(
+      "the trial is decided",
+      async () => {
+        await run(subject, 30);
+        await installation.pass(11_000);
+        return (await listed(subject, [applied, takenBack]))[0];
+      },
+      (each: Recommendation | undefined) => each?.trial?.settled === true,
+    );
+  const audited = (action: string) =>
+    until(
+      `${action} is in the audit log`,
+      () =>
+        mesh()
+          .client(auditService)
+          .searchRecords(SearchRecordsRequest.fromPartial({ namespace: "default", filter: { action } })),
+      ({ records }) => records.length > 0,
+    );
+
+  before(async () => {
+    installation = await Installation.open(["--master.adviceEveryMs=0"]);
+    tutti = await installation.client();
+    await installation.host.bus.subscribe({
+      pattern: "tutti.intelligence.recommendation.*",
+      handle: { each: ({ type }) => void events.push(type) },
+    });
+    worker = installation.worker({ agentId: "shop", slots: 50 });
+    worker.handle("shop.reserve", () => ({ atMs: installation.now() }));
+    worker.handle("shop.charge", () => "charged");
+    worker.handle("shop.charge-late", ({ atMs }: { readonly atMs: number }) => {
+      if (installation.now() - atMs < 300) throw new Error("the stock is not counted yet");
+      return "charged";
+    });
+    await worker.start();
+  });
+  after(async () => {
+    await worker?.stop();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
+  });
+
+  it("is found with evidence, gain, risk and change, and keeps its id", async () => {
+    await tutti.register(order("order", "shop.charge"));
+    await run("order", 8);
+    const { recommendations } = await found("order", 8);
+    const [one, ...others] = recommendations;
+    assert.deepEqual(
+      others.map(({ recommendationId }) => recommendationId),
+      [],
+    );
+    assert.equal(one?.recommendationId, "order.needless-need.charge.pause");
+    assert.deepEqual(one.changes, ['tasks.charge.needs: ["reserve","pause"] → ["reserve"]']);
+    assert.ok(one.reasons.length === 2 && one.risk !== "" && one.document.includes("workflow: order"));
+    assert.ok(one.gain !== undefined && one.gain.median > 0.2 && one.gain.runs === 8);
+    assert.deepEqual((await found("order", 8)).recommendations, recommendations);
+    assert.deepEqual(await listed("order"), recommendations);
+  });
+
+  it("gets a part of the new runs, and all of them once it is shown to be faster", async () => {
+    const [one = assert.fail()] = await listed("order");
+    assert.equal(one.status, open);
+    const { status, trial, baseHash } = await apply(one.recommendationId);
+    assert.deepEqual([status, trial?.percent], [onTrial, 50]);
+    const divided = await latest("order");
+    assert.deepEqual([divided?.hash, divided?.rollout?.percent], [baseHash, 50]);
+    const { status: end, trial: ended } = (await decided("order")) ?? assert.fail();
+    assert.equal(end, applied);
+    assert.match(ended?.finding ?? "", /^Median time \d\d % less in \d+ runs, and nothing got worse\.$/);
+    const { hash, rollout } = (await latest("order")) ?? assert.fail();
+    assert.deepEqual([hash, rollout], [trial?.hash, undefined]);
+    const { records } = await audited("advice.trial_judged");
+    assert.ok(records.some(({ cause }) => cause?.actor?.id === "master"));
+  });
+
+  it("is taken back by itself if runs fail, with an audit record, and is quiet then", async () => {
+    await tutti.register(order("late", "shop.charge-late"));
+    await run("late", 8);
+    const [one = assert.fail()] = (await found("late", 8)).recommendations;
+    const { baseHash } = await apply(one.recommendationId);
+    const { status, trial, quietUntil } = (await decided("late")) ?? assert.fail();
+    assert.equal(status, takenBack);
+    assert.match(trial?.finding ?? "", /^\d+ of \d+ runs failed, before 0 of \d+\.$/);
+    assert.ok(quietUntil !== undefined);
+    const { hash, rollout } = (await latest("late")) ?? assert.fail();
+    assert.deepEqual([hash, rollout], [baseHash, undefined]);
+    const { recommendations } = await advice().findRecommendations(
+      FindRecommendationsRequest.fromPartial({ subject: "late" }),
+    );
+    assert.deepEqual(
+      recommendations.map((each) => each.status),
+      [takenBack],
+    );
+    await until("it is published", () => events.some((type) => type.endsWith(".taken_back")));
+    assert.ok(events.some((type) => type.endsWith(".kept")));
+    await assert.rejects(apply(one.recommendationId), hasCode("advice.not_open"));
+  });
+
+  it("is refused if a user divides new runs, and overtaken if the user does so during a trial", async () => {
+    const text = order("moved", "shop.charge");
+    await tutti.register(text);
+    await run("moved", 8);
+    const [one = assert.fail()] = (await found("moved", 8)).recommendations;
+    await apply(one.recommendationId);
+    await tutti.register(text.replace("300ms", "200ms"));
+    await until(
+      "it is overtaken",
+      async () => {
+        await installation.pass(11_000);
+        return await listed("moved", [RecommendationStatus.RECOMMENDATION_STATUS_EXPIRED]);
+      },
+      ([each]) => each?.trial?.settled === true,
+    );
+    await assert.rejects(apply(one.recommendationId), hasCode("advice.divided"));
+  });
+
+  it("is dismissed by a user", async () => {
+    await tutti.register(order("plain", "shop.charge"));
+    await run("plain", 8);
+    const [one = assert.fail()] = (await found("plain", 8)).recommendations;
+    const { recommendationId } = one;
+    await advice().dismissRecommendation(DismissRecommendationRequest.fromPartial({ recommendationId }));
+    assert.deepEqual(await listed("plain"), []);
+    await assert.rejects(apply("none"), hasCode("advice.missing"));
+  });
+
+  it("forecasts load from ended attempts", async () => {
+    const subjects = ["starts_per_sec", "busy_slots"].map((measure) => ({ measure, pool: "default" }));
+    const request = ForecastRequest.fromPartial({ subjects, stepMs: 10_000, horizonMs: 60_000 });
+    const { series } = await advice().forecast(request);
+    for (const { expected, low, high } of series) {
+      assert.equal(expected.length, 6);
+      assert.ok(expected.every((value, at) => (low[at] ?? 0) <= value && value <= (high[at] ?? 0)));
+    }
+    assert.ok((series[0]?.high[0] ?? 0) > 0);
+    const unknown = ForecastRequest.fromPartial({ subjects: [{ measure: "queued" }] });
+    await assert.rejects(advice().forecast(unknown), hasCode("advice.invalid"));
+  });
+});
+
+function hasCode(code: string) {
+  return (error: unknown) => isTuttiError(error) && error.code === code;
+}

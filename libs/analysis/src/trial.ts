@@ -1,0 +1,145 @@
+/**
+ * Decides whether a changed version of work is kept: it gets a part of the new runs, and both versions are compared.
+ *
+ * 1. Both versions are compared a few times, each time with twice as many runs. In between nothing is decided, so a trial
+ *    cannot swing with each run.
+ * 2. Harm is taken for shown sooner than a gain is: a trial that ends too early costs a trial, a harmful version costs runs.
+ * 3. A trial that shows no gain until its last comparison is taken back. Nothing is kept without proof.
+ */
+import { chanceOf, chanceOfHits, median, quantile, rankShift, sortedCopy } from "./statistics.ts";
+
+/** Ended runs of a version, since the trial started. */
+export interface TrialArm {
+  /** Of completed runs. */
+  readonly runMs: readonly number[];
+  readonly failed: number;
+  /** Of all ended runs. */
+  readonly money: readonly number[];
+}
+
+export interface TrialArmFound {
+  readonly runs: number;
+  readonly failed: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly money: number;
+}
+
+export interface TrialJudgement {
+  readonly verdict: "wait" | "continue" | "keep" | "take_back";
+  readonly finding: string;
+  readonly before: TrialArmFound;
+  readonly tried: TrialArmFound;
+}
+
+export interface TrialOptions {
+  /** How often both were compared. */
+  readonly looks: number;
+  readonly elapsedMs: number;
+  /** The change saves something else than time: it is kept if nothing gets worse. */
+  readonly isHarmlessEnough?: boolean;
+}
+
+/** Ended runs of each version that a comparison needs. */
+export const trialLooks = [20, 40, 80, 160] as const;
+export const trialMaxMs = 7 * 86_400_000;
+
+/** Chances of a difference like that between equal versions, at each comparison. */
+const harmChance = 0.02;
+const gainChance = 0.004;
+/** A hint of harm: it is not shown yet, but with it nothing is kept. */
+const hintChance = 0.1;
+/** No version is kept after the first comparison: a rare harm has not shown by then. */
+const keepLooksMin = 1;
+/** A smaller gain is not worth a version. */
+const gainMin = 0.01;
+/** So many times as much as before is harm, if the difference is shown. */
+const harmMin = 1.02;
+/** Many failures at the start need no full comparison. */
+const earlyRunsMin = 5;
+const earlyChance = 0.001;
+const endedOf = ({ runMs, failed }: TrialArm): number => runMs.length + failed;
+
+export function judgeTrial(
+  before: TrialArm,
+  tried: TrialArm,
+  { looks, elapsedMs, isHarmlessEnough = false }: TrialOptions,
+): TrialJudgement {
+  const found = { before: foundOf(before), tried: foundOf(tried) };
+  const judged = (verdict: TrialJudgement["verdict"], finding: string) => ({ verdict, finding, ...found });
+  if (endedOf(tried) >= earlyRunsMin && failureChance(before, tried) < earlyChance)
+    return judged("take_back", failureWords(before, tried));
+  const needed = trialLooks[Math.min(looks, trialLooks.length - 1)] ?? 0;
+  if (Math.min(endedOf(before), endedOf(tried)) < needed) {
+    if (elapsedMs < trialMaxMs) return judged("wait", "");
+    return judged("take_back", `Fewer than ${needed} runs of each version ended within 7 days.`);
+  }
+  const harm = harmOf(before, tried, harmChance);
+  if (harm !== undefined) return judged("take_back", harm);
+  const hint = harmOf(before, tried, hintChance);
+  const isLast = looks >= trialLooks.length - 1;
+  const gain = 1 - found.tried.p50Ms / found.before.p50Ms;
+  const words = `Median time ${percent(gain)} less in ${endedOf(tried)} runs, and nothing got worse.`;
+  const shift = rankShift(before.runMs, tried.runMs);
+  // The mean counts too: a faster median with a few very slow runs is no gain.
+  const isLess = mean(tried.runMs) < mean(before.runMs);
+  const isGain = isLess && gain >= gainMin && shift < 0 && chanceOf(shift) / 2 < gainChance;
+  if (isGain && hint === undefined && looks >= keepLooksMin) return judged("keep", words);
+  if (!isLast) return judged("continue", hint ?? `Nothing got worse in ${endedOf(tried)} runs.`);
+  if (hint !== undefined) return judged("take_back", hint);
+  if (isHarmlessEnough) return judged("keep", `Nothing got worse in ${endedOf(tried)} runs.`);
+  return judged("take_back", `No gain shown in ${endedOf(tried)} runs.`);
+}
+
+/** What got worse, as a sentence. Undefined if nothing did. */
+function harmOf(before: TrialArm, tried: TrialArm, chance: number): string | undefined {
+  if (failureChance(before, tried) < chance) return failureWords(before, tried);
+  const [usual, slow] = [sortedCopy(before.runMs), sortedCopy(tried.runMs)];
+  if (isMore(usual, slow, chance))
+    return `Median time ${percent(quantile(slow, 0.5) / quantile(usual, 0.5) - 1)} more in ${tried.runMs.length} runs.`;
+  // The median may hide a tail: of as many runs, as many should be among the slowest tenth of both.
+  const all = sortedCopy([...usual, ...slow]);
+  const limit = quantile(all, 0.9);
+  const marked = all.filter((ms) => ms > limit).length;
+  const hits = slow.filter((ms) => ms > limit).length;
+  if (
+    quantile(slow, 0.9) > quantile(usual, 0.9) * harmMin &&
+    chanceOfHits(hits, slow.length, marked, all.length) < chance
+  )
+    return `${hits} of ${slow.length} runs are among the slowest tenth of both versions.`;
+  if (isMore(before.money, tried.money, chance))
+    return `A run costs ${mean(tried.money).toPrecision(3)} in place of ${mean(before.money).toPrecision(3)}.`;
+  return undefined;
+}
+
+function isMore(before: readonly number[], tried: readonly number[], chance: number): boolean {
+  const shift = rankShift(before, tried);
+  return shift > 0 && chanceOf(shift) / 2 < chance && median(tried) > median(before) * harmMin;
+}
+
+function failureChance(before: TrialArm, tried: TrialArm): number {
+  const failed = before.failed + tried.failed;
+  return failed === 0
+    ? 1
+    : chanceOfHits(tried.failed, endedOf(tried), failed, endedOf(before) + endedOf(tried));
+}
+
+function failureWords(before: TrialArm, tried: TrialArm): string {
+  return `${tried.failed} of ${endedOf(tried)} runs failed, before ${before.failed} of ${endedOf(before)}.`;
+}
+
+function foundOf(arm: TrialArm): TrialArmFound {
+  const sorted = sortedCopy(arm.runMs);
+  const at = (share: number) => (sorted.length === 0 ? 0 : quantile(sorted, share));
+  return {
+    ...{ runs: endedOf(arm), failed: arm.failed, p50Ms: at(0.5), p90Ms: at(0.9), money: mean(arm.money) },
+  };
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(Math.abs(share) < 0.1 ? 1 : 0)} %`;
+}

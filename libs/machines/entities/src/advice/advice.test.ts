@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RecommendationStatus } from "@tutti/contracts/intelligence/v1";
+import { isRefusal, type Refusal } from "@tutti/kernel";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { adviceKey, recommendationOf, runsOf } from "../testing/advice.ts";
+import {
+  advice,
+  dismissFound,
+  judgeTrialOf,
+  keepFound,
+  recommended,
+  registerTrial,
+  settleTrial,
+  startTrial,
+  statusWord,
+} from "./index.ts";
+
+const dayMs = 86_400_000;
+
+class Stage {
+  readonly driver = new MachineDriver({ machines: [advice], service: "master" });
+
+  find(ids: readonly string[], subject = "order", baseHash = "h1"): void {
+    const found = ids.map((id) => recommendationOf(id, { subject }));
+    assert.ok(!isRefusal(this.driver.execute(adviceKey, keepFound, { subject, baseHash, found })));
+  }
+
+  start(recommendationId: string, baseHash = "h1") {
+    const started = this.driver.execute(adviceKey, startTrial, { recommendationId, baseHash, percent: 20 });
+    if (isRefusal(started)) return started;
+    this.driver.execute(adviceKey, registerTrial, { recommendationId, hash: `hash-of-${recommendationId}` });
+    return undefined;
+  }
+
+  judge(recommendationId: string, runs: number, ms: number, failed = 0): string {
+    const body = { recommendationId, before: runsOf(400, 100), tried: runsOf(runs, ms, failed) };
+    assert.ok(!isRefusal(this.driver.execute(adviceKey, judgeTrialOf, body)));
+    return this.status(recommendationId);
+  }
+
+  status(id: string): string {
+    return statusWord(this.of(id)?.status ?? RecommendationStatus.RECOMMENDATION_STATUS_UNSPECIFIED);
+  }
+
+  of(id: string) {
+    const all = this.driver.query(adviceKey, recommended, undefined);
+    assert.ok(!isRefusal(all));
+    return all.find(({ recommendationId }) => recommendationId === id);
+  }
+}
+
+const codeOf = (refusal: Refusal | undefined) => refusal?.code;
+
+describe("advice", () => {
+  it("tries one recommendation of a workflow at a time, however they contradict each other", () => {
+    const stage = new Stage();
+    stage.find(["up", "down"]);
+    stage.find(["other"], "ship");
+    assert.equal(stage.start("up"), undefined);
+    assert.equal(codeOf(stage.start("down")), "advice.on_trial");
+    assert.equal(stage.start("other"), undefined, "another workflow");
+    assert.equal(stage.judge("up", 20, 300), "taken back");
+    assert.equal(codeOf(stage.start("down")), "advice.on_trial", "runs do not go yet as it was decided");
+    stage.driver.execute(adviceKey, settleTrial, { recommendationId: "up" });
+    assert.equal(stage.start("down"), undefined);
+  });
+
+  it("is overtaken by a version that is kept, and by a new version", () => {
+    const stage = new Stage();
+    stage.find(["one", "two"]);
+    stage.start("one");
+    stage.judge("one", 20, 50);
+    assert.equal(stage.judge("one", 40, 50), "applied");
+    assert.equal(stage.status("two"), "expired");
+    stage.driver.execute(adviceKey, settleTrial, { recommendationId: "one" });
+    stage.find(["two"], "order", "h2");
+    assert.equal(codeOf(stage.start("two", "h3")), "advice.overtaken");
+    assert.equal(stage.start("two", "h2"), undefined);
+  });
+
+  it("takes a worse version back with what was found, and asks for more runs before it decides", () => {
+    const stage = new Stage();
+    stage.find(["one"]);
+    stage.start("one");
+    assert.equal(stage.judge("one", 19, 100), "trial");
+    assert.equal(stage.of("one")?.trial?.looks, 0);
+    assert.equal(stage.judge("one", 20, 100), "trial");
+    const { looks, nextRuns } = stage.of("one")?.trial ?? {};
+    assert.deepEqual([looks, nextRuns], [1, 40]);
+    assert.equal(stage.judge("one", 30, 100, 10), "taken back");
+    const { trial, takenBack } = stage.of("one") ?? {};
+    assert.deepEqual(
+      [takenBack, trial?.finding, trial?.tried?.failed, trial?.settled],
+      [1, "10 of 40 runs failed, before 0 of 400.", 10, false],
+    );
+  });
+
+  it("does not swing: what was taken back is quiet for 7 days, then for 14, then for 28", () => {
+    const stage = new Stage();
+    const trials: number[] = [];
+    // An adviser that finds the same every hour, and a user that applies each open one.
+    for (let hour = 0; hour < 60 * 24; hour++) {
+      stage.find(["one"]);
+      if (stage.status("one") === "open" && stage.start("one") === undefined) {
+        trials.push(Math.floor(hour / 24));
+        stage.judge("one", 25, 150);
+        stage.driver.execute(adviceKey, settleTrial, { recommendationId: "one" });
+      }
+      stage.driver.advance(dayMs / 24);
+    }
+    assert.deepEqual(trials, [0, 7, 21, 49]);
+    assert.equal(stage.of("one")?.takenBack, 4);
+  });
+
+  it("is not made again for 7 days once it was dismissed, and is overtaken if runs no longer show it", () => {
+    const stage = new Stage();
+    stage.find(["one", "two"]);
+    stage.driver.execute(adviceKey, dismissFound, { recommendationId: "one" });
+    stage.find(["one"]);
+    assert.deepEqual([stage.status("one"), stage.status("two")], ["dismissed", "expired"]);
+    assert.equal(codeOf(stage.start("one")), "advice.not_open");
+    stage.driver.advance(7 * dayMs);
+    stage.find(["one"]);
+    assert.equal(stage.status("one"), "open");
+  });
+
+  it("is taken back by a user that dismisses it on trial", () => {
+    const stage = new Stage();
+    stage.find(["one"]);
+    stage.start("one");
+    stage.driver.execute(adviceKey, dismissFound, { recommendationId: "one" });
+    assert.deepEqual([stage.status("one"), stage.of("one")?.trial?.settled], ["taken back", false]);
+  });
+});

@@ -1,0 +1,54 @@
+/**
+ * The advice of a namespace, a machine: what was found about its workflows, and what became of it.
+ *
+ * 1. One recommendation of a workflow is tried at a time. Two that contradict each other cannot both have runs.
+ * 2. The verdict of a trial is an event of its own, before new runs go by it. So a crash in between repeats the change of
+ *    the runs, and never the verdict.
+ * 3. What was dismissed or taken back is not made again for a while, each time for twice as long. So it does not swing.
+ */
+import { AdviceSnapshotV1, type Recommendation } from "@tutti/contracts/intelligence/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { entity } from "../kit/entity.ts";
+import {
+  dismissFound,
+  endTrial,
+  judgeTrialOf,
+  keepFound,
+  registerTrial,
+  settleTrial,
+  startTrial,
+} from "./commands.ts";
+import {
+  adviceDismissed,
+  adviceFound,
+  trialJudged,
+  trialRegistered,
+  trialSettled,
+  trialStarted,
+} from "./events.ts";
+import { type AdviceState, isBeingTried } from "./state.ts";
+
+export const recommended: Query<AdviceState, void, readonly ReadOnly<Recommendation>[]> = {
+  type: "recommended",
+  answer: ({ recommendations }) => [...recommendations.values()],
+};
+
+const trialLabel = "trial";
+
+export const advice = entity({
+  kind: "advice",
+  create: (): AdviceState => ({ recommendations: new Map() }),
+  commands: [keepFound, dismissFound, startTrial, registerTrial, judgeTrialOf, endTrial, settleTrial],
+  events: [adviceFound, adviceDismissed, trialStarted, trialRegistered, trialJudged, trialSettled],
+  queries: [recommended],
+  snapshot: {
+    codec: AdviceSnapshotV1,
+    of: ({ recommendations }: AdviceState) => ({ recommendations: [...recommendations.values()] }),
+    from: ({ recommendations }) => ({
+      recommendations: new Map(recommendations.map((each) => [each.recommendationId, each])),
+    }),
+  },
+  labels: ({ recommendations }) =>
+    [...recommendations.values()].some(isBeingTried) ? { [trialLabel]: "yes" } : {},
+  idChosen: false,
+});
