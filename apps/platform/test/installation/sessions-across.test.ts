@@ -105,7 +105,7 @@ describe("sessions of two namespaces", () => {
     // Who waits for one that waits for another namespace needs no right there.
     const third = await stranger.run({ id: "third", tasks, after: ["second"] });
     const explanation = await second.why();
-    assert.match(explanation.summary, /it begins when beta\/first has ended/);
+    assert.match(explanation.summary, /it starts when beta\/first has ended/);
     goOn();
     assert.deepEqual(await first.result(), { write: "written in beta" });
     assert.deepEqual(await second.result(), { write: "written in alpha" });

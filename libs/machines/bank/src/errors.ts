@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why an account says no. */
+/** Errors that an account returns. */
 export const bankErrors = defineErrors("bank", {
   accountMissing: {
     status: "NOT_FOUND",
@@ -48,7 +48,7 @@ export const bankErrors = defineErrors("bank", {
   ownerMissing: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "An account belongs to somebody.",
+    help: "An account needs an owner.",
     message: () => "`owner`: expected a name, got nothing",
     remedy: "Set the owner of the account.",
   },

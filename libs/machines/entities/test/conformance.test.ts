@@ -146,7 +146,7 @@ const kinds: Readonly<Record<string, Omit<ConformanceOptions, "golden">>> = {
         const now = policiesAt(state, versionOf(state));
         assert.deepEqual([...(now ?? [])].sort(), [...policies].map(([id, { value }]) => [id, value]).sort());
         for (const { token, revokeMs } of tokens.values())
-          assert.ok(revokeMs >= 0 && token.expireTime !== undefined, "what is kept of a token ends");
+          assert.ok(revokeMs >= 0 && token.expireTime !== undefined, "the record of a token ends");
       }
     },
   },

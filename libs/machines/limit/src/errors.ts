@@ -1,11 +1,11 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why a limit says no, to its callers and by letter to those that want it. */
+/** Errors that a limit returns, to its callers and by letter to waiting holders. */
 export const limitErrors = defineErrors("limit", {
   missing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "Nothing was set for this key, and nobody holds it or waits for it.",
+    help: "This key has no limit, no holder and no waiting holder.",
     message: ({ id }: { id: string }) => `Limit \`${id}\` not found`,
     remedy: "Set the limit first.",
   },
@@ -19,14 +19,14 @@ export const limitErrors = defineErrors("limit", {
   wishInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Who wants a limit says who it is, and how much of it, within bounds.",
+    help: "A request for a limit needs its holder, and a weight within bounds.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the request.",
   },
   moved: {
     status: "ABORTED",
     retry: "never",
-    help: "Somebody changed the limit meanwhile. Read it, and decide again.",
+    help: "The limit has changed meanwhile. Read it, and decide again.",
     message: ({ id, revision, found }: { id: string; revision: number; found: number }) =>
       `Limit \`${id}\` is at revision ${found}, not ${revision}`,
     remedy: "Read the limit again and retry.",
@@ -42,7 +42,7 @@ export const limitErrors = defineErrors("limit", {
   deadlinePassed: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "The limit was not free before the deadline of whoever wanted it.",
+    help: "The limit was not free before the deadline of the request.",
     message: ({ id }: { id: string; deadlineMs: number }) =>
       `Limit \`${id}\` was not free before the deadline`,
     remedy: "Wait longer, or raise the limit.",
@@ -58,7 +58,7 @@ export const limitErrors = defineErrors("limit", {
   evicted: {
     status: "ABORTED",
     retry: "never",
-    help: "Somebody took the limit away, or turned a waiting holder away.",
+    help: "A user removed the limit, or turned a waiting holder away.",
     message: ({ id, reason }: { id: string; reason: string }) =>
       `The holder of limit \`${id}\` was removed: ${reason}`,
     remedy: "Acquire the limit again if that is allowed.",

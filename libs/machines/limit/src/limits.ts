@@ -11,7 +11,7 @@ export const leaseMinMs = 1_000;
 export const leaseMaxMs = 86_400_000;
 /** Leases end at whole seconds, so that those of many end together. */
 export const leaseStepMs = 1_000;
-/** A lease that is noticed later than this was not watched: whoever holds it could not renew it either. */
+/** A lease that is noticed later than this was not watched: its holder could not renew it either. */
 export const unwatchedMs = 10_000;
 /** By how much a point of priority lets one stand before others: as if it had come so much earlier. */
 export const ageingMs = 60_000;

@@ -3,8 +3,8 @@
  *
  * 1. At once: a weight is held as long as all that is held fits the rule. One that alone is more than the rule allows is
  *    given when nothing else is held: it would wait for ever otherwise, with all behind it.
- * 2. Per time: every weight takes its part of the time that the rate gives for it, and the burst is how far that may run
- *    ahead of the clock. One number says where it stands, and nothing has to be filled up while nobody looks.
+ * 2. Per time: every weight takes its part of the time that the rate gives for it, and the burst is how far
+ *    that may run ahead of the clock. One number is the state, and an idle limit needs no refill.
  */
 import type { LimitRate, LimitRule } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";

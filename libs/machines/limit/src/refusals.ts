@@ -1,4 +1,5 @@
-/** What is wrong with what a limit is told, in words. Undefined when nothing is. */
+/** Problems of requests to a limit, in words. Undefined when there is none. */
+
 import type { AcquireLimit, LimitHolder, LimitRule } from "@tutti/contracts/workflow/v1";
 import { leaseMaxMs, leaseMinMs, nameLengthMax, weightMax } from "./limits.ts";
 

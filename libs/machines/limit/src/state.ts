@@ -7,7 +7,7 @@ import { Line } from "./waiting/line.ts";
 export interface Limit {
   /** Whether it has ever been set or wanted. */
   used: boolean;
-  /** What was set. It goes before what holders bring along. */
+  /** The rule that was set. It overrides the rules of holders. */
   set: LimitRule | undefined;
   implied: LimitRule | undefined;
   description: string;

@@ -19,7 +19,7 @@ describe("limits", () => {
     invariant(driver) {
       const state = driver.state(limitKey, limit);
       const { holds, line, byHolder, heldWeight } = state;
-      assert.equal(byHolder.size, holds.size + line.size, "whoever holds or waits does so once");
+      assert.equal(byHolder.size, holds.size + line.size, "each holder holds or waits once");
       let sum = 0;
       for (const { weight } of holds.values()) sum += weight;
       assert.equal(heldWeight, sum);

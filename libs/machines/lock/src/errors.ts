@@ -1,18 +1,18 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why a lock says no. */
+/** Errors that a lock returns. */
 export const lockErrors = defineErrors("lock", {
   wishInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Who wants a lock says who it is, and how much of it for how long, within bounds.",
+    help: "A request for a lock needs its holder, and permits and a duration within bounds.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the request.",
   },
   permitsTooMany: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A lock has one permit unless more were set. Nobody can hold more than there are.",
+    help: "A lock has one permit unless more were set. A holder cannot have more permits than the lock.",
     message: ({ name, permits, found }: { name: string; permits: number; found: number }) =>
       `Lock \`${name}\` has ${permits} permits, and ${found} were requested`,
     remedy: "Request fewer permits, or raise them with `tutti lock set`.",
@@ -56,7 +56,7 @@ export const deadlockErrors = defineErrors("session", {
   deadlock: {
     status: "ABORTED",
     retry: "never",
-    help: "Several waited for each other in a circle, and this one gives way. Let go of what is held, and begin again.",
+    help: "Several waited for each other in a circle, and this one gives way. Release your locks, and start again.",
     message: ({ circle }: { circle: string }) => circle,
     remedy: "Release the held locks and start again with another holder.",
   },

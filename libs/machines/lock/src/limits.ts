@@ -9,7 +9,7 @@ export const waitMaxMs = 60_000;
 export const priorityMax = 100;
 /** How long a place in the line is kept while no caller asks for it. */
 export const placeKeptMs = 10_000;
-/** A moment that is noticed later than this was not watched: whoever should have renewed could not do so either. */
+/** A moment that is noticed later than this was not watched: the holder could not renew either. */
 export const unwatchedMs = 10_000;
 /** By how much a point of priority lets one stand before others: as if it had come so much earlier. */
 export const ageingMs = 60_000;

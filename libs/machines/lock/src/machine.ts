@@ -5,8 +5,8 @@
  * 1. What is held never exceeds the permits, except by what was held before there were fewer. those that share hold
  *    together what the greatest of them holds.
  * 2. Each grant has a fencing token greater than all before it, also after a restart, and when the lock was forgotten.
- * 3. Whoever waits is granted in the order of the line, or hears why not. A place is kept only while a caller asks for
- *    it.
+ * 3. Every waiting caller is granted in the order of the line, or gets the reason why not. A place is kept
+ *    only while a caller asks for it.
  * 4. No operation costs more the more wait, but for the logarithm. every fold follows the event alone: who is next was
  *    decided before.
  *

@@ -22,7 +22,7 @@ export interface StandingWanted {
   readonly waitsMax: number;
 }
 
-/** One that nobody ever used is free. */
+/** A lock that was never used is free. */
 export const standing: Query<Lock, StandingWanted, LockStanding> = {
   type: "standing",
   answer(lock, { waitsMax }) {
@@ -42,7 +42,7 @@ export interface ObstacleWanted {
   readonly waitMs: number;
 }
 
-/** Says no to one that has waited long enough, with who stands in the way. */
+/** Refuses a request that has waited long enough, and names the holders that block it. */
 export const obstacle: Query<Lock, ObstacleWanted, never> = {
   type: "obstacle",
   answer: (lock, { waitMs }, { key }) => refusedAsHeld(lock, key.id, waitMs),

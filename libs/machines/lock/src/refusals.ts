@@ -1,4 +1,5 @@
-/** What is wrong with what a lock is told, in words. Undefined when nothing is. */
+/** Problems of requests to a lock, in words. Undefined when there is none. */
+
 import type { AcquirePermits } from "@tutti/contracts/session/v1";
 import { leaseMaxMs, nameLengthMax, permitsMax, priorityMax, waitMaxMs } from "./limits.ts";
 

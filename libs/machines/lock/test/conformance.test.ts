@@ -23,8 +23,8 @@ describe("locks", () => {
       before = driver;
       const state = driver.state(lockKey, lock);
       const { holds, line, byHolder, heldAlone, sharedMost, ends } = state;
-      assert.equal(byHolder.size, holds.size + line.size, "whoever holds or waits does so once");
-      assert.equal(ends.size, byHolder.size, "whatever is held or waited for ends by itself");
+      assert.equal(byHolder.size, holds.size + line.size, "each holder holds or waits once");
+      assert.equal(ends.size, byHolder.size, "every hold and every wait ends by itself");
       const all = [...holds.values()];
       const alone = all.filter(({ shared }) => !shared).reduce((sum, { permits }) => sum + permits, 0);
       assert.equal(heldAlone, alone);
@@ -36,7 +36,7 @@ describe("locks", () => {
       assert.equal(head?.ticket, line.inOrder()[0]?.ticket);
       if (head !== undefined) {
         assert.ok(!fits(state, head), "what can be given is given");
-        assert.ok(!isTooMany(state, head), `nobody waits for more than the ${permitsOf(state)} there are`);
+        assert.ok(!isTooMany(state, head), `no request waits for more than the ${permitsOf(state)} permits`);
       }
       assert.ok(state.lastToken >= greatest, "tokens only grow");
       greatest = state.lastToken;

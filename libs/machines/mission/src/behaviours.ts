@@ -1,4 +1,4 @@
-/** What deciders may do only when all who may have to read it are of a release that does. */
+/** Decisions that need every reader to run a release that knows them. */
 export const behaviours = {
   /** Outputs wait for the approvals that rules want. */
   holdsResults: 2,

@@ -14,11 +14,14 @@ export const indexLabels = {
   parent: "mission:parent",
   /** Its title, or the first line of its goal. */
   title: "mission:title",
-  /** How many questions to people are open, set while it waits for a person: 0 where it is held, and nobody is asked. */
+  /**
+   * How many questions to people are open, set while it waits for a person: 0 if it is paused without a
+   * question.
+   */
   person: "mission:person",
   /** What is wrong while it goes in circles or does not get on. */
   trouble: "mission:trouble",
-  /** Who leads. Absent where nobody does. */
+  /** The leader. Absent if there is none. */
   leader: "mission:leader",
   /** How many of its tasks stand how: `8:2 9:1`. Absent without any. */
   tasks: "mission:tasks",
@@ -72,7 +75,7 @@ function budgetLabel(mission: MissionView): string {
   return Buffer.from(Budget.encode(said).finish()).toString("base64url");
 }
 
-/** What a label says of the budget. Undefined where there is none. What is left of it is not among it. */
+/** The budget in a label. Undefined if there is none. The label does not include the rest of the budget. */
 export function budgetIn(label: string | undefined): Budget | undefined {
   return label === undefined ? undefined : Budget.decode(Buffer.from(label, "base64url"));
 }

@@ -14,7 +14,7 @@ export type MissionEffect = OfferBoardTask | StartMissionChild;
  */
 export interface OfferBoardTask extends Omit<OfferTask, "profile"> {
   readonly profile: BoardProfile;
-  /** What is set aside for the attempt, to be told to its agent. Absent means without limit. */
+  /** The reservation for the attempt, which its agent receives. Absent means without limit. */
   readonly budget: Amounts | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { counted, defineErrors } from "@tutti/kernel";
 
-/** Why a mission says no, to its callers, and why its tasks fail when no agent said so. */
+/** Errors that a mission returns to its callers, and errors of tasks that no agent reported. */
 export const missionErrors = defineErrors("mission", {
   missionMissing: {
     status: "NOT_FOUND",
@@ -19,7 +19,7 @@ export const missionErrors = defineErrors("mission", {
   missionEnded: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What was asked needs a mission that has not ended. Its status is in the message.",
+    help: "The request needs a mission that has not ended. Its status is in the message.",
     message: ({ id, status }: { id: string; status: string }) =>
       `Mission \`${id}\` is ${status}, and the request needs a mission that has not ended`,
     remedy: "See its state with `tutti mission show`.",
@@ -42,7 +42,7 @@ export const missionErrors = defineErrors("mission", {
   cancelled: {
     status: "CANCELLED",
     retry: "never",
-    help: "Somebody asked the mission to end.",
+    help: "A user cancelled the mission.",
     message: ({ by, reason }: { by: string; reason: string }) =>
       `The mission was cancelled by ${by}${reason === "" ? "" : `: ${reason}`}`,
     remedy: "Start the mission again if it is still needed.",
@@ -50,7 +50,7 @@ export const missionErrors = defineErrors("mission", {
   terminated: {
     status: "CANCELLED",
     retry: "never",
-    help: "Somebody ended the mission at once.",
+    help: "A user terminated the mission.",
     message: ({ by, reason }: { by: string; reason: string }) =>
       `The mission was terminated by ${by}${reason === "" ? "" : `: ${reason}`}`,
     remedy: "Start the mission again if it is still needed.",
@@ -58,7 +58,7 @@ export const missionErrors = defineErrors("mission", {
   withdrawn: {
     status: "CANCELLED",
     retry: "never",
-    help: "The mission is a child whose parent gave it up before it had begun. It does not begin.",
+    help: "The mission is a child whose parent gave it up before the start. It does not start.",
     message: ({ reason }: { reason: string }) =>
       `The parent withdrew the mission before it started: ${reason}`,
     remedy: "Start the mission again if it is still needed.",
@@ -313,7 +313,7 @@ export const missionErrors = defineErrors("mission", {
   ballotInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A ballot names options of the vote, each once; one alone unless the rule is by ranks.",
+    help: "A ballot names options of the vote, each once. Only a rule by ranks allows more than one.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the ballot.",
   },
@@ -342,21 +342,21 @@ export const missionErrors = defineErrors("mission", {
   approvalNotAmong: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The rule that asks names who may decide.",
+    help: "The rule that asks names the people that can decide.",
     message: ({ who, by }: { who: string; by: string }) => `${who} is not among the approvers: ${by}`,
     remedy: "Ask one of the approvers to decide.",
   },
   approvalOwn: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A rule has the output of an agent approved by somebody else, unless it names the agent among those who decide.",
+    help: "A rule requires approval of an agent's output by another principal. The agent cannot decide, except if the rule names it.",
     message: ({ who }: { who: string }) => `${who} produced the output and cannot approve it`,
     remedy: "Ask another approver.",
   },
   approvalExpired: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "Nobody decided in time about the output that a rule wants approved.",
+    help: "The output needs approval by a rule, and was not decided in time.",
     message: ({ task, withinMs }: { task: string; withinMs: number }) =>
       `The output of task \`${task}\` was not approved within ${withinMs} ms`,
     remedy: "Add the task again, or allow more time.",
@@ -380,7 +380,7 @@ export const missionErrors = defineErrors("mission", {
   approvalInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Who approves brings along what the question's form asks for.",
+    help: "An approval needs the fields of the question's form.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the data of the approval.",
   },

@@ -1,6 +1,6 @@
 /** Bounds of everything in a mission that could grow, and what is meant by default. */
 
-/** Tasks of a mission, unless it says otherwise. */
+/** Default maximum of tasks of a mission. */
 export const tasksDefault = 100_000;
 /** Bytes of specifications, inputs and outputs that a mission keeps in all. Larger ones belong into the blob store. */
 export const keptBytesMax = 24 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /**
  * The mission, a machine: tasks on a board, agents that work them off, and what they share.
  *
- * **What it is told.** Where the contracts have a request, that is the command's body, its ids left empty: `add_tasks`
+ * **Commands.** Where the contracts have a request, that is the command's body, its ids left empty: `add_tasks`
  * (`AddTasksRequest`), `withdraw_tasks`, `bring_in_outcomes`, `renew_claims`, `release_tasks`, `complete_tasks`,
  * `hand_off_task`, `delegate_task`, `leave_mission`, `put_entries`, `send_messages`, `open_vote`, `cast_vote`,
  * `close_vote`, `reserve_budget`, `spend_budget`, `return_budget`. They answer with the reply of the contract. Of
@@ -18,13 +18,13 @@
  *
  * **What it asks for** is in `effects.ts`: `offer_task` in the form of runs, and `start_child`.
  *
- * Idempotency keys are the runtime's: a repetition never gets here. Where a person is asked to raise the budget, the
- * reply of `reserve_budget` has no reservation: whoever answers the caller says RESOURCE_EXHAUSTED.
+ * Idempotency keys are the runtime's: a repetition never gets here. If a person is asked to raise the budget,
+ * the reply of `reserve_budget` has no reservation: the handler returns RESOURCE_EXHAUSTED to the caller.
  *
- * 1. A task that is ready stands in one place, and nobody but who takes it from there starts it.
+ * 1. A ready task is in one place, and only its taker starts it from there.
  * 2. A claim fences: what bears an older one changes nothing.
- * 3. Of what is limited, spent and reserved together never exceed the limit. What is not known to be unused counts as
- *    used.
+ * 3. In each limited amount, spent and reserved together never exceed the limit. An amount counts as used if
+ *    it is not known to be unused.
  * 4. Every step continues as far as it can: a mission that has not ended says what it waits for.
  */
 import type { Command, Machine, MachineEvent } from "@tutti/kernel";

@@ -1,6 +1,6 @@
 /** Numbers of effects and timers follow from what they belong to, so that nothing has to be looked up. */
 
-/** What is done outside for a task: its offer, or the start of its child. */
+/** The effect of a task: its offer, or the start of its child. */
 export function effectNumber(node: number): number {
   return node + 1;
 }
@@ -15,7 +15,7 @@ export const taskTimers = {
   again: 0,
   /** The time over all attempts is over. */
   total: 1,
-  /** Nobody has claimed it in time. */
+  /** It was not claimed in time. */
   queue: 2,
   /** A claimed attempt has taken too long. */
   run: 3,
@@ -23,7 +23,7 @@ export const taskTimers = {
   lease: 4,
   /** What was delegated is over. */
   authority: 5,
-  /** Nobody has decided in time whether its output counts. */
+  /** Its output was not decided in time. */
   question: 6,
   /** Not of the task: what has a number of its own, a vote or a reservation. */
   other: 7,

@@ -202,7 +202,7 @@ function placeTask(mission: Mission, kept: KeptTask): void {
   if (task.reserved !== undefined) add(mission.reserved, task.reserved);
 }
 
-/** What follows from how a task stands. */
+/** Restores the state that follows from a task. */
 function restoreTask(mission: Mission, task: Task): void {
   for (const { task: id, condition } of task.spec.needs) {
     const needed = mission.tasks[mission.byId.get(id) ?? -1];

@@ -3,8 +3,8 @@
  *
  * 1. Tasks are numbered in the order in which they were put on the board, from 0.
  * 2. `open` of a task counts the needs that are not met. Below 0 where one cannot be met any more: it is skipped.
- * 3. A task that is ready stands in exactly one place: in the agenda, to be started. Among the held, for what it lacks.
- *    Or among those that can be claimed. One that is offered alone, running or done stands in none.
+ * 3. A ready task is in exactly one place: in the agenda, to be started, among the held, or among those that
+ *    can be claimed. A task that is offered alone, running or done is in none.
  * 4. What is marked as following from the rest is not kept in snapshots.
  */
 
@@ -83,14 +83,14 @@ export interface Mission {
 
   readonly participants: Map<string, Participant>;
   leader: string;
-  /** When the leader's lease runs out. 0 where nobody leads. */
+  /** When the leader's lease runs out. 0 without a leader. */
   leaderMs: number;
 
   /** In the order in which they were opened. */
   readonly votes: Map<string, OpenVote>;
 
   readonly spent: Amounts;
-  /** What was said to be used up beyond what there was to book it on. */
+  /** Reported usage beyond the amounts on which it could be booked. */
   readonly overrun: Amounts;
   readonly raised: Amounts;
   readonly reservations: Map<number, Reservation>;
@@ -163,7 +163,7 @@ export interface Task extends Ranked {
   readonly authority: Authority | undefined;
   toAgent: string;
   toRole: string;
-  /** Who delegated it. Empty where nobody did. */
+  /** The agent that delegated it. Empty if there is none. */
   readonly fromAgent: string;
   readonly cause: Cause | undefined;
   readonly addMs: number;
@@ -375,7 +375,7 @@ export function isGoing({ phase }: Pick<MissionView, "phase">): boolean {
   return phase === MissionPhase.MISSION_PHASE_GOING;
 }
 
-/** Returns whether nothing new starts, whatever is ready. */
+/** Returns whether nothing new starts, even if tasks are ready. */
 export function isHolding({ pauseMs, isUsedUp, troubleHolds }: MissionView): boolean {
   return pauseMs > 0 || isUsedUp || troubleHolds;
 }
@@ -413,7 +413,7 @@ export function isChild({ spec }: TaskView): boolean {
   return spec.work?.$case === "workflow" || spec.work?.$case === "mission";
 }
 
-/** Returns whether somebody is running on it, or may be. */
+/** Returns whether an agent is running it, or may be. */
 export function isAtWork({ status, beginMs }: TaskView): boolean {
   return status === TaskStatus.TASK_STATUS_RUNNING && beginMs > 0;
 }

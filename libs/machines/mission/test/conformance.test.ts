@@ -53,7 +53,7 @@ describe("missions", () => {
         assert.equal(sum, state.tasks.length, "every task is counted once");
         const isAtIt =
           state.phase === MissionPhase.MISSION_PHASE_GOING && !isHolding(state) && state.putOffMs === 0;
-        if (isAtIt) assert.equal(state.agenda.size, 0, "what can begin has begun");
+        if (isAtIt) assert.equal(state.agenda.size, 0, "every task that can start has started");
         for (const { vote } of state.votes.values())
           assert.equal(
             new Set(vote.ballots.map(({ agentId }) => agentId)).size,

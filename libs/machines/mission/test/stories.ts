@@ -65,7 +65,7 @@ export const stories: GoldenStories = {
     return goldenOf(scene.driver, mission, scene.key, release);
   },
 
-  /** Rules want outputs approved: by two, then by another. in a time in which nobody does. */
+  /** Rules require approval of outputs: by two, then by another, and once without a decision in time. */
   held: (release) => {
     const scene = MissionScene.of({ tasks: [taskSpec("a"), taskSpec("b", { needs: [{ task: "a" }] })] });
     const { driver, key } = scene;

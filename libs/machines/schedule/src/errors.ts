@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why a schedule says no. */
+/** Errors that a schedule returns. */
 export const scheduleErrors = defineErrors("schedule", {
   missing: {
     status: "NOT_FOUND",
@@ -33,7 +33,7 @@ export const scheduleErrors = defineErrors("schedule", {
   moved: {
     status: "ABORTED",
     retry: "never",
-    help: "Somebody changed the schedule meanwhile. Read it, and decide again.",
+    help: "The schedule has changed meanwhile. Read it, and decide again.",
     message: ({ id, revision, found }: { id: string; revision: number; found: number }) =>
       `Schedule \`${id}\` is at revision ${found}, not ${revision}`,
     remedy: "Read the schedule again and retry.",
@@ -48,7 +48,7 @@ export const scheduleErrors = defineErrors("schedule", {
   waitingFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "As many runs of the schedule wait as there may. Wait until some have begun.",
+    help: "The maximum number of runs of the schedule is waiting. Wait until some have started.",
     message: ({ id, max, waiting, wanted }: { id: string; max: number; waiting: number; wanted: number }) =>
       `Schedule \`${id}\` cannot queue ${wanted} more runs: ${waiting} of at most ${max} are pending`,
     remedy: "Try again later, or choose a shorter period.",

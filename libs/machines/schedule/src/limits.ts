@@ -17,7 +17,7 @@ export const backfillMax = 1_000;
 export const timesPerStepMax = 100;
 /** Times that are counted one by one when they were missed. */
 export const missedCountMax = 10_000;
-/** How late a time may be acted on, unless the plan says otherwise. */
+/** Default maximum lateness of a time that is acted on. */
 export const catchUpDefaultMs = 60_000;
 export const labelsMax = 64;
 export const textLengthMax = 4_096;

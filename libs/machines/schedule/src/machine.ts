@@ -1,7 +1,7 @@
 /**
  * The schedule, a machine: the table of everything it understands. It starts runs by the clock, each time once:
  *
- * 1. What comes next was decided in the step before and is in its event: no fold asks a calendar or a time zone.
+ * 1. The next time was decided in the step before and is in its event: no fold asks a calendar or a time zone.
  * 2. The clock is one timer, which follows from the state. A restart forgets no time, and acts on none twice.
  * 3. Every time by the rules has one end: a run, a place in the queue, a reason why not, or a pause that it fell into.
  *

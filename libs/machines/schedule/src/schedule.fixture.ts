@@ -52,7 +52,7 @@ export function toStart(driver: MachineDriver): readonly string[] {
     .map(({ runId }) => runId);
 }
 
-/** The world does what is asked for: runs are there. */
+/** Confirms all requested starts: the runs exist. */
 export function startAll(driver: MachineDriver): void {
   for (const effect of driver.effects)
     if (kindOf(effect) === "start_run") driver.settle(effect, confirmStart, { existed: false, ended: false });

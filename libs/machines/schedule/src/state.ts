@@ -39,8 +39,8 @@ export interface Schedule {
 }
 
 /**
- * A run is to be started under an id of its own, so that a repetition starts nothing twice. Whoever does it repeats
- * until it knows what came of it, and says so with `confirm_start` or `refuse_start`.
+ * A run is to be started under an id of its own, so that a repetition starts nothing twice. The shell repeats
+ * it until it knows the outcome, and reports it with `confirm_start` or `refuse_start`.
  */
 export interface StartRun {
   readonly kind: "start_run";

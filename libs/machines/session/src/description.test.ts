@@ -17,7 +17,7 @@ describe("what lists show of a session", () => {
     assert.equal(labelsOf(unsaid)[indexLabels.wantedMode], undefined);
   });
 
-  it("is how its tasks stand, as the session itself says, while it goes on and through its second life", () => {
+  it("counts its tasks by status, as the session itself does, while it runs and through its second life", () => {
     const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a"), taskSpec("b", ["a"])]);
     const agreed = () => {
       const counts = countsIn(labelsOf(scene)[indexLabels.tasks]);
@@ -37,7 +37,7 @@ describe("what lists show of a session", () => {
     assert.deepEqual(
       [agreed()?.completed, agreed()?.failed, agreed()?.cancelled],
       [1, 1, 1],
-      "what was not done is over too",
+      "tasks that did not run are over too",
     );
     taken(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
     assert.deepEqual([agreed()?.completed, agreed()?.pending], [1, 2]);
@@ -65,7 +65,7 @@ describe("what lists show of a session", () => {
     assert.equal(agreed(), undefined);
   });
 
-  it("is what its tasks used up, and nothing is said of nothing", () => {
+  it("is the usage of its tasks, and absent without usage", () => {
     const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a"), taskSpec("b")]);
     assert.equal(labelsOf(scene)[indexLabels.used], undefined);
     assert.deepEqual(usedIn(undefined), { tokens: 0, money: 0, timeMs: 0 });

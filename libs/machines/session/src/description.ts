@@ -20,7 +20,10 @@ export const indexLabels = {
   tasks: "session:tasks",
   /** What its tasks used up, as bytes in base64url. Absent for nothing. */
   used: "session:used",
-  /** How many questions to people are open, set while it waits for a person: 0 where it is held, and nobody is asked. */
+  /**
+   * How many questions to people are open, set while it waits for a person: 0 if it is paused without a
+   * question.
+   */
   person: "session:person",
 } as const;
 

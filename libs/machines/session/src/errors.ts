@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why a session says no, to its callers, and why it ends otherwise than well. */
+/** Errors that a session returns to its callers, and reasons of its failure. */
 export const sessionErrors = defineErrors("session", {
   missing: {
     status: "NOT_FOUND",
@@ -19,7 +19,7 @@ export const sessionErrors = defineErrors("session", {
   ended: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What was asked needs a session that has not ended. Its status is in the message.",
+    help: "The request needs a session that has not ended. Its status is in the message.",
     message: ({ id, status }: { id: string; status: string }) =>
       `Session \`${id}\` is ${status}, and the request needs a session that has not ended`,
     remedy: "See its state with `tutti session show`.",
@@ -27,7 +27,7 @@ export const sessionErrors = defineErrors("session", {
   begun: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What a session waits for can be added to until it begins, or asks for its locks, and be taken from until it begins. What is under way waits for nobody.",
+    help: "Dependencies can be added until the session starts or requests its locks. They can be removed until it starts.",
     message: ({ id, status }: { id: string; status: string }) =>
       `Session \`${id}\` is ${status}, and its dependencies can change only before it starts`,
     remedy: "Start a new session with these dependencies.",
@@ -35,7 +35,7 @@ export const sessionErrors = defineErrors("session", {
   goesOn: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What was asked needs a session that has ended. Cancel or terminate it first.",
+    help: "The request needs a session that has ended. Cancel or terminate it first.",
     message: ({ id, status }: { id: string; status: string }) =>
       `Session \`${id}\` is ${status}, and the request needs a session that has ended`,
     remedy: "Cancel or terminate the session first.",
@@ -43,7 +43,7 @@ export const sessionErrors = defineErrors("session", {
   notFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Only a session that failed is taken up again. One that did well, or that somebody ended, stays as it is.",
+    help: "Only a failed session can be retried. A session that completed, or that a user ended, stays as it is.",
     message: ({ id, status }: { id: string; status: string }) =>
       `Session \`${id}\` is ${status}, and only a failed session can be retried`,
     remedy: "Start a new session.",
@@ -73,7 +73,7 @@ export const sessionErrors = defineErrors("session", {
   taskBegun: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Only tasks that have not begun can be moved.",
+    help: "Only tasks that have not started can be moved.",
     message: ({ task, status }: { task: string; status: string }) =>
       `Task \`${task}\` is ${status}, and only a pending task can be moved`,
     remedy: "Move only pending tasks.",
@@ -143,7 +143,7 @@ export const sessionErrors = defineErrors("session", {
   goalUnfit: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A session goes on with the tasks that its goal is broken down into as if it had been started with them: they have ids, needs that come to an end, and somebody who can do them. The cause says what is wrong.",
+    help: "The tasks that the goal was broken down into must be as valid as tasks at the start: ids, needs without a circle, and an agent that can run each. The cause names the problem.",
     message: ({ planner, problem }: { planner: string; problem: string }) =>
       `The planner \`${planner}\` returned tasks that the session cannot run: ${problem}`,
     remedy: "Correct the planner, then retry the session.",
@@ -175,7 +175,7 @@ export const sessionErrors = defineErrors("session", {
   cancelled: {
     status: "CANCELLED",
     retry: "never",
-    help: "Somebody asked the session to end.",
+    help: "A user cancelled the session.",
     message: ({ by, reason }: { by: string; reason: string }) =>
       `The session was cancelled by ${by}${reason === "" ? "" : `: ${reason}`}`,
     remedy: "Start the session again if it is still needed.",
@@ -183,7 +183,7 @@ export const sessionErrors = defineErrors("session", {
   terminated: {
     status: "CANCELLED",
     retry: "never",
-    help: "Somebody ended the session at once.",
+    help: "A user terminated the session.",
     message: ({ by, reason }: { by: string; reason: string }) =>
       `The session was terminated by ${by}${reason === "" ? "" : `: ${reason}`}`,
     remedy: "Start the session again if it is still needed.",

@@ -12,9 +12,9 @@ export const choicesMax = 100;
 export const movesMax = 10_000;
 /** Operations of a part that wait. */
 export const operationsMax = 10_000;
-/** Bytes of what was seen of agents. What comes then is not kept. */
+/** Maximum bytes of notes about agents. Later notes are not kept. */
 export const agentsSeenBytesMax = 256 * 1024;
-/** Signals that are kept until there is somebody to be told. */
+/** Maximum number of signals that wait for the first part. */
 export const signalsMax = 1_000;
 /** Pauses that are distinguished from other waiting: the latest. */
 export const pausesMax = 1_000;

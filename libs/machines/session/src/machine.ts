@@ -1,12 +1,12 @@
 /**
- * The session, a machine: tasks and intent, done as parts by runs and missions. What starts is said by its
- * specification, by a plan, or by an orchestrator of the user.
+ * The session, a machine: tasks and intent, done as parts by runs and missions. Its specification, a plan, or
+ * an orchestrator of the user decides which part starts.
  *
- * **What it is told.** Of the contract `add_tasks` (`AddTasksRequest`). Of `machine_session.proto` `begin_session`,
+ * **Commands.** Of the contract `add_tasks` (`AddTasksRequest`). Of `machine_session.proto` `begin_session`,
  * `add_wait`, `drop_wait`, `pause_session`, `resume_session`, `cancel_session`, `terminate_session`, `remove_session`,
  * `retry_session`, `signal_session`, `move_tasks`. Results of effects, with their token: `settle_dependency`,
  * `record_goal`, `record_choice`, `refuse_start`, `confirm_part`, `refuse_part`, `end_part`, `confirm_operation`,
- * `refuse_operation`. Of whoever works for it: `confirm_locks`, `note_tasks`, `place_tasks`, `record_decision`,
+ * `refuse_operation`. Of its workers: `confirm_locks`, `note_tasks`, `place_tasks`, `record_decision`,
  * `pass_part_on`, `note_agents`. Letters: `end_child` of its parts.
  *
  * **What it sends.** To the run that breaks its goal down, and to one that asks an orchestrator, `withdraw_run`, to its
@@ -15,9 +15,9 @@
  *
  * **What it asks for** is in `effects.ts`.
  *
- * 1. A task is done by one part at a time, and its outcome counts once: what has ended stands as it does.
+ * 1. A task is done by one part at a time, and its outcome counts once: an ended task never changes.
  * 2. What a part looks at that another does is brought in when it has ended. Nothing starts before its needs have.
- * 3. A choice is made once, and recorded: whoever takes over continues with it.
+ * 3. A choice is made once, and recorded: the next owner of the partition continues with it.
  * 4. Every step continues as far as it can: a session that has not ended waits for something that is outstanding, for a
  *    part, or for a person.
  */

@@ -1,6 +1,6 @@
 /** Numbers of effects and timers follow from what they belong to, so that nothing has to be looked up. */
 
-/** What is asked for before a session starts. */
+/** Requests before a session starts. */
 export const choosing = 1;
 export const locking = 2;
 export const planning = 3;
@@ -12,7 +12,7 @@ export function dependencyEffect(dependency: number): number {
   return firstDependency + dependency;
 }
 
-/** What is done for a part. */
+/** Effects of a part. */
 export const partEffects = { start: 0, follow: 1, operate: 2, plan: 3 } as const;
 const effectsPerPart = 4;
 

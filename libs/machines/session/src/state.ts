@@ -54,7 +54,7 @@ export interface Session {
   removeMs: number;
   pauseMs: number;
   pauseReason: string;
-  /** Told while none of its parts is there: those that are made next are told. */
+  /** Signals without a part yet: the next parts receive them. */
   readonly signals: SignalWork[];
   /** Since it has started, in their order: those that are over. */
   readonly pauses: Span[];
@@ -137,7 +137,7 @@ export interface Part {
   endMs: number;
   error: ErrorDetail | undefined;
   /**
-   * What it may use up of the budget of the session, and what it did. Undefined where there is none, or nobody knows.
+   * Its limit out of the budget of the session, and its usage. Undefined if there is none, or it is unknown.
    */
   readonly budget: Amounts | undefined;
   used: Amounts | undefined;

@@ -14,7 +14,7 @@ describe("sessions", () => {
     service: "master",
     outside: ["workflow", "swarm"],
     commands: operations(),
-    // What else experience is told is tried where it is made.
+    // The other commands of experience are tested with their machine.
     rare: ["record_experience", "forget_capability", "experience_recorded v1", "capability_forgotten v1"],
     resultOf,
     pauseMaxMs: 4_000,

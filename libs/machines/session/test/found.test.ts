@@ -41,7 +41,7 @@ describe("sessions, as simulations found them,", () => {
     assert.deepEqual(scene.asked, ["follow_part p1"]);
   });
 
-  it("begin nothing and tell nobody anything while they stop", () => {
+  it("start nothing and notify no part while they stop", () => {
     const scene = SessionScene.of(planned, [taskSpec("a"), taskSpec("b")]);
     const { driver, key } = scene;
     scene.confirm();
@@ -54,7 +54,7 @@ describe("sessions, as simulations found them,", () => {
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLED);
   });
 
-  it("tell nobody what became of a task that he did not take", () => {
+  it("notify no part of the outcome of a task that it did not take", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a")]);
     const { driver, key } = scene;
     scene.confirm();
@@ -79,7 +79,7 @@ describe("sessions, as simulations found them,", () => {
     assert.equal(scene.state.left, 1);
   });
 
-  it("know when a task ended that was skipped with another one, of which its run says no time", () => {
+  it("know when a task ended that was skipped with another one and has no time from its run", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", ["a"])]);
     scene.confirm();
     const notes = [scene.noteOf("a", failed), { ...scene.noteOf("b", skipped), endMs: 0 }];
@@ -88,7 +88,7 @@ describe("sessions, as simulations found them,", () => {
     assert.equal(scene.state.tasks[1]?.endMs, scene.state.parts[0]?.endMs);
   });
 
-  it("are not taken up again once they are removed", () => {
+  it("are not retried once they are removed", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a")]);
     scene.confirm();
     scene.end("p1", WorkStatus.WORK_STATUS_FAILED, [scene.noteOf("a", failed)]);
@@ -97,7 +97,7 @@ describe("sessions, as simulations found them,", () => {
     assert.equal(codeOf(again), "session.missing");
   });
 
-  it("do again what failed and nobody was waiting for, also where others were named", () => {
+  it("repeat failed tasks that no task was waiting for, also if others were named", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b")]);
     scene.confirm();
     scene.end("p1", WorkStatus.WORK_STATUS_FAILED, [
@@ -130,7 +130,7 @@ describe("sessions, as simulations found them,", () => {
     }
   });
 
-  it("do well where others go on with each failure, whatever did the task that failed", () => {
+  it("complete where others tolerate each failure, in any mode of the failed task", () => {
     const others = { needs: [{ task: "a", condition: NeedCondition.NEED_CONDITION_ALWAYS }] };
     for (const mode of [workflow, swarm]) {
       const scene = SessionScene.of(mode, [taskSpec("a"), taskSpec("b", [], others)]);
@@ -138,7 +138,7 @@ describe("sessions, as simulations found them,", () => {
       const notes = [scene.noteOf("a", failed), scene.noteOf("b", completed, 2)];
       if (mode === swarm)
         taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
-      // A run has failed with its task. A mission ends as it is told.
+      // A run has failed with its task. A mission ends as requested.
       const ended = mode === workflow ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED;
       scene.end("p1", ended, notes);
       assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
@@ -146,7 +146,7 @@ describe("sessions, as simulations found them,", () => {
     }
   });
 
-  it("fail where a run that failed has undone what was done", () => {
+  it("fail if a failed run has compensated its completed tasks", () => {
     const undo = { compensate: { capability: "undo" } };
     const others = { needs: [{ task: "a", condition: NeedCondition.NEED_CONDITION_ALWAYS }], ...undo };
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", [], others)]);

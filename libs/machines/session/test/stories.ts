@@ -71,7 +71,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, session, key, release);
   },
 
-  /** A goal that nobody broke down at first, in a second life with its tasks. */
+  /** A goal that was not broken down at first, in a second life with its tasks. */
   goal: (release) => {
     const scene = SessionScene.ofGoal({ input: json({ about: "rosin" }), reached: "output > 1" }, swarm);
     const { driver, key } = scene;
@@ -132,7 +132,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, session, key, release);
   },
 
-  /** A life that used up some of the budget, and the next with what is left of it. */
+  /** A life that used up some of the budget, and the next with the rest of it. */
   budgeted: (release) => {
     const budget = { tokens: 10, money: 0, timeMs: 0 };
     const scene = SessionScene.of(swarm, [taskSpec("a")], { budget });

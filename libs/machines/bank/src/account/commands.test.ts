@@ -31,7 +31,7 @@ describe("an account", () => {
     });
   }
 
-  it("is opened once, for somebody, as a current account unless something else is said", () => {
+  it("is opened once, for an owner, as a current account by default", () => {
     const bank = bankWith();
     assert.equal(
       codeOf(bank.execute(anna, open, { owner: "", product: "", balanceCents: 0 })),
@@ -107,7 +107,7 @@ describe("an account", () => {
     assert.equal(missing.message, "Account `ben` not found. Open the account first.");
   });
 
-  it("refuses commands of an id that nobody opened", () => {
+  it("refuses commands for an account that was never opened", () => {
     for (const command of account.commands.filter(({ type }) => !["open", "credit"].includes(type))) {
       const body = command.codec.decode(new Uint8Array());
       const refused = codeOf(bankWith().execute(anna, command, body));

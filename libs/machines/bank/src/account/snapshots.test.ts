@@ -7,7 +7,7 @@ import { account, deposit } from "../index.ts";
 import { accountOpenedV1 } from "./events.ts";
 
 describe("what the first release of the bank wrote", () => {
-  it("is folded in cents, and the account goes on from there", () => {
+  it("is folded in cents, and the account continues from there", () => {
     const bank = bankWith();
     bank.append(anna, accountOpenedV1, { owner: "Anna", balance: 12 });
     assert.deepEqual(bank.execute(anna, deposit, { amountCents: 5 }), { balanceCents: 1_205 });

@@ -75,7 +75,7 @@ export function printing(statement: number): PrintStatement {
 
 function pending(account: Account, statement: number): PendingStatement {
   const found = account.statements.get(statement);
-  assert(found !== undefined, "a statement that is gone on with was requested", { statement });
+  assert(found !== undefined, "a statement that continues was requested", { statement });
   return found;
 }
 

@@ -17,11 +17,11 @@ const sequences = 60;
 const stepsPerSequence = 120;
 
 describe("the plain model of a bank", () => {
-  it("answers as the machine does, whatever is asked of which account in which order", () => {
+  it("answers as the machine does, for any commands to any accounts in any order", () => {
     for (let seed = 0; seed < sequences; seed++) new Comparison(seed).run();
   });
 
-  it("refuses what is not covered, and counts nothing for it", () => {
+  it("refuses a transfer that the balance does not cover, and counts nothing for it", () => {
     const model = new BankModel();
     model.take("anna", { command: "open", body: { owner: "Anna", product: "", balanceCents: 100 } });
     const refused = model.take("anna", { command: "withdraw", body: { amountCents: 101 } });
@@ -30,7 +30,7 @@ describe("the plain model of a bank", () => {
   });
 });
 
-/** One sequence, of which the machine and the model are told the same. */
+/** Passes one sequence to both the machine and the model. */
 class Comparison {
   readonly #chance;
   readonly #driver: MachineDriver;
@@ -78,7 +78,7 @@ class Comparison {
     );
   }
 
-  /** To the moment of the next timer, so that the model can be told which one it was. */
+  /** To the moment of the next timer, so that the model can fire the same timer. */
   #time(): void {
     const { nextDueMs, nowMs } = this.#driver;
     if (nextDueMs === undefined) return;

@@ -2,8 +2,9 @@
  * A bank as one would keep it on paper, to compare the real one with: slow, plain, and with no sum that could go stale.
  * Each account is a page of entries, and everything else is added up from them again each time.
  *
- * It is told every step that an account takes, in the account's order: commands, letters, timers, results. For each it
- * says what has to come of it. Results that nobody awaits never reach an account, so the model is not told of them.
+ * It receives every step of an account, in the account's order: commands, letters, timers, results. For each
+ * step it returns the expected outcome. Results that are no longer awaited never reach an account, so the
+ * model does not receive them either.
  *
  * It has to know which commands were taken, and in which order. The simulation, whose crashes leave that open, follows
  * events instead, with a plain account of its own.
@@ -84,7 +85,7 @@ export interface BankBalances {
   readonly underWayCents: number;
 }
 
-/** Money that came or went. What is set aside or sent is gone, unless it came back. */
+/** Money that came or went. Money that is reserved or sent counts as gone until it comes back. */
 interface Entry {
   readonly what: "outside" | "transfer in" | "transfer out" | "hold";
   readonly number: number;
@@ -132,7 +133,7 @@ export class BankModel {
     return sum(entries.filter(({ what }) => what === "outside")) - sum(captured);
   }
 
-  /** An account is told something. */
+  /** Applies a command to an account. */
   take(id: string, told: BankCommand): BankOutcome {
     const page = this.#pages.get(id);
     if (told.command === "open") return this.#open(id, page, told.body);

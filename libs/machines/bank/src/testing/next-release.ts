@@ -34,7 +34,7 @@ export const nextRelease: AnyMachine = {
   },
 };
 
-/** The same by somebody who forgot to raise the behaviour: nobody is warned. */
+/** The same release without the raised behaviour: a mistake without a warning. */
 export const carelessRelease: AnyMachine = {
   ...nextRelease,
   behaviour: 1,

@@ -78,7 +78,7 @@ describe("a transfer", () => {
     });
   });
 
-  it("goes to another account, and only of what is there", () => {
+  it("goes to another account, and only up to the balance", () => {
     const bank = bankWith({ anna: 100, ben: 0 });
     for (const [to, amountCents, code] of [
       ["ben", 101, "bank.funds_missing"],
@@ -90,7 +90,7 @@ describe("a transfer", () => {
     assert.deepEqual(bank.letters, []);
   });
 
-  it("is answered once: a letter back that nobody waits for is refused", () => {
+  it("is answered once: a second letter back is refused", () => {
     const bank = bankWith({ anna: 100, ben: 0 });
     bank.execute(anna, transfer, { to: "ben", amountCents: 40 });
     bank.deliverAll();

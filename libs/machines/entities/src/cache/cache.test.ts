@@ -29,7 +29,7 @@ describe("an entry of the cache", () => {
     assert.equal(driver.description(cacheKey).status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("keeps the latest output, and begins anew after it has ended", () => {
+  it("keeps the latest output, and restarts after it has ended", () => {
     const { driver, ask } = scene();
     driver.execute(cacheKey, storeOutput, { output: inline("1"), ttlMs: 1_000 });
     driver.execute(cacheKey, storeOutput, { output: undefined, ttlMs: 5_000 });

@@ -36,7 +36,7 @@ import {
   waitersAnswered,
 } from "./flight.ts";
 
-/** How long an output is kept at most, whatever is asked for: a year. */
+/** Maximum time to keep an output: a year. A longer request is shortened. */
 const ttlMaxMs = 366 * 86_400_000;
 const done: CacheDone = {};
 

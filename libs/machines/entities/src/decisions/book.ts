@@ -5,7 +5,7 @@
 import { AccessQuestion, Decision } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 
-/** Bounds of what is kept: a snapshot has 16 MiB. */
+/** Limits of the decisions: a snapshot has at most 16 MiB. */
 export const decisionsMax = 10_000;
 const weightMax = 8 * 2 ** 20;
 /** What one may weigh, encoded. A greater one is kept without what its policies looked at besides. */

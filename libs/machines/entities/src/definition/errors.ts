@@ -1,11 +1,11 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why a definition says no. */
+/** Errors that a definition returns. */
 export const definitionErrors = defineErrors("definition", {
   missing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "There is no definition of this name, or it has no such version. List what there is.",
+    help: "No definition has this name, or it has no such version. List the definitions.",
     message: ({ name, version }: { name: string; version: string }) =>
       `Definition \`${name}\` not found in version ${version}`,
     remedy: "List its versions with `tutti workflow versions`, or register it.",
@@ -13,7 +13,7 @@ export const definitionErrors = defineErrors("definition", {
   versionsFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A definition keeps a limited number of versions. Go on under another name.",
+    help: "A definition keeps a limited number of versions. Continue under another name.",
     message: ({ name, max }: { name: string; max: number }) =>
       `Definition \`${name}\` has the maximum of ${max} versions`,
     remedy: "Register it under another name.",
@@ -45,7 +45,7 @@ export const definitionErrors = defineErrors("definition", {
   latestStays: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The label `latest` is what is started when nothing else is said: it can be moved and not removed.",
+    help: "By default a run starts the version with the label `latest`. You can move this label, but not remove it.",
     message: ({ name }: { name: string }) =>
       `The label \`latest\` of definition \`${name}\` cannot be removed`,
     remedy: "Point it to another version, or archive the definition.",

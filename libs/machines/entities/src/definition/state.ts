@@ -19,7 +19,7 @@ export type DefinitionCommand<Body, Reply> = Command<Definition, Body, Reply, ne
 
 export type DefinitionStep = MachineStep<Definition, never>;
 
-/** What is started when nothing else is said. */
+/** The label of the version that starts by default. */
 export const latest = "latest";
 
 /** From this behaviour on, a version takes a part of new runs. */

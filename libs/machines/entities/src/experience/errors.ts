@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why an experience says no. */
+/** Errors that an experience returns. */
 export const experienceErrors = defineErrors("experience", {
   batchInvalid: {
     status: "INVALID_ARGUMENT",

@@ -14,7 +14,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { fromTimestamp, toTimestamp } from "@tutti/kernel";
 
-/** Bounds of what is kept: a snapshot has 16 MiB. */
+/** Limits of the findings: a snapshot has at most 16 MiB. */
 export const findingsMax = 10_000;
 export const reportsMax = 100;
 const weightMax = 6 * 2 ** 20;

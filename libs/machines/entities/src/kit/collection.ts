@@ -3,7 +3,7 @@
  * limits and what is sound are the kind's own.
  *
  * 1. A change that changes nothing has no event, and is answered with the revision that there is.
- * 2. Removal of what is not there is answered, not refused.
+ * 2. The removal of a missing item is answered, not refused.
  */
 import type { Cause } from "@tutti/contracts/types/v1";
 import {
@@ -19,14 +19,14 @@ import {
 import { type Asked, decided, type Kept, type KeptKind, type KeptWords, type Since } from "./kept.ts";
 import { weightOf } from "./sameness.ts";
 
-/** How a machine keeps things, of whatever kind. */
+/** How a machine keeps items of any kind. */
 export interface Keeping<State, Reply> {
   readonly words: KeptWords;
   readonly reply: WireCodec<Reply>;
   answer(outcome: Outcome): Reply;
-  /** Counts a change, and gives what is kept of it. */
+  /** Counts a change, and returns its record. */
   changed(state: State, atMs: number, cause: Cause | undefined, before: Since | undefined): Since;
-  /** Refuses what there is no room for beside all else. */
+  /** Refuses an item for which there is no room. */
   room?(state: ReadOnly<State>, weight: number): Refusal | undefined;
   /** Adds up what all weighs. */
   weigh?(state: State, difference: number): void;
@@ -55,7 +55,7 @@ interface Event<Body> {
   readonly codec: WireCodec<Body>;
 }
 
-/** The thing as it was before an event, and what follows from the event besides. */
+/** Further effects of an event. Receives the item as it was before. */
 type After<State, T, Body, Effect> = (
   state: State,
   before: Kept<T> | undefined,

@@ -18,13 +18,13 @@ interface Full {
   readonly max: number;
 }
 
-/** Returns the entries that are alike. `invalid` is the help of what is not sound. */
+/** Returns the entries that are alike. `invalid` is the help text for an invalid item. */
 export function keptErrors(invalid: string) {
   return {
     missing: {
       status: "NOT_FOUND",
       retry: "never",
-      help: "What was asked for is not kept here: it was never made, or was taken away.",
+      help: "The item is not kept here: it was never created, or was removed.",
       message: ({ what, id }: Named) => `${capitalized(what)} \`${id}\` not found`,
       remedy: "Create it first, or correct the name.",
     },
@@ -39,7 +39,7 @@ export function keptErrors(invalid: string) {
     moved: {
       status: "ABORTED",
       retry: "never",
-      help: "Somebody changed it meanwhile. Read it, and decide again.",
+      help: "It has changed meanwhile. Read it, and decide again.",
       message: ({ what, id, revision, found }: Moved) =>
         `${capitalized(what)} \`${id}\` is at revision ${found}, not ${revision}`,
       remedy: "Read the current revision and retry.",
@@ -47,7 +47,7 @@ export function keptErrors(invalid: string) {
     full: {
       status: "RESOURCE_EXHAUSTED",
       retry: "never",
-      help: "Only so many of each are kept. Take away what is not needed.",
+      help: "The number of items is limited. Remove items that you do not need.",
       message: ({ what, max }: Full) => `The maximum of ${max} ${what}s is reached`,
       remedy: "Remove one that is not needed.",
     },

@@ -2,8 +2,8 @@
  * What machines keep by id because a caller set it: settings, hooks, roles, rules. It is made, changed and taken away
  * alike everywhere, so it is decided once. The messages of each are its own.
  *
- * Every change of a machine has a number, and each thing that is kept has that of its last: a change by an older one
- * is refused, unless it is wanted as it is already.
+ * Every change of a machine has a number, and each kept item has the number of its last change. A change by
+ * an older revision is refused, unless the item already has the wanted value.
  */
 import type { Cause } from "@tutti/contracts/types/v1";
 import { isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
@@ -49,7 +49,7 @@ export interface KeptWords {
   invalid(problem: string): Refusal;
 }
 
-/** What is there already. */
+/** The present item, if any. */
 export type Present<T> = Pick<Kept<T>, "value" | "revision">;
 
 export interface Asked<T> {
@@ -102,7 +102,7 @@ function soundOf<T>(
   return problem === undefined ? { id, value } : words.invalid(problem);
 }
 
-/** What is kept of a change, the `revision`th of its machine. */
+/** The record of a change, the `revision`th of its machine. */
 export function since(
   atMs: number,
   cause: Cause | undefined,

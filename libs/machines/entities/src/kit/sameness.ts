@@ -7,7 +7,7 @@ export interface Encoded<T> {
 }
 
 /**
- * Returns whether two say the same, to the byte. Maps are told in the order in which they were put together: they are
+ * Returns whether two values are the same, to the byte. Maps are encoded in the order of insertion: they are
  * sorted before.
  */
 export function isSame<T>(codec: Encoded<T>, one: ReadOnly<T> | T, other: T): boolean {

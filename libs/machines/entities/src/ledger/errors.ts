@@ -1,9 +1,9 @@
 import { amountOf, capitalized, defineErrors } from "@tutti/kernel";
 import { keptErrors, type Named, wordsOf } from "../kit/errors.ts";
 
-/** Why a ledger says no. */
+/** Errors that a ledger returns. */
 export const ledgerErrors = defineErrors("ledger", {
-  ...keptErrors("What a ledger is told to keep must be complete and within its limits."),
+  ...keptErrors("The values for a ledger must be complete and within its limits."),
   missing: {
     status: "NOT_FOUND",
     retry: "never",
@@ -36,7 +36,7 @@ interface NoRoom {
   /** Labels of the agents of which it was wanted. Empty for any. */
   readonly there: string;
   readonly capacity: number;
-  /** What stands in the way, in words. Empty where there is not so much at all. */
+  /** The obstacles, in words. Empty if the total is too small. */
   readonly others: string;
 }
 

@@ -1,10 +1,10 @@
 /**
- * The ledger of a namespace, a machine: who may take how much of what many share.
+ * The ledger of a namespace, a machine: how much each pool may use of shared amounts.
  *
- * 1. It keeps what was said: quotas, and what is set aside for a time.
+ * 1. It keeps quotas, and reservations for a time.
  * 2. Running work is known where tasks are matched, exactly and without asking. So pools hold parts of quotas, by
  *    leases, and all parts together are never more than there is.
- * 3. It never ends: a ledger in which nothing is kept is one of which nothing is said.
+ * 3. It never ends: an empty ledger is the same as a ledger that was never used.
  */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { entity } from "../kit/entity.ts";

@@ -2,7 +2,7 @@ import type { Quota, QuotaPart, Reservation } from "@tutti/contracts/session/v1"
 import { type Command, fromTimestamp, type MachineEvent, type ReadOnly } from "@tutti/kernel";
 import type { Kept } from "../index.ts";
 
-/** Who may take how much in a namespace, folded from its events. Only folds change it. */
+/** The shares of the pools in a namespace, folded from its events. Only folds change it. */
 export interface Ledger {
   /** Counts every change of a quota or reservation: each has the number of its last. */
   changes: number;

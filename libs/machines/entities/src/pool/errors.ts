@@ -1,9 +1,9 @@
 import { counted, defineErrors } from "@tutti/kernel";
 import { keptErrors, wordsOf } from "../kit/errors.ts";
 
-/** Why a pool says no, and what it keeps. */
+/** Errors that a pool returns about its kept settings. */
 export const poolErrors = defineErrors("pool", {
-  ...keptErrors("What a pool is told to keep must be complete and within its limits."),
+  ...keptErrors("The settings of a pool must be complete and within its limits."),
   inUse: {
     status: "FAILED_PRECONDITION",
     retry: "never",

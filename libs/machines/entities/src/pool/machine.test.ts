@@ -65,7 +65,7 @@ describe("a pool that is kept", () => {
     );
   });
 
-  it("is changed by who saw it last, or by who wants what it is", () => {
+  it("is changed with the last revision, or with the value that it already has", () => {
     const driver = newDriver();
     driver.execute(key, createPool, { pool: gpu });
     const wanted = { ...gpu, maxQueued: 20 };
@@ -85,7 +85,7 @@ describe("a pool that is kept", () => {
     );
   });
 
-  it("that nobody made can be changed, held and limited as it is", () => {
+  it("that was never created can be changed, paused and limited as it is", () => {
     const driver = newDriver();
     driver.execute(key, setPoolLimit, { limit: PoolLimit.fromPartial({ key: "api", maxConcurrent: 1 }) });
     driver.execute(key, pausePool, { reason: "maintenance" });
@@ -94,7 +94,7 @@ describe("a pool that is kept", () => {
     assert.equal(kept(driver).settings?.value.maxQueued, 10);
   });
 
-  it("says who paused it, and begins slowly when it is told so", () => {
+  it("records who paused it, and resumes slowly on request", () => {
     const driver = newDriver();
     driver.execute(key, pausePool, { reason: "maintenance" });
     const { pause } = kept(driver);
@@ -108,7 +108,7 @@ describe("a pool that is kept", () => {
     );
   });
 
-  it("that is deleted is one of which nothing is said, and can be made anew under another revision", () => {
+  it("that is deleted has no settings, and can be created again under another revision", () => {
     const driver = newDriver();
     driver.execute(key, createPool, { pool: gpu });
     driver.execute(key, createHook, { hook });
@@ -122,7 +122,7 @@ describe("a pool that is kept", () => {
     });
   });
 
-  it("keeps an agent held until somebody releases it", () => {
+  it("keeps an agent paused until a user releases it", () => {
     const driver = newDriver();
     const order = { agentId: "odd", hold: Hold.HOLD_QUARANTINED, reason: "nonsense" };
     driver.execute(key, holdAgent, order);

@@ -1,11 +1,11 @@
 /**
- * The pool, a machine: what lasts of a place where tasks meet agents. Tasks, agents and who has what are not here:
- * those come and go with the process that owns the pool.
+ * The pool, a machine: the lasting settings of a place where tasks meet agents. Tasks, agents and assignments
+ * are not here. They come and go with the process that owns the pool.
  *
- * 1. It keeps what was said, and by whom. What is not said is for the configuration to say.
- * 2. Every change has a number, and each thing that is kept has that of its last: a change by an older one is
- *    refused, unless he wants what is there already.
- * 3. It never ends: a pool that was deleted is one of which nothing is said, and can be made again.
+ * 1. It keeps settings and their authors. The configuration decides the rest.
+ * 2. Every change has a number, and each kept item has the number of its last change. A change by an older
+ *    revision is refused, unless the item already has the wanted value.
+ * 3. It never ends: a deleted pool has no settings, and can be created again.
  */
 import { entity } from "../kit/entity.ts";
 import { agentHeld, agentReleased, holdAgent, releaseAgent } from "./hold/holds.ts";

@@ -5,7 +5,7 @@ import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 import { type Kept, type Since, since } from "../kit/kept.ts";
 import type { ScalerPast } from "./past/past.ts";
 
-/** What is kept of a pool, folded from its events. Only folds change it. */
+/** The settings of a pool, folded from its events. Only folds change it. */
 export interface Pool {
   /**
    * Counts every change of anything in it: so is each revision another one, also of what was taken away and made again.
@@ -71,7 +71,7 @@ export function newPool(): Pool {
   };
 }
 
-/** Counts a change, and gives what is kept of its being made. */
+/** Counts a change, and returns its record. */
 export function changed(
   pool: Pool,
   atMs: number,

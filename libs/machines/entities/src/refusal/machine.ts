@@ -1,7 +1,7 @@
 /**
- * What was refused at the edges of a namespace in a day, a machine: each refusal is an event of its own, so that it is
- * audited as what was done is. Nothing follows from them. The day is over at once, and is kept as long as its records
- * are.
+ * The refusals at the edges of a namespace in a day, a machine. Each refusal is an event of its own, so that
+ * refusals are audited like changes. Nothing follows from them. The day is over at once, and is kept as long
+ * as its records are.
  */
 import { AuditRecord, RecordRefusalsReply, RecordRefusalsRequest } from "@tutti/contracts/governance/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -16,7 +16,7 @@ interface Day {
 
 export const refusalKind = "refusal";
 
-/** Whatever else is recorded of a day is what the runtime has to say about it. */
+/** The runtime adds the other records of a day. */
 export const callRefused: MachineEvent<Day, never, AuditRecord> = {
   type: "call_refused",
   version: 1,

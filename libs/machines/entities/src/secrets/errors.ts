@@ -21,21 +21,21 @@ export const secretsErrors = defineErrors("secrets", {
   invalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What is kept of a secret must be complete and within its limits.",
+    help: "The values of a secret must be complete and within its limits.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the request.",
   },
   full: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A namespace keeps only so many secrets, and so much in all. Delete what nobody uses: `tutti secret list` says when each was used last.",
+    help: "The number and the total size of secrets in a namespace are limited. Delete unused secrets: `tutti secret list` shows when each was last used.",
     message: ({ what, max }: { what: string; max: number }) => `The maximum of ${max} ${what} is reached`,
     remedy: "Delete secrets that are not used (see `tutti secret list`).",
   },
   notInForce: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A version ended, was deleted, or was sealed anew meanwhile. Ask for the latest one.",
+    help: "A version ended, was deleted, or was sealed again meanwhile. Ask for the latest one.",
     message: ({ name, version }: { name: string; version: number }) =>
       `Version ${version} of secret \`${name}\` has ended, was deleted, or was sealed again`,
     remedy: "Request the latest version.",

@@ -71,7 +71,7 @@ describe("the secrets of a namespace", () => {
     assert.equal(codeOf(use(1)), "secrets.not_in_force");
   });
 
-  it("take a key that was sealed anew for what it was made from, and for nothing else", () => {
+  it("accept a resealed key for the key that it was made from, and for no other", () => {
     const driver = opened();
     driver.execute(key, storeSecret, storing("till", 1));
     const resealed = (fromKeyId: string) => ({

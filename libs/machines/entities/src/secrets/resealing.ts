@@ -43,7 +43,7 @@ export const resealSecrets: SecretsCommand<ResealSecrets, SecretsChanged> = {
       return secretsErrors.invalid.refusal({
         problem: `expected at most ${atOnceMax} keys at once, found ${keys.length}`,
       });
-    // What ended, or was sealed again by another call, since it was looked at is left as it is.
+    // A key that has ended, or that another call has sealed again meanwhile, stays as it is.
     const current = keys.filter((key) => envelopeOf(state, key)?.sealingKeyId === key.fromKeyId);
     if (current.length > 0) step.emit(secretsResealed, { keys: current });
     return { versions: current.length };

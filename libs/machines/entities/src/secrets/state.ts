@@ -1,10 +1,11 @@
-/** What is kept of the secrets of a namespace, folded from its events. Only folds change it. */
+/** The secrets of a namespace, folded from its events. Only folds change them. */
+
 import { KeptSecret, type KeptSecretVersion } from "@tutti/contracts/governance/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 import { weightOf } from "../index.ts";
 
 export interface Secrets {
-  /** Counts every change of what is kept. Uses change nothing. */
+  /** Counts every change. Uses do not count. */
   changes: number;
   readonly kept: Map<string, KeptSecret>;
   /** Newest versions of secrets that are gone: a number never names another value. */

@@ -48,7 +48,7 @@ function partOf(tenant: TenantView, { namespace, nowMs }: PartRequest): BundlePa
     rules: [...rules.values()]
       .map(({ value, revision }): AdmissionRule => ({ ...value, namespace, revision: String(revision) }))
       .filter(counts),
-    // Of whom nothing is said that decides anything, services need to know nothing.
+    // Services need only the principals that can change a decision.
     principals: inNamespace<Principal>(principals.values()).filter(
       ({ groups, disabled, agent, labels }) =>
         groups.length > 0 || disabled || agent !== undefined || Object.keys(labels).length > 0,

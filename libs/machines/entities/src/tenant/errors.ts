@@ -2,15 +2,15 @@ import { capitalized, defineErrors, type Refusal } from "@tutti/kernel";
 import { keptErrors, type Named, wordsOf } from "../kit/errors.ts";
 import type { KeptWords } from "../kit/kept.ts";
 
-/** Why a tenant says no. */
+/** Errors that a tenant returns. */
 export const tenantErrors = defineErrors("tenant", {
-  ...keptErrors("What a namespace is told to keep must be complete and within its limits."),
+  ...keptErrors("The values for a namespace must be complete and within its limits."),
   full: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A namespace keeps only so many of each, and so much in all. Take away what is not needed.",
+    help: "The number of items and their total size in a namespace are limited. Remove items that you do not need.",
     message: ({ what, max }: { what: string; max: number }) => `The maximum of ${max} ${what} is reached`,
-    remedy: "Remove what is not needed.",
+    remedy: "Remove items that you do not need.",
   },
   ended: {
     status: "FAILED_PRECONDITION",

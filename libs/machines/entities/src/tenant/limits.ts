@@ -7,7 +7,7 @@ export const rulesMax = 1_000;
 export const policiesMax = 5_000;
 export const keysMax = 20_000;
 export const tokensMax = 50_000;
-/** Who is kept out because of guessing, at once. */
+/** Maximum number of lockouts at the same time. */
 export const lockoutsMax = 1_000;
 export const idLengthMax = 250;
 /** What one thing that is kept may weigh, encoded. */

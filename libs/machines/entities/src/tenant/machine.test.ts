@@ -67,7 +67,7 @@ describe("rules as they were", () => {
   const keep = (driver: MachineDriver, most: string) =>
     driver.execute(key, rule.keep, { rule: capped(most), revision: 0, mode: either });
 
-  it("are kept with what ended them, once they are others or gone", () => {
+  it("are kept with their end, once they are replaced or removed", () => {
     const driver = newDriver();
     for (const most of ["9", "9", "8"]) keep(driver, most);
     driver.execute(key, rule.remove, { ruleId: "capped" });
@@ -141,7 +141,7 @@ describe("what a tenant keeps", () => {
     assert.ok(found?.createCause !== undefined && found.cause !== undefined);
   });
 
-  it("is gone with the namespace, and what comes later has other revisions", () => {
+  it("is gone with the namespace, and later items have other revisions", () => {
     const driver = newDriver();
     driver.execute(key, role.keep, { role: printer("a"), mode: either, revision: 0 });
     driver.execute(key, removeNamespace, {});
@@ -178,7 +178,7 @@ describe("policies of a tenant", () => {
     );
   });
 
-  it("are told apart: one that is set twice, or set and removed, is refused", () => {
+  it("are distinct: one that is set twice, or set and removed, is refused", () => {
     const driver = newDriver();
     assert.match(refused(apply(driver, [policy("a", "1"), policy("a", "2")])), /expected each policy once/);
     assert.match(refused(apply(driver, [policy("a", "1")], ["a"])), /expected each policy once/);
@@ -227,7 +227,7 @@ describe("keys and tokens of a tenant", () => {
       .filter(({ revokeMs }) => revokeMs === 0)
       .map(({ token }) => token.tokenId);
 
-  it("a key goes on beside the one that takes its place, for as long as was said", () => {
+  it("a rotated key stays valid next to its successor for the requested time", () => {
     const driver = newDriver();
     keepOne(driver, "one");
     keepOne(driver, "two", "one", 60_000);
@@ -283,7 +283,7 @@ describe("keys and tokens of a tenant", () => {
     assert.equal(kept(driver).tokens.size, 0);
   });
 
-  it("whoever is gone has no keys, and tokens that are known as revoked", () => {
+  it("a removed principal has no keys, and its tokens are known as revoked", () => {
     const driver = newDriver();
     driver.execute(key, principal.keep, {
       principal: Principal.fromPartial({ actor: ada }),
@@ -300,7 +300,7 @@ describe("keys and tokens of a tenant", () => {
     assert.equal(kept(driver).tokens.size, 2);
   });
 
-  it("who is kept out is kept until then, or until somebody lifts it, and told to every process meanwhile", () => {
+  it("a lockout lasts until its end, or until a user lifts it, and every process knows it meanwhile", () => {
     const driver = newDriver();
     const lockout = (subject: string, inMs: number) =>
       Lockout.fromPartial({ subject, failures: 6, endTime: toTimestamp(driver.nowMs + inMs) });

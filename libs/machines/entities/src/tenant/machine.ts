@@ -2,11 +2,11 @@
  * The tenant, a machine: who there is in a namespace and what they may do. Identities (principals, keys, tokens), what
  * they may do (roles, bindings, policies, limits) and what is admitted (rules).
  *
- * 1. It keeps what was said, and by whom. Whether it makes sense is looked at before: here it is only kept.
+ * 1. It keeps settings and their authors. The caller validates them before.
  * 2. Every change has a number: the revision of what was changed. Policies have versions besides, which can be gone
  *    back to.
  * 3. No secret is ever here: of a key its hash, of a token its description.
- * 4. It never ends: a namespace that was deleted is one of which nothing is said, and can be made again.
+ * 4. It never ends: a deleted namespace has no settings, and can be created again.
  */
 import { entity } from "../kit/entity.ts";
 import { bundlePart } from "./bundle-part.ts";

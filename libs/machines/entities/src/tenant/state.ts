@@ -1,5 +1,5 @@
 /**
- * What is kept of a tenant, folded from its events. Only folds change it.
+ * The settings of a tenant, folded from its events. Only folds change it.
  *
  * What is marked as following from the rest is not kept in snapshots.
  */
@@ -39,7 +39,7 @@ export interface Tenant {
   base: ReadonlyMap<string, Kept<Policy>>;
   /** The oldest first. */
   readonly versions: TenantPoliciesAppliedV1[];
-  /** Who is kept out because of guessing, by subject. Some may have ended. */
+  /** Lockouts because of guessing, by subject. Some may have ended. */
   readonly lockouts: Map<string, Lockout>;
   /** Rules as they were. Those that ended first at the beginning. */
   readonly pastRules: PastRule[];
@@ -79,7 +79,7 @@ export function newTenant(): Tenant {
   };
 }
 
-/** Counts a change, and gives what is kept of its being made. */
+/** Counts a change, and returns its record. */
 export function changed(
   tenant: Tenant,
   atMs: number,

@@ -1,4 +1,5 @@
-/** What runs say to entries, drawn by chance, and a run that hears their answers. */
+/** Random requests of runs to cache entries, and a run that receives the answers. */
+
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AnswerCache,

@@ -8,7 +8,7 @@ export const secretsKey: InstanceKey = { namespace: "shop", kind: "secrets", id:
 
 type Stored = Parameters<typeof StoreSecret.fromPartial>[0];
 
-/** Returns a value for a secret, in an envelope that nobody opens. */
+/** Returns a value for a secret, in an envelope that is never opened. */
 export function storing(name: string, version: number, given: Stored = {}): StoreSecret {
   const envelope = { sealingKeyId: "one", key: bytes(name, "key"), value: bytes(name, `value ${version}`) };
   return StoreSecret.fromPartial({

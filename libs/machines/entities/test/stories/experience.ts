@@ -28,7 +28,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, experience, experienceKey, release);
   },
 
-  /** What came of choices, one of which was told twice. */
+  /** Outcomes of choices, one of which was reported twice. */
   chosen: (release) => {
     const driver = new MachineDriver({ machines: [experience], service: "master" });
     const learn = (sessionId: string, lostMs: number) =>

@@ -139,7 +139,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, tenant, key, release);
   },
 
-  /** A rule is another one, is gone, and is there again. */
+  /** A rule is changed, removed, and set again. */
   revised: (release) => {
     const driver = furnished();
     const capped = (condition: string) =>
@@ -154,7 +154,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, tenant, key, release);
   },
 
-  /** Some guessed, and one of them is let in again. */
+  /** Some guessed, and one of them is unlocked. */
   guessed: (release) => {
     const driver = furnished();
     const startMs = driver.nowMs;
@@ -173,7 +173,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, tenant, key, release);
   },
 
-  /** It is gone, and somebody makes it again. */
+  /** It is removed, and created again. */
   anew: (release) => {
     const driver = furnished();
     driver.execute(key, removeNamespace, {});

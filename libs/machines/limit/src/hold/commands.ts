@@ -1,9 +1,9 @@
 /**
  * Acquiring a limit, keeping it and giving it back.
  *
- * 1. Who wants the limit is answered by letter, always: granted, at once or when it is its turn. Or declined.
+ * 1. A letter answers every request for the limit: granted, at once or in turn, or declined.
  * 2. The same holder again is the same wish: it gets the same ticket, and its letter once more if it holds the limit.
- * 3. A hold is a lease. What is not renewed is given to others, so that a holder that is no more wedges nothing.
+ * 3. A hold is a lease. If it is not renewed, others get it, so that a dead holder blocks nothing.
  */
 import {
   AcquireLimit,
@@ -45,7 +45,7 @@ export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
     const stranger = holderProblem(holder);
     // There is no receiver for a letter.
     if (stranger !== undefined || holder === undefined)
-      return limitErrors.wishInvalid.refusal({ problem: stranger ?? "expected who wants the limit" });
+      return limitErrors.wishInvalid.refusal({ problem: stranger ?? "expected the holder of the limit" });
     const known = limit.byHolder.get(nameOf(holder));
     if (known !== undefined) return again(limit, known, step);
     const problem = wishProblem(wish) ?? ruleProblem(wish.rule);
@@ -84,7 +84,7 @@ function again(limit: LimitView, ticket: number, step: LimitStep): LimitAcquired
   return { ticket, granted: held !== undefined };
 }
 
-/** What holders bring along counts where nothing is set. The latest one's does. */
+/** The rule in the request of a holder counts if no rule is set. The latest one counts. */
 function imply(limit: LimitView, { rule }: AcquireLimit, step: LimitStep): void {
   if (rule === undefined || (rule.maxConcurrent === 0 && rule.rate === undefined)) return;
   if (limit.implied !== undefined && isSameRule(limit.implied, rule)) return;
@@ -107,7 +107,7 @@ function take(
 
 function wait(limit: LimitView, ticket: number, wish: AcquireLimit, step: LimitStep): void {
   const { holder, priority, deadlineMs } = wish;
-  // More shares than are kept apart stand in the one line that is there for all.
+  // Shares above the maximum join the one line that all share.
   const isApart = limit.line.hasShare(wish.share) || limit.line.shareCount < sharesMax;
   step.emit(waitBegun, {
     ticket,

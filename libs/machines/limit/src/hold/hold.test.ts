@@ -53,7 +53,7 @@ describe("a limit on how many hold it at once", () => {
     assert.deepEqual([heard(driver, "a"), heard(driver, "b")], ["held 1", "wanted"]);
   });
 
-  it("gives a weight that is more than all of it when nothing else is held, and lets nobody overtake it", () => {
+  it("grants a weight above the limit when nothing else is held, and nothing overtakes it", () => {
     const driver = limited(3);
     acquireAll(driver, "a");
     driver.execute(limitKey, acquire, wish("heavy", { weight: 5 }));
@@ -64,7 +64,7 @@ describe("a limit on how many hold it at once", () => {
     assert.deepEqual(holding(driver), ["c"]);
   });
 
-  it("lets those behind go on when one that was too heavy gives up", () => {
+  it("grants those behind when one that was too heavy gives up", () => {
     const driver = limited(2);
     acquireAll(driver, "a");
     driver.execute(limitKey, acquire, wish("heavy", { weight: 2 }));
@@ -85,7 +85,7 @@ describe("a lease", () => {
     assert.equal(heard(driver, "a"), "limit.lease_expired");
   });
 
-  it("is renewed with all others of a partition at once; what is lost is said", () => {
+  it("is renewed with all others of a partition at once, and lost holds are named", () => {
     const driver = limited(0);
     acquireAll(driver, "a", "b", "c");
     driver.advance(50_000);
@@ -97,7 +97,7 @@ describe("a lease", () => {
     assert.equal(driver.nextDueMs, undefined);
   });
 
-  it("lasts for another while when the limit itself was away and nobody could renew", () => {
+  it("lasts for another while when the limit itself was away and could not be renewed", () => {
     const driver = newDriver();
     const lost = driver.nowMs - 3_600_000;
     const taken = { weight: 1, grantMs: lost - 1_000, leaseDueMs: lost, leaseMs: 1_000 };
@@ -111,7 +111,7 @@ describe("a lease", () => {
     assert.deepEqual(holding(driver), ["b"]);
   });
 
-  it("may be as long as is asked for, within bounds; too many at once are refused", () => {
+  it("may be as long as requested, within bounds, and too many at once are refused", () => {
     const driver = limited(1);
     driver.execute(limitKey, acquire, wish("a", { leaseMs: 3_600_000 }));
     driver.advance(3_599_999);
@@ -160,7 +160,7 @@ describe("a wish", () => {
       assert.equal(heard(driver, "a"), "limit.wish_invalid");
     });
 
-  it("of nobody is refused: no letter would arrive", () => {
+  it("without a holder is refused: no letter would arrive", () => {
     const driver = limited(1);
     for (const holder of [undefined, holderOf(""), holderOf("a/b"), holderOf("a", "x".repeat(501))])
       assert.equal(codeOf(driver.execute(limitKey, acquire, { ...wish("a"), holder })), "limit.wish_invalid");
@@ -192,7 +192,7 @@ describe("a wish", () => {
     assert.equal(state.line.size, 1);
   });
 
-  it("for what nobody limits is granted and counted", () => {
+  it("for a key without a limit is granted and counted", () => {
     const driver = newDriver();
     assert.deepEqual(acquireAll(driver, "a", "b"), ["a", "b"]);
     assert.ok(!isRefusal(driver.execute(limitKey, acquire, wish("c"))));

@@ -12,8 +12,8 @@ const set = (maxConcurrent: number, rate?: { count: number; perMs: number; burst
   revision: 0,
 });
 
-describe("a limit on how many begin per time", () => {
-  it("lets a burst begin at once, then one after the other at its pace", () => {
+describe("a limit on how many start per time", () => {
+  it("lets a burst start at once, then one after the other at its pace", () => {
     const driver = limited(0, { count: 2, perMs: 1_000, burst: 3 });
     assert.deepEqual(acquireAll(driver, "a", "b", "c", "d", "e"), ["a", "b", "c"]);
     driver.advance(499);
@@ -52,14 +52,14 @@ describe("a limit on how many begin per time", () => {
 });
 
 describe("a change of a limit", () => {
-  it("to more lets those that wait begin at once", () => {
+  it("to more lets those that wait start at once", () => {
     const driver = limited(1);
     acquireAll(driver, "a", "b", "c");
     assert.deepEqual(driver.execute(limitKey, setLimit, set(2)), { revision: 2 });
     assert.deepEqual(holding(driver), ["a", "b"]);
   });
 
-  it("to less takes nothing away, and lets nobody begin until it fits", () => {
+  it("to less takes nothing away, and lets none start until it fits", () => {
     const driver = limited(3);
     acquireAll(driver, "a", "b", "c", "d");
     driver.execute(limitKey, setLimit, set(1));
@@ -69,7 +69,7 @@ describe("a change of a limit", () => {
     assert.deepEqual(holding(driver), ["d"]);
   });
 
-  it("to nothing lets all begin, and what holders bring along counts again", () => {
+  it("to nothing lets all start, and the rules of holders count again", () => {
     const driver = limited(1);
     acquireAll(driver, "a", "b", "c");
     assert.deepEqual(driver.execute(limitKey, removeLimit, {}), { removed: true });
@@ -79,7 +79,7 @@ describe("a change of a limit", () => {
     assert.equal(holding(driver).length, 3);
   });
 
-  it("that was made meanwhile is noticed, unless it is the same", () => {
+  it("that was made meanwhile is noticed, except if it is the same", () => {
     const driver = limited(1);
     driver.execute(limitKey, setLimit, set(2));
     assert.deepEqual(driver.execute(limitKey, setLimit, { ...set(2), revision: 1 }), { revision: 2 });
@@ -128,7 +128,7 @@ describe("what is shown of a limit", () => {
     assert.deepEqual(driver.query(limitKey, places, { offset: 0, size: 1 }), [shown[0]]);
   });
 
-  it("is nothing where nobody ever set or wanted it", () => {
+  it("is nothing if it was never set or requested", () => {
     assert.equal(codeOf(newDriver().query(limitKey, usage, undefined)), "limit.missing");
   });
 });

@@ -1,4 +1,7 @@
-/** A machine that does nothing but want limits, hold them and lose them: what stands in for runs in tests. */
+/**
+ * A machine that only requests limits, holds them and loses them: it takes the place of runs in tests.
+ */
+
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AcquireLimit,

@@ -15,7 +15,7 @@ describe("the plain model of a limit", () => {
     ["at once and per time", { count: 2, perMs: 40, burst: 2 }],
     ["at once and per time, with a larger burst", { count: 1, perMs: 15, burst: 3 }],
   ] as const)
-    it(`gives the same to the same, ${what}, whoever comes and goes when`, () => {
+    it(`gives the same to the same, ${what}, for any arrivals and departures`, () => {
       for (let seed = 0; seed < 25; seed++) compare(seed, rate === undefined ? { max: 2 } : { max: 3, rate });
     });
 });

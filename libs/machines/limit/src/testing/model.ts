@@ -1,6 +1,6 @@
 /**
- * A limit as somebody at a counter would run it: a list of who holds, a list of who waits, and a look through both
- * whenever something happened. It is told the time millisecond by millisecond.
+ * A limit as a clerk at a counter would run it: a list of holders, a list of waiting holders, and a look
+ * through both after every event. Its time advances millisecond by millisecond.
  */
 import { ageingMs } from "../limits.ts";
 

@@ -1,7 +1,8 @@
 /**
- * A binary heap that can let go of any item: adding, removing and moving one costs the logarithm of how many there are.
- * Not the kernel's, whose items are in one heap at a time and ordered by numbers: who waits here is in two, and shares
- * that are equal stand in the order of their names, so that they stand alike after every restart.
+ * A binary heap that can remove any item: adding, removing and moving one costs the logarithm of the number
+ * of items. Not the kernel's heap, whose items are in one heap at a time and ordered by numbers. Waiting
+ * holders are in two heaps, and equal shares are ordered by their names, so that the order is the same after
+ * every restart.
  */
 export class Heap<Item> {
   readonly #isBefore: (one: Item, other: Item) => boolean;

@@ -42,7 +42,7 @@ describe("the line for a limit", () => {
     assert.ok(granted <= 20, `${granted} of 40`);
   });
 
-  it("puts the more urgent in front, and lets nobody wait for ever", () => {
+  it("puts the more urgent in front, and lets none wait for ever", () => {
     const driver = limited(1);
     driver.execute(limitKey, acquire, wish("holds"));
     driver.execute(limitKey, acquire, wish("old"));
@@ -81,7 +81,7 @@ describe("the line for a limit", () => {
 });
 
 describe("a heap", () => {
-  it("always has the first of all in front, whatever is added, moved and removed", () => {
+  it("always has the first of all in front after any additions, moves and removals", () => {
     const action = fc.oneof(
       fc.record({ kind: fc.constant("add" as const), value: fc.nat(50) }),
       fc.record({ kind: fc.constantFrom("remove" as const, "move" as const), value: fc.nat(30) }),

@@ -4,9 +4,9 @@
  * 1. Shares take turns by what they have had: the one that has had the least, by its weight, is next. One that comes,
  *    or comes back, starts where the others stand, so that no share saves up turns by staying away. one that leaves
  *    with more than its part is remembered until the others have caught up.
- * 2. Within a share the more urgent stand in front, by a head start: one of priority 5 stands where one of priority 0
- *    would that came five minutes earlier. So every waiter gets to the front in the end, and no place ever has to be
- *    computed again.
+ * 2. Within a share the more urgent are in front, by a head start. One of priority 5 takes the place of one
+ *    of priority 0 that came five minutes earlier. So every waiter gets to the front in the end, and no place
+ *    ever has to be computed again.
  * 3. Joining, leaving and being granted cost the logarithm of how many wait.
  */
 import type { LimitHolder } from "@tutti/contracts/workflow/v1";

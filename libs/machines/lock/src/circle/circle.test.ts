@@ -37,7 +37,10 @@ class Town {
     });
   }
 
-  /** Whoever waits for nothing gives back all it holds, until nothing changes. Says who waits still. */
+  /**
+   * Every work that waits for nothing releases all its locks, until nothing changes. Returns those that still
+   * wait.
+   */
   settle(): ReadonlySet<string> {
     for (;;) {
       const locks = this.look();
@@ -59,7 +62,7 @@ class Town {
 }
 
 describe("deadlocks over locks", () => {
-  it("are found where two wait for each other, and the one gives way that began last", () => {
+  it("are found where two wait for each other, and the one that started last gives way", () => {
     const town = new Town({ red: 1, blue: 1 });
     town.want("one", "red");
     town.want("two", "blue");
@@ -82,7 +85,7 @@ describe("deadlocks over locks", () => {
 
   for (const [what, given, victim, because] of [
     ["the least urgent", { one: { priority: -1 } }, "one", "its priority is the lowest"],
-    ["of equals the one that began last", {}, "three", "it began last"],
+    ["of equals the one that started last", {}, "three", "it began last"],
   ] as const)
     it(`take from ${what}`, () => {
       const town = new Town({ a: 1, b: 1, c: 1 });
@@ -105,7 +108,7 @@ describe("deadlocks over locks", () => {
       assert.equal(found.circle.length, 3);
     });
 
-  it("are none while one of several holders of a semaphore goes on", () => {
+  it("are none while one of several holders of a semaphore continues", () => {
     const town = new Town({ slots: 2, red: 1 });
     town.want("one", "slots");
     town.want("free", "slots");
@@ -117,7 +120,7 @@ describe("deadlocks over locks", () => {
     assert.equal(findDeadlocks(town.look()).length, 1);
   });
 
-  it("are found where a line stands in the way, and where a work waits for itself", () => {
+  it("are found where a line blocks, and where a work waits for itself", () => {
     const town = new Town({ doc: 1, red: 1 });
     town.want("reader", "doc", { shared: true });
     town.want("late", "red");

@@ -3,10 +3,11 @@
  *
  * 1. A work that waits for nothing continues, and gives back all that it holds. A work that waits continues when all
  *    its waits can be granted out of what those give back that continue.
- * 2. A wait can be granted when all that stand before it in the line can, and when there is room for it beside what
- *    works that are stuck hold, or are granted before it. What happens holds the lock for a while, and then no longer.
- * 3. What is left when nothing more continues is stuck. So a semaphore is never mistaken for a deadlock because of one
- *    of several holders.
+ * 2. A wait can be granted when all waits before it in the line can, and when there is room for it. Works that are
+ *    stuck keep their room, and so do waits that are granted before it. A granted wait holds the lock for a while, and
+ *    then no longer.
+ * 3. The works that remain when nothing more continues are stuck. So a semaphore is never mistaken for a deadlock
+ *    because of one of several holders.
  */
 import { fits, isTooMany } from "../hold/room.ts";
 import type { SeenHold, SeenLock, SeenWait } from "./picture.ts";
@@ -56,7 +57,7 @@ export interface Obstacle {
 }
 
 /**
- * Which of those that are stuck keep a wait from being granted. None when it can be. What waits before it and fits is
+ * Which of the stuck works keep a wait from being granted. None when it can be. A wait before it that fits is
  * granted before it, and then held.
  */
 export function inTheWay({ lock, wait }: Wanted, stuck: ReadonlySet<string>): readonly Obstacle[] {

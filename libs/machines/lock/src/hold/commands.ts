@@ -2,7 +2,7 @@
  * Acquiring a lock, keeping it and giving it back.
  *
  * 1. The same holder again is the same wish: it gets what it holds, with the same token, or keeps its place.
- * 2. A hold is a lease. What is not renewed is given to others, so that a holder that is no more wedges nothing. a
+ * 2. A hold is a lease. If it is not renewed, others get it, so that a dead holder blocks nothing. a
  *    holder that is handed a token by a holder can refuse an older one.
  * 3. What was given back, expired, broken or given up is never held again under its token.
  */
@@ -92,7 +92,7 @@ function again(lock: LockView, number: number, wish: AcquirePermits, step: LockS
 
 const namedMax = 3;
 
-/** Who stands in the way, in words. */
+/** The holders that block, in words. */
 export function refusedAsHeld(lock: LockView, name: string, waitMs: number): Refusal {
   const all = [...lock.holds.values(), ...lock.line.waits];
   const named = all.slice(0, namedMax).map(({ holder }) => holder);

@@ -16,7 +16,7 @@ export const permitsTaken: LockEvent<PermitsTakenV1> = {
   codec: PermitsTakenV1,
   described: true,
   evolve(lock, { hold: taken }, outstanding) {
-    assert(taken !== undefined, "what is taken is said");
+    assert(taken !== undefined, "an event of a taken hold names the hold");
     lock.used = true;
     hold(lock, taken);
     arm(lock, outstanding);

@@ -17,7 +17,7 @@ import { giveBack, holding, inLine, lockOf, newDriver, stepOn, want, wish } from
 import { lockKey, workOf } from "../testing/index.ts";
 
 describe("a lock", () => {
-  it("is held by one; the next in line gets it with a greater token", () => {
+  it("is held by one, and the next in line gets it with a greater token", () => {
     const driver = newDriver();
     const first = Number(want(driver, "a"));
     assert.equal(want(driver, "b"), 0);
@@ -26,7 +26,7 @@ describe("a lock", () => {
     assert.ok(Number(want(driver, "b")) > first);
   });
 
-  it("that began anew, after it was forgotten, gives greater tokens than ever before", () => {
+  it("that restarted, after it was forgotten, gives greater tokens than ever before", () => {
     const driver = newDriver();
     const before = Number(want(driver, "a"));
     driver.advance(1);
@@ -68,7 +68,7 @@ describe("a lock", () => {
     assert.equal(driver.state(lockKey, lock).sharedMost, 1);
   });
 
-  it("refuses at once what it can never give, and what is asked for in another way under the same name", () => {
+  it("refuses at once a request that it can never grant, and another request under the same name", () => {
     const driver = newDriver();
     assert.equal(want(driver, "a", { permits: 2 }), "lock.permits_too_many");
     want(driver, "a");
@@ -77,7 +77,7 @@ describe("a lock", () => {
       assert.equal(want(driver, "b", given), "lock.wish_invalid");
   });
 
-  it("tells who does not wait who stands in the way", () => {
+  it("names the holders that block to a caller that does not wait", () => {
     const driver = newDriver();
     for (const holder of ["a", "b", "c", "d", "e"]) want(driver, holder);
     assert.equal(want(driver, "z", { waitMs: 0 }), "lock.held");
@@ -95,7 +95,7 @@ describe("a lock", () => {
 });
 
 describe("a lease of a lock", () => {
-  it("ends unless it is renewed, by the one that holds the token", () => {
+  it("ends if it is not renewed by the holder of the token", () => {
     const driver = newDriver();
     const token = Number(want(driver, "a", { leaseMs: 1_000 }));
     driver.advance(900);
@@ -152,7 +152,7 @@ describe("a place in the line", () => {
     assert.deepEqual(inLine(driver), []);
   });
 
-  it("that is granted while nobody listens is held as long as it would have been kept", () => {
+  it("that is granted while no caller listens is held as long as its place would have been kept", () => {
     const driver = newDriver();
     want(driver, "a");
     want(driver, "b", { waitMs: 1_000 });
@@ -160,12 +160,12 @@ describe("a place in the line", () => {
     giveBack(driver, "a");
     assert.deepEqual(holding(driver), ["b"]);
     driver.advance(8_000 - 1);
-    assert.ok(Number(want(driver, "b")) > 0, "who asks again has it for the whole lease");
+    assert.ok(Number(want(driver, "b")) > 0, "a repeated request has it for the whole lease");
     driver.advance(29_000);
     assert.deepEqual(holding(driver), ["b"]);
   });
 
-  it("that gives way in a deadlock says so to whoever asks again", () => {
+  it("that gives way in a deadlock reports it to a repeated request", () => {
     const driver = newDriver();
     want(driver, "a");
     want(driver, "b");

@@ -1,7 +1,7 @@
 /**
  * Gives what can be given, in the order of the line. Every decider that may make room ends with it.
  *
- * After it, either nothing can be given now, or what is left is put off by a millisecond: the timer says when it
+ * After it, either nothing can be granted now, or the rest follows a millisecond later: the timer says when it
  * continues.
  */
 import { LockWaitEnd } from "@tutti/contracts/session/v1";

@@ -9,7 +9,7 @@ import { LockModel } from "./model.ts";
 const holders = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 describe("the plain model of a lock", () => {
-  it("gives the same to the same, whoever comes, shares, hangs up and goes when", () => {
+  it("gives the same to the same, for any arrivals, shares, hang-ups and departures", () => {
     for (let seed = 0; seed < 40; seed++) compare(seed);
   });
 });

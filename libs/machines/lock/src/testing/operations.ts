@@ -37,7 +37,10 @@ const wishes = fc
     priority: fc.integer({ min: -2, max: 2 }),
   })
   .map((given) => AcquirePermits.create(given as AcquirePermits));
-/** Numbers follow the clock of the driver, so that few of those drawn are right: most commands say what there is. */
+/**
+ * Numbers follow the clock of the driver, so that few random ones are right: most commands use the present
+ * numbers.
+ */
 const numbers = fc.constantFrom(0, 0, 1);
 
 /** Operations for properties. A failing sequence gets shorter. `numberOf` gives numbers that were given to wishes. */

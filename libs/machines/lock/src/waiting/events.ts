@@ -20,7 +20,7 @@ export const lockWaitBegun: LockEvent<LockWaitBegunV1> = {
   codec: LockWaitBegunV1,
   described: true,
   evolve(lock, { wait }, outstanding) {
-    assert(wait !== undefined, "a wait that begins is said");
+    assert(wait !== undefined, "an event of a started wait names the wait");
     lock.used = true;
     lock.lastNumber = wait.ticket;
     lock.byHolder.set(wait.holder, wait.ticket);

@@ -1,8 +1,9 @@
 /**
  * Who waits for a lock, and who is next.
  *
- * 1. The more urgent stand in front, by a head start: one of priority 5 stands where one of priority 0 would that came
- *    five minutes earlier. So every waiter gets to the front in the end, and no place ever has to be computed again.
+ * 1. The more urgent are in front, by a head start. One of priority 5 takes the place of one of priority 0
+ *    that came five minutes earlier. So every waiter gets to the front in the end, and no place ever has to be
+ *    computed again.
  * 2. Only the first is granted anything: neither one that would fit into what is free, nor one that would share with
  *    those that hold the lock, passes one that waits for more.
  */

@@ -1,9 +1,10 @@
 /**
  * The books of a mission, for folds and for those who look at them.
  *
- * 1. In each amount that has a limit, spent and reserved together never exceed it: what is not reserved first cannot be
- *    spent.
- * 2. What is not known to be unused counts as used: a reservation whose holder is gone is spent, not returned.
+ * 1. In each limited amount, spent and reserved together never exceed the limit: an amount must be reserved
+ *    before it is spent.
+ * 2. An amount counts as used if it is not known to be unused: a reservation without a holder is spent, not
+ *    returned.
  * 3. Reported use beyond all that there was is kept apart, as an overrun, and books nothing.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";

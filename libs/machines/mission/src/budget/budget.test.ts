@@ -87,7 +87,7 @@ describe("a budget", () => {
     assert.equal(budgetOf(scene).available?.tokens, 10);
   });
 
-  it("that is used up becomes a question; meanwhile nothing new begins, and a raise lets it go on", () => {
+  it("that is used up becomes a question, meanwhile nothing new starts, and a raise resumes it", () => {
     const scene = MissionScene.of({
       assignment: claimed,
       tasks: [taskSpec("a", { estimate: { tokens: 8 } }), taskSpec("b", { estimate: { tokens: 8 } })],
@@ -202,7 +202,7 @@ describe("a budget", () => {
     assert.equal(budgetOf(scene).spent?.tokens, 5);
   });
 
-  it("never books more than there is, whatever an agent says it used", () => {
+  it("never books more than the budget, for any usage that an agent reports", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("a")], budget: { amounts: { money: 1 } } });
     scene.driver.settle(
       scene.offer("a"),
@@ -218,7 +218,7 @@ describe("a budget", () => {
       { parentBudget: { tokens: 5 } },
     );
     assert.equal(budgetOf(scene).limit?.tokens, 5);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED, "nobody here could raise it");
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED, "no person here could raise it");
   });
 
   it("of agents holds offers until there is a place", () => {
@@ -227,7 +227,7 @@ describe("a budget", () => {
       tasks: [taskSpec("a"), taskSpec("b")],
       budget: { maxAgents: 1 },
     });
-    assert.deepEqual(scene.offers, ["a"], "one place, one offer to whoever comes");
+    assert.deepEqual(scene.offers, ["a"], "one place, one offer to the next agent");
     assert.equal(scene.task("b").status, TaskStatus.TASK_STATUS_HELD);
     assert.equal(codeOf(scene.join("anna")), "mission.role_full", "the place is taken by the offer");
     scene.driver.settle(scene.offer("a"), completeTask, CompleteTask.fromPartial({ agent: "ben" }));

@@ -1,4 +1,4 @@
-/** The budget does not have what is wanted: a person is asked, or the mission ends. */
+/** The budget cannot cover a request: a person is asked, or the mission ends. */
 
 import { BudgetEnd, QuestionKind } from "@tutti/contracts/swarm/v1";
 import { type Amounts, WorkStatus } from "@tutti/contracts/types/v1";

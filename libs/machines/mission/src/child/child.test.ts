@@ -56,7 +56,11 @@ describe("a task that a child does", () => {
     confirm(scene);
     assert.equal(scene.task("kid").status, TaskStatus.TASK_STATUS_WAITING);
     ended(scene, "another", completed);
-    assert.equal(scene.task("kid").status, TaskStatus.TASK_STATUS_WAITING, "another's end is nobody's");
+    assert.equal(
+      scene.task("kid").status,
+      TaskStatus.TASK_STATUS_WAITING,
+      "the end of a foreign child has no task",
+    );
     ended(scene, childId, completed);
     assert.equal(scene.shown.status, completed);
   });
@@ -83,7 +87,7 @@ describe("a task that a child does", () => {
       tasks: [taskSpec("kid", flow), taskSpec("a", { needs: [{ task: "kid" }] })],
       budget: { amounts: { tokens: 10 } },
     });
-    assert.equal(start(scene).budget?.tokens, 10, "nobody said how much it takes: all that is left");
+    assert.equal(start(scene).budget?.tokens, 10, "no estimate is set: it gets the rest of the budget");
     confirm(scene);
     ended(scene, start0, completed, 4);
     const { budget } = scene.shown;
@@ -113,13 +117,13 @@ describe("a task that a child does", () => {
     taken(scene.driver.execute(scene.key, cancelMission, CancelMission.create()));
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLING);
     assert.match(scene.shown.statusReason, /waits for 1 children/);
-    assert.equal(codeOf(scene.add([taskSpec("late")])), "mission.mission_ended", "it would never begin");
+    assert.equal(codeOf(scene.add([taskSpec("late")])), "mission.mission_ended", "it would never start");
     scene.driver.deliverAll();
     assert.deepEqual([scene.shown.status, scene.driver.description(child).status], [cancelled, cancelled]);
     assert.equal(scene.shown.budget?.spent?.tokens, 0);
   });
 
-  it("whose start is under way is given up, and does not begin later", () => {
+  it("whose start is under way is given up, and does not start later", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("kid", sub)] });
     const child = { namespace: "default", kind: "mission", id: start(scene).childId };
     taken(scene.driver.execute(scene.key, cancelMission, CancelMission.create()));
@@ -169,7 +173,7 @@ describe("a part that is delegated", () => {
     return { scene, claimId: whole?.claim?.claimId ?? "" };
   };
 
-  it("is done by another, while the claim stays; its outcome is told, and its rest of the budget comes back", () => {
+  it("is done by another, while the claim stays, reports its outcome, and returns the rest of its budget", () => {
     const { scene, claimId } = begun();
     taken(delegate(scene, "anna", claimId, "part", { budget: { tokens: 4 } }));
     const parts = scene.claim("ben");

@@ -12,7 +12,7 @@ import { isAwaited } from "../task/nodes.ts";
 import { type Doing, failAttempt, finish, type Place } from "../task/outcome.ts";
 import { childStarted } from "./events.ts";
 
-/** Result: the child is there. Its end may have been told before. */
+/** Result: the child has started. Its end may have been reported before. */
 export const confirmChild: MissionCommand<ConfirmChild, MissionDone> = {
   type: "confirm_child",
   codec: ConfirmChild,

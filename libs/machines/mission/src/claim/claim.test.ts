@@ -14,7 +14,7 @@ function ids(tasks: readonly { spec: { id: string } | undefined }[]): string[] {
 }
 
 describe("tasks that agents claim", () => {
-  it("go to whoever claims first, and end the mission when all are done", () => {
+  it("go to the first claimant, and end the mission when all are done", () => {
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a"), taskSpec("b")] });
     scene.join("anna");
     scene.join("ben");
@@ -86,7 +86,7 @@ describe("tasks that agents claim", () => {
     assert.throws(() => scene.complete("ben", second), /mission_ended/);
   });
 
-  it("last as long as they are renewed; lost ones are named", () => {
+  it("last as long as they are renewed, and lost ones are named", () => {
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a"), taskSpec("b")] });
     scene.join("anna");
     const [a] = scene.claim("anna", { leaseMs: 1_000 });
@@ -201,7 +201,7 @@ describe("tasks that agents claim", () => {
 });
 
 describe("tasks that are offered", () => {
-  it("are withdrawn from the pool when somebody claims them, and the result of the offer is nobody's", () => {
+  it("are withdrawn from the pool when a participant claims them, and the result of the offer is ignored", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("a")] });
     scene.join("anna");
     const offer = scene.offer("a");
@@ -215,7 +215,7 @@ describe("tasks that are offered", () => {
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("cannot be claimed any more once an agent of the pool is at work, who takes part from then on", () => {
+  it("cannot be claimed any more once an agent of the pool runs them, and the agent takes part from then on", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("a"), taskSpec("b")] });
     scene.join("anna");
     const note = NoteAttempt.fromPartial({ agent: "ben", startMs: scene.driver.nowMs });

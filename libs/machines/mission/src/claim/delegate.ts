@@ -1,4 +1,6 @@
-/** Delegation: a part of a claimed task for another, who may do no more than who delegates. */
+/**
+ * Delegation: an agent passes a part of its claimed task to another agent, with no more rights than its own.
+ */
 import { type Authority, DelegateTaskReply, DelegateTaskRequest } from "@tutti/contracts/swarm/v1";
 import { fromTimestamp, isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
 import { causeOf, cleaned, inWords, kinds, noAmounts, rounded } from "@tutti/machine-work";

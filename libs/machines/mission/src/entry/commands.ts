@@ -50,7 +50,7 @@ function judge(mission: MissionView, writes: readonly EntryWrite[]): Judged[] {
       isThere: before?.value !== undefined,
     };
     if (ifVersion !== undefined && ifVersion !== (known.isThere ? known.version : 0)) return "denied";
-    // To remove what is not there changes nothing, and is no failure.
+    // The removal of a missing entry changes nothing, and is no failure.
     if (value === undefined && !known.isThere) return "nothing";
     versions.set(key, { version: known.version + 1, isThere: value !== undefined });
     return "written";

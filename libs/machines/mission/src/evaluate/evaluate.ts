@@ -57,7 +57,7 @@ function failed(
   return { ok: false, error: detailOfRefusal(refusal) };
 }
 
-/** As bytes, unless it is too large to be kept. */
+/** As bytes. Undefined if it is too large to be kept. */
 export function encoded(
   value: Json,
   where: string,

@@ -57,7 +57,7 @@ function next(mission: MissionView, step: MissionEventStep, budget: StepBudget):
   return true;
 }
 
-/** What stands first in the agenda. Then whatever is held first, if what it lacks is there. */
+/** The first task of the agenda. Then the first held task, if it has all that it lacked. */
 function nextNumber(mission: MissionView): number | undefined {
   const { first } = mission.agenda;
   if (first !== undefined) return first;

@@ -186,7 +186,7 @@ export const removeMission: MissionCommand<RemoveMission, MissionDone> = {
   },
 };
 
-/** Conditions are looked at at once, whatever has changed. */
+/** Evaluates all conditions at once, after any change. */
 export const checkMission: MissionCommand<CheckMission, MissionDone> = {
   type: "check_mission",
   codec: CheckMission,

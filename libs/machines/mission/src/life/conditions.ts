@@ -1,8 +1,8 @@
 /**
- * Stop conditions: looked at when what they look at has changed, within a bound of steps. One that looks at all tasks
- * or at the whole board costs the more the more there are, so it is looked at once a second at most when there are
- * many. One that looks at the time, every few seconds. What cannot be evaluated, such as one on an entry that is not
- * there yet, does not hold.
+ * Stop conditions: evaluated when their inputs have changed, within a limit of steps. A condition on all
+ * tasks or on the whole board costs more with each of them. So it is evaluated at most once a second when
+ * there are many. A condition on the time is evaluated every few seconds. A condition that cannot be
+ * evaluated, such as one on a missing entry, does not hold.
  */
 import { QuestionKind, type StopCondition, StopKind } from "@tutti/contracts/swarm/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";

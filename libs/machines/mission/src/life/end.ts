@@ -1,4 +1,4 @@
-/** How a mission ends, decided. Its children are asked to end first. Its parent is told at the end. */
+/** How a mission ends, decided. Its children are asked to end first. Its parent is notified at the end. */
 
 import { type ErrorDetail, TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
@@ -100,7 +100,7 @@ export interface Stop {
   readonly how?: Stopping;
 }
 
-/** Whatever is open is stopped. Children that are there are awaited. The caller advances the mission. */
+/** Stops all open work. Children that have started are awaited. The caller advances the mission. */
 export function stopMission(
   mission: MissionView,
   step: MissionEventStep,
@@ -146,7 +146,7 @@ export function tellStopping(
   });
 }
 
-/** Parts of a task that ends before them, and what is asked about these and about itself. */
+/** Stops the parts of a task that ends before them, and withdraws questions about them and about the task. */
 export function tellPartsStopping(mission: MissionView, step: MissionEventStep, task: TaskView): void {
   withdrawQuestion(mission, step, task);
   const open = [...(task.parts ?? [])];
@@ -167,7 +167,7 @@ function withdrawQuestion(
   if (number > 0 && questions.get(number)?.verdict === Verdict.VERDICT_UNSPECIFIED) withdraw(step, number);
 }
 
-/** With a mission that ends, whatever it asks is withdrawn: who was asked is told. */
+/** Withdraws all questions of a mission that ends, and notifies the people that were asked. */
 export function withdrawQuestions({ questions, openQuestions }: MissionView, step: MissionEventStep): void {
   if (openQuestions === 0) return;
   const open = [...questions.values()].filter(({ verdict }) => verdict === Verdict.VERDICT_UNSPECIFIED);

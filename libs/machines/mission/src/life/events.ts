@@ -118,7 +118,7 @@ function set(outstanding: MissionOutstanding, timer: number, dueMs: number): voi
   else outstanding.cleared(timerNumber(theMission, timer));
 }
 
-/** Whatever is open is stopped, but for children that are there: how much they used up is still to be heard. */
+/** Stops all open work, except children that have started: their usage is still to be reported. */
 export const missionStopped: MissionEvent<MissionStoppedV1> = {
   type: "mission_stopped",
   version: 1,

@@ -3,7 +3,7 @@ import type { Mission, MissionOutstanding } from "../state.ts";
 import { isChild } from "../state.ts";
 import { takeBack } from "../task/flow.ts";
 
-/** Nothing new starts: what waits for an agent is taken back, and stands among those that can start. */
+/** Nothing new starts: tasks that wait for an agent are taken back, and are ready again. */
 export function takeBackQueued(mission: Mission, outstanding: MissionOutstanding): void {
   for (const task of mission.tasks)
     if (task.status === TaskStatus.TASK_STATUS_QUEUED && !isChild(task)) takeBack(mission, task, outstanding);

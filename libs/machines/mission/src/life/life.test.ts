@@ -146,7 +146,7 @@ describe("a mission", () => {
     assert.equal(Buffer.from(outcome.result.value.body.value).toString(), '"well"');
   });
 
-  it("gives what its output says, also where expressions stand in the texts of lists and objects", () => {
+  it("gives the output as specified, also with expressions in the texts of lists and objects", () => {
     for (const [output, expected] of [
       [
         '{"got":["${{ tasks.a.output.x }}"],"said":"x is ${{ tasks.a.output.x }}"}',
@@ -183,7 +183,7 @@ describe("a mission", () => {
       assert.equal(codeOf(begin(spec as Parameters<typeof orderOf>[0])), code);
   });
 
-  it("is the same when it is begun again, and another specification is a conflict", () => {
+  it("is the same when it is started again, and another specification is a conflict", () => {
     const scene = MissionScene.of({}, { requestHash: Uint8Array.of(1) });
     const again = (hash: number) =>
       scene.driver.execute(scene.key, beginMission, {
@@ -193,7 +193,7 @@ describe("a mission", () => {
     assert.equal(codeOf(again(2)), "mission.mission_conflict");
   });
 
-  it("holds: nothing new begins, what is at work ends; then it goes on", () => {
+  it("pauses: nothing new starts, and running tasks end before it resumes", () => {
     const scene = MissionScene.of({
       tasks: [taskSpec("a"), taskSpec("b"), taskSpec("c", { needs: [{ task: "a" }] })],
     });
@@ -206,7 +206,7 @@ describe("a mission", () => {
       ),
     );
     taken(scene.driver.execute(scene.key, pauseMission, PauseMission.create()));
-    assert.deepEqual(scene.offers, ["a"], "what waits for an agent is taken back");
+    assert.deepEqual(scene.offers, ["a"], "a task that waits for an agent is taken back");
     done(scene, "a");
     assert.deepEqual([scene.offers, scene.shown.status], [[], WorkStatus.WORK_STATUS_PAUSED]);
     taken(scene.driver.execute(scene.key, resumeMission, ResumeMission.create()));
@@ -231,7 +231,7 @@ describe("a mission", () => {
     assert.equal(scene.driver.description(scene.key).removedMs, scene.driver.nowMs);
   });
 
-  it("does not begin when its parent gave it up before", () => {
+  it("does not start when its parent gave it up before", () => {
     const scene = new MissionScene();
     const parent = { namespace: "default", kind: "run", id: "r", task: "t" };
     taken(scene.driver.execute(scene.key, withdrawMission, WithdrawMission.fromPartial({ parent })));
@@ -330,7 +330,7 @@ describe("trouble", () => {
       ),
     );
 
-  it("is found when an agent repeats itself; nothing new begins until a person has decided", () => {
+  it("is found when an agent repeats itself, and nothing new starts until a person has decided", () => {
     const scene = MissionScene.of({ stopConditions: never, loopThreshold: 2, tasks: [taskSpec("a")] });
     scene.join("anna");
     say(scene);
@@ -342,7 +342,7 @@ describe("trouble", () => {
     taken(decide(scene, "q1", true));
     assert.deepEqual([scene.offers, scene.shown.trouble], [["a"], ""]);
     say(scene);
-    assert.equal(scene.shown.trouble, "", "it is counted anew");
+    assert.equal(scene.shown.trouble, "", "it is counted from 0 again");
   });
 
   it("is found when agents put the same task up again and again, and a no ends the mission", () => {
@@ -377,7 +377,7 @@ describe("trouble", () => {
     assert.deepEqual(
       [scene.shown.openApprovals, scene.shown.trouble],
       [0, ""],
-      "it gets on: nobody has to say so",
+      "it makes progress: no person has to decide",
     );
   });
 });

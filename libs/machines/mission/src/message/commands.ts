@@ -33,7 +33,7 @@ export const sendMessages: MissionCommand<SendMessagesRequest, SendMessagesReply
 
 /** An agent that has not joined yet may be written to: it reads that when it has. */
 function receiverProblem(target: NonNullable<SendMessagesRequest["messages"][number]["to"]>["target"]) {
-  if (target === undefined) return "expected to whom it goes, found nobody";
+  if (target === undefined) return "expected a recipient, found none";
   if (target.$case !== "everybody" && target.value === "")
     return `expected a name for ${target.$case}, found none`;
   return undefined;

@@ -94,7 +94,10 @@ export const returnTask: MissionCommand<ReturnTask, MissionDone> = {
   },
 };
 
-/** The agent of an attempt is gone: another one gets the task, unless it runs at most once or has lost too many. */
+/**
+ * The agent of an attempt is lost. Another agent gets the task, except if it runs at most once or has lost
+ * too many.
+ */
 export function loseAttempt(
   mission: MissionView,
   step: MissionEventStep,

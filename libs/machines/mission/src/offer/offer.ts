@@ -70,7 +70,7 @@ export function plainDetails({ spec }: Pick<Task, "spec">): OfferDetails | undef
   };
 }
 
-/** What an attempt may use up, as it is told: what is set aside for each, whatever becomes of it later. */
+/** The budget of an attempt, as its agent receives it: the reservation at the start, also if it changes later. */
 function budgetOf(mission: Mission, task: Task): Amounts | undefined {
   const budget = wantedBy(mission, task);
   add(budget, task.authority?.budget);
@@ -83,7 +83,7 @@ export function depthLeftOf({ order }: Pick<Mission, "order">): number {
   return order?.depthLeft === undefined ? own : Math.min(own, order.depthLeft);
 }
 
-/** What is asked for so that the child of a task starts. */
+/** The request to start the child of a task. */
 export function startOf(mission: Mission, task: Task): StartMissionChild {
   const { work } = task.spec;
   const isMission = work?.$case === "mission";

@@ -16,7 +16,7 @@ function leave(scene: MissionScene, agentId: string) {
 }
 
 describe("agents that take part", () => {
-  it("fill roles; a mission begins when they have as many as they need, and not more may play them", () => {
+  it("fill roles, a mission starts when each role has enough, and more are refused", () => {
     const roles = [{ name: "pair", minAgents: 2, maxAgents: 2, capabilities: ["work"] }];
     const scene = MissionScene.of({ roles, tasks: [taskSpec("a")] });
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_PENDING);
@@ -51,7 +51,7 @@ describe("a leader", () => {
     return scene;
   };
 
-  it("is whoever has taken part longest, as long as it is heard", () => {
+  it("is the participant that joined first, as long as it is heard", () => {
     const scene = led();
     for (let passed = 0; passed < 5; passed++) {
       scene.driver.advance(2_000);
@@ -72,7 +72,7 @@ describe("a leader", () => {
     assert.equal(scene.shown.leader, "anna");
   });
 
-  it("is replaced when it leaves; where nobody is left there is none", () => {
+  it("is replaced when it leaves, and without participants there is none", () => {
     const scene = led();
     leave(scene, "anna");
     assert.equal(scene.shown.leader, "ben");

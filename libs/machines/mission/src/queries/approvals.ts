@@ -17,7 +17,7 @@ export function approvalShown(
   const { number, kind, subject, title, message, context, form, requestMs, decisions, verdict } = question;
   const isOfOutput = kind === QuestionKind.QUESTION_KIND_CHECK || kind === QuestionKind.QUESTION_KIND_RULE;
   const task = isOfOutput ? subject : "";
-  // What to look at is the output, where that is what is asked about.
+  // If the question is about an output, the output is shown.
   const output = isOfOutput ? (tasks[byId.get(subject) ?? -1]?.output as Data | undefined) : undefined;
   return {
     approvalId: approvalIdOf(number),

@@ -1,4 +1,4 @@
-/** Why a mission, or a task of it, stands as it does: every one that has not ended says what it waits for. */
+/** Explains a mission, or a task of it: every one that has not ended names the thing that it waits for. */
 import { MissionPhase, TaskHold } from "@tutti/contracts/swarm/v1";
 import {
   type ErrorDetail,
@@ -97,7 +97,7 @@ function tasksThat(count: number, one: string, many: string): string {
   return counted(count, `task ${one}`, `tasks ${many}`);
 }
 
-/** What holds all of it. */
+/** The reason why the whole mission waits. */
 function wholeHold(mission: MissionView, nowMs: number): Why | undefined {
   if (mission.pauseMs > 0)
     return waiting(mission.pauseMs, {
@@ -114,7 +114,7 @@ function wholeHold(mission: MissionView, nowMs: number): Why | undefined {
   if (mission.troubleHolds)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_APPROVAL,
-      message: `${mission.trouble}; a person is asked whether it may go on`,
+      message: `${mission.trouble}; a person is asked whether it may continue`,
     });
   if (mission.phase !== MissionPhase.MISSION_PHASE_WAITING) return undefined;
   const lacking = specOf(mission).roles.filter(
@@ -123,7 +123,7 @@ function wholeHold(mission: MissionView, nowMs: number): Why | undefined {
   const names = lacking.map(({ name, minAgents }) => `${minAgents} in ${name}`).join(", ");
   return waiting(mission.createMs, {
     cause: WaitCause.WAIT_CAUSE_START,
-    message: `it begins when enough agents have joined: ${names}`,
+    message: `it starts when enough agents have joined: ${names}`,
   });
 }
 
@@ -262,7 +262,7 @@ function heldWhy(mission: MissionView, task: TaskView) {
     case TaskHold.TASK_HOLD_ROLE:
       return {
         cause: WaitCause.WAIT_CAUSE_NO_MATCH,
-        message: `nobody plays the role ${task.toRole}`,
+        message: `no agent has the role ${task.toRole}`,
         subject: task.toRole,
       };
     default:
@@ -274,7 +274,7 @@ function openNeeds(mission: MissionView, { spec }: TaskView, nowMs: number): Why
   const open = spec.needs
     .map(({ task }) => task)
     .filter((id) => !isDone(mission.tasks[mission.byId.get(id) ?? -1]?.status ?? 0));
-  if (open.length === 0) return plain("it is about to begin");
+  if (open.length === 0) return plain("it is about to start");
   return waiting(nowMs, {
     cause: WaitCause.WAIT_CAUSE_NEEDS,
     message: `it needs ${open.slice(0, 10).join(", ")} to end first`,

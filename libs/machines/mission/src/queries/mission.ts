@@ -73,7 +73,7 @@ function outcomeOf(mission: MissionView, whole: boolean): Outcome | undefined {
   return workOutcome({ status: statusOf(mission), error: mission.error, output });
 }
 
-/** How it ended, in the words in which parents are told. Undefined while it continues. */
+/** How it ended, as its parent receives it. Undefined while it continues. */
 export const showMissionEnding: Query<Mission, undefined, RunEnding | undefined> = {
   type: "mission_ending",
   answer: (mission) => (hasEnded(mission) ? endingOf(mission) : undefined),

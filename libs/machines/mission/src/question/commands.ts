@@ -1,4 +1,4 @@
-/** What people decide, and what follows from it. */
+/** Decisions of people, and their effects. */
 import { DecideMissionQuestion, type MissionQuestion, QuestionKind } from "@tutti/contracts/swarm/v1";
 import { ActorKind, type Amounts, Approval, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";

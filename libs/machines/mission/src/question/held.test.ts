@@ -1,4 +1,4 @@
-/** Outputs that rules want approved: they wait in the mission, whoever gave them. */
+/** Outputs that need approval by a rule: they wait in the mission, whichever agent gave them. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CompleteJudgedTasks, DecideMissionQuestion, MissionOrder } from "@tutti/contracts/swarm/v1";
@@ -54,7 +54,7 @@ const statusOf = (scene: MissionScene) => scene.task("a").status;
 const { TASK_STATUS_WAITING, TASK_STATUS_COMPLETED, TASK_STATUS_FAILED } = TaskStatus;
 
 describe("an output of a mission that a rule wants approved", () => {
-  it("waits, is shown with what is asked and who may say, and counts when they say yes", () => {
+  it("waits, is shown with its question and approvers, and counts when they approve", () => {
     const scene = held(dear);
     assert.equal(statusOf(scene), TASK_STATUS_WAITING);
     const [approval] = approvals(scene);
@@ -99,7 +99,7 @@ describe("an output of a mission that a rule wants approved", () => {
     assert.equal(statusOf(scene), TASK_STATUS_COMPLETED);
   });
 
-  it("lapses when nobody decides in time", () => {
+  it("lapses when it is not decided in time", () => {
     const scene = held({ ...dear, timeoutMs: 1_000 });
     scene.driver.advance(2_000);
     assert.equal(statusOf(scene), TASK_STATUS_FAILED);

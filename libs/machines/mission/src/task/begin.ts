@@ -228,7 +228,7 @@ function detailsOf({ mission, step, budget }: Beginning, task: TaskView): Detail
 
 const none: Detailed = { ok: true, details: undefined };
 
-/** Keys are texts, whatever an expression gives. */
+/** Turns the value of an expression into texts: keys are texts. */
 function texts(value: Json): Json {
   const { labels, limitKeys, dueMs, capability, ...keys } = value as Record<string, Json>;
   return {

@@ -17,7 +17,7 @@ function problemOf(...lines: readonly string[]): string | undefined {
 describe("needs of tasks", () => {
   for (const [what, lines, problem] of [
     ["that come to an end are no circle", ["a:", "b: a", "c: a b"], undefined],
-    ["of what was there before are no circle", ["a: old"], undefined],
+    ["of earlier tasks are no circle", ["a: old"], undefined],
     ["of itself are one", ["a: a"], /^a: .*found a circle: a → a$/],
     ["in a circle are named in their order", ["a: c", "b: a", "c: b"], /circle: a → c → b → a$/],
     [

@@ -24,7 +24,7 @@ export interface Claimable {
   authority: { readonly budget?: Amounts | undefined } | undefined;
 }
 
-/** Who wants work. */
+/** A participant that wants work. */
 export interface Claimant {
   readonly agent: string;
   readonly pool: string;

@@ -59,7 +59,7 @@ export const tasksAdded: MissionEvent<TasksAddedV1> = {
   },
 };
 
-/** Out of what is set aside for who delegates, else out of what is left. */
+/** Takes it from the reservation of the delegating task, else from the rest of the budget. */
 function moveBudget(mission: Mission, part: Task): void {
   const budget = part.authority?.budget;
   if (budget === undefined) return;

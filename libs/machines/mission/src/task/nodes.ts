@@ -90,7 +90,7 @@ export function setStatus(mission: Mission, task: Task, status: TaskStatus): voi
   mission.revisions.tasks += 1;
 }
 
-/** Its needs are met: it stands in the agenda. */
+/** Its needs are met: it joins the agenda. */
 export function makeReady(
   mission: Mission,
   task: Task,
@@ -104,7 +104,7 @@ export function makeReady(
   mission.agenda.add(task.number);
 }
 
-/** Time does not change the order: what waits ages without being touched, as in pools. */
+/** Time does not change the order: waiting tasks age without being touched, as in pools. */
 export function rank(mission: Mission, task: Task): void {
   const { dueTime } = task.spec;
   const due = dueTime ?? mission.order?.spec?.dueTime;

@@ -167,7 +167,7 @@ function policyOf({ retry, work }: ReadOnly<TaskSpec>): RetryPolicy {
     : retryFromMessage(retry);
 }
 
-/** A lost agent ends the task, whatever attempts are left: a person is asked where the policy says so. */
+/** A lost agent ends the task, also if attempts remain. A person is asked if the policy requires it. */
 export function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
   const { step, task } = place;
   if (task.spec.retry?.pauseWhenExhausted === true)

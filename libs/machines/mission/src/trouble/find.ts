@@ -66,7 +66,7 @@ function found(mission: MissionView, step: MissionEventStep, trouble: string, ho
   ask(mission, step, {
     kind: QuestionKind.QUESTION_KIND_TROUBLE,
     subject: "",
-    title: holds ? "It goes in circles. May it go on?" : "It does not get on. May it go on?",
+    title: holds ? "It goes in circles. May it continue?" : "It makes no progress. May it continue?",
     message: trouble,
   });
 }

@@ -5,7 +5,7 @@ import { stableHash } from "@tutti/kernel";
 import { seenMax } from "../limits.ts";
 import type { Mission } from "../state.ts";
 
-/** The same task once more, whatever its id. */
+/** A key that is the same for the same task under another id. */
 export function taskKey({ work, input }: Pick<TaskSpec, "work" | "input">): string {
   const what = work?.$case === "capability" ? work.value : (work?.value.name ?? "");
   return keyed("task", work?.$case ?? "", what, textOf(input));

@@ -53,7 +53,7 @@ export const openVote: MissionCommand<OpenVoteRequest, OpenVoteReply> = boardCom
   },
 });
 
-/** What was asked, without what came of it. */
+/** The vote as requested, without its outcome. */
 function asked(vote: ReadOnly<Vote>): string {
   const bare = {
     ...(vote as Vote),

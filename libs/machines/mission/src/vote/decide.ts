@@ -1,4 +1,4 @@
-/** How a vote comes out, of the ballots there are. */
+/** Decides a vote by its ballots. */
 import { TieRule, type Vote, type VoteOutcome, VoteRule } from "@tutti/contracts/swarm/v1";
 import { type ReadOnly, toTimestamp } from "@tutti/kernel";
 import { rounded } from "@tutti/machine-work";

@@ -1,10 +1,10 @@
 /**
- * What is done at a time: a run is started, waits, takes the place of another, or the time passes.
+ * Acts on a time: a run is started, waits, takes the place of another, or the time passes.
  *
  * 1. A run's id is made of the schedule and the time, so a time that is acted on twice, by a backfill or after a crash,
  *    starts nothing twice.
  * 2. Nothing waits while no run is live, except what the clock brought while the schedule is paused.
- * 3. What waits starts in its order, one when all before it have ended.
+ * 3. Waiting runs start in their order, one when all before it have ended.
  */
 import { FiringOrigin, Overlap, PauseReason, SkipReason } from "@tutti/contracts/workflow/v1";
 import { counted, stableHash } from "@tutti/kernel";

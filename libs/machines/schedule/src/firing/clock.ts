@@ -1,5 +1,5 @@
 /**
- * What comes next by the clock, and what is done when it comes.
+ * The next time by the clock, and the action at that time.
  *
  * 1. The times of a schedule are acted on in their order, each once: one that was acted on, missed or let pass while the
  *    schedule was paused is behind it for good.

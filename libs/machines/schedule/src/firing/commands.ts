@@ -1,4 +1,4 @@
-/** Firings by hand, what the world says of them, and what runs report. */
+/** Firings by hand, results of their starts, and reports of runs. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { LiveFiring } from "@tutti/contracts/workflow/v1";
 import {

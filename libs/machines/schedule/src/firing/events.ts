@@ -170,7 +170,7 @@ export const runEndNoted: ScheduleEvent<RunEndNotedV1> = {
 
 function liveOf(schedule: Schedule, firing: number): LiveFiring {
   const live = schedule.live.get(firing);
-  assert(live !== undefined, "a firing that goes on is live", { firing });
+  assert(live !== undefined, "a firing that continues is live", { firing });
   return live;
 }
 

@@ -89,14 +89,14 @@ describe("the clock of a schedule", () => {
     assert.deepEqual(toStart(driver), []);
   });
 
-  it("acts on a hundred times in one step, and goes on in the next", () => {
+  it("acts on a hundred times in one step, and continues in the next", () => {
     const made = plan({ catchUpMs: hourMs, overlap: Overlap.OVERLAP_SKIP }, { rules: [{ everyMs: 1_000 }] });
     const driver = driven(made, hourMs + 350_000);
     assert.equal(driver.state(key, schedule).skippedCount, 350);
     assert.equal(story(driver).filter((type) => type === "schedule_advanced").length, 4);
   });
 
-  it("stands still while paused, and goes on from the resumption", () => {
+  it("stands still while paused, and continues from the resumption", () => {
     const driver = driven();
     driver.execute(key, pause, { note: "holidays" });
     assert.equal(driver.nextDueMs, undefined);
@@ -107,7 +107,7 @@ describe("the clock of a schedule", () => {
     assert.equal(driver.nextDueMs, startMs + 6 * hourMs);
   });
 
-  it("pauses by itself after as many runs as it may bring, and counts anew when it is resumed", () => {
+  it("pauses by itself after its maximum number of runs, and counts from 0 when it is resumed", () => {
     const driver = driven(plan({ maxRuns: 2, overlap: Overlap.OVERLAP_ALLOW }));
     driver.advance(5 * hourMs);
     assert.deepEqual(toStart(driver), [one, two]);
@@ -156,7 +156,7 @@ describe("a time at which the run before has not ended", () => {
     assert.deepEqual(toStart(driver), [three]);
   });
 
-  it("that takes the other's place begins when the other has ended", () => {
+  it("that takes the other's place starts when the other has ended", () => {
     const driver = driven(plan({ overlap: Overlap.OVERLAP_CANCEL_OTHER }));
     driver.advance(2 * hourMs);
     // The one before is not known to be there: it is asked to end when it is.
@@ -198,7 +198,7 @@ describe("a time at which the run before has not ended", () => {
 });
 
 describe("a run that a schedule started", () => {
-  it("begins once, whoever confirms it how often", () => {
+  it("starts once, for any number of confirmations", () => {
     const driver = driven();
     driver.advance(hourMs);
     const [start] = driver.effects;
@@ -211,14 +211,14 @@ describe("a run that a schedule started", () => {
     );
   });
 
-  it("may end before it is known to have begun", () => {
+  it("may end before it is known to have started", () => {
     const driver = driven();
     driver.advance(2 * hourMs);
     end(driver, one);
     assert.deepEqual(toStart(driver), [two]);
   });
 
-  it("that was refused lets the next one begin, and its reason can be read", () => {
+  it("that was refused lets the next one start, and its reason can be read", () => {
     const driver = driven();
     driver.advance(2 * hourMs);
     const [start] = driver.effects;
@@ -236,7 +236,7 @@ describe("a run that a schedule started", () => {
     assert.deepEqual([view.startedCount, view.skippedCount, view.waitingCount], [1, 1, 0]);
   });
 
-  it("that failed pauses the schedule if it was asked for, and what waits stays", () => {
+  it("that failed pauses the schedule if it was requested, and waiting runs stay", () => {
     const driver = driven(plan({ pauseOnFailure: true }));
     driver.advance(2 * hourMs);
     end(driver, one, 6);

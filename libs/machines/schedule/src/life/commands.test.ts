@@ -56,7 +56,7 @@ describe("a schedule", () => {
       assert.match((refused as { message: string }).message, problem);
     });
 
-  it("that is not there is told nothing but to come into being", () => {
+  it("that does not exist accepts only its creation", () => {
     const driver = new MachineDriver({ machines: [schedule], service, startMs });
     const said = [
       driver.execute(key, update, { plan: plan(), revision: 0 }),
@@ -81,7 +81,7 @@ describe("a schedule", () => {
     assert.deepEqual(driver.execute(key, remove, {}), { removed: false });
   });
 
-  it("shows how it stands and what comes next", () => {
+  it("shows its status and the next time", () => {
     const driver = driven(plan({}, { timeZone: "Asia/Kathmandu" }));
     driver.advance(hourMs);
     const view = driver.query(key, facts, undefined);
@@ -104,7 +104,7 @@ describe("a change of a schedule", () => {
     assert.equal(driver.nextDueMs, startMs + hourMs / 2 + 600_000);
   });
 
-  it("that was made meanwhile is noticed, unless it is the same", () => {
+  it("that was made meanwhile is noticed, except if it is the same", () => {
     const driver = driven();
     const changed = plan({ definition: "other" });
     driver.execute(key, update, { plan: changed, revision: 1 });

@@ -18,7 +18,7 @@ const manners: readonly (readonly [Overlap, Manner])[] = [
 
 describe("the plain model of a schedule", () => {
   for (const [overlap, manner] of manners)
-    it(`starts what the machine starts, in the same order, whatever happens when: ${manner}`, () => {
+    it(`starts the same runs as the machine, in the same order, for any events: ${manner}`, () => {
       for (let seed = 0; seed < 15; seed++) compare(seed, overlap, manner);
     });
 });

@@ -1,6 +1,6 @@
 /**
- * A schedule as somebody with a list would keep it: which runs are live, which wait, and what starts when. It is told
- * what happens in its order and says which runs have been started.
+ * A schedule as a clerk with a list would keep it: live runs, waiting runs, and the next run to start. It
+ * receives the events in their order and returns the started runs.
  */
 export type Manner = "skip" | "queue one" | "queue all" | "cancel" | "terminate" | "allow";
 
@@ -18,7 +18,7 @@ export class ScheduleModel {
   /** Runs that were asked to end. */
   readonly asked = new Set<string>();
 
-  /** A time has come, or somebody wants a run now. */
+  /** A time has come, or a user requests a run now. */
   time(runId: string, manner: Manner, byClock: boolean): void {
     if (this.live.length === 0 || manner === "allow") {
       this.#start(runId);

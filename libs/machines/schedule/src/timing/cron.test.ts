@@ -34,7 +34,7 @@ describe("what is no cron rule", () => {
       assert.match(read, problem);
     });
 
-  it("whatever it is, it is refused in words and never crashes", () => {
+  it("any text is refused in words and never crashes", () => {
     const field = fc.stringMatching(/^[0-9*/,\-#LWa-f?]{1,6}$/);
     fc.assert(
       fc.property(
@@ -72,7 +72,7 @@ describe("a timing", () => {
       /exceptions\[0\]/,
     ],
     [
-      "that ends before it begins",
+      "that ends before it starts",
       { rules: [{ everyMs: 1_000 }], fromMs: 5, untilMs: 5 },
       /end after the beginning/,
     ],

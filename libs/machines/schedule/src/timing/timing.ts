@@ -4,7 +4,7 @@ import { stableHash } from "@tutti/kernel";
 import { type NextTimeAfter, timesOf } from "./rule.ts";
 import { zoneOf } from "./zone.ts";
 
-/** What comes next: a time. A moment to continue searching from. Or nothing ever. */
+/** The result of a search: a time, a moment to continue the search from, or nothing ever. */
 type Ahead =
   | { readonly kind: "time"; readonly nominalMs: number }
   | { readonly kind: "unknown"; readonly searchedMs: number }

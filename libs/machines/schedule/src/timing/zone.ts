@@ -1,6 +1,6 @@
 /**
- * Time zones: which offset holds when. What ICU knows is asked by `Intl`, once a day of each year that is looked at, and
- * kept as spans of one offset, so that a conversion costs a search in a short list.
+ * Time zones: which offset holds when. `Intl` is asked for the offset once for each day of a year that is
+ * needed. The answers are kept as spans of one offset, so that a conversion costs a search in a short list.
  *
  * 1. A span has one offset. Where two meet, clocks are put forward or back, or a year of ours ends and nothing changes.
  * 2. No two changes lie within a day of each other. None ever did.

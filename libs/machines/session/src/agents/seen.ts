@@ -1,4 +1,4 @@
-/** Agents as they were seen, read from what is kept of them. */
+/** Agents as they were seen, read from their notes. */
 import { type AgentNote, NoteAgents } from "@tutti/contracts/session/v1";
 import type { SessionView } from "../state.ts";
 

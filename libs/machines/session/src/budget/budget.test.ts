@@ -50,14 +50,14 @@ describe("the budget of a session", () => {
     assert.equal(retry(scene), "session.budget_used_up");
   });
 
-  it("counts all that a part had as used where nobody knows", () => {
+  it("counts all that a part had as used if its usage is unknown", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")], { budget: tokens(10) });
     scene.confirm("p1");
     fail(scene, "p1", undefined);
     assert.equal(retry(scene), "session.budget_used_up");
   });
 
-  it("is kept in every mode; a choice gives it to the part that is chosen", () => {
+  it("is kept in every mode, and a choice gives it to the chosen part", () => {
     for (const mode of [workflow, swarm]) {
       const scene = SessionScene.of(mode, [taskSpec("a")], { budget: tokens(1) });
       assert.equal(given(scene, "p1"), 1);
@@ -67,7 +67,7 @@ describe("the budget of a session", () => {
     assert.equal(given(scene, "p1"), 10);
   });
 
-  it("is divided among parts that begin together by what is expected of their tasks, and none has no limit", () => {
+  it("is divided among parts that start together by the estimates of their tasks, and none has no limit", () => {
     const tasks = [3, 0, 6].map((expected, at) => taskSpec(`t${at}`, [], { estimate: { tokens: expected } }));
     const scene = SessionScene.of(hybrid, tasks, { budget: tokens(27) });
     choose(scene, [
@@ -117,7 +117,7 @@ describe("the budget of a session", () => {
     assert.equal(scene.state.parts.length, 1);
   });
 
-  it("that was used up by breaking down the goal leaves nothing to begin with", () => {
+  it("that was used up by breaking down the goal leaves nothing to start with", () => {
     const scene = SessionScene.ofGoal({}, swarm, { budget: tokens(5) });
     scene.planned([taskSpec("a")], "", tokens(5));
     assert.equal(scene.shown.status, failed);

@@ -2,9 +2,9 @@
  * The budget of a session: an escrow of which each part has what it is given when it is made, and keeps within that by
  * itself.
  *
- * 1. What parts have, and what those that ended used up, is never more than the budget: those that start together
- *    divide what is left by what is expected of their tasks, and later ones have what others gave back.
- * 2. What is not known to be unused counts as used: all of it, for an unknown part.
+ * 1. The budgets of parts, and the usage of ended parts, never exceed the budget. Parts that start together
+ *    divide the rest by the estimates of their tasks, and later parts get the amounts that others returned.
+ * 2. An amount counts as used if it is not known to be unused: all of it, for an unknown part.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { expectedOf, isLimited, kinds, leftWithin, rounded, usedUpWithin } from "@tutti/machine-work";
@@ -29,8 +29,8 @@ export function usedUp(session: SessionView): string | undefined {
 }
 
 /**
- * What each of several parts may use up, in their order. A task of which nothing is said is expected to use what the
- * others do on the average. No part has nothing: that would be no limit.
+ * Returns the limit of each of several parts, in their order. A task without an estimate is expected to use
+ * the average of the others. No part has nothing: that would be no limit.
  */
 export function dividedLeft(
   session: SessionView,

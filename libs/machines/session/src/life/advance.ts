@@ -29,14 +29,14 @@ function begin(session: SessionView, step: SessionStep): void {
   }
   if (stopWhereUsedUp(session, step)) return;
   const wanted = session.mode || wantedMode(session);
-  // What was chosen before it was resumed stays: what is left is done as one part.
+  // A choice before the retry stays: the remaining tasks are done as one part.
   if (session.mode === Mode.MODE_UNSPECIFIED && isChosen(wanted)) {
     step.emit(choosingBegun, { beginMs: step.nowMs });
     return;
   }
   const tasks = session.tasks.filter(({ part }) => part < 0).map(({ number }) => number);
   const mode = wanted === Mode.MODE_HYBRID ? Mode.MODE_WORKFLOW : wanted;
-  const reason = session.retries > 0 ? "it was taken up again" : "it was asked for";
+  const reason = session.retries > 0 ? "it was retried" : "it was asked for";
   const parts = tasks.length === 0 ? [] : [newPart(session, { mode, tasks, reason })];
   goOnIn(session, step, { choice: undefined, mode: wanted, parts });
 }
@@ -47,7 +47,7 @@ function go(session: SessionView, step: SessionStep): void {
   if (session.openParts === 0) conclude(session, step);
 }
 
-/** A run ends by itself. A mission is told that nothing more comes. */
+/** A run ends by itself. A mission has to be closed. */
 function isToClose(part: PartView): boolean {
   return takesMore(part) && kindOfWork(part.mode) === "mission";
 }

@@ -1,4 +1,4 @@
-/** What is asked for before a session starts, for folds: other sessions first, then locks, then a choice. */
+/** Requests before a session starts, for folds: other sessions first, then locks, then a choice. */
 import { Mode, type SessionDependency, SessionPhase, type SessionSpec } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { AskPlanner, AwaitSession, ChooseMode, HoldLocks } from "../effects.ts";
@@ -25,7 +25,7 @@ export function askDependency(
   outstanding.effect(dependencyEffect(index), 1 + retries, effect);
 }
 
-/** They are held from before the starting to the end: what is asked for stays outstanding. */
+/** Locks are held from before the start to the end: the request stays outstanding. */
 export function askLocks(session: Session, outstanding: SessionOutstanding): void {
   const { locks = [], priority = 0 } = session.order?.spec ?? {};
   if (locks.length === 0 || hasEnded(session) || isWaitingForOthers(session)) return;
@@ -62,7 +62,7 @@ export function wantedMode(session: SessionView): Mode {
   return specOf(session).mode || Mode.MODE_ADAPTIVE;
 }
 
-/** Returns whether it is to be chosen what is done how. */
+/** Returns whether the mode of each task is to be chosen. */
 export function isChosen(mode: Mode): boolean {
   return mode === Mode.MODE_ADAPTIVE || mode === Mode.MODE_HYBRID;
 }

@@ -120,7 +120,7 @@ export const confirmLocks: SessionCommand<ConfirmLocks, SessionDone> = commandOf
   codec: ConfirmLocks,
   reply: SessionDone,
   decide(session, _, step) {
-    // What comes when they are not wanted any more belongs to none.
+    // A result that arrives when it is no longer wanted is ignored.
     const isWaiting = session.phase === SessionPhase.SESSION_PHASE_WAITING;
     if (session.lockMs > 0 || !isWaiting || isHeldByOthers(session)) return done;
     step.emit(locksNoted, { holdMs: step.nowMs });
@@ -263,7 +263,7 @@ export const signalSession: SessionCommand<SignalWork, SessionSignalled> = comma
       });
     if (parts.length === 0 && session.signals.length >= signalsMax)
       return sessionErrors.tooMany.refusal({
-        ...{ what: "signals before anything has begun", found: signalsMax + 1, max: signalsMax },
+        ...{ what: "signals before the first part has started", found: signalsMax + 1, max: signalsMax },
       });
     step.emit(sessionSignalled, { signal, signalMs: step.nowMs });
     const event = step.events;
@@ -337,7 +337,7 @@ export const retrySession: SessionCommand<RetryWork, SessionDone> = {
     }
     for (const task of session.tasks) {
       const { number, status } = task;
-      // With an unexpected failure it would fail once more, whatever else is done.
+      // With an unexpected failure it would fail once more, even if all else is done.
       const isFatal = status === TaskStatus.TASK_STATUS_FAILED && !isAwaitedByOthers(task);
       const isLeft = !isDone(status) || status === TaskStatus.TASK_STATUS_CANCELLED || isFatal;
       if (status !== TaskStatus.TASK_STATUS_COMPLETED && (taskIds.length === 0 || isLeft)) wanted.add(number);

@@ -1,4 +1,4 @@
-/** How a session comes to its end, and who is told. */
+/** How a session ends, and which others it notifies. */
 import { LearnChoice } from "@tutti/contracts/intelligence/v1";
 import { type ChoiceOutcome, Mode } from "@tutti/contracts/session/v1";
 import {
@@ -45,7 +45,7 @@ export interface Stop {
   readonly error: ErrorDetail;
 }
 
-/** Whatever is open is stopped. Work that is there is waited for. The caller advances the session. */
+/** Stops all open work. Parts that have started are awaited. The caller advances the session. */
 export function stopSession(session: SessionView, step: SessionStep, { status, error }: Stop): void {
   for (const part of session.parts) {
     tellStopping(session, step, part, "cancel");

@@ -86,7 +86,7 @@ export const dependencyAdded: SessionEvent<DependencyAddedV1> = {
   },
 };
 
-/** Its place stays empty: what is asked for has a number by its place, and numbers are not given twice. */
+/** Its place stays empty: a request has its number by its place, and numbers are not used twice. */
 export const dependencyDropped: SessionEvent<DependencyDroppedV1> = {
   type: "dependency_dropped",
   version: 1,
@@ -200,8 +200,8 @@ function endPause(session: Session, toMs: number): void {
 }
 
 /**
- * What it was told is in the history. The parts are told by operations, those that are made later too where there is
- * none yet.
+ * The signal is in the history. Operations pass it to the parts, also to parts that are made later if there
+ * is none yet.
  */
 export const sessionSignalled: SessionEvent<SessionSignalledV1> = {
   type: "session_signalled",
@@ -213,7 +213,7 @@ export const sessionSignalled: SessionEvent<SessionSignalledV1> = {
   },
 };
 
-/** Work that is being started is given up. That which is there is waited for. */
+/** Gives up parts that are being started. Parts that have started are awaited. */
 export const sessionStopped: SessionEvent<SessionStoppedV1> = {
   type: "session_stopped",
   version: 1,

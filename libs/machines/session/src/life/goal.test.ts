@@ -28,7 +28,7 @@ function errorOf(scene: SessionScene) {
 }
 
 describe("a session with a goal", () => {
-  it("asks for tasks first, and goes on with them as if it had been started with them", () => {
+  it("asks for tasks first, and continues as if it had been started with them", () => {
     const scene = SessionScene.ofGoal({ input: json({ about: "bows" }) }, swarm);
     assert.deepEqual(scene.asked, ["ask_planner"]);
     const { effect } = scene.effect("ask_planner");
@@ -86,12 +86,12 @@ describe("a session with a goal", () => {
       "",
       /^The planner `tutti\.plan` returned tasks that the session cannot run: task a: .*circle/,
     ],
-    ["a need of nobody", [taskSpec("a", ["x"])], "", /cannot run: task a: .*x/],
+    ["a need without a task", [taskSpec("a", ["x"])], "", /cannot run: task a: .*x/],
     ["a task twice", [taskSpec("a"), taskSpec("a")], "", /cannot run: task a: expected every task once/],
     ["an output that is none", [taskSpec("a")], "tasks.", /cannot run: output: /],
   ];
   for (const [what, tasks, output, message] of unfit)
-    it(`fails with ${what}, names it, and asks anew when it is taken up again`, () => {
+    it(`fails with ${what}, names it, and asks again when it is retried`, () => {
       const scene = SessionScene.ofGoal({}, workflow);
       scene.planned(tasks, output);
       assert.equal(scene.shown.status, failed);
@@ -103,7 +103,7 @@ describe("a session with a goal", () => {
       assert.deepEqual(scene.asked, ["start_part p1"]);
     });
 
-  it("fails with whoever should have broken it down", () => {
+  it("fails with the run that should have broken it down", () => {
     const scene = SessionScene.ofGoal({}, workflow);
     const error = {
       ...{ code: "work.broken", message: "no idea", retry: 1 as const, retryAfterMs: 0, violations: [] },
@@ -115,7 +115,7 @@ describe("a session with a goal", () => {
     assert.deepEqual(scene.asked, []);
   });
 
-  it("is broken down when nothing holds it any more, and begins when it is not held", () => {
+  it("is broken down when nothing blocks it any more, and starts when it is not paused", () => {
     const scene = SessionScene.ofGoal({}, workflow, { locks: [{ name: "door", permits: 1 }] });
     const { driver, key } = scene;
     assert.deepEqual(scene.asked, ["hold_locks"]);

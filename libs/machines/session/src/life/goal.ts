@@ -53,7 +53,7 @@ export function goalProblem({ input, reached }: ReadOnly<Goal>): Refusal | undef
   return made.ok ? undefined : invalid(`reached: ${made.problem}`);
 }
 
-/** All tasks have ended: what stands against the goal being reached. Undefined where nothing does. */
+/** All tasks have ended: returns why the goal is not reached. Undefined if it is. */
 export function missedGoal(session: SessionView): ErrorDetail | undefined {
   const reached = goalOf(session)?.reached ?? "";
   if (reached === "") return undefined;

@@ -61,7 +61,7 @@ describe("a session in one mode", () => {
     assert.equal(scene.output, 40);
   });
 
-  it("fails with the first failure that no task was waiting for; a run undoes what it did before", () => {
+  it("fails with the first failure that no task was waiting for, and a run compensates before", () => {
     const tasks = [taskSpec("a"), taskSpec("b")];
     tasks[1] = { ...taskSpec("b"), needs: [{ task: "a", condition: NeedCondition.NEED_CONDITION_FAILURE }] };
     const awaited = SessionScene.of(swarm, tasks);
@@ -83,7 +83,7 @@ describe("a session in one mode", () => {
     assert.equal(run.shown.status, failed);
   });
 
-  it("begins when the sessions before it have ended as it needs, and its locks are held", () => {
+  it("starts when the sessions before it have ended as it needs, and its locks are held", () => {
     const dependsOn = [{ session: { kind: "session", id: "first" } }];
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });
     assert.deepEqual(scene.asked, ["await_session"]);
@@ -104,7 +104,7 @@ describe("a session in one mode", () => {
     assert.equal(late.shown.status, failed);
   });
 
-  it("is told what it was told before it began, once it has begun, as all of its parts are", () => {
+  it("receives early signals once it has started, as do all of its parts", () => {
     const dependsOn = [{ session: { kind: "session", id: "first" } }];
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
     const signal = (name: string) => tell(scene, signalSession, SignalWork.fromPartial({ signal: name }));
@@ -131,7 +131,7 @@ describe("a session in one mode", () => {
     );
   });
 
-  it("is held, goes on, is cancelled with what it started, and ends at once by force", () => {
+  it("is paused, resumes, is cancelled with its parts, and ends at once when terminated", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")]);
     scene.confirm();
     taken(tell(scene, pauseSession, { reason: "lunch" }));
@@ -170,7 +170,7 @@ describe("a session in one mode", () => {
     assert.equal(codeOf(tell(scene, beginSession, { order: other })), "session.conflict");
   });
 
-  it("is taken up again from what did not do well", () => {
+  it("is retried from the tasks that did not complete", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
     scene.confirm();
     scene.done("p1", "a", 1);
@@ -185,7 +185,7 @@ describe("a session in one mode", () => {
     assert.equal(codeOf(tell(scene, retrySession, { taskIds: [], reason: "" })), "session.not_failed");
   });
 
-  it("is not taken up again where it did well, or somebody ended it", () => {
+  it("is not retried if it completed, or a user ended it", () => {
     const again = { taskIds: ["a"], reason: "" };
     const well = SessionScene.of(swarm, [taskSpec("a")]);
     well.confirm();
@@ -305,7 +305,7 @@ describe("a session in several parts", () => {
     assert.deepEqual(scene.output, { a: "a", b: "b", c: "c" });
   });
 
-  it("moves what has not begun when its work has let go of it, and leaves what began meanwhile", () => {
+  it("moves pending tasks when their part has released them, and leaves tasks that started meanwhile", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
     scene.confirm();
     scene.note("p1", "a", TaskStatus.TASK_STATUS_RUNNING);
@@ -349,7 +349,7 @@ describe("a session in several parts", () => {
     };
     assert.match(add(taskSpec("b", ["c"]), taskSpec("c", ["b"])), /^task [bc]: .*(b.*c|c.*b)/);
     assert.equal(add(taskSpec("b", ["a"])), "");
-    assert.match(add(taskSpec("a", ["b"])), /^task a: expected a task that is new, .* under another id/);
+    assert.match(add(taskSpec("a", ["b"])), /^task a: expected a new task, .* under another id/);
     assert.match(add(taskSpec("c"), taskSpec("c")), /^task c: expected every task once/);
   });
 

@@ -41,7 +41,7 @@ export function computedOutput(session: SessionView): Output {
   }
 }
 
-/** It may stand in `${{ }}`, as in definitions. */
+/** It may be wrapped in `${{ }}`, as in definitions. */
 export function textOf(output: string): string {
   return /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(output)?.[1] ?? output;
 }

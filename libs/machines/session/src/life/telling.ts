@@ -15,7 +15,7 @@ export function tellParts(session: SessionView, step: SessionStep, operation: Op
       step.emit(operationQueued, { part: part.number, operation: { operation } });
 }
 
-/** It continues in these parts, which are told what was said while no part existed. */
+/** It continues in these parts, which receive the signals that came while no part existed. */
 export function goOnIn(
   session: SessionView,
   step: SessionStep,

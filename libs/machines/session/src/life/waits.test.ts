@@ -29,7 +29,7 @@ function settle(scene: SessionScene, dependency: number, status: WorkStatus = co
 }
 
 describe("sessions to wait for", () => {
-  it("are added to until it begins, each once", () => {
+  it("are added until it starts, each once", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
     taken(add(scene, "second"));
     taken(add(scene, "second"));
@@ -41,7 +41,7 @@ describe("sessions to wait for", () => {
     assert.deepEqual(scene.asked, ["start_part p1"]);
   });
 
-  it("are taken back until it begins, whatever has become of them, and added again", () => {
+  it("are removed until it starts, in any state, and added again", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
     taken(add(scene, "second"));
     taken(drop(scene, "first"));
@@ -70,7 +70,7 @@ describe("sessions to wait for", () => {
     assert.deepEqual(scene.asked, ["start_part p1"]);
   });
 
-  it("are followed by its locks, and are not taken back from what has begun", () => {
+  it("are followed by its locks, and are not removed from a started session", () => {
     const locking = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });
     taken(drop(locking, "first"));
     assert.deepEqual(locking.asked, ["hold_locks"]);
@@ -87,7 +87,7 @@ describe("sessions to wait for", () => {
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
   });
 
-  it("are refused once it has begun, or asks for its locks", () => {
+  it("are refused once it has started, or requests its locks", () => {
     const begun = SessionScene.of(swarm, [taskSpec("a")]);
     assert.equal(codeOf(add(begun, "second")), "session.begun");
     const locking = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });

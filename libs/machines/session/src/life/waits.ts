@@ -68,7 +68,7 @@ export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
   },
 });
 
-/** Only before it starts. What it does not wait for, it did not have to be told twice. */
+/** Only before it starts. The removal of a missing dependency changes nothing. */
 export const dropWait: SessionCommand<DropWait, SessionDone> = commandOf({
   type: "drop_wait",
   codec: DropWait,

@@ -38,25 +38,29 @@ const placedIn = ({ state }: SessionScene) =>
   state.tasks.filter(({ isPlaced }) => isPlaced).map(({ spec }) => spec.id);
 
 describe("parts that an orchestrator of the user decides about", () => {
-  it("begin nothing before it says so", () => {
+  it("start nothing before it decides", () => {
     const scene = sceneOf();
     assert.deepEqual(placedIn(scene), []);
     assert.deepEqual(scene.asked, ["follow_part p1", "plan_part p1"]);
   });
 
-  it("take each decision once, however often it is told, and leave out what cannot begin", () => {
+  it("take each decision once, however often it is reported, and leave out tasks that cannot start", () => {
     const scene = sceneOf();
     taken(decide(scene, 1, ["a", "b", "a"]));
     assert.deepEqual(placedIn(scene), ["a"], "b needs a");
     taken(decide(scene, 1, ["c"]));
     taken(decide(scene, 3, ["c"]));
-    assert.deepEqual(placedIn(scene), ["a"], "the first was told again, the third has no second before it");
+    assert.deepEqual(
+      placedIn(scene),
+      ["a"],
+      "the first was reported again, the third has no second before it",
+    );
     taken(decide(scene, 2, ["c"]));
     assert.deepEqual(placedIn(scene), ["a", "c"]);
     assert.equal(scene.state.parts[0]?.decision, "decision 2");
   });
 
-  it("give tasks that have not begun to other modes, and end when all are done", () => {
+  it("give tasks that have not started to other modes, and end when all are done", () => {
     const scene = sceneOf();
     taken(decide(scene, 1, ["a", "c"], ["b", "c"]));
     assert.deepEqual(
@@ -94,16 +98,16 @@ describe("parts that an orchestrator of the user decides about", () => {
       assert.deepEqual([scene.state.parts[0]?.decisions, placedIn(scene)], [0, []]);
     });
 
-  it("say of a task whom they wait for, and what was said last", () => {
+  it("name for each task what it waits for, and the last message", () => {
     const scene = sceneOf();
     const why = () => taken(scene.driver.query(scene.key, explainSession, { taskId: "c" }));
-    assert.match(why().summary, /begins when mine says so$/);
+    assert.match(why().summary, /it starts when mine says so$/);
     taken(decide(scene, 1, ["a"]));
     assert.match(why().summary, /mine says so; the last time it said: decision 1$/);
     assert.equal(why().waits[0]?.holders[0]?.id, "s..p1.decision..2");
   });
 
-  it("fail with their orchestrator, and are decided about anew in a second life", () => {
+  it("fail with their orchestrator, and are decided again in a second life", () => {
     const scene = sceneOf();
     taken(decide(scene, 1, ["c"]));
     scene.operate();
@@ -117,6 +121,6 @@ describe("parts that an orchestrator of the user decides about", () => {
       scene.state.parts.map(({ decisions }) => decisions),
       [1, 0],
     );
-    assert.equal(scene.state.tasks[2]?.status, TaskStatus.TASK_STATUS_COMPLETED, "what was done is kept");
+    assert.equal(scene.state.tasks[2]?.status, TaskStatus.TASK_STATUS_COMPLETED, "a completed task is kept");
   });
 });

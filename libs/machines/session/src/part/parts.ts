@@ -50,7 +50,7 @@ interface Moving {
   readonly ms: number;
 }
 
-/** Whatever had them before knows them as tasks of another part from here on. */
+/** The part that had them before knows them as tasks of another part from here on. */
 export function moveTasks(
   session: Session,
   numbers: readonly number[],

@@ -120,7 +120,7 @@ describe("a part whose tasks were all moved away", () => {
     { named: "", others: onFailure, status: WorkStatus.WORK_STATUS_FAILED },
   ];
   for (const { named, others, status } of ends)
-    it(`${named === "" ? "fails the session when it failed by itself" : "failed with a task that was done elsewhere, with whose failure others go on: that is well"}`, () => {
+    it(`${named === "" ? "fails the session when it failed by itself" : "failed with a task of another part, whose failure others tolerate: the part counts as completed"}`, () => {
       const scene = SessionScene.of(hybrid, [taskSpec("a"), taskSpec("b", [], others)]);
       const parts = [
         { mode: swarm, tasks: [0], reason: "", elsewhere: [], budget: undefined },

@@ -1,4 +1,4 @@
-/** Why a session, or a task of it, stands as it does: every one that has not ended says what it waits for. */
+/** Explains a session, or a task of it: every one that has not ended names the thing that it waits for. */
 import { SessionPhase } from "@tutti/contracts/session/v1";
 import {
   type Explanation,
@@ -109,7 +109,7 @@ function whyNotBegun(session: SessionView): Why {
     const names = open.map(({ session: other }) => nameOf(other, session.key.namespace));
     const wait = waiting(session.createMs, {
       cause: WaitCause.WAIT_CAUSE_NEEDS,
-      message: `it begins when ${names.slice(0, 10).join(", ")} ${names.length === 1 ? "has" : "have"} ended`,
+      message: `it starts when ${names.slice(0, 10).join(", ")} ${names.length === 1 ? "has" : "have"} ended`,
       subject: open[0]?.session?.id ?? "",
     });
     const [first] = wait.waits;
@@ -120,7 +120,7 @@ function whyNotBegun(session: SessionView): Why {
   const names = locks.map(({ name }) => name);
   return waiting(session.createMs, {
     cause: WaitCause.WAIT_CAUSE_LOCK,
-    message: `it begins when it holds ${names.slice(0, 10).join(", ")}`,
+    message: `it starts when it holds ${names.slice(0, 10).join(", ")}`,
     subject: names[0] ?? "",
   });
 }
@@ -131,7 +131,7 @@ function whyPlanned(session: SessionView): Why {
   const id = planningRunId(session);
   const wait = waiting(session.goal?.askMs ?? 0, {
     cause: WaitCause.WAIT_CAUSE_CHILD,
-    message: `it begins when ${planner} has broken its goal down into tasks`,
+    message: `it starts when ${planner} has broken its goal down into tasks`,
     subject: id,
     remedy: { text: "Look at who is asked", command: `tutti why ${id}` },
   });
@@ -188,7 +188,7 @@ function whyUndecided(session: SessionView, part: PartView): Why {
   const said = part.decision === "" ? "" : `; the last time it said: ${part.decision}`;
   const wait = waiting(part.createMs, {
     cause: WaitCause.WAIT_CAUSE_CHILD,
-    message: `it begins when ${orchestrator} says so${said}`,
+    message: `it starts when ${orchestrator} says so${said}`,
     subject: id,
     remedy: { text: "Look at who is asked", command: `tutti why ${id}` },
   });

@@ -48,7 +48,7 @@ describe("for what tasks of a session waited", () => {
     assert.deepEqual(waits(scene), { needs: 400 + 1_000, start: 100 + 10, busy: 50 + 590 });
   });
 
-  it("nothing, once it was skipped; what came later, since it came", () => {
+  it("nothing, once it was skipped, and later tasks since they came", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", ["a"])]);
     scene.confirm();
     scene.driver.advance(300);
@@ -63,7 +63,7 @@ describe("for what tasks of a session waited", () => {
     assert.deepEqual(waits(scene), { start: 100, busy: 1 });
   });
 
-  it("the session to go on, and a slot of its own", () => {
+  it("the session to resume, and a slot of its own", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b")], { limits: { slots: 1 } });
     scene.confirm();
     tell(scene, "a", running, { readyMs: 0, startMs: 1 });
@@ -102,7 +102,7 @@ describe("for what tasks of a session waited", () => {
 });
 
 describe("predictions", () => {
-  it("are the author's where there is no plan, and none where nobody said anything", () => {
+  it("are the author's without a plan, and none if there are none", () => {
     const scene = SessionScene.of(workflow, [
       taskSpec("a", [], { estimate: { durationMs: 50 } }),
       taskSpec("b"),

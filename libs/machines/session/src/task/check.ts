@@ -16,7 +16,7 @@ export function checkTasks(session: SessionView, specs: readonly TaskSpec[]): Re
     if (session.byId.has(id))
       return invalid(
         id,
-        "expected a task that is new, found one that the session has already, whose needs stay as they were; add what is to be done under another id, and name there what it needs",
+        "expected a new task, found a task of the session. Its needs cannot change. Add a task under another id with these needs",
       );
     ids.add(id);
     bytes += bytesOf(dataOfPayload(input)).length;

@@ -54,7 +54,10 @@ export const noteTasks: SessionCommand<NoteTasks, SessionDone> = commandOf({
   },
 });
 
-/** What has ended stands as it does, and what moved away is another's to tell of. Gives those that have ended with it. */
+/**
+ * An ended task never changes, and its new part reports a task that moved away. Returns the tasks that this
+ * ended.
+ */
 export function noteTasksOf(
   session: SessionView,
   step: SessionStep,
@@ -72,7 +75,7 @@ export function noteTasksOf(
   if (news.length === 0) return [];
   const kept = news.map((note) => ({
     ...note,
-    // Of what was skipped with another task its work says no time.
+    // The part reports no time for a task that was skipped with another one.
     endMs: note.endMs || (isDone(note.status) ? step.nowMs : 0),
     error: note.error === undefined ? undefined : bounded(note.error),
   }));
@@ -125,7 +128,7 @@ export const placeTasks: SessionCommand<PlaceTasks, SessionDone> = commandOf({
   },
 });
 
-/** What the orchestrator of a user decided: each decision counts once, however often it is told. */
+/** Decisions of an orchestrator of the user: each counts once, however often it is reported. */
 export const recordDecision: SessionCommand<RecordDecision, SessionDone> = commandOf({
   type: "record_decision",
   codec: RecordDecision,
@@ -182,7 +185,7 @@ function placeIn(
   );
 }
 
-/** Tasks that nothing has yet move at once, the others when whatever has them has let go of them. */
+/** Tasks without a part move at once, the others when their part has released them. */
 export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
   type: "move_tasks",
   codec: MoveWork,

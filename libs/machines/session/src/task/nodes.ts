@@ -11,7 +11,7 @@ export function taskOf({ tasks }: Session, number: number): Task {
   return task;
 }
 
-/** @param sinceMs when they came; 0: they are there from the beginning */
+/** @param sinceMs when they came. 0: from the start of the session */
 export function addTasks(session: Session, specs: readonly TaskSpec[], sinceMs = 0): void {
   const from = session.tasks.length;
   for (const spec of specs) place(session, newTask(session.tasks.length, spec, sinceMs));
@@ -45,7 +45,7 @@ function link(session: Session, task: Task): void {
   }
 }
 
-/** It stands as whatever does it says. */
+/** Sets the task as its part reports it. */
 export function noteTask(session: Session, note: TaskNote): void {
   const task = taskOf(session, note.task);
   const wasDone = isDone(task.status);

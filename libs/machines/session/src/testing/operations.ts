@@ -24,7 +24,7 @@ const mode = fc.constantFrom(
   ...[Mode.MODE_ADAPTIVE, Mode.MODE_UNSPECIFIED, Mode.MODE_CUSTOM],
 );
 
-/** Exactly so many, so that whoever answers for a session knows the numbers of its first tasks. */
+/** A fixed number, so that the answering test knows the numbers of the first tasks. */
 const tasks = fc
   .array(
     fc.record({ needs: fc.subarray([0, 1, 2]), condition: fc.constantFrom(0, 1, 2, 3), reads: fc.boolean() }),

@@ -100,7 +100,7 @@ export class SessionScene {
     return JSON.parse(new TextDecoder().decode(result.value.body.value));
   }
 
-  /** Kinds of what is asked for, with the part. */
+  /** Kinds of outstanding requests, with the part. */
   get asked(): string[] {
     return this.driver.effects.map(({ effect }) => {
       const { kind } = effect as SessionEffect;

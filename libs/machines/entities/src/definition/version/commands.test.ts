@@ -27,7 +27,7 @@ function meant(driver: MachineDriver, label: string): unknown {
 }
 
 describe("versions of a definition", () => {
-  it("the first is the latest, whatever was said", () => {
+  it("the first is the latest, whether the request says so or not", () => {
     assert.equal(meant(registered(["1.0.0"]), ""), "a");
   });
 
@@ -47,7 +47,7 @@ describe("versions of a definition", () => {
     );
   });
 
-  it("registering what is there and pointed leaves no event", () => {
+  it("registering a known version with its label leaves no event", () => {
     const driver = registered(["stable"]);
     const before = driver.history(key).length;
     add(driver, "a", ["stable", "latest"]);
@@ -67,7 +67,7 @@ describe("versions of a definition", () => {
     assert.equal(refused.code, "definition.missing");
   });
 
-  it("all versions are archived and brought back at once, and only what changes is told", () => {
+  it("all versions are archived and brought back at once, and only changes are reported", () => {
     const driver = registered();
     add(driver, "b", []);
     assert.deepEqual(driver.execute(key, archive, { hash: "a", restore: false }), { changed: 1 });
@@ -165,7 +165,7 @@ describe("a part of new runs", () => {
 });
 
 describe("a version", () => {
-  it("names the blobs of its plan, its source and what is said about it", () => {
+  it("names the blobs of its plan, its source and its documentation", () => {
     const [event] = definition.events.filter(({ type }) => type === "version_registered");
     const hash = "ab".repeat(32);
     const factsBlob = { sha256: new Uint8Array(32).fill(1), size: 20 };

@@ -34,7 +34,7 @@ export const register: DefinitionCommand<RegisterVersion, VersionRegistered> = {
     const existed = definition.versions.has(hash);
     if (!existed && definition.versions.size >= versionsMax)
       return definitionErrors.versionsFull.refusal({ name, max: versionsMax });
-    // The first version is the latest one, whatever was said.
+    // The first version becomes the latest one, also when the request does not ask for it.
     const isAll = percent === 100 && !existed;
     const wanted = new Set(definition.labels.has(latest) && !isAll ? labels : [latest, ...labels]);
     const refusal = noRoomFor(definition, wanted, name);

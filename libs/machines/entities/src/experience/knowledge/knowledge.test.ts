@@ -62,7 +62,7 @@ describe("what is known of attempts", () => {
     assert.equal(other?.basis.definitionTask, "");
   });
 
-  it("is held against what comes: a model has its error, its coverage, and says that it drifts", () => {
+  it("is compared with new outcomes: a model has its error, its coverage, and reports drift", () => {
     const knowledge = new Knowledge();
     for (const runMs of times(200, 300)) knowledge.learn(outcomeOf("pay", { runMs }));
     const good = knowledge.model("pay");
@@ -91,10 +91,10 @@ describe("what is known of attempts", () => {
     for (const runMs of times(900, 200, 3)) knowledge.learn(outcomeOf("pay", { runMs }));
     assert.deepEqual(drifts.begun(knowledge), []);
     for (const runMs of times(100, 8, 4)) knowledge.learn(outcomeOf("pay", { runMs }));
-    assert.equal(drifts.begun(knowledge)[0]?.capability, "pay", "what drifts anew is told of anew");
+    assert.equal(drifts.begun(knowledge)[0]?.capability, "pay", "a new drift is reported again");
   });
 
-  it("is the same for whoever learned from the beginning, in parts, and anew from what is kept", () => {
+  it("is the same after learning from the start, in parts, and again from the kept outcomes", () => {
     const driver = new MachineDriver({ machines: [experience], service: "master" });
     const inParts = new Learner();
     const newsFor = (place: NewsWanted) => {

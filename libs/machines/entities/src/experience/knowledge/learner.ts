@@ -1,4 +1,7 @@
-/** Knowledge that is brought up to date with what comes: the same experience gives the same knowledge, wherever it is. */
+/**
+ * Knowledge that follows new experience: the same experience gives the same knowledge in every process.
+ */
+
 import type { ExperienceNews, NewsWanted } from "../queries.ts";
 import { Knowledge } from "./knowledge.ts";
 
@@ -17,7 +20,7 @@ export class Learner {
     return this.#place;
   }
 
-  /** False, and nothing is learned, for an answer to what was asked before something else was learned: ask again. */
+  /** Returns false, and learns nothing, if the answer belongs to an older request: ask again. */
   take({ outcomes, choices, isAnew, ...place }: ExperienceNews, asked: NewsWanted): boolean {
     if (asked !== this.#place) return false;
     if (outcomes.length === 0 && choices.length === 0 && !isAnew) return true;

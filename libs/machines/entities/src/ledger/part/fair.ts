@@ -1,8 +1,8 @@
 import type { QuotaPart } from "@tutti/contracts/session/v1";
 
 /**
- * What one has a right to who wants so much, beside others of which those that are short want more than they have: none
- * gets more than it wants, and what is left of that is divided alike.
+ * Returns the fair part of one claimant with a demand, among claimants that demand more than they have. No
+ * claimant gets more than its demand. The rest is divided evenly.
  */
 export function fairPart(
   limit: number,

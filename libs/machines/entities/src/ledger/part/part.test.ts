@@ -31,12 +31,12 @@ describe("parts of a quota", () => {
     assert.equal(claim(newDriver(10), "one"), 10);
   });
 
-  it("are fair when two want all, and given over only when what is at work has ended", () => {
+  it("are fair when two want all, and passed on only when running work has ended", () => {
     const driver = newDriver(10);
     assert.equal(claim(driver, "one"), 10);
     assert.equal(claim(driver, "two", 0, 20), 0);
     assert.equal(claim(driver, "one", 10, 20), 5);
-    assert.equal(claim(driver, "two", 0, 20), 0, "all ten are still at work");
+    assert.equal(claim(driver, "two", 0, 20), 0, "all ten are still running");
     assert.equal(claim(driver, "one", 7, 20), 5);
     assert.equal(claim(driver, "two", 0, 20), 3);
     assert.equal(claim(driver, "one", 5, 20), 5);
@@ -69,14 +69,14 @@ describe("parts of a quota", () => {
     assert.equal(claim(driver, "two", 0, 3), 0);
   });
 
-  it("are never more than there is, whoever uses, wants and leaves what when", () => {
+  it("are never more than the total, for any use, demand and departure of pools", () => {
     for (let seed = 0; seed < 60; seed++) play(seed);
   });
 });
 
 /**
- * Pools that do what they are told, in the plainest way: each keeps to the amount it was given last, as long as its
- * lease holds. Running work in all of them together is counted at every step.
+ * Pools that follow their orders in the plainest way: each keeps to the amount of its last grant, as long as
+ * its lease holds. Running work in all of them together is counted at every step.
  */
 function play(seed: number): void {
   const chance = seededChance(seed);
@@ -108,7 +108,7 @@ function play(seed: number): void {
 }
 
 describe("the fair part", () => {
-  it("is what is wanted where there is enough, and an equal part of the rest where not", () => {
+  it("is the demand if there is enough, and an equal part of the rest otherwise", () => {
     const short = { amount: 0, isShort: true };
     assert.equal(fairPart(10, 4, []), 4);
     assert.equal(fairPart(10, 40, []), 10);

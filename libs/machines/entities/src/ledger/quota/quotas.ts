@@ -60,7 +60,7 @@ export const dropQuota = removeCommand(quotas, {
 /** Contract fields without an implementation are refused, so that no caller relies on them. */
 function quotaProblem({ quotaId, limits, rates, weight }: Quota): string | undefined {
   if (rates.length > 0)
-    return `quota ${quotaId}: expected limits of what is at work at once, found rates, which are not kept yet`;
+    return `quota ${quotaId}: expected limits of concurrency, found rates, which are not supported yet`;
   if (weight !== 0 && weight !== 1)
     return `quota ${quotaId}: expected no weight, found ${weight}; weights are those of sessions, and of namespaces in their pool`;
   const amounts = Object.entries(limits);

@@ -9,7 +9,7 @@ function newDriver(): MachineDriver {
   return new MachineDriver({ machines: [ledger], service: masterService });
 }
 
-/** What comes of reserving so much of two from one second to another: empty when it is reserved. */
+/** Reserves an amount of two for a range of seconds. Returns the error code, empty on success. */
 function make(driver: MachineDriver, id: string, gpu: number, fromSec: number, toSec: number): string {
   const at = (seconds: number): number => beginMs + 1_000 * seconds;
   const reservation = reservationOf(id, { gpu }, at(fromSec), at(toSec));
@@ -23,7 +23,7 @@ function told(reply: unknown): string {
 const { nowMs: beginMs } = newDriver();
 
 describe("a reservation", () => {
-  it("is refused where so much is not left for all of its time, by the name of what stands in the way", () => {
+  it("is refused if the amount is not free for all of its time, and names the obstacles", () => {
     const driver = newDriver();
     assert.equal(make(driver, "night", 1, 10, 20), "");
     assert.equal(make(driver, "tests", 1, 15, 30), "");

@@ -1,7 +1,7 @@
 /**
- * Reservations: made where there is room for all of their time, and taken away. What is set aside of agents with
- * certain labels counts against what there is in the pool, and beside what is set aside of the same labels against what
- * these agents have.
+ * Reservations: made if there is room for all of their time, and removed. A reservation of agents with
+ * certain labels counts against the pool. It also counts, with the other reservations of the same labels,
+ * against the capacity of these agents.
  */
 import {
   CancelReservation,

@@ -47,9 +47,7 @@ export const deletePoolLimit = removeCommand(limits, {
 
 function amountProblem({ key, maxConcurrent, rate }: PoolLimit): string | undefined {
   if (rate === undefined)
-    return maxConcurrent > 0
-      ? undefined
-      : `limit ${key}: expected so many at once or per time, found neither`;
+    return maxConcurrent > 0 ? undefined : `limit ${key}: expected a concurrency or a rate, found neither`;
   const { count, perMs, burst } = rate;
   if (count > 0 && perMs > 0 && burst >= 0 && Number.isFinite(perMs / count)) return undefined;
   return `limit ${key}: expected a rate above 0, found ${count} per ${perMs} ms with a burst of ${burst}`;

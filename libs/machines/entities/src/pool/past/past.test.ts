@@ -49,7 +49,7 @@ describe("what scalers saw and did", () => {
     assert.deepEqual([...(pastOf(driver)?.crashes ?? [])], [["crew-2", 3]]);
   });
 
-  it("has what came, as the sum of what several owners saw, with gaps where nobody looked", () => {
+  it("has all arrivals, as the sum of the reports of several owners, with gaps without an owner", () => {
     const driver = scaled();
     const came = (stretch: number, tasks: number) =>
       driver.execute(key, noteScalings, { ...nothing, arrivals: [{ scalerId: "crew", stretch, tasks }] });

@@ -1,4 +1,8 @@
-/** What a scaler saw and did, as far back as is kept. Never changed: what comes after it is another one. */
+/**
+ * The past of a scaler: what it saw and did, as far back as is kept. Never changed: a change makes a new
+ * one.
+ */
+
 import type { Scaling } from "@tutti/contracts/swarm/v1";
 import { arrivalsMax, crashesMax, scalingsMax } from "../limits.ts";
 

@@ -22,7 +22,7 @@ export function askForTending(pool: Pool, difference: number, outstanding: Outst
 }
 
 export function recoverTending(pool: ReadOnly<Pool>, outstanding: Outstanding<TendPool>): void {
-  // What was asked for before does not count any more: an attempt of its own each time.
+  // Earlier requests do not count any more: each request is an attempt of its own.
   if (tended(pool) > 0) outstanding.effect(tending, pool.timesTended, tend);
 }
 

@@ -36,7 +36,7 @@ export const createPool: PoolCommand<CreatePool, PoolChanged> = {
   },
 };
 
-/** Also of a pool that was never created: from now on it is as it is said here, whatever the configuration says. */
+/** Also for a pool that was never created. From now on these settings apply instead of the configuration. */
 export const updatePool: PoolCommand<UpdatePool, PoolChanged> = {
   type: "update",
   codec: UpdatePool,

@@ -88,7 +88,7 @@ function isInForce({ keys }: TenantView, keyId: string, nowMs: number): boolean 
   return kept !== undefined && endOfKey(kept) > nowMs;
 }
 
-/** It without what is said of it later. */
+/** The key without its later changes. */
 function bare(key: ApiKey): ApiKey {
   return {
     ...key,

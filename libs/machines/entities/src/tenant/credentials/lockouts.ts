@@ -1,6 +1,7 @@
 /**
- * Who is kept out because of guessing. Each process finds that out for itself and holds to it at once. Here it is kept
- * so that all others do too, also after a restart, and so that a person can see it and lift a lockout.
+ * Principals that are locked out after guessing. Each process detects this by itself and applies the lockout
+ * at once. It is kept here so that all others do too, also after a restart, and so that a person can see and
+ * lift a lockout.
  */
 import {
   LiftTenantLockout,

@@ -27,7 +27,7 @@ export interface Messages<T, Keep extends Wanted, Remove, KeptEvent extends Writ
   readonly idOf: (body: Remove | Removed) => string;
   readonly toKept: (value: T, written: Written) => KeptEvent;
   readonly toRemoved: (body: Remove, written: Written) => Removed;
-  /** What follows from a change or a removal. */
+  /** Further effects of a change or a removal. */
   readonly after?: (tenant: Tenant, before: Kept<T> | undefined, body: KeptEvent | Removed) => void;
 }
 

@@ -42,7 +42,7 @@ export const namespaceRemoved: TenantEvent<NamespaceRemovedV1> = {
   described: true,
   evolve(tenant, _body, outstanding) {
     const { changes } = tenant;
-    // Revisions continue: none of what comes later is taken for what was there.
+    // Revisions continue, so that a later item is never taken for an earlier one.
     Object.assign(tenant, newTenant(), { changes: changes + 1 });
     outstanding.cleared(1);
   },
