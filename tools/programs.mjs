@@ -155,6 +155,19 @@ export const programs = {
     requiredInCi: false,
     launcher: pythonLauncher,
   },
+  // The same with FastAPI and its server.
+  "python3-fastapi": {
+    package: "python3-fastapi",
+    modules: ["python3-uvicorn", "python3-grpcio", "python3-protobuf"],
+    file: "bin/python3-fastapi",
+    versionArguments: [
+      "-c",
+      "import google.protobuf, grpc.aio, uvicorn, fastapi; print(fastapi.__version__)",
+    ],
+    atLeast: "0.92.0",
+    requiredInCi: false,
+    launcher: pythonLauncher,
+  },
   // Python with the library that agents use who speak over a WebSocket and have no library of ours.
   "python3-websockets": {
     package: "python3-websockets",

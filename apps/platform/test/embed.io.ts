@@ -2,9 +2,11 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { Body, Controller, Get, HttpException, Inject, Module, Post } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import { context, trace } from "@opentelemetry/api";
@@ -29,8 +31,10 @@ import { Client } from "pg";
 import { startPostgres } from "../../../tools/postgres.mjs";
 import { needsProgram } from "../../../tools/programs.mjs";
 import { KeyedPlatform, keyHeaders } from "./support/keyed-platform.ts";
+import { TestProcess } from "./support/process.ts";
 
 const postgres = await needsProgram("postgres");
+const fastapi = await needsProgram("python3-fastapi");
 
 const order = `
 workflow: order
@@ -156,27 +160,57 @@ describe("Tutti within an application", () => {
     await platform?.[Symbol.asyncDispose]();
   });
 
+  /** Requests of two users at once, and one without a user. */
+  const assertServesItsUsers = async (app: Running) => {
+    const price = { article: "violin", cents: 900 };
+    const mixed = Array.from({ length: 8 }, (_, at) => (at % 2 === 0 ? keys.eve : keys.ada));
+    const answers = await Promise.all(mixed.map((key) => ordered(app, keyHeaders(key))));
+    for (const [at, answer] of answers.entries())
+      assert.deepEqual(answer, at % 2 === 0 ? price : { code: "mesh.denied" });
+    assert.deepEqual(await ordered(app, {}), { code: "sdk.request_without_token" });
+    const health = await fetch(`${app.url}/healthz`);
+    assert.equal(health.status, 200);
+    assert.deepEqual(await health.json(), { level: "healthy", parts: { worker: { level: "healthy" } } });
+  };
+
   for (const [name, started] of Object.entries(frameworks))
     it(`${name}: calls have the rights of the request's user, and Tutti starts and stops with it`, async () => {
       const tutti = embedded();
       tutti.worker.handle("shop.price", ({ article }: { article: string }) => ({ article, cents: 900 }));
       const app = await started(tutti);
       try {
-        const price = { article: "violin", cents: 900 };
-        const mixed = Array.from({ length: 8 }, (_, at) => (at % 2 === 0 ? keys.eve : keys.ada));
-        const answers = await Promise.all(mixed.map((key) => ordered(app, keyHeaders(key))));
-        for (const [at, answer] of answers.entries())
-          assert.deepEqual(answer, at % 2 === 0 ? price : { code: "mesh.denied" });
-        assert.deepEqual(await ordered(app, {}), { code: "sdk.request_without_token" });
-        const health = await fetch(`${app.url}/healthz`);
-        assert.equal(health.status, 200);
-        assert.deepEqual(await health.json(), { level: "healthy", parts: { worker: { level: "healthy" } } });
+        await assertServesItsUsers(app);
       } finally {
         await app.close();
       }
       assert.equal(tutti.worker.state, "stopped");
       assert.throws(() => tutti.client, { code: "sdk.embedded_not_started" });
     });
+
+  it("FastAPI: calls have the rights of the request's user, and Tutti starts and stops with it", {
+    skip: fastapi.skip,
+  }, async () => {
+    await using app = new TestProcess({
+      program: fastapi.path,
+      arguments: [fileURLToPath(new URL("programs/fastapi_shop.py", import.meta.url))],
+      environment: {
+        PYTHONPATH: fileURLToPath(new URL("../../../sdk/python/src", import.meta.url)),
+        ...{ TUTTI_URL: platform.http, TUTTI_ADDRESS: platform.grpc, TUTTI_API_KEY: keys.shop },
+      },
+    });
+    const { url } = await app.line("ready");
+    await assertServesItsUsers({ url: String(url), close: async () => {} });
+    app.signal("SIGTERM");
+    const { worker } = await app.line("stopped");
+    assert.equal(worker, "stopped");
+    const guide = readFileSync(new URL("../../../docs/guides/embedding.md", import.meta.url), "utf8");
+    const [, shown = ""] = /^```python [^\n]*\n(.*?)^```$/ms.exec(guide) ?? [];
+    await using program = new TestProcess({
+      ...{ program: fastapi.path, arguments: ["-c", shown] },
+      environment: { PYTHONPATH: fileURLToPath(new URL("../../../sdk/python/src", import.meta.url)) },
+    });
+    assert.equal((await program.ended()).code, 0, program.output);
+  });
 
   it("has its calls and tasks in the trace of the request, and its lines in the log of the application", async () => {
     const exporter = new InMemorySpanExporter();

@@ -83,6 +83,7 @@ async function consulVariables({
     signal: late.signal,
     ...(token !== undefined && { headers: { "x-consul-token": token } }),
   }).catch((error: unknown) => {
+    timer.cancel();
     throw failed(reasonOf(error));
   });
   const entries: unknown = await answer.json().catch(() => undefined);

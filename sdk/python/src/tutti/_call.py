@@ -7,7 +7,7 @@ import random
 import re
 import urllib.parse
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ssl import SSLContext
@@ -40,10 +40,11 @@ class Options:
     """Resolved options of a client."""
 
     servers: Sequence[str]
-    api_key: str | None = field(repr=False)
+    api_key: str | Callable[[], str | None] | None = field(repr=False)
     namespace: str
     timeout: float
     ssl_context: SSLContext | None
+    headers: Callable[[], Mapping[str, str]] | None = None
 
     def changed(self, namespace: str | None, timeout: float | None) -> Options:
         namespace = self.namespace if namespace is None else namespace
@@ -54,10 +55,11 @@ def resolve(
     environment: Mapping[str, str],
     *,
     url: str | Sequence[str] | None = None,
-    api_key: str | None = None,
+    api_key: str | Callable[[], str | None] | None = None,
     namespace: str | None = None,
     timeout: float | None = None,
     ssl_context: SSLContext | None = None,
+    headers: Callable[[], Mapping[str, str]] | None = None,
 ) -> Options:
     """An option takes precedence over its variable, and the variable over the default."""
     given = url or environment.get("TUTTI_URL") or environment.get("TUTTI_SERVER") or "http://127.0.0.1:7400"
@@ -67,6 +69,7 @@ def resolve(
         namespace=namespace or environment.get("TUTTI_NAMESPACE") or "default",
         timeout=CALL_SECONDS if timeout is None else timeout,
         ssl_context=ssl_context,
+        headers=headers,
     )
 
 
@@ -109,8 +112,11 @@ def call_of(
 ) -> Call:
     """``key``: the idempotency key. Empty: one is made, so that the call can be repeated. Bytes go as they are."""
     headers = {"accept": "application/json", "user-agent": f"tutti-python/{VERSION}"}
-    if options.api_key is not None:
-        headers["authorization"] = f"Bearer {options.api_key}"
+    if options.headers is not None:
+        headers.update(options.headers())
+    api_key = options.api_key() if callable(options.api_key) else options.api_key
+    if api_key:
+        headers["authorization"] = f"Bearer {api_key}"
     content = body if isinstance(body, bytes) else None
     if content is not None:
         headers["content-type"] = "application/octet-stream"

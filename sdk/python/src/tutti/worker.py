@@ -60,6 +60,7 @@ class Worker:
     on_sleep: called with a reason when it begins to sleep, by the host's wish or its own: what is costly to hold can
         be let go of. on_wake: when it is awake again, before it gets anything to do. Both run where the link does: be
         quick.
+    environment: variables for options that are not set.
     """
 
     def __init__(
@@ -84,9 +85,10 @@ class Worker:
         on_wake: Callable[[str], None] | None = None,
         url: str | None = None,
         secrets: Sequence[str] = (),
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.settings: Settings = resolve(
-            os.environ,
+            environment,
             address=address,
             pool=pool,
             namespace=namespace,

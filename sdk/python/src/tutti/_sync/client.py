@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from ssl import SSLContext
 from types import TracebackType
@@ -122,23 +122,32 @@ class Client:
 
 def connect(
     url: str | Sequence[str] | None = None,
-    api_key: str | None = None,
+    api_key: str | Callable[[], str | None] | None = None,
     *,
     namespace: str | None = None,
     timeout: Duration | None = None,
     ssl_context: SSLContext | None = None,
+    headers: Callable[[], Mapping[str, str]] | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Client:
     """A client of an installation. Connections are made with the first call.
 
     url: one URL or several. Default: ``TUTTI_URL``, else ``http://127.0.0.1:7400``.
-    api_key: a key or token. Default: ``TUTTI_API_KEY``. Without one the installation must accept local callers.
+    api_key: a key or token, or a function that is called for each call. Default: ``TUTTI_API_KEY``. Without one the
+        installation must accept local callers.
     namespace: default: ``TUTTI_NAMESPACE``, else ``default``.
     timeout: of each call with its retries. Default: 30 s. Waiting for a result has its own timeout.
     ssl_context: for a private certificate authority or a client certificate.
+    headers: a function that returns more headers for each call, such as those of a trace.
     """
     seconds = None if timeout is None else seconds_of(timeout)
     options = resolve(
-        environment, url=url, api_key=api_key, namespace=namespace, timeout=seconds, ssl_context=ssl_context
+        environment,
+        url=url,
+        api_key=api_key,
+        namespace=namespace,
+        timeout=seconds,
+        ssl_context=ssl_context,
+        headers=headers,
     )
     return Client(Rest(options))
