@@ -46,4 +46,33 @@ describe("adopt compare", () => {
     assert.match((await at.tutti("adopt compare nowhere")).errors, /Adopt its scripts first/);
     assert.match((await at.tutti("adopt compare scripts scripts.no")).errors, /`scripts.no` not found/);
   });
+
+  it("callers run a percentage of their calls as tasks, and all directly after one command", async () => {
+    const echo = '#!/bin/sh\necho "$1 of $(cat) by ${CALLER:-Tutti}"\necho noted >&2\nexit 3\n';
+    writeFileSync(join(folder, "call.sh"), echo, { mode: 0o755 });
+    await at.printed("adopt scripts scripts");
+    await worker?.stop();
+    await work();
+    const called = async (environment: Record<string, string> = {}) => {
+      const { exitCode, output, errors } = await at.tutti("adopt run scripts scripts.call-sh -- --full", {
+        ...{ input: "words", environment: { CALLER: "cron", ...environment } },
+      });
+      return [exitCode, output, errors];
+    };
+    await at.printed("adopt flip scripts scripts.call-sh --percent 100");
+    assert.deepEqual(await called(), [3, "--full of words by Tutti\n", "noted\n"]);
+    await at.printed("adopt flip scripts");
+    assert.deepEqual(await called(), [3, "--full of words by cron\n", "noted\n"]);
+    await at.printed("adopt flip scripts --percent 100");
+    await at.printed("variant rollback scripts.call-sh");
+    assert.deepEqual(await called(), [3, "--full of words by cron\n", "noted\n"]);
+    const [, output, errors] = await called({ TUTTI_SERVER: "http://127.0.0.1:1" });
+    assert.deepEqual(
+      [output, errors],
+      [
+        "--full of words by cron\n",
+        "tutti: the platform is not reachable, scripts.call-sh runs without it\nnoted\n",
+      ],
+    );
+  });
 });

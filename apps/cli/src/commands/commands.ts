@@ -19,6 +19,7 @@ import { runCommands } from "./runs/table.ts";
 import { sessionCommands } from "./sessions/table.ts";
 import { templateCommands } from "./templates/table.ts";
 import { triggerCommands } from "./triggers/table.ts";
+import { variantCommands } from "./variants/table.ts";
 import { workflowCommands } from "./workflows/table.ts";
 
 /** Every command there is. */
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   ...sessionCommands,
   ...missionCommands,
   ...workflowCommands,
+  ...variantCommands,
   ...triggerCommands,
   ...objectCommands,
   ...installationCommands,

@@ -86,3 +86,26 @@ export function runScript(
     );
   });
 }
+
+/** Runs a command as its caller would: with its variables, and with its outputs. Returns the exit code. */
+export function runInPlace(
+  [program = "", ...words]: readonly string[],
+  { cwd, stdin }: { readonly cwd: string; readonly stdin: string | undefined },
+): Promise<number> {
+  return new Promise((done, fail) => {
+    const input = stdin === undefined ? "inherit" : "pipe";
+    const child = spawn(program, words, { cwd, stdio: [input, "inherit", "inherit"] });
+    // A script may end without reading its input.
+    child.stdin?.on("error", () => {}).end(stdin);
+    child.on("error", fail);
+    child.on("close", (code, signal) => done(code ?? firstSignalCode + (signal === "SIGKILL" ? 9 : 15)));
+  });
+}
+
+/** What is piped to this process. Undefined at a terminal. */
+export async function pipedInput(): Promise<string | undefined> {
+  if (process.stdin.isTTY) return undefined;
+  const pieces: Buffer[] = [];
+  for await (const piece of process.stdin) pieces.push(Buffer.from(piece as Uint8Array));
+  return Buffer.concat(pieces).toString("utf8");
+}

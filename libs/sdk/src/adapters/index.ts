@@ -34,6 +34,7 @@ export { type SmtpAdapterOptions, smtpAdapter } from "./mail/smtp.ts";
 export type { NatsConnectionOptions } from "./nats/connection.ts";
 export { type NatsAdapterOptions, type NatsOperation, natsAdapter } from "./nats/nats.ts";
 export { type NatsMessage, type NatsSourceOptions, natsSource } from "./nats/source.ts";
+export { type MethodOf, type ObjectAdapterOptions, type ObjectOperation, objectAdapter } from "./object.ts";
 export { readDocument } from "./openapi/document.ts";
 export { type OpenApiAdapter, type OpenApiOptions, openApiAdapter, type Refused } from "./openapi/openapi.ts";
 export type { ConnectionOptions } from "./postgres/connections.ts";

@@ -98,32 +98,33 @@ interface Comparison {
   readonly differences: readonly string[];
 }
 
-export async function compareScripts(context: Context): Promise<Result> {
-  const { values, shell, print } = context;
-  const folder = resolve(shell.workingDirectory, values.argument("FOLDER"));
+/** The folder, and those of its adopted scripts that are named. Without names, all. */
+export async function adoptedScripts(
+  { values, shell }: Pick<Context, "values" | "shell">,
+  names: readonly string[],
+): Promise<{ readonly folder: string; readonly scripts: readonly Adopted[] }> {
+  const given = values.argument("FOLDER");
+  const folder = resolve(shell.workingDirectory, given);
   const text = await shell.readText(join(folder, listName)).catch(() => {
-    throw new Failure(`${values.argument("FOLDER")} has no ${listName}. Adopt its scripts first.`, {
-      ...{
-        exitCode: exitCodes.usage,
-        code: "not_adopted",
-        next: [[`tutti adopt scripts ${values.argument("FOLDER")}`, "adopts them"]],
-      },
+    throw new Failure(`${given} has no ${listName}. Adopt its scripts first.`, {
+      ...{ exitCode: exitCodes.usage, code: "not_adopted" },
+      next: [[`tutti adopt scripts ${given}`, "adopts them"]],
     });
   });
   const { scripts } = JSON.parse(text) as { readonly scripts: readonly Adopted[] };
-  const wanted = values.manyArguments("NAME");
-  const unknown = wanted.find((name) => !scripts.some((script) => script.name === name));
+  const unknown = names.find((name) => !scripts.some((script) => script.name === name));
   if (unknown !== undefined)
     throw new Failure(`Script \`${unknown}\` not found in ${listName}.`, {
-      exitCode: exitCodes.refused,
-      code: "script_unknown",
+      ...{ exitCode: exitCodes.refused, code: "script_unknown" },
     });
+  return { folder, scripts: scripts.filter(({ name }) => names.length === 0 || names.includes(name)) };
+}
+
+export async function compareScripts(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const { folder, scripts } = await adoptedScripts(context, values.manyArguments("NAME"));
   const server = await connect(context);
-  const compared = await comparedIn(
-    server,
-    folder,
-    scripts.filter(({ name }) => wanted.length === 0 || wanted.includes(name)),
-  );
+  const compared = await comparedIn(server, folder, scripts);
   const different = compared.filter(({ differences }) => differences.length > 0);
   return {
     json: { scripts: compared, equal: compared.length - different.length },
@@ -202,26 +203,32 @@ function difference(what: string, before: string, after: string): readonly strin
 
 const waitMs = 25_000;
 
-async function runOf(
-  server: Server,
-  capability: string,
-  input: object,
-): Promise<{ exitCode: number; stdout: string; stderr: string } | string> {
+export interface ScriptEnd {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function runOf(server: Server, capability: string, input: object): Promise<ScriptEnd | string> {
   const { run } = await server.call("runs.start", {
     query: server.namespace,
     body: { tasks: { tasks: [{ id: "run", capability, input }] }, labels: { adopted: basename(capability) } },
   });
+  const ended = await scriptEnd<{ readonly run?: ScriptEnd }>(server, run?.runId ?? "");
+  return typeof ended === "string" ? ended : (ended.run ?? "the run has no output");
+}
+
+/** Waits for the output of a run of a script. Returns why there is none. */
+export async function scriptEnd<Output = ScriptEnd>(server: Server, id: string): Promise<Output | string> {
   for (;;) {
     const { outcome } = await server.call("runs.result", {
-      params: { id: run?.runId ?? "" },
+      params: { id },
       query: { ...server.namespace, waitMs },
     });
     if (outcome === undefined) continue;
-    const { completed, failed } = outcome;
-    if (failed !== undefined) return `the run failed: ${failed.message}`;
-    return (
-      (completed as { run?: { exitCode: number; stdout: string; stderr: string } })?.run ??
-      "the run has no output"
-    );
+    const { completed, failed, cancelled, terminated } = outcome;
+    const ended = failed ?? cancelled ?? terminated;
+    if (ended !== undefined) return `the run failed: ${ended.message}`;
+    return (completed as Output | undefined) ?? "the run has no output";
   }
 }

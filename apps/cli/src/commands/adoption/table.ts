@@ -27,6 +27,55 @@ export const adoptionCommands: readonly Command[] = [
     load: () => import("./scripts.ts").then(({ compareScripts }) => compareScripts),
   },
   {
+    name: "adopt flip",
+    group: "installation",
+    summary: "Set the percentage of calls of adopted scripts that Tutti runs",
+    about: [
+      "Callers call `tutti adopt run`. With 0 all calls run the script directly, as before.",
+      "`tutti variant show SCRIPT` shows times and errors. `tutti variant rollback SCRIPT` takes all calls of one script back.",
+    ],
+    arguments: [
+      { name: "FOLDER", summary: "folder with adopted scripts", completes: "file" },
+      { name: "NAME", summary: "capability of a script. Default: all", isOptional: true, isMany: true },
+    ],
+    options: [
+      {
+        ...{ name: "percent", value: "N" },
+        summary: "percentage of new runs that take the version. Default: 0",
+      },
+    ],
+    examples: [
+      { words: "adopt flip ./scripts --percent 10", does: "let Tutti run a tenth of the calls" },
+      { words: "adopt flip ./scripts", does: "take all calls back" },
+    ],
+    json: "document",
+    load: () => import("./flip.ts").then(({ flipScripts }) => flipScripts),
+  },
+  {
+    name: "adopt run",
+    group: "installation",
+    summary: "Start an adopted script directly or as a task, by the percentage of `adopt flip`",
+    about: [
+      "Put it in the place of the script in crontabs and other callers. Input, outputs and exit code are those of the script.",
+      "If the platform is not reachable, the script runs directly.",
+    ],
+    arguments: [
+      { name: "FOLDER", summary: "folder with adopted scripts", completes: "file" },
+      { name: "SCRIPT", summary: "capability of the script" },
+      {
+        name: "ARG",
+        summary: "argument of the script. Put options after `--`",
+        isOptional: true,
+        isMany: true,
+      },
+    ],
+    examples: [
+      { words: "adopt run ./scripts scripts.report-py -- --full", does: "call report.py with an option" },
+    ],
+    json: "none",
+    load: () => import("./flip.ts").then(({ runAdopted }) => runAdopted),
+  },
+  {
     name: "adopt queue",
     group: "installation",
     summary: "Move the backlog of a queue to Tutti: each message starts one run",

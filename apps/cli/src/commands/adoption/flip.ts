@@ -1,0 +1,87 @@
+/**
+ * Callers of adopted scripts, which give a percentage of their calls to Tutti.
+ *
+ * 1. Each script has a workflow with two variants: `old` lets the caller run the script, `new` runs it as a task.
+ * 2. If the platform is out of reach before a run was started, the caller runs the script.
+ * 3. After a start the script is never run a second time.
+ */
+import { counted } from "@tutti/kernel";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { calling, percentIn, registerVariants } from "../variants/variants.ts";
+import { adoptedScripts, type ScriptEnd, scriptEnd } from "./scripts.ts";
+
+/** What the workflow of a script returns if the caller is to run it. */
+const byCaller = "caller";
+
+export async function flipScripts(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const percent = percentIn(context);
+  const { scripts } = await adoptedScripts(context, values.manyArguments("NAME"));
+  const server = await connect(context);
+  for (const { name } of scripts) {
+    const variants = { old: { set: { runBy: byCaller } }, new: calling(name) };
+    await registerVariants(server, name, variants, { percent, compares: false });
+  }
+  return {
+    json: { percent, scripts: scripts.map(({ name }) => name) },
+    quiet: scripts.map(({ name }) => name),
+    draw: () => {
+      print.line(
+        `${print.style.green("✓")} ${counted(scripts.length, "script")}: Tutti runs ${percent} % of calls`,
+      );
+    },
+  };
+}
+
+export async function runAdopted(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const name = values.argument("SCRIPT");
+  const { folder, scripts } = await adoptedScripts(context, [name]);
+  const [script] = scripts;
+  const { command = [], stdin: usual } = script ?? {};
+  const args = values.manyArguments("ARG");
+  const { runInPlace, pipedInput } = await import("../../effects/scripts.ts");
+  const stdin = usual ?? (await pipedInput());
+  const direct = () => runInPlace([...command, ...args], { cwd: folder, stdin });
+  const server = await reachable(context);
+  if (server === undefined) {
+    shell.errors.write(`tutti: the platform is not reachable, ${name} runs without it\n`);
+    return await direct();
+  }
+  const input = { args, ...(stdin !== undefined && { stdin }) };
+  const { run } = await server.call("runs.start", {
+    query: server.namespace,
+    body: { definition: name, input, labels: { adopted: "call" } },
+  });
+  const ended = await scriptEnd(server, run?.runId ?? "");
+  if (typeof ended === "string")
+    throw new Failure(`${name}: ${ended}`, { ...refused, code: "script_failed" });
+  if (isByCaller(ended)) return await direct();
+  const { stdout, stderr, exitCode } = ended;
+  shell.output.write(stdout);
+  shell.errors.write(stderr);
+  return exitCode;
+}
+
+const refused = { exitCode: exitCodes.refused };
+
+function isByCaller(ended: ScriptEnd | { readonly runBy?: string }): ended is { readonly runBy: string } {
+  return "runBy" in ended && ended.runBy === byCaller;
+}
+
+/** A question that changes nothing: what is sent after it may have taken effect. */
+async function reachable(context: Context): Promise<Server | undefined> {
+  try {
+    const server = await connect(context);
+    await server.call("whoami");
+    return server;
+  } catch (error) {
+    if (error instanceof Failure && error.exitCode === exitCodes.unreachable) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,298 @@
+/**
+ * Two variants of a capability behind one workflow.
+ *
+ * 1. The variants are the versions `old` and `new` of the workflow. Its rollout divides new runs between them.
+ * 2. The task `old` or `new` of a run calls the capability of its variant. With a comparison, a run has both tasks, and the
+ *    other one may fail. It has 2 s to start and a minute to end.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { counted } from "@tutti/kernel";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+
+type VariantName = "old" | "new";
+const variantNames = ["old", "new"] as const;
+const other = { old: "new", new: "old" } as const;
+
+/** A task of the workflow language: what a variant does. */
+export type VariantTask = Readonly<Record<string, unknown>>;
+
+export interface Variants {
+  readonly old: VariantTask;
+  readonly new: VariantTask;
+}
+
+export interface VariantSetting {
+  readonly percent: number;
+  readonly compares: boolean;
+}
+
+const percentMax = 100;
+
+export async function setVariant(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const name = values.argument("NAME");
+  const percent = percentIn(context);
+  const compares = values.flag("compare");
+  const server = await connect(context);
+  const variants = { old: calling(values.argument("OLD")), new: calling(values.argument("NEW")) };
+  await registerVariants(server, name, variants, { percent, compares });
+  return {
+    json: { workflow: name, percent, compares },
+    quiet: [name],
+    draw: () => {
+      print.line(`${print.style.green("✓")} ${safe(name)}: the new variant takes ${percent} % of new runs`);
+      if (compares) print.line(`Each run calls both variants. Next: tutti variant show ${safe(name)}`);
+    },
+  };
+}
+
+export function percentIn({ values }: Pick<Context, "values">): number {
+  const percent = values.whole("percent") ?? 0;
+  if (percent <= percentMax) return percent;
+  throw new Failure(`\`--percent\`: expected 0 to ${percentMax}, got ${percent}.`, {
+    ...{ exitCode: exitCodes.usage, code: "percent" },
+  });
+}
+
+export function calling(capability: string): VariantTask {
+  return { uses: capability, with: "${{ input }}" };
+}
+
+/** Registers both versions. While that is done, new runs take the old one. */
+export async function registerVariants(
+  server: Server,
+  name: string,
+  variants: Variants,
+  { percent, compares }: VariantSetting,
+): Promise<void> {
+  for (const variant of variantNames)
+    await server.call("workflows.register", {
+      query: server.namespace,
+      body: {
+        ...{ format: "json", text: documentOf(name, variant, variants, compares) },
+        ...{ fileName: `${name}.json`, versionLabels: [variant] },
+        // The new version takes no runs before its percentage is set.
+        ...(variant === "new" && { keepLatest: true }),
+      },
+    });
+  await rollOut(server, name, "new", percent);
+}
+
+async function rollOut(server: Server, name: string, version: VariantName, percent: number): Promise<void> {
+  await server.call("workflows.rollOut", {
+    ...{ params: { name }, query: server.namespace },
+    body: { version, percent, reason: "tutti variant" },
+  });
+}
+
+function documentOf(
+  name: string,
+  variant: VariantName,
+  { [variant]: own, [other[variant]]: shadow }: Partial<Variants>,
+  compares: boolean,
+): string {
+  return JSON.stringify({
+    workflow: name,
+    description: `The ${variant} of two variants.`,
+    tasks: {
+      [variant]: own,
+      ...(compares && {
+        [other[variant]]: { ...shadow, mayFail: true, retry: 1, timeout: { queue: "2s", total: "1m" } },
+      }),
+    },
+    output: `\${{ tasks.${variant}.output }}`,
+  });
+}
+
+export async function rollBackVariant(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const name = values.argument("NAME");
+  const server = await connect(context);
+  await rollBack(server, name);
+  return {
+    json: { workflow: name, percent: 0, compares: false },
+    quiet: [name],
+    draw: () => print.line(`${print.style.green("✓")} ${safe(name)}: all new runs take the old variant`),
+  };
+}
+
+/** The first call takes all new runs back. The second one ends the comparison. */
+export async function rollBack(server: Server, name: string): Promise<void> {
+  await requireVariants(server, name);
+  await rollOut(server, name, "old", percentMax);
+  const { source } = await server.call("workflows.get", {
+    params: { name },
+    query: { ...server.namespace, label: "old", withSource: true, withoutLiveCount: true },
+  });
+  const { tasks = {} } = JSON.parse(source?.text ?? "{}") as { tasks?: Partial<Variants> };
+  if (tasks.new === undefined) return;
+  await server.call("workflows.register", {
+    query: server.namespace,
+    body: {
+      ...{ format: "json", text: documentOf(name, "old", tasks, false) },
+      ...{ fileName: `${name}.json`, versionLabels: ["old"] },
+    },
+  });
+}
+
+/** Returns the percentage of the new variant. */
+async function requireVariants(server: Server, name: string): Promise<number> {
+  const { versions } = await server.call("workflows.versions", {
+    params: { name },
+    query: { ...server.namespace, size: versionsRead },
+  });
+  const labelled = (label: string) => versions.find(({ versionLabels }) => versionLabels.includes(label));
+  const [one, two] = [labelled("old"), labelled("new")];
+  if (one === undefined || two === undefined)
+    throw new Failure(`Workflow \`${name}\` has no variants. Set them with \`tutti variant set\`.`, {
+      ...{ exitCode: exitCodes.refused, code: "no_variants" },
+    });
+  if (two.versionLabels.includes("latest")) return percentMax;
+  const { rollout } = one;
+  return rollout !== undefined && rollout.hash === two.hash ? (rollout.percent ?? 0) : 0;
+}
+
+const versionsRead = 500;
+
+interface VariantFigures {
+  readonly calls: number;
+  readonly failed: number;
+  /** Of the completed ones. */
+  readonly p50Ms: number | undefined;
+  readonly p95Ms: number | undefined;
+  /** The most frequent codes of errors, with their numbers. */
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+interface Compared {
+  readonly percent: number;
+  readonly variants: Readonly<Record<VariantName, VariantFigures>>;
+  /** Runs in which both have completed. */
+  readonly both: number;
+  readonly equal: number;
+  /** Some of the runs whose outputs differ. */
+  readonly different: readonly string[];
+}
+
+export async function showVariant(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const name = values.argument("NAME");
+  const runs = Math.min(values.whole("runs") ?? 100, runsMax);
+  const server = await connect(context);
+  const percent = await requireVariants(server, name);
+  const compared = await comparedIn(server, name, { percent, runs });
+  const { variants, both, equal, different } = compared;
+  return {
+    json: { workflow: name, ...compared },
+    quiet: different,
+    exitCode: both > equal ? exitCodes.failed : exitCodes.completed,
+    draw: () => {
+      const titles = ["new runs", "calls", "failed", "p50", "p95"] as const;
+      print.table(
+        [
+          { title: "variant", widthMin: 7 },
+          ...titles.map((title) => ({ title, align: "right" as const, widthMin: title.length })),
+          { title: "errors", yields: 1 },
+        ],
+        variantNames.map((variant) => {
+          const { calls, failed, p50Ms, p95Ms, errors } = variants[variant];
+          const part = variant === "new" ? percent : percentMax - percent;
+          return [
+            { text: variant, tone: "bold" as const },
+            ...[`${part} %`, String(calls), String(failed), msOf(p50Ms), msOf(p95Ms)],
+            Object.entries(errors)
+              .map(([code, count]) => `${safe(code)} ${count}`)
+              .join(", "),
+          ];
+        }),
+      );
+      print.line(`${equal} of ${counted(both, "compared output")} equal`);
+      for (const run of different)
+        print.line(`${print.style.red("✗")} the outputs of run ${safe(run)} differ`);
+    },
+  };
+}
+
+function msOf(ms: number | undefined): string {
+  return ms === undefined ? "" : `${Math.round(ms)} ms`;
+}
+
+const runsMax = 500;
+const shownMax = 10;
+const readersMax = 8;
+
+interface Call {
+  readonly ms: number;
+  readonly output?: unknown;
+  readonly error?: string;
+}
+
+async function comparedIn(
+  server: Server,
+  name: string,
+  { percent, runs }: { readonly percent: number; readonly runs: number },
+): Promise<Compared> {
+  const list = await server.call("runs.list", {
+    query: { ...server.namespace, definition: [name], size: runs },
+  });
+  const waiting = list.runs.filter(({ endTimeMs }) => endTimeMs !== undefined).map(({ runId }) => runId);
+  const calls: Record<VariantName, Call[]> = { old: [], new: [] };
+  let [both, equal] = [0, 0];
+  const different: string[] = [];
+  const read = async (): Promise<void> => {
+    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
+      const made = await callsOf(server, run);
+      for (const variant of variantNames) {
+        const call = made[variant];
+        if (call !== undefined) calls[variant].push(call);
+      }
+      const { old, new: young } = made;
+      if (old === undefined || young === undefined || old.error !== undefined || young.error !== undefined)
+        continue;
+      both++;
+      if (isDeepStrictEqual(old.output, young.output)) equal++;
+      else different.push(run);
+    }
+  };
+  await Promise.all(Array.from({ length: readersMax }, read));
+  return {
+    ...{ percent, both, equal, different: different.sort().slice(0, shownMax) },
+    variants: { old: figuresOf(calls.old), new: figuresOf(calls.new) },
+  };
+}
+
+async function callsOf(server: Server, run: string): Promise<Partial<Record<VariantName, Call>>> {
+  const { tasks } = await server.call("tasks.list", {
+    params: { id: run },
+    query: { ...server.namespace, withPayloads: true, topOnly: true },
+  });
+  const calls: Partial<Record<VariantName, Call>> = {};
+  for (const { taskId, outcome, startTimeMs, endTimeMs } of tasks) {
+    if ((taskId !== "old" && taskId !== "new") || endTimeMs === undefined) continue;
+    const ms = endTimeMs - (startTimeMs ?? endTimeMs);
+    const ended = outcome?.failed ?? outcome?.cancelled ?? outcome?.terminated;
+    calls[taskId] = {
+      ms,
+      ...(ended === undefined ? { output: outcome?.completed } : { error: ended.code ?? "" }),
+    };
+  }
+  return calls;
+}
+
+function figuresOf(calls: readonly Call[]): VariantFigures {
+  const times = calls.filter(({ error }) => error === undefined).map(({ ms }) => ms);
+  times.sort((one, two) => one - two);
+  const at = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))];
+  const errors: Record<string, number> = {};
+  for (const { error } of calls) if (error !== undefined) errors[error] = (errors[error] ?? 0) + 1;
+  return {
+    ...{ calls: calls.length, failed: calls.length - times.length, errors },
+    ...{ p50Ms: at(0.5), p95Ms: at(0.95) },
+  };
+}

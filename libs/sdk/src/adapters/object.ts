@@ -1,0 +1,89 @@
+/**
+ * Methods of an object as operations: an existing class becomes an adapter.
+ *
+ * 1. The object does what it did. Only methods that are listed can be called.
+ * 2. A method that may have taken effect is not called again after a failure, unless its operation says that it may be.
+ */
+import { isTuttiError } from "@tutti/kernel";
+import { Busy } from "../task/failure.ts";
+import type { JsonSchema } from "../task/handlers.ts";
+import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "./adapter.ts";
+import { adapterErrors } from "./errors.ts";
+
+/** Names of the methods of a class. */
+export type MethodOf<Target> = {
+  [Name in keyof Target]: Target[Name] extends (...given: never[]) => unknown ? Name : never;
+}[keyof Target] &
+  string;
+
+export interface ObjectOperation<Target> {
+  readonly method: MethodOf<Target>;
+  /** Members of the input that are the parameters, in their order. Default: one parameter, the input. */
+  readonly parameters?: readonly string[];
+  readonly description?: string;
+  readonly input?: JsonSchema;
+  readonly output?: JsonSchema;
+  /** Default: `never`. */
+  readonly repeat?: Repeat;
+}
+
+export interface ObjectAdapterOptions<Target> {
+  /** The first part of the capabilities: `NAME.OPERATION`. */
+  readonly name: string;
+  readonly version?: string;
+  readonly operations: Readonly<Record<string, ObjectOperation<Target>>>;
+  /** Throws, or rejects, while the object cannot work. Default: it always can. */
+  readonly check?: (target: Target) => unknown;
+  readonly rate?: RateLimit;
+}
+
+/** Makes an adapter of an object. */
+export function objectAdapter<Target extends object>(
+  target: Target,
+  { name, version, operations, check, rate }: ObjectAdapterOptions<Target>,
+): Adapter {
+  return {
+    ...{ name, kind: "object" },
+    ...(version !== undefined && { version }),
+    ...(rate !== undefined && { rate }),
+    operations: Object.fromEntries(
+      Object.entries(operations).map(([operation, options]) => [
+        operation,
+        operationOf(target, { adapter: name, operation }, options),
+      ]),
+    ),
+    check: async () => {
+      await check?.(target);
+    },
+  };
+}
+
+function operationOf<Target extends object>(
+  target: Target,
+  { adapter, operation }: { readonly adapter: string; readonly operation: string },
+  { method, parameters, description, input, output, repeat = "never" }: ObjectOperation<Target>,
+): AdapterOperation {
+  if (typeof target[method] !== "function")
+    throw adapterErrors.invalid({ adapter, problem: `\`${method}\` is no method of the object` });
+  const called = target[method] as (...given: readonly unknown[]) => unknown;
+  return {
+    ...(description !== undefined && { description }),
+    ...(input !== undefined && { input }),
+    ...(output !== undefined && { output }),
+    repeat,
+    async call(given: Readonly<Record<string, unknown>>, { signal }: AdapterCall) {
+      signal.throwIfAborted();
+      const values = parameters === undefined ? [given] : parameters.map((each) => given[each]);
+      try {
+        return (await called.apply(target, values)) ?? null;
+      } catch (error) {
+        if (repeat !== "never" || error instanceof Busy || isTuttiError(error)) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        throw adapterErrors.outcomeUnknown(
+          { operation: `${adapter}.${operation}`, reason },
+          { cause: error },
+        );
+      }
+    },
+  };
+}
