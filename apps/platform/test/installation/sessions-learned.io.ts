@@ -94,8 +94,13 @@ describe("what sessions learned", { skip: program.skip }, () => {
       ({ count, choiceCount }) => count === sessions * tasks.length && choiceCount === sessions,
     );
     isHeldUp = true;
-    const before = await choiceOf(first.grpc, "as-it-was");
-    assert.notEqual(before.features["meanMs"] ?? 1_000, 1_000, "times are known, not guessed");
+    // The chooser has what was learned a moment later than the service that keeps it.
+    let asked = 0;
+    const before = await until(
+      "a choice with times that are known, not guessed",
+      () => choiceOf(first.grpc, `as-it-was-${asked++}`),
+      ({ features }) => (features["meanMs"] ?? Number.POSITIVE_INFINITY) < 1_000,
+    );
     const [candidate] = before.candidates;
     const guessed = before.features["predictedMs.workflow"];
     assert.notEqual(candidate?.expectedMs, guessed, "what came of choices corrects what is expected");
