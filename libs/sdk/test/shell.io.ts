@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -90,6 +90,53 @@ describe("commands as tasks", () => {
   it("are held to the limits of the worker", async () => {
     const command = ["sh", "-c", "head -c 100000 /dev/zero > large"];
     await assert.rejects(run({ command }, { limits: { fileBytes: 10_240 } }).execute(), /`sh` ended with/);
+  });
+
+  it("find files of their task, and leave some for the next one, each in a folder of its own", async () => {
+    const definition = {
+      workflow: "made",
+      tasks: {
+        write: {
+          uses: "shell",
+          with: {
+            command: [
+              "sh",
+              "-c",
+              "mkdir -p out/deep; tr a-z A-Z < in/letter > out/deep/one.txt; cp in/data out/data.json",
+            ],
+            files: { "in/letter": "dear", "in/data": { of: [1, 2] } },
+            artifacts: ["out/**/*.txt", "out/data.json"],
+          },
+        },
+        read: {
+          uses: "shell",
+          with: {
+            command: ["sh", "-c", "cat one; cat two; ls"],
+            files: {
+              one: "${{ tasks.write.output.files['out/deep/one.txt'] }}",
+              two: "${{ tasks.write.output.files['out/data.json'] }}",
+            },
+          },
+        },
+      },
+      output: "${{ {'stdout': tasks.read.output.stdout, 'left': tasks.write.output.files.map(path, path)} }}",
+    };
+    const test = testWorkflow(definition as never, { handlers: { shell: shell({ folder }) as never } });
+    const output = (await test.execute()) as { readonly stdout: string; readonly left: readonly string[] };
+    assert.equal(output.stdout, 'DEAR{"of":[1,2]}one\ntwo\n');
+    assert.deepEqual([...output.left].sort(), ["out/data.json", "out/deep/one.txt"]);
+    const left = (await readdir(tmpdir())).filter((name) => name.startsWith("tutti-shell-"));
+    assert.deepEqual(left, []);
+  });
+
+  it("fail without the artifact that their task names", async () => {
+    const command = ["sh", "-c", "ln -s /etc/passwd link.txt"];
+    await assert.rejects(
+      run({ command, artifacts: ["*.txt"] }).execute(),
+      /The command left no file that matches `\*\.txt`/,
+    );
+    for (const wrong of [{ artifacts: ["../x"] }, { artifacts: ["/etc/*"] }, { files: { "a/../../b": "" } }])
+      await assert.rejects(run({ command: ["true"], ...wrong }).execute(), /without `\.\.`/);
   });
 
   it("end with all that they started when the task times out, in the time that they are given", async () => {

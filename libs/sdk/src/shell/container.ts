@@ -9,13 +9,14 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
-import { isAbsolute, join, relative } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { TaskContext } from "../task/context.ts";
 import { TaskFailure } from "../task/failure.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
-import { StoredFile } from "../task/stored-file.ts";
+import type { StoredFile } from "../task/stored-file.ts";
 import { type CommandEnd, type CommandOptions, runCommand, variablesOf } from "./command.ts";
 import { shellErrors } from "./errors.ts";
+import { placeFile, storeFolder } from "./files.ts";
 import type { ShellOutput } from "./shell.ts";
 
 export interface ContainerInput {
@@ -194,9 +195,7 @@ class Running {
     const mounts = await Promise.all(
       Object.entries(files).map(async ([path, content], index) => {
         const file = join(this.#folder, `file-${index}`);
-        const known = await this.#task.content(content);
-        if (known instanceof StoredFile) await known.save(file);
-        else await writeFile(file, typeof known === "string" ? known : JSON.stringify(known));
+        await placeFile(this.#task, content, file);
         return `--volume=${file}:${path}:ro`;
       }),
     );
@@ -248,15 +247,7 @@ class Running {
   }
 
   async #files(): Promise<Readonly<Record<string, StoredFile>>> {
-    if (this.#input.outputs === undefined) return {};
-    const root = join(this.#folder, "outputs");
-    const entries = await readdir(root, { recursive: true, withFileTypes: true });
-    const files = entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
-    const stored: Record<string, StoredFile> = {};
-    for (const file of files.sort()) stored[relative(root, file)] = await this.#task.store(file);
-    return stored;
+    return this.#input.outputs === undefined ? {} : storeFolder(this.#task, join(this.#folder, "outputs"));
   }
 
   #remove(): Promise<void> {

@@ -33,6 +33,22 @@ export const shellErrors = defineErrors("shell", {
       `\`${program}\` ended with ${how}${stderr === "" ? "" : `: ${stderr}`}`,
     remedy: "Look at its output: `tutti logs RUN`. `ok` and `final` of the task say what an exit code means.",
   },
+  artifactMissing: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "The command of a task ended well, but left no file that matches one of its `artifacts`.",
+    message: ({ pattern }: { pattern: string }) => `The command left no file that matches \`${pattern}\``,
+    remedy:
+      "Correct `artifacts` of the task: they are paths from its folder, with `*` for names and `**` for folders.",
+  },
+  artifactsTooMany: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "More files match the `artifacts` of a task than it may leave.",
+    message: ({ count, most }: { count: number; most: number }) =>
+      `${count} files match \`artifacts\`, at most ${most} may`,
+    remedy: "Pack them into one file, or use narrower patterns.",
+  },
   containerNotStarted: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",

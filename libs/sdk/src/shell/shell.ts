@@ -2,22 +2,30 @@
  * Commands as tasks: a program and its arguments, without a shell in between.
  *
  * 1. A command sees the variables that the worker lists, and those of the task.
- * 2. It runs in the folder of the worker or below.
+ * 2. It runs in the folder of the worker or below. A command with files and no `cwd` has a folder of its own.
  */
-import { realpath } from "node:fs/promises";
-import { basename, isAbsolute, relative, resolve } from "node:path";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, isAbsolute, join, relative, resolve } from "node:path";
 import { systemTimers, type Timers } from "@tutti/kernel";
+import type { TaskContext } from "../task/context.ts";
 import { TaskFailure } from "../task/failure.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
+import type { StoredFile } from "../task/stored-file.ts";
 import { type CommandLimits, requireStarted, runCommand, variablesOf } from "./command.ts";
 import { shellErrors } from "./errors.ts";
+import { isBelow, placeFiles, storeArtifacts } from "./files.ts";
 
 /** What a task gives: `with: [git, status]`, or the members. */
 export interface ShellInput {
   /** The program and its arguments. */
   readonly command: readonly string[];
-  /** A folder, from that of the worker. */
+  /** A folder, from that of the worker. Default: that of the worker, or with `files` or `artifacts` an empty one. */
   readonly cwd?: string;
+  /** Files that the command finds, by their path from its folder: texts, files of other tasks, anything else as JSON. */
+  readonly files?: Readonly<Record<string, unknown>>;
+  /** Files that it leaves for other tasks, as patterns from its folder: `dist/*.tgz`, `reports/**`. */
+  readonly artifacts?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   /** Exit codes that are success. Default: 0. */
@@ -32,6 +40,8 @@ export interface ShellOutput {
   readonly stderr: string;
   /** Whether the result lacks the beginning of its output. */
   readonly truncated: boolean;
+  /** Artifacts by their path. Absent without `artifacts`. */
+  readonly files?: Readonly<Record<string, StoredFile>>;
 }
 
 export interface ShellOptions {
@@ -59,6 +69,8 @@ export const shellOptions: HandleOptions = {
       command: { type: "array", items: { type: "string" }, minItems: 1 },
       cwd: { type: "string" },
       env: { type: "object", additionalProperties: { type: "string" } },
+      files: { type: "object" },
+      artifacts: { type: "array", items: { type: "string" } },
       stdin: { type: "string" },
       ok: { type: "array", items: { type: "integer" } },
       final: { type: "array", items: { type: "integer" } },
@@ -73,12 +85,14 @@ export function shell(
   { timers = systemTimers }: { readonly timers?: Timers } = {},
 ): Handler<ShellInput, ShellOutput> {
   return async (input, task) => {
-    const { command, cwd = ".", stdin = "", env = {}, ok = [0], final = [] } = checked(input);
+    const given = checked(input);
+    const { command, stdin = "", env = {}, ok = [0], final = [], artifacts } = given;
     const [program = ""] = command;
     const { programs } = options;
     if (programs !== undefined && !programs.includes(program))
       throw shellErrors.notAllowed({ what: `The program \`${program}\``, allowed: programs.join(", ") });
-    const folder = await folderOf(options.folder ?? process.cwd(), cwd, program);
+    await using place = await placeOf(given, options.folder ?? process.cwd(), task);
+    const { folder } = place;
     const end = await runCommand(command, {
       ...{ folder, env: { ...variablesOf(options.env), ...env }, stdin, timers, signal: task.signal },
       ...(options.limits !== undefined && { limits: options.limits }),
@@ -94,6 +108,7 @@ export function shell(
         stdout: stdout.text,
         stderr: stderr.text,
         truncated: stdout.isCut || stderr.isCut,
+        ...(artifacts !== undefined && { files: await storeArtifacts(task, folder, artifacts) }),
       };
     const told = shellErrors.exited({
       ...{ program, how: signal ?? `exit code ${code}`, stderr: stderr.text.trim().slice(-stderrShown) },
@@ -103,16 +118,49 @@ export function shell(
   };
 }
 
+interface Place extends AsyncDisposable {
+  readonly folder: string;
+}
+
+/** Where a command runs, with the files that it finds. A folder of its own is gone afterwards. */
+async function placeOf(
+  { command, cwd, files = {}, artifacts }: ShellInput,
+  root: string,
+  task: TaskContext,
+): Promise<Place> {
+  const isOwn = cwd === undefined && (artifacts !== undefined || Object.keys(files).length > 0);
+  const folder = isOwn
+    ? await mkdtemp(join(tmpdir(), "tutti-shell-"))
+    : await folderOf(root, cwd ?? ".", command[0] ?? "");
+  const place: Place = {
+    folder,
+    async [Symbol.asyncDispose]() {
+      if (isOwn) await rm(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await placeFiles(task, files, folder);
+    return place;
+  } catch (error) {
+    await place[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
 /** A list alone is a command. */
 function checked(input: unknown): ShellInput {
   const given = Array.isArray(input) ? { command: input as unknown } : input;
-  const { command } = (given ?? {}) as Partial<ShellInput>;
+  const { command, files = {}, artifacts = [] } = (given ?? {}) as Partial<ShellInput>;
   const isCommand =
     Array.isArray(command) &&
     command.length > 0 &&
     command.every((part) => typeof part === "string" && !part.includes("\0"));
   if (!isCommand || command[0] === "")
     throw shellErrors.inputInvalid({ expected: "`command`, a list of texts" });
+  if (![...Object.keys(files), ...artifacts].every(isBelow))
+    throw shellErrors.inputInvalid({
+      expected: "paths from the folder of the command, without `..`, in `files` and `artifacts`",
+    });
   return given as ShellInput;
 }
 
