@@ -293,7 +293,7 @@ tasks:
     const refused = await tutti("approve ask-1");
     assert.equal(refused.exitCode, 3);
     assert.match(refused.errors, /The form asks for: account\*/);
-    assert.match(await printed("approve ask-1 sure -f account=CH7 --reason ok"), /✓ approved {2}ask-1 sure/);
+    assert.match(await printed("approve ask-1 sure account=CH7 --reason ok"), /✓ approved {2}ask-1 sure/);
     assert.equal((await tutti("signal ask-1 go fast=1")).exitCode, 3);
     assert.match(
       await printed("signal ask-1 go fast=true --idempotency-key k1"),

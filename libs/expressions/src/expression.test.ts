@@ -141,6 +141,8 @@ describe("types of an expression", () => {
     ["{'a': 1}", "map(string, int)"],
     ["any.x ? 1 : 2", "int"],
     ["tasks.ship.output.y", "dyn"],
+    ["tasks['my-task'].output", "dyn"],
+    ["input.count-input.count", "int"],
     ["math.greatest(1, 2)", "int"],
   ] as const) {
     it(`${text} is ${type}`, () => assert.equal(printType(program(text).type), type));
@@ -156,6 +158,12 @@ describe("what is wrong with an expression", () => {
       "unknown_name",
       0,
       "unknown name `tasks.shop.output.x`; did you mean `tasks.ship.output`?",
+    ],
+    [
+      "1 + tasks.my-task.output",
+      "unknown_name",
+      4,
+      "`tasks.my-task.output` is a subtraction; write `tasks['my-task'].output`",
     ],
     ["input.total + 'a'", "type_mismatch", 12, "`+` does not take double and string"],
     ["input.count == 'a'", "type_mismatch", 12, "`==` does not take int and string"],

@@ -93,10 +93,12 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
     },
     exists: (file) => file in files,
     isFile: (file) => file in files,
-    filesIn: async (folder) =>
-      Object.keys(files)
-        .filter((file) => folder === "." || file.startsWith(`${folder}/`))
-        .sort(),
+    async filesIn(folder) {
+      const found = Object.keys(files).filter((file) => folder === "." || file.startsWith(`${folder}/`));
+      if (found.length === 0 && folder !== ".")
+        throw Object.assign(new Error("not there"), { code: "ENOENT" });
+      return found.sort();
+    },
     runScript: async () => ({ exitCode: 1, output: "", errors: "no scripts here" }),
     handOver: async () => 1,
     listens: async (_, port) => listening.includes(port),

@@ -16,7 +16,15 @@ import {
   startOf,
 } from "../syntax/tree.ts";
 import { isBytes, Special, TypeValue, Uint } from "../values/value.ts";
-import { beginnings, dottedName, nearestName, qualifiedName, someOf } from "./dotted-names.ts";
+import {
+  beginnings,
+  dottedName,
+  nearestName,
+  qualifiedName,
+  someOf,
+  spelledName,
+  subtractedName,
+} from "./dotted-names.ts";
 import { conversionHint, typeOfBinary } from "./operators.ts";
 import { typeOfOverloads } from "./overloads.ts";
 import type { References } from "./references.ts";
@@ -223,6 +231,8 @@ export class Checker {
 
   #binary(node: Extract<Node, { kind: "binary" }>): Type {
     const { operator } = node;
+    const meant = operator === "-" ? this.#dashedName(node) : undefined;
+    if (meant !== undefined) return meant;
     const left = this.check(node.left);
     const right = this.check(node.right);
     const type = typeOfBinary(operator, left, right);
@@ -237,6 +247,28 @@ export class Checker {
     return operator === "in" || operator.length === 2 || operator === "<" || operator === ">"
       ? types.bool
       : types.dyn;
+  }
+
+  /** `tasks.b-c.output` subtracts `c.output`. Where `b-c` is a task and `b` is none, the name was meant. */
+  #dashedName(node: Node): Type | undefined {
+    const name = subtractedName(node);
+    const first = name?.split("-", 1)[0] ?? "";
+    let leftmost = node;
+    while (leftmost.kind === "binary") leftmost = leftmost.operator === "-" ? leftmost.left : leftmost.right;
+    if (name === undefined || this.#isLocal(leftmost) || this.#scope.typeOf(first) !== undefined)
+      return undefined;
+    const meant = beginnings(name).find(
+      (part) => part.includes("-") && this.#scope.typeOf(part) !== undefined,
+    );
+    if (meant === undefined) return undefined;
+    const spelled = spelledName(meant);
+    this.#refuse(
+      "unknown_name",
+      startOf(leftmost),
+      `\`${meant}\` is a subtraction; write \`${spelled}\``,
+      spelled,
+    );
+    return types.dyn;
   }
 
   #mustBeBool(node: Node, where: string): void {

@@ -21,6 +21,20 @@ export function dottedName(node: Node): string | undefined {
   }
 }
 
+/** `a.b-c.d`, which is a subtraction, as the name that it looks like. In `1 + a.b-c.d` too. */
+export function subtractedName(node: Node): string | undefined {
+  if (node.kind !== "binary") return dottedName(node);
+  if (node.operator !== "-") return dottedName(node.right);
+  const [left, right] = [subtractedName(node.left), dottedName(node.right)];
+  return left === undefined || right === undefined ? undefined : `${left}-${right}`;
+}
+
+/** `a.b-c.d` as an expression names it: `a['b-c'].d`. */
+export function spelledName(name: string): string {
+  const [root = "", ...fields] = name.split(".");
+  return root + fields.map((field) => (/^\w+$/.test(field) ? `.${field}` : `['${field}']`)).join("");
+}
+
 /** What a call on a dotted name may be the whole name of: `math.max(…)`. */
 export function qualifiedName(target: Node, name: string): string | undefined {
   const of = dottedName(target);

@@ -320,11 +320,13 @@ export const installationCommands: readonly Command[] = [
   {
     name: "validate",
     group: "this machine",
-    summary: "Check all files of a folder, for continuous integration",
+    summary: "Check a file, or all files of a folder, for continuous integration",
     about: [
       "Checks definitions, sessions, configuration (tutti.yaml), *.schema.json, *.rules.yaml and *.agents.yaml. Each error has its position. Works without a platform. With --online, the platform also checks policies (*.cedar) and evaluates its rules for each definition.",
     ],
-    arguments: [{ name: "FOLDER", summary: "folder. Default: .", isOptional: true, completes: "file" }],
+    arguments: [
+      { name: "FOLDER", summary: "folder or file. Default: .", isOptional: true, completes: "file" },
+    ],
     options: [
       {
         name: "online",

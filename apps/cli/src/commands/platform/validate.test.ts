@@ -13,7 +13,7 @@ describe("tutti validate", () => {
   async function run(files: Readonly<Record<string, string>>, ...words: readonly string[]) {
     const shell = memoryShell({ files });
     const code = await runCommandLine(["validate", ...words], shell, "0.1.0");
-    return { code, output: shell.output.text };
+    return { code, output: shell.output.text, errors: shell.errors.text };
   }
 
   it("ends well where nothing is wrong, with how much was checked", async () => {
@@ -27,6 +27,14 @@ describe("tutti validate", () => {
     assert.equal(code, exitCodes.failed);
     assert.match(output, /order\.yaml:2:34: error:/);
     assert.match(output, /\n✗ 1 file checked, 1 error/);
+  });
+
+  it("checks a file that is named, and says that there is none", async () => {
+    const files = { "order.yaml": good, "other.yaml": bad };
+    assert.match((await run(files, "order.yaml")).output, /✓ 1 file checked/);
+    const { code, errors } = await run(files, "absent.yaml");
+    assert.equal(code, exitCodes.usage);
+    assert.match(errors, /No file or folder `absent\.yaml`/);
   });
 
   it("tells of policies that they were not checked", async () => {

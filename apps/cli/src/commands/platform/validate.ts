@@ -5,6 +5,7 @@ import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
+import type { Shell } from "../../effects/shell.ts";
 import { readDefinition, type SourceFile } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
 import { drawProblem } from "../../terminal/problems.ts";
@@ -21,11 +22,7 @@ export async function validate(context: Context): Promise<Result> {
   const { values, shell, print, version } = context;
   const folder = values.optionalArgument("FOLDER") ?? ".";
   const { isPolicyFile, mayBeChecked, validate: checkHere } = await import("@tutti/validation");
-  const names = await shell.filesIn(folder).catch(() => {
-    throw usageFailure(`Folder \`${safe(folder)}\` not found.`, [
-      ["tutti validate .", "checks the current folder"],
-    ]);
-  });
+  const names = await namesIn(shell, folder);
   const againstInstallation = values.flag("against");
   const isOnline = values.flag("online") || againstInstallation;
   const policies = names.filter(isPolicyFile);
@@ -67,6 +64,16 @@ export async function validate(context: Context): Promise<Result> {
     },
     exitCode,
   };
+}
+
+/** A file alone is checked too. */
+async function namesIn(shell: Shell, name: string): Promise<readonly string[]> {
+  if (shell.isFile(name)) return [name];
+  return shell.filesIn(name).catch(() => {
+    throw usageFailure(`No file or folder \`${safe(name)}\`.`, [
+      ["tutti validate .", "checks the current folder"],
+    ]);
+  });
 }
 
 const filesMax = 1_000;

@@ -16,11 +16,16 @@ const listedMax = 200;
 export async function approve(context: Context): Promise<Result> {
   const { values, shell } = context;
   const id = values.optionalArgument("ID");
-  const data = await readInput(values.texts("form"), shell, "the form");
+  // The task may be left out: `approve order-18 accepted=true`.
+  const words = [values.optionalArgument("TASK"), ...values.manyArguments("DATA")].filter(
+    (word) => word !== undefined,
+  );
+  const task = words[0]?.includes("=") === false ? words.shift() : undefined;
+  const data = await readInput([...values.texts("form"), ...words], shell, "the form");
   const server = await connect(context);
   const open = await openQuestions(server, id);
   if (id === undefined) return tellOpen(context, open);
-  const approval = chosen(id, values.optionalArgument("TASK"), open);
+  const approval = chosen(id, task, open);
   const reason = values.text("reason");
   const said = {
     verdict: values.flag("reject") ? ("rejected" as const) : ("approved" as const),
@@ -169,7 +174,7 @@ function withForm(error: unknown, { form = "" }: Approval): unknown {
     return error;
   return new Failure(error.message, {
     why: error.why,
-    next: [...error.next, `The form asks for: ${fields.join(", ")}. Set them with --form KEY=VALUE.`],
+    next: [...error.next, `The form asks for: ${fields.join(", ")}. Set them with KEY=VALUE.`],
     exitCode: error.exitCode,
     code: error.code,
     cause: error,

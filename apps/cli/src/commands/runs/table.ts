@@ -141,6 +141,7 @@ export const runCommands: readonly Command[] = [
     arguments: [
       { ...runId, isOptional: true },
       { name: "TASK", summary: "task id, if the run has several open approvals", isOptional: true },
+      { name: "DATA", summary: "form data as KEY=VALUE", isOptional: true, isMany: true },
     ],
     options: [
       { name: "reject", summary: "reject instead of approve" },
@@ -156,6 +157,7 @@ export const runCommands: readonly Command[] = [
     examples: [
       { words: "approve", does: "list open approvals" },
       { words: "approve order-18 --reason 'the stock is there'", does: "approve" },
+      { words: "approve order-18 accepted=true note=paid", does: "approve, and fill in the form" },
       { words: "approve order-18 sure --reject", does: "reject" },
     ],
     json: "document",
