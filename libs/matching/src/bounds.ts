@@ -11,7 +11,7 @@ export const heldAgentsMax = 100_000;
 export const flappingAgentsMax = 20_000;
 /** Sticky and context keys that are remembered. Those not used for longest are forgotten. */
 export const affinitiesMax = 100_000;
-/** Tokens that agents brought along and nobody has offered yet. */
+/** Maximum number of tokens of joining agents that no sender has offered yet. */
 export const claimsMax = 1_000_000;
 export const capabilitiesPerAgentMax = 1_000;
 export const capabilityNumbersMax = 100_000;
@@ -35,7 +35,7 @@ export const repeatsMax = 16;
 /** How many agents are judged where a strategy judges, and how many of those with room are compared for a hard wish. */
 export const judgedMax = 16;
 export const comparedMax = 64;
-/** Nobody is told when to come back sooner. */
+/** Minimum of every retry-after time. */
 export const retryAfterMs = 1_000;
-/** Of what waits or could be chosen, so many are named in an explanation. */
+/** Maximum number of waiting tasks or candidates in an explanation. */
 export const namedMax = 100;

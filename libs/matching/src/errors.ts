@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why a pool says no, and what it says of attempts that end without their agent. */
+/** Errors that a pool returns, and errors of attempts that end without their agent. */
 export const matchingErrors = defineErrors("matching", {
   settingsInvalid: {
     status: "INVALID_ARGUMENT",
@@ -27,7 +27,7 @@ export const matchingErrors = defineErrors("matching", {
   limitMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No rule was set for this key. What tasks bring along for a key cannot be removed.",
+    help: "No rule was set for this key. Limits of tasks for a key cannot be removed.",
     message: ({ key }: { key: string }) => `Limit \`${key}\` not found`,
     remedy: "List the limits with `tutti pool limit`.",
   },
@@ -108,7 +108,7 @@ export const matchingErrors = defineErrors("matching", {
   runTimedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
-    help: "An attempt took longer than it may. Its agent was told to end it.",
+    help: "An attempt took longer than it may. Its agent has been asked to end it.",
     message: ({ capability, agent, runMs }: { capability: string; agent: string; runMs: number }) =>
       `The attempt of \`${capability}\` at agent \`${agent}\` did not finish within ${runMs} ms`,
     remedy: "Raise the timeout, or check why the task takes so long.",
@@ -116,7 +116,7 @@ export const matchingErrors = defineErrors("matching", {
   heartbeatMissed: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
-    help: "An attempt gave no sign of life in time. Its agent was told to end it.",
+    help: "An attempt gave no sign of life in time. Its agent has been asked to end it.",
     message: ({
       capability,
       agent,
@@ -163,7 +163,7 @@ export const matchingErrors = defineErrors("matching", {
   agentFlapping: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The agent has joined and gone many times within a short while. It stays away for a while, each time longer, so that others are not disturbed; it may come again after the time that the error says. Look why it goes: its log, and its events.",
+    help: "The agent has joined and gone many times within a short while. It has to stay away for a while, each time longer, so that others are not disturbed. It may join again after the time in the error. Find the cause in its log and its events.",
     message: ({ agent, awayMs }: { agent: string; awayMs: number }) =>
       `Agent \`${agent}\` joined and left too often and is locked out for ${awayMs} ms`,
     remedy: "Check its log, and join again after that time.",

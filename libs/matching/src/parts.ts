@@ -35,15 +35,15 @@ import type { WaitLog } from "./waits/wait-log.ts";
 export type { AgentIdentity } from "./agents/identity.ts";
 export type { Fit, Placed, Refused, Side, Wish } from "./demand/wish.ts";
 
-/** An attempt, from its offer until nobody needs to know it any more. */
+/** An attempt, from its offer until it is no longer needed. */
 export interface Task extends Ranked, TaskTimes {
-  /** What was offered. It takes less room until somebody has looked at this. */
+  /** The offer. It takes less memory until the first read. */
   readonly offer: Offer;
   readonly profile: Profile;
   /** Number of the attempt, from 1. */
   readonly attempt: number;
   demand: Demand;
-  /** Its number in the list of its line. Below 0 when it stands in the heap. */
+  /** Its number in the list of its line. Below 0 when it is in the heap. */
   listed: number;
   stage: Stage;
   priority: number;
@@ -131,7 +131,7 @@ export interface Profile {
   readonly definitionTask: string;
   readonly demand: Demand;
   readonly weight: number;
-  /** Times as said. 0 for without limit. */
+  /** Times as offered. 0 for without limit. */
   readonly queueMs: number;
   readonly runMs: number;
   readonly heartbeatMs: number;
@@ -195,7 +195,7 @@ export interface SenderStream {
   flush(): void;
 }
 
-/** What tasks ask for: whoever asks for the same waits for the same agents. */
+/** The demand of tasks: tasks with the same demand wait for the same agents. */
 export interface Demand {
   readonly key: string;
   readonly wish: Wish;
@@ -209,7 +209,7 @@ export interface Demand {
   readonly shares: Iterable<Share>;
   /** Why those waited who asked for it. */
   readonly waits: WaitLog;
-  /** Its weight is what was said last. */
+  /** Its weight is the last one passed. */
   shareOf(party: string, weight?: number): Share;
   addMatch(match: CohortMatch): void;
   removeMatch(match: CohortMatch): void;
@@ -307,7 +307,10 @@ export interface WaitGroup extends Ranked {
   readonly fit: Fit;
   /** Shares in this group, waiting or not: without any it is forgotten. */
   waitEntries: number;
-  /** Whose wait group it is when somebody here may find an agent: of the first namespace, as far as it is known. */
+  /**
+   * The owner of the wait group when a task here may find an agent: of the first namespace, as far as it is
+   * known.
+   */
   front: Tab | undefined;
   /** The agents that can have become fit since all were looked at. Undefined when all have to be. */
   narrow: Agent[] | undefined;
@@ -319,7 +322,7 @@ export interface WaitGroup extends Ranked {
   leave(stop: WaitEntry): void;
   /** The first of a namespace may go before the one that was first. */
   settle(turn: Turn): void;
-  /** Who goes next. Undefined when nobody waits. */
+  /** The next turn. Undefined when no task waits. */
   first(): Turn | undefined;
 }
 
@@ -333,7 +336,7 @@ export interface Cohort {
   /** Those that may be given work now, in the order of the strategy. */
   readonly ready: Heap<Agent>;
   readonly matches: Set<CohortMatch>;
-  /** Whether somebody may find an agent. */
+  /** Whether a task may find an agent. */
   readonly isLive: boolean;
   /** Who goes next, at whichever wait group. */
   next(): Turn | undefined;
@@ -353,13 +356,13 @@ export interface Cohort {
   dismiss(agent: Agent): void;
   /** Returns its agents from the place of a key on, around the circle of all of them. */
   around(key: string): Iterable<string>;
-  /** Somebody waits at a wait group. Nobody does any more. Nobody who is ready is fit. */
+  /** A task waits in a wait group, no task waits any more, or no ready agent is fit. */
   open(waitGroup: WaitGroup): void;
   shut(waitGroup: WaitGroup): void;
   putAside(waitGroup: WaitGroup): void;
   /** An agent has more room than before, or has come. */
   loosened(agent: Agent): void;
-  /** Whether somebody is ready or not has changed. */
+  /** Whether any agent is ready has changed. */
   changed(): void;
 }
 
@@ -387,7 +390,7 @@ export interface Agent extends Due, Ranked, AgentLoad, AgentStanding {
   totalOf(resource: string): number;
   /** What it offers is this from now on. Tasks that it has keep what they use. */
   offer(offering: Offering, offered: readonly Offered[]): void;
-  /** What is left of its resources, as it says: what tasks of this pool do not use, others do. */
+  /** Records its free resources, as the agent reports them. Other pools may use a part of them. */
   report(free: Readonly<Record<string, number>>): void;
   add(task: Task): void;
   remove(task: Task): void;

@@ -344,7 +344,7 @@ export class PoolOwner implements Pool {
   #lookAtClaims(nowMs: number): void {
     const { claims, orphans, limits, senders } = this.#parts;
     if (claims.size > 0 && nowMs >= claims.untilMs)
-      claims.dropAll("nobody has offered it since the pool moved here");
+      claims.dropAll("no sender has offered it since the pool moved here");
     if (senders.slots.size > 0) {
       const claimed = claims.toAsk(nowMs).map(({ token, agent: { agentId } }) => ({ token, agentId }));
       const orphaned = orphans

@@ -138,7 +138,7 @@ class Play {
     if (outstanding.length > 0) this.sender.offer(outstanding);
   }
 
-  /** Whatever was held comes to its end. */
+  /** All blocked tasks come to their end. */
   end(): void {
     this.take({ kind: "set", hooks: [] });
     for (let round = 0; round < 2_000 && this.outstanding.length > 0; round++) {
@@ -149,7 +149,7 @@ class Play {
 }
 
 describe("tasks of a pool with hooks that say what they like", () => {
-  it("end once each, whatever is answered, set anew, cancelled or cut meanwhile", () => {
+  it("end once each, with any answers, changed hooks, cancellations or disconnects meanwhile", () => {
     fc.assert(
       fc.property(fc.array(steps, { minLength: 5, maxLength: 60 }), (told) => {
         const play = new Play();
@@ -160,7 +160,7 @@ describe("tasks of a pool with hooks that say what they like", () => {
         assert.equal(new Set(given).size, given.length, "no attempt is given out twice");
         for (const { told } of play.senders) {
           const results = told.results.map(({ token }) => numberOf(token));
-          assert.equal(new Set(results).size, results.length, "a result is told once per stream");
+          assert.equal(new Set(results).size, results.length, "a result is reported once per stream");
         }
         const { queued } = play.arena.pool.status(play.arena.nowMs);
         assert.equal(queued, 0);

@@ -1,13 +1,14 @@
 /**
- * What a pool has to do, kept as plainly as possible: lists that are looked through from end to end. It learns from
- * what is said to the pool and from what the pool says, and finds what must not be.
+ * The duties of a pool, kept as plainly as possible: lists that are searched from end to end. It learns from
+ * the messages to the pool and from the pool's own, and finds violations.
  *
- * 1. Whatever is assigned may be: capability, version, labels, resources, slots, credit, limits, named agents.
+ * 1. Every assignment is allowed: capability, version, labels, resources, slots, credit, limits, named agents.
  * 2. After a turn no task waits that an agent with room could do.
- * 3. Among tasks that ask for the same, none goes before one that stands in front of it.
+ * 3. Among tasks with the same demand, none goes before an earlier one.
  * 4. Each task ends once: with one result, or returned, or cancelled. What an agent had that goes is lost, and nothing
  *    else.
- * 5. An agent is told that a result is durable when its sender has said so, or nobody wants it, and not before.
+ * 5. An agent learns that a result is durable when its sender has confirmed it, or no sender wants it, and
+ *    not before.
  */
 import assert from "node:assert/strict";
 import { type Arena, numberOf, type TestAgent } from "../src/testing/arena.ts";
@@ -90,7 +91,7 @@ export class Model {
 
   end(number: number): void {
     const task = this.task(number);
-    assert.equal(task.stage, "working", `task ${number} was at work when it ended`);
+    assert.equal(task.stage, "working", `task ${number} was running when it ended`);
     task.stage = "ended";
     task.agent = undefined;
   }
@@ -175,7 +176,7 @@ export class Model {
   }
 
   checkDurable(): void {
-    // One that is gone is told nothing.
+    // A removed agent gets no messages.
     for (const { id, real, results } of this.present) {
       const open = results.findIndex(({ settled }) => !settled);
       const cumulative = open < 0 ? results.length : open;

@@ -1,4 +1,4 @@
-/** Random stories: what may be said to a pool, told to the pool and to the model alike. */
+/** Random stories: the same messages to the pool and to the model. */
 import assert from "node:assert/strict";
 import { Hold } from "@tutti/contracts/agent/v1";
 import { ErrorDetail } from "@tutti/contracts/types/v1";
@@ -108,7 +108,7 @@ export class Story {
   readonly model: Model;
   readonly #sides: [Side, Side];
   #numbers = 0;
-  /** What each sender has to be told: results, and offers that go back. */
+  /** The expected messages to each sender: results, and offers that go back. */
   readonly #expected = new Map<ModelTask, string>();
   readonly #expectedReturns = new Set<number>();
 
@@ -334,7 +334,7 @@ export class Story {
         offering: { capabilities, labels, slots: agent.slots, resources: { gpu: agent.gpu } },
       });
     } else if (kind === "strange") {
-      // An answer that nobody has asked it for.
+      // An answer without a question.
       const theirs = this.model.tasks.find((task) => task.agent !== agent && task.stage !== "ended");
       if (theirs === undefined) return;
       agent.results.push({ number: theirs.number, settled: true });
@@ -409,7 +409,7 @@ export class Story {
     side.real.stream.close(this.arena.nowMs);
     side.away = true;
     for (const task of side.tasks) if (task.stage === "waiting") task.stage = "away";
-    // What was not durable is told again.
+    // Results that are not durable are reported again.
     for (const { task, durable } of side.told)
       if (!durable && task.stage === "ended") this.#expected.set(task, "again");
     side.told = [];
@@ -444,12 +444,12 @@ export class Story {
     this.turn();
   }
 
-  /** What senders were told is what they had to be told, once. */
+  /** Senders received exactly the expected messages, once. */
   #hear(): void {
     for (const side of this.#sides) {
       for (const [number, what] of side.real.results.slice(side.told.length)) {
         const task = this.model.task(number);
-        // What was under way when it was cancelled nobody minds.
+        // A message that crossed the cancellation is allowed.
         const expected = task.stage === "gone" ? what : this.#expected.get(task);
         assert.ok(
           expected === what || expected === "again",

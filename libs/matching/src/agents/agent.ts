@@ -74,7 +74,7 @@ export class JoinedAgent extends Due implements Agent {
   stateMs: number;
   stateReason = "";
   reportedState: AgentState = AgentState.AGENT_STATE_UNSPECIFIED;
-  /** Whether it stands otherwise than was told, which will be looked at. */
+  /** Whether its state differs from the last report. It is checked later. */
   isNoted = false;
   reportedHold: Hold = Hold.HOLD_NONE;
   figures: HostFigures | undefined = undefined;
@@ -154,7 +154,7 @@ export class JoinedAgent extends Due implements Agent {
     );
   }
 
-  /** What is left of its resources, as it says: what tasks of this pool do not use, others do. */
+  /** Records its free resources, as the agent reports them. Other pools may use a part of them. */
   report(free: Readonly<Record<string, number>>): void {
     for (const [name, left] of Object.entries(free)) {
       const resource = this.#resources.get(name);

@@ -7,7 +7,7 @@ import { Arena, tokenOf } from "../testing/arena.ts";
 const paused = { hold: Hold.HOLD_PAUSED, reason: "by hand", forMs: 0 };
 
 describe("an agent", () => {
-  it("that goes has lost what it had: the sender is told so, and a late answer counts nothing", () => {
+  it("that disconnects loses its tasks: the sender is notified, and a late answer counts nothing", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -32,7 +32,7 @@ describe("an agent", () => {
     assert.equal(sender.results.length, 1);
   });
 
-  it("that answers for another's task, twice, or what nobody knows changes nothing", () => {
+  it("that answers for a foreign task, twice, or for an unknown token changes nothing", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const a = arena.agent("a");
@@ -53,7 +53,7 @@ describe("an agent", () => {
     assert.equal(a.durable, 2);
   });
 
-  it("that is cut gets nothing until it resumes; when it does not in time it is gone", () => {
+  it("that is disconnected gets nothing until it resumes, and is removed after its time", () => {
     const arena = new Arena({ resumeWindowMs: 60_000 });
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
@@ -161,7 +161,7 @@ describe("an agent", () => {
     assert.equal(after.durable, 1);
   });
 
-  it("that comes back with what its sender has offered again meanwhile goes on with it", () => {
+  it("that comes back with a task that its sender has offered again meanwhile continues it", () => {
     const arena = new Arena();
     const sender = arena.sender();
     sender.offer([1, 2, 3, 4]);
@@ -323,7 +323,7 @@ describe("an agent", () => {
     assert.deepEqual(agent.given, [1, 2]);
   });
 
-  it("drains: finishes what it has, gets nothing; what is left at the deadline goes to others", () => {
+  it("drains: finishes its tasks, gets nothing new, and the rest at the deadline goes to others", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
@@ -345,7 +345,7 @@ describe("an agent", () => {
     assert.deepEqual(arena.pool.agents(arena.nowMs), []);
   });
 
-  it("sleeps until it is woken, and grants credit anew", () => {
+  it("sleeps until it is woken, and grants credit again", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -374,7 +374,7 @@ describe("an agent", () => {
     assert.match(arena.pool.remove("a", "", 0, arena.nowMs)?.message ?? "", /Agent `a` not found/);
   });
 
-  it("is refused when the pool is full or what it offers cannot be understood; without a name it is given one", () => {
+  it("is refused when the pool is full or its offering is invalid, and gets a name if it has none", () => {
     const arena = new Arena({ agentsMax: 2 });
     const offering = { capabilities: [{ name: "x", version: "one" }] };
     const outlet = { send() {}, end() {} };
@@ -420,7 +420,7 @@ describe("what an attempt may take", () => {
       assert.equal(arena.pool.agent("a", arena.nowMs)?.freeSlots, 1);
     });
 
-  it("is told anew by each sign of life", () => {
+  it("is renewed by each sign of life", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -454,7 +454,7 @@ describe("what an attempt may take", () => {
     assert.deepEqual(sender.returned.toSorted(), [1, 2, 3]);
   });
 
-  it("ends with the task's own time while it is at work, and is what the agent is told", () => {
+  it("ends with the task's own time while it runs, and is sent to the agent", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");

@@ -10,7 +10,7 @@ function failing(retry: RetryClass = RetryClass.RETRY_CLASS_SAME_KEY) {
   return { $case: "failed" as const, value: ErrorDetail.fromPartial({ code: "hands.broken", retry }) };
 }
 
-/** One agent that fails whatever it gets, one that does everything. */
+/** One agent that fails every task, and one that completes every task. */
 class Pair {
   readonly arena = new Arena(settings);
   readonly sender: Sender = this.arena.sender();
@@ -18,7 +18,7 @@ class Pair {
   readonly good: TestAgent = this.arena.agent("good");
   #offered = 0;
 
-  /** Each task is done by whoever gets it before the next one comes. */
+  /** The agent of each task finishes it before the next one comes. */
   play(tasks: number, retry?: RetryClass): void {
     for (let task = 0; task < tasks; task++) {
       this.sender.offer(++this.#offered);
@@ -50,7 +50,7 @@ describe("the breaker of an agent", () => {
     assert.ok(pair.held);
     assert.ok(
       pair.bad.frames.some(({ held }) => held?.hold === Hold.HOLD_FAILING),
-      "the agent is told",
+      "the agent is notified",
     );
   });
 
@@ -84,7 +84,7 @@ describe("the breaker of an agent", () => {
     assert.equal(pair.failed - before, 3);
   });
 
-  it("is closed by whoever releases the agent", () => {
+  it("is closed by the release of the agent", () => {
     const pair = new Pair();
     pair.play(10);
     assert.equal(pair.arena.pool.release("bad", "mended", pair.arena.nowMs), undefined);
@@ -109,7 +109,7 @@ describe("the breaker of an agent", () => {
         for (const { token } of agent.assigned.splice(0)) agent.answer(numberOf(token), failing());
       arena.turn();
     }
-    assert.equal(sender.results.length, 200, "half of them go on failing");
+    assert.equal(sender.results.length, 200, "half of them still fail");
 
     const alone = new Arena(settings);
     const only = alone.agent("only");
@@ -136,7 +136,7 @@ describe("the breaker of an agent", () => {
     assert.equal(arena.pool.agent("hangs", arena.nowMs)?.hold, Hold.HOLD_FAILING);
   });
 
-  it("is what a task waited for, beside being busy, and is said as long as it is remembered", () => {
+  it("is a cause of waiting, next to being busy, and is shown as long as it is remembered", () => {
     const pair = new Pair();
     const { arena, sender, good } = pair;
     pair.play(3);

@@ -1,11 +1,11 @@
 /**
- * The breaker of an agent. One that fails whatever it gets is the first to be free again, and would get most of it.
+ * The breaker of an agent. An agent that fails every task is the first to be free again, and would get most tasks.
  *
  *     closed ── so many failed in a row ──► open ── pause ──► on trial ── one did well ──► closed
  *                                             ▲                  │
  *                                             └── it failed ─────┘  for longer
  *
- * 1. What says that it is to be tried nowhere again is the fault of the task: it does not count.
+ * 1. An error that is not retryable is the fault of the task: it does not count.
  * 2. On trial it is given one attempt at a time.
  */
 import { Hold } from "@tutti/contracts/agent/v1";

@@ -1,6 +1,6 @@
 /**
- * Which agents are busy by now, or no longer. That changes with every task, so it is not told at once: the party that
- * stands otherwise than was told is noted, and looked at once a second. What lasted shorter is not told.
+ * Which agents are busy. This changes with every task, so it is not reported at once. A party whose state
+ * differs from the last report is noted, and checked once a second. Shorter changes are not reported.
  */
 
 import type { Agent } from "../parts.ts";

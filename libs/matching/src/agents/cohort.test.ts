@@ -38,7 +38,7 @@ function taskOf(rank: number, order: number): Task {
 }
 
 describe("a cohort", () => {
-  it("serves the namespace that has had the least, and of it the first by rank, whatever each asks for", () => {
+  it("serves the namespace that has had the least, and its first task by rank, for any demands", () => {
     fc.assert(
       fc.property(fc.array(steps, { maxLength: 120, size: "max" }), (told) => {
         const demands = new Demands({ update() {} });

@@ -1,12 +1,12 @@
 /**
- * Agents that are alike: they offer the same capabilities in the same versions, and no task that was offered tells their
- * labels apart. What waits for them waits once, however many there are.
+ * Agents that are alike: they offer the same capabilities in the same versions, and no offered task
+ * distinguishes their labels. A task waits once for all of them, however many there are.
  *
  * 1. `ready` has exactly the agents that may be given work now, in the order of the strategy.
- * 2. Stands are live, or put aside because no ready agent was fit. Each agent that gets more room is looked at for
- *    those that are put aside, so that none of them misses an agent.
- * 3. A live wait group stays with the party that is its first: who has had a turn is looked at again wherever others wait
- *    beside it.
+ * 2. Wait groups are live, or parked because no ready agent was fit. Each agent that gets more room is
+ *    checked against the parked groups, so that none of them misses an agent.
+ * 3. A live wait group stays with the party that is its first: after a turn it is checked again if other
+ *    parties wait too.
  */
 
 import { assert, Heap } from "@tutti/kernel";
@@ -92,7 +92,7 @@ export class AgentCohort implements Cohort {
       const waitGroup = tab?.fronts.first;
       if (tab === undefined || waitGroup === undefined) return undefined;
       const turn = waitGroup.first();
-      assert(turn !== undefined, "somebody waits at a live stand", {
+      assert(turn !== undefined, "a task waits in a live wait group", {
         cohort: this.key,
         fit: waitGroup.fit.key,
       });

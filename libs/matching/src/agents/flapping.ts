@@ -37,7 +37,7 @@ export class Flapping {
     known.row++;
     const awayMs = backoffBoundMs(backoff, known.row);
     known.untilMs = nowMs + awayMs;
-    // The next time it may join, whatever the time did to its count.
+    // Once it may join again, one more join is allowed, even if its count had decayed.
     known.count = joinsMax - 1;
     return awayMs;
   }

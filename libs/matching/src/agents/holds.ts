@@ -93,7 +93,7 @@ export class Holds {
         yield { agentId, order };
   }
 
-  /** An agent has joined: what is kept of its id holds for it. */
+  /** An agent has joined: the kept hold of its id applies to it. */
   apply(agent: Agent, nowMs: number): void {
     const held = this.#holds.get(agent.agentId);
     if (held === undefined) return;

@@ -157,7 +157,7 @@ describe("an agent that comes and goes", () => {
     Hello.fromPartial({ agentId: "a", incarnation: String(incarnation).padStart(6, "0") });
   const outlet = { send: () => {}, end: () => {} };
 
-  it("is told to stay away, each time longer, and forgiven when it was quiet or a person says so", () => {
+  it("has to stay away, each time longer, and is forgiven after a quiet time or by a person", () => {
     const arena = new Arena();
     let incarnation = 0;
     /** Joins and goes at once, until it may not. Gives for how long not. */
@@ -188,7 +188,7 @@ describe("an agent that comes and goes", () => {
     assert.equal(flap(), 1_000);
   });
 
-  it("now and then is not held against it", () => {
+  it("now and then has no consequences", () => {
     const arena = new Arena();
     for (let joins = 1; joins <= 100; joins++) {
       const joined = arena.pool.join(hello(joins), "swarm-1", outlet, arena.nowMs);
@@ -199,7 +199,7 @@ describe("an agent that comes and goes", () => {
 });
 
 describe("an agent that is not there", () => {
-  it("can be put aside: it is shown, gets nothing when it comes, and can be released", () => {
+  it("can be quarantined: it is shown, gets nothing when it comes, and can be released", () => {
     const arena = new Arena();
     const order = { hold: Hold.HOLD_QUARANTINED, reason: "it crashed 5 times", forMs: 0 };
     assert.equal(arena.pool.hold("a", order, arena.nowMs), undefined);
@@ -248,7 +248,7 @@ describe("an agent that is not there", () => {
     arena.pool.tellOfLaunch("s-1", true, "it was launched", arena.nowMs);
     arena.agent("s-1", { launchId: "s.01" });
     assert.deepEqual(shown(), [["s-1", "ready", "s", 2]]);
-    assert.deepEqual(statesOf(arena), ["starting", "ready"], "it is told once that it is starting");
+    assert.deepEqual(statesOf(arena), ["starting", "ready"], "the start is reported once");
     arena.agent("other");
     assert.deepEqual(
       arena.pool.launchedFor("s").map(({ agentId }) => agentId),

@@ -32,7 +32,7 @@ export interface AgentStanding {
   stateMs: number;
   stateReason: string;
   reportedState: AgentState;
-  /** Whether it stands otherwise than was told, which will be looked at. */
+  /** Whether its state differs from the last report. It is checked later. */
   isNoted: boolean;
   reportedHold: Hold;
   figures: HostFigures | undefined;

@@ -2,7 +2,7 @@
  * Agents that came with what tasks wait for, and may not offer it: so that the answer to why they wait is not that
  * there is none.
  *
- * 1. An agent that is let in is forgotten here, whatever it offers then.
+ * 1. An agent that is accepted is forgotten here, with any offering.
  * 2. So is one that has not come for an hour, and the one that came longest ago where there are too many.
  */
 import type { Offering } from "@tutti/contracts/agent/v1";
@@ -15,12 +15,12 @@ export interface TurnedAway {
   readonly agentId: string;
   /** Its versions of each capability. */
   readonly versions: ReadonlyMap<string, readonly string[]>;
-  /** What it was told. */
+  /** The reason that it received. */
   readonly why: string;
   readonly atMs: number;
 }
 
-/** What is said of them, the last one first. At least one. */
+/** Describes them, the last one first. At least one. */
 export function turnedAwayWords([last, ...others]: readonly TurnedAway[], cameWith: string): string {
   const { agentId = "", why = "" } = last ?? {};
   const who = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;

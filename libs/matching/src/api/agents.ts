@@ -6,8 +6,8 @@ export interface AgentOutlet {
   /** Whether the agent asks for each task and sleeps in between. */
   readonly isPolled?: boolean;
   /**
-   * A batch. `sequence`, `acknowledged` and `answer` are the caller's to fill in. It is used again: what has to stay is
-   * encoded or copied before this returns. It comes in a turn, and at once what has to be said before an end.
+   * A batch. `sequence`, `acknowledged` and `answer` are the caller's to fill in. The frame is reused: encode
+   * or copy it before this returns. It comes once a turn, and at once before an end.
    */
   send(frame: HostFrame): void;
 
@@ -32,7 +32,7 @@ export interface Joined {
  */
 export interface AgentLink {
   readonly agentId: string;
-  /** False once it was ended by either side: whatever is said of it then is ignored. */
+  /** False once either side has ended it: later messages are ignored. */
   readonly open: boolean;
 
   /**

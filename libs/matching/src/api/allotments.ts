@@ -29,7 +29,7 @@ export interface SetAsideTold {
   readonly sessions: LabelSelector | undefined;
 }
 
-/** What tasks of a namespace have, and what waits for nothing else. */
+/** Amounts of running tasks of a namespace, and of tasks that wait for nothing else. */
 export type AllotmentUses = readonly {
   readonly quotaId: string;
   readonly name: string;

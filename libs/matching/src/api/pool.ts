@@ -31,7 +31,10 @@ export interface Pool {
 
   /** Welcomes an agent, or says why not. An earlier link of the same agent is ended by it. */
   join(hello: Hello, host: string, outlet: AgentOutlet, nowMs: number): Joined | Refusal;
-  /** An agent may not join with what it offers, for a reason that it was told: who waits for that is told so too. */
+  /**
+   * An agent may not join with its offering. It knows the reason, and the explanation of waiting tasks shows
+   * it too.
+   */
   turnAway(agentId: string, offering: Offering, why: string, nowMs: number): void;
 
   /** What is due, then matching, then batches. Gives how many tasks were assigned. */
@@ -39,7 +42,7 @@ export interface Pool {
   /** When the next turn has to be taken although nothing came in. Infinite when never. */
   readonly nextDueMs: number;
 
-  /** Changes how the pool works. What is not given stays. */
+  /** Changes settings of the pool. Absent settings stay. */
   configure(changes: Partial<PoolSettings>, nowMs: number): Refusal | undefined;
 
   /**
@@ -52,7 +55,7 @@ export interface Pool {
 
   /** Sets the rule of a key, or of all keys that start so when it ends in `*`. Counts stay. */
   setLimit(rule: LimitRule, nowMs: number): Refusal | undefined;
-  /** What tasks bring along for the key counts again. */
+  /** The limits of tasks for the key count again. */
   removeLimit(key: string, nowMs: number): Refusal | undefined;
   /** Returns the rules that were set, and every key with holders or waiters, by key. */
   limits(nowMs: number): PoolLimit[];
@@ -71,11 +74,11 @@ export interface Pool {
   hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined;
   /** All agents that are there, for who has the pool next. */
   attendance(): Attendance[];
-  /** Ends whatever hold there is. */
+  /** Ends any hold. */
   release(agentId: string, reason: string, nowMs: number): Refusal | undefined;
   /** Asks an agent to finish and to go. What it still has at the deadline goes to others. 0 for no deadline. */
   drain(agentId: string, reason: string, deadlineMs: number, nowMs: number): Refusal | undefined;
-  /** Puts an agent to sleep. 0 for until it is woken. Unless it is by plan, it is woken when it is needed too. */
+  /** Puts an agent to sleep. 0 for until it is woken. Demand wakes it too, except if it sleeps by plan. */
   sleep(
     agentId: string,
     reason: string,
@@ -92,7 +95,7 @@ export interface Pool {
   /** An agent that has not joined was launched, or will not join any more. */
   tellOfLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void;
 
-  /** Those that joined and that a scaler has launched: for who looks often, without all that is shown of them. */
+  /** Joined agents that a scaler has launched: cheap enough for frequent reads, without the details of a view. */
   launchedFor(scalerId: string): readonly LaunchedAgent[];
 
   status(nowMs: number): PoolStatus;
@@ -157,7 +160,7 @@ export interface LaunchedAgent {
 export interface Launches {
   /** Returns how often an agent crashed since it last was well for long. */
   crashesOf(agentId: string): number;
-  /** A person says that an agent may work again: one that was put aside may be launched again. */
+  /** A person has released an agent: a quarantined one may be launched again. */
   released(agentId: string): void;
   /** Those that were launched and have not joined yet, with when. */
   starting(): Iterable<{ readonly agentId: string; readonly launchId: string; readonly sinceMs: number }>;

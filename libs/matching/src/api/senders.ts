@@ -2,7 +2,7 @@ import type { OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { Pool } from "./pool.ts";
 
-/** Where what one sender is to be told goes: one stream, over which it speaks with all pools of this process. */
+/** The messages to one sender: one stream, over which it speaks with all pools of this process. */
 export interface SenderOutlet {
   /**
    * A batch. `welcome` and `moved` are the caller's to say. It is used again: what has to stay is encoded or copied
@@ -19,7 +19,7 @@ export interface OfferStream {
   /** Instance id of the sender. */
   readonly sender: string;
 
-  /** Opens a pool under a number of this stream. The window is told with the next batch. */
+  /** Opens a pool under a number of this stream. The next batch reports the window. */
   open(number: number, pool: Pool): Refusal | undefined;
 
   /**
@@ -34,6 +34,6 @@ export interface OfferStream {
    */
   take(request: OfferRequest, nowMs: number): Refusal | undefined;
 
-  /** The stream is broken. What waits is not assigned until it is offered again. Running work continues. */
+  /** The stream is broken. Waiting tasks are not assigned until they are offered again. Running work continues. */
   close(nowMs: number): void;
 }

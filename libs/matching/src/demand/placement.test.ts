@@ -73,7 +73,7 @@ describe("where a task goes", () => {
     assert.deepEqual(agent.given, [1, 2, 3, 4]);
   });
 
-  it("is left to others while somebody else uses the agent's resources", () => {
+  it("is left to others while another pool uses the agent's resources", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9, resources: { gpu: 4 } });
@@ -159,7 +159,7 @@ describe("where a task goes", () => {
     assert.deepEqual([meant.given, other.given], [[1], [2, 3]]);
   });
 
-  it("changes with what an agent offers, and the numbers of what is new are told", () => {
+  it("changes with the offering of an agent, and the numbers of new capabilities are reported", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");

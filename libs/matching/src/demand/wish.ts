@@ -1,7 +1,7 @@
 import type { Offering } from "@tutti/contracts/agent/v1";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
 
-/** What is asked of the agents as a whole. */
+/** The demand on a cohort of agents. */
 export interface Wish {
   readonly capability: string;
   readonly range: string;
@@ -10,8 +10,8 @@ export interface Wish {
 }
 
 /**
- * What is asked of the one agent beside what all of its cohort have in common: room for resources, and whether it is
- * among those named. Tasks that ask the same share one of these.
+ * The demand on the one agent, in addition to the common offering of its cohort: room for resources, and
+ * whether it is among the named agents. Tasks with the same demand share one of these.
  */
 export interface Fit {
   readonly key: string;

@@ -74,7 +74,7 @@ export function compileHook(hook: Hook): CompiledHook {
   if (asks?.isBlocking === true && watching.has(hook.moment))
     problems.push({
       field: `${hook.action?.$case}.blocking`,
-      message: "expected nobody to wait for what may only watch; say before, or do not block",
+      message: "expected a moment before the event if `blocking` is set, since later hooks can only watch",
     });
   if (problems.length > 0) return { problems };
   const { hookId, moment } = hook;
@@ -101,7 +101,8 @@ function ruleOf({ action, moment }: Hook, problems: HookProblem[]): PoolHook["de
   if (watching.has(moment))
     problems.push({
       field: "moment",
-      message: "expected a rule before something happens, since afterwards it may only watch; use a listener",
+      message:
+        "expected a moment before the event for a rule, since later hooks can only watch. Use a listener",
     });
   const field = "rule.verdict.priority";
   const { priority: text } = verdict;

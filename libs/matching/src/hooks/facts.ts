@@ -1,4 +1,4 @@
-/** What hooks see, and what is asked about. */
+/** The facts that hooks see, and the subject of each question. */
 import type { Label } from "@tutti/contracts/agent/v1";
 import { HookMoment } from "@tutti/contracts/swarm/v1";
 import { type ErrorDetail, Outcome, type Payload, RetryClass } from "@tutti/contracts/types/v1";

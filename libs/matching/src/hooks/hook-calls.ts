@@ -7,7 +7,7 @@
  * 2. A task that is held by a hook waits nowhere else and counts against nothing but the bounds of the pool. Each hold
  *    has an end: the answer, the time that the hook has, or the time that it named.
  * 3. Questions leave at the end of a turn, all at once, and answers are taken in before the next one.
- * 4. Whatever a hook did is noted at the task.
+ * 4. Every action of a hook is noted at the task.
  */
 import { HookMoment } from "@tutti/contracts/swarm/v1";
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
@@ -38,7 +38,7 @@ const {
 const { RETRY_CLASS_NEVER, RETRY_CLASS_SAME_KEY } = RetryClass;
 const holdFirstMs = 1_000;
 const holdMaxMs = 30_000;
-/** Of tasks that were denied so many are remembered for who asks why. */
+/** Maximum number of denied tasks that are remembered for explanations. */
 const deniedMax = 1_000;
 
 /** What becomes of a task when its hooks are done with it. */
@@ -166,7 +166,7 @@ export class HookCalls implements TaskHooks {
     this.#outlet.ask(questions);
   }
 
-  /** Continues where a task stands, with what the hook that was asked has said. What comes of it takes effect. */
+  /** Continues the hooks of a task with the verdict of the hook that was asked. Their outcome takes effect. */
   #goOn(task: Task, said: Said<Verdict> | undefined, nowMs: number): void {
     const { judging } = task;
     if (judging?.isHeld !== true) return;
@@ -316,7 +316,7 @@ export class HookCalls implements TaskHooks {
     this.#ends.deny(task, error, nowMs);
   }
 
-  /** Those who may only watch are told. */
+  /** Notifies the hooks that can only watch. */
   #watch(task: Task, moment: HookMoment, agentId: string, nowMs: number): void {
     const hooks = this.#hooks.get(moment);
     if (hooks === undefined) return;

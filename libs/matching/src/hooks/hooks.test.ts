@@ -30,7 +30,7 @@ const blocking = (timeoutMs = 500): NonNullable<Given["action"]> => ({
   value: { blocking: true, timeoutMs },
 });
 
-/** Returns a pool with hooks, and whoever is asked from outside. */
+/** Returns a pool with hooks, and the outside party that they ask. */
 function hooked(...hooks: readonly Given[]) {
   const arena = new Arena();
   const asked: HookQuestion[] = [];
@@ -67,7 +67,7 @@ describe("rules before a task is assigned", () => {
     const { arena, explain, said } = hooked(
       before("no-nights", {
         when: 'has(task.labels.shift) && task.labels.shift == "night"',
-        action: rule({ deny: { message: "nobody works at night" }, reason: "the house rules" }),
+        action: rule({ deny: { message: "no work at night" }, reason: "the house rules" }),
       }),
       before("gold-first", {
         when: 'has(task.labels.tier) && task.labels.tier == "gold"',
@@ -86,9 +86,9 @@ describe("rules before a task is assigned", () => {
     assert.deepEqual(sender.returned, [1]);
     assert.deepEqual(
       sender.told.returned.map(({ error }) => [error?.code, error?.message, error?.details["hook"]]),
-      [["matching.denied_by_hook", "nobody works at night", "no-nights"]],
+      [["matching.denied_by_hook", "no work at night", "no-nights"]],
     );
-    assert.equal(explain(1).summary, "It was denied by the hook no-nights: nobody works at night.");
+    assert.equal(explain(1).summary, "It was denied by the hook no-nights: no work at night.");
     assert.deepEqual(said(1), ["The hook no-nights: it denied it: the house rules."]);
     assert.deepEqual(said(4), [
       "The hook gold-first: it changed the priority from 0 to 10: gold goes first.",
@@ -178,7 +178,7 @@ describe("rules before a task is assigned", () => {
     assert.equal(said(3).filter((text) => text.startsWith("The hook holds")).length, 4);
   });
 
-  it("are set anew while tasks wait: who is held by an older one is judged by the new ones", () => {
+  it("are set again while tasks wait: a task that an older one blocks is judged by the new ones", () => {
     const { arena, set } = hooked(before("pause", { action: rule({ delayMs: 60_000 }) }));
     arena.sender().offer([1, 2]);
     const agent = arena.agent("a", { slots: 9 });
@@ -233,8 +233,8 @@ describe("a task that its agent brings while a hook holds it", () => {
   });
 });
 
-describe("somebody outside who has a say", () => {
-  it("keeps a task waiting until the answer, while others go on", () => {
+describe("an outside party that decides", () => {
+  it("keeps a task waiting until the answer, while others continue", () => {
     const { arena, asked, answer, explain } = hooked(
       before("guard", { when: 'task.id != "t3"', action: blocking() }),
     );
@@ -273,7 +273,7 @@ describe("somebody outside who has a say", () => {
     ]);
   });
 
-  it("is forgotten with the task: cancelled, timed out in the queue, or offered anew by another stream", () => {
+  it("is forgotten with the task: cancelled, timed out in the queue, or offered again by another stream", () => {
     const { arena, asked, answer } = hooked(before("guard", { action: blocking(60_000) }));
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9 });
@@ -320,7 +320,7 @@ describe("somebody outside who has a say", () => {
     assert.deepEqual([asked.slice(3).map(({ hookId }) => hookId), agent.given], [["first", "second"], [1]]);
   });
 
-  it("is only told where nobody waits for it", () => {
+  it("is only notified if no task waits for it", () => {
     const { arena, asked } = hooked(
       { hookId: "watcher", moment: HOOK_MOMENT_AFTER_ASSIGN, action: { $case: "listener", value: {} } },
       { hookId: "ends", moment: HOOK_MOMENT_AFTER_RESULT, action: { $case: "listener", value: {} } },
@@ -348,7 +348,7 @@ describe("hooks before a result counts", () => {
       {
         hookId: "checked",
         moment: HOOK_MOMENT_BEFORE_RESULT,
-        action: rule({ deny: { code: "shop.unchecked", message: "nobody looked at it" } }),
+        action: rule({ deny: { code: "shop.unchecked", message: "it was not reviewed" } }),
       },
       {
         hookId: "again",
@@ -387,7 +387,7 @@ describe("hooks before a result counts", () => {
     assert.equal(result.outcome.value.retry, RetryClass.RETRY_CLASS_NEVER);
   });
 
-  it("hold it until somebody outside has answered, once, also when its sender comes again meanwhile", () => {
+  it("hold it until the outside party has answered, once, also when its sender reconnects meanwhile", () => {
     const { arena, asked, answer, explain } = hooked({
       hookId: "review",
       moment: HOOK_MOMENT_BEFORE_RESULT,

@@ -1,4 +1,4 @@
-/** What is said outside about a task, as the pool understands it. */
+/** The outside verdict on a task, as the pool understands it. */
 import { HookRetry, type HookVerdict } from "@tutti/contracts/swarm/v1";
 import type { Said, Verdict } from "../api/hooks.ts";
 

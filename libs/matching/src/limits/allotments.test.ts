@@ -44,7 +44,7 @@ function session(
 }
 
 describe("quotas in a pool", () => {
-  it("hold for what came before, count what is at work, and let go on what waits when they become greater", () => {
+  it("apply to earlier tasks, count running work, and release waiting tasks when they grow", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 20 });
@@ -81,7 +81,7 @@ describe("quotas in a pool", () => {
     assert.deepEqual(agent.given.sort(), [1, 11, 12, 2, 21, 22].sort());
   });
 
-  it("say who uses them", () => {
+  it("name their users", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a", { slots: 20 });
@@ -97,7 +97,7 @@ describe("quotas in a pool", () => {
     );
   });
 
-  it("count what is at work through every change, as a count anew would", () => {
+  it("count running work through every change, as a fresh count would", () => {
     const steps = fc.array(
       fc.record({
         kind: fc.constantFrom("offer", "offer", "answer", "answer", "tell", "cancel", "lose"),
@@ -151,7 +151,7 @@ function playThrough(steps: readonly Played[]): void {
     arena.turn();
     const atWork = arena.pool.attendance().flatMap(({ tokens }) => tokens).length;
     for (const { name, used } of arena.pool.allotted("default"))
-      if (name === "slots") assert.equal(used, atWork, `${used} count, ${atWork} are at work`);
+      if (name === "slots") assert.equal(used, atWork, `${used} count, ${atWork} are running`);
   }
   tell(arena, []);
   arena.turn();
@@ -163,7 +163,7 @@ function playThrough(steps: readonly Played[]): void {
 }
 
 describe("reservations in a pool", () => {
-  it("are kept free for those that name them, and have no hold on what runs", () => {
+  it("are kept free for those that name them, and take nothing from running work", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 20, resources: { gpu: 4 } });
@@ -172,7 +172,7 @@ describe("reservations in a pool", () => {
     tell(arena, [], [{ amounts: { gpu: 2 } }]);
     session(sender, "others", 4, 3);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3], "three had begun, and nothing more does");
+    assert.deepEqual(agent.given, [1, 2, 3], "three had started, and nothing more does");
     session(sender, "mine", 11, 3, 1, ["night"]);
     arena.turn();
     assert.deepEqual(agent.given, [1, 2, 3, 11]);
@@ -181,11 +181,7 @@ describe("reservations in a pool", () => {
     assert.deepEqual(agent.given, [1, 2, 3, 11, 12]);
     agent.answer(2);
     arena.turn();
-    assert.deepEqual(
-      agent.given.slice(5),
-      [4],
-      "two are set aside and in use: the third of mine stands in line",
-    );
+    assert.deepEqual(agent.given.slice(5), [4], "two are reserved and in use: the third of mine waits");
     tell(arena, [], []);
     agent.answer(3);
     arena.turn();
@@ -204,7 +200,7 @@ describe("reservations in a pool", () => {
     assert.deepEqual(agent.given, [11]);
   });
 
-  it("are told of by who waits for them", () => {
+  it("are named in the explanation of waiting tasks", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a", { slots: 20, resources: { gpu: 2 } });

@@ -1,6 +1,6 @@
 /**
- * What quotas and reservations allow in a pool, as it was told last, and which tasks count against what. Told again, it
- * holds for what waits and for running work already too.
+ * Quotas and reservations of a pool, by the last report, and the tasks that count against each. A new report
+ * applies to waiting tasks and to running work as well.
  */
 
 import type { LabelSelector } from "@tutti/contracts/types/v1";
@@ -52,7 +52,7 @@ export class PoolAllotments {
     this.#readiness = parts.readiness;
   }
 
-  /** Sets what holds for tasks of a namespace. Returns what has changed for them. */
+  /** Sets the allotments for tasks of a namespace. Returns the changes for them. */
   set(
     namespace: string,
     { parts, reservations }: AllotmentsTold,

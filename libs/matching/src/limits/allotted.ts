@@ -3,9 +3,9 @@
  * for.
  *
  * 1. Of a quota, a pool has a part. It is what may be running here at once.
- * 2. A task that may use a reservation has what it reserves, and the rest like all tasks. All others have what is there
- *    less all that is set aside, or more than that if its users have more than was set aside. Nothing is taken away
- *    from running work.
+ * 2. A task that may use a reservation has the reserved amount, and the rest like all tasks. All others have
+ *    the total less all reservations, or less the actual usage of a reservation if that is greater. Nothing is
+ *    taken away from running work.
  */
 import { amountOf } from "@tutti/kernel";
 import type { Task } from "../parts.ts";
@@ -39,7 +39,7 @@ export class QuotaLimit extends AllottedLimit {
   }
 }
 
-/** All that is set aside of one resource now, and what is left beside it. */
+/** All reservations of one resource now, and the rest of it. */
 export class SetAside {
   capacity = 0;
   readonly outside: OutsideLimit;

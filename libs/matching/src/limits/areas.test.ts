@@ -39,11 +39,11 @@ describe("what is set aside of agents with a label", () => {
     assert.equal(
       gpu.given.length + plain.given.length,
       5,
-      "what had to wait goes on when nothing is set aside any more",
+      "waiting tasks continue when nothing is reserved any more",
     );
   });
 
-  it("keeps nobody behind others that may not have it, whoever came first and is the most urgent", () => {
+  it("keeps no task behind others that may not have it, even if they came first or are more urgent", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const gpu = arena.agent("gpu", { slots: 1, labels });
@@ -54,7 +54,7 @@ describe("what is set aside of agents with a label", () => {
     assert.deepEqual(gpu.given, [11]);
   });
 
-  it("takes nothing from what is at work, and is had when that ends", () => {
+  it("takes nothing from running work, and is granted when that ends", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const gpu = arena.agent("gpu", { slots: 1, labels });
@@ -87,7 +87,7 @@ describe("what is set aside of agents with a label", () => {
     assert.deepEqual(gpu.given, [2]);
   });
 
-  it("is told of by who waits for it, with the labels, also while it is in use", () => {
+  it("is named in the explanation of waiting tasks, with the labels, also while it is in use", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("gpu", { slots: 1, labels });
@@ -158,7 +158,7 @@ describe("what is set aside of agents with a label", () => {
     });
   });
 
-  it("is never had by others, and leaves nobody waiting who may go, as a count anew says at every step", () => {
+  it("is never granted to others, and keeps no task waiting that may go, as a fresh count shows at every step", () => {
     const steps = fc.array(
       fc.record({
         kind: fc.constantFrom("offer", "offer", "offer", "answer", "answer", "tell", "lose"),

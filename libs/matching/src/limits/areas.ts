@@ -1,12 +1,13 @@
 /**
  * What is set aside at agents with certain labels: an area each.
  *
- * 1. Of what the agents of an area have, those that may not use a reservation have what is there less what is set
- *    aside. What one may not have there it may have elsewhere. So this is looked at when an agent is chosen, and holds
+ * 1. Tasks that may not use a reservation have the capacity of the area less the reservations. A task that is
+ *    refused in one area may be granted in another. So this is checked when an agent is chosen, and holds
  *    nothing back before.
  * 2. Nothing is taken away from running work.
- * 3. Tasks that may use different reservations are on different sides, and the side is a part of what is asked of the
- *    one agent: so they stand apart, and one that finds no agent keeps none of another side from going.
+ * 3. Tasks that may use different reservations are on different sides. The side is a part of the demand on
+ *    the one agent: so these tasks wait apart, and one that finds no agent keeps none of another side from
+ *    going.
  * 4. Who was refused is looked at again when something of the area is given back, wherever in it that was.
  */
 import { labelsMatch, selectorText } from "@tutti/kernel";
@@ -39,7 +40,7 @@ export class Areas {
   readonly #parts: AreasParts;
   readonly #told: readonly SetAsideThere[];
   readonly #areas: readonly Area[];
-  /** Tells its sides from those of what was told before. */
+  /** Distinguishes its sides from the sides of earlier reports. */
   readonly #number: number;
   readonly #sides = new Map<string, AreaSide>();
   /** What each task running counts against. */

@@ -1,8 +1,8 @@
 /**
- * The limits of a pool by key: those that were set, and those that tasks bring along.
+ * The limits of a pool by key: those that were set, and those of tasks.
  *
- * A key that tasks bring along is shared within their namespace: no tenant fills another's. A key for which a rule was
- * set is shared by all of the pool, as the owner of the pool sets it.
+ * A key of a task is shared within its namespace: no tenant fills another's. A key with a rule is shared by
+ * all of the pool, as the owner of the pool sets it.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
@@ -190,9 +190,7 @@ function problemOf({ key, maxConcurrent, rate }: LimitRule): string | undefined 
   if (!Number.isInteger(maxConcurrent) || maxConcurrent < 0)
     return `limit ${key}: expected a whole number at once, 0 for any, found ${maxConcurrent}`;
   if (rate === undefined)
-    return maxConcurrent === 0
-      ? `limit ${key}: expected so many at once or per time, found neither`
-      : undefined;
+    return maxConcurrent === 0 ? `limit ${key}: expected a concurrency or a rate, found neither` : undefined;
   const { count, perMs, burst } = rate;
   if (!(count > 0 && perMs > 0 && burst >= 0))
     return `limit ${key}: expected a rate above 0, found ${count} per ${perMs} ms with a burst of ${burst}`;

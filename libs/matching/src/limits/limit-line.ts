@@ -11,7 +11,7 @@ import { partyOf, partyWeightOf } from "../queue/share.ts";
 /** A party in the line. Its rank is how many turns it has had by its weight, its order where its first task stands. */
 class Lane implements Ranked {
   readonly party: string;
-  /** What was said last. */
+  /** The last reported weight. */
   weight = 1;
   readonly tasks = new Heap<Task>();
   rank: number;

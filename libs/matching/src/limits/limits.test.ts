@@ -14,7 +14,7 @@ function limited(
 }
 
 describe("a limit on tasks with the same key", () => {
-  it("lets so many be at work at once, and the next when one ends, however it ends", () => {
+  it("lets so many run at once, and the next when one ends, however it ends", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9 });
@@ -34,7 +34,7 @@ describe("a limit on tasks with the same key", () => {
     assert.deepEqual(other.given, [5, 6]);
   });
 
-  it("is not held by what waits: who finds an agent goes, though others stood before it", () => {
+  it("is not held by waiting tasks: a task that finds an agent goes, though others came before it", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9 });
@@ -53,7 +53,7 @@ describe("a limit on tasks with the same key", () => {
     assert.deepEqual(late.given, [1]);
   });
 
-  it("lets another go on when the one that it let go on is recalled, or finds another limit full", () => {
+  it("releases another when the released one is recalled, or finds another limit full", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 3 });
@@ -148,7 +148,7 @@ describe("a limit on tasks with the same key", () => {
     assert.deepEqual(arena.pool.limits(arena.nowMs), []);
   });
 
-  it("does not count an attempt that an agent was too busy to begin", () => {
+  it("does not count an attempt that an agent was too busy to start", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const a = arena.agent("a");
@@ -220,7 +220,7 @@ describe("a limit on tasks with the same key", () => {
     assert.deepEqual(arena.pool.limits(arena.nowMs), []);
   });
 
-  it("is shared with whoever brings more of the resource later, from then on", () => {
+  it("is shared with agents that bring more of the resource later, from then on", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9, resources: { memory: 100 } });
@@ -245,7 +245,7 @@ describe("a limit on tasks with the same key", () => {
   it("is refused when it allows nothing that can be counted", () => {
     const arena = new Arena();
     const rule = { key: "k", maxConcurrent: 0, rate: undefined, description: "" };
-    assert.match(arena.pool.setLimit(rule, 0)?.message ?? "", /so many at once or per time, found neither/);
+    assert.match(arena.pool.setLimit(rule, 0)?.message ?? "", /a concurrency or a rate, found neither/);
     assert.match(arena.pool.setLimit({ ...rule, maxConcurrent: 0.5 }, 0)?.message ?? "", /whole number/);
     const rate = { count: 0, perMs: 1, burst: 0 };
     assert.match(arena.pool.setLimit({ ...rule, rate }, 0)?.message ?? "", /rate above 0/);

@@ -15,7 +15,7 @@ export interface LimitOrigin {
   readonly namespace: string;
   /** `slots`, or a named resource. */
   readonly name: string;
-  /** What there is of it in all. */
+  /** The total. */
   readonly limit: number;
   /** What is set aside, in words. Empty for quotas. */
   readonly told: string;

@@ -1,4 +1,4 @@
-/** Who may use what was set aside. */
+/** The users of a reservation. */
 import { labelsMatch } from "@tutti/kernel";
 import type { SetAsideTold } from "../api/allotments.ts";
 import type { Task } from "../parts.ts";

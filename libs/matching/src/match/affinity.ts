@@ -1,5 +1,5 @@
 /**
- * Which agent did the last task with a key: for sticky keys and for context. Bounded. What was not used for longest
+ * Which agent did the last task with a key: for sticky keys and for context. Bounded. The least recently used
  * goes first. A key is its namespace's.
  */
 export class Affinity {

@@ -1,12 +1,12 @@
 /**
- * Gives what waits to those who have room.
+ * Gives waiting tasks to agents with room.
  *
  * 1. As long as an agent is ready in a cohort where a task waits that may find it, the match continues: when it ends,
  *    no task waits that an agent with room could do.
  * 2. Of those cohorts the one is served whose first agent is the least loaded, so that alike agents of different cohorts
  *    get alike.
- * 3. What cannot go now is not in the way: it is taken aside, to the limit that holds it or to the agent that it wants,
- *    and a wait group without a fit agent is put aside as a whole.
+ * 3. A task that cannot go now is not in the way: it moves to the limit that holds it or to the agent that it
+ *    wants. A wait group without a fit agent is parked as a whole.
  */
 
 import { assert, isBefore } from "@tutti/kernel";
@@ -74,7 +74,7 @@ export class Matcher {
       const task = stop?.share.head;
       assert(
         turn !== undefined && stop !== undefined && task !== undefined,
-        "somebody waits at a live stand",
+        "a task waits in a live wait group",
         {
           cohort: cohort.key,
         },

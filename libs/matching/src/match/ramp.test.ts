@@ -6,8 +6,8 @@ import { Arena, tokenOf } from "../testing/arena.ts";
 
 const rate = { count: 2, perMs: 1_000, burst: 1 };
 
-describe("a pool that goes on after a pause", () => {
-  it("begins so many per time, says why the others wait, and then as many as it can", () => {
+describe("a pool that resumes after a pause", () => {
+  it("starts so many per time, explains why the others wait, and then starts as many as it can", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9 });
@@ -21,7 +21,7 @@ describe("a pool that goes on after a pause", () => {
     const waits = arena.pool.explain(tokenOf(2), arena.nowMs)?.waits ?? [];
     assert.deepEqual(
       waits.slice(0, 1).map(({ cause, message }) => [cause, message]),
-      [[WaitCause.WAIT_CAUSE_SLOWED_DOWN, "the pool default begins slowly after a pause: 2 per 1000 ms"]],
+      [[WaitCause.WAIT_CAUSE_SLOWED_DOWN, "the pool default starts slowly after a pause: 2 per 1000 ms"]],
     );
     arena.pass(500);
     assert.equal(agent.given.length, 2);

@@ -3,7 +3,7 @@ import type { Task } from "../parts.ts";
 
 export class Ledger {
   #tasks: (Task | undefined)[] = [];
-  /** Number of the first that stands in the list, and where it does. */
+  /** Number of the first in the list, and its place. */
   #first = 1;
   #at = 0;
 

@@ -11,7 +11,7 @@ export class PoolSenderSlot implements SenderSlot {
   /** Tasks that have not ended, and results that are not durable. */
   outstanding = 0;
   kept = 0;
-  /** The window as it was told last. 0 before. */
+  /** The last reported window. 0 before. */
   toldWindow = 0;
 
   constructor(stream: SenderStream, pool: PoolSenders, number: number) {

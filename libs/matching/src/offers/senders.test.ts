@@ -150,7 +150,7 @@ describe("a sender", () => {
     assert.deepEqual([agent.durable, agent.cancelled], [2, []]);
   });
 
-  it("that lost what it was told hears it again on the same stream, and only the last number counts", () => {
+  it("that lost messages gets them again on the same stream, and only the last number counts", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
@@ -174,7 +174,7 @@ describe("a sender", () => {
     assert.deepEqual(agent.given, [1, 2]);
   });
 
-  it("whose task was taken by one that only thinks to own it is told to come again, and has it done", () => {
+  it("whose task was taken by a false owner is asked to offer again, and has it done", () => {
     const arena = new Arena();
     const owner = arena.sender("owner");
     owner.offer([1, 2]);
@@ -198,7 +198,7 @@ describe("a sender", () => {
     assert.deepEqual([owner.results.length, stood.results.length], [2, 0]);
   });
 
-  it("that is away has nothing assigned; after a while nobody keeps anything for it", () => {
+  it("that is disconnected has nothing assigned, and its tasks are forgotten after a while", () => {
     const arena = new Arena({ orphanMs: 60_000, leaseMs: 1_000_000, suspectMs: 900_000 });
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
@@ -217,7 +217,7 @@ describe("a sender", () => {
     assert.equal(arena.pool.explain(tokenOf(3), arena.nowMs), undefined);
   });
 
-  it("is given back what is more than its window, and what nobody knows", () => {
+  it("gets tasks back beyond its window, and tasks of an unknown capability", () => {
     const arena = new Arena({ window: 3 });
     const sender = arena.sender();
     sender.offer([1, 2, 3, 4]);
@@ -256,7 +256,7 @@ describe("a sender", () => {
     assert.match(others[2]?.told.returned[0]?.error?.message ?? "", /maximum of 2 tasks waiting/);
   });
 
-  it("hears that an attempt has begun, how far it is, and its output before the end", () => {
+  it("receives the start of an attempt, its progress, and its output before the end", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -280,7 +280,7 @@ describe("a sender", () => {
     );
   });
 
-  it("cancels what waits, what is at work and what has a result; a late answer is settled and told nobody", () => {
+  it("cancels waiting tasks, running tasks and tasks with a result, and a late answer is settled in silence", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });

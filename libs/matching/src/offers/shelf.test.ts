@@ -54,14 +54,14 @@ function arrive(count: number, inputBytes: number): EncodedOffer[] {
   });
 }
 
-describe("what waits, as the bytes that came", () => {
+describe("waiting offers, as the bytes that came", () => {
   const sizes = [
     { title: "single small ones", count: 1, inputBytes: 100 },
     { title: "many in one request", count: 256, inputBytes: 100 },
     { title: "large ones", count: 1, inputBytes: 300_000 },
   ];
   for (const { title, count, inputBytes } of sizes) {
-    it(`takes no more than twice what it is, and some slack, whoever leaves: ${title}`, () => {
+    it(`takes no more than twice its size, and some slack, after any removals: ${title}`, () => {
       const shelf = new OfferShelf();
       const waiting = new Set<Waiting>();
       const table = { values: () => waiting };

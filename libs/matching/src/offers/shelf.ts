@@ -1,14 +1,17 @@
 /**
  * What was offered for tasks that wait, as the bytes in which it came: decoded it takes four times as much.
  *
- * 1. What is kept is at most twice what waits, and some slack: of requests of which most has left, the rest is copied
- *    together. That looks at all tasks, after at least as much has left.
+ * 1. The kept bytes are at most twice the bytes of waiting offers, and some slack. When most offers of a
+ *    request have left, the rest is copied together. That reads all tasks, after at least as much has left.
  * 2. No byte is written twice: views of what was offered stay what they are, wherever they are.
  */
 import type { EncodedOffer } from "@tutti/contracts/wire";
 
 const slabBytes = 65_536;
-/** What waits of smaller requests is copied together: a buffer of its own for each takes more than what is in it. */
+/**
+ * Waiting offers of smaller requests are copied together: a separate buffer for each takes more than its
+ * content.
+ */
 const wholeBytesMin = 4_096;
 const slackBytes = 16_777_216;
 

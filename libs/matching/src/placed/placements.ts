@@ -116,7 +116,7 @@ export class Placements {
     }
     this.#forgetOld(nowMs);
     if (this.#size < this.#rows) return;
-    // All rows are full: the oldest is the next one, and what stands before it is younger.
+    // All rows are full: the oldest is the next one, and the rows before it are younger.
     const first = this.#next;
     const turned = <Value>(column: readonly Value[], width: number): Value[] => [
       ...column.slice(first * width),

@@ -105,7 +105,7 @@ describe("the turns of namespaces", () => {
     assert.ok(next.includes(1_000_000), `within three of those that go next: ${next.join(", ")}`);
   });
 
-  it("are as many as their weights say, to within one turn, and nobody saves them up by staying away", () => {
+  it("follow their weights, to within one turn, and no party saves them up by staying away", () => {
     const weights = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }));
     fc.assert(
       fc.property(weights, fc.integer({ min: 0, max: 40 }), ([one, other], alone) => {
@@ -139,7 +139,7 @@ describe("the turns of namespaces", () => {
     assert.equal(done.filter((number) => number >= 9_000).length, 30);
   });
 
-  it("are alike whatever each of them asks for", () => {
+  it("are alike for any demands", () => {
     const wishes = [
       { profile: {}, offer: {} },
       { profile: { capability: "other" }, offer: {} },
@@ -186,7 +186,7 @@ describe("the turns of namespaces", () => {
     );
   });
 
-  it("cost a queue that nobody can do nothing: others go in between", () => {
+  it("cost a queue without an able agent nothing: others go in between", () => {
     const arena = new Arena({ window: 20_000 });
     const sender = arena.sender();
     sender.offer(numbers(1, 10_000), { capability: "nobody" });
@@ -197,7 +197,7 @@ describe("the turns of namespaces", () => {
 });
 
 describe("agents", () => {
-  it("that are less loaded go first, by share of their slots; among equals the one that was not asked for longest", () => {
+  it("that are less loaded go first, by share of their slots, and among equals the least recently used", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const large = arena.agent("large", { slots: 4 });
@@ -238,7 +238,7 @@ describe("agents", () => {
 describe("the turns of sessions", () => {
   const session = (key: string, weight: number) => ({ share: { key, weight } });
 
-  it("are as many as their weights say, whatever each of them asks for", () => {
+  it("follow their weights, for any demands", () => {
     const arena = new Arena();
     const sender = arena.sender();
     sender.offer(numbers(1_000, 100), { resources: { gpu: 1 } }, session("heavy", 3));

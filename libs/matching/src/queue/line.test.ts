@@ -10,7 +10,7 @@ function taskOf(rank: number, order: number): Task {
 }
 
 describe("Line", () => {
-  it("gives what a sorted list gives, whatever comes, goes and moves", () => {
+  it("gives the order of a sorted list, for any arrivals, removals and moves", () => {
     const operation = fc.oneof(
       fc.record({ kind: fc.constant("add" as const), rank: fc.integer({ min: 0, max: 200 }) }),
       fc.record({ kind: fc.constant("take" as const), count: fc.nat(5) }),

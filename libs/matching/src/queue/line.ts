@@ -1,6 +1,6 @@
 /**
- * Tasks in the order of their ranks. They mostly come in that order: then one stands behind the other in a list, and
- * coming and going cost nothing. Only who has to go before the last of the list stands in a heap.
+ * Tasks in the order of their ranks. They mostly come in that order: then each follows the last in a list,
+ * and adding and removing cost nothing. Only a task that has to go before the last of the list is in a heap.
  *
  * 1. The first is the first of the list or the first of the heap.
  * 2. Who leaves the middle of the list leaves a gap. There are never more gaps than places taken, but for a few.

@@ -2,9 +2,9 @@
  * The tasks of one party that ask for the same agents, in their order. A party is who takes turns: a namespace, or a
  * session of one.
  *
- * 1. A task's place is the moment it was ready, less a minute (the pool says how much) per point of priority. Time does
- *    not change that order, so what waits ages without being touched.
- * 2. Profiles with a weight of their own stand in lanes of their own, which take turns by what they have had, as
+ * 1. A task's place is the moment it was ready, less a minute (the pool sets how much) per point of priority.
+ *    Time does not change that order, so waiting tasks age without being touched.
+ * 2. Profiles with a weight of their own have lanes of their own, which take turns by what they have had, as
  *    parties do. All others share one lane, where priority holds between them.
  */
 

@@ -1,11 +1,13 @@
 /**
- * Who waits at a cohort, by what is asked of the one agent: at a wait group all ask the same, so when one of them finds
- * no agent, none would, and the wait group is put aside until an agent has more room than before.
+ * Tasks that wait for a cohort, by their demand on the one agent. All tasks of a wait group have the same
+ * demand. So when one of them finds no agent, none would, and the wait group is parked until an agent has
+ * more room than before.
  *
  * 1. Parties (namespaces, and sessions of them) take turns by what they have had of the cohort. One that comes, or
- *    comes back, starts where the one stands that went last: no sender saves up turns by staying away, and none has to
+ *    comes back, starts at the place of the last one that went: no sender saves up turns by staying away, and
+ *    none has to
  *    make up for what it got while it was alone.
- * 2. Within a party the first by rank goes, whatever it asks for.
+ * 2. Within a party the first by rank goes, with any demand.
  * 3. Ranks only grow while something waits, apart from what `rise` says: so the first is looked at, and put where it
  *    belongs by now, until it is there already. Nothing else has to be kept in order.
  */

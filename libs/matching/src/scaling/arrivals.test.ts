@@ -36,7 +36,7 @@ describe("arrivals", () => {
     assert.ok(at(35.5) < 0.05 && Math.abs(at(36) - 0.5) < 0.1 && Math.abs(at(36.5) - 1) < 0.1, `${at(36)}`);
   });
 
-  it("go on from what an owner before has seen, its part of a stretch and what nobody saw among it", () => {
+  it("continue from the record of an earlier owner, with its part of a stretch and its gaps", () => {
     const before = new Arrivals();
     const seen: number[] = [];
     const movedMs = startMs + 3 * dayMs + 37.5 * stretchMs;

@@ -2,8 +2,8 @@
  * How many tasks come for a scaler, stretch of a quarter of an hour by stretch, and how many will, by the days before.
  *
  * 1. A day is learned once it has been seen twice. Before nothing is foreseen.
- * 2. A stretch of which a part was not seen counts as what was expected: who looks away does not learn that nothing
- *    comes.
+ * 2. A stretch of which a part was not seen counts as expected: an owner that looks away does not learn that
+ *    nothing comes.
  */
 import { SeasonalForecast } from "@tutti/planner";
 
@@ -63,7 +63,7 @@ export class Arrivals {
   /** Returns how many will come per second. 0 while no day is known. */
   expectedPerSec(atMs: number): number {
     if (this.#learned < 2 * stretchesPerDay || this.#stretch === undefined) return 0;
-    // Each number stands in the middle of its stretch, and from one to the next it changes evenly.
+    // Each number is the value in the middle of its stretch, and between two it changes evenly.
     const at = atMs / stretchMs - 0.5 - (this.#stretch - 1);
     const before = Math.min(aheadMax, Math.max(0, Math.floor(at)));
     const one = this.#expected[before] ?? 0;

@@ -4,7 +4,7 @@ import { seededChance } from "@tutti/kernel/testing";
 import { crashAfter } from "./crashes.ts";
 
 describe("a program that ends by itself", () => {
-  it("is started again, each time later, and put aside after so many crashes in a row", () => {
+  it("is started again, each time later, and quarantined after too many crashes in a row", () => {
     const chance = seededChance(1);
     const pauses: number[] = [];
     let before = 0;
@@ -18,7 +18,7 @@ describe("a program that ends by itself", () => {
     for (const [at, pause] of pauses.entries()) assert.ok(pause <= 500 * 2 ** at && pause >= 250 * 2 ** at);
   });
 
-  it("begins a new row when it was well for long", () => {
+  it("starts a new row after a long time without a crash", () => {
     assert.deepEqual(crashAfter(4, 60_000, 5, seededChance(1)).crashes, 1);
   });
 });

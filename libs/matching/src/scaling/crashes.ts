@@ -8,7 +8,7 @@ const backoff: Backoff = { firstMs: 500, maxMs: 60_000 };
 export interface Crash {
   /** How often in a row. */
   readonly crashes: number;
-  /** When it is started again. Undefined when it is put aside. */
+  /** When it is started again. Undefined when it is quarantined. */
   readonly againAfterMs: number | undefined;
 }
 

@@ -56,7 +56,7 @@ const cases: readonly Case[] = [
     rules: { targetWaitMs: 2_500 },
   },
   {
-    what: "a burst of tasks whose time nobody knows: one, to learn from",
+    what: "a burst of tasks of unknown duration: one, to learn from",
     load: { queued: 1_000 },
     wanted: 1,
     says: /1000 tasks wait/,
@@ -175,7 +175,7 @@ describe("a decision of a scaler", () => {
       assert.match(decided.reason, says);
     });
 
-  it("names the figures it rests on", () => {
+  it("names the metrics it is based on", () => {
     const { figures } = decideScaling(rules, day, staffed(4, { busySlots: 2, queued: 3 }), newcomer, nowMs);
     assert.deepEqual(
       [figures["queued"], figures["busyShare"], figures["maxAgents"], figures["agents"]],
@@ -223,7 +223,7 @@ function decisions(
   });
 }
 
-describe("whatever comes, a scaler", () => {
+describe("under any load, a scaler", () => {
   const steps = (within: fc.Arbitrary<Bounds>) =>
     fc.array(fc.record({ load: loads, afterMs: fc.nat(400), within }), { maxLength: 60 });
 
@@ -237,7 +237,7 @@ describe("whatever comes, a scaler", () => {
     );
   });
 
-  it("takes nobody away within the time to cool down, as long as its bounds are the same", () => {
+  it("removes no agent within the time to cool down, as long as its bounds are the same", () => {
     fc.assert(
       fc.property(bounds, steps(fc.constant(day)), (within, given) => {
         let before: { wanted: number; changedMs: number } = {
@@ -253,7 +253,7 @@ describe("whatever comes, a scaler", () => {
     );
   });
 
-  it("has somebody for the first task", () => {
+  it("has an agent for the first task", () => {
     fc.assert(
       fc.property(steps(bounds), (given) => {
         for (const { wanted, load } of decisions(given))

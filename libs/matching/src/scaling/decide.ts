@@ -1,7 +1,7 @@
 /**
- * How many agents a scaler wants: from what there is to do, who is there, and what it decided before. Pure.
+ * How many agents a scaler wants: from the load, the present agents, and its earlier decisions. Pure.
  *
- * 1. The number is within the bounds of the moment, whatever was wanted before.
+ * 1. The number is within the bounds of the moment, for any earlier number.
  * 2. More are wanted at once. Fewer only when nothing changed for the time to cool down, and only as many fewer as have
  *    had nothing to do for long enough. So it never swings within that time, unless the bounds themselves do.
  * 3. Whenever there is something to do that no other agent does, at least one is wanted: the first task wakes one.
@@ -59,7 +59,7 @@ function choose(
   const within = Math.min(maxAgents, Math.max(minAgents, before));
   const target = Math.min(maxAgents, Math.max(minAgents, desired));
   const said = (wanted: number, why: string) => ({ wanted, desired, reason: why });
-  if (isNight && !wasNight && target === 0) return said(0, "a time has begun in which all sleep");
+  if (isNight && !wasNight && target === 0) return said(0, "a time has started in which all sleep");
   if (target > within) return said(target, atBound(desired, maxAgents, reason));
   if (within < before)
     return said(within, `at most ${counted(maxAgents, "agent is", "agents are")} allowed now`);

@@ -32,7 +32,7 @@ export class Flow {
     return sum;
   }
 
-  /** What was there before the first look came at no time that is known. */
+  /** The arrival of work before the first read is unknown. */
   read(work: number, ended: number, nowMs: number): FlowFigures {
     const arrived = this.#isNew ? 0 : Math.max(0, work - this.#work + ended);
     if (!this.#isNew) {

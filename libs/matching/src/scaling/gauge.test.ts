@@ -8,7 +8,7 @@ function gauge(arena: Arena, capabilities: readonly string[] = ["work"]) {
 }
 
 describe("what a scaler sees", () => {
-  it("is what waits for its capabilities, here and where it came from, and for how long", () => {
+  it("is the work that waits for its capabilities, here and at its source, and for how long", () => {
     const arena = new Arena();
     const sender = arena.sender();
     sender.offer([1, 2, 3]);

@@ -15,7 +15,7 @@ import { forecastLeadMs, type Load } from "./rules.ts";
 export interface GaugeParts {
   readonly pool: Pool;
   readonly scalerId: string;
-  /** What counts. Without any, whatever the scaler's own agents offer, and everything while there are none. */
+  /** The capabilities that count. If empty, those of the scaler's own agents, and all while there are no agents. */
   readonly capabilities: readonly string[];
   readonly idleMs: number;
   /** What came on other days. Undefined where that does not count. */
@@ -112,7 +112,7 @@ export class ScalerGauge {
   }
 }
 
-/** Returns whether it does what comes: at once, or when it is woken, without a request. */
+/** Returns whether it takes new tasks: at once, or when it is woken, without a request. */
 function isThere({ life, hold, wakesByNeed }: Agent): boolean {
   return hold === Hold.HOLD_NONE && (life === "active" || (life === "asleep" && wakesByNeed));
 }

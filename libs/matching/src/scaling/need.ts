@@ -1,4 +1,4 @@
-/** How many slots there should be for what there is to do. */
+/** How many slots the load needs. */
 import { counted } from "@tutti/kernel";
 import { forecastLeadMs, type Load, type ScalingRules } from "./rules.ts";
 
@@ -8,14 +8,14 @@ export interface Need {
   readonly reason: string;
 }
 
-/** Agents that are busier than this have no room for what comes unevenly. */
+/** Agents that are busier than this have no room for uneven arrivals. */
 const busyShareMax = 0.8;
 /** By how much the slots grow when tasks wait too long although there should be enough. */
 const growth = 1.5;
 
 /**
  * 1. There is never a need for more slots than tasks, those that are foreseen among them.
- * 2. What waits although the scaler's own agents have room is nothing that more of them could do.
+ * 2. More agents cannot help tasks that wait although the scaler's own agents have room.
  */
 export function needOf(load: Load, rules: ScalingRules): Need {
   const need = presentNeed(load, rules);
@@ -26,7 +26,7 @@ export function needOf(load: Load, rules: ScalingRules): Need {
   return { slots, reason };
 }
 
-/** For what is not there yet. What comes so seldom that agents would be idle for long is not waited for. */
+/** Slots for expected tasks. Tasks so rare that agents would be idle for long do not count. */
 function foreseenSlots({ expectedPerSec, meanMs }: Load, { idleMs }: ScalingRules): number {
   if (expectedPerSec * idleMs < 1_000) return 0;
   return (expectedPerSec * meanMs) / 1_000 / busyShareMax;
@@ -47,7 +47,7 @@ function presentNeed(load: Load, { targetWaitMs }: ScalingRules): Need {
   if (queued === 0)
     return {
       slots: Math.min(work, Math.max(running, steady)),
-      reason: `${counted(running, "task is", "tasks are")} at work, none waits`,
+      reason: `${counted(running, "task is", "tasks are")} running, none waits`,
     };
   const clearing = meanMs > 0 ? (queued * meanMs) / targetWaitMs : 1;
   const planned = Math.max(steady, running) + clearing;

@@ -143,7 +143,7 @@ describe("a plan for the night", () => {
     windows,
   };
 
-  it("puts all to sleep at 22:00; the first task wakes one; nothing is lost; at 06:00 they are there again", () => {
+  it("puts all to sleep at 22:00, the first task wakes one, nothing is lost, and at 06:00 all are back", () => {
     const simulation = new Simulation(scaler);
     const { arena } = simulation;
     const sender = arena.sender();
@@ -196,7 +196,7 @@ describe("a burst of 10,000 tasks", () => {
       assert.equal(most, 20);
       assert.equal(new Set(sender.results.map(([number]) => number)).size, 10_000);
       assert.ok(sender.results.every(([, what]) => what === "inlineOutput"));
-      // 10,000 tasks of 200 ms in 80 slots take 25 s when nobody ever waits for one.
+      // 10,000 tasks of 200 ms in 80 slots take 25 s when no slot is ever idle.
       assert.ok(arena.nowMs - fromMs < 90_000, `took ${arena.nowMs - fromMs} ms`);
       simulation.runUntil(arena.nowMs + 120_000);
       assert.equal(simulation.awake, 0, "none when all is done");
@@ -205,14 +205,14 @@ describe("a burst of 10,000 tasks", () => {
     });
 });
 
-describe("what comes at nine each day", () => {
+describe("a burst at nine each day", () => {
   /** Each quarter of an hour from nine to ten, some thousand tasks: 8 per second, of 200 ms each. */
   const firstStretch = day("01T00:00:00") / stretchMs;
   const arrivals = Array.from({ length: 3 * 96 }, (_, at) => (Math.floor((at % 96) / 4) === 9 ? 7_200 : 0));
   const scaler = { maxAgents: 20, idleMs: 60_000, coolDownMs: 30_000, useForecast: true };
 
   for (const isForeseen of [true, false])
-    it(`finds ${isForeseen ? "agents that were started before it" : "nobody where nothing is foreseen"}`, () => {
+    it(`finds ${isForeseen ? "agents that were started before it" : "none without a forecast"}`, () => {
       const past = isForeseen ? new Arrivals({ firstStretch, arrivals }) : undefined;
       const simulation = new Simulation(scaler, past);
       const { arena } = simulation;
@@ -221,7 +221,7 @@ describe("what comes at nine each day", () => {
       simulation.runUntil(arena.nowMs + 1_000);
       sender.offer(1);
       simulation.runUntil(day("04T08:45:00"));
-      assert.equal(simulation.crew.size, 0, "one task long before it keeps nobody");
+      assert.equal(simulation.crew.size, 0, "one task long before it keeps no agent");
       simulation.runUntil(day("04T08:59:30"));
       assert.equal(simulation.crew.size > 0, isForeseen);
       const reasons = simulation.decisions.map(({ reason }) => reason);

@@ -18,7 +18,7 @@ function boundsOf(windows: readonly Window[]) {
 const nightly: Window = { begin: "0 22 * * *", end: "0 6 * * *", timeZone: "Europe/Berlin" };
 
 describe("bounds by the clock", () => {
-  it("hold from the begin of a window to its end, in its time zone", () => {
+  it("hold from the start of a window to its end, in its time zone", () => {
     const at = boundsOf([nightly]);
     assert.deepEqual(
       ["2026-07-01T19:59:59Z", "2026-07-01T20:00:00Z", "2026-07-02T03:59:59Z", "2026-07-02T04:00:00Z"].map(

@@ -1,6 +1,7 @@
 /**
- * Bounds by the clock. A moment is within a window when the window's next end comes before its next start, so nothing
- * has to be remembered, and a scaler that is made or moved in the middle of the night knows that it is night.
+ * Bounds by the clock. A moment is within a window when the window's next end comes before its next start. So
+ * nothing has to be remembered. A scaler that is created or moved in the middle of the night knows that it is
+ * night.
  */
 import type { ScalingWindow } from "@tutti/contracts/swarm/v1";
 import { PlannedTiming } from "@tutti/contracts/workflow/v1";
@@ -10,7 +11,7 @@ import type { ScalingRules } from "./rules.ts";
 export interface Bounds {
   readonly minAgents: number;
   readonly maxAgents: number;
-  /** Whether all sleep, but one for what comes nevertheless. */
+  /** Whether all sleep, except one if tasks come nevertheless. */
   readonly isNight: boolean;
 }
 

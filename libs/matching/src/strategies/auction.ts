@@ -10,8 +10,8 @@ export interface AuctionWeights {
 export const auctionWeights: AuctionWeights = { load: 1, speed: 1, cost: 1 };
 
 /**
- * The one that bids best: by its free slots, by how fast it is expected to be, by what it asks for. Time and money
- * count by their logarithms, so that being twice as fast is worth as much as being half as dear, whatever the units.
+ * The best bid wins: by free slots, expected speed, and price. Time and money count by their logarithms, so
+ * that double speed is worth as much as half the price, in any units.
  */
 export function auction({ load, speed, cost }: AuctionWeights = auctionWeights): Strategy {
   return {

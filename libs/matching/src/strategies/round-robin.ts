@@ -1,4 +1,4 @@
 import type { Strategy } from "./strategy.ts";
 
-/** One after the other, whatever they have: the one that was not asked for longest. */
+/** One after the other, regardless of their load: the least recently used first. */
 export const roundRobin: Strategy = { name: "round_robin", rank: ({ lastAssigned }) => lastAssigned };

@@ -32,7 +32,7 @@ describe("a strategy", () => {
     assert.deepEqual(large.given, [1, 3, 5, 7, 8, 9]);
   });
 
-  it("judges the first few by what is asked of them, where it does", () => {
+  it("judges the first few by the demand, if it does", () => {
     const byName: Strategy = {
       name: "by_name",
       rank: () => 0,
@@ -172,7 +172,7 @@ describe("a strategy", () => {
     assert.deepEqual([cheap.given.length, dear.given.length], [2, 1]);
   });
 
-  it("named auction weighs what is free against what is asked, by the weights that it is given", () => {
+  it("named auction weighs free slots against the price, by its weights", () => {
     const givenTo = (weights: { load?: number; cost?: number }) => {
       const arena = new Arena({ strategy: strategyNamed("auction", { speed: 0, ...weights }) });
       const dear = arena.agent("dear", { slots: 10, costs: { work: 10 } });
@@ -186,7 +186,7 @@ describe("a strategy", () => {
     assert.deepEqual(givenTo({ load: 4, cost: 1 }), [5, 1]);
   });
 
-  it("finds somebody for every task while anybody has room, whichever it is", () => {
+  it("finds an agent for every task while any agent has room, with any strategy", () => {
     for (const name of strategyNames) {
       const arena = new Arena({ strategy: strategyNamed(name) });
       const sender = arena.sender();

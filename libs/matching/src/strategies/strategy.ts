@@ -1,9 +1,9 @@
 /**
  * How an agent is chosen among those that can do a task and have room for it.
  *
- * Agents that are alike stand in the order of their ranks, which is kept as their work changes: choosing the first
- * costs the logarithm of how many there are. A strategy that also looks at the task judges the first few of them, sends
- * tasks with the same key to the agent that had the last one, or gives each key a place on a circle of agents.
+ * Agents that are alike are ordered by their ranks, which change with their work: choosing the first costs
+ * the logarithm of their number. A strategy can also look at the task. It judges the first few agents, sends
+ * tasks with the same key to the agent of the last one, or gives each key a place on a circle of agents.
  */
 export interface Strategy {
   /** As in the contracts: `least_loaded`. */

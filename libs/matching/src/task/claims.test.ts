@@ -8,7 +8,7 @@ function moved(): Arena {
 }
 
 describe("a pool that has just moved", () => {
-  it("lets agents go on with what they have, and takes what they finished meanwhile", () => {
+  it("lets agents continue their tasks, and takes results from meanwhile", () => {
     const arena = moved();
     const agent = arena.agent("a", { slots: 3, running: [tokenOf(1), tokenOf(2)] });
     assert.deepEqual(agent.joined?.unwanted, []);
@@ -27,7 +27,7 @@ describe("a pool that has just moved", () => {
     assert.equal(agent.durable, 2);
   });
 
-  it("counts what is at work against its limits before anything limited begins", () => {
+  it("counts running work against its limits before anything limited starts", () => {
     const arena = moved();
     const agent = arena.agent("a", { slots: 9, running: [tokenOf(1)] });
     const limits = [{ key: "k", maxConcurrent: 1 }];
@@ -45,7 +45,7 @@ describe("a pool that has just moved", () => {
     assert.deepEqual(agent.given, [3, 2]);
   });
 
-  it("gives an agent work in the place of what it has finished, though nobody may ever offer that, and begins what is limited", () => {
+  it("gives an agent work in place of a finished token that may never be offered, and starts limited work", () => {
     const arena = moved();
     const agent = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2)] });
     const sender = arena.sender();
@@ -72,7 +72,7 @@ describe("a pool that has just moved", () => {
     assert.deepEqual(agent.joined?.unwanted, [short]);
   });
 
-  it("ends what nobody has offered in time, and goes on", () => {
+  it("ends tokens that were not offered in time, and continues", () => {
     const arena = moved();
     const agent = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2)] });
     agent.answer(2);
@@ -86,7 +86,7 @@ describe("a pool that has just moved", () => {
     assert.deepEqual(later.joined?.unwanted, [tokenOf(9)]);
   });
 
-  it("asks senders about what nobody has offered, and lets go of what is not wanted any more, with its result there or not", () => {
+  it("asks senders about tokens that were not offered, and drops unwanted ones, with or without a result", () => {
     const arena = moved();
     const agent = arena.agent("a", { slots: 4, running: [1, 2, 3, 4].map(tokenOf) });
     agent.answer(2);
@@ -101,7 +101,7 @@ describe("a pool that has just moved", () => {
     sender.request({ cancels: [1, 2].map((number) => ({ token: tokenOf(number), reason: "over" })) });
     arena.turn();
     assert.deepEqual([agent.cancelled, agent.durable], [[1], 1]);
-    // What nobody knows anything of is asked again, less and less often. Who comes later is asked as well.
+    // Unknown tokens are asked about again, less and less often. Later senders are asked as well.
     sender.told.unclaimed.length = 0;
     const later = arena.sender("workflow-2");
     arena.pass(20_000);
@@ -109,7 +109,7 @@ describe("a pool that has just moved", () => {
     assert.deepEqual([agent.cancelled, agent.durable], [[1], 1]);
   });
 
-  it("forgets what an agent brought along when it goes, when it says otherwise, or when its sender cancels it", () => {
+  it("forgets the token of an agent when the agent leaves, drops it, or its sender cancels it", () => {
     const arena = moved();
     const a = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2)] });
     const sender = arena.sender();

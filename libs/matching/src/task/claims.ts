@@ -1,7 +1,7 @@
 /**
- * Tokens that agents brought along and that no sender has offered yet: of a pool that has just moved here. What is
- * known of them is who works on them, and the result if it has come. So they take a slot until then, and nothing else
- * can be said. Senders are asked: who knows that one of its own is not wanted any more cancels it.
+ * Tokens of joining agents that no sender has offered yet: of a pool that has just moved here. Only their
+ * agent is known, and the result if it has come. So they take a slot until then, and have no other details.
+ * Senders are asked: a sender cancels a token that it no longer wants.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Readiness } from "../agents/readiness.ts";

@@ -37,7 +37,7 @@ const say = (agent: TestAgent, token: Uint8Array, outcome: Result["outcome"]) =>
 const of100 = (sender: Sender) => sender.results.filter(([number]) => number === 100);
 
 describe("a second copy", () => {
-  it("begins at another agent when an attempt has taken longer than usual, and its result is the attempt's", () => {
+  it("starts at another agent when an attempt has taken longer than usual, and its result is the attempt's", () => {
     const { arena, sender, slow, quick } = scene();
     assert.deepEqual(quick.given, []);
     arena.pass(400);
@@ -49,7 +49,7 @@ describe("a second copy", () => {
     arena.turn();
     assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
     assert.deepEqual(slow.cancelled, [100]);
-    // What the slower one says after that is nobody's, and its slot is free again.
+    // Later answers of the slower one are ignored, and its slot is free again.
     slow.answer(100);
     sender.offer(101);
     arena.turn();
@@ -57,7 +57,7 @@ describe("a second copy", () => {
     assert.ok([...slow.given, ...quick.given].includes(101));
   });
 
-  it("is told to end when the first attempt is done before it", () => {
+  it("is ended when the first attempt is done before it", () => {
     const { arena, sender, slow, quick } = scene();
     arena.pass(400);
     slow.answer(100);
@@ -69,7 +69,7 @@ describe("a second copy", () => {
     assert.equal(of100(sender).length, 1);
   });
 
-  it("goes on for both when the first attempt fails, or its agent is lost", () => {
+  it("continues for both when the first attempt fails, or its agent is lost", () => {
     for (const end of ["fails", "is lost"] as const) {
       const { arena, sender, slow, quick } = scene();
       arena.pass(400);
@@ -83,7 +83,7 @@ describe("a second copy", () => {
     }
   });
 
-  it("that fails or is lost is not told while the first attempt is at work", () => {
+  it("that fails or is lost is not reported while the first attempt runs", () => {
     for (const end of ["fails", "is lost"] as const) {
       const { arena, sender, slow, quick } = scene();
       arena.pass(400);
@@ -149,7 +149,7 @@ describe("a second copy", () => {
     assert.deepEqual([again.given, of100(sender).length], [[], 1]);
   });
 
-  it("does not begin for tasks that do not allow it, that have a limit, or where it is switched off", () => {
+  it("does not start for tasks that do not allow it, that have a limit, or if it is switched off", () => {
     const cases = [
       [{}, {}, {}],
       [{}, mayBeDoubled, { limits: [{ key: "door", maxConcurrent: 5 }] }],
@@ -168,7 +168,7 @@ describe("a second copy", () => {
     }
   });
 
-  it("waits for a slot that nobody else wants", () => {
+  it("waits for a slot that no other task wants", () => {
     const { arena, sender, slow, quick } = scene();
     sender.offer([101, 102]);
     arena.turn();
@@ -206,7 +206,7 @@ describe("a second copy", () => {
     assert.ok(quick.durable > before);
   });
 
-  it("never has a sender hear of an attempt twice or not at all, whatever agents do", () => {
+  it("reports each attempt to its sender exactly once, for any answers of agents", () => {
     const act = fc.record({
       kind: fc.constantFrom("answer", "fail", "busy", "leave", "pass", "offer"),
       at: fc.nat(20),
@@ -242,7 +242,7 @@ describe("a second copy", () => {
           }
           arena.turn();
         }
-        // In the end everybody answers what is open.
+        // In the end all agents answer their open tasks.
         for (let round = 0; round < 400; round++) {
           for (const agent of agents) {
             for (const assigned of open(agent)) {

@@ -1,4 +1,4 @@
-/** What comes of a task whose time is over. */
+/** The outcome of a task whose time is over. */
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { Holds } from "../agents/holds.ts";
@@ -106,7 +106,7 @@ export class Expiry {
       this.#running.cancel(task, refusal.message, this.#settings.current.graceMs, nowMs);
       this.#outcomes.fail(task, refusal, nowMs);
     } else if (task.awayDueMs <= nowMs)
-      this.#outcomes.abandon(task, "whoever wanted it is gone", this.#settings.current.graceMs, nowMs);
+      this.#outcomes.abandon(task, "its sender is gone", this.#settings.current.graceMs, nowMs);
   }
 }
 

@@ -1,4 +1,4 @@
-/** What comes of an attempt, until it is no longer needed. */
+/** The outcome of an attempt, until it is no longer needed. */
 
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Refusal } from "@tutti/kernel";

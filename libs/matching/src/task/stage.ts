@@ -1,5 +1,5 @@
 /**
- * How a task stands in its pool:
+ * The stages of a task in its pool:
  *
  *     queued ── assigned ──► working ── result, lost, timed out ──► ended ── durable ──► forgotten
  *     queued ── its key is full ──► limited ── room ──► queued

@@ -1,6 +1,6 @@
 /**
- * An attempt at a task. Most tasks wait, and few run: so what only one running has, and what only some have, stands in
- * parts of its own, and what was offered stays the bytes that came until it is read.
+ * An attempt at a task. Most tasks wait, and few run. So fields that only a running task or only some tasks
+ * have are in separate parts, and the offer stays the bytes that came until it is read.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";

@@ -46,7 +46,7 @@ describe("TokenTable", () => {
     assert.deepEqual([...table.values()], []);
   });
 
-  it("refuses what is not a token", () => {
+  it("refuses a value that is not a token", () => {
     assert.throws(() => new TokenTable<number>(1).set(new Uint8Array(15), 1), /16 bytes/);
   });
 });

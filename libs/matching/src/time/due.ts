@@ -2,7 +2,7 @@
 export abstract class Due {
   /** When. Infinite while it is in no wheel. */
   dueMs = Number.POSITIVE_INFINITY;
-  /** Which list of the wheel it stands in, and between whom. The wheel's own. */
+  /** Its list of the wheel, and its neighbours. The wheel's own. */
   spoke = -1;
   earlier: Due | undefined = undefined;
   later: Due | undefined = undefined;

@@ -1,10 +1,10 @@
 /**
  * All that waits for a time, however much of it there is.
  *
- * Six rings of 64 lists: those of the first are a millisecond wide, those of each further one as wide as all of the ring
- * before. What is far away stands in a wide list and is spread over narrower ones as its time comes nearer.
+ * Six rings of 64 lists: those of the first are a millisecond wide, those of each further one as wide as all
+ * of the ring before. A distant timer is in a wide list and moves to narrower ones as its time comes nearer.
  *
- * 1. Adding and removing cost the same whatever is in it.
+ * 1. Adding and removing cost the same at any size.
  * 2. Nothing runs before its time, and at most a millisecond after it, or after it was put in, if it is checked then.
  * 3. `nextDueMs` is never later than the first that is due. It may be earlier, when a list has to be spread.
  */
@@ -72,7 +72,7 @@ export class Wheel {
       this.#spread(next);
       this.#runList(next & (spokes - 1), nowMs);
       this.#tick = next + 1;
-      // What a run has put in for this very tick stands in the next one.
+      // A timer that a run has added for this very tick is in the next one.
     }
     if (this.#tick <= until) {
       this.#tick = until + 1;
@@ -158,7 +158,7 @@ export class Wheel {
     const low = this.#taken[2 * ring] ?? 0;
     const high = this.#taken[2 * ring + 1] ?? 0;
     if (low === 0 && high === 0) return -1;
-    // The list of a wide ring that has started already was spread: what is there belongs to the next round.
+    // The list of a wide ring that has started already was spread: its timers belong to the next round.
     for (let step = isPassed ? 1 : 0; step <= spokes; step++) {
       const spoke = (from + step) & (spokes - 1);
       const word = spoke < 32 ? low : high;

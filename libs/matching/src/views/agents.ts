@@ -76,7 +76,7 @@ export class PoolAgentViews {
     };
   }
 
-  /** Agents that are not there: launched and not joined yet, or put aside until they are released. */
+  /** Absent agents: launched and not joined yet, or quarantined until they are released. */
   absent(): AgentViews[] {
     const launches = this.#launchers.current;
     const views = new Map<string, AgentViews>();

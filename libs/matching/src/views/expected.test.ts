@@ -35,7 +35,7 @@ function known() {
   return { arena, sender, agent, inMs, about };
 }
 
-describe("when a task is expected to begin", () => {
+describe("when a task is expected to start", () => {
   it("follows from how long attempts take, how long they have run, and how many go before", () => {
     const { arena, sender, about } = known();
     sender.offer([1, 2, 3]);
@@ -47,7 +47,7 @@ describe("when a task is expected to begin", () => {
     assert.ok(second?.expectedStartTime !== undefined && third?.expectedStartTime !== undefined);
   });
 
-  it("is not known where nothing was learned, nobody is able, or a person has to do something", () => {
+  it("is not known if nothing was learned, no agent is able, or a person has to act", () => {
     const { arena, sender, inMs } = known();
     sender.offer([1, 2]);
     sender.offer(3, { capability: "other" });
@@ -62,7 +62,7 @@ describe("when a task is expected to begin", () => {
     assert.equal(untaught.pool.explain(tokenOf(2), untaught.nowMs)?.expectedStartTime, undefined);
   });
 
-  it("is when the rate of its limit has its part, and what it waited for before is told apart", () => {
+  it("includes the rate of its limit, and earlier waits are counted apart", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9 });

@@ -18,7 +18,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   {
-    what: "nobody offers the capability",
+    what: "no agent offers the capability",
     make: (arena) => arena.sender().offer(1),
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
     says: /no worker offers work/,
@@ -61,7 +61,7 @@ const cases: readonly Case[] = [
     says: /no worker offers work/,
   },
   {
-    what: "nobody offers it in its range",
+    what: "no agent offers it in its range",
     make: (arena) => {
       arena.agent("a");
       arena.sender().offer(1, { versionRange: "^2" });
@@ -70,7 +70,7 @@ const cases: readonly Case[] = [
     says: /work in 1\.0\.0, none in \^2/,
   },
   {
-    what: "nobody has its labels",
+    what: "no agent has its labels",
     make: (arena) => {
       arena.agent("a");
       arena.sender().offer(1, { placement: { require: { ...noLabels, equals: { zone: "east" } } } });
@@ -79,7 +79,7 @@ const cases: readonly Case[] = [
     says: /agents offer work, and none is one with zone=east\.?$/,
   },
   {
-    what: "nobody has so many resources",
+    what: "no agent has so many resources",
     make: (arena) => {
       arena.agent("a", { resources: { gpu: 1 } });
       arena.sender().offer(1, { resources: { gpu: 2 } });
@@ -150,7 +150,7 @@ const cases: readonly Case[] = [
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_AGENT_START,
-    says: /the one agent that offers work is asleep, and sleeps until its time/,
+    says: /the one agent that offers work is asleep \(night\), and sleeps until its time/,
   },
   {
     what: "the pool is paused",
@@ -269,7 +269,7 @@ describe("why a task waits", () => {
     );
   });
 
-  it("is where it is, once it is at work, with the others that could have had it", () => {
+  it("names its agent, once it is running, with the other candidates", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a");
@@ -281,7 +281,7 @@ describe("why a task waits", () => {
     const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
     assert.equal(
       explanation?.summary,
-      "It was given to b 30 ms ago, and has not said that it began. Of 2 agents alike it alone had room.",
+      "It was given to b 30 ms ago, and has not reported its start. Of 2 agents alike it alone had room.",
     );
     const [before] = [arena.pool.explain(tokenOf(9), arena.nowMs)];
     assert.deepEqual(
@@ -293,7 +293,7 @@ describe("why a task waits", () => {
     );
   });
 
-  it("is said of a profile too, before anything is offered", () => {
+  it("is given for a profile too, before anything is offered", () => {
     const arena = new Arena();
     const profile = OfferProfile.fromPartial({ capability: "work", versionRange: "^3" });
     const before = arena.pool.explainProfile(profile, arena.nowMs);
@@ -312,7 +312,7 @@ describe("why a task waits", () => {
 });
 
 describe("how a pool stands", () => {
-  it("counts agents by state, slots, tasks by capability, and what waits at home", () => {
+  it("counts agents by state, slots, tasks by capability, and tasks that wait at home", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a", { slots: 2 });

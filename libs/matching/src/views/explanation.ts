@@ -59,7 +59,7 @@ export class Explanations {
     if (stage === "working" && agent !== undefined) {
       const forMs = Math.round(nowMs - task.assignedMs);
       const summary = `It was given to ${agent.agentId} ${forMs} ms ago, and ${
-        task.begunMs === 0 ? "has not said that it began" : "is at work"
+        task.begunMs === 0 ? "has not reported its start" : "is running"
       }.`;
       const placement = placementOf(this.#placements, task, nowMs);
       return Explanation.fromPartial({
@@ -158,7 +158,7 @@ function explainEnded(task: Task, nowMs: number): Explanation {
   if (judging?.isHeld !== true || judging.heldBy === "")
     return Explanation.fromPartial({
       about,
-      summary: "It has ended; its result waits to be durable.",
+      summary: "It has ended. Its result is not durable yet.",
       parts,
     });
   const { heldBy, heldMs, why, dueMs } = judging;

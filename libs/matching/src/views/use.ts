@@ -30,7 +30,7 @@ export function useView(parts: UseParts, asked: LabelSelector | undefined): GetP
   return { ...useOf(parts, undefined), groups };
 }
 
-/** What was asked for, what something is set aside of, and what tasks ask for. */
+/** The selectors of the request, of reservations, and of tasks. */
 function selectorsIn(parts: UseParts, asked: LabelSelector | undefined): LabelSelector[] {
   const selectors = new Map<string, LabelSelector>();
   const note = (selector: LabelSelector | undefined): void => {

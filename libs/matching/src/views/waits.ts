@@ -77,7 +77,7 @@ export class WaitReasons {
       this.#starts.ramp.roomAt(nowMs) < 1
     ) {
       const { count, perMs } = this.#starts.ramp.start.rate;
-      const text = `the pool ${this.#identity.name} begins slowly after a pause: ${count} per ${perMs} ms`;
+      const text = `the pool ${this.#identity.name} starts slowly after a pause: ${count} per ${perMs} ms`;
       reasons.push(
         reason(WAIT_CAUSE_SLOWED_DOWN, text, this.#identity.name, "wait, or resume the pool at once"),
       );
@@ -137,8 +137,8 @@ export class WaitReasons {
     if (full.amounts !== undefined) text = amountText(full, full.amounts, task);
     else if (isFull && countOf(this.#tasks, full, task.profile.namespace) < full.held)
       text = `the limit ${full.key}, which others use too, is full: it allows ${maxConcurrent} at once`;
-    else if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are at work`;
-    else if (rate !== undefined) text = `the limit ${full.key} lets ${rate.count} begin per ${rate.perMs} ms`;
+    else if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are running`;
+    else if (rate !== undefined) text = `the limit ${full.key} lets ${rate.count} start per ${rate.perMs} ms`;
     const remedy = `raise the limit ${full.key}, or wait for those who hold it`;
     const more = Math.max(maxConcurrent, full.held) + 1;
     return {
@@ -221,7 +221,7 @@ export class WaitReasons {
       "add agents or slots",
     );
     const broken = breakerReason(fit.filter(isBroken), capability);
-    // What would let it continue first is said first.
+    // The reason that would let it continue first comes first.
     const setAside = this.#setAsideReasons(task, fit);
     return [...(broken === undefined ? [] : [broken]), ...setAside, busy, ...behindReasons(task)];
   }
@@ -243,7 +243,7 @@ export class WaitReasons {
   /** What is set aside in a pool of another namespace. */
   #foreignReason(name: string): Reason {
     const text = `some of the ${name} of the pool ${this.#identity.name} is set aside for others`;
-    return reason(WAIT_CAUSE_LOCK, text, name, "wait until it is over, or ask whoever has the pool");
+    return reason(WAIT_CAUSE_LOCK, text, name, "wait until it is over, or ask the owner of the pool");
   }
 
   /** No agent offers the capability. */
@@ -316,7 +316,7 @@ const {
   WAIT_CAUSE_POLICY,
 } = WaitCause;
 
-/** What keeps an agent that will do from being given the task. Empty when nothing does. */
+/** Why a suitable agent does not get the task. Empty if nothing prevents it. */
 export function obstacleOf(agent: Agent, task: Task): string {
   const { fit } = task.demand;
   if (!isEverFit(agent, fit)) return notFitText(agent, task);

@@ -71,7 +71,7 @@ export class WaitWatch extends Due {
     }
   }
 
-  /** Why the first who asks for this is not given out. */
+  /** Why the first task with this demand is not assigned. */
   #causeOf(demand: Demand, nowMs: number): WaitCause {
     if (this.#parts.settings.isStill) return WAIT_CAUSE_PAUSED;
     if (demand.matches.length === 0) return this.#missingCause(demand, nowMs);
