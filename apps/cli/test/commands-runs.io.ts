@@ -148,7 +148,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(await printed("workflow check echo.yaml ask.yaml none.yaml"), /✓ echo\.yaml workflow echo/);
     const { exitCode, output } = await tutti("workflow check none.yaml --against");
     assert.equal(exitCode, 1);
-    assert.match(output, /none\.yaml:2:21: error: .*nobody offers `test.none`/);
+    assert.match(output, /none\.yaml:2:21: error: .*no agent offers `test.none`/);
     assert.match(await printed("workflow register none.yaml --as stable"), /✓ none .*stable.*new version/);
     assert.match(await printed("workflow register echo.yaml --as stable"), /✓ echo .*stable.*already exists/);
     assert.match(await printed("workflow list"), /^workflow +tasks/);

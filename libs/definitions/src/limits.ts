@@ -8,7 +8,7 @@ export const limits = {
   tasksMax: 100_000,
   /** Needs that one task names. Those by its expressions come on top. */
   needsMax: 10_000,
-  /** Problems that are told. */
+  /** Maximum number of reported problems. */
   problemsMax: 1_000,
   /** Steps of one check: values looked at, expressions compiled, needs followed. */
   stepsMax: 50_000_000,

@@ -18,7 +18,7 @@ export interface DefinitionProblem {
   readonly path: string;
   /** What is wrong. */
   readonly message: string;
-  /** What would be right. Empty where that cannot be said. */
+  /** What would be right. Empty if unknown. */
   readonly expected: string;
 }
 

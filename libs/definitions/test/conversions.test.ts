@@ -45,7 +45,7 @@ describe("a definition that is written and read again", () => {
     });
   }
 
-  it("loses nothing, whatever is in it", () => {
+  it("loses nothing, with any content", () => {
     fc.assert(
       fc.property(documents, (document) => {
         assert.deepEqual(readBack(printDefinition(document, "yaml"), "yaml"), document);

@@ -17,7 +17,7 @@ import { mutated } from "./mutations.fixture.ts";
 const stepsMax = 200_000;
 const evaluationStepsMax = 10_000;
 
-/** Whatever is checked gives a plan or located errors, within its steps. Whatever has a plan can be evaluated. */
+/** Every check gives a plan or located errors, within its steps. Every plan can be evaluated. */
 function survives({ definition, problems, stepsTaken }: CheckedDefinition, text?: string): void {
   assert.ok(stepsTaken <= stepsMax + 20_000, `${stepsTaken} steps`);
   const errors = problems.filter(({ severity }) => severity === "error");

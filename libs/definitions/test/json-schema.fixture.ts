@@ -4,7 +4,7 @@ import { Steps } from "../src/check/steps.ts";
 import { definition } from "../src/language/definition-shape.ts";
 import { Findings } from "../src/problem.ts";
 
-/** Returns whether the checker finds the document right in shape, whatever it means. */
+/** Returns whether the checker accepts the shape of the document, with any meaning. */
 export function shapeFits(document: Json): boolean {
   const findings = new Findings();
   new ShapeChecker(findings, new Steps(), undefined).check(document, definition, []);

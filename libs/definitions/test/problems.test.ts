@@ -30,7 +30,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
   [
     "a key twice",
     "workflow: w\ntasks:\n  a: {uses: x}\n  a: {uses: y}",
-    ["a.yaml:4:3: error: tasks.a: the key `a` stands here a second time"],
+    ["a.yaml:4:3: error: tasks.a: the key `a` appears a second time"],
   ],
   [
     "a computed capability without the list of what it may be",
@@ -114,7 +114,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "a task that waits for both ends of another",
     "workflow: w\ntasks:\n  a: {uses: x}\n  b: {uses: y, needs: [a, {task: a, on: failure}]}",
     [
-      "a.yaml:4:34: error: tasks.b.needs[1].task: `a` cannot end both with done and with failure; this task would never be done",
+      "a.yaml:4:34: error: tasks.b.needs[1].task: `a` cannot end both with done and with failure. This task would never be done",
     ],
   ],
   [
@@ -173,7 +173,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "limits of resources that are less than the task asks for, or of a whole run",
     "workflow: w\nlimits: [{key: k, resources: {gpu: 1}}]\ntasks:\n  a: {uses: x, resources: {gpu: 2}, limits: [{key: k, resources: {gpu: 1}}]}",
     [
-      "a.yaml:2:30: error: limits[0].resources: expected `concurrency` or `rate`, found amounts of resources; say them of tasks that agents do",
+      "a.yaml:2:30: error: limits[0].resources: expected `concurrency` or `rate`, found amounts of resources. Set amounts only for tasks of agents",
       "a.yaml:4:72: error: tasks.a.limits[0].resources.gpu: expected at least 2 gpu, which the task asks for, found 1",
     ],
   ],
@@ -181,7 +181,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "slots as if they were a resource",
     "workflow: w\ntasks:\n  a: {uses: x, resources: {gpu: 1, slots: 2}}",
     [
-      "a.yaml:3:43: error: tasks.a.resources.slots: expected resources by their names, found slots, of which each task takes one; leave it out",
+      "a.yaml:3:43: error: tasks.a.resources.slots: expected resources by their names, found slots: each task takes exactly one slot. Omit slots",
     ],
   ],
   [
@@ -262,11 +262,11 @@ describe("what is wrong with a definition", () => {
   it("aliases that explode", () => {
     const [, text = ""] = table.at(-1) ?? [];
     const { problems } = check(text);
-    assert.ok(problems.some(({ message }) => message.includes("more aliases than a person writes")));
+    assert.ok(problems.some(({ message }) => message.includes("has too many aliases")));
     assert.ok(problems.length < 1_010);
   });
 
-  it("is told in JSON as well, with its places", () => {
+  it("is reported in JSON as well, with its places", () => {
     const text =
       '{\n "workflow": "w",\n "tasks": {\n  "a": {"uses": "x", "needs": ["b"]},\n  "b": {"uses": "x", "when": "${{ \\"é\\" + 1 }}"},\n  "b": {"uses": "y"}\n }\n}';
     const { problems } = checkText({ format: "json", text, fileName: "a.json" });
@@ -274,7 +274,7 @@ describe("what is wrong with a definition", () => {
       problems.map((problem) => printProblem({ ...problem, expected: "" })),
       [
         "a.json:5:41: error: tasks.b.when: `+` does not take string and int",
-        "a.json:6:3: error: tasks.b: the key `b` stands here a second time",
+        "a.json:6:3: error: tasks.b: the key `b` appears a second time",
       ],
     );
     const broken = checkText({ format: "json", text: '{"workflow": "w",}', fileName: "a.json" });
@@ -291,7 +291,7 @@ describe("what is wrong with a definition", () => {
     assert.equal(problem?.expected, "`uses`");
   });
 
-  it("is too much, when there is more of it than anybody reads", () => {
+  it("is cut off above the maximum number of problems", () => {
     const tasks = Array.from({ length: 2_000 }, (_, n) => `  t${n}: {uses: x, needs: [nobody]}`);
     const { problems } = check(`workflow: w\ntasks:\n${tasks.join("\n")}`);
     assert.equal(problems.length, 1_001);
@@ -327,7 +327,7 @@ describe("a schema in a definition", () => {
     ['{anyOf: [{$dynamicRef: "order"}]}', "input.schema.anyOf[0].$dynamicRef"],
     ['{$ref: "#/$defs/order"}', "input.schema.$ref"],
   ] as const)
-    it(`may not refer to what is not in it: ${schema}`, () => {
+    it(`may not refer to a part outside of it: ${schema}`, () => {
       const { problems } = check(`workflow: w\ninput: {schema: ${schema}}\ntasks: {a: {uses: x}}`);
       assert.deepEqual(
         problems.map(({ code, path: at }) => [code, at.replaceAll(/\["(\$\w+)"\]/g, ".$1")]),
@@ -363,8 +363,8 @@ describe("a definition beside a catalogue", () => {
 
   for (const [task, problems] of [
     ["{uses: pay.charge, with: {id: x, count: 3}}", []],
-    ["{uses: pay.chagre, with: {id: x}}", ["nobody offers `pay.chagre`; did you mean `pay.charge`?"]],
-    ["{uses: pay.charge@^9, with: {id: x}}", ["nobody offers `pay.charge` in the versions ^9"]],
+    ["{uses: pay.chagre, with: {id: x}}", ["no agent offers `pay.chagre`; did you mean `pay.charge`?"]],
+    ["{uses: pay.charge@^9, with: {id: x}}", ["no agent offers `pay.charge` in the versions ^9"]],
     ["{uses: pay.charge}", ["capability `pay.charge` needs `id` in `with`, found nothing"]],
     ["{uses: pay.charge, with: {count: 1}}", ["`pay.charge` needs `id`, found none"]],
     [
@@ -378,7 +378,7 @@ describe("a definition beside a catalogue", () => {
     ["{uses: pay.charge, with: [1]}", ["`pay.charge` takes an object here, found a list(int)"]],
     ["{workflow: billing, with: {id: 5}}", ["`billing` takes a string here, found a int"]],
     ["{workflow: biling}", ["there is no definition `biling`; did you mean `billing`?"]],
-    ["{uses: pay.charge, with: {id: x}, compensate: {uses: pay.back}}", ["nobody offers `pay.back`"]],
+    ["{uses: pay.charge, with: {id: x}, compensate: {uses: pay.back}}", ["no agent offers `pay.back`"]],
   ] as const) {
     it(`${task}: ${problems.join(", ") || "nothing"}`, () => {
       const { problems: found } = check(`workflow: w\ntasks:\n  a: ${task}`, { catalogue });

@@ -145,7 +145,7 @@ class DefinitionBuilder {
       this.#findings.error(
         "missing_key",
         [],
-        "expected `initial`, the state that a run begins in, found none",
+        "expected `initial`, the state in which a run starts, found none",
         { key: true, expected: "`initial`" },
       );
       return -1;

@@ -50,7 +50,7 @@ export class Graph {
     for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++) yield targets[at] ?? 0;
   }
 
-  /** Every circle is told once, by one way around it. */
+  /** Reports every circle once, by one path around it. */
   #tellCircles(): void {
     const { drafts } = this.#building;
     const ordered = new Uint8Array(drafts.length);

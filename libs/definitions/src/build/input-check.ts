@@ -68,7 +68,7 @@ function unknown(building: Building, kind: string, name: string, version: string
   const names = kind === "uses" ? catalogue?.capabilityNames() : catalogue?.definitionNames();
   const near = findings.suggest(name, names ?? []);
   const other = near === undefined || near === name ? undefined : near;
-  const what = kind === "uses" ? `nobody offers \`${name}\`` : `there is no definition \`${name}\``;
+  const what = kind === "uses" ? `no agent offers \`${name}\`` : `there is no definition \`${name}\``;
   const versions =
     version === "" ? "" : kind === "uses" ? ` in the versions ${version}` : ` with the version ${version}`;
   findings.error(

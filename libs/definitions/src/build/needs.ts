@@ -55,7 +55,7 @@ function addStated(
   else if (known === condition)
     building.findings.warning("duplicate", need.path, `\`${need.task}\` is needed already`);
   else {
-    const message = `\`${need.task}\` cannot end both with ${needConditions[known]} and with ${need.on}; this task would never be done`;
+    const message = `\`${need.task}\` cannot end both with ${needConditions[known]} and with ${need.on}. This task would never be done`;
     building.findings.error("unreachable", need.path, message, { expected: "one way to end, or `always`" });
   }
 }

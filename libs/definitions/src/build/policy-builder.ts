@@ -98,7 +98,7 @@ export class PolicyBuilder {
     });
   }
 
-  /** Work of agents is retried by default. Whatever else has a policy of its own only. */
+  /** Work of agents is retried by default. Other tasks are retried only by a policy of their own. */
   #retry(
     draft: Draft,
     document: number | RetryDocument | undefined,
@@ -129,7 +129,7 @@ export class PolicyBuilder {
       this.#building.findings.error(
         "wrong_value",
         [...path, "resources", "slots"],
-        "expected resources by their names, found slots, of which each task takes one; leave it out",
+        "expected resources by their names, found slots: each task takes exactly one slot. Omit slots",
         { expected: "resources by their names" },
       );
     return sorted(resources);
@@ -142,7 +142,7 @@ export class PolicyBuilder {
       findings.error(
         "conflicting_keys",
         path,
-        "expected `concurrency` or `rate`, found amounts of resources; say them of tasks that agents do",
+        "expected `concurrency` or `rate`, found amounts of resources. Set amounts only for tasks of agents",
         {
           expected: "`concurrency` or `rate`",
         },
@@ -195,9 +195,9 @@ export class PolicyBuilder {
     findings.error(
       "unknown_capability",
       path,
-      `nobody offers \`${name}\`${range === "" ? "" : ` in the versions ${range}`}${near === undefined || near === name ? "" : `; did you mean \`${near}\`?`}`,
+      `no agent offers \`${name}\`${range === "" ? "" : ` in the versions ${range}`}${near === undefined || near === name ? "" : `; did you mean \`${near}\`?`}`,
       {
-        expected: near === undefined || near === name ? "a capability that somebody offers" : `\`${near}\``,
+        expected: near === undefined || near === name ? "a registered capability" : `\`${near}\``,
       },
     );
   }

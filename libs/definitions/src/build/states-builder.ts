@@ -12,8 +12,8 @@ import type { Building } from "./building.ts";
 import { durationMs, sorted } from "./values.ts";
 
 /**
- * The second front end: states, and transitions between them. What is done in states and on the way are tasks of the same
- * plan, each list of them a scope in which one follows the other.
+ * The second front end: states, and transitions between them. Actions in states and of transitions are tasks
+ * of the same plan, each list of them a scope in which one follows the other.
  */
 export class StatesBuilder {
   readonly states: PlanState[] = [];

@@ -13,7 +13,7 @@ import { TaskPrograms } from "./task-programs.ts";
 import { policyKeys } from "./values.ts";
 import { WorkBuilder } from "./work-builder.ts";
 
-/** Builds tasks: their programs, what they need, and the numbers of what is done in them and of how they are treated. */
+/** Builds tasks: their programs, their needs, and the numbers of their works and policies. */
 export class TaskBuilder {
   readonly works: Work[] = [];
   readonly policies: TaskPolicy[] = [];

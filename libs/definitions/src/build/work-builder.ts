@@ -14,7 +14,7 @@ import { durationMs, splitAt } from "./values.ts";
 /** Words with dots between them. */
 const eventTypeForm = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 
-/** Builds what is done in a task, each kind of it in its own way. */
+/** Builds the work of a task, each kind in its own way. */
 export class WorkBuilder {
   readonly #building: Building;
   readonly #programs: TaskPrograms;
@@ -176,7 +176,7 @@ export class WorkBuilder {
 
   #checkSignal(signal: string, path: Path): void {
     const declared = this.#building.signalTypes;
-    // Who declares signals declares all of them. A definition without any takes whatever comes.
+    // A definition declares all of its signals or none. Without any it accepts every signal.
     if (declared.size === 0 || declared.has(signal)) return;
     const near = this.#building.findings.suggest(signal, declared.keys());
     this.#building.findings.error(

@@ -15,7 +15,7 @@ export interface AdditionOptions extends CheckOptions {
 
 /**
  * Checks tasks that are added to a run. They may need tasks of the run, which are at the end of the plan's tasks as
- * `outside`. An id that the run has already is told as a problem.
+ * `outside`. An id that the run has already is a problem.
  */
 export function checkAddition(
   tasks: Readonly<Record<string, TaskDocument>>,

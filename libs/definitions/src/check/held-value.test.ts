@@ -8,7 +8,7 @@ const schema = {
   required: ["total"],
 };
 
-describe("a value held against a schema", () => {
+describe("a value validated against a schema", () => {
   it("gets the defaults filled in", () => {
     assert.deepEqual(holdAgainst(schema, { total: 3 }), {
       value: { total: 3, currency: "EUR" },
@@ -16,7 +16,7 @@ describe("a value held against a schema", () => {
     });
   });
 
-  it("is told all that is wrong with it", () => {
+  it("gets all of its problems", () => {
     const { violations } = holdAgainst(schema, { total: "many", currency: 4 });
     assert.deepEqual(
       violations.map(({ path }) => path),

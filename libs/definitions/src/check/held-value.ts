@@ -19,7 +19,7 @@ export function holdAgainst(schema: Json, value: Json): HeldValue {
     return { value: validator.validate(value), violations: validator.violations };
   } catch (fault) {
     if (!(fault instanceof StepsExhausted)) throw fault;
-    const message = `takes more than ${stepsMax} steps to be held against its schema`;
+    const message = `takes more than ${stepsMax} steps to be validated against its schema`;
     return { value, violations: [{ path: [], message }] };
   }
 }

@@ -11,9 +11,9 @@ export interface SchemaViolation {
 }
 
 /**
- * Holds a value against a JSON Schema, in counted steps: schema and value both come from the author of a definition,
- * and references that double at every level, or a pattern that goes back and forth, would take for ever elsewhere.
- * Formats are remarks. Keywords that are not known are, too.
+ * Validates a value against a JSON Schema, in counted steps. Schema and value both come from the author of a
+ * definition. References that double at every level, or a pattern that backtracks, would take for ever
+ * elsewhere. Formats are remarks. Unknown keywords are, too.
  */
 export class SchemaValidator {
   readonly violations: SchemaViolation[] = [];
@@ -156,7 +156,7 @@ export class SchemaValidator {
     return list.map((item, index) => this.#value(item, first[index] ?? items ?? true, [...path, index]));
   }
 
-  /** The same text for the same value, whatever the order of its keys. */
+  /** The same text for the same value, with its keys in any order. */
   #textOf(value: Json): string {
     this.#steps.chargeFor(value);
     return JSON.stringify(value, (_, part: Json) =>

@@ -29,9 +29,9 @@ import type {
 import type { NeedConditionWord } from "../plan/plan.ts";
 
 /**
- * Tasks of the contracts as a document of the language, so that tasks which are given at a start, added to a run or
- * moved from another engine are checked and planned as all others. Inputs have to be inline: what is in the blob store
- * is fetched before.
+ * Turns tasks of the contracts into a document of the language. So tasks that are given at a start, added to
+ * a run or moved from another engine are checked and planned as all others. Inputs have to be inline: fetch
+ * inputs from the blob store before.
  */
 export function documentOfTasks(name: string, list: TaskList): WorkflowDocument {
   const tasks: Record<string, TaskDocument> = {};

@@ -17,12 +17,12 @@ export const keysOfRuns = ["forEach", "mayFail", "parameters"] as const;
 /** What has words, and is not done in missions. */
 const keysBeyondMissions = ["compensate", "limits", "cache", "checks", "dueTime"] as const;
 
-/** Who is to do the tasks: what it cannot is told. */
+/** The engine that runs the tasks. Tasks that it cannot run are problems. */
 export type TaskReach = "mission" | "session";
 
 /**
- * Returns the tasks of a definition as the contracts have them, so that an engine other than that of runs does the same
- * work without edits. What only a run can do is told as a problem.
+ * Returns the tasks of a definition as the contracts have them, so that an engine other than that of runs
+ * does the same work without edits. Tasks that only a run can do are problems.
  */
 export function taskSpecsOf(
   { document, plan }: Pick<Definition, "document" | "plan">,
@@ -64,7 +64,7 @@ function problemOf({ kind }: PlanTask, { written, work, reach }: Judged): string
   return found && `\`${found}\``;
 }
 
-/** What each task waits for, by its number: also what follows from expressions that read another's output. */
+/** The needs of each task, by its number: also the implied needs of expressions that read another's output. */
 function needsOf({ tasks, edges }: Plan): readonly Need[][] {
   const needs: Need[][] = tasks.map(() => []);
   for (const [from, { id }] of tasks.entries())

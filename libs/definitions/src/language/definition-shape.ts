@@ -23,12 +23,16 @@ const {
 
 const transition = members(
   {
-    to: text("The state that is entered; absent stays in the state without leaving it.", "taskId", 200),
+    to: text(
+      "The state that is entered. If absent, the run stays in the state without leaving it.",
+      "taskId",
+      200,
+    ),
     when: condition(
       "The guard: the transition is taken when it is true. `event.name` and `event.payload` are known.",
     ),
     set: map("word", data("The new value."), 100, "Variables that change."),
-    do: list(task, 100, "What is done on the way, one after the other."),
+    do: list(task, 100, "Actions of the transition, one after the other."),
   },
   { name: "transition" },
 );
@@ -45,15 +49,18 @@ const transitions = variants(
 const state = members(
   {
     title: text("For people."),
-    entry: list(task, 100, "What is done when the state is entered, one after the other."),
-    exit: list(task, 100, "What is done when the state is left, one after the other."),
-    run: { ...task, doc: "What is done while the run is in the state; stopped when the state is left." },
+    entry: list(task, 100, "Actions on entry of the state, one after the other."),
+    exit: list(task, 100, "Actions on exit from the state, one after the other."),
+    run: {
+      ...task,
+      doc: "A task that runs while the run is in the state. It is stopped when the state is left.",
+    },
     onDone: { ...transitions, doc: "Where to go when `run` has done well; `output` is its output." },
     onFailed: {
       ...transitions,
       doc: "Where to go when something in the state has failed; `error` says why.",
     },
-    on: map("id", transitions, 200, "Where to go on which signal."),
+    on: map("id", transitions, 200, "Transitions by signal."),
     after: map("duration", transitions, 32, "Where to go after which time in the state."),
     always: { ...transitions, doc: "Where to go at once when a guard is true." },
     final: flag("Whether the run ends here."),
@@ -107,7 +114,7 @@ export const definition: MembersShape = members(
       100,
       "Variables of the run, `vars.name`, which updates and transitions change.",
     ),
-    signals: map("id", members(entry, { name: "signal" }), 200, "What may be told to a run."),
+    signals: map("id", members(entry, { name: "signal" }), 200, "Signals that a run accepts."),
     queries: map(
       "id",
       members(
@@ -121,10 +128,15 @@ export const definition: MembersShape = members(
       200,
       "What may be asked of a run.",
     ),
-    updates: map("id", update, 200, "What may be told to a run, is validated first, and gets an answer."),
+    updates: map(
+      "id",
+      update,
+      200,
+      "Updates that a run accepts. Each is validated first, and gets an answer.",
+    ),
     pool: text("Pool of its tasks, where they name none.", "name", 200),
     priority: whole("Added to the priority of each task.", -100, 100),
-    timeout: duration("How long a run may take; then it fails, with compensation."),
+    timeout: duration("Maximum duration of a run. Then it fails, with compensation."),
     retention: duration("How long a run can be read after its end."),
     limits: list(limit, 16, "Limits that its runs share with all others of the same key."),
     object: members(
@@ -144,22 +156,25 @@ export const definition: MembersShape = members(
       { name: "defaults", doc: "What its tasks have unless they say otherwise." },
     ),
     onFailure: choice(
-      "What a failed run does with what was done; `compensate` when nothing is said.",
+      "What a failed run does with its completed tasks. Default: `compensate`.",
       "compensate",
       "keep",
     ),
     on: onShape,
     tasks: map("taskId", task, 100_000, "What is to be done.", 1),
     steps: map("taskId", task, 100_000, "Tasks in order: each one needs the one before it.", 1),
-    initial: text("The state that a run begins in.", "taskId", 200),
+    initial: text("The state in which a run starts.", "taskId", 200),
     states: map("taskId", state, 10_000, "The states of a run.", 1),
-    output: data("The output of a run; the outputs of all its tasks by name when nothing is said."),
+    output: data("The output of a run. Default: the outputs of all its tasks by name."),
     continueAsNew: members(
       {
-        when: condition("Whether the run goes on as a new one when its tasks have ended."),
-        with: data("The input of the new one; that of the old one when nothing is said."),
+        when: condition("Whether the run continues as a new one when its tasks have ended."),
+        with: data("The input of the new one. Default: the input of the old one."),
       },
-      { name: "continueAsNew", doc: "For runs without an end: the history begins anew." },
+      {
+        name: "continueAsNew",
+        doc: "For runs without an end: continues as a new run with an empty history.",
+      },
     ),
   },
   {

@@ -13,7 +13,7 @@ const sessionModes = ["workflow", "swarm", "intelligence", "hybrid", "adaptive",
 const amounts = {
   tokens: number("Tokens of language models.", 0, any),
   money: number("Money in the installation's unit.", 0, any),
-  time: duration("Time of agents at work."),
+  time: duration("Running time of agents."),
 };
 
 const goal = variants("What is to be reached: it is broken down into tasks.", {
@@ -22,19 +22,19 @@ const goal = variants("What is to be reached: it is broken down into tasks.", {
     {
       description: text("What is to be reached, in words.", undefined, 65_536),
       planner: text(
-        "The capability that breaks it down into tasks; the configured one when nothing is said.",
+        "The capability that breaks it down into tasks. Default: the configured one.",
         "name",
         200,
       ),
       reached: condition(
-        "Over `output` and `input`: whether it is reached; it is when the tasks are done, when nothing is said.",
+        "Over `output` and `input`: whether it is reached. Default: it is reached when the tasks are done.",
       ),
     },
     { name: "goal", required: ["description"] },
   ),
 });
 
-const optimization = variants("What it is to be good for; nothing is tried to learn when nothing is said.", {
+const optimization = variants("What the plan optimizes. By default nothing is tried only to learn.", {
   flag: flag("Whether it is to be good in everything: time, cost and quality weigh the same."),
   text: choice("The one thing that it is to be good for.", "balanced", "time", "cost", "quality"),
   members: members(
@@ -43,7 +43,7 @@ const optimization = variants("What it is to be good for; nothing is tried to le
       cost: number("Weight of little money.", 0, 1_000),
       quality: number("Weight of good results.", 0, 1_000),
       exploration: number(
-        "How much longer it may take so that something is learned, as a share; 0.05 when nothing is said.",
+        "How much longer it may take so that something is learned, as a share. Default: 0.05.",
         0,
         1,
       ),
@@ -55,14 +55,14 @@ const optimization = variants("What it is to be good for; nothing is tried to le
 
 const levels = ["minimal", "standard", "detailed"] as const;
 
-const monitoring = variants("How closely it is watched; the standard level when nothing is said.", {
+const monitoring = variants("How closely it is watched. Default: the standard level.", {
   flag: flag("Whether it is watched at the standard level, or at the minimal one."),
   text: choice("The level.", ...levels),
   members: members(
     {
-      level: choice("The level; the standard one when nothing is said.", ...levels),
+      level: choice("The level. Default: the standard one.", ...levels),
       deviation: number(
-        "By which share a task may differ from its plan before that is told, and planned anew for; 0.5 when nothing is said.",
+        "By which share a task may differ from its plan before this is reported and planned again. Default: 0.5.",
         0,
         any,
       ),
@@ -72,12 +72,12 @@ const monitoring = variants("How closely it is watched; the standard level when 
 });
 
 const after = variants("A session that has to end first: its id, or how it has to end.", {
-  text: text("The session; it has to complete.", "id", 200),
+  text: text("The session. It has to complete.", "id", 200),
   members: members(
     {
       session: text("The session.", "id", 200),
-      namespace: text("Its namespace; that of this one when nothing is said.", "name", 200),
-      on: choice("How it has to end; `success` when nothing is said.", "success", "failure", "always"),
+      namespace: text("Its namespace. Default: the namespace of this one.", "name", 200),
+      on: choice("How it has to end. Default: `success`.", "success", "failure", "always"),
     },
     { name: "after", required: ["session"] },
   ),
@@ -88,7 +88,7 @@ const lock = variants("A lock that it holds while it runs: its name, or how it i
   members: members(
     {
       name: text("The lock.", "id", 200),
-      permits: whole("How many permits; 1 when nothing is said.", 1, 1_000_000),
+      permits: whole("How many permits. Default: 1.", 1, 1_000_000),
       shared: flag("Whether others may hold it in the same way at the same time."),
     },
     { name: "lock", required: ["name"] },
@@ -98,8 +98,8 @@ const lock = variants("A lock that it holds while it runs: its name, or how it i
 export const session: MembersShape = members(
   {
     session: text("The name of the file's work: the title of sessions that come of it.", "name", 200),
-    title: text("For people; the name when nothing is said."),
-    mode: choice("How its tasks are done; `adaptive` when nothing is said.", ...sessionModes),
+    title: text("For people. Default: the name."),
+    mode: choice("How its tasks are done. Default: `adaptive`.", ...sessionModes),
     orchestrator: text("The service that does it, for the mode `custom`.", "name", 200),
     optimization,
     monitoring,
@@ -113,17 +113,13 @@ export const session: MembersShape = members(
     ),
     goal,
     workflow: text("The registered definition whose tasks it does.", "usesDefinition", 450),
-    output: condition("Its output; the outputs of all its tasks by name when nothing is said."),
+    output: condition("Its output. Default: the outputs of all its tasks by name."),
     budget: members(amounts, { name: "budget", doc: "What it may use up." }),
     pool: text("Pool of its tasks, where they name none.", "name", 200),
     priority: whole("Added to the priority of each task.", -100, 100),
     dueTime: text("When its outcome is wanted: a moment in RFC 3339. Not a timeout."),
     timeout: duration("How long it may take."),
-    weight: number(
-      "Its share against other sessions when there is not enough for all; 1 when nothing is said.",
-      0,
-      any,
-    ),
+    weight: number("Its share against other sessions when there is not enough for all. Default: 1.", 0, any),
     limits: map(
       "labelKey",
       number("How much.", 0, any),
@@ -131,8 +127,8 @@ export const session: MembersShape = members(
       "What it may take at once, by name: slots, and named resources.",
     ),
     reservations: list(text("A reservation.", "id", 200), 32, "Reservations that it may use."),
-    after: list(after, 100, "Sessions that have to end before it begins."),
-    locks: list(lock, 100, "Locks that it holds while it runs, acquired together before it begins."),
+    after: list(after, 100, "Sessions that have to end before it starts."),
+    locks: list(lock, 100, "Locks that it holds while it runs, acquired together before it starts."),
     labels: map("labelKey", text("Its value.", undefined, 256), 64, "To search and to select by."),
     retention: duration("How long it can be read after its end."),
   },

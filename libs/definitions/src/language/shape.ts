@@ -104,7 +104,7 @@ export interface VariantsShape extends Described {
   readonly of: Partial<Record<JsonKind, Shape>>;
 }
 
-/** A shape that is said elsewhere, so that shapes may contain themselves. */
+/** A shape that is defined elsewhere, so that shapes may contain themselves. */
 export interface LaterShape extends Described {
   readonly kind: "later";
   readonly shape: () => MembersShape;

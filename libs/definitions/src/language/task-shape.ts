@@ -25,19 +25,19 @@ const million = 1_000_000;
 const any = Number.MAX_SAFE_INTEGER;
 
 export const retry = variants(
-  "When a failed attempt is followed by another; a number is that of all attempts.",
+  "When a failed attempt is followed by another. A number is that of all attempts.",
   {
     number: whole("Attempts in all, the first included.", 1, million),
     members: members(
       {
         attempts: whole("Attempts in all, the first included.", 1, million),
         backoff: text("The first pause, and the longest behind two dots: `1s..1m`.", "backoff"),
-        factor: number("What each pause is multiplied by; 2 when nothing is said.", 1, 100),
+        factor: number("What each pause is multiplied by. Default: 2.", 1, 100),
         jitter: number("Share of each pause that is left to chance.", 0, 1),
         on: list(
           text("Code of an error.", "errorPattern", 200),
           64,
-          "Codes of errors that are retried; all that are not final when nothing is said.",
+          "Codes of errors that are retried. Default: all that are not final.",
         ),
         notOn: list(
           text("Code of an error.", "errorPattern", 200),
@@ -57,10 +57,10 @@ export const retry = variants(
 );
 
 const timeout = variants(
-  "How long it may take; a span alone is that of each attempt where agents do it, and of the whole otherwise.",
+  "How long it may take. A single duration limits each attempt if agents do it, and the whole otherwise.",
   {
     text: duration(
-      "From started to the result, per attempt of an agent; from ready to the outcome otherwise.",
+      "From started to the result, per attempt of an agent. From ready to the outcome otherwise.",
     ),
     members: members(
       {
@@ -74,7 +74,7 @@ const timeout = variants(
   },
 );
 
-const rate = variants("How many may begin per time.", {
+const rate = variants("How many may start per time.", {
   text: text("So many per time.", "rate"),
   members: members(
     {
@@ -89,13 +89,13 @@ const rate = variants("How many may begin per time.", {
 export const limit = members(
   {
     key: template("What shares the limit: a word, or a text with expressions."),
-    concurrency: whole("How many may be at work at once.", 1, million),
+    concurrency: whole("How many may run at once.", 1, million),
     rate,
     resources: map(
       "labelKey",
       number("How much.", 0, any),
       32,
-      "How much of named resources those of the key may have at work at once; each takes what its own `resources` say.",
+      "How much of named resources all running tasks of the key may have. Each takes the amounts of its own `resources`.",
     ),
   },
   { name: "limit", required: ["key"] },
@@ -117,7 +117,7 @@ const selector = members(
 
 const placement = members(
   {
-    pool: text("The pool; that of the run when nothing is said.", "name", 200),
+    pool: text("The pool. Default: the pool of the run.", "name", 200),
     require: { ...selector, doc: "What the agent's labels must satisfy." },
     prefer: { ...selector, doc: "What the agent's labels should satisfy." },
     sameAgentAs: list(text("A task.", "taskId", 200), 32, "Tasks whose agent is to do this one too."),
@@ -129,7 +129,7 @@ const placement = members(
 );
 
 const need = variants("A task that has to end first: its name, or how it has to end.", {
-  text: text("The task; it has to complete, or to be skipped by its own `when`.", "taskId", 200),
+  text: text("The task. It has to complete, or to be skipped by its own `when`.", "taskId", 200),
   members: members(
     {
       task: text("The task.", "taskId", 200),
@@ -169,16 +169,16 @@ const approve = members(
     by: list(
       text("A person, a group or a role.", undefined, 256),
       100,
-      "Who may decide; everybody whom the policy lets when nothing is said.",
+      "Principals that may decide. Default: all that the policy allows.",
     ),
     exclude: template("Id of a person that may not decide, such as the one who asked. Default: none."),
     title: template("The question in a line."),
     message: template("The question in full."),
     context: data("What to look at before deciding."),
-    form: schema("JSON Schema of what an approval brings along."),
-    needed: whole("How many have to approve; 1 when nothing is said.", 1, 100),
+    form: schema("JSON Schema of the fields of an approval."),
+    needed: whole("How many have to approve. Default: 1.", 1, 100),
     within: duration(
-      "How long the question stays open; then the task fails with `workflow.approval_expired`.",
+      "How long the question stays open. Then the task fails with `workflow.approval_expired`.",
     ),
     claimFor: duration(
       "How long a person who claims the question has it. Then it is free again. Default: until the decision.",
@@ -190,14 +190,14 @@ const approve = members(
 const gate = members(
   {
     check: condition("Must give true."),
-    checks: map("taskId", condition("Must give true."), 32, "Conditions by name; all must give true.", 1),
+    checks: map("taskId", condition("Must give true."), 32, "Conditions by name. All must give true.", 1),
     sendBack: text(
       "The task that is done again when the gate does not pass, with all that follows from it.",
       "taskId",
       200,
     ),
-    times: whole("How often work is sent back before the gate fails; 1 when nothing is said.", 1, 1_000),
-    report: data("What the sent back task is told, as `feedback`."),
+    times: whole("How often work is sent back before the gate fails. Default: 1.", 1, 1_000),
+    report: data("What the sent back task receives as `feedback`."),
   },
   { name: "gate", oneOf: [["check", "checks"]] },
 );
@@ -208,17 +208,17 @@ const loop = members(
       "taskId",
       later(() => task),
       10_000,
-      "What is done in each round.",
+      "The tasks of each round.",
       1,
     ),
     while: condition(
       "Asked before each round; `round.number` counts from 1, `round.last` is the output of the round before.",
     ),
-    until: condition("Asked after each round; true ends the loop."),
-    max: whole("Rounds at most; then the task fails with `workflow.loop_endless`.", 1, million),
+    until: condition("Evaluated after each round. True ends the loop."),
+    max: whole("Maximum number of rounds. Then the task fails with `workflow.loop_endless`.", 1, million),
     every: duration("Pause between two rounds."),
-    initial: data("What `round.last` is in the first round; null when nothing is said."),
-    output: data("The output of a round; the last one is that of the task."),
+    initial: data("What `round.last` is in the first round. Default: null."),
+    output: data("The output of a round. The last one is that of the task."),
   },
   { name: "loop", required: ["tasks", "max"], oneOf: [["while", "until"]] },
 );
@@ -228,7 +228,7 @@ const spawn = variants("Adds tasks that a result names.", {
   members: members(
     {
       tasks: condition("A list of tasks, each with id, uses or workflow, with, needs."),
-      max: whole("How many tasks may be added; 1,000 when nothing is said.", 1, 100_000),
+      max: whole("How many tasks may be added. Default: 1,000.", 1, 100_000),
       returnErrors: flag(
         "Whether added tasks may fail: the output then has `{error: {code, message}}` for each that failed. Default: false.",
       ),
@@ -240,8 +240,8 @@ const spawn = variants("Adds tasks that a result names.", {
 const compensate = members(
   {
     uses: text("The capability that undoes it.", "usesCapability", 250),
-    with: data("What it works on; input and output of the task when nothing is said."),
-    retry: { ...retry, doc: "When and how often it is tried again; as the task is when nothing is said." },
+    with: data("What it works on. Default: input and output of the task."),
+    retry: { ...retry, doc: "When and how often it is tried again. Default: as the task." },
     timeout,
   },
   { name: "compensate", required: ["uses"] },
@@ -261,19 +261,17 @@ const check = members(
     name: text("For people, and in reports.", "name", 200),
     condition: condition("Over `input` and `output`; must give true."),
     onFailure: choice("What happens when it does not.", "fail", "sendBack", "approval"),
-    sendBackTo: text("The task that has to be done again; this one when nothing is said.", "taskId", 200),
+    sendBackTo: text("The task that has to be done again. Default: this one.", "taskId", 200),
     times: whole("How often work is sent back before it fails.", 1, 1_000),
   },
   { name: "check", required: ["name", "condition"] },
 );
 
-const cache = variants("Reuse of earlier outputs; a span alone says for how long.", {
+const cache = variants("Reuse of earlier outputs. A single duration sets for how long.", {
   text: duration("How long an output may be reused."),
   members: members(
     {
-      key: template(
-        "Tasks of one capability with the same key share an output; the input when nothing is said.",
-      ),
+      key: template("Tasks of one capability with the same key share an output. Default: the input."),
       ttl: duration("How long an output may be reused."),
     },
     { required: ["ttl"], name: "cache" },
@@ -385,20 +383,20 @@ export const task: MembersShape = members(
       "abandon",
     ),
     needs: variants("What has to come before it.", {
-      text: text("The task; it has to complete, or to be skipped by its own `when`.", "taskId", 200),
+      text: text("The task. It has to complete, or to be skipped by its own `when`.", "taskId", 200),
       list: list(need, limits.needsMax),
     }),
     when: condition("When it is false the task is skipped."),
     forEach: condition(
-      "A list; the task is done once for each entry, which is `item`, and `index` from 0. Its output is the list of outputs in the same order.",
+      "A list. The task is done once for each entry, which is `item`, and `index` from 0. Its output is the list of outputs in the same order.",
     ),
-    maxParallel: whole("How many entries may be at work at once; all when nothing is said.", 1, 100_000),
-    failFast: flag("Whether the first entry that fails ends the others; true when nothing is said."),
+    maxParallel: whole("How many entries may run at once. Default: all.", 1, 100_000),
+    failFast: flag("Whether the first entry that fails ends the others. Default: true."),
     retry,
     timeout,
     compensate: { ...compensate, doc: "How its effect is undone." },
     priority: whole("Greater is more urgent.", -100, 100),
-    labels: map("labelKey", template("Its value."), 64, "To search and to select by; the agent sees them."),
+    labels: map("labelKey", template("Its value."), 64, "To search and to select by. The agent sees them."),
     placement,
     resources: map(
       "labelKey",
@@ -406,19 +404,19 @@ export const task: MembersShape = members(
       32,
       "What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.",
     ),
-    cost: { ...cost, doc: "What it is expected to cost; learned figures replace it." },
+    cost: { ...cost, doc: "What it is expected to cost. Learned values replace it." },
     estimate: { ...cost, doc: "The older name of `cost`." },
     checks: list(check, 32, "What its output must satisfy."),
     limits: list(limit, 16, "Limits that it shares with every other task of the same key."),
     cache,
     dueTime: template(
-      "When its outcome is wanted; orders the queue, and lateness is reported. Not a timeout.",
+      "When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.",
     ),
     idempotencyKey: template(
       "What agents hand to other systems so that a repeated attempt takes effect once.",
     ),
     mayBeDoubled: flag("Whether a second copy may be started when the first is much slower than usual."),
-    mayFail: flag("Whether the run goes on to do well when this task fails."),
+    mayFail: flag("Whether the run can still complete when this task fails."),
   },
   { name: "task", oneOf: [taskKinds], doc: "One thing to be done." },
 );

@@ -13,8 +13,8 @@ import { assert } from "@tutti/kernel";
 import type { Plan, PlanProgram } from "./plan.ts";
 
 /**
- * The programs of a plan, compiled when they are needed. The plan has the types of all that they read, so they mean what
- * they meant when it was checked, whatever has become of the capabilities since.
+ * The programs of a plan, compiled when they are needed. The plan has the types of all their inputs, so they
+ * mean the same as at the check, even if capabilities have changed since.
  */
 export class PlanPrograms {
   readonly #plan: Pick<Plan, "programs" | "types">;

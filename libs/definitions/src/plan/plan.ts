@@ -3,8 +3,9 @@ import type { RetryPolicy, RetrySettings } from "@tutti/kernel";
 import type { PlanKindWord } from "../language/task-shape.ts";
 
 /**
- * What the run machine executes: tasks by dense numbers, how many needs each has and what follows from it, and programs
- * by number. JSON as it is, so that it can be stored and hashed. The same content gives the same plan, to the byte.
+ * The program of the run machine: tasks by dense numbers, the number of needs and the successors of each, and
+ * programs by number. Plain JSON, so that it can be stored and hashed. The same content gives the same plan,
+ * to the byte.
  *
  * Invariants:
  * 1. Tasks of one scope have numbers in a row, in the order of the definition. Scope 0 is the run itself (or empty, for
@@ -74,7 +75,7 @@ export interface PlanScope {
 }
 
 /**
- * What follows from what, as one list: successors of task t are at `offsets[t]` to `offsets[t + 1]`.
+ * The successors of all tasks, as one list: those of task t are at `offsets[t]` to `offsets[t + 1]`.
  * Conditions: 0 success, 1 failure, 2 always.
  */
 export interface PlanEdges {
@@ -323,6 +324,6 @@ export interface PlanTransition {
   readonly to: number;
   readonly when: number;
   readonly set: Readonly<Record<string, number>>;
-  /** Scope of what is done on the way. */
+  /** Scope of the actions of the transition. */
   readonly do: number;
 }

@@ -13,7 +13,7 @@ export function readJson(text: string, findings: Findings): ReadSource {
     const reader = new JsonReader(text, undefined);
     const value = reader.read();
     for (const { at, key, path } of reader.twice)
-      findings.error("duplicate_key", path, `the key \`${key}\` stands here a second time`, {
+      findings.error("duplicate_key", path, `the key \`${key}\` appears a second time`, {
         key: true,
         at,
       });

@@ -94,7 +94,7 @@ class Plainer {
     this.#parts += target.parts;
     this.#aliased += target.parts;
     if (this.#aliased <= aliasedMax) return target.value;
-    return this.#refuse("syntax", path, "the text has more aliases than a person writes; write it out");
+    return this.#refuse("syntax", path, "the text has too many aliases. Write the values out");
   }
 
   #scalar(value: unknown, path: Path): Json {
@@ -122,7 +122,7 @@ class Plainer {
         this.#findings.error(
           "duplicate_key",
           [...path, name],
-          `the key \`${name}\` stands here a second time`,
+          `the key \`${name}\` appears a second time`,
           offsetOf(key),
         );
       else members[name] = this.plain(value, [...path, name]);

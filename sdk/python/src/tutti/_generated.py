@@ -68,12 +68,12 @@ class Update(Node):
 class Limit(Node):
     #: What shares the limit: a word, or a text with expressions.
     key: str | Expression
-    #: How many may be at work at once.
+    #: How many may run at once.
     concurrency: int | Expression | None = None
-    #: How many may begin per time.
+    #: How many may start per time.
     rate: str | Expression | Rate | None = None
-    #: How much of named resources those of the key may have at work at once; each takes what its own
-    #: `resources` say.
+    #: How much of named resources all running tasks of the key may have. Each takes the amounts of its own
+    #: `resources`.
     resources: Mapping[str, float | Expression] | None = None
 
 
@@ -109,11 +109,11 @@ class Retry(Node):
     attempts: int | Expression | None = None
     #: The first pause, and the longest behind two dots: `1s..1m`.
     backoff: str | Expression | None = None
-    #: What each pause is multiplied by; 2 when nothing is said.
+    #: What each pause is multiplied by. Default: 2.
     factor: float | Expression | None = None
     #: Share of each pause that is left to chance.
     jitter: float | Expression | None = None
-    #: Codes of errors that are retried; all that are not final when nothing is said.
+    #: Codes of errors that are retried. Default: all that are not final.
     on: Sequence[str | Expression] | None = None
     #: Codes of errors that are never retried.
     not_on: Sequence[str | Expression] | None = None
@@ -251,29 +251,28 @@ class Task(Node):
     needs: str | Expression | Sequence[str | Expression | Need] | None = None
     #: When it is false the task is skipped.
     when: str | bool | Expression | None = None
-    #: A list; the task is done once for each entry, which is `item`, and `index` from 0. Its output is the
+    #: A list. The task is done once for each entry, which is `item`, and `index` from 0. Its output is the
     #: list of outputs in the same order.
     for_each: str | bool | Expression | None = None
-    #: How many entries may be at work at once; all when nothing is said.
+    #: How many entries may run at once. Default: all.
     max_parallel: int | Expression | None = None
-    #: Whether the first entry that fails ends the others; true when nothing is said.
+    #: Whether the first entry that fails ends the others. Default: true.
     fail_fast: bool | Expression | None = None
-    #: When a failed attempt is followed by another; a number is that of all attempts.
+    #: When a failed attempt is followed by another. A number is that of all attempts.
     retry: int | Expression | Retry | None = None
-    #: How long it may take; a span alone is that of each attempt where agents do it, and of the whole
-    #: otherwise.
+    #: How long it may take. A single duration limits each attempt if agents do it, and the whole otherwise.
     timeout: Duration | Expression | Timeout | None = field(default=None, metadata={"duration": True})
     #: How its effect is undone.
     compensate: Compensate | None = None
     #: Greater is more urgent.
     priority: int | Expression | None = None
-    #: To search and to select by; the agent sees them.
+    #: To search and to select by. The agent sees them.
     labels: Mapping[str, str | Expression] | None = None
     #: Where it may and should run.
     placement: Placement | None = None
     #: What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.
     resources: Mapping[str, float | Expression] | None = None
-    #: What it is expected to cost; learned figures replace it.
+    #: What it is expected to cost. Learned values replace it.
     cost: Cost | None = None
     #: The older name of `cost`.
     estimate: Cost | None = None
@@ -281,15 +280,15 @@ class Task(Node):
     checks: Sequence[Check] | None = None
     #: Limits that it shares with every other task of the same key.
     limits: Sequence[Limit] | None = None
-    #: Reuse of earlier outputs; a span alone says for how long.
+    #: Reuse of earlier outputs. A single duration sets for how long.
     cache: Duration | Expression | Cache | None = field(default=None, metadata={"duration": True})
-    #: When its outcome is wanted; orders the queue, and lateness is reported. Not a timeout.
+    #: When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.
     due_time: str | Expression | None = None
     #: What agents hand to other systems so that a repeated attempt takes effect once.
     idempotency_key: str | Expression | None = None
     #: Whether a second copy may be started when the first is much slower than usual.
     may_be_doubled: bool | Expression | None = None
-    #: Whether the run goes on to do well when this task fails.
+    #: Whether the run can still complete when this task fails.
     may_fail: bool | Expression | None = None
 
 
@@ -397,7 +396,7 @@ class Wait(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Approve(Node):
-    #: Who may decide; everybody whom the policy lets when nothing is said.
+    #: Principals that may decide. Default: all that the policy allows.
     by: Sequence[str | Expression] | None = None
     #: Id of a person that may not decide, such as the one who asked. Default: none.
     exclude: str | Expression | None = None
@@ -407,11 +406,11 @@ class Approve(Node):
     message: str | Expression | None = None
     #: What to look at before deciding.
     context: Any | None = None
-    #: JSON Schema of what an approval brings along.
+    #: JSON Schema of the fields of an approval.
     form: Mapping[str, Any] | bool | None = None
-    #: How many have to approve; 1 when nothing is said.
+    #: How many have to approve. Default: 1.
     needed: int | Expression | None = None
-    #: How long the question stays open; then the task fails with `workflow.approval_expired`.
+    #: How long the question stays open. Then the task fails with `workflow.approval_expired`.
     within: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: How long a person who claims the question has it. Then it is free again. Default: until the decision.
     claim_for: Duration | Expression | None = field(default=None, metadata={"duration": True})
@@ -421,32 +420,32 @@ class Approve(Node):
 class Gate(Node):
     #: Must give true.
     check: str | bool | Expression | None = None
-    #: Conditions by name; all must give true.
+    #: Conditions by name. All must give true.
     checks: Mapping[str, str | bool | Expression] | None = None
     #: The task that is done again when the gate does not pass, with all that follows from it.
     send_back: str | Expression | None = None
-    #: How often work is sent back before the gate fails; 1 when nothing is said.
+    #: How often work is sent back before the gate fails. Default: 1.
     times: int | Expression | None = None
-    #: What the sent back task is told, as `feedback`.
+    #: What the sent back task receives as `feedback`.
     report: Any | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loop(Node):
-    #: What is done in each round.
+    #: The tasks of each round.
     tasks: Mapping[str, Task]
-    #: Rounds at most; then the task fails with `workflow.loop_endless`.
+    #: Maximum number of rounds. Then the task fails with `workflow.loop_endless`.
     max: int | Expression
     #: Asked before each round; `round.number` counts from 1, `round.last` is the output of the round
     #: before.
     while_: str | bool | Expression | None = None
-    #: Asked after each round; true ends the loop.
+    #: Evaluated after each round. True ends the loop.
     until: str | bool | Expression | None = None
     #: Pause between two rounds.
     every: Duration | Expression | None = field(default=None, metadata={"duration": True})
-    #: What `round.last` is in the first round; null when nothing is said.
+    #: What `round.last` is in the first round. Default: null.
     initial: Any | None = None
-    #: The output of a round; the last one is that of the task.
+    #: The output of a round. The last one is that of the task.
     output: Any | None = None
 
 
@@ -454,7 +453,7 @@ class Loop(Node):
 class Spawn(Node):
     #: A list of tasks, each with id, uses or workflow, with, needs.
     tasks: str | bool | Expression
-    #: How many tasks may be added; 1,000 when nothing is said.
+    #: How many tasks may be added. Default: 1,000.
     max: int | Expression | None = None
     #: Whether added tasks may fail: the output then has `{error: {code, message}}` for each that failed.
     #: Default: false.
@@ -486,18 +485,17 @@ class Timeout(Node):
 class Compensate(Node):
     #: The capability that undoes it.
     uses: str | Expression
-    #: What it works on; input and output of the task when nothing is said.
+    #: What it works on. Default: input and output of the task.
     with_: Any | None = None
-    #: When and how often it is tried again; as the task is when nothing is said.
+    #: When and how often it is tried again. Default: as the task.
     retry: int | Expression | Retry | None = None
-    #: How long it may take; a span alone is that of each attempt where agents do it, and of the whole
-    #: otherwise.
+    #: How long it may take. A single duration limits each attempt if agents do it, and the whole otherwise.
     timeout: Duration | Expression | Timeout | None = field(default=None, metadata={"duration": True})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Placement(Node):
-    #: The pool; that of the run when nothing is said.
+    #: The pool. Default: the pool of the run.
     pool: str | Expression | None = None
     #: What the agent's labels must satisfy.
     require: Selector | None = None
@@ -541,7 +539,7 @@ class Check(Node):
     condition: str | bool | Expression
     #: What happens when it does not.
     on_failure: Literal["fail", "send_back", "approval"] | Expression | None = field(default=None, metadata={"words": {"send_back": "sendBack"}})
-    #: The task that has to be done again; this one when nothing is said.
+    #: The task that has to be done again. Default: this one.
     send_back_to: str | Expression | None = None
     #: How often work is sent back before it fails.
     times: int | Expression | None = None
@@ -551,7 +549,7 @@ class Check(Node):
 class Cache(Node):
     #: How long an output may be reused.
     ttl: Duration | Expression = field(metadata={"duration": True})
-    #: Tasks of one capability with the same key share an output; the input when nothing is said.
+    #: Tasks of one capability with the same key share an output. Default: the input.
     key: str | Expression | None = None
 
 
@@ -559,17 +557,17 @@ class Cache(Node):
 class State(Node):
     #: For people.
     title: str | Expression | None = None
-    #: What is done when the state is entered, one after the other.
+    #: Actions on entry of the state, one after the other.
     entry: Sequence[Task] | None = None
-    #: What is done when the state is left, one after the other.
+    #: Actions on exit from the state, one after the other.
     exit: Sequence[Task] | None = None
-    #: What is done while the run is in the state; stopped when the state is left.
+    #: A task that runs while the run is in the state. It is stopped when the state is left.
     run: Task | None = None
     #: Where to go when `run` has done well; `output` is its output.
     on_done: str | Expression | Transition | Sequence[Transition] | None = None
     #: Where to go when something in the state has failed; `error` says why.
     on_failed: str | Expression | Transition | Sequence[Transition] | None = None
-    #: Where to go on which signal.
+    #: Transitions by signal.
     on: Mapping[str, str | Expression | Transition | Sequence[Transition]] | None = None
     #: Where to go after which time in the state.
     after: Mapping[str, str | Expression | Transition | Sequence[Transition]] | None = None
@@ -585,21 +583,21 @@ class State(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Transition(Node):
-    #: The state that is entered; absent stays in the state without leaving it.
+    #: The state that is entered. If absent, the run stays in the state without leaving it.
     to: str | Expression | None = None
     #: The guard: the transition is taken when it is true. `event.name` and `event.payload` are known.
     when: str | bool | Expression | None = None
     #: Variables that change.
     set: Mapping[str, Any] | None = None
-    #: What is done on the way, one after the other.
+    #: Actions of the transition, one after the other.
     do: Sequence[Task] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContinueAsNew(Node):
-    #: Whether the run goes on as a new one when its tasks have ended.
+    #: Whether the run continues as a new one when its tasks have ended.
     when: str | bool | Expression | None = None
-    #: The input of the new one; that of the old one when nothing is said.
+    #: The input of the new one. Default: the input of the old one.
     with_: Any | None = None
 
 
@@ -617,17 +615,17 @@ class Document(Node):
     output_schema: Mapping[str, Any] | bool | None = None
     #: Variables of the run, `vars.name`, which updates and transitions change.
     vars: Mapping[str, Any] | None = None
-    #: What may be told to a run.
+    #: Signals that a run accepts.
     signals: Mapping[str, Signal] | None = None
     #: What may be asked of a run.
     queries: Mapping[str, Query] | None = None
-    #: What may be told to a run, is validated first, and gets an answer.
+    #: Updates that a run accepts. Each is validated first, and gets an answer.
     updates: Mapping[str, Update] | None = None
     #: Pool of its tasks, where they name none.
     pool: str | Expression | None = None
     #: Added to the priority of each task.
     priority: int | Expression | None = None
-    #: How long a run may take; then it fails, with compensation.
+    #: Maximum duration of a run. Then it fails, with compensation.
     timeout: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: How long a run can be read after its end.
     retention: Duration | Expression | None = field(default=None, metadata={"duration": True})
@@ -637,17 +635,17 @@ class Document(Node):
     object: Object | None = None
     #: What its tasks have unless they say otherwise.
     defaults: Defaults | None = None
-    #: What a failed run does with what was done; `compensate` when nothing is said.
+    #: What a failed run does with its completed tasks. Default: `compensate`.
     on_failure: Literal["compensate", "keep"] | Expression | None = None
     #: Which events start a run of it: one trigger, or several.
     on: On | Sequence[On] | None = None
     #: Tasks in order: each one needs the one before it.
     steps: Mapping[str, Task] | None = None
-    #: The state that a run begins in.
+    #: The state in which a run starts.
     initial: str | Expression | None = None
-    #: The output of a run; the outputs of all its tasks by name when nothing is said.
+    #: The output of a run. Default: the outputs of all its tasks by name.
     output: Any | None = None
-    #: For runs without an end: the history begins anew.
+    #: For runs without an end: continues as a new run with an empty history.
     continue_as_new: ContinueAsNew | None = None
 
 
@@ -749,27 +747,27 @@ class WorkflowFields:
         parent_close: What becomes of the child when this run ends before it.
         needs: What has to come before it.
         when: When it is false the task is skipped.
-        for_each: A list; the task is done once for each entry, which is `item`, and `index` from 0. Its
+        for_each: A list. The task is done once for each entry, which is `item`, and `index` from 0. Its
             output is the list of outputs in the same order.
-        max_parallel: How many entries may be at work at once; all when nothing is said.
-        fail_fast: Whether the first entry that fails ends the others; true when nothing is said.
-        retry: When a failed attempt is followed by another; a number is that of all attempts.
-        timeout: How long it may take; a span alone is that of each attempt where agents do it, and of the
-            whole otherwise.
+        max_parallel: How many entries may run at once. Default: all.
+        fail_fast: Whether the first entry that fails ends the others. Default: true.
+        retry: When a failed attempt is followed by another. A number is that of all attempts.
+        timeout: How long it may take. A single duration limits each attempt if agents do it, and the whole
+            otherwise.
         compensate: How its effect is undone.
         priority: Greater is more urgent.
-        labels: To search and to select by; the agent sees them.
+        labels: To search and to select by. The agent sees them.
         placement: Where it may and should run.
         resources: What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.
-        cost: What it is expected to cost; learned figures replace it.
+        cost: What it is expected to cost. Learned values replace it.
         estimate: The older name of `cost`.
         checks: What its output must satisfy.
         limits: Limits that it shares with every other task of the same key.
-        cache: Reuse of earlier outputs; a span alone says for how long.
-        due_time: When its outcome is wanted; orders the queue, and lateness is reported. Not a timeout.
+        cache: Reuse of earlier outputs. A single duration sets for how long.
+        due_time: When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.
         idempotency_key: What agents hand to other systems so that a repeated attempt takes effect once.
         may_be_doubled: Whether a second copy may be started when the first is much slower than usual.
-        may_fail: Whether the run goes on to do well when this task fails.
+        may_fail: Whether the run can still complete when this task fails.
         """
         self._tasks[id] = Task(**taken(locals()))
         return self
@@ -794,12 +792,12 @@ class WorkflowFields:
         """Add a state, for definitions that are state machines.
 
         title: For people.
-        entry: What is done when the state is entered, one after the other.
-        exit: What is done when the state is left, one after the other.
-        run: What is done while the run is in the state; stopped when the state is left.
+        entry: Actions on entry of the state, one after the other.
+        exit: Actions on exit from the state, one after the other.
+        run: A task that runs while the run is in the state. It is stopped when the state is left.
         on_done: Where to go when `run` has done well; `output` is its output.
         on_failed: Where to go when something in the state has failed; `error` says why.
-        on: Where to go on which signal.
+        on: Transitions by signal.
         after: Where to go after which time in the state.
         always: Where to go at once when a guard is true.
         final: Whether the run ends here.
