@@ -73,26 +73,27 @@ export interface Effects {
    * there. Absent where that ends as if it were withdrawn.
    */
   release?(tokens: readonly EffectToken[]): void;
-  /** Hears what happens. Absent where nobody does. */
+  /** Receives the events of instances. Absent if there is no listener. */
   readonly eventListener?: MachineEventListener;
 }
 
 /**
- * Hears of events of instances. What it notes of an event while that is decided it is notified when the event is
- * durable, in the order of the partition. What does not become durable it is not told. Who owns the partition next
- * tells again what happened in the last ten seconds before: nobody knows what of it the one before had told.
+ * Receives events of instances. The listener notes an event while it is decided. The note is reported when
+ * the event is durable, in the order of the partition. Events that never become durable are not reported. The
+ * next owner of the partition reports again the events of the last ten seconds, because it does not know what
+ * its predecessor had reported.
  */
 export interface MachineEventListener {
-  /** What to note of which events. An event that is not among them costs a look into the map. */
-  // biome-ignore lint/suspicious/noExplicitAny: a map holds events of many machines; each keeps its own types
+  /** The notes by event. An event without a note costs one look-up in the map. */
+  // biome-ignore lint/suspicious/noExplicitAny: a map holds events of many machines; Each keeps its own types
   readonly notes: ReadonlyMap<MachineEvent<any>, TakeNote>;
   /** Called once per batch that has notes. An error stands where one could not be taken. Must do nothing slow. */
   handle(notes: readonly unknown[]): void;
 }
 
 /**
- * Before the event is folded, with the state that it finds: both may be changed by the fold, so what is to be told is
- * taken out here. Undefined for nothing.
+ * Called before the event is folded, with the state before it. The fold may change both, so the note must
+ * copy what is reported. Undefined for nothing.
  */
 export type TakeNote = (happening: Happening) => unknown;
 
@@ -163,7 +164,7 @@ export type PartitionsOfService = Pick<
 
 export interface Order<Body, Reply> {
   readonly key: InstanceKey;
-  // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to who calls it
+  // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to its caller
   readonly command: Command<any, Body, Reply>;
   readonly body: Body;
   readonly cause: Cause;

@@ -192,7 +192,7 @@ export const runtimeErrors = defineErrors("runtime", {
   gap: {
     status: "DATA_LOSS",
     retry: "never",
-    help: "What is kept of a partition does not fit together: events are missing between the archive and the journal. Restore from a backup; `tutti doctor` says what there is.",
+    help: "Events of a partition are missing between the archive and the journal. Restore from a backup. `tutti doctor` shows the present files.",
     message: (at: AtPartition & { what: string }) =>
       `The archive and the journal of ${named(at)} do not join: ${at.what}`,
     remedy: "Restore a backup, and run `tutti doctor`.",

@@ -51,8 +51,8 @@ export interface JournalSource {
   /** Resolves with a journal that is not the broken one. */
   renew(broken: Journal): Promise<Journal>;
   /**
-   * The first batch of a partition that somebody has yet to read: it is not cut, nor what follows. Absent where nobody
-   * does.
+   * The first batch of a partition that a reader still needs. The journal keeps it and all later batches.
+   * Absent if there are no readers.
    */
   neededFrom?(partition: PartitionName): number;
 }
@@ -60,7 +60,7 @@ export interface JournalSource {
 export interface Retention {
   /** From the end of an instance to its removal, milliseconds. 0 means at once. */
   readonly keepMs: number;
-  /** From then on, how long an id that somebody chose stays taken. */
+  /** How long after the end an id that a caller chose stays taken. */
   readonly idKeptMs: number;
 }
 

@@ -251,7 +251,7 @@ export class Runtime implements RuntimeOfService {
     return instance === undefined || instance.event > afterEvent;
   }
 
-  /** Resolves when an instance may have events behind one, or may have ended, or when nobody wants to know any more. */
+  /** Resolves when an instance may have events behind one, or may have ended, or when the caller aborts. */
   async heard(
     key: InstanceKey,
     { after, endOnly }: { readonly after: number; readonly endOnly: boolean },
@@ -271,16 +271,16 @@ export class Runtime implements RuntimeOfService {
       .sort((one, other) => (one.quarantine?.sinceMs ?? 0) - (other.quarantine?.sinceMs ?? 0));
   }
 
-  /** Resolves when the blobs that records here have named so far are mentioned. False where that cannot be said. */
+  /** Resolves when the blobs that records here have named so far are mentioned. False if that is unknown. */
   async mentioned(number: number): Promise<boolean> {
     const memory = this.#memoryAtWork(number);
-    // What is not hosted here may name others.
+    // Partitions that are not hosted here may name others.
     if (memory === undefined || Number.isFinite(memory.heldFrom)) return false;
     await memory.mentions.flush();
     return !memory.isStopped;
   }
 
-  /** Which of these instances of a partition are still there, ended or not. Undefined where that cannot be said. */
+  /** Which of these instances of a partition are still there, ended or not. Undefined if that is unknown. */
   async areKept(number: number, keys: readonly InstanceKey[]): Promise<readonly boolean[] | undefined> {
     const memory = this.#memoryAtWork(number);
     const kept = await memory?.instances.areKept(keys);

@@ -1,4 +1,4 @@
-/** Whatever is answered rests on what is durable: replies, refusals, repeats, reads, letters, effects. */
+/** Every answer depends only on durable records: replies, refusals, repeats, reads, letters, effects. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Credit } from "@tutti/contracts/bank/v1";
@@ -104,7 +104,7 @@ describe("an answer", () => {
     assert.deepEqual(told, ["deposit done", "runtime.unknown_instance"]);
   });
 
-  it("is given for a result that nobody awaits when all before it is durable", async () => {
+  it("is given for a result that is not awaited when all before it is durable", async () => {
     const { bank, told, note } = await withDepositUnderWay();
     bank.runtime.submit({
       key: undefined,
@@ -182,7 +182,7 @@ describe("an answer", () => {
     assert.equal(events, 3);
   });
 
-  it("comes in the order of the commands, whatever they are", async () => {
+  it("comes in the order of the commands, for all kinds", async () => {
     const { bank, told, note } = await withDepositUnderWay();
     for (const amountCents of [1, 99_999, 2, 99_999])
       submit(bank, note(`${amountCents}`), withdraw, { amountCents });

@@ -36,7 +36,7 @@ describe("an owner whose archive another process has opened", () => {
     await bank.time.advanceAsync(60_000);
     assert.deepEqual(bank.lost, [0]);
     assert.equal(await bank.balanceOf(ada), 1_005);
-    // Brought back from what is kept now.
+    // Restored from the archive.
     bank.crash();
     await bank.start();
     assert.equal(await bank.balanceOf(ada), 1_005);

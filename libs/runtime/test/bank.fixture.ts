@@ -156,7 +156,7 @@ export class Bank {
   archiveFault: ((operation: ArchiveOperation) => MemoryArchiveFault | undefined) | undefined;
   archivePass: ((operation: ArchiveOperation) => Promise<void>) | undefined;
   validUntilMs = Number.POSITIVE_INFINITY;
-  /** The first batch that somebody has yet to read. */
+  /** The first batch that a reader still needs. */
   neededFrom = Number.POSITIVE_INFINITY;
   /** Counts the processes. What an earlier one still wants to write is lost. */
   #processes = 0;

@@ -35,7 +35,7 @@ describe("a bank on the runtime", () => {
     assert.equal(await bank.balanceOf("ada"), 500);
   });
 
-  it("cuts nothing of the journal that somebody has yet to read", async () => {
+  it("keeps the part of the journal that a reader still needs", async () => {
     const bank = new Bank({ idleMs: 1_000, tailBytesMax: 1_000 });
     bank.neededFrom = 3;
     await bank.start();

@@ -1,8 +1,8 @@
 /**
- * A bank under load is killed at random moments, also while it takes snapshots, packs history and cuts its journal. Its
- * client writes down what was acknowledged, repeats what was not under the same key, and in the end compares every
- * account with what it asked for, and with what its whole history comes to. After each kill the journal and the archive
- * are read and checked, and that they join.
+ * A bank under load is killed at random moments, also while it takes snapshots, packs history and cuts its
+ * journal. Its client records acknowledgements, and repeats other orders under the same key. In the end it
+ * compares every account with its orders and with the account's whole history. After each kill the journal
+ * and the archive are read and checked, and that they join.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
@@ -44,7 +44,7 @@ export interface BankAnswer {
 export interface CrashReport {
   readonly kills: number;
   readonly acknowledged: number;
-  /** Orders that were repeated because nobody said what became of them. */
+  /** Orders that were repeated because their outcome was unknown. */
   readonly repeated: number;
   /** Batches that are no longer in the journal, because snapshots and history have what was in them. */
   readonly cut: number;
@@ -69,7 +69,7 @@ export async function killBanks(kills: number, seed: number): Promise<CrashRepor
     await rm(directory, { recursive: true, force: true });
     return { kills, acknowledged, repeated, cut, torn };
   } catch (error) {
-    throw new Error(`what is left is in ${directory}`, { cause: error });
+    throw new Error(`the remaining files are in ${directory}`, { cause: error });
   }
 }
 
@@ -126,7 +126,7 @@ class BankClient {
     child.on("message", (answers: readonly BankAnswer[]) => this.#receive(child, answers, isKilled));
     await Promise.race([
       once(child, "message"),
-      ended.then(() => assert.fail("the bank ended before it began")),
+      ended.then(() => assert.fail("the bank ended before it started")),
     ]);
     this.repeated += this.#open.size;
     this.#send(child, [...this.#open.values()]);

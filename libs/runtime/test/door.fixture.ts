@@ -1,12 +1,12 @@
 /**
- * A door, a machine that ends whenever nobody is inside and continues when somebody enters: as a lock does. Counts all
- * that ever happened to it, so that a record that is lost shows.
+ * A door, a machine that ends whenever it is empty and continues when a person enters: as a lock does. Counts
+ * all its events, so that a lost record shows.
  */
 import { Balance, Deposit } from "@tutti/contracts/bank/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Command, Machine, MachineEvent, Query } from "@tutti/kernel";
 
-/** Who is inside, 0 for nobody, and how much has happened. */
+/** The number of people inside, and the number of events. */
 export interface Door {
   inside: number;
   count: number;

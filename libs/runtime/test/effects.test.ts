@@ -80,7 +80,7 @@ describe("an effect", () => {
     assert.equal(await bank.settle(token, isStillAwaited, undefined), "ignored");
   });
 
-  it("that is not awaited any more is said to be so when what settled it is durable", async () => {
+  it("that is no longer awaited is answered as such when its settlement is durable", async () => {
     const { bank, token } = await bankWithStatement();
     bank.commits.hold();
     const settled = bank.settle(token, completeStatement, { pages: 1 });
@@ -249,7 +249,7 @@ describe("an effect that a reset undid", () => {
 describe("a result that does not fit", () => {
   const made = (token: EffectToken, change: Partial<EffectToken>): EffectToken => ({ ...token, ...change });
 
-  it("is ignored whatever is made up in its token", async () => {
+  it("is ignored with any forged token", async () => {
     const { bank, token } = await bankWithStatement();
     for (const change of [
       { incarnation: 99 },
@@ -266,7 +266,7 @@ describe("a result that does not fit", () => {
     assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
   });
 
-  it("of another kind of machine is refused and harms nobody", async () => {
+  it("of another kind of machine is refused and changes nothing", async () => {
     const { bank, token } = await bankWithStatement();
     const foreign: Command<unknown> = {
       ...completeStatement,
@@ -330,7 +330,7 @@ describe("effects of many instances that come from the archive", () => {
     return bank;
   }
 
-  it("are dispatched whatever else cannot be read", async () => {
+  it("are dispatched even if other instances cannot be read", async () => {
     const bank = await withStatements(700);
     for (const [incarnation, { snapshot }] of bank.archiveStore.partition(0).instances) {
       if (incarnation <= 600) snapshot?.snapshot.fill(0);

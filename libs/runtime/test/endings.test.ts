@@ -47,18 +47,18 @@ class Doors {
   }
 }
 
-/** All that the door may be, as far as anybody was told. */
+/** All possible states of the door, by its answers. */
 class Knowledge {
   readonly #endings: Endings;
   #doors: Door[] = [fresh];
-  /** Ended, and not kept: a restart may find them in the journal, until the archive was told. */
+  /** Ended, and not kept: a restart may find them in the journal, until the archive knows. */
   #gone: Door[] = [];
 
   constructor(endings: Endings) {
     this.#endings = endings;
   }
 
-  /** What was done, and what was said to it. Undefined when nobody heard. */
+  /** A change, and its answer. Undefined if the answer was lost. */
   take(what: string, change: (door: Door) => Door | undefined, told: number | undefined): void {
     const before = this.#withEnds();
     const after = before.flatMap((door) => {
@@ -90,7 +90,7 @@ class Knowledge {
     this.#doors = found;
   }
 
-  /** What is not kept may be gone as soon as it has ended. */
+  /** A door that is not kept may be gone as soon as it has ended. */
   #withEnds(): Door[] {
     if (this.#endings.keepMs > 0) return this.#doors;
     const ended = this.#doors.filter(({ inside }) => inside === 0);
@@ -193,10 +193,13 @@ async function play(seed: number, endings: Endings): Promise<void> {
   await see();
 }
 
-describe("what ends, is not kept, and is wanted again while the archive is told", () => {
+describe("an instance that ends, is not kept, and is used again while the archive learns of the end", () => {
   const endings = { keepMs: 0, idKeptMs: 0, smallEvents: 1_000 };
 
-  /** Somebody was inside for so long that the journal before is cut, and has left: the archive is about to be told. */
+  /**
+   * A person was inside for so long that the journal before is cut, and has left. The archive does not know
+   * yet.
+   */
   async function leaving(): Promise<Doors> {
     const doors = new Doors(endings);
     const { bank } = doors;
@@ -238,7 +241,7 @@ describe("what ends, is not kept, and is wanted again while the archive is told"
     assert.deepEqual(counts, [1, 2, 3, 4]);
   });
 
-  it("answers what was asked under a key as before, and questions, without waiting", async () => {
+  it("answers a repeated key as before, and questions, without waiting", async () => {
     const doors = new Doors(endings);
     const { bank } = doors;
     await bank.start();

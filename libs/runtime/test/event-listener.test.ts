@@ -32,7 +32,7 @@ async function witnessedBank(take: TakeNote = brief, machine: AnyMachine = accou
 const deposited = (bank: Bank, id: string, amountCents: number) => bank.do(id, deposit, { amountCents });
 
 describe("the caller that hears of events", () => {
-  it("is told of those that were asked for, with what the fold found", async () => {
+  it("receives the requested events, with the state before the fold", async () => {
     const { bank, told } = await witnessedBank();
     await deposited(bank, ada, 3);
     await deposited(bank, ada, 4);

@@ -1,4 +1,4 @@
-/** Releases whose code fails on what is there already, or beside deciding and folding. */
+/** Releases whose code fails on present data, or outside deciding and folding. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { deposit, open, transfer, withdraw } from "@tutti/machine-bank";

@@ -52,7 +52,7 @@ describe("waiting for something to happen to an instance", () => {
     assert.equal(heard.isHeard, true);
   });
 
-  it("is over when the instance leaves memory, its partition goes, or nobody wants to know any more", async () => {
+  it("is over when the instance leaves memory, its partition goes, or the caller aborts", async () => {
     const bank = await bankWithAda();
     const leaving = listen(bank);
     await bank.time.advanceAsync(30_000);

@@ -139,7 +139,7 @@ describe("a page of history", () => {
     }
   });
 
-  it("of nobody is refused", async () => {
+  it("of an unknown instance is refused", async () => {
     const bank = await bankWithAda();
     assert.equal(await bank.codeOf(page(bank, 0, 10, bob)), "runtime.unknown_instance");
   });
@@ -149,7 +149,7 @@ describe("a page of history", () => {
     bank.crash();
     const started = bank.start();
     const asked: Promise<unknown>[] = [];
-    // At whatever moment of the beginning it is asked for: it is there, or there is no answer yet.
+    // At any moment of the start: it is there, or there is no answer yet.
     for (let moment = 0; moment < 200; moment++) {
       asked.push(
         bank.runtime.instanceOf(accountKey(ada)).then(

@@ -1,4 +1,4 @@
-/** Letters arrive once and in order, whatever is lost, doubled, late or crashed on either side. */
+/** Letters arrive once and in order, even if they are lost, doubled, late, or either side crashes. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Credit } from "@tutti/contracts/bank/v1";
@@ -33,7 +33,7 @@ describe("a letter", () => {
     assert.equal(await bank.balanceOf(ada), 100);
   });
 
-  it("that nobody understands, or for a kind that is not hosted, is passed over and logged, and the channel continues", async () => {
+  it("of an unknown type, or for a kind that is not hosted, is passed over and logged, and the channel continues", async () => {
     const bank = new Bank();
     await bank.start();
     await bank.open(ada, 100);

@@ -49,7 +49,7 @@ describe("an append whose outcome is unknown", () => {
       assert.deepEqual(await bank.time.settle(Promise.all(told)), Array(4).fill("runtime.outcome_unknown"));
     });
 
-    it(`leaves what was not decided in the inbox, to be decided after loading (${fault})`, async () => {
+    it(`leaves undecided work in the inbox, to be decided after loading (${fault})`, async () => {
       const bank = await bankWithAda();
       bank.commits.hold();
       bank.commits.fail(fault);
@@ -123,13 +123,14 @@ describe("an append whose outcome is unknown", () => {
 });
 
 describe("a disk that is full", () => {
-  it("refuses what was not written, and the partition continues when there is room", async () => {
+  it("refuses unwritten work, and the partition continues when there is room", async () => {
     const bank = await bankWithAda();
     bank.commits.fail("full", "full", "full");
     assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 })), "journal.full");
     let code = "";
     for (let tries = 0; code !== "done" && tries < 10; tries++) {
-      // Who asks or waits meanwhile is told to free some space, and nothing of that is done later.
+      // Callers that ask or wait meanwhile get the advice to free some space, and their commands are not
+      // executed later.
       code = await bank.codeOf(bank.submit(ada, deposit, { amountCents: 7 }));
       assert.ok(code === "done" || code === "journal.full", code);
       await bank.time.advanceAsync(1_000);
@@ -290,7 +291,7 @@ describe("an owner whose partition another process has sealed", () => {
     assert.notEqual(await bank.codeOf(bank.runtime.stateAt(accountKey(ada), 0)), "done");
   });
 
-  it("does not say of anybody that he is not there", async () => {
+  it("does not answer for any instance that it is missing", async () => {
     const { bank } = await twoOwners();
     bank.validUntilMs = 0;
     assert.notEqual(
@@ -362,7 +363,7 @@ describe("a read", () => {
 });
 
 describe("a partition that is let go of", () => {
-  it("finishes what is under way and sends everybody else to the next owner", async () => {
+  it("finishes work that is under way and sends all others to the next owner", async () => {
     const bank = await bankWithAda();
     bank.commits.hold();
     const underWay = bank.submit(ada, deposit, { amountCents: 5 });
@@ -420,7 +421,7 @@ describe("a partition that is let go of", () => {
 });
 
 describe("an archive that fails for a moment", () => {
-  it("leaves nobody without an answer", async () => {
+  it("leaves no caller without an answer", async () => {
     const bank = await bankWithAda();
     await bank.time.advanceAsync(60_000);
     assert.equal(bank.isLoaded(ada), false);

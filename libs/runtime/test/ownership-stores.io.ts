@@ -60,7 +60,7 @@ describe("the faults of the store in memory", () => {
     stopping.abort();
   });
 
-  it("silent: changes are made, and nobody hears so", async () => {
+  it("silent: changes are made without notification", async () => {
     const keys = new SharedKeys();
     const store = new MemoryOwnershipStore(keys, new VirtualTime());
     store.faults.failing = "silent";

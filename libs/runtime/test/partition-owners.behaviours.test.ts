@@ -33,7 +33,7 @@ describe("a newer behaviour in a cluster", () => {
   });
 
   cluster(
-    "is allowed when the last older one is gone for a while, and everybody hears of it",
+    "is allowed when the last older one is gone for a while, and all processes learn of it",
     async (cluster) => {
       const a = await cluster.join();
       const [b, c] = [await cluster.join(2), await cluster.join(2)];
@@ -68,7 +68,7 @@ describe("a newer behaviour in a cluster", () => {
   });
 
   cluster(
-    "is not allowed while it is held, though everybody has it",
+    "is not allowed while it is held, though all processes have it",
     async (cluster) => {
       const a = await cluster.join(2);
       await cluster.time.advanceAsync(20 * raiseAfterMs);
@@ -88,14 +88,14 @@ describe("a newer behaviour in a cluster", () => {
       assert.equal(b.runtime.begun, 0);
       const { level, reason } = b.partitionOwner.health();
       assert.equal(level, "degraded");
-      assert.match(reason, /bank go to processes of a newer release.*account 2.*run that release here too/);
+      assert.match(reason, /bank go to processes of a newer release.*account 2.*Run that release here too/);
       assert.equal(a.partitionOwner.health().level, "healthy");
       await cluster.shutDown(b);
       assert.equal(inForce(a), 2);
     },
   );
 
-  cluster("is left to nobody who does not read it, also when no other process is there", async (cluster) => {
+  cluster("is never left to a process that cannot read it, also without another process", async (cluster) => {
     const a = await cluster.join(2);
     await cluster.until(() => inForce(a) === 2 && cluster.owners() === "aaaa");
     const b = await cluster.join();
@@ -106,12 +106,15 @@ describe("a newer behaviour in a cluster", () => {
     await cluster.until(() => cluster.owners() === "cccc", 5_000);
   });
 
-  cluster("that a process leaving is alone in reading is given to nobody, and it may go", async (cluster) => {
-    const a = await cluster.join(2);
-    await cluster.until(() => inForce(a) === 2 && cluster.owners() === "aaaa");
-    await cluster.join();
-    await cluster.shutDown(a);
-    await cluster.time.advanceAsync(5_000);
-    assert.equal(cluster.owners(), "....");
-  });
+  cluster(
+    "that only a leaving process can read is given to no other, and the process may leave",
+    async (cluster) => {
+      const a = await cluster.join(2);
+      await cluster.until(() => inForce(a) === 2 && cluster.owners() === "aaaa");
+      await cluster.join();
+      await cluster.shutDown(a);
+      await cluster.time.advanceAsync(5_000);
+      assert.equal(cluster.owners(), "....");
+    },
+  );
 });

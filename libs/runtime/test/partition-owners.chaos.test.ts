@@ -62,7 +62,7 @@ class Misfortune {
   }
 }
 
-/** Whatever a process answers from memory is all that was ever written, by whomever. */
+/** Checks that answers from memory contain every write of all processes. */
 function checkReads(cluster: Cluster): void {
   for (const { name, runtime } of cluster.alive) {
     for (let partition = 0; partition < cluster.partitions; partition++) {

@@ -1,7 +1,7 @@
 /**
- * Partition owners of many processes under one virtual time, with runtimes that do nothing but seal, read and write:
- * enough to see who may do what when. A process can be killed, and stopped as by SIGSTOP: then nothing of it continues,
- * neither its timers nor what it waits for, while time does.
+ * Partition owners of many processes under one virtual time, with runtimes that only seal, read and write:
+ * enough to check which process may act when. A process can be killed, and stopped as by SIGSTOP: then
+ * nothing of it continues, neither its timers nor its waits, while time does.
  */
 import assert from "node:assert/strict";
 import { type Clock, silentLogger, silentMetrics, type Timer, type Timers } from "@tutti/kernel";
@@ -107,7 +107,7 @@ export class Journals {
     return this.#epochs.get(partition) ?? 0;
   }
 
-  /** Undefined where somebody from a later room of epochs has sealed. */
+  /** Undefined if a process from a later range of epochs has sealed. */
   seal(partition: number, epoch: number): number | undefined {
     const sealed = Math.max(epoch, this.epoch(partition) + 1);
     if (sealed >= epoch + epochRoom) return undefined;
@@ -164,12 +164,12 @@ export class CountingRuntime implements RuntimeOfService {
 
   async own(partition: number, epoch: number): Promise<void> {
     const { life, journals, leaseTerm } = this.#parts;
-    assert.ok(!this.#owned.has(partition), "a partition is begun once");
+    assert.ok(!this.#owned.has(partition), "a partition is started once");
     this.begun++;
     const sealed = journals.seal(partition, epoch);
     if (sealed === undefined) {
       leaseTerm.lost(partition);
-      throw new Error("somebody else has sealed the journal");
+      throw new Error("another process has sealed the journal");
     }
     await new Promise<void>((resolve) => life.after(this.ownMs, resolve));
     this.#owned.set(partition, { epoch: sealed, count: journals.written(partition) });
@@ -403,7 +403,7 @@ export class Cluster {
     this.#dead.add(process);
   }
 
-  /** Who answers for each partition: `aabb`. `.` for nobody, `!` for more than one. */
+  /** The owner of each partition: `aabb`. `.` for none, `!` for more than one. */
   owners(): string {
     return Array.from({ length: this.partitions }, (_, partition) => {
       const holding = this.alive.filter(({ partitionOwner }) => partitionOwner.holds(service, partition));

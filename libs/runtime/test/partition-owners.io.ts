@@ -1,4 +1,7 @@
-/** Partition owners on a cluster of three NATS servers whose leader is killed: everybody waits, and nothing moves. */
+/**
+ * Partition owners on a cluster of three NATS servers whose leader is killed: all processes wait, and nothing
+ * moves.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { silentLogger, silentMetrics, sleep, systemChance, systemClock, systemTimers } from "@tutti/kernel";
@@ -16,7 +19,7 @@ const { skip } = await natsServerProgram();
 const partitions = 8;
 const life = { ...systemClock, after: systemTimers.after };
 
-/** Counts what is asked of a store. */
+/** Counts the calls of a store. */
 class CountedStore implements OwnershipStore {
   readonly #store: OwnershipStore;
   operations = 0;

@@ -84,7 +84,7 @@ describe("partition owners of a cluster", () => {
   );
 
   cluster(
-    "leave all the same when nobody says that it has anything at work",
+    "leave all the same when no process reports running work",
     async (cluster) => {
       const [a, b] = await cluster.pair();
       b.runtime.ownMs = 60_000;
@@ -144,7 +144,7 @@ describe("partition owners of a cluster", () => {
 
 describe("a process that a partition is to come to", () => {
   cluster(
-    "gets ready for it while its owner goes on",
+    "prepares for it while its owner continues",
     async (cluster) => {
       const a = await cluster.join();
       await cluster.until(() => cluster.owners() === "aaaa");
@@ -154,7 +154,7 @@ describe("a process that a partition is to come to", () => {
       b.runtime.prepare = async (partition) => {
         await prepare?.(partition);
         prepared++;
-        assert.ok(a.partitionOwner.holds(service, partition), "its owner goes on meanwhile");
+        assert.ok(a.partitionOwner.holds(service, partition), "its owner continues meanwhile");
       };
       await cluster.until(() => cluster.owners() === "bbaa", 5_000);
       assert.equal(prepared, 2);
@@ -214,9 +214,9 @@ describe("a process that was stopped for 30 seconds", () => {
     assert.equal(b.runtime.read(3), 2);
   });
 
-  cluster("judges nobody by what it did not hear", async (cluster) => {
+  cluster("judges no process by missed messages", async (cluster) => {
     const [a, b] = await cluster.pair();
-    // Both at once, as on a machine that sleeps: nobody has declared the other gone.
+    // Both at once, as on a machine that sleeps: neither has declared the other gone.
     a.life.stop();
     b.life.stop();
     await cluster.time.advanceAsync(30_000);
@@ -284,7 +284,7 @@ describe("a process that knows too little", () => {
 });
 
 describe("while the ownership store is away", () => {
-  cluster("owners continue, nobody takes over, and nobody hammers", async (cluster) => {
+  cluster("owners continue, no process takes over, and none hammers the store", async (cluster) => {
     const [a, b] = await cluster.pair();
     const begun = [a.runtime.begun, b.runtime.begun];
     for (const { store } of [a, b]) store.faults.failing = "cut";
@@ -327,7 +327,7 @@ describe("while the ownership store is away", () => {
     assert.equal(a.partitionOwner.ownerOf(service, 3)?.instance, "proc_a-1");
   });
 
-  cluster("a slow store makes everything slower, and nobody lose anything", async (cluster) => {
+  cluster("a slow store makes everything slower, and no process loses a partition", async (cluster) => {
     const [a, b] = await cluster.pair();
     for (const { store } of [a, b]) store.faults.delayMs = 200;
     await cluster.time.advanceAsync(30_000);
@@ -425,7 +425,7 @@ describe("admission to a partition", () => {
     assert.deepEqual(named.toSorted(), [owner, undefined].toSorted());
   });
 
-  cluster("ends when nobody waits for it any more", async (cluster) => {
+  cluster("ends when no caller waits for it any more", async (cluster) => {
     const a = await cluster.join();
     await cluster.until(() => cluster.owners() === "aaaa");
     const giving = new AbortController();

@@ -384,7 +384,7 @@ describe("an instance whose retention is over", () => {
     assert.equal(await bank.balanceOf(ada), 3);
   });
 
-  it("answers a letter as somebody who is not there, and is not started by it", async () => {
+  it("answers a letter as a missing instance does, and is not started by it", async () => {
     const bank = await bankWith({ keepMs: 0, idKeptMs: 600_000 });
     await openAndClose(bank, ada);
     await bank.time.advanceAsync(1_000);
@@ -481,7 +481,7 @@ describe("an instance whose retention is over", () => {
 });
 
 describe("how many are live", () => {
-  it("is the same after a restart, whatever was kept in between", async () => {
+  it("is the same after a restart, with any records in between", async () => {
     const bank = new Bank();
     await bank.start();
     for (const id of others.slice(0, 6)) await bank.open(id, 0);

@@ -1,6 +1,6 @@
 /**
- * Work that is paused when its partition is loaded: nothing of it starts before it is released, whatever happens
- * between.
+ * Work that is paused when its partition is loaded: nothing of it starts before it is released, even after
+ * other events in between.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -73,7 +73,7 @@ describe("a partition that is loaded with a pause", () => {
     assert.equal(bank.dispatched.length, 2);
   });
 
-  it("starts what is wanted and released in one turn once", async () => {
+  it("starts an effect that is requested and released in one turn once", async () => {
     const bank = await pausedBank();
     bank.commits.hold();
     const wanted = [bank.submit(bob, open, { owner: bob, product: "", balanceCents: 1 })];

@@ -1,4 +1,4 @@
-/** What is kept aside is repaired: once, by whom, and whatever else continues. */
+/** Quarantined instances are repaired: once, by one process, even if other work continues. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";

@@ -1,6 +1,6 @@
 /**
- * Whatever happens to a bank, in any order: the state in memory is what its history folds to, what is outstanding is
- * what the state says, and after a crash it is all the same.
+ * After any events of a bank, in any order: the state in memory is the fold of its history, the outstanding
+ * work follows from the state, and after a crash all is the same.
  */
 import assert from "node:assert/strict";
 import { Record, RepairAction, Repaired } from "@tutti/contracts/runtime/v1";
@@ -91,7 +91,7 @@ export function checkStories(numRuns: number, seed: number): Promise<void> {
     for (const id of ids) await scene.repair(id, skip, 0);
     await bank.time.advanceAsync(10_000);
     await checkAll(bank);
-    // A reset makes money: what was sent since stays sent. what is not kept cannot be counted.
+    // A reset makes money: what was sent since stays sent. Accounts that are not kept cannot be counted.
     if (!scene.wasReset && keptMs > 0) checkMoney(await statesOf(bank));
   });
   return fc.assert(story, { numRuns, seed });

@@ -1,4 +1,4 @@
-/** Timers expire once, never early, in order, whatever the clock and the process do meanwhile. */
+/** Timers expire once, never early, in order, with any behaviour of the clock and the process meanwhile. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Record } from "@tutti/contracts/runtime/v1";
@@ -90,7 +90,7 @@ describe("a timer", () => {
     assert.deepEqual(await expired(bank, startMs), [`1 at ${yearMs}`]);
   });
 
-  it("that was due while nobody was there expires at once, and once", async () => {
+  it("that was due while no process ran expires at once, and once", async () => {
     const bank = await bankWithAda();
     const startMs = bank.time.now();
     await hold(bank, 5_000);
@@ -150,7 +150,7 @@ describe("a timer", () => {
     assert.equal(bank.dispatched.length, 4);
   });
 
-  it("expires in an append of its own when nothing else happens, and is durable before anybody sees it", async () => {
+  it("expires in an append of its own when nothing else happens, and is durable before any reader sees it", async () => {
     const bank = await bankWithAda();
     await hold(bank, 5_000, 100);
     bank.commits.hold();

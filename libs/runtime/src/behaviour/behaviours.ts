@@ -59,7 +59,7 @@ export class Behaviours {
     return this.#inForce;
   }
 
-  /** What is kept of it. */
+  /** The levels as they are stored. */
   get kept(): BehaviourLevel[] {
     return [...this.#inForce].map(([kind, behaviour]) => ({ kind, behaviour }));
   }

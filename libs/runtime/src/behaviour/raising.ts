@@ -28,7 +28,7 @@ export function takeBehaviour(memory: PartitionMemory, raised: BehaviourRaised["
   const { behaviours, parts } = memory;
   const { service, partition, machines } = parts;
   behaviours.raise(raised);
-  // What is not hosted here is not read here either: it stays where it is.
+  // Machines that are not hosted here are not read here either: their levels stay.
   const hosted = new Map([...behaviours.levels].filter(([kind]) => machines.of(kind) !== undefined));
   const newer = beyond(hosted, machines.levels);
   if (newer.size === 0) return;

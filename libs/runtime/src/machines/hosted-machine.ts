@@ -11,7 +11,7 @@ import {
 import { type BehaviourLevels, levelsOf } from "../behaviour/behaviours.ts";
 import { runtimeErrors } from "../errors.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: the runtime hosts machines of any state; each keeps its own types
+// biome-ignore lint/suspicious/noExplicitAny: the runtime hosts machines of any state. Each keeps its own types
 export type AnyMachine = Machine<any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export type AnyEvent = MachineEvent<any, any, any>;

@@ -99,7 +99,7 @@ describe("letters of a partition", () => {
     assert.equal(box.outgoing(channel, 100, 1).length, 1);
   });
 
-  it("are kept until they are confirmed, whatever is confirmed in any order", () => {
+  it("are kept until they are confirmed, with confirmations in any order", () => {
     const box = boxOf();
     for (let number = 0; number < 5; number++) send(box, "b", number);
     box.release(box.closeSent() ?? { letters: [] });

@@ -2,8 +2,9 @@
  * Letters between machines: a partition's side of them.
  *
  * A channel leads from one partition to another. Its letters have the numbers 1, 2, 3 … A letter is kept from the batch
- * that sent it until the receiver has it durable. The receiver remembers per channel the last number it has taken. So
- * each letter takes effect once, in the order sent, whatever is repeated, delayed or doubled on the way.
+ * that sent it until the receiver has it durable. The receiver remembers per channel the last number it has
+ * taken. So each letter takes effect once, in the order sent, after any repetition, delay or duplicate on the
+ * way.
  *
  * A letter is addressed to an id: when the one who had it is gone and another one has it, the letter is theirs. So a
  * machine that expects answers does not end before it has them, or tells by what is in them that they are not for it.
@@ -11,7 +12,7 @@
  * 1. Nothing leaves before the batch that sent it is durable.
  * 2. What is taken is recorded in the same batch as what it caused.
  *
- * @guarantee A message between machines takes effect once, in the order sent, whatever is repeated or delayed.
+ * @guarantee A message between machines takes effect once, in the order sent, also after repetitions and delays.
  */
 import type { LettersConfirmed, LettersSent, LettersTaken, SentLetter } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";

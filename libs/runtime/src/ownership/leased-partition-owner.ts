@@ -223,7 +223,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       );
       if (newer.size === 0) return [];
       return [
-        `partitions of ${service} go to processes of a newer release: what is in force (${textOfLevels(newer)}) is newer than this one; run that release here too`,
+        `partitions of ${service} go to processes of a newer release: what is in force (${textOfLevels(newer)}) is newer than this one. Run that release here too`,
       ];
     });
   }
@@ -431,7 +431,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     const { clock, chance, logger } = this.#parts.foundation;
     this.#declaring.add(id);
     try {
-      // Refused when it has renewed meanwhile, or another process was faster: both are told by the watch.
+      // Refused when it has renewed meanwhile, or another process was faster: the watch reports both.
       if (await this.#parts.store.remove(holderKey(id), revision)) {
         logger.warn("process lost: lease not renewed, reassigning its partitions", { holder: id });
         this.#apply({ kind: "removed", key: holderKey(id), revision });

@@ -36,7 +36,7 @@ export interface PartitionOwner extends Component {
   onOwner(listener: (service: string, partition: number) => void): () => void;
 }
 
-/** Who asks for admission. */
+/** A process that asks for admission. */
 export interface Asked {
   /** The epoch under which the caller believes this process to be the owner. 0 when it did not say. */
   readonly epoch: number;

@@ -7,8 +7,8 @@
  *    what is cut is never needed again.
  * 3. An instance leaves memory only when the archive has it whole, or when its end is durable and nothing of it is to
  *    be kept.
- * 4. An instance that the archive knows as ended and not kept gets nothing more here, whatever becomes of the commit:
- *    what happened to it then would have no beginning.
+ * 4. An instance that the archive knows as ended and not kept gets nothing more here, with or without the
+ *    commit: its later events would have no beginning.
  * 5. A line in the index follows within two ticks and a commit: below a second. A list does not wait for ticks: its
  *    lines are written when it is asked.
  */
@@ -211,7 +211,7 @@ export class PartitionArchiver implements Archiver {
       fenced(error);
       return false;
     }
-    // Whatever it was kept in has lost something: to continue would only make more of it that cannot be kept.
+    // The archive has lost data: to continue would only make more events that it cannot keep.
     if (status === "DATA_LOSS") {
       damaged(error);
       return false;

@@ -173,7 +173,7 @@ export class Commands {
     const { token, idempotencyKey, command } = submission;
     if (command === isStillAwaited)
       return token !== undefined && isAwaited(instance, token) ? stillAwaited : ignored;
-    // Also what is kept aside now has done it.
+    // A quarantined instance has executed the command too.
     if (idempotencyKey !== "") {
       const repeated = this.#keys.find(instance, submission, this.#memory.nowMs);
       if (repeated !== undefined) return repeated;
@@ -235,7 +235,7 @@ export class Commands {
     return this.#neverBegan(instance.key, submission, error);
   }
 
-  /** The result of an effect waits for the repair. All others are told. */
+  /** The result of an effect waits for the repair. All other commands are refused. */
   #toQuarantined(instance: Instance, { command, body, token, cause }: Submission): Outcome {
     if (token === undefined) return refusedAsQuarantined(instance);
     if (token.incarnation !== instance.incarnation) return ignored;

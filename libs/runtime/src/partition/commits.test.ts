@@ -94,7 +94,7 @@ describe("commits", () => {
     assert.equal(told.at(-1), "read");
   });
 
-  it("say a failure once, answer nothing after it, and give out what waits", async () => {
+  it("report a failure once, answer nothing after it, and return the waiting submissions", async () => {
     const { commits, append, appended, told } = scene();
     append(11);
     append(12);
@@ -132,7 +132,7 @@ describe("answers", () => {
     for (const name of ["a", "b", "c"]) {
       const answer = (): void => {
         told.push(name);
-        if (name === "b") throw new Error("whoever asked is gone");
+        if (name === "b") throw new Error("the caller is gone");
       };
       answers.add({ reply: answer } as never, { kind: "ignored" });
       answers.addOther(answer);

@@ -4,7 +4,7 @@
  * 1. Batches are appended in the order of their numbers, many at a time. They become durable in that order.
  * 2. An answer is given when all that its decision could have seen is durable: the batch it is in, or for a refusal, a
  *    repeat or a read the last one before.
- * 3. After a failure nothing more is appended here, and everything that waits is told so.
+ * 3. After a failure nothing more is appended here, and everything that waits gets the failure.
  */
 
 import type { LettersSent } from "@tutti/contracts/runtime/v1";

@@ -32,8 +32,8 @@ interface Errand {
 export type Arrival = EnvelopesArrived | QuestionAsked | Errand;
 
 /**
- * Work that waits for a partition's next turn. It outlives the loss of the partition's memory: what was not decided yet
- * is decided after it was loaded again.
+ * Work that waits for a partition's next turn. It survives the loss of the partition's memory: undecided work
+ * is decided after the partition was loaded again.
  */
 export class Inbox {
   #commands: Submission[] = [];
@@ -90,5 +90,5 @@ export function refuse(arrival: Arrival, outcome: Outcome): void {
   else arrival.settle(outcome);
 }
 
-/** Below this it is not worth moving what is left to the front. */
+/** Below this it is not worth moving the rest to the front. */
 const compactAt = 4_096;

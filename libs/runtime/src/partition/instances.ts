@@ -19,13 +19,13 @@ export type Found =
   | { readonly kind: "instance"; readonly instance: Instance }
   | { readonly kind: "absent" }
   | { readonly kind: "tombstone"; readonly untilMs: number }
-  /** What is kept of it is damaged, or cannot be read just now. */
+  /** Its stored form is damaged, or cannot be read just now. */
   | { readonly kind: "unreadable"; readonly error: TuttiError };
 
 export interface InstancesParts {
   readonly machines: HostedMachines;
   readonly archive: ArchivePartition;
-  /** Makes an instance of what is kept of it. */
+  /** Makes an instance of its stored form. */
   revive(key: InstanceKey, kept: Kept): Promise<Instance | undefined>;
   /** It has come into memory. */
   arrived(instance: Instance): void;
@@ -128,7 +128,7 @@ export class Instances {
     return this.#lookups.has(text);
   }
 
-  /** Finds what is not in memory. Asked again meanwhile, it is the same lookup. */
+  /** Finds an instance that is not in memory. Concurrent calls share the look-up. */
   find(key: InstanceKey): Promise<Found> {
     const text = textOf(key);
     const there = this.#byText.get(text);

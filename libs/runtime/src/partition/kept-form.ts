@@ -75,7 +75,7 @@ export function goneUntil(instance: Instance, retention: Retention, nowMs: numbe
   if (endMs === 0 || quarantine !== undefined) return undefined;
   const described = shownOf(instance);
   const { keepUntilMs, idKeptUntilMs } = keptUntil(instance, described, retention);
-  // What is not kept at all may continue until the archive is told.
+  // An instance that is not kept at all may continue until the archive knows its end.
   const isKept = keepUntilMs > endMs || described.removedMs !== undefined;
   return isKept && nowMs >= keepUntilMs ? Math.max(nowMs, idKeptUntilMs) : undefined;
 }

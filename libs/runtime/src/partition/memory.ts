@@ -2,8 +2,8 @@
  * What a partition has in memory under one epoch, and how anything in it changes. When an append fails, all of this is
  * forgotten and read again from what is durable.
  *
- * 1. Whatever happens to an instance is recorded in the open batch in the same breath. What is not recorded did not
- *    happen.
+ * 1. Every change of an instance is recorded in the open batch in the same turn. A change without a record
+ *    did not happen.
  * 2. Nothing leaves before what it rests on is durable: no answer, no effect, no letter.
  */
 import type { LettersSent } from "@tutti/contracts/runtime/v1";
@@ -75,7 +75,7 @@ export interface MemoryParts {
   faulted(fault: unknown): void;
 }
 
-/** Who wants to know what has to be kept. */
+/** Receives the changes that have to be archived. */
 export interface Archiver {
   /** It has its first record that no snapshot contains. */
   dirty(instance: Instance): void;

@@ -4,7 +4,8 @@
  * 1. Before the archive contains a record its blobs are mentioned, durably. What a crash leaves out is folded again
  *    from the journal and mentioned then.
  * 2. A mention may come before its record is durable, and then for nothing: the sweep finds that it is unused.
- * 3. What is gone without a trace by then, as what is not kept after its end, has mentioned nothing.
+ * 3. An instance that is gone without a trace by then, because it is not kept after its end, has mentioned
+ *    nothing.
  */
 import type { BlobMention, Blobs, MentionSource } from "@tutti/journal";
 import { assert, type InstanceKey, textOf } from "@tutti/kernel";

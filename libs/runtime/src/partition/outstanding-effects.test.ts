@@ -15,7 +15,7 @@ const step = fc.record({
 });
 
 describe("outstanding effects", () => {
-  it("are those of a map, whatever comes and goes", () => {
+  it("are those of a map, after any additions and removals", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const effects = new OutstandingEffects<DueEffect>();

@@ -396,7 +396,7 @@ export class Partition {
     });
   }
 
-  /** Something wants a turn. What comes from an earlier life is looked up again in this one. */
+  /** Requests a turn. An arrival from an earlier life is looked up again in this one. */
   #wake(memory: PartitionMemory, arrival?: Arrival): void {
     if (arrival === undefined) {
       this.#parts.ready(this);
@@ -432,7 +432,7 @@ export class Partition {
     return kind === "unknown" ? runtimeErrors.outcomeUnknown.refusal(at) : runtimeErrors.notTaken.refusal(at);
   }
 
-  /** The journal has no room: whatever waits is told so now, and not done when there is room again. */
+  /** The journal has no room: everything that waits is refused now, and not executed when there is room again. */
   #refuseAll(refusal: Refusal): void {
     this.#full = refusal;
     this.#noRoom.resolve();
@@ -502,7 +502,7 @@ export class Partition {
     this.#state = "starting";
     const livedMs = this.#parts.clock.monotonic() - this.#runsSinceMs;
     this.#shortLives = livedMs < shortLifeMs ? this.#shortLives + 1 : 0;
-    // No longer loaded: then the process that disowned it has been told.
+    // No longer loaded: then the process that disowned it has been notified.
     this.#load().catch(() => {});
   }
 

@@ -111,7 +111,7 @@ describe("sleepers", () => {
   });
 
   it("that are put to sleep behind what the archive is asked are not missed either", async () => {
-    // Somewhere among these steps the archive has said what comes next, and its answer is on its way.
+    // Somewhere among these steps the archive has found the next entry, and its answer is on its way.
     for (let steps = 1; steps <= 8; steps++) {
       const { passivated, woken, list } = scene([due(1_000, 1), due(90_000, 2)]);
       await passivated.start();

@@ -21,7 +21,7 @@ export class Pause {
   /** Timers that came due. */
   readonly #due = new Set<InstanceTimer>();
 
-  /** What is kept of it. */
+  /** The pause as it is stored. */
   get state(): PauseState | undefined {
     return this.#state && { ...this.#state, released: this.#released };
   }

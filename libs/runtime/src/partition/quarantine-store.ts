@@ -78,7 +78,7 @@ export class QuarantineStore {
       incarnation: instance.incarnation,
     });
     if (!quarantine.isRecorded) {
-      // What waits must be found again by a repaired release, which knows of no quarantine.
+      // A repaired release, which knows of no quarantine, must find the waiting work again.
       this.#memory.record(instance, ownEvents.quarantined, quarantine.reason, cause);
       quarantine.isRecorded = true;
     }

@@ -111,7 +111,7 @@ export class Recovery {
     this.#putGoneAway();
     this.#recoverOutstanding();
     this.#memory.publishNotes(this.#noteRedelivery.notes);
-    // What is kept aside is to be seen, also when the journal has nothing of it.
+    // A quarantined instance must be visible, also when the journal has no events of it.
     await Promise.all(this.#aside.map((key) => this.#findAside(key)));
     return { toRebuild: this.#toRebuild };
   }

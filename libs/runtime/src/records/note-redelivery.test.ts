@@ -22,7 +22,7 @@ describe("what is reported again", () => {
     );
   });
 
-  it("is of events that somebody hears", () => {
+  it("repeats events that have a listener", () => {
     assert.deepEqual([setUp().hears(event), setUp().hears(other)], [true, false]);
     assert.equal(new NoteRedelivery(undefined).hears(event), false);
   });

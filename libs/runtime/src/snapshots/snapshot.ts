@@ -28,7 +28,7 @@ function checked(bytes: Uint8Array, tag: number, what: string): void {
   }
 }
 
-/** What is kept of an instance. Its state is that after its last event, or before what it was quarantined for. */
+/** Encodes an instance. Its state is that after its last event, or before the event that it was quarantined for. */
 export function encodeSnapshot(instance: Instance, nowMs: number, behaviour: number): Uint8Array {
   const { key, incarnation, event, hosted, quarantine } = instance;
   const newest = hosted.machine.snapshots;

@@ -23,7 +23,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 );
 
 describe("a queue of timers", () => {
-  it("gives what a sorted list would, whatever is set, moved, removed and taken", () => {
+  it("gives the order of a sorted list, after any additions, moves and removals", () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
         const queue = new TimerQueue<Named>();

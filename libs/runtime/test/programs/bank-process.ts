@@ -1,7 +1,7 @@
 /**
  * A bank in a process of its own, on a real disk, to be killed at any moment: node bank-process.ts DIRECTORY
  *
- * It is sent orders in batches and sends back what became of each. Nothing else comes out of it.
+ * It receives orders in batches and returns the outcome of each. It has no other output.
  */
 import { join } from "node:path";
 import { ArchiveThread, openArchive, openSegments } from "@tutti/journal";

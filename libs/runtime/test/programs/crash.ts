@@ -20,7 +20,7 @@ try {
   const { acknowledged, repeated, cut, torn } = await killBanks(kills, seed);
   const seconds = Math.round((performance.now() - startMs) / 1_000);
   process.stdout.write(
-    `${kills} kills in ${seconds} s, seed ${seed}: ${acknowledged} acknowledged, ${repeated} repeated, ${cut} batches cut, ${torn} torn; nothing lost, nothing doubled\n`,
+    `${kills} kills in ${seconds} s, seed ${seed}: ${acknowledged} acknowledged, ${repeated} repeated, ${cut} batches cut, ${torn} torn, nothing lost, nothing doubled\n`,
   );
 } catch (error) {
   console.error(error);

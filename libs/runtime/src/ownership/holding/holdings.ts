@@ -66,7 +66,7 @@ type Wish =
 interface Cell {
   readonly service: string;
   readonly partition: number;
-  /** Whether the runtime was told to own it and not yet to let go. */
+  /** Whether the runtime has been asked to own it, and not yet to release it. */
   begun: boolean;
   /** Whether it answers. */
   held: boolean;
@@ -123,12 +123,12 @@ export class Holdings {
     return cell?.held === true && cell.holder === this.#parts.lease.holder;
   }
 
-  /** How many partitions the runtimes were told to own. */
+  /** How many partitions the runtimes have been asked to own. */
   get count(): number {
     return [...this.#cells.values()].filter(({ begun }) => begun).length;
   }
 
-  /** What others are told. */
+  /** The parts that other processes see. */
   shown(): Pick<HolderEntry, "loads" | "prepared" | "behaviours"> {
     const ready = [...this.#cells].filter(([, cell]) => cell.preparedEpoch > 0 && this.#isToCome(cell));
     return {
@@ -335,7 +335,7 @@ export class Holdings {
     await this.#write(wish.entry, { owner, address, epoch: next, to, movedLoad });
   }
 
-  /** Whatever comes of it: without a copy it only takes longer. */
+  /** A failure is ignored: without a copy loading only takes longer. */
   async #prepare(cell: Cell, epoch: number): Promise<void> {
     const sinceMs = this.#parts.clock.monotonic();
     let isOver = false;

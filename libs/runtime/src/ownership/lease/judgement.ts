@@ -1,9 +1,9 @@
 /**
- * Who may be declared gone: a process that was heard of a full lease time ago or longer, all of which this process was
- * able to write itself. Who could not write for a while cannot tell silence from its own deafness: while the store was
- * away no process could renew, and a stopped process has not listened. After that every process is given besides what
- * an attempt takes without an answer, and the longest pause behind it: the store is back for one process before another
- * asks again.
+ * Decides which processes are gone: processes without a sign of life for a full lease time, in which this
+ * process could write all the time. A process that could not write cannot tell whether others were silent:
+ * while the store was away no process could renew, and a stopped process did not listen. After such a time
+ * every process gets a grace period: the duration of an attempt without an answer, and the longest pause
+ * behind it. The store may be back for one process before another asks again.
  */
 import type { Holder } from "../table/picture.ts";
 import type { Writing } from "./lease.ts";

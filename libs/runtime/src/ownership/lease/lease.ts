@@ -8,7 +8,7 @@
  *    margin allows for clocks that run unequally.
  * 3. A process that was declared gone comes back as another holder: what it owned before is not its own any more.
  * 4. While the store does not answer, attempts become rarer, with chance in their pauses. One follows at once when the
- *    way to it is open again: what is left of the lease is less than such a pause may be.
+ *    connection is restored: the rest of the lease may be shorter than such a pause.
  *
  * @guarantee A partition has one writer at a time. A process that lost its lease can no longer commit.
  */

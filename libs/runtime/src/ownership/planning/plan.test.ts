@@ -5,7 +5,7 @@ import { type Move, type PlanLimits, type PlanPartition, type PlanView, plan } f
 
 const limits: PlanLimits = { gapMin: 0.15, benefitMin: 0.05, idleMax: 0.03, movesMax: 2 };
 
-/** `a:0.5,0.2 b: !c:0.1`: what each process owns by its loads. `!` leaves, `-` is nobody. */
+/** `a:0.5,0.2 b: !c:0.1`: what each process owns by its loads. `!` leaves, `-` is no process. */
 function viewOf(text: string): PlanView {
   const holders: PlanView["holders"][number][] = [];
   const partitions: PlanPartition[] = [];
@@ -58,7 +58,7 @@ describe("plan", () => {
       "!a:0.2,0.2,0.2 b:0.1 c:0",
       "0 a>c leaving, 1 a>b leaving, 2 a>c leaving",
     ],
-    ["keeps what a leaving process has while nobody stays", "!a:0.2,0.2", ""],
+    ["keeps the partitions of a leaving process if no process stays", "!a:0.2,0.2", ""],
     ["moves a hot set to an idle process by load", "a:0.2,0.2,0.2,0.2 b:0,0,0,0", "0 a>b load, 1 a>b load"],
     ["does not move a single hot partition to and fro", "a:0.9 b:0", ""],
     ["moves what is beside a hot partition", "a:0.6,0.3 b:0", "1 a>b load"],
@@ -75,7 +75,7 @@ describe("plan", () => {
     assert.equal(short(plan({ holders, partitions: moving }, limits)), "");
   });
 
-  it("names another receiver when the one a leaving process was told is gone", () => {
+  it("names another receiver when the first receiver of a leaving process is gone", () => {
     const { holders, partitions } = viewOf("!a:0.1 c:");
     const moving = partitions.map((each) => ({ ...each, to: "b" }));
     assert.equal(short(plan({ holders, partitions: moving }, limits)), "0 a>c leaving");

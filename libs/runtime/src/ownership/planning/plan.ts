@@ -157,7 +157,7 @@ class Board {
 
   lightest(): Stayer {
     const [first, ...others] = this.stayers;
-    if (first === undefined) throw new Error("there is nobody who stays");
+    if (first === undefined) throw new Error("no process stays");
     return others.reduce((least, stayer) => (isLighter(stayer, least) ? stayer : least), first);
   }
 

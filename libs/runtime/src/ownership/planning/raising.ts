@@ -1,6 +1,6 @@
 /**
- * When newer behaviours may be brought into force: as soon as every process that may own partitions of a service has had
- * them for a while, so that one that restarts in the midst of an upgrade is waited for.
+ * When newer behaviours may be brought into force: as soon as every process that may own partitions of a
+ * service has had them for a while. So a process that restarts during an upgrade is waited for.
  */
 import { type BehaviourLevels, beyond, commonLevels, joined } from "../../behaviour/behaviours.ts";
 import type { Picture } from "../table/picture.ts";

@@ -34,5 +34,5 @@ export interface StoredValue {
 export type StoreChange =
   | { readonly kind: "put"; readonly key: string; readonly value: Uint8Array; readonly revision: number }
   | { readonly kind: "removed"; readonly key: string; readonly revision: number }
-  /** Everything that was there has been told. */
+  /** All present entries have been reported. */
   | { readonly kind: "caught-up" };

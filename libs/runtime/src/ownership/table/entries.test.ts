@@ -62,7 +62,7 @@ describe("entries of the ownership store", () => {
     }
   });
 
-  it("of anybody else are refused with the name of their key, whatever they are", () => {
+  it("of other writers are refused with the name of their key, in any form", () => {
     const texts = fc.oneof(fc.json(), fc.string());
     fc.assert(
       fc.property(texts, (text) => {

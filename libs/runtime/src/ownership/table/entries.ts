@@ -1,10 +1,10 @@
 /**
- * What the keys of the ownership store hold, as JSON that people can read with the tools of NATS.
+ * The entries of the ownership store, as JSON that people can read with the tools of NATS:
  *
- * `installation`              how many partitions each service has
- * `process.<holder>`          a process that is there, renewed by it alone
- * `partition.<service>.<n>`   who owns a partition, and whom it goes to
- * `behaviour.<service>`       which behaviours may be brought into force in its partitions
+ * `installation`              number of partitions of each service.
+ * `process.<holder>`          a live process, renewed by it alone.
+ * `partition.<service>.<n>`   owner of a partition, and its receiver.
+ * `behaviour.<service>`       behaviours that may be brought into force in its partitions.
  */
 import type { BehaviourLevels } from "../../behaviour/behaviours.ts";
 import { ownershipErrors } from "../errors.ts";

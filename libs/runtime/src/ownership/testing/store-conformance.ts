@@ -11,7 +11,7 @@ export interface StoreUnderTest {
 export interface StoreSuite {
   readonly name: string;
   readonly skip?: string | false;
-  /** Keys that nobody has written to. */
+  /** Returns a store without entries. */
   fresh(): Promise<StoreUnderTest>;
 }
 
@@ -107,7 +107,7 @@ export function describeOwnershipStore({ name, skip = false, fresh }: StoreSuite
       watching.abort();
     });
 
-    it("tidies up without anybody's noticing", async () => {
+    it("cleans up without a visible change", async () => {
       const store = (await fresh()).open();
       const revision = (await store.change("a", bytes("1"), 0)) ?? 0;
       await store.remove("a", revision);
