@@ -45,7 +45,7 @@ describe("runs", () => {
           state.phase === RunPhase.RUN_PHASE_GOING && state.pauseMs === 0 && state.putOffMs === 0;
         const isPaidAlone = state.reserved !== undefined;
         if (isAtIt && !isPaidAlone)
-          assert.equal(state.agendaAt, state.agenda.length, "what can begin has begun");
+          assert.equal(state.agendaAt, state.agenda.length, "every task that can start has started");
         holdBooks(state);
         let kept = 0;
         for (const node of state.nodes) {
@@ -58,7 +58,7 @@ describe("runs", () => {
         if (isAtIt && state.plan?.plan.kind === "tasks")
           assert.ok(
             state.nodes.some((node) => isGoingOn(state, node)),
-            "something of it is at work, or waits",
+            "something of it is running, or waits",
           );
         let left = 0;
         for (const range of state.ranges) if (range.owner < 0) left += range.left;
@@ -84,7 +84,7 @@ function holdBooks({ nodes, reserved, order }: ReadOnly<Run>): void {
     if (node?.more?.reserved !== undefined)
       assert.ok(
         [queued, running, waiting].some((status) => status === node.status),
-        "it is at work",
+        "it is running",
       );
 }
 

@@ -45,7 +45,7 @@ tasks:
     assert.ok(!isRefusal(task) && task.outcome?.result?.$case === "completed");
   });
 
-  it("gives all attempts of a child the same input, whatever has changed meanwhile", () => {
+  it("gives all attempts of a child the same input, also after changes meanwhile", () => {
     const scene = RunScene.of(`
 workflow: parent
 vars: {count: 0}
@@ -65,7 +65,7 @@ tasks:
     assert.deepEqual([inputOf(first.effect), inputOf(second?.effect)], [0, 0]);
   });
 
-  it("lets the attempt after a reset go on from what the one at work had saved", () => {
+  it("lets the attempt after a reset continue from the progress of the running one", () => {
     const scene = RunScene.of("workflow: saves\ntasks:\n  work: {uses: test.work}\n");
     const saved = jsonBytes("half");
     scene.driver.settle(scene.offer("work"), noteProgress, NoteProgress.fromPartial({ saved }));
@@ -97,7 +97,7 @@ tasks:
     assert.deepEqual(ids, ["each", "poll", "sure", "each[0]", "each[1]"]);
   });
 
-  it("goes on with the next round when it is taken back to between two rounds", () => {
+  it("continues with the next round when it is reset to between two rounds", () => {
     const scene = RunScene.of(`
 workflow: rounds
 tasks:
@@ -145,7 +145,7 @@ tasks:
     assert.deepEqual([statusOf("pay"), statusOf("book")], [compensated, compensated]);
   });
 
-  it("counts the times of its state anew when a run that is taken up again holds its limits", () => {
+  it("counts the times of its state again when a resumed run holds its limits", () => {
     const scene = new RunScene(1, [limit]);
     scene.begin(`
 workflow: timed
@@ -183,7 +183,7 @@ tasks:
     assert.deepEqual(scene.offered, ["write"], "it is sent back once more");
   });
 
-  it("is found to wait for nobody any more when what waited for a person is given up", () => {
+  it("no longer waits for a person when the task that waited for one is given up", () => {
     const scene = RunScene.of(`
 workflow: lists
 tasks:
@@ -196,7 +196,7 @@ tasks:
     assert.equal(isWaiting(), undefined);
   });
 
-  it("does not begin by a retry when it waits for its limits and is paused", () => {
+  it("does not start by a retry when it waits for its limits and is paused", () => {
     const scene = new RunScene(1, [limit]);
     scene.begin(`
 workflow: waits
@@ -210,7 +210,7 @@ tasks:
     assert.equal(answer.code, "workflow.nothing_to_retry");
   });
 
-  it("adds tasks anew when what they need is done again with the task that added them", () => {
+  it("adds tasks again when their needs are done again with the task that added them", () => {
     const scene = RunScene.of(`
 workflow: grows
 tasks:
@@ -227,7 +227,7 @@ tasks:
     assert.equal(scene.events.at(-1), "run_completed");
   });
 
-  it("goes on after a pause in which a task that was held ran out of time", () => {
+  it("continues after a pause in which a blocked task ran out of time", () => {
     const scene = RunScene.of(`
 workflow: held
 tasks:
@@ -242,7 +242,7 @@ tasks:
     assert.equal(scene.events.at(-1), "run_completed", "it does not look at what has ended again and again");
   });
 
-  it("tells children that nobody waits for them any more when their tasks are done again or mended by hand", () => {
+  it("notifies children without a waiting task when their tasks are done again or repaired by hand", () => {
     for (const isRepair of [false, true]) {
       const scene = RunScene.of("workflow: parent\ntasks:\n  sub: {workflow: other}\n");
       const command = isRepair ? "repair_task" : "retry_run";
@@ -289,6 +289,6 @@ tasks:
     const before = scene.offer("poll#2.ask").attempt;
     reset(first);
     reset(second);
-    assert.ok(scene.offer("poll#2.ask").attempt > before, "a late result of the earlier one is nobody's");
+    assert.ok(scene.offer("poll#2.ask").attempt > before, "a late result of the earlier one is ignored");
   });
 });

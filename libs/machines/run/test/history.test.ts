@@ -84,7 +84,7 @@ describe("the history of a run for people", () => {
     );
   });
 
-  it("goes on without new names behind an event that cannot be folded", () => {
+  it("continues without new names behind an event that cannot be folded", () => {
     const scene = RunScene.of("workflow: w\ntasks:\n  a: {uses: test.a}\n");
     scene.complete("a", 7);
     const reader = new HistoryReader(scene.machine, scene.key);
@@ -108,7 +108,7 @@ describe("the history of a run for people", () => {
     });
 });
 
-/** JSON that nobody sees, because it still stands in base64. */
+/** JSON that is unreadable, because it is still in base64. */
 function noneHidden(value: unknown, place: string): void {
   if (typeof value === "string") {
     const text = Buffer.from(value, "base64");

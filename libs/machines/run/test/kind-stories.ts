@@ -47,7 +47,7 @@ function claim(scene: RunScene, approvalId: string, who: string): void {
   scene.driver.execute(scene.key, claimApproval, body);
 }
 
-/** @param told begins the run of a definition, whose plan comes with it */
+/** @param told starts the run of a definition, whose plan comes with it */
 export function kindStories(told: Told): GoldenStories {
   const golden = (scene: RunScene, release: string) =>
     goldenOf(scene.driver, scene.machine, scene.key, release);
@@ -80,7 +80,10 @@ export function kindStories(told: Told): GoldenStories {
       return golden(scene, release);
     },
 
-    /** Rules want outputs approved: by two, then by another. By one who says no. In a time in which nobody does. */
+    /**
+     * Rules require approval of outputs: by two, then by another, once with a rejection, and once without a
+     * decision in time.
+     */
     held: (release) => {
       const scene = told("chain", { a: 1 });
       const rule = { rule: "shop/dear@3", message: "May it?", deciders: ["anna", "ben"], approvalsNeeded: 2 };
@@ -108,7 +111,7 @@ export function kindStories(told: Told): GoldenStories {
       return golden(scene, release);
     },
 
-    /** Nobody decides in time. */
+    /** The decision does not come in time. */
     expired: (release) => {
       const scene = told("reviews", { items: [] });
       scene.driver.advance(20_000);
@@ -124,7 +127,7 @@ export function kindStories(told: Told): GoldenStories {
       return golden(scene, release);
     },
 
-    /** From state to state: by signals, times, and the end of what is done there. */
+    /** From state to state: by signals, times, and the end of the state's task. */
     machine: (release) => {
       const scene = told("machine", null);
       scene.driver.advance(1_000);

@@ -19,7 +19,7 @@ function stepOf(tasks: Record<string, TaskDocument>): PlainStep {
 }
 
 describe("the largest runs", () => {
-  it("begin their tasks in turns, are put away in between, and end", () => {
+  it("start their tasks in turns, are passivated in between, and end", () => {
     const tasks: Record<string, TaskDocument> = {};
     for (let at = 0; at < most; at++) tasks[`t${at}`] = { uses: "test.work" };
     const step = stepOf(tasks);

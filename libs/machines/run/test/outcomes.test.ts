@@ -1,4 +1,4 @@
-/** Graphs drawn by chance end as a plain reading of the language says, whatever order their tasks end in. */
+/** Random graphs end as a plain reading of the language requires, for any order in which their tasks end. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";

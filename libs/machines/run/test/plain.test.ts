@@ -136,7 +136,7 @@ describe("a run, against the plain interpreter", () => {
     assert.equal(Object.keys(document.tasks ?? {}).length, 1);
   });
 
-  it("goes on as a new one as often as before when it is made smaller", async () => {
+  it("continues as a new one as often as before when it is made smaller", async () => {
     const continueAsNew = { when: "input.n < 2", with: { n: "${{ input.n + 1 }}" } };
     const tasks = { a: { uses: "do.it" }, b: { uses: "do.it" } };
     const run: DrawnRun = {
@@ -227,12 +227,12 @@ describe("the plain interpreter", () => {
     ]);
   });
 
-  it("says that work ended which had not begun", () => {
+  it("finds work that ended before its start", () => {
     const plain = run();
     assert.deepEqual(plain.awaited, ["book", "pay"]);
     assert.match(
       plain.take({ kind: "ended", taskId: "send" }) ?? "",
-      /send is pending, but has to be at work/,
+      /send is pending, but has to be running/,
     );
   });
 

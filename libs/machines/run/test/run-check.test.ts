@@ -1,4 +1,4 @@
-/** What the check of a run is told, and what it says that a run can be taken back to. */
+/** The moments that the check of a run derives from events, and the points that a run can be reset to. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ResetRun } from "@tutti/contracts/workflow/v1";
@@ -28,7 +28,7 @@ function follow(scene: RunScene, check: RunCheck): void {
 }
 
 describe("the check of a run", () => {
-  it("takes a run with limits back to ends of steps alone, whatever its tasks do as soon as they begin", () => {
+  it("resets a run with limits only to ends of steps, also if its tasks act as soon as they start", () => {
     const { scene, check } = begun({
       workflow: "limited",
       limits: [{ key: "shared", concurrency: 1 }],
@@ -60,7 +60,7 @@ describe("the check of a run", () => {
     assert.equal(check.findings.length, 1, "what it does not work on is noticed");
   });
 
-  it("knows which attempt it is that a child is asked for by, although its task has not begun any more", () => {
+  it("knows the attempt that requests a child, even after a reset before the start of its task", () => {
     const { scene, check } = begun({
       workflow: "parent",
       tasks: { a: { uses: "do.it" }, b: { workflow: "child", needs: ["a"] } },

@@ -97,7 +97,7 @@ describe("a run", () => {
     assert.equal(scene.driver.description(scene.key).labels["run:task"], "one");
   });
 
-  it("does not try again what is said to be final", () => {
+  it("does not retry an error that is final", () => {
     const scene = RunScene.of(chain);
     scene.fail("one", "test.fatal");
     assert.equal(endingOf(scene)?.error?.code, "test.fatal");
@@ -131,7 +131,7 @@ describe("a run", () => {
     assert.deepEqual([scene.offer("one").effect.attempt, scene.offer("one").attempt], [1, 2]);
   });
 
-  it("notes who is at work, and gives the next attempt what was saved", () => {
+  it("records the running agent, and gives the next attempt the saved progress", () => {
     const scene = RunScene.of(chain);
     scene.driver.settle(
       scene.offer("one"),
@@ -166,7 +166,7 @@ describe("a run", () => {
     assert.deepEqual(scene.offered, ["two"]);
   });
 
-  it("begins when its start is due, and ends when its time is over", () => {
+  it("starts when its start is due, and ends when its time is over", () => {
     const scene = new RunScene();
     scene.begin(chain, { startMs: scene.driver.nowMs + 60_000, timeoutMs: 5_000 });
     assert.equal(scene.driver.description(scene.key).status, WorkStatus.WORK_STATUS_PENDING);
@@ -177,7 +177,7 @@ describe("a run", () => {
     assert.equal(endingOf(scene)?.error?.code, "workflow.run_timed_out");
   });
 
-  it("begins nothing while it is paused, and goes on where it was", () => {
+  it("starts nothing while it is paused, and resumes at the same place", () => {
     const scene = RunScene.of(chain);
     scene.driver.execute(scene.key, pauseRun, { reason: "lunch" });
     scene.complete("one", { n: 1 });
@@ -226,7 +226,7 @@ describe("a run", () => {
     assert.ok(isRefusal(refused) && refused.code === "workflow.run_ended");
   });
 
-  it("changes labels and priority; what is offered later has them", () => {
+  it("changes labels and priority, and later offers have them", () => {
     const scene = RunScene.of(chain, { labels: { team: "a" } });
     scene.driver.execute(
       scene.key,
@@ -251,7 +251,7 @@ tasks:
   e: {uses: t.e, needs: [{task: c, on: always}]}
 `;
 
-  it("go on past a task that its own condition skips, unless they need its output or its success", () => {
+  it("continue past a task that its own condition skips, except if they need its output or its success", () => {
     const scene = RunScene.of(
       `
 workflow: graph
@@ -290,7 +290,7 @@ tasks:
     assert.ok(!isRefusal(why) && /`b` skipped/.test(why.summary));
   });
 
-  it("go on after a failure as far as they can, and then the run fails with the first", () => {
+  it("continue after a failure as far as they can, and then the run fails with the first", () => {
     const scene = RunScene.of(graph);
     scene.fail("a", "t.first");
     assert.deepEqual(scene.offered, ["d", "e"]);
@@ -356,7 +356,7 @@ tasks:
 output: "\${{ tasks.all.output }}"
 `;
 
-  it("gives outputs in the order of entries, so many at once as may be", () => {
+  it("gives outputs in the order of entries, within its concurrency", () => {
     const scene = RunScene.of(each(", maxParallel: 2"), { input: jsonBytes(["a", "b", "c"]) });
     assert.deepEqual(scene.offered, ["all[0]", "all[1]"]);
     assert.deepEqual(jsonOf(scene.offer("all[1]").effect.input as Uint8Array), { item: "b", at: 1 });
@@ -402,7 +402,7 @@ output: "\${{ tasks.all.output }}"
     assert.equal(endingOf(scene)?.error?.code, "workflow.too_many_entries");
   });
 
-  it("begins a thousand in a step and the others in the next ones", () => {
+  it("starts a thousand in a step and the others in the next ones", () => {
     const known = new KnownDefinitions();
     const text =
       'workflow: w\ntasks:\n  a: {set: "${{ index }}", forEach: "${{ lists.range(2500) }}"}\noutput: "${{ size(tasks.a.output) }}"\n';
@@ -442,12 +442,12 @@ tasks:
     assert.equal(scene.state.counts[TaskStatus.TASK_STATUS_COMPENSATED], 2);
   });
 
-  it("is undone when it is cancelled, and what cannot be is told", () => {
+  it("is undone when it is cancelled, and failed compensations are reported", () => {
     const scene = RunScene.of(saga);
     scene.complete("book", "b");
     scene.complete("pay", { id: 9 });
     scene.driver.execute(scene.key, cancelRun, { reason: "no longer", noCompensate: false });
-    assert.deepEqual(scene.offered, ["pay"], "what was at work is withdrawn");
+    assert.deepEqual(scene.offered, ["pay"], "running work is withdrawn");
     assert.equal(scene.driver.description(scene.key).status, WorkStatus.WORK_STATUS_CANCELLING);
     scene.fail("pay", "t.refused");
     scene.complete("book");
@@ -481,7 +481,7 @@ tasks:
     assert.deepEqual(jsonOf(endingOf(scene)?.output ?? new Uint8Array(0)), ["x", "y", "z"]);
   });
 
-  it("is mended by hand: an output, or a skip that lets others go on", () => {
+  it("is repaired by hand: an output, or a skip that lets others continue", () => {
     const scene = RunScene.of(chain);
     const offer = scene.offer("one");
     const repair = {
@@ -498,7 +498,7 @@ tasks:
     assert.equal(endingOf(scene)?.status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("is as it was after an event, and late results find nobody", () => {
+  it("is as it was after an event, and late results are ignored", () => {
     const scene = RunScene.of(chain);
     const { snapshots } = scene.machine;
     const before = snapshots.encode(scene.state);
@@ -529,7 +529,7 @@ tasks:
     assert.ok(isRefusal(refused) && refused.code === "workflow.reset_invalid");
   });
 
-  it("goes on as a new run when that is wanted", () => {
+  it("continues as a new run when that is wanted", () => {
     const scene = RunScene.of(
       'workflow: w\ntasks:\n  a: {uses: t.a}\ncontinueAsNew: {with: {n: "${{ input.n + 1 }}"}}\n',
       { input: jsonBytes({ n: 1 }) },

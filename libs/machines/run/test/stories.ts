@@ -1,6 +1,6 @@
 /**
- * Histories that every release has to read: what happened, told once and written down by `npm run golden`. Their plans
- * stand in their first events, so that no later release has to know the definitions of this one.
+ * Histories that every release has to read: recorded once by `npm run golden`. Their plans are in their first
+ * events, so that no later release has to know the definitions of this one.
  */
 import {
   NoteAttempt,
@@ -113,7 +113,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** Lists: so many at once, one that fails. */
+  /** Lists: with a concurrency, and one that fails. */
   lists: (release) => {
     const scene = told("lists", { items: ["a", "skip", "b", "c"] });
     scene.complete("each[0]", "A");
@@ -125,7 +125,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** What was done is undone, with one that cannot be. */
+  /** Completed work is undone, with one task that cannot be. */
   undone: (release) => {
     const scene = told("saga", null);
     scene.complete("book", "b");
@@ -147,7 +147,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** Mended by hand, and taken back. */
+  /** Repaired by hand, and reset. */
   mended: (release) => {
     const scene = told("graph", { n: 2 });
     const before = scene.machine.snapshots.encode(scene.state);

@@ -22,7 +22,7 @@ function takeBack(scene: RunScene, before: ReturnType<typeof snapshotOf>, key = 
 }
 
 describe("a run that is taken back", () => {
-  it("asks anew under another id, and an answer to the question of before is nobody's", () => {
+  it("asks again under another id, and an answer to the earlier question is ignored", () => {
     const scene = RunScene.of("workflow: w\ntasks:\n  a: {uses: t.a}\n  sure: {approve: {}, needs: [a]}\n");
     const before = snapshotOf(scene);
     const asked = () => scene.state.nodes[1]?.more?.question?.approvalId ?? "";
@@ -36,7 +36,7 @@ describe("a run that is taken back", () => {
     assert.ok(isRefusal(answer) && answer.code === "workflow.approval_missing");
   });
 
-  it("goes on as a run of its own, and the one that it went on as before is given up with all that came of it", () => {
+  it("continues as another run, and the earlier continuation is given up with all its effects", () => {
     const scene = RunScene.of(
       "workflow: w\ntasks: {a: {uses: t.a}}\ncontinueAsNew: {when: run.incarnation < 4}\n",
     );

@@ -95,7 +95,7 @@ tasks:
   ask: {approve: {by: [anna, ben], needed: 2, within: 20s, context: "\${{ input.items }}"}, mayFail: true}
   again: {approve: {by: [anna], claimFor: 5s}, needs: [{task: ask, on: always}]}
 `,
-  /** May be told and asked what its definition declares. */
+  /** Accepts the signals and queries that its definition declares. */
   told: `
 workflow: told
 vars: {count: 0, who: nobody}

@@ -304,7 +304,7 @@ function repairOf(how: string) {
   return { $case: "skip", value: { skipDependents: how === "all" } } as const;
 }
 
-/** What comes of what a run wants done. */
+/** The outcome of an effect of a run. */
 export function resultOf(effect: unknown, random: number): Omit<MachineCall, "key"> {
   const known = effect as RunEffect;
   if (known.kind === "start_child") return childResult(known.childId, random);

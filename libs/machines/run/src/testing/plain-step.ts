@@ -59,7 +59,7 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
     this.#machine.recover(this.state, this);
   }
 
-  /** What is left of the run is gone. */
+  /** The rest of the run is gone. */
   forget(): void {
     this.state = this.#machine.create(this.key);
   }
@@ -83,7 +83,7 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
     return done;
   }
 
-  /** What was done leaves: in a graph there is always something to be done. */
+  /** Removes completed tasks: in a graph there is always something to be done. */
   #shrink(): void {
     if (this.#dueAt < dueKept && this.#dueAt < this.#due.length) return;
     this.#due.splice(0, this.#dueAt);

@@ -61,7 +61,7 @@ function compareRun(found: RunEnding, expected: PlainEnding): string[] {
     return [`the run failed with ${code}, expected ${expected.errors.join(" or ")}`];
   const reported = [...new Set((found.error?.details["not_compensated"] ?? "").split(", ").filter(Boolean))];
   const kept = [...new Set(expected.notUndone)];
-  // Of many the first are told by name.
+  // Of many the first are named.
   const rest = Number(/^and (\d+) more$/.exec(reported.at(-1) ?? "")?.[1] ?? 0);
   if (rest > 0 && reported.length - 1 + rest === kept.length)
     return reported.slice(0, -1).every((id) => kept.includes(id))

@@ -109,7 +109,7 @@ class Drive {
     return [...this.#runs.values()].every(({ check }) => check.hasEnded);
   }
 
-  /** People do what nobody else does. */
+  /** People act where no agent does. */
   #wish(): boolean {
     for (const { key, check } of this.#runs.values()) {
       const [wish] = wishesOf(check.plain);
@@ -147,7 +147,7 @@ class Drive {
     for (const [id, child] of this.#children) this.#checkChild(id, child);
   }
 
-  /** A child that nobody waits for any more is stopped as soon as it hears of that, unless it was to continue. */
+  /** A child without a waiting parent is stopped as soon as it learns of that, except if it should continue. */
   #checkChild(id: string, { parent, taskId }: Child): void {
     const child = this.#runs.get(id)?.check.plain;
     const plain = this.#runs.get(parent)?.check.plain;
@@ -163,7 +163,7 @@ class Drive {
     const isAwaited = task.status === "at work" && latest?.[0] === id;
     const hears = this.#scene.driver.letters.some(({ to }) => to.id === id);
     if (!isAwaited && !hears && !isStopped && child.phase !== "ended")
-      this.#find(`${id} goes on, but nobody waits for it any more`);
+      this.#find(`${id} continues, but no task waits for it any more`);
   }
 
   #find(finding: string): void {

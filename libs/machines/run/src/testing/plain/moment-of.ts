@@ -27,7 +27,7 @@ export interface Seen {
   readonly status?: TaskStatus | undefined;
 }
 
-/** Undefined for what follows from what was before. */
+/** Undefined for events that follow from earlier ones. */
 export function momentOf(plain: PlainRun, { type, body, taskId, status }: Seen): Moment | undefined {
   switch (type) {
     case "run_begun":
@@ -111,7 +111,7 @@ function endOf(plain: PlainRun, type: string, body: unknown, taskId: string): Mo
     : { kind: "ended", taskId };
 }
 
-/** What time has ended that nobody outside had the next word on: a loop, a question, a wait for a signal. */
+/** Work that ended by time alone, without an outside party: a loop, a question, a wait for a signal. */
 export function timeOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | undefined {
   const task = plain.task(taskId);
   if (type !== "task_failed" || task?.status !== "at work") return undefined;
@@ -140,7 +140,7 @@ function codeOf(body: unknown): string {
   return (body as Pick<TaskFailedV1, "error">).error?.code ?? "";
 }
 
-/** Returns a child that failed by itself may be tried again. One that somebody has ended is not. */
+/** Returns whether a user ended the child. A child that failed by itself may be tried again. */
 function isStopped({ error }: TaskFailedV1): boolean {
   return error?.code === "workflow.child_failed" && error.retry === RetryClass.RETRY_CLASS_NEVER;
 }

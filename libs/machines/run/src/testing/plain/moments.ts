@@ -21,7 +21,7 @@ export type Act =
       readonly taskId: string;
       readonly who: string;
       readonly says: "yes" | "no";
-      /** What they bring along. Nothing where it is not there. */
+      /** Their payload, if any. */
       readonly data?: Json;
     };
 
@@ -30,7 +30,7 @@ export type Repair =
   | { readonly error: string }
   | { readonly skips: "alone" | "dependents" };
 
-/** What is said of a moment beforehand: it may lead to more than one thing at once, and in which order is not said. */
+/** Facts about a moment that are known beforehand: it may have several effects at once, in unknown order. */
 export interface Hints {
   /** Signals that were there when a wait for them started, and are taken at once. */
   readonly taken?: readonly SignalTaken[];
@@ -47,15 +47,15 @@ export interface SignalTaken {
   readonly number: number;
 }
 
-/** Something that is nobody's to say but the world's. */
+/** An event from outside, which only the world decides. */
 export type Moment =
   /** It holds all its limits, and starts. */
   | { readonly kind: "begun" }
-  /** Whoever wanted it has given that up before it came to be. */
+  /** Its requester gave it up before it started. */
   | { readonly kind: "withdrawn" }
   /** An agent, a child or a timer has said its last word on a task. */
   | { readonly kind: "ended"; readonly taskId: string }
-  /** Its child was ended before its time, by whoever did not want it any more. */
+  /** Its child was ended early, because it was no longer wanted. */
   | { readonly kind: "child stopped"; readonly taskId: string }
   /** Its child is being asked for. The child is there, or will not be: that of the task, or one that was left alone. */
   | { readonly kind: "child asked"; readonly taskId: string }
@@ -66,7 +66,7 @@ export type Moment =
   | { readonly kind: "timed out"; readonly taskId: string }
   /** What it waits for has not come in time. */
   | { readonly kind: "expired"; readonly taskId: string }
-  /** Somebody else has done the same before. */
+  /** Another task has computed the same before. */
   | { readonly kind: "from cache"; readonly taskId: string; readonly output: Json }
   /** The pause between two rounds is over. */
   | { readonly kind: "round"; readonly taskId: string }

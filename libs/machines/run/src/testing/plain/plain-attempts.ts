@@ -21,7 +21,7 @@ export function failureOfAttempts(
     if (failure === undefined) return undefined;
     const { code, isFinal } = failure;
     if (code === lostCode) return { code, isExhausted: true };
-    // Codes that are named are tried again whatever the agent says. All others unless it says that they are final.
+    // Listed codes are always retried. All others are retried except if the agent reports them as final.
     const isTriedAgain = !notOn.includes(code) && (on?.includes(code) ?? !isFinal);
     if (!isTriedAgain || attempt === attempts) return { code, isExhausted: isTriedAgain };
   }
@@ -40,7 +40,7 @@ export function resultOfAttempts(run: PlainBooks, task: PlainTask): Standing {
       return { code: "workflow.child_failed", isFinal: false };
     if (failed !== undefined) return failed;
     const { asks = [] } = "fails" in answer || "hangs" in answer || "dies" in answer ? {} : answer;
-    // Nobody holds against rules what a child gave.
+    // The output of a child is not checked by rules.
     const rules = workflow === undefined ? asks : [];
     standing = check(run, task, outputOf(answer, task.input ?? null), rules);
     return standing === checkFailed ? { code: "workflow.check_failed", isFinal: false } : undefined;

@@ -9,7 +9,7 @@ import type { Script } from "./script.ts";
 export interface PlainEnding {
   readonly status: "completed" | "failed" | "cancelled" | "terminated" | "continued";
   readonly output: Json;
-  /** Codes of errors that it may have: several where nobody can say what failed first. */
+  /** Codes of errors that it may have: several if the first failure is unknown. */
   readonly errors: readonly string[];
   /** Ids of what could not be undone. */
   readonly notUndone: readonly string[];
@@ -21,11 +21,11 @@ export interface KeptSignal {
   readonly payload: Json;
 }
 
-/** How a task stands after somebody has said something: it has ended, waits for a person, or is done again. */
+/** The status of a task after an answer: it has ended, waits for a person, or is done again. */
 export type Standing = Evaluated | "asked" | "paused" | "sent back" | "at work";
 
 interface WorkBooks {
-  /** Those that nobody has taken, in the order in which they came. */
+  /** Signals that no task has taken, in the order in which they came. */
   signals: KeptSignal[];
   /** Looks at all tasks once. False when nothing could be done. */
   look(bodies: readonly PlainBody[]): boolean;
@@ -65,9 +65,9 @@ export interface PlainBooks extends KnownTasks {
   readonly standing: "pending" | "running" | "paused" | "cancelling" | PlainEnding["status"];
   isBeingUndone(task: PlainTask): boolean;
   stop(task: PlainTask): void;
-  /** Nobody waits for its child any more: one that is to be left alone starts, if it is being started. */
+  /** No task waits for its child any more: a detached child that is being started still starts. */
   leave(task: PlainTask): void;
-  /** What is a part of the task is nobody's any more. */
+  /** The parts of the task have no owner any more. */
   leaveParts(task: PlainTask): void;
   /** Whether children that are to be left alone are being started still. */
   readonly waitsForStarts: boolean;

@@ -65,7 +65,7 @@ export class PlainHand {
     return act.taskIds?.some((id) => this.#run.task(id) === undefined) ? "workflow.task_missing" : undefined;
   }
 
-  /** @param resumed those that went on when the run did; all unless given */
+  /** @param resumed those that resumed when the run did. Default: all */
   #resume(ids: readonly string[], resumed?: readonly string[]): void {
     const run = this.#run;
     if (ids.length === 0) run.isPaused = false;
@@ -87,7 +87,7 @@ export class PlainHand {
     return own.filter(isBad);
   }
 
-  /** Bodies that nobody has left. */
+  /** Bodies that are still active. */
   #own(): readonly PlainBody[] {
     return this.#run.states?.bodies ?? this.#run.bodies;
   }
@@ -138,7 +138,7 @@ export class PlainHand {
     return isPart || next.some(hasBegun) ? "workflow.task_not_repairable" : undefined;
   }
 
-  /** The run continues from what was said. */
+  /** The run continues from the repair. */
   #repair(id: string, repair: Repair): void {
     const run = this.#run;
     const task = run.task(id);

@@ -65,7 +65,10 @@ export class PlainParts {
     return true;
   }
 
-  /** So many at once as may be, in their order. The list ends with the first failure, or with the last entry. */
+  /**
+   * As many in parallel as allowed, in their order. The list ends with the first failure, or with the last
+   * entry.
+   */
   #lookAtEntries(task: PlainTask, entries: readonly PlainTask[]): boolean {
     const { maxParallel = Number.POSITIVE_INFINITY, failFast = true } = task.document;
     const { work } = this.#run;

@@ -1,7 +1,7 @@
 /**
- * What has happened to a run, and how the interpreter stood after any of its events. It does at once what follows from
- * a moment. Events tell of that one after the other. So what came first, where that is nobody's to say, is told to it
- * afterwards: it hears of the moment again.
+ * The past of a run, and the state of the interpreter after each of its events. The interpreter computes all
+ * effects of a moment at once. Events report them one after the other. If the order is open, the interpreter
+ * gets the actual order afterwards: it repeats the moment.
  */
 import type { Seen } from "./moment-of.ts";
 import type { Hints, Moment, SignalTaken } from "./moments.ts";
@@ -19,7 +19,7 @@ interface Noted {
   readonly atMs: number;
   /** Which signals were taken by waits that started then, and are no longer running. */
   readonly taken: readonly (SignalTaken & { readonly event: number })[];
-  /** Whether it matters what ended first. */
+  /** Whether the order of ends matters. */
   readonly isOrdered: boolean;
 }
 
@@ -50,7 +50,7 @@ export class PlainPast {
   }
 
   /**
-   * Any event, or the last ones of steps: what waits for its limits stays where it is, the interpreter has continued.
+   * Any event, or the last ones of steps: tasks that wait for limits stay, while the interpreter has continued.
    */
   ends(): readonly number[] {
     if ((this.#order.document.limits ?? []).length === 0)
@@ -71,9 +71,9 @@ export class PlainPast {
   }
 
   /**
-   * What ended while the run was paused leads to other ends when it continues, and to the sending back of work. Which
-   * of them comes first is nobody's to say, and what comes first may rule out the others. Undefined where the
-   * interpreter does not agree.
+   * Work that ended while the run was paused leads to other ends when it continues, and sends work back.
+   * Their order is open, and the first of them may rule out the others. Undefined if the interpreter does not
+   * agree.
    */
   withEnd(id: string, code: string): PlainRun | undefined {
     const began = Math.max(0, this.#moments.findLastIndex(beginsStep));
@@ -135,7 +135,7 @@ export class PlainPast {
     const seen = this.#seen.slice(from, to);
     const types = seen.map(({ type }) => type);
     const hints = this.#resumed(from, to);
-    // Unless it has failed by then, it may be in the middle of its transitions.
+    // If it has not failed by then, it may be in the middle of its transitions.
     const isOver = types.includes("run_failed") || types.includes("run_stopped");
     if (isOver || to === this.events) return hints;
     return { ...hints, transitionsMost: types.filter((type) => type === "transition_taken").length };

@@ -1,4 +1,4 @@
-/** Questions to people. Everybody counts once. One no is enough. */
+/** Questions to people. Each person counts once. One rejection is enough. */
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Act } from "./moments.ts";
@@ -9,8 +9,8 @@ import type { PlainRule } from "./script.ts";
 export type Decision = Omit<Act & { readonly kind: "decide" }, "kind" | "taskId">;
 
 /**
- * @param output what counts when they say yes; undefined where that is what they say
- * @param rule asks it; undefined where a definition does
+ * @param output the output if they approve. Undefined if they give it
+ * @param rule the rule that asks. Undefined if a definition asks
  * @param next ask about the same after that
  */
 export function questionOf(
@@ -21,7 +21,7 @@ export function questionOf(
   return { output, rule, next, said: new Map(), yes: new Set(), isOpen: true };
 }
 
-/** Of a check anybody may say. A definition may name who, and a rule. */
+/** Any person may answer a check. A definition or a rule may name the people. */
 export function mayAnswer({ document, question }: PlainTask, who: string): boolean {
   const by = question?.rule?.by ?? document.approve?.by ?? [];
   return by.length === 0 || by.includes(who);
@@ -65,7 +65,7 @@ export function filledIn({ approve }: TaskDocument, data: Json): Json | undefine
   return required.every((name) => given[name] !== undefined) ? filled : undefined;
 }
 
-/** What there is in forms that are drawn. */
+/** The fields of drawn forms. */
 interface Form {
   readonly type?: "object";
   readonly properties?: Readonly<Record<string, { readonly type?: "number"; readonly default?: Json }>>;

@@ -1,7 +1,7 @@
 /**
- * The plain interpreter: what a run comes to, by the words of the language and nothing else. It has no events, no
- * counters and no numbers. It looks at all tasks again and again until nothing changes any more. It is told in which
- * order work ended, since that is nobody's to say. Whatever else happens, it says.
+ * The plain interpreter: the outcome of a run, by the rules of the language and nothing else. It has no
+ * events, no counters and no numbers. It evaluates all tasks again and again until nothing changes any more.
+ * It gets the order in which work ended, which only the world decides. It computes all the rest.
  *
  * 1. A task starts when all that it needs has ended as it has to. It is skipped as soon as something has ended
  *    otherwise.
@@ -59,7 +59,7 @@ export class PlainRun implements PlainBooks {
   readonly endings = new Map<string, string>();
   /** What was undone, in order, in all its life. */
   readonly undone: PlainUndo[] = [];
-  /** What was done and can be undone, in the order in which it completed. */
+  /** Completed work that can be undone, in the order in which it completed. */
   effects: readonly PlainEffect[] = [];
   /** What could not be undone. */
   notUndone: PlainEffect[] = [];
@@ -76,7 +76,7 @@ export class PlainRun implements PlainBooks {
   #undoing: (PlainUndo & { readonly effect: PlainEffect }) | undefined;
   /** What could not be undone when that was tried. */
   readonly #triedBefore = new Set<PlainEffect>();
-  /** Children that are being started although nobody waits for them any more. */
+  /** Children that are being started although no task waits for them any more. */
   readonly #alone = new Set<PlainTask>();
   readonly work: PlainWork;
   readonly #states: PlainStates | undefined;
@@ -116,7 +116,7 @@ export class PlainRun implements PlainBooks {
   #taken(moment: Moment, hints?: Hints): string | undefined {
     switch (moment.kind) {
       case "begun":
-        if (this.phase !== "waiting") return "it has begun before";
+        if (this.phase !== "waiting") return "it has started before";
         this.phase = "going";
         this.#states?.restart();
         return undefined;
@@ -161,12 +161,12 @@ export class PlainRun implements PlainBooks {
     }
   }
 
-  /** Code of the error with which it refuses what somebody wants. Undefined when it does not. */
+  /** Code of the error with which it refuses an act. Undefined if it accepts. */
   refusalOf(act: Act): string | undefined {
     return this.hand.refusalOf(act);
   }
 
-  /** Ids of what somebody has to say something to. */
+  /** Ids of the tasks that wait for an answer. */
   get awaited(): readonly string[] {
     return this.tasks.filter((task) => this.work.isAwaited(task)).map(({ id }) => id);
   }
@@ -180,7 +180,7 @@ export class PlainRun implements PlainBooks {
     return this.#undoing?.input ?? null;
   }
 
-  /** All tasks, those that nobody waits for any more as well. */
+  /** All tasks, including those that nothing waits for any more. */
   get tasks(): readonly PlainTask[] {
     return this.bodies.flatMap(({ tasks }) => [...tasks.values()].flatMap(partsOf));
   }
@@ -363,7 +363,7 @@ export class PlainRun implements PlainBooks {
     return taken;
   }
 
-  /** False when the run has ended, or somebody undoes something. */
+  /** False when the run has ended, or a compensation is running. */
   #undoNext(): boolean {
     const { status, errors } = this.#wanted;
     const isKept = status === "terminated" || (status === "failed" && this.document.onFailure === "keep");
@@ -387,8 +387,8 @@ export class PlainRun implements PlainBooks {
   }
 
   /**
-   * Of what could not be undone before, and completed at one moment, nobody can say what completed first: any may be
-   * undone next.
+   * The order of effects that completed at the same moment, and could not be undone before, is unknown: any
+   * may be undone next.
    */
   choose(id: string): void {
     const now = this.#undoing?.effect;

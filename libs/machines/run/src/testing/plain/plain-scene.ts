@@ -14,7 +14,7 @@ export interface PlainFacts {
   task(id: string): PlainTask | undefined;
 }
 
-/** What a task sees: its entry, what it was told, and what its body sees. */
+/** The names that a task sees: its entry, its feedback, and the names of its body. */
 export function namesOfTask(
   facts: PlainFacts,
   task: PlainTask,

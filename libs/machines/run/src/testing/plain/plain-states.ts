@@ -1,7 +1,7 @@
 /**
- * A run that goes from state to state. On its way the actions of the state that is left, of the transition and of the
- * state that is entered are done one after the other. In a state transitions that are always open come first, then what
- * is done there, what its end leads to, signals in the order of their coming, and times that are over.
+ * A run that moves from state to state. On its way the actions of the old state, of the transition and of the
+ * new state are done one after the other. In a state, transitions that are always open come first. Then come
+ * its task, the effects of the end of that task, signals in the order of their arrival, and expired times.
  */
 import {
   parseDurationMs,
@@ -38,7 +38,7 @@ export class PlainStates {
   readonly #states: Readonly<Record<string, StateDocument>>;
   readonly #output: Json | undefined;
   #way: Stage[];
-  /** What is done on the way just now, and what is done in the state. */
+  /** The actions of the present transition, and the task of the state. */
   #actions: PlainBody | undefined;
   #activity: PlainBody | undefined;
   #isActivityTaken = false;

@@ -7,7 +7,7 @@ import type { PlainRule } from "./script.ts";
 
 export type PlainStatus =
   | "pending"
-  /** An agent, time or somebody else has to say something. */
+  /** It waits for an agent, a time or another party. */
   | "at work"
   /** A person has to say how it continues. */
   | "paused"
@@ -48,7 +48,7 @@ export interface PlainTask {
   last: Json;
   /** How often it has sent work back. */
   sentBack: number;
-  /** What it was told when it was sent back. Null when it never was. */
+  /** The feedback when it was sent back. Null if it never was. */
   feedback: Json;
   /** People are asked about it. */
   question: PlainQuestion | undefined;
@@ -56,7 +56,7 @@ export interface PlainTask {
   isPassed: boolean;
   /** Skipped by hand, and what needs it continues. */
   countsAsCompleted: boolean;
-  /** Its child was asked for, and nobody knows yet whether it is there. */
+  /** The start of its child was requested, and is not confirmed yet. */
   isStarting: boolean;
 }
 
@@ -99,7 +99,7 @@ export interface PlainBody {
 
 type Documents = Readonly<Record<string, TaskDocument>>;
 
-/** Ids of tasks are distinguished by what stands around their names. */
+/** Ids of tasks are distinguished by the parts around their names. */
 export function bodyOf(
   documents: Documents,
   {
@@ -147,7 +147,7 @@ function untouched() {
   };
 }
 
-/** As if nothing had been done of it, but that it knows how often it was started, and what it was told. */
+/** As if nothing had been done of it, except that it keeps the number of its starts, and its feedback. */
 export function forget(task: PlainTask): void {
   Object.assign(task, untouched());
 }
@@ -220,8 +220,9 @@ export function topmost(task: PlainTask): PlainTask {
 }
 
 /**
- * How tasks beside it have to end: what `needs` says, and what its expressions refer to. Whoever looks at the status or
- * the error of a task wants to know of any end of it. Whoever takes its output alone needs that there is one.
+ * How sibling tasks have to end: by `needs`, and by the references of its expressions. An expression that
+ * reads the status or the error of a task accepts any end of it. An expression that reads only the output
+ * needs that there is one.
  */
 export function needsOf(document: TaskDocument): ReadonlyMap<string, How> {
   const known = needs.get(document);

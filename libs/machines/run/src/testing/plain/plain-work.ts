@@ -25,9 +25,9 @@ import {
 import { timeoutOf } from "./plain-times.ts";
 
 export class PlainWork {
-  /** Those that nobody has taken, in the order in which they came. */
+  /** Signals that no task has taken, in the order in which they came. */
   signals: KeptSignal[] = [];
-  /** What waits that start at this moment take at once. */
+  /** Signals that waits take at once when they start. */
   taken: readonly SignalTaken[] = [];
   /** What is known to have ended at this moment, in that order. Gates and tasks with parts wait for their turn in it. */
   order: readonly string[] = [];
@@ -46,14 +46,14 @@ export class PlainWork {
     if (!("taskId" in moment)) return undefined;
     const task = this.#run.task(moment.taskId);
     if (task === undefined) return `there is no task ${moment.taskId} yet`;
-    if (task.status !== "at work") return `${task.id} is ${task.status}, but has to be at work`;
+    if (task.status !== "at work") return `${task.id} is ${task.status}, but has to be running`;
     switch (moment.kind) {
       case "ended":
         if (!isLeaf(task)) return `${task.id} is no work of its own`;
         this.#ended(task);
         return undefined;
       case "child stopped":
-        if (!this.#run.wasTakenBack) return `nobody has stopped the child of ${task.id}`;
+        if (!this.#run.wasTakenBack) return `nothing has stopped the child of ${task.id}`;
         this.settle(task, { fails: "workflow.child_failed" });
         return undefined;
       case "saved":
@@ -69,7 +69,7 @@ export class PlainWork {
         return this.#expire(task);
       case "from cache":
         if (!isCached(this.#run, task, moment.output))
-          return `nobody has given ${JSON.stringify(moment.output)} for ${task.id}`;
+          return `no agent has given ${JSON.stringify(moment.output)} for ${task.id}`;
         this.settle(task, { value: moment.output });
         return undefined;
       case "round":
@@ -213,7 +213,7 @@ export class PlainWork {
     return this.#needed(task).some(([needed, how]) => hasEnded(needed) && !endedAs(needed, how));
   }
 
-  /** What stands around a round is needed by its loop. */
+  /** A loop needs the tasks around its rounds. */
   #needed(task: PlainTask): (readonly [PlainTask, How])[] {
     return [...needsOf(task.document)].flatMap(([id, how]) => {
       const needed = neededBy(task, id, this.#run);
@@ -282,7 +282,7 @@ export class PlainWork {
     return undefined;
   }
 
-  /** Any of those who want it may take it. Everybody takes the oldest that it wants. */
+  /** Any wait for it may take it. Each wait takes the oldest signal that it accepts. */
   #takeSignal(task: PlainTask, number: number): string | undefined {
     const first = this.signals.find((signal) => this.#wants(task, signal));
     if (first?.number !== number)
@@ -313,7 +313,7 @@ function endedAs(task: PlainTask, how: How): boolean {
   return isGood(task) || (how === "done" && task.status === "skipped" && task.isPassed);
 }
 
-/** What was done by its entries is undone by them. */
+/** Its entries undo their own work. */
 function isUndoable({ document, entry }: PlainTask): boolean {
   return document.compensate !== undefined && (document.forEach === undefined || entry !== undefined);
 }
@@ -327,7 +327,7 @@ function isAskedHere({ document, entry }: PlainTask): boolean {
   return looksAtEntry === (entry !== undefined);
 }
 
-/** Somebody else does it, or it waits for its time. */
+/** Another party does it, or it waits for its time. */
 function isLeaf({ document, entry }: PlainTask): boolean {
   if (document.forEach !== undefined && entry === undefined) return false;
   const { uses, workflow, wait } = document;

@@ -1,6 +1,7 @@
 /**
- * Holds a run, event by event, against the plain interpreter. Which work ended when, and what people did, is taken from
- * the events. What that leads to, and what is wanted done, has to be what the interpreter says.
+ * Compares a run, event by event, with the plain interpreter. The order of ends and the acts of people are
+ * taken from the events. Their effects, and the effects that the run requests, must be those of the
+ * interpreter.
  */
 
 import { isDeepStrictEqual } from "node:util";
@@ -108,7 +109,7 @@ export class RunCheck {
   /** An attempt has been offered: it works on what the interpreter says. */
   offered(attempt: Attempt, effect: RunEffect): void {
     if (isLasting(effect)) return;
-    // A child that nobody waits for any more may be asked for once more.
+    // The start of a child without a waiting task may be requested once more.
     if (stateOfKind(this.#run.nodes[nodeOfEffect(attempt.number)], "child")?.startsAlone === true) return;
     const known = this.attempt(attempt);
     if (known === undefined) {
@@ -147,13 +148,13 @@ export class RunCheck {
     return this.#run;
   }
 
-  /** Somebody did something to the run, after so many events. */
+  /** A person acted on the run, after so many events. */
   answered(act: Act, refused: string | undefined, expected: string | undefined): void {
     if (refused !== expected)
       this.#find(`${text(act)} was ${refused ?? "taken"}, expected it to be ${expected ?? "taken"}`);
   }
 
-  /** Nothing happens just now: whatever can continue has. */
+  /** Nothing happens just now: everything that can continue has. */
   rest(): void {
     const lying = this.plain.work.lyingSignal();
     if (lying !== undefined && this.plain.phase === "going")
@@ -259,7 +260,7 @@ export class RunCheck {
     });
   }
 
-  /** @param code of its error; empty when it ended well */
+  /** @param code of its error. Empty when it completed */
   #ended(id: string, code: string): void {
     const expected = this.plain.endings.get(id);
     if (expected === code) return;

@@ -1,9 +1,9 @@
-/** What agents do in a made-up world: for each task and attempt what it gives, whoever makes it and whenever. */
+/** The answers of agents in a made-up world: for each task and attempt its output, for any agent and time. */
 import type { Json } from "@tutti/expressions";
 
 /** A rule that has people asked before an output counts. */
 export interface PlainRule {
-  /** Nobody in particular where it is empty. */
+  /** No particular people if it is empty. */
   readonly by: readonly string[];
   readonly needed: number;
 }
@@ -18,21 +18,22 @@ export type Answer =
       /** Says itself that trying again is of no use. */
       readonly isFinal?: boolean;
     }
-  /** Its pool ends it, since nobody takes it, it takes too long, or its agent gives no sign of life. */
+  /** Its pool ends it, since no agent takes it, it takes too long, or its agent gives no sign of life. */
   | { readonly hangs: "queue" | "run" | "heartbeat" }
   /** Every worker that takes it dies. */
   | { readonly dies: true };
 
 /**
  * By the task's id, and `undo ID` for the undoing of its effect: the answers of its attempts in order. The last one is
- * that of all others. `ID!2` has those of the second visit and all that follow. What stands nowhere is done, and
+ * that of all others. `ID!2` has those of the second visit and all that follow. A task without an entry is
+ * done, and
  * echoes. Entries and rounds that are not named do as their task does.
  */
 export type Script = Readonly<Record<string, readonly Answer[]>>;
 
 /**
  * @param attempt of this visit, from 1
- * @param visit how often the task was begun, from 1
+ * @param visit how often the task was started, from 1
  */
 export function answerOf(script: Script, taskId: string, attempt: number, visit = 1): Answer {
   if (attempt < 1 || visit < 1)

@@ -1,6 +1,6 @@
 /** Names and values that drawn runs and those who deal with them share. */
 
-/** Who may be asked. */
+/** The people in tests. */
 export const people = ["anna", "ben", "eve"] as const;
 /** What tasks that wait want of a signal. */
 export const wantedSignal = "signal.payload.n == 2";

@@ -89,14 +89,14 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "forms-not-held",
-    about: "who says yes may bring along whatever they like",
+    about: "an approval may have any payload",
     features: ["approve"],
     foundWithin: 60,
     plan: withWorks((work) => (work.kind === "approve" ? { ...work, form: null } : work)),
   },
   {
     name: "outputs-not-checked",
-    about: "an output counts whatever its checks say",
+    about: "an output counts even if its checks fail",
     features: ["checks"],
     foundWithin: 30,
     plan: withPolicies(() => ({ checks: [] })),
@@ -121,7 +121,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "rules-ask-anybody",
-    about: "anybody decides, also where a rule names who does",
+    about: "any person decides, even if a rule names the people",
     features: ["rules"],
     foundWithin: 200,
     machine: folding("approval_asked", (run, body: ApprovalAskedV1, outstanding, inner) => {
@@ -138,14 +138,14 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "guards-not-asked",
-    about: "transitions are taken whatever their guards say",
+    about: "transitions are taken even if their guards are false",
     features: ["states"],
     foundWithin: 30,
     plan: (plan) => ({ ...plan, transitions: plan.transitions.map((way) => ({ ...way, when: -1 })) }),
   },
   {
     name: "updates-not-validated",
-    about: "an update is taken whatever its condition says",
+    about: "an update is taken even if its condition is false",
     features: ["updates"],
     foundWithin: 90,
     plan: (plan) => ({ ...plan, entries: plan.entries.map((entry) => ({ ...entry, validate: -1 })) }),
@@ -161,14 +161,14 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "timeouts-forgotten",
-    about: "nobody watches the time of a task",
+    about: "the time of a task is not watched",
     features: ["timeouts"],
     foundWithin: 400,
     plan: withPolicies(({ timeouts }) => ({ timeouts: { ...timeouts, totalMs: 0 } })),
   },
   {
     name: "limits-not-asked-for",
-    about: "a run begins without the limits that it needs",
+    about: "a run starts without the limits that it needs",
     features: ["limits"],
     foundWithin: 20,
     plan: (plan) => ({ ...plan, run: { ...plan.run, limits: [] } }),
@@ -193,7 +193,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "pause-begins",
-    about: "a run that is paused begins what can begin",
+    about: "a run that is paused starts its ready tasks",
     features: ["pause"],
     foundWithin: 60,
     machine: folding("run_paused", () => {}),
@@ -207,7 +207,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "repair-goes-on",
-    about: "what needs a task that was skipped by hand goes on, wanted or not",
+    about: "tasks that need a task that was skipped by hand always continue",
     features: ["repair"],
     foundWithin: 200,
     machine: folding("task_repaired", (run, body: object, outstanding, inner) =>
@@ -239,7 +239,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "goes-on-with-the-same",
-    about: "a run that goes on as a new one has the input of the one before",
+    about: "a run that continues as a new one has the input of the one before",
     features: ["continue"],
     foundWithin: 60,
     plan: ({ run, ...plan }) => {
@@ -267,14 +267,14 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "children-left",
-    about: "children go on when nobody waits for them any more",
+    about: "children continue when no task waits for them any more",
     features: [],
     foundWithin: 400,
     plan: withWorks((work) => (work.kind === "workflow" ? { ...work, parentClose: "abandon" } : work)),
   },
   {
     name: "signals-for-anybody",
-    about: "a task takes a signal whatever it wants of it",
+    about: "a task takes a signal even if its condition is false",
     features: [],
     foundWithin: 60,
     plan: withWorks((work) => (work.kind === "waitSignal" ? { ...work, where: -1 } : work)),

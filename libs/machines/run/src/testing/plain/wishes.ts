@@ -1,4 +1,4 @@
-/** What people have to do so that a run continues: nobody else does it. */
+/** Acts of people that let a run continue: no agent does them. */
 import type { Act } from "./moments.ts";
 import { filledIn, mayAnswer } from "./plain-question.ts";
 import type { PlainRun } from "./plain-run.ts";

@@ -1,7 +1,7 @@
 /**
- * Draws states and the ways between them. Every state has a way to the last one, by the signal that ends drawn runs.
- * Where somebody has to do something, what follows from that leads onward. Where nobody has to, states go in circles as
- * they like, with so little to do that it is done in one step.
+ * Draws states and the transitions between them. Every state has a transition to the last one, by the signal
+ * that ends drawn runs. Where a person or agent has to act, the effects of that lead onward. Otherwise states
+ * go in circles freely, with so little work that it is done in one step.
  */
 import type { StateDocument, TaskDocument, TransitionDocument } from "@tutti/definitions";
 import { finishSignal } from "../signals.ts";
@@ -92,7 +92,7 @@ export class States {
     return this.#isCircling ? anywhere : [last, ...names.slice(names.indexOf(name) + 1)];
   }
 
-  /** What a signal brings along. */
+  /** The payload of a signal. */
   payload() {
     return this.#values.value();
   }

@@ -36,7 +36,7 @@ export class Tasks {
     return tasks;
   }
 
-  /** One that stands alone: an action, or what is done in a state. */
+  /** A single task: an action, or the task of a state. */
   action(path: string, more: readonly string[], canCompensate: boolean): TaskDocument {
     const sight: Sight = { needs: new Map(), isEntry: false, isRound: false, more };
     const work = this.#random.happens(0.3)
@@ -201,7 +201,7 @@ export class Tasks {
     };
   }
 
-  /** Of what those who say yes bring along. Some of it has to be there. */
+  /** A form for approvals. Some of its fields are required. */
   #form(): NonNullable<NonNullable<TaskDocument["approve"]>["form"]> {
     const random = this.#random;
     const field = random.one({}, { default: 1 }, { type: "number" as const });
@@ -273,7 +273,7 @@ export class Tasks {
     };
   }
 
-  /** Where entries are loops, nobody can say which of several failed first. */
+  /** If entries are loops, the order of their failures is unknown. */
   #list(sight: Sight, areLoops: boolean): TaskDocument {
     const random = this.#random;
     const seen = [...sight.needs].flatMap(([id, how]) => (gives(how) ? [`tasks.${id}.output`] : []));
@@ -296,7 +296,7 @@ export class Tasks {
     };
   }
 
-  /** For who wants to say something about them. */
+  /** A random value for tests about them. */
   static valueOf(random: Random): Json {
     return random.one<Json>(null, 1, "mended", { n: 2 });
   }
