@@ -38,7 +38,7 @@ describe("runUntilSignal in a real process", { concurrency: true }, () => {
     assert.deepEqual(outcome, { words: ["ready", "draining"], code: 130, signal: null });
   });
 
-  it("drains and exits with 1 when a rejection is caught by nobody", async () => {
+  it("drains and exits with 1 when a rejection is uncaught", async () => {
     const outcome = await run("forgets", () => {});
     assert.deepEqual(outcome, { words: ["ready", "draining", "stopped"], code: 1, signal: null });
   });

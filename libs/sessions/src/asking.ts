@@ -10,7 +10,7 @@ import { type Asking, shareOf } from "./substrate.ts";
 export type AskedRuns = Pick<Client<typeof runService>, "startRun" | "awaitRun">;
 
 export interface Question {
-  /** Follows from the session: whoever takes over finds it. */
+  /** Derived from the session: the next owner finds it. */
   readonly runId: string;
   /** As which task of the session it is informed of. */
   readonly task: string;

@@ -55,7 +55,7 @@ class Stage {
 }
 
 describe("who is there for a session", () => {
-  it("is written down when it is other than before, at most once a second; those that can do nothing of it are not", async () => {
+  it("is recorded when it changes, at most once a second, without agents that can do none of the tasks", async () => {
     const stage = new Stage();
     stage.agents = [agent("anna"), agent("cook")];
     assert.deepEqual(await stage.look(0), ["anna 0/2"]);
@@ -88,7 +88,7 @@ describe("who is there for a session", () => {
     assert.deepEqual(await stage.look(400), ["anna 0/2", "bert 0/2"]);
   });
 
-  it("is not looked at where nobody watches", async () => {
+  it("is not read if monitoring is off", async () => {
     const stage = new Stage(MonitoringLevel.MONITORING_LEVEL_MINIMAL);
     stage.agents = [agent("anna")];
     assert.deepEqual(await stage.look(0), []);
@@ -142,7 +142,7 @@ describe("the record of a session", () => {
     );
   });
 
-  it("of which nobody was written down has those that did something, one after the other where clocks differ", () => {
+  it("without records shows the agents that did something, one after the other where clocks differ", () => {
     const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a"), taskSpec("b")]);
     scene.confirm();
     const { beginMs } = scene.state;

@@ -2,11 +2,11 @@
  * Writes down who is there to do the tasks of a session, how many slots each has, and how many of these others have
  * taken: what a comparison of modes has to know besides what the tasks took.
  *
- * 1. What is written down is what is other than before, at most once a second unless it is watched in detail, and only
- *    while something happens to the tasks: who comes and goes between makes no difference to them.
- * 2. Agents tell of their attempts a little later than work does. So others have only what they had in two looks, a
+ * 1. Changes are recorded, at most once a second (more often with detailed monitoring), and only while
+ *    something happens to the tasks: agents that come and go between make no difference to the tasks.
+ * 2. Agents report their attempts a little later than work does. So others have only what they had in two looks, a
  *    while apart.
- * 3. It follows from the session what was written down: after a crash it continues from there.
+ * 3. The session has the records: after a crash recording continues from there.
  */
 import { type AgentNote, MonitoringLevel } from "@tutti/contracts/session/v1";
 import type { Agent } from "@tutti/contracts/swarm/v1";

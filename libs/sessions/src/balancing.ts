@@ -152,14 +152,14 @@ function openParts(view: SessionView) {
 
 /** It is done in several parts now, and may be done otherwise. */
 function isToBalance(view: SessionView): boolean {
-  // An orchestrator of the user says itself what is done where.
+  // An orchestrator of the user places the tasks itself.
   const isFree = view.order?.spec?.optimization?.fixed !== true && view.mode !== Mode.MODE_CUSTOM;
   // Its budget is with the parts that it has.
   if (hasBudget(view)) return false;
   return isFree && view.endMs === 0 && view.ending === 0 && view.pauseMs === 0 && openParts(view).length > 1;
 }
 
-/** A run lets go only of what waits for its needs. */
+/** A run releases only tasks that wait for their needs. */
 function isMovable({ startMs, endMs, status, isPlaced }: TaskView, mode: PartMode): boolean {
   if (startMs > 0 || endMs > 0) return false;
   const isQueued = status === TaskStatus.TASK_STATUS_QUEUED;

@@ -41,7 +41,8 @@ export class Choosing {
         presentIn(agents, specs, pool),
         { times: knowledge.times, use: knowledge.uses },
       );
-      // Where somebody is missing nothing can be tried: what was declared is done in its order, and waits in its pools.
+      // If an agent is missing nothing can be simulated: the tasks run in their declared order, and wait in
+      // their pools.
       const body =
         "refused" in made
           ? safely(view, `nothing could be tried, because ${made.refused.detail}`)

@@ -1,9 +1,9 @@
 /**
- * Has the orchestrator of a user decide what starts in a part, and what is done in which other mode.
+ * Asks the orchestrator of a user which tasks start in a part, and which move to another mode.
  *
- * 1. It keeps nothing: each question says all there is, and is a run of one task whose id follows from the number of
- *    the decision. Whoever takes over finds the run, so a decision is made once, whoever dies. The session takes each
- *    number once.
+ * 1. It keeps nothing: each question contains the whole situation, and is a run of one task whose id is
+ *    derived from the number of the decision. The next owner finds the run, so a decision is made once, also
+ *    after a crash. The session takes each number once.
  * 2. It is asked again when something has happened since the last question. Where it starts nothing and nothing is
  *    under way, after a while that grows, or when it said.
  * 3. Away, it is waited for. Where it answers what no session can do, or fails for good, the session fails and says why.
@@ -61,9 +61,9 @@ const failedMs = 500;
 const retry = retryMessage(resolveRetry({ maxAttempts: 5, initialMs: 200, maxMs: 5_000 }));
 /** It may take so long for one decision, and longer as long as it tells of itself. */
 const timeouts = { queueMs: 0, runMs: 0, heartbeatMs: 60_000, totalMs: 0 };
-/** What was asked can be looked at for so long. */
+/** How long a question can be read. */
 const retentionMs = 3_600_000;
-/** What was decided is found for so long where people may be asked about it first, by whoever takes over meanwhile. */
+/** How long the next owner can find a decision that people may have to approve first. */
 const judgedRetentionMs = 30 * 24 * 3_600_000;
 
 export class Deciding {
@@ -162,7 +162,7 @@ class DecidedPart {
     this.#asked = isOfBefore ? "" : known;
   }
 
-  /** Returns whether the question was one of before, or what it decided waits for somebody's yes. */
+  /** Returns whether the question was an earlier one, or its decision waits for an approval. */
   async #decide(situation: Situation, options: Asking): Promise<boolean> {
     const { commands, foundation } = this.#parts;
     const { key } = this.#due;

@@ -24,7 +24,7 @@ function problemOf(output: unknown): string {
 }
 
 describe("questions to orchestrators", () => {
-  it("say of each task what it needs, how it stands, and whether it can begin", () => {
+  it("give the needs and status of each task, and whether it can start", () => {
     const { tasks, part, number } = JSON.parse(questionOf(situationOf()));
     assert.deepEqual([part, number], ["p1", 1]);
     assert.deepEqual(
@@ -45,7 +45,7 @@ describe("questions to orchestrators", () => {
 });
 
 describe("what orchestrators answer", () => {
-  it("begins tasks, with or without an agent, and moves others", () => {
+  it("starts tasks, with or without an agent, and moves others", () => {
     const read = readDecision(
       { begin: ["a", { task: "c", agent: "anna" }], move: [{ tasks: ["b"], to: "swarm" }], againMs: 5 },
       situationOf(),

@@ -64,12 +64,12 @@ function outputIn(outcome: TaskOutcome["outcome"]) {
   return result?.$case === "completed" ? { output: jsonIn(result.value)?.value ?? null } : {};
 }
 
-/** What was decided, as the session is told. */
+/** A decision, as the session receives it. */
 interface Decision {
   readonly begin: PlannedPlace[];
   readonly moves: MoveWork[];
   readonly reason: string;
-  /** When to ask again, though nothing has happened. Undefined where nothing was said of it. */
+  /** When to ask again, even if nothing has happened. Undefined if not set. */
   readonly againMs: number | undefined;
 }
 
@@ -77,7 +77,7 @@ export type Reading =
   | { readonly ok: true; readonly decision: Decision }
   | { readonly ok: false; readonly problem: string };
 
-/** What is wrong with it is said in words, with its place. */
+/** Problems are reported in words, with their place. */
 export function readDecision(output: unknown, { view, expectedMs }: Situation, nowMs: number): Reading {
   try {
     const { begin, move, reason, againMs, ...rest } = objectIn(output, "it", decisionFields);

@@ -159,7 +159,7 @@ function isOpen({ isPlaced, endMs }: TaskView): boolean {
   return isPlaced && endMs === 0;
 }
 
-/** It needs nothing more: what is there and waits for another task takes no slot, which that one may need. */
+/** It needs nothing more: a task that waits for another takes no slot, which the other may need. */
 function isAtWork(task: TaskView): boolean {
   return isOpen(task) && task.open === 0;
 }
@@ -210,7 +210,7 @@ function drawnUp(drafting: Drafting): Drafted {
 }
 
 /**
- * What is done nowhere twice needs no more slots anywhere than there are tasks. A plan takes time for each slot that it
+ * Without repetition no agent needs more slots than there are tasks. A plan takes time for each slot that it
  * has.
  */
 function atMost(present: readonly PresentAgent[], tasks: number): readonly PresentAgent[] {
@@ -240,7 +240,10 @@ function learnStated(times: Estimates, intended: readonly IntendedTask[]): void 
   }
 }
 
-/** What has started is running. What could start is ready. What waits for tasks that are not planned here waits outside. */
+/**
+ * Started tasks are running, and tasks that could start are ready. Tasks that need tasks outside the plan
+ * wait outside.
+ */
 function takeUp(drafted: Drafted, tasks: readonly TaskView[], view: SessionView): void {
   const isOpenElsewhere = (id: string) => {
     const number = view.byId.get(id) ?? -1;

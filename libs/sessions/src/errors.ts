@@ -5,7 +5,7 @@ export const partWorkErrors = defineErrors("session", {
   childTaken: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "A run or mission that belongs to nobody, or to another parent, has the id that the part of the session was to have.",
+    help: "A run or mission without a parent, or with another parent, has the id that the part of the session needs.",
     message: ({ child }: { child: string }) =>
       `\`${child}\` already exists and is not a part of this session`,
     remedy: "Delete it, or start the session under another id.",
@@ -13,7 +13,7 @@ export const partWorkErrors = defineErrors("session", {
   notDecided: {
     status: "ABORTED",
     retry: "never",
-    help: "The run that was to ask the orchestrator of a session what begins ended otherwise than well. The cause is its error.",
+    help: "The run that asked the orchestrator of a session for its decision did not complete. The cause is its error.",
     message: ({ orchestrator, run }: { orchestrator: string; run: string }) =>
       `The orchestrator \`${orchestrator}\` did not decide, because its run \`${run}\` failed`,
     remedy: "See the error of the run, then retry the session.",
@@ -29,7 +29,7 @@ export const partWorkErrors = defineErrors("session", {
   questionTooLong: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "An orchestrator is told of all tasks of its session with each question, which has a bound.",
+    help: "Each question to an orchestrator contains all tasks of its session, and its size is limited.",
     message: ({ bytes, max }: { bytes: number; max: number }) =>
       `The question to the orchestrator has ${bytes} bytes, more than the maximum of ${max}`,
     remedy: "Split the session.",

@@ -25,7 +25,7 @@ describe("what a task asks of its agent", () => {
       "soup of the pool ovens with 2 pot",
     ],
   ] as const)
-    it(`is told in words: ${what}`, () => {
+    it(`is described in words: ${what}`, () => {
       const spec = TaskSpec.fromPartial({ ...asked, work: { $case: "capability", value: "soup" } } as object);
       assert.equal(demandText(spec, "default"), words);
     });

@@ -122,7 +122,7 @@ export function presentIn(
   });
 }
 
-/** Slots that nobody uses, for certain tasks. */
+/** Free slots for certain tasks. */
 export interface Room {
   /** How many could take one of the tasks. */
   readonly slots: number;

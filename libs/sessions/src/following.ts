@@ -1,7 +1,8 @@
 /**
- * Follows the work of parts: what is other than before is told to the session, in batches, and in the end how it ended.
+ * Follows the work of parts: reports changes to the session, in batches, and in the end the outcome.
  *
- * 1. What was told is known by what it was: the same is not told twice, and after a restart everything is told once more.
+ * 1. Reported notes are remembered by content: the same is not reported twice, and after a restart everything
+ *    is reported once more.
  * 2. A look running that nothing has happened to is answered when something has: so many calls are held open at once.
  *    What is beyond is looked at in turns.
  * 3. How soon it is looked at again follows from who waits for it: what is planned or done in several parts at once,
@@ -31,7 +32,7 @@ export interface FollowingParts {
   readonly commands: SessionCommands;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
   readonly substrateOf: (part: FollowPart) => Substrate;
-  /** Is told whenever tasks of a session stand otherwise. */
+  /** Called whenever tasks of a session change. */
   readonly onNews: (key: InstanceKey) => void;
 }
 
@@ -44,7 +45,7 @@ const closeMs = 10;
 const looseMs = 200;
 /** Those without a call that is held wait for each other: so many looks a second they have at most. */
 const looksPerSec = 500;
-/** Who looks much rests for a multiple of the time that it took. */
+/** After a read, the reader rests for a multiple of the time that it took. */
 const restsPerLook = 3;
 const failedMs = 500;
 
@@ -144,8 +145,8 @@ export class Following {
         token,
       });
       onNews(key);
-      // What cannot be decided now, because the partition is loaded again or has gone elsewhere, is said again, here or
-      // there.
+      // A report that cannot be decided now, because the partition is loaded again or has moved, is repeated,
+      // here or there.
       return outcome.kind !== "refused" || outcome.refusal.retry !== "same-key";
     }
     const { openApprovals } = standing;

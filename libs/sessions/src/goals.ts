@@ -1,6 +1,6 @@
 /**
- * Has goals broken down into tasks: a run of one task asks the agent that offers the capability, and what that gives is
- * read as tasks of a session. The run's id follows from the session's, so that whoever takes over finds it.
+ * Breaks goals down into tasks: a run of one task asks the agent that offers the capability, and its output
+ * is read as tasks of a session. The run's id is derived from the session's, so that the next owner finds it.
  */
 import type { Goal, SessionSpec } from "@tutti/contracts/session/v1";
 import type { Payload, TaskList } from "@tutti/contracts/types/v1";

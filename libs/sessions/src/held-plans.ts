@@ -1,13 +1,13 @@
 /**
- * Plans that wait for somebody's yes, for the caller that asks why nothing starts. Nothing of it is kept: whoever plans
- * a part after a crash asks again, and finds what was asked.
+ * Plans that wait for an approval, for callers that ask why nothing starts. Nothing of it is stored: the
+ * planner of a part asks again after a crash, and finds its question.
  */
 import { type Explanation, WaitCause } from "@tutti/contracts/types/v1";
 import { isWaiting, prefaced, waitSince } from "@tutti/host/serving";
 import { type InstanceKey, textOf } from "@tutti/kernel";
 
 interface HeldPlan {
-  /** The approvals that nobody has decided, with what they ask. */
+  /** The open approvals, with their questions. */
   readonly questions: readonly { readonly message: string; readonly approval: string }[];
   readonly sinceMs: number;
 }
@@ -26,7 +26,7 @@ export class HeldPlans {
     else this.#bySession.delete(name);
   }
 
-  /** An explanation that starts with what is asked, where a plan is held and what is explained waits at all. */
+  /** Puts the question first, if a plan is held and the explained work waits. */
   told(key: InstanceKey, explanation: Explanation): Explanation {
     const parts = [...(this.#bySession.get(textOf(key)) ?? [])].map(([, plan]) => plan);
     const isOfTask = (explanation.about?.task ?? "") !== "";
@@ -39,7 +39,7 @@ export class HeldPlans {
       summary: `Its plan waits for a person: ${waits.map(({ message }) => message).join("; ")}.`,
       waits,
       remedies: waits.map(({ subject }) => ({
-        text: "Decide what is asked",
+        text: "Decide the approval",
         command: `tutti approve ${subject}`,
       })),
     });

@@ -8,7 +8,7 @@ const move = (task: number, fromPart: number, toPart: number, moveMs: number) =>
 const nowMs = 100_000;
 
 describe("how long tasks wait in a part", () => {
-  it("is what those waited that could begin, until they began, or still wait", () => {
+  it("is the waiting time of tasks that could start, until they started, or until now", () => {
     const tasks = [
       { number: 0, readyMs: nowMs - 5_000, startMs: nowMs - 4_000, endMs: 0 },
       { number: 1, readyMs: nowMs - 3_000, startMs: 0, endMs: 0 },

@@ -7,7 +7,7 @@ const lateMs = 30_000;
 export interface Stay {
   /** By the numbers of tasks that came from another part: when. */
   readonly cameMs: ReadonlyMap<number, number>;
-  /** Tasks moved away of late: what is left says nothing of how long more would wait. */
+  /** Tasks moved away of late: the rest does not show how long more would wait. */
   readonly isLeft: boolean;
 }
 

@@ -1,4 +1,7 @@
-/** What is done for sessions: whatever they want is brought to whoever does it, and what comes of it is told to them. */
+/**
+ * Executes the effects of sessions: brings each request to its service, and reports the outcome to the
+ * session.
+ */
 export { Fleet, presentIn } from "./fleet.ts";
 export { type Foreplanned, foreplanned, foreseen } from "./foreseeing.ts";
 export type { ReadTasks } from "./goals.ts";

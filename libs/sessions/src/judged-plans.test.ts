@@ -42,7 +42,7 @@ function scene() {
 }
 
 describe("a plan that a rule wants approved", () => {
-  it("is held until somebody has said yes, and the same question is not asked again", async () => {
+  it("is held until a person has approved, and the same question is not asked again", async () => {
     const { time, plans, asked, state, why } = scene();
     assert.equal(await plans.isHeld(asking), false, "nothing was planned yet");
     assert.equal(plans.admits(view, made), false);
@@ -67,7 +67,7 @@ describe("a plan that a rule wants approved", () => {
     assert.equal(plans.admits(view, made), false, "other words are another question");
   });
 
-  it("is thrown out by a no, and looked at again when nobody could be asked", async () => {
+  it("is dropped by a rejection, and judged again if no person could be asked", async () => {
     const { plans, state } = scene();
     assert.equal(plans.admits(view, made), false);
     state.answer = () => {
@@ -79,7 +79,7 @@ describe("a plan that a rule wants approved", () => {
     assert.equal(plans.admits(view, made), true);
   });
 
-  it("is told of no more when nobody plans it here any more", async () => {
+  it("is no longer listed when it is no longer planned here", async () => {
     const { plans, why } = scene();
     plans.admits(view, made);
     await plans.isHeld(asking);

@@ -2,8 +2,8 @@
  * Plans are compared with rules before anything of them starts. What a rule wants approved starts when people have said
  * yes.
  *
- * 1. While somebody is asked nothing of the part starts, and the plan is not recorded: it is made again after the
- *    answer, by what is so then.
+ * 1. While a person is asked nothing of the part starts, and the plan is not recorded: it is made again after
+ *    the answer, in the situation of that time.
  * 2. What was approved is not asked again, as long as the question has the same words. After a crash it is asked once
  *    more, and finds its answer.
  * 3. A no is thrown, as a refusal is.
@@ -15,11 +15,11 @@ import type { SessionView } from "@tutti/machine-session";
 import type { HeldPlans } from "./held-plans.ts";
 import type { Asking } from "./substrate.ts";
 
-/** What is said of plans. */
+/** The rules about plans. */
 export interface PlanRules {
   /** Returns whether any rule is about the plans of a namespace. */
   concernsPlans(namespace: string): boolean;
-  /** What people are asked before a plan is followed that `cause` makes for whoever wants it. Throws where it is refused. */
+  /** The questions to people before a plan by `cause` for `wantedBy` is followed. Throws if rules refuse it. */
   plan(about: JudgedPlan, cause: Cause, wantedBy: Cause): readonly PlanQuestion[];
 }
 
@@ -69,7 +69,7 @@ interface AskingFor extends Asking {
   readonly signal: AbortSignal;
 }
 
-/** So often it is looked whether somebody has decided. */
+/** How often a decision is looked up. */
 const askEveryMs = 1_000;
 const askTimeoutMs = 10_000;
 const noTrace = { traceId: "", spanId: "", sampled: false };
@@ -90,8 +90,8 @@ export class JudgedPlans {
   }
 
   /**
-   * Returns whether a plan, and what starts by it, is followed now. Else somebody is asked first. Throws where rules
-   * refuse it.
+   * Returns whether a plan, and its starts, is followed now. Otherwise a person is asked first. Throws if
+   * rules refuse it.
    */
   admits(view: PlannedSession, { begin, plan }: PlanMade): boolean {
     const { rules, cause } = this.#parts;
@@ -109,7 +109,10 @@ export class JudgedPlans {
     return this.#open.length === 0;
   }
 
-  /** Returns whether somebody has still to decide: nothing of the part starts until then. Rejects with who said no. */
+  /**
+   * Returns whether a decision is open: nothing of the part starts until then. Rejects with the rejection of
+   * a person.
+   */
   async isHeld({ signal, trace = noTrace }: AskingFor): Promise<boolean> {
     if (this.#open.length === 0) return false;
     const { clock, logger } = this.#parts.foundation;
@@ -128,7 +131,7 @@ export class JudgedPlans {
     return left.length > 0;
   }
 
-  /** Nobody plans the part here any more. */
+  /** The part is no longer planned here. */
   close(): void {
     this.#parts.held.put(this.#key, this.#part, { questions: [], sinceMs: 0 });
   }

@@ -1,6 +1,6 @@
 /**
- * What is known in each namespace of times, of use and of choices, learned from its experience: wherever that is kept,
- * whoever has it knows the same. It is asked for when something is planned or chosen, and not waited for when nobody
+ * Durations, usage and choices of each namespace, learned from its experience: every process with that
+ * experience knows the same. Requested when something is planned or chosen, and not waited for if no service
  * can be asked.
  */
 import type { estimateService } from "@tutti/contracts/intelligence/v1";
@@ -18,7 +18,7 @@ export interface LearnedParts {
 
 /** How old what is known may be: so many sessions start at once. */
 const freshMs = 500;
-/** Nobody waits longer for what could be known besides. */
+/** How long a caller waits for more knowledge. */
 const waitMs = 2_000;
 const namespacesMax = 200;
 
@@ -114,7 +114,7 @@ export function describedIn(
   const definition = order?.definition ?? "";
   const definitionTask = definition === "" ? "" : id;
   const kind = { capability, version: "", definition, definitionTask };
-  // What children do is known by nobody.
+  // The work of children is unknown.
   const known = capability === "" ? { capability: id, within: [] } : describedAs(kind);
   return { ...known, inputBytes: input?.body?.$case === "inline" ? input.body.value.length : 0 };
 }

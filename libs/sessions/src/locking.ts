@@ -115,7 +115,7 @@ export class Locking {
       const receipts = await this.#renew(key, held);
       return receipts.every(({ expireTime }) => expireTime !== undefined);
     } catch {
-      // It is asked for again: whoever holds it is given it at once.
+      // It is requested again: its holder gets it at once.
       return false;
     }
   }

@@ -4,7 +4,7 @@ import { gate } from "@tutti/kernel/testing";
 import { Looks } from "./looks.ts";
 
 describe("looks", () => {
-  it("come as often as is wanted while few look, and share what there is when many do", async () => {
+  it("come as often as requested with few readers, and share the rate with many", async () => {
     const looks = new Looks();
     const over = gate();
     const begin = (count: number) => Array.from({ length: count }, () => looks.during(() => over.pass()));

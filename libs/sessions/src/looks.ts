@@ -1,4 +1,7 @@
-/** Looks at what nobody tells of, such as agents that come and go. Whoever hears of something does not wait for them. */
+/**
+ * Periodic reads of state without notifications, such as agents that come and go. Notifications do not wait
+ * for them.
+ */
 
 /** Those that look wait for each other: so many looks a second they have at most, all together. */
 const looksPerSec = 200;

@@ -4,7 +4,7 @@ import { silentLogger } from "@tutti/kernel";
 import { Loops } from "./loops.ts";
 
 describe("a loop", () => {
-  it("begins anew when it is wanted again before the one that was withdrawn has ended", async () => {
+  it("restarts when it is requested again before the withdrawn one has ended", async () => {
     const loops = new Loops({ logger: silentLogger });
     const token = { partition: 0, incarnation: 1, number: 2, attempt: 1 };
     const begun: AbortSignal[] = [];

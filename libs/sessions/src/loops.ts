@@ -1,4 +1,4 @@
-/** What is done for sessions as long as it is wanted: one loop per effect, ended when that is withdrawn. */
+/** Loops for sessions: one loop per effect, ended when the effect is withdrawn. */
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
 import { type EffectToken, writeToken } from "@tutti/runtime";
 

@@ -154,7 +154,7 @@ export class MissionSubstrate implements Substrate {
         return nothingDone;
       case "resume":
         await missions.resumeMission(
-          { namespace, missionId, reason: "its session goes on", idempotencyKey },
+          { namespace, missionId, reason: "its session continues", idempotencyKey },
           options,
         );
         return nothingDone;
@@ -194,7 +194,7 @@ export class MissionSubstrate implements Substrate {
     await this.#parts.board.addTasks(request, options);
   }
 
-  /** What stands for tasks that are done elsewhere starts nowhere. */
+  /** Stand-ins for tasks of other parts never start. */
   async #withdraw(
     { namespace }: Place,
     { workId: missionId }: PartWork,

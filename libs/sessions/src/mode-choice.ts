@@ -1,4 +1,7 @@
-/** Which mode is chosen for tasks, and how that is told: the same for sessions and for whoever only wants to know. */
+/**
+ * Which mode is chosen for tasks, and how it is reported: the same for sessions and for callers that only
+ * ask.
+ */
 import {
   type Choice,
   Mode,
@@ -38,7 +41,7 @@ export function intendedOf(
   };
 }
 
-/** What is done in parts divides a budget before it is known who needs it. */
+/** Parts divide a budget before their needs are known. */
 const dividing: ReadonlyMap<PlannedMode, string> = new Map([
   ["hybrid", "its parts would divide the budget before it is known what each of them needs"],
 ]);

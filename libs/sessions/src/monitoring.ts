@@ -2,7 +2,7 @@
 import { MonitoringLevel } from "@tutti/contracts/session/v1";
 import type { SessionView } from "@tutti/machine-session";
 
-/** What takes longer than it was to by this share is told. */
+/** A task that takes longer than planned by this share is reported. */
 const deviationUsual = 0.5;
 
 /** Returns whether all that is seen is written down, and not only some of it each second. */
@@ -10,7 +10,10 @@ export function isInDetail({ order }: Pick<SessionView, "order">): boolean {
   return order?.spec?.monitoring?.level === MonitoringLevel.MONITORING_LEVEL_DETAILED;
 }
 
-/** By which factor something has to differ from its plan to be told, and to be a reason for another plan. */
+/**
+ * The factor by which something has to differ from its plan to be reported, and to be a reason for another
+ * plan.
+ */
 export function surprisingFactor({ order }: Pick<SessionView, "order">): number {
   return 1 + (order?.spec?.monitoring?.deviation || deviationUsual);
 }

@@ -4,9 +4,9 @@
  *
  * 1. Everything follows from the session and from who is there: after a crash the next process plans from what has
  *    started and what has not, and nothing is started twice, because the session knows what is.
- * 2. What starts is decided each time something has happened. What is recorded as a plan is what is expected of all
- *    that has not started, at most once a second, and the rarer the longer the session takes, unless it is watched in
- *    detail.
+ * 2. The starts are decided each time something has happened. The recorded plan is the expectation for all
+ *    tasks that have not started. It is recorded at most once a second, and less often in long sessions, except
+ *    with detailed monitoring.
  */
 import type { PlannedPlace } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -158,7 +158,7 @@ class PlannedPart {
     }
   }
 
-  /** Somebody is to say yes first. Who says no fails the session. */
+  /** A person has to approve first. A rejection fails the session. */
   async #isHeld(signal: AbortSignal): Promise<boolean> {
     try {
       return await this.#judged.isHeld({ signal, trace: this.#trace });

@@ -6,7 +6,10 @@ import type { Mode, PartMode, RecordedAgent, RecordedSession, RecordedTask } fro
 import { anybody, demandOf } from "./fleet.ts";
 import { describedIn } from "./learned.ts";
 
-/** Ends are told in whole milliseconds, by another clock than beginnings: what overlaps for less followed. */
+/**
+ * Ends come in whole milliseconds, by another clock than starts: tasks that overlap for less followed each
+ * other.
+ */
 const clocksMs = 5;
 
 export function recordOf(view: SessionView): RecordedSession {

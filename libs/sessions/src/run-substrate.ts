@@ -146,7 +146,7 @@ export class RunSubstrate implements Substrate {
         return nothingDone;
       case "resume":
         await runs.resumeRun(
-          { namespace, runId, taskIds: [], reason: "its session goes on", idempotencyKey },
+          { namespace, runId, taskIds: [], reason: "its session continues", idempotencyKey },
           options,
         );
         return nothingDone;
@@ -160,7 +160,10 @@ export class RunSubstrate implements Substrate {
     }
   }
 
-  /** What stands for tasks that are done elsewhere starts nowhere: once it is out, what held it is let go of. */
+  /**
+   * Stand-ins for tasks of other parts never start: once they are removed, the tasks that waited for them
+   * continue.
+   */
   async #withdraw(
     { namespace, sessionId }: Place,
     { workId: runId, partId }: PartWork,
@@ -179,7 +182,7 @@ export class RunSubstrate implements Substrate {
 }
 
 /**
- * Only what waits for something can be taken out of a run: what stands for others waits for a task that nobody starts.
+ * Only waiting tasks can be removed from a run: stand-ins wait for a task that never starts.
  */
 function standInsFor(elsewhere: readonly string[], number: number): TaskSpec[] {
   if (elsewhere.length === 0) return [];
@@ -213,7 +216,7 @@ export function msOf(time: Timestamp | undefined): number {
   return time === undefined ? 0 : fromTimestamp(time);
 }
 
-/** What it used up of its budget: what somebody says to have used beyond that is not the session's. */
+/** Its usage within its budget: reported usage beyond that does not count for the session. */
 function usedWithin(run: Run | undefined): Amounts | undefined {
   const { budget } = run?.spec ?? {};
   if (budget === undefined) return undefined;

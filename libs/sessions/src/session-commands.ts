@@ -1,4 +1,4 @@
-/** How whoever works for sessions speaks with them, in the name of the service. */
+/** How workers of sessions call them, in the name of the service. */
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { Command, InstanceKey, Query } from "@tutti/kernel";
 import { type Session, type SessionView, showWork } from "@tutti/machine-session";

@@ -1,4 +1,4 @@
-/** What sessions want done, brought to whoever does it. */
+/** Brings the effects of sessions to their services. */
 import { Mode } from "@tutti/contracts/session/v1";
 import type { TaskOutcome } from "@tutti/contracts/types/v1";
 import type { Errands, ErrandTold } from "@tutti/host/serving";
@@ -30,7 +30,7 @@ import type { SessionCommands } from "./session-commands.ts";
 import type { Substrate } from "./substrate.ts";
 import type { WaitingForOthers } from "./waiting-for-others.ts";
 
-/** A part that nobody could be asked to do for so long is done otherwise, where that is allowed. */
+/** A part without a reachable service for so long runs in another mode, if that is allowed. */
 const passOnAfterMs = 5_000;
 
 export interface SessionDoers {
@@ -123,8 +123,8 @@ export class SessionEffects {
   }
 
   /**
-   * What runs cannot do because their engine is away, agents share, where the session left the choice. The other way
-   * round nothing would be won: the pools of all agents are where missions are. Only a part that
+   * Agents share the tasks of runs whose engine is away, if the session left the choice. The other direction
+   * would gain nothing: the pools of all agents are where missions are. Only a part that
    * certainly has not started is passed on: a run whose answer was lost has the tasks, and may have done some.
    */
   async #passOn(

@@ -19,7 +19,7 @@ function setUp() {
 }
 
 describe("news of sessions", () => {
-  it("wake all who wait for that session, and nobody else", async () => {
+  it("wake all that wait for that session, and no others", async () => {
     const { news, heard, listen, settled } = setUp();
     listen(key, "first");
     listen(key, "second");
@@ -40,7 +40,7 @@ describe("news of sessions", () => {
     assert.deepEqual(heard, ["one"]);
   });
 
-  it("are heard by who listens anew, whatever was told before", async () => {
+  it("reach a new listener, after any earlier updates", async () => {
     const { news, heard, listen, settled } = setUp();
     listen(key);
     news.tell(key);

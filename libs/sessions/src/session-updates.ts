@@ -3,7 +3,7 @@ import { type InstanceKey, type Timers, textOf, Waiters } from "@tutti/kernel";
 
 export class SessionUpdates {
   readonly #timers: Timers;
-  /** Nobody is kept of whom nobody wants to hear. */
+  /** Sessions without waiters are removed. */
   readonly #bySession = new Map<string, Waiters>();
 
   constructor(timers: Timers) {

@@ -32,7 +32,7 @@ import type { SessionDoers } from "./session-effects.ts";
 import { SessionUpdates } from "./session-updates.ts";
 import { WaitingForOthers } from "./waiting-for-others.ts";
 
-/** What is asked of others, as far as it is asked. */
+/** Clients of the other services. */
 export interface SessionClients extends RunSubstrateParts, MissionSubstrateParts {
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
   readonly sessions: Pick<Client<typeof sessionService>, "awaitSession">;
@@ -45,9 +45,9 @@ export interface SteeringParts {
   readonly runtime: Pick<Runtime, "submit" | "query">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   readonly readTasks: ReadTasks;
-  /** What is said of plans before they are followed. Undefined where nothing is. */
+  /** Rules about plans before they are followed. Undefined if there are none. */
   readonly rules?: PlanRules | undefined;
-  /** Whose plans wait for somebody's yes is put there. */
+  /** Plans that wait for an approval are listed there. */
   readonly held?: HeldPlans;
   /** In whose name it is done. */
   readonly cause: Cause;

@@ -14,7 +14,7 @@ import {
 import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { CallOptions } from "@tutti/mesh";
 
-/** Beyond so many events whoever waits for more is answered at once. */
+/** Beyond so many events a waiting caller is answered at once. */
 const eventMax = 1_000_000;
 
 /** As requests say it. */
@@ -70,7 +70,7 @@ export interface Substrate {
 
 export const nothingDone: Done = { withdrawnTaskIds: [], begunTaskIds: [] };
 
-/** Offered by nobody: what stands for a task that is done elsewhere until it is taken out. */
+/** Offered by no agent: the work of a stand-in for a task of another part, until it is removed. */
 const elsewhere = "session.elsewhere";
 
 export function standInFor(id: string): TaskSpec {

@@ -18,7 +18,7 @@ describe("what turns out otherwise than was planned", () => {
     assert.deepEqual(surprises.goesOn(taskAt("anna"), 1_700), []);
   });
 
-  it("is a task that took much longer or less, or is late, which is told once", () => {
+  it("is a task that took much longer or less, or is late, and is reported once", () => {
     const surprises = new Surprises(1.5);
     assert.deepEqual(wordsOf(surprises.ended(taskAt("anna"), 900)), [
       "task-0 took 900 ms at anna, longer than the 400 ms expected",
@@ -52,7 +52,7 @@ describe("what turns out otherwise than was planned", () => {
     );
   });
 
-  it("is what whoever started the session wants to be told of", () => {
+  it("has the threshold of the session", () => {
     const strict = new Surprises(1.1);
     assert.equal(strict.ended(taskAt("anna", 4_000), 4_500).length, 1);
     assert.deepEqual(strict.ended(taskAt("anna", 4_000), 4_200), []);

@@ -5,7 +5,7 @@
 import { spanOf } from "@tutti/kernel";
 import type { TaskView } from "@tutti/machine-session";
 
-/** What is told takes at least so much longer or less, so that short tasks are not told of. */
+/** Minimum difference of a report, so that short tasks are not reported. */
 const surprisingMs = 250;
 /** As fast as it was expected to be. */
 const usual = 1.2;
@@ -21,7 +21,7 @@ type AtWork = Ended & Pick<TaskView, "number" | "plannedAgent">;
 
 export interface Surprise {
   readonly words: string;
-  /** What is said of an agent says more than what is said of its tasks. */
+  /** A report about an agent is more useful than one about its tasks. */
   readonly comesFirst: boolean;
 }
 

@@ -15,7 +15,7 @@ import { isBefore, isScope, type Scope } from "./scopes.ts";
 import type { Key, Section } from "./section.ts";
 import type { ConfigurationSources } from "./sources.ts";
 
-/** Who reads: a later scope than the section's own may have its own values. */
+/** The reading scope: a later scope than the section's own may have its own values. */
 export interface Reader {
   readonly scope?: Scope;
 }

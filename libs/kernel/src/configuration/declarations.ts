@@ -54,7 +54,7 @@ export class Declarations {
   #name(setting: Setting, name: string, variable: string): void {
     const full = `${variablePrefix}${variable}`;
     const other = this.#byVariable.get(full);
-    assert(other === undefined, "each key has its own environment variable; rename one of the keys", {
+    assert(other === undefined, "each key has its own environment variable. Rename one of the keys", {
       variable: full,
       keys: [other?.key.name, setting.key.name],
     });

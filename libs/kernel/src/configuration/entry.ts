@@ -24,7 +24,7 @@ export interface Entry {
 
 /** One thing wrong with the configuration. */
 export interface Problem {
-  /** The key, or what stands for one, for programs. */
+  /** The key, or its substitute, for programs. */
   readonly name: string;
   /** The place, what was expected, what was found, what to do. */
   readonly message: string;

@@ -25,9 +25,9 @@ const variablesOfClients = [
 ];
 
 /**
- * What shares our prefix and is no key: the file's name, the preset, what the workspace's tools and tests are told by,
- * and what workers, clients and the command are, which people set for a whole shell. None of them may look like a key
- * that was mistyped, or the mistake would pass in silence.
+ * Variables with our prefix that are no keys: the file's name, the preset, variables of the workspace's tools
+ * and tests, and of workers, clients and the CLI, which people set for a whole shell. None of them may look
+ * like a key that was mistyped, or the mistake would pass in silence.
  */
 const otherVariables = new Set([
   ...[
@@ -67,7 +67,7 @@ export function readEnvironment(
     const other = setBy.get(name);
     setBy.set(name, variable);
     if (other === undefined) reading.record(setting, { text }, { source: "environment", place: variable });
-    else reading.refuse(name, `${other} and ${variable} mean the same and are both set; unset one of them`);
+    else reading.refuse(name, `${other} and ${variable} mean the same and are both set. Unset one of them`);
   }
   return unknown;
 }

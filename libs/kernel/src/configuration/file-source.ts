@@ -83,7 +83,11 @@ class FileReader {
       node === null ? place : this.#document.placeInside(node, path);
     const found = this.#document.plain(node);
     if (found !== undefined) this.#reading.record({ key, scope }, found, { source: "file", place, placeOf });
-    else this.#reading.refuse(key.name, `\`${key.name}\` at ${place} has too many aliases; write it out`);
+    else
+      this.#reading.refuse(
+        key.name,
+        `\`${key.name}\` at ${place} has too many aliases. Write the values out`,
+      );
   }
 
   #membersOf(node: Node | null, what: string): readonly Member[] {

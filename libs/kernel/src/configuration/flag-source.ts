@@ -42,7 +42,7 @@ const denial = "no-";
 
 interface Flag {
   readonly position: number;
-  /** What stands between `--` and the equals sign. Empty for an argument that is no flag's. */
+  /** The text between `--` and the equals sign. Empty for an argument that is no flag's. */
   readonly name: string;
   readonly text: string | undefined;
 }
@@ -66,7 +66,10 @@ function settingOf(name: string, declarations: Declarations) {
   return declarations.byName(name.startsWith(denial) ? name.slice(denial.length) : name);
 }
 
-/** Returns the key that was most likely meant. What stands below a key is no key: its value is set as a whole. */
+/**
+ * Returns the key that was most likely meant. A name below a key is no key: the value of a key is set as a
+ * whole.
+ */
 function hintFor(name: string, declarations: Declarations): string {
   const words = name.split(".");
   for (let count = words.length - 1; count > 1; count--) {

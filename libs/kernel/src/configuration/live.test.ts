@@ -116,7 +116,7 @@ describe("a configuration that is read again", () => {
     assert.equal(configuration.read(registry), before);
   });
 
-  it("gives values that nobody can change", () => {
+  it("gives values that cannot be changed", () => {
     const { configuration } = begin(engines("peers: [a], labels: {zone: b}"));
     const { peers, labels, store } = configuration.read(registry);
     for (const value of [configuration.read(registry), peers, labels, store])

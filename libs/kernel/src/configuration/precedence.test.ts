@@ -18,7 +18,7 @@ describe("where a value comes from", () => {
     from: Scope;
   }[] = [
     {
-      title: "the default when nobody sets it",
+      title: "the default if it is not set",
       given: {},
       reader: "engines",
       value: "info",
@@ -26,7 +26,7 @@ describe("where a value comes from", () => {
       from: "foundation",
     },
     {
-      title: "a preset of whoever starts the process beats the default",
+      title: "a preset of the caller that starts the process beats the default",
       given: { environment: { TUTTI_PRESET: '{"log.level":"warn"}' } },
       reader: "engines",
       value: "warn",
@@ -69,7 +69,7 @@ describe("where a value comes from", () => {
       from: "foundation",
     },
     {
-      title: "the last of repeated flags counts, whatever its spelling",
+      title: "the last of repeated flags counts, in any spelling",
       given: { arguments: ["--log.level=debug", "--foundation.log.level", "warn"] },
       reader: "foundation",
       value: "warn",

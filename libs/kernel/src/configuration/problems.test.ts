@@ -155,7 +155,7 @@ describe("a mistake in the configuration is refused with its place and what to d
     [
       "two variables for one key",
       variables({ TUTTI_LOG_LEVEL: "info", TUTTI_FOUNDATION_LOG_LEVEL: "warn" }),
-      "TUTTI_FOUNDATION_LOG_LEVEL and TUTTI_LOG_LEVEL mean the same and are both set; unset one of them",
+      "TUTTI_FOUNDATION_LOG_LEVEL and TUTTI_LOG_LEVEL mean the same and are both set. Unset one of them",
     ],
     [
       "an unknown flag",
@@ -265,7 +265,7 @@ describe("a mistake in the configuration is refused with its place and what to d
     );
   });
 
-  it("but what the workspace's tools are told by is none, nor are variables of workers and of others", () => {
+  it("but variables of the workspace's tools, of workers and of others are none", () => {
     const ours = { TUTTI_CACHE: "/c", TUTTI_ADDRESS: "10.0.0.1:7401", TUTTI_SERVER: "http://10.0.0.1:7400" };
     assert.deepEqual(problemsOf({ environment: { ...ours, TUTTIFRUTTI: "x", tutti_log_level: "y" } }), []);
   });
@@ -319,7 +319,7 @@ describe("the configuration file", () => {
     const text = `engines: {registry: {peers: *l}}\n`;
     assert.equal(
       problemsOf({ yaml: `${laughs.join("\n")}\n${text}` }).at(-1),
-      "`registry.peers` at tutti.yaml:12:7 has too many aliases; write it out",
+      "`registry.peers` at tutti.yaml:12:7 has too many aliases. Write the values out",
     );
   });
 });

@@ -54,7 +54,7 @@ describe("the reference page of the configuration", () => {
     for (const [schema, words] of table) assert.equal(expects(schema), words);
   });
 
-  it("keeps its table whole whatever a description has in it", () => {
+  it("keeps its table whole with any text in a description", () => {
     const schema = z.object({ key: z.string().describe("a | b\nc") });
     const line = renderConfigurationReference([defineSection({ scope: "foundation", name: "x", schema })]);
     assert.ok(line.includes("| a \\| b c |\n"));
@@ -90,7 +90,7 @@ describe("the JSON Schema of the configuration file", () => {
     assert.deepEqual(offered, ["log", "log", "log,registry", "log,registry", "log,registry"]);
   });
 
-  it("describes each key, requires none, and refuses what is not declared", () => {
+  it("describes each key, requires none, and refuses keys that are not declared", () => {
     const leaseMs = {
       default: 15_000,
       description: "How long a lease lasts.",

@@ -79,7 +79,7 @@ describe("a secret in the configuration", () => {
     ["behind an unknown tag", { yaml: `engines: {registry: {token: !${theSecret} ${theSecret}}}` }],
     ["where a tag would stand", { yaml: `engines: {registry: {token: !${theSecret}}}` }],
     ["where an alias would stand", { yaml: `engines: {registry: {token: *${theSecret}}}` }],
-    ["where a block scalar would begin", { yaml: `engines:\n  registry:\n    token: |${theSecret}\n` }],
+    ["where a block scalar would start", { yaml: `engines:\n  registry:\n    token: |${theSecret}\n` }],
     ["where a directive would stand", { yaml: `%${theSecret}\n---\n` }],
     ["as an alias without an anchor", { yaml: `engines: {registry: {token: [*${theSecret}]}}` }],
   ];

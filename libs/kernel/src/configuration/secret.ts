@@ -6,7 +6,7 @@ import { kernelErrors } from "../errors/kernel-errors.ts";
  * Secrets in the configuration are references, `env:NAME` or `file:/path`, never values.
  *
  * Invariants:
- * 1. Whatever prints a reference prints where the secret is, never what it is: the secret is not kept, it is read again
+ * 1. A printed reference shows the place of the secret, never its value: the secret is not kept, it is read again
  *    each time it is revealed, so a rotated one is found.
  * 2. A value that is no reference is refused without being repeated: it may be the secret itself.
  */

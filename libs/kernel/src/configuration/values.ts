@@ -8,7 +8,7 @@ export type Found = { readonly text: string } | { readonly typed: unknown };
 export interface Meant {
   /** Of the type that the schema takes. What does not fit stays as it was found, for the schema to refuse. */
   readonly value: unknown;
-  /** The references found, on whatever level of the value. */
+  /** The references found, on any level of the value. */
   readonly secrets: readonly SecretReference[];
   /** Where a secret should have been referred to, something else was found. */
   readonly plain: boolean;

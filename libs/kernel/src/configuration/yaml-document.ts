@@ -35,7 +35,7 @@ export class YamlDocument {
     return this.#document?.contents ?? null;
   }
 
-  /** What keeps the text from being YAML, each with its place. */
+  /** Why the text is not valid YAML, each mistake with its place. */
   get mistakes(): readonly string[] {
     if (this.#document === undefined)
       return [`${this.#at(this.#deepAt)} is nested more than ${depthMax} deep`];

@@ -1,19 +1,20 @@
 import type { ErrorCode } from "yaml";
 
 /**
- * What keeps a text from being YAML, in words: `tutti.yaml:3:5 is not valid YAML: …`. The library's own messages repeat
+ * Mistakes of texts that are not valid YAML, in words: `tutti.yaml:3:5 is not valid YAML: …`. The library's
+ * own messages repeat
  * parts of the text, which may be a secret.
  */
 export const yamlMistakes: Readonly<Record<ErrorCode, string>> = {
   ALIAS_PROPS: "an alias takes no tag or anchor",
-  BAD_ALIAS: "an alias or anchor without a clear name; put text that begins with * or & in quotes",
-  BAD_COLLECTION_TYPE: "a tag that does not fit what follows it",
-  BAD_DIRECTIVE: "an unknown directive; put text that begins with % in quotes",
-  BAD_DQ_ESCAPE: "an unknown escape sequence; use single quotes for text with backslashes",
+  BAD_ALIAS: "an alias or anchor without a clear name. Put text that starts with * or & in quotes",
+  BAD_COLLECTION_TYPE: "a tag that does not fit its value",
+  BAD_DIRECTIVE: "an unknown directive. Put text that starts with % in quotes",
+  BAD_DQ_ESCAPE: "an unknown escape sequence. Use single quotes for text with backslashes",
   BAD_INDENT: "indented differently than expected, or a bracket is not closed",
   BAD_PROP_ORDER: "a tag or anchor in the wrong place",
-  BAD_SCALAR_START: "text that begins with a reserved character; put it in quotes",
-  BLOCK_AS_IMPLICIT_KEY: "a mapping or list in the middle of a line; put text with a colon in quotes",
+  BAD_SCALAR_START: "text that starts with a reserved character. Put it in quotes",
+  BLOCK_AS_IMPLICIT_KEY: "a mapping or list in the middle of a line. Put text with a colon in quotes",
   BLOCK_IN_FLOW: "a block mapping or list inside brackets",
   DUPLICATE_KEY: "the same key a second time in one mapping",
   IMPOSSIBLE: "not understood",
@@ -25,7 +26,7 @@ export const yamlMistakes: Readonly<Record<ErrorCode, string>> = {
   MULTIPLE_TAGS: "more than one tag",
   NON_STRING_KEY: "a key that is no text",
   RESOURCE_EXHAUSTION: "nested too deeply, or too many aliases",
-  TAB_AS_INDENT: "indented with a tab; use spaces",
-  TAG_RESOLVE_FAILED: "an unknown tag; put text that begins with ! in quotes",
-  UNEXPECTED_TOKEN: "something that cannot stand here",
+  TAB_AS_INDENT: "indented with a tab. Use spaces",
+  TAG_RESOLVE_FAILED: "an unknown tag. Put text that starts with ! in quotes",
+  UNEXPECTED_TOKEN: "an element that is not allowed here",
 };

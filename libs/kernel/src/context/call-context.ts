@@ -52,8 +52,9 @@ export interface CallContext {
   /** Empty, or the key under which a repeated call is answered like the first. */
   readonly idempotencyKey: string;
   /**
-   * Of a keyed call: the epoch under which the caller believes this process to be the owner, so that one that has not
-   * heard of its ownership yet waits for the news instead of sending the caller away. 0 when it did not say.
+   * Of a keyed call: the epoch under which the caller believes this process to be the owner. A process that
+   * does not know of its ownership yet waits for the update instead of sending the caller away. 0 if the
+   * caller did not set it.
    */
   readonly ownerEpoch?: number | undefined;
   /** Writes the trace id, the call and the namespace in each line. */

@@ -79,7 +79,7 @@ export function defineErrors<const E extends Entries>(area: string, entries: E):
   const catalogue: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(entries)) {
     const code = codeOf(area, key);
-    if (declared.has(code)) throw new Error(`the error ${code} is declared twice; one code has one meaning`);
+    if (declared.has(code)) throw new Error(`the error ${code} is declared twice. One code has one meaning`);
     declared.set(code, entry as ErrorEntry<never>);
     catalogue[key] = declaredError(code, entry);
   }
@@ -94,7 +94,7 @@ export function declaredErrors(): ReadonlyMap<string, ErrorEntry<never>> {
 function codeOf(area: string, key: string): string {
   if (!/^[a-z][a-z0-9]*$/.test(area) || !/^[a-z][a-zA-Z0-9]*$/.test(key)) {
     throw new Error(
-      `an error's area is one lower-case word and its key camelCase; found "${area}", "${key}"`,
+      `an error's area is one lower-case word and its key camelCase, found "${area}", "${key}"`,
     );
   }
   return `${area}.${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
@@ -103,7 +103,7 @@ function codeOf(area: string, key: string): string {
 function declaredError<P>(code: string, entry: ErrorEntry<P>) {
   const { status, retry } = entry;
   const make = (parameters: P, extras: ErrorExtras = {}): TuttiError => {
-    // The entry wins over the extras, whatever an untyped caller put among them.
+    // The entry wins over the extras, even if an untyped caller passes others.
     const error = new TuttiError({ ...extras, code, status, retry, message: errorText(entry, parameters) });
     // The stack starts where the error was asked for, not here.
     Error.captureStackTrace?.(error, make);

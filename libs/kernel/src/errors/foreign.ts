@@ -1,6 +1,6 @@
 /**
- * What is said about an error that is not ours. Anything can be thrown: nothing here may throw itself, whatever it
- * is shown, and nothing that looks like a credential is repeated.
+ * Descriptions of errors that are not ours. Anything can be thrown: these functions never throw, for any
+ * value, and never repeat a text that looks like a credential.
  */
 import { redactText } from "../redaction/redaction.ts";
 

@@ -16,8 +16,8 @@ const unreachableCodes = new Set([
 const exhaustedCodes = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM"]);
 
 /**
- * Whatever was thrown as an error of ours, with what was thrown as its cause. A `TuttiError` stays the very same
- * object. Never throws.
+ * Turns any thrown value into an error of ours, with the value as its cause. A `TuttiError` stays the very
+ * same object. Never throws.
  */
 export function errorFromUnknown(thrown: unknown): TuttiError {
   if (isTuttiError(thrown)) return thrown;

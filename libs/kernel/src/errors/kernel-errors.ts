@@ -34,7 +34,7 @@ export const kernelErrors = defineErrors("kernel", {
   cancelled: {
     status: "CANCELLED",
     retry: "never",
-    help: "The caller gave up, or the work was told to stop. Nothing has to be done.",
+    help: "The caller gave up, or the work was asked to stop. Nothing has to be done.",
     message: ({ what }: { what: string }) => `${what} was cancelled before it finished`,
     remedy: "Call it again if it is still needed.",
   },

@@ -3,8 +3,8 @@ import { defineErrors } from "./catalogue.ts";
 import { TuttiError } from "./tutti-error.ts";
 
 /**
- * The answer to a keyed call that reached a process which does not own the place. It belongs to the ownership port,
- * so it is declared here: the mesh follows it, and whatever owns places answers with it.
+ * The answer to a keyed call that reached a process which does not own the place. It belongs to the ownership
+ * port, so it is declared here: the mesh follows it, and owners of places answer with it.
  */
 const ownershipErrors = defineErrors("mesh", {
   notOwner: {

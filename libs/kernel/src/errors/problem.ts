@@ -36,7 +36,8 @@ export function toProblem(error: TuttiError, occurrence: { readonly instance?: s
 }
 
 /**
- * Returns the error behind problem details, ours or foreign. Never throws: what is not ours becomes an error with the
+ * Returns the error behind problem details, ours or foreign. Never throws: a foreign problem becomes an error
+ * with the
  * status it names.
  */
 export function fromProblem(problem: unknown): TuttiError {

@@ -5,7 +5,7 @@ import type { RetryClass } from "./tutti-error.ts";
 const retryInWords: Record<RetryClass, string> = {
   never: "no: the same call fails again",
   "same-key": "yes: with the same idempotency key, after a pause",
-  elsewhere: "yes: at once at another instance; nothing was done",
+  elsewhere: "yes: at once at another instance, since nothing was done",
 };
 
 /** Returns the reference page of errors as markdown, one heading per code so that a code can be linked to. */

@@ -139,7 +139,7 @@ describe("NotOwner", () => {
 });
 
 describe("the gRPC status of an error", () => {
-  it("stays below the limit of trailers and says what was left out", () => {
+  it("stays below the limit of trailers and names the omitted parts", () => {
     const cause = new TuttiError({ code: "a.cause", status: "INTERNAL", message: "c".repeat(3_000) });
     const violations = Array.from({ length: 500 }, (_, i) => ({
       field: `items[${i}]`,
@@ -161,7 +161,7 @@ describe("the gRPC status of an error", () => {
     assert.equal(arrived.details["omitted"], `1 causes, ${500 - arrived.violations.length} violations`);
   });
 
-  it("fits whatever the error is made of", () => {
+  it("fits with any parts of the error", () => {
     const bulk = fc.integer({ min: 0, max: 20_000 }).map((length) => "й".repeat(length));
     const parts = fc.record({
       message: bulk,

@@ -15,7 +15,7 @@ import { detailOfRecord, recordOfDetail } from "./wire.ts";
  * 1. Trailers stay below 8 KiB, the limit of most gRPC implementations and proxies. A larger one would turn a good
  *    answer into a broken connection. What does not fit is left out, the deepest causes first, and `omitted` among the
  *    details says how much.
- * 2. Reading never throws: whatever a proxy made of the trailer, the caller gets an error with the right status.
+ * 2. Reading never throws: even if a proxy changed the trailer, the caller gets an error with the right status.
  */
 export interface StatusDetails {
   /** The number of the gRPC status, never 0. */

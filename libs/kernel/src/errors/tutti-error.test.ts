@@ -6,7 +6,7 @@ import { kernelErrors } from "./kernel-errors.ts";
 import { TuttiError } from "./tutti-error.ts";
 
 describe("TuttiError", () => {
-  it("keeps what it was told even if the caller changes it afterwards", () => {
+  it("keeps its values even if the caller changes them afterwards", () => {
     const violations = [{ field: "a", message: "b" }];
     const details: Record<string, string> = { place: "p" };
     const error = new TuttiError({ code: "a.b", status: "INTERNAL", message: "m", violations, details });
@@ -17,7 +17,7 @@ describe("TuttiError", () => {
     assert.ok(Object.isFrozen(error.violations) && Object.isFrozen(error.details));
   });
 
-  it("is neither retryable nor patient unless told so", () => {
+  it("is neither retryable nor patient by default", () => {
     const error = new TuttiError({ code: "a.b", status: "INTERNAL", message: "m" });
     assert.deepEqual([error.retryable, error.retry, error.retryAfterMs], [false, "never", 0]);
     assert.ok(!("cause" in error));
@@ -46,7 +46,7 @@ describe("TuttiError", () => {
 });
 
 describe("assert", () => {
-  it("lets pass what holds and narrows its type", () => {
+  it("accepts a true condition and narrows its type", () => {
     const value: string | undefined = ["x"][0];
     holds(value !== undefined, "there is a value");
     assert.equal(value.length, 1);

@@ -67,7 +67,7 @@ export class TuttiError extends Error {
   }
 }
 
-/** `instanceof` that survives whatever was thrown: a revoked proxy throws when it is asked. */
+/** `instanceof` that accepts any thrown value: a revoked proxy throws when it is asked. */
 export function isTuttiError(value: unknown): value is TuttiError {
   try {
     return value instanceof TuttiError;

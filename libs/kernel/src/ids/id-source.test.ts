@@ -49,7 +49,7 @@ describe("an id source", () => {
     );
   });
 
-  it("makes ids that sort in the order of making, whatever the clock does, and are all different", () => {
+  it("makes ids that sort in the order of making, for any clock, and are all different", () => {
     fc.assert(
       fc.property(fc.array(anyTime, { minLength: 1, maxLength: 50 }), fc.integer(), (timesMs, seed) => {
         const ids = new IdSource({ clock: clockOf(...timesMs), chance: seededChance(seed) });

@@ -8,7 +8,7 @@ const ended: ReadonlySet<WorkStatus> = new Set<WorkStatus>([
   WorkStatus.WORK_STATUS_CONTINUED,
 ]);
 
-/** Returns whether nothing more will happen to what stands like this. */
+/** Returns whether this status is final. */
 export function isEnded(status: WorkStatus): boolean {
   return ended.has(status);
 }

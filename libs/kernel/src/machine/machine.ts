@@ -80,7 +80,7 @@ export type ReadOnly<T> = T extends ((...args: never[]) => unknown) | Unchanging
           ? { readonly [Key in keyof T]: ReadOnly<T[Key]> }
           : T;
 
-/** Something that can be said to an instance, by a letter or by a call. */
+/** A message to an instance, by a letter or by a call. */
 export interface Message<Body> {
   /** Imperative: `transfer`, `open`. Unique within the machine. */
   readonly type: string;
@@ -88,7 +88,7 @@ export interface Message<Body> {
 }
 
 /** A command with its decider. */
-// biome-ignore lint/suspicious/noExplicitAny: a table holds commands of many bodies; each keeps its own types
+// biome-ignore lint/suspicious/noExplicitAny: a table holds commands of many bodies. Each keeps its own types
 export interface Command<State, Body = any, Reply = any, Effect = any> extends Message<Body> {
   /** How its reply is remembered for a repetition under the same idempotency key. */
   readonly reply: WireCodec<Reply>;
@@ -98,7 +98,7 @@ export interface Command<State, Body = any, Reply = any, Effect = any> extends M
 }
 
 /** One version of an event with the function that folds it. */
-// biome-ignore lint/suspicious/noExplicitAny: a table holds events of many bodies; each keeps its own types
+// biome-ignore lint/suspicious/noExplicitAny: a table holds events of many bodies. Each keeps its own types
 export interface MachineEvent<State, Effect = any, Body = any> {
   /** Past participle with its noun: `account_opened`. */
   readonly type: string;
@@ -118,7 +118,7 @@ export interface MachineEvent<State, Effect = any, Body = any> {
 }
 
 /** A question that is answered from the state. */
-// biome-ignore lint/suspicious/noExplicitAny: a table holds queries of many bodies; each keeps its own types
+// biome-ignore lint/suspicious/noExplicitAny: a table holds queries of many bodies. Each keeps its own types
 export interface Query<State, Body = any, Reply = any> {
   readonly type: string;
   answer(state: ReadOnly<State>, body: Body, at: Moment): Reply | Refusal;
@@ -138,7 +138,7 @@ export interface MachineStep<State, Effect = unknown> {
   readonly events: number;
   /** Milliseconds since the Unix epoch. That of the batch, never smaller than in an earlier step of the partition. */
   readonly nowMs: number;
-  /** Who asks, in which trace, by which policy decision. Recorded with every event. */
+  /** The caller, the trace and the policy decision. Recorded with every event. */
   readonly cause: Cause;
   /** The version of the machine's behaviour that is in force here: never newer than its own. */
   readonly behaviour: number;

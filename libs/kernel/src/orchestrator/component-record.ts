@@ -70,7 +70,7 @@ export class ComponentRecord {
       check: component.health === undefined ? undefined : () => this.#check(),
       changed: (from, to) => {
         this.#condition.observe(this.#life.state, this.health);
-        // What drains because it was told to is no news.
+        // A requested drain is no change of health.
         if (this.#life.state === "started") parts.healthChanged(from, to);
       },
     });

@@ -36,7 +36,7 @@ export type StartUpStep = Step<StartUp, Promise<void>>;
 /** What an orchestrator asks of one that is its component. */
 export interface NestedOrchestrator extends Component {
   status(): OrchestratorStatus;
-  /** What keeps it from serving, as far as it knows, each named by its place below `path`. */
+  /** Known reasons why it does not serve, each named by its place below `path`. */
   readinessProblems(path: string): readonly ReadinessProblem[];
   on<Name extends keyof OrchestratorEvents>(
     event: Name,
@@ -176,7 +176,7 @@ export class ComponentSet {
     }));
   }
 
-  /** What keeps the whole from serving, each named by its place below `path`. */
+  /** Reasons why the whole does not serve, each named by its place below `path`. */
   readinessProblems(path: string): ReadinessProblem[] {
     return [...this.#records.values()].flatMap(({ name, health, serving, options: { critical } }) => {
       if (!critical || health.level !== "unhealthy") return [];

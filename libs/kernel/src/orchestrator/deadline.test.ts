@@ -98,7 +98,7 @@ describe("withDeadline", () => {
     assert.equal(time.monotonic(), 50);
   });
 
-  it("calls the operation even if nobody wants it any more: a stop has still to be tried", async () => {
+  it("calls the operation even if it is already aborted: a stop has still to be tried", async () => {
     const reason = new Error("no more time");
     const { options } = limited({ signal: AbortSignal.abort(reason) });
     let called = false;

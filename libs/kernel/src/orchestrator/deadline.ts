@@ -16,7 +16,7 @@ export interface DeadlineOptions<T> {
 
 /**
  * Runs an operation for a limited time: it settles with the operation, or rejects when the deadline passes or the
- * signal is aborted, whichever is first. The operation is told by its own signal. If it does not listen it runs on, and
+ * signal is aborted, whichever is first. The operation gets its own signal. If it does not listen it runs on, and
  * `late` hears of its end. It is called even if the signal is aborted already: stopping still has to be tried.
  */
 export function withDeadline<T>(

@@ -3,7 +3,7 @@ import { capitalized, sentences } from "../words/sentences.ts";
 
 const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ") || "none";
 
-/** What goes wrong while a coordinator is put together, started, watched and stopped. */
+/** Errors while an orchestrator is assembled, started, watched and stopped. */
 export const lifecycleErrors = defineErrors("lifecycle", {
   componentTwice: {
     status: "ALREADY_EXISTS",
@@ -145,7 +145,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   startAborted: {
     status: "CANCELLED",
     retry: "never",
-    help: "The orchestrator was told to stop before it was ready. What had been started is stopped again.",
+    help: "The orchestrator was stopped before it was ready. What had been started is stopped again.",
     message: ({ orchestrator }: { orchestrator: string }) =>
       `${orchestrator} was stopped before it was ready`,
     remedy: "Start it again.",
@@ -170,7 +170,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
       orchestrator: string;
       component: string;
       problem: string;
-    }) => `${orchestrator} stopped because its component \`${component}\` cannot go on: ${problem}`,
+    }) => `${orchestrator} stopped because its component \`${component}\` cannot continue: ${problem}`,
     remedy: "",
   },
   operationTimedOut: {

@@ -16,7 +16,7 @@ export interface Foundation {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
-  /** Absent where everything is said in code. */
+  /** Absent if everything is set in code. */
   readonly configuration?: Configuration;
 }
 

@@ -19,7 +19,7 @@ const plan = fc.record({
     fc.record({ start: conduct, drain: conduct, stop: conduct, critical: fc.boolean(), stays: fc.boolean() }),
     { minLength: 1, maxLength: 5 },
   ),
-  /** When somebody says stop, from the start on, and whether there is an orchestrator around it. */
+  /** When a stop is requested, from the start on, and whether there is an orchestrator around it. */
   stopAtMs: fc.array(fc.constantFrom(0, 1, 3, 10, 30, 150, 500), { maxLength: 2 }),
   failAt: fc.option(fc.record({ index: fc.nat(4), atMs: fc.constantFrom(0, 1, 4, 25, 60, 300) })),
   nested: fc.boolean(),

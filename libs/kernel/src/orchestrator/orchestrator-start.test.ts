@@ -90,7 +90,7 @@ describe("Orchestrator: starting", () => {
     });
   });
 
-  it("a failure while undoing a failed start is told beside the reason", async () => {
+  it("a failure while undoing a failed start is reported next to the reason", async () => {
     const { orchestrator, noted } = withNotes();
     orchestrator.register("one", noted("one", { stop: failing("stuck") }));
     orchestrator.register("two", noted("two", { start: failing("disk full") }));
@@ -196,7 +196,7 @@ describe("Orchestrator: starting", () => {
 });
 
 describe("Orchestrator: its start-up as a pipeline", () => {
-  it("steps of one's own run where they were put, also when dependencies move their neighbour", async () => {
+  it("custom steps run where they were put, also when dependencies move their neighbour", async () => {
     const { orchestrator, noted, notes } = withNotes();
     const note = (name: string) =>
       defineStep<StartUp, Promise<void>>({

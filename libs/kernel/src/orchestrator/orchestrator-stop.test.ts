@@ -158,7 +158,7 @@ describe("Orchestrator: a component that cannot continue", () => {
     assert.deepEqual(orchestrator.status().failure, {
       code: "lifecycle.component_failed",
       reason:
-        "billing stopped because its component `store` cannot go on: Internal error: Error: the data directory is gone. Report it with the trace id of this call.",
+        "billing stopped because its component `store` cannot continue: Internal error: Error: the data directory is gone. Report it with the trace id of this call.",
       component: "store",
       problems: [],
     });
@@ -178,7 +178,7 @@ describe("Orchestrator: a component that cannot continue", () => {
       new TuttiError({ code: "store.lost", status: "DATA_LOSS", message: "the store is lost" }),
     );
     await assert.rejects(started, {
-      message: "billing stopped because its component `store` cannot go on: the store is lost",
+      message: "billing stopped because its component `store` cannot continue: the store is lost",
     });
     assert.equal(orchestrator.status().failure?.component, "store");
     assert.deepEqual(notes, ["start store", "stop store"]);
@@ -236,8 +236,8 @@ describe("Orchestrator: a component that cannot continue", () => {
     assert.equal(platform.state, "failed");
     assert.equal(
       platform.status().failure?.reason,
-      "platform stopped because its component `billing` cannot go on: " +
-        "billing stopped because its component `store` cannot go on: the store is lost",
+      "platform stopped because its component `billing` cannot continue: " +
+        "billing stopped because its component `store` cannot continue: the store is lost",
     );
   });
 

@@ -3,7 +3,7 @@ import type { Component } from "./component.ts";
 import type { LifecycleState } from "./lifecycle.ts";
 import { Orchestrator } from "./orchestrator.ts";
 
-/** Components that note what is done to them. */
+/** Components that record their calls. */
 function noting(notes: string[]) {
   return (name: string, own: Component = {}): Component => ({
     ...own,

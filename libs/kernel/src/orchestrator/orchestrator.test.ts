@@ -11,7 +11,7 @@ import type { Foundation } from "./foundation.ts";
 import { failing, withNotes } from "./orchestrator.fixture.ts";
 import { Orchestrator } from "./orchestrator.ts";
 
-describe("Orchestrator: a coordinator of one's own", () => {
+describe("Orchestrator: a custom one", () => {
   class Ledger {
     entries = 0;
     start(): void {
@@ -112,7 +112,7 @@ describe("Orchestrator: a coordinator of one's own", () => {
     await platform.stop();
   });
 
-  it("gives components back by name and by class, and names what there is when asked for another", () => {
+  it("gives components back by name and by class, and names the components when asked for another", () => {
     const billing = new Billing(testFoundation());
     assert.equal(billing.get(Ledger), billing.ledger);
     assert.equal(billing.get("ledger"), billing.ledger);
@@ -162,7 +162,7 @@ describe("Orchestrator: a coordinator of one's own", () => {
     typed.register("leger", new Ledger());
     // @ts-expect-error: the component is of another type
     typed.register("mailer", { start: 5 });
-    // @ts-expect-error: it depends on what is not declared
+    // @ts-expect-error: it depends on a component that is not declared
     assert.throws(() => typed.register("ledger", new Ledger(), { dependsOn: ["leger"] }));
     assert.equal(typed.get("ledger").entries, 0);
     const heard: number[] = [];
@@ -245,7 +245,7 @@ describe("Orchestrator: what is refused when it is put together", () => {
 });
 
 describe("Orchestrator: events", () => {
-  it("a listener that throws, or whose promise is rejected, harms nobody, and is logged and counted", async () => {
+  it("a listener that throws, or whose promise is rejected, disturbs no other, and is logged and counted", async () => {
     const { orchestrator, foundation } = withNotes();
     const heard: string[] = [];
     orchestrator.on("stateChanged", () => {

@@ -4,7 +4,7 @@
  *
  * 1. Components start in the order of their registration, but each after what it depends on, one at a time.
  * 2. They drain and stop in exactly the reverse of the order in which they started. Every one that started is
- *    stopped once, whatever happens to the others, and in no more time than it may take.
+ *    stopped once, even if others fail, and in no more time than it may take.
  * 3. A start that fails, is aborted or runs out of time leaves nothing running.
  * 4. The lifecycle only moves forward. `start` and `stop` give the same promise however often they are called.
  * 5. Status and health always have an answer: a component that hangs shows as unhealthy.
@@ -300,14 +300,14 @@ export class Orchestrator<
     return this.readinessProblems().length === 0;
   }
 
-  /** Returns whether it serves, brought up to date, and what keeps it from that, by name. */
+  /** Checks now whether it serves, and returns the reasons if it does not, by name. */
   async readiness(): Promise<Readiness> {
     await this.#set.refreshHealth();
     const problems = this.readinessProblems();
     return { ready: problems.length === 0, problems };
   }
 
-  /** What keeps it from serving, as far as is known now, each named by its place below `path`. */
+  /** Known reasons why it does not serve, each named by its place below `path`. */
   readinessProblems(path: string = this.name): readonly ReadinessProblem[] {
     if (this.#lifecycle.state === "ready") return this.#set.readinessProblems(path);
     const { starting } = this.#set;

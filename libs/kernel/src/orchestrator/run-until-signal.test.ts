@@ -103,7 +103,7 @@ describe("runUntilSignal", () => {
     assert.equal(await code, 1);
   });
 
-  it("a fault that nobody caught is logged, drains, and exits with 1. A signal then exits at once", async () => {
+  it("an uncaught fault is logged, drains, and exits with 1. A signal then exits at once", async () => {
     const notes: string[] = [];
     const { code, fault, time, foundation } = running({ drain: () => void notes.push("drained") });
     await time.flush();
@@ -131,7 +131,7 @@ describe("runUntilSignal", () => {
     assert.equal(await code, 1);
   });
 
-  it("what is done when ready may fail, and is a fault", async () => {
+  it("the action when ready may fail, and is a fault", async () => {
     const { code } = running({}, { ready: () => Promise.reject(new Error("could not print")) });
     assert.equal(await code, 1);
   });

@@ -25,7 +25,7 @@ export interface RunOptions {
   readonly flush?: () => void | Promise<void>;
 }
 
-/** What is needed of an orchestrator here. Any has it. */
+/** The part of an orchestrator that is needed here. */
 export interface Runnable {
   readonly name: string;
   readonly logger: Logger;
@@ -63,7 +63,7 @@ export async function runUntilSignal(orchestrator: Runnable, options: RunOptions
           leave(128 + signalNumbers[signal]);
           return;
         }
-        logger.info("stop signal received, finishing running work; a second signal exits immediately", {
+        logger.info("stop signal received, finishing running work. A second signal exits immediately", {
           signal,
         });
         stop();

@@ -44,7 +44,7 @@ describe("safeExecute: repeating", () => {
   const table: readonly [string, readonly unknown[], ExecuteOptions, readonly number[], string][] = [
     ["a success is not repeated", [], {}, [0], "done at attempt 1"],
     ["what may never be repeated is not", [failure("never")], {}, [0], "not now"],
-    ["what nobody classified is not", [new Error("bug")], {}, [0], "Internal error: Error: bug."],
+    ["an unclassified error is not", [new Error("bug")], {}, [0], "Internal error: Error: bug."],
     ["what passes is, after a pause", [failure("same-key")], {}, [0, 100], "done at attempt 2"],
     [
       "a broken connection is, as what it is",
@@ -76,7 +76,7 @@ describe("safeExecute: repeating", () => {
       "done at attempt 2",
     ],
     [
-      "a pause beyond the time allowed is not begun",
+      "a pause beyond the time allowed is not started",
       [failure("same-key", 2_000)],
       { timeoutMs: 1_500 },
       [0],
@@ -84,7 +84,7 @@ describe("safeExecute: repeating", () => {
     ],
     ["one attempt never repeats", [failure("same-key")], { retry: { attemptsMax: 1 } }, [0], "not now"],
     [
-      "a deadline that has passed is not begun",
+      "an attempt after the deadline is not started",
       [],
       { deadlineMs: 0 },
       [],
@@ -120,7 +120,7 @@ describe("safeExecute: repeating", () => {
 });
 
 describe("safeExecute: time", () => {
-  it("an operation that hangs is told by its signal and given up, its outcome unknown", async () => {
+  it("an operation that hangs is aborted by its signal and given up, its outcome unknown", async () => {
     const { orchestrator, time, counted } = executing();
     const signals: AbortSignal[] = [];
     const hangs = (signal: AbortSignal) => {
@@ -146,7 +146,7 @@ describe("safeExecute: time", () => {
     assert.equal(Math.round(time.monotonic()), 50 + 100 + 50 + 200);
   });
 
-  it("a result that comes too late is told of, not lost in silence", async () => {
+  it("a result that comes too late is reported, not lost in silence", async () => {
     const { orchestrator, time, foundation } = executing();
     const slow = async () => {
       await sleep(time, 500);

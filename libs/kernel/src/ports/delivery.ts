@@ -6,7 +6,7 @@ import type { Place } from "./ownership.ts";
  * none of its business. The mesh implements this port, a simulated network does too.
  *
  * Letters go from partition to partition: that is a channel. Their numbers count per channel, from 1, without gaps, and
- * the receiver remembers the last one of each channel, so that a repeated letter is known whatever delayed it.
+ * the receiver remembers the last one of each channel, so that a repeated letter is known after any delay.
  */
 export interface Delivery {
   /**

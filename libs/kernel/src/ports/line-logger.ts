@@ -53,7 +53,7 @@ function toStandardError(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** A line is written whatever its fields are: one that cannot be printed must not cost the caller its work. */
+/** A line is written with any fields: one that cannot be printed must not fail the caller. */
 function jsonOf(fields: LineFields): string {
   try {
     return JSON.stringify(fields, printable);

@@ -1,6 +1,6 @@
 /**
  * A span that is not recorded: all it is good for are its ids, and most are never asked for them, so they are made
- * when they are. That is what keeps tracing within its budget while it is off: an object of its own costs 10 ns,
+ * when they are. So tracing stays within its budget while it is off: an object of its own costs 10 ns,
  * two random ids 300.
  *
  * 1. All spans below the same origin have its trace id, whenever and in in any order asked.

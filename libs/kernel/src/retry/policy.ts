@@ -90,7 +90,7 @@ export function resolveRetry(settings: RetrySettings = {}): RetryPolicy {
   return maxAttempts > 1 ? policy : { ...policy, initialMs: 0 };
 }
 
-/** The policy of what is not retried by default: a child, which retries its own tasks. */
+/** The policy of work that is not retried by default: a child, which retries its own tasks. */
 export const singleAttempt: RetryPolicy = Object.freeze(resolveRetry({ maxAttempts: 1 }));
 
 /**

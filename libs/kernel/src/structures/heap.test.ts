@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Heap, type Ranked } from "./heap.ts";
 
 describe("Heap", () => {
-  it("gives what a sorted list gives, whatever is added, moved and removed", () => {
+  it("gives the order of a sorted list, after any additions, moves and removals", () => {
     const operation = fc.oneof(
       fc.record({ kind: fc.constant("add" as const), rank: fc.integer({ min: 0, max: 9 }) }),
       fc.record({ kind: fc.constant("remove" as const), at: fc.nat(30) }),

@@ -81,7 +81,7 @@ describe("recordingMetrics", () => {
       (m) => [m.counter(calls), m.counter({ ...calls, help: "" })],
       /another counter/,
     ],
-    ["reading what nobody declared", (m) => m.value("tutti_other"), /declared are none/],
+    ["reading an undeclared metric", (m) => m.value("tutti_other"), /declared are none/],
   ];
   for (const [what, act, message] of refused) {
     it(`refuses ${what}`, () => assert.throws(() => act(recordingMetrics()), message));

@@ -24,7 +24,7 @@ describe("time that runs by itself", () => {
     assert.ok(performance.now() - sinceMs < 5_000);
   });
 
-  it("fires timers in the order in which they are due, whatever runs between them", async () => {
+  it("fires timers in the order in which they are due, with any work between them", async () => {
     using running = RunningTime.open();
     const { time } = running;
     const fired: string[] = [];
@@ -95,7 +95,7 @@ describe("time that runs by itself", () => {
     await worker.terminate();
   });
 
-  it("moves though somebody looks again with each turn of the event loop", async () => {
+  it("advances although a caller polls with each turn of the event loop", async () => {
     using running = RunningTime.open();
     let isOver = false;
     running.time.after(hourMs, () => {

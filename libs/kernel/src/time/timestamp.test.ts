@@ -12,7 +12,7 @@ describe("timestamps", () => {
     );
   });
 
-  it("have less than a second of nanoseconds, whatever is rounded", () => {
+  it("have less than a second of nanoseconds, after any rounding", () => {
     assert.deepEqual(toTimestamp(1_999.999_999_9), { seconds: 1, nanos: 999_999_999 });
     assert.deepEqual(toTimestamp(-0.5), { seconds: -1, nanos: 999_500_000 });
   });

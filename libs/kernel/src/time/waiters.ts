@@ -1,8 +1,8 @@
 import type { Timers } from "../ports/timers.ts";
 
 /**
- * Those who wait until something is told, or until a while has passed. Who comes later hears what is distinguished from
- * then on.
+ * Callers that wait until they are woken, or until a time has passed. A later caller waits for the next
+ * wake-up.
  */
 export class Waiters {
   readonly #timers: Timers;

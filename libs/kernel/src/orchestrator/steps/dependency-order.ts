@@ -7,7 +7,7 @@ export interface Dependent {
 
 /**
  * Returns the order in which everything comes after what it depends on, and otherwise as declared: whenever several
- * could be next, it is the one declared first. Refuses dependencies on what is not there, and circles.
+ * could be next, it is the one declared first. Refuses unknown dependencies, and circles.
  */
 export function inDependencyOrder<D extends Dependent>(pipeline: string, declared: readonly D[]): D[] {
   refuseUnknown(pipeline, declared);

@@ -2,8 +2,8 @@
  * Composes a list of steps into one function.
  *
  * 1. Composed plainly, a pipeline costs what calling its steps one from the other costs, and nothing more.
- * 2. Composed under an observer, each step's own time is told, without that of anything that comes after it, and an
- *    error that leaves the pipeline names the one step it arose in.
+ * 2. Composed under an observer, each step's own time is reported, without the time of later steps. An error
+ *    that leaves the pipeline names the one step it arose in.
  */
 import { describeForeign } from "../../errors/foreign.ts";
 import { TuttiError } from "../../errors/tutti-error.ts";

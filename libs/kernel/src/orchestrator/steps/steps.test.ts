@@ -122,7 +122,7 @@ describe("observed pipelines", () => {
     around: () => Promise.reject(error),
   });
 
-  it("name the one step a fault arose in, whatever lies around it", async () => {
+  it("name the one step a fault arose in, with any steps around it", async () => {
     const { outcomes, observer } = watched();
     const fault = new Error("no such file");
     const run = composeObserved("start-up", [wrap("a"), broken(fault), wrap("b")], last, {

@@ -162,7 +162,7 @@ function settleTwice(
   const again = driver.settleBy(effect, command, body);
   if (again !== "ignored")
     throw new MachineViolation(
-      `effect ${effect.number} of ${effect.key.id}: expected its result to settle it or to begin another attempt, found the same attempt still awaited`,
+      `effect ${effect.number} of ${effect.key.id}: expected its result to settle it or to start another attempt, found the same attempt still awaited`,
     );
 }
 

@@ -127,7 +127,7 @@ export class DrivenInstance {
     expect(
       this.history.length === 0 || now.status !== 0,
       where,
-      "an instance that has events has a status; expected one other than unspecified",
+      "expected a status of an instance that has events, found unspecified",
     );
   }
 }

@@ -85,6 +85,6 @@ export class DrivenStep implements MachineStep<unknown> {
   }
 
   #checkRunning(): void {
-    expect(!this.#ended, this.#name, "a step is over when its decider returns; do everything before");
+    expect(!this.#ended, this.#name, "a step is over when its decider returns. Do everything before");
   }
 }

@@ -51,7 +51,7 @@ describe("a driver of machines", () => {
     assert.deepEqual(noted, [kept]);
   });
 
-  it("delivers letters in their order, when it is told to", () => {
+  it("delivers letters in their order, on request", () => {
     const { driver, tell } = drive();
     driver.execute(counterKey, tell, { by: 2 });
     driver.execute(counterKey, tell, { by: 3 });
@@ -63,7 +63,7 @@ describe("a driver of machines", () => {
     assert.equal(driver.deliver(), undefined);
   });
 
-  it("delivers the oldest letter of all, or that of another channel, when it is told which", () => {
+  it("delivers the oldest letter of all, or that of a given channel", () => {
     const { driver, tell } = drive();
     const third = { ...counterKey, id: "three" };
     driver.execute(counterKey, tell, { by: 1 });

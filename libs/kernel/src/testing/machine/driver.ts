@@ -107,7 +107,7 @@ export class MachineDriver {
   /** Returns a command, as a caller gives it. */
   execute<Body, Reply>(
     key: InstanceKey,
-    // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to who calls it
+    // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to its caller
     command: Command<any, Body, Reply, any>,
     body: Body,
   ): Reply | Refusal {
@@ -192,7 +192,7 @@ export class MachineDriver {
 
   /** Lets time pass. Timers run out at their moment, in their order. */
   advance(ms: number): void {
-    expect(ms >= 0, this.#service, `expected time to go on, found ${ms} ms`);
+    expect(ms >= 0, this.#service, `expected time to advance, found ${ms} ms`);
     const untilMs = this.#nowMs + ms;
     for (let fired = 0; ; fired++) {
       const next = this.#nextTimer();
@@ -280,7 +280,7 @@ export class MachineDriver {
     const answer: unknown = command.decide(guarded(instance.state, name), frozen(body), step);
     const { changes } = step.close();
     if (isRefusal(answer)) {
-      expect(changes === 0, name, "a refusal emits and sends nothing; refuse before, or answer otherwise");
+      expect(changes === 0, name, "a refusal emits and sends nothing. Refuse before, or answer otherwise");
       return answer;
     }
     checkedBytes(command.reply, answer, `${name}: its reply`);

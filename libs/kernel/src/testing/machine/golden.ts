@@ -153,7 +153,7 @@ export function writeGoldenHistories(folder: URL, stories: GoldenStories, given:
   const [release, ...others] = given;
   if (release === undefined || others.length > 0)
     throw new Error(
-      `expected a release, like 0.2.0, and nothing else; found ${given.join(" ") || "nothing"}`,
+      `expected a release, like 0.2.0, and nothing else, found ${given.join(" ") || "nothing"}`,
     );
   mkdirSync(folder, { recursive: true });
   for (const [name, story] of Object.entries(stories)) {
@@ -170,7 +170,7 @@ function goldenFiles(folder: URL): readonly string[] {
 }
 
 function readGolden(folder: URL, name: string): GoldenHistory {
-  // Written by `writeGolden`. What is not so fails where it is compared.
+  // Written by `writeGolden`. Other content fails in the comparison.
   return JSON.parse(readFileSync(new URL(name, folder), "utf8")) as GoldenHistory;
 }
 

@@ -8,7 +8,7 @@ export type AnyCommand = Command<any, any, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export type AnyEvent = MachineEvent<any, any, any>;
 
-/** A machine's table, by name. What is not in it is refused. */
+/** A machine's table, by name. Unknown names are refused. */
 export class MachineTable {
   readonly machine: AnyMachine;
   readonly #commands: ReadonlyMap<string, AnyCommand>;
@@ -60,7 +60,7 @@ export function nameOf({ type, version }: { readonly type: string; readonly vers
 
 const typeForm = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
-/** What can be said of a machine without driving it. */
+/** Checks a machine without driving it. */
 export function checkTable(machine: AnyMachine): void {
   const { kind, behaviour, commands, events, queries } = machine;
   expect(/^[a-z][a-z0-9]*$/.test(kind), kind, `expected a kind of one lower-case word, found "${kind}"`);
