@@ -94,7 +94,7 @@ export const journalErrors = defineErrors("journal", {
   cut: {
     status: "OUT_OF_RANGE",
     retry: "never",
-    help: "Somebody who follows the log was to continue from a place that is deleted. The caller that cuts the journal has to wait for those who follow it. If that place was kept from long ago, start over from the rest.",
+    help: "A follower of the log wanted to continue from a deleted place. The caller that cuts the journal has to wait for its followers. If the place is an old one, start again from the rest.",
     message: ({ segment, oldest }: { segment: number; oldest: number }) =>
       `The log starts with segment ${oldest}, and segment ${segment} was requested`,
     remedy: "Start with the oldest segment.",

@@ -52,7 +52,7 @@ describe("tableOf", () => {
     );
   });
 
-  it("keeps a service that nobody asks for", () => {
+  it("keeps a service that is not requested", () => {
     assert.deepEqual(tableOf(made, []), made);
   });
 

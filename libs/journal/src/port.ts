@@ -5,8 +5,8 @@ import type { Refusal } from "@tutti/kernel";
  * decides. The runtime writes nothing durable elsewhere.
  *
  * What every implementation owes, and the conformance suite checks:
- * 1. A batch is there whole or not at all, and an append that was answered `durable` is there for ever (until it is
- *    truncated), whatever dies.
+ * 1. A batch is complete or absent. An append that was answered `durable` is there for ever (until it is
+ *    truncated), after any crash.
  * 2. Batches of a partition have the numbers 1, 2, 3 … without gaps, in the order in which they were appended. Of
  *    unacknowledged appends the first ones are there, or none: never the third without the second.
  * 3. Many appends of a partition may be under way, each naming the number it expects to get. After one has failed, all
@@ -64,8 +64,8 @@ export interface JournalPartition extends PartitionName {
   /** The last durable batch. */
   readonly last: Position;
   /**
-   * Adds a batch. The bytes are taken before this returns: the caller may reuse its buffer at once. Resolves in the
-   * order of the calls. Throws only for what is a bug of the caller: an epoch that nobody sealed, a time that runs
+   * Adds a batch. The bytes are taken before this returns: the caller may reuse its buffer at once. Resolves
+   * in the order of the calls. Throws only for a bug of the caller: an epoch without a seal, a time that runs
    * backwards, more bytes than `batchBytesMax`.
    */
   append(batch: Append): Promise<AppendOutcome>;
@@ -115,7 +115,7 @@ export interface Append {
 export interface Seal {
   /** Above the epoch of the last batch. */
   readonly epoch: number;
-  /** Raised to the time of the batch before if that is later: what is under way from another owner nobody can know. */
+  /** Raised to the time of the batch before if that is later: batches under way from another owner are unknown. */
   readonly timeMs: number;
   readonly behaviour: number;
 }

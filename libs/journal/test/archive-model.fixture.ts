@@ -18,7 +18,7 @@ const search: Search = { ...plainSearch, limit: 13 };
 
 /**
  * Does at random what a runtime does, on an archive and on the plain one in memory: both must look the same whenever
- * they are compared. Now and then the process dies, and what was not covered is committed once more.
+ * they are compared. Now and then the process dies, and changes that were not covered are committed once more.
  */
 export class Comparison {
   readonly #chance;

@@ -13,7 +13,7 @@ const files = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const epoch = 1;
 
 describe("settling an archive", () => {
-  it("says that it is not settled while somebody reads what is in the log, and is when they are done", async () => {
+  it("is not settled while a reader reads its log, and is settled afterwards", async () => {
     const directory = await mkdtemp(join(files, "tutti-settle-"));
     const feed = new BatchFeed();
     const options = { partitions: 1, source: feed.source, clock: new VirtualTime() };

@@ -16,7 +16,7 @@ describe("the archive's thread", () => {
     await host.close();
   });
 
-  it("ends with the last archive, except when it is held for what comes next", async () => {
+  it("ends with the last archive, except when it is held for the next one", async () => {
     const thread = new ArchiveThread(dying);
     const giveBack = thread.hold();
     assert.equal(thread.isStarted, false, "nothing has to be read yet");
@@ -32,7 +32,7 @@ describe("the archive's thread", () => {
     assert.equal(await opened(), false);
   });
 
-  it("refuses what waits when it dies, and is started again by the next call", async () => {
+  it("refuses waiting calls when it dies, and is started again by the next call", async () => {
     const thread = new ArchiveThread(dying);
     // A file that is there: the thread is asked.
     const host = thread.host(import.meta.filename);

@@ -117,7 +117,7 @@ export function bitFlipTests(runs: number): void {
         const { hit } = flipIn(trial.disk, records, where);
         const { partition: index = 0, number = 0 } = hit.batch ?? {};
         const read = batchesFrom(trial.journal.partition("workflow", index));
-        // The end of the log may not have been told yet.
+        // The end of the log may not have been reported yet.
         fc.pre(trial.journal.partition("workflow", index).last.number >= number);
         await assert.rejects(read, (error: unknown) => {
           assert.ok(error instanceof TuttiError && journalErrors.corrupt.is(error));

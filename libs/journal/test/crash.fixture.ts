@@ -32,7 +32,7 @@ export function recordOf(round: string, partition: number, number: number): Uint
 export async function killWriters(rounds: number, acknowledgedMax: number, seed: number): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "tutti-crash-"));
   const chance = seededChance(seed);
-  // Per partition, by number: the round that was told it is durable.
+  // Per partition, by number: the round that got the answer that it is durable.
   const acknowledged = Array.from({ length: partitions }, () => new Map<number, string>());
   try {
     for (let round = 0; round < rounds; round++) {

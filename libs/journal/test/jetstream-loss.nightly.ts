@@ -1,4 +1,4 @@
-/** Servers that have lost what they acknowledged: nobody may continue as if all was well. */
+/** Servers that have lost acknowledged messages: no owner may continue as if all was well. */
 import assert from "node:assert/strict";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

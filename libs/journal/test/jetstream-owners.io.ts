@@ -153,7 +153,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     assert.equal((await again.append("goes on")).kind, "durable");
   });
 
-  it("are told of no more than is certain when the connection is lost before anything was sent", async () => {
+  it("get only certain answers when the connection is lost before anything was sent", async () => {
     await using both = await processes(1);
     const { one } = both;
     const owner = await settledOwner(one.partition, 1);

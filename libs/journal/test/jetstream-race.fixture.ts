@@ -1,7 +1,7 @@
 /**
- * Two owners race for partitions, round after round: both seal and append at the same instant, or one seals into the
- * midst of what the other appends, while leaders step down and connections are cut. After each round a third one seals,
- * reads, and compares the batches of the stream with what both were told.
+ * Two owners race for partitions, round after round: both seal and append at the same instant, or one seals
+ * while the other appends, while leaders step down and connections are cut. After each round a third one
+ * seals, reads, and compares the batches of the stream with the answers to both.
  */
 import assert from "node:assert/strict";
 import type { JournalBatch, JournalPartition } from "@tutti/journal";
@@ -95,7 +95,7 @@ export async function race(options: RaceOptions): Promise<RaceResult> {
   return result;
 }
 
-/** One appender's record of what it was told. */
+/** One appender's record of its answers. */
 class Racer {
   readonly #name: string;
   readonly partition: JournalPartition;
@@ -231,7 +231,7 @@ function check(batches: readonly JournalBatch[], racers: readonly Racer[], resul
     result.messages += Math.max(1, Math.ceil(batch.records.length / messageBytesMax));
     assert.ok(batch.epoch >= epoch, `batch ${batch.number} is of an older epoch than the one before`);
     if (batch.seal) {
-      assert.ok(batch.epoch > epoch, `the seal ${batch.number} begins an epoch`);
+      assert.ok(batch.epoch > epoch, `the seal ${batch.number} starts an epoch`);
       epoch = batch.epoch;
       continue;
     }

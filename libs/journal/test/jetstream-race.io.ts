@@ -7,7 +7,7 @@ import { race } from "./jetstream-race.fixture.ts";
 const program = await natsServerProgram();
 
 describe("two owners of a partition on JetStream", { skip: program.skip }, () => {
-  it("are never both right, and lose nothing that either was told is there", async () => {
+  it("are never both right, and lose no acknowledged batch of either", async () => {
     await using server = await startNatsServer({ configuration: serverConfiguration });
     const servers = [server.address];
     const options = { servers, replicas: 1, partitions: 2, trouble: { cutMs: 100 }, seed: 1 };

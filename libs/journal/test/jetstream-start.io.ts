@@ -113,7 +113,7 @@ system_account: SYSTEM`;
       });
     }
 
-    it("says so when somebody removed messages or the whole position", async () => {
+    it("reports removed messages or a removed position", async () => {
       await using server = await startNatsServer({ configuration: serverConfiguration });
       await using connection = await connectionTo([server.address]);
       const first = await openJetStream({ connection, services }, signal);

@@ -159,7 +159,7 @@ function makeFail(connection: MeddledConnection, fault: CommitFault): void {
   else loseAnswer(connection);
 }
 
-/** The next message lands, and nobody hears of it. */
+/** The next message lands, and its answer is lost. */
 export function loseAnswer(connection: MeddledConnection): void {
   connection.meddle = (_subject, send) => {
     connection.meddle = undefined;

@@ -10,7 +10,7 @@ import { directoryFor, openSmall } from "./objects.fixture.ts";
 
 /** A connection that may lose answers. */
 export class ForgetfulConnection extends NatsConnection {
-  /** Called with each operation that was answered: whether nobody hears of it. */
+  /** Called with each operation that was answered. Returns whether the answer is lost. */
   forgets: (operation: string) => boolean = () => false;
 
   static async to(

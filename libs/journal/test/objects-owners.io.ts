@@ -89,7 +89,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     assert.equal(coveredTo, committed);
   });
 
-  it("continues although somebody older knocks", async () => {
+  it("continues although an older owner calls", async () => {
     await using all = await processes();
     const { story } = all;
     const owner = await all.start();

@@ -42,8 +42,8 @@ const lost = 0.1;
 
 /**
  * Two processes own a partition in turn. While one commits, the other opens under a newer epoch. The first continues
- * trying. Whatever was acknowledged to an owner is what the next one starts with, in order and whole, and nothing that
- * an older one tries after that changes anything.
+ * trying. The next owner starts with all acknowledged operations, in order and complete, and nothing that an
+ * older owner tries after that changes anything.
  */
 export async function archiveRace(options: ArchiveRaceOptions): Promise<ArchiveRaceResult> {
   const directory = await directoryFor("race");
@@ -127,7 +127,7 @@ class Race {
     );
   }
 
-  /** What the new owner found is what the old one was told, and perhaps what it was not told of. */
+  /** The new owner has found all answered operations of the old one, and perhaps unanswered ones. */
   #check({ epoch, count }: Said, old: Contender): void {
     const about = `epoch ${old.epoch}: ${JSON.stringify({ epoch, count, asked: old.asked, told: old.acknowledged })}`;
     if (old.acknowledged > 0 || epoch === old.epoch) assert.equal(epoch, old.epoch, about);
@@ -181,7 +181,7 @@ class Race {
     };
   }
 
-  /** What there is, which must be of one commit. */
+  /** Returns the present content, which must be of one commit. */
   async #inspect({ partition, epoch }: Contender): Promise<Said> {
     const { partitionSnapshot } = await partition.opening(epoch);
     const text = Buffer.from(partitionSnapshot).toString();

@@ -27,7 +27,7 @@ interface Expected {
   epoch: number;
 }
 
-/** Drives a journal on a faulty disk, and compares what it says with what it was told. */
+/** Drives a journal on a faulty disk, and compares its content with its answers. */
 export class Trial {
   readonly disk: MemoryDisk;
   readonly expected: Expected[] = Array.from({ length: partitions }, () => ({

@@ -4,8 +4,9 @@
  * from the journal up to where the journal has been cut.
  *
  * What every implementation owes, and its conformance suite checks:
- * 1. `commit` is there whole or not at all, and once it has resolved it is there for ever, whatever dies.
- * 2. The runtime never commits what is not durable in the journal, and cuts the journal only behind what `settle` has
+ * 1. A `commit` is complete or absent. Once it has resolved it is there for ever, after any crash.
+ * 2. The runtime commits only durable batches of the journal, and cuts the journal only behind the batch that
+ *    `settle` has
  *    named. So `opening()` never says less than what was settled before. When it is behind the first batch of the
  *    journal, the archive has lost something, and the opener reports it instead of continuing.
  * 3. Every row carries a checksum. What is damaged is reported with its place, never answered.
@@ -52,7 +53,7 @@ export interface ArchivePartition {
    * False when there is surely nothing under this key. Asked for every start, so it costs no more than a few hashes.
    */
   mayHave(key: InstanceKey): boolean;
-  /** What is kept of instances, in the order of the keys. */
+  /** The stored forms of instances, in the order of the keys. */
   load(keys: readonly InstanceKey[]): Promise<readonly Kept[]>;
   /** By the number that tokens carry. Undefined of what was removed. */
   keyOf(incarnation: number): Promise<InstanceKey | undefined>;
@@ -73,8 +74,9 @@ export interface ArchivePartition {
    */
   pack(epoch: number, upToBatch: number): Promise<void>;
   /**
-   * Makes what was committed and packed so sure that no single flipped bit can take it back, and resolves with the last
-   * batch that is no longer needed from the journal: it is covered and packed, and the journal may be cut behind it.
+   * Makes all committed and packed data so safe that no single flipped bit can take it back. Resolves with
+   * the last batch that the archive no longer needs: it is covered and packed, and the journal may be cut
+   * behind it.
    */
   settle(epoch: number): Promise<number>;
   /** Events of an instance in order, of those that are packed. The runtime adds those that are still in the journal. */
@@ -130,7 +132,7 @@ export interface OutstandingInstance {
 export interface Changes {
   /** All batches up to this one are contained in what is committed with it. Never smaller than before. */
   readonly coveredTo: number;
-  /** Replaces what is kept of the partition itself. Undefined leaves it. */
+  /** Replaces the stored form of the partition itself. Undefined leaves it. */
   readonly partitionSnapshot: Uint8Array | undefined;
   /**
    * Of instances whose first line was committed before or is among these. Of ended ones together with their last line.

@@ -1,11 +1,12 @@
 import { hashBytes } from "./hash.ts";
 
 /**
- * The header of a batch, encoded by hand: `Batch.header` of the contract with its tag and length, byte for byte as the
- * generated code would write it, except that the numbers, the time and the checksum are written also when they are 0.
+ * The header of a batch, encoded by hand: `Batch.header` of the contract with its tag and length, byte for
+ * byte like the generated code. One difference: the numbers, the time and the checksum are written also when
+ * they are 0.
  *
- * 1. How long it is depends on the partition, the behaviour, and whether it is the first batch or a seal. Not on what
- *    comes in later. So the journal's thread can fill in hash and checksum where they belong.
+ * 1. Its length depends on the partition, the behaviour, and whether it is the first batch or a seal. It does
+ *    not depend on later values. So the journal's thread can fill in hash and checksum in their place.
  * 2. Hash and checksum come last (but for the seal), so that their places follow from the end.
  */
 export interface HeaderFields {

@@ -174,7 +174,7 @@ export class DirectoryBlobs implements Blobs {
     });
   }
 
-  /** Puts all that is here into another store: content first, so that whatever is mentioned is there. */
+  /** Puts all that is here into another store: content first, so that every mentioned blob is there. */
   async copyTo(target: Blobs): Promise<void> {
     for (const name of await this.#namesOf("content")) {
       const { sha256, namespace } = blobOf(name);

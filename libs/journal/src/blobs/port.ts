@@ -2,7 +2,7 @@
  * Blobs: content too large for a record, kept by namespace and named by what it contains.
  *
  * What every implementation owes, and its conformance suite checks:
- * 1. When `put` has resolved the content is there until it is swept, whatever dies: a record may name it.
+ * 1. When `put` has resolved the content is there until it is swept, after any crash: a record may name it.
  * 2. What is read is what was put, or it is reported as damaged. The last part is handed out after all of it was
  *    checked.
  * 3. `sweep` removes unmentioned blobs and was last put before a moment. The end of its last mention counts like

@@ -11,7 +11,8 @@ export interface FoundMention {
 }
 
 /**
- * Goes through mentions: what is not kept any more is released. Resolves with those that count, as names of blobs.
+ * Goes through mentions, and releases those of instances that are no longer kept. Resolves with the rest, as
+ * names of blobs.
  * `release` says whether the mention is gone. It is not when it was made again meanwhile.
  */
 export async function mentionedBlobs<Found extends FoundMention>(

@@ -4,7 +4,7 @@ import type { KeptSubscription, NatsConnection } from "@tutti/nats";
 /** What the server says to a message for a stream. */
 export type Answer =
   | { readonly kind: "accepted"; readonly sequence: number }
-  /** What the message expected to be last is not. `found` is what is, if it was said. */
+  /** Another message is the last one. `found` is its number, if the server named it. */
   | { readonly kind: "moved"; readonly found: number | undefined }
   | { readonly kind: "full"; readonly reason: string }
   /** Anything else: it may have taken effect. */
@@ -59,7 +59,7 @@ export class Answers {
 }
 
 function answerOf(message: Msg): Answer {
-  if (message.headers?.code === 503) return { kind: "unclear", reason: "nobody keeps the stream" };
+  if (message.headers?.code === 503) return { kind: "unclear", reason: "no server has the stream" };
   const { seq, error } = message.json<{
     readonly seq?: number;
     readonly error?: { readonly err_code?: number; readonly description?: string };

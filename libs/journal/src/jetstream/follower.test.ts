@@ -63,7 +63,7 @@ describe("Follower", () => {
     assert.equal(read.followed.owner, 1);
   });
 
-  it("passes over what follows a batch whose place a seal took that does not count", () => {
+  it("passes over messages after a batch whose place was taken by a seal that does not count", () => {
     const log = new TestStream().seal(4).append(2);
     const [, second = [], third = []] = log.batches(3);
     log
@@ -132,7 +132,7 @@ describe("Follower", () => {
 
     it("is found when a batch has an epoch that no seal started", () => {
       const wrong = new TestStream().seal(1).append(1, { epoch: 2 });
-      corruptAt(() => wrong.follow(), /message 2.*epoch 2, which no seal began/);
+      corruptAt(() => wrong.follow(), /message 2.*epoch 2, which no seal started/);
     });
   });
 

@@ -7,8 +7,8 @@
  *    its way when its owner was replaced, and is nothing.
  * 3. A seal that does not count is possible only where it was delayed until all seals before it were truncated. It may
  *    have taken the place of a batch of the owner, whose later ones under way then do not follow and mean nothing.
- * 4. A batch of the newest epoch that otherwise does not follow the last one, by number, hash and time, is damage, and
- *    so is every message whose checksum is wrong, and one that is missing between two.
+ * 4. A batch of the newest epoch that does not otherwise follow the last one (by number, hash and time) is
+ *    damage. So is a message with a wrong checksum, and a message that is missing between two.
  * 5. An origin says what the first batch follows on. It is the first message of its stream, or damage.
  */
 import { crc32 } from "../batch/crc32.ts";
@@ -24,7 +24,7 @@ import { underWayMax } from "./protocol.ts";
 export interface FollowedBatch {
   readonly number: number;
   readonly timeMs: number;
-  /** Undefined where the one that is next was said to count, and what comes before it was not read. */
+  /** Undefined if the next batch is known to count, and the batches before it were not read. */
   readonly hash: Uint8Array | undefined;
   /** Sequence of its last message. */
   readonly end: number;
@@ -133,13 +133,13 @@ export class Follower {
     this.#sequence = sequence;
     if (read.kind === "seal") return this.#seal(sequence, read);
     if (read.kind === "origin") return this.#origin(sequence, read);
-    // The batch that was said to count brings its epoch along.
+    // The batch that is known to count has its epoch.
     const isSaid = this.#last !== undefined && this.#last.hash === undefined && this.#epoch === 0;
     if (isSaid || (sequence <= this.#lookUntil && read.epoch > this.#epoch)) this.#epoch = read.epoch;
     if (read.epoch < this.#epoch || sequence <= this.#lookUntil) return;
     if (sequence <= this.#disturbedUntil && this.#isStray(read)) return;
     if (read.epoch > this.#epoch) {
-      this.#fail(sequence, `epoch ${read.epoch}, which no seal began`, read.number);
+      this.#fail(sequence, `epoch ${read.epoch}, which no seal started`, read.number);
     }
     return this.#gather(sequence, read);
   }

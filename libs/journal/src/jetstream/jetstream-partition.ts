@@ -153,7 +153,7 @@ export class JetStreamPartition implements JournalPartition {
     this.#pipeline.doubt("the connection to NATS was lost");
   }
 
-  /** Refuses what comes from here on, and waits for what is under way. */
+  /** Refuses all new appends, and waits for those under way. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#pipeline.idle();
@@ -205,7 +205,7 @@ export class JetStreamPartition implements JournalPartition {
     if (last?.hash !== undefined) this.#ledger.resume(last.number, epoch, last.timeMs, last.hash);
   }
 
-  /** From the moment a seal was asked for, what comes under an older epoch is fenced. */
+  /** As soon as a seal is requested, appends under an older epoch are fenced. */
   #submitSeals(): void {
     for (const seal of this.#seals) {
       if (this.#ledger.judgeSeal(seal) === undefined) {

@@ -24,8 +24,8 @@ export interface BatchPart {
 }
 
 /**
- * A seal as it travels. Its number and what it follows are not in it, since it is unknown what comes before it: the
- * batch that it stands for is made of it by everyone who reads, always the same.
+ * A seal as it travels. It does not contain its number and its predecessor, since the batches before it are
+ * unknown. Every reader derives the batch of the seal from it, always the same.
  */
 export interface SealMark {
   readonly kind: "seal";

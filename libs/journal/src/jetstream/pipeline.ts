@@ -8,8 +8,9 @@
  * 3. After a refusal everything is answered for before anything is sent again, so nothing can come in behind our back.
  *    Where the stream turns out to end just where the oldest one expected it, nothing of another writer is there, and
  *    it is sent again. After a few refusals of that kind it is in doubt.
- * 4. Without an answer in time, or without a connection, what is under way is in doubt, and nothing is sent until the
- *    next seal. What was refused, what follows it, and what was not sent as a whole is not in doubt: it is not there.
+ * 4. Without an answer in time, or without a connection, messages under way are in doubt, and nothing is sent
+ *    until the next seal. A refused message, its successors, and a message that was not sent as a whole are not
+ *    in doubt: they are not there.
  */
 import { assert, type Logger, type Timer } from "@tutti/kernel";
 import type { NatsConnection } from "@tutti/nats";

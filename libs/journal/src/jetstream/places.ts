@@ -1,6 +1,6 @@
 /**
  * Where batches are in the stream: runs of batches of which each takes one message, so that a partition that was never
- * disturbed has one run. What is not known here is found by reading.
+ * disturbed has one run. Unknown places are found by reading.
  */
 export interface BatchPlace {
   readonly number: number;

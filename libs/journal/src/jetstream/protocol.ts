@@ -1,10 +1,11 @@
 /**
  * The bounds that all writers of a stream must agree on, for ever: they are part of its format.
  *
- * The server judges a batch by one thing, whether the stream ends where the batch expects it. That orders everything,
- * but it does not fence: of an owner with the messages a, b, c under way, a new owner's seal takes the place of a, so
- * that a is refused. B expects the stream to end where the seal now is, and is taken. So who reads decides what counts,
- * by epochs, and these bounds say where such stray messages can lie:
+ * The server judges a batch by one thing, whether the stream ends where the batch expects it. That orders
+ * everything, but it does not fence. Example: an owner has the messages a, b, c under way. A new owner's seal
+ * takes the place of a, so that a is refused. B expects the stream to end where the seal now is, and is
+ * accepted. So the reader decides which messages count, by epochs, and these bounds limit where such stray
+ * messages can be:
  *
  * 1. An owner has at most `underWayMax` messages without an answer, so its last ones land less than that behind the seal
  *    that replaced it.

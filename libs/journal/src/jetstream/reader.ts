@@ -39,7 +39,7 @@ export async function* readBatches(
         throw damagedMessage(log.stream, log.name, end, { found: `no batch ${next}`, number: next });
     } catch (error) {
       if (!(error instanceof MessageGone)) throw error;
-      // Truncated meanwhile, perhaps only where the reading started and not yet what is wanted.
+      // Truncated meanwhile, perhaps only at the start of the reading and not yet at the wanted place.
       await log.refreshFirst();
       ledger.checkReadable(next, log.first);
     }

@@ -150,7 +150,7 @@ export class MessageGone extends Error {
   readonly first: number;
 
   constructor(first: number) {
-    super(`the stream begins with message ${first}`);
+    super(`the stream starts with message ${first}`);
     this.first = first;
   }
 }

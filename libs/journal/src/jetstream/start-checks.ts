@@ -23,13 +23,13 @@ export async function checkServers(
     return [];
   }
   const warnings = isCluster
-    ? ["the journal has one replica in a cluster: a server that is lost takes its partitions along; use 3"]
+    ? ["the journal has one replica in a cluster: a lost server loses its partitions. Use 3"]
     : [];
   const synced = await isSyncAlways(info?.server_id ?? "", system);
   if (synced === false) throw jetstreamErrors.syncNotAlways({ server });
   if (synced === undefined) {
     warnings.push(
-      `whether the NATS server ${server} syncs before it acknowledges cannot be seen through this connection; set sync_interval: always in its jetstream block, or batches that were acknowledged can be lost when its machine fails`,
+      `whether the NATS server ${server} syncs before it acknowledges cannot be checked through this connection. Set sync_interval: always in its jetstream block. Otherwise acknowledged batches can be lost when its machine fails`,
     );
   }
   return warnings;

@@ -128,7 +128,7 @@ export class StreamLog {
     const message = readMessage(await this.source.get(first, last));
     if (message.kind === "damaged") throw damagedMessage(this.stream, this.name, first, message);
     if (message.kind !== "part" || message.part !== 0) {
-      const found = "the first message, which does not begin a batch; messages before it are missing";
+      const found = "the first message, which does not start a batch, so messages before it are missing";
       throw damagedMessage(this.stream, this.name, first, { found });
     }
     this.begins(message.number, first);

@@ -43,7 +43,7 @@ export class TestStream {
     return this.push(...this.batches(count, options).flat());
   }
 
-  /** Follows all of it, or what comes from a message on. */
+  /** Follows all of it, or the part from a message on. */
   follow(follower = new Follower(stream, name, beginning)): Read {
     const batches: JournalBatch[] = [];
     const from = follower.followed.sequence;

@@ -42,7 +42,7 @@ export interface MemoryJournalOptions {
   readonly waitingBytesMax?: number;
   /** Asked before each commit. A fault makes it fail. Default: none ever does. */
   readonly fault?: () => MemoryFault | undefined;
-  /** Runs a commit when its turn has come. Default: at once, behind what runs now. */
+  /** Runs a commit when its turn has come. Default: at once, behind the running one. */
   readonly schedule?: (run: () => void) => void;
 }
 

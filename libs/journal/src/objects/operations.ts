@@ -31,7 +31,7 @@ export function encodeOperations(operations: readonly Operation[]): Uint8Array<A
 }
 
 export function decodeOperations(given: Uint8Array): Operation[] {
-  // What comes from the network is a `Buffer`, whose parts are never copies.
+  // Data from the network is a `Buffer`, whose parts are never copies.
   const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length);
   const source = new ByteSource(bytes);
   const operations: Operation[] = [];

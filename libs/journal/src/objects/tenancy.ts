@@ -3,9 +3,10 @@
  * and does it with the process's own copy.
  *
  * 1. One thing after the other, in the order of the calls: first it is in the log, then in the copy, then it is
- *    answered. What waits meanwhile is written together.
+ *    answered. Operations that wait meanwhile are written together.
  * 2. Without servers it waits and tries again, as long as this owner is not replaced.
- * 3. When the log has moved, another owner has opened it: nothing more is written, and all who wait are told.
+ * 3. When the log has moved, another owner has opened it: nothing more is written, and all waiting callers
+ *    get the error.
  * 4. Names of objects are never used twice. What an older base named and a newer one does not is removed once that is
  *    in the log. What was written and never named, by the next owner that makes a base.
  */

@@ -3,8 +3,8 @@ import type { InstanceKey } from "@tutti/kernel";
 import { keyOfPrefix } from "./record-key.ts";
 
 /**
- * Goes through the records of a batch and finds what is in each and where it lies, without making an object for it: a
- * recovery reads hundreds of thousands. Texts and views are made only of what is asked for.
+ * Goes through the records of a batch and finds the content and place of each, without making an object for
+ * it: a recovery reads hundreds of thousands. Makes texts and views only on request.
  */
 export class RecordScanner {
   #cursor = new Cursor(nothing);

@@ -7,7 +7,7 @@ import type { WriterHost } from "./host.ts";
  * Where the last durable batch of each partition lies, as long as its ledger does not have its hash: the journal's thread
  * makes the hashes of a group when all waiters know that it is durable, and they are rarely needed.
  *
- * 1. A batch that lies here is as it was written. Who asks for its hash makes it.
+ * 1. A batch is kept here as it was written. Its hash is computed on request.
  * 2. When its group is to be filled again, another one has become durable since: the thread has made the hashes.
  */
 export class LastBatches {

@@ -22,8 +22,8 @@ export interface LocatedBatches {
 }
 
 /**
- * Reads located batches, about so many bytes of records or a group more, checked as every reader does. Who asks sees to
- * it that their segments stay.
+ * Reads located batches, about so many bytes of records or a group more, checked as every reader does. The
+ * caller keeps their segments from being removed.
  */
 export function readLocated(disk: Disk, located: LocatedBatches, bytesMax: number): JournalBatch[] {
   const { groups, from, upTo } = located;

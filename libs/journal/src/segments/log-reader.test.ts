@@ -154,7 +154,7 @@ describe("a log reader", () => {
     reader.close();
   });
 
-  it("finds nothing in a new log, then what comes", async () => {
+  it("finds nothing in a new log, then its batches", async () => {
     const one = opened();
     const reader = new LogReader(one.disk);
     assert.deepEqual(collect(reader, one.journal.end), []);
@@ -220,6 +220,6 @@ describe("a log reader", () => {
         return true;
       },
     );
-    assert.ok(scanned(one).length > 0, "what is left is read");
+    assert.ok(scanned(one).length > 0, "the rest is read");
   });
 });

@@ -45,8 +45,8 @@ export class LogReader {
   }
 
   /**
-   * Hands over what comes next up to this end, or after about so many bytes, and says whether it has got there. Batches
-   * are views of what was read, and valid during the call.
+   * Passes the next batches up to this end, or after about so many bytes, and returns whether it has got
+   * there. Batches are views of the read bytes, and valid during the call.
    */
   read(end: LogPlace, visit: LogVisitor, bytesMax = Number.POSITIVE_INFINITY): boolean {
     this.#place ??= { segment: oldestSegment(this.#disk) ?? end.segment, offset: 0 };

@@ -41,7 +41,7 @@ describe("Places", () => {
     );
   });
 
-  it("drops the oldest segments that nobody needs, and never the newest", () => {
+  it("drops the oldest segments that are not needed, and never the newest", () => {
     const places = filled();
     const drop = (...cuts: number[]) =>
       places.dropBelow(Float64Array.from(cuts)).map(({ segment }) => segment);

@@ -17,8 +17,8 @@ import { durableAt, type LogState } from "./writer.ts";
  * Reads a log from its first segment to its last group, and finds out where it ends.
  *
  * 1. Every byte of every group is checked, and each batch against the one before: number, hash, epoch, time.
- * 2. What is not sound ends the log only if nothing vouches for it: no sound group behind it, no segment behind it.
- *    Otherwise it is damage, and opening fails with its place.
+ * 2. An unsound group ends the log only if nothing vouches for it: no sound group behind it, no segment
+ *    behind it. Otherwise it is damage, and opening fails with its place.
  * 3. What is sound and contradicts what it follows is damage wherever it is.
  * 4. The last group may never have been synced, and the memory of the system may hold what its disk does not. So it is
  *    written and synced once more before it is relied on.
@@ -36,8 +36,8 @@ export interface Recovered {
 }
 
 /**
- * Reads the log, and hands its batches to the given receiver. Undefined when there is none. Only who may write removes
- * leftovers and makes the end sure.
+ * Reads the log, and passes its batches to the given receiver. Undefined when there is none. Only a writer
+ * removes leftovers and secures the end.
  */
 export function recover(disk: Disk, mayWrite: boolean, visit?: LogVisitor): Recovered | undefined {
   if (mayWrite) {
@@ -162,7 +162,7 @@ class Scan {
     }
   }
 
-  /** The segment has no sound group here. Whether that is its end says what comes behind it. */
+  /** The segment has no sound group here. The bytes behind it decide whether that is its end. */
   #endAt(
     inspected: InspectedSegment,
     offset: number,

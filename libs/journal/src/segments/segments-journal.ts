@@ -157,7 +157,7 @@ export class SegmentsJournal implements Journal {
   }
 
   async #close(): Promise<void> {
-    // What was appended before is still written. What comes now is refused.
+    // Earlier appends are still written. New ones are refused.
     this.#stopped ??= "it was closed";
     this.#hasRoom();
     for (;;) {
@@ -195,8 +195,8 @@ export class SegmentsJournal implements Journal {
   }
 
   /**
-   * Whatever is appended in the same go comes along, and what those append who are answered now: otherwise those who
-   * wait for their answers fall into two camps that take turns, each waiting for the sync of the other.
+   * Appends in the same go are included, and the next appends of the callers that are answered now. Otherwise
+   * waiting callers would split into two groups that take turns, each waiting for the sync of the other.
    */
   #flushSoon(): void {
     if (this.#flying !== undefined || this.#isLeaving) return;

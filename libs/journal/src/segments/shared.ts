@@ -7,7 +7,7 @@
  * which then wakes the thread from its next sleep.
  *
  * Measured on two cores, the way there and back without the work: 12.5 µs with a message back, 17.5 with
- * `Atomics.waitAsync`, 12.5 through a channel of one's own. Asking again and again takes 5 and a core.
+ * `Atomics.waitAsync`, 12.5 through a separate channel. Asking again and again takes 5 and a core.
  */
 export const word = {
   /** Counts orders. The thread waits for it to change. */

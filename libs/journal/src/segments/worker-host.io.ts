@@ -119,7 +119,7 @@ describe("segments with a thread", () => {
     const { journal, thread } = await openedWithThread(directory);
     const owner = await Owner.of(journal.partition("workflow", 0));
     const underWay = [1, 2, 3].map((count) => owner.append(String(count)));
-    // In the turn in which the group leaves. How far the thread gets with it nobody knows.
+    // In the turn in which the group leaves. The progress of the thread is unknown.
     await new Promise((resolve) => setImmediate(resolve));
     const behind = [4, 5].map((count) => owner.append(String(count)));
     await thread.terminate();

@@ -18,8 +18,8 @@ import { nameOfSegment, nextSegmentBytes, type SegmentSizes, startSegment } from
  * 3. After a write or a sync failed nothing is written any more: what is on the disk is unknown, and a later sync that
  *    succeeds would not say otherwise.
  * 4. The chain moves on only with what is written: hash and checksum of a group are made after room was found for it.
- * 5. The hashes of a group's batches are made when it is durable and who waits for it has been told. So nothing writes
- *    over a group before the next one is durable.
+ * 5. The hashes of a group's batches are made when it is durable and its waiting callers have the answer. So
+ *    nothing writes over a group before the next one is durable.
  */
 export class SegmentWriter {
   readonly #disk: Disk;
@@ -46,7 +46,7 @@ export class SegmentWriter {
     return this.#log;
   }
 
-  /** Does what is left to do of the last group: nothing waits for it, and the next one needs it. */
+  /** Finishes the last group: nothing waits for it, and the next one needs it. */
   finish(): void {
     this.#chain.finish();
   }

@@ -86,7 +86,7 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       assert.equal(await blobs.find(space, sha256), undefined);
     });
 
-    it("takes nothing that is not what was said of it", async () => {
+    it("refuses content that differs from its description", async () => {
       await using fixture = await open();
       const { blobs } = fixture;
       const sha256 = createHash("sha256").update("content").digest();
@@ -116,7 +116,7 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       assert.ok((await contentOf(fixture.blobs, sha256)).equals(content));
     });
 
-    it("sweeps what was put long ago and nobody mentions, and says so", async () => {
+    it("sweeps old blobs without a mention, and reports them", async () => {
       await using fixture = await open();
       const { blobs, time } = fixture;
       const [old, again] = [await putText(blobs, "old"), await putText(blobs, "again")];

@@ -1,7 +1,7 @@
 import type { Chance } from "@tutti/kernel";
 import type { Disk, DiskFile } from "../disk/disk.ts";
 
-/** How often what goes wrong: shares of all operations of the kind. */
+/** Rates of faults: shares of all operations of the kind. */
 export interface DiskFaults {
   /** A sync fails. Each sector may have been written all the same, and the system takes all of them for written. */
   readonly syncFails?: number;
@@ -30,8 +30,8 @@ interface Content {
 type NameChange = (names: Map<string, Content>) => void;
 
 /**
- * A disk in memory that does what disks do at their worst: forgets what was not synced, sector by sector. Fails syncs
- * that may have worked. Fills up. Flips bits. What it does follows from the chance alone.
+ * A disk in memory that behaves like the worst disks: it forgets unsynced data, sector by sector, fails syncs
+ * that may have worked, fills up, and flips bits. Only the seed decides its faults.
  */
 export class MemoryDisk implements Disk {
   readonly #chance: Chance;
@@ -111,7 +111,7 @@ export class MemoryDisk implements Disk {
     return this.#operationsLeft < Number.POSITIVE_INFINITY;
   }
 
-  /** The machine starts again: what was not synced is there or not, each sector and each change of names for itself. */
+  /** The machine restarts: unsynced data is there or not, each sector and each change of names separately. */
   crash(): void {
     this.#life++;
     this.#operationsLeft = Number.POSITIVE_INFINITY;

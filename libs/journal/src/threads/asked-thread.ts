@@ -64,7 +64,10 @@ export class AskedThread<Message> {
     return this.#worker !== undefined && this.#delayed === undefined;
   }
 
-  /** Which one it is, counted: another number is another thread, to which nothing was told yet. It is started where none runs. */
+  /**
+   * Which one it is, counted: another number is another thread, which has received nothing yet. It is started
+   * where none runs.
+   */
   started(): number {
     if (this.#delayed !== undefined) return this.#starts + 1;
     this.#running();
@@ -84,7 +87,7 @@ export class AskedThread<Message> {
     });
   }
 
-  /** Ends it, whatever it does at the moment. A caller that learns of that and asks again has started another one. */
+  /** Ends it in any state. A caller that learns of that and asks again has started another one. */
   async terminate(): Promise<void> {
     const ended = this.#ended;
     if (this.#delayed !== undefined) {

@@ -50,7 +50,7 @@ export function purge(kept: KeptPartition, nowMs: number, most: number): boolean
   for (const instance of [...kept.instances.values()]) {
     const { endMs, keepUntilMs, idKeptUntilMs, last } = instance.entry;
     const untilMs = instance.isRemoved ? idKeptUntilMs : keepUntilMs;
-    // What is not covered comes once more with the journal when a process starts.
+    // Changes that are not covered come once more with the journal when a process starts.
     if (endMs === 0 || untilMs > nowMs || last.batch > kept.coveredTo) continue;
     if (left-- === 0) return true;
     if (!instance.isRemoved) remove(kept, instance);

@@ -24,7 +24,7 @@ import { apply, byDue, dueInstances, load, outstandingInstances, purge } from ".
 import { type KeptPartition, MemoryArchiveStore } from "./memory-archive-store.ts";
 import { endsOf, packBatch } from "./packing.ts";
 
-/** What is asked of an archive: faults can pick. */
+/** The operations of an archive, from which faults can pick. */
 export type ArchiveOperation =
   | "opening"
   | "load"
@@ -53,7 +53,7 @@ export interface MemoryArchiveOptions {
   readonly fault?: (operation: ArchiveOperation) => MemoryArchiveFault | undefined;
   /** Waited for before each operation: a gate makes it slow. Default: nothing. */
   readonly pass?: (operation: ArchiveOperation) => Promise<void>;
-  /** Runs an operation when its turn has come. Default: at once, behind what runs now. */
+  /** Runs an operation when its turn has come. Default: at once, behind the running one. */
   readonly schedule?: Schedule;
 }
 

@@ -3,12 +3,12 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { countOf, decodeColumn, encodeColumns } from "./columns.ts";
 
-// Nobody's number is -0, which compares as another one than 0.
+// No number is -0, which is not equal to 0 in comparisons.
 const double = fc.double({ noNaN: true }).map((drawn) => drawn + 0);
 const value = fc.oneof(fc.nat(300), fc.nat(), fc.maxSafeNat(), double);
 
 describe("columns of numbers", () => {
-  it("come back as they went in, whatever their range", () => {
+  it("come back as they went in, in any range", () => {
     fc.assert(
       fc.property(
         fc.nat(20),

@@ -35,8 +35,8 @@ import { Standings } from "./standings.ts";
 /**
  * The archive on SQLite, all of it synchronous: it runs in a thread of its own, or in the caller's for tests.
  *
- * 1. What is in memory beside the tables (standings, what is known of blocks, who ended lately) is made of them when it
- *    is opened, and made again when a transaction fails.
+ * 1. State in memory (standings, facts about blocks, recently ended instances) is derived from the tables
+ *    when the engine is opened, and again after a failed transaction.
  */
 export class ArchiveEngine {
   readonly #database: ArchiveDatabase;
@@ -168,7 +168,7 @@ export class ArchiveEngine {
 
   settle(partition: number): number {
     if (!this.#database.settle()) {
-      throw archiveErrors.failed({ reason: "somebody else reading what is to be put in its place" });
+      throw archiveErrors.failed({ reason: "another reader of the file that is to be replaced" });
     }
     const { coveredTo, packedTo } = this.#standings.of(partition);
     return Math.min(coveredTo, packedTo);

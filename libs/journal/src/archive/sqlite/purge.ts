@@ -111,7 +111,7 @@ export class Purge {
     return done;
   }
 
-  /** What there is of an instance beside its line. */
+  /** Removes all data of an instance except its line. */
   #remove(partition: number, packedTo: number, lines: Lines, line: number): void {
     const { instances, recent, history } = this.#tables;
     const incarnation = numberAt(lines, field.incarnation, line);

@@ -14,9 +14,9 @@ interface Candidate extends Rank {
 }
 
 /**
- * Searches the blocks. Those that can have the earliest lines of the order come first, and it ends when no other block
- * can have one that belongs in the page. Those of partitions that were left are passed over. Of each block it reads the
- * words first, and continues only when they have what is wanted.
+ * Searches the blocks. Those that can have the earliest lines of the order come first, and it ends when no
+ * other block can have one that belongs in the page. Those of partitions that were left are passed over. Of
+ * each block it reads the words first, and continues only if the block has the wanted words.
  */
 export function searchBlocks(
   blocks: Blocks,

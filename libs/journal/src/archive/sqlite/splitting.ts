@@ -29,7 +29,7 @@ const rows = {
  * @param to a file that is not there yet
  */
 export function splitArchive(whole: string, partition: number, to: string): boolean {
-  // It makes the tables, and what SQLite has to be told before.
+  // It creates the tables, after the settings that SQLite needs before.
   new ArchiveDatabase(to, "write").close();
   const database = new DatabaseSync(to);
   try {

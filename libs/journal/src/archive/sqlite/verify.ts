@@ -38,7 +38,7 @@ export function verifyArchive(directory: string): ArchiveVerification {
       for (const _ of engine.verify());
       const partitions = engine.standings();
       const { liveInstances, endedInstances } = engine.figures();
-      const text = `The archive in ${directory} is sound: ${liveInstances.toLocaleString("en")} live and ${endedInstances.toLocaleString("en")} ended machines of ${partitions.length} partitions; each row is as it was written.`;
+      const text = `The archive in ${directory} is sound: ${liveInstances.toLocaleString("en")} live and ${endedInstances.toLocaleString("en")} ended machines of ${partitions.length} partitions. Each row is as it was written.`;
       return { kind: "sound", text, partitions };
     } finally {
       engine.close();
@@ -80,7 +80,7 @@ function isMade(file: string): boolean {
   try {
     return Number(Object.values(database.prepare("PRAGMA page_count").get() ?? {})[0]) > 1;
   } catch {
-    // What is wrong with it is said by the reader of all of it.
+    // The reader of the whole archive reports its problems.
     return true;
   } finally {
     database.close();

@@ -78,8 +78,8 @@ interface MentionObject extends FoundMention {
  *     through.SERVICE.PARTITION     up to when a partition has mentioned everything
  *
  * 1. The parts are durable before the head is written, so a head stands for content that is whole.
- * 2. A head or a mention changes only as its changer has seen it. So who puts or mentions what is there already keeps
- *    it from being removed, or finds it gone and stores it again.
+ * 2. A head or a mention changes only if its changer has seen the present one. So a put or mention of present
+ *    content keeps the content from being removed, or finds it gone and stores it again.
  * 3. What is started is noted before its first part and until its head is there: a process that dies meanwhile leaves
  *    parts that the note leads to.
  */
@@ -220,7 +220,7 @@ export class ObjectBlobs implements Blobs {
     }
   }
 
-  /** In parts of one size, whatever sizes it comes in. */
+  /** In parts of one size, for content in chunks of any size. */
   async #write(content: BlobContent, put: (bytes: Uint8Array) => Promise<void>): Promise<Blob> {
     const hash = createHash("sha256");
     const { partBytes } = this.#objects;

@@ -102,7 +102,7 @@ async function follow(cache: PartitionCache, log: PartitionLog, objects: ObjectS
       if (!isPlain) await flush();
     }
   } catch (error) {
-    if (error instanceof MessageGone) throw new Unusable("ends before the log begins");
+    if (error instanceof MessageGone) throw new Unusable("ends before the log starts");
     throw error;
   }
   await flush();

@@ -71,7 +71,7 @@ export function encodeEntry(entry: Entry): Uint8Array {
 
 /** What lies at this sequence. */
 export function readEntry(given: Uint8Array, sequence: number): Entry | DamagedEntry {
-  // What comes from the network is a `Buffer`, whose parts are never copies.
+  // Data from the network is a `Buffer`, whose parts are never copies.
   const message = new Uint8Array(given.buffer, given.byteOffset, given.length);
   if (message.length < headBytes) return damaged(`a message of ${message.length} bytes`);
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);

@@ -43,7 +43,7 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual([liveInstances, endedInstances], [100, 100]);
     });
 
-    it("removes at once what is kept for no time, before it is packed", async () => {
+    it("removes at once an instance with a retention of 0, before it is packed", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const [known, unknown, long] = [character("known"), character("unknown"), character("long")];
@@ -66,7 +66,7 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual((await archive.search({ ...plainSearch, limit: 10 })).entries, []);
     });
 
-    it("keeps an id taken for as long as it is told, and gives it free then", async () => {
+    it("keeps an id taken for the given time, and frees it then", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const [later, atOnce] = [character("later"), character("at-once")];

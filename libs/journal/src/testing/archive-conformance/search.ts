@@ -68,7 +68,7 @@ export function searchTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual(entries, []);
     });
 
-    it("continues after a page whatever was added, changed and ended meanwhile", async () => {
+    it("continues after a page, with any additions, changes and ends meanwhile", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const all = Array.from({ length: 30 }, (_, index) => character(`old-${index}`));

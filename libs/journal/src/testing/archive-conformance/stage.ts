@@ -38,7 +38,7 @@ export async function keptOf(partition: ArchivePartition, { key }: Character): P
   return kept?.kind === "snapshot" ? { ...kept, snapshot: Uint8Array.from(kept.snapshot) } : kept;
 }
 
-/** A page of history with its records decoded: the order of their fields is nobody's business. */
+/** A page of history with its records decoded: the order of their fields does not matter. */
 export function readable(records: readonly HistoryRecord[]) {
   return records.map(({ record, ...rest }) => ({ ...rest, record: JournalRecord.decode(record) }));
 }

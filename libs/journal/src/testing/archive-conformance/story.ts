@@ -39,7 +39,7 @@ function causeOf(batch: number): Cause {
 }
 const writer = new FlatWriter(1024);
 
-/** What happens in one partition: batches are written, and the archive is told, as a runtime does it. */
+/** The events of one partition: batches are written and archived, as a runtime does it. */
 export class Story {
   readonly feed: BatchFeed;
   readonly partition: number;
@@ -117,7 +117,7 @@ export class Story {
   }
 }
 
-/** Somebody who is new. */
+/** Makes a new character. */
 export function character(id: string, about: Partial<IndexEntry> & { kind?: string } = {}): Character {
   const { kind = "run", ...entry } = about;
   const key = { namespace: "default", kind, id };

@@ -31,7 +31,7 @@ export function fencingTests(underTest: JournalUnderTest): void {
       }
     });
 
-    it("throws for an append under an epoch that nobody sealed, which is a bug of the owner", async () => {
+    it("throws for an append under an epoch without a seal, which is a bug of the owner", async () => {
       await using fixture = await underTest.open({ services });
       const partition = fixture.journal.partition("workflow", 0);
       const owner = new Owner(partition, 1);
@@ -55,7 +55,7 @@ export function fencingTests(underTest: JournalUnderTest): void {
       let epoch = 0;
       for (const batch of await batchesFrom(partition)) {
         assert.ok(batch.epoch >= epoch, `batch ${batch.number} is of an older epoch than the one before`);
-        if (batch.epoch > epoch) assert.ok(batch.seal, "an epoch begins with its seal");
+        if (batch.epoch > epoch) assert.ok(batch.seal, "an epoch starts with its seal");
         epoch = batch.epoch;
       }
     });

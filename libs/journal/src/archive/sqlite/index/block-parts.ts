@@ -101,7 +101,7 @@ export class BlockParts {
     return Buffer.from(buffer, byteOffset, byteLength);
   }
 
-  /** Reads every part of a block: whatever is damaged throws. */
+  /** Reads every part of a block. Throws if a part is damaged. */
   verify(block: number): void {
     for (const which of Object.values(part)) this.bytes(block, which);
   }

@@ -1,7 +1,7 @@
 /**
- * What the labels of a block have in common: each text without the values of those names that have many. There are few
- * shapes where there are a million different labels, so a search that asks which names a line has, or about a name with
- * few values, looks at them instead of at every text.
+ * The common parts of the labels of a block: each text without the values of names that have many values. A
+ * million different labels have only a few shapes. So a search that asks for the names of a line, or about a
+ * name with few values, reads the shapes instead of every text.
  */
 import { labelEdge, labelMiddle, various } from "./lines.ts";
 

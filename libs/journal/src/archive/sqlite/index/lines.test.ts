@@ -33,7 +33,7 @@ const entry: fc.Arbitrary<IndexEntry> = fc.record(
 const linesOf = (entries: readonly IndexEntry[]) => new LineWriter().write(entries);
 
 describe("lines of the index", () => {
-  it("are the entries that they were made of, whatever their texts", () => {
+  it("are the entries that they were made of, with any texts", () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 8 }), (entries) => {
         const lines = linesOf(entries);

@@ -153,7 +153,7 @@ function labelsOf(text: string): Record<string, string> {
   return labels;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what keeps texts apart
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these separate texts
 const edges = /[\u0000-\u0003]/;
 
 /** Returns a text without the characters that keep texts apart. Nearly always the text itself. */

@@ -11,7 +11,7 @@ type Call = Extract<ToThread, { kind: "call" }>;
 const commitsAtOnce = 64;
 
 /**
- * Engines, and what is asked of them.
+ * Engines, and calls to them.
  *
  * 1. Calls of an engine are done in their order. Only two take turns with those that follow: a backup, and the building
  *    of a filter, which continues a block at a time.

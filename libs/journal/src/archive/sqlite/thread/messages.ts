@@ -1,7 +1,8 @@
 import type { EngineCall } from "../engine-host.ts";
 
 /**
- * What the archive's thread is told. Engines are named by numbers. Every message but the first of one gets an answer.
+ * Messages to the archive's thread. Engines are named by numbers. Every message but the first of one gets an
+ * answer.
  */
 export type ToThread =
   | { readonly kind: "open"; readonly engine: number; readonly file: string }
