@@ -282,6 +282,12 @@ const whatIf = createRoute({
   component: lazyRouteComponent(() => import("../pages/what-if/what-if-page.tsx"), "WhatIfPage"),
 });
 
+const advice = createRoute({
+  getParentRoute: () => root,
+  path: "/advice",
+  component: lazyRouteComponent(() => import("../pages/advice/advice-page.tsx"), "AdvicePage"),
+});
+
 const capacity = createRoute({
   getParentRoute: () => root,
   path: "/capacity",
@@ -344,6 +350,7 @@ const children = [
   incidents,
   incident,
   analysis,
+  advice,
   capacity,
   whatIf,
   explore,

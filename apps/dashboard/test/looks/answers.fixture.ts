@@ -1,5 +1,6 @@
 import { governanceAt } from "./governance.fixture.ts";
 import {
+  adviceAt,
   alertsAt,
   analysisAt,
   capacityAt,
@@ -181,6 +182,8 @@ function fullAnswer(url: URL, nowMs: number): unknown {
       return { incidents: incidentsAt(searchParams.get("namespace") ?? "default", nowMs) };
     case "analysis":
       return id === "replays" ? replayAt(searchParams) : analysisAt(nowMs);
+    case "advice":
+      return adviceAt(nowMs);
     case "capacity":
       return capacityAt(nowMs);
     case "alerts":

@@ -342,3 +342,59 @@ export function capacityAt(nowMs: number) {
     ],
   };
 }
+
+export function adviceAt(nowMs: number) {
+  const day = 86_400_000;
+  const gain = { measure: "time", median: 0.23, low: 0.18, high: 0.27, runs: 100 };
+  const runs = { runs: 80, failed: 1, p50Ms: 4_120, p90Ms: 6_900 };
+  const each = {
+    ...{
+      subject: "order",
+      kind: "needless_need",
+      task: "charge",
+      gain,
+      evidence: {},
+      effect: {},
+      realEffect: {},
+    },
+    title: "`charge` waits for `check`, and reads nothing of it.",
+    reasons: [
+      "No expression of `charge` names `check`.",
+      "In 87 of 100 runs, `check` was the last that `charge` waited for.",
+    ],
+    risk: "The order may matter outside of the run: then keep the need. `charge` would also start if `check` fails.",
+    changes: ['tasks.charge.needs: ["reserve","check"] → ["reserve"]'],
+  };
+  return {
+    recommendations: [
+      { ...each, recommendationId: "order.needless-need.charge.check", status: "open" },
+      {
+        ...{ ...each, recommendationId: "ship.cache.rate", subject: "ship", status: "trial", kind: "cache" },
+        title: "`rate` computes the same again: 61 of 100 inputs came before.",
+        changes: ['tasks.rate.cache: not set → "1h"'],
+        trial: {
+          ...{ hash: "a".repeat(64), percent: 20, startTimeMs: nowMs - day / 4, looks: 1, nextRuns: 40 },
+          ...{ before: runs, tried: { ...runs, runs: 20, p50Ms: 3_410 } },
+          finding: "Nothing got worse in 20 runs.",
+        },
+      },
+      {
+        ...{
+          ...each,
+          recommendationId: "bill.needless-need.mail.sum",
+          subject: "bill",
+          status: "taken_back",
+        },
+        ...{ takenBack: 1, quietUntilMs: nowMs + 6 * day },
+        trial: {
+          ...{ hash: "b".repeat(64), percent: 20, startTimeMs: nowMs - day, looks: 1, settled: true },
+          ...{
+            before: runs,
+            tried: { ...runs, runs: 21, failed: 6 },
+            finding: "6 of 21 runs failed, before 1 of 80.",
+          },
+        },
+      },
+    ],
+  };
+}

@@ -65,6 +65,7 @@ const pages: Readonly<Record<string, string>> = {
   alerts: "/alerts",
   analysis: "/analysis",
   "analysis-workflow": "/analysis?workflow=order&span=7d",
+  advice: "/advice",
   capacity: "/capacity",
   "what-if": "/what-if?workers=8&strategy=fastest",
   "what-if-refused": "/what-if?load=2",

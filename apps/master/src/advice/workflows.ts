@@ -102,15 +102,19 @@ export class Workflows {
         ...(await Promise.all(
           found.slice(first, first + togetherMax).map(async ({ runId }) => {
             const request = ListTasksRequest.fromPartial({
-              ...{ namespace, runId, topOnly: true, withPayloads: true, page: { size: 1_000 } },
+              ...{ namespace, runId, withPayloads: true, page: { size: 1_000 } },
             });
             return (await this.#clients.tasks.listTasks(request, options)).tasks;
           }),
         )),
       );
     return {
-      runs: lists.map((tasks, at) => ({ runId: found[at]?.runId ?? "", tasks: tasks.flatMap(timesOf) })),
-      data: lists.flat().flatMap(dataOf),
+      runs: lists.map((tasks, at) => ({
+        runId: found[at]?.runId ?? "",
+        tasks: tasks.filter(isOwn).flatMap(timesOf),
+        entries: tasks.flatMap(entryOf),
+      })),
+      data: lists.flat().filter(isOwn).flatMap(dataOf),
     };
   }
 
@@ -179,6 +183,20 @@ async function newest<Item>(
     token = nextToken;
   } while (token !== "" && all.length < count);
   return all;
+}
+
+/** Not an entry, a round or an addition of another task. */
+const isOwn = ({ parentTaskId }: Task): boolean => parentTaskId === "";
+
+function entryOf({
+  parentTaskId: parent,
+  startTime,
+  readyTime,
+  endTime,
+}: Task): NonNullable<RecordedRun["entries"]> {
+  const from = startTime ?? readyTime;
+  if (parent === "" || from === undefined || endTime === undefined) return [];
+  return [{ parent, runMs: fromTimestamp(endTime) - fromTimestamp(from) }];
 }
 
 function timesOf({ taskId: task, readyTime, endTime }: Task): RecordedRun["tasks"] {

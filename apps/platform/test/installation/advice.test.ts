@@ -206,6 +206,17 @@ describe("advice on a whole installation", () => {
     await assert.rejects(apply("none"), hasCode("advice.missing"));
   });
 
+  it("proposes more entries at once for a list that waits for its slots", async () => {
+    await tutti.register(`workflow: lines
+tasks:
+  each: {forEach: "[1, 2, 3, 4]", maxParallel: 2, wait: 300ms}
+`);
+    await run("lines", 6);
+    const [one = assert.fail(), ...others] = (await found("lines", 6)).recommendations;
+    assert.deepEqual([one.kind, one.changes, others], ["parallel", ["tasks.each.maxParallel: 2 → 4"], []]);
+    assert.ok((one.gain?.median ?? 0) > 0.4, `${one.gain?.median}`);
+  });
+
   it("forecasts load from ended attempts", async () => {
     const subjects = ["starts_per_sec", "busy_slots"].map((measure) => ({ measure, pool: "default" }));
     const request = ForecastRequest.fromPartial({ subjects, stepMs: 10_000, horizonMs: 60_000 });

@@ -552,6 +552,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
       metrics: "/series",
       incidents: "/incidents",
       analysis: "/analysis?workflow=order",
+      advice: "/advice",
       capacity: "/capacity?day=monday",
       "a replay": "/what-if?workers=3&load=2",
       "one metric": "/series?metric=process_resident_memory_bytes&range=5m",

@@ -100,6 +100,28 @@ describe("advice about a workflow", () => {
       );
   });
 
+  it("proposes more entries at once where runs had more entries than that", () => {
+    const document: WorkflowDocument = {
+      workflow: "lines",
+      tasks: { each: { uses: "line.check", forEach: "input.lines", maxParallel: 2 } },
+    };
+    const withEntries = (count: number) =>
+      Array.from(
+        { length: 6 },
+        (_, at): RecordedRun => ({
+          runId: `run-${at}`,
+          tasks: [{ task: "each", queuedMs: 0, endedMs: (count / 2) * 100 }],
+          entries: Array.from({ length: count }, () => ({ parent: "each", runMs: 100 })),
+        }),
+      );
+    const [found, ...others] = advise(document, withEntries(8));
+    assert.deepEqual([found?.kind, found?.changed.tasks?.["each"]?.maxParallel, others], ["parallel", 4, []]);
+    assert.deepEqual(found?.gain, { median: 0.5, low: 0.5, high: 0.5, runs: 6 });
+    assert.match(found?.evidence.join() ?? "", /6 of 6 runs had more than 2 entries, the largest 8/);
+    assert.equal(advise(document, withEntries(3))[0]?.changed.tasks?.["each"]?.maxParallel, 3);
+    assert.deepEqual(advise(document, withEntries(2)), []);
+  });
+
   it("replays runs as they were to the time that they took", () => {
     const needs = new Map([
       ["reserve", new Set<string>()],

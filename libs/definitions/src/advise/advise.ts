@@ -3,10 +3,11 @@
  * predicts, its risk, and the changed document.
  */
 import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
+import { moreAtOnce } from "./parallel.ts";
 import { type Gain, gainOf, type Needs, type RecordedRun } from "./replay.ts";
 
 export interface Advice {
-  readonly kind: "needless_need" | "cache";
+  readonly kind: "needless_need" | "cache" | "parallel";
   readonly task: string;
   /** What tells it from other advice of the kind about the task: the need. Empty where there is one at most. */
   readonly about: string;
@@ -41,6 +42,7 @@ export function advise(
   const found = Object.keys(tasks).flatMap((id) => [
     ...needlessNeeds(document, id, needs, runs),
     ...cacheable(document, id, needs, runs, data),
+    ...parallel(document, id, needs, runs),
   ]);
   return found.toSorted((one, other) => other.gain.median - one.gain.median);
 }
@@ -148,6 +150,26 @@ function cacheable(
         "The replay gives each task the mean of a hit and a miss.",
       ],
       risk: "An effect of the task happens only when it runs. What it reads elsewhere may change: choose the time to live by that.",
+    },
+  ];
+}
+
+function parallel(
+  document: WorkflowDocument,
+  id: string,
+  needs: Needs,
+  runs: readonly RecordedRun[],
+): Advice[] {
+  const task = document.tasks?.[id] ?? {};
+  const found = moreAtOnce(id, task, needs, runs);
+  if (found === undefined || found.gain.median < gainMin) return [];
+  const { maxParallel, gain, evidence } = found;
+  return [
+    {
+      ...{ kind: "parallel", task: id, about: "", gain, evidence },
+      changed: withTask(document, id, { ...task, maxParallel }),
+      summary: `\`${id}\` does ${task.maxParallel} entries at once, and more wait.`,
+      risk: `What the task calls gets up to ${maxParallel} calls at once. Workers must have slots for them.`,
     },
   ];
 }

@@ -13,6 +13,8 @@ interface RecordedTask {
 export interface RecordedRun {
   readonly runId: string;
   readonly tasks: readonly RecordedTask[];
+  /** Entries of tasks with `forEach`, in their order. */
+  readonly entries?: readonly { readonly parent: string; readonly runMs: number }[];
 }
 
 export type Needs = ReadonlyMap<string, ReadonlySet<string>>;

@@ -24,6 +24,9 @@ export function AnalysisPage() {
         below="Findings in recorded work, each with evidence and a proposal"
         actions={
           <>
+            <Link to="/advice" className="press">
+              Advice
+            </Link>
             <Link to="/capacity" className="press">
               Capacity
             </Link>

@@ -1,0 +1,210 @@
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Recommendation, RecommendationStatus, Routes, TrialRuns } from "@tutti/rest/types";
+import { useState } from "react";
+import { read } from "../../data/queries.ts";
+import { Dialog } from "../../elements/dialog.tsx";
+import "../../elements/finding.css";
+import "../workflows/workflows.css";
+import { Moment } from "../../elements/moment.tsx";
+import { count, counted, percent, span } from "../../elements/moments.ts";
+import { Empty, Meter, PageHead, Part, Tag } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine, pathOf } from "../../elements/spelled.ts";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { Sure } from "../../elements/sure.tsx";
+import type { Tone } from "../../score/states.ts";
+
+const size = 500;
+const statuses: readonly RecommendationStatus[] = [
+  ...(["open", "trial", "applied", "dismissed", "expired", "taken_back"] as const),
+];
+
+const path = pathOf(["advice"], { size, status: statuses });
+
+const adviceQuery = () =>
+  queryOptions({
+    queryKey: ["advice"],
+    queryFn: ({ signal }) => read<Routes["advice.list"]["reply"]>(path, signal),
+  });
+
+/** What could be done better, with the evidence of recorded runs, and what became of it. */
+export function AdvicePage() {
+  const query = useQuery(adviceQuery());
+  return (
+    <>
+      <PageHead
+        title="Advice"
+        below="Changes of workflows that recorded runs propose. An applied one takes itself back if it does harm."
+      />
+      <Group title="On trial" of={["trial"]} none="No recommendation is on trial." query={query} />
+      <Group
+        title="Open"
+        of={["open"]}
+        none="No open recommendations. They need 5 completed runs of a workflow."
+        query={query}
+        aside={
+          <span className="action lone">
+            <Spelled label="Advice" call={{ method: "GET", path }} command="tutti advice list --all" />
+          </span>
+        }
+      />
+      <Group
+        title="Decided"
+        of={["applied", "taken_back", "dismissed", "expired"]}
+        none="No recommendation is decided yet."
+        query={query}
+      />
+    </>
+  );
+}
+
+interface GroupOptions {
+  readonly title: string;
+  readonly of: readonly RecommendationStatus[];
+  readonly none: string;
+  readonly query: ReturnType<typeof useQuery<Routes["advice.list"]["reply"]>>;
+  readonly aside?: React.ReactNode;
+}
+
+function Group({ title, of, none, query, aside }: GroupOptions) {
+  return (
+    <Part title={title} aside={aside}>
+      <Shown query={query} what="advice" lines={2}>
+        {({ recommendations }) => {
+          const found = recommendations.filter(({ status }) => of.includes(status));
+          if (found.length === 0) return <Empty title={none} />;
+          return (
+            <ol className="findings">
+              {found.map((each) => (
+                <li key={each.recommendationId}>
+                  <Line each={each} />
+                </li>
+              ))}
+            </ol>
+          );
+        }}
+      </Shown>
+    </Part>
+  );
+}
+
+const words: Readonly<Partial<Record<RecommendationStatus, readonly [string, Tone]>>> = {
+  trial: ["on trial", "playing"],
+  applied: ["applied", "done"],
+  taken_back: ["taken back", "wrong"],
+  dismissed: ["dismissed", "silent"],
+  expired: ["expired", "silent"],
+};
+
+function Line({ each }: { each: Recommendation }) {
+  const { gain, reasons, changes, status, trial, subject = "", title, risk, quietUntilMs } = each;
+  const word = words[status];
+  return (
+    <article className="finding">
+      <div className="finding-share small">
+        <Meter share={gain?.median ?? 0} tone="done" />
+        <span>
+          {percent(gain?.median ?? 0)} less {gain?.measure ?? "time"}
+        </span>
+      </div>
+      <div className="finding-what">
+        <h3>
+          {subject}: {title} {word === undefined ? null : <Tag tone={word[1]}>{word[0]}</Tag>}
+        </h3>
+        <ul className="small soft">
+          {reasons.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+          <li>
+            Replay of {count(gain?.runs ?? 0)} runs: {percent(gain?.low ?? 0)} to {percent(gain?.high ?? 0)}{" "}
+            for 8 of 10.
+          </li>
+        </ul>
+        <p>Risk: {risk}</p>
+        {changes.map((line) => (
+          <p key={line}>
+            <code>{line}</code>
+          </p>
+        ))}
+        {trial === undefined ? null : (
+          <ul className="small soft">
+            <li>
+              {trial.percent ?? 0} % of new runs, started <Moment atMs={trial.startTimeMs} />
+            </li>
+            {trial.before === undefined ? null : <li>Before: {runsText(trial.before)}</li>}
+            {trial.tried === undefined ? null : <li>Tried: {runsText(trial.tried)}</li>}
+            {(trial.finding ?? "") === "" ? null : <li>{trial.finding}</li>}
+            {(trial.nextRuns ?? 0) === 0 ? null : (
+              <li>Next comparison after {count(trial.nextRuns ?? 0)} runs of each version.</li>
+            )}
+          </ul>
+        )}
+        {quietUntilMs === undefined ? null : (
+          <p className="small soft">Not made again before {dates.format(quietUntilMs)}.</p>
+        )}
+        {status === "open" || status === "trial" ? <Actions each={each} /> : null}
+      </div>
+    </article>
+  );
+}
+
+const dates = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+
+function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns): string {
+  return `${counted(runs, "run")}, ${count(failed)} failed, p50 ${span(p50Ms)}, p90 ${span(p90Ms)}`;
+}
+
+function Actions({ each: { recommendationId: id, status, subject = "" } }: { each: Recommendation }) {
+  const [asked, setAsked] = useState<"apply" | "dismiss">();
+  const queries = useQueryClient();
+  const done = () => {
+    setAsked(undefined);
+    for (const kind of ["advice", "workflow", "workflows"])
+      void queries.invalidateQueries({ queryKey: [kind] });
+  };
+  const call = (verb: string) => (reason: string) => ({
+    method: "POST" as const,
+    path: `/v1/advice/${encodeURIComponent(id)}/${verb}`,
+    body: reason === "" ? {} : { reason },
+  });
+  const command = (verb: string) => (reason: string) =>
+    commandLine("tutti", "advice", verb, id, ...(reason === "" ? [] : ["--reason", reason]));
+  const ending = status === "trial" ? "Take back" : "Dismiss";
+  return (
+    <p className="workflow-tags">
+      {status === "open" ? (
+        <button type="button" className="press" onClick={() => setAsked("apply")}>
+          Apply …
+        </button>
+      ) : null}
+      <button type="button" className="press quiet" onClick={() => setAsked("dismiss")}>
+        {ending} …
+      </button>
+      <Dialog title={`Apply ${id}`} open={asked === "apply"} onClose={() => setAsked(undefined)}>
+        <Sure
+          action={{
+            ...{ label: "Apply", weight: "main", said: `${subject} has a version on trial.` },
+            question:
+              "The changed version gets 20 % of the new runs. It gets all of them once it is shown to be faster, and is taken back otherwise.",
+          }}
+          what="advice"
+          call={call("apply")}
+          command={command("apply")}
+          onDone={done}
+        />
+      </Dialog>
+      <Dialog title={`${ending} ${id}`} open={asked === "dismiss"} onClose={() => setAsked(undefined)}>
+        <Sure
+          action={{
+            ...{ label: ending, weight: "plain", said: "It is not made again for 7 days." },
+            question: "The same recommendation is not made again for 7 days.",
+          }}
+          what="advice"
+          call={call("dismiss")}
+          command={command("dismiss")}
+          onDone={done}
+        />
+      </Dialog>
+    </p>
+  );
+}
