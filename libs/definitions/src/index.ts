@@ -1,5 +1,6 @@
 export { type Advice, advise, type RecordedData } from "./advise/advise.ts";
 export type { RecordedRun } from "./advise/replay.ts";
+export type { RecordedUse } from "./advise/right-sizing.ts";
 export { agentFunction } from "./build/agent.ts";
 export {
   agent,

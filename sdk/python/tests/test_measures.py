@@ -6,10 +6,51 @@ import json
 import threading
 import unittest
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 from tutti._measures import MeasureBook, MeasureSender
+from tutti._own_use import OwnUse, ProcessUse
 from tutti.errors import OptionInvalid
+
+
+class TheUseOfATask(unittest.TestCase):
+    def test_is_measured_while_it_runs_alone(self) -> None:
+        book = MeasureBook()
+        uses = iter(
+            [
+                ProcessUse(1_000, 50e6, 0),
+                ProcessUse(1_380, 60e6, 0),
+                ProcessUse(0, 1, 0),
+                ProcessUse(0, 1, 0),
+                ProcessUse(900, 1, 900),
+            ]
+        )
+        own = OwnUse(book, lambda: next(uses))
+
+        def attempt(name: str) -> Any:
+            return SimpleNamespace(
+                assign=SimpleNamespace(namespace=""),
+                port=SimpleNamespace(namespace="shop"),
+                registered=SimpleNamespace(name=name),
+            )
+
+        one, two, three, four = (attempt(name) for name in ("one", "two", "three", "four"))
+        own.started(one, 1)
+        own.ended(one, 1_000)
+        own.started(two, 1)
+        own.started(three, 2)
+        own.ended(two, 1_000)
+        own.ended(three, 1_000)
+        own.started(four, 1)
+        own.ended(four, 1_000)
+        found = {(each["name"], each["labels"]["capability"]): each["p99"] for each in book.measures()["shop"]}
+        self.assertEqual(
+            sorted(found),
+            [("task_cpu_cores", "four"), ("task_cpu_cores", "one"), ("task_memory_bytes", "one")],
+        )
+        self.assertAlmostEqual(found["task_cpu_cores", "one"], 0.38, delta=0.02)
+        self.assertAlmostEqual(found["task_memory_bytes", "one"], 60e6, delta=3e6)
 
 
 class TheBook(unittest.TestCase):

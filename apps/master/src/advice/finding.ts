@@ -3,7 +3,13 @@ import { createHash } from "node:crypto";
 import { PredictedGain, Recommendation } from "@tutti/contracts/intelligence/v1";
 import { type Advice, advise, printDefinition } from "@tutti/definitions";
 import { differencesOf, differenceText } from "@tutti/definitions/differences";
+import type { Uses } from "./uses.ts";
 import type { Asking, Document, Workflows } from "./workflows.ts";
+
+export interface FindingParts {
+  readonly workflows: Workflows;
+  readonly uses: Pick<Uses, "of">;
+}
 
 export interface Found {
   readonly baseHash: string;
@@ -16,7 +22,7 @@ const foundMax = 100;
 const idLengthMax = 200;
 
 export async function findAbout(
-  workflows: Workflows,
+  { workflows, uses }: FindingParts,
   asking: Asking,
   { subject, count, sinceMs }: { readonly subject: string; readonly count: number; readonly sinceMs: number },
 ): Promise<Found> {
@@ -25,7 +31,7 @@ export async function findAbout(
   if (definition === undefined || document === undefined) return { baseHash: "", runs: 0, found: [] };
   const { hash } = definition;
   const { runs, data } = await workflows.recorded(asking, { hash, count, sinceMs });
-  const found = advise(document, runs, data).slice(0, foundMax);
+  const found = advise(document, runs, data, await uses.of(asking, document)).slice(0, foundMax);
   return {
     ...{ baseHash: hash, runs: runs.length },
     found: found.map((each) => recommendationOf(asking.namespace, document, subject, each)),
@@ -36,15 +42,15 @@ function recommendationOf(
   namespace: string,
   document: Document,
   subject: string,
-  { kind, task, about, summary, evidence, gain, risk, changed }: Advice,
+  { kind, task, about, saves, summary, evidence, gain, risk, changed }: Advice,
 ): Recommendation {
   return Recommendation.fromPartial({
     ...{ namespace, subject, kind, task, title: summary, reasons: [...evidence], risk },
     recommendationId: idOf([subject, kind.replaceAll("_", "-"), task, about]),
     message: [summary, ...evidence, risk].join(" "),
-    gain: PredictedGain.create({ measure: "time", ...gain }),
+    gain: PredictedGain.create({ measure: saves, ...gain }),
     evidence: { runs: gain.runs },
-    effect: { time: -gain.median },
+    effect: { [saves]: -gain.median },
     changes: differencesOf(document, changed).map(differenceText),
     document: printDefinition(changed, "yaml"),
     command: "",

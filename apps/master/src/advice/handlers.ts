@@ -39,15 +39,13 @@ import {
 } from "@tutti/machine-entities/advice";
 import { atOwner, type Client, type Handlers } from "@tutti/mesh";
 import type { Learners } from "../intelligence/learners.ts";
-import { findAbout, runsByDefault } from "./finding.ts";
+import { type FindingParts, findAbout, runsByDefault } from "./finding.ts";
 import { forecastsOf } from "./forecast.ts";
 import { adviceKeyOf, type Trials } from "./trials.ts";
-import type { Workflows } from "./workflows.ts";
 
-export interface AdviceDependencies extends MachineDependencies {
+export interface AdviceDependencies extends MachineDependencies, FindingParts {
   readonly foundation: Foundation;
   readonly learners: Pick<Learners, "read">;
-  readonly workflows: Workflows;
   readonly trials: Pick<Trials, "settle">;
   /** Of this service, in any process. */
   readonly advice: Client<typeof adviceService>;
@@ -144,7 +142,7 @@ async function findRecommendations(
   // Refused at once where another process has the advice.
   await all(dependencies, context);
   const { baseHash, runs, found } = await findAbout(
-    dependencies.workflows,
+    dependencies,
     { namespace: context.namespace, context },
     {
       ...{ subject, count: count || runsByDefault },

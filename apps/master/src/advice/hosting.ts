@@ -1,4 +1,5 @@
 /** What finds, keeps and tries advice. */
+import { metricService } from "@tutti/contracts/insight/v1";
 import { adviceService } from "@tutti/contracts/intelligence/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
@@ -9,6 +10,7 @@ import type { Learners } from "../intelligence/learners.ts";
 import { AdviceEventPublisher } from "./advice-event-publisher.ts";
 import { adviceHandlers } from "./handlers.ts";
 import { Trials } from "./trials.ts";
+import { Uses } from "./uses.ts";
 import { Workflows } from "./workflows.ts";
 
 export const adviceMachines = [advice];
@@ -41,7 +43,9 @@ export function hostAdvice(
         ...{ definitions: mesh.client(definitionService), runs: mesh.client(runService) },
         tasks: mesh.client(taskService),
       });
-      const parts = { ...machines, foundation, workflows };
+      const metrics = mesh.client(metricService, { service: "insight" });
+      const uses = new Uses({ metrics, foundation, isServed: () => mesh.knows("insight") });
+      const parts = { ...machines, foundation, workflows, uses };
       const trials = service.register("trials", new Trials({ ...parts, adviceEveryMs }), { critical: false });
       const client = mesh.client(adviceService, { service: service.name });
       mesh.serve(adviceService, adviceHandlers({ ...parts, learners, trials, advice: client }), {

@@ -31,12 +31,10 @@ import {
   recommended,
   settleTrial,
 } from "@tutti/machine-entities/advice";
-import { findAbout, runsByDefault } from "./finding.ts";
-import type { Workflows } from "./workflows.ts";
+import { type FindingParts, findAbout, runsByDefault } from "./finding.ts";
 
-export interface TrialsParts extends MachineDependencies {
+export interface TrialsParts extends MachineDependencies, FindingParts {
   readonly foundation: Foundation;
-  readonly workflows: Workflows;
   readonly adviceEveryMs: number;
 }
 
@@ -135,7 +133,7 @@ export class Trials implements Component {
     for (const subject of await workflows.names({ namespace }, workflowsMax)) {
       if (this.#isStopped) return;
       const { baseHash, found } = await findAbout(
-        workflows,
+        this.#parts,
         { namespace },
         { subject, count: runsByDefault, sinceMs: 0 },
       );

@@ -122,6 +122,31 @@ describe("advice about a workflow", () => {
     assert.deepEqual(advise(document, withEntries(2)), []);
   });
 
+  it("proposes to reserve what was used and a quarter, from 50 attempts on", () => {
+    const resources = { cpu: 2, memory_bytes: 512 * 2 ** 20, gpu: 1 };
+    const document: WorkflowDocument = {
+      workflow: "resize",
+      tasks: { one: { uses: "image.resize@^1", resources } },
+    };
+    const cpu = { capability: "image.resize", resource: "cpu", p50: 0.2, p99: 0.38, attempts: 210 } as const;
+    const memory = { ...cpu, resource: "memory_bytes", p50: 1e8, p99: 160 * 2 ** 20 } as const;
+    const [found, ...others] = advise(document, [], [], [cpu, memory]);
+    assert.deepEqual(others, []);
+    assert.deepEqual(found?.changed.tasks?.["one"]?.resources, {
+      cpu: 0.5,
+      memory_bytes: 208 * 2 ** 20,
+      gpu: 1,
+    });
+    assert.match(found?.summary ?? "", /2 cores → 0\.5 cores, 512 MiB of memory → 208 MiB of memory/);
+    assert.deepEqual([found?.saves, found?.gain.median, found?.gain.runs], ["cpu", 0.75, 210]);
+    for (const other of [
+      { ...cpu, attempts: 49 },
+      { ...cpu, p99: 1.4 },
+      { ...cpu, capability: "image.crop" },
+    ])
+      assert.deepEqual(advise(document, [], [], [other]), []);
+  });
+
   it("replays runs as they were to the time that they took", () => {
     const needs = new Map([
       ["reserve", new Set<string>()],

@@ -5,15 +5,18 @@
 import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
 import { moreAtOnce } from "./parallel.ts";
 import { type Gain, gainOf, type Needs, type RecordedRun } from "./replay.ts";
+import { type RecordedUse, sizeText, smallerOf } from "./right-sizing.ts";
 
 export interface Advice {
-  readonly kind: "needless_need" | "cache" | "parallel";
+  readonly kind: "needless_need" | "cache" | "parallel" | "right_sizing";
   readonly task: string;
   /** What tells it from other advice of the kind about the task: the need. Empty where there is one at most. */
   readonly about: string;
   readonly summary: string;
   readonly evidence: readonly string[];
   readonly gain: Gain;
+  /** What the gain is of: the time of a run, or what a task reserves. */
+  readonly saves: "time" | "cpu" | "memory";
   readonly risk: string;
   readonly changed: WorkflowDocument;
 }
@@ -36,6 +39,7 @@ export function advise(
   document: WorkflowDocument,
   runs: readonly RecordedRun[],
   data: readonly RecordedData[] = [],
+  uses: readonly RecordedUse[] = [],
 ): readonly Advice[] {
   const tasks = document.tasks ?? {};
   const needs: Needs = new Map(Object.keys(tasks).map((id) => [id, needsOf(id, tasks)]));
@@ -43,6 +47,7 @@ export function advise(
     ...needlessNeeds(document, id, needs, runs),
     ...cacheable(document, id, needs, runs, data),
     ...parallel(document, id, needs, runs),
+    ...rightSizing(document, id, uses),
   ]);
   return found.toSorted((one, other) => other.gain.median - one.gain.median);
 }
@@ -93,7 +98,14 @@ function needlessNeeds(
       const changed = { ...rest, ...(stated === undefined ? {} : kept) } as TaskDocument;
       return [
         {
-          ...{ kind: "needless_need", task: id, about: need, gain, changed: withTask(document, id, changed) },
+          ...{
+            kind: "needless_need",
+            saves: "time",
+            task: id,
+            about: need,
+            gain,
+            changed: withTask(document, id, changed),
+          },
           summary: `\`${id}\` waits for \`${need}\`, and reads nothing of it.`,
           evidence: [
             `No expression of \`${id}\` names \`${need}\`.`,
@@ -139,6 +151,7 @@ function cacheable(
     {
       ...{
         kind: "cache",
+        saves: "time",
         task: id,
         about: "",
         gain,
@@ -166,10 +179,34 @@ function parallel(
   const { maxParallel, gain, evidence } = found;
   return [
     {
-      ...{ kind: "parallel", task: id, about: "", gain, evidence },
+      ...{ kind: "parallel", saves: "time", task: id, about: "", gain, evidence },
       changed: withTask(document, id, { ...task, maxParallel }),
       summary: `\`${id}\` does ${task.maxParallel} entries at once, and more wait.`,
       risk: `What the task calls gets up to ${maxParallel} calls at once. Workers must have slots for them.`,
+    },
+  ];
+}
+
+function rightSizing(document: WorkflowDocument, id: string, uses: readonly RecordedUse[]): Advice[] {
+  const task = document.tasks?.[id] ?? {};
+  const smaller = smallerOf(task, uses);
+  const [first] = smaller;
+  if (first === undefined) return [];
+  const sizes = Object.fromEntries(smaller.map(({ resource, after }) => [resource, after]));
+  const share = 1 - first.after / first.before;
+  return [
+    {
+      ...{ kind: "right_sizing", task: id, about: "", saves: first.resource === "cpu" ? "cpu" : "memory" },
+      gain: { median: share, low: share, high: 1 - first.use.p50 / first.before, runs: first.use.attempts },
+      changed: withTask(document, id, { ...task, resources: { ...task.resources, ...sizes } }),
+      summary: `\`${id}\` reserves more than it uses: ${smaller
+        .map(({ resource, before, after }) => `${sizeText(resource, before)} → ${sizeText(resource, after)}`)
+        .join(", ")}.`,
+      evidence: smaller.map(
+        ({ resource, use: { capability, p99, attempts } }) =>
+          `\`${capability}\` used at most ${sizeText(resource, p99)} (p99) in ${attempts} attempts that ran alone.`,
+      ),
+      risk: "The change adds a quarter to what was used. Larger inputs may need more, and then slow their neighbors down.",
     },
   ];
 }

@@ -29,6 +29,7 @@ import { findNotJson } from "./json.ts";
 import { maskedOutcome, maskedTold } from "./masked.ts";
 import { Masks } from "./masks.ts";
 import { MeasureBook } from "./measures.ts";
+import type { OwnUse } from "./own-use.ts";
 import { StoredFile } from "./stored-file.ts";
 
 /** Where the desk puts what it has to say. */
@@ -57,6 +58,8 @@ export interface AttemptsParts {
   readonly openSecret: AttemptPort["secret"];
   /** Default: what is measured goes nowhere. */
   readonly measures?: MeasureBook;
+  /** Measures CPU and memory of tasks. Default: nothing does. */
+  readonly ownUse?: OwnUse | undefined;
 }
 
 /** A handler that was asked to end and does not is answered for after this time. */
@@ -337,6 +340,7 @@ export class Attempts implements AttemptPort {
   #start(attempt: Attempt, handler: Handler, input: unknown): void {
     const context = new TaskContext(attempt, this.#parts.logger);
     this.#handlersAtWork++;
+    this.#parts.ownUse?.started(attempt, this.#handlersAtWork);
     try {
       const output = callAs(context, handler, input);
       if (!isThenable(output)) {
@@ -406,6 +410,7 @@ export class Attempts implements AttemptPort {
   /** The handler has ended. Whether it was answered for before. */
   #isLate(attempt: Attempt): boolean {
     this.#handlersAtWork--;
+    this.#parts.ownUse?.ended(attempt);
     if (!attempt.isOver) return false;
     // Its slot is free.
     this.#parts.outbox.changed();

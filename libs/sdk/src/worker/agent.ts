@@ -22,6 +22,7 @@ import { LinkState } from "../link/link-state.ts";
 import { Attempts, bytesOfToken, tokenOf } from "../task/attempts.ts";
 import type { Handlers } from "../task/handlers.ts";
 import type { MeasureBook } from "../task/measures.ts";
+import { OwnUse, type ProcessUse } from "../task/own-use.ts";
 import type { TaskOfMission } from "./missions.ts";
 import type { SecretWanted } from "./secrets.ts";
 import type { WorkerSettings } from "./settings.ts";
@@ -39,6 +40,7 @@ export interface AgentParts {
   /** The value of a secret. */
   readonly openSecret: (wanted: SecretWanted) => Promise<string>;
   readonly measures: MeasureBook;
+  readonly use: () => ProcessUse | undefined;
   /** The mission that a task belongs to. */
   readonly openMission: (task: TaskOfMission) => Promise<MissionTask>;
   /** The host wants it to drain. */
@@ -82,8 +84,10 @@ export class Agent {
     this.agentId = parts.settings.agentId;
     this.#link = new LinkState((token) => this.#attempts.confirm(token));
     const { settings, clock, timers, logger, blobs, openMission, openSecret, measures } = parts;
-    const { namespace, slots } = settings;
+    const { namespace, slots, resources } = settings;
     const link = this.#link;
+    // Tasks of other agents reserve nothing, so nothing could be advised.
+    const ownUse = Object.keys(resources).length === 0 ? undefined : new OwnUse(measures, parts.use);
     const outbox = {
       writer: link.outbox.writer,
       added: (start: number) => {
@@ -96,7 +100,7 @@ export class Agent {
       changed: () => this.#flushSoon(),
     };
     this.#attempts = new Attempts({
-      ...{ namespace, slots, clock, timers, logger, outbox, blobs, measures },
+      ...{ namespace, slots, clock, timers, logger, outbox, blobs, measures, ownUse },
       openSecret: ({ assign }, reference) =>
         openSecret({
           ...{ reference, namespace: assign.namespace || namespace, workKind: assign.workKind || "run" },

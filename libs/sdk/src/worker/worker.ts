@@ -22,7 +22,7 @@ import {
   type Timer,
   type Timers,
 } from "@tutti/kernel";
-import { HostGauge } from "@tutti/mesh/host-figures";
+import { HostGauge, processUse } from "@tutti/mesh/host-figures";
 import { sdkErrors } from "../errors.ts";
 import type { DurableFunction, HostedFunction } from "../functions/durable.ts";
 import { FunctionHost } from "../functions/host.ts";
@@ -66,6 +66,8 @@ export interface WorkerPorts {
   readonly blockMs: number;
   /** Default: those of this machine. */
   readonly figures: () => HostFigures;
+  /** CPU and memory of the process. Undefined where they are not known. */
+  readonly use: () => ReturnType<typeof processUse>;
 }
 
 const firstPauseMs = 100;
@@ -383,6 +385,7 @@ function systemPorts(given: Partial<WorkerPorts>): WorkerPorts {
     variables: process.env,
     transport: transportFor,
     blockMs: 10_000,
+    use: processUse,
     figures() {
       gauge ??= new HostGauge(clock);
       return gauge.read();

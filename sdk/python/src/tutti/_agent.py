@@ -34,6 +34,7 @@ from ._handlers import Handlers
 from ._link import LinkState
 from ._runner import Done
 from ._measures import MeasureBook
+from ._own_use import OwnUse
 from ._secrets import SecretWanted, no_secrets
 from ._settings import Settings
 from ._time import Time, Timer
@@ -97,6 +98,8 @@ class Agent:
                 store_blob=parts.store_blob,
                 open_secret=parts.open_secret,
                 measures=parts.measures,
+                # Tasks of other agents reserve nothing, so nothing could be advised.
+                own_use=OwnUse(parts.measures) if parts.settings.resources else None,
             )
         )
 

@@ -39,6 +39,7 @@ from ._contracts import (
 from ._handlers import Registered
 from ._masks import Masks
 from ._measures import MeasureBook
+from ._own_use import OwnUse
 from ._payload import STORED_ABOVE_BYTES
 from ._runner import Done, Ending
 from ._secrets import SecretWanted, no_secrets
@@ -110,6 +111,8 @@ class DeskParts:
     open_secret: Callable[[SecretWanted], str] = no_secrets
     # What handlers measure. By default it goes nowhere.
     measures: MeasureBook = field(default_factory=MeasureBook)
+    # Measures CPU and memory of tasks.
+    own_use: OwnUse | None = None
 
 
 class Desk:
@@ -171,6 +174,8 @@ class Desk:
         self._attempts[token] = attempt
         self.running += 1
         self.at_work += 1
+        if self._parts.own_use is not None:
+            self._parts.own_use.started(attempt, self.at_work)
         self._plan(attempt, now_ms)
         if assign.WhichOneof("input") == "input_payload" and assign.input_payload.HasField("blob"):
             self._fetch(attempt)
@@ -381,6 +386,8 @@ class Desk:
             self._store(attempt, ending)
             return
         self.at_work -= 1
+        if self._parts.own_use is not None:
+            self._parts.own_use.ended(attempt, self.now_ms() - attempt.started_ms)
         attempt.task = None
         if attempt.is_over:
             # It was answered for before; its slot is free.

@@ -23,7 +23,7 @@ class HostGauge:
         return HostFigures(
             cpu=_share(now[5] - before[5], seconds * cores),
             host_cpu=_share(now[1] - before[1], total),
-            memory_bytes=_own_memory(),
+            memory_bytes=own_memory(),
             memory_limit_bytes=limit,
             network_in_bytes_per_sec=max(0.0, now[3] - before[3]) / seconds,
             network_out_bytes_per_sec=max(0.0, now[4] - before[4]) / seconds,
@@ -72,7 +72,7 @@ def _memory() -> tuple[float, float]:
     return total, max(0.0, total - found.get("MemAvailable", total))
 
 
-def _own_memory() -> float:
+def own_memory() -> float:
     for line in _lines("/proc/self/statm"):
         return float(line.split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return 0.0

@@ -1,5 +1,5 @@
 /** Recommendations: each with the evidence of recorded runs, and what became of it. */
-import type { Recommendation, TrialRuns } from "@tutti/rest/types";
+import type { PredictedGain, Recommendation, TrialRuns } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
@@ -139,11 +139,7 @@ function draw({ print, shell }: Context, each: Recommendation): void {
   fact("id", each.recommendationId);
   fact("status", statusOf(each));
   for (const text of each.reasons) fact("evidence", text);
-  if (gain !== undefined)
-    fact(
-      "gain",
-      `${percent(gain.median)} less ${gain.measure ?? "time"} in a replay of ${gain.runs ?? 0} runs, ${percent(gain.low)} to ${percent(gain.high)} for 8 of 10.`,
-    );
+  if (gain !== undefined) fact("gain", gainText(gain));
   fact("risk", each.risk ?? "");
   for (const text of each.changes) fact("change", text);
   if (trial === undefined) return;
@@ -157,6 +153,12 @@ function draw({ print, shell }: Context, each: Recommendation): void {
   if ((trial.nextRuns ?? 0) > 0) fact("next", `after ${trial.nextRuns} runs of each version`);
   if (quietUntilMs !== undefined)
     fact("quiet", `not made again before ${new Date(quietUntilMs).toISOString()}`);
+}
+
+function gainText({ measure = "time", median, low, high, runs = 0 }: PredictedGain): string {
+  if (measure !== "time")
+    return `${percent(median)} less ${measure} reserved, by the use of ${runs} attempts.`;
+  return `${percent(median)} less time in a replay of ${runs} runs, ${percent(low)} to ${percent(high)} for 8 of 10.`;
 }
 
 function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns): string {

@@ -116,8 +116,8 @@ function Line({ each }: { each: Recommendation }) {
             <li key={line}>{line}</li>
           ))}
           <li>
-            Replay of {count(gain?.runs ?? 0)} runs: {percent(gain?.low ?? 0)} to {percent(gain?.high ?? 0)}{" "}
-            for 8 of 10.
+            {gain?.measure === "time" ? "Replay of runs" : "Attempts"}: {count(gain?.runs ?? 0)}. Gain:{" "}
+            {percent(gain?.low ?? 0)} to {percent(gain?.high ?? 0)} for 8 of 10.
           </li>
         </ul>
         <p>Risk: {risk}</p>

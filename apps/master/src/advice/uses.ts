@@ -1,0 +1,76 @@
+/** What tasks used, as their workers measured it: see `task_cpu_cores` and `task_memory_bytes` of the SDKs. */
+import {
+  Aggregation,
+  type metricService,
+  QuerySeriesRequest,
+  type Series,
+} from "@tutti/contracts/insight/v1";
+import type { RecordedUse } from "@tutti/definitions";
+import { type Foundation, toTimestamp } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import type { Asking, Document } from "./workflows.ts";
+
+export interface UsesParts {
+  readonly metrics: Pick<Client<typeof metricService>, "querySeries">;
+  readonly foundation: Pick<Foundation, "clock" | "logger">;
+  /** Whether a process records series. */
+  readonly isServed: () => boolean;
+}
+
+const hourMs = 3_600_000;
+const spanMs = 7 * 24 * hourMs;
+const measured = { cpu: "task_cpu_cores", memory_bytes: "task_memory_bytes" } as const;
+const resources = ["cpu", "memory_bytes"] as const;
+
+const { AGGREGATION_QUANTILE, AGGREGATION_RATE, AGGREGATION_MAX, AGGREGATION_SUM } = Aggregation;
+
+export class Uses {
+  readonly #parts: UsesParts;
+
+  constructor(parts: UsesParts) {
+    this.#parts = parts;
+  }
+
+  /** Of the last seven days, if a task of the workflow reserves something that is measured. */
+  async of({ namespace, context }: Asking, { tasks = {} }: Document): Promise<readonly RecordedUse[]> {
+    const reserves = Object.values(tasks).some(({ resources: stated = {} }) =>
+      resources.some((resource) => stated[resource] !== undefined),
+    );
+    if (!reserves || !this.#parts.isServed()) return [];
+    const nowMs = this.#parts.foundation.clock.now();
+    const queries = resources.flatMap((resource) => {
+      const about = { metric: measured[resource], groupBy: ["capability"] };
+      const quantile = { ...about, overTime: AGGREGATION_QUANTILE, overSeries: AGGREGATION_MAX };
+      return [
+        { ...quantile, queryId: `${resource}.p50`, quantile: 0.5 },
+        { ...quantile, queryId: `${resource}.p99`, quantile: 0.99 },
+        { ...about, queryId: `${resource}.rate`, overTime: AGGREGATION_RATE, overSeries: AGGREGATION_SUM },
+      ];
+    });
+    const request = QuerySeriesRequest.fromPartial({
+      ...{ namespace, queries, stepMs: hourMs },
+      span: { from: toTimestamp(nowMs - spanMs), to: toTimestamp(nowMs) },
+    });
+    const { series } = await this.#parts.metrics.querySeries(request, context && { context });
+    return usesOf(series);
+  }
+}
+
+/** @param series by resource and statistic, one for each capability */
+export function usesOf(series: readonly Series[]): readonly RecordedUse[] {
+  const valuesOf = (capability: string, queryId: string) =>
+    series
+      .filter((each) => each.queryId === queryId && each.labels["capability"] === capability)
+      .flatMap(({ values }) => [...values].filter((value) => !Number.isNaN(value)));
+  const capabilities = new Set(series.flatMap(({ labels }) => labels["capability"] ?? []));
+  return [...capabilities].flatMap((capability) =>
+    resources.flatMap((resource): RecordedUse[] => {
+      const p99 = valuesOf(capability, `${resource}.p99`);
+      if (p99.length === 0) return [];
+      const rates = valuesOf(capability, `${resource}.rate`);
+      const attempts = Math.round(rates.reduce((sum, rate) => sum + rate * (hourMs / 1_000), 0));
+      const p50 = Math.max(...valuesOf(capability, `${resource}.p50`));
+      return [{ capability, resource, p50, p99: Math.max(...p99), attempts }];
+    }),
+  );
+}
