@@ -17,7 +17,7 @@ import {
   TriggerScheduleRequest,
   taskService,
 } from "@tutti/contracts/workflow/v1";
-import { until } from "@tutti/kernel/testing";
+import { testContext, until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
 const short = "workflow: short\ntasks: {one: {wait: {for: 1ms}}}\n";
@@ -134,7 +134,14 @@ describe("what the bus is told", () => {
     const { person } = dataOf(await told("r-asking", "approval.claimed"));
     await tasks.releaseApproval({ ...which, person, reason: "" });
     assert.equal(dataOf(await told("r-asking", "approval.released")).person, person);
-    await tasks.decideApproval(DecideApprovalRequest.fromPartial({ runId: "r-asking", approvalId, verdict }));
+    await tasks.delegateApproval({ ...which, people: ["admin"], reason: "" });
+    assert.deepEqual(dataOf(await told("r-asking", "approval.delegated")).people, ["admin"]);
+    const context = {
+      ...testContext(),
+      principal: { kind: "person", id: "boss", roles: ["admin"] },
+    } as const;
+    const decision = DecideApprovalRequest.fromPartial({ runId: "r-asking", approvalId, verdict });
+    await tasks.decideApproval(decision, { context });
     const decided = dataOf(await told("r-asking", "approval.decided"));
     assert.deepEqual([decided.approvalId, decided.verdict], [approvalId, "VERDICT_APPROVED"]);
     await told("r-asking", "run.completed");

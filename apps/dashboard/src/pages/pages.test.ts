@@ -256,6 +256,8 @@ describe("deciding", () => {
       about: { kind: "run", id: "order-1" },
       deciders: [],
       decisions: [],
+      delegations: [],
+      excluded: [],
       verdict: "unspecified",
     },
   };

@@ -345,7 +345,8 @@ export class A2aServer {
       const { approvals } = await this.#calls.call("approvals.list", asked, { query });
       const listed = approvals.find((one) => one.approvalId === approvalId);
       // The list is an index, which may be a moment late.
-      const bare = { approvalId, deciders: [], decisions: [], verdict: "unspecified" } as const;
+      const lists = { deciders: [], decisions: [], delegations: [], excluded: [] } as const;
+      const bare = { approvalId, ...lists, verdict: "unspecified" } as const;
       return { kind: "approval", approval: listed ?? bare };
     }
     const signals = present.flatMap(({ cause, subject = "" }) => (cause === "signal" ? [subject] : []));

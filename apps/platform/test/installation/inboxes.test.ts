@@ -287,15 +287,66 @@ describe("people as agents", () => {
           DelegateInboxTaskRequest.fromPartial({ namespace, runId: id, people: ["bob"], reason: "on leave" }),
           { context: as("ann") },
         );
-    const moved = await give(runId);
-    assert.deepEqual(await give(runId), moved, "the same again changes nothing");
+    assert.deepEqual(await give(runId), { runId });
+    assert.deepEqual(await give(runId), { runId }, "the same again changes nothing");
     assert.equal(await codeOf(give("another")), "inbox.task_missing");
+    const [other] = await questions(namespace);
+    assert.deepEqual([other?.about?.id, other?.deciders], [runId, ["bob"]]);
+    assert.deepEqual(
+      other?.delegations.map(({ person, people, reason }) => [person, people, reason]),
+      [["ann", ["bob"], "on leave"]],
+    );
+    assert.equal(
+      await codeOf(decide(namespace, "ann", other, { accepted: true })),
+      "workflow.approval_delegated",
+    );
+    await decide(namespace, "bob", other, { accepted: false });
+    assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: false });
+  });
+
+  it("a caller that may not answer has other people get the task as a new run, once", async () => {
+    const namespace = "moved";
+    await set(namespace, { people: ["ann"] });
+    await start(namespace, "order-1");
+    const [question] = await questions(namespace);
+    const runId = question?.about?.id ?? "";
+    const give = (person: string) => {
+      const given = { namespace, runId, people: [person], reason: "on leave" };
+      return mesh()
+        .client(inboxService)
+        .delegateInboxTask(DelegateInboxTaskRequest.fromPartial(given), { context: as("boss") });
+    };
+    assert.equal(await codeOf(give("boss")), "inbox.delegated_to_self");
+    const moved = await give("bob");
+    assert.deepEqual(await give("bob"), moved, "the same again changes nothing");
     const [other] = await questions(namespace);
     assert.deepEqual([other?.about?.id, other?.deciders], [moved.runId, ["bob"]]);
     const before = await end(namespace, runId);
-    assert.match(JSON.stringify(before.outcome), /ann gave it to bob: on leave/);
+    assert.match(JSON.stringify(before.outcome), /boss gave it to bob: on leave/);
     await decide(namespace, "bob", other, { accepted: false });
     assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: false });
+  });
+
+  it("of several answers, one is delegated, and those that were given stay", async () => {
+    const namespace = "shared";
+    await set(namespace, { answersNeeded: 2, people: ["ann", "bob"] });
+    await start(namespace, "order-1");
+    const [question] = await questions(namespace);
+    const which = { namespace, runId: question?.about?.id ?? "" };
+    const give = (who: string, person: string) =>
+      mesh()
+        .client(inboxService)
+        .delegateInboxTask(DelegateInboxTaskRequest.fromPartial({ ...which, people: [person] }), {
+          context: as(who),
+        });
+    await decide(namespace, "ann", question, { accepted: true });
+    assert.equal(await codeOf(give("bob", "ann")), "workflow.delegation_invalid");
+    assert.equal(await codeOf(give("bob", "starter")), "workflow.approval_excluded");
+    assert.deepEqual(await give("bob", "carl"), { runId: which.runId });
+    await installation.restart();
+    await until("the task is claimed again", async () => (await show(namespace))?.openTasks === 1);
+    await decide(namespace, "carl", question, { accepted: true });
+    assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
   });
 
   it("one person claims a task, keeps it over a restart, gives it back or loses it, and decides it", async () => {
@@ -323,6 +374,7 @@ describe("people as agents", () => {
       "workflow.approval_claimed",
     );
     await installation.restart();
+    await until("the task is claimed again", async () => (await show(namespace))?.openTasks === 1);
     assert.deepEqual(
       (await open(namespace)).map((one) => one.claim?.person),
       ["ann"],
@@ -332,7 +384,11 @@ describe("people as agents", () => {
     const given = mesh()
       .client(inboxService)
       .delegateInboxTask(give, { context: as("bob") });
-    assert.equal(await codeOf(given), "inbox.task_claimed");
+    assert.equal(await codeOf(given), "workflow.approval_claimed");
+    const moved = mesh()
+      .client(inboxService)
+      .delegateInboxTask(give, { context: as("boss") });
+    assert.equal(await codeOf(moved), "inbox.task_claimed");
     assert.equal((await release("bob", "ann")).approval?.claim, undefined);
     assert.equal((await claim("bob")).approval?.claim?.person, "bob");
     await installation.pass(claimMs + 1_000);

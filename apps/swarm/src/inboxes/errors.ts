@@ -25,6 +25,13 @@ export const inboxErrors = defineErrors("inbox", {
     message: ({ run, person }: { run: string; person: string }) => `Run \`${run}\` is claimed by ${person}`,
     remedy: "Have the claim released with `tutti inbox release`.",
   },
+  delegatedToSelf: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "A caller that may not answer a task gives it to other people, and not to itself.",
+    message: ({ person }: { person: string }) => `${person} may not answer the task and cannot take it`,
+    remedy: "Pass other people.",
+  },
   hoursInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

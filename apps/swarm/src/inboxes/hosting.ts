@@ -27,7 +27,10 @@ export function wireInboxes(
   pools.onLeft((pool) => inboxes.leave(pool));
   mesh.serve(
     inboxService,
-    inboxHandlers({ ...dependencies, inboxes, runs, remoteInboxes: mesh.client(inboxService) }),
+    inboxHandlers({
+      ...{ ...dependencies, inboxes, runs, tasks: mesh.client(taskService) },
+      remoteInboxes: mesh.client(inboxService),
+    }),
   );
   return inboxes;
 }

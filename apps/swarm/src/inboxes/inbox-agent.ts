@@ -110,6 +110,10 @@ export class InboxAgent {
     for (const one of open) void this.#withdraw(one, "the inbox was deleted");
   }
 
+  has(runId: string): boolean {
+    return [...this.#tasks.values()].some(({ run }) => run?.runId === runId);
+  }
+
   /** Gives an open task to other people. Returns the run that they have. Undefined when it has no such task. */
   async delegate(runId: string, people: readonly string[], reason: string): Promise<string | undefined> {
     const who = JSON.stringify(people);

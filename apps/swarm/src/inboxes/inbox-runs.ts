@@ -63,6 +63,9 @@ const inboxLabels = {
   step: "inbox-step",
 } as const;
 
+/** The task of the run that asks. */
+export const inboxTask = "answer";
+
 const roundsMax = 1_000;
 /** A larger input is not shown in the approval. */
 const shownBytesMax = 65_536;
@@ -186,8 +189,8 @@ export class InboxRuns {
     const text = JSON.stringify({
       workflow,
       description: `has people do tasks of the capability ${name}`,
-      tasks: { answer: { approve } },
-      output: `\${{ tasks.answer.output${outputSchema === "" ? "" : ".data"} }}`,
+      tasks: { [inboxTask]: { approve } },
+      output: `\${{ tasks.${inboxTask}.output${outputSchema === "" ? "" : ".data"} }}`,
     });
     const source = { format: SourceFormat.SOURCE_FORMAT_JSON, text, fileName: `${workflow}.json` };
     const request = RegisterDefinitionRequest.fromPartial({ namespace, source });

@@ -44,6 +44,11 @@ export class Inboxes implements Component {
     return this.#followers.get(pool)?.get(inboxId)?.agent.openTasks ?? 0;
   }
 
+  /** Returns whether a run is an open task of an inbox of the pool. */
+  has(pool: Pool, runId: string): boolean {
+    return [...(this.#followers.get(pool)?.values() ?? [])].some(({ agent }) => agent.has(runId));
+  }
+
   /** Gives an open task to other people. Returns the run that they have. Undefined when no inbox has such a task. */
   async delegate(
     pool: Pool,

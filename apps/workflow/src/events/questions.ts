@@ -3,7 +3,12 @@
  * any more.
  */
 import { Verdict } from "@tutti/contracts/types/v1";
-import { type RunResetV1, RunSnapshotV1, type TransitionTakenV1 } from "@tutti/contracts/workflow/v1";
+import {
+  type ApprovalDelegatedV1,
+  type RunResetV1,
+  RunSnapshotV1,
+  type TransitionTakenV1,
+} from "@tutti/contracts/workflow/v1";
 import { isWithin, outermostPlace, questionsOpen, type Run } from "@tutti/machine-run";
 import type { Happening } from "@tutti/runtime";
 import { eventNote, type News } from "./note.ts";
@@ -72,6 +77,19 @@ export function claimChangedOf(
   if (question === undefined) return undefined;
   const { approvalId } = question;
   return eventNote(happening, type, { approvalId, about: aboutOf(happening, question), person });
+}
+
+export function delegatedOf(
+  run: Run,
+  { node, delegation }: ApprovalDelegatedV1,
+  happening: Happening,
+): News<"tutti.workflow.approval.delegated"> | undefined {
+  const [question] = questionsOpen(run, ({ number }) => number === node);
+  if (question === undefined) return undefined;
+  const { approvalId } = question;
+  const { person = "", people = [] } = delegation ?? {};
+  const body = { approvalId, about: aboutOf(happening, question), person, people: [...people] };
+  return eventNote(happening, "tutti.workflow.approval.delegated", body);
 }
 
 function closed(happening: Happening, question: OpenQuestion, verdict: Verdict, part = 0): Closed {

@@ -4,6 +4,7 @@ import type {
   ApprovalAskedV1,
   ApprovalClaimedV1,
   ApprovalDecidedV1,
+  ApprovalDelegatedV1,
   ApprovalReleasedV1,
   RunBegunV1,
   RunContinuedV1,
@@ -23,6 +24,7 @@ import type { News, NotedBody, NotedType, QuestionAsked } from "./note.ts";
 import {
   claimChangedOf,
   decidedOf,
+  delegatedOf,
   withdrawnByReset,
   withdrawnIn,
   withdrawnInTask,
@@ -100,6 +102,7 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
     claimChangedOf("tutti.workflow.approval.claimed", run, { node, person: claim?.person ?? "" }, happening),
   approval_released: (run, body: ApprovalReleasedV1, happening) =>
     claimChangedOf("tutti.workflow.approval.released", run, body, happening),
+  approval_delegated: (run, body: ApprovalDelegatedV1, happening) => delegatedOf(run, body, happening),
   run_labelled: progress,
   transition_taken: withdrawnWithState,
   attempt_started: progress,

@@ -399,13 +399,28 @@ export const runErrors = defineErrors("workflow", {
       `Approval \`${id}\` needs ${counted(needed, "answer")} and cannot be claimed`,
     remedy: "Decide it with `tutti approve`.",
   },
+  approvalDelegated: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "A person who has delegated a question does not decide it, until it is given back.",
+    message: ({ who, people }: { who: string; people: string }) =>
+      `${who} has delegated the question to ${people}`,
+    remedy: "Have it delegated back.",
+  },
+  delegationInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A decider gives an answer to other people, each of whom counts once.",
+    message: ({ problem }: { problem: string }) => problem.replace(/\.$/, ""),
+    remedy: "Correct the people.",
+  },
   approvalClaimsLater: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "Processes of an earlier release, which do not know claims, share the runs. A minute after the last of them is replaced, questions can be claimed.",
+    help: "Processes of an earlier release, which do not know claims, share the runs. A minute after the last of them is replaced, questions can be claimed and delegated.",
     message: ({ id }: { id: string }) =>
-      `Approval \`${id}\` cannot be claimed, because processes of an earlier release run or \`ownership.behaviour.hold\` is set`,
-    remedy: "Replace these processes, or decide without a claim.",
+      `Approval \`${id}\` cannot be claimed or delegated, because processes of an earlier release run or \`ownership.behaviour.hold\` is set`,
+    remedy: "Replace these processes, or decide the question.",
   },
   resultNotHeld: {
     status: "FAILED_PRECONDITION",

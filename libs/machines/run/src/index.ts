@@ -30,7 +30,12 @@ export { inWords, type Standing, type Whole } from "./life/queries/standing.ts";
 export { showTask, showTasks, type TasksShown, type TasksWanted } from "./life/queries/tasks.ts";
 export { repairTask, resetRun, retryRun } from "./life/repair/commands.ts";
 export { addTasks, bringInOutcomes, withdrawTasks } from "./life/results/additions.ts";
-export { claimApproval, decideApproval, releaseApproval } from "./life/results/approvals.ts";
+export {
+  claimApproval,
+  decideApproval,
+  delegateApproval,
+  releaseApproval,
+} from "./life/results/approvals.ts";
 export {
   completeTask,
   failTask,

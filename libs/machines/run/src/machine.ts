@@ -17,7 +17,13 @@ import type { KnownPlans, RunPlans } from "./core/plan/run-plan.ts";
 import { newestBehaviour } from "./core/state/behaviours.ts";
 import type { RunEffect } from "./core/state/effects.ts";
 import { newRun, type Run } from "./core/state/state.ts";
-import { approvalAsked, approvalClaimed, approvalDecided, approvalReleased } from "./kinds/approve/events.ts";
+import {
+  approvalAsked,
+  approvalClaimed,
+  approvalDecided,
+  approvalDelegated,
+  approvalReleased,
+} from "./kinds/approve/events.ts";
 import { showApprovals } from "./kinds/approve/questions.ts";
 import { cacheAsked, cacheAwaited } from "./kinds/cache/events.ts";
 import { childQueued, childRefused, childStarted } from "./kinds/child/events.ts";
@@ -52,7 +58,12 @@ import { showTask, showTasks } from "./life/queries/tasks.ts";
 import { repairTask, resetRun, retryRun } from "./life/repair/commands.ts";
 import { runReset, runRetried, taskRepaired } from "./life/repair/events.ts";
 import { addTasks, bringInOutcomes, withdrawTasks } from "./life/results/additions.ts";
-import { claimApproval, decideApproval, releaseApproval } from "./life/results/approvals.ts";
+import {
+  claimApproval,
+  decideApproval,
+  delegateApproval,
+  releaseApproval,
+} from "./life/results/approvals.ts";
 import {
   completeTask,
   failTask,
@@ -107,6 +118,7 @@ const commands: readonly Command<Run>[] = [
   endChild,
   decideApproval,
   claimApproval,
+  delegateApproval,
   releaseApproval,
   updateRun,
   addTasks,
@@ -157,6 +169,7 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   approvalAsked,
   approvalDecided,
   approvalClaimed,
+  approvalDelegated,
   approvalReleased,
   updateTaken,
   tasksAdded,

@@ -15,7 +15,7 @@ import { stateOfKind } from "../src/core/state/kind-state.ts";
 import { taskIdIn } from "../src/core/state/places.ts";
 import { hasEnded, type NodeView } from "../src/core/state/state.ts";
 import { isOpen } from "../src/kinds/approve/open.ts";
-import { termsOf } from "../src/kinds/approve/questions.ts";
+import { termsOf } from "../src/kinds/approve/seats.ts";
 import { moveRun } from "../src/life/move/commands.ts";
 import { resetRun } from "../src/life/repair/commands.ts";
 import { decideApproval } from "../src/life/results/approvals.ts";

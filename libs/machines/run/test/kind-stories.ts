@@ -6,6 +6,7 @@ import {
   ClaimApproval,
   ConfirmChild,
   DecideApproval,
+  DelegateApproval,
   EndChild,
   ReleaseApproval,
   SignalRun,
@@ -20,6 +21,7 @@ import {
   claimApproval,
   confirmChild,
   decideApproval,
+  delegateApproval,
   releaseApproval,
   signalRun,
   updateRun,
@@ -45,6 +47,11 @@ function decide(scene: RunScene, approvalId: string, who: string, verdict: Verdi
 function claim(scene: RunScene, approvalId: string, who: string): void {
   const body = ClaimApproval.fromPartial({ approvalId, roles: [who] });
   scene.driver.execute(scene.key, claimApproval, body);
+}
+
+function delegate(scene: RunScene, approvalId: string, who: string, people: string[]): void {
+  const body = DelegateApproval.fromPartial({ approvalId, people, roles: [who], reason: "on leave" });
+  scene.driver.execute(scene.key, delegateApproval, body);
 }
 
 /** @param told starts the run of a definition, whose plan comes with it */
@@ -108,6 +115,14 @@ export function kindStories(told: Told): GoldenStories {
       scene.driver.execute(scene.key, releaseApproval, body);
       claim(scene, "again", "anna");
       decide(scene, "again", "anna", Verdict.VERDICT_APPROVED);
+      return golden(scene, release);
+    },
+
+    /** A decider of two gives the answer to others, who give it for that decider. */
+    delegated: (release) => {
+      const scene = told("reviews", { items: [] });
+      delegate(scene, "ask", "anna", ["carl", "dora"]);
+      for (const who of ["carl", "dora", "ben"]) decide(scene, "ask", who, Verdict.VERDICT_APPROVED);
       return golden(scene, release);
     },
 

@@ -176,6 +176,13 @@ export const runRoutes = [
     params: { id: "approvalId" },
   },
   {
+    name: "approvals.delegate",
+    method: "POST",
+    path: "/v1/approvals/{id}/delegate",
+    rpc: `${tasks}/DelegateApproval`,
+    params: { id: "approvalId" },
+  },
+  {
     name: "approvals.release",
     method: "POST",
     path: "/v1/approvals/{id}/release",

@@ -191,6 +191,12 @@ export class RunHandle implements Handle {
     await this.#parts.tasks.claimApproval({ ...this.#which, approvalId: question });
   }
 
+  /** Gives the answer of the caller to other people. Answers of others stay. */
+  async delegate(question: string, people: readonly string[], reason = ""): Promise<void> {
+    const request = { ...this.#which, approvalId: question, people: [...people], reason };
+    await this.#parts.tasks.delegateApproval(request);
+  }
+
   /** Frees a question that the caller has claimed, or the person that the options say. */
   async release(question: string, { person = "", reason = "" }: ReleaseOptions = {}): Promise<void> {
     await this.#parts.tasks.releaseApproval({ ...this.#which, approvalId: question, person, reason });

@@ -1,12 +1,13 @@
 import { counted } from "@tutti/kernel";
 import type { Inbox, InboxInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { usageFailure } from "../../command/failure.ts";
+import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printDurationMs } from "../../terminal/time.ts";
+import { chosenQuestion } from "../runs/approve.ts";
 
 const slotsByDefault = 100;
 
@@ -146,18 +147,28 @@ export async function deleteInbox(context: Context): Promise<Result> {
   };
 }
 
-/** Gives a task to other people. */
+/** Gives a task of an inbox, or another question, to other people. */
 export async function delegateTask(context: Context): Promise<Result> {
   const { values, print } = context;
   const id = values.argument("RUN");
   const people = values.texts("person");
   if (people.length === 0) throw usageFailure("Set --person ID.");
   const server = await connect(context);
-  const reply = await server.call("inboxes.delegate", {
-    params: { id },
-    query: server.namespace,
-    body: { ...poolOf(context), ...reasonOf(context), people },
-  });
+  const reply = await server
+    .call("inboxes.delegate", {
+      params: { id },
+      query: server.namespace,
+      body: { ...poolOf(context), ...reasonOf(context), people },
+    })
+    .catch(async (error: unknown) => {
+      if (!(error instanceof Failure) || error.code !== "inbox.task_missing") throw error;
+      const { approvalId } = await chosenQuestion(server, id, values.optionalArgument("TASK"));
+      await server.call("approvals.delegate", {
+        ...{ params: { id: approvalId }, query: server.namespace },
+        body: { runId: id, people, ...reasonOf(context) },
+      });
+      return { runId: id };
+    });
   const runId = reply.runId ?? id;
   return {
     json: reply,

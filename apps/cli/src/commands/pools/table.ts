@@ -324,8 +324,9 @@ export const poolCommands: readonly Command[] = [
   {
     name: "inbox delegate",
     group: "installation",
-    summary: "Move a task of an inbox to other people",
-    arguments: [{ name: "RUN", summary: "run of the task", completes: "run" }],
+    summary: "Move a task of an inbox, or another approval, to other people",
+    about: ["If several people have to answer, they answer for you, and answers that were given stay."],
+    arguments: questionArguments,
     options: [
       inPool,
       { name: "person", value: "ID", isMany: true, summary: "person, group or role. Default: any" },

@@ -162,7 +162,8 @@ function tellDecided({ print }: Context, approval: Approval, decided: Approval):
   const mine = decided.decisions.at(-1)?.verdict ?? decided.verdict;
   const isYes = mine === "approved";
   const mark = isYes ? style.green("✓ approved") : style.yellow("✗ rejected");
-  const missing = (decided.approvalsNeeded ?? 1) - decided.decisions.length;
+  const answered = new Set(decided.decisions.map(({ cause, onBehalfOf }) => onBehalfOf || cause?.actor?.id));
+  const missing = (decided.approvalsNeeded ?? 1) - answered.size;
   const open = decided.verdict === "unspecified" && missing > 0 ? `, ${missing} more needed` : "";
   print.line(`${mark}  ${safe(approval.about?.id ?? "")} ${name}${style.dim(open)}`);
 }

@@ -182,6 +182,7 @@ describe("what can be done with a mission", () => {
   it("has its questions decided below it", () => {
     const approval: Approval = {
       ...{ approvalId: "q1", about: { kind: "mission", id: "poem" }, deciders: [], decisions: [] },
+      ...{ delegations: [], excluded: [] },
       verdict: "unspecified",
     };
     const decision = { verdict: "approved", data: { tokens: 50 }, reason: "" } as const;

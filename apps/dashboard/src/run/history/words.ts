@@ -62,6 +62,8 @@ const said: Readonly<Record<string, Said>> = {
   update_taken: ({ update }) => `was changed by ${text(update)}`,
   approval_asked: ({ title }) => `requests an approval: ${text(title)}`,
   approval_claimed: ({ claim }) => `is claimed by ${text(record(claim)["person"])}`,
+  approval_delegated: ({ delegation }) =>
+    `${text(record(delegation)["person"])} delegated it to ${names(record(delegation)["people"])}`,
   approval_released: ({ person }) => `is no longer claimed by ${text(person)}`,
   approval_decided: ({ decision, verdict }) => decided(record(decision), verdict),
   work_sent_back: ({ target, checks }) =>

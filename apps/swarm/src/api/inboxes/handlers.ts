@@ -1,14 +1,20 @@
 /** Inboxes: set, deleted and looked at. The machine of their pool keeps them. */
 import { namespaceOf } from "@tutti/contracts/rpc";
-import { Inbox, type inboxService, type ListInboxesRequest } from "@tutti/contracts/swarm/v1";
+import {
+  type DelegateInboxTaskRequest,
+  Inbox,
+  type inboxService,
+  type ListInboxesRequest,
+} from "@tutti/contracts/swarm/v1";
+import type { taskService } from "@tutti/contracts/workflow/v1";
 import { ofAllPages } from "@tutti/host/serving";
-import { type CallContext, pageOf } from "@tutti/kernel";
+import { type CallContext, isTuttiError, pageOf } from "@tutti/kernel";
 import { deleteInbox, setInbox } from "@tutti/machine-entities/pool";
 import { windowProblem } from "@tutti/matching";
 import type { Client, Handlers } from "@tutti/mesh";
 import { inboxErrors } from "../../inboxes/errors.ts";
 import { windowOf } from "../../inboxes/inbox-agent.ts";
-import type { InboxRuns } from "../../inboxes/inbox-runs.ts";
+import { type InboxRuns, inboxTask } from "../../inboxes/inbox-runs.ts";
 import type { Inboxes } from "../../inboxes/inboxes.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { Tenant } from "../../pools/tenant.ts";
@@ -18,6 +24,7 @@ import { poolsOf } from "../pools/listing.ts";
 export interface InboxDependencies extends PoolDependencies {
   readonly inboxes: Inboxes;
   readonly runs: InboxRuns;
+  readonly tasks: Pick<Client<typeof taskService>, "delegateApproval">;
   /** Inboxes of this process and of others. */
   readonly remoteInboxes: Client<typeof inboxService>;
 }
@@ -45,9 +52,10 @@ export function inboxHandlers(dependencies: InboxDependencies): Handlers<typeof 
     async delegateInboxTask(request, context) {
       const { runId, people, reason } = request;
       const { pool } = await tenantOf(request, context);
-      const claimant = await dependencies.runs.claimant(pool.namespace, runId, context.signal);
-      if (claimant !== "" && claimant !== context.principal.id)
-        throw inboxErrors.taskClaimed({ run: runId, person: claimant });
+      if (dependencies.inboxes.has(pool, runId)) {
+        if (await delegated(dependencies, request, context)) return { runId };
+        await requireMovable(dependencies, pool.namespace, request, context);
+      }
       const by = `${context.principal.id} gave it to ${people.join(", ")}`;
       const why = reason === "" ? by : `${by}: ${reason}`;
       const moved = await dependencies.inboxes.delegate(pool, runId, people, why);
@@ -62,6 +70,33 @@ export function inboxHandlers(dependencies: InboxDependencies): Handlers<typeof 
       return { removed };
     },
   };
+}
+
+/** A caller that may not answer takes no task, and none that a person has claimed. */
+async function requireMovable(
+  { runs }: InboxDependencies,
+  namespace: string,
+  { runId, people }: DelegateInboxTaskRequest,
+  { principal, signal }: CallContext,
+): Promise<void> {
+  if (people.includes(principal.id)) throw inboxErrors.delegatedToSelf({ person: principal.id });
+  const person = await runs.claimant(namespace, runId, signal);
+  if (person !== "" && person !== principal.id) throw inboxErrors.taskClaimed({ run: runId, person });
+}
+
+/** A caller that may answer gives the own answer away. Returns false for another one. */
+async function delegated(
+  { tasks }: InboxDependencies,
+  { namespace, runId, people, reason }: DelegateInboxTaskRequest,
+  context: CallContext,
+): Promise<boolean> {
+  try {
+    await tasks.delegateApproval({ namespace, runId, approvalId: inboxTask, people, reason }, { context });
+    return true;
+  } catch (error) {
+    if (isTuttiError(error) && error.code === "workflow.approval_not_among") return false;
+    throw error;
+  }
 }
 
 async function list(dependencies: InboxDependencies, request: ListInboxesRequest, context: CallContext) {

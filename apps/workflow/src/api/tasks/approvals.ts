@@ -3,6 +3,7 @@ import { type Approval, ApprovalFilter, Approval as Approvals } from "@tutti/con
 import {
   type ClaimApprovalRequest,
   type DecideApprovalRequest,
+  type DelegateApprovalRequest,
   type ListApprovalsReply,
   type ListApprovalsRequest,
   ListApprovalsRequest as ListRequests,
@@ -23,6 +24,7 @@ import {
   type ApprovalsShown,
   claimApproval,
   decideApproval,
+  delegateApproval,
   indexLabels,
   releaseApproval,
   runErrors,
@@ -109,6 +111,17 @@ export async function claim(
 ): Promise<{ approval: Approval }> {
   const roles = [...context.principal.roles];
   await tellRun(dependencies, runId, { command: claimApproval, body: { approvalId, roles } }, context);
+  return { approval: await questionNamed(dependencies, runId, approvalId, context) };
+}
+
+export async function delegate(
+  dependencies: MachineDependencies,
+  { runId, approvalId, people, reason }: DelegateApprovalRequest,
+  context: CallContext,
+): Promise<{ approval: Approval }> {
+  const roles = [...context.principal.roles];
+  const told = { command: delegateApproval, body: { approvalId, people, roles, reason }, reason };
+  await tellRun(dependencies, runId, told, context);
   return { approval: await questionNamed(dependencies, runId, approvalId, context) };
 }
 

@@ -14,7 +14,7 @@ import { repairTask } from "@tutti/machine-run";
 import type { Handlers } from "@tutti/mesh";
 import { runWork, tellRun } from "../runs/dependencies.ts";
 import { add, bringIn, withdraw } from "./additions.ts";
-import { claim, decide, listApprovals, release, watchApprovals } from "./approvals.ts";
+import { claim, decide, delegate, listApprovals, release, watchApprovals } from "./approvals.ts";
 import type { TaskDependencies } from "./dependencies.ts";
 import { listTasks, taskNamed } from "./reading.ts";
 import { timeline } from "./timeline.ts";
@@ -35,6 +35,7 @@ export function taskHandlers(dependencies: TaskDependencies): Handlers<typeof ta
     watchApprovals: (request, context) => watchApprovals(dependencies, request, context),
     decideApproval: (request, context) => decide(dependencies, request, context),
     claimApproval: (request, context) => claim(dependencies, request, context),
+    delegateApproval: (request, context) => delegate(dependencies, request, context),
     releaseApproval: (request, context) => release(dependencies, request, context),
   };
 }

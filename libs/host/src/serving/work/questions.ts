@@ -121,13 +121,13 @@ const everyVerdict: readonly Verdict[] = [
 
 export function isWanted(
   { verdicts, mine, text }: ApprovalFilter,
-  { verdict, deciders, title, message }: Approval,
+  { verdict, deciders, excluded, title, message }: Approval,
   { principal }: CallContext,
 ): boolean {
   const fits = verdicts.length === 0 ? verdict === Verdict.VERDICT_UNSPECIFIED : verdicts.includes(verdict);
   if (!fits) return false;
   const isMine = deciders.some((name) => name === principal.id || principal.roles.includes(name));
-  if (mine && deciders.length > 0 && !isMine) return false;
+  if (mine && ((deciders.length > 0 && !isMine) || excluded.includes(principal.id))) return false;
   return `${title}\n${message}`.toLowerCase().includes(text.toLowerCase());
 }
 

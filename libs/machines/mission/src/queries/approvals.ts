@@ -22,7 +22,16 @@ export function approvalShown(
   return {
     approvalId: approvalIdOf(number),
     about: { namespace: key.namespace, kind: "mission", id: key.id, task },
-    ...{ title, message, form, verdict, deciders: [...(question.rule?.deciders ?? [])], claim: undefined },
+    ...{
+      title,
+      message,
+      form,
+      verdict,
+      deciders: [...(question.rule?.deciders ?? [])],
+      claim: undefined,
+      delegations: [],
+      excluded: [],
+    },
     approvalsNeeded: approvalsNeededBy(question),
     context: context.length === 0 ? asPayload(output) : asPayload(context),
     requestTime: momentOf(requestMs),

@@ -55,7 +55,8 @@ export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = c
     if (isRefusal(brought)) return brought;
     const actor = step.cause.actor ?? { kind: ActorKind.ACTOR_KIND_PERSON, id: who };
     const cause = { ...step.cause, actor: { ...actor }, reason: reasonOf(body.reason) };
-    const decision = { verdict, data: body.data, cause, decideTime: toTimestamp(step.nowMs) };
+    const decideTime = toTimestamp(step.nowMs);
+    const decision = { verdict, data: body.data, cause, decideTime, onBehalfOf: "" };
     const said = question.decisions.some((each) => each.cause?.actor?.id === who);
     const isLast = !approved || (said ? 0 : 1) + question.decisions.length >= approvalsNeededBy(question);
     if (said && !isLast) return approvalShown(mission, question);

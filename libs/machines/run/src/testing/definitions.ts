@@ -94,6 +94,7 @@ tasks:
   each: {forEach: "\${{ input.items }}", uses: test.each, needs: [write], mayFail: true, checks: [{name: good, condition: "output == 'done'", onFailure: sendBack, sendBackTo: write}]}
   ask: {approve: {by: [anna, ben], needed: 2, within: 20s, context: "\${{ input.items }}"}, mayFail: true}
   again: {approve: {by: [anna], claimFor: 5s}, needs: [{task: ask, on: always}]}
+  free: {approve: {claimFor: 5s}, mayFail: true}
 `,
   /** Accepts the signals and queries that its definition declares. */
   told: `

@@ -10,6 +10,7 @@ import {
   ConfirmChild,
   DecideApproval,
   DeclineLimit,
+  DelegateApproval,
   EndChild,
   FailTask,
   GrantLimit,
@@ -136,9 +137,10 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
     { weight: 5, arbitrary: call("signal_run", signalled) },
     { weight: 3, arbitrary: call("end_child", childEnded) },
     { weight: 9, arbitrary: call("decide_approval", decided) },
-    { weight: 6, arbitrary: call("claim_approval", claimed) },
-    { weight: 7, arbitrary: call("release_approval", released) },
-    { weight: 6, arbitrary: call("update_run", updated) },
+    { weight: 3, arbitrary: call("claim_approval", claimed) },
+    { weight: 3, arbitrary: call("release_approval", released) },
+    { weight: 3, arbitrary: call("delegate_approval", delegated) },
+    { weight: 4, arbitrary: call("update_run", updated) },
     { weight: 3, arbitrary: call("add_tasks", added) },
     {
       weight: 3,
@@ -260,7 +262,7 @@ const broughtIn = fc
     return BringInOutcomes.fromPartial({ outcomes: [{ taskId, outcome: { result } }] });
   });
 
-const question = fc.constantFrom("ask", "again", "write", "nobody");
+const question = fc.constantFrom("ask", "again", "write", "free", "nobody");
 const person = fc.constantFrom("anna", "ben", "eve");
 
 const decided = fc
@@ -272,11 +274,17 @@ const decided = fc
   .map(({ who, ...given }) => DecideApproval.fromPartial({ ...given, roles: [who] }));
 
 const claimed = fc
-  .record({ approvalId: fc.constantFrom("again", "write"), person: fc.constantFrom("anna", "anna", "ben") })
+  .record({ approvalId: fc.constantFrom("free", "write"), person: fc.constantFrom("anna", "anna", "ben") })
   .map(({ approvalId, person: who }) => ClaimApproval.fromPartial({ approvalId, roles: [who] }));
 
+const delegated = fc
+  .record({ approvalId: fc.constantFrom("free", "ask"), person: fc.constantFrom("ben", "eve") })
+  .map(({ approvalId, person: other }) =>
+    DelegateApproval.fromPartial({ approvalId, people: [other], roles: ["anna"] }),
+  );
+
 const released = fc
-  .record({ approvalId: fc.constantFrom("again", "write"), person: fc.constantFrom("anna", "anna", "ben") })
+  .record({ approvalId: fc.constantFrom("free", "write"), person: fc.constantFrom("anna", "anna", "ben") })
   .map((given) => ReleaseApproval.fromPartial(given));
 
 const labelled = fc

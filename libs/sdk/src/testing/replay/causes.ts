@@ -8,6 +8,7 @@ import {
   ApprovalAskedV1,
   ApprovalClaimedV1,
   ApprovalDecidedV1,
+  ApprovalDelegatedV1,
   ApprovalReleasedV1,
   AttemptFailedV1,
   AttemptStartedV1,
@@ -16,6 +17,7 @@ import {
   CompleteTask,
   ConfirmChild,
   DecideApproval,
+  DelegateApproval,
   EndChild,
   FailTask,
   ModelCallsNotedV1,
@@ -45,6 +47,7 @@ import {
   completeTask,
   confirmChild,
   decideApproval,
+  delegateApproval,
   failTask,
   labelRun,
   noteAttempt,
@@ -205,6 +208,11 @@ const causes: Readonly<Record<string, CauseOf>> = {
     const person = ApprovalClaimedV1.decode(payload).claim?.person ?? "";
     const body = ClaimApproval.fromPartial({ approvalId: task, roles: [person] });
     stage.execute(key, claimApproval, body, { cause: { ...nobody, actor: personOf(person) } });
+  },
+  approval_delegated({ stage, key }, { payload }, { task }) {
+    const { person = "", people = [], reason = "" } = ApprovalDelegatedV1.decode(payload).delegation ?? {};
+    const body = DelegateApproval.fromPartial({ approvalId: task, people, reason, roles: [person] });
+    stage.execute(key, delegateApproval, body, { cause: { ...nobody, actor: personOf(person) } });
   },
   approval_released(run, recorded, { task }) {
     const { person } = ApprovalReleasedV1.decode(recorded.payload);

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from .._call import Json
 from .._codec import read
 from ..state import Approval, Verdict
 from .rest import AsyncRest
-from .runs import claim, decide, release
+from .runs import claim, decide, delegate, release
 
 
 class AsyncApprovals:
@@ -51,3 +51,7 @@ class AsyncApprovals:
     async def release(self, approval: Approval, *, person: str = "", reason: str = "") -> Approval:
         """Free it. ``person``: who has claimed it. Default: the caller."""
         return await release(self._rest, approval.run_id, approval.approval_id, person, reason)
+
+    async def delegate(self, approval: Approval, people: Sequence[str], *, reason: str = "") -> Approval:
+        """Give the answer of the caller to other people. Answers of others stay."""
+        return await delegate(self._rest, approval.run_id, approval.approval_id, people, reason)

@@ -191,6 +191,10 @@ class AsyncRun:
         """Take a question, named by its id or its task: only the caller decides it from then on."""
         return await claim(self._rest, self.id, question)
 
+    async def delegate(self, question: str, people: Sequence[str], *, reason: str = "") -> Approval:
+        """Give the answer of the caller to other people. Answers of others stay."""
+        return await delegate(self._rest, self.id, question, people, reason)
+
     async def release(self, question: str, *, person: str = "", reason: str = "") -> Approval:
         """Free a question that the caller has claimed, or ``person``."""
         return await release(self._rest, self.id, question, person, reason)
@@ -460,6 +464,14 @@ async def decide(
 async def claim(rest: AsyncRest, run_id: str, question: str) -> Approval:
     path = f"/v1/approvals/{quoted(question)}/claim"
     return read(Approval, await rest.call("POST", path, body={"runId": run_id}, repeatable=True))
+
+
+async def delegate(
+    rest: AsyncRest, run_id: str, question: str, people: Sequence[str], reason: str
+) -> Approval:
+    path = f"/v1/approvals/{quoted(question)}/delegate"
+    body = {"runId": run_id, "people": list(people), "reason": reason}
+    return read(Approval, await rest.call("POST", path, body=body, repeatable=True))
 
 
 async def release(rest: AsyncRest, run_id: str, question: str, person: str, reason: str) -> Approval:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 from .._call import Json
 from .._codec import read
 from ..state import Approval, Verdict
 from .rest import Rest
-from .runs import claim, decide, release
+from .runs import claim, decide, delegate, release
 
 
 class Approvals:
@@ -52,3 +52,7 @@ class Approvals:
     def release(self, approval: Approval, *, person: str = "", reason: str = "") -> Approval:
         """Free it. ``person``: who has claimed it. Default: the caller."""
         return release(self._rest, approval.run_id, approval.approval_id, person, reason)
+
+    def delegate(self, approval: Approval, people: Sequence[str], *, reason: str = "") -> Approval:
+        """Give the answer of the caller to other people. Answers of others stay."""
+        return delegate(self._rest, approval.run_id, approval.approval_id, people, reason)

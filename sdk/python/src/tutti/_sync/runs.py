@@ -192,6 +192,10 @@ class Run:
         """Take a question, named by its id or its task: only the caller decides it from then on."""
         return claim(self._rest, self.id, question)
 
+    def delegate(self, question: str, people: Sequence[str], *, reason: str = "") -> Approval:
+        """Give the answer of the caller to other people. Answers of others stay."""
+        return delegate(self._rest, self.id, question, people, reason)
+
     def release(self, question: str, *, person: str = "", reason: str = "") -> Approval:
         """Free a question that the caller has claimed, or ``person``."""
         return release(self._rest, self.id, question, person, reason)
@@ -461,6 +465,14 @@ def decide(
 def claim(rest: Rest, run_id: str, question: str) -> Approval:
     path = f"/v1/approvals/{quoted(question)}/claim"
     return read(Approval, rest.call("POST", path, body={"runId": run_id}, repeatable=True))
+
+
+def delegate(
+    rest: Rest, run_id: str, question: str, people: Sequence[str], reason: str
+) -> Approval:
+    path = f"/v1/approvals/{quoted(question)}/delegate"
+    body = {"runId": run_id, "people": list(people), "reason": reason}
+    return read(Approval, rest.call("POST", path, body=body, repeatable=True))
 
 
 def release(rest: Rest, run_id: str, question: str, person: str, reason: str) -> Approval:

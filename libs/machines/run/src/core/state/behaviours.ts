@@ -4,7 +4,7 @@ export const behaviours = {
   holdsResults: 2,
   /** Tasks wait for another one that computes the output that they need. */
   awaitsCache: 3,
-  /** People claim questions. */
+  /** People claim and delegate questions. */
   claimsApprovals: 4,
 } as const;
 

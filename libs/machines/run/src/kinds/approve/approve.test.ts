@@ -7,13 +7,19 @@ import {
   type ApprovalTaken,
   ClaimApproval,
   DecideApproval,
+  DelegateApproval,
   ReleaseApproval,
 } from "@tutti/contracts/workflow/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { cancelRun } from "../../life/control/commands.ts";
 import { explain } from "../../life/queries/explain.ts";
 import { retryRun } from "../../life/repair/commands.ts";
-import { claimApproval, decideApproval, releaseApproval } from "../../life/results/approvals.ts";
+import {
+  claimApproval,
+  decideApproval,
+  delegateApproval,
+  releaseApproval,
+} from "../../life/results/approvals.ts";
 import { endingOf } from "../../life/run/end.ts";
 import { jsonBytes, jsonOf, RunScene } from "../../testing/index.ts";
 import { type ApprovalsShown, showApprovals } from "./questions.ts";
@@ -220,6 +226,93 @@ tasks:
       const scene = new RunScene(1, [], {}, { run: 3 });
       scene.begin("workflow: one\ntasks: {sure: {approve: {}}}\n");
       assert.equal(codeOf(claim(scene, "anna")), "workflow.approval_claims_later");
+    });
+  });
+
+  describe("delegated by a decider", () => {
+    const give = (scene: RunScene, who: string, people: string[], roles: string[] = []) =>
+      scene.driver.execute(
+        scene.key,
+        delegateApproval,
+        DelegateApproval.fromPartial({
+          approvalId: "sure",
+          people,
+          roles: [who, ...roles],
+          reason: "on leave",
+        }),
+      ) as object;
+    const of = (terms: string) => RunScene.of(`workflow: one\ntasks: {sure: {approve: {${terms}}}}\n`, order);
+    const two = () => of("by: [anna, ben, carl], needed: 2");
+    const codeOf = (answer: object) => (isRefusal(answer as Refusal) ? (answer as Refusal).code : "taken");
+
+    it("belongs to the others, if one person decides it, until it is given back", () => {
+      const scene = of("by: [anna, ops]");
+      assert.equal(codeOf(give(scene, "eve", ["eva"])), "workflow.approval_not_among");
+      assert.equal(codeOf(give(scene, "otto", ["dave"], ["ops"])), "taken");
+      const count = scene.events.length;
+      assert.equal(codeOf(give(scene, "otto", ["dave"], ["ops"])), "taken");
+      assert.equal(scene.events.length, count, "the same again changes nothing");
+      assert.deepEqual(shown(scene).deciders, ["dave"]);
+      assert.deepEqual(shown(scene).excluded, ["otto"]);
+      assert.equal(codeOf(decide(scene, "otto", yes, undefined, ["ops"])), "workflow.approval_delegated");
+      assert.equal(codeOf(decide(scene, "anna", yes)), "workflow.approval_not_among");
+      assert.equal(codeOf(give(scene, "dave", ["otto"])), "taken");
+      assert.equal(codeOf(decide(scene, "dave", yes)), "workflow.approval_delegated");
+      assert.deepEqual(decide(scene, "otto", yes), { verdict: yes });
+    });
+
+    it("counts the answers of the others once, next to those that were given before", () => {
+      const scene = two();
+      decide(scene, "ben", yes);
+      give(scene, "anna", ["dora", "emil"]);
+      assert.deepEqual(shown(scene).deciders, ["ben", "carl", "dora", "emil"]);
+      assert.deepEqual(decide(scene, "dora", yes), { verdict: yes });
+      assert.deepEqual(
+        shown(scene).decisions.map(({ cause, onBehalfOf }) => [cause?.actor?.id, onBehalfOf]),
+        [
+          ["ben", ""],
+          ["dora", "anna"],
+        ],
+      );
+    });
+
+    it("counts two of the others as the one decider, also further on", () => {
+      const scene = two();
+      give(scene, "anna", ["dora", "emil"]);
+      assert.deepEqual(decide(scene, "dora", yes), { verdict: open });
+      assert.equal(codeOf(give(scene, "dora", ["fred"])), "workflow.delegation_invalid");
+      give(scene, "emil", ["fred"]);
+      assert.deepEqual(decide(scene, "fred", yes), { verdict: open });
+      assert.equal(codeOf(decide(scene, "emil", yes)), "workflow.approval_delegated");
+      assert.deepEqual(decide(scene, "ben", yes), { verdict: yes });
+    });
+
+    it("gives no person a second answer, and none to the excluded one", () => {
+      const scene = two();
+      decide(scene, "ben", yes);
+      give(scene, "carl", ["dora"]);
+      for (const people of [["ben"], ["dora"], ["carl"], ["anna"], []])
+        assert.equal(codeOf(give(scene, "anna", people)), "workflow.delegation_invalid", people.join());
+      assert.equal(codeOf(give(scene, "ben", ["emil"])), "workflow.delegation_invalid");
+      const starter = RunScene.of('workflow: one\ntasks: {sure: {approve: {exclude: "${{ input.by }}"}}}\n', {
+        input: jsonBytes({ by: "boss" }),
+      });
+      assert.equal(codeOf(give(starter, "anna", ["boss"])), "workflow.approval_excluded");
+      give(starter, "anna", ["admins"]);
+      assert.equal(codeOf(decide(starter, "boss", yes, undefined, ["admins"])), "workflow.approval_excluded");
+    });
+
+    it("ends the claim of the decider, and is refused while another person has it", () => {
+      const scene = of("by: [anna, ben]");
+      scene.driver.execute(
+        scene.key,
+        claimApproval,
+        ClaimApproval.fromPartial({ approvalId: "sure", roles: ["anna"] }),
+      );
+      assert.equal(codeOf(give(scene, "ben", ["dora"])), "workflow.approval_claimed");
+      give(scene, "anna", ["dora"]);
+      assert.equal(shown(scene).claim, undefined);
+      assert.deepEqual(decide(scene, "dora", yes), { verdict: yes });
     });
   });
 

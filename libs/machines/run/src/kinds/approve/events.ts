@@ -4,6 +4,7 @@ import {
   ApprovalAskedV1,
   ApprovalClaimedV1,
   ApprovalDecidedV1,
+  ApprovalDelegatedV1,
   ApprovalReleasedV1,
   type RunClaim,
 } from "@tutti/contracts/workflow/v1";
@@ -39,6 +40,7 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
       decisions: [],
       verdict: Verdict.VERDICT_UNSPECIFIED,
       claim: undefined,
+      delegations: [],
     };
     moreOf(run).isAsking = true;
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
@@ -53,6 +55,18 @@ export const approvalClaimed: RunEvent<ApprovalClaimedV1> = {
   described: true,
   evolve(run, { node: number, claim }, outstanding) {
     setClaim(run, number, claim, outstanding);
+  },
+};
+
+export const approvalDelegated: RunEvent<ApprovalDelegatedV1> = {
+  type: "approval_delegated",
+  version: 1,
+  codec: ApprovalDelegatedV1,
+  described: true,
+  evolve(run, { node: number, delegation }, outstanding) {
+    if (delegation === undefined) return;
+    detailOf(nodeOf(run, number)).question?.delegations.push(delegation);
+    setClaim(run, number, undefined, outstanding);
   },
 };
 

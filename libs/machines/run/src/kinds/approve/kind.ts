@@ -9,7 +9,7 @@ import { runErrors } from "../../errors.ts";
 import { approvalIdOf } from "./ask.ts";
 import { approvalAsked, approvalDecided, approvalReleased } from "./events.ts";
 import { isOpen } from "./open.ts";
-import { termsOf } from "./questions.ts";
+import { decidersOf, termsOf } from "./seats.ts";
 
 export const approve: TaskKind = {
   start(place) {
@@ -63,7 +63,8 @@ export function lapse(place: Place): void {
 export function explainQuestion(node: NodeView) {
   const question = node.more?.question;
   if (question === undefined || !isOpen(node)) return undefined;
-  const { by, needed } = termsOf(node);
+  const { needed } = termsOf(node);
+  const by = decidersOf(node);
   const said =
     question.decisions.length === 0 ? "" : `, ${question.decisions.length} of ${needed} have approved`;
   const any = by.length === 0 ? "a person" : by.join(", ");

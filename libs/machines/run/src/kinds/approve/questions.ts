@@ -14,6 +14,7 @@ import type { NodeView, Run, RunView } from "../../core/state/state.ts";
 import { momentOf } from "../../core/state/times.ts";
 import { placeOfQuestion } from "./ask.ts";
 import { isOpen } from "./open.ts";
+import { decidersOf, outOf, termsOf } from "./seats.ts";
 
 /** Returns the task that asks, by the id of the question, or by its own. */
 export function askingNode(run: RunView, approvalId: string): NodeView | undefined {
@@ -35,17 +36,6 @@ export function isBefore(approvalId: string, asked: string): boolean {
   const one = placeOfQuestion(approvalId);
   const other = placeOfQuestion(asked);
   return one.first === other.first && one.place < other.place;
-}
-
-/** Allowed deciders, required approvals, and the form of their data. Questions of a check have none of these. */
-export function termsOf({ range, task, more }: NodeView) {
-  const rule = more?.question?.rule;
-  if (rule !== undefined)
-    return { by: rule.deciders, needed: Math.max(1, rule.approvalsNeeded), form: null, claimMs: 0 };
-  const work = range.plan.work(range.plan.task(task));
-  if (work.kind !== "approve") return { by: [], needed: 1, form: null, claimMs: 0 };
-  const { by, needed, form, claimMs = 0 } = work;
-  return { by, needed, form, claimMs };
 }
 
 export function howOpen({ status, more }: NodeView): Verdict {
@@ -86,7 +76,7 @@ function claimShown(claim: ReadOnly<RunClaim> | undefined): ApprovalClaim | unde
 }
 
 function approvalMessage(run: RunView, node: NodeView, question: ReadOnly<RunQuestion>): Approval {
-  const { by, needed, form } = termsOf(node);
+  const { needed, form } = termsOf(node);
   const { approvalId, title, message, context, output, check, requestMs, expireMs, decisions } = question;
   const { namespace, id } = run.key;
   // A question about an output shows the output.
@@ -101,12 +91,16 @@ function approvalMessage(run: RunView, node: NodeView, question: ReadOnly<RunQue
     message,
     context: asPayload(shown),
     form: form === null ? "" : new TextDecoder().decode(encodeJson(form)),
-    deciders: [...by],
+    deciders: decidersOf(node),
     approvalsNeeded: needed,
     requestTime: momentOf(requestMs),
     expireTime: momentOf(expireMs),
     decisions: decisions.map((decision) => ({ ...(decision as ApprovalDecision) })),
     verdict: howOpen(node),
     claim: isOpen(node) ? claimShown(question.claim) : undefined,
+    delegations: question.delegations.map(({ person, people, delegateMs, reason }) => ({
+      ...{ person, people: [...people], delegateTime: momentOf(delegateMs), reason },
+    })),
+    excluded: outOf(node),
   };
 }

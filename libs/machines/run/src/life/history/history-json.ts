@@ -59,6 +59,7 @@ const aboutTask: ReadonlySet<string> = new Set([
     "approval_decided",
     "approval_claimed",
     "approval_released",
+    "approval_delegated",
     "round_begun",
     "round_ended",
   ],

@@ -3,9 +3,11 @@ import { ActorKind, type ApprovalDecision, type Payload, Verdict } from "@tutti/
 import {
   ApprovalAnswered,
   ApprovalFreed,
+  ApprovalGiven,
   ApprovalTaken,
   ClaimApproval,
   DecideApproval,
+  DelegateApproval,
   ReleaseApproval,
 } from "@tutti/contracts/workflow/v1";
 import { holdAgainst } from "@tutti/definitions";
@@ -30,9 +32,15 @@ import { taskIdIn } from "../../core/state/places.ts";
 import type { NodeView, RunCommand, RunStep, RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 import { askNextQuestion } from "../../kinds/approve/ask.ts";
-import { approvalClaimed, approvalDecided, approvalReleased } from "../../kinds/approve/events.ts";
+import {
+  approvalClaimed,
+  approvalDecided,
+  approvalDelegated,
+  approvalReleased,
+} from "../../kinds/approve/events.ts";
 import { isOpen } from "../../kinds/approve/open.ts";
-import { askingNode, howOpen, isBefore, termsOf } from "../../kinds/approve/questions.ts";
+import { askingNode, howOpen, isBefore } from "../../kinds/approve/questions.ts";
+import { delegationRefusal, seatOf, termsOf } from "../../kinds/approve/seats.ts";
 import { advance } from "../advance/advance.ts";
 
 const { VERDICT_APPROVED: approved, VERDICT_REJECTED: rejected, VERDICT_UNSPECIFIED: open } = Verdict;
@@ -58,11 +66,12 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
     const said = question?.decisions.findLast(({ cause }) => cause?.actor?.id === who);
     if (said?.verdict === verdict) return { verdict: howOpen(node) };
     if (!isOpen(node)) return runErrors.approvalClosed.refusal({ id, how: words[howOpen(node)] ?? "closed" });
-    const refused = notAllowed(node, who, body.roles);
-    if (refused !== undefined) return refused;
+    const seat = seatOf(node, who, body.roles);
+    if (isRefusal(seat)) return seat;
     const data = dataGiven(node, body);
     if (isRefusal(data)) return data;
-    decide(run, node, step, decisionOf(body, who, step), data.value);
+    const onBehalfOf = seat === who ? "" : seat;
+    decide(run, node, step, { ...decisionOf(body, who, step), onBehalfOf }, data.value);
     return { verdict: howOpen(run.nodes[node.number] ?? node) };
   },
 };
@@ -80,8 +89,8 @@ export const claimApproval: RunCommand<ClaimApproval, ApprovalTaken> = {
     if (isRefusal(node)) return node;
     if (!isOpen(node)) return runErrors.approvalClosed.refusal({ id, how: words[howOpen(node)] ?? "closed" });
     const who = step.cause.actor?.id || roles[0] || "";
-    const refused = notAllowed(node, who, roles);
-    if (refused !== undefined) return refused;
+    const seat = seatOf(node, who, roles);
+    if (isRefusal(seat)) return seat;
     const { needed, claimMs } = termsOf(node);
     if (needed > 1) return runErrors.approvalShared.refusal({ id, needed });
     const before = node.more?.question?.claim;
@@ -113,25 +122,39 @@ export const releaseApproval: RunCommand<ReleaseApproval, ApprovalFreed> = {
   },
 };
 
+/** Gives the answer of a decider to other people. The same again changes nothing. */
+export const delegateApproval: RunCommand<DelegateApproval, ApprovalGiven> = {
+  type: "delegate_approval",
+  codec: DelegateApproval,
+  reply: ApprovalGiven,
+  decide(run, { approvalId: id, people, roles, reason }, step) {
+    const node = questionOf(run, id, step);
+    if (isRefusal(node)) return node;
+    if (!isOpen(node)) return runErrors.approvalClosed.refusal({ id, how: words[howOpen(node)] ?? "closed" });
+    const who = step.cause.actor?.id || roles[0] || "";
+    const seat = seatOf(node, who, roles);
+    if (isRefusal(seat)) {
+      const before = node.more?.question?.delegations.findLast(({ person }) => person === who);
+      const isSame = before !== undefined && before.people.join("\n") === people.join("\n");
+      return isSame && seat.code === "workflow.approval_delegated" ? {} : seat;
+    }
+    const refused = delegationRefusal(node, { who, seat, people });
+    if (refused !== undefined) return refused;
+    if (step.behaviour < behaviours.claimsApprovals) return runErrors.approvalClaimsLater.refusal({ id });
+    step.emit(approvalDelegated, {
+      node: node.number,
+      delegation: {
+        ...{ person: who, people, seat, delegateMs: step.nowMs },
+        reason: cut(reason, reasonLengthMax),
+      },
+    });
+    return {};
+  },
+};
+
 function questionOf(run: RunView, id: string, step: RunStep): NodeView | Refusal {
   if (run.order === undefined) return runErrors.runMissing.refusal({ id: step.key.id });
   return askingNode(run, id) ?? runErrors.approvalMissing.refusal({ id, run: step.key.id });
-}
-
-/** Returns why a person does not decide a question. */
-function notAllowed(node: NodeView, who: string, roles: ReadOnly<string[]>): Refusal | undefined {
-  const { by } = termsOf(node);
-  const question = node.more?.question;
-  if (by.length > 0 && !by.some((name) => name === who || roles.includes(name)))
-    return runErrors.approvalNotAmong.refusal({ who, by: by.join(", ") });
-  if (question?.rule !== undefined && who === node.agent && !by.includes(who))
-    return runErrors.approvalOwn.refusal({ who });
-  if (question !== undefined && question.excluded !== "" && who === question.excluded)
-    return runErrors.approvalExcluded.refusal({ who });
-  const claimed = question?.claim?.person ?? who;
-  if (question !== undefined && claimed !== who)
-    return runErrors.approvalClaimed.refusal({ id: question.approvalId, who: claimed });
-  return undefined;
 }
 
 const words: Partial<Record<Verdict, string>> = {
@@ -141,7 +164,11 @@ const words: Partial<Record<Verdict, string>> = {
   [Verdict.VERDICT_WITHDRAWN]: "withdrawn",
 };
 
-function decisionOf({ verdict, data, reason }: DecideApproval, who: string, step: RunStep): ApprovalDecision {
+function decisionOf(
+  { verdict, data, reason }: DecideApproval,
+  who: string,
+  step: RunStep,
+): Omit<ApprovalDecision, "onBehalfOf"> {
   const actor = step.cause.actor ?? { kind: ActorKind.ACTOR_KIND_PERSON, id: who };
   const cause = { ...step.cause, actor: { ...actor }, reason: cut(reason, reasonLengthMax) };
   return { verdict, data, cause, decideTime: toTimestamp(step.nowMs) };
@@ -197,8 +224,13 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
   advance(run, step);
 }
 
-/** Each voter counts once. */
+/** Each decider counts once, also if several delegates have answered. */
 function approversOf(before: ReadOnly<ApprovalDecision[]>, now: ApprovalDecision): string[] {
-  const all = [...before, now].filter(({ verdict }) => verdict === approved);
-  return [...new Set(all.map(({ cause }) => cause?.actor?.id ?? ""))];
+  const bySeat = new Map<string, string>();
+  for (const { verdict, cause, onBehalfOf } of [...before, now]) {
+    const who = cause?.actor?.id ?? "";
+    const seat = onBehalfOf || who;
+    if (verdict === approved && !bySeat.has(seat)) bySeat.set(seat, who);
+  }
+  return [...bySeat.values()];
 }
