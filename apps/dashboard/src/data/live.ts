@@ -17,7 +17,7 @@ const gatherMs = 300;
 const lookMs = 5_000;
 const hiddenMs = 20_000;
 const toldByNobody: ReadonlySet<string> = new Set([
-  ...["agents", "components", "pools", "resources", "series", "status"],
+  ...["agents", "components", "inboxes", "pools", "resources", "series", "status"],
   ...["decisions", "findings", "keys", "tokens", "sign-ins", "lockouts"],
 ]);
 

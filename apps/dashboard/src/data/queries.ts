@@ -16,6 +16,7 @@ import type {
   ListDefinitionsReply,
   ListDefinitionVersionsReply,
   ListFiringsReply,
+  ListInboxesReply,
   ListMissionApprovalsReply,
   ListMissionsReply,
   ListObjectsReply,
@@ -118,14 +119,28 @@ const firstAsked = (one: Approval, other: Approval) => (one.requestTimeMs ?? 0) 
 export const approvalsQuery = (verdict: readonly string[] = []) =>
   queryOptions({
     queryKey: ["approvals", { verdict }],
-    queryFn: async ({ signal }) => {
-      const asked = { verdict, size: 500 };
-      const [ofRuns, ofMissions] = await Promise.all([
-        read<ListApprovalsReply>(pathOf(["approvals"], asked), signal),
-        read<ListMissionApprovalsReply>(pathOf(["mission-approvals"], asked), signal).catch(noneIfForbidden),
-      ]);
-      return { approvals: [...ofRuns.approvals, ...ofMissions.approvals].sort(firstAsked) };
-    },
+    queryFn: ({ signal }) => openApprovals({ verdict, size: 500 }, signal),
+  });
+
+async function openApprovals(asked: Parameters<typeof pathOf>[1], signal: AbortSignal) {
+  const [ofRuns, ofMissions] = await Promise.all([
+    read<ListApprovalsReply>(pathOf(["approvals"], asked), signal),
+    read<ListMissionApprovalsReply>(pathOf(["mission-approvals"], asked), signal).catch(noneIfForbidden),
+  ]);
+  return { approvals: [...ofRuns.approvals, ...ofMissions.approvals].sort(firstAsked) };
+}
+
+/** Those that the signed-in person may decide. */
+export const myApprovalsQuery = () =>
+  queryOptions({
+    queryKey: ["approvals", { mine: true }],
+    queryFn: ({ signal }) => openApprovals({ mine: true, size: 500 }, signal),
+  });
+
+export const inboxesQuery = () =>
+  queryOptions({
+    queryKey: ["inboxes"],
+    queryFn: ({ signal }) => read<ListInboxesReply>(pathOf(["inboxes"], { size: 500 }), signal),
   });
 
 export const workflowsQuery = (filter: Filter = {}) =>

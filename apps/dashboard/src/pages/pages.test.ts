@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { Agent, Approval, MetricSeries, Run } from "@tutti/rest/types";
 import { claimCall, claimCommand, releaseCall, releaseCommand } from "../elements/claimed.ts";
 import { indented, offsetOf, problemsOfRefusal } from "../elements/editing.ts";
-import { decideCall, decideCommand } from "./approvals/decide.ts";
+import { decideCall, decideCommand, delegateCall, delegateCommand } from "./inbox/decide.ts";
 import { troublesIn, withPausedTasks } from "./overview/needs.ts";
 import { scoreOf } from "./overview/score-layout.ts";
 import { aligned, bySilence, failures, joined, latency, latest, sum, throughput } from "./overview/series.ts";
@@ -271,6 +271,15 @@ describe("deciding", () => {
     });
     assert.equal(decideCommand(approval, yes), `tutti approve order-1 sure --form '{"carrier":"post"}'`);
     const no = { verdict: "rejected", data: undefined, reason: "too dear" } as const;
+    const leave = { people: ["zoe", "ops"], reason: "on leave" };
+    assert.deepEqual(delegateCall(approval, leave), {
+      ...{ method: "POST", path: "/v1/approvals/sure/delegate" },
+      body: { runId: "order-1", people: ["zoe", "ops"], reason: "on leave" },
+    });
+    assert.equal(
+      delegateCommand(approval, leave),
+      "tutti inbox delegate order-1 sure --person zoe --person ops --reason 'on leave'",
+    );
     assert.deepEqual(claimCall(approval), {
       ...{ method: "POST", path: "/v1/approvals/sure/claim", body: { runId: "order-1" } },
     });

@@ -2,12 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useBlocker, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { usualNamespace } from "../data/in-namespace.ts";
-import { approvalsQuery, whoQuery } from "../data/queries.ts";
+import { myApprovalsQuery, whoQuery } from "../data/queries.ts";
 import { useLack } from "../data/use-lack.ts";
 import { currentNamespace } from "../effects/namespace.ts";
 import { chooseTheme, currentTheme, nextTheme, subscribeTheme } from "../effects/theme.ts";
 import { hasUnsaved, mayDiscard, watchInput } from "../effects/unsaved.ts";
 import { Dialog } from "../elements/dialog.tsx";
+import { waitingFor } from "../pages/inbox/waiting.ts";
 import { Glyph } from "../score/glyph.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { NamespaceDialog } from "./namespace-dialog.tsx";
@@ -130,7 +131,7 @@ function Rail({ onPalette, onSheet, onNamespace, onYou }: RailOptions) {
               >
                 <Glyph name={glyph} />
                 <span>{word}</span>
-                {path === "/approvals" && waiting > 0 ? (
+                {path === "/inbox" && waiting > 0 ? (
                   <span className="waiting-count tone-held">
                     {waiting}
                     <span className="unseen"> waiting</span>
@@ -236,8 +237,9 @@ function ThemeSwitch() {
   );
 }
 
-/** Returns how many questions wait for a person. */
+/** Returns how many questions wait for the signed-in person. */
 function useWaitingApprovals(): number {
-  const { data } = useQuery(approvalsQuery());
-  return data?.approvals?.length ?? 0;
+  const { data } = useQuery(myApprovalsQuery());
+  const { data: who } = useQuery(whoQuery());
+  return waitingFor(data?.approvals ?? [], who?.id ?? "").length;
 }

@@ -5,7 +5,7 @@ export const places = [
   { path: "/", word: "Overview", key: "o", glyph: "breath" },
   { path: "/runs", word: "Runs", key: "r", glyph: "note" },
   { path: "/sessions", word: "Sessions", key: "e", glyph: "voices" },
-  { path: "/approvals", word: "Approvals", key: "a", glyph: "fermata" },
+  { path: "/inbox", word: "Inbox", key: "a", glyph: "fermata" },
   { path: "/missions", word: "Missions", key: "m", glyph: "chord" },
   { path: "/workflows", word: "Workflows", key: "f", glyph: "repeat" },
   { path: "/workers", word: "Workers", key: "w", glyph: "tied-rest" },

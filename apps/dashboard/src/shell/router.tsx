@@ -23,6 +23,7 @@ import { analysisSearch } from "../pages/analysis/search.ts";
 import { auditSearch } from "../pages/audit/search.ts";
 import { capacitySearch } from "../pages/capacity/search.ts";
 import { exploreSearch } from "../pages/explore/search.ts";
+import { inboxSearch } from "../pages/inbox/waiting.ts";
 import { incidentSearch, incidentsSearch } from "../pages/incidents/search.ts";
 import { metricsSearch } from "../pages/metrics/search.ts";
 import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
@@ -93,10 +94,11 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("../run/run-page.tsx"), "RunPage"),
 });
 
-const approvals = createRoute({
+const inbox = createRoute({
   getParentRoute: () => root,
-  path: "/approvals",
-  component: lazyRouteComponent(() => import("../pages/approvals/approvals-page.tsx"), "ApprovalsPage"),
+  path: "/inbox",
+  validateSearch: inboxSearch,
+  component: lazyRouteComponent(() => import("../pages/inbox/inbox-page.tsx"), "InboxPage"),
 });
 
 const missions = createRoute({
@@ -321,7 +323,7 @@ const children = [
   runs,
   start,
   run,
-  approvals,
+  inbox,
   missions,
   mission,
   sessions,

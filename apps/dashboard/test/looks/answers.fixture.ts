@@ -26,6 +26,7 @@ import {
   deadLettersAt,
   definitionsAt,
   graph,
+  inboxes,
   metricList,
   pastOf,
   runsAt,
@@ -87,6 +88,7 @@ function emptyAnswer(path: string): unknown {
     runs: [],
     counts: [],
     approvals: [],
+    inboxes: [],
     definitions: [],
     agents: [],
     pools: [],
@@ -127,6 +129,8 @@ function fullAnswer(url: URL, nowMs: number): unknown {
       return runAnswer(id, searchParams, nowMs);
     case "approvals":
       return { approvals: approvalsAt(nowMs) };
+    case "inboxes":
+      return { inboxes };
     case "workflows":
       return workflowAnswer(id, part, nowMs);
     case "agents":

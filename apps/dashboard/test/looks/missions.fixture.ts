@@ -4,7 +4,14 @@ const approval = (nowMs: number) => ({
   ...{ approvalId: "q1", about: { kind: "mission", id: "programme" }, title: "Raise the budget?" },
   message: "40,000 tokens are wanted, and of the budget 12,000 tokens are left",
   form: JSON.stringify({ type: "object", properties: { tokens: { type: "number", minimum: 0 } } }),
-  ...{ deciders: [], decisions: [], verdict: "unspecified", requestTimeMs: nowMs - 40_000 },
+  ...{
+    deciders: [],
+    decisions: [],
+    delegations: [],
+    excluded: [],
+    verdict: "unspecified",
+    requestTimeMs: nowMs - 40_000,
+  },
 });
 
 export const missionApprovalsAt = (nowMs: number) => ({ approvals: [approval(nowMs)] });

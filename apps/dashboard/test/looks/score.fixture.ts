@@ -76,8 +76,8 @@ export function approvalsAt(nowMs: number): Record<string, unknown>[] {
       message: "The customer asked for <b>express</b>; it costs 12 € more than was paid.",
       context: { customer: "Clara <script>alert(1)</script>", cents: 4200, articles: ["violin", "bow"] },
       form: JSON.stringify(form),
-      deciders: [],
-      decisions: [],
+      ...{ deciders: [], decisions: [], delegations: [], excluded: [] },
+      claim: { person: "local-admin", claimTimeMs: nowMs - 60_000, expireTimeMs: nowMs + 900_000 },
       verdict: "unspecified",
       requestTimeMs: nowMs - 260_000,
       expireTimeMs: nowMs + 3_300_000,
@@ -86,7 +86,16 @@ export function approvalsAt(nowMs: number): Record<string, unknown>[] {
       approvalId: "publish",
       about: { kind: "run", id: "nightly-report-89912", task: "publish" },
       title: "Publish the report of Thursday",
-      deciders: ["editors"],
+      deciders: ["editors", "gregor"],
+      delegations: [
+        {
+          person: "hanna",
+          people: ["gregor"],
+          delegateTimeMs: nowMs - 600_000,
+          reason: "on leave until Monday",
+        },
+      ],
+      excluded: ["hanna"],
       approvalsNeeded: 2,
       decisions: [
         {
@@ -100,6 +109,24 @@ export function approvalsAt(nowMs: number): Record<string, unknown>[] {
     },
   ];
 }
+
+export const inboxes: readonly Record<string, unknown>[] = [
+  {
+    ...{ inboxId: "finance", pool: "default", description: "Refunds above 100.", openTasks: 4, slots: 5 },
+    capabilities: [{ name: "pay.review" }],
+    ...{ people: ["ann", "bob"], answersNeeded: 2, withinMs: 172_800_000, escalation: [], hours: [] },
+  },
+  {
+    ...{ inboxId: "support", pool: "default", openTasks: 100, slots: 100, claimMs: 14_400_000 },
+    capabilities: [{ name: "ticket.answer" }, { name: "ticket.translate-a-long-name-of-a-capability" }],
+    people: ["first-level"],
+    escalation: [
+      { afterMs: 14_400_000, people: ["second-level"] },
+      { afterMs: 14_400_000, people: ["head-of-support"] },
+    ],
+    hours: [{ begin: "0 9 * * 1-5", end: "0 17 * * 1-5", timeZone: "Europe/Berlin" }],
+  },
+];
 
 export function agentsAt(nowMs: number): Record<string, unknown>[] {
   const agent = (place: number, more: Record<string, unknown>) => ({

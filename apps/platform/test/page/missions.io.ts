@@ -166,7 +166,7 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await page.getByRole("heading", { name: "Raise the budget?" }).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     // It waits among all questions too.
-    await page.getByRole("link", { name: /^Approvals 1/ }).click();
+    await page.getByRole("link", { name: /^Inbox 1/ }).click();
     await page.getByRole("heading", { name: "Raise the budget?" }).waitFor();
     await page.getByRole("link", { name: "dear" }).click();
     await page.getByLabel("Tokens", { exact: true }).fill("50");

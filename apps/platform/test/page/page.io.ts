@@ -218,7 +218,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     // A shortcut does not reset the form, and leaving it asks first: the question is dismissed here.
     await page.getByRole("button", { name: "Start run", exact: true }).focus();
     await page.keyboard.press("n");
-    await page.getByRole("link", { name: /^Approvals/ }).click();
+    await page.getByRole("link", { name: /^Inbox/ }).click();
     assert.equal(await page.getByLabel("Customer").inputValue(), "<b>Clara</b>");
     await page.getByLabel("Count").fill("1.5");
     await press();
@@ -232,14 +232,14 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     assert.deepEqual(run.spec?.input, { customer: "<b>Clara</b>", count: 2, carrier: "courier" });
 
     // The question is there as text, with its form. The answer lets the run continue.
-    await page.getByRole("link", { name: /^Approvals/ }).click();
+    await page.getByRole("link", { name: /^Inbox/ }).click();
     await page.getByRole("heading", { name: "Ship to <b>Clara</b>?" }).waitFor();
     assert.equal(await page.locator("main b").count(), 0);
     await page.getByRole("button", { name: "Approve", exact: true }).click();
     await page.getByText("Required.").waitFor();
     await page.getByLabel("Box").fill("7");
     await page.getByRole("button", { name: "Approve", exact: true }).click();
-    await page.getByText("No open approvals.").waitFor();
+    await page.getByText("Nothing waits for you.").waitFor();
 
     await page.goto(`${stage.url}/runs`);
     const row = page.getByRole("row", { name: /live-1/ });
@@ -349,13 +349,33 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
   });
 
   it("shows each button's call and command, to copy", async () => {
-    const page = await stage.signedIn("/approvals");
+    const page = await stage.signedIn("/inbox");
     await start("order", "spelled", { customer: "Ida", count: 1 });
     await page.getByRole("heading", { name: "Ship to Ida?" }).waitFor();
     await page.getByRole("button", { name: "Reject: REST call and CLI command" }).click();
     const bubble = page.locator(".bubble:popover-open");
     assert.match(await bubble.innerText(), /tutti approve spelled \S+ --reject/);
     assert.match(await bubble.innerText(), /curl -X POST .*\/v1\/approvals\//s);
+    await page.context().close();
+  });
+
+  it("claims a question, gives it back, and delegates it", async () => {
+    const page = await stage.signedIn("/inbox");
+    await start("order", "claimed", { customer: "Kim", count: 1 });
+    const question = page.getByRole("listitem").filter({ hasText: "Ship to Kim?" });
+    await question.getByRole("button", { name: "Claim", exact: true }).click();
+    await question.getByText(/You have claimed it/).waitFor();
+    await question.getByRole("button", { name: "Release", exact: true }).click();
+    await question.getByRole("button", { name: "Claim", exact: true }).waitFor();
+    await question.getByRole("button", { name: "Delegate …" }).click();
+    await page.getByLabel("People").fill("zoe, quinn");
+    await page.getByRole("dialog").getByRole("button", { name: "Delegate", exact: true }).click();
+    await question.waitFor({ state: "detached" });
+    await page.getByRole("tab", { name: "All open" }).click();
+    await question.getByText(/delegated to zoe, quinn/).waitFor();
+    await page.getByRole("tab", { name: "Inboxes" }).click();
+    await page.getByText("No inboxes yet.").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
     await page.context().close();
   });
 
@@ -541,7 +561,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
   });
 
   const places = {
-    ...{ overview: "/", runs: "/runs", start: "/start?workflow=order", approvals: "/approvals" },
+    ...{ overview: "/", runs: "/runs", start: "/start?workflow=order", inbox: "/inbox" },
     ...{ workflows: "/workflows", workflow: "/workflows/order", editor: "/editor", workers: "/workers" },
     ...{
       pools: "/pools",

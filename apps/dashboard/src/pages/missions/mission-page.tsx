@@ -13,7 +13,7 @@ import { Tabs } from "../../elements/tabs.tsx";
 import { Unshown } from "../../elements/unshown.tsx";
 import { VirtualCards } from "../../elements/virtual-cards.tsx";
 import { useWindowTitle, WorkHead } from "../../elements/work-page.tsx";
-import { Question } from "../approvals/question.tsx";
+import { Question } from "../inbox/question.tsx";
 import { AboutView } from "./about-view.tsx";
 import { BoardView } from "./board-view.tsx";
 import { MessagesView } from "./messages-view.tsx";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Approval, BoardTask, Mission, MissionSpec, Vote } from "@tutti/rest/types";
 import { steeringCall, steeringCommand } from "../../elements/steering.ts";
-import { decideCall, decideCommand } from "../approvals/decide.ts";
+import { decideCall, decideCommand } from "../inbox/decide.ts";
 import {
   actionsOf,
   budgetLines,

@@ -79,7 +79,7 @@ function Lists(options: {
           <IncidentLine key={`${incident.namespace} ${incident.incidentId}`} incident={incident} />
         ))}
       </Group>
-      <Group title="Approvals" many={approvals.length} all={<Link to="/approvals">Show all approvals</Link>}>
+      <Group title="Approvals" many={approvals.length} all={<Link to="/inbox">Show all approvals</Link>}>
         {approvals.slice(0, shown).map((approval) => (
           <ApprovalLine key={`${approval.about?.id} ${approval.approvalId}`} approval={approval} />
         ))}
@@ -186,7 +186,7 @@ function ApprovalLine({ approval }: { approval: Approval }) {
         </>
       }
       act={
-        <Link to="/approvals" hash={`${runId}/${approval.approvalId}`} className="press">
+        <Link to="/inbox" hash={`${runId}/${approval.approvalId}`} className="press">
           Decide
         </Link>
       }

@@ -9,7 +9,8 @@ import { WorkLink } from "../../elements/work-link.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { standOf, verdicts } from "../../score/states.ts";
 import { ApprovalForm } from "./approval-form.tsx";
-import "./approvals.css";
+import { Delegate } from "./delegate.tsx";
+import "./inbox.css";
 
 /** The whole run or mission. The task is shown next to it. */
 const workOf = ({ kind = "run", id = "" }: Partial<WorkReference> = {}): WorkReference => ({ kind, id });
@@ -17,7 +18,7 @@ const workOf = ({ kind = "run", id = "" }: Partial<WorkReference> = {}): WorkRef
 /** An approval with its context and the decision. */
 export function Question({ approval }: { approval: Approval }) {
   const queries = useQueryClient();
-  const { about, verdict, title, approvalId, message, context, decisions, deciders } = approval;
+  const { about, verdict, title, approvalId, message, context, decisions, deciders, delegations } = approval;
   const isOpen = verdict === "unspecified" || verdict === undefined;
   const needed = approval.approvalsNeeded ?? 1;
   return (
@@ -37,12 +38,16 @@ export function Question({ approval }: { approval: Approval }) {
         {deciders.length > 0 ? <> · for {deciders.join(", ")}</> : null}
         {needed > 1 ? <> · {counted(needed, "approval")} needed</> : null}
       </p>
+      <Delegations delegations={delegations} />
       {message ? <p className="approval-message">{message}</p> : null}
       {context === undefined || context === null ? null : <Json value={context} what="the context" />}
       <Decisions decisions={decisions} />
       {isOpen ? (
         <>
-          <Claim approval={approval} />
+          <div className="question-acts">
+            <Claim approval={approval} />
+            <Delegate approval={approval} />
+          </div>
           <ApprovalForm
             approval={approval}
             onDecided={() => void queries.invalidateQueries({ predicate: isAboutQuestions })}
@@ -53,13 +58,28 @@ export function Question({ approval }: { approval: Approval }) {
   );
 }
 
+function Delegations({ delegations }: Pick<Approval, "delegations">) {
+  if (delegations.length === 0) return null;
+  return (
+    <ul className="decisions small soft">
+      {delegations.map(({ person, people, delegateTimeMs, reason }) => (
+        <li key={`${delegateTimeMs} ${person}`}>
+          {person} delegated to {people.join(", ")} <Moment atMs={delegateTimeMs} />
+          {reason ? <>: {reason}</> : null}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Decisions({ decisions }: { decisions: readonly ApprovalDecision[] }) {
   if (decisions.length === 0) return null;
   return (
     <ul className="decisions">
-      {decisions.map(({ verdict, cause, decideTimeMs, data }) => (
+      {decisions.map(({ verdict, cause, decideTimeMs, data, onBehalfOf }) => (
         <li key={`${decideTimeMs} ${cause?.actor?.id}`}>
           <StandMark stand={standOf(verdicts, verdict)} /> by <Tag>{cause?.actor?.id ?? "unknown"}</Tag>{" "}
+          {onBehalfOf ? <>for {onBehalfOf} </> : null}
           <Moment atMs={decideTimeMs} />
           {cause?.reason ? <>: {cause.reason}</> : null}
           {data === undefined || data === null ? null : <Json value={data} what="the answer" />}

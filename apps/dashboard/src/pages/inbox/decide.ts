@@ -32,3 +32,20 @@ export function decideCommand({ approvalId, about }: Approval, { verdict, data, 
     ...(reason === "" ? [] : ["--reason", reason]),
   );
 }
+
+export interface Delegation {
+  readonly people: readonly string[];
+  readonly reason: string;
+}
+
+/** Of a question of a run. */
+export function delegateCall({ approvalId, about }: Approval, { people, reason }: Delegation): Call {
+  const body = { runId: about?.id ?? "", people, ...(reason === "" ? {} : { reason }) };
+  return { method: "POST", path: pathOf(["approvals", approvalId, "delegate"]), body };
+}
+
+export function delegateCommand({ approvalId, about }: Approval, { people, reason }: Delegation): string {
+  const to = people.flatMap((person) => ["--person", person]);
+  const because = reason === "" ? [] : ["--reason", reason];
+  return commandLine("tutti", "inbox", "delegate", about?.id ?? "", approvalId, ...to, ...because);
+}
