@@ -43,6 +43,16 @@ describe("samples of a stream", () => {
     assert.deepEqual([...(send(stream, 41_000, [30]).series[0]?.values ?? [])], [3]);
   });
 
+  it("of a counter after a long time fill the slots that the store keeps, at the rate of the whole time", () => {
+    const stream = new SampleStream();
+    const nowMs = 1_800_000_000_000;
+    send(stream, 1, [0], [declare(counter)]);
+    const [one] = send(stream, nowMs, [nowMs / 1_000]).series;
+    assert.equal(one?.fromMs, nowMs - 2 * 86_400_000);
+    assert.equal(one?.values.length, 17_280);
+    assert.deepEqual([one?.values[0], one?.values.at(-1)], [1, 1]);
+  });
+
   it("of a gauge are values of their slots, in the namespace that they are about", () => {
     const [one] = send(new SampleStream(), 13_000, [7], [declare(gauge, { namespace: "shop" })]).series;
     assert.deepEqual([one?.namespace, one?.fromMs, one?.values[0]], ["shop", 10_000, 7]);

@@ -1,6 +1,9 @@
 /**
- * Samples of one stream, as the store has them. Counters and buckets come as they stand: their increase since the sample
- * before is spread over the slots that ended meanwhile. The first sample of a series is where it starts.
+ * Samples of one stream, as the store has them. Counters and buckets come as they stand.
+ *
+ * 1. Their increase since the sample before is spread over the slots that ended meanwhile. The first sample of a series is
+ *    where it starts.
+ * 2. Only slots that the store would keep are made. A sender chooses its times, and so the number of slots.
  */
 import { type Metric, MetricKind, type RecordSamplesRequest } from "@tutti/contracts/insight/v1";
 import type { MetricWord } from "@tutti/host/metrics";
@@ -9,7 +12,7 @@ import { insightErrors } from "../errors.ts";
 import { labelsText } from "./catalogue.ts";
 import type { Measured } from "./measured.ts";
 import type { RecordedMetric, RecordedSeries, Statistic } from "./sample.ts";
-import { slotMs, slotOf } from "./time.ts";
+import { keep, slotMs, slotOf } from "./time.ts";
 
 interface Declared {
   readonly metric: RecordedMetric;
@@ -22,7 +25,9 @@ interface Declared {
 
 interface Increase {
   readonly declared: Declared;
+  /** In all slots since the sample before. */
   readonly amount: number;
+  readonly perSecond: number;
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -64,12 +69,12 @@ export class SampleStream {
       if (declared === undefined || value === undefined)
         throw insightErrors.measuresRefused({ expected: "a series of this stream", found: `${number}` });
       if (declared.metric.kind === "gauge") {
-        recorded.push(seriesOf(declared, "value", slotOf(timeMs) * slotMs, [value]));
+        recorded.push(seriesOf(declared, "value", slotOf(timeMs) * slotMs, Float64Array.of(value)));
         continue;
       }
       const increase = increaseOf(declared, timeMs, value);
       if (increase === undefined) continue;
-      if (declared.metric.kind === "counter") recorded.push(rateOf(increase, increase.amount));
+      if (declared.metric.kind === "counter") recorded.push(rateOf(increase, increase.perSecond));
       else buckets.push(increase);
     }
     for (const own of Map.groupBy(buckets, ({ declared }) => keyOf(declared)).values())
@@ -90,13 +95,14 @@ function increaseOf(declared: Declared, timeMs: number, value: number): Increase
   if (beforeMs === undefined) return undefined;
   // A counter that is less than before has started again.
   const amount = value >= before ? value - before : value;
-  return { declared, amount, fromMs: slotOf(beforeMs) * slotMs, toMs: slotOf(timeMs) * slotMs };
+  const [startMs, toMs] = [slotOf(beforeMs) * slotMs, slotOf(timeMs) * slotMs];
+  const perSecond = (amount * 1_000) / (toMs - startMs);
+  return { declared, amount, perSecond, fromMs: Math.max(startMs, toMs - keep.fineMs), toMs };
 }
 
-function rateOf({ declared, fromMs, toMs }: Increase, amount: number): RecordedSeries {
+function rateOf({ declared, fromMs, toMs }: Increase, perSecond: number): RecordedSeries {
   const slots = (toMs - fromMs) / slotMs;
-  const rate = (amount * 1_000) / (toMs - fromMs);
-  return seriesOf(declared, "rate", fromMs, new Array<number>(slots).fill(rate));
+  return seriesOf(declared, "rate", fromMs, new Float64Array(slots).fill(perSecond));
 }
 
 function distributionOf(all: readonly Increase[]): RecordedSeries[] {
@@ -104,14 +110,17 @@ function distributionOf(all: readonly Increase[]): RecordedSeries[] {
   const sorted = [...all].sort((one, other) => one.declared.bucket - other.declared.bucket);
   const count = sorted.reduce((sum, { amount }) => sum + amount, 0);
   if (first === undefined) return [];
-  const rate = rateOf(first, count);
+  const rate = rateOf(
+    first,
+    sorted.reduce((sum, { perSecond }) => sum + perSecond, 0),
+  );
   if (count === 0) return [rate];
   const at = (share: number, statistic: Statistic) =>
     seriesOf(
       first.declared,
       statistic,
       first.fromMs,
-      Array.from(rate.values, () => quantileOf(sorted, count, share)),
+      new Float64Array(rate.values.length).fill(quantileOf(sorted, count, share)),
     );
   return [rate, at(0.5, "p50"), at(0.99, "p99")];
 }
@@ -134,11 +143,11 @@ function seriesOf(
   { metric, labels }: Declared,
   statistic: Statistic,
   fromMs: number,
-  values: ArrayLike<number>,
+  values: Float64Array,
 ): RecordedSeries {
   return {
     ...{ namespace: metric.namespace, metric: metric.name, statistic, labels, fromMs },
-    ...{ values: Float64Array.from(values), isSparse: true },
+    ...{ values, isSparse: true },
   };
 }
 

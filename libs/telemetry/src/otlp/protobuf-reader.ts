@@ -6,19 +6,23 @@ type WireField =
   | { readonly number: number; readonly wire: "bytes"; readonly value: Uint8Array }
   | { readonly number: number; readonly wire: "fixed32"; readonly value: number };
 
-/** Returns the fields of a message in the order in which they were written. */
+/** A varint of 64 bits has at most these bytes. More would cost a larger number with each. */
+const varintBytesMax = 10;
+
+/** Returns the fields of a message in the order in which they were written. Throws if it ends within one. */
 export function readFields(message: Uint8Array): readonly WireField[] {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   const fields: WireField[] = [];
   let at = 0;
   const varint = (): bigint => {
     let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
+    for (let count = 0; count < varintBytesMax; count++) {
       const byte = view.getUint8(at);
       at += 1;
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+      value |= BigInt(byte & 0x7f) << BigInt(7 * count);
+      if (byte < 0x80) return BigInt.asUintN(64, value);
     }
+    throw new Error(`expected a varint of at most ${varintBytesMax} bytes at byte ${at - varintBytesMax}`);
   };
   while (at < message.length) {
     const tag = Number(varint());
@@ -38,6 +42,8 @@ export function readFields(message: Uint8Array): readonly WireField[] {
         break;
       case 2: {
         const length = Number(varint());
+        if (length > message.length - at)
+          throw new Error(`expected ${length} bytes at byte ${at}, found ${message.length - at}`);
         fields.push({ number, wire: "bytes", value: message.subarray(at, at + length) });
         at += length;
         break;

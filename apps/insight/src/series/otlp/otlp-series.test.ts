@@ -90,6 +90,68 @@ describe("metrics by OTLP", () => {
     assert.match(send(store, falling).reason, /cumulative values of a sum that can fall/);
   });
 
+  it("with times far apart cost the slots that are kept, and times ahead are rejected", () => {
+    const store = new OtlpSeries();
+    const nowMs = 1_800_000_000_000;
+    const point = (timeMs: number, asInt: string) => ({ timeUnixNano: at(timeMs), asInt });
+    const found = send(store, sum([point(1, "1"), point(nowMs, "5"), point(nowMs + 400_000, "6")]), nowMs);
+    assert.deepEqual(
+      found.series.map(({ values }) => values.length),
+      [17_280],
+    );
+    assert.deepEqual(
+      [found.rejected, found.reason],
+      [1, "orders.done: expected a time at most 5 minutes ahead"],
+    );
+    assert.equal(send(store, sum([{ timeUnixNano: "1e30", asInt: "9" }]), nowMs).rejected, 1);
+    const next = send(store, sum([point(nowMs + 10_000, "15")]), nowMs + 10_000);
+    assert.deepEqual(shown(next)[0]?.values, [1]);
+  });
+
+  it("that become more values than a round takes are rejected from there on", () => {
+    const store = new OtlpSeries();
+    const nowMs = 1_800_000_000_000;
+    const dataPoints = Array.from({ length: 100 }, (_, number) => {
+      const attributes = [{ key: "n", value: { intValue: number } }];
+      return [1, nowMs].map((timeMs) => ({ attributes, timeUnixNano: at(timeMs), asInt: `${timeMs}` }));
+    }).flat();
+    const { series, rejected } = send(store, sum(dataPoints), nowMs);
+    assert.ok(series.reduce((count, { values }) => count + values.length, 0) < 500_000);
+    assert.ok(rejected > 100);
+    assert.throws(() => send(store, sum(Array.from({ length: 50_001 }, () => ({})))), {
+      ...{ code: "insight.measures_refused", message: /at most 50000 points, got 50001/ },
+    });
+  });
+
+  it("of a gauge are the same series whatever bounds they say", () => {
+    const store = new OtlpSeries();
+    const point = (explicitBounds: readonly number[]) => ({
+      ...{ timeUnixNano: at(1_000_000), asDouble: 1, explicitBounds },
+    });
+    const dataPoints = Array.from({ length: 20_010 }, (_, number) => point([number]));
+    assert.equal(send(store, { name: "g", gauge: { dataPoints } }).rejected, 0);
+  });
+
+  for (const [what, more] of [
+    ["counts that are no numbers", { bucketCounts: ["a", 1] }],
+    ["counts without an end", { bucketCounts: [1, "Infinity"] }],
+    ["counts below 0", { bucketCounts: [-1, 1] }],
+    ["a bound that is no number", { explicitBounds: ["a"] }],
+    ["bounds that fall", { bucketCounts: [1, 1, 1], explicitBounds: [2, 1] }],
+  ] as const)
+    it(`of a histogram with ${what} are rejected`, () => {
+      const point = { timeUnixNano: at(1_000_000), count: 2, bucketCounts: [1, 1], explicitBounds: [1] };
+      const histogram = { aggregationTemporality: 1, dataPoints: [{ ...point, ...more }] };
+      assert.equal(send(new OtlpSeries(), { name: "h", histogram }).rejected, 1);
+    });
+
+  for (const unit of ["constructor", "__proto__", "toString"])
+    it(`with the unit ${unit} have the name that was sent`, () => {
+      const dataPoints = [{ timeUnixNano: at(1_000_000), asDouble: 1 }];
+      const found = send(new OtlpSeries(), { name: "g", unit, gauge: { dataPoints } });
+      assert.equal(found.metrics[0]?.name, "g");
+    });
+
   it("of too many label values are refused and counted, and start again after an hour", () => {
     const store = new OtlpSeries();
     const dataPoints = Array.from({ length: 20_010 }, (_, number) => ({

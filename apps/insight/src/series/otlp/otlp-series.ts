@@ -6,6 +6,8 @@
  *    `http_server_request_duration_seconds`.
  * 2. A stream has 20,000 series. Further ones are refused and counted in the reply, for an hour. Then it starts again.
  * 3. A point of a delta counts from its own start. A cumulative one too, if its program started in the last ten minutes.
+ * 4. What a request costs is bounded by its points and by the values that they become, not by its bytes: compressed, those
+ *    are few.
  */
 import { Metric, MetricKind } from "@tutti/contracts/insight/v1";
 import { errorFromUnknown } from "@tutti/kernel";
@@ -14,6 +16,7 @@ import { insightErrors } from "../../errors.ts";
 import { labelsText } from "../catalogue.ts";
 import type { Measured } from "../measured.ts";
 import { SampleStream } from "../sample-stream.ts";
+import { keep } from "../time.ts";
 import { metricsOfJson, metricsOfProtobuf, type OtlpMetric, type OtlpPoint } from "./request.ts";
 
 export interface OtlpOutcome extends Measured {
@@ -29,6 +32,10 @@ const startedMaxMs = 600_000;
 const labelsMax = 16;
 const labelMax = 256;
 const bucketsMax = 256;
+/** Points of a request. Exporters send some thousands. */
+const pointsMax = 50_000;
+/** Values that the points of a request become, one for each 10 s since the point before. */
+const valuesMax = 400_000;
 const nameMax = 200;
 
 /** Series of one point, by their numbers on the stream: one, or one per bucket. */
@@ -57,12 +64,22 @@ export class OtlpSeries {
       metrics: [] as Measured["metrics"][number][],
       series: [] as Measured["series"][number][],
     };
+    const points = metrics.reduce((count, metric) => count + metric.points.length, 0);
+    if (points > pointsMax)
+      throw insightErrors.measuresRefused({ expected: `at most ${pointsMax} points`, found: `${points}` });
     let rejected = 0;
     let reason = "";
+    let values = 0;
+    let counted = 0;
     const stream = this.#streamOf(namespace, nowMs);
     for (const metric of metrics)
       for (const point of metric.points) {
-        const problem = problemOf(metric, point) ?? take(stream, namespace, metric, point, nowMs, outcome);
+        const problem =
+          values > valuesMax
+            ? `expected at most ${valuesMax} values of a request`
+            : (problemOf(metric, point, nowMs) ?? take(stream, namespace, metric, point, nowMs, outcome));
+        for (; counted < outcome.series.length; counted++)
+          values += outcome.series[counted]?.values.length ?? 0;
         if (problem === undefined) continue;
         rejected++;
         reason = `${metric.name.slice(0, nameMax)}: ${problem}`;
@@ -84,16 +101,26 @@ export class OtlpSeries {
   }
 }
 
-function problemOf(metric: OtlpMetric, { timeMs, value, counts, bounds }: OtlpPoint): string | undefined {
+function problemOf(
+  metric: OtlpMetric,
+  { timeMs, value, counts, bounds }: OtlpPoint,
+  nowMs: number,
+): string | undefined {
   if (metric.name === "") return "expected a name";
   if (metric.kind === "other") return "expected a gauge, a sum or a histogram with explicit buckets";
   if (metric.kind === "sum" && !metric.isMonotonic && metric.isDelta)
     return "expected cumulative values of a sum that can fall";
   if (!(timeMs > 0)) return "expected a time";
+  // A series whose clock was ahead would take no point until that time.
+  if (timeMs > nowMs + keep.aheadMs) return `expected a time at most ${keep.aheadMs / 60_000} minutes ahead`;
   if (!Number.isFinite(value)) return "expected a finite value";
   if (metric.kind !== "histogram") return undefined;
   if (counts.length !== bounds.length + 1 || counts.length > bucketsMax)
     return `expected one bucket more than bounds, and at most ${bucketsMax}`;
+  if (!counts.every((count) => count >= 0 && Number.isFinite(count)))
+    return "expected finite counts from 0 on";
+  if (!bounds.every((bound, at) => Number.isFinite(bound) && (at === 0 || bound > (bounds[at - 1] ?? 0))))
+    return "expected bounds in ascending order";
   return undefined;
 }
 
@@ -110,7 +137,9 @@ function take(
   const name = nameOf(metric, kind === "sum" && isMonotonic);
   const labels = labelsOf(metric, point);
   const values = kind === "histogram" ? point.counts : [point.value];
-  const key = `${name}\n${labelsText(labels)}\n${point.bounds.join()}`;
+  // Points of other kinds may say bounds too. They mean nothing, and can be megabytes.
+  const bounds = kind === "histogram" ? point.bounds : [];
+  const key = `${name}\n${labelsText(labels)}\n${bounds.join()}`;
   const send = (timeMs: number, sent: readonly number[], declarations: readonly object[] = []) => {
     const entry = stream.entries.get(key);
     const taken = stream.samples.take({
@@ -137,7 +166,7 @@ function take(
     });
     const declarations = values.map((_, at) => ({
       ...{ metric: described, namespace, labels },
-      bucket: kind === "histogram" ? point.bounds[at] : undefined,
+      bucket: bounds[at],
     }));
     // From its own start, a point that is the first one counts too.
     const startMs = point.startMs > 0 && point.timeMs - point.startMs <= startedMaxMs ? point.startMs : 0;
@@ -151,13 +180,23 @@ function take(
   return undefined;
 }
 
-const units: Readonly<Record<string, string>> = {
-  ...{ s: "seconds", ms: "milliseconds", us: "microseconds", ns: "nanoseconds", min: "minutes", h: "hours" },
-  ...{ d: "days", By: "bytes", KiBy: "kibibytes", MiBy: "mebibytes", "%": "percent" },
-};
+/** A map: a unit may be called as a member that every object has. */
+const units: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...{
+      s: "seconds",
+      ms: "milliseconds",
+      us: "microseconds",
+      ns: "nanoseconds",
+      min: "minutes",
+      h: "hours",
+    },
+    ...{ d: "days", By: "bytes", KiBy: "kibibytes", MiBy: "mebibytes", "%": "percent" },
+  }),
+);
 
 function nameOf({ name, unit, kind }: OtlpMetric, isCounter: boolean): string {
-  const suffix = units[unit] ?? (unit === "1" && kind === "gauge" ? "ratio" : "");
+  const suffix = units.get(unit) ?? (unit === "1" && kind === "gauge" ? "ratio" : "");
   const stem = sanitized(name).replace(/_total$/, "");
   const whole = suffix === "" || stem.endsWith(`_${suffix}`) ? stem : `${stem}_${suffix}`;
   return `${whole.slice(0, nameMax - 6)}${isCounter ? "_total" : ""}`;
