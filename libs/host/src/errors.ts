@@ -1,6 +1,13 @@
 import { defineErrors } from "@tutti/kernel";
 
 export const hostErrors = defineErrors("host", {
+  historyConfidential: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The events of machines that keep credentials and secrets have their hashes and sealed values. No key or token may read them, whatever its role. Lists and the audit log say what was done.",
+    message: ({ kind }: { kind: string }) => `The events of machines of kind \`${kind}\` are confidential`,
+    remedy: "Read the audit log, or the lists of keys and secrets.",
+  },
   serviceNotMade: {
     status: "INTERNAL",
     retry: "never",

@@ -132,9 +132,7 @@ export class Webhook {
 
   /** An event, whose type starts as it is set and continues with what the sender says that happened. */
   #publish(prefix: string, { id, body, kindOf }: Told, json: unknown, options: CallOptions) {
-    const kind = kindOf(json)
-      .replaceAll(/[^A-Za-z0-9_.-]+/g, ".")
-      .replaceAll(/^[.-]+|\.+$|\.(?=\.)/g, "");
+    const kind = wordsOf(kindOf(json));
     const event = CloudEvent.fromPartial({
       // An id of an event has no spaces.
       id: /^[\x21-\x7e]{1,200}$/.test(id) ? id : hash("sha256", id, "base64url"),
@@ -154,6 +152,19 @@ export class Webhook {
     if (typeof value === "string" && value !== "") return value;
     throw webhookErrors.runUnnamed({ reason: "it gives none" });
   }
+}
+
+/** Longer kinds are cut: a body has room for a megabyte of them. */
+const kindMax = 200;
+
+/** What the sender says that happened, as words of a type of events. */
+export function wordsOf(kind: string): string {
+  return kind
+    .slice(0, kindMax)
+    .split(/[^A-Za-z0-9_-]+/)
+    .filter((word) => word !== "")
+    .join(".")
+    .replace(/^[.-]+/, "");
 }
 
 function challengeIn(json: unknown): string | undefined {

@@ -34,6 +34,11 @@ export interface Machine<State, Effect = unknown> {
    */
   readonly isEndless?: boolean;
   /**
+   * Its events have what its lists leave out, such as hashes of credentials and sealed values: no caller with a credential
+   * reads them. Default false.
+   */
+  readonly isConfidential?: boolean;
+  /**
    * It does no work itself, and what does needs it to be seen: its effects and timers continue while work is paused.
    */
   readonly goesOnPaused?: boolean;

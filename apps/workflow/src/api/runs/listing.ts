@@ -15,7 +15,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { type Lines, labelsOf, listLines, matchingPages, parentIn, watchLines } from "@tutti/host/serving";
 import type { IndexEntry, LabelCondition } from "@tutti/journal";
-import { type CallContext, toTimestamp } from "@tutti/kernel";
+import { type CallContext, codeMatches, toTimestamp } from "@tutti/kernel";
 import { countsIn, indexLabels, showCounts } from "@tutti/machine-run";
 import { causeOf, keyOf, type RunDependencies } from "./dependencies.ts";
 import { statusWord } from "./status-word.ts";
@@ -34,7 +34,7 @@ const lines: Lines<RunFilter, Run> = {
     return conditions;
   },
   fits: ({ errorCode }, { labels }) =>
-    !errorCode.includes("*") || patternOf(errorCode).test(labels[indexLabels.errorCode] ?? ""),
+    !errorCode.includes("*") || codeMatches(errorCode, labels[indexLabels.errorCode] ?? ""),
   itemOf: runOf,
 };
 
@@ -123,11 +123,6 @@ export async function* watchRuns(
   };
   for await (const { changed, removed, ...place } of watchLines(dependencies, lines, watched, context, whole))
     yield { runs: changed, removedIds: removed, ...place };
-}
-
-function patternOf(errorCode: string): RegExp {
-  const literal = errorCode.split("*").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${literal.join(".*")}$`);
 }
 
 function propertyOf({ status, definition, labels }: IndexEntry, by: RunProperty, label: string): string {

@@ -1,4 +1,9 @@
-/** The events of a machine, its state at any of them, and its events as they happen. */
+/**
+ * The events of a machine, its state at any of them, and its events as they happen.
+ *
+ * Of confidential machines only the installation itself and the administrator of this machine read them: the roles that see
+ * everything would see hashes and sealed values.
+ */
 import {
   type GetHistoryReply,
   type GetHistoryRequest,
@@ -10,10 +15,11 @@ import {
   type WatchHistoryRequest,
 } from "@tutti/contracts/runtime/v1";
 import type { HistoryRecord } from "@tutti/journal";
-import { type CallContext, kernelErrors, toTimestamp } from "@tutti/kernel";
+import { type CallContext, type InstanceKey, kernelErrors, toTimestamp } from "@tutti/kernel";
 import { ownEventCodec } from "@tutti/runtime";
+import { hostErrors } from "../../errors.ts";
 import { whenOwned } from "../admission.ts";
-import { heardOf, keyIn, type MachineDependencies } from "./dependencies.ts";
+import { heardOf, keyIn, type MachineDependencies, type NamedMachine } from "./dependencies.ts";
 
 const pageDefault = 100;
 const pageMax = 500;
@@ -23,7 +29,7 @@ export async function getHistory(
   request: GetHistoryRequest,
   context: CallContext,
 ): Promise<GetHistoryReply> {
-  const key = keyIn(request);
+  const key = readableIn(dependencies, request, context);
   const size = Math.min(request.page?.size || pageDefault, pageMax);
   const token = request.page?.token ?? "";
   const after = token === "" ? request.afterEvent : eventOfToken(token);
@@ -42,7 +48,7 @@ export async function* watchHistory(
   request: WatchHistoryRequest,
   context: CallContext,
 ): AsyncGenerator<WatchHistoryReply, void> {
-  const key = keyIn(request);
+  const key = readableIn(dependencies, request, context);
   const { signal } = context;
   for (let after = request.afterEvent; !signal.aborted; ) {
     const { events, isEnded, records } = await whenOwned(dependencies, key, context, async () => ({
@@ -65,11 +71,24 @@ export async function getState(
   request: GetStateRequest,
   context: CallContext,
 ): Promise<GetStateReply> {
-  const key = keyIn(request);
+  const key = readableIn(dependencies, request, context);
   return whenOwned(dependencies, key, context, async () => {
     const { event, timeMs, projection } = await dependencies.runtime.stateAt(key, request.event);
     return { event, time: toTimestamp(timeMs), json: JSON.stringify(projection) };
   });
+}
+
+/** Throws if the caller may not read the events of this machine. */
+function readableIn(
+  { machines }: Pick<MachineDependencies, "machines">,
+  named: NamedMachine,
+  { principal }: Pick<CallContext, "principal">,
+): InstanceKey {
+  const key = keyIn(named);
+  const isConfidential = machines.find(({ kind }) => kind === key.kind)?.isConfidential === true;
+  if (isConfidential && principal.shown !== undefined)
+    throw hostErrors.historyConfidential({ kind: key.kind });
+  return key;
 }
 
 function eventOf(

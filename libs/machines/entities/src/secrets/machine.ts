@@ -25,6 +25,7 @@ export const secretContents: Query<Secrets, void, SecretsView> = {
 
 export const secrets = entity({
   kind: secretsKind,
+  isConfidential: true,
   create: newSecrets,
   commands: [storeSecret, endSecret, resealSecrets, noteSecretUses],
   events: [secretStored, secretEnded, secretsResealed, secretsUsed],

@@ -26,6 +26,7 @@ const keepers = [principal, role, binding, callerLimit, rule] as const;
 
 export const tenant = entity({
   kind: "tenant",
+  isConfidential: true,
   create: newTenant,
   commands: [
     keepNamespace,

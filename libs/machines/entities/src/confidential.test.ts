@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { cache } from "./cache/machine.ts";
+import { secrets } from "./secrets/machine.ts";
+import { tenant } from "./tenant/machine.ts";
+
+it("machines that keep hashes of keys and sealed values are confidential", () => {
+  assert.deepEqual(
+    [tenant, secrets, cache].map(({ kind, isConfidential }) => [kind, isConfidential === true]),
+    [
+      ["tenant", true],
+      ["secrets", true],
+      ["cache", false],
+    ],
+  );
+});
