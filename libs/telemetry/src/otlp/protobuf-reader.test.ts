@@ -17,6 +17,7 @@ describe("the wire format of protobuf", () => {
     ["a text that ends early", Uint8Array.of(0x0a, 0x03, 7)],
     ["a length without a text", Uint8Array.of(0x0a, 0xff, 0xff, 0xff, 0xff, 0x7f)],
     ["a number that ends early", Uint8Array.of(0x09, 1, 2, 3)],
+    ["more than 100,000 fields", new Uint8Array(400_000).fill(8)],
     ["a group", Uint8Array.of(0x0b)],
   ] as const)
     it(`has no ${what}`, () => {

@@ -9,6 +9,9 @@ type WireField =
 /** A varint of 64 bits has at most these bytes. More would cost a larger number with each. */
 const varintBytesMax = 10;
 
+/** An empty field has two bytes, and costs a hundred times as many here. */
+const fieldsMax = 100_000;
+
 /** Returns the fields of a message in the order in which they were written. Throws if it ends within one. */
 export function readFields(message: Uint8Array): readonly WireField[] {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
@@ -25,6 +28,7 @@ export function readFields(message: Uint8Array): readonly WireField[] {
     throw new Error(`expected a varint of at most ${varintBytesMax} bytes at byte ${at - varintBytesMax}`);
   };
   while (at < message.length) {
+    if (fields.length >= fieldsMax) throw new Error(`expected a message of at most ${fieldsMax} fields`);
     const tag = Number(varint());
     const number = tag >>> 3;
     switch (tag & 7) {

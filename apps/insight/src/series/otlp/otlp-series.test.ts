@@ -170,6 +170,22 @@ describe("metrics by OTLP", () => {
     assert.deepEqual([later.rejected, later.series.length], [0, 5]);
   });
 
+  it("of a request with too many parts are refused before the parts are read", () => {
+    const empty = Array.from({ length: 300_001 }, () => ({}));
+    const refused = {
+      code: "insight.measures_refused",
+      message: /at most 300000 metrics, points and attributes/,
+    };
+    assert.throws(() => otlpMetrics(request({ name: "g", gauge: { dataPoints: empty } }), true), refused);
+    const point = { attributes: empty, timeUnixNano: at(1_000_000), asDouble: 1 };
+    assert.throws(() => otlpMetrics(request({ name: "g", gauge: { dataPoints: [point] } }), true), refused);
+    // Four resources of 90,000 empty scopes.
+    const scopes = new Uint8Array(180_000).map((_, index) => (index % 2 === 0 ? 0x12 : 0));
+    const resourceMetrics = [0x0a, 0xa0, 0xfe, 0x0a, ...scopes];
+    const parts = Uint8Array.from(Array.from({ length: 4 }, () => resourceMetrics).flat());
+    assert.throws(() => otlpMetrics(parts, false), refused);
+  });
+
   it("of a request that is none, and of the platform's own namespace, are refused", () => {
     const expected = { code: "insight.measures_refused" };
     assert.throws(() => otlpMetrics(new TextEncoder().encode("{"), true), expected);

@@ -1,4 +1,9 @@
-/** The metrics of an ExportMetricsServiceRequest, in protobuf or JSON, by the names of opentelemetry-proto. */
+/**
+ * The metrics of an ExportMetricsServiceRequest, in protobuf or JSON, by the names of opentelemetry-proto.
+ *
+ * Parts are counted before they are read. Empty ones have two or three bytes: four megabytes of them, which gzip makes of
+ * four kilobytes, would take seconds and a gigabyte.
+ */
 import {
   doubleAt,
   messagesAt,
@@ -37,11 +42,27 @@ export interface OtlpMetric {
 const deltaTemporality = 1;
 const none = new Uint8Array();
 
+/** Resources, scopes, metrics, points and attributes of a request. */
+const partsMax = 300_000;
+
+/** Passes lists on until a request has too many parts. */
+function counting(): <T>(parts: readonly T[]) => readonly T[] {
+  let count = 0;
+  return (parts) => {
+    count += parts.length;
+    if (count > partsMax) throw new Error(`expected at most ${partsMax} metrics, points and attributes`);
+    return parts;
+  };
+}
+type Counted = ReturnType<typeof counting>;
+
 export function metricsOfProtobuf(request: Uint8Array): readonly OtlpMetric[] {
-  return messagesAt(request, 1).flatMap((resourceMetrics) => {
-    const resource = attributesAt(messagesAt(resourceMetrics, 1)[0] ?? none, 1);
-    const metrics = messagesAt(resourceMetrics, 2).flatMap((scope) => messagesAt(scope, 2));
-    return metrics.map((metric) => metricOfMessage(metric, resource));
+  const counted = counting();
+  return counted(messagesAt(request, 1)).flatMap((resourceMetrics) => {
+    const resource = attributesAt(counted, messagesAt(resourceMetrics, 1)[0] ?? none, 1);
+    const scopes = counted(messagesAt(resourceMetrics, 2));
+    const metrics = scopes.flatMap((scope) => counted(messagesAt(scope, 2)));
+    return metrics.map((metric) => metricOfMessage(counted, metric, resource));
   });
 }
 
@@ -53,32 +74,35 @@ const dataFields = [
   [11, "other"],
 ] as const;
 
-function metricOfMessage(metric: Uint8Array, resource: Attributes): OtlpMetric {
+function metricOfMessage(counted: Counted, metric: Uint8Array, resource: Attributes): OtlpMetric {
   const [number, kind] = dataFields.find(([field]) => messagesAt(metric, field).length > 0) ?? [0, "other"];
   const data = messagesAt(metric, number)[0] ?? none;
   return {
     ...{ name: textAt(metric, 1), description: textAt(metric, 2), unit: textAt(metric, 3), kind, resource },
     isMonotonic: kind === "sum" && numberAt(data, 3) === 1,
     isDelta: kind !== "gauge" && numberAt(data, 2) === deltaTemporality,
-    points: messagesAt(data, 1).map((point) => pointOfMessage(point, kind === "histogram")),
+    points: counted(messagesAt(data, 1)).map((point) => pointOfMessage(counted, point, kind === "histogram")),
   };
 }
 
-function pointOfMessage(point: Uint8Array, isHistogram: boolean): OtlpPoint {
+function pointOfMessage(counted: Counted, point: Uint8Array, isHistogram: boolean): OtlpPoint {
   const times = { startMs: numberAt(point, 2) / 1e6, timeMs: numberAt(point, 3) / 1e6 };
   if (!isHistogram) {
     const whole = readFields(point).find((field) => field.number === 6);
     const value = whole?.wire === "fixed64" ? Number(BigInt.asIntN(64, whole.value)) : doubleAt(point, 4);
-    return { ...times, value, counts: [], bounds: [], attributes: attributesAt(point, 7) };
+    return { ...times, value, counts: [], bounds: [], attributes: attributesAt(counted, point, 7) };
   }
   const counts = packedFixed64(messagesAt(point, 6)[0] ?? none);
   const bounds = packedDoubles(messagesAt(point, 7)[0] ?? none);
-  return { ...times, value: numberAt(point, 4), counts, bounds, attributes: attributesAt(point, 9) };
+  return { ...times, value: numberAt(point, 4), counts, bounds, attributes: attributesAt(counted, point, 9) };
 }
 
-function attributesAt(message: Uint8Array, number: number): Attributes {
+function attributesAt(counted: Counted, message: Uint8Array, number: number): Attributes {
   return Object.fromEntries(
-    messagesAt(message, number).map((pair) => [textAt(pair, 1), textOfValue(messagesAt(pair, 2)[0] ?? none)]),
+    counted(messagesAt(message, number)).map((pair) => [
+      textAt(pair, 1),
+      textOfValue(messagesAt(pair, 2)[0] ?? none),
+    ]),
   );
 }
 
@@ -94,9 +118,11 @@ function textOfValue(value: Uint8Array): string {
 type Json = Readonly<Record<string, unknown>>;
 
 export function metricsOfJson(request: unknown): readonly OtlpMetric[] {
-  return listAt(request, "resourceMetrics").flatMap((resourceMetrics) => {
-    const resource = attributesIn(objectAt(resourceMetrics, "resource"));
-    const metrics = listAt(resourceMetrics, "scopeMetrics").flatMap((scope) => listAt(scope, "metrics"));
+  const counted = counting();
+  return counted(listAt(request, "resourceMetrics")).flatMap((resourceMetrics) => {
+    const resource = attributesIn(counted, objectAt(resourceMetrics, "resource"));
+    const scopes = counted(listAt(resourceMetrics, "scopeMetrics"));
+    const metrics = scopes.flatMap((scope) => counted(listAt(scope, "metrics")));
     return metrics.map((metric): OtlpMetric => {
       const kind = (["gauge", "sum", "histogram"] as const).find((name) => metric[name] !== undefined);
       const data = objectAt(metric, kind ?? "");
@@ -108,15 +134,15 @@ export function metricsOfJson(request: unknown): readonly OtlpMetric[] {
         ...{ kind: kind ?? "other", resource },
         isMonotonic: data["isMonotonic"] === true,
         isDelta: temporality === deltaTemporality || temporality === "AGGREGATION_TEMPORALITY_DELTA",
-        points: listAt(data, "dataPoints").map(pointOfJson),
+        points: counted(listAt(data, "dataPoints")).map((point) => pointOfJson(counted, point)),
       };
     });
   });
 }
 
-function pointOfJson(point: Json): OtlpPoint {
+function pointOfJson(counted: Counted, point: Json): OtlpPoint {
   return {
-    attributes: attributesIn(point),
+    attributes: attributesIn(counted, point),
     startMs: Number(point["startTimeUnixNano"] ?? 0) / 1e6,
     timeMs: Number(point["timeUnixNano"] ?? 0) / 1e6,
     value: Number(point["asDouble"] ?? point["asInt"] ?? point["count"] ?? 0),
@@ -125,9 +151,9 @@ function pointOfJson(point: Json): OtlpPoint {
   };
 }
 
-function attributesIn(owner: Json): Attributes {
+function attributesIn(counted: Counted, owner: Json): Attributes {
   return Object.fromEntries(
-    listAt(owner, "attributes").map((pair) => {
+    counted(listAt(owner, "attributes")).map((pair) => {
       const [value] = Object.values(objectAt(pair, "value"));
       return [String(pair["key"] ?? ""), typeof value === "object" ? "" : String(value ?? "")];
     }),
