@@ -13,6 +13,7 @@ import type { HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
 import { HttpDoor, readHeaders } from "@tutti/mesh";
 import { routes } from "@tutti/rest";
+import { letBodyTakeTime } from "@tutti/telemetry";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { admit, type EdgeGuard } from "../access/edge.ts";
 import { callerIn } from "../front/context.ts";
@@ -66,7 +67,10 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
         response,
         context: asked,
       },
-      admit: (isStream) => admit(host.guard, principal, response, isStream),
+      admit: (isStream) => {
+        admit(host.guard, principal, response, isStream);
+        if (isStream) letBodyTakeTime(request.raw);
+      },
       admitBytes: (bytes) => host.guard?.admitBytes(principal, bytes),
     });
     asked.end(error);

@@ -14,6 +14,7 @@ import { errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kerne
 import { heavyBytes, markHeavy } from "@tutti/mesh";
 import { type Route, type RouteName, routeNamed, routes } from "@tutti/rest";
 import { Mapping, restErrors, schema, writeInTurns } from "@tutti/rest/json";
+import { letBodyTakeTime } from "@tutti/telemetry";
 import {
   type FastifyError,
   type FastifyInstance,
@@ -211,6 +212,7 @@ class Routing {
     const end = this.#instruments.begin("blobs.put");
     reply.raw.once("finish", () => end(reply.raw.statusCode));
     const { mesh } = this.#parts.host;
+    letBodyTakeTime(request.raw);
     await this.#asked(request, reply, async (asked, query) => {
       await sendJson(reply, { status: 201, body: await stored(mesh, request, asked, query) });
     });

@@ -5,6 +5,7 @@ import { connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, it, type TestContext } from "node:test";
 import { latch, recordingLogger } from "@tutti/kernel/testing";
+import { letBodyTakeTime } from "./body-time.ts";
 import { operationsErrors } from "./errors.ts";
 import { type FrontDoor, OperationsServer, type RequestTimeouts } from "./operations-server.ts";
 import type { OperationsResponse, OperationsRoutes } from "./routes.ts";
@@ -157,6 +158,32 @@ describe("the operations server", () => {
       socket.destroy();
     }
     await body.opened;
+  });
+
+  it("waits for a body that its handler lets take time", async (t) => {
+    const timeouts = { headersTimeout: 50, requestTimeout: 100, connectionsCheckingInterval: 10 };
+    const door: FrontDoor = {
+      handle: (incoming, response) => {
+        incoming.on("error", () => {});
+        if (incoming.url === "/late") return void incoming.resume();
+        if (incoming.url === "/answered") return void response.writeHead(401).end();
+        letBodyTakeTime(incoming);
+        void text(incoming).then((body) => response.setHeader("connection", "close").end(body));
+      },
+      upgrade: (_request, socket) => socket.destroy(),
+    };
+    const { port } = await setUp(t, answering(), { door, timeouts });
+    const post = (path: string) => {
+      const socket = connect({ host: "127.0.0.1", port });
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\na`);
+      return socket;
+    };
+    const patient = post("/upload");
+    // One that comes later is late meanwhile.
+    assertProblem(await text(post("/late")), 408, "operations.request_late");
+    assert.match(await text(post("/answered")), /^HTTP\/1.1 401 .*HTTP\/1.1 408 /s);
+    patient.write("b");
+    assert.match(await text(patient), /^HTTP\/1.1 200 .*\r\n\r\nab$/s);
   });
 
   it("cuts a connection whose answer has started when the rest of it cannot be read", async (t) => {

@@ -11,6 +11,7 @@ import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "nod
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { errorFromUnknown, hostNameIn, isLoopbackHost, isTuttiError, type Logger } from "@tutti/kernel";
+import { limitBodies } from "./body-time.ts";
 import { ClientAddresses, clientAddressOf, type ProxySettings } from "./client-address.ts";
 import { operationsErrors } from "./errors.ts";
 import { answerUnreadable, endWithAnswer, safeHeaders } from "./raw-answers.ts";
@@ -66,7 +67,10 @@ const limits = {
 const connectionsMax = 256;
 
 /** Cursors stand in addresses, bodies take their time, and clients keep their connections. */
-const doorLimits = { ...limits, maxHeaderSize: 32_768, requestTimeout: 60_000, keepAliveTimeout: 65_000 };
+const doorLimits = { ...limits, maxHeaderSize: 32_768, keepAliveTimeout: 65_000 };
+const doorBodyMs = 60_000;
+/** Of a body that its handler lets take its time. */
+const patientMs = 3_600_000;
 const doorConnectionsMax = 10_000;
 
 export class OperationsServer {
@@ -87,9 +91,14 @@ export class OperationsServer {
 
   async start(): Promise<void> {
     const { door, timeouts } = this.#options;
-    const options = { ...(door === undefined ? limits : doorLimits), ...timeouts };
+    const options = {
+      ...(door === undefined ? limits : doorLimits),
+      ...timeouts,
+      ...(door !== undefined && { requestTimeout: patientMs }),
+    };
     const server = createServer(options, (request, response) => this.#take(request, response));
     answerUnreadable(server);
+    if (door !== undefined) limitBodies(server, timeouts?.requestTimeout ?? doorBodyMs);
     server.maxConnections = door === undefined ? connectionsMax : doorConnectionsMax;
     if (door !== undefined)
       server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
