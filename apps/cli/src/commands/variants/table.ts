@@ -39,7 +39,7 @@ export const variantCommands: readonly Command[] = [
     group: "workflows",
     summary: "Compare the variants of a workflow: outputs, times and errors of its latest runs",
     arguments: [{ name: "NAME", summary: "name of the workflow", completes: "workflow" }],
-    options: [{ name: "runs", value: "N", summary: "number of the latest runs. Default: 100. Maximum: 500" }],
+    options: [{ name: "runs", value: "N", summary: "number of runs. Default: 100. Maximum: 500" }],
     examples: [{ words: "variant show plan", does: "compare the variants in the latest 100 runs" }],
     json: "document",
     load: () => import("./variants.ts").then(({ showVariant }) => showVariant),
