@@ -43,8 +43,8 @@ function noteNext(print: Printer, { id, failedTask, outcome }: End): void {
   const about = failedTask === undefined ? safe(id) : `${safe(id)} ${safe(failedTask)}`;
   const { errorStyle: style } = print;
   print.note(`  tutti why ${about}   ${style.dim("explains the error")}`);
-  // No task failed: a retry evaluates the same expression with the same values.
-  if (failedTask === undefined && errorOf(outcome)?.code === "workflow.expression_failed") return;
+  // A retry evaluates the same expression with the same values.
+  if (errorOf(outcome)?.code === "workflow.expression_failed") return;
   print.note(
     `  tutti retry ${safe(id)}${" ".repeat(Math.max(1, about.length - safe(id).length - 2))}   ${style.dim("retries the failed tasks")}`,
   );

@@ -1,4 +1,5 @@
 import type { Context } from "../command/declaration.ts";
+import { usageFailure } from "../command/failure.ts";
 
 /** Reads a list page by page, as set with `--size`, `--page` and `--all`. */
 const usualSize = 20;
@@ -27,6 +28,7 @@ export async function listPages<R extends Paged, E>(
 ): Promise<Listed<E>> {
   const all = values.flag("all");
   const size = values.whole("size") ?? (all ? wholeSize : usualSize);
+  if (size === 0) throw usageFailure("--size: expected at least 1, got 0");
   const entries: E[] = [];
   let token = from;
   do {

@@ -83,7 +83,8 @@ export const runErrors = defineErrors("workflow", {
     help: "Only a run that failed, was cancelled or terminated, or waits for a person can be retried.",
     message: ({ id, status }: { id: string; status: string }) =>
       `Run \`${id}\` is ${status} and has no failed task to retry`,
-    remedy: "Name the tasks to repeat, or reset the run.",
+    remedy:
+      "Name a task to repeat with `tutti retry ID --task TASK`, or take the run back with `tutti reset ID EVENT`.",
   },
   resetInvalid: {
     status: "INVALID_ARGUMENT",

@@ -72,6 +72,11 @@ export class Demands {
     return this.#fields.get(capability);
   }
 
+  /** Names of capabilities that agents offer. */
+  *offeredNames(): Generator<string> {
+    for (const { offered } of this.#cohorts.values()) for (const { name } of offered) yield name;
+  }
+
   /** Where an agent belongs that offers this. */
   cohortOf(offered: readonly Offered[], labels: Readonly<Record<string, string>>): Cohort {
     const counting = Object.entries(labels)

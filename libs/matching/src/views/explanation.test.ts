@@ -24,6 +24,15 @@ const cases: readonly Case[] = [
     says: /no worker offers work/,
   },
   {
+    what: "workers offer one with a similar name",
+    make: (arena) => {
+      arena.agent("a", { does: ["wrok@1.0.0"] });
+      arena.sender().offer(1);
+    },
+    cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
+    says: /no worker offers work; did you mean wrok\?/,
+  },
+  {
     what: "who offers the capability may not",
     make: (arena) => {
       arena.pool.turnAway("a", workOffering("1.0.0"), "expected a grant", arena.nowMs);

@@ -5,7 +5,7 @@
  * counted.
  */
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
-import { amountOf, counted, isBefore, selectorText } from "@tutti/kernel";
+import { amountOf, counted, isBefore, nearest, selectorText } from "@tutti/kernel";
 import { isBroken } from "../agents/breaker.ts";
 import type { TurnedAwayAgents } from "../agents/turned-away.ts";
 import { type TurnedAway, turnedAwayWords } from "../agents/turned-away.ts";
@@ -253,13 +253,16 @@ export class WaitReasons {
     const turnedAway = this.#turnedAway.able(task.demand.wish, nowMs);
     if (turnedAway.length > 0) return turnedAwayReason(turnedAway, capability);
     const cohorts = [...(this.#demands.fieldOf(capability)?.cohorts ?? [])];
-    if (cohorts.length === 0)
+    if (cohorts.length === 0) {
+      const near = nearest(capability, this.#demands.offeredNames());
+      const hint = near === undefined ? "" : `; did you mean ${near}?`;
       return reason(
         WAIT_CAUSE_NO_CAPABILITY,
-        `no worker offers ${capability}`,
+        `no worker offers ${capability}${hint}`,
         capability,
         `start an agent that offers ${capability}`,
       );
+    }
     const versions = cohorts.flatMap(({ offered }) =>
       offered.filter(({ name }) => name === capability).map(({ version }) => version),
     );

@@ -8,7 +8,7 @@
 import type { PlatformEvent, Routes } from "../generated/types.ts";
 import { paramsIn, type RouteName, routeNamed } from "../routes/routes.ts";
 import type { Answer, Fetching } from "./fetching.ts";
-import { errorOfAnswer, unreachable } from "./problem-error.ts";
+import { errorOfAnswer, strangeAnswer, unreachable } from "./problem-error.ts";
 import { type Followed, type FollowOptions, followed } from "./stream.ts";
 import { abortedAfter, type ClientTime } from "./time.ts";
 
@@ -65,8 +65,13 @@ export class Client {
     const answer = await this.#fetch(name, parts);
     if (!answer.ok) throw await errorOfAnswer(answer);
     if (answer.status === 204) return undefined as Routes[N]["reply"];
-    // What comes is what the route's plan says: both are made from the contracts.
-    return (await answer.json()) as Routes[N]["reply"];
+    const text = await answer.text();
+    try {
+      // What comes is what the route's plan says: both are made from the contracts.
+      return JSON.parse(text) as Routes[N]["reply"];
+    } catch {
+      throw strangeAnswer(answer.status, text);
+    }
   }
 
   /** Returns the bytes of an answer that is no JSON. */

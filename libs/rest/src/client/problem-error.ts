@@ -51,10 +51,15 @@ export async function errorOfAnswer(answer: Answer): Promise<RestError> {
   const text = await answer.text().catch(() => "");
   const problem = problemIn(text);
   if (problem !== undefined) return new RestError({ ...problem, status });
+  return strangeAnswer(status, text);
+}
+
+/** Another program answered: a web server at the address, or a proxy in between. */
+export function strangeAnswer(status: number, text: string): RestError {
   const said = text.trim().slice(0, 200);
   return new RestError({
     ...{ code: "rest.strange_answer", status },
-    detail: `expected an answer of Tutti, found ${status}${said === "" ? "" : `: ${said}`}; look at what stands before it`,
+    detail: `expected an answer of Tutti, found ${status}${said === "" ? "" : `: ${said}`}; check the address, which has no path, and proxies in between`,
   });
 }
 

@@ -150,7 +150,12 @@ function toneOf(type: string): Tone {
 /** What an event says for people: a reason, or the words of its error. */
 function reasonIn(details: unknown): string {
   if (!isMembers(details)) return "";
-  const { reason, error, message } = details;
+  const { reason, error, message, entry } = details;
+  // A step of a durable function, with its place in the code.
+  if (isMembers(entry) && typeof entry["id"] === "string")
+    return [entry["id"], entry["at"], reasonIn(entry)]
+      .filter((part) => part !== undefined && part !== "")
+      .join(" · ");
   const inner = isMembers(error) ? (error["message"] ?? error["code"]) : error;
   for (const said of [reason, message, inner]) if (typeof said === "string" && said !== "") return said;
   return "";

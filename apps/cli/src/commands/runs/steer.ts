@@ -156,6 +156,30 @@ export function retry(context: Context): Promise<Result> {
   });
 }
 
+export async function reset(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const [id, event] = [values.argument("ID"), values.argument("EVENT")];
+  if (!/^[1-9]\d{0,6}$/.test(event))
+    throw usageFailure(`EVENT: expected the number of an event, got \`${safe(event)}\`.`, [
+      [`tutti history ${safe(id)}`, "shows the events with their numbers"],
+    ]);
+  const server = await connect(context);
+  const key = values.text("idempotency-key");
+  const run = await server.call("runs.reset", {
+    ...{ params: { id }, query: server.namespace },
+    body: {
+      ...{ toEvent: Number(event), keepSignals: values.flag("keep-signals") },
+      reason: values.text("reason") ?? "reset from the command line",
+    },
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  });
+  return {
+    json: run,
+    quiet: [],
+    draw: () => print.line(`${print.style.green("✓")} ${safe(id)} is back at event ${event}`),
+  };
+}
+
 export function remove(context: Context): Promise<Result> {
   const query = reasonOf(context);
   return steer(context, {

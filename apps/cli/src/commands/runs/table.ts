@@ -293,6 +293,19 @@ export const runCommands: readonly Command[] = [
     load: () => import("./steer.ts").then(({ resume }) => resume),
   },
   {
+    name: "reset",
+    group: "runs",
+    summary: "Take a run back to how it was after one of its events",
+    about: [
+      "`tutti history ID` shows the numbers of events. Tasks that started later run again. What they did outside is not undone. Signals that came later are dropped, unless `--keep-signals` is set.",
+    ],
+    arguments: [runId, { name: "EVENT", summary: "number of the last event that counts" }],
+    options: [{ name: "keep-signals", summary: "give later signals to the run again" }, reason, key],
+    examples: [{ words: "reset order-18 12 --reason 'wrong price'", does: "take the run back to event 12" }],
+    json: "document",
+    load: () => import("./steer.ts").then(({ reset }) => reset),
+  },
+  {
     name: "retry",
     group: "runs",
     summary: "Retry failed runs. Completed tasks keep their results",

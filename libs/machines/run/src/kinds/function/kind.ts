@@ -4,6 +4,7 @@
  */
 
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
 import { reservedFor } from "../../core/node/budget.ts";
 import type { TaskKind } from "../../core/node/task-kind.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
@@ -32,7 +33,13 @@ export const durable: TaskKind = {
     const open = [...(stateOfKind(node, "function")?.journal.open ?? [])];
     const named = open.slice(0, namedMax).map((part) => taskIdOf(run as RunView, part));
     const rest = open.length > namedMax ? `, and ${open.length - namedMax} more` : "";
-    return { cause: WaitCause.WAIT_CAUSE_NEEDS, message: `its code waits for ${named.join(", ")}${rest}` };
+    // The function may have worked for long before.
+    const readyAt = Math.min(...open.map((part) => run.nodes[part]?.readyAt ?? Number.POSITIVE_INFINITY));
+    return {
+      cause: WaitCause.WAIT_CAUSE_NEEDS,
+      message: `its code waits for ${named.join(", ")}${rest}`,
+      ...(Number.isFinite(readyAt) && readyAt >= 0 && { startTime: toTimestamp(run.createMs + readyAt) }),
+    };
   },
 };
 

@@ -148,14 +148,10 @@ function remediesOfRun(run: RunView): Remedy[] {
   return [];
 }
 
-const ownFailures: ReadonlySet<string> = new Set([
-  runErrors.expressionFailed.code,
-  runErrors.valueTooLarge.code,
-]);
-
-/** No task failed: an expression of the run itself did, such as its output. */
+/** An expression failed, or the output of the run itself: with the same values it does again. */
 function isOwnFailure({ failed, error }: RunView): boolean {
-  return failed < 0 && error !== undefined && ownFailures.has(error.code);
+  const code = error?.code ?? "";
+  return code === runErrors.expressionFailed.code || (failed < 0 && code === runErrors.valueTooLarge.code);
 }
 
 function ofTask(run: RunView, number: number, nowMs: number): Explanation {
