@@ -16,12 +16,10 @@ export const gatewaySection = defineSection({
     enabled: z
       .boolean()
       .default(true)
-      .describe("Whether there is one; without it the port has the operations endpoints alone."),
+      .describe("Whether there is one. Without it the port has the operations endpoints alone."),
     key: secret()
       .optional()
-      .describe(
-        "What callers show who are not on this machine; needed wherever operations.host is no loopback address.",
-      ),
+      .describe("The key of callers on other machines. Required if operations.host is no loopback address."),
     bodyBytesMax: z
       .int()
       .min(1_024)
@@ -57,7 +55,7 @@ export const gatewaySection = defineSection({
     page: z
       .string()
       .default("")
-      .describe("The directory of the built page; empty means the one of this installation."),
+      .describe("The directory of the built page. Empty: the one of this installation."),
     docs: z
       .string()
       .default("")

@@ -5,7 +5,7 @@ export const gatewayErrors = defineErrors("gateway", {
   keyNeeded: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The port can be reached from other machines, and nothing says who may come in. Set `gateway.key` to a secret, as `env:NAME` or `file:/path`, or `operations.host` to a loopback address, or `gateway.enabled` to false.",
+    help: "The port can be reached from other machines, and no key protects it. Set `gateway.key` to a secret, as `env:NAME` or `file:/path`, or `operations.host` to a loopback address, or `gateway.enabled` to false.",
     message: ({ host }: { host: string }) =>
       `\`gateway.key\` is not set, and other machines can reach ${host} (\`operations.host\`)`,
     remedy: "Set `gateway.key` to `env:NAME` or `file:/path`, or set `operations.host` to 127.0.0.1.",
@@ -13,7 +13,7 @@ export const gatewayErrors = defineErrors("gateway", {
   hostUnknown: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The request names a host that is not this machine. A page of somebody else may have led the browser here (DNS rebinding). Use `127.0.0.1` or `localhost` in the address; to be reached by another name, set `operations.host` and `gateway.key`.",
+    help: "The request names a host that is not this machine. A page of another site may have led the browser here (DNS rebinding). Use `127.0.0.1` or `localhost` in the address. To be reached by another name, set `operations.host` and `gateway.key`.",
     message: ({ host }: { host: string }) =>
       `The Host header ${JSON.stringify(host)} is not a name of this machine (127.0.0.1, localhost or [::1])`,
     remedy: "Use http://127.0.0.1 in the URL.",
@@ -70,14 +70,14 @@ export const gatewayErrors = defineErrors("gateway", {
   issuerUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "Nobody signs in by this issuer: `gateway.signIn` does not name it. `GET /v1/sign-in` lists those that it names.",
+    help: "`gateway.signIn` does not name this issuer. `GET /v1/sign-in` lists the issuers that it names.",
     message: () => "The identity provider is not configured in `gateway.signIn`",
     remedy: "Start at the sign-in page of this installation.",
   },
   issuerUntrusted: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "People are to sign in by an issuer whose tokens are not taken. Name it in `access.issuers` as well: its audiences, and what comes before its ids.",
+    help: "`gateway.signIn` names an issuer whose tokens are not accepted. Name it in `access.issuers` as well, with its audiences and the prefix of its ids.",
     message: ({ issuer }: { issuer: string }) =>
       `${issuer} of \`gateway.signIn\` is missing in \`access.issuers\``,
     remedy: "Add it there with its audiences and `idPrefix`.",
@@ -93,14 +93,14 @@ export const gatewayErrors = defineErrors("gateway", {
   signInLost: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "Somebody came back from an issuer, and this browser was not sent there in the last ten minutes, or by another process, or the answer is of another issuer. Open the page and sign in again. Where several gateways stand behind one address, a browser has to come to the same one.",
+    help: "A browser came back from an issuer without a matching sign-in of the last ten minutes at this process, or with the answer of another issuer. Open the page and sign in again. If several gateways share one address, route each browser to the same one.",
     message: () => "No sign-in of this browser from the last ten minutes matches",
     remedy: "Open the dashboard and sign in again.",
   },
   issuerRefused: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The issuer sent somebody back without signing them in; the reason is its own word for it. `access_denied` is what it says where they gave up, or may not sign in here.",
+    help: "The issuer sent the user back without signing them in. The reason is its own word for it. `access_denied` means that they gave up, or may not sign in here.",
     message: ({ issuer, reason }: { issuer: string; reason: string }) =>
       `${issuer} rejected the sign-in: ${reason}`,
     remedy: "Sign in again, or ask the administrator of the accounts.",
@@ -123,14 +123,14 @@ export const gatewayErrors = defineErrors("gateway", {
   signInsAway: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The gateways of a cluster keep who has signed in in NATS, which this one cannot reach at the moment, or others change the same sign-in. Who is signed in goes on.",
+    help: "The gateways of a cluster keep sign-ins in NATS. This one cannot reach it at the moment, or others change the same sign-in. Open sign-ins continue.",
     message: () => "The sign-ins of the cluster in NATS cannot be reached",
     remedy: "Try again in a moment.",
   },
   signInUnrecorded: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Nobody signs in without a record in the audit, and nothing took it: the service governance does not answer, or the disk that it writes to is full. A browser that is signed in goes on, and nobody has to sign in to look why: `tutti status` and `tutti doctor` ask at the machine itself, or with a key in `TUTTI_API_KEY`. When it is mended, sign in again; a link that was tried is still good.",
+    help: "Each sign-in needs a record in the audit, which failed: the service governance does not answer, or the disk that it writes to is full. Signed-in browsers continue. To find the cause without a sign-in, run `tutti status` and `tutti doctor` at the machine itself, or with a key in `TUTTI_API_KEY`. When it is fixed, sign in again. A link that was tried is still valid.",
     message: () => "The sign-in was rejected because the audit log did not record it",
     remedy: "Check governance and its disk with `tutti status`, then sign in again.",
   },
@@ -188,7 +188,7 @@ export const gatewayErrors = defineErrors("gateway", {
   bodyTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The body is larger than `gateway.bodyBytesMax`, or than 64 KiB at routes of the gateway itself, such as `/v1/sign-in`. Send less at once; data that is larger than 1 MiB belongs in the blob store.",
+    help: "The body is larger than `gateway.bodyBytesMax`, or than 64 KiB at routes of the gateway itself, such as `/v1/sign-in`. Send less at once. Data that is larger than 1 MiB belongs in the blob store.",
     message: ({ most }: { most: number }) =>
       `The body is larger than the maximum of ${most} bytes (\`gateway.bodyBytesMax\`)`,
     remedy: "Send less at once.",
@@ -212,7 +212,7 @@ export const gatewayErrors = defineErrors("gateway", {
   notReady: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The process is starting or stopping. `/readyz` says when it is ready; come again then.",
+    help: "The process is starting or stopping. Retry when `/readyz` reports that it is ready.",
     message: ({ state }: { state: string }) => `The process is ${state}`,
     remedy: "Try again in a moment.",
   },

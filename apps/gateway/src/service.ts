@@ -37,7 +37,7 @@ export class GatewayService extends Orchestrator {
     );
   }
 
-  /** Returns a link that signs a browser in, once, for whoever sits at the terminal. */
+  /** Returns a link that signs a browser in, once, for the user at the terminal. */
   signInLink(): string {
     return this.#link();
   }

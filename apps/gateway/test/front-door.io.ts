@@ -292,7 +292,7 @@ describe("the front door on a loopback address", () => {
     ]);
   });
 
-  it("takes JSON from programs whatever they call it, and from pages only under its name", async () => {
+  it("accepts JSON from programs under any content type, and from pages only under its own", async () => {
     const body = '{"token":"x"}';
     const form = { "content-type": "application/x-www-form-urlencoded" };
     assert.equal(
@@ -303,7 +303,7 @@ describe("the front door on a loopback address", () => {
     assert.equal(codeIn(page), "gateway.media_type_unknown");
   });
 
-  it("goes on with the caller's trace, and says where", async () => {
+  it("continues the caller's trace, and returns its id", async () => {
     const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const { headers } = await door.ask("/v1/blobs/none", { headers: { traceparent } });
     assert.match(String(headers["traceparent"]), /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/);
@@ -325,20 +325,20 @@ describe("the front door while nothing takes what is to be audited", () => {
   });
   after(() => door?.[Symbol.asyncDispose]());
 
-  it("signs nobody in, says how to see why without that, and leaves the link good", async () => {
+  it("refuses the sign-in, says how to find the cause without one, and leaves the link valid", async () => {
     const { text } = await door.ask("/v1/sign-in/link", { method: "POST" });
     const { pathname, search } = new URL(JSON.parse(text).url);
     for (const _ of ["first", "again"]) {
       const page = await door.ask(`${pathname}${search}`);
       assert.deepEqual([page.status, page.headers["set-cookie"]], [503, undefined]);
-      assert.match(page.text, /Nobody is signed in.*npx tutti status/s);
+      assert.match(page.text, /You are not signed in.*npx tutti status/s);
     }
     const body = JSON.stringify({ token: new URLSearchParams(search).get("token") });
     const refused = await door.ask("/v1/sign-in", { method: "POST", headers: json, body });
     assert.deepEqual([refused.status, codeIn(refused)], [503, "gateway.sign_in_unrecorded"]);
     assert.equal(refused.headers["set-cookie"], undefined);
     assert.deepEqual(JSON.parse((await door.ask("/v1/sign-ins?mine=true")).text).signIns, []);
-    // Whoever is at the machine sees the status as ever.
+    // A user at the machine sees the status as ever.
     assert.equal((await door.ask("/v1/status")).status, 200);
   });
 });
@@ -419,7 +419,7 @@ describe("the front door elsewhere", () => {
     }
   });
 
-  it("shows figures and state to whoever shows the key of the operations endpoints, and to nobody else", async () => {
+  it("shows metrics and state only to callers with the key of the operations endpoints", async () => {
     await using door = await FrontDoorAlone.open({
       flags: ["--operations.host=0.0.0.0", "--gateway.key=env:DOOR_KEY", "--operations.key=env:SCRAPE_KEY"],
     });

@@ -130,23 +130,23 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
       const looking = store.look(hashOf(secret));
       await until("an answer that is late", () => answers.waiting() === 1 && told.length > 0);
       await one.end((signIn) => signIn.id === id);
-      await until("the end to be told", () => told.at(-1) === undefined);
+      await until("the end to be reported", () => told.at(-1) === undefined);
       answers.open();
       await looking;
       assert.equal(told.at(-1), undefined);
     });
 
-    it("are over where they began if they are ended elsewhere before that is answered", async (t) => {
+    it("are over where they started if they are ended elsewhere before that is answered", async (t) => {
       const [one, other] = [await gateway(), await gateway()];
       const answers = late(t, "put", () => true);
       const beginning = one.begin({ ...begun, browser: "quick" }, recorded);
       const begunHere = await until(
-        "the sign-in to be told elsewhere",
+        "the sign-in to be known elsewhere",
         () => answers.waiting() === 1 && other.list().find(({ browser }) => browser === "quick"),
       );
       await other.end(({ id }) => id === begunHere.id);
       await until(
-        "the end to be told where it began",
+        "the end to be known where it started",
         () => !one.list().some(({ id }) => id === begunHere.id),
       );
       answers.open();
@@ -174,7 +174,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
       );
     });
 
-    it("wait for their turn behind secrets that somebody makes up, and are found", async (t) => {
+    it("wait for their turn behind made-up secrets, and are found", async (t) => {
       const store = await storeOf();
       const other = await gateway(store);
       // It is informed of nothing any more.

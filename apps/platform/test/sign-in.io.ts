@@ -191,7 +191,7 @@ describe("signing in to the page", () => {
     back.searchParams.set("error", "access_denied<script>");
     const answer = await browser.ask(back.href);
     const text = await answer.text();
-    assert.match(text, /Nobody is signed in.*access_denied&lt;script&gt;/s);
+    assert.match(text, /You are not signed in.*access_denied&lt;script&gt;/s);
     for (const to of ["//evil.example/", "https://evil.example/", "/\\evil.example", "/sign-in/by"]) {
       const led = new Browser(platform.http);
       const path = `/sign-in/by?${new URLSearchParams({ issuer: issuer.url, to })}`;
@@ -291,7 +291,7 @@ describe("signing in to the page", () => {
       "gateway.sign_ins.begin lin by key 127.0.0.1 done",
       "gateway.sign_ins.begin lin by key 127.0.0.1 done",
       "gateway.sign_ins.end lin signed out 127.0.0.1 done",
-      "gateway.sign_ins.end local-admin ended by whoever may 127.0.0.1 done",
+      "gateway.sign_ins.end local-admin ended by a caller with the right to end sign-ins 127.0.0.1 done",
     ]);
   });
 

@@ -24,11 +24,11 @@ export const busSection = defineSection({
       .enum(["memory", "nats"])
       .default("memory")
       .describe("Within this process, or over NATS JetStream for several processes."),
-    replicas: z.int().min(1).max(5).default(1).describe("Copies of the events in NATS; 3 in a cluster."),
+    replicas: z.int().min(1).max(5).default(1).describe("Copies of the events in NATS. Use 3 in a cluster."),
   }),
 });
 
-/** What can be set about every process, whatever services it has. */
+/** The sections of every process, for all services. */
 export const hostSections: readonly Section[] = [
   logSection,
   metricsSection,

@@ -25,7 +25,7 @@ describe("DataDirectory", () => {
     directory.stop();
   });
 
-  it("belongs to one at a time; whoever comes second hears who has it, since when, and what to set", async () => {
+  it("belongs to one process at a time, and a second one fails with its holder, since when, and what to set", async () => {
     const [first, second] = [at("shared"), at("shared")];
     await first.start();
     await assert.rejects(second.start(), {
@@ -90,7 +90,7 @@ describe("DataDirectory", () => {
     assert.equal(fields["changed"], 4);
   });
 
-  it("stays locked whatever the file with its holder says", async () => {
+  it("stays locked if the file with its holder is damaged", async () => {
     const [first, second] = [at("scribbled"), at("scribbled")];
     await first.start();
     await writeFile(join(first.path, "lock.json"), "{");
@@ -101,7 +101,10 @@ describe("DataDirectory", () => {
   it("that cannot be one says why, and what to do", async () => {
     await writeFile(join(folder, "file"), "text");
     await mkdir(join(folder, "foreign"));
-    await writeFile(join(folder, "foreign", "lock"), "somebody else's file, longer than nothing".repeat(99));
+    await writeFile(
+      join(folder, "foreign", "lock"),
+      "the file of another program, longer than nothing".repeat(99),
+    );
     await mkdir(join(folder, "odd", "lock"), { recursive: true });
     const reasons: readonly (readonly [string, RegExp])[] = [
       ["file", /cannot be written: EEXIST: file already exists/],
@@ -117,7 +120,7 @@ describe("DataDirectory", () => {
     }
   });
 
-  it("that the system lets nobody write says so", { skip: process.platform !== "linux" }, async () => {
+  it("without write permission fails with the reason", { skip: process.platform !== "linux" }, async () => {
     await assert.rejects(new DataDirectory("/sys/tutti", foundation).start(), {
       code: "host.data_directory_unusable",
       message: /^The data directory \/sys\/tutti cannot be written: E(PERM|ROFS|ACCES)/,

@@ -2,8 +2,8 @@
  * The directory in which a process keeps what must last. It belongs to one process at a time.
  *
  * The lock is one that the system itself holds for the process, through SQLite, which knows how to ask for it
- * everywhere: of several that want it exactly one gets it, and a process that is killed holds nobody up. Lock files
- * with a process id in them do neither: numbers are used again, and taking over a dead one's file is a race.
+ * everywhere: of several processes exactly one gets it, and a killed process blocks no other. Lock files with a
+ * process id in them do neither: numbers are used again, and taking over a dead one's file is a race.
  */
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -97,7 +97,7 @@ export class DataDirectory implements Component {
   }
 
   stop(): void {
-    // While nobody else can have written it. After a crash it stays, and tells of it.
+    // While no other process can have written it. After a crash the file stays, and names the former holder.
     if (this.#lock !== undefined) rmSync(join(this.path, "lock.json"), { force: true });
     this.#lock?.close();
     this.#lock = undefined;
@@ -111,8 +111,8 @@ export interface Holder {
 }
 
 /**
- * Takes the lock of a directory without saying so in it: for whoever looks at what nobody else may change meanwhile.
- * Gives how to let go. Undefined when a process has it.
+ * Takes the lock of a directory without recording a holder, for a reader that needs the directory unchanged
+ * meanwhile. Returns how to release it. Undefined when a process has it.
  */
 export async function claim(path: string): Promise<(() => void) | undefined> {
   try {
@@ -124,7 +124,7 @@ export async function claim(path: string): Promise<(() => void) | undefined> {
   }
 }
 
-/** Who has a directory, or had it when it was killed. Undefined where nobody has, or has said so. */
+/** The process that has a directory, or had it when it was killed. Undefined if none has recorded itself. */
 export function lastHolder(path: string): Holder | undefined {
   const holder = join(path, "lock.json");
   return existsSync(holder) ? holderIn(holder) : undefined;
@@ -132,7 +132,7 @@ export function lastHolder(path: string): Holder | undefined {
 
 async function locked(path: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
-  // SQLite would make one that everybody reads.
+  // SQLite would make a file that every user can read.
   closeSync(openSync(path, "a", privateModes.file));
   const database = new DatabaseSync(path);
   try {

@@ -35,7 +35,7 @@ export const hostErrors = defineErrors("host", {
   dataDirectoryUnusable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The process has to be able to make and write the data directory. Mend its permissions, or choose another one.",
+    help: "The process has to be able to make and write the data directory. Fix its permissions, or choose another one.",
     message: ({ directory, reason }: { directory: string; reason: string; setting: string }) =>
       `The data directory ${directory} cannot be written: ${reason}`,
     remedy: ({ setting }: { directory: string; reason: string; setting: string }) =>
@@ -59,7 +59,7 @@ export const hostErrors = defineErrors("host", {
   dataIncomplete: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "There is a journal and nothing that says how many partitions it was made with, as in a copy that was not finished. Whoever began anew here would lose sight of what is there.",
+    help: "There is a journal and nothing that says how many partitions it was made with, as in a copy that was not finished. A process that started here with a new number would lose sight of the existing data.",
     message: ({ directory }: { directory: string }) =>
       `The data directory ${directory} is incomplete: it has a journal but no data.json`,
     remedy: "Make the copy again.",
@@ -67,7 +67,7 @@ export const hostErrors = defineErrors("host", {
   partitionsDiffer: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The number of partitions is fixed when a data directory is made, because it decides where each machine lives. Set ownership.partitions to the number it was made with, or begin with an empty directory.",
+    help: "The number of partitions is fixed when a data directory is made, because it decides where each machine lives. Set ownership.partitions to the number it was made with, or start with an empty directory.",
     message: (at: { directory: string; made: number; asked: number }) =>
       `The data directory ${at.directory} has ${at.made} partitions, and the configuration has ${at.asked}`,
     remedy: "Set `ownership.partitions` to the number of the data directory.",
@@ -91,7 +91,7 @@ export const hostErrors = defineErrors("host", {
   copyFailed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The copy could not be made. What there is of it is not a data directory, and no process takes it for one. Mend the reason, remove it, and make the copy again.",
+    help: "The copy could not be made. The incomplete copy is not a data directory, and no process takes it for one. Fix the reason, remove the copy, and make it again.",
     message: ({ target, reason }: { target: string; reason: string }) =>
       `The copy to ${target} failed: ${reason}`,
     remedy: "Remove the incomplete copy and try again.",
@@ -122,7 +122,7 @@ export const hostErrors = defineErrors("host", {
   keyUnreadable: {
     status: "DATA_LOSS",
     retry: "never",
-    help: "A file with a key of the installation is not what was written. Restore it from where it is kept; without it a new installation has to be trusted by everybody anew.",
+    help: "A file with a key of the installation is not what was written. Restore it from where it is kept. Without it, all clients must be set up to trust a new installation.",
     message: ({ file, problem }: { file: string; problem: string }) =>
       `The key file ${file} is damaged: ${problem}`,
     remedy: "Restore the file.",
@@ -138,7 +138,7 @@ export const hostErrors = defineErrors("host", {
   keyMissing: {
     status: "DATA_LOSS",
     retry: "never",
-    help: "A key that the installation made is not there any more. Without it secrets cannot be opened, and what was signed with it cannot be gone on with; so none is made in its place. Restore the file from where it is kept, or restore a backup.",
+    help: "A key that the installation made is missing. Without it secrets cannot be opened, and no new content can be signed in the same name. So no replacement is made. Restore the file from where it is kept, or restore a backup.",
     message: ({ file }: { file: string }) => `The key ${file} is missing`,
     remedy: "Restore the file, or restore a backup.",
   },
@@ -161,7 +161,7 @@ export const hostErrors = defineErrors("host", {
   handedOver: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What was in the data directory lives on in a cluster. Whoever went on here too would do everything twice. Use the cluster; where it is gone and never ran, remove the file that the message names, and the directory is as it was.",
+    help: "A cluster has taken over the work of the data directory. A process that continued here too would do everything twice. Use the cluster. If it is gone and never ran, remove the file that the message names, and the directory is as it was.",
     message: (at: { directory: string; file: string; to: string; time: string }) =>
       `The data directory ${at.directory} was imported into the cluster in ${at.to} at ${at.time}`,
     remedy: (at: { directory: string; file: string; to: string; time: string }) =>
@@ -170,7 +170,7 @@ export const hostErrors = defineErrors("host", {
   inUse: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A cluster is made of a data directory that nobody has: what is written meanwhile would be missing.",
+    help: "A cluster is made of a data directory that no process has, because later writes would be missing.",
     message: (at: { directory: string; pid: string; since: string }) =>
       `Process ${at.pid} uses the data directory ${at.directory} since ${at.since}`,
     remedy: "Stop that process and try again.",
@@ -195,7 +195,7 @@ export const hostErrors = defineErrors("host", {
   nothingToCopy: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Where nothing says how a data directory was made, there is none, or what is left of a copy that was not finished.",
+    help: "Without the file that says how it was made, a folder is no data directory, or it is an unfinished copy.",
     message: ({ directory }: { directory: string }) => `${directory} is not a data directory`,
     remedy: "Set the right directory.",
   },

@@ -24,7 +24,7 @@ export class MountedOperations implements HostOperations {
   readonly host: string;
   readonly url: () => string;
   readonly subject: () => OperationsSubject;
-  /** Who may see more of the process than whether it is well. */
+  /** Decides which callers see more of the process than whether it is well. */
   readonly access: OperationsAccess;
   #door: FrontDoor | undefined;
 

@@ -40,7 +40,7 @@ describe("giveBackLeftovers", () => {
       },
     };
     giveBackWhenIdle(timers);
-    // A process of tests is not idle: what it used is said by hand.
+    // A process of tests is not idle, so its CPU use is set by hand.
     const used = t.mock.method(process, "cpuUsage", () => ({ user: 3_000_000, system: 0 }));
     look();
     assert.ok(youngGenerationMiB() > 3, "nothing while it is busy");
@@ -49,7 +49,7 @@ describe("giveBackLeftovers", () => {
     assert.ok(youngGenerationMiB() < 2);
   });
 
-  it("is worth it where nobody would notice and there is something to give", () => {
+  it("is worth it if the process is idle and there is memory to give", () => {
     const idle = { share: 0.01, heapMiB: 40, youngMiB: 16, isFirst: false };
     assert.equal(isWorthGivingBack(idle), true);
     assert.equal(isWorthGivingBack({ ...idle, youngMiB: 1, isFirst: true }), true);

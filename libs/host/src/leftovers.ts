@@ -37,7 +37,7 @@ const heapMiBMax = 96;
 /** Less is not worth it, but after a start: what that left is in the old generation as well. */
 const youngMiBMin = 3;
 
-/** Returns whether there is something to give back, and nobody who would notice. */
+/** Returns whether there is something to give back, and no caller would notice. */
 export function isWorthGivingBack({ share, heapMiB, youngMiB, isFirst }: Stretch): boolean {
   return share <= idleShareMax && heapMiB <= heapMiBMax && (isFirst || youngMiB >= youngMiBMin);
 }

@@ -16,8 +16,8 @@ export class NatsOnDemand {
   }
 
   /**
-   * Returns the connection that the process has to start, if anybody asked for one. From now on nobody can be the
-   * first.
+   * Returns the connection that the process has to start, if a component asked for one. After this call, no component
+   * can be the first.
    */
   settle(): NatsConnection | undefined {
     this.#settled = true;
@@ -26,7 +26,7 @@ export class NatsOnDemand {
 
   async connection(): Promise<NatsConnection> {
     const { connectionSettings, NatsConnection } = await import("@tutti/nats");
-    // Nobody would start it.
+    // No component would start it.
     if (this.#made === undefined && this.#settled) throw hostErrors.natsAskedLate();
     this.#made ??= new NatsConnection({
       settings: connectionSettings(this.#configuration.read(natsSection)),

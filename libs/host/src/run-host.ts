@@ -61,7 +61,7 @@ async function open(options: Omit<RunHostOptions, "ready">): Promise<ServiceHost
   }
 }
 
-/** For whoever started the process. The log, wherever it goes, has the whole story. */
+/** For the person at the terminal. The log has the whole story. */
 function say(text: string): void {
   process.stderr.write(text);
 }

@@ -5,7 +5,7 @@
  *
  * Order of start, and of stop in reverse: the operations endpoints come first, so that probes are answered while the
  * rest starts and stops. The data directory comes before the services. The mesh listens when what it serves is there.
- * Partitions are owned when they can be called. The registry is told last, and on the way out first.
+ * Partitions are owned when they can be called. The registry hears of the process last, and on the way out first.
  */
 import { resolve } from "node:path";
 import { componentService, FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
@@ -74,7 +74,7 @@ export interface HostOptions {
   readonly version: string;
   readonly services: readonly ServiceModule[];
   readonly sources: ConfigurationSources;
-  /** Where machines are kept, and whatever else must last. Absent where nothing does. */
+  /** The folder of machines and of all other lasting state. Absent without such state. */
   readonly dataDirectory?: (configuration: Configuration) => string;
   /** The key by which another one is chosen. Default `platform.dataDirectory`. */
   readonly dataDirectorySetting?: string;
@@ -223,7 +223,7 @@ export class ServiceHost extends Orchestrator {
     told.followSettings(configuration);
     told.followBreakers(mesh);
     this.register("platform-events", told, { scope: "integration", critical: false });
-    // What is kept is there before those who keep it, and goes after them.
+    // Storage is there before the services that use it, and ends after them.
     const { data } = parts;
     const unhurried = { stopTimeoutMs: durableStopMs };
     if (data !== undefined) this.register("data", data, { ...patient, ...unhurried });
@@ -251,7 +251,7 @@ export class ServiceHost extends Orchestrator {
         patient,
       );
     if (parts.blobs !== undefined) this.register("blobs", parts.blobs, { critical: false });
-    // What it asks for is there by then. Whoever comes before has the bundle that was kept.
+    // Its dependencies are there by then. Earlier calls use the stored bundle.
     const { guard } = parts;
     if (guard !== undefined) this.register("access", guard, { scope: "integration", critical: false });
     this.register(
@@ -367,7 +367,7 @@ function storageOf(
   { effects, more }: { readonly effects: Effects; readonly more: NonNullable<ServiceModule["machines"]> },
   hosting: Parameters<NonNullable<Opened["hostMachines"]>>[4],
 ): ServiceStorage {
-  assert(machines !== undefined && storage !== undefined, "who asks for storage names its machines", {
+  assert(machines !== undefined && storage !== undefined, "a service with storage names its machines", {
     service: name,
   });
   return hostMachines(name, [...machines, ...more], storage, effects, hosting);
@@ -403,7 +403,7 @@ async function made(module: ServiceModule, context: HostContext): Promise<Compon
   }
 }
 
-/** What was thrown and where: before anything runs nobody else tells. */
+/** The error and its place, which nothing else reports before the process runs. */
 function withPlace(error: unknown): string {
   const [, place] = (error instanceof Error && /^\s*(at .+)$/m.exec(error.stack ?? "")) || [];
   return place === undefined ? String(error) : `${String(error)} ${place}`;

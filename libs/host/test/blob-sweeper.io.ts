@@ -90,7 +90,7 @@ describe("a sweep of blobs", () => {
     await sweeper.stop();
   });
 
-  it("takes the word of nobody else for the mentions of a partition that is elsewhere", async () => {
+  it("asks only the owner for the mentions of a partition that is elsewhere", async () => {
     const { time, bank, sweeper, put, has, mention } = swept();
     await put("one");
     await put("other");
@@ -121,7 +121,7 @@ describe("a sweep of blobs", () => {
     await sweeper.stop();
   });
 
-  it("waits for nobody whose machines name no blobs", async () => {
+  it("waits for no service whose machines name no blobs", async () => {
     const { time, bank, sweeper, put, has } = swept();
     bank.namesBlobs = false;
     bank.atWork.clear();

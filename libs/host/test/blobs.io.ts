@@ -88,7 +88,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       assert.deepEqual(await read(hashOf("")), { size: 0, text: "" });
     });
 
-    it("are told of in the order asked, with when they were put, and only those that are there", async () => {
+    it("are described in the order of the request, with when they were put, and only those that are there", async () => {
       const beforeMs = Date.parse("2026-01-01T00:00:00Z");
       for (const text of ["one", "two", "one"]) await client().put(stream(header(), chunk(text)));
       assert.deepEqual(await stored("two", "none", "one", "two"), ["two", "one", "two"]);
@@ -105,7 +105,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       ],
       ["less content than said", "blobs.not_as_said", header({ size: 5 }), chunk("a")],
       ["more content than said", "blobs.not_as_said", header({ size: 1 }), chunk("a"), chunk("b")],
-      ["more than a blob may have, as said", "blobs.too_large", header({ size: 3_000_001 })],
+      ["more than a blob may have, by its header", "blobs.too_large", header({ size: 3_000_001 })],
       [
         "more than a blob may have, as it comes",
         "blobs.too_large",

@@ -86,7 +86,7 @@ class Story {
     await until(() => this.isComplete && this.has(frozen).length > 0, 20_000);
   }
 
-  /** A server that holds everything, with whatever it leads. */
+  /** A server that holds everything, also with the leader. */
   async loseServer(): Promise<void> {
     const [server] = this.cluster.servers;
     await server?.down("kill");
@@ -113,7 +113,7 @@ async function checkMoney(client: Client, tellers: Tellers): Promise<void> {
   assert.deepEqual(found, []);
 }
 
-/** Histories are whole, whoever packed which part of them. */
+/** Histories are whole, no matter which process packed which part of them. */
 async function checkHistories(client: Client): Promise<number> {
   let events = 0;
   for (const account of accounts) {
@@ -140,12 +140,12 @@ async function cutJournals({ connection }: BankCluster): Promise<number> {
 describe("money in a cluster of real processes", { skip, concurrency: false }, () => {
   for (const servers of [1, 3] as const) {
     const where = servers === 1 ? "a NATS server that syncs always" : "three NATS servers";
-    it(`is conserved on ${where}, whatever processes do`, { timeout: 300_000 }, async (context) => {
+    it(`is conserved on ${where}, under joins, leaves and crashes`, { timeout: 300_000 }, async (context) => {
       await using cluster = await BankCluster.open({ servers, flags });
       await cluster.join();
       await cluster.join();
       const client = await cluster.client();
-      // Hears of changes half a second late: it calls whoever was the owner before.
+      // Hears of changes half a second late: it calls the former owner.
       const late = await cluster.client({ lateMs: 500 });
       await until(() => client.partitionOwner.ownerOf("bank", 0) !== undefined, 10_000);
       await Promise.all(accounts.map((account) => client.open(account, `open-${account}`, capitalCents)));
@@ -171,7 +171,7 @@ describe("money in a cluster of real processes", { skip, concurrency: false }, (
       story.say(`slowest ${slowest} ms; repeated: ${JSON.stringify([...tellers.repeated])}`);
       story.say(`${await checkHistories(client)} events, ${await cutJournals(cluster)} journals cut`);
 
-      // Nobody is left, and what comes after has everything.
+      // No process is left, and the next one has everything.
       while (cluster.processes.length > 0) await cluster.leave(story.first());
       await cluster.join();
       await checkMoney(client, tellers);

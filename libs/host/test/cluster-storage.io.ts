@@ -99,7 +99,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
   const nextUser = () => `u${users++}`;
   const ownedBy = ({ storage }: Member): number[] =>
     storage.runtime.standings().map(({ partition }) => partition);
-  it("is ready when it owns what nobody else does, and says what it owns", async () => {
+  it("is ready when it owns all free partitions, and lists them", async () => {
     await using one = await start(nextUser());
     assert.deepEqual(ownedBy(one), [0, 1, 2, 3]);
     assert.ok(one.storage.runtime.standings().every(({ state }) => state === "running"));

@@ -33,7 +33,7 @@ export interface BankProcess {
   readonly processId: string;
 }
 
-/** A store whose changes are told late: what a process that lags behind knows. */
+/** A store that reports changes late: the view of a process that lags behind. */
 class LateStore implements OwnershipStore {
   readonly #store: OwnershipStore;
   readonly #lateMs: number;
@@ -61,7 +61,7 @@ class LateStore implements OwnershipStore {
   async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
     const heard: { readonly change: StoreChange; readonly atMs: number }[] = [];
     const reading = this.#read(signal, (change) => heard.push({ change, atMs: performance.now() }));
-    // What is there is told at once: everybody knows that when it starts.
+    // The present state comes at once: every process knows it when it starts.
     let isLate = false;
     while (!signal.aborted) {
       const next = heard.shift();
@@ -107,7 +107,7 @@ async function historyOf(runtimes: MeshClient<typeof keyedRuntime>, id: string):
   }
 }
 
-/** Somebody who calls the bank, with a table of owners of its own. */
+/** A caller of the bank, with a table of owners of its own. */
 export interface Client {
   readonly partitionOwner: LeasedPartitionOwner;
   readonly mesh: Mesh;
@@ -180,7 +180,7 @@ export class BankCluster {
       ...["--ownership.kind=leased", `--ownership.partitions=${partitions}`],
       ...[`--ownership.replicas=${this.replicas}`, `--cluster.replicas=${this.replicas}`],
       ...[`--nats.servers=${JSON.stringify(servers.map(({ address }) => address))}`],
-      // Nobody audits these journals.
+      // No service audits these journals.
       ...[`--cluster.copies=${copies}`, "--cluster.audited=false"],
       ...["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.level=fatal"],
       ...["--mesh.timeouts.discoveryMs=1", ...flags],
@@ -206,7 +206,7 @@ export class BankCluster {
     return joined;
   }
 
-  /** In good order. */
+  /** Stops a process gracefully. */
   async leave(process: BankProcess): Promise<void> {
     await this.#note(process);
     const ended = once(process.child, "exit");

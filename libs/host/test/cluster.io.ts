@@ -33,7 +33,7 @@ function say(context: TestContext, text: string): void {
 describe("a cluster of real processes", { skip, concurrency: false }, () => {
   let cluster: BankCluster;
   let client: Client;
-  /** Hears of changes half a second late: it calls whoever was the owner before. */
+  /** Hears of changes half a second late: it calls the former owner. */
   let late: Client;
   const acknowledged = new Map<string, number>();
   const calls = new Set<string>();
@@ -83,7 +83,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     return `${calls.length} calls, ${counts.length} of them with one extra hop, none with more`;
   }
 
-  it("gives a process that joins its share, while calls go on", async (context) => {
+  it("gives a process that joins its share, while calls continue", async (context) => {
     const depositors = await underLoad("join", async () => {
       const joined = await cluster.join();
       await until(() => has(client, joined).length >= 2, 10_000);
@@ -94,7 +94,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     await checkBalances();
   });
 
-  it("takes over from a process that leaves, without anybody's noticing more than a pause", async (context) => {
+  it("takes over from a process that leaves, without more than a pause for callers", async (context) => {
     const depositors = await underLoad("leave", async () => {
       await cluster.leave(process(0));
       await until(() => isComplete(client), 5_000);

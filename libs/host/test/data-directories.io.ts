@@ -47,7 +47,7 @@ async function lastWritten(file: string): Promise<number> {
   return at;
 }
 
-describe("what is said of a data directory", () => {
+describe("the findings about a data directory", () => {
   let folder: Folder;
   let copies = 0;
   /** A copy of a directory that was stopped gracefully, of one that was killed, and of the same at a later time. */
@@ -110,7 +110,7 @@ describe("what is said of a data directory", () => {
     assert.match(words(findings, "archive-sound"), /is sound: 3 live and 0 ended machines/);
   });
 
-  it("a cluster has taken it over, and nobody begins there or copies it any more", async () => {
+  it("a cluster has taken it over, and no process starts there or copies it any more", async () => {
     const directory = await stopped();
     const data = await ImportedData.open(directory);
     await assert.rejects(ImportedData.open(directory), { code: "host.in_use" });
@@ -153,7 +153,7 @@ describe("what is said of a data directory", () => {
     await assert.rejects(second, { code: "host.handed_over" });
   });
 
-  it("a cluster is not made of what is none, of a newer release, or damaged, nor while somebody has it", async () => {
+  it("a cluster is not made of another folder, of a newer release or a damaged one, nor while a process has it", async () => {
     const refused = (directory: string, code: string, message: RegExp) =>
       assert.rejects(ImportedData.open(directory), { code, message });
     await refused(
@@ -242,12 +242,12 @@ describe("what is said of a data directory", () => {
     assert.match(
       words(await examine(directory), "left-behind"),
       new RegExp(
-        `^notice: The process ${process.pid}, which had ${directory} since .* did not stop in good order\\. ` +
+        `^notice: The process ${process.pid}, which had ${directory} since .* did not stop gracefully\\. ` +
           "Nothing has to be done: the lock is free",
       ),
     );
     // Looking changed nothing.
-    assert.match(words(await examine(directory), "left-behind"), /did not stop in good order/);
+    assert.match(words(await examine(directory), "left-behind"), /did not stop gracefully/);
   });
 
   it("the last group is only half there", async () => {
@@ -259,7 +259,7 @@ describe("what is said of a data directory", () => {
     const findings = await examine(directory);
     const text = words(findings, "torn-tail");
     assert.match(text, /^notice: The last group, in 000000000001\.log at byte \d+, is only half there/);
-    assert.match(text, /nobody was told that it is durable, and the next start cuts it off\.$/);
+    assert.match(text, /the group was not acknowledged, and the next start cuts it off\.$/);
     assert.ok(findings.every(({ level }) => level !== "problem"));
   });
 
@@ -304,7 +304,7 @@ describe("what is said of a data directory", () => {
     const findings = await examine(missing);
     assert.match(
       findings.find(({ code }) => code === "not-joined")?.text ?? "",
-      /^Of partition 0 of bank the archive has everything up to batch 0 and the journal begins with batch \d+: what is between is missing\. The same/,
+      /^Of partition 0 of bank the archive has everything up to batch 0 and the journal starts with batch \d+: those between are missing\. The same/,
     );
   });
 
@@ -406,7 +406,7 @@ describe("the commands", () => {
     );
   });
 
-  it("copy a directory that nobody has, and refuse where the copy cannot go", async () => {
+  it("copy a directory that no process has, and refuse where the copy cannot go", async () => {
     await using folder = await makeFolder();
     const [data, to] = [join(folder.path, "data"), join(folder.path, "copy")];
     await using bank = await BankProcess.start(data);
@@ -414,7 +414,7 @@ describe("the commands", () => {
     await bank.host.stop();
     const copied = await run("backup", "--data-directory", data, "--copy", to);
     assert.equal(copied.exitCode, 0, copied.output);
-    assert.match(copied.output, /was copied to .*copy, while nobody had it\.\nok +The journal in .*copy/);
+    assert.match(copied.output, /was copied to .*copy, while no process had it\.\nok +The journal in .*copy/);
     await using restored = await BankProcess.start(to);
     assert.equal(await restored.deposit("anna", 1), 8);
     const again = await run("backup", "--data-directory", data, "--copy", to);
@@ -454,7 +454,7 @@ describe("the commands", () => {
       const before_ = new Map(acknowledged);
       const copied = await run("backup", "--data-directory", data, "--copy", to);
       assert.equal(copied.exitCode, 0, copied.output);
-      assert.match(copied.output, /by the process that has it, which went on\./);
+      assert.match(copied.output, /by the process that has it and continues to run\./);
       const then = new Map(acknowledged);
       await until(async () => ids.every((id) => (acknowledged.get(id) ?? 0) > (then.get(id) ?? 0)));
       isOver = true;

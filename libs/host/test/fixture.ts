@@ -44,10 +44,10 @@ export function notes(name: string, answer: (note: Note) => Note): ServiceModule
 }
 
 const { register, renew, deregister, watch } = registryService.methods;
-/** What a host calls of the contract. Whatever else it has does not matter here. */
+/** The methods of the contract that a host calls. The others do not matter here. */
 const calledContract = { ...registryService, methods: { register, renew, deregister, watch } };
 
-/** Who is there according to a registry that only writes down what it is told. */
+/** A registry that only records its calls. */
 export function registryThatNotes(told: string[]): ServiceModule {
   const position = { history: "history-1", revision: 1 };
   return serviceOf("registry", ({ mesh }) => {

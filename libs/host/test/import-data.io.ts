@@ -40,7 +40,7 @@ describe("the data directory of one process, in NATS", { skip: program.skip }, (
   after(() => folder?.[Symbol.asyncDispose]());
 
   for (const name of variants) {
-    it(`is what it was, and goes on, where that process was ${name}`, async () => {
+    it(`is what it was, and continues, after that process was ${name}`, async () => {
       const directory = join(folder.path, name);
       const configuration = "max_payload: 8MB";
       await using server = await startNatsServer({ jetstream: "sync_interval: always", configuration });

@@ -26,7 +26,7 @@ describe("the keys of an installation", () => {
     const content = Buffer.from("content");
     const signature = all[0]?.signer.sign("bundle", content) ?? assert.fail("it signs");
     assert.ok(holdsSignature(again.signingKey.publicKey, signature, "bundle", content));
-    assert.equal("d" in again.publicTokenKey, false, "others are told no secret");
+    assert.equal("d" in again.publicTokenKey, false, "others get no secret");
     assert.deepEqual((await readdir(directory)).sort(), ["made", "signing.json", "token.json"]);
   });
 
@@ -37,7 +37,7 @@ describe("the keys of an installation", () => {
       assert.equal((await stat(join(directory, file))).mode & 0o777, 0o600);
   });
 
-  it("are never made anew in the place of one that is missing, nor used when one was changed", async () => {
+  it("are never made again in the place of one that is missing, nor used when one was changed", async () => {
     const directory = join(folder, "missing");
     await openInstallationKeys(directory, ports);
     const file = join(directory, "token.json");
@@ -50,7 +50,7 @@ describe("the keys of an installation", () => {
     await openInstallationKeys(directory, ports);
   });
 
-  it("are never made anew over a file that cannot be read: the message says which", async () => {
+  it("are never made again over a file that cannot be read: the message says which", async () => {
     const directory = join(folder, "damaged");
     await openInstallationKeys(directory, ports);
     await writeFile(join(directory, "signing.json"), "not json");

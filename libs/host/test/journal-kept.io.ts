@@ -16,8 +16,8 @@ const visitor: Principal = {
   shown: { id: "key-1", namespace: "", groups: [], scope: Scope.create() },
 };
 
-describe("a journal that somebody reads to keep it", () => {
-  it("may be cut behind what its reader says to have, unless that is somebody from outside", async () => {
+describe("a journal with a reader that keeps it", () => {
+  it("may be cut behind the position of its reader, unless that is a caller from outside", async () => {
     const directory = await mkdtemp(join(tmpdir(), "tutti-kept-"));
     let holds: HostContext["holds"] | undefined;
     const held: ServiceModule = {

@@ -43,13 +43,13 @@ describe("runHost in a real process", { concurrency: true }, () => {
     assert.deepEqual({ code, complaint, last: words.at(-1) }, { code: 0, complaint: "", last: "stopped" });
   });
 
-  it("ends with 2 and one line when a service cannot be made, whatever others hold on to", async () => {
+  it("ends with 2 and one line when a service cannot be made, also if others hold on to resources", async () => {
     const { code, words, complaint } = await run("breaks");
     assert.deepEqual({ code, words }, { code: 2, words: [] });
     assert.match(complaint, /^test: Service second could not be created: Error: no paper at .*\n$/);
   });
 
-  it("stops in good order and ends with 1 when what is done once it is ready fails", async () => {
+  it("stops gracefully and ends with 1 when the callback for readiness fails", async () => {
     const { code, words } = await run("forgets");
     assert.equal(code, 1);
     assert.deepEqual(messagesIn(words), ["uncaught error, exiting"]);

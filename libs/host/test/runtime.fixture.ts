@@ -1,4 +1,4 @@
-/** A service that hosts a runtime which writes down what it is told, as much of one as its handlers need. */
+/** A service that hosts a runtime which records its calls, as much of one as its handlers need. */
 import type { EnvelopeBatch } from "@tutti/kernel";
 import type { PartitionStanding, RuntimeOfService } from "@tutti/runtime";
 import { hostRuntime, type ServiceModule } from "../src/index.ts";

@@ -38,7 +38,7 @@ describe("a process alone that hosts machines", () => {
     }
   });
 
-  it("tells who asks that it owns them all, where it is called", async () => {
+  it("tells its callers that it owns them all, and at which address", async () => {
     const host = await startHost({
       services: [bankOf(new NotingRuntime())],
       flags: ["--mesh.transport=grpc"],
@@ -122,13 +122,13 @@ describe("the work of a keyed call", () => {
       work,
     );
 
-  it("begins at once where the partition is here", async () => {
+  it("starts at once if the partition is here", async () => {
     const stub = new Stub();
     assert.equal(await run(stub, async () => 7), 7);
     assert.equal(stub.admissions, 0);
   });
 
-  it("is sent on when the partition leaves before it was begun", async () => {
+  it("is sent on when the partition leaves before it was started", async () => {
     const stub = new Stub();
     stub.admitted = () => Promise.reject(elsewhere);
     const working = run(stub, async () => {
@@ -152,7 +152,7 @@ describe("the work of a keyed call", () => {
     assert.deepEqual([reply, stub.admissions], ["done", 1]);
   });
 
-  it("fails as it did when something may have been done, whoever owns the partition now", async () => {
+  it("fails with its own error when it may have had an effect, also if the partition has moved", async () => {
     const stub = new Stub();
     const working = run(stub, async () => {
       stub.held = false;

@@ -163,7 +163,7 @@ describe("ServiceHost", () => {
     assert.equal(host.url, `http://127.0.0.1:${port}`);
   });
 
-  it("has no connection to NATS where nobody asks for one", async () => {
+  it("has no connection to NATS if no service asks for one", async () => {
     await using host = await startHost({ services: [serviceOf("desk")] });
     assert.equal(namesOf(host).includes("nats"), false);
   });

@@ -70,7 +70,7 @@ describe("a process that keeps machines", () => {
     await using bank = await BankProcess.start(folder.path);
     const { ready, problems } = await bank.host.readiness();
     assert.equal(ready, false);
-    assert.match(problems[0]?.reason ?? "", /archive\.db[\s\S]* Restore a backup; tutti doctor says more/);
+    assert.match(problems[0]?.reason ?? "", /archive\.db[\s\S]* Restore a backup, and run tutti doctor for details/);
   });
 
   it("is ready over a missing archive once all that the journal has is listed again", async () => {
@@ -152,7 +152,7 @@ describe("a process that keeps machines", () => {
     assert.ok(archive);
   });
 
-  it("tells figures and health", async () => {
+  it("reports metrics and health", async () => {
     await using folder = await makeFolder();
     await using bank = await BankProcess.start(folder.path, ["--durable.freeBytesMin=9007199254740991"]);
     await bank.openAccount("anna", 100);
@@ -276,7 +276,7 @@ for (const transport of ["in-process", "grpc"]) {
       await follow.return();
     });
 
-    it("lists machines whose code fails, and lets them go on, once per key", async () => {
+    it("lists machines whose code fails, and resumes them, once per key", async () => {
       await using folder = await makeFolder();
       let isBroken = true;
       const broken: Machine<unknown> = {

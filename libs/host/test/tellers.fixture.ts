@@ -22,7 +22,7 @@ export class Tellers {
   constructor({ clients, accounts, chains, name }: TellersGiven) {
     this.#chains = Array.from({ length: chains }, (_, chain) => {
       const client = clients[chain % clients.length];
-      if (client === undefined) throw new Error("nobody is there to call");
+      if (client === undefined) throw new Error("no teller is available");
       return this.#run(client, accounts, chain, name);
     });
   }
@@ -47,7 +47,7 @@ export class Tellers {
     }
   }
 
-  /** What is not acknowledged may have been done: it is asked for again under the same key. */
+  /** An unacknowledged call may have had its effect: it is repeated under the same key. */
   async #untilAcknowledged(work: () => Promise<unknown>): Promise<void> {
     for (;;) {
       try {

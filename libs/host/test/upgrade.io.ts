@@ -85,7 +85,7 @@ describe("an upgrade of real processes, one after the other, under load", {
     assert.deepEqual([...new Set(await depositsOf())].sort(), [1, 2]);
   });
 
-  it("gives nothing to a process of the older release that comes afterwards, and nobody feels it", async () => {
+  it("gives nothing to a process of the older release that comes afterwards, and no caller notices", async () => {
     const before = owners();
     await underLoad("late", async () => {
       const late = await cluster.join();

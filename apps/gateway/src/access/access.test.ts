@@ -66,7 +66,7 @@ describe("access on a loopback address", () => {
     assert.equal(by, "cookie");
   });
 
-  it("says TLS alone where it is told to", async () => {
+  it("assumes TLS if it is configured", async () => {
     const { access } = accessWith({ secureCookie: true });
     const { cookie } = await access.signIn(tokenOf(access.link("http://a").url), browser());
     assert.match(cookie, /; Secure$/);
@@ -92,7 +92,7 @@ describe("access on a loopback address", () => {
     });
   });
 
-  it("ends a sign-in when its time is over, and when somebody signs out", async () => {
+  it("ends a sign-in when its time is over, and when the user signs out", async () => {
     const { time, access } = accessWith();
     const { cookie: first } = await access.signIn(tokenOf(access.link("http://a").url), browser());
     time.advance(3_600_000);
@@ -105,7 +105,7 @@ describe("access on a loopback address", () => {
     await assert.rejects(access.callerOf(browser({ cookie: cookieOf(second) })), ended);
   });
 
-  it("knows who has signed in after a restart, from a file that nobody can sign in with", async (t) => {
+  it("keeps its sign-ins after a restart, in a file that is useless for signing in", async (t) => {
     const file = join(await folder(t), "gateway", "sign-ins.json");
     const before = accessWith({ store: new SignInFile(file) });
     await before.access.start(signal);
@@ -143,7 +143,7 @@ describe("access on any other address", () => {
     }
   });
 
-  it("does not begin with a key that is not there", async () => {
+  it("does not start without its key", async () => {
     const key = new SecretReference("env:NOWHERE", {
       read: () => ({ missing: "no such environment variable" }),
       readLater: async () => ({ missing: "no such environment variable" }),

@@ -1,5 +1,5 @@
 /**
- * Who may come in, and as whom.
+ * Admits callers, and gives each its principal.
  *
  * 1. On a loopback address a program without credentials is the administrator of this machine, as with gRPC. A browser
  *    has to sign in, because every page that it shows could call as well.
@@ -79,7 +79,7 @@ export interface Authenticated {
   readonly endMs: number;
 }
 
-/** Who starts or ends a sign-in, and by what or why. */
+/** The user of a sign-in at its start or end, and the means or the reason. */
 interface Doing {
   readonly by: Principal;
   readonly why: string;
@@ -98,7 +98,7 @@ export class Access {
   readonly #links: Links;
   readonly #guesses: GuessWatch;
 
-  /** Throws where the port can be reached from outside and nothing says who may come in. */
+  /** Throws if the port can be reached from outside and no key protects it. */
   constructor(options: AccessOptions) {
     const { clock, host, key, linkMs, signInMs, store } = options;
     this.isLoopback = isLoopbackHost(host);
@@ -110,7 +110,7 @@ export class Access {
     this.#guesses = options.guard ?? new Tries(clock);
   }
 
-  /** Reads who has signed in. A key that cannot be had is said at once, not to the first who comes. */
+  /** Reads the open sign-ins. A missing key fails the start, not the first request. */
   async start(signal: AbortSignal): Promise<void> {
     await this.#options.key?.reveal();
     await this.#signIns.start(signal);
@@ -120,7 +120,7 @@ export class Access {
     await this.#signIns.stop();
   }
 
-  /** Refuses whatever a browser was led to by another site. */
+  /** Refuses each request that another site made a browser send. */
   refuseStrangers(headers: IncomingHttpHeaders, { isPage }: { readonly isPage: boolean }): void {
     refuseStrangers(headers, this.isLoopback, isPage);
   }
@@ -264,8 +264,8 @@ export class Access {
         if (told !== "recorded") throw gatewayErrors.signInUnrecorded();
       });
     } catch (error) {
-      // Its record may come to be, so it is told that nothing came of it.
-      const doing = { by: given.principal, why: "nobody was signed in: it could not be recorded or kept" };
+      // Its record may still be written, so a second record says that the sign-in ended.
+      const doing = { by: given.principal, why: "the sign-in failed: it could not be recorded or kept" };
       if (recorded !== undefined) void this.#record("gateway.sign_ins.end", recorded, doing);
       throw error;
     }

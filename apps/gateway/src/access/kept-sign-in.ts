@@ -57,7 +57,7 @@ export function readSignIn(kept: unknown, ownId: string): SignIn | undefined {
   return scope && { ...signIn, principal: { ...who, shown: { ...shown, scope } } satisfies Principal };
 }
 
-/** Only one that is read whole: what is not understood may be what it is narrowed to. */
+/** Only if it is read whole: an unknown part may be the one that narrows it. */
 function scopeIn(json: Readonly<Record<string, unknown>>): Scope | undefined {
   try {
     const scope = Scope.fromJSON(json);

@@ -37,11 +37,11 @@ describe("where a request comes from", () => {
       assert.equal(codeOf({ host }), "gateway.host_unknown", host);
   });
 
-  it("is whatever name leads here, elsewhere", () => {
+  it("is any name that leads here, on other addresses", () => {
     assert.equal(codeOf({ host: "tutti.example" }, { isLoopback: false }), "");
   });
 
-  it("is no page of another origin, whatever it asks for", () => {
+  it("is no page of another origin, with any request", () => {
     for (const origin of [
       "http://evil.example",
       "null",

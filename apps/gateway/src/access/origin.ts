@@ -1,7 +1,7 @@
 /**
  * Where a request comes from, as far as browsers say. What they say cannot be forged by a page:
  *
- * 1. A page of another site is refused, whatever it asks for (CSRF).
+ * 1. A page of another site is refused, with any request (CSRF).
  * 2. A page that reached a loopback address under a name of its own is refused (DNS rebinding).
  */
 import type { IncomingHttpHeaders } from "node:http";

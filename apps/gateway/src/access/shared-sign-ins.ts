@@ -1,7 +1,7 @@
 /**
  * Sign-ins that the gateways of a cluster share: a bucket of NATS, followed by each.
  *
- * 1. Who has signed in at one is known to another at once: what was not told yet is looked up.
+ * 1. A sign-in at one gateway is known to another at once: an unknown secret is looked up in the bucket.
  * 2. One that has ended comes back by nothing: that it was used is written only over what was seen of it, and what is
  *    answered or told late is from before.
  * 3. What is looked up waits for its turn: a valid one is never reported as ended because others guess secrets.
@@ -32,7 +32,7 @@ const attemptsMax = 5;
 const lanesMax = 16;
 /** More do not wait to be looked up. */
 const looksMax = 1_000;
-/** Of those that ended: whatever is still under way was sent before that many others ended. */
+/** The latest that have ended: messages still under way were sent before that many others ended. */
 const endedMax = 10_000;
 
 export class SharedSignIns implements SignInStore {
@@ -44,7 +44,7 @@ export class SharedSignIns implements SignInStore {
   #looked = 0;
   /** The latest that have ended. Their secrets were drawn by chance, so none of them starts again. */
   readonly #ended = new Set<string>();
-  /** Of those that are known, which were not told since everything is told again. */
+  /** The known ones that the bucket has not listed yet since it started again. */
   #unseen = new Set<string>();
   #followed: FollowedBucket | undefined;
   #told: Told = () => {};
@@ -159,7 +159,7 @@ export class SharedSignIns implements SignInStore {
     }
   }
 
-  /** Everything was told again: what is not there any more has ended while this gateway did not listen. */
+  /** The bucket was listed again: sign-ins missing from it have ended while this gateway did not listen. */
   #endUnseen(): void {
     for (const hash of this.#unseen) {
       this.#revisions.delete(hash);
@@ -174,7 +174,7 @@ export class SharedSignIns implements SignInStore {
     this.#told(hash, signIn);
   }
 
-  /** What was written here, and what was told since an answer was sent, is known and is later. */
+  /** Own writes, and changes that came after an answer was sent, are known and are later. */
   #isFromBefore(hash: string, revision: number): boolean {
     return this.#ended.has(hash) || (this.#revisions.get(hash) ?? 0) >= revision;
   }

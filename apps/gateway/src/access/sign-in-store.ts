@@ -7,12 +7,12 @@ import { newSealKey } from "./issuers/sealed-cookie.ts";
 import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import type { SignIn } from "./sign-in.ts";
 
-/** An id of what is a secret or its hash. It starts with a letter, as ids that are told have to. */
+/** An id made of a secret or its hash. It starts with a letter, as public ids must. */
 export function idOf(text: string): string {
   return `s${text.slice(0, 11)}`;
 }
 
-/** Hears what is kept, and, where gateways share it, what another one has changed. Undefined: it has ended. */
+/** Hears of stored sign-ins, and, if gateways share them, of changes of another one. Undefined: it has ended. */
 export type Told = (hash: string, signIn: SignIn | undefined) => void;
 
 export interface SignInStore {
@@ -117,7 +117,7 @@ export class SignInFile implements SignInStore {
     return newSealKey();
   }
 
-  /** One after the other: what was written last is what holds. */
+  /** One write after the other: the last one holds. */
   #keep(): Promise<void> {
     const written = this.#writing.then(() => {
       const all = [...this.#kept].map(([hash, signIn]) => [hash, printSignIn(signIn)]);

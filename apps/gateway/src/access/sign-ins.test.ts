@@ -79,7 +79,7 @@ describe("sign-ins of browsers", () => {
     assert.deepEqual([found?.principal, found?.by], [localAdministrator, "link"]);
   });
 
-  it("of later releases, and damaged ones, are nobody's: a part that is not understood may be what narrows them", async () => {
+  it("of later releases, and damaged ones, are invalid: an unknown part may be the one that narrows them", async () => {
     const { secret } = await (await opened("d")).begin(begun, recorded);
     const kept = JSON.parse(textIn(await readFile(join(folder, "d"), "utf8")) ?? "");
     const [[hash = "", whole]] = Object.entries<{ principal: { shown: { scope: object } } }>(kept) as [
@@ -115,7 +115,7 @@ describe("sign-ins of browsers", () => {
     assert.equal((await signIns.find(first.secret))?.useMs, time.now() - 59_000);
   });
 
-  it("are known until they could be ended: whoever tries again after a failure ends them", async () => {
+  it("are known until they could be ended: a retry after a failure ends them", async () => {
     const signIns = await opened("g");
     const { id, secret } = await signIns.begin(begun, recorded);
     const isMeant = (signIn: { readonly id: string }) => signIn.id === id;
@@ -150,7 +150,7 @@ describe("sign-ins of browsers", () => {
 });
 
 describe("more sign-ins than there may be", () => {
-  it("end those of whoever began most, the first of them first, with a record: nobody else is signed out", async () => {
+  it("end those of the user with the most, the oldest first, with a record: no other user is signed out", async () => {
     const records: (readonly [string, string])[] = [];
     const by = (id: string, namespace: string) => ({ ...ada, id, shown: { ...shown, namespace } });
     const access = new Access({
@@ -167,7 +167,7 @@ describe("more sign-ins than there may be", () => {
           return "recorded";
         },
         identifyBy: async () => ada,
-        signInByIssuer: async () => assert.fail("nobody comes from an issuer"),
+        signInByIssuer: async () => assert.fail("no user comes from an issuer"),
         ...{ goOn: () => undefined, issuerSite: () => undefined },
         pace: () => undefined,
         recordFailure: (_from, _account, error) => error,

@@ -74,14 +74,14 @@ export class SignIns {
     const hash = hashOf(secret);
     const { clock, store } = this.#options;
     if (!this.#known.has(hash)) await store.look(hash);
-    // What ended while it was looked up is not told of.
+    // A sign-in that ended during the lookup is not returned.
     const signIn = this.#known.get(hash);
     const nowMs = clock.now();
     if (signIn === undefined || signIn.endMs <= nowMs) return;
     if (nowMs - signIn.useMs < minuteMs) return signIn;
     const used = { ...signIn, useMs: nowMs };
     this.#known.set(hash, used);
-    // Whether this is written says only how exactly it is told after a crash.
+    // This write only decides how exact the time is after a crash.
     void store.used(hash, used).catch(() => undefined);
     return used;
   }
@@ -115,7 +115,7 @@ export class SignIns {
   async end(isMeant: (signIn: SignIn) => boolean): Promise<readonly SignIn[]> {
     const meant = [...this.#known].filter(([, signIn]) => isMeant(signIn));
     if (meant.length > 0) await this.#options.store.ended(meant.map(([hash]) => hash));
-    // Known until it is ended everywhere: who could not do that is told, and finds them when it is tried again.
+    // Known until it is ended everywhere: if that fails, the caller gets the error, and a retry finds them.
     for (const [hash] of meant) this.#forget(hash);
     return meant.map(([, signIn]) => signIn);
   }

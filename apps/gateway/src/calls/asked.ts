@@ -12,7 +12,7 @@ import { gatewayErrors } from "../errors.ts";
 export interface AskedParts {
   readonly foundation: Pick<Foundation, "clock" | "tracer" | "logger">;
   readonly caller: Caller;
-  /** Path of the route, without what stands in it: `/v1/runs/{id}`. */
+  /** Path of the route, with its parameters by name: `/v1/runs/{id}`. */
   readonly route: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

@@ -77,7 +77,7 @@ export const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** An rpc as a route calls it: what goes in and comes out, its plan knows. */
+/** An rpc as a route calls it. Its plan knows the types of request and reply. */
 export interface Called {
   readonly rpc: RpcDescription<unknown, unknown>;
   readonly one: (request: unknown, options: CallOptions) => Promise<Message>;

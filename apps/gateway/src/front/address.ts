@@ -2,8 +2,8 @@
 import { gatewayErrors } from "../errors.ts";
 
 /**
- * Returns whether an address that no route matches was meant for the API. Decides what the answer looks like, never who
- * may call.
+ * Returns whether an address that no route matches was meant for the API. Decides the form of the answer, never the
+ * access.
  */
 export function isOfApi(url: string): boolean {
   return /^(\/|%2f|\\|%5c)*(v|%76|%56)(1|%31)($|[/?#;.\\]|%2f|%5c)/i.test(url);

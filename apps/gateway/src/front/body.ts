@@ -1,11 +1,11 @@
-/** The bodies of requests: JSON, whatever a program calls it. Said to be JSON, where a page sends it. */
+/** The bodies of requests: JSON, under any content type from a program, only under its own from a page. */
 import { JsonLimitError, parseInTurns, restErrors } from "@tutti/rest/json";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isOfBrowser } from "../access/origin.ts";
 import { gatewayErrors } from "../errors.ts";
 
 const json = /^application\/(?:[\w.-]+\+)?json\s*(;|$)/i;
-/** What `curl -d` says of whatever it sends. */
+/** The content type that `curl -d` sends with any body. */
 const form = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
 /** @param insistOnSize throws where a body is larger than those of its sender may be */

@@ -14,7 +14,7 @@ export class Door implements FrontDoor {
     this.#behind = behind;
   }
 
-  /** What comes from now on is told to come again. */
+  /** From now on, refuses new requests with a time to retry. */
   shut(): void {
     this.#behind = undefined;
     this.#state = "stopping";

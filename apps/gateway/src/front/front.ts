@@ -2,8 +2,8 @@
  * What is behind the front door: every route of the table, the page, and what is followed, as one Fastify instance that
  * listens nowhere itself.
  *
- * 1. Every route needs a caller, unless it states that it is open or a page. The decision reads the route that matched,
- *    never the address: the router decodes addresses, so one route has many spellings.
+ * 1. Every route needs a caller, except those that state that they are open or a page. The decision reads the route
+ *    that matched, never the address: the router decodes addresses, so one route has many spellings.
  * 2. A route has one spelling. Escaped names of the API, absolute addresses and fragments are refused.
  * 3. Errors are answered with a problem document that contains no internals.
  */
@@ -69,7 +69,7 @@ declare module "fastify" {
     answer: ServerResponse | undefined;
   }
   interface FastifyContextConfig {
-    /** Who may use the route. A route that does not state it needs a caller. */
+    /** The callers that may use the route. A route that does not state it needs a caller. */
     reach?: Reach;
     /** `itself`: counts its calls against the limit of their caller. Default: each request is a call. */
     admits?: "itself";
@@ -143,7 +143,7 @@ const noCompilers = {
   },
 };
 
-/** Establishes for each request where it comes from and who calls, or refuses it. */
+/** Establishes the origin and the caller of each request, or refuses it. */
 function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined): void {
   app.addHook("onRequest", async (request, reply) => {
     request.answer = reply.raw;
@@ -227,7 +227,7 @@ class Routing {
         this.#asked(request, reply, (asked, query) => answer(request, reply, asked, query));
     }
     const own = this.#own[route.name];
-    if (own === undefined) throw new Error(`expected somebody who answers ${route.name}`);
+    if (own === undefined) throw new Error(`route ${route.name} has no handler`);
     const { name } = route;
     return async (request, reply) => {
       const caller = route.open ? request.caller : callerIn(request);
@@ -264,7 +264,7 @@ class Routing {
       } catch (thrown) {
         if (reply.sent) return;
         const error = this.#errorOf(thrown);
-        // What was wrong with the request itself is said by its own names already.
+        // Mistakes of the request itself already have its own names.
         if (restErrors.requestInvalid.is(error)) sendProblem(reply, error);
         else sendProblem(reply, error, (field) => mapping.nameOf(plan, field));
       }

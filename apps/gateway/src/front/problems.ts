@@ -1,4 +1,4 @@
-/** What goes wrong as RFC 9457 has it, with stable codes, and never with what is of no use to the caller. */
+/** Errors as RFC 9457 has them, with stable codes, and only with details that help the caller. */
 import { accessErrors } from "@tutti/host";
 import { type Problem, problemMediaType, type TuttiError, toProblem } from "@tutti/kernel";
 import { gatewayErrors } from "../errors.ts";

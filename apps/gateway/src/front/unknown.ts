@@ -1,4 +1,4 @@
-/** What is said of a path or a method that no route has. */
+/** The answer to a path or a method that no route has. */
 import { nearest } from "@tutti/kernel";
 import { routes } from "@tutti/rest";
 import type { FastifyReply, FastifyRequest } from "fastify";

@@ -1,6 +1,6 @@
 /**
  * The link of agents over WebSocket, at `/v1/link`: the same protocol as over gRPC, for agents that reach only this
- * port, or only a browser. Who may come in has been decided before.
+ * port, or only a browser. The caller was admitted before.
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -73,7 +73,7 @@ export class LinkDoor {
     this.#server.close();
   }
 
-  /** The host knows what was revoked. What ended by its time only where it was shown. */
+  /** The host knows the revoked credentials. Only the gateway that saw a credential knows that its time is over. */
   #review(): void {
     for (const [link, principal] of this.#links)
       try {

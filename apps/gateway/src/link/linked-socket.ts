@@ -109,7 +109,7 @@ export class LinkedSocket {
     return new Promise((resolve) => socket.send(message, () => resolve()));
   }
 
-  /** What was wrong is said as the protocol says it, and in the reason of the close. */
+  /** The mistake is reported as the protocol has it, and in the reason of the close. */
   refuse(error: TuttiError): void {
     const answer = { $case: "refused" as const, value: { error: toErrorDetail(error) } };
     this.#socket.send(writeFrame({ ...HostFrames.create(), answer }, this.#isText), ignore);

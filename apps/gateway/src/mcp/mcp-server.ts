@@ -37,7 +37,7 @@ export interface McpCall {
   readonly request: RpcRequest;
   readonly asked: Asked;
   readonly namespace: string;
-  /** Tells the client how a run stands. Undefined where it did not ask to be told. */
+  /** Reports the state of a run to the client. Undefined if it did not ask for progress. */
   readonly report: ((run: Run, text: string) => void) | undefined;
 }
 
@@ -54,7 +54,7 @@ const waitMaxMs = 50_000;
 /** How long a call that may become a task waits for a result first. */
 const shortcutMs = 200;
 const roundMs = 10_000;
-/** How many rounds a client that is told of progress is kept waiting: an hour. */
+/** How many rounds a client with progress reports is kept waiting: an hour. */
 const roundsMax = 360;
 
 type Method = (server: McpServer, call: McpCall) => Promise<Json> | Json;

@@ -2,7 +2,7 @@
  * JSON-RPC as the Model Context Protocol has it, in both of its forms: `2026-07-28`, where each request states its
  * version and what the client can do, and the forms with a handshake before it.
  *
- * 1. What is not a request of the protocol is answered with a JSON-RPC error, with the id of the request if it has one.
+ * 1. A message that is no request of the protocol is answered with a JSON-RPC error, with its id if it has one.
  * 2. Nothing is kept between two requests.
  */
 import type { IncomingHttpHeaders } from "node:http";
@@ -63,7 +63,7 @@ export interface RpcRequest {
   readonly stateless: boolean;
   /** Whether the client understands tasks in the answer to a call. */
   readonly hasTasks: boolean;
-  /** Where the client wants to be told of progress. */
+  /** The token under which the client wants progress. */
   readonly progressToken: RpcId | undefined;
 }
 

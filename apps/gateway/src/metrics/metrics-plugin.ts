@@ -1,5 +1,5 @@
 /**
- * Metrics over REST: what there is, and any part of its past as points for a picture.
+ * Metrics over REST: their list, and any part of their past as points of a chart.
  *
  * 1. Insight has the past of all processes, of those that have ended as well, and the metrics of users. It is asked first.
  * 2. Without insight, or if it does not answer, the processes that run are asked for what they have in memory. The answer
@@ -204,7 +204,7 @@ function queriesOf(kind: MetricKind, metric: string, search: URLSearchParams): S
   );
 }
 
-/** Quantiles of several series have no sum: the greatest of them is said. */
+/** Quantiles of several series have no sum: the greatest of them counts. */
 function joinedBy({ overTime }: Partial<SeriesQuery>, wanted: Aggregation | undefined): Aggregation {
   const isQuantile = overTime === Aggregation.AGGREGATION_QUANTILE;
   const hasNone = wanted === Aggregation.AGGREGATION_SUM || wanted === Aggregation.AGGREGATION_COUNT;

@@ -58,7 +58,7 @@ export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
       if (meant.length === 0 || !meant.every(isOf(principal)))
         requireAllowed(guard, principal, "endSignIns", namespace ?? undefined);
       const ids = new Set(meant.map(({ id }) => id));
-      const why = "ended by whoever may";
+      const why = "ended by a caller with the right to end sign-ins";
       return { revoked: await access.endSignIns(({ id }) => ids.has(id), { by: principal, why }) };
     },
     missingRights: ({ request, caller }) => {
@@ -116,7 +116,7 @@ interface Wanted {
   readonly all: boolean;
 }
 
-/** Exactly one of them is said. */
+/** Exactly one of them is set. */
 function wantedIn(body: unknown): Wanted {
   const {
     id,

@@ -55,7 +55,7 @@ async function signIn(parts: PagesParts, request: FastifyRequest, reply: Fastify
   }
 }
 
-const notSignedIn = "Nobody is signed in";
+const notSignedIn = "You are not signed in";
 const unrecorded = { title: notSignedIn, commands: ["npx tutti status"] };
 
 /** To an issuer, who sends people back to `/sign-in/back`. */

@@ -1,6 +1,6 @@
 /**
- * What is followed over HTTP: events of the bus, by server-sent events or WebSocket, and the replies of any
- * server-streaming rpc. Who may follow what is decided before anything comes here.
+ * Streams over HTTP: events of the bus, by server-sent events or WebSocket, and the replies of any server-streaming
+ * rpc. Access is decided before.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -35,7 +35,7 @@ export interface RealtimeParts {
 
 /** Replies to be followed. */
 export interface FollowedReplies {
-  /** Whether the stream says when it is `live`: what comes before is a snapshot, which replaces all that was known. */
+  /** Whether the stream says when it is `live`: the part before is a snapshot, which replaces all former state. */
   readonly hasSnapshot: boolean;
   /** Makes the call: from a cursor on, empty for the beginning, until it is aborted. */
   open(from: { readonly cursor: string; readonly signal: AbortSignal }): AsyncIterable<ReplyJson>;

@@ -8,6 +8,6 @@ export type RequireAllowed = (caller: Caller, namespace: string) => void;
 export interface Held {
   /** Throws where they may no more. */
   readonly requireAllowed: () => void;
-  /** How that is told. */
+  /** The message that reports it. */
   readonly problem: (problem: Problem) => Uint8Array;
 }

@@ -16,7 +16,7 @@ export type PresetName = (typeof presetNames)[number];
 interface Claimed {
   /** Of the delivery. */
   readonly id: string;
-  /** When it was sent, in seconds since 1970, as it stands in the header. Undefined where the sender signs none. */
+  /** When it was sent, in seconds since 1970, as its header has it. Undefined if the sender signs no time. */
   readonly timestamp: string | undefined;
   isSignedBy(secrets: readonly string[]): boolean;
 }

@@ -25,7 +25,7 @@ export const webhooksSchema = z
         { error: "expected either workflow, signal or event" },
       )
       .refine(({ signal, run }) => signal === undefined || run !== undefined, {
-        error: "expected run, which says which run is told the signal",
+        error: "expected run, the run that gets the signal",
       }),
   )
   .default({})

@@ -18,7 +18,7 @@ function checkAt(clock: { ms: number }) {
     check.check({ name: "orders", preset: "standard", secrets }, headers, body);
 }
 
-describe("what a webhook is told", () => {
+describe("a delivery to a webhook", () => {
   it("is taken when it is signed, with any of its secrets", () => {
     const check = checkAt({ ms: nowMs });
     const { id, body } = check(signed());
@@ -80,7 +80,7 @@ describe("what a webhook is told", () => {
     assert.throws(() => check(signed()), { code: "webhook.late" });
   });
 
-  it("may be told again under the same id, signed anew", () => {
+  it("may be repeated under the same id with a new signature", () => {
     const clock = { ms: nowMs };
     const check = checkAt(clock);
     check(signed()).taken();
@@ -88,7 +88,7 @@ describe("what a webhook is told", () => {
     assert.equal(check(signed({ sentMs: clock.ms })).id, "msg_1");
   });
 
-  it("is no copy of what another webhook was told", () => {
+  it("is no copy of a delivery to another webhook", () => {
     const check = new TellCheck({ now: () => nowMs });
     const { headers, body } = signed();
     check.check({ name: "orders", preset: "standard", secrets: [secret] }, headers, body).taken();

@@ -1,5 +1,5 @@
 /**
- * Whether what comes by a webhook was told by who may, and for the first time.
+ * Checks that a delivery to a webhook has a valid signature, and comes for the first time.
  *
  * 1. It is signed, with a secret of the webhook, over its id, its moment and its body.
  * 2. Its moment is near: what is overheard is good for some minutes.
@@ -50,7 +50,7 @@ export class TellCheck {
       throw webhookErrors.late({ found: (timestamp ?? "").slice(0, 40) });
     if (!claimed.isSignedBy(secrets)) throw webhookErrors.signatureWrong();
     const kindOf = (json: unknown) => scheme.kindOf(headers, json);
-    // Without a moment a copy cannot be told from a delivery that is tried again. Either takes effect once.
+    // Without a time, a copy looks like a retry of the same delivery. Either takes effect once.
     if (timestamp === undefined) return { id, body, kindOf, taken: () => {} };
     const copy = `${name} ${timestamp} ${id}`;
     this.#forget(nowMs);

@@ -1,5 +1,5 @@
 /**
- * What is done of what a webhook was told: a run starts, or one is told a signal.
+ * The effect of a delivery: a run starts, or gets a signal.
  *
  * It is done by `service:webhook.NAME`, which is an identity like others: it may do what roles and policies permit it,
  * within its namespace and the one action that it is for, and counts against its limit.
@@ -94,7 +94,7 @@ export class Webhook {
     return found;
   }
 
-  /** @param isJudged whether policies are in force; without them it is one of the installation's own */
+  /** @param isJudged whether policies are in force. Without them it is one of the installation's own. */
   principal(isJudged: boolean): Principal {
     const { name, namespace, action } = this;
     const id = `webhook.${name}`;

@@ -231,7 +231,7 @@ describe("metrics", () => {
       );
     });
 
-    it("reach back as far as is kept, whatever is asked for", async () => {
+    it("reach back as far as samples are kept, also for longer requests", async () => {
       const { body } = await get(`/metrics/series?name=${load}&fromMs=0`);
       assert.equal(body.series[0].name, load);
     });

@@ -7,7 +7,7 @@ import { refusal, SseReader } from "../support/sse-reader.ts";
 const subjects = (reader: SseReader) => reader.named("message").map(({ data }) => data.subject);
 
 describe("events over SSE", () => {
-  it("come as CloudEvents, each with the cursor to go on after it", async () => {
+  it("come as CloudEvents, each with the cursor to continue after it", async () => {
     await using server = await RealtimeServer.start();
     await using reader = await SseReader.open(server.at("/v1/events?pattern=tutti.test.>"));
     await server.tell("first", "second");
@@ -67,7 +67,7 @@ describe("events over SSE", () => {
     assert.deepEqual(subjects(reader), ["one", "two"]);
   });
 
-  it("after a cursor of another life of the log begin with a gap and all that is kept", async () => {
+  it("after a cursor of another life of the log start with a gap and all stored events", async () => {
     await using server = await RealtimeServer.start();
     const before = await SseReader.open(server.at("/v1/events"));
     await before.count("ready", 1);
@@ -83,7 +83,7 @@ describe("events over SSE", () => {
     );
   });
 
-  it("after a cursor older than what is kept begin with a gap", async () => {
+  it("after a cursor older than the stored events start with a gap", async () => {
     await using server = await RealtimeServer.start({ retention: { eventsMax: 2 } });
     const before = await SseReader.open(server.at("/v1/events"));
     await before.count("ready", 1);
@@ -103,7 +103,7 @@ describe("events over SSE", () => {
     await reader.until(() => reader.comments > 0);
   });
 
-  it("end when the process stops, and nobody is let in any more", async () => {
+  it("end when the process stops, and no client is admitted any more", async () => {
     await using server = await RealtimeServer.start();
     await using reader = await SseReader.open(server.at("/v1/events"));
     await reader.count("ready", 1);

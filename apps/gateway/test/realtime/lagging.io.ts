@@ -12,7 +12,7 @@ describe("a reader that takes nothing", () => {
       server.event({ data: new Uint8Array(bytes), dataContentType: "application/octet-stream" }),
     );
 
-  it("holds up nobody, takes bounded memory, and is told how many it missed", async () => {
+  it("blocks no other reader, takes bounded memory, and gets the count of missed events", async () => {
     const settings = { bufferBytesMax, bufferEventsMax: 16 };
     await using server = await RealtimeServer.start({ settings });
     await using fast = await SseReader.open(server.at("/v1/events"));
@@ -32,19 +32,19 @@ describe("a reader that takes nothing", () => {
     const last = all.at(-1)?.id;
     await slow.until(() => slow.named("message").at(-1)?.data.id === last);
     const missed = slow.named("gap").map(({ data }) => data);
-    assert.ok(missed.length > 0, "it is told of a gap");
+    assert.ok(missed.length > 0, "it gets a gap");
     assert.ok(missed.every(({ reason }) => reason === "slow"));
     const got = slow.named("message").map(({ data }) => data.id);
     const sum = missed.reduce((before, { missed: count }) => before + count, got.length);
-    assert.equal(sum, all.length, "every event is told or counted as missed");
+    assert.equal(sum, all.length, "every event is delivered or counted as missed");
     assert.deepEqual(
       got,
       all.map(({ id }) => id).filter((id) => got.includes(id)),
-      "what is told is in order",
+      "delivered events are in order",
     );
   });
 
-  it("is told of a gap in the place of what it missed", async () => {
+  it("gets a gap in the place of the missed events", async () => {
     await using server = await RealtimeServer.start({ settings: { bufferBytesMax, bufferEventsMax: 4 } });
     await using slow = await SseReader.open(server.at("/v1/events"));
     await slow.count("ready", 1);

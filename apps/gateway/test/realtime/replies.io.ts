@@ -54,7 +54,7 @@ describe("replies of a stream over SSE", () => {
     );
   });
 
-  it("have the stream's cursor as ids, and go on after the last one", async () => {
+  it("have the stream's cursor as ids, and continue after the last one", async () => {
     const cursors: string[] = [];
     async function* replies({ cursor }: { readonly cursor: string }): AsyncGenerator<ReplyJson> {
       cursors.push(cursor);

@@ -4,7 +4,7 @@ import { RealtimeServer } from "../support/realtime-server.ts";
 import { Listener } from "../support/web-socket-listener.ts";
 
 describe("events over WebSocket", () => {
-  it("come with their cursors, and go on after one", async () => {
+  it("come with their cursors, and continue after one", async () => {
     await using server = await RealtimeServer.start();
     await using listener = await Listener.open(server.at("/v1/events?pattern=tutti.test.>"));
     await listener.count("ready", 1);
@@ -18,7 +18,7 @@ describe("events over WebSocket", () => {
     assert.equal(later.of("ready")[0]?.cursor, first?.cursor);
   });
 
-  it("after a cursor of another life of the log begin with a gap", async () => {
+  it("after a cursor of another life of the log start with a gap", async () => {
     await using server = await RealtimeServer.start();
     const before = await Listener.open(server.at("/v1/events"));
     await before.count("ready", 1);
@@ -62,7 +62,7 @@ describe("events over WebSocket", () => {
     assert.equal((await listener.closed).code, 1001);
   });
 
-  it("hold up nobody when one takes nothing, who is told how many it missed", async () => {
+  it("block no other reader when one takes nothing, which gets the count of missed events", async () => {
     const settings = { bufferBytesMax: 65_536, bufferEventsMax: 16 };
     await using server = await RealtimeServer.start({ settings });
     await using fast = await Listener.open(server.at("/v1/events"));

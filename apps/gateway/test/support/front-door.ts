@@ -43,7 +43,7 @@ export class FrontDoorAlone implements AsyncDisposable {
   readonly #directory: string;
   readonly #agent = new Agent({ keepAlive: true });
 
-  /** Nobody governs where it is alone: where it is to enforce, nothing takes its records. */
+  /** No governance runs when it is alone: in enforcing mode, no service takes its records. */
   static async open({ flags = [], hasPage = true, enforce = false }: Opening = {}) {
     const directory = await mkdtemp(join(tmpdir(), "front-door-"));
     for (const [name, content] of Object.entries(hasPage ? files : {})) {

@@ -5,7 +5,7 @@ import { type IncomingMessage, request } from "node:http";
 export interface SseEvent {
   readonly id: string;
   readonly name: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what was said is what a test looks at
+  // biome-ignore lint/suspicious/noExplicitAny: the tests read the parsed data
   readonly data: any;
 }
 

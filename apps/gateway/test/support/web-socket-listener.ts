@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
-/** Follows over a WebSocket and remembers what it was told. */
+/** Follows over a WebSocket and remembers the messages. */
 export class Listener implements AsyncDisposable {
-  // biome-ignore lint/suspicious/noExplicitAny: what was said is what a test looks at
+  // biome-ignore lint/suspicious/noExplicitAny: the tests read the parsed data
   readonly messages: any[] = [];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly #socket: WebSocket;

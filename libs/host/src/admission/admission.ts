@@ -1,6 +1,6 @@
 /**
- * What admission rules say of what is asked of this process: requests as they come, and whatever a service brings to
- * them itself: definitions, plans, results, agents.
+ * The decisions of admission rules in this process: about requests as they come, and about the definitions, plans,
+ * results and agents that a service submits itself.
  *
  * 1. Rules are those of the last bundle, however old it is: a rule that ended with its bundle would let through what it
  *    is there to stop. Before the first bundle there are none.
@@ -8,9 +8,9 @@
  *    about. Nor about those of governance, so that a rule can always be taken back.
  * 3. What is refused is a record of the audit, and everything that was found goes to governance.
  * 4. A request that rules changed is compared with its contract again.
- * 5. Whatever a person is asked about waits for that: it is refused until the answer is yes. Answers themselves need no
- *    approval. A result waits where its work is, a plan with its session. Plans differ each time by when something
- *    starts: of one session and part the same is asked when the question has the same words.
+ * 5. A request that needs an approval is refused until a person approves it. Answers themselves need no approval. A
+ *    result waits where its work is, a plan with its session. Plans differ each time by their start times: for one
+ *    session and part the same is asked when the question has the same words.
  * 6. Where no rule is about results, a result costs one look at a flag.
  */
 import { type AdmissionRule, AdmissionSubject, FindingResult } from "@tutti/contracts/governance/v1";

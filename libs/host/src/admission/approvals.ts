@@ -3,10 +3,10 @@
  * audited and lapse as those of any run do. The caller learns its id, and asks for the same again when the answer is
  * yes.
  *
- * 1. A yes is for one thing: this caller, this action, this content, and the rule as it asks. Whatever differs is
- *    another question.
- * 2. The run was started by this part of the installation, else it answers nothing: who may start runs approves nothing
- *    by it.
+ * 1. An approval is for one thing: this caller, this action, this content, and the rule as it asks. Any difference
+ *    makes another question.
+ * 2. An answer counts only if this part of the installation started the run. The right to start runs does not give
+ *    the right to approve.
  * 3. One's own yes counts only where the rule names one among those who decide.
  * 4. A yes holds for a day, so that a repetition finds it. A no for an hour, with its reason. After that it is asked
  *    again.
@@ -44,7 +44,7 @@ export interface ApprovalsParts {
   readonly tasks: () => Pick<Client<typeof taskService>, "listApprovals">;
 }
 
-/** What is asked for, and by whom. */
+/** The request to approve, and its caller. */
 export interface Wanted {
   readonly namespace: string;
   readonly action: string;
@@ -153,7 +153,7 @@ export class Approvals {
     }
   }
 
-  /** A workflow of the one task that asks: who decides, and how many, stand in it and not in what it is given. */
+  /** A workflow of the one task that asks. Its document, not its input, says who decides, and how many. */
   async #definition({ rule, ...question }: AskFirst, namespace: string, context: CallContext) {
     const { deciders, approvalsNeeded, timeoutMs } = question;
     const workflow = `approval-${slugOf(rule.ruleId)}`;

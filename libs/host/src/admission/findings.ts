@@ -2,8 +2,8 @@
  * What rules found here, handed on in batches to be kept.
  *
  * 1. It never holds anything up, and never fails what it is about.
- * 2. What is alike is one finding with how often. Of what held only how often is told. Beyond a bound it is counted as
- *    left out.
+ * 2. Equal findings are one, with a count. For evaluations that held, only their count is reported. Findings beyond a
+ *    bound are counted as left out.
  * 3. What could not be handed on is counted as left out: what was refused is in the audit besides.
  */
 import { type admissionService, type Finding, FindingResult } from "@tutti/contracts/governance/v1";

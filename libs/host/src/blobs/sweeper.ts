@@ -12,7 +12,7 @@ import { type Component, type Foundation, type InstanceKey, sleep } from "@tutti
 import type { Runtime } from "@tutti/runtime";
 import type { BlobSettings } from "../storage/settings.ts";
 
-/** What is asked of those whose machines may name blobs. */
+/** The part of a runtime that its machines' mentions of blobs are read from. */
 export type MentioningRuntime = Pick<
   Runtime,
   "service" | "namesBlobs" | "standings" | "mentioned" | "areKept"
@@ -95,7 +95,7 @@ export class BlobSweeper implements Component {
     for (const runtime of runtimes()) {
       if (!runtime.namesBlobs) continue;
       for (const { partition, state } of runtime.standings()) {
-        // Before it is asked: what comes meanwhile may not be mentioned yet.
+        // Before the mentions are read: later blobs may not be mentioned yet.
         const throughMs = foundation.clock.now();
         if (state !== "running" || !(await runtime.mentioned(partition))) continue;
         await blobs.noteThrough({ service: runtime.service, partition }, throughMs);

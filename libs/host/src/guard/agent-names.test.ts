@@ -36,12 +36,12 @@ describe("ids of agents", () => {
     assert.equal(names.isOfAnother(visitor("agent", "press"), "night", "everywhere"), true);
   });
 
-  it("that no agent has are anybody's, also those of people and groups", () => {
+  it("that no agent has are free for any caller, also those of people and groups", () => {
     for (const id of ["press-7", "ada", "fleet"])
       assert.equal(names.isOfAnother(visitor("agent", "press"), "shop", id), false, id);
   });
 
-  it("are free again with the bundle that knows nobody by them", () => {
+  it("are free again with the first bundle that has no agent of that id", () => {
     const renewed = new AgentNames();
     renewed.renew(content);
     renewed.renew(BundleContent.create());

@@ -1,5 +1,5 @@
 /**
- * Who may do what, decided here by the bundle in force.
+ * Decides which caller may do what, by the bundle in force.
  *
  * 1. The installation's own (its services, and the administrator of this machine) showed nothing, and no bundle counts
  *    for them: a process must be able to fetch the first one, and an administrator who forbids everything by mistake

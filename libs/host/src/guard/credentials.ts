@@ -245,7 +245,7 @@ function principalOfToken(
 function principalOf({ actor, ...shown }: Shown): Visitor {
   const kind = actor && kinds[actor.kind];
   if (actor === undefined || kind === undefined)
-    throw accessErrors.credentialRefused({ reason: "it stands for nobody that this release knows" });
+    throw accessErrors.credentialRefused({ reason: "this release does not know the kind of its owner" });
   return { kind, id: actor.id, roles: [], shown };
 }
 
@@ -266,10 +266,10 @@ const honest: ReadonlySet<TokenWhy> = new Set(["ended", "not_yet", "revoked", "u
 const tokenFaults: Readonly<Record<TokenWhy, string>> = {
   damaged: "it is neither a key nor a token",
   too_large: "the token is too large",
-  unknown_issuer: "the token is of nobody whose tokens are taken",
+  unknown_issuer: "the issuer of the token is not trusted",
   wrong_algorithm: "the token is signed in a way that does not count",
   wrong_key: "the token is signed with a key that is not its issuer's",
-  wrong_audience: "the token is meant for somebody else",
+  wrong_audience: "the token is meant for another audience",
   wrong_type: "the token is for something else",
   wrong_nonce: "the token was made for another sign-in",
   wrong_signature: "the signature of the token does not hold",

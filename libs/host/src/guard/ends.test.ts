@@ -14,7 +14,7 @@ describe("the ends of keys and tokens", () => {
     return { time, told, ends, startMs: time.now() };
   }
 
-  it("are told when they have come, the soonest first, whatever was noted before", () => {
+  it("are reported when they have come, the soonest first, in any order of noting", () => {
     const { time, told, ends, startMs } = made();
     ends.note("second", startMs + 60_000);
     ends.note("first", startMs + 5_000);
@@ -32,7 +32,7 @@ describe("the ends of keys and tokens", () => {
     assert.equal(ends.hasEnded("never", time.now()), false);
   });
 
-  it("that lie close together are told together, and none after it is stopped", () => {
+  it("that lie close together are reported together, and none after it is stopped", () => {
     const { time, told, ends, startMs } = made();
     for (let at = 0; at < 100; at++) ends.note(`token-${at}`, startMs + 5_000 + at);
     time.advance(7_000);

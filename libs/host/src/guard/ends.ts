@@ -1,8 +1,9 @@
 /**
  * When the keys and tokens end of an admitted caller, so that what is open by one ends with it.
  *
- * 1. Nothing is looked at before the first ends. Those that end in the same second are told together.
- * 2. It is known for a while after that one has ended. By then nothing continues by it, and its sender is told so.
+ * 1. Nothing is checked before the first ends. Those that end in the same second are reported together.
+ * 2. An ended credential is remembered for a while. By then nothing continues by it, and its sender has got the
+ *    reason.
  */
 import type { Clock, Timer, Timers } from "@tutti/kernel";
 

@@ -5,7 +5,7 @@ export const accessErrors = defineErrors("access", {
   credentialNeeded: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The port can be reached from other machines, and nothing says who calls. Show a key or token as `authorization: Bearer …` (`TUTTI_API_KEY` for workers and clients, `TUTTI_API_KEY` for the command), or call with the certificate of a service. Keys are made with `tutti key create`.",
+    help: "The port can be reached from other machines, and the call does not identify its caller. Show a key or token as `authorization: Bearer …` (`TUTTI_API_KEY` for workers and clients, `TUTTI_API_KEY` for the command), or call with the certificate of a service. Keys are made with `tutti key create`.",
     message: () => "The request has no credential",
     remedy:
       "Create a key with `tutti key create`, and send it as `authorization: Bearer` (`TUTTI_API_KEY` for workers and clients).",
@@ -13,7 +13,7 @@ export const accessErrors = defineErrors("access", {
   credentialRefused: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "What was shown is no key or token that is good here; the reason says which rule it breaks. Make a new one with `tutti key create`.",
+    help: "What was shown is no key or token that is valid here. The reason says which rule it breaks. Make a new one with `tutti key create`.",
     message: ({ reason }: { reason: string }) => `The credential is not valid: ${reason}`,
     remedy: "Create a new key with `tutti key create`.",
   },
@@ -34,7 +34,7 @@ export const accessErrors = defineErrors("access", {
   requestTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The request is larger than those of this caller may be. Limits are set with `IdentityService.SetIdentityLimit` (`max_request_bytes`), and for everybody else by `access.requestBytesMax`. Send less at once, or put what is large into the blob store.",
+    help: "The request is larger than those of this caller may be. Limits are set with `IdentityService.SetIdentityLimit` (`max_request_bytes`), and for all other callers by `access.requestBytesMax`. Send less at once, or put what is large into the blob store.",
     message: ({ most, found }: { most: number; found: number }) =>
       `The request has ${found} bytes, more than the maximum of ${most} for this caller`,
     remedy: "Send less at once.",
@@ -42,7 +42,7 @@ export const accessErrors = defineErrors("access", {
   tooManyCalls: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The caller asks for more than its limit. Limits are set with `IdentityService.SetIdentityLimit`, and for everybody else by `access.callsPerSec`, `access.concurrentMax` and `access.streamsMax`. Wait as long as the answer says.",
+    help: "The caller asks for more than its limit. Limits are set with `IdentityService.SetIdentityLimit`, and for all other callers by `access.callsPerSec`, `access.concurrentMax` and `access.streamsMax`. Wait as long as the answer says.",
     message: ({ what, limit }: { what: string; limit: number }) =>
       `The caller exceeds its limit of ${limit} ${what}`,
     remedy: "Wait, then try again.",
@@ -50,7 +50,7 @@ export const accessErrors = defineErrors("access", {
   ruleRefused: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A rule of the namespace or of the installation does not admit what is asked for; the reason says which one, and what would be right. `tutti rule list` shows the rules.",
+    help: "A rule of the namespace or of the installation does not admit the request. The reason says which one, and what it would admit. `tutti rule list` shows the rules.",
     message: ({ action, reason }: { action: string; reason: string }) =>
       `A rule rejected ${action}: ${reason}`,
     remedy: "Change the request or the rule.",
@@ -67,7 +67,7 @@ export const accessErrors = defineErrors("access", {
   notApproved: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "Whoever was asked whether this may be done said no. The same is refused for an hour; after that it is asked anew.",
+    help: "The approver rejected the request. The same request is refused for an hour. A later one asks again.",
     message: ({ message, who, reason }: { message: string; who: string; reason: string }) =>
       `${who} rejected the request${reason === "" ? "" : ` (${reason})`}: ${message}`,
     remedy: "Change the request.",
@@ -83,7 +83,7 @@ export const accessErrors = defineErrors("access", {
   refusalsLeftOut: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "So many refusals came at once that not each has a record: somebody tries many names, keys or addresses. Lock-outs and limits hold all the same.",
+    help: "So many refusals came at once that not each has a record: a client tries many names, keys or addresses. Lock-outs and limits hold all the same.",
     message: ({ count, most }: { count: number; most: number }) =>
       `${count} more rejections than the ${most} recorded at once have no record of their own`,
     remedy: "Check the recorded rejections of that moment, and limit the caller.",
@@ -99,7 +99,7 @@ export const accessErrors = defineErrors("access", {
   planRefused: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A rule of the namespace or of the installation does not admit the plan of a session: which of its tasks begin when, at which agents. Nothing of it was begun. `tutti rule list` shows the rules.",
+    help: "A rule of the namespace or of the installation does not admit the plan of a session: which of its tasks start when, at which agents. None of them was started. `tutti rule list` shows the rules.",
     message: ({ session, reason }: { session: string; reason: string }) =>
       `A rule rejected the plan of session \`${session}\`: ${reason}`,
     remedy: "Change the session, the agents, or the rule.",
@@ -130,7 +130,7 @@ export const accessErrors = defineErrors("access", {
   serviceKeyShort: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Whoever has the service key may do everything. It has to be too long to be guessed: make one with `openssl rand -hex 32`.",
+    help: "A caller with the service key may do everything. The key must be too long to be guessed: make one with `openssl rand -hex 32`.",
     message: ({ found }: { found: number }) =>
       `\`access.serviceKey\`: expected at least 32 characters, got ${found}`,
     remedy: "Create one with `openssl rand -hex 32`.",

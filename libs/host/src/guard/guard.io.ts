@@ -52,7 +52,7 @@ describe("whom a process believes", () => {
     for (const each of believed) assert.equal(guard.identify(each), agent);
   });
 
-  it("is nobody else who names somebody, on an address that other machines reach", () => {
+  it("does not accept a claimed name, on an address that other machines reach", () => {
     const { guard } = guardWith();
     for (const peer of [
       undefined,
@@ -66,7 +66,7 @@ describe("whom a process believes", () => {
       });
   });
 
-  it("is, on a loopback address, whoever shows nothing: the administrator of this machine, or less", () => {
+  it("makes a caller without credentials on a loopback address the administrator of this machine, or less", () => {
     const { guard } = guardWith({ isLoopback: true });
     assert.equal(guard.identify(incoming()), localAdministrator);
     assert.equal(guard.identify(incoming({ presented: agent })), agent);
@@ -97,7 +97,7 @@ describe("the rules in force", () => {
       ...{ startTime: undefined, endTime: undefined },
     });
 
-  it("stay when a bundle is older, altered, or signed by somebody else, and the reason is said", async () => {
+  it("stay when a bundle is older, altered, or signed with another key, and the reason is logged", async () => {
     const rules = new Rules(trusted());
     await rules.take(bundleOf(5, 1_000), 1_000);
     const before = rules.inForce(1_000);

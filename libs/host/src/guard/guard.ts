@@ -364,7 +364,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
   async #take(bundle: Bundle): Promise<string> {
     this.#rules ??= this.#trusting();
-    if (this.#rules === undefined) return "nobody is trusted to sign bundles; set access.trustedKey";
+    if (this.#rules === undefined) return "no key is trusted to sign bundles: set access.trustedKey";
     const content = await this.#rules.take(bundle, this.#parts.foundation.clock.now());
     if (content === undefined) return this.#rules.refused;
     this.#credentials.renew(content);

@@ -73,7 +73,7 @@ describe("tokens of another issuer", () => {
     assert.deepEqual([kind, id, shown.groups], ["person", "id.example|ada", ["night"]]);
   });
 
-  it("are refused where they are for somebody else, of another issuer or key, or have ended", async () => {
+  it("are refused if they are for another audience, of another issuer or key, or have ended", async () => {
     await refused(tokenOf(first, { aud: "another" }), /./);
     await refused(tokenOf(first, { iss: "https://evil.example" }), /./);
     await refused(tokenOf(first, { exp: Math.floor(Date.now() / 1_000) - 3_600 }), /ended/);
@@ -81,13 +81,13 @@ describe("tokens of another issuer", () => {
     await refused(tokenOf({ ...second, kid: "first" }), /./);
   });
 
-  it("are not taken while the keys are elsewhere than it is said", async () => {
+  it("are not taken while the keys are not at the configured address", async () => {
     isMoved = true;
     await refused(tokenOf(first), /keys of its issuer cannot be had/);
     isMoved = false;
   });
 
-  it("have keys that come over a way nobody else can change", () => {
+  it("have keys that come over a way no third party can change", () => {
     const given = { audiences: ["a"], idPrefix: "x|" };
     const parsed = (keys: string) =>
       accessSection.schema.safeParse({ issuers: { [issuer]: { ...given, keys } } });

@@ -18,13 +18,13 @@ function visitor(id: string, { groups = [] as string[], scope = Scope.create() }
 const rightsOf = (content: Content) => new LabelledRights(BundleContent.fromPartial(content));
 
 describe("labels count", () => {
-  it("for whom a role is bound to some, and for nobody else", () => {
+  it("only for a caller whose role is bound to labels", () => {
     const rights = rightsOf({ bindings: [{ subject: toAda, resources }, { subject: toOps }] });
     assert.equal(rights.countFor(visitor("ada")), true);
     assert.equal(rights.countFor(visitor("bob", { groups: ["ops"] })), false);
   });
 
-  it("for who is in such a group, by what was shown or by what is kept", () => {
+  it("for a caller in such a group, by its credentials or by the bundle", () => {
     const rights = rightsOf({
       bindings: [{ subject: toOps, resources }],
       principals: [{ actor: ada, groups: ["night", "ops"] }],
@@ -39,7 +39,7 @@ describe("labels count", () => {
     assert.equal(rightsOf({}).countFor(visitor("ada")), false);
   });
 
-  it("for everybody where a policy looks at some", () => {
+  it("for every caller if a policy reads labels", () => {
     const looks = `forbid(principal, action, resource) when { resource.hasTag("frozen") };`;
     assert.equal(rightsOf({ policies: [{ text: looks }] }).countFor(visitor("ada")), true);
     const plain = `forbid(principal, action, resource) when { context has address };`;

@@ -3,7 +3,7 @@ import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { actorKinds, type Visitor } from "./visitor.ts";
 
 export class LabelledRights {
-  /** Statements of policies may look at labels of whatever they are about. */
+  /** Statements of policies may read labels of any object. */
   readonly #inPolicies: boolean;
   /** Those who have a role on things with certain labels alone: `2:ada`, `group:ops`. */
   readonly #bound: ReadonlySet<string>;

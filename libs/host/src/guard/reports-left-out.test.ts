@@ -42,7 +42,7 @@ describe("refusals at the edge", () => {
   const countLeftOut = (records: readonly AuditRecord[] | undefined) =>
     (records ?? []).filter(({ action }) => action === leftOut).map(({ count }) => count);
 
-  it("are told in batches, those that are alike as one with how often", async () => {
+  it("are reported in batches, equal ones as one record with a count", async () => {
     const { time, told, refuse } = gathered();
     refuse("eve", 3);
     refuse("bob");
@@ -54,7 +54,7 @@ describe("refusals at the edge", () => {
     );
   });
 
-  it("are bounded in number: a record of its own says how many have none, and nobody's stands for another's", async () => {
+  it("are bounded in number: a separate record counts those without one, and no record covers another caller's", async () => {
     const { time, told, refuse } = gathered();
     for (let number = 0; number < 1_500; number++) refuse(`guest-${number}`);
     refuse("guest-0");
@@ -70,10 +70,10 @@ describe("refusals at the edge", () => {
     );
     refuse("eve");
     await time.advanceAsync(everyMs);
-    assert.deepEqual(countLeftOut(told[1]), [], "they are told once");
+    assert.deepEqual(countLeftOut(told[1]), [], "they are reported once");
   });
 
-  it("are kept while nobody takes them, the older ones first, and what has no room is counted", async () => {
+  it("are kept while the receiver takes none, the older ones first, and those without room are counted", async () => {
     const { time, told, refuse, away } = gathered();
     away(true);
     for (let number = 0; number < 1_001; number++) refuse(`guest-${number}`);

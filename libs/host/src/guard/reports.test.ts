@@ -13,8 +13,8 @@ const done = (id: string): Done => ({
   cause: Cause.fromPartial({ reason: "by key" }),
 });
 
-describe("what was done at an edge", () => {
-  /** @param answerTo at once; without it each is answered by the test */
+describe("a completed action at an edge", () => {
+  /** @param answerTo answers at once. Without it, the test answers each. */
   function made(answerTo?: (records: readonly AuditRecord[]) => void) {
     const time = new VirtualTime();
     const taken: string[] = [];
@@ -36,7 +36,7 @@ describe("what was done at an edge", () => {
     return { time, taken, answers, reports };
   }
 
-  it("is told at once, and its doer hears when it is recorded", async () => {
+  it("is reported at once, and its caller hears when it is recorded", async () => {
     const { taken, answers, reports } = made();
     let heard: string | undefined;
     const doing = reports.done(done("one")).then((recorded) => {
@@ -49,7 +49,7 @@ describe("what was done at an edge", () => {
     assert.deepEqual([taken, heard], [["one"], "recorded"]);
   });
 
-  it("is said not to be recorded as soon as that is known, and is told later all the same", async () => {
+  it("is reported as not recorded as soon as that is known, and is handed on later all the same", async () => {
     const { time, taken, answers, reports } = made();
     const doing = reports.done(done("one"));
     await settled();
@@ -63,7 +63,7 @@ describe("what was done at an edge", () => {
     assert.deepEqual(taken, ["one"]);
   });
 
-  it("holds nobody up for longer than handing on may take", async () => {
+  it("blocks its caller no longer than handing on may take", async () => {
     const { time, reports } = made();
     const doing = reports.done(done("one"));
     await settled();
@@ -71,7 +71,7 @@ describe("what was done at an edge", () => {
     assert.equal(await doing, "unheard");
   });
 
-  it("is recorded though beside it is what is no record to whoever takes them, and that is left out", async () => {
+  it("is recorded though the receiver rejects another record of the batch, which is left out", async () => {
     const wrong = new TuttiError({ code: "mesh.invalid_request", status: "INVALID_ARGUMENT", message: "x" });
     const isWrong = ({ work }: AuditRecord) => work?.id.startsWith("-");
     const { taken, reports } = made((records) => {
@@ -84,7 +84,7 @@ describe("what was done at an edge", () => {
     assert.equal(await reports.done(done("six")), "recorded");
   });
 
-  it("has room though nothing is taken and many things fail to begin for that", async () => {
+  it("has room though the receiver takes none and many actions fail to start for that", async () => {
     const { time, answers, reports } = made();
     let failed = 0;
     const begin = async (id: string) => {
@@ -113,7 +113,7 @@ describe("what was done at an edge", () => {
     assert.equal(ended, "unheard");
   });
 
-  it("is said not to be recorded where more waits than may", async () => {
+  it("is reported as not recorded if more waits than may", async () => {
     const { reports } = made();
     for (let number = 0; number < 9_001; number++) void reports.done(done(`${number}`));
     assert.equal(await reports.done(done("one more")), "left_out");

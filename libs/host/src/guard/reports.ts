@@ -6,10 +6,10 @@
  * 2. What is alike (who, what, where, how it ended) is one record with how often. Beyond a bound it is counted as left
  *    out, of refusals in a record of its own: a flood of them costs as many records, and none is taken for another's.
  * 3. What could not be handed on is kept for the next time, within the same bound.
- * 4. What was done is handed on at once, and its doer hears whether it was taken. What was not is handed on later all
- *    the same: it may have been taken without an acknowledgement.
+ * 4. A completed action is handed on at once, and its caller hears whether it was taken. If it was not, it is handed
+ *    on later all the same: it may have been taken without an acknowledgement.
  * 5. A record that its receiver does not accept holds up no others: it is left out, and said so.
- * 6. What is not done without a record leaves room for the records of what is done anyway.
+ * 6. Actions that are not done without a record leave room for the records of actions that are done anyway.
  */
 import {
   AuditRecord,
@@ -75,7 +75,7 @@ export interface ReportsParts {
 }
 
 const keptMax = 1_000;
-/** As what is left out is found in the audit. */
+/** The action under which the audit lists the number of records left out. */
 const leftOutAction = "access.refusals.left_out";
 const doneMax = 9_000;
 /**
@@ -159,7 +159,11 @@ export class Reports implements Component {
     this.#wake();
   }
 
-  /** Resolves with whether it is recorded, as soon as that is known. @param isYetToBeDone and is not, unless it is recorded */
+  /**
+   * Resolves with whether it is recorded, as soon as that is known.
+   *
+   * @param isYetToBeDone the action waits for its record, and does not happen without it
+   */
   async done(done: Done, isYetToBeDone = false): Promise<Recorded> {
     const { foundation } = this.#parts;
     if (this.#doneWaiting >= (isYetToBeDone ? yetToBeDoneMax : doneMax)) {
@@ -184,7 +188,7 @@ export class Reports implements Component {
     return answer;
   }
 
-  /** After what is being told. What cannot be told waits for the next time. */
+  /** Waits for the present handover. Records that cannot be handed on wait for the next one. */
   async #tellNow(): Promise<void> {
     await this.#telling;
     if (this.#done.length > 0) await this.#tell();
@@ -264,7 +268,7 @@ export class Reports implements Component {
   #keep({ done, refusals, refusalsLeftOut }: Untaken): void {
     this.#done = [...done, ...this.#done];
     this.#refusalsLeftOut += refusalsLeftOut;
-    // The older ones first: they are kept rather than what comes now.
+    // The older ones first: they are kept rather than later ones.
     const later = this.#refusals;
     this.#refusals = refusals;
     for (const [key, record] of later) {

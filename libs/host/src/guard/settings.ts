@@ -8,17 +8,17 @@ const signingAlgorithms = [
   ...(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"] as const),
 ] as const;
 
-/** Who may call this process, and how much. */
+/** Which callers may use this process, and how much. */
 export const accessSection = defineSection({
   scope: "integration",
   name: "access",
-  description: "Who may call a process, and how much; what they may do is said by policies and roles.",
+  description: "Which callers may use a process, and how much. Policies and roles decide what they may do.",
   schema: z.strictObject({
     enforce: z
       .boolean()
       .default(true)
       .describe(
-        "Whether keys, tokens, roles and policies count. Without it everybody who reaches a port is the administrator.",
+        "Whether keys, tokens, roles and policies count. Without it, every caller that reaches a port is the administrator.",
       ),
     installation: z
       .string()
@@ -47,13 +47,13 @@ export const accessSection = defineSection({
       )
       .default({})
       .describe(
-        "Others whose tokens are taken (OIDC), by the name that they give themselves: `keys`, the https address of their JWKS, by default as they say at `/.well-known/openid-configuration`; `audiences`, what they call this installation; `idPrefix`, what comes before their ids, so that two never name the same person; `idClaim` (sub) and `groupsClaim` (groups); `algorithms`, which signatures count.",
+        "Other issuers whose tokens are accepted (OIDC), by the name that they give themselves. `keys`: the https address of their JWKS, by default the one in their `/.well-known/openid-configuration`. `audiences`: their names for this installation. `idPrefix`: a prefix of their ids, so that two issuers never name the same person. `idClaim` (sub) and `groupsClaim` (groups): the claims to read. `algorithms`: the accepted signatures.",
       ),
     privateIssuers: z
       .boolean()
       .default(false)
       .describe(
-        "Whether the keys of others may be fetched from private networks, by what their names resolve to; on this machine's loopback address they may as it is written.",
+        "Whether the keys of others may be fetched from private networks, by the addresses that their names resolve to. A literal loopback address of this machine is always allowed.",
       ),
     skewMs: z
       .int()
@@ -71,21 +71,21 @@ export const accessSection = defineSection({
       .min(0)
       .default(0)
       .describe(
-        "Calls that each caller with a key or token may make, for whom no limit is set; 0 means any number.",
+        "Calls that each caller with a key or token may make, for whom no limit is set. 0: no limit.",
       ),
     callsBurst: z
       .int()
       .min(0)
       .default(0)
-      .describe("How many of them may come at once; 0 means those of a second."),
-    concurrentMax: z.int().min(0).default(0).describe("Calls of such a caller at once; 0 means any number."),
-    streamsMax: z.int().min(0).default(0).describe("Streams of such a caller at once; 0 means any number."),
+      .describe("How many of them may come at once. 0: those of a second."),
+    concurrentMax: z.int().min(0).default(0).describe("Calls of such a caller at once. 0: no limit."),
+    streamsMax: z.int().min(0).default(0).describe("Streams of such a caller at once. 0: no limit."),
     requestBytesMax: z
       .int()
       .min(0)
       .default(0)
       .describe(
-        "Greatest size of a request of such a caller, or of a message of a stream; 0 means as large as any may be (`mesh.limits.messageBytes`, `gateway.bodyBytesMax`).",
+        "Greatest size of a request of such a caller, or of a message of a stream. 0: only the limits for all callers (`mesh.limits.messageBytes`, `gateway.bodyBytesMax`).",
       ),
     guessesFree: z
       .int()

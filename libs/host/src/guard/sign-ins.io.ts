@@ -15,7 +15,7 @@ const minuteMs = 60_000;
 const chance = { fill: (bytes: Uint8Array) => crypto.getRandomValues(bytes) };
 const from = "10.0.0.1";
 
-describe("whoever has signed in", () => {
+describe("a person who has signed in", () => {
   const time = new VirtualTime();
   const { key, keyId, secret } = newApiKey(chance);
   let hash: string;
@@ -35,7 +35,7 @@ describe("whoever has signed in", () => {
     });
   const ended = { code: "access.credential_refused", message: /the key has ended/ };
 
-  it("by a key goes on without it as long as the key is good, also before another process", async () => {
+  it("by a key continues without it as long as the key is valid, also at another process", async () => {
     const endMs = time.now() + 10 * minuteMs;
     const first = credentials({ keys: [verifier(endMs)] });
     const known = await first.signInBy(key, from, time.now());
@@ -52,7 +52,7 @@ describe("whoever has signed in", () => {
     assert.throws(() => credentials({}).requireValid(known, time.now()), ended);
   });
 
-  it("by a token goes on until that ends or is revoked, and by no token that is for something else", async () => {
+  it("by a token continues until that ends or is revoked, and not by a token of another purpose", async () => {
     const tokenKey = await newTokenKey("own");
     const issuer = await TokenIssuer.with("tutti", tokenKey);
     const tokenKeys = [JSON.stringify(publicTokenKey(tokenKey))];
@@ -101,7 +101,7 @@ describe("a sign-in at another issuer", () => {
     assert.equal((await signIn()).principal.id, "id|ada");
     issuer.rotate();
     await assert.rejects(signIn(), /a key that is not its issuer's/);
-    // Whoever makes up keys cannot make this process ask all the time.
+    // A client with made-up keys cannot make this process ask all the time.
     assert.equal(issuer.keysAsked, 1);
     time.advance(30_000);
     assert.equal((await signIn()).principal.id, "id|ada");

@@ -1,6 +1,6 @@
 /**
- * Labels of what calls are about, for rights that depend on them. Each service tells those of its kinds of work as they
- * are where it is owned, so a decision by labels is made by the process that does what was asked.
+ * Labels of the objects of calls, for rights that depend on them. Each service gives the labels of its kinds of work
+ * at their owner. So a decision by labels is made by the process that handles the call.
  */
 import type { Labels, Timers } from "@tutti/kernel";
 import type { Rule } from "@tutti/mesh";

@@ -30,7 +30,7 @@ describe("uses of keys and tokens", () => {
     };
   }
 
-  it("are told in one batch per namespace, each key once a minute", async () => {
+  it("are reported in one batch per namespace, each key once a minute", async () => {
     const { time, told, uses } = gathered();
     for (const at of [0, 1, 59_999]) uses.used({ id: "one", namespace: "shop" }, "10.0.0.1", at);
     uses.used({ id: "two", namespace: "" }, "10.0.0.2", 5);
@@ -43,7 +43,7 @@ describe("uses of keys and tokens", () => {
     assert.deepEqual(told, [`shop/one ${minuteMs} 10.0.0.1`]);
   });
 
-  it("are told again until they are taken, the latest of each", async () => {
+  it("are reported again until they are taken, the latest of each", async () => {
     const { time, told, uses, away } = gathered();
     away(true);
     uses.used({ id: "one", namespace: "shop" }, "10.0.0.1", 0);
@@ -56,7 +56,7 @@ describe("uses of keys and tokens", () => {
     assert.deepEqual(told, [`shop/one ${minuteMs} 10.0.0.9`]);
   });
 
-  it("keep no process from stopping that is telling them to nobody", async () => {
+  it("keep no process from stopping whose receiver does not answer", async () => {
     const time = new VirtualTime();
     const asked: string[] = [];
     const uses = new Uses({

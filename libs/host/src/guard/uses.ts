@@ -1,10 +1,10 @@
 /**
- * When keys and tokens were used last, and who is kept out for guessing them, handed on in batches to those who keep
- * that.
+ * Times of the last use of keys and tokens, and callers locked out for guessing them, handed on in batches to the
+ * service that keeps them.
  *
  * 1. Nothing waits for it, and a call costs a look into a map.
- * 2. Of each key or token one use a minute is told, as no more is kept.
- * 3. What could not be told is told the next time, unless there is a later use by then.
+ * 2. Of each key or token one use a minute is reported, as no more is kept.
+ * 3. A use that could not be reported waits for the next batch, unless there is a later use by then.
  * 4. A process that stops does not wait for its delivery: those who keep it may have stopped before, and the next use
  *    says as much.
  */
@@ -20,7 +20,9 @@ import { systemNamespace } from "@tutti/policy";
 
 export interface UsesParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
-  /** Takes in what was used of a namespace, and of the installation who is kept out. Rejects when it is not taken. */
+  /**
+   * Takes in the uses of a namespace, and for the installation the locked-out callers. Rejects when it is not taken.
+   */
   readonly take: (
     namespace: string,
     told: { readonly uses: UsedCredential[]; readonly lockouts: Lockout[] },

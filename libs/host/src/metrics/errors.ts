@@ -13,7 +13,7 @@ export const metricErrors = defineErrors("metrics", {
   ofInstallation: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "Figures are of processes, which work for all namespaces: they are for who may see the whole installation. A role in the namespace `system` lets somebody.",
+    help: "Metrics belong to processes, which work for all namespaces. So reading them needs a right to the whole installation. Grant it with a role in the namespace `system`.",
     message: ({ namespace }: { namespace: string }) =>
       `Metrics are only available in namespace \`system\`, and the request is for \`${namespace}\``,
     remedy: "Send the request in `system`, with a role there.",
@@ -21,7 +21,7 @@ export const metricErrors = defineErrors("metrics", {
   notAnswerable: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What is asked of a metric does not fit its kind: gauges have values, counters rates and increases, histograms rates, increases and the quantiles 0.5 and 0.99.",
+    help: "The requested statistic does not fit the kind of the metric: gauges have values, counters rates and increases, histograms rates, increases and the quantiles 0.5 and 0.99.",
     message: ({ metric, expected, found }: { metric: string; expected: string; found: string }) =>
       `Metric ${metric} cannot answer this: expected ${expected}, got ${found}`,
     remedy: "Correct the query.",

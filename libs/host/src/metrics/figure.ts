@@ -64,7 +64,7 @@ function ofGrowing(kind: MetricWord, overTime: Aggregation, quantile: number): F
     case AGGREGATION_INCREASE:
       return { statistic: "rate", reduce: increase };
     case AGGREGATION_QUANTILE:
-      // Of quantiles of short times none of a long one can be made: the worst of them is said, which hides nothing.
+      // Quantiles of short times cannot be joined to one of a long time. The worst of them hides nothing.
       if (kind !== "histogram" || (quantile !== 0.5 && quantile !== 0.99)) return undefined;
       return { statistic: quantile === 0.5 ? "p50" : "p99", reduce: greatest };
     case AGGREGATION_MEAN:

@@ -1,6 +1,6 @@
 /**
- * What this process knows of its own metrics, as the contract of metrics has it: what there is, and the recent past of
- * it from the ring. Insight keeps series for longer, and answers the same questions.
+ * This process's own metrics, as the contract of metrics has it: their list, and their recent past from the ring.
+ * Insight keeps series for longer, and answers the same questions.
  */
 import {
   type ListMetricsRequest,
@@ -52,8 +52,7 @@ export function metricHandlers(parts: MetricParts): Handlers<typeof servedMetric
 }
 
 /**
- * Numbers count what is done for all namespaces: a caller with a right in one of them alone could count the others by
- * them.
+ * Metrics count the work of all namespaces: a caller with a right in one of them could count the work of the others.
  */
 function requireInstallation(namespace: string, { principal }: Pick<CallContext, "principal">): void {
   if (principal.shown !== undefined && namespace !== installationNamespace)

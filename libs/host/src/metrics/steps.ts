@@ -17,7 +17,7 @@ export interface Span {
 /** As many values as a picture shows, if the number is not set. */
 const countByDefault = 360;
 
-/** @param wantedMs how far apart values are to be, 0 for what suits; never closer than samples are. */
+/** @param wantedMs how far apart values are to be. 0: a suitable distance, never closer than the samples are. */
 export function stepsOf({ fromMs, toMs }: Span, wantedMs: number, sampleMs: number): Steps {
   const suitable = wantedMs > 0 ? wantedMs : (toMs - fromMs) / countByDefault;
   const stepMs = Math.max(1, Math.ceil(suitable / sampleMs)) * sampleMs;
@@ -39,7 +39,7 @@ export function laidOut(
   return samples.map((some) => (some.length === 0 ? Number.NaN : reduce(some, stepMs)));
 }
 
-/** Several series as one, step by step. What is not there does not count. */
+/** Several series as one, step by step. Missing values do not count. */
 export function joined(
   all: readonly (readonly number[])[],
   reduce: (values: readonly number[]) => number,

@@ -56,7 +56,7 @@ export function urlProblem(url: string, arePrivateAllowed: boolean): string | un
   const { protocol, username, password } = new URL(url);
   if (protocol !== "https:" && !(protocol === "http:" && arePrivateAllowed)) return "it is not https";
   if (username !== "" || password !== "")
-    return "a name and password belong into no address; sign the requests";
+    return "a name and password belong into no address: sign the requests";
   const host = hostOf(url);
   return isIP(host) !== 0 && isInner(host) && !arePrivateAllowed ? "it is in a private network" : undefined;
 }

@@ -102,7 +102,7 @@ function inTime<T>(signal: AbortSignal, url: string, work: Promise<T>): Promise<
   });
 }
 
-/** Why its time is over, where that is what ended it. */
+/** Why its time is over, if a timeout ended it. */
 function reasonOf({ aborted, reason }: AbortSignal, error: Error): string {
   return aborted && reason instanceof Error ? reason.message : error.message;
 }

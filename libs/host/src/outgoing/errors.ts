@@ -13,7 +13,7 @@ export const outgoingErrors = defineErrors("outgoing", {
   failed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Somebody else was called over HTTP and gave no answer that counts: none in time, one that is no 2xx, one that leads elsewhere (no redirect is followed), or a larger one than is read. See that the address is right, and that whoever is there is well.",
+    help: "A server outside the installation was called over HTTP and gave no valid answer: none in time, no 2xx, a redirect (none is followed), or more than the limit. Check the address and the server.",
     message: ({ url, reason }: { url: string; reason: string }) =>
       `${url} did not answer with 2xx: ${reason}`,
     remedy: "Check the URL and its server.",

@@ -36,7 +36,7 @@ describe("a call out of the installation", () => {
     assert.equal(await call({ url: url("/"), method: "POST", body: "{}" }), '{"well": true}');
   });
 
-  it("follows no redirect: where it leads to nobody hears of it", async () => {
+  it("follows no redirect: the server that it leads to gets no request", async () => {
     heard.length = 0;
     await assert.rejects(call({ url: url("/moved") }), { code: "outgoing.failed", message: /status 302/ });
     assert.deepEqual(
@@ -45,7 +45,7 @@ describe("a call out of the installation", () => {
     );
   });
 
-  it("goes to the address that was checked, whatever the name leads to a moment later", async () => {
+  it("goes to the address that was checked, even if the name leads elsewhere a moment later", async () => {
     heard.length = 0;
     const answers = ["127.0.0.1", "127.0.0.9"];
     let asked = 0;
@@ -152,7 +152,7 @@ describe("signatures", () => {
     assert.equal(headers["webhook-timestamp"], "1614265330");
   });
 
-  it("hold for what was signed alone, with any of the secrets, among any that stand in the header", () => {
+  it("hold for what was signed alone, with any of the secrets, among all those in the header", () => {
     const { "webhook-signature": signature = "" } = signedHeaders("hush", {
       ...{ id: "m", nowMs: 5_000, body: "{}" },
     });

@@ -1,6 +1,6 @@
 /**
- * How webhooks, those that go out and those that come in, say who speaks: as Standard Webhooks has it
- * (standardwebhooks.com). A keyed hash over the id, the moment and the body stands in a header beside both.
+ * Signatures of outgoing and incoming webhooks, as Standard Webhooks has them (standardwebhooks.com). A header has a
+ * keyed hash over the id, the time and the body. Two further headers have the id and the time.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 
@@ -13,7 +13,7 @@ export const signingHeaders = {
 export interface Signed {
   /** The same where the same is sent again. */
   readonly id: string;
-  /** When it was sent, in seconds since 1970, as it stands in the header. */
+  /** When it was sent, in seconds since 1970, as the header has it. */
   readonly timestamp: string;
   readonly body: string | Uint8Array;
 }

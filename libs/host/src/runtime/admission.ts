@@ -10,9 +10,9 @@ export interface Hosting {
 }
 
 /**
- * What a handler of a keyed call wraps its work in. It continues at once where this process owns what the call is
- * about, waits while it is about to, and sends the caller to the owner elsewhere, also when the partition leaves
- * meanwhile: so a caller with an old table comes to the owner with one more hop.
+ * Wraps the work of a handler of a keyed call. It continues at once if this process owns the partition, and waits if
+ * it is about to own it. Otherwise it sends the caller to the owner, also when the partition leaves meanwhile. So a
+ * caller with an old table reaches the owner with one more hop.
  */
 export async function whenOwned<Reply>(
   { partitionOwner, runtime }: Hosting,
@@ -28,7 +28,7 @@ export async function whenOwned<Reply>(
     try {
       return await work();
     } catch (error) {
-      // Nothing was done. Where the partition goes is told by the next admission, as soon as it is known.
+      // Nothing was done. The next admission names the new owner, as soon as it is known.
       const left = runtimeErrors.leaving.is(error) || notOwnerOf(error) !== undefined;
       if (!left || partitionOwner.holds(service, partition)) throw error;
     }

@@ -1,9 +1,9 @@
-/** Work starts, once: who asks again for the same is answered as the first time. */
+/** Work starts, once: a repeated request gets the first answer. */
 import type { CallContext, Command, InstanceKey } from "@tutti/kernel";
 import { type MachineDependencies, tell } from "./machine-calls.ts";
 
 interface Beginning<Order> {
-  // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to who begins it
+  // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to its caller
   readonly command: Command<any, { readonly order: Order | undefined }, { readonly existed: boolean }>;
   /** Looks up what has to be, and throws where it could never be done. */
   readonly order: () => Promise<Order>;
@@ -18,7 +18,7 @@ export async function begin<Order>(
   { command, order, again }: Beginning<Order>,
   context: CallContext,
 ): Promise<{ readonly existed: boolean }> {
-  // The id alone says that it is the same: the machine compares what is asked for.
+  // The id alone shows that it is the same: the machine compares the orders.
   const told = (given: Order) =>
     tell(dependencies, key, { command, body: { order: given }, idempotencyKey: "" }, context);
   let found: Order;

@@ -1,4 +1,4 @@
-/** What runs and missions say when they start others, and hear of them. */
+/** The reports of runs and missions that start others, and how they hear of them. */
 import type { DefinitionReference, Outcome, Payload, WorkStatus } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
 
@@ -30,7 +30,7 @@ export function priorityOf({ facts }: { readonly facts: { readonly priority: num
   return Math.max(-100, Math.min(100, facts.priority));
 }
 
-/** How a child ended, as its parent is told. Undefined while it continues. */
+/** The outcome of a child, as its parent receives it. Undefined while it continues. */
 export function endingOf(
   runId: string,
   status: WorkStatus,

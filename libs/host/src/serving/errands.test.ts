@@ -6,7 +6,7 @@ import type { Submission } from "@tutti/runtime";
 import { Errands } from "./errands.ts";
 
 describe("an errand", () => {
-  it("is run anew when it is wanted again before the one that was withdrawn has ended", async () => {
+  it("runs again when it is wanted again before the one that was withdrawn has ended", async () => {
     const told: Submission[] = [];
     const runtime = {
       submit(submission: Submission) {

@@ -3,7 +3,7 @@
  * The answer is a command with the token of the effect.
  *
  * 1. An errand is under way once per token. It ends with an answer that the machine has, or when it is withdrawn.
- * 2. What is refused for good is told to the machine. What fails for a while is repeated with growing pauses.
+ * 2. A final refusal is reported to the machine. A temporary failure is retried with growing pauses.
  */
 
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -17,14 +17,14 @@ import {
 } from "@tutti/kernel";
 import { type DueEffect, type EffectToken, type Runtime, writeToken } from "@tutti/runtime";
 
-/** What a machine is told at the end of an errand. */
+/** The command that a machine gets at the end of an errand. */
 export interface Told {
   // biome-ignore lint/suspicious/noExplicitAny: commands of several machines, each with its own body
   readonly command: Command<any>;
   readonly body: unknown;
 }
 
-/** One attempt of an errand: resolves with what to tell, throws what stands in the way. */
+/** One attempt of an errand: resolves with the command for the machine, throws the obstacle. */
 export type Attempt = (signal: AbortSignal) => Promise<Told>;
 
 export interface ErrandsParts {
@@ -44,7 +44,7 @@ export class Errands {
     this.#parts = parts;
   }
 
-  /** `refuse` says what the machine is told when an attempt is refused for good. */
+  /** `refuse` returns the command for the machine when an attempt is refused for good. */
   begin({ token }: Pick<DueEffect, "token">, attempt: Attempt, refuse: (error: TuttiError) => Told): void {
     const name = nameOf(token);
     // One that was withdrawn may still be ending when it is wanted again.

@@ -12,7 +12,7 @@ export interface MachineDependencies extends Hosting {
 }
 
 export interface Told<Body, Reply> {
-  // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to who calls it
+  // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to its caller
   readonly command: Command<any, Body, Reply>;
   readonly body: Body;
   /** Why, in words. */
@@ -47,7 +47,7 @@ export function ask<Body, Reply>(
   return whenOwned(dependencies, key, context, () => dependencies.runtime.query({ key, ...question }));
 }
 
-/** What is said of a machine that there is none of. */
+/** The reply for a machine that does not exist. */
 export async function orIfAbsent<Reply>(asked: Promise<Reply>, absent: Reply): Promise<Reply> {
   try {
     return await asked;

@@ -1,4 +1,4 @@
-/** Lists and watches of what has a name and stands in the index. */
+/** Lists and watches of named machines in the index. */
 import type { PageRequest } from "@tutti/contracts/types/v1";
 import { sleep } from "@tutti/kernel";
 import { sizeOf } from "./machine-calls.ts";

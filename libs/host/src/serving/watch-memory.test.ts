@@ -11,7 +11,7 @@ const ids = new IdSource(systemFoundation());
 const memoryOn = (time: VirtualTime, bounds = {}) =>
   new WatchMemory(time, ids, { keptMs: 60_000, watchesMax: 100, removedMax: 100, ...bounds });
 
-/** What there is: names with how many events each has. What has an odd number of them is not wanted. */
+/** The existing names, each with its number of events. Those with an odd number are not wanted. */
 type World = Map<string, number>;
 
 interface Item {
@@ -29,7 +29,7 @@ const listed = (world: World): Named<Item> => ({
 
 const wantedOf = (world: World) => [...world].filter(([, events]) => events % 2 === 0).sort();
 
-/** The caller that watches, and keeps what it was told. */
+/** The watching caller, with the replies that it got. */
 class Watcher {
   readonly known = new Map<string, number>();
   cursor = "";
@@ -49,7 +49,7 @@ class Watcher {
     this.#world = world;
   }
 
-  /** Breaks the stream off. What was told last may not have come. */
+  /** Breaks the stream off. The last replies may be lost. */
   break(): void {
     this.#broken.abort();
     this.#stream = undefined;
@@ -120,7 +120,7 @@ describe("a watch of a list", () => {
         await watcher.read(true);
         assert.deepEqual([...watcher.known].sort(), wantedOf(world));
         assert.equal(watcher.doubled, 0);
-        assert.equal(watcher.began, 1, "it never began anew");
+        assert.equal(watcher.began, 1, "it never started again");
         watcher.break();
       }),
       { numRuns: 200 },
@@ -131,7 +131,7 @@ describe("a watch of a list", () => {
     ["it was broken off for longer than it is kept", (time: VirtualTime) => time.advanceAsync(60_001)],
     ["its process is another one", () => Promise.resolve()],
   ] as const)
-    it(`begins anew when ${why}, and says so`, async () => {
+    it(`starts again when ${why}, and says so`, async () => {
       const time = new VirtualTime();
       const world: World = new Map([["n0", 2]]);
       const memory = memoryOn(time);
@@ -153,7 +153,7 @@ describe("a watch of a list", () => {
       broken.abort();
     });
 
-  it("is not taken up by whoever watches something else", () => {
+  it("is not resumed by a watch of another list", () => {
     const memory = memoryOn(new VirtualTime());
     const { told } = memory.begin("one", "");
     const cursor = told.takeCursor();

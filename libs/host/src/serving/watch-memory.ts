@@ -1,8 +1,8 @@
 /**
  * What watches of lists have told, so that they continue after a break where their caller stood.
  *
- * 1. Every reply has a number. Of each name it is kept with which reply its present state was told, and with which it
- *    was told first. So what a caller knows who has taken in the replies up to a number can be said at any time.
+ * 1. Every reply has a number. For each name, the memory keeps the replies that sent its present state and its first
+ *    one. So the state of a caller after any reply can be computed at any time.
  * 2. A watch that is resumed is another one, with what its caller knows: the one before may still be speaking.
  * 3. A watch is kept for a minute after it was broken off, and only so many of them. One that is not kept restarts.
  */
@@ -91,13 +91,13 @@ export class ToldNames {
   id = "";
   readonly #removedMax: number;
   /**
-   * By name: how many events it had when it was told, with which reply that was, and with which it was told first. 0
+   * By name: its number of events in the last reply with it, the number of that reply, and that of the first one. 0
    * for never.
    */
   readonly #known = new Map<string, Told>();
-  /** By name, what was told to be gone, the longest ago first. */
+  /** By name, the reported removals, the oldest first. */
   readonly #removed = new Map<string, { readonly first: number; readonly reply: number }>();
-  /** With which reply the last one was told that is not remembered any more. */
+  /** The number of the last reply with a removal that is forgotten by now. */
   #forgotten = 0;
   /** Number of the reply that is being made. */
   #reply = 1;
@@ -115,21 +115,21 @@ export class ToldNames {
     return this.#known.get(name)?.events === events;
   }
 
-  /** It is told as it is now. */
+  /** Reports a name in its present state. */
   tell(name: string, events: number): void {
     const first = this.#known.get(name)?.first || this.#removed.get(name)?.first || this.#reply;
     this.#known.set(name, { events, reply: this.#reply, first });
     this.#removed.delete(name);
   }
 
-  /** It is there, and not wanted. Gives whether the caller is to be told that it is gone. */
+  /** The name exists, and is not wanted. Returns whether the caller must hear that it is gone. */
   leaveOut(name: string, events: number): boolean {
     const isTold = this.#remove(name);
     this.#known.set(name, { events, reply: this.#reply, first: 0 });
     return isTold;
   }
 
-  /** Whatever is known and not there any more. Those of which the caller is to be told. */
+  /** Forgets all known names that no longer exist. Returns those that the caller must hear of. */
   takeGone(isThere: (name: string) => boolean): string[] {
     const gone: string[] = [];
     for (const name of this.#known.keys())
@@ -140,7 +140,7 @@ export class ToldNames {
     return gone;
   }
 
-  /** What a caller knows who has taken in the replies up to one. Undefined where that cannot be said any more. */
+  /** The names that a caller knows after a reply. Undefined if that is forgotten by now. */
   knownAt(reply: number): ToldNames | undefined {
     if (reply < 1 || reply >= this.#reply || reply < this.#forgotten) return undefined;
     const then = new ToldNames(this.#removedMax);

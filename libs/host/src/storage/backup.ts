@@ -9,7 +9,7 @@
  *    has not. no checkpoint is made in between, so that the log anchors none that the copy of the book has not.
  * 4. Keys are sealed or named, after the log: a key is there before anything in the log was sealed with it. Other files
  *    of SQLite are copied between two of their transactions, and all other files as they are.
- * 5. The copy says what it is at the very end: what was not finished is no data directory, and is not taken for one.
+ * 5. The copy gets the file that makes it a data directory at the very end: an unfinished copy is not taken for one.
  */
 import { constants, type Dirent, existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir } from "node:fs/promises";

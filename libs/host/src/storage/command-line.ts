@@ -97,7 +97,7 @@ const options: Readonly<Record<DataCommand, Readonly<Record<string, Option>>>> =
 const common: Readonly<Record<string, Option>> = {
   "data-directory": {
     value: "DIR",
-    help: "the data directory; default: the one that the configuration names",
+    help: "the data directory. Default: the one that the configuration names",
   },
   json: { help: "JSON, for programs" },
   help: { help: "this text" },
@@ -206,7 +206,8 @@ async function copy(
   }
   try {
     const by = await backUp(directory, target, keys);
-    const who = by === "asked" ? "by the process that has it, which went on" : "while nobody had it";
+    const who =
+      by === "asked" ? "by the process that has it and continues to run" : "while no process had it";
     const what = `${directory} was copied to ${target}, ${who}.`;
     const checked = await verifyData(layoutOf(target), { ...inspected, keysDirectory: join(target, "keys") });
     return [notice("copied", what, ""), ...keysFindings(keys), ...checked];
@@ -248,7 +249,7 @@ async function restored(
       problem(
         "not-restored",
         reasonOf(error),
-        "Nothing of it is a data directory. Remove what is there and try again.",
+        "Nothing of it is a data directory. Remove the files and try again.",
       ),
     ];
   }

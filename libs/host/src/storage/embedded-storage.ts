@@ -123,7 +123,7 @@ export class EmbeddedStorage implements Storage {
     return this.#rebuilt;
   }
 
-  /** Before they are opened: opening makes what is missing. */
+  /** Before they are opened: opening makes missing archives. */
   #lookAtArchives(): void {
     const { logger } = this.#parts.foundation;
     for (const { service } of this.#services.all) {
@@ -149,7 +149,7 @@ export class EmbeddedStorage implements Storage {
   }
 
   get blobs(): Blobs {
-    assert(this.#blobs !== undefined, "nobody asks for blobs before the storage is started", {});
+    assert(this.#blobs !== undefined, "blobs are requested after the storage has started", {});
     return this.#blobs;
   }
 
@@ -204,14 +204,14 @@ export class EmbeddedStorage implements Storage {
   health(): Health {
     const journal = this.#journal.health();
     if (journal.level !== "healthy") return journal;
-    if (this.#damage !== "") return unhealthy(`${this.#damage} Restore a backup; tutti doctor says more`);
+    if (this.#damage !== "") return unhealthy(`${this.#damage} Restore a backup, and run tutti doctor for details`);
     const { failed } = this.#services;
     if (failed.length > 0)
       return unhealthy(`partitions cannot be loaded: ${failed.join(", ")}; tutti doctor says why`);
     const { freeBytes } = this.#upkeep;
     if (freeBytes === undefined || freeBytes >= this.#parts.settings.freeBytesMin) return healthy;
     return degraded(
-      `the disk of ${this.#layout.directory} has ${mebibytes(freeBytes)} MiB left; free some space`,
+      `the disk of ${this.#layout.directory} has ${mebibytes(freeBytes)} MiB left: free some space`,
     );
   }
 
@@ -239,7 +239,7 @@ export class EmbeddedStorage implements Storage {
       }
       // Opened again, the log may have been cut while it was copied.
       if (this.#journal.journal === journal) return;
-      const reason = "the journal was opened anew meanwhile";
+      const reason = "the journal was opened again meanwhile";
       if (attempt === copyAttemptsMax) throw hostErrors.copyFailed({ target, reason });
       await rm(target, { recursive: true, force: true });
     }

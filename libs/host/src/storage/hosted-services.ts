@@ -14,7 +14,9 @@ export type HostedService = HostedRuntime & { readonly archive: ServiceArchive }
 export interface ServiceGrounds {
   readonly archive: ServiceArchive;
   readonly journals: ProcessJournal;
-  /** Where partitions come from other processes: gets what there is of one while another process still owns it. */
+  /**
+   * For partitions that move between processes: copies the present state of one while another process still owns it.
+   */
   readonly prepare?: (partition: number) => Promise<void>;
 }
 

@@ -6,7 +6,7 @@ const one = { service: "workflow", partition: 3 };
 const other = { service: "swarm", partition: 3 };
 
 describe("the hold of journals", () => {
-  it("keeps nothing as long as nobody reads them", () => {
+  it("keeps nothing while they have no reader", () => {
     const holds = new JournalHolds();
     holds.took(one, 7);
     assert.equal(holds.neededFrom(one), Number.POSITIVE_INFINITY);

@@ -47,7 +47,7 @@ export class JournalHolds {
     this.#taken.set(`${service}/${partition}`, batch);
   }
 
-  /** Runs one work after the other: a copy has what was taken and what is said of it in the journal, or neither. */
+  /** Runs one work after the other: a copy has both the content and its record in the journal, or neither. */
   alone<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#alone.then(work);
     this.#alone = result.catch(() => {});

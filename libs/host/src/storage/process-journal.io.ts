@@ -95,7 +95,7 @@ const ask = (runtime: Runtime, id: string) =>
   runtime.query({ key: keyOf(id), query: balance, body: undefined }).then(({ balanceCents }) => balanceCents);
 
 describe("the journal of a process", () => {
-  it("is opened again once when a sync fails, and all partitions of all services go on", async () => {
+  it("is opened again once when a sync fails, and all partitions of all services continue", async () => {
     const process = new Process();
     await process.start();
     await process.everywhere(openAccount);
@@ -132,7 +132,7 @@ describe("the journal of a process", () => {
     assert.equal(await process.settle(one), await other);
     assert.notEqual(await one, journal);
     assert.equal(process.opened, 2);
-    // Whoever still holds the old one gets the new one at once.
+    // A caller with the old journal gets the new one at once.
     assert.equal(await process.journals.renew(journal), await one);
     await process.settle(Promise.all(process.runtimes.map((runtime) => runtime.stop())));
     await process.journals.stop();

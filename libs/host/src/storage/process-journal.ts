@@ -41,7 +41,7 @@ export class ProcessJournal<J extends Journal = Journal> implements JournalSourc
   }
 
   get journal(): J {
-    assert(this.#journal !== undefined, "nobody asks for the journal before it is open", {});
+    assert(this.#journal !== undefined, "the journal is requested after it was opened", {});
     return this.#journal;
   }
 

@@ -3,7 +3,7 @@
  *
  * 1. Whether it can be restored is known before anything is written: the passphrase opens the keys, or the keys that it
  *    names are there.
- * 2. It says what it is at the very end, as a copy does: what was not finished is no data directory.
+ * 2. It gets the file that makes it a data directory at the very end, as a copy does: an unfinished one is none.
  */
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir } from "node:fs/promises";

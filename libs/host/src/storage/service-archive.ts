@@ -58,7 +58,7 @@ export class ServiceArchive implements Archive {
   }
 
   get #archive(): Archive {
-    assert(this.#opened !== undefined, "nobody asks the archive before it is open", {
+    assert(this.#opened !== undefined, "the archive is requested after it was opened", {
       service: this.service,
     });
     return this.#opened;

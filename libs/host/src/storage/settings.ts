@@ -15,7 +15,7 @@ const milliseconds = (value: number) =>
 
 const limits = z.strictObject({
   inboxMax: count(runtimeLimits.inboxMax, 1_000_000).describe(
-    "Commands that may wait for one partition; more are refused with a delay.",
+    "Commands that may wait for one partition. Further ones are refused with a delay.",
   ),
   loadedMax: count(runtimeLimits.loadedMax, 10_000_000).describe(
     "Machines in memory per partition, as far as they can be put away.",
@@ -43,9 +43,9 @@ const limits = z.strictObject({
 
 const retention = z.strictObject({
   keepMs: milliseconds(7 * dayMs).describe(
-    "From the end of a machine to its removal with all its history; 0 removes it at once.",
+    "From the end of a machine to its removal with all its history. 0: removed at once.",
   ),
-  idKeptMs: milliseconds(dayMs).describe("From then on, how long an id that somebody chose stays taken."),
+  idKeptMs: milliseconds(dayMs).describe("From then on, how long an id that a caller chose stays taken."),
   kinds: z
     .record(z.string(), z.int().min(0))
     .default({})
@@ -124,7 +124,7 @@ export const durableSection = defineSection({
       .max(64)
       .default("")
       .describe(
-        "Name of a pause to start with, as incident-7: work is inspected first, and done when `tutti release` says so. A partition that has had this pause goes on where it was, so the key may stay.",
+        "Name of a pause to start with, as incident-7: work is inspected first, and done when `tutti release` says so. A partition that has had this pause continues where it was, so the key may stay.",
       ),
   }),
 });

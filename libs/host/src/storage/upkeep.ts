@@ -1,6 +1,6 @@
 /**
- * What is done for a data directory beside the work: what need not be kept any more is removed, a slice at a time, and
- * numbers are taken. Nothing of it is urgent: when it fails it is tried again in the next round.
+ * The background work on a data directory: expired content is removed, a slice at a time, and metrics are taken.
+ * Nothing of it is urgent: a failure is retried in the next round.
  */
 import { statfs } from "node:fs/promises";
 import type { Archive } from "@tutti/journal";

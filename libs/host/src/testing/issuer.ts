@@ -1,6 +1,6 @@
 /**
- * An issuer of OpenID Connect on this machine, for tests: it says of itself what issuers say, signs everybody in at
- * once as the person that a test says, and is as strict about codes as the standards want it.
+ * An issuer of OpenID Connect on this machine, for tests. It publishes the usual metadata, and signs every user in at
+ * once as the person that a test names. It is as strict about codes as the standards want it.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -111,7 +111,7 @@ export class TestIssuer implements AsyncDisposable {
     const value = (name: string): string => asked.get(name) ?? "";
     const redirect = value("redirect_uri");
     const client = this.#clients().find(({ clientId }) => clientId === value("client_id"));
-    // Nobody is sent on to where the client never said.
+    // No redirect to an address that the client never registered.
     if (client?.redirect !== redirect) {
       json(response, 400, { error: "invalid_redirect" });
       return;
@@ -139,7 +139,7 @@ export class TestIssuer implements AsyncDisposable {
     const asked = new URLSearchParams(await text(request));
     const code = asked.get("code") ?? "";
     const given = this.#codes.get(code);
-    // Once, whatever comes of it.
+    // Once, also if the exchange fails.
     this.#codes.delete(code);
     const [id = "", secret = ""] = shownBy(request, asked);
     const client = this.#clients().find(({ clientId }) => clientId === id);

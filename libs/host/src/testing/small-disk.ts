@@ -1,4 +1,4 @@
-/** A disk of its own for a directory, which can be made full: on Linux, for who may mount. */
+/** A disk of its own for a directory, which can be made full: on Linux, with the right to mount. */
 import { execFile } from "node:child_process";
 import { mkdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
@@ -13,7 +13,7 @@ export class SmallDisk {
     this.#bytes = bytes;
   }
 
-  /** Undefined where that is not allowed. What is not written takes no memory. */
+  /** Undefined if that is not allowed. Unwritten space takes no memory. */
   static async at(directory: string, bytes: number): Promise<SmallDisk | undefined> {
     await mkdir(directory, { recursive: true });
     try {

@@ -102,7 +102,7 @@ export class IssuerSignIns {
     return { known: { ...known, untilMs: Math.min(known.untilMs, clock.now() + settings.lastsMs) }, to };
   }
 
-  /** Takes the cookie of what was started away, whatever came of it. */
+  /** Removes the cookie of a started sign-in, with any outcome. */
   dropCookie(headers: IncomingHttpHeaders): string {
     return this.#cookie(headers, "", 0);
   }
@@ -148,7 +148,9 @@ function idTokenIn(told: unknown): string | undefined {
   return typeof idToken === "string" ? idToken : undefined;
 }
 
-/** Of this page: whatever starts with two slashes, or one and a backslash, browsers take for another host. */
+/**
+ * Of this page only: browsers take an address that starts with two slashes, or one and a backslash, for another host.
+ */
 function ownAddress(to: string): string {
   return /^\/(?![/\\])[^\s\\]*$/.test(to) && !to.startsWith("/sign-in") ? to : "/";
 }

@@ -1,9 +1,9 @@
 /**
  * Events of the bus, told to one reader in the order of the log.
  *
- * 1. The reader's cursor is known before its first event: it comes again from there, whatever happened to it.
- * 2. What a reader cannot take in time waits in the bus, up to a number of events. Then the oldest are left out, and it
- *    is told how many in the place where they would have been.
+ * 1. The reader's cursor is known before its first event: it can reconnect from there after any failure.
+ * 2. Events that a reader cannot take in time wait in the bus, up to a number. Beyond that the oldest are left out,
+ *    and the reader gets their count in their place.
  * 3. A cursor of another life of the log, or one that is too old, is answered by a gap and all that is kept.
  */
 import type { Bus, BusEvent, Delivery, Gap, Subscription } from "@tutti/bus";

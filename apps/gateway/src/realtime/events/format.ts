@@ -5,7 +5,7 @@ import { sseFrame } from "../outflow/sse-pipe.ts";
 import { messageOf } from "../web-socket/messages.ts";
 
 export interface Format {
-  /** What comes, comes after this cursor. Undefined where all that is kept comes. */
+  /** The cursor before the first event. Undefined if all stored events follow. */
   ready(cursor: string | undefined): Uint8Array;
   event(event: BusEvent, cursor: string): Uint8Array;
   gap(gap: Gap): Uint8Array;

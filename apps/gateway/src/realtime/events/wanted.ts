@@ -5,7 +5,7 @@ export interface Wanted {
   readonly pattern: string;
   /** `*` for all. */
   readonly namespace: string;
-  /** The cursor to continue after. `first` for the oldest event that is kept. Undefined for what comes from now on. */
+  /** The cursor to continue after. `first` for the oldest stored event. Undefined for new events only. */
   readonly after: string | undefined;
 }
 

@@ -57,7 +57,7 @@ describe("an outflow", () => {
     assert.deepEqual(pipe.writes, [["a", "b"]]);
   });
 
-  it("gathers what comes during a write, and writes it when that was taken", async () => {
+  it("gathers messages during a write, and writes them after it", async () => {
     const { outflow, pipe } = setUp();
     outflow.send(frame("a"));
     await Promise.resolve();
@@ -116,7 +116,7 @@ describe("an outflow", () => {
     assert.deepEqual(pipe.writes, [["alive"]]);
   });
 
-  it("cuts a reader that takes nothing for long, and drops what waits", async () => {
+  it("cuts a reader that takes nothing for long, and drops the waiting messages", async () => {
     const { outflow, pipe, time, endings } = setUp();
     outflow.send(frame("a"));
     await Promise.resolve();

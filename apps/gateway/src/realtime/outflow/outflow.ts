@@ -1,7 +1,7 @@
 /**
- * What goes out on one connection to a follower.
+ * The outgoing side of one connection to a follower.
  *
- * 1. One write is under way at a time. What comes meanwhile is gathered and leaves together, in order.
+ * 1. One write is under way at a time. Messages that arrive meanwhile are gathered and leave together, in order.
  * 2. `send` never waits. A sender that asks for `room` before sending more keeps a connection at `bytesMax` and one frame
  *    more, however little its reader takes.
  * 3. A reader that takes nothing for `stallMs` is cut: it comes again with its cursor, or is gone.
@@ -10,8 +10,8 @@
 import type { Pipe } from "./pipe.ts";
 
 /**
- * Why a connection is over. `done`: all was said. `left`: by its reader. `refused`: its reader may not have it any
- * more. `closing`: the process stops.
+ * Why a connection is over. `done`: the stream has ended. `left`: by its reader. `refused`: its reader may not have
+ * it any more. `closing`: the process stops.
  */
 export type Ending = "done" | "left" | "stalled" | "refused" | "closing";
 
@@ -19,7 +19,7 @@ export interface OutflowOptions {
   readonly pipe: Pipe;
   /** Bytes that may wait to be taken. */
   readonly bytesMax: number;
-  /** Silence after which the reader is told that all is well. */
+  /** Silence after which the reader gets a sign of life. */
   readonly heartbeatMs: number;
   readonly stallMs: number;
   readonly now: () => number;

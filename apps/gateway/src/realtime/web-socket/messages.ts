@@ -1,9 +1,9 @@
-/** What is said over a WebSocket: one JSON document per message, of a kind. */
+/** The messages of a WebSocket: one JSON document each, of a kind. */
 import type { CloudEventJson } from "@tutti/bus";
 import type { Problem } from "@tutti/kernel";
 
 export type Message =
-  /** What comes, comes after this cursor. Empty where all that is kept comes. */
+  /** The cursor before the first event. Empty if all stored events follow. */
   | { readonly kind: "ready"; readonly cursor: string }
   | { readonly kind: "event"; readonly cursor: string; readonly event: CloudEventJson }
   /** Events that will not come. Null if the number is unknown. */

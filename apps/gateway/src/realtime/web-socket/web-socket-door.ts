@@ -1,6 +1,6 @@
 /**
- * Events over WebSocket, on the address that has them as server-sent events too. An admitted client sends nothing more:
- * the address says what is wanted, and another address is another connection.
+ * Events over WebSocket, on the address that has them as server-sent events too. An admitted client sends nothing
+ * more: the address names the events, and another address is another connection.
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -37,7 +37,7 @@ export class WebSocketDoor {
     answerHandshakes(this.#server);
   }
 
-  /** Takes over a connection that asked for it. Who may come in has been decided. */
+  /** Takes over a connection that asked for it. Its caller was admitted before. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on("error", (error) => this.#parts.logger.debug("WebSocket failed", { error }));
@@ -65,7 +65,7 @@ export class WebSocketDoor {
       problem: webSocketFormat.problem,
     });
     webSocket.on("close", () => outflow.cut("left"));
-    webSocket.on("message", () => webSocket.close(unexpected, "nothing is to be said here"));
+    webSocket.on("message", () => webSocket.close(unexpected, "this connection accepts no messages"));
     feed.begin({ outflow, format: webSocketFormat });
     // It may have gone while the feed was opened, and then says so no more.
     if (webSocket.readyState !== webSocket.OPEN) outflow.cut("left");

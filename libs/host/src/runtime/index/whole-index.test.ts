@@ -33,7 +33,7 @@ describe("the index of partitions that several processes own", () => {
   }
 
   for (let seed = 1; seed <= 30; seed++)
-    it(`has each partition once, whatever moves meanwhile: ${seed}`, async () => {
+    it(`has each partition once, also if partitions move meanwhile: ${seed}`, async () => {
       const { processes, expected, move } = await cluster(seed);
       const asked = processes[seed % processes.length] as Process;
       const found = await pages(asked, all, move);
@@ -108,7 +108,7 @@ async function pages(
   return ids;
 }
 
-/** Three processes with one store, and whatever owns what: a partition moves at any time, also within a search. */
+/** Three processes with one store, under any owners: a partition moves at any time, also within a search. */
 async function cluster(seed: number) {
   const draw = numbers(seed);
   const store = new MemoryArchiveStore();

@@ -114,8 +114,8 @@ export class WholeIndex implements Pick<Archive, "search"> {
   }
 
   /**
-   * What moved in between is in two parts, and counts in the first. What is left out of the other is in that one too: the
-   * first entries of a few partitions contain those of them that are among the first of more.
+   * A partition that moved in between is in two parts, and counts in the first. Its entries left out of the other are
+   * in that one too: the first entries of a few partitions contain those of them that are among the first of more.
    */
   #merged(search: Search, parts: readonly Part[]): SearchPage {
     const taken = new Set<number>();

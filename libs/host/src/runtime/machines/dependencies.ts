@@ -29,8 +29,8 @@ const signOfLifeMs = 5_000;
 const lookMs = 10;
 
 /**
- * Waits until something has happened to a machine behind an event, or until it has ended, and says whether it did
- * before the time was over, which is that of a sign of life where nothing else is said.
+ * Waits until a machine has changed after an event, or has ended. Resolves with whether it did in time. Default: the
+ * time of a sign of life.
  */
 export async function heardOf(
   { runtime, foundation }: Pick<MachineDependencies, "runtime" | "foundation">,

@@ -3,7 +3,7 @@ import type { Client, Mesh } from "@tutti/mesh";
 import type { Runtime } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 
-/** What is asked to tell what is paused, and to release it. */
+/** What a handler needs to list paused work, and to release it. */
 export interface PauseDependencies {
   readonly runtime: Runtime;
   readonly partitionOwner: PartitionOwner;
@@ -13,7 +13,7 @@ export interface PauseDependencies {
 export type RuntimeClient = Client<typeof runtimeService>;
 
 /**
- * Services whose machines do work. What others keep says who may do what, and has to be there for callers that look
- * into what is paused: it never is.
+ * Services whose machines do work. The machines of the others decide about rights. Callers that look into paused work
+ * need them, so they are never paused.
  */
 export const workServices: readonly string[] = ["workflow", "swarm", "master"];

@@ -1,11 +1,11 @@
 /**
  * Tells the bus what happens to the machines of a service.
  *
- * 1. What is told is durable, and told in order for each of them.
+ * 1. Published events are durable, and in order for each machine.
  * 2. No decision waits for it: making an event takes a multiple of the time of what it tells of, so it is done later
  *    and at most so many a second. A burst waits its turn. What does not fit behind it is left out and counted.
- * 3. The process that owns a partition tells of it. What happened right before one died is told again by the next: an
- *    event's id is the same then, and the bus does not deliver it twice.
+ * 3. The owner of a partition publishes its events. The next owner publishes the last events of a dead one again:
+ *    their ids are the same, and the bus does not deliver them twice.
  */
 import { type Bus, type EventInput, EventOutlet } from "@tutti/bus";
 import type { Component, CounterCell, Foundation, Health, InstanceKey, MachineEvent } from "@tutti/kernel";
@@ -13,7 +13,7 @@ import type { Happening, MachineEventListener, TakeNote } from "@tutti/runtime";
 import type { NoteHead, ToldMachine } from "./note.ts";
 import { ProgressBook } from "./progress-book.ts";
 
-/** What there is to tell: `kind` tells it from a happening as it is. */
+/** An event to publish. `kind` distinguishes it from a progress note. */
 interface Told extends NoteHead {
   readonly kind: string;
 }
@@ -24,8 +24,9 @@ export interface EventMapper<Note extends Told> {
   /** Returns whether it says that what it is about is over. */
   isEnd(note: Note): boolean;
   /**
-   * Returns a happening as it is, without a kind, says that something has moved on: there are many, and none costs an
-   * object more. How far it is is asked when that is told. Undefined where there is nothing to tell.
+   * Returns the progress of a machine. A note without a kind says that something has changed: there are many, and
+   * none costs a further object. The state is read when the note is published. Undefined if there is nothing to
+   * publish.
    */
   progressOf(head: NoteHead): Promise<EventInput | undefined>;
 }
@@ -39,9 +40,9 @@ export interface PublisherOptions {
 }
 
 const defaults: PublisherOptions = { burst: 2_000, perSec: 2_000, waitingMax: 50_000 };
-/** What happens together is told together. */
+/** Events of this time are published together. */
 const gatherMs = 1;
-/** As long as more waits than may be told. */
+/** As long as more events wait than are allowed. */
 const crowdedMs = 10;
 const atOnceMax = 100;
 const progressEveryMs = 100;
@@ -52,7 +53,7 @@ export interface MachineEventPublisherParts<Note extends Told> {
   readonly foundation: Foundation;
   readonly told: readonly ToldMachine[];
   readonly teller: EventMapper<Note>;
-  /** What was not told because too much waited to be. */
+  /** Events dropped because the publish queue was full. */
   readonly leftOut: CounterCell;
   /** Hears of each that is over. */
   readonly ended?: ((key: InstanceKey, note: Note) => void) | undefined;
@@ -97,7 +98,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
     }
   }
 
-  /** All that waits is told, however many it is. */
+  /** Publishes all waiting events, without a limit. */
   async drain(signal: AbortSignal): Promise<void> {
     this.#allowed = Number.POSITIVE_INFINITY;
     await this.#telling;

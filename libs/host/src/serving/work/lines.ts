@@ -26,7 +26,7 @@ export interface WorkFilter {
   readonly needsPerson: boolean;
 }
 
-/** How work of a kind stands in the index. */
+/** The index entries of a kind of work. */
 export interface Lines<Filter extends WorkFilter, Item> {
   readonly kind: string;
   /** Names of labels that the machine itself sets. */
@@ -112,7 +112,7 @@ export interface LinesWatched<Filter> {
 }
 
 /**
- * Returns the newest thousand, then what changes among them and what comes. From a cursor on, what has changed since.
+ * Returns the newest thousand, then changes among them and new ones. From a cursor on, the changes since then.
  */
 export function watchLines<Filter extends WorkFilter, Item>(
   dependencies: LineDependencies,

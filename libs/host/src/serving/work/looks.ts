@@ -11,7 +11,7 @@ export interface LookingDependencies extends MachineDependencies {
   readonly foundation: Pick<Foundation, "clock" | "timers">;
 }
 
-/** Changes are told at most so often. */
+/** The shortest time between two reports of changes. */
 const gatherMs = 20;
 /** And who watches looks for a fifth of the time at most: others are served by the same process. */
 const restsPerLook = 4;
@@ -20,7 +20,7 @@ const restMaxMs = 2_000;
 export interface Look {
   /** Whether it is time to look. Else it is time for a sign of life. */
   readonly isLook: boolean;
-  /** Events that there were before it: what comes after this number is seen by the next one. */
+  /** The number of events before it: the next look sees the later ones. */
   readonly events: number;
   /** It has ended: this is the last look. */
   readonly isOver: boolean;

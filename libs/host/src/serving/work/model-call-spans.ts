@@ -6,7 +6,7 @@ export function modelCallName({ operation, requestModel }: ModelCall): string {
   return `${operation || unnamed} ${requestModel}`.trimEnd();
 }
 
-/** What is not known is left out: that nothing was counted is not that nothing was used. */
+/** Unknown counts are left out: an absent count is not a count of 0. */
 export function modelCallAttributes(call: ModelCall): SpanAttributes {
   const { operation, provider, requestModel, responseModel, inputTokens, outputTokens, finishReasons } = call;
   return {

@@ -6,7 +6,7 @@ import { newsOf } from "../../runtime/machines/dependencies.ts";
 import type { LookingDependencies } from "./looks.ts";
 import type { Work } from "./work.ts";
 
-/** What comes after it is wanted. */
+/** The place after which output is wanted. */
 interface OutputPlace {
   readonly attempt: number;
   readonly index: number;

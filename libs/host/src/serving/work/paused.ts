@@ -1,4 +1,4 @@
-/** What is said of work of which the installation does nothing until it is released. */
+/** The explanation of work that a pause of the installation blocks until its release. */
 import { type Explanation, WaitCause } from "@tutti/contracts/types/v1";
 import type { InstanceKey } from "@tutti/kernel";
 import type { Runtime } from "@tutti/runtime";
@@ -15,7 +15,7 @@ export function withPause(
   const { name, sinceMs } = pause;
   const message = `the installation is paused (${name})`;
   return prefaced(explanation, {
-    summary: `The installation is paused (${name}), and nothing of it is begun.`,
+    summary: `The installation is paused (${name}), and starts none of its tasks.`,
     waits: [waitSince(sinceMs, { cause: WaitCause.WAIT_CAUSE_PAUSED, message, subject: name })],
     remedies: [{ text: "Release it.", command: "tutti release --all" }],
   });

@@ -47,7 +47,7 @@ function dependencies(
 }
 
 describe("where a task stands that is to be at a pool", () => {
-  it("is what keeps it from there, while that lasts: the pool is not asked, for it does not have it", async () => {
+  it("is the obstacle on the way, while that lasts: the pool is not asked, because it does not have the task", async () => {
     const outages = [
       outage(WAIT_CAUSE_POLICY, readyMs, readyMs + 100),
       outage(WAIT_CAUSE_BREAKER, readyMs + 100, undefined),
@@ -96,7 +96,7 @@ describe("where a task stands that is to be at a pool", () => {
     }
   });
 
-  it("is nothing about the way to the pool for one that is at work", async () => {
+  it("is nothing about the way to the pool for a running one", async () => {
     const asked = dependencies([outage(WAIT_CAUSE_BREAKER, readyMs, undefined)]);
     const placed = await placementOf(asked, "gpu", { ...queued, waits: false }, testContext({}));
     assert.deepEqual(

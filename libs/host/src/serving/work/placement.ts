@@ -35,8 +35,8 @@ interface PlacedTask {
 const poolTimeoutMs = 2_000;
 
 /**
- * Undefined where the pool does not know the task, or cannot be asked: then what its work says has to do. While nothing
- * can be brought to the pool the task waits for that, whatever the pool would say.
+ * Undefined if the pool does not know the task, or cannot be asked. The explanation of its work is used then. While
+ * the way to the pool is blocked, the task waits for that, and the answer of the pool does not count.
  *
  * A pool that several namespaces share is asked by the service itself: its caller may look at the task, and need not
  * have any right where the pool is. What pools say of a task tells nothing of other namespaces.

@@ -1,4 +1,4 @@
-/** What is said of work before what it says of itself, by who knows why nothing of it is started. */
+/** The reason outside of a work why it does not start, which precedes the work's own explanation. */
 import type { Explanation, Remedy, Wait } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { withRemedies } from "./placement.ts";

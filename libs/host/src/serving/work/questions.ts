@@ -8,7 +8,7 @@ import type { LookingDependencies } from "./looks.ts";
 /** How work of a kind is asked for its questions. */
 export interface Questions {
   readonly kind: string;
-  /** Name of the label of what waits for a person. */
+  /** Name of the label of tasks that wait for a person. */
   readonly person: string;
   /** All of one that is owned here, decided or not. */
   ofOwn(id: string, context: CallContext): Promise<readonly Approval[]>;
@@ -58,7 +58,7 @@ export async function listQuestions(
   };
 }
 
-/** Work that may have what is wanted, with how many events each has had, so that a change is noticed. */
+/** Work that may have open questions, with its number of events, so that a change is noticed. */
 export async function worksThatAsk(
   { archive }: Pick<LookingDependencies, "archive">,
   { kind, person }: Pick<Questions, "kind" | "person">,
@@ -82,7 +82,7 @@ export async function worksThatAsk(
   return works;
 }
 
-/** Whatever each of these has asked, wherever they are. */
+/** All questions of these works, in any process. */
 export async function ofWorks(
   questions: Pick<Questions, "ofAny">,
   ids: readonly string[],

@@ -3,7 +3,7 @@
  *
  * 1. What it has been spent on is by node: a task or a part, or `theWhole`. A node is in one span at most at a time.
  *    What starts ends what was.
- * 2. The whole is not among what is open: it ends when it is said to.
+ * 2. The whole is not among the open spans: only an explicit call ends it.
  */
 import { type Span, SpanKind } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";

@@ -42,7 +42,7 @@ function createdMs(createTime: Timestamp | undefined): number {
 
 /**
  * Has `know` take in how the work was when its watcher saw it last, and says whether it could be had.
- * @param know is told after which event to ask; 0 for as it is
+ * @param know gets the event after which to ask. 0: the present state.
  */
 export async function takeUp(
   dependencies: MachineDependencies,
@@ -57,7 +57,7 @@ export async function takeUp(
     return true;
   }
   if (event !== eventCount) return false;
-  // Nothing has happened since, unless it does right now.
+  // Nothing has happened since, or it happens right now.
   await know(0);
   return (await work.eventsOf(dependencies, id, context)) === event;
 }

@@ -1,4 +1,4 @@
-/** Where the time of work went: what runs, missions and sessions show of it alike. */
+/** Where the time of work went, in one form for runs, missions and sessions. */
 import { createHash } from "node:crypto";
 import {
   type ModelCalls,

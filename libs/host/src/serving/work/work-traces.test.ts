@@ -25,7 +25,7 @@ function span(spanId: string, kind: SpanKind, [startMs, endMs]: readonly [number
 
 const whole = span("whole", SPAN_KIND_WHOLE, [1_000, 2_000], { parentSpanId: "" });
 
-/** Tells of one work, and gives what was told. */
+/** Exports the spans of one work, and returns them. */
 async function told(spans: readonly Span[], { traceparent = sampled, end = completed } = {}) {
   const foundation = testFoundation();
   const traces = new WorkTraces(foundation);
@@ -75,7 +75,7 @@ describe("traces of work", () => {
     });
   });
 
-  it("link what waits for a child with the child, whose own spans the child tells", async () => {
+  it("link the span that waits for a child with the child, which exports its own spans", async () => {
     const { past } = await told([
       whole,
       span("wait", SPAN_KIND_WAIT, [1_000, 1_900], { task: "ship" }),
@@ -127,7 +127,7 @@ describe("traces of work", () => {
     }
   });
 
-  it("count what could not be told, and go on with the next", async () => {
+  it("count failed exports, and continue with the next", async () => {
     const foundation = testFoundation();
     const traces = new WorkTraces(foundation);
     const asked: string[] = [];

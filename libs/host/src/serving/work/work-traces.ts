@@ -3,8 +3,8 @@
  *
  * 1. They are made of the history when the work is over, so the running work pays nothing. only of work that was
  *    started in a trace which is recorded.
- * 2. Nothing waits for it, and one work is looked at after the other. What does not fit is left out and counted. So is
- *    what is not kept any more when its turn comes.
+ * 2. Nothing waits for it, and works are read one after the other. Works without room are left out and counted. So
+ *    are works that are no longer kept when their turn comes.
  * 3. The id of a span follows from what it is. Work that continues after its end is informed of again under the same
  *    ids.
  */
@@ -124,7 +124,10 @@ interface Traced {
   readonly parent: TraceContext;
 }
 
-/** The spans of work itself: those of its children are told when these end, and are linked with what waits for them. */
+/**
+ * The spans of work itself. Those of its children follow when these end, and are linked with the span that waits for
+ * them.
+ */
 function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
   const within = (spanId: string): TraceContext => ({ ...parent, spanId });
   const whole = spans.find(({ kind, task }) => kind === SpanKind.SPAN_KIND_WHOLE && task === "");

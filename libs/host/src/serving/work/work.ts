@@ -1,6 +1,6 @@
 /**
- * How handlers speak with work of one kind: runs, missions, sessions. What is not there, or is kept no longer, is told
- * in the words of the kind.
+ * How handlers speak with work of one kind: runs, missions, sessions. For missing or removed work, the errors use the
+ * words of the kind.
  */
 import { Record } from "@tutti/contracts/runtime/v1";
 import type { CallContext, InstanceKey, TuttiError } from "@tutti/kernel";

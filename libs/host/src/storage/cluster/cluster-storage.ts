@@ -85,7 +85,7 @@ export class ClusterStorage implements Storage {
   }
 
   get blobs(): Blobs {
-    assert(this.#blobs !== undefined, "nobody asks for blobs before the storage is started", {});
+    assert(this.#blobs !== undefined, "blobs are requested after the storage has started", {});
     return this.#blobs;
   }
 
@@ -136,7 +136,7 @@ export class ClusterStorage implements Storage {
     const { freeBytes } = this.#upkeep;
     const { settings, cluster } = this.#parts;
     if (freeBytes === undefined || freeBytes >= settings.freeBytesMin) return healthy;
-    return degraded(`the disk of ${cluster.copies} has ${mebibytes(freeBytes)} MiB left; free some space`);
+    return degraded(`the disk of ${cluster.copies} has ${mebibytes(freeBytes)} MiB left: free some space`);
   }
 
   #openArchive(service: string): Promise<ObjectArchive> {

@@ -26,7 +26,7 @@ export interface ImportTarget {
   readonly connection: NatsConnection;
   /** Of everything in NATS. */
   readonly replicas: number;
-  /** A folder for what is needed for a while. */
+  /** A folder for temporary files. */
   readonly scratch: string;
 }
 

@@ -12,7 +12,7 @@ function settingsOf(...flags: string[]) {
 }
 
 describe("what is set about a cluster", () => {
-  it("has one copy of everything and no system account unless told otherwise", () => {
+  it("has one copy of everything and no system account by default", () => {
     const { replicas, system, copies } = settingsOf();
     assert.deepEqual([replicas, system, copies], [1, undefined, "./.tutti/copies"]);
   });

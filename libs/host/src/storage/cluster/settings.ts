@@ -25,7 +25,7 @@ const schema = z.strictObject({
     .min(1)
     .max(5)
     .default(1)
-    .describe("Copies of journals, archives and blobs in NATS; 3 in a cluster."),
+    .describe("Copies of journals, archives and blobs in NATS. Use 3 in a cluster."),
   journalBytesMax: bytesMax("the journal of a partition"),
   archiveBytesMax: bytesMax("the archive of a partition, or the objects of a service,"),
   blobBytesMax: bytesMax("large content of all services"),
@@ -48,16 +48,16 @@ const schema = z.strictObject({
     .max(86_400_000)
     .default(15_000)
     .describe(
-      "How often copies of what other processes own are brought up to date, so that it is served soon when one of them dies; 0 for never.",
+      "How often copies of the archives of other processes are updated, so that they are served soon when one of them dies. 0: never.",
     ),
   audited: z
     .boolean()
     .default(true)
     .describe(
-      "Whether journals are cut only behind what the audit of the service `governance` has; false where none runs.",
+      "Whether journals are cut only behind the records that the audit of the service `governance` has. Set false if none runs.",
     ),
   system: system.describe(
-    "To see at the start whether a single server syncs before it acknowledges; without it there is a warning.",
+    "To see at the start whether a single server syncs before it acknowledges. Without it there is a warning.",
   ),
 });
 
@@ -89,14 +89,10 @@ export function clusterSettings({ system, ...values }: Values, nats: NatsSection
   const { user, password, credentials } = system ?? {};
   const problems: string[] = [];
   if ((user === undefined) !== (password === undefined)) {
-    problems.push(
-      "expected cluster.system.user and cluster.system.password together, found only one of them; set the other",
-    );
+    problems.push("expected cluster.system.user and cluster.system.password together, got only one of them");
   }
   if (credentials !== undefined && user !== undefined) {
-    problems.push(
-      "expected one way to authenticate in cluster.system, found user and credentials; keep the one that NATS wants",
-    );
+    problems.push("expected one way to authenticate in cluster.system, got user and credentials");
   }
   if (problems.length > 0) throw kernelErrors.configurationInvalid({ problems });
   if (user === undefined && credentials === undefined) return { ...values, system: undefined };

@@ -59,7 +59,7 @@ export async function examine(directory: string, given: Examined = {}): Promise<
   return found;
 }
 
-/** What there is to say where there is no data directory. Undefined where there is one. */
+/** The finding for a folder without a data directory. Undefined if there is one. */
 async function nothingThere({ directory }: DataLayout): Promise<Finding | undefined> {
   const start = "Nothing has to be done: the first start of the platform makes it.";
   let names: readonly string[];
@@ -155,7 +155,7 @@ function holderFindings(directory: string, isFree: boolean): Finding[] {
     return [notice("held", what, advice)];
   }
   if (holder === undefined) return [];
-  const what = `The process ${holder.pid}, which had ${directory} since ${holder.since}, did not stop in good order.`;
+  const what = `The process ${holder.pid}, which had ${directory} since ${holder.since}, did not stop gracefully.`;
   return [
     notice("left-behind", what, "Nothing has to be done: the lock is free, and the next start takes it."),
   ];

@@ -22,7 +22,7 @@ import { inspectedData } from "./inspected-data.ts";
 
 const restore =
   "Stop the process, move this directory aside, put a backup in its place, and look at the disk and its memory.";
-const newer = "Use the release that wrote it, or a newer one; this one does not touch what it cannot read.";
+const newer = "Use the release that wrote it, or a newer one. This one leaves unknown content as it is.";
 
 /** What else looks at a directory than the storage. */
 export interface Inspectors {
@@ -92,8 +92,7 @@ function journalFindings(
   if (damage !== undefined) return [damageFinding("journal-damaged", text, damage)];
   if (torn === undefined) return [sound("journal-sound", text)];
   const end = `The last group, in ${torn.file} at byte ${torn.offset}, is only half there: the process was killed while it wrote.`;
-  const advice =
-    "Nothing has to be done: nobody was told that it is durable, and the next start cuts it off.";
+  const advice = "Nothing has to be done: the group was not acknowledged, and the next start cuts it off.";
   return [sound("journal-sound", text), notice("torn-tail", end, advice)];
 }
 
@@ -116,14 +115,14 @@ function joinFindings({ partitions }: Verification, archives: readonly NamedArch
   const gaps: string[] = [];
   for (const { service, partition, first, last } of partitions) {
     const archive = archives.find((one) => one.service === service)?.archive;
-    // Its damage is said already.
+    // Its damage is reported already.
     if (archive?.kind === "damaged") continue;
     const known = archive?.partitions.find((one) => one.partition === partition);
     const { coveredTo = 0, packedTo = 0 } = known ?? {};
     const upTo = Math.min(coveredTo, packedTo);
     const where = `Of partition ${partition} of ${service}`;
     if (first > upTo + 1) {
-      const missing = `${where} the archive has everything up to batch ${upTo} and the journal begins with batch ${first}: what is between is missing.`;
+      const missing = `${where} the archive has everything up to batch ${upTo} and the journal starts with batch ${first}: those between are missing.`;
       gaps.push(missing);
     } else if (coveredTo > last) {
       const ahead = `${where} the archive has everything up to batch ${coveredTo} and the journal ends with batch ${last}: they are not of the same time.`;
