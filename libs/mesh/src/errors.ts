@@ -155,14 +155,14 @@ export const meshErrors = defineErrors("mesh", {
   noOwner: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Nobody is known to own what the call is about. Ownership moves within seconds after a process is lost. Repeat the call with the same idempotency key.",
+    help: "The partition of the call has no known owner. Ownership moves within seconds after a process is lost. Repeat the call with the same idempotency key.",
     message: ({ place, rpc }: { place: string; rpc: string }) => `${place} has no known owner for ${rpc}`,
     remedy: "Retry with the same idempotency key.",
   },
   ownerAway: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The instance that owns what the call is about cannot be reached, and nobody took its place in the time that a call waits for that. Nothing was done. Ownership moves within seconds after a process is lost: repeat the call after the time that is said.",
+    help: "The instance that owns what the call is about cannot be reached, and no other took its place in the time that a call waits for that. Nothing was done. Ownership moves within seconds after a process is lost: repeat the call after the delay in the error.",
     message: ({ place, rpc, instance }: { place: string; rpc: string; instance: string }) =>
       instance === ""
         ? `${place} has no owner for ${rpc} yet, and nothing was done`

@@ -50,7 +50,7 @@ export interface MeshOptions {
   readonly network?: InProcessNetwork;
   /** On whose behalf this process calls when no caller called it. */
   readonly principal?: Principal;
-  /** Who may call, and how much. By default everybody is the administrator of this machine. */
+  /** Decides which callers may call, and how much. By default every caller is the administrator of this machine. */
   readonly gate?: Partial<Gate>;
   /** The key or token that it shows to other processes. Asked for with each call. */
   readonly credential?: () => string;

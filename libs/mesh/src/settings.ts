@@ -106,7 +106,7 @@ const schema = z.strictObject({
 export const meshSection = defineSection({
   scope: "integration",
   name: "mesh",
-  description: "How services call each other: transport, protection, limits and what is done about failures.",
+  description: "How services call each other: transport, protection, limits and retries.",
   schema,
 });
 
@@ -124,7 +124,7 @@ const lenient = schema.extend({
 
 export type MeshSettingsInput = z.input<typeof lenient>;
 
-/** Fills in what is not given. Throws what Zod says of the rest. */
+/** Fills in the defaults. Throws Zod's errors about the rest. */
 export function resolveMeshSettings(given: MeshSettingsInput = {}): MeshSettings {
   return lenient.parse(given);
 }

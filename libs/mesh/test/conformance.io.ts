@@ -1,4 +1,4 @@
-/** What a caller sees is the same whatever carries the call. */
+/** A caller sees the same over every transport. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as testTurn } from "node:timers/promises";
@@ -104,7 +104,7 @@ for (const transport of transports) {
           throw new TuttiError({
             code: "notes.full",
             status: "FAILED_PRECONDITION",
-            message: "expected room for a nöte, found none; délete one",
+            message: "expected room for a nöte, found none: délete one",
             retryAfterMs: 1_500,
             violations: [{ field: "count", message: "too many" }],
             details: { notebook: "nb_1" },
@@ -116,7 +116,7 @@ for (const transport of transports) {
         const error = await errorOf(client.get(note()));
         assert.equal(error.code, "notes.full");
         assert.equal(error.status, "FAILED_PRECONDITION");
-        assert.equal(error.message, "expected room for a nöte, found none; délete one");
+        assert.equal(error.message, "expected room for a nöte, found none: délete one");
         assert.equal(error.retry, "never");
         assert.equal(error.retryAfterMs, 1_500);
         assert.deepEqual(error.violations, [{ field: "count", message: "too many" }]);
@@ -125,7 +125,7 @@ for (const transport of transports) {
       });
     });
 
-    it("makes an internal error of whatever else a handler throws", () => {
+    it("makes an internal error of any other error of a handler", () => {
       const handlers = {
         get(): Note {
           throw new TypeError("x is not a function");
@@ -197,7 +197,7 @@ for (const transport of transports) {
       });
     });
 
-    it("is late at its deadline, and the handler is told", async () => {
+    it("is late at its deadline, and the handler is cancelled", async () => {
       let reached = false;
       const stopped = latch();
       const handlers = {
@@ -321,7 +321,7 @@ for (const transport of transports) {
       });
     });
 
-    it("gives the reply and the error of a handler that nobody has said anything to yet", () => {
+    it("gives the reply and the error of a handler without a request yet", () => {
       const handlers = {
         async *talk(requests: AsyncIterable<Note>) {
           requests[Symbol.asyncIterator]()
@@ -477,7 +477,7 @@ for (const transport of transports) {
         },
       ));
 
-    it("holds up a sender whose replies nobody takes", async () => {
+    it("holds up a sender whose replies are not read", async () => {
       let sent = 0;
       const handlers = {
         async *follow() {
@@ -515,7 +515,7 @@ for (const transport of transports) {
   });
 
   describe(`policy, ${transport.name}`, () => {
-    it("refuses who may not, naming action, resource and namespace", () =>
+    it("refuses a caller without the right, naming action, resource and namespace", () =>
       calling({}, async (client) => {
         const context = testContext({ principal: { kind: "agent", id: "a1", roles: [] } });
         const error = await errorOf(client.put(note({ namespace: "team-b" }), { context }));

@@ -1,4 +1,4 @@
-/** Letters between partitions, over whatever the mesh calls by. */
+/** Letters between partitions, over every transport. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
@@ -178,7 +178,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       assert.deepEqual(a.taken.slice(3), ["7-4102", "4103-5006"]);
     });
 
-    it("follow the partition: what was not answered goes to the new owner", async () => {
+    it("follow the partition: unanswered ones go to the new owner", async () => {
       await using post = await openPost(transport);
       const [a, b] = post.receivers;
       post.table.learn(place, a.owner(1));
@@ -215,7 +215,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       await post.delivery.deliver(place, batch(1, 1), never);
       a.ownerChanged();
       await new Promise((resolve) => setImmediate(resolve));
-      assert.equal(a.mesh.server.load.streams, 1, "it goes on while the partition is here");
+      assert.equal(a.mesh.server.load.streams, 1, "it continues while the partition is here");
       a.admit = () => Promise.reject(notOwner(place, b.owner(2)));
       a.ownerChanged();
       await a.mesh.drain();

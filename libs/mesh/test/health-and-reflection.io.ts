@@ -115,7 +115,7 @@ describe("gRPC's own services", () => {
       assert.match(String(reply), /from afar/);
     });
 
-    it("that sends what is no message is told so", async () => {
+    it("that sends no valid message gets an error", async () => {
       const { error } = await call("/test.v1.NoteService/Get", Buffer.from("{"));
       assert.equal(error?.code, status.INVALID_ARGUMENT);
       assert.match(error?.details ?? "", /The request of NoteService.Get cannot be decoded/);
@@ -130,7 +130,7 @@ describe("gRPC's own services", () => {
       );
     });
 
-    it("that calls what is not there is told so", async () => {
+    it("that calls an unknown method gets an error", async () => {
       assert.equal(
         (await call("/test.v1.NoteService/Burn", Buffer.alloc(0))).error?.code,
         status.UNIMPLEMENTED,

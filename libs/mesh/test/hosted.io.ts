@@ -46,7 +46,7 @@ for (const transport of ["in-process", "grpc"] as const) {
           /to be served once by swarm, found it served already/,
         );
         if (transport === "in-process") return;
-        // Who names no service while there are several is told, instead of getting any of them.
+        // A call that names no service while there are several gets an error, instead of any of them.
         const nameless = await errorOf(client.client(noteService).get(note()));
         assert.ok(meshErrors.noHandler.is(nameless), nameless.message);
       } finally {

@@ -116,7 +116,7 @@ for (const transport of ["in-process", "grpc"] as const) {
     it("follows the owner that is named where there are other places than the caller thinks", () =>
       withCluster(transport, async ([a, b], client, table) => {
         learn([a.table, b.table], b.owner(7));
-        // As many as a client thinks that nobody has told.
+        // A number that a client without any information assumes.
         const elsewhere = new MemoryOwnership({ partitions: 16, fallback: () => a.owner(0) });
         Object.assign(table, { placeOf: elsewhere.placeOf.bind(elsewhere), ownerOf: () => a.owner(0) });
         for (const key of ["k1", "k2", "k3"]) {
@@ -163,7 +163,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         assert.equal((await calling).text, instanceOf(b.mesh));
       }));
 
-    it("waits for an owner while nobody is known, and says so at its deadline", () =>
+    it("waits for an owner while none is known, and says so at its deadline", () =>
       withCluster(transport, async ([a, b], client, table) => {
         const notes = client.client(noteService);
         const late = await errorOf(notes.change(note({ key: "k1" }), { timeoutMs: 30 }));
@@ -231,7 +231,7 @@ describe("a keyed call to an owner that is dead, whose lease still runs", () => 
       assert.deepEqual([...texts], [instanceOf(b.mesh)]);
     }));
 
-  it("is refused before its deadline, with when to come again, while nobody takes its place", () =>
+  it("is refused before its deadline, with when to come again, while no process takes its place", () =>
     withCluster("grpc", async (_cluster, client, table) => {
       learn([table], { instance: "gone", address: "127.0.0.1:1", epoch: 1 });
       const refused = await errorOf(
@@ -244,7 +244,7 @@ describe("a keyed call to an owner that is dead, whose lease still runs", () => 
     }));
 });
 
-describe("a keyed call of who has no news of owners, to one it was told of that is dead", () => {
+describe("a keyed call without changes of owners, to a known one that is dead", () => {
   const afterDeath = (run: (client: Mesh) => Promise<void>) =>
     withCluster(
       "grpc",
@@ -373,7 +373,7 @@ describe("a call to any instance that is about what one of them owns", () => {
         assert.deepEqual([...(await answered)], [instanceOf(b.mesh)]);
       }));
 
-  it("waits while nobody is named, and is answered by the first who owns it", () =>
+  it("waits while no owner is named, and is answered by the first owner", () =>
     withCluster("in-process", async ([a, b], client) => {
       const calling = client.client(noteService).put(note({ text: "once" }), { timeoutMs: 30_000 });
       // Far more often than a call is tried.
@@ -382,7 +382,7 @@ describe("a call to any instance that is about what one of them owns", () => {
       assert.equal((await calling).text, instanceOf(a.mesh));
     }));
 
-  it("is refused before its deadline, with when to come again, while nobody takes the place of the one that is dead", () =>
+  it("is refused before its deadline, with when to come again, while no process takes the place of the dead one", () =>
     withCluster("grpc", async ([a, b], client) => {
       for (const isNamed of [true, false]) {
         if (isNamed) learn([a.table, b.table], dead(1));

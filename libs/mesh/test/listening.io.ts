@@ -51,7 +51,7 @@ describe("listening", () => {
     await mesh.stop();
   });
 
-  it("tells others the address it was told to", async () => {
+  it("announces the configured address", async () => {
     const mesh = await started({ listen: "127.0.0.1:0", advertise: "notes.example:7401" });
     assert.equal(mesh.address, "notes.example:7401");
     assert.equal(mesh.instances[0]?.address, "notes.example:7401");

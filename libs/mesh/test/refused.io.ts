@@ -13,7 +13,7 @@ for (const transport of ["in-process", "grpc"] as const)
   describe(`a request that is refused, ${transport}`, () => {
     const settings = { transport, listen: "127.0.0.1:0" };
 
-    it("is told to the caller that wants to hear of it, with who made it and why, and never to the handler", async () => {
+    it("is reported to the listener for refusals, with who made it and why, and never to the handler", async () => {
       const network = new InProcessNetwork();
       const gate = {
         identity: localIdentity,

@@ -18,10 +18,10 @@ import { note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { quiet } from "./pairs.ts";
 
 const { register, renew, deregister, watch } = registryService.methods;
-/** What clients of the mesh call of the contract. Whatever else it has does not matter here. */
+/** The methods of the contract that clients of the mesh call. The others do not matter here. */
 const calledContract = { ...registryService, methods: { register, renew, deregister, watch } };
 
-/** As much of a registry as its clients can see: entries, a history, watchers. It forgets when it is told to. */
+/** As much of a registry as its clients can see: entries, a history, watchers. A test can make it forget. */
 class TestRegistry {
   readonly entries = new Map<string, Instance>();
   readonly watched: WatchRequest[] = [];
@@ -63,7 +63,7 @@ class TestRegistry {
     this.#change({ $case: "put", value: instanceOf(id, address) });
   }
 
-  /** From now on it knows everybody. */
+  /** From now on it is complete. */
   completed(): void {
     this.#complete = true;
     this.#tell(undefined);
@@ -203,7 +203,7 @@ describe("discovery by the registry", () => {
       assert.equal(discovery.health().level, "degraded");
     }));
 
-  it("keeps what it knew when the registry comes back empty, until that knows everybody", () =>
+  it("keeps what it knew when the registry comes back empty, until that is complete", () =>
     withRegistry(async ({ registry, discovery, time }) => {
       registry.put("a", "h:1");
       registry.put("b", "h:2");

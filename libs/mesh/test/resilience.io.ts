@@ -148,7 +148,7 @@ describe("instances that come and go", () => {
     await stopAll(mesh);
   });
 
-  it("one that nobody listens for is distinguished from one that broke", async () => {
+  it("one to a port without a listener is distinguished from one that broke", async () => {
     const server = await serve();
     await server.stop();
     const { mesh, notes } = callerOf([server], { retry: { attempts: 1 } });
@@ -192,7 +192,7 @@ describe("an instance that breaks", () => {
     await stopAll(mesh, ...servers);
   });
 
-  it("has its breaker opened by streams that are not let in, or have nobody to go to, as well", async () => {
+  it("has its breaker opened by streams that are refused, or have no instance to go to, as well", async () => {
     const ill: NoteHandlers = {
       // biome-ignore lint/correctness/useYield: it fails before its first reply
       async *talk() {
@@ -210,7 +210,7 @@ describe("an instance that breaks", () => {
       async function* nothing(): AsyncGenerator<Note> {}
       const talk = async () => {
         for await (const reply of notes.talk(nothing()))
-          assert.fail(`nobody says anything, found ${reply.text}`);
+          assert.fail(`expected no reply, found ${reply.text}`);
       };
       for (let call = 0; call < 3; call++) await assert.rejects(talk());
       await new Promise((resolve) => setImmediate(resolve));

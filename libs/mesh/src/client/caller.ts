@@ -121,7 +121,7 @@ function deadlineOf({ timeoutMs, deadlineMs, context }: CallOptions, nowMs: numb
   return earliest;
 }
 
-/** Stops the call with whatever it hangs on. Returns how to let go. */
+/** Stops the call when its origin stops. Returns how to release it. */
 function attach(call: ClientCall, { signal, context }: CallOptions): (() => void) | undefined {
   const first = signal === undefined ? undefined : attachSignal(call, signal);
   const second = context === undefined ? undefined : attachContext(call, context);

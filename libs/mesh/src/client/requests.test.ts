@@ -94,7 +94,7 @@ describe("the requests of a stream", () => {
     assert.deepEqual(await take(next, 9), [3]);
   });
 
-  it("close their source when nobody wants more", async () => {
+  it("close their source when the reader stops", async () => {
     const closed = latch();
     async function* source() {
       try {

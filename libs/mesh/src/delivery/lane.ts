@@ -1,8 +1,8 @@
 /**
  * The way of letters to one partition of another process: one stream, kept as long as it works.
  *
- * 1. Requests go out in the order in which they were handed over. After a change of owner what was not answered goes
- *    out again, in the same order, to the new one. Repetitions do no harm.
+ * 1. Requests go out in the order in which they were handed over. After a change of owner, unanswered ones go out
+ *    again, in the same order, to the new one. Repetitions do no harm.
  * 2. Any other failure is reported to everyone who waits: whether something became durable is unknown, and the sender
  *    repeats it at its own pace.
  * 3. So much is on its way at most. Who has more waits, and the transport itself takes requests only as fast as the
@@ -194,7 +194,7 @@ export class Lane {
     else if (!this.#moved(stream, error)) this.#fail(error);
   }
 
-  /** Returns whether the partition has another owner, who is to have what was not answered. */
+  /** Returns whether the partition has another owner, which gets the unanswered requests. */
   #moved(stream: Stream, error: TuttiError): boolean {
     const refusal = notOwnerOf(error);
     if (refusal === undefined && !stream.replaced) return false;

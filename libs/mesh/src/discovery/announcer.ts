@@ -159,7 +159,7 @@ export class Announcer implements Component {
 
   health(): ComponentHealth {
     if (this.#problem === "") return { ...healthy, details: { instances: this.#registered.size } };
-    return degraded(`the registry cannot be told of this process (${this.#problem}); it goes on trying`);
+    return degraded(`the registry does not know this process (${this.#problem}): retrying`);
   }
 
   #pauseMs(): number {

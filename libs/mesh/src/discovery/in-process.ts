@@ -27,7 +27,7 @@ export class InProcessNetwork implements Discovery {
 
   serverOf(instance: Instance): LocalServer | undefined {
     const server = this.#servers.get(instance.id);
-    // An owner whose address is empty is this very process, whatever it calls itself.
+    // An owner whose address is empty is this very process, under any name.
     if (server !== undefined || instance.address !== "") return server;
     const [first] = this.instancesOf(instance.service);
     if (first !== undefined) return this.#servers.get(first.id);

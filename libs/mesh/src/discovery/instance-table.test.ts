@@ -66,12 +66,12 @@ describe("what is known of instances", () => {
       ["a", "b"],
     ],
     [
-      "who registers anew is known once",
+      "an instance that registers again is known once",
       [snapshot(true, [a, b]), snapshot(false, []), put(false, a)],
       ["a", "b"],
     ],
     [
-      "who has not come back when the registry knows everybody is gone",
+      "an instance that has not come back when the registry is complete is removed",
       [snapshot(true, [a, b]), snapshot(false, []), put(false, a), signOfLife(true)],
       ["a"],
     ],

@@ -37,7 +37,7 @@ export interface RegistryDiscoveryOptions {
 
 const backoff: Backoff = { firstMs: 100, maxMs: 5_000 };
 /**
- * The registry gives a sign of life every few seconds: a stream without one is dead, whatever the connection says.
+ * The registry gives a sign of life every few seconds: a stream without one is dead, also over a living connection.
  *
  * @defaults
  */

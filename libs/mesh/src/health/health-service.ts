@@ -6,7 +6,7 @@ import { type HealthReply, healthContract, type ServingStatus, servingStatus } f
 
 export class HealthService {
   readonly #server: MeshServer;
-  /** Contracts that were said not to serve. */
+  /** Contracts that are marked as not serving. */
   readonly #out = new Set<string>();
   readonly #watchers = new Set<() => void>();
   #ready = true;

@@ -1,6 +1,5 @@
 /**
- * What rules say of the requests of this installation: after it is known who asks, and that the request is one of the
- * contract.
+ * Applies admission rules to the requests of this installation, after the caller is known and the request is valid.
  *
  * 1. Where there are no rules about requests, a call costs one look at a flag.
  * 2. A handler sees the request as it is admitted. The sender keeps the original.

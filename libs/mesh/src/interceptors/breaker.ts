@@ -7,7 +7,7 @@
  * 2. While it is open nothing is sent. After a pause a call is let through as a probe, whose outcome decides. A probe that
  *    has no outcome yet does not keep the instance shut off: another one follows it.
  * 3. A call about what one instance owns may wait there until its time is over, and says nothing of the instance then.
- * 4. Its memory is bounded whatever the rate of calls.
+ * 4. Its memory is bounded at any rate of calls.
  */
 import { EventEmitter } from "node:events";
 import {

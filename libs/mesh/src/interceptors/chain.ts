@@ -1,11 +1,11 @@
 /**
- * The interceptors of both sides: what happens to every call, whatever its method and transport. A pipeline is a list
- * of named steps that runs once per method. Each step adds its hooks for that method. A call then runs through flat
- * lists of functions, without a promise or a closure per step.
+ * The interceptors of both sides: steps of every call, for all methods and transports. A pipeline is a list of named
+ * steps that runs once per method. Each step adds its hooks for that method. A call then runs through flat lists of
+ * functions, without a promise or a closure per step.
  *
  * 1. `begin` runs in the order of the list, `end` in reverse, for each interceptor whose `begin` did not throw.
  * 2. `end` runs exactly once, also for refused, cancelled and late calls.
- * 3. Whatever `begin`, `request` or `reply` throws ends the call with that error. An `end` never throws.
+ * 3. An error of `begin`, `request` or `reply` ends the call. An `end` never throws.
  */
 import { type RunStep, type TuttiError, turnForOthers } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";

@@ -6,7 +6,7 @@ import { serverCall } from "../testing/calls.ts";
 import { note } from "../testing/index.ts";
 import { type Authorizer, identityInterceptor, localIdentity } from "./identity.ts";
 
-/** Allows what is asked in the namespace `shop`, and notes what it was asked. */
+/** Allows all requests in the namespace `shop`, and records them. */
 function guarded(name: Parameters<typeof serverCall>[0]) {
   const asked: string[] = [];
   const authorizer: Authorizer = {

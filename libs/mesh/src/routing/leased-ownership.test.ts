@@ -57,7 +57,7 @@ describe("LeasedOwnership", () => {
     assert.deepEqual(ownership.ownerOf(place), owner("c", 3));
   });
 
-  it("does not believe who knows less than the table, also when that names nobody", () => {
+  it("ignores a peer that knows less than the table, also when the table names no owner", () => {
     const table = new Table();
     const ownership = new LeasedOwnership(table);
     table.say(undefined, 5);

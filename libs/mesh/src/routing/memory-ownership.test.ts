@@ -83,7 +83,7 @@ describe("the guard of an owner", () => {
     assert.equal(new OwnershipGuard(table, "inst_1").requireOwner(key), place);
   });
 
-  it("refuses what is not, and names the owner", () => {
+  it("refuses a partition of another process, and names the owner", () => {
     const table = new MemoryOwnership();
     table.learn(place, second);
     const guard = new OwnershipGuard(table, "inst_1");
@@ -96,7 +96,7 @@ describe("the guard of an owner", () => {
     );
   });
 
-  it("refuses what nobody owns", () => {
+  it("refuses a partition without an owner", () => {
     const guard = new OwnershipGuard(new MemoryOwnership(), "inst_1");
     assert.throws(
       () => guard.requireOwner(key),

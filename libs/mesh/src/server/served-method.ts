@@ -2,7 +2,7 @@
  * One method as it is served: the interceptors of the server's side around the handler, the same for every transport.
  *
  * 1. A handler sees no request that an interceptor refused.
- * 2. What the handler throws leaves here as a `TuttiError`, whatever it was.
+ * 2. Every error of the handler leaves here as a `TuttiError`.
  * 3. Interceptors end when the handler is through, not when the caller gave up: running work is counted as running.
  */
 import { errorFromUnknown, type TuttiError } from "@tutti/kernel";

@@ -4,13 +4,13 @@ import type { Method } from "../calls/method.ts";
 import { late, type Stoppable } from "../calls/stopping.ts";
 import type { Intercepted } from "../interceptors/chain.ts";
 
-/** What a call brings from the caller, whatever carried it here. */
+/** The caller's part of a call, over any transport. */
 export interface Incoming {
   /** `outside`: from a program in this process that is treated like one of another process. */
   readonly transport: "in-process" | "outside" | "grpc";
   /** On whose behalf, as the caller says. To be believed or not by the identity interceptor. */
   readonly presented: Principal | undefined;
-  /** The key or token that it shows: what follows `Bearer`. Empty without any. Never logged. */
+  /** The key or token that it shows: the part after `Bearer`. Empty without any. Never logged. */
   readonly credential: string;
   readonly namespace: string;
   readonly deadlineMs: number;

@@ -1,4 +1,4 @@
-/** A contract with a method of every kind, for tests of whatever carries calls. Its messages travel as JSON. */
+/** A contract with a method of every kind, for tests of transports. Its messages travel as JSON. */
 import {
   type FieldViolation,
   type MessageCodec,

@@ -101,7 +101,7 @@ export class CertificateFiles implements experimental.CertificateProvider {
     this.#timer = undefined;
   }
 
-  // grpc-js asks to be informed of what there is after it has finished adding the listener.
+  // grpc-js asks for the present state after it has finished adding the listener.
 
   addCaCertificateListener(listener: CaListener): void {
     this.#caListeners.add(listener);

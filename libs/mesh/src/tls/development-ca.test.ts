@@ -90,7 +90,7 @@ describe("the development authority", () => {
     );
   });
 
-  it("signs those again that nobody named, since they would be trusted no more", async () => {
+  it("signs the others again too, since they would be trusted no more", async () => {
     const into = join(directory, "all");
     await makeDevelopmentCertificates({ directory: into, services: ["swarm", "notes"] });
     const before = await readFile(join(into, "notes.crt"));

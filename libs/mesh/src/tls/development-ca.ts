@@ -2,8 +2,8 @@
  * A certificate authority for one developer's machine: `npm run certs`. It makes, in one directory, an authority and a
  * certificate per service. Certificates that are there are kept, so that running services continue trusting each other.
  *
- * An authority gives way to the next in three steps, between which running services take up what there is, so that at
- * no moment one of them shows what another does not trust yet:
+ * An authority gives way to the next in three steps. Between them, running services take up the new files. So at no
+ * moment does one of them show a certificate that another does not trust yet:
  *
  * 1. the next one is trusted beside the present one, which continues signing;
  * 2. the next one signs all certificates again, and both are trusted;
@@ -59,7 +59,7 @@ export async function makeDevelopmentCertificates(
   const known = isTaken ? await servicesIn(directory) : [];
   const wanted = { ...options, services: [...new Set([...options.services, ...known])] };
   const services = await certify(wanted, rotate || isTaken, { name: authorityName, key: signing }, clock);
-  // Last, so that whatever interrupts it is done again.
+  // Last, so that an interrupted step is done again.
   if (isTaken) await replaceFile(files.nextKey, files.key);
   if (nextAuthority && before === "next_signs") await trustAlone(files, signing);
   return { ca: files.cert, authority: await stageIn(files), services };

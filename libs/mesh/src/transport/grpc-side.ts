@@ -36,7 +36,7 @@ export class GrpcSide {
   /** Returns the way to an address. Only when prepared. */
   link(address: string): Link {
     if (this.#transport === undefined)
-      throw new Error("expected gRPC to be loaded before a link is made; prepare() first");
+      throw new Error("expected gRPC to be loaded before a link is made: call prepare() first");
     return this.#transport.link(address);
   }
 

@@ -3,7 +3,7 @@ import type { OutgoingCall } from "../calls/outgoing-call.ts";
 /** How the way to an instance stands. A link that is idle connects by itself when it is used. */
 export type LinkState = "ready" | "idle" | "connecting" | "failing";
 
-/** The way to one instance. What goes wrong on it is thrown as a `TuttiError`. */
+/** The way to one instance. Its failures are thrown as a `TuttiError`. */
 export interface Link {
   readonly transport: "in-process" | "grpc" | "http";
   readonly state: LinkState;

@@ -1,4 +1,4 @@
-/** Messages as the bytes that travel. The mesh encodes and decodes by itself, so that what is wrong is said well. */
+/** Messages as the bytes that travel. The mesh encodes and decodes by itself, so that its errors name the mistake. */
 import { inTurns } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";

@@ -67,7 +67,7 @@ export class Client {
     if (answer.status === 204) return undefined as Routes[N]["reply"];
     const text = await answer.text();
     try {
-      // What comes is what the route's plan says: both are made from the contracts.
+      // The content has the form that the route's plan says: both are made from the contracts.
       return JSON.parse(text) as Routes[N]["reply"];
     } catch {
       throw strangeAnswer(answer.status, text);

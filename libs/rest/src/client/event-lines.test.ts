@@ -17,8 +17,8 @@ describe("server-sent events, read", () => {
     ["a value with blanks and colons", "data:  a: b\n\n", { event: "message", data: " a: b", id: "" }],
     ["one that only moves the cursor", "id: 7\n\n", { event: "message", data: "", id: "7" }],
     ["a sign of life", ": alive\n\n", undefined],
-    ["fields that nobody knows", "retry: 5\nfoo\ndata: a\n\n", { event: "message", data: "a", id: "" }],
-    ["an id that could not be said again", "id: a\0b\ndata: a\n\n", { event: "message", data: "a", id: "" }],
+    ["unknown fields", "retry: 5\nfoo\ndata: a\n\n", { event: "message", data: "a", id: "" }],
+    ["an id that could not be sent back", "id: a\0b\ndata: a\n\n", { event: "message", data: "a", id: "" }],
     [
       "lines that end as on other systems",
       "id: 1\r\ndata: a\r\r\n",

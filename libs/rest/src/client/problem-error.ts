@@ -45,7 +45,7 @@ export interface ProblemParts {
   readonly cause?: unknown;
 }
 
-/** The error of an answer that is not what was asked for. Whatever stands between may have answered, too. */
+/** The error of an unexpected answer. A proxy in between may have sent it, too. */
 export async function errorOfAnswer(answer: Answer): Promise<RestError> {
   const { status } = answer;
   const text = await answer.text().catch(() => "");

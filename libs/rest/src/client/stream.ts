@@ -4,8 +4,8 @@
  * 1. After a break it continues from the cursor after what was handed out: nothing is missed, nothing comes twice.
  * 2. Where that cannot be, because the server no longer has what lies between, a `gap` says so. A stream without
  *    cursors starts with a snapshot again.
- * 3. A connection that ends, fails or falls silent is made again, after a pause that grows, half of it by chance, so
- *    that all who were cut together do not come back together.
+ * 3. A connection that ends, fails or falls silent is made again, after a growing pause. Half of the pause is random,
+ *    so that clients that were cut together do not come back together.
  * 4. A refusal that the same request would meet again ends it, with the problem as error. Nothing else does.
  * 5. The next piece is read when it is asked for: who is slow is a slow reader, and the server says what was missed.
  */
@@ -28,7 +28,7 @@ export type Followed<T> =
       /** With it the snapshot is whole. */
       readonly isLast: boolean;
     }
-  /** There is a connection, again or for the first time. What comes, comes after this cursor. */
+  /** There is a connection, again or for the first time. Its events follow this cursor. */
   | { readonly kind: "ready"; readonly cursor: string }
   /**
    * Something will not come. Null if the number is unknown. Keepers of derived state load it again. `slow`: it came

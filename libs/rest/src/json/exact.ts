@@ -1,6 +1,6 @@
 /**
- * JSON that keeps its numbers: an order number of twenty digits comes out as it went in, though no number of JavaScript
- * can hold it.
+ * JSON that keeps its numbers: an order number of twenty digits is written as it was read, though no number of
+ * JavaScript can hold it.
  */
 declare global {
   interface JSON {

@@ -166,7 +166,7 @@ describe("requests", () => {
     assert.deepEqual(request["update"], { fields: ["description", "labels"], revision: "4" });
   });
 
-  it("take a signal's body as what is told, null and lists too", () => {
+  it("take any body of a signal as its value, null and lists too", () => {
     const params = { id: "run-1", name: "paid" };
     const told = (body: unknown) => {
       const { payload } = requestOf("runs.signal", { params, body }) as unknown as workflow.SignalRunRequest;
@@ -177,9 +177,9 @@ describe("requests", () => {
     assert.equal(told(undefined), undefined);
   });
 
-  it("are told of twenty mistakes, and read no further", () => {
+  it("report twenty mistakes, and read no further", () => {
     const unknown = Array.from({ length: 20 }, (_, number) => [`unknown${number}`, 0]);
-    // Reading a label throws: it comes after the mistakes that are told.
+    // Reading a label throws: it comes after the reported mistakes.
     const labels = new Proxy({}, { ownKeys: () => assert.fail("expected nothing to be read any more") });
     const body = { ...Object.fromEntries(unknown), labels };
     assert.equal(Object.keys(wrongIn("runs.start", { body })).length, 20);

@@ -1,8 +1,8 @@
 /**
  * HTTP requests as requests of the contracts, and replies of the contracts as answers.
  *
- * 1. Everything that is said has a place: an unknown parameter or field is refused with the name that was likely meant.
- * 2. All that is wrong with a request is told at once, each part by the name that it has where it stands.
+ * 1. Every value has a place: an unknown parameter or field is refused with the name that was likely meant.
+ * 2. All mistakes of a request are reported at once, each by the name that its part has in the request.
  */
 import { type Defer, inTurns, systemDefer } from "@tutti/kernel";
 import { restErrors } from "../errors.ts";
@@ -292,7 +292,7 @@ function* lateEntries(later: readonly (() => void)[]): Generator<void, void> {
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf(".") + 1);
 
-/** What is said of a message: what is not empty. */
+/** The set fields of a message: those that are not empty. */
 function saidOf(draft: Message): Draft {
   return Object.fromEntries(
     Object.entries(draft).filter(([, value]) => value !== "" && value !== undefined && !isEmpty(value)),

@@ -1,6 +1,6 @@
 /**
- * User input as messages of the contracts: whole ones, with the default of everything that is not said. What is wrong
- * is collected, so that all of it is told at once. Limits of the fields are checked by the service of the rpc.
+ * User input as messages of the contracts: whole ones, with the default of every absent field. Mistakes are
+ * collected, so that all of them are reported at once. Limits of the fields are checked by the service of the rpc.
  */
 import { didYouMean, nearest, toTimestamp } from "@tutti/kernel";
 import { enumOf, type FieldTable, messageOf, type Schema, wellKnown } from "../plan/schema.ts";
@@ -276,7 +276,7 @@ function maskIn(value: unknown, at: string, found: Found): readonly string[] | u
   return undefined;
 }
 
-/** What stands for a wrong entry: it is informed of, and nothing is done with the message. */
+/** The place of a wrong entry: its mistake is reported, and the message is not used. */
 function blank(field: FieldTable): unknown {
   const { many: _, optional: __, ...single } = field;
   return emptyOf(single);

@@ -198,7 +198,7 @@ const problems = { "4XX": problem, default: problem };
 const mediaTypeOf = ({ stream }: Route): string =>
   stream === "events" ? "text/event-stream" : "application/json";
 
-/** Routes are told by the things that they are about. */
+/** Routes are grouped by the things that they are about. */
 function tagOf({ path }: Route): string {
   const [, , first = "", second = ""] = path.replace(/\.json$/, "").split("/");
   if (first === "watch") return second;

@@ -69,7 +69,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
       event: count("After which event."),
       run: ref("Run"),
       tasks: many(ref("Task")),
-      nextToken: text("Token of the next page of tasks; absent at the end."),
+      nextToken: text("Token of the next page of tasks. Absent at the end."),
     },
     ["event", "run", "tasks"],
   ),
@@ -87,25 +87,25 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
         description: "How that is known: a program on this machine, a browser that signed in, or the key.",
       },
       version: text("Version of the software that answers."),
-      namespace: text("The only namespace that its key or token is good in; absent where it is good in all."),
-      expiresMs: moment("When the sign-in of the browser ends; absent without one."),
+      namespace: text("The only namespace that its key or token is valid in. Absent if it is valid in all."),
+      expiresMs: moment("When the sign-in of the browser ends. Absent without one."),
       signInId: text("Id of that sign-in."),
     },
     ["kind", "id", "roles", "by", "version"],
   ),
   SignIn: object(
     {
-      id: text("Id of the sign-in; nothing can be signed in with by it."),
+      id: text("Id of the sign-in. It is no secret and signs no browser in."),
       who: text("Whom it stands for: `person:ada`."),
       by: {
         ...{ type: "string", enum: ["link", "key", "token", "id_token"] },
         description:
           "By what: a link of the terminal or the key of the installation, a key, a token, or an account at an issuer.",
       },
-      namespace: text("The only namespace that it is good in; absent where it is good in all."),
+      namespace: text("The only namespace that it is valid in. Absent if it is valid in all."),
       address: text("Where it was made from."),
       browser: text("As the browser calls itself."),
-      startMs: moment("When it was made; absent where that is not known."),
+      startMs: moment("When it was made. Absent if that is not known."),
       useMs: moment("When it was used last, to the minute."),
       expiresMs: moment("When it ends."),
       own: { type: "boolean", description: "Whether it is the one that asks." },
@@ -115,7 +115,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
   WayToSignIn: object({
     issuer: text("The issuer."),
     title: text("What people know it as."),
-    path: text("Where a browser begins."),
+    path: text("Where a browser starts."),
   }),
   MissingRight: object({
     route: text("The route: `runs.start`."),
@@ -126,14 +126,14 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
       ...{ type: "string", enum: ["missing", "narrowed", "forbidden"] },
       description: "Nothing permits it, what was shown is narrowed to other things, or a policy forbids it.",
     },
-    roles: many(text("A role that permits it; the one with the fewest rights comes first.")),
+    roles: many(text("A role that permits it. The one with the fewest rights comes first.")),
   }),
   MissingRights: object({
     namespace: text("The namespace."),
-    who: text("Whom it is said of: `person:ada`."),
+    who: text("The caller that lacks the right: `person:ada`."),
     roles: many(text("A role that they have there.")),
     missing: many(ref("MissingRight")),
-    givers: many(text("Somebody who can give roles there: `person:ada`, `group:ops`.")),
+    givers: many(text("A caller that can give roles there: `person:ada`, `group:ops`.")),
   }),
   Metric: object({
     name: text("Its name: `tutti_workflow_runs_started_total`."),
@@ -157,7 +157,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
     {
       name: text("The metric."),
       labels: { type: "object", additionalProperties: { type: "string" }, description: "Its labels." },
-      figure: text("Which of its figures: `value` of a gauge, `rate` per second, `p50`, `p99`."),
+      figure: text("Which of its statistics: `value` of a gauge, `rate` per second, `p50`, `p99`."),
       stepMs: moment("How far apart points are, in milliseconds. A point that is missing has no value."),
       points: many(ref("MetricPoint")),
     },
@@ -191,7 +191,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
 export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   "blobs.get": {
     params: { sha256: text("SHA-256 of the content, in 64 hexadecimal digits.") },
-    query: { namespace, mediaType: text("The media type to answer with; without it bytes.") },
+    query: { namespace, mediaType: text("The media type to answer with. Default: bytes.") },
   },
   "blobs.put": {
     query: { namespace },
@@ -204,11 +204,11 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   },
   events: {
     query: {
-      pattern: text("Types of events, `*` for one word and `>` for all that follow; without it all."),
+      pattern: text("Types of events, `*` for one word and `>` for all that follow. Default: all."),
       after: text(
-        "The cursor of the last event seen, `first` for the oldest that is kept; without it from now on.",
+        "The cursor of the last event seen, `first` for the oldest that is kept. Default: from now on.",
       ),
-      namespace: text("The namespace, `*` for all; without it `default`."),
+      namespace: text("The namespace, `*` for all. Default: `default`."),
     },
     reply: ref("PlatformEvent"),
   },
@@ -224,12 +224,12 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
       ...metricSourceQuery,
       fromMs: moment("From when on, up to 90 days back. Default: the last ten minutes."),
       toMs: moment("Until when; without it now."),
-      points: count("How many points a series may have; without it as many as there are.", 10_000),
+      points: count("How many points a series may have. Default: all.", 10_000),
       label: many(text("Only series with this label: `rpc=StartRun`.")),
       over: {
         type: "string",
         enum: ["sum", "mean", "min", "max", "count"],
-        description: "How series become one; without it each stands alone.",
+        description: "How series become one. Default: each by itself.",
       },
       by: many(text("A label whose values stay apart when series become one.")),
     },
@@ -244,8 +244,8 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   waysToSignIn: { reply: object({ issuers: many(ref("WayToSignIn")) }) },
   "signIns.list": {
     query: {
-      namespace: text("Those that are good in this namespace alone; without it all of the installation."),
-      mine: { type: "boolean", description: "Those of the caller, for which nobody needs a right." },
+      namespace: text("Those that are valid in this namespace alone. Default: all of the installation."),
+      mine: { type: "boolean", description: "Those of the caller, which need no right." },
     },
     reply: object({ signIns: many(ref("SignIn")) }),
   },
@@ -254,7 +254,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
     body: object(
       {
         id: text("This one."),
-        who: text("All of somebody: `person:ada`."),
+        who: text("All of one user: `person:ada`."),
         all: { type: "boolean", description: "All of them, but the one that asks." },
       },
       [],
@@ -266,7 +266,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   signInLink: { reply: ref("SignInLink") },
   "webhooks.tell": {
     params: { name: text("The name that the webhook has in `gateway.webhooks`.") },
-    body: anything("What is told, any JSON."),
+    body: anything("The message, any JSON."),
     reply: object(
       {
         runId: text("The run that was started, or sent the signal."),

@@ -3,7 +3,7 @@
  * tells of routes goes by it: the gateway, the types, the description and the page of the reference.
  *
  * 1. The namespace is always in the query, the key of idempotency in its header.
- * 2. Without a body, what is not in the path is in the query, messages by their fields and lists by repetition.
+ * 2. Without a body, fields outside of the path are in the query, messages by their fields and lists by repetition.
  * 3. A reply that is one thing is that thing. How a list continues stands beside the list.
  */
 import type { Route } from "../routes/route.ts";
@@ -124,7 +124,7 @@ function flattened(one: PlannedField, schema: Schema, route: string): PlannedFie
   const { field, name, path } = one;
   if (field.of === wellKnown.selector) return [{ ...one, name: singular(name) }];
   if (field.many === "list" && field.kind !== "message") return [{ ...one, name: singular(name) }];
-  if (field.many !== undefined) throw new Error(`${route}: ${name} cannot be said in a query`);
+  if (field.many !== undefined) throw new Error(`${route}: ${name} cannot be set in a query`);
   if (field.kind !== "message") return [one];
   return messageOf(schema, field.of ?? "").fields.flatMap((inner) =>
     flattened({ name: joined(name, inner.json), path: [...path, inner], field: inner }, schema, route),

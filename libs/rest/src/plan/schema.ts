@@ -75,7 +75,7 @@ export interface EnumTable {
   readonly name: string;
   /** Words in JSON by number: `running`. */
   readonly words: Readonly<Record<string, string>>;
-  /** What stands before the words in the contract: `WORK_STATUS_`. */
+  /** The prefix of the words in the contract: `WORK_STATUS_`. */
   readonly prefix: string;
 }
 

@@ -187,7 +187,7 @@ export const installationRoutes = [
     path: "/v1/sign-in",
     open: true,
     summary:
-      "Signs a browser in with a one-time token, a key or a token; the answer sets the cookie. It is then whom that stands for.",
+      "Signs a browser in with a one-time token, a key or a token. The answer sets the cookie. The browser then has the rights of that credential.",
   },
   {
     name: "waysToSignIn",
@@ -213,7 +213,7 @@ export const installationRoutes = [
     name: "signIns.revoke",
     method: "POST",
     path: "/v1/sign-ins/revoke",
-    summary: "Ends sign-ins of browsers: one, all of somebody, or all.",
+    summary: "Ends sign-ins of browsers: one, all of one user, or all.",
   },
   {
     name: "missingRights",
@@ -228,7 +228,7 @@ export const installationRoutes = [
     path: "/v1/webhooks/{name}",
     open: true,
     summary:
-      "Takes what somebody else tells, signed as Standard Webhooks has it: a run begins, or is told a signal, as `gateway.webhooks` says.",
+      "Accepts a webhook of another system, signed as Standard Webhooks has it: a run starts, or gets a signal, as `gateway.webhooks` says.",
   },
   {
     name: "webhooks.trigger",

@@ -1,7 +1,6 @@
 /**
- * What a route is: a method and a path over an rpc of the contracts. The table of them all knows no codec, so that a
- * page can carry it. What a request has in its path, its query and its body follows from the contracts and from what is
- * said here.
+ * A route: a method and a path over an rpc of the contracts. The table of them all knows no codec, so that a page can
+ * carry it. The contracts and this table decide which fields a request has in its path, its query and its body.
  */
 export interface Route {
   /** How programs call it: `runs.start`. */
@@ -31,7 +30,7 @@ export interface Route {
   readonly merge?: { readonly field: string; readonly mask: string; readonly revision: string };
   /** Answers continue: as events of a stream, or bytes as they come. */
   readonly stream?: "events" | "bytes";
-  /** What is asked of a stream as one request, and its replies put together. */
+  /** A stream, asked as one request, with its replies put together. */
   readonly gathered?: true;
   /** The answer by its name, where it is put together of more than the reply of the rpc. */
   readonly reply?: string;

@@ -30,7 +30,7 @@ export const runRoutes = [
     rpc: `${runs}/StartRuns`,
     gathered: true,
     omit: ["follow"],
-    summary: "Starts many runs in one request; each is answered by a receipt once it is durable or refused.",
+    summary: "Starts many runs in one request. Each gets a receipt once it is durable or refused.",
   },
   {
     name: "runs.signalBatch",
@@ -38,7 +38,7 @@ export const runRoutes = [
     path: "/v1/runs/batch/signals",
     rpc: `${runs}/SignalRuns`,
     gathered: true,
-    summary: "Tells many runs something in one request; each is answered by a receipt.",
+    summary: "Sends signals to many runs in one request. Each gets a receipt.",
   },
   { name: "runs.delete", method: "DELETE", path: "/v1/runs/{id}", rpc: `${runs}/DeleteRun`, params: id },
   { name: "runs.get", method: "GET", path: "/v1/runs/{id}", rpc: `${runs}/GetRun`, params: id },

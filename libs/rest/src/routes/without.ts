@@ -3,7 +3,7 @@ const betweenProcesses = "processes of the installation call it among themselves
 
 export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.agent.v1.AgentLinkService/Link":
-    "a stream both ways, over gRPC; who has HTTP alone claims tasks by POST /v1/tasks/claim",
+    "a stream both ways, over gRPC: clients with HTTP alone claim tasks by POST /v1/tasks/claim",
   "tutti.blob.v1.BlobService/Get": "GET /v1/blobs/{sha256} gives the bytes as they are",
   "tutti.blob.v1.BlobService/Put": "POST /v1/blobs takes the bytes as they are",
   "tutti.blob.v1.BlobService/Stat": "GET /v1/blobs/{sha256} says whether it is there",
@@ -45,7 +45,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.swarm.v1.BoardService/BringInOutcomes":
     "for engines that took tasks over, which are parts of the installation",
   "tutti.swarm.v1.BoardService/Participate":
-    "a stream both ways, over gRPC; each operation has a route of its own",
+    "a stream both ways, over gRPC: each operation has a route of its own",
   "tutti.swarm.v1.BoardService/WithdrawTasks":
     "for engines that take tasks over, which are parts of the installation",
   "tutti.swarm.v1.DispatchService/ListLinks": betweenProcesses,
@@ -53,7 +53,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.swarm.v1.DispatchService/Relay": betweenProcesses,
   "tutti.swarm.v1.DispatchService/TellLinks": betweenProcesses,
   "tutti.swarm.v1.HookService/ListenToHook":
-    "a stream both ways, over gRPC; who has HTTP alone makes a hook with a webhook",
+    "a stream both ways, over gRPC: clients with HTTP alone make a hook with a webhook",
   "tutti.swarm.v1.PoolService/ListPlacedAttempts": betweenProcesses,
   "tutti.swarm.v1.PoolService/GetPoolUse": "GET /v1/resources and GET /v1/allocations show it",
   "tutti.workflow.v1.TaskService/BringInOutcomes":

@@ -30,7 +30,7 @@ const principal: fc.Arbitrary<Principal> = fc.record(
 );
 
 describe("the headers of a call", () => {
-  it("carry principal, namespace, key and trace, whatever characters they have", () => {
+  it("carry principal, namespace, key and trace, with any characters", () => {
     fc.assert(
       fc.property(principal, text, text, (who, namespace, idempotencyKey) => {
         const { method } = clientCall("get");
@@ -67,7 +67,7 @@ describe("the headers of a call", () => {
     );
   });
 
-  it("carry half a sign as one that nobody knows", () => {
+  it("carry half a character as an unknown one", () => {
     const { method } = clientCall("get");
     const parts = { method, context: undefined, trace: undefined, namespace: "", affinity: "", instance: "" };
     const times = { startedMs: 0, deadlineMs: 1 };
@@ -108,7 +108,7 @@ describe("the headers of a call", () => {
     });
   });
 
-  it("hand on nobody where what was shown makes no sense", () => {
+  it("hand on no caller if the credential makes no sense", () => {
     for (const shown of ["", "k", "k;a", "k;a;", "k;a;;CgM", "k;a;;;"]) {
       const metadata = new Metadata();
       metadata.set("tutti-principal", `person/ada?admin;${shown}`);
@@ -116,7 +116,7 @@ describe("the headers of a call", () => {
     }
   });
 
-  it("show a key, and whatever else is in its place as one that nobody knows", () => {
+  it("show a key, and any other content in its place as an unknown key", () => {
     assert.equal(readMetadata(metadataOf(clientCall("get"), "tutti_live_x")).credential, "tutti_live_x");
     const basic = new Metadata();
     basic.set("authorization", "Basic YTpi");
