@@ -110,7 +110,7 @@ describe("who may do what, by the command", () => {
   it("a policy is checked, tried, applied, explained and taken back", async () => {
     const broken = await tutti("policy", "check", "broken.cedar");
     assert.equal(broken.exitCode, 1);
-    assert.match(broken.output, /broken\.cedar:1:1: error: nobody serves the action .*did you mean/);
+    assert.match(broken.output, /broken\.cedar:1:1: error: no service has the action .*did you mean/);
     await done("policy", "check", "night.cedar");
     const folder = await tutti("validate", ".", "--online");
     assert.equal(folder.exitCode, 1);

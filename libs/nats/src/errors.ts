@@ -4,7 +4,7 @@ import { errors as clientErrors } from "@nats-io/transport-node";
 import { defineErrors, TuttiError } from "@tutti/kernel";
 
 interface Operation {
-  /** What was asked for, in words: `update of instance.ins_1 in the bucket registry`. */
+  /** The request, in words: `update of instance.ins_1 in the bucket registry`. */
   readonly operation: string;
   readonly reason: string;
 }
@@ -14,7 +14,7 @@ export const natsErrors = defineErrors("nats", {
   unavailable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "No server could be asked, or none answered in time: it is away, restarting, or the cluster is electing a leader. Whether the operation took effect is unknown. The connection restores itself; repeat the operation.",
+    help: "No server could be asked, or none answered in time: it is away, restarting, or the cluster is electing a leader. Whether the operation took effect is unknown. The connection restores itself. Repeat the operation.",
     message: ({ operation, reason }: Operation) =>
       `NATS did not answer the ${operation} (${reason}), and its outcome is unknown`,
     remedy: "Retry the operation.",
@@ -22,7 +22,7 @@ export const natsErrors = defineErrors("nats", {
   stopped: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "This process is shutting down and has given up its connection to NATS. Nothing was done; repeat the call at another instance.",
+    help: "This process is shutting down and has given up its connection to NATS. Nothing was done. Repeat the call at another instance.",
     message: ({ operation }: { operation: string }) =>
       `This process closed its connection to NATS before the ${operation}`,
     remedy: "Retry at another instance.",
@@ -76,7 +76,7 @@ export const natsErrors = defineErrors("nats", {
   missing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "The stream, consumer or bucket does not exist, though this process made sure of it at its start: somebody deleted it. Restart the service to make it anew; its content is gone.",
+    help: "The stream, consumer or bucket does not exist, though it existed when this process started: it was deleted. Restart the service to make it again. Its content is gone.",
     message: ({ operation, reason }: Operation) => `The stream of the ${operation} was deleted: ${reason}`,
     remedy: "Restart the service to create it again.",
   },
@@ -99,14 +99,14 @@ export const natsErrors = defineErrors("nats", {
   noSpace: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "JetStream has no room left: its storage, or the limit of the account or stream, is used up, or a stream wants to reserve more than a server has. Free space, raise the limit, or let streams reserve less; then repeat.",
+    help: "JetStream has no room left: its storage, or the limit of the account or stream, is used up, or a stream wants to reserve more than a server has. Free space, raise the limit, or let streams reserve less. Then repeat.",
     message: ({ operation, reason }: Operation) => `JetStream has no space for the ${operation}: ${reason}`,
     remedy: "Free disk space or raise its limits, then retry.",
   },
   wrongRevision: {
     status: "ABORTED",
     retry: "never",
-    help: "The key has changed since it was read. Read it again and decide anew.",
+    help: "The key has changed since it was read. Read it again and retry.",
     message: ({ key, expected, found }: { key: string; expected: number; found: number | undefined }) =>
       expected === 0
         ? `${key} already exists${found === undefined ? "" : ` at revision ${found}`}`
@@ -116,7 +116,7 @@ export const natsErrors = defineErrors("nats", {
   revisionGone: {
     status: "OUT_OF_RANGE",
     retry: "never",
-    help: "A watch was to resume from a revision that the bucket cannot account for: deletions since then were cleared away, or the bucket was made anew. Begin with a snapshot (no revision).",
+    help: "A watch was to resume from a revision that the bucket cannot account for: deletions since then were cleared away, or the bucket was made again. Start with a snapshot (no revision).",
     message: ({ bucket, after, known }: { bucket: string; after: number; known: string }) =>
       `The watch of ${bucket} cannot resume after revision ${after}: ${known}`,
     remedy: "Start with a snapshot.",
@@ -124,7 +124,7 @@ export const natsErrors = defineErrors("nats", {
   replaced: {
     status: "OUT_OF_RANGE",
     retry: "never",
-    help: "A stream was deleted and made anew while it was being read. Its numbers began again, so there is no place to go on from: begin anew.",
+    help: "A stream was deleted and made again while it was being read. Its numbers count from the start again, so there is no place to continue from: read it from the start.",
     message: ({ stream, last }: { stream: string; last: number }) =>
       `Stream ${stream} was deleted and created again, so it cannot be read after ${last}`,
     remedy: "Start from its beginning.",
@@ -132,7 +132,7 @@ export const natsErrors = defineErrors("nats", {
   failed: {
     status: "INTERNAL",
     retry: "never",
-    help: "NATS refused an operation for a reason that no code expected. The message has its words; look into the server's log.",
+    help: "NATS refused an operation for a reason that no code expected. The message has its words. Check the server's log.",
     message: ({ operation, reason }: Operation) => `NATS rejected the ${operation}: ${reason}`,
     remedy: "See the log of the NATS server.",
   },
@@ -165,7 +165,7 @@ function lacksStorage({ code, message }: JetStreamApiError): boolean {
   return code === noPeersCode && message.includes("insufficient storage");
 }
 
-/** Turns whatever the client throws into an error of the catalogue. */
+/** Turns any error of the client into an error of the catalogue. */
 export function natsErrorOf(operation: string, error: unknown, server = "the configured server"): TuttiError {
   if (error instanceof TuttiError) return error;
   const reason = error instanceof Error ? error.message : String(error);
@@ -235,6 +235,6 @@ function codeOf(error: unknown): string {
 /** Returns the client's words for a silence, in ours. */
 function said(error: unknown, reason: string): string {
   if (error instanceof clientErrors.TimeoutError) return "no answer in time";
-  if (error instanceof jserrors.JetStreamNotEnabled) return "nobody answers for JetStream";
+  if (error instanceof jserrors.JetStreamNotEnabled) return "JetStream does not answer";
   return reason;
 }

@@ -34,10 +34,8 @@ const schema = z.object({
     .optional(),
   connectTimeoutMs: pause(5_000).describe("How long one attempt to connect may take."),
   requestTimeoutMs: pause(5_000).describe("How long an answer of the servers is waited for."),
-  pingIntervalMs: pause(5_000).describe(
-    "How often the server is asked whether it is there; after two silences it is lost.",
-  ),
-  retryFirstMs: pause(250).describe("Pause after the first failed attempt; it doubles from there on."),
+  pingIntervalMs: pause(5_000).describe("How often the server is pinged. After two silences it is lost."),
+  retryFirstMs: pause(250).describe("Pause after the first failed attempt. It doubles from there on."),
   retryMaxMs: pause(10_000).describe("Longest pause between attempts to connect."),
   drainTimeoutMs: pause(5_000).describe("How long a stop waits for what is on its way."),
 });
@@ -69,7 +67,7 @@ function theOneWay({ user, password, token, credentials, nkey }: Ways): Credenti
   if (user !== undefined && password !== undefined) {
     found.push({ kind: "password", user, password: revealed(password) });
   } else if (user !== undefined || password !== undefined) {
-    throw wrong("expected nats.user and nats.password together, found only one of them; set the other");
+    throw wrong("expected nats.user and nats.password together, got only one of them");
   }
   if (token !== undefined) found.push({ kind: "token", token: revealed(token) });
   if (credentials !== undefined) found.push({ kind: "creds", content: revealed(credentials) });
@@ -89,9 +87,7 @@ function revealed(reference: SecretReference): () => string {
 
 function filesOf({ caFile, certFile, keyFile }: NonNullable<NatsSectionValues["tls"]>) {
   if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw wrong(
-      "expected nats.tls.certFile and nats.tls.keyFile together, found only one of them; set the other",
-    );
+    throw wrong("expected nats.tls.certFile and nats.tls.keyFile together, got only one of them");
   }
   return { caFile, certFile, keyFile };
 }

@@ -78,7 +78,7 @@ describe("Bucket", { skip: program.skip }, () => {
     assert.deepEqual(await bucket.create("a", bytes("2")), { written: true, revision: 3 });
   });
 
-  it("lists what is there, by filter, without what was deleted", async () => {
+  it("lists the present keys, by filter, without deleted ones", async () => {
     const bucket = await fresh();
     assert.deepEqual(await bucket.keys(), []);
     for (const key of ["i.a.1", "i.a.2", "i.b.1", "other"]) await bucket.put(key, bytes(key));
@@ -186,7 +186,7 @@ describe("Bucket", { skip: program.skip }, () => {
 });
 
 describe("Bucket while its server comes and goes", { skip: program.skip }, () => {
-  it("goes on watching without leaving out or repeating a change", async () => {
+  it("continues to watch without leaving out or repeating a change", async () => {
     await using server = await startNatsServer();
     await using connection = await connectionTo([server.address]);
     await using writer = await connectionTo([server.address]);
@@ -208,7 +208,7 @@ describe("Bucket while its server comes and goes", { skip: program.skip }, () =>
     }
   });
 
-  it("tells a watch that its bucket was made anew", async () => {
+  it("fails a watch whose bucket was made again", async () => {
     await using server = await startNatsServer();
     await using connection = await connectionTo([server.address]);
     const bucket = await openBucket(connection, { name: "gone" });
@@ -222,7 +222,7 @@ describe("Bucket while its server comes and goes", { skip: program.skip }, () =>
     await assert.rejects(next, natsErrors.revisionGone.is);
   });
 
-  it("says that a bucket is missing which somebody deleted", async () => {
+  it("reports a deleted bucket as missing", async () => {
     await using server = await startNatsServer();
     await using connection = await connectionTo([server.address]);
     const bucket = await openBucket(connection, { name: "gone" });

@@ -40,7 +40,7 @@ describe("Bucket on a cluster of three", { skip: program.skip }, () => {
     await Promise.all(connections.map((connection) => connection[Symbol.asyncDispose]()));
   });
 
-  it("goes on with another server when its own is lost, and a watch misses nothing", async () => {
+  it("continues with another server when its own is lost, and a watch misses nothing", async () => {
     await using connection = await connectionTo(servers.map((server) => server.address));
     const bucket = await openBucket(connection, { name: "watched", replicas: 3 }, signal);
     const changes = bucket.watch()[Symbol.asyncIterator]();

@@ -113,7 +113,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
     await own[Symbol.asyncDispose]();
   });
 
-  it("asks servers that are there again after half a second at most, and those that are away as rarely as is set", async () => {
+  it("dials available servers again after half a second at most, and unavailable ones as rarely as is set", async () => {
     const delays: number[] = [];
     const timers: Timers = {
       ...systemTimers,
@@ -164,7 +164,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
     });
   });
 
-  it("writes nothing to a server that turns out too old after a reconnect, and goes on with a better one", async () => {
+  it("writes nothing to a server that turns out too old after a reconnect, and continues with a better one", async () => {
     const logger = recordingLogger();
     const own = await startNatsServer();
     await using connection = await connectionTo([own.address], { foundation: { logger } });

@@ -14,29 +14,27 @@ export const logSection = defineSection({
     format: z
       .enum(["auto", "json", "pretty"])
       .default("auto")
-      .describe("One JSON object per line, or lines for people; auto is pretty on a terminal only."),
+      .describe("One JSON object per line, or lines for people. With auto, pretty on a terminal only."),
   }),
 });
 
 export const metricsSection = defineSection({
   scope: "foundation",
   name: "metrics",
-  description: "The figures a process keeps about itself.",
+  description: "The metrics of a process.",
   schema: z.object({
     labelSetsMax: z
       .int()
       .min(1)
       .max(100_000)
       .default(1000)
-      .describe("How many label sets one metric may have; further ones are counted under the value other."),
+      .describe("How many label sets one metric may have. Further ones are counted under the value other."),
     ringMaxBytes: z
       .int()
       .min(0)
       .max(1024 * 1024 * 1024)
       .default(8 * 1024 * 1024)
-      .describe(
-        "Memory for recent samples, at most, which the pages show where there is no Prometheus; 0 keeps none.",
-      ),
+      .describe("Memory for recent samples, at most, which the pages show without Prometheus. 0: none."),
   }),
 });
 
@@ -52,7 +50,7 @@ export const tracingSection = defineSection({
         "An OpenTelemetry collector's address for OTLP over HTTP: http://localhost:4318. Nothing is sent without.",
       ),
     sampleRatio: live(z.number().min(0).max(1).default(1)).describe(
-      "The share of the traces beginning here that is recorded; those begun elsewhere are as decided there.",
+      "The share of the traces with their root here that is recorded. For other traces, the root decides.",
     ),
     metricsIntervalMs: z
       .int()
@@ -116,13 +114,8 @@ export const operationsSection = defineSection({
   name: "operations",
   description: "The HTTP endpoints for operators: /livez, /readyz, /metrics, /status.",
   schema: z.object({
-    host: z.string().min(1).default("127.0.0.1").describe("The address to listen on; 0.0.0.0 for all."),
-    port: z
-      .int()
-      .min(0)
-      .max(65_535)
-      .default(7400)
-      .describe("The port to listen on; 0 lets the system choose."),
+    host: z.string().min(1).default("127.0.0.1").describe("The address to listen on. 0.0.0.0: all."),
+    port: z.int().min(0).max(65_535).default(7400).describe("The port to listen on. 0: the system chooses."),
     trustedProxies: z
       .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
       .default([])
@@ -138,7 +131,7 @@ export const operationsSection = defineSection({
     key: secret()
       .optional()
       .describe(
-        "What is shown for /metrics and /status where host is no loopback address, as `Authorization: Bearer`: at least 32 signs. Without it nobody there sees them.",
+        "The key for /metrics and /status if host is no loopback address, as `Authorization: Bearer`: at least 32 characters. Without it, other machines cannot read them.",
       ),
   }),
 });

@@ -1,11 +1,11 @@
 /**
- * Everything a process has to make itself seen: logger, metrics, tracer and ring, set up from the configuration, as
- * one component of whatever runs.
+ * Everything that shows a process from outside: logger, metrics, tracer and ring, set up from the configuration, as
+ * one component of the process.
  *
  * 1. Logger, metrics and tracer work from the moment they are made until the process ends. `start` and `stop` only
  *    start and end what happens by itself: sampling and exporting.
- * 2. What is not configured is not loaded: pino-pretty without a terminal, OpenTelemetry without a collector, remote
- *    write without a server.
+ * 2. Modules without configuration are not loaded: pino-pretty without a terminal, OpenTelemetry without a collector,
+ *    remote write without a server.
  */
 import {
   type Chance,
@@ -37,7 +37,7 @@ import { TelemetryTracer } from "./tracing/tracer.ts";
 
 export interface TelemetryOptions {
   readonly configuration: Pick<Configuration, "read" | "onChange">;
-  /** Name of the service, and of this process of it: they stand in each line and each trace. */
+  /** Name of the service, and of this process of it: each line and each trace has them. */
   readonly service: string;
   readonly instance: string;
   readonly version?: string;

@@ -106,7 +106,7 @@ describe("a durable function in Python", { skip: python.skip }, () => {
     assert.deepEqual(
       heir.lines.filter((line) => line.startsWith("undo")),
       ["undo slow", "undo book"],
-      "what was done is not done again",
+      "completed steps are not executed again",
     );
   });
 

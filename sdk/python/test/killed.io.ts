@@ -19,7 +19,7 @@ tasks:
 output: {die: "\${{ has(tasks.die.output) ? tasks.die.output : null }}", hang: "\${{ has(tasks.hang.output) ? tasks.hang.output : null }}"}
 `;
 
-/** Says what it does, a line each. It does not care that it is told to end. */
+/** Prints each action as a line. It ignores requests to end. */
 const program = `
 import sys, threading
 from tutti import Worker
@@ -146,7 +146,7 @@ describe("a task of a worker in Python that does not end it", { skip: python.ski
     );
   });
 
-  it("is done by another when it hangs beyond its time, and what it says later is nobody's", async () => {
+  it("is done by another when it hangs beyond its time, and its later messages have no effect", async () => {
     const { run, other } = await begin("hang");
     await help("helper", "work.hang");
     const output = { die: null, hang: "helper" };

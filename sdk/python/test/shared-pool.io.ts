@@ -35,7 +35,7 @@ worker.run()
 
 const numbers = Array.from({ length: 60 }, (_, index) => index + 1);
 
-/** Whoever has tasks: a stream of offers, and what comes back. */
+/** The owner of the tasks: a stream of offers, and their results. */
 class Sender {
   readonly replies: OfferReply[] = [];
   readonly #requests: OfferRequest[] = [];
@@ -90,7 +90,7 @@ function tokenOf(number: number): Uint8Array {
 }
 
 describe("a worker in Python and one in TypeScript", { skip: python.skip }, () => {
-  it("share the tasks of one pool: each is done once, by one of them, and both leave in good order", async () => {
+  it("share the tasks of one pool: each is done once, by one of them, and both leave gracefully", async () => {
     await using kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "grpc" });
     const { host } = kept;
     const address = host.mesh.address;
@@ -132,7 +132,7 @@ describe("a worker in Python and one in TypeScript", { skip: python.skip }, () =
           input: { $case: "inlineInput" as const, value: Buffer.from(JSON.stringify({ number })) },
         })),
       });
-      // Nobody ends anything before each of them has all its slots full.
+      // No task ends before each of them has all its slots full.
       while (begun.python < 4 || begun.typescript < 4) {
         assert.equal(child.exitCode, null, complaints);
         await bell.rung();

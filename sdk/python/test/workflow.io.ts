@@ -20,7 +20,7 @@ tasks:
 output: "\${{ tasks.each.output }}"
 `;
 
-/** What it does takes a moment, as the other's does: nobody is through before another has come. */
+/** Each takes a moment: none is through before another has come. */
 const program = `
 import time
 from tutti import Worker

@@ -1,4 +1,4 @@
-"""What goes over the link, on virtual time."""
+"""Frames of the link, on virtual time."""
 
 import hashlib
 import json

@@ -157,7 +157,7 @@ class Wire(unittest.TestCase):
 
 
 class Failures(unittest.TestCase):
-    """What is told of an exception that a handler did not catch."""
+    """The failure that is reported for an exception that a handler did not catch."""
 
     def test_a_missing_key_says_that_it_is_one(self) -> None:
         try:

@@ -12,7 +12,7 @@ from tutti._sync.rest import Rest
 
 
 class Server:
-    """Says its name; where it is told to, it takes a call in and hangs up, or says that others should be asked."""
+    """Answers with its name. In other modes, it accepts a call and hangs up, or names other servers."""
 
     def __init__(self, name: str, port: int = 0) -> None:
         self.manner = "answers"

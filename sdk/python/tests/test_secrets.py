@@ -1,4 +1,4 @@
-"""Secrets that handlers are given, and what keeps them out of what they say."""
+"""Secrets that handlers get, and their masks in all output."""
 
 import os
 import unittest

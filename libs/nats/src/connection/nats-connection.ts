@@ -195,8 +195,8 @@ export class NatsConnection {
   }
 
   /**
-   * Does something with the servers. Whatever fails is an error of the catalogue. What is still unanswered when the
-   * connection is lost fails at once: its answer cannot come any more.
+   * Does something with the servers. Every failure is an error of the catalogue. When the connection is lost,
+   * unanswered requests fail at once: their answers cannot come any more.
    */
   async run<T>(operation: string, work: () => Promise<T>): Promise<T> {
     try {
@@ -413,7 +413,7 @@ export class NatsConnection {
     this.#to({ kind: "connected", server, version });
   }
 
-  /** Which server to dial: the one the client would take, unless it was refused of late. */
+  /** The server to dial: the one the client would take, except one that refused of late. */
   #choose(pool: readonly Server[]): Server | { server: Server; delay: number } | null {
     if (this.#refused.size === 0) return null;
     const now = this.foundation.clock.monotonic();

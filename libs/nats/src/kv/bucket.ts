@@ -1,6 +1,6 @@
 /**
- * A key-value bucket of NATS: each key has a value and a revision. Revisions grow over the whole bucket. Who changes a
- * key says which revision it saw, so of two writers that saw the same one exactly one succeeds.
+ * A key-value bucket of NATS: each key has a value and a revision. Revisions grow over the whole bucket. A change of
+ * a key passes the revision that its writer saw. So of two writers that saw the same one, exactly one succeeds.
  *
  * Reads go to the leader of the bucket: a replica may answer with a value from before one's own write.
  */
@@ -138,7 +138,7 @@ export class Bucket {
     return { key, value: entry.value, revision: entry.revision, writtenMs: entry.created.getTime() };
   }
 
-  /** Writes whatever was there before. Resolves with the new revision. */
+  /** Writes over any former value. Resolves with the new revision. */
   put(key: string, value: Uint8Array): Promise<number> {
     return this.#run("writing", key, (kv) => kv.put(key, value));
   }
@@ -182,8 +182,8 @@ export class Bucket {
   }
 
   /**
-   * What is there, a mark where that ends, then every change for ever. Or, from a revision on, every change since.
-   * Nothing is left out or told twice, whatever happens to the connection meanwhile.
+   * The present content, a mark where that ends, then every later change. Or, from a revision on, every change since.
+   * Nothing is left out or repeated, also after lost connections.
    */
   watch(options: WatchOptions = {}): Watch {
     checkFilter(options.filter ?? ">");
@@ -198,7 +198,7 @@ export class Bucket {
 
   /**
    * Forgets keys that were deleted at least this long ago, which otherwise stay as markers for watchers that resume.
-   * A watch that resumes from before that is told so. Resolves with how many were forgotten.
+   * A watch that resumes from before that gets an error. Resolves with how many were forgotten.
    */
   async compact(olderThanMs: number): Promise<number> {
     const boundMs = this.#connection.foundation.clock.now() - olderThanMs;

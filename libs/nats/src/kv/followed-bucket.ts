@@ -1,7 +1,7 @@
 /**
  * A bucket of NATS that is followed for ever.
  *
- * 1. Whenever something may have been missed, everything there is is told again, from `began` on.
+ * 1. If a change may have been missed, the whole content is listed again, from `began` on.
  * 2. A bucket that was deleted is made again, and `began` says that it is another one.
  * 3. A change that cannot be taken in is left out and told of: one bad entry must not hide all the others.
  */
@@ -33,7 +33,7 @@ export class FollowedBucket {
     this.#options = options;
   }
 
-  /** What keeps it from being followed. Empty when nothing does. */
+  /** The error that keeps it from being followed. Empty without one. */
   get problem(): string {
     return this.#problem;
   }
@@ -43,7 +43,7 @@ export class FollowedBucket {
     return this.#bucket;
   }
 
-  /** Resolves when the bucket is there. What is in it is told afterwards. */
+  /** Resolves when the bucket is there. Its content is listed afterwards. */
   async start(signal: AbortSignal): Promise<void> {
     const { connection, bucket } = this.#options;
     this.#bucket = await openBucket(connection, bucket, signal);

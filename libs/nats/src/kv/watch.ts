@@ -28,11 +28,14 @@ export type BucketChange =
       readonly writtenMs: number;
     }
   | { readonly kind: "delete"; readonly key: string; readonly revision: number; readonly writtenMs: number }
-  /** Everything that was there, or had changed since the revision named, has been told. Comes once. */
+  /** All former content, or all changes since the given revision, has been delivered. Comes once. */
   | { readonly kind: "snapshot-end"; readonly revision: number };
 
 export interface Watch extends AsyncIterable<BucketChange> {
-  /** Resolves when every change from now on will be told, with what tells the bucket from another of its name. */
+  /**
+   * Resolves when every change from now on will be delivered, with the identity of the bucket among those of its
+   * name.
+   */
   readonly opened: Promise<Pick<StreamFacts, "created">>;
   close(): void;
 }
@@ -81,7 +84,9 @@ class BucketWatch implements Watch {
       onMessage: (message) => this.#take(message),
       onCaughtUp: () => void this.#caughtUp(),
       onFailed: (error) =>
-        this.#fail(natsErrors.replaced.is(error) ? this.#revisionGone("a bucket that was made anew") : error),
+        this.#fail(
+          natsErrors.replaced.is(error) ? this.#revisionGone("a bucket that was made again") : error,
+        ),
     });
     this.#reader.grant(this.#buffered);
     this.#signal?.addEventListener("abort", this.close, { once: true });

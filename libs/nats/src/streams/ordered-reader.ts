@@ -24,7 +24,7 @@ import { Puller } from "./puller.ts";
 
 export type ReadFrom =
   | { readonly kind: "first" }
-  /** Only what comes after the reader is open. */
+  /** Only messages published after the reader is open. */
   | { readonly kind: "new" }
   | { readonly kind: "after"; readonly sequence: number }
   /** The last message of each subject, then everything new. */

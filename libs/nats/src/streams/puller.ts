@@ -2,10 +2,10 @@
  * Asks a consumer for messages, as many as its owner has room for. The client library has consumers of its own. They
  * fetch ahead by their own thresholds, where a member of a group must hold no more than it can work on.
  *
- * 1. `outstanding` is how many messages the server may still send for what was asked.
- * 2. Silence is noticed: while something is outstanding the server sends a sign of life every `idleMs`. Without any for
- *    two and a half times that long, or when the server says that the request is void, the owner is told once, and
- *    decides whether to ask again or to look after the consumer first.
+ * 1. `outstanding` is how many messages the server may still send for the open request.
+ * 2. Silence is noticed: while something is outstanding, the server sends a sign of life every `idleMs`. After two
+ *    and a half times that long without one, or when the server reports the request as void, the owner hears of it
+ *    once. The owner decides whether to ask again or to check the consumer first.
  */
 import { createInbox, type Msg, nanos } from "@nats-io/transport-node";
 import type { Timer } from "@tutti/kernel";
@@ -48,13 +48,13 @@ export class Puller {
     return this.#outstanding;
   }
 
-  /** Turns to a consumer, forgetting what was asked before. */
+  /** Turns to a consumer, and forgets former requests. */
   turnTo(consumer: string): void {
     this.#consumer = consumer;
     this.forget();
   }
 
-  /** What was asked is void: the server that knew of it is gone. */
+  /** The open request is void: the server that knew of it is gone. */
   forget(): void {
     this.#round++;
     this.#outstanding = 0;

@@ -58,8 +58,7 @@ export interface NatsClusterOptions {
 export type NatsCluster = readonly NatsServer[] & AsyncDisposable;
 
 /**
- * Returns a cluster with JetStream, of three servers unless told otherwise. Resolves when streams can be on all of
- * them.
+ * Returns a cluster with JetStream. Default: three servers. Resolves when streams can be on all of them.
  */
 export async function startNatsCluster(options: NatsClusterOptions = {}): Promise<NatsCluster> {
   for (let attempts = 1; ; attempts++) {

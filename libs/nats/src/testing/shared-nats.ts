@@ -23,7 +23,7 @@ export interface SharedNats {
   stop(): Promise<void>;
 }
 
-/** An account of the shared server: it has JetStream, and nobody else has it. */
+/** An account of the shared server: it has JetStream, and no other test uses it. */
 export interface NatsAccount {
   /** `127.0.0.1:port` */
   readonly address: string;

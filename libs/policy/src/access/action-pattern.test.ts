@@ -27,7 +27,7 @@ describe("a pattern of actions", () => {
       assert.equal(matchesAction(wide, action), expected, `${wide} ${action}`);
   });
 
-  it("matches as the plain reading does, whatever it is", () => {
+  it("matches as the plain reading does, for any pattern", () => {
     fc.assert(
       fc.property(pattern, text, (wide, action) => {
         assert.equal(matchesAction(wide, action), plain(wide, action));

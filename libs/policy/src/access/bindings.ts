@@ -18,7 +18,7 @@ export interface HeldRole {
 
 export interface HeldRoles {
   readonly held: readonly HeldRole[];
-  /** Until when that is so, whatever else happens. */
+  /** Until when that is so at the latest. */
   readonly untilMs: number;
 }
 

@@ -50,7 +50,7 @@ function readOf(
     unknownActions(statement, vocabulary).map((action) => {
       const instead = nearest(action, [...names]);
       const advice = instead === undefined ? "" : `, did you mean "${instead}"?`;
-      const message = `nobody serves the action "${action}"${advice}`;
+      const message = `no service has the action "${action}"${advice}`;
       return { policyId, message, ...placeOf(policy, statement) };
     }),
   );

@@ -1,4 +1,7 @@
-/** Policies of any text: what is wrong with them is said, nobody is judged by half of one, and what is forbidden stays so. */
+/**
+ * Policies of any text: mistakes are reported, no caller is judged by half of a policy, and forbidden actions stay
+ * so.
+ */
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { Enforcement, type Policy } from "@tutti/contracts/governance/v1";
@@ -47,7 +50,7 @@ function policy(policyId: string, text: string): Policy {
   };
 }
 
-/** A sound policy that somebody mistyped, or any text at all. */
+/** A sound policy with a typing mistake, or any text at all. */
 const text = fc.oneof(
   fc
     .tuple(fc.constantFrom(...sound), fc.nat(), fc.nat(40), fc.constantFrom("", ...signs))

@@ -25,7 +25,7 @@ function bound(role: string, id: string, given: Partial<RoleBinding> = {}): Role
 const policyOf = (text: string) =>
   Policy.fromPartial({ namespace: "shop", policyId: "p", text, enforcement: 1 });
 
-describe("what somebody may not do", () => {
+describe("missing rights of a caller", () => {
   let cedar: Cedar;
   before(async () => {
     cedar = await loadCedar();
@@ -48,7 +48,7 @@ describe("what somebody may not do", () => {
     assert.equal(lacks({}).length, 3);
   });
 
-  it("names roles that somebody made for the namespace, and not those of another", () => {
+  it("names roles made for the namespace, and not those of another", () => {
     const roles = ["shop", "other"].map((namespace) =>
       Role.fromPartial({ namespace, role: `${namespace}-starter`, actions: ["workflow.runs.start"] }),
     );
@@ -67,7 +67,7 @@ describe("what somebody may not do", () => {
     ]);
   });
 
-  it("is what a policy forbids whatever it is about, which no role changes", () => {
+  it("include actions that a policy forbids on all objects, which no role changes", () => {
     const bindings = [bound("admin", "ada")];
     const forbid = 'forbid(principal, action == Action::"workflow.runs.start", resource)';
     assert.deepEqual(lacks({ bindings, policies: [policyOf(`${forbid};`)] }), [

@@ -1,8 +1,8 @@
 /**
- * Who may do what on everything, and who on some things or under some conditions alone: told by two readings of the
- * same rules. In the narrow one a condition that permits never holds, and one that forbids always does. In the wide one
- * it is the other way round. What the narrow reading allows is allowed whatever a question is about. What the wide one
- * denies is never allowed.
+ * Which callers may do what on everything, and which on some things or under some conditions alone. Two readings of
+ * the same rules tell. In the narrow one a condition that permits never holds, and one that forbids always does. In
+ * the wide one it is the other way round. An action that the narrow reading allows is allowed on every object. An
+ * action that the wide one denies is never allowed.
  */
 import { type BundleContent, Enforcement, type Policy } from "@tutti/contracts/governance/v1";
 import type { Who } from "./bindings.ts";
@@ -67,7 +67,7 @@ function readPolicy(cedar: Cedar, policy: Policy, holding: "permit" | "forbid"):
   return { ...policy, text: texts.join("\n") };
 }
 
-/** Returns whether it looks at anything but who wants to do what. */
+/** Returns whether it reads anything but the caller and the action. */
 function isConditional({ resource, conditions }: CedarPolicyJson): boolean {
   return resource.op !== "All" || conditions.length > 0;
 }

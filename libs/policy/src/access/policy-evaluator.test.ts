@@ -54,7 +54,7 @@ function principal(actor: Actor, parts: Partial<Principal>): Principal {
   };
 }
 
-describe("who may do what", () => {
+describe("decisions about callers and actions", () => {
   let cedar: Cedar;
   before(async () => {
     cedar = await loadCedar();
@@ -71,7 +71,7 @@ describe("who may do what", () => {
       principals: [...principals],
     });
 
-  it("is nobody anything, when nothing permits it", () => {
+  it("deny every action that nothing permits", () => {
     assert.deepEqual(made([]).decide(question({}), nowMs), {
       ...{ allowed: false, policies: [], shadow: undefined, errors: [] },
     });
@@ -109,7 +109,7 @@ describe("who may do what", () => {
     assert.equal(evaluator.decide(question({ actor: bob, labels }), nowMs).allowed, true);
   });
 
-  it("follows from policies: one that forbids wins, and its reason is told", () => {
+  it("follow from policies: one that forbids wins, and the decision has its reason", () => {
     const evaluator = made([
       policy("start", 'permit(principal, action == Action::"workflow.runs.start", resource);'),
       policy(
@@ -128,7 +128,7 @@ describe("who may do what", () => {
     ]);
   });
 
-  it("is forbidden to the caller that has a role too, and to the caller that may not act whatever they have", () => {
+  it("deny a forbidden action to callers with a role too, and every action to a caller that may not act", () => {
     const forbids = policy("no", 'forbid(principal in Role::"operator", action, resource);');
     assert.equal(made([forbids], [binding("b1", "operator")]).decide(question({}), nowMs).allowed, false);
     const off = principal(ann, { disabled: true });
@@ -302,7 +302,7 @@ describe("a policy", () => {
   const problemsOf = async (text: string) =>
     policyProblems(await loadCedar(), vocabulary, [{ namespace: "shop", policyId: "p", text }]);
 
-  it("is good when it names what there is", async () => {
+  it("is valid when it names existing actions and kinds", async () => {
     assert.deepEqual(
       await problemsOf(`permit(principal is Person, action in Action::"workflow.*", resource)
         when { resource.hasTag("team") && context has hour && context.hour > 8 };
@@ -332,7 +332,7 @@ describe("a policy", () => {
     }
   });
 
-  it("is wrong with its place: what cannot be read, what nobody serves, what has another type", async () => {
+  it("is wrong with its place: a syntax error, an unknown action, another type", async () => {
     for (const [text, line, column, words] of [
       ["permit(principal, action", 1, 25, /unexpected end of input/],
       [

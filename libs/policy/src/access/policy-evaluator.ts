@@ -1,11 +1,12 @@
 /**
- * Who may do what, decided by one bundle.
+ * Decides which callers may do what, by one bundle.
  *
- * 1. What nothing permits is denied. What one statement forbids is denied, whatever permits it.
+ * 1. An action that nothing permits is denied. An action that one statement forbids is denied, even if others permit
+ *    it.
  * 2. The policies of a namespace count for what is in it alone. Those of `system` for everything.
  * 3. What is decided is remembered by all that the decision could have seen, until the bundle changes or a binding
  *    ends.
- * 4. A fault in evaluating a statement takes that statement out and is told. It never permits.
+ * 4. A fault in evaluating a statement takes that statement out and is reported. It never permits.
  */
 import {
   type BundleContent,
@@ -175,7 +176,7 @@ function requestOf({ question, who, held, principal }: Asked) {
   const within = isSameEntity(thing, place) ? [] : [place];
   const entities: CedarEntity[] = [
     { uid: doing, attrs: {}, parents: groupsOf(action).map((id) => ({ type: "Action", id })) },
-    // Who does something to itself is told once, and is what it is said to be as a principal.
+    // A caller that acts on itself is one entity, with the attributes of the principal.
     ...(isSameEntity(own, thing)
       ? [{ ...acting, parents: [...acting.parents, ...within], tags: { ...labels, ...acting.tags } }]
       : [acting, { uid: thing, attrs: {}, parents: within, tags: { ...labels } }]),

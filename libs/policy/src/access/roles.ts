@@ -18,7 +18,7 @@ export const readyRoles: readonly Role[] = [
   everywhere("viewer", "Sees everything, changes nothing.", seeing),
   everywhere(
     "operator",
-    "Sees everything, and steers what runs: holds, resumes, cancels, retries, decides.",
+    "Sees everything, and steers running work: pauses, resumes, cancels, retries, decides.",
     [
       ...seeing,
       ...[
@@ -45,7 +45,7 @@ export const readyRoles: readonly Role[] = [
     ...["swarm.missions.leave", "swarm.missions.participate", "workflow.tasks.add"],
     ...["governance.principals.get_myself", "insight.measures.record"],
   ]),
-  everywhere("auditor", "Reads and proves what was done, and who may do what.", [
+  everywhere("auditor", "Reads and proves the audit, and reads roles and policies.", [
     ...[
       ...seeing,
       "governance.records.export",

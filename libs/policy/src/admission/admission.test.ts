@@ -46,7 +46,7 @@ const told = ({ findings }: Admission) =>
   );
 
 describe("an admission rule", () => {
-  it("refuses what does not hold, with its reason, and lets continue what holds or what it is not about", () => {
+  it("refuses a subject whose condition fails, with its reason, and admits those that hold or are not covered", () => {
     const refused = admit([largest], { amount: 2_000 });
     assert.equal(refused.admitted, false);
     assert.deepEqual(told(refused), ["largest DENIED ada may order for 1000 at most, found 2000"]);
@@ -94,7 +94,7 @@ describe("an admission rule", () => {
     assert.deepEqual(admit([asks, largest], { amount: 5_000 }).questions, []);
   });
 
-  it("changes what is asked for before anything is judged, and leaves the subject as it was", () => {
+  it("changes the request before any rule judges it, and leaves the subject as it was", () => {
     const cheaper = rule("z-changes", {
       when: "subject.amount > 1000",
       verdict: change({
@@ -185,7 +185,7 @@ describe("an admission rule", () => {
 });
 
 describe("what is wrong with a rule", () => {
-  it("is said with its field and place", () => {
+  it("is reported with its field and place", () => {
     const compiled = compileRule(
       rule("faulty", {
         when: "subject.amount >",
@@ -211,7 +211,7 @@ describe("what is wrong with a rule", () => {
 });
 
 describe("a path to a field", () => {
-  it("sets exactly what it names, whatever its steps are", () => {
+  it("sets exactly the named field, with any steps", () => {
     const part = fc.oneof(fc.stringMatching(/^[a-z][a-z0-9_-]{0,5}$/), fc.string({ maxLength: 4 }));
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (parts) => {
@@ -228,7 +228,7 @@ describe("a path to a field", () => {
     );
   });
 
-  it("is read or refused, and never a fault, whatever text it is", () => {
+  it("is read or refused, and never a fault, for any text", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 40 }), fc.jsonValue(), (text, body) => {
         const read = readPath(text);

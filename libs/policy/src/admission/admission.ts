@@ -27,7 +27,7 @@ export interface Subject {
   readonly groups: readonly string[];
   readonly namespace: string;
   readonly labels: Labels;
-  /** Of a request: what is asked for, `workflow.runs.start`. Empty for anything else. */
+  /** The action of a request, `workflow.runs.start`. Empty for other subjects. */
   readonly action: string;
 }
 
@@ -82,12 +82,12 @@ export class AdmissionRules {
     return this.#unreadable.map(({ namespace, ruleId }) => `${namespace}/${ruleId}`);
   }
 
-  /** Returns whether anything is to be said of any subject of a kind, wherever it is. */
+  /** Returns whether any rule covers subjects of a kind, in any namespace. */
   hasAny(kind: AdmissionSubject): boolean {
     return this.#programs.has(kind) || this.#unreadable.some(({ subject }) => subject === kind);
   }
 
-  /** Returns whether anything is to be said of such a subject: if not, none has to be made. */
+  /** Returns whether any rule covers such a subject: if not, none has to be made. */
   concerns(kind: AdmissionSubject, namespace: string): boolean {
     const byNamespace = this.#programs.get(kind);
     const isAbout = (rule: AdmissionRule) => rule.subject === kind && holdsIn(rule, namespace);
@@ -188,7 +188,7 @@ class Judging {
     return { kind: "changed", value: body };
   }
 
-  /** Returns whether a rule applies and does not hold. That it cannot be known is told. */
+  /** Returns whether a rule applies and does not hold. Reports that it cannot be known. */
   #isViolated(program: RuleProgram): boolean {
     for (const [one, meaning] of [
       [program.when, true],

@@ -1,4 +1,4 @@
-/** What rules found, as it is told and kept. how the cases of a rule come out. */
+/** The findings of rules, as they are reported and kept, and the outcomes of the cases of a rule. */
 import {
   type AdmissionRule,
   type AdmissionSubject,
@@ -28,7 +28,7 @@ export function findingOf(
   return {
     ...Finding.create(),
     ...{ namespace, ruleId, result, severity, message, action, cause, work, count: 1 },
-    // One that is tested has whatever revision its author wrote.
+    // A rule under test has any revision that its author wrote.
     ruleVersion: /^\d{1,15}$/.test(revision) ? Number(revision) : 0,
     findTime: toTimestamp(nowMs),
   };
@@ -59,7 +59,7 @@ function outcomeOf(
   if (body === undefined) return { title, passed: false, message: "its subject is no JSON" };
   const { admitted, findings } = rules.admit({ kind, body, actor, groups, namespace, labels: {}, action });
   if (admitted === expected) return { title, passed: true, message: "" };
-  const said = findings.find(({ message }) => message !== "")?.message ?? "nothing is said of it";
+  const said = findings.find(({ message }) => message !== "")?.message ?? "no rule has a finding";
   return { title, passed: false, message: `it is ${admitted ? "admitted" : "refused"}: ${said}` };
 }
 

@@ -26,7 +26,7 @@ import { endorsed, TrustedKeys } from "./signing-keys.ts";
 const startMs = 1_767_225_600_000;
 const keyOf = (number: number): Signer => signerOf(new Uint8Array(32).fill(number));
 
-/** Returns an installation with two keys, three checkpoints, and what is needed to prove each of its records. */
+/** Returns an installation with two keys, three checkpoints, and the proofs of each of its records. */
 function installation() {
   const [one, two] = [keyOf(1), keyOf(2)];
   const first: SigningKey = {
@@ -77,7 +77,7 @@ function installation() {
 }
 
 describe("checkpoints", () => {
-  it("hold for who knows the first key alone, whatever key they were signed with", () => {
+  it("hold for a reader that knows the first key alone, with any later key", () => {
     const { trusted, checkpoints } = installation();
     assert.deepEqual(trusted.faults, []);
     for (const checkpoint of checkpoints) assert.equal(checkpointFault(checkpoint, trusted), undefined);
@@ -120,7 +120,7 @@ describe("checkpoints", () => {
         assert.equal(inclusionFault(proofOf(checkpoint), trusted), undefined);
   });
 
-  it("prove nothing of a record that was changed, moved, or is said to be another", () => {
+  it("prove nothing of a record that was changed, moved, or passed off as another", () => {
     const { trusted, checkpoints, proofs } = installation();
     const checkpoint = checkpoints.at(-1);
     const [proofOf] = proofs;
@@ -169,7 +169,7 @@ describe("checkpoints", () => {
     assert.ok(first !== undefined && second !== undefined);
     const before = new Map(second.heads.map((head) => [`${head.service}/${head.partition}`, head]));
     assert.equal(headsFault(second.heads, before), undefined);
-    assert.match(headsFault(first.heads, before) ?? "", /stood at batch 20, and stands at 10/);
+    assert.match(headsFault(first.heads, before) ?? "", /was at batch 20, and is at 10/);
     const [head] = second.heads;
     assert.ok(head !== undefined);
     assert.match(

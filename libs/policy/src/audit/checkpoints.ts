@@ -70,7 +70,7 @@ export function recordHashText(at: RecordAt & { readonly timeMs: number }, recor
   return hashedLeaf(leaf, end, at, "binary");
 }
 
-/** Hash of a record that lies in a leaf, from `recordFrom` to an end. What stands before it is written. */
+/** Hash of a record that lies in a leaf, from `recordFrom` to an end. The part before it is written. */
 export function hashedLeaf(
   leaf: Uint8Array,
   end: number,
@@ -171,7 +171,7 @@ export function headsFault(
     const known = before.get(`${head.service}/${head.partition}`);
     if (known === undefined) continue;
     const name = `${head.service}/${head.partition}`;
-    if (head.batch < known.batch) return `${name} stood at batch ${known.batch}, and stands at ${head.batch}`;
+    if (head.batch < known.batch) return `${name} was at batch ${known.batch}, and is at ${head.batch}`;
     if (head.batch === known.batch && !sameHash(head.hash, known.hash))
       return `batch ${head.batch} of ${name} is another one than it was`;
   }

@@ -6,10 +6,10 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 
 const seedBytes = 32;
 const publicKeyBytes = 32;
-/** What comes before the seed in the form that keys are read in (RFC 8410). */
+/** The bytes before the seed in the form that keys are read in (RFC 8410). */
 const seedPrefix = Buffer.from("302e020100300506032b657004220420", "hex");
 
-/** What is signed. Each is said in front of it. */
+/** The kinds of signed content. Each signature includes its kind. */
 export type Purpose = "checkpoint" | "bundle" | "signing key" | "export" | "retention";
 
 export interface Signer {
@@ -29,7 +29,7 @@ export function signerOf(seed: Uint8Array): Signer {
   };
 }
 
-/** Returns whether it was this key that signed this. False, and never a fault, whatever the bytes are. */
+/** Returns whether this key signed this content. False, and never a fault, for any bytes. */
 export function holdsSignature(
   publicKey: Uint8Array,
   signature: Uint8Array,

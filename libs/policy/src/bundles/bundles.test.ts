@@ -35,14 +35,14 @@ describe("a bundle", () => {
     assert.deepEqual(opened(bundle(1), keys), { kind: "opened", content: content(1) });
   });
 
-  it("is refused when somebody who is not trusted has signed it, under whatever name", () => {
+  it("is refused when an untrusted key has signed it, under any name", () => {
     for (const signingKeyId of ["one", "other"]) {
       const found = opened(sealed(content(1), { signingKeyId, key: stranger }), keys);
       assert.equal(found.kind, "refused");
     }
   });
 
-  it("is refused when one byte of it, or what is said around it, is not as it was signed", () => {
+  it("is refused when one byte of it, or of its envelope, is not as it was signed", () => {
     const whole = bundle(3);
     const changes = fc.oneof(
       fc.nat(whole.content.length - 1).map((place) => ({ ...whole, content: flipped(whole.content, place) })),

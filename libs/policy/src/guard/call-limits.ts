@@ -10,7 +10,7 @@
 import type { IdentityLimit } from "@tutti/contracts/governance/v1";
 import type { Actor, Rate } from "@tutti/contracts/types/v1";
 
-/** Of what there is no limit, the number is 0. */
+/** 0: no limit. */
 export interface CallLimit {
   readonly calls: Rate | undefined;
   readonly maxConcurrent: number;
@@ -124,7 +124,7 @@ export class CallLimits {
   #sweep(nowMs: number): void {
     for (const [key, { dueMs, calls, streams }] of this.#callers)
       if (dueMs <= nowMs && calls === 0 && streams === 0) this.#callers.delete(key);
-    // In proportion to what there is: a sweep costs each call the same.
+    // In proportion to the number of callers: a sweep costs each call the same.
     this.#untilSweep = Math.max(sweepEvery, this.#callers.size);
   }
 }

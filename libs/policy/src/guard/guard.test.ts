@@ -46,7 +46,7 @@ describe("limits of callers", () => {
     assert.equal(word(limits.admit("shop", ada, startMs)), "admitted");
     assert.equal(word(limits.admit("shop", ada, startMs)), "calls");
     for (let call = 0; call < 100; call++) assert.equal(word(limits.admit("bank", ada, startMs)), "admitted");
-    // A limit of one's own takes the place of everybody's.
+    // A caller's own limit replaces the limit for all.
     assert.deepEqual(
       [1, 2, 3].map(() => word(limits.admit("shop", bob, startMs))),
       ["admitted", "admitted", "concurrent"],
@@ -157,7 +157,7 @@ describe("lock-outs", () => {
     assert.equal(lockouts.failed(["loud"], startMs + 29_999).length, 1);
   });
 
-  it("are taken from others, and end with theirs when somebody lifts them there", () => {
+  it("are taken from others, and end with theirs when they are lifted there", () => {
     const [first, second] = [new Lockouts({ freeFailures: 0 }), new Lockouts()];
     const found = first.failed(["guesser"], startMs);
     second.adopt(found, [], startMs + 1);

@@ -4,7 +4,7 @@
  * 1. What a key was found to be is remembered for as long as it holds, so that its hash is computed once and not per
  *    call. Remembered is a mark of the key that only this process can make, never the key.
  * 2. A caller with a wrong secret for an existing key pays for the hash each time. Hashes are computed a few at once,
- *    and what waits beyond that is refused.
+ *    and a bounded number wait. Further ones are refused.
  * 3. One address has at most a quarter of the places, so that a flood from it delays keys of other addresses little. A
  *    key that was found before waits for nothing.
  * 4. An unknown key costs as much as a wrong one, so that the time does not reveal which keys exist.

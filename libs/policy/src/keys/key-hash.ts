@@ -1,5 +1,5 @@
 /**
- * What is kept of a key: a hash that takes memory and time to compute (scrypt), written as PHC strings are:
+ * The stored form of a key: a hash that takes memory and time to compute (scrypt), written as PHC strings are:
  * `$scrypt$ln=15,r=8,p=1$<salt>$<hash>`.
  */
 import { scrypt, timingSafeEqual } from "node:crypto";

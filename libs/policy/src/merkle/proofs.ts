@@ -10,7 +10,7 @@ export interface LeafPlace {
   readonly size: number;
 }
 
-/** Returns whether a leaf with this hash is where it is said to be in the tree with this root. */
+/** Returns whether a leaf with this hash is at this position in the tree with this root. */
 export function holdsInclusion(
   hash: Uint8Array,
   { leaf, size }: LeafPlace,

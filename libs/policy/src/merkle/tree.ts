@@ -6,7 +6,7 @@ import { emptyRoot, hashBytes, leafHash, nodeHash, nodeText } from "./hashes.ts"
  *
  * 1. Kept are the leaves' hashes and every node whose leaves are all there: such a node never changes. A level's nodes
  *    lie one behind the other, 64 bytes for a leaf in all.
- * 2. Whatever ends on the right in between is computed when it is asked for: a logarithm of nodes.
+ * 2. The incomplete nodes on the right are computed on request: a logarithm of nodes.
  */
 export class MerkleTree {
   readonly #levels: HashRow[] = [];
@@ -86,7 +86,7 @@ export class MerkleTree {
     return parts;
   }
 
-  /** What is needed to compute the root from one leaf, from below. */
+  /** The nodes to compute the root from one leaf, from below. */
   inclusion(leaf: number, size: number = this.size): Uint8Array[] {
     this.#check(size);
     assert(leaf >= 0 && leaf < size, "a leaf is one of the tree's", { leaf, size });
@@ -106,7 +106,7 @@ export class MerkleTree {
     return path.reverse();
   }
 
-  /** What is needed to compute both the root of the first leaves and that of all from the same hashes. */
+  /** The nodes to compute both the root of the first leaves and that of all from the same hashes. */
   consistency(first: number, size: number = this.size): Uint8Array[] {
     this.#check(size);
     assert(first > 0 && first <= size, "what is compared has leaves, and no more than the tree", {

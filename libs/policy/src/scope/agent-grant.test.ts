@@ -14,7 +14,7 @@ const asking = (parts: Partial<GrantQuestion> = {}): GrantQuestion => ({
 });
 
 describe("what is granted to an agent", () => {
-  it("is told of each part by itself, with what is granted instead", () => {
+  it("is reported for each part separately, with the granted one instead", () => {
     const tight = grant({ pools: ["day"], offers: ["pay.ch*"], namespaces: ["bank"], maxSlots: 1 });
     assert.deepEqual(grantFaults(tight, asking({ capabilities: ["pay.charge", "pay.refund"] })), [
       { field: "namespace", found: "namespace shop", granted: "bank" },

@@ -70,7 +70,7 @@ describe("a scope", () => {
     );
   });
 
-  it("says what was asked for beyond it", () => {
+  it("names the requested parts beyond it", () => {
     const own: Scope = {
       ...{ actions: ["workflow.runs.*"], namespaces: ["one"], agent: undefined },
       resources: { equals: { team: "a" }, exists: [], absent: [] },

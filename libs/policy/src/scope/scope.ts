@@ -33,7 +33,7 @@ export function scopeFault(
 
 export type Narrowing =
   | { readonly kind: "narrowed"; readonly scope: Scope }
-  /** What was asked for that the wider one does not have. */
+  /** The requested parts that the wider one does not have. */
   | { readonly kind: "refused"; readonly violations: readonly string[] };
 
 /** What a caller with one scope may hand on when another is asked for: the rest empty is handed on as it is. */

@@ -1,6 +1,6 @@
 /**
- * Envelopes: a secret is sealed with a key of its own, and that key with the sealing key of the installation. Who
- * changes the sealing key opens no secret for it, only their keys.
+ * Envelopes: a secret is sealed with a key of its own, and that with the sealing key of the installation. To change
+ * the sealing key, only the keys are sealed again, and no secret is opened.
  *
  * What a secret is called is a part of the seal, so that one cannot replace another.
  */

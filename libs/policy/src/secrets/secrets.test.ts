@@ -65,7 +65,7 @@ describe("sealing for a recipient", () => {
     );
   });
 
-  it("takes no key with which everybody would have the same secret, and any bytes for what cannot be opened", () => {
+  it("takes no key that gives all callers the same secret, and treats any other bytes as sealed content that cannot be opened", () => {
     const recipientKey = new Uint8Array(32);
     assert.throws(() => sealedFor({ recipientKey, info, plain: secret, ephemeral: privateKey }));
     fc.assert(

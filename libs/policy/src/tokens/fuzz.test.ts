@@ -1,4 +1,4 @@
-/** What is not a token of this installation, made from one that is: never taken for one, never an error, never another's rights. */
+/** Mutations of a valid token: never taken for one, never an error, never another's rights. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Scope, TokenUse } from "@tutti/contracts/governance/v1";
@@ -28,7 +28,7 @@ const settings = { seed: 20_260_714, numRuns: 500 };
 async function isRefused(given: string): Promise<void> {
   const found = await checker.check(given, nowMs);
   assert.equal(found.kind, "refused", given);
-  // Whatever was tried, the right one is still taken for what it is.
+  // After all mutations, the valid token is still accepted.
   assert.deepEqual(await checker.check(token, nowMs), right);
 }
 
@@ -40,7 +40,7 @@ const flipped = (part: string, bit: number): string => {
   return encoded(bytes);
 };
 
-describe("tokens that somebody tampered with are refused:", () => {
+describe("tampered tokens are refused:", () => {
   it("any bit of header, content or signature flipped", () =>
     fc.assert(
       fc.asyncProperty(fc.nat(2), fc.nat(), (part, bit) =>
@@ -71,7 +71,7 @@ describe("tokens that somebody tampered with are refused:", () => {
       settings,
     ));
 
-  it("under another header, whatever it says of algorithm, type and key", () => {
+  it("under another header, with any algorithm, type and key", () => {
     const algorithm = fc.constantFrom(
       "none",
       "None",

@@ -1,8 +1,8 @@
 /**
  * Whom a token stands for: one of this installation, or one of an issuer that is trusted.
  *
- * 1. Which algorithms count is said here for each issuer, never by the token. None of them is a shared secret, and
- *    "none" is none.
+ * 1. The configuration of each issuer, never the token, names the accepted algorithms. None of them is a shared
+ *    secret, and "none" is none.
  * 2. What was checked is remembered until the token ends, under a hash of it. That it was revoked is looked up each
  *    time.
  * 3. A refusal says which rule was broken and nothing that is in the token.

@@ -116,7 +116,7 @@ describe("a token of this installation", () => {
     assert.equal(await why(checkerWith(), shared), "wrong_algorithm");
   });
 
-  it("is refused when it is of another type, for another process, or says what nobody here understands", async () => {
+  it("is refused when it is of another type, for another process, or has unknown content", async () => {
     const key = await importJWK(ownKey, "EdDSA");
     const made = (claims: JWTPayload, { typ = "tutti+jwt", audience = "tutti" } = {}) =>
       new SignJWT({ namespace: "shop", use: "calls", scope: {}, ...claims })
@@ -143,7 +143,7 @@ describe("a token of this installation", () => {
       assert.equal(await found(claims), "damaged", JSON.stringify(claims));
   });
 
-  it("is never a fault, whatever text it is", async () => {
+  it("is never a fault, for any text", async () => {
     const checker = checkerWith();
     const part = fc.oneof(
       fc.string(),

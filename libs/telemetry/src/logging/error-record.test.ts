@@ -59,7 +59,7 @@ describe("an error in a line", () => {
     assert.equal(record.message, "cannot reach nats://[redacted]@host");
   });
 
-  it("that is none is told as it is", () => {
+  it("that is none is recorded as it is", () => {
     assert.deepEqual(errorRecord("gone"), { type: "string", message: "gone" });
     assert.deepEqual(errorRecord({ reason: "gone" }), { type: "object", message: '{"reason":"gone"}' });
     assert.deepEqual(errorRecord(null), { type: "null", message: "null" });

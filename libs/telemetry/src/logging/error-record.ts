@@ -1,4 +1,4 @@
-/** An error as it stands in a line: everything that helps to find its cause, and nothing secret. */
+/** An error as a log line has it: everything that helps to find its cause, and nothing secret. */
 import { isSecretKey, isTuttiError, redacted, redactText, type TuttiError } from "@tutti/kernel";
 
 export interface LoggedError {
@@ -21,7 +21,7 @@ const aggregatedMax = 10;
 const textMax = 8192;
 
 /**
- * Never throws, whatever was thrown.
+ * Never throws, for any thrown value.
  *
  * @param hasStack false saves what a first stack costs: it reads the source maps of its files, up to 0.1 s
  */

@@ -43,7 +43,7 @@ describe("an error for people", () => {
     );
   });
 
-  it("has the stack of a mistake that nobody foresaw, also behind errors of ours", () => {
+  it("has the stack of an unforeseen mistake, also behind errors of ours", () => {
     const mistake = new TypeError("undefined is not a function");
     const cause = errorFromUnknown(mistake);
 

@@ -1,6 +1,6 @@
 /**
- * An error for people. What a program says about the world around it (a port in use, a peer that is away) is clear from
- * its message, and a stack would only hide it. If it is unknown what went wrong, the stack is what is left.
+ * An error for people. An error about the outside world (a port in use, an unavailable peer) is clear from its
+ * message, and a stack would only hide it. For an unknown error, only the stack helps.
  */
 import type { LoggedError } from "./error-record.ts";
 

@@ -142,7 +142,7 @@ describe("the log", () => {
     assert.ok(!/abc|u:p|pw"/.test(stream.raw[0] ?? ""), stream.raw[0]);
   });
 
-  it("a stream that throws does not throw at whoever logs", () => {
+  it("a stream that throws does not throw at the caller that logs", () => {
     const root = new LogRoot({
       clock: new VirtualTime(),
       level: "info",

@@ -4,9 +4,9 @@
  * 1. The level belongs to the root, so that changing it takes effect in every child at once (a child of pino keeps
  *    the level it was made with).
  * 2. A child costs one small object until it writes its first line: one is made for every call.
- * 3. A key stands in a line once: a line's own field wins over an inherited one, a child's over its parent's.
- *    `time`, `level` and `msg` are the logger's, and `service` and `instance` say who wrote the line: a line's own
- *    fields of these names get an underscore at the end.
+ * 3. A line has each key once: a line's own field wins over an inherited one, a child's over its parent's. `time`,
+ *    `level` and `msg` are the logger's, and `service` and `instance` say who wrote the line: a line's own fields of
+ *    these names get an underscore at the end.
  * 4. A field `trace` with a place in a trace is written as `traceId` and `spanId`. They are not asked for before,
  *    because unused ids are never made.
  * 5. Logging never throws.
@@ -131,7 +131,7 @@ class LineLogger implements Logger {
         this.#pino[level](own, message);
       }
     } catch {
-      // The stream is gone, and with it the only place where this could be told.
+      // The stream is gone, and with it the only place for a report.
     }
   }
 

@@ -38,13 +38,13 @@ describe("the log on a terminal", () => {
     assert.match(text, / WARN: append failed ?\n +error: the disk is full \(test\.full\)\n$/);
   });
 
-  it("has whatever else stands in the place of an error", async () => {
+  it("has any other value in the place of an error", async () => {
     const text = await linesOf((root) => root.logger.warn("append failed", { error: "no space" }));
 
     assert.match(text, /error: 'no space'/);
   });
 
-  it("has the stack of an error that nobody foresaw on lines of its own", async () => {
+  it("has the stack of an unforeseen error on lines of its own", async () => {
     const text = await linesOf((root) =>
       root.logger.error("append failed", { error: new Error("no space") }),
     );

@@ -101,7 +101,7 @@ describe("fields of a line", () => {
     assert.equal(JSON.stringify(printableFields(fields)), '{"__proto__":{"polluted":true}}');
   });
 
-  it("whatever it is, it becomes JSON, bounded, and has nothing under a secret's key", () => {
+  it("any value becomes JSON, bounded, and has nothing under a secret's key", () => {
     const key = fc.constantFrom("a", "b", "token", "dbPassword", "x-api-key", "__proto__", "toJSON");
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof(

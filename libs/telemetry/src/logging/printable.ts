@@ -1,9 +1,9 @@
 /**
  * The fields of a line as plain, bounded data.
  *
- * 1. Never throws, whatever it is given: circles, getters that throw, values JSON does not know.
- * 2. What comes out is bounded in depth, breadth, length and in all.
- * 3. Nothing under a secret's key comes out, whatever its type. A reference to a secret comes out as a reference.
+ * 1. Never throws, for any value: circles, getters that throw, values JSON does not know.
+ * 2. The output is bounded in depth, breadth, length and in all.
+ * 3. No value under a secret's key is printed, of any type. A reference to a secret is printed as a reference.
  */
 import { isSecretKey, type LogFields, redacted, redactText, SecretReference } from "@tutti/kernel";
 import { errorRecord } from "./error-record.ts";

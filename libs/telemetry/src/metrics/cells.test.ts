@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { CounterValue, GaugeValue, HistogramValue } from "./cells.ts";
 
 describe("counter cells", () => {
-  it("add one, or as much as they are told", () => {
+  it("add one, or a given number", () => {
     const cell = new CounterValue();
     cell.add();
     cell.add(2.5);
@@ -54,14 +54,14 @@ describe("histogram cells", () => {
     assert.deepEqual([...cell.counts], [2, 2, 2]);
   });
 
-  it("ignore what is not a number", () => {
+  it("ignore values that are no numbers", () => {
     const cell = new HistogramValue(Float64Array.of(1));
     cell.observe(Number.NaN);
     assert.equal(cell.count(), 0);
     assert.equal(cell.sum, 0);
   });
 
-  it("count and sum are those of the values, whatever they are", () => {
+  it("count and sum are those of the values, for any values", () => {
     const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }));
     fc.assert(
       fc.property(values, (observed) => {

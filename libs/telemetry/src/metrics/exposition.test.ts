@@ -52,7 +52,7 @@ describe("the text format", () => {
     assert.equal(expose(registry.families()), "");
   });
 
-  it("spells what is not finite as Prometheus does", () => {
+  it("spells infinite values as Prometheus does", () => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     const gauge = registry.gauge({ name: "tutti_things", help: "Things.", labels: ["kind"] });
     gauge.with({ kind: "a" }).set(Number.POSITIVE_INFINITY);

@@ -2,8 +2,8 @@
  * A metric with its label values: the cells by label values, at most so many of them.
  *
  * 1. The same label values always give the same cell, as long as the series is there.
- * 2. There are never more than `labelSetsMax` series and one more, whose labels all say `other`: what comes beyond
- *    the limit is counted there, so that sums stay right while memory stays bounded.
+ * 2. There are never more than `labelSetsMax` series and one more, whose labels all say `other`. Label sets beyond
+ *    the limit are counted there, so that sums stay right while memory stays bounded.
  */
 import type { MetricKind } from "./names.ts";
 

@@ -39,7 +39,7 @@ function flawOfName(kind: MetricKind, name: string): string | undefined {
   const suffix = componentSuffixes.find((candidate) => name.endsWith(candidate));
   if (suffix !== undefined) return `${suffix} belongs to the parts of a histogram: choose another last word`;
   for (const word of name.split("_")) {
-    if (typeWords.has(word)) return `leave out ${word}: the type is told separately`;
+    if (typeWords.has(word)) return `leave out ${word}: the type is exported separately`;
     if (prefixedUnits.has(word)) return `expected a base unit (seconds, bytes), found ${word}`;
     const base = otherUnits.get(word);
     if (base !== undefined) return `expected ${base}, found ${word}`;

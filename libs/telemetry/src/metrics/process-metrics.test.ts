@@ -9,7 +9,7 @@ import { ProcessMetrics } from "./process-metrics.ts";
 import { MetricsRegistry } from "./registry.ts";
 
 describe("metrics of the process", () => {
-  it("have the names that dashboards know, and figures of this process", (t) => {
+  it("have the names that dashboards know, and values of this process", (t) => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     const time = new VirtualTime();
     const metrics = new ProcessMetrics({ registry, clock: time, timers: time });

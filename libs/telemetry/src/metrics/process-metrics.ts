@@ -1,6 +1,6 @@
 /**
- * What Prometheus' clients usually say of a process, under the names dashboards expect. Reading them costs system
- * calls, so that what is dear is read at most every ten seconds and everything else once a moment.
+ * The usual process metrics of Prometheus' clients, under the names dashboards expect. Reading them costs system
+ * calls. So expensive ones are read at most every ten seconds and all others once a moment.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";

@@ -45,7 +45,7 @@ describe("the metrics registry", () => {
     assert.equal(scrape(registry, calls.name, { method: "get", status: "ok" }), 2);
   });
 
-  it("declared twice in other words it is refused, and both are told", () => {
+  it("declared twice in other words it is refused, and the error has both", () => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     registry.counter(calls);
     assert.throws(
@@ -134,7 +134,7 @@ describe("a metric with more label sets than it may have", () => {
     assert.equal(scrape(registry, calls.name, { method: "other", status: "other" }), 7);
   });
 
-  it("goes on to serve the label sets it knows", () => {
+  it("continues to serve the label sets it knows", () => {
     const { registry, counter } = overflown();
     counter.with({ method: "m0", status: "ok" }).add();
     assert.equal(scrape(registry, calls.name, { method: "m0", status: "ok" }), 2);

@@ -4,7 +4,7 @@
  * and 5, and a fifth of the memory.
  *
  * 1. A metric is declared once. Declaring it again in the same words gives the same metric, in other words throws.
- * 2. Recording never throws, whatever the labels. The number of label sets is bounded.
+ * 2. Recording never throws, for any labels. The number of label sets is bounded.
  */
 import type {
   Counter,

@@ -64,7 +64,7 @@ export const operationsErrors = defineErrors("operations", {
   keyNotSet: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "Other machines reach the port, and nothing says who may see figures and state of the process. Set `operations.key` to a secret, as `env:NAME` or `file:/path`, and have Prometheus show it; people see the same at `/v1/status` and `/v1/metrics` of the gateway, as themselves.",
+    help: "Other machines reach the port, and no key protects metrics and state of the process. Set `operations.key` to a secret, as `env:NAME` or `file:/path`, and have Prometheus show it. People see the same at `/v1/status` and `/v1/metrics` of the gateway, as themselves.",
     message: ({ host }: { host: string }) =>
       `\`operations.key\` is not set, and other machines can reach ${host} (\`operations.host\`)`,
     remedy: "Set it to `env:NAME` or `file:/path`, and send it as `Authorization: Bearer`.",

@@ -19,8 +19,8 @@ function accessWith(host: string, environment: Record<string, string>, guesses?:
   );
 }
 
-describe("who may see figures and state of a process", () => {
-  it("is everybody where only this machine reaches the port", async () => {
+describe("access to metrics and state of a process", () => {
+  it("is open to all callers if only this machine reaches the port", async () => {
     for (const host of ["127.0.0.1", "::1", "localhost"]) {
       await (await accessWith(host, {}))({});
       await (await accessWith(host, { SCRAPES: key }))({});
@@ -44,7 +44,7 @@ describe("who may see figures and state of a process", () => {
       );
   });
 
-  it("passes during a lock-out, where a wrong key is answered with it; no key is no failed attempt", async () => {
+  it("passes during a lock-out, while a wrong key gets the lock-out, and a call without a key is no failed attempt", async () => {
     const guesses: string[] = [];
     const out = operationsErrors.keyNeeded();
     const access = await accessWith(
@@ -67,7 +67,7 @@ describe("who may see figures and state of a process", () => {
     await access({ authorization: `Bearer ${key}`, address: "10.0.0.9" });
   });
 
-  it("is elsewhere nobody where there is no key, and the refusal says what to set", async () => {
+  it("is closed to other machines without a configured key, and the refusal says what to set", async () => {
     const access = await accessWith("10.0.0.7", {});
     for (const shown of [undefined, `Bearer ${key}`])
       await assert.rejects(access({ authorization: shown }), {

@@ -1,5 +1,5 @@
 /**
- * Who may see more of a process than whether it is well.
+ * Decides which callers may see more of a process than whether it is well.
  *
  * 1. Where only this machine reaches the port, every caller that does.
  * 2. Elsewhere who shows `operations.key`, and no caller if there is none. Neither keys of people nor rules are looked

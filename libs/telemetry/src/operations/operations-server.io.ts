@@ -344,7 +344,7 @@ describe("an operations server that is stopped", () => {
     assert.equal(server.address, undefined);
   });
 
-  it("does not wait for connections on which nobody has asked for anything", async (t) => {
+  it("does not wait for connections without a request", async (t) => {
     const { server } = await setUp(t);
     const silent = connect({ host: "127.0.0.1", port: server.address?.port ?? 0 });
     await once(silent, "connect");

@@ -5,7 +5,7 @@
  * 1. A caller that can reach the port can cost little: few connections, short headers, short waits, no bodies. A front
  *    door has more of each, and bounds what it takes by itself.
  * 2. It answers until it is stopped, while the service drains too: that is when `/readyz` has to say no.
- * 3. Stopping ends idle connections at once, lets answers under way finish, and cuts what is left when time is up.
+ * 3. Stopping ends idle connections at once, lets answers under way finish, and cuts the others when time is up.
  */
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -66,7 +66,7 @@ const limits = {
 };
 const connectionsMax = 256;
 
-/** Cursors stand in addresses, bodies take their time, and clients keep their connections. */
+/** Addresses contain cursors, bodies take their time, and clients keep their connections. */
 const doorLimits = { ...limits, maxHeaderSize: 32_768, keepAliveTimeout: 65_000 };
 const doorBodyMs = 60_000;
 /** Of a body that its handler lets take its time. */

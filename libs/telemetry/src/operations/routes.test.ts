@@ -25,7 +25,7 @@ function setUp(components: Record<string, Component> = {}, access: OperationsAcc
 }
 
 describe("/livez", () => {
-  it("is 200 from the beginning to the end, whatever the health", async () => {
+  it("is 200 from the beginning to the end, with any health", async () => {
     const { subject, get } = setUp({ store: { health: () => unhealthy("disk full") } });
     assert.equal((await get("/livez")).status, 200);
     await subject.start();
@@ -120,8 +120,8 @@ describe("/status", () => {
   });
 });
 
-describe("whoever may not see figures and state", () => {
-  it("is told whether the process is well, and nothing else", async () => {
+describe("a caller without access to metrics and state", () => {
+  it("sees whether the process is well, and nothing else", async () => {
     const { get } = setUp({}, async () => {
       throw operationsErrors.keyNeeded();
     });

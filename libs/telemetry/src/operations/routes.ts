@@ -21,7 +21,7 @@ export interface OperationsSubject {
   readonly isLive: boolean;
   /** Returns the whole as plain JSON. */
   status(): { readonly state: string; readonly health: Health };
-  /** Returns whether it serves, and what keeps it from that. */
+  /** Returns whether it serves, or the obstacle. */
   readiness(): Promise<Readiness>;
 }
 
@@ -98,8 +98,8 @@ export function problem(
 }
 
 /**
- * Alive is whatever can answer and has not failed for good: a process that merely waits for something else to come
- * back must not be restarted for it.
+ * A process is alive if it can answer and has not failed for good: a process that merely waits for something else to
+ * come back must not be restarted for it.
  */
 function livez(subject: OperationsSubject): OperationsResponse {
   const { isLive } = subject;

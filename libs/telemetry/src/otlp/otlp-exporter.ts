@@ -110,7 +110,10 @@ export class OtlpExporter implements SpanSink {
     await Promise.allSettled([spans, this.#pushMetricsNow()]);
   }
 
-  /** Sends what there is, but waits neither for a collector that is away nor for a slow one longer than the signal says. */
+  /**
+   * Sends the waiting telemetry, but waits neither for a collector that is away nor for a slow one longer than the
+   * signal says.
+   */
   async stop(signal: AbortSignal): Promise<void> {
     if (this.#stopped) return;
     this.#timer?.cancel();

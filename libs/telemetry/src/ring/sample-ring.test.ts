@@ -193,7 +193,7 @@ describe("the ring of recent samples", () => {
     assert.equal(past("tutti_unknown", second).length, 0);
   });
 
-  it("what was counted before the ring began is not a rate", () => {
+  it("counts from before the ring started are not a rate", () => {
     const { time, past } = setUp({
       before: (registry) => {
         registry.counter(requests).with({ route: "a" }).add(1_000_000);

@@ -2,11 +2,11 @@
  * The recent past of all metrics, for pages that have no Prometheus to ask: every second for ten minutes, every two
  * minutes for a day.
  *
- * 1. Memory is bounded (8 MiB unless told otherwise). A counter or histogram that never moved and a gauge that has
- *    always been zero take none. What does not fit is left out, counted, and told once.
+ * 1. Memory is bounded. Default: 8 MiB. A counter or histogram that never moved and a gauge that has always been zero
+ *    take none. Series beyond it are left out, counted, and logged once.
  * 2. Times come from the monotonic clock. A second in which nothing could be sampled is a gap, not a lie.
  * 3. A series that went away keeps its past until the memory is needed for a living one.
- * 4. What waits is asked once in a sample whether it has moved: asking is what most of a sample costs.
+ * 4. A waiting series is asked once in a sample whether it has moved: asking is the largest cost of a sample.
  */
 import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
 import type { MetricsRegistry } from "../metrics/registry.ts";

@@ -24,7 +24,7 @@ export function zerosOf({ since }: Source, now: Steps): Lane {
   return lane;
 }
 
-/** @param old whether the series was there when the ring began: what it counted before is not the ring's. */
+/** @param old whether the series was there when the ring started: its earlier counts are not the ring's. */
 export function sourcesOf(family: MetricFamily, old: boolean, since: Steps): Source[] {
   const sources: Source[] = [];
   const add = (

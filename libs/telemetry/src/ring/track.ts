@@ -27,7 +27,7 @@ export class GaugeTrack implements Track {
 
   /**
    * @param lane what is known of the time before.
-   * @param zeros how many samples of the two minutes that have begun were zero.
+   * @param zeros how many samples of the current two minutes were zero.
    */
   constructor(gauge: Readable, lane: Lane = new Lane("value"), zeros = 0) {
     this.lanes = [lane];

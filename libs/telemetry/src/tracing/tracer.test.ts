@@ -35,7 +35,7 @@ describe("a tracer that records nothing", () => {
     assert.equal(context.sampled, false);
   });
 
-  it("gives all spans below one origin its trace id, whoever is asked first", () => {
+  it("gives all spans below one origin its trace id, in any order of questions", () => {
     const tracer = quiet();
     const root = tracer.start({ name: "root", kind: "server" });
     const child = tracer.start({ name: "child", kind: "client", parent: root.context });
@@ -45,7 +45,7 @@ describe("a tracer that records nothing", () => {
     assert.equal(new Set([root, child, grandchild].map((span) => span.context.spanId)).size, 3);
   });
 
-  it("goes on with the trace of a caller elsewhere", () => {
+  it("continues the trace of a caller elsewhere", () => {
     const { context } = quiet().start({ name: "call", kind: "server", parent: remote });
     assert.equal(context.traceId, remote.traceId);
     assert.notEqual(context.spanId, remote.spanId);
@@ -160,7 +160,7 @@ describe("a tracer that records", () => {
     assert.ok(spans.length > 850 && spans.length < 1150, `${spans.length} of 4000`);
   });
 
-  it("does with a trace begun before as the flag says, not as the share", () => {
+  it("follows the flag of an existing trace, not the share", () => {
     const { tracer, spans } = recording(1);
     tracer.start({ name: "call", kind: "server", parent: remote }).end();
     assert.equal(spans.length, 0);
@@ -177,7 +177,7 @@ describe("a tracer that records", () => {
     assert.equal(spans.length, 0);
   });
 
-  it("follows the wall clock when it is set, and no span ends before it began", () => {
+  it("follows the wall clock when it is set, and no span ends before its start", () => {
     const { time, tracer, spans } = recording();
     const span = tracer.start({ name: "call", kind: "client" });
     time.jumpWallClock(-60_000);

@@ -4,7 +4,7 @@ It knows no stream: a connector hands it frames and takes what it sends.
 
 1. Everything that comes to be in one turn leaves in one frame.
 2. Credit is granted only to a linked host, and only for slots in which nothing runs and that were not granted before.
-3. A worker that drains or sleeps grants nothing and begins nothing.
+3. A worker that drains or sleeps grants nothing and starts nothing.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class AgentParts:
     on_drain: Callable[[str, float], None]
     # Something has ended or become durable, and it drains.
     on_quiet: Callable[[], None]
-    # The value of a secret; waits for it, in the thread of the handler.
+    # Waits for the value of a secret, in the thread of the handler.
     open_secret: Callable[[SecretWanted], str] = no_secrets
     # What handlers measure. By default it goes nowhere.
     measures: MeasureBook = field(default_factory=MeasureBook)
@@ -105,7 +105,7 @@ class Agent:
 
     @property
     def unfinished(self) -> int:
-        """Attempts at work, and results that are not known to be durable."""
+        """Running attempts, and results that are not known to be durable."""
         return self._desk.running + self._link.kept_count
 
     @property
@@ -113,7 +113,7 @@ class Agent:
         return self._desk.at_work
 
     def hello(self, *, resumes: bool) -> bytes:
-        """The first frame of a stream: to go on with the link, or to begin one."""
+        """The first frame of a stream: it resumes the link, or starts one."""
         settings = self._parts.settings
         hello = Hello(
             version_min=1,
@@ -137,7 +137,7 @@ class Agent:
         return AgentFrame(hello=hello).SerializeToString()
 
     def welcomed(self, welcome: Welcome, send: Send) -> None:
-        """The host has let it in; from now on it sends by itself."""
+        """The host has let it in. From now on it sends by itself."""
         self._send = send
         self.agent_id = welcome.agent_id or self.agent_id
         self._desk.started_after_ms = welcome.started_after_ms
@@ -273,7 +273,7 @@ class Agent:
         self._send = None
 
     def flush(self) -> None:
-        """Sends what there is; nothing without a link."""
+        """Sends everything that waits. Without a link, it does nothing."""
         if self._send is None:
             return
         self._desk.collect()
@@ -290,7 +290,7 @@ class Agent:
         self._flush_soon()
 
     def _acknowledge(self) -> None:
-        """What is sent for another reason acknowledges too; this is for when there is none."""
+        """Acknowledges if no other frame does so."""
         self._acknowledging = None
         if self._link.owes_acknowledgement:
             self._link.outbox.touch()

@@ -42,12 +42,12 @@ class AttemptPort(Protocol):
         """Reads content. Waits for it."""
 
     def when_room(self, call: Callable[[], None]) -> bool:
-        """Calls when there is room again; False, and no call, where there is room."""
+        """Calls when there is room again. False, without a call, if there is room now."""
 
 
 @dataclass
 class Told:
-    """Progress that was not sent yet; later calls of a turn replace earlier ones."""
+    """Progress that was not sent yet. Later calls of a turn replace earlier ones."""
 
     saved: bytes | None = None
     fraction: float | None = None
@@ -80,15 +80,15 @@ class Attempt:
         self.is_over = False
         # Whether it was asked to end, and its end is no failure.
         self.is_cancelled = False
-        # Whether the host knows that it has begun.
+        # Whether the host knows that it has started.
         self.is_known = False
         self.pieces = 0
         self.told: Told | None = None
         self.told_ms = -NEVER
-        # The last thing that it kept for later attempts; told again on a new link.
+        # The last value that it kept for later attempts. Sent again on a new link.
         self.saved: bytes | None = None
         self.used: Amounts | None = None
-        # Why it was told to end.
+        # Why its end was requested.
         self.reason: Exception | None = None
         # Ends its coroutine, where it is one.
         self.task: Any = None
@@ -109,7 +109,7 @@ class Attempt:
         return NEVER if ends_ms == NEVER else max(0.0, ends_ms - self.port.now_ms())
 
     def abort(self, reason: Exception, given_up_ms: float) -> None:
-        """Its handler is told to end; at this time it is answered for in any case."""
+        """Asks its handler to end. At this time it is answered in any case."""
         self.run_ends_ms = self.total_ends_ms = NEVER
         self.given_up_ms = min(self.given_up_ms, given_up_ms)
         if self.reason is not None:
@@ -123,7 +123,7 @@ class Attempt:
 
     @property
     def ended(self) -> threading.Event:
-        """Set when it is told to end. Made when a handler asks for it: most never do."""
+        """Set when its end is requested. Made on first use: most handlers never need it."""
         if self._ended is None:
             self._ended = threading.Event()
         if self.reason is not None:

@@ -5,9 +5,9 @@
     greeting, linked ── redirect, goodbye ──► waiting
     any ── stop, refused for good ──► closed
 
-1. A link is resumed at the same address, within its window, and only if nothing that came over it was wrong;
-   otherwise a new one begins, with the tokens that are still there.
-2. Pauses double with each failure in a row; a link that lasted ends the row.
+1. A link is resumed at the same address, within its window, and only if all its frames were valid.
+   Otherwise a new one starts, with the tokens that are still there.
+2. Pauses double with each failure in a row. A link that lasted ends the row.
 3. Hosts that send a worker from one to the other cost it a pause each time, as failures do.
 4. Time, chance and streams are handed in.
 """
@@ -30,7 +30,8 @@ _GREETING_TIMEOUT_MS = 15_000
 # A link that held for this long was a good one: the next failure is the first of a row.
 _GOOD_LINK_MS = 5_000
 _LEAVE_TIMEOUT_MS = 2_000
-# After so many failures in a row it looks elsewhere, though it was sent here or could go on with its link here.
+# After so many failures in a row it tries another address, though it was sent here or could resume its link
+# here.
 _FOLLOWED_FAILURES_MAX = 4
 # Hosts that send it to each other are no reason to hurry.
 _REDIRECTS_MAX = 3
@@ -44,10 +45,10 @@ class Stream(Protocol):
     def write(self, content: bytes) -> None: ...
 
     def end(self) -> None:
-        """Nothing follows; what was written still goes out."""
+        """No further frames follow. Written ones are still sent."""
 
     def cancel(self) -> None:
-        """At once. Nothing is told of it afterwards."""
+        """At once. Nothing is reported afterwards."""
 
 
 class Transport(Protocol):
@@ -92,7 +93,7 @@ class Connector:
         self._lost_timer: Timer | None = None
         self._heard_ms = 0.0
         self._beat_at_ms = 0.0
-        # Streams are told apart by number: what a former one says has no effect.
+        # Streams are distinguished by number: messages of a former one have no effect.
         self._streams = 0
 
     @property
@@ -104,7 +105,7 @@ class Connector:
             self._greet()
 
     def leave(self, reason: str) -> None:
-        """Says goodbye where there is a link, and ends the stream in good order."""
+        """Says goodbye if there is a link, and ends the stream gracefully."""
         if self._phase in ("leaving", "closed"):
             return
         if self._phase != "linked" or self._stream is None:
@@ -258,7 +259,7 @@ class Connector:
     def _sent_away(self, bye: Bye) -> None:
         self._release()
         self._resumable = None
-        # It may be about to end, or its pool is on the way to another one: those that were told first know where.
+        # The host may be about to end, or its pool is moving: only other hosts may know the new owner.
         self._is_following = False
         if bye.return_after_ms < 0:
             self._refused_for_good(f"sent away: {bye.reason}")
@@ -330,7 +331,7 @@ class Connector:
         has_reason = self._is_following or self._can_resume_here()
         if not has_reason or self._failures >= _FOLLOWED_FAILURES_MAX:
             self._is_following = False
-            # Whoever is asked now knows the owner; an installation that was made anew counts from the beginning.
+            # The next host knows the owner. A new installation counts its epochs from the start.
             self._epoch = -1.0
             addresses = self._parts.addresses
             self.address = addresses[self._turn % len(addresses)]

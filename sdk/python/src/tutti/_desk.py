@@ -1,10 +1,11 @@
-"""The attempts of a worker: given, begun, cancelled, timed out, answered.
+"""The attempts of a worker: given, started, cancelled, timed out, answered.
 
-1. A token is done once: an assignment whose token is at work, or has a result that is not durable, is dropped.
-2. An attempt is answered at most once; what its handler gives after it was given up goes nowhere.
-3. A slot is taken until its handler has ended, also when nobody waits for it any more.
+1. A token is done once: an assignment whose token is running, or has a result that is not durable, is
+   dropped.
+2. An attempt is answered at most once. Later output of its handler goes nowhere.
+3. A slot is taken until its handler has ended, also if its result is no longer wanted.
 4. What an attempt told before it ended goes out before its result.
-5. Everything happens in one thread; what handlers say in others is posted to it, in order.
+5. Everything happens in one thread. Calls of handlers in other threads are posted to it, in order.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ from .failures import (
 
 T = TypeVar("T")
 
-# A handler that was told to end and does not is answered for after this time.
+# After this time, an attempt whose handler ignores the request to end is answered without it.
 _GIVE_UP_AFTER_MS = 5_000
 # How the output of a turn of a durable function starts.
 _TURN = b'{"function":1,'
@@ -69,7 +70,7 @@ _STORE_PAUSE_MS = 200.0
 _STORE_PAUSE_MAX_MS = 15_000.0
 # Progress of one attempt goes out no more often than this, but for what it saves.
 _PROGRESS_EVERY_MS = 100
-# Above this a handler that streams has to wait; above the other its pieces are dropped.
+# Above this a handler that streams has to wait. Above the other its pieces are dropped.
 _BACKLOG_HIGH_BYTES = 4 * 1024 * 1024
 _BACKLOG_DROP_BYTES = 32 * 1024 * 1024
 
@@ -101,13 +102,13 @@ class DeskParts:
     time: Time
     outbox: DeskOutbox
     run: Callable[[Attempt, Any, Done], None]
-    # Calls in the thread of the desk; may be asked by any.
+    # Calls in the thread of the desk. Any thread may use it.
     post: Callable[[Callable[[], None]], None]
     # Reads an input that is too large for a frame.
     read_blob: ReadBlob
     # Stores an output that is too large for a frame.
     store_blob: StoreBlob
-    # The value of a secret; waits for it, in the thread of the handler.
+    # Waits for the value of a secret, in the thread of the handler.
     open_secret: Callable[[SecretWanted], str] = no_secrets
     # What handlers measure. By default it goes nowhere.
     measures: MeasureBook = field(default_factory=MeasureBook)
@@ -121,7 +122,7 @@ class Desk:
         self.measures = parts.measures
         self._parts = parts
         self._outbox = parts.outbox
-        # By their tokens; None for those that were answered, until their results are durable.
+        # By their tokens. None for answered ones, until their results are durable.
         self._attempts: dict[bytes, Attempt | None] = {}
         self._numbered: Mapping[int, Registered] = {}
         self._telling: dict[Attempt, None] = {}
@@ -137,7 +138,7 @@ class Desk:
         # From the welcome.
         self.started_after_ms = 0.0
         self.output_bytes_max = 1024 * 1024
-        # Why nothing new is begun; empty while it is.
+        # Why no new attempt is started. Empty if they are.
         self.closed_because = ""
 
     @property
@@ -214,7 +215,7 @@ class Desk:
         self._attempts.pop(token, None)
 
     def tell_again(self) -> None:
-        """A new link, which knows nothing of what is at work."""
+        """A new link, which does not know the running attempts."""
         now_ms = self.now_ms()
         for attempt in self._alive():
             self._tell_started(attempt, now_ms)
@@ -225,7 +226,7 @@ class Desk:
             self._telling[attempt] = None
 
     def abort_all(self, reason: Exception) -> None:
-        """Ends what is at work, for one reason; it is answered as far as its handlers end."""
+        """Ends all running attempts, for one reason. They are answered as their handlers end."""
         now_ms = self.now_ms()
         for attempt in self._alive():
             attempt.abort(reason, now_ms + _GIVE_UP_AFTER_MS)
@@ -370,7 +371,7 @@ class Desk:
         self._parts.read_blob(namespace, blob, fetched)
 
     def _begin_with(self, attempt: Attempt, content: bytes | None) -> None:
-        """With the bytes of its input; None for null."""
+        """With the bytes of its input. None for null."""
         task_input: Any = None
         try:
             if content is not None:
@@ -390,7 +391,7 @@ class Desk:
             self._parts.own_use.ended(attempt, self.now_ms() - attempt.started_ms)
         attempt.task = None
         if attempt.is_over:
-            # It was answered for before; its slot is free.
+            # It was answered before. Its slot is free.
             self._outbox.changed()
             return
         figures = self._figures(attempt)

@@ -13,7 +13,7 @@ class HostGauge:
         self._before = _counters()
 
     def read(self) -> HostFigures:
-        """The figures since they were last read."""
+        """The use of the host since the last read."""
         before, now = self._before, _counters()
         self._before = now
         seconds = max(0.001, now[0] - before[0])
@@ -45,7 +45,7 @@ def _lines(path: str) -> list[str]:
 
 
 def _counters() -> tuple[float, float, float, float, float, float]:
-    """When; busy and total time of the host; bytes received and sent; CPU time of this process."""
+    """The time, busy and total time of the host, bytes received and sent, CPU time of this process."""
     busy = total = received = sent = 0.0
     for line in _lines("/proc/stat")[:1]:
         # user nice system idle iowait irq softirq steal

@@ -1,10 +1,10 @@
 """One link as its agent sees it: numbers, acknowledgement, credit, and the results that are kept.
 
-1. A frame of the host takes effect once, in the order of its number; a repeated one is dropped, a gap breaks the
-   stream.
+1. A frame of the host takes effect once, in the order of its number. A repeated one is dropped, and a gap
+   breaks the stream.
 2. A result is kept, with its bytes, until the host says that it is durable. On a new link every kept result is given
    again, in the order in which they came to be.
-3. What was granted and not used, and what is at work, are together never more than the slots.
+3. Unused credit and running attempts together are never more than the slots.
 4. It is pure: bytes in, bytes out. Streams, clocks and handlers are elsewhere.
 """
 
@@ -34,13 +34,13 @@ class _Kept:
 
 class LinkState:
     def __init__(self, forget: Callable[[bytes], None]) -> None:
-        """`forget` is told of each result that is durable."""
+        """`forget` is called for each result that is durable."""
         self.outbox = Outbox()
         self.link_id = ""
         # What the host still may assign.
         self.credit = 0
         self.received = 0
-        # In the order of their numbers on this link; the first one has the number after `_durable`.
+        # In the order of their numbers on this link. The first one has the number after `_durable`.
         self._kept: deque[_Kept] = deque()
         self._durable = 0
         self._unacknowledged_frames = 0
@@ -61,7 +61,7 @@ class LinkState:
         return [kept.token for kept in self._kept if not kept.is_durable]
 
     def take(self, content: bytes) -> HostFrame | None:
-        """A frame of a linked host; None when it was taken in before."""
+        """A frame of a linked host. None for a repeated one."""
         frame = decode(content)
         expected = after(self.received)
         if frame.sequence != expected:
@@ -82,11 +82,11 @@ class LinkState:
         return frame
 
     def resumed(self, received: int) -> None:
-        """The link goes on; frames after this one are sent again."""
+        """The link is resumed. Frames after this one are sent again."""
         self.outbox.resume(received)
 
     def begun(self, welcome: Welcome, is_wanted: Callable[[bytes], bool]) -> None:
-        """A new link: everything counts from the beginning, and what is kept is given again."""
+        """A new link: everything counts from the start, and kept results are sent again."""
         self.outbox.reset()
         if welcome.max_frame_bytes > 0:
             self.outbox.frame_bytes_max = welcome.max_frame_bytes
@@ -137,7 +137,7 @@ class LinkState:
             self.outbox.add_credit(more)
 
     def flush(self, send: Callable[[bytes], None]) -> None:
-        """Sends what there is."""
+        """Sends everything that waits."""
         if self.outbox.is_empty:
             return
         self._unacknowledged_frames = 0

@@ -9,7 +9,7 @@ import time
 
 from .failures import safe
 
-# What every record has; all else are fields that were given with it.
+# The fields of every record. All others were passed with it.
 _own = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _secret = ("token", "password", "secret", "authorization", "credential")
 

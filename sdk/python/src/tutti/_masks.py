@@ -1,4 +1,4 @@
-"""Secrets that an attempt was given, kept out of what it says: wherever one stands, there stands its name.
+"""Masks the secrets of an attempt in its messages: the name of a secret replaces its value.
 
 This is the net below a handler, not a licence: what it writes elsewhere is not looked at, and neither is a secret that was
 changed first, but for the common codings.
@@ -14,7 +14,7 @@ from typing import Any
 
 from ._contracts import ErrorDetail
 
-# What is shorter stands in so much else that masking it would make nonsense of everything.
+# Shorter values occur in so many other texts that masking them would make these unreadable.
 _LENGTH_MIN = 4
 
 

@@ -1,7 +1,7 @@
 """The models that an attempt asked, so that a trace has them under OpenTelemetry's names.
 
-1. Of more than 64 calls the first are told; what all of them used up is counted in any case.
-2. A call that is not over when the attempt ends is told as far as it came.
+1. Of more than 64 calls the first are reported. The use of all of them is counted in any case.
+2. A call that is not over when the attempt ends is reported as far as it came.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _CALLS_MAX = 64
 
 
 class AskedModel:
-    """A call of a language model while it goes on."""
+    """A running call of a language model."""
 
     def __init__(self, call: ModelCall, started_ms: float) -> None:
         self._call = call
@@ -31,7 +31,7 @@ class AskedModel:
         output_tokens: float | None = None,
         finish_reasons: Iterable[str] | None = None,
     ) -> None:
-        """What the model said of its answer. What is said again replaces what was said before.
+        """What the model said of its answer. A repeated field replaces the former value.
 
         `model`: the one that answered, where that is another one. `finish_reasons`: why it said no more: `stop`, `length`.
         """

@@ -1,4 +1,4 @@
-"""What goes out over a link: messages of a turn in one frame, frames in order, kept until they are acknowledged.
+"""The frames of a link: messages of a turn in one frame, frames in order, kept until they are acknowledged.
 
 1. A frame's bytes never change once it is sealed: what is repeated after a cut is what was sent before it.
 2. No frame is larger than the host takes, and never more is unacknowledged than the protocol allows: what is beyond
@@ -34,7 +34,7 @@ def after(sequence: int) -> int:
 
 
 def steps_to(start: int, end: int) -> int:
-    """How many steps lead from one number to another, the short way round; 0 for none."""
+    """How many steps lead from one number to another, the short way round. 0 for none."""
     if start == 0:
         return end
     steps = end - start
@@ -42,7 +42,7 @@ def steps_to(start: int, end: int) -> int:
 
 
 def is_repeated(sequence: int, received: int) -> bool:
-    """Whether a frame with this number came before. Nobody is half a round behind."""
+    """Whether a frame with this number came before. No sender is half a round behind."""
     return received != 0 and steps_to(sequence, received) < _HALF
 
 
@@ -52,7 +52,7 @@ class Outbox:
         self._clear()
 
     def _clear(self) -> None:
-        # Unacknowledged, oldest first; the first `_sent` of them were handed to the stream.
+        # Unacknowledged, oldest first. The first `_sent` of them were handed to the stream.
         self._frames: deque[tuple[int, bytes]] = deque()
         self._sent = 0
         self._sent_bytes = 0
@@ -62,7 +62,7 @@ class Outbox:
         self._parts_bytes = 0
         self._credit = 0
         self._is_wanted = False
-        # The last frame of the host that was taken in; part of each frame.
+        # The last frame of the host that was taken in. Each frame has it.
         self.received = 0
 
     @property
@@ -91,7 +91,7 @@ class Outbox:
         self._is_wanted = True
 
     def flush(self, send: Callable[[bytes], None]) -> None:
-        """Sends what there is and may be sent."""
+        """Sends all waiting frames that the limits allow."""
         self._send_sealed(send)
         if not self._is_wanted or self._sent < len(self._frames) or not self._may_go(self.frame_bytes_max):
             return
@@ -118,14 +118,15 @@ class Outbox:
             self._sent -= 1
 
     def resume(self, received: int) -> None:
-        """The link goes on over a new stream: what the host has is forgotten, all else is sent again."""
-        # Frames that wait were never given to the stream of before, so nobody can have them.
+        """The link is resumed over a new stream: acknowledged frames are forgotten, all others are sent
+        again."""
+        # Waiting frames were never given to the former stream, so the host cannot have them.
         self.acknowledge(received)
         self._sent = 0
         self._sent_bytes = 0
 
     def reset(self) -> None:
-        """The link has ended: a new one begins with nothing."""
+        """The link has ended: a new one starts with nothing."""
         self._clear()
 
     def _send_sealed(self, send: Callable[[bytes], None]) -> None:

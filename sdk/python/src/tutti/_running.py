@@ -30,7 +30,7 @@ from .failures import timed_out
 
 T = TypeVar("T")
 
-# How long handlers have after they were told to end at the end of a drain.
+# How long handlers have to end at the end of a drain.
 _HURRY_MS = 2_000
 _digits = "0123456789abcdefghjkmnpqrstvwxyz"
 _log = logging.getLogger("tutti.worker")
@@ -93,7 +93,8 @@ class Running:
         self._connector.start()
 
     def post(self, call: Callable[[], None]) -> None:
-        """Calls in the thread of the loop, in the order of the calls of each thread; one wake-up serves many."""
+        """Calls in the thread of the loop, in the order of the calls of each thread. One wake-up serves
+        many."""
         self._posted.append(call)
         if not self._is_woken:
             self._is_woken = True
@@ -113,7 +114,7 @@ class Running:
             self._loop.call_soon(self._take_posted)
 
     def drain(self, reason: str, deadline_ms: float) -> None:
-        """Finishes what is at work, waits until its results are durable, says goodbye."""
+        """Finishes running attempts, waits until their results are durable, says goodbye."""
         if self.state not in ("working", "linking"):
             return
         was_linking = self.state == "linking"
@@ -146,7 +147,8 @@ class Running:
             self._leave_if_done()
 
     def _hurry(self, deadline_ms: float) -> None:
-        """The time to finish is over: handlers are told, and a moment later it leaves whatever they do."""
+        """The time to finish is over: handlers are asked to end, and a moment later it leaves in any
+        case."""
         told = {"at_work": self.agent.at_work, "unfinished": self.agent.unfinished}
         _log.warning("the time to finish is over; what is at work is ended", extra=told)
         self.agent.abort_all(timed_out("the rest of the work", deadline_ms))
@@ -196,7 +198,7 @@ class Running:
             result: T | Exception
             try:
                 result = await work
-            except Exception as error:  # noqa: BLE001 - whatever it is, the task is told of it
+            except Exception as error:  # noqa: BLE001 - any error is the result of the task
                 result = error
             done(result)
 

@@ -36,7 +36,7 @@ class SecretWanted:
     work_kind: str
     work_id: str
     task_id: str
-    # Narrowed to what the task may do; empty where there is none.
+    # Narrowed to the rights of the task. Empty if there is none.
     access_token: str
 
 
@@ -138,7 +138,8 @@ class Secrets:
         return content.decode("utf-8", "replace"), float(sealed.get("keepMs") or 0)
 
     def _insist_on_server(self) -> None:
-        """Whoever stands in the way of a plain call to another machine could have secrets sealed for a key of their own."""
+        """Without protection, an attacker on the way to another machine could have secrets sealed for their
+        own key."""
         wrong = next((server for server in self.servers if not self._is_protected(server)), None)
         if wrong is None:
             return
@@ -168,7 +169,7 @@ class _Reception:
         self.public_key: bytes = self._private.public_key().public_bytes(*raw)
 
     def open(self, namespace: str, sealed: dict[str, Any]) -> bytes | None:
-        """None where it was sealed for somebody else, is another secret, or is not as it was."""
+        """None if it was sealed for another key, is another secret, or was changed."""
         also = json.dumps(
             [namespace, sealed["name"], sealed["version"]], separators=(",", ":"), ensure_ascii=False
         )
@@ -180,7 +181,7 @@ class _Reception:
                 nonce, base64.b64decode(sealed["sealed"]), also.encode()
             )
             return opened
-        except Exception:  # noqa: BLE001 - whatever is wrong with it, it is not opened
+        except Exception:  # noqa: BLE001 - a damaged secret is not opened
             return None
 
 

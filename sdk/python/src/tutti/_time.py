@@ -18,7 +18,7 @@ class Time(Protocol):
     def after(self, ms: float, call: Callable[[], Any]) -> Timer: ...
 
     def soon(self, call: Callable[[], Any]) -> None:
-        """When what is going on now has come to its end."""
+        """Calls after the present callback has ended."""
 
 
 class LoopTime:

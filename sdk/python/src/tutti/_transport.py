@@ -30,7 +30,7 @@ _OPTIONS: list[tuple[str, Any]] = [
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.service_config_disable_resolution", 1),
     ("grpc.enable_retries", 0),
-    # The worker has pauses of its own: each stream tries at once, whatever became of the one before.
+    # The worker has pauses of its own: each stream tries at once, also after a failure.
     ("grpc.use_local_subchannel_pool", 1),
 ]
 

@@ -77,12 +77,12 @@ class TaskContext:
 
     @property
     def task_id(self) -> str:
-        """Id of the task in it; with the index where it is done for each of a list: `ship[3]`."""
+        """Id of the task in it. For an entry of a list, it has the index: `ship[3]`."""
         return self._attempt.assign.task_id
 
     @property
     def namespace(self) -> str:
-        """The namespace of the work; the worker's own unless it is said otherwise."""
+        """The namespace of the work. Default: the worker's own."""
         return self._attempt.assign.namespace or self._attempt.port.namespace
 
     @property
@@ -106,7 +106,7 @@ class TaskContext:
 
     @property
     def context_key(self) -> str:
-        """The sticky or context key by which this worker was chosen; empty for none."""
+        """The sticky or context key by which this worker was chosen. Empty for none."""
         return self._attempt.assign.context_key
 
     @property
@@ -116,7 +116,7 @@ class TaskContext:
 
     @property
     def budget(self) -> Budget | None:
-        """What the attempt may use up; None without limit."""
+        """The limits of use for the attempt. None without limit."""
         assign = self._attempt.assign
         if not assign.HasField("budget"):
             return None
@@ -124,12 +124,12 @@ class TaskContext:
 
     @property
     def traceparent(self) -> str:
-        """The W3C header to hand on; empty when the work is not traced."""
+        """The W3C header to hand on. Empty when the work is not traced."""
         return self._attempt.assign.traceparent
 
     @property
     def trace(self) -> Trace | None:
-        """The place in a distributed trace; None when the work is not traced."""
+        """The place in a distributed trace. None when the work is not traced."""
         found = _trace_form.fullmatch(self.traceparent)
         if found is None:
             return None
@@ -172,14 +172,14 @@ class TaskContext:
             raise self._attempt.reason
 
     def sleep(self, seconds: float) -> None:
-        """Waits, in a thread; raises `Cancelled` as soon as the attempt is no longer wanted."""
+        """Waits, in a thread. Raises `Cancelled` as soon as the attempt is no longer wanted."""
         if self._attempt.ended.wait(seconds):
             raise self._attempt.reason or cancelled("")
 
     def progress(
         self, fraction: float | None = None, message: str | None = None, *, saved: Any = None
     ) -> None:
-        """Says how far the work is, 0 to 1. A sign of life too; what comes within a moment is put together.
+        """Reports how far the work is, 0 to 1. A sign of life too. Reports within a moment are sent as one.
 
         `saved`: what a later attempt finds in `context.saved`; JSON, at most 64 KiB.
         """
@@ -269,7 +269,7 @@ class TaskContext:
         return await asyncio.to_thread(self.content, value)
 
     def use(self, *, tokens: float = 0, money: float = 0) -> None:
-        """Counts what the attempt used up beside time; told with its result."""
+        """Counts the use of the attempt beside time. Reported with its result."""
         used = self._attempt.used or Amounts()
         used.tokens += tokens
         used.money += money
@@ -290,7 +290,7 @@ class TaskContext:
     def ask_model(
         self, model: str, *, provider: str = "", operation: str = "chat"
     ) -> AbstractContextManager[AskedModel]:
-        """Notes what is done within it as a call of a language model: the trace of the work has the call within this
+        """Records its body as a call of a language model: the trace of the work has the call within this
         attempt, with its model, its time and what `answered` was told. In threads and in coroutines alike:
 
             with context.ask_model("gpt-5", provider="openai") as asked:
@@ -364,7 +364,7 @@ class TaskLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
         self._attempt = attempt
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        """Names of secrets stand in their places."""
+        """Names of secrets replace their values."""
         masks = self._attempt.masks
         if masks is None:
             super().log(level, msg, *args, **kwargs)
@@ -381,7 +381,7 @@ _current: contextvars.ContextVar[TaskContext | None] = contextvars.ContextVar("t
 
 
 def current_task() -> TaskContext | None:
-    """The task that the calling code works for, however deep inside its handler; None outside of one."""
+    """The task that the calling code works for, however deep inside its handler. None outside of one."""
     return _current.get()
 
 

@@ -42,7 +42,7 @@ class TaskFailure(TuttiError):
 
 
 class Busy(Exception):
-    """Raised by a handler that cannot begin now, such as one whose provider answered 429.
+    """Raised by a handler that cannot start now, such as one whose provider answered 429.
 
     No attempt is counted, and the pool gives this worker less.
     """
@@ -190,7 +190,8 @@ def _never(code: str, message: str) -> TuttiError:
 
 
 def failure_detail(raised: BaseException, depth: int = 0) -> ErrorDetail:
-    """Whatever a handler raised, as the run is told. Never raises, and repeats nothing that looks like a credential."""
+    """The report of any error that a handler raised. Never raises, and repeats nothing that looks like a
+    credential."""
     detail = _own_detail(raised) if isinstance(raised, TuttiError) else _foreign_detail(raised, depth)
     cause = raised.__cause__ or (None if raised.__suppress_context__ else raised.__context__)
     if cause is not None and cause is not raised and depth < _CAUSES_MAX:

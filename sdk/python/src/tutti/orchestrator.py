@@ -1,4 +1,5 @@
-"""An orchestrator of sessions in Python: it is asked what begins, whenever something has happened to a session that names it.
+"""An orchestrator of sessions in Python. After each change of a session that names it, it decides which
+tasks start.
 
 ::
 
@@ -9,8 +10,8 @@
 
     Careful("text.careful").run()
 
-It needs to keep nothing: each question says all there is. A decision counts once, whoever dies in between: one that was
-not heard is asked for again. What a question and a decision have is in the guide to sessions.
+It needs to keep nothing: each question has the whole state. A decision counts once, also if a process dies
+in between: a lost one is requested again. The guide to sessions has the form of questions and decisions.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Question(TypedDict):
 
 
 class Decision(TypedDict, total=False):
-    """What begins, and what is done otherwise."""
+    """The tasks to start, and further decisions."""
 
     #: Ids of tasks that are ready, or `{"task": …, "agent": …}`: the agent gets it while it has room.
     begin: Sequence[str | Mapping[str, str]]
@@ -108,7 +109,7 @@ class SessionOrchestrator:
         self.worker.handle(name, handler, version=version, description="Decides what begins in sessions.")
 
     def decide(self, question: Question, context: TaskContext) -> Decision:
-        """What begins now. Beginning nothing is fine: it is asked again when something has happened."""
+        """Decides which tasks start now. An empty decision is fine: the next change asks again."""
         raise NotImplementedError(f"expected {type(self).__name__} to say what begins: write `decide`")
 
     def run(self) -> None:

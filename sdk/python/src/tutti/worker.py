@@ -133,7 +133,7 @@ class Worker:
 
     @property
     def agent_id(self) -> str:
-        """Its id in the pool; empty until it is linked, unless it was given one."""
+        """Its id in the pool. Empty until it is linked, except for a configured id."""
         return self._running.agent.agent_id if self._running else self.settings.agent_id
 
     @property
@@ -167,7 +167,8 @@ class Worker:
     ) -> H: ...
 
     def handle(self, capability: str, handler: Handler | None = None, **options: Any) -> Any:
-        """Does a capability: whatever the handler returns is the output, whatever it raises fails the attempt.
+        """Does a capability: the return value of the handler is the output, and an exception fails the
+        attempt.
 
         The handler takes the input and the context, or the input alone. Options: `version` of its behaviour, `1.0.0`
         unless given; definitions ask for ranges of it. `input_schema` and `output_schema`, JSON Schemas that definitions
@@ -221,7 +222,7 @@ class Worker:
         return self
 
     def stop(self, reason: str = "the worker stops") -> None:
-        """Finishes what is at work, waits until its results are durable, says goodbye.
+        """Finishes running attempts, waits until their results are durable, says goodbye.
 
         Returns at once; `wait` tells when it is done.
         """
@@ -271,7 +272,7 @@ class Worker:
     def _run_in_thread(self) -> None:
         try:
             in_new_loop(self._run())
-        except Exception:  # noqa: BLE001 - whoever waits is told, and the log has it
+        except Exception:  # noqa: BLE001 - the waiting caller gets it, and the log has it
             return
 
     async def _run(self) -> None:
@@ -313,7 +314,7 @@ class Worker:
 
 
 def in_new_loop(main: Coroutine[Any, Any, None], patience_seconds: float = 1) -> None:
-    """`asyncio.run`, but for tasks that do not listen when they are told to end: they are left behind.
+    """`asyncio.run`, except that tasks that ignore their cancellation are left behind.
 
     A handler of that kind must not keep the process of a worker that has left.
     """
@@ -334,7 +335,7 @@ def in_new_loop(main: Coroutine[Any, Any, None], patience_seconds: float = 1) ->
 
 @contextmanager
 def _watching_signals(worker: Worker, running: Running) -> Iterator[None]:
-    """The first signal stops in good order; a second one ends the process at once with 128 and its number."""
+    """The first signal stops gracefully. A second one ends the process at once with 128 and its number."""
     is_main = threading.current_thread() is threading.main_thread()
     if not worker.settings.handle_signals or not is_main:
         yield

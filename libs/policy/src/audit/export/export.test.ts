@@ -184,7 +184,7 @@ describe("an export of the audit", () => {
     }
   });
 
-  it("is faulty whatever line is changed, left out, or comes twice", () => {
+  it("is faulty if any line is changed, left out, or comes twice", () => {
     const change = fc.record({
       at: fc.nat(whole.length - 1),
       place: fc.nat(),
@@ -320,7 +320,7 @@ describe("an export of the audit", () => {
     assert.equal(byItself.faults.length, 1);
   });
 
-  it("is never a fault of the verifier, whatever text it is", () => {
+  it("is never a fault of the verifier, for any text", () => {
     const words = ["export", "key", "head", "leaves", "record", "checkpoint", "end"];
     const document = fc.oneof(
       fc.json(),

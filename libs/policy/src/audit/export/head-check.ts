@@ -34,7 +34,7 @@ export class HeadCheck {
   }
 
   /**
-   * Returns whether a line is the record that is due, which is taken then. Whatever else it is, is to be looked into.
+   * Returns whether a line is the expected record, which is taken then. Any other line must be checked.
    */
   isDue(line: Buffer): boolean {
     const due = this.#expected[this.#next];

@@ -1,7 +1,7 @@
 /**
  * The lines of an export of the audit: one JSON document each, so that any program can read them.
  *
- * 1. `export`, once: what was asked for, and the tree as it was before the first head.
+ * 1. `export`, once: the request, and the tree as it was before the first head.
  * 2. `key`, for each key that was signed with, the oldest first.
  * 3. For each checkpoint its heads, and after them the checkpoint. For each head: `head`. `leaves`, the hashes of all
  *    its records, with the place of those that are in the export. `record`, for each of these, in order. Leaves are
@@ -27,7 +27,7 @@ export const leavesPerLine = 1_000;
 export interface ExportLine {
   readonly version: number;
   readonly namespace: string;
-  /** What was asked for, in words of the contract. */
+  /** The request, in words of the contract. */
   readonly filter: unknown;
   /** The tree before the first head: how many leaves, and the roots of its whole parts from the left. */
   readonly before: { readonly size: number; readonly parts: readonly string[] };

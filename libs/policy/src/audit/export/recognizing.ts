@@ -2,8 +2,8 @@
  * Tells lines that are what was written of the record that is due, to the byte. Nearly all lines of nearly all exports
  * are such, and they are neither parsed nor kept.
  *
- * A line is written again from the bytes in it, and compared: so nothing is believed of what was found in it on the
- * way. Whatever is not told so is looked into as any line is, which comes to the same answers.
+ * A line is written again from the bytes in it, and compared: so no intermediate result is trusted. A line that is
+ * not recognized is checked as any line is, with the same result.
  */
 import type { JournalHead } from "@tutti/contracts/governance/v1";
 import { hashedLeaf, recordAt, recordFrom } from "../checkpoints.ts";

@@ -1,9 +1,9 @@
 /**
  * Verifies an export with nothing but the public key of the installation's first key, line by line.
  *
- * What holds it together: each record has a leaf, the leaves of a head have its root, the heads have the root of the
- * checkpoint, which is signed. all lines together are signed. So whatever was changed, one of these does not hold any
- * more, and the innermost of them says which record it was.
+ * The chain of proofs: each record has a leaf, the leaves of a head have its root, the heads have the root of the
+ * checkpoint, which is signed. All lines together are signed. So any change breaks one of these, and the innermost of
+ * them shows which record it was.
  */
 import {
   type AuditFault,
@@ -40,7 +40,7 @@ export interface ExportVerdict {
   readonly records: number;
   readonly checkpoints: number;
   readonly faults: readonly AuditFault[];
-  /** Faults beyond those that are told. */
+  /** Faults beyond the reported ones. */
   readonly moreFaults: number;
 }
 
@@ -106,7 +106,7 @@ export class ExportVerifier {
     }
     if (from === bytes.length) return;
     this.#begunBytes += bytes.length - from;
-    // What never ends is no line, and no memory would hold it: what is kept of it is read as a line, and is none.
+    // A line without an end is no line, and no memory would hold it: its stored part is read as a line, and is none.
     if (this.#begunBytes <= lineBytesMax) this.#begun.push(Buffer.from(bytes.subarray(from)));
   }
 
@@ -167,7 +167,7 @@ export class ExportVerifier {
       if (document.export !== undefined) return this.#open(document.export);
       return false;
     } catch {
-      // A document of another form than its name says: whatever is missing from it throws.
+      // A document of another form than its name says: any missing part throws.
       return false;
     }
   }

@@ -1,1 +1,1 @@
-"""Durable functions: what runs them."""
+"""Durable functions: their runner."""

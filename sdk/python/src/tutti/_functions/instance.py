@@ -81,7 +81,7 @@ class TurnMeans:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the code asked for, and has no entry yet. ``begin`` makes it new: nothing is recorded of it."""
+    """A step of the code without an entry yet: nothing is recorded of it."""
 
     kind: str
     id: str
