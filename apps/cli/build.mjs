@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // @ts-check
 
-// `nx build`, and set-up in a clone: the bundle of the command in dist/. main.mjs has what every command needs; the rest is in
-// chunks that are loaded when they are used, because what is not read costs no start-up. It needs Node 18 and nothing else.
+// `nx build`, and set-up in a clone: the bundle of the command in dist/. main.mjs has the code of all commands. The
+// rest is in chunks that are loaded on use, because unread code costs no start-up. It needs Node 18 and nothing else.
 //
 //   node build.mjs             dist/ beside this file
 //   node build.mjs --out DIR   another folder
@@ -41,7 +41,7 @@ const { warnings, outputFiles } = await build({
   logLevel: "warning",
 });
 if (warnings.length > 0)
-  throw new Error(`esbuild warned ${warnings.length} times; a bundle is made without warnings`);
+  throw new Error(`esbuild warned ${warnings.length} times: a bundle is made without warnings`);
 
 // Nothing of the one before stays, and it is there until this one is whole.
 const fresh = `${dist}.${process.pid}`;

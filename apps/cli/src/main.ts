@@ -3,5 +3,5 @@ import { runCommandLine } from "./cli.ts";
 import { systemShell } from "./effects/system-shell.ts";
 import { version } from "./version.ts";
 
-// Whoever drains standard output slowly gets all of it: the exit code is set, and Node ends when nothing is left to do.
+// A slow reader of standard output gets all of it: the exit code is set, and Node ends when nothing is left to do.
 process.exitCode = await runCommandLine(process.argv.slice(2), systemShell(), version);

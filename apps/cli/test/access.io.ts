@@ -24,7 +24,7 @@ const cases = [
   },
 ];
 
-describe("who may do what, by the command", () => {
+describe("access control by the command", () => {
   let command: BuiltCommand;
   let platform: PlatformProcess;
   const tutti = (...words: readonly string[]): Promise<Ended> =>
@@ -46,7 +46,7 @@ describe("who may do what, by the command", () => {
     command[Symbol.dispose]();
   });
 
-  it("somebody is made known, given a role and a key, and forgotten", async () => {
+  it("a person is added, gets a role and a key, and is removed", async () => {
     await done("namespace", "create", "shop", "--description", "sells");
     assert.deepEqual((await done("namespace", "list", "-q")).trim().split("\n"), [
       "default",
@@ -82,7 +82,7 @@ describe("who may do what, by the command", () => {
     );
   });
 
-  it("a role in a namespace that nobody made or used says so, and keys for what nobody serves are refused", async () => {
+  it("a role in a namespace that was never created or used says so, and keys for unknown actions are refused", async () => {
     const bind = (namespace: string, who: string) =>
       tutti("--namespace", namespace, "role", "bind", "viewer", who);
     const first = await bind("shopp", "person:eve");

@@ -76,7 +76,7 @@ describe("a cluster, by the command", () => {
     assert.match(restored.output, /^\d+ streams, .* tutti cluster up --paused/, restored.errors);
   });
 
-  it("is made of a data directory, which is nobody else's then", async () => {
+  it("is made of a data directory, which no other process can have then", async () => {
     const data = join(directory, "data");
     await mkdir(join(data, "journal"), { recursive: true });
     const about = { format: 1, release: "0.1.0", made: new Date().toISOString(), partitions: 2 };

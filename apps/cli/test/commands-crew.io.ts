@@ -68,7 +68,7 @@ describe("the commands for those who work", () => {
     assert.match((await tutti("adapter add http ../x")).errors, /lower-case letters/);
   });
 
-  it("agents by hand: paused, asleep, put aside, each taken back", async () => {
+  it("agents by hand: paused, asleep, quarantined, each released", async () => {
     assert.match(await printed("agent pause polling-1 --reason calm"), /✓ polling-1 is paused/);
     assert.match(await printed("agent list"), /‖ paused/);
     assert.match(await printed("agent resume polling-1"), /is resumed/);
@@ -124,7 +124,7 @@ describe("the commands for those who work", () => {
     assert.match(await printed("pool delete gpu --yes"), /deleted/);
   });
 
-  it("hooks: made, listed, shown, out of use and back, removed; a task says what they did", async () => {
+  it("hooks: made, listed, shown, out of use and back, removed. A task shows their effect", async () => {
     const create =
       "hook create mark before_assign --when 'task.id == \"one\"' --add-label seen=yes --because 'it is first'";
     assert.match(await printed(create), /mark created/);

@@ -204,7 +204,7 @@ thresholds: {${limits}}
     assert.match((await tutti("sql 'DELETE FROM runs'")).errors, /cannot be answered/);
   });
 
-  it("secret: put, list, rotate, reseal, remove; none says its value", async () => {
+  it("secret: put, list, rotate, reseal, remove. None prints its value", async () => {
     const cwd = at.command.folder;
     writeFileSync(join(cwd, "till.txt"), "open sesame one");
     writeFileSync(join(cwd, "new.txt"), "open sesame two");
@@ -247,7 +247,7 @@ thresholds: {${limits}}
       const ended = await tutti("run echo --label night=yes -q");
       return ended.exitCode !== 0 && /nothing runs at night/.test(ended.errors);
     });
-    await until("the finding to be told", async () => /no-night/.test(await printed("rule findings")));
+    await until("the finding to be reported", async () => /no-night/.test(await printed("rule findings")));
     assert.match(await printed("compliance list"), /house/);
     assert.match(await printed("compliance report house"), /H1[\s\S]*no-night|no-night[\s\S]*H1/);
     writeFileSync(join(cwd, "house.rules.yaml"), rules.replace("nothing runs", "nothing at all runs"));
@@ -275,7 +275,7 @@ thresholds: {${limits}}
     assert.match(wrong.output + wrong.errors, /wrong\.rules\.yaml:\d+:\d+/);
   });
 
-  it("who is kept out, and what is paused", async () => {
+  it("locked-out callers, and paused work", async () => {
     assert.equal(await printed("lockout list -q"), "");
     assert.match(await printed("lockout lift 192.0.2.7 --reason mistake"), /192\.0\.2\.7 was not locked out/);
     assert.match(await printed("paused"), /No work is paused/);

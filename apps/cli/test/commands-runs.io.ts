@@ -398,7 +398,7 @@ tasks:
     assert.equal(await printed("show ask-3 -q"), "running\n");
   });
 
-  it("trigger: create, list, show, test, dead, retry, drop, replay, pause, resume, delete; event post", async () => {
+  it("trigger: create, list, show, test, dead, retry, drop, replay, pause, resume, delete, and event post", async () => {
     const create =
       "trigger create orders echo --event shop.order.created --if 'event.data.total > 0' --key event.data.id --dedupe 1h";
     assert.match(await printed(create), /orders created/);

@@ -76,7 +76,9 @@ describe("following a run through a kill and a restart of the platform", () => {
   });
 
   const noTerminal = existsSync("/usr/bin/script") ? false : "there is no `script`, which makes a terminal";
-  it("on a terminal: the graph stays, says so below itself, and goes on", { skip: noTerminal }, async () => {
+  it("on a terminal: the graph stays, says so below itself, and continues", {
+    skip: noTerminal,
+  }, async () => {
     writeFileSync(join(command.folder, "frames.yaml"), chain("frames"));
     const words = ["run", join(command.folder, "frames.yaml"), "--id", "frames-1"];
     const following = command.startOnTerminal(words, { columns: 70, rows: 24, environment });
@@ -96,7 +98,7 @@ describe("following a run through a kill and a restart of the platform", () => {
     assert.match(last, /100 % +3 of 3 done/);
     assert.doesNotMatch(last, /away/);
     for (const line of frames.join("\n").split("\n")) assert.ok([...line].length <= 70, line);
-    // The cursor is shown again, whatever was drawn.
+    // The cursor is shown again, after any drawing.
     assert.ok(output.lastIndexOf("\u001b[?25h") > output.lastIndexOf("\u001b[?25l"));
   });
 });

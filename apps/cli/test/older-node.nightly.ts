@@ -54,7 +54,7 @@ describe("the command where Node has no more than 18.20", () => {
     }
   });
 
-  it("reads what a scaler of workloads is said to be", async () => {
+  it("reads the definition of a scaler of workloads", async () => {
     const half = await tutti("scaler", "create", "pods", "--workload", "crew");
     assert.equal(half.exitCode, exitCodes.usage, half.errors);
     assert.match(half.errors, /KIND\/NAME/);

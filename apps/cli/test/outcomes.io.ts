@@ -53,7 +53,7 @@ describe("the outcome of a run as an exit code", () => {
     );
   });
 
-  it("a run that somebody cancels gives 6, one that is terminated 7", async () => {
+  it("a cancelled run gives 6, one that is terminated 7", async () => {
     await tutti("workflow register endless.yaml");
     for (const [id, words, exitCode] of [
       ["cancelled-1", "cancel cancelled-1 --reason enough", 6],
@@ -68,12 +68,12 @@ describe("the outcome of a run as an exit code", () => {
     }
   });
 
-  it("a run that has not ended when the time is up gives 8, and goes on", async () => {
+  it("a run that has not ended when the time is up gives 8, and continues", async () => {
     assert.equal((await tutti("run endless --id endless-1 --timeout 300ms")).exitCode, 8);
     assert.equal((await tutti("show endless-1 -q")).output, "running\n");
   });
 
-  it("Ctrl-C stops following with 130, and the run goes on", async () => {
+  it("Ctrl-C stops following with 130, and the run continues", async () => {
     const following = at.command.start(["run", "endless", "--id", "endless-2"], {
       environment: { TUTTI_SERVER: at.platform.url },
     });
@@ -98,7 +98,7 @@ describe("the outcome of a run as an exit code", () => {
     assert.deepEqual(run.outcome.completed, { a: 1 });
   });
 
-  it("started again under the same id it is the same run; with another input it is refused with 3", async () => {
+  it("a start with the same id gives the same run, and with another input is refused with 3", async () => {
     assert.match((await tutti("run well.yaml a=5 --id well-1")).errors, /Run \S+ already exists\./);
     const { exitCode, errors } = await tutti("run well.yaml a=6 --id well-1");
     assert.equal(exitCode, 3, errors);
@@ -129,7 +129,7 @@ describe("the outcome of a run as an exit code", () => {
     assert.match(errors, /wrong.yaml has 2 errors, nothing was registered/);
   });
 
-  it("wrong words give 2, without asking anybody", async () => {
+  it("wrong words give 2, without a request", async () => {
     for (const words of ["lits", "run", "list --stat failed", "run none.yaml", "retry --state failed"]) {
       const { exitCode, errors } = await tutti(words);
       assert.equal(exitCode, 2, `${words}: ${errors}`);
@@ -159,7 +159,7 @@ describe("the outcome of a run as an exit code", () => {
     assert.match(error.message, /none/);
   });
 
-  it("something else that answers there is no platform, and is said so", async () => {
+  it("another server at the address is reported as no platform", async () => {
     const stranger = createServer((_, response) => response.writeHead(502).end("<html>Bad Gateway</html>"));
     await new Promise<void>((done) => stranger.listen(0, "127.0.0.1", done));
     const address = stranger.address();

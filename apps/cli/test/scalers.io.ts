@@ -56,7 +56,7 @@ describe("scalers of containers and of Kubernetes", () => {
     assert.deepEqual(kubernetes, { kind: "Deployment", name: "crew", clusterNamespace: "agents" });
   });
 
-  it("says what cannot be said together, or is not said well", async () => {
+  it("reports options that exclude each other, or are malformed", async () => {
     for (const [words, expected] of [
       ["--image crew --webhook https://example.com/", /Set only one of --webhook and --image/],
       ["--workload Deployment/crew -- node", /a program or --workload, not both/],

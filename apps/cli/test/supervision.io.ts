@@ -59,7 +59,7 @@ describe("a platform with supervised agents", () => {
     assert.ok(!isAlive(pid), `${pid} has ended`);
   };
 
-  it("ends what it left behind when it was killed, and starts others, though nobody asks for them; in good order they end with it", async () => {
+  it("ends the processes it left behind when it was killed, and starts others without a request. After a graceful stop they end with it", async () => {
     await ask("/workflows", {
       text: 'workflow: who\ntasks: {one: {uses: test.who}}\noutput: "${{ tasks.one.output }}"\n',
     });

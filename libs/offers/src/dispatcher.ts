@@ -50,7 +50,7 @@ export class Dispatcher {
     this.#tokens = new WireTokens(parts.origin.service, parts.tokens);
   }
 
-  /** Attempts that wait here because their pools take only so many at once. */
+  /** Attempts that wait here because the windows of their pools are full. */
   get waiting(): number {
     let waiting = 0;
     for (const links of this.#links.values())

@@ -4,7 +4,7 @@ import { OfferRequest } from "@tutti/contracts/swarm/v1";
 import fc from "fast-check";
 import { DurableMarks } from "./durable-marks.ts";
 
-/** Who is told marks, and what they know by them. */
+/** The receiver of marks, and the results that it knows by them. */
 class Listener {
   readonly known = new Set<number>();
 
@@ -21,7 +21,7 @@ class Listener {
 }
 
 describe("DurableMarks", () => {
-  it("in whichever order results become durable, each is known soon, and nothing is said twice", () => {
+  it("in whichever order results become durable, each is known soon, and no mark is sent twice", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 30 }).chain((size) =>

@@ -1,6 +1,6 @@
 import type { OfferRequest } from "@tutti/contracts/swarm/v1";
 
-/** Which results of a stream are durable: up to a number all of them, and some beyond. Each is told once. */
+/** Which results of a stream are durable: up to a number all of them, and some beyond. Each is reported once. */
 export class DurableMarks {
   #come = 0;
   /** All up to this one are durable. */
@@ -25,7 +25,7 @@ export class DurableMarks {
     while (this.#beyond.delete(this.#upTo + 1)) this.#upTo++;
   }
 
-  /** Says what was not said yet. False when that is nothing. */
+  /** Writes new marks into the request. Returns whether there were any. */
   write(request: Pick<OfferRequest, "resultsDurable" | "resultsDurableBeyond">): boolean {
     request.resultsDurable = this.#upTo;
     request.resultsDurableBeyond = this.#fresh.filter((number) => number > this.#upTo);

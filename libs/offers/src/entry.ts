@@ -23,11 +23,11 @@ export interface OfferEntry extends Ranked {
   line: WindowLine | undefined;
 }
 
-/** Those of one kind, in one namespace: what stands for the same agents. */
+/** Those of one kind, in one namespace: the same agents can do them. */
 export interface WindowLine {
   readonly kind: string;
   readonly atHome: Heap<OfferEntry>;
-  /** What may be recalled, the least urgent first: ranks are turned round while entries stand here. */
+  /** The recallable entries, the least urgent first: ranks are turned round while entries are here. */
   readonly recallable: Heap<OfferEntry>;
   withPool: number;
   recalled: number;
@@ -35,12 +35,12 @@ export interface WindowLine {
   begun: number;
 }
 
-/** How much waiting a point of priority is worth. Pools say the same, unless they were told otherwise. */
+/** How much waiting a point of priority is worth. The default of pools is the same. */
 const ageingMs = 60_000;
 /** A task whose outcome is wanted at a time stands where one would that was ready so long before. */
 const dueLeadMs = 600_000;
 
-/** Smaller goes first. Time does not change the order, so what waits ages without being touched. */
+/** Smaller goes first. Time does not change the order, so waiting entries age without being touched. */
 export function rankOf(effect: OfferedTask): number {
   const { readyMs } = effect;
   const dueMs = dueMsOf(effect);

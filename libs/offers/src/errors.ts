@@ -36,7 +36,7 @@ export const offerErrors = defineErrors("offer", {
   timedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "No agent took the task within the time that it may wait. `tutti why` says what stood in the way.",
+    help: "No agent took the task within the time that it may wait. `tutti why` shows the obstacle.",
     message: () => "No agent took the task within its queue timeout",
     remedy: "Start more agents, or raise the queue timeout.",
   },

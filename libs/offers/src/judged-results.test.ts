@@ -11,7 +11,7 @@ const failed = Result.fromPartial({ outcome: { $case: "failed", value: { code: "
 
 const store = { readBlob: async () => assert.fail("no blob is read"), timers: new VirtualTime() };
 
-/** What the settlement behind the rules is told. */
+/** The outcome that the settlement behind the rules gets. */
 function told(rules: ResultRules, ended: EndedAttempt): Result["outcome"] {
   let outcome: Result["outcome"];
   const behind = {
@@ -32,7 +32,7 @@ describe("results that are judged", () => {
     assert.equal(told(rules(true), { result: failed, agent: "a", entry: undefined }), failed.outcome);
   });
 
-  it("do not count where nobody knows what they belong to: the attempt is made again", () => {
+  it("do not count if their work is unknown: the attempt is made again", () => {
     const outcome = told(rules(true), { result: done, agent: "a", entry: undefined });
     assert.ok(outcome?.$case === "failed");
     assert.equal(outcome.value.code, "offer.result_unknown");

@@ -1,7 +1,7 @@
 /**
- * Results compared with rules before they count: whoever refuses one has the attempt fail with the reason, and what
- * people are to be asked first goes to the work with the result, which holds it. Where no rule is about results, one
- * costs a look at a flag.
+ * Checks results by rules before they count. A rule that refuses one fails the attempt with its reason. A result that
+ * needs an approval goes to its work with the question, and the work holds it. Without rules about results, a result
+ * costs the read of a flag.
  */
 import type { Payload } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
@@ -9,7 +9,7 @@ import { errorFromUnknown, type Timers, toErrorDetail } from "@tutti/kernel";
 import { offerErrors } from "./errors.ts";
 import type { EndedAttempt, Settlement } from "./settlement.ts";
 
-/** What is said of results. */
+/** The rules about results. */
 export interface ResultRules {
   /** Whether there is any rule about results at present. */
   readonly hasAnyAboutResults: boolean;
@@ -100,7 +100,7 @@ function judged(rules: ResultRules, kind: string, ended: EndedAttempt): EndedAtt
   const { outcome } = result;
   if (outcome?.$case !== "inlineOutput" && outcome?.$case !== "outputPayload") return ended;
   try {
-    // Nobody knows of which work it is: it is not wanted here any more, or comes before it is asked for again.
+    // No entry of it: the work does not want it any more, or has not offered it again yet.
     if (entry === undefined) throw offerErrors.resultUnknown({ agent });
     const { key, effect } = entry;
     const { definition, capability, pool } = effect.profile;

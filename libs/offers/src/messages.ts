@@ -1,4 +1,4 @@
-/** What is wanted in the words of the stream to pools. */
+/** Offers as messages of the stream to pools. */
 import type { Label } from "@tutti/contracts/agent/v1";
 import type { Offer, OfferRequest, OfferProfile as ProfileMessage } from "@tutti/contracts/swarm/v1";
 import type { KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
@@ -86,8 +86,8 @@ export function offerMessage(
 }
 
 /**
- * More bytes than a request takes when it is encoded, counted from what can be long. Undefined for one that has more
- * than offers and what is said of them.
+ * An upper bound of the bytes of an encoded request, counted from its long fields. Undefined for a request with more
+ * than offers and their profiles.
  */
 export function weightOf(request: OfferRequest): number | undefined {
   const { hello, pools, profiles, extensions, waiting, offers, cancels, priorities, recalls, released } =

@@ -6,7 +6,7 @@ import type { Amounts, Payload, Share } from "@tutti/contracts/types/v1";
 import type { KeyedLimit, Placement, Timeouts } from "@tutti/definitions";
 import type { ReadOnly } from "@tutti/kernel";
 
-/** What many tasks have in common. The same object for all of them, so that it is said to a pool once. */
+/** The common part of many tasks. The same object for all of them, so that a pool gets it once. */
 export interface OfferedProfile {
   /** Empty means `default`. */
   readonly pool: string;
@@ -67,7 +67,7 @@ export interface OfferedTask {
   readonly saved: Uint8Array | undefined;
   readonly onlyAgents: readonly string[];
   readonly notAgents: readonly string[];
-  /** The trace that its work belongs to. That of the step that offers it where none is said. */
+  /** The trace that its work belongs to. Default: that of the step that offers it. */
   readonly traceparent?: string | undefined;
   /** What is set aside for the attempt. Undefined without limit. */
   readonly budget?: Amounts | undefined;

@@ -1,5 +1,6 @@
 /**
- * When tasks could not be brought to a pool, and why: what waits at home then waits for nothing that the pool knows.
+ * Times in which tasks could not be brought to a pool, with the reason: a task that waits here is unknown to its
+ * pool.
  *
  * 1. Between two of them the owner of the pool has taken what is offered. One that changes its cause is two.
  * 2. Of those that are over the last ones are remembered, and none that was too short to be noticed.
@@ -19,7 +20,7 @@ interface Outage {
   readonly toMs: number | undefined;
 }
 
-/** One as somebody waited for it. */
+/** An outage with the time that a task waited for it. */
 export interface OutageWait extends Outage {
   readonly waitedMs: number;
 }
@@ -75,7 +76,7 @@ function causeOf(error: TuttiError, pool: string): Pick<Outage, "cause" | "messa
     return {
       cause: WaitCause.WAIT_CAUSE_BREAKER,
       message: `the breaker of the owner of the pool ${pool} is open: calls to it failed too often`,
-      remedy: "look at the logs of the swarm service; its owner is tried again by itself",
+      remedy: "check the logs of the swarm service: its owner is tried again by itself",
     };
   return {
     cause: WaitCause.WAIT_CAUSE_OWNER,

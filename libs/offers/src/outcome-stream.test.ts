@@ -10,7 +10,7 @@ import type { EndedAttempt } from "./settlement.ts";
 const foundation = testFoundation();
 
 describe("ends of attempts", () => {
-  it("are told in batches, each under one number until it is taken in", async () => {
+  it("are sent in batches, each under one number until it is accepted", async () => {
     const told: RecordOutcomesRequest[] = [];
     let failing = 1;
     const stream = streamTo((request) => {
@@ -54,7 +54,7 @@ describe("ends of attempts", () => {
     await stream.stop();
   });
 
-  it("are told of some that are alike, and never of what says nothing", async () => {
+  it("are sent for some of equal ones, and never for those without information", async () => {
     const counts: number[] = [];
     const stream = streamTo(({ outcomes, batch }) => {
       counts.push(outcomes.length);

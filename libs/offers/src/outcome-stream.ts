@@ -1,9 +1,10 @@
 /**
- * Ends of attempts, told to whoever learns from them: some of them, in batches, behind the work and never before it.
+ * Sends ends of attempts to the service that learns from them: some of them, in batches, after the work and never
+ * before it.
  *
- * 1. Nothing waits for it. While nobody is there to learn, what does not fit is left out.
- * 2. Of what is done often a few say as much as all: of each capability at each agent only so many are told at a time,
- *    and the fewer the longer it continues (`Samples`).
+ * 1. Nothing waits for it. Without a receiver, ends beyond the bound are left out.
+ * 2. Of frequent ends a few are as good as all. For each capability at each agent only a limited rate is sent, and
+ *    the rate falls with time (`Samples`).
  * 3. A batch keeps its number until it is taken in, so that it counts once.
  */
 import { type AttemptOutcome, EstimateSubject, estimateService } from "@tutti/contracts/intelligence/v1";

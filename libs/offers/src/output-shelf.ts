@@ -1,5 +1,5 @@
 /**
- * Pieces of output that attempts send before their results, for who watches. What is not kept any more is not there: the
+ * Pieces of output that attempts send before their results, for callers that watch. Old pieces are dropped: the
  * result has everything that counts.
  *
  * 1. Of a task only the latest attempt is kept, and of that the newest pieces.
@@ -72,7 +72,7 @@ export class OutputShelf {
     return kept.attempt > attempt ? kept.chunks : kept.chunks.filter((chunk) => chunk.index >= index);
   }
 
-  /** Returns whether there is something from a place on. Cheap, for who looks often. */
+  /** Returns whether there is something from a place on. Cheap enough for frequent calls. */
   hasMore(key: InstanceKey, taskId: string, { attempt, index }: OutputPlace): boolean {
     const kept = this.#tasks.get(nameOf(key, taskId));
     const last = kept?.chunks.at(-1);

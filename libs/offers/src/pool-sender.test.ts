@@ -69,7 +69,7 @@ class Counter implements Settlement {
   readonly results: number[] = [];
   readonly begunBy: string[] = [];
   readonly refusals: ErrorDetail[] = [];
-  /** Names of the tasks of the profiles that were said. */
+  /** Names of the tasks of the sent profiles. */
   readonly profilesSaid: string[] = [];
   /** Ends are kept until they are made durable by hand, where that is wanted. */
   readonly undurable: (() => void)[] = [];
@@ -134,7 +134,7 @@ class Counter implements Settlement {
     this.sender.release(this.tokens.write(tokenOf(number)));
   }
 
-  /** Everything that there is to say is said, in both directions. */
+  /** Exchanges all waiting messages, in both directions. */
   speak(): void {
     for (let rounds = 0; rounds < 1_000; rounds++) {
       const request = this.sender.next();
@@ -147,7 +147,7 @@ class Counter implements Settlement {
       const assigned = this.pool.turn(this.time.now());
       if (request === undefined && assigned === 0) return;
     }
-    assert.fail("expected an end to what is said");
+    assert.fail("expected an end of the messages");
   }
 
   result({ result, agent }: EndedAttempt, isDurable: () => void): void {
@@ -174,7 +174,7 @@ class Counter implements Settlement {
   }
 }
 
-/** Does at once, or when it is told to, what it is given. */
+/** Executes its tasks at once, or on request. */
 class Worker {
   readonly #counter: Counter;
   readonly given: Assign[] = [];
@@ -219,7 +219,7 @@ class Worker {
 }
 
 describe("what a pool is offered", () => {
-  it("never more than its window; all of it is done, each once, and known to be durable", () => {
+  it("never more than its window: all of it is done, each once, and known to be durable", () => {
     const counter = new Counter({ window: 16 });
     const worker = new Worker(counter, 8);
     for (let number = 1; number <= 200; number++) counter.offer(number);
@@ -235,11 +235,11 @@ describe("what a pool is offered", () => {
     );
     counter.speak();
     assert.equal(worker.durable, 200);
-    // Nobody withdraws what its own result has settled.
+    // A result settles its own attempt without a withdrawal.
     assert.equal(counter.sender.size, 0);
   });
 
-  it("may be of more kinds than a pool takes on a stream: all of it is done, and what says the same is said once", () => {
+  it("may be of more kinds than a pool takes on a stream: all of it is done, and equal profiles are sent once", () => {
     const kinds = profilesPerStreamMax + 500;
     const { placement } = profile;
     const profileOf = (definitionTask: string) => ({ ...profile, placement, definitionTask });
@@ -280,7 +280,7 @@ describe("what a pool is offered", () => {
       assert.equal(mine.read(bytes).incarnation, 0);
   });
 
-  it("is offered again on a new stream, and done once although it was at work", () => {
+  it("is offered again on a new stream, and done once although it was running", () => {
     const counter = new Counter();
     const worker = new Worker(counter, 2);
     for (let number = 1; number <= 4; number++) counter.offer(number);
@@ -311,7 +311,7 @@ describe("what a pool is offered", () => {
     counter.offer(1);
     counter.speak();
     assert.deepEqual([counter.results, worker.durable], [[1, 1], 1]);
-    // What was said of the stream before counts no longer.
+    // Messages of the former stream count no longer.
     counter.undurable[0]?.();
     counter.speak();
     assert.equal(worker.durable, 1);
@@ -325,7 +325,7 @@ describe("what a pool is offered", () => {
     counter.speak();
     worker.work();
     counter.speak();
-    // The partition is loaded again, and what was told before it stopped is told once more, and taken.
+    // The partition is loaded again. The results from before its stop are sent once more, and accepted.
     counter.offer(1);
     counter.speak();
     for (const toldDurable of counter.undurable) toldDurable();
@@ -435,7 +435,7 @@ describe("what a pool is offered", () => {
     assert.ok(counter.results.indexOf(5_000) >= 0 && counter.results.length <= 14, String(counter.results));
   });
 
-  it("what nobody can do of one namespace holds up no other, however much of it is there first", () => {
+  it("tasks of one namespace without a capable agent block no other namespace, however many come first", () => {
     const counter = new Counter({ window: 64 });
     const worker = new Worker(counter, 2);
     const { placement } = profile;
@@ -452,7 +452,7 @@ describe("what a pool is offered", () => {
     assert.equal(counter.pool.status(counter.time.now()).queued, 64);
   });
 
-  it("what was at work when it was recalled stands in nobody's way: others are recalled instead", () => {
+  it("a task that was running at its recall blocks no other: others are recalled instead", () => {
     const counter = new Counter({ window: 32 });
     const worker = new Worker(counter, 16);
     for (let number = 1; number <= 16; number++) counter.offer(number, {}, "large");
@@ -463,7 +463,7 @@ describe("what a pool is offered", () => {
     const given = { profile: cannot, facts: facts(5) };
     for (let number = 101; number <= 200; number++) counter.offer(number, given, "large");
     counter.speak();
-    // Those running are the least urgent, and nobody has heard yet that they have started.
+    // The running ones are the least urgent, and their starts are not reported yet.
     for (let number = 5_001; number <= 5_100; number++) counter.offer(number, {}, "small");
     counter.speak();
     const begun = OfferReply.create();
@@ -500,7 +500,7 @@ describe("what a pool is offered", () => {
     );
   });
 
-  it("what agents have brought along is given up once it is known to be settled, and never what is wanted here", () => {
+  it("attempts that agents bring from before are given up once they are known to be settled, and never a wanted one", () => {
     const counter = new Counter({ window: 1 });
     for (const number of [1, 2]) counter.offer(number);
     counter.speak();
@@ -520,14 +520,14 @@ describe("what a pool is offered", () => {
     assert.deepEqual(cancelled(), []);
   });
 
-  it("what waits at home is told to the pool, once in a while", () => {
+  it("the pool gets the number of tasks that wait at home, once in a while", () => {
     const counter = new Counter({ window: 2 });
     for (let number = 1; number <= 12; number++) counter.offer(number);
     counter.speak();
     assert.equal(counter.pool.status(counter.time.now()).waitingAtHome, 10);
   });
 
-  it("what waits in the pool gets another priority, and other labels by an offer of its own", () => {
+  it("a task that waits in the pool gets another priority, and other labels by an offer of its own", () => {
     const counter = new Counter();
     for (let number = 1; number <= 3; number++) counter.offer(number);
     counter.speak();
@@ -548,7 +548,7 @@ describe("what a pool is offered", () => {
     );
   });
 
-  it("an attempt that does not end at once is said to have begun, and is not recalled", () => {
+  it("an attempt that does not end at once is reported as started, and is not recalled", () => {
     const counter = new Counter({ window: 1 });
     const worker = new Worker(counter, 1);
     counter.offer(1);
@@ -579,7 +579,7 @@ describe("what a pool is offered", () => {
     );
   });
 
-  it("nothing is said while there is no stream", () => {
+  it("no message is sent while there is no stream", () => {
     const counter = new Counter();
     counter.sender.close();
     counter.offer(1);

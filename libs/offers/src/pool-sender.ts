@@ -1,6 +1,6 @@
 /**
- * What one pool is offered from here, and what comes back. It does nothing by itself: requests are asked of it, replies
- * are handed to it.
+ * The offers to one pool, and its replies. It does nothing by itself: the stream takes requests from it, and hands it
+ * the replies.
  *
  * 1. An attempt is with the pool from its offer until a result or its return. No more than the window at once. What
  *    does not fit waits at home.
@@ -39,9 +39,9 @@ const windowAtFirst = 1_024;
 /** A request is closed when it has so many offers, or so many bytes of input: it stays well below the limit of a message. */
 const offersMax = 1_024;
 const inputBytesMax = 1_048_576;
-/** What waits at home is told at most so often. */
+/** The shortest time between two reports of the tasks that wait at home. */
 const waitingEveryMs = 1_000;
-/** In what is said of them. */
+/** The most kinds in such a report. */
 const waitingKindsMax = 1_024;
 /** Who has more than its part is looked at so often while the window is full. */
 const ageMs = 1_000;
@@ -102,7 +102,7 @@ export class PoolSender {
     this.#parts.wake();
   }
 
-  /** It is settled or replaced: its agent is told to end it. */
+  /** It is settled or replaced: its agent gets a request to end it. */
   withdraw(bytes: Uint8Array): void {
     if (!this.#remove(bytes)) return;
     this.#cancels.push({ token: bytes, reason: "no longer wanted", graceMs });
@@ -150,7 +150,7 @@ export class PoolSender {
     this.#isOpen = false;
   }
 
-  /** What there is to say. Undefined when that is nothing. */
+  /** The next request to send. Undefined without one. */
   next(): OfferRequest | undefined {
     if (!this.#isOpen) return undefined;
     if (this.#shares.withPool >= this.#window) this.#makeRoom();
@@ -197,7 +197,7 @@ export class PoolSender {
       entry.rank = rank;
       this.#shares.move(entry);
     } else if (entry.where === "pool" && isOther) {
-      // A pool can be told another priority. Whatever else has changed it learns with the next offer.
+      // A pool can get another priority. Any other change reaches it with the next offer.
       if (!entry.hasBegun && !entry.isRecalled) this.#recall(entry);
     } else if (hasMoved) {
       entry.rank = -rank;
@@ -210,7 +210,7 @@ export class PoolSender {
     const shares = this.#shares;
     shares.age(this.#parts.nowMs());
     for (const { bytes } of shares.makeRoom()) this.#recalls.push(bytes);
-    // What went fast and stands still now has more than its part after a while, and nobody would look.
+    // A namespace that was fast and stalls has more than its part after a while, which no event would show.
     if (this.#isAgeing || !shares.isAgeing) return;
     this.#isAgeing = true;
     this.#parts.timers.after(ageMs, () => {
@@ -329,9 +329,9 @@ export class PoolSender {
   }
 
   /**
-   * An agent has it, and it was not offered here. Its result may have become durable while nobody could tell the agent
-   * so, or it was withdrawn while there was no stream. What is settled once is never wanted again, so it does not
-   * matter how long the answer takes.
+   * An agent has it, and it was not offered here. Its result may have become durable without a way to report that, or
+   * it was withdrawn while there was no stream. A settled attempt is never wanted again, so it does not matter how
+   * long the answer takes.
    */
   #unclaimed(token: Uint8Array): void {
     if (this.#entries.get(token) !== undefined) return;
@@ -345,8 +345,8 @@ export class PoolSender {
   }
 
   /**
-   * Its work has what became of it, and does not want anything else. Whoever settles an attempt is not told to withdraw
-   * it, nor is it where it was asked for once more before that was known.
+   * Its work has the outcome, and does not want another one. A settlement comes without a withdrawal, also if the
+   * attempt was requested once more before that was known.
    */
   #settled(entry: OfferEntry): void {
     if (this.#entries.get(entry.bytes) === entry) this.withdraw(entry.bytes);

@@ -1,6 +1,6 @@
 /**
- * The stream to the owner of one pool: opened again whenever it breaks, to wherever the owner is by then. What is said
- * goes through it in batches, one per turn of the event loop.
+ * The stream to the owner of one pool: opened again whenever it breaks, to the owner of that moment. Messages go
+ * through it in batches, one per turn of the event loop.
  */
 import { type dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell, backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";

@@ -1,9 +1,9 @@
 /**
- * Numbers under which profiles are said once on a stream. What says the same has one number, whichever work it belongs
- * to: of ten thousand runs with tasks of their own there are ten thousand profiles, and often one thing that they say.
+ * Numbers under which profiles are sent once on a stream. Equal profiles have one number, for any work. Ten thousand
+ * runs with tasks of their own have ten thousand profiles, and often one content.
  *
  * 1. There are no more numbers than a pool takes on a stream: the one that was given first is given again.
- * 2. A number means one thing within one message: who reads it learns all its profiles before any of its offers.
+ * 2. A number means one thing within one message: its reader learns all its profiles before any of its offers.
  */
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
 import { assert } from "@tutti/kernel";
@@ -29,7 +29,7 @@ export class ProfileNumbers {
     this.#max = max;
   }
 
-  /** A stream on which nothing has been said. */
+  /** A stream on which nothing has been sent. */
   clear(): void {
     this.#known = new WeakMap();
     this.#byContent.clear();
@@ -41,7 +41,10 @@ export class ProfileNumbers {
     this.#message++;
   }
 
-  /** @param say gives the profile as the stream says it, without its number; @param tell is called where it has to be said */
+  /**
+   * @param say gives the profile as the stream has it, without its number
+   * @param tell is called if it must be sent
+   */
   numberOf(
     profile: OfferedProfile,
     namespace: string,

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Samples } from "./samples.ts";
 
 const hourMs = 3_600_000;
-/** Returns how many are told in this time, where one of each kind ends every so often. */
+/** Returns how many are sent in this time, if one of each kind ends every so often. */
 function toldIn(spanMs: number, kinds: number, everyMs: number): number {
   const samples = new Samples(0);
   let told = 0;
@@ -12,20 +12,20 @@ function toldIn(spanMs: number, kinds: number, everyMs: number): number {
   return told;
 }
 
-describe("how many ends of attempts are told", () => {
-  it("is all of what is new, and of what is done rarely", () => {
+describe("how many ends of attempts are sent", () => {
+  it("is all for new kinds, and for rare ones", () => {
     assert.equal(toldIn(60, 1, 1), 60);
     assert.equal(toldIn(10 * hourMs, 1, 60_000), 600);
   });
 
-  it("is few of what goes on, and bounded for all together", () => {
+  it("is few for frequent kinds, and bounded for all together", () => {
     assert.ok(toldIn(hourMs, 1, 400) <= 60 + 180);
     const told = toldIn(hourMs, 200, 2_000);
     assert.ok(told <= 1_000 + 2 * 3_600, `${told}`);
     assert.ok(told >= 7_000, `${told}`);
   });
 
-  it("begins anew for kinds that were not heard of for long", () => {
+  it("starts again for kinds that did not occur for long", () => {
     const samples = new Samples(0);
     for (let each = 0; each < 60; each++) assert.ok(samples.take("one", 0));
     assert.equal(samples.take("one", 0), false);

@@ -1,6 +1,6 @@
 /**
- * How many ends of attempts are told: what is new is informed of wholly, what happens for long now and then. What is
- * learned of something hardly changes after its first attempts, and a change shows in any of those that come.
+ * How many ends of attempts are sent: all of a new kind, and a few of a frequent one. The estimates of a kind hardly
+ * change after its first attempts, and a change shows in any later sample.
  */
 
 interface SampleLimits {
@@ -29,7 +29,7 @@ export class Samples {
     this.#all = { left: ofAll.burst, sinceMs: nowMs };
   }
 
-  /** Returns whether one of this kind is told now. */
+  /** Returns whether one of this kind is sent now. */
   take(kind: string, nowMs: number): boolean {
     const own = this.#buckets.get(kind) ?? { left: ofOne.burst, sinceMs: nowMs };
     this.#buckets.delete(kind);

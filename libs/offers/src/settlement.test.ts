@@ -168,5 +168,5 @@ function lostTo(agent: string): Record<string, string> {
 }
 
 function unasked(): never {
-  return assert.fail("expected nothing else to be said");
+  return assert.fail("expected no further message");
 }

@@ -115,11 +115,11 @@ export interface RuntimeSettlementParts {
   readonly outputs: Pick<OutputShelf, "add">;
 }
 
-/** How long to wait before something is said again whose outcome is unknown. */
+/** How long to wait before a message with an unknown outcome is sent again. */
 const againMs = 500;
 const causesMax = 10_000;
 
-/** What is told to a machine of one of its attempts. One object from here to the answer: there is one per task. */
+/** The message to a machine about one of its attempts. One object from here to the answer: there is one per task. */
 class Telling implements Submission {
   readonly key = undefined;
   readonly idempotencyKey = "";
@@ -311,7 +311,7 @@ export class RuntimeSettlement implements Settlement {
         timers.after(refusal.retryAfterMs || againMs, () => runtime.submit(telling));
         return;
       case "elsewhere":
-        // Whoever has the work now offers the attempt again, and hears of the result.
+        // The present owner of the work offers the attempt again, and gets the result.
         return;
       default:
         this.#unheard(telling, refusal);

@@ -95,7 +95,7 @@ class Window {
 }
 
 describe("the kinds of tasks of one namespace that share a window", () => {
-  it("what nobody can do lets all others through, though it was there first and is far more urgent", () => {
+  it("a kind without a capable agent lets all others through, though it was there first and is far more urgent", () => {
     const window = new Window(64);
     window.offer("nobody.can", 1_000, -10_000_000);
     window.settle();
@@ -111,7 +111,7 @@ describe("the kinds of tasks of one namespace that share a window", () => {
     assert.deepEqual([done, window.countOf("nobody.can")], [500, 64]);
   });
 
-  it("many kinds that nobody can do leave a part for the one that goes", () => {
+  it("many kinds without a capable agent leave a part for the one that has agents", () => {
     const window = new Window(64);
     for (let kind = 0; kind < 30; kind++) window.offer(`nobody.can-${kind}`, 100, -10_000_000);
     window.settle();
@@ -124,7 +124,7 @@ describe("the kinds of tasks of one namespace that share a window", () => {
     assert.equal(done, 100);
   });
 
-  it("of what begins the more urgent has nearly all of the window, as if there were one kind", () => {
+  it("of starting kinds the more urgent has nearly all of the window, as if there were one kind", () => {
     const window = new Window(64);
     window.offer("later", 1_000, 0);
     window.settle();
@@ -153,7 +153,7 @@ describe("the kinds of tasks of one namespace that share a window", () => {
     assert.equal(window.countOf("still"), 48);
   });
 
-  it("nothing comes home where one kind is alone, or has nobody to make room for", () => {
+  it("nothing comes home if one kind is alone, or no other kind needs room", () => {
     const window = new Window(16);
     window.offer("work", 100);
     assert.equal(window.settle(), 0);

@@ -1,11 +1,12 @@
 /**
- * What of one namespace is offered to a pool that takes only so many at once, by kind: what the same agents can do.
+ * The tasks of one namespace that are offered to a pool with a limited window, by kind: the same agents can do a
+ * kind.
  *
  * 1. Each kind may have its part with the pool: half of what the namespace has there is divided alike. Of which more
  *    starts than that, that may have more. Within this the most urgent goes first, and also where each has its part and
  *    there is room.
- * 2. Who waits and has less than its part is made room for by the kind that is furthest beyond its own. So what nobody
- *    can do, or takes for ever, holds up nothing else, however urgent it has become by waiting.
+ * 2. The kind that is furthest beyond its part makes room for one that waits with less than its part. So a kind
+ *    without a capable agent, or with endless tasks, blocks no other, however urgent it has become by waiting.
  */
 import { Heap, isBefore } from "@tutti/kernel";
 import type { OfferEntry, WindowLine } from "./entry.ts";
@@ -28,7 +29,10 @@ export class WindowLines {
   #waiting = 0;
   #withPool = 0;
   #recalled = 0;
-  /** The most that was with the pool lately: parts are of this, or they would shrink by what comes home to make room, which would go again. */
+  /**
+   * The most that was with the pool lately. Parts are of this number: otherwise tasks that come home to make room
+   * would shrink them, and the next ones would leave again.
+   */
   #mostWithPool = 0;
 
   /** How many wait at home. */
@@ -147,7 +151,7 @@ export class WindowLines {
     return least !== undefined && urgent.rank + recallMarginMs <= -least.rank ? least : undefined;
   }
 
-  /** What comes home for another namespace: of the kind that is furthest beyond its part. */
+  /** The next task to come home for another namespace: of the kind that is furthest beyond its part. */
   spare(): OfferEntry | undefined {
     return (this.#only ?? this.#furthest())?.recallable.first;
   }
@@ -230,7 +234,7 @@ export class WindowLines {
     return line;
   }
 
-  /** The only one stays: what comes next is most likely of it. */
+  /** The only one stays: the next task is most likely of it. */
   #tidy(line: WindowLine): void {
     if (line !== this.#only) this.#drop(line);
   }
@@ -244,7 +248,7 @@ export class WindowLines {
 
 const kinds = new WeakMap<OfferedProfile, string>();
 
-/** What alone decides who can do it: what stands for the same agents is one kind. */
+/** The only fields that decide which agents can do it: tasks for the same agents are one kind. */
 function kindOf({ profile, onlyAgents }: OfferedTask): string {
   let kind = kinds.get(profile);
   if (kind === undefined) {

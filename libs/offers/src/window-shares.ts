@@ -1,14 +1,14 @@
 /**
- * What is offered to a pool that takes only so many at once, by namespace: what waits at home, and how much is with the
- * pool.
+ * The tasks that are offered to a pool with a limited window, by namespace: those that wait at home, and how many are
+ * with the pool.
  *
  * 1. Next goes who has least with the pool, of those who have the same the one that had fewer turns. Of one namespace
  *    the most urgent.
- * 2. What is far more urgent than what waits in the pool makes room for itself, in its own namespace: nobody's urgency
- *    is another's delay.
- * 3. Who has less with the pool than others is made room for by the one that has most, until they have the same. So
- *    what nobody can do, or takes for ever, holds up nobody else, however much of it there is. Nor other kinds of tasks
- *    of its own namespace (`WindowLines`).
+ * 2. A task that is far more urgent than those that wait in the pool makes room for itself, in its own namespace:
+ *    urgency in one namespace never delays another.
+ * 3. The namespace with the most tasks at the pool makes room for those with fewer, until they have the same. So
+ *    tasks without a capable agent, or endless ones, block no other namespace, however many there are. Nor do they
+ *    block other kinds of their own namespace (`WindowLines`).
  */
 import type { OfferEntry } from "./entry.ts";
 import { WindowLines } from "./window-lines.ts";
@@ -174,7 +174,7 @@ export class WindowShares {
     return share;
   }
 
-  /** The only one stays: what comes next is most likely of it. */
+  /** The only one stays: the next task is most likely of it. */
   #tidy(share: WindowShare): void {
     if (share !== this.#only) this.#drop(share);
   }

@@ -50,7 +50,7 @@ export class WireTokens {
     return readToken(plain);
   }
 
-  /** Of a token of another service it makes one that nobody awaits. */
+  /** Makes a token that no work awaits of a token of another service. */
   read(bytes: Uint8Array): EffectToken {
     return this.own(bytes) ?? unawaited;
   }

@@ -1,4 +1,4 @@
-/** What keeps tasks from their pool, over real connections: a policy, an owner that is not there, a breaker. */
+/** Obstacles between tasks and their pool, over real connections: a policy, an owner that is not there, a breaker. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { setTimeout as testPause } from "node:timers/promises";
@@ -58,7 +58,7 @@ async function open(listen: string, mayOffer: () => boolean): Promise<Mesh> {
   return mesh;
 }
 
-it("what keeps tasks from their pool is known while it lasts and afterwards: a policy, a lost owner, an open breaker", async () => {
+it("the obstacle between tasks and their pool is known while it lasts and afterwards: a policy, a lost owner, an open breaker", async () => {
   let mayOffer = false;
   let owner = await open("127.0.0.1:0", () => mayOffer);
   const { address } = owner;
@@ -103,7 +103,7 @@ it("what keeps tasks from their pool is known while it lasts and afterwards: a p
     await until("the lost owner", () => present()?.cause === WAIT_CAUSE_OWNER);
     const pools = mesh.client(poolService);
     const asked = GetPoolRequest.fromPartial({ pool: "default" });
-    // Whoever else calls the owner notices too, which is what opens the breaker.
+    // Other callers of the owner notice too, which opens the breaker.
     await until("the open breaker", () => {
       pools.getPool(asked, { timeoutMs: 1_000 }).catch(() => {});
       return present()?.cause === WAIT_CAUSE_BREAKER;

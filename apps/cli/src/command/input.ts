@@ -62,7 +62,7 @@ function nested(path: string, value: Json): Json {
 
 type Members = { readonly [key: string]: Json };
 
-/** What is said later goes over what was said before, part by part. */
+/** A later input replaces an earlier one, part by part. */
 export function merged(one: Json, other: Json): Json {
   return isMembers(one) && isMembers(other) ? mergedMembers(one, other) : other;
 }

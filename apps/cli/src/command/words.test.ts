@@ -72,7 +72,7 @@ describe("words of a command line", () => {
   it("values may stand behind an equals sign, with equals signs in them", () =>
     assert.equal(command("run x --id=a=b").values.text("id"), "a=b"));
 
-  it("several states may stand in one word", () =>
+  it("one word may list several states", () =>
     assert.deepEqual(command("list --state failed,running --state paused").values.list("state"), [
       "failed",
       "running",

@@ -5,7 +5,7 @@ import { listPages } from "../server/pages.ts";
 import { connect } from "../server/server.ts";
 import type { Column, Entry } from "../terminal/table.ts";
 
-/** What there is of one kind, a page of it, drawn as a table. */
+/** A page of one kind of object, drawn as a table. */
 export interface Listing<E> {
   readonly name: string;
   readonly ask: (

@@ -43,7 +43,7 @@ describe("completion, asked of the shells that are here", () => {
   };
 
   for (const shell of ["bash", "fish"] as const)
-    it(`${shell} completes commands, what follows them, and options`, {
+    it(`${shell} completes commands, their arguments, and options`, {
       skip: isHere(shell) ? false : `there is no ${shell} here`,
     }, () => {
       const script = scriptFor(shell);

@@ -82,7 +82,7 @@ export class Child {
     return this.#lines.slice(-5);
   }
 
-  /** `kill -9`: at once, without a word, in the middle of whatever it does. */
+  /** `kill -9`: at once, without a word, in the middle of its work. */
   async kill(): Promise<void> {
     if (!this.#isOver) this.#process.kill("SIGKILL");
     await this.ended;

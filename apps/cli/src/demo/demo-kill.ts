@@ -1,6 +1,6 @@
 /**
- * The sixty-second proof: runs whose steps have effects, a platform and workers that are killed with -9 in the middle
- * of them, again and again, and a comparison of what was acknowledged with what is there at the end.
+ * The sixty-second proof. It starts runs whose steps have effects, and kills the platform and its workers with -9 in
+ * the middle of them, again and again. At the end it compares the acknowledgements with the state.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -11,7 +11,7 @@ export interface Patience {
 const callMs = 5_000;
 const againMs = 100;
 const pageSize = 500;
-/** Properties are told as the contracts spell them. */
+/** Properties have the spelling of the contracts. */
 const endings = /^(completed|failed|cancelled|terminated)$/;
 
 export class Load {
@@ -98,7 +98,7 @@ export class Load {
     return seen;
   }
 
-  /** Asks until there is an answer. What is not there is `missing`, where that is given. */
+  /** Asks until there is an answer. Returns `missing`, if given, for a missing object. */
   async #insist<Answer>(ask: () => Promise<Answer>, missing?: Answer): Promise<Answer> {
     for (;;) {
       try {

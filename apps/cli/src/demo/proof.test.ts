@@ -58,7 +58,7 @@ describe("the proof", () => {
       "steps",
       "run-1/book",
     ],
-    ["a step that nobody did", { ...good, effects: good.effects.slice(1) }, "effects", "run-1/take"],
+    ["a step that no worker did", { ...good, effects: good.effects.slice(1) }, "effects", "run-1/take"],
   ];
   for (const [what, evidence, part, lost] of lies) {
     it(`does not hold for ${what}, and names it`, () => {

@@ -2,9 +2,8 @@
  * What is compared at the end, and what it comes to. Pure.
  *
  * A start is acknowledged when the platform has answered it. An event is acknowledged when a client has read it.
- * Neither may ever be gone again, nor be another one, whatever was killed in between. What a worker did is in a file of
- * its own. The journal may not say that a step is done which no worker did, and a step that was done twice is named by
- * its key.
+ * Neither may ever be gone or changed, after any kill. A separate file lists the effects of the workers. The journal
+ * may not have a completed step that no worker did. A step that was done twice is named by its key.
  */
 
 /** An event as it was read. */

@@ -11,7 +11,7 @@ describe("what came of a choice", () => {
     [140, "140 ms, 40 % more than expected"],
     [7_100, "7.1 s, 71 times what was expected"],
   ] as const)
-    it(`is told beside what was expected: ${says}`, () => {
+    it(`is printed next to the expected one: ${says}`, () => {
       const choice = {
         ...{ kind: "mode", chosen: 0, features: {}, outcome: { realMs } },
         candidates: [{ mode: "swarm", eligible: true, expectedMs: 100, highMs: 100 }],

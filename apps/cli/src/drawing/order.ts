@@ -1,11 +1,11 @@
-/** What comes after what, as it is drawn: the order of the rows, and only the edges that say something. */
+/** The order of tasks, as it is drawn: the order of the rows, and only the edges that add information. */
 
 export interface Ordered {
   /** Places of the nodes in the order of drawing: by level, then as they were given. */
   readonly order: readonly number[];
   /** Of each node, by its place. */
   readonly level: readonly number[];
-  /** What each needs, without what follows from its other needs. */
+  /** The needs of each, without those that its other needs imply. */
   readonly needs: readonly (readonly number[])[];
 }
 

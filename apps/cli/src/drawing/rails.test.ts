@@ -33,13 +33,13 @@ describe("a graph as rails", () => {
       "a; b < a; c < a; d < b c",
       ["● a", "├─╮", "● │ b", "│ ● c", "├─╯", "● d"],
     ],
-    ["what follows from other needs is no lane of its own", "a; b < a; c < a b", ["● a", "● b", "● c"]],
+    ["a need that other needs imply is no lane of its own", "a; b < a; c < a b", ["● a", "● b", "● c"]],
     [
       "a fan shows how wide it is",
       "list; a < list; b < list; c < list; sum < a b c",
       ["● list", "├─┬─╮", "● │ │ a", "│ ● │ b", "│ │ ● c", "├─┴─╯", "● sum"],
     ],
-    ["what begins by itself has a lane of its own", "a; b; c < a; d < b", ["● a", "│ ● b", "● │ c", "  ● d"]],
+    ["a task without needs has a lane of its own", "a; b; c < a; d < b", ["● a", "│ ● b", "● │ c", "  ● d"]],
     [
       "lanes that cross are a cross, never a joint",
       "a; b; x < a; y < a b; z < b; end < x z",
@@ -85,7 +85,7 @@ describe("a graph as rails", () => {
       })),
     );
 
-  it("any graph: each task has one row, after all that it needs, and each line is at most as wide as said", () => {
+  it("any graph: each task has one row, after all that it needs, and each line is at most as wide as the limit", () => {
     fc.assert(
       fc.property(anyGraph, (nodes) => {
         const ordered = orderOf(nodes);

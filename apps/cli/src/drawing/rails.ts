@@ -1,6 +1,6 @@
 /**
- * A graph as rails: one row per task, in the order in which tasks can run, and lines to the left of it that say what
- * comes of what. Tasks that can run side by side stand on lanes side by side.
+ * A graph as rails: one row per task, in the order in which tasks can run, and lines to the left of it for the needs.
+ * Tasks that can run side by side are on lanes side by side.
  *
  * 1. A lane leads from one task to one that needs it. Lanes that lead to the same task come together above it: `├─┴─╯`.
  * 2. Where a task leads to several, its lane splits below it: `├─┬─╮`.
@@ -81,7 +81,7 @@ class Lanes {
     return { task, before: text.slice(0, 2 * own), after: text.slice(2 * own + 1) };
   }
 
-  /** Leads the lane on to what comes next. The first goes straight on, the others beside it. */
+  /** Leads the lane to the next tasks. The first goes straight on, the others beside it. */
   lead(own: number, next: readonly number[], rows: Row[]): void {
     const [first, ...others] = next;
     this.#leadsTo[own] = first ?? (this.#holds ? nowhere : undefined);

@@ -79,7 +79,7 @@ describe("the frame of a run", () => {
     assert.ok(lines.every((line) => widthOf(line) <= 100));
   });
 
-  it("where there is little height, the rows around what is at work, and how much is left out", () => {
+  it("with little height, the rows around running tasks, and how much is left out", () => {
     const chain: RunView = {
       ...order,
       openApprovals: 0,
@@ -98,7 +98,7 @@ describe("the frame of a run", () => {
     assert.equal(lines.at(-3), " ⋮ 5 more");
   });
 
-  it("a graph too wide for rails is told stage by stage, with what is at work below", () => {
+  it("a graph too wide for rails is listed stage by stage, with running tasks below", () => {
     const wide: RunView = {
       ...order,
       openApprovals: 0,

@@ -126,7 +126,7 @@ function railLine(
   return `${rail}  ${taskWords(task, canvas, { nameWidth, room: canvas.width - rails.width - 2 })}`;
 }
 
-/** Returns the rows around running work, with a line that says what is left out. */
+/** Returns the rows around running work, with a line that counts the hidden rows. */
 function windowOf(rows: readonly Drawn[], { height, style }: Canvas): (Drawn | string)[] {
   if (rows.length <= height) return [...rows];
   const room = Math.max(1, height - 2);

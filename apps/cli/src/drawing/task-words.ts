@@ -23,7 +23,7 @@ export function taskWords(
   return `${named}  ${padEnd(detail, Math.max(0, left))} ${toned(style, isEnded ? "dim" : tone, padStart(time, timeWidth))}`.trimEnd();
 }
 
-/** What is said of a task beside its name: how far its list is, what went wrong, what it waits for, what it uses. */
+/** The text next to the name of a task: how far its list is, what went wrong, what it waits for, what it uses. */
 function detailOf(
   task: TaskView,
   { style, width, nowMs }: { readonly style: Style; readonly width: number; readonly nowMs: number },

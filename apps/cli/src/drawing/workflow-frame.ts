@@ -32,7 +32,8 @@ interface WorkflowNode {
 const lanesMost = 24;
 
 /**
- * Returns the graph with a row for each task. Those of the critical path stand out. Then what can be said of the whole.
+ * Returns the graph with a row for each task. Those of the critical path are highlighted. Then a summary of the
+ * whole.
  */
 export function drawWorkflow(
   workflow: WorkflowView,

@@ -15,7 +15,7 @@ describe("colours", () => {
     ["on a terminal where NO_COLOR is empty", true, { NO_COLOR: "" }, true],
     ["on a terminal that can do nothing", true, { TERM: "dumb" }, false],
     ["in a file where they are forced", false, { FORCE_COLOR: "1" }, true],
-    ["where both are set: whoever forces wins", false, { FORCE_COLOR: "1", NO_COLOR: "1" }, true],
+    ["both are set: the forced colours win", false, { FORCE_COLOR: "1", NO_COLOR: "1" }, true],
     ["on a terminal where none are forced", true, { FORCE_COLOR: "0" }, false],
   ];
   for (const [what, isTerminal, environment, has] of cases)

@@ -48,7 +48,7 @@ export class RunModel implements Followed<WatchRunReply> {
 
 const wholeOf = ({ runId: id, status, statusReason = "" }: Run): Whole => ({ id, status, statusReason });
 
-/** What is drawn of a run and its tasks: entries of lists stand in the row of their task. */
+/** The drawn part of a run and its tasks: entries of lists are in the row of their task. */
 export function viewOf(run: Run, all: readonly Task[]): RunView {
   const entries = entriesOf(all);
   const top = all.filter(
@@ -82,7 +82,7 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
     kind: task.kind,
     uses: task.uses ?? "",
     needs: task.needs.map(({ task: id = "" }) => id),
-    // What is done for a list waits for its entries: it is running as long as they are.
+    // A task of a list waits for its entries: it is running as long as they are.
     state: entries !== undefined && task.status === "waiting" ? "running" : task.status,
     reason: task.statusReason ?? "",
     attempts: task.attemptCount ?? task.attempts.length,

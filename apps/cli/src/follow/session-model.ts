@@ -51,7 +51,7 @@ const wholeOf = ({ sessionId: id, status, statusReason = "" }: Session): Whole =
   ...{ id, status, statusReason },
 });
 
-/** What is drawn of a session and its tasks, whatever does them. */
+/** The drawn part of a session and its tasks, in any mode. */
 export function viewOfSession(session: Session, tasks: readonly SessionTask[]): RunView {
   const { sessionId, status, statusReason = "", effectiveMode, spec, tasks: counts = {} } = session;
   const mode = modeWords(spec?.mode, effectiveMode);

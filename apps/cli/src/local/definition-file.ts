@@ -3,7 +3,7 @@ import { usageFailure } from "../command/failure.ts";
 import type { Shell } from "../effects/shell.ts";
 import { unreadable } from "../server/address.ts";
 
-/** A definition as it stands in a file. */
+/** A definition as its file has it. */
 export interface SourceFile {
   readonly format: "yaml" | "json";
   readonly text: string;
@@ -45,7 +45,7 @@ function isProgram(file: string): boolean {
   return /\.[cm]?[jt]sx?$/i.test(file);
 }
 
-/** As it is told to the platform, which need not know folders. */
+/** As it is sent to the platform, which need not know folders. */
 export function shortName({ fileName }: SourceFile): string {
   return basename(fileName);
 }

@@ -4,7 +4,7 @@ import { Failure, usageFailure } from "../command/failure.ts";
 
 const usualServer = "http://127.0.0.1:7400";
 
-/** Where the platform is, as it was said: by the option, by the environment, or where it usually is. */
+/** The address of the platform, with its source: the option, the environment, or the default. */
 export function serverAddress({ values, shell }: Pick<Context, "values" | "shell">): string {
   const [from, said] =
     values.text("server") === undefined

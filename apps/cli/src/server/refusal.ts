@@ -56,7 +56,7 @@ function asInput({ fields }: RestError): Advice[] {
 }
 
 function exitCodeOf({ status }: RestError): ExitCode {
-  // What stands before the platform says so when it cannot reach it.
+  // A proxy in front of the platform sends this when it cannot reach it.
   return status === 502 || status === 504 ? exitCodes.unreachable : exitCodes.refused;
 }
 

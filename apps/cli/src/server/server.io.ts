@@ -23,7 +23,7 @@ function contextWith(
   return { command, commands, values: new Values(new Map(), said), shell, print, version: "0.1.0" };
 }
 
-/** Somebody who answers as the test says. */
+/** A server with the answers of the test. */
 async function listening(answer: RequestListener): Promise<{ readonly url: string } & AsyncDisposable> {
   const server: HttpServer = createServer(answer);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -239,7 +239,7 @@ describe("what the platform refuses", () => {
     assert.doesNotMatch(JSON.stringify(next), /key/i);
   });
 
-  it("a key of another namespace is told where it is good", async () => {
+  it("a key of another namespace gets the namespace in which it is valid", async () => {
     const { next } = await refused(({ url = "" }, response) => {
       const [status, text] = url.startsWith("/v1/missing-rights")
         ? problem(403, "mesh.denied", "no")

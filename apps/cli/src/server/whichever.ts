@@ -14,8 +14,8 @@ const missing = {
 } as const;
 
 /**
- * Asks about what has an id, a run, a mission or a session: the user need not know which kind it is. Where there is
- * none of them, what is said is about runs.
+ * Asks about a run, a mission or a session by its id: the user need not know which kind it is. If none of them
+ * exists, the error is about runs.
  */
 export async function whichever<T>(ways: Ways<T>): Promise<T> {
   let first: unknown;

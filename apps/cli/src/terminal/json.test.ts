@@ -18,7 +18,7 @@ describe("values for people", () => {
       "}",
     ]));
 
-  it("whatever the value, it is JSON that says the same", () => {
+  it("any value is JSON of the same value", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.integer({ min: 20, max: 100 }), (value, width) => {
         assert.deepEqual(

@@ -16,7 +16,7 @@ const rows = [
 ];
 
 describe("tables", () => {
-  it("where there is room nothing is cut, and numbers stand at the right", () =>
+  it("with enough room nothing is cut, and numbers are at the right", () =>
     assert.deepEqual(drawTable(columns, rows, { style, width: Number.POSITIVE_INFINITY }), [
       "run                   state          took  note",
       "order-18-of-the-year  ✓ completed   4.2 s  everything went as it should have gone",

@@ -61,8 +61,8 @@ function cellOf(entry: Entry | undefined): Cell {
 }
 
 /**
- * Widths that fit. Rank by rank, the readiest first: texts are cut down to what they have to have, then columns go.
- * Times and numbers, which stand at the right, are whole or not there.
+ * Widths that fit. Rank by rank, the readiest first: texts are cut down to their smallest width, then columns go.
+ * Times and numbers, at the right, are whole or not there.
  */
 function fitted(columns: readonly Column[], wanted: readonly number[], width: number): number[] {
   const widths = [...wanted];

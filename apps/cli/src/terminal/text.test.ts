@@ -33,7 +33,7 @@ describe("texts on a terminal", () => {
   it("lines stay lines where lines are wanted", () =>
     assert.deepEqual(safeLines("a\r\nb\u0007"), ["a", "b␇"]));
 
-  it("whatever somebody wrote, nothing that a terminal obeys is left, and no line break", () => {
+  it("any text is left without terminal sequences and line breaks", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there

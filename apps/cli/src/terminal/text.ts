@@ -43,7 +43,7 @@ function widthOfOne(character: string): number {
   return wide.test(character) ? 2 : 1;
 }
 
-/** At most so wide. What is cut off is said by `…`. Not for texts with colours. */
+/** At most so wide. `…` marks a cut. Not for texts with colours. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width <= 1) return width === 1 ? "…" : "";

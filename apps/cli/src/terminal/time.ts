@@ -37,7 +37,8 @@ export function printAge(momentMs: number, nowMs: number): string {
 }
 
 /**
- * What has passed is said in whole units. What is to come, to the nearest: what is due in two days less a second is.
+ * Past times are in whole units. Future ones are rounded to the nearest: a time in two days less a second is in two
+ * days.
  */
 function coarse(ms: number, whole: (units: number) => number): string {
   if (whole(ms / second) < 60) return `${whole(ms / second)} s`;

@@ -2,7 +2,7 @@ import type { Shell, Sink } from "../effects/shell.ts";
 
 export interface MemorySink extends Sink {
   readonly text: string;
-  /** Another size, as when somebody pulls at the window. */
+  /** Another size, as after a resize of the window. */
   resize(columns: number, rows: number): void;
 }
 

@@ -62,7 +62,7 @@ export function commandAtWork({ files, registered = "", handlers, flags = [] }: 
     const ended = needsProcess
       ? await command.run(words, { cwd: command.folder, ...options, environment })
       : await runHere(words, command.folder, environment);
-    // Whatever users wrote, no terminal obeys it.
+    // No terminal obeys the text of users.
     assert.ok(!(ended.output + ended.errors).includes("\u001b"), line);
     return ended;
   }

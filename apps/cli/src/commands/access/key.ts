@@ -81,7 +81,7 @@ function scopeOf({ values }: Context) {
   const maxSlots = values.whole("slots") ?? 0;
   const isAgents = offers.length > 0 || pools.length > 0 || maxSlots > 0;
   if (!isAgents && actions.length === 0) return undefined;
-  // What is not named is not narrowed here, while a grant grants what it names.
+  // Unnamed parts are not narrowed here, while a grant grants the named ones.
   const agent = { offers: orAny(offers), pools: orAny(pools), maxSlots };
   return { actions, ...(isAgents && { agent }) };
 }

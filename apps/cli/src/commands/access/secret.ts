@@ -1,4 +1,6 @@
-/** Secrets: stored, listed, rotated, removed. A value goes in by a file or by standard input, and never comes out. */
+/**
+ * Secrets: stored, listed, rotated, removed. A value is read from a file or from standard input, and never printed.
+ */
 
 import { counted } from "@tutti/kernel";
 import type { Secret } from "@tutti/rest/types";

@@ -34,7 +34,7 @@ export function keyOf({ values }: Pick<Context, "values">): { readonly idempoten
   return idempotencyKey === undefined ? {} : { idempotencyKey };
 }
 
-/** One line about what was done, the whole answer as JSON, or nothing but an id. */
+/** One line about the change, the whole answer as JSON, or nothing but an id. */
 export function doneOutcome(
   { print }: Pick<Context, "print">,
   reply: unknown,

@@ -1,4 +1,4 @@
-/** What is done to an agent by hand. */
+/** Commands that steer an agent by hand. */
 
 import type { Agent } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";

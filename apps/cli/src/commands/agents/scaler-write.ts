@@ -92,7 +92,7 @@ function saidOf(context: Context): Said {
   };
 }
 
-/** What a scaler has already, in the form of what is asked for. */
+/** The present settings of a scaler, in the form of the request. */
 function driverIn({ process, webhook, container, kubernetes }: Scaler): Pick<Said, DriverName> {
   if (process !== undefined) return { process };
   if (webhook?.url !== undefined) return { webhook: { ...webhook, url: webhook.url } };

@@ -89,7 +89,7 @@ class Bridge {
     }
   }
 
-  /** What comes before the protocol is a problem document: of a wrong key, or of a platform that starts. */
+  /** An answer from before the protocol is a problem document: of a wrong key, or of a platform that starts. */
   #answer(text: string, message: Message, status: number): void {
     const parsed = parsedObject(text);
     if (parsed?.["jsonrpc"] === "2.0") this.#parts.print(text);

@@ -86,7 +86,7 @@ function levelOf(tree: unknown): string {
   return typeof level === "string" ? level : typeof said === "string" ? said : "unknown";
 }
 
-/** What is not well, from the whole down to its parts, each where it is said. */
+/** All problems, from the whole down to its parts, each at its place. */
 function problemsIn(tree: unknown, path: readonly string[] = []): string[] {
   const { name, health, components, orchestrator } = membersOf(tree);
   const own = typeof name === "string" ? [...path, name] : path;

@@ -13,7 +13,7 @@ export async function createPool(context: Context): Promise<Result> {
   const server = await connect(context);
   const { pool, existed } = await server.call("pools.create", {
     query: server.namespace,
-    // Of a new pool what is not said is as usual. Second copies usually are.
+    // A new pool gets the default of every option that is not set. Second copies are on by default.
     body: {
       pool: context.values.argument("POOL"),
       doubling: { enabled: true },

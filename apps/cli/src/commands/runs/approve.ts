@@ -72,7 +72,7 @@ async function openQuestions(server: Server, workId: string | undefined): Promis
   const ofRuns = async () => (await server.call("approvals.list", { query })).approvals;
   const ofMissions = async () => (await server.call("missions.approvals", { query })).approvals;
   if (workId === undefined) return (await Promise.all([ofRuns(), ofMissions()])).flat();
-  // What is not there has no questions either. The one who mistyped wants to know which it is.
+  // A missing run has no questions either. After a typing mistake, the user needs to know which it is.
   const parts = { params: { id: workId }, query: server.namespace };
   return await whichever({
     run: async () => {

@@ -15,8 +15,7 @@ import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 
 /**
- * Runs, and missions and sessions that started in the span of these runs: the user who starts them sees them as one
- * thing.
+ * Runs, and missions and sessions that started in the span of these runs: for the user they are one list.
  */
 export async function list(context: Context): Promise<Result> {
   const { values, print, shell } = context;

@@ -23,9 +23,9 @@ import { runColumns, runRow, unknownWorkflow } from "./list.ts";
 
 export type Steered = Run | Mission | Session;
 
-/** What is done to one run, mission or session, or to many runs. */
+/** Commands that steer one run, mission or session, or many runs. */
 export interface Steering {
-  /** For the one who asks: `retried`. */
+  /** The outcome in one word: `retried`. */
   readonly done: string;
   /** Asks before one is changed. Not set: nothing is asked. */
   readonly confirm?: (server: Server, id: string) => Promise<boolean>;

@@ -91,7 +91,7 @@ function referenceOf(text: string) {
   return { kind: "session", id: text.slice(at + 1), ...(at > 0 && { namespace: text.slice(0, at) }) };
 }
 
-/** With its namespace, where that is another one than what is asked about. */
+/** With its namespace, if that is another one than the namespace of the command. */
 function nameOf(
   session: { readonly namespace?: string; readonly id?: string } | undefined,
   server: { readonly namespace: { readonly namespace?: string } },

@@ -94,7 +94,7 @@ async function sessionIn(context: Context, file: SourceFile, so: string): Promis
 
 type Problems = readonly PlacedProblem[];
 
-/** @param so what is not done */
+/** @param so the consequence: `nothing was started` */
 export function wrongFile({ fileName, text }: SourceFile, problems: Problems, so: string): Failure {
   const errors = problems.filter(({ severity }) => severity === "error");
   const many = errors.length === 1 ? "an error" : `${errors.length} errors`;
