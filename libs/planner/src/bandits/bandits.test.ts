@@ -5,7 +5,7 @@ import type { Chooser, Features } from "./choice.ts";
 import { LinearBandit } from "./linear.ts";
 import { ThompsonBandit } from "./thompson.ts";
 
-/** Mean reward missed per choice, against whoever knows which is best in each case. */
+/** Mean reward missed per choice, against a chooser that knows the best in each case. */
 function regretOf(
   chooser: Chooser,
   rounds: number,
@@ -41,7 +41,7 @@ describe("a contextual bandit", () => {
     assert.ok(explored > 0 && explored <= 100, `explored ${explored} times`);
   });
 
-  it("misses less than whoever always takes one of them", () => {
+  it("misses less than a chooser that always takes one of them", () => {
     const fixed = [0, 1, 2].map((option) => {
       const draws = new Draws(2);
       let missed = 0;
@@ -70,7 +70,7 @@ describe("a contextual bandit", () => {
 });
 
 describe("a bandit without context", () => {
-  it("finds the best of five, and misses less the longer it goes on", () => {
+  it("finds the best of five, and misses less the longer it runs", () => {
     const chooser = new ThompsonBandit({ options: 5, draws: new Draws(4), memory: 10_000 });
     const { regret, late } = regretOf(chooser, 2_000, new Draws(5), () => [0.3, 0.4, 0.5, 0.6, 0.75]);
     assert.ok(late < 0.02 && late < regret, `${late} of ${regret}`);

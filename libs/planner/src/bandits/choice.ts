@@ -7,7 +7,7 @@ export interface Choice {
   readonly option: number;
   /** The expected reward of each option, by what was learned. */
   readonly expected: readonly number[];
-  /** 0 to 1: how far what is not sure is below what the options differ by. */
+  /** 0 to 1: how small the uncertainty is against the differences between the options. */
   readonly confidence: number;
   /** Made to learn, not because it seemed best. */
   readonly explored: boolean;

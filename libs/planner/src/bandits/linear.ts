@@ -1,6 +1,6 @@
 /**
- * A contextual bandit: the reward of each option is a line over its features, learned by ridge regression, and if it
- * may explore, it adds what is not sure (LinUCB, Li et al. 2010).
+ * A contextual bandit: the reward of each option is a line over its features, learned by ridge regression. If it may
+ * explore, it adds the uncertainty (LinUCB, Li et al. 2010).
  *
  * 1. At most a set share of choices explores. The others take what is expected to be best.
  * 2. As long as the best is less sure than `confidenceLeast`, and exploring is not allowed, the safe option is chosen.
@@ -16,7 +16,7 @@ export interface LinearOptions {
   readonly safe: number;
   /** Share of choices that may explore: 0 to 1. */
   readonly exploration?: number;
-  /** How many deviations what is not sure counts when exploring. */
+  /** How many deviations of uncertainty count when exploring. */
   readonly optimism?: number;
   /** Below this confidence the safe option is chosen: 0 to 1. */
   readonly confidenceLeast?: number;

@@ -33,7 +33,7 @@ describe("estimates", () => {
     assert.equal(estimates.slowness("nobody"), 1);
   });
 
-  it("have quantiles that hold for what comes next, however few were seen", () => {
+  it("have quantiles that hold for the next values, however few were seen", () => {
     const next = chance(9);
     const covered = new Map<number, number[]>();
     for (let kind = 0; kind < 400; kind++) {
@@ -202,14 +202,14 @@ describe("estimates", () => {
     near(estimates.estimate(of("f", "bad"))?.meanMs, 10, 0.1);
   });
 
-  it("forget what was not heard of longest when there is too much", () => {
+  it("forget the kinds that were absent longest when there are too many", () => {
     const estimates = new Estimates({ capabilitiesMax: 2, agentsMax: 2, pairsMax: 2 });
     for (const capability of ["a", "b", "c"]) estimates.learn(of(capability, capability), 10);
     assert.equal(estimates.estimate(of("a")), undefined);
     assert.notEqual(estimates.estimate(of("c")), undefined);
   });
 
-  it("are finite and positive whatever was seen", () => {
+  it("are finite and positive after any values", () => {
     const attempt = fc.record({
       capability: fc.constantFrom("a", "b"),
       agentId: fc.constantFrom("", "x", "y"),
@@ -242,7 +242,7 @@ describe("estimates", () => {
 });
 
 describe("a spread", () => {
-  it("gives quantiles to a bucket's width, whatever the values", () => {
+  it("gives quantiles to a bucket's width, for any values", () => {
     const values = fc.array(fc.double({ min: -5.9, max: 5.9, noNaN: true }), { minLength: 1, maxLength: 50 });
     fc.assert(
       fc.property(values, fc.double({ min: 0.05, max: 0.95, noNaN: true }), (all, share) => {
@@ -259,7 +259,7 @@ describe("a spread", () => {
     );
   });
 
-  it("forgets slowly, and goes on after millions of values", () => {
+  it("forgets slowly, and continues after millions of values", () => {
     const spread = new Spread();
     for (let at = 0; at < 20_000; at++) spread.add(-1);
     for (let at = 0; at < 1_500; at++) spread.add(1);

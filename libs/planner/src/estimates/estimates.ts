@@ -1,13 +1,13 @@
 /**
  * How long attempts take and how likely they fail, learned from those that ended.
  *
- * The logarithm of an attempt's time is a sum: what its capability takes, how fast its agent is at anything, how fast
- * that agent is at this, and how the time grows with the size of the input. Each part is learned on its own, so that an
- * agent that is new to a capability is expected to be as fast as it was elsewhere, and a new agent to be like the
- * others. Around that sum, the times of a capability spread as they did. What was never seen is expected to be like the
+ * The logarithm of an attempt's time is a sum: the time of its capability, the speed of its agent in general, the
+ * speed of that agent at this capability, and the growth with the size of the input. Each part is learned on its own.
+ * So an agent that is new to a capability is expected to be as fast as it was elsewhere, and a new agent to be like
+ * the others. Around that sum, the times of a capability spread as they did. A new kind is expected to be like the
  * wider kind it is one of.
  *
- * 1. Memory is bounded: what was not heard of longest is forgotten.
+ * 1. Memory is bounded: the kinds that were absent longest are forgotten.
  * 2. What is learned fades: a part becomes unsure again by a little with each observation, so that an agent that has
  *    become slow is known to be slow after some twenty attempts.
  * 3. Nothing here reads a clock, and the same observations in the same order give the same estimates.
@@ -19,7 +19,7 @@ import { Spread } from "./spread.ts";
 
 /** What an estimate is about. */
 export interface Subject {
-  /** With whatever else tells kinds of work apart: its version, its namespace. */
+  /** The capability, with all further distinctions of the work: its version, its namespace. */
   readonly capability: string;
   /** Empty: any agent. */
   readonly agentId: string;
@@ -43,7 +43,7 @@ export interface Estimate {
   readonly failureProbability: number;
   /** How many attempts it rests on, old ones counting less. */
   readonly samples: number;
-  /** 0 to 1: how little of what is not sure about it comes from having seen too little. */
+  /** 0 to 1: how small a share of the uncertainty comes from too few samples. */
   readonly confidence: number;
   /** The kind whose attempts it rests on: the capability, or a wider one where nothing was seen of it. */
   readonly basis: string;
@@ -74,7 +74,7 @@ const noisePrior = 0.25;
 const noiseLeast = 0.0025;
 /** A deviation of a factor of twenty: a larger one means that nothing was learned. */
 const noiseMost = 9;
-/** Whatever was seen, an estimate is a time: between a millionth of a millisecond and a few hundred years. */
+/** After any values, an estimate is a time: between a millionth of a millisecond and a few hundred years. */
 const exponents = { least: -14, most: 30 } as const;
 /** How far a kind may lie from the wider one it is one of: this, and twice what that one's attempts differ by. */
 const kindPrior = 0.25;
@@ -122,7 +122,7 @@ class Kind {
     this.meanSize += (size - this.meanSize) / Math.min(this.seen, noiseMemory);
   }
 
-  /** The first attempt is weighed against what is known of a wider kind, unless it is of another sort altogether. */
+  /** The first attempt is weighed against the knowledge of a wider kind, if it is of a similar sort. */
   beginLike(wider: Kind, seen: number): void {
     // Kinds have inputs of kinds of their own: sizes of one say nothing of another.
     const { mean } = wider.usual;

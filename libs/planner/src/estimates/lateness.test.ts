@@ -30,7 +30,7 @@ describe("how late a kind is, by those that have not ended", () => {
     );
   });
 
-  it("is little for what has just begun, and more for each that is late", () => {
+  it("is little for a task that has just started, and more for each late one", () => {
     const late = (count: number, by: number) => latenessOf(new Array(count).fill(by), 1, 0.5);
     assert.ok(late(3, -4) < 0.01);
     assert.ok(late(1, 1) > 0.3 && late(4, 1) > late(1, 1) && late(4, 2) > late(4, 1));

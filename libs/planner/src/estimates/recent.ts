@@ -7,7 +7,7 @@ interface Under<Value> {
 export class Recent<Value> {
   readonly #entries = new Map<string, Value>();
   readonly #sizeMax: number;
-  /** What is not here is looked for there, and stays as it is: what is taken from it is a copy. */
+  /** The source of kinds that are not here. It stays as it is: they are copied from it. */
   readonly #under: Under<Value> | undefined;
 
   constructor(sizeMax: number, under?: Under<Value>) {

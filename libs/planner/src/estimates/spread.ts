@@ -1,6 +1,6 @@
 /**
- * How values spread around what was expected of them: counts in buckets of equal width, of which old ones count less and
- * less. Quantiles are exact to a bucket's width, whatever shape the values have.
+ * How values spread around their expectations: counts in buckets of equal width, of which old ones count less and
+ * less. Quantiles are exact to a bucket's width, for any distribution.
  */
 const width = 0.05;
 const reach = 6;

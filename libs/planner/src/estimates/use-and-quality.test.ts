@@ -38,7 +38,7 @@ describe("what attempts use up", () => {
     near(found?.high, 1_000, 0.1);
   });
 
-  it("what was never seen is like the wider kind, and an agent that is dear is dear elsewhere", () => {
+  it("a new kind is like the wider kind, and an expensive agent is expensive elsewhere", () => {
     const estimates = new UseEstimates();
     for (let each = 0; each < 60; each++)
       for (const [agent, factor] of [

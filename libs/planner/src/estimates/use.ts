@@ -34,7 +34,7 @@ export class UseEstimates {
     this.#amounts = { tokens: new Estimates(limits), money: new Estimates(limits) };
   }
 
-  /** What is not named was not used. */
+  /** Unnamed resources were not used. */
   learn(subject: Subject, used: UsedAmounts): void {
     for (const name of amountNames) {
       const amount = used[name] ?? 0;

@@ -2,9 +2,9 @@
 export interface Delays {
   /** Once, before anything is ready. */
   readonly startMs: number;
-  /** From an end at an agent until what follows from it may start. */
+  /** From an end at an agent until the next tasks may start. */
   readonly turnMs: number;
-  /** The same where what follows was not known before: it is added first. */
+  /** The same for tasks that were not known before: they are added first. */
   readonly growMs: number;
   /**
    * From an assignment until the agent starts, and from its end until it can be given something else: its slot is taken

@@ -2,15 +2,15 @@
  * Work done in virtual time: what a dispatcher's decisions come to if tasks take as long as they do. Everything that
  * plans is measured here, and a recorded session is done again under another engine.
  *
- * 1. Exact: it goes from event to event. At each moment all that happens is told first, and then the dispatcher is
+ * 1. Exact: it goes from event to event. At each moment all events are reported first, and then the dispatcher is
  *    asked.
  * 2. A dispatcher that breaks a rule (a task that is not ready, an agent that is not free or cannot do it) is an error.
  * 3. An input moves to the agent from when its task ended. Until it is there the task has its slot and waits.
- * 4. A task whose agent leaves is lost and ready again. Whatever never started or never ended is told as left.
+ * 4. A task whose agent leaves is lost and ready again. Tasks that never started or never ended are reported as left.
  * 5. A dispatcher may give a task that is running to a second agent. The first to end it counts, and the other lets go
  *    at once.
  * 6. Others may take slots for a while. Who has none that is free gives the next one that is.
- * 7. Whatever carries the work takes time of its own (`Delays`): no part learns of an end, and no agent starts, at
+ * 7. A run, a mission or a plan takes time of its own (`Delays`): no part learns of an end, and no agent starts, at
  *    once.
  */
 import { Heap } from "../structures/heap.ts";
@@ -69,7 +69,7 @@ class Run implements Presence {
   readonly #times = new Heap();
   readonly #missing: Uint32Array;
   readonly #isReady: Uint8Array;
-  /** At work, in the order of their beginning. */
+  /** Running attempts, in the order of their starts. */
   readonly #attempts = new Set<Attempt>();
   readonly #atWork: Uint8Array;
   readonly #free: Int32Array;
@@ -261,7 +261,7 @@ class Run implements Presence {
   }
 
   #withdraw(task: number, agent: number, nowMs: number): void {
-    if ((this.#atWork[task] ?? 0) < 2) throw new RangeError(`expected task ${task} to be at work twice`);
+    if ((this.#atWork[task] ?? 0) < 2) throw new RangeError(`expected task ${task} to be running twice`);
     for (const attempt of this.#attempts)
       if (attempt.task === task && attempt.agent === agent) this.#letGo(attempt, nowMs);
   }

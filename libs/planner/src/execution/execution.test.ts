@@ -17,7 +17,7 @@ import { InLine } from "./in-line.ts";
 import { LivePlan } from "./live-plan.ts";
 import { KnownTimes, LearnedTimes, type Outlook } from "./outlook.ts";
 
-/** Returns what it is told, once each. */
+/** Returns the reported events, once each. */
 function scripted(...assignments: readonly Assignment[]): Dispatcher {
   const left = [...assignments];
   const ready = new Set<number>();
@@ -58,7 +58,7 @@ describe("work done in virtual time", () => {
     assert.deepEqual([...execute(problem, urgent).startMs], [5, 0, 0]);
   });
 
-  it("a task that nobody free can do holds up nobody", () => {
+  it("a task that no free agent can do blocks no other", () => {
     const problem = problemOf(
       { graph: three, sizesMs: [10, 10, 10], demands: [0, 0, 1] },
       { slots: [1, 1], paces: [1, Number.POSITIVE_INFINITY, 1, 1] },
@@ -67,7 +67,7 @@ describe("work done in virtual time", () => {
     assert.deepEqual([...startMs], [0, 10, 0]);
   });
 
-  it("a plan to the letter ends when it should, whatever the problem", () => {
+  it("a plan to the letter ends on time, for any problem", () => {
     fc.assert(
       fc.property(drawnProblems(25, 5), (problem) => {
         for (const plan of [heft(problem), improvedPlan(problem, { steps: 10 })]) {
@@ -82,7 +82,7 @@ describe("work done in virtual time", () => {
     );
   });
 
-  it("a task is lost with its agent and begun again elsewhere", () => {
+  it("a task is lost with its agent and started again elsewhere", () => {
     const fleet = { ...fleetOf([2, 1]), leaveMs: [3, Number.POSITIVE_INFINITY] };
     const problem = problemOf({ graph: graphOf(1, []), sizesMs: [8] }, fleet);
     const done = execute(problem, new InLine(problem, { first: "ready", by: "fastest" }));
@@ -96,7 +96,7 @@ describe("work done in virtual time", () => {
     assert.deepEqual([done.makespanMs, done.copies, done.busyMs, [...done.agentOf]], [7, 1, 14, [1, 1]]);
   });
 
-  it("who breaks a rule is told which", () => {
+  it("a dispatcher that breaks a rule gets an error that names it", () => {
     const problem = problemOf(
       { graph: graphOf(2, [[0, 1]]), sizesMs: [1, 1], demands: [0, 1] },
       { slots: [1, 1], paces: [1, 1, 1, Number.POSITIVE_INFINITY] },
@@ -111,7 +111,7 @@ describe("work done in virtual time", () => {
     assert.throws(() => execute(problem, wrong), /can do task 1, was given 1/);
   });
 
-  it("what is never begun is told as left", () => {
+  it("tasks that never start are reported as left", () => {
     const problem = problemOf({ graph: three, sizesMs: [1, 1, 1] }, fleetOf([1]));
     assert.equal(execute(problem, scripted({ task: 0, agent: 0 })).left, 2);
   });
@@ -148,7 +148,7 @@ describe("a live plan", () => {
     }
   });
 
-  it("ends everything whatever it believes, keeping the rules, with and without copies", () => {
+  it("ends everything under any beliefs, keeping the rules, with and without copies", () => {
     fc.assert(
       fc.property(drawnProblems(25, 4), fc.nat(), fc.boolean(), (problem, seed, copies) => {
         const done = execute(problem, new LivePlan(problem, nonsense(seed), { copies }));
@@ -160,7 +160,7 @@ describe("a live plan", () => {
     );
   });
 
-  it("goes on when agents leave", () => {
+  it("continues when agents leave", () => {
     const lasting = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(lasting, fc.nat(), fc.boolean(), (leave, seed, copies) => {
@@ -181,7 +181,7 @@ describe("a live plan", () => {
   });
 
   it("outruns a straggler, where it may", () => {
-    // Nobody knows that the third is long. It is started at the slow agent.
+    // The length of the third is unknown. It is started at the slow agent.
     const problem = problemOf({ graph: three, sizesMs: [10, 10, 100] }, fleetOf([2, 2, 1.2]));
     const tasks = ["a", "b", "c"].map((capability) => ({ capability, within: [], inputBytes: 0 }));
     const agents = [0.5, 0.5, 1 / 1.2].map((slowness, agent) => ({ agentId: `${agent}`, slowness }));
@@ -206,7 +206,7 @@ describe("learned times", () => {
   const agents = [1, 2].map((slowness) => ({ agentId: `${slowness}`, slowness }));
   const problem = problemOf({ graph: graphOf(4, [[0, 3]]), sizesMs: [1, 1, 1, 1] }, fleetOf([1, 0.5]));
 
-  it("begin with what others of the kind took, and give way to what this run shows", () => {
+  it("start with the times of others of the kind, and follow those of this run", () => {
     const estimates = new Estimates();
     for (let past = 0; past < 20; past++)
       estimates.learn({ capability: `past/${past}`, within: ["resize"], agentId: "", inputBytes: 0 }, 100);
@@ -224,7 +224,7 @@ describe("learned times", () => {
     assert.ok(after > 4_000 && after < 9_000, `${after}`);
   });
 
-  it("know a larger input when it is there, and pass it on to what follows", () => {
+  it("know a larger input when it is there, and pass it on to later tasks", () => {
     const times = new LearnedTimes(
       problem,
       new Estimates(),
@@ -252,7 +252,7 @@ describe("learned times", () => {
     assert.ok(times.expectedMs(3, 0) < usual / 5);
   });
 
-  it("expect the longer what has been at work for long", () => {
+  it("expect longer times of tasks that have been running for long", () => {
     const times = new LearnedTimes(
       problem,
       new Estimates(),
@@ -270,7 +270,7 @@ describe("learned times", () => {
 });
 
 describe("a median", () => {
-  it("is the middle of what came, in whatever order", () => {
+  it("is the median of the values, in any order", () => {
     fc.assert(
       fc.property(fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 1 }), (values) => {
         const median = new Median();
@@ -306,7 +306,7 @@ describe("a heap", () => {
 });
 
 describe("chance", () => {
-  it("goes on from where it stood, and is spread as it should be", () => {
+  it("continues from its state, and has the right spread", () => {
     const draws = new Draws(9);
     draws.next();
     const again = new Draws(draws.state);

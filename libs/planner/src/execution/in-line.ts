@@ -3,7 +3,7 @@ import type { Problem } from "../work/problem.ts";
 import type { Assignment, Dispatcher, Presence } from "./dispatcher.ts";
 
 export interface InLineRules {
-  /** What is done first: what was ready first, or what has the greatest of these. */
+  /** The order of tasks: by the time when they were ready, or by the greatest of these. */
   readonly first: "ready" | Float64Array;
   /**
    * By whom: the first that is free, as if all were the same. The fastest of those that are free. Or, as pools do by
@@ -16,8 +16,8 @@ export interface InLineRules {
 }
 
 /**
- * Tasks stand in a line and a free agent takes the first that it can do: what queues do. Those that ask the same of their
- * agent stand in one line, so that a task without a free agent holds up no other.
+ * Tasks wait in a line and a free agent takes the first that it can do, as queues do. Tasks with the same demands on
+ * their agent share a line, so that a task without a free agent blocks no other.
  */
 export class InLine implements Dispatcher {
   readonly #problem: Problem;

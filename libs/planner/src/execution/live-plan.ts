@@ -1,17 +1,19 @@
 /**
- * A plan that is followed loosely: whenever an agent could take a task and a task could start, the most urgent tasks
- * are placed again on the agents as they are, by what is expected of them now. What should start now starts. Nothing
- * else is fixed.
+ * A plan that is followed loosely. When an agent could take a task and a task could start, the most urgent tasks are
+ * placed again on the agents of that moment, by the present expectations. Tasks whose start is now are started.
+ * Nothing else is fixed.
  *
  * 1. Ranks are those of HEFT over what is expected. They are reckoned again after a share of the tasks has ended, not
  *    each time.
  * 2. Placed are the most urgent tasks up to a horizon, also those that are not ready: they keep a place at a fast agent
  *    from being taken by something that can wait. Behind the horizon only what is ready counts. So a moment's work does
  *    not grow with the graph.
- * 3. Where copies are allowed and an agent has nothing to start, it starts a task a second time that is running at a
- *    slower one and is expected to end there later: a straggler is outrun. A task is not known to be long before it is.
- * 4. An agent is never kept free without end: what waits for another agent is placed again at every event. A task that
- *    waits for something outside of the plan gets no place before it is ready, nor do the tasks that need it.
+ * 3. If copies are allowed, an agent without a task to start may run a second copy of a task. It takes one that runs
+ *    at a slower agent and is expected to end there later: a straggler is outrun. A task is not known to be long
+ *    before it is.
+ * 4. An agent is never kept free without end: a task that waits for another agent is placed again at every event. A
+ *    task that waits for something outside of the plan gets no place before it is ready, nor do the tasks that need
+ *    it.
  */
 import { FreeTime } from "../plan/free-time.ts";
 import { byRank, upwardRanks } from "../plan/ranks.ts";
@@ -29,7 +31,7 @@ const wantedWithin = 0.1;
 const evenShare = 0.5;
 /** One in ten ends later. */
 const longShare = 0.9;
-/** Ranks are reckoned again when this share of what is left has ended. */
+/** Ranks are reckoned again when this share of the remaining tasks has ended. */
 const rankedAnewAfter = 0.02;
 
 export class LivePlan implements Dispatcher {

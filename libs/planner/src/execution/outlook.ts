@@ -16,7 +16,7 @@ export interface Outlook {
   usualMs(task: number): number;
   /** Ranks are about to be reckoned, of all that has not ended. */
   look(): void;
-  /** Running work now, and since when: whatever has not ended yet tells something too. */
+  /** Running work now, and since when: attempts that have not ended yet give information too. */
   watch?(running: Running, nowMs: number): void;
   /** The task may start: its inputs are there, and how large they are. */
   ready(task: number): void;
@@ -212,7 +212,7 @@ export class LearnedTimes implements Outlook {
     return Math.log1p(this.#tasks[task]?.inputBytes ?? 0) - usualSize;
   }
 
-  /** With what is asked of the agent filled in. */
+  /** Returns the row of the task with the estimates for the agent filled in. */
   #row(task: number, agent: number): Row {
     const row = this.#rows[this.#kindOf[task] ?? 0] as Row;
     if (row.fresh[agent] === 1) return row;

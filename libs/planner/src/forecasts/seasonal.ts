@@ -78,7 +78,7 @@ export class SeasonalForecast {
     if (this.#isSeasonKnown()) this.#seasonal[at] = season + seasonShare * (value - this.#level - season);
   }
 
-  /** From two seasons: their means tell level and trend, and what is left the season. */
+  /** From two seasons: their means give level and trend, and the remainders the season. */
   #begin(): void {
     const length = this.#seasonal.length;
     const mean = (from: number) =>

@@ -1,6 +1,6 @@
 /**
- * A graph of tasks by numbers: what follows from what, without circles. Successors of task t are `targets` at
- * `offsets[t]` to `offsets[t + 1]`, as in plans.
+ * A graph of tasks by numbers: their successors, without circles. Successors of task t are `targets` at `offsets[t]`
+ * to `offsets[t + 1]`, as in plans.
  */
 export interface Graph {
   readonly offsets: ArrayLike<number>;

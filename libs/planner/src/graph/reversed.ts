@@ -1,6 +1,6 @@
 import { type Graph, sizeOf } from "./graph.ts";
 
-/** The same tasks with every edge the other way: what each needs instead of what follows from it. */
+/** The same tasks with every edge the other way: the needs of each instead of its successors. */
 export function reversed(graph: Graph): Graph {
   const size = sizeOf(graph);
   const { offsets, targets } = graph;

@@ -32,8 +32,8 @@ function fullestLevel(levels: Uint32Array): number {
 }
 
 /**
- * Tasks none of which comes before another: by Dilworth's theorem as many as chains are needed to cover all, and those
- * are all tasks less a greatest matching between tasks and what comes after them.
+ * Tasks none of which comes before another: by Dilworth's theorem as many as chains are needed to cover all. Their
+ * number is that of all tasks less a greatest matching between tasks and their successors.
  */
 function greatestAntichain(graph: Graph): number {
   const size = sizeOf(graph);

@@ -53,7 +53,7 @@ describe("moving tasks between parts", () => {
     assert.equal(moves[0]?.taskId, "a-4");
   });
 
-  it("whatever the parts: each task at most once, from where it is to elsewhere", () => {
+  it("for any parts: each task at most once, from where it is to elsewhere", () => {
     const drawn = fc.record({
       count: fc.nat(12),
       slots: fc.nat(4),

@@ -62,11 +62,11 @@ describe("a choice of a mode", () => {
     assert.equal(chosenOf(choice), "workflow");
   });
 
-  it("weighs money and quality as it is told to", () => {
+  it("weighs money and quality by its weights", () => {
     const use = new UseEstimates();
     const quality = new QualityEstimates();
     for (let each = 0; each < 30; each++) {
-      // The two fastest are dear and careless.
+      // The two fastest are expensive and careless.
       for (let agent = 0; agent < 9; agent++) {
         const subject = { capability: "any", agentId: `agent-${agent}`, inputBytes: 0 };
         use.learn(subject, { money: agent > 6 ? 20 : 1 });
@@ -86,7 +86,7 @@ describe("a choice of a mode", () => {
     );
   });
 
-  it("is the same for the same case, whatever became of other choosers", () => {
+  it("is the same for the same case, with any history of other choosers", () => {
     assert.deepEqual(chooseMode(heavyLayers, new ModeChooser()), chooseMode(heavyLayers, new ModeChooser()));
   });
 
@@ -114,7 +114,7 @@ describe("a chooser that learns", () => {
       const mode = chosenOf(choice);
       const predictedMs = choice.features[`predictedMs.${mode}`] ?? 0;
       const realMs = predictedMs * Math.exp(0.1 * draws.normal()) * (mode === "intelligence" ? factor : 1);
-      // Done again it comes out as it was predicted: what it really took beside that is its own.
+      // Done again it ends as it was predicted: its own extra time is not repeated.
       const replayed = [{ mode: mode ?? "workflow", simulatedMs: predictedMs }];
       learnOutcome(chooser, lesson(choice, realMs), replayed);
       chosen.push(mode);
@@ -187,7 +187,7 @@ describe("a chooser that learns", () => {
       assert.equal(chooseMode(heavyLayers, chooser, quiet).explored, false);
   });
 
-  it("goes on from what it kept", () => {
+  it("continues from its stored state", () => {
     const chooser = new ModeChooser();
     lived(chooser, 10, 1.5);
     const other = new ModeChooser({}, JSON.parse(JSON.stringify(chooser.keep())));

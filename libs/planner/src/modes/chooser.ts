@@ -4,7 +4,7 @@
  *
  * 1. A prediction is corrected by what was learned, never replaced: a mode that was never tried is judged by its
  *    prediction.
- * 2. Unless it is probable enough that another mode is better, the safe one is chosen.
+ * 2. The safe mode is chosen if it is not probable enough that another one is better.
  * 3. A mode that might be better is tried, as long as all that trying was expected to lose stays within a share of all
  *    time.
  * 4. No clock and no chance, and a choice changes nothing: what it knows follows from what came of choices, in their
@@ -57,7 +57,7 @@ export interface Trying {
 export interface ChooserSettings {
   /** How much time may be lost by trying, as a share of all. */
   readonly exploration: number;
-  /** How many deviations what is not sure counts when trying. */
+  /** How many deviations of uncertainty count when trying. */
   readonly optimism: number;
   /** Another mode has to be better than the safe one at least with this probability. */
   readonly confidenceLeast: number;
@@ -70,7 +70,7 @@ export interface KeptChooser {
   readonly version: 1;
   readonly regression: KeptRegression;
   readonly outcomes: number;
-  /** Expected time of all choices of which it was told what came of them, and what trying was expected to lose. */
+  /** Expected time of all choices with a reported outcome, and the expected loss by trying. */
   readonly totalMs: number;
   readonly lostMs: number;
 }

@@ -53,7 +53,7 @@ describe("cutting a graph", () => {
     ]);
   });
 
-  it("every task is in one part, whatever the graph", () => {
+  it("every task is in one part, for any graph", () => {
     const drawn = fc.record({
       size: fc.integer({ min: 0, max: 40 }),
       edges: fc.array(fc.nat(10_000), { maxLength: 60 }),

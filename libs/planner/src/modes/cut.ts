@@ -1,10 +1,9 @@
 /**
- * Cuts a graph into parts that go best in different modes: chains of short tasks as a run, bags of short tasks that are
- * independent of each other and whatever finds more tasks as a mission, the rest by a plan.
+ * Cuts a graph into parts that go best in different modes: chains of short tasks as a run, bags of independent short
+ * tasks and tasks that find more as a mission, the rest by a plan.
  *
  * 1. Every task is in exactly one part, and a part has one mode. There are at most as many parts as modes.
- * 2. What crosses from part to part costs a hop through the session, so regions of a few tasks belong to whatever is
- *    around them.
+ * 2. An edge between parts costs a hop through the session, so regions of a few tasks belong to the part around them.
  * 3. A graph of one kind is one part: there is nothing to cut.
  */
 import { type Graph, sizeOf } from "../graph/graph.ts";
@@ -36,7 +35,7 @@ export interface CutQuestion {
 }
 
 const reasons: Readonly<Record<PartMode, string>> = {
-  workflow: "chains of short tasks: each goes on where the one before ended, with the least between them",
+  workflow: "chains of short tasks: each continues where the one before ended, with the least between them",
   swarm: "independent short tasks, or tasks that find more: agents take them as they have room",
   intelligence: "tasks that differ and wait for each other: who does which one first decides when all ends",
 };

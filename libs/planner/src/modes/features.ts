@@ -2,7 +2,7 @@ import { timingOf } from "../graph/critical-path.ts";
 import { levelsOf } from "../graph/width.ts";
 import type { Situation } from "./situation.ts";
 
-/** What a choice looks at, by name. In the order in which they are told. */
+/** The features of a choice, by name, in their order. */
 const featureNames = [
   "tasks",
   "depth",

@@ -106,7 +106,7 @@ export function recordedWork({
     const { task, reason } = prepared.impossible;
     const taskId = tasks[task]?.id ?? "";
     return {
-      refused: { taskId, reason, detail: `nobody of those that were there could do ${taskId} in time` },
+      refused: { taskId, reason, detail: `no agent that was there could do ${taskId} in time` },
     };
   }
   return { problem: prepared.problem, beliefs: beliefsThen(tasks, sizesMs) };

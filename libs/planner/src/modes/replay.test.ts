@@ -57,7 +57,7 @@ function lived(
 }
 
 const heavy = intended(layers(5, 12), (id) => 1_000 * (1 + (Number(id.split("-")[2]) % 9)));
-/** What is left of rounding. How long a plan takes to decide is the middle of what it took. */
+/** Rounding errors. The time of a plan's decision is the median of the measured ones. */
 const exactly = { workflow: 1e-9, swarm: 1e-9, intelligence: 1e-3 };
 const compared = (session: RecordedSession) => {
   const comparison = replay(session);
@@ -67,7 +67,7 @@ const compared = (session: RecordedSession) => {
 
 describe("a session done again", () => {
   for (const mode of ["workflow", "swarm", "intelligence"] as const)
-    it(`comes out as it was as ${mode}, and the others come out as they would have`, () => {
+    it(`ends as it did as ${mode}, and the others end as they would have`, () => {
       const session = lived(heavy, mode);
       const { modes, trustworthy, assumptions } = compared(session);
       const [real, ...others] = modes;
@@ -84,7 +84,7 @@ describe("a session done again", () => {
     });
 
   for (const mode of ["workflow", "swarm"] as const)
-    it(`comes out as it was as ${mode} where agents came late and others had slots of them`, () => {
+    it(`ends as it did as ${mode} if agents came late and others had slots of them`, () => {
       const agents = present([0.6, 1, 1.4, 1.9], 2).map((agent, at) => ({
         ...agent,
         joinMs: at === 2 ? 5_000 : 0,
@@ -98,7 +98,7 @@ describe("a session done again", () => {
       }));
       const [real, other] = compared(lived(heavy, mode, { agents })).modes;
       assert.ok((real?.error ?? 1) < exactly[mode], `off by ${real?.error}`);
-      // Everybody there at once would have been quicker.
+      // All agents there at once would have been quicker.
       assert.ok(
         (other?.simulatedMs ?? 0) >
           lived(heavy, "workflow", { agents: present([0.6, 1, 1.4, 1.9], 2) }).realMs,

@@ -2,7 +2,7 @@
  * What a session that has ended would have taken in other modes: its tasks with the times they really took, on the
  * agents that were there, under each engine's own dispatcher in virtual time.
  *
- * 1. The mode that was used is done again too: how far that is off is told, and says how far the others can be believed.
+ * 1. The mode that was used is done again too: its error is reported, and shows how far the others can be believed.
  * 2. A plan knows in a replay what it knew then: what was expected of each task, and not what it took.
  * 3. What the engine took besides the work is recorded as well, task by task: the mode that was used is done again with
  *    that, and decides again who does what. The others take what they usually do, and as much longer as that one did.

@@ -213,7 +213,7 @@ function circleIn({ offsets, targets }: Graph, intended: readonly IntendedTask[]
   }
   const first = missing.findIndex((count) => count > 0);
   if (first === -1) return undefined;
-  // Whatever is left needs something that is left: going back along needs comes to where it has been.
+  // Each remaining task needs a remaining one: going back along needs comes to where it has been.
   const left = new Map(intended.flatMap((task, number) => (missing[number] === 0 ? [] : [[task.id, task]])));
   const path: string[] = [];
   for (let id = intended[first]?.id ?? ""; !path.includes(id); ) {

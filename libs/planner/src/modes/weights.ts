@@ -17,8 +17,8 @@ export interface Figures {
 }
 
 /**
- * Returns the judgement, 0 to 1, greater is better: time and cost as a share of the best among those that are compared,
- * quality as it is. So twice the time is half as good, whatever the unit.
+ * Returns the judgement, 0 to 1, greater is better: time and cost as a share of the best among those that are
+ * compared, quality as it is. So twice the time is half as good, in any unit.
  */
 export function scoreOf(weights: Weights, figures: Figures, best: Pick<Figures, "timeMs" | "cost">): number {
   const { time, cost, quality } = proportion(weights);

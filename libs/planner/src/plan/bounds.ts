@@ -5,9 +5,9 @@
  * 2. `workMs`: all work over all speeds. With demands that not all agents meet, the greatest over the sets of slots
  *    that some tasks are bound to.
  * 3. `sharpMs`, never below these: for tasks that can neither start before h nor end later than q before the end, h + q
- *    + what the fastest slots need for them, the k longest tasks on the k fastest slots for every k (the bound by
- *    levels; Horvath, Lam, Sethi 1977, with heads and tails as Fernandez and Bussell 1973 use them). Heads and tails
- *    know the same of what joins: a task that needs a hundred others starts when slots can have done these.
+ *    + what the fastest slots need for them, the k longest tasks on the k fastest slots for every k. This is the
+ *    bound by levels (Horvath, Lam, Sethi 1977), with heads and tails as Fernandez and Bussell 1973 use them. Heads
+ *    and tails know the same of joins: a task that needs a hundred others starts when slots can have done these.
  *
  * Moves cost nothing here, and pinned tasks may go anywhere: that only lowers a bound.
  */

@@ -4,8 +4,8 @@ import { type Plan, planOf } from "./plan.ts";
 import { byRank, meanTimes, upwardRanks } from "./ranks.ts";
 
 /**
- * Heterogeneous earliest finish time (Topcuoglu, Hariri, Wu 2002) with insertion: tasks by upward rank over mean times,
- * each where it ends earliest. Undefined where agents leave too early for what was left to the end.
+ * Heterogeneous earliest finish time (Topcuoglu, Hariri, Wu 2002) with insertion: tasks by upward rank over mean
+ * times, each where it ends earliest. Undefined if agents leave too early for the remaining tasks.
  */
 export function heft(problem: Problem): Plan | undefined {
   const placement = new Placement(problem);

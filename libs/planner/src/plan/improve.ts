@@ -4,7 +4,7 @@
  *
  * 1. Bounded by steps, so that a seed gives the same plan on every machine. `stop` ends it earlier where time is short.
  * 2. It ends when the plan meets the lower bound: nothing better is there.
- * 3. Ranks are never lower than those of what follows, so each order keeps to the needs.
+ * 3. Ranks are never lower than those of successors, so each order keeps to the needs.
  */
 import { Draws } from "../chance/draws.ts";
 import type { Problem } from "../work/problem.ts";
@@ -23,7 +23,7 @@ export interface Search {
 
 /** Chains that restart, and continue from the best of them: one alone may run into a corner. */
 const chains = 3;
-/** How much of the steps the chains have, each as much as the others. What is left belongs to the best. */
+/** How much of the steps the chains have, each as much as the others. The remaining steps belong to the best. */
 const chainsShare = 0.6;
 const stepsBetweenLooks = 16;
 /** By which deviation of its logarithm a rank changes. */

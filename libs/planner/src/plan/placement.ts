@@ -2,7 +2,7 @@
  * From an order of tasks to a plan: one after the other, each where it ends earliest, into the first gap that holds it
  * (the second half of HEFT). Everything that looks for a good plan looks for an order, and asks here what it comes to.
  *
- * 1. An order has each task after all that it needs. Then what comes out keeps to needs, releases, moves, slots and
+ * 1. An order has each task after all that it needs. Then the placement keeps to needs, releases, moves, slots and
  *    stays.
  * 2. Of slots that end it at the same moment the fastest is taken, then the first: the same order gives the same plan.
  * 3. One placement serves many orders: nothing is allocated per order.

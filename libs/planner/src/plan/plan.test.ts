@@ -142,7 +142,7 @@ describe("a plan", () => {
     assert.deepEqual([plain, improved], [55, 94]);
   });
 
-  it("is the same for the same seed, and ends when it is told to", () => {
+  it("is the same for the same seed, and ends when its stop function says so", () => {
     const draws = new Draws(3);
     const edges = Array.from({ length: 60 }, () => draws.below(10_000));
     const sizesMs = Array.from({ length: 40 }, () => 1 + draws.below(50));
@@ -171,7 +171,7 @@ describe("a plan", () => {
 describe("a problem", () => {
   const graph = graphOf(2, [[0, 1]]);
 
-  it("is refused, naming the task, where nobody can do it or stays for it", () => {
+  it("is refused, naming the task, if no agent can do it or stays for it", () => {
     const nobody = { slots: [1], paces: [1, Number.POSITIVE_INFINITY] };
     assert.deepEqual(prepare({ graph, sizesMs: [1, 1], demands: [0, 1] }, nobody), {
       impossible: { task: 1, reason: "no agent" },

@@ -5,9 +5,9 @@ export interface KeptRegression {
 }
 
 /**
- * A line over features, learned one case at a time (ridge regression; the inverse is kept up to date by the formula of
- * Sherman and Morrison). Weights are believed to be about 0, 1 up or down, and cases to be off by 1: who knows better
- * scales what it gives.
+ * A line over features, learned one case at a time by ridge regression. The formula of Sherman and Morrison keeps the
+ * inverse up to date. Weights are believed to be about 0, 1 up or down, and cases to be off by 1. A caller that knows
+ * better scales its values.
  */
 export class Regression {
   readonly #size: number;

@@ -29,7 +29,10 @@ export function problemOf(work: Work, fleet: Fleet): Problem {
   return prepared.problem;
 }
 
-/** Small problems with everything in them: kinds that not everybody can do, releases, moves, joining agents, several slots. */
+/**
+ * Small problems with everything in them: kinds that only some agents can do, releases, moves, joining agents,
+ * several slots.
+ */
 export const drawnProblems = (tasksMax: number, agentsMax: number): fc.Arbitrary<Problem> =>
   fc
     .record({

@@ -9,7 +9,7 @@ interface Done {
 
 const tiny = 1e-9;
 
-/** Holds a plan, or what was done, against every rule there is. */
+/** Checks a plan, or an execution, against every rule there is. */
 export function checkRules(problem: Problem, { agentOf, startMs, endMs }: Done): void {
   const { tasks, before, releaseMs, moveMs, pinned, agents, agentOfSlot, slotFromMs, slotUntilMs } = problem;
   const start = (task: number) => startMs[task] ?? Number.NaN;
@@ -24,7 +24,7 @@ export function checkRules(problem: Problem, { agentOf, startMs, endMs }: Done):
     }
     const takesMs = durationMs(problem, task, agent);
     assert.ok(takesMs < Number.POSITIVE_INFINITY, `agent ${agent} cannot do task ${task}`);
-    assert.ok(start(task) >= (releaseMs[task] ?? 0) - tiny, `task ${task} begins before its release`);
+    assert.ok(start(task) >= (releaseMs[task] ?? 0) - tiny, `task ${task} starts before its release`);
     const endsMs = Math.max(start(task), readyMs) + takesMs;
     assert.ok(Math.abs(end(task) - endsMs) < 1e-6, `task ${task} ends at ${end(task)}, expected ${endsMs}`);
     if (pinned[task] !== -1) assert.equal(agent, pinned[task]);
