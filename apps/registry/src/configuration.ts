@@ -26,8 +26,12 @@ export const registrySection = defineSection({
       .min(1)
       .default(10_000)
       .describe("Changes remembered, so that watchers can resume without a new snapshot."),
-    batchMs: milliseconds.default(20).describe("How long changes are gathered before watchers are told."),
-    figuresMs: milliseconds.default(1_000).describe("How often figures are told to watchers that want them."),
+    batchMs: milliseconds
+      .default(20)
+      .describe("How long changes are gathered before they are sent to watchers."),
+    figuresMs: milliseconds
+      .default(1_000)
+      .describe("How often the load of instances is sent to watchers that want it."),
     signOfLifeMs: milliseconds.default(5_000).describe("Watchers hear something at least this often."),
     replicas: z
       .number()
@@ -35,7 +39,7 @@ export const registrySection = defineSection({
       .min(1)
       .max(5)
       .default(1)
-      .describe("Copies of the entries in NATS; 3 in a cluster."),
+      .describe("Copies of the entries in NATS. Use 3 in a cluster."),
   }),
 });
 

@@ -33,7 +33,7 @@ export async function openRegistry(
   const { signal } = new AbortController();
   const health = { healthy: () => {}, degraded: () => {}, unhealthy: () => {} };
   await registrar.start({ name: "registrar", signal, logger: foundation.logger, health, fail: () => {} });
-  // What its own start rang for has been told.
+  // The changes of its own start have been sent.
   await foundation.time.advanceAsync(settings.batchMs);
   return {
     registrar,

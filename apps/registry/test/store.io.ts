@@ -173,7 +173,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
   it("shares signs of life with the other registries and not with itself", async () => {
     await using one = await opened("registry-1");
     await using two = await opened("registry-2");
-    // Nobody keeps a sign of life for who does not listen yet: it is given again, as instances do.
+    // No store keeps a sign of life for a registry that does not listen yet: it is given again, as instances do.
     await until("both signs of life", () => {
       one.store.renewed([renewal("a"), renewal("b")]);
       return two.listener.renewals.length >= 2;
@@ -182,7 +182,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     assert.deepEqual(one.listener.renewals, []);
   });
 
-  it("goes on by itself after its server was killed and came back", async () => {
+  it("continues by itself after its server was killed and came back", async () => {
     await empty();
     await using one = await opened("registry-1");
     await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
@@ -211,7 +211,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     assert.deepEqual(one.listener.steps, ["+a"]);
   });
 
-  it("takes an entry that somebody deleted by hand for gone", async () => {
+  it("takes an entry that was deleted by hand for gone", async () => {
     await empty();
     await using one = await opened("registry-1");
     const { revision } = await one.store.put({ instance: instance("a.b"), leaseMs: 1_000 });
@@ -220,7 +220,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     assert.deepEqual(one.listener.steps, ["+a.b", "-a.b its entry was deleted from the store"]);
   });
 
-  it("knows, when a change of its own is refused, what stood in its way", async () => {
+  it("knows the conflicting entry when a change of its own is refused", async () => {
     await empty();
     await using one = await opened("registry-1");
     await using two = await opened("registry-2");
@@ -243,7 +243,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     await two.store.caughtUp("nobody");
   });
 
-  it("makes a bucket anew that somebody deleted, and says that it is another history", async () => {
+  it("makes a deleted bucket again, and reports another history", async () => {
     await empty();
     await using one = await opened("registry-1");
     await one.store.put({ instance: instance("a"), leaseMs: 1_000 });

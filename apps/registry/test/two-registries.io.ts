@@ -1,6 +1,6 @@
 /**
- * Two registries over one NATS server that is killed now and then, and instances that register, change their health
- * and say good-bye at either: whatever order all of that happens in, both know in the end what each instance said last.
+ * Two registries over one NATS server that is killed now and then. Instances register, change their health and say
+ * good-bye at either, in any order. In the end both know the last report of each instance.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -68,7 +68,7 @@ describe("two registries over one NATS server", { skip: program.skip }, () => {
 
   const any = () => pick(registries).registrar;
 
-  /** Health is told at both at once, and refused where NATS is away: a heartbeat is not repeated. */
+  /** Health is sent to both at once, and refused while NATS is away: a heartbeat is not repeated. */
   async function beat(id: string): Promise<void> {
     const states = [HealthState.HEALTH_STATE_READY, HealthState.HEALTH_STATE_NOT_READY];
     const health = { state: pick(states), reason: String(chance.random()) };

@@ -8,8 +8,8 @@
  *    them out in that order and never two of them at once. While one is being retried, those after it wait. Two limits:
  *    members of a durable subscription work side by side, and events in the hands of a member that dies come again
  *    later. `inOrder: "all"` has neither limit and is slow.
- * 3. Nobody waits for a slow subscriber. A durable one lags behind in the log at its own pace. A live one that falls
- *    behind more than its buffer loses the oldest events and is told how many.
+ * 3. No publisher waits for a slow subscriber. A durable one lags behind in the log at its own pace. A live one that
+ *    falls behind more than its buffer loses the oldest events and gets their count.
  */
 import type { BusEvent, EventInput } from "./event/event.ts";
 import type { Position } from "./event/position.ts";
@@ -22,7 +22,7 @@ export interface Bus {
   publish(events: readonly EventInput[], options?: PublishOptions): Promise<void>;
   /** Resolves when the beginning is fixed: what is published from then on will be delivered. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
-  /** The place after the newest event: who starts after it gets whatever is published from now on, also later. */
+  /** The place after the newest event: a subscription that starts after it gets each later event. */
   tail(): Promise<Position>;
   /** Removes the cursor of a durable subscription. Resolves with whether there was one. */
   removeCursor(durable: string, namespace?: string): Promise<boolean>;
@@ -33,7 +33,7 @@ export interface PublishOptions {
   readonly timeoutMs?: number;
 }
 
-/** Where a subscription starts. A durable one that exists continues where it is, whatever this says. */
+/** Where a subscription starts. A durable one that exists continues where it is and ignores this. */
 export type Start =
   /** With what is published from now on. */
   | "new"
@@ -79,8 +79,8 @@ export interface SubscribeOptions {
 }
 
 /**
- * What is done with events. Returning (or resolving) acknowledges them. Throwing has them delivered again after a
- * pause, and after `maxDeliveries` given up: a durable subscription then publishes `tutti.bus.event.abandoned`.
+ * A handler of events. Returning (or resolving) acknowledges them. If it throws, they are delivered again after a
+ * pause. After `maxDeliveries` they are given up: a durable subscription then publishes `tutti.bus.event.abandoned`.
  */
 export type Handle =
   /** One at a time, those of different subjects side by side. */

@@ -186,7 +186,7 @@ describe("what is wrong with an expression", () => {
     });
   }
 
-  it("is told all at once", () => {
+  it("is reported all at once", () => {
     const compiled = compileExpression("input.totl + inptu.x > siz(1) && input.count", scope);
     assert.equal(compiled.ok ? 0 : compiled.problems.length, 4);
   });

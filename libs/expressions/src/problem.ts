@@ -22,7 +22,7 @@ export interface Problem {
   readonly code: ProblemCode;
   /** What was expected and what was found. */
   readonly message: string;
-  /** What would be right, where that can be said. Else empty. */
+  /** What would be right, if that is known. Else empty. */
   readonly expected: string;
   /** Place in the text, in UTF-16 units from its beginning. */
   readonly at: number;

@@ -7,11 +7,11 @@ import { Fault, lineAndColumn, type ProblemCode } from "./problem.ts";
 import { type Type, types } from "./types/type.ts";
 import type { Json } from "./values/value.ts";
 
-/** What went wrong in an evaluation, with all that somebody needs to see why. */
+/** An error of an evaluation, with all details that a reader needs to see the cause. */
 export interface EvaluationProblem {
   readonly code: ProblemCode;
   readonly message: string;
-  /** What would be right, where that can be said. Else empty. */
+  /** What would be right, if that is known. Else empty. */
   readonly expected: string;
   /** The expression that failed. */
   readonly expression: string;
@@ -38,9 +38,11 @@ export class Program {
   readonly type: Type;
   /** Names of the variables that it reads, each once. Their places are what `evaluate` asks for. */
   readonly references: readonly string[];
-  /** Set when it gives one variable as it is, so that nobody needs to parse it: its place among the references. */
+  /**
+   * Set when it gives one variable as it is, so that the value need not be parsed: its place among the references.
+   */
   readonly passes: number | undefined;
-  /** Set when it gives the same whatever its variables are. */
+  /** Set when it gives the same for all variables. */
   readonly constant: Json | undefined;
   readonly #run: (frame: Frame, begin: (expression: string) => void) => Json;
 

@@ -41,7 +41,7 @@ function survives(text: string, input: Json): void {
   }
 }
 
-describe("whatever is written as an expression", () => {
+describe("any text as an expression", () => {
   it("compiles or has a located problem, and ends within its steps", () => {
     fc.assert(
       fc.property(fc.oneof(soup, fc.string({ maxLength: 60 })), fc.jsonValue(), (text, input) =>

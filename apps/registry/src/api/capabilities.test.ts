@@ -6,7 +6,7 @@ import { findCapabilities } from "./capabilities.ts";
 import { findInstances } from "./instances.ts";
 
 describe("questions to a registry that forgets with its process", () => {
-  it("are answered with a warning until everybody has had the time to register again", async () => {
+  it("are answered with a warning until all instances have had the time to register again", async () => {
     await using dependencies = await openRegistry();
     const { registrar, foundation, settings } = dependencies;
     const whoCan = () =>

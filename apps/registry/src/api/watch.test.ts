@@ -12,7 +12,7 @@ function watcher(dependencies: TestRegistry, given: Partial<WatchRequest> = {}) 
   return {
     next: async (): Promise<WatchReply> => {
       const { value } = await dependencies.foundation.time.settle(replies.next());
-      assert.ok(value, "the watch went on");
+      assert.ok(value, "the watch continued");
       return value;
     },
     pending: () => replies.next(),
@@ -39,7 +39,7 @@ const idsOf = ({ news }: WatchReply): readonly string[] => {
 };
 
 describe("watch", () => {
-  it("begins with everything there is, then tells changes in order", async () => {
+  it("starts with all entries, then reports changes in order", async () => {
     await using dependencies = await openRegistry();
     const { registrar } = dependencies;
     await registrar.register(instance("a"), 0);
@@ -104,7 +104,7 @@ describe("watch", () => {
     await one.stop();
   });
 
-  it("gives a new snapshot to one who watches while the store begins another history", async () => {
+  it("gives a new snapshot to a watcher while the store starts another history", async () => {
     await using dependencies = await openRegistry();
     await dependencies.registrar.register(instance("a"), 0);
     const one = watcher(dependencies);
@@ -209,7 +209,7 @@ describe("watch", () => {
     await one.stop();
   });
 
-  it("tells when absence begins to mean gone", async () => {
+  it("reports when absence means gone", async () => {
     await using dependencies = await openRegistry();
     const one = watcher(dependencies);
     assert.equal((await one.next()).complete, false);
@@ -219,7 +219,7 @@ describe("watch", () => {
     await one.stop();
   });
 
-  it("brings figures to those who want them only, in batches", async () => {
+  it("sends the load of instances only to watchers that want it, in batches", async () => {
     await using dependencies = await openRegistry();
     const { registrar } = dependencies;
     await registrar.register(instance("a", { load: { inFlight: 1, queued: 0, utilization: 0 } }), 0);

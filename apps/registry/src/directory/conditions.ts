@@ -1,6 +1,6 @@
 import { HealthState, type Instance, type Load } from "@tutti/contracts/registry/v1";
 
-/** Health as it was said. An instance that says nothing counts as ready. */
+/** The reported health. An instance without a report counts as ready. */
 export function healthOf({ health }: Instance): HealthState {
   const state = health?.state ?? HealthState.HEALTH_STATE_UNSPECIFIED;
   return state === HealthState.HEALTH_STATE_UNSPECIFIED ? HealthState.HEALTH_STATE_READY : state;

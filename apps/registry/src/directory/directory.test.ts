@@ -38,7 +38,7 @@ describe("Directory", () => {
     assert.deepEqual([...directory.instances("swarm")], []);
   });
 
-  it("takes figures of a renewal in without a new revision", () => {
+  it("takes the load of a renewal in without a new revision", () => {
     const directory = directoryOf(put(1, "a"));
     assert.ok(
       directory.renew("a", { load: { inFlight: 3, queued: 0, utilization: 0.5 }, host: undefined }, at(700)),
@@ -64,14 +64,14 @@ describe("Directory", () => {
     assert.equal(farewell?.reason, "not renewed for 10001 ms, its lease is 10000 ms");
   });
 
-  it("waits for what may be told late before it calls a lease expired", () => {
+  it("waits for late renewals before it calls a lease expired", () => {
     const directory = new Directory({ history: "history-1", historyMax: 100, latenessMs: 3_000 });
     directory.apply(put(1, "a"), at(0));
     assert.deepEqual(directory.expired(at(13_000)), []);
     assert.deepEqual(directory.expired(at(13_001)), ["a"]);
   });
 
-  it("dates an entry by its own clock, whatever the instance says of times", () => {
+  it("dates an entry by its own clock, and ignores times of the instance", () => {
     const directory = directoryOf();
     directory.apply(put(1, "a", { renewTime: { seconds: 7, nanos: 0 } }), at(500));
     const [change] = directory.changesAfter(0) ?? [];
@@ -80,7 +80,7 @@ describe("Directory", () => {
     assert.deepEqual(directory.get("a")?.renewTime, renewTime);
   });
 
-  it("gives everybody a full lease again when pardoned", () => {
+  it("gives all instances a full lease again when pardoned", () => {
     const directory = directoryOf(put(1, "a"));
     directory.pardonAll(at(60_000));
     assert.deepEqual(directory.expired(at(70_000)), []);

@@ -19,7 +19,7 @@ export function instanceOf({ instance, load, host, renewTimeMs }: Entry): Instan
   return { ...instance, load, host, renewTime: toTimestamp(renewTimeMs) };
 }
 
-/** What is kept of an instance: what it said, and the lease it was granted. */
+/** The stored state of an instance: its own report, and the lease it was granted. */
 export interface Registration {
   readonly instance: Instance;
   readonly leaseMs: number;

@@ -2,8 +2,8 @@
  * Entries that all registries of a cluster share: in a bucket of NATS, under each instance's id, what it registered, or
  * for a minute how it went. Written with every change. Signs of life are shared apart.
  *
- * 1. What happened is told in the bucket's order and from the bucket alone, own changes included, so that every
- *    registry tells the same story under the same revisions.
+ * 1. Changes are reported in the bucket's order and from the bucket alone, own changes included, so that every
+ *    registry has the same history under the same revisions.
  * 2. An entry is replaced or removed only at the revision that was judged: an instance that registered again meanwhile
  *    stays as it is.
  * 3. A bucket that was made again is another history: its revisions start again.
@@ -110,7 +110,7 @@ export class NatsStore implements Store {
   async caughtUp(instanceId: string): Promise<void> {
     for (;;) {
       const entry = await this.#instances.bucket.get(keyOf(instanceId));
-      // Again where it was written again on the way: that is told later than others that have been told by now.
+      // Again if it was written again on the way: that change is reported later than others that are known by now.
       if (entry === undefined || (await this.#told.reached(entry.revision))) return;
     }
   }
@@ -121,7 +121,7 @@ export class NatsStore implements Store {
 
   async #written(instanceId: string, written: Written): Promise<Position | undefined> {
     if (written.written) return this.#reached(instanceId, written.revision);
-    // What stood in the way has to be known here before the caller looks again.
+    // The conflicting entry has to be known here before the caller looks again.
     await this.caughtUp(instanceId);
     return undefined;
   }

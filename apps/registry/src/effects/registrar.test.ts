@@ -82,7 +82,7 @@ describe("Registrar", () => {
     assert.deepEqual(dependencies.registrar.directory.get("a")?.load, load);
   });
 
-  it("takes a change of health in a renewal for a change of the entry, and figures for none", async () => {
+  it("takes a change of health in a renewal for a change of the entry, and its load for none", async () => {
     await using dependencies = await openRegistry();
     const { registrar } = dependencies;
     const { position } = await registrar.register(instance("a"), 0);
@@ -202,7 +202,7 @@ describe("Registrar", () => {
     assert.equal(dependencies.registrar.complete, true);
   });
 
-  it("judges nobody dead while it may be deaf, and gives everybody a full lease when it hears again", async () => {
+  it("judges no instance dead while it may be deaf, and gives all a full lease when it hears again", async () => {
     let deaf = false;
     class FallibleStore extends MemoryStore {
       override health() {
@@ -236,7 +236,7 @@ describe("Registrar", () => {
     assert.deepEqual(ids(), ["b"]);
   });
 
-  it("is not complete for a lease after its store began another history, and tells watchers of that one", async () => {
+  it("is not complete for a lease after its store started another history, and sends that one to watchers", async () => {
     await using dependencies = await openRegistry();
     const { registrar, foundation } = dependencies;
     await foundation.time.advanceAsync(60_000);

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { RevisionGate } from "./revision-gate.ts";
 
 describe("RevisionGate", () => {
-  it("lets those through whose revision was told, and tells those whose revision was passed over", async () => {
+  it("lets waiters of a reported revision through, and reports those of a skipped one", async () => {
     const gate = new RevisionGate();
     const waiting = [3, 4, 5].map((revision) => gate.reached(revision));
     gate.advance(3);
@@ -21,7 +21,7 @@ describe("RevisionGate", () => {
     ]);
   });
 
-  it("takes for told what was told too long ago to remember", async () => {
+  it("takes a revision that is too old to remember as reported", async () => {
     const gate = new RevisionGate();
     for (let revision = 2; revision <= 10_000; revision += 2) gate.advance(revision);
     assert.deepEqual(await Promise.all([2, 3, 9_998, 9_999].map((revision) => gate.reached(revision))), [
@@ -32,7 +32,7 @@ describe("RevisionGate", () => {
     ]);
   });
 
-  it("turns everyone away when revisions begin again, and for good when it is closed", async () => {
+  it("turns everyone away when revisions start again, and for good when it is closed", async () => {
     const gate = new RevisionGate();
     gate.advance(9);
     const before = gate.reached(10);

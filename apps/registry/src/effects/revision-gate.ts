@@ -1,8 +1,8 @@
 /**
  * Lets those through who wait until a revision has been taken in.
  *
- * A revision may be passed over: an entry that is written again before it was told is told in its newer form alone, and
- * later than others in between. The waiter learns which it was.
+ * A revision may be passed over: an entry that is written again before its report is reported in its newer form
+ * alone, and later than others in between. The waiter learns which it was.
  */
 import { registryErrors } from "../errors.ts";
 
@@ -12,18 +12,21 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Of the revisions told last. Older ones count as told. */
+/** Of the latest revisions. Older ones count as reported. */
 const rememberedMax = 1_024;
 
 export class RevisionGate {
   readonly #remembered = new Set<number>();
-  /** What is below counts as told. */
+  /** All lower revisions count as reported. */
   #oldest = 0;
   #revision = 0;
   #closed = false;
   #waiting: Waiting[] = [];
 
-  /** Resolves when everything up to this revision has been told: with false when the revision itself was passed over. */
+  /**
+   * Resolves when everything up to this revision has been reported: with false when the revision itself was passed
+   * over.
+   */
   reached(revision: number): Promise<boolean> {
     if (revision <= this.#revision) {
       return Promise.resolve(revision < this.#oldest || this.#remembered.has(revision));

@@ -82,7 +82,7 @@ export class SharedRenewals {
 
   #take(change: BucketChange): void {
     if (change.kind === "snapshot-end") this.#live = true;
-    // What was there before is old, and no sign of life any more.
+    // An entry from before is old, and no sign of life any more.
     if (change.kind !== "put" || !this.#live) return;
     const [registry] = change.key.split(".");
     if (registry === this.#options.registry) this.#heardMs = this.#options.foundation.clock.monotonic();

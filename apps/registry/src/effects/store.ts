@@ -3,8 +3,8 @@ import type { Health } from "@tutti/kernel";
 import type { Farewell, Registration, Step } from "../directory/entry.ts";
 
 /**
- * Where entries are kept. A store numbers what happens and tells it in that order to the one who listens, what the
- * listener itself asked for included: what is written resolves after that was told.
+ * Where entries are kept. A store numbers its changes and reports them in that order to its listener, the listener's
+ * own writes included: a write resolves after its report.
  */
 export interface Store {
   /** How much later than given a sign of life may be heard here that reached another registry, in milliseconds. */
@@ -13,16 +13,16 @@ export interface Store {
   stop(): Promise<void>;
   /** While not healthy, signs of life that reach other registries may not be heard here. */
   health(): Health;
-  /** Writes an entry, whatever was there before. */
+  /** Writes an entry over any former one. */
   put(registration: Registration): Promise<Position>;
   /**
-   * Writes an entry that is still at this revision. Undefined when it is not there any more, or has changed since. By
-   * then that has been told.
+   * Writes an entry that is still at this revision. Undefined when it is gone, or has changed since. By then the
+   * listener has that change.
    */
   replace(registration: Registration, revision: number): Promise<Position | undefined>;
   /** Removes an entry, on the same condition. */
   remove(farewell: Farewell, service: string, revision: number): Promise<Position | undefined>;
-  /** Resolves when all that was written of an instance until now has been told, by any writer. */
+  /** Resolves when all writes of an instance until now have been reported, of any writer. */
   caughtUp(instanceId: string): Promise<void>;
   /** Shares signs of life with other registries. Never waits. */
   renewed(renewals: readonly Renewal[]): void;
@@ -37,11 +37,13 @@ export interface History {
 }
 
 export interface StoreListener {
-  /** Everything there is will be told now, from the beginning: at the start, and whenever something may have been missed. */
+  /**
+   * All entries follow now, from the start: at the start of the store, and whenever a change may have been missed.
+   */
   began(history: History): void;
   /** Something happened. Called in order of revision. */
   stepped(step: Step): void;
-  /** Everything there was has been told. */
+  /** All entries have been reported. */
   loaded(): void;
   /** Another registry heard of these. */
   renewed(renewals: readonly Pick<Renewal, "instanceId" | "load" | "host">[]): void;

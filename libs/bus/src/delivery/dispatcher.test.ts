@@ -138,7 +138,7 @@ describe("Dispatcher", () => {
     );
   });
 
-  it("puts what comes again before what is newer in its lane", async () => {
+  it("puts a repeated event before newer ones of its lane", async () => {
     const order: number[] = [];
     let goOn = (): void => undefined;
     const { offer, time } = bench({
@@ -243,7 +243,7 @@ async function simulate(steps: readonly Step[], batchMax: number | undefined) {
     for (const subject of subjects) assert.ok(!running.has(subject), `two of ${subject} at once`);
     for (const subject of subjects) running.add(subject);
     const signal = deliveries[0]?.signal;
-    // A handler that is out of time no longer counts as running, whatever it does.
+    // A handler that is out of time no longer counts as running, though it may still run.
     signal?.addEventListener("abort", () => {
       for (const subject of subjects) running.delete(subject);
     });

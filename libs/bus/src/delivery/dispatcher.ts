@@ -134,8 +134,8 @@ export class Dispatcher {
   }
 
   /**
-   * Takes nothing more, brings to an end what is in hand (unless the signal is aborted), except work that waits for a
-   * repetition, and returns what was not settled, in the order of the log.
+   * Takes no further events, and finishes running ones (unless the signal is aborted), except work that waits for a
+   * repetition. Returns the unsettled events, in the order of the log.
    */
   async stop(signal?: AbortSignal): Promise<readonly Handout[]> {
     this.#draining = true;

@@ -64,7 +64,7 @@ export class Cursor {
     this.#gap = gap;
   }
 
-  /** Hands out what there is, once for all calls of this moment. */
+  /** Hands out all waiting events, once for all calls of this moment. */
   wake(): void {
     if (this.#pumping) return;
     this.#pumping = true;

@@ -71,8 +71,8 @@ export class DurableSubscriber extends Subscriber implements Member {
 }
 
 /**
- * A live subscription: first what is in the log from its beginning on, at its own pace. From then on whatever is
- * published, as long as it keeps up.
+ * A live subscription: first the events of the log from its start on, at its own pace. Then each new event, as long
+ * as it keeps up.
  */
 export class LiveSubscriber extends Subscriber {
   readonly #source: MemorySource;

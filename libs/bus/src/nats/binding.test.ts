@@ -37,7 +37,7 @@ const anyEvent: fc.Arbitrary<EventInput> = fc.record({
 });
 
 describe("events on NATS", () => {
-  it("come out of their headers as they went in, whatever is in them", () => {
+  it("are read from their headers as they were written, with any content", () => {
     fc.assert(
       fc.property(anyEvent, (input) => {
         const event = checkedEvent(input);

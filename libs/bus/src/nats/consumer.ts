@@ -62,7 +62,7 @@ export async function openConsumer(
       config.ack_wait !== wanted.ack_wait ||
       config.max_ack_pending !== wanted.max_ack_pending;
     if (differs) await manager.consumers.update(eventStream, name, wanted);
-    // What is gone may not have been wanted: that cannot be told any more.
+    // The removed events may not have been wanted, which is unknown now.
     const missed = found.delivered.stream_seq + 1 < state.first_seq;
     return { logId, gap: missed ? { reason: "retention", count: undefined } : undefined };
   });

@@ -3,8 +3,8 @@
  *
  * 1. What the server delivered is in hand until it is acknowledged, given back, or taken over by another member because
  *    this one was silent for `ackWaitMs`. While in hand, signs of work keep it ours.
- * 2. A delivery of what is in hand, or was handled a moment ago, is not handled again: it says that a word of ours was
- *    lost, and the word is said again.
+ * 2. A delivery of an event in hand, or of one that was handled a moment ago, is not handled again. It shows that an
+ *    acknowledgement was lost, so that is sent again.
  * 3. Pauses between repetitions are kept here, not by the server, so that anything that comes after in the same lane
  *    can wait.
  */
@@ -138,7 +138,7 @@ export class DurableSubscriber extends Subscriber {
 
   /**
    * In the order of the log. The first goes ahead of the others: on it the server notices that our requests are void,
-   * and puts it back behind whatever else was given back by then.
+   * and puts it back behind all others that were given back by then.
    */
   async #giveBack([first, ...others]: readonly Handout[]): Promise<void> {
     if (first === undefined) return;
@@ -160,7 +160,7 @@ export class DurableSubscriber extends Subscriber {
     if (this.#inHand.has(sequence)) this.#inHand.set(sequence, reply);
     else if (this.#handled.has(sequence)) this.#say(reply, acknowledged);
     else this.#takeNew(message);
-    // What was not new came in place of something that we asked for.
+    // A repeated event came in place of a requested one.
     this.#pull();
   }
 

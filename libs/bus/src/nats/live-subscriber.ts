@@ -1,6 +1,6 @@
 /**
- * A live subscription over NATS, on an ordered reader, so that it knows the position of each event, misses none that it
- * has not left out on purpose, and continues after an interruption where it was.
+ * A live subscription over NATS, on an ordered reader. So it knows the position of each event, and misses none that
+ * it has not left out on purpose. After an interruption it continues where it was.
  *
  * While it catches up (at its beginning and after an interruption) it fetches at its own pace. From then on it lets
  * everything come, and leaves out the oldest when its buffer is full.

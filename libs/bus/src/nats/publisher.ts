@@ -1,11 +1,11 @@
 /**
- * Publishes events to the stream and sees to it that each is confirmed, whatever happens to the connection meanwhile.
+ * Publishes events to the stream and sees to it that each is confirmed, also after lost connections.
  *
  * 1. At most `waitingMax` events (and `bytesMax` bytes) are held. Further publishers wait for room.
  * 2. Of the events with one order key, only one is on its way: were two, the first could be lost and repeated after
  *    the second was kept (a leader that steps down does that). Different keys are on their way side by side.
- * 3. What is not confirmed in time, or was on its way when the connection was lost, is sent again with the same id. The
- *    server keeps one of them.
+ * 3. An event that is not confirmed in time, or was on its way when the connection was lost, is sent again with the
+ *    same id. The server keeps one of them.
  * 4. A publication ends when all its events are confirmed, one is refused, or its time is up. What it leaves behind is
  *    forgotten here, though the server may have it.
  */

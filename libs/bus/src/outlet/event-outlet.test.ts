@@ -16,7 +16,7 @@ const event = (id: string): EventInput => ({
 });
 
 describe("EventOutlet", () => {
-  it("sends what is told in one step as one batch, in order", async () => {
+  it("sends the events of one step as one batch, in order", async () => {
     const batches: string[][] = [];
     const bus = {
       publish: async (events: readonly EventInput[]) => void batches.push(events.map(({ id }) => id)),
@@ -69,7 +69,7 @@ describe("EventOutlet", () => {
     assert.equal(outlet.health().level, "healthy");
   });
 
-  it("leaves out and counts what comes when too many wait", async () => {
+  it("leaves out and counts new events when too many wait", async () => {
     const stuck = latch();
     const metrics = recordingMetrics();
     const outlet = new EventOutlet(

@@ -1,7 +1,7 @@
 /**
  * The way out for a service's events: takes them without making the caller wait, and publishes them in batches.
  *
- * 1. Events leave in the order in which they were told.
+ * 1. Events leave in the order in which they were handed over.
  * 2. While the bus takes nothing they are kept, up to a number. From there on further ones are left out, counted, and
  *    shown in the health. What must not be left out is read from the journal again instead.
  * 3. An event that the bus refuses for good (it is too large, or breaks the rules) is left out and does not hold up

@@ -45,5 +45,5 @@ export function mapOfEntries(entries: readonly (readonly [key: Value, value: Val
 }
 
 function twice(key: string, at: number): Fault {
-  return new Fault("invalid_argument", at, `the key \`${key}\` stands in the map twice`);
+  return new Fault("invalid_argument", at, `the key \`${key}\` is in the map twice`);
 }

@@ -160,7 +160,7 @@ function compileNegation(of: Node, at: number): Evaluate {
   };
 }
 
-/** One side that decides is enough, whatever the others do: an error counts only when no side decides. */
+/** One deciding side is enough: an error of another one counts only when no side decides. */
 function compileLogic({ operator, parts, at }: Logic): Evaluate {
   const decisive = operator === "||";
   const operands = parts.map(compile);

@@ -152,8 +152,7 @@ function inTime(operator: Arithmetic, a: Value, b: Value, at: number): Value | u
     const nanos = BigInt(a.seconds - b.seconds) * 1_000_000_000n + BigInt(a.nanos - b.nanos);
     result = Duration.of(nanos);
   } else return undefined;
-  if (result === undefined)
-    throw new Fault("out_of_range", at, "the time or span lies outside what can be told");
+  if (result === undefined) throw new Fault("out_of_range", at, "the time or duration is out of range");
   return result;
 }
 
@@ -210,7 +209,7 @@ export function isThere(of: Value, field: string, at: number): boolean {
 
 function noSuchKey(key: string, of: Value, frame: Frame, at: number): Fault {
   const entries = entriesOf(of);
-  // The keys are told, and listing them takes time: `||` may hide this error a million times.
+  // The error lists the keys, and listing them takes time: `||` may hide this error a million times.
   chargeForEntries(entries.length, frame, at);
   const keys = entries.slice(0, 10).map(([known]) => String(known));
   const there = keys.length === 0 ? "the map is empty" : `there are ${keys.join(", ")}`;

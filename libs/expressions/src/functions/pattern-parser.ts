@@ -72,7 +72,7 @@ export class PatternParser {
     const bounds = this.#bounds();
     if (bounds === undefined) return atom;
     this.#takeIf("?");
-    if (this.#bounds() !== undefined) throw this.#fault("repeats a repetition; put it into a group");
+    if (this.#bounds() !== undefined) throw this.#fault("repeats a repetition: put it into a group");
     const [min, max] = bounds;
     return { kind: "repeat", of: atom, min, max };
   }
@@ -133,7 +133,7 @@ export class PatternParser {
     return node;
   }
 
-  /** `(?i)` changes what follows, `(?i:…)` what is inside. True for the first. */
+  /** `(?i)` changes the rest of its group, `(?i:…)` its own content. True for the first. */
   #readFlags(): boolean {
     const found = /^([imsU]*)(?:-([imsU]+))?([:)])/.exec(this.#text.slice(this.#at, this.#at + 20));
     if (found === null) throw this.#fault("has a group of an unknown kind");
@@ -240,7 +240,7 @@ export class PatternParser {
     this.#at += 1;
     const to = this.#setCharacter();
     if (typeof to !== "number" || to < from)
-      throw this.#fault("has a range of characters that ends before it begins");
+      throw this.#fault("has a range of characters that ends before its start");
     ranges.push([from, to]);
   }
 

@@ -4,8 +4,8 @@ import { type CharacterTest, isWordCode } from "./pattern-classes.ts";
 import { type Assertion, type PatternNode, PatternParser } from "./pattern-parser.ts";
 
 /**
- * Patterns as the language has them: RE2's syntax, matched in time proportional to text times pattern, whatever either
- * of them is. JavaScript's own would go back and try again, and one unlucky text could hold the process for a day.
+ * Patterns as the language has them: RE2's syntax, matched in time proportional to text times pattern, for any of
+ * both. JavaScript's own would go back and try again, and one unlucky text could hold the process for a day.
  *
  * A pattern becomes a list of instructions. All the places in it where a match could be are carried along the text at
  * once, and every one of them is a step that is paid for.

@@ -7,8 +7,8 @@ import { expandGlobalMacro, expandMacro } from "./macros.ts";
 import type { BinaryOperator, Logic, Node } from "./tree.ts";
 
 /**
- * Reads the Common Expression Language. Written by hand, descending: an expression is read in a microsecond or two, and
- * what is wrong with it is said in words.
+ * Reads the Common Expression Language. Written by hand, descending: an expression is read in a microsecond or two,
+ * and its mistakes are reported in words.
  *
  * Invariants:
  * 1. No tree is deeper than `limits.depthMax`, however it was written, and reading one descends no deeper than a fixed

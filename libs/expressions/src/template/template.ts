@@ -99,7 +99,7 @@ export function checkTemplate(
     const checked = checkExpression(text, { scope, references, problems, from, closing });
     if (checked === undefined) {
       complete = false;
-      // What follows the broken one can still be read, and told about.
+      // The text after the broken one can still be read and checked.
       const next = text.indexOf(closing, from);
       plainFrom = next === -1 ? text.length : next + closing.length;
     } else {

@@ -13,7 +13,7 @@ export function durableTests(opened: () => Opened): void {
     Array.from({ length: to - from + 1 }, (_, index) => `n${from + index}-${namespace}`);
 
   describe("a durable subscription", () => {
-    it("continues where it was, with what was published while nobody was there", async () => {
+    it("continues where it was, with the events published without a subscriber", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const options = { pattern: ">", namespace, durable: "reader", start: "first" } as const;
@@ -118,7 +118,7 @@ export function durableTests(opened: () => Opened): void {
       const collector = new Collector();
       await using _ = await other.subscribe({ ...options, handle: collector });
       await collector.count(5);
-      // In an order that nobody promises: they were in the hands of one that did not finish.
+      // In any order: they were in the hands of one that did not finish.
       assert.deepEqual(collector.ids.toSorted(), idsOf(namespace, 1, 5));
       stuck.open();
     });

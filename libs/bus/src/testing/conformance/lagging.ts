@@ -36,7 +36,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       assert.deepEqual([slow.gaps, fast.gaps], [[], []]);
     });
 
-    it("that is live loses the oldest events beyond its buffer and is told how many", async () => {
+    it("that is live loses the oldest events beyond its buffer and gets their count", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const turnstile = gate();
@@ -74,7 +74,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       const gaps = rest.filter((line) => line.startsWith("slow "));
       const leftOut = gaps.reduce((sum, line) => sum + Number(line.slice("slow ".length)), 0);
       assert.equal(firstTold, first[0]?.id);
-      assert.equal(rest[0], gaps[0], "the gap is told before the first event after it");
+      assert.equal(rest[0], gaps[0], "the gap comes before the first event after it");
       assert.equal(leftOut + slow.ids.length, 100, "every event is delivered or counted as left out");
       assert.deepEqual(
         slow.ids,

@@ -49,7 +49,7 @@ export function retryTests(opened: () => Opened): void {
       });
     }
 
-    it("is given up after its last delivery, which is told. Anything that comes after it continues", async () => {
+    it("is given up after its last delivery, with an event about it. Later events continue", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const told = new Collector();
@@ -119,7 +119,7 @@ export function retryTests(opened: () => Opened): void {
       );
     });
 
-    it("by taking too long comes again, and its first handler is told by its signal", async () => {
+    it("by taking too long comes again, and the signal of its first handler is aborted", async () => {
       const { bus } = opened();
       const namespace = freshNamespace();
       const done = new Collector();
