@@ -26,7 +26,7 @@ describe("a cluster to which one thing after the other happens", { skip: program
 
   after(() => rm(directory, { recursive: true, force: true }));
 
-  it("loses nothing that it acknowledged, does nothing twice, and stays one thing to who uses it", () => {
+  it("loses nothing that it acknowledged, does nothing twice, and stays one system for its users", () => {
     assert.deepEqual(problemsOf(report), []);
   });
 

@@ -76,7 +76,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
   let cluster: Cluster;
   let front: string;
   let worker: Worker;
-  /** What agents were told, by the session that they worked for. */
+  /** The traces that agents got, by the session that they worked for. */
   const tracesAtWork = new Map<string, string | undefined>();
 
   before(async () => {
@@ -84,7 +84,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     collector = await otlpReceiver();
     cluster = await Cluster.make({
       ...{ directory, shape, natsServer: program.path },
-      // What nobody traces is not recorded.
+      // Untraced work is not recorded.
       environment: {
         ...process.env,
         TUTTI_TRACING_OTLP_ENDPOINT: collector.endpoint,
@@ -100,7 +100,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     worker.handle("stock.reserve", async (input: unknown) => input);
     worker.handle("stock.count", async (_input, { workKind, workId, trace }) => {
       tracesAtWork.set(workId.split("..")[0] ?? "", trace?.traceId);
-      // Until it is noted that it started: what is quicker is in nobody's history.
+      // Until its start is recorded: a faster one is in no history.
       for (let begun = false; !begun; ) {
         const { spans } = await get<Timeline>(`/v1/${workKind}s/${workId}/timeline`);
         begun = spans.some(({ kind }) => kind === "attempt");
@@ -144,7 +144,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     return (await reply.json()) as Body;
   }
 
-  /** Every request is answered, whatever happens meanwhile. */
+  /** Every request is answered, during any fault. */
   async function started(
     ids: readonly string[],
     during: () => Promise<void> = async () => {},
@@ -232,7 +232,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     assert.equal(events.status, 200);
     const out = await asBrowser(other, secret, "/v1/sign-out", { method: "POST" });
     assert.ok(out.ok, await out.text());
-    // What is followed at the one ends because somebody has signed out at the other.
+    // A stream at one gateway ends after a sign-out at the other.
     await assert.rejects(async () => {
       for await (const _ of events.body ?? []);
     });
@@ -323,7 +323,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       const { attributes = {} } = named("attempt box") ?? {};
       assert.equal(attributes["tutti.agent.id"], worker.agentId);
       assert.ok(Number(attributes["tutti.task.queued_ms"]) >= 0);
-      assert.deepEqual(tracesAtWork.get(`in-${mode}`), traceId, "the agent was told of it");
+      assert.deepEqual(tracesAtWork.get(`in-${mode}`), traceId, "the agent got it");
       const shown = await get<Timeline>(`/v1/sessions/in-${mode}/timeline?childDepth=2`);
       assert.equal(shown.traceId, traceId);
       const told = new Set(spans().map(({ spanId }) => spanId));
@@ -401,7 +401,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
   });
 
   for (const name of ["swarm-1", "registry-1", "nats-1", "master-1", "governance-1"])
-    it(`go on when ${name} is killed, and it comes back`, async () => {
+    it(`continue when ${name} is killed, and it comes back`, async () => {
       const ids = idsOf(`kill-${name}`, 30);
       const member = cluster.member(name);
       const { pid } = member;
@@ -438,7 +438,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     assert.equal(cluster.members.filter(({ planned }) => planned.kind === "workflow").length, 2);
   });
 
-  it("say in their directory what runs", async () => {
+  it("list the running processes in their directory", async () => {
     const state = await readState(directory);
     assert.deepEqual(
       state?.members.map(({ name }) => name),

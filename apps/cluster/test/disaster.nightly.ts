@@ -77,7 +77,7 @@ class Front {
 }
 
 describe("a cluster of which nothing is left but a backup", { skip: program.skip }, () => {
-  it("is made anew, looked at while nothing is executed, and goes on with all that it had", async () => {
+  it("is made again, inspected while nothing is executed, and continues with all its work", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-disaster-"));
     const { signal } = new AbortController();
     const made = (name: string) => ({
@@ -142,7 +142,7 @@ describe("a cluster of which nothing is left but a backup", { skip: program.skip
     }
   });
 
-  it("is not made of what is no backup, nor over what is there", async () => {
+  it("is not made of another folder, nor over existing files", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-disaster-"));
     const { signal } = new AbortController();
     const made = { directory: join(folder, "cluster"), natsServer: program.path, moduleOf: serviceProgram };

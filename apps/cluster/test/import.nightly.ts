@@ -44,7 +44,7 @@ class Front {
     this.#http = http;
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: whoever asks knows what is answered
+  // biome-ignore lint/suspicious/noExplicitAny: the caller knows the form of the answer
   async ask(method: string, path: string, body?: unknown): Promise<any> {
     const reply = await fetch(`${this.#http}${path}`, {
       method,
@@ -125,7 +125,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
     return child;
   };
 
-  it("becomes a cluster in which everything ends right that it had begun, and nothing is done twice", async () => {
+  it("becomes a cluster in which all its started work ends correctly, and nothing is done twice", async () => {
     const data = join(folder, "data");
     const made = { directory: join(folder, "cluster"), natsServer: program.path, moduleOf: serviceProgram };
     const [http = 0, grpc = 0] = await freePorts(2);
@@ -248,7 +248,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
       const { runs: late } = await front.ask("GET", "/v1/runs?definition=waits&size=100");
       return late.length === 3;
     });
-    await until("its run has begun", () => countOf("begin") === 7);
+    await until("its run has started", () => countOf("begin") === 7);
     assert.deepEqual([countOf("first"), countOf("end")], [1, 6]);
 
     const { grants } = await front.ask("GET", "/v1/locks/printer");

@@ -38,7 +38,7 @@ export interface RunOutcome {
   readonly elapsedMs: number;
 }
 
-/** Longer than anything that a plan sets a timer for, and than every pause of whoever tries again. */
+/** Longer than any timer of a plan, and than every pause between retries. */
 const restMs = 1_200_000;
 const askAgainMs = 200;
 
@@ -49,8 +49,7 @@ export async function simulate(
 ): Promise<RunOutcome> {
   const simulation = new Simulation(plan, weakening, trace);
   const { world } = simulation;
-  const onRejection = (error: unknown): void =>
-    world.fail("exception", `nobody takes the error: ${textOf(error)}`);
+  const onRejection = (error: unknown): void => world.fail("exception", `unhandled error: ${textOf(error)}`);
   process.on("unhandledRejection", onRejection);
   try {
     await simulation.run();
@@ -160,7 +159,7 @@ class Simulation {
     this.#load.finish();
     await this.#checkStates("at rest");
     await this.#startAgain();
-    await this.#checkStates("after a restart in good order");
+    await this.#checkStates("after a graceful restart");
     await this.#checkHistories();
     await this.#end();
   }
@@ -198,7 +197,7 @@ class Simulation {
     }
   }
 
-  /** What runs with the world's help, until it has settled. */
+  /** Awaits work that needs the world's help, until it has settled. */
   async #await(running: Promise<unknown>, what: string): Promise<void> {
     const { world } = this;
     let isSettled = false;
@@ -232,7 +231,7 @@ class Simulation {
     await this.#await(asking, "asking for all histories");
   }
 
-  /** Asks the owner of an instance, again while nobody can answer for the moment. */
+  /** Asks the owner of an instance, and retries while no process can answer. */
   async #asked<Answer>(id: string, ask: (server: Server) => Promise<Answer>): Promise<Answer> {
     const { world } = this;
     for (;;) {
@@ -266,7 +265,7 @@ class Simulation {
   }
 
   async #stop(): Promise<void> {
-    await this.#await(Promise.all(this.#servers.map((server) => server.stop())), "ending in good order");
+    await this.#await(Promise.all(this.#servers.map((server) => server.stop())), "a graceful end");
   }
 
   async #end(): Promise<void> {
@@ -305,7 +304,7 @@ class Simulation {
       case "power fails":
         if (life?.isAlive !== true) return;
         storage.disk.failPowerIn(disturbance.after);
-        // Whatever still runs without power does not for long.
+        // Processes without power die soon.
         this.world.after(5, () => life.die("power"));
         return;
       case "fill":
@@ -327,7 +326,7 @@ class Simulation {
     return owner === undefined ? undefined : this.#servers[owner];
   }
 
-  /** What anybody who is up says. */
+  /** The owner, by any running process. */
   #ownerByPartitionOwners(partition: number): Server | undefined {
     for (const server of this.#servers) {
       const owner = server.knownOwner(partition);

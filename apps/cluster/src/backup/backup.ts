@@ -4,7 +4,7 @@
  *
  * 1. Services are down: journals, archives and the table are then of one time, in in any order copied.
  * 2. What says what is in a backup is written last: a folder without it is none.
- * 3. Nothing is restored over what is there.
+ * 3. Nothing is restored over existing data.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";

@@ -3,7 +3,7 @@
  * under way.
  *
  * 1. The directory is handed over as the last step but one. Before it the cluster cannot be started, after it no
- *    process starts in the directory: whatever dies when, not more than one of them lives.
+ *    process starts in the directory. So at any crash, at most one of them lives.
  * 2. An unfinished import starts again. A finished one that lacks its record only gets the record.
  */
 import { rm } from "node:fs/promises";

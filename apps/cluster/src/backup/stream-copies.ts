@@ -1,6 +1,6 @@
 /**
- * Streams as the snapshots that NATS servers make of them, by the protocol of JetStream: `$JS.API.STREAM.SNAPSHOT` and
- * `$JS.API.STREAM.RESTORE`. What comes is written as it comes, a part at a time, each acknowledged.
+ * Streams as the snapshots that NATS servers make of them, by the protocol of JetStream: `$JS.API.STREAM.SNAPSHOT`
+ * and `$JS.API.STREAM.RESTORE`. Parts are written as they come, each acknowledged.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -9,7 +9,7 @@ import type { NatsConnection } from "@tutti/nats";
 import { lookedFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 
-/** What a server says of a stream, to be told again when it is restored. */
+/** The server's description of a stream, which a restore passes back. */
 interface StreamFacts {
   readonly config: { readonly name: string; readonly [key: string]: unknown };
   readonly state: { readonly messages: number; readonly bytes: number; readonly [key: string]: unknown };

@@ -24,7 +24,7 @@ describe("a cluster that is made of something else", () => {
     assert.equal(await unfinishedIn(directory), undefined);
   });
 
-  it("is begun anew where it was not finished, and nowhere else where something is", async () => {
+  it("starts again over an unfinished attempt, and in no other folder with files", async () => {
     const directory = join(folder, "again");
     await begin(directory, made);
     await writeFile(join(directory, "half"), "");
@@ -36,7 +36,7 @@ describe("a cluster that is made of something else", () => {
     assert.deepEqual(await readdir(directory), ["whole"]);
   });
 
-  it("is not begun anew where all of a data directory lives on in it, which only was not told that", async () => {
+  it("does not start again if it has all of a data directory that is only not marked yet", async () => {
     const [directory, from] = [join(folder, "heir"), join(folder, "data")];
     await begin(directory, { command: "import", from });
     await writeFile(join(directory, "whole"), "");

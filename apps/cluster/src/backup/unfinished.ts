@@ -1,6 +1,6 @@
 /**
- * What a directory says while a cluster is made in it of something else. It runs only when that is done. What is there
- * of one that was not finished has never run, and is made again.
+ * The mark of a directory while a cluster is made in it of something else. The cluster runs only when that is done.
+ * The files of an unfinished attempt have never run, and are made again.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -17,7 +17,7 @@ interface Unfinished {
 
 const fileIn = (directory: string): string => join(directory, "unfinished.json");
 
-/** Starts to make a cluster in a directory that has nothing, or what is left of another attempt. */
+/** Starts to make a cluster in a directory that is empty, or has the files of another attempt. */
 export async function begin(directory: string, unfinished: Unfinished): Promise<void> {
   const before = await unfinishedIn(directory);
   if (before !== undefined) {

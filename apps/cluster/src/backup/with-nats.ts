@@ -20,7 +20,7 @@ export async function withNats<Result>(
   try {
     const servers = await cluster.upNats(signal);
     const settings = connectionSettings(natsSection.schema.parse({ servers }));
-    // What goes wrong is thrown, and told by the command.
+    // Errors are thrown, and printed by the command.
     const foundation = systemFoundation({ logger: silentLogger });
     const connection = new NatsConnection({ settings, foundation });
     await connection.start({ signal });

@@ -38,7 +38,7 @@ export async function imported(words: CopyWords & { readonly plain: boolean }): 
   const { directory } = words;
   await importData(await madeBy(words), wanted, from, endedBySignals());
   process.stdout.write(
-    `${from} is the cluster in ${directory} now, and is not started by itself any more; to look at it first: tutti cluster up --paused --directory ${directory}\n`,
+    `${from} is the cluster in ${directory} now, and no process starts in the folder any more. To inspect it first: tutti cluster up --paused --directory ${directory}\n`,
   );
   return 0;
 }

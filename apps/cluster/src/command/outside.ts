@@ -1,4 +1,4 @@
-/** What is asked of a cluster that runs, from another process. */
+/** Requests to a running cluster, from another process. */
 
 import { lookedFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";

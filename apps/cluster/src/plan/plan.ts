@@ -1,4 +1,6 @@
-/** What runs, with which words and files: everything about a cluster that can be decided before anything starts. */
+/**
+ * The processes of a cluster, with their arguments and files: everything that can be decided before anything starts.
+ */
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { membersOf, natsMembersOf, replicasOf, type ServiceName, type Shape } from "./shape.ts";
@@ -67,7 +69,7 @@ export interface Plan {
 
 const host = "127.0.0.1";
 
-/** What others are told in the place of a port: that of a line which leads there. */
+/** The ports that others get in place of a port: that of a line which leads there. */
 export type Told = ReadonlyMap<number, number>;
 
 const asItIs: Told = new Map();

@@ -92,7 +92,7 @@ export class Cluster {
     this.#members = plan.members.map((planned) => this.#memberOf(planned));
   }
 
-  /** Its files are made. Nothing runs yet. What is left of one whose process was killed is ended. */
+  /** Makes its files. Nothing runs yet. Processes that a killed cluster left behind are ended. */
   static async make(options: ClusterOptions): Promise<Cluster> {
     const { directory, shape } = options;
     await mkdir(join(directory, "logs"), { recursive: true });

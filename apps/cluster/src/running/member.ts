@@ -1,5 +1,5 @@
 /**
- * A process that is to run, whatever happens to it.
+ * A process that is kept running, after any failure.
  *
  *     down ── up ──► up ── ended by itself ──► resting ── pause ──► up
  *                     └── down ──► down

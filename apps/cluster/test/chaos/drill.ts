@@ -136,7 +136,7 @@ async function happen(
   while (performance.now() < untilMs && !signal.aborted) {
     if (deck.length === 0) deck = shuffled(chosen, () => chance.random());
     const fault = deck.pop();
-    if (fault === undefined) throw new Error(`no fault begins with ${only?.join(" or ")}`);
+    if (fault === undefined) throw new Error(`no fault starts with ${only?.join(" or ")}`);
     const sinceMs = performance.now();
     const end = await fault.begin(surroundings);
     const ending = pause(fault.lastsMs).then(end);

@@ -2,14 +2,14 @@
 
 export interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: whoever asks knows what is answered
+  // biome-ignore lint/suspicious/noExplicitAny: the caller knows the form of the answer
   readonly body: any;
 }
 
 /** Failures that say what came of a call: the wait for a lock is over. */
 const answers: ReadonlySet<unknown> = new Set(["lock.held"]);
 
-/** Nobody knows what came of a call. */
+/** The outcome of a call is unknown. */
 export class Unanswered extends Error {}
 
 export class Front {
@@ -23,7 +23,7 @@ export class Front {
     this.#patienceMs = patienceMs;
   }
 
-  /** Asks once, whoever is next. An answer that says no more than that nobody knows is none. */
+  /** Asks the next gateway once. An answer about an unknown outcome is none. */
   async once(
     method: "GET" | "POST" | "PUT",
     path: string,

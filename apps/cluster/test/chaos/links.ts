@@ -5,7 +5,7 @@ import { portsHeldBy } from "./callers.ts";
 
 const host = "127.0.0.1";
 
-/** How a line is: as it should be. Nothing comes through and nobody is told. Everything comes late. */
+/** The condition of a line: sound. Cut, without a report to its ends. Slow. */
 export type Condition =
   | { readonly kind: "sound" }
   | { readonly kind: "cut" }
@@ -74,7 +74,7 @@ export class Line {
     const far = connect(target, host);
     const passage = new Passage(near, far, this.#condition);
     this.#passages.add(passage);
-    // Both: what one end was to be told when it was cut is told when it is repaired.
+    // Both: the close that one end missed during the cut arrives when the line is repaired.
     for (const socket of [near, far])
       socket.once("close", () => near.closed && far.closed && this.#passages.delete(passage));
     if (this.#cutOff !== undefined) {

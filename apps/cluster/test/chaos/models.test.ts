@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { checkLinearizable, type Model, type Operation } from "@tutti/simulation/linearizability";
 import { entryModel, idModel, lockModel } from "./models.ts";
 
-/** One after the other: what was asked, and what was answered. */
+/** One call after the other: the input, and the answer. */
 function kindOf<State, Input, Output>(
   model: Model<State, Input, Output>,
   said: readonly (readonly [Input, Output | undefined])[],
@@ -78,7 +78,7 @@ describe("an entry of a board", () => {
     );
   });
 
-  it("may have what nobody was told of, and keeps it once it was seen", () => {
+  it("may have the effect of an unacknowledged write, and keeps it once it was seen", () => {
     assert.equal(
       kindOf(entryModel, [
         [write("a"), undefined],

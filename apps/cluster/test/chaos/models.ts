@@ -2,8 +2,7 @@
 import type { Model } from "@tutti/simulation/linearizability";
 
 /**
- * An entry of a blackboard. A version is unknown after a write that nobody was informed of: then it is above the last
- * one.
+ * An entry of a blackboard. A version is unknown after an unacknowledged write: then it is above the last one.
  */
 export interface Entry {
   readonly value: string;
@@ -49,7 +48,7 @@ function isAt({ version, isExact }: Entry, wanted: number): boolean {
   return isExact ? version === wanted : wanted >= version;
 }
 
-/** The state is what somebody saw of it. Undefined where it cannot be. */
+/** The state is the one that a reader saw. Undefined if that is impossible. */
 function seen(
   state: Entry,
   { value, version }: { readonly value: string; readonly version: number },
@@ -77,7 +76,7 @@ export const lockModel: Model<Held, LockInput, LockOutput> = {
       if (output === undefined) return state.holder === "" ? { holder, token: state.token } : state;
       if (output.kind === "refused") return state.holder !== "" && !isHis ? state : undefined;
       if (output.kind !== "granted") return;
-      // Who holds it is given what he has, with the token that he may never have been told.
+      // The holder gets its own grant, with the token that it may never have received.
       if (isHis) return output.token >= state.token ? { holder, token: output.token } : undefined;
       return state.holder === "" && output.token > state.token ? { holder, token: output.token } : undefined;
     }
@@ -89,7 +88,7 @@ export const lockModel: Model<Held, LockInput, LockOutput> = {
   keyOf: ({ holder, token }) => `${holder} ${token}`,
 };
 
-/** An id of a run: whose it is, once it is somebody's. */
+/** An id of a run, with its owner once it has one. */
 export type IdInput = { readonly kind: "start"; readonly by: string } | { readonly kind: "look" };
 export type IdOutput =
   | { readonly kind: "his" }

@@ -132,7 +132,7 @@ export class Recorder {
     const value = randomUUID();
     const input: EntryInput = {
       ...{ kind: "write", value },
-      // Who writes whatever was there says it with a key: gateways repeat calls of which they do not hear.
+      // An unconditional write has a key: gateways repeat calls without an answer.
       ...(known !== undefined && { ifVersion: known }),
     };
     const output = await this.#entries.note(thing, input, async () => {
@@ -146,7 +146,7 @@ export class Recorder {
     return new Map([...versions, [thing, output.version]]);
   }
 
-  /** Each acquisition has a name of its own, as the contract wants it. Half of them are said once more. */
+  /** Each acquisition has a name of its own, as the contract wants it. Half of them are repeated once. */
   async #useLock(name: string, client: string, held: Map<string, string>): Promise<void> {
     const holder = held.get(name) ?? `${client}-${this.#calls}`;
     if (held.has(name) && this.#chance.random() < 0.5) {

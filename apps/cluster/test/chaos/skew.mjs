@@ -1,6 +1,6 @@
 // Imported into each service of a cluster under trial: its wall clock is as wrong as a file of its own says.
 //
-// What measures durations goes on as it was: a machine whose clock is set has the same.
+// The clock of durations stays as it was: a machine whose clock is set has the same.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

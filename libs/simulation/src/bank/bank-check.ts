@@ -96,7 +96,7 @@ export class BankCheck implements Follower {
     record.copies++;
   }
 
-  /** A process answers an operation: whatever becomes of the answer, it has to be true. */
+  /** A process answers an operation. The answer has to be true, also if it gets lost. */
   answeredBy(number: number, answer: unknown): void {
     const record = this.#record(number);
     const { operation } = record;
@@ -151,13 +151,13 @@ export class BankCheck implements Follower {
     this.#seen.set(account, Math.max(this.#seen.get(account) ?? 0, witnessed.events));
   }
 
-  /** What keeps the bank from being at rest. Undefined when nothing does. */
+  /** The obstacle that keeps the bank from being at rest. Undefined without one. */
   get restless(): string | undefined {
     for (const { operation, answered } of this.records) {
       if (!answered) return `operation ${operation.number} (${operation.command}) has no answer`;
     }
     for (const { id, holds, transfers, statements } of this.accounts.values()) {
-      if (holds.size > 0) return `hold ${[...holds.keys()]} of ${id} goes on`;
+      if (holds.size > 0) return `hold ${[...holds.keys()]} of ${id} continues`;
       if (transfers.size > 0) return `transfer ${[...transfers.keys()]} of ${id} is under way`;
       if (statements.size > 0) return `statement ${[...statements.keys()]} of ${id} is not printed`;
     }

@@ -42,7 +42,7 @@ export class BankLoad extends BankCheck implements Load {
 
   dispatched(): void {}
 
-  /** Prints whatever it is told to, as often as it is told. */
+  /** Prints each requested statement, as often as it is requested. */
   resultOf(_key: InstanceKey, _effect: unknown, _attempt: unknown, random: number, isCalm: boolean): Result {
     if (!isCalm && random < this.#printFails)
       return { command: failStatement.type, body: { problem: "no paper" } };

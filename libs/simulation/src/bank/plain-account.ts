@@ -2,9 +2,9 @@
  * An account, written once more in the plainest way: what each command should do, and what each event means. It shares
  * nothing with the machine, so that both would have to be wrong in the same way.
  *
- * It is not the bank of `@tutti/machine-bank/testing`. That one is told commands, and so holds the machine by itself to
- * account. Here commands are lost, doubled and answered too late, and only the journal knows their order: this one
- * follows events as they become durable, and works on the machine's messages as plain fields.
+ * It is not the bank of `@tutti/machine-bank/testing`. That one gets commands, and so checks the machine by itself.
+ * Here commands are lost, doubled and answered too late, and only the journal knows their order. This one follows
+ * events as they become durable, and works on the machine's messages as plain fields.
  */
 export interface PlainAccount {
   readonly id: string;

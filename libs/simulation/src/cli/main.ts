@@ -137,7 +137,7 @@ function kindOf({ check, text }: Finding): string {
   return `${check} ${text.slice(0, 200).replaceAll(/[\d.]+/g, "#")}`.slice(0, kindLength);
 }
 
-/** What follows is what was found, which differs. */
+/** The rest of the line is the finding, which differs. */
 const kindLength = 60;
 
 function lineOf({ seed, check, text, atMs }: Failed): string {

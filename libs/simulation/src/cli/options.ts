@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-/** What was asked for on the command line. */
+/** The options of the command line. */
 export interface Asked {
   readonly from: number;
   readonly seeds: number;
@@ -17,8 +17,8 @@ export interface Asked {
 }
 
 /**
- * What is done with the system: a bank, runs of workflows, missions and runs with a pool. Or a pool alone, with all
- * around it.
+ * The load of the system: a bank, runs of workflows, missions and runs with a pool. Or a pool alone, with all around
+ * it.
  */
 export type LoadName = (typeof loads)[number];
 const loads = ["bank", "runs", "pools", "work", "sessions"] as const;

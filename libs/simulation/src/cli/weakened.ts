@@ -1,8 +1,8 @@
 /**
- * `npm run sim:weakened`: each weakening from five different seeds on, until it is found: first those of the run
- * machine, by drawn runs without faults, then those of the runtime and what is under it, by the bank, and those of
- * pools, missions and sessions. Fails when one is not found within the number of seeds that is recorded with it. `--
- * --load work` tries those of one load alone.
+ * `npm run sim:weakened`: tries each weakening from five different seeds on, until it is found. Drawn runs without
+ * faults find those of the run machine. The bank finds those of the runtime and of the layers under it. Then come
+ * those of pools, missions and sessions. Fails when one is not found within the number of seeds that is recorded with
+ * it. `-- --load work` tries those of one load alone.
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "@tutti/kernel";

@@ -9,7 +9,7 @@ if (port === null) throw new Error("this file is the entry of a worker thread");
 const asked = workerData as { readonly weakening: string; readonly load: LoadName };
 const run = runnerOf(asked.load, asked.weakening);
 
-// Errors are made by the thousand here. Who looks into one runs its seed alone, with all that errors can say.
+// Errors are made by the thousand here. To examine one, run its seed alone, with full stack traces.
 Error.stackTraceLimit = 0;
 
 port.on("message", async ({ from, seeds, stopsAtFirst }: Share) => {

@@ -14,7 +14,7 @@ import type { World } from "../world/world.ts";
 
 const heartbeatMs = 500;
 const leaseMs = 2_000;
-/** An owner that does not say that it has a partition is told again after this long. */
+/** An owner that does not confirm a partition gets the assignment again after this long. */
 const repeatMs = 1_000;
 
 /** A process as the coordinator deals with it. */
@@ -107,7 +107,7 @@ export class Coordinator {
         this.#network.send(member.name, "coordinator", member.localMs, "a partition", handedOver),
       ),
     );
-    // A process that does not answer keeps it, and is told so by the next look.
+    // A process that does not answer keeps it, and gets that with the next look.
     this.#world.after(5 * leaseMs, () => {
       if (place.epoch === epoch) place.isMoving = false;
     });

@@ -1,6 +1,6 @@
 /**
- * The outside world that effects happen in: the printer of statements, agents running. It does whatever it is told to,
- * as often as it is told, and repeats a result until it is accepted.
+ * The outside world that effects happen in: the printer of statements, agents running. It executes each request, as
+ * often as it comes, and repeats a result until it is accepted.
  */
 
 import type { Chance } from "@tutti/kernel";

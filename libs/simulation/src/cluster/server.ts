@@ -114,7 +114,7 @@ export class Server implements Member, InboxReceiver {
     await new Promise<void>((resolve) => {
       life.schedule(0, resolve);
     });
-    this.#parts.world.note(this.name, () => "ends in good order");
+    this.#parts.world.note(this.name, () => "ends gracefully");
     await doer?.stop();
     await running.partitionOwnership?.stop();
     await runtime.stop();
@@ -171,7 +171,7 @@ export class Server implements Member, InboxReceiver {
     this.#running?.life.schedule(delayMs, run);
   }
 
-  // What comes in from the network.
+  // Messages from the network.
 
   /** An operation of a client arrives. */
   operate(operation: Operation, answered: Answered): void {
@@ -383,7 +383,7 @@ export class Server implements Member, InboxReceiver {
     const doer = this.#running?.doer;
     this.#running = undefined;
     this.#owned.clear();
-    // It may have died in the middle of what it did: what follows from its death comes after that.
+    // It may have died in the middle of its work: the consequences of its death come after that.
     world.after(0, () => {
       storage.died(life, how);
       doer?.died();

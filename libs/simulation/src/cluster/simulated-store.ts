@@ -14,7 +14,7 @@ import type { World } from "../world/world.ts";
 const storeNode = "coordinator";
 /** An operation without an answer is given up after this long. */
 const patienceMs = 1_000;
-/** What a change takes until it is told, at most. between two looks at whether a way is still cut. */
+/** The longest time until a change is reported, and between two checks whether a way is still cut. */
 const tellingMs = 5;
 const mendedMs = 50;
 

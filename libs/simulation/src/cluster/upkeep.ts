@@ -1,4 +1,4 @@
-/** What is done for a process beside its work, as long as it lives. */
+/** The background work of a process, as long as it lives. */
 import { RepairAction } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { Archive } from "@tutti/journal";

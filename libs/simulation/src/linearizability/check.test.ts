@@ -65,17 +65,17 @@ describe("the order of a history", () => {
       false,
     ],
     [
-      "has what nobody was told of, where it was seen",
+      "has an unacknowledged call if its effect was seen",
       [did({ write: 1 }, undefined, 0, never), did("read", 1, 6, 7)],
       true,
     ],
     [
-      "need not have what nobody was told of",
+      "need not have an unacknowledged call",
       [did({ write: 1 }, undefined, 0, never), did("read", 0, 6, 7)],
       true,
     ],
     [
-      "has what nobody was told of late, and once",
+      "has an unacknowledged call late, and once",
       [
         did({ write: 1 }, undefined, 0, never),
         did("read", 0, 1, 2),
@@ -97,14 +97,14 @@ describe("the order of a history", () => {
       assert.equal(kind, expected ? "linearizable" : "impossible");
     });
 
-  it("is told as far as it could be found, with those that could not come next", () => {
+  it("is reported as far as it could be found, with those that could not come next", () => {
     const written = did({ write: 1 }, "written", 0, 1);
     const lost = did("read", 0, 2, 3);
     const verdict = checkLinearizable(register, [written, lost, did("read", 1, 4, 5)]);
     assert.deepEqual(verdict, { kind: "impossible", longest: [written], stuck: [lost] });
   });
 
-  it("is not looked for beyond what was asked for", () => {
+  it("is not searched beyond the limit", () => {
     const writes = Array.from({ length: 14 }, (_, write) => did({ write }, "written", 0, 100));
     const verdict = checkLinearizable(register, [...writes, did("read", 99, 101, 102)], { stepsMax: 1_000 });
     assert.equal(verdict.kind, "undecided");
@@ -146,7 +146,7 @@ describe("the order of a history", () => {
     );
   });
 
-  it("is found for whatever happened one at a time, however long", () => {
+  it("is found for any history without concurrent calls, however long", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(input, fc.nat({ max: 40 }), fc.nat({ max: 40 })), { maxLength: 200 }),

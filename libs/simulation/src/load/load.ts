@@ -1,4 +1,4 @@
-/** What is done with the system while it is troubled: which machine, who wants what of it, and what has to come of that. */
+/** The load of the system during faults: the machine, the requests of clients, and their expected outcome. */
 import type { InstanceKey, Refusal } from "@tutti/kernel";
 import type { DueEffect, EffectToken, Outcome, Runtime } from "@tutti/runtime";
 import type { Follower } from "../checks/chronicle.ts";
@@ -42,7 +42,7 @@ export interface Doer {
   withdraw(token: EffectToken): void;
   /** Its partition goes elsewhere, or is loaded again. */
   release(token: EffectToken): void;
-  /** In good order, while the runtime is still there. */
+  /** Stops gracefully, while the runtime is still there. */
   stop(): Promise<void>;
   died(): void;
 }
@@ -79,16 +79,16 @@ export interface Load extends Follower {
   readonly isOneService?: boolean;
   doerOf?(process: ProcessOfDoer): Doer;
   readonly operations: readonly Operation[];
-  /** What keeps it from being at rest. Undefined when nothing does. */
+  /** The obstacle that keeps it from being at rest. Undefined without one. */
   readonly restless: string | undefined;
   /** Ids of instances that have to be there at the end. */
   readonly lasting: readonly string[];
   keyOf(id: string): InstanceKey;
-  /** What is wanted only because of what happened is told to this. */
+  /** Registers the receiver of operations that follow from other events. */
   whenMoreIsWanted(begin: (operation: Operation) => void): void;
   /** An operation leaves its client. */
   sent(number: number): void;
-  /** A process answers an operation: whatever becomes of the answer, it has to be true. */
+  /** A process answers an operation. The answer has to be true, also if it gets lost. */
   answeredBy(number: number, answer: unknown): void;
   refusedBy(number: number, refusal: Refusal): void;
   /** An answer has reached its client. */

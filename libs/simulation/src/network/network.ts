@@ -7,7 +7,7 @@
 import type { Chance } from "@tutti/kernel";
 import type { World } from "../world/world.ts";
 
-/** How often what goes wrong, as shares of all messages, and how long a message takes. */
+/** How often each fault happens, as shares of all messages, and how long a message takes. */
 export interface NetworkFaults {
   readonly drops: number;
   readonly doubles: number;

@@ -1,4 +1,4 @@
-/** Draws a plan from a seed: which system, which faults in which mixture, and what is done with it. */
+/** Draws a plan from a seed: the system, the mixture of faults, and the load. */
 import type { Chance } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
 import { breakCommand } from "../bank/breakable.ts";

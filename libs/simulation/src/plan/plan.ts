@@ -81,7 +81,7 @@ export interface BankOperation {
   readonly body: Fields;
 }
 
-/** What is done to the system. */
+/** A disturbance of the system. */
 export type Disturbance = { readonly atMs: number } & (
   | {
       readonly kind: "crash";

@@ -5,8 +5,8 @@
  *    What was given once is offered again when its sender is another one. It has an agent, or its result.
  * 2. Starts are counted while all have something waiting, and from the beginning again after one had nothing: a sender
  *    without tasks has no claim on what others get meanwhile.
- * 3. They differ by no more than what one turn of the pool gives out, and one start for each agent, since those who
- *    offer other things have a line of their own.
+ * 3. They differ by no more than one turn of the pool gives out, and one start for each agent. Agents with another
+ *    offer have a line of their own.
  */
 import type { PoolScene } from "./pool-scene.ts";
 

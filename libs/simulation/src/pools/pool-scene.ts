@@ -2,7 +2,7 @@ import type { Chance } from "@tutti/kernel";
 import type { PoolsPlan } from "./pools-plan.ts";
 import type { PoolWeakening } from "./pools-weakenings.ts";
 
-/** What a pool and those around it stand in: a simulation of pools alone, or of pools beside machines. */
+/** The environment of a pool: a simulation of pools alone, or of pools beside machines. */
 export interface PoolScene {
   /** By a clock that never goes back. */
   readonly nowMs: number;

@@ -4,7 +4,7 @@
  * 1. An attempt is at one agent: no other agent gets its token while that one has it.
  * 2. A slot never holds two.
  * 3. What has an outcome was done by an agent to whom it was given, and has one outcome.
- * 4. What was said to be durable is not done again, but for who could not know.
+ * 4. A task with a durable result is not done again, except by agents that could not know it.
  * 5. An agent that lives does not do an attempt twice. Excused are late senders, and attempts that the pool itself had the
  *    agent end, such as for more urgent work.
  * 6. Those who share agents, and have work for them all the time, get about the same.
@@ -38,7 +38,7 @@ export class PoolsChecks {
     return this.#settled.size;
   }
 
-  /** Another owner: it knows what it is told. */
+  /** Another owner: it knows only the messages that it gets. */
   owned(): void {
     this.#holders.clear();
     this.fairness.clear();
@@ -84,7 +84,7 @@ export class PoolsChecks {
     this.#doneBy.delete(token);
   }
 
-  /** Its sender does not want it any more: what comes of it is forgotten. */
+  /** Its sender does not want it any more: its outcome is forgotten. */
   unwanted(token: string): void {
     this.#unwanted.add(token);
   }
@@ -100,7 +100,7 @@ export class PoolsChecks {
   settled(task: string, token: string, output: string): void {
     if (this.#settled.has(task)) this.#world.found("once", `${task} has two outcomes`);
     if (!this.#begun.has(output))
-      this.#world.found("invented", `${task} has the outcome of ${output}, which nobody did`);
+      this.#world.found("invented", `${task} has the outcome of ${output}, which no agent made`);
     this.#settled.set(task, token);
   }
 

@@ -12,11 +12,11 @@ export interface PoolWeakening {
   hello?(hello: Hello): Hello;
   /** What an agent says, as its pool gets it. */
   said?(frame: AgentFrame): AgentFrame;
-  /** What an agent is told. */
+  /** The frame that an agent gets. */
   told?(frame: HostFrame): HostFrame;
   /** What a sender offers, as the pool gets it. */
   offered?(request: OfferRequest): OfferRequest;
-  /** Agents take what they are given before what is said of their results. */
+  /** Agents take new tasks before the news about their results. */
   readonly isRash?: boolean;
   /** Senders say that results are durable before they are. */
   readonly isHasty?: boolean;
@@ -63,13 +63,13 @@ export const poolWeakenings: readonly PoolWeakening[] = [
   },
   {
     name: "assignments-first",
-    about: "agents take what they are given before what is said of their results",
+    about: "agents take new tasks before the news about their results",
     foundWithin: 1_500,
     isRash: true,
   },
   {
     name: "one-party",
-    about: "all namespaces are taken for one, so whoever was first has all agents",
+    about: "all namespaces are taken for one, so the first sender has all agents",
     foundWithin: 50,
     offered: (request) => ({
       ...request,

@@ -120,7 +120,7 @@ export class SimulatedAgent {
     });
   }
 
-  /** Its link is gone, with whatever was on it: the host died, or the pool has another owner. */
+  /** Its link is gone, with all messages on it: the host died, or the pool has another owner. */
   lose(): void {
     const connection = this.#connection;
     if (connection === undefined) return;
@@ -255,7 +255,7 @@ export class SimulatedAgent {
     }
     this.#working.add(token);
     if (this.#working.size > this.slots)
-      world.found("slots", `${this.id} has ${this.#working.size} tasks at work in ${this.slots} slots`);
+      world.found("slots", `${this.id} has ${this.#working.size} tasks running in ${this.slots} slots`);
     world.tell(() => `${this.id} begins ${token}`);
     checks.begun(this.id, this.#life, token);
     const answer = this.#parts.answerTo?.(assign);

@@ -57,7 +57,7 @@ export class SimulatedSender {
     this.#comeAgain(0);
   }
 
-  /** Its process ends. What was not committed is forgotten. */
+  /** Its process ends. Uncommitted state is forgotten. */
   die(): void {
     this.#life++;
     this.lose();

@@ -7,7 +7,7 @@ import type { Plan, PlannedRun } from "../plan/plan.ts";
 /** Streams of their own: what a definition draws does not shift what others do. */
 const runsStream = 2 ** 40;
 const spanMs = 10_000;
-/** No run is to be gone before it was looked at, whatever clocks say. */
+/** No run may be removed before its check, with any clocks. */
 const keepMs = 1_000 * 3_600_000;
 
 export function drawRunsPlan(seed: number): Plan {

@@ -1,5 +1,5 @@
 /**
- * Who has the tasks of sessions, by what runs and missions made durable.
+ * Which parts have the tasks of sessions, by the durable events of runs and missions.
  *
  * 1. A task is at one work at a time: another is given it when the first has let go of it, or is over.
  * 2. It is done once: only one work that has it ends it, until it is to be done again.

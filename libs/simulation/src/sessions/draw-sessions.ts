@@ -12,7 +12,7 @@ import type { PlannedSession, SessionsPlan } from "./sessions-plan.ts";
 const sessionsStream = 2 ** 42;
 const decidedStream = 2 ** 43;
 const budgetStream = 2 ** 44;
-/** No work is to be gone before it was looked at, whatever clocks say. */
+/** No work may be removed before its check, with any clocks. */
 const keepMs = 1_000 * 3_600_000;
 
 export function drawSessionsPlan(seed: number): Plan {

@@ -17,7 +17,7 @@ const { WORK_STATUS_CANCELLED: cancelled, WORK_STATUS_TERMINATED: terminated } =
 
 export class EndCheck {
   readonly #parts: EndCheckParts;
-  /** What was asked of each session, by the commands. */
+  /** The requested tasks of each session, by the commands. */
   readonly #asked = new Map<string, Set<string>>();
   /** Sessions of which agents that went silent made a task fail. */
   readonly #dropped = new Set<string>();

@@ -47,7 +47,7 @@ export class LockCheck {
     else if (type === "permits_granted") {
       const wait = waits.get(body.ticket);
       waits.delete(body.ticket);
-      if (wait === undefined) this.#find(`${name} is granted to somebody who does not wait`);
+      if (wait === undefined) this.#find(`${name} is granted to a holder that does not wait`);
       else this.#grant(name, holds, body.token, wait);
     } else if (leaves.has(type)) holds.delete(body.token);
   }

@@ -26,14 +26,14 @@ export interface ServicesParts extends Pick<ProcessOfDoer, "calls"> {
   readonly agents: () => readonly Agent[] | undefined;
 }
 
-/** What waits at another process is looked at so often. */
+/** Pause between two looks at the waits of another process. */
 const lookMs = 300;
 const newsMs = 60;
 const leavingPool = { service: "swarm", partition: 0 };
 
 type Signalled = { readonly signal?: AbortSignal | undefined } | undefined;
 
-/** A call to an instance of one kind: what is asked of the machine is asked where its partition is. */
+/** A call to an instance of one kind, which is made where its partition is. */
 type CallTo = <Answer>(
   id: string,
   what: string,
@@ -301,7 +301,7 @@ function locksOf(parts: ServicesParts) {
 // biome-ignore lint/suspicious/noExplicitAny: requests of several services, each taken apart where it is served
 type Any = any;
 
-/** As the mission is told: that it is the one that is meant goes without saying. */
+/** As the mission gets it: without its own id. */
 function within(request: Any): Any {
   return { ...request, namespace: "", missionId: "" };
 }

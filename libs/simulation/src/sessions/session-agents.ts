@@ -1,4 +1,4 @@
-/** What agents say of the tasks of sessions: what follows from the errand, or that it failed. who it was. */
+/** The answers of agents to tasks of sessions: the result of the errand, or its failure, and the agent. */
 import type { Assign } from "@tutti/contracts/agent/v1";
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type { Chance } from "@tutti/kernel";

@@ -50,7 +50,7 @@ export class SessionsLoad implements Load {
   readonly #chronicle: Chronicle;
   readonly #weakening: Weakening;
   readonly #sessions = new Map<string, SessionCheck>();
-  /** Kinds by the ids of what runs and missions are there. */
+  /** Kinds of works by the ids of the existing runs and missions. */
   readonly #kinds = new Map<string, string>();
   readonly #openWorks = new Set<string>();
   readonly #answered = new Set<number>();

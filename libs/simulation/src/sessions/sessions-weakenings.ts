@@ -17,7 +17,7 @@ const anotherOutcome = {
 export const sessionsWeakenings: readonly Weakening[] = [
   {
     name: "moves-at-once",
-    about: "a task goes to another part whether whoever has it let go of it or not",
+    about: "a task goes to another part though its holder has not released it",
     foundWithin: 100,
     machine: altered({
       takes: {
@@ -30,7 +30,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "needs-nothing-planned",
-    about: "planned tasks begin before what they need has ended",
+    about: "planned tasks start before their needs have ended",
     foundWithin: 100,
     machine: altered({
       folds: {
@@ -56,7 +56,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "forgives-failures",
-    about: "a failure that nobody waits for is taken for a skip",
+    about: "a failure without a dependent task is taken for a skip",
     foundWithin: 100,
     machine: altered({
       emits: {
@@ -73,7 +73,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "waits-for-nobody",
-    about: "it begins while others that have to come before it go on",
+    about: "it starts while sessions that it depends on still run",
     foundWithin: 100,
     machine: altered({
       folds: {
@@ -85,7 +85,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "takes-no-locks",
-    about: "it goes on without having its locks",
+    about: "it continues without its locks",
     foundWithin: 100,
     session: (effect) => (effect.kind === "hold_locks" ? { ...effect, locks: [] } : effect),
   },
@@ -118,7 +118,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "closes-early",
-    about: "it ends while its parts go on",
+    about: "it ends while its parts still run",
     foundWithin: 100,
     machine: altered({
       folds: {
@@ -130,7 +130,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "gives-twice",
-    about: "parts are given twice what is left of the budget",
+    about: "parts get twice the remaining budget",
     foundWithin: 100,
     machine: altered({
       emits: {

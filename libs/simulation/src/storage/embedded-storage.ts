@@ -150,7 +150,7 @@ export class EmbeddedStorage implements Storage {
       await observed.compare();
       return seams.journal?.(observed, life) ?? observed;
     } catch (error) {
-      if (isCorrupt(error)) world.fail("damage", `a sound journal is said to be damaged: ${String(error)}`);
+      if (isCorrupt(error)) world.fail("damage", `a sound journal is reported as damaged: ${String(error)}`);
       throw error;
     }
   }

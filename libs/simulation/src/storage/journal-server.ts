@@ -37,7 +37,7 @@ export class JournalServer {
     const journal = new MemoryJournal({
       services: [{ service, partitions }],
       batchBytesMax,
-      // Whatever arrives is there at once. What takes time is the way.
+      // Each message is there at once on arrival. Only the way takes time.
       schedule: (run) => run(),
     });
     this.partitions = journal.partitions.map((log) => new ServerPartition(world, chronicle, log, seams));

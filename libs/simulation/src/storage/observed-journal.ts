@@ -1,6 +1,6 @@
 /**
- * A journal with an observer beside it: what is appended, what is acknowledged, and, when the log is opened again, what
- * is there. Between the runtime and the real journal. It changes nothing but when answers come.
+ * A journal with an observer of its appends, its acknowledgements and, when the log is opened again, its content. It
+ * sits between the runtime and the real journal, and changes only the time of answers.
  */
 import type {
   Append,

@@ -11,7 +11,7 @@ export interface OpenedStorage {
 }
 
 export interface Storage {
-  /** Opens what there is for a new life of a process. Throws when that does not work at the moment. */
+  /** Opens the stored data for a new life of a process. Throws when that does not work at the moment. */
   open(life: Life): Promise<OpenedStorage>;
   /** A life that had it open has ended. */
   died(life: Life, how: CrashKind): void;

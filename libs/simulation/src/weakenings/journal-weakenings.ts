@@ -133,7 +133,7 @@ export const eventsNotAwaited: Weakening = {
 
 export const chainNotChecked: Weakening = {
   name: "chain-not-checked",
-  about: "nobody compares the hash of a batch with the one that the next batch names",
+  about: "the hash of a batch is not compared with the one that the next batch names",
   foundWithin: 200,
   storage: {
     verify(disk, name) {

@@ -1,7 +1,7 @@
 /**
- * Any machine with a witness: beside its state it counts its events and keeps a digest of them, and every answer, every
- * refusal and every effect says after which events it was made. So a reader of the journal can tell whether an answer
- * rested on what is there. The machine inside does not notice.
+ * Any machine with a witness. Beside its state it counts its events and keeps a digest of them. Every answer, refusal
+ * and effect names the events after which it was made. So a reader of the journal can tell whether an answer rested
+ * on durable events. The machine inside does not notice.
  */
 import {
   type Command,

@@ -7,7 +7,7 @@ import { specOf } from "@tutti/machine-mission/testing";
 import type { MissionCheck } from "./mission-check.ts";
 import type { PlannedActor } from "./work-plan.ts";
 
-/** Makes a request as a client. What comes of it is told once, or never. */
+/** Makes a request as a client. Its outcome is reported once, or never. */
 export type Ask = (
   mission: string,
   command: string,
@@ -30,7 +30,7 @@ export interface ActorParts {
 interface Claim {
   readonly claimId: string;
   readonly taskId: string;
-  /** Whether it says itself who may do it. */
+  /** Whether its own definition names its agents. */
   readonly isPlaced: boolean;
 }
 
@@ -65,7 +65,7 @@ export class Actor {
     this.#memories.clear();
   }
 
-  /** Does something. Once all is calm it only works off what there is. */
+  /** Does something. In calm times it only works off the open tasks. */
   act(isCalm: boolean): void {
     const { chance, open } = this.#parts;
     const missions = open();

@@ -6,7 +6,7 @@ import type { AgentAnswer } from "../pools/simulated-agent.ts";
 import { keyOf } from "../pools/tokens.ts";
 
 export class AgentsSay {
-  /** What each attempt was said to have come to, by any agent. */
+  /** The reported outcome of each attempt, by any agent. */
   readonly answers = new Map<string, AgentAnswer>();
   readonly #chance: Chance;
   readonly #failures: number;

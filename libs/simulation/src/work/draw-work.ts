@@ -18,7 +18,7 @@ const busyStream = 2 ** 45;
 /** Of all plans, to see how agents are shared. */
 const quietShare = 0.1;
 const busyMs = 12_000;
-/** No work is to be gone before it was looked at, whatever clocks say. */
+/** No work may be removed before its check, with any clocks. */
 const keepMs = 1_000 * 3_600_000;
 
 export function drawWorkPlan(seed: number): Plan {

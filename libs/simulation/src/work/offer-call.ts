@@ -1,6 +1,6 @@
 /**
- * The stream over which a process offers tasks to the owner of the pool, as its mesh would carry it: all that is said
- * takes time and keeps its order. What is under way when it breaks is lost.
+ * The stream over which a process offers tasks to the owner of the pool, as its mesh would carry it: all messages
+ * take time and keep their order. Messages under way are lost when it breaks.
  */
 import { OfferReply, type OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell } from "@tutti/kernel";
@@ -65,7 +65,7 @@ export class OfferCall {
     if (signal?.aborted !== true) throw new Error("the stream to the pool broke");
   }
 
-  /** It breaks, for whatever reason. */
+  /** It breaks, for any reason. */
   lose(): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -13,7 +13,7 @@ export interface ProcessOffersParts extends Omit<OfferCallParts, "life" | "sende
   readonly process: ProcessOfDoer;
   /** All streams that are open, for what befalls them. */
   readonly calls: Set<OfferCall>;
-  /** Whether results are said to be durable before they are. */
+  /** Whether results are reported as durable before they are. */
   readonly isHasty: boolean;
   /** Whether what another process does from now on is ended. */
   readonly endsReleased: boolean;

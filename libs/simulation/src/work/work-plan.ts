@@ -11,7 +11,7 @@ export interface WorkPlan {
   readonly peoplePerMinute: number;
   /** Share of the attempts of agents that fail. */
   readonly failures: number;
-  /** Bounds by key, whatever tasks say of it. */
+  /** Bounds by key, which override those of tasks. */
   readonly limits: Readonly<Record<string, number>>;
 }
 

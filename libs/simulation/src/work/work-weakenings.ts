@@ -38,7 +38,7 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "old-claims-count",
-    about: "whoever had a claim once ends what another one has",
+    about: "the former holder of a claim ends the task of the present one",
     foundWithin: 300,
     machine: altered({
       takes: {
@@ -107,7 +107,7 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "needs-nothing",
-    about: "tasks begin before what they need has ended",
+    about: "tasks start before their needs have ended",
     foundWithin: 100,
     machine: altered({
       folds: {
@@ -123,7 +123,7 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "leads-beside",
-    about: "somebody is elected while the leader's lease lasts",
+    about: "another member is elected while the leader's lease lasts",
     foundWithin: 200,
     machine: altered({
       folds: {
@@ -135,13 +135,13 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "hands-to-anyone",
-    about: "what is handed on goes to whoever comes",
+    about: "a task that is handed on goes to any member",
     foundWithin: 200,
     machine: altered({ emits: { task_handed_on: (body) => ({ ...body, toAgent: "", toRole: "" }) } }),
   },
   {
     name: "goes-on-paused",
-    about: "new tasks begin while the mission is paused",
+    about: "new tasks start while the mission is paused",
     foundWithin: 300,
     machine: altered({
       folds: {
@@ -169,7 +169,7 @@ const around: readonly Weakening[] = [
   },
   {
     name: "work-loses-assignments",
-    about: "some assignments do not reach their agents, and nobody is told",
+    about: "some assignments do not reach their agents, without an error",
     foundWithin: 100,
     pool: {
       told: (frame) => ({
@@ -192,7 +192,7 @@ const around: readonly Weakening[] = [
   },
   {
     name: "work-one-party",
-    about: "all namespaces are taken for one, so whoever was first has all agents",
+    about: "all namespaces are taken for one, so the first sender has all agents",
     foundWithin: 100,
     pool: poolWeakeningOf("one-party"),
   },

@@ -103,7 +103,7 @@ export class Life implements Clock, Timers {
     this.#world.at(this.localMs + delayMs, run);
   }
 
-  /** Asked by every port: false when the process is dead, and whatever was to happen must not. */
+  /** Asked by every port: false when the process is dead, and the action must not happen. */
   cross(): boolean {
     if (!this.#isAlive) return false;
     if (--this.#crossingsToPause < 0) {

@@ -4,7 +4,7 @@
  * 1. Nothing happens but by an event of the queue. After each, all promises continue as far as they can. Then time
  *    moves to the next. So a run follows from its plan alone.
  * 2. Delays are drawn from the seed. They decide what overtakes what.
- * 3. The first thing that a check finds ends the run: what comes after rests on it.
+ * 3. The first finding of a check ends the run: later ones rest on it.
  */
 import { type Chance, stableHash } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
