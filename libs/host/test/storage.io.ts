@@ -70,7 +70,10 @@ describe("a process that keeps machines", () => {
     await using bank = await BankProcess.start(folder.path);
     const { ready, problems } = await bank.host.readiness();
     assert.equal(ready, false);
-    assert.match(problems[0]?.reason ?? "", /archive\.db[\s\S]* Restore a backup, and run tutti doctor for details/);
+    assert.match(
+      problems[0]?.reason ?? "",
+      /archive\.db[\s\S]* Restore a backup, and run tutti doctor for details/,
+    );
   });
 
   it("is ready over a missing archive once all that the journal has is listed again", async () => {

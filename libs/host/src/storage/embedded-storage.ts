@@ -204,7 +204,8 @@ export class EmbeddedStorage implements Storage {
   health(): Health {
     const journal = this.#journal.health();
     if (journal.level !== "healthy") return journal;
-    if (this.#damage !== "") return unhealthy(`${this.#damage} Restore a backup, and run tutti doctor for details`);
+    if (this.#damage !== "")
+      return unhealthy(`${this.#damage} Restore a backup, and run tutti doctor for details`);
     const { failed } = this.#services;
     if (failed.length > 0)
       return unhealthy(`partitions cannot be loaded: ${failed.join(", ")}; tutti doctor says why`);
