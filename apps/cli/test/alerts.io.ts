@@ -140,6 +140,16 @@ describe("the commands for alerts", () => {
     const draft = await printed(`incident post-mortem ${id}`);
     assert.match(draft, /^# Up for[\s\S]*## Timeline\n\n- .* Opened: /);
     assert.equal((await json(`incident post-mortem ${id}`)).draft, true);
+    const suggested = await tutti(`incident repair ${id}`);
+    assert.match(suggested.output + suggested.errors, /No repairs suggested|Retry the failed runs/);
+    assert.match((await tutti(`incident repair ${id} explode`)).errors, /expected one of retry/);
+    const dry = await tutti(`incident repair ${id} retry --dry-run`);
+    assert.match(dry.output + dry.errors, /Retries \d+ failed runs?\./);
+    const repair = `incident repair ${id} pause-pool default --reason test --yes`;
+    assert.match(await printed(repair), /✓ Repair started: run repair/);
+    await listed("pool list", /default +.*paused/);
+    await printed(`${repair} --undo`);
+    await listed("pool list", /default +● open/);
     assert.match(await printed(`incident resolve ${id} 'it was a test' --reason test`), /is resolved/);
     assert.match(await printed(`incident post-mortem ${id} learned.md`), /has the post-mortem/);
     assert.equal(await printed(`incident post-mortem ${id}`), "# Learned\n\n");

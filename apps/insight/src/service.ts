@@ -55,7 +55,8 @@ export class InsightService extends Orchestrator {
       keepMs: factsKeepDays * dayMs,
     });
     const explain: AlertParts["explain"] = (span) => explainFailures(facts, span);
-    hostAlerts(this, host, { settings, thread, recorder, explain });
+    const onQueued = (listener: (namespace: string) => void) => facts.collector.onQueued(listener);
+    hostAlerts(this, host, { settings, thread, recorder, explain, onQueued });
   }
 
   #hostFacts(
@@ -63,7 +64,7 @@ export class InsightService extends Orchestrator {
     series: SeriesThread,
     file: string,
     times: { everyMs: number; keepMs: number },
-  ): Parameters<typeof explainFailures>[0] {
+  ): Parameters<typeof explainFailures>[0] & { readonly collector: FactCollector } {
     const thread = new FactThread({ file }, foundation.timers);
     const queries = new QueryProcess(foundation.timers);
     const replays = new QueryProcess(foundation.timers, replayLimits);

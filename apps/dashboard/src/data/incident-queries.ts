@@ -4,7 +4,7 @@ import { currentNamespace } from "../effects/namespace.ts";
 import { pathOf } from "../elements/spelled.ts";
 import { installationNamespace } from "./in-namespace.ts";
 import { read } from "./queries.ts";
-import { CallFailed } from "./send.ts";
+import { CallFailed, send } from "./send.ts";
 
 /** The service keeps no more than these. */
 const size = 200;
@@ -57,10 +57,33 @@ export const alertsInQuery = (namespace: string) =>
     refetchInterval,
   });
 
-/** Connected workers whose id has this text. */
-export const agentsNamedQuery = (text: string) =>
+export const repairPath = (incidentId: string, namespace: string): string =>
+  pathOf(["incidents", incidentId, "repairs"], { namespace });
+
+/** What a repair touches. */
+export const repairPreviewQuery = (
+  incidentId: string,
+  namespace: string,
+  repair: Routes["incidents.repair"]["body"],
+) =>
   queryOptions({
-    queryKey: ["agents", { named: text }],
+    queryKey: ["incident-repairs", { incidentId, namespace, repair }],
+    queryFn: async ({ signal }) => {
+      const body = { ...repair, dryRun: true };
+      const call = { method: "POST", path: repairPath(incidentId, namespace), body } as const;
+      return (await send(call, signal)) as Routes["incidents.repair"]["reply"];
+    },
+    // Each answer is about this moment.
+    gcTime: 0,
+  });
+
+/** Runs that repair an incident, the latest first. */
+export const repairRunsQuery = (incidentId: string, namespace: string) =>
+  queryOptions({
+    queryKey: ["runs", { repairing: incidentId, namespace }],
     queryFn: ({ signal }) =>
-      read<Routes["agents.list"]["reply"]>(pathOf(["agents"], { text, size: 50 }), signal),
+      read<Routes["runs.list"]["reply"]>(
+        pathOf(["runs"], { namespace, label: [`incident=${incidentId}`, "repair"], size: 20 }),
+        signal,
+      ),
   });

@@ -35,7 +35,7 @@ function summaryAt(number: number, namespace: string, nowMs: number) {
       ...(place === 3 ? Array.from({ length: 9 }, (_, each) => label("partition", String(each))) : []),
     ],
     ...(status === "resolved" ? { resolution: "All alerts ended." } : {}),
-    ...{ timeline: [], causes: [], failed: [], advice: [] },
+    ...{ timeline: [], causes: [], failed: [], advice: [], repairs: [] },
   };
 }
 

@@ -1,17 +1,19 @@
 /** The part of the service that has alerts. */
-import { alertService } from "@tutti/contracts/insight/v1";
+import { alertService, ChangeIncident } from "@tutti/contracts/insight/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
-import { Errands, WatchMemory } from "@tutti/host/serving";
+import { Errands, tell, WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
-import { alert } from "@tutti/machine-alert";
+import { alert, changeIncident } from "@tutti/machine-alert";
 import type { insightSection } from "../configuration.ts";
+import { Repairs, type RepairsParts } from "../repairs/repairs.ts";
 import type { Recorder } from "../series/recorder.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
 import type { AlertDependencies } from "./api/dependencies.ts";
 import { alertHandlers } from "./api/handlers.ts";
 import { alertEventPublisher } from "./events/alert-event-publisher.ts";
+import { keyOf } from "./key.ts";
 import { Notifications } from "./notifications.ts";
 import { Receivers } from "./receivers/receivers.ts";
 import { Evaluator } from "./rules/evaluator.ts";
@@ -28,11 +30,13 @@ export interface AlertParts {
   readonly thread: Pick<SeriesThread, "ask">;
   readonly recorder: Pick<Recorder, "catchUp">;
   readonly explain: AlertDependencies["explain"];
+  /** Tells which namespace may have tasks for insight. */
+  readonly onQueued: (listener: (namespace: string) => void) => void;
 }
 
 export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts: AlertParts): void {
   const { mesh, partitionOwner, foundation } = host;
-  const { settings, thread, recorder, explain } = parts;
+  const { settings, thread, recorder, explain, onQueued } = parts;
   const publisher = alertEventPublisher(host);
   orchestrator.register("alert-events", publisher, { critical: false });
   const notifications = new Notifications(publisher);
@@ -64,6 +68,23 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
       help: "Reported alerts left out because there are too many, or because their rule is disabled.",
     })
     .with({});
-  const served = { ...dependencies, evaluator, receivers, notifications, watches, reportsLeftOut, explain };
+  const note: RepairsParts["note"] = async ({ namespace, incidentId }, text, context) => {
+    const body = ChangeIncident.fromPartial({ incidentId, note: text });
+    await tell(dependencies, keyOf(namespace), { command: changeIncident, body }, context);
+  };
+  const { guard, ids, processId } = host;
+  const repairs = new Repairs({ foundation, mesh, guard, ids, processId, note });
+  orchestrator.register("repairs", repairs.agent, { critical: false });
+  onQueued((namespace) => repairs.agent.wake(namespace));
+  const served = {
+    ...dependencies,
+    evaluator,
+    receivers,
+    notifications,
+    watches,
+    reportsLeftOut,
+    explain,
+    repairs,
+  };
   mesh.serve(alertService, alertHandlers(served));
 }

@@ -26,6 +26,7 @@ import {
   toTimestamp,
 } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
+import { insightPool } from "../repairs/insight-agent.ts";
 import {
   agentRow,
   attemptRows,
@@ -96,6 +97,7 @@ export class FactCollector implements Component {
   #emptyRounds = 0;
   #hasFound = false;
   #problem = "";
+  #queued: (namespace: string) => void = () => {};
 
   constructor(parts: CollectorParts) {
     this.#parts = parts;
@@ -109,6 +111,11 @@ export class FactCollector implements Component {
         help: "How far the record of facts is behind. 0 before the first round.",
       })
       .observe({}, () => (this.#lastMs === 0 ? 0 : Math.max(0, clock.now() - this.recordedMs()) / 1_000));
+  }
+
+  /** Called with each namespace that has tasks for insight. */
+  onQueued(listener: (namespace: string) => void): void {
+    this.#queued = listener;
   }
 
   start(): void {
@@ -248,7 +255,9 @@ export class FactCollector implements Component {
   async #placements(namespace: string): Promise<void> {
     const request = swarm.ListPoolsRequest.fromPartial({ namespace, page: { size: 1_000 } });
     const { pools } = await this.#clients.pools.listPools(request, this.#options);
-    for (const { pool } of pools) {
+    for (const { pool, status } of pools) {
+      if (pool === insightPool && (status?.queued ?? 0) + (status?.waitingAtHome ?? 0) > 0)
+        this.#queued(namespace);
       const cursor = `${namespace}/${pool}/placed`;
       for (let isMore = true; isMore && !this.#isStopping; ) {
         const startMs = this.#parts.foundation.clock.monotonic();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { Hold } from "@tutti/contracts/agent/v1";
 import {
   AcknowledgeAlertRequest,
   Aggregation,
@@ -12,6 +13,8 @@ import {
   ListNotificationsRequest,
   ListObjectivesRequest,
   ListOnCallRequest,
+  RepairIncidentRequest,
+  RepairKind,
   RetryNotificationsRequest,
   SeriesQuery,
   SetAlertRuleRequest,
@@ -21,10 +24,19 @@ import {
   UpdateIncidentRequest,
   WatchAlertsRequest,
 } from "@tutti/contracts/insight/v1";
-import { Severity } from "@tutti/contracts/types/v1";
-import { definitionService, GetRunRequest, runService } from "@tutti/contracts/workflow/v1";
+import { agentService } from "@tutti/contracts/swarm/v1";
+import { Severity, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  AwaitRunRequest,
+  definitionService,
+  GetRunRequest,
+  type RunSpec,
+  runService,
+  StartRunRequest,
+} from "@tutti/contracts/workflow/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
+import { TaskFailure } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 const { ALERT_STATUS_FIRING, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_RESOLVED } = AlertStatus;
@@ -256,6 +268,77 @@ describe("alerts of an installation", () => {
     assert.match(rules.find(({ ruleId }) => ruleId === "zero")?.problem ?? "", /than 0/);
     assert.deepEqual(await list({ filter: { ruleId: "zero" } }), []);
     assert.equal((await fetch(`${installation.host.url}/readyz`)).status, 200);
+  });
+
+  it("a repair shows what it touches, and is done by a run that insight started", async (t) => {
+    let isBankDown = true;
+    const worker = installation.worker({ agentId: "till" });
+    worker.handle("pay.charge", async () => {
+      if (isBankDown) throw new TaskFailure("bank.down", "The bank is away", { final: true });
+      return "charged";
+    });
+    await worker.start();
+    t.after(() => worker.stop());
+    const runs = installation.host.mesh.client(runService);
+    const start = async (runId: string, spec: Parameters<typeof RunSpec.fromPartial>[0]) => {
+      await runs.startRun(StartRunRequest.fromPartial({ runId, spec }));
+      return end(runId);
+    };
+    const end = async (runId: string) => {
+      for (;;) {
+        const { run } = await runs.awaitRun(AwaitRunRequest.fromPartial({ runId, waitMs: 10_000 }));
+        if (run?.endTime !== undefined) return run;
+      }
+    };
+    const tasks = (value: string): Parameters<typeof RunSpec.fromPartial>[0] => ({
+      what: { $case: "tasks", value: { tasks: [{ id: "repair", work: { $case: "capability", value } }] } },
+    });
+    for (const runId of ["shop-1", "shop-2"])
+      assert.equal((await start(runId, tasks("pay.charge")))?.status, WorkStatus.WORK_STATUS_FAILED);
+    await set(uptime("shop", { severity: Severity.SEVERITY_ERROR }));
+    let incidentId = "";
+    await until("an incident", async () => {
+      await installation.pass(10_000);
+      const [alert] = await list({ filter: { ruleId: "shop" } });
+      incidentId = alert?.incidentId ?? "";
+      return incidentId !== "";
+    });
+    const repair = async (given: object) =>
+      alerts().repairIncident(RepairIncidentRequest.fromPartial({ incidentId, ...given }));
+    const retry = { kind: RepairKind.REPAIR_KIND_RETRY, reason: "the bank is back" };
+    await until("the index to have both", async () => (await repair({ ...retry, dryRun: true })).count >= 2);
+    const preview = await repair({ ...retry, dryRun: true });
+    assert.deepEqual([preview.summary, preview.run], ["Retries 2 failed runs.", undefined]);
+    isBankDown = false;
+    const [first, again] = [
+      await repair({ ...retry, idempotencyKey: "k" }),
+      await repair({ ...retry, idempotencyKey: "k" }),
+    ];
+    assert.equal(first.run?.id, again.run?.id);
+    assert.equal((await end(first.run?.id ?? ""))?.status, WorkStatus.WORK_STATUS_COMPLETED);
+    for (const runId of ["shop-1", "shop-2"])
+      assert.equal((await end(runId))?.status, WorkStatus.WORK_STATUS_COMPLETED);
+    await assert.rejects(repair({ ...retry, undo: true }), { code: "insight.repair_final" });
+
+    const pause = { kind: RepairKind.REPAIR_KIND_PAUSE_AGENT, subject: "till" };
+    for (const undo of [false, true]) {
+      const { run } = await repair({ ...pause, undo });
+      assert.equal((await end(run?.id ?? ""))?.status, WorkStatus.WORK_STATUS_COMPLETED);
+      const agents = installation.host.mesh.client(agentService);
+      const { agent } = await agents.getAgent({ namespace: "", pool: "", agentId: "till" });
+      assert.equal(agent?.hold === Hold.HOLD_PAUSED, !undo);
+    }
+    await assert.rejects(repair({ ...pause, subject: "nope" }), { code: "insight.repair_subject_missing" });
+    const { incident } = await alerts().getIncident({ namespace: "", incidentId });
+    const notes = incident?.timeline.map(({ text }) => text.replace(/ Run .*/, "")) ?? [];
+    assert.deepEqual(notes.filter((text) => text.startsWith("Repair ")).slice(0, 2), [
+      "Repair started: Retries 2 failed runs.",
+      "Repair done: Retries 2 failed runs.",
+    ]);
+    const foreign = await start("foreign", { ...tasks("tutti.repair"), pool: "insight" });
+    const refusal = foreign?.outcome?.result;
+    assert.equal(refusal?.$case === "failed" && refusal.value.code, "insight.run_foreign");
+    await alerts().deleteAlertRule({ namespace: "", ruleId: "shop", reason: "" });
   });
 
   it("an objective has a budget, burn rates and an alert", async () => {

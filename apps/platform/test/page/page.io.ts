@@ -281,16 +281,15 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     const page = await stage.signedIn("/alerts?namespace=system");
     await page.getByText("incident i1").getByRole("link", { name: "i1" }).click();
     await heading(page, "The stage <b>stands</b> open").waitFor();
-    await page.getByRole("link", { name: "Open namespace default to repair it" }).click();
     await page.getByRole("button", { name: "Take incident", exact: true }).click();
     await page.getByText("Owner: local-admin", { exact: false }).first().waitFor();
     isBroken = false;
-    await page.getByRole("button", { name: /^Retry \d+ failed runs? …$/ }).click();
+    await page.getByRole("button", { name: "Retry the failed runs …" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByText("For example frail-2").waitFor();
+    await dialog.getByText(/^Retries \d+ failed runs?\.$/).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
-    await dialog.getByRole("button", { name: /^Retry \d+ runs?$/ }).click();
-    await page.getByText(/^Retried \d+ failed runs?\.$/).waitFor();
+    await dialog.getByRole("button", { name: "Start repair", exact: true }).click();
+    await page.getByText(/^Repair started: run /).waitFor();
     await until(
       "the run to complete",
       () => statusOf("frail-2"),

@@ -118,6 +118,13 @@ export const alertRoutes = [
     params: { id: "incidentId" },
   },
   {
+    name: "incidents.repair",
+    method: "POST",
+    path: "/v1/incidents/{id}/repairs",
+    rpc: `${alerts}/RepairIncident`,
+    params: { id: "incidentId" },
+  },
+  {
     name: "notifications.list",
     method: "GET",
     path: "/v1/notifications",

@@ -186,6 +186,34 @@ export const alertCommands: readonly Command[] = [
     load: () => incidents().then(({ resolveIncident }) => resolveIncident),
   },
   {
+    ...{ name: "incident repair", group, summary: "List, preview or start repairs of an incident" },
+    about: [
+      "Without a kind, lists the repairs that the probable causes suggest. With one, prints what it touches, asks, and starts a run that does it.",
+      "Stop a repair with `tutti cancel RUN`. Reverse one with `--undo`. A retry has no undo.",
+    ],
+    arguments: [
+      incidentId,
+      {
+        ...{ name: "KIND", isOptional: true },
+        summary: "retry, move, pause-agent, quarantine-agent or pause-pool",
+      },
+      { name: "SUBJECT", summary: "worker, pool or workflow", isOptional: true },
+    ],
+    options: [
+      { name: "to", value: "VERSION", summary: "label or hash to move to. Default: latest" },
+      { name: "undo", summary: "reverse such a repair" },
+      { name: "dry-run", summary: "print what would change, and change nothing" },
+      reason,
+      yes,
+    ],
+    examples: [
+      { words: "incident repair i1", does: "list suggested repairs" },
+      { words: "incident repair i1 retry --reason 'the bank is back' --yes", does: "retry the failed runs" },
+    ],
+    json: "document",
+    load: () => import("./repair.ts").then(({ repairIncident }) => repairIncident),
+  },
+  {
     ...{ name: "incident post-mortem", group, summary: "Print the post-mortem of an incident, or set it" },
     about: ["Without a file, prints the post-mortem, or a draft of what is known."],
     arguments: [

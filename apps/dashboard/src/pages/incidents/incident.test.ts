@@ -1,24 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Incident, RootCause } from "@tutti/rest/types";
+import type { Incident } from "@tutti/rest/types";
 import {
   alertWords,
+  canUndo,
   countsOf,
   entryWords,
   inOrder,
   matching,
   namespaceOfWork,
-  repairsOf,
+  repairWords,
 } from "./incident.ts";
 import { incidentSearch, incidentsSearch } from "./search.ts";
 
 const incident = (incidentId: string, more: Partial<Incident> = {}): Incident => ({
   ...{ incidentId, status: "open", severity: "error", startTimeMs: 0, ruleIds: [], alertIds: [], labels: [] },
-  ...{ timeline: [], causes: [], failed: [], advice: [] },
+  ...{ timeline: [], causes: [], failed: [], advice: [], repairs: [] },
   ...more,
-});
-const cause = (kind: string, subject: string): RootCause => ({
-  ...{ kind, subject, examples: [], remedies: [], evidence: [] },
 });
 const run = (id: string) => ({ kind: "run", id, namespace: "default" });
 
@@ -93,36 +91,13 @@ describe("one incident", () => {
     );
   });
 
-  it("offers to retry the runs that failed, to pause a worker, to move runs of a version, each once", () => {
-    const found = incident("i1", {
-      ...{ failedCount: 3, failed: [run("a"), { kind: "mission", id: "m" }, run("b")] },
-      causes: [
-        ...[cause("agent", "w1"), cause("agent", "w1"), cause("pool", "gpu")],
-        ...[cause("version", "order@abc"), cause("version", "0123abc")],
-      ],
-    });
-    assert.deepEqual(repairsOf(found), [
-      { kind: "retry", runIds: ["a", "b"], filter: undefined },
-      { kind: "worker", agentId: "w1" },
-      { kind: "version", workflow: "order" },
-    ]);
+  it("has an undo, except for retries", () => {
+    const kinds = ["retry", "move", "pause_agent", "quarantine_agent", "pause_pool"] as const;
     assert.deepEqual(
-      repairsOf(incident("i2", { failed: [{ kind: "mission", id: "m" }], failedCount: 1 })),
-      [],
+      kinds.filter((kind) => !canUndo({ kind })),
+      ["retry"],
     );
-  });
-
-  it("retries by time if there are more failures than it names", () => {
-    const found = incident("i1", {
-      failedCount: 300,
-      failed: [run("a")],
-      startTimeMs: 600_001,
-      endTimeMs: 700_000,
-    });
-    const [repair] = repairsOf(found);
-    assert.deepEqual(repair?.kind === "retry" && repair.filter, {
-      ...{ statuses: ["failed"], ended: { fromMs: 1, toMs: 700_000 } },
-    });
+    assert.equal(new Set(kinds.map((kind) => repairWords({ kind }))).size, kinds.length);
   });
 
   it("knows in which namespace its work failed", () => {

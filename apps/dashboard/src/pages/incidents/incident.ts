@@ -1,13 +1,10 @@
 /** What the pages of incidents work out: order, filters, words, and what could be done. */
-import type { Incident, IncidentEntry, RunFilterInput, Severity } from "@tutti/rest/types";
+import type { Incident, IncidentEntry, IncidentRepair, Severity } from "@tutti/rest/types";
 import { counted } from "../../elements/moments.ts";
 import type { GlyphName, Tone } from "../../score/states.ts";
 import { type IncidentState, type IncidentsSearch, incidentOrder } from "./search.ts";
 
 const severityOrder: readonly string[] = ["critical", "error", "warning", "info"];
-
-/** The same as the service: failures that came so long before an incident belong to it. */
-const beforeMs = 600_000;
 
 export function severityTone(severity: Severity | undefined): Tone {
   if (severity === "critical" || severity === "error") return "wrong";
@@ -103,43 +100,25 @@ export function entryWords({ kind, ruleId = "", count = 0, text = "" }: Incident
   }
 }
 
-/** What a repair touches. */
-export type Repair =
-  | {
-      readonly kind: "retry";
-      readonly runIds: readonly string[];
-      readonly filter: RunFilterInput | undefined;
-    }
-  | { readonly kind: "worker"; readonly agentId: string }
-  | { readonly kind: "version"; readonly workflow: string };
-
-/** Repairs that the platform offers for what failed and for its probable causes. Each shows what it touches before it starts. */
-export function repairsOf(incident: Incident): readonly Repair[] {
-  const { causes } = incident;
-  const of = (kind: string) => causes.filter((cause) => cause.kind === kind);
-  const workers = of("agent").map(({ subject = "" }) => subject);
-  // A version is either a hash, or `workflow@hash`.
-  const workflows = of("version").flatMap(({ subject = "" }) =>
-    subject.includes("@") ? [subject.slice(0, subject.lastIndexOf("@"))] : [],
-  );
-  return [
-    ...retryOf(incident),
-    ...[...new Set(workers)].map((agentId) => ({ kind: "worker", agentId }) as const),
-    ...[...new Set(workflows)].map((workflow) => ({ kind: "version", workflow }) as const),
-  ];
+/** A retry cannot be taken back. */
+export function canUndo({ kind }: Pick<IncidentRepair, "kind">): boolean {
+  return kind !== "retry";
 }
 
-/** The answer names at most 100 of the failures. Where there are more, a filter of the same time means all. */
-function retryOf({ failed, failedCount = 0, startTimeMs = 0, endTimeMs }: Incident): readonly Repair[] {
-  const runIds = failed.filter(({ kind }) => kind === "run").map(({ id }) => id);
-  if (runIds.length === 0) return [];
-  const isWhole = failedCount <= failed.length;
-  const ended = {
-    fromMs: startTimeMs - beforeMs,
-    ...(endTimeMs === undefined ? {} : { toMs: endTimeMs }),
-  };
-  const filter = isWhole ? undefined : { statuses: ["failed"] as const, ended };
-  return [{ kind: "retry", runIds, filter }];
+/** What a repair leaves as it is. */
+export function repairWords({ kind }: Pick<IncidentRepair, "kind">): string {
+  switch (kind) {
+    case "retry":
+      return "Completed tasks keep their results.";
+    case "move":
+      return "Running runs continue on another version.";
+    case "pause_agent":
+      return "It finishes the tasks that it has.";
+    case "quarantine_agent":
+      return "Other workers get its tasks.";
+    default:
+      return "Queued tasks wait.";
+  }
 }
 
 /** The namespace whose work failed. */

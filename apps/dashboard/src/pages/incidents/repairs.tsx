@@ -1,35 +1,38 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import type { Incident } from "@tutti/rest/types";
+import type { Incident, IncidentRepair, Routes } from "@tutti/rest/types";
 import { useState } from "react";
-import { agentsNamedQuery } from "../../data/incident-queries.ts";
-import { pageError, send } from "../../data/send.ts";
-import { currentNamespace } from "../../effects/namespace.ts";
+import { repairPath, repairPreviewQuery, repairRunsQuery } from "../../data/incident-queries.ts";
+import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
+import { TextField } from "../../elements/fields.tsx";
 import { Spans } from "../../elements/markdown.tsx";
 import { counted } from "../../elements/moments.ts";
-import { Empty, Part } from "../../elements/parts.tsx";
+import { Facts, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { runStates, standOf } from "../../score/states.ts";
 import { notify } from "../../shell/notice-board.ts";
-import { Moves, Preview } from "../runs/bulk.tsx";
-import { toLatest } from "../runs/filter.ts";
-import "../runs/runs.css";
-import { Workbench } from "../workers/worker-detail.tsx";
-import "../workers/workers.css";
-import { namespaceOfWork, type Repair, repairsOf } from "./incident.ts";
-import { changeCall, useIncidentRefresh } from "./incident-actions.tsx";
+import { canUndo, namespaceOfWork, repairWords } from "./incident.ts";
+import { useIncidentRefresh } from "./incident-actions.tsx";
 
 interface Options {
   readonly incident: Incident;
   readonly namespace: string;
 }
 
-/** What to do: the advice of the rules, and repairs. Each shows what it touches before it starts. */
+/** A repair that is reviewed. */
+interface Chosen {
+  readonly repair: IncidentRepair;
+  readonly undo: boolean;
+}
+
+/** What to do: the advice of the rules, and repairs. Each shows what it touches, and is done by a run. */
 export function Repairs({ incident, namespace }: Options) {
-  const { advice } = incident;
-  const repairs = repairsOf(incident);
+  const { advice, repairs } = incident;
+  const [chosen, setChosen] = useState<Chosen>();
   if (advice.length === 0 && repairs.length === 0) return null;
-  const workNamespace = namespaceOfWork(incident);
   return (
     <Part title="What to do">
       {advice.length === 0 ? null : (
@@ -41,125 +44,118 @@ export function Repairs({ incident, namespace }: Options) {
           ))}
         </ul>
       )}
-      {repairs.length === 0 ? null : workNamespace === currentNamespace() ? (
-        <Offered incident={incident} namespace={namespace} repairs={repairs} />
-      ) : (
-        <p>
-          The failed work is in namespace {workNamespace}.{" "}
-          <a
-            href={`/incidents/${encodeURIComponent(incident.incidentId)}?${new URLSearchParams({ namespace: workNamespace, of: namespace })}`}
-          >
-            Open namespace {workNamespace} to repair it
-          </a>
-        </p>
-      )}
+      <ul className="incident-repairs">
+        {repairs.map((repair) => (
+          <li key={repair.summary}>
+            <button type="button" className="press" onClick={() => setChosen({ repair, undo: false })}>
+              <span className="clipped">{repair.summary} …</span>
+            </button>
+            {canUndo(repair) ? (
+              <button type="button" className="press" onClick={() => setChosen({ repair, undo: true })}>
+                Undo …
+              </button>
+            ) : null}
+            <span className="small soft">{repairWords(repair)}</span>
+          </li>
+        ))}
+      </ul>
+      <RepairRuns incident={incident} />
+      <Dialog
+        title={chosen === undefined ? "" : `${chosen.undo ? "Undo: " : ""}${chosen.repair.summary}`}
+        open={chosen !== undefined}
+        onClose={() => setChosen(undefined)}
+        wide
+      >
+        {chosen === undefined ? null : (
+          <Review {...{ incident, namespace }} {...chosen} onClose={() => setChosen(undefined)} />
+        )}
+      </Dialog>
     </Part>
   );
 }
 
-const labelOf = (repair: Repair): string => {
-  if (repair.kind === "retry")
-    return repair.filter === undefined
-      ? `Retry ${counted(repair.runIds.length, "failed run")} …`
-      : "Retry failed runs …";
-  return repair.kind === "worker" ? `Pause worker ${repair.agentId} …` : `Move runs of ${repair.workflow} …`;
-};
-
-function Offered({ incident, namespace, repairs }: Options & { repairs: readonly Repair[] }) {
-  const [chosen, setChosen] = useState<Repair>();
-  const close = () => setChosen(undefined);
+/** Runs that repair the incident. */
+function RepairRuns({ incident }: { incident: Incident }) {
+  const namespace = namespaceOfWork(incident);
+  const { data } = useQuery(repairRunsQuery(incident.incidentId, namespace));
+  if (data === undefined || data.runs.length === 0) return null;
   return (
-    <>
-      <ul className="incident-repairs">
-        {repairs.map((repair) => (
-          <li key={labelOf(repair)}>
-            <button type="button" className="press" onClick={() => setChosen(repair)}>
-              <span className="clipped">{labelOf(repair)}</span>
-            </button>
-            <span className="small soft">{hints[repair.kind]}</span>
-          </li>
-        ))}
-      </ul>
-      <Dialog
-        title={chosen === undefined ? "" : labelOf(chosen).replace(/ …$/, "")}
-        open={chosen !== undefined}
-        onClose={close}
-        wide
-      >
-        {chosen === undefined ? null : (
-          <Review {...{ incident, namespace, repair: chosen }} onClose={close} />
-        )}
-      </Dialog>
-    </>
+    <ul className="incident-failed" aria-label="Repair runs">
+      {data.runs.map(({ runId, status, spec }) => (
+        <li key={runId}>
+          <StandMark stand={standOf(runStates, status)} /> {spec?.labels["repair"]}{" "}
+          <WorkLink about={{ kind: "run", id: runId, namespace }} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
-const hints = {
-  retry: "Completed tasks keep their results.",
-  worker: "A paused worker gets no tasks. Resume it at any time.",
-  version: "Running runs continue on another version.",
-} as const;
+type Reply = Routes["incidents.repair"]["reply"];
 
-function Review({ incident, namespace, repair, onClose }: Options & { repair: Repair; onClose: () => void }) {
-  const note = useNote(incident, namespace);
-  const shared = { askedMs: 0, onClose, reason: `incident ${incident.incidentId}` };
-  switch (repair.kind) {
-    case "retry":
-      return (
-        <Preview
-          {...shared}
-          verb="retry"
-          moving={toLatest}
-          marked={new Set(repair.runIds)}
-          filter={repair.filter}
-          search={{}}
-          onDone={(done) => note(`Retried ${counted(done, "failed run")}.`)}
-        />
-      );
-    case "version":
-      return (
-        <>
-          <p className="incident-versions">
-            <Link to="/workflows/$name" params={{ name: repair.workflow }}>
-              Versions of {repair.workflow}
-            </Link>
-          </p>
-          <Moves
-            {...shared}
-            verb="move"
-            marked={new Set()}
-            search={{ workflow: repair.workflow, status: ["pending", "running", "paused"] }}
-            onDone={(done) => note(`Moved ${counted(done, "run")} of ${repair.workflow} to another version.`)}
-          />
-        </>
-      );
-    case "worker":
-      return <Worker agentId={repair.agentId} onDone={(said) => note(`${said} ${repair.agentId}.`)} />;
-  }
-}
-
-/** Returns what notes a repair in the timeline. */
-function useNote({ incidentId }: Incident, namespace: string): (text: string) => void {
+function Review({ incident, namespace, repair, undo, onClose }: Options & Chosen & { onClose: () => void }) {
+  const { incidentId } = incident;
   const refresh = useIncidentRefresh();
-  return (text) => {
-    send(changeCall(incidentId, namespace, { note: text })).then(refresh, (error: unknown) => {
-      notify({ tone: "wrong", text: `Note not added to the incident: ${pageError(error).message}` });
-    });
-  };
+  const [reason, setReason] = useState("");
+  const [version, setVersion] = useState("");
+  const { kind = "retry", subject = "" } = repair;
+  const body = { kind, subject, version: version.trim(), undo };
+  const query = useQuery(repairPreviewQuery(incidentId, namespace, body));
+  const command = commandLine(
+    ...["tutti", "incident", "repair", incidentId, kind.replaceAll("_", "-"), subject].filter(Boolean),
+    ...(version.trim() === "" ? [] : ["--to", version.trim()]),
+    ...(undo ? ["--undo"] : []),
+    ...["--reason", reason.trim() || "REASON", "--namespace", namespace],
+  );
+  return (
+    <form className="sure" onSubmit={(event) => event.preventDefault()}>
+      {kind === "move" && !undo ? (
+        <TextField
+          label="Version"
+          value={version}
+          onChange={setVersion}
+          placeholder="latest"
+          hint="a label or a hash"
+          code
+        />
+      ) : null}
+      <Shown query={query} what="the preview" lines={3}>
+        {(preview) => <Touched preview={preview} />}
+      </Shown>
+      <TextField label="Reason" value={reason} onChange={setReason} placeholder="recorded with each change" />
+      <div className="dialog-foot">
+        <Action
+          label={undo ? "Undo repair" : "Start repair"}
+          weight="main"
+          submit
+          disabled={query.data === undefined || (query.data.count ?? 0) === 0}
+          call={{
+            method: "POST",
+            path: repairPath(incidentId, namespace),
+            body: { ...body, reason: reason.trim() },
+          }}
+          command={command}
+          onDone={(reply) => {
+            notify({ tone: "done", text: `Repair started: run ${(reply as Reply).run?.id ?? ""}.` });
+            refresh();
+            onClose();
+          }}
+        />
+      </div>
+    </form>
+  );
 }
 
-function Worker({ agentId, onDone }: { agentId: string; onDone: (said: string) => void }) {
-  const query = useQuery(agentsNamedQuery(agentId));
+function Touched({ preview: { summary = "", leftAlone = 0, sample } }: { preview: Reply }) {
   return (
-    <Shown query={query} what="the worker" lines={6}>
-      {({ agents }) => {
-        const found = agents.find((agent) => agent.agentId === agentId);
-        return found === undefined ? (
-          <Empty title={`Worker ${agentId} is not connected.`} />
-        ) : (
-          <Workbench named={found} onSteered={onDone} />
-        );
-      }}
-    </Shown>
+    <>
+      <p>{summary}</p>
+      <Facts
+        facts={[
+          ...(leftAlone > 0 ? [["Left alone", counted(leftAlone, "run")] as const] : []),
+          ...(sample.length > 0 ? [["For example", sample.map(({ id }) => id).join(", ")] as const] : []),
+        ]}
+      />
+    </>
   );
 }

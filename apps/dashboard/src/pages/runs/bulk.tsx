@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import type { BulkActionInput, PreviewBulkReply, RunFilterInput } from "@tutti/rest/types";
+import type { BulkActionInput, PreviewBulkReply } from "@tutti/rest/types";
 import { useState } from "react";
 import { client } from "../../data/live.ts";
 import { reloadRunLists } from "../../data/run-lists.ts";
@@ -76,22 +76,18 @@ export function Bulk(options: BulkOptions & { total: number | undefined }) {
 interface Chosen extends BulkOptions {
   verb: Verb;
   moving: Moving;
-  /** Instead of what is marked or matches. */
-  filter?: RunFilterInput | undefined;
-  /** At first. */
-  reason?: string;
   onClose: () => void;
 }
 
-function previewCall({ marked, search, askedMs, verb, moving, ...given }: Chosen) {
-  const filter = given.filter ?? (marked.size > 0 ? { runIds: [...marked] } : bulkFilterOf(search, askedMs));
+function previewCall({ marked, search, askedMs, verb, moving }: Chosen) {
+  const filter = marked.size > 0 ? { runIds: [...marked] } : bulkFilterOf(search, askedMs);
   const move = { version: moving.version.trim(), map: mappingOf(moving), restart: moving.restart };
   const action: BulkActionInput = verb === "move" ? { move } : { [verb]: {} };
   return { method: "POST", path: "/v1/bulk/preview", body: { filter, action } } as const;
 }
 
 /** Where runs move to. The preview is made again for what is chosen. */
-export function Moves(options: Omit<Chosen, "moving">) {
+function Moves(options: Omit<Chosen, "moving">) {
   const [written, setWritten] = useState(toLatest);
   const [moving, setMoving] = useState(toLatest);
   return (
@@ -137,7 +133,7 @@ export function Moves(options: Omit<Chosen, "moving">) {
 }
 
 /** What would be done, then the button that does it. */
-export function Preview(options: Chosen) {
+function Preview(options: Chosen) {
   const [preview, setPreview] = useState<PreviewBulkReply | undefined>();
   const [problem, setProblem] = useState<PageError | undefined>();
   const [asked, setAsked] = useState(false);
@@ -156,7 +152,7 @@ export function Preview(options: Chosen) {
 
 function Apply(options: Chosen & { preview: PreviewBulkReply }) {
   const { marked, verb, preview, onClose, onDone } = options;
-  const [reason, setReason] = useState(options.reason ?? "");
+  const [reason, setReason] = useState("");
   const [missing, setMissing] = useState<string | undefined>();
   const [progress, setProgress] = useState<{ done: number; remaining: number } | undefined>();
   const queries = useQueryClient();

@@ -23,14 +23,8 @@ export function WorkerDetail({ agent, onClose }: { agent: Agent | undefined; onC
   );
 }
 
-interface WorkbenchOptions {
-  readonly named: Agent;
-  /** Hears of an action in words: `Paused worker`. */
-  readonly onSteered?: (said: string) => void;
-}
-
 /** What a worker does, and the actions on it. */
-export function Workbench({ named, onSteered }: WorkbenchOptions) {
+function Workbench({ named }: { named: Agent }) {
   const query = useQuery(agentQuery(named));
   return (
     <Shown query={query} what="the worker" lines={8}>
@@ -40,7 +34,7 @@ export function Workbench({ named, onSteered }: WorkbenchOptions) {
             <StandMark stand={standOfAgent(agent)} />
             {agent.stateReason ? <span className="soft"> {agent.stateReason}</span> : null}
           </p>
-          <Steering agent={agent} onSteered={onSteered} />
+          <Steering agent={agent} />
           <AtWork work={work} />
           <About agent={agent} />
           <Grants agentId={agent.agentId} />
@@ -55,36 +49,26 @@ const verbs = [
   {
     verb: "pause",
     label: "Pause worker",
-    said: "Paused worker",
     when: ({ hold }: Agent) => hold !== "paused",
   },
   {
     verb: "resume",
     label: "Resume worker",
-    said: "Resumed worker",
     when: ({ hold }: Agent) => hold === "paused",
   },
   {
     verb: "release",
     label: "Release worker",
-    said: "Released worker",
     when: ({ hold }: Agent) => hold === "quarantined",
   },
   {
     verb: "drain",
     label: "Drain worker",
-    said: "Drained worker",
     when: ({ state }: Agent) => state !== "draining",
   },
 ] as const;
 
-function Steering({
-  agent,
-  onSteered,
-}: {
-  agent: Agent;
-  onSteered: WorkbenchOptions["onSteered"] | undefined;
-}) {
+function Steering({ agent }: { agent: Agent }) {
   const queries = useQueryClient();
   const { agentId = "", pool = "", state } = agent;
   if (state === "gone") return null;
@@ -97,16 +81,13 @@ function Steering({
     <div className="page-actions">
       {verbs
         .filter(({ when }) => when(agent))
-        .map(({ verb, label, said }) => (
+        .map(({ verb, label }) => (
           <Action
             key={verb}
             label={label}
             weight={verb === "drain" ? "grave" : "plain"}
             call={call(verb)}
-            onDone={() => {
-              void queries.invalidateQueries({ queryKey: ["agents"] });
-              onSteered?.(said);
-            }}
+            onDone={() => void queries.invalidateQueries({ queryKey: ["agents"] })}
           />
         ))}
     </div>

@@ -5,6 +5,7 @@ import type { CallContext, Foundation, ReadOnly } from "@tutti/kernel";
 import { kept } from "@tutti/machine-alert";
 import { installationNamespace } from "@tutti/mesh";
 import type { FailuresExplained } from "../../api/analysis.ts";
+import type { Repairs } from "../../repairs/repairs.ts";
 import type { SeriesThread } from "../../series/thread/series-thread.ts";
 import { keyOf } from "../key.ts";
 import type { Notifications } from "../notifications.ts";
@@ -21,6 +22,7 @@ export interface AlertDependencies extends MachineDependencies {
   readonly watches: WatchMemory;
   /** Counts reported alerts that were not taken. */
   readonly reportsLeftOut: { add(count: number): void };
+  readonly repairs: Repairs;
   /** What failed in a namespace, and why. */
   readonly explain: (span: {
     readonly namespace: string;

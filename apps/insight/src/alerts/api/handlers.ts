@@ -3,7 +3,7 @@ import type { alertService } from "@tutti/contracts/insight/v1";
 import type { Handlers } from "@tutti/mesh";
 import { acknowledgeAlert, listAlerts, watchAlerts } from "./alerts.ts";
 import type { AlertDependencies } from "./dependencies.ts";
-import { getIncident, listIncidents, updateIncident } from "./incidents.ts";
+import { getIncident, listIncidents, repairIncident, updateIncident } from "./incidents.ts";
 import { listNotifications, retryNotifications } from "./notifications.ts";
 import { listObjectives } from "./objectives.ts";
 import {
@@ -37,6 +37,7 @@ export function alertHandlers(dependencies: AlertDependencies): Handlers<typeof 
     listIncidents: (request, context) => listIncidents(dependencies, request, context),
     getIncident: (request, context) => getIncident(dependencies, request, context),
     updateIncident: (request, context) => updateIncident(dependencies, request, context),
+    repairIncident: (request, context) => repairIncident(dependencies, request, context),
     listNotifications: (request, context) => listNotifications(dependencies, request, context),
     retryNotifications: (request, context) => retryNotifications(dependencies, request, context),
     setRotation: (request, context) => setRotation(dependencies, request, context),

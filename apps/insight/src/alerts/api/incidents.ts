@@ -8,6 +8,8 @@ import {
   type KeptIncident,
   type ListIncidentsReply,
   type ListIncidentsRequest,
+  type RepairIncidentReply,
+  type RepairIncidentRequest,
   type UpdateIncidentReply,
   type UpdateIncidentRequest,
 } from "@tutti/contracts/insight/v1";
@@ -17,6 +19,7 @@ import { tell } from "@tutti/host/serving";
 import { type CallContext, errorFromUnknown, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import { alertErrors, changeIncident } from "@tutti/machine-alert";
 import { installationNamespace } from "@tutti/mesh";
+import { repairsOf } from "../../repairs/suggestions.ts";
 import { draftOf } from "../incidents/post-mortem.ts";
 import { keyOf } from "../key.ts";
 import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
@@ -68,6 +71,43 @@ export async function updateIncident(
   return { incident: await whole(dependencies, namespace, incidentId, context) };
 }
 
+export async function repairIncident(
+  dependencies: AlertDependencies,
+  { namespace: named, incidentId, dryRun, idempotencyKey, ...asked }: RepairIncidentRequest,
+  context: CallContext,
+): Promise<RepairIncidentReply> {
+  const namespace = namespaceOf({ namespace: named }, context);
+  const { repairs } = dependencies;
+  const found = await incidentNamed(dependencies, namespace, incidentId, context);
+  const { namespace: workNamespace, ...span } = spanOf(dependencies, namespace, found);
+  const repair = { namespace, incidentId, workNamespace, ...span, ...asked };
+  const { pool: _pool, previewToken: _token, ...shown } = await repairs.preview(repair, context);
+  if (dryRun) return { ...shown, run: undefined };
+  const preview = { pool: _pool, previewToken: _token, ...shown };
+  return { ...shown, run: await repairs.start(repair, preview, idempotencyKey, context) };
+}
+
+async function incidentNamed(
+  dependencies: AlertDependencies,
+  namespace: string,
+  id: string,
+  context: CallContext,
+): Promise<ReadOnly<KeptIncident>> {
+  const kept = await keptIn(dependencies, namespace, context);
+  const found = kept.incidents.find(({ incidentId }) => incidentId === id);
+  if (found === undefined) throw alertErrors.incidentMissing({ id });
+  return found;
+}
+
+/** When work of an incident failed, and in which namespace. */
+function spanOf({ foundation }: AlertDependencies, namespace: string, found: ReadOnly<KeptIncident>) {
+  return {
+    namespace: namespaceOfWork(namespace, found),
+    fromMs: found.startMs - beforeMs,
+    toMs: found.endMs === 0 ? foundation.clock.now() + 1 : found.endMs,
+  };
+}
+
 async function whole(
   dependencies: AlertDependencies,
   namespace: string,
@@ -77,13 +117,8 @@ async function whole(
   const kept = await keptIn(dependencies, namespace, context);
   const found = kept.incidents.find(({ incidentId }) => incidentId === id);
   if (found === undefined) throw alertErrors.incidentMissing({ id });
-  const nowMs = dependencies.foundation.clock.now();
   const incident = shown(namespace, found, kept);
-  const span = {
-    namespace: namespaceOfWork(namespace, found),
-    fromMs: found.startMs - beforeMs,
-    toMs: found.endMs === 0 ? nowMs + 1 : found.endMs,
-  };
+  const span = spanOf(dependencies, namespace, found);
   try {
     const { causes, count, latest } = await dependencies.explain(span);
     incident.causes = causes.slice(0, 10);
@@ -93,6 +128,7 @@ async function whole(
     // The timeline must be readable while facts are not.
     incident.problem = errorFromUnknown(thrown).message;
   }
+  incident.repairs = repairsOf(incident);
   incident.timeline = found.timeline.map(({ timeMs, kind, ruleId, count, text, cause }) => ({
     ...{ time: toTimestamp(timeMs), kind, ruleId, count, text },
     // Only read.

@@ -1,0 +1,302 @@
+/**
+ * Repairs of incidents: each is a preview, and a run of one task that insight does as an agent.
+ *
+ * 1. The caller needs the right for the change itself. The run acts with the rights of insight.
+ * 2. A run of many runs acts on exactly what its preview named. A second attempt continues after what is done.
+ * 3. Cancelling the run stops it. An undo is a repair of its own.
+ */
+import { agentPollService } from "@tutti/contracts/agent/v1";
+import type { IncidentRepair, RepairIncidentReply } from "@tutti/contracts/insight/v1";
+import { RepairKind } from "@tutti/contracts/insight/v1";
+import * as swarm from "@tutti/contracts/swarm/v1";
+import { WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
+import * as workflow from "@tutti/contracts/workflow/v1";
+import type { Guard } from "@tutti/host";
+import {
+  type CallContext,
+  counted,
+  errorFromUnknown,
+  type Foundation,
+  type IdSource,
+  toTimestamp,
+} from "@tutti/kernel";
+import { deniedError, type Mesh } from "@tutti/mesh";
+import { insightErrors } from "../errors.ts";
+import { InsightAgent, insightPool, payloadOf, type Work, workTask } from "./insight-agent.ts";
+
+export interface RepairsParts {
+  readonly foundation: Foundation;
+  readonly mesh: Pick<Mesh, "client">;
+  readonly guard: Pick<Guard, "authorize"> | undefined;
+  readonly ids: IdSource;
+  readonly processId: string;
+  /** Adds a line to the timeline of an incident. */
+  readonly note: (of: NoteOf, text: string, context: CallContext) => Promise<void>;
+}
+
+export interface NoteOf {
+  /** The namespace of the incident. */
+  readonly namespace: string;
+  readonly incidentId: string;
+}
+
+export interface RepairAsked extends NoteOf {
+  /** The namespace of the work. */
+  readonly workNamespace: string;
+  /** When work of the incident failed. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly kind: RepairKind;
+  readonly subject: string;
+  readonly version: string;
+  readonly undo: boolean;
+  readonly reason: string;
+}
+
+/** The input of the task. */
+interface RepairInput extends NoteOf {
+  readonly kind: Kind;
+  readonly undo: boolean;
+  readonly pool: string;
+  readonly subject: string;
+  readonly previewToken: string;
+  readonly total: number;
+  readonly reason: string;
+  readonly summary: string;
+}
+
+type Kind = "retry" | "move" | "pause" | "quarantine" | "pausePool";
+type Preview = Pick<RepairIncidentReply, "summary" | "count" | "leftAlone" | "sample"> &
+  Pick<RepairInput, "pool" | "previewToken">;
+
+const kinds: Readonly<Partial<Record<RepairKind, Kind>>> = {
+  [RepairKind.REPAIR_KIND_RETRY]: "retry",
+  [RepairKind.REPAIR_KIND_MOVE]: "move",
+  [RepairKind.REPAIR_KIND_PAUSE_AGENT]: "pause",
+  [RepairKind.REPAIR_KIND_QUARANTINE_AGENT]: "quarantine",
+  [RepairKind.REPAIR_KIND_PAUSE_POOL]: "pausePool",
+};
+
+/** The action and the resource of each, and of its undo. */
+const rights: Readonly<Record<Kind, readonly [resource: string, action: string, undo: string]>> = {
+  retry: ["run", "workflow.runs.retry", ""],
+  move: ["run", "workflow.runs.move", "workflow.runs.move"],
+  pause: ["agent", "swarm.agents.pause", "swarm.agents.resume"],
+  quarantine: ["agent", "swarm.agents.quarantine", "swarm.agents.release"],
+  pausePool: ["pool", "swarm.pools.pause", "swarm.pools.resume"],
+};
+
+const capability = "tutti.repair";
+/** Labels of the run. */
+const labels = { incident: "incident", repair: "repair" } as const;
+const { WORK_STATUS_PENDING, WORK_STATUS_RUNNING, WORK_STATUS_PAUSED, WORK_STATUS_FAILED } = WorkStatus;
+const movable = [WORK_STATUS_PENDING, WORK_STATUS_RUNNING, WORK_STATUS_PAUSED];
+
+export class Repairs {
+  readonly #parts: RepairsParts;
+  readonly #clients: ReturnType<typeof clientsOf>;
+  readonly agent: InsightAgent;
+
+  constructor(parts: RepairsParts) {
+    this.#parts = parts;
+    this.#clients = clientsOf(parts.mesh);
+    this.agent = new InsightAgent({
+      ...{ foundation: parts.foundation, polls: this.#clients.polls, runs: this.#clients.runs },
+      agentId: `insight-${parts.processId}`,
+      works: { [capability]: (work) => this.#repair(work) },
+    });
+  }
+
+  async preview(asked: RepairAsked, context: CallContext): Promise<Preview> {
+    const kind = kindOf(asked);
+    this.#requireRight(kind, asked, context);
+    switch (kind) {
+      case "retry":
+      case "move":
+        return this.#runsOf(kind, asked, context);
+      case "pause":
+      case "quarantine":
+        return this.#agentOf(kind, asked, context);
+      case "pausePool":
+        return this.#poolOf(asked, context);
+    }
+  }
+
+  /** Returns the run. With a key, that of the first time. */
+  async start(
+    asked: RepairAsked,
+    preview: Preview,
+    key: string,
+    context: CallContext,
+  ): Promise<WorkReference> {
+    const { workNamespace: namespace, namespace: home, incidentId, undo, subject, reason } = asked;
+    const kind = kindOf(asked);
+    const { pool, previewToken, summary, count: total } = preview;
+    const input: RepairInput = {
+      ...{ namespace: home, incidentId, kind, undo, pool, subject, previewToken, total, summary },
+      reason: reason === "" ? `incident ${incidentId}` : `incident ${incidentId}: ${reason}`,
+    };
+    const runId = key === "" ? this.#parts.ids.newId("repair") : `repair-${incidentId}-${key}`;
+    const task = { id: workTask, title: summary, work: { $case: "capability", value: capability } } as const;
+    const tasks = [{ ...task, input: payloadOf(`\${{ input }}`), retry: { maxAttempts: 5 } }];
+    const request = workflow.StartRunRequest.fromPartial({ namespace, runId });
+    request.spec = workflow.RunSpec.fromPartial({
+      what: { $case: "tasks", value: { tasks, input: payloadOf(input) } },
+      pool: insightPool,
+      labels: { [labels.incident]: incidentId, [labels.repair]: undo ? `undo-${kind}` : kind },
+    });
+    await this.#makePool(namespace, context);
+    const { existed } = await this.#clients.runs.startRun(request, {
+      context: this.agent.context(namespace, context.signal),
+    });
+    this.agent.wake(namespace);
+    if (!existed) await this.#parts.note(asked, `Repair started: ${summary} Run ${runId}`, context);
+    return WorkReference.fromPartial({ namespace, kind: "run", id: runId });
+  }
+
+  async #makePool(namespace: string, { signal }: CallContext): Promise<void> {
+    const pool = { pool: insightPool, description: "Tasks that insight does itself, such as repairs" };
+    const request = swarm.CreatePoolRequest.fromPartial({ namespace, pool });
+    try {
+      await this.#clients.pools.createPool(request, { context: this.agent.context(namespace, signal) });
+    } catch (thrown) {
+      if (errorFromUnknown(thrown).status !== "ALREADY_EXISTS") throw thrown;
+    }
+  }
+
+  #requireRight(kind: Kind, { undo, workNamespace }: RepairAsked, { principal }: CallContext): void {
+    const [resource, does, undoes] = rights[kind];
+    const action = undo ? undoes : does;
+    if (action === "") throw insightErrors.repairFinal();
+    const rule = { action, resource, within: undefined };
+    const decision = this.#parts.guard?.authorize(principal, rule, workNamespace);
+    if (decision !== undefined && !decision.allowed)
+      throw deniedError(principal, rule, workNamespace, decision);
+  }
+
+  async #runsOf(kind: "retry" | "move", asked: RepairAsked, context: CallContext): Promise<Preview> {
+    const { workNamespace: namespace, subject, version, undo, fromMs, toMs } = asked;
+    if (kind === "move" && subject === "")
+      throw insightErrors.repairUnfit({ what: "a workflow as its subject" });
+    const definitions = subject === "" ? [] : [subject];
+    const ended = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
+    const isRetry = kind === "retry";
+    const request = workflow.PreviewBulkRequest.fromPartial({
+      namespace,
+      filter: isRetry
+        ? { statuses: [WORK_STATUS_FAILED], definitions, ended }
+        : { statuses: movable, definitions },
+      action: {
+        action: isRetry ? { $case: "retry", value: {} } : { $case: "move", value: { version, back: undo } },
+      },
+    });
+    const { previewToken, count, leftAlone, sample } = await this.#clients.bulk.previewBulk(request, {
+      context,
+    });
+    const runs = counted(count, "run");
+    const where = undo
+      ? "to the version before"
+      : version === ""
+        ? "to the latest version"
+        : `to version ${version}`;
+    return {
+      summary: isRetry ? `Retries ${counted(count, "failed run")}.` : `Moves ${runs} of ${subject} ${where}.`,
+      ...{ count, leftAlone, previewToken, pool: "" },
+      sample: sample.map(({ runId }) => WorkReference.fromPartial({ namespace, kind: "run", id: runId })),
+    };
+  }
+
+  async #agentOf(kind: "pause" | "quarantine", asked: RepairAsked, context: CallContext): Promise<Preview> {
+    const { workNamespace: namespace, subject, undo } = asked;
+    const request = swarm.ListAgentsRequest.fromPartial({ namespace, page: { size: 1_000 } });
+    const { agents } = await this.#clients.agents.listAgents(request, { context });
+    const agent = agents.find(({ agentId }) => agentId === subject);
+    if (agent === undefined) throw insightErrors.repairSubjectMissing({ what: "Worker", name: subject });
+    const has = counted(agent.attempts, "task");
+    const words = {
+      pause: `Pauses worker ${subject}. It finishes the ${has} that it has, and gets no more.`,
+      quarantine: `Quarantines worker ${subject}. Other workers get the ${has} that it has.`,
+    };
+    const summary = undo ? `Worker ${subject} gets tasks again.` : words[kind];
+    return { summary, count: 1, leftAlone: 0, sample: [], pool: agent.pool, previewToken: "" };
+  }
+
+  async #poolOf(
+    { workNamespace: namespace, subject, undo }: RepairAsked,
+    context: CallContext,
+  ): Promise<Preview> {
+    const request = swarm.ListPoolsRequest.fromPartial({ namespace, page: { size: 1_000 } });
+    const { pools } = await this.#clients.pools.listPools(request, { context });
+    const found = pools.find(({ pool }) => pool === subject);
+    if (found === undefined) throw insightErrors.repairSubjectMissing({ what: "Pool", name: subject });
+    const { running = 0, queued = 0 } = found.status ?? {};
+    const waiting = `${counted(queued, "task")} in the queue`;
+    const summary = undo
+      ? `Resumes pool ${subject} with ${waiting}.`
+      : `Pauses pool ${subject} with ${waiting}. ${counted(running, "running task")} will finish.`;
+    return { summary, count: 1, leftAlone: 0, sample: [], pool: subject, previewToken: "" };
+  }
+
+  async #repair(work: Work): Promise<unknown> {
+    const { namespace, context, runId } = work;
+    // The cast: the run is one that insight started.
+    const input = work.input as RepairInput;
+    const { kind, undo, pool, subject: agentId, reason } = input;
+    const options = { context };
+    const { agents, pools } = this.#clients;
+    const agent = { namespace, pool, agentId, reason };
+    let output: unknown = { summary: input.summary };
+    switch (kind) {
+      case "retry":
+      case "move":
+        output = await this.#apply(work, input);
+        break;
+      case "pause":
+        if (undo) await agents.resumeAgent(agent, options);
+        else await agents.pauseAgent(agent, options);
+        break;
+      case "quarantine":
+        if (undo) await agents.releaseAgent(agent, options);
+        else await agents.quarantineAgent(agent, options);
+        break;
+      case "pausePool":
+        if (undo)
+          await pools.resumePool(swarm.ResumePoolRequest.fromPartial({ namespace, pool, reason }), options);
+        else await pools.pausePool({ namespace, pool, reason }, options);
+    }
+    await this.#parts.note(input, `Repair done: ${input.summary} Run ${runId}`, {
+      ...context,
+      idempotencyKey: `${runId}-done`,
+    });
+    return output;
+  }
+
+  async #apply({ namespace, saved, save, context }: Work, { previewToken, reason, total }: RepairInput) {
+    const request = workflow.ApplyBulkRequest.fromPartial({ namespace, previewToken, reason, cursor: saved });
+    let done = 0;
+    const refused: { readonly run: string; readonly message: string }[] = [];
+    for await (const reply of this.#clients.bulk.applyBulk(request, { context })) {
+      done = reply.done;
+      for (const { runId, error } of reply.refusals)
+        if (refused.length < 100) refused.push({ run: runId, message: error?.message ?? "" });
+      save(reply.cursor, total === 0 ? 1 : 1 - reply.remaining / total);
+    }
+    return { done, refused };
+  }
+}
+
+function kindOf({ kind }: Pick<IncidentRepair, "kind">): Kind {
+  const known = kinds[kind];
+  if (known === undefined) throw insightErrors.repairUnfit({ what: "a kind" });
+  return known;
+}
+
+function clientsOf(mesh: Pick<Mesh, "client">) {
+  return {
+    runs: mesh.client(workflow.runService),
+    bulk: mesh.client(workflow.bulkService),
+    agents: mesh.client(swarm.agentService),
+    pools: mesh.client(swarm.poolService),
+    polls: mesh.client(agentPollService, { service: "swarm" }),
+  };
+}

@@ -1,0 +1,34 @@
+/** What could repair an incident, by what is known of its causes. */
+import { type Incident, IncidentRepair, RepairKind } from "@tutti/contracts/insight/v1";
+
+const { REPAIR_KIND_RETRY, REPAIR_KIND_MOVE, REPAIR_KIND_PAUSE_AGENT } = RepairKind;
+const { REPAIR_KIND_QUARANTINE_AGENT, REPAIR_KIND_PAUSE_POOL } = RepairKind;
+
+export function repairsOf({ causes, failed }: Pick<Incident, "causes" | "failed">): IncidentRepair[] {
+  const repairs: Partial<IncidentRepair>[] = [];
+  if (failed.some(({ kind }) => kind === "run"))
+    repairs.push({ kind: REPAIR_KIND_RETRY, summary: "Retry the failed runs" });
+  for (const { kind, subject } of causes) {
+    switch (kind) {
+      case "agent":
+        repairs.push(
+          { kind: REPAIR_KIND_PAUSE_AGENT, subject, summary: `Pause worker ${subject}` },
+          { kind: REPAIR_KIND_QUARANTINE_AGENT, subject, summary: `Quarantine worker ${subject}` },
+        );
+        break;
+      case "pool":
+        repairs.push({ kind: REPAIR_KIND_PAUSE_POOL, subject, summary: `Pause pool ${subject}` });
+        break;
+      case "version": {
+        // A version is either a hash, or `workflow@hash`.
+        const at = subject.lastIndexOf("@");
+        if (at < 1) break;
+        const workflow = subject.slice(0, at);
+        const summary = `Move the runs of ${workflow} to another version`;
+        repairs.push({ kind: REPAIR_KIND_MOVE, subject: workflow, summary });
+      }
+    }
+  }
+  const once = new Map(repairs.map((repair) => [`${repair.kind} ${repair.subject ?? ""}`, repair]));
+  return [...once.values()].slice(0, 20).map((repair) => IncidentRepair.fromPartial(repair));
+}
