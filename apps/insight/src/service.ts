@@ -80,7 +80,7 @@ export class InsightService extends Orchestrator {
     this.register("facts", collector, { critical: false });
     const { clock } = foundation;
     const pools = mesh.client(poolService);
-    mesh.serve(factService, factsHandlers({ collector, queries, file, clock }));
+    mesh.serve(factService, factsHandlers({ collector, thread, queries, file, clock }));
     mesh.serve(
       servedAnalysisService,
       analysisHandlers({ collector, queries, replays, pools, series, file, clock }),

@@ -47,6 +47,7 @@ import {
   referredBlobs,
 } from "./blobs/referred-blobs.ts";
 import { type HostBus, openBus } from "./bus.ts";
+import { CallTally } from "./calls/call-tally.ts";
 import { componentHandlers } from "./components/component-handlers.ts";
 import { sectionsOf } from "./configuration.ts";
 import { hostErrors } from "./errors.ts";
@@ -100,6 +101,7 @@ interface Parts {
   readonly nats: NatsOnDemand;
   readonly bus: HostBus;
   readonly mesh: Mesh;
+  readonly calls: CallTally;
   readonly guard: Guard | undefined;
   readonly partitionOwner: PartitionOwner;
   readonly delivery: MeshDelivery;
@@ -171,9 +173,10 @@ export class ServiceHost extends Orchestrator {
       ...{ foundation, dataDirectory, keysDirectory: options.keysDirectory?.(configuration) ?? "" },
       shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
     }));
+    const calls = tallyOf(foundation, mesh, processId);
     const context = {
       ...{ operations, dataDirectory, guard, holds, sharing, ...referred, tokens: () => keys.cipher() },
-      ...{ processId, version, configuration, ids, mesh, bus },
+      ...{ processId, version, configuration, ids, mesh, bus, calls },
       ...{ telemetry, announcer, partitionOwner, delivery },
       nats: () => nats.connection(),
     };
@@ -185,11 +188,9 @@ export class ServiceHost extends Orchestrator {
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
       ...{ guard, partitionOwner, delivery, data, storage, blobs, mounted: operations, keys: keys.component },
+      ...{ calls },
     });
-    if (directory !== undefined)
-      host.on("stateChanged", ({ to }) => {
-        if (to.state === "draining") directory.leave();
-      });
+    if (directory !== undefined) leaveWith(host, directory);
     return host;
   }
 
@@ -259,6 +260,7 @@ export class ServiceHost extends Orchestrator {
       { stop: () => parts.delivery.stop() },
       { scope: "integration", critical: false },
     );
+    this.register("calls", parts.calls, { scope: "integration", critical: false });
     this.register("announcer", parts.announcer, { scope: "integration", critical: false });
   }
 
@@ -305,6 +307,20 @@ function discoveryBy(
     instanceIds: () => announcer().ids,
     onBroken: () => announcer().announce(),
   });
+}
+
+/** The data directory is left when its process drains. */
+function leaveWith(host: ServiceHost, directory: { leave(): void }): void {
+  host.on("stateChanged", ({ to }) => {
+    if (to.state === "draining") directory.leave();
+  });
+}
+
+/** Calls from outside are counted. */
+function tallyOf(foundation: Foundation, mesh: Mesh, processId: string): CallTally {
+  const calls = new CallTally({ foundation, mesh, processId });
+  mesh.server.pipeline.register(calls.step());
+  return calls;
 }
 
 /** Requests that refer to blobs are checked if blobs are kept here. */

@@ -6,6 +6,7 @@ import type { Effects, RuntimeOptions, TokenCipher } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 import type { Telemetry } from "@tutti/telemetry";
 import type { HasBlob, ReadBlob } from "./blobs/referred-blobs.ts";
+import type { CallTally } from "./calls/call-tally.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { HostOperations } from "./host-operations.ts";
 import type { Sharing } from "./storage/cluster/sharing.ts";
@@ -55,6 +56,8 @@ export interface HostContext {
   readonly holds: JournalHolds;
   /** Who gets in, and what they may do. Undefined where nothing is enforced. */
   readonly guard: Guard | undefined;
+  /** Counts calls from outside. */
+  readonly calls: Pick<CallTally, "add">;
   /** The HTTP port of the process. */
   readonly operations: HostOperations;
   /** How processes that share what they own keep it. Undefined where this one keeps everything by itself. */

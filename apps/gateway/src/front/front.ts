@@ -46,7 +46,7 @@ import { problemAnswer } from "./problems.ts";
 import { refuseUnknown } from "./unknown.ts";
 
 export interface FrontParts {
-  readonly host: Pick<HostContext, "mesh" | "operations" | "version" | "guard">;
+  readonly host: Pick<HostContext, "mesh" | "operations" | "version" | "guard" | "calls">;
   readonly foundation: Foundation;
   readonly settings: GatewaySettings;
   readonly access: Access;
@@ -201,16 +201,34 @@ class Routing {
       config: route.open ? { reach: "open" } : {},
       ...(route.rpc === undefined && { bodyLimit: Math.min(ownBodyBytesMax, bodyBytesMax) }),
       handler: async (request, reply) => {
-        const end = this.#instruments.begin(route.name);
-        reply.raw.once("finish", () => end(reply.raw.statusCode));
+        this.#count(route.name, request, reply);
         await handler(request, reply);
       },
     });
   }
 
+  /** In the metrics, and in the facts with its caller. */
+  #count(route: string, request: FastifyRequest, reply: FastifyReply): void {
+    const { foundation, host } = this.#parts;
+    const end = this.#instruments.begin(route);
+    const beginMs = foundation.clock.monotonic();
+    reply.raw.once("finish", () => {
+      const { statusCode } = reply.raw;
+      end(statusCode);
+      const principal = request.caller?.principal;
+      if (principal === undefined) return;
+      const query = request.query as Readonly<Record<string, unknown>>;
+      const named = typeof query["namespace"] === "string" ? query["namespace"] : "";
+      host.calls.add({
+        ...{ source: "http", route, identity: principal.id, code: String(statusCode) },
+        namespace: named || principal.shown?.namespace || "default",
+        durationMs: foundation.clock.monotonic() - beginMs,
+      });
+    });
+  }
+
   async #upload(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const end = this.#instruments.begin("blobs.put");
-    reply.raw.once("finish", () => end(reply.raw.statusCode));
+    this.#count("blobs.put", request, reply);
     const { mesh } = this.#parts.host;
     letBodyTakeTime(request.raw);
     await this.#asked(request, reply, async (asked, query) => {

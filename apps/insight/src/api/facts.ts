@@ -5,10 +5,13 @@ import { type Handlers, installationNamespace } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import type { FactCollector } from "../facts/collector.ts";
 import type { QueryProcess } from "../facts/query/query-process.ts";
+import { callRow } from "../facts/rows.ts";
 import { factTables } from "../facts/tables.ts";
+import type { FactThread } from "../facts/thread/fact-thread.ts";
 
 export interface FactsParts {
   readonly collector: Pick<FactCollector, "catchUp" | "recordedMs">;
+  readonly thread: Pick<FactThread, "ask">;
   readonly queries: Pick<QueryProcess, "query">;
   readonly file: string;
   readonly clock: Clock;
@@ -16,7 +19,13 @@ export interface FactsParts {
 
 const rowsByDefault = 1_000;
 
-export function factsHandlers({ collector, queries, file, clock }: FactsParts): Handlers<typeof factService> {
+export function factsHandlers({
+  collector,
+  thread,
+  queries,
+  file,
+  clock,
+}: FactsParts): Handlers<typeof factService> {
   const recordedTo = () => {
     const ms = collector.recordedMs();
     return ms === 0 ? undefined : toTimestamp(ms);
@@ -28,6 +37,13 @@ export function factsHandlers({ collector, queries, file, clock }: FactsParts): 
         ...{ name, description, columns: columns.map((column) => ({ ...column })) },
       }));
       return { tables, recordedTo: recordedTo() };
+    },
+    async recordCalls({ processId, calls }) {
+      await thread.ask("record", {
+        rows: { call: calls.map((call) => callRow(processId, call)) },
+        cursors: {},
+      });
+      return {};
     },
     async queryFacts({ sql, rowsMax }, { namespace }) {
       await collector.catchUp();

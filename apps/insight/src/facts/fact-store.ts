@@ -21,7 +21,7 @@ export interface FactBatch {
 }
 
 /** Changes with the tables: the rows of another format are made again. */
-const format = 2;
+const format = 3;
 const sqlTypes = { text: "TEXT", integer: "INTEGER", real: "REAL" } as const;
 const sweepRowsMax = 5_000;
 
@@ -44,6 +44,7 @@ export class FactStore {
       attempt: insert("attempt"),
       agent: insert("agent"),
       placement: insert("placement"),
+      call: insert("call"),
     };
     this.#setCursor = this.#database.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?)");
   }
@@ -60,7 +61,7 @@ export class FactStore {
   record({ rows, cursors }: FactBatch): void {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
-      for (const table of ["work", "attempt", "agent", "placement"] as const)
+      for (const table of ["work", "attempt", "agent", "placement", "call"] as const)
         for (const row of rows[table] ?? []) this.#insert[table].run(...row);
       for (const [name, ms] of Object.entries(cursors)) this.#setCursor.run(name, ms);
       this.#database.exec("COMMIT");
@@ -73,8 +74,9 @@ export class FactStore {
   /** Removes some of the rows that are too old. Returns how many. */
   sweep(beforeMs: number): number {
     let removed = 0;
-    for (const table of ["work", "attempt", "placement"]) {
-      const old = `SELECT rowid FROM ${table} WHERE ended < ? LIMIT ${sweepRowsMax}`;
+    for (const table of ["work", "attempt", "placement", "call"]) {
+      const time = table === "call" ? "minute" : "ended";
+      const old = `SELECT rowid FROM ${table} WHERE ${time} < ? LIMIT ${sweepRowsMax}`;
       const { changes } = this.#database
         .prepare(`DELETE FROM ${table} WHERE rowid IN (${old})`)
         .run(timeText(beforeMs) ?? "");
@@ -103,7 +105,8 @@ function opened(file: string): DatabaseSync {
   try {
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-    if (found !== format) database.exec(`BEGIN; ${schema()} PRAGMA user_version = ${format}; COMMIT`);
+    if (found === 2) database.exec(`BEGIN; ${callTable} PRAGMA user_version = ${format}; COMMIT`);
+    else if (found !== format) database.exec(`BEGIN; ${schema()} PRAGMA user_version = ${format}; COMMIT`);
     database.prepare("SELECT count(*) FROM cursor").get();
     return database;
   } catch (error) {
@@ -112,12 +115,18 @@ function opened(file: string): DatabaseSync {
   }
 }
 
+function tableOf(table: KeptTable): string {
+  const { columns, key } = keptTables[table];
+  const declared = columns.map(({ name, type }) => `${name} ${sqlTypes[type]}`).join(", ");
+  return `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (${declared}, PRIMARY KEY (${key.join(", ")})) STRICT;`;
+}
+
+/** Format 2 had all but this. Placements could not be made again. */
+const callTable = `${tableOf("call")} CREATE INDEX call_minute ON call (minute);`;
+
 function schema(): string {
-  const tables = Object.entries(keptTables).map(([table, { columns, key }]) => {
-    const declared = columns.map(({ name, type }) => `${name} ${sqlTypes[type]}`).join(", ");
-    return `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (${declared}, PRIMARY KEY (${key.join(", ")})) STRICT;`;
-  });
-  return `${tables.join(" ")}
+  const tables = (["work", "attempt", "agent", "placement"] as const).map(tableOf);
+  return `${tables.join(" ")} ${callTable}
     DROP TABLE IF EXISTS cursor; CREATE TABLE cursor (name TEXT PRIMARY KEY, ms REAL NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX work_by_end ON work (kind, namespace, ended);
     CREATE INDEX attempt_by_end ON attempt (namespace, ended);

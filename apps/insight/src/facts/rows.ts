@@ -2,6 +2,7 @@
 
 import { AgentState } from "@tutti/contracts/agent/v1";
 import { enumName } from "@tutti/contracts/enum";
+import type { CallCount } from "@tutti/contracts/insight/v1";
 import { Mode, type Session } from "@tutti/contracts/session/v1";
 import type { Agent, BoardTask, Mission, PlacedAttempt } from "@tutti/contracts/swarm/v1";
 import type { Amounts, ErrorDetail, Outcome, TaskCounts, WorkReference } from "@tutti/contracts/types/v1";
@@ -206,4 +207,9 @@ export function placementRow({ namespace, pool, epoch }: PoolOwned, attempt: Pla
     ...[Math.max(0, endedMs - assignedMs), attempt.dueMs || null, Number(attempt.copy), orNull(demand)],
     ...[orNull(errorCode), used?.tokens ?? 0, used?.money ?? 0],
   ];
+}
+
+export function callRow(process: string, call: CallCount): FactRow {
+  const { namespace, minuteMs, source, route, identity, code, calls, durationMs, maxMs } = call;
+  return [namespace, timeText(minuteMs), process, source, route, identity, code, calls, durationMs, maxMs];
 }

@@ -11,8 +11,10 @@ export interface FactTableDeclaration {
   readonly description: string;
   readonly columns: readonly FactColumnDeclaration[];
   /** The table that has its rows, and which of these. */
-  readonly kept: "work" | "attempt" | "agent" | "placement";
+  readonly kept: "work" | "attempt" | "agent" | "placement" | "call";
   readonly where: string;
+  /** Makes its rows of those of the kept table. Default: they are its rows. */
+  readonly rows?: (kept: string) => string;
 }
 
 type Column = FactColumnDeclaration;
@@ -129,11 +131,60 @@ const placementColumns: readonly Column[] = [
   real("money", "Money that was spent, in the unit of the installation."),
 ];
 
+const callColumns: readonly Column[] = [
+  namespace,
+  text("minute", "The minute in which the calls ended."),
+  text("process", "Id of the process that was called."),
+  text("source", "`http` or `grpc`."),
+  text("route", "Name of the route of HTTP, such as `runs.start`, or the rpc."),
+  text("identity", "Id of the caller. `*` if too many callers called in this minute."),
+  text("code", "Status of HTTP, such as `404`, or of gRPC, such as `NOT_FOUND`."),
+  real("calls", "How many."),
+  real("duration_ms", "How long they took together, in milliseconds. Waits of the caller count."),
+  real("max_ms", "How long the longest took, in milliseconds."),
+];
+
+const coordinationColumns: readonly Column[] = [
+  namespace,
+  text("kind", "`run` or `mission`."),
+  text("work_id", "Id of the run or mission."),
+  text("definition", "Name of its definition."),
+  text("ended", "When the last of its attempts ended."),
+  integer("tasks", "Number of its tasks that agents had."),
+  integer("results", "Number of its tasks that were completed."),
+  integer("attempts", "Number of attempts."),
+  integer("handoffs", "How often its tasks were handed on to another agent."),
+  integer("bounced", "How often a check sent work back."),
+  integer("rework", "Attempts beyond the first of each task."),
+  real("chatter", "Hand-offs, bounces and rework per result."),
+];
+
+/** A run has a row per attempt, a mission one per task with the number of its attempts. */
+const coordinationRows = (kept: string): string => `
+  SELECT namespace, kind, work_id, max(definition) AS definition, max(ended) AS ended, count(*) AS tasks,
+    sum(is_done) AS results, sum(tries) AS attempts, sum(handoffs) AS handoffs, sum(sent_back) AS bounced,
+    sum(tries) - count(*) AS rework,
+    (sum(handoffs) + sum(sent_back) + sum(tries) - count(*)) * 1.0 / nullif(sum(is_done), 0) AS chatter
+  FROM (
+    SELECT namespace, kind, work_id, task, max(definition) AS definition, max(ended) AS ended,
+      max(handoffs) AS handoffs, max(sent_back) AS sent_back, max(status = 'completed') AS is_done,
+      CASE kind WHEN 'mission' THEN max(attempt, 1) ELSE count(*) END AS tries
+    FROM ${kept} WHERE is_compensation = 0 GROUP BY namespace, kind, work_id, task)
+  GROUP BY namespace, kind, work_id`;
+
 export const factTables: readonly FactTableDeclaration[] = [
   { name: "agents", description: "One row per agent.", columns: agentColumns, kept: "agent", where: "true" },
   {
     ...{ name: "attempts", description: "One row per attempt of a task of a run or mission that has ended." },
     ...{ columns: attemptColumns, kept: "attempt", where: "true" },
+  },
+  {
+    ...{ name: "calls", description: "One row per minute, route, caller and code of calls from outside." },
+    ...{ columns: callColumns, kept: "call", where: "true" },
+  },
+  {
+    ...{ name: "coordination", description: "One row per run or mission, with hand-offs and rework." },
+    ...{ columns: coordinationColumns, kept: "attempt", where: "true", rows: coordinationRows },
   },
   {
     name: "missions",
@@ -171,6 +222,10 @@ export const keptTables = {
   },
   agent: { columns: agentColumns, key: ["namespace", "pool", "id"] },
   placement: { columns: placementColumns, key: ["pool_namespace", "pool", "epoch", "sequence"] },
+  call: {
+    columns: callColumns,
+    key: ["process", "minute", "namespace", "source", "route", "identity", "code"],
+  },
 } as const;
 
 export type KeptTable = keyof typeof keptTables;

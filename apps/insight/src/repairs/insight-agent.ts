@@ -3,7 +3,7 @@
  *
  * 1. It polls a namespace while there are tasks for it. A call wakes it, or the facts round that sees a queue.
  * 2. It does nothing for runs of other callers: its rights are those of the installation.
- * 3. A task is renewed with what was done so far, until it is over or not wanted. The next attempt continues there.
+ * 3. A task is renewed with its progress, until it is over or not wanted. The next attempt continues there.
  */
 import {
   AgentKind,

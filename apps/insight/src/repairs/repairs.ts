@@ -2,7 +2,7 @@
  * Repairs of incidents: each is a preview, and a run of one task that insight does as an agent.
  *
  * 1. The caller needs the right for the change itself. The run acts with the rights of insight.
- * 2. A run of many runs acts on exactly what its preview named. A second attempt continues after what is done.
+ * 2. A run of many runs acts on exactly what its preview named. A second attempt continues after the completed runs.
  * 3. Cancelling the run stops it. An undo is a repair of its own.
  */
 import { agentPollService } from "@tutti/contracts/agent/v1";
@@ -34,7 +34,7 @@ export interface RepairsParts {
   readonly note: (of: NoteOf, text: string, context: CallContext) => Promise<void>;
 }
 
-export interface NoteOf {
+interface NoteOf {
   /** The namespace of the incident. */
   readonly namespace: string;
   readonly incidentId: string;

@@ -81,6 +81,32 @@ describe("facts of an installation", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
+  it("calls by route, caller and status, from a request on", async () => {
+    await (await fetch(`${installation.url}/v1/runs/nope`)).text();
+    const sql =
+      "SELECT source, route, identity, code, sum(calls) FROM calls WHERE route = 'runs.get' GROUP BY 1, 2, 3, 4";
+    const found = await until(
+      "the call in the facts",
+      async () => (await query(sql)).rows,
+      (rows) => rows.length > 0,
+    );
+    assert.deepEqual(found, [["http", "runs.get", "local-admin", "404", 1]]);
+  });
+
+  it("coordination of each run", async () => {
+    const sql =
+      "SELECT work_id, tasks, results, handoffs, rework, chatter FROM coordination ORDER BY work_id";
+    const found = await until(
+      "both runs",
+      async () => (await query(sql)).rows,
+      (rows) => rows.length === 2,
+    );
+    assert.deepEqual(found, [
+      ["bad", 2, 1, 0, 0, 0],
+      ["good", 2, 2, 0, 0, 0],
+    ]);
+  });
+
   const runs =
     "SELECT id, definition, status, tasks, tasks_failed, error_code, labels ->> 'team' FROM runs ORDER BY id";
   const expected = [

@@ -13,6 +13,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.governance.v1.PolicyService/RecordDecisions": betweenProcesses,
   "tutti.governance.v1.AdmissionService/RecordFindings": betweenProcesses,
   "tutti.governance.v1.PolicyService/WatchBundles": betweenProcesses,
+  "tutti.insight.v1.FactService/RecordCalls": betweenProcesses,
   "tutti.insight.v1.MetricService/RecordSamples":
     "a stream both ways, over gRPC. Workers send their values by POST /v1/metrics/measures",
   "tutti.insight.v1.MetricService/RecordOtlpMetrics":

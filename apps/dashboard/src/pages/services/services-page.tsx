@@ -4,6 +4,7 @@ import { componentsQuery, metricSeriesQuery } from "../../data/queries.ts";
 import { counted } from "../../elements/moments.ts";
 import { Empty, PageHead } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
+import { CallsPart } from "./calls-part.tsx";
 import { metricNameOf, stateOf, usedMetrics } from "./process.ts";
 import { ProcessPart } from "./process-part.tsx";
 import "./services.css";
@@ -28,6 +29,7 @@ export function ServicesPage() {
           )
         }
       </Shown>
+      <CallsPart />
     </>
   );
 }

@@ -51,9 +51,11 @@ export function answerQuery({ file, namespace, sql, rowsMax }: QueryAsked): Quer
       const own = namespace === undefined ? "true" : `namespace = '${namespace}'`;
       database.exec(`CREATE TEMP VIEW ${secret}_${table} AS SELECT * FROM main.${table} WHERE ${own}`);
     }
-    for (const { name, columns, kept: table, where } of factTables) {
+    for (const { name, columns, kept: table, where, rows: rowsOf } of factTables) {
       const names = columns.map((column) => column.name).join(", ");
-      database.exec(`CREATE TEMP VIEW ${name} AS SELECT ${names} FROM ${secret}_${table} WHERE ${where}`);
+      const own = `${secret}_${table}`;
+      const from = rowsOf === undefined ? own : `(${rowsOf(own)})`;
+      database.exec(`CREATE TEMP VIEW ${name} AS SELECT ${names} FROM ${from} WHERE ${where}`);
     }
     database.exec("PRAGMA query_only = 1");
     database.setAuthorizer(permissionOf(secret));
