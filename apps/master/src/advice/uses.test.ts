@@ -11,11 +11,10 @@ describe("the use of tasks", () => {
     const found = usesOf([
       seriesOf("cpu.p50", "image.resize", [Number.NaN, 0.1, 0.2]),
       seriesOf("cpu.p99", "image.resize", [Number.NaN, 0.38, 0.3]),
-      // 36 attempts, then 72.
-      seriesOf("cpu.rate", "image.resize", [Number.NaN, 0.01, 0.02]),
+      seriesOf("cpu.count", "image.resize", [Number.NaN, 36, 72]),
       seriesOf("memory_bytes.p50", "image.crop", [1e8]),
       seriesOf("memory_bytes.p99", "image.crop", [2e8]),
-      seriesOf("memory_bytes.rate", "image.crop", [0.1]),
+      seriesOf("memory_bytes.count", "image.crop", [360.2]),
       seriesOf("cpu.p99", "image.none", [Number.NaN]),
     ]);
     assert.deepEqual(found, [

@@ -22,7 +22,7 @@ const spanMs = 7 * 24 * hourMs;
 const measured = { cpu: "task_cpu_cores", memory_bytes: "task_memory_bytes" } as const;
 const resources = ["cpu", "memory_bytes"] as const;
 
-const { AGGREGATION_QUANTILE, AGGREGATION_RATE, AGGREGATION_MAX, AGGREGATION_SUM } = Aggregation;
+const { AGGREGATION_QUANTILE, AGGREGATION_INCREASE, AGGREGATION_MAX, AGGREGATION_SUM } = Aggregation;
 
 export class Uses {
   readonly #parts: UsesParts;
@@ -44,7 +44,12 @@ export class Uses {
       return [
         { ...quantile, queryId: `${resource}.p50`, quantile: 0.5 },
         { ...quantile, queryId: `${resource}.p99`, quantile: 0.99 },
-        { ...about, queryId: `${resource}.rate`, overTime: AGGREGATION_RATE, overSeries: AGGREGATION_SUM },
+        {
+          ...about,
+          queryId: `${resource}.count`,
+          overTime: AGGREGATION_INCREASE,
+          overSeries: AGGREGATION_SUM,
+        },
       ];
     });
     const request = QuerySeriesRequest.fromPartial({
@@ -67,8 +72,8 @@ export function usesOf(series: readonly Series[]): readonly RecordedUse[] {
     resources.flatMap((resource): RecordedUse[] => {
       const p99 = valuesOf(capability, `${resource}.p99`);
       if (p99.length === 0) return [];
-      const rates = valuesOf(capability, `${resource}.rate`);
-      const attempts = Math.round(rates.reduce((sum, rate) => sum + rate * (hourMs / 1_000), 0));
+      const counts = valuesOf(capability, `${resource}.count`);
+      const attempts = Math.round(counts.reduce((sum, count) => sum + count, 0));
       const p50 = Math.max(...valuesOf(capability, `${resource}.p50`));
       return [{ capability, resource, p50, p99: Math.max(...p99), attempts }];
     }),
