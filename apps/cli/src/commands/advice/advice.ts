@@ -157,7 +157,7 @@ function draw({ print, shell }: Context, each: Recommendation): void {
 
 function gainText({ measure = "time", median, low, high, runs = 0 }: PredictedGain): string {
   if (measure !== "time")
-    return `${percent(median)} less ${measure} reserved, by the use of ${runs} attempts.`;
+    return `${percent(median)} less ${measure} reserved, by the use of about ${runs} attempts.`;
   return `${percent(median)} less time in a replay of ${runs} runs, ${percent(low)} to ${percent(high)} for 8 of 10.`;
 }
 

@@ -116,7 +116,7 @@ function Line({ each }: { each: Recommendation }) {
             <li key={line}>{line}</li>
           ))}
           <li>
-            {gain?.measure === "time" ? "Replay of runs" : "Attempts"}: {count(gain?.runs ?? 0)}. Gain:{" "}
+            {gain?.measure === "time" ? "Replay of runs" : "Attempts, about"}: {count(gain?.runs ?? 0)}. Gain:{" "}
             {percent(gain?.low ?? 0)} to {percent(gain?.high ?? 0)} for 8 of 10.
           </li>
         </ul>
