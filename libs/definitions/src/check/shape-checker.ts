@@ -218,6 +218,7 @@ export class ShapeChecker {
         this.#unknownKey(key, shape, path);
         continue;
       }
+      this.#warnOfOlder(key, member, path);
       const checked = this.check(item, member, [...path, key]);
       if (checked !== undefined) members[key] = checked;
     }
@@ -230,6 +231,14 @@ export class ShapeChecker {
     }
     for (const group of shape.oneOf) this.#oneOf(value, group, path);
     return members;
+  }
+
+  #warnOfOlder(key: string, { replacedBy }: Shape, path: Path): void {
+    if (replacedBy === undefined) return;
+    const expected = `\`${replacedBy}\``;
+    this.#findings.warning("deprecated", [...path, key], `\`${key}\` is deprecated, use ${expected}`, {
+      ...{ key: true, expected },
+    });
   }
 
   #oneOf(value: { readonly [key: string]: Json }, group: readonly string[], path: Path): void {

@@ -61,7 +61,11 @@ class SchemaWriter {
 
   of(shape: Shape): Members {
     const written = this.#written(shape);
-    return shape.doc === undefined || shape.doc === "" ? written : { ...written, description: shape.doc };
+    return {
+      ...written,
+      ...(shape.doc !== undefined && shape.doc !== "" && { description: shape.doc }),
+      ...(shape.replacedBy !== undefined && { deprecated: true }),
+    };
   }
 
   #written(shape: Shape): Members {

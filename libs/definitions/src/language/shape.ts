@@ -18,6 +18,8 @@ export type TextForm =
 interface Described {
   /** One sentence for people. Editors show it. */
   readonly doc?: string;
+  /** The key that replaces this older one. The check warns of the older one. */
+  readonly replacedBy?: string;
 }
 
 export interface TextShape extends Described {

@@ -405,7 +405,7 @@ export const task: MembersShape = members(
       "What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.",
     ),
     cost: { ...cost, doc: "What it is expected to cost. Learned values replace it." },
-    estimate: { ...cost, doc: "The older name of `cost`." },
+    estimate: { ...cost, doc: "The older name of `cost`.", replacedBy: "cost" },
     checks: list(check, 32, "What its output must satisfy."),
     limits: list(limit, 16, "Limits that it shares with every other task of the same key."),
     cache,

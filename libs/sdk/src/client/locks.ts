@@ -17,7 +17,7 @@ import { WorkReference } from "@tutti/contracts/types/v1";
 import { type Foundation, isTuttiError, type Timer } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
-import { type Duration, durationIn } from "./work/duration.ts";
+import { type Duration, eitherDuration } from "./work/duration.ts";
 import { pagesOfLines } from "./work/telling.ts";
 
 export interface AcquireOptions {
@@ -76,8 +76,8 @@ export class Locks {
     const { clock } = this.#clockwork;
     const { locks, namespace } = this.#parts;
     const { holder = randomUUID(), work } = options;
-    const waitMs = durationIn("wait", options.wait ?? options.waitMs) ?? 0;
-    const leaseMs = durationIn("lease", options.lease ?? options.leaseMs) || leaseDefaultMs;
+    const waitMs = eitherDuration("wait", options.wait, options.waitMs) ?? 0;
+    const leaseMs = eitherDuration("lease", options.lease, options.leaseMs) || leaseDefaultMs;
     const request = AcquireLockRequest.fromPartial({
       ...{ namespace, name, holder, leaseMs },
       ...{ permits: options.permits ?? 0, shared: options.shared ?? false, priority: options.priority ?? 0 },

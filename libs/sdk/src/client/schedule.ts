@@ -12,7 +12,7 @@ import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { type SpecOptions, specOf } from "./spec.ts";
-import { type Duration, durationIn } from "./work/duration.ts";
+import { type Duration, eitherDuration } from "./work/duration.ts";
 
 const overlaps = {
   skip: Overlap.OVERLAP_SKIP,
@@ -171,7 +171,7 @@ function policyAfter(
 ): NonNullable<ScheduleMessage["policy"]> {
   return {
     overlap: overlap === undefined ? (before?.overlap ?? Overlap.OVERLAP_UNSPECIFIED) : overlaps[overlap],
-    catchUpMs: durationIn("catchUp", catchUp ?? catchUpMs) ?? before?.catchUpMs ?? 0,
+    catchUpMs: eitherDuration("catchUp", catchUp, catchUpMs) ?? before?.catchUpMs ?? 0,
     pauseOnFailure: pauseOnFailure ?? before?.pauseOnFailure ?? false,
     maxRuns: maxRuns ?? before?.maxRuns ?? 0,
   };
@@ -218,8 +218,8 @@ export async function makeSchedule(
 
 function timingOf(options: Omit<ScheduleOptions, keyof SpecOptions>): ScheduleTiming {
   const { cron = [], timeZone } = options;
-  const everyMs = durationIn("every", options.every ?? options.everyMs);
-  const jitterMs = durationIn("jitter", options.jitter ?? options.jitterMs);
+  const everyMs = eitherDuration("every", options.every, options.everyMs);
+  const jitterMs = eitherDuration("jitter", options.jitter, options.jitterMs);
   const lines = typeof cron === "string" ? [cron] : cron;
   const rules: TimingRule[] = lines.map((line) => ({ rule: { $case: "cron", value: line } }));
   if (everyMs !== undefined) rules.push({ rule: { $case: "interval", value: { everyMs, offsetMs: 0 } } });

@@ -1,7 +1,7 @@
 /** Running work are made of, whether they are started now or by a schedule. */
 import { RunSpec } from "@tutti/contracts/workflow/v1";
 import { payloadOf } from "./payloads.ts";
-import { type Duration, durationIn } from "./work/duration.ts";
+import { type Duration, eitherDuration } from "./work/duration.ts";
 import { type AmountsOptions, amountsOf } from "./work/task.ts";
 
 export interface SpecOptions {
@@ -44,8 +44,8 @@ export function specOf(definition: string, options: SpecOptions, exact?: ExactVe
     labels: { ...labels },
     priority: priority ?? 0,
     pool: pool ?? "",
-    timeoutMs: durationIn("timeout", options.timeout ?? options.timeoutMs) ?? 0,
-    retentionMs: durationIn("retention", options.retention ?? options.retentionMs) ?? 0,
+    timeoutMs: eitherDuration("timeout", options.timeout, options.timeoutMs) ?? 0,
+    retentionMs: eitherDuration("retention", options.retention, options.retentionMs) ?? 0,
     budget: budget && amountsOf(budget),
   });
   spec.input = payloadOf(input, "input");

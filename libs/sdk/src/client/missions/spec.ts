@@ -8,7 +8,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { payloadOf } from "../payloads.ts";
-import { type Duration, durationIn } from "../work/duration.ts";
+import { type Duration, eitherDuration } from "../work/duration.ts";
 import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
 
 /** A task for the board of a mission. */
@@ -97,10 +97,10 @@ export function missionSpecOf(options: MissionOptions): MissionSpec {
   const spec = Specs.fromPartial({
     ...{ title: options.title ?? "", goal: options.goal ?? "", output: options.output ?? "" },
     ...{ pool: options.pool ?? "", priority: options.priority ?? 0 },
-    timeoutMs: durationIn("timeout", options.timeout ?? options.timeoutMs) ?? 0,
-    stuckAfterMs: durationIn("stuckAfter", options.stuckAfter ?? options.stuckAfterMs) ?? 0,
+    timeoutMs: eitherDuration("timeout", options.timeout, options.timeoutMs) ?? 0,
+    stuckAfterMs: eitherDuration("stuckAfter", options.stuckAfter, options.stuckAfterMs) ?? 0,
     loopThreshold: options.loopThreshold ?? 0,
-    retentionMs: durationIn("retention", options.retention ?? options.retentionMs) ?? 0,
+    retentionMs: eitherDuration("retention", options.retention, options.retentionMs) ?? 0,
     ...{ labels: { ...options.labels }, assignment: assignments[assignment] },
     roles: (options.roles ?? []).map((role) => ({ ...role, capabilities: [...(role.capabilities ?? [])] })),
     leadership: leader === false ? undefined : { enabled: true, ...led },

@@ -11,7 +11,7 @@ import {
 import { NeedCondition } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { payloadOf } from "../payloads.ts";
-import { type Duration, durationIn } from "../work/duration.ts";
+import { type Duration, eitherDuration } from "../work/duration.ts";
 import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
 
 /**
@@ -164,11 +164,11 @@ export function sessionSpecOf(options: SessionOptions): SessionSpec {
   const spec = SessionSpec.fromPartial({
     ...{ title: options.title ?? "", pool: options.pool ?? "", priority: options.priority ?? 0 },
     ...{
-      timeoutMs: durationIn("timeout", options.timeout ?? options.timeoutMs) ?? 0,
+      timeoutMs: eitherDuration("timeout", options.timeout, options.timeoutMs) ?? 0,
       weight: options.weight ?? 0,
     },
     ...{
-      retentionMs: durationIn("retention", options.retention ?? options.retentionMs) ?? 0,
+      retentionMs: eitherDuration("retention", options.retention, options.retentionMs) ?? 0,
       labels: { ...options.labels },
     },
     ...{ limits: { ...options.limits }, reservationIds: [...(options.reservations ?? [])] },

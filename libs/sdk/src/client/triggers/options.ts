@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { payloadOf } from "../payloads.ts";
 import { type SpecOptions, specOf } from "../spec.ts";
-import { type Duration, durationIn } from "../work/duration.ts";
+import { type Duration, durationIn, eitherDuration } from "../work/duration.ts";
 
 const singletons = { skip: Singleton.SINGLETON_SKIP, queue: Singleton.SINGLETON_QUEUE } as const;
 
@@ -124,7 +124,7 @@ function changed(before: Trigger, rules: TriggerRules): Trigger {
     source: sourceAfter(before.source, rules),
     condition: rules.if ?? before.condition,
     key: rules.key ?? before.key,
-    windowMs: durationIn("window", rules.window ?? rules.windowMs) ?? before.windowMs,
+    windowMs: eitherDuration("window", rules.window, rules.windowMs) ?? before.windowMs,
     with: rules.with === undefined ? before.with : payloadOf(rules.with, "with"),
     runId: rules.runId ?? before.runId,
     policy: policyAfter(before.policy ?? TriggerPolicy.create(), rules),
@@ -161,11 +161,11 @@ function policyAfter(before: TriggerPolicy, rules: TriggerRules): TriggerPolicy 
     ...(debounce !== undefined && debounced(debounce)),
     ...(batch !== undefined && {
       batchSize: batch.size,
-      batchWaitMs: durationIn("batch.wait", batch.wait ?? batch.waitMs) ?? 0,
+      batchWaitMs: eitherDuration("batch.wait", batch.wait, batch.waitMs) ?? 0,
     }),
     ...(throttle !== undefined && {
       throttleCount: throttle.count,
-      throttlePerMs: durationIn("throttle.per", throttle.per ?? throttle.perMs) ?? 0,
+      throttlePerMs: eitherDuration("throttle.per", throttle.per, throttle.perMs) ?? 0,
     }),
   };
 }

@@ -1,5 +1,6 @@
 import { parseDurationMs } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
+import { taken } from "./deprecated.ts";
 
 /** `30s`, `1h30m`, or milliseconds. */
 export type Duration = string | number;
@@ -11,4 +12,13 @@ export function durationIn(option: string, duration: Duration | undefined): numb
   if (ms !== undefined && ms >= 0) return ms;
   const expected = "a duration such as 30s or 1h30m, or milliseconds";
   throw sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(duration) });
+}
+
+/** A duration by its name, or by the older name that ends in `Ms`. */
+export function eitherDuration(
+  option: string,
+  duration: Duration | undefined,
+  older: number | undefined,
+): number | undefined {
+  return durationIn(option, duration ?? taken(older, `${option}Ms`, option));
 }

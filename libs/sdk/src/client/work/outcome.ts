@@ -1,7 +1,7 @@
 import type { Outcome } from "@tutti/contracts/types/v1";
 import { backoffMs, fromErrorDetail, sleep } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
-import { type Duration, durationIn } from "./duration.ts";
+import { type Duration, eitherDuration } from "./duration.ts";
 import { attempt, backoff, type ClientPorts, patienceMs } from "./followed.ts";
 
 export interface ResultOptions {
@@ -39,7 +39,7 @@ export async function outputOf(
   { clock, timers, chance, contents }: ClientPorts,
 ): Promise<unknown> {
   const { signal } = options;
-  const timeoutMs = durationIn("timeout", options.timeout ?? options.timeoutMs);
+  const timeoutMs = eitherDuration("timeout", options.timeout, options.timeoutMs);
   let failures = 0;
   let heardMs = clock.monotonic();
   let asked = id;

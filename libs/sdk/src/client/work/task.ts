@@ -1,4 +1,5 @@
 /** Tasks as programs write them, whatever does them: a mission or a session. */
+
 import {
   CheckFailure,
   LabelSelector,
@@ -9,7 +10,8 @@ import {
 import { retrySettings } from "@tutti/definitions/builder";
 import { resolveRetry, retryMessage, toTimestamp } from "@tutti/kernel";
 import { payloadOf } from "../payloads.ts";
-import { type Duration, durationIn } from "./duration.ts";
+import { taken } from "./deprecated.ts";
+import { type Duration, durationIn, eitherDuration } from "./duration.ts";
 
 export interface AmountsOptions {
   /** Tokens of language models. */
@@ -144,19 +146,19 @@ const checkFailures = {
 } as const;
 
 export function amountsOf({ tokens = 0, money = 0, time, timeMs }: AmountsOptions) {
-  return { tokens, money, timeMs: durationIn("time", time ?? timeMs) ?? 0 };
+  return { tokens, money, timeMs: eitherDuration("time", time, timeMs) ?? 0 };
 }
 
 export function taskSpecOf(task: WorkTask): TaskSpec {
   const { id, title = "", when = "", priority = 0, labels, dueTime } = task;
-  const retry = task.retry ?? task.attempts;
+  const retry = task.retry ?? taken(task.attempts, "attempts", "retry");
   const spec = Tasks.fromPartial({
     ...{ id, title, when, priority, labels: { ...labels }, resources: { ...task.resources } },
     needs: (task.needs ?? []).map((need) =>
       typeof need === "string" ? { task: need } : { task: need.task, condition: conditionOf(need) },
     ),
     retry: retry === undefined ? undefined : retryMessage(resolveRetry(retrySettings(retry))),
-    timeouts: timeoutsOf(id, task.timeout ?? task.runMs),
+    timeouts: timeoutsOf(id, task.timeout ?? taken(task.runMs, "runMs", "timeout")),
     dueTime: dueTime && toTimestamp(dueTime.getTime()),
     estimate: costOf(task),
     checks: (task.checks ?? []).map(({ name, condition, otherwise = "fail", times }) => ({
@@ -172,12 +174,12 @@ export function taskSpecOf(task: WorkTask): TaskSpec {
       require: agents && LabelSelector.fromPartial({ equals: { ...agents } }),
     };
   spec.work = workOf(task);
-  spec.input = payloadOf(task.with ?? task.input, `the input of ${id}`);
+  spec.input = payloadOf(task.with ?? taken(task.input, "input", "with"), `the input of ${id}`);
   return spec;
 }
 
 function conditionOf(need: { readonly on?: NeedWord } | { readonly end: NeedWord }): NeedCondition {
-  const word = "end" in need ? need.end : need.on;
+  const word = "end" in need ? taken(need.end, "end", "on") : need.on;
   return word === undefined ? NeedCondition.NEED_CONDITION_UNSPECIFIED : needEnds[word];
 }
 
@@ -194,7 +196,8 @@ function timeoutsOf(id: string, timeout: WorkTask["timeout"]) {
   };
 }
 
-function costOf({ id, cost, estimate }: WorkTask) {
+function costOf({ id, cost, estimate: older }: WorkTask) {
+  const estimate = taken(older, "estimate", "cost");
   if (cost === undefined && estimate === undefined) return undefined;
   return {
     durationMs: durationIn(`the cost of ${id}`, cost?.duration ?? estimate?.time ?? estimate?.timeMs) ?? 0,

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { taken } from "./deprecated.ts";
+import { taskSpecOf } from "./task.ts";
+
+describe("an older option", () => {
+  it("keeps its meaning, and warns once with the name to use", async () => {
+    const warned = once(process, "warning");
+    assert.equal(taken(undefined, "pauseMs", "pause"), undefined);
+    assert.equal(taken(5, "pauseMs", "pause"), 5);
+    const [warning] = (await warned) as [NodeJS.ErrnoException];
+    assert.deepEqual(
+      [warning.name, warning.code, warning.message],
+      ["DeprecationWarning", "TUTTI_pauseMs", "The option `pauseMs` of Tutti is deprecated. Use `pause`."],
+    );
+  });
+
+  it("of a task warns where it is used", async () => {
+    const warned = once(process, "warning");
+    const spec = taskSpecOf({ id: "a", uses: "a.b", runMs: 5_000 });
+    assert.equal(spec.timeouts?.runMs, 5_000);
+    assert.match(String((await warned)[0]), /`runMs` .* Use `timeout`/);
+  });
+});
