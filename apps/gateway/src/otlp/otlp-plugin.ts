@@ -100,7 +100,9 @@ async function bytesOf({ headers, body }: FastifyRequest): Promise<Uint8Array> {
   try {
     return await unzip(bytes, { maxOutputLength: bodyBytesMax });
   } catch (thrown) {
-    throw gatewayErrors.mediaTypeUnknown({ found: `gzip: ${errorFromUnknown(thrown).message}` });
+    if ((thrown as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
+      throw gatewayErrors.bodyTooLarge({ most: bodyBytesMax });
+    throw gatewayErrors.mediaTypeUnknown({ found: "Content-Encoding: gzip, of bytes that are not gzip" });
   }
 }
 

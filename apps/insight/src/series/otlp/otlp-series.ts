@@ -10,7 +10,6 @@
  *    are few.
  */
 import { Metric, MetricKind } from "@tutti/contracts/insight/v1";
-import { errorFromUnknown } from "@tutti/kernel";
 import { installationNamespace } from "@tutti/mesh";
 import { insightErrors } from "../../errors.ts";
 import { labelsText } from "../catalogue.ts";
@@ -228,7 +227,7 @@ export function otlpMetrics(body: Uint8Array, isJson: boolean): readonly OtlpMet
   } catch (thrown) {
     throw insightErrors.measuresRefused({
       expected: `an ExportMetricsServiceRequest in ${isJson ? "JSON" : "protobuf"}`,
-      found: errorFromUnknown(thrown).message,
+      found: thrown instanceof Error ? thrown.message : String(thrown),
     });
   }
 }
