@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { symlinkSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { commandAtWork } from "./support/at-work.ts";
+import { PollingWorker } from "./support/worker.ts";
 
 describe("the commands for those who work", () => {
   const at = commandAtWork({
@@ -137,6 +138,37 @@ describe("the commands for those who work", () => {
     assert.match(await printed("hook enable mark"), /is enabled/);
     assert.match(await printed("hook delete mark --yes"), /deleted/);
     assert.equal((await tutti("hook create bad before_assign --when task. --set-priority 1")).exitCode, 3);
+  });
+
+  it("a version is rolled out over agents by percentage, and back", async () => {
+    const did: string[] = [];
+    const workers = [1, 2, 3, 4].flatMap((number) =>
+      ["1.0.0", "2.0.0"].map(
+        (version) =>
+          new PollingWorker(
+            at.platform.url,
+            { "crew.roll": () => void did.push(version) },
+            `${version[0]}-${number}`,
+            version,
+          ),
+      ),
+    );
+    await at.listed("agent roll crew.roll@2.0.0 --quiet", /1\.0\.0 50\n2\.0\.0 50/);
+    await at.listed("agent roll crew.roll@2.0.0", /2\.0\.0 .*2-1, 2-2, 2-3, 2-4/);
+    const rolled = await printed("agent roll crew.roll@2.0.0 --percent 25");
+    assert.match(rolled, /1\.0\.0 +75 % +24 +1-1, 1-2, 1-3 +1-4/);
+    assert.match(rolled, /2\.0\.0 +25 % +8 +2-1 +2-2, 2-3, 2-4/);
+    await at.listed("agent list", /2-4 +‖ paused/);
+    await printed("agent roll crew.roll@2.0.0 --percent 100");
+    writeFileSync(join(at.command.folder, "roll.yaml"), "workflow: roll\ntasks: {one: {uses: crew.roll}}\n");
+    await printed("run roll.yaml --wait");
+    assert.deepEqual(did, ["2.0.0"]);
+    await printed("agent roll crew.roll@2.0.0 --back");
+    await printed("run roll --wait");
+    assert.deepEqual(did, ["2.0.0", "1.0.0"]);
+    assert.match((await tutti("agent roll crew.roll")).errors, /NAME@VERSION/);
+    assert.match((await tutti("agent roll crew.roll@9.0.0 --percent 25")).errors, /No agent offers/);
+    await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()));
   });
 
   it("inboxes: set, listed, shown, deleted", async () => {

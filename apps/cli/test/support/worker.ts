@@ -10,12 +10,16 @@ export type Work = (input: Readonly<Record<string, unknown>>, attempt: number) =
 export class PollingWorker implements AsyncDisposable {
   readonly #client: Client;
   readonly #works: Readonly<Record<string, Work>>;
+  readonly #agentId: string;
+  readonly #version: string;
   readonly #over = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor(url: string, works: Readonly<Record<string, Work>>) {
+  constructor(url: string, works: Readonly<Record<string, Work>>, agentId = "polling-1", version = "1.0.0") {
     this.#client = new Client({ url });
     this.#works = works;
+    this.#agentId = agentId;
+    this.#version = version;
     this.#running = this.#poll();
   }
 
@@ -27,13 +31,13 @@ export class PollingWorker implements AsyncDisposable {
   async #poll(): Promise<void> {
     const offering = {
       slots: 8,
-      capabilities: Object.keys(this.#works).map((name) => ({ name, version: "1.0.0" })),
+      capabilities: Object.keys(this.#works).map((name) => ({ name, version: this.#version })),
     };
     while (!this.#over.signal.aborted) {
       const claimed = await this.#persist(() =>
         this.#client.call("tasks.claim", {
           // What is held is held through all of a test, however slow the machine is.
-          body: { agentId: "polling-1", offering, count: 8, waitMs: 2_000, leaseMs: 600_000 },
+          body: { agentId: this.#agentId, offering, count: 8, waitMs: 2_000, leaseMs: 600_000 },
           signal: this.#over.signal,
         }),
       );
@@ -53,7 +57,7 @@ export class PollingWorker implements AsyncDisposable {
       );
     await this.#persist(() =>
       this.#client.call("tasks.complete", {
-        body: { agentId: "polling-1", completions: [outcome] },
+        body: { agentId: this.#agentId, completions: [outcome] },
         signal: this.#over.signal,
       }),
     );

@@ -41,7 +41,7 @@ export const adoptionCommands: readonly Command[] = [
     options: [
       {
         ...{ name: "percent", value: "N" },
-        summary: "percentage of new runs that take the version. Default: 0",
+        summary: "percentage of new work for the version. Default: 0",
       },
     ],
     examples: [

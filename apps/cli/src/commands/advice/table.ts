@@ -49,7 +49,7 @@ export const adviceCommands: readonly Command[] = [
     ],
     arguments: [id],
     options: [
-      { name: "percent", value: "N", summary: "percentage of new runs that take the version. Default: 20" },
+      { name: "percent", value: "N", summary: "percentage of new work for the version. Default: 20" },
       reason,
       yes,
     ],

@@ -190,6 +190,27 @@ const agentTask: Option = { name: "task", value: "TASK", summary: "only this tas
 
 const recordings: readonly Command[] = [
   {
+    name: "agent roll",
+    group: "installation",
+    summary: "Roll a version of a capability out over its agents, by percentage",
+    about: [
+      "Agents of the other versions are paused until the version has its percentage of the slots. They finish their tasks.",
+      "Without --percent and --back, shows the versions of the agents.",
+    ],
+    arguments: [{ name: "NAME@VERSION", summary: "capability with its new version" }],
+    options: [
+      pool,
+      { name: "percent", value: "N", summary: "percentage of new work for the version. Default: as it is" },
+      { name: "back", summary: "give all slots back to the other versions" },
+    ],
+    examples: [
+      { words: "agent roll pay.charge@2.0.0 --percent 25", does: "a quarter of the slots has version 2.0.0" },
+      { words: "agent roll pay.charge@2.0.0 --back", does: "version 2.0.0 gets no new tasks" },
+    ],
+    json: "document",
+    load: () => import("./roll.ts").then(({ rollAgents }) => rollAgents),
+  },
+  {
     name: "agent replay",
     group: "runs",
     summary: "Replay agents of recorded runs without a token, also with changes",

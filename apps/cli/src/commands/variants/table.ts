@@ -17,7 +17,7 @@ export const variantCommands: readonly Command[] = [
     options: [
       {
         ...{ name: "percent", value: "N" },
-        summary: "percentage of new runs that take the version. Default: 0",
+        summary: "percentage of new work for the version. Default: 0",
       },
       { name: "compare", summary: "call both variants in each run, and compare them" },
     ],

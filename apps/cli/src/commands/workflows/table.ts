@@ -17,7 +17,7 @@ const timing = [
 
 const percent = {
   ...{ name: "percent", value: "N" },
-  summary: "percentage of new runs that take the version. Default: 100",
+  summary: "percentage of new work for the version. Default: 100",
 } as const;
 
 export const workflowCommands: readonly Command[] = [

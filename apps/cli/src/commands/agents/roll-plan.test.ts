@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Agent } from "@tutti/rest/types";
+import { planRoll, rollReason, rollState } from "./roll-plan.ts";
+
+const agent = (agentId: string, version: string, more: Partial<Agent> = {}, slots = 1): Agent => ({
+  ...{ agentId, pool: "default", kind: "function", state: "ready", speeds: [] },
+  offering: {
+    ...{ capabilities: [{ name: "pay", version }], labels: {}, slots, resources: {}, contextKeys: [] },
+  },
+  ...(more as object),
+});
+const held = (reason: string) => ({ hold: "paused", holdCause: { reason } }) as const;
+const roll = (percent: number) => ({ capability: "pay", version: "2.0.0", percent });
+const old = ["a1", "a2", "a3", "a4"].map((id) => agent(id, "1.0.0"));
+const fresh = ["b1", "b2", "b3", "b4"].map((id) => agent(id, "2.0.0"));
+
+/** The agents after a plan was carried out. */
+function after(agents: readonly Agent[], percent: number): Agent[] {
+  const plan = planRoll(agents, roll(percent));
+  assert.ok(typeof plan !== "string", String(plan));
+  return agents.map((each) => {
+    if (plan.pause.includes(each.agentId)) return { ...each, ...held(rollReason(roll(percent))) } as Agent;
+    return plan.resume.includes(each.agentId) ? ({ ...each, hold: "none" } as Agent) : each;
+  });
+}
+const activeOf = (agents: readonly Agent[]) =>
+  rollState(agents, "pay").map(({ version, active }) => `${version} ${active.join("+")}`);
+
+describe("a roll of a version over a fleet", () => {
+  it("gives the version its percentage of the slots, keeps the rest, and grows with the same agents", () => {
+    let agents: Agent[] = [...old, ...fresh];
+    agents = after(agents, 25);
+    assert.deepEqual(activeOf(agents), ["1.0.0 a1+a2+a3", "2.0.0 b1"]);
+    assert.deepEqual(planRoll(agents, roll(25)), {
+      sides: rollState(agents, "pay"),
+      ...{ resume: [], pause: [] },
+    });
+    agents = after(agents, 50);
+    assert.deepEqual(activeOf(agents), ["1.0.0 a1+a2", "2.0.0 b1+b2"]);
+    agents = after(agents, 100);
+    assert.deepEqual(activeOf(agents), ["1.0.0 ", "2.0.0 b1+b2+b3+b4"]);
+    agents = after(agents, 0);
+    assert.deepEqual(activeOf(agents), ["1.0.0 a1+a2+a3+a4", "2.0.0 "]);
+  });
+
+  it("counts slots, and leaves agents alone that another reason holds", () => {
+    const agents = [
+      agent("a1", "1.0.0", {}, 6),
+      agent("a2", "1.0.0", {}, 2),
+      agent("a3", "1.0.0", held("it is ill"), 9),
+      agent("b1", "2.0.0", {}, 4),
+      agent("b2", "2.0.0", { state: "gone" }, 4),
+    ];
+    const plan = planRoll(agents, roll(25));
+    assert.ok(typeof plan !== "string");
+    assert.deepEqual([plan.pause, plan.resume], [["a2"], []]);
+  });
+
+  it("names the missing agents or slots", () => {
+    assert.match(String(planRoll(old, roll(25))), /No agent offers `pay` in version 2\.0\.0/);
+    assert.match(String(planRoll(fresh, roll(25))), /No agent offers another version/);
+    const few = [...old, agent("b1", "2.0.0")];
+    assert.match(String(planRoll(few, roll(50))), /50 % of the fleet are 2 slots, and version 2\.0\.0 has 1/);
+  });
+});
