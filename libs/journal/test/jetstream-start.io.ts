@@ -84,7 +84,7 @@ system_account: SYSTEM`;
       await using connection = await connectionTo([server.address], { foundation: { logger } });
       const { journal, warnings } = await openJetStream({ connection, services }, signal);
       assert.equal(warnings.length, 1);
-      assert.match(warnings[0] ?? "", /set sync_interval: always in its jetstream block/);
+      assert.match(warnings[0] ?? "", /Set sync_interval: always in its jetstream block/);
       assert.ok(logger.lines.some(({ message }) => message === warnings[0]));
       await journal.close();
     });

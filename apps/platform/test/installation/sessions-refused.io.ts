@@ -67,7 +67,7 @@ const table: readonly Refused[] = [
   {
     what: "slots as if they were a resource",
     tasks: { boil: { uses }, feast: { uses, resources: { slots: 2 } } },
-    says: /each task takes exactly one slot\. Omit slots|found slots, of which each task takes one; leave it out/,
+    says: /each task takes exactly one slot\. Omit slots/,
   },
   {
     what: "more than a quota allows",
