@@ -72,7 +72,8 @@ function sourcesByName() {
  * Where comments stay: what a program of a user calls or implements. Those of the contracts would be a sixteenth of the
  * package: the API reference has them. Other internals are not part of the API.
  */
-const documented = /^libs\/(sdk|definitions|expressions|kernel\/src\/(errors|orchestrator|ports|retry))\//;
+const documented =
+  /^libs\/(sdk|definitions\/src\/(builder|language)|kernel\/src\/(errors|orchestrator|retry))\//;
 
 class Declarations {
   #root;

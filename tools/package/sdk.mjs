@@ -2,7 +2,7 @@
 
 // The package @tutti/sdk: JavaScript for Node 20 and newer, and its declarations.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { workspaceRoot } from "../setup.mjs";
@@ -62,7 +62,7 @@ export async function makeSdk(folder, common) {
     target: "node20",
     minify: true,
     // Node prints the line of code of an uncaught error.
-    lineLimit: 400,
+    lineLimit: 2_000,
     keepNames: true,
     legalComments: "none",
     external: [...dependencies, ...peers.filter((name) => name !== protobuf)],
@@ -77,6 +77,7 @@ export async function makeSdk(folder, common) {
     metafile: true,
     logLevel: "warning",
   });
+  for (const file of Object.keys(metafile.outputs)) withoutBanner(resolve(workspaceRoot, file));
   const declared = writeDeclarations(entries, join(folder, "types"), dependencies);
   const exports = Object.fromEntries(
     Object.keys(entries).map((name) => [
@@ -100,6 +101,13 @@ export async function makeSdk(folder, common) {
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(folder, "README.md"), readme);
   return { files: Object.keys(metafile.inputs).map((file) => resolve(workspaceRoot, file)) };
+}
+
+/** Most files need no `require`. The banners of all would be 9,000 bytes. @param {string} file */
+function withoutBanner(file) {
+  const text = readFileSync(file, "utf8");
+  const rest = text.slice(banner.length + 1);
+  if (text.startsWith(banner) && !/\brequire\b/.test(rest)) writeFileSync(file, rest);
 }
 
 /**
