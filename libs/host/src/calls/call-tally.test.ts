@@ -12,10 +12,14 @@ const call = (given: Partial<CountedCall> = {}): CountedCall => ({
 function tally() {
   const time = new VirtualTime(Date.UTC(2026, 0, 1));
   const sent: RecordCallsRequest[] = [];
+  const failed = { count: 0 };
   let isAway = false;
   const client = {
     recordCalls: async (request: RecordCallsRequest) => {
-      if (isAway) throw new Error("insight is away");
+      if (isAway) {
+        failed.count++;
+        throw new Error("insight is away");
+      }
       sent.push(request);
       return {};
     },
@@ -27,7 +31,7 @@ function tally() {
   const away = (is: boolean) => {
     isAway = is;
   };
-  return { time, sent, calls, away };
+  return { time, sent, calls, away, failed };
 }
 
 describe("the tally of calls", () => {
@@ -55,24 +59,28 @@ describe("the tally of calls", () => {
   });
 
   it("sends nothing without calls, and again what insight did not take", async () => {
-    const { time, sent, calls, away } = tally();
+    const { time, sent, calls, away, failed } = tally();
     await time.advance(60_000);
     assert.equal(sent.length, 0);
     away(true);
     calls.add(call());
     await time.advance(10_000);
+    await until("the message to fail", () => failed.count === 1);
     away(false);
-    await calls.stop();
+    calls.add(call());
+    time.advance(10_000);
+    await until("the counts to be sent", () => sent.length === 1);
     assert.deepEqual(
-      sent.map(({ calls }) => calls.length),
-      [1],
+      sent[0]?.calls.map(({ calls }) => calls),
+      [2],
     );
   });
 
   it("counts callers beyond the bound together, by route", async () => {
-    const { sent, calls } = tally();
+    const { time, sent, calls } = tally();
     for (let each = 0; each < 2_005; each++) calls.add(call({ identity: `caller-${each}` }));
-    await calls.stop();
+    time.advance(10_000);
+    await until("the counts to be sent", () => sent.length === 1);
     const others = sent[0]?.calls.find(({ identity }) => identity === "*");
     assert.deepEqual([sent[0]?.calls.length, others?.calls], [2_001, 5]);
   });

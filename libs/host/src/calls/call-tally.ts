@@ -38,6 +38,7 @@ export class CallTally implements Component {
   /** By minute. */
   readonly #minutes = new Map<number, Minute>();
   readonly #leftOut: { add(count?: number): void };
+  readonly #stopping = new AbortController();
   #timer: Timer | undefined;
   #sending: Promise<void> = Promise.resolve();
 
@@ -51,12 +52,14 @@ export class CallTally implements Component {
       .with({});
   }
 
-  async stop(): Promise<void> {
+  /** Counts of the last seconds are lost: the end of a process waits for no other one. */
+  stop(): void {
     this.#timer?.cancel();
-    await this.#send();
+    this.#stopping.abort();
   }
 
   add(call: CountedCall): void {
+    if (this.#stopping.signal.aborted) return;
     const minute = Math.floor(this.#parts.foundation.clock.now() / minuteMs) * minuteMs;
     const counts = this.#minuteAt(minute);
     const count =
@@ -109,7 +112,7 @@ export class CallTally implements Component {
     return counts;
   }
 
-  /** One after the other: the end of the process sends what another message could not. */
+  /** One after the other. */
   #send(): Promise<void> {
     this.#sending = this.#sending.then(() => this.#sendAll());
     return this.#sending;
@@ -136,7 +139,7 @@ export class CallTally implements Component {
   async #record(calls: CallCount[]): Promise<void> {
     const { mesh, processId } = this.#parts;
     const request = RecordCallsRequest.fromPartial({ processId, calls });
-    await mesh.client(factService).recordCalls(request, { timeoutMs: 5_000 });
+    await mesh.client(factService).recordCalls(request, { timeoutMs: 5_000, signal: this.#stopping.signal });
   }
 }
 
