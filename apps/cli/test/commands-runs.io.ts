@@ -350,8 +350,11 @@ tasks:
     assert.equal((await json("retry --workflow flaky --state failed --yes")).done, 2);
     await printed("watch flaky-3 -q");
     await printed("run ask amount=1 --id ask-2 --detach");
-    assert.match((await tutti("reset ask-2 soon")).errors, /expected the number of an event, got `soon`/);
-    assert.match(await printed("reset ask-2 1 --reason again"), /✓ ask-2 is back at event 1/);
+    assert.match(
+      (await tutti("reset ask-2 soon --yes")).errors,
+      /expected the number of an event, got `soon`/,
+    );
+    assert.match(await printed("reset ask-2 1 --yes --reason again"), /✓ ask-2 is back at event 1/);
     assert.match(await printed("history ask-2"), /run reset/);
     assert.match(await printed("pause ask-2"), /✓ ask-2 is paused {2}‖ paused/);
     assert.match(await printed("resume ask-2"), /✓ ask-2 is resumed/);

@@ -201,7 +201,7 @@ export const alertCommands: readonly Command[] = [
     ],
     options: [
       { name: "to", value: "VERSION", summary: "label or hash to move to. Default: latest" },
-      { name: "undo", summary: "reverse such a repair" },
+      { name: "undo", summary: "undo an earlier change of this kind. What has happened since stays" },
       { name: "dry-run", summary: "print what would change, and change nothing" },
       reason,
       yes,

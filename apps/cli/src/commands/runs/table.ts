@@ -295,12 +295,13 @@ export const runCommands: readonly Command[] = [
   {
     name: "reset",
     group: "runs",
-    summary: "Take a run back to how it was after one of its events",
+    summary: "Reset a run to how it was after one of its events",
     about: [
       "`tutti history ID` shows the numbers of events. Tasks that started later run again. What they did outside is not undone. Signals that came later are dropped, unless `--keep-signals` is set.",
     ],
     arguments: [runId, { name: "EVENT", summary: "number of the last event that counts" }],
-    options: [{ name: "keep-signals", summary: "give later signals to the run again" }, reason, key],
+    options: [{ name: "keep-signals", summary: "give later signals to the run again" }, reason, yes, key],
+    confirm: (values) => `Reset ${values.argument("ID")} to event ${values.argument("EVENT")}?`,
     examples: [{ words: "reset order-18 12 --reason 'wrong price'", does: "take the run back to event 12" }],
     json: "document",
     load: () => import("./steer.ts").then(({ reset }) => reset),

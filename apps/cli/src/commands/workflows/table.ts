@@ -144,7 +144,7 @@ export const workflowCommands: readonly Command[] = [
       },
       { name: "restart", summary: "restart attempts that the version cannot take over" },
       { name: "children", summary: "move the child runs too, to the versions that the version names" },
-      { name: "undo", summary: "move runs back if they have no events since the move" },
+      { name: "undo", summary: "undo an earlier change of this kind. What has happened since stays" },
       { name: "pace", value: "N", summary: "move at most N runs a second" },
       { name: "dry-run", summary: "print what would change, and change nothing" },
       reason,
