@@ -6,6 +6,7 @@
  * 2. A handler that knows the caller lets a body take longer. Node's own limit holds for it too.
  */
 import type { IncomingMessage, Server } from "node:http";
+import { systemTimers } from "@tutti/kernel";
 
 const patient = new WeakSet<IncomingMessage>();
 
@@ -18,13 +19,12 @@ export function limitBodies(server: Server, mostMs: number): void {
   server.on("request", (request) => {
     const { "content-length": length, "transfer-encoding": coding } = request.headers;
     if (coding === undefined && (length === undefined || length === "0")) return;
-    const timer = setTimeout(() => {
+    const timer = systemTimers.after(mostMs, () => {
       if (request.complete || request.socket.destroyed || patient.has(request)) return;
       const error = Object.assign(new Error("the body is late"), { code: "ERR_HTTP_REQUEST_TIMEOUT" });
       server.emit("clientError", error, request.socket);
-    }, mostMs);
-    timer.unref();
+    });
     // Not at its close: the rest of a body whose request is answered already has to arrive in time too.
-    request.once("end", () => clearTimeout(timer));
+    request.once("end", () => timer.cancel());
   });
 }
