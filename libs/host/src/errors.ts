@@ -4,7 +4,7 @@ export const hostErrors = defineErrors("host", {
   historyConfidential: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The events of machines that keep credentials and secrets have their hashes and sealed values. No key or token may read them, whatever its role. Lists and the audit log say what was done.",
+    help: "The events of machines that keep credentials and secrets have their hashes and sealed values. No key and no token of any role may read them. Lists and the audit log have each change.",
     message: ({ kind }: { kind: string }) => `The events of machines of kind \`${kind}\` are confidential`,
     remedy: "Read the audit log, or the lists of keys and secrets.",
   },

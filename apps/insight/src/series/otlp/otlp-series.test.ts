@@ -123,7 +123,7 @@ describe("metrics by OTLP", () => {
     });
   });
 
-  it("of a gauge are the same series whatever bounds they say", () => {
+  it("of a gauge are the same series with any bounds", () => {
     const store = new OtlpSeries();
     const point = (explicitBounds: readonly number[]) => ({
       ...{ timeUnixNano: at(1_000_000), asDouble: 1, explicitBounds },
