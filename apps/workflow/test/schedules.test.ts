@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import {
   CreateScheduleRequest,
   definitionService,
+  ListLimitsRequest,
   limitService,
   PreviewTimingRequest,
   SetLimitRequest,
@@ -141,5 +142,26 @@ describe("limits", () => {
       removed: true,
     });
     await assert.rejects(client.getLimit({ namespace: "", key: "nobody" }), codeOf("limit.missing"));
+  });
+
+  it("one that was removed is not there", async () => {
+    await using serving = await Serving.open();
+    const client = serving.host.mesh.client(limitService);
+    const set = (key: string) =>
+      client.setLimit(SetLimitRequest.fromPartial({ limit: { key, maxConcurrent: 3 } }));
+    const gone = { namespace: "", key: "gone", reason: "" };
+    const keys = async () =>
+      (await client.listLimits(ListLimitsRequest.create())).limits.map(({ key }) => key);
+    assert.deepEqual(await client.deleteLimit(gone), { removed: false });
+    await assert.rejects(client.getLimit(gone), codeOf("limit.missing"));
+    await set("gone");
+    await set("kept");
+    await until("the index", async () => (await keys()).length === 2);
+    assert.deepEqual(await client.deleteLimit(gone), { removed: true });
+    assert.deepEqual(await client.deleteLimit(gone), { removed: false });
+    await assert.rejects(client.getLimit(gone), codeOf("limit.missing"));
+    assert.deepEqual(await keys(), ["kept"]);
+    await set("gone");
+    assert.deepEqual((await client.getLimit(gone)).limit?.maxConcurrent, 3);
   });
 });

@@ -86,7 +86,7 @@ async function limitNamed(
 }
 
 function limitOf(namespace: string, key: string, found: LimitUsage): Limit {
-  const { rule, description, labels, holdCount, waitingCount, longestWaitMs, updateMs, revision } = found;
+  const { rule, isSet, description, labels, holdCount, waitingCount, longestWaitMs, updateMs } = found;
   return {
     ...{ namespace, key, description, longestWaitMs, labels: { ...labels } },
     maxConcurrent: rule?.maxConcurrent ?? 0,
@@ -95,7 +95,8 @@ function limitOf(namespace: string, key: string, found: LimitUsage): Limit {
     waiting: waitingCount,
     updateTime: updateMs === 0 ? undefined : toTimestamp(updateMs),
     updateCause: undefined,
-    revision: String(revision),
+    // Only what was set has one: what holders bring along, or still hold, is theirs.
+    revision: isSet ? String(found.revision) : "0",
   };
 }
 
@@ -112,8 +113,14 @@ async function list(
       return new Map(entries.map((entry) => [entry.key.id, entry]));
     },
     async find(key) {
-      const limit = await limitNamed(dependencies, key, context);
-      return contendedOnly && limit.waiting === 0 ? undefined : limit;
+      try {
+        const limit = await limitNamed(dependencies, key, context);
+        return contendedOnly && limit.waiting === 0 ? undefined : limit;
+      } catch (error) {
+        // The index keeps the keys of those that were removed.
+        if (limitErrors.missing.is(error)) return undefined;
+        throw error;
+      }
     },
   };
   const { items, nextToken } = await pageOf(named, page);

@@ -24,17 +24,20 @@ export interface LimitUsage {
 export const usage: Query<Limit, void, LimitUsage> = {
   type: "usage",
   answer(limit, _, { key, nowMs }) {
-    if (!limit.used) return limitErrors.missing.refusal({ id: key.id });
-    const { description, labels, revision, updateMs, heldWeight, grantedCount, line } = limit;
+    const { description, labels, revision, updateMs, heldWeight, grantedCount, holds, line } = limit;
+    const rule = ruleOf(limit);
+    // One that was removed, or that holders without a rule have given back, is not there.
+    if (rule === undefined && holds.size === 0 && line.size === 0)
+      return limitErrors.missing.refusal({ id: key.id });
     const oldestMs = line.oldest?.beginMs;
     return {
-      rule: ruleOf(limit),
+      rule,
       isSet: limit.set !== undefined,
       description,
       labels,
       revision,
       updateMs,
-      holdCount: limit.holds.size,
+      holdCount: holds.size,
       heldWeight,
       waitingCount: line.size,
       longestWaitMs: oldestMs === undefined ? 0 : Math.max(0, nowMs - oldestMs),

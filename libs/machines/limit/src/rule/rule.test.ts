@@ -128,6 +128,17 @@ describe("what is shown of a limit", () => {
     assert.deepEqual(driver.query(limitKey, places, { offset: 0, size: 1 }), [shown[0]]);
   });
 
+  it("is nothing after its removal, once holders have given it back", () => {
+    const driver = limited(1);
+    acquireAll(driver, "a");
+    assert.deepEqual(driver.execute(limitKey, removeLimit, {}), { removed: true });
+    const held = driver.query(limitKey, usage, undefined);
+    assert.ok("rule" in held);
+    assert.deepEqual([held.rule, held.isSet, held.holdCount], [undefined, false, 1]);
+    giveBack(driver, "a");
+    assert.equal(codeOf(driver.query(limitKey, usage, undefined)), "limit.missing");
+  });
+
   it("is nothing if it was never set or requested", () => {
     assert.equal(codeOf(newDriver().query(limitKey, usage, undefined)), "limit.missing");
   });
