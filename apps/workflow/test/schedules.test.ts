@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
+  ArchiveDefinitionRequest,
   CreateScheduleRequest,
   definitionService,
+  FiringResult,
+  ListFiringsRequest,
   ListLimitsRequest,
   limitService,
   PreviewTimingRequest,
   SetLimitRequest,
   scheduleService,
+  TriggerScheduleRequest,
   UpdateScheduleRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
@@ -121,6 +125,41 @@ describe("schedules", () => {
     assert.deepEqual(await client().deleteSchedule(request), { removed: true });
     assert.deepEqual(await client().deleteSchedule(request), { removed: false });
     await assert.rejects(client().getSchedule(request), codeOf("schedule.missing"));
+  });
+});
+
+describe("past firings", () => {
+  it("have one entry for a firing whose start was refused, with its reason and no run", async () => {
+    await using serving = await Serving.open();
+    const definitions = serving.host.mesh.client(definitionService);
+    const client = serving.host.mesh.client(scheduleService);
+    await definitions.registerDefinition({
+      ...{ namespace: "", versionLabels: [], keepLatest: false },
+      source: { format: 1, text: "workflow: report\ntasks: {write: {uses: report.write}}\n", fileName: "" },
+    });
+    await client.createSchedule(CreateScheduleRequest.fromPartial({ schedule: nightly }));
+    await definitions.archiveDefinition(ArchiveDefinitionRequest.fromPartial({ name: "report" }));
+    const page = async (size: number, token = "") =>
+      client.listFirings(ListFiringsRequest.fromPartial({ scheduleId: "nightly", page: { size, token } }));
+    const refused = async (count: number) => {
+      await client.triggerSchedule(TriggerScheduleRequest.fromPartial({ scheduleId: "nightly" }));
+      await until("the start is refused", async () => {
+        const { firings } = await page(10);
+        return firings.filter(({ result }) => result === FiringResult.FIRING_RESULT_REFUSED).length === count;
+      });
+    };
+    await refused(1);
+    await refused(2);
+    const { firings } = await page(10);
+    assert.equal(firings.length, 2);
+    for (const { dueTime, fireTime, runId, message } of firings) {
+      assert.ok(dueTime !== undefined && fireTime !== undefined);
+      assert.equal(runId, "");
+      assert.match(message, /^definition\./);
+    }
+    const first = await page(1);
+    const second = await page(1, first.page?.nextToken);
+    assert.deepEqual([...first.firings, ...second.firings], firings);
   });
 });
 

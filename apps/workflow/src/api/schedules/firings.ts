@@ -32,8 +32,10 @@ export async function listFirings(
   const toMs = due?.to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(due.to);
   return whenOwned(dependencies, key, context, async () => {
     const { events } = await dependencies.runtime.instanceOf(key);
-    // Newest first: pages of the history from its end.
-    let before = token === "" ? events + 1 : placeOfToken(token);
+    const last = token === "" ? events + 1 : placeOfToken(token);
+    // Newest first: pages of the history from its end, as what came of a firing last is in newer pages perhaps.
+    let before = events + 1;
+    const later: Later = { told: new Set(), refused: new Map() };
     const firings: Firing[] = [];
     while (before > 1 && firings.length < size) {
       const after = Math.max(0, before - 1 - historyPage);
@@ -42,8 +44,9 @@ export async function listFirings(
         if (firings.length >= size) break;
         const { event, type, payload } = Record.decode(record);
         before = event;
-        for (const { atMs, firing } of firingsOf(type, payload))
-          if (atMs >= fromMs && atMs < toMs) firings.push(firing);
+        const found = firingOf(type, payload, later);
+        if (found !== undefined && event < last && found.atMs >= fromMs && found.atMs < toMs)
+          firings.push(found.firing);
       }
       if (records.length === 0) before = after + 1;
     }
@@ -51,38 +54,53 @@ export async function listFirings(
   });
 }
 
+/** What is known of firings from later events. */
+interface Later {
+  readonly told: Set<number>;
+  /** Why a start was refused. */
+  readonly refused: Map<number, string>;
+}
+
 interface Found {
   readonly atMs: number;
   readonly firing: Firing;
 }
 
-function firingsOf(type: string, payload: Uint8Array): readonly Found[] {
+/** One per firing, with what came of it last. */
+function firingOf(type: string, payload: Uint8Array, { told, refused }: Later): Found | undefined {
   switch (type) {
     case "firing_started": {
-      const { nominalMs, fireMs, runId } = FiringStartedV1.decode(payload);
-      return [made(nominalMs, fireMs, FiringResult.FIRING_RESULT_STARTED, { runId })];
+      const { firing, nominalMs, fireMs, runId } = FiringStartedV1.decode(payload);
+      told.add(firing);
+      const message = refused.get(firing);
+      return message === undefined
+        ? made(nominalMs, fireMs, FiringResult.FIRING_RESULT_STARTED, { runId })
+        : made(nominalMs, fireMs, FiringResult.FIRING_RESULT_REFUSED, { message });
     }
     case "firing_queued": {
-      const { nominalMs, fireMs, runId } = FiringQueuedV1.decode(payload);
-      return [made(nominalMs, fireMs, FiringResult.FIRING_RESULT_QUEUED, { runId })];
+      const { firing, nominalMs, fireMs, runId } = FiringQueuedV1.decode(payload);
+      if (told.has(firing)) return undefined;
+      return made(nominalMs, fireMs, FiringResult.FIRING_RESULT_QUEUED, { runId });
     }
     case "firing_skipped": {
-      const { nominalMs, fireMs, reason } = FiringSkippedV1.decode(payload);
-      return [
-        made(nominalMs, fireMs, FiringResult.FIRING_RESULT_OVERLAPPED, { message: skipped[reason] ?? "" }),
-      ];
+      const { firing, nominalMs, fireMs, reason } = FiringSkippedV1.decode(payload);
+      // It has no number unless it was queued before.
+      if (firing !== 0) told.add(firing);
+      const message = skipped[reason] ?? "";
+      return made(nominalMs, fireMs, FiringResult.FIRING_RESULT_OVERLAPPED, { message });
     }
     case "times_missed": {
       const { firstMs, lastMs, count, more, fireMs } = TimesMissedV1.decode(payload);
       const message = `${more ? "more than " : ""}${count} times up to ${new Date(lastMs).toISOString()}`;
-      return [made(firstMs, fireMs, FiringResult.FIRING_RESULT_MISSED, { message })];
+      return made(firstMs, fireMs, FiringResult.FIRING_RESULT_MISSED, { message });
     }
     case "start_refused": {
-      const { code, message } = StartRefusedV1.decode(payload);
-      return [made(0, 0, FiringResult.FIRING_RESULT_REFUSED, { message: `${code}: ${message}` })];
+      const { firing, code, message } = StartRefusedV1.decode(payload);
+      refused.set(firing, `${code}: ${message}`);
+      return undefined;
     }
     default:
-      return [];
+      return undefined;
   }
 }
 
