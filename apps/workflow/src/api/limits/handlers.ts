@@ -95,7 +95,7 @@ function limitOf(namespace: string, key: string, found: LimitUsage): Limit {
     waiting: waitingCount,
     updateTime: updateMs === 0 ? undefined : toTimestamp(updateMs),
     updateCause: undefined,
-    // Only what was set has one: what holders bring along, or still hold, is theirs.
+    // Only a limit that is set has one.
     revision: isSet ? String(found.revision) : "0",
   };
 }

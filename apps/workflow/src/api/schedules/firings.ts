@@ -84,7 +84,7 @@ function firingOf(type: string, payload: Uint8Array, { told, refused }: Later): 
     }
     case "firing_skipped": {
       const { firing, nominalMs, fireMs, reason } = FiringSkippedV1.decode(payload);
-      // It has no number unless it was queued before.
+      // Only one that was queued before has a number.
       if (firing !== 0) told.add(firing);
       const message = skipped[reason] ?? "";
       return made(nominalMs, fireMs, FiringResult.FIRING_RESULT_OVERLAPPED, { message });
