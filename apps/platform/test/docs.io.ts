@@ -60,7 +60,8 @@ describe("documentation", { concurrency: 2 }, () => {
   for (const page of pages)
     if (!shared.includes(page)) it(`${page.path}: every block holds`, () => tryPage(page));
 
-  describe("of a platform as it is by default", () => {
+  // Pages register workflows of the same names. Two at once would run each other's.
+  describe("of a platform as it is by default", { concurrency: 1 }, () => {
     let platform: Service;
     before(async () => {
       platform = await start("platform", [], { directory: folder.path });

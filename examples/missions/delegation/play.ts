@@ -12,7 +12,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   const clerk = await mission.join("clerk", { offers: ["sales.count"] });
 
   const [report] = await lead.claim();
-  const part = { id: "count", uses: "sales.count", input: { year: 2026 } };
+  const part = { id: "count", uses: "sales.count", with: { year: 2026 } };
   await report?.delegate(part, { capabilities: [], budget: { tokens: 100 }, mayDelegate: false });
 
   const [count] = await clerk.claim({ waitMs: 5_000 });

@@ -6,7 +6,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
     id: "handoff",
     assignment: "claimed",
     roles: [{ name: "first-line" }, { name: "expert" }],
-    tasks: [{ id: "ticket-17", uses: "support.answer", input: { question: "The bow is gone" } }],
+    tasks: [{ id: "ticket-17", uses: "support.answer", with: { question: "The bow is gone" } }],
   });
   const first = await mission.join("ann", { role: "first-line", offers: ["support.answer"] });
   const expert = await mission.join("bob", { role: "expert", offers: ["support.answer"] });

@@ -16,12 +16,12 @@ export async function play(tutti: Tutti): Promise<unknown> {
   const mission = await tutti.missions.start({
     id: "map-reduce",
     tasks: [
-      ...parts.map((text, number) => ({ id: names[number] ?? "", uses: "words.count", input: { text } })),
+      ...parts.map((text, number) => ({ id: names[number] ?? "", uses: "words.count", with: { text } })),
       {
         id: "sum",
         uses: "words.add",
         needs: names,
-        input: { counts: names.map((name) => `\${{ tasks['${name}'].output }}`) },
+        with: { counts: names.map((name) => `\${{ tasks['${name}'].output }}`) },
       },
     ],
     output: "tasks.sum.output",

@@ -7,8 +7,8 @@ export async function play(tutti: Tutti): Promise<unknown> {
     title: "A page for the shop",
     assignment: "claimed",
     tasks: [
-      { id: "headline", uses: "text.write", input: { about: "violins" } },
-      { id: "picture", uses: "picture.draw", input: { of: "a violin" } },
+      { id: "headline", uses: "text.write", with: { about: "violins" } },
+      { id: "picture", uses: "picture.draw", with: { of: "a violin" } },
       { id: "page", uses: "text.write", needs: ["headline", "picture"] },
     ],
   });

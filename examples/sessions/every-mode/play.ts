@@ -16,12 +16,12 @@ export async function play(tutti: Tutti): Promise<unknown> {
       id: `in-${mode}`,
       mode,
       tasks: [
-        ...words.map((word) => ({ id: word, uses: "word.upper", input: { word } })),
+        ...words.map((word) => ({ id: word, uses: "word.upper", with: { word } })),
         {
           id: "sentence",
           uses: "word.join",
           needs: words,
-          input: { words: words.map((word) => `\${{ tasks.${word}.output }}`) },
+          with: { words: words.map((word) => `\${{ tasks.${word}.output }}`) },
         },
       ],
       output: "tasks.sentence.output",

@@ -25,7 +25,7 @@ export function handle(worker: Worker): void {
 }
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  const read = (page: string) => ({ id: page, uses: "page.read", input: { page } });
+  const read = (page: string) => ({ id: page, uses: "page.read", with: { page } });
   const tasks = [read("home"), { id: "book", uses: "page.keep" }];
   const session = await tutti.run({ id: "search", tasks, mode: "swarm" });
   const known = new Set(["home"]);

@@ -19,7 +19,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
     mode: "workflow",
     tasks: [
       { id: "draw", uses: "poster.draw" },
-      { id: "print", uses: "poster.print", needs: ["draw"], input: { of: "${{ tasks.draw.output }}" } },
+      { id: "print", uses: "poster.print", needs: ["draw"], with: { of: "${{ tasks.draw.output }}" } },
     ],
   });
   const error = await session.result().catch((thrown: { readonly code?: string }) => thrown.code);

@@ -13,7 +13,7 @@ export function handle(worker: Worker): void {
 }
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  const task = (what: string) => [{ id: what, uses: "stage.do", input: { what } }];
+  const task = (what: string) => [{ id: what, uses: "stage.do", with: { what } }];
   const rehearsal = await tutti.run({ id: "rehearsal", tasks: task("rehearse"), mode: "workflow" });
   const concert = await tutti.run({
     id: "concert",

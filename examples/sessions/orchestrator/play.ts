@@ -34,9 +34,9 @@ export async function play(tutti: Tutti): Promise<unknown> {
   await using conductor = new Conductor("stage.conductor", { namespace: tutti.namespace, address });
   await conductor.start();
   const tasks = [
-    ...["viola", "cello", "violin"].map((name) => ({ id: name, uses: "string.tune", input: { name } })),
-    { id: "chairs", uses: "stage.set", input: { what: "chairs" } },
-    { id: "check", uses: "stage.set", needs: ["viola", "cello", "violin"], input: { what: "everybody" } },
+    ...["viola", "cello", "violin"].map((name) => ({ id: name, uses: "string.tune", with: { name } })),
+    { id: "chairs", uses: "stage.set", with: { what: "chairs" } },
+    { id: "check", uses: "stage.set", needs: ["viola", "cello", "violin"], with: { what: "everybody" } },
   ];
   const session = await tutti.run({ tasks, mode: { orchestrator: "stage.conductor" } });
   const result = await session.result();

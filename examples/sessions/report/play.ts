@@ -14,13 +14,13 @@ export async function play(tutti: Tutti): Promise<unknown> {
     id: "report",
     title: "The sales of two days",
     tasks: [
-      { id: "monday", uses: "sales.count", input: { day: 1 } },
-      { id: "tuesday", uses: "sales.count", input: { day: 2 } },
+      { id: "monday", uses: "sales.count", with: { day: 1 } },
+      { id: "tuesday", uses: "sales.count", with: { day: 2 } },
       {
         id: "sum",
         uses: "sales.sum",
         needs: ["monday", "tuesday"],
-        input: { days: ["${{ tasks.monday.output }}", "${{ tasks.tuesday.output }}"] },
+        with: { days: ["${{ tasks.monday.output }}", "${{ tasks.tuesday.output }}"] },
       },
     ],
     mode: "adaptive",

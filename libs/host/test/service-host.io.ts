@@ -32,6 +32,7 @@ describe("ServiceHost", () => {
       "ownership",
       "access",
       "delivery",
+      "calls",
       "announcer",
     ]);
     assert.deepEqual(stopped, started.toReversed());

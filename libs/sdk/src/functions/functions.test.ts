@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { systemDefer, systemTimers, type Timers } from "@tutti/kernel";
+import { recordingLogger } from "@tutti/kernel/testing";
 import type { TaskContext } from "../task/context.ts";
 import { TaskFailure } from "../task/failure.ts";
 import { testDurable } from "../testing/test-durable.ts";
@@ -319,6 +320,27 @@ describe("a function that waits for what is no step", () => {
       assert.match(text, /is no step, at \S*functions\.test\.ts:\d+/);
       assert.equal(lineOf(text), lineOf(step) + 1, "the line behind the last step");
     }
+  });
+
+  it("is named in the log when it was fast", async () => {
+    const outside = Promise.withResolvers<void>();
+    const fn = durable("order", async (ctx) => {
+      await ctx.run("first", () => 1);
+      await outside.promise;
+      return ctx.run("second", () => 2);
+    }) as DurableFunction;
+    const logger = recordingLogger();
+    const host = new FunctionHost({ defer: systemDefer, timers: systemTimers });
+    const handlers = {
+      order: (input: unknown, task: TaskContext) => host.turn(fn, input as TurnInput, task),
+    };
+    const run = await testWorkflow(fn.definition, { handlers, logger }).start();
+    await run.skip("20ms");
+    outside.resolve();
+    assert.equal(await run.result(), 2);
+    const [line] = logger.lines.filter(({ message }) => /is no step/.test(message));
+    assert.equal(line?.fields?.["function"], "order");
+    assert.match(String(line?.fields?.["after"]), /functions\.test\.ts:\d+/);
   });
 });
 

@@ -77,6 +77,8 @@ export interface Saved {
 export type Code = (instance: FunctionInstance, input: Json) => Promise<Json>;
 
 const foreignGraceMs = 1_000;
+/** Shorter waits for anything else are not worth a line in the log. */
+const foreignToldMs = 10;
 /** Results that are not reported yet are saved after this time, while a step is still running. */
 const saveAfterMs = 50;
 const savedLengthMax = 50_000;
@@ -139,6 +141,9 @@ export class FunctionInstance implements Watched {
   #save: (saved: unknown) => void = () => {};
   #task: TaskContext | undefined;
   #timer: Timer | undefined;
+  /** Since when the code waits for something that is no step. */
+  #foreignSinceMs: number | undefined;
+  #hasWarned = false;
   #lastAt = "";
   #trace: AwaitTrace | undefined;
   #begun = false;
@@ -272,6 +277,7 @@ export class FunctionInstance implements Watched {
   }
 
   #ended(end: NonNullable<TurnOutput["end"]>): void {
+    this.#warnOfForeign();
     this.#end = end;
     this.#pump();
   }
@@ -382,6 +388,7 @@ export class FunctionInstance implements Watched {
   }
 
   #add(asked: Asked): void {
+    this.#warnOfForeign();
     this.#lastAt = asked.at || this.#lastAt;
     if (this.#isReplaying) this.#asked.set(`${asked.kind} ${asked.id}`, asked);
     else if (this.#isRefused(asked)) this.#stop(asked.result);
@@ -521,10 +528,22 @@ export class FunctionInstance implements Watched {
   }
 
   #awaitForeign(): void {
+    this.#foreignSinceMs ??= this.#clock();
     this.#timer ??= this.#ports.timers.after(foreignGraceMs, () => {
       this.#timer = undefined;
       if (this.#end === undefined && this.#running + this.#open.size === 0)
         this.#fail(sdkErrors.functionAwaitsForeign({ name: this.name, where: this.#waitsWhere }));
+    });
+  }
+
+  /** It was fast this time, and nothing has recorded its result. The next time it may be slow. */
+  #warnOfForeign(): void {
+    const sinceMs = this.#foreignSinceMs;
+    this.#foreignSinceMs = undefined;
+    if (sinceMs === undefined || this.#hasWarned || this.#clock() - sinceMs < foreignToldMs) return;
+    this.#hasWarned = true;
+    this.#task?.logger.warn("waited for something that is no step: put it into ctx.run", {
+      ...{ function: this.name, after: this.#lastAt || "its start", ms: Math.round(this.#clock() - sinceMs) },
     });
   }
 

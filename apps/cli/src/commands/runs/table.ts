@@ -310,7 +310,7 @@ export const runCommands: readonly Command[] = [
     name: "retry",
     group: "runs",
     summary: "Retry failed runs. Completed tasks keep their results",
-    about: [steerable],
+    about: ["Tasks that were compensated run again, and so do completed tasks that need them.", steerable],
     arguments: [{ ...runId, isOptional: true }],
     options: [
       {

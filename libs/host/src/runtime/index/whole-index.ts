@@ -58,10 +58,11 @@ export class CurrentIndex implements Pick<Archive, "search"> {
   #indexed(): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#timers.after(patienceMs, resolve);
-      void this.#runtime.indexed().then(() => {
+      const isDone = (): void => {
         timer.cancel();
         resolve();
-      });
+      };
+      this.#runtime.indexed().then(isDone, isDone);
     });
   }
 }

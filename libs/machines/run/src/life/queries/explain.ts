@@ -140,12 +140,16 @@ function remediesOfRun(run: RunView): Remedy[] {
       },
     ];
   if (run.phase === RunPhase.RUN_PHASE_ENDED && run.error !== undefined)
-    return [
-      { text: "Retry the failed tasks. Completed tasks keep their results.", command: `tutti retry ${id}` },
-    ];
+    return [{ text: retryText(run), command: `tutti retry ${id}` }];
   if ((run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
     return [{ text: "Retry the paused tasks.", command: `tutti resume ${id}` }];
   return [];
+}
+
+function retryText({ counts }: RunView): string {
+  return (counts[TaskStatus.TASK_STATUS_COMPENSATED] ?? 0) > 0
+    ? "Retry the run. Compensated tasks run again, and so do completed tasks that need them."
+    : "Retry the failed tasks. Completed tasks keep their results.";
 }
 
 /** An expression failed, or the output of the run itself: with the same values it does again. */
