@@ -105,6 +105,7 @@ describe("words of a command line", () => {
       "workflow chekc x",
       /Command `tutti workflow chekc` not found\.\n {2}Did you mean `tutti workflow check`\?/,
     ],
+    ["terminate order-18", /Did you mean `tutti cancel ID --now`\?/],
     ["order.yaml", /Did you mean `tutti run order.yaml`\?/],
     ["help lits", /Did you mean `tutti list`\?/],
     [

@@ -83,13 +83,24 @@ function unknownCommand(
       [`tutti help ${first}`, "lists the commands"],
     ]);
   }
-  const meant = nearest(first, [...names, ...names.map((name) => name.split(" ")[0] ?? name)]);
+  const meant =
+    otherWords.get(first) ?? nearest(first, [...names, ...names.map((name) => name.split(" ")[0] ?? name)]);
   const isFile = /\.(ya?ml|json)$/.test(first);
   throw usageFailure(`Command \`tutti ${first}\` not found.`, [
     ...suggestion(isFile ? `tutti run ${first}` : meant === undefined ? undefined : `tutti ${meant}`),
     ["tutti help --all", "lists all commands"],
   ]);
 }
+
+/** Words of other products, and of the API, for what a command does here. */
+const otherWords: ReadonlyMap<string, string> = new Map([
+  ["terminate", "cancel ID --now"],
+  ["kill", "cancel ID --now"],
+  ["stop", "cancel ID"],
+  ["describe", "show ID"],
+  ["start", "run FILE"],
+  ["limit", "pool limit"],
+]);
 
 const suggestion = (meant: string | undefined): Advice[] =>
   meant === undefined ? [] : [`Did you mean \`${meant}\`?`];

@@ -17,9 +17,14 @@ describe("tutti validate", () => {
   }
 
   it("ends well where nothing is wrong, with how much was checked", async () => {
-    const { code, output } = await run({ "order.yaml": good, "notes.yaml": "a: 1\n", "readme.md": "" });
+    const { code, output, errors } = await run({
+      "order.yaml": good,
+      "notes.yaml": "a: 1\n",
+      "readme.md": "",
+    });
     assert.equal(code, exitCodes.completed);
     assert.equal(output, "✓ 1 file checked, 0 errors, 0 warnings, 1 of unknown kind skipped\n");
+    assert.match(errors, /Not checked: notes\.yaml\./);
   });
 
   it("fails where something is wrong, with the line and a caret below the place", async () => {

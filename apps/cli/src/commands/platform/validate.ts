@@ -59,11 +59,19 @@ export async function validate(context: Context): Promise<Result> {
       print.line(
         `${mark} ${counted(checked.length, "file")} checked, ${counted(errors, "error")}, ${counted(problems.length - errors, "warning")}${rest}`,
       );
+      if (skipped.length > 0) print.note(`Not checked: ${skippedWords(skipped)}.`);
       if (unasked.length > 0)
         print.note(`${unasked.length} policies were not checked. Check them with --online.`);
     },
     exitCode,
   };
+}
+
+const skippedShown = 10;
+
+function skippedWords(skipped: readonly string[]): string {
+  const rest = skipped.length - skippedShown;
+  return [...skipped.slice(0, skippedShown).map(safe), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }
 
 /** A file alone is checked too. */

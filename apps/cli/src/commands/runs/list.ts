@@ -45,7 +45,9 @@ export async function list(context: Context): Promise<Result> {
       ...missions.map(({ missionId }) => missionId),
       ...sessions.map(({ sessionId }) => sessionId),
     ],
-    empty: isEmpty ? (unknown ?? emptyWords(Object.keys(query).length > 0)) : undefined,
+    empty: isEmpty
+      ? (unknown ?? emptyWords(Object.keys(query).length > 0, server.namespace.namespace))
+      : undefined,
     draw: () => {
       const nowMs = shell.nowMs();
       const started = [
@@ -152,10 +154,10 @@ function tokenOf(token: string, sinceMs: number | undefined): string {
   return sinceMs === undefined ? token : `${token}~${sinceMs}`;
 }
 
-function emptyWords(isFiltered: boolean): string {
-  return isFiltered
-    ? "No runs match. Without filters: tutti list"
-    : "No runs yet. Start one: tutti run FILE. List workflows: tutti workflow list";
+function emptyWords(isFiltered: boolean, namespace: string | undefined): string {
+  if (isFiltered) return "No runs match. Without filters: tutti list";
+  const where = namespace === undefined ? "" : ` in the namespace \`${safe(namespace)}\``;
+  return `No runs yet${where}. Start one: tutti run FILE. List workflows: tutti workflow list`;
 }
 
 export const runColumns: readonly Column[] = [
