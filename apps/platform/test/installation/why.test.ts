@@ -30,6 +30,8 @@ tasks:
   last: {needs: [later], set: {done: true}}
 `;
 const inner = "workflow: inner\ntasks: {inside: {wait: 1h}}\n";
+const gated = (number: number) =>
+  `workflow: gated-${number}\ntasks: {a: {uses: why.gated, with: ${number}, limits: [{key: gate, concurrency: 1}]}}\n`;
 const single = "workflow: single\nlimits: [{key: single run, concurrency: 1}]\ntasks: {a: {wait: 1h}}\n";
 
 const {
@@ -50,6 +52,7 @@ describe("why", () => {
   let installation: Installation;
   let worker: Worker;
   const over = latch();
+  const gates = [latch(), latch()];
   const runs = () => installation.host.mesh.client(runService);
   const begin = (name: string, runId: string, more: Parameters<typeof StartRunRequest.fromPartial>[0] = {}) =>
     runs().startRun(
@@ -74,11 +77,12 @@ describe("why", () => {
     installation = await Installation.open();
     worker = installation.worker({ slots: 8 });
     worker.handle("why.slow", async () => over.opened);
+    worker.handle("why.gated", async (number: number) => gates[number]?.opened);
     worker.handle("why.fails", async () => {
       throw new TaskFailure("why.not", "it does not work");
     });
     await worker.start();
-    for (const text of [stuck, inner, single])
+    for (const text of [stuck, inner, single, gated(0), gated(1)])
       await installation.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", source: { format: SourceFormat.SOURCE_FORMAT_YAML, text, fileName: "" } },
         ...{ versionLabels: [], keepLatest: false },
@@ -87,6 +91,7 @@ describe("why", () => {
   });
   after(async () => {
     over.open();
+    for (const gate of gates) gate.open();
     await worker?.stop();
     await installation?.[Symbol.asyncDispose]();
   });
@@ -116,6 +121,28 @@ describe("why", () => {
       (waits) => waits.filter((wait) => wait.cause === limit).length === 1,
     );
     assert.match(found.find((wait) => wait.cause === limit)?.message ?? "", /one/);
+  });
+
+  it("a task that has waited for a limit and runs now waits for nothing", async () => {
+    await begin("gated-0", "gated-0");
+    await until(
+      "the first to run",
+      () => why("gated-0"),
+      ({ summary }) => /1 is running/.test(summary),
+    );
+    await begin("gated-1", "gated-1");
+    assert.match((await untilWhy("gated-1", "", limit)).summary, /1 waits for the limit gate \(`a`\)/);
+    gates[0]?.open();
+    const { summary, waits } = await until(
+      "the second to run",
+      () => why("gated-1"),
+      ({ summary: now }) => /1 is running/.test(now),
+    );
+    assert.match(summary, /1 is running \(`a`\)/);
+    assert.deepEqual(
+      waits.filter(({ present }) => present),
+      [],
+    );
   });
 
   it("what failed says with what, and what would help", async () => {

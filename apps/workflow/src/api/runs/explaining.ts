@@ -70,7 +70,9 @@ async function withPool(
   const { first } = standing;
   const placed = first && (await placedAt(dependencies, first, context));
   if (first === undefined || placed === undefined) return standing;
-  return { ...standing, wait: placed.waits[0], first: withPlacement(first, placed) };
+  // A pool names past waits too. A task that runs waits for nothing.
+  const wait = placed.waits.find(({ present }) => present) ?? standing.wait;
+  return { ...standing, wait, first: withPlacement(first, placed) };
 }
 
 /** What its pool says of a task that is there. */
