@@ -85,7 +85,7 @@ export interface Effects {
  */
 export interface MachineEventListener {
   /** The notes by event. An event without a note costs one look-up in the map. */
-  // biome-ignore lint/suspicious/noExplicitAny: a map holds events of many machines; Each keeps its own types
+  // biome-ignore lint/suspicious/noExplicitAny: a map holds events of many machines, each with its own types
   readonly notes: ReadonlyMap<MachineEvent<any>, TakeNote>;
   /** Called once per batch that has notes. An error stands where one could not be taken. Must do nothing slow. */
   handle(notes: readonly unknown[]): void;

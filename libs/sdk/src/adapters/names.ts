@@ -1,4 +1,5 @@
 /** Names of imported operations. */
+import { codeMatches } from "@tutti/kernel";
 
 /** `listPetOwners` is `list-pet-owners`, `repos/get` is `repos.get`. */
 export function nameIn(id: string): string {
@@ -25,11 +26,7 @@ export function chosen<Operation>(
   operations: Readonly<Record<string, Operation>>,
   only: readonly string[],
 ): Readonly<Record<string, Operation>> {
-  const forms = only.map((pattern) => {
-    const parts = pattern.split("*").map((part) => part.replace(/[.\\+?^$()[\]{}|]/g, "\\$&"));
-    return new RegExp(`^${parts.join(".*")}$`);
-  });
   return Object.fromEntries(
-    Object.entries(operations).filter(([name]) => forms.some((form) => form.test(name))),
+    Object.entries(operations).filter(([name]) => only.some((pattern) => codeMatches(pattern, name))),
   );
 }

@@ -32,8 +32,8 @@ const answerMs = 10_000;
 const patienceMs = 2_000;
 
 /**
- * The index of the partitions that this process owns. A search waits until it has what was durable when it was asked:
- * who has started a run finds it.
+ * The index of the partitions that this process owns. A search first waits for all lines that are due, so that a caller
+ * finds the run that it has started.
  */
 export class CurrentIndex implements Pick<Archive, "search"> {
   readonly #runtime: Pick<RuntimeOfService, "indexed">;
