@@ -83,7 +83,7 @@ const phrases = table({
 function table(hints) {
   const rows = Object.entries(hints).flatMap(([hint, all]) => all.map((phrase) => ({ phrase, hint })));
   const pattern = new RegExp(
-    `(?<![\\w-])(?:${rows.map(({ phrase }) => `(${phrase})`).join("|")})(?![\\w-])`,
+    `(?<![\\w.-])(?:${rows.map(({ phrase }) => `(${phrase})`).join("|")})(?![\\w-])`,
     "gi",
   );
   return { rows, pattern };

@@ -19,7 +19,9 @@ export const platformSection = defineSection({
       .int()
       .min(1)
       .default(30_000)
-      .describe("How long each of them may take to start; after that the platform goes on without it."),
+      .describe(
+        "How long each extension may take to start. After that time the platform continues without it.",
+      ),
     workflows: z
       .string()
       .default("")
@@ -53,7 +55,7 @@ export const agentsSection = defineSection({
         "Whether it runs. `auto`: if a provider is configured, or the environment names one (ANTHROPIC_API_KEY, OPENAI_API_KEY, ANTHROPIC_BASE_URL, OPENAI_BASE_URL, TUTTI_LOCAL_MODELS).",
       ),
     namespaces: z.array(z.string().min(1)).min(1).default(["default"]).describe("Whose tasks it runs."),
-    slots: z.int().min(1).max(100_000).default(256).describe("How many agents may be at work at once."),
+    slots: z.int().min(1).max(100_000).default(256).describe("Maximum of agents that run at once."),
     providers: z
       .record(
         z.string(),

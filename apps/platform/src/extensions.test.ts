@@ -19,7 +19,7 @@ function extensionsOf(foundation: Foundation, ...orchestrators: readonly Orchest
 }
 
 describe("Extensions", () => {
-  it("go on without one that does not come to the end of its start, and name it", async () => {
+  it("continue without one that does not finish its start, and name it", async () => {
     const foundation = testFoundation();
     const slow = new Orchestrator("slow", foundation);
     slow.register("ledger", { start: never });
@@ -55,7 +55,7 @@ describe("Extensions", () => {
     assert.equal(good.state, "stopped");
   });
 
-  it("have names of their own; two of one name are refused with both modules", () => {
+  it("have unique names: two with the same name are refused, with both modules", () => {
     const foundation = testFoundation();
     const twins = [new Orchestrator("billing", foundation), new Orchestrator("billing", foundation)];
     assert.throws(() => extensionsOf(foundation, ...twins), {

@@ -21,8 +21,8 @@ export interface ExtensionsOptions {
 const endTimeoutMs = 15_000;
 
 /**
- * The orchestrators of the user. Without one of them the platform is not ready, and all the others continue: whatever
- * it does or does not do, it is waited for a limited time.
+ * The orchestrators of the user. Without one of them the platform is not ready, and all the others continue. The
+ * platform waits for each of them for a limited time.
  */
 export class Extensions extends Orchestrator {
   constructor(extensions: readonly Extension[], { foundation, version, startTimeoutMs }: ExtensionsOptions) {

@@ -1,4 +1,7 @@
-/** Callers who may not, at every rpc and every route. `access.io.ts` has a sample, `served.test.ts` each served method in process. */
+/**
+ * Callers without the right, at every rpc and every route. `access.io.ts` has a sample, `served.test.ts` each served
+ * method in process.
+ */
 import { describeAccess, everything } from "./support/access-matrix.ts";
 
 describeAccess("every rpc and route", everything);

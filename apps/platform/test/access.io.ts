@@ -11,7 +11,7 @@ import { failureOf } from "./support/outside-client.ts";
 
 const { identityService, Scope, TokenUse } = governance;
 
-/** Whole in its form, and of nobody. */
+/** Well-formed, but not issued to any principal. */
 const unknownKey = "tutti_live_000000000000_000000000000000000000000000000003oW4Oj";
 
 describe("the platform with keys", () => {
@@ -29,7 +29,7 @@ describe("the platform with keys", () => {
     );
   });
 
-  it("exchanges a token once: whoever comes with it again gets nothing", async () => {
+  it("exchanges a token once: a second exchange is refused", async () => {
     const once = await platform.issued("ada", TokenUse.TOKEN_USE_ONE_TIME);
     const { secret } = await platform.redeem(once);
     assert.equal((await platform.rest("/v1/runs", secret)).status, 200);
@@ -48,7 +48,7 @@ describe("the platform with keys", () => {
     assert.equal(used.useAddress, "127.0.0.1");
   });
 
-  it("refuses a key that is whole and of nobody, by its hash", async () => {
+  it("refuses a well-formed key that was never issued, by its hash", async () => {
     const call = platform.outside.call(
       workflow.runService.methods.listRuns,
       workflow.ListRunsRequest.create(),
@@ -117,7 +117,7 @@ describe("the platform with keys", () => {
     const first = await platform.keyOf("ada", "default", scope);
     const { secret: second } = await rotated(first, hourMs);
     assert.equal((await platform.known("/v1/runs", second)).status, 200);
-    assert.equal((await platform.rest("/v1/runs", first)).status, 200, "the one before goes on");
+    assert.equal((await platform.rest("/v1/runs", first)).status, 200, "the previous call to continue");
     assert.equal((await platform.rest("/v1/sessions", second)).status, 403, "the new one is narrowed alike");
     const { secret: third, oldKey } = await rotated(second, 1);
     assert.equal(oldKey?.successorKeyId, idOf(third));
@@ -147,7 +147,7 @@ describe("the platform with keys", () => {
     assert.equal(answer, 401);
   });
 
-  it("answers the call after the last with 429 and when to come again, and others go on", async () => {
+  it("answers the call after the last with 429 and a retry time, and serves other callers", async () => {
     const calls = { count: 3, perMs: 3_600_000, burst: 3 };
     await platform.bind("kim", "viewer", "default");
     await platform.outside.call(identityService.methods.setIdentityLimit, {

@@ -68,8 +68,8 @@ describe("services in processes of their own, found by a registry", () => {
     assert.deepEqual(times, times.toSorted());
   });
 
-  it("a deadline that passes stops the work, also what was asked of another service", async () => {
-    // So that everybody is found by now.
+  it("a deadline that passes stops the work, including calls to other services", async () => {
+    // All processes are discovered by now.
     await atDesk.call(get, note({ key: "relay" }));
 
     const { code } = await failureOf(
@@ -127,7 +127,7 @@ describe("services in processes of their own, found by a registry", () => {
       assert.deepEqual(Object.keys(load ?? {}), ["inFlight", "queued", "utilization"]);
   });
 
-  it("who can do pay.charge at all is answered with every version, and nobody can do what nobody offers", async () => {
+  it("a search for workers with pay.charge lists every version, and is empty for a capability without workers", async () => {
     const { versions } = await until(
       "three versions",
       () => atRegistry.call(findCapabilities, { ...wanted, versionRange: "" }),

@@ -105,7 +105,7 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
     await caller.call(listServices, everything);
   });
 
-  it("another authority takes the place of the first, while both go on calling each other", async () => {
+  it("another authority replaces the first, while both processes keep calling each other", async () => {
     const first = await secured(inFolder("certs"), "notes");
     const takenUp = () =>
       [platform, notes].map(

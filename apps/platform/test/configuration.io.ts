@@ -11,7 +11,7 @@ import { makeFolder, start } from "./support/services.ts";
 const clerk = fileURLToPath(new URL("./programs/extensions/clerk.ts", import.meta.url));
 
 describe("a key of the configuration", () => {
-  it("tells its value, its source, and the file and line or whatever else it was set in", async () => {
+  it("shows its value, its source, and the file and line or variable that sets it", async () => {
     await using folder = await makeFolder();
     const file = [
       "# of this machine",

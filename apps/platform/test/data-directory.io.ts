@@ -171,7 +171,7 @@ describe("a used data directory", () => {
       const file = join(data, name);
       const content = readFileSync(file);
       const last = content.findLastIndex((byte) => byte !== 0);
-      // Of the last group of a journal it cannot be told whether it was half written or changed.
+      // For the last group of a journal, a half-written group and a changed one look the same.
       const end = name.startsWith("journal/") ? Math.floor(last / 2) : last;
       const changes: Readonly<Record<string, () => void>> = {
         flipped: () =>
@@ -239,7 +239,7 @@ describe("a used data directory", () => {
     rmSync(copy, { recursive: true });
   });
 
-  it("is restored from a copy alone, made while a process has it: secrets, sign-ins and audit go on", async () => {
+  it("is restored from a copy alone, made while a process uses it: secrets, sign-ins and audit continue", async () => {
     const [copy, restored] = [join(folder, "copy"), join(folder, "restored")];
     const host = await started(data);
     const before = await searched(host);
@@ -269,7 +269,7 @@ describe("a used data directory", () => {
     }
   });
 
-  it("is copied without its keys if they are kept elsewhere, which is said loudly, and not restored without them", async () => {
+  it("is copied without its keys if they are stored elsewhere, with a loud warning, and not restored without them", async () => {
     const [copy, restored] = [join(folder, "named"), join(folder, "named-restored")];
     const copied = await run("backup", data, "--copy", copy, "--keys-elsewhere");
     assert.equal(copied.exitCode, 0, copied.output);

@@ -1,4 +1,7 @@
-/** What is kept by the edges of a running platform for each caller, over HTTP, gRPC and WebSocket: how much, how large, how long. */
+/**
+ * Limits that the edges of a running platform apply per caller, over HTTP, gRPC and WebSocket: count, size and
+ * duration.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -37,7 +40,7 @@ describe("the edges of the platform", () => {
   const rest = (path: string, secret: string, init: RequestInit = {}) =>
     fetch(`${platform.http}${path}`, { ...init, headers: { ...bearer(secret), ...init.headers } });
 
-  /** Somebody with a role and a key of their own, whom the platform knows. */
+  /** A user with their own role and key, known to the platform. */
   async function somebody(id: string, limit: Partial<governance.IdentityLimit> = {}) {
     const subject = { $case: "actor" as const, value: person(id) };
     const binding = governance.RoleBinding.fromPartial({ bindingId: id, role: "operator", subject });
@@ -115,7 +118,7 @@ describe("the edges of the platform", () => {
     await inAudit("small", "access.request_too_large");
   });
 
-  it("answer the call after the last with RESOURCE_EXHAUSTED and when to come again over gRPC too, and others go on", async () => {
+  it("answer the call after the last with RESOURCE_EXHAUSTED and a retry time over gRPC too, and serve other callers", async () => {
     const calls = { count: 40, perMs: 3_600_000, burst: 40 };
     const [busy, idle] = await Promise.all([somebody("busy", { calls }), somebody("idle")]);
     const list = ({ secret }: { readonly secret: string }) =>
@@ -183,7 +186,7 @@ describe("the edges of the platform", () => {
   const everything = (secret: string) =>
     Promise.all([sse("/v1/events", secret), socket("/v1/events", secret), sse("/v1/watch/runs", secret)]);
 
-  it("end what is followed by a key when that is revoked, and tell why; what others follow goes on", async () => {
+  it("end the streams of a key when that key is revoked, with the reason, while other streams continue", async () => {
     const [gone, stays] = await Promise.all([somebody("gone"), somebody("stays")]);
     const [open, others] = [await everything(gone.secret), await everything(stays.secret)];
     await outside.call(identityService.methods.revokeKey, { namespace, keyId: gone.keyId, reason: "lost" });
@@ -201,7 +204,7 @@ describe("the edges of the platform", () => {
     for (const { ended } of others) assert.equal(await ended, "mesh.denied");
   });
 
-  it("end what is followed by a token when its time is over, though nobody changes anything", async () => {
+  it("end the streams of a token when it expires, without any other change", async () => {
     await somebody("brief");
     const wanted = { namespace, actor: person("brief"), lifetimeMs: 3_000 };
     const { secret } = await outside.call(

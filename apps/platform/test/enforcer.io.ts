@@ -1,6 +1,5 @@
 /**
- * What the security enforcer refuses, tried from outside as those would who mean no good. Each refusal stands in the
- * audit.
+ * What the security enforcer refuses, tried from outside like an attacker. Each refusal is recorded in the audit log.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -106,7 +105,7 @@ describe("the security enforcer", () => {
     return record;
   }
 
-  it("lets signed webhooks begin a run and tell it a signal, each once, however often they are sent", async () => {
+  it("lets signed webhooks start a run and send it a signal, each once, however often they arrive", async () => {
     const begun = await told("orders", "msg_1", { order: 7, items: ["tea"] });
     assert.deepEqual(begun, { runId: "order-7", existed: false });
     await new Promise((resolve) => setTimeout(resolve, 1_000 - (Date.now() % 1_000)));
@@ -121,7 +120,7 @@ describe("the security enforcer", () => {
     assert.deepEqual(outcome, { completed: { order: 7, by: "card" } });
   });
 
-  it("does by a webhook what it is for, and nothing where nobody permits it", async () => {
+  it("runs a webhook's action only with permission", async () => {
     const answer = await tell("hasty", "msg_3", { order: 9 });
     assert.equal(await codeOf(answer), "403 mesh.denied");
     const { cause } = await inAudit({ action: "workflow.runs.start" }, "mesh.denied");
@@ -178,7 +177,7 @@ describe("the security enforcer", () => {
     assert.deepEqual([address, cause?.actor?.id], ["127.0.0.1", "local-admin"]);
   });
 
-  it("refuses to call into private networks for somebody, whatever they have it call", async () => {
+  it("refuses calls into private networks on behalf of a caller, in every form", async () => {
     const scaler = { scalerId: "cloud", pool: "default", minAgents: 1 };
     const one = await json("POST", "/v1/scalers", {
       ...scaler,
@@ -235,7 +234,7 @@ describe("the security enforcer", () => {
     await platform.stop();
     platform = await open();
     outside = new OutsideClient(platform.grpc);
-    // What was kept of the rules on disk may be from before.
+    // The copy of the rules on disk may be outdated.
     await until(
       "it to be locked out again",
       () => statusOf(wrong),
@@ -322,7 +321,7 @@ describe("the security enforcer on a port that others reach", () => {
     assert.equal(
       (await fetch(`${platform.http}/livez`)).status,
       200,
-      "who asks whether it lives guesses nothing",
+      "a caller of the liveness probe cannot guess keys",
     );
     for (const code of ["operations.key_wrong", "gateway.key_wrong", "access.locked_out"]) {
       const wanted = governance.SearchRecordsRequest.fromPartial({ namespace, filter: { action: "access" } });

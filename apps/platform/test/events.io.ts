@@ -31,7 +31,7 @@ interface Heard {
   isReady: boolean;
 }
 
-/** Follows by nothing but the bytes, at the pace of who asks for more. */
+/** Follows by bytes alone, at the pace of the reader's requests. */
 async function follow(platform: Service, heard: Heard, signal: AbortSignal): Promise<void> {
   const answer = await fetch(`${platform.http}/v1/events?pattern=tutti.workflow.run.*`, { signal });
   assert.ok(answer.body);
@@ -64,7 +64,7 @@ async function gatewayOf(
 }
 
 describe("events of a platform", () => {
-  it("reach all who follow them though one takes nothing, whom they cost bounded memory and who is told what it missed", async (t) => {
+  it("reach all followers even if one stops reading: it costs bounded memory, and learns what it missed", async (t) => {
     await using folder = await makeFolder();
     await using platform = await start("platform", realtime, { directory: folder.path });
     const client = new Client({ url: platform.http });
@@ -99,10 +99,10 @@ describe("events of a platform", () => {
     }
     const [one] = all;
     assert.ok(one);
-    await until("the last run to be told", () => all.every(({ ids }) => ids.length >= 3 * runs));
-    await until("everybody to have the same", () => new Set(all.map(({ ids }) => ids.length)).size === 1);
+    await until("the last run to be reported", () => all.every(({ ids }) => ids.length >= 3 * runs));
+    await until("all followers to have the same", () => new Set(all.map(({ ids }) => ids.length)).size === 1);
     for (const heard of all) {
-      assert.equal(heard.missed, 0, "who reads misses nothing");
+      assert.equal(heard.missed, 0, "a reader misses nothing");
       assert.deepEqual(heard.ids, one.ids, "all hear the same, in the same order");
     }
     assert.equal(new Set(one.ids).size, one.ids.length);
@@ -136,7 +136,7 @@ describe("events of a platform", () => {
     await Promise.all([...following, reading]);
   });
 
-  it("are missed by nobody when the platform is killed and started again: a gap says to load what is", async (t) => {
+  it("reach every follower across a kill and restart of the platform: a gap says to load the current state", async (t) => {
     await using folder = await makeFolder();
     const [port = 0] = await freePorts(1);
     const flags = [`--operations.port=${port}`];
@@ -172,7 +172,7 @@ describe("events of a platform", () => {
     await until("the page to be connected", () => standings.includes("open"));
     await startRun("before");
     await until("the page to hear of it", () => known.has("before"));
-    // Accepted, and the process gone before anybody was told: the answer of the call says that it is durable.
+    // Accepted, and the process exited before any event was published: the answer of the call says that it is durable.
     await startRun("unheard");
     await first.kill();
     await until("the page to notice", () => standings.includes("broken"));
@@ -192,7 +192,7 @@ describe("events of a platform", () => {
     await second.stop();
   });
 
-  it("go on where they were after a restart when NATS keeps them", { skip: nats.skip }, async (t) => {
+  it("continue at their position after a restart when NATS stores them", { skip: nats.skip }, async (t) => {
     await using folder = await makeFolder();
     await using server = await startNatsServer();
     const [port = 0] = await freePorts(1);
@@ -215,11 +215,11 @@ describe("events of a platform", () => {
 
     await until("the cursor", () => told.includes("ready"));
     await startRun("one");
-    await until("the first run to be told", () => isTold("one"));
+    await until("the first run to be reported", () => isTold("one"));
     await first.stop();
     await using second = await start("platform", flags, { directory: folder.path });
     await startRun("two");
-    await until("the second run to be told", () => isTold("two"));
+    await until("the second run to be reported", () => isTold("two"));
     assert.deepEqual(
       told.filter((line) => !line.endsWith("progressed")),
       ["ready", "one", "one", "ready", "two", "two"].map((word, at) =>
@@ -231,7 +231,7 @@ describe("events of a platform", () => {
     await second.stop();
   });
 
-  it("are beside what a task says while it works, which ends with the task and goes on after its cursor", async (t) => {
+  it("do not include a task's live output, which ends with the task and continues after its cursor", async (t) => {
     await using folder = await makeFolder();
     await using platform = await start("platform", [], { directory: folder.path });
     const client = new Client({ url: platform.http });
@@ -266,7 +266,7 @@ describe("events of a platform", () => {
     await worker.stop();
   });
 
-  it("of a run that is watched go on where they were after a restart", async (t) => {
+  it("of a watched run continue at their position after a restart", async (t) => {
     await using folder = await makeFolder();
     const [port = 0] = await freePorts(1);
     const flags = [`--operations.port=${port}`];
@@ -292,7 +292,7 @@ describe("events of a platform", () => {
     await using second = await start("platform", flags, { directory: folder.path });
     await client.call("runs.signal", { params: { id: "watched", name: "go" }, body: {} });
     await watching;
-    // What changed while the first one was killed may be told once more. Nothing restarts.
+    // Changes during the kill of the first one may be reported once more. Nothing restarts.
     assert.deepEqual(
       told.filter((each) => each !== "change running"),
       ["snapshot running", "change completed"],

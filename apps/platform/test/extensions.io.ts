@@ -77,7 +77,7 @@ describe("the platform with orchestrators of a user", () => {
     assert.deepEqual({ level, orchestrator }, { level: "info", orchestrator: "billing" });
   });
 
-  it("is not ready and names the component that breaks, yet alive, until it is mended", async () => {
+  it("is not ready and names the component that breaks, yet alive, until it is repaired", async () => {
     assert.equal((await readyz(platform.http)).status, 200);
 
     await writeFile(join(folder.path, "hole"), "");
@@ -89,7 +89,7 @@ describe("the platform with orchestrators of a user", () => {
     const alive = await livez(platform.http);
     await rm(join(folder.path, "hole"));
     const mended = await until(
-      "the roof to be mended",
+      "the roof to be repaired",
       () => readyz(platform.http),
       ({ status }) => status === 200,
     );

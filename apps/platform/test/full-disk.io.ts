@@ -86,7 +86,7 @@ describe("a platform whose disk is full", () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it("refuses what cannot be recorded, with what to do, and does nothing of it; then goes on", async (t) => {
+  it("refuses requests that it cannot record, without effect and with what to do, and continues when there is space", async (t) => {
     if (disk === undefined) {
       t.skip("no disk can be mounted here");
       return;
@@ -117,7 +117,7 @@ describe("a platform whose disk is full", () => {
     const binding = await until("a right to be refused", bind, ({ status }) => status >= 300);
     assert.equal(binding.code, "journal.full", binding.message);
 
-    assert.equal((await ask("GET", "/v1/runs", undefined, kim)).status, 403, "nobody has the right");
+    assert.equal((await ask("GET", "/v1/runs", undefined, kim)).status, 403, "no caller has the right");
 
     const unrecorded = await until("a sign-in to be refused", signIn, ({ status }) => status >= 300);
     assert.equal(unrecorded.code, "gateway.sign_in_unrecorded", unrecorded.message);
@@ -134,18 +134,18 @@ describe("a platform whose disk is full", () => {
 
     await disk.empty();
     const { status } = await until(
-      "what there is to be read again",
+      "the stored state to be readable again",
       () => ask("GET", `/v1/runs/order-${last}`),
       (answer) => answer.code !== "journal.full",
     );
     assert.equal(status, 404, "what was refused is not done later");
     await until("it to be ready", async () => (await fetch(`${platform}/readyz`)).status === 200);
     await until(
-      "it to go on",
+      "the platform to continue",
       () => begin(`order-${last}`),
       ({ status }) => status < 300,
     );
-    await until("somebody to be signed in", signIn, ({ status }) => status === 200);
+    await until("a user to be signed in", signIn, ({ status }) => status === 200);
     await until("the right to be given", bind, ({ status }) => status < 300);
     await until(
       "kim to be let in",
@@ -154,7 +154,7 @@ describe("a platform whose disk is full", () => {
     const starts = (await recordsOf(`order-${last}`)).filter(
       ({ work, json }) => work?.id === `order-${last}` && json.includes('"event":1,'),
     );
-    assert.equal(starts.length, 1, "what was refused is no record, what was done is one");
+    assert.equal(starts.length, 1, "refused requests leave no record, completed ones leave one");
     assert.equal((await ask("GET", `/v1/runs/order-${last}`)).status, 200);
   });
 });

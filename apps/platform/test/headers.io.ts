@@ -28,7 +28,7 @@ const answers: readonly (readonly [what: string, path: string, status: number, i
   ["a body that is no JSON", "/v1/runs", 400, { method: "POST", body: "{", headers: json }],
   ["a foreign page", "/v1/runs", 403, { headers: { origin: "https://evil.example" } }],
   ["a wrong key", "/v1/runs", 401, { headers: { authorization: "Bearer a.b.c" } }],
-  ["a webhook of nobody", "/v1/webhooks/nobody", 404, { method: "POST", body: "{}", headers: json }],
+  ["a webhook without an owner", "/v1/webhooks/nobody", 404, { method: "POST", body: "{}", headers: json }],
   ["an address with a broken escape", "/v1/runs/%zz", 400],
   ["a link that does not sign in", "/sign-in?token=none", 401],
 ];

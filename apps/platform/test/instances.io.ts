@@ -60,7 +60,7 @@ describe("several instances of a service", () => {
     test.diagnostic(`${load.calls} calls, none failed`);
   });
 
-  it("one that is told to stop under load costs no call", async () => {
+  it("an instance that stops under load fails no call", async () => {
     await using fourth = await start("notes", [...flags, "--log.level=info"]);
     const load = new Load(caller);
     await until("the fourth one to take work", () => load.answeredBy(fourth.processId) > 0);
@@ -99,7 +99,7 @@ describe("several instances of a service", () => {
     assert.deepEqual(body.problems, [{ component: "notes.notes.shelf", reason: "the shelf fell down" }]);
   });
 
-  it("calls go on while the registry is restarted, and all of them are registered at the new one", async () => {
+  it("calls succeed while the registry restarts, and all instances register at the new one", async () => {
     const load = new Load(caller);
     await load.more(100);
 
@@ -108,7 +108,7 @@ describe("several instances of a service", () => {
     registry = await start("registry", registryFlags);
     using outsider = new OutsideClient(registry.grpc);
     const { services } = await until(
-      "both to be registered anew",
+      "both to register again",
       () => outsider.call(listServices, { page: undefined }),
       (reply) => reply.services.find(({ name }) => name === "notes")?.instances === 2,
     );
@@ -120,7 +120,7 @@ describe("several instances of a service", () => {
     for (const each of [one, two]) assert.ok(load.answeredBy(each.processId) > 0);
   });
 
-  it("the breaker of one that breaks opens, which the metrics show, and calls go on at the other", async (test) => {
+  it("the breaker of a failing instance opens, which the metrics show, and calls continue at the other", async (test) => {
     assert.deepEqual(await openBreakers(caller), 0);
     using direct = new OutsideClient(one.grpc);
     await direct.call(noteService.methods.put, note({ key: "failing", text: "yes" }));

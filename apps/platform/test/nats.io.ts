@@ -158,7 +158,7 @@ describe("two registries over one NATS", { skip: program.skip }, () => {
     assert.equal(instances[0]?.id, shop.id);
   });
 
-  it("whoever reads NATS hears of it as a CloudEvent, without anything of ours", async () => {
+  it("any reader of NATS receives it as a CloudEvent, without our libraries", async () => {
     const reader = await connect({ servers: server.address });
     const events = reader.subscribe("tutti.events.*.registry.instance.registered");
     await reader.flush();
@@ -191,7 +191,7 @@ describe("two registries over one NATS", { skip: program.skip }, () => {
       );
   });
 
-  it("when one dies, renewals go on at the other, and what nobody renews runs out there", async () => {
+  it("when one dies, renewals continue at the other, and leases without renewal expire there", async () => {
     const kept = { ...shop, id: "inst_01m7w2p8wjh73g3mb3r62nq4vd", service: "kept" };
     const left = { ...shop, id: "inst_01m7w2p8wjh73g3mb3r62nq4ve", service: "left" };
     await Promise.all([kept, left].map((instance) => atOne.call(register, { instance, leaseMs: 1_500 })));
@@ -199,7 +199,7 @@ describe("two registries over one NATS", { skip: program.skip }, () => {
 
     const renewal = { instanceId: kept.id, health: undefined, load: undefined, host: undefined };
     await until(
-      "the one that nobody renews to be gone",
+      "the one without renewals to be gone",
       async () => {
         const { unknownInstanceIds } = await atOther.call(renew, { renewals: [renewal] });
         assert.deepEqual(unknownInstanceIds, []);

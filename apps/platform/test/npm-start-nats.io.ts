@@ -53,7 +53,7 @@ const header = (message: Msg, name: string): string => message.headers?.get(name
 const numberOf = ({ reply = "" }: Msg): number => Number(reply.split(".")[5]);
 
 describe("npm start -- --nats", { skip: nats.skip, concurrency: 2 }, () => {
-  it("lets any client of NATS hear the CloudEvents of a run in order, resume, and go on after a restart", async () => {
+  it("lets any client of NATS read the CloudEvents of a run in order, resume, and continue after a restart", async () => {
     await using folder = await makeFolder();
     const [port = 0] = await freePorts(1);
     await using platform = await ready(begun(folder.path, `--nats=${port}`));

@@ -56,7 +56,7 @@ interface Album {
 }
 
 describe("npm start", { concurrency: 2 }, () => {
-  it("plays the demonstration to its ends, stops at Ctrl-C with all it started, and goes on where it was", async (t) => {
+  it("plays the demonstration to its end, stops everything at Ctrl-C, and resumes at the next start", async (t) => {
     const python = await needsProgram("python3");
     // The one that was found: the first on the path may be one without gRPC.
     const pythons = python.skip ? [] : [`--platform.pythons=${JSON.stringify([python.path])}`];

@@ -18,7 +18,7 @@ interface Sample {
 }
 
 describe("a Prometheus", { skip: prometheus.skip }, () => {
-  it("scrapes every process, and answers what is asked of it", async () => {
+  it("scrapes every process, and answers queries", async () => {
     await using folder = await makeFolder();
     await using platform = await start("platform", [], { directory: folder.path });
     const key = "5c3e".repeat(16);

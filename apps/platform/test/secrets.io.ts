@@ -1,6 +1,6 @@
 /**
- * Secrets that are planted, used by agents in two languages that tell everybody about them, and looked for afterwards
- * in everything that the platform and its workers wrote: the data directory, logs, traces, answers, events, the audit.
+ * Secrets are planted and used by agents in two languages that print them everywhere. Then the test searches everything
+ * that the platform and its workers wrote: the data directory, logs, traces, answers, events, the audit.
  */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
@@ -64,7 +64,7 @@ describe("secrets that were planted", () => {
   let worker: Worker | undefined;
   let workerInPython: TestProcess | undefined;
   const keys = { press: "", mill: "" };
-  /** What was said, by who said it. */
+  /** The outputs, by their author. */
   const said: Record<"answers" | "events" | "worker", string> = { answers: "", events: "", worker: "" };
   const following = new AbortController();
 
@@ -157,7 +157,7 @@ describe("secrets that were planted", () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it("are stored anew, refused and missed without being repeated", async () => {
+  it("are stored again, refused and missed without being repeated", async () => {
     const large = Buffer.from(planted.first.repeat(3_000)).toString("base64");
     const wrong = [
       { value: large },
@@ -251,7 +251,7 @@ describe("secrets that were planted", () => {
         written.set(path.slice(data.length), await readFile(path));
       }
     const found = [...written].filter(([, bytes]) => bytes.includes(marker)).map(([name]) => name);
-    // What the archive has packed was told by the answers.
+    // The answers were in the archive's packed part.
     assert.ok(found.includes("answers") && found.some((name) => name.endsWith(".log")), found.join());
     assert.ok(
       said.events.includes("tutti.") && collector.spans.length > 0 && said.worker.includes("[secret"),

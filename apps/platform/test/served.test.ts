@@ -36,7 +36,7 @@ for (const enforce of [false, true])
 
     it("are found, several hundred of them", () => assert.ok(own(methods).length > 300, `${methods.length}`));
 
-    it("refuse a caller who may not, before the handler", async () => {
+    it("refuse a caller without the right, before the handler", async () => {
       for (const served of own(methods)) {
         const error = await refusalOf(host, served, { as: stranger });
         assert.equal(error.code, "mesh.denied", served.method.label);

@@ -119,7 +119,7 @@ describe("signing in to the page", () => {
     return browser;
   }
 
-  it("offers the issuers that are configured, to whoever comes", async () => {
+  it("offers the configured issuers to every visitor", async () => {
     const { issuers } = await admin.call("waysToSignIn");
     assert.deepEqual(
       issuers.map(({ issuer: name, title }) => [name, title]),
@@ -144,7 +144,7 @@ describe("signing in to the page", () => {
     issuer.person = { sub: "ada" };
   });
 
-  it("lets nobody in who comes back in another browser, twice, or with another's answer", async () => {
+  it("refuses a callback in another browser, a second one, and one with another's answer", async () => {
     const browser = new Browser(platform.http);
     const back = await browser.led(await browser.led(by()));
     const stranger = new Browser(platform.http);
@@ -152,7 +152,7 @@ describe("signing in to the page", () => {
     const other = new URL(back);
     other.searchParams.set("state", "guessed");
     assert.equal(await browser.led(other.href), "401");
-    // Whatever went wrong, what was started is over.
+    // The sign-in is over, also after a failure.
     assert.equal(await browser.led(back), "401");
     assert.equal(await stranger.who(), "gateway.sign_in_needed");
 
@@ -185,7 +185,7 @@ describe("signing in to the page", () => {
     }
   });
 
-  it("says in words what the issuer refused, and leads nobody away from this page", async () => {
+  it("shows the issuer's refusal in words, and never redirects away from this page", async () => {
     const browser = new Browser(platform.http);
     const back = new URL(await browser.led(await browser.led(by())));
     back.searchParams.set("error", "access_denied<script>");
@@ -213,7 +213,7 @@ describe("signing in to the page", () => {
     assert.match(await bob.who(), /^gateway\.sign_in_expired$/);
   });
 
-  it("says what somebody may not do, what would permit it, and who gives that", async () => {
+  it("shows what a user may not do, the right that would permit it, and who grants that", async () => {
     await keyOf("root", "admin");
     const { secret } = await keyOf("vic", "viewer");
     const vic = await byKey(secret);
@@ -231,12 +231,12 @@ describe("signing in to the page", () => {
       missing.some(({ route }) => route === "runs.list"),
       false,
     );
-    // What is said is what is so.
+    // The page reports the real state.
     assert.equal((await vic.send("/v1/runs", { definition: { name: "x" } })).status, 403);
     assert.deepEqual((await admin.call("missingRights")).missing, []);
   });
 
-  it("is listed, and ended: one's own by oneself, another's by who may, with what is open", async () => {
+  it("is listed, and ended: one's own by the user, another's by a caller with the right, together with its open streams", async () => {
     const { secret } = await keyOf("kim", "viewer");
     const [one, two] = [await byKey(secret), await byKey(secret)];
     const mine = async (browser: Browser) =>
@@ -267,7 +267,7 @@ describe("signing in to the page", () => {
     assert.equal(await one.who(), "gateway.sign_in_expired");
   });
 
-  it("stands in the audit: who began it from where and by what, and who ended it", async () => {
+  it("is recorded in the audit log: who started it, from which address and how, and who ended it", async () => {
     const { secret } = await keyOf("lin", "viewer");
     const browsers = [await byKey(secret), await byKey(secret)];
     const { signIns } = await admin.call("signIns.list");
@@ -295,7 +295,7 @@ describe("signing in to the page", () => {
     ]);
   });
 
-  it("is refused to pages of others, whoever is signed in there", async () => {
+  it("is refused to pages of other origins, even with a sign-in there", async () => {
     const ada = await signedIn();
     for (const headers of [{ origin: "http://evil.example" }, { "sec-fetch-site": "cross-site" }]) {
       const answer = await ada.ask("/v1/sign-ins/revoke", { method: "POST", headers, body: "{}" });

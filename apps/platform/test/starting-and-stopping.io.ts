@@ -90,7 +90,7 @@ describe("a start that cannot succeed", () => {
 });
 
 describe("the data directory", () => {
-  it("is locked by the process that runs; the moment that is killed another one starts, and it stops without complaint", async () => {
+  it("is locked by its process, and after a kill another process starts and stops without complaint", async () => {
     await using folder = await makeFolder();
     const inFolder = { directory: folder.path };
     await using first = await start("platform", [], inFolder);
@@ -120,7 +120,7 @@ describe("the data directory", () => {
 });
 
 describe("SIGTERM", { concurrency: 2 }, () => {
-  it("lets what runs come to its end, refuses what is new, and ends with nothing to complain of", async () => {
+  it("finishes running work, refuses new work, and ends without errors", async () => {
     await using registry = await start("registry");
     const peers = `--mesh.peers=${JSON.stringify({ registry: [registry.grpc] })}`;
     await using notes = await start("notes", [peers, "--notes.delayMs=1000"]);
@@ -130,7 +130,7 @@ describe("SIGTERM", { concurrency: 2 }, () => {
     await notes.line("note asked for");
 
     notes.signal("SIGTERM");
-    // It leaves the registry first, so that nobody comes in vain.
+    // It leaves the registry first, so that no call comes in vain.
     await until("a call to be refused", async () => {
       using late = new OutsideClient(notes.grpc);
       return late.call(noteService.methods.put, note()).then(
@@ -146,7 +146,7 @@ describe("SIGTERM", { concurrency: 2 }, () => {
     assert.deepEqual(registry.lines.filter(isTrouble), []);
   });
 
-  it("told twice ends at once, whatever runs", async () => {
+  it("ends at once on a second request, even with running work", async () => {
     await using notes = await ready(launch("notes"));
     using outsider = new OutsideClient(notes.grpc);
     const cut = failureOf(outsider.call(noteService.methods.get, note({ text: "forever" })));

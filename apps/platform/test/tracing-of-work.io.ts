@@ -66,7 +66,7 @@ describe("the trace of work", () => {
     worker.handle("stock.reserve", async (_input, context) => {
       const { attempt, workId } = context;
       if (attempt === 1) throw new Error("the shelf is jammed");
-      // Until it is noted that it started: what is quicker is in nobody's history.
+      // Until its start is recorded: a quicker task does not appear in the history.
       while (!(await timelineOf(workId)).spans.some(({ kind }) => kind === "attempt"));
       await context.askModel({ provider: "openai", model: "gpt-5" }, async (answered) => {
         answered({ model: "gpt-5-2026", inputTokens: 90, outputTokens: 10, finishReasons: ["stop"] });

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** Where the parts of the demonstration are. It is there in a clone only: a bundle has none of it. */
 export interface Clone {
-  /** The module that starts what there is to work on. */
+  /** The module that starts the workflows and sessions of the demonstration. */
   readonly begin: string;
   /** Races in every mode, once, and ends. */
   readonly race: string;

@@ -8,7 +8,7 @@ import { testFoundation, until } from "@tutti/kernel/testing";
 import type { Clone } from "./clone.ts";
 import { Demonstration } from "./demonstration.ts";
 
-/** A module that starts what there is to work on: each call does what is next in the list. */
+/** A module that starts the work of the demonstration: each call runs the next function of the list. */
 function beginning(...calls: readonly string[]): Clone["begin"] {
   const code = `
     const calls = [${calls.map((call) => `() => { ${call} }`).join(", ")}];
@@ -55,7 +55,7 @@ describe("what the demonstration starts", () => {
       foundation.logger.lines
         .filter(({ message }) => /^(failed to start the demo|demo started)/.test(message))
         .map(({ message }) => message);
-    /** Lets time pass until so many lines were said. */
+    /** Lets time pass until this many lines were logged. */
     const saying = (count: number) =>
       until(
         `${count} lines`,

@@ -2,8 +2,8 @@
  * The demonstration: two workers as processes of their own over the link that all workers use, and, once per data
  * directory, what they work on.
  *
- * It uses the platform as any client does, from outside. Nothing of the platform waits for it: what goes wrong here is
- * logged, and the platform continues.
+ * It uses the platform as any client does, from outside. The platform does not wait for it: a failure here is logged,
+ * and the platform continues.
  */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -28,7 +28,7 @@ export interface DemonstrationOptions {
   readonly clone: Clone;
   /** Tried in this order. */
   readonly pythons: readonly string[];
-  /** Says that what there is to work on was started, which is done once. */
+  /** Reports that the work of the demonstration was started, which happens once. */
   readonly mark: string;
   /** Where workers link. Known when it starts. */
   readonly address: () => string;
@@ -44,7 +44,7 @@ export function demonstrationMark(dataDirectory: string): string {
   return join(dataDirectory, "demonstration");
 }
 
-/** Between tries to start what there is to work on: a machine that is busy may be slow to answer the first ones. */
+/** Pause between attempts to start the work of the demonstration: a busy machine may answer the first calls slowly. */
 const pauses: Backoff = { firstMs: 1_000, maxMs: 30_000 };
 
 export class Demonstration implements Component {
@@ -130,7 +130,7 @@ export class Demonstration implements Component {
     await mkdir(dirname(mark), { recursive: true, mode: privateModes.folder });
     await writeFile(
       mark,
-      "The demonstration was started here. Without this file the next start starts what is missing.\n",
+      "The demonstration was started here. Without this file the next start starts the missing work.\n",
       { mode: privateModes.file },
     );
     this.#logger.info("demo started");

@@ -1,6 +1,6 @@
 import type { LogLevel } from "@tutti/kernel";
 
-/** A line of a worker: one of its log, or whatever else it wrote. */
+/** A line of a worker: an entry of its log, or any other output. */
 export interface Said {
   readonly level: LogLevel;
   readonly text: string;

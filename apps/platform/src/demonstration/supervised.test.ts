@@ -94,7 +94,7 @@ describe("a supervised worker", () => {
     assert.deepEqual(stage.launched.slice(3), ["node"]);
   });
 
-  it("is told to finish, may take its time, and is not started again; killed it ends at once", async () => {
+  it("may finish its work when it must stop and is not restarted, and a kill ends it at once", async () => {
     const stage = new Stage();
     const worker = stage.supervise("node");
     worker.start();

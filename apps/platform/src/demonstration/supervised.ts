@@ -20,7 +20,7 @@ export interface SupervisedOptions {
   readonly gaveWay?: (reason: string) => void;
 }
 
-/** What a program ends with that cannot run on this machine, whatever else it is: `EX_UNAVAILABLE`. */
+/** Exit code of a program that cannot run on this machine: `EX_UNAVAILABLE`. */
 const unfitCode = 69;
 const pauses: Backoff = { firstMs: 200, maxMs: 10_000 };
 /** One that lasted so long has not failed at its start. */

@@ -51,7 +51,7 @@ export function describeFunctions(killedAt: readonly string[]): void {
     });
 
     for (const place of killedAt)
-      it(`goes on elsewhere when it is killed at ${place}`, async () => {
+      it(`continues elsewhere when it is killed at ${place}`, async () => {
         const victim = work();
         const begin = () => tutti.start("trip", { input: { rounds } }).catch(() => undefined);
         const run = await until("the function is registered", begin, (found) => found !== undefined);
@@ -109,7 +109,7 @@ export function describeFunctions(killedAt: readonly string[]): void {
       const heir = work();
       await assert.rejects(run?.result() ?? Promise.resolve(), /enough/);
       const undone = heir.output.match(/undo \w+/g);
-      assert.deepEqual(undone, ["undo slow", "undo book"], "what was done is not done again");
+      assert.deepEqual(undone, ["undo slow", "undo book"], "completed steps do not run again");
     });
   });
 }

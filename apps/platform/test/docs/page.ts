@@ -10,7 +10,7 @@ export interface Block {
   /** `docs/guides/orchestrator.md:17`: where it starts. */
   readonly place: string;
   readonly kind: string;
-  /** What stands behind the kind: `file=billing.ts`, `after="service X {"`. */
+  /** The attributes after the kind: `file=billing.ts`, `after="service X {"`. */
   readonly options: Readonly<Record<string, string>>;
   readonly text: string;
 }
@@ -89,7 +89,7 @@ function readInfo(info: string, place: string): Pick<Block, "kind" | "options"> 
   return { kind, options };
 }
 
-/** Links as `[text](target)` and `<https://…>`. What stands between backticks is no link. */
+/** Links as `[text](target)` and `<https://…>`. Text between backticks is not a link. */
 function targetsOf(line: string): string[] {
   const prose = line.replace(/`[^`]*`/g, "``");
   return [...prose.matchAll(/\]\(([^)\s]+)\)|<(https?:[^>]+)>/g)].map(

@@ -207,7 +207,7 @@ export function run(
   });
 }
 
-/** As a reader waits, who sees it say so before they continue. */
+/** Waits like a reader, who sees this output before the next step. */
 function linked(child: ChildProcess, line: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let said = "";

@@ -1,4 +1,7 @@
-/** Admission rules that have a person asked first: what is asked for waits for the answer, which is for that and nobody else's. */
+/**
+ * Admission rules that require an approval: the request waits for the decision, which holds for that request and its
+ * caller only.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
@@ -90,7 +93,7 @@ describe("admission rules that have a person asked first", () => {
   });
   after(() => installation?.[Symbol.asyncDispose]());
 
-  it("hold up what is asked for until another person says yes, and then let exactly that through", async () => {
+  it("hold a request until another person approves it, and then let exactly that request through", async () => {
     const namespace = "bank";
     await set(namespace, "large", { ...large, verdict: asks() });
     await asked(() => start(namespace, "ada", 5_000));
@@ -142,7 +145,7 @@ describe("admission rules that have a person asked first", () => {
     assert.equal(await outcomeOf(start(namespace, "ada", 5_000)), "done");
   });
 
-  it("ask anew after nobody has decided in time", async () => {
+  it("ask again after a request expired without a decision", async () => {
     const namespace = "slow";
     await set(namespace, "large", { ...large, verdict: asks({ timeoutMs: 1_000 }) });
     await asked(() => start(namespace, "ada", 5_000));
@@ -158,7 +161,7 @@ describe("admission rules that have a person asked first", () => {
     assert.notEqual(next?.about?.id, first.about?.id);
   });
 
-  it("are about definitions too, and never keep anybody from answering", async () => {
+  it("also cover definitions, and never block a decision", async () => {
     const namespace = "closed";
     const subject = ADMISSION_SUBJECT_DEFINITION;
     const value = { message: "Register ${{ subject.workflow }}?" };

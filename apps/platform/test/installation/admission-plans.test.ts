@@ -25,7 +25,7 @@ const { ADMISSION_SUBJECT_PLAN: subject } = AdmissionSubject;
 const namespace = "default";
 const boss: Principal = { kind: "person", id: "boss", roles: ["admin"] };
 const asBoss = (): CallContext => ({ ...testContext(), principal: boss });
-/** Who may do it is told by the plan alone. */
+/** Only the plan lists the permitted callers. */
 const condition = 'subject.tasks.all(task, task.agent != "clerk")';
 const deny = {
   $case: "deny" as const,
@@ -70,7 +70,7 @@ describe("admission rules about plans", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("fail a session whose plan they refuse before any of it begins", async () => {
+  it("fail a session whose plan they refuse before any of its tasks starts", async () => {
     await set("elsewhere", deny);
     const plan = async () => (await start()).result();
     await until(
@@ -91,16 +91,16 @@ describe("admission rules about plans", () => {
       present && cause === WaitCause.WAIT_CAUSE_APPROVAL;
     return explanation?.waits.find(isAsked);
   };
-  /** A session that is asked about: the rule may not have come to whoever plans it before. */
+  /** A session under review: the rule may not yet have reached its planner. */
   const held = () =>
-    until("a session that somebody is asked about", async () => {
+    until("a session under review", async () => {
       const session = await start();
       const isOver = async () => (await session.get()).outcome !== undefined;
       await until("an end or a question", async () => (await isOver()) || (await why(session.id)));
       return (await isOver()) ? undefined : session;
     });
   const decide = async (sessionId: string, verdict: Verdict, reason: string) => {
-    const wait = await until(`what is asked about ${sessionId}`, () => why(sessionId));
+    const wait = await until(`the request about ${sessionId}`, () => why(sessionId));
     assert.equal(wait.message, `may clerk do ${sessionId}?`);
     const tasks = mesh().client(taskService);
     const request = ListApprovalsRequest.fromPartial({ namespace, filter: { workId: wait.subject } });
@@ -111,7 +111,7 @@ describe("admission rules about plans", () => {
     await tasks.decideApproval(DecideApprovalRequest.fromPartial(decision), { context: asBoss() });
   };
 
-  it("hold a session whose plan they want approved until a person says yes, and fail it with who says no", async () => {
+  it("hold a session whose plan needs approval until a person approves it, and fail it with the name of the person who rejects it", async () => {
     await set("asked", approval);
     const one = await held();
     const before = brewed;
@@ -137,7 +137,7 @@ describe("admission rules about plans", () => {
     }
     await using mine = new Mine("mine.brew", installation.link());
     await mine.start();
-    const session = await until("a session that somebody is asked about", async () => {
+    const session = await until("a session under review", async () => {
       const given = { tasks: [{ id: "boil", uses: "tea.brew" }], mode: { orchestrator: "mine.brew" } };
       await set("decided", approval);
       const begun = await tutti.run(given);
@@ -145,7 +145,7 @@ describe("admission rules about plans", () => {
       await until("an end or a question", async () => (await isOver()) || (await why(begun.id)));
       return (await isOver()) ? undefined : begun;
     });
-    // What was asked can be looked at for a while, and people may take longer.
+    // A decided request stays readable for a while, and people may take longer.
     const runs = mesh().client(runService);
     const { runs: all } = await runs.listRuns(ListRunsRequest.fromPartial({ namespace }));
     const asked = all.filter(({ runId }) => runId.startsWith(session.id));

@@ -127,7 +127,7 @@ describe("admission rules that have results approved", () => {
     await decide(run.id, question, "boss", true);
     await decide(run.id, question, "boss", true);
     assert.deepEqual(await (await tutti.get(run.id)).result(), { amount: 5_000 });
-    assert.equal(asked.length, askedBefore, "nobody was asked for it again");
+    assert.equal(asked.length, askedBefore, "no second request was made");
   });
 
   it("fail the task of one that is not approved, with who said so and why", async () => {
@@ -136,7 +136,7 @@ describe("admission rules that have results approved", () => {
     await assert.rejects(run.result(), /Task `do` was rejected by ben: not this month/);
   });
 
-  it("leave what they asked, and what was said, where an auditor looks for it", async () => {
+  it("leave request and decision in the audit log", async () => {
     const { run, question } = await held(9_000);
     await decide(run.id, question, "boss", true);
     const found = await until(

@@ -13,7 +13,7 @@ export type GivenRule = Parameters<typeof AdmissionRule.fromPartial>[0];
 export function rulesOf(installation: () => Installation) {
   const client = () => installation().host.mesh.client(admissionService);
   return {
-    /** About requests, where nothing else is said. Its number is that of the version. */
+    /** About requests, by default. Its number is that of the version. */
     async set(namespace: string, ruleId: string, given: GivenRule): Promise<number> {
       const subject = AdmissionSubject.ADMISSION_SUBJECT_REQUEST;
       const rule = AdmissionRule.fromPartial({ ruleId, subject, ...given });

@@ -65,7 +65,7 @@ describe("admission rules of an installation", () => {
   const limit = {
     when: 'call.action == "workflow.runs.start"',
     condition: "subject.spec.input.amount <= 1000",
-    verdict: deny("at most 1000 at once, found ${{ subject.spec.input.amount }}; ask twice"),
+    verdict: deny("at most 1000 at once, found ${{ subject.spec.input.amount }}. Ask twice"),
   };
 
   before(async () => {
@@ -83,7 +83,7 @@ describe("admission rules of an installation", () => {
     await assert.rejects(start("limited", 5_000), (error) => {
       assert.ok(isTuttiError(error));
       assert.equal(error.status, "PERMISSION_DENIED");
-      assert.match(error.message, /limited\/largest@\d+: at most 1000 at once, found 5000; ask twice/);
+      assert.match(error.message, /limited\/largest@\d+: at most 1000 at once, found 5000. Ask twice/);
       return true;
     });
     await start("limited", 10);
@@ -135,7 +135,7 @@ describe("admission rules of an installation", () => {
     assert.ok(records[0]?.error?.message.includes(`audited/largest@${version}: `), "it names the version");
   });
 
-  it("change a request before it is done, which is held against its contract again", async () => {
+  it("change a request before it is executed, and validate the result against its contract again", async () => {
     const capped = { when: limit.when, condition: limit.condition };
     await set("changed", "cap", { ...capped, verdict: changing({ "spec.labels.capped": '"yes"' }) });
     const { run } = await until(
@@ -153,7 +153,7 @@ describe("admission rules of an installation", () => {
     );
   });
 
-  it("that are tried out change nothing, and tell what they would have done", async () => {
+  it("in shadow mode change nothing, and report what they would have done", async () => {
     await set("tried", "largest", { ...limit, enforcement: Enforcement.ENFORCEMENT_SHADOW });
     const found = await until(
       "a finding",
@@ -193,7 +193,7 @@ describe("admission rules of an installation", () => {
   it("say beforehand what they would have said of starts and definitions, and as they were in a version", async () => {
     const namespace = "foreseen";
     const version = await set(namespace, "largest", { ...limit, enforcement: Enforcement.ENFORCEMENT_OFF });
-    await start(namespace, 5_000, "dear");
+    await start(namespace, 5_000, "large");
     await start(namespace, 10, "cheap");
     await register(namespace, "workflow: order\ntasks: {one: {set: {a: 1}}}\n");
     const preview = async (given: Parameters<typeof PreviewRulesRequest.fromPartial>[0]) => {
@@ -215,8 +215,8 @@ describe("admission rules of an installation", () => {
       () => preview({ rules }),
       ({ examined }) => examined === 3,
     );
-    const dear = "dear: at most 1000 at once, found 5000; ask twice";
-    assert.deepEqual(found.effects, [`larger ${dear}`, "described order: say what it is for"]);
+    const large = "large: at most 1000 at once, found 5000. Ask twice";
+    assert.deepEqual(found.effects, [`larger ${large}`, "described order: say what it is for"]);
     assert.deepEqual(found.unseenRuleIds, ["plans"]);
     await set(namespace, "largest", { ...limit, condition: "true" });
     assert.deepEqual((await preview({ ruleId: "largest", version })).effects, []);
@@ -225,7 +225,7 @@ describe("admission rules of an installation", () => {
       condition: "subject.spec.input.amount < 5000",
     });
     await set(namespace, "largest", { ...limit, condition: "true" });
-    assert.deepEqual((await preview({ ruleId: "largest", version: second })).effects, [`largest ${dear}`]);
+    assert.deepEqual((await preview({ ruleId: "largest", version: second })).effects, [`largest ${large}`]);
     const broken = await preview({ rules: [{ ...request, condition: "subject.spec <" }] });
     assert.deepEqual(
       broken.problems.map(({ fileName, path }) => `${fileName} ${path}`),
@@ -233,7 +233,7 @@ describe("admission rules of an installation", () => {
     );
   });
 
-  it("cannot keep anybody from taking them back, whatever they refuse", async () => {
+  it("cannot prevent their own removal, even if they refuse everything", async () => {
     const namespace = "closed";
     await set(namespace, "everything", { verdict: deny("nothing goes") });
     await until(

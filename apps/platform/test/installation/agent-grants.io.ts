@@ -278,14 +278,14 @@ describe("an agent to which only some is granted", () => {
       again.cut();
     });
 
-    it(`over ${transport} is bound by what is kept of it, whatever its token grants`, async () => {
+    it(`over ${transport} is bound by its stored grants, even if its token grants more`, async () => {
       const stream = open(await tokenOf("kept", { pools: ["*"], offers: ["*"] }));
       stream.say(helloOf({ agentId: "kept", offering: offering("pay.charge", "pay.refund") }));
       assert.deepEqual(fieldsOf(refusalIn(await stream.answered)), ["hello.offering.capabilities[1].name"]);
     });
   }
 
-  it("in Python ends when it offers what is not granted, and works on what is", {
+  it("in Python ends when it offers an ungranted capability, and works on granted ones", {
     skip: python.skip,
   }, async () => {
     const token = await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] });
@@ -357,7 +357,7 @@ describe("an agent to which only some is granted", () => {
     assert.match(impostor.output + impostor.errorOutput, /swarm\.agent_of_another.*agent:kept/s);
   });
 
-  it("by polls goes by no id of another agent, and each attempt stands in the audit", async () => {
+  it("by polls cannot use another agent's id, and each attempt is recorded in the audit log", async () => {
     const polls = meshWith(await tokenOf("press", undefined)).client(agentPollService, { service: "swarm" });
     const refused = { code: "swarm.agent_of_another" };
     const claim = { agentId: "kept", waitMs: 0, offering: offering("pay.charge") };
@@ -386,7 +386,7 @@ describe("an agent to which only some is granted", () => {
       );
   });
 
-  it("is told in the audit with what it was refused", async () => {
+  it("is recorded in the audit log with the refused capability", async () => {
     const stream = overGrpc(await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] }));
     stream.say({
       hello: {

@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
-/** Stands between a client and the platform, and cuts whatever goes through it. */
+/** A proxy between a client and the platform that cuts its connections. */
 class Wire {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -68,7 +68,7 @@ describe("watches of a client whose connections are cut", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("of a mission lose no message, and tell none twice; each task is told in each state once", async () => {
+  it("of a mission lose no message, repeat none, and report each task once in each state", async () => {
     const mission = await whole.missions.start({ id: "cut", goal: "to be watched" });
     const texts = Array.from({ length: 12 }, (_, index) => `message ${index}`);
     const told: unknown[] = [];

@@ -106,13 +106,13 @@ describe("one action on many runs", () => {
     );
     await untilIndexed(byStatus, "completed", runsCount);
     assert.equal(reserved, runsCount);
-    // Once more changes nothing: not what has been done, nor how it is told.
+    // A second call changes nothing, neither the work nor its report.
     const again = await apply(previewToken);
     assert.deepEqual([again.at(-1)?.done, again.at(-1)?.remaining], [runsCount, 0]);
     assert.deepEqual((await counted(byStatus))["completed"], runsCount);
   });
 
-  it("goes on from its cursor, and tells of each run that refuses", async () => {
+  it("continues from its cursor, and reports each run that refuses", async () => {
     const { runs: found } = await runs().listRuns(ListRunsRequest.fromPartial({ page: { size: 150 } }));
     const filter = RunFilter.fromPartial({ runIds: found.map(({ runId }) => runId) });
     const stopped = await preview(filter, { $case: "terminate", value: {} });
@@ -136,7 +136,7 @@ describe("one action on many runs", () => {
     );
   });
 
-  it("runs that are other than they were by now refuse, and the others go on", async () => {
+  it("runs that have changed since refuse, and the others proceed", async () => {
     isBankDown = true;
     await startMany(3);
     await untilIndexed(byCode, "bank.down", 3);

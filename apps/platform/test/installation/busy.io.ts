@@ -34,7 +34,7 @@ tasks: {ask: {forEach: "\${{ input.items }}", uses: ask.${name}}}
 output: "\${{ tasks.ask.output }}"
 `;
 
-/** Answers when it is told to, and those beyond its room at once with 429. */
+/** Answers on command, and rejects requests beyond its capacity at once with 429. */
 class Provider implements AsyncDisposable {
   readonly #held: ServerResponse[] = [];
   readonly #server = createServer((_, response) => {
@@ -128,7 +128,7 @@ describe("a provider that answers 429 beyond what it can do", () => {
     provider.room = slots;
     provider.isOpen = false;
     const again = await tutti.start(`ask-${name}`, { input: { items } });
-    await until("all slots to be at work again", () => {
+    await until("all slots to be in use again", () => {
       if (provider.held < slots) provider.answer();
       return provider.held === slots;
     });
@@ -136,7 +136,7 @@ describe("a provider that answers 429 beyond what it can do", () => {
     await again.result();
   }
 
-  it("slows its queue down by itself, and lets it go on: a worker in TypeScript", () =>
+  it("slows its queue down by itself, and speeds up again: a worker in TypeScript", () =>
     slowsDown("typescript", async (address, url) => {
       const worker = new Worker(
         { address, agentId: "asker-typescript", slots, handleSignals: false },
@@ -151,7 +151,7 @@ describe("a provider that answers 429 beyond what it can do", () => {
       return { [Symbol.asyncDispose]: () => worker.stop() };
     }));
 
-  it("slows its queue down by itself, and lets it go on: a worker in Python", { skip: python.skip }, () =>
+  it("slows its queue down by itself, and speeds up again: a worker in Python", { skip: python.skip }, () =>
     slowsDown(
       "python",
       async (address, url) =>

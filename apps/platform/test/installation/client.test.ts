@@ -58,7 +58,7 @@ describe("a client on a whole installation", () => {
     assert.deepEqual(await listed({ paused: true }), ["nightly"]);
   });
 
-  it("mends a task by hand, or passes it over", async () => {
+  it("resolves a task by hand, or skips it", async () => {
     const mended = await tutti.start("stuck", { id: "mended" });
     await mended.repair("lost", { output: 7 }, "known from elsewhere");
     assert.deepEqual(await mended.result(), { got: 7 });

@@ -5,7 +5,7 @@ import { definitionService } from "@tutti/contracts/workflow/v1";
 import { Installation } from "./installation.ts";
 
 describe("definitions beside an installation", () => {
-  it("what nobody offers, and what is not registered, are problems where that is asked", async () => {
+  it("unknown capabilities and unregistered workflows are problems on request", async () => {
     await using installation = await Installation.open();
     const text = "workflow: odd\ntasks: {a: {uses: no.body}, b: {workflow: nowhere}}\n";
     const { problems } = await installation.host.mesh.client(definitionService).checkDefinition({
@@ -16,7 +16,7 @@ describe("definitions beside an installation", () => {
     assert.match(problems[1]?.message ?? "", /nowhere/);
   });
 
-  it("files of a folder may use what the folder has or what is there, and nothing else where that is asked", async () => {
+  it("on request, files of a folder may only use each other and what is registered", async () => {
     await using installation = await Installation.open();
     const client = installation.host.mesh.client(admissionService);
     const files = [

@@ -36,7 +36,7 @@ describe("estimates on a whole installation", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("come from what workers did, well or not, without anybody having asked for it", async () => {
+  it("come from what workers did, well or not, without a request", async () => {
     const tasks = [1, 2, 3].map((n) => ({ id: `task-${n}`, uses: "number.double", input: { n } }));
     await (await tutti.missions.start({ id: "doubling", tasks })).result();
     const refused = await tutti.missions.start({
@@ -45,7 +45,7 @@ describe("estimates on a whole installation", () => {
     });
     await assert.rejects(refused.result());
     const { models } = await until(
-      "models of what was done",
+      "models of completed work",
       () => estimates().listModels(ListModelsRequest.create()),
       ({ models: found }) => found.length === 2,
     );

@@ -86,17 +86,17 @@ export function machineFor(example: string, [first]: readonly RecordedEvent[]) {
         const found = plans.find((plan) => plan.hash === hash);
         if (found !== undefined) return found;
         throw new Error(
-          `${example}: its definition is another one than when its history was recorded; npm run examples:record`,
+          `${example}: its definition has changed since its history was recorded. Run npm run examples:record`,
         );
       },
     },
   });
 }
 
-/** What happened, whatever took how long: each type of event with how often it came. */
+/** The events, independent of durations: each type with its count. */
 export function tallyOf(events: readonly { readonly type: string }[]): Readonly<Record<string, number>> {
   const tally: Record<string, number> = {};
-  // That an attempt has started is told when it takes longer than a moment.
+  // The start of an attempt is only reported if it takes longer than a moment.
   for (const { type } of events.toSorted((a, b) => (a.type < b.type ? -1 : 1)))
     if (type !== "attempt_started") tally[type] = (tally[type] ?? 0) + 1;
   return tally;

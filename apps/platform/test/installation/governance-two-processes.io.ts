@@ -43,7 +43,7 @@ const program = await natsServerProgram();
 const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
 const { searchRecords, listCheckpoints, getCheckpoint, verifyAudit, exportRecords } = auditService.methods;
 
-/** Its owner is another process, or nobody at the moment. */
+/** Its owner is another process, or it has no owner at the moment. */
 function ifElsewhere(error: unknown): undefined {
   const isElsewhere = error instanceof Error && "code" in error && error.code === status.UNAVAILABLE;
   if (!isElsewhere) throw error;
@@ -63,7 +63,7 @@ async function ofOwner<Request, Reply>(
   return reply as Reply;
 }
 
-/** Returns a key for somebody who may work in `default`. */
+/** Returns a key for a user with access to `default`. */
 async function keyFor(id: string, ...clients: readonly OutsideClient[]): Promise<string> {
   const subject = { $case: "actor" as const, value: person(id) };
   const binding = RoleBinding.fromPartial({ bindingId: id, role: "operator", subject });
@@ -79,7 +79,7 @@ async function keyFor(id: string, ...clients: readonly OutsideClient[]): Promise
   return made.secret;
 }
 
-/** Takes a lock on behalf of whoever has the key, as soon as the service knows the key. */
+/** Takes a lock on behalf of the key's owner, as soon as the service knows the key. */
 async function lock(name: string, key: string, outside: OutsideClient): Promise<void> {
   const wanted = AcquireLockRequest.fromPartial({ name, holder: name, leaseMs: 3_600_000 });
   const headers = { authorization: `Bearer ${key}` };
@@ -111,7 +111,7 @@ async function faultsOf(outside: OutsideClient): Promise<unknown[]> {
 }
 
 describe("governance of two processes", { skip: program.skip }, () => {
-  it("is one: the same rules, the same audit; and goes on as that when either is killed", async () => {
+  it("is one, with the same rules and the same audit, and stays one when either process is killed", async () => {
     await using cluster = await ServiceCluster.open();
     const keysDirectory = join(cluster.folder, "keys");
     const keys = await openInstallationKeys(keysDirectory, systemFoundation());
@@ -188,7 +188,7 @@ describe("governance of two processes", { skip: program.skip }, () => {
     }
   });
 
-  it("has people asked first by rules that either was told, and lets through what they approve when one is gone", async () => {
+  it("requires approvals by rules registered at either process, and lets approved requests through after one has died", async () => {
     await using cluster = await ServiceCluster.open();
     const keysDirectory = join(cluster.folder, "keys");
     const trust = `--access.trustedKey=${trustedKeyOf(await openInstallationKeys(keysDirectory, systemFoundation()))}`;
@@ -245,7 +245,7 @@ describe("governance of two processes", { skip: program.skip }, () => {
         );
       return (await start("by-one-1")) === "done" && (await start("by-other-1")) === "done";
     });
-    // What was found is told to the process that owns it by now.
+    // The process that owns it knows the result by now.
     const findings = () =>
       ofOwner(
         [other],
@@ -257,7 +257,7 @@ describe("governance of two processes", { skip: program.skip }, () => {
     );
   });
 
-  it("is missed by nobody for as long as its last rules may be old; then nobody gets in by a key, until it is back", async () => {
+  it("may be away for as long as its last rules may be old, and then every key is refused until it is back", async () => {
     await using cluster = await ServiceCluster.open();
     const keysDirectory = join(cluster.folder, "keys");
     const keys = await openInstallationKeys(keysDirectory, systemFoundation());

@@ -48,11 +48,11 @@ describe("ten thousand tasks in flight", () => {
       const items = Array.from({ length: tasksPerRun }, (_, index) => index);
       for (let number = 0; number < runs; number++)
         await tutti.start("many", { id: `run-${number}`, input: { items } });
-      await until("all to be at work", () => begun === total);
+      await until("all to be running", () => begun === total);
 
       await platform.kill();
       doors.open();
-      await until("all to be done while nobody hears of it", () => done === total);
+      await until("all to be done while the results are lost", () => done === total);
       platform = await begin(`--mesh.listen=${address}`);
       for (let number = 0; number < runs; number++)
         assert.equal(await tutti.get(`run-${number}`).result(), tasksPerRun);

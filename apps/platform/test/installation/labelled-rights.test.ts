@@ -124,7 +124,7 @@ describe("rights by labels", () => {
     assert.equal(await ask("ann", "/runs/of-b"), 403);
   });
 
-  it("are taken by policies that look at labels, from whoever has them otherwise", async () => {
+  it("are removed by policies with label conditions from callers who have them otherwise", async () => {
     const text = `forbid(principal, action == Action::"workflow.runs.get", resource)
 when { resource.hasTag("team") && resource.getTag("team") == "b" };`;
     const change = { set: [{ policyId: "closed", text }] };

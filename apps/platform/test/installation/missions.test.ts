@@ -101,7 +101,7 @@ describe("missions on a whole installation", () => {
     ]);
   });
 
-  it("a task's output is told while it comes, and to who comes back from where it was", async () => {
+  it("a task's output streams while the task runs, also to a client that resumes from its cursor", async () => {
     await tutti.missions.start({ id: "telling", tasks: [{ id: "tell", uses: "tell.slowly" }] });
     const watch = (wanted: {
       readonly channel?: string;
@@ -134,7 +134,7 @@ describe("missions on a whole installation", () => {
       [["aside", 1, 2]],
     );
     const { value: anew } = await watch({ cursor: "of another" }).next();
-    assert.equal(anew?.live, false, "what cannot be resumed begins anew, and says so");
+    assert.equal(anew?.live, false, "a task that cannot be resumed restarts, and reports it");
     assert.equal(await codeOf(watch({ taskId: "nothing" }).next()), "mission.task_missing");
   });
 
@@ -143,7 +143,7 @@ describe("missions on a whole installation", () => {
     assert.deepEqual(await mission.result(), { split: "split", part: 8, other: 10 });
   });
 
-  it("a run starts a mission, which starts a run: what comes of it comes back, in one trace", async () => {
+  it("a run starts a mission, which starts a run: the result comes back, in one trace", async () => {
     await tutti.register("workflow: inner\ntasks: {double: {uses: number.double, with: {n: 21}}}\n");
     await tutti.register(
       'workflow: middle\ntasks: {deep: {workflow: inner}}\noutput: "${{ tasks.deep.output.double }}"\n',
@@ -242,7 +242,7 @@ describe("missions on a whole installation", () => {
     await mission.cancel();
   });
 
-  it("shows where the time went, and goes when it is told to", async () => {
+  it("shows where the time went, and is deleted on request", async () => {
     const mission = await tutti.missions.start({
       id: "timed",
       tasks: [{ id: "d", uses: "number.double", input: { n: 1 } }],
@@ -344,7 +344,7 @@ describe("missions on a whole installation", () => {
     await mission.cancel();
   });
 
-  it("what happens is told on the bus, once each, in order", async () => {
+  it("each event is published on the bus once, in order", async () => {
     const about = new Map<string, string[]>();
     await installation.host.bus.subscribe({
       pattern: "tutti.swarm.>",
@@ -362,7 +362,7 @@ describe("missions on a whole installation", () => {
     const putting = PutEntriesRequest.fromPartial({ missionId: "heard", agentId: "ann", writes });
     await installation.host.mesh.client(boardService).putEntries(putting);
     await mission.result();
-    await until("the end is told", () => about.get("heard")?.includes("mission.completed"));
+    await until("the end is published", () => about.get("heard")?.includes("mission.completed"));
     assert.deepEqual(about.get("heard"), [
       "mission.started",
       "message.sent",
@@ -372,7 +372,7 @@ describe("missions on a whole installation", () => {
     ]);
   });
 
-  it("what asks people for more budget, and what they say, is told on the bus", async () => {
+  it("a request for more budget and its answer are published on the bus", async () => {
     const told: string[] = [];
     await installation.host.bus.subscribe({
       pattern: "tutti.swarm.approval.>",
@@ -380,10 +380,10 @@ describe("missions on a whole installation", () => {
     });
     const mission = await tutti.missions.start({ id: "dear", stop, budget: { tokens: 1 } });
     assert.notEqual(await codeOf(mission.budget.reserve({ tokens: 2 })), "done");
-    await until("the question is told", () => told.length === 1);
+    await until("the question is published", () => told.length === 1);
     const [question] = await mission.approvals();
     await mission.reject(question?.approvalId ?? "", { reason: "enough" });
-    await until("the answer is told", () => told.length === 2);
+    await until("the answer is published", () => told.length === 2);
     assert.deepEqual(told, ["dear tutti.swarm.approval.requested", "dear tutti.swarm.approval.decided"]);
     const given = await tutti.missions.start({ id: "given-up", stop, budget: { tokens: 1 } });
     assert.notEqual(await codeOf(given.budget.reserve({ tokens: 2 })), "done");

@@ -1,4 +1,4 @@
-/** `run` starts whatever is started, and every handle has the same methods. */
+/** `run` starts workflows, missions and sessions, and every handle has the same methods. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ExecuteSessionRequest, sessionService } from "@tutti/contracts/session/v1";
@@ -103,7 +103,7 @@ describe("everything that was started", () => {
     assert.equal(await tutti.execute({ tasks, output: "tasks.one.output" }), 2);
   });
 
-  it("a workflow of the builder runs in its own version, whatever is the latest", async () => {
+  it("a workflow of the builder runs in its own version, even if a later one exists", async () => {
     const old = workflow("versions", { tasks: { only: set(input()) }, output: "old" });
     const run = await tutti.run(old, { id: "first" });
     await tutti.register(workflow("versions", { tasks: { only: set(input()) }, output: "new" }));

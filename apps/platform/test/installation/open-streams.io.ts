@@ -143,7 +143,7 @@ describe("a stream that is open", () => {
         .watchAgents(WatchAgentsRequest.fromPartial({ namespace }), { signal }),
     );
 
-  it("as a link ends with the revoked token, by each transport, and another agent's goes on", async () => {
+  it("as a link ends with the revoked token, by each transport, and another agent's continues", async () => {
     const stays = (await tokenOf(agent("stays"))).secret;
     const other = await opened(() => overGrpc("stays", stays));
     for (const [id, open] of [

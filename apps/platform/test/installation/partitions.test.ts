@@ -1,4 +1,4 @@
-/** Runs whose children belong to other partitions: what goes between them goes from one partition to another. */
+/** Runs whose children belong to other partitions: their messages travel between partitions. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";

@@ -77,7 +77,7 @@ describe("an installation that starts paused", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("does nothing of what was begun before, nor of what is begun now", async () => {
+  it("does no work started before or after the pause", async () => {
     await begin("now");
     const { paused, services } = await pauses().getPause(GetPauseRequest.create());
     assert.equal(paused, true);
@@ -107,7 +107,7 @@ describe("an installation that starts paused", () => {
     assert.ok(explanation.remedies.some(({ command }) => command === "tutti release --all"));
   });
 
-  it("goes on with a namespace that is released, and with nothing else", async () => {
+  it("resumes a namespace that is released, and nothing else", async () => {
     const { pause } = await pauses().releaseWork(
       ReleaseWorkRequest.fromPartial({ ofNamespace: "shop", reason: "it was not touched" }),
     );
@@ -117,7 +117,7 @@ describe("an installation that starts paused", () => {
     assert.deepEqual(done, ["before-b", "before-b"]);
   });
 
-  it("stays as it was released, whoever starts it again, and goes on whole when all is released", async () => {
+  it("stays as it was released across restarts, and resumes completely when all is released", async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
     await installation.restart();
     await work();

@@ -57,7 +57,7 @@ describe("what a session would come to", () => {
     return `${error.status} ${error.message}`;
   };
 
-  it("is said with its mode, its agents, its times and what nothing is below, and nothing is started", async () => {
+  it("is shown with its mode, agents, times and lower bound, and nothing starts", async () => {
     const tasks = [...walls(4, 10), { id: "door", uses: "wall.paint", needs: ["wall-0"] }] as const;
     const plan = await tutti.plan({ tasks, mode: "adaptive" });
     assert.equal(plan.choice?.candidates.length, 4);
@@ -87,7 +87,7 @@ describe("what a session would come to", () => {
     }
   });
 
-  it("is said for agents that are not there: twice as fast takes half as long", async () => {
+  it("is shown for hypothetical agents: twice the speed takes half the time", async () => {
     const uses = ["wall.paint"];
     const one = await tutti.plan({ tasks: walls(4, 10) }, { agents: [{ id: "clara", uses }] });
     const two = await tutti.plan({ tasks: walls(4, 10) }, { agents: [{ id: "clara", uses, speed: 2 }] });
@@ -112,7 +112,7 @@ describe("what a session would come to", () => {
     assert.deepEqual(plan.criticalPath.at(-1), "after");
   });
 
-  it("is refused with what to do, as a start would be, and where nothing can be said", async () => {
+  it("is refused with what to do, as a start would be, and when no estimate is possible", async () => {
     const task = { id: "a", uses: "wall.paint" };
     const plan = (session: Parameters<Tutti["plan"]>[0]) => refused(tutti.plan(session));
     assert.match(

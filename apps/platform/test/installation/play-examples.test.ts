@@ -17,7 +17,7 @@ for (const kind of kinds)
     after(() => installation?.[Symbol.asyncDispose]());
 
     for (const name of playNames(kind))
-      it(`${name}: comes out as its folder says`, async () => {
+      it(`${name}: has the outcome that its folder declares`, async () => {
         const outcome = readFileSync(new URL(`${kind}/${name}/outcome.json`, folder), "utf8");
         const expected: unknown = JSON.parse(outcome);
         const example = await playNamed(kind, name);

@@ -36,7 +36,7 @@ describe("sessions that contend for one resource", () => {
   let sessions: Client<typeof sessionService>;
   let resources: Client<typeof resourceService>;
   let worker: Worker;
-  /** Ids of the tasks that started, in their order. Each continues when somebody lets it. */
+  /** Ids of the tasks that started, in their order. Each continues on command. */
   let begun: string[] = [];
   const waiting: (() => void)[] = [];
   let isOpen = true;
@@ -79,9 +79,9 @@ describe("sessions that contend for one resource", () => {
   /** Lets the one that has waited longest continue. */
   async function step(): Promise<void> {
     const count = begun.length;
-    await until("a task that waits to go on", () => waiting.length > 0);
+    await until("a task that waits to continue", () => waiting.length > 0);
     waiting.shift()?.();
-    await until("the next one to begin", () => begun.length > count);
+    await until("the next one to start", () => begun.length > count);
   }
 
   async function execute(
@@ -118,10 +118,10 @@ describe("sessions that contend for one resource", () => {
     return all(explanation);
   }
 
-  it("take turns by their weights, in whatever mode and whatever they ask for", async () => {
+  it("take turns by their weights, in every mode and for every kind of task", async () => {
     shut();
     await execute("holder", workflow, { count: 1, needs: { gpu: 1 } });
-    await until("the first to begin", () => begun.length === 1);
+    await until("the first to start", () => begun.length === 1);
     await execute("heavy", workflow, { count: 60, needs: { gpu: 1 } }, { weight: 3 });
     await execute("light", swarm, { count: 60, needs: { gpu: 1 }, uses: "image.render" });
     await until("two sessions in the pool", async () => {
@@ -152,7 +152,7 @@ describe("sessions that contend for one resource", () => {
     for (const id of ["holder", "heavy", "light"]) await end(id);
   });
 
-  it("have no more at work than a quota allows, together, and say who uses it", async () => {
+  it("use no more than their quota at once, together, and name the user of it", async () => {
     shut();
     const quota = { quotaId: "licences", limits: { licence: 2 }, sessions: { equals: { team: "blue" } } };
     await resources.setQuota(SetQuotaRequest.fromPartial({ quota }));
@@ -174,7 +174,7 @@ describe("sessions that contend for one resource", () => {
     const [wait] = told.filter(({ cause }) => cause === WaitCause.WAIT_CAUSE_QUOTA);
     assert.match(
       wait?.message ?? "",
-      /^the quota licences of the namespace default allows 2 licence at once; 2 used in this pool, by (one|two) /,
+      /^the quota licences of the namespace default allows 2 licence at once. In this pool 2 are in use, by (one|two) /,
     );
     assert.equal(begun.length, 3, `two of blue and the red one, found ${begun.join(", ")}`);
     await until("what is used of the quota", async () => {
@@ -195,11 +195,11 @@ describe("sessions that contend for one resource", () => {
 
   /** A planner that has seen how long they take may keep the third back until there is room for it. */
   const whys = (sessionId: string): readonly string[] => [
-    `the limit session/${sessionId} allows 2 licence at once; 2 used, and it asks for 1`,
+    `the limit session/${sessionId} allows 2 licence at once. 2 are in use, and the task asks for 1`,
     ...(sessionId === `modest-${intelligence}` ? ["the plan gives it to anna, later"] : []),
   ];
 
-  it("have no more of a named resource than their own limits allow, in every mode, and are told so", async () => {
+  it("use no more of a named resource than their own limits allow, in every mode, and show the limit", async () => {
     for (const mode of [workflow, swarm, intelligence]) {
       const sessionId = `modest-${mode}`;
       shut();
@@ -210,7 +210,7 @@ describe("sessions that contend for one resource", () => {
         told = (await Promise.all(["t0", "t1", "t2"].map((task) => why(sessionId, task)))).flat();
         return told.some(({ present, message }) => present && whys(sessionId).includes(message));
       });
-      assert.equal(begun.length, 2, `two have begun, found ${begun.join(", ")}`);
+      assert.equal(begun.length, 2, `two have started, found ${begun.join(", ")}`);
       const { explanation } = await resources.explainAllocation({ namespace: "", sessionId });
       assert.match(explanation?.summary ?? "", /its own limits allow 2 licence, of which it has 2/);
       const adding = {
@@ -258,7 +258,10 @@ describe("sessions that contend for one resource", () => {
     open();
     await execute("mine", intelligence, { count: 2, needs: { gpu: 1 } }, { reservationIds: ["night"] });
     await end("mine");
-    assert.ok(!begun.includes(`others-${others}/0`), "what waits for the reservation has not begun");
+    assert.ok(
+      !begun.includes(`others-${others}/0`),
+      "the task that waits for the reservation has not started",
+    );
     const { resources: listed } = await resources.listResources({
       ...{ namespace: "", pool: "", name: "gpu", page: undefined },
     });
@@ -274,7 +277,7 @@ describe("sessions that contend for one resource", () => {
     );
   });
 
-  it("contend for the one agent with a label by their weights, until it is set aside, and are told why", async () => {
+  it("compete for the one agent with a label by their weights, until it is reserved, and show the reason", async () => {
     shut();
     const gertrud = installation.worker({
       ...{ agentId: "gertrud", slots: 1 },
@@ -291,7 +294,7 @@ describe("sessions that contend for one resource", () => {
     };
     const begunBy = (id: string) => begun.filter((name) => name.startsWith(`${id}/`)).length;
     await execute("label-holder", workflow, onGpu(1));
-    await until("the first to begin", () => begun.length === 1);
+    await until("the first to start", () => begun.length === 1);
     await execute("label-heavy", workflow, onGpu(60), { weight: 3 });
     await execute("label-light", swarm, onGpu(60));
     await until("all to wait for the agent with the label", async () => (await wantedThere()) === 120);
@@ -342,7 +345,7 @@ describe("sessions that contend for one resource", () => {
     const before = others();
     open();
     await end("label-show");
-    assert.equal(others(), before, "nothing else begins while the agent is set aside");
+    assert.equal(others(), before, "nothing else starts while the agent is reserved");
     await resources.deleteReservation({ namespace: "", reservationId: "show", reason: "" });
     for (const id of ["label-holder", "label-heavy", "label-light"]) await end(id);
     await gertrud.stop();
@@ -391,7 +394,7 @@ describe("sessions that contend for one resource", () => {
     // The circle is gone with it.
     await waitFor("second", "third");
     await stopWaiting("third", "first");
-    await until("the third to begin, which waits for nobody", () => begun.length === 2);
+    await until("the third to start, which needs no reservation", () => begun.length === 2);
     await assert.rejects(waitFor("third", "first"), { code: "session.begun" });
     await stopWaiting("third", "first");
     open();

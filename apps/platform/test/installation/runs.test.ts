@@ -114,7 +114,7 @@ describe("runs", () => {
     );
   });
 
-  it("an input that does not satisfy the schema is told by its places", async () => {
+  it("an input that does not satisfy the schema is refused with the paths of the wrong values", async () => {
     await assert.rejects(start("order", { items: "none" }), (error) => {
       assert.ok(isTuttiError(error));
       assert.deepEqual(
@@ -141,7 +141,7 @@ describe("runs", () => {
     assert.equal(outputOf(await end("family")), "charged 10");
   });
 
-  it("one that waits is told, paused, resumed and ends", async () => {
+  it("one that waits receives a signal, is paused, resumed and ends", async () => {
     await start("waiting", null, "patient");
     await client().pauseRun({ namespace: "", runId: "patient", reason: "lunch", idempotencyKey: "" });
     const { run } = await client().getRun(GetRunRequest.fromPartial({ runId: "patient" }));
@@ -203,7 +203,7 @@ describe("runs", () => {
     assert.equal(await statusOf("behind"), WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("many start in batches, and their ends are told", async () => {
+  it("many start in batches, and their ends are reported", async () => {
     const requests = async function* () {
       const spec = {
         what: { $case: "definition" as const, value: { name: "order" } },
@@ -243,7 +243,7 @@ describe("runs", () => {
     );
   });
 
-  it("one that is not there is told as such", async () => {
+  it("one that does not exist is reported as not found", async () => {
     await assert.rejects(
       client().getRun(GetRunRequest.fromPartial({ runId: "nobody" })),
       (error) => isTuttiError(error) && error.code === "workflow.run_missing",
@@ -265,7 +265,7 @@ const emptyFilter = {
 };
 
 describe("runs over a restart", () => {
-  it("go on where they were, with the plan that they began with", async () => {
+  it("resume after a restart, with the plan that they started with", async () => {
     await using installation = await Installation.open();
     const client = () => installation.host.mesh.client(runService);
     await installation.host.mesh.client(definitionService).registerDefinition({

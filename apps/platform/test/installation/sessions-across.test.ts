@@ -1,4 +1,6 @@
-/** Sessions that wait for sessions of another namespace: whoever may look into that one has them wait, others are refused. */
+/**
+ * Sessions that wait for sessions of another namespace: callers with read access there may wait, others are refused.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
@@ -23,7 +25,7 @@ describe("sessions of two namespaces", () => {
   const opened: { stop(): Promise<unknown> }[] = [];
   let [goOn, isHeld] = [() => {}, Promise.resolve()];
 
-  /** Returns an administrator of these namespaces, who is nobody in any other. */
+  /** Returns an administrator of these namespaces, without rights in any other. */
   async function keyOf(id: string, ...namespaces: readonly string[]): Promise<string> {
     const { mesh } = installation.host;
     const subject = { $case: "actor" as const, value: person(id) };
@@ -73,7 +75,7 @@ describe("sessions of two namespaces", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("wait for each other where somebody may see both, and whoever may not is refused by name", async () => {
+  it("wait for each other if the caller may read both, and otherwise are refused by name", async () => {
     const [both, own] = [await keyOf("carl", "alpha", "beta"), await keyOf("ann", "alpha")];
     for (const namespace of ["alpha", "beta"]) await work(namespace);
     const [alpha, beta] = [await clientOf("alpha", both), await clientOf("beta", both)];

@@ -1,4 +1,4 @@
-/** What a session may use up holds over all of its lives, and it is done by what keeps within that. */
+/** The budget of a session holds over all of its lives, and only work within that budget is done. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { boardService } from "@tutti/contracts/swarm/v1";
@@ -8,7 +8,7 @@ import { until } from "@tutti/kernel/testing";
 import { Installation } from "./installation.ts";
 
 describe("a session with a budget", () => {
-  it("is done by a mission, and taken up again with what is left of it", async () => {
+  it("is spent by a mission, and a retry gets the remaining budget", async () => {
     await using installation = await Installation.open();
     const worker = installation.worker({});
     let attempts = 0;

@@ -7,7 +7,7 @@ import { gate, until } from "@tutti/kernel/testing";
 import { Installation } from "./installation.ts";
 
 describe("a planned session whose agents are busy with the work of others", () => {
-  it("begins its tasks when that has ended, though no agent comes or goes", async () => {
+  it("starts its tasks when that has ended, though no agent comes or goes", async () => {
     await using installation = await Installation.open([], { time: "real" });
     const goOn = gate();
     const worker = installation.worker({ agentId: "hand", slots: 2 });

@@ -121,7 +121,7 @@ describe("sessions from a program", () => {
     );
   });
 
-  it("is held, goes on, and takes more tasks meanwhile", async () => {
+  it("is paused, resumed, and accepts more tasks meanwhile", async () => {
     const tasks = [{ id: "late", uses: "nobody.ends" }, ...chain];
     const session = await tutti.run({ tasks, mode: "swarm" });
     await session.pause("not now");
@@ -137,7 +137,7 @@ describe("sessions from a program", () => {
     assert.equal(await codeOf(session.result()), "session.cancelled");
   });
 
-  it("says why it stands as it does, and how its mode was chosen", async () => {
+  it("explains its state, and how its mode was chosen", async () => {
     const session = await tutti.run({ tasks: [{ id: "wait", uses: "nobody.ends" }] });
     for await (const { session: now } of session.watch()) if (now?.parts.length) break;
     const { choices, ...explanation } = await session.why();

@@ -61,7 +61,7 @@ describe("sessions while the engine of runs is away", { skip: program.skip }, ()
     assert.match(moves[0]?.reason ?? "", /^the engine of runs is away: /);
   });
 
-  it("wait for it where they asked for runs, and go on when it is back", async () => {
+  it("wait for it if they requested runs, and continue when it is back", async () => {
     const session = await tutti.run({ tasks, mode: "workflow" });
     await until("another way would have been taken by now", async () => {
       const { createTime } = await session.get();

@@ -1,4 +1,7 @@
-/** Sessions with goals on a whole installation: in every mode, refused by name, given up, and failing with whoever was to plan. */
+/**
+ * Sessions with goals on a whole installation: in every mode, refused by name, given up, and failed because their
+ * planner failed.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -95,7 +98,7 @@ describe("sessions with goals", () => {
       assert.match(message, words);
     });
 
-  it("fail with whoever was to break them down", async () => {
+  it("fail if their planner fails", async () => {
     const failure = await failureOf("plan.fail", undefined);
     assert.equal(failure.code, "session.goal_not_broken_down");
     const words: string[] = [];
@@ -104,7 +107,7 @@ describe("sessions with goals", () => {
     assert.match(words.at(-1) ?? "", /no idea/, "the last cause is what was thrown");
   });
 
-  it("are refused at once where nobody breaks them down", async () => {
+  it("are refused at once without a planner", async () => {
     const refused = tutti.run({ goal: { description: "any", planner: "plan.nobody" } });
     await assert.rejects(refused, { code: "session.planner_unknown", message: /plan\.nobody/ });
   });
@@ -124,7 +127,7 @@ describe("sessions with goals", () => {
     await assert.rejects(session.result(), { code: "session.cancelled" });
     never.open();
     await until(
-      "nobody plans any more",
+      "no planner is left",
       async () => (await run.get()).status === WorkStatus.WORK_STATUS_CANCELLED,
     );
   });

@@ -40,19 +40,19 @@ describe("what sessions learned", { skip: program.skip }, () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it("is known to the process that takes over: it chooses with the same figures", async () => {
+  it("is known to the process that takes over: it chooses with the same estimates", async () => {
     const join = async (name: string) => {
       const joined = await joinPlatform(server, folder, name);
       processes.push(joined);
       return joined;
     };
-    /** The same agents, whoever they are linked to. Those that are held up never end. */
+    /** The same agents, also when they reconnect. A paused agent never ends. */
     const work = async (address: string, isHeldUp: () => boolean) => {
       const both = ["ann", "bob"].map((agentId) => {
         const worker = new Worker({ address, agentId, slots: 2, handleSignals: false });
         for (const kind of kinds)
           worker.handle(`take.${kind}`, (_, { signal }) =>
-            // Who is held up is so until nobody wants it any more.
+            // An agent stays paused while its work is wanted.
             sleep(isHeldUp() ? 3_600_000 : takesMs[kind], kind, { signal }),
           );
         return worker;

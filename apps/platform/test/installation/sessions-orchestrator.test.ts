@@ -52,7 +52,7 @@ describe("sessions with an orchestrator of their user", () => {
   ];
   const readyIn = ({ tasks }: Question) => tasks.filter(({ isReady }) => isReady).map(({ id }) => id);
 
-  it("tell it all tasks with what came of them and who is there, and begin what it says where it says", async () => {
+  it("send it all tasks with their results and the available agents, and start what it decides, where it decides", async () => {
     const questions: Question[] = [];
     await using _ = await orchestrator("mine.all", (question) => {
       questions.push(question);
@@ -91,7 +91,7 @@ describe("sessions with an orchestrator of their user", () => {
       assert.match(failure.message, words);
     });
 
-  it("ask again what it fails at, fail with it in the end, and go on with the next one in a second life", async () => {
+  it("retry it after a failure, fail with it in the end, and continue with the next one in a second life", async () => {
     let asked = 0;
     let isMended = false;
     await using _ = await orchestrator("mine.failing", (question) => {
@@ -119,7 +119,7 @@ describe("sessions with an orchestrator of their user", () => {
     assert.deepEqual(await session.result(), { one: 1, two: 2 });
   });
 
-  it("are asked about again where it begins nothing, though nothing happens", async () => {
+  it("are planned again if it starts nothing, even without an event", async () => {
     let asked = 0;
     await using _ = await orchestrator("mine.slow", (question) => {
       asked++;
@@ -164,12 +164,12 @@ describe("sessions with an orchestrator of their user", () => {
     await assert.rejects(session.result(), { code: "session.cancelled" });
     never.open();
     await until(
-      "nobody asks any more",
+      "no one waits for a plan any more",
       async () => (await run.get()).status === WorkStatus.WORK_STATUS_CANCELLED,
     );
   });
 
-  it("are refused where nobody is named or there", async () => {
+  it("are refused if no orchestrator is set or connected", async () => {
     const refused = (name: string) => tutti.run({ tasks: chain, mode: { orchestrator: name } });
     await assert.rejects(refused(""), { code: "session.orchestrator_unnamed" });
     await assert.rejects(refused("mine.ghost"), {

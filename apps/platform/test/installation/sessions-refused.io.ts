@@ -33,7 +33,7 @@ interface Refused {
   readonly what: string;
   readonly tasks: Readonly<Record<string, Task>>;
   readonly limits?: Readonly<Record<string, number>>;
-  /** Everybody is told this. */
+  /** The message of every refusal. */
   readonly says: RegExp;
 }
 
@@ -50,12 +50,12 @@ const table: readonly Refused[] = [
     says: /steep\b.*pour/,
   },
   {
-    what: "a capability that nobody offers",
+    what: "a capability without workers",
     tasks: { boil: { uses }, juggle: { uses: "cups.juggle" } },
     says: /No worker offers `cups\.juggle` for task `juggle`\. Start such a worker/,
   },
   {
-    what: "a pool where nobody offers it",
+    what: "a pool without workers for it",
     tasks: { boil: { uses, placement: { pool: "attic" } } },
     says: /No worker offers `tea\.\w+` in pool `attic` for task `boil`\. Start such a worker/,
   },
@@ -166,7 +166,7 @@ describe("a session that could never be done is refused", () => {
       assert.deepEqual(sessions, [], "nothing was begun");
     });
 
-  it("unless it was begun: the same start again gives it, though what it was held against has changed since", async () => {
+  it("unless it was started, because the same start again returns it, though the rules have changed since", async () => {
     const { mesh } = installation.host;
     const resources = mesh.client(resourceService, { service: "master" });
     const start = async (sugar: number) => {

@@ -1,4 +1,7 @@
-/** An agent becomes slow in the middle of a planned session: the plan gives what is left to the other, and says why. */
+/**
+ * An agent becomes slow in the middle of a planned session: the plan gives the remaining tasks to the other, and says
+ * why.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fromTimestamp } from "@tutti/kernel";
@@ -9,7 +12,7 @@ const usualMs = 100;
 const slowMs = 2_000;
 
 describe("a planned session one of whose agents becomes slow", () => {
-  it("is planned anew, with the reason, and the other agent does most of what is left", async () => {
+  it("is planned again, with the reason, and the other agent does most of the remaining tasks", async () => {
     await using installation = await Installation.open();
     const done: string[] = [];
     let isSlow = false;
@@ -35,7 +38,7 @@ describe("a planned session one of whose agents becomes slow", () => {
       const plan = await until(
         "a plan for that reason",
         () => session.plan(),
-        // A task that takes too long may be seen first. Of several reasons one is told.
+        // A task that takes too long may be seen first. Only one of several reasons is reported.
         ({ reason }) => /anna has become slow|is late at anna/.test(reason),
       );
       assert.match(
@@ -61,7 +64,7 @@ describe("a planned session one of whose agents becomes slow", () => {
       const known = await session.plan(plan.number);
       assert.ok((plannedEnd(known) ?? 0) > (plannedEnd(first) ?? 0), "it did not know of anna");
       await assert.rejects(session.plan(last.number + 1), { code: "session.plan_missing" });
-      assert.ok(!reason.includes("first plan"), `a reason is told once, found: ${reason}`);
+      assert.ok(!reason.includes("first plan"), `a reason is reported once, found: ${reason}`);
     } finally {
       await tutti.close();
       for (const worker of workers) await worker.stop();

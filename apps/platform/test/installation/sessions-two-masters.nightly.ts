@@ -13,12 +13,12 @@ import { ServiceCluster } from "../support/cluster.ts";
 
 const program = await natsServerProgram();
 const modes = ["workflow", "swarm", "intelligence", "hybrid"] as const;
-// Two in each partition, which are the same by the client's count of partitions: it is told who owns them, and never of
-// news.
+// Two in each partition, which are the same by the client's count of partitions: the client knows their owners, but
+// gets no news.
 const ids = [25, 33, 2, 3, 17, 28, 8, 19].map((number) => `session-${number}`);
 
 describe("sessions of two processes", { skip: program.skip }, () => {
-  it("go on where the other one had them, and so do their watches, when that is killed", async () => {
+  it("and their watches resume on the other master when their owner is killed", async () => {
     await using cluster = await ServiceCluster.open();
     const swarm = await cluster.join("swarm");
     await cluster.join("workflow");
@@ -42,7 +42,7 @@ describe("sessions of two processes", { skip: program.skip }, () => {
     try {
       for (const [number, id] of ids.entries())
         await tutti.run({ id, tasks, mode: modes[number % modes.length] ?? "workflow" });
-      await until("the first task of each is at work", () => waiting === ids.length);
+      await until("the first task of each is running", () => waiting === ids.length);
       const ends = ids.map(async (id) => {
         let last: WorkStatus | undefined;
         for await (const { session } of tutti.sessions.get(id).watch()) last = session?.status ?? last;

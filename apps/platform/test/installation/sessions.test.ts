@@ -173,7 +173,7 @@ describe("sessions on a whole installation", () => {
       return (await sessions.listSessions(request, {})).sessions[0];
     };
     const going = await until(
-      "it is listed with its task at work",
+      "it is listed with its running task",
       listed,
       (found) => found?.tasks?.running === 1 && found.tasks.completed === 1,
     );
@@ -220,11 +220,11 @@ describe("sessions on a whole installation", () => {
     assert.equal(choices[0]?.kind, "cut");
   });
 
-  it("moves tasks that have not begun to another mode, and what needs them goes on where it is", async () => {
+  it("moves tasks that have not started to another mode, and their dependants continue where they are", async () => {
     const wait = task("wait", [], { work: { $case: "capability", value: "door.wait" } });
     const tasks = [wait, task("next", ["wait"]), task("last", ["next"]), task("more", ["wait"])];
     const sessionId = await execute(workflow, tasks);
-    await until("the first is at work", async () => {
+    await until("the first is running", async () => {
       const { session } = await sessions.getSession({ namespace: "", sessionId, atEvent: 0 }, {});
       return session?.tasks?.running === 1;
     });
@@ -243,8 +243,8 @@ describe("sessions on a whole installation", () => {
     goOn.open();
     const session = await ended(sessionId);
     assert.deepEqual(outputOf(session), { wait: 1, next: 2, last: 3, more: 2 });
-    // What is left of it is balanced: on a busy machine the last task, which was nobody's to move, may go to where
-    // there is room.
+    // The remaining tasks are balanced: on a busy machine the last task, which cannot be moved, may go to the agent
+    // with room.
     assert.deepEqual(
       session.parts.map(({ mode, taskIds }) => [mode, taskIds.filter((id) => id !== "last")]),
       [
@@ -308,7 +308,7 @@ describe("sessions on a whole installation", () => {
     assert.ok((after.startTime?.seconds ?? 0) >= (before.endTime?.seconds ?? Number.POSITIVE_INFINITY));
   });
 
-  it("fails with what a task failed with, and is taken up again from there", async () => {
+  it("fails with the error of a task, and a retry resumes from there", async () => {
     const bad = task("bad", ["good"], {
       work: { $case: "capability", value: "text.fail" },
       retry: retryMessage(singleAttempt),
@@ -330,7 +330,7 @@ describe("sessions on a whole installation", () => {
     }
   });
 
-  it("is held, goes on, and is cancelled with all that it started", async () => {
+  it("is paused, resumed, and cancelled with everything that it started", async () => {
     const hold = task("hold", [], { work: { $case: "capability", value: "door.wait" } });
     const closed = gate();
     workers[0]?.handle("door.closed", async (_input, context) => {
@@ -379,7 +379,7 @@ describe("sessions on a whole installation", () => {
     assert.equal((await ended(first)).status, WorkStatus.WORK_STATUS_TERMINATED);
   });
 
-  it("is one session under one key, is told things, listed by its mode, and gone when it is removed", async () => {
+  it("is one session under one key, receives messages, listed by its mode, and gone when it is removed", async () => {
     const request = ExecuteSessionRequest.fromPartial({ idempotencyKey: "tonight", spec: { mode: swarm } });
     const work = { $case: "tasks" as const, value: { tasks: [task("a")], output: "", input: undefined } };
     if (request.spec !== undefined) request.spec.work = work;
@@ -438,7 +438,7 @@ describe("sessions on a whole installation", () => {
     assert.equal(session.tasks?.completed, graph().length);
   });
 
-  it("tells who watches of tasks, choices and moves, and goes on from a cursor", async () => {
+  it("reports tasks, choices and moves to watchers, and resumes from a cursor", async () => {
     const sessionId = await execute(adaptive, graph());
     const done = new Set<string>();
     let cursor = "";

@@ -10,11 +10,11 @@ import { makeFolder, start } from "../support/services.ts";
 const acts = 'workflow: told-late\ntasks: {act: {uses: late.act}}\noutput: "${{ tasks.act.output }}"\n';
 const waits = "workflow: waits\ntasks: {act: {uses: late.never}}\n";
 
-/** Longer than anybody waits. */
+/** Longer than any wait. */
 const forEverMs = 3_600_000;
 
 describe("a worker that stops when the engine was killed before it could say that a result is durable", () => {
-  it("is told by the next one, which asks those whose work it was", async () => {
+  it("is reported by the next one, which asks the previous workers", async () => {
     await using folder = await makeFolder();
     const begin = (...flags: readonly string[]) =>
       start(
@@ -40,7 +40,7 @@ describe("a worker that stops when the engine was killed before it could say tha
     try {
       await tutti.register(acts);
       await tutti.register(waits);
-      // Nobody does this one, so that there is somebody with something for the pool afterwards too.
+      // No worker does this one, so that the pool has a task for a worker afterwards too.
       await tutti.start("waits", { id: "waits" });
       const run = await tutti.start("told-late", { id: "done" });
       assert.equal(await run.result(), "done");

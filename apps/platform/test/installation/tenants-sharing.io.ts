@@ -1,7 +1,6 @@
 /**
  * Two tenants whose tasks go to one pool of agents, which belongs to neither. One floods it. The other is not held up.
- * whatever one asks in its own namespace, of every route and rpc, by events and explanations, says nothing of the
- * other.
+ * No answer that a tenant gets in its own namespace reveals the other: no route, rpc, event or explanation.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -36,7 +35,7 @@ const patienceMs = 1_500;
 const floodRuns = 200;
 const quietRuns = 40;
 
-/** Names of the one tenant, whoever says them. what stands in its work alone. */
+/** Names of one tenant that both may use. Values that only its work contains. */
 const [alpha, beta] = ["zebra", "beta"];
 const inside = "quagga";
 
@@ -52,7 +51,7 @@ describe("two tenants of one pool of agents", () => {
   let worker: Worker;
   const keys: Record<string, string> = {};
   const clients: Record<string, Tutti> = {};
-  /** Whose tasks started, in their order. Each continues when somebody lets it. */
+  /** Whose tasks started, in their order. Each continues on command. */
   const begun: string[] = [];
   const waiting: (() => void)[] = [];
   let isOpen = false;
@@ -151,7 +150,7 @@ describe("two tenants of one pool of agents", () => {
     for (const goOn of waiting.splice(0)) goOn();
   }
 
-  it("are told who holds a limit that they share only where that is their own", async () => {
+  it("learn who holds a shared limit only if the holder is their own", async () => {
     const [theirs] = await startAll(alpha, "paid", 1);
     await until("the limit to be held", () => waiting.length > 0);
     await startAll(beta, "paid", 1);
@@ -167,7 +166,7 @@ describe("two tenants of one pool of agents", () => {
     isOpen = false;
   });
 
-  it("have equal shares of its agents, whatever one has begun before and nobody can do", async () => {
+  it("have equal shares of its agents, even if one has started more before or asks for unknown capabilities", async () => {
     await startAll(beta, "lost", floodRuns);
     await until("beta to fill what the pool takes at once", async () => (await queuedOf(beta)) >= windowSize);
     await startAll(beta, "order", floodRuns);
@@ -184,7 +183,7 @@ describe("two tenants of one pool of agents", () => {
     );
   });
 
-  it("are told nothing of each other by any route, in their own namespace or without one", async () => {
+  it("learn nothing of each other by any route, in their own namespace or without one", async () => {
     const following = new AbortController();
     let told = "";
     const events = await ask(`/v1/events?namespace=${beta}`, { signal: following.signal });
@@ -218,7 +217,7 @@ describe("two tenants of one pool of agents", () => {
       );
   });
 
-  it("are told nothing of each other by any rpc, also where they name what is the other's", async () => {
+  it("learn nothing of each other by any rpc, even if they name the other's objects", async () => {
     const headers = { authorization: `Bearer ${keys[beta]}` };
     const theirs = {
       ...{ runId: `${alpha}-order-0`, workId: `${alpha}-order-0`, name: "order", definition: "order" },
@@ -228,7 +227,7 @@ describe("two tenants of one pool of agents", () => {
     };
     const leaks: string[] = [];
     let answered = 0;
-    // What is asked for by name is answered with that name, and what was made by it is listed later.
+    // A request by name is answered with that name, and its results are listed later.
     for (const [given, never] of [
       [{}, [alpha, inside]],
       [theirs, [inside]],

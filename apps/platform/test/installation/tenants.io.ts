@@ -35,7 +35,7 @@ describe("two tenants", () => {
   const clients: Tutti[] = [];
   let worker: Worker;
 
-  /** Returns an administrator of a namespace, who is nobody anywhere else. */
+  /** Returns an administrator of a namespace, without rights anywhere else. */
   async function tenant(namespace: string, id: "ann" | "bob"): Promise<string> {
     const { mesh } = installation.host;
     const resource = { name: namespace };
@@ -95,7 +95,7 @@ describe("two tenants", () => {
     assert.deepEqual(seen, []);
   });
 
-  it("count nothing of each other by figures, which are of the whole installation", async () => {
+  it("count nothing of each other by metrics, which cover the whole installation", async () => {
     using outside = new OutsideClient(installation.address);
     const { listMetrics, querySeries } = metricService.methods;
     const headers = { authorization: `Bearer ${keys.bob}` };
@@ -119,16 +119,16 @@ describe("two tenants", () => {
     await mesh.client(policyService).createRoleBinding({ namespace: "system", binding });
     const wanted = CreateKeyRequest.fromPartial({ namespace: "system", actor: person("ops"), title: "test" });
     const { secret } = await mesh.client(identityService).createKey(wanted);
-    await until("whoever may look everywhere to see figures", async () => {
+    await until("a caller with read access everywhere to see metrics", async () => {
       const asked = { headers: { authorization: `Bearer ${secret}` } };
       return (await fetch(`${installation.host.url}/v1/metrics`, asked)).status === 200;
     });
   });
 
-  it("are neither starved nor counted with the other, however much that has begun and asks for", async () => {
+  it("are neither starved nor counted with the other, however much that has started and requests", async () => {
     const [a, b] = [await clientOf("alpha", keys.ann), await clientOf("beta", keys.bob)];
     for (const client of [a, b]) await client.register(definition);
-    // Nobody works for beta: all that it starts waits.
+    // No worker serves beta: all its work waits.
     const flood = Array.from({ length: floodRuns }, (_, at) =>
       b.start("order", { id: `b-${at}`, input: at }),
     );

@@ -1,5 +1,5 @@
 /**
- * What nobody can do fills what a pool takes at once, and stays. What somebody can do comes after it, in the same
+ * Tasks without a worker fill the buffer of a pool, and stay. Tasks with a worker come after them, in the same
  * namespace and pool.
  */
 import assert from "node:assert/strict";
@@ -13,7 +13,7 @@ import { Installation } from "./installation.ts";
 const windowSize = 64;
 const lostRuns = 150;
 
-describe("tasks that nobody can do, in the namespace and pool of others", () => {
+describe("tasks without a worker, in the namespace and pool of others", () => {
   let installation: Installation;
   let worker: Worker;
   let tutti: Tutti;
@@ -44,7 +44,7 @@ describe("tasks that nobody can do, in the namespace and pool of others", () => 
     return shares.reduce((sum, { wanted }) => sum + (wanted["slots"] ?? 0), 0);
   };
 
-  it("hold up nothing that somebody can, though they came first and are more urgent", async () => {
+  it("do not block tasks with a worker, though they came first and are more urgent", async () => {
     const lost = await Promise.all(
       Array.from({ length: lostRuns }, (_, at) =>
         tutti.start("lost", { id: `lost-${at}`, input: "nothing", priority: 90 }),
@@ -55,7 +55,7 @@ describe("tasks that nobody can do, in the namespace and pool of others", () => 
       Array.from({ length: 100 }, (_, at) => tutti.start("order", { id: `order-${at}`, input: at })),
     );
     for (const order of orders) await order.result();
-    // They are still there, and are done once somebody can.
+    // They still wait, and are done once a worker connects.
     await worker.stop();
     worker = installation.worker({ slots: 8, agentId: "head" });
     worker.handle("nobody.can", (what: string) => what);

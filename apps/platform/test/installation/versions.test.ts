@@ -7,7 +7,7 @@ const first = "workflow: told\ntasks: {go: {wait: {signal: go}}}\noutput: 1\n";
 const second = first.replace("output: 1", "output: 2");
 
 describe("versions of a definition", () => {
-  it("say how many runs on each have not ended, each on the one that it began with", async () => {
+  it("count the open runs of each version, each on the one that it started with", async () => {
     await using installation = await Installation.open();
     await using tutti = await installation.client();
     const live = async (liveOnly = false) => {

@@ -137,7 +137,7 @@ describe("the link over WebSocket", () => {
     await tab.close();
   });
 
-  it("goes on over a new connection: what was under way is done once", async () => {
+  it("continues over a new connection: running work is done once", async () => {
     const before = new Tab(installation.host.url);
     await before.opened();
     before.greet("tab-2");

@@ -112,7 +112,7 @@ describe("why", () => {
       assert.match((await untilWhy("stuck", task, cause)).summary, words);
     });
 
-  it("the second of two with one limit has not gone on, and who holds it is said", async () => {
+  it("the second of two with one limit has not continued, and the holder is named", async () => {
     const limited = ["limited[0]", "limited[1]"];
     const found = await until(
       "one of them to wait",
@@ -154,7 +154,7 @@ describe("why", () => {
     assert.match(remedies[0]?.command ?? "", /resume/);
   });
 
-  it("a run stands still is said with numbers per reason, and with what would help", async () => {
+  it("a run waits is explained with numbers per reason, and with what would help", async () => {
     await untilWhy("stuck", "lost[2]", noCapability);
     const { summary, waits, remedies } = await untilWhy("stuck", "", noCapability);
     assert.match(
@@ -170,7 +170,7 @@ describe("why", () => {
     assert.ok(remedies.some(({ text }) => /start an agent that offers why\.nobody/.test(text)));
   });
 
-  it("a run has not begun: its start is delayed, or others hold its limit", async () => {
+  it("a run has not started: its start is delayed, or others hold its limit", async () => {
     await begin("inner", "delayed", { startTime: toTimestamp(Date.now() + 3_600_000) });
     assert.match((await untilWhy("delayed", "", start)).waits[0]?.message ?? "", /delayed/);
     await begin("single", "holds");
@@ -190,7 +190,7 @@ describe("why", () => {
     assert.match(summary, /^The run was cancelled by .*: no money\./);
   });
 
-  it("a run that is held says who would let it go on", async () => {
+  it("a paused run names who can resume it", async () => {
     await begin("inner", "held");
     await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "held", reason: "a look" }));
     const { waits, remedies } = await untilWhy("held", "", paused);

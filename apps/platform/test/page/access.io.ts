@@ -60,7 +60,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
       .getByLabel("Cedar policy")
       .fill(stocktaking.replace("workflow.runs.start", "workflow.runs.strat"));
     await page.getByRole("list", { name: "Problems" }).waitFor();
-    assert.equal(await look.isDisabled(), true, "what is wrong is mended first");
+    assert.equal(await look.isDisabled(), true, "the error is fixed first");
     await page.getByLabel("Cedar policy").fill(stocktaking);
     await page.getByText("No problems found").waitFor();
 
@@ -102,7 +102,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.context().close();
   });
 
-  it("goes back to an earlier version when somebody says why", async () => {
+  it("rolls back to an earlier version with a reason", async () => {
     const page = await stage.signedIn("/access?view=policies");
     await page.getByRole("button", { name: "Roll back …" }).last().click();
     const sure = page.getByRole("button", { name: "Roll back policies", exact: true });
@@ -147,7 +147,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.context().close();
   });
 
-  it("is whoever signed in by a key: what they may not do cannot be pressed, and says what is missing", async () => {
+  it("is the user who signed in by a key: a forbidden action is disabled, and shows the missing right", async () => {
     const actor = { kind: "person", id: "vic" } as const;
     const { client } = stage;
     await client.call("roleBindings.create", { body: { bindingId: "vic-views", role: "viewer", actor } });
@@ -218,7 +218,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.context().close();
   });
 
-  it("a rule that is written in the page is tried out, refuses once it counts, and is gone back from", async () => {
+  it("a rule written in the page runs in shadow mode, refuses once it is enforced, and is rolled back", async () => {
     const amount = (runId: string, input: number) =>
       codeOf(
         stage.client.call("runs.start", {
@@ -234,7 +234,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.getByLabel("Condition (CEL)").fill("has(subject.spec.input.amount)");
     await holds.fill("subject.spec.input.amount <=");
     await page.getByRole("list", { name: "Problems" }).waitFor();
-    assert.equal(await look.isDisabled(), true, "what is wrong is mended first");
+    assert.equal(await look.isDisabled(), true, "the error is fixed first");
     await holds.fill("subject.spec.input.amount <= 1000");
     await page.getByText("No problems found").waitFor();
     const tryOut = page.getByRole("button", { name: "Save in shadow mode", exact: true });
@@ -250,7 +250,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await tryOut.click();
     await heading(page, "Rule small-orders").waitFor();
     await page.getByText("to see what it does").waitFor();
-    assert.equal(await amount("dear-2", 5_000), "", "what is tried out refuses nothing");
+    assert.equal(await amount("dear-2", 5_000), "", "a rule in shadow mode refuses nothing");
 
     await page.getByLabel("Enforcement", { exact: true }).selectOption("enforced");
     await page.getByText("No problems found").waitFor();
@@ -269,7 +269,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.context().close();
   });
 
-  it("is for everybody: dark and light, on a phone, in every part", async () => {
+  it("works for every user: dark and light, on a phone, in every part", async () => {
     const parts = [
       "/access",
       ...["policies", "decisions", "keys", "sign-ins", "kept-out"].map((view) => `/access?view=${view}`),

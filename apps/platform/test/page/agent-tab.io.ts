@@ -29,7 +29,7 @@ describe("an agent in a browser tab", { skip: program.skip }, () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("takes a task, streams its output back, and leaves in good order", async () => {
+  it("takes a task, streams its output back, and leaves gracefully", async () => {
     const { url } = installation.host;
     const browser = await chromium.launch({ executablePath: program.path, args: flags });
     try {

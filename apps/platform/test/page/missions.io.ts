@@ -1,4 +1,4 @@
-/** Missions as somebody sees them: a real browser before a real platform, and agents that act beside it. */
+/** Missions as a user sees them: a real browser before a real platform, and agents that act next to it. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
@@ -46,7 +46,7 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     return params;
   }
 
-  it("says how to begin where there is none, and shows one that begins without being loaded again", async () => {
+  it("says how to start one if there is none, and shows a new one without a reload", async () => {
     const page = await stage.signedIn();
     await page.keyboard.press("g");
     await page.keyboard.press("m");
@@ -154,7 +154,7 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await page.context().close();
   });
 
-  it("asks for more budget where it runs out, takes the answer, and shows what is left", async () => {
+  it("asks for more budget when it runs out, accepts the answer, and shows the rest", async () => {
     const params = await startPoster("dear");
     const page = await stage.signedIn("/missions/dear");
     await page.getByText("0 of 100 used, 0 %, 100 left").waitFor();

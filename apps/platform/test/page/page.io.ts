@@ -1,4 +1,4 @@
-/** The page as somebody uses it: a real browser before a real platform. */
+/** The dashboard as a user uses it: a real browser before a real platform. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { latch, until } from "@tutti/kernel/testing";
@@ -110,7 +110,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await other.close();
   });
 
-  it("says that a sign-in has ended, and goes on where one was after the next", async () => {
+  it("says that a sign-in has ended, and returns to the same page after the next one", async () => {
     const page = await stage.signedIn("/workflows");
     await heading(page, "Workflows").waitFor();
     await page.context().clearCookies();
@@ -192,7 +192,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
-  it("shows what waits in a pool and why, and pauses the pool", async () => {
+  it("shows pending tasks of a pool and the reason, and pauses the pool", async () => {
     await stage.client.call("workflows.register", {
       body: { text: "workflow: lonely\ntasks: {sing: {uses: nobody.sings}}\n" },
     });
@@ -261,7 +261,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
-  it("shows what failed as text, retries it, and shows it heal", async () => {
+  it("shows an error as text, retries it, and shows its recovery", async () => {
     await start("frail", "frail-1");
     const page = await stage.signedIn();
     const line = page.getByRole("listitem").filter({ hasText: "frail-1" });
@@ -269,7 +269,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     isBroken = false;
     await line.getByRole("button", { name: "Retry run", exact: true }).click();
     await until(
-      "the run to heal",
+      "the run to recover",
       () => statusOf("frail-1"),
       (status) => status === "completed",
     );

@@ -1,4 +1,6 @@
-/** Resources as somebody sees them: a real browser before a real platform, while sessions contend and locks change hands. */
+/**
+ * Resources as a user sees them: a real browser before a real platform, while sessions compete and locks change hands.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";

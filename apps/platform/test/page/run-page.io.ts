@@ -1,4 +1,4 @@
-/** The page of one run as somebody uses it: a real browser before a real platform. */
+/** The page of one run as a user uses it: a real browser before a real platform. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { latch } from "@tutti/kernel/testing";
@@ -174,7 +174,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await page.context().close();
   });
 
-  it("says why a task waits and what would help, and mends it by hand with a reason", async () => {
+  it("says why a task waits and what would help, and resolves it by hand with a reason", async () => {
     await start("nobody", "lonely");
     const page = await stage.signedIn("/runs/lonely?task=lonely");
     const panel = page.getByRole("complementary", { name: "Task lonely" });
@@ -195,7 +195,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await page.context().close();
   });
 
-  it("tells a run a signal by its form, pauses it and lets it go on", async () => {
+  it("sends a signal to a run by its form, pauses and resumes it", async () => {
     await start("listens", "told");
     const page = await stage.signedIn("/runs/told");
     await page.getByRole("button", { name: "Pause run", exact: true }).click();
@@ -310,7 +310,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await page.context().close();
   });
 
-  it("goes on where it was when the platform comes back", async () => {
+  it("continues where it was when the platform comes back", async () => {
     await start("listens", "over-a-restart");
     const page = await stage.signedIn("/runs/over-a-restart");
     await standing(page, "wait", "waiting");

@@ -1,4 +1,4 @@
-/** Tasks that move between the parts of a session, as somebody sees it: when, from where to where, and why. */
+/** Tasks that move between the parts of a session, as a user sees it: when, from where to where, and why. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
@@ -63,7 +63,7 @@ describe("tasks that move, on the page", { skip: browser.skip, timeout: 540_000 
     await page.context().close();
   });
 
-  it("go by themselves from an engine that has too much to do, while somebody looks", async () => {
+  it("move by themselves from an overloaded engine, while a user watches", async () => {
     letGo = Promise.withResolvers();
     // More than a pool takes from the engine of missions at once, and of more kinds than it keeps apart: what else it
     // has to give out waits at home behind them.

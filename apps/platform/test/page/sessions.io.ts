@@ -1,4 +1,4 @@
-/** Sessions as somebody sees them: a real browser before a real platform, and a worker that does what they ask for. */
+/** Sessions as a user sees them: a real browser before a real platform, and a worker that runs their tasks. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
@@ -44,7 +44,7 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     });
   }
 
-  it("says how to begin where there is none, and shows one that begins without being loaded again", async () => {
+  it("says how to start one if there is none, and shows a new one without a reload", async () => {
     const page = await stage.signedIn();
     await page.keyboard.press("g");
     await page.keyboard.press("e");
@@ -65,7 +65,7 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await line.getByText("completed", { exact: true }).waitFor();
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox").fill("listed");
-    // What runs beneath it has a name that starts with its.
+    // The names of its child runs start with its name.
     await page.getByRole("option", { name: /^listed session/ }).click();
     await page.waitForURL("**/sessions/listed");
     await page.context().close();

@@ -18,7 +18,7 @@ import { services } from "../../src/service.ts";
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const vite = join(root, "node_modules", "vite", "bin", "vite.js");
 
-/** As root, and with nobody to talk to but this machine. */
+/** As root, and without access beyond this machine. */
 const flags = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -129,7 +129,7 @@ export class Stage implements AsyncDisposable {
     return context;
   }
 
-  /** Returns a page of somebody who has signed in. The first one opens a link, the others have its cookie. */
+  /** Returns a page of a signed-in user. The first one opens a link, the others have its cookie. */
   async signedIn(path = "/", options: ContextOptions = {}): Promise<Page> {
     this.#signIn ??= await this.#signInState();
     const page = await (await this.context({ storageState: this.#signIn, ...options })).newPage();
@@ -202,7 +202,8 @@ function hostAt({ directory, page, port, meshPort, settings }: Place): Promise<S
 }
 
 /**
- * Returns a port that stays the same over a restart. Nobody else takes it meanwhile, for the system gives others first.
+ * Returns a port that stays the same over a restart. No other process takes it meanwhile: the system prefers other
+ * ports.
  */
 async function freePort(): Promise<number> {
   const server = createServer();

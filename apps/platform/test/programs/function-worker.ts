@@ -35,7 +35,7 @@ const saga = durable("saga", async (ctx) => {
   ctx.compensate("unbook", () => console.log("undo book"));
   ctx.compensate("undo slow", async () => {
     console.log("undo slow");
-    // Meanwhile the worker sends what was done before.
+    // Meanwhile the worker sends earlier results.
     await pause(6 * stepMs);
     console.log("slow sent");
     await pause(6 * stepMs);

@@ -1,6 +1,6 @@
 /**
- * A service as somebody outside would add one: a contract and its handlers, here those for tests. It does what the
- * notes say, so that tests can have it fail, wait, or ask others.
+ * A service as a user would add one: a contract and its handlers, here for tests. The notes control it, so that tests
+ * can have it fail, wait, or call others.
  */
 
 import { registryService } from "@tutti/contracts/registry/v1";
@@ -26,7 +26,7 @@ const section = defineSection({
     version: z
       .string()
       .default("2.1.0")
-      .describe("The version of pay.charge that it offers; empty for none."),
+      .describe("The version of pay.charge that it offers. Empty for none."),
     money: z.number().default(1).describe("What a charge costs here."),
     delayMs: z.int().default(0).describe("How long it works on a note."),
   }),

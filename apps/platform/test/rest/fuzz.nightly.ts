@@ -7,7 +7,7 @@ import { fuzz, settle } from "./fuzzing.ts";
 describe("every route, with thousands of requests drawn from the description", () => {
   for (const seed of [20_270_131, 7, 1_234_567]) {
     it(`is answered as described or refused in words, never by a failure (seed ${seed})`, async () => {
-      // Each seed meets what is there at first, and not what others left.
+      // Each seed starts from the initial state, without the changes of other seeds.
       await using front = await Front.open();
       await settle(front);
       const { statuses, answeredWell } = await fuzz(front, { seed, requests: 30 * routes.length });

@@ -166,7 +166,7 @@ function judge(
   const isAnswer = (status >= 200 && status < 500) || answersAmongFailures.test(json?.code ?? "");
   assert.ok(isAnswer, `${what}\n${status}: ${text}`);
   assert.equal(headers["x-content-type-options"], "nosniff", what);
-  // Who looks for the frames of a stack finds none, in whatever field.
+  // No field contains frames of a stack.
   assert.doesNotMatch(text, /\bat [\w.<>]+ \(|node:internal|\.ts:\d+:\d+/, what);
   if (status >= 400) {
     assert.match(headers["content-type"] ?? "", /^application\/problem\+json/, what);

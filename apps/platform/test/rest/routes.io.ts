@@ -34,7 +34,7 @@ describe("the table of routes beside what is served", () => {
     assert.deepEqual(
       Object.keys(withoutRoute).filter((rpc) => !served.has(rpc)),
       [],
-      "a reason for what is not served",
+      "a reason for every missing route",
     );
   });
 

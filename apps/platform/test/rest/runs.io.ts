@@ -78,7 +78,7 @@ describe("runs over REST", () => {
     );
   });
 
-  it("are told as they were after each of their events, in the form of today", async () => {
+  it("are shown as they were after each of their events, in the current form", async () => {
     const { json: history } = await front.get("/v1/runs/order-1/history");
     const types = history.events.map(({ type }: { type: string }) => type);
     assert.deepEqual([types[0], types.at(-1)], ["run_started", "run_completed"]);
@@ -112,7 +112,7 @@ describe("runs over REST", () => {
     assert.deepEqual([other.status, other.json.statusName], [409, "ALREADY_EXISTS"]);
   });
 
-  it("are told something, found by filters in pages, and cancelled", async () => {
+  it("receive signals, are found by filters in pages, and cancelled", async () => {
     const items = Array.from({ length: 5 }, (_, at) => ({
       runId: `batch-${at}`,
       spec: 1,
@@ -186,7 +186,7 @@ describe("runs over REST", () => {
     const gone = new AbortController();
     const path = `${front.url}/v1/runs/typed/result?waitMs=60000`;
     const asked = fetch(path, { signal: gone.signal }).catch((error: unknown) => error);
-    await until("the call to be at work", async () => isWaiting(), Boolean);
+    await until("the call to be running", async () => isWaiting(), Boolean);
     gone.abort();
     await asked;
     await until(

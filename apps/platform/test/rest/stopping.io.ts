@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Front } from "./front.ts";
 
-describe("whoever waits over REST while the platform stops", () => {
-  it("is told at once to come again, and keeps nothing from stopping", async () => {
+describe("a caller who waits over REST while the platform stops", () => {
+  it("is asked at once to retry, and does not delay the stop", async () => {
     const front = await Front.open();
     const offering = { capabilities: [{ name: "nobody.asks", version: "1.0.0" }] };
     await front.post("/v1/workflows", { text: "workflow: waiting\ntasks: {go: {wait: {signal: go}}}" });

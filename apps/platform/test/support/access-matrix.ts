@@ -1,4 +1,4 @@
-/** Callers who may not, at rpcs and routes: a sample over the wire in every run, all of them at night. */
+/** Callers without the right, at rpcs and routes: a sample over the wire in every run, all of them at night. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -146,7 +146,7 @@ export function describeAccess(title: string, asked: Asked): void {
   });
 
   describe(`the platform at an address that others reach, at ${title}`, () => {
-    it("refuses a caller who shows nothing, whatever principal the call names", async () => {
+    it("refuses a caller without credentials, for every principal that the call names", async () => {
       await using folder = await makeFolder();
       const key = join(folder.path, "key");
       await writeFile(key, "5c3e".repeat(16));

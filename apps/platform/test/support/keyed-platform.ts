@@ -123,7 +123,7 @@ export class KeyedPlatform implements AsyncDisposable {
   }
 }
 
-/** What lets nobody in, by what is wrong with it. */
+/** Credentials that are refused, by their fault. */
 export const wrongCredentials: Readonly<
   Record<string, (platform: KeyedPlatform) => string | Promise<string>>
 > = {
@@ -155,7 +155,7 @@ function forged(alg: string): string {
   return `${body}.${signature}`;
 }
 
-/** Each route that is not for everybody, by its name. */
+/** Each route that needs a right, by its name. */
 export function routesAsked(
   address: string,
   headers: Readonly<Record<string, string>>,

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isTuttiError } from "@tutti/kernel";
 import { RestError } from "@tutti/rest/client";
 
-/** Until it is known what came of it: under its id or key it takes effect once, however often it is said. */
+/** Until its result is known: under its id or key it takes effect once, however often it is sent. */
 export async function retryUntilDone<T>(ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

@@ -1,4 +1,4 @@
-/** A line to a port that can fall silent in one direction: what is said on it arrives, and nothing of what is answered. */
+/** A line to a port that can fall silent in one direction: requests on it arrive, but no answers. */
 import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
 
@@ -12,7 +12,7 @@ export class OneWay implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @param address where it leads to, whoever listens there at the time */
+  /** @param address where it leads to, also after the listener there has changed */
   static async to(address: string): Promise<OneWay> {
     const target = Number(address.slice(address.lastIndexOf(":") + 1));
     const line = new OneWay(createServer());

@@ -1,4 +1,4 @@
-/** Somebody who speaks gRPC and has the contracts, but nothing else of ours. */
+/** A client that speaks gRPC and has the contracts, but no other part of Tutti. */
 import { type ChannelCredentials, Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import type { RpcDescription } from "@tutti/contracts/rpc";
 import { fromStatusDetails, statusDetailsTrailer, type TuttiError } from "@tutti/kernel";
@@ -32,7 +32,7 @@ export class OutsideClient implements Disposable {
     return rpc.reply.decode(await this.send(rpc.path, rpc.request.encode(request), options));
   }
 
-  /** Calls a method with bytes, whatever they are. */
+  /** Calls a method with arbitrary bytes. */
   send(path: string, message: Uint8Array, options: OutsideCall = {}): Promise<Uint8Array> {
     const { timeoutMs = 20_000, headers = {} } = options;
     const metadata = new Metadata();

@@ -1,7 +1,7 @@
 /**
  * Real processes for tests: programs of the repository, run as users run them. A process is ended by its id, also when
- * the test process ends without having done so. Whatever a test waits for has a deadline, and when that passes the
- * error shows what the process had said.
+ * the test process ends without having done so. Every wait of a test has a deadline, and when that passes the error
+ * shows the output of the process.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ export interface Exit {
 }
 
 export interface ProcessOptions {
-  /** Absolute path. A module is run by this Node, whatever else by itself. */
+  /** Absolute path. Node runs a module, other programs run by themselves. */
   readonly program: string;
   readonly arguments?: readonly string[];
   /** Besides this process's own. */
@@ -88,7 +88,7 @@ export class TestProcess implements AsyncDisposable {
   }
 
   /**
-   * Returns the first line, logged already or yet to come, that is the one: by its message, or whatever is asked of it.
+   * Returns the first line, logged already or later, that matches a message or a condition.
    */
   async line(wanted: string | ((line: LogLine) => boolean)): Promise<LogLine> {
     const isIt = typeof wanted === "string" ? ({ msg }: LogLine) => msg === wanted : wanted;
@@ -172,7 +172,7 @@ function forget(child: ChildProcess): void {
   if (running.size === 0) process.off("exit", killAll);
 }
 
-/** The environment without what configures Tutti: whoever runs the tests may have an installation of their own. */
+/** The environment without Tutti's variables: the user who runs the tests may have an own installation. */
 function environmentOfUser(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TUTTI_")));
 }

@@ -56,7 +56,7 @@ export async function start(...given: Parameters<typeof launch>): Promise<Servic
   }
 }
 
-/** How a process is told where registries are that it cannot find by a registry. */
+/** How a process learns the addresses of registries. */
 export function registriesAt(...services: readonly Pick<Service, "grpc">[]): string {
   return `--mesh.peers=${JSON.stringify({ registry: services.map(({ grpc }) => grpc) })}`;
 }

@@ -93,7 +93,7 @@ describe("quotas in a pool", () => {
     assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_QUOTA);
     assert.match(
       waits[0]?.message ?? "",
-      /^the quota default of the namespace default allows 2 slots at once; 2 used in this pool, by one 1, two 1$/,
+      /^the quota default of the namespace default allows 2 slots at once. In this pool 2 are in use, by one 1, two 1$/,
     );
   });
 

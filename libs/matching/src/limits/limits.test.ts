@@ -195,7 +195,10 @@ describe("a limit on tasks with the same key", () => {
     arena.turn();
     assert.deepEqual(agent.given, [1, 6, 3, 4]);
     const [wait] = arena.pool.explain(tokenOf(2), arena.nowMs)?.waits ?? [];
-    assert.match(wait?.message ?? "", /limit blue allows 4 memory at once; 4 used, and it asks for 2/);
+    assert.match(
+      wait?.message ?? "",
+      /limit blue allows 4 memory at once. 4 are in use, and the task asks for 2/,
+    );
     const shown = arena.pool
       .limits(arena.nowMs)
       .map(({ key, resource, maxAmount, amount, running, queued }) =>

@@ -165,7 +165,7 @@ export class WaitReasons {
       );
       return { ...reason(WAIT_CAUSE_LOCK, text, id, letUse), holders };
     }
-    const text = `the quota ${id} of the namespace ${namespace} allows ${amountOf(limit, name)} at once; ${held} used in this pool${by}`;
+    const text = `the quota ${id} of the namespace ${namespace} allows ${amountOf(limit, name)} at once. In this pool ${held} are in use${by}`;
     return {
       ...reason(WAIT_CAUSE_QUOTA, text, id, `raise the quota ${id}, or wait for those who use it`),
       holders: holdersOf(this.#tasks, (one) => one.origin?.id === id && one.origin.name === name, own),
@@ -340,7 +340,7 @@ function amountText(
   { resource, most }: NonNullable<Limit["amounts"]>,
   task: Task,
 ): string {
-  return `the limit ${key} allows ${amountOf(most, resource)} at once; ${held} used, and it asks for ${takenBy(task.demand, resource)}`;
+  return `the limit ${key} allows ${amountOf(most, resource)} at once. ${held} are in use, and the task asks for ${takenBy(task.demand, resource)}`;
 }
 
 const usersMax = 5;

@@ -42,7 +42,7 @@ export function budgets({ tutti, effects }: Stage): LoadPart {
       await assert.rejects(session.result(), ({ cause }) => /budget of .* used up/.test(String(cause)));
       return;
     }
-    // A mission asks a person for more. Nobody answers here, so that it is cancelled.
+    // A mission asks a person for more. Here no person answers, so it is cancelled.
     const rests = () =>
       until(`${session.id} to have nothing running`, async () => {
         const { tasks } = await retryUntilDone(() => session.get());

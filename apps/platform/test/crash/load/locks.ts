@@ -66,7 +66,7 @@ export function locks(stage: Stage): LoadPart {
       },
     },
     atEnd: {
-      "locks: a holder that lost its lock is told so": async () => {
+      "locks: a holder that lost its lock learns of it": async () => {
         const renewals = [{ name: "held", holder: "ada", token: held }];
         const { receipts } = await retryUntilDone(() =>
           stage.rest().call("locks.renew", { body: { renewals } }),

@@ -37,7 +37,7 @@ export function schedules({ tutti, downTimes }: Stage): LoadPart {
     },
     async round() {
       const { startedCount: before } = await get("caught-up");
-      await until("the schedule to go on", async () => (await get("caught-up")).startedCount > before);
+      await until("the schedule to continue", async () => (await get("caught-up")).startedCount > before);
     },
     async finish() {
       const nowMs = Date.now();

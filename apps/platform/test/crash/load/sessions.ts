@@ -104,7 +104,7 @@ export function sessions({ tutti, effects }: Stage): LoadPart {
           for (const { input } of tasksOf(other)) assert.ok((times.get(input.tag)?.end ?? first) < first, id);
         }
       },
-      "sessions: watches go on and see the end": () => {
+      "sessions: watches continue and see the end": () => {
         const open = [...acknowledged.keys()].filter(
           (id) => watched.get(id) !== WorkStatus.WORK_STATUS_COMPLETED,
         );
