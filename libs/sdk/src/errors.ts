@@ -64,10 +64,10 @@ export const sdkErrors = defineErrors("sdk", {
   stepTooLarge: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What the steps of a durable function give is kept by its run, and together they are too large for one message. The error names the largest.",
+    help: "The values that a durable function sets and the inputs of its tasks are kept by its run, and together they are too large for one message. The error names the largest. Results of `ctx.run` have no such limit.",
     message: ({ step, bytes, bytesMax }: { step: string; bytes: number; bytesMax: number }) =>
-      `Steps of this turn have ${bytes} characters, more than the maximum of ${bytesMax}. The largest is ${step}`,
-    remedy: "Let a task do it with `ctx.call`: its output may be of any size.",
+      `Values and tasks of this turn have ${bytes} characters, more than the maximum of ${bytesMax}. The largest is ${step}`,
+    remedy: "Store a large value with `ctx.file`, and pass the reference that it returns.",
   },
   stepNested: {
     status: "FAILED_PRECONDITION",

@@ -24,6 +24,24 @@ def turn_of(code, given=None, **options):
     return played(FunctionStage(function_of(code), given, **options).turn())
 
 
+class Stored(unittest.TestCase):
+    def test_reads_an_input_and_the_output_of_a_task_from_the_blob_store(self):
+        async def code(ctx, given):
+            made = await ctx.call("big.make")
+            return [given["text"], made, await ctx.run("length", lambda: len(made))]
+
+        async def play(is_hot):
+            stage = FunctionStage(function_of(code), is_hot=is_hot)
+            stage.input = await stage.task().store_json({"text": "given"})
+            await stage.turn()
+            made = await stage.task().store_json("x" * 100_000)
+            return await stage.turn(given=[{"end": "big.make", "output": made}])
+
+        for is_hot in (True, False):
+            end = played(play(is_hot))["end"]
+            self.assertEqual(end, {"output": ["given", "x" * 100_000, 100_000]})
+
+
 class Waiting(unittest.TestCase):
     def refused(self, code, line):
         """Fails because the code waits for something else, in this line of its own."""

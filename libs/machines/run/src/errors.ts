@@ -144,10 +144,10 @@ export const runErrors = defineErrors("workflow", {
   dataUnreadable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An expression reads something that is no JSON document, or that is kept in the blob store. It may be handed on, but not computed with.",
+    help: "An expression reads something that is no JSON document, or that is kept in the blob store. Tasks can hand it on as their whole input, but expressions cannot read it. Above 64 KiB an output is kept there if the definition did not read it when the task completed, above 1 MiB always.",
     message: ({ name, problem }: { name: string; problem: string }) =>
       `${name} is not a readable JSON document: ${problem}`,
-    remedy: "Pass it on unread, or provide JSON inline.",
+    remedy: "Pass it on as the whole `with` of a task, or run the task that gives it again.",
   },
   valueWanted: {
     status: "FAILED_PRECONDITION",

@@ -1,5 +1,6 @@
 /** The durable functions of a worker: those that wait stay at hand, so that they continue without a replay. */
 import type { Json } from "@tutti/expressions";
+import { storedAboveBytes } from "../link/blobs.ts";
 import type { TaskContext } from "../task/context.ts";
 import { FunctionContext } from "./context.ts";
 import type { DurableFunction } from "./durable.ts";
@@ -33,14 +34,19 @@ export class FunctionHost {
     const abort = () => aborted.reject(task.signal.reason);
     task.signal.addEventListener("abort", abort, { once: true });
     try {
-      const turn = instance.runTurn(refersToContent(input) ? await contentsRead(input, task) : input, {
-        saved: savedAt(task.saved, known),
+      let saved = savedAt(task.saved, known);
+      if (saved.steps.some(isStored)) saved = { ...saved, steps: await contentsOf(saved.steps, task) };
+      const isStoredIn = isReference(input.input) || input.journal.some(isStored);
+      const turn = instance.runTurn(isStoredIn ? await withContents(input, instance.position, task) : input, {
+        saved,
         save: (saved) => task.progress({ saved }),
         clock: () => Math.round(input.nowMs + task.elapsedMs),
         task,
         isTraced: input.turn > input.last + 1,
       });
-      const output = await Promise.race([turn, aborted.promise]);
+      let output = await Promise.race([turn, aborted.promise]);
+      if (instance.turnLength * 3 > storedAboveBytes || output.end !== undefined)
+        output = await storedIn(output, task);
       instance.lastTurn = input.turn;
       if (input.undo === true) {
         // The result of compensating is that of the attempt.
@@ -104,24 +110,57 @@ function savedAt(saved: unknown, known: number): Saved {
 
 const nothingSaved: Saved = { steps: [], done: {} };
 
-function refersToContent({ input, journal }: TurnInput): boolean {
-  return isReference(input) || journal.some((entry) => "end" in entry && isReference(entry.output));
+/** Input and results may be in the blob store: the code sees the content. Entries before `position` it has seen. */
+async function withContents(turn: TurnInput, position: number, task: TaskContext): Promise<TurnInput> {
+  const journal = await contentsOf(turn.journal, task, position - turn.from);
+  return { ...turn, input: (await task.content(turn.input)) as Json, journal };
 }
 
-function isReference(value: Json | undefined): boolean {
+async function contentsOf(
+  entries: readonly Entry[],
+  task: TaskContext,
+  first = 0,
+): Promise<readonly Entry[]> {
+  const read = [...entries];
+  for (const [place, entry] of entries.entries())
+    if (place >= first && isStored(entry))
+      read[place] = { ...entry, output: (await task.content(entry.output)) as Json };
+  return read;
+}
+
+/** Whether its content is in the blob store. A file is the reference that a step gave. */
+function isStored(entry: Entry): entry is Extract<Entry, { readonly output?: Json }> {
+  if (!("output" in entry) || !isReference(entry.output)) return false;
+  return !("step" in entry && "mediaType" in entry.output);
+}
+
+function isReference(value: Json | undefined): value is { readonly $blob: Json } {
   return typeof value === "object" && value !== null && "$blob" in value;
 }
 
-/** Outputs of tasks and the input may be in the blob store: the code sees the content. */
-async function contentsRead(input: TurnInput, task: TaskContext): Promise<TurnInput> {
-  const given = await task.content(input.input);
-  let journal: Entry[] | undefined;
-  for (const [place, entry] of input.journal.entries()) {
-    if (!("end" in entry) || entry.output === undefined) continue;
-    const output = await task.content(entry.output);
-    if (output === entry.output) continue;
-    journal ??= [...input.journal];
-    journal[place] = { ...entry, output: output as Json };
-  }
-  return { ...input, input: given as Json, journal: journal ?? input.journal };
+/** What is large does not go into the journal: its content is in the blob store. */
+async function storedIn(output: TurnOutput, task: TaskContext): Promise<TurnOutput> {
+  const { end } = output;
+  const stored = await Promise.all(output.steps.map((entry) => storedStep(entry, task)));
+  const steps = stored.map(({ entry }) => entry);
+  const bytes = stored.reduce((sum, each) => sum + each.bytes, 0);
+  if (end === undefined || !("output" in end) || bytesOf(end.output) + bytes <= turnBytesMax)
+    return { ...output, steps };
+  return { ...output, steps, end: { output: await task.storeJson(end.output) } };
+}
+
+async function storedStep(entry: Entry, task: TaskContext): Promise<{ entry: Entry; bytes: number }> {
+  const bytes = bytesOf(entry as unknown as Json);
+  if (!("step" in entry) || entry.output === undefined || bytes <= storedAboveBytes) return { entry, bytes };
+  return { entry: { ...entry, output: await task.storeJson(entry.output) }, bytes: referenceBytes };
+}
+
+/** Of a message. The output of a function that fits beside its steps is in place: expressions read it. */
+const turnBytesMax = 1_000_000;
+const referenceBytes = 400;
+
+function bytesOf(value: Json): number {
+  return typeof value === "object" || typeof value === "string"
+    ? Buffer.byteLength(JSON.stringify(value))
+    : 8;
 }

@@ -168,6 +168,11 @@ export class FunctionInstance implements Watched {
     return this.#position;
   }
 
+  /** About how many characters the entries of this turn have. */
+  get turnLength(): number {
+    return this.#length;
+  }
+
   /** Whether what the code does has been done before. */
   get isReplaying(): boolean {
     return this.#isReplaying;
@@ -569,16 +574,25 @@ export class FunctionInstance implements Watched {
   }
 
   #finish(output: Partial<TurnOutput>): void {
-    if (this.#length > turnLengthMost) {
-      const [largest] = this.#steps.toSorted((one, other) => lengthOf(other) - lengthOf(one));
-      const step = largest === undefined ? this.name : nameOf(largest);
-      this.#fail(sdkErrors.stepTooLarge({ step, bytes: this.#length, bytesMax: turnLengthMost }));
+    const tooLarge = this.#length > turnLengthMost ? this.#tooLarge() : undefined;
+    if (tooLarge !== undefined) {
+      this.#fail(tooLarge);
       return;
     }
     this.#leave();
     const turn = this.#turn;
     this.#turn = undefined;
     turn?.resolve({ function: 1, known: this.#known, steps: this.#steps, ...output });
+  }
+
+  /** Large results go into the blob store. Values and specifications of tasks do not. */
+  #tooLarge(): Error | undefined {
+    const inPlace = this.#steps.filter((entry) => !("step" in entry));
+    const bytes = inPlace.reduce((sum, entry) => sum + lengthOf(entry), 0);
+    if (bytes <= turnLengthMost) return undefined;
+    const [largest] = inPlace.toSorted((one, other) => lengthOf(other) - lengthOf(one));
+    const step = largest === undefined ? this.name : nameOf(largest);
+    return sdkErrors.stepTooLarge({ step, bytes, bytesMax: turnLengthMost });
   }
 
   #fail(error: Error): void {

@@ -10,7 +10,7 @@ import { partsOf } from "../link/blobs.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Counter, Gauge, Histogram, MeasureOptions } from "./measures.ts";
 import { AskedModels, type ModelAnswer, type ModelRequest } from "./model-calls.ts";
-import type { StoredFile } from "./stored-file.ts";
+import type { FileReference, StoredFile } from "./stored-file.ts";
 
 export interface Progress {
   /** How much is done, 0 to 1. */
@@ -227,6 +227,14 @@ export class TaskContext {
   ): Promise<StoredFile> {
     const { port } = this.#attempt;
     return port.store(this.#attempt, () => contentOf(content), mediaType);
+  }
+
+  /** Stores JSON, without the secrets of the task. Returns the reference that `content` reads. */
+  async storeJson<Value>(value: Value): Promise<Pick<FileReference, "$blob">> {
+    const { masks } = this.#attempt;
+    const json = JSON.stringify(masks === undefined ? value : masks.json(value));
+    const { $blob } = (await this.store(encoder.encode(json), { mediaType: "" })).toJSON();
+    return { $blob };
   }
 
   /**

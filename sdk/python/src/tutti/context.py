@@ -251,6 +251,13 @@ class TaskContext:
         """The same, in a coroutine."""
         return await asyncio.to_thread(partial(self.store, content, media_type=media_type))
 
+    async def store_json(self, value: Any) -> dict[str, Any]:
+        """Stores JSON, without the secrets of the task. Returns the reference that `content` reads."""
+        masks = self._attempt.masks
+        content = _json.render(value if masks is None else masks.json(value))
+        stored = await self.store_async(content, media_type="")
+        return {"$blob": stored["$blob"]}
+
     def content(self, value: Any) -> Any:
         """What a value stands for: JSON in the blob store as a value, other content as bytes, anything else as it is.
 

@@ -1,4 +1,5 @@
 import type { Payload } from "@tutti/contracts/types/v1";
+import type { Json } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
 import { valueBytesMax } from "../limits.ts";
 
@@ -37,6 +38,18 @@ export function isStoredValue(payload: ReadOnly<Payload> | undefined): boolean {
   if (body?.$case !== "blob" || body.value.size > valueBytesMax) return false;
   return mediaType === "" || mediaType === "application/json";
 }
+
+/** Returns the payload of JSON that is nothing but a reference to JSON in the blob store. */
+export function storedValueIn(value: Json): Payload | undefined {
+  const { $blob, ...rest } = (value ?? {}) as { readonly $blob?: Json };
+  const { sha256, size } = ($blob ?? {}) as { readonly sha256?: Json; readonly size?: Json };
+  if (typeof sha256 !== "string" || !hexHash.test(sha256) || typeof size !== "number") return undefined;
+  if (Object.keys(rest).length > 0) return undefined;
+  const blob = { sha256: Buffer.from(sha256, "hex"), size };
+  return { body: { $case: "blob", value: blob }, mediaType: "" };
+}
+
+const hexHash = /^[\da-f]{64}$/;
 
 /** What a refusal says so that a result comes again with its content. */
 export function contentIn(namespace: string): { readonly details: Readonly<Record<string, string>> } {

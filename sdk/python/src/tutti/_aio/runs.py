@@ -29,6 +29,8 @@ BulkAction = Literal["retry", "pause", "resume", "cancel", "terminate", "remove"
 # The most entries that a page can have: each page is a search of its own.
 _LINES = {"size": 1_000}
 _EVENTS = {"size": 500}
+# Of a message. A run reads a signal, so it has smaller ones in place.
+_MESSAGE_BYTES_MAX = 1_048_576
 _Verdict = Literal["approved", "rejected"]
 
 
@@ -80,12 +82,12 @@ def spec_of(definition: str, given_input: Json, options: RunOptions) -> dict[str
     )
 
 
-async def stored_input(rest: AsyncRest, given_input: Json) -> Json:
-    """A large input as a reference to the blob store. Anything else is given back."""
+async def stored_input(rest: AsyncRest, given_input: Json, *, above: int = STORED_ABOVE_BYTES) -> Json | Blob:
+    """A large value as a reference to the blob store. Anything else is given back."""
     if not isinstance(given_input, (dict, list, str)):
         return given_input
     content = body_bytes(given_input)
-    if len(content) <= STORED_ABOVE_BYTES:
+    if len(content) <= above:
         return given_input
     blob = (await rest.call("POST", "/v1/blobs", body=content, repeatable=True))["blob"]
     return Blob(blob["sha256"], blob["size"])
@@ -160,6 +162,7 @@ class AsyncRun:
     async def signal(self, name: str, payload: Json = None, *, idempotency_key: str = "") -> None:
         """Send a signal. The run keeps it until a task waits for it."""
         path = f"/signals/{quoted(name)}"
+        payload = await stored_input(self._rest, payload, above=_MESSAGE_BYTES_MAX)
         await self._call("POST", path, body=_body_of(payload), key=idempotency_key)
 
     async def query(self, name: str, payload: Json = None) -> Any:
@@ -480,7 +483,7 @@ async def release(rest: AsyncRest, run_id: str, question: str, person: str, reas
     return read(Approval, await rest.call("POST", path, body=body, repeatable=True))
 
 
-def _body_of(payload: Json) -> Json:
+def _body_of(payload: Json | Blob) -> Json:
     return {} if payload is None else to_json(payload)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .. import _json
+from .._payload import STORED_ABOVE_BYTES
 from .._threads import Threads
 from ..context import TaskContext
 from .instance import FunctionInstance, Saved, TurnMeans
 from .watchdog import Watchdog
-from .wire import Json, StepFailure, plain
+from .wire import Entry, Json, StepFailure, plain
 
 if TYPE_CHECKING:
     from ..functions import DurableFunction
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 HOT_MAX = 10_000
 # Plain functions that run at the same time, as steps of all functions.
 _THREADS_MAX = 64
+# Of a message. The output of a function that fits beside its steps is in place: expressions read it.
+_TURN_BYTES_MAX = 1_000_000
+_REFERENCE_BYTES = 400
 
 
 class FunctionHost:
@@ -38,8 +43,13 @@ class FunctionHost:
         if instance is None:
             return {"function": 1, "known": known, "steps": [], "cold": True}
         began = time.monotonic()
+        saved = _saved_at(task.saved, known)
+        if any(map(_is_stored, saved.steps)):
+            saved = Saved(await _contents_of(saved.steps, task), saved.done)
+        if _is_reference(given.get("input")) or any(map(_is_stored, given["journal"])):
+            given = await _with_contents(given, instance.position, task)
         means = TurnMeans(
-            saved=_saved_at(task.saved, known),
+            saved=saved,
             save=lambda saved: task.progress(saved=saved),
             clock=lambda: round(given["nowMs"] + (time.monotonic() - began) * 1_000),
             task=task,
@@ -47,6 +57,8 @@ class FunctionHost:
         is_kept = False
         try:
             output = await instance.take(given, means)
+            if instance.turn_length * 3 > STORED_ABOVE_BYTES or "end" in output:
+                output = await _stored_in(output, task)
             instance.last_turn = given["turn"]
             if given.get("undo", False):
                 # The result of compensating is that of the attempt.
@@ -122,3 +134,43 @@ def _saved_at(saved: Any, known: int) -> Saved:
     if not isinstance(saved, dict) or saved.get("known") != known or not isinstance(saved.get("steps"), list):
         return Saved()
     return Saved(saved["steps"], saved.get("done") or {})
+
+
+async def _with_contents(turn: Mapping[str, Any], position: int, task: TaskContext) -> Mapping[str, Any]:
+    """Input and results may be in the blob store: the code sees the content. It has seen the entries before ``position``."""
+    journal = await _contents_of(turn["journal"], task, position - turn["from"])
+    return {**turn, "input": await task.content_async(turn.get("input")), "journal": journal}
+
+
+async def _contents_of(entries: Sequence[Entry], task: TaskContext, first: int = 0) -> list[Entry]:
+    return [
+        {**entry, "output": await task.content_async(entry["output"])}
+        if place >= first and _is_stored(entry)
+        else entry
+        for place, entry in enumerate(entries)
+    ]
+
+
+def _is_stored(entry: Entry) -> bool:
+    """Whether its content is in the blob store. A file is the reference that a step gave."""
+    output = entry.get("output")
+    return _is_reference(output) and not ("step" in entry and "mediaType" in output)
+
+
+def _is_reference(value: Json) -> bool:
+    return isinstance(value, dict) and "$blob" in value
+
+
+async def _stored_in(output: dict[str, Any], task: TaskContext) -> dict[str, Any]:
+    """Large results do not go into the journal: their content is in the blob store."""
+    steps, total = [], 0
+    for entry in output["steps"]:
+        size = len(_json.render(entry))
+        if "step" in entry and "output" in entry and size > STORED_ABOVE_BYTES:
+            entry, size = {**entry, "output": await task.store_json(entry["output"])}, _REFERENCE_BYTES
+        steps.append(entry)
+        total += size
+    end = output.get("end")
+    if end is not None and "output" in end and len(_json.render(end["output"])) + total > _TURN_BYTES_MAX:
+        end = {"output": await task.store_json(end["output"])}
+    return {**output, "steps": steps, **({} if end is None else {"end": end})}

@@ -169,6 +169,11 @@ class FunctionInstance:
         return None if self._means is None else self._means.task
 
     @property
+    def turn_length(self) -> int:
+        """About how many characters the entries of this turn have."""
+        return self._length
+
+    @property
     def is_reader(self) -> bool:
         return bool((self.object or {}).get("reader", False))
 

@@ -15,6 +15,7 @@ import {
   valueBytesMax,
 } from "@tutti/machine-work";
 import { runErrors } from "../../errors.ts";
+import { isReference } from "./outputs.ts";
 import { dataOfReference, type Scene, valueSeen } from "./scene.ts";
 
 export type Evaluated =
@@ -36,16 +37,24 @@ export function evaluate(scene: Scene, program: number, where: string): Evaluate
       return valueSeen(scene, reference);
     });
     scene.budget?.charge(made.stepsUsed);
-    return made.ok
-      ? { ok: true, value: made.value }
-      : { ok: false, error: expressionError(made.problem, where) };
+    if (made.ok) return { ok: true, value: made.value };
+    const stored = (references as readonly PlanReference[]).find((reference) => isStored(scene, reference));
+    return stored === undefined
+      ? { ok: false, error: expressionError(made.problem, where) }
+      : { ok: false, error: unreadable(stored.name, "its content is in the blob store") };
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
-    return {
-      ok: false,
-      error: detailOfRefusal(runErrors.dataUnreadable.refusal({ name: reading, problem: error.message })),
-    };
+    return { ok: false, error: unreadable(reading, error.message) };
   }
+}
+
+function unreadable(name: string, problem: string): ErrorDetail {
+  return detailOfRefusal(runErrors.dataUnreadable.refusal({ name, problem }));
+}
+
+/** Whether a reference names an output that is in the blob store. */
+function isStored(scene: Scene, reference: PlanReference): boolean {
+  return reference.task >= 0 && isReference(dataOfReference(scene, reference)?.data);
 }
 
 function expressionError(problem: EvaluationProblem, where: string): ErrorDetail {

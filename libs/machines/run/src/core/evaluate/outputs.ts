@@ -2,7 +2,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
 import { bytesOrNull, type Data, encodeJson, joinedList, joinedMembers, parsed } from "@tutti/machine-work";
-import { partsOf, rangeViewOf, statusOfNode } from "../state/places.ts";
+import { partsOf, rangeViewOf, statusOfNode, taskOf } from "../state/places.ts";
 import type { NodeView, RangeView, RunView } from "../state/state.ts";
 
 /** Returns whether there is an output: null is one. */
@@ -41,10 +41,21 @@ function partOutputs(run: RunView, { first, count }: RangeView): (Data | undefin
 export function outputValue(run: RunView, number: number): Value {
   const node = run.nodes[number];
   const entries = entriesOf(run, node);
-  if (entries === undefined || node === undefined) return parsed(node?.output as Data | undefined);
+  if (entries === undefined || node === undefined) {
+    const data = node?.output as Data | undefined;
+    // The definition of every durable function looks at its output: whether its loop continues as a new run.
+    return isReference(data) && taskOf(rangeViewOf(run, number), number).kind === "function"
+      ? parsed(bytesOrNull(data))
+      : parsed(data);
+  }
   const list = listOf(node);
   list.value ??= partOutputs(run, entries).map(parsed);
   return list.value;
+}
+
+/** Whether an output is in the blob store. */
+export function isReference(data: Data | undefined): boolean {
+  return data !== undefined && !(data instanceof Uint8Array) && data.body?.$case === "blob";
 }
 
 interface MadeList {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { RetryClass, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { type Payload, RetryClass, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { CancelRun, FailTask, ReturnTask, SignalRun } from "@tutti/contracts/workflow/v1";
 import { parsed } from "@tutti/machine-work";
 import { statusOf } from "../../core/state/state.ts";
@@ -274,6 +274,18 @@ describe("a durable function", () => {
     play.report([], { end: { output: "first" } });
     assert.equal(play.output, "first");
     assert.deepEqual(play.scene.offered, []);
+  });
+
+  it("has a large output in the blob store, which expressions do not read", () => {
+    const $blob = { sha256: "0".repeat(64), size: 3_000_000 };
+    const when = '${{ type(tasks.order.output) == map && "loop" in tasks.order.output }}';
+    const play = new Play(`${definition}continueAsNew: {when: '${when}', with: 1}\n`);
+    play.report([], { end: { output: { $blob } } });
+    assert.equal((play.scene.state.output as Payload).body?.$case, "blob");
+    assert.equal(play.scene.state.error, undefined);
+    const reading = new Play(definition.replace("output }}", "output.total }}"));
+    reading.report([], { end: { output: { $blob } } });
+    assert.equal(reading.scene.state.error?.code, "workflow.data_unreadable");
   });
 
   it("is cancelled with its tasks", () => {

@@ -3,6 +3,7 @@
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind, type ObjectEntry } from "@tutti/contracts/workflow/v1";
 import { checkAddition, type TaskDocument } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
 import { isRefusal } from "@tutti/kernel";
 import {
   bounded,
@@ -11,6 +12,7 @@ import {
   detailOfRefusal,
   encodeJson,
   parsed,
+  storedValueIn,
   UnreadableData,
 } from "@tutti/machine-work";
 import { type AttemptReport, failAttempt, failForGood, roomProblem } from "../../core/attempt/outcome.ts";
@@ -203,5 +205,11 @@ function finishFunction(place: Place, end: NonNullable<Turn["end"]>, doing: Atte
   if (partRanges(run, run.nodes[number]).some(({ left }) => left > 0))
     step.emit(partsDropped, { node: number, dropMs: step.nowMs });
   if ("error" in end) failForGood(place, errorOf(end.error), doing);
-  else finish(place, end.output === null ? undefined : encodeJson(end.output), doing);
+  else finish(place, outputData(end.output), doing);
+}
+
+/** A large output is in the blob store. A file within it stays JSON. */
+function outputData(output: Json): Data | undefined {
+  if (output === null) return undefined;
+  return storedValueIn(output) ?? encodeJson(output);
 }
