@@ -3,7 +3,6 @@
 import { ErrorDetail, RetryClass, TaskStatus } from "@tutti/contracts/types/v1";
 import {
   AttemptFailedV1,
-  type AttemptFailure,
   AttemptQueuedV1,
   AttemptStartedV1,
   ModelCallsNotedV1,
@@ -11,22 +10,16 @@ import {
   ProgressSavedV1,
   TaskQueuedV1,
 } from "@tutti/contracts/workflow/v1";
-import { blobsOf, bounded, cut, failuresMax, lossLengthMax, lostCode } from "@tutti/machine-work";
+import { blobsOf, bounded, cut, lossLengthMax, lostCode } from "@tutti/machine-work";
 import { bookUsed, reserve } from "../node/budget.ts";
+import { keepFailure } from "../node/failures.ts";
 import { setInput } from "../node/kept.ts";
 import { clearLimits, nodeOf, removeFromAgenda, setStatus, startVisit } from "../node/nodes.ts";
 import { isOffered } from "../plan/offer-profile.ts";
 import { offerFrom } from "../state/function-journal.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
-import {
-  detailOf,
-  type Node,
-  type NodeMore,
-  type Run,
-  type RunEvent,
-  type RunOutstanding,
-} from "../state/state.ts";
+import { detailOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state/state.ts";
 import { since } from "../state/times.ts";
 import { chooseAgents, offerOf } from "./offer.ts";
 
@@ -146,18 +139,13 @@ export const attemptFailed: RunEvent<AttemptFailedV1> = {
     const node = nodeOf(run, number);
     const detail = detailOf(node);
     const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
-    keepFailure(detail, { attempt, error, agent, endMs, undo });
+    keepFailure(run, node, { attempt, error, agent, endMs, undo });
     detail.lost = lost;
     if (agent !== "") node.agent = agent;
     bookUsed(run, node, used);
     scheduleRetry(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
   },
 };
-
-function keepFailure({ failures }: NodeMore, failure: AttemptFailure): void {
-  failures.push(failure);
-  if (failures.length > failuresMax) failures.shift();
-}
 
 /** As the pool says it. */
 function lossOf(message: string): ErrorDetail {
@@ -179,7 +167,7 @@ export const offerReturned: RunEvent<OfferReturnedV1> = {
     if (lost && agent !== "") {
       const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
       // It is offered again at once: that moment is its end.
-      keepFailure(detail, { attempt, error: lossOf(message), agent, endMs: retryMs, undo });
+      keepFailure(run, node, { attempt, error: lossOf(message), agent, endMs: retryMs, undo });
     }
     // It does not count.
     node.tries -= 1;

@@ -16,6 +16,7 @@ import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../stat
 import { since } from "../state/times.ts";
 import { bookUsed } from "./budget.ts";
 import { detachChild } from "./detached-children.ts";
+import { keepLastFailure } from "./failures.ts";
 import { finishNode, settleWork, stop } from "./flow.ts";
 import { setOutput } from "./kept.ts";
 import { clearLimits, nodeOf, release, setStatus, startVisit, watchTotal } from "./nodes.ts";
@@ -97,6 +98,7 @@ export const taskPaused: RunEvent<TaskPausedV1> = {
     const node = startVisit(run, number, pauseMs, outstanding);
     stop(run, node, pauseMs, outstanding);
     node.error = error;
+    keepLastFailure(run, node, pauseMs, TaskStatus.TASK_STATUS_PAUSED);
     setStatus(run, node, TaskStatus.TASK_STATUS_PAUSED);
   },
 };

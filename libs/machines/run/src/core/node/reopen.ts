@@ -18,6 +18,7 @@ import { rangeOf, sourceNode, statusOfNode } from "../state/places.ts";
 import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state/state.ts";
 import { keepEffect, keepLists, undoneWithOwners } from "./compensation-ledger.ts";
 import { settleDetachedChild } from "./detached-children.ts";
+import { keepLastFailure } from "./failures.ts";
 import { follow, isMet, outcomeOfNode, stop } from "./flow.ts";
 import { keptBytesOf } from "./kept.ts";
 import { release, updateAttention } from "./nodes.ts";
@@ -97,6 +98,8 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
   keepEffect(node);
   stop(run, node, atMs, outstanding);
   release(node.number, outstanding);
+  const { TASK_STATUS_FAILED: failed } = TaskStatus;
+  if (node.status === failed) keepLastFailure(run, node, run.createMs + node.endAt, failed);
   node.status = pending;
   Object.assign(node, { output: undefined, input: undefined, inputFollows: false, error: undefined });
   Object.assign(node, { readyAt: -1, startAt: -1, endAt: -1 });

@@ -288,15 +288,16 @@ function skippedBecause(
 }
 
 function failuresOf(run: RunView, node: NodeView, task: string): Partial<FailedAttempt>[] {
-  const failed = (node.more?.failures ?? []).map(({ attempt, agent, endMs, error }) => ({
+  const failed = (node.more?.failures ?? []).map(({ attempt, agent, starter, endMs, error }) => ({
     task,
     attempt,
-    agentId: agent,
+    agentId: agent || starter,
     failTime: toTimestamp(endMs),
     error: bounded(error),
   }));
   const { TASK_STATUS_FAILED, TASK_STATUS_PAUSED } = TaskStatus;
-  return node.status === TASK_STATUS_FAILED || node.status === TASK_STATUS_PAUSED
+  const isKept = failed.at(-1)?.attempt === node.attempt;
+  return node.status === TASK_STATUS_FAILED || (node.status === TASK_STATUS_PAUSED && !isKept)
     ? [failureOf(run, node), ...failed.reverse()]
     : failed.reverse();
 }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { RetryRun } from "@tutti/contracts/workflow/v1";
+import { NoteAttempt, ResumeRun, RetryRun } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp, isRefusal } from "@tutti/kernel";
 import { RunScene } from "../../testing/index.ts";
+import { resumeRun } from "../control/commands.ts";
 import { retryRun } from "../repair/commands.ts";
+import { noteAttempt } from "../results/attempts.ts";
 import { showRun } from "./run.ts";
 import { showTask } from "./tasks.ts";
 
@@ -88,6 +90,48 @@ describe("attempts of a task in replies", () => {
     assert.deepEqual(
       taskOf(scene, "book").attempts.map(({ compensation }) => compensation),
       [true, false],
+    );
+  });
+
+  it("are all there with their times after the task was paused, resumed and paused again", () => {
+    const scene = RunScene.of(
+      "workflow: w\ntasks: {a: {uses: t.a, retry: {attempts: 2, backoff: 1s, jitter: 0, exhausted: pause}}}\n",
+    );
+    const failTwice = () => {
+      for (let times = 1; times <= 2; times++) {
+        const started = { agent: "agent-1", startMs: scene.driver.nowMs };
+        scene.driver.settle(scene.offer("a"), noteAttempt, NoteAttempt.fromPartial(started));
+        scene.driver.advance(100);
+        scene.fail("a");
+        scene.driver.advance(1_000);
+      }
+    };
+    failTwice();
+    scene.driver.execute(scene.key, resumeRun, ResumeRun.fromPartial({}));
+    failTwice();
+    scene.driver.advance(60_000);
+    const shown = () =>
+      taskOf(scene, "a").attempts.map(({ number, agentId, pool, startTime, endTime }) => [
+        number,
+        agentId,
+        pool,
+        startTime && endTime && fromTimestamp(endTime) - fromTimestamp(startTime),
+      ]);
+    const expected = [1, 2, 3, 4].map((number) => [number, "agent-1", "default", 100]);
+    assert.deepEqual(shown(), expected);
+  });
+
+  it("include the one that failed the task before the run was retried", () => {
+    const scene = RunScene.of("workflow: w\ntasks: {a: {uses: t.a}}\n");
+    scene.fail("a");
+    retry(scene);
+    scene.complete("a");
+    assert.deepEqual(
+      taskOf(scene, "a").attempts.map(({ number, error }) => [number, error?.code]),
+      [
+        [1, "test.broken"],
+        [2, undefined],
+      ],
     );
   });
 });

@@ -139,13 +139,18 @@ function outcomeOf(run: RunView, node: NodeView, withPayloads: boolean): Outcome
 
 /** Those that failed, as far as they are kept, and the latest one. */
 function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
-  const failed = (node.more?.failures ?? []).map(({ attempt, agent, endMs, error, undo }) => ({
-    compensation: undo,
-    number: attempt,
-    agentId: agent,
-    endTime: momentOf(endMs),
-    error: bounded(error),
-  }));
+  const failed = (node.more?.failures ?? []).map(
+    ({ attempt, agent, starter, queueMs, startMs, endMs, error, undo }) => ({
+      compensation: undo,
+      number: attempt,
+      agentId: agent || starter,
+      pool: poolOf(run, node, undo),
+      queueTime: momentOf(queueMs),
+      startTime: momentOf(startMs),
+      endTime: momentOf(endMs),
+      error: bounded(error),
+    }),
+  );
   if (node.attempt === 0 || failed.at(-1)?.number === node.attempt) return failed;
   const at = (offset: number) => (offset < 0 ? undefined : toTimestamp(run.createMs + offset));
   const undoMs = node.more?.undoMs ?? 0;
@@ -155,7 +160,7 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
     {
       number: node.attempt,
       agentId: node.agent,
-      pool: poolOf(run, node),
+      pool: poolOf(run, node, isUndoing(node)),
       queueTime: at(node.queueAt),
       startTime: at(node.startAt),
       // The end of the task is not that of its compensation.
@@ -168,11 +173,13 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
 }
 
 /** Empty where no pool chooses who does it. */
-function poolOf(run: RunView, { range, task, status }: NodeView): string {
-  const isUndo =
-    status === TaskStatus.TASK_STATUS_COMPENSATING || status === TaskStatus.TASK_STATUS_COMPENSATED;
+function poolOf(run: RunView, { range, task }: NodeView, isUndo: boolean): string {
   if (!isUndo && !isOffered(range.plan.task(task) as PlanTask)) return "";
   return range.plan.profile(task, run.order?.pool ?? "", isUndo).pool || "default";
+}
+
+function isUndoing({ status }: NodeView): boolean {
+  return status === TaskStatus.TASK_STATUS_COMPENSATING || status === TaskStatus.TASK_STATUS_COMPENSATED;
 }
 
 function needsOf(range: RangeView, number: number) {

@@ -53,8 +53,14 @@ export function describeRun(run: RunView): Description {
 export function projectRun(run: RunView): unknown {
   const snapshot = snapshotOf(run as Run);
   const nodes = snapshot.nodes.map((node) => {
-    const failures = node.failures.map((failure) => ({ ...failure, undo: false }));
-    return { ...node, failures, undoAttempts: 0 };
+    const { TASK_STATUS_UNSPECIFIED, TASK_STATUS_FAILED } = TaskStatus;
+    const failures = node.failures
+      .filter(({ gave }) => gave === TASK_STATUS_UNSPECIFIED)
+      .map((failure) => ({ ...failure, undo: false, queueMs: 0, startMs: 0, starter: "" }));
+    const isOnlyKept =
+      node.failures.length > 0 && node.failures.every(({ gave }) => gave === TASK_STATUS_FAILED);
+    const detailed = node.detailed && !isOnlyKept;
+    return { ...node, detailed, failures, undoAttempts: 0 };
   });
   return {
     ...(RunSnapshotV1.toJSON({ ...snapshot, nodes, firstBeginMs: 0 }) as object),

@@ -1,0 +1,35 @@
+/** Failed attempts of a node, kept for readers: for folds alone. */
+
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import type { AttemptFailure } from "@tutti/contracts/workflow/v1";
+import { failuresMax } from "@tutti/machine-work";
+import { detailOf, type Node, type Run } from "../state/state.ts";
+
+const { TASK_STATUS_UNSPECIFIED: unspecified } = TaskStatus;
+
+type Failure = Pick<AttemptFailure, "attempt" | "error" | "agent" | "endMs" | "undo">;
+
+/** Call it before the node forgets when its attempt started. */
+export function keepFailure(run: Run, node: Node, failure: Failure, gave: TaskStatus = unspecified): void {
+  const { failures } = detailOf(node);
+  const atMs = (offset: number) => (offset < 0 ? 0 : run.createMs + offset);
+  failures.push({
+    ...failure,
+    queueMs: atMs(node.queueAt),
+    startMs: atMs(node.startAt),
+    starter: node.startAt < 0 ? "" : node.agent,
+    gave,
+  });
+  if (failures.length > failuresMax) failures.shift();
+}
+
+/**
+ * The attempt with which a visit ends: the task is paused, or has failed and is done again. Nothing if the visit had no
+ * attempt: an input that cannot be computed fails without one.
+ */
+export function keepLastFailure(run: Run, node: Node, endMs: number, gave: TaskStatus): void {
+  const { attempt, error, readyAt, queueAt } = node;
+  const isKept = node.more?.failures.at(-1)?.attempt === attempt;
+  if (attempt === 0 || error === undefined || isKept || readyAt < 0 || queueAt < readyAt) return;
+  keepFailure(run, node, { attempt, error, agent: "", endMs, undo: false }, gave);
+}
