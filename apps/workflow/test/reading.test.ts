@@ -101,6 +101,18 @@ describe("the events of a run", () => {
     ]);
   });
 
+  it("are without those of the runtime, such as the answer of a key, if these are not wanted", async () => {
+    const what = { $case: "definition" as const, value: { name: "read" } };
+    const spec = { what, input: payloadOf([]) };
+    await runs().startRun(StartRunRequest.fromPartial({ runId: "keyed", spec }));
+    const keyed = { runId: "keyed", signal: "go", idempotencyKey: "key-1" };
+    await runs().signalRun(SignalRunRequest.fromPartial(keyed));
+    const typesOf = async (wanted: object) =>
+      (await read({ runId: "keyed", ...wanted })).events.map(({ type }) => type);
+    assert.ok(!(await typesOf({})).includes("runtime.key_answered"));
+    assert.ok((await typesOf({ withInternal: true })).includes("runtime.key_answered"));
+  });
+
   it("of no run are refused", async () => {
     await assert.rejects(() => read({ runId: "none" }), runErrors.runMissing.is);
   });

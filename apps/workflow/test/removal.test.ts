@@ -43,7 +43,10 @@ describe("runs that are removed before their time", () => {
     const gone = codeOf("workflow.run_missing");
     const named = { namespace: "", runId: "one" };
     await assert.rejects(runs().getRun({ ...named, atEvent: 0 }), gone);
-    await assert.rejects(runs().readHistory({ ...named, afterEvent: 0, taskId: "", page: undefined }), gone);
+    await assert.rejects(
+      runs().readHistory({ ...named, afterEvent: 0, taskId: "", page: undefined, withInternal: false }),
+      gone,
+    );
     await assert.rejects(runs().retryRun(RetryRunRequest.fromPartial(named)), gone);
     await assert.rejects(start("one"), codeOf("runtime.id_taken"));
     assert.deepEqual(await remove("one"), { removed: false });

@@ -128,6 +128,57 @@ describe("schedules", () => {
   });
 });
 
+describe("the input of a schedule", () => {
+  const register = (serving: Serving, text: string) =>
+    serving.host.mesh.client(definitionService).registerDefinition({
+      ...{ namespace: "", versionLabels: [], keepLatest: false },
+      source: { format: 1, text, fileName: "" },
+    });
+  const versionOf = (schema: string) => `workflow: report\n${schema}tasks: {write: {uses: report.write}}\n`;
+  const needsMonth =
+    "input: {schema: {type: object, properties: {month: {type: string}}, required: [month]}}\n";
+
+  it("is refused at creation and in a change by the schema of the workflow, with its places", async () => {
+    await using serving = await Serving.open();
+    await register(serving, versionOf(needsMonth));
+    const client = serving.host.mesh.client(scheduleService);
+    const create = (run: object) =>
+      client.createSchedule(CreateScheduleRequest.fromPartial({ schedule: { ...nightly, run } }));
+    const { what } = nightly.run;
+    const refuses = (run: object, field: string) =>
+      assert.rejects(create(run), (error) => isTuttiError(error) && error.violations[0]?.field === field);
+    await refuses({ what }, "schedule.run.input");
+    const inline = (value: unknown) => ({
+      body: { $case: "inline" as const, value: Buffer.from(JSON.stringify(value)) },
+      mediaType: "",
+    });
+    await refuses({ what, input: inline({ month: 5 }) }, "schedule.run.input.month");
+    await create({ what, input: inline({ month: "may" }) });
+    const change = client.updateSchedule(
+      UpdateScheduleRequest.fromPartial({
+        schedule: { ...nightly, run: { what, input: inline({}) } },
+        update: { fields: ["run"] },
+      }),
+    );
+    await assert.rejects(change, codeOf("workflow.input_invalid"));
+  });
+
+  it("that a later version refuses is named with its places in the firing", async () => {
+    await using serving = await Serving.open();
+    await register(serving, versionOf(""));
+    const client = serving.host.mesh.client(scheduleService);
+    await client.createSchedule(CreateScheduleRequest.fromPartial({ schedule: nightly }));
+    await register(serving, versionOf(needsMonth));
+    await client.triggerSchedule(TriggerScheduleRequest.fromPartial({ scheduleId: "nightly" }));
+    const firing = async () => {
+      const { firings } = await client.listFirings(ListFiringsRequest.fromPartial({ scheduleId: "nightly" }));
+      return firings.find(({ result }) => result === FiringResult.FIRING_RESULT_REFUSED);
+    };
+    await until("the start is refused", async () => (await firing()) !== undefined);
+    assert.match((await firing())?.message ?? "", /^workflow\.input_invalid: .* `input`: /);
+  });
+});
+
 describe("past firings", () => {
   it("have one entry for a firing whose start was refused, with its reason and no run", async () => {
     await using serving = await Serving.open();

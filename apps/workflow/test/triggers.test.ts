@@ -234,6 +234,18 @@ describe("triggers", () => {
     );
     const what = { $case: "definition", value: { name: "nothing" } } as const;
     await assert.rejects(make("bad", { run: { what } }), codeOf("definition.missing"));
+    const text = `workflow: letter
+input: {schema: {type: object, properties: {to: {type: string}}, required: [to]}}
+tasks: {rest: {wait: {for: 1ms}}}
+`;
+    await serving.host.mesh.client(definitionService).registerDefinition({
+      ...{ namespace: "", versionLabels: [], keepLatest: false },
+      source: { format: 1, text, fileName: "" },
+    });
+    const mail = { what: { $case: "definition", value: { name: "letter" } } } as const;
+    for (const wrong of [{}, { to: 5 }])
+      await assert.rejects(make("bad", { run: mail, with: inline(wrong) }), codeOf("workflow.input_invalid"));
+    await make("right", { run: mail, with: inline({ to: "${{ event.data.address }}" }) });
     const source = { kind: { $case: "event", value: { type: "*.order", source: "" } } } as const;
     await assert.rejects(make("bad", { source }), codeOf("trigger.plan_invalid"));
     await assert.rejects(
@@ -253,6 +265,7 @@ describe("triggers", () => {
     await client().deleteTrigger({ namespace: "", triggerId: "told", reason: "" });
     await until("all is told", () => heard.some(({ type }) => type === "tutti.workflow.trigger.deleted"));
     const types = heard
+      .filter(({ subject }) => subject !== "right")
       .filter(({ type }) => type.includes("trigger") || type.startsWith("shop"))
       .map(({ type }) => type);
     assert.deepEqual(types.sort(), [

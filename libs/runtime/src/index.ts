@@ -7,7 +7,7 @@ export {
   type RuntimeOptions,
   runtimeLimits,
 } from "./options.ts";
-export { ownEventCodec } from "./records/own-events.ts";
+export { isInternalEvent, ownEventCodec } from "./records/own-events.ts";
 export { Runtime } from "./runtime.ts";
 export { isStillAwaited } from "./tokens/still-awaited.ts";
 export { readToken, tokenBytes, writeToken } from "./tokens/token.ts";

@@ -99,7 +99,7 @@ function summary(
     const total = workMs > criticalPathMs ? style.dim(` of ${printDurationMs(workMs)} of work`) : "";
     const path = criticalPath.map(safe).join(" → ");
     lines.push(
-      ` ${style.yellow("◆")} ${style.dim("critical path")} ${path}  ${style.dim(criticalPathMs > 0 ? `~${printDurationMs(criticalPathMs)}` : "duration unknown")}${total}`,
+      ` ${style.yellow("◆")} ${style.dim("critical path")} ${path}  ${style.dim(criticalPathMs > 0 ? `~${printDurationMs(criticalPathMs)}` : "duration unknown (tasks without cost.duration)")}${total}`,
     );
   }
   return lines;

@@ -321,7 +321,10 @@ export class A2aServer {
     const events: RunEvent[] = [];
     let token: string | undefined;
     for (let page = 0; page < eventPagesMax; page++) {
-      const parts = { params: { id: runId }, query: { namespace, size: eventsSize, token } };
+      const parts = {
+        params: { id: runId },
+        query: { namespace, size: eventsSize, token, withInternal: "true" },
+      };
       const reply = await this.#calls.call("runs.history", asked, parts);
       events.push(...reply.events);
       token = reply.nextToken;

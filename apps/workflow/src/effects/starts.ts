@@ -16,6 +16,7 @@ import { confirmStart, confirmStop, refuseStart, type StartRun, type StopRun } f
 import { type Client, traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
 import { startErrors } from "../errors.ts";
+import { refusalText } from "../runs/inputs.ts";
 
 export interface StartsParts {
   readonly errands: Errands;
@@ -44,7 +45,10 @@ export class Starts {
       const ended = found?.endTime !== undefined || found?.parent?.id !== id;
       return { command: confirmStart, body: { existed, ended } };
     };
-    errands.begin(due, attempt, ({ code, message }) => ({ command: refuseStart, body: { code, message } }));
+    errands.begin(due, attempt, (error) => ({
+      command: refuseStart,
+      body: { code: error.code, message: refusalText(error) },
+    }));
   }
 
   /** A run or a mission that does a task of a run. */

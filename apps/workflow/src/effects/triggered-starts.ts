@@ -24,6 +24,7 @@ import { policyOf, type StartTriggered, settleStarts } from "@tutti/machine-trig
 import type { Client } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
 import { triggerSourceErrors } from "../errors.ts";
+import { refusalText } from "../runs/inputs.ts";
 import { eventJsonOf } from "../triggers/events.ts";
 import { Matching } from "../triggers/matching.ts";
 
@@ -71,7 +72,7 @@ export class TriggeredStarts {
       await this.#attempt(batch, signal);
       return told(batch, undefined);
     };
-    this.#parts.errands.begin(due, attempt, (error) => told(batch, dead(error.code, error.message)));
+    this.#parts.errands.begin(due, attempt, (error) => told(batch, dead(error.code, refusalText(error))));
   }
 
   async #attempt(batch: Batch, signal: AbortSignal): Promise<void> {
@@ -116,7 +117,7 @@ export class TriggeredStarts {
           const error = fromErrorDetail(refusal);
           // The run of another event with this key.
           if (error.status === "ALREADY_EXISTS") settled.set(place, duplicate);
-          else if (error.retry === "never") settled.set(place, dead(error.code, error.message));
+          else if (error.retry === "never") settled.set(place, dead(error.code, refusalText(error)));
         }
       }
     const isOpen = wanted.some(({ place }) => !settled.has(place));
@@ -130,7 +131,7 @@ export class TriggeredStarts {
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
       if (error.retry !== "never" || signal.aborted) throw error;
-      batch.settled.set(place, dead(error.code, error.message));
+      batch.settled.set(place, dead(error.code, refusalText(error)));
     }
   }
 

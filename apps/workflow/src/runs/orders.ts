@@ -22,6 +22,7 @@ import { withoutMistakes } from "../definitions/sources.ts";
 import type { RunnableVersion, Versions } from "../definitions/versions.ts";
 import { requestErrors } from "../errors.ts";
 import type { PlanShelf } from "../plans/plan-shelf.ts";
+import { holdInput } from "./inputs.ts";
 
 export interface OrdersNeeds {
   readonly versions: Versions;
@@ -203,24 +204,6 @@ async function planned(
     plan,
     kind: DefinitionKind.DEFINITION_KIND_TASKS,
   };
-}
-
-function holdInput(schema: Json, payload: Payload | undefined): Payload {
-  const given = payload === undefined ? null : jsonOf(payload, "spec.input");
-  const { value, violations } = holdAgainst(schema, given);
-  if (violations.length > 0)
-    throw requestErrors.inputInvalid(
-      { count: violations.length },
-      {
-        violations: violations.map(({ path, message }) => ({
-          field: ["spec.input", ...path].join("."),
-          message,
-        })),
-      },
-    );
-  // Untouched where no default was filled in, so that a number keeps the form in which it was written.
-  if (value === given && payload !== undefined) return payload;
-  return { body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) }, mediaType: "" };
 }
 
 /**

@@ -50,6 +50,18 @@ const codecs = new Map<string, WireCodec<unknown>>(
   Object.values(ownEvents).map(({ type, codec }): [string, WireCodec<unknown>] => [type, codec]),
 );
 
+const internal: ReadonlySet<string> = new Set([
+  ownEvents.lettersSent.type,
+  ownEvents.lettersConfirmed.type,
+  ownEvents.lettersTaken.type,
+  ownEvents.keyAnswered.type,
+]);
+
+/** Whether an event is bookkeeping of the runtime, which tells a user of a run nothing. */
+export function isInternalEvent(type: string): boolean {
+  return internal.has(type);
+}
+
 /** For reading histories: how an event of the runtime's own is decoded and shown. */
 export function ownEventCodec(type: string): WireCodec<unknown> | undefined {
   return codecs.get(type);

@@ -329,7 +329,14 @@ export class RunHandle implements Handle {
     let token = "";
     do {
       const page = { size: eventsPage, token };
-      const reply = await runs.readHistory({ namespace, runId: this.id, afterEvent: after, taskId, page });
+      const wanted = {
+        ...{ namespace, runId: this.id },
+        afterEvent: after,
+        taskId,
+        page,
+        withInternal: false,
+      };
+      const reply = await runs.readHistory(wanted);
       for (const { event, time, type, taskId: task, details, cause } of reply.events)
         yield {
           ...{ event, type, task, time: new Date(time === undefined ? 0 : fromTimestamp(time)) },

@@ -9,7 +9,7 @@ import { isFileName, readDefinition } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
 import { drawProblem } from "../../terminal/problems.ts";
 
-/** Draws a workflow: a file by itself, a name with the durations that the platform has learned. */
+/** Draws a workflow, of a file or registered. Durations are those of the definition. */
 export async function graph(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const what = values.argument("FILE|NAME");

@@ -123,6 +123,11 @@ function Head({
   );
 }
 
+/** Expected durations come from the definition alone. */
+function unknownPath({ criticalPath }: { readonly criticalPath: readonly string[] }): string {
+  return criticalPath.length === 0 ? "none" : "unknown: a task has no cost.duration in the definition";
+}
+
 function GraphOf({ name, version }: { name: string; version: { hash?: string } }) {
   const query = useQuery(graphQuery(name, version));
   return (
@@ -134,10 +139,7 @@ function GraphOf({ name, version }: { name: string; version: { hash?: string } }
               ["Tasks", String(graph.nodes.length)],
               ["Levels", String(graph.depth ?? 0)],
               ["Maximum concurrency", String(graph.width ?? 0)],
-              [
-                "Critical path",
-                graph.criticalPathMs ? span(graph.criticalPathMs) : "unknown: no completed run yet",
-              ],
+              ["Critical path", graph.criticalPathMs ? span(graph.criticalPathMs) : unknownPath(graph)],
             ]}
           />
           <div className="graph-room">

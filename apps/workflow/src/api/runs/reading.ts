@@ -12,7 +12,7 @@ import type { HistoryRecord } from "@tutti/journal";
 import { type CallContext, type InstanceKey, type Machine, textOf, toTimestamp } from "@tutti/kernel";
 import type { Run } from "@tutti/machine-run";
 import { HistoryReader, type ReadEvent } from "@tutti/machine-run/reading";
-import { ownEventCodec } from "@tutti/runtime";
+import { isInternalEvent, ownEventCodec } from "@tutti/runtime";
 import type { PlanShelf } from "../../plans/plan-shelf.ts";
 import { eventsOf, keyOf } from "./dependencies.ts";
 
@@ -29,7 +29,7 @@ const lookedAtMax = 20_000;
 
 export async function readHistory(
   dependencies: ReadingDependencies,
-  { runId, afterEvent, taskId, page }: ReadHistoryRequest,
+  { runId, afterEvent, taskId, page, withInternal }: ReadHistoryRequest,
   context: CallContext,
 ): Promise<ReadHistoryReply> {
   const key = keyOf(context.namespace, runId);
@@ -40,7 +40,7 @@ export async function readHistory(
       reader: new HistoryReader(dependencies.machine, key),
       at: 0,
     };
-    const wanted = { after, taskId, size: Math.min(sizeOf(page), pageMax) };
+    const wanted = { after, taskId, withInternal, size: Math.min(sizeOf(page), pageMax) };
     const events = await readOn(dependencies, key, place, wanted);
     if (place.at < total) dependencies.readers.keep(key, place);
     const { isEnded } = await dependencies.runtime.instanceOf(key);
@@ -55,11 +55,16 @@ interface ReaderPlace {
   at: number;
 }
 
+interface WantedEvents extends Pick<ReadHistoryRequest, "taskId" | "withInternal"> {
+  readonly after: number;
+  readonly size: number;
+}
+
 async function readOn(
   dependencies: ReadingDependencies,
   key: InstanceKey,
   place: ReaderPlace,
-  { after, taskId, size }: { readonly after: number; readonly taskId: string; readonly size: number },
+  { after, taskId, withInternal, size }: WantedEvents,
 ): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
   const until = after + lookedAtMax;
@@ -74,7 +79,9 @@ async function readOn(
         continue;
       }
       const said = place.reader.read(record);
-      if (taskId === "" || isAbout(said.task, taskId)) events.push(eventOf(recorded, record, said));
+      const isWanted = withInternal || !isInternalEvent(record.type);
+      if (isWanted && (taskId === "" || isAbout(said.task, taskId)))
+        events.push(eventOf(recorded, record, said));
       if (events.length >= size || recorded.event >= until) return events;
     }
     if (records.length === 0) return events;

@@ -29,6 +29,7 @@ import {
   update,
 } from "@tutti/machine-schedule";
 import type { Handlers } from "@tutti/mesh";
+import { requireInput } from "../../runs/inputs.ts";
 import { jsonOf } from "../payloads.ts";
 import { keyOf, type ScheduleDependencies, scheduleNamed } from "./dependencies.ts";
 import { listFirings } from "./firings.ts";
@@ -75,22 +76,24 @@ async function createSchedule(
   context: CallContext,
 ): Promise<CreateScheduleReply> {
   const { scheduleId, paused, note } = schedule;
-  await findDefinition(dependencies, schedule, context);
+  await requireStart(dependencies, schedule, context);
   // The id alone says that it is the same: the machine compares what is asked for.
   const told = { command: create, body: { plan: planOf(schedule), paused, note }, idempotencyKey: "" };
   const { existed } = await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
   return { schedule: await scheduleNamed(dependencies, scheduleId, context), existed };
 }
 
-/** What it starts has to be there when it is made: a mistake in a name would show at night otherwise. */
-async function findDefinition(
+/** A mistake in the name or in the input shows when it is made, and not at night. */
+async function requireStart(
   { versions }: ScheduleDependencies,
   { run }: Schedule,
   context: CallContext,
 ): Promise<void> {
-  const { what, parameters } = run ?? RunSpec.create();
+  const { what, parameters, input } = run ?? RunSpec.create();
   if (what?.$case !== "definition") return;
-  await versions.runnable(what.value, parameters && jsonOf(parameters, "schedule.run.parameters"), context);
+  const given = parameters && jsonOf(parameters, "schedule.run.parameters");
+  const { definition } = await versions.runnable(what.value, given, context);
+  requireInput(definition.inputSchema, input, "schedule.run.input");
 }
 
 async function updateSchedule(
@@ -101,7 +104,7 @@ async function updateSchedule(
   const { scheduleId } = schedule;
   const before = await scheduleNamed(dependencies, scheduleId, context);
   const after = merged(before, schedule, wanted?.fields ?? []);
-  await findDefinition(dependencies, after, context);
+  await requireStart(dependencies, after, context);
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(wanted?.revision || before.revision);
   const told = { command: update, body: { plan: planOf(after), revision }, reason };

@@ -12,6 +12,7 @@ import {
   type UpdateTriggerReply,
   type UpdateTriggerRequest,
 } from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
 import { ask, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import {
@@ -26,6 +27,7 @@ import {
   update,
 } from "@tutti/machine-trigger";
 import type { Handlers } from "@tutti/mesh";
+import { requireTemplate } from "../../runs/inputs.ts";
 import { Matching } from "../../triggers/matching.ts";
 import { jsonOf } from "../payloads.ts";
 import { keyOf, type TriggerDependencies, triggerNamed } from "./dependencies.ts";
@@ -123,7 +125,14 @@ async function requireCorrect(
   new Matching(planOf(trigger), trigger.triggerId);
   const { what, parameters } = run ?? RunSpec.create();
   if (what?.$case !== "definition") return;
-  await versions.runnable(what.value, parameters && jsonOf(parameters, "trigger.run.parameters"), context);
+  const given = parameters && jsonOf(parameters, "trigger.run.parameters");
+  const { definition } = await versions.runnable(what.value, given, context);
+  const { with: template, policy } = planOf(trigger);
+  // Without `with`, the input is the data of the event.
+  if (template.length === 0) return;
+  const one = JSON.parse(Buffer.from(template).toString("utf8")) as Json;
+  const input = (policy?.batchSize ?? 0) > 1 ? { events: [one] } : one;
+  requireTemplate(definition.inputSchema, input, "trigger.with");
 }
 
 const endings: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "terminated"]);
