@@ -13,7 +13,10 @@ const worthBytes = 1_000;
 /** The best compression of what is large takes seconds, and saves little more. */
 const largeBytes = 1_000_000;
 
-/** Puts each text beside itself once more, compressed both ways that browsers take: nobody compresses while he serves. */
+/**
+ * Writes each text a second time, compressed in both ways that browsers accept: the server compresses nothing per
+ * request.
+ */
 function compressed(): Plugin {
   let folder = "";
   return {

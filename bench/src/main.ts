@@ -51,7 +51,7 @@ async function printGuard(guarded: readonly Scenario[]): Promise<void> {
   const all: Row[] = [];
   const load = loadOfMachine();
   if (load > availableParallelism())
-    process.stderr.write(`The machine is busy (load ${load}): figures are worse than they are.\n`);
+    process.stderr.write(`The machine is busy (load ${load}): results are worse than on an idle one.\n`);
   for await (const rows of guard(guarded, values.traces)) {
     all.push(...rows);
     process.stderr.write(`${rows[0]?.scenario}: ${rows.map(({ verdict }) => verdict).join("; ")}\n`);

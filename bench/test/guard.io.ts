@@ -28,7 +28,7 @@ describe("bench", () => {
         assert.ok(field in line, `${field} is in ${JSON.stringify(line)}`);
   });
 
-  it("guard prints the table of the figures and their goals", async () => {
+  it("guard prints the table of the results and their goals", async () => {
     const { stdout } = await bench("guard", "dag").catch((error: { stdout: string }) => error);
     const [head = "", ...rows] = stdout.trim().split("\n");
     assert.match(head, /^scenario +figure +value +goal +verdict +beside$/);

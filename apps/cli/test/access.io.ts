@@ -104,7 +104,7 @@ describe("access control by the command", () => {
       "runs.*",
     );
     assert.notEqual(nothing.exitCode, 0);
-    assert.match(nothing.errors, /nobody serves an action like runs\.\*, did\s+you mean workflow\.runs\.\*/);
+    assert.match(nothing.errors, /no service has an action like runs\.\*, did\s+you mean workflow\.runs\.\*/);
   });
 
   it("a policy is checked, tried, applied, explained and taken back", async () => {

@@ -7,7 +7,7 @@ const minuteMs = 60_000;
 export const governanceSection = defineSection({
   scope: "management",
   name: "governance",
-  description: "Who may be somebody, and who may do what.",
+  description: "Identities and their access rights.",
   schema: z.strictObject({
     dataDirectory: z
       .string()
@@ -20,14 +20,14 @@ export const governanceSection = defineSection({
       .string()
       .default("")
       .describe(
-        "The folder with the installation's keys, shared by the processes that sign; empty means `keys` in the data directory.",
+        "The folder with the installation's keys, shared by the processes that sign. Empty: `keys` in the data directory.",
       ),
     bundleMaxAgeMs: z
       .number()
       .int()
       .min(2_000)
       .default(60 * minuteMs)
-      .describe("How long services go on by a bundle when they hear of no newer one; then they deny."),
+      .describe("How long services use a bundle without news of a later one. After that time they deny."),
     publishDelayMs: z
       .number()
       .int()
@@ -39,20 +39,20 @@ export const governanceSection = defineSection({
       .number()
       .min(0)
       .default(0)
-      .describe("How long a key is good for that is made without a lifetime; 0 means without end."),
+      .describe("Lifetime of a key that is made without one. 0 means without end."),
     tokenLifetimeMaxMs: z
       .number()
       .int()
       .min(1_000)
       .default(24 * 60 * minuteMs)
-      .describe("How long a token is good for at most; one that is wanted for longer is cut to it."),
+      .describe("Maximum lifetime of a token. A longer one is cut to it."),
     secretKeepMs: z
       .number()
       .int()
       .min(0)
       .max(24 * 60 * minuteMs)
       .default(minuteMs)
-      .describe("How long whoever was given a secret may keep its value before it asks again."),
+      .describe("How long a reader of a secret may keep its value before it asks again."),
     installation: z
       .string()
       .min(1)

@@ -1,6 +1,6 @@
 import { counted, defineErrors } from "@tutti/kernel";
 
-/** Why the service says no, besides what the tenants know. */
+/** Why the service rejects requests, in addition to the reasons of the tenants. */
 export const governanceErrors = defineErrors("governance", {
   namespaceBuiltIn: {
     status: "FAILED_PRECONDITION",
@@ -13,7 +13,7 @@ export const governanceErrors = defineErrors("governance", {
   namespaceBusy: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A namespace is removed when everything in it has ended. Cancel what runs, remove its schedules and triggers, and try again.",
+    help: "A namespace is removed when everything in it has ended. Cancel running work, remove its schedules and triggers, and retry.",
     message: ({ namespace, what, id }: { namespace: string; what: string; id: string }) =>
       `Namespace \`${namespace}\` is not empty: ${what} \`${id}\` still exists`,
     remedy: "Cancel or delete it first.",
@@ -21,7 +21,7 @@ export const governanceErrors = defineErrors("governance", {
   notForOthers: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "Keys and tokens that stand for somebody else are made by whoever may change principals: they could give themselves any right otherwise.",
+    help: "Only a caller with the right to change principals makes keys and tokens for other identities. Otherwise a caller could get any right.",
     message: ({ action, namespace, id }: { action: string; namespace: string; id: string }) =>
       `The caller may not do ${action} in namespace \`${namespace}\` for ${id}`,
     remedy: "Request a credential for yourself, or ask an administrator.",
@@ -81,9 +81,9 @@ export const governanceErrors = defineErrors("governance", {
   locksOut: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "After the change nobody could change policies any more who can now, so nobody could take it back.",
+    help: "After the change no present administrator of policies could change them, so no identity could revert it.",
     message: ({ namespace }: { namespace: string }) =>
-      `After the change nobody could do governance.policies.apply in namespace \`${namespace}\``,
+      `After the change no identity could do governance.policies.apply in namespace \`${namespace}\``,
     remedy: "Exclude an administrator from what the policy forbids.",
   },
   secretMissing: {
@@ -97,7 +97,7 @@ export const governanceErrors = defineErrors("governance", {
   secretUnusable: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "There is no such secret or version in force, or the caller may not use it: which of these is not said. It takes the right to governance.secrets.use, and to be among the users of the secret where it names some; a service of the installation has to be named.",
+    help: "The secret or version does not exist or is not in force, or the caller may not use it. The answer is the same for each reason. A caller needs the right to governance.secrets.use, and must be among the users of the secret if it names some. A service of the installation must be named.",
     message: ({ name, caller }: { name: string; caller: string }) =>
       `${caller} has no usable secret \`${name}\`: it does not exist, has expired, or the caller may not use it`,
     remedy: "Store the secret, or let the caller use it.",
@@ -112,7 +112,7 @@ export const governanceErrors = defineErrors("governance", {
   secretUnreadable: {
     status: "DATA_LOSS",
     retry: "never",
-    help: "What is kept of the secret does not open with the key that it was sealed with. Store the value again.",
+    help: "The stored secret does not open with the key that sealed it. Store the value again.",
     message: ({ name, version }: { name: string; version: number }) =>
       `Version ${version} of secret \`${name}\` cannot be opened with its key`,
     remedy: "Store the value again.",
@@ -144,7 +144,7 @@ export const governanceErrors = defineErrors("governance", {
   ruleNotAsked: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Rules are asked about requests, definitions, plans, results and agents. All may deny or note; requests and definitions may be approved first; they and the output of results may be changed. A rule that wants anything else would be kept and never asked.",
+    help: "Rules apply to requests, definitions, plans, results and agents. All may deny or note. Requests and definitions may require an approval. They and the output of results may be changed. A rule with any other effect would never apply.",
     message: ({ ruleId, problem }: { ruleId: string; problem: string }) =>
       `Rule \`${ruleId}\`: expected ${problem}`,
     remedy: "Correct the rule.",
@@ -178,7 +178,7 @@ export const governanceErrors = defineErrors("governance", {
   filesTooLarge: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "At most 4 MiB of files are checked at once. `tutti validate FOLDER` checks a folder of any size on its own; with --online name a smaller one.",
+    help: "At most 4 MiB of files are checked at once. `tutti validate FOLDER` checks a folder of any size locally. With --online, name a smaller one.",
     message: ({ bytes, most }: { bytes: number; most: number }) =>
       `The files have ${bytes} bytes together, more than the maximum of ${most}`,
     remedy: "Check fewer files at once.",
@@ -202,7 +202,7 @@ export const governanceErrors = defineErrors("governance", {
   spanInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A report is about a span of time that begins before it ends.",
+    help: "The start of a report is before its end.",
     message: () => "The period does not start before it ends",
     remedy: "Correct `from` and `to`.",
   },

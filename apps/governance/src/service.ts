@@ -31,7 +31,7 @@ import { policyHandlers } from "./policies/handlers.ts";
 import { secretHandlers } from "./secrets/handlers.ts";
 import type { TenantDependencies } from "./tenants/dependencies.ts";
 
-/** Who may be somebody in an installation, what they may do, and the bundles by which services decide that. */
+/** The identities of an installation, their access rights, and the bundles by which services decide. */
 export class GovernanceService extends Orchestrator {
   constructor(host: HostContext) {
     super("governance", host.foundation, { scope: "management", version: host.version });

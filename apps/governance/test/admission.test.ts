@@ -108,7 +108,7 @@ describe("admission rules", () => {
     await assert.rejects(client().getRule({ namespace, ruleId: "broken" }), codeOf("tenant.missing"));
   });
 
-  it("are refused where nobody would ask them", async () => {
+  it("are refused if they could never apply", async () => {
     const refused = codeOf("governance.rule_not_asked");
     const subject = AdmissionSubject.ADMISSION_SUBJECT_TASK;
     await assert.rejects(set(rule("inputs", { subject })), refused);
@@ -124,12 +124,12 @@ describe("admission rules", () => {
 
   it("are refused where a case does not come out", async () => {
     const cases = [
-      { title: "small ones go on", subject: json({ input: { amount: 10 } }), admitted: true },
-      { title: "large ones go on", subject: json({ input: { amount: 9_999 } }), admitted: true },
+      { title: "small ones continue", subject: json({ input: { amount: 10 } }), admitted: true },
+      { title: "large ones continue", subject: json({ input: { amount: 9_999 } }), admitted: true },
     ];
     await assert.rejects(set(rule("cases", { cases })), (error) => {
       assert.ok(isTuttiError(error));
-      return error.code === "governance.rule_case_failed" && error.message.includes("large ones go on");
+      return error.code === "governance.rule_case_failed" && error.message.includes("large ones continue");
     });
     await set(rule("cases", { cases: cases.slice(0, 1) }));
     await client().deleteRule({ namespace, ruleId: "cases", reason: "" });

@@ -36,7 +36,7 @@ async function recordsOf({ mesh }: ServiceHost, namespace: string): Promise<stri
 }
 
 describe("a backup", () => {
-  it("has the book of the audit: what was signed before it is found and verified, and gone on from", async () => {
+  it("has the audit log: records signed before it are found, verified and continued", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-audit-backup-"));
     const [directory, copy, restored] = [
       join(folder, "data"),

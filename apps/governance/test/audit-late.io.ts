@@ -1,4 +1,4 @@
-/** An audit that starts when journals were cut already: with what is there. */
+/** An audit that starts when journals were cut already: with the rest of them. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -34,7 +34,7 @@ async function started(directory: string, ...words: string[]): Promise<ServiceHo
 }
 
 describe("an audit log that is given up", () => {
-  it("is followed by one that begins with what of the journals is left", async () => {
+  it("is followed by one that starts with the rest of the journals", async () => {
     const directory = await mkdtemp(join(tmpdir(), "tutti-audit-late-"));
     const first = await started(directory);
     const namespaces = first.mesh.client(namespaceService);

@@ -130,7 +130,7 @@ describe("a service with an audit log", () => {
       assert.match(await scene.verdict(), says);
     });
 
-  it("begins a new one when the operator gives up the last checkpoint of the one before, and no other", async () => {
+  it("starts a new one when the operator gives up the last checkpoint of the one before, and no other", async () => {
     await using scene = await Scene.open();
     const last = scene.last();
     await rm(join(scene.data, "audit"), { recursive: true });

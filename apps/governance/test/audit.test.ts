@@ -64,7 +64,7 @@ function describeNamespace({ host }: Serving, name: string, description: string)
 }
 
 describe("the audit", () => {
-  it("finds, proves and exports what was done, at once and by whom; a restart goes on with it", async () => {
+  it("finds, proves and exports each record, at once and with its actor, and continues after a restart", async () => {
     await using serving = await Serving.open();
     await makeNamespace(serving, "shop");
     const [first] = await recordsOf(serving, "shop");
@@ -90,7 +90,7 @@ describe("the audit", () => {
     assert.deepEqual([faults, count], [[], records.length]);
   });
 
-  it("goes on in a process that has run for long", async () => {
+  it("continues in a process that has run for long", async () => {
     const directory = await mkdtemp(join(tmpdir(), "tutti-audit-old-"));
     const hourMs = 3_600_000;
     const clock = { now: () => systemClock.now(), monotonic: () => systemClock.monotonic() + hourMs };
@@ -203,7 +203,7 @@ describe("the audit", () => {
     assert.equal(ofYard.filter(({ result }) => result === AuditResult.AUDIT_RESULT_REFUSED).length, 1);
   });
 
-  it("believes nobody who shows a key that something was done", async () => {
+  it("believes no report of an action by a bearer of a key", async () => {
     await using serving = await Serving.open();
     const done = { ...refusedTo("eve", "shop", 1), result: AuditResult.AUDIT_RESULT_DONE, error: undefined };
     const told = (id: string) =>

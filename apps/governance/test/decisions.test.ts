@@ -94,7 +94,11 @@ describe("recorded decisions", () => {
     };
     const found = await preview({});
     assert.deepEqual([found.flips, found.examined, found.total], [["one run_7 false quiet nights"], 2, 2]);
-    assert.deepEqual((await preview({ cursor: found.cursor })).flips, [], "a stream goes on where it stood");
+    assert.deepEqual(
+      (await preview({ cursor: found.cursor })).flips,
+      [],
+      "a stream continues at its position",
+    );
     const broken = PolicyChange.fromPartial({ set: [{ policyId: "night", text: "permit(" }] });
     assert.equal((await preview({ change: broken })).wrong, 1);
     assert.deepEqual((await preview({ span: { to: toTimestamp(1) } })).total, 0);

@@ -140,7 +140,7 @@ describe("identity", () => {
     assert.ok(found?.useTime !== undefined);
   });
 
-  it("who may not change principals gets keys for itself alone, no wider and no longer than what it showed", async () => {
+  it("without the right to change principals a caller gets keys for itself alone, no wider and no longer than its own", async () => {
     const policies = serving.host.mesh.client(policyService, { service: "governance" });
     const role = Role.fromPartial({ role: "maker", actions: ["governance.keys.create"] });
     await policies.setRole({ namespace, role, revision: "", reason });
@@ -183,7 +183,7 @@ describe("identity", () => {
     await assert.rejects(narrow(["workflow.runs.get"]), codeOf("governance.token_refused"));
   });
 
-  it("a token for one exchange is exchanged once, for what was asked", async () => {
+  it("a token for one exchange is exchanged once, for the original request", async () => {
     const { secret } = await issue({ use: TokenUse.TOKEN_USE_ONE_TIME });
     const redeem = (use: TokenUse, text = secret) =>
       client().redeemToken(RedeemTokenRequest.fromPartial({ namespace, secret: text, use }));
@@ -212,7 +212,7 @@ describe("identity", () => {
     );
   });
 
-  it("a limit is set, listed with everybody's first, and taken away by one without amounts", async () => {
+  it("a limit is set, listed after the common one, and removed by one without amounts", async () => {
     const set = (given: Parameters<typeof IdentityLimit.fromPartial>[0]) =>
       client().setIdentityLimit({ namespace, limit: IdentityLimit.fromPartial(given), revision: "", reason });
     await set({ actor: ada, maxConcurrent: 5 });
@@ -229,7 +229,7 @@ describe("identity", () => {
     assert.deepEqual(await listed(), [[undefined, 3]]);
   });
 
-  it("who asks who it is hears its roles, what it showed, and where it may look", async () => {
+  it("a caller that requests its identity gets its roles, its credential, and the namespaces that it may read", async () => {
     const mine = await client().getMyself({ namespace });
     assert.deepEqual([mine.principal?.actor?.id, mine.roles], ["local-admin", ["admin"]]);
     assert.ok(mine.namespaces.includes("system"));
@@ -256,7 +256,7 @@ describe("identity", () => {
     for (const one of [secret.slice(-30), issued.secret.slice(-30)]) assert.ok(!told.includes(one));
   });
 
-  it("keys and tokens for what nobody serves are refused, with what was meant or what there is", async () => {
+  it("keys and tokens for unknown actions are refused, with the closest action or a list", async () => {
     const meant: readonly (readonly [string, RegExp])[] = [
       ["nope.*", /an action like nope\.\*; there are agent\.\*, blob\.\*, .*workflow\.\*/],
       ["workflow.something.*", /there are workflow\.approvals\.\*, .*workflow\.runs\.\*/],

@@ -62,13 +62,13 @@ describe("namespaces", () => {
     await assert.rejects(update({ name: "update" }, ["revision"]), codeOf("tenant.invalid"));
   });
 
-  it("one that is always there is not removed; one is not removed unseen", async () => {
+  it("a built-in one is not removed, and none is removed unseen", async () => {
     const remove = (namespace: string) =>
       client().deleteNamespace({ namespace, reason: "not needed" }, { timeoutMs: 500 });
     await assert.rejects(remove("system"), codeOf("governance.namespace_built_in"));
     assert.equal((await remove("nowhere")).removed, false);
     await create({ name: "unseen" });
-    // Nobody here can say whether anything continues in it.
+    // No process here knows the open work in it.
     await assert.rejects(
       remove("unseen"),
       (error) => isTuttiError(error) && !codeOf("governance.namespace_busy")(error),
@@ -76,7 +76,7 @@ describe("namespaces", () => {
     assert.ok((await names()).includes("unseen"));
   });
 
-  it("who may look into some of them is not told of the others", async () => {
+  it("a caller with access to some of them does not see the others", async () => {
     for (const name of ["mine", "theirs"]) await create({ name });
     const policies = serving.host.mesh.client(policyService, { service: "governance" });
     const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };

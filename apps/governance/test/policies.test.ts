@@ -46,7 +46,7 @@ describe("policies", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("a role that is bound permits, and what a policy forbids is forbidden; both say what decided", async () => {
+  it("a bound role permits, a policy forbids, and both name the decisive policy", async () => {
     assert.equal((await ask("one")).allowed, false);
     await bind("one", "ada", { role: "developer", subject: actor(ada) });
     const permitted = await ask("one");
@@ -58,22 +58,22 @@ describe("policies", () => {
       [forbidden.allowed, forbidden.policies[0]?.policyId, forbidden.policies[0]?.reason],
       [false, "stock", "not while stocktaking"],
     );
-    // What holds was in a bundle before the answer to the change.
+    // A bundle had the new policies before the answer to the change.
     assert.ok((version?.bundle ?? 0) > 0 && forbidden.bundle >= (version?.bundle ?? 0));
   });
 
-  it("a question about what nobody serves, or about the wrong kind of thing, is denied and says that", async () => {
+  it("a question about an unknown action, or about the wrong kind of resource, is denied with this reason", async () => {
     const mistyped = await ask("words", { action: "workflow.runs.strat" });
     assert.deepEqual(
       [mistyped.allowed, mistyped.errors],
-      [false, ["nobody serves an action like workflow.runs.strat, did you mean workflow.runs.start?"]],
+      [false, ["no service has an action like workflow.runs.strat, did you mean workflow.runs.start?"]],
     );
     const { errors } = await ask("words", { resourceKind: "robot" });
     assert.deepEqual(errors, ["workflow.runs.start is about run, never about robot"]);
     assert.deepEqual((await ask("words")).errors, []);
   });
 
-  it("all that is wrong with a change is said at once, each with its place, and nothing is changed", async () => {
+  it("all errors of a change are reported at once, each with its place, and nothing is changed", async () => {
     const change = changeOf(
       { policyId: "typo", text: 'permit(principal, action == Action::"workflow.runs.strat", resource);' },
       { policyId: "cut", text: "\npermit(principal" },
@@ -101,7 +101,7 @@ describe("policies", () => {
     );
   });
 
-  it("a change whose cases do not come out is refused; tried alone, all results are told", async () => {
+  it("a change with failed cases is refused, and a trial reports all results", async () => {
     const question = { actor: bob, action: start, resourceKind: "run" };
     const text = `permit(principal == Person::"ada", action == Action::"${start}", resource);`;
     const cases = [
@@ -127,7 +127,7 @@ describe("policies", () => {
     assert.equal((await ask("three")).allowed, true);
   });
 
-  it("a change after which nobody could take it back is refused", async () => {
+  it("a change that no identity could revert is refused", async () => {
     await bind("four", "root", { role: "admin", subject: actor(ada) });
     const text = 'forbid(principal, action in Action::"governance.policies.*", resource);';
     await assert.rejects(apply("four", changeOf({ policyId: "all", text })), codeOf("governance.locks_out"));
@@ -170,7 +170,7 @@ describe("policies", () => {
     assert.equal((await ask(namespace)).allowed, false, "as before after a restart");
   });
 
-  it("a policy that is tried out decides nothing, and says what it would have decided", async () => {
+  it("a policy in shadow mode decides nothing, and reports its decision", async () => {
     await bind("six", "ada", { role: "developer", subject: actor(ada) });
     const shadow = { policyId: "stock", text: forbidStarts, enforcement: Enforcement.ENFORCEMENT_SHADOW };
     await apply("six", changeOf(shadow));
@@ -181,7 +181,7 @@ describe("policies", () => {
     );
   });
 
-  it("policies of system hold everywhere and are listed where asked for; nobody asks about another namespace", async () => {
+  it("policies of system hold everywhere and are listed on request, and questions about another namespace are refused", async () => {
     const text = `permit(principal == Person::"bob", action == Action::"${start}", resource);`;
     await apply("system", changeOf({ policyId: "bob", text }));
     assert.equal((await ask("seven", { actor: bob })).allowed, true);
@@ -215,7 +215,7 @@ describe("policies", () => {
     );
   });
 
-  it("ready-made roles stay as they are; one of one's own goes with its bindings", async () => {
+  it("built-in roles stay unchanged, and a custom one is removed with its bindings", async () => {
     const namespace = "nine";
     const set = (role: string, actions: string[]) =>
       client().setRole({

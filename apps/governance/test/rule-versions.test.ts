@@ -50,7 +50,7 @@ describe("versions of a rule", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("say who changed it, why, until when and in which fields; it can be gone back to, and what it finds names its version", async () => {
+  it("record the user, reason, end and changed fields, can be restored, and findings name their version", async () => {
     const first = await set(rule(100), "as agreed");
     const second = await set(rule(10, { controls: [{ framework: "soc2", control: "CC6.1" }] }), "less");
     assert.equal(

@@ -41,7 +41,7 @@ describe("secrets", () => {
     ...{ kind: "agent", id, roles: ["admin"] },
     shown: { id: "key", namespace, groups: [], scope: unscoped },
   });
-  /** What comes out for who asks, as text. */
+  /** The answer to the caller, as text. */
   async function unsealed(names: string[], principal?: Principal): Promise<string[]> {
     const { recipientKey, open } = receptionIn(namespace, chance);
     const work = { namespace, kind: "run", id: "run_1", task: "pay" };
@@ -64,7 +64,7 @@ describe("secrets", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("are described to everybody and given to who may use them, the latest or a version", async () => {
+  it("are described to every caller and given to those with the right, the latest or a version", async () => {
     const { secret } = await put({ name: "till", value: value("first"), description: "of the till" });
     assert.equal(secret?.versions.length, 1);
     assert.ok(!JSON.stringify(secret).includes("first"));
@@ -84,7 +84,7 @@ describe("secrets", () => {
     assert.ok(useTime !== undefined && fromTimestamp(useTime) % 60_000 === 0);
   });
 
-  it("say the same to who may not use one as where there is none", async () => {
+  it("answer a caller without the right like a request for a missing secret", async () => {
     await put({ name: "safe", value: value("open sesame"), users: [press] });
     assert.deepEqual(await unsealed(["safe"], agent("press")), ["open sesame"]);
     for (const [name, who] of [
@@ -157,7 +157,7 @@ describe("secrets", () => {
     assert.deepEqual(await unsealed(["young"], agent("press")), ["new"]);
   });
 
-  it("take no key that seals for everybody", async () => {
+  it("accept no key that seals for every reader", async () => {
     const recipientKey = new Uint8Array(32);
     const request = UnsealSecretsRequest.fromPartial({ namespace, names: ["till"], recipientKey });
     await assert.rejects(client().unsealSecrets(request), codeOf("governance.recipient_key_invalid"));

@@ -11,7 +11,7 @@ export const Serving = {
     KeptHost.open({ name: "governance", services: [governance], transport: "in-process" }),
 };
 
-/** Options of a call that is made as part of one that somebody else makes. */
+/** Options of a call that is made as part of another caller's call. */
 export function as({ host }: Serving, principal: Principal): { readonly context: CallContext } {
   const trace = { traceId: "0".repeat(31).concat("1"), spanId: "0".repeat(15).concat("1"), sampled: false };
   const { logger } = host.telemetry;

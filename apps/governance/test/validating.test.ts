@@ -29,7 +29,7 @@ describe("files that an installation checks", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("are told with their places, whatever their kind, policies among them", async () => {
+  it("are reported with their places, in any kind of file, policies among them", async () => {
     const found = await check({
       "order.yaml": order,
       "wrong.yaml": "workflow: wrong\ntasks:\n  one: {uses: a.b, needs: [two]}\n",
@@ -52,7 +52,7 @@ describe("files that an installation checks", () => {
     assert.ok(found.problems.every(({ severity }) => severity === Severity.SEVERITY_ERROR));
   });
 
-  it("are held against the rules that hold there, as if the caller registered them, and nothing is registered or found", async () => {
+  it("are validated against the active rules, as if the caller registered them, without a registration or a finding", async () => {
     const subject = AdmissionSubject.ADMISSION_SUBJECT_DEFINITION;
     const condition = "has(subject.description)";
     const verdict = { $case: "deny" as const, value: { message: "say what ${{ subject.workflow }} is for" } };

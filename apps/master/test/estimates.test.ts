@@ -41,7 +41,7 @@ describe("estimates", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("of what nobody has seen say that nothing is known", async () => {
+  it("of unknown work report that nothing is known", async () => {
     const { confidence, samples, meanMs } = await predict("never.seen");
     assert.deepEqual([confidence, samples, meanMs], [0, 0, 0]);
   });
@@ -81,7 +81,7 @@ describe("estimates", () => {
     );
   });
 
-  it("that no longer fit are told of on the bus, with what was usual and what is", async () => {
+  it("that no longer fit are reported on the bus, with the usual and the present value", async () => {
     const { promise: told, resolve } = Promise.withResolvers<EstimateDrifted>();
     await serving.host.bus.subscribe({
       pattern: "tutti.intelligence.estimate.drifted",
@@ -101,7 +101,7 @@ describe("estimates", () => {
     await client().resetModel({ namespace, modelId: "ship.parcel", reason: "on with the next" });
   });
 
-  it("are followed: a snapshot, then what learned since; and forgotten on request", async () => {
+  it("are followed: a snapshot, then new estimates, and forgotten on request", async () => {
     const follow = async (
       cursor: string,
       isSeen: (names: ReadonlySet<string>, removed: string[]) => boolean,
@@ -120,7 +120,7 @@ describe("estimates", () => {
         )
           return place;
       }
-      return assert.fail("a watch goes on");
+      return assert.fail("the watch continues");
     };
     const cursor = await follow("", (names) => names.size === 2);
     await record(batches++, "wild.thing", [5]);

@@ -37,7 +37,7 @@ describe("locks", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("one that nobody holds is free, and was never made", async () => {
+  it("a lock without a holder is free, and was never created", async () => {
     const { permits, free, grants } = await lockNamed("nobody");
     assert.deepEqual([permits, free, grants], [1, 1, []]);
     assert.deepEqual(await release("nobody", "one"), { released: false });
@@ -58,7 +58,7 @@ describe("locks", () => {
     await release("door", "two");
   });
 
-  it("who waits long enough is told who holds it; who hangs up keeps its place for a while", async () => {
+  it("a caller that waits long enough learns the holder, and one that hangs up keeps its place for a while", async () => {
     await want("gate", "one");
     await assert.rejects(want("gate", "two", { waitMs: 1 }), /one, two hold it or wait for it/);
     const hangingUp = new AbortController();
@@ -74,7 +74,7 @@ describe("locks", () => {
     for (const holder of ["one", "two", "three"]) await release("gate", holder);
   });
 
-  it("leases are renewed together; what is no longer held is named by what is missing", async () => {
+  it("leases are renewed together, and a lost one is named", async () => {
     const { token } = await want("a", "one");
     await want("b", "one");
     await client().breakLock({ namespace, name: "b", holder: "one", reason: "it is dead" });
@@ -118,7 +118,7 @@ describe("locks", () => {
     await listed({ contendedOnly: true }, []);
   });
 
-  it("a watch tells what there is, then what changes, and goes on after a break", async () => {
+  it("a watch reports the present state, then changes, and continues after a break", async () => {
     await want("seen-1", "one");
     const watch = async function* (cursor: string) {
       yield* client().watchLocks({ namespace, prefix: "seen-", cursor });
@@ -139,7 +139,7 @@ describe("locks", () => {
     await until(last, "seen-2");
   });
 
-  it("two works that wait for each other: the one that began last gives way, and the other goes on", async () => {
+  it("of two callers that wait for each other, the one that started last gives way, and the other continues", async () => {
     const workOf = (id: string) => ({ work: { kind: "session", id }, waitMs: 60_000 });
     const one = await want("red", "one-red", workOf("one"));
     await nextMoment();
@@ -147,7 +147,7 @@ describe("locks", () => {
     const first = want("blue", "one-blue", workOf("one"));
     await waiting("blue", 1);
     const reason =
-      /session two waits for the lock red, which session one holds; .*: session two gives way, because it began last/;
+      /session two waits for the lock red, which session one holds, and .*: session two gives way, because it started last/;
     await assert.rejects(want("red", "two-red", workOf("two")), (error) => {
       assert.ok(codeOf("session.deadlock")(error), String(error));
       assert.match((error as Error).message, reason);

@@ -152,7 +152,7 @@ interface AgentDependencies {
   readonly refused: RefusedAgents;
 }
 
-/** The contract's area is `agent`. Whoever looks for it finds it where the pools are. */
+/** The contract's area is `agent`. A search for it finds the service of the pools. */
 function serveAgents(
   { mesh, guard }: HostContext,
   stream: Parameters<typeof linkHandlers>[0],

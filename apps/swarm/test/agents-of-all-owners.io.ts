@@ -86,7 +86,7 @@ function watched(host: ServiceHost, namespace: string) {
     async until(isSo: (known: ReadonlySet<string>) => boolean): Promise<void> {
       while (!isSo(known)) {
         const { done, value } = await stream.next();
-        assert.ok(!done, "the watch goes on");
+        assert.ok(!done, "the watch continues");
         for (const { pool } of value.agents) known.add(pool);
         for (const { pool } of value.removed) known.delete(pool);
       }

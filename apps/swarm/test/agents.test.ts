@@ -177,7 +177,7 @@ describe("agents and pools, as they are shown", () => {
     await reading;
   });
 
-  it("are followed with their figures, once in a while", async () => {
+  it("are followed with their metrics, once in a while", async () => {
     room();
     const { stream } = await link("figure");
     const request = WatchAgentsRequest.fromPartial({ namespace, withFigures: true });

@@ -30,7 +30,7 @@ const failed = (number: number) => ({
   outcome: { $case: "failed" as const, value: ErrorDetail.fromPartial({ code: "hands.broken" }) },
 });
 
-it("an agent that fails whatever it gets is left alone, who waits hears so, and who releases it has it back", async () => {
+it("an agent that fails every task gets no more, the reason is visible, and a release brings it back", async () => {
   const { host } = swarm;
   const pools = host.mesh.client(poolService);
   const { pool } = await pools.createPool(

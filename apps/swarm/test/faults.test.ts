@@ -14,7 +14,7 @@ describe("a worker that", () => {
   });
   after(() => workshop[Symbol.asyncDispose]());
 
-  it("does its task is told that the result is durable only when its sender says so", async () => {
+  it("learns that the result is durable only after its sender has confirmed it", async () => {
     const { sender, bad } = await workshop.room();
     sender.offer([1]);
     const [task] = await bad.next("an assignment", assignedIn);
@@ -31,7 +31,7 @@ describe("a worker that", () => {
     assert.equal(await bad.next("durability", durableIn), 1);
   });
 
-  it("answers twice counts once, and is told that both can be forgotten", async () => {
+  it("answers twice counts once, and learns that both can be forgotten", async () => {
     const room = await workshop.room();
     const { sender, bad } = room;
     sender.offer([1]);
@@ -46,7 +46,7 @@ describe("a worker that", () => {
     await workshop.goodNeighbour(room);
   });
 
-  it("answers for a task that nobody gave it is told to forget it", async () => {
+  it("answers for an unknown task is asked to forget it", async () => {
     const room = await workshop.room();
     const { sender, bad } = room;
     bad.send({ sequence: 2, results: [done(4_711)] });
@@ -74,7 +74,7 @@ describe("a worker that", () => {
     await workshop.goodNeighbour(room);
   });
 
-  it("dies loses its attempt when its time is over, and its sender is told where it was", async () => {
+  it("dies loses its attempt at the deadline, and its sender learns where it was", async () => {
     const room = await workshop.room();
     const { sender, bad } = room;
     sender.offer([1]);
@@ -101,7 +101,7 @@ describe("a worker that", () => {
     await workshop.goodNeighbour(room);
   });
 
-  it("answers with garbage loses its link, and nobody else", async () => {
+  it("answers with garbage loses its link, and no other agent does", async () => {
     const room = await workshop.room();
     const { sender, bad } = room;
     sender.offer([1]);
@@ -130,7 +130,7 @@ describe("a worker that", () => {
 });
 
 describe("steering agents by hand", () => {
-  it("is told to the agent and shown to whoever looks", async () => {
+  it("is reported to the agent and shown to readers", async () => {
     await using swarm = await SwarmHost.start();
     using raw = new RawAgent(swarm.address);
     const agents = swarm.host.mesh.client(agentService);

@@ -11,7 +11,7 @@ describe("a worker that", () => {
   });
   after(() => workshop?.[Symbol.asyncDispose]());
 
-  it("answers with 50 MB again and again loses its link, its attempt with it, and nobody else is held up", async () => {
+  it("answers with 50 MB again and again loses its link and its attempt, without delay for others", async () => {
     const room = await workshop.room();
     const { hello, sender, bad, linkId } = room;
     sender.offer([1]);
@@ -40,7 +40,7 @@ describe("a worker that", () => {
     await workshop.goodNeighbour(room);
   });
 
-  it("floods its host and does not read is ended, and the others go on", async () => {
+  it("floods its host and does not read is disconnected, and the others continue", async () => {
     const room = await workshop.room();
     const { bad } = room;
     bad.pause();

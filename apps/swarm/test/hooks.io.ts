@@ -50,7 +50,7 @@ describe("hooks", () => {
       }),
     );
 
-  /** Returns a namespace of its own, with a worker of so many slots and somebody who has tasks for it. */
+  /** Returns a separate namespace, with a worker of this many slots and a sender with tasks for it. */
   async function room(slots = 9): Promise<{ readonly worker: AgentStream; readonly sender: Sender }> {
     namespace = `space-${++spaces}`;
     const { stream } = await raw.link({
@@ -72,7 +72,7 @@ describe("hooks", () => {
   it("deny one task, reorder another and label a third, and all of it is seen in why", async () => {
     const { worker, sender } = await room(1);
     sender.offer([1]);
-    const first = await assignedTo(worker, "what keeps the worker busy");
+    const first = await assignedTo(worker, "a task to keep the worker busy");
     await create("no-seconds", {
       when: 'task.work == "run-2"',
       action: { $case: "rule", value: { verdict: { deny: { message: "no seconds" } } } },
@@ -156,7 +156,7 @@ describe("hooks", () => {
     );
   });
 
-  it("ask whoever listens, and let the task wait for the answer while others go on", async () => {
+  it("ask the listener, and let the task wait for the answer while others continue", async () => {
     const { worker, sender } = await room();
     await create("guard", {
       when: 'task.work != "run-3"',
@@ -171,7 +171,7 @@ describe("hooks", () => {
     })();
     await until("the listener to be there", () => heard.length > 0);
     sender.offer([1, 2, 3]);
-    assert.equal(numberOf((await assignedTo(worker, "the one that nobody is asked about")).token), 3);
+    assert.equal(numberOf((await assignedTo(worker, "the one without a hook")).token), 3);
     const occasions = () => heard.flatMap((reply) => reply.occasions);
     await until("both questions", () => occasions().length === 2);
     const [wait] = (await why(1))?.waits ?? [];
@@ -193,8 +193,8 @@ describe("hooks", () => {
       [1, "the hook guard has to agree, and it failed: its listener went away"],
     );
     sender.offer([4]);
-    const unheard = await sender.next("one that nobody hears of", ({ returned }) => returned[0]);
-    assert.match(unheard.error?.message ?? "", /nobody listens to it/);
+    const unheard = await sender.next("one without a listener", ({ returned }) => returned[0]);
+    assert.match(unheard.error?.message ?? "", /no listener is connected/);
     sender.close();
   });
 
@@ -248,7 +248,7 @@ describe("hooks", () => {
     sender.offer([3]);
     await assignedTo(worker, "one more");
     worker.send({ sequence: 3, results: [done(3)] });
-    // Nobody answers any more: it is passed over, and seen.
+    // No listener answers any more: it is passed over, and seen.
     await until("the third result", () => results().length === 3);
     const noted = (await why(3))?.parts[0]?.summary ?? "";
     assert.match(noted, /^The hook stock: it failed: .*ECONNREFUSED.*, and was passed over\.$/);

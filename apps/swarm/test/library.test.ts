@@ -10,7 +10,7 @@ import { SwarmHost } from "./support/swarm-host.ts";
 const quiet = { logger: silentLogger };
 const numbers = Array.from({ length: 200 }, (_, index) => index + 1);
 
-/** Numbers of the tasks whose results a sender was told. */
+/** Numbers of the tasks whose results the sender received. */
 function endedAt(sender: Sender): number[] {
   return sender.replies.flatMap(({ results }) => results.map(({ token }) => numberOf(token)));
 }
@@ -60,10 +60,10 @@ describe("a worker of the library", () => {
     await worker.start();
     const few = numbers.slice(0, 20);
     new Sender(before.host.mesh).offer(few);
-    await until("all to be at work", () => begun.length === few.length);
+    await until("all to be running", () => begun.length === few.length);
     await before[Symbol.asyncDispose]();
 
-    // Half of it is done while nobody is there.
+    // Half of it is done while the sender is away.
     doors.letThrough(10);
     await using after = await SwarmHost.start(`--mesh.listen=${address}`);
     await until("the worker to be linked again", () => worker.isLinked);

@@ -82,7 +82,7 @@ describe("links of agents over gRPC", () => {
     ]);
   });
 
-  it("are refused when nobody says hello in time", async () => {
+  it("are refused without a timely greeting", async () => {
     const stream = raw.open();
     const before = swarm.host.mesh.server.load.streams;
     await until("the stream to be there", () => swarm.host.mesh.server.load.streams > before);
@@ -116,14 +116,14 @@ describe("links of agents over gRPC", () => {
     await refused(stream, "swarm.pool_unknown", status.NOT_FOUND);
   });
 
-  it("are refused when they resume what is not known and say nothing else", async () => {
+  it("are refused when they resume an unknown link and say nothing else", async () => {
     const stream = raw.open();
     const { offering: _, ...hello } = helloOf(room().hello);
     stream.send({ hello: { ...hello, resume: { linkId: "link_gone", received: 3 } } });
     await refused(stream, "swarm.link_unknown", status.FAILED_PRECONDITION);
   });
 
-  it("are welcomed anew when they resume what is not known, but say who they are", async () => {
+  it("are welcomed as new when they resume an unknown link with a greeting", async () => {
     const { welcome } = await raw.link({ ...room().hello, resume: { linkId: "link_gone", received: 3 } });
     assert.equal(welcome.resumed, false);
   });
@@ -150,7 +150,7 @@ describe("links of agents over gRPC", () => {
     assert.equal(second.stream.isOver, false);
   });
 
-  it("go on where they were cut: both sides repeat what the other lacks, and nothing is done twice", async () => {
+  it("resume after a cut: both sides repeat what the other lacks, and nothing is done twice", async () => {
     const { hello, sender } = room();
     const tasks = sender();
     const { stream, welcome } = await raw.link(hello);
@@ -189,7 +189,7 @@ describe("links of agents over gRPC", () => {
     tasks.close();
   });
 
-  it("that leave out a frame end their stream and go on with the next", async () => {
+  it("that leave out a frame end their stream and continue with the next", async () => {
     const { hello } = room();
     const { stream, welcome } = await raw.link(hello);
     stream.send({ sequence: 1, credit: 1 });

@@ -57,7 +57,7 @@ describe("missions of two processes", { skip: program.skip }, () => {
           },
         }),
       );
-    await until("all tasks to be at work", () => begun.size === missions * tasks);
+    await until("all tasks to be running", () => begun.size === missions * tasks);
     killed.child.kill("SIGKILL");
     doors.open();
     for (const missionId of ids) {

@@ -38,9 +38,9 @@ describe("tasks that ask for what a mission does not do", () => {
   const limited = task({ limits: [{ key: "printer", maxConcurrent: 1 }] });
   const { ASSIGNMENT_CLAIMED: claimed, ASSIGNMENT_BOTH: both } = Assignment;
 
-  it("are refused when it begins and when they are added, and nothing of it is there", async () => {
+  it("are refused at the start and when they are added, and nothing of the mission remains", async () => {
     await refused(start("undone", both, undone), /task a: expected no `compensate`.*workflow/);
-    await refused(start("claimed", claimed, limited), /task a: expected no limits by key.*offered/);
+    await refused(start("claimed", claimed, limited), /task a: expected no limits by key.*Offer the tasks/);
     await start("open", claimed, task({ id: "first" }));
     await refused(add("open", task({ id: "fine" }), undone), /compensate/);
     await refused(add("open", limited), /limits by key/);

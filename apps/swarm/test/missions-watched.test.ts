@@ -122,7 +122,7 @@ describe("watches of missions, after a break", () => {
     }
   });
 
-  it("tell of the blackboard what was written since, and begin anew where that is not known", async () => {
+  it("receive later writes to the blackboard, and restart if these are not known", async () => {
     await begin("written");
     await put("written", "x", "first");
     const follow = (cursor: string) =>

@@ -23,7 +23,7 @@ import { RawAgent } from "./support/raw-agent.ts";
 
 const program = await natsServerProgram();
 
-/** Everything that can be said of a pool is said of it. */
+/** Every setting of a pool is set. */
 async function furnish(host: ServiceHost, owner: string, namespace: string, pool: string): Promise<void> {
   const pools = host.mesh.client(poolService);
   await pools.createPool(CreatePoolRequest.fromPartial({ namespace, pool: { pool, maxQueued: 7 } }));
@@ -73,7 +73,7 @@ async function assertFurnished(host: ServiceHost, namespace: string, pool: strin
   );
 }
 
-describe("what is kept of pools, in a cluster", { skip: program.skip }, () => {
+describe("stored pools, in a cluster", { skip: program.skip }, () => {
   let cluster: Cluster;
   before(async () => {
     cluster = await Cluster.open(4);

@@ -4,7 +4,7 @@ import { until } from "@tutti/kernel/testing";
 import { type AgentStream, done, helloOf, numberOf, token } from "./support/raw-agent.ts";
 import { assignedIn, durableIn, type Room, resultIn, Workshop } from "./support/workshop.ts";
 
-/** Beside whoever does wrong there is another agent that could do the same tasks, and keeps to the rules. */
+/** Next to the misbehaving agent there is another one that could do the same tasks, and keeps to the rules. */
 describe("beside an agent that keeps to the rules, one that", () => {
   let workshop: Workshop;
   before(async () => {
@@ -26,7 +26,7 @@ describe("beside an agent that keeps to the rules, one that", () => {
     }
   }
 
-  it("is cut off for 3 s goes on where it was: what it had is its own still", async () => {
+  it("is cut off for 3 s continues where it was: its attempts are still its own", async () => {
     const room = await workshop.room();
     const good = await neighbour(room);
     room.sender.offer([1, 2]);
@@ -101,7 +101,7 @@ describe("beside an agent that keeps to the rules, one that", () => {
     room.bad.send({ sequence: 2, credit: 4_000_000_000, heartbeat: { freeSlots: 100_000, attempts: 0 } });
     good.grant(2);
     room.sender.offer([1, 2, 3, 4, 5]);
-    await until("four to be at work", () => taskCount(room.bad) + taskCount(good.stream) === 4);
+    await until("four to be running", () => taskCount(room.bad) + taskCount(good.stream) === 4);
     room.bad.send({ sequence: 3, heartbeat: { freeSlots: 100_000, attempts: 0 } });
     await workshop.swarm.pass(1_000);
     assert.deepEqual([taskCount(room.bad), taskCount(good.stream)], [2, 2]);
@@ -110,7 +110,7 @@ describe("beside an agent that keeps to the rules, one that", () => {
     await until("the fifth", () => taskCount(good.stream) === 3);
   });
 
-  it("says things out of order is taken by what ended first", async () => {
+  it("sends results out of order is judged by the first one", async () => {
     const room = await workshop.room();
     const good = await neighbour(room);
     room.sender.offer([1]);

@@ -75,7 +75,7 @@ after(async () => {
   delete process.env[launchVariable];
 });
 
-it("at 22:00 all finish what they have and fall asleep; the first task wakes one; nothing is lost", async () => {
+it("at 22:00 all finish their tasks and fall asleep, the first task wakes one, and nothing is lost", async () => {
   const told: { readonly agent: string; readonly what: string; readonly atMs: number }[] = [];
   const subscription = await swarm.host.bus.subscribe({
     pattern: "tutti.swarm.agent.>",
@@ -106,7 +106,7 @@ it("at 22:00 all finish what they have and fall asleep; the first task wakes one
   sender.offer([1, 2, 3]);
 
   await until("the night", async () => (await standing(AgentState.AGENT_STATE_ASLEEP)) === 3);
-  assert.equal(ended().length, 3, "what was begun by day is done");
+  assert.equal(ended().length, 3, "work started by day is done");
   const asleep = told.filter(({ what }) => what === "asleep");
   assert.deepEqual(asleep.map(({ agent }) => agent).sort(), ["crew-1", "crew-2", "crew-3"]);
   assert.ok(
@@ -121,7 +121,7 @@ it("at 22:00 all finish what they have and fall asleep; the first task wakes one
   await until("what came by night", () => ended().length === 6);
   await until("sleep again", async () => (await standing(AgentState.AGENT_STATE_ASLEEP)) === 3);
   assert.equal(new Set(told.map(({ agent }) => agent)).size, 1, "one was woken, and no other");
-  assert.equal(workers.length, 3, "and nobody was started for it");
+  assert.equal(workers.length, 3, "and no worker was started for it");
   assert.deepEqual(
     ended()
       .map(({ token }) => numberOf(token))

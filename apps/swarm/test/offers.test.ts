@@ -65,7 +65,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       again.close();
     });
 
-    it("has a task back that it recalls before anybody took it", async () => {
+    it("gets a task back that it recalls before an agent took it", async () => {
       const { sender } = await room();
       sender.offer([1], { profile: { number: 2, capability: "test.nobody" } });
       await sender.next("the window", ({ windows }) => windows[0]);
@@ -76,7 +76,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       assert.deepEqual([numberOf(returned.token), returned.reason], [1, 1]);
     });
 
-    it("is told which pool is owned by nobody, and goes on with the others", async () => {
+    it("learns which pool has no owner, and continues with the others", async () => {
       const { stream, sender } = await room();
       sender.say({ pools: [{ number: 2, pool: "nowhere" }] });
       sender.offer([1], { profile: { number: 2, pool: 2 } });

@@ -35,7 +35,7 @@ describe("pools of two processes", { skip: program.skip }, () => {
 
     const service = new Service(one, namespace);
     service.offer([1, 2, 3]);
-    await until("all three to be at work", () => service.ended.length === 0 && begun.length === 3);
+    await until("all three to be running", () => service.ended.length === 0 && begun.length === 3);
     // The owner leaves gracefully. Its pools go to the one that is left, and the worker after them.
     await other.stop();
     service.offer([4]);
@@ -48,7 +48,7 @@ describe("pools of two processes", { skip: program.skip }, () => {
     await one.stop();
   });
 
-  it("are taken over when their owner is killed, and what was at work there is not done again", async () => {
+  it("are taken over when their owner is killed, and running tasks there are not repeated", async () => {
     const killed = await cluster.spawn();
     const one = await cluster.join();
     const doors = gate();
@@ -71,7 +71,7 @@ describe("pools of two processes", { skip: program.skip }, () => {
     await worker.start();
     const service = new Service(one, namespace);
     service.offer([1, 2, 3]);
-    await until("all three to be at work", () => service.ended.length === 0 && begun.length === 3);
+    await until("all three to be running", () => service.ended.length === 0 && begun.length === 3);
 
     const before = links();
     killed.child.kill("SIGKILL");

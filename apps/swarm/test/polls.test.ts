@@ -63,7 +63,7 @@ describe("an agent that polls", () => {
     return tasks;
   }
 
-  it("waits until there is a task, and is told everything about it", async () => {
+  it("waits until there is a task, and gets all of its details", async () => {
     const sender = room();
     const waiting = claim();
     sender.offer([1], { input: Buffer.from('"hello"') });
@@ -78,7 +78,7 @@ describe("an agent that polls", () => {
     assert.deepEqual(task?.input?.body, { $case: "inline", value: Buffer.from('"hello"') });
   });
 
-  it("is at work on what it has claimed", async () => {
+  it("is running what it has claimed", async () => {
     const sender = room();
     sender.offer([1]);
     const [task] = await claimed();

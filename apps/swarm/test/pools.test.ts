@@ -77,14 +77,14 @@ describe("pools that last", () => {
     );
   });
 
-  it("that nobody made are as the configuration says until somebody says otherwise", async () => {
+  it("that were never created have the configured settings until a caller sets others", async () => {
     assert.equal((await poolOf("default"))?.maxQueued, 100_000);
     await pools().updatePool(UpdatePoolRequest.fromPartial({ pool: { pool: "default", maxQueued: 3 } }));
     const pool = await poolOf("default");
     assert.deepEqual([pool?.maxQueued, pool?.adaptiveConcurrency, pool?.admits], [3, true, ["*"]]);
   });
 
-  it("are deleted when nobody is there, and not otherwise", async () => {
+  it("without tasks and agents are deleted, and only those", async () => {
     await pools().createPool(CreatePoolRequest.fromPartial({ pool: { pool: "short" } }));
     using raw = new RawAgent(kept.address);
     const { stream } = await raw.link({
@@ -134,7 +134,7 @@ describe("pools that last", () => {
     sender.close();
   });
 
-  it("are as they were said, held and limited after a restart, with the agents that were held", async () => {
+  it("keep their settings, holds and limits after a restart, with the agents that were held", async () => {
     await pools().createPool(CreatePoolRequest.fromPartial({ pool: { pool: "lasting", maxQueued: 5 } }));
     await pools().setPoolLimit(
       SetPoolLimitRequest.fromPartial({ pool: "lasting", limit: { key: "tenant-*", maxConcurrent: 2 } }),

@@ -13,7 +13,7 @@ import { Relays } from "../src/links/relay/relays.ts";
 import { Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
 
-it("who asks why a task waits hears of agents that another process has refused, whoever else it relays", async () => {
+it("an explanation of a waiting task names agents that another process has refused, with any relayed agents", async () => {
   await using swarm = await SwarmHost.start();
   const { address } = swarm;
   const ownership = new MemoryOwnership({ fallback: () => ({ instance: "swarm", address, epoch: 1 }) });
@@ -52,13 +52,13 @@ it("who asks why a task waits hears of agents that another process has refused, 
       ["third", /third came .*2 others were refused too/],
     ] as const) {
       come(agentId);
-      const { waits } = await until(`${agentId} to be told of`, async () => {
+      const { waits } = await until(`${agentId} to be reported`, async () => {
         const found = await why().catch(() => undefined);
         return found !== undefined && also.test(found.summary) && found;
       });
       assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_POLICY);
     }
-    await until("the stream that nobody needs to be over", () => [...relays.all].length === 0);
+    await until("the unneeded stream to be over", () => [...relays.all].length === 0);
   } finally {
     relays.stop();
     sender.close();

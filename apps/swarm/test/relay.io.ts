@@ -26,7 +26,7 @@ describe("an agent that does not follow to the owner of its pool", { skip: progr
     await cluster?.[Symbol.asyncDispose]();
   });
 
-  it("is served by its host: work, results, and a link that goes on", async () => {
+  it("is served by its host: work, results, and a link that continues", async () => {
     const owner = await cluster.join();
     const [namespace = ""] = await cluster.elsewhere(host.mesh.address, partitions / 2);
     const service = new Service(owner, namespace);
@@ -61,7 +61,7 @@ describe("an agent that does not follow to the owner of its pool", { skip: progr
     await owner.stop();
   });
 
-  it("notices nothing of another owner but what it is told of its attempts", async () => {
+  it("notices another owner only by news of its attempts", async () => {
     const killed = await cluster.spawn();
     const [namespace = ""] = await cluster.elsewhere(host.mesh.address, partitions / 2);
     const doors = gate();
@@ -82,7 +82,7 @@ describe("an agent that does not follow to the owner of its pool", { skip: progr
     const service = new Service(host, namespace);
     // The first is done, and its result never said to be durable.
     service.offer([1, 2, 3]);
-    await until("one result, and two at work", () => service.ended.length === 1 && begun.length === 3);
+    await until("one result, and two running", () => service.ended.length === 1 && begun.length === 3);
 
     killed.child.kill("SIGKILL");
     await until("the stream of offers to break", () => service.ended.length > 0 && service.breaks > 0);

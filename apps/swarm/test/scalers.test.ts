@@ -1,4 +1,4 @@
-/** Scalers by rpc, with a driver that starts nothing: what is kept, refused and shown. */
+/** Scalers by rpc, with a driver that starts nothing: stored, refused and shown settings. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { DeleteScalerRequest, Scaler, scalerService, UpdateScalerRequest } from "@tutti/contracts/swarm/v1";
@@ -83,7 +83,7 @@ describe("scalers", () => {
       "INVALID_ARGUMENT scaling.scaler_invalid",
     ],
     [
-      "containers, which nobody has allowed",
+      "containers, which are not allowed",
       { driver: { $case: "container" as const, value: { image: "worker" } } },
       "FAILED_PRECONDITION scaling.containers_refused",
     ],
@@ -93,7 +93,7 @@ describe("scalers", () => {
       "INVALID_ARGUMENT scaling.scaler_invalid",
     ],
     [
-      "Kubernetes, which nobody has allowed",
+      "Kubernetes, which is not allowed",
       { driver: { $case: "kubernetes" as const, value: { kind: "Deployment", name: "worker" } } },
       "FAILED_PRECONDITION scaling.kubernetes_disabled",
     ],

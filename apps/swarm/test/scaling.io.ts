@@ -198,7 +198,7 @@ describe("a scaler with real workers", () => {
     await until("it", async () => (await own()).some(({ state }) => state === AgentState.AGENT_STATE_READY));
   });
 
-  it("puts its agents to sleep instead, and wakes them for the next task: nobody is started anew", async () => {
+  it("puts its agents to sleep instead, and wakes them for the next task without a new start", async () => {
     await make({ sleepInstead: true });
     sender.offer([1], { input: input({}) });
     await until("the first result", () => ended().length === 1);

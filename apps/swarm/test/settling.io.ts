@@ -49,7 +49,7 @@ describe("pools that move to a process that has come", { skip: program.skip }, (
   });
   afterEach(() => cluster[Symbol.asyncDispose]());
 
-  it("go on when all are back that their owner before knew, linked there or relayed", async () => {
+  it("continue when all agents of the earlier owner are back, linked there or relayed", async () => {
     const first = await cluster.join();
     const namespaces = cluster.namespaces();
     const doors = gate();
@@ -60,7 +60,7 @@ describe("pools that move to a process that has come", { skip: program.skip }, (
     const haveBegun = (count: number) => () =>
       services.every((service) => service.ended.length === 0) &&
       rooms.every(({ begun }) => begun.length === count);
-    await until("three of each to be at work", haveBegun(3));
+    await until("three of each to be running", haveBegun(3));
 
     const peers = JSON.stringify({ swarm: [first.mesh.address] });
     const second = await cluster.join(`--mesh.peers=${peers}`);
@@ -79,7 +79,7 @@ describe("pools that move to a process that has come", { skip: program.skip }, (
     await first.stop();
   });
 
-  it("go on when all are back of whom the one told that left, which nobody could ask", async () => {
+  it("continue when all agents named by the leaving owner are back, which could not be asked", async () => {
     const leaving = await cluster.join();
     const staying = await cluster.join();
     const [namespace = ""] = await cluster.elsewhere(staying.mesh.address, 1);
@@ -88,7 +88,7 @@ describe("pools that move to a process that has come", { skip: program.skip }, (
     await room.open();
     const service = new Service(staying, namespace);
     service.offer([1, 2, 3]);
-    await until("three to be at work", () => service.ended.length === 0 && room.begun.length === 3);
+    await until("three to be running", () => service.ended.length === 0 && room.begun.length === 3);
     await leaving.stop();
     service.offer([4]);
     await until("the fourth", () => service.ended.length === 0 && room.begun.length === 4);

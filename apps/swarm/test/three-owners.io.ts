@@ -13,7 +13,7 @@ const program = await natsServerProgram();
 const partitions = 6;
 const tasksPerPool = 20;
 
-/** A pool with an agent that follows its owner, one that is relayed, and somebody with tasks. */
+/** A pool with an agent that follows its owner, one that is relayed, and a sender with tasks. */
 class Room {
   readonly begun: string[] = [];
   readonly doors = gate();
@@ -60,7 +60,7 @@ class Room {
 describe("pools of three processes", { skip: program.skip }, () => {
   let cluster: Cluster;
   before(async () => {
-    // Whoever comes late after a move finds its work as it left it.
+    // An agent that comes late after a move finds its work unchanged.
     cluster = await Cluster.open(partitions, "--swarm.pool.settleMs=5000");
   });
   after(() => cluster?.[Symbol.asyncDispose]());
@@ -77,10 +77,10 @@ describe("pools of three processes", { skip: program.skip }, () => {
     );
     const numbers = Array.from({ length: tasksPerPool }, (_, index) => index + 1);
     for (const { service } of rooms) service.offer(numbers);
-    await until("all to be at work", () => rooms.every(({ begun }) => begun.length === tasksPerPool));
+    await until("all to be running", () => rooms.every(({ begun }) => begun.length === tasksPerPool));
 
     two.child.kill("SIGKILL");
-    // What is done while no process owns the pool is kept by the agents.
+    // Results from the time without an owner are kept by the agents.
     for (const { doors } of rooms) doors.open();
     await until("all results", () => rooms.every(({ ended }) => ended === tasksPerPool));
     for (const { begun } of rooms) assert.equal(new Set(begun).size, begun.length, "no task was done twice");

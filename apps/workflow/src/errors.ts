@@ -1,11 +1,11 @@
 import { counted, defineErrors } from "@tutti/kernel";
 
-/** Why the service says no to a definition, besides what the machine knows. */
+/** Why the service rejects a definition, in addition to the machine's reasons. */
 export const sourceErrors = defineErrors("definition", {
   invalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The definition has mistakes. Each is told as a violation whose field is `file:line:column`; CheckDefinition tells them without registering.",
+    help: "The definition has errors. Each is a violation whose field is `file:line:column`. CheckDefinition reports them without a registration.",
     message: ({ name, count, first }: { name: string; count: number; first: string }) =>
       `Definition \`${name}\` has ${counted(count, "problem")}, the first: ${first}`,
     remedy: "Correct the listed places and register it again.",
@@ -134,7 +134,7 @@ export const startErrors = defineErrors("start", {
   childTaken: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "A run that belongs to nobody, or to another parent, has the id that the child was to have.",
+    help: "The id of the child is taken by a run without a parent, or with another parent.",
     message: ({ child }: { child: string }) =>
       `Run \`${child}\` already exists and is not the child of this run`,
     remedy: "Delete that run, or start the parent under another id.",

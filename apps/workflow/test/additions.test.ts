@@ -72,7 +72,7 @@ describe("tasks that come and go", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("added ones may need each other and what is there, and the same call again changes nothing", async () => {
+  it("added ones may depend on each other and on existing ones, and the same call again changes nothing", async () => {
     await start("grown");
     const specs = [uses("early", ["first"]), uses("late", ["early", "hold"])];
     assert.equal((await add("grown", specs, "key")).total, 5);
@@ -103,7 +103,7 @@ describe("tasks that come and go", () => {
     await assert.rejects(add("nobody", [uses("a")]), refused("NOT_FOUND", /nobody/));
   });
 
-  it("those that have not begun leave, and end with what came of them elsewhere", async () => {
+  it("those that have not started leave, and end with their results from elsewhere", async () => {
     await start("split");
     const { withdrawnTaskIds, begunTaskIds } = await tasks().withdrawTasks(
       WithdrawTasksRequest.fromPartial({ runId: "split", taskIds: ["end", "hold"], reason: "elsewhere" }),

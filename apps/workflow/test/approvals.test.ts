@@ -84,7 +84,7 @@ describe("questions to people", () => {
     await assert.rejects(list({ filter: { workId: "nobody" } }), refused("NOT_FOUND"));
   });
 
-  it("are decided by those who may, with what the form asks for, once", async () => {
+  it("are decided by permitted users, with the fields of the form, once", async () => {
     const [question] = (await list({ filter: { workId: "v1" } })).approvals;
     const id = question?.approvalId ?? "";
     await assert.rejects(decide("v1", id, { word: "yes" }), refused("INVALID_ARGUMENT"));

@@ -102,7 +102,7 @@ describe("definitions", () => {
     );
   });
 
-  it("every mistake is told with its place", async () => {
+  it("every error is reported with its place", async () => {
     const wrong = order
       .replace("needs: [charge]", "needs: [chrage]")
       .replace("uses: ship.box", "use: ship.box");
@@ -190,7 +190,7 @@ describe("definitions", () => {
     assert.equal((await get(named("order"))).definition?.liveCount, 1);
   });
 
-  it("a watch begins with what there is, and tells what is registered", async () => {
+  it("a watch starts with the existing ones, and reports new registrations", async () => {
     const controller = new AbortController();
     const watch = client().watchDefinitions(
       { namespace: "acme", filter: undefined, cursor: "" },

@@ -41,7 +41,7 @@ tasks:
   second: {wait: {for: 1h}, needs: [first]}
 `;
 
-describe("what the bus is told", () => {
+describe("events on the bus", () => {
   let serving: Serving;
   const events: BusEvent[] = [];
   const listeners = new Set<() => void>();
@@ -53,11 +53,11 @@ describe("what the bus is told", () => {
         spec: { what: { $case: "definition", value: { name } }, labels: { by: "me" } },
       }),
     );
-  // biome-ignore lint/suspicious/noExplicitAny: what was told is what a test looks at
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads any event
   const dataOf = ({ data }: BusEvent): any => JSON.parse(new TextDecoder().decode(data));
   const about = (subject: string) => events.filter((event) => event.subject === subject);
   const wordsOf = (subject: string) => about(subject).map(({ type }) => type.replace("tutti.workflow.", ""));
-  /** Resolves with the event as soon as it was told. */
+  /** Resolves with the event as soon as it was published. */
   const told = (subject: string, word: string): Promise<BusEvent> =>
     new Promise((resolve) => {
       const look = () => {
@@ -104,7 +104,7 @@ describe("what the bus is told", () => {
     assert.ok(dataOf(completed).durationMs >= 1);
   });
 
-  it("of a run that is held, goes on, hears something and ends", async () => {
+  it("of a run that is paused, resumes, receives a signal and ends", async () => {
     await start("waiting", "r-waiting");
     await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "r-waiting" }));
     await runs().resumeRun(ResumeRunRequest.fromPartial({ runId: "r-waiting" }));
@@ -153,7 +153,7 @@ describe("what the bus is told", () => {
     await runs().cancelRun(CancelRunRequest.fromPartial({ runId: "r-withdrawn" }));
     await told("r-withdrawn", "run.cancelled");
     const decided = () => about("r-withdrawn").filter(({ type }) => type.endsWith("approval.decided"));
-    await until("both to be told", () => decided().length === 2);
+    await until("both to be published", () => decided().length === 2);
     assert.deepEqual(
       decided().map((event) => [dataOf(event).about.task, dataOf(event).verdict]),
       [
@@ -166,7 +166,7 @@ describe("what the bus is told", () => {
     assert.deepEqual([late.about.task, late.verdict], ["look", "VERDICT_WITHDRAWN"]);
   });
 
-  it("of a run that goes on: how far it is", async () => {
+  it("of a running run: its progress", async () => {
     await start("long", "r-long");
     const progressed = dataOf(await told("r-long", "run.progressed"));
     assert.deepEqual([progressed.tasksTotal, progressed.tasksCompleted], [2, 1]);

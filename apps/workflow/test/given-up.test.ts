@@ -59,7 +59,7 @@ describe("parents that are cancelled while their children are being started", ()
     }
     assert.ok(ended.length > 0);
     assert.deepEqual([...new Set(ended)], [WorkStatus.WORK_STATUS_CANCELLED]);
-    // Whoever starts one of them late finds it given up.
+    // A late start of one of them finds it given up.
     const late = StartRunRequest.fromPartial({
       ...{ runId: `${ids[0]}..sub..0`, spec: { what: { $case: "definition", value: { name: "inner" } } } },
       parent: { namespace: "default", kind: "run", id: ids[0] ?? "", task: "sub" },

@@ -72,7 +72,7 @@ describe("lists of runs", () => {
     assert.deepEqual(await idsOf({ text: "RED" }), ["c"]);
   });
 
-  it("show one that was taken up again after its end as under way", async () => {
+  it("show a retried run as running again", async () => {
     await start("told", "again", { team: "green" });
     await runs().cancelRun({ namespace: "", runId: "again", reason: "", noCompensate: false });
     const statuses = async () => {

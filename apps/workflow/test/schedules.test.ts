@@ -69,7 +69,7 @@ describe("schedules", () => {
     await assert.rejects(client().createSchedule(CreateScheduleRequest.fromPartial({ schedule })), /61/);
   });
 
-  it("an update takes over the fields that are named, and notices that somebody was faster", async () => {
+  it("an update sets the named fields, and detects a concurrent change", async () => {
     const change = (description: string, revision: string) =>
       client().updateSchedule(
         UpdateScheduleRequest.fromPartial({
@@ -85,7 +85,7 @@ describe("schedules", () => {
     await assert.rejects(change("second", "1"), codeOf("schedule.moved"));
   });
 
-  it("paused it has no next times; resumed it has", async () => {
+  it("a paused one has no next times, and a resumed one has", async () => {
     const paused = await client().pauseSchedule({ namespace: "", scheduleId: "nightly", reason: "holidays" });
     assert.deepEqual([paused.schedule?.paused, paused.schedule?.nextTimes.length], [true, 0]);
     const resumed = await client().resumeSchedule({ namespace: "", scheduleId: "nightly", reason: "" });
@@ -104,7 +104,7 @@ describe("schedules", () => {
     assert.deepEqual(shown, ["2027-03-27T01:30:00.000Z", "2027-03-28T01:00:00.000Z"]);
   });
 
-  it("lists follow what there is", async () => {
+  it("lists contain the existing ones", async () => {
     const list = async () => {
       const { schedules } = await client().listSchedules({
         namespace: "",

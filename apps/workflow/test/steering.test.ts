@@ -135,7 +135,7 @@ describe("steering runs", () => {
     await assert.rejects(statusesOf("adopted"), codeOf("workflow.run_missing"));
   });
 
-  it("an end that a signal brings is told to who waits for it", async () => {
+  it("an end that a signal causes is reported to its waiting caller", async () => {
     await start("told", "brief");
     const ended = runs().awaitRun(AwaitRunRequest.fromPartial({ runId: "brief", waitMs: 20_000 }));
     await signal("brief", "now");
@@ -143,7 +143,7 @@ describe("steering runs", () => {
     assert.equal(run?.status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("a watched run is told with its tasks, then by what changes, to its end", async () => {
+  it("a watched run is reported with its tasks, then by each change, to its end", async () => {
     await start("steered", "watched");
     const watch = runs().watchRun(WatchRunRequest.fromPartial({ runId: "watched", withTasks: true }));
     const first = await watch.next();
@@ -171,7 +171,7 @@ describe("steering runs", () => {
     );
   });
 
-  it("a watched run with many tasks is told in parts, of which the last says that it is whole", async () => {
+  it("a watched run with many tasks is reported in parts, and the last part completes it", async () => {
     const tasks = Array.from({ length: 1_001 }, (_, n) => ({
       ...{ id: `t${n}`, work: { $case: "capability" as const, value: "test.nobody" } },
     }));
@@ -190,7 +190,7 @@ describe("steering runs", () => {
     await watch.return?.();
   });
 
-  it("a signal is held against its schema, and is named by the event that records it, once per key", async () => {
+  it("a signal is validated against its schema, and is named by the event that records it, once per key", async () => {
     await start("steered", "signalled");
     await assert.rejects(signal("signalled", { from: "me" }), codeOf("workflow.payload_invalid"));
     const first = await signal("signalled", { by: "me" }, "key");

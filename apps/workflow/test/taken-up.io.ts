@@ -17,8 +17,8 @@ import { Serving } from "./serving.ts";
 const patient = "workflow: patient\ntasks: {go: {wait: {signal: go}}}\n";
 const hasty = "workflow: hasty\ntasks: {go: {wait: {signal: go, within: 2s}}}\n";
 
-describe("an ended run that is taken up again", () => {
-  it("is under way for lists, and goes on after a restart like any other", async () => {
+describe("a retried run", () => {
+  it("is running for lists, and continues after a restart like any other", async () => {
     await using serving = await Serving.open();
     const runs = () => serving.host.mesh.client(runService);
     const statusOf = async (runId: string) =>

@@ -81,7 +81,7 @@ describe("watches of runs, after a break", () => {
     );
   });
 
-  it("of one run begin anew from a cursor that is not its own, and say so", async () => {
+  it("of one run restart from a cursor that is not its own, and report it", async () => {
     await start("first");
     await nextMoment();
     await start("second");

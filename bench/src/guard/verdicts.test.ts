@@ -60,7 +60,7 @@ describe("the table of guard", () => {
       assert.deepEqual([row?.verdict, row?.isFault, row?.value], [verdict, isFault, ""]);
     });
 
-  it("keeps the figures that came before a failure", () => {
+  it("keeps the results from before a failure", () => {
     const rows = rowsOf({ name: "swarm", goals: [fast] }, { results, failure: "took longer than 150 s" });
     assert.equal(rows[0]?.verdict, "ok");
   });

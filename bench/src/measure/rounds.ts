@@ -21,7 +21,7 @@ export async function alternate<M extends Figures>(
   const taken = new Map<string, M[]>(contestants.map(({ name }) => [name, []]));
   for (const { measure } of contestants) await measure(Math.min(seconds, 1));
   for (let round = 0; round < rounds; round++) {
-    // In the other direction every other time, so that nobody always follows the same one.
+    // In the other direction every other time, so that no candidate always follows the same one.
     const order = round % 2 === 0 ? contestants : contestants.toReversed();
     for (const { name, measure } of order) taken.get(name)?.push(await measure(seconds));
   }

@@ -22,7 +22,7 @@ export async function startConversation<Question extends object, Answer, Greetin
   const ended = once(child, "exit").then(([code, signal]) => {
     throw new Error(`a process of the bench ended with ${code ?? signal} before it had answered`);
   });
-  // The caller hears of it. Between questions nobody does.
+  // Only the caller gets the error. Between questions there is no caller.
   ended.catch(() => {});
   const next = async () => (await Promise.race([once(child, "message"), ended]))[0];
   return {
@@ -42,7 +42,7 @@ export async function startConversation<Question extends object, Answer, Greetin
   };
 }
 
-/** The other side: says hello, and answers until the one who asks is gone. */
+/** The other side: sends a greeting, and answers until the caller is gone. */
 export function serveQuestions<Question>(
   greeting: object,
   answer: (question: Question) => Promise<object> | object,

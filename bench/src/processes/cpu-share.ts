@@ -1,6 +1,6 @@
 /**
- * Processes held to a share of a core by the system's scheduler: a group of cgroups (version 1 or 2) with a quota.
- * Nobody is stopped by signals, so nothing is late but what the share makes late.
+ * Processes held to a share of a core by the system's scheduler: a group of cgroups (version 1 or 2) with a quota. No
+ * process is stopped by signals, so only the share causes delays.
  */
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ export function heldTo(share: number, pids: readonly number[]): Disposable | und
   return { [Symbol.dispose]: () => removed(groups) };
 }
 
-/** A group that still has processes stays until the system is started again. It holds nobody else. */
+/** A group that still has processes stays until the system restarts. It limits no other process. */
 function removed(groups: readonly string[]): void {
   for (const group of groups) {
     try {

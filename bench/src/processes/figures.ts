@@ -4,7 +4,7 @@ import { cpus } from "node:os";
 export interface Memory {
   /** Of its own, with its share of what it shares: proportional set size. */
   readonly pssMiB: number;
-  /** What ends with the process alone, whoever else runs the same programs. */
+  /** Released with this process alone, while other users run the same programs. */
   readonly privateMiB: number;
 }
 

@@ -236,7 +236,7 @@ export const sdkErrors = defineErrors("sdk", {
   cancelled: {
     status: "CANCELLED",
     retry: "never",
-    help: "The reason of an aborted signal: the attempt is no longer wanted. Clean up and end. What the handler throws is reported to the run as what was left undone.",
+    help: "The reason of an aborted signal: the attempt is no longer wanted. Clean up and end. An error of the handler is reported to the run as unfinished cleanup.",
     message: ({ reason }: { reason: string }) => `The attempt was cancelled${reason && `: ${reason}`}`,
     remedy: "Clean up and return.",
   },
@@ -295,7 +295,7 @@ export const sdkErrors = defineErrors("sdk", {
   replyIncomplete: {
     status: "INTERNAL",
     retry: "never",
-    help: "A service answered without what was asked for. It is of another release, or broken.",
+    help: "A service answered without the requested value. It has another release, or is broken.",
     message: ({ about }: { about: string }) => `The answer has no ${about}`,
     remedy: "Run the same release on both sides.",
   },

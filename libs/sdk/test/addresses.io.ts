@@ -86,7 +86,7 @@ describe("a client of several processes", () => {
     assert.deepEqual(await Promise.all([1, 2, 3, 4, 5].map(() => answering(client))), Array(5).fill("there"));
   });
 
-  it("says that nobody is there when nobody is", async () => {
+  it("reports an unreachable installation without a server", async () => {
     const [a, b] = [await serve("a"), await serve("b")];
     await a.stop();
     await b.stop();

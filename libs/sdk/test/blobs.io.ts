@@ -55,7 +55,7 @@ describe("content that is too large for a frame", () => {
     );
   });
 
-  it("is told to be out of reach when nobody is there", async () => {
+  it("is reported as unreachable without a server", async () => {
     const far = transport.blobs("127.0.0.1:1");
     await assert.rejects(wholeOf(far.read({ namespace: "", sha256, bytes: 1 })), /./);
     await assert.rejects(far.write("", partsOf(content)), /./);

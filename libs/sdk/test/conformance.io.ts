@@ -84,7 +84,7 @@ const wrongs: readonly [title: string, rule: string, found: RegExp, change: Chan
     (frame) => ({ ...frame, results: frame.results.flatMap((result) => [result, result]) }),
   ],
   ["grants too much", "credit", /\d/, (frame) => ({ ...frame, credit: frame.credit * 2 })],
-  ["does not say that it has begun", "started", /result/, (frame) => ({ ...frame, started: [] })],
+  ["does not report its start", "started", /result/, (frame) => ({ ...frame, started: [] })],
   ["loses what is saved", "progress", /none|no JSON|bytes/, (frame) => ({ ...frame, progress: [] })],
   [
     "mixes up pieces",
@@ -150,7 +150,7 @@ describe("the conformance program", { concurrency: 4 }, () => {
     });
     const broken = reports.filter(({ kept }) => !kept);
     assert.deepEqual(broken.map(renderReport), []);
-    // Where nobody is sent on.
+    // Without a redirect.
     assert.equal(reports.length, conformanceRules.length - 1);
   });
 

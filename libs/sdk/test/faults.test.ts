@@ -1,6 +1,6 @@
 /**
- * A worker and a host whose streams break at random, whose frames are lost at random, and who forgets what was not
- * durable. Whatever happens, each task is done once and its result arrives.
+ * A worker and a host whose streams break at random, whose frames are lost at random, and whose host forgets results
+ * that were not durable. In every case each task is done once and its result arrives.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -12,7 +12,7 @@ import { assignOf, stage } from "./memory-host.fixture.ts";
 const slots = 6;
 const steps = 120;
 
-/** What lasts whatever becomes of hosts. */
+/** The state that outlives hosts. */
 interface Installation {
   readonly durable: Set<number>;
   readonly assigned: Map<number, Assign>;
@@ -126,7 +126,7 @@ class World {
       host.welcome({ resumed: true, received: this.link.received, linkId: resume.linkId });
       for (const bytes of this.link.sent.slice(resume.received)) host.stream.events.frame(bytes);
     } else {
-      // The host was another, or has forgotten what was not durable.
+      // The host was another, or has forgotten results that were not durable.
       const { durable, assigned } = this.installation;
       const there = new Set(running.map(([token]) => token ?? 0));
       const unwanted = running.filter(([token]) => durable.has(token ?? 0));

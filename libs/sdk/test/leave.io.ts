@@ -199,7 +199,7 @@ describe("a worker that leaves", () => {
     assert.deepEqual(told(host.results), ["1: null"]);
   });
 
-  it("that was told to sleep is awake on a new link, which knows nothing of that", async () => {
+  it("that had to sleep is awake on a new link, which knows nothing of that", async () => {
     const { worker, host, settle, link, pass } = stage();
     worker.handle("echo", (input) => input);
     await link();

@@ -87,7 +87,7 @@ describe("a worker's link", () => {
     assert.deepEqual(told(host.results), ["2: null", "3: null"]);
   });
 
-  it("starts a new link with the tokens that are left, and gives again what is not durable", async () => {
+  it("starts a new link with the remaining tokens, and repeats results that are not durable", async () => {
     const { worker, host, settle, link, pass } = stage();
     const go = latch();
     worker.handle("echo", async (input) => {
@@ -242,7 +242,7 @@ describe("a worker's link", () => {
     assert.equal(host.streams.length, 2);
   });
 
-  it("goes where it is sent, and back where it was told first when nobody is there", async () => {
+  it("follows a redirect, and returns to its first address if the new host is away", async () => {
     const { worker, host, settle, pass } = stage();
     worker.handle("echo", (input) => input);
     const started = worker.start();
@@ -280,7 +280,7 @@ describe("a worker's link", () => {
     assert.equal(host.hello.running.length, 1);
   });
 
-  it("goes back where it was told first when the host that it was sent to says goodbye", async () => {
+  it("returns to its first address when the host of the redirect says goodbye", async () => {
     const { worker, host, settle, pass } = stage();
     worker.handle("echo", (input) => input);
     const started = worker.start();

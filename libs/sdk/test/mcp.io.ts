@@ -54,7 +54,7 @@ describe("the tools of an MCP server over its pipes", () => {
     });
   });
 
-  it("fail when the server vanishes, and are there again for the next attempt", async () => {
+  it("fail when the server vanishes, and work again for the next attempt", async () => {
     const pid = async () =>
       ((await desk.call("mcp.test.echo", { text: "" })) as { readonly pid: number }).pid;
     const before = await pid();

@@ -121,7 +121,7 @@ describe("what an attempt tells", () => {
     assert.deepEqual(told(host.results), ['1: "done"']);
   });
 
-  it("of what it used is told with the result", async () => {
+  it("of its usage is reported with the result", async () => {
     const { worker, host, link, settle } = stage();
     worker.handle("model", (_, context) => {
       context.use({ tokens: 100, money: 0.5 });
@@ -134,7 +134,7 @@ describe("what an attempt tells", () => {
     assert.deepEqual(host.results[0]?.used, { tokens: 120, money: 0.5, timeMs: 0 });
   });
 
-  it("of the models that it asked is told with the result, and what they took counts as used", async () => {
+  it("of the models that it called is reported with the result, and their usage is counted", async () => {
     const { worker, host, link, settle } = stage();
     worker.handle("write", async (_, context) => {
       const text = await context.askModel({ provider: "openai", model: "gpt-5" }, async (answered) => {

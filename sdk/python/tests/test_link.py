@@ -424,7 +424,7 @@ class Attempts(unittest.TestCase):
         stage.time.pass_ms(5_000)
         with self.assertLogs("tutti.worker", "ERROR"):
             stage.welcome()
-        self.assertEqual(heard[-1], "wakes: a new link begins")
+        self.assertEqual(heard[-1], "wakes: a new link starts")
         self.assertFalse(any(frame.HasField("sleep") for frame in stage.stream.frames))
 
     def test_a_large_input_is_read_from_the_blob_store_or_the_attempt_fails(self):

@@ -56,7 +56,7 @@ describe("lists of runs that are kept by patching", () => {
     assert.deepEqual(idsOf(next), [["c", "b"], ["a"]]);
   });
 
-  it("begins an empty list", () => {
+  it("opens an empty list", () => {
     assert.deepEqual(idsOf(patched(pages([]), ["a"], [run("a", 1)], letIn).pages), [["a"]]);
     assert.deepEqual(patched([], ["a"], [run("a", 1)], letIn).pages, []);
   });

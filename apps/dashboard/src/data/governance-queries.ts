@@ -35,7 +35,7 @@ import { pageError, send } from "./send.ts";
 type ListSignInsReply = Routes["signIns.list"]["reply"];
 type Question = Readonly<Record<string, unknown>>;
 
-/** What every change of who may do what touches. */
+/** Every query that a change of access rights invalidates. */
 export const accessKeys = ["access", "policies", "decisions", "keys", "tokens"] as const;
 
 export const rolesQuery = () =>
@@ -130,7 +130,7 @@ export const signInsQuery = () =>
     },
   });
 
-/** They are kept out of all namespaces, by what is kept in this one. */
+/** Their data is excluded from all namespaces, by the data of this one. */
 const installation = { namespace: "system" } as const;
 export const lockoutsKey = ["lockouts"] as const;
 
@@ -171,7 +171,7 @@ export const recordsQuery = (filter: Filter) =>
     refetchOnWindowFocus: false,
   });
 
-/** Agents that were told no lately, because they offered what was not granted. */
+/** Agents that were rejected lately, because they offered an ungranted capability. */
 export const agentsRefusedQuery = () =>
   queryOptions({
     queryKey: ["agents-refused"],

@@ -8,7 +8,7 @@ describe("what a page asks that looks into a namespace", () => {
     ["says it behind other parameters", "/v1/runs?size=1", "/v1/runs?size=1&namespace=team-a"],
     ["says it once", "/v1/runs?namespace=other", "/v1/runs?namespace=other"],
     ["leaves out what is shared by all", "/v1/metrics/series?name=a", "/v1/metrics/series?name=a"],
-    ["knows names apart that begin alike", "/v1/statuses", "/v1/statuses?namespace=team-a"],
+    ["distinguishes names with the same prefix", "/v1/statuses", "/v1/statuses?namespace=team-a"],
   ] as const)
     it(what, () => assert.equal(pathIn("team-a", path), expected));
 

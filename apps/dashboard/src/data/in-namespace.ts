@@ -5,7 +5,7 @@ export const usualNamespace = "default";
 /** What belongs to the installation: metrics of processes, built-in alert rules. */
 export const installationNamespace = "system";
 
-/** What is there once for all namespaces. */
+/** Objects of the whole installation, not of a namespace. */
 const shared = /^\/v1\/(whoami|status|metrics|sign-in|sign-out|openapi\.json)(\/|\?|$)/;
 
 /** Returns a path with the namespace as its parameter, where it is not the usual one and is not said already. */

@@ -107,7 +107,7 @@ export const runQuery = (runId: string) =>
     queryFn: ({ signal }) => read<Run>(pathOf(["runs", runId]), signal),
   });
 
-/** Who may see the questions of runs alone sees those. */
+/** Without the right to read runs, a user with the right to read questions sees only those. */
 function noneIfForbidden(error: unknown): ListMissionApprovalsReply {
   if (error instanceof CallFailed && error.error.status === 403) return { approvals: [] };
   throw error;

@@ -1,7 +1,7 @@
 import { QueryCache, QueryClient } from "@tanstack/react-query";
 import { CallFailed } from "./send.ts";
 
-/** Told when the platform no longer knows who asks, wherever that is noticed first. */
+/** Called when the platform no longer knows the caller, after the first answer that shows it. */
 export const signedOut = new EventTarget();
 
 /**
@@ -11,7 +11,7 @@ export const signedOut = new EventTarget();
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (error, { queryKey }) => {
-      // Who asks is asked because of it: that answer must not ask again.
+      // The query for the signed-in user follows from it: that answer must not trigger it again.
       if (queryKey[0] === "who") return;
       if (error instanceof CallFailed && error.error.status === 401)
         signedOut.dispatchEvent(new Event("out"));

@@ -13,7 +13,7 @@ const rights: MissingRights = {
 };
 
 describe("rights on the page", () => {
-  it("are looked up by the call that is made, whatever it is about and in its query", () => {
+  it("are looked up by the call, with its subject and its query", () => {
     assert.equal(lackOf(rights, { method: "POST", path: "/v1/runs/r%2F1/cancel?namespace=shop" }), lack);
     for (const path of ["/v1/runs/r1", "/v1/runs/r1/cancel/now", "/v1/runs/r1/resume"])
       assert.equal(lackOf(rights, { method: "POST", path }), undefined, path);
@@ -21,7 +21,7 @@ describe("rights on the page", () => {
     assert.equal(lackOf(undefined, { method: "POST", path: "/v1/runs/r1/cancel" }), undefined);
   });
 
-  it("that are missing are told with the least role, and who gives it", () => {
+  it("that are missing are shown with the least role, and who grants it", () => {
     assert.equal(
       lackWords(lack, rights),
       "person:ada may not do workflow.runs.cancel in the namespace shop. The role operator permits it. group:ops, person:ann, person:bob and 1 more can bind it: tutti role bind operator person:ada",
@@ -30,7 +30,7 @@ describe("rights on the page", () => {
     assert.match(lackWords(lack, { ...rights, givers: [] }), /The administrator of this machine can bind it/);
   });
 
-  it("that no role would give are told with what would", () => {
+  it("that no role includes are shown with the way to get them", () => {
     assert.match(lackWords({ ...lack, why: "forbidden", roles: [] }, rights), /a policy forbids it/);
     assert.match(lackWords({ ...lack, why: "narrowed", roles: [] }, rights), /Sign in with another one/);
   });

@@ -1,13 +1,13 @@
 /**
- * What the signed-in user may not do, so that the page offers no denied action, and says of a refusal
- * what is missing and who can give it. The platform decides each call itself, whatever is known here.
+ * The rights that the signed-in user lacks. The page offers no denied action, and explains a refusal with the missing
+ * right and who grants it. The platform decides each call itself, independently of this knowledge.
  */
 import type { MissingRight, MissingRights } from "@tutti/rest/types";
 import { type Call, commandLine } from "../elements/spelled.ts";
 
 let known: MissingRights | undefined;
 
-/** Kept for whatever is refused where no component could look it up. */
+/** Kept for every refusal that no component could look up. */
 export function keepRights(rights: MissingRights): MissingRights {
   known = rights;
   return rights;
@@ -32,7 +32,7 @@ function isAt(pattern: string, path: string): boolean {
 
 const shownMax = 3;
 
-/** What is missing, and who can give it. */
+/** The missing right, and who grants it. */
 export function lackWords({ action, why, roles }: MissingRight, rights: MissingRights): string {
   const { namespace, who, givers } = rights;
   const missing = `${who} may not do ${action} in the namespace ${namespace}`;

@@ -56,7 +56,7 @@ export async function send(call: Call, signal?: AbortSignal): Promise<unknown> {
   throw new CallFailed(explained(problemOf(response.status, text), call));
 }
 
-/** A refusal of policies says what is missing and who can give it, where that is known. */
+/** A policy refusal names the missing right and who grants it, if both are known. */
 function explained(error: PageError, call: Call): PageError {
   const words = error.code === "mesh.denied" ? denialWords(call) : undefined;
   return words === undefined ? error : { ...error, message: words };

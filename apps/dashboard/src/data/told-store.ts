@@ -6,7 +6,7 @@ import type { Followed } from "@tutti/rest/client";
 import { type PageError, pageError } from "./send.ts";
 
 export interface Told {
-  /** Whether all that is there has been told. */
+  /** Whether the whole list has arrived. */
   readonly isWhole: boolean;
   readonly problem: PageError | undefined;
 }

@@ -17,7 +17,7 @@ export interface ActionOptions {
   weight?: "main" | "plain" | "grave";
   /** Instead of sending the call: a form that validates first, a dialog that asks first. */
   perform?: () => Promise<unknown> | undefined;
-  /** What is said when it has been done. Nothing is said where the page shows it by itself. */
+  /** The message after success. Without one the page itself shows the change. */
   said?: string | undefined;
   onDone?: ((reply: unknown) => void) | undefined;
   onError?: ((error: PageError) => void) | undefined;
@@ -29,9 +29,9 @@ export interface ActionOptions {
 }
 
 /**
- * The button of this page. Whatever it does can be done without it: beside it is shown how, as a call and as a command.
- * While it is running it cannot be pressed again. What goes wrong is said in words. What the signed-in user may not do
- * cannot be pressed, and beside it stands what is missing.
+ * The button of this page. Every action is also possible without it: next to it the page shows the same call and CLI
+ * command. While the action is running the button is disabled. An error is shown in words. A forbidden action is
+ * disabled, and the missing right is shown next to it.
  */
 export function Action(options: ActionOptions) {
   const missing = useLack(options.call);

@@ -23,7 +23,7 @@ export default function Chart(options: {
   const plot = useRef<uPlot>(undefined);
   const theme = useSyncExternalStore(subscribeTheme, paintedTheme);
   const shape = lines.map(({ name, token }) => `${name} ${token}`).join();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the plot is made anew when what it looks like changes
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the plot is rebuilt when its appearance changes
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
@@ -40,7 +40,7 @@ export default function Chart(options: {
       made.destroy();
     };
   }, [theme, shape, heightPx]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a plot that was made anew needs its figures
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a rebuilt plot needs its values
   useEffect(() => {
     plot.current?.setData([[...atSec], ...values.map((line) => line.map((value) => value ?? null))]);
   }, [atSec, values, theme, shape]);

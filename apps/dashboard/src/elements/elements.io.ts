@@ -12,7 +12,7 @@ const table = (
   for (const [value, text] of rows) assert.equal(write(value), text);
 };
 
-describe("how figures are written", () => {
+describe("how numbers are written", () => {
   it("writes spans in at most two units", () => {
     table(span, [
       [0, "0 ms"],
@@ -71,7 +71,7 @@ describe("how figures are written", () => {
 });
 
 describe("calls and commands to copy", () => {
-  it("writes words that a shell takes as they are meant, whatever is in them", () => {
+  it("quotes words with any characters for a shell", () => {
     const words = fastCheck.array(fastCheck.string({ unit: "grapheme" }), { minLength: 1, maxLength: 4 });
     fastCheck.assert(
       fastCheck.property(words, (given) => {

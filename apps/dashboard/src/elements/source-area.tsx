@@ -41,7 +41,7 @@ export function SourceArea(options: {
 export function Problems(options: {
   problems: readonly Problem[];
   isChecked: boolean;
-  /** What is said where nothing is wrong. */
+  /** The message for a text without problems. */
   good: string;
   onGo: ((problem: Problem) => void) | undefined;
 }) {

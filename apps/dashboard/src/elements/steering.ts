@@ -1,4 +1,4 @@
-/** What is done to a mission or a session as a whole, as the page offers it. */
+/** The actions on a mission or a session as a whole, as the page offers them. */
 import { type Call, commandLine, pathOf } from "./spelled.ts";
 
 export interface Steering {

@@ -69,7 +69,7 @@ function readVariants(
   return { kind: "variant", ...shared, variants: inner };
 }
 
-/** What is said beside variants holds for each of them. */
+/** Keywords next to variants hold for each of them. */
 function joinedWith(beside: Schema, variant: Schema): Schema {
   const properties = { ...record(beside["properties"]), ...record(variant["properties"]) };
   const required = [...list(beside["required"]), ...list(variant["required"])];

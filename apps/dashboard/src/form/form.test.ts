@@ -106,7 +106,7 @@ describe("forms from schemas", () => {
     assert.match(typed(fieldOf(undefined), "{a").problems[0]?.message ?? "", /^Invalid JSON/);
   });
 
-  it("leaves out what may be left out and was not touched, whatever it would need", () => {
+  it("leaves out untouched optional fields, with all their required parts", () => {
     const schema = {
       type: "object",
       properties: {
@@ -120,7 +120,7 @@ describe("forms from schemas", () => {
     assert.deepEqual(around(schema, undefined), {});
   });
 
-  it("says what is needed once an object is begun", () => {
+  it("requires fields of an object once it has a value", () => {
     const schema = {
       type: "object",
       properties: {
@@ -133,7 +133,7 @@ describe("forms from schemas", () => {
     assert.deepEqual(problemsOf(schema, { address: { street: "Ring" } }), ["address.town: Required."]);
   });
 
-  it("begins a list with as many entries as it must have, filled in with what is proposed", () => {
+  it("opens a list with its minimum of entries, filled with the defaults", () => {
     const field = fieldOf({ type: "array", minItems: 2, items: { type: "integer", default: 5 } });
     assert.deepEqual(filled(field, draftOf(field)).value, [5, 5]);
   });
@@ -211,7 +211,7 @@ describe("forms from schemas", () => {
     );
   });
 
-  it("gives lists of objects back as they were, whatever they contain", () => {
+  it("returns lists of objects unchanged, with any content", () => {
     const schema = {
       type: "array",
       items: {

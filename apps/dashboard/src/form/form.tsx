@@ -29,7 +29,7 @@ export function SchemaForm(options: {
   );
 }
 
-/** What is said of a field around whatever it is filled in with. */
+/** The label and hint of a field, around any kind of input. */
 function saidOf({ field, path, problems }: Pick<FormOptions, "field" | "path" | "problems">) {
   const { label, hint, required } = field;
   return { label, hint, required, problem: problems.find((each) => each.path === path)?.message };

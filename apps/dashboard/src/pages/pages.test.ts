@@ -62,7 +62,7 @@ describe("the score of the overview", () => {
   it("is empty where nothing ran", () => assert.deepEqual(scoreOf([], 5).staves, []));
 });
 
-describe("figures of the overview", () => {
+describe("metrics of the overview", () => {
   const series = (
     name: string,
     figure: string,
@@ -110,7 +110,7 @@ describe("figures of the overview", () => {
     });
   });
 
-  it("leaves out what is not a number", () => {
+  it("leaves out values that are not numbers", () => {
     assert.deepEqual(joined("m", [series("m", "value", {}, [Number.NaN, 3])], sum).values, [3]);
   });
 });
@@ -241,7 +241,7 @@ describe("starting a run", () => {
     ]);
   });
 
-  it("begins like another run, with another id", () => {
+  it("starts like another run, with another id", () => {
     const spec = { definition: { name: "order" }, labels: { team: "a" }, priority: 2, pool: "gpu" };
     assert.deepEqual(draftLike({ spec }), {
       ...{ workflow: "order", version: "", runId: "", labels: "team=a", pool: "gpu", priority: "2" },
@@ -262,7 +262,7 @@ describe("deciding", () => {
     },
   };
 
-  it("says yes with what it brings along, no with a reason, over REST and as a command", () => {
+  it("approves with the requested values, rejects with a reason, over REST and as a command", () => {
     const yes = { verdict: "approved", data: { carrier: "post" }, reason: "" } as const;
     assert.deepEqual(decideCall(approval, yes).body, {
       runId: "order-1",
@@ -306,7 +306,7 @@ describe("schedules", () => {
     for (const [text, ms] of table) assert.equal(spanMs(text), ms, text);
   });
 
-  it("says what is missing, and sends what was filled in", () => {
+  it("names missing fields, and sends the filled ones", () => {
     assert.deepEqual(Object.keys(scheduleProblems(emptySchedule)), ["id", "workflow"]);
     const draft = {
       ...emptySchedule,
@@ -339,7 +339,7 @@ describe("workers", () => {
     ({ agentId, state: "ready", speeds: [], ...more }) as Agent;
   const offering = { capabilities: [], labels: {}, resources: {}, contextKeys: [], slots: 4 };
 
-  it("shows those with trouble first, then those at work", () => {
+  it("shows agents with trouble first, then running ones", () => {
     const agents = [
       agent("gone", { state: "gone" }),
       agent("b", {}),
@@ -354,7 +354,7 @@ describe("workers", () => {
     );
   });
 
-  it("tells load from figures, and nothing where there are none", () => {
+  it("reads the load from metrics, and shows nothing without them", () => {
     const figures = { cpu: 0.5, memoryBytes: 50, memoryLimitBytes: 200 };
     assert.deepEqual(loadOf(agent("a", { offering, freeSlots: 1, figures })), {
       ...{ slots: 4, taken: 3, cpu: 0.5, memory: 0.25, memoryBytes: 50 },
@@ -368,7 +368,7 @@ describe("workers", () => {
     );
   });
 
-  it("shows that somebody is held before how they stand, unless they are gone", () => {
+  it("shows a hold before the state, unless the agent is disconnected", () => {
     assert.equal(standOfAgent(agent("a", { hold: "paused" })).word, "paused");
     assert.equal(standOfAgent(agent("a", { hold: "none" })).word, "ready");
     assert.equal(standOfAgent(agent("a", { hold: "paused", state: "gone" })).word, "disconnected");

@@ -14,7 +14,7 @@ import { Failing } from "./task/failing.tsx";
 
 /** What the run was given and gave, and where it belongs. */
 export function ValuesView({ run }: { run: RunFacts }) {
-  // What is told while it continues has no values: they may be large, and are asked for here.
+  // Live reports have no values, which may be large: they are loaded here.
   const whole = useQuery(runQuery(run.id));
   const { input, parameters, output, failure } = whole.data === undefined ? run : runOf(whole.data);
   const labels = Object.entries(run.labels);

@@ -1,6 +1,6 @@
 /**
- * How what stands somehow is shown: a word, a glyph of notation, and a tone. The tables are total: a state that a later
- * platform knows and this page does not is shown by its own name, at rest.
+ * How a state is shown: a word, a glyph of notation, and a tone. The tables are total: a state that only a later
+ * platform knows is shown by its own name, at rest.
  */
 
 import {
@@ -112,7 +112,7 @@ export const runStates = standsOf(workStatusLooks);
 /** Tasks of a run. */
 export const taskStates = standsOf(taskStatusLooks);
 
-/** Workers, by their agents' states. Being held is said apart. */
+/** Workers, by their agents' states. A hold is shown separately. */
 export const agentStates = standsOf(agentStateLooks);
 
 /** Holds of workers. */
@@ -197,7 +197,7 @@ export const triggerTests = {
   dead: stand("would be a dead letter", "cross", "wrong", false),
 } as const;
 
-/** What stands under a name, whatever it is. */
+/** The object with a name, of any kind. */
 export function standOf(table: Readonly<Record<string, Stand>>, state: string | undefined): Stand {
   if (state === undefined || state === "") return stand("unknown", "rest", "rest", false);
   return table[state] ?? stand(state.replaceAll("_", " "), "rest", "rest", false);

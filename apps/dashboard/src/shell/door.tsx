@@ -76,7 +76,7 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
     const said = token.trim() === "" ? "Required." : await signIn(token.trim());
     setBusy(false);
     setProblem(said);
-    // Whatever was refused meanwhile is asked again by a known user.
+    // Every query that was refused meanwhile is sent again for the signed-in user.
     if (said === undefined) await queryClient.invalidateQueries({ refetchType: "all" });
   };
   return (

@@ -1,7 +1,7 @@
 import { after } from "../effects/time.ts";
 import type { Tone } from "../score/states.ts";
 
-/** What was done or went wrong, said once at the edge of the page and to those who hear it. */
+/** Notices of completed actions and errors, shown once at the edge of the page and announced to screen readers. */
 export interface Notice {
   readonly id: number;
   readonly tone: Tone;

@@ -7,7 +7,7 @@ import { Glyph } from "../score/glyph.tsx";
 const lookMs = 15_000;
 const idleLookMs = 60_000;
 
-/** Who may not know hears nothing of it. */
+/** A user without this right sees no banner. */
 const pauseQuery = () =>
   queryOptions({
     queryKey: ["pause"],
@@ -16,7 +16,7 @@ const pauseQuery = () =>
     retry: false,
   });
 
-/** Says that the installation was started paused: a user who sees paused work learns why. */
+/** Shows that the installation was started paused, so that a user knows why work does not proceed. */
 export function PauseBanner() {
   const { data } = useQuery(pauseQuery());
   const on = data?.services.filter(({ partitions }) => partitions.length > 0) ?? [];

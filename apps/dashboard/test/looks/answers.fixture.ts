@@ -67,7 +67,7 @@ export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefi
   if (scene === "failing")
     return problem(
       "mesh.unavailable",
-      "Expected the service workflow to answer within 10 s, found nobody who serves it; see /status for what is amiss.",
+      "The service `workflow` did not answer within 10 s: no instance serves it. See /status for problems.",
       503,
     );
   if (scene !== "empty") return ok(fullAnswer(url, nowMs));

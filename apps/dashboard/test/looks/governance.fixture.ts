@@ -12,9 +12,9 @@ const schema = [...actions, "governance.policies.apply", "governance.keys.create
 
 const role = (name: string, reason: string) => ({ namespace: "default", policyId: `role:${name}`, reason });
 const night = {
-  ...{ namespace: "default", policyId: "night", statement: 1, reason: "at night nobody is there" },
+  ...{ namespace: "default", policyId: "night", statement: 1, reason: "at night the office is empty" },
 };
-const nightText = `@reason("at night nobody is there")
+const nightText = `@reason("at night the office is empty")
 forbid(principal, action == Action::"workflow.runs.start", resource)
 unless { principal in Role::"admin" };
 `;
@@ -145,7 +145,7 @@ function policyAnswer(id: string, nowMs: number): unknown {
 }
 
 function versionAt(number: number, nowMs: number) {
-  const createCause = { actor: person("ada"), reason: "tried out for a week" };
+  const createCause = { actor: person("ada"), reason: "in shadow mode for a week" };
   return {
     number,
     createTimeMs: nowMs - 86_400_000,

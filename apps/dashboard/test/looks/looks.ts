@@ -139,7 +139,7 @@ const browser = await chromium.launch({
 for (const theme of chosen(["light", "dark"] as const))
   for (const width of chosen([1440, 1024, 390] as const))
     for (const scene of scenes) {
-      // Each state once in each theme is enough at the widest. The narrow ones are for what is there to be shown.
+      // Each state once in each theme is enough at the widest. The narrow ones cover the states that have data.
       if (scene !== "full" && width === 1024) continue;
       const height = heights[width];
       const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme });

@@ -92,6 +92,6 @@ export const deadlocksAt = (nowMs: number) => [
     ],
     victim: session("kant"),
     reason:
-      "session kant waits for the lock left, which session plato holds; session plato waits for the lock right, which session kant holds: session kant gives way, because it began last",
+      "session kant waits for the lock left, which session plato holds, and session plato waits for the lock right, which session kant holds: session kant gives way, because it started last",
   },
 ];

@@ -196,7 +196,7 @@ const inputSchema = {
 };
 
 const source = `workflow: order
-description: Takes an order, charges for it, and ships it once somebody said yes.
+description: Takes an order, charges for it, and ships it after an approval.
 tasks:
   reserve: {uses: stock.reserve, with: {articles: "\${{ input.articles }}"}, undo: stock.release}
   charge: {uses: pay.charge, needs: [reserve], retry: 3, undo: pay.refund}
@@ -213,7 +213,7 @@ export function definitionsAt(nowMs: number): Record<string, unknown>[] {
     kind: "tasks",
     description:
       place === 0
-        ? "Takes an order, charges for it, and ships it once somebody said yes."
+        ? "Takes an order, charges for it, and ships it after an approval."
         : place === 3
           ? ""
           : "Does each part by itself, then joins what came of all of them, and tells those who asked.",
@@ -287,7 +287,7 @@ export function schedulesAt(nowMs: number): Record<string, unknown>[] {
   return [
     {
       scheduleId: "nightly-report",
-      description: "The figures of the day, before anybody is up.",
+      description: "The numbers of the day, early in the morning.",
       timing: { rules: [{ cron: "0 4 * * *" }], exceptions: [], timeZone: "Europe/Zurich" },
       run: { definition: { name: "nightly-report" }, input: { day: "yesterday" }, labels: {} },
       policy: { overlap: "skip" },
@@ -448,7 +448,7 @@ export const status = {
       name: "journal",
       health: {
         level: "degraded",
-        reason: "the disk has 4 % left; remove what is not needed, or give it more",
+        reason: "the disk has 4 % left. Remove unneeded files, or add space",
       },
       orchestrator: null,
     },

@@ -136,7 +136,7 @@ const choicesAt = (nowMs: number) => [
         ...{ mode: "hybrid", taskIds: [], eligible: true, expectedMs: 12_500, highMs: 15_000, score: 0.6 },
         ...{ expectedUse: { money: 18.2 }, expectedQuality: 0.97 },
       },
-      { mode: "custom", taskIds: [], eligible: false, reason: "nobody serves an orchestrator here" },
+      { mode: "custom", taskIds: [], eligible: false, reason: "no orchestrator is connected here" },
     ],
     reason: "a chain beside a bag of 24: their parts are done best in modes of their own",
     model: "bandit-1",

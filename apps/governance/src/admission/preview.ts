@@ -1,7 +1,6 @@
 /**
- * What rules would have said of what there is: the latest starts of runs, as their callers would request them again,
- * the definitions that are registered, the agents that are there. They are judged as every process judges, and nothing
- * is set.
+ * The verdicts that rules would have given: on the latest starts of runs, as their callers would request them again, on
+ * the registered definitions, and on the connected agents. The verdict is made as in every process, and nothing is set.
  *
  * 1. What is looked at is what the caller may look at.
  * 2. Groups of callers are not in records: a rule that looks at `actor.groups` sees none there.

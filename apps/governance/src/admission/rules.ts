@@ -3,7 +3,7 @@
  *
  * 1. A rule is set when it can be read, all of its cases come out, and it is about something that is asked of rules:
  *    one that is kept and without a request would be a lie.
- * 2. What holds then is in a bundle before the caller has its answer.
+ * 2. A bundle contains the new rules before the caller gets its answer.
  */
 import {
   AdmissionRule,

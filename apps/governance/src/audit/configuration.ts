@@ -5,7 +5,7 @@ import * as z from "zod";
 export const auditSection = defineSection({
   scope: "management",
   name: "audit",
-  description: "What is kept of what was done, and how it is proved.",
+  description: "The audit log, its retention and its proofs.",
   schema: z.strictObject({
     checkpointEveryMs: z
       .number()
@@ -13,14 +13,14 @@ export const auditSection = defineSection({
       .min(1_000)
       .default(60_000)
       .describe(
-        "How often the journals are joined into a signed checkpoint, when there is something new; whoever searches or exports has one made at once.",
+        "How often the journals are joined into a signed checkpoint, if there are new records. A search or an export makes one at once.",
       ),
     keepDays: z
       .number()
       .min(0)
       .default(0)
       .describe(
-        "After how many days records are removed; 0 means never. Their hashes stay, so that all proofs of the others hold.",
+        "After how many days records are removed. 0 means never. Their hashes stay, so that all proofs of the others hold.",
       ),
     anchor: z
       .string()
@@ -35,19 +35,19 @@ export const auditSection = defineSection({
       .min(0)
       .default(0)
       .describe(
-        "Number of the last checkpoint of an audit log that is lost for ever: a new one begins in its place, and the journal records that. 0, the default: a missing audit log is an error.",
+        "Number of the last checkpoint of an audit log that is lost for ever: a new one replaces it, and the journal records that. 0, the default: a missing audit log is an error.",
       ),
     bookBefore: z
       .string()
       .default("")
       .describe(
-        "In a cluster that was made of the data directory of one process: the book of the audit from there. The book of the cluster begins with what it has; where nothing is in this place, with nothing.",
+        "In a cluster that was made of the data directory of one process: the audit log from there. The audit log of the cluster starts with its content. Empty: it starts without records.",
       ),
     services: z
       .array(z.string().min(1))
       .default(["workflow", "swarm", "master"])
       .describe(
-        "Services in other processes whose journals are audited too; those of this process always are.",
+        "Services in other processes whose journals are audited too. Those of this process always are.",
       ),
   }),
 });

@@ -12,14 +12,14 @@ export const auditErrors = defineErrors("audit", {
   bookFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The disk has no room for the book of the audit. Nothing that was recorded is lost: journals keep what the book does not have yet. Free space on that disk; the audit goes on by itself.",
+    help: "The disk has no room for the audit log. Nothing recorded is lost: journals keep new records until the audit log has them. Free space on that disk. The audit resumes by itself.",
     message: () => "The disk has no space for the audit log",
     remedy: "Free disk space. The audit then continues by itself.",
   },
   keyChanged: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Checkpoints were signed with another key than the one in the folder of keys, and that key did not endorse this one. Whoever keeps the first public key could not verify anything that is signed from here on.",
+    help: "Checkpoints were signed with another key than the one in the folder of keys, and that key did not endorse this one. A verifier with the first public key could not verify later records.",
     message: ({ found, known }: { found: string; known: string }) =>
       `Checkpoints were signed with key ${known}, and the folder of keys has key ${found}`,
     remedy: "Restore the folder of keys.",
@@ -27,7 +27,7 @@ export const auditErrors = defineErrors("audit", {
   bookMissing: {
     status: "DATA_LOSS",
     retry: "never",
-    help: "The journal has an anchor of the audit log, so there was one, and its file is not there. A new one is begun in a new installation only. Restore the folder audit from a backup. To begin a new audit log without the records of the one before, set audit.giveUpCheckpoint to the number of the message; the journal records that.",
+    help: "The journal has an anchor of the audit log, but the file of the audit log is missing. A new one starts only in a new installation. Restore the folder audit from a backup. To start a new audit log without the earlier records, set audit.giveUpCheckpoint to the number of the message. The journal records that.",
     message: ({ file, number }: { file: string; number: number }) =>
       `The audit log ${file} is missing, and the journal has its checkpoint ${number}`,
     remedy: ({ number }: { file: string; number: number }) =>
@@ -44,7 +44,7 @@ export const auditErrors = defineErrors("audit", {
   bookOther: {
     status: "DATA_LOSS",
     retry: "never",
-    help: "The anchor of the audit log is a checkpoint of another one: the file was exchanged, or written anew. Restore the folder audit from a backup.",
+    help: "The anchor of the audit log is a checkpoint of another one: the file was exchanged or rewritten. Restore the folder audit from a backup.",
     message: ({ where, number }: { where: string; number: number }) =>
       `Checkpoint ${number} of the audit log differs from the one in ${where}: it is another audit log`,
     remedy: "Restore the folder audit from a backup.",
@@ -59,7 +59,7 @@ export const auditErrors = defineErrors("audit", {
   anchorUnusable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The place outside of the installation where audit.anchor keeps the last checkpoint cannot be read or written. The audit goes on, and tries it again with the next checkpoint.",
+    help: "The place outside of the installation where audit.anchor keeps the last checkpoint cannot be read or written. The audit continues, and retries with the next checkpoint.",
     message: ({ anchor, problem }: { anchor: string; problem: string }) =>
       `The anchor ${anchor} of the audit log cannot be used: ${problem}`,
     remedy: "Check `audit.anchor`. The next checkpoint tries it again.",
@@ -67,7 +67,7 @@ export const auditErrors = defineErrors("audit", {
   chainBroken: {
     status: "DATA_LOSS",
     retry: "never",
-    help: "A batch of a journal does not follow the one that the last checkpoint was signed over: the journal was changed, taken back to an earlier state, or exchanged. No checkpoint is made until the journal is the one that was audited, or a new audit begins.",
+    help: "A batch of a journal does not follow the one that the last checkpoint signed: the journal was changed, reset to an earlier state, or exchanged. No checkpoint is made until the audited journal is restored, or a new audit starts.",
     message: ({
       service,
       partition,
@@ -84,7 +84,7 @@ export const auditErrors = defineErrors("audit", {
   pageUnsound: {
     status: "DATA_LOSS",
     retry: "never",
-    help: "The book of the audit that the processes of a cluster share is not one that this process can go on with: a page of it was changed, or is missing, or a copy was. No checkpoint is made until it is the one that was signed. Exports that were made before still verify.",
+    help: "This process cannot continue the audit log that the processes of a cluster share: a page of it was changed, or is missing, or a copy was. No checkpoint is made until the signed one is restored. Earlier exports still verify.",
     message: ({ number, found }: { number: number; found: string }) =>
       `Page ${number} of the audit in NATS differs from what was signed: ${found}`,
     remedy:
@@ -101,7 +101,7 @@ export const auditErrors = defineErrors("audit", {
   checkpointUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "Checkpoints have the numbers from 1 on; they are made when there is something new.",
+    help: "Checkpoints have the numbers from 1 on. They are made when there are new records.",
     message: ({ number, last }: { number: number; last: number }) =>
       last === 0
         ? `Checkpoint ${number} not found: none was made yet`
@@ -111,7 +111,7 @@ export const auditErrors = defineErrors("audit", {
   recordNewer: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A checkpoint holds what was done before it was made. Ask for a later one, or for the latest with 0.",
+    help: "A checkpoint contains the records from before it. Ask for a later one, or for the latest with 0.",
     message: ({ recordId, checkpoint }: { recordId: string; checkpoint: number; first: number }) =>
       `Record ${recordId} is newer than checkpoint ${checkpoint}`,
     remedy: ({ first }: { recordId: string; checkpoint: number; first: number }) =>
@@ -127,7 +127,7 @@ export const auditErrors = defineErrors("audit", {
   threadGone: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The thread that keeps the book of the audit has ended. It is started again with the next question; nothing is lost, since journals are kept until they were taken in.",
+    help: "The thread that keeps the audit log has ended. It restarts with the next request. Nothing is lost, since journals are kept until the audit log has their records.",
     message: ({ reason }: { reason: string }) => `The thread of the audit log ended: ${reason}`,
     remedy: "Send the request again.",
   },

@@ -67,7 +67,7 @@ async function search(
   { namespace }: CallContext,
 ): Promise<SearchRecordsReply> {
   const token = page?.token ?? "";
-  // A page after the first shows what was there when the first was made.
+  // A page after the first shows the records from the time of the first.
   const indexedMs = token === "" ? await rounds.fresh() : undefined;
   const wish = { namespace, filter, isOldestFirst: oldestFirst, size: sizeOf(page), token };
   const { thread } = await rounds.opened();

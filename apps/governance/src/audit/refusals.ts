@@ -1,4 +1,7 @@
-/** What was refused at edges, and what was done there that no journal has, made records of the journal: in the order in which it comes, a day of a namespace in one machine. */
+/**
+ * Turns refusals and edge actions, which no journal contains, into records of the journal: in their order, a day of a
+ * namespace in one machine.
+ */
 import { hash } from "node:crypto";
 import {
   type AuditRecord,

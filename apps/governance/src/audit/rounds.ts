@@ -3,7 +3,7 @@
  *
  * 1. What the own process has the audit's thread reads from its log, and this one nothing of it. Other processes are
  *    asked for theirs.
- * 2. One round at a time. Who wants to see what is durable now waits for one that starts from now on.
+ * 2. One round at a time. A reader of the current durable state waits for a round that starts later.
  * 3. What was taken in may be cut from the journals then, and nothing before: an action that the audit has not got is
  *    not forgotten, and where it falls behind for long the disk fills up until nothing is done any more.
  * 4. A journal that cannot be reached is left for the next round. One that is not what was audited stops the audit, and
@@ -168,7 +168,7 @@ export class AuditRounds implements Component {
   }
 
   /**
-   * Returns the book, and what it is signed with. Tried again by the next one who asks where it could not be opened.
+   * Returns the book and its signing key. If it could not be opened, the next caller tries again.
    */
   opened(): Promise<OpenedAudit> {
     this.#opening ??= this.#open().catch((error: unknown) => {
@@ -399,7 +399,7 @@ export class AuditRounds implements Component {
     return log && { directory: log.directory, end: log.end(), services };
   }
 
-  /** What is asked for by journal. */
+  /** The requests by journal. */
   async #gather(): Promise<GatheredParts> {
     const { partitionOwner } = this.#parts;
     const parts: JournalPart[] = [];

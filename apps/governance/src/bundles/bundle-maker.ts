@@ -1,16 +1,16 @@
 /**
  * Makes the bundles that services decide by: what all namespaces contribute, signed.
  *
- * 1. One is made when something has changed, of what was gathered for a moment, and one when the last is a third of its
- *    age old, so that services which hear nothing new know that there is nothing new.
+ * 1. A change makes one, after changes are gathered for a moment. Another one is made when the last has a third of its
+ *    maximum age, so that services without news know that nothing has changed.
  * 2. Each process of the service makes its own, of the same: what it does not keep it asks the process for that does.
  *    Which namespaces there are, and that one has changed elsewhere, it sees in the index, which is at most a second
  *    behind.
  * 3. A bundle's number is when it was made, so that of two processes the later bundle counts, and none is needed to
  *    agree.
  * 4. As long as a namespace cannot be asked, no bundle is made without it: the last one continues.
- * 5. A stop waits for no answer: what is asked may be opened for the first time just then, on a machine that is busy.
- *    It waits for keys that are being made, because the directory may be removed after the stop.
+ * 5. A stop waits for no answer: a request may be the first one, on a busy machine. It waits for keys that are being
+ *    made, because the directory may be removed after the stop.
  */
 import { type Bundle, BundleContent, type policyService } from "@tutti/contracts/governance/v1";
 import { allEntries, type MachineDependencies } from "@tutti/host/serving";
@@ -105,7 +105,7 @@ export class BundleMaker implements Component, MachineEventListener {
     this.#wake?.();
   }
 
-  /** What holds after all that was changed by this process. */
+  /** The rules after all changes of this process. */
   current(): Promise<MadeBundle> {
     return this.#make(false);
   }

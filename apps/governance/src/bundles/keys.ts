@@ -11,7 +11,7 @@ export class Keys {
   #opened: Promise<InstallationKeys> | undefined;
   #issuer: Promise<TokenIssuer> | undefined;
 
-  /** @param dataDirectory of the process; empty where it has none */
+  /** @param dataDirectory of the process. Empty if it has none */
   constructor(
     directory: string,
     dataDirectory: string,

@@ -1,7 +1,6 @@
 /**
- * What a change of policies would mean: every recorded decision is made again by what would hold, and each that would
- * come out otherwise than it did, and otherwise than it does at present, is told. What a bearer's own narrowing denied
- * stays denied.
+ * The impact of a change of policies: every recorded decision is made again by the new policies. Each decision that
+ * differs from the recorded and from the present one is reported. A denial by a bearer's own restriction stays.
  */
 import type { Flip, PreviewImpactReply, PreviewImpactRequest } from "@tutti/contracts/governance/v1";
 import { spanOf } from "@tutti/host";
@@ -33,7 +32,7 @@ export async function* previewImpact(
   const fromMs = span === undefined ? nowMs - spanDefaultMs : from;
   const all = await recordedIn(dependencies, context, { fromMs, toMs: to });
   const after = new PolicyEvaluator(cedar, contentAfter(content, namespace, change));
-  // Where the caller stood. What was recorded since comes before it, and is told with another preview.
+  // The caller's position. Later records come before it, and belong to another preview.
   const begin = cursor === "" ? 0 : all.findIndex((decision) => placeOf(decision) > cursor);
   for (let at = begin === -1 ? all.length : begin; ; at += atOnce) {
     const some = all.slice(at, at + atOnce);

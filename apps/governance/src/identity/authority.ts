@@ -1,6 +1,6 @@
 /**
- * For whom keys and tokens are made: for the caller, within what it showed itself. For another by who may change
- * principals.
+ * The identity of new keys and tokens: the caller, within its own rights, or another identity, if the caller has the
+ * right to change principals.
  */
 import { Scope } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
@@ -29,7 +29,7 @@ export async function bearerOf(
   return { actor: wanted, isCaller: false };
 }
 
-/** What is asked for, within what the caller itself may do. */
+/** The request, restricted to the caller's own rights. */
 export function scopeWithin(own: Scope | undefined, wanted: Scope | undefined): Scope {
   const found = narrowed(own ?? unscoped, wanted ?? Scope.create());
   if (found.kind === "narrowed") return found.scope;

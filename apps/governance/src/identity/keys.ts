@@ -1,4 +1,4 @@
-/** Keys for APIs. The key itself is in the reply that made it and nowhere else. What is kept of it is its hash. */
+/** Keys for APIs. The key itself is in the reply that made it and nowhere else. Only its hash is stored. */
 import {
   ApiKey,
   type CreateKeyRequest,

@@ -1,5 +1,6 @@
 /**
- * Who is kept out of the installation because of guessing. That is kept by the namespace `system`. Any other has none.
+ * Principals and addresses that are locked out of the installation because of guessing. The namespace `system` stores
+ * them. Any other has none.
  */
 import type { LiftLockoutRequest, ListLockoutsRequest, Lockout } from "@tutti/contracts/governance/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";

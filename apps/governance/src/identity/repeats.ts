@@ -4,7 +4,7 @@ import type { CallContext } from "@tutti/kernel";
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** So many signs, of who asks, where, for what and under which key. Undefined where every call counts. */
+/** A digest of the caller, the place, the request and the key. Undefined if every call counts. */
 export function repeatedId(
   { principal, namespace, idempotencyKey }: CallContext,
   intent: string,

@@ -84,7 +84,7 @@ export async function narrowToken(
   requireServed("scope.actions", scope?.actions ?? []);
   const shown = secret === "" ? await shownBy(dependencies, context) : await checked(dependencies, secret);
   if (shown === undefined || shown.tokenId === "")
-    throw governanceErrors.tokenRefused({ reason: "the caller showed none; name the token to be narrowed" });
+    throw governanceErrors.tokenRefused({ reason: "the caller showed none. Name the token to restrict" });
   if (shown.use === TokenUse.TOKEN_USE_ONE_TIME)
     throw governanceErrors.tokenRefused({ reason: "it is for one exchange" });
   const { actor, namespace, groups, use, tokenId, expireMs } = shown;

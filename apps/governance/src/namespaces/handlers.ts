@@ -1,6 +1,5 @@
 /**
- * Namespaces: made, shown, changed, taken away. What is kept of one is its tenant. `default` and `system` exist by
- * themselves.
+ * Namespaces: create, read, update, delete. The tenant stores one. `default` and `system` exist by themselves.
  */
 import {
   type CreateNamespaceRequest,

@@ -1,4 +1,4 @@
-/** Who may do what: single questions, and a matrix of them. Nothing is done, and nothing recorded. */
+/** Questions about access rights: single ones, and a matrix of them. They have no effect and leave no record. */
 import type { AccessRow, AskAccessRequest, GetAccessMatrixRequest } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";

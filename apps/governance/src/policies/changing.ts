@@ -1,6 +1,6 @@
 /**
- * Changes of policies. One is made when it can be read, its cases come out, and some identity could still revert it.
- * What holds then is in a bundle before the caller has its answer.
+ * Changes of policies. One is made if it can be read, its cases pass, and some identity could still revert it. A bundle
+ * contains the new policies before the caller gets its answer.
  */
 import {
   type ApplyPoliciesRequest,

@@ -1,4 +1,7 @@
-/** Decisions that governance itself needs: by what holds after all that was changed here, before a bundle has reached any process. */
+/**
+ * Decisions that governance itself needs: by the policies after all changes here, before a bundle has reached any
+ * process.
+ */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import type { CallContext, Clock, Labels, Principal } from "@tutti/kernel";

@@ -1,4 +1,4 @@
-/** Questions as they are asked, and decisions as they are told. */
+/** Questions and decisions, as the API has them. */
 import {
   type AccessQuestion,
   type CaseResult,

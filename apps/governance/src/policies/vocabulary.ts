@@ -30,7 +30,7 @@ export function vocabulary(): Vocabulary {
   return made;
 }
 
-/** Actions that no service implements would grant nothing, without a warning. @param field that they stand in */
+/** Actions that no service implements would grant nothing, without a warning. */
 export function requireServed(field: string, actions: readonly string[]): void {
   const violations = actions.flatMap((action, index) => {
     const message = unserved(action);
@@ -47,7 +47,7 @@ export function unserved(action: string): string | undefined {
   const known = [...new Set(action.includes("*") ? actions.flatMap(prefixesOf).map(allOf) : actions)];
   const instead = nearest(action, known) ?? known.find((one) => one.endsWith(`.${action}`));
   const advice = instead === undefined ? `; there are ${besides(action)}` : `, did you mean ${instead}?`;
-  return `nobody serves an action like ${action}${advice}`;
+  return `no service has an action like ${action}${advice}`;
 }
 
 /** What is served as far as an action is right, from its beginning on. */

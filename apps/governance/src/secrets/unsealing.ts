@@ -1,7 +1,7 @@
 /**
  * Values given to callers that may use them.
  *
- * 1. Who may not use a secret hears the same as if there were none.
+ * 1. A caller without the right to a secret gets the same answer as for a missing one.
  * 2. That it is given out, to whom and for what, is durable before. A use that is refused is recorded too.
  * 3. A value leaves sealed for the key of the call.
  */

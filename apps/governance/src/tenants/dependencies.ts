@@ -1,4 +1,4 @@
-/** How handlers speak with the tenants: what is kept of who there is in a namespace, and what they may do. */
+/** How handlers use the tenants: the stored identities of a namespace and their rights. */
 import { ask, type MachineDependencies, orIfAbsent, type Told, tell } from "@tutti/host/serving";
 import type { CallContext, Foundation, IdSource, InstanceKey } from "@tutti/kernel";
 import { contents, newTenant, type TenantView } from "@tutti/machine-entities/tenant";

@@ -1,4 +1,4 @@
-/** What is kept, as the contracts show it. Only read: the tenant's objects are not changed here. */
+/** The stored objects, as the contracts show them. Read only: the tenant's objects are not changed here. */
 import {
   AdmissionRule,
   type ApiKey,

@@ -31,7 +31,7 @@ class SessionEventMapper implements EventMapper<SessionNote> {
     return eventOf(note);
   }
 
-  /** Undefined where the partition has gone elsewhere: its new owner tells of what comes. */
+  /** Undefined if the partition has moved: its new owner publishes later events. */
   async progressOf(head: NoteHead): Promise<EventInput | undefined> {
     try {
       const session = await this.runtime?.query({
@@ -73,7 +73,7 @@ export class SessionEventPublisher extends MachineEventPublisher<SessionNote> {
     this.#teller = teller;
   }
 
-  /** Some of what is told is asked of the runtime, which needs this to start with. */
+  /** Some events need data from the runtime, which needs this to start. */
   begin(runtime: Asked): void {
     this.#teller.runtime = runtime;
   }

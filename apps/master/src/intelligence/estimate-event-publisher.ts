@@ -1,4 +1,4 @@
-/** Tells the bus that something no longer takes as long as was learned. After a restart what drifts is told once more. */
+/** Reports on the bus that a duration no longer matches its estimate. After a restart a drift is reported once more. */
 import { type Bus, contractEvent, type EventInput } from "@tutti/bus";
 import { type IntelligenceEventPayloads, intelligenceEvents } from "@tutti/contracts/events/v1/intelligence";
 import { type EventMapper, headOf, MachineEventPublisher, type NoteHead } from "@tutti/host/serving";

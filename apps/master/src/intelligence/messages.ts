@@ -36,8 +36,8 @@ export function learnedOf(outcome: AttemptOutcome): LearnedOutcome | undefined {
   };
 }
 
-/** What is done about a drift. */
-const response = "what comes now counts as what is usual within some twenty attempts";
+/** The consequence of a drift. */
+const response = "new durations become the usual ones within some twenty attempts";
 
 export function modelOf(namespace: string, known: KnownModel): Model {
   const { capability, version, samples, error, coverage, drift, learnMs, points } = known;

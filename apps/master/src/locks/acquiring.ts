@@ -3,7 +3,7 @@
  *
  * 1. The machine keeps the line. Here is only who listens. A caller that hangs up, or a process that dies, leaves a
  *    place that is kept for a while, and given up without a further request.
- * 2. What was not heard of, as when the lock has another owner by now, is found by asking again once in a while.
+ * 2. A missed release, for example after the lock has moved to another owner, is found by asking again once in a while.
  */
 import { type AcquireLockRequest, type LockGrant, LockWaitEnd } from "@tutti/contracts/session/v1";
 import { ask, tell } from "@tutti/host/serving";
@@ -14,7 +14,7 @@ import type { LockWaitOutcome } from "./lock-waits.ts";
 import { grantOf } from "./messages.ts";
 
 const askAgainMs = 15_000;
-/** What is left of a deadline for the answer to arrive. */
+/** The part of a deadline that remains for the transport of the answer. */
 const answerMs = 250;
 
 export async function acquireLock(
@@ -66,7 +66,7 @@ function hear({ waits, foundation: { timers } }: LockDependencies, key: Instance
   };
 }
 
-/** Who only lost its place without its own doing asks again, and is told the reason then, where there is one. */
+/** A caller that lost its place without its own fault asks again, and then learns the reason if there is one. */
 function refuse(
   { reason, message }: Extract<LockWaitOutcome, { kind: "ended" }>,
   { name, holder }: AcquireLockRequest,
@@ -77,7 +77,7 @@ function refuse(
   if (isGivenUp) throw lockErrors.placeLost({ name, holder });
 }
 
-/** The place is kept for a repeated request. That it could not be said does no harm: it is given up a little later. */
+/** The place is kept for a repeated request. A lost notice does no harm: the place is given up a little later. */
 async function hangUp(
   dependencies: LockDependencies,
   key: InstanceKey,

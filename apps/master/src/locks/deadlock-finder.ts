@@ -78,7 +78,7 @@ export class DeadlockFinder implements Component {
     for (const deadlock of findDeadlocks(both)) await this.#resolve(namespace, deadlock);
   }
 
-  /** What waits for locks of this process is known at once, that of others when the index has it. */
+  /** Waits for locks of this process are known at once, those of others when the index has them. */
   async #contendedIn(namespace: string): Promise<readonly string[]> {
     const names = new Set<string>();
     for (const key of this.#parts.waits.contended) if (key.namespace === namespace) names.add(key.id);

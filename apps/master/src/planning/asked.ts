@@ -1,4 +1,4 @@
-/** What is asked to be planned, as those that plan see it. */
+/** A planning request, as planners see it. */
 import type { PlanAgent, PlanRequest, PlanTask } from "@tutti/contracts/intelligence/v1";
 import { Agent } from "@tutti/contracts/swarm/v1";
 import { TaskSpec } from "@tutti/contracts/types/v1";

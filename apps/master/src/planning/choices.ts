@@ -8,11 +8,11 @@ import { indexLabels, modeName } from "@tutti/machine-session";
 import { lines } from "../api/sessions/listing.ts";
 import type { PlanningDependencies } from "./dependencies.ts";
 
-/** Sessions that are looked at for one page: where few choices are like what is asked for, the next page continues. */
+/** Sessions to read for one page: if few choices match the filter, the next page continues. */
 const lookedAtMax = 1_000;
 const askedAtOnce = 16;
 
-/** What was asked for by its name was not chosen. */
+/** A mode that was requested by name is no choice. */
 const chosenModes: ReadonlySet<string> = new Set(
   [Mode.MODE_ADAPTIVE, Mode.MODE_HYBRID].map((mode) => modeName(mode)),
 );

@@ -19,21 +19,21 @@ export const planningErrors = defineErrors("planning", {
   notLookedAt: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The contract has fields that plans do not look at yet. They are refused, so that nobody takes a plan for one that did.",
+    help: "The contract has fields that plans do not use yet. They are refused, so that no caller takes a plan for one that used them.",
     message: ({ field }: { field: string }) => `Plans do not support ${field} yet`,
     remedy: "Omit the field.",
   },
   tasksUnknown: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The tasks of a goal are not known before somebody has broken it down, which is work of its own.",
+    help: "The tasks of a goal are not known before a planner has broken it down, which takes work.",
     message: () => "The session has a goal, whose tasks are not known before it starts",
     remedy: "Start the session and read `tutti session plan`, or list its tasks.",
   },
   decidedElsewhere: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "In the mode CUSTOM the orchestrator of a user decides what begins, and only when it is asked.",
+    help: "In the mode CUSTOM the orchestrator of a user decides which tasks start, and only on request.",
     message: ({ orchestrator }: { orchestrator: string }) =>
       `The orchestrator \`${orchestrator}\` decides while the session runs, so there is no plan`,
     remedy: "Set another mode to see its plan.",
@@ -63,7 +63,7 @@ export const planningErrors = defineErrors("planning", {
   choiceUntold: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Something is learned from a choice of a mode whose session, time and outcome are told.",
+    help: "To learn from a choice of a mode, report its session, time and outcome.",
     message: ({ place, problem }: { place: number; problem: string }) => `choices[${place}]: ${problem}`,
     remedy: "Set the value, or omit the choice.",
   },

@@ -246,7 +246,7 @@ export async function explainAllocation(
 function tellOwn({ allocation, of }: Standing): string {
   const { weight, granted, wanted, share } = allocation;
   const names = Object.keys({ ...granted, ...wanted });
-  if (names.length === 0) return `it has the weight ${weight}, and nothing at work or waiting`;
+  if (names.length === 0) return `it has the weight ${weight}, without running or pending tasks`;
   const parts = names.map(
     (name) =>
       `${amountOf(granted[name] ?? 0, name)} at work and ${wanted[name] ?? 0} waiting, where its share is ${rounded(share[name] ?? 0)} of ${(of[name] ?? []).join(" and ")}`,
@@ -256,7 +256,7 @@ function tellOwn({ allocation, of }: Standing): string {
 
 function tellRivals({ rivals, isBesideOthers }: Standing): string {
   const others = [...rivals].slice(0, 5).map(([id, weight]) => `${id} with the weight ${weight}`);
-  if (rivals.size === 0 && !isBesideOthers) return "no other session has anything at work or waiting there";
+  if (rivals.size === 0 && !isBesideOthers) return "no other session has running or pending tasks there";
   const sessions = rivals.size === 0 ? [] : [`with ${counted(rivals.size, "other")}: ${others.join(", ")}`];
   return `it takes turns ${[...sessions, ...(isBesideOthers ? ["with other namespaces"] : [])].join(", and ")}`;
 }

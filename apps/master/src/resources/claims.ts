@@ -35,7 +35,7 @@ export class Claims {
     const used: Record<string, number> = {};
     const sinceMs = this.#clock.monotonic() - rememberedMs;
     for (const { uses, atMs } of this.#claims.get(namespace)?.values() ?? []) {
-      // The last pool of a namespace falls silent too, and nothing else is said there then.
+      // The last pool of a namespace falls silent too, and then no other pool reports.
       if (atMs < sinceMs) continue;
       for (const use of uses) if (use.quotaId === quotaId) used[use.name] = (used[use.name] ?? 0) + use.used;
     }

@@ -40,7 +40,7 @@ async function checkReservations(
   const listed = await resources.listReservations({ namespace, pool: "", span: undefined, page }, options);
   const known = new Set(listed.reservations.map(({ reservationId }) => reservationId));
   const missing = reservationIds.find((id) => !known.has(id));
-  // Of more than a page the rest is not known here: what is not there gives nothing.
+  // With more than one page, the rest is not known here: unknown pools contribute nothing.
   if (missing !== undefined && listed.reservations.length < pageSize)
     throw resourceErrors.reservationMissing({ id: missing });
 }

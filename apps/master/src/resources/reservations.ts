@@ -27,7 +27,7 @@ export async function createReservation(
   const body = {
     reservation,
     capacity: capacityIn(use),
-    // Of those that were asked for it is told first.
+    // Reported before those that were only requested.
     capacityThere: agents === undefined ? {} : capacityIn(use.groups[0]),
   };
   // Under its id the same again is the same.

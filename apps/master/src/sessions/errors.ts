@@ -1,6 +1,6 @@
 import { amountOf, defineErrors } from "@tutti/kernel";
 
-/** Why the service says no to a session, besides what the machine knows. */
+/** Why the service rejects a session, in addition to the machine's reasons. */
 export const sessionServiceErrors = defineErrors("session", {
   capabilityUnknown: {
     status: "INVALID_ARGUMENT",
@@ -32,7 +32,7 @@ export const sessionServiceErrors = defineErrors("session", {
   slotsAsked: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A task takes one slot of its agent, whatever it is. What it needs besides has names of its own, as the agent offers it.",
+    help: "A task takes one slot of its agent, for every task. Name its other needs as the agent offers them.",
     message: ({ task }: { task: string }) =>
       `Task \`${task}\` requests slots, and each task takes exactly one slot`,
     remedy: "Omit slots, or request other resources.",
@@ -86,14 +86,14 @@ export const sessionServiceErrors = defineErrors("session", {
   orchestratorUnnamed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "In the mode CUSTOM the session names the capability that is asked what begins.",
+    help: "In the mode CUSTOM the session names the capability of its orchestrator, which decides which tasks start.",
     message: () => "The mode CUSTOM needs an orchestrator",
     remedy: "Set the orchestrator, or choose another mode.",
   },
   orchestratorUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "In the mode CUSTOM an agent that offers the capability of the orchestrator is asked what begins. It may go away and come back later.",
+    help: "In the mode CUSTOM an agent with the capability of the orchestrator decides which tasks start. It may disconnect and reconnect later.",
     message: ({ orchestrator }: { orchestrator: string }) =>
       `No worker offers the orchestrator \`${orchestrator}\``,
     remedy: "Start such a worker, or choose another mode.",

@@ -72,7 +72,7 @@ describe("locks in a program", () => {
     await assert.rejects(tutti.locks.acquire("left", of("kant")), {
       code: "session.deadlock",
       message:
-        /session kant waits for the lock left, which session plato holds; .* session kant gives way, because it began last/,
+        /session kant waits for the lock left, which session plato holds, and .* session kant gives way, because it started last/,
     });
     await right.release();
     await (await plato).release();

@@ -66,7 +66,7 @@ describe("resources on the page", { skip: browser.skip, timeout: 540_000 }, () =
     await plato;
     const deadlocks = part(page, "Deadlocks");
     await deadlocks.getByText(/session kant gave way/).waitFor();
-    await deadlocks.getByText(/gives way, because it began last/).waitFor();
+    await deadlocks.getByText(/gives way, because it started last/).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.context().close();
   });

@@ -61,7 +61,7 @@ describe("a pool that has just been opened", () => {
     assert.deepEqual(happened, ["waits", "told 1", "goes on"]);
   });
 
-  it("asks again each second while nobody answers, and does not wait for ever", async () => {
+  it("retries each second without an answer, but not for ever", async () => {
     let asked = 0;
     const { happened, passed } = dependencies(() => {
       asked++;
@@ -74,7 +74,7 @@ describe("a pool that has just been opened", () => {
     assert.deepEqual(happened, ["waits", "goes on"]);
   });
 
-  it("does not wait where nobody is there who could answer", async () => {
+  it("does not wait if no service can answer", async () => {
     const { happened, passed } = dependencies(async () => two, false);
     assert.deepEqual(happened, []);
     await passed(0);

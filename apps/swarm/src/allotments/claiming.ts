@@ -3,8 +3,8 @@
  *
  * 1. A pool asks as soon as it is here, and then every second where it was given something, every three where it was
  *    not: for its own namespace, and for those that senders have tasks of.
- * 2. A pool gives out nothing before it was told what its own namespace may have, if a service can tell it, and not for
- *    longer than some seconds: what was running under a quota before this process was, still counts.
+ * 2. A pool assigns nothing before it knows the quotas of its own namespace, if a service can report them, and waits
+ *    some seconds at most. The reason: running tasks under a quota still count after a restart of this process.
  * 3. Without an answer it keeps what it was given, until the lease of that is over. Then nothing more of it starts.
  *    Where nothing was ever given, nothing more is held back.
  */

@@ -10,7 +10,7 @@ import type { AgentUpdates } from "./agents/agent-updates.ts";
 /** What the handlers work with. */
 export interface PoolDependencies {
   readonly pools: PoolDirectory;
-  /** What is kept of them. */
+  /** Their stored state. */
   readonly poolStore: PoolStore;
   /** Pools of this process and of others. */
   readonly remote: Client<typeof poolService>;

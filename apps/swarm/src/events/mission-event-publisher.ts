@@ -33,7 +33,7 @@ class MissionEventMapper implements EventMapper<MissionNote> {
     return eventOf(note);
   }
 
-  /** Undefined where the partition has gone elsewhere: its new owner tells of what comes. */
+  /** Undefined if the partition has moved: its new owner publishes later events. */
   async progressOf(head: NoteHead): Promise<EventInput | undefined> {
     try {
       const mission = await this.runtime?.query({
@@ -77,7 +77,7 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
     this.#teller = teller;
   }
 
-  /** Some of what is told is asked of the runtime, which needs this to start with. */
+  /** Some events need data from the runtime, which needs this to start. */
   begin(runtime: Asked): void {
     this.#teller.runtime = runtime;
   }

@@ -1,4 +1,4 @@
-/** By which id an agent speaks: none goes by that of another one that governance knows, whatever it may otherwise. */
+/** The id that an agent uses: no agent uses the id of another one that governance knows, with any rights. */
 import type { Guard } from "@tutti/host";
 import type { Principal } from "@tutti/kernel";
 import { swarmErrors } from "../errors.ts";

@@ -7,8 +7,8 @@ import type { CallContext, TuttiError } from "@tutti/kernel";
 import { installationNamespace, type RefusedListener } from "@tutti/mesh";
 
 /**
- * Hears of requests of those who may not, as far as these fit their contract. Of strangers who try the doors of a
- * namespace that they do not belong to its people hear nothing.
+ * Receives requests without the right, as far as they fit their contract. A namespace does not hear of strangers who
+ * try it.
  */
 export function atDoorOf<Request>(
   { check }: Pick<RpcDescription<Request, unknown>, "check">,

@@ -2,10 +2,13 @@ import type { Guard } from "@tutti/host";
 import type { CallContext, TuttiError } from "@tutti/kernel";
 import { swarmErrors } from "../errors.ts";
 
-/** Where it is told. Undefined in a process that enforces nothing. */
+/** The receiver of refusals. Undefined in a process that enforces nothing. */
 export type GrantGuard = Pick<Guard, "refusedInside"> | undefined;
 
-/** An agent that offers what was not granted, or uses another's id, is recorded in the audit, as refusals at the edge are. */
+/**
+ * An agent that offers an ungranted capability, or uses another's id, is recorded in the audit, as refusals at the edge
+ * are.
+ */
 export function tellRefused(
   guard: GrantGuard,
   error: TuttiError,

@@ -1,7 +1,7 @@
 /**
  * The hooks of the pools that are owned here: compiled when they are kept, and brought to those who answer.
  *
- * 1. What is asked in a turn leaves when the turn is over, and answers are handed in before the next one.
+ * 1. Requests of a turn leave when the turn is over, and answers are processed before the next one.
  * 2. A hook without a listener has failed at once, as its rule for failures says.
  */
 import type { Hook } from "@tutti/contracts/swarm/v1";
@@ -140,7 +140,7 @@ class PoolHooks implements HookOutlet {
       return listener.ask(questions);
     }
     const waiting = questions.filter(({ number }) => number > 0);
-    return waiting.map(({ number }) => failure(number, "nobody listens to it"));
+    return waiting.map(({ number }) => failure(number, "no listener is connected"));
   }
 
   /** It may be in the midst of its turn. */

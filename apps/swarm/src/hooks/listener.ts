@@ -2,8 +2,8 @@
  * One who listens to a hook over a stream.
  *
  * 1. Occasions are numbered per stream, and an answer counts once.
- * 2. What is asked of one who goes away has failed at once. One who does not keep up is told nothing more until he
- *    does, and what would wait for him has failed.
+ * 2. Requests to a listener that disconnects fail at once. A listener that falls behind gets no more requests until it
+ *    catches up, and requests that would wait for it fail.
  */
 import type { HookAnswer, HookOccasion } from "@tutti/contracts/swarm/v1";
 import type { HookQuestion, HookReply } from "@tutti/matching";
@@ -40,7 +40,7 @@ export class Listener {
     return failed;
   }
 
-  /** What there is to send. */
+  /** The requests to send. */
   take(): HookOccasion[] {
     const waiting = this.#waiting;
     this.#waiting = [];

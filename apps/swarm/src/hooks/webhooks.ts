@@ -28,7 +28,7 @@ export interface WebhookAsked {
 /** Of one request. More go into further ones. */
 const occasionsMax = 100;
 const timeoutDefaultMs = 1_000;
-/** Requests that are under way. Of what comes beyond them, what waits for an answer has failed. */
+/** Maximum of running requests. Beyond it, a request that waits for an answer fails. */
 const underWayMax = 64;
 
 export class Webhooks {

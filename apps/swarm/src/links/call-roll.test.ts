@@ -131,7 +131,7 @@ describe("who is to come to a pool that has moved here", () => {
 });
 
 describe("who was in a pool that leaves", () => {
-  it("is told by who owned it first", () => {
+  it("names the first owner", () => {
     const { take, release, told } = dependencies();
     take(1);
     release(1, ["a"]);
@@ -153,7 +153,7 @@ describe("who was in a pool that leaves", () => {
     assert.deepEqual(told, []);
   });
 
-  it("is told by who has waited for them in vain", () => {
+  it("names the owner that waited for them in vain", () => {
     const { take, time, release, told } = dependencies({ gone: nothing });
     take(5);
     time.advance(settleMs);

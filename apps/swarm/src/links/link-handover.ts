@@ -2,9 +2,10 @@
  * Tells the next owner of pools that were let go of which agents were in them: asked, this process might not be there any
  * more.
  *
- * 1. The table is waited for: it is told only to the owner in the epoch right after.
- * 2. It is told in parts, of which the last one says so. What gets lost is waited for by the next owner as after a crash.
- * 3. A process that ends does so when all has been told, or a second later.
+ * 1. The table is waited for: the sender reports only to the owner in the epoch right after.
+ * 2. The report has parts, and the last one is marked. If parts are lost, the next owner waits for the agents as after
+ *    a crash.
+ * 3. A process that stops exits after all reports are sent, or a second later.
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type AwaitedAgent, type dispatchService, TellLinksRequest } from "@tutti/contracts/swarm/v1";

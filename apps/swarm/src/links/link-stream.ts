@@ -1,6 +1,6 @@
 /**
- * A link on the stream that carries it: what comes is handed to the book, what there is to say is sent as fast as the
- * agent reads. While it does not, nothing is taken from the link. What is to be said gathers there in larger frames.
+ * A link on the stream that carries it: incoming frames go to the book, outgoing frames leave as fast as the agent
+ * reads. A slow agent takes nothing from the link. Its contents gather there in larger frames.
  */
 import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { Bell, errorFromUnknown, notOwnerOf, type Timers, type TuttiError } from "@tutti/kernel";
@@ -18,7 +18,7 @@ export interface LinkStreamParts {
   readonly timers: Timers;
   readonly greetingMs: number;
   readonly instruments: LinkInstruments;
-  /** The agent is told no: at its greeting, or for what it said later. */
+  /** The agent is rejected: at its greeting, or for a later frame. */
   readonly onRefused: (error: TuttiError) => void;
 }
 

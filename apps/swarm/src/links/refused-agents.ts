@@ -46,7 +46,7 @@ export class RefusedAgents {
     );
   }
 
-  /** Who may not link at all. */
+  /** Callers who must not link. */
   readonly linkRefused = atDoorOf(
     agentLinkService.methods.link,
     ({ hello }) => hello && placeOf(hello).namespace,
@@ -57,7 +57,7 @@ export class RefusedAgents {
     },
   );
 
-  /** Who may not poll. */
+  /** Callers who must not poll. */
   readonly claimRefused = atDoorOf(
     agentPollService.methods.claimTasks,
     (request) => placeOf(request).namespace,

@@ -1,6 +1,7 @@
 /**
- * Which agents pools have, for their next owner: those whose links end here and are relayed, those that were here when
- * their pool left, which come to the next owner by themselves, and those that this process waited for.
+ * The agents of pools, for their next owner. They are the agents whose links end here and are relayed, the agents that
+ * this process waited for, and those that were here when their pool left. The last ones go to the next owner by
+ * themselves.
  */
 import { Hello } from "@tutti/contracts/agent/v1";
 import { type AwaitedAgent, LinkOpened, type ListLinksReply } from "@tutti/contracts/swarm/v1";

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why the service says no to what is asked of missions, besides what the machine knows. */
+/** Why the service rejects requests about missions, in addition to the machine's reasons. */
 export const missionServiceErrors = defineErrors("board", {
   missionUnnamed: {
     status: "INVALID_ARGUMENT",
@@ -50,7 +50,7 @@ export const missionServiceErrors = defineErrors("board", {
   childTaken: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "A run or mission that belongs to nobody, or to another parent, has the id that the child was to have.",
+    help: "The id of the child is taken by a run or mission without a parent, or with another parent.",
     message: ({ child }: { child: string }) =>
       `\`${child}\` already exists and is not the child of this mission`,
     remedy: "Delete it, or start the parent under another id.",

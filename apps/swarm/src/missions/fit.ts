@@ -3,7 +3,7 @@ import { Assignment } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { missionErrors } from "@tutti/machine-mission";
 
-/** @param assignment how tasks of the mission come to agents; asked for only where it matters */
+/** @param assignment how tasks of the mission come to agents. Requested only if it matters */
 export async function requireFitting(
   tasks: readonly TaskSpec[],
   assignment: () => Assignment | Promise<Assignment>,
@@ -11,12 +11,12 @@ export async function requireFitting(
   for (const { id, compensate, limits } of tasks) {
     if (compensate !== undefined) {
       const problem =
-        "expected no `compensate`: a mission undoes nothing; have it done in a workflow that the task starts";
+        "expected no `compensate`, because a mission has no compensation. Start a workflow with compensation from the task";
       throw missionErrors.taskInvalid({ task: id, problem });
     }
     if (limits.length > 0 && (await assignment()) === Assignment.ASSIGNMENT_CLAIMED) {
       const problem =
-        "expected no limits by key where tasks are only claimed: pools keep them, and a claim goes past the pool; let tasks be offered";
+        "expected no limits by key for tasks that are only claimed, because pools enforce limits and a claim bypasses the pool. Offer the tasks instead";
       throw missionErrors.taskInvalid({ task: id, problem });
     }
   }

@@ -22,7 +22,7 @@ export interface OfferExchangeParts {
   readonly now: PoolTime;
   /** Instance id of this process. */
   readonly owner: string;
-  /** An attempt that ends sooner is told by its result alone. */
+  /** An attempt that ends sooner is reported by its result alone. */
   readonly begunAfterMs: number;
   /** There is something to send. */
   readonly wake: () => void;
@@ -66,7 +66,7 @@ export class OfferExchange implements SenderOutlet {
     this.#takeAll(request);
   }
 
-  /** What there is to send. Undefined when that is nothing. */
+  /** The contents to send. Undefined if there are none. */
   next(): OfferReply | undefined {
     return this.#replies.take();
   }
@@ -121,7 +121,7 @@ export class OfferExchange implements SenderOutlet {
     this.#parts.wake();
   }
 
-  /** Without what is for pools that are not owned here: their sender has been told, or is being. */
+  /** Without contents for pools that are not owned here: their sender knows that already, or soon will. */
   #ownedOf(request: OfferRequest): OfferRequest {
     if (this.#elsewhere.size === 0) return request;
     for (const { number, pool } of request.profiles)

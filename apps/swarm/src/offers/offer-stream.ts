@@ -1,4 +1,4 @@
-/** The stream of a sender, on whatever carries it: requests go to the exchange, replies leave as the sender reads. */
+/** The stream of a sender, on any transport: requests go to the exchange, replies leave as the sender reads. */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell, type CallContext, type Timers } from "@tutti/kernel";
@@ -60,7 +60,8 @@ export async function* serveOffers(
 }
 
 /**
- * What is owned here of the pools that a request opens is open then. Of what is not the sender hears when it is taken.
+ * The pools of a request that are owned here are open then. The sender hears of the other ones when the request is
+ * processed.
  */
 async function openPools(
   { pools }: OfferDependencies,

@@ -18,7 +18,7 @@ export class Reading<Request> {
     return this.#error;
   }
 
-  /** What takes its time to be taken in keeps back what comes after it. */
+  /** Contents that take time to process keep back later ones. */
   run(incoming: AsyncIterator<Request>, exchange: { take(request: Request): Promise<void> | void }): void {
     const readAll = async (): Promise<void> => {
       for (;;) {

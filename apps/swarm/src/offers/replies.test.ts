@@ -43,7 +43,7 @@ describe("replies to a sender", () => {
     );
   });
 
-  it("are empty when nothing else is said, and not when there is something", () => {
+  it("are empty without contents, and only then", () => {
     const replies = new Replies();
     replies.sayWord();
     replies.sayWord();

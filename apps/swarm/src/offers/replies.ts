@@ -8,8 +8,8 @@ const fullBytes = 2_097_152;
 const fullEntries = 4_096;
 
 /**
- * What is to be told to a sender, joined to as few replies as their size allows. They are told in order, and within a
- * reply what pools said first comes first.
+ * Contents for a sender, joined to as few replies as their size allows. They keep their order, and within a reply the
+ * contents of pools come first.
  */
 export class Replies {
   readonly #replies: Counted[] = [];
@@ -27,7 +27,7 @@ export class Replies {
     this.#room().moved.push({ pool, owner: known });
   }
 
-  /** An empty reply, where nothing else is to be said. */
+  /** An empty reply, if there are no contents. */
   sayWord(): void {
     if (this.#replies.length === 0) this.#begin();
   }

@@ -43,7 +43,7 @@ export interface AgentPollsParts {
   readonly ids: IdSource;
   /** Instance id of this process. */
   readonly host: string;
-  /** How often agents with leases are said to live, and how long one without is known. */
+  /** How often agents with leases count as heard, and how long an agent without one is known. */
   readonly heartbeatMs: number;
   readonly idleMs: number;
   readonly admit: AdmitAgent;
@@ -244,7 +244,7 @@ export class AgentPolls {
     this.#parts.admit({ ...place, agentId, offering }, principal, "agent.tasks.claim");
   }
 
-  /** Who waits for what it came with is told why it does not get it. */
+  /** The caller of a waiting poll learns why the poll gets nothing. */
   #turnAway(request: ClaimTasksRequest, { status, message }: TuttiError): void {
     const { pools, now } = this.#parts;
     const pool = pools.find(namespaceOf(request), request.pool || defaultPool);
@@ -253,7 +253,7 @@ export class AgentPolls {
     pools.turns.stir(pool);
   }
 
-  /** What is not said again is what the agent offered last. */
+  /** Without a new value the agent's last offer holds. */
   #requireGrant(principal: CallContext["principal"], request: PollRequest, said?: Offered): void {
     const place = { namespace: namespaceOf(request), pool: request.pool || defaultPool };
     const offered = said ?? this.#known(request)?.offered ?? nothingOffered;

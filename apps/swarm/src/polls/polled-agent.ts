@@ -1,6 +1,6 @@
 /**
- * An agent that polls, as a link would show it to its pool: what it is assigned waits here until it asks, what it answers
- * is told to the pool, and as long as it has leases it counts as heard.
+ * An agent that polls, shown to its pool like a link. Assigned tasks wait here until the agent asks, its answers go to
+ * the pool, and while it has leases it counts as heard.
  *
  * 1. A task that it was given is answered, renewed, or fails when its lease is over: never two of them.
  * 2. Between two polls it sleeps: nothing is assigned to one that does not ask.
@@ -182,7 +182,7 @@ export class PolledAgent implements AgentOutlet {
     this.#take({ heartbeat }, nowMs);
   }
 
-  /** Fails what was not answered in time, and says that the agent lives as long as it has anything. */
+  /** Fails attempts without an answer in time, and reports that the agent lives while it has any. */
   tick(nowMs: number): void {
     for (const [key, { token, leaseMs, untilMs }] of this.#leases) {
       if (untilMs > nowMs) continue;

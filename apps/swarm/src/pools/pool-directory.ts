@@ -1,8 +1,8 @@
 /**
  * The pools that this process owns, by namespace and name.
  *
- * 1. Every namespace has the pool named `default`, and those that the configuration names. Others are those that a
- *    caller made. Each is opened at the first request, as what is kept of it says.
+ * 1. Every namespace has the pool named `default`, and those that the configuration names. Callers create others. Each
+ *    is opened at the first request, with its stored configuration.
  * 2. A pool is here as long as its partition is owned here. When that is let go of, or when it is deleted, the part
  *    that deals with the pool hears of it once, and the pool is forgotten.
  */
@@ -33,11 +33,11 @@ export interface PoolDirectoryParts {
   /** Names of pools that every namespace has beside `default`. */
   readonly names: readonly string[];
   readonly tenancy: PoolTenancy;
-  /** What holds for all pools alike. */
+  /** The settings of all pools alike. */
   readonly settings: Partial<PoolSettings>;
   /** Settings of a pool that was never created. */
   readonly configured: PoolMessage;
-  /** What is kept of a pool. Undefined where that is nothing. */
+  /** The stored state of a pool. Undefined if there is none. */
   readonly read: (namespace: string, name: string) => Promise<PoolView | undefined>;
   readonly onAgentChange: (pool: Pool, change: AgentChange) => void;
   /** Hears when agents of some pool may offer something else than before, or a pool left with its agents. */
@@ -122,7 +122,7 @@ export class PoolDirectory {
     return (await this.tenant(namespace, name, context)).pool;
   }
 
-  /** The same with what is kept of it. */
+  /** The same with the stored state. */
   async tenant(namespace: string, name: string, context: AdmittedContext): Promise<Tenant> {
     await this.admittedPartition(namespace, name, context);
     const key = `${namespace}/${name}`;
@@ -154,7 +154,7 @@ export class PoolDirectory {
     return this.#parts.tenancy.ownerOf(namespace, name);
   }
 
-  /** What is kept of a pool has changed: it works by that when this resolves. */
+  /** The stored state of a pool has changed: the pool uses it when this resolves. */
   async refresh(namespace: string, name: string): Promise<Tenant | undefined> {
     const key = `${namespace}/${name}`;
     await this.#opening.get(key)?.catch(() => undefined);

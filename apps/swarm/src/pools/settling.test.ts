@@ -49,7 +49,7 @@ describe("settling", () => {
     assert.equal(ends(), 1);
   });
 
-  it("is over at once when nobody is to come", async () => {
+  it("is over at once when no agent is expected", async () => {
     const { answered, ends } = dependencies(expected({}));
     await answered();
     assert.equal(ends(), 1);
@@ -67,8 +67,8 @@ describe("settling", () => {
   });
 
   const unknown: readonly [string, RollCall][] = [
-    ["somebody may come of whom nobody knows", async () => undefined],
-    ["somebody did not answer", () => Promise.reject(new Error("nobody there"))],
+    ["an unknown agent may come", async () => undefined],
+    ["an owner did not answer", () => Promise.reject(new Error("nobody there"))],
     ["the answers do not come", () => new Promise(() => {})],
   ];
   for (const [title, callRoll] of unknown) {
@@ -83,7 +83,7 @@ describe("settling", () => {
     });
   }
 
-  it("ends with the pool, and nobody hears of it", async () => {
+  it("ends with the pool, without a report", async () => {
     const { settling, time, ends, answered } = dependencies(expected({}));
     settling.stop();
     await answered();

@@ -56,8 +56,8 @@ export class PoolTenancy {
   }
 
   /**
-   * Informed of changes of the table: the epoch of a partition, and who owns it in that. Undefined while nobody is
-   * known to.
+   * Receives changes of the table: the epoch of a partition, and its owner in that epoch. Undefined while no owner is
+   * known.
    */
   onOwner(heard: (partition: number, epoch: number, owner: Owner | undefined) => void): void {
     this.#partitionOwner.onOwner((of, partition) => {

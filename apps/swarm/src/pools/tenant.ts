@@ -1,8 +1,7 @@
 /**
- * A pool that is owned here: the place where tasks are matched, and what is kept of it, which says how it works.
+ * A pool that is owned here: the place where tasks are matched, and its stored state, which configures it.
  *
- * What is kept is durable before it is applied. What is applied is all of it, so that nothing depends on which change
- * was heard of.
+ * The stored state is durable before it is applied. It is always applied as a whole, so that no missed change matters.
  */
 import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
 import { errorOf } from "@tutti/kernel";
@@ -24,7 +23,7 @@ export class Tenant {
     this.#configured = configured;
   }
 
-  /** What is kept of it. */
+  /** Its stored state. */
   get contents(): PoolView {
     return this.#contents;
   }

@@ -34,7 +34,7 @@ function poolThat(turn: () => number) {
 }
 
 describe("turns of pools", () => {
-  it("are one for all that came in, however often it was told", () => {
+  it("are one for all changes that came in, for any number of notifications", () => {
     const { turns, run, deferred } = dependencies();
     const { pool, asPool } = poolThat(() => 0);
     for (let count = 0; count < 100; count++) turns.stir(asPool);
@@ -82,7 +82,7 @@ describe("turns of pools", () => {
     assert.deepEqual(order, ["chore", "turn"]);
   });
 
-  it("of other pools go on when one of them fails", () => {
+  it("of other pools continue when one of them fails", () => {
     const { turns, run, logger } = dependencies();
     const bad = poolThat(() => {
       throw new Error("a fault");

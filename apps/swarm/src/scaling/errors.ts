@@ -20,7 +20,7 @@ export const scalingErrors = defineErrors("scaling", {
   processesRefused: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Whoever makes a scaler with the driver `process` runs programs on the machine of the pool's owner. By default that is possible only where nobody from outside can call: where the service listens on a loopback address (`swarm.scaling.processes`).",
+    help: "A scaler with the driver `process` runs programs on the machine of the pool's owner. By default that is possible only if no caller from outside can reach the service: it listens on a loopback address (`swarm.scaling.processes`).",
     message: ({ setting }: { setting: string }) =>
       `\`swarm.scaling.processes\` is ${setting}, so scalers may not start local processes`,
     remedy: "Set it to always, or use a webhook.",
@@ -28,7 +28,7 @@ export const scalingErrors = defineErrors("scaling", {
   containersRefused: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Whoever makes a scaler with the driver `container` runs images on the machine of the pool's owner, so operators say at which sockets of Docker or Podman that is possible (`swarm.scaling.containers.sockets`, by default none), and which images (`swarm.scaling.containers.images`). In a network of their own containers do not reach 127.0.0.1: `swarm.scaling.containers.network` gives them that of the machine, or `swarm.scaling.address` another address.",
+    help: "A scaler with the driver `container` runs images on the machine of the pool's owner. Operators allow sockets of Docker or Podman (`swarm.scaling.containers.sockets`, default: none) and images (`swarm.scaling.containers.images`). Containers in their own network do not reach 127.0.0.1: set `swarm.scaling.containers.network` to that of the machine, or `swarm.scaling.address` to another address.",
     message: ({ problem }: { problem: string; remedy: string }) =>
       `A scaler may not start this container: ${problem}`,
     remedy: ({ remedy }: { problem: string; remedy: string }) => remedy,
@@ -36,7 +36,7 @@ export const scalingErrors = defineErrors("scaling", {
   engineSilent: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Docker or Podman gives no answer at the socket that containers of agents are started by. Start it (`systemctl start podman.socket`, `systemctl start docker`), let this process read and write the socket, or name another one (`swarm.scaling.containers.sockets`). It is tried again with back-off; agents that run go on.",
+    help: "Docker or Podman does not answer at the socket that starts containers of agents. Start it (`systemctl start podman.socket`, `systemctl start docker`), let this process read and write the socket, or set another one (`swarm.scaling.containers.sockets`). The scaler retries with back-off, and running agents continue.",
     message: ({ socket, reason }: { socket: string; reason: string }) =>
       `Docker or Podman did not answer at ${socket}: ${reason}`,
     remedy: "Start it, and let this process use the socket.",
@@ -44,7 +44,7 @@ export const scalingErrors = defineErrors("scaling", {
   engineRefused: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Docker or Podman refused what was needed for a container of an agent, in its own words. It is tried again with back-off, and the agent put aside after too many times in a row.",
+    help: "Docker or Podman refused to run a container of an agent, for the reason in its message. The scaler retries with back-off, and quarantines the agent after too many refusals in a row.",
     message: ({ socket, reason }: { socket: string; reason: string }) =>
       `The container engine at ${socket} rejected the container: ${reason}`,
     remedy: "Correct the scaler, or the engine.",
@@ -52,7 +52,7 @@ export const scalingErrors = defineErrors("scaling", {
   imageMissing: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The image of a scaler is not on the machine, and could not be brought, or may not be (`swarm.scaling.containers.pull: never`). Bring it there with `podman pull` or `docker pull`, which know how to sign in, or correct its name; then `tutti agent release` lets agents that were put aside start.",
+    help: "The image of a scaler is not on the machine, and could not be pulled, or must not be (`swarm.scaling.containers.pull: never`). Pull it with `podman pull` or `docker pull`, which know how to sign in, or correct its name. Then `tutti agent release` lets quarantined agents start.",
     message: ({ image, reason }: { image: string; reason: string }) =>
       `Image ${image} is not available: ${reason}`,
     remedy: "Pull it to this machine, or correct its name.",
@@ -67,7 +67,7 @@ export const scalingErrors = defineErrors("scaling", {
   kubernetesSilent: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The API of Kubernetes gave no answer in time, or one whose certificate is not by the cluster's authority. It is tried again with back-off; agents that run go on. A NetworkPolicy has to let swarm reach it (`deploy/kubernetes/components/agents`); elsewhere than in a pod `swarm.scaling.kubernetes.server` says where it is.",
+    help: "The API of Kubernetes gave no answer in time, or its certificate is not signed by the cluster's authority. The scaler retries with back-off, and running agents continue. A NetworkPolicy has to let swarm reach the API (`deploy/kubernetes/components/agents`). Outside of a pod, set its address with `swarm.scaling.kubernetes.server`.",
     message: ({ server, reason }: { server: string; reason: string }) =>
       `Kubernetes did not answer at ${server}: ${reason}`,
     remedy: "Allow swarm to reach it, or correct `swarm.scaling.kubernetes.server`.",
@@ -75,7 +75,7 @@ export const scalingErrors = defineErrors("scaling", {
   kubernetesRefused: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "Kubernetes refused what a scaler needs, in its own words: the service account of swarm has no right to it, or somebody else sets the replicas of the same workload. It is tried again with back-off.",
+    help: "Kubernetes refused a request of a scaler, for the reason in its message. The service account of swarm lacks the right, or another client sets the replicas of the same workload. The scaler retries with back-off.",
     message: ({ what, reason }: { what: string; reason: string; remedy: string }) =>
       `Kubernetes refused a request (${what}): ${reason}`,
     remedy: ({ remedy }: { what: string; reason: string; remedy: string }) => remedy,
@@ -116,7 +116,7 @@ export const scalingErrors = defineErrors("scaling", {
   launchFailed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "A program of a scaler could not be started. It is tried again with back-off, and put aside after too many times.",
+    help: "A program of a scaler could not be started. The scaler retries with back-off, and quarantines the agent after too many failures.",
     message: ({ command, reason }: { command: string; reason: string }) =>
       `${command} could not be started: ${reason}`,
     remedy: "Check the command and the directory of the scaler.",
@@ -124,7 +124,7 @@ export const scalingErrors = defineErrors("scaling", {
   crashed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "A program of a scaler ended by itself. It is started again with back-off, and put aside after too many times in a row (`quarantine_after_crashes` of its pool); `tutti agent release` lets it be started again.",
+    help: "A program of a scaler exited by itself. The scaler restarts it with back-off, and quarantines the agent after too many exits in a row (`quarantine_after_crashes` of its pool). `tutti agent release` lets it start again.",
     message: ({ agent, how, crashes }: { agent: string; how: string; crashes: number }) =>
       `Agent \`${agent}\` stopped unexpectedly ${counted(crashes, "time")} in a row: it ${how}`,
     remedy: "See its log with `tutti scaler log`.",

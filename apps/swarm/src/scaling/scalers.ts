@@ -1,9 +1,9 @@
 /**
  * The scalers of all pools that are owned here.
  *
- * 1. What is kept of a pool says which scalers it has. This follows every change.
- * 2. A scaler that changes keeps its agents as long as its driver is told the same. Otherwise they are ended before
- *    others are started, so that no two bear the same name.
+ * 1. The stored state of a pool lists its scalers. This follows every change.
+ * 2. A scaler that changes keeps its agents as long as its driver gets the same settings. Otherwise they are ended
+ *    before others are started, so that no two bear the same name.
  * 3. When a pool goes elsewhere, or this process ends, programs of this machine end with it.
  */
 import type { Scaler, ScalerStatus, Scaling } from "@tutti/contracts/swarm/v1";
@@ -42,7 +42,7 @@ interface KeptScaler {
 export interface ScaledPool {
   readonly pool: Pool;
   readonly scalers: () => Iterable<KeptScaler>;
-  /** What is kept of what a scaler did. */
+  /** The stored history of a scaler. */
   readonly pastOf: (scalerId: string) => ScalerPast | undefined;
   readonly quarantineAfter: () => number;
 }
@@ -235,7 +235,7 @@ export class Scalers implements Component {
       });
   }
 
-  /** @param isKnown whether it is that which had this driver where the pool was before */
+  /** @param isKnown whether it is the scaler that had this driver at the pool's earlier owner */
   #open(staff: Staff, scaler: Scaler, revision: number, isKnown: boolean): void {
     const { foundation, ids, settings, now, stir, address, notes, refused } = this.#parts;
     const { pool, pastOf } = staff.scaled;

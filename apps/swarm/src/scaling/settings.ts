@@ -14,12 +14,12 @@ export const scalingSchema = z.strictObject({
     .enum(["loopback", "always", "never"])
     .default("loopback")
     .describe(
-      "Whether scalers may start local processes: always, never, or only where the service listens on a loopback address. Whoever may make a scaler runs programs on this machine by it.",
+      "Whether scalers may start local processes: always, never, or only if the service listens on a loopback address. The right to create a scaler is the right to run programs on this machine.",
     ),
   address: z
     .string()
     .default("")
-    .describe("Where launched agents find their pool, host:port; empty means where this process listens."),
+    .describe("Where launched agents find their pool, host:port. Empty: the address of this process."),
   accessToken: secret().optional().describe("What launched agents sign in with, as TUTTI_ACCESS_TOKEN."),
   joinMs: z
     .number()
@@ -27,23 +27,25 @@ export const scalingSchema = z.strictObject({
     .min(100)
     .max(3_600_000)
     .default(60_000)
-    .describe("How long a launched agent may take to join; then it is ended, which counts as a crash."),
+    .describe(
+      "Time that a launched agent has to join. After that time it is stopped, which counts as a crash.",
+    ),
   containers: z.strictObject({
     sockets: z
       .array(z.string().regex(/^\//, "expected the path of a socket, such as /run/podman/podman.sock"))
       .default([])
       .describe(
-        "Sockets of Docker or Podman by which scalers may start containers, the usual one first; without any they start none. Whoever may make a scaler runs images on that machine by it.",
+        "Sockets of Docker or Podman by which scalers may start containers, the usual one first. Empty: scalers start none. The right to create a scaler is the right to run images on that machine.",
       ),
     images: z
       .array(z.string().min(1))
       .default(["*"])
-      .describe("Images that scalers may start, as they are written; `*` stands for whatever is there."),
+      .describe("Images that scalers may start, as they are written. `*` matches any text."),
     network: z
       .string()
       .default("")
       .describe(
-        "The network of such containers, as the engine calls it: `host` for that of the machine; empty means the engine's usual one.",
+        "The network of such containers, by its name in the engine: `host` for that of the machine. Empty: the engine's usual one.",
       ),
     pull: z
       .enum(["missing", "never"])

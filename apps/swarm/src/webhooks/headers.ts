@@ -1,4 +1,4 @@
-/** What goes out with each request of a webhook. */
+/** The headers of each request of a webhook. */
 import { signedHeaders } from "@tutti/host/outgoing";
 import type { Foundation } from "@tutti/kernel";
 import { resolved } from "../scaling/drivers/process/environment.ts";

@@ -1,10 +1,10 @@
-/** Webhooks that lead where they may not stand in the audit: where one is asked for, and where one is to be called. */
+/** Webhooks with a forbidden destination are recorded in the audit: when one is requested, and when one is called. */
 import type { Guard } from "@tutti/host";
 import { outgoingErrors } from "@tutti/host/outgoing";
 import { type CallContext, errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import { scalingErrors } from "../scaling/errors.ts";
 
-/** Where it is told. Undefined in a process that enforces nothing. */
+/** The receiver of refusals. Undefined in a process that enforces nothing. */
 export type WebhookGuard = Pick<Guard, "refusedInside" | "refusedOf"> | undefined;
 
 type AskedFor = "swarm.hooks.create" | "swarm.hooks.update" | "swarm.scalers.create" | "swarm.scalers.update";

@@ -1,4 +1,4 @@
-/** A worker as a scaler starts it: it takes a moment for each task, and crashes when it is told to. */
+/** A worker as a scaler starts it: it takes a moment for each task, and crashes on command. */
 import { setTimeout as wait } from "node:timers/promises";
 import { Worker } from "@tutti/sdk";
 

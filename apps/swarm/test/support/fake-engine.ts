@@ -1,4 +1,4 @@
-/** A container engine as far as scalers use one: containers live until a test ends them, or somebody signals them. */
+/** A container engine, as far as scalers use one: containers live until a test ends them, or a signal does. */
 import { createServer, type Server, type ServerResponse } from "node:http";
 
 export interface FakeContainer {

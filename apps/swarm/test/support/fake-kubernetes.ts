@@ -23,7 +23,7 @@ export class FakeKubernetes {
   /** As `verb resource`. */
   readonly rights = new Set(["get deployments", "patch deployments/scale", "get statefulsets"]);
   readonly asked: string[] = [];
-  /** Called before a change is made: somebody else may be quicker. */
+  /** Called before a change is made: another client may be quicker. */
   beforePatch: (workload: Workload) => void = () => {};
   #token = "";
   #server: Server | undefined;

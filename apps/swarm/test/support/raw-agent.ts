@@ -9,7 +9,7 @@ type Said = Parameters<typeof AgentFrame.fromPartial>[0];
 
 const bytes = (message: Buffer): Buffer => message;
 
-/** What the host sent, for tests to wait for: nothing is lost when nobody waits. */
+/** The host's frames, for tests to wait for: nothing is lost without a waiting test. */
 export class AgentStream {
   readonly frames: HostFrame[] = [];
   readonly #wire: ClientDuplexStream<Buffer, Buffer>;

@@ -23,7 +23,7 @@ export class Service {
     this.#sender.offer(tasks);
   }
 
-  /** Looks after the stream. Gives the tasks that have ended, each time that it was told. */
+  /** Acknowledges on the stream. Returns the ended tasks, once for each report. */
   get ended(): number[] {
     const { error, hasEnded, replies } = this.#sender;
     if (error !== undefined || hasEnded || replies.some(({ moved }) => moved.length > 0)) {
@@ -39,7 +39,7 @@ export class Service {
     return ended;
   }
 
-  /** Everything that it was told is durable. */
+  /** Every reported result is durable. */
   keep(): void {
     const count = this.#sender.replies.flatMap(({ results }) => results).length;
     this.#sender.say({ resultsDurable: count });

@@ -18,7 +18,7 @@ export interface Room {
   readonly linkId: string;
 }
 
-/** A swarm with rooms: namespaces of their own, each with a worker of two slots and somebody who has tasks for it. */
+/** A swarm with rooms: separate namespaces, each with a worker of two slots and a sender with tasks for it. */
 export class Workshop implements AsyncDisposable {
   readonly swarm: SwarmHost;
   readonly raw: RawAgent;

@@ -2,7 +2,7 @@ import type { Payload } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
 import { requestErrors } from "../errors.ts";
 
-/** Returns a payload as JSON. What is none, or stands in the blob store, is refused by the field's name. */
+/** Returns a payload as JSON. Other content, or a payload in the blob store, is refused with the field's name. */
 export function jsonOf({ body, mediaType }: Payload, field: string): Json {
   if (body === undefined) return null;
   if (body.$case === "blob") throw requestErrors.payloadNotJson({ field, found: "a reference to a blob" });

@@ -1,4 +1,4 @@
-/** What is large of a definition, as blobs: its plan, its source, and what is said about it. */
+/** The large parts of a definition, as blobs: its plan, its source, and its description. */
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import { Definition, DefinitionSource, type KeptVersion } from "@tutti/contracts/workflow/v1";
 import type { Blobs } from "@tutti/journal";

@@ -9,7 +9,7 @@ const tokenOf = (number: number) => ({ partition: 0, incarnation: number, number
 const key = { namespace: "acme", kind: "run", id: "r" };
 const lease = (limit: string, ticket: number) => ({ limit, ticket, dueMs: 60_000 });
 
-/** Limits that have lost the tickets they are told to have lost. */
+/** Limits that have lost the given tickets. */
 class Limits {
   readonly asked: string[] = [];
   readonly lost = new Set<number>();
@@ -59,7 +59,7 @@ describe("leases", () => {
     assert.deepEqual(limits.asked, []);
   });
 
-  it("what was lost is told to its run, and a limit that is away is asked again", async () => {
+  it("a loss is reported to its run, and an unavailable limit is asked again", async () => {
     const { limits, time, leases } = opened();
     limits.isAway = true;
     limits.lost.add(2);

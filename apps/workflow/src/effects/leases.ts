@@ -3,7 +3,7 @@
  * holders are one command.
  *
  * 1. A lease is renewed well before it runs out, and until its run no longer wants it.
- * 2. One that was lost is told to its run, which asks for the limit again.
+ * 2. A lost ticket is reported to its run, which asks for the limit again.
  */
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { LeasesRenewed } from "@tutti/contracts/workflow/v1";

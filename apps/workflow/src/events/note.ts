@@ -20,7 +20,7 @@ export interface News<T extends NotedType = NotedType> extends NoteHead {
   readonly part: number;
 }
 
-/** A question that people are asked. What is informed of it is read from the run when it is told. */
+/** A question to people. Its details are read from the run when it is published. */
 export interface QuestionAsked extends NoteHead {
   readonly kind: "question";
   readonly approvalId: string;

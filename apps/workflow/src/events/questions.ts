@@ -33,7 +33,7 @@ export function withdrawnInTask(
   return [...withdrawnIn(run, happening, (node) => isWithin(run, node, number)), happening];
 }
 
-/** What is done in a state is dropped when that is left. */
+/** The work of a state is dropped when the run leaves that state. */
 export function withdrawnWithState(
   run: Run,
   { transition }: TransitionTakenV1,

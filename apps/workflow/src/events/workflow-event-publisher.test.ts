@@ -43,7 +43,7 @@ function setUp(options = {}) {
     by = cause,
   ): unknown => {
     const found = machine.events.find((each) => each.type === type) ?? assert.fail(`no event ${type}`);
-    const take = eventNote.notes.get(found as never) ?? assert.fail(`nothing is told of ${type}`);
+    const take = eventNote.notes.get(found as never) ?? assert.fail(`nothing is published of ${type}`);
     const happening: Happening = { key, event, body, state, timeMs: time.now(), cause: by };
     return take(happening);
   };
@@ -55,7 +55,7 @@ function setUp(options = {}) {
 const ended = { order: { definition: "order" }, plan: undefined, beginMs: 0, createMs: 0 };
 
 describe("news of the workflow service", () => {
-  it("are told together, a moment after they are durable, in their order", async () => {
+  it("are published together, a moment after they are durable, in their order", async () => {
     const { eventNote, note, words, time } = setUp();
     const key = keyOf("r1");
     const started = RunStartedV1.fromPartial({ order: { definition: "order" } });
@@ -104,7 +104,7 @@ describe("news of the workflow service", () => {
     assert.equal(counted("run state changed: completed").length, 110);
   });
 
-  it("leave out that a run began that is held by a limit, until it does", async () => {
+  it("leave out the start of a run that a limit holds, until it proceeds", async () => {
     const { eventNote, note, words, time } = setUp();
     const key = keyOf("r1");
     const started = RunStartedV1.fromPartial({ order: {}, limits: ["gpu"] });
@@ -173,7 +173,7 @@ describe("news of the workflow service", () => {
     assert.deepEqual(words(), ["r1 completed"]);
   });
 
-  it("go on when one could not be noted", async () => {
+  it("continue when one could not be noted", async () => {
     const { eventNote, note, words, time, logger } = setUp();
     eventNote.handle([new Error("no pencil"), note("run_completed", keyOf("r1"), 2)]);
     await time.advanceAsync(5);

@@ -65,7 +65,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
     return eventOf({ ...head, type: "tutti.workflow.approval.requested", body: question, part: 0 });
   }
 
-  /** Undefined where the partition has gone elsewhere: its new owner tells of what comes. */
+  /** Undefined if the partition has moved: its new owner publishes later events. */
   async #ask<T>(question: () => Promise<T> | undefined): Promise<T | undefined> {
     try {
       return await question();
@@ -100,7 +100,7 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
     this.#teller = teller;
   }
 
-  /** Some of what is told is asked of the runtime, which needs this to start with. */
+  /** Some events need data from the runtime, which needs this to start. */
   begin(runtime: Asked): void {
     this.#teller.runtime = runtime;
   }

@@ -36,7 +36,7 @@ describe("plans that have to be fetched", () => {
     assert.deepEqual(asked, [one.hash]);
   });
 
-  it("are there as long as anybody has them, though there is room for one alone", async () => {
+  it("stay as long as they are in use, though there is room for one alone", async () => {
     const { asked, shelf } = far(1);
     await shelf.prepare("default", one.hash);
     const inUse = shelf.plan(one.hash);
@@ -46,7 +46,7 @@ describe("plans that have to be fetched", () => {
     assert.deepEqual(asked, [one.hash, two.hash]);
   });
 
-  it("that are not there are said, and asked for again", async () => {
+  it("that are missing are reported, and requested again", async () => {
     const { shelf } = far(1);
     await assert.rejects(async () => shelf.prepare("default", "00"), RangeError);
     await assert.rejects(async () => shelf.prepare("default", "00"), RangeError);

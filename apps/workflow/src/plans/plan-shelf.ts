@@ -4,7 +4,7 @@
  * 1. The starter of a run prepares its plan first, and so has the runtime before it folds or loads one. A plan that was
  *    put away is there as long as a run in memory has it, and is read again at once where the content is on this
  *    machine.
- * 2. What is on the shelf is bounded by the size of the plans. What was needed last stays longest.
+ * 2. The size of the plans bounds the shelf. The least recently used plan leaves first.
  */
 import type { Plan } from "@tutti/definitions";
 import type { Blobs } from "@tutti/journal";

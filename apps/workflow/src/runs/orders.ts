@@ -32,7 +32,7 @@ export interface OrdersNeeds {
   readonly readBlob: (namespace: string, sha256: Uint8Array) => Promise<Uint8Array | undefined>;
 }
 
-/** What stands beside the specification. */
+/** The fields next to the specification. */
 export interface OrderExtras {
   readonly startMs: number;
   readonly parent: WorkReference | undefined;
@@ -101,7 +101,7 @@ export class Orders {
       order: {
         ...common,
         ...{ definition: name, hash, versionLabel: label, kind: definition.kind, plan: noBytes },
-        // As the template was filled in with: what was not given has its default.
+        // The values of the template: missing ones have their defaults.
         parameters: filled === null ? noBytes : Buffer.from(JSON.stringify(filled)),
       },
       inputSchema: schema === "" ? undefined : (JSON.parse(schema) as Json),
@@ -174,7 +174,7 @@ function inputOf({ what, input }: RunSpec): Payload | undefined {
   return (what?.$case === "tasks" ? what.value.input : undefined) ?? input;
 }
 
-/** What follows from the definition. */
+/** The values that the definition implies. */
 type PlannedField = "definition" | "hash" | "versionLabel" | "plan" | "kind" | "parameters";
 
 function commonOf(

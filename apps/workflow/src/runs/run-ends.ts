@@ -1,6 +1,6 @@
 /**
- * Tells those who wait for it that a run has ended. Most ends come with the result of an attempt, and are told at once.
- * Others are found by looking once in a while.
+ * Reports the end of a run to its waiting callers. Most ends come with the result of an attempt, and are reported at
+ * once. Others are found by looking once in a while.
  */
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
 import { type InstanceKey, textOf } from "@tutti/kernel";

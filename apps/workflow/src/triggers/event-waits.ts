@@ -1,10 +1,10 @@
 /**
  * Brings events to runs whose tasks wait for them.
  *
- * 1. What waits is known from the effects of runs: a process has those of the partitions that it owns, again after a
- *    crash.
+ * 1. Waits are known from the effects of runs: a process has those of its own partitions, also after a crash.
  * 2. An event reaches a task that waits at its type alone. The run decides whether it wants it, and takes each once.
- * 3. A subscription starts before the log is read, so that nothing is missed between. What comes twice counts once.
+ * 3. A subscription starts before the log is read, so that no event is missed between. An event that comes twice counts
+ *    once.
  * 4. Tasks that start to wait while the log is being read share the next reading.
  */
 import { type Bus, type BusEvent, placeOf, type Subscription } from "@tutti/bus";

@@ -10,7 +10,7 @@ import { Outbox } from "../chains/outbox.ts";
 import type { Codecs } from "../chains/server.ts";
 import { CeilingEngine } from "./ceiling-engine.ts";
 
-/** Client, agent and ceiling without processes and streams: what is said arrives when the test says so. */
+/** Client, agent and ceiling without processes and streams: messages arrive when the test delivers them. */
 function assembled(codecs: Codecs = "generated") {
   const groups: Uint8Array[] = [];
   const toAgent: Uint8Array[] = [];
@@ -52,7 +52,7 @@ describe("the ceiling", () => {
       for (let group = 1; group <= stepsPerChain + 1; group++) {
         await deliver();
         assert.equal(groups.length, group);
-        assert.deepEqual([toAgent.length, toClient.length], [0, 0], "nothing is said before it is durable");
+        assert.deepEqual([toAgent.length, toClient.length], [0, 0], "nothing is sent before it is durable");
         engine.durable();
       }
       const [end] = toClient.map((frame) => StartRunsReply.decode(frame).ends);

@@ -89,7 +89,7 @@ export class CeilingEngine implements ChainEngine {
     JournalRecord.encode(record, this.#records.uint32(recordsTag).fork()).join();
   }
 
-  /** What comes in with the same turn leaves together. */
+  /** Messages of the same turn leave together. */
   #leaveSoon(): void {
     if (this.#isFlying || this.#isLeaving) return;
     this.#isLeaving = true;
@@ -110,7 +110,7 @@ export class CeilingEngine implements ChainEngine {
   }
 }
 
-/** What follows once a group is durable. The payload is a view of the frame that brought it. */
+/** The next step once a group is durable. The payload is a view of the frame that contained it. */
 interface Waiting {
   readonly chain: string;
   readonly number: number;

@@ -1,15 +1,15 @@
 /**
- * What is run in the scenarios that compare an engine with its ceiling: chains of five steps. A chain is started through
- * the batched stream, each step is a task for an agent that gives back its input, and its end is told to who started it.
+ * The work of the scenarios that compare an engine with its ceiling: chains of five steps. A chain is started through
+ * the batched stream. Each step is a task for an agent that returns its input, and the caller receives the end.
  *
- * Frames travel as bytes. Whoever writes and reads them decides with which codec.
+ * Frames travel as bytes. Writer and reader choose the codec.
  */
 import { agentLinkService } from "@tutti/contracts/agent/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
 
 export const stepsPerChain = 5;
 
-/** What goes into a chain, from step to step, and out of it: 100 bytes of JSON. */
+/** The input of a chain, the value between its steps, and its output: 100 bytes of JSON. */
 export const chainInput: Uint8Array = new TextEncoder().encode(JSON.stringify({ text: "x".repeat(89) }));
 
 /** One assignment's capability, as agreed in the greeting. */

@@ -3,7 +3,7 @@ import { serveQuestions } from "../../processes/conversation.ts";
 
 export interface EngineGreeting {
   readonly address: string;
-  /** What whoever connects has to show. Empty where nobody has to. */
+  /** The credential of a client. Empty if none is needed. */
   readonly key: string;
 }
 

@@ -1,7 +1,7 @@
 /** The events of a chain, as they are written into the journal. Small messages like those that machines have. */
 import type { FlatWriter } from "@tutti/contracts/wire";
 
-/** `chain_started`: what goes into the first step. */
+/** `chain_started`: the input of the first step. */
 export function encodeChainStarted(input: Uint8Array, writer: FlatWriter): void {
   writer.uint32(10).bytes(input);
 }

@@ -64,7 +64,7 @@ export class Outbox {
     RunEnd.encode(end, this.#replies.uint32(replyTags.ends).fork()).join();
   }
 
-  /** Sends what there is to say. */
+  /** Sends the pending messages. */
   flush(): void {
     const host = this.#host;
     if (host.position > 0 || this.#resultsTold !== this.#resultsDurable) {

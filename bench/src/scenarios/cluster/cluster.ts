@@ -30,11 +30,13 @@ const warmUpSeconds = 1;
 /** A process that is held would take minutes until what it runs is compiled. */
 const freeSeconds = 5;
 
-/** On one machine everything shares its cores: what counts is how it is divided, and what follows when there is more of it. */
+/**
+ * On one machine everything shares its cores. The results show how the cores are divided, and the gain of more of them.
+ */
 export const cluster: Scenario = {
   name: "cluster",
   about:
-    "chains and fan-outs on a cluster of processes over NATS, with one and three copies, beside Restate; with more processes; memory of idle services",
+    "chains and fan-outs on a cluster of processes over NATS, with one and three copies, next to Restate. With more processes, and memory of idle services",
   seconds: 5,
   brief: { rounds: 2, seconds: 3 },
   goals: shapes.map(({ name }) => ({
@@ -102,7 +104,7 @@ async function* heldProcesses(workflow: number, budget: Budget): AsyncGenerator<
   const allowedMs = tookMs * workflow * (held === undefined ? 1 : share);
   yield {
     ...{ ...result, workflow, coreShare: held === undefined ? 1 : share, isHeld: held !== undefined },
-    // What is used up is what holds it all up: the share of those that are held, and not the machine.
+    // The exhausted resource is the bottleneck: the share of the limited processes, and not the machine.
     shareUsedPercent: rounded((100 * (usedBy(pids) - before.held)) / allowedMs),
     machineUsedPercent: rounded(
       (100 * (machine.busy - before.machine.busy)) / (machine.all - before.machine.all),

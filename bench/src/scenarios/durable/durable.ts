@@ -19,7 +19,7 @@ const warmSeconds = 3;
  */
 export const durable: Scenario = {
   name: "durable",
-  about: "durable functions of five steps, alone and 256 at once, beside Restate; a loop of 10,000 steps",
+  about: "durable functions of five steps, alone and 256 at once, next to Restate. A loop of 10,000 steps",
   seconds: 5,
   brief: { rounds: 2, seconds: 3 },
   goals: [

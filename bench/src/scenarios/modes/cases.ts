@@ -1,6 +1,9 @@
 import { Draws } from "@tutti/planner";
 
-/** A session as somebody states it, and as it comes: which tasks are found while it runs, and how long each takes. */
+/**
+ * A session as a user describes it, and as it happens: the tasks that are found while it runs, and the duration of
+ * each.
+ */
 export interface Case {
   readonly kind: CaseKind;
   readonly tasks: readonly CaseTask[];

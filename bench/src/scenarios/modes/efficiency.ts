@@ -76,8 +76,7 @@ function figuresOf(load: Case, world: World): Figures {
     blind: inLine("anyone"),
     leastLoaded: inLine("leastLoaded"),
     adaptive: world.live(load),
-    // Nobody can be running for less than it takes the fastest. How much more there is to do decides how busy all can
-    // be.
+    // No agent can run for less time than the fastest needs. The rest of the work decides how busy all can be.
     bound: {
       timeMs: boundMs,
       busyMs: Math.max(sizesMs / fastest, Math.min(sizesMs, boundMs * problem.slots)),

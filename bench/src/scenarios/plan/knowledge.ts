@@ -2,9 +2,8 @@ import { type Described, Estimates } from "@tutti/planner";
 import type { Trace } from "./traces.ts";
 
 /**
- * What is known before a trace starts: how long tasks of the other traces took, by their names. A task is one of its
- * kind in this run, that is one of its kind in any, and where a name is a path one of what its last part says in any
- * workflow.
+ * The knowledge before a trace starts: how long tasks of the other traces took, by their names. A task belongs to its
+ * kind in this run, then to its kind in any run. If a name is a path, its last part names a kind in any workflow.
  */
 export function knownFrom(others: readonly Trace[]): Estimates {
   const estimates = new Estimates();

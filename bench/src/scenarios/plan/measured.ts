@@ -105,7 +105,7 @@ function livePlan(
   return new LivePlan(problem, new LearnedTimes(problem, knownFrom(others), tasks, agents), { copies });
 }
 
-/** Without what was done twice. */
+/** Without repeated work. */
 function usefulMs(problem: Problem, { agentOf }: Execution): number {
   return agentOf.reduce((sum, agent, task) => sum + durationMs(problem, task, agent), 0);
 }

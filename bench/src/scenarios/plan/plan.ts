@@ -4,8 +4,8 @@ import { type Figures, figureNames, measured, type Setting } from "./measured.ts
 import { type Trace, tracesIn, usualTraces } from "./traces.ts";
 
 /**
- * How long real workflows take on agents of virtual time, by who says what runs where, over what nothing can be shorter
- * than: the greater of the critical path on the fastest agent and all work over all speeds.
+ * How long real workflows take on agents of virtual time, by planner, relative to the lower bound. The bound is the
+ * greater of the critical path on the fastest agent and all work over all speeds.
  */
 export const plan: Scenario = {
   name: "plan",

@@ -1,4 +1,4 @@
-/** Calls over HTTP as a program makes them that minds its time: connections are kept, and nothing is parsed but what is needed. */
+/** Calls over HTTP as an efficient program makes them: connections are kept, and only the needed parts are parsed. */
 import { Agent, request } from "node:http";
 
 export interface Answered {

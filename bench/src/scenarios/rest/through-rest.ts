@@ -12,7 +12,7 @@ export interface ThroughFigures {
   readonly p99Ms: number;
 }
 
-/** Where work is started, with what, and the name under which its id stands in what is given back. */
+/** Where work is started, with which body, and the name of its id in the answer. */
 export interface ChainOverRest {
   readonly path: string;
   readonly body: object;

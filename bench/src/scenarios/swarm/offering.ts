@@ -1,4 +1,4 @@
-/** Whoever has tasks: one stream of offers, with so many outstanding or at such a rate. */
+/** A sender of tasks: one stream of offers, with a fixed number outstanding or at a fixed rate. */
 import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { dispatchService, OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { channelOptions } from "../chains/chain.ts";
@@ -40,7 +40,7 @@ export class Offering implements Disposable {
     this.#fill();
   }
 
-  /** So many a second for a while, whatever comes of them. */
+  /** A fixed number per second for a while, independent of the results. */
   async spread(perSecond: number, seconds: number): Promise<void> {
     const beginMs = performance.now();
     let sent = 0;

@@ -22,7 +22,7 @@ export function startHost(): Promise<Host> {
   return startConversation([hostProgram, ...roomForAll]);
 }
 
-/** So many agents in as few processes as can carry them. What is asked is asked of all. */
+/** This many agents in as few processes as possible. A request goes to all of them. */
 export async function startAgents(address: string, count: number): Promise<Agents & AsyncDisposable> {
   const processes: Agents[] = [];
   for (let begun = 0; begun < count; begun += agentsPerProcess) {

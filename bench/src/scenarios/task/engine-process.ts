@@ -11,7 +11,7 @@ import { definitions } from "./definitions.ts";
 import { flagsOf, type Governed, govern } from "./governing.ts";
 
 const [directory = "", , keepMs = "0", how] = process.argv.slice(2);
-/** Left out: as an installation is that was just made, where nobody shows a key. */
+/** Left out: as in a new installation, where no caller has a key. */
 const governed = how as Governed | undefined;
 const flags = [
   "--mesh.listen=127.0.0.1:0",

@@ -23,15 +23,14 @@ const askAgainMs = 50;
 const patient = { timeoutMs: 600_000 };
 
 /**
- * Flags of an installation that nobody governs. Of one as it is by default. of one whose audit takes in every second
- * what is done.
+ * Flags of an ungoverned installation, of one with the defaults, and of one whose audit reads new records every second.
  */
 export function flagsOf(governed: Governed): readonly string[] {
   if (governed === "not") return ["--access.enforce=false"];
   return governed === "by a key, audited every second" ? ["--audit.checkpointEveryMs=1000"] : [];
 }
 
-/** A key of somebody who may run workflows and do tasks. It is known by now. */
+/** A key with the rights to run workflows and do tasks. It is known by now. */
 export async function govern(host: ServiceHost, governed: Exclude<Governed, "not">): Promise<string> {
   const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "bench" };
   const access = host.mesh.client(policyService);

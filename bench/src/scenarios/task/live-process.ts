@@ -1,4 +1,4 @@
-/** Whoever starts runs that wait and tells them to go: node live-process.ts ADDRESS */
+/** Starts runs that wait and sends them a signal: node live-process.ts ADDRESS */
 import { type ClientDuplexStream, credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
 import {
   runService,

@@ -19,9 +19,8 @@ interface Listed {
 }
 
 /**
- * Events are posted at a steady rate, one by one, and each is timed from the moment at which it was meant to be sent to the
- * moment at which its run was started. Filtered events come in batches, and the condition of a trigger is evaluated for
- * each of them.
+ * Events are posted at a steady rate, one by one, and each is timed from its planned time to the start of its run.
+ * Filtered events come in batches, and the condition of a trigger is evaluated for each of them.
  */
 export const trigger: Scenario = {
   name: "trigger",

@@ -33,7 +33,8 @@ const repairsDefault = 2;
 const contextTokensDefault = 100_000;
 const resultLengthMax = 100_000;
 /**
- * Rounds of equal calls with equal results: the model is told at the first figure, and the agent fails at the second.
+ * Rounds of equal calls with equal results: at the first number the model gets a warning, at the second the agent
+ * fails.
  */
 const repeats = { told: 3, failed: 5 } as const;
 const modelRetry = { attempts: 6, backoff: "1s..1m", on: ["agent.model_unavailable"] } as const;

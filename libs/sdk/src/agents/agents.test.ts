@@ -137,7 +137,7 @@ describe("an agent", () => {
     await assert.rejects(never.execute(), /does not fit its schema: it is not JSON/);
   });
 
-  it("has a person decide about a call, who may change it", async () => {
+  it("asks a person for a decision about a call, which may change it", async () => {
     const send = { calls: [{ name: "pay_send", input: { to: "anna", amount: 900 } }] };
     const { model, test } = agentTest({ tools: ["pay.send"], approve: 'call.name == "pay.send"' }, [
       send,

@@ -50,7 +50,7 @@ export class RestCatalogue implements Catalogue {
     };
   }
 
-  /** Undefined for what is not there. */
+  /** Undefined for an unknown name. */
   async #get(path: string, accessToken: string): Promise<Members | undefined> {
     const shown = accessToken || this.#accessToken;
     const late = new AbortController();

@@ -44,7 +44,7 @@ export const agentErrors = defineErrors("agent", {
   budgetExhausted: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "What the next answer of the model may take is more than what is left of the agent's budget.",
+    help: "The next answer of the model may cost more than the rest of the agent's budget.",
     message: ({ budget, used, limit }: { budget: string; used: string; limit: string }) =>
       `The agent's budget of ${budget} is used up: ${used} of ${limit}`,
     remedy: "Raise `budget` of the agent, or give it less to do.",

@@ -2,8 +2,8 @@ import type { Owner, Place } from "@tutti/kernel";
 import { MemoryOwnership } from "@tutti/mesh";
 
 /**
- * What a client knows of owners: what it was told. Where it got nothing it asks at one of its addresses, where a
- * process that does not own it says who does. One that cannot be reached hands that part on to the next.
+ * The owners that a client knows, from answers of the platform. Without any it asks one of its addresses, and a process
+ * that is not the owner names the owner. If an address cannot be reached, the client asks the next one.
  */
 export class ClientOwnership extends MemoryOwnership {
   readonly #addresses: readonly string[];

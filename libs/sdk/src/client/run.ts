@@ -254,8 +254,8 @@ export class RunHandle implements Handle {
   }
 
   /**
-   * Ends it: running work is stopped, what is done is compensated. Resolves when that has started. `noCompensate`
-   * leaves what is done.
+   * Ends it: running work is stopped, completed steps are compensated. Resolves when that has started. `noCompensate`
+   * leaves completed steps as they are.
    */
   async cancel(reason = "", { noCompensate = false }: CancelOptions = {}): Promise<void> {
     await this.#parts.runs.cancelRun({ ...this.#which, reason, noCompensate });

@@ -197,7 +197,7 @@ export class Tutti implements AsyncDisposable {
     return new ScheduleHandle(this.#parts, id);
   }
 
-  /** Schedules, of a definition or of all. Paused or not unless that is said. */
+  /** Schedules, of a definition or of all. Without a value, both paused and active ones. */
   schedules(
     options: { readonly definition?: string; readonly paused?: boolean } = {},
   ): AsyncGenerator<Schedule, void, void> {

@@ -3,7 +3,7 @@ import { Unmet } from "./unmet.ts";
 
 export interface Wanted {
   readonly expected: string;
-  /** What there is instead, asked when the time is up. */
+  /** The alternative, called when the time is up. */
   readonly found: () => string;
   readonly remedy?: string;
   readonly withinMs?: number;

@@ -2,9 +2,9 @@
  * The host's side of a link, as a rule plays it: counts, acknowledges and remembers by itself, and does wrong on
  * demand.
  *
- * 1. What every worker owes is checked on each frame, whatever the rule at hand is about: numbers without gaps, the
- *    same bytes when repeated, nothing but a greeting in the greeting, nothing after the goodbye, no answer for a token
- *    that was never given, frames within the limit.
+ * 1. The duties of every worker are checked on each frame, independent of the current rule: numbers without gaps, the
+ *    same bytes when repeated, only a greeting in the greeting, nothing after the goodbye, no answer for an unknown
+ *    token, frames within the limit.
  * 2. Frames that arrive while the host is `deaf` were never taken in: they have to come again.
  */
 import {

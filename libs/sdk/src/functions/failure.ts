@@ -16,7 +16,7 @@ export class StepFailure extends TaskFailure {
   }
 }
 
-/** Whatever was thrown, as the journal keeps it. */
+/** Any thrown value, as the journal stores it. */
 export function stepError(thrown: unknown): StepError {
   return errorIn(failureDetail(thrown));
 }

@@ -258,7 +258,7 @@ function note<T>(effects: string[], name: string, value: T): T {
 }
 
 describe("a durable function whose worker does not have it any more", () => {
-  it("gives the same result, whatever turn it forgets it after", async () => {
+  it("gives the same result after passivation in any turn", async () => {
     const play = async (forgotten: number) => {
       const effects: string[] = [];
       let turns = 0;

@@ -11,7 +11,7 @@ export interface BlobWanted {
   readonly bytes: number;
 }
 
-/** Reads and writes content, over whatever the worker or client is connected by. */
+/** Reads and writes content, over any connection of the worker or client. */
 export interface BlobAccess {
   /** The last part comes after the hash of the whole was right. Throws when the content is not there, or another. */
   read(wanted: BlobWanted): AsyncIterable<Uint8Array>;

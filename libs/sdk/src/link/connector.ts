@@ -267,7 +267,8 @@ export class Connector {
     const { onRefused } = this.#parts;
     this.#release("the host said goodbye");
     this.#resumable = undefined;
-    // It may be about to end, or its pool is on the way to another one: those that were told first know where.
+    // The process may be about to end, or its pool is moving to another one: the addresses received first know the new
+    // owner.
     this.#isFollowing = false;
     if (returnAfterMs < 0) {
       this.#phase = { name: "closed" };

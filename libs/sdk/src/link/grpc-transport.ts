@@ -112,7 +112,7 @@ export class GrpcTransport implements Transport {
         else reject(error === null ? new Error("the blob store gave no reference") : wireError(error));
       },
     );
-    // Why the stream failed is told by its answer.
+    // The answer contains the reason of the failure.
     wire.on("error", () => {});
     let isOver = false;
     const setOver = (): void => {

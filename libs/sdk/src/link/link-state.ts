@@ -143,7 +143,7 @@ export class LinkState {
     this.outbox.addCredit(more);
   }
 
-  /** Sends what there is. */
+  /** Sends the pending messages. */
   flush(send: (bytes: Uint8Array) => void): void {
     if (this.outbox.isEmpty) return;
     this.#unacknowledgedFrames = 0;

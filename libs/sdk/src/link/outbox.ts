@@ -1,5 +1,5 @@
 /**
- * What goes out over a link: messages of a turn in one frame, frames in order, kept until they are acknowledged.
+ * Outgoing messages of a link: those of a turn in one frame, frames in order, kept until they are acknowledged.
  *
  * 1. A message is encoded once, straight into the frame that is being filled. A frame's bytes never change after that,
  *    so that what is repeated after a cut is what was sent before it.
@@ -102,7 +102,7 @@ export class Outbox {
     this.#isWanted = true;
   }
 
-  /** Sends what there is and may be sent. */
+  /** Sends the pending messages that the limit allows. */
   flush(send: (bytes: Uint8Array) => void): void {
     this.#sendSealed(send);
     if (!this.#isWanted || this.#sent < this.#frames.length || !this.#mayGo(this.frameBytesMax)) return;

@@ -6,7 +6,7 @@ import type { WorkerCredentials } from "../worker/settings.ts";
 import { type BlobAccess, blobsAt } from "./blobs.ts";
 import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
 
-/** Of RFC 6455: all is said. */
+/** Of RFC 6455: normal closure. */
 const closedNormally = 1000;
 
 export class WebSocketTransport implements Transport {

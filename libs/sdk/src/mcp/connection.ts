@@ -102,7 +102,7 @@ export class ProgramConnection implements Connection {
   }
 }
 
-/** What is not JSON is what a program prints beside the protocol. */
+/** A line without JSON is output of the program next to the protocol. */
 function messagesIn(line: string): readonly Members[] {
   try {
     return each(JSON.parse(line));

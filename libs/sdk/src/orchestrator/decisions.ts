@@ -21,7 +21,7 @@ export interface TaskStanding {
   readonly status: string;
   /** Whether it can start now, and it is for them to say so. */
   readonly isReady: boolean;
-  /** Whether that was said, or another part has it. */
+  /** Whether the owner refused this already, or another part has it. */
   readonly hasBegun: boolean;
   readonly part: string;
   readonly mode: string;
@@ -50,8 +50,8 @@ export interface AgentStanding {
 
 export interface Decision {
   /**
-   * Tasks that start, each perhaps with the agent it is meant for, which gets it while it has room. What is not ready
-   * is left out.
+   * Tasks that start, each with an optional agent, which gets the task while it has room. Tasks that are not ready are
+   * left out.
    */
   readonly begin?: readonly (string | { readonly task: string; readonly agent?: string })[];
   /** Tasks that have not started, given to another mode for good. */

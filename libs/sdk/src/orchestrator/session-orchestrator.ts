@@ -1,6 +1,6 @@
 /**
- * An orchestrator of sessions in one's own process: it is asked what starts, and what is done in which other mode,
- * whenever something has happened to a session that names it.
+ * An orchestrator of sessions in your own process. After each change of a session that names it, it decides which tasks
+ * start and which continue in another mode.
  *
  * It needs to keep nothing: each question says all there is. A decision counts once, even if a process dies in between:
  * one that was not heard is asked for again.

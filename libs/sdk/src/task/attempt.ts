@@ -8,7 +8,7 @@ import type { MeasureBook } from "./measures.ts";
 import type { AskedModels } from "./model-calls.ts";
 import type { StoredFile } from "./stored-file.ts";
 
-/** What is done, of what a worker can do. */
+/** The part of the worker's capabilities that the attempt uses. */
 interface Work {
   readonly name: string;
   readonly version: string;
@@ -64,7 +64,7 @@ interface Limits {
 
 const never = Number.POSITIVE_INFINITY;
 
-/** A running handler, and what there is to be said about it. Most fields stay empty for most attempts, which keeps them cheap. */
+/** A running handler, and its reports. Most fields stay empty for most attempts, which keeps them cheap. */
 export class Attempt {
   readonly token: string;
   readonly assign: Assign;

@@ -77,7 +77,7 @@ export class TaskContext {
     return this.#attempt.assign.taskId;
   }
 
-  /** The namespace of the work. The worker's own except when it is said otherwise. */
+  /** The namespace of the work. Default: the worker's own. */
   get namespace(): string {
     return this.#attempt.assign.namespace || this.#attempt.port.namespace;
   }
@@ -153,7 +153,7 @@ export class TaskContext {
     return this.#saved.value;
   }
 
-  /** Says how far the work is. A sign of life too. What comes within a moment is put together. */
+  /** Reports the progress of the work, which is a sign of life too. Reports within a moment are joined. */
   progress({ fraction, message, saved }: Progress): void {
     const attempt = this.#attempt;
     if (attempt.isOver) return;
@@ -199,8 +199,8 @@ export class TaskContext {
   }
 
   /**
-   * Returns the mission that the task belongs to, to read and write its blackboard, to tell, to vote, to set something
-   * of the budget aside, to have a part done by others, or to hand the task on. Rejects for a task of a run.
+   * Returns the mission that the task belongs to. With it, read and write the blackboard, send messages, vote, reserve
+   * budget, delegate a part, or hand the task on. Rejects for a task of a run.
    */
   async mission(): Promise<MissionTask> {
     if (this.workKind !== "mission") throw sdkErrors.noMission({ work: this.caller });
@@ -274,7 +274,7 @@ export class TaskContext {
 
   /**
    * Calls a language model, and notes it: the trace of the work has the call within this attempt, with its model, its
-   * time and what `answered` was told. Tokens count as used up. Do not report them to `use` again.
+   * time and the values passed to `answered`. Tokens count as used up. Do not report them to `use` again.
    */
   async askModel<Answer>(
     request: ModelRequest,

@@ -2,7 +2,7 @@ import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { isTuttiError, redactText, TuttiError, toErrorDetail } from "@tutti/kernel";
 
 export interface TaskFailureOptions {
-  /** The same task fails again: it is not retried, whatever the definition says. Default false. */
+  /** The same task fails again: it is not retried, even if the definition allows it. Default: false. */
   readonly final?: boolean;
   /** How long to wait before the next attempt, milliseconds. The definition's back-off unless given. */
   readonly retryAfterMs?: number;
@@ -79,7 +79,7 @@ function partOf(thrown: object, key: string): object | undefined {
 const stackLengthMax = 8_192;
 const messageLengthMax = 4_096;
 
-/** Whatever a handler threw, as the run is told. Never throws, and repeats nothing that looks like a credential. */
+/** Any error of a handler, as the run receives it. Never throws, and repeats nothing that looks like a credential. */
 export function failureDetail(thrown: unknown): ErrorDetail {
   if (isTuttiError(thrown)) return toErrorDetail(thrown);
   const name = textOf(thrown, "name") || "Error";

@@ -22,7 +22,7 @@ describe("what an attempt says once it was given a secret", () => {
       assert.equal(masks.text(`before ${said} after`), "before [secret secret:till] after");
   });
 
-  it("stays JSON: texts and names of fields alike, whatever the secret looks like", () => {
+  it("stays JSON, for texts and names of fields alike and secrets of any form", () => {
     const document = masksOf(["secret:json", '{"a":1}']);
     assert.deepEqual(document.json({ a: 1 }), { a: 1 });
     const output = { list: [`x${secret}`], [secret]: 1, when: new Date(0), none: null };

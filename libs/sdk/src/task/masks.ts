@@ -1,7 +1,7 @@
 /**
- * Secrets that an attempt was given, kept out of what it says: wherever one is in an output, an error, progress or
- * a line of its log, there stands its name. This is the net below a handler, not a licence: what it writes elsewhere is
- * not looked at, and neither is a secret that was changed first, but for the common codings.
+ * Removes the secrets of an attempt from its reports: in an output, an error, progress or a line of its log, the name
+ * replaces the secret. This is the net below a handler, not a licence. Data that the handler writes elsewhere is not
+ * checked, and neither is a changed secret, except for the common encodings.
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { LogFields, Logger, LogLevel } from "@tutti/kernel";

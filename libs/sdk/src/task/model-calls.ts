@@ -1,12 +1,12 @@
 /**
  * The models that an attempt asked, so that a trace has them under OpenTelemetry's names.
  *
- * 1. Of more than 64 calls the first are told. What all of them used up is counted in any case.
- * 2. A call that is not over when the attempt ends is told as far as it came.
+ * 1. Of more than 64 calls the first are reported. The usage of all of them is counted in any case.
+ * 2. A call that is still open at the end of the attempt is reported as far as it came.
  */
 import type { ModelCall, ModelCalls } from "@tutti/contracts/types/v1";
 
-/** What is asked of a model. */
+/** The request to a model. */
 export interface ModelRequest {
   /** Such as `chat`, the default, or `embeddings`: as `gen_ai.operation.name` has it. */
   readonly operation?: string;
@@ -62,7 +62,7 @@ export class ModelCallBegun {
     this.#asked = asked;
   }
 
-  /** What is said again replaces what was said before. */
+  /** A later value replaces an earlier one. */
   answered({ model, inputTokens, outputTokens, finishReasons }: ModelAnswer): void {
     const { call } = this.#asked;
     if (model !== undefined) call.responseModel = model;

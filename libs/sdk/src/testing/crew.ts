@@ -53,9 +53,9 @@ interface Given {
   silence: Timer | undefined;
 }
 
-/** Attempts that take longer are told to have started, as hosts ask for it. */
+/** Long attempts report their start, as hosts require. */
 const startedAfterMs = 1_000;
-/** How long a handler has to end when it is told to. */
+/** How long a handler has to end after a request to stop. */
 const graceMs = 30_000;
 const agent = "the test";
 const cause: Cause = {
@@ -72,9 +72,9 @@ export class Crew implements Waiting {
   readonly #numbers: ReadonlyMap<string, number>;
   /** By their tokens. */
   readonly #given = new Map<string, Given>();
-  /** Tokens by what was asked for. */
+  /** Tokens by demand. */
   readonly #tokensOf = new Map<string, string>();
-  /** What nobody does, by what was asked for. */
+  /** Demands without a worker. */
   readonly #waiting = new Map<string, Timer>();
   readonly #idle = new Map<TaskContext, number>();
   #tokens = 0;
@@ -188,7 +188,7 @@ export class Crew implements Waiting {
       this.#waiting.delete(nameOf(staged));
       const error = new TuttiError({
         ...{ code: "offer.timed_out", status: "DEADLINE_EXCEEDED", retry: "never" },
-        message: `expected an agent for ${profile.capability} within the ${queueMs} ms that the task may wait, found none; start more agents, or let it wait longer`,
+        message: `expected an agent for ${profile.capability} within the ${queueMs} ms that the task may wait, found none. Start more agents, or let it wait longer`,
       });
       const body = { ...FailTask.create(), error: toErrorDetail(error) };
       this.#stage.settle(staged, failTask, body, cause);
@@ -320,7 +320,7 @@ export class Crew implements Waiting {
       this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no sign of life", graceMs });
       const error = new TuttiError({
         ...{ code: "matching.heartbeat_missed", status: "DEADLINE_EXCEEDED", retry: "same-key" },
-        message: `expected a sign of life from ${capability} within ${heartbeatMs} ms, found none; call context.heartbeat() or progress()`,
+        message: `expected a sign of life from ${capability} within ${heartbeatMs} ms, found none. Call context.heartbeat() or progress()`,
       });
       const body = { ...FailTask.fromPartial({ agent }), error: toErrorDetail(error) };
       this.#stage.settle(effect, failTask, body, cause);

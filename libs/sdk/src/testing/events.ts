@@ -51,7 +51,7 @@ export function eventsOf({ stage, machine }: World, key: InstanceKey): readonly 
   });
 }
 
-/** Who did it is the actor. What a task works on is said where it follows from the plan, too. */
+/** The actor is the agent. The place of a task's work is reported even if it follows from the plan. */
 function forPeople(
   type: string,
   { agent, attempt, dueMs, ...others }: Record<string, unknown>,

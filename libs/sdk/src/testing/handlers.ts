@@ -7,8 +7,8 @@ import { Worker } from "../worker/worker.ts";
 import { WorkflowTestError } from "./fault.ts";
 
 /**
- * Does a capability in a test. What is declared as its input is what the definition gives it. Nobody checks that.
- * Written as a method so that handlers with inputs of their own types fit.
+ * Does a capability in a test. Declare the input that the definition passes. It is not validated. Written as a method
+ * so that handlers with inputs of their own types fit.
  */
 export type TestHandler = {
   handle(input: unknown, context: TaskContext): unknown;

@@ -73,13 +73,13 @@ export interface TestQuestion {
   readonly title: string;
   readonly message: string;
   readonly context: unknown;
-  /** Who may decide. Empty means anybody. */
+  /** Users that may decide. Empty: every user. */
   readonly by: readonly string[];
   readonly needed: number;
 }
 
 export interface DecisionGiven {
-  /** Who decides. Default: the first who may. */
+  /** The user who decides. Default: the first permitted one. */
   readonly by?: string;
   readonly reason?: string;
   /** What is brought along, by the question's form. */
@@ -152,7 +152,7 @@ export class TestRun<Output = unknown> {
     await this.idle();
   }
 
-  /** Until nothing continues any more without time passing or being told something. */
+  /** Until no task continues without more time or a signal. */
   async idle(): Promise<void> {
     await this.#world.proceed({ untilMs: this.#world.time.monotonic(), isDone: () => false });
   }
@@ -328,7 +328,7 @@ export class TestRun<Output = unknown> {
     const hung = namesAtWork.length === 0 ? "" : `\nhandlers that have not ended: ${namesAtWork.join(", ")}`;
     const found = isLate
       ? `found it ${this.status} then`
-      : "found nothing left that time could bring; signal it, decide what it asks, or let a handler end";
+      : "found no pending timer. Send it a signal, decide what it asks, or let a handler end";
     const when = isLate ? ` within ${within}` : "";
     return new WorkflowTestError(
       `expected run ${this.id} to end${when}, ${found}\n${this.#latest.explain()}${hung}`,

@@ -28,7 +28,7 @@ describe("schedules in a test", () => {
     );
   });
 
-  it("pass over times whose run before has not ended, or end that one, as is said", async () => {
+  it("skip times if the previous run has not ended, or end that run, as configured", async () => {
     const handlers = { "report.write": taking("90m") };
     const skipping = testWorkflow(report, { handlers }).schedule("hourly", { every: "1h" });
     await skipping.skip("1d");
@@ -67,7 +67,7 @@ describe("schedules in a test", () => {
   });
 });
 
-describe("a capability that nobody offers in a test", () => {
+describe("a capability without a worker in a test", () => {
   it("lets a task wait, until its time in the queue is over", async () => {
     const text =
       "workflow: w\ntasks: {a: {uses: nobody.does, timeout: {queue: 2h}}, b: {uses: nobody.does}}\n";

@@ -27,7 +27,7 @@ export type ScriptedReply =
   /** What is no JSON, in the place of the input of a call. */
   | { readonly malformed: string; readonly name: string };
 
-/** A request, whatever format it came in. */
+/** A request, in any format. */
 export interface ScriptedRequest {
   readonly path: string;
   readonly model: string;

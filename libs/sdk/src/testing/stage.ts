@@ -104,7 +104,7 @@ export class Stage {
     return this.#parts.time.now();
   }
 
-  /** Returns a command, as a caller or a result gives it. What follows from it has happened when this returns. */
+  /** Returns a command, as a caller or a result sends it. All of its effects have happened when this returns. */
   execute<Body, Reply>(
     key: InstanceKey,
     command: AnyCommand<Body, Reply>,

@@ -47,7 +47,7 @@ function waiting(begin: (time: VirtualTime, go: () => void) => () => void): Prom
   const crew = context === undefined ? undefined : crews.get(context);
   if (context === undefined || crew === undefined)
     throw new WorkflowTestError(
-      "expected `sleep` to be called in a handler of a test; elsewhere use `run.skip`",
+      "expected `sleep` to be called in a handler of a test. Elsewhere use `run.skip`",
     );
   const goesOn = crew.waits(context);
   const { signal } = context;
@@ -67,7 +67,7 @@ function waiting(begin: (time: VirtualTime, go: () => void) => () => void): Prom
   });
 }
 
-/** A handler that never ends by itself: for timeouts and cancellation. It ends when it is told to. */
+/** A handler that never ends by itself: for timeouts and cancellation. It ends when its signal aborts. */
 export function hanging(): TestHandler {
   return async () => {
     await waiting(() => () => {});
@@ -79,7 +79,7 @@ const absences = new WeakSet<TestHandler>();
 /** No agent offers the capability: what uses it waits in its pool, for as long as its `queue` timeout lets it. */
 export function absent(): TestHandler {
   const handler: TestHandler = () => {
-    throw new WorkflowTestError("expected nobody to be called, found a call");
+    throw new WorkflowTestError("expected no call, found one");
   };
   absences.add(handler);
   return handler;

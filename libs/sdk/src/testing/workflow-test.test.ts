@@ -67,7 +67,7 @@ describe("a workflow in a test", () => {
     }
   });
 
-  it("times out after a week of virtual time, and undoes what was done", async () => {
+  it("times out after a week of virtual time, and compensates completed steps", async () => {
     const released: unknown[] = [];
     const test = testWorkflow(order, {
       handlers: {
@@ -110,18 +110,18 @@ tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
     });
   });
 
-  it("what nothing but a person or a signal can bring is said, instead of waiting for ever", async () => {
+  it("a wait for a person or a signal is reported, instead of an endless wait", async () => {
     const test = testWorkflow(`workflow: w\ntasks: {go: {wait: {signal: go}}}`, { handlers: {} });
     const run = await test.start();
     await assert.rejects(
       run.result(),
-      /found nothing left that time could bring; signal it.*\n.*1 waits for the signal go(.*\n)+.*`go` is waiting/,
+      /found no pending timer. Send it a signal.*\n.*1 waits for the signal go(.*\n)+.*`go` is waiting/,
     );
     run.signal("go", 7);
     assert.deepEqual(await run.result(), { go: 7 });
   });
 
-  it("what takes longer than it may is said, with where it stands", async () => {
+  it("a timeout is reported, with the current step", async () => {
     const test = testWorkflow(`workflow: w\ntasks: {go: {wait: 30d}}`, { handlers: {} });
     const run = await test.start();
     await assert.rejects(run.result({ within: "3d" }), /to end within 3d, found it running then\n/);
@@ -137,7 +137,7 @@ tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
     );
   });
 
-  it("an input that the schema refuses is told with its places", async () => {
+  it("an input that the schema refuses is reported with the paths of the wrong values", async () => {
     const test = testWorkflow(order, { handlers: {} });
     await assert.rejects(
       test.start({ input: { cents: "five" } }),
@@ -232,7 +232,7 @@ tasks: {charge: {uses: pay.charge, timeout: 30s, idempotencyKey: "pay-\${{ run.i
     assert.equal(test.now.toISOString(), "2026-01-01T03:00:00.000Z");
   });
 
-  it("that takes longer than its timeout is told, and fails with it", async () => {
+  it("that exceeds its timeout is reported, and fails with it", async () => {
     const test = testWorkflow(
       `workflow: w\ntasks: {a: {uses: a, timeout: 10s, retry: {attempts: 2, backoff: 1s, jitter: 0}}}`,
       {

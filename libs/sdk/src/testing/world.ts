@@ -4,7 +4,7 @@
  *
  * 1. Time stands still while a handler is running, but for one that says that it waits for time, or takes longer than
  *    the patience of the test.
- * 2. Whatever continues without end is ended by a bound, and said.
+ * 2. A bound ends every endless loop, and reports it.
  */
 import { type Cause, ErrorDetail, type WorkReference } from "@tutti/contracts/types/v1";
 import {

@@ -177,7 +177,7 @@ export class Agent {
     this.#isHeld = welcome.held !== undefined;
     if (this.#isDraining) this.#sayDrain("the worker stops");
     // What a host wants of a link ends with the link: another one may need it, and does not know that it sleeps.
-    if (this.#isToldToSleep && !welcome.resumed) this.wake("a new link begins", true);
+    if (this.#isToldToSleep && !welcome.resumed) this.wake("a new link starts", true);
     if (this.#isAsleep && !this.#isToldToSleep) this.#saySleep(this.#sleepReason, 0);
     this.#link.outbox.touch();
     this.flush();
@@ -298,7 +298,7 @@ export class Agent {
     this.#send = undefined;
   }
 
-  /** Sends what there is. Nothing without a link. */
+  /** Sends the pending messages. Nothing without a link. */
   flush(): void {
     if (this.#send === undefined) return;
     this.#attempts.collect();

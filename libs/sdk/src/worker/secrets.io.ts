@@ -76,7 +76,7 @@ describe("the way of a handler to secrets", () => {
     await assert.rejects(connected().open(wanted("secret:till")), codeOf("sdk.secret_unreadable"));
   });
 
-  it("hands on why the installation rejects, and says what to do where nobody answers", async () => {
+  it("reports why the installation rejects, and says what to do without an answer", async () => {
     given = { ...given, recipientKey: "", status: 403 };
     await assert.rejects(connected().open(wanted("secret:till")), codeOf("governance.secret_unusable"));
     const nobody = workerOf({ server: "http://127.0.0.1:1" });

@@ -166,7 +166,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
   };
 }
 
-/** What is wrong with it is said to who needs it: most workers do not. */
+/** Only a caller who needs the setting gets the error: most workers do not. */
 function serverOf(said: string | undefined, [address = ""]: readonly string[]): string {
   if (said !== undefined) return said.replace(/\/$/, "");
   if (isWebSocket(address)) return new URL(address.replace(/^ws/, "http")).origin;
@@ -181,7 +181,7 @@ function secretsOf(said: readonly string[]): readonly string[] {
 
 const localForm = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s;
 
-/** Where to go: as it was said, else as the environment says. */
+/** The address: the configured one, else that of the environment. */
 function addressesOf(
   said: string | readonly string[] | undefined,
   environment: Environment,

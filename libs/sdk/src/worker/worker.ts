@@ -228,7 +228,7 @@ export class Worker {
   async #connect(): Promise<void> {
     const { transport, clock, timers, chance, logger } = this.#ports;
     const opened = await transport(this.settings);
-    // Before it is linked: who sees the worker can start its functions.
+    // Before it is linked: each caller with the worker can start its functions.
     if (this.settings.registerFunctions && this.#durable.length > 0)
       await registerFunctions(this.#durable, { settings: this.settings, ...this.#ports });
     if (this.#state !== "linking") return opened.close();
@@ -291,7 +291,7 @@ export class Worker {
     });
   }
 
-  /** The time to finish is over: handlers are told, and a moment later it leaves whatever they do. */
+  /** The time to finish is over: handlers are aborted, and a moment later the worker leaves in any case. */
   #hurry(deadlineMs: number): void {
     const { logger, timers } = this.#ports;
     const { atWork, unfinished } = this.#agent;

@@ -159,7 +159,7 @@ class Agent:
             self._write(AgentFrame(drain=Drain(reason="the worker stops")))
         # What a host wants of a link ends with the link: another one may need it, and does not know that it sleeps.
         if self._is_told_to_sleep and not welcome.resumed:
-            self.wake("a new link begins", is_told=True)
+            self.wake("a new link starts", is_told=True)
         if self.is_asleep and not self._is_told_to_sleep:
             self._write(AgentFrame(sleep=Sleep()))
         self._link.outbox.touch()

@@ -28,7 +28,7 @@ const tabs = [
   ["kept-out", "Lock-outs"],
 ] as const;
 
-/** Who may do what, which policies say so, what was decided, and who holds a key. */
+/** Access rights, the policies behind them, recent decisions, and keys. */
 export function AccessPage() {
   const { view = "who" } = useSearch({ from: "/access" });
   const navigate = useNavigate({ from: "/access" });

@@ -82,7 +82,7 @@ describe("a question", () => {
     assert.equal(questionOf(other, actions)?.resourceKind, "metric");
   });
 
-  it("is not asked of nobody, nor about what nothing does", () => {
+  it("is not asked without a principal or an action", () => {
     assert.equal(actorOf("ada"), undefined);
     assert.equal(actorOf("person:"), undefined);
     assert.deepEqual(actorOf("service:a:b"), { kind: "service", id: "a:b" });
@@ -146,7 +146,7 @@ permit(principal, action, resource) when { context.pool == ";" };
 describe("keys", () => {
   const nowMs = 1_000_000;
 
-  it("are made for whoever makes them, for all that they may, unless it is said", () => {
+  it("are made for their creator, with all of the creator's rights, by default", () => {
     assert.deepEqual(keyBody({ ...emptyKey, title: " mine " }), {
       title: "mine",
       lifetimeMs: 90 * 86_400_000,
@@ -186,14 +186,14 @@ describe("keys", () => {
     ]);
   });
 
-  it("stand as they do now", () => {
+  it("show their current state", () => {
     assert.equal(standOfKey({}, nowMs).word, "good");
     assert.equal(standOfKey({ expireTimeMs: nowMs }, nowMs).word, "ended");
     assert.equal(standOfKey({ successorKeyId: "k2" }, nowMs).word, "rotated");
     assert.equal(standOfKey({ successorKeyId: "k2", revoked: true }, nowMs).word, "revoked");
   });
 
-  it("tell what they are narrowed to; an empty list of an agent grants nothing", () => {
+  it("show their restrictions, and an empty list of an agent grants nothing", () => {
     assert.deepEqual(scopeWords(undefined), []);
     const agent = { pools: [], offers: ["print.*"], namespaces: [], maxSlots: 2 };
     assert.deepEqual(scopeWords({ actions: ["a.*"], namespaces: ["x"], agent }), [

@@ -98,7 +98,7 @@ function Fields({ draft, problems, onChange }: FieldsOptions) {
   );
 }
 
-/** What an agent may offer and take, which is said of agents alone. */
+/** The capabilities that an agent may offer and the pools that it may join. Only agents have them. */
 function AgentFields({ draft, problems, onChange }: FieldsOptions) {
   return (
     <>

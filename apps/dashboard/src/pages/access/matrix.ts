@@ -1,4 +1,4 @@
-/** Who may do what, as lines of actions and columns of those who act. */
+/** Access rights, as lines of actions and columns of principals. */
 import type { AccessRow } from "@tutti/rest/types";
 import type { Action } from "./vocabulary.ts";
 

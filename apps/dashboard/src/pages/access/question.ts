@@ -1,4 +1,4 @@
-/** A question of who may do what, as it is filled in, asked and answered. */
+/** A question about an access right, as it is filled in, sent and answered. */
 import type { Actor, Decision, GovernanceRole, PolicyReference } from "@tutti/rest/types";
 import { commandLine } from "../../elements/spelled.ts";
 import { type Action, fits } from "./vocabulary.ts";

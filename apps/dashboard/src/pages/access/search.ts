@@ -1,4 +1,4 @@
-/** What is looked at of access, as it stands in the address. */
+/** The selection of the access page, as the address contains it. */
 
 const accessViews = ["who", "policies", "decisions", "keys", "sign-ins", "browsers", "kept-out"] as const;
 type AccessView = (typeof accessViews)[number];
@@ -10,7 +10,7 @@ export interface AccessSearch {
   readonly action?: string;
   readonly kind?: string;
   readonly id?: string;
-  /** Which decisions: those that were denied, or that policies which are tried out would turn. */
+  /** Which decisions: denied ones, or those that policies in shadow mode would change. */
   readonly decided?: "denied" | "shadow";
 }
 

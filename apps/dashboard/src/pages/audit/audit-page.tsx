@@ -16,7 +16,7 @@ const tabs = [
   ["compliance", "Compliance"],
 ] as const;
 
-/** What was done and what was refused, each with its proof. */
+/** Completed and refused actions, each with its proof. */
 export function AuditPage() {
   const { view = "records", record, report } = useSearch({ from: "/audit" });
   const navigate = useNavigate({ from: "/audit" });

@@ -71,7 +71,7 @@ function useExport(filter: Filter) {
       };
       const wanted = { query: query as object };
       for await (const told of client.follow("audit.export", wanted, { signal: stop.signal, onStanding })) {
-        // It would start again from the start, behind what is there.
+        // It would start again from the first record, after the existing ones.
         if (isBroken) break;
         if (told.kind === "ready" || told.kind === "gap") continue;
         const { chunk = "", records: many = records, last = false } = told.value;

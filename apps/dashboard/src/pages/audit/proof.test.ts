@@ -85,7 +85,7 @@ describe("a proof that the page works out", () => {
     "it was at another time": [{ ...whole, timeMs: (whole.timeMs ?? 0) + 1 }, ["record"]],
     "it has another place": [{ ...whole, recordId: "workflow/0/1000/4" }, ["record"]],
     "it is of another journal": [{ ...whole, recordId: "workflow/1/1000/3" }, ["record"]],
-    "it is said to be another leaf": [{ ...whole, recordLeaf: 2 }, ["record"]],
+    "it claims to be another leaf": [{ ...whole, recordLeaf: 2 }, ["record"]],
     "its path is longer": [{ ...whole, recordPath: [...whole.recordPath, ...whole.recordPath] }, ["record"]],
     "its path is shorter": [{ ...whole, recordPath: whole.recordPath.slice(1) }, ["record"]],
     "the head has another hash": [{ ...whole, head: { ...head, hash: other(head.hash) } }, ["head"]],

@@ -128,7 +128,7 @@ async function ofSignature(
   return holds ? undefined : `the signature does not match key ${signingKeyId}`;
 }
 
-/** Returns whether a leaf is where it is said to be in the tree with this root (RFC 9162, 2.1.3.2). */
+/** Returns whether a leaf is at its claimed place in the tree with this root (RFC 9162, 2.1.3.2). */
 async function isUnder(
   leaf: Bytes,
   place: { readonly leaf: number; readonly size: number },

@@ -1,4 +1,4 @@
-/** What is looked for in the audit, as it stands in the address. */
+/** The filter of the audit log, as the address contains it. */
 import { commandLine } from "../../elements/spelled.ts";
 
 const auditViews = ["records", "refused", "checkpoints", "compliance"] as const;

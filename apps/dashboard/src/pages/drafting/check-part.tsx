@@ -7,7 +7,7 @@ import type { Checked } from "./use-checked.ts";
 /** What is wrong with a draft as it is. */
 export function CheckPart(options: {
   checked: Checked;
-  /** What is said where nothing is wrong. */
+  /** The message for a draft without problems. */
   good: string;
   /** Where problems have places in a text: goes to one. */
   onGo?: (problem: Problem) => void;

@@ -7,7 +7,7 @@ const enforcementWords: Readonly<Record<Named["enforcement"], string>> = {
   off: "off",
 };
 
-/** The fields of whatever is drafted: its name, which is for ever, what it is for, and whether it counts. */
+/** The fields of every draft: its permanent name, its purpose, and whether it is enforced. */
 export function Naming(options: {
   draft: Named;
   isNew: boolean;

@@ -14,7 +14,7 @@ export interface Checked {
 /** Says what is wrong with a text. The same function for all texts of a page. */
 export type Check = (text: string, signal: AbortSignal) => Promise<readonly Problem[]>;
 
-/** Checks a text while it is written. What was said of an earlier text is not said of this one. */
+/** Checks a text while it is written. The result of an earlier text is not shown for this one. */
 export function useChecked(text: string, check: Check): Checked {
   const [said, setSaid] = useState<{ text: string; checked: Checked } | undefined>();
   useEffect(() => {

@@ -24,7 +24,7 @@ const vote = (voteId: string, openTimeMs: number) => ({
 });
 const atOnce = (tell: () => void) => tell();
 
-describe("a mission as it is told", () => {
+describe("a mission as the stream reports it", () => {
   it("is whole with the last part of its snapshot, and a new snapshot replaces all", () => {
     const store = new MissionStore(atOnce);
     store.take(told("snapshot", { mission: mission("m"), tasks: [task("a")] }, true, false));
@@ -39,7 +39,7 @@ describe("a mission as it is told", () => {
     );
   });
 
-  it("changes a task where it stands, and leaves lists alone that nothing was said of", () => {
+  it("changes a task in place, and leaves lists without changes alone", () => {
     const store = new MissionStore(atOnce);
     store.take(
       told("snapshot", { mission: mission("m"), tasks: [task("b"), task("a")], votes: [vote("v", 1)] }),
@@ -96,7 +96,7 @@ describe("a mission as it is told", () => {
   });
 });
 
-describe("missions of a list as they are told", () => {
+describe("missions of a list as the stream reports them", () => {
   it("stand the newest first, and go when they no longer match", () => {
     const store = new MissionsStore(atOnce);
     const change = (value: Partial<WatchMissionsReply>) =>

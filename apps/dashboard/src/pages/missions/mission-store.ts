@@ -11,7 +11,7 @@ import { Listed } from "../../data/listed.ts";
 import { ToldStore } from "../../data/told-store.ts";
 
 export interface MissionKnown {
-  /** Undefined until it was told. */
+  /** Undefined until the first report arrives. */
   readonly mission: Mission | undefined;
   /** In the order in which they were put on the board. */
   readonly tasks: readonly BoardTask[];

@@ -45,7 +45,7 @@ describe("a budget", () => {
     available: { tokens: 650, timeMs: 30_000 },
     reservations: [],
   };
-  it("has a line for each amount that is limited or was used, in figures", () => {
+  it("has a line for each amount that is limited or was used, in numbers", () => {
     assert.deepEqual(
       budgetLines(budget).map((line) => `${line.name}: ${budgetWords(line)}`),
       [
@@ -60,7 +60,7 @@ describe("a budget", () => {
     assert.equal(budgetShare({ spent: { tokens: 3 }, reservations: [] }), undefined);
     assert.equal(budgetShare(undefined), undefined);
   });
-  it("is told in words where it has no line of its own", () => {
+  it("is described in words if it has no line", () => {
     assert.equal(usedWords({ tokens: 1_200, timeMs: 2_000 }), "1,200 tokens, 2.0 s");
     assert.equal(usedWords(undefined), "");
   });

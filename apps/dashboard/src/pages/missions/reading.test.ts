@@ -8,7 +8,7 @@ const task = (given: Partial<BoardTask>): BoardTask => ({
   ...given,
 });
 
-describe("what is said of how a task comes to its agent", () => {
+describe("how a task comes to its agent", () => {
   const queued = task({ status: "queued" });
   const limited = task({
     status: "queued",
@@ -43,13 +43,13 @@ describe("what is said of how a task comes to its agent", () => {
   ] as const)
     it(`${of.status} ${assignment ?? ""}: ${said}`, () => assert.equal(howItCame(of, assignment), said));
 
-  it("is no part where nobody delegated it", () => {
+  it("has no part without a delegation", () => {
     assert.equal(partWords(queued), "");
     assert.equal(partWords(task({ parentTaskId: "plan" })), "a part of plan");
   });
 });
 
-describe("what is said of an open vote", () => {
+describe("an open vote", () => {
   const vote = (rule: Vote["rule"], ...choices: string[]): Vote => ({
     ...{ voteId: "v", weights: {} },
     ...(rule !== undefined && { rule }),

@@ -1,4 +1,4 @@
-/** What the list of missions is filtered by, and what of a mission is looked at, as they stand in the address. */
+/** The filter of the list of missions, and the selected part of a mission, as the address contains them. */
 import type { WorkStatus } from "@tutti/rest/types";
 import { runStateOrder } from "../../score/states.ts";
 

@@ -34,7 +34,7 @@ const stavesMost = 6;
 const headShare = 0.012;
 const spansMs = [60_000, 300_000, 900_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000];
 
-/** What runs are grouped by: their workflow, or what stands for one. */
+/** The key that groups runs: their workflow, or its substitute. */
 export function workflowOf({ spec }: Pick<Run, "spec">): string {
   return spec?.definition?.name ?? "tasks without a workflow";
 }

@@ -24,7 +24,7 @@ export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
       </Empty>
     );
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a picture that can be clicked; the list of runs has the links
+    // biome-ignore lint/a11y/noStaticElementInteractions: a picture that can be clicked. The list of runs has the links
     // biome-ignore lint/a11y/useKeyWithClickEvents: as above
     <div className="score" onClick={follow}>
       {score.staves.map((staff) => (

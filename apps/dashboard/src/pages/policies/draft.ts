@@ -102,7 +102,7 @@ export function applyCommand({ id, enforcement }: PolicyDraft, reason: string): 
   return `tutti policy apply ${id === "" ? "FILE" : `${id}.cedar`}${shadow}${why}`;
 }
 
-/** Returns how many calls would come out otherwise, and in which direction. */
+/** Returns the number of changed decisions, and their direction. */
 export function turnsOf(flips: readonly Flip[]) {
   const many = (allowed: boolean) =>
     flips

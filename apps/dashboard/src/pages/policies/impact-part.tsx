@@ -11,7 +11,7 @@ import { ImpactFrame } from "../drafting/impact-frame.tsx";
 import { type changeOf, timesOf, turnsOf } from "./draft.ts";
 import type { Impact } from "./use-impact.ts";
 
-/** Which decisions of the last seven days would come out otherwise, with the work behind each. */
+/** The decisions of the last seven days that would change, with the work behind each. */
 export function ImpactPart(options: {
   impact: Impact | undefined;
   /** Whether it is that of the text as it is now. */

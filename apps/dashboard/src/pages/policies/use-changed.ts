@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { accessKeys } from "../../data/governance-queries.ts";
 
-/** Who may do what is another than before: all that is shown of it is asked again. */
+/** Access rights have changed: all data about them is loaded again. */
 export function useChanged(): () => void {
   const queries = useQueryClient();
   return () => {

@@ -11,8 +11,8 @@ const pool = (status: Partial<NonNullable<Pool["status"]>>, given: Partial<Pool>
 describe("a pool", () => {
   for (const [what, given, expected] of [
     ["that a person has paused", pool({ agents: { ready: 1 } }, { paused: true }), "paused"],
-    ["without anybody, whom tasks wait for", pool({ queued: 2 }), "no workers"],
-    ["without anybody or anything", pool({}), "empty"],
+    ["without agents, with pending tasks", pool({ queued: 2 }), "no workers"],
+    ["without agents and tasks", pool({}), "empty"],
     ["with all slots taken", pool({ agents: { busy: 1 }, slots: 4 }), "busy"],
     ["with room", pool({ agents: { ready: 1 }, slots: 4, freeSlots: 1 }), "ready"],
   ] as const)

@@ -29,7 +29,7 @@ export function queueOrder(tasks: readonly QueuedTask[]): readonly QueuedTask[] 
   return [...tasks].sort((one, other) => (one.place ?? 0) - (other.place ?? 0));
 }
 
-/** Why a task is still in the queue. Causes that a queue does not know stand as they are called. */
+/** Why a task is still in the queue. An unknown cause is shown by its name. */
 const causes: Readonly<Partial<Record<WaitCause, string>>> = {
   unspecified: "",
   backoff: "backoff before the next attempt",

@@ -12,7 +12,7 @@ import { StandMark } from "../../score/glyph.tsx";
 import { queueOrder, standOfPool, statusOf, whyWaiting } from "./pool.ts";
 import "./pools.css";
 
-/** Where tasks meet workers: how full each pool is, what waits in it and why. */
+/** Where tasks meet workers: how full each pool is, and which tasks wait and why. */
 export function PoolsPage() {
   const query = useQuery(poolsQuery());
   const pools = query.data?.pools ?? [];

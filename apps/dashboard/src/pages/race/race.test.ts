@@ -17,7 +17,7 @@ const session = (name: string, effectiveMode: Mode, given: Partial<Session> = {}
 const ended = (endTimeMs: number, status: Session["status"] = "completed") => ({ status, endTimeMs });
 
 describe("races", () => {
-  it("put lanes in the order of modes, whatever came first", () => {
+  it("put lanes in the order of modes, in any order of arrival", () => {
     const [race] = racesOf([session("r", "intelligence"), session("r", "workflow")]);
     assert.deepEqual(
       race?.sessions.map(({ effectiveMode }) => effectiveMode),
@@ -25,7 +25,7 @@ describe("races", () => {
     );
   });
 
-  it("have the lane in which the platform chose at the place of its own mode, whatever was chosen", () => {
+  it("have the chosen mode in the lane of that mode, for every choice", () => {
     const asked = (given: Mode, effectiveMode: Mode): Session => {
       const { spec, ...rest } = session("r", effectiveMode, { sessionId: given });
       return { ...rest, spec: { ...spec, mode: given } as NonNullable<Session["spec"]> };

@@ -21,14 +21,14 @@ describe("resources", () => {
   for (const [what, given, isShort] of [
     ["of which more is free than wanted", { capacity: 4, used: 1, wanted: 3 }, false],
     ["of which more is wanted than free", { capacity: 4, used: 2, wanted: 3 }, true],
-    ["of which nothing was said", {}, false],
+    ["without any setting", {}, false],
   ] as const)
     it(`one ${what} is ${isShort ? "" : "not "}short`, () => {
       const resource: Resource = { name: "gpu", pool: "default", labels: {}, ...given };
       assert.equal(resourceUse(resource).isShort, isShort);
     });
 
-  it("one that is told of agents with labels apart says with which, and does not count again", () => {
+  it("one that counts labelled agents apart names their label, and does not count them twice", () => {
     const whole: Resource = { name: "slots", pool: "default", labels: {} };
     const apart: Resource = { ...whole, labels: { gpu: "true" } };
     assert.deepEqual([whole, apart].map(isOfAll), [true, false]);
@@ -48,7 +48,7 @@ describe("resources", () => {
     assert.equal(quotaIsFull({ ...quota, used: { gpu: 2 } }), true);
   });
 
-  it("an allocation has a line for whatever it has, waits for or would have", () => {
+  it("an allocation has a line for everything that it has, waits for or would have", () => {
     const allocation: Allocation = { granted: { slots: 2 }, wanted: { gpu: 1 }, share: { slots: 1.5 } };
     assert.deepEqual(allocationUses(allocation), [
       { name: "gpu", has: 0, waitsFor: 1, share: 0 },
@@ -56,7 +56,7 @@ describe("resources", () => {
     ]);
   });
 
-  it("figures and names are as people read them", () => {
+  it("numbers and names are readable", () => {
     assert.equal(amount(2 / 3), "0.67");
     assert.equal(amounts({ slots: 2, gpu: 1 }), "1 gpu, 2 slots");
     assert.equal(amounts({ slots: 1 }), "1 slot");
@@ -65,7 +65,7 @@ describe("resources", () => {
     assert.equal(whoOf({ holder: "x", work }), "session trio/cello");
   });
 
-  it("a selector is told by what it asks, and is none where it asks nothing", () => {
+  it("a selector is described by its conditions, and is none without any", () => {
     const none = { equals: {}, exists: [], absent: [] };
     assert.equal(selected(none), undefined);
     assert.equal(selected(undefined), undefined);

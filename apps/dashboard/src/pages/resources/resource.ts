@@ -1,4 +1,4 @@
-/** Who may take how much, in numbers and words, with what was not said filled in. */
+/** Limits of resources, in numbers and words, with the defaults filled in. */
 import type {
   Allocation,
   LabelSelector,
@@ -83,7 +83,7 @@ export function phaseOf({ span }: Reservation, nowMs: number): Phase {
   return (span?.toMs ?? Number.POSITIVE_INFINITY) <= nowMs ? "over" : "in force";
 }
 
-/** What is held and waited for is told by the work it is for. Without any by the name that the caller gave itself. */
+/** A hold or a wait is described by its work. Without any, by the name that the caller set. */
 export function whoOf({ holder = "", work }: { holder?: string; work?: WorkReference }): string {
   return work === undefined ? holder : workName(work);
 }

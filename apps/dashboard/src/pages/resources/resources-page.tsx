@@ -31,7 +31,7 @@ import {
 } from "./resource.ts";
 import "./resources.css";
 
-/** Who may take how much when there is not enough for all: what there is, shares, quotas, reservations, locks. */
+/** The distribution of scarce resources: the total, shares, quotas, reservations, locks. */
 export function ResourcesPage() {
   const query = useQuery(resourcesQuery());
   const resources = query.data?.resources.filter(isOfAll);

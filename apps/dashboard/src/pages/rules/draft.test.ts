@@ -20,7 +20,7 @@ describe("a rule that is written", () => {
     assert.deepEqual(ruleOfDraft(draftOfRule({ ...rest, change })), { ...rest, change });
   });
 
-  it("is tried out first, where it is a new one", () => {
+  it("starts in shadow mode if it is new", () => {
     assert.equal(ruleOfDraft(emptyRule).enforcement, "shadow");
   });
 

@@ -24,7 +24,7 @@ export interface RuleDraft extends Named {
   readonly rest: Pick<AdmissionRule, "cases" | "labels"> & Partial<Pick<AdmissionRule, "approval">>;
 }
 
-/** A new one is tried out first. */
+/** A new one starts in shadow mode. */
 export const emptyRule: RuleDraft = {
   ...{ id: "", description: "", subject: "request", verdict: "deny", set: "", deciders: "", controls: "" },
   when: 'call.action == "workflow.runs.start" && has(subject.spec.input)',

@@ -20,7 +20,9 @@ import { VersionsPart } from "./versions-part.tsx";
 import "../drafting/drafting.css";
 import "./rules.css";
 
-/** Writing an admission rule: checked while it is written, compared with what there is, tried out, then set. back. */
+/**
+ * Writing an admission rule: checked while it is written, compared with the current one, run in shadow mode, then set.
+ */
 export function RulePage() {
   const { id } = useSearch({ from: "/rule" });
   const rule = useQuery({ ...ruleQuery(id ?? ""), enabled: id !== undefined });

@@ -9,7 +9,7 @@ import { type RunsSearch, withinWords } from "./search.ts";
 
 const typingMs = 250;
 
-/** What the list is filtered by. Everything stands in the address, so that a list can be kept and handed on. */
+/** The filter of the list. The address contains all of it, so that a list can be kept and passed on. */
 export function Filters({
   search,
   onChange,
@@ -71,7 +71,7 @@ export function Typed(options: {
   const { value = "", onChange } = options;
   const [typed, setTyped] = useState(value);
   useEffect(() => setTyped(value), [value]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only typing begins the wait
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only typing starts the wait
   useEffect(() => {
     if (typed === value) return;
     return after(typingMs, () => onChange(typed.trim() === "" ? undefined : typed.trim()));

@@ -1,4 +1,4 @@
-/** What the list of runs is filtered by, as it stands in the address of the page. */
+/** The filter of the list of runs, as the address of the page contains it. */
 export interface RunsSearch {
   readonly status?: readonly string[];
   readonly workflow?: string;

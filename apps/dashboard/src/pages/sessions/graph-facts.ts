@@ -29,7 +29,7 @@ export function shapeKey(tasks: readonly SessionTask[]): string {
     .join("\n");
 }
 
-/** Those of a node that stand in which part, those with most first. */
+/** The parts of a session that a node belongs to, those with most tasks first. */
 export function partsOfNode({ places }: GraphNode, tasks: readonly SessionTask[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const place of places) {

@@ -19,7 +19,7 @@ export function driftWords({ drift }: Model): string | undefined {
     : `${percent(factor)} of what it took before`;
 }
 
-/** What has changed is told first, then what is known best. */
+/** Changed estimates come first, then the best known ones. */
 export function inOrder(models: readonly Model[]): Model[] {
   const rank = ({ drift, samples = 0 }: Model) => (drift === undefined ? samples : Number.MAX_SAFE_INTEGER);
   return [...models].sort(

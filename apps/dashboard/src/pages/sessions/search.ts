@@ -1,4 +1,4 @@
-/** What the list of sessions is filtered by, and what of a session is looked at, as they stand in the address. */
+/** The filter of the list of sessions, and the selected part of a session, as the address contains them. */
 import type { Mode, WorkStatus } from "@tutti/rest/types";
 import { runStateOrder } from "../../score/states.ts";
 import { modeOrder } from "./voices.ts";

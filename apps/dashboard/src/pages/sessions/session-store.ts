@@ -4,7 +4,7 @@ import { Listed } from "../../data/listed.ts";
 import { ToldStore } from "../../data/told-store.ts";
 
 export interface SessionKnown {
-  /** Undefined until it was told. */
+  /** Undefined until the first report arrives. */
   readonly session: Session | undefined;
   /** In the order in which they were given. */
   readonly tasks: readonly SessionTask[];

@@ -175,7 +175,7 @@ describe("a plan beside reality", () => {
     ],
   };
 
-  it("stands on one axis, which goes on while something is at work", () => {
+  it("is on one axis, which grows while a task is running", () => {
     assert.deepEqual(axisOf(plan, 5_000), { startMs: 1_000, endMs: 5_000 });
     assert.deepEqual(axisOf({ ...plan, tasks: plan.tasks.slice(0, 1) }, 5_000), {
       startMs: 1_000,

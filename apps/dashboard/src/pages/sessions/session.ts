@@ -67,7 +67,7 @@ export interface WaitLine {
   readonly share: number;
 }
 
-/** What sessions know that their tasks wait for. Other causes stand as they are called. */
+/** What tasks of a session wait for. An unknown cause is shown by its name. */
 const causes: Readonly<Partial<Record<WaitCause, string>>> = {
   needs: "needed tasks",
   paused: "a resume of the session",

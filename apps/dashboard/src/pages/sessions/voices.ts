@@ -43,7 +43,7 @@ export function voiceOf(mode: Mode | undefined): Voice {
   );
 }
 
-/** `hybrid, chosen`: what it is in, and whether Tutti chose it. Lists do not say what was asked for. */
+/** `hybrid, chosen`: its mode, and whether Tutti chose it. Lists do not contain the request. */
 export function modeWords(wanted: Mode | undefined, effective: Mode | undefined): string {
   const isKnown = effective !== undefined && effective !== "unspecified";
   if (wanted === "adaptive") return isKnown ? `${voiceOf(effective).word}, chosen` : "adaptive";

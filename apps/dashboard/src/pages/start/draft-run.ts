@@ -51,7 +51,7 @@ export function startBody(draft: RunDraft, input: unknown, parameters?: unknown)
   };
 }
 
-/** What is wrong with what stands around the input, by field. */
+/** The errors of the fields around the input, by field. */
 export function runProblems(draft: RunDraft): Readonly<Partial<Record<keyof RunDraft, string>>> {
   const priority = draft.priority.trim();
   const wrongLabel = wordsOf(draft.labels).find((each) => !/^[^=]+=.+$/.test(each));

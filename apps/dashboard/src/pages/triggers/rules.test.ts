@@ -64,7 +64,7 @@ describe("triggers", () => {
     ]);
   });
 
-  it("says what is missing, and sends what was filled in", () => {
+  it("names missing fields, and sends the filled ones", () => {
     assert.deepEqual(Object.keys(triggerProblems(emptyTrigger)), ["id", "workflow", "event"]);
     const after = { ...emptyTrigger, id: "mails", workflow: "mail", kind: "runEnd" } as const;
     assert.deepEqual(Object.keys(triggerProblems(after)), ["after"]);

@@ -1,4 +1,4 @@
-/** What is done with a trigger in a dialog: test it, replay past events, remove it. */
+/** Actions on a trigger in a dialog: test it, replay past events, remove it. */
 import { useNavigate } from "@tanstack/react-router";
 import type { ReplayEventsReply, TestTriggerReply, Trigger } from "@tutti/rest/types";
 import { type ReactNode, useState } from "react";

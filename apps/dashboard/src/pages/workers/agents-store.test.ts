@@ -19,8 +19,8 @@ const told = (kind: "snapshot" | "change", value: Partial<WatchAgentsReply>, fir
     value: { agents: [], removed: [], ...value },
   }) as Followed<WatchAgentsReply>;
 
-describe("all agents as they are told", () => {
-  it("are shown once, however much was told meanwhile, and whole when the last of them is there", () => {
+describe("all agents as the stream reports them", () => {
+  it("are shown once after any number of reports, and complete with the last agent", () => {
     const calls: (() => void)[] = [];
     const store = new AgentsStore((tell) => calls.push(tell));
     let heard = 0;

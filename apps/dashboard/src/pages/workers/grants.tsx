@@ -35,7 +35,10 @@ function grantWords(scope: Parameters<typeof scopeWords>[0]): string {
   return scopeWords(scope).join(", ") || "all actions of its roles and policies";
 }
 
-/** Agents that offered more than was granted are not among the workers: here is who was told no, and why. */
+/**
+ * Agents that offered an ungranted capability are not among the workers: this part lists the rejections with their
+ * reasons.
+ */
 export function TurnedAway() {
   const { data } = useQuery(agentsRefusedQuery());
   const records = data?.records ?? [];

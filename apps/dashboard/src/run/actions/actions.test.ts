@@ -95,7 +95,7 @@ describe("what can be done with a run", () => {
 });
 
 describe("what can be done with a task", () => {
-  it("is mended while its run goes on, unless it ended well", () => {
+  it("is repaired while its run continues, except after a success", () => {
     assert.equal(canRepair({ state: "running" }, task("a", { state: "retrying" })), true);
     assert.equal(canRepair({ state: "running" }, task("a", { state: "failed" })), true);
     assert.equal(canRepair({ state: "running" }, task("a", { state: "completed" })), false);

@@ -55,7 +55,7 @@ export function actionsOf({ state }: Pick<RunFacts, "state">): readonly RunActio
 
 type Of = Pick<RunFacts, "id" | "namespace">;
 
-/** A namespace other than the usual one is said. */
+/** A namespace other than the usual one is part of the address. */
 function namespaceOf({ namespace }: Of): string | undefined {
   return namespace === "" || namespace === "default" ? undefined : namespace;
 }

@@ -75,7 +75,7 @@ function paintCells(
   }
 }
 
-/** What is not yet its turn is a line, what went wrong is crossed: colour is never alone. */
+/** A pending task is a line, a failed one is crossed: colour is never the only sign. */
 function paintCell(
   surface: CanvasRenderingContext2D,
   state: TaskState | undefined,

@@ -50,7 +50,7 @@ export default function GraphView({
   const isNarrow = useIsNarrow();
   const stuck = useStuck();
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the table is one and the same; its shape tells when it is another
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the table stays the same, its shape changes
   const scope = useMemo(() => {
     const { tasks, places } = store.table;
     return shapeOf({ tasks, placeOf: places, needs: store.needs }, { toggled, isSequence, stuck });

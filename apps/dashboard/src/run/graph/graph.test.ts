@@ -158,7 +158,7 @@ describe("the picture of a run", () => {
         assert.ok((points[0]?.x ?? 0) < (points.at(-1)?.x ?? 0), "an edge leads back");
     });
 
-  it("shows what is done from state to state one after the other, with its round", () => {
+  it("shows tasks from state to state one after the other, with their round", () => {
     const tasks = [
       task("charge"),
       task("charge#2", { title: "charge" }),
@@ -179,7 +179,7 @@ describe("the picture of a run", () => {
 });
 
 describe("levels", () => {
-  it("are one more than the highest of what is needed, and survive a circle", () => {
+  it("are one more than the highest of their dependencies, and survive a cycle", () => {
     const tasks = [
       task("a"),
       task("b", { needs: ["a"] }),
@@ -244,13 +244,13 @@ describe("the layered layout", () => {
         assert.ok(y(from) >= y(other) || y(to) <= y(end), `${from}${to} crosses ${other}${end}`);
   });
 
-  it("stands in rows where nothing hangs together", () => {
+  it("is in rows without any edges", () => {
     const { at, width } = layered(boxes, [], "right");
     assert.equal(new Set([...at.values()].map(({ x, y }) => `${x} ${y}`)).size, 4);
     assert.ok(width > 100);
   });
 
-  it("survives an edge in a circle, and one to nobody", () => {
+  it("survives an edge in a cycle, and one to an unknown node", () => {
     const odd = [...links, { key: "d-a", from: "d", to: "a" }, { key: "a-z", from: "a", to: "z" }];
     assert.equal(layered(boxes, odd, "right").at.size, 4);
   });
@@ -279,7 +279,7 @@ describe("walking the picture", () => {
     assert.equal(walk(layout, next, arrow), other);
   });
 
-  it("begins at the first node", () => {
+  it("starts at the first node", () => {
     assert.equal(walk(layout, "", "ArrowRight"), "a");
   });
 });

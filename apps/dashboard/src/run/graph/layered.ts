@@ -278,7 +278,7 @@ function spread(stops: readonly Stop[], wanted: readonly number[]): void {
     const before = stops[place - 1];
     if (before !== undefined) offset += before.cross - before.anchor + gaps.beside + stop.anchor;
     offsets.push(offset);
-    // In coordinates where all that touch stand at one point.
+    // In coordinates where all touching edges share one point.
     let block = { first: place, count: 1, offset, sum: (wanted[place] ?? 0) - offset };
     for (let last = blocks.at(-1); last !== undefined; last = blocks.at(-1)) {
       if (last.sum / last.count <= block.sum / block.count) break;

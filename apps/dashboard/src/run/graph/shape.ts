@@ -115,7 +115,7 @@ function inOrder(nodes: GraphNode[]): GraphNode[] {
   return nodes.sort((one, other) => (one.places[0] ?? 0) - (other.places[0] ?? 0));
 }
 
-/** What is done from state to state comes one after the other, in the order in which it came to be. */
+/** Tasks from state to state come one after the other, in the order of their creation. */
 function followOneAnother(
   places: readonly number[],
   { needs }: Tasks,

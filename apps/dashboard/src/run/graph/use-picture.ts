@@ -31,7 +31,7 @@ export function useChosen({ layout, selected }: Pick<PictureOptions, "layout" | 
   return { key, reachable: key || layout.nodes[0]?.node.key || "", select };
 }
 
-/** Which node shows a task: itself, the task it is a part of, or the bundle it stands in. */
+/** The node that shows a task: its own, that of its parent, or that of its bundle. */
 function keysByTask(layout: Layout, tasks: readonly { readonly id: string }[]): ReadonlyMap<string, string> {
   const keys = new Map<string, string>();
   for (const { node } of layout.nodes)

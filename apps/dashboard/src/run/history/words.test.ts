@@ -32,7 +32,7 @@ describe("an event in words", () => {
       ...{ attempt: 2, error: { code: "bank.away", message: "the bank is away" } },
       retryMs: new Date(3_500).toISOString(),
     });
-    assert.equal(wordsOf(failed), "failed in attempt 2: the bank is away; again after 2.5 s");
+    assert.equal(wordsOf(failed), "failed in attempt 2: the bank is away. Next attempt after 2.5 s");
   });
 
   it("says who decided, and why", () => {

@@ -94,7 +94,7 @@ export function subjectOf({ task }: Pick<EventFacts, "task">): string {
   return task === "" ? "run" : task;
 }
 
-/** Who caused it: people and agents by name. What follows by itself is the platform's. */
+/** Who caused it: people and agents by name. Automatic steps are the platform's. */
 export function actorOf({ actor, details }: Pick<EventFacts, "actor" | "details">): string {
   const agent = text(details["agent"]);
   if (actor === undefined) return agent;
@@ -200,10 +200,10 @@ function progress(fraction: unknown, message: unknown): string {
   return words === "" ? "saved its progress" : `progress: ${words}`;
 }
 
-/** Moments in details are written out. Sooner or later is said against the event's own. */
+/** Times in details are written out. Earlier and later ones are relative to the event's own. */
 function again(moment: unknown, timeMs: number): string {
   const atMs = typeof moment === "string" ? Date.parse(moment) : Number(moment ?? 0);
-  return atMs > timeMs ? `; again after ${span(atMs - timeMs)}` : "";
+  return atMs > timeMs ? `. Next attempt after ${span(atMs - timeMs)}` : "";
 }
 
 function waits(signal: unknown, due: unknown): string {

@@ -5,7 +5,7 @@ import { canBeShown, contentOf, elsewhereOf, filesWithin, shownBytesMax } from "
 const sha256 = "ab".repeat(32);
 
 describe("values that are no plain JSON", () => {
-  it("are told from those that are", () => {
+  it("are distinguished from those that are", () => {
     assert.deepEqual(elsewhereOf({ $blob: { sha256, size: 5 }, mediaType: "text/plain" }), {
       ...{ kind: "blob", sha256, size: 5, mediaType: "text/plain" },
     });

@@ -21,7 +21,7 @@ export function JsonView({ value, what }: { value: unknown; what: string }) {
     () => new Set(jsonRows(value, none).flatMap(({ path, isOpen }) => (isOpen ? [path] : []))),
     [value],
   );
-  // What is around something found is open, whatever was usual.
+  // Parents of a match are open, even if they are usually closed.
   const shown = useMemo(() => {
     if (around.size === 0) return { toggled, whole };
     const opened = new Set(toggled);

@@ -60,7 +60,7 @@ describe("a JSON value as lines", () => {
 describe("searching a value", () => {
   const value = { customer: { name: "Anna", "a/b": [{ city: "Annaberg" }] }, total: 42 };
 
-  it("finds names and values, whatever the case, and what they are in", () => {
+  it("finds names and values in any case, and their parents", () => {
     const { found, around } = find(value, "anna");
     assert.deepEqual(found, ["$/customer/name", "$/customer/a~1b/0/city"]);
     assert.ok(around.has("$/customer") && around.has("$/customer/a~1b/0"));

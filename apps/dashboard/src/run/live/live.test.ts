@@ -21,7 +21,7 @@ function soon() {
 }
 
 describe("the store of a run", () => {
-  it("tells its listeners once, however much was told", () => {
+  it("notifies its listeners once for any number of reports", () => {
     const { later, now, waiting } = soon();
     const store = new RunStore({ soon: later });
     let heard = 0;
@@ -47,7 +47,7 @@ describe("the store of a run", () => {
     assert.deepEqual([stateOfNumber(store.stateAt(0)), store.runState], ["completed", "running"]);
   });
 
-  it("knows whom a task needs, anew when tasks come", () => {
+  it("knows the assignees of a task, again when tasks come", () => {
     const store = new RunStore({ soon: () => {} });
     store.take({ tasks: [task("a"), task("b", { needs: ["a"] })], removed: [], isWhole: true });
     assert.deepEqual(store.needs[1], [{ place: 0, condition: "success" }]);
@@ -95,7 +95,7 @@ describe("following a run", () => {
     assert.deepEqual([store.run?.state, store.standing], ["running", "ended"]);
   });
 
-  it("begins anew with a snapshot after a break", async () => {
+  it("restarts with a snapshot after a break", async () => {
     const store = await following(
       told("snapshot", {
         run,

@@ -51,7 +51,7 @@ export function RunProvider({ runId, children }: { runId: string; children: Reac
     }),
     [runId],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another round listens anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another round subscribes again
   useEffect(() => {
     const stop = new AbortController();
     void followRun(client, runId, parts.store, stop.signal);

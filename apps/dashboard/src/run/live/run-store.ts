@@ -1,8 +1,8 @@
 /**
- * Everything that the page of one run shows, in one place outside of React: the run and its tasks as they are told, and
- * the past where that is looked at.
+ * Everything that the page of one run shows, in one place outside of React: the run and its tasks as the stream reports
+ * them, and a past state when it is selected.
  *
- * 1. What is told is taken in at once. Listeners hear of it at most once per picture of the screen.
+ * 1. Reports are applied at once. Listeners are notified at most once per frame of the screen.
  * 2. `states` are those that are shown: of the moment that is looked at, else of the present.
  */
 import type { RunFacts, TaskFacts } from "../model/facts.ts";
@@ -60,7 +60,7 @@ export class RunStore {
     return this.#past;
   }
 
-  /** Grows with whatever changes. */
+  /** Grows with every change. */
   get version(): number {
     return this.#version;
   }

@@ -1,6 +1,6 @@
 /**
- * The path that took longest so far: who waited for whom, from what ended last backwards. Parts follow what they are
- * in.
+ * The path that took longest so far: which task waited for which, from the last end backwards. Parts come after the
+ * task that contains them.
  */
 import type { TaskFacts } from "./facts.ts";
 import type { NeedPlace } from "./needs.ts";

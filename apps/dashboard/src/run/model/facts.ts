@@ -1,4 +1,4 @@
-/** What the page knows of a run and its tasks: small and plain, whatever the interface sends besides. */
+/** The data of a run and its tasks that the page uses: small and plain, a part of what the API sends. */
 import type { RunState, TaskState } from "./task-state.ts";
 
 export interface Failure {
@@ -93,7 +93,7 @@ export interface TaskFacts {
   readonly kind: string;
   readonly uses: string;
   readonly needs: readonly Need[];
-  /** The task that it is an entry, a round or an addition of. Empty when it stands in the definition itself. */
+  /** The task that it is an entry, a round or an addition of. Empty if it is part of the definition itself. */
   readonly parentId: string;
   readonly state: TaskState;
   readonly reason: string;
@@ -144,9 +144,9 @@ export interface SpanFacts {
   readonly modelCall: ModelCallFacts | undefined;
 }
 
-/** What was asked of a model, and what it took. */
+/** The request to a model, and its costs. */
 export interface ModelCallFacts {
-  /** With what was asked for: `chat gpt-5`. */
+  /** With the request: `chat gpt-5`. */
   readonly title: string;
   readonly tokens: number;
   readonly isFailed: boolean;

@@ -78,7 +78,7 @@ describe("needs", () => {
 });
 
 describe("the critical path", () => {
-  it("goes back from what ended last to whom that waited for, parts inside of what they are in", () => {
+  it("goes back from the last end to the task that it waited for, with parts inside their parents", () => {
     const tasks = [
       task("a", { state: "completed", readyMs: 1, endMs: 10 }),
       task("slow", { state: "completed", readyMs: 1, endMs: 50 }),

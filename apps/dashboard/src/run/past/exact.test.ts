@@ -10,7 +10,7 @@ describe("a moment as the platform knows it", () => {
     ["later", 2],
   ]);
 
-  it("is read page by page; what was not there then is absent, what is gone now is left out", async () => {
+  it("is read page by page, without tasks of later and removed ones", async () => {
     const pages: Record<string, PastPage> = {
       "": { run: { status: "running" }, tasks: [{ taskId: "a", status: "completed" }], nextToken: "2" },
       "2": {

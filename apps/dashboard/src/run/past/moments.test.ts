@@ -5,7 +5,7 @@ import { eventAt, marksOf, nextOfReplay, pauseOfReplay } from "./moments.ts";
 const at = (...times: number[]) => times.map((timeMs) => ({ timeMs }));
 
 describe("moments of a history", () => {
-  it("are marked by what stands out in each part of the history", () => {
+  it("are marked by the most important event in each part of the history", () => {
     const types = [
       "run_started",
       "task_completed",
@@ -28,7 +28,7 @@ describe("moments of a history", () => {
     );
   });
 
-  it("pass in a replay that ends, whatever the length", () => {
+  it("pass in a replay that ends, for any length", () => {
     for (const total of [1, 7, 240, 50_000]) {
       let event = 0;
       let frames = 0;

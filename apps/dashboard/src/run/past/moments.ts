@@ -1,7 +1,7 @@
-/** The slider over the history: where events are, what stands out among them, and how play goes along them. */
+/** The slider over the history: where events are, which of them are important, and how play moves along them. */
 import type { EventFacts } from "../model/facts.ts";
 
-/** What stands out in a part of a history: the one that a person looks for first. */
+/** The important event in a part of a history: the one that a user looks for first. */
 export type Mark = "" | "begun" | "done" | "again" | "held" | "wrong";
 
 const rank: Readonly<Record<Mark, number>> = { "": 0, begun: 1, done: 2, again: 3, held: 4, wrong: 5 };
@@ -14,7 +14,7 @@ function markOf(type: string): Mark {
   return "begun";
 }
 
-/** Returns a history in equal parts, event by event: what stands out in each. */
+/** Returns a history in equal parts, event by event: the most important event in each. */
 export function marksOf(
   events: readonly Pick<EventFacts, "type">[],
   total: number,

@@ -164,7 +164,7 @@ export class PastRun {
     this.#follow(place);
   }
 
-  /** Whatever of these has not ended is stopped. */
+  /** Each of these that has not ended is stopped. */
   drop(places: readonly number[]): void {
     for (const place of places) {
       if (this.#isThere[place] === 0) continue;

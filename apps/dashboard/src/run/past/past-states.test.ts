@@ -75,7 +75,7 @@ describe("the past of a run, folded from its history", () => {
     });
   });
 
-  it("undoes what was done after a failure, and leaves what had not started", () => {
+  it("undoes completed steps after a failure, and leaves unstarted ones", () => {
     const at = past(
       [task("a"), task("b", { needs: ["a"] }), task("c", { needs: ["b:always"] })],
       events(
@@ -94,7 +94,7 @@ describe("the past of a run, folded from its history", () => {
     assert.deepEqual(at(8), { run: "failed", a: "compensated", b: "failed", c: "cancelled" });
   });
 
-  it("goes back with a reset, and on with what was done again after it", () => {
+  it("goes back with a reset, and forward with the repeated tasks after it", () => {
     const at = past(
       [task("a"), task("b", { needs: ["a"] })],
       events(
@@ -110,7 +110,7 @@ describe("the past of a run, folded from its history", () => {
     assert.deepEqual(at(6), { run: "running", a: "failed", b: "skipped" });
   });
 
-  it("takes up again what did not go well, with all that rests on it", () => {
+  it("retries failed tasks, with all of their dependants", () => {
     const at = past(
       [task("a"), task("b", { needs: ["a"] }), task("c", { needs: ["b"] })],
       events(

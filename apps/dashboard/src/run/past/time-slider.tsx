@@ -102,7 +102,7 @@ const heights: Readonly<Record<Mark, number>> = {
   wrong: 1,
 };
 
-/** What stands out along the history. Parts that are not loaded are a low line. */
+/** The important events along the history. Parts that are not loaded are a low line. */
 function Marks({ version, total }: { version: number; total: number }) {
   const { history } = useRunHandle();
   const theme = useThemeStamp();

@@ -27,7 +27,7 @@ describe("partial output", () => {
     assert.deepEqual([again.attempt, again.channels.get("")], [2, "second"]);
   });
 
-  it("shows the end of what is very long, and says what is left out", () => {
+  it("shows the end of a very long text, and names the omitted size", () => {
     const { channels, left } = gather(nothing, [chunk("x".repeat(150_000)), chunk("y".repeat(150_000))]);
     assert.equal(channels.get("")?.length, 200_000);
     assert.equal(left, 100_000);

@@ -7,7 +7,7 @@ import { type Gathered, gather, nothing } from "./chunks.ts";
 export function PartialOutput(options: { runId: string; taskId: string; isOver: boolean; attempt: number }) {
   const { runId, taskId, isOver, attempt } = options;
   const [gathered, setGathered] = useState<Gathered>(nothing);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt of a task that had ended begins anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt of an ended task restarts
   useEffect(() => {
     setGathered(nothing);
     const stop = new AbortController();
@@ -43,7 +43,7 @@ function Channel({ channel, text, left }: { channel: string; text: string; left:
       </figcaption>
       <pre
         ref={shown}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever scrolls with keys must reach what scrolls
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard user must be able to focus the scrolling part
         tabIndex={0}
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
           isAtEnd.current = scrollTop + clientHeight >= scrollHeight - 8;

@@ -12,7 +12,7 @@ export function Parts({ taskId }: { taskId: string }) {
   const { store } = useRunHandle();
   const shape = useStore(({ table }) => table.shape);
   const version = useStore((each) => each.statesVersion);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the table is one and the same; its shape and states tell
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the table stays the same, its shape and states change
   const places = useMemo(() => {
     const found: number[] = [];
     for (const [place, { parentId }] of store.table.tasks.entries())
@@ -29,7 +29,7 @@ export function Parts({ taskId }: { taskId: string }) {
   );
 }
 
-/** What went wrong first, then what is under way, then what waits, then the rest. */
+/** Failed ones first, then running, then pending, then the rest. */
 function urgencyOf(state: number): number {
   const among = (...states: string[]) => states.some((each) => numberOfState(each) === state);
   if (among("failed", "paused")) return 0;
@@ -48,7 +48,7 @@ function List({ places }: { places: readonly number[] }) {
     overscan: 8,
   });
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever scrolls with keys must reach what scrolls
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard user must be able to focus the scrolling part
     <section ref={scroller} className="run-parts" tabIndex={0} aria-label="Parts">
       <ol className="run-lanes" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start, key }) => {

@@ -34,7 +34,7 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
   const place = useStore(({ table }) => table.places.get(taskId) ?? -1);
   const state = useStore((each) => each.stateAt(place));
   const title = useRef<HTMLHeadingElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another task begins at its top
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another task starts at its top
   useEffect(() => {
     title.current?.closest(".run-panel")?.scrollTo({ top: 0 });
   }, [taskId]);

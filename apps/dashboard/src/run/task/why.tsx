@@ -10,7 +10,7 @@ import type { RunFacts } from "../model/facts.ts";
 
 const askedAgainMs = 5_000;
 
-/** Why a task, or the run, stands as it does: what it waits for, who could do it, and what would help. */
+/** Why a task, or the run, is in its state: what it waits for, which workers could do it, and what would help. */
 export function Why({ run, taskId, stamp }: { run: RunFacts; taskId: string; stamp: string }) {
   const spelling = whyOf(run, taskId);
   const go = useGo();

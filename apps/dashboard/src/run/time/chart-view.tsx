@@ -28,7 +28,7 @@ export function ChartView({ spans, selected, critical }: ViewOptions) {
   const version = useStore(({ table }) => table.version);
   const run = useStore((each) => each.run);
   const beatMs = useNow();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the table is one and the same; its version tells
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the table stays the same, its version changes
   const rows = useMemo(() => rowsOf(store.table.tasks, spans), [store, version, spans]);
   const isOver = run !== undefined && hasRunEnded(run.state);
   const untilMs = isOver ? run.endMs : Math.max(beatMs, nowMs());

@@ -16,7 +16,7 @@ export function msAt(x: number, { fromMs, toMs }: Window, width: number): number
   return fromMs + (x / width) * (toMs - fromMs);
 }
 
-/** What there is to see, with a little room at both ends. */
+/** The visible range, with a little room at both ends. */
 export function windowOf({ fromMs, toMs }: Window): Window {
   const spanMs = Math.max(shortestMs, toMs - fromMs);
   return { fromMs: fromMs - spanMs * 0.02, toMs: fromMs + spanMs * 1.02 };

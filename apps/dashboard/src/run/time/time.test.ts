@@ -46,7 +46,7 @@ describe("the scale of time", () => {
 });
 
 describe("rows of the chart", () => {
-  it("have what spans say, parts of tasks under them, in the order of their begins", () => {
+  it("have the times of spans, parts of tasks under them, in the order of their starts", () => {
     const tasks = [
       task("late", { readyMs: 50 }),
       task("each", { readyMs: 10 }),
@@ -161,7 +161,7 @@ describe("painting the chart", () => {
     ...{ nowMs: 10_001, atMs: undefined, selected: "", hovered: "", critical: new Set<string>() },
   };
 
-  it("costs what is seen, not what is there", () => {
+  it("costs the visible part, not the whole", () => {
     const heard = listening();
     paint(heard.surface, { ...scene, top: 5_000 * rowHeight }, colours);
     const seen = Math.ceil((400 - axisHeight) / rowHeight) + 1;

@@ -36,7 +36,7 @@ export function useTimeline(isShown: boolean): Timeline {
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: (before) => before,
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the table is one and the same; its version tells
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the table stays the same, its version changes
   const found = useMemo(
     () => criticalPath(store.table.tasks, store.needs, beatMs),
     [store, version, isOver ? 0 : beatMs],

@@ -2,7 +2,7 @@
  * The last checkpoint, as an event in the journal: the journal holds the audit to what it was, as the audit holds the
  * journal.
  *
- * 1. It is anchored after the book has it, so the book never ends before its anchor unless it was cut.
+ * 1. It is anchored after the book has it. So a book that ends before its anchor was cut.
  * 2. Its machine is in the first partition of the service: of several processes the owner of that one anchors and checks.
  */
 import type { Checkpoint } from "@tutti/contracts/governance/v1";

@@ -77,7 +77,7 @@ describe("the book of the audit", () => {
   it("finds records by who did what to what and when, in either order and in pages of any size", async () => {
     await using kept = await filled();
     const all = searched(kept);
-    // Two records a batch, of which those in another namespace are nobody's here.
+    // Two records a batch. Those in another namespace have no reader here.
     assert.equal(all.length, 90 * 2 - 18);
     assert.equal(new Set(all).size, all.length);
     for (const size of [1, 7, 100]) assert.deepEqual(searched(kept, {}, size), all);
@@ -162,7 +162,7 @@ describe("the book of the audit", () => {
     assert.ok(swapped.faults.some(({ kind }) => kind === AuditFaultKind.AUDIT_FAULT_KIND_SWAPPED));
   });
 
-  it("refuses a journal that does not go on where it left off, and goes on with the one that does", async () => {
+  it("refuses a journal that does not continue at the last position, and continues with one that does", async () => {
     await using kept = await TestBook.open();
     const journal = new TestJournal();
     kept.take(startMs, journal.part(journal.batch(startMs, { actor: "ada" })));
@@ -201,7 +201,7 @@ describe("the book of the audit", () => {
     assert.deepEqual(verdictOn(exportedLines(kept)).faults, []);
   });
 
-  it("removes what was kept long enough, and every proof of the rest holds", async () => {
+  it("removes records after their retention time, and every proof of the rest holds", async () => {
     await using kept = await filled();
     assert.ok(kept.drop(startMs + 1_501) > 0);
     const left = searched(kept);
@@ -232,7 +232,7 @@ describe("the book of the audit", () => {
     );
   });
 
-  it("is not gone on with under another key, nor by a release that does not know it", async () => {
+  it("is not continued with another key, nor by a release that does not know it", async () => {
     await using kept = await TestBook.open();
     const other = { ...signingKey, signingKeyId: "key-2", publicKey: new Uint8Array(32).fill(9) };
     await assert.rejects(AuditBook.open(kept.file, other), { code: "audit.key_changed" });

@@ -1,8 +1,8 @@
 /**
  * The book of the audit: what all journals had to say, under signed checkpoints.
  *
- * 1. A checkpoint, its heads and their records are there together or not at all. What was not written is read from the
- *    journals again, which are kept until then.
+ * 1. A checkpoint, its heads and their records are written together or not at all. Unwritten ones are read again from
+ *    the journals, which are kept until then.
  * 2. A checkpoint is signed between `prepare` and `commit`, by who has the key. One at a time is under way.
  * 3. Records are removed when they were kept long enough, as a signed retention says. Their hashes stay, and so does
  *    everything that rests on them.
@@ -60,7 +60,7 @@ interface DraftPart extends Omit<ShelfPart, "blocks"> {
 export interface BookStanding {
   /** Without heads. Undefined before the first. */
   readonly last: Checkpoint | undefined;
-  /** What is missing, the first of it. */
+  /** The first missing record. */
   readonly faults: readonly AuditFault[];
   readonly moreFaults: number;
   readonly hasRetention: boolean;

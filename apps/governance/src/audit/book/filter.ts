@@ -31,7 +31,7 @@ export class RecordFilter {
     return !action || actions === undefined || actions.some((one) => matchesAction(action, one));
   }
 
-  /** As far as can be said without making the record as it is shown. */
+  /** As far as possible without building the record's view. */
   mayBe({ namespace, cause, action }: RecordAbout, timeMs: number): boolean {
     if (namespace !== this.#namespace || timeMs < this.fromMs || timeMs >= this.toMs) return false;
     const wanted = this.#filter;

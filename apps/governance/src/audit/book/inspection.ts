@@ -41,7 +41,7 @@ export async function inspectBook(file: string, data: InspectedData): Promise<re
 
 function soundText(file: string, shelf: Shelf): string {
   const last = shelf.checkpoint(0)?.number ?? 0;
-  return `The audit log ${file} is sound: ${last} checkpoints; each record is as it was written, or was removed by retention.`;
+  return `The audit log ${file} is sound: ${last} checkpoints. Each record is unchanged, or was removed by retention.`;
 }
 
 function textOf({ recordId, message }: AuditFault): string {

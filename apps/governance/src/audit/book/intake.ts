@@ -10,7 +10,7 @@ import { hashOfBatch, RecordScanner, readHeader } from "@tutti/journal/batches";
 import { emptyRoot, MerkleTree, recordHashText, sameHash } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 
-/** What follows in a journal after what was taken in of it, batch by batch as it was encoded. */
+/** The batches of a journal after the last one in the book, as they were encoded. */
 export interface JournalPart {
   readonly service: string;
   readonly partition: number;

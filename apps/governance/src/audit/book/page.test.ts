@@ -20,7 +20,7 @@ const recordsOf = ({ records }: DraftPage) => records.map(({ bytes }) => bytes);
 const deed = { actor: "ada", id: "run-1" };
 
 describe("a page that another process has made", () => {
-  it("gives the same book, found and proved in the same way, and is gone on from by either", async () => {
+  it("gives the same book, with the same searches and proofs, and either continues it", async () => {
     await using one = await TestBook.open();
     await using other = await TestBook.open();
     const journal = new TestJournal();

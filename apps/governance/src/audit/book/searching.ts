@@ -3,7 +3,7 @@
  *
  * 1. Blocks come in the order of the time that is nearest to where the search starts: once a page is full of records
  *    that no later block can come before, it is done.
- * 2. A page says the last record on it, and the next one continues behind that: what is done meanwhile moves nothing.
+ * 2. A page ends with the number of its last record, and the next one continues after that: later records move nothing.
  * 3. One call looks at a bounded number of records. A page that ends for that may be empty, and the next one continues
  *    there.
  */
@@ -29,7 +29,7 @@ export interface FoundRecords {
   readonly nextToken: string;
 }
 
-/** Where a record stands in the order of a search. */
+/** The position of a record in the order of a search. */
 interface Standing extends JournalName {
   readonly timeMs: number;
   readonly batch: number;

@@ -6,7 +6,7 @@
  *
  * 1. A page is there when its records are. Of processes that make the same page one does. The others take that one, and
  *    continue.
- * 2. Each process has a copy, from which it answers. What of a copy is not as the pages have it is told, never
+ * 2. Each process has a copy, from which it answers. A difference between a copy and the pages is reported, never
  *    repaired: either of them was changed.
  */
 

@@ -24,7 +24,7 @@ describe("the audit's thread", () => {
     }
   });
 
-  it("is told by name that the disk is full", () => {
+  it("names a full disk", () => {
     const database = new DatabaseSync(":memory:");
     database.exec("PRAGMA max_page_count = 2; CREATE TABLE note (bytes BLOB)");
     assert.throws(() => told(() => database.prepare("INSERT INTO note VALUES (zeroblob(100000))").run()), {

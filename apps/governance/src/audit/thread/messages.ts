@@ -22,7 +22,7 @@ type Proven =
   | "checkpoints"
   | "checkpointsAfter";
 
-/** What is asked of the book as it is, each by the name of its method. */
+/** Reads of the book, each by the name of its method. */
 export type BookCall = Asked | Complete | Proven | Shared;
 export type BookAsked<Call extends BookCall> = Parameters<AuditBook[Call]>;
 export type BookAnswer<Call extends BookCall> = ReturnType<AuditBook[Call]>;
@@ -41,7 +41,7 @@ export interface PreparedOf extends Prepared {
   readonly isMore: boolean;
 }
 
-/** What comes in parts, taken one after the other. */
+/** Streams, taken one part after the other. */
 export interface BookStreams {
   readonly export: { readonly wish: ExportWish; readonly part: ExportPart };
   readonly verify: { readonly wish: number; readonly part: VerifyProgress };

@@ -68,7 +68,7 @@ describe("the log of the own process", () => {
     }
   });
 
-  it("goes on where the book is, and gives nothing where nothing is new", async () => {
+  it("continues where the book is, and gives nothing without new records", async () => {
     const taken = new Taken();
     const follower = new OwnLogFollower();
     for (let round = 0; round < 4; round++) {
@@ -131,7 +131,7 @@ describe("the log of the own process", () => {
     );
   });
 
-  it("begins anew after an error", async () => {
+  it("restarts after an error", async () => {
     await write(3);
     const follower = new OwnLogFollower();
     const beyond = { segment: journal.end.segment + 9, offset: 0 };

@@ -77,7 +77,7 @@ function done(
   }
 }
 
-/** Where all cores have work, the work goes first: the journals keep what was not taken in yet. */
+/** When all cores are busy, the work goes first: the journals keep the new records. */
 const behindOthers = 5;
 if (thisSystem.hasThreadPriorities) setPriority(behindOthers);
 

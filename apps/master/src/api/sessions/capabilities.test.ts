@@ -35,7 +35,7 @@ function check(answers: readonly Partial<ListAgentsReply>[], task: TaskSpec) {
 }
 
 describe("what tasks of a session need", () => {
-  it("is refused at once where nobody offers it", async () => {
+  it("is refused at once without a worker for it", async () => {
     const { checked, asked } = check([{}], step);
     await assert.rejects(checked, sessionServiceErrors.capabilityUnknown.is);
     assert.equal(asked(), 1);
@@ -58,7 +58,7 @@ describe("what tasks of a session need", () => {
     await checked;
   });
 
-  it("is refused when all have come and nobody offers it", async () => {
+  it("is refused when all agents have come and none offers it", async () => {
     const { checked, time } = check([{ gathering: true }, {}], step);
     const refused = assert.rejects(checked, sessionServiceErrors.capabilityUnknown.is);
     await time.advanceAsync(1_000);

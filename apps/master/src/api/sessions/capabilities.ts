@@ -73,7 +73,10 @@ interface Found {
 /** How often it is asked again whether those have come who are on their way. */
 const gatheringLookMs = 250;
 
-/** Refuses for what is not offered. While agents are on their way to new owners of their pools, what is missing is waited for. */
+/**
+ * Refuses capabilities without a worker. While agents are on their way to new owners of their pools, missing
+ * capabilities are waited for.
+ */
 async function settled(
   dependencies: OfferingDependencies,
   wanted: Wanted,

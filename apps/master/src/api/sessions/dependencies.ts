@@ -38,7 +38,7 @@ export async function sessionNamed(
   context: CallContext,
   atEvent = 0,
 ): Promise<Session> {
-  // Before the session itself: who waits for what comes after this number misses nothing.
+  // Before the session itself: a caller who waits for events after this number misses nothing.
   const events = atEvent || (await eventsOf(dependencies, id, context));
   const asked = { query: showSession, body: { whole: true }, atEvent };
   const session = (await askSession(dependencies, id, asked, context)) as Session;

@@ -1,4 +1,4 @@
-/** What is asked about sessions: their tasks, plans and reasons. */
+/** Reads of sessions: their tasks, plans and reasons. */
 import type {
   ExplainSessionReply,
   ExplainSessionRequest,

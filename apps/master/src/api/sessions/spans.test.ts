@@ -54,7 +54,7 @@ describe("the time of a session", () => {
     ]);
   });
 
-  it("goes into what holds it before it begins: others and locks, planning, choosing", () => {
+  it("is divided by the cause of the wait before its start: other sessions and locks, planning, choosing", () => {
     const asked: Happened = [
       "goal_asked",
       events.GoalAskedV1.encode(events.GoalAskedV1.fromPartial({ askMs: 200 })),
@@ -90,7 +90,7 @@ describe("the time of a session", () => {
     ]);
   });
 
-  it("goes on when it is taken up again, with parts that count on", () => {
+  it("continues after a retry, with parts that keep growing", () => {
     const retried: Happened = [
       "session_retried",
       events.SessionRetriedV1.encode(events.SessionRetriedV1.fromPartial({ retryMs: 900 })),

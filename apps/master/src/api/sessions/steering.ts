@@ -1,4 +1,4 @@
-/** What is asked of sessions that are there. */
+/** Commands on existing sessions. */
 import {
   type AddTasksReply,
   AddTasksRequest,
@@ -103,7 +103,7 @@ export async function add(
 }
 
 /**
- * Answers when whatever had them has let go of them. Those that it did not let go of, because they started, have not
+ * Answers when the previous owner has released the tasks. Tasks that it did not release, because they started, have not
  * moved.
  */
 export async function move(

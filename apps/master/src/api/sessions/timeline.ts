@@ -15,7 +15,7 @@ export async function timeline(
   { sessionId, childDepth, page }: GetSessionTimelineRequest,
   context: CallContext,
 ): Promise<GetSessionTimelineReply> {
-  // A session that is not there is told as such.
+  // A session that does not exist is reported as not found.
   await eventsOf(dependencies, sessionId, context);
   const spans = new Spans();
   let traceId = "";

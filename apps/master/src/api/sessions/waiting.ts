@@ -1,4 +1,4 @@
-/** Waiting for sessions: for their ends, and for whatever changes. */
+/** Waiting for sessions: for their ends and for every change. */
 import {
   type AwaitSessionReply,
   type AwaitSessionRequest,
@@ -72,7 +72,7 @@ class SeenSession {
     ({ choiceId }) => choiceId,
     (choice) => Choices.encode(choice).finish(),
   );
-  /** How many moves were told. */
+  /** Number of reported moves. */
   moves = 0;
 
   constructor(dependencies: SessionDependencies, request: WatchSessionRequest, context: CallContext) {
@@ -81,7 +81,9 @@ class SeenSession {
     this.#context = context;
   }
 
-  /** Takes in what the watcher knew when its stream broke. False where it has to be told everything again. */
+  /**
+   * Restores the watcher's knowledge from before its stream broke. False if the watcher must receive everything again.
+   */
   async takeUp(watched: Parameters<typeof takeUp>[2], cursor: string): Promise<boolean> {
     const standing = standingIn(cursor, watched);
     if (standing === undefined) return false;

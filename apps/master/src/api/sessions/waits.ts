@@ -8,7 +8,7 @@ interface SessionsAsked {
   readonly sessions: Pick<SessionDependencies["sessions"], "getSession">;
 }
 
-/** Sessions that are looked at. What waits for more is not followed further. */
+/** Maximum of sessions to read. Waits beyond these are not followed. */
 const lookedAtMax = 1_000;
 
 export async function checkWaits(

@@ -22,7 +22,7 @@ export async function resolved(
   switch (spec.work?.$case) {
     case "goal": {
       const { value } = spec.work;
-      // Who was asked stays known, whatever is configured later.
+      // The asked orchestrator stays known after a change of the configuration.
       const goal = { ...value, planner: value.planner || dependencies.planner };
       return { spec: { ...spec, work: { $case: "goal", value: goal } }, definition: "", hash: "" };
     }

@@ -1,6 +1,6 @@
 /**
- * Tells those who watch agents which of them stand otherwise than before. What happens within a short while is told in
- * one piece, so that a thousand agents that join at once are not a thousand messages to each watcher.
+ * Reports changed agents to watchers of agents. Changes within a short while are sent in one batch, so that a thousand
+ * agents that join at once are not a thousand messages to each watcher.
  */
 import { Bell, type Timer, type Timers } from "@tutti/kernel";
 import type { Pool } from "@tutti/matching";

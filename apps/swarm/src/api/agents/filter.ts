@@ -3,8 +3,8 @@ import type { Agent, AgentFilter } from "@tutti/contracts/swarm/v1";
 import { labelsMatch, newestIn } from "@tutti/matching";
 
 /**
- * Returns whether an agent is wanted. Without a filter all are that are not gone, and those that are put aside though
- * they are.
+ * Returns whether an agent matches. Without a filter all agents match except disconnected ones. Quarantined agents
+ * match even if disconnected.
  */
 export function filterOf(filter: AgentFilter | undefined): (agent: Agent) => boolean {
   if (filter === undefined) return isHere;

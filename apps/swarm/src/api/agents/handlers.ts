@@ -93,7 +93,7 @@ interface AgentRequest {
   readonly agentId: string;
 }
 
-/** What is done to an agent. Asked for again it changes nothing. */
+/** Commands on one agent. A repeated command changes nothing. */
 type Order<R> = (pool: Pool, agent: Agent, request: R, nowMs: number) => Refusal | undefined;
 
 async function steered<R extends AgentRequest>(

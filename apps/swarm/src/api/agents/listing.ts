@@ -62,7 +62,9 @@ function ownPage({ pools, now }: PoolDependencies, request: ListAgentsRequest): 
   return { agents: items, page: { nextToken, total: wanted.length }, gathering: pools.isGathering };
 }
 
-/** One page of those of several owners. Where one of them has more, only what comes before that can be shown. */
+/**
+ * One page of the agents of several owners. If an owner has more, the page ends at the last agent that owner returned.
+ */
 function joined(
   list: PagedList<Agent>,
   pages: readonly ListAgentsReply[],

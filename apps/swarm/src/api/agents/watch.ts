@@ -48,7 +48,7 @@ export async function* watchAgents(
       areFiguresDue = false;
       if (areOthersDue) {
         areOthersDue = false;
-        // One that does not answer is asked again. Till then its agents stand as they stood.
+        // An owner that does not answer is asked again. Until then its agents keep their last known state.
         const updates = await view.look(signal).catch(() => undefined);
         agents.push(...(updates?.agents ?? []));
         removed.push(...(updates?.removed ?? []));
@@ -82,7 +82,7 @@ class AgentsView {
   readonly #request: WatchAgentsRequest;
   /** Those of pools that others own, as they were when those were asked. */
   #others = new Map<string, Agent>();
-  /** The numbers of each agent that the watcher knows, as it was told them. */
+  /** The numbers of each agent, as last sent to the watcher. */
   readonly #told = new Map<string, string>();
 
   constructor(dependencies: PoolDependencies, request: WatchAgentsRequest, watcher: AgentWatcher) {

@@ -118,7 +118,9 @@ export class ChangedEntries {
     return this.#after;
   }
 
-  /** Continues after a change. False where what has changed since is not known any more, and all has to be told. */
+  /**
+   * Continues after a change. False if the changes since then are no longer known, and the whole state must be sent.
+   */
   async goOn(after: number): Promise<boolean> {
     const { dependencies, missionId, context } = this.#watched;
     const asked = { query: changedEntries, body: { afterNumber: after, prefixes: [], size: 1 } };
@@ -127,7 +129,7 @@ export class ChangedEntries {
     return isKnown;
   }
 
-  /** All is told again. */
+  /** The whole state is sent again. */
   startOver(): void {
     this.#after = 0;
   }
@@ -140,7 +142,7 @@ export class ChangedEntries {
       const body = { afterNumber: this.#after, prefixes: this.#prefixes, size: page };
       const asked = { query: changedEntries, body };
       const { entries, number, isKnown } = await askMission(dependencies, missionId, asked, context);
-      // Who has seen what was there before has to hear of what is not there any more.
+      // A watcher that saw earlier agents must hear of the removed ones.
       if (!isKnown) return this.#whole(true);
       changed.push(...entries);
       const isLast = number === this.#after || entries.length < page;

@@ -80,7 +80,7 @@ function agentIn<Request extends Acting>(request: Request): Request {
   return missionIn(request);
 }
 
-/** As the mission is told: that it is the one that is meant goes without saying. */
+/** As the mission receives it. The target mission is implied. */
 function within<Request extends { readonly namespace: string; readonly missionId: string }>(
   request: Request,
 ): Request {
@@ -198,7 +198,7 @@ export function release(
   return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 
-/** What no rule is about is told at once: operations of a stream take effect in their order. */
+/** An operation without a rule is sent at once: operations of a stream take effect in their order. */
 export function complete(
   dependencies: MissionDependencies,
   request: swarm.CompleteTasksRequest,

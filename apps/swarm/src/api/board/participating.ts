@@ -17,7 +17,7 @@ import { ChangedEntries, ChangedTasks, ChangedVotes, NewMessages } from "./chang
 import { isJudged } from "./judged-ends.ts";
 import * as operations from "./operations.ts";
 
-/** How many operations may be without an answer. What comes beyond is read when there is room. */
+/** Maximum of operations without an answer. Further ones are read when there is room. */
 const unansweredMax = 1_000;
 const answersMax = 1_000;
 
@@ -53,7 +53,7 @@ class Participating {
   #hasNews = false;
   #count = 0;
   #unanswered = 0;
-  /** Answers stand in the order of the operations. */
+  /** Answers have the order of the operations. */
   #last: Promise<void> = Promise.resolve();
   #hasRead = false;
   #room = Promise.withResolvers<void>();
@@ -95,8 +95,8 @@ class Participating {
         for (const operation of request.operations) {
           while (this.#unanswered >= unansweredMax) await this.#room.promise;
           this.#begin(operation);
-          // What it offers is asked of its pool first, and what comes after it may rest on its taking part. So with
-          // results that are judged.
+          // The pool is asked about its offer first, because later operations may depend on its participation. The same
+          // holds for results that are judged.
           const { $case } = operation.operation ?? {};
           if ($case === "join" || ($case === "complete" && isJudged(this.#dependencies))) await this.#last;
         }
@@ -181,7 +181,7 @@ class Participating {
     }
   }
 
-  /** Takes the place of what was wanted before. */
+  /** Replaces the previous request. */
   #watch(interest: BoardInterest): void {
     this.#watching.abort();
     this.#watching = new AbortController();

@@ -75,7 +75,7 @@ async function create(
   requireAllowed(dependencies, hook, context, "swarm.hooks.create");
   const { pool } = await tenantOf(dependencies, { ...request, pool: hook.pool }, context);
   const { namespace, name } = pool;
-  // The id alone says that it is the same: the machine compares what is asked for.
+  // The id alone identifies the request: the machine compares the content.
   const told = { command: createHook, body: { hook }, idempotencyKey: "" };
   const { existed } = await dependencies.poolStore.change(namespace, name, told, context);
   return { hook: hookOf(await dependencies.pools.tenant(namespace, name, context), hook.hookId), existed };

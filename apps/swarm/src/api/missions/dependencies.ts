@@ -38,7 +38,7 @@ export async function missionNamed(
   context: CallContext,
   atEvent = 0,
 ): Promise<Mission> {
-  // Before the mission itself: who waits for what comes after this number misses nothing.
+  // Before the mission itself: a caller who waits for events after this number misses nothing.
   const events = atEvent || (await eventsOf(dependencies, id, context));
   const asked = { query: showMission, body: { whole: true }, atEvent };
   const mission = (await askMission(dependencies, id, asked, context)) as Mission;

@@ -1,4 +1,4 @@
-/** Why a mission, or a task of it, stands as it does. Of what waits in a pool, what the pool knows as well. */
+/** Why a mission, or one of its tasks, is in its state. For a task that waits in a pool, the pool's reasons as well. */
 import type { BoardTask, ExplainMissionRequest } from "@tutti/contracts/swarm/v1";
 import { type Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import { placementOf, withPause, withPlacement, withRemedies } from "@tutti/host/serving";

@@ -1,4 +1,4 @@
-/** What is asked of missions that are there. */
+/** Commands on existing missions. */
 import type {
   DeleteMissionReply,
   DeleteMissionRequest,

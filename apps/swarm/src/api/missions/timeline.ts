@@ -15,7 +15,7 @@ export async function timeline(
   { missionId, childDepth, page }: GetMissionTimelineRequest,
   context: CallContext,
 ): Promise<GetMissionTimelineReply> {
-  // A mission that is not there is told as such.
+  // A mission that does not exist is reported as not found.
   await eventsOf(dependencies, missionId, context);
   const spans = new Spans();
   let traceId = "";

@@ -1,4 +1,4 @@
-/** Waiting for missions: for their ends, and for whatever changes. */
+/** Waiting for missions: for their ends and for every change. */
 import type {
   AwaitMissionReply,
   AwaitMissionRequest,
@@ -78,7 +78,9 @@ class SeenMission {
     this.#votes = withVotes ? new ChangedVotes(watched) : undefined;
   }
 
-  /** Takes in what the watcher knew when its stream broke. False where it has to be told everything again. */
+  /**
+   * Restores the watcher's knowledge from before its stream broke. False if the watcher must receive everything again.
+   */
   async takeUp(mission: Mission, cursor: string): Promise<boolean> {
     const watched = { ...mission, id: this.#missionId };
     const standing = standingIn(cursor, watched);

@@ -41,7 +41,7 @@ export async function create(
   const { pool: asked = poolMessage.create() } = request;
   const name = asked.pool;
   requireValid(asked, namespace);
-  // One that is always there can be said to be as it is, and nothing else.
+  // A built-in pool can only be configured, not created or deleted.
   if (dependencies.pools.configuredNames.has(name)) {
     const { settings, pool: matched } = await dependencies.pools.tenant(namespace, name, context);
     if (!isSaidOf(asked, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
@@ -49,7 +49,7 @@ export async function create(
   }
   // Off is what a flag is that is not set: a new pool has it, and is relieved of it by an update that names it.
   const pool = { ...asked, adaptiveConcurrency: true };
-  // The name alone says that it is the same: the machine compares what is asked for.
+  // The name alone identifies the request: the machine compares the content.
   const told = { command: createPool, body: { pool }, idempotencyKey: "" };
   const { existed } = await dependencies.poolStore.change(namespace, name, told, context);
   return { pool: await shown(dependencies, namespace, name, context), existed };
@@ -164,7 +164,7 @@ function requireValid(pool: PoolMessage, namespace: string): void {
   if (refusal !== undefined) throw errorOf(refusal);
 }
 
-/** Returns whether all that is said is so already. */
+/** Returns whether every requested value is already set. */
 function isSaidOf(said: PoolMessage, found: PoolMessage): boolean {
   const after = mergedFields(found, said, [], changeable);
   return JSON.stringify(after) === JSON.stringify(found);

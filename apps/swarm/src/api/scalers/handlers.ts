@@ -63,7 +63,7 @@ async function create(dependencies: ScalerDependencies, request: CreateScalerReq
   );
   const tenant = await tenantOf(dependencies, { ...request, pool: scaler.pool }, context);
   const { namespace, name } = tenant.pool;
-  // The id alone says that it is the same: the machine compares what is asked for.
+  // The id alone identifies the request: the machine compares the content.
   const told = { command: createScaler, body: { scaler }, idempotencyKey: "" };
   const { existed } = await dependencies.poolStore.change(namespace, name, told, context);
   return { scaler: await shown(dependencies, tenant, scaler.scalerId, context), existed };

@@ -1,4 +1,4 @@
-/** The other end of a link, as a test plays it: keeps to the protocol, and says what it is told to. */
+/** The other end of a link, as a test plays it: keeps to the protocol, and sends on command. */
 import { AgentFrame, type HostFrame } from "@tutti/contracts/agent/v1";
 import { linkLimits } from "./limits.ts";
 import { type Arrival, ReceivedFrames } from "./received-frames.ts";

@@ -1,6 +1,6 @@
 /**
- * What a host has to say to an agent, as bytes that get their number when they are sent. A message's fields may stand in
- * any order and each beside the others, so the header is put before what was encoded earlier.
+ * The contents for an agent, as bytes that get their number when they are sent. The fields of a message may have any
+ * order and may be separate, so the header is put before the earlier encoded bytes.
  */
 import { type Assign, HostFrame } from "@tutti/contracts/agent/v1";
 import { FlatWriter } from "@tutti/contracts/wire";

@@ -1,7 +1,6 @@
 /**
- * How much of an agent's credit the pool may use now. An agent may grant any number. What it is given is held up here
- * while it does not read what it has got already, so that memory is bounded by what it reads and not by what it asks
- * for.
+ * The part of an agent's credit that the pool may use now. An agent may grant any number. Assignments are held back
+ * here while the agent does not read, so that memory is bounded by what it reads and not by its requests.
  *
  * 1. The pool never has more than a part at a time, and never more than the agent has granted.
  * 2. Nothing is lent while the link is clogged.

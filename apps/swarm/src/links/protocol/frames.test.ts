@@ -56,7 +56,7 @@ describe("contents of frames", () => {
     );
   });
 
-  it("are split where a frame would be larger than 4 MiB, in order, what is said besides at the end", () => {
+  it("are split if a frame would be larger than 4 MiB, in order, with the other contents at the end", () => {
     const value = new Uint8Array(1_000_000);
     const assignments = Array.from({ length: 9 }, (_, number) =>
       Assign.fromPartial({ token: token(number), input: { $case: "inlineInput", value } }),

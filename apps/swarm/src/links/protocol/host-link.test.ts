@@ -45,8 +45,8 @@ function refusedWith(code: string) {
 }
 
 /**
- * Two ends and what is between them. A wire that drops or doubles what is on it stands for every way in which a stream
- * may fail. Whoever notices that something is missing ends the stream, and the agent opens another one.
+ * Two ends and what is between them. A wire that drops or doubles frames represents every way in which a stream may
+ * fail. The end that notices a gap ends the stream, and the agent opens another one.
  */
 class FaultyWire {
   readonly link = new HostLink("link-1", identity, times, 0);
@@ -240,7 +240,7 @@ describe("a link that is resumed again and again", () => {
 });
 
 describe("a link of a host", () => {
-  it("holds back what there is no room for until the agent acknowledges", () => {
+  it("holds back contents without room until the agent acknowledges", () => {
     const { link, stream, peer } = openLink();
     for (let number = 1; number <= 1_100; number++)
       for (const content of assignment(number)) link.send(content);

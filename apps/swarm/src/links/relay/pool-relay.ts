@@ -2,7 +2,7 @@
  * The relay of one pool: all links of its agents that end here, and one stream to its owner, opened again whenever it
  * breaks.
  *
- * 1. On each stream all links are told first, then what there is to say of them.
+ * 1. On each stream, all links are announced first, then their contents.
  * 2. A link keeps its number for its life. No number is used twice.
  */
 import type { AgentFrame } from "@tutti/contracts/agent/v1";
@@ -29,7 +29,7 @@ export interface PoolRelayParts {
   readonly now: () => number;
   /** The owner hears something at least this often. */
   readonly signOfLifeMs: number;
-  /** No agent is left, and all is said. */
+  /** No agent is left, and all contents are sent. */
   readonly onIdle: () => void;
 }
 
@@ -83,7 +83,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
     this.#bell.ring();
   }
 
-  /** Tells the owner of an agent that greets. What comes of it is known by `joined`. */
+  /** Announces a greeting agent to its owner. `joined` reports the result. */
   join(greeting: Pick<RelayedAgentParts, "linkId" | "hello" | "principal" | "outlet">): RelayedAgent {
     const { foundation, now } = this.#parts;
     const tableSeed = Math.floor(foundation.chance.random() * 0x7fff_ffff);

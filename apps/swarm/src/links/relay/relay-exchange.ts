@@ -53,7 +53,7 @@ export class RelayExchange {
     this.#takeAll(first);
   }
 
-  /** Whether nothing more is to be said once what there is has been taken. */
+  /** Whether nothing remains to be sent once the current contents have been taken. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -64,7 +64,7 @@ export class RelayExchange {
     if (!this.#isOver) this.#takeAll(request);
   }
 
-  /** What there is to send. Undefined when that is nothing. */
+  /** The contents to send. Undefined if there are none. */
   next(): RelayReply | undefined {
     return this.#replies.take();
   }

@@ -14,8 +14,8 @@ interface Counted {
 }
 
 /**
- * 1. What is said of one link keeps its order. Within a request links are opened first and closed last: what would stand
- *    otherwise goes into the next one.
+ * 1. Contents of one link keep their order. Within a request, links are opened first and closed last: contents that
+ *    would break this order go into the next request.
  */
 export class RelayOutbox {
   #requests: Counted[] = [];

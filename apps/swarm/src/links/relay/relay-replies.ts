@@ -49,7 +49,7 @@ export class RelayReplies {
     this.#room(64 + 3 * bye.reason.length).frames.push({ link, frame: { ...HostFrame.create(), bye } });
   }
 
-  /** An empty reply, where nothing else is to be said. */
+  /** An empty reply, if there are no contents. */
   sayWord(): void {
     if (this.#replies.length === 0) this.#room(0);
   }

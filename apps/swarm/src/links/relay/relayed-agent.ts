@@ -1,6 +1,6 @@
 /**
- * An agent whose link ends here and whose pool is owned elsewhere: what it says is handed to the relay, what it is to
- * be told comes from there. Enough is known of it to tell it again to another owner.
+ * An agent whose link ends here and whose pool is owned elsewhere: its frames go to the relay, and the frames for it
+ * come from the relay. The relay knows enough of the agent to announce it to another owner.
  *
  *     greeting ── welcome ──► open ── another stream ──► open
  *     greeting, open ── refused, goodbye of either side ──► closed
@@ -29,7 +29,7 @@ import { RelayedResults } from "./relayed-results.ts";
 
 /** What an agent needs of the relay. */
 export interface RelayTongue {
-  /** Whether a stream to the owner carries what is said. */
+  /** Whether a stream to the owner is open for its frames. */
   readonly isOpen: boolean;
   say(number: number, frame: AgentFrame): void;
   cut(number: number): void;
@@ -49,7 +49,7 @@ export interface RelayedAgentParts {
   readonly nowMs: number;
 }
 
-/** What an agent says of the state it wants to be in, to be said again to another owner. */
+/** The state that an agent requests, repeated to another owner. */
 type Standing = Pick<AgentFrame, "drain" | "sleep">;
 
 /** What an agent may have said without an owner having taken it. */
@@ -68,7 +68,7 @@ export class RelayedAgent implements AgentLink {
   readonly #tokens: TokenTable<Uint8Array>;
   readonly #results = new RelayedResults((token) => this.#tokens.delete(token));
   readonly #numbers = new RelayedNumbers();
-  /** What was said while no stream was there. */
+  /** Frames received while no stream was open. */
   #pending: AgentFrame[] = [];
   #pendingBytes = 0;
   readonly #greeted = Promise.withResolvers<Joined>();
@@ -142,7 +142,7 @@ export class RelayedAgent implements AgentLink {
     };
   }
 
-  /** What is to be said on a new stream after that: the results that are not durable, and what was said meanwhile. */
+  /** Sent on a new stream after that: the results that are not durable, and frames received meanwhile. */
   again(): AgentFrame[] {
     this.#numbers.forgetOwner();
     const results = this.#results.again();
@@ -251,7 +251,7 @@ export class RelayedAgent implements AgentLink {
     if (drain !== undefined || sleep !== undefined) this.#credit = 0;
   }
 
-  /** Results, credit and how it stands are told again anyway. */
+  /** Results, credit and state are repeated anyway. */
   #keep({ started, progress, partialOutputs }: AgentFrame): void {
     if (started.length + progress.length + partialOutputs.length === 0) return;
     const frame = { ...emptyAgentFrame, started, progress, partialOutputs };

@@ -3,14 +3,14 @@ import { describe, it } from "node:test";
 import { RelayedNumbers } from "./relayed-numbers.ts";
 
 describe("numbers of capabilities on a relayed link", () => {
-  it("are the owner's as long as nobody counts otherwise", () => {
+  it("are the owner's until an owner counts otherwise", () => {
     const numbers = new RelayedNumbers();
     assert.deepEqual(numbers.learn({ "a@1.0.0": 1, "b@1.0.0": 4 }), { "a@1.0.0": 1, "b@1.0.0": 4 });
     assert.ok(numbers.isSame);
     assert.deepEqual(numbers.learn({ "a@1.0.0": 1 }), {});
   });
 
-  it("stay what the agent was told when another owner counts otherwise", () => {
+  it("keep the agent's first numbers when another owner counts otherwise", () => {
     const numbers = new RelayedNumbers();
     numbers.learn({ "a@1.0.0": 1, "b@1.0.0": 2 });
     numbers.forgetOwner();

@@ -1,8 +1,8 @@
 /**
- * The numbers of capabilities on a relayed link. What the agent was told holds for as long as its link does. Another
+ * The numbers of capabilities on a relayed link. The numbers that the agent received hold as long as its link. Another
  * owner counts otherwise.
  *
- * 1. A capability keeps the number that the agent was told first.
+ * 1. A capability keeps the number that the agent received first.
  * 2. Two capabilities never have the same number.
  */
 export class RelayedNumbers {
@@ -22,7 +22,7 @@ export class RelayedNumbers {
     this.#isSame = true;
   }
 
-  /** The owner says its numbers. Gives those that the agent has to be told. */
+  /** Receives the owner's numbers. Returns those that the agent needs. */
   learn(numbers: Readonly<Record<string, number>>): Record<string, number> {
     const added: [string, number][] = [];
     for (const [name, number] of Object.entries(numbers)) {
@@ -39,7 +39,7 @@ export class RelayedNumbers {
     return Object.fromEntries(added);
   }
 
-  /** Whether the agent was told the very numbers of the owner. */
+  /** Whether the agent has the very numbers of the owner. */
   get isSame(): boolean {
     return this.#isSame;
   }

@@ -1,6 +1,6 @@
 /**
- * The results of one relayed link. The agent counts them on its link, the owner on each stream of the relay again. What
- * is not durable is kept here, to be repeated on the next stream.
+ * The results of one relayed link. The agent counts them on its link, the owner on each stream of the relay again.
+ * Results that are not durable are kept here and repeated on the next stream.
  *
  * 1. A result is kept until an owner says that it is durable, and repeated in the order in which it came.
  * 2. The agent is informed of each once: cumulatively as far as all are durable, by number beyond that.

@@ -15,8 +15,8 @@ export interface Driver {
   want(count: number, reason: string): void;
   standing(): Standing;
   /**
-   * Ends what it has started. Resolves when it has ended. A driver that is controlled from outside is told when it is
-   * for good.
+   * Ends what it has started. Resolves when it has ended. A driver with an external controller learns when this is
+   * final.
    */
   close(how: Closing): Promise<void>;
 }
@@ -28,7 +28,7 @@ export type Closing = "deleted" | "left";
 export interface Standing {
   /** Agents that it has started and that have not joined yet. */
   readonly starting: number;
-  /** Agents that it has put aside. */
+  /** Agents that it has quarantined. */
   readonly quarantined: number;
   /** What went wrong last. Undefined when nothing did, or when it went well since. */
   readonly error: TuttiError | undefined;
@@ -44,6 +44,6 @@ export interface AgentWindow {
   crashed(agentId: string, crashes: number): void;
   /** An agent's program has started, and it has not joined yet. */
   started(agentId: string): void;
-  /** An agent's program has ended: whatever it had is lost. */
+  /** An agent's program has ended: its attempts are lost. */
   ended(agentId: string, reason: string): void;
 }

@@ -23,7 +23,7 @@ export interface Answer {
 
 const answerBytesMax = 16 * 1_048_576;
 
-/** Rejects when there is no answer. One that says no is an answer. */
+/** Rejects without an answer. A refusal is an answer. */
 export async function exchange({ method, to, path, headers, body, signal }: Exchange): Promise<Answer> {
   const text = body === undefined ? undefined : Buffer.from(JSON.stringify(body.value));
   const all = {
@@ -63,7 +63,7 @@ export function jsonIn({ bytes }: Pick<Answer, "bytes">): unknown {
   }
 }
 
-/** Returns the `message` that APIs of both kinds say no with, or the beginning of whatever they said. */
+/** Returns the `message` of a refusal from APIs of both kinds, or the first characters of the body. */
 export function messageIn(answer: Answer): string {
   const said = jsonIn(answer);
   const message = typeof said === "object" && said !== null && "message" in said ? said.message : undefined;

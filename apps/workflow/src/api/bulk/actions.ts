@@ -1,4 +1,4 @@
-/** What is done to each run, and to which runs it can be done. */
+/** The action on each run, and the runs that permit it. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { type BulkAction, LabelRunRequest } from "@tutti/contracts/workflow/v1";
 import type { IndexEntry } from "@tutti/journal";

@@ -3,8 +3,8 @@
  *
  * 1. Nothing is kept: the stream drives the action, and its cursor says how far it has come.
  * 2. The key of each call follows from the preview, so that a portion that is done again after a break changes nothing.
- * 3. What a run refuses is told and passed over. What fails on the way there ends the stream, to continue from its
- *    cursor.
+ * 3. The refusal of a run is reported, and the next one follows. Any other failure ends the stream, which continues
+ *    from its cursor.
  */
 import type { ApplyBulkReply, ApplyBulkRequest, BulkRefusal } from "@tutti/contracts/workflow/v1";
 import {
@@ -20,7 +20,7 @@ import { act } from "./actions.ts";
 import type { BulkDependencies } from "./dependencies.ts";
 import { type KeptPreview, keptPreview } from "./kept-preview.ts";
 
-/** Runs that are told at once. */
+/** Runs that are reported at once. */
 const portionMax = 100;
 
 export async function* applyBulk(

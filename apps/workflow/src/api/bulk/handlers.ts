@@ -1,4 +1,4 @@
-/** What is done to many runs at once. */
+/** Actions on many runs at once. */
 import type { bulkService } from "@tutti/contracts/workflow/v1";
 import type { Handlers } from "@tutti/mesh";
 import { applyBulk } from "./apply.ts";

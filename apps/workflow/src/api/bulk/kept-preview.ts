@@ -1,6 +1,6 @@
 /**
- * A preview as it is kept: the runs one by one, and the action. It is a blob, and its token is the blob's name, so that
- * the token cannot stand for anything else, any process can continue with it, and it goes away by itself.
+ * A stored preview: the runs one by one, and the action. It is a blob, and its token is the blob's name. So the token
+ * identifies only this preview, any process can continue with it, and it expires by itself.
  */
 import { BulkAction } from "@tutti/contracts/workflow/v1";
 import type { Blobs } from "@tutti/journal";

@@ -69,7 +69,7 @@ export async function registerDefinition(
 
 const registered = { message: true, plan: true } as const;
 
-/** As rules admit it. What is wrong in itself is told as such, and not asked about. */
+/** As rules admit it. Errors of the definition itself are reported without asking the rules. */
 async function admittedSource(
   dependencies: DefinitionDependencies,
   source: DefinitionSource,

@@ -1,4 +1,4 @@
-/** Waiting for runs: for their ends, and for whatever changes. */
+/** Waiting for runs: for their ends and for every change. */
 import {
   type AwaitRunReply,
   type AwaitRunRequest,
@@ -97,12 +97,14 @@ class SeenTasks {
     this.#options = options;
   }
 
-  /** Everything that is looked at is told, and nothing remembered. */
+  /** Each run is reported, and nothing remembered. */
   keepNothing(): void {
     this.#isKept = false;
   }
 
-  /** Takes in what the watcher knew when its stream broke. False where it has to be told everything again. */
+  /**
+   * Restores the watcher's knowledge from before its stream broke. False if the watcher must receive everything again.
+   */
   async takeUp(run: Run, cursor: string, withTasks: boolean): Promise<boolean> {
     const watched = { ...run, id: this.#runId };
     const standing = standingIn(cursor, watched);

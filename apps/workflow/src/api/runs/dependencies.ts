@@ -26,7 +26,7 @@ export async function runNamed(
   { withPayloads = true, atEvent = 0 }: { readonly withPayloads?: boolean; readonly atEvent?: number },
   context: CallContext,
 ): Promise<Run> {
-  // Before the run itself: who waits for what comes after this number misses nothing.
+  // Before the run itself: a caller who waits for events after this number misses nothing.
   const { events, startedBy } = await runWork.factsOf(dependencies, id, context);
   const run = (await askRun(
     dependencies,

@@ -1,4 +1,4 @@
-/** Why a run, or a task of it, stands as it does. Of what waits in a pool, what the pool knows as well. */
+/** Why a run, or one of its tasks, is in its state. For a task that waits in a pool, the pool's reasons as well. */
 import { type Explanation, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import { type ExplainRunRequest, type Task, TaskKind } from "@tutti/contracts/workflow/v1";
 import {

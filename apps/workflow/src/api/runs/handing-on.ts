@@ -1,4 +1,4 @@
-/** What any process takes in batches it hands on to the owners, for what is not its own. */
+/** Each process accepts batches, and forwards the runs of other owners to them. */
 import type { Outcome } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
 

@@ -122,7 +122,7 @@ function eventOf(
 
 const readersMax = 4;
 
-/** Who reads a long history asks for one page after the other: the next one continues where the last one ended. */
+/** A reader of a long history requests one page after the other: the next one continues at the end of the last one. */
 export class KeptReaders {
   readonly #places = new Map<string, ReaderPlace>();
 

@@ -1,4 +1,4 @@
-/** Many runs are told something. */
+/** Many runs receive a signal. */
 import type { SignalItem, SignalRunsReply, SignalRunsRequest } from "@tutti/contracts/workflow/v1";
 import { causeOf } from "@tutti/host";
 import {

@@ -63,7 +63,7 @@ export async function startRun(
 
 /** Replies are closed when they have so many entries. */
 const entriesMax = 1_000;
-/** Ends that were not reported are looked for so often, so many at once. */
+/** Pause between searches for unreported ends, and the size of one search. */
 const lookMs = 250;
 const looksMax = 500;
 
@@ -96,7 +96,7 @@ interface Followed {
   /** How often had been looked when it started to be followed. */
   readonly fromLook: number;
   readonly stop: () => void;
-  /** Its end is told by another process. */
+  /** Another process reports its end. */
   isElsewhere?: boolean;
 }
 
@@ -121,7 +121,7 @@ class Starting {
     context.signal.addEventListener("abort", () => this.bell.ring(), { once: true });
   }
 
-  /** Everything is answered and every end is told. */
+  /** Each request has its answer and each end was reported. */
   get isOver(): boolean {
     return this.#hasRead && this.#unanswered === 0 && this.#followed.size === 0;
   }

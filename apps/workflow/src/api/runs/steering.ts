@@ -1,4 +1,4 @@
-/** What is asked of runs that are there. */
+/** Commands on existing runs. */
 import type {
   CancelRunRequest,
   DeleteRunReply,

@@ -77,7 +77,7 @@ async function createSchedule(
 ): Promise<CreateScheduleReply> {
   const { scheduleId, paused, note } = schedule;
   await requireStart(dependencies, schedule, context);
-  // The id alone says that it is the same: the machine compares what is asked for.
+  // The id alone identifies the request: the machine compares the content.
   const told = { command: create, body: { plan: planOf(schedule), paused, note }, idempotencyKey: "" };
   const { existed } = await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
   return { schedule: await scheduleNamed(dependencies, scheduleId, context), existed };

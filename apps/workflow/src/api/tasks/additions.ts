@@ -21,7 +21,7 @@ import { withoutMistakes } from "../../definitions/sources.ts";
 import { requestErrors } from "../../errors.ts";
 import { askRun, tellRun } from "../runs/dependencies.ts";
 
-/** They are checked here, so that all mistakes are told at once. The run looks again whether they still fit. */
+/** They are checked here, so that all errors are reported at once. The run checks again whether they still fit. */
 export async function add(
   dependencies: MachineDependencies,
   { runId, tasks: specs, parentTaskId, reason, idempotencyKey }: AddTasksRequest,

@@ -1,4 +1,4 @@
-/** The path through the tasks of a run that took longest: who waited for whom, from what ended last backwards. */
+/** The path through the tasks of a run that took longest: which task waited for which, from the last end backwards. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Task } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";

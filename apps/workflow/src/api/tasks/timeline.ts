@@ -17,7 +17,7 @@ export async function timeline(
   { runId, childDepth, page }: GetTimelineRequest,
   context: CallContext,
 ): Promise<GetTimelineReply> {
-  // A run that is not there is told as such.
+  // A run that does not exist is reported as not found.
   await eventsOf(dependencies, runId, context);
   const { spans, traceId } = await spansOf(dependencies, runId, context);
   const tasks = await allTasks(dependencies, runId, context);

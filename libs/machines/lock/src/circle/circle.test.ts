@@ -79,13 +79,13 @@ describe("deadlocks over locks", () => {
     );
     assert.equal(
       found?.reason,
-      "session two waits for the lock red, which session one holds; session one waits for the lock blue, which session two holds: session two gives way, because it began last",
+      "session two waits for the lock red, which session one holds, and session one waits for the lock blue, which session two holds: session two gives way, because it started last",
     );
   });
 
   for (const [what, given, victim, because] of [
     ["the least urgent", { one: { priority: -1 } }, "one", "its priority is the lowest"],
-    ["of equals the one that started last", {}, "three", "it began last"],
+    ["of equals the one that started last", {}, "three", "it started last"],
   ] as const)
     it(`take from ${what}`, () => {
       const town = new Town({ a: 1, b: 1, c: 1 });

@@ -103,7 +103,7 @@ function told(circle: readonly Edge[], victim: Edge, locks: readonly SeenLock[])
       ticket: wait.ticket,
       holder: workOf(to, locks),
     })),
-    reason: `${words.join("; ")}: ${victim.from} gives way, because ${why(circle, victim, locks)}`,
+    reason: `${words.join(", and ")}: ${victim.from} gives way, because ${why(circle, victim, locks)}`,
   };
 }
 
@@ -117,7 +117,7 @@ function why(circle: readonly Edge[], victim: Edge, locks: readonly SeenLock[]):
   const others = circle.filter((edge) => edge !== victim);
   const isLess = (of: (edge: Edge) => number) => others.every((edge) => of(edge) > of(victim));
   if (isLess(({ wait }) => wait.priority)) return "its priority is the lowest";
-  if (isLess(({ from }) => -begunMs(from, locks))) return "it began last";
+  if (isLess(({ from }) => -begunMs(from, locks))) return "it started last";
   if (isLess(({ from }) => heldBy(from, locks))) return "it holds the least";
   return "one has to, and nothing else tells them apart";
 }

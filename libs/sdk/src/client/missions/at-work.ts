@@ -58,7 +58,7 @@ export class MissionTask {
     return this.#participation.budget;
   }
 
-  /** Puts further tasks on the board. They are done whatever becomes of this one. */
+  /** Adds tasks to the board. They are independent of the outcome of this task. */
   addTasks(tasks: readonly TaskOptions[]): Promise<void> {
     return this.#participation.addTasks(tasks);
   }

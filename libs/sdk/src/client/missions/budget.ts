@@ -1,4 +1,4 @@
-/** What a mission may use up. It is an escrow: what is not set aside first cannot be spent. */
+/** The amounts that a mission may use. It is an escrow: only reserved amounts can be spent. */
 import type { Budget, BudgetReservation } from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
@@ -66,7 +66,7 @@ export class Reservation {
     });
   }
 
-  /** Returns what was not used up, and says how much. */
+  /** Returns the unused part, and its amount. */
   async giveBack(): Promise<Amounts> {
     const { returned } = await this.#board.returnBudget({ ...this.#place, reservationId: this.id });
     return returned ?? { tokens: 0, money: 0, timeMs: 0 };

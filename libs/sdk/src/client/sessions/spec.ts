@@ -79,7 +79,7 @@ export interface SessionSettings {
   readonly title?: string;
   /** What expressions see as `input`. */
   readonly input?: unknown;
-  /** How its tasks are done. Tutti chooses unless given. An orchestrator of one's own is named by its capability. */
+  /** How its tasks are done. Default: Tutti chooses. Name your own orchestrator by its capability. */
   readonly mode?: ModeWord | { readonly orchestrator: string };
   /**
    * What it is to be good for. `true` is all of it in balance. Off unless given: no mode is tried to learn how it would
@@ -93,7 +93,7 @@ export interface SessionSettings {
     | {
         readonly level?: MonitoringWord;
         /**
-         * By which share a task may differ from its plan before that is told, and planned again for. 0.5 unless given.
+         * By which share a task may differ from its plan before this is reported, and planned again. Default: 0.5.
          */
         readonly deviation?: number;
       };

@@ -1,4 +1,4 @@
-/** Tasks as programs write them, whatever does them: a mission or a session. */
+/** Tasks as programs write them, for a mission or a session. */
 
 import {
   CheckFailure,
@@ -106,7 +106,7 @@ export interface WorkTask {
   readonly runMs?: number | undefined;
   /** -100 to 100. */
   readonly priority?: number | undefined;
-  /** When its outcome is wanted. It goes before what is wanted later. */
+  /** The deadline of its outcome. Tasks with an earlier deadline go first. */
   readonly dueTime?: Date | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Of its own, where it is not that of the whole. */

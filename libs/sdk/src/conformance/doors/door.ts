@@ -3,7 +3,7 @@ import type { AgentFrame } from "@tutti/contracts/agent/v1";
 /** The transports that workers are tried over. */
 export type TransportName = "grpc" | "websocket";
 
-/** One connection of a worker, whatever carries it. Messages are as they came. Frames as protobuf has them. */
+/** One connection of a worker, over any transport. Messages are as they came. Frames as protobuf has them. */
 export interface Wire {
   readonly metadata: Readonly<Record<string, unknown>>;
   onMessage(take: (message: Uint8Array, frame: () => AgentFrame) => void): void;
@@ -18,7 +18,7 @@ export interface Wire {
 
 /** Where workers connect to. */
 export interface Door {
-  /** What a worker is told: `TUTTI_ADDRESS`. */
+  /** The value of `TUTTI_ADDRESS` for the worker. */
   readonly address: string;
   /** Sizes of the content that was stored, by its hash in hexadecimal digits. */
   readonly stored: ReadonlyMap<string, number>;

@@ -1,4 +1,4 @@
-/** Nothing is lost and nothing counts twice, whatever becomes of frames and streams. */
+/** Nothing is lost and nothing counts twice, for every loss of frames and streams. */
 import { HostFrame } from "@tutti/contracts/agent/v1";
 import type { Rule } from "../rule.ts";
 import { expect, expectEqual } from "../unmet.ts";
@@ -84,7 +84,7 @@ export const deliveryRules: readonly Rule[] = [
       );
       expect(
         named.includes(running),
-        "the attempt at work to be named in `running`",
+        "the running attempt to be listed in `running`",
         () => `${named.length} others`,
       );
       const second = stage.accept(greeting);
@@ -93,7 +93,7 @@ export const deliveryRules: readonly Rule[] = [
       expectEqual(
         outputOf(await second.result(running)),
         { waited: 1_200 },
-        "the output of what was at work meanwhile",
+        "the output of the task that was running meanwhile",
       );
       expect(
         second.taken[0]?.frame.sequence === 1,
@@ -105,7 +105,7 @@ export const deliveryRules: readonly Rule[] = [
   },
   {
     id: "resume",
-    rule: "After a cut the link goes on by its id: what the host lacks is repeated unchanged, and nothing else.",
+    rule: "After a cut the link resumes by its id. Both sides repeat what the other lacks unchanged, and nothing else.",
     remedy:
       "say hello with resume{link_id, received}; then repeat the frames after Welcome.received, and number on",
     async play(stage) {
@@ -146,7 +146,7 @@ export const deliveryRules: readonly Rule[] = [
       expectEqual(
         outputOf(await link.result(running)),
         { waited: 900 },
-        "the output of what was at work meanwhile",
+        "the output of the task that was running meanwhile",
       );
       expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
     },
@@ -171,7 +171,7 @@ export const deliveryRules: readonly Rule[] = [
   },
   {
     id: "not-resumed",
-    rule: "A host that cannot resume welcomes with a new link: numbers begin anew, credit is granted anew.",
+    rule: "A host that cannot resume welcomes with a new link. Numbers restart, and credit is granted again.",
     remedy:
       "look at Welcome.resumed: if it is false, count frames and results from 1 and grant credit for all free slots",
     async play(stage) {
@@ -191,7 +191,7 @@ export const deliveryRules: readonly Rule[] = [
   },
   {
     id: "gap",
-    rule: "A gap in the host's numbers ends the stream; nothing after it takes effect.",
+    rule: "A gap in the host's numbers ends the stream. Nothing after it takes effect.",
     remedy: "when a frame's number is not the next one, end the stream and come again",
     async play(stage) {
       const link = await stage.link();

@@ -48,8 +48,8 @@ export const endRules: readonly Rule[] = [
   },
   {
     id: "timeout",
-    rule: "An attempt that takes longer than run_ms fails by itself; an extension moves that.",
-    remedy: "abort the handler's signal at run_ms, and answer `failed`; begin anew to count at Extend",
+    rule: "An attempt that takes longer than run_ms fails by itself. An extension moves that.",
+    remedy: "abort the handler's signal at run_ms, and answer `failed`. Restart the time at Extend",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf(2);

@@ -35,7 +35,7 @@ export const failureRules: readonly Rule[] = [
   },
   {
     id: "exception",
-    rule: "Whatever a handler throws fails the attempt, not the worker; the definition decides whether it is tried again.",
+    rule: "Any error of a handler fails the attempt, not the worker. The definition decides whether it is retried.",
     remedy:
       "catch everything around the handler: a code that names the kind of exception, its message, RETRY_CLASS_SAME_KEY",
     async play(stage) {

@@ -27,7 +27,7 @@ export const greetingRules: readonly Rule[] = [
         "version 1 within version_min and version_max, both set",
         () => `${hello.versionMin} to ${hello.versionMax}`,
       );
-      expect(hello.incarnation !== "", "an incarnation, made anew at each start", () => "none");
+      expect(hello.incarnation !== "", "an incarnation, generated at each start", () => "none");
       expect(hello.pool === "conformance", "the pool that TUTTI_POOL names", () => hello.pool || "none");
       const offered = hello.offering?.capabilities ?? [];
       expect(offered.length > 0, "capabilities in the offering", () => "none");
@@ -92,7 +92,7 @@ export const greetingRules: readonly Rule[] = [
         () =>
           heartbeats(link).some(({ attempts, freeSlots }) => attempts === 1 && freeSlots === link.slots - 1),
         {
-          expected: `a heartbeat with 1 attempt and ${link.slots - 1} free slots while a task is at work`,
+          expected: `a heartbeat with 1 attempt and ${link.slots - 1} free slots while a task is running`,
           found: () =>
             JSON.stringify(heartbeats(link).map(({ attempts, freeSlots }) => ({ attempts, freeSlots }))),
           withinMs: 2_000,

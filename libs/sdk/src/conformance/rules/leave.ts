@@ -39,14 +39,14 @@ export const leaveRules: readonly Rule[] = [
   },
   {
     id: "refused",
-    rule: "A worker that is refused for now comes again when it was told to; one that is refused for good ends.",
+    rule: "A worker that is refused for now returns at the requested time. One that is refused for good ends.",
     remedy: "wait for retry_after_ms (with back-off); upon RETRY_CLASS_NEVER end with an error that says why",
     async play(stage) {
       const refusal = (retry: RetryClass, retryAfterMs: number) =>
         Refused.fromPartial({
           error: {
             code: "pool.full",
-            message: "expected room in the pool, found none; wait",
+            message: "expected room in the pool, found none. Wait",
             retry,
             retryAfterMs,
             status: "RESOURCE_EXHAUSTED",
@@ -88,9 +88,9 @@ export const leaveRules: readonly Rule[] = [
   },
   {
     id: "drain",
-    rule: "A worker that is told to drain finishes what it has, takes no more, says goodbye and ends.",
+    rule: "A worker that must drain finishes its attempts, takes no more, says goodbye and ends.",
     remedy:
-      "upon HostFrame.drain grant no more credit; when the last attempt has ended and is durable send `bye`, and end",
+      "upon HostFrame.drain grant no more credit. When the last attempt has ended and is durable send `bye`, and end",
     async play(stage) {
       const link = await stage.link();
       const token = await begun(link, "conformance.slow", { ms: 600 });
@@ -126,7 +126,7 @@ export const leaveRules: readonly Rule[] = [
   },
   {
     id: "bye",
-    rule: "A worker that the host says goodbye to stays away for as long as it was told, and comes again with a new link.",
+    rule: "A worker that receives a goodbye stays away for the requested time, and returns with a new link.",
     remedy: "wait for Bye.return_after_ms, then say hello without `resume`",
     async play(stage) {
       const link = await stage.link();
@@ -144,8 +144,8 @@ export const leaveRules: readonly Rule[] = [
   },
   {
     id: "sleep-wake",
-    rule: "A worker that is told to sleep stays linked, grants nothing until it is woken, and then grants anew.",
-    remedy: "upon `sleep` forget the credit that is left; upon `wake` grant credit for all free slots",
+    rule: "A worker that must sleep stays linked, grants nothing until it is woken, and then grants again.",
+    remedy: "upon `sleep` forget the remaining credit. Upon `wake` grant credit for all free slots",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf(link.slots);

@@ -9,9 +9,9 @@ import { outputOf } from "./work.ts";
 export const rareRules: readonly Rule[] = [
   {
     id: "offering",
-    rule: "A worker whose offer has changed says the whole of it again, and does tasks by the number that it is told for what is new.",
+    rule: "A worker whose offer has changed sends the whole offer again, and runs tasks by the numbers that it receives for new capabilities.",
     remedy:
-      "send AgentFrame.offering when something is added; add HostFrame.capability_numbers to the numbers of the welcome",
+      "send AgentFrame.offering when a capability is added. Add HostFrame.capability_numbers to the numbers of the welcome",
     async play(stage) {
       const link = await stage.link();
       const before = link.hello.offering?.capabilities.map(({ name }) => name) ?? [];
@@ -35,9 +35,9 @@ export const rareRules: readonly Rule[] = [
   },
   {
     id: "own-sleep",
-    rule: "A worker that rests by its own wish says `sleep`, grants nothing meanwhile, says `wake`, and grants anew.",
+    rule: "A worker that rests by its own wish sends `sleep`, grants nothing meanwhile, sends `wake`, and grants again.",
     remedy:
-      "send `sleep` and forget the credit that is left; when it is over send `wake` and credit for all free slots",
+      "send `sleep` and forget the remaining credit. When it is over send `wake` and credit for all free slots",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf(link.slots);
@@ -48,7 +48,11 @@ export const rareRules: readonly Rule[] = [
       await link.until(() => link.saidWake, { expected: "`wake`", found: () => "none" });
       expect(link.grantedAsleep === 0, "no credit between `sleep` and `wake`", () => `${link.grantedAsleep}`);
       await link.creditOf(link.slots);
-      expect(link.creditGranted >= granted + link.slots, "credit for all slots anew", () => `${link.credit}`);
+      expect(
+        link.creditGranted >= granted + link.slots,
+        "credit for all slots again",
+        () => `${link.credit}`,
+      );
       expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
     },
   },
@@ -86,7 +90,7 @@ export const rareRules: readonly Rule[] = [
   },
   {
     id: "unknown-attempt",
-    rule: "What is said about an attempt that the worker does not have is ignored.",
+    rule: "Messages about an attempt that the worker does not have are ignored.",
     remedy: "drop `cancels` and `extensions` whose token is not at work",
     async play(stage) {
       const link = await stage.link();
@@ -100,7 +104,7 @@ export const rareRules: readonly Rule[] = [
       });
       expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
       await stage.changes.pass(200);
-      expect(!link.stream.isEnded, "the stream to go on", () => "one that has ended");
+      expect(!link.stream.isEnded, "the stream to continue", () => "one that has ended");
     },
   },
   {

@@ -7,7 +7,7 @@ import { expect, expectEqual, Unmet } from "../unmet.ts";
 export const workRules: readonly Rule[] = [
   {
     id: "echo",
-    rule: "An attempt is answered with its token and the handler's output, whatever JSON that is.",
+    rule: "An attempt is answered with its token and the handler's output, which may be any JSON.",
     remedy: "parse inline_input as JSON, absent means null, and send the output as inline_output",
     async play(stage) {
       const link = await stage.link();
@@ -51,8 +51,8 @@ export const workRules: readonly Rule[] = [
   },
   {
     id: "credit",
-    rule: "What was granted and not used, and what is at work, are together never more than the slots.",
-    remedy: "grant slots - at work - granted and not used yet, never more",
+    rule: "Unused credit and running attempts together never exceed the slots.",
+    remedy: "grant slots - running - unused credit, never more",
     async play(stage) {
       const link = await stage.link();
       const { slots } = link;
@@ -77,7 +77,7 @@ export const workRules: readonly Rule[] = [
   },
   {
     id: "started",
-    rule: "An attempt that takes longer than started_after_ms says once that it has begun, before its result.",
+    rule: "An attempt that takes longer than started_after_ms reports its start once, before its result.",
     remedy: "send Started, with how long ago it was, when an attempt is older than Welcome.started_after_ms",
     async play(stage) {
       const link = await stage.link();
@@ -88,7 +88,7 @@ export const workRules: readonly Rule[] = [
         .wordsOf(token)
         .map(({ kind }) => kind)
         .filter((kind) => kind !== "progress");
-      expectEqual(kinds, ["started", "result"], "what is said about a long attempt");
+      expectEqual(kinds, ["started", "result"], "the reports of a long attempt");
       const [begun] = link.wordsOf(token);
       const agoMs = begun?.kind === "started" ? begun.value.agoMs : -1;
       expect(agoMs >= 0 && agoMs < 700, "`ago_ms` from 0 to 700", () => `${agoMs}`);
@@ -97,7 +97,7 @@ export const workRules: readonly Rule[] = [
   {
     id: "context",
     rule: "A handler sees which work and task it is for, which attempt, the key, the trace, the labels and the time that is left.",
-    remedy: "hand every field of the assignment to the handler; an empty key means `<work_id>/<task_id>`",
+    remedy: "hand every field of the assignment to the handler. An empty key means `<work_id>/<task_id>`",
     async play(stage) {
       const link = await stage.link();
       const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -140,8 +140,8 @@ export const workRules: readonly Rule[] = [
   },
   {
     id: "progress",
-    rule: "Progress bears fraction and message; what it saved is what a later attempt is given.",
-    remedy: "send Progress as the handler asks, `saved` as JSON in UTF-8; hand Assign.saved to the handler",
+    rule: "Progress has fraction and message. A later attempt receives the saved state.",
+    remedy: "send Progress as the handler asks, `saved` as JSON in UTF-8. Hand Assign.saved to the handler",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf();
@@ -173,7 +173,7 @@ export const workRules: readonly Rule[] = [
     id: "stream",
     rule: "Partial output comes in order, numbered from 0 in each attempt, before the result.",
     remedy:
-      "number PartialOutput.index per attempt; send what is pending before the result, in the same frame or earlier",
+      "number PartialOutput.index per attempt. Send pending output before the result, in the same frame or earlier",
     async play(stage) {
       const link = await stage.link();
       const chunks = ["once ", "upon ", "a ", "zeit 🎻"];

@@ -99,7 +99,7 @@ export function bringAbout(run: ReplayedRun, recorded: Recorded, said: Said): vo
   if (run.stage.eventCount === before) fireRun(run, recorded, runTimers.putOff);
 }
 
-/** Time that is over by far runs out, whatever the history says next. */
+/** A timer that is long overdue fires, for every next event of the history. */
 export function fireOverdue({ stage, key }: ReplayedRun, nowMs: number): void {
   for (const { number, dueMs } of stage.timersOf(key)) {
     if (dueMs >= nowMs - slackMs) return;

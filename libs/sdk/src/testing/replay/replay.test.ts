@@ -200,7 +200,7 @@ describe("histories of all kinds of tasks, against their own definitions", () =>
       `a: {uses: ok, checks: [{name: fine, condition: "output == 'never'"}], mayFail: true}`,
       () => {},
     ],
-    ["a run without tasks at work", `a: {set: 1}\n  b: {wait: 2h, needs: [a]}`, () => {}],
+    ["a run without running tasks", `a: {set: 1}\n  b: {wait: 2h, needs: [a]}`, () => {}],
     ["limits", `a: {uses: ok}\nlimits: [{key: one, concurrency: 1}]`, () => {}],
     [
       "a cache",

@@ -1,6 +1,6 @@
 /**
- * What an event says of a run, whatever its definition numbers: two events that say the same are the same decision.
- * Moments, agents and ids that are made of numbers say nothing. Spans do.
+ * The content of an event, independent of the numbers of its definition: two events with the same content are the same
+ * decision. Times, agents and ids made of numbers do not belong to the content. Durations do.
  */
 import { printDuration } from "@tutti/definitions";
 import type { InstanceKey } from "@tutti/kernel";
@@ -52,7 +52,7 @@ export function said(stage: Stage, machine: Machine, key: InstanceKey, event: St
   return { type: event.type, task, details: plain };
 }
 
-/** What is done, with what. */
+/** The capability and its input. */
 function workOf(stage: Stage, key: InstanceKey, taskId: string) {
   const found = stage.query(key, showTask, { taskId });
   if (isRefusal(found)) return {};

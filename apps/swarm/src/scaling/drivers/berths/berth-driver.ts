@@ -1,12 +1,12 @@
 /**
  * Agents as programs that are started one by one, each in a berth of its own. Agent ids are the scaler's, numbered from
- * 1, so that an agent that is started again is the same one, and one that was put aside stays so.
+ * 1, so that a restarted agent keeps its id, and a quarantined one stays quarantined.
  *
- * 1. So many berths are there as agents are wanted. Those that were put aside count, or a program that cannot run would
- *    be started for ever under new names.
+ * 1. There are as many berths as wanted agents. Quarantined ones count, or a program that cannot run would be started
+ *    for ever under new names.
  * 2. Of those that are to go, the ones that never joined go first, then those with the fewest tasks. An agent that was
  *    there before this process has time to link again first.
- * 3. Nothing is started before it is known what runs already.
+ * 3. Nothing is started before the running programs are known.
  */
 import type { Foundation, IdSource } from "@tutti/kernel";
 import { launchIdOf } from "@tutti/matching";
@@ -87,7 +87,7 @@ export class BerthDriver implements Driver {
     };
   }
 
-  /** A person wants an agent that was put aside to be started again. */
+  /** A user wants a quarantined agent to be started again. */
   release(agentId: string): void {
     for (const berth of this.#berths.values()) if (berth.agentId === agentId) berth.release();
   }

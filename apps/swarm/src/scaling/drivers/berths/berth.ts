@@ -1,5 +1,5 @@
 /**
- * One place for an agent: a program that is to run, whatever happens to it.
+ * One place for an agent: a program that must always run.
  *
  *     starting ── joined ──► running ── told to go ──► ending ──► over
  *     starting, running ── ended by itself ──► resting ── pause ──► starting
@@ -257,7 +257,7 @@ export class Berth {
 
   #finish(): void {
     this.#state = { name: "over" };
-    this.#parts.agents.ended(this.agentId, "its program has ended as it was told to");
+    this.#parts.agents.ended(this.agentId, "its program has exited as requested");
     this.#over.resolve();
   }
 }

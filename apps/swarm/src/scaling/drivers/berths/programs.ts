@@ -1,4 +1,4 @@
-/** What runs the programs of agents, one for each berth: processes of this machine, or containers. */
+/** Runs the programs of agents, one for each berth: processes of this machine, or containers. */
 import type { TuttiError } from "@tutti/kernel";
 
 export interface LaunchedAs {
@@ -12,7 +12,7 @@ export interface Programs {
    * it could be.
    */
   launch(agent: LaunchedAs, isWanted: () => boolean): Promise<Running | undefined>;
-  /** What keeps all of them from being started. Undefined when nothing does. */
+  /** The reason why no program can start. Undefined if there is none. */
   trouble?(): TuttiError | undefined;
 }
 

@@ -113,7 +113,7 @@ describe("agents as containers", () => {
     await driver.close("left");
   });
 
-  it("that crash say why, are started again and put aside after so many times", async () => {
+  it("that crash name the reason, are restarted, and quarantined after too many crashes", async () => {
     const { driver, agents, linesOf } = driverOf({ quarantineAfter: 2 });
     driver.want(1, "");
     for (const time of [1, 2]) {
@@ -135,7 +135,7 @@ describe("agents as containers", () => {
     await until("it runs again", () => engine.running.size === 1);
     one("crew-1").isOutOfMemory = true;
     engine.end(one("crew-1"), 137);
-    await until("that it is said", () => /want of memory/.test(driver.standing().error?.message ?? ""));
+    await until("the report", () => /want of memory/.test(driver.standing().error?.message ?? ""));
     await driver.close("left");
   });
 
@@ -175,14 +175,14 @@ describe("agents as containers", () => {
     await engine.close();
     const { driver, agents } = driverOf({ quarantineAfter: 1 });
     driver.want(1, "");
-    await until("that it is said", () => driver.standing().error?.code === "scaling.engine_silent");
+    await until("the report", () => driver.standing().error?.code === "scaling.engine_silent");
     assert.match(driver.standing().error?.message ?? "", /ENOENT.*\. Start it/);
     await engine.listen(socket);
     await until("it", () => engine.running.size === 1);
     await until("that all is well", () => driver.standing().error === undefined);
     // The engine is restarted while a container runs: it is neither lost nor started twice.
     await engine.close();
-    await until("that it is said again", () => driver.standing().error !== undefined);
+    await until("the second report", () => driver.standing().error !== undefined);
     await engine.listen(socket);
     await until("that it is well again", () => {
       driver.want(1, "");
@@ -195,7 +195,7 @@ describe("agents as containers", () => {
     assert.equal(engine.containers.size, 0);
   });
 
-  it("of an earlier life are taken over, not started twice, and none of somebody else is touched", async () => {
+  it("of an earlier life are taken over, not started twice, and foreign containers are left alone", async () => {
     const killed = driverOf();
     killed.driver.want(2, "");
     const stranger = driverOf({ ownerId: "stranger" });
@@ -209,7 +209,11 @@ describe("agents as containers", () => {
     const next = driverOf();
     next.driver.want(0, "nothing waits, as far as is known");
     await until("that they are known", () => next.driver.standing().starting === 2);
-    assert.deepEqual([...engine.containers.keys()], before, "who may be on the way to a new link stays");
+    assert.deepEqual(
+      [...engine.containers.keys()],
+      before,
+      "an agent that may be on the way to a new link stays",
+    );
     next.driver.want(3, "");
     await until("one more", () => engine.containers.size === 4);
     for (const name of ["crew-1", "crew-2", "crew-3"]) next.agents.joined.set(name, 0);
@@ -238,7 +242,7 @@ describe("agents as containers", () => {
     await next.driver.close("left");
   });
 
-  it("that nobody holds are asked to end when they were seen twice, and then removed", async () => {
+  it("without an owner are asked to end when they were seen twice, and then removed", async () => {
     const { driver } = driverOf();
     driver.want(2, "");
     await until("both", () => engine.running.size === 2);

@@ -1,10 +1,10 @@
 /**
  * Programs of agents as containers.
  *
- * 1. An engine that is silent is waited for, and blames no agent. One that says no does.
+ * 1. A silent engine is waited for, and no agent is blamed. A refusal blames the agent.
  * 2. A container is removed when it has ended. What it printed last is in the log of this process, where it was not
  *    told to end.
- * 3. What was asked to end is told again, if the request cannot have arrived.
+ * 3. A request to end is repeated if it cannot have arrived.
  */
 import type { ContainerDriver as ContainerSettings } from "@tutti/contracts/swarm/v1";
 import {
@@ -35,7 +35,7 @@ export interface ContainersParts {
 
 const backoff = { firstMs: 500, maxMs: 30_000 };
 const linesShown = 20;
-/** Longer than any engine takes to see that what ended has ended. */
+/** Longer than any engine takes to report an ended container. */
 const endedAgainMs = 500;
 
 export class Containers implements Programs {
@@ -133,7 +133,7 @@ export class Containers implements Programs {
         for (;;) {
           await engine.ended(id);
           const end = await engine.inspect(id);
-          if (end === undefined) return { kind: "taken away", how: "was removed by somebody else" };
+          if (end === undefined) return { kind: "taken away", how: "was removed by another client" };
           if (end !== "running") {
             const lines = await engine.lastLines(id, linesShown);
             if (told() === undefined) for (const line of lines) logger.child({ agent: agentId }).info(line);
@@ -151,7 +151,7 @@ export class Containers implements Programs {
   /**
    * Does something until the engine has been heard. Undefined when it is not wanted any more.
    *
-   * @param isNoRefused whether an engine that says no is asked again as well
+   * @param isNoRefused whether a refused request is retried as well
    */
   async #answered<T>(
     isWanted: () => boolean,

@@ -1,8 +1,8 @@
 /**
- * Docker or Podman, by the API that both speak at a socket: what is needed to run agents, and no more.
+ * Docker or Podman, by the API that both serve at a socket: the part that runs agents, and no more.
  *
- * Each method says what the engine says: an engine that gives no answer is `scaling.engine_silent`, one that says no
- * `scaling.engine_refused`. What is not there is undefined.
+ * Each method returns the engine's answer: an engine that gives no answer is `scaling.engine_silent`, a refusal
+ * `scaling.engine_refused`. A missing object is undefined.
  */
 import type { Timers } from "@tutti/kernel";
 import { scalingErrors } from "../../errors.ts";
@@ -110,7 +110,7 @@ export class ContainerEngine {
     const path = `/images/create?fromImage=${encodeURIComponent(withTag(image))}`;
     const answer = await this.#call("POST", path, undefined, pullMs);
     if (answer.status >= 400) return messageIn(answer);
-    // What went wrong on the way is said in one of its lines, with a status that says that all is well.
+    // The engine reports an error of the stream in one of its lines, with a status of success.
     for (const line of answer.bytes.toString("utf8").split("\n")) {
       const { error } = (jsonIn({ bytes: Buffer.from(line) }) ?? {}) as { readonly error?: string };
       if (error !== undefined) return error;
@@ -128,7 +128,7 @@ export class ContainerEngine {
     return answer;
   }
 
-  /** @param ms how long it may take; 0 for as long as it does */
+  /** @param ms maximum duration, 0 for no limit */
   async #call(method: Exchange["method"], path: string, value?: unknown, ms = callMs): Promise<Answer> {
     this.#version ??= await this.#versionOf();
     const body = value === undefined ? {} : { body: { type: "application/json", value } };

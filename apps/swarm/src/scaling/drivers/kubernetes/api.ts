@@ -1,5 +1,5 @@
 /**
- * The API of Kubernetes, as the service account of this pod: what is needed to set replicas, and no more. Token and
+ * The API of Kubernetes, as the service account of this pod: the part that sets replicas, and no more. Token and
  * authority are read for each call, since both are renewed while a pod runs.
  */
 import { readFile } from "node:fs/promises";
@@ -20,7 +20,7 @@ export interface Workload {
   readonly ready: number;
   readonly version: string;
   readonly annotations: Readonly<Record<string, string>>;
-  /** What keeps its pods from being there, in its own words. */
+  /** The reason why its pods are missing, in the words of Kubernetes. */
   readonly trouble: string | undefined;
 }
 

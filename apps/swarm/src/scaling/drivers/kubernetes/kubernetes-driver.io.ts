@@ -47,7 +47,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
 
   const ours = "default/gpu/crew";
 
-  it("follows what is wanted, says how many are on their way, and is set again when somebody else has set it", async () => {
+  it("follows the wanted number, counts agents on their way, and is set again after another client has changed it", async () => {
     const workload = api.put("deployments/agents/crew", ours);
     const driver = open();
     driver.want(3, "3 tasks wait");
@@ -61,7 +61,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     workload.version++;
     await until("that it is as it was", () => workload.replicas === 3);
     await driver.close("left");
-    assert.equal(workload.replicas, 3, "it goes on elsewhere");
+    assert.equal(workload.replicas, 3, "it continues elsewhere");
     assert.deepEqual(
       [...new Set(api.asked)],
       ["get deployments agents/crew", "patch deployments/scale agents/crew"],
@@ -78,7 +78,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     assert.equal(workload.replicas, 0);
   });
 
-  it("is read again when somebody else was quicker, and it is said when they always are", async () => {
+  it("is read again when another client was quicker, and a permanent conflict is reported", async () => {
     const workload = api.put("deployments/agents/crew", ours);
     let quicker = 2;
     api.beforePatch = (found) => {
@@ -90,7 +90,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     assert.equal(driver.standing().error, undefined);
     quicker = Number.POSITIVE_INFINITY;
     driver.want(4, "");
-    await until("that it is said", () => driver.standing().error !== undefined);
+    await until("the report", () => driver.standing().error !== undefined);
     assert.match(
       driver.standing().error?.message ?? "",
       /another client changed them 5 times\. .*HorizontalPodAutoscaler/,
@@ -126,24 +126,24 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
       /resources: \[deployments\/scale\], verbs: \[patch\]/,
     ],
   ] as const)
-    it(`is left alone when it ${what}, and it is said what to do`, async () => {
+    it(`is left alone when it ${what}, with a report of what to do`, async () => {
       const workload = api.put("deployments/agents/crew", ours);
       prepare();
       const driver = open();
       driver.want(1, "");
-      await until("that it is said", () => driver.standing().error !== undefined);
+      await until("the report", () => driver.standing().error !== undefined);
       assert.match(driver.standing().error?.message ?? "", expected);
       await driver.close("left");
       assert.equal(workload.replicas, 0);
     });
 
-  it("says what keeps its pods from being there", async () => {
+  it("names the reason why its pods are missing", async () => {
     const workload = api.put("deployments/agents/crew", ours);
     const message = 'pods "crew-x" is forbidden: exceeded quota: gpus';
     workload.conditions.push({ type: "ReplicaFailure", status: "True", message });
     const driver = open();
     driver.want(2, "");
-    await until("that it is said", () => driver.standing().error !== undefined);
+    await until("the report", () => driver.standing().error !== undefined);
     assert.equal(driver.standing().error?.code, "scaling.workload_troubled");
     assert.match(driver.standing().error?.message ?? "", /0 of 2 pods .*exceeded quota: gpus/);
     workload.ready = 2;
@@ -151,7 +151,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     await driver.close("left");
   });
 
-  it("is reached with the token of the moment, and by nobody whom the authority has not signed", async () => {
+  it("is reached with the current token, and only by a certificate of the authority", async () => {
     const workload = api.put("deployments/agents/crew", ours);
     const driver = open();
     driver.want(1, "");
@@ -171,11 +171,11 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     await rm(stranger, { recursive: true });
   });
 
-  it("says what is missing where there is no service account", async () => {
+  it("names the missing service account", async () => {
     const driver = open();
     await rm(join(folder, "serviceaccount", "token"));
     driver.want(1, "");
-    await until("that it is said", () => driver.standing().error !== undefined);
+    await until("the report", () => driver.standing().error !== undefined);
     assert.match(
       driver.standing().error?.message ?? "",
       /token cannot be read: ENOENT.*Give the pods of swarm the token/,

@@ -4,7 +4,7 @@
  *
  * 1. Only a workload that says of itself that it is this scaler's is touched, by an annotation: what a caller of this
  *    platform may name is no reason for its owners to have it scaled.
- * 2. Nothing is set unless what was read is what there is: a change in between is looked at first.
+ * 2. Nothing is set if the workload has changed since it was read: the change is read first.
  */
 import type { KubernetesDriver, KubernetesDriver as KubernetesSettings } from "@tutti/contracts/swarm/v1";
 import type { Foundation, TuttiError } from "@tutti/kernel";

@@ -19,7 +19,7 @@ interface LaunchRecord {
 export class LaunchRecords {
   readonly #directory: string | undefined;
 
-  /** @param directory where they are kept; undefined where a process keeps nothing */
+  /** @param directory where they are stored. Undefined if a process stores nothing */
   constructor(directory: string | undefined) {
     this.#directory = directory === undefined ? undefined : join(directory, "launched");
   }

@@ -64,7 +64,7 @@ describe("agents as programs of this machine", () => {
     await driver.close("deleted");
   });
 
-  it("count as starting until they have joined; of those that are to go, who never joined goes first, then the idlest", async () => {
+  it("count as starting until they have joined, and those that never joined are removed first, then the idlest", async () => {
     const { driver, agents } = driverOf({ command: waits });
     driver.want(3, "");
     agents.joined.set("crew-1", 1).set("crew-3", 5);
@@ -90,7 +90,7 @@ describe("agents as programs of this machine", () => {
     assert.ok(agents.said.includes("ended crew-1"));
   });
 
-  it("that crash are started again, and put aside after so many times, until they are released", async () => {
+  it("that crash are restarted, and quarantined after too many crashes, until they are released", async () => {
     const { driver, agents } = driverOf({ command: ["node", "-e", "process.exit(3)"] }, 2);
     driver.want(1, "");
     await until("quarantine", () => driver.standing().quarantined === 1);
@@ -105,7 +105,7 @@ describe("agents as programs of this machine", () => {
     await driver.close("left");
   });
 
-  it("that crashed where their pool was before are not started often enough again, and begin anew when released", async () => {
+  it("that crashed at the pool's earlier owner are not restarted often enough again, and restart when released", async () => {
     const broken = { command: ["node", "-e", "process.exit(3)"] };
     const { driver, agents } = driverOf(
       broken,
@@ -116,7 +116,7 @@ describe("agents as programs of this machine", () => {
       ]),
     );
     driver.want(2, "");
-    await until("both to be put aside", () => driver.standing().quarantined === 2);
+    await until("both to be quarantined", () => driver.standing().quarantined === 2);
     const started = agents.said.filter((said) => said.startsWith("started"));
     assert.deepEqual(
       started,
@@ -128,11 +128,14 @@ describe("agents as programs of this machine", () => {
     assert.ok(agents.said.includes("crashed crew-2: 0"));
     await until("its own row", () => agents.said.includes("crashed crew-2: 1"));
     driver.want(0, "");
-    assert.ok(agents.said.includes("crashed crew-1: 0"), "whoever has its name the next time begins anew");
+    assert.ok(
+      agents.said.includes("crashed crew-1: 0"),
+      "the next agent of its name starts without its crashes",
+    );
     await driver.close("left");
   });
 
-  it("whose program is not there are put aside too, and it is said why", async () => {
+  it("without an existing program are quarantined too, and the reason is reported", async () => {
     const { driver } = driverOf({ command: ["/no/such/program"] }, 1);
     driver.want(1, "");
     await until("quarantine", () => driver.standing().quarantined === 1);
