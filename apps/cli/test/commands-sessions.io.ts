@@ -170,9 +170,16 @@ describe("the commands for sessions and what they share", () => {
     assert.match(await printed("lock deadlocks"), /^$|No deadlocks/);
   });
 
-  it("models: list, show, reset", async () => {
+  it("models: list, show, compare, promote, rollback, reset", async () => {
     await listed("model list", /test\.echo/);
     assert.match(await printed("model show test.echo"), /below 0\.9/);
+    assert.match(await printed("model show test.echo"), /predicted by +additive/);
+    for (const [words, problem] of [
+      ["model compare test.echo", /`test\.echo` has \d+ recorded attempts, at least 120 are needed/],
+      ["model promote test.echo similar", /at least 120 are needed/],
+      ["model rollback test.echo --reason worse", /The model of `test\.echo` was never changed/],
+    ] as const)
+      assert.match((await tutti(words)).errors, problem);
     assert.match(await printed("model reset test.echo --reason anew --yes"), /✓ test\.echo reset/);
   });
 });

@@ -28,6 +28,14 @@ export const masterSection = defineSection({
       .describe(
         "How often recorded runs are searched for advice about their workflows. 0: only when a caller asks.",
       ),
+    modelEveryMs: z
+      .number()
+      .int()
+      .min(0)
+      .default(60_000)
+      .describe(
+        "How often models of durations are compared on newly recorded attempts. 0: only when a caller asks.",
+      ),
     deadlockCheckMs: z
       .number()
       .int()

@@ -16,7 +16,7 @@ export class MasterService extends Orchestrator {
     const settings = this.settings(masterSection);
     const locks = hostLocks(this, host, settings);
     const sessions = hostSessions(this, host, settings);
-    const intelligence = hostIntelligence(this, host);
+    const intelligence = hostIntelligence(this, host, settings);
     const advice = hostAdvice(this, host, settings);
     const { effects } = sessions;
     const storage = host.storage({

@@ -6,8 +6,8 @@ import { master } from "../src/service.ts";
 export type Serving = KeptHost;
 
 export const Serving = {
-  open: (): Promise<Serving> =>
-    KeptHost.open({ name: "master", services: [master], transport: "in-process" }),
+  open: (words: readonly string[] = []): Promise<Serving> =>
+    KeptHost.open({ name: "master", services: [master], transport: "in-process", words }),
 };
 
 /** Until the clock shows another millisecond: what starts then started later. */

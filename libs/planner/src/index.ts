@@ -3,9 +3,21 @@ export { LinearBandit, type LinearOptions } from "./bandits/linear.ts";
 export { ThompsonBandit, type ThompsonOptions } from "./bandits/thompson.ts";
 export { Draws } from "./chance/draws.ts";
 export type { Drift } from "./estimates/drift.ts";
-export { type Estimate, Estimates, type EstimatesLimits, type Subject } from "./estimates/estimates.ts";
+export {
+  baselineModels,
+  type DurationModel,
+  durationModels,
+  usualModel,
+} from "./estimates/duration-model.ts";
+export {
+  type Estimate,
+  Estimates,
+  type EstimatesLimits,
+  type ModelOf,
+} from "./estimates/estimates.ts";
 export { FindEstimates } from "./estimates/finds.ts";
 export { type QualityEstimate, QualityEstimates } from "./estimates/quality.ts";
+export type { Subject } from "./estimates/subject.ts";
 export { type AmountEstimate, type UsedAmounts, UseEstimates } from "./estimates/use.ts";
 export { type Delays, noDelays } from "./execution/delays.ts";
 export type { Assignment, Dispatcher, Presence } from "./execution/dispatcher.ts";

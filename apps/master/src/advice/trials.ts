@@ -10,19 +10,7 @@ import type { Recommendation } from "@tutti/contracts/intelligence/v1";
 import { RecommendationStatus } from "@tutti/contracts/intelligence/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import { allEntries, type MachineDependencies } from "@tutti/host/serving";
-import {
-  type Command,
-  type Component,
-  degraded,
-  errorFromUnknown,
-  type Foundation,
-  fromTimestamp,
-  type Health,
-  healthy,
-  type InstanceKey,
-  type ReadOnly,
-  type Timer,
-} from "@tutti/kernel";
+import { type Command, type Foundation, fromTimestamp, type InstanceKey, type ReadOnly } from "@tutti/kernel";
 import {
   endTrial,
   isBeingTried,
@@ -31,6 +19,7 @@ import {
   recommended,
   settleTrial,
 } from "@tutti/machine-entities/advice";
+import { Rounds } from "../rounds.ts";
 import { type FindingParts, findAbout, runsByDefault } from "./finding.ts";
 
 export interface TrialsParts extends MachineDependencies, FindingParts {
@@ -58,60 +47,18 @@ export function adviceKeyOf(namespace: string): InstanceKey {
   return { namespace, kind: "advice", id: namespace };
 }
 
-export class Trials implements Component {
+export class Trials extends Rounds {
   readonly #parts: TrialsParts;
-  #timer: Timer | undefined;
-  #round: Promise<void> = Promise.resolve();
-  #isStopped = false;
   #searchedMs: number;
-  #problem = "";
 
   constructor(parts: TrialsParts) {
+    super(parts.foundation, trialRoundMs, "advice is not searched");
     this.#parts = parts;
     // Not with the start of the process, when there is enough to do.
     this.#searchedMs = parts.foundation.clock.monotonic();
   }
 
-  start(): void {
-    this.#next();
-  }
-
-  async drain(): Promise<void> {
-    this.#isStopped = true;
-    this.#timer?.cancel();
-    await this.#round;
-  }
-
-  stop(): Promise<void> {
-    return this.drain();
-  }
-
-  health(): Health {
-    return this.#problem === "" ? healthy : degraded(this.#problem);
-  }
-
-  #next(): void {
-    if (this.#isStopped) return;
-    this.#timer = this.#parts.foundation.timers.after(trialRoundMs, () => {
-      this.#round = this.#look().then(
-        () => {
-          this.#problem = "";
-          this.#next();
-        },
-        (thrown: unknown) => {
-          const problem = errorFromUnknown(thrown).message;
-          if (this.#problem === "")
-            this.#parts.foundation.logger.warn("advice was not searched, the next round repeats it", {
-              problem,
-            });
-          this.#problem = `advice is not searched: ${problem}`;
-          this.#next();
-        },
-      );
-    });
-  }
-
-  async #look(): Promise<void> {
+  protected async round(): Promise<void> {
     const { clock } = this.#parts.foundation;
     for (const { key, labels } of await allEntries(this.#parts, { namespace: "", kinds: ["advice"] }))
       if (Object.keys(labels).length > 0 && this.#owns(key)) await this.#bring(key);
@@ -131,7 +78,7 @@ export class Trials implements Component {
   async #search(namespace: string): Promise<void> {
     const { workflows } = this.#parts;
     for (const subject of await workflows.names({ namespace }, workflowsMax)) {
-      if (this.#isStopped) return;
+      if (this.stopping.aborted) return;
       const { baseHash, found } = await findAbout(
         this.#parts,
         { namespace },
@@ -146,7 +93,7 @@ export class Trials implements Component {
   /** Brings each trial of a namespace a step further. */
   async #bring(key: InstanceKey): Promise<void> {
     for (const each of (await this.#recommended(key)).filter(isBeingTried)) {
-      if (this.#isStopped) return;
+      if (this.stopping.aborted) return;
       if (each.status === onTrial) await this.#compare(key, each);
       const now = (await this.#recommended(key)).find(
         ({ recommendationId }) => recommendationId === each.recommendationId,

@@ -1,6 +1,7 @@
 /** Reports on the bus that a duration no longer matches its estimate. After a restart a drift is reported once more. */
 import { type Bus, contractEvent, type EventInput } from "@tutti/bus";
 import { type IntelligenceEventPayloads, intelligenceEvents } from "@tutti/contracts/events/v1/intelligence";
+import type { ModelChangedV1 } from "@tutti/contracts/intelligence/v1";
 import { type EventMapper, headOf, MachineEventPublisher, type NoteHead } from "@tutti/host/serving";
 import { errorFromUnknown, type Foundation, toTimestamp } from "@tutti/kernel";
 import { type Drifted, Drifts, experience } from "@tutti/machine-entities/experience";
@@ -15,19 +16,46 @@ interface DriftNote extends NoteHead {
   readonly drifted: Drifted;
 }
 
-const teller: EventMapper<DriftNote> = {
-  eventOf({ key, event, timeMs, cause, drifted }: DriftNote): EventInput {
-    const { capability, beforeMs, nowMs } = drifted;
+const teller: EventMapper<DriftNote | ModelNote> = {
+  eventOf(note: DriftNote | ModelNote): EventInput {
+    const { key, event, timeMs, cause } = note;
+    const { capability } = note.kind === "drift" ? note.drifted : note.changed;
     const header = {
       ...{ namespace: key.namespace, resource: capability, sequence: event },
       ...{ time: toTimestamp(timeMs), cause },
     };
+    if (note.kind === "model") {
+      const { live, previous, finding } = note.changed;
+      const changed = { header, modelId: capability, live, previous, finding };
+      return contractEvent(intelligenceEvents[note.type], changed, { source });
+    }
+    const { beforeMs, nowMs } = note.drifted;
     const payload: IntelligenceEventPayloads[typeof type] = { header, key: capability, beforeMs, nowMs };
     return contractEvent(intelligenceEvents[type], payload, { source });
   },
   isEnd: () => false,
   progressOf: () => Promise.resolve(undefined),
 };
+
+interface ModelNote extends NoteHead {
+  readonly kind: "model";
+  readonly type: ModelEventType;
+  readonly changed: ModelChangedV1;
+}
+
+type ModelEventType = Extract<keyof IntelligenceEventPayloads, `tutti.intelligence.model.${string}`>;
+
+const modelTypes: Readonly<Record<string, ModelEventType>> = {
+  promoted: "tutti.intelligence.model.promoted",
+  dropped: "tutti.intelligence.model.dropped",
+  rolled_back: "tutti.intelligence.model.rolled_back",
+};
+
+/** Undefined for a change that this release does not know. */
+function modelNote(_: never, changed: ModelChangedV1, head: Happening): ModelNote | undefined {
+  const type = modelTypes[changed.change];
+  return type && { ...headOf(head), kind: "model", type, changed };
+}
 
 interface Watched {
   readonly drifts: Drifts;
@@ -36,7 +64,7 @@ interface Watched {
   isLooking: boolean;
 }
 
-export class EstimateEventPublisher extends MachineEventPublisher<DriftNote> {
+export class EstimateEventPublisher extends MachineEventPublisher<DriftNote | ModelNote> {
   readonly #logger: Foundation["logger"];
   readonly #watched = new Map<string, Watched>();
   #learners: Pick<Learners, "hosted"> | undefined;
@@ -48,7 +76,10 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote> {
         help: "Estimate events dropped because the publish queue was full.",
       })
       .with({});
-    const notes = { experience_recorded: (_state: never, _body: never, head: Happening) => headOf(head) };
+    const notes = {
+      experience_recorded: (_state: never, _body: never, head: Happening) => headOf(head),
+      model_changed: modelNote,
+    };
     super({ bus, foundation, told: [{ machine: experience, notes }], teller, leftOut });
     this.#logger = foundation.logger;
   }
@@ -61,8 +92,8 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote> {
   /** What was recorded is learned from first, and looked at as often as that takes. */
   override handle(notes: readonly unknown[]): void {
     for (const note of notes) {
-      if (note instanceof Error) super.handle([note]);
-      else this.#heard(note as NoteHead);
+      if (note instanceof Error || isOfModel(note)) super.handle([note]);
+      else if (note !== undefined) this.#heard(note as NoteHead);
     }
   }
 
@@ -93,4 +124,8 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote> {
       watched.isLooking = false;
     }
   }
+}
+
+function isOfModel(note: unknown): note is ModelNote {
+  return note !== null && typeof note === "object" && "kind" in note && note.kind === "model";
 }

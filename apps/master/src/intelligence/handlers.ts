@@ -1,5 +1,7 @@
 /** Estimates: learned from ends of attempts, asked for, followed. */
 import {
+  type CompareModelsReply,
+  type CompareModelsRequest,
   EstimateSubject,
   type estimateService,
   type GetModelReply,
@@ -8,10 +10,14 @@ import {
   type ListModelsReply,
   type ListModelsRequest,
   type Model,
+  type PromoteModelReply,
+  type PromoteModelRequest,
   type RecordOutcomesReply,
   type RecordOutcomesRequest,
   type ResetModelReply,
   type ResetModelRequest,
+  type RollBackModelReply,
+  type RollBackModelRequest,
   type WatchEstimatesReply,
   type WatchEstimatesRequest,
 } from "@tutti/contracts/intelligence/v1";
@@ -21,11 +27,15 @@ import {
   experienceErrors,
   forgetCapability,
   type KnownModel,
+  liveOf,
+  promoteModel,
   recordExperience,
+  rollBackModel,
 } from "@tutti/machine-entities/experience";
 import { atOwner, type Client, type Handlers } from "@tutti/mesh";
 import { experienceOf, type Learners } from "./learners.ts";
-import { estimateOf, learnedOf, modelOf, pointOf } from "./messages.ts";
+import { estimateOf, learnedOf, modelOf, pointOf, trainingOf } from "./messages.ts";
+import { compared } from "./trainings.ts";
 
 export interface EstimateDependencies extends MachineDependencies {
   readonly foundation: Foundation;
@@ -41,7 +51,8 @@ export function estimateHandlers(dependencies: EstimateDependencies): Handlers<t
       atOwner(
         async () => {
           const { knowledge } = await learners.of(context);
-          return { estimates: request.subjects.map((subject) => estimateOf(knowledge, subject)) };
+          const nowMs = dependencies.foundation.clock.now();
+          return { estimates: request.subjects.map((subject) => estimateOf(knowledge, subject, nowMs)) };
         },
         (owner) => estimates.predict(request, { context, owner }),
       ),
@@ -49,8 +60,13 @@ export function estimateHandlers(dependencies: EstimateDependencies): Handlers<t
     readExperience: (request, context) =>
       atOwner(
         async () => {
-          const { isAnew: anew, outcomes, choices, ...place } = await learners.read(request, context);
-          return { outcomes: [...outcomes], choices: choices as LearnedChoice[], anew, ...place };
+          const { isAnew: anew, outcomes, choices, models, ...place } = await learners.read(request, context);
+          const news = {
+            outcomes: [...outcomes],
+            choices: choices as LearnedChoice[],
+            models: { ...models },
+          };
+          return { ...news, anew, ...place };
         },
         (owner) => estimates.readExperience(request, { context, owner }),
       ),
@@ -64,6 +80,21 @@ export function estimateHandlers(dependencies: EstimateDependencies): Handlers<t
       atOwner(
         () => getModel(dependencies, request, context),
         (owner) => estimates.getModel(request, { context, owner }),
+      ),
+    compareModels: (request, context) =>
+      atOwner(
+        () => compareModels(dependencies, request, context),
+        (owner) => estimates.compareModels(request, { context, owner }),
+      ),
+    promoteModel: (request, context) =>
+      atOwner(
+        () => promote(dependencies, request, context),
+        (owner) => estimates.promoteModel(request, { context, owner }),
+      ),
+    rollBackModel: (request, context) =>
+      atOwner(
+        () => rollBack(dependencies, request, context),
+        (owner) => estimates.rollBackModel(request, { context, owner }),
       ),
     resetModel: (request, context) =>
       atOwner(
@@ -79,6 +110,7 @@ async function listModels(
   context: CallContext,
 ): Promise<ListModelsReply> {
   const { knowledge } = await learners.of(context);
+  const { models: kept } = await learners.recorded(context);
   const models = knowledge.models
     .filter((model) => capability === "" || model.capability === capability)
     .filter(({ drift }) => (kind === "" || kind === "duration") && (!driftingOnly || drift !== undefined))
@@ -86,7 +118,9 @@ async function listModels(
   const offset = placeOfToken(page?.token ?? "");
   const size = sizeOf(page);
   return {
-    models: models.slice(offset, offset + size).map((model) => modelOf(context.namespace, model)),
+    models: models
+      .slice(offset, offset + size)
+      .map((model) => modelOf(context.namespace, model, kept.get(model.capability))),
     page: { nextToken: models.length > offset + size ? tokenOfPlace(offset + size) : "", total: undefined },
   };
 }
@@ -103,7 +137,12 @@ async function getModel(
   const { knowledge } = await learners.of(context);
   const model = knowledge.model(modelId);
   if (model === undefined) throw experienceErrors.modelMissing({ id: modelId });
-  return { model: modelOf(context.namespace, model), predictions: model.points.map(pointOf) };
+  const kept = (await learners.recorded(context)).models.get(modelId);
+  return {
+    model: modelOf(context.namespace, model, kept),
+    predictions: model.points.map(pointOf),
+    trainings: (kept?.trainings ?? []).map((each) => trainingOf(each, liveOf(kept))),
+  };
 }
 
 async function resetModel(
@@ -115,8 +154,46 @@ async function resetModel(
   const told = { command: forgetCapability, body: { capability: modelId }, reason };
   const { forgotten } = await tell(dependencies, key, told, context);
   if (!forgotten) throw experienceErrors.modelMissing({ id: modelId });
-  const model: Model = modelOf(context.namespace, { ...forgottenModel, capability: modelId });
+  const model: Model = modelOf(context.namespace, { ...forgottenModel, capability: modelId }, undefined);
   return { model };
+}
+
+async function compareModels(
+  { learners, foundation }: EstimateDependencies,
+  { modelId }: CompareModelsRequest,
+  context: CallContext,
+): Promise<CompareModelsReply> {
+  const { outcomes, models } = await learners.recorded(context);
+  const scored = await compared(foundation, outcomes, modelId, context.signal);
+  const live = liveOf(models.get(modelId));
+  return { training: trainingOf({ ...scored, number: 0, live, finding: "" }, live) };
+}
+
+async function promote(
+  dependencies: EstimateDependencies,
+  { modelId, live, reason }: PromoteModelRequest,
+  context: CallContext,
+): Promise<PromoteModelReply> {
+  const { learners, foundation } = dependencies;
+  const { outcomes } = await learners.recorded(context);
+  const scored = await compared(foundation, outcomes, modelId, context.signal);
+  const training = { ...scored, number: 0, live: "", finding: "" };
+  const body = { capability: modelId, model: live, training };
+  await tell(dependencies, experienceOf(context.namespace), { command: promoteModel, body, reason }, context);
+  return { model: (await getModel(dependencies, { namespace: "", modelId }, context)).model };
+}
+
+async function rollBack(
+  dependencies: EstimateDependencies,
+  { modelId, reason, idempotencyKey }: RollBackModelRequest,
+  context: CallContext,
+): Promise<RollBackModelReply> {
+  const told = {
+    ...{ command: rollBackModel, body: { capability: modelId }, reason },
+    ...(idempotencyKey === "" ? {} : { idempotencyKey }),
+  };
+  await tell(dependencies, experienceOf(context.namespace), told, context);
+  return { model: (await getModel(dependencies, { namespace: "", modelId }, context)).model };
 }
 
 const forgottenModel = {

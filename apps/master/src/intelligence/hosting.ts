@@ -7,6 +7,7 @@ import type { MachineEventListener } from "@tutti/runtime";
 import { EstimateEventPublisher } from "./estimate-event-publisher.ts";
 import { estimateHandlers } from "./handlers.ts";
 import { Learners } from "./learners.ts";
+import { Trainings } from "./trainings.ts";
 
 export const intelligenceMachines = [experience];
 
@@ -25,6 +26,7 @@ export function hostIntelligence(
     foundation,
     bus,
   }: Pick<HostContext, "mesh" | "partitionOwner" | "foundation" | "bus">,
+  { modelEveryMs }: { readonly modelEveryMs: number },
 ): IntelligenceHosting {
   const publisher = service.register("estimate-events", new EstimateEventPublisher({ bus, foundation }), {
     critical: false,
@@ -35,8 +37,11 @@ export function hostIntelligence(
       const machines = { runtime, archive, partitionOwner };
       const learners = new Learners(machines);
       publisher.begin(learners);
+      const parts = { ...machines, foundation };
+      if (modelEveryMs > 0)
+        service.register("trainings", new Trainings(parts, modelEveryMs), { critical: false });
       const estimates = mesh.client(estimateService, { service: service.name });
-      mesh.serve(estimateService, estimateHandlers({ ...machines, foundation, estimates, learners }), {
+      mesh.serve(estimateService, estimateHandlers({ ...parts, estimates, learners }), {
         service: service.name,
       });
       return learners;

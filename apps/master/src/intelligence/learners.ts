@@ -10,6 +10,8 @@ import {
   type Knowledge,
   Learner,
   type NewsWanted,
+  type RecordedModels,
+  recordedModels,
 } from "@tutti/machine-entities/experience";
 import { runtimeErrors } from "@tutti/runtime/errors";
 
@@ -17,7 +19,7 @@ import { runtimeErrors } from "@tutti/runtime/errors";
 const learnersMax = 200;
 
 const nothing: ExperienceNews = {
-  ...{ outcomes: [], choices: [], count: 0, choiceCount: 0, forgottenCount: 0 },
+  ...{ outcomes: [], choices: [], models: {}, count: 0, choiceCount: 0, forgottenCount: 0 },
   isAnew: true,
 };
 
@@ -60,6 +62,17 @@ export class Learners {
     } catch (error) {
       if (!runtimeErrors.unknownInstance.is(error)) throw error;
       return nothing;
+    }
+  }
+
+  /** What models are compared on. Refused where another process has it. */
+  async recorded(context: CallContext): Promise<RecordedModels> {
+    try {
+      const question = { query: recordedModels, body: undefined };
+      return await ask(this.#dependencies, experienceOf(context.namespace), question, context);
+    } catch (error) {
+      if (!runtimeErrors.unknownInstance.is(error)) throw error;
+      return { outcomes: [], models: new Map() };
     }
   }
 

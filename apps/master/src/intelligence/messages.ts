@@ -1,19 +1,29 @@
 /** Estimates and models as the contract shows them. */
 import type {
   AttemptOutcome,
+  CapabilityModel,
   Estimate,
   LearnedOutcome,
   Model,
+  ModelTraining,
   PredictionPoint,
+  Training,
 } from "@tutti/contracts/intelligence/v1";
 import { EstimateSubject } from "@tutti/contracts/intelligence/v1";
-import { fromTimestamp, toTimestamp } from "@tutti/kernel";
-import type { Knowledge, KnownModel, PredictedPoint } from "@tutti/machine-entities/experience";
+import { fromTimestamp, type ReadOnly, toTimestamp } from "@tutti/kernel";
+import {
+  isBaseline,
+  type Knowledge,
+  type KnownModel,
+  liveOf,
+  type PredictedPoint,
+} from "@tutti/machine-entities/experience";
 
 const unknown = { meanMs: 0, p50Ms: 0, p90Ms: 0, p99Ms: 0, msPerByte: 0, samples: 0, confidence: 0 };
 
-export function estimateOf(knowledge: Knowledge, subject: EstimateSubject): Estimate {
-  const predicted = knowledge.predict(subject);
+/** @param nowMs when the attempt starts. 0: at any time of day */
+export function estimateOf(knowledge: Knowledge, subject: EstimateSubject, nowMs = 0): Estimate {
+  const predicted = knowledge.predict({ ...subject, endMs: nowMs });
   if (predicted === undefined)
     return { ...unknown, subject, failureProbability: 0, use: undefined, basis: undefined };
   const { meanMs, p50Ms, p90Ms, p99Ms, msPerByte, failureProbability, samples, confidence } = predicted;
@@ -39,7 +49,11 @@ export function learnedOf(outcome: AttemptOutcome): LearnedOutcome | undefined {
 /** The consequence of a drift. */
 const response = "new durations become the usual ones within some twenty attempts";
 
-export function modelOf(namespace: string, known: KnownModel): Model {
+export function modelOf(
+  namespace: string,
+  known: KnownModel,
+  kept: ReadOnly<CapabilityModel> | undefined,
+): Model {
   const { capability, version, samples, error, coverage, drift, learnMs, points } = known;
   return {
     ...{ namespace, modelId: capability, kind: "duration", version, samples, error, coverage },
@@ -49,6 +63,25 @@ export function modelOf(namespace: string, known: KnownModel): Model {
       ...{ factor: drift.factor, confidence: drift.confidence, response },
     },
     learnTime: toTimestamp(learnMs),
+    ...{ live: liveOf(kept), previous: kept?.previous ?? "" },
+    liveTime: kept === undefined || kept.sinceMs === 0 ? undefined : toTimestamp(kept.sinceMs),
+  };
+}
+
+/** @param live what is live now */
+export function trainingOf(
+  { number, timeMs, fromMs, toMs, samples, features, scores, finding }: ReadOnly<ModelTraining>,
+  live: string,
+): Training {
+  const models = scores
+    .map(({ model, error, coverage }) => ({
+      ...{ model, error, coverage },
+      ...{ live: model === live, baseline: isBaseline(model) },
+    }))
+    .toSorted((one, other) => one.error - other.error);
+  return {
+    ...{ number, samples, features: [...features], models, finding },
+    ...{ time: toTimestamp(timeMs), fromTime: toTimestamp(fromMs), toTime: toTimestamp(toMs) },
   };
 }
 

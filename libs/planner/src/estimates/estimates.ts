@@ -13,25 +13,12 @@
  * 3. Nothing here reads a clock, and the same observations in the same order give the same estimates.
  */
 import { type Drift, DriftWatch } from "./drift.ts";
+import { type DurationModel, neighbours, seenBy, usualModel } from "./duration-model.ts";
 import { Latent, observe, type Part, sumOf } from "./latent.ts";
 import { Recent } from "./recent.ts";
+import { RecentEnds } from "./recent-ends.ts";
 import { Spread } from "./spread.ts";
-
-/** What an estimate is about. */
-export interface Subject {
-  /** The capability, with all further distinctions of the work: its version, its namespace. */
-  readonly capability: string;
-  /** Empty: any agent. */
-  readonly agentId: string;
-  /** Size of the input. 0 where it is not known. */
-  readonly inputBytes: number;
-  /**
-   * Wider kinds it is one of, the nearest first: this task in any run, this capability in any version, anything. As
-   * long as nothing was seen of it the nearest that is known speaks for it, and what is seen of it first is weighed
-   * against that.
-   */
-  readonly within?: readonly string[];
-}
+import type { Subject } from "./subject.ts";
 
 export interface Estimate {
   /** Expected time running. */
@@ -60,6 +47,9 @@ export interface EstimatesLimits {
   readonly pairsMax: number;
 }
 
+/** How a kind, by its key, is predicted. */
+export type ModelOf = (kind: string) => DurationModel;
+
 const defaultLimits: EstimatesLimits = { capabilitiesMax: 2_000, agentsMax: 10_000, pairsMax: 40_000 };
 
 // Variances of logarithms: 0.25 is a factor of 1.6 up or down, 9 one of twenty.
@@ -85,6 +75,8 @@ const curveWeight = 5;
 /** How unsure the parts become again with each observation. */
 const fading = 0.001;
 const noiseMemory = 50;
+/** What is further off than that may be a wrong record. */
+const believedDeviations = 3;
 /** Before there are so many, being off is learning. */
 const driftNotBefore = 10;
 const failureMemory = 200;
@@ -98,16 +90,18 @@ class Kind {
   spread = new Spread();
   failures = new Share();
   drift = new DriftWatch();
+  /** Only of a model that looks at single ends. */
+  ends: RecentEnds | undefined;
   noise = noisePrior;
   /** Mean of the logarithms of sizes, around which the growth turns. */
   meanSize = 0;
   seen = 0;
 
   clone(): Kind {
-    const { usual, growth, spread, failures, drift, noise, meanSize, seen } = this;
+    const { usual, growth, spread, failures, drift, ends, noise, meanSize, seen } = this;
     return Object.assign(new Kind(), {
       ...{ usual: usual.clone(), growth: growth.clone(), spread: spread.clone() },
-      ...{ failures: failures.clone(), drift: drift.clone(), noise, meanSize, seen },
+      ...{ failures: failures.clone(), drift: drift.clone(), ends: ends?.clone(), noise, meanSize, seen },
     });
   }
 
@@ -141,14 +135,25 @@ class Kind {
     return (samples * seen + curveWeight * curve) / (samples + curveWeight);
   }
 
-  learn(seen: number, parts: readonly Part[]): void {
+  /** A single one that is far off moves little. That many are, is a drift, and then they are believed. */
+  #believedAtMost(deviation: number): number {
+    const isBelieved = this.seen <= driftNotBefore || this.drift.drift !== undefined;
+    return isBelieved ? Number.POSITIVE_INFINITY : believedDeviations * deviation;
+  }
+
+  /** @param expected where something else than the sum of the parts predicts it */
+  learn(seen: number, parts: readonly Part[], expected?: number): void {
     for (const { latent } of parts) latent.variance += fading;
-    const deviation = Math.sqrt(sumOf(parts).variance + this.noise);
-    const surprise = observe(parts, seen, this.noise);
+    const sum = sumOf(parts);
+    const deviation = Math.sqrt(sum.variance + this.noise);
+    const surprise = seen - (expected ?? sum.mean);
     if (this.seen > driftNotBefore) this.drift.add(surprise, deviation);
+    const most = this.#believedAtMost(deviation);
+    observe(parts, between(sum.mean - most, seen, sum.mean + most), this.noise);
     if (this.seen > 1) {
       const share = 1 / Math.min(this.seen, noiseMemory);
-      this.noise = between(noiseLeast, this.noise + share * (surprise * surprise - this.noise), noiseMost);
+      const square = between(-most, surprise, most) ** 2;
+      this.noise = between(noiseLeast, this.noise + share * (square - this.noise), noiseMost);
     }
     // As far off as what was predicted: what it came closer to by learning says nothing of the next one.
     if (this.seen > 1) this.spread.add(surprise);
@@ -186,13 +191,20 @@ class Share {
   }
 }
 
+/** Each kind is predicted by its model. All start with the usual one. */
 export class Estimates {
   readonly #kinds: Recent<Kind>;
   readonly #agents: Recent<Latent>;
   readonly #pairs: Recent<Pair>;
+  readonly #modelOf: ModelOf;
 
   /** @param under `fork` gives it */
-  constructor(limits: EstimatesLimits = defaultLimits, under?: Estimates) {
+  constructor(
+    limits: EstimatesLimits = defaultLimits,
+    modelOf: ModelOf = () => usualModel,
+    under?: Estimates,
+  ) {
+    this.#modelOf = modelOf;
     this.#kinds =
       under === undefined ? new Recent(limits.capabilitiesMax) : under.#kinds.fork((known) => known.clone());
     this.#agents =
@@ -206,12 +218,13 @@ export class Estimates {
    * learned of it there.
    */
   fork(): Estimates {
-    return new Estimates(defaultLimits, this);
+    return new Estimates(defaultLimits, this.#modelOf, this);
   }
 
   /** An attempt did what it should, and took so long. */
   learn(subject: Subject, runMs: number): void {
-    const { capability, agentId, inputBytes, within = [] } = subject;
+    const model = this.#modelOf(subject.capability);
+    const { capability, agentId, inputBytes, within = [] } = seenBy(model, subject);
     const kind = this.#kinds.take(capability, () => new Kind());
     const pair = this.#pairs.take(pairKey(capability, agentId), () => new Pair());
     const agent = this.#agents.take(agentId, () => new Latent(0, agentPrior));
@@ -222,24 +235,25 @@ export class Estimates {
     if (wider !== undefined) kind.beginLike(wider, seen - agent.mean - pair.offset.mean);
     // The first attempt says what the capability takes, and nothing of who did it.
     else if (kind.seen === 1) kind.usual.mean = seen;
-    kind.learn(seen, partsOf(kind, agent, pair, size));
+    const count = neighbours[model];
+    kind.learn(seen, partsOf(kind, agent, pair, size), count && kind.ends?.median(size, count));
     pair.failures.add(false);
-    for (const key of within) this.#learnWider(key, seen - agent.mean, size);
+    if (count !== undefined) keepEnd(kind, size, seen);
+    for (const key of within) this.#learnWider(key, seen - agent.mean, size, count !== undefined);
   }
 
   /** An attempt failed. How long that took says nothing of how long it takes. */
-  learnFailure({ capability, agentId, within = [] }: Subject): void {
+  learnFailure(subject: Subject): void {
+    const { capability, agentId, within = [] } = seenBy(this.#modelOf(subject.capability), subject);
     for (const key of [capability, ...within]) this.#kinds.take(key, () => new Kind()).failures.add(true);
     this.#pairs.take(pairKey(capability, agentId), () => new Pair()).failures.add(true);
   }
 
   /** Undefined as long as no attempt at the capability, or at a wider kind, has done what it should. */
-  estimate(subject: Subject): Estimate | undefined {
-    const known = this.#known([subject.capability, ...(subject.within ?? [])]);
-    if (known === undefined) return undefined;
-    const { kind, key } = known;
-    const { mean, variance } = this.#sum(subject, kind);
-    const between = key === subject.capability ? 0 : kind.between;
+  estimate(asked: Subject): Estimate | undefined {
+    const found = this.#found(asked);
+    if (found === undefined) return undefined;
+    const { subject, kind, key, mean, variance, between } = found;
     return {
       meanMs: msOf(mean + kind.noise / 2),
       medianMs: msOf(mean),
@@ -254,12 +268,10 @@ export class Estimates {
   }
 
   /** Returns the time that a share of such attempts does not exceed. Undefined as long as nothing is known. */
-  quantileMs(subject: Subject, share: number): number | undefined {
-    const known = this.#known([subject.capability, ...(subject.within ?? [])]);
-    if (known === undefined) return undefined;
-    const { kind, key } = known;
-    const { mean, variance } = this.#sum(subject, kind);
-    const between = key === subject.capability ? 0 : kind.between;
+  quantileMs(asked: Subject, share: number): number | undefined {
+    const found = this.#found(asked);
+    if (found === undefined) return undefined;
+    const { kind, mean, variance, between } = found;
     return msOf(mean + kind.offAt(share, variance + between));
   }
 
@@ -285,7 +297,7 @@ export class Estimates {
     this.#agents.forget(agentId);
   }
 
-  #learnWider(key: string, seen: number, size: number): void {
+  #learnWider(key: string, seen: number, size: number, isKept: boolean): void {
     const kind = this.#kinds.take(key, () => new Kind());
     kind.meet(size);
     if (kind.seen === 1) kind.usual.mean = seen;
@@ -293,6 +305,26 @@ export class Estimates {
       { latent: kind.usual, weight: 1 },
       { latent: kind.growth, weight: size - kind.meanSize },
     ]);
+    if (isKept) keepEnd(kind, size, seen);
+  }
+
+  /** Returns what is known of the subject, or of the nearest kind that it is one of. */
+  #found(asked: Subject) {
+    const model = this.#modelOf(asked.capability);
+    const subject = seenBy(model, asked);
+    const known = this.#known([subject.capability, ...(subject.within ?? [])]);
+    if (known === undefined) return undefined;
+    const { kind, key } = known;
+    const isOwn = key === subject.capability;
+    const sum = this.#sum(subject, kind);
+    const count = neighbours[model];
+    const size = isOwn && subject.inputBytes > 0 ? Math.log1p(subject.inputBytes) : kind.meanSize;
+    const median = count && kind.ends?.median(size, count);
+    const seen =
+      median === undefined || count === undefined
+        ? sum
+        : { mean: median, variance: kind.noise / Math.min(count, kind.ends?.count ?? 1) };
+    return { subject, kind, key, ...seen, between: isOwn ? 0 : kind.between };
   }
 
   /** Returns the nearest of which anything was seen. */
@@ -318,6 +350,11 @@ export class Estimates {
     const usual = (failures.yes + 0.5) / (failures.all + 1);
     return ((own?.yes ?? 0) + failureShrinkage * usual) / ((own?.all ?? 0) + failureShrinkage);
   }
+}
+
+function keepEnd(kind: Kind, size: number, time: number): void {
+  kind.ends ??= new RecentEnds();
+  kind.ends.add(size, time);
 }
 
 function partsOf(kind: Kind, agent: Latent, pair: Pair, size: number): readonly Part[] {

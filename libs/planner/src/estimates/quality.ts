@@ -3,8 +3,8 @@
  * drawn to the wider one as long as little was seen of it: what nothing is known of is as good as what it is one of.
  */
 import { type Drift, DriftWatch } from "./drift.ts";
-import type { Subject } from "./estimates.ts";
 import { Recent } from "./recent.ts";
+import type { Subject } from "./subject.ts";
 
 export interface QualityEstimate {
   readonly mean: number;

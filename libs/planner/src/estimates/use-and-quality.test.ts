@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Draws } from "../chance/draws.ts";
-import type { Subject } from "./estimates.ts";
+import type { Subject } from "./subject.ts";
 import { FindEstimates } from "./finds.ts";
 import { QualityEstimates } from "./quality.ts";
 import { UseEstimates } from "./use.ts";

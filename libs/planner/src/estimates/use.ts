@@ -4,7 +4,8 @@
  * so, and nothing of how much.
  */
 import type { Drift } from "./drift.ts";
-import { Estimates, type EstimatesLimits, type Subject } from "./estimates.ts";
+import { Estimates, type EstimatesLimits } from "./estimates.ts";
+import type { Subject } from "./subject.ts";
 
 export const amountNames = ["tokens", "money"] as const;
 

@@ -29,7 +29,8 @@ export async function listModels(context: Context): Promise<Result> {
           { title: "attempts", align: "right" },
           { title: "error", align: "right" },
           { title: "below 0.9", align: "right", yields: 1, widthMin: 9 },
-          { title: "drift", yields: 2, widthMin: 6 },
+          { title: "predicted by", yields: 2, widthMin: 12 },
+          { title: "drift", yields: 1, widthMin: 6 },
           { title: "learned", yields: 3, widthMin: 8 },
         ],
         entries.map((model) => [
@@ -37,6 +38,7 @@ export async function listModels(context: Context): Promise<Result> {
           { text: String(model.samples ?? 0), tone: "dim" },
           { text: share(model.error), tone: (model.error ?? 0) > 0.5 ? "yellow" : "dim" },
           { text: share(model.coverage), tone: "dim" },
+          { text: model.live ?? "", tone: "dim" },
           { text: driftOf(model), tone: "yellow" },
           { text: printAge(model.learnTimeMs ?? 0, shell.nowMs()), tone: "dim" },
         ]),
@@ -52,7 +54,7 @@ export async function showModel(context: Context): Promise<Result> {
   const server = await connect(context);
   const params = { id: values.argument("ID") };
   const reply = await server.call("models.get", { params, query: server.namespace });
-  const { model, predictions } = reply;
+  const { model, predictions, trainings } = reply;
   return {
     json: reply,
     quiet: [params.id],
@@ -62,6 +64,7 @@ export async function showModel(context: Context): Promise<Result> {
         ["attempts", { text: String(model?.samples ?? 0) }],
         ["error", { text: `${share(model?.error)} of what a time is` }],
         ["below 0.9", { text: `${share(model?.coverage)} of times; 90 % is right` }],
+        ["predicted by", { text: liveWords(model, shell.nowMs()) }],
         ["drift", model?.drift === undefined ? undefined : { text: driftOf(model), tone: "yellow" }],
       ]);
       if (predictions.length > 0)
@@ -81,6 +84,79 @@ export async function showModel(context: Context): Promise<Result> {
               { text: printAge(timeMs, shell.nowMs()), tone: "dim" },
             ]),
         );
+      if (trainings.length > 0) {
+        print.line("");
+        for (const { number = 0, timeMs = 0, finding = "" } of trainings)
+          print.line(safe(`comparison ${number}, ${printAge(timeMs, shell.nowMs())} ago: ${finding}`));
+      }
+    },
+  };
+}
+
+function liveWords(
+  { live = "", previous = "", liveTimeMs = 0 }: Model | undefined = {} as Model,
+  nowMs: number,
+) {
+  return liveTimeMs === 0 ? live : `${live}, for ${printAge(liveTimeMs, nowMs)}. Before: ${previous}`;
+}
+
+export async function compareModels(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const server = await connect(context);
+  const params = { id: values.argument("ID") };
+  const training = await server.call("models.compare", { params, query: server.namespace });
+  const { models } = training;
+  return {
+    json: training,
+    quiet: models.map(({ model = "" }) => model),
+    draw: () => {
+      print.table(
+        [
+          { title: "model", widthMin: 10 },
+          { title: "off by", align: "right" },
+          { title: "in 80 %", align: "right" },
+          { title: "", widthMin: 8 },
+        ],
+        models.map(({ model = "", error = 0, coverage, live = false, baseline = false }) => [
+          { text: model, tone: live ? "bold" : "dim" },
+          { text: `× ${Math.exp(error).toFixed(2)}` },
+          { text: share(coverage), tone: "dim" },
+          { text: [...(live ? ["live"] : []), ...(baseline ? ["baseline"] : [])].join(", "), tone: "dim" },
+        ]),
+      );
+      const seen = training.features.join(", ") || "nothing but durations";
+      print.line("");
+      print.line(`${training.samples ?? 0} attempts, with ${seen}`);
+    },
+  };
+}
+
+export async function promoteModel(context: Context): Promise<Result> {
+  const { values } = context;
+  const server = await connect(context);
+  const params = { id: values.argument("ID") };
+  const reason = values.text("reason");
+  const body = { live: values.argument("MODEL"), ...(reason === undefined ? {} : { reason }) };
+  return changed(context, await server.call("models.promote", { params, query: server.namespace, body }));
+}
+
+export async function rollBackModel(context: Context): Promise<Result> {
+  const { values } = context;
+  const server = await connect(context);
+  const params = { id: values.argument("ID") };
+  const reason = values.text("reason");
+  const body = reason === undefined ? {} : { reason };
+  return changed(context, await server.call("models.rollback", { params, query: server.namespace, body }));
+}
+
+function changed({ print }: Context, model: Model): Result {
+  return {
+    json: model,
+    quiet: [],
+    draw: () => {
+      print.line(
+        `${print.style.green("✓")} ${safe(model.modelId)} is predicted by ${safe(model.live ?? "")}`,
+      );
     },
   };
 }

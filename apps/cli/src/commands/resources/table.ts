@@ -202,6 +202,38 @@ export const modelCommands: readonly Command[] = [
     load: () => models().then(({ showModel }) => showModel),
   },
   {
+    name: "model compare",
+    group: "installation",
+    summary: "Compare the ways to predict a capability on its recorded attempts",
+    about: [
+      "Each attempt is predicted before it is learned from. `off by` is the usual factor between the prediction and the actual duration. `in 80 %` is the share of durations in the interval of 80 %. Nothing is changed.",
+    ],
+    arguments: [modelId],
+    json: "document",
+    load: () => models().then(({ compareModels }) => compareModels),
+  },
+  {
+    name: "model promote",
+    group: "installation",
+    summary: "Predict a capability with another model",
+    about: [
+      "Refused if the model did not do better than the live one and the plain baselines on the recorded attempts.",
+    ],
+    arguments: [modelId, { name: "MODEL", summary: "model, as `tutti model compare` lists it" }],
+    options: [reason],
+    json: "document",
+    load: () => models().then(({ promoteModel }) => promoteModel),
+  },
+  {
+    name: "model rollback",
+    group: "installation",
+    summary: "Return to the model that predicted a capability before",
+    arguments: [modelId],
+    options: [reason],
+    json: "document",
+    load: () => models().then(({ rollBackModel }) => rollBackModel),
+  },
+  {
     name: "model reset",
     group: "installation",
     summary: "Reset a model, for example after a hardware change",

@@ -16,6 +16,35 @@ export const experienceErrors = defineErrors("experience", {
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the reported choice.",
   },
+  trainingInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A comparison of models is about a capability with recorded attempts, and has the scores of known models.",
+    message: ({ problem }: { problem: string }) => problem,
+    remedy: "Compare the models with `tutti model compare`.",
+  },
+  modelNotBetter: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A model is promoted only if it did better than the live one and than the plain baselines on the recorded attempts.",
+    message: ({ problem }: { problem: string }) => `The model is not promoted: ${problem}`,
+    remedy: "Compare the models with `tutti model compare`.",
+  },
+  noPreviousModel: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A model is rolled back to the one that was live before. Without a change there is none.",
+    message: ({ id }: { id: string }) => `The model of \`${id}\` was never changed`,
+    remedy: "See its changes with `tutti model show`.",
+  },
+  tooFewRecorded: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Models are compared on the recorded attempts of a capability. Fewer than 120 say nothing.",
+    message: ({ id, count }: { id: string; count: number }) =>
+      `\`${id}\` has ${count} recorded attempts, at least 120 are needed`,
+    remedy: "Compare again when more attempts have ended.",
+  },
   modelMissing: {
     status: "NOT_FOUND",
     retry: "never",

@@ -39,6 +39,7 @@ export const capabilityForgotten: ExperienceEvent<CapabilityForgottenV1> = {
   codec: CapabilityForgottenV1,
   evolve(experience, { capability: forgotten }) {
     experience.outcomes = experience.outcomes.filter(({ capability }) => capability !== forgotten);
+    experience.models.delete(forgotten);
     experience.forgottenCount += 1;
   },
 };

@@ -6,4 +6,8 @@ export const choicesMax = 500;
 export const featuresMax = 100;
 export const outcomesPerBatchMax = 10_000;
 export const sendersMax = 1_000;
+/** Capabilities of which more is kept than that the usual model predicts them. */
+export const modelsMax = 500;
+export const trainingsMax = 5;
+export const scoresMax = 20;
 export const nameLengthMax = 500;

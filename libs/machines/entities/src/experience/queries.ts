@@ -15,6 +15,8 @@ export interface ExperienceNews {
   readonly count: number;
   readonly choiceCount: number;
   readonly forgottenCount: number;
+  /** The live models of capabilities that are not predicted by the usual one. */
+  readonly models: Readonly<Record<string, string>>;
   /** These are all there are: who has learned from others restarts. */
   readonly isAnew: boolean;
 }
@@ -22,7 +24,7 @@ export interface ExperienceNews {
 /** What has come since. */
 export const experienceNews: Query<Experience, NewsWanted, ExperienceNews> = {
   type: "experience_news",
-  answer({ outcomes, choices, count, choiceCount, forgottenCount }, known) {
+  answer({ outcomes, choices, models, count, choiceCount, forgottenCount }, known) {
     const missing = count - known.count;
     const missingChoices = choiceCount - known.choiceCount;
     const isKept = (wanted: number, kept: readonly unknown[]) => wanted >= 0 && wanted <= kept.length;
@@ -34,6 +36,7 @@ export const experienceNews: Query<Experience, NewsWanted, ExperienceNews> = {
       outcomes: isAnew ? outcomes : outcomes.slice(outcomes.length - missing),
       choices: isAnew ? choices : choices.slice(choices.length - missingChoices),
       ...{ count, choiceCount, forgottenCount, isAnew },
+      models: Object.fromEntries([...models].flatMap(([id, { live }]) => (live === "" ? [] : [[id, live]]))),
     };
   },
 };

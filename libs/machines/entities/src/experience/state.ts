@@ -1,4 +1,4 @@
-import type { LearnedChoice, LearnedOutcome } from "@tutti/contracts/intelligence/v1";
+import type { CapabilityModel, LearnedChoice, LearnedOutcome } from "@tutti/contracts/intelligence/v1";
 import type { Command, MachineEvent } from "@tutti/kernel";
 
 /** What a namespace has seen of attempts, folded from its events. Only folds change it. */
@@ -15,11 +15,16 @@ export interface Experience {
   forgottenCount: number;
   /** The last batch of each sender, the longest silent first. */
   readonly senders: Map<string, number>;
+  /** By capability, the longest unchanged first. All others have the usual model. */
+  readonly models: Map<string, CapabilityModel>;
 }
 
 export type ExperienceEvent<Body> = MachineEvent<Experience, never, Body>;
 export type ExperienceCommand<Body, Reply> = Command<Experience, Body, Reply, never>;
 
 export function newExperience(): Experience {
-  return { outcomes: [], count: 0, choices: [], choiceCount: 0, forgottenCount: 0, senders: new Map() };
+  return {
+    ...{ outcomes: [], count: 0, choices: [], choiceCount: 0, forgottenCount: 0 },
+    ...{ senders: new Map(), models: new Map() },
+  };
 }

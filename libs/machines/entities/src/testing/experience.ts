@@ -3,6 +3,7 @@ import {
   LearnChoice,
   LearnedChoice,
   LearnedOutcome,
+  ModelTraining,
   RecordExperience,
 } from "@tutti/contracts/intelligence/v1";
 import { Mode } from "@tutti/contracts/session/v1";
@@ -32,6 +33,28 @@ const outcomes = fc.array(
   { maxLength: 4 },
 );
 
+/** A comparison in which each model is off by as much as it is here, the same over the whole history. */
+export function trainingOf(errors: Readonly<Record<string, number>>): ModelTraining {
+  const scores = Object.entries(errors).map(([model, error]) => ({
+    ...{ model, error, coverage: 0.8, parts: Array.from({ length: 10 }, () => error) },
+  }));
+  return ModelTraining.create({ timeMs: 1_767_225_600_000, samples: 200, features: ["agent"], scores });
+}
+
+function trainings(isWanted: boolean): fc.Arbitrary<object> {
+  const error = fc.constantFrom(0.1, 0.3, 0.5);
+  return fc
+    .record({
+      capability: fc.constantFrom("pay", "ship", "none"),
+      errors: fc.record({ additive: error, similar: error, median: error, last: error }),
+      model: fc.constantFrom("similar", "additive", "none"),
+    })
+    .map(({ errors, model, capability }) => ({
+      ...{ capability, training: trainingOf(errors) },
+      ...(isWanted ? { model } : {}),
+    }));
+}
+
 /** Operations for properties. A failing sequence gets shorter. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const call = (command: string, body: fc.Arbitrary<object>) =>
@@ -58,6 +81,15 @@ export function operations(): fc.Arbitrary<MachineCall> {
           })
           .map(({ id, ...given }) => LearnChoice.create({ choice: choiceOf(id, given) })),
       ),
+    },
+    {
+      weight: 2,
+      arbitrary: call("record_training", trainings(false)),
+    },
+    { weight: 1, arbitrary: call("promote_model", trainings(true)) },
+    {
+      weight: 1,
+      arbitrary: call("roll_back_model", fc.record({ capability: fc.constantFrom("pay", "none") })),
     },
     {
       weight: 1,

@@ -1,7 +1,15 @@
 /** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
-import { experience, forgetCapability, learnChoice, recordExperience } from "../../src/experience/index.ts";
-import { choiceOf, experienceKey, outcomeOf } from "../../src/testing/experience.ts";
+import {
+  experience,
+  forgetCapability,
+  learnChoice,
+  promoteModel,
+  recordExperience,
+  recordTraining,
+  rollBackModel,
+} from "../../src/experience/index.ts";
+import { choiceOf, experienceKey, outcomeOf, trainingOf } from "../../src/testing/experience.ts";
 
 /** By the name of the file. */
 export const stories: GoldenStories = {
@@ -25,6 +33,21 @@ export const stories: GoldenStories = {
     record("one", 1, "pay");
     record("two", 4, "ship");
     driver.execute(experienceKey, forgetCapability, { capability: "pay" });
+    return goldenOf(driver, experience, experienceKey, release);
+  },
+
+  /** A model that is promoted, one that a user promotes and takes back, and one that is dropped. */
+  compared: (release) => {
+    const driver = new MachineDriver({ machines: [experience], service: "master" });
+    const outcomes = [outcomeOf("pay")];
+    driver.execute(experienceKey, recordExperience, { sender: "one", batch: 1, outcomes });
+    const train = (errors: Readonly<Record<string, number>>) =>
+      driver.execute(experienceKey, recordTraining, { capability: "pay", training: trainingOf(errors) });
+    train({ additive: 0.4, similar: 0.2, median: 0.3, last: 0.5 });
+    const training = trainingOf({ additive: 0.3, similar: 0.31, median: 0.4, last: 0.5 });
+    driver.execute(experienceKey, promoteModel, { capability: "pay", model: "additive", training });
+    driver.execute(experienceKey, rollBackModel, { capability: "pay" });
+    train({ additive: 0.5, similar: 0.5, median: 0.2, last: 0.5 });
     return goldenOf(driver, experience, experienceKey, release);
   },
 

@@ -29,13 +29,25 @@ export function describedAs(kind: Kind): { readonly capability: string; readonly
   return { capability, within };
 }
 
-export function subjectOf(attempt: AboutAttempt): Subject {
-  return { ...describedAs(attempt), agentId: attempt.agentId, inputBytes: attempt.inputBytes };
+/** An attempt that ended, or one whose start is known. */
+export interface TimedAttempt extends AboutAttempt {
+  readonly endMs?: number;
+  readonly runMs?: number;
+}
+
+export function subjectOf(attempt: TimedAttempt): Subject {
+  const { agentId, inputBytes, endMs = 0, runMs = 0 } = attempt;
+  return { ...describedAs(attempt), agentId, inputBytes, timeMs: endMs - runMs };
 }
 
 // Capabilities, versions and names of definitions have no line breaks.
 export function keyOf({ capability, version, definition, definitionTask }: Kind): string {
   return [capability, version, definition, definitionTask].join("\n");
+}
+
+export function capabilityIn(key: string): string {
+  const end = key.indexOf("\n");
+  return end < 0 ? key : key.slice(0, end);
 }
 
 export function kindOf(key: string): Kind {

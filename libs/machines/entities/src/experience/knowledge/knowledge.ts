@@ -8,8 +8,17 @@
 import type { LearnedChoice, LearnedOutcome } from "@tutti/contracts/intelligence/v1";
 import { Mode } from "@tutti/contracts/session/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import { type Drift, Estimates, type Lesson, learnOutcome, ModeChooser, UseEstimates } from "@tutti/planner";
-import { type AboutAttempt, type Kind, keyOf, kindOf, subjectOf } from "./kinds.ts";
+import {
+  type Drift,
+  durationModels,
+  Estimates,
+  type Lesson,
+  learnOutcome,
+  ModeChooser,
+  UseEstimates,
+  usualModel,
+} from "@tutti/planner";
+import { capabilityIn, type Kind, keyOf, kindOf, subjectOf, type TimedAttempt } from "./kinds.ts";
 
 export interface Predicted {
   readonly meanMs: number;
@@ -76,15 +85,23 @@ interface Track {
 
 export class Knowledge {
   /** A planner learns more of its own on top of it (`fork`), and changes nothing here. */
-  readonly times = new Estimates();
+  readonly times: Estimates;
   readonly uses = new UseEstimates();
   readonly chooser = new ModeChooser();
   readonly #tracks = new Map<string, Track>();
   #count: number;
 
-  /** @param count how many attempts there were before the first that is learned from */
-  constructor(count = 0) {
+  /**
+   * @param count how many attempts there were before the first that is learned from
+   * @param models of capabilities that are not predicted by the usual one
+   */
+  constructor(count = 0, models: Readonly<Record<string, string>> = {}) {
     this.#count = count;
+    const known = new Map(Object.entries(models));
+    this.times = new Estimates(undefined, (key) => {
+      const live = known.size === 0 ? undefined : known.get(capabilityIn(key));
+      return durationModels.find((model) => model === live) ?? usualModel;
+    });
   }
 
   learn(outcome: ReadOnly<LearnedOutcome>): void {
@@ -117,7 +134,7 @@ export class Knowledge {
   }
 
   /** Undefined as long as no attempt at anything has done what it should. */
-  predict(attempt: AboutAttempt): Predicted | undefined {
+  predict(attempt: TimedAttempt): Predicted | undefined {
     const subject = subjectOf(attempt);
     const estimate = this.times.estimate(subject);
     if (estimate === undefined) return undefined;

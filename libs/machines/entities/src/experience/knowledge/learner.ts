@@ -21,10 +21,10 @@ export class Learner {
   }
 
   /** Returns false, and learns nothing, if the answer belongs to an older request: ask again. */
-  take({ outcomes, choices, isAnew, ...place }: ExperienceNews, asked: NewsWanted): boolean {
+  take({ outcomes, choices, models, isAnew, ...place }: ExperienceNews, asked: NewsWanted): boolean {
     if (asked !== this.#place) return false;
     if (outcomes.length === 0 && choices.length === 0 && !isAnew) return true;
-    if (isAnew) this.#knowledge = new Knowledge(place.count - outcomes.length);
+    if (isAnew) this.#knowledge = new Knowledge(place.count - outcomes.length, models);
     for (const outcome of outcomes) this.#knowledge.learn(outcome);
     for (const choice of choices) this.#knowledge.learnChoice(choice);
     const { count, choiceCount, forgottenCount } = place;

@@ -1,0 +1,14 @@
+import type { CapabilityModel, LearnedOutcome } from "@tutti/contracts/intelligence/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import type { Experience } from "../state.ts";
+
+export interface RecordedModels {
+  readonly outcomes: readonly ReadOnly<LearnedOutcome>[];
+  readonly models: ReadonlyMap<string, ReadOnly<CapabilityModel>>;
+}
+
+/** What models are compared on, and what became of the comparisons before. */
+export const recordedModels: Query<Experience, void, RecordedModels> = {
+  type: "recorded_models",
+  answer: ({ outcomes, models }) => ({ outcomes, models: new Map(models) }),
+};
