@@ -37,11 +37,12 @@ export async function makeCommand(folder, common) {
   const files = await bundlePlatform(join(folder, "platform"));
   files.push(...(await makeTemplates(join(folder, "platform", "examples"))));
   await build({
-    entryPoints: { start: at("tools", "package", "start.mjs"), tool: at("tools", "package", "tool.mjs") },
+    entryPoints: ["start", "tool", "setup"].map((name) => at("tools", "package", `${name}.mjs`)),
     ...{ outdir: join(folder, "platform"), outExtension: { ".js": ".mjs" }, logLevel: "warning" },
     ...{ bundle: true, platform: "node", format: "esm", target: "node20" },
   });
   cpSync(at("tools", "leash.mjs"), join(folder, "platform", "leash.mjs"));
+  cpSync(demo("proof", "transfer.yaml"), join(folder, "platform", "demo-kill.yaml"));
   const { optionalDependencies } = JSON.parse(readFileSync(at("package.json"), "utf8"));
   const manifest = {
     name: "tutti",
@@ -59,19 +60,31 @@ export async function makeCommand(folder, common) {
   return { files };
 }
 
+const demo = (/** @type {string[]} */ ...path) => at("examples", "demonstration", ...path);
+
 /** Tools of the clone that commands of the CLI run, as tool.mjs finds them. */
 const tools = Object.fromEntries(
-  ["agents", "data", "explain", "certs"].map((name) => [`tool-${name}`, at("tools", `${name}.mjs`)]),
+  ["agents", "data", "explain", "certs", "programs"].map((name) => [
+    `tool-${name}`,
+    at("tools", `${name}.mjs`),
+  ]),
 );
+
+/** Each is a process of `tutti cluster`. */
+const services = ["registry", "governance", "workflow", "swarm", "master", "insight", "gateway"];
 
 /** @param {string} out @returns {Promise<string[]>} the files in it */
 async function bundlePlatform(out) {
   const how = { sourcemap: false, minify: true, splitting: true };
   const kernel = at("libs", "kernel", "src", "index.ts");
-  const demo = (/** @type {string} */ file) => at("examples", "demonstration", "agents", file);
   const programs = {
     main: at("apps", "platform", "src", "main.ts"),
-    ...{ "demo-agents": demo("demo.ts"), "demo-agents-worker": demo("worker.ts") },
+    cluster: at("apps", "cluster", "src", "program.ts"),
+    ...Object.fromEntries(services.map((name) => [name, at("apps", name, "src", "main.ts")])),
+    "demo-agents": demo("agents", "demo.ts"),
+    "demo-agents-worker": demo("agents", "worker.ts"),
+    "demo-kill-worker": demo("proof", "worker.ts"),
+    "demo-race": demo("race", "race.ts"),
   };
   const files = await bundle({ ...programs, kernel, ...tools }, out, how);
   for (const [name, source] of Object.entries(threadsStartedBy(files)))

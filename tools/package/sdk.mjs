@@ -62,7 +62,7 @@ export async function makeSdk(folder, common) {
     target: "node20",
     minify: true,
     // Node prints the line of code of an uncaught error.
-    lineLimit: 2_000,
+    lineLimit: 500,
     keepNames: true,
     legalComments: "none",
     external: [...dependencies, ...peers.filter((name) => name !== protobuf)],

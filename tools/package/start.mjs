@@ -1,7 +1,7 @@
 // @ts-check
 
 // `tutti dev` of the installed package: the platform in the current folder. Bundled, it is start.mjs beside the platform.
-// With the word `demo-agents` or `template` it starts that program in place of the platform.
+// With the word `cluster`, `demo-agents` or `template` it starts that program in place of the platform.
 
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -12,7 +12,11 @@ import { NodeTooOld, platformNode } from "./node.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** @type {Record<string, string>} programs next to the platform, by the word that starts them */
-const programs = { "demo-agents": "demo-agents.mjs", template: "examples/template.mjs" };
+const programs = {
+  cluster: "cluster.mjs",
+  "demo-agents": "demo-agents.mjs",
+  template: "examples/template.mjs",
+};
 
 try {
   const [first, ...others] = process.argv.slice(2);

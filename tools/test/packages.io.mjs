@@ -66,6 +66,20 @@ describe("the packages, installed outside of the clone", () => {
     assert.equal(code, 0, output);
   });
 
+  it("has the programs of a cluster and of the demos", async () => {
+    const asked = await run("npx", ["tutti", "cluster", "status"], { cwd: folder, env });
+    assert.match(asked.output, /no cluster/i);
+    const files = readdirSync(join(folder, "node_modules", "tutti", "platform"));
+    for (const name of [
+      "workflow.mjs",
+      "gateway.mjs",
+      "demo-kill-worker.mjs",
+      "demo-kill.yaml",
+      "demo-race.mjs",
+    ])
+      assert.ok(files.includes(name), name);
+  });
+
   it("hello: tutti dev registers the file, the worker links, the run ends, Ctrl-C stops all of it", async (t) => {
     const platform = await startDev(t, folder, env);
     const there = { ...env, TUTTI_URL: platform.http };

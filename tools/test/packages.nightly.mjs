@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { makePackages } from "../package.mjs";
 import { workspaceRoot } from "../setup.mjs";
-import { environmentWith, filesOfGuide, manifestIn, startDev } from "./packages/installed.mjs";
+import { environmentWith, filesOfGuide, manifestIn, startCluster, startDev } from "./packages/installed.mjs";
 import { followReadme } from "./packages/readme.mjs";
 import { startRegistry } from "./packages/registry.mjs";
 import { run, write } from "./tree.mjs";
@@ -75,6 +75,29 @@ describe("the packages", () => {
         assert.match(ran.output, /"Hello, Anna!"/);
         t.diagnostic(`start to result: ${((performance.now() - started) / 1000).toFixed(1)} s`);
         await platform.stop();
+      });
+
+      it("a cluster of the package runs the same worker and client, and survives kill -9", async (t) => {
+        const cluster = await startCluster(t, folder, env);
+        const there = { ...env, TUTTI_URL: cluster.http };
+        const worker = spawn(node, ["worker.mjs"], { cwd: folder, env: there, stdio: "ignore" });
+        t.after(() => worker.kill("SIGKILL"));
+        const hello = async () =>
+          await run("npx", ["tutti", "run", "hello", "name=Anna"], { cwd: folder, env: there });
+        const applied = await run("npx", ["tutti", "apply", "hello.yaml"], { cwd: folder, env: there });
+        assert.equal(applied.code, 0, applied.output);
+        assert.match((await hello()).output, /"Hello, Anna!"/);
+        process.kill(cluster.pidOf("workflow-1"), "SIGKILL");
+        assert.match((await hello()).output, /"Hello, Anna!"/);
+      });
+
+      it("kill -9 loses nothing", async () => {
+        const { code, output } = await run("npx", ["tutti", "demo", "kill", "--runs", "50"], {
+          cwd: folder,
+          env,
+        });
+        assert.equal(code, 0, output);
+        assert.match(output, /nothing was lost/);
       });
 
       it("the demo of agents kills a worker in the middle of an answer, and nothing is paid twice", async () => {

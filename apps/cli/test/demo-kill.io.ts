@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, it } from "node:test";
 import { demoKill } from "../src/demo/demo-kill.ts";
 import { systemShell } from "../src/effects/system-shell.ts";
-
-const clone = join(import.meta.dirname, "..", "..", "..");
+import { platformOf } from "../src/local/clone.ts";
 
 function folders(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith("tutti-proof-"));
@@ -17,7 +15,8 @@ describe("tutti demo kill", () => {
     const before = folders();
     const said: string[] = [];
     const shell = { ...systemShell(), interrupted: new AbortController().signal };
-    const outcome = await demoKill({ clone, runs: 60, say: (line) => said.push(line), shell });
+    const platform = platformOf(shell, "the demo");
+    const outcome = await demoKill({ platform, runs: 60, say: (line) => said.push(line), shell });
     const { starts, events, steps, effects, doubled, holds, kills, twice } = outcome;
     assert.deepEqual(
       [starts, events, steps, effects].flatMap(({ lost }) => lost),

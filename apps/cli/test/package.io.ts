@@ -43,14 +43,14 @@ describe("the package of the command", () => {
     assert.match((await tutti("workflow", "graph", order)).output, /critical path reserve → charge → ship/);
   });
 
-  it("says what it cannot do without a clone", async () => {
+  it("says what it cannot do without the platform", async () => {
     const { exitCode, errors } = await runToEnd(
       join(installed, "node_modules", ".bin", "tutti"),
       ["config", "explain"],
       { cwd: installed },
     );
     assert.equal(exitCode, 2);
-    assert.match(errors, /needs a clone of Tutti/);
+    assert.match(errors, /needs the platform/);
   });
 
   it("dev: says that it does not include the platform", async () => {

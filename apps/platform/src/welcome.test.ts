@@ -5,7 +5,6 @@ import { killedText, signInText, welcomeText } from "./welcome.ts";
 const given = {
   page: "http://127.0.0.1:7400/?token=once",
   url: "http://127.0.0.1:7400",
-  mesh: "127.0.0.1:7401",
   dataDirectory: "./.tutti",
   demonstration: true,
 };
@@ -22,18 +21,16 @@ describe("the welcome", () => {
     npx tutti show order-1002                        an order that waits for an approval
     npx tutti approve order-1002 --form note=bravo   approves it, and the order continues
 
-  Workers link to 127.0.0.1:7401. Data is in ./.tutti.
+  Workers link to http://127.0.0.1:7400. Data is in ./.tutti.
   Press Ctrl-C to shut down gracefully. The next start resumes every run.
 `,
     );
   });
 
-  it("has one line for the CLI and workers if one of the ports is another", () => {
-    const line = (url: string, mesh: string) => welcomeText({ ...given, url, mesh }).match(/export .*/)?.[0];
-    assert.equal(line("http://127.0.0.1:8000", "127.0.0.1:8001"), "export TUTTI_URL=http://127.0.0.1:8000");
-    assert.match(line(given.url, "127.0.0.1:8001") ?? "", /TUTTI_ADDRESS=127\.0\.0\.1:8001$/);
-    assert.match(line(given.url, "0.0.0.0:8001") ?? "", /TUTTI_ADDRESS=127\.0\.0\.1:8001$/);
-    assert.equal(line(given.url, given.mesh), undefined);
+  it("has one line for the CLI and workers if the port is another", () => {
+    const line = (url: string) => welcomeText({ ...given, url }).match(/export .*/)?.[0];
+    assert.equal(line("http://127.0.0.1:8000"), "export TUTTI_URL=http://127.0.0.1:8000");
+    assert.equal(line(given.url), undefined);
   });
 
   it("names the sign-in command without a terminal", () => {

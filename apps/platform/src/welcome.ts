@@ -10,7 +10,6 @@ export interface Welcome {
   readonly page: string;
   /** Where commands go. */
   readonly url: string;
-  readonly mesh: string;
   readonly dataDirectory: string;
   /** Its orders are there. */
   readonly demonstration: boolean;
@@ -22,7 +21,6 @@ export interface Welcome {
 
 /** Where commands and workers look by default. */
 const usualUrl = "http://127.0.0.1:7400";
-const usualMesh = "127.0.0.1:7401";
 
 const toTry = {
   withDemonstration: [
@@ -37,10 +35,7 @@ const toTry = {
   ],
 } as const;
 
-type Welcoming = Pick<
-  ServiceHost,
-  "url" | "mesh" | "configuration" | "get" | "on" | "logger" | "isReady" | "status"
->;
+type Welcoming = Pick<ServiceHost, "url" | "configuration" | "get" | "on" | "logger" | "isReady" | "status">;
 
 /** The banner on a terminal, a line on standard error without one. Programs read the log's line `ready` instead. */
 export function welcome(host: Welcoming, killed?: string): void {
@@ -48,7 +43,6 @@ export function welcome(host: Welcoming, killed?: string): void {
   const demonstration = isWanted && existsSync(demonstrationMark(dataDirectory));
   if (killed !== undefined) host.logger.info(killed);
   const { url } = host;
-  const mesh = host.mesh.address;
   const problem = host.isReady ? undefined : host.status().health.reason;
   if (process.stdout.isTTY !== true) {
     process.stderr.write(`${killed === undefined ? "" : `tutti: ${killed}\n`}${signInText(url, problem)}\n`);
@@ -56,7 +50,7 @@ export function welcome(host: Welcoming, killed?: string): void {
   }
   const gateway = host.get("gateway");
   const page = gateway instanceof GatewayService ? gateway.signInLink() : url;
-  tell(welcomeText({ page, url, mesh, dataDirectory, demonstration, problem, style: styleText }));
+  tell(welcomeText({ page, url, dataDirectory, demonstration, problem, style: styleText }));
   if (killed !== undefined) tell(`  ${killed}`);
   host.on("stateChanged", ({ to: { state } }) => {
     if (state === "draining")
@@ -66,12 +60,11 @@ export function welcome(host: Welcoming, killed?: string): void {
 }
 
 export function welcomeText(given: Welcome): string {
-  const { page, url, mesh, dataDirectory, demonstration, problem, style = (_, text) => text } = given;
+  const { page, url, dataDirectory, demonstration, problem, style = (_, text) => text } = given;
   const commands = demonstration ? toTry.withDemonstration : toTry.empty;
   const width = Math.max(...commands.map(([command]) => command.length)) + 3;
-  const settings = settingsText(url, mesh);
   const lines = [
-    ...(settings === "" ? [] : [`    ${style("cyan", settings)}`]),
+    ...(url === usualUrl ? [] : [`    ${style("cyan", `export TUTTI_URL=${url}`)}`]),
     ...commands.map(
       ([command, about]) => `    ${style("cyan", command.padEnd(width))}${style("dim", about)}`,
     ),
@@ -84,20 +77,10 @@ export function welcomeText(given: Welcome): string {
     `  ${style("dim", "In another terminal:")}`,
     ...lines,
     "",
-    style("dim", `  Workers link to ${mesh}. Data is in ${dataDirectory}.`),
+    style("dim", `  Workers link to ${url}. Data is in ${dataDirectory}.`),
     style("dim", "  Press Ctrl-C to shut down gracefully. The next start resumes every run."),
     "",
   ].join("\n");
-}
-
-/** One line for the CLI and for workers. Empty for the default ports, where both look by themselves. */
-function settingsText(url: string, mesh: string): string {
-  if (url === usualUrl && mesh === usualMesh) return "";
-  const address = mesh.replace(/^(0\.0\.0\.0|\[::\]):/, "127.0.0.1:");
-  // Workers find the port after that of the URL by themselves.
-  const { hostname, port } = new URL(url);
-  const isNext = address === `${hostname}:${Number(port || 80) + 1}`;
-  return `export TUTTI_URL=${url}${isNext ? "" : ` TUTTI_ADDRESS=${address}`}`;
 }
 
 /** How to sign in where no terminal shows the link. A link in a log would let its readers in. */

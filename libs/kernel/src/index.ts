@@ -121,6 +121,7 @@ export { privateModes } from "./ports/private-modes.ts";
 export {
   type FaultOrigin,
   type ProcessEdge,
+  programFileOf,
   type StopSignal,
   signalNumbers,
   systemProcess,

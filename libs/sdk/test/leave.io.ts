@@ -228,7 +228,7 @@ describe("a worker's options", () => {
       [["a:1", "b:2"], "cpu", "default", "x"],
     );
     assert.equal(settings.credentials.accessToken, "t");
-    assert.deepEqual(resolveSettings({}, {}).addresses, ["127.0.0.1:7401"]);
+    assert.deepEqual(resolveSettings({}, {}).addresses, ["ws://127.0.0.1:7400/v1/link"]);
   });
 
   const wrong: readonly [options: ConstructorParameters<typeof Worker>[0], expected: RegExp][] = [

@@ -5,14 +5,18 @@ import { checkConformance, commandWorker, conformanceRules, renderReport } from 
 import { folder, python } from "./python.fixture.ts";
 
 describe("the Python worker", { skip: python.skip }, () => {
-  it("keeps every rule of the link", async () => {
-    const reports = await checkConformance({
-      launch: commandWorker([python.path, join(folder, "tests", "conformance_worker.py")]),
-      patience: 3,
-      concurrency: 4,
+  const asRules = { grpc: conformanceRules.length, websocket: conformanceRules.length - 1 };
+  for (const transport of ["grpc", "websocket"] as const)
+    it(`keeps every rule of the link over ${transport}`, async () => {
+      const reports = await checkConformance({
+        transport,
+        launch: commandWorker([python.path, join(folder, "tests", "conformance_worker.py")]),
+        patience: 3,
+        concurrency: 4,
+      });
+      const broken = reports.filter(({ kept }) => !kept);
+      assert.deepEqual(broken.map(renderReport), []);
+      // A WebSocket is not redirected.
+      assert.equal(reports.length, asRules[transport]);
     });
-    const broken = reports.filter(({ kept }) => !kept);
-    assert.deepEqual(broken.map(renderReport), []);
-    assert.equal(reports.length, conformanceRules.length);
-  });
 });

@@ -41,9 +41,9 @@ class Options(unittest.TestCase):
 
     def test_the_url_says_where_links_are_unless_an_address_does(self):
         for variables, addresses in (
-            ({}, ("127.0.0.1:7401",)),
-            ({"TUTTI_URL": "http://127.0.0.1:8000"}, ("127.0.0.1:8001",)),
-            ({"TUTTI_URL": "http://gateway:7400,https://far.example"}, ("gateway:7401", "far.example:7401")),
+            ({}, ("ws://127.0.0.1:7400/v1/link",)),
+            ({"TUTTI_URL": "http://127.0.0.1:8000"}, ("ws://127.0.0.1:8000/v1/link",)),
+            ({"TUTTI_URL": "http://gateway:7400,https://far.example"}, ("ws://gateway:7400/v1/link", "wss://far.example/v1/link")),
             ({"TUTTI_URL": "http://gateway:7400", "TUTTI_ADDRESS": "a:1"}, ("a:1",)),
         ):
             with mock.patch.dict(os.environ, variables, clear=True):

@@ -125,3 +125,35 @@ export async function startDev(t, cwd, env) {
     },
   };
 }
+
+/**
+ * Starts `npx tutti cluster up` with one NATS server, and waits until all processes are ready.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {string} cwd
+ * @param {NodeJS.ProcessEnv} env
+ */
+export async function startCluster(t, cwd, env) {
+  const port = await freePair();
+  const child = spawn("npx", ["tutti", "cluster", "up", "--nats", "1", "--port", String(port), "--json"], {
+    ...{ cwd, env, detached: true },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const closed = once(child, "close");
+  t.after(async () => {
+    process.kill(-Number(child.pid), "SIGINT");
+    await closed;
+  });
+  let output = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk) => (output += chunk));
+  /** @type {Promise<{ members: { name: string, pid: number }[] }>} */
+  const ready = new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line)));
+    closed.then(([code]) => reject(new Error(`it ended with exit code ${code}:\n${output}`)), reject);
+  });
+  const { members } = await ready;
+  return {
+    http: `http://127.0.0.1:${port}`,
+    pidOf: (/** @type {string} */ name) => Number(members.find((member) => member.name === name)?.pid),
+  };
+}

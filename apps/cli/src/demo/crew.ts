@@ -1,14 +1,14 @@
 /** The platform of the proof and its workers, in a folder of their own: started, killed, started again. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
+import type { Platform, Program, Ready } from "../local/clone.ts";
 import { Child } from "./child.ts";
 import type { Effect } from "./proof.ts";
 
 export interface CrewOptions {
-  readonly clone: string;
+  readonly platform: Platform;
   /** Of this proof alone. */
   readonly folder: string;
   readonly say: (line: string) => void;
@@ -17,12 +17,6 @@ export interface CrewOptions {
 interface Addresses {
   readonly http: string;
   readonly grpc: string;
-}
-
-/** What set-up gives: the Node of the clone, and what it runs in. */
-interface Ready {
-  readonly node: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 const workerNames = ["worker-1", "worker-2"] as const;
@@ -35,12 +29,9 @@ export class Crew {
   #platform: Child | undefined;
   #addresses: Addresses = { http: "http://127.0.0.1:0", grpc: "127.0.0.1:0" };
 
-  /** Sets the clone up, and starts all of them. */
+  /** Sets the platform up, and starts it and the workers. */
   static async start(options: CrewOptions): Promise<Crew> {
-    const setup: {
-      readonly setUp: (say: (line: string) => void) => Promise<Ready>;
-    } = await import(pathToFileURL(join(options.clone, "tools", "setup.mjs")).href);
-    const crew = new Crew(options, await setup.setUp(options.say));
+    const crew = new Crew(options, await options.platform.setUp(options.say));
     await crew.startPlatform();
     for (const name of workerNames) crew.startWorker(name);
     return crew;
@@ -59,7 +50,7 @@ export class Crew {
   /** Resolves when it is ready. The first start takes any ports, the others the same ones. */
   async startPlatform(): Promise<void> {
     const { http, grpc } = this.#addresses;
-    const platform = this.#child("apps/platform/src/main.ts", {}, [
+    const platform = this.#child("main", {}, [
       `--operations.port=${new URL(http).port || "0"}`,
       `--mesh.listen=${grpc}`,
       "--platform.dataDirectory=./data",
@@ -82,7 +73,7 @@ export class Crew {
       TUTTI_AGENT_ID: name,
       PROOF_EFFECTS: this.#effectsOf(name),
     };
-    this.#workers.set(name, this.#child("examples/demonstration/proof/worker.ts", environment));
+    this.#workers.set(name, this.#child("demo-kill-worker", environment));
   }
 
   async killPlatform(): Promise<void> {
@@ -99,7 +90,7 @@ export class Crew {
 
   /** The definition whose runs are killed at. */
   definition(): Promise<string> {
-    return readFile(join(this.#options.clone, "examples/demonstration/proof/transfer.yaml"), "utf8");
+    return readFile(this.#options.platform.demoKillWorkflow, "utf8");
   }
 
   /** What the workers did so far, by their files. A line that was not finished is no effect. */
@@ -115,16 +106,16 @@ export class Crew {
   }
 
   #child(
-    script: string,
+    program: Program,
     environment: Readonly<Record<string, string>>,
     words: readonly string[] = [],
   ): Child {
-    const { clone, folder } = this.#options;
+    const { platform, folder } = this.#options;
     const { node, env } = this.#ready;
     // The user who runs the proof may already have a platform and workers.
     const own = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("TUTTI_")));
     return new Child({
-      ...{ node, leash: join(clone, "tools", "leash.mjs"), script: join(clone, script), arguments: words },
+      ...{ node, leash: platform.leash, script: platform.pathOf(program), arguments: words },
       ...{ environment: { ...own, ...environment }, directory: folder },
     });
   }

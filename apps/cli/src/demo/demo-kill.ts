@@ -7,13 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { counted } from "@tutti/kernel";
 import type { Shell } from "../effects/shell.ts";
+import type { Platform } from "../local/clone.ts";
 import { Crew } from "./crew.ts";
 import { Load } from "./load.ts";
 import { type Proof, prove } from "./proof.ts";
 
 export interface DemoKillOptions {
-  /** The clone of Tutti whose platform is killed. */
-  readonly clone: string;
+  /** The one that is killed. */
+  readonly platform: Platform;
   readonly runs: number;
   /** Told what happens while it happens. */
   readonly say: (line: string) => void;
@@ -44,14 +45,14 @@ const lookMs = 25;
 const startsAtOnce = 8;
 const watchers = 2;
 
-export async function demoKill({ clone, runs, say, shell }: DemoKillOptions): Promise<DemoKillOutcome> {
+export async function demoKill({ platform, runs, say, shell }: DemoKillOptions): Promise<DemoKillOutcome> {
   const startedMs = shell.nowMs();
   const folder = await mkdtemp(join(tmpdir(), "tutti-proof-"));
   let crew: Crew | undefined;
   const watching = new AbortController();
   const killed: string[] = [];
   try {
-    crew = await Crew.start({ clone, folder, say });
+    crew = await Crew.start({ platform, folder, say });
     say(`A platform with two workers runs at ${crew.url}. Data: ${folder}.`);
     const load = new Load(crew.url, shell);
     await load.register(await crew.definition());

@@ -1,15 +1,12 @@
-/** The clone of Tutti that this command is part of, or is run in: some of what it does needs the whole platform's code. */
+/** The package or the clone of Tutti that this command is part of: some commands run programs of the platform. */
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
 import type { ScriptRun, Shell } from "../effects/shell.ts";
 
 /** Undefined where there is none. */
-export function cloneOf(
-  shell: Pick<Shell, "exists" | "workingDirectory">,
-  own = import.meta.url,
-): string | undefined {
+function cloneOf(shell: Place, own = import.meta.url): string | undefined {
   // A bundle lies in apps/cli/dist, a source deeper below. An installed package has no clone around it.
   return cloneAround(dirname(fileURLToPath(own)), shell) ?? cloneAround(shell.workingDirectory, shell);
 }
@@ -23,16 +20,89 @@ function cloneAround(folder: string, shell: Pick<Shell, "exists">): string | und
   return above === folder ? undefined : cloneAround(above, shell);
 }
 
-export interface Script {
+interface Script {
   readonly script: string;
   readonly words: readonly string[];
 }
 
+type Place = Pick<Shell, "exists" | "workingDirectory">;
+
+/** Programs next to the platform: each is a bundle of the package, and a source of the clone. */
+const programs = {
+  main: "apps/platform/src/main.ts",
+  cluster: "apps/cluster/src/program.ts",
+  "demo-agents": "examples/demonstration/agents/demo.ts",
+  "demo-kill-worker": "examples/demonstration/proof/worker.ts",
+  "demo-race": "examples/demonstration/race/race.ts",
+  template: "examples/template.ts",
+} as const;
+export type Program = keyof typeof programs;
+
+/** What the commands need that start programs by themselves, of the package or of the clone. */
+export interface Platform {
+  /** Resolves to the Node of the platform and the environment of its programs. */
+  setUp(say: (line: string) => void): Promise<Ready>;
+  /** A module that ends a program with its parent process. */
+  readonly leash: string;
+  pathOf(program: Program): string;
+  /** Where the workflow of `tutti demo kill` is. */
+  readonly demoKillWorkflow: string;
+}
+
+export interface Ready {
+  readonly node: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** @param what the command, for the message when there is no platform */
+export function platformOf(shell: Place, what: string, own = import.meta.url): Platform {
+  const start = startOf(shell, what, own);
+  const root = start.isPackage ? dirname(start.script) : dirname(dirname(start.script));
+  const path = (ofPackage: string, ofClone: string): string =>
+    join(root, start.isPackage ? ofPackage : ofClone);
+  const setUpFile = path("setup.mjs", "tools/setup.mjs");
+  return {
+    async setUp(say) {
+      const module: Pick<Platform, "setUp"> = await import(pathToFileURL(setUpFile).href);
+      return await module.setUp(say);
+    },
+    leash: path("leash.mjs", "tools/leash.mjs"),
+    pathOf: (program) => path(`${program}.mjs`, programs[program]),
+    demoKillWorkflow: path("demo-kill.yaml", "examples/demonstration/proof/transfer.yaml"),
+  };
+}
+
+/** Gives the terminal to a program of the package or the clone. */
+export async function handOverToProgram(
+  shell: Place & Pick<Shell, "handOver">,
+  what: string,
+  [program, ...words]: readonly [Program, ...string[]],
+): Promise<number> {
+  const { script, isPackage } = startOf(shell, what);
+  if (isPackage) return await shell.handOver(script, [program, ...words]);
+  return await shell.handOver(join(dirname(script), "run.mjs"), [programs[program], ...words]);
+}
+
+function startOf(shell: Place, what: string, own = import.meta.url): PlatformStart {
+  const start = platformStart(shell, own);
+  if (start !== undefined) return start;
+  throw withoutPlatform(what);
+}
+
+function withoutPlatform(what: string): Failure {
+  return new Failure(`${what} needs the platform. This installation has the CLI alone.`, {
+    next: ["Install the package `tutti`, which includes the platform: npm install tutti"],
+    exitCode: exitCodes.usage,
+    code: "no_platform",
+  });
+}
+
+export interface PlatformStart extends Script {
+  readonly isPackage: boolean;
+}
+
 /** What starts the platform: of the package that this command is part of, else of the clone. */
-export function platformStart(
-  shell: Pick<Shell, "exists" | "workingDirectory">,
-  own = import.meta.url,
-): (Script & { readonly isPackage: boolean }) | undefined {
+export function platformStart(shell: Place, own = import.meta.url): PlatformStart | undefined {
   const script = packaged(shell, "start.mjs", own);
   if (script !== undefined) return { script, words: [], isPackage: true };
   const clone = cloneOf(shell, own);
@@ -49,17 +119,13 @@ function packaged(shell: Pick<Shell, "exists">, name: string, own: string): stri
 }
 
 /** Whether `tools/NAME.mjs` can run here. */
-export function hasTool(
-  shell: Pick<Shell, "exists" | "workingDirectory">,
-  name: string,
-  own = import.meta.url,
-): boolean {
+export function hasTool(shell: Place, name: string, own = import.meta.url): boolean {
   return packaged(shell, `tool-${name}.mjs`, own) !== undefined || cloneOf(shell, own) !== undefined;
 }
 
 /** Runs a tool of the package or the clone, set up as it has to be. */
 export async function runTool(
-  shell: Pick<Shell, "exists" | "workingDirectory" | "runScript">,
+  shell: Place & Pick<Shell, "runScript">,
   what: string,
   words: readonly [tool: string, ...words: string[]],
 ): Promise<ScriptRun> {
@@ -69,7 +135,7 @@ export async function runTool(
 
 /** Gives the terminal to a tool of the package or the clone. */
 export async function handOverTo(
-  shell: Pick<Shell, "exists" | "workingDirectory" | "handOver">,
+  shell: Place & Pick<Shell, "handOver">,
   what: string,
   words: readonly [tool: string, ...words: string[]],
 ): Promise<number> {
@@ -78,7 +144,7 @@ export async function handOverTo(
 }
 
 function toolIn(
-  shell: Pick<Shell, "exists" | "workingDirectory">,
+  shell: Place,
   what: string,
   [tool, ...words]: readonly [tool: string, ...words: string[]],
   own = import.meta.url,
@@ -87,12 +153,7 @@ function toolIn(
   const runner = packaged(shell, `tool-${name}.mjs`, own) && packaged(shell, "tool.mjs", own);
   if (runner !== undefined) return { script: runner, words: [name, ...words] };
   const clone = cloneOf(shell, own);
-  if (clone === undefined)
-    throw new Failure(`${what} needs a clone of Tutti.`, {
-      next: ["Change to the clone and run: npx tutti"],
-      exitCode: exitCodes.usage,
-      code: "no_clone",
-    });
+  if (clone === undefined) throw withoutPlatform(what);
   return { script: join(clone, "tools/run.mjs"), words: [tool, ...words] };
 }
 

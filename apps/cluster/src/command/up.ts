@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { systemClock } from "@tutti/kernel";
+import { programFileOf, systemClock } from "@tutti/kernel";
 import { isServerAccepted, leastServerVersion } from "@tutti/nats";
 import { requireFinished } from "../backup/unfinished.ts";
 import { clusterErrors } from "../errors.ts";
@@ -92,7 +92,8 @@ function tell(error: unknown): void {
 
 /** A service runs from its bundle in an installation, and from its sources in a clone. */
 export function moduleOf(service: string): string {
-  return fileURLToPath(new URL(`../../../${service}/src/main.ts`, import.meta.url));
+  const source = new URL(`../../../${service}/src/main.ts`, import.meta.url);
+  return fileURLToPath(programFileOf(import.meta.url, source, `./${service}.mjs`));
 }
 
 export async function requireServer(program: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
+import { programFileOf } from "@tutti/kernel";
 import { hashBytes } from "../batch/hash.ts";
 import { reasonOf } from "../disk/disk.ts";
-import { threadFileOf } from "../threads/asked-thread.ts";
 import type { GroupBuffer } from "./group.ts";
 import type { WriterHost } from "./host.ts";
 import type { SegmentSizes } from "./segment-files.ts";
@@ -40,7 +40,7 @@ export class WorkerHost implements WriterHost {
     directory: string,
     sizes: SegmentSizes,
     log: LogState,
-    file: URL = threadFileOf(
+    file: URL = programFileOf(
       import.meta.url,
       new URL("./worker.ts", import.meta.url),
       "./journal-worker.mjs",

@@ -168,12 +168,3 @@ export class AskedThread<Message> {
     else waiting?.resolve(answer.result);
   }
 }
-
-/**
- * Where the code of a thread is: beside the module that starts it. In a bundle, beside the bundle.
- *
- * @param from `import.meta.url` of that module
- */
-export function threadFileOf(from: string, source: URL, bundled: string): URL {
-  return from.endsWith(".ts") ? source : new URL(bundled, from);
-}

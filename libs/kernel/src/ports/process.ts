@@ -46,3 +46,12 @@ export const systemProcess: ProcessEdge = {
   },
   exit: (code) => process.exit(code),
 };
+
+/**
+ * Where the code of a thread or a process is that a module starts: a source, or a bundle next to the bundle of that module.
+ *
+ * @param from `import.meta.url` of that module
+ */
+export function programFileOf(from: string, source: URL, bundled: string): URL {
+  return from.endsWith(".ts") ? source : new URL(bundled, from);
+}

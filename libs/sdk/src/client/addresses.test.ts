@@ -10,7 +10,7 @@ describe("where a client calls", () => {
     assert.deepEqual(clientAddresses(undefined, { ...environment, TUTTI_ADDRESS: "" }), [
       "https://tutti.example",
     ]);
-    assert.deepEqual(clientAddresses(undefined, { TUTTI_URL: "" }), ["127.0.0.1:7401"]);
+    assert.deepEqual(clientAddresses(undefined, { TUTTI_URL: "" }), ["http://127.0.0.1:7400"]);
   });
 
   it("is the URL itself, on this machine and on any other", () => {

@@ -10,7 +10,7 @@ import type { ClientPorts } from "./work/followed.ts";
 export interface ConnectOptions {
   /**
    * The URL of the platform, which is called over HTTP. Or one process or several over gRPC, `host:port`: while one of
-   * them is there, it is used. Default: `TUTTI_ADDRESS`, else `TUTTI_URL`, else 127.0.0.1:7401.
+   * them is there, it is used. Default: `TUTTI_ADDRESS`, else `TUTTI_URL`, else http://127.0.0.1:7400.
    */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_NAMESPACE`, else `default`. */

@@ -1,6 +1,6 @@
 /**
- * Frames over a WebSocket, at `/v1/link` of the HTTP port: for workers that cannot reach the port of gRPC. The frames
- * are the same, as protobuf in binary messages.
+ * Frames over a WebSocket, at `/v1/link` of the HTTP port: the port that a laptop, a cluster and a proxy show. The frames
+ * are those of gRPC, as protobuf in binary messages.
  */
 import type { WorkerCredentials } from "../worker/settings.ts";
 import { type BlobAccess, blobsAt } from "./blobs.ts";

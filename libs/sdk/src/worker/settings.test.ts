@@ -5,10 +5,10 @@ import { resolveSettings } from "./settings.ts";
 describe("where a worker links", () => {
   const cases: readonly (readonly [environment: Record<string, string>, address: string, server: string])[] =
     [
-      [{}, "127.0.0.1:7401", "http://127.0.0.1:7400"],
-      [{ TUTTI_URL: "http://127.0.0.1:8000" }, "127.0.0.1:8001", "http://127.0.0.1:8000"],
-      [{ TUTTI_URL: "http://localhost:7410/" }, "localhost:7411", "http://localhost:7410"],
-      [{ TUTTI_URL: "http://[::1]:7400" }, "[::1]:7401", "http://[::1]:7400"],
+      [{}, "ws://127.0.0.1:7400/v1/link", "http://127.0.0.1:7400"],
+      [{ TUTTI_URL: "http://127.0.0.1:8000" }, "ws://127.0.0.1:8000/v1/link", "http://127.0.0.1:8000"],
+      [{ TUTTI_URL: "http://localhost:7410/" }, "ws://localhost:7410/v1/link", "http://localhost:7410"],
+      [{ TUTTI_URL: "http://[::1]:7400" }, "ws://[::1]:7400/v1/link", "http://[::1]:7400"],
       [
         { TUTTI_URL: "https://tutti.example.com" },
         "wss://tutti.example.com/v1/link",
@@ -26,6 +26,32 @@ describe("where a worker links", () => {
       const settings = resolveSettings({}, environment);
       assert.deepEqual([settings.addresses, settings.server], [[address], server]);
     });
+
+  it("is each process of a list, below the path of a proxy", () => {
+    const { addresses } = resolveSettings({}, { TUTTI_URL: "https://a/tutti/, https://b" });
+    assert.deepEqual(addresses, ["wss://a/tutti/v1/link", "wss://b/v1/link"]);
+  });
+
+  it("is gRPC at the next port with certificates, unless the URL is https", () => {
+    const credentials = { certificateAuthority: "PEM" };
+    const addressFor = (TUTTI_URL: string) => resolveSettings({ credentials }, { TUTTI_URL }).addresses[0];
+    assert.equal(addressFor("http://10.0.0.7:7400"), "10.0.0.7:7401");
+    assert.equal(addressFor("https://10.0.0.7"), "wss://10.0.0.7/v1/link");
+  });
+
+  it("sends no key in the clear to another machine, certificates or not", () => {
+    const environment = { TUTTI_API_KEY: "key" };
+    const link = (address: string, certificateAuthority?: string) => () =>
+      resolveSettings(
+        { address, credentials: { ...(certificateAuthority && { certificateAuthority }) } },
+        environment,
+      );
+    assert.throws(link("ws://far:7400/v1/link"), /in the clear/);
+    assert.throws(link("ws://far:7400/v1/link", "PEM"), /in the clear/);
+    assert.throws(link("far:7401"), /in the clear/);
+    link("far:7401", "PEM")();
+    link("wss://far/v1/link")();
+  });
 
   it("rejects a TUTTI_URL that is no URL, and names the variable", () => {
     assert.throws(() => resolveSettings({}, { TUTTI_URL: "127.0.0.1:7400" }), /TUTTI_URL.*http:\/\/127/);

@@ -31,8 +31,8 @@ const agentKinds = {
 
 export interface WorkerOptions {
   /**
-   * One host or several, `host:port`. Or, for workers that reach the HTTP port alone, `ws://host:port/v1/link`.
-   * Default: `TUTTI_ADDRESS`, else by `TUTTI_URL`, else 127.0.0.1:7401.
+   * `ws://host:port/v1/link`, or one host of gRPC or several, `host:port`.
+   * Default: `TUTTI_ADDRESS`, else `/v1/link` of `TUTTI_URL`, else of http://127.0.0.1:7400.
    */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_POOL`, else `default`. */
@@ -122,7 +122,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const slotsMax = 100_000;
 
 export function resolveSettings(options: WorkerOptions, environment: Environment): WorkerSettings {
-  const addresses = addressesOf(options.address, environment);
   const { slots = 16, drainMs = 30_000, allowUnprotected = false } = options;
   if (!Number.isInteger(slots) || slots < 1 || slots > slotsMax)
     throw invalid("the option slots", `a whole number from 1 to ${slotsMax}`, slots);
@@ -132,8 +131,9 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
   if (!(drainMs >= 0)) throw invalid("the option drainMs", "milliseconds from 0", drainMs);
   const accessToken = options.credentials?.accessToken ?? apiKeyIn(environment);
   const credentials = { ...options.credentials, ...(accessToken !== undefined && { accessToken }) };
-  const far = addresses.find((address) => !isLoopback(address) && !address.startsWith("wss://"));
-  if (accessToken !== undefined && !isEncrypted(credentials) && far !== undefined && !allowUnprotected)
+  const addresses = addressesOf(options.address, environment, credentials);
+  const far = addresses.find((address) => !isProtected(address, credentials));
+  if (accessToken !== undefined && far !== undefined && !allowUnprotected)
     throw invalid(
       "credentials",
       `a certificateAuthority beside the accessToken, which would be sent to ${far} in the clear (or allowUnprotected)`,
@@ -168,7 +168,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
 
 /** Only a caller who needs the setting gets the error: most workers do not. */
 function serverOf(said: string | undefined, [address = ""]: readonly string[]): string {
-  if (said !== undefined) return said.replace(/\/$/, "");
+  if (said !== undefined) return (listed(said)[0] ?? "").replace(/\/$/, "");
   if (isWebSocket(address)) return new URL(address.replace(/^ws/, "http")).origin;
   return isLoopback(address) ? "http://127.0.0.1:7400" : "";
 }
@@ -185,9 +185,13 @@ const localForm = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s;
 function addressesOf(
   said: string | readonly string[] | undefined,
   environment: Environment,
+  credentials: WorkerCredentials,
 ): readonly string[] {
-  const given = said ?? environment["TUTTI_ADDRESS"] ?? addressBehind(environment["TUTTI_URL"]);
-  const addresses = typeof given === "string" ? given.split(",").map((each) => each.trim()) : [...given];
+  const given = said ?? environment["TUTTI_ADDRESS"];
+  const addresses =
+    given === undefined
+      ? listed(urlIn(environment) || usualUrl).map((url) => addressBehind(url, credentials))
+      : listed(given);
   const where = said === undefined ? "TUTTI_ADDRESS" : "the option address";
   const wrong = addresses.length === 0 ? "nothing" : addresses.find((each) => !addressForm.test(each));
   if (wrong !== undefined)
@@ -196,6 +200,10 @@ function addressesOf(
   if (sockets.length > 0 && sockets.length < addresses.length)
     throw invalid(where, "addresses of WebSockets alone, or none of them", addresses.join(", "));
   return addresses;
+}
+
+function listed(given: string | readonly string[]): readonly string[] {
+  return typeof given === "string" ? given.split(",").map((each) => each.trim()) : given;
 }
 
 /** Returns the variable of all programs, or the older one of workers. */
@@ -207,23 +215,28 @@ function urlIn(environment: Environment): string | undefined {
   return environment["TUTTI_URL"] ?? environment["TUTTI_SERVER"];
 }
 
-export const usualAddress = "127.0.0.1:7401";
+/** Where `tutti dev` listens. */
+export const usualUrl = "http://127.0.0.1:7400";
 
 /**
- * Where workers link, by the platform's URL: on this machine, gRPC at the port after that of HTTP. Elsewhere only the
- * URL is known to be reachable, so the link is a WebSocket there.
+ * Where workers link, by the platform's URL: a WebSocket at the port of all calls. With certificates for a URL that is not
+ * https, it is gRPC, at the next port.
  */
-function addressBehind(url: string | undefined): string {
-  if (url === undefined || url === "") return usualAddress;
+function addressBehind(url: string, credentials: WorkerCredentials): string {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw invalid("TUTTI_URL", "a URL such as http://127.0.0.1:7400", url);
-  const { protocol, hostname, port, host } = new URL(url);
-  if (protocol === "http:" && isLoopback(host)) return `${hostname}:${Number(port || 80) + 1}`;
-  return `${protocol.replace("http", "ws")}//${host}/v1/link`;
+    throw invalid("TUTTI_URL", `a URL such as ${usualUrl}`, url);
+  const { protocol, hostname, port, host, pathname } = new URL(url);
+  if (protocol === "http:" && isEncrypted(credentials)) return `${hostname}:${Number(port || 80) + 1}`;
+  return `${protocol.replace("http", "ws")}//${host}${pathname.replace(/\/+$/, "")}/v1/link`;
 }
 
 export function isEncrypted({ certificateAuthority, certificate }: WorkerCredentials): boolean {
   return certificateAuthority !== undefined || certificate !== undefined;
+}
+
+function isProtected(address: string, credentials: WorkerCredentials): boolean {
+  if (isLoopback(address) || address.startsWith("wss://")) return true;
+  return isEncrypted(credentials) && !isWebSocket(address);
 }
 
 export const hostAndPort = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$/;

@@ -4,7 +4,8 @@
  * 1. What is small is checked in turn: that takes less than handing it over.
  * 2. All others are checked in one thread, one after the other. It starts with the first of them.
  */
-import { AskedThread, threadFileOf } from "@tutti/journal";
+import { AskedThread } from "@tutti/journal";
+import { programFileOf } from "@tutti/kernel";
 import type { Checks } from "./checks.ts";
 import { checkErrors } from "./errors.ts";
 
@@ -24,7 +25,7 @@ let thread: AskedThread<CheckQuestion> | undefined;
 function checkThread(): AskedThread<CheckQuestion> {
   thread ??= new AskedThread<CheckQuestion>({
     name: "checks",
-    file: threadFileOf(import.meta.url, new URL("./worker.ts", import.meta.url), "./check-worker.mjs"),
+    file: programFileOf(import.meta.url, new URL("./worker.ts", import.meta.url), "./check-worker.mjs"),
     youngMb: 16,
     gone: (reason) => checkErrors.ended({ reason }),
   });

@@ -22,10 +22,11 @@ from ._figures import HostGauge
 from ._handlers import Handlers
 from ._measures import MeasureSender
 from ._runner import Runner
-from ._settings import Settings
+from ._settings import Settings, is_web_socket
 from ._threads import Threads
 from ._time import LoopTime, Timer
 from ._transport import GrpcTransport
+from ._web_socket import WebSocketTransport
 from .failures import timed_out
 
 T = TypeVar("T")
@@ -47,7 +48,11 @@ class Running:
         self._is_woken = False
         self._time = LoopTime(self._loop)
         self._threads = Threads(settings.slots)
-        self._transport = GrpcTransport(settings.credentials, settings.namespace)
+        self._transport = (
+            WebSocketTransport(settings.credentials)
+            if is_web_socket(settings.addresses)
+            else GrpcTransport(settings.credentials, settings.namespace)
+        )
         self._drain_timer: Timer | None = None
         self._reads: set[asyncio.Task[None]] = set()
         self.state = "linking"

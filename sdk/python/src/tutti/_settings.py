@@ -20,7 +20,6 @@ from ._secrets import Secrets
 from .errors import OptionInvalid
 
 SLOTS_MAX = 100_000
-_LINK_PORT = 7401
 KINDS: Mapping[str, int] = {
     "function": AGENT_KIND_FUNCTION,
     "command": AGENT_KIND_COMMAND,
@@ -29,8 +28,8 @@ KINDS: Mapping[str, int] = {
     "conversation": AGENT_KIND_CONVERSATION,
     "person": AGENT_KIND_PERSON,
 }
-_address_form = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
-_loopback_form = re.compile(r"127\.|localhost:|\[::1\]")
+_address_form = re.compile(r"wss?://[^\s/]+/\S*|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+_loopback_form = re.compile(r"(ws://)?(127\.|localhost(:|/|$)|\[::1\])")
 
 
 @dataclass(frozen=True)
@@ -106,12 +105,12 @@ def resolve(
         raise OptionInvalid("kind", f"one of {', '.join(KINDS)}", kind)
     if not drain_seconds >= 0:
         raise OptionInvalid("drain_seconds", "at least 0", drain_seconds)
-    addresses = _addresses(address, url, environment)
     given = credentials or Credentials()
+    addresses = _addresses(address, url, environment, given)
     # The platform sets TUTTI_ACCESS_TOKEN for the agents that it launches.
     token = given.access_token or environment.get("TUTTI_API_KEY") or environment.get("TUTTI_ACCESS_TOKEN")
-    far = next((each for each in addresses if not _loopback_form.match(each)), None)
-    if token and far and not given.is_encrypted and not allow_unprotected:
+    far = next((each for each in addresses if not _is_protected(each, given)), None)
+    if token and far and not allow_unprotected:
         raise OptionInvalid(
             "credentials",
             f"a certificate_authority, because {far} is another machine and the API key would be sent in the clear"
@@ -130,7 +129,8 @@ def resolve(
         resources=dict(resources or {}),
         context_keys=tuple(context_keys),
         description=description,
-        follow_redirects=follow_redirects,
+        # What is behind an HTTP port does not follow to one of gRPC.
+        follow_redirects=follow_redirects and not is_web_socket(addresses),
         credentials=Credentials(
             token, given.certificate_authority, given.certificate, given.private_key, given.server_name
         ),
@@ -139,7 +139,7 @@ def resolve(
         on_sleep=on_sleep,
         on_wake=on_wake,
         secrets=Secrets(
-            url or environment.get("TUTTI_URL") or environment.get("TUTTI_SERVER"),
+            url or environment.get("TUTTI_URL") or environment.get("TUTTI_SERVER") or _server_behind(addresses),
             offered=secrets,
             access_token=token,
             allow_unprotected=allow_unprotected,
@@ -149,11 +149,15 @@ def resolve(
 
 
 def _addresses(
-    option: str | Sequence[str] | None, url: str | None, environment: Mapping[str, str]
+    option: str | Sequence[str] | None,
+    url: str | None,
+    environment: Mapping[str, str],
+    credentials: Credentials,
 ) -> Sequence[str]:
-    """The hosts of the URL, unless an address is set."""
+    """The addresses that are set, else those behind the URL."""
     named = option if option is not None else environment.get("TUTTI_ADDRESS")
-    given = named or _links_of(url or environment.get("TUTTI_URL") or "http://127.0.0.1:7400")
+    server = url or environment.get("TUTTI_URL") or environment.get("TUTTI_SERVER") or "http://127.0.0.1:7400"
+    given = named or _links_of(server, credentials)
     if option is not None and not option:
         given = option
     addresses = [each.strip() for each in given.split(",")] if isinstance(given, str) else list(given)
@@ -162,17 +166,42 @@ def _addresses(
         "" if not addresses else next((each for each in addresses if not _address_form.fullmatch(each)), None)
     )
     if wrong is not None:
-        raise OptionInvalid(where, "host:port such as 127.0.0.1:7401", wrong)
+        raise OptionInvalid(where, "host:port such as 127.0.0.1:7401, or ws://127.0.0.1:7400/v1/link", wrong)
+    if any(map(_is_web_socket, addresses)) and not is_web_socket(addresses):
+        raise OptionInvalid(where, "addresses of WebSockets alone, or none of them", ", ".join(addresses))
     return tuple(addresses)
 
 
-def _links_of(url: str) -> Sequence[str]:
-    return [_link_of(urllib.parse.urlsplit(server)) for server in servers_of(url)]
+def _is_protected(address: str, credentials: Credentials) -> bool:
+    if address.startswith("wss://") or _loopback_form.match(address):
+        return True
+    return credentials.is_encrypted and not _is_web_socket(address)
 
 
-def _link_of(server: urllib.parse.SplitResult) -> str:
-    """On this machine the port after that of HTTP, as the platform chooses it. Elsewhere the usual port."""
+def is_web_socket(addresses: Sequence[str]) -> bool:
+    return all(map(_is_web_socket, addresses))
+
+
+def _is_web_socket(address: str) -> bool:
+    return address.startswith(("ws://", "wss://"))
+
+
+def _links_of(url: str, credentials: Credentials) -> Sequence[str]:
+    """The port of all calls. With certificates for a URL that is not https, it is gRPC, at the next port."""
+    return [
+        _next_port(urllib.parse.urlsplit(server))
+        if server.startswith("http:") and credentials.is_encrypted
+        else f"ws{server.removeprefix('http')}/v1/link"
+        for server in servers_of(url)
+    ]
+
+
+def _next_port(server: urllib.parse.SplitResult) -> str:
     host = server.hostname or ""
-    named = f"[{host}]" if ":" in host else host
-    is_local = _loopback_form.match(f"{named}:") is not None
-    return f"{named}:{(server.port or 80) + 1 if is_local else _LINK_PORT}"
+    return f"{f'[{host}]' if ':' in host else host}:{(server.port or 80) + 1}"
+
+
+def _server_behind(addresses: Sequence[str]) -> str | None:
+    if not is_web_socket(addresses):
+        return None
+    return ",".join(f"http{each.removeprefix('ws').removesuffix('/v1/link')}" for each in addresses)

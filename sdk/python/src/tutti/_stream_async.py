@@ -70,5 +70,6 @@ def in_background(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> a
 
 
 def _until(deadline: float) -> asyncio.Timeout:
-    left = deadline - time.monotonic()
-    return asyncio.timeout(max(0.0, left))
+    """Infinite for none."""
+    left = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+    return asyncio.timeout(left)

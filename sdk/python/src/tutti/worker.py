@@ -43,9 +43,8 @@ class Worker:
     Plain functions run in threads, as many as there are slots; `async def` runs in the event loop.
     An option comes before its variable, and that before the default:
 
-    url: of the platform. `TUTTI_URL`, else http://127.0.0.1:7400. Tasks come over gRPC: on this machine from the next port,
-        elsewhere from port 7401. Secrets come over HTTP.
-    address: one host or several, `host:port`, if tasks come from elsewhere. `TUTTI_ADDRESS`, else as `url` says.
+    url: of the platform. `TUTTI_URL`, else http://127.0.0.1:7400. Tasks come over a WebSocket at `/v1/link`.
+    address: one host of gRPC or several, `host:port`, or `ws://host:port/v1/link`. `TUTTI_ADDRESS`, else as `url` says.
     pool, namespace: `TUTTI_POOL`, `TUTTI_NAMESPACE`, else `default`.
     agent_id: unique in the pool and the same at each start. `TUTTI_AGENT_ID`, else the host gives one.
     kind: what does the tasks, for people: function, command, container, model, conversation or person.

@@ -1,7 +1,9 @@
 import type { Command, Option } from "../../command/declaration.ts";
 import { httpPort } from "../../command/options.ts";
 
-const about = ["This command needs a clone of Tutti."];
+const about = [
+  "The cluster stores its data in NATS. The command uses nats-server from PATH, or downloads Debian's.",
+];
 const directory: Option = {
   name: "directory",
   value: "DIR",

@@ -1,12 +1,11 @@
-/** A whole installation as processes on this machine. It is run by the clone. This command finds its parts. */
+/** A whole installation as processes on this machine. Another program runs it. These commands pass it their options. */
 
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
-import { handOverTo, runTool } from "../../local/clone.ts";
+import { handOverToProgram, runTool } from "../../local/clone.ts";
 
-const program = "apps/cluster/src/program.ts";
 const what = "A cluster on this machine";
 const counted = ["nats", "partitions", "port"];
 const services: readonly string[] = [
@@ -28,8 +27,8 @@ export async function clusterUp(context: Context): Promise<Result> {
   const scales = Object.entries(values.labels("scale")).map(([service, count]) => scale(service, count));
   const settings = values.texts("set").map((setting) => `--set=${setting}`);
   const server = values.text("nats-server") ?? (await natsServer(context));
-  return await handOverTo(shell, what, [
-    program,
+  return await handOverToProgram(shell, what, [
+    "cluster",
     "up",
     ...whereOf(context),
     ...counts,
@@ -94,7 +93,7 @@ async function copied(context: Context, command: string, ...words: readonly stri
 }
 
 async function asked(context: Context, command: string, words: readonly string[]): Promise<Result> {
-  return await handOverTo(context.shell, what, [program, command, ...whereOf(context), ...words]);
+  return await handOverToProgram(context.shell, what, ["cluster", command, ...whereOf(context), ...words]);
 }
 
 /** The program prints by itself. */
@@ -107,7 +106,7 @@ function whereOf({ values }: Context): readonly string[] {
   return directory === undefined ? [] : [`--directory=${directory}`];
 }
 
-/** One that is installed, else the one that the tools of the clone bring. */
+/** One that is installed, else the one that a tool downloads from Debian. */
 async function natsServer({ shell }: Context): Promise<string> {
   const { output, exitCode } = await runTool(shell, what, ["tools/programs.mjs", "nats-server"]);
   const path = output.trim().split("\n").at(-1) ?? "";

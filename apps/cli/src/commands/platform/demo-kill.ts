@@ -1,25 +1,18 @@
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { Failure, usageFailure } from "../../command/failure.ts";
+import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { demoKill } from "../../demo/demo-kill.ts";
 import { printProof } from "../../demo/print-proof.ts";
-import { cloneOf } from "../../local/clone.ts";
+import { platformOf } from "../../local/clone.ts";
 
 const runsUsual = 500;
 const runsMax = 20_000;
 
 export async function killDemo(context: Context): Promise<Result> {
   const { shell, print, values } = context;
-  const clone = cloneOf(shell);
-  if (clone === undefined)
-    throw new Failure("`tutti demo kill` needs a clone of Tutti.", {
-      next: ["Change to the clone and run: npx tutti demo kill"],
-      exitCode: exitCodes.usage,
-      code: "no_clone",
-    });
   const outcome = await demoKill({
-    clone,
+    platform: platformOf(shell, "`tutti demo kill`"),
     runs: runsOf(values.text("runs")),
     say: (line) => print.note(line),
     shell,

@@ -5,7 +5,7 @@ import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { startRacers } from "../../demo/racers.ts";
 import { drawRace, firstOf } from "../../drawing/race.ts";
-import { cloneOf } from "../../local/clone.ts";
+import { platformOf } from "../../local/clone.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { lookOf } from "../../terminal/states.ts";
@@ -18,17 +18,12 @@ const startMaxMs = 60_000;
 
 export async function raceDemo(context: Context): Promise<Result> {
   const { shell, print } = context;
-  const clone = cloneOf(shell);
-  if (clone === undefined)
-    throw new Failure("`tutti demo race` needs a clone of Tutti.", {
-      next: ["Change to the clone and run: npx tutti demo race"],
-      ...{ exitCode: exitCodes.usage, code: "no_clone" },
-    });
+  const platform = platformOf(shell, "`tutti demo race`");
   const server = await connect(context);
   const name = `race-${new Date(shell.nowMs()).toISOString().slice(0, 19).replace(/\D/g, "")}`;
   const { namespace } = server.namespace;
   const racers = await startRacers({
-    clone,
+    platform,
     server: server.url,
     name,
     namespace,

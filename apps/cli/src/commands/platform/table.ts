@@ -440,7 +440,7 @@ export const installationCommands: readonly Command[] = [
     summary: "Prove in 60 seconds that kill -9 loses no work",
     about: [
       "Starts a platform in a temporary folder, with two workers and 500 runs. Each step writes its effect to a file. The demo kills platform and workers with kill -9 several times and restarts them. Then it compares every acknowledged run with the journal and the files.",
-      "This command needs a clone of Tutti. Exit code 0: nothing was lost. Exit code 1: work was lost.",
+      "Exit code 0: nothing was lost. Exit code 1: work was lost.",
     ],
     options: [{ name: "runs", value: "N", summary: "number of runs. Default: 500" }],
     json: "document",
@@ -463,7 +463,7 @@ export const installationCommands: readonly Command[] = [
     summary: "Race the same job in all modes, with time, cost and slots",
     about: [
       "Connects four agents of different speed per mode to the running platform. Starts the same job in each mode and draws the progress. The dashboard shows the race at /race.",
-      "This command needs a clone of Tutti and a running `npm start`. Exit code 0: all modes completed. Exit code 1: a mode failed.",
+      "This command needs a running platform. Exit code 0: all modes completed. Exit code 1: a mode failed.",
     ],
     json: "document",
     load: () => import("./demo-race.ts").then(({ raceDemo }) => raceDemo),

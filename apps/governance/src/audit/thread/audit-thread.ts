@@ -4,8 +4,8 @@
 
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { AskedThread, threadFileOf } from "@tutti/journal";
-import { privateModes } from "@tutti/kernel";
+import { AskedThread } from "@tutti/journal";
+import { privateModes, programFileOf } from "@tutti/kernel";
 import { auditErrors } from "../errors.ts";
 import type {
   BookAnswer,
@@ -35,7 +35,11 @@ export class AuditThread {
   }
 
   private constructor(workerData: ThreadOrders) {
-    const file = threadFileOf(import.meta.url, new URL("./worker.ts", import.meta.url), "./audit-worker.mjs");
+    const file = programFileOf(
+      import.meta.url,
+      new URL("./worker.ts", import.meta.url),
+      "./audit-worker.mjs",
+    );
     const gone = (reason: string) => auditErrors.threadGone({ reason });
     const mayEnd = () => this.#streams === 0 && !this.#isPrepared;
     this.#thread = new AskedThread({ name: "audit", file, workerData, youngMb: 8, gone, mayEnd });

@@ -6,8 +6,8 @@
  * 2. A query that takes too long ends with the process. The next query starts another one.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { threadFileOf } from "@tutti/journal";
 import type { Timer, Timers } from "@tutti/kernel";
+import { programFileOf } from "@tutti/kernel";
 import type { AnalysisAsked, AnalysisFound } from "../../analysis/analyse.ts";
 import type { LoadAsked, PoolLoad } from "../../analysis/recorded-load.ts";
 import type { ReplayAsked, ReplayFound } from "../../analysis/replay-recorded.ts";
@@ -112,7 +112,11 @@ export class QueryProcess {
 
   #running(): ChildProcess {
     if (this.#child?.connected === true) return this.#child;
-    const file = threadFileOf(import.meta.url, new URL("./process.ts", import.meta.url), "./facts-query.mjs");
+    const file = programFileOf(
+      import.meta.url,
+      new URL("./process.ts", import.meta.url),
+      "./facts-query.mjs",
+    );
     // Nothing of the environment: it has secrets of the installation.
     this.#child = fork(file, {
       env: {},

@@ -1,6 +1,7 @@
 /** The thread that has the store of facts. */
-import { AskedThread, threadFileOf } from "@tutti/journal";
+import { AskedThread } from "@tutti/journal";
 import type { Timers } from "@tutti/kernel";
+import { programFileOf } from "@tutti/kernel";
 import { insightErrors } from "../../errors.ts";
 import type { FactCall, FactCalls, FactThreadData, ToFactThread } from "./messages.ts";
 
@@ -11,7 +12,11 @@ export class FactThread {
   #isStopped = false;
 
   constructor(workerData: FactThreadData, timers: Pick<Timers, "after">) {
-    const file = threadFileOf(import.meta.url, new URL("./worker.ts", import.meta.url), "./facts-worker.mjs");
+    const file = programFileOf(
+      import.meta.url,
+      new URL("./worker.ts", import.meta.url),
+      "./facts-worker.mjs",
+    );
     const gone = (reason: string) => insightErrors.threadGone({ reason });
     this.#thread = new AskedThread({ name: "facts", file, workerData, youngMb: 8, gone, idleMs, timers });
   }

@@ -1,6 +1,7 @@
 /** The thread that has the store of series: packing and reading take longer than others should wait. */
-import { AskedThread, threadFileOf } from "@tutti/journal";
+import { AskedThread } from "@tutti/journal";
 import type { Timers } from "@tutti/kernel";
+import { programFileOf } from "@tutti/kernel";
 import { insightErrors } from "../../errors.ts";
 import type { SeriesCall, SeriesCalls, SeriesThreadData, ToSeriesThread } from "./messages.ts";
 
@@ -13,7 +14,7 @@ export class SeriesThread {
   #isStopped = false;
 
   constructor(workerData: SeriesThreadData, now: () => number, timers: Pick<Timers, "after">) {
-    const file = threadFileOf(
+    const file = programFileOf(
       import.meta.url,
       new URL("./worker.ts", import.meta.url),
       "./series-worker.mjs",

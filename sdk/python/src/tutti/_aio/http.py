@@ -151,7 +151,7 @@ class AsyncHttp:
     async def _asked(self, stream: AsyncStream, server: str, call: Call, deadline: float) -> AsyncAnswer:
         await stream.write(_request_bytes(server, call, deadline - monotonic()), deadline)
         while True:
-            head = await _head(stream, deadline)
+            head = await head_of(stream, deadline)
             if head.status >= 200:
                 return AsyncAnswer(stream, head)
 
@@ -177,7 +177,7 @@ def _request_bytes(server: str, call: Call, left_seconds: float) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + (call.body or b"")
 
 
-async def _head(stream: AsyncStream, deadline: float) -> Head:
+async def head_of(stream: AsyncStream, deadline: float) -> Head:
     line = await stream.read_line(deadline)
     version, _, rest = line.decode("latin-1").partition(" ")
     if not version.startswith("HTTP/1.") or not rest[:3].isdigit():

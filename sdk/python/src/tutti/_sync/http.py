@@ -152,7 +152,7 @@ class Http:
     def _asked(self, stream: Stream, server: str, call: Call, deadline: float) -> Answer:
         stream.write(_request_bytes(server, call, deadline - monotonic()), deadline)
         while True:
-            head = _head(stream, deadline)
+            head = head_of(stream, deadline)
             if head.status >= 200:
                 return Answer(stream, head)
 
@@ -178,7 +178,7 @@ def _request_bytes(server: str, call: Call, left_seconds: float) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + (call.body or b"")
 
 
-def _head(stream: Stream, deadline: float) -> Head:
+def head_of(stream: Stream, deadline: float) -> Head:
     line = stream.read_line(deadline)
     version, _, rest = line.decode("latin-1").partition(" ")
     if not version.startswith("HTTP/1.") or not rest[:3].isdigit():

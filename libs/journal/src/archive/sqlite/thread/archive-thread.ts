@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { systemDefer } from "@tutti/kernel";
-import { AskedThread, threadFileOf } from "../../../threads/asked-thread.ts";
+import { programFileOf, systemDefer } from "@tutti/kernel";
+import { AskedThread } from "../../../threads/asked-thread.ts";
 import { archiveErrors } from "../../errors.ts";
 import { packPage } from "../../outstanding-page.ts";
 import type { EncodedChanges } from "../committer.ts";
@@ -25,7 +25,7 @@ export class ArchiveThread {
 
   /** @param file what the thread runs. Another one only where its death is tested. */
   constructor(
-    file: URL = threadFileOf(
+    file: URL = programFileOf(
       import.meta.url,
       new URL("./worker.ts", import.meta.url),
       "./archive-worker.mjs",
