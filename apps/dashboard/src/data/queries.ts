@@ -15,6 +15,7 @@ import type {
   ListDeadLettersReply,
   ListDefinitionsReply,
   ListDefinitionVersionsReply,
+  ListFilesReply,
   ListFiringsReply,
   ListInboxesReply,
   ListMissionApprovalsReply,
@@ -105,6 +106,15 @@ export const runQuery = (runId: string) =>
   queryOptions({
     queryKey: ["run", runId],
     queryFn: ({ signal }) => read<Run>(pathOf(["runs", runId]), signal),
+  });
+
+const filesShown = 500;
+
+export const runFilesQuery = (runId: string) =>
+  queryOptions({
+    queryKey: ["run", runId, "files"],
+    queryFn: ({ signal }) =>
+      read<ListFilesReply>(pathOf(["runs", runId, "files"], { size: filesShown }), signal),
   });
 
 /** Without the right to read runs, a user with the right to read questions sees only those. */

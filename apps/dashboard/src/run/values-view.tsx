@@ -7,6 +7,7 @@ import { Moment } from "../elements/moment.tsx";
 import { clock, count, figure, span } from "../elements/moments.ts";
 import { Facts, Part, Tag } from "../elements/parts.tsx";
 import { WorkLink } from "../elements/work-link.tsx";
+import { FilesPart } from "./files-part.tsx";
 import { ValueView } from "./json/value-view.tsx";
 import type { Reference, RunFacts } from "./model/facts.ts";
 import { runOf } from "./model/read.ts";
@@ -39,6 +40,7 @@ export function ValuesView({ run }: { run: RunFacts }) {
           <Failing failure={failure} />
         )}
       </Part>
+      <FilesPart runId={run.id} />
       <Part title="Facts">
         <Facts facts={factsOf(run)} />
         {labels.length === 0 ? null : (

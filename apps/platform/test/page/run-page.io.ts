@@ -48,6 +48,11 @@ tasks:
   answer: {agent: {model: "test:any", instructions: Count., prompt: Flutes?, tools: [stage.stock]}}
 `;
 
+const draws = `workflow: draws
+tasks: {draw: {uses: stage.draw}}
+output: "\${{ tasks.draw.output }}"
+`;
+
 const browser = await needsProgram("chromium");
 
 describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
@@ -59,13 +64,17 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
   before(async () => {
     stage = await Stage.open({
       chromium: browser.path,
-      workflows: [pipeline, asks, frail, nobody, listens, talks, moves, many, counts],
+      workflows: [pipeline, asks, frail, nobody, listens, talks, moves, many, counts, draws],
       handlers: {
         "stage.fetch": async () => ({ text: "<script>alert(1)</script>" }),
         "stage.parse": async () => {
           await parsed.opened;
           return "parsed";
         },
+        "stage.draw": async (_, context) => ({
+          plan: await context.store(Buffer.from("a plan of the stage"), { mediaType: "text/plain" }),
+          film: await context.store(Buffer.alloc(80_000), { mediaType: "video/mp4" }),
+        }),
         "stage.talk": async (_, context) => {
           await context.output("tuning <b>strings</b>\n");
           await heard.opened;
@@ -276,6 +285,25 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
       assert.deepEqual(await accessibilityProblems(page), []);
       await call.getByRole("button", { name: "Show task stage_stock" }).click();
       await page.getByRole("complementary", { name: "Task stage_stock" }).waitFor();
+    } finally {
+      await page.context().close();
+    }
+  });
+
+  it("lists all files of a run, shows text, and saves each", async () => {
+    await start("draws", "drawn");
+    await ended("drawn");
+    const page = await stage.signedIn("/runs/drawn?view=values");
+    try {
+      const files = page.locator("section", { has: page.getByRole("heading", { name: "Files" }) });
+      await files.getByRole("row", { name: /draw\.output\.film video\/mp4 78\.1 KiB/ }).waitFor();
+      assert.equal(await files.getByRole("row").count(), 5);
+      await files.getByRole("button", { name: "Show draw.output.plan" }).click();
+      await files.getByText("a plan of the stage").waitFor();
+      const saved = page.waitForEvent("download");
+      await files.getByRole("link", { name: "Save output.film" }).click();
+      assert.match((await saved).url(), /\/v1\/blobs\/\w{64}\?mediaType=video/);
+      assert.deepEqual(await accessibilityProblems(page), []);
     } finally {
       await page.context().close();
     }

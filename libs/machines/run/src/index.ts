@@ -24,6 +24,7 @@ export { moveRun, reviewMove, verdictWords } from "./life/move/commands.ts";
 export { isMovable } from "./life/move/move.ts";
 export { showCounts } from "./life/queries/counts.ts";
 export { explain, explainWhole } from "./life/queries/explain.ts";
+export { type FilesShown, showFiles } from "./life/queries/files.ts";
 export { type RunWanted, showEnding, showRun } from "./life/queries/run.ts";
 export { type SnapshotShown, showSnapshot } from "./life/queries/snapshot.ts";
 export { inWords, type Standing, type Whole } from "./life/queries/standing.ts";

@@ -52,6 +52,7 @@ import { declineLimit, grantLimit, loseLease, withdrawLimit } from "./life/limit
 import { moveRun, reviewMove, runMoved } from "./life/move/commands.ts";
 import { showCounts } from "./life/queries/counts.ts";
 import { explain, explainWhole } from "./life/queries/explain.ts";
+import { showFiles } from "./life/queries/files.ts";
 import { showEnding, showRun } from "./life/queries/run.ts";
 import { showSnapshot } from "./life/queries/snapshot.ts";
 import { showTask, showTasks } from "./life/queries/tasks.ts";
@@ -214,6 +215,7 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       showRun,
       showCounts,
       showEnding,
+      showFiles,
       showTasks,
       showTask,
       explain,

@@ -130,6 +130,7 @@ export const runRoutes = [
     params: id,
     stream: "events",
   },
+  { name: "runs.files", method: "GET", path: "/v1/runs/{id}/files", rpc: `${tasks}/ListFiles`, params: id },
   { name: "tasks.list", method: "GET", path: "/v1/runs/{id}/tasks", rpc: `${tasks}/ListTasks`, params: id },
   { name: "tasks.add", method: "POST", path: "/v1/runs/{id}/tasks", rpc: `${tasks}/AddTasks`, params: id },
   {

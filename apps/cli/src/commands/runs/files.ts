@@ -1,4 +1,4 @@
-/** The files that inputs and outputs of a run refer to: listed, and fetched. */
+/** The content in the blob store that a run refers to: listed, and fetched. */
 import { join } from "node:path";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
@@ -54,33 +54,14 @@ export async function files(context: Context): Promise<Result> {
 
 async function filesOf(server: Server, id: string): Promise<readonly RunFile[]> {
   const found: RunFile[] = [];
-  const query = { ...server.namespace, withPayloads: true };
-  const run = await server.call("runs.get", { params: { id }, query: server.namespace });
-  collect(run.spec?.input, "input", found);
   for (let token = ""; ; ) {
-    const page = await server.call("tasks.list", {
+    const page = await server.call("runs.files", {
       params: { id },
-      query: { ...query, ...(token !== "" && { token }) },
+      query: { ...server.namespace, ...(token !== "" && { token }) },
     });
-    for (const { taskId, input, outcome } of page.tasks) {
-      collect(input, `${taskId}.input`, found);
-      collect(outcome?.completed, `${taskId}.output`, found);
-    }
+    for (const { name, mediaType = "", blob } of page.files)
+      if (blob !== undefined) found.push({ name, mediaType, size: blob.size, sha256: blob.sha256 });
     token = page.nextToken ?? "";
-    if (token === "") break;
+    if (token === "") return found;
   }
-  collect(run.outcome?.completed, "output", found);
-  return found;
-}
-
-/** Adds the references within a value. The same content under several names is there under each of them. */
-function collect(value: unknown, name: string, found: RunFile[]): void {
-  if (typeof value !== "object" || value === null) return;
-  const { $blob, mediaType } = value as { readonly $blob?: Partial<RunFile>; readonly mediaType?: unknown };
-  if (typeof $blob?.sha256 === "string" && typeof $blob.size === "number") {
-    const type = typeof mediaType === "string" ? mediaType : "application/json";
-    found.push({ name, mediaType: type, size: $blob.size, sha256: $blob.sha256 });
-    return;
-  }
-  for (const [key, inner] of Object.entries(value)) collect(inner, `${name}.${key}`, found);
 }

@@ -16,12 +16,13 @@ import { runWork, tellRun } from "../runs/dependencies.ts";
 import { add, bringIn, withdraw } from "./additions.ts";
 import { claim, decide, delegate, listApprovals, release, watchApprovals } from "./approvals.ts";
 import type { TaskDependencies } from "./dependencies.ts";
-import { listTasks, taskNamed } from "./reading.ts";
+import { listFiles, listTasks, taskNamed } from "./reading.ts";
 import { timeline } from "./timeline.ts";
 
 export function taskHandlers(dependencies: TaskDependencies): Handlers<typeof taskService> {
   return {
     listTasks: (request, context) => listTasks(dependencies, request, context),
+    listFiles: (request, context) => listFiles(dependencies, request, context),
     async getTask(request, context) {
       return { task: await taskNamed(dependencies, request, context) };
     },

@@ -1,8 +1,16 @@
 /** Tasks of a run, as they are or were. */
-import type { GetTaskRequest, ListTasksReply, ListTasksRequest, Task } from "@tutti/contracts/workflow/v1";
+import type {
+  GetTaskRequest,
+  ListFilesReply,
+  ListFilesRequest,
+  ListTasksReply,
+  ListTasksRequest,
+  RunFile,
+  Task,
+} from "@tutti/contracts/workflow/v1";
 import { type MachineDependencies, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
-import { showTask, showTasks, type TasksShown } from "@tutti/machine-run";
+import { type FilesShown, showFiles, showTask, showTasks, type TasksShown } from "@tutti/machine-run";
 import { askRun } from "../runs/dependencies.ts";
 
 /** Answers of the machine that one page may take, where few tasks are wanted of many. */
@@ -32,6 +40,23 @@ export async function listTasks(
     from = shown.next;
   }
   return { tasks, page: { nextToken: from < 0 ? "" : tokenOfPlace(from) } };
+}
+
+export async function listFiles(
+  dependencies: MachineDependencies,
+  { runId, page }: ListFilesRequest,
+  context: CallContext,
+): Promise<ListFilesReply> {
+  const size = sizeOf(page);
+  const files: RunFile[] = [];
+  let from = placeOfToken(page?.token ?? "");
+  for (let answers = 0; answers < answersMax && files.length < size && from >= 0; answers++) {
+    const body = { from, size: size - files.length };
+    const shown = (await askRun(dependencies, runId, { query: showFiles, body }, context)) as FilesShown;
+    files.push(...shown.files);
+    from = shown.next;
+  }
+  return { files, page: { nextToken: from < 0 ? "" : tokenOfPlace(from) } };
 }
 
 export async function taskNamed(

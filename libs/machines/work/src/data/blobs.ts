@@ -23,12 +23,18 @@ export function blobsOf(
 const mark = '"$blob"';
 const reference = /"\$blob"\s*:\s*\{[^{}]*?"sha256"\s*:\s*"([\da-f]{64})"/g;
 
+/** Whether JSON has the mark of a reference. */
+export function mentionsBlob(json: Uint8Array | string): boolean {
+  if (json.length < mark.length) return false;
+  const text = typeof json === "string" ? json : Buffer.from(json.buffer, json.byteOffset, json.length);
+  return text.includes(mark);
+}
+
 /** Hardly any value has a reference, and to look for the mark in bytes costs next to nothing. */
 function blobsWithin(json: Uint8Array | string): readonly Uint8Array[] {
-  if (json.length < mark.length) return none;
-  const text = typeof json === "string" ? json : Buffer.from(json.buffer, json.byteOffset, json.length);
-  if (!text.includes(mark)) return none;
-  const found = new Set([...text.toString().matchAll(reference)].map(([, sha256 = ""]) => sha256));
+  if (!mentionsBlob(json)) return none;
+  const text = typeof json === "string" ? json : Buffer.from(json).toString();
+  const found = new Set([...text.matchAll(reference)].map(([, sha256 = ""]) => sha256));
   return [...found].map((sha256) => Buffer.from(sha256, "hex"));
 }
 
