@@ -192,6 +192,35 @@ thresholds: {${limits}}
     assert.match((await tutti("capacity --pool nothing")).errors, /^No forecast yet/);
   });
 
+  it("report create, list, show, save, delete: a report of SQL as a file, and a schedule of reports", async () => {
+    const { folder } = at.command;
+    const file = join(folder, "sections.json");
+    writeFileSync(file, JSON.stringify([{ title: "One", sql: "SELECT 1 AS one, :subject AS team" }]));
+    const { report } = await json(`report create team shop --title Shop --sections ${file}`);
+    const id = report.reportId;
+    const saved = await until(
+      "the report",
+      () => tutti(`report save ${id} ${join(folder, "shop.csv")}`),
+      ({ exitCode }) => exitCode === 0,
+    );
+    assert.match(saved.output, /shop\.csv written/);
+    assert.equal(readFileSync(join(folder, "shop.csv"), "utf8"), "one,team\r\n1,shop\r\n");
+    assert.match(await printed(`report show ${id}`), /^# Shop\n[\s\S]*\| 1 \| shop \|/);
+    assert.match((await tutti(`report save ${id} shop.docx`)).errors, /ends with \.html/);
+    await until(
+      "the index to have it",
+      () => printed("report list -q"),
+      (ids) => ids.includes(id),
+    );
+    assert.match(
+      await printed("report create --schedule weekly --cron '0 7 * * MON'"),
+      /Schedule created: report-weekly-/,
+    );
+    assert.match((await tutti("report create team")).errors, /name of a team is required/);
+    assert.match((await tutti("report create nothing")).errors, /expected one of namespace/);
+    assert.match(await printed(`report delete ${id} --yes`), /deleted/);
+  });
+
   it("whatif: says that nothing was recorded, and refuses a strategy that pools do not have", async () => {
     assert.match((await tutti("whatif --pool idle --since 1h")).errors, /idle/);
     assert.equal((await tutti("whatif --strategy luck")).exitCode, 2);

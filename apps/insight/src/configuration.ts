@@ -92,6 +92,10 @@ export const insightSection = defineSection({
       .url({ protocol: /^https?$/ })
       .optional()
       .describe("Where people open the dashboard. Messages to receivers link to it."),
+    chromium: z
+      .string()
+      .default("")
+      .describe("Path of Chromium, which prints reports as PDF. Empty: the one in PATH."),
     prometheus: prometheusSchema,
     seriesMax: z
       .number()

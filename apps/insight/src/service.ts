@@ -1,7 +1,10 @@
 import { join } from "node:path";
-import { factService, metricService } from "@tutti/contracts/insight/v1";
+import { agentPollService } from "@tutti/contracts/agent/v1";
+import { admissionService } from "@tutti/contracts/governance/v1";
+import { analysisService, factService, metricService } from "@tutti/contracts/insight/v1";
 import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
 import { poolService } from "@tutti/contracts/swarm/v1";
+import { runService } from "@tutti/contracts/workflow/v1";
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
 import { Orchestrator, type Timers } from "@tutti/kernel";
 import { type AlertParts, alertMachines, hostAlerts } from "./alerts/hosting.ts";
@@ -12,7 +15,10 @@ import { insightSection } from "./configuration.ts";
 import { FactCollector } from "./facts/collector.ts";
 import { QueryProcess } from "./facts/query/query-process.ts";
 import { FactThread } from "./facts/thread/fact-thread.ts";
+import { InsightAgent } from "./insight-agent.ts";
 import { inspectInsight } from "./inspection.ts";
+import { PdfPrinter } from "./reports/render/pdf.ts";
+import { Reports } from "./reports/reports.ts";
 import { PrometheusSeries, type PrometheusSettings } from "./series/prometheus/prometheus-series.ts";
 import { UserSeries } from "./series/prometheus/user-series.ts";
 import { Recorder, type RecorderParts } from "./series/recorder.ts";
@@ -50,20 +56,25 @@ export class InsightService extends Orchestrator {
     const { clock, timers } = foundation;
     const prometheus = prometheusOf(settings.prometheus, thread, timers);
     mesh.serve(metricService, metricsHandlers({ thread, recorder, prometheus, clock, timers }));
+    const { processId } = host;
+    const agent = new InsightAgent({
+      ...{ foundation, agentId: `insight-${processId}`, runs: mesh.client(runService) },
+      ...{ polls: mesh.client(agentPollService, { service: "swarm" }), pools: mesh.client(poolService) },
+    });
     const facts = this.#hostFacts(host, thread, join(folder, "facts.sqlite"), {
-      everyMs: factsEveryMs,
-      keepMs: factsKeepDays * dayMs,
+      ...{ everyMs: factsEveryMs, keepMs: factsKeepDays * dayMs, agent, chromium: settings.chromium },
     });
     const explain: AlertParts["explain"] = (span) => explainFailures(facts, span);
-    const onQueued = (listener: (namespace: string) => void) => facts.collector.onQueued(listener);
-    hostAlerts(this, host, { settings, thread, recorder, explain, onQueued });
+    hostAlerts(this, host, { settings, thread, recorder, explain, agent });
+    this.register("agent", agent, { critical: false });
+    facts.collector.onQueued((namespace) => agent.wake(namespace));
   }
 
   #hostFacts(
-    { foundation, mesh }: HostContext,
+    { foundation, mesh, guard, ids }: HostContext,
     series: SeriesThread,
     file: string,
-    times: { everyMs: number; keepMs: number },
+    { agent, chromium, ...times }: { everyMs: number; keepMs: number; agent: InsightAgent; chromium: string },
   ): Parameters<typeof explainFailures>[0] & { readonly collector: FactCollector } {
     const thread = new FactThread({ file }, foundation.timers);
     const queries = new QueryProcess(foundation.timers);
@@ -81,9 +92,14 @@ export class InsightService extends Orchestrator {
     const { clock } = foundation;
     const pools = mesh.client(poolService);
     mesh.serve(factService, factsHandlers({ collector, thread, queries, file, clock }));
+    const analysis = mesh.client(analysisService);
+    const compliance = mesh.client(admissionService);
+    const making = { collector, queries, series, analysis, compliance, file, clock };
+    const printer = new PdfPrinter(chromium);
+    const reports = new Reports({ mesh, guard, ids, agent, making, printer });
     mesh.serve(
       servedAnalysisService,
-      analysisHandlers({ collector, queries, replays, pools, series, file, clock }),
+      analysisHandlers({ collector, queries, replays, reports, pools, series, file, clock }),
     );
     return { collector, queries, file };
   }

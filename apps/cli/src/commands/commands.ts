@@ -14,6 +14,7 @@ import { objectCommands } from "./objects/table.ts";
 import { clusterCommands } from "./platform/cluster-table.ts";
 import { installationCommands } from "./platform/table.ts";
 import { poolCommands } from "./pools/table.ts";
+import { reportCommands } from "./reports/table.ts";
 import { modelCommands, resourceCommands } from "./resources/table.ts";
 import { runCommands } from "./runs/table.ts";
 import { sessionCommands } from "./sessions/table.ts";
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   ...objectCommands,
   ...installationCommands,
   ...analysisCommands,
+  ...reportCommands,
   ...adviceCommands,
   ...clusterCommands,
   ...templateCommands,

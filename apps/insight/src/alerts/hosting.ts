@@ -7,6 +7,7 @@ import { Errands, tell, WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
 import { alert, changeIncident } from "@tutti/machine-alert";
 import type { insightSection } from "../configuration.ts";
+import type { InsightAgent } from "../insight-agent.ts";
 import { Repairs, type RepairsParts } from "../repairs/repairs.ts";
 import type { Recorder } from "../series/recorder.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
@@ -30,13 +31,12 @@ export interface AlertParts {
   readonly thread: Pick<SeriesThread, "ask">;
   readonly recorder: Pick<Recorder, "catchUp">;
   readonly explain: AlertDependencies["explain"];
-  /** Tells which namespace may have tasks for insight. */
-  readonly onQueued: (listener: (namespace: string) => void) => void;
+  readonly agent: InsightAgent;
 }
 
 export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts: AlertParts): void {
   const { mesh, partitionOwner, foundation } = host;
-  const { settings, thread, recorder, explain, onQueued } = parts;
+  const { settings, thread, recorder, explain, agent } = parts;
   const publisher = alertEventPublisher(host);
   orchestrator.register("alert-events", publisher, { critical: false });
   const notifications = new Notifications(publisher);
@@ -72,10 +72,8 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
     const body = ChangeIncident.fromPartial({ incidentId, note: text });
     await tell(dependencies, keyOf(namespace), { command: changeIncident, body }, context);
   };
-  const { guard, ids, processId } = host;
-  const repairs = new Repairs({ foundation, mesh, guard, ids, processId, note });
-  orchestrator.register("repairs", repairs.agent, { critical: false });
-  onQueued((namespace) => repairs.agent.wake(namespace));
+  const { guard, ids } = host;
+  const repairs = new Repairs({ foundation, mesh, guard, ids, agent, note });
   const served = {
     ...dependencies,
     evaluator,

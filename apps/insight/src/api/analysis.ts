@@ -25,12 +25,14 @@ import type { AnalysisAsked, AnalysisFound } from "../analysis/analyse.ts";
 import { insightErrors } from "../errors.ts";
 import type { FactCollector } from "../facts/collector.ts";
 import type { QueryProcess } from "../facts/query/query-process.ts";
+import type { Reports } from "../reports/reports.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
 import { getCapacity } from "./capacity.ts";
 import { type ReplayParts, replayPool } from "./replay.ts";
 
 const { findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile } = analysisService.methods;
 const { getCapacity: capacities, replayPool: replays } = analysisService.methods;
+const { createWorkReport, getWorkReport, listWorkReports, deleteWorkReport } = analysisService.methods;
 
 /** The part of the contract that is served. */
 export const servedAnalysisService = {
@@ -38,6 +40,7 @@ export const servedAnalysisService = {
   methods: {
     ...{ findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile },
     ...{ getCapacity: capacities, replayPool: replays },
+    ...{ createWorkReport, getWorkReport, listWorkReports, deleteWorkReport },
   },
 };
 
@@ -45,6 +48,7 @@ export interface AnalysisParts extends Pick<ReplayParts, "replays" | "pools"> {
   readonly collector: Pick<FactCollector, "catchUp">;
   readonly queries: Pick<QueryProcess, "analyse" | "load">;
   readonly series: Pick<SeriesThread, "ask">;
+  readonly reports: Pick<Reports, "create" | "get" | "list" | "remove">;
   readonly file: string;
   readonly clock: Clock;
 }
@@ -85,7 +89,7 @@ function causesIn({ causes, regressions }: AnalysisFound): RootCause[] {
 }
 
 export function analysisHandlers(parts: AnalysisParts): Handlers<typeof servedAnalysisService> {
-  const { collector, queries, series, file, clock } = parts;
+  const { collector, queries, series, reports, file, clock } = parts;
   const spanOf = (span: TimeRange | undefined, lengthMs: number) => {
     const toMs = span?.to === undefined ? clock.now() : fromTimestamp(span.to);
     const fromMs = span?.from === undefined ? toMs - lengthMs : fromTimestamp(span.from);
@@ -138,6 +142,10 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof servedAn
     },
     getCapacity: (request) => getCapacity(parts, request),
     replayPool: (request, context) => replayPool(parts, request, context),
+    createWorkReport: (request, context) => reports.create(request, context),
+    getWorkReport: (request, context) => reports.get(request, context),
+    listWorkReports: (request, context) => reports.list(request, context),
+    deleteWorkReport: (request, context) => reports.remove(request, context),
     async getTrends({ namespace, queries: asked, span }) {
       const { fromMs, toMs } = spanOf(span, 7 * dayMs);
       const found = await series.ask("query", {

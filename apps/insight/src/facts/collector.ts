@@ -26,7 +26,7 @@ import {
   toTimestamp,
 } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
-import { insightPool } from "../repairs/insight-agent.ts";
+import { insightPool } from "../insight-agent.ts";
 import {
   agentRow,
   attemptRows,

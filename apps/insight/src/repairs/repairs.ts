@@ -5,31 +5,24 @@
  * 2. A run of many runs acts on exactly what its preview named. A second attempt continues after the completed runs.
  * 3. Cancelling the run stops it. An undo is a repair of its own.
  */
-import { agentPollService } from "@tutti/contracts/agent/v1";
 import type { IncidentRepair, RepairIncidentReply } from "@tutti/contracts/insight/v1";
 import { RepairKind } from "@tutti/contracts/insight/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
 import { WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import type { Guard } from "@tutti/host";
-import {
-  type CallContext,
-  counted,
-  errorFromUnknown,
-  type Foundation,
-  type IdSource,
-  toTimestamp,
-} from "@tutti/kernel";
-import { deniedError, type Mesh } from "@tutti/mesh";
+import { type CallContext, counted, type Foundation, type IdSource, toTimestamp } from "@tutti/kernel";
+import type { Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
-import { InsightAgent, insightPool, payloadOf, type Work, workTask } from "./insight-agent.ts";
+import type { InsightAgent, Work } from "../insight-agent.ts";
+import { requireRight } from "../rights.ts";
 
 export interface RepairsParts {
   readonly foundation: Foundation;
   readonly mesh: Pick<Mesh, "client">;
   readonly guard: Pick<Guard, "authorize"> | undefined;
   readonly ids: IdSource;
-  readonly processId: string;
+  readonly agent: InsightAgent;
   /** Adds a line to the timeline of an incident. */
   readonly note: (of: NoteOf, text: string, context: CallContext) => Promise<void>;
 }
@@ -95,16 +88,13 @@ const movable = [WORK_STATUS_PENDING, WORK_STATUS_RUNNING, WORK_STATUS_PAUSED];
 export class Repairs {
   readonly #parts: RepairsParts;
   readonly #clients: ReturnType<typeof clientsOf>;
-  readonly agent: InsightAgent;
+  readonly #agent: InsightAgent;
 
   constructor(parts: RepairsParts) {
     this.#parts = parts;
     this.#clients = clientsOf(parts.mesh);
-    this.agent = new InsightAgent({
-      ...{ foundation: parts.foundation, polls: this.#clients.polls, runs: this.#clients.runs },
-      agentId: `insight-${parts.processId}`,
-      works: { [capability]: (work) => this.#repair(work) },
-    });
+    this.#agent = parts.agent;
+    this.#agent.does(capability, { work: (work) => this.#repair(work) });
   }
 
   async preview(asked: RepairAsked, context: CallContext): Promise<Preview> {
@@ -137,41 +127,23 @@ export class Repairs {
       reason: reason === "" ? `incident ${incidentId}` : `incident ${incidentId}: ${reason}`,
     };
     const runId = key === "" ? this.#parts.ids.newId("repair") : `repair-${incidentId}-${key}`;
-    const task = { id: workTask, title: summary, work: { $case: "capability", value: capability } } as const;
-    const tasks = [{ ...task, input: payloadOf(`\${{ input }}`), retry: { maxAttempts: 5 } }];
-    const request = workflow.StartRunRequest.fromPartial({ namespace, runId });
-    request.spec = workflow.RunSpec.fromPartial({
-      what: { $case: "tasks", value: { tasks, input: payloadOf(input) } },
-      pool: insightPool,
-      labels: { [labels.incident]: incidentId, [labels.repair]: undo ? `undo-${kind}` : kind },
-    });
-    await this.#makePool(namespace, context);
-    const { existed } = await this.#clients.runs.startRun(request, {
-      context: this.agent.context(namespace, context.signal),
-    });
-    this.agent.wake(namespace);
+    const existed = await this.#agent.startTask(
+      { namespace, runId },
+      {
+        ...{ capability, title: summary, input },
+        labels: { [labels.incident]: incidentId, [labels.repair]: undo ? `undo-${kind}` : kind },
+      },
+      context,
+    );
     if (!existed) await this.#parts.note(asked, `Repair started: ${summary} Run ${runId}`, context);
     return WorkReference.fromPartial({ namespace, kind: "run", id: runId });
-  }
-
-  async #makePool(namespace: string, { signal }: CallContext): Promise<void> {
-    const pool = { pool: insightPool, description: "Tasks that insight does itself, such as repairs" };
-    const request = swarm.CreatePoolRequest.fromPartial({ namespace, pool });
-    try {
-      await this.#clients.pools.createPool(request, { context: this.agent.context(namespace, signal) });
-    } catch (thrown) {
-      if (errorFromUnknown(thrown).status !== "ALREADY_EXISTS") throw thrown;
-    }
   }
 
   #requireRight(kind: Kind, { undo, workNamespace }: RepairAsked, { principal }: CallContext): void {
     const [resource, does, undoes] = rights[kind];
     const action = undo ? undoes : does;
     if (action === "") throw insightErrors.repairFinal();
-    const rule = { action, resource, within: undefined };
-    const decision = this.#parts.guard?.authorize(principal, rule, workNamespace);
-    if (decision !== undefined && !decision.allowed)
-      throw deniedError(principal, rule, workNamespace, decision);
+    requireRight(this.#parts.guard, principal, { action, resource }, workNamespace);
   }
 
   async #runsOf(kind: "retry" | "move", asked: RepairAsked, context: CallContext): Promise<Preview> {
@@ -293,10 +265,8 @@ function kindOf({ kind }: Pick<IncidentRepair, "kind">): Kind {
 
 function clientsOf(mesh: Pick<Mesh, "client">) {
   return {
-    runs: mesh.client(workflow.runService),
     bulk: mesh.client(workflow.bulkService),
     agents: mesh.client(swarm.agentService),
     pools: mesh.client(swarm.poolService),
-    polls: mesh.client(agentPollService, { service: "swarm" }),
   };
 }

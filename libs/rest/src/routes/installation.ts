@@ -170,6 +170,32 @@ export const installationRoutes = [
     rpc: "tutti.insight.v1.AnalysisService/GetTrends",
   },
   {
+    name: "workReports.list",
+    method: "GET",
+    path: "/v1/reports",
+    rpc: "tutti.insight.v1.AnalysisService/ListWorkReports",
+  },
+  {
+    name: "workReports.create",
+    method: "POST",
+    path: "/v1/reports",
+    rpc: "tutti.insight.v1.AnalysisService/CreateWorkReport",
+  },
+  {
+    name: "workReports.get",
+    method: "GET",
+    path: "/v1/reports/{id}",
+    rpc: "tutti.insight.v1.AnalysisService/GetWorkReport",
+    params: { id: "reportId" },
+  },
+  {
+    name: "workReports.delete",
+    method: "DELETE",
+    path: "/v1/reports/{id}",
+    rpc: "tutti.insight.v1.AnalysisService/DeleteWorkReport",
+    params: { id: "reportId" },
+  },
+  {
     name: "status",
     method: "GET",
     path: "/v1/status",

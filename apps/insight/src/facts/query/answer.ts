@@ -16,6 +16,8 @@ export interface QueryAsked {
   readonly namespace: string | undefined;
   readonly sql: string;
   readonly rowsMax: number;
+  /** Values of `:name` in the statement. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 export type QueryAnswer =
@@ -41,7 +43,7 @@ const kept = new Set<string>(factTables.map((table) => table.kept));
 /** Tables of SQLite, and of the store itself. */
 const hidden = /^(?:sqlite_|pragma_|cursor$|dbstat|json_|bytecode|tables_used)/;
 
-export function answerQuery({ file, namespace, sql, rowsMax }: QueryAsked): QueryAnswer {
+export function answerQuery({ file, namespace, sql, rowsMax, parameters }: QueryAsked): QueryAnswer {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     database.limits.length = valueBytesMax;
@@ -61,10 +63,11 @@ export function answerQuery({ file, namespace, sql, rowsMax }: QueryAsked): Quer
     database.setAuthorizer(permissionOf(secret));
     const statement = database.prepare(sql);
     statement.setReturnArrays(true);
+    statement.setAllowUnknownNamedParameters(true);
     const columns = statement.columns().map(({ name }) => name.slice(0, nameMax));
     const rows: string[] = [];
     let bytes = 2;
-    for (const row of statement.iterate()) {
+    for (const row of parameters === undefined ? statement.iterate() : statement.iterate({ ...parameters })) {
       const text = JSON.stringify(row, (_, value) => (value instanceof Uint8Array ? null : value));
       bytes += Buffer.byteLength(text) + 1;
       if (rows.length >= rowsMax || bytes > bytesMax) return { columns, rows: `[${rows.join()}]`, cut: true };

@@ -1,9 +1,9 @@
 import type { Schedule } from "@tutti/contracts/workflow/v1";
-import { ask, type LineDependencies, type MachineDependencies } from "@tutti/host/serving";
-import type { CallContext, InstanceKey } from "@tutti/kernel";
+import { type LineDependencies, type MachineDependencies, workOf } from "@tutti/host/serving";
+import type { CallContext } from "@tutti/kernel";
 import { facts, scheduleErrors } from "@tutti/machine-schedule";
-import { runtimeErrors } from "@tutti/runtime/errors";
 import type { Versions } from "../../definitions/versions.ts";
+import { causeOf } from "../runs/dependencies.ts";
 import { scheduleOf } from "./messages.ts";
 
 /** What the handlers about schedules work with. */
@@ -11,20 +11,15 @@ export interface ScheduleDependencies extends LineDependencies {
   readonly versions: Versions;
 }
 
-export function keyOf(namespace: string, id: string): InstanceKey {
-  return { namespace, kind: "schedule", id };
-}
+const work = workOf({ kind: "schedule", missing: (id) => scheduleErrors.missing({ id }) });
+export const { keyOf } = work;
 
 export async function scheduleNamed(
   dependencies: MachineDependencies,
   id: string,
   context: CallContext,
 ): Promise<Schedule> {
-  const { namespace } = context;
-  try {
-    const found = await ask(dependencies, keyOf(namespace, id), { query: facts, body: undefined }, context);
-    return scheduleOf(namespace, id, found);
-  } catch (error) {
-    throw runtimeErrors.unknownInstance.is(error) ? scheduleErrors.missing({ id }) : error;
-  }
+  const found = await work.ask(dependencies, id, { query: facts, body: undefined }, context);
+  const { startedBy } = await work.factsOf(dependencies, id, context);
+  return { ...scheduleOf(context.namespace, id, found), createCause: causeOf(startedBy) };
 }

@@ -1,5 +1,5 @@
 /**
- * Insight as an agent: it does tasks of runs that it started itself, in a pool of its own.
+ * Insight as an agent: it starts runs of one task, and does these tasks, in a pool of its own.
  *
  * 1. It polls a namespace while there are tasks for it. A call wakes it, or the facts round that sees a queue.
  * 2. It does nothing for runs of other callers: its rights are those of the installation.
@@ -14,8 +14,15 @@ import {
   type Completion,
   RenewTasksRequest,
 } from "@tutti/contracts/agent/v1";
+import { CreatePoolRequest, type poolService } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
-import { GetRunRequest, type Run, type runService } from "@tutti/contracts/workflow/v1";
+import {
+  GetRunRequest,
+  type Run,
+  RunSpec,
+  type runService,
+  StartRunRequest,
+} from "@tutti/contracts/workflow/v1";
 import {
   backoffMs,
   type CallContext,
@@ -26,12 +33,14 @@ import {
   toErrorDetail,
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import { insightErrors } from "../errors.ts";
+import { insightErrors } from "./errors.ts";
 
 export const insightPool = "insight";
 
 /** In whose name runs are started, and their tasks are done. */
-const principal: Principal = { kind: "service", id: "insight-repairs", roles: ["admin"] };
+const principal: Principal = { kind: "service", id: "insight", roles: ["admin"] };
+/** Runs of earlier versions have another. */
+const ownIds = [principal.id, "insight-repairs"];
 
 /** How a task does its work. */
 export interface Work {
@@ -48,10 +57,24 @@ export interface Work {
 export interface InsightAgentParts {
   readonly foundation: Foundation;
   readonly polls: Pick<Client<typeof agentPollService>, "claimTasks" | "completeTasks" | "renewTasks">;
-  readonly runs: Pick<Client<typeof runService>, "getRun">;
+  readonly runs: Pick<Client<typeof runService>, "getRun" | "startRun">;
+  readonly pools: Pick<Client<typeof poolService>, "createPool">;
   readonly agentId: string;
-  /** By capability. */
-  readonly works: Readonly<Record<string, (work: Work) => Promise<unknown>>>;
+}
+
+/** A capability of insight. */
+interface Ability {
+  readonly work: (work: Work) => Promise<unknown>;
+  /** Whether runs that insight did not start itself are done as well. Default: none. */
+  readonly isTrusted?: (run: Run, input: unknown, context: CallContext) => Promise<boolean>;
+}
+
+/** A run of one task of a capability. */
+export interface TaskWanted {
+  readonly capability: string;
+  readonly title: string;
+  readonly input: unknown;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 const claimWaitMs = 30_000;
@@ -65,9 +88,40 @@ export class InsightAgent {
   /** Namespaces that are polled, and whether there was a call meanwhile. */
   readonly #polled = new Map<string, { isWanted: boolean }>();
   readonly #running = new Set<Promise<void>>();
+  readonly #abilities = new Map<string, Ability>();
 
   constructor(parts: InsightAgentParts) {
     this.#parts = parts;
+  }
+
+  /** Called while the service is put together. */
+  does(capability: string, ability: Ability): void {
+    this.#abilities.set(capability, ability);
+  }
+
+  /** Starts a run. Returns whether it was there. */
+  async startTask(
+    { namespace, runId }: { readonly namespace: string; readonly runId: string },
+    wanted: TaskWanted,
+    { signal }: Pick<CallContext, "signal">,
+  ): Promise<boolean> {
+    await this.makePool(namespace, signal);
+    const request = StartRunRequest.fromPartial({ namespace, runId });
+    request.spec = specOf(wanted);
+    const context = this.context(namespace, signal);
+    const { existed } = await this.#parts.runs.startRun(request, { context });
+    this.wake(namespace);
+    return existed;
+  }
+
+  async makePool(namespace: string, signal: AbortSignal): Promise<void> {
+    const pool = { pool: insightPool, description: "Tasks that insight does itself: repairs and reports" };
+    const request = CreatePoolRequest.fromPartial({ namespace, pool });
+    try {
+      await this.#parts.pools.createPool(request, { context: this.context(namespace, signal) });
+    } catch (thrown) {
+      if (errorFromUnknown(thrown).status !== "ALREADY_EXISTS") throw thrown;
+    }
   }
 
   /** Tasks that are not over are done again by the next process. */
@@ -91,7 +145,7 @@ export class InsightAgent {
   /** The context of calls in the name of insight. */
   context(namespace: string, signal: AbortSignal = this.#stopping.signal): CallContext {
     const { tracer, logger } = this.#parts.foundation;
-    const trace = tracer.start({ name: "repair", kind: "internal" }).context;
+    const trace = tracer.start({ name: "insight", kind: "internal" }).context;
     const deadlineMs = Number.POSITIVE_INFINITY;
     return { principal, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
   }
@@ -103,12 +157,12 @@ export class InsightAgent {
 
   /** Until a claim finds nothing, and there was no call meanwhile. */
   async #poll(namespace: string): Promise<void> {
-    const { foundation, polls, works } = this.#parts;
+    const { foundation, polls } = this.#parts;
     const { signal } = this.#stopping;
-    const capabilities = Object.keys(works).map((name) => ({ name, version: "1.0.0" }));
+    const capabilities = [...this.#abilities.keys()].map((name) => ({ name, version: "1.0.0" }));
     const request = ClaimTasksRequest.fromPartial({
       ...{ ...this.#place(namespace), count: 1, waitMs: claimWaitMs, kind: AgentKind.AGENT_KIND_FUNCTION },
-      offering: { capabilities, slots: 4, description: "Repairs of incidents" },
+      offering: { capabilities, slots: 4, description: "Repairs of incidents, and reports" },
     });
     for (let failures = 0; !signal.aborted && failures < failuresMax; ) {
       const polled = this.#polled.get(namespace);
@@ -169,15 +223,15 @@ export class InsightAgent {
     const { id: runId = "", task: taskId = "" } = task.work ?? {};
     const request = GetRunRequest.fromPartial({ namespace, runId });
     const { run } = await this.#parts.runs.getRun(request, { context: more.context });
-    const work = this.#parts.works[task.capability];
-    if (work === undefined || taskId !== workTask || !isOwn(run)) throw insightErrors.runForeign({ runId });
-    return work({
-      namespace,
-      runId,
-      input: jsonIn(task.input),
-      saved: String(jsonIn(task.saved) ?? ""),
-      ...more,
-    });
+    const ability = this.#abilities.get(task.capability);
+    const input = jsonIn(task.input);
+    const isOurs =
+      run !== undefined && taskId === taskOf(task.capability)
+        ? isOwn(run) || (await ability?.isTrusted?.(run, input, more.context))
+        : false;
+    if (ability === undefined || isOurs !== true) throw insightErrors.runForeign({ runId });
+    const saved = String(jsonIn(task.saved) ?? "");
+    return ability.work({ namespace, runId, input, saved, ...more });
   }
 
   async #renew(
@@ -213,14 +267,29 @@ export class InsightAgent {
   }
 }
 
-/** The one task of such a run. */
-export const workTask = "repair";
+/** Id of the one task of such a run: `repair` of `tutti.repair`. */
+export function taskOf(capability: string): string {
+  return capability.slice(capability.lastIndexOf(".") + 1);
+}
+
+export function specOf({ capability, title, input, labels }: TaskWanted): RunSpec {
+  const task = { id: taskOf(capability), title, work: { $case: "capability", value: capability } } as const;
+  const tasks = [{ ...task, input: payloadOf(`\${{ input }}`), retry: { maxAttempts: 5 } }];
+  return RunSpec.fromPartial({
+    what: { $case: "tasks", value: { tasks, input: payloadOf(input) } },
+    ...{ pool: insightPool, labels: { ...labels } },
+  });
+}
+
+/** Whether insight made it. */
+export function isOfInsight({ createCause }: Pick<Run, "createCause">): boolean {
+  const actor = createCause?.actor;
+  return actor?.kind === ActorKind.ACTOR_KIND_SERVICE && ownIds.includes(actor.id);
+}
 
 /** Callers can add tasks to a run, and start children. Neither is what insight started. */
-function isOwn(run: Run | undefined): boolean {
-  const actor = run?.createCause?.actor;
-  const isByInsight = actor?.kind === ActorKind.ACTOR_KIND_SERVICE && actor.id === principal.id;
-  return isByInsight && run?.parent === undefined;
+export function isOwn(run: Pick<Run, "createCause" | "parent">): boolean {
+  return isOfInsight(run) && run.parent === undefined;
 }
 
 export function payloadOf(value: unknown) {
@@ -228,7 +297,7 @@ export function payloadOf(value: unknown) {
   return { body: { $case: "inline" as const, value: text }, mediaType: "application/json" };
 }
 
-function jsonIn(payload: ClaimedTask["input"]): unknown {
+export function jsonIn(payload: ClaimedTask["input"]): unknown {
   const body = payload?.body;
   if (body?.$case !== "inline" || body.value.length === 0) return undefined;
   return JSON.parse(Buffer.from(body.value).toString());

@@ -1,0 +1,30 @@
+/** What all formats say of a report. */
+import type { Cell, ReportContent, Section } from "../content.ts";
+
+export const moment = (ms: number): string =>
+  `${new Date(ms).toISOString().replace("T", " ").slice(0, 16)} UTC`;
+
+export function headOf({ namespace, kind, subject, fromMs, toMs }: ReportContent): string {
+  const about = kind === "namespace" ? "" : `, ${kind} ${subject}`;
+  return `Namespace ${namespace}${about}. From ${moment(fromMs)} to ${moment(toMs)}.`;
+}
+
+/** Below the table. Empty if the table says all. */
+export function noteOf({ columns, rows, cut, problem }: Section): string {
+  if (problem !== undefined) return `This section could not be made: ${problem}`;
+  if (cut) return `The first ${rows.length} rows. There are more.`;
+  return columns.length > 0 && rows.length === 0 ? "Nothing in this time." : "";
+}
+
+const figures = new Intl.NumberFormat("en", { maximumFractionDigits: 4 });
+
+export function cellText(value: Cell): string {
+  if (value === null) return "";
+  return typeof value === "number" ? figures.format(value) : value;
+}
+
+/** `failed_percent` as a heading. */
+export function columnText(name: string): string {
+  const words = name.replaceAll("_", " ");
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}
