@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
+import { resolveMeshSettings } from "../../libs/mesh/src/settings.ts";
 import { workspaceRoot } from "../setup.mjs";
 import { writeDeclarations } from "./declarations.mjs";
 
@@ -73,7 +74,7 @@ export async function makeSdk(folder, common) {
       WebSocket: "$WebSocket",
     },
     banner: { js: banner },
-    plugins: [withoutServer],
+    plugins: [withoutServer, withoutSchemas],
     metafile: true,
     logLevel: "warning",
   });
@@ -142,6 +143,27 @@ const withoutServer = {
     );
     onResolve({ filter: /\/reflection-service\.ts$/ }, () => left("reflection"));
     onLoad({ filter: /.*/, namespace: "none" }, ({ path }) => ({ contents: stubs[path] ?? "" }));
+  },
+};
+
+/**
+ * The schema of the settings of a mesh, and the library that reads it: 104 kB. `connect` checks the few that a program sets, and takes
+ * the defaults for all others.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const withoutSchemas = {
+  name: "without-schemas",
+  setup({ onLoad }) {
+    const merging = `
+const defaults = ${JSON.stringify(resolveMeshSettings())};
+const isGroup = (value) => typeof value === "object" && !Array.isArray(value);
+const merged = (base, given) => ({ ...base, ...Object.fromEntries(Object.entries(given).map(([name, value]) =>
+  [name, value === undefined ? base[name] : isGroup(base[name]) ? merged(base[name], value) : value])) });
+export const meshSection = undefined;
+export const resolveMeshSettings = (given = {}) => merged(defaults, given);
+`;
+    onLoad({ filter: /libs.mesh.src.settings\.ts$/ }, () => ({ contents: merging }));
   },
 };
 

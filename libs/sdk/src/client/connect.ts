@@ -1,7 +1,7 @@
 import { type Logger, silentLogger, systemFoundation, type Tracer, TuttiError } from "@tutti/kernel";
 import type { InProcessNetwork, Mesh } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
-import { apiKeyIn } from "../worker/settings.ts";
+import { apiKeyIn, invalid } from "../worker/settings.ts";
 import { clientAddresses } from "./addresses.ts";
 import { withCallerStacks } from "./caller-stack.ts";
 import type { Tutti } from "./tutti.ts";
@@ -165,6 +165,8 @@ function servicesAt(addresses: readonly string[]) {
 }
 
 function meshSettings({ tls, callTimeoutMs }: ConnectOptions, network: InProcessNetwork | undefined) {
+  if (callTimeoutMs !== undefined && !(Number.isInteger(callTimeoutMs) && callTimeoutMs >= 1))
+    throw invalid("the option callTimeoutMs", "whole milliseconds from 1", callTimeoutMs);
   return {
     transport: network === undefined ? ("grpc" as const) : ("in-process" as const),
     ...(tls !== undefined && { tls: { mode: "mutual" as const, ...tls } }),
