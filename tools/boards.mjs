@@ -1,7 +1,7 @@
 // @ts-check
 
-// The boards of Grafana in `deploy/grafana/dashboards`, written by what stands here: `node tools/boards.mjs &&
-// npx biome check --write deploy`. A test holds the files against it, and each figure against docs/reference/metrics.md.
+// The boards of Grafana in `deploy/grafana/dashboards`, written by this file: `node tools/boards.mjs && npx biome check
+// --write deploy`. A test compares the files with it, and each metric with docs/reference/metrics.md.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ const boards = [
   {
     uid: "tutti-work",
     title: "Tutti: work",
-    about: "What is asked for, what is being done, and what waits.",
+    about: "Requested, running and waiting work.",
     rows: {
       "At the front door": [
         {
@@ -27,7 +27,7 @@ const boards = [
         {
           title: "Time to an answer, 99 of 100",
           unit: "s",
-          about: "By route; those that only wait for the end of work are among them.",
+          about: "By route, including routes that only wait for the end of work.",
           lines: {
             "{{route}}":
               "topk(10, histogram_quantile(0.99, sum by (le, route) (rate(tutti_gateway_request_seconds_bucket[$__rate_interval]))))",
@@ -83,7 +83,7 @@ const boards = [
         {
           title: "Partitions by service",
           unit: "short",
-          about: "The height is the number of partitions: a dent is what nobody owned.",
+          about: "The height is the number of partitions: a dent is a partition without an owner.",
           lines: { "{{service}} {{instance}}": "tutti_ownership_partitions" },
         },
         {

@@ -64,7 +64,7 @@ const readBeside = new Map([
 ]);
 
 /**
- * @param {Record<string, string>} entries what each bundle is called, without its ending, and the source it begins with
+ * @param {Record<string, string>} entries the name of each bundle, without its ending, and its main source
  * @param {string} folder where they are put
  * @param {{ sourcemap?: boolean, minify?: boolean, splitting?: boolean }} [options] split, what is imported later is a file of its own
  * @returns {Promise<Set<string>>} the files that are in them
@@ -84,7 +84,7 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
     format: "esm",
     target: `node${pinnedMajor}`,
     sourcemap,
-    // The sources are where the bundle was made; a copy of them would be most of what a reader of the map parses.
+    // The source files are where the bundle was made. A copy of them would be most of the map.
     sourcesContent: false,
     minify,
     metafile: true,
@@ -95,7 +95,7 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
   });
   if (warnings.length > 0)
     throw new Error(
-      `${Object.values(entries).join()}: esbuild warned ${warnings.length} times; a bundle is made without warnings`,
+      `${Object.values(entries).join()}: esbuild warned ${warnings.length} times. A bundle is made without warnings`,
     );
   await mkdir(folder, { recursive: true });
   await Promise.all(
@@ -130,8 +130,8 @@ export function threadsStartedBy(files) {
 }
 
 /**
- * Bundles of services and of the threads that they start, as an image has them. Each is made by itself: of files that several have in
- * common each would carry what only the others use, and Node keeps the text of whatever it has loaded.
+ * Bundles of services and of the threads that they start, as an image has them. Each is made separately. A shared file
+ * would carry parts that only other bundles use, and Node keeps the text of every loaded file.
  *
  * @param {readonly string[]} services
  * @param {string} folder

@@ -19,7 +19,7 @@ const run = promisify(execFile);
 const fetchMs = 180_000;
 
 /**
- * Where the packages are and how they are loaded, or why a test is skipped; with CI=true their absence is thrown.
+ * Where the packages are and how they are loaded, or why a test is skipped. With CI=true a missing package is an error.
  *
  * @returns {Promise<{ modules: string, load: (name: string) => any, skip: string | false }>}
  */

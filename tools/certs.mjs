@@ -48,8 +48,9 @@ const fresh = Object.entries(made.services).filter(([, { isNew }]) => isNew);
 console.log(`authority: ${made.ca}`);
 const stages = {
   next_is_trusted:
-    "the next authority is trusted too; once running services know, --next-authority has it sign",
-  next_signs: "the next authority signs; once running services know, --next-authority forgets the one before",
+    "the next authority is trusted too. Once running services know it, --next-authority signs with it",
+  next_signs:
+    "the next authority signs. Once running services know it, --next-authority removes the previous one",
   settled: values["next-authority"] ? "the authority before is trusted no more" : "",
 };
 if (stages[made.authority] !== "") console.log(stages[made.authority]);

@@ -89,7 +89,7 @@ function typesOf(project, name) {
 export async function runChecks(names, root = workspaceRoot) {
   const counts = { passed: 0, failed: 0 };
   const waiting = [...names];
-  // Two at a time: most of them are single-threaded, and the others take what is left.
+  // Two at a time: most of them are single-threaded, and the others use the remaining cores.
   await Promise.all([1, 2].map(() => work()));
   return counts;
 

@@ -1,8 +1,8 @@
 // Makes what an installation needs to have before it starts for the first time, for trying things out and for compose.
 //   npm run credentials -- --out DIR [--hosts a,b]
 //
-// What is there already is kept. In production an authority of your own issues the certificates; the other files are
-// made once, and lie where you keep your secrets: whoever has them is the installation.
+// Existing files are kept. In production your own authority issues the certificates. The other files are made once.
+// Keep them with your secrets: their holder can act as the installation.
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: { out: { type: "string" }, hosts: { type: "string", default: "" } },
 });
 if (values.out === undefined) {
-  console.error("expected where to, found nothing; say --out DIR");
+  console.error("Missing --out DIR");
   process.exit(2);
 }
 

@@ -1,8 +1,9 @@
-// Commands for a data directory; each has --help.
+// Commands for a data directory. Each has --help.
+//
 //   npm run verify                reads everything in it and checks it
-//   npm run backup -- --copy DIR  copies it with its keys, also while a process has it
+//   npm run backup -- --copy DIR  copies it with its keys, also while a process uses it
 //   npm run restore -- --copy DIR makes one of a copy
-//   npm run doctor                names what is wrong with it, and what to do
+//   npm run doctor                lists its problems, and what to do
 import { dataDirectory, keysDirectory, services } from "../apps/platform/src/index.ts";
 import { loadConfiguration, partitionsIn } from "../libs/host/src/index.ts";
 import { commands, runDataCommand } from "../libs/host/src/storage/index.ts";
@@ -13,7 +14,7 @@ if (!commands.includes(command)) {
   process.exit(2);
 }
 
-/** A configuration with mistakes is no reason not to look: the directory is then the usual one, unless it is named. */
+/** A wrong configuration does not prevent a check: without a named directory the default one is used. */
 function configured() {
   try {
     const configuration = loadConfiguration(services);

@@ -1,7 +1,7 @@
 // @ts-check
 
 // Packages of Debian, brought by apt's own tools into folders of ours: private lists and a private source, so that the
-// system's own configuration is neither used nor changed; signatures are checked as apt always checks them.
+// system's own configuration is neither used nor changed. Signatures are checked as apt always checks them.
 
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -35,8 +35,8 @@ export function expectApt() {
  */
 
 /**
- * Unpacks packages, as they are named and nothing that they depend on, into one folder of the cache. What is there is
- * taken as it is.
+ * Unpacks the named packages without their dependencies into one folder of the cache. An existing folder is used
+ * unchanged.
  *
  * @param {string} release
  * @param {readonly string[]} names

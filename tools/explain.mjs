@@ -1,6 +1,8 @@
-// Says where every value of the platform's configuration comes from, read from where this is run.
+// Prints the source of every value of the platform's configuration, read in the working directory.
+//
 //   node tools/run.mjs tools/explain.mjs [KEY] [--json]
-// As `npm start -- --explain` does, and as JSON for whoever draws it.
+//
+// As `npm start -- --explain` does, and as JSON for programs.
 import { services } from "../apps/platform/src/index.ts";
 import { loadConfiguration } from "../libs/host/src/index.ts";
 import { renderExplanation } from "../libs/kernel/src/index.ts";
@@ -13,7 +15,7 @@ try {
   const found = configuration.explain(key);
   if (words.includes("--json")) {
     const keys = configuration.explain().map(({ name }) => name);
-    // A secret is its reference, however it is printed; what is not set is told as null.
+    // A secret is printed as its reference. An unset value is null.
     const settings = found.map(({ value = null, default: usual = null, ...more }) => ({
       ...more,
       value,

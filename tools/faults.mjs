@@ -5,7 +5,7 @@
 //
 //   npm run faults                           all
 //   npm run faults -- NAME …                 only these
-//   npm run faults -- --tier test|io NAME …  only tests of this tier; the default is both, the cheaper one first
+//   npm run faults -- --tier test|io NAME …  only tests of this tier. Default: both, the cheaper one first
 //
 // 1. The packages of a fault are tried in their order, until the tests of one find it.
 // 2. A test finds a fault only if its file passes without the fault.
@@ -94,7 +94,7 @@ function testsOf(copy, folder, ...args) {
 }
 
 /**
- * The file of a failure; empty, which stands for all files, where none is named.
+ * The file of a failure. Empty, which matches all files, if the output names none.
  *
  * @param {string} failure
  */

@@ -1,6 +1,7 @@
 // @ts-check
 
-// What runs faster when it is built: the page by Vite, the command `tutti`, the platform, and its services as bundles.
+// Parts that run faster when they are built: the page by Vite, the command `tutti`, the platform, and its services as
+// bundles.
 //
 // 1. A front is built if its sources, or the sources of the libraries in it, differ from its stamp.
 // 2. A failed build does not block the start: it prints the reason, and the next set-up tries again.
@@ -29,8 +30,9 @@ import { fileURLToPath } from "node:url";
  * @property {string} folder
  * @property {string} entry without it there is nothing to build
  * @property {string} made in the folder, or in the folder of this build
- * @property {string} [builds] has a folder for each build, named by the content of its sources; the command gets the folder
- * @property {string[]} command arguments for Node; it runs in the folder
+ * @property {string} [builds] contains a folder for each build, named by the content of its sources. The command gets
+ *   the folder
+ * @property {string[]} command arguments for Node, which runs in the folder
  * @property {boolean} [onlyDependencies] what its packages need in development is not in it
  * @property {string[]} [reads] folders and files outside of its package that it is made from
  */
@@ -174,7 +176,7 @@ export async function buildFronts(stale, { root, node, env, run, say }) {
     writeFileSync(log, output);
     // The bundle of an older source is no platform to start.
     if (front.builds !== undefined) rmSync(stampOf(root, front), { force: true });
-    const before = existsSync(made) ? "; the one before it stays" : "";
+    const before = existsSync(made) ? ". The one before it stays" : "";
     say(`the ${front.name} could not be built${before}: ${reasonIn(output, code)} (all of it: ${log})`);
     return false;
   }
@@ -351,7 +353,7 @@ function readIfThere(file) {
 }
 
 /**
- * The first line that names a mistake; colours are for terminals.
+ * The first line that names an error. Colours are for terminals.
  *
  * @param {string} output
  * @param {number} code

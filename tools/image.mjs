@@ -5,11 +5,11 @@
 //
 //   npm run image -- [tutti|nats …] [--tag TAG] [--layout]
 //
-//   --tag TAG   behind the colon; the version of the software unless said
+//   --tag TAG   the part after the colon. Default: the version of the software
 //   --layout    lays out what an image is made from in .cache/images, and builds nothing
 //
-// What builds it is buildah, else podman, else docker, whichever is on the path. Each image has its bill of materials at
-// /sbom.cdx.json; the same lies beside its layout.
+// The builder is the first of buildah, podman and docker on the path. Each image has its bill of materials at
+// /sbom.cdx.json. The same file is next to its layout.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -59,7 +59,7 @@ export function nameOf(name) {
  */
 function buildWords(program, image) {
   const file = ["--file", "Containerfile", "--tag", image];
-  // Nothing runs while it is built, so that it needs no rights of its own; the same content is the same image.
+  // No program runs during the build, so it needs no rights. The same content gives the same image.
   if (program === "buildah") return ["build", "--isolation", "chroot", "--timestamp", "0", ...file, "."];
   if (program === "podman") return ["build", "--timestamp", "0", ...file, "."];
   return ["build", ...file, "."];
@@ -70,9 +70,7 @@ function builder() {
     (program) => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0,
   );
   if (found === undefined)
-    throw new Error(
-      "expected buildah, podman or docker on the path, found none; install one, or say --layout",
-    );
+    throw new Error("buildah, podman or docker not found on the path. Install one, or pass --layout");
   return found;
 }
 

@@ -2,8 +2,8 @@
 
 // A lock between processes: set-up and the cache of programs are shared by everything that runs on this machine.
 //
-// The lock is a file that names its holder. A holder that died is recognised by its process id, so nothing has to be
-// cleaned up by hand after a crash. Breaking a dead holder's lock is itself guarded, else two waiters that saw the same
+// The lock is a file that names its holder. A dead holder is recognised by its process id, so nothing has to be cleaned
+// up by hand after a crash. Breaking a dead holder's lock is guarded as well. Otherwise two waiters that saw the same
 // dead holder could each remove a lock, and the second would remove the living one of the first.
 //
 // Runs on Node 18 without dependencies.
@@ -17,12 +17,12 @@ const foreignHolderMs = 15 * 60_000;
 const breakerMs = 10_000;
 
 /**
- * Runs `work` while holding the lock at `file`, waiting for whoever holds it.
+ * Runs `work` while holding the lock at `file`. Waits for the current holder.
  *
  * @template T
  * @param {string} file
  * @param {() => Promise<T> | T} work
- * @param {(holder: string) => void} [onWait] told once, when somebody else holds the lock
+ * @param {(holder: string) => void} [onWait] called once, while another process holds the lock
  * @returns {Promise<T>}
  */
 export async function withLock(file, work, onWait) {

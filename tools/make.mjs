@@ -3,9 +3,8 @@
 // Makes a new package that passes every check as it is:
 //
 //   npm run make -- service NAME                 a service with its rooms and its contract, part of the platform
-//   npm run make -- library NAME [--below LIB]   a library; it may import those up to LIB, and all if none is named
-//   npm run make -- machine NAME [--area AREA]   a kind of machine; its messages belong to the contracts of AREA, and to
-//                                                an area of its own if none is named
+//   npm run make -- library NAME [--below LIB]   a library that imports the libraries up to LIB. Default: all
+//   npm run make -- machine NAME [--area AREA]   a kind of machine with messages in the contracts of AREA. Default: its own area
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -45,7 +44,9 @@ const makers = {
     if (option !== undefined && (option !== "--area" || area === undefined)) throw new Refused(usage);
     refuseTaken(`libs/machines/${name}`);
     if (area !== undefined && !nameForm.test(area))
-      throw new Refused(`an area's name is one word of a-z and 0-9, at most 30 characters; found ${area}`);
+      throw new Refused(
+        `The name of an area is one word of a-z and 0-9, at most 30 characters. Found ${area}`,
+      );
     await addMachine(workspaceRoot, name, area);
   },
 };
@@ -55,7 +56,9 @@ async function main([kind = "", name, option, value, ...others]) {
   const maker = Object.hasOwn(makers, kind) ? makers[kind] : undefined;
   if (maker === undefined || name === undefined || others.length > 0) throw new Refused(usage);
   if (!nameForm.test(name))
-    throw new Refused(`a package's name is one word of a-z and 0-9, at most 30 characters; found ${name}`);
+    throw new Refused(
+      `The name of a package is one word of a-z and 0-9, at most 30 characters. Found ${name}`,
+    );
   await maker(name, option, value);
 }
 

@@ -21,7 +21,7 @@ const lookMs = 50;
 const patienceMs = 10_000;
 const graceMs = 3_000;
 
-/** It cannot be had, or does not start; the message says what to do. */
+/** It cannot be found, or does not start. The message says what to do. */
 export class NoNats extends Error {}
 
 /**
@@ -43,7 +43,8 @@ export function natsPortIn(words) {
  *
  * @param {number} port
  * @param {string} [directory] of `.tutti`
- * @returns {Promise<{ words: string[], stop: () => Promise<void> }>} what the platform is told, and how to end it
+ * @returns {Promise<{ words: string[], stop: () => Promise<void> }>} what >} flags for the platform, and a function to
+ *   stop it
  */
 export async function startNats(port, directory = process.cwd()) {
   const program = await findProgram("nats-server");
@@ -111,7 +112,7 @@ function keep(program, configuration) {
   const server = spawn(program, ["-c", configuration], { stdio: ["ignore", "ignore", "inherit"] });
   const holder = new Socket({ fd: 3, readable: true, writable: false });
   holder.on("error", () => {});
-  // Told to end, or whoever holds it is gone, and the platform with it ends in good order, for which it needs its bus.
+  // The platform stops gracefully after a request to stop or the end of its parent. For that it needs its bus.
   holder.on("data", () => server.kill("SIGTERM"));
   holder.on("close", () => setTimeout(() => server.kill("SIGTERM"), graceMs));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => server.kill("SIGTERM"));

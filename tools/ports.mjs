@@ -16,7 +16,7 @@ const usualPort = 7400;
 const pairStep = 10;
 const pairsTried = 50;
 
-/** The ports cannot be had; the message says what to do. */
+/** The ports are taken. The message says what to do. */
 export class PortsTaken extends Error {}
 
 /**

@@ -3,8 +3,8 @@
 // Programs that some tests need and npm does not carry.
 //
 // Looked for on PATH, then in a cache folder, then brought into that folder with apt's own tools: private lists and a
-// private source, so that the system's own configuration is neither used nor changed; signatures are checked as apt
-// always checks them. What is half done is never seen: a program appears in the cache by one rename.
+// private source, so that the system's own configuration is neither used nor changed. Signatures are checked as apt
+// always checks them. A partial download is never visible: a program appears in the cache by one rename.
 //
 //   node tools/programs.mjs NAME …   finds each program, and prints its path
 //
@@ -51,7 +51,7 @@ export LD_LIBRARY_PATH PYTHONPATH
 exec /usr/bin/python3 "$@"
 `;
 
-/** As with Python; fonts are found beside it where the system has none. */
+/** As with Python. Fonts are next to it if the system has none. */
 const chromiumLauncher = `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 for folder in "$root"/usr/lib/*-linux-gnu* "$root"/usr/lib/*-linux-gnu*/pulseaudio "$root"/lib/*-linux-gnu*; do
@@ -287,7 +287,8 @@ async function locate(name) {
   try {
     await withLock(join(cacheFolder(), "apt.lock"), () => bring(program));
   } catch (error) {
-    const old = refused.length > 0 ? ` (${refused.join(", ")}; expected ${program.atLeast} or newer)` : "";
+    const old =
+      refused.length > 0 ? ` (${refused.join(", ")}, and ${program.atLeast} or newer is needed)` : "";
     return {
       reason: `${reasonOf(error)}${old}. Install ${name} ${program.atLeast} or newer and put it on PATH`,
     };
@@ -318,7 +319,7 @@ function besides(name, { besides: pattern }) {
 }
 
 /**
- * Where a program is that was brought, if it was; nothing is looked up or brought here.
+ * The path of a downloaded program, if it exists. It is neither searched nor downloaded here.
  *
  * @param {string} name
  */

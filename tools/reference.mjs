@@ -4,8 +4,8 @@
 //   node tools/reference.mjs          write the pages
 //   node tools/reference.mjs --check  fail when a page is not what it would be, and name it
 //
-// Nothing is listed by hand: every catalogue of errors, section of the configuration, metric, rpc and event of the
-// workspace is found where it is declared, so that what is new is on its page or fails the check.
+// Nothing is listed by hand. Every catalogue of errors, section of the configuration, metric, rpc and event is found in
+// its declaration. So a new one is on its page or fails the check.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -308,8 +308,8 @@ async function runs(node, root) {
 }
 
 /**
- * What glibc does with freed memory. By itself it keeps up to eight arenas, and ever larger blocks stay in them: texts of
- * programs of several megabytes left holes that no other block fits. ADR 0012 has the figures.
+ * What glibc does with freed memory. By default it keeps up to eight arenas, and ever larger blocks stay in them. Texts
+ * of programs of several megabytes left holes that no other block fits. ADR 0012 has the measurements.
  */
 const allocator = {
   MALLOC_ARENA_MAX: "2",

@@ -6,8 +6,8 @@
 //   --io             *.io.ts instead of *.test.ts
 //   --nightly        *.nightly.ts instead of *.test.ts
 //   --verbose        what the tests print, also when all pass
-//   --silence-ms=N   kill the process when it says nothing for this long
-//   --again          run a file with failures once more, alone; what passes then is unsteady, not failed
+//   --silence-ms=N   kill the process without output for this long
+//   --again          run a file with failures once more, alone. A pass then counts as unsteady, not failed
 //   TEXT …           only files whose path has one of these in it
 //
 // The last line is `N passed, N failed`.

@@ -3,20 +3,20 @@
 // Runs the static checks and the tests.
 //
 //   npm test                    static checks and *.test.ts of every package
-//   npm test -- --affected      the same, without the test files that nothing changed for since they last passed
+//   npm test -- --affected      the same, without test files that are unchanged since their last pass
 //   npm run test:io             *.io.ts of every package
 //   npm run test:nightly        *.nightly.ts of every package
-//   npm test -- NAME …          the tests of these packages only, without static checks. --io, --nightly choose the tier
+//   npm test -- NAME …          the tests of these packages only, without checks. --io, --nightly choose the tier
 //
 // The nightly tier also repeats the pure tests with cases that no other run has drawn.
 //
-//   --again      run a file with failures once more, alone, at the end; what passes then is unsteady. Not for --nightly
+//   --again      run a file with failures once more, alone, at the end. A pass then is unsteady. Not for --nightly
 //   --lanes=N    processes at a time
 //   --slowest=N  list the N files that took most processor time, with the time that they took
 //
 // 1. The last line is `N passed, N failed`: the sum over all packages, each static check counts as one.
-// 2. Static checks run beside the tests. Whatever takes longest starts first.
-// 3. Runs beside each other share nothing but the record of passed files, which is replaced as a whole.
+// 2. Static checks run next to the tests. The longest ones start first.
+// 3. Parallel runs share nothing but the record of passed files, which is replaced as a whole.
 
 import { globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";

@@ -14,8 +14,8 @@ import { environmentFor, nodeFor } from "../setup.mjs";
  */
 function start(root, script, args, stdio) {
   const node = nodeFor(root);
-  // npm's own banner and warnings would be most of what a package's tests print. Nx forces colours on what it runs
-  // unless somebody else has decided.
+  // npm's own banner and warnings would be most of the output of a package's tests. Nx forces colours on its programs
+  // unless the environment sets them.
   const env = { ...environmentFor(root, node), FORCE_COLOR: "0", npm_config_loglevel: "silent" };
   return spawn(node, [join(root, script), ...args], { cwd: root, env, stdio });
 }

@@ -33,7 +33,7 @@ function rules() {
     ),
     rule(
       "apps-know-no-apps",
-      "an app may not import another; only platform composes them. Call it through @tutti/mesh",
+      "an app may not import another. Only platform composes them. Call it through @tutti/mesh",
       { path: "^apps/([^/]+)/", pathNot: "^apps/platform/" },
       { path: "^apps/", pathNot: "^apps/$1/" },
     ),
@@ -45,7 +45,7 @@ function rules() {
     ),
     rule(
       "work-knows-no-kind",
-      "what runs, missions and sessions share knows none of them, and no other machine",
+      "the shared parts of runs, missions and sessions import none of them, and no other machine",
       { path: "^libs/machines/work/" },
       { path: "^libs/machines/", pathNot: "^libs/machines/work/" },
     ),

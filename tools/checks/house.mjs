@@ -1,6 +1,6 @@
 // @ts-check
 
-// The order of the libraries and who may use what: the rules that the check of dependencies enforces and the picture
+// The order of the libraries and their allowed users: the rules that the check of dependencies enforces and the picture
 // draws.
 
 /** A library may import only libraries above it. `npm run make -- library NAME` adds a line. */
@@ -31,8 +31,8 @@ export const libraries = [
 ];
 
 /**
- * Packages from npm that have one home, so that what stands behind our own ports can be replaced, and is loaded, in one
- * place.
+ * Packages from npm that have one home, so that a dependency behind our own ports is loaded in one place and can be
+ * replaced there.
  *
  * @type {ReadonlyArray<{ packages: string, homes: string[], instead: string }>}
  */

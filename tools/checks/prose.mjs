@@ -3,27 +3,23 @@
 
 // Prose is plain English: no phrase of the table below, no sentence above 30 words, no semicolon between sentences.
 //
-//   node tools/checks/prose.mjs              list every finding          PATH …  only in these files
-//   node tools/checks/prose.mjs --budget     shrink the budget to what is found now
+//   node tools/checks/prose.mjs [PATH …]     list every finding, or those in these files
 //   node tools/checks/prose.mjs --measure    count words per 1,000 words of comments
 //
 // The check reads Markdown, comments of TypeScript, JavaScript, Python and protobuf, text of JSX, and string literals of
 // four words or more: help of the CLI, errors, log messages, titles of tests. Code between backticks is not prose.
 //
-// 1. A file may have as many findings as the budget grants it. A file without an entry may have none.
-// 2. The budget only shrinks: `--budget` writes the smaller of both numbers.
-// 3. ADRs keep their text, and CHANGELOG entries of a release are history: neither is read.
+// 1. No file may have a finding.
+// 2. ADRs keep their text, and CHANGELOG entries of a release are history: neither is read.
 
-import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Visitor } from "oxc-parser";
 import { workspaceRoot } from "../setup.mjs";
 import { sourcesOf } from "./sources.mjs";
 
-const budgetFile = "tools/checks/prose-budget.json";
 const longestSentence = 30;
-const shownFindings = 5;
 
 /** What to write instead. The first phrase that matches a place names the finding. */
 const phrases = table({
@@ -99,17 +95,7 @@ function table(hints) {
 
 /** @param {string} root @returns {string[]} */
 export function checkProse(root) {
-  const found = Map.groupBy(findings(root), ({ path }) => path);
-  const budget = readBudget(root);
-  return [...found].flatMap(([path, all]) => {
-    const granted = budget[path] ?? 0;
-    if (all.length <= granted) return [];
-    const shown = all.slice(0, shownFindings).map(({ line, problem }) => `  ${path}:${line}: ${problem}`);
-    return [
-      `${path}: ${all.length} findings, at most ${granted}. List them with: node tools/checks/prose.mjs ${path}`,
-      ...shown,
-    ];
-  });
+  return findings(root).map(({ path, line, problem }) => `${path}:${line}: ${problem}`);
 }
 
 /** @param {string} root @param {readonly string[]} [only] paths @returns {Finding[]} */
@@ -176,7 +162,7 @@ function passagesOf(root) {
 }
 
 /** @param {import("./sources.mjs").Source} source @returns {Passage[]} */
-function passagesOfSource({ comments, text, lineOf, program, path }) {
+function passagesOfSource({ comments, lineOf, program, path }) {
   // The table of phrases and its test name them.
   if (/^tools\/(checks|test)\/prose\./.test(path)) return [];
   /** @type {Passage[]} */
@@ -184,7 +170,7 @@ function passagesOfSource({ comments, text, lineOf, program, path }) {
     comments.map(({ type, value, start, end }) => ({
       line: lineOf(start),
       last: lineOf(end),
-      text: type === "Block" ? value.replace(/^\s*\*+ ?/gm, "") : value,
+      text: value.replace(type === "Block" ? /^\s*\*+ ?/gm : /^ /, ""),
     })),
   );
   /** @param {number} at @param {string} value */
@@ -199,12 +185,11 @@ function passagesOfSource({ comments, text, lineOf, program, path }) {
       literal(node.start, node.quasis.map(({ value }) => value.cooked ?? "").join("`")),
     JSXText: (node) => literal(node.start, node.value.trim()),
   }).visit(program);
-  void text;
   return passages;
 }
 
 const notProse =
-  /^(select|insert|update|delete|create|pragma|with|drop|alter)\b|[{}=]|^[^A-Za-z`"'(…]|\\n|\n.*\n/i;
+  /^(select|insert|update|delete|create|pragma|with|drop|alter)\b|[{}=]| -[a-z] |^[^A-Za-z`"'(…]|\\n|\n.*\n/i;
 
 /** @param {string} value */
 function isProse(value) {
@@ -242,9 +227,11 @@ function paragraphs(text, first, kind) {
   /** @type {Passage[]} */
   const found = [];
   let open = false;
+  let isItem = false;
   for (const [at, raw] of text.split("\n").entries()) {
     const line = raw.trim();
-    const isCode = /^ {4,}\S|^\t/.test(raw) && kind === "comment";
+    // Indented lines are code or a list of commands, but for the next lines of an item.
+    const isCode = kind === "comment" && /^( {2,}|\t)\S/.test(raw) && !(open && isItem);
     if (line === "" || isCode || /^@(type|typedef|property|returns|template)\b.*\}$/.test(line)) {
       open = false;
       continue;
@@ -253,7 +240,10 @@ function paragraphs(text, first, kind) {
     const before = found.at(-1);
     const content = line.replace(/^([-*+•#>]+|\d+[.)]|@\w+(\s+\{.*?\})?(\s+\[?[\w.]+\]?)?)\s*/, "");
     if (open && !starts && before !== undefined) before.text += ` ${content}`;
-    else found.push({ line: first + at, text: content, kind });
+    else {
+      found.push({ line: first + at, text: content, kind });
+      isItem = /^([-*+•]|\d+[.)]) /.test(line);
+    }
     open = true;
   }
   return found;
@@ -268,7 +258,7 @@ function passagesOfFile(path, text) {
       one.text.startsWith("|") ? one.text.split("|").map((cell) => ({ ...one, text: cell.trim() })) : [one],
     );
   }
-  const mark = path.endsWith(".py") ? "#" : "//";
+  const mark = path.endsWith(".proto") ? "//" : "#";
   const lines = text.split("\n").flatMap((raw, at) => {
     const from = raw.search(mark === "#" ? /(^|\s)# / : /(^|\s)\/\/ ?/);
     if (from < 0) return [];
@@ -280,29 +270,6 @@ function passagesOfFile(path, text) {
       )
     : [];
   return [...blocks(lines), ...docstrings];
-}
-
-/** @param {string} root @returns {Record<string, number>} */
-function readBudget(root) {
-  const file = join(root, budgetFile);
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
-}
-
-/** @param {string} root */
-function shrinkBudget(root) {
-  const before = existsSync(join(root, budgetFile)) ? readBudget(root) : undefined;
-  const counts = Map.groupBy(findings(root), ({ path }) => path);
-  const after = [...counts]
-    .map(
-      ([path, all]) =>
-        /** @type {const} */ ([path, Math.min(all.length, before ? (before[path] ?? 0) : all.length)]),
-    )
-    .filter(([, granted]) => granted > 0)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  writeFileSync(join(root, budgetFile), `${JSON.stringify(Object.fromEntries(after), undefined, 2)}\n`);
-  console.log(
-    `${after.reduce((sum, [, granted]) => sum + granted, 0)} findings in ${after.length} files are granted`,
-  );
 }
 
 const measured = ["whoever", "nobody", "somebody", "told", "says", "returns?", "retry", "timeout"];
@@ -323,7 +290,6 @@ function measure(root) {
 
 /** @param {readonly string[]} args */
 function main(args) {
-  if (args.includes("--budget")) return shrinkBudget(workspaceRoot);
   if (args.includes("--measure")) return measure(workspaceRoot);
   const found = findings(workspaceRoot, args);
   for (const { path, line, problem } of found) console.log(`${path}:${line}: ${problem}`);

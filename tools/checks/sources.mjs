@@ -12,9 +12,10 @@ import { parseSync } from "oxc-parser";
  * @property {string} text
  * @property {boolean} isTest a test, or what only tests import
  * @property {(offset: number) => number} lineOf
- * @property {readonly string[]} imports what it imports or exports anew, at its head and later, as it is written
- * @property {readonly string[] | undefined} interfaces its imports and exports, as they are written; undefined if it imports whole
- *   modules, or later, because it then uses them by name
+ * @property {readonly string[]} imports its imports and re-exports, static and dynamic, as they are written
+ * @property {readonly string[] | undefined} interfaces its imports and exports, as they are written. Undefined if it
+ *                                                      imports whole modules or imports dynamically, because it then
+ *                                                      uses them by name
  * @property {import("oxc-parser").ParseResult["program"]} program
  * @property {import("oxc-parser").ParseResult["comments"]} comments
  */

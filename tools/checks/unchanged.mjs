@@ -97,7 +97,7 @@ export function changedFiles(name, configuration, script, ...args) {
   };
 }
 
-/** @param {string} root @returns {string[] | undefined} what git has or would add; undefined without git */
+/** @param {string} root @returns {string[] | undefined} the tracked and untracked files. Undefined without git */
 function filesOfClone(root) {
   try {
     const names = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {

@@ -51,12 +51,12 @@ describe("a fault", () => {
       "FAILED src/count.test.ts:12 › a count › ends at 0",
       "    expected 0, found 1",
       "",
-      "FAILED nothing happened for 180 s in test/b.test.ts › hangs; the process was killed",
+      "FAILED nothing happened for 180 s in test/b.test.ts › hangs. The process was killed",
       "3 passed, 2 failed",
     ];
     assert.deepEqual(failuresIn(output.join("\n")), [
       "src/count.test.ts › a count › ends at 0",
-      "nothing happened for 180 s in test/b.test.ts › hangs; the process was killed",
+      "nothing happened for 180 s in test/b.test.ts › hangs. The process was killed",
     ]);
   });
 });

@@ -6,7 +6,7 @@
 /**
  * @typedef {object} Fault
  * @property {string} name
- * @property {string} breaks what goes wrong because of it
+ * @property {string} breaks the consequence
  * @property {string} file
  * @property {string} find
  * @property {string} replace
@@ -64,7 +64,7 @@ export const faults = [
   },
   {
     name: "schedule-overlap-ignored",
-    breaks: "A schedule skips a time while a run is live, whatever its overlap policy says.",
+    breaks: "A schedule skips a time while a run is live, for every overlap policy.",
     file: "libs/machines/schedule/src/firing/clock.ts",
     find: "schedule.plan.overlap || Overlap.OVERLAP_SKIP",
     replace: "Overlap.OVERLAP_SKIP",
@@ -113,7 +113,7 @@ export const faults = [
   },
   {
     name: "journal-epoch-begun-twice",
-    breaks: "Two owners of a partition can begin the same epoch, and neither is fenced.",
+    breaks: "Two owners of a partition can start the same epoch, and neither is fenced.",
     file: "libs/journal/src/ledger.ts",
     find: "return epoch <= this.#submittedEpoch ?",
     replace: "return epoch < this.#submittedEpoch ?",
@@ -154,7 +154,7 @@ export const faults = [
   },
   {
     name: "sdk-result-forgotten",
-    breaks: "A worker that begins a new link does not send the results again that were not durable.",
+    breaks: "A worker that starts a new link does not repeat the results that were not durable.",
     file: "libs/sdk/src/link/link-state.ts",
     find: "const before = this.#kept;",
     replace: "const before: Kept[] = [];",
@@ -162,7 +162,7 @@ export const faults = [
   },
   {
     name: "sdk-link-not-resumed",
-    breaks: "A worker whose stream breaks begins a new link within the resume window.",
+    breaks: "A worker whose stream breaks starts a new link within the resume window.",
     file: "libs/sdk/src/link/connector.ts",
     find: "clock.monotonic() < resumable.untilMs",
     replace: "clock.monotonic() > resumable.untilMs",

@@ -37,7 +37,7 @@ export function checkBreaking(folder = protoFolder, image = imageFile) {
   const broken = breaks(folder, image);
   if (broken.length > 0) {
     throw new GenerationFailed(
-      `${broken.join("\n")}\nThe contracts break what ${fromRoot(image)} promises. Mend them; or, before the first ` +
+      `${broken.join("\n")}\nThe contracts break what ${fromRoot(image)} promises. Fix them. Before the first ` +
         `release and not in ${neverBreaking.join(", ")}, run node tools/generate.mjs --image and commit the image ` +
         "with the change.",
     );

@@ -1,5 +1,5 @@
-// Writes the tables of the bus's events: one module per area, and the table of them all. Whoever tells of its own area
-// loads that area's messages alone. All of them together take megabytes.
+// Writes the tables of the bus's events: one module per area, and the table of them all. A publisher loads the messages
+// of its own area alone. All of them together take megabytes.
 import { Codecs, camelCase, generatedHeader, Imports } from "./names.mjs";
 
 /** Returns the modules `events/v1/<area>.ts` by their paths, and what `events/v1.ts` says of all areas. */

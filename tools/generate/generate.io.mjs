@@ -472,7 +472,7 @@ describe("generation", () => {
       assert.match(lint(contracts(unchanged)), /passes/);
     });
 
-    it("the format check shows the difference and the command that mends it", async () => {
+    it("the format check shows the difference and the command that fixes it", async () => {
       const folder = contracts({ "shop/v1/thing.proto": documented("string  a=1;") });
       assert.match(
         await failure(() => checkFormat(folder)),

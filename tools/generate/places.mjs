@@ -1,4 +1,4 @@
-// Where everything lies, whatever directory the command was called from.
+// The paths of the workspace, independent of the working directory.
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -177,7 +177,7 @@ function enumTable(enumeration, names) {
   const prefix = `${enumeration.name.replace(/[A-Z]/g, (letter, at) => `${at === 0 ? "" : "_"}${letter}`).toUpperCase()}_`;
   const words = enumeration.values.map(({ name, number }) => {
     if (!name.startsWith(prefix))
-      throw new Error(`${enumeration.typeName}: expected ${name} to begin with ${prefix}`);
+      throw new Error(`${enumeration.typeName}: expected ${name} to start with ${prefix}`);
     return [number, name.slice(prefix.length).toLowerCase()];
   });
   return { name: names.get(enumeration), words: Object.fromEntries(words), prefix };

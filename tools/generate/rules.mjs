@@ -92,7 +92,7 @@ function readNamespace(method, rule, image, wrong) {
   if (!isThere) {
     wrong(
       `expected a field \`string namespace = … [(tutti.types.v1.field) = {form: FORM_NAMESPACE}]\` in ${method.input.name}. ` +
-        "Add it; or name where it is with namespace_key; or say installation_wide: true when the call is about the installation itself",
+        "Add it, or name its field with namespace_key. Set installation_wide: true if the call is about the installation itself",
     );
     return undefined;
   }

@@ -3,7 +3,7 @@ import { checkFunction } from "./checks-code.mjs";
 import { areaOf } from "./image.mjs";
 import { Codecs, camelCase, generatedHeader, Imports, lowerFirst, modulePath } from "./names.mjs";
 
-/** `allEvents`, where the area's package has the payloads of events: what is said of them all. */
+/** `allEvents`, if the area's package has the payloads of events: the options of all of them. */
 export function serviceModule(area, image, { rules, checked, allEvents }) {
   const files = image.files.filter(
     (file) => areaOf(file) === area && file.proto.name !== "tutti/types/v1/options.proto",

@@ -9,7 +9,7 @@ export function writeFiles(folder, files) {
     const file = join(folder, path);
     if (readIfThere(file) === content) continue;
     mkdirSync(dirname(file), { recursive: true });
-    // Somebody may be reading: a file is there as a whole or not at all.
+    // A reader may be active: a file is there as a whole or not at all.
     writeFileSync(`${file}.${process.pid}`, content);
     renameSync(`${file}.${process.pid}`, file);
     changed++;

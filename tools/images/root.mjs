@@ -1,7 +1,7 @@
 // @ts-check
 
-// What is in an image: a folder that becomes its root. There is no shell in it, no package manager and nobody but one
-// user without rights.
+// The content of an image: a folder that becomes its root. It has no shell, no package manager and a single user
+// without rights.
 
 import {
   chmodSync,
@@ -54,7 +54,7 @@ export async function tuttiRoot(root) {
   const page = join(workspaceRoot, "apps", "dashboard", "dist");
   if (!existsSync(join(page, "index.html")))
     throw new Error(
-      "expected the page in apps/dashboard/dist, found none; see what `npm run image` says of building it",
+      "The dashboard is missing in apps/dashboard/dist. See the message of `npm run image` about its build",
     );
   cpSync(page, join(home, "apps", "dashboard", "dist"), { recursive: true });
   const site = join(workspaceRoot, "apps", "site", "dist");

@@ -54,9 +54,9 @@ function manifestOf(folder, root) {
 }
 
 /**
- * @param {{ name: string, version: string, type?: string }} subject an image unless it names another type
+ * @param {{ name: string, version: string, type?: string }} subject } subject default type: image
  * @param {readonly Part[]} parts
- * @returns {unknown} the bill; the same parts give the same one
+ * @returns {unknown} the bill of materials. The same parts give the same one
  */
 export function billOf({ name, version, type: kind = "container" }, parts) {
   const components = parts.map((part) => {

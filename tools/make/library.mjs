@@ -16,7 +16,7 @@ import {
 /**
  * @param {string} root
  * @param {string} name
- * @param {string} [below] the library that it comes after in the order; the last one if none is named
+ * @param {string} [below] the library before it in the order. Default: the last one
  */
 export async function addLibrary(root, name, below) {
   const folder = `libs/${name}`;

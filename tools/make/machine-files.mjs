@@ -1,7 +1,7 @@
 // @ts-check
 
-// The files of a new machine. It can start, and that is all: small enough to be replaced in a minute, and yet it goes
-// the whole way, from the message through decider and fold to the snapshot, the suite and the golden history.
+// The files of a new machine. It can only start, so that it is replaced in a minute. Yet it covers the whole way, from
+// the message through decider and fold to the snapshot, the suite and the golden history.
 
 /**
  * @param {string} name

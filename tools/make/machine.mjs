@@ -20,8 +20,8 @@ import {
 /**
  * @param {string} root
  * @param {string} name the kind
- * @param {string} [area] of the contracts that its messages belong to, and name of the service that hosts it; the kind's
- *   own if none is named
+ * @param {string} [area] of the contracts that its messages belong to, and name of the service that hosts it. Default:
+ *                        the kind's own
  */
 export async function addMachine(root, name, area = name) {
   const folder = `libs/machines/${name}`;

@@ -104,7 +104,7 @@ function rowsOf(constant, helps) {
   }));
 }
 
-/** Returns undefined for what is not made of literals and constants of the same file. */
+/** Returns undefined for values that are not made of literals and constants of the same file. */
 function literalOf(node, source) {
   const it = unwrapped(node);
   switch (it?.type) {

@@ -1,5 +1,5 @@
-// Finds what the packages of the workspace declare, by how it is declared: whoever adds a catalogue of errors or a
-// section of the configuration lists it nowhere.
+// Finds declarations in the packages of the workspace by their form: a new catalogue of errors or section of the
+// configuration needs no registration.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,7 +11,7 @@ import { pathToFileURL } from "node:url";
  * @property {string} text
  */
 
-/** What is there to be read and tested, and runs in no service: its errors are nobody's. */
+/** Code for readers and tests, which no service runs: its errors belong to no service. */
 const onlyExamples = new Set(["libs/machines/bank"]);
 
 /**
@@ -59,7 +59,7 @@ export async function declaredSections(files) {
 export function servedContracts(files) {
   return new Set(
     files
-      // The host serves what comes with machines, whichever service has them.
+      // The host serves the services of machines, in each service that has them.
       .filter(({ path }) => path.startsWith("apps/") || path.startsWith("libs/host/src/"))
       .flatMap(({ text }) => [...text.matchAll(/\bmesh\.serve\(\s*(\w+)/g)].map(([, name]) => name)),
   );

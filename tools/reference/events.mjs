@@ -58,7 +58,7 @@ export function eventsPage(image, rules, root) {
     "# Events",
     "",
     `The ${events.length} types of events on the bus. An event is a CloudEvent whose \`type\` is as below, whose \`subject\` is the id`,
-    "of what it is about, and whose data is the named message as JSON; the link leads to its fields. Subscriptions take",
+    "of what it is about, and whose data is the named message as JSON. The link leads to its fields. Subscriptions take",
     "patterns: `tutti.registry.>`, `tutti.*.*.failed`. [The guide](../internals/services.md) shows how.",
     "",
     "Services publish all of them. Tasks have no events of their own: read them with their run, or watch the run.",

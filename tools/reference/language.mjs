@@ -48,7 +48,7 @@ const constructs = [
     key: "compensate",
     parts: ["compensate"],
     mistake: "tasks: {a: {uses: x.y, compensate: {with: {}}}}",
-    guide: "workflows.md#undoing-what-was-done",
+    guide: "workflows.md#compensating-completed-steps",
   },
   {
     name: "wait",

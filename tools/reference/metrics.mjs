@@ -44,9 +44,9 @@ export function metricsPage(metrics) {
   const lines = [
     "# Metrics",
     "",
-    "What `/metrics` shows, in the text format of Prometheus or as OpenMetrics, whichever is asked for. A metric appears",
-    "once there is something to tell: those of NATS only in a process that is connected to it. Units are the last word of",
-    "a name, `_total` marks counters. Labels have few values; ids, paths and texts of users are never among them.",
+    "The metrics of `/metrics`, in the text format of Prometheus or as OpenMetrics, as requested. A metric appears",
+    "with its first sample: those of NATS only in a process that is connected to it. Units are the last word of",
+    "a name, `_total` marks counters. Labels have few values. Ids, paths and texts of users are never used.",
   ];
   let area = "";
   for (const { name, kind, labels, help } of metrics) {

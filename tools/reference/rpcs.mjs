@@ -1,4 +1,5 @@
-// The page of rpcs: what each does in the words of the contracts, who may call it, and what a repetition does.
+// The page of rpcs: the effect of each in the words of the contracts, the required right, and the effect of a
+// repetition.
 import { areaOf } from "../generate/image.mjs";
 import { lowerFirst } from "../generate/names.mjs";
 import { commentsOf, inMarkdown } from "./comments.mjs";
@@ -18,7 +19,7 @@ export function rpcsPage(image, rules, served) {
     "# Rpcs",
     "",
     `The ${count} rpcs of ${services.length} services, area by area. Requests and replies are in the contracts themselves, each`,
-    "field with its meaning and its limits; the link beside each service leads there. Besides the errors that a",
+    "field with its meaning and its limits. The link next to each service leads there. Besides the errors that a",
     "description names, every call can end with `INVALID_ARGUMENT` (with the path of each wrong field),",
     "`PERMISSION_DENIED`, `RESOURCE_EXHAUSTED`, `DEADLINE_EXCEEDED` and `UNAVAILABLE`; [errors.md](errors.md) has the codes.",
     "",

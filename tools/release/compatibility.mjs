@@ -32,7 +32,7 @@ const rowOf = (name, cells) => `| ${[name, ...cells].join(" | ")} |`;
 
 const unreleased = /^\| Unreleased \|.*\|$/m;
 
-/** @param {string} page @param {readonly string[]} facts @param {string} [version] that is released; none renews the row alone */
+/** @param {string} page @param {readonly string[]} facts @param {string} [version] that is released. None renews the row alone */
 export function withRow(page, facts, version) {
   if (!unreleased.test(page)) throw new Error(`${compatibilityPage}: expected a row Unreleased, found none`);
   const rows = [rowOf("Unreleased", facts), ...(version === undefined ? [] : [rowOf(version, facts)])];

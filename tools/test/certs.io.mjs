@@ -9,7 +9,7 @@ import { run, treeOf } from "./tree.mjs";
 const script = join(import.meta.dirname, "..", "certs.mjs");
 
 describe("npm run certs", () => {
-  it("makes what is missing, renews when told, and says what to configure", async (t) => {
+  it("makes missing files, renews on request, and says what to configure", async (t) => {
     const folder = treeOf(t, { ".keep": "" });
     const args = ["--out", join(folder, "certs"), "--services", "registry,workflow"];
 

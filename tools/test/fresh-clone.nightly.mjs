@@ -20,7 +20,7 @@ function strangersEnvironment() {
 }
 
 describe("a fresh clone", () => {
-  it("runs the platform with one command, from an empty npm cache; the second time nothing is set up", async (t) => {
+  it("runs the platform with one command, from an empty npm cache, and the second time without a set-up", async (t) => {
     const clone = emptyFolder(t);
     cpSync(workspaceRoot, clone, {
       recursive: true,

@@ -123,7 +123,7 @@ describe("start", () => {
     process.kill(group, "SIGINT");
     process.kill(group, "SIGINT");
     await until(/SIGINT/);
-    // What follows the first signal within a moment is the same one. This is another.
+    // A signal within a moment of the first one counts as the same. This is another.
     await new Promise((resolve) => setTimeout(resolve, 450));
     process.kill(group, "SIGTERM");
     assert.deepEqual(await exited, [9, null]);
@@ -166,7 +166,7 @@ setInterval(() => {}, 1000);
     await closed;
   });
 
-  it("ends the platform when npm is told to stop, though the shell between them does not hand that on", async (t) => {
+  it("stops the platform when npm must stop, though the shell between them does not forward the signal", async (t) => {
     const root = workspace(t, patient);
     const { child, until, exited, closed } = start(t, root, "npm", ["start"]);
     const platform = Number((await until(/ready/)).split(" ")[1]);

@@ -79,11 +79,11 @@ describe("npm run make", () => {
       [["machine", "bank"], "libs/machines/bank is there already: choose another name"],
       [
         ["machine", "loan", "--area", "Loans"],
-        "an area's name is one word of a-z and 0-9, at most 30 characters; found Loans",
+        "The name of an area is one word of a-z and 0-9, at most 30 characters. Found Loans",
       ],
       [
         ["service", "Quota"],
-        "a package's name is one word of a-z and 0-9, at most 30 characters; found Quota",
+        "The name of a package is one word of a-z and 0-9, at most 30 characters. Found Quota",
       ],
       [["service", "registry"], "apps/registry is there already: choose another name"],
       [["library", "kernel"], "libs/kernel is there already: choose another name"],

@@ -53,7 +53,7 @@ describe("programs", () => {
     const { code, output, bin } = await look(t, "nats-server: v2.9.10");
     assert.equal(
       output,
-      `MISSING PROGRAM nats-server: this system has no apt (${join(bin, "nats-server")} is 2.9.10; expected 2.10.27 or newer). Install nats-server 2.10.27 or newer and put it on PATH\n`,
+      `MISSING PROGRAM nats-server: this system has no apt (${join(bin, "nats-server")} is 2.9.10, and 2.10.27 or newer is needed). Install nats-server 2.10.27 or newer and put it on PATH\n`,
     );
     assert.equal(code, 1);
   });

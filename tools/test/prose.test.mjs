@@ -1,8 +1,11 @@
 // @ts-check
 
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
-import { problemsOf } from "../checks/prose.mjs";
+import { checkProse, problemsOf } from "../checks/prose.mjs";
 
 describe("the prose check", () => {
   for (const [text, problems] of /** @type {Array<[string, string[]]>} */ ([
@@ -24,5 +27,23 @@ describe("the prose check", () => {
 
   it("lets a literal separate values with a semicolon", () => {
     assert.deepEqual(problemsOf("text/html; charset=utf-8", "literal"), []);
+  });
+
+  it("reads comments with their lists, titles and pages, but no code in them", (t) => {
+    const root = mkdtempSync(join(tmpdir(), "tutti-prose-"));
+    t.after(() => rmSync(root, { recursive: true }));
+    const files = {
+      "libs/a/src/a.ts":
+        '// Usage:\n//   nobody --loud\n//\n// 1. The first line\n//    and nobody in the second.\nexport const a = "nobody reads this title";\n',
+      "docs/a.md": "# Page\n\n```sh\nnobody\n```\n\n- an item\n  of nobody\n",
+    };
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+    const places = checkProse(root)
+      .map((problem) => problem.split(": ")[0])
+      .sort();
+    assert.deepEqual(places, ["docs/a.md:7", "libs/a/src/a.ts:4", "libs/a/src/a.ts:6"]);
   });
 });

@@ -40,7 +40,7 @@ function workspace(t) {
   const said = [];
   const prepare = async () => {
     said.length = 0;
-    // How often it is said that something still continues depends on how busy the machine is.
+    // The number of reports about a running step depends on the load of the machine.
     await setUp((line) => line.startsWith("still ") || said.push(line.replace(/[\d.]+ s$/, "… s")), root);
     return said;
   };
@@ -51,7 +51,7 @@ const installs = ["installing packages (npm ci)", "installed packages in … s"]
 const generates = ["generating code from proto/", "generated code in … s"];
 
 describe("what takes long", () => {
-  it("says that it still goes on, and nothing more once it is done", async () => {
+  it("reports a running step, and nothing after its end", async () => {
     /** @type {string[]} */
     const said = [];
     /** @type {PromiseWithResolvers<number>} */
@@ -199,12 +199,12 @@ describe("what people see", () => {
     assert.equal(readFileSync(join(root, "builds"), "utf8"), "x".repeat(6));
   });
 
-  it("that cannot be built is said with its reason, keeps nothing from starting, and is tried again", async (t) => {
+  it("that cannot be built is reported with its reason, does not prevent a start, and is retried", async (t) => {
     const { root, prepare } = await withFronts(t);
     await prepare();
     write(root, { "apps/cli/src/main.ts": "wrong\n" });
     const log = join(root, ".cache/build-command.log");
-    const complaint = `the command could not be built; the one before it stays: src/main.ts:1:1: error: expected something else (all of it: ${log})`;
+    const complaint = `the command could not be built. The one before it stays: src/main.ts:1:1: error: expected something else (all of it: ${log})`;
     assert.deepEqual(await prepare(), ["building the CLI", complaint]);
     assert.match(readFileSync(log, "utf8"), /expected something else/);
     assert.deepEqual(await prepare(), ["building the CLI", complaint]);

@@ -49,7 +49,7 @@ describe("a package's tests", () => {
     assert.equal(output, "1 passed, 0 failed\n");
   });
 
-  it("that fail once and pass alone are told as unsteady when they are run again", async (t) => {
+  it("that fail once and pass alone are reported as unsteady when they are run again", async (t) => {
     const once = `${imports}import { existsSync, writeFileSync } from "node:fs";
 it("waits for nobody", () => { if (existsSync("ran")) return; writeFileSync("ran", ""); assert.fail("the machine stalled"); });\n`;
     const files = { "test/a.io.ts": once, "test/b.io.ts": `${imports}it("c", () => {});\n` };
@@ -128,7 +128,7 @@ export const suite = (name, fails) => describe(name, () => {
     ],
     ["a file that cannot be loaded", 'import "./not-there.ts";', /Cannot find module/, 1],
     [
-      "work that goes on after its test and fails",
+      "work that continues after its test and fails",
       'it("b", () => { setTimeout(() => { throw new Error("late"); }, 5); });',
       /late/,
       1,

@@ -1,10 +1,10 @@
 // @ts-check
 
-// Which test files passed, and with what: `npm test -- --affected` leaves out a file for which nothing changed since.
+// The passed test files and their keys: `npm test -- --affected` leaves out a file with an unchanged key.
 //
-// 1. The key of a test file is a hash over everything that it imports or names by a path, directly or not, the other files
-//    of its package that are no sources (fixtures, golden files), the inputs that its package declares, and the versions of
-//    Node and packages. A folder that is named counts with all its files, except a folder above the file that names it.
+// 1. The key of a test file is a hash. It covers everything that the file imports or names by a path, directly or not. It
+//    also covers the other files of its package (fixtures, golden files), the declared inputs of its package, and the
+//    versions of Node and packages. A named folder counts with all its files, except a folder above the file.
 // 2. Comments of generated code do not count: they are those of the contracts.
 // 3. What is unclear counts as changed: a file that cannot be read has no key.
 
@@ -115,7 +115,7 @@ export class Passed {
     return imports;
   }
 
-  /** Imports, and whatever else is named by a path: programs that are started, files that are read. @param {string} file */
+  /** Imports and other paths: programs that are started, files that are read. @param {string} file */
   #namesIn(file) {
     const text = readFileSync(file, "utf8");
     return [...text.matchAll(/["'`](\.{1,2}\/[^"'`\n$]+|@tutti\/[^"'`\n$]+)["'`]/g)].map(

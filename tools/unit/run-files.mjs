@@ -17,7 +17,8 @@ import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
 /**
  * @typedef {"test" | "io" | "nightly"} Tier
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ files: string[], text: string }} Failure `files`: the files to run again; empty if no file shows the failure
+ * @typedef {{ files: string[], text: string }} Failure } Failure `files`: the files to run again. Empty if no file
+ *   shows the failure
  * @typedef {{ testMs: number, silenceMs: number }} Deadlines
  * @typedef {{ wallMs: number, cpuMs: number }} FileCost with the hooks of its suites
  * @typedef {object} Outcome
@@ -80,12 +81,12 @@ export function summary({ passed, failed, skipped }) {
  * @property {string} folder that paths are shown relative to, and that the tests run in
  * @property {boolean} [again] a package alone: at once
  * @property {Record<string, string>} [environment]
- * @property {(line: string) => void} [report] what is said while the tests run
+ * @property {(line: string) => void} [report] the output while the tests run
  */
 
 /**
- * Runs one batch of files in one process, with what follows from it: the files that are to blame for an incomplete run,
- * and the files that pass alone.
+ * Runs one batch of files in one process, with its conclusions: the files that caused an incomplete run, and the files
+ * that pass alone.
  *
  * @param {string[]} files
  * @param {Manner} manner
@@ -227,7 +228,7 @@ function recorder(outcome, files, folder) {
     end(code, killed, silenceMs) {
       if (killed && outcome.incomplete) return;
       const problem = killed
-        ? `nothing happened for ${silenceMs / 1000} s ${at()}; the process was killed and the tests after it did not run`
+        ? `nothing happened for ${silenceMs / 1000} s ${at()}. The process was killed and the tests after it did not run`
         : problemAtEnd(code, done, counts);
       if (problem === undefined) return;
       outcome.incomplete = true;
@@ -245,7 +246,7 @@ function problemAtEnd(code, done, { passed, failed, skipped }) {
   if (!done)
     return `the test process ended by itself before its last test, with exit code ${code}; something called process.exit or waits for an event that never comes`;
   if (code !== 0 && failed === 0)
-    return `the test process ended with exit code ${code} after its last test; its output is above`;
+    return `the test process ended with exit code ${code} after its last test. Its output is above`;
   if (passed + failed + skipped === 0) return "the files were loaded, but they hold no test";
   return undefined;
 }

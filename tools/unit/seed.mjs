@@ -1,6 +1,5 @@
 // Imported into the process that runs a package's tests: which cases properties draw. The same ones each time, so that
-// a change is not refused for what was wrong before it. TUTTI_TEST_SEED=new draws cases that nobody has tried, and a
-// failure tells their seed.
+// a change is not refused for an older fault. TUTTI_TEST_SEED=new draws new cases, and a failure prints their seed.
 
 import fc from "fast-check";
 

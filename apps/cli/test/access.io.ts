@@ -87,7 +87,7 @@ describe("access control by the command", () => {
       tutti("--namespace", namespace, "role", "bind", "viewer", who);
     const first = await bind("shopp", "person:eve");
     assert.equal(first.exitCode, 0, first.errors);
-    assert.match(first.errors, /shopp is not a created namespace; did you mean `shop`\?/);
+    assert.match(first.errors, /shopp is not a created namespace. Did you mean `shop`\?/);
     assert.match(first.errors, /tutti --namespace shopp role unbind viewer-person-eve/);
     const again = await bind("shopp", "person:bea");
     assert.deepEqual([again.exitCode, again.errors], [0, ""]);

@@ -77,9 +77,9 @@ describe("the commands for those who work", () => {
     assert.match(await printed("agent wake polling-1"), /is awake/);
     assert.match(await printed("agent quarantine polling-1"), /is quarantined/);
     assert.equal((await json("agent release polling-1")).agentId, "polling-1");
-    const gone = await tutti("agent drain nobody --deadline 1s");
+    const gone = await tutti("agent drain missing-1 --deadline 1s");
     assert.equal(gone.exitCode, 3);
-    assert.match(gone.errors, /nobody/);
+    assert.match(gone.errors, /missing-1/);
   });
 
   it("scalers: made, listed, shown, changed, removed", async () => {

@@ -180,6 +180,6 @@ describe("the commands for sessions and what they share", () => {
       ["model rollback test.echo --reason worse", /The model of `test\.echo` was never changed/],
     ] as const)
       assert.match((await tutti(words)).errors, problem);
-    assert.match(await printed("model reset test.echo --reason anew --yes"), /✓ test\.echo reset/);
+    assert.match(await printed("model reset test.echo --reason again --yes"), /✓ test\.echo reset/);
   });
 });

@@ -287,7 +287,7 @@ describe("the front door on a loopback address", () => {
       { field: "spec", message: "unknown field" },
       {
         field: "run_id",
-        message: "unknown field; did you mean `runId`?",
+        message: "unknown field. Did you mean `runId`?",
       },
     ]);
   });

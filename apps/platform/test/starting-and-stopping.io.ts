@@ -83,8 +83,8 @@ describe("a start that cannot succeed", () => {
     assert.deepEqual(attempts.mistaken.errorOutput.trimEnd().split("\n").slice(1).sort(), [
       "  - `log.level` at --log.level: expected one of `trace`, `debug`, `info`, `warn`, `error`, `fatal`, found `loud`",
       "  - `mesh.timeouts.callMs` at --mesh.timeouts.callMs: expected an integer of at least 1, found `soon`",
-      "  - unknown key among the flags: --mesh.lisen; did you mean `--mesh.listen`?",
-      "  - unknown key in the environment: TUTTI_OPERATIONS_PROT; did you mean `TUTTI_OPERATIONS_PORT`?",
+      "  - unknown key among the flags: --mesh.lisen. Did you mean `--mesh.listen`?",
+      "  - unknown key in the environment: TUTTI_OPERATIONS_PROT. Did you mean `TUTTI_OPERATIONS_PORT`?",
     ]);
   });
 });

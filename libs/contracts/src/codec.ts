@@ -54,7 +54,7 @@ function decodeWhole<T extends object>(type: MessageType<T>, bytes: Uint8Array):
 }
 
 function whole<T>(reader: Reader, message: T): T {
-  // `decode` of a message stops silently at a tag that cannot be. What follows it would be lost.
+  // `decode` of a message stops silently at an invalid tag. The rest would be lost.
   if (reader.pos !== reader.len) {
     throw new RangeError(`expected a field at byte ${reader.pos} of ${reader.len}, found no valid tag`);
   }

@@ -25,7 +25,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
   [
     "a misspelt key",
     "workflow: w\ntask: {a: {uses: x}}\ntasks: {a: {uses: x}}",
-    ['a.yaml:2:1: error: task: unknown key "task"; did you mean `tasks`?'],
+    ['a.yaml:2:1: error: task: unknown key "task". Did you mean `tasks`?'],
   ],
   [
     "a key twice",
@@ -106,8 +106,8 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "unknown tasks in needs and expressions",
     'workflow: w\ntasks:\n  reserve: {uses: x}\n  charge: {uses: y, needs: [resrve], with: {a: "id ${{ tasks.reserv.output.id }}"}}',
     [
-      "a.yaml:4:29: error: tasks.charge.needs[0]: unknown task `resrve`; did you mean `reserve`?",
-      "a.yaml:4:56: error: tasks.charge.with.a: unknown name `tasks.reserv.output.id`; did you mean `tasks.reserve.output`?",
+      "a.yaml:4:29: error: tasks.charge.needs[0]: unknown task `resrve`. Did you mean `reserve`?",
+      "a.yaml:4:56: error: tasks.charge.with.a: unknown name `tasks.reserv.output.id`. Did you mean `tasks.reserve.output`?",
     ],
   ],
   [
@@ -142,7 +142,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
       "a.yaml:4:27: error: tasks.a.when: expected a bool, found int",
       "a.yaml:5:30: error: tasks.b.forEach: expected a list(dyn), found string",
       "a.yaml:6:25: error: tasks.c.set: `+` does not take int and string",
-      "a.yaml:7:23: error: tasks.d.set: unknown field `m`; did you mean `n`?",
+      "a.yaml:7:23: error: tasks.d.set: unknown field `m`. Did you mean `n`?",
     ],
   ],
   [
@@ -156,7 +156,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
   [
     "an expression in a folded text",
     "workflow: w\ntasks:\n  a:\n    set: >-\n      some words\n      and ${{ inptu.a }}\n      more",
-    ["a.yaml:6:15: error: tasks.a.set: unknown name `inptu.a`; did you mean `input`?"],
+    ["a.yaml:6:15: error: tasks.a.set: unknown name `inptu.a`. Did you mean `input`?"],
   ],
   [
     "options that mean nothing",
@@ -189,7 +189,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "workflow: w\ntasks:\n  a: {uses: x}\n  b: {uses: x}\n  g: {needs: [a], gate: {check: true, sendBack: b}}\n  h: {needs: [a], gate: {check: true, sendBack: c}}",
     [
       "a.yaml:5:49: error: tasks.g.gate.sendBack: work can be sent back only to a task that `g` rests on, and `b` is none",
-      "a.yaml:6:49: error: tasks.h.gate.sendBack: unknown task `c`; did you mean `a`?",
+      "a.yaml:6:49: error: tasks.h.gate.sendBack: unknown task `c`. Did you mean `a`?",
     ],
   ],
   [
@@ -200,7 +200,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
       'a.yaml:3:12: error: onFailure: expected `compensate` or `keep`, found "rollback"',
       "a.yaml:5:23: error: tasks.a.retry: expected a whole number from 1 to 1000000, found 0",
       "a.yaml:5:36: error: tasks.a.priority: expected a whole number, found 1.5",
-      'a.yaml:5:51: error: tasks.a.timeout.rnu: unknown key "rnu"; did you mean `run`?',
+      'a.yaml:5:51: error: tasks.a.timeout.rnu: unknown key "rnu". Did you mean `run`?',
       'a.yaml:6:13: error: tasks.b.wait: expected a span of time such as `30s`, `1h30m` or `2d`, found "soon"',
       'a.yaml:7:21: error: tasks.c.wait.until: expected a moment such as 2026-01-31T09:30:00Z, found "tomorrow"',
     ],
@@ -218,17 +218,17 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "workflow: w\ninput: {schema: {type: objekt}}\nvars: {n: 0}\nsignals: {paid: {}}\nupdates: {u: {set: {m: 1, n: \"${{ 'x' }}\"}}}\ntasks:\n  a: {wait: {signal: payd}}",
     [
       "a.yaml:2:24: error: input.schema.type: this is no JSON Schema: `type` must be equal to one of the allowed values",
-      "a.yaml:5:21: error: updates.u.set.m: unknown variable `m`; did you mean `n`?",
+      "a.yaml:5:21: error: updates.u.set.m: unknown variable `m`. Did you mean `n`?",
       "a.yaml:5:30: error: updates.u.set.n: expected a int for `n`, found string",
-      "a.yaml:7:22: error: tasks.a.wait.signal: unknown signal `payd`; did you mean `paid`?",
+      "a.yaml:7:22: error: tasks.a.wait.signal: unknown signal `payd`. Did you mean `paid`?",
     ],
   ],
   [
     "states that lead nowhere",
     "workflow: w\ninitial: aa\nstates:\n  a: {on: {go: bb}}\n  b: {final: true, on: {go: a}}\n  c: {output: 1}\n  d: {onDone: a, after: {soon: a}}",
     [
-      "a.yaml:2:10: error: initial: unknown state `aa`; did you mean `a`?",
-      "a.yaml:4:16: error: states.a.on.go: unknown state `bb`; did you mean `b`?",
+      "a.yaml:2:10: error: initial: unknown state `aa`. Did you mean `a`?",
+      "a.yaml:4:16: error: states.a.on.go: unknown state `bb`. Did you mean `b`?",
       "a.yaml:5:20: error: states.b.on: `on` means nothing in a final state",
       "a.yaml:6:3: warning: states.c: nothing leads out of this state, and it is not final",
       "a.yaml:6:7: error: states.c.output: `output` means nothing in a state that is not final",
@@ -363,7 +363,7 @@ describe("a definition beside a catalogue", () => {
 
   for (const [task, problems] of [
     ["{uses: pay.charge, with: {id: x, count: 3}}", []],
-    ["{uses: pay.chagre, with: {id: x}}", ["no agent offers `pay.chagre`; did you mean `pay.charge`?"]],
+    ["{uses: pay.chagre, with: {id: x}}", ["no agent offers `pay.chagre`. Did you mean `pay.charge`?"]],
     ["{uses: pay.charge@^9, with: {id: x}}", ["no agent offers `pay.charge` in the versions ^9"]],
     ["{uses: pay.charge}", ["capability `pay.charge` needs `id` in `with`, found nothing"]],
     ["{uses: pay.charge, with: {count: 1}}", ["`pay.charge` needs `id`, found none"]],
@@ -371,13 +371,13 @@ describe("a definition beside a catalogue", () => {
       "{uses: pay.charge, with: {id: 1, cuont: 2}}",
       [
         "`pay.charge` takes a string here, found a int",
-        "`pay.charge` takes no `cuont`; did you mean `count`?",
+        "`pay.charge` takes no `cuont`. Did you mean `count`?",
       ],
     ],
     ['{uses: pay.charge, with: "${{ input.anything }}"}', []],
     ["{uses: pay.charge, with: [1]}", ["`pay.charge` takes an object here, found a list(int)"]],
     ["{workflow: billing, with: {id: 5}}", ["`billing` takes a string here, found a int"]],
-    ["{workflow: biling}", ["there is no definition `biling`; did you mean `billing`?"]],
+    ["{workflow: biling}", ["there is no definition `biling`. Did you mean `billing`?"]],
     ["{uses: pay.charge, with: {id: x}, compensate: {uses: pay.back}}", ["no agent offers `pay.back`"]],
   ] as const) {
     it(`${task}: ${problems.join(", ") || "nothing"}`, () => {
@@ -393,7 +393,7 @@ describe("a definition beside a catalogue", () => {
     const text =
       'workflow: w\ntasks:\n  a: {uses: pay.charge, with: {id: x}}\n  b: {set: "${{ tasks.a.output.receit }}"}';
     assert.deepEqual(problemsOf(text, { catalogue }), [
-      "a.yaml:4:32: error: tasks.b.set: unknown field `receit`; did you mean `receipt`?",
+      "a.yaml:4:32: error: tasks.b.set: unknown field `receit`. Did you mean `receipt`?",
     ]);
   });
 });
@@ -438,14 +438,14 @@ describe("a template", () => {
     const { problems } = check(text.replace("parameters.tries * 2", "parameters.tris"));
     assert.deepEqual(
       problems.map(({ message }) => message),
-      ["unknown field `tris`; did you mean `tries`?"],
+      ["unknown field `tris`. Did you mean `tries`?"],
     );
   });
 
   it("says what would be right once, also where the message has it already", () => {
     const { problems } = check("workflow: w\ntask: {a: {uses: x}}\ntasks: {a: {uses: x, needs: [7]}}");
     const [misspelt, wrong] = problems.map(printProblem);
-    assert.equal(misspelt, 'a.yaml:2:1: error: task: unknown key "task"; did you mean `tasks`?');
+    assert.equal(misspelt, 'a.yaml:2:1: error: task: unknown key "task". Did you mean `tasks`?');
     assert.match(wrong ?? "", /needs\[0\]: .*expected/);
   });
 });

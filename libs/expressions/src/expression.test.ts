@@ -151,13 +151,13 @@ describe("types of an expression", () => {
 
 describe("what is wrong with an expression", () => {
   for (const [text, code, at, message] of [
-    ["input.totl > 1", "unknown_field", 6, "unknown field `totl`; did you mean `total`?"],
-    ["inptu.total", "unknown_name", 0, "unknown name `inptu.total`; did you mean `input`?"],
+    ["input.totl > 1", "unknown_field", 6, "unknown field `totl`. Did you mean `total`?"],
+    ["inptu.total", "unknown_name", 0, "unknown name `inptu.total`. Did you mean `input`?"],
     [
       "tasks.shop.output.x",
       "unknown_name",
       0,
-      "unknown name `tasks.shop.output.x`; did you mean `tasks.ship.output`?",
+      "unknown name `tasks.shop.output.x`. Did you mean `tasks.ship.output`?",
     ],
     [
       "1 + tasks.my-task.output",
@@ -168,7 +168,7 @@ describe("what is wrong with an expression", () => {
     ["input.total + 'a'", "type_mismatch", 12, "`+` does not take double and string"],
     ["input.count == 'a'", "type_mismatch", 12, "`==` does not take int and string"],
     ["input.count && true", "type_mismatch", 0, "expected a bool of `&&`, found int"],
-    ["siz(input.items)", "unknown_function", 0, "unknown function `siz`; did you mean `size`?"],
+    ["siz(input.items)", "unknown_function", 0, "unknown function `siz`. Did you mean `size`?"],
     ["input.items.map(x)", "unknown_function", 12, "`map` takes other arguments: 1 were given"],
     ["size(1)", "type_mismatch", 0, "`size` does not take (int)"],
     ["'a'.matches('(')", "invalid_argument", 12, 'the pattern "(" does not close a group'],

@@ -245,8 +245,8 @@ describe("ServiceHost", () => {
       assert.ok(isTuttiError(error));
       assert.deepEqual(error.violations.map(({ message }) => message).sort(), [
         "`bus.transport` at --bus.transport: expected one of `memory`, `nats`, found `kafka`",
-        "unknown key among the flags: --mesh.lisen; did you mean `--mesh.listen`?",
-        "unknown key in the environment: TUTTI_NATS_SERVER; did you mean `TUTTI_NATS_SERVERS`?",
+        "unknown key among the flags: --mesh.lisen. Did you mean `--mesh.listen`?",
+        "unknown key in the environment: TUTTI_NATS_SERVER. Did you mean `TUTTI_NATS_SERVERS`?",
       ]);
       return true;
     });

@@ -70,22 +70,30 @@ describe("what orchestrators answer", () => {
   });
 
   for (const [what, output, problem] of [
-    ["nothing", null, "it: expected an object with begin, move, reason, againMs, found null"],
-    ["a list", ["a"], 'it: expected an object with begin, move, reason, againMs, found ["a"]'],
-    ["a word it does not know", { starts: [] }, "starts: expected one of begin, move, reason, againMs"],
+    ["nothing", null, "`it`: expected an object with `begin`, `move`, `reason`, `againMs`, found null"],
+    ["a list", ["a"], '`it`: expected an object with `begin`, `move`, `reason`, `againMs`, found ["a"]'],
+    [
+      "a word it does not know",
+      { starts: [] },
+      "`starts`: expected one of `begin`, `move`, `reason`, `againMs`",
+    ],
     [
       "a task that is none",
       { begin: ["x"] },
-      'begin[0]: expected the id of a task of the session, found "x"',
+      '`begin[0]`: expected the id of a task of the session, found "x"',
     ],
-    ["an agent that is none", { begin: [{ task: "a", agent: 7 }] }, "begin[0].agent: expected text, found 7"],
-    ["one task as all", { begin: "a" }, 'begin: expected a list, found "a"'],
+    [
+      "an agent that is none",
+      { begin: [{ task: "a", agent: 7 }] },
+      "`begin[0].agent`: expected text, found 7",
+    ],
+    ["one task as all", { begin: "a" }, '`begin`: expected a list, found "a"'],
     [
       "a mode in which nothing is done",
       { move: [{ tasks: ["a"], to: "hybrid" }] },
-      'move[0].to: expected one of workflow, swarm, intelligence, found "hybrid"',
+      '`move[0].to`: expected one of `workflow`, `swarm`, `intelligence`, found "hybrid"',
     ],
-    ["no time", { againMs: 0 }, "againMs: expected milliseconds above 0, found 0"],
+    ["no time", { againMs: 0 }, "`againMs`: expected milliseconds above 0, found 0"],
   ] as const)
     it(`is refused with ${what}, and says where`, () => assert.equal(problemOf(output), problem));
 });

@@ -82,7 +82,7 @@ export function readDecision(output: unknown, { view, expectedMs }: Situation, n
   try {
     const { begin, move, reason, againMs, ...rest } = objectIn(output, "it", decisionFields);
     const [unknown] = Object.keys(rest);
-    if (unknown !== undefined) throw new Unfit(`${unknown}: expected one of ${decisionFields.join(", ")}`);
+    if (unknown !== undefined) throw new Unfit(`\`${unknown}\`: expected one of ${quoted(decisionFields)}`);
     return {
       ok: true,
       decision: {
@@ -117,36 +117,41 @@ export function readDecision(output: unknown, { view, expectedMs }: Situation, n
 
 const decisionFields = ["begin", "move", "reason", "againMs"];
 
+/** `` `begin`, `move` ``. */
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(", ");
+}
+
 /** Stops the reading. */
 class Unfit extends Error {}
 
 function objectIn(given: unknown, at: string, fields: readonly string[]): Record<string, unknown> {
   if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw new Unfit(`${at}: expected an object with ${fields.join(", ")}, found ${worded(given)}`);
+    throw new Unfit(`\`${at}\`: expected an object with ${quoted(fields)}, found ${worded(given)}`);
   return given as Record<string, unknown>;
 }
 
 function listIn(given: unknown, at: string): readonly unknown[] {
   if (given === undefined || given === null) return [];
   if (Array.isArray(given)) return given;
-  throw new Unfit(`${at}: expected a list, found ${worded(given)}`);
+  throw new Unfit(`\`${at}\`: expected a list, found ${worded(given)}`);
 }
 
 function textIn(given: unknown, at: string): string {
   if (typeof given === "string") return given;
-  throw new Unfit(`${at}: expected text, found ${worded(given)}`);
+  throw new Unfit(`\`${at}\`: expected text, found ${worded(given)}`);
 }
 
 function spanIn(given: unknown, at: string): number | undefined {
   if (given === undefined || given === null) return undefined;
   if (typeof given === "number" && given > 0 && Number.isFinite(given)) return given;
-  throw new Unfit(`${at}: expected milliseconds above 0, found ${worded(given)}`);
+  throw new Unfit(`\`${at}\`: expected milliseconds above 0, found ${worded(given)}`);
 }
 
 function taskNamed(view: SessionView, given: unknown, at: string): TaskView {
   const task = typeof given === "string" ? view.tasks[view.byId.get(given) ?? -1] : undefined;
   if (task !== undefined) return task;
-  throw new Unfit(`${at}: expected the id of a task of the session, found ${worded(given)}`);
+  throw new Unfit(`\`${at}\`: expected the id of a task of the session, found ${worded(given)}`);
 }
 
 const modes: Readonly<Record<string, Mode>> = {
@@ -158,7 +163,7 @@ const modes: Readonly<Record<string, Mode>> = {
 function modeIn(given: unknown, at: string): Mode {
   const mode = typeof given === "string" ? modes[given] : undefined;
   if (mode !== undefined) return mode;
-  throw new Unfit(`${at}: expected one of ${Object.keys(modes).join(", ")}, found ${worded(given)}`);
+  throw new Unfit(`\`${at}\`: expected one of ${quoted(Object.keys(modes))}, found ${worded(given)}`);
 }
 
 function worded(given: unknown): string {

@@ -127,12 +127,12 @@ describe("the images, run as the manifests say", { skip }, () => {
     assert.equal(said, "EROFS");
   });
 
-  it("let nobody in without the key", async () => {
+  it("let no caller in without the key", async () => {
     const reply = await fetch(`http://${podOf("gateway").address}:7400/v1/runs`);
     assert.equal(reply.status, 401);
   });
 
-  it("show figures to whoever shows the key that is made for Prometheus", async () => {
+  it("show metrics to a caller with the key that is made for Prometheus", async () => {
     for (const app of ["gateway", "workflow"]) {
       const url = `http://${podOf(app).address}:7400/metrics`;
       assert.equal((await fetch(url)).status, 401, app);
@@ -159,7 +159,7 @@ describe("the images, run as the manifests say", { skip }, () => {
     assert.deepEqual([status, outcome.completed], ["completed", [{ box: 1 }, { box: 2 }, { box: 3 }]]);
   });
 
-  it("end in good order when they are told to, and the others go on", async () => {
+  it("stop gracefully on request, while the others continue", async () => {
     const [pod] = pods.filter(({ name }) => name === "workflow-1");
     assert.ok(pod);
     await containers.podman("stop", "--time", "60", pod.name);

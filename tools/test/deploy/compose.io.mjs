@@ -89,7 +89,7 @@ describe("boards and rules", () => {
       assert.deepEqual(JSON.parse(readFileSync(join(folder, name), "utf8")), JSON.parse(text), name);
   });
 
-  it("ask for figures that processes have, by labels that these have", () => {
+  it("query metrics that processes have, by labels that these have", () => {
     const known = knownMetrics();
     const asked = [
       ...[...boardFiles().values()].map(expressionsOf),

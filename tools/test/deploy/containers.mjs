@@ -27,7 +27,7 @@ export class Containers {
   #network;
   #engine;
 
-  /** @param {string} folder for whatever is made on the way */
+  /** @param {string} folder for all files that are made on the way */
   constructor(folder) {
     this.#folder = folder;
     this.#network = `tutti-${process.pid}`;

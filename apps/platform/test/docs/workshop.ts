@@ -207,7 +207,7 @@ export function run(
   });
 }
 
-/** Waits like a reader, who sees this output before the next step. */
+/** Waits like a reader: until this output appears. */
 function linked(child: ChildProcess, line: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let said = "";

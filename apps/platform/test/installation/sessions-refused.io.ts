@@ -166,7 +166,7 @@ describe("a session that could never be done is refused", () => {
       assert.deepEqual(sessions, [], "nothing was begun");
     });
 
-  it("unless it was started, because the same start again returns it, though the rules have changed since", async () => {
+  it("but a repeated start returns the started session, though the rules have changed since", async () => {
     const { mesh } = installation.host;
     const resources = mesh.client(resourceService, { service: "master" });
     const start = async (sugar: number) => {

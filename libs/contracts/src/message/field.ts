@@ -3,8 +3,8 @@ import type { FlatWriter } from "../wire/flat-writer.ts";
 import type { Reader } from "./reader.ts";
 
 /**
- * One row of a generated table: the name of the field in TypeScript, its number, what it holds, and, if it is not a
- * single value, `list`, `packed` (a list of numbers that share a tag), `map` (from strings), `optional` or `oneof NAME`.
+ * One row of a generated table: the name of the field in TypeScript, its number and its type. If it is not a single
+ * value, also `list`, `packed` (a list of numbers that share a tag), `map` (from strings), `optional` or `oneof NAME`.
  */
 export type Row = readonly [name: string, number: number, of: RowType, how?: string];
 type RowType = ScalarName | EnumWords | FieldMessage;

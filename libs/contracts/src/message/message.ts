@@ -70,7 +70,7 @@ export class MessageType<T extends object> {
   fromPartial(given: DeepPartial<T>): T {
     const message = this.#empty();
     const { byProperty } = this.fields;
-    // Asking for what is not there is what costs most. Messages that are instances have their fields as getters.
+    // Reads of absent fields cost most. Messages that are instances have their fields as getters.
     const isPlain = Object.getPrototypeOf(given) === Object.prototype;
     for (const property of isPlain ? Object.keys(given) : byProperty.keys()) {
       const value = (given as Values)[property];

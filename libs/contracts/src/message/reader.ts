@@ -15,7 +15,7 @@ export class Reader extends BinaryReader {
     return super.string(this.#isExact);
   }
 
-  /** Reads one message deeper. Gives where it ends. Whatever throws in it ends the whole reading. */
+  /** Reads one message deeper. Returns the end position. An error in it ends the whole reading. */
   enter(): number {
     if (++this.depth >= depthMax) throw new Error("protobuf decode recursion limit exceeded");
     const length = this.uint32();

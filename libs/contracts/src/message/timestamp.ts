@@ -37,7 +37,7 @@ export const Timestamp: MessageType<Timestamp> = new TimestampType(
 );
 
 const nanosPerMs = 1_000_000;
-/** The seconds of a time with what follows the point. */
+/** The seconds of a time with their fraction. */
 const fraction = /:\d{2}\.(\d+)/;
 /** `:00` */
 const wholeSecondLength = 3;

@@ -139,7 +139,7 @@ function written(writer: FlatWriter, steps: readonly Step[]): Uint8Array {
 }
 
 describe("FlatWriter", () => {
-  it("writes what the library's writer writes, whatever is called, from any size of its buffer", () => {
+  it("writes what the library's writer writes, for every call and any size of its buffer", () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 1, max: 64 }), (calls, capacityBytes) => {
         const standard = new BinaryWriter();
@@ -208,7 +208,7 @@ describe("FlatWriter", () => {
     assert.deepEqual([...writer.join().written()], [1, 1]);
     assert.throws(() => writer.truncate(3), /expected a position from 0 to 2, found 3/);
     writer.reset();
-    assert.throws(() => writer.join(), /expected a message that was begun with fork/);
+    assert.throws(() => writer.join(), /expected a message from fork/);
   });
 
   it("refuses numbers that a field cannot hold", () => {

@@ -71,7 +71,7 @@ export class FlatWriter extends BinaryWriter {
   }
 
   override join(): this {
-    if (this.#depth === 0) throw new Error("expected a message that was begun with fork, found none");
+    if (this.#depth === 0) throw new Error("expected a message from fork, found none");
     const at = this.#forks[--this.#depth] as number;
     const length = this.#at - at - 1;
     if (length < 0x80) {

@@ -74,7 +74,7 @@ function unknown(building: Building, kind: string, name: string, version: string
   findings.error(
     kind === "uses" ? "unknown_capability" : "unknown_definition",
     path,
-    `${what}${versions}${other === undefined ? "" : `; did you mean \`${other}\`?`}`,
+    `${what}${versions}${other === undefined ? "" : `. Did you mean \`${other}\`?`}`,
     {
       expected: other === undefined ? "one that is there" : `\`${other}\``,
     },
@@ -155,7 +155,7 @@ class InputCheck {
     this.#building.findings.error(
       "wrong_input",
       [...path, name],
-      `${this.#what} takes no \`${name}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      `${this.#what} takes no \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
       {
         key: true,
         expected: near === undefined ? `one of ${Object.keys(known).slice(0, 20).join(", ")}` : `\`${near}\``,

@@ -25,7 +25,7 @@ export function readNeeds(building: Building, draft: Draft): void {
       building.findings.error(
         "unknown_task",
         place,
-        `unknown task \`${task}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+        `unknown task \`${task}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
         {
           expected: near === undefined ? "a task beside it" : `\`${near}\``,
         },

@@ -195,7 +195,7 @@ export class PolicyBuilder {
     findings.error(
       "unknown_capability",
       path,
-      `no agent offers \`${name}\`${range === "" ? "" : ` in the versions ${range}`}${near === undefined || near === name ? "" : `; did you mean \`${near}\`?`}`,
+      `no agent offers \`${name}\`${range === "" ? "" : ` in the versions ${range}`}${near === undefined || near === name ? "" : `. Did you mean \`${near}\`?`}`,
       {
         expected: near === undefined || near === name ? "a registered capability" : `\`${near}\``,
       },

@@ -114,7 +114,7 @@ export class StatesBuilder {
       this.#building.findings.error(
         "unknown_signal",
         path,
-        `unknown signal \`${signal}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+        `unknown signal \`${signal}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
         {
           key: true,
           expected: near === undefined ? `one of ${[...declared.keys()].join(", ")}` : `\`${near}\``,
@@ -176,7 +176,7 @@ export class StatesBuilder {
         this.#building.findings.error(
           "unknown_name",
           [...path, name],
-          `unknown variable \`${name}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+          `unknown variable \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
           {
             key: true,
             expected: near === undefined ? "a name under `vars`" : `\`${near}\``,
@@ -210,7 +210,7 @@ export class StatesBuilder {
     this.#building.findings.error(
       "unknown_state",
       path,
-      `unknown state \`${name}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      `unknown state \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
       {
         expected:
           near === undefined ? `one of ${[...this.#numbers.keys()].slice(0, 10).join(", ")}` : `\`${near}\``,

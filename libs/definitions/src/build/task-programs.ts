@@ -61,7 +61,7 @@ export class TaskPrograms {
     this.#building.findings.error(
       "unknown_task",
       path,
-      `unknown task \`${id}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      `unknown task \`${id}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
       {
         expected: near === undefined ? "a task beside it" : `\`${near}\``,
       },

@@ -182,7 +182,7 @@ export class WorkBuilder {
     this.#building.findings.error(
       "unknown_signal",
       path,
-      `unknown signal \`${signal}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      `unknown signal \`${signal}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
       {
         expected:
           near === undefined ? `one of ${[...declared.keys()].slice(0, 10).join(", ")}` : `\`${near}\``,

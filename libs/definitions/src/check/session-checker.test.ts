@@ -139,7 +139,7 @@ describe("the file of a session", () => {
       "a mode that is none",
       "session: s\nmode: adaptiv\ntasks: {a: {uses: x}}",
       [
-        'a.yaml:2:7: error: mode: expected `workflow` or `swarm` or `intelligence` or `hybrid` or `adaptive` or `custom`, found "adaptiv"; did you mean `adaptive`?',
+        'a.yaml:2:7: error: mode: expected `workflow` or `swarm` or `intelligence` or `hybrid` or `adaptive` or `custom`, found "adaptiv". Did you mean `adaptive`?',
       ],
     ],
     [
@@ -155,7 +155,7 @@ describe("the file of a session", () => {
       "session: s\ntasks:\n  a: {uses: x, needs: [b]}\n  b: {uses: x, needs: [a]}\n  c: {uses: x, needs: [d]}",
       [
         "a.yaml:3:3: error: tasks.a: tasks need each other in a circle: a → b → a",
-        "a.yaml:5:24: error: tasks.c.needs[0]: unknown task `d`; did you mean `a`?",
+        "a.yaml:5:24: error: tasks.c.needs[0]: unknown task `d`. Did you mean `a`?",
       ],
     ],
     [
@@ -169,7 +169,7 @@ describe("the file of a session", () => {
     [
       "a key that is misspelt",
       "session: s\noptimisation: true\ntasks: {a: {uses: x}}",
-      ['a.yaml:2:1: error: optimisation: unknown key "optimisation"; did you mean `optimization`?'],
+      ['a.yaml:2:1: error: optimisation: unknown key "optimisation". Did you mean `optimization`?'],
     ],
   ];
   for (const [title, text, problems] of refused)

@@ -142,7 +142,7 @@ export class ShapeChecker {
     this.#findings.error(
       "wrong_form",
       path,
-      `expected ${expected}, found ${shown(value)}${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      `expected ${expected}, found ${shown(value)}${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
       {
         expected: near === undefined ? expected : `\`${near}\``,
       },
@@ -264,7 +264,7 @@ export class ShapeChecker {
     this.#findings.error(
       "unknown_key",
       [...path, key],
-      `unknown key ${shown(key)}${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      `unknown key ${shown(key)}${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
       {
         key: true,
         expected: near === undefined ? `one of ${known.join(", ")}` : `\`${near}\``,

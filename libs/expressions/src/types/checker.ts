@@ -147,7 +147,7 @@ export class Checker {
     this.#refuse(
       "unknown_name",
       at,
-      `unknown name \`${name}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      `unknown name \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
       known,
     );
     return types.dyn;
@@ -166,7 +166,7 @@ export class Checker {
         if (type !== undefined) return type;
         const near = nearest(field, of.fields.keys());
         const fields = [...of.fields.keys()].slice(0, 10).join(", ");
-        const hint = near === undefined ? "" : `; did you mean \`${near}\`?`;
+        const hint = near === undefined ? "" : `. Did you mean \`${near}\`?`;
         this.#refuse(
           "unknown_field",
           at,
@@ -363,7 +363,7 @@ export class Checker {
       ? `\`${name}\` takes other arguments: ${node.args.length} were given`
       : methods.has(name)
         ? `\`${name}\` is called on a value`
-        : `unknown function \`${name}\`${near === undefined ? "" : `; did you mean \`${near}\`?`}`;
+        : `unknown function \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`;
     const expected = macroNames.has(name)
       ? macroHint(name)
       : methods.has(name)

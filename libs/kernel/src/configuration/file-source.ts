@@ -41,7 +41,7 @@ class FileReader {
 
   #scopeHint(word: string): string {
     const home = this.#declarations.sections.get(word)?.scope;
-    if (home === undefined) return didYouMean(word, scopes) || `; expected one of ${scopes.join(", ")}`;
+    if (home === undefined) return didYouMean(word, scopes) || `. Expected one of ${scopes.join(", ")}`;
     return `; \`${word}\` is a section of the scope ${home}, write it under \`${home}:\``;
   }
 

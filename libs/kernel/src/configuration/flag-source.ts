@@ -104,7 +104,7 @@ function hintByLastWord(name: string, known: readonly string[]): string {
   const same = short.filter((key) => lastOf(key) === wanted);
   const meant = same.length > 0 ? same : short.filter((key) => lastOf(key).startsWith(wanted));
   if (meant.length === 0 || meant.length > hintedMax) return "";
-  return `; did you mean ${meant.map((key) => `\`--${key}\``).join(" or ")}?`;
+  return `. Did you mean ${meant.map((key) => `\`--${key}\``).join(" or ")}?`;
 }
 
 function takeFlag({ name, text }: Flag, declarations: Declarations, reading: Reading): void {

@@ -6,7 +6,7 @@ import type { Key } from "./section.ts";
 /** Returns the sentences about mistakes that several sources share. */
 
 export function tooEarly(name: string, home: Scope, scope: Scope): string {
-  return `\`${name}\` belongs to the scope ${home} and cannot be set in ${scope}, which comes before it; set it in ${home} or a later scope`;
+  return `\`${name}\` belongs to the scope ${home} and cannot be set in ${scope}, which comes before it. Set it in ${home} or a later scope`;
 }
 
 export function plainSecret(key: Key, place: string): string {
@@ -15,7 +15,7 @@ export function plainSecret(key: Key, place: string): string {
 
 export function notSet(key: Key): string {
   const file = [key.home, ...key.name.split(".")].join(": {");
-  return `\`${key.name}\` is not set and has no default: expected ${expectationOf(key.schema)}; set it in the file (\`${file}: …${"}".repeat(key.path.length + 1)}\`), as ${variablePrefix}${key.variable} or as --${key.name}=…`;
+  return `\`${key.name}\` is not set and has no default: expected ${expectationOf(key.schema)}. Set it in the file (\`${file}: …${"}".repeat(key.path.length + 1)}\`), as ${variablePrefix}${key.variable} or as --${key.name}=…`;
 }
 
 /** For an unknown key that is near to none. */

@@ -8,19 +8,19 @@ const flags = (...list: string[]): Given => ({ arguments: list });
 const variables = (environment: Record<string, string>): Given => ({ environment });
 
 const flagMeant = (flag: string, key: string): string =>
-  `unknown key among the flags: ${flag}; did you mean \`${key}\`?`;
+  `unknown key among the flags: ${flag}. Did you mean \`${key}\`?`;
 
 describe("a mistake in the configuration is refused with its place and what to do", () => {
   const table: readonly [string, Given, string][] = [
     [
       "an unknown key in the file",
       yaml("engines:\n  registry:\n    leasMs: 5\n"),
-      "unknown key `registry.leasMs` at tutti.yaml:3:5; did you mean `leaseMs`?",
+      "unknown key `registry.leasMs` at tutti.yaml:3:5. Did you mean `leaseMs`?",
     ],
     [
       "an unknown key in a group",
       yaml("engines: {registry: {store: {knd: nats}}}"),
-      "unknown key `registry.store.knd` at tutti.yaml:1:30; did you mean `kind`?",
+      "unknown key `registry.store.knd` at tutti.yaml:1:30. Did you mean `kind`?",
     ],
     [
       "an unknown key like no other",
@@ -30,7 +30,7 @@ describe("a mistake in the configuration is refused with its place and what to d
     [
       "an unknown section",
       yaml("engines: {regsitry: {}}"),
-      "unknown section `regsitry` at tutti.yaml:1:11; did you mean `registry`?",
+      "unknown section `regsitry` at tutti.yaml:1:11. Did you mean `registry`?",
     ],
     [
       "a preset that is no object",
@@ -45,12 +45,12 @@ describe("a mistake in the configuration is refused with its place and what to d
     [
       "an unknown scope",
       yaml("engine: {}"),
-      "unknown scope `engine` at tutti.yaml:1:1; did you mean `engines`?",
+      "unknown scope `engine` at tutti.yaml:1:1. Did you mean `engines`?",
     ],
     [
       "a scope like no other",
       yaml("x: {}"),
-      "unknown scope `x` at tutti.yaml:1:1; expected one of foundation, orchestration, engines, integration, management",
+      "unknown scope `x` at tutti.yaml:1:1. Expected one of foundation, orchestration, engines, integration, management",
     ],
     [
       "a section without its scope",
@@ -60,17 +60,17 @@ describe("a mistake in the configuration is refused with its place and what to d
     [
       "a section in a scope before its own",
       yaml("foundation: {registry: {}}"),
-      "at tutti.yaml:1:14: `registry` belongs to the scope engines and cannot be set in foundation, which comes before it; set it in engines or a later scope",
+      "at tutti.yaml:1:14: `registry` belongs to the scope engines and cannot be set in foundation, which comes before it. Set it in engines or a later scope",
     ],
     [
       "the same by a variable",
       variables({ TUTTI_FOUNDATION_REGISTRY_LEASE_MS: "5000" }),
-      "at TUTTI_FOUNDATION_REGISTRY_LEASE_MS: `registry.leaseMs` belongs to the scope engines and cannot be set in foundation, which comes before it; set it in engines or a later scope",
+      "at TUTTI_FOUNDATION_REGISTRY_LEASE_MS: `registry.leaseMs` belongs to the scope engines and cannot be set in foundation, which comes before it. Set it in engines or a later scope",
     ],
     [
       "the same by a flag",
       flags("--orchestration.registry.leaseMs=5000"),
-      "at --orchestration.registry.leaseMs: `registry.leaseMs` belongs to the scope engines and cannot be set in orchestration, which comes before it; set it in engines or a later scope",
+      "at --orchestration.registry.leaseMs: `registry.leaseMs` belongs to the scope engines and cannot be set in orchestration, which comes before it. Set it in engines or a later scope",
     ],
     [
       "a value where a mapping is expected",
@@ -125,12 +125,12 @@ describe("a mistake in the configuration is refused with its place and what to d
     [
       "one entry of a list",
       yaml("engines: {registry: {peers: [a, 5]}}"),
-      "`registry.peers[1]` at tutti.yaml:1:33: expected string, received number; the whole is a list (each: text (not empty))",
+      "`registry.peers[1]` at tutti.yaml:1:33: expected string, received number. The whole value is a list (each: text (not empty))",
     ],
     [
       "one value of a mapping",
       yaml("engines: {registry: {labels: {zone: 5}}}"),
-      "`registry.labels.zone` at tutti.yaml:1:37: expected string, received number; the whole is a mapping of names to text",
+      "`registry.labels.zone` at tutti.yaml:1:37: expected string, received number. The whole value is a mapping of names to text",
     ],
     [
       "a rule that joins keys",
@@ -145,12 +145,12 @@ describe("a mistake in the configuration is refused with its place and what to d
     [
       "a key that must be set",
       flags("--registry.tls.key=env:KEY"),
-      "`registry.tls.certificate` is not set and has no default: expected text; set it in the file (`engines: {registry: {tls: {certificate: …}}}`), as TUTTI_REGISTRY_TLS_CERTIFICATE or as --registry.tls.certificate=…",
+      "`registry.tls.certificate` is not set and has no default: expected text. Set it in the file (`engines: {registry: {tls: {certificate: …}}}`), as TUTTI_REGISTRY_TLS_CERTIFICATE or as --registry.tls.certificate=…",
     ],
     [
       "an unknown variable",
       variables({ TUTTI_REGISTRY_LEAS_MS: "5000" }),
-      "unknown key in the environment: TUTTI_REGISTRY_LEAS_MS; did you mean `TUTTI_REGISTRY_LEASE_MS`?",
+      "unknown key in the environment: TUTTI_REGISTRY_LEAS_MS. Did you mean `TUTTI_REGISTRY_LEASE_MS`?",
     ],
     [
       "two variables for one key",
@@ -221,7 +221,7 @@ describe("a mistake in the configuration is refused with its place and what to d
     [
       "a file named that is not there",
       flags("--config=etc/x.yaml"),
-      "expected a configuration file at /etc/x.yaml, found none; correct --config or TUTTI_CONFIG",
+      "expected a configuration file at /etc/x.yaml, found none. Correct --config or TUTTI_CONFIG",
     ],
     ["--config without a path", flags("--config"), "--config needs a path: --config=tutti.yaml"],
     [

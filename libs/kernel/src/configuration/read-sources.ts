@@ -68,7 +68,7 @@ function findFile(named: string | undefined, sources: ConfigurationSources): Fou
     if (file.text !== undefined || file.problem !== undefined) return file;
     return {
       ...file,
-      problem: `expected a configuration file at ${file.path}, found none; correct --config or ${fileVariable}`,
+      problem: `expected a configuration file at ${file.path}, found none. Correct --config or ${fileVariable}`,
     };
   }
   const files = fileNames.map((name) => readText(name, sources));

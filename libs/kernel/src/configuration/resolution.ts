@@ -171,7 +171,7 @@ function complaint(key: Key, issue: z.core.$ZodIssue, found: unknown): string {
   if (issue.code === "unrecognized_keys") return `unknown key \`${issue.keys.join("`, `")}\``;
   const expected = expectationOf(key.schema);
   if (issue.path.length === key.path.length) return `expected ${expected}, found ${shown(key, found)}`;
-  return `${issue.message.replace(/^Invalid input: /, "")}; the whole is ${expected}`;
+  return `${issue.message.replace(/^Invalid input: /, "")}. The whole value is ${expected}`;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

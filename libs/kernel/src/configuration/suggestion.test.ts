@@ -37,7 +37,7 @@ describe("a suggestion for a misspelt name", () => {
   });
 
   it("is part of a sentence, or nothing", () => {
-    assert.equal(didYouMean("levl", known), "; did you mean `level`?");
+    assert.equal(didYouMean("levl", known), ". Did you mean `level`?");
     assert.equal(didYouMean("colour", known), "");
   });
 });

@@ -24,10 +24,10 @@ export function nearest(found: string, known: Iterable<string>): string | undefi
   return best;
 }
 
-/** `; did you mean …?`, or nothing. */
+/** `. Did you mean …?`, or nothing. */
 export function didYouMean(found: string, known: Iterable<string>): string {
   const name = nearest(found, known);
-  return name === undefined ? "" : `; did you mean \`${name}\`?`;
+  return name === undefined ? "" : `. Did you mean \`${name}\`?`;
 }
 
 /**

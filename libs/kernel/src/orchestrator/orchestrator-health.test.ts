@@ -46,7 +46,7 @@ describe("Orchestrator: health", () => {
     [
       "a critical one that is unhealthy",
       { api: degraded("busy"), store: unhealthy("disk full") },
-      unhealthy("store is unhealthy: disk full; api is degraded: busy"),
+      unhealthy(["store is unhealthy: disk full", "api is degraded: busy"].join("; ")),
     ],
     [
       "one that is unhealthy but not critical",

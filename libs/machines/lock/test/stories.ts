@@ -50,5 +50,5 @@ export const stories: GoldenStories = {
 function circleAt(ticket: number): ResolveDeadlock {
   const { namespace, id } = lockKey;
   const edge = { namespace, lock: id, ticket, waiter: workOf("one"), holder: workOf("two") };
-  return { circle: [edge], reason: "one and two wait for each other; two gives way: it began last" };
+  return { circle: [edge], reason: "one and two wait for each other, and two gives way: it started last" };
 }

@@ -30,7 +30,7 @@ const cases: readonly Case[] = [
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /no worker offers work; did you mean wrok\?/,
+    says: /no worker offers work. Did you mean wrok\?/,
   },
   {
     what: "who offers the capability may not",

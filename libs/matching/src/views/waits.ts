@@ -255,7 +255,7 @@ export class WaitReasons {
     const cohorts = [...(this.#demands.fieldOf(capability)?.cohorts ?? [])];
     if (cohorts.length === 0) {
       const near = nearest(capability, this.#demands.offeredNames());
-      const hint = near === undefined ? "" : `; did you mean ${near}?`;
+      const hint = near === undefined ? "" : `. Did you mean ${near}?`;
       return reason(
         WAIT_CAUSE_NO_CAPABILITY,
         `no worker offers ${capability}${hint}`,

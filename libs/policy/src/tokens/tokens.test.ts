@@ -188,7 +188,7 @@ describe("a token of another issuer", async () => {
     });
   });
 
-  it("is refused from somebody unknown, for another process, by an algorithm that is not allowed, or without a subject", async () => {
+  it("is refused from an unknown issuer, for another process, by an algorithm that is not allowed, or without a subject", async () => {
     assert.equal(await why(checkerWith(), await made()), "unknown_issuer");
     assert.equal(await why(checkerWith([trust({ audiences: ["another"] })]), await made()), "wrong_audience");
     assert.equal(await why(checkerWith([trust({ algorithms: ["ES256"] })]), await made()), "wrong_algorithm");

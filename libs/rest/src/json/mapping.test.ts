@@ -200,12 +200,12 @@ describe("requests", () => {
       }),
       {
         definition: "expected an object, found 7",
-        lables: "unknown field; did you mean `labels`?",
+        lables: "unknown field. Did you mean `labels`?",
         priority: "expected a whole number from -100 to 100, found 1.5",
         timeoutMs: 'expected a number, found "1h"',
         events: 'expected one of run, tasks, none, found "loud"',
         dueTimeMs: 'expected milliseconds since 1970, or a time such as 2027-01-31T08:00:00Z, found "soon"',
-        namspace: "unknown parameter; did you mean `namespace`?",
+        namspace: "unknown parameter. Did you mean `namespace`?",
       },
     );
     assert.deepEqual(wrongIn("runs.get", { params: { id: "a" }, query: "atEvent=1&atEvent=2" }), {

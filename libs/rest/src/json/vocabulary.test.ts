@@ -84,8 +84,8 @@ describe("words of definitions in requests", () => {
       [{ retry: { backoff: 5 } }, /retry.backoff: expected the first pause, and the longest/],
       [{ retry: { onLost: "wait" } }, /retry.onLost: expected `retry` or `fail`, found "wait"/],
       [{ uses: "a.b", capability: "a.c" }, /uses: expected only one of it and capability, found both/],
-      [{ use: "a.b" }, /use: unknown field; did you mean `uses`\?/],
-      [{ tiemout: "1s" }, /tiemout: unknown field; did you mean `timeouts?`\?/],
+      [{ use: "a.b" }, /use: unknown field. Did you mean `uses`\?/],
+      [{ tiemout: "1s" }, /tiemout: unknown field. Did you mean `timeouts?`\?/],
     ];
     for (const [json, problem] of cases) assert.throws(() => read({ id: "a", ...json }), problem);
   });

@@ -37,7 +37,7 @@ export class TestDefinitions implements RunPlans {
     const { plan, hash } = checkedWithoutErrors(source, parameters);
     if (plan === undefined)
       throw new WorkflowTestError(
-        `expected \`parameters\` for the template ${name}, found none; give them with \`start({ parameters: … })\`, or in the task that starts it`,
+        `expected \`parameters\` for the template ${name}, found none. Give them with \`start({ parameters: … })\`, or in the task that starts it`,
       );
     const made = { plan: this.#byHash.get(hash) ?? new RunPlan(plan, hash), name };
     this.#byHash.set(hash, made.plan);

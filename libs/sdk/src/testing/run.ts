@@ -275,7 +275,7 @@ export class TestRun<Output = unknown> {
   child<ChildOutput = unknown>(task: string): TestRun<ChildOutput> {
     const { child } = this.task(task);
     if (child !== undefined) return new TestRun(this.#world, child, this.#historyOf);
-    throw new WorkflowTestError(`expected a child that does ${task}, found none; ${this.explain(task)}`);
+    throw new WorkflowTestError(`expected a child that does ${task}, found none. ${this.explain(task)}`);
   }
 
   toString(): string {

@@ -312,7 +312,7 @@ output: "\${{ tasks.write.output }}"`;
     const without = await testWorkflow(parent, { handlers }).start({ input: ["a"] });
     await assert.rejects(
       without.result(),
-      /definition of chapter, which task chapter\[0\] of run run-1 starts, found none; add it to `children`/,
+      /definition of chapter, which task chapter\[0\] of run run-1 starts, found none. Add it to `children`/,
     );
   });
 

@@ -238,7 +238,7 @@ export class World {
     const known = definitions.names.filter((name) => name !== definitions.name);
     if (childKind !== "run" || !definitions.names.includes(definition)) {
       const found = known.length === 0 ? "none" : `those of ${known.join(", ")}`;
-      this.#fault ??= `expected the definition of ${definition}, which task ${taskId} of run ${key.id} starts, found ${found}; add it to \`children\``;
+      this.#fault ??= `expected the definition of ${definition}, which task ${taskId} of run ${key.id} starts, found ${found}. Add it to \`children\``;
       return;
     }
     this.#traces.set(childId, this.#traceOf(key.id));

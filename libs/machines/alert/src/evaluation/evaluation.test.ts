@@ -84,7 +84,7 @@ describe("rules over series", () => {
       made.problems.map(({ field, message }) => [field, message]),
       [
         ["advice", "unknown name `nothing`"],
-        ["condition", "unknown name `faild`; did you mean `failed`?"],
+        ["condition", "unknown name `faild`. Did you mean `failed`?"],
       ].toReversed(),
     );
     const twice = compileRule(rule({ queries: [...rule().queries, ...rule().queries] }));
