@@ -53,6 +53,7 @@ export { type CheckedSession, checkSessionText, isSessionText } from "./check/se
 export { checkSchemaText, type ReadText, readText } from "./check/text-checker.ts";
 export { type CheckedTrigger, checkTriggerText, isTriggerText } from "./check/trigger-checker.ts";
 export { isWorkflowDocument, isWorkflowText } from "./check/workflow-text.ts";
+export { type CostInput, costInputIn } from "./contracts/cost-input.ts";
 export { graphOf } from "./contracts/graph.ts";
 export {
   capabilityNames,

@@ -80,7 +80,7 @@ tasks:
       stickyKey: "\${{ input.customer }}"
       contextKey: repository
     resources: {cpu: 2, memory_bytes: 1000000}
-    cost: {duration: 3s, money: 0.1, tokens: 100}
+    cost: {duration: 3s, money: 0.1, tokens: 100, by: [amount, order.items]}
     checks:
       - {name: complete, condition: "\${{ output.count == input.count }}", onFailure: sendBack, times: 2}
     limits:

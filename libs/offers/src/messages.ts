@@ -27,7 +27,8 @@ export function profileMessage(
     ...{ capability, versionRange, timeouts: { ...timeouts }, labels: {}, weight: 0 },
     placement: placement === null ? undefined : placementMessage(placement),
     resources: { ...policy.resources },
-    estimate: { ...policy.estimate },
+    // Estimates are learned by the sender, and pools place no attempt by its input.
+    estimate: { ...policy.estimate, by: [] },
     mayBeDoubled: policy.mayBeDoubled && !isUndo,
   };
 }

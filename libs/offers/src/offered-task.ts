@@ -3,7 +3,7 @@
  * Machines know nothing of this. What they ask for has this form.
  */
 import type { Amounts, Payload, Share } from "@tutti/contracts/types/v1";
-import type { KeyedLimit, Placement, Timeouts } from "@tutti/definitions";
+import type { CostHint, KeyedLimit, Placement, Timeouts } from "@tutti/definitions";
 import type { ReadOnly } from "@tutti/kernel";
 
 /** The common part of many tasks. The same object for all of them, so that a pool gets it once. */
@@ -21,7 +21,7 @@ export interface OfferedProfile {
   readonly policy: {
     readonly priority: number;
     readonly resources: Readonly<Record<string, number>>;
-    readonly estimate: { readonly durationMs: number; readonly money: number; readonly tokens: number };
+    readonly estimate: CostHint;
     readonly limits: readonly KeyedLimit[];
     readonly mayBeDoubled: boolean;
   };

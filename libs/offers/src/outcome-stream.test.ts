@@ -49,7 +49,8 @@ describe("ends of attempts", () => {
     );
     assert.deepEqual(told[0]?.outcomes[0]?.subject, {
       ...{ capability: "pay.charge", version: "", pool: "default", agentId: "one" },
-      ...{ definition: "order", definitionTask: "charge", inputBytes: 2 },
+      ...{ definition: "order", definitionTask: "charge", inputBytes: 29 },
+      ...{ key: "region=eu", count: 2 },
     });
     await stream.stop();
   });
@@ -109,9 +110,11 @@ function ended(capability: string, agent: string, outcome: object, runMs = 0): E
     pool: "default",
     definition: "order",
     definitionTask: "charge",
+    policy: { estimate: { by: ["region", "items"] } },
     isUndo: false,
   };
-  const effect = { profile, taskId: "charge", attempt: 1, input: new Uint8Array([123, 125]) };
+  const input = new TextEncoder().encode('{"region":"eu","items":[1,2]}');
+  const effect = { profile, taskId: "charge", attempt: 1, input };
   const key = { namespace: "default", kind: "run", id: "run_1" };
   // As much of an entry as is looked at.
   return { result, agent, entry: { key, effect } as unknown as OfferEntry };

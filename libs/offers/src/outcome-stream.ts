@@ -8,6 +8,7 @@
  * 3. A batch keeps its number until it is taken in, so that it counts once.
  */
 import { type AttemptOutcome, EstimateSubject, estimateService } from "@tutti/contracts/intelligence/v1";
+import { costInputIn } from "@tutti/definitions";
 import {
   backoffBoundMs,
   type Component,
@@ -98,7 +99,9 @@ export class OutcomeStream implements Component {
     if (!this.#samples.take(alike, this.#parts.foundation.clock.monotonic())) return;
     this.#alike.set(alike, known + 1);
     const { namespace, id } = key;
+    const { by = [] } = effect.profile.policy.estimate;
     const about = {
+      ...costInputIn(by, inlineOf(effect)),
       capability,
       pool,
       definition,
@@ -152,6 +155,12 @@ export class OutcomeStream implements Component {
     for await (const { batch } of estimates.recordOutcomes(requests, { signal })) if (batch >= number) return;
     throw new Error("the stream of ends of attempts ended before its batch was taken in");
   }
+}
+
+/** Undefined for an input that is elsewhere. */
+function inlineOf({ input }: OfferedTask): Uint8Array | undefined {
+  if (input === undefined || input instanceof Uint8Array) return input;
+  return input.body?.$case === "inline" ? input.body.value : undefined;
 }
 
 function sizeOf({ input }: OfferedTask): number {

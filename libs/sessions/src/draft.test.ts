@@ -91,7 +91,7 @@ describe("the plan of a part", () => {
   it("starts what another part needs before the task that waits for that part, in a session with one slot", () => {
     const long = {
       ...taskSpec("long", ["elsewhere"]),
-      estimate: { durationMs: 60_000, money: 0, tokens: 0 },
+      estimate: { durationMs: 60_000, money: 0, tokens: 0, by: [] },
     };
     const specs = [taskSpec("a"), taskSpec("elsewhere", ["a"]), long, taskSpec("last", ["long"])];
     const { plan, move } = planner({ specs, slots: 1 });

@@ -4,6 +4,7 @@
  * can be asked.
  */
 import type { estimateService } from "@tutti/contracts/intelligence/v1";
+import { costInputIn } from "@tutti/definitions";
 import { type Clock, errorFromUnknown, type InstanceKey, type Logger } from "@tutti/kernel";
 import { describedAs, type Knowledge, Learner } from "@tutti/machine-entities/experience";
 import type { SessionView, TaskView } from "@tutti/machine-session";
@@ -108,7 +109,7 @@ export class Learned {
 /** Returns a task as estimates know it. */
 export function describedIn(
   { order }: { readonly order: Pick<NonNullable<SessionView["order"]>, "definition"> | undefined },
-  { id, work, input }: TaskView["spec"],
+  { id, work, input, estimate }: TaskView["spec"],
 ): Described {
   const capability = work?.$case === "capability" ? work.value : "";
   const definition = order?.definition ?? "";
@@ -116,5 +117,7 @@ export function describedIn(
   const kind = { capability, version: "", definition, definitionTask };
   // The work of children is unknown.
   const known = capability === "" ? { capability: id, within: [] } : describedAs(kind);
-  return { ...known, inputBytes: input?.body?.$case === "inline" ? input.body.value.length : 0 };
+  const inline = input?.body?.$case === "inline" ? input.body.value : undefined;
+  const { key } = costInputIn(estimate?.by ?? [], inline);
+  return { ...known, inputBytes: inline?.length ?? 0, ...(key !== "" && { key }) };
 }

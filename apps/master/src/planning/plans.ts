@@ -150,6 +150,7 @@ function estimated(
   const subject: EstimateSubject = {
     ...{ capability, version: "", pool: "", agentId: "", definition, definitionTask },
     inputBytes: described[place]?.inputBytes ?? 0,
+    ...{ key: described[place]?.key ?? "", count: 0 },
   };
   const known = estimateOf(knowledge, subject);
   const statedMs = spec?.estimate?.durationMs ?? 0;

@@ -1,7 +1,12 @@
 /** Estimates on a whole installation: what workers did is learned from, whichever engine asked for it. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { EstimateSubject, estimateService, ListModelsRequest } from "@tutti/contracts/intelligence/v1";
+import {
+  EstimateSubject,
+  estimateService,
+  ListModelsRequest,
+  ReadExperienceRequest,
+} from "@tutti/contracts/intelligence/v1";
 import { until } from "@tutti/kernel/testing";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
@@ -60,7 +65,7 @@ describe("estimates on a whole installation", () => {
   });
 
   it("come from a run as well, by the task of its definition", async () => {
-    const text = "workflow: triple\ntasks: {one: {uses: number.triple, with: {n: 2}}}\n";
+    const text = "workflow: triple\ntasks: {one: {uses: number.triple, with: {n: 2}, cost: {by: [n]}}}\n";
     await tutti.register(text);
     await (await tutti.start("triple", { id: "tripling" })).result();
     const subject = EstimateSubject.create({
@@ -72,5 +77,11 @@ describe("estimates on a whole installation", () => {
       ({ estimates: found }) => found[0]?.basis?.capability === "number.triple",
     );
     assert.equal(known[0]?.basis?.definitionTask, "one");
+    const { outcomes } = await estimates().readExperience(ReadExperienceRequest.create());
+    const tripled = outcomes.filter(({ capability }) => capability === "number.triple");
+    assert.deepEqual(
+      tripled.map(({ key }) => key),
+      ["n=2"],
+    );
   });
 });

@@ -207,7 +207,7 @@ describe("sessions on a whole installation", () => {
 
   it("passes outputs between parts that are done in different modes", async () => {
     // Short ones, of which nothing was learned on a busy machine.
-    const estimate = { durationMs: 1, money: 0, tokens: 0 };
+    const estimate = { durationMs: 1, money: 0, tokens: 0, by: [] };
     const work = { $case: "capability", value: "number.sum" } as const;
     const tasks = graph().map((each) => ({ ...each, work, estimate }));
     const session = await ended(await execute(hybrid, tasks));

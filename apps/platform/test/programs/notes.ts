@@ -66,7 +66,7 @@ class NotesService extends Orchestrator {
       version,
       inputSchema: '{"type":"object","required":["amount"]}',
       outputSchema: '{"type":"object"}',
-      cost: { durationMs: 20, money, tokens: 0 },
+      cost: { durationMs: 20, money, tokens: 0, by: [] },
       description: "Charges a card.",
     };
     host.announcer.offer(service, [{ namespace: "", capability, providers: 0 }]);

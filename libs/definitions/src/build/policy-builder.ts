@@ -55,6 +55,7 @@ export class PolicyBuilder {
         durationMs: durationMs(cost.duration),
         money: cost.money ?? 0,
         tokens: cost.tokens ?? 0,
+        ...(cost.by !== undefined && { by: [...cost.by] }),
       },
       checks: (document.checks ?? []).map((_, index) => this.#check(draft, index, environment)),
       limits: this.limitsOf(document.limits, environment, [...path, "limits"], draft),

@@ -73,6 +73,7 @@ export function documentOfTask(spec: TaskSpec): TaskDocument {
             duration: printDuration(spec.estimate.durationMs),
             money: spec.estimate.money,
             tokens: spec.estimate.tokens,
+            ...(spec.estimate.by.length > 0 && { by: spec.estimate.by }),
           },
     checks: spec.checks.length === 0 ? undefined : spec.checks.map(checkOf),
     limits: spec.limits.length === 0 ? undefined : spec.limits.map(limitOf),

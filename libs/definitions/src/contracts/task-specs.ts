@@ -85,7 +85,7 @@ function specOf(plan: Plan, task: PlanTask, written: TaskDocument): TaskSpec {
   const spec = TaskSpec.fromPartial({
     ...{ id: task.id, title, when: bare(when), labels: { ...labels }, idempotencyKey },
     ...{ priority, resources: { ...resources }, mayBeDoubled },
-    ...(estimate !== undefined && { estimate: { ...estimate } }),
+    ...(estimate !== undefined && { estimate: { ...estimate, by: [...(estimate.by ?? [])] } }),
     ...(policy !== undefined && { timeouts: { ...policy.timeouts } }),
     // Without a policy of its own a task has the defaults of the namespace that it runs in.
     ...(policy !== undefined && isRetryGiven && { retry: retryMessage(policy.retry) }),

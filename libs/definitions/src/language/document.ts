@@ -61,6 +61,7 @@ export interface CostDocument {
   readonly duration?: string;
   readonly money?: number;
   readonly tokens?: number;
+  readonly by?: readonly string[];
 }
 
 export interface TaskDocument<Id extends string = string> {

@@ -252,6 +252,11 @@ const cost = members(
     duration: duration("How long it takes."),
     money: number("What it costs.", 0, any),
     tokens: number("Tokens of a language model.", 0, any),
+    by: list(
+      text("A field of the input, such as `region` or `order.items`.", "id", 200),
+      8,
+      "Fields of the input that the duration depends on. Lists and maps count by their elements.",
+    ),
   },
   { name: "cost" },
 );

@@ -199,6 +199,15 @@ export interface KeyedLimit {
   readonly resources?: Readonly<Record<string, number>>;
 }
 
+/** What a task is expected to cost. */
+export interface CostHint {
+  readonly durationMs: number;
+  readonly money: number;
+  readonly tokens: number;
+  /** Fields of the input that the duration depends on. */
+  readonly by?: readonly string[];
+}
+
 /** How a task is treated. Tasks with the same options share one. */
 export interface TaskPolicy {
   /** 0 means all. */
@@ -211,7 +220,7 @@ export interface TaskPolicy {
   readonly labels: Readonly<Record<string, number>>;
   readonly placement: Placement | null;
   readonly resources: Readonly<Record<string, number>>;
-  readonly estimate: { readonly durationMs: number; readonly money: number; readonly tokens: number };
+  readonly estimate: CostHint;
   readonly checks: readonly QualityCheck[];
   readonly limits: readonly KeyedLimit[];
   readonly cache: { readonly key: number; readonly ttlMs: number } | null;

@@ -16,9 +16,17 @@ const capability: fc.Arbitrary<Capability> = fc.record({
   version: text,
   inputSchema: text,
   outputSchema: text,
-  cost: fc.option(fc.record({ durationMs: fc.double(), money: fc.double(), tokens: fc.double() }), {
-    nil: undefined,
-  }),
+  cost: fc.option(
+    fc.record({
+      durationMs: fc.double(),
+      money: fc.double(),
+      tokens: fc.double(),
+      by: fc.array(fc.string()),
+    }),
+    {
+      nil: undefined,
+    },
+  ),
   description: text,
 });
 

@@ -6,7 +6,7 @@ import type { Subject } from "./subject.ts";
 
 /**
  * `additive` counts the agent and the size of the input. `any-agent` leaves the agent out. `hourly` tells times of day
- * apart, `keyed` the keys that the author named. `similar` is the median of the recent attempts with the most similar
+ * apart, `keyed` the fields that the author named. `similar` is the median of the recent attempts with the most similar
  * inputs. `median` and `last` are the plain baselines.
  */
 export const durationModels = [
@@ -38,14 +38,14 @@ const partMs = 4 * 3_600_000;
 
 /** Returns the subject with what the model looks at, and nothing else. */
 export function seenBy(model: DurationModel, subject: Subject): Subject {
-  const { timeMs = 0, key = "" } = subject;
+  const { timeMs = 0, key = "", count = 0 } = subject;
   switch (model) {
     case "additive":
       return subject;
     case "hourly":
       return timeMs > 0 ? narrowed(subject, `hour ${Math.floor((timeMs % dayMs) / partMs)}`) : subject;
     case "keyed":
-      return key === "" ? subject : narrowed(subject, `key ${key}`);
+      return narrowedBy(key, count > 0 ? { ...subject, inputBytes: count } : subject);
     case "similar":
     case "any-agent":
       return { ...subject, agentId: "" };
@@ -53,6 +53,10 @@ export function seenBy(model: DurationModel, subject: Subject): Subject {
     case "last":
       return { ...subject, agentId: "", inputBytes: 0 };
   }
+}
+
+function narrowedBy(key: string, subject: Subject): Subject {
+  return key === "" ? subject : narrowed(subject, `key ${key}`);
 }
 
 function narrowed(subject: Subject, by: string): Subject {

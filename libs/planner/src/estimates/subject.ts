@@ -16,4 +16,6 @@ export interface Subject {
   readonly timeMs?: number;
   /** What its author says that it depends on. Absent where the author says nothing. */
   readonly key?: string;
+  /** How many elements the input has of what its author names. Absent or 0 where that is not known. */
+  readonly count?: number;
 }

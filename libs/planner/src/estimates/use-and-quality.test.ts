@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Draws } from "../chance/draws.ts";
-import type { Subject } from "./subject.ts";
 import { FindEstimates } from "./finds.ts";
 import { QualityEstimates } from "./quality.ts";
+import type { Subject } from "./subject.ts";
 import { UseEstimates } from "./use.ts";
 
 const subject = (capability: string, agentId = "", rest: Partial<Subject> = {}): Subject => ({

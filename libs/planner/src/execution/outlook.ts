@@ -67,6 +67,8 @@ export interface Described {
   readonly within: readonly string[];
   /** Of its input. Looked at when that is there. 0 where it is not known. */
   readonly inputBytes: number;
+  /** What its author says that it depends on. Absent where the author says nothing. */
+  readonly key?: string;
 }
 
 /** An agent, to estimates: known by what it did. Or, where its speed is declared, by that alone. */
@@ -113,11 +115,12 @@ export class LearnedTimes implements Outlook {
     this.#tasks = tasks;
     this.#agents = agents;
     const numbers = new Map<string, number>();
-    this.#kindOf = Uint32Array.from(tasks, ({ capability, within }) => {
-      const known = numbers.get(capability);
+    this.#kindOf = Uint32Array.from(tasks, ({ capability, within, key = "" }) => {
+      const kind = `${capability}\n${key}`;
+      const known = numbers.get(kind);
       if (known !== undefined) return known;
-      numbers.set(capability, this.#rows.length);
-      return this.#rows.push(new Row(capability, within, agents.length)) - 1;
+      numbers.set(kind, this.#rows.length);
+      return this.#rows.push(new Row({ capability, within, key }, agents.length)) - 1;
     });
     this.#isThere = new Uint8Array(tasks.length);
   }
@@ -184,13 +187,13 @@ export class LearnedTimes implements Outlook {
 
   ended(task: number, agent: number, tookMs: number): void {
     const kind = this.#kindOf[task] ?? 0;
-    const { capability = "", within = [], inputBytes = 0 } = this.#tasks[task] ?? {};
+    const { capability = "", within = [], inputBytes = 0, key = "" } = this.#tasks[task] ?? {};
     const { agentId = "", slowness } = this.#agents[agent] ?? {};
     const by = slowness === undefined ? agentId : "";
-    this.#estimates.learn({ capability, within, agentId: by, inputBytes }, tookMs / (slowness ?? 1));
+    this.#estimates.learn({ capability, within, agentId: by, inputBytes, key }, tookMs / (slowness ?? 1));
     this.#rows.forEach((row, number) => {
       // A row is asked for again as a whole: side by side, old and new would mislead.
-      if (number === kind || within.includes(row.basis)) row.fresh.fill(0);
+      if (number === kind || row.capability === capability || within.includes(row.basis)) row.fresh.fill(0);
       else if (slowness === undefined) row.fresh[agent] = 0;
     });
   }
@@ -218,11 +221,11 @@ export class LearnedTimes implements Outlook {
     if (row.fresh[agent] === 1) return row;
     const { agentId = "", slowness } = this.#agents[agent] ?? {};
     const by = slowness === undefined ? agentId : "";
-    const { capability, within } = row;
+    const { capability, within, key } = row;
     row.take(
       agent,
       slowness ?? 1,
-      this.#estimates.estimate({ capability, within, agentId: by, inputBytes: 0 }),
+      this.#estimates.estimate({ capability, within, agentId: by, inputBytes: 0, key }),
     );
     return row;
   }
@@ -232,6 +235,7 @@ export class LearnedTimes implements Outlook {
 class Row {
   readonly capability: string;
   readonly within: readonly string[];
+  readonly key: string;
   readonly medians: Float64Array;
   readonly deviations: Float64Array;
   readonly fresh: Uint8Array;
@@ -244,9 +248,10 @@ class Row {
   usualSize = 0;
   readonly #sizes = new Median();
 
-  constructor(capability: string, within: readonly string[], agents: number) {
+  constructor({ capability, within, key = "" }: Omit<Described, "inputBytes">, agents: number) {
     this.capability = capability;
     this.within = within;
+    this.key = key;
     this.medians = new Float64Array(agents + 1);
     this.deviations = new Float64Array(agents + 1);
     this.fresh = new Uint8Array(agents + 1);
@@ -254,7 +259,7 @@ class Row {
 
   /** As long as none has ended, inputs are large or small beside the middle one of those that are there. */
   sees(inputBytes: number): void {
-    if (this.basis === this.capability) return;
+    if (this.#isOwn(this.basis)) return;
     this.#sizes.add(Math.log1p(inputBytes));
     this.usualSize = this.#sizes.value;
   }
@@ -265,6 +270,11 @@ class Row {
     const within = Math.max(deviations.least, Math.sqrt(variance * this.#confidence));
     const isLate = elapsed.length > 0 && between >= betweenLeast;
     this.lateFactor = isLate ? Math.exp(latenessOf(elapsed, between, within)) : 1;
+  }
+
+  /** Of the kind itself, or of those of it with the same key. */
+  #isOwn(basis: string): boolean {
+    return basis === this.capability || basis.startsWith(`${this.capability}\n`);
   }
 
   take(agent: number, slowness: number, estimate: Estimate | undefined): void {
@@ -279,7 +289,7 @@ class Row {
     this.basis = basis;
     this.#confidence = estimate?.confidence ?? 0;
     this.growth = growth;
-    this.usualSize = basis === this.capability ? Math.log1p(estimate?.usualBytes ?? 0) : this.#sizes.value;
+    this.usualSize = this.#isOwn(basis) ? Math.log1p(estimate?.usualBytes ?? 0) : this.#sizes.value;
     this.fresh[agent] = 1;
   }
 }

@@ -529,6 +529,8 @@ class Cost(Node):
     money: float | Expression | None = None
     #: Tokens of a language model.
     tokens: float | Expression | None = None
+    #: Fields of the input that the duration depends on. Lists and maps count by their elements.
+    by: Sequence[str | Expression] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

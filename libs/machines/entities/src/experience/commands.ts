@@ -84,10 +84,11 @@ function batchProblem(
   if (outcomes.length > outcomesPerBatchMax)
     return `expected at most ${outcomesPerBatchMax} ends of attempts, found ${outcomes.length}`;
   const wrong = outcomes.find(
-    ({ capability, runMs, inputBytes, tokens, money }) =>
+    ({ capability, runMs, inputBytes, tokens, money, key, count }) =>
       capability === "" ||
       capability.length > nameLengthMax ||
-      ![runMs, inputBytes, tokens, money].every((amount) => amount >= 0 && Number.isFinite(amount)),
+      key.length > nameLengthMax ||
+      ![runMs, inputBytes, tokens, money, count].every((amount) => amount >= 0 && Number.isFinite(amount)),
   );
   return wrong && `expected a capability and amounts from 0 on, found ${JSON.stringify(wrong).slice(0, 200)}`;
 }

@@ -43,6 +43,7 @@ export function profileOf(spec: TaskSpec, { pool, definition }: ProfileOrigin): 
         durationMs: estimate?.durationMs ?? 0,
         money: estimate?.money ?? 0,
         tokens: estimate?.tokens ?? 0,
+        ...(estimate !== undefined && estimate.by.length > 0 && { by: [...estimate.by] }),
       },
       limits: limits.map(({ maxConcurrent, rate, resources: amounts }) => ({
         key: -1,

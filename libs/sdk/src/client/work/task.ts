@@ -28,6 +28,8 @@ export interface CostOptions {
   readonly money?: number;
   /** Tokens of language models. */
   readonly tokens?: number;
+  /** Fields of the input that the duration depends on. Lists and maps count by their elements. */
+  readonly by?: readonly string[];
 }
 
 /** Time limits of a task. */
@@ -203,6 +205,7 @@ function costOf({ id, cost, estimate: older }: WorkTask) {
     durationMs: durationIn(`the cost of ${id}`, cost?.duration ?? estimate?.time ?? estimate?.timeMs) ?? 0,
     money: cost?.money ?? estimate?.money ?? 0,
     tokens: cost?.tokens ?? estimate?.tokens ?? 0,
+    by: [...(cost?.by ?? [])],
   };
 }
 

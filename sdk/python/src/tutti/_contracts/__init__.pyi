@@ -109,12 +109,14 @@ class CostHint(_Message):
     duration_ms: float
     money: float
     tokens: float
+    by: MutableSequence[str]
     def __init__(
         self,
         *,
         duration_ms: float = ...,
         money: float = ...,
         tokens: float = ...,
+        by: Iterable[str] = ...,
     ) -> None: ...
 
 class HostFigures(_Message):

@@ -33,11 +33,14 @@ export function describedAs(kind: Kind): { readonly capability: string; readonly
 export interface TimedAttempt extends AboutAttempt {
   readonly endMs?: number;
   readonly runMs?: number;
+  /** Of its input, by its author. */
+  readonly key?: string;
+  readonly count?: number;
 }
 
 export function subjectOf(attempt: TimedAttempt): Subject {
-  const { agentId, inputBytes, endMs = 0, runMs = 0 } = attempt;
-  return { ...describedAs(attempt), agentId, inputBytes, timeMs: endMs - runMs };
+  const { agentId, inputBytes, endMs = 0, runMs = 0, key = "", count = 0 } = attempt;
+  return { ...describedAs(attempt), agentId, inputBytes, timeMs: endMs - runMs, key, count };
 }
 
 // Capabilities, versions and names of definitions have no line breaks.

@@ -55,6 +55,14 @@ const bySize: Drawn = (draws) => {
 const byHour: Drawn = (draws, at) => ({
   runMs: around(draws, hourOf(at) >= 8 && hourOf(at) < 20 ? 5_000 : 1_000),
 });
+const byKey: Drawn = (draws) => {
+  const number = draws.below(4);
+  return { key: `region=${number}`, runMs: around(draws, 500 * 3 ** number) };
+};
+const byCount: Drawn = (draws) => {
+  const count = 1 + draws.below(500);
+  return { key: "kind=photo", count, inputBytes: 100 + draws.below(9_000), runMs: around(draws, 30 * count) };
+};
 const twoSorts: Drawn = (draws) => ({ runMs: around(draws, draws.next() < 0.3 ? 20 : 1_000, 0.1) });
 
 describe("a comparison of models", () => {
@@ -63,6 +71,8 @@ describe("a comparison of models", () => {
     { of: "agents of different speeds", drawn: byAgent, live: "additive" },
     { of: "inputs of different sizes", drawn: bySize, live: "similar" },
     { of: "times of day", drawn: byHour, live: "hourly" },
+    { of: "fields that the author named", drawn: byKey, live: "keyed" },
+    { of: "lists that the author named", drawn: byCount, live: "keyed" },
     { of: "two sorts of attempts", drawn: twoSorts, live: "median" },
   ];
   for (const { of, drawn, live } of cases)

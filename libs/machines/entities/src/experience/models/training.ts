@@ -93,6 +93,8 @@ function featuresOf(ends: readonly ReadOnly<LearnedOutcome>[]): string[] {
     ...(has(({ inputBytes }) => inputBytes > 0) ? ["size"] : []),
     ...(has(({ endMs }) => endMs > 0) ? ["time"] : []),
     ...(has(({ definitionTask }) => definitionTask !== "") ? ["task"] : []),
+    ...(has(({ key }) => key !== "") ? ["key"] : []),
+    ...(has(({ count }) => count > 0) ? ["count"] : []),
   ];
 }
 
