@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -96,6 +97,13 @@ describe("DataDirectory", () => {
     await writeFile(join(first.path, "lock.json"), "{");
     await assert.rejects(second.start(), { code: "host.data_directory_locked" });
     first.stop();
+  });
+
+  it("below a folder that takes no folders is refused, and does not wait for ever", {
+    skip: !existsSync("/proc/self"),
+  }, async () => {
+    const directory = new DataDirectory("/proc/tutti/data", foundation);
+    await assert.rejects(directory.start(), { code: "host.data_directory_unusable" });
   });
 
   it("that cannot be one says why, and what to do", async () => {

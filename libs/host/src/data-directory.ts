@@ -6,8 +6,8 @@
  * process id in them do neither: numbers are used again, and taking over a dead one's file is a race.
  */
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type Component, type Foundation, privateModes, sleep } from "@tutti/kernel";
 import { hostErrors } from "./errors.ts";
@@ -44,7 +44,7 @@ export class DataDirectory implements Component {
     const holder = join(this.path, "lock.json");
     const setting = this.#setting;
     try {
-      await mkdir(this.path, { recursive: true, mode: privateModes.folder });
+      await makeFolders(this.path);
       this.#lock = await this.#locked(holder);
       this.#since = new Date(this.#foundation.clock.now()).toISOString();
       this.#note({});
@@ -146,6 +146,20 @@ async function locked(path: string): Promise<DatabaseSync> {
 
 function isSqlite(error: unknown, code: number): boolean {
   return error instanceof Error && "errcode" in error && error.errcode === code;
+}
+
+/** `mkdir` with `recursive` never ends if the system answers ENOENT for a folder whose parent exists, as below /proc. */
+async function makeFolders(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: privateModes.folder });
+  try {
+    await make();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" && dirname(path) !== path) {
+      await makeFolders(dirname(path));
+      await make();
+    } else if (code !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
+  }
 }
 
 function reasonOf(error: unknown, path: string): string {

@@ -1,5 +1,13 @@
 import { defineErrors } from "@tutti/kernel";
 
+interface QueueTimeout {
+  readonly capability: string;
+  readonly waitedMs: number;
+  readonly mayMs: number;
+  /** Whether an agent of the pool could take it at all. */
+  readonly isOffered: boolean;
+}
+
 /** Errors that a pool returns, and errors of attempts that end without their agent. */
 export const matchingErrors = defineErrors("matching", {
   settingsInvalid: {
@@ -93,9 +101,12 @@ export const matchingErrors = defineErrors("matching", {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
     help: "No agent took the task within the time that it may wait for one.",
-    message: ({ capability, waitedMs, mayMs }: { capability: string; waitedMs: number; mayMs: number }) =>
-      `No agent took the task for \`${capability}\` in ${waitedMs} ms (maximum: ${mayMs} ms)`,
-    remedy: "Start more agents, or raise the queue timeout.",
+    message: ({ capability, waitedMs, mayMs, isOffered }: QueueTimeout) =>
+      `No agent took the task for \`${capability}\` in ${waitedMs} ms (maximum: ${mayMs} ms)${isOffered ? "" : ": no worker for it is connected"}`,
+    remedy: ({ capability, isOffered }: QueueTimeout) =>
+      isOffered
+        ? "Start more agents, or raise the queue timeout."
+        : `Start a worker that offers \`${capability}\`, in the version and with the labels that the task asks for.`,
   },
   totalTimedOut: {
     status: "DEADLINE_EXCEEDED",

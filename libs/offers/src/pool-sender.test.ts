@@ -575,7 +575,7 @@ describe("what a pool is offered", () => {
     assert.equal(counter.refusals.length, 1);
     assert.match(
       counter.refusals[0]?.message ?? "",
-      /^No agent took the task for `pay\.charge` in 6000 ms .*\. Start more agents/,
+      /^No agent took the task for `pay\.charge` in 6000 ms .*\. Start a worker that offers `pay\.charge`/,
     );
   });
 

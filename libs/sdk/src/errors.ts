@@ -307,6 +307,14 @@ export const sdkErrors = defineErrors("sdk", {
       `${option.includes(" ") ? capitalized(option) : `\`${option}\``}: expected ${expected}, got ${found}`,
     remedy: "Correct the option.",
   },
+  optionUnknown: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A program passed an option that does not exist, such as a misspelled one. TypeScript finds it before the program runs.",
+    message: ({ of, option, near }: { of: string; option: string; near: string }) =>
+      `\`${of}\` has no option \`${option}\`${near}`,
+    remedy: "Correct the option.",
+  },
   secretUnnamed: {
     status: "INVALID_ARGUMENT",
     retry: "never",

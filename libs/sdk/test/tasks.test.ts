@@ -141,6 +141,7 @@ describe("a task", () => {
     ],
     ["a text", () => "broken", "Error: broken", RetryClass.RETRY_CLASS_SAME_KEY],
     ["nothing", () => undefined, "Error: undefined was thrown", RetryClass.RETRY_CLASS_SAME_KEY],
+    ["a plain object", () => ({ a: 1 }), 'Error: {"a":1}', RetryClass.RETRY_CLASS_SAME_KEY],
     [
       "a credential",
       () => new Error("https://me:hunter2@host failed"),
@@ -158,7 +159,7 @@ describe("a task", () => {
             },
           },
         ),
-      "Error: Error",
+      "Error: an object that is no JSON was thrown",
       RetryClass.RETRY_CLASS_SAME_KEY,
     ],
   ];

@@ -14,6 +14,7 @@ import {
   isWorkflowText,
   printDefinition,
 } from "@tutti/definitions";
+import { differencesOf } from "@tutti/definitions/differences";
 import { Mapping, schema } from "@tutti/rest/json";
 import type { Routes, Schedule, Trigger } from "@tutti/rest/types";
 import {
@@ -194,6 +195,15 @@ export function isAsApplied(found: Schedule | Trigger, applied: AppliedSchedule 
   const { body, setsPaused, kind } = applied;
   if (setsPaused && (found.paused ?? false) !== (body.paused ?? false)) return false;
   return isDeepStrictEqual(plainOf(kind, found), plainOf(kind, body));
+}
+
+/** Fields in which a schedule or trigger of the platform differs from the file that was written for it. */
+export function fieldsLeftOut(
+  found: Schedule | Trigger,
+  applied: AppliedSchedule | AppliedTrigger,
+): string[] {
+  const { body, kind } = applied;
+  return differencesOf(plainOf(kind, found), plainOf(kind, body)).map(({ path }) => path);
 }
 
 /** Returns the definition of a text as JSON. Undefined if the text has an error. */

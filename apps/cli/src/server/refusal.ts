@@ -38,7 +38,7 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
 /** What was written without quotes behind a name is a number or a truth wherever it looks like one. */
 function asTexts({ fields }: RestError): Advice[] {
   return fields.flatMap(({ field, message }): Advice[] => {
-    const [, name] = /^(?:spec\.)?input\.(.+)$/.exec(field) ?? [];
+    const [, name] = /^(?:spec\.|run\.)?input\.(.+)$/.exec(field) ?? [];
     const [, value] = /must be string, found (-?\d\S*|true|false|null)$/.exec(message) ?? [];
     return name === undefined || value === undefined ? [] : [[`${name}='"${value}"'`, "passes it as a text"]];
   });
@@ -47,7 +47,7 @@ function asTexts({ fields }: RestError): Advice[] {
 /** How a field of the input is passed that is required. */
 function asInput({ fields }: RestError): Advice[] {
   return fields.flatMap(({ field, message }): Advice[] => {
-    if (!/^(?:spec\.)?input$/.test(field)) return [];
+    if (!/^(?:spec\.|run\.)?input$/.test(field)) return [];
     if (message.endsWith("must be object, found nothing"))
       return [["KEY=VALUE", "passes a field of the input"]];
     const [, name] = /^must have required property '([^']+)'/.exec(message) ?? [];

@@ -26,7 +26,7 @@ import { stayAt, trailOf } from "./states/trail.ts";
 import { FailedParts } from "./task/failed-parts.tsx";
 import { Failing } from "./task/failing.tsx";
 import { TaskPanel } from "./task/task-panel.tsx";
-import { Why } from "./task/why.tsx";
+import { StuckReason, Why } from "./task/why.tsx";
 import { ChartView } from "./time/chart-view.tsx";
 import { type Timeline, useTimeline } from "./time/use-timeline.ts";
 import { Trace } from "./trace/trace.tsx";
@@ -118,6 +118,7 @@ function Known({ run }: { run: RunFacts }) {
       {!travel.isPast && (run.state === "pending" || run.state === "paused") ? (
         <Why run={run} taskId="" stamp={`${run.state} ${run.eventCount}`} />
       ) : null}
+      {!travel.isPast && run.state === "running" && task === "" ? <StuckReason /> : null}
       <TimeSlider travel={travel} />
       {run.kind === "states" ? <StatesTrail /> : null}
       <CountsBar />

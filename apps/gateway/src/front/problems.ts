@@ -1,6 +1,7 @@
 /** Errors as RFC 9457 has them, with stable codes, and only with details that help the caller. */
 import { accessErrors } from "@tutti/host";
 import { type Problem, problemMediaType, type TuttiError, toProblem } from "@tutti/kernel";
+import { meshErrors } from "@tutti/mesh";
 import { gatewayErrors } from "../errors.ts";
 
 /** An answer of the gateway to what went wrong. */
@@ -36,7 +37,10 @@ function told(problem: Problem, nameOf: (field: string) => string): Readonly<Rec
   const fields = violations.map(({ field, message }) => ({ field: nameOf(field), message }));
   const detail = violations.reduce(
     (text, { field }, at) => renamed(text, field, fields[at]?.field),
-    rest.detail,
+    // The caller of a route knows no rpc.
+    rest.code === meshErrors.invalidRequest.code
+      ? rest.detail.replace(/^The request of \S+ is/, "The request is")
+      : rest.detail,
   );
   return {
     ...rest,

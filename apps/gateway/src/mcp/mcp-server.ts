@@ -206,9 +206,9 @@ export class McpServer {
     try {
       const query = { ...parts.query, namespace };
       const reply: unknown = await this.#calls.call(tool.route, asked, { ...parts, query });
-      return outputResult(reply ?? {});
+      return outputResult(withoutUnknown(reply) ?? {});
     } catch (error) {
-      return toolError(error);
+      return toolError(error, "input");
     }
   }
 
@@ -303,13 +303,26 @@ function refused(request: RpcRequest, error: TuttiError): RpcError {
   return new RpcError(rpcCodes.internal, error.message, { id: request.id, status: 200, data });
 }
 
-/** A refusal as the result of a tool: the model reads it and can do better. */
-function toolError(error: unknown): Json {
+/**
+ * A refusal as the result of a tool: the model reads it and can do better.
+ * @param input how the tool calls the input of a run
+ */
+function toolError(error: unknown, input = "arguments"): Json {
   if (!isTuttiError(error)) throw error;
   const { code, message, violations } = error;
-  const fields = violations.map((one) => `${one.field}: ${one.message}`).join(". ");
+  const fields = violations
+    .map((one) => `${one.field.replace(/^spec\.input(?=\.|$)/, input)}: ${one.message}`)
+    .join(". ");
   return {
     ...errorResult([`${message} (${code})`, fields].filter(Boolean).join(". ")),
     _meta: { "tutti/code": code },
   };
+}
+
+/** Rows of lists do not say what kind of definition a run has. */
+function withoutUnknown(reply: unknown): unknown {
+  const { runs } = (reply ?? {}) as { readonly runs?: unknown };
+  if (!Array.isArray(runs)) return reply;
+  const known = runs.map(({ kind, ...run }: Json) => (kind === "unspecified" ? run : { kind, ...run }));
+  return { ...(reply as Json), runs: known };
 }

@@ -74,7 +74,7 @@ describe("MCP over HTTP", () => {
   it("answers arguments that do not fit the schema with an error that a model can read", async () => {
     const { content, isError } = await call(platform.http, "greet", { name: 7 });
     assert.equal(isError, true);
-    assert.match(JSON.stringify(content), /name/);
+    assert.match(JSON.stringify(content), /arguments\.name: /);
   });
 
   it("starts, explains, signals and watches a run with the tools for runs", async () => {

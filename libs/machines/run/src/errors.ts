@@ -1,5 +1,13 @@
 import { counted, defineErrors } from "@tutti/kernel";
 
+interface ChildFailure {
+  readonly task: string;
+  readonly child: string;
+  readonly status: string;
+  /** The message of its own error. Empty if it has none. */
+  readonly reason: string;
+}
+
 /** Refusals of a run to its callers, and errors of its tasks that no agent reported. */
 export const runErrors = defineErrors("workflow", {
   runMissing: {
@@ -312,9 +320,9 @@ export const runErrors = defineErrors("workflow", {
     status: "ABORTED",
     retry: "same-key",
     help: "The run that does the task has ended otherwise than well. Its own error is the cause.",
-    message: ({ task, child, status }: { task: string; child: string; status: string }) =>
-      `Child run \`${child}\` of task \`${task}\` is ${status}`,
-    remedy: "See its error with `tutti show`.",
+    message: ({ task, child, status, reason }: ChildFailure) =>
+      `Child run \`${child}\` of task \`${task}\` ${status === "failed" ? "failed" : `was ${status}`}${reason === "" ? "" : `: ${reason}`}`,
+    remedy: ({ child }: ChildFailure) => `See it with \`tutti show ${child}\`.`,
   },
   loopEndless: {
     status: "RESOURCE_EXHAUSTED",

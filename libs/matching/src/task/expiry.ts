@@ -76,6 +76,7 @@ export class Expiry {
         capability,
         waitedMs,
         mayMs: task.profile.queueMs,
+        isOffered: task.demand.matches.length > 0,
       });
       this.#waiting.returnToSender(task, RETURN_REASON_TIMED_OUT, error, 0, nowMs);
     } else if (task.awayDueMs <= nowMs) this.#waiting.discard(task, nowMs);

@@ -75,7 +75,9 @@ export class Explanations {
     }
     if (stage === "ended" || stage === "forgotten") return explainEnded(task, nowMs);
     const missing = stage === "hooked" ? undefined : this.#reasons.missing(task, nowMs);
-    const reasons = missing === undefined ? this.#reasons.of(task, nowMs) : [missing];
+    // A pause holds a task back too, once a worker offers the capability.
+    const reasons =
+      missing === undefined ? this.#reasons.of(task, nowMs) : [missing, ...this.#reasons.pauses()];
     const [first] = reasons;
     const present = new Set(reasons.map(({ cause }) => cause));
     return Explanation.fromPartial({

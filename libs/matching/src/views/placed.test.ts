@@ -98,6 +98,24 @@ describe("the time that a task has waited", () => {
     ]);
   });
 
+  it("is for a pause of the pool too, while no worker offers the capability", () => {
+    const arena = new Arena();
+    arena.sender().offer(1);
+    arena.turn();
+    arena.pool.configure({ paused: true }, arena.nowMs);
+    arena.turn();
+    arena.pass(5_000);
+    const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
+    assert.deepEqual(
+      explanation?.waits.map(({ cause, present }) => [cause, present]),
+      [
+        [WAIT_CAUSE_NO_CAPABILITY, true],
+        [WAIT_CAUSE_PAUSED, true],
+      ],
+    );
+    assert.ok(explanation?.remedies.some(({ command }) => command === "tutti pool resume default"));
+  });
+
   it("is not counted twice where it waited for a limit of its own meanwhile", () => {
     const arena = new Arena();
     const sender = arena.sender();

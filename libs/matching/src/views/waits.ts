@@ -54,23 +54,22 @@ export class WaitReasons {
     this.#demands = parts.demands;
   }
 
+  /** Why the pool gives out no task at all. Empty if it does. */
+  pauses(): Reason[] {
+    const { name } = this.#identity;
+    const { paused, awaits } = this.#settings.current;
+    if (paused) {
+      const pause = reason(WAIT_CAUSE_PAUSED, `the pool ${name} is paused`, name, "resume the pool");
+      return [{ ...pause, command: `tutti pool resume ${name}` }];
+    }
+    if (awaits.length === 0) return [];
+    const text = `the pool ${name} has just been opened, and waits for ${awaits.join(" and ")}`;
+    return [reason(WAIT_CAUSE_PAUSED, text, name, "wait for some seconds")];
+  }
+
   /** Returns the reasons of a task that waits, the weightiest first. None when it goes at the next turn. */
   of(task: Task, nowMs: number): Reason[] {
-    const reasons: Reason[] = [];
-    if (this.#settings.current.paused)
-      reasons.push({
-        ...reason(
-          WAIT_CAUSE_PAUSED,
-          `the pool ${this.#identity.name} is paused`,
-          this.#identity.name,
-          "resume the pool",
-        ),
-        command: `tutti pool resume ${this.#identity.name}`,
-      });
-    else if (this.#settings.current.awaits.length > 0) {
-      const text = `the pool ${this.#identity.name} has just been opened, and waits for ${this.#settings.current.awaits.join(" and ")}`;
-      reasons.push(reason(WAIT_CAUSE_PAUSED, text, this.#identity.name, "wait for some seconds"));
-    }
+    const reasons = this.pauses();
     if (
       this.#starts.ramp !== undefined &&
       !isStill(this.#settings.current) &&

@@ -1,6 +1,7 @@
 import { type Logger, silentLogger, systemFoundation, type Tracer, TuttiError } from "@tutti/kernel";
 import type { InProcessNetwork, Mesh } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
+import { type OptionNames, requireKnown } from "../options.ts";
 import { apiKeyIn, invalid } from "../worker/settings.ts";
 import { clientAddresses } from "./addresses.ts";
 import { withCallerStacks } from "./caller-stack.ts";
@@ -28,6 +29,15 @@ export interface ConnectOptions {
   readonly logger?: Logger;
 }
 
+const optionNames: OptionNames<ConnectOptions> = {
+  address: true,
+  namespace: true,
+  tls: true,
+  accessToken: true,
+  callTimeoutMs: true,
+  logger: true,
+};
+
 /** The world, for a test that brings its own. */
 export interface ConnectPorts extends Omit<ClientPorts, "contents"> {
   /** Servers of this process: they are called without a connection, and treat the caller as one from outside. */
@@ -43,6 +53,7 @@ export async function connect(
   options: ConnectOptions = {},
   given: Partial<ConnectPorts> = {},
 ): Promise<Tutti> {
+  requireKnown("connect", options, optionNames);
   const { network, variables = process.env, tracer, ...own } = given;
   const logger = options.logger ?? silentLogger;
   const { clock, timers, chance } = systemFoundation({ ...own, logger });

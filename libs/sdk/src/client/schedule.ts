@@ -11,7 +11,8 @@ import {
 import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
-import { type SpecOptions, specOf } from "./spec.ts";
+import { type OptionNames, requireKnown } from "../options.ts";
+import { type SpecOptions, specNames, specOf } from "./spec.ts";
 import { type Duration, eitherDuration } from "./work/duration.ts";
 
 const overlaps = {
@@ -55,6 +56,22 @@ export interface ScheduleOptions extends SpecOptions {
   readonly maxRuns?: number;
   readonly description?: string;
 }
+
+const optionNames: OptionNames<ScheduleOptions> = {
+  ...specNames,
+  cron: true,
+  every: true,
+  everyMs: true,
+  timeZone: true,
+  jitter: true,
+  jitterMs: true,
+  overlap: true,
+  catchUp: true,
+  catchUpMs: true,
+  pauseOnFailure: true,
+  maxRuns: true,
+  description: true,
+};
 
 /** What is changed of a schedule. The rest stays. */
 export interface ScheduleChanges extends Omit<ScheduleOptions, keyof SpecOptions> {
@@ -201,6 +218,7 @@ export async function makeSchedule(
   definition: string,
   options: ScheduleOptions,
 ): Promise<ScheduleHandle> {
+  requireKnown("schedule", options, optionNames);
   const { description } = options;
   await parts.schedules.createSchedule({
     namespace: parts.namespace,

@@ -1,5 +1,6 @@
 /** Running work are made of, whether they are started now or by a schedule. */
 import { RunSpec } from "@tutti/contracts/workflow/v1";
+import type { OptionNames } from "../options.ts";
 import { payloadOf } from "./payloads.ts";
 import { type Duration, eitherDuration } from "./work/duration.ts";
 import { type AmountsOptions, amountsOf } from "./work/task.ts";
@@ -26,6 +27,20 @@ export interface SpecOptions {
   /** What it and its children may use up. Without a limit unless given. */
   readonly budget?: AmountsOptions;
 }
+
+export const specNames: OptionNames<SpecOptions> = {
+  input: true,
+  version: true,
+  parameters: true,
+  labels: true,
+  priority: true,
+  pool: true,
+  timeout: true,
+  timeoutMs: true,
+  retention: true,
+  retentionMs: true,
+  budget: true,
+};
 
 /** The version with this content. */
 export interface ExactVersion {

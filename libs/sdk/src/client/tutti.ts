@@ -20,6 +20,7 @@ import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { storedAboveBytes } from "../link/blobs.ts";
+import { type OptionNames, requireKnown } from "../options.ts";
 import { type BulkPreview, type BulkWord, type MoveManyOptions, previewBulk } from "./bulk.ts";
 import type { Locks } from "./locks.ts";
 import type { Missions } from "./missions/index.ts";
@@ -30,7 +31,7 @@ import { listSchedules, makeSchedule, ScheduleHandle, type ScheduleOptions } fro
 import type { SessionHandle } from "./sessions/session.ts";
 import type { Sessions } from "./sessions/sessions.ts";
 import type { OtherSessionOptions, OutputsOf, SessionOptions, TaskSessionOptions } from "./sessions/spec.ts";
-import { type ExactVersion, type SpecOptions, specOf } from "./spec.ts";
+import { type ExactVersion, type SpecOptions, specNames, specOf } from "./spec.ts";
 import type { Triggers } from "./triggers/index.ts";
 import type { ClientPorts } from "./work/followed.ts";
 import type { WorkTask } from "./work/task.ts";
@@ -62,6 +63,13 @@ export interface StartOptions extends SpecOptions {
   /** Started again under the same key it is the same run. An id does that too. */
   readonly idempotencyKey?: string;
 }
+
+const startNames: OptionNames<StartOptions> = {
+  ...specNames,
+  id: true,
+  startTime: true,
+  idempotencyKey: true,
+};
 
 export interface ApprovalOptions {
   /** Only those of this run. */
@@ -145,6 +153,7 @@ export class Tutti implements AsyncDisposable {
   }
 
   async #start(definition: string, options: StartOptions, version?: ExactVersion): Promise<RunHandle> {
+    requireKnown("run", options, startNames);
     const { id = "", startTime } = options;
     const spec = specOf(definition, options, version);
     spec.input = await this.#parts.ports.contents.stored(spec.input, storedAboveBytes);

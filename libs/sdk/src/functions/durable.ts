@@ -1,5 +1,6 @@
 /** Plain code that survives a crash: its steps are recorded, and it continues where it was. */
 import type { TaskDocument, WorkflowDocument } from "@tutti/definitions";
+import { type OptionNames, requireKnown } from "../options.ts";
 import type { FunctionContext } from "./context.ts";
 import { continuationOf } from "./loop.ts";
 
@@ -13,6 +14,13 @@ export interface DurableOptions {
   /** Pool of its workers. Default: that of the run. */
   readonly pool?: string;
 }
+
+const optionNames: OptionNames<DurableOptions> = {
+  description: true,
+  retry: true,
+  timeout: true,
+  pool: true,
+};
 
 export type FunctionCode<Input, Output> = (ctx: FunctionContext, input: Input) => Output | Promise<Output>;
 
@@ -55,8 +63,10 @@ const turnRetry = { attempts: 5, backoff: "1s..1m", exhausted: "pause" } as cons
 export function durable<Input = unknown, Output = unknown>(
   name: string,
   code: FunctionCode<Input, Output>,
-  { description, retry = turnRetry, timeout, pool }: DurableOptions = {},
+  options: DurableOptions = {},
 ): DurableFunction<Input, Output> {
+  requireKnown("durable", options, optionNames);
+  const { description, retry = turnRetry, timeout, pool } = options;
   const task: TaskDocument = {
     function: name,
     with: "${{ input }}",

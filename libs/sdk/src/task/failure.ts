@@ -85,9 +85,10 @@ export function failureDetail(thrown: unknown): ErrorDetail {
   const name = textOf(thrown, "name") || "Error";
   const ownCode = textOf(thrown, "code");
   const code = codeForm.test(ownCode) ? ownCode : codeForm.test(name) ? name : "Error";
-  const message = typeof thrown === "object" && thrown !== null ? textOf(thrown, "message") : shownOf(thrown);
+  const isObject = typeof thrown === "object" && thrown !== null;
+  const message = isObject ? textOf(thrown, "message") || contentOf(thrown) : shownOf(thrown);
   const stack = textOf(thrown, "stack");
-  const cause = typeof thrown === "object" && thrown !== null ? read(thrown, "cause") : undefined;
+  const cause = isObject ? read(thrown, "cause") : undefined;
   return toErrorDetail(
     new TuttiError({
       code,
@@ -98,6 +99,16 @@ export function failureDetail(thrown: unknown): ErrorDetail {
       cause,
     }),
   );
+}
+
+/** What an object without a message has, as `throw { status: 3 }` gives one. Empty for an `Error`: its name says more. */
+function contentOf(thrown: object): string {
+  try {
+    if (thrown instanceof Error) return "";
+    return JSON.stringify(thrown) ?? "";
+  } catch {
+    return "an object that is no JSON was thrown";
+  }
 }
 
 const codeForm = /^[A-Za-z][\w.-]{0,99}$/;

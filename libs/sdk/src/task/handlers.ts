@@ -1,5 +1,6 @@
 import { Capability } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../errors.ts";
+import { type OptionNames, requireKnown } from "../options.ts";
 import type { TaskContext } from "./context.ts";
 
 export type Handler<Input = unknown, Output = unknown> = (
@@ -22,6 +23,14 @@ export interface HandleOptions {
   /** What one use is expected to cost, until it is learned. */
   readonly estimate?: { readonly durationMs?: number; readonly money?: number; readonly tokens?: number };
 }
+
+const optionNames: OptionNames<HandleOptions> = {
+  version: true,
+  inputSchema: true,
+  outputSchema: true,
+  description: true,
+  estimate: true,
+};
 
 /** What a worker does for a capability. */
 export interface Registered {
@@ -47,6 +56,7 @@ export class Handlers {
   }
 
   add(name: string, handler: Handler, options: HandleOptions = {}): void {
+    requireKnown("worker.handle", options, optionNames);
     const { version = "1.0.0", inputSchema, outputSchema, description = "", estimate } = options;
     if (!nameForm.test(name))
       throw invalid("the name of a capability", "dotted lower-case words such as pay.charge", name);

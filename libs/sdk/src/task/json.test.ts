@@ -32,7 +32,9 @@ describe("an output", () => {
   }
 
   it("with a cycle is no JSON", () => {
-    assert.match(findNotJson(cycle)?.found ?? "", /a cycle/);
+    const { path, found } = findNotJson(cycle) ?? assert.fail("expected a finding");
+    assert.match(found, /a cycle/);
+    assert.equal(path, "output.again.again.again.again.again….again.again.again.again.again");
   });
 
   it("of plain data, dates, fields without a value and objects of classes is JSON", () => {

@@ -17,7 +17,16 @@ const depthMax = 500;
 export function findNotJson(value: unknown): NotJson | undefined {
   const path: (string | number)[] = [];
   const found = look(value, path, 0);
-  return found === undefined ? undefined : { path: `output${path.reverse().map(step).join("")}`, found };
+  return found === undefined ? undefined : { path: pathText(path.reverse().map(step)), found };
+}
+
+/** Steps that are shown at each end of a longer path, such as that of a cycle. */
+const stepsShown = 5;
+
+function pathText(steps: readonly string[]): string {
+  const isLong = steps.length > 2 * stepsShown;
+  const shown = isLong ? [...steps.slice(0, stepsShown), "…", ...steps.slice(-stepsShown)] : steps;
+  return `output${shown.join("")}`;
 }
 
 function look(value: unknown, path: (string | number)[], depth: number): string | undefined {

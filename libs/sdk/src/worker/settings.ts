@@ -1,6 +1,7 @@
 import { AgentKind } from "@tutti/contracts/agent/v1";
 import type { Tutti } from "../client/tutti.ts";
 import { sdkErrors } from "../errors.ts";
+import { type OptionNames, requireKnown } from "../options.ts";
 import { isWebSocket } from "./addresses.ts";
 
 export interface WorkerCredentials {
@@ -117,11 +118,44 @@ export interface WorkerSettings {
   readonly onWake: (reason: string) => void | Promise<void>;
 }
 
+const optionNames: OptionNames<WorkerOptions> = {
+  address: true,
+  pool: true,
+  namespace: true,
+  agentId: true,
+  kind: true,
+  labels: true,
+  slots: true,
+  resources: true,
+  contextKeys: true,
+  description: true,
+  followRedirects: true,
+  credentials: true,
+  allowUnprotected: true,
+  handleSignals: true,
+  drainMs: true,
+  connect: true,
+  server: true,
+  secrets: true,
+  registerFunctions: true,
+  onSleep: true,
+  onWake: true,
+};
+
+const credentialNames: OptionNames<WorkerCredentials> = {
+  accessToken: true,
+  certificateAuthority: true,
+  certificate: true,
+  privateKey: true,
+};
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const slotsMax = 100_000;
 
 export function resolveSettings(options: WorkerOptions, environment: Environment): WorkerSettings {
+  requireKnown("Worker", options, optionNames);
+  requireKnown("Worker.credentials", options.credentials ?? {}, credentialNames);
   const { slots = 16, drainMs = 30_000, allowUnprotected = false } = options;
   if (!Number.isInteger(slots) || slots < 1 || slots > slotsMax)
     throw invalid("the option slots", `a whole number from 1 to ${slotsMax}`, slots);

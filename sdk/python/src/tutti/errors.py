@@ -252,7 +252,7 @@ def unreachable(servers: Sequence[str], error: BaseException) -> Unreachable:
     reached = Unreachable(
         "rest.unreachable",
         f"No Tutti answers at {where} ({error})."
-        " Start the platform with `npm start`, or set TUTTI_URL to its address.",
+        " Start the platform with `npx tutti dev`, or set TUTTI_URL to its address.",
         status="UNAVAILABLE",
     )
     reached.__cause__ = error

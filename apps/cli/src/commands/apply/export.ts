@@ -10,7 +10,12 @@ import { isInPool } from "@tutti/validation";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import type { Result } from "../../command/presenter.ts";
-import { checkDocuments, isAsApplied } from "../../local/check-applied.ts";
+import {
+  type CheckedDocument,
+  checkDocuments,
+  fieldsLeftOut,
+  isAsApplied,
+} from "../../local/check-applied.ts";
 import { scheduleDocument, triggerDocument } from "../../local/printed-document.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
@@ -75,11 +80,11 @@ async function everything(server: Server): Promise<readonly (Exported | Left)[]>
       const text = printDefinition(document as never, "yaml");
       const [read] = checkDocuments({ format: "yaml", text, fileName: id });
       const applied = read?.applied;
-      const isSame =
-        applied !== undefined &&
-        "resource" in applied &&
-        differencesOf(withoutOwner(spec), applied.resource.spec).length === 0;
-      all.push(isSame ? { kind, id, extension: "yaml", text } : { kind, id, reason: notTheSame });
+      const reason =
+        applied !== undefined && "resource" in applied
+          ? leftOut(differencesOf(withoutOwner(spec), applied.resource.spec).map(({ path }) => path))
+          : notRead(read);
+      all.push(reason === undefined ? { kind, id, extension: "yaml", text } : { kind, id, reason });
     }
   for await (const { name } of listed<Definition>(server, "workflows.list", "definitions")) {
     const { source } = await server.call("workflows.get", {
@@ -99,7 +104,21 @@ async function everything(server: Server): Promise<readonly (Exported | Left)[]>
   return all;
 }
 
-const notTheSame = "a file cannot describe all of its fields";
+const fieldsMax = 5;
+
+/** Undefined if the file has all fields. */
+function leftOut(fields: readonly string[]): string | undefined {
+  if (fields.length === 0) return undefined;
+  const more = fields.length > fieldsMax ? ` and ${fields.length - fieldsMax} more` : "";
+  return `a file cannot describe ${fields.slice(0, fieldsMax).join(", ")}${more}`;
+}
+
+function notRead(read: CheckedDocument | undefined): string {
+  const [problem] = read?.problems ?? [];
+  return problem === undefined
+    ? "a file cannot describe it"
+    : `its file would have an error: ${problem.message}`;
+}
 
 function timed(
   kind: "schedule" | "trigger",
@@ -110,9 +129,12 @@ function timed(
   const [read] = checkDocuments({ format: "yaml", text, fileName: id });
   const applied = read?.applied;
   const plain = { ...found, labels: withoutOwner(found as never)["labels"] ?? {} } as Schedule | Trigger;
-  const isSame =
-    applied !== undefined &&
-    (applied.kind === "schedule" || applied.kind === "trigger") &&
-    isAsApplied(plain, applied);
-  return isSame ? { kind, id, extension: "yaml", text } : { kind, id, reason: notTheSame };
+  if (applied === undefined || (applied.kind !== "schedule" && applied.kind !== "trigger"))
+    return { kind, id, reason: notRead(read) };
+  if (isAsApplied(plain, applied)) return { kind, id, extension: "yaml", text };
+  return {
+    kind,
+    id,
+    reason: leftOut(fieldsLeftOut(plain, applied)) ?? "a file cannot describe that it is paused",
+  };
 }

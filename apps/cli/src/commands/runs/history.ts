@@ -94,6 +94,7 @@ async function readEvents(
   const task = values.text("task");
   const afterEvent = values.whole("after");
   const drawing = { style: print.style, width: Math.min(print.width, 140), withData: values.flag("data") };
+  let isEmpty = true;
   let token: string | undefined;
   do {
     const reply = await server.call("runs.history", {
@@ -106,10 +107,15 @@ async function readEvents(
         ...(token === undefined ? {} : { token }),
       },
     });
-    for (const event of reply.events)
+    for (const event of reply.events) {
       emit({ json: event, quiet: [event.type], draw: () => print.lines(drawEvent(event, drawing)) });
+      isEmpty = false;
+    }
     token = reply.nextToken === "" ? undefined : reply.nextToken;
   } while (token !== undefined);
+  // A task without events has not started. A misspelled one is refused.
+  if (isEmpty && task !== undefined)
+    await server.call("tasks.get", { params: { id, task }, query: server.namespace });
   return exitCodes.completed;
 }
 

@@ -7,12 +7,18 @@ import type { Result } from "../../command/presenter.ts";
 import { followRun } from "../../follow/follow.ts";
 import { isFileName, readDefinition, type SourceFile } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
+import { withOptionNames } from "../../server/option-names.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { budgetIn } from "../amounts.ts";
 import { runSession } from "../sessions/write.ts";
 import { register } from "../workflows/register.ts";
 import { undeclaredIn } from "./undeclared.ts";
+
+const optionNames = {
+  ...{ runId: "--id", labels: "--label", priority: "--priority", parameters: "--parameter" },
+  idempotencyKey: "--idempotency-key",
+};
 
 /** Registers where a file was named, starts, and follows to the end. */
 export async function run(context: Context): Promise<Result> {
@@ -30,19 +36,21 @@ export async function run(context: Context): Promise<Result> {
   const server = await connect(context);
   const { schema, ...definition } = await definitionOf(context, server, file ?? what);
   const declared = print.hasNotes && input !== undefined ? schema() : undefined;
-  const { run: started, existed } = await server.call("runs.start", {
-    query: server.namespace,
-    body: {
-      definition,
-      ...(id === undefined ? {} : { runId: id }),
-      ...(input === undefined ? {} : { input }),
-      ...(parameters === undefined ? {} : { parameters }),
-      ...(Object.keys(labels).length === 0 ? {} : { labels }),
-      ...(priority === undefined ? {} : { priority }),
-      ...(budget === undefined ? {} : { budget }),
-    },
-    ...(key === undefined ? {} : { idempotencyKey: key }),
-  });
+  const start = () =>
+    server.call("runs.start", {
+      query: server.namespace,
+      body: {
+        definition,
+        ...(id === undefined ? {} : { runId: id }),
+        ...(input === undefined ? {} : { input }),
+        ...(parameters === undefined ? {} : { parameters }),
+        ...(Object.keys(labels).length === 0 ? {} : { labels }),
+        ...(priority === undefined ? {} : { priority }),
+        ...(budget === undefined ? {} : { budget }),
+      },
+      ...(key === undefined ? {} : { idempotencyKey: key }),
+    });
+  const { run: started, existed } = await withOptionNames(optionNames, start);
   if (started === undefined)
     throw new Failure("The platform returned no run.", {
       exitCode: exitCodes.refused,

@@ -27,6 +27,8 @@ export type Steered = Run | Mission | Session;
 export interface Steering {
   /** The outcome in one word: `retried`. */
   readonly done: string;
+  /** The outcome if the run has failed once more by then. Not set: as `done`. */
+  readonly failed?: string;
   /** Asks before one is changed. Not set: nothing is asked. */
   readonly confirm?: (server: Server, id: string) => Promise<boolean>;
   readonly one: (server: Server, id: string) => Promise<Steered | undefined>;

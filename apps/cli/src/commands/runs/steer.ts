@@ -35,6 +35,11 @@ async function steer(context: Context, steering: Steering): Promise<Result> {
     quiet: [],
     draw: () => {
       const { symbol, tone, words } = lookOf(run?.status);
+      const failed = run?.status === "failed" ? steering.failed : undefined;
+      if (failed !== undefined) {
+        print.line(`${toned(print.style, tone, symbol)} ${safe(id)} ${failed}: tutti why ${safe(id)}`);
+        return;
+      }
       const now = run === undefined ? "" : `  ${toned(print.style, tone, `${symbol} ${words}`)}`;
       print.line(`${print.style.green("✓")} ${safe(id)} ${steering.done}${now}`);
     },
@@ -142,6 +147,7 @@ export function retry(context: Context): Promise<Result> {
   const body = { ...reasonOf(context), ...(taskIds.length === 0 ? {} : { taskIds }) };
   return steer(context, {
     done: "is being retried",
+    failed: "was retried, and has failed again",
     one: (server, id) => {
       const parts = {
         ...{ params: { id }, query: server.namespace, body },

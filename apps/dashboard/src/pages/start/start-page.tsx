@@ -43,8 +43,10 @@ export function StartPage() {
         }
       />
       <Shown query={workflows} what="workflows" lines={6}>
-        {({ definitions }) =>
-          definitions.length === 0 ? (
+        {({ definitions }) => {
+          // A list of one page: a name that is not in it is looked up.
+          const isKnown = definitions.some(({ name }) => name === chosen);
+          return definitions.length === 0 ? (
             <Empty title="No workflows yet.">
               <p>
                 <Link to="/editor">Create workflow</Link>, or in a terminal:{" "}
@@ -56,10 +58,10 @@ export function StartPage() {
               <Part title="Workflow">
                 <ChoiceField
                   label="Workflow"
-                  value={chosen}
+                  value={isKnown ? chosen : ""}
                   required
                   choices={[
-                    ...(chosen === "" ? [["", "choose one"] as const] : []),
+                    ...(isKnown ? [] : [["", "choose one"] as const]),
                     ...definitions
                       .filter(({ archived, name }) => archived !== true || name === chosen)
                       .map(({ name = "" }) => [name, name] as const),
@@ -75,8 +77,8 @@ export function StartPage() {
                 <OfWorkflow key={chosen} name={chosen} like={source.data} />
               )}
             </>
-          )
-        }
+          );
+        }}
       </Shown>
     </div>
   );
@@ -151,8 +153,9 @@ function StartForm({ definition, like }: { definition: Definition; like: Run | u
       <p className="start-foot">
         {tried && input.found.problems.length > 0 ? (
           <span className="problem" role="alert">
-            {input.found.problems.length === 1 ? "One field" : `${input.found.problems.length} fields`} above
-            need a correction.
+            {input.found.problems.length === 1
+              ? "One field above needs a correction."
+              : `${input.found.problems.length} fields above need a correction.`}
           </span>
         ) : null}
         <Action

@@ -1,5 +1,3 @@
-import { useQuery } from "@tanstack/react-query";
-import type { Explanation } from "@tutti/rest/types";
 import {
   type EdgeTypes,
   type NodeTypes,
@@ -9,13 +7,10 @@ import {
   useReactFlow,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { send } from "../../data/send.ts";
-import { after } from "../../effects/time.ts";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
-import { whyOf } from "../actions/actions.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
-import { numberOfState } from "../model/task-state.ts";
+import { useStuckExplanation } from "../live/use-stuck.ts";
 import { Arrowheads } from "./arrowheads.tsx";
 import { type Layout, layoutOf } from "./layout.ts";
 import { NeedEdge } from "./need-edge.tsx";
@@ -144,37 +139,13 @@ function Zoom() {
   );
 }
 
-/** A worker that is there takes a task within milliseconds. */
-const patienceMs = 3_000;
-const againMs = 5_000;
-const queued = numberOfState("queued");
-const held = numberOfState("held");
-
-/** Tasks that no worker can take, while the present of a run is shown. Asked only if a task stays queued for a while. */
+/** Tasks that no worker can take, while the present of a run is shown. */
 function useStuck(): ReadonlyMap<string, Stuck> {
-  const run = useStore((each) => each.run);
-  const isQueued = useStore(
-    ({ past, standing, states }) =>
-      past === undefined && standing === "live" && (states.includes(queued) || states.includes(held)),
-  );
-  const [isLong, setIsLong] = useState(false);
-  useEffect(() => {
-    if (isQueued) return after(patienceMs, () => setIsLong(true));
-    setIsLong(false);
-    return undefined;
-  }, [isQueued]);
-  const isAsked = isQueued && isLong && run !== undefined;
-  const { data } = useQuery({
-    queryKey: ["run", run?.id ?? "", "stuck"],
-    queryFn: async ({ signal }) =>
-      run === undefined ? {} : ((await send(whyOf(run, "").call, signal)) as Partial<Explanation>),
-    enabled: isAsked,
-    refetchInterval: againMs,
-  });
+  const explanation = useStuckExplanation();
   const before = useRef(none);
   before.current = sameStuck(
     before.current,
-    isAsked && data !== undefined ? stuckIn({ parts: data.parts ?? [] }) : none,
+    explanation === undefined ? none : stuckIn({ parts: explanation.parts ?? [] }),
   );
   return before.current;
 }

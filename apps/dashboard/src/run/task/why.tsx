@@ -6,6 +6,7 @@ import { Waiting } from "../../elements/parts.tsx";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { whyOf } from "../actions/actions.ts";
 import { useGo } from "../live/use-address.ts";
+import { useStuckExplanation } from "../live/use-stuck.ts";
 import type { RunFacts } from "../model/facts.ts";
 
 const askedAgainMs = 5_000;
@@ -40,3 +41,24 @@ export function Why({ run, taskId, stamp }: { run: RunFacts; taskId: string; sta
     </section>
   );
 }
+
+/** Remedies of a stuck run that fit at its head. Each task has its own. */
+const remediesMax = 3;
+
+/** Why a running run does not get on: the answer of `tutti why` in one line, and what helps. */
+export function StuckReason() {
+  const explanation = useStuckExplanation();
+  if (explanation?.summary === undefined) return null;
+  const { summary, remedies = [], parts = [] } = explanation;
+  const all = [...remedies, ...parts.flatMap((part) => part.remedies ?? [])];
+  const distinct = new Map(all.map((remedy) => [`${remedy.text} ${remedy.command}`, remedy]));
+  return (
+    <section className="run-reason" aria-label="Why the run is stuck">
+      <Explained
+        explanation={{ ...nothingElse, summary, remedies: [...distinct.values()].slice(0, remediesMax) }}
+      />
+    </section>
+  );
+}
+
+const nothingElse = { waits: [], candidates: [], failures: [], parts: [] };

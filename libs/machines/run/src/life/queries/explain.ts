@@ -36,7 +36,7 @@ import { nextMove, stateDueMs, stateOf } from "../../core/state/transition-progr
 import { runErrors } from "../../errors.ts";
 import { explainQuestion } from "../../kinds/approve/kind.ts";
 import { kindOf } from "../../kinds/table.ts";
-import { inWords, standingsOf, type Whole } from "./standing.ts";
+import { inWords, ownersUnderWay, standingsOf, type Whole } from "./standing.ts";
 
 /** Needs that an explanation names, and failed tasks that one of a run tells of. */
 const partsMax = 20;
@@ -71,7 +71,8 @@ function wholeOf(run: RunView, nowMs: number): Whole {
   const isOver = run.phase === RunPhase.RUN_PHASE_ENDED;
   const { message = "" } = run.error ?? {};
   const why = message === "" ? "" : `: ${message}`;
-  const open = run.nodeCount - doneOf(run);
+  const count = run.nodeCount - (isOver ? 0 : ownersUnderWay(run));
+  const open = count - doneOf(run);
   const explanation = Explanations.fromPartial({
     ...{ about: aboutOf(run, ""), waits: waitsOfRun(run), failures: failed, remedies: remediesOfRun(run) },
   });
@@ -81,7 +82,7 @@ function wholeOf(run: RunView, nowMs: number): Whole {
         message.startsWith("The run was ")
         ? message
         : `The run ${statusName(status)}${why}`
-      : `The run is ${statusName(status)}${why}; ${open} of ${counted(run.nodeCount, "task")} ${open === 1 ? "has" : "have"} not ended`,
+      : `The run is ${statusName(status)}${why}; ${open} of ${counted(count, "task")} ${open === 1 ? "has" : "have"} not ended`,
     explanation,
     standings: isOver ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
   };

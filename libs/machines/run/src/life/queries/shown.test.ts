@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { NoteAttempt, ResumeRun, RetryRun } from "@tutti/contracts/workflow/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { EndChild, NoteAttempt, ResumeRun, RetryRun } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp, isRefusal } from "@tutti/kernel";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { RunScene } from "../../testing/index.ts";
 import { resumeRun } from "../control/commands.ts";
 import { retryRun } from "../repair/commands.ts";
 import { noteAttempt } from "../results/attempts.ts";
+import { endChild } from "../results/children.ts";
+import { explain } from "./explain.ts";
 import { showRun } from "./run.ts";
 import { showTask } from "./tasks.ts";
 
@@ -58,6 +62,33 @@ describe("a run in replies", () => {
     retry(scene);
     scene.complete("b");
     assert.equal(runOf(scene).progress, 1);
+  });
+});
+
+describe("an explanation of a run", () => {
+  const explained = (scene: RunScene) => {
+    const found = scene.driver.query(scene.key, explain, { taskId: "" });
+    assert.ok(!isRefusal(found));
+    return found;
+  };
+
+  it("counts the entries of a list and not the list itself, so that its numbers add up", () => {
+    const scene = RunScene.of(
+      'workflow: w\ntasks:\n  each: {forEach: "${{ [1, 2, 3] }}", uses: t.each}\n  last: {uses: t.last, needs: [each]}\n',
+    );
+    scene.complete("each[0]");
+    const { summary } = explained(scene);
+    assert.match(summary, /3 of 4 tasks have not ended: 2 wait .*, 1 waits for others/);
+  });
+
+  it("has the error of a child", () => {
+    const scene = RunScene.of("workflow: w\ntasks: {sub: {workflow: other}}\n");
+    const { childId } = stateOfKind(scene.state.nodes[0], "child") ?? assert.fail("no child");
+    const error = { code: "test.broken", message: "the stock is empty" };
+    const ending = { runId: childId, status: WorkStatus.WORK_STATUS_FAILED, error };
+    scene.driver.execute(scene.key, endChild, EndChild.fromPartial({ taskId: "sub", ending }));
+    const expected = `Child run \`${childId}\` of task \`sub\` failed: the stock is empty. See it with \`tutti show ${childId}\`.`;
+    assert.equal(explained(scene).failures[0]?.error?.message, expected);
   });
 });
 

@@ -47,6 +47,14 @@ interface Group {
   count: number;
 }
 
+/** Lists and loops that are under way are not counted beside their own parts. */
+export function ownersUnderWay(run: RunView): number {
+  let count = 0;
+  for (const node of run.nodes.slice(0, lookedAtMax))
+    if (node !== undefined && isOpen(run, node) && isItsParts(run, node)) count += 1;
+  return count;
+}
+
 export function standingsOf(run: RunView, explain: (node: number) => Explanation): readonly Standing[] {
   const groups = new Map<string, Group>();
   for (const node of run.nodes.slice(0, lookedAtMax)) if (node !== undefined) join(groups, run, node);
@@ -72,10 +80,7 @@ const others: Omit<Standing, "count"> = {
 /** Tasks of one kind at one place of the definition that stand alike wait for the same. */
 function join(groups: Map<string, Group>, run: RunView, node: NodeView): void {
   const { status, range, task, number } = node;
-  if (isDone(status) || statusOfNode(run, number) === TaskStatus.TASK_STATUS_PENDING) return;
-  // A list or a loop that is under way is its parts.
-  const parts = run.ranges[stateOfParts(node)?.parts ?? 0];
-  if (parts !== undefined && parts.owner === number && parts.left > 0) return;
+  if (!isOpen(run, node) || isItsParts(run, node)) return;
   const key = `${range.planPlace}.${task}.${status}`;
   const group = groups.get(key);
   if (group === undefined) groups.set(key, { first: number, ids: [taskIdOf(run, number)], count: 1 });
@@ -83,6 +88,16 @@ function join(groups: Map<string, Group>, run: RunView, node: NodeView): void {
     group.count++;
     if (group.ids.length < idsMax) group.ids.push(taskIdOf(run, number));
   }
+}
+
+function isOpen(run: RunView, { status, number }: NodeView): boolean {
+  return !isDone(status) && statusOfNode(run, number) !== TaskStatus.TASK_STATUS_PENDING;
+}
+
+/** A list or a loop that is under way is its parts. */
+function isItsParts(run: RunView, node: NodeView): boolean {
+  const parts = run.ranges[stateOfParts(node)?.parts ?? 0];
+  return parts !== undefined && parts.owner === node.number && parts.left > 0;
 }
 
 /** Those that wait for the same thing are one group, the largest first. */

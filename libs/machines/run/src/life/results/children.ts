@@ -9,7 +9,7 @@ import {
   type RunEnding,
   TaskAnswered,
 } from "@tutti/contracts/workflow/v1";
-import { bounded, childError, dataOf, StepBudget, statusName } from "@tutti/machine-work";
+import { bounded, childError, cut, dataOf, StepBudget, statusName } from "@tutti/machine-work";
 import { failAttempt } from "../../core/attempt/outcome.ts";
 import { releaseLimitsOfTask } from "../../core/limit/child-limits.ts";
 import { idOf, type Place, placeOf } from "../../core/node/task-kind.ts";
@@ -95,13 +95,19 @@ export const endChild: RunCommand<EndChild, RunDone> = {
   },
 };
 
+/** Of children of children each has the message of the one below. */
+const reasonMax = 500;
+
 function finishNodeOfChild(place: Place, ending: RunEnding, doing: Parameters<typeof finish>[2]): void {
   releaseLimitsOfTask(place);
   if (ending.status === WorkStatus.WORK_STATUS_COMPLETED)
     finish(place, dataOf(ending.output, ending.outputPayload), doing);
   else {
     const { runId: child, status } = ending;
-    const refusal = runErrors.childFailed.refusal({ task: idOf(place), child, status: statusName(status) });
+    const refusal = runErrors.childFailed.refusal({
+      ...{ task: idOf(place), child, status: statusName(status) },
+      reason: status === WorkStatus.WORK_STATUS_FAILED ? cut(ending.error?.message ?? "", reasonMax) : "",
+    });
     failAttempt(place, childError(refusal, ending), doing);
   }
 }

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { connect } from "./client/connect.ts";
+import { Worker } from "./worker.ts";
+
+// As a program without types passes them.
+const misspelled = (options: object): never => options as never;
+
+describe("an unknown option is refused with the name that was probably meant", () => {
+  const refusal = (of: string, option: string, meant: string) => ({
+    code: "sdk.option_unknown",
+    message: new RegExp(`\`${of}\` has no option \`${option}\`; did you mean \`${meant}\``),
+  });
+
+  it("of a worker, its credentials and its handlers", () => {
+    assert.throws(() => new Worker(misspelled({ slts: 4 })), refusal("Worker", "slts", "slots"));
+    assert.throws(
+      () => new Worker(misspelled({ credentials: { acessToken: "x" } })),
+      refusal("Worker.credentials", "acessToken", "accessToken"),
+    );
+    const worker = new Worker({ slots: 1 });
+    assert.throws(
+      () => worker.handle("a.b", () => 1, misspelled({ inputShema: {} })),
+      refusal("worker.handle", "inputShema", "inputSchema"),
+    );
+  });
+
+  it("of connect, of a start and of a schedule", async () => {
+    await assert.rejects(connect(misspelled({ namespce: "x" })), refusal("connect", "namespce", "namespace"));
+    await using tutti = await connect({ address: "127.0.0.1:9" });
+    await assert.rejects(tutti.run("w", misspelled({ imput: 1 })), refusal("run", "imput", "input"));
+    await assert.rejects(
+      tutti.schedule("s", "w", misspelled({ crom: "@daily" })),
+      refusal("schedule", "crom", "cron"),
+    );
+  });
+});

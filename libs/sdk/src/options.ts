@@ -1,0 +1,17 @@
+/** Options that a caller wrote. Without types, a misspelled one would be ignored in silence. */
+import { didYouMean } from "@tutti/kernel";
+import { sdkErrors } from "./errors.ts";
+
+/** All options of an interface: the compiler finds a missing one, and one too many. */
+export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
+
+/** @param of what has these options, such as `Worker` */
+export function requireKnown<Options extends object>(
+  of: string,
+  options: Options,
+  names: OptionNames<Options>,
+): void {
+  for (const option of Object.keys(options))
+    if (!Object.hasOwn(names, option))
+      throw sdkErrors.optionUnknown({ of, option, near: didYouMean(option, Object.keys(names)) });
+}
