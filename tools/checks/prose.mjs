@@ -6,8 +6,9 @@
 //   node tools/checks/prose.mjs [PATH …]     list every finding, or those in these files
 //   node tools/checks/prose.mjs --measure    count words per 1,000 words of comments
 //
-// The check reads Markdown, comments of TypeScript, JavaScript, Python and protobuf, text of JSX, and string literals of
-// four words or more: help of the CLI, errors, log messages, titles of tests. Code between backticks is not prose.
+// The check reads Markdown, comments of TypeScript, JavaScript, Python, YAML and protobuf, text of JSX, and string
+// literals of four words or more: help of the CLI, errors, log messages, titles of tests. Code between backticks is not
+// prose.
 //
 // 1. No file may have a finding.
 // 2. ADRs keep their text, and CHANGELOG entries of a release are history: neither is read.
@@ -152,7 +153,16 @@ function passagesOf(root) {
     passages: passagesOfSource(source),
   }));
   const files = globSync(
-    ["*.md", "docs/**/*.md", "examples/**/*.md", "deploy/**/*.md", "proto/**/*.proto", "sdk/python/**/*.py"],
+    [
+      "*.md",
+      "docs/**/*.md",
+      "examples/**/*.md",
+      "deploy/**/*.md",
+      "proto/**/*.proto",
+      "sdk/python/**/*.py",
+      "examples/**/*.yaml",
+      "deploy/**/*.yaml",
+    ],
     {
       cwd: root,
       exclude: (path) => /node_modules|generated|docs\/(adr|reference)|CHANGELOG/.test(path),

@@ -29,12 +29,13 @@ describe("the prose check", () => {
     assert.deepEqual(problemsOf("text/html; charset=utf-8", "literal"), []);
   });
 
-  it("reads comments with their lists, titles and pages, but no code in them", (t) => {
+  it("reads comments with their lists, titles, pages and YAML, but no code in them", (t) => {
     const root = mkdtempSync(join(tmpdir(), "tutti-prose-"));
     t.after(() => rmSync(root, { recursive: true }));
     const files = {
       "libs/a/src/a.ts":
         '// Usage:\n//   nobody --loud\n//\n// 1. The first line\n//    and nobody in the second.\nexport const a = "nobody reads this title";\n',
+      "examples/a.yaml": "# Whoever reads.\nid: nobody\n",
       "docs/a.md": "# Page\n\n```sh\nnobody\n```\n\n- an item\n  of nobody\n",
     };
     for (const [path, text] of Object.entries(files)) {
@@ -44,6 +45,6 @@ describe("the prose check", () => {
     const places = checkProse(root)
       .map((problem) => problem.split(": ")[0])
       .sort();
-    assert.deepEqual(places, ["docs/a.md:7", "libs/a/src/a.ts:4", "libs/a/src/a.ts:6"]);
+    assert.deepEqual(places, ["docs/a.md:7", "examples/a.yaml:1", "libs/a/src/a.ts:4", "libs/a/src/a.ts:6"]);
   });
 });
