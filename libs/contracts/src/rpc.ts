@@ -10,8 +10,7 @@ export interface ServiceDescription<M extends Methods = Methods> {
   readonly methods: M;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the methods of a service have different messages, and each keeps its own
-// types
+// biome-ignore lint/suspicious/noExplicitAny: each method of a service keeps the types of its own messages
 export type Methods = Readonly<Record<string, RpcDescription<any, any>>>;
 
 /** The two flags are literal types in what is generated, so that a client's types can follow from them. */
