@@ -139,6 +139,7 @@ export function touchedBy(type: string, subject: string): readonly string[] {
   if (area === "workflow" && thing === "schedule") return ["schedules", `schedule ${idIn(subject)}`];
   if (area === "workflow" && thing === "trigger") return ["triggers"];
   if (area === "intelligence" && thing === "recommendation") return ["advice"];
+  if (area === "intelligence" && thing === "model") return ["models"];
   if (area === "insight" && thing === "alert") return ["alerts", "incidents"];
   if (area === "swarm") return ["agents", "pools"];
   if (area === "platform" || area === "registry" || area === "runtime") return ["status"];

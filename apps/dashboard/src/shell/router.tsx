@@ -290,6 +290,12 @@ const advice = createRoute({
   component: lazyRouteComponent(() => import("../pages/advice/advice-page.tsx"), "AdvicePage"),
 });
 
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  component: lazyRouteComponent(() => import("../pages/models/models-page.tsx"), "ModelsPage"),
+});
+
 const capacity = createRoute({
   getParentRoute: () => root,
   path: "/capacity",
@@ -353,6 +359,7 @@ const children = [
   incident,
   analysis,
   advice,
+  models,
   capacity,
   whatIf,
   explore,

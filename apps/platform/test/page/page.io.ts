@@ -572,6 +572,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
       incidents: "/incidents",
       analysis: "/analysis?workflow=order",
       advice: "/advice",
+      models: "/models",
       capacity: "/capacity?day=monday",
       "a replay": "/what-if?workers=3&load=2",
       "one metric": "/series?metric=process_resident_memory_bytes&range=5m",

@@ -1,6 +1,8 @@
 /** Sessions as a user sees them: a real browser before a real platform, and a worker that runs their tasks. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { estimateService, RecordOutcomesRequest } from "@tutti/contracts/intelligence/v1";
+import { toTimestamp } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import type { Page } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
@@ -15,6 +17,7 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
   before(async () => {
     stage = await Stage.open({
       chromium: browser.path,
+      settings: ["--master.modelEveryMs=0"],
       handlers: {
         "part.play": async () => "played",
         "part.keep": (_, { signal }) => new Promise((end) => signal.addEventListener("abort", end)),
@@ -95,6 +98,38 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await page.getByRole("button", { name: "Show all choices" }).click();
     await line.getByRole("link", { name: "chosen", exact: true }).click();
     await page.waitForURL("**/sessions/chosen?view=choices");
+    await page.context().close();
+  });
+
+  it("compares models of durations, promotes one that is better, and rolls it back", async () => {
+    const estimates = stage.host.mesh.client(estimateService, { service: "master" });
+    // Two sorts of attempts: a mean of logarithms is far off, a median is not.
+    const outcomes = Array.from({ length: 150 }, (_, at) => ({
+      ...{ subject: { capability: "pay.charge" }, runMs: (at * 7) % 10 < 3 ? 20 : 1_000 },
+      endTime: toTimestamp(60_000 * (at + 1)),
+    }));
+    const request = RecordOutcomesRequest.fromPartial({ instanceId: "page", batch: 1, outcomes });
+    const requests = (async function* () {
+      yield request;
+    })();
+    for await (const _ of estimates.recordOutcomes(requests)) break;
+    const page = await stage.signedIn("/analysis");
+    await page.getByRole("link", { name: "Models" }).click();
+    await heading(page, "Models").waitFor();
+    await page.getByRole("button", { name: "Compare models of pay.charge" }).click();
+    await page.getByRole("cell", { name: "additive live" }).waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    const sure = async (label: string) => {
+      await page.getByRole("button", { name: `${label} …` }).click();
+      await page.getByRole("dialog").getByRole("button", { name: label, exact: true }).click();
+    };
+    await sure("Promote median");
+    await page.getByRole("cell", { name: "median live baseline" }).waitFor();
+    await page.getByText("A user promoted it.").waitFor();
+    await sure("Roll back to additive");
+    await page.getByRole("cell", { name: "additive live" }).waitFor();
+    await page.setViewportSize({ width: 390, height: 800 });
+    assert.ok((await overhang(page)) <= 0);
     await page.context().close();
   });
 

@@ -27,6 +27,9 @@ export function AnalysisPage() {
             <Link to="/advice" className="press">
               Advice
             </Link>
+            <Link to="/models" className="press">
+              Models
+            </Link>
             <Link to="/capacity" className="press">
               Capacity
             </Link>

@@ -8,7 +8,7 @@ import { Moment } from "../../elements/moment.tsx";
 import { Empty, Failure, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
-import { LearnedPart } from "./learned-part.tsx";
+import { LearnedPart } from "../models/learned-part.tsx";
 import { ModeFilter } from "./mode-filter.tsx";
 import { choiceWords, chosenMode, outcomeWords } from "./session.ts";
 import "./sessions.css";

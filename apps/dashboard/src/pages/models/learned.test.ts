@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Model } from "@tutti/rest/types";
-import { driftWords, inOrder, trustWords } from "./learned.ts";
+import { driftWords, inOrder, offBy, trustWords } from "./learned.ts";
 
 describe("learned durations", () => {
   const known: Model = { modelId: "durations/image.render", samples: 40, error: 0.13, coverage: 0.9 };
@@ -10,6 +10,7 @@ describe("learned durations", () => {
   it("says how far it can be relied on, and how it drifts", () => {
     assert.equal(trustWords(known), "40 attempts, 13 % mean error, 90 % within the p90 range");
     assert.equal(trustWords(drifting), "2 attempts");
+    assert.deepEqual([offBy({ error: 0.2 }), offBy({})], ["×\u00a01.22", "×\u00a01.00"]);
     assert.equal(driftWords(known), undefined);
     assert.equal(driftWords(drifting), "2.5 times as long as before");
     assert.equal(driftWords({ ...drifting, drift: { factor: 0.5 } }), "50 % of what it took before");

@@ -1,11 +1,10 @@
-import { queryOptions, useQuery } from "@tanstack/react-query";
-import type { ListModelsReply, Model } from "@tutti/rest/types";
-import { read } from "../../data/queries.ts";
+import { useQuery } from "@tanstack/react-query";
+import type { Model } from "@tutti/rest/types";
 import { Moment } from "../../elements/moment.tsx";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
-import { pathOf } from "../../elements/spelled.ts";
 import { driftWords, inOrder, trustWords } from "./learned.ts";
+import { modelsQuery } from "./models-query.ts";
 
 /** What plans and choices rest on: how well times are known, and which are no longer as they were. */
 export function LearnedPart() {
@@ -52,14 +51,3 @@ function OneModel({ model }: { model: Model }) {
     </li>
   );
 }
-
-/** More than a person reads on one page. */
-const size = 100;
-
-/** What was learned of how long things take. It changes with each attempt, and no event tells of most of it: it is looked at. */
-const modelsQuery = () =>
-  queryOptions({
-    queryKey: ["models"],
-    queryFn: ({ signal }) => read<ListModelsReply>(pathOf(["models"], { size }), signal),
-    refetchInterval: 10_000,
-  });

@@ -1,5 +1,5 @@
 /** What was learned of how long things take, in words. */
-import type { Model } from "@tutti/rest/types";
+import type { Model, ModelComparison } from "@tutti/rest/types";
 import { counted, figure, percent } from "../../elements/moments.ts";
 
 /** How far it can be relied on. */
@@ -8,6 +8,11 @@ export function trustWords({ samples = 0, error, coverage }: Model): string {
   if (error !== undefined) words.push(`${percent(error)} mean error`);
   if (coverage !== undefined) words.push(`${percent(coverage)} within the p90 range`);
   return words.join(", ");
+}
+
+/** The usual factor between what was predicted and what came. */
+export function offBy({ error = 0 }: ModelComparison): string {
+  return `×\u00a0${Math.exp(error).toFixed(2)}`;
 }
 
 /** That times are no longer as they were learned. Undefined where they are. */

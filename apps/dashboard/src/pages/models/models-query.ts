@@ -1,0 +1,16 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { ListModelsReply } from "@tutti/rest/types";
+import { read } from "../../data/queries.ts";
+import { pathOf } from "../../elements/spelled.ts";
+
+/** More than a person reads on one page. */
+const size = 100;
+export const modelsPath = pathOf(["models"], { size });
+
+/** What was learned of how long things take. It changes with each attempt, and no event tells of most of it: it is looked at. */
+export const modelsQuery = () =>
+  queryOptions({
+    queryKey: ["models"],
+    queryFn: ({ signal }) => read<ListModelsReply>(modelsPath, signal),
+    refetchInterval: 10_000,
+  });
