@@ -68,6 +68,12 @@ tasks:
   late: {wait: {signal: never}}
 output: "\${{ tasks.pay.output }}"
 `,
+  "strict.yaml": `workflow: strict
+tasks:
+  pay: {uses: test.strict, with: {amount: "\${{ input.amount }}"}, retry: 1}
+  note: {uses: test.echo, needs: [pay], with: {paid: "\${{ tasks.pay.output.amount }}"}}
+output: "\${{ tasks.note.output }}"
+`,
   "flaky.yaml": `workflow: flaky
 tasks: {bad: {uses: test.flaky}}
 `,
@@ -79,12 +85,16 @@ describe("the commands for workflows, runs and what starts them", () => {
   let timesLoaded = 0;
   const at = commandAtWork({
     files: definitions,
-    registered: "ask.yaml desk.yaml flaky.yaml named.yaml rates.yaml saga.yaml",
+    registered: "ask.yaml desk.yaml flaky.yaml named.yaml rates.yaml saga.yaml strict.yaml",
     handlers: {
       "test.rates": async () => {
         timesLoaded += 1;
         await allAsked.opened;
         return "rates";
+      },
+      "test.strict": (input) => {
+        if ((input as { readonly amount: number }).amount === 0) throw new Error("nothing to pay");
+        return input;
       },
       "test.flaky": () => {
         if (isJammed) throw new Error("jammed \u001b[2J");
@@ -335,6 +345,19 @@ tasks:
     assert.match(await printed("watch broken-1"), /7/);
     assert.match(await printed("history broken-1 --json"), /task_repaired[^\n]*phoned/);
     assert.equal((await tutti(`${words} --yes`)).exitCode === 0, false);
+    assert.equal((await tutti("repair broken-1 ask --rerun --reason none")).exitCode, 2);
+    const again = "repair broken-1 pay amount=9 --rerun --reason typo --yes";
+    assert.equal((await tutti(again)).exitCode === 0, false, "a completed run is not retried");
+  });
+
+  it("repair: an input, of a task that has failed its run", async () => {
+    assert.equal((await tutti("run strict amount=0 --id strict-1 -q")).exitCode, 1);
+    const words = "repair strict-1 pay amount=9 --rerun --reason typo";
+    const dry = await tutti(`${words} --dry-run`);
+    assert.match(dry.errors, /is failed\. It will run with this input.*1 task after it: note\./s);
+    assert.match(await printed(`${words} --yes`), /✓ pay of strict-1 is/);
+    assert.match(await printed("watch strict-1"), /9/);
+    assert.match(await printed("history strict-1 --json"), /run_retried[^\n]*typo/);
   });
 
   it("pause, resume, retry, cancel: one, and many by filters after a preview", async () => {

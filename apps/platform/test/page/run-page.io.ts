@@ -53,6 +53,12 @@ tasks: {draw: {uses: stage.draw}}
 output: "\${{ tasks.draw.output }}"
 `;
 
+const pays = `workflow: pays
+tasks:
+  pay: {uses: stage.pay, with: {amount: 0}, retry: 1}
+  note: {uses: stage.pay, needs: [pay], with: "\${{ tasks.pay.output }}"}
+`;
+
 const browser = await needsProgram("chromium");
 
 describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
@@ -64,12 +70,16 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
   before(async () => {
     stage = await Stage.open({
       chromium: browser.path,
-      workflows: [pipeline, asks, frail, nobody, listens, talks, moves, many, counts, draws],
+      workflows: [pipeline, asks, frail, nobody, listens, talks, moves, many, counts, draws, pays],
       handlers: {
         "stage.fetch": async () => ({ text: "<script>alert(1)</script>" }),
         "stage.parse": async () => {
           await parsed.opened;
           return "parsed";
+        },
+        "stage.pay": async (input) => {
+          if ((input as { readonly amount: number }).amount > 0) return input;
+          throw new TaskFailure("stage.empty", "nothing to pay");
         },
         "stage.draw": async (_, context) => ({
           plan: await context.store(Buffer.from("a plan of the stage"), { mediaType: "text/plain" }),
@@ -201,6 +211,22 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await mend.click();
     await stateOfRun(page, "completed");
     await panel.getByText("42").waitFor();
+    await page.context().close();
+  });
+
+  it("runs a failed task with another input, after a preview, and the run completes", async () => {
+    await start("pays", "corrected");
+    await ended("corrected");
+    const page = await stage.signedIn("/runs/corrected?task=pay");
+    const panel = page.getByRole("complementary", { name: "Task pay" });
+    await panel.getByRole("button", { name: "Repair task …" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Then tasks that need it run again: note.").waitFor();
+    assert.match(await dialog.getByLabel("Input as JSON").inputValue(), /"amount": 0/);
+    await dialog.getByLabel("Input as JSON").fill('{"amount": 12}');
+    await dialog.getByLabel("Reason").fill("wrong amount");
+    await dialog.getByRole("button", { name: "Repair task", exact: true }).click();
+    await stateOfRun(page, "completed");
     await page.context().close();
   });
 

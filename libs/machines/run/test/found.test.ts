@@ -131,7 +131,7 @@ tasks:
     scene.fail("send");
     scene.fail("pay");
     scene.fail("book");
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     assert.deepEqual(scene.offered, ["send"], "their good outputs stay");
     scene.fail("send");
     assert.deepEqual(scene.offered.length, 1);
@@ -159,7 +159,7 @@ states:
     scene.driver.deliverAll();
     scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     scene.driver.deliverAll();
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     scene.driver.deliverAll();
     // The driver holds what folds noted against what recovery finds.
     scene.driver.advance(2_000);
@@ -178,7 +178,7 @@ tasks:
     write();
     write();
     assert.deepEqual(scene.offered, ["last"]);
-    scene.driver.execute(scene.key, retryRun, { taskIds: ["write"], reason: "" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: ["write"], reason: "", inputs: [] });
     write();
     assert.deepEqual(scene.offered, ["write"], "it is sent back once more");
   });
@@ -205,7 +205,7 @@ tasks:
   work: {uses: test.work}
 `);
     scene.driver.execute(scene.key, pauseRun, { reason: "" });
-    const answer = scene.driver.execute(scene.key, retryRun, { taskIds: ["work"], reason: "" });
+    const answer = scene.driver.execute(scene.key, retryRun, { taskIds: ["work"], reason: "", inputs: [] });
     assert.ok(isRefusal(answer));
     assert.equal(answer.code, "workflow.nothing_to_retry");
   });
@@ -219,7 +219,7 @@ tasks:
 `);
     scene.fail("base");
     assert.deepEqual(scene.offered, ["twig"]);
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     scene.complete("base");
     assert.deepEqual(scene.offered, ["leaf", "twig"]);
     scene.complete("leaf");

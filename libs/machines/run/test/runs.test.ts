@@ -461,7 +461,7 @@ tasks:
     scene.complete("one", { n: 1 });
     scene.fail("two", "t.x");
     assert.equal(scene.driver.description(scene.key).status, WorkStatus.WORK_STATUS_FAILED);
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "mended" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "mended", inputs: [] });
     assert.deepEqual(scene.offered, ["two"]);
     assert.equal(scene.offer("two").attempt, 2, "tokens go on");
     scene.complete("two", "ok");
@@ -474,7 +474,7 @@ tasks:
     );
     scene.complete("all[0]", "x");
     scene.fail("all[1]");
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     assert.deepEqual(scene.offered, ["all[1]", "all[2]"]);
     scene.complete("all[1]", "y");
     scene.complete("all[2]", "z");

@@ -121,7 +121,7 @@ export const stories: GoldenStories = {
     scene.fail("all[0]", "test.bad", { retry: 1 });
     scene.fail("each[2]", "test.bad");
     for (const id of scene.offered) scene.complete(id);
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "again" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "again", inputs: [] });
     return golden(scene, release);
   },
 
@@ -141,7 +141,7 @@ export const stories: GoldenStories = {
     const scene = told("saga", null);
     scene.complete("book", "b");
     scene.fail("pay");
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "mended" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "mended", inputs: [] });
     scene.complete("book", "b2");
     scene.driver.execute(scene.key, terminateRun, { reason: "enough" });
     return golden(scene, release);

@@ -67,7 +67,9 @@ export type Repair =
   | { readonly output: unknown }
   /** What needs it continues as if it had completed, or is passed over with it. */
   | { readonly skip: "alone" | "withDependents" }
-  | { readonly error: { readonly code: string; readonly message: string } };
+  | { readonly error: { readonly code: string; readonly message: string } }
+  /** It runs with this input, again with all tasks that need it, or when it starts. */
+  | { readonly input: unknown };
 
 export interface LabelChanges {
   /** To be set. */
@@ -84,6 +86,7 @@ function repairOf(repair: Repair): RepairTaskRequest["repair"] {
   if ("skip" in repair) return { $case: "skip", value: { skipDependents: repair.skip === "withDependents" } };
   if ("error" in repair) return { $case: "error", value: ErrorDetail.fromPartial(repair.error) };
   const nothing = { body: undefined, mediaType: "" };
+  if ("input" in repair) return { $case: "input", value: payloadOf(repair.input, "input") ?? nothing };
   return { $case: "output", value: payloadOf(repair.output, "output") ?? nothing };
 }
 

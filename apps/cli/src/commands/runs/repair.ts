@@ -16,6 +16,7 @@ interface Repair {
   readonly words: string;
   readonly body: {
     readonly output?: Json;
+    readonly input?: Json;
     readonly skip?: { readonly skipDependents: boolean };
     readonly error?: { readonly code: string; readonly message: string };
     readonly reason: string;
@@ -51,16 +52,23 @@ export async function repair(context: Context): Promise<Result> {
   };
 }
 
-/** Exactly one of an output, a skip and an error. */
+/** Exactly one of a value, a skip and an error. */
 async function repairOf({ values, shell }: Context): Promise<Repair> {
   const reason = values.text("reason") ?? "";
   if (reason === "")
     throw usageFailure("Pass `--reason`. It is recorded in the history and in the audit log.");
-  const output = await readInput(values.manyArguments("OUTPUT"), shell, "the output");
+  const output = await readInput(values.manyArguments("VALUE"), shell, "the value");
   const [code, skipDependents] = [values.text("fail-with"), values.flag("skip-dependents")];
   const isSkip = skipDependents || values.flag("skip");
   if ([output !== undefined, isSkip, code !== undefined].filter(Boolean).length !== 1)
-    throw usageFailure("Pass one of OUTPUT, `--skip` and `--fail-with CODE`.");
+    throw usageFailure("Pass one of VALUE, `--skip` and `--fail-with CODE`.");
+  if (values.flag("rerun") && output === undefined)
+    throw usageFailure("Pass VALUE with `--rerun`: the input of the task.");
+  if (values.flag("rerun"))
+    return {
+      words: "will run with this input, and all tasks that need it run again",
+      body: { input: output ?? null, reason },
+    };
   if (output !== undefined) return { words: "will be completed with this output", body: { output, reason } };
   if (code !== undefined)
     return { words: `will fail with \`${safe(code)}\``, body: { error: { code, message: reason }, reason } };

@@ -198,17 +198,18 @@ export const runCommands: readonly Command[] = [
   {
     name: "repair",
     group: "runs",
-    summary: "Set the output of a task by hand, skip it, or fail it",
+    summary: "Set the output or the input of a task by hand, skip it, or fail it",
     about: [
-      "Sets the output of a task, skips it, or fails it. Its running attempt no longer counts. The history and the audit log have the reason.",
-      "Prints the tasks that follow, and asks. A task that has ended is repaired only while no task that needs it has started. After that, use `tutti retry` or a reset.",
+      "Sets the output of a task, skips it, or fails it. With `--rerun` the value is the input of the task: it runs with it, also in a run that has failed, and tasks that need it run again. Its running attempt no longer counts. The history and the audit log have the reason.",
+      "Prints the tasks that follow, and asks. Without `--rerun`, a task that has ended is repaired only while no task that needs it has started. After that, use `tutti retry` or a reset.",
     ],
     arguments: [
       runId,
       { name: "TASK", summary: "id of the task" },
-      { name: "OUTPUT", summary: "JSON, @FILE, - or KEY=VALUE", isOptional: true, isMany: true },
+      { name: "VALUE", summary: "JSON, @FILE, - or KEY=VALUE", isOptional: true, isMany: true },
     ],
     options: [
+      { name: "rerun", summary: "run the task with the value as its input" },
       { name: "skip", summary: "count it as skipped, so that tasks that need it can start" },
       { name: "skip-dependents", summary: "skip it, and all tasks that need it" },
       { name: "fail-with", value: "CODE", summary: "fail it with this code, without a retry" },
@@ -218,6 +219,10 @@ export const runCommands: readonly Command[] = [
     ],
     examples: [
       { words: "repair order-7 pay paid=true --reason 'paid by phone'", does: "pay counts as completed" },
+      {
+        words: "repair order-7 pay amount=5 --rerun --reason 'wrong amount'",
+        does: "pay runs with this input",
+      },
       { words: "repair order-7 mail --skip --reason 'no address' --yes", does: "continue without the mail" },
     ],
     json: "document",

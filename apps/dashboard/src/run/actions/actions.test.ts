@@ -5,6 +5,7 @@ import {
   actionsOf,
   againOf,
   callOf,
+  canChangeInput,
   canRepair,
   canRetryTask,
   commandOf,
@@ -76,6 +77,7 @@ describe("what can be done with a run", () => {
       skip: {},
       reason: "known",
     });
+    assert.deepEqual(repairOf(run, "a", { kind: "input", input: 5 }, "r").body, { input: 5, reason: "r" });
     assert.deepEqual(repairOf(run, "a", { kind: "output", output: [1] }, "r").body, {
       output: [1],
       reason: "r",
@@ -100,6 +102,18 @@ describe("what can be done with a task", () => {
     assert.equal(canRepair({ state: "running" }, task("a", { state: "failed" })), true);
     assert.equal(canRepair({ state: "running" }, task("a", { state: "completed" })), false);
     assert.equal(canRepair({ state: "failed" }, task("a", { state: "failed" })), false);
+  });
+
+  it("runs with another input in a run that failed or has not ended, if it has an input", () => {
+    for (const [state, kind, expected] of [
+      ["running", "uses", true],
+      ["failed", "uses", true],
+      ["failed", "workflow", true],
+      ["completed", "uses", false],
+      ["failed", "wait", false],
+    ] as const)
+      assert.equal(canChangeInput({ state }, task("a", { kind })), expected, `${kind} in a ${state} run`);
+    assert.equal(canChangeInput({ state: "failed" }, task("a[1]", { kind: "uses", parentId: "a" })), false);
   });
 
   it("is tried again once the run has failed", () => {

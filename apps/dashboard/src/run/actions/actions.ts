@@ -125,6 +125,7 @@ export function decisionOf(run: Of, { approvalId, task }: Asked, decision: Decis
 }
 
 export type Repair =
+  | { readonly kind: "input"; readonly input: unknown }
   | { readonly kind: "output"; readonly output: unknown }
   | { readonly kind: "skip"; readonly skipDependents: boolean }
   | { readonly kind: "fail"; readonly message: string };
@@ -139,6 +140,8 @@ export function repairOf(run: Of, taskId: string, repair: Repair, reason: string
 
 function bodyOf(repair: Repair): Readonly<Record<string, unknown>> {
   switch (repair.kind) {
+    case "input":
+      return { input: repair.input };
     case "output":
       return { output: repair.output };
     case "skip":
@@ -152,6 +155,17 @@ function bodyOf(repair: Repair): Readonly<Record<string, unknown>> {
 export function canRepair(run: Pick<RunFacts, "state">, { state }: Pick<TaskFacts, "state">): boolean {
   if (hasRunEnded(run.state)) return false;
   return !hasTaskEnded(state) || state === "failed";
+}
+
+const inputKinds: ReadonlySet<string> = new Set(["uses", "function", "workflow", "mission"]);
+
+/** Returns whether a task of the run can run with another input: again with all tasks that need it, or when it starts. */
+export function canChangeInput(
+  run: Pick<RunFacts, "state">,
+  { kind, parentId }: Pick<TaskFacts, "kind" | "parentId">,
+): boolean {
+  if (!inputKinds.has(kind) || parentId !== "") return false;
+  return actionsOf(run).includes(all.retry) || run.state === "running" || run.state === "paused";
 }
 
 export function canRetryTask(run: Pick<RunFacts, "state">, { state }: Pick<TaskFacts, "state">): boolean {

@@ -37,3 +37,18 @@ export function needPlaces(
 }
 
 const none: readonly NeedPlace[] = [];
+
+/** Tasks that follow from a task of the run, directly or by others. */
+export function dependentsOf(
+  tasks: readonly Pick<TaskFacts, "id" | "parentId" | "needs">[],
+  id: string,
+): readonly string[] {
+  const found = new Set([id]);
+  for (let before = 0; before < found.size; ) {
+    before = found.size;
+    for (const task of tasks)
+      if (task.parentId === "" && task.needs.some((need) => found.has(need.task))) found.add(task.id);
+  }
+  found.delete(id);
+  return [...found];
+}

@@ -1,12 +1,14 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { PageError } from "../../data/send.ts";
 import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { ChoiceField, TextField } from "../../elements/fields.tsx";
 import { Failure } from "../../elements/parts.tsx";
-import { type Repair as How, repairOf } from "../actions/actions.ts";
+import { canChangeInput, canRepair, type Repair as How, repairOf } from "../actions/actions.ts";
 import { jsonOf } from "../json/parse.ts";
+import { useStore } from "../live/run-context.tsx";
 import type { RunFacts, TaskFacts } from "../model/facts.ts";
+import { dependentsOf } from "../model/needs.ts";
 
 /** A person says what became of a task: an output, nothing, or an error. Always with a reason. */
 export function Repair({ run, task }: { run: RunFacts; task: TaskFacts }) {
@@ -24,6 +26,7 @@ export function Repair({ run, task }: { run: RunFacts; task: TaskFacts }) {
 }
 
 const kinds = [
+  ["input", "Run with another input"],
   ["output", "Complete with an output"],
   ["skip", "Skip and continue"],
   ["skip-all", "Skip with dependent tasks"],
@@ -31,14 +34,19 @@ const kinds = [
 ] as const;
 
 function Form({ run, task, onDone }: { run: RunFacts; task: TaskFacts; onDone: () => void }) {
-  const [kind, setKind] = useState<(typeof kinds)[number][0]>("output");
+  const choices = kinds.filter(([name]) =>
+    name === "input" ? canChangeInput(run, task) : canRepair(run, task),
+  );
+  const [kind, setKind] = useState<Kind>(canRepair(run, task) ? "output" : "input");
   const [output, setOutput] = useState("null");
+  const [input, setInput] = useState(JSON.stringify(task.input ?? null, null, 2));
   const [message, setMessage] = useState("");
   const [reason, setReason] = useState("");
   const [problem, setProblem] = useState<PageError>();
-  const value = jsonOf(output);
+  const value = jsonOf(kind === "input" ? input : output);
   const how = howOf(kind, "value" in value ? value.value : null, message);
-  const wrongOutput = kind === "output" && "problem" in value ? value.problem : undefined;
+  const hasValue = kind === "output" || kind === "input";
+  const wrongOutput = hasValue && "problem" in value ? value.problem : undefined;
   const isReady =
     reason.trim() !== "" && wrongOutput === undefined && (kind !== "fail" || message.trim() !== "");
   return (
@@ -46,9 +54,12 @@ function Form({ run, task, onDone }: { run: RunFacts; task: TaskFacts; onDone: (
       <ChoiceField
         label="Result"
         value={kind}
-        choices={kinds}
+        choices={choices}
         onChange={(next) => setKind(kinds.find(([name]) => name === next)?.[0] ?? "output")}
       />
+      {kind === "input" ? (
+        <InputField taskId={task.id} value={input} onChange={setInput} problem={wrongOutput} />
+      ) : null}
       {kind === "output" ? (
         <TextField
           label="Output as JSON"
@@ -88,7 +99,30 @@ function Form({ run, task, onDone }: { run: RunFacts; task: TaskFacts; onDone: (
   );
 }
 
-function howOf(kind: (typeof kinds)[number][0], output: unknown, message: string): How {
+/** The input, with the tasks that run again. */
+function InputField({
+  taskId,
+  ...field
+}: Pick<Parameters<typeof TextField>[0], "value" | "onChange" | "problem"> & { taskId: string }) {
+  const table = useStore((each) => each.table);
+  const followers = useMemo(() => dependentsOf(table.tasks, taskId), [table, taskId]);
+  return <TextField label="Input as JSON" lines={6} code hint={followersSaid(followers)} {...field} />;
+}
+
+/** Tasks that run again with the task. */
+function followersSaid(followers: readonly string[]): string {
+  if (followers.length === 0) return "The task runs with it. No task needs it.";
+  const shown = followers.slice(0, followersShown).join(", ");
+  const rest = followers.length > followersShown ? `, and ${followers.length - followersShown} more` : "";
+  return `The task runs with it. Then tasks that need it run again: ${shown}${rest}.`;
+}
+
+const followersShown = 8;
+
+type Kind = (typeof kinds)[number][0];
+
+function howOf(kind: Kind, output: unknown, message: string): How {
+  if (kind === "input") return { kind, input: output };
   if (kind === "output") return { kind, output };
   if (kind === "fail") return { kind, message: message.trim() };
   return { kind: "skip", skipDependents: kind === "skip-all" };

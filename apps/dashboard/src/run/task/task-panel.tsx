@@ -8,7 +8,14 @@ import { Lasting, Moment } from "../../elements/moment.tsx";
 import { counted, figure, span } from "../../elements/moments.ts";
 import { Facts, Failure, Tag, Waiting } from "../../elements/parts.tsx";
 import { StandMark } from "../../score/glyph.tsx";
-import { canRepair, canRetryTask, resumeTaskOf, retryTasksOf, runPath } from "../actions/actions.ts";
+import {
+  canChangeInput,
+  canRepair,
+  canRetryTask,
+  resumeTaskOf,
+  retryTasksOf,
+  runPath,
+} from "../actions/actions.ts";
 import { Approvals } from "../approve/approvals.tsx";
 import { standOfNumber } from "../graph/tones.ts";
 import { ValueView } from "../json/value-view.tsx";
@@ -148,7 +155,7 @@ function Doings({ run, task }: { run: RunFacts; task: TaskFacts }) {
   const { follow } = useRunHandle();
   const retry = canRetryTask(run, task) ? retryTasksOf(run, [task.id]) : undefined;
   const resume = task.state === "paused" ? resumeTaskOf(run, task.id) : undefined;
-  const isMendable = canRepair(run, task);
+  const isMendable = canRepair(run, task) || canChangeInput(run, task);
   if (retry === undefined && resume === undefined && !isMendable) return null;
   return (
     <div className="run-panel-actions">

@@ -70,7 +70,7 @@ export async function retry(
   { runId, taskIds, reason, idempotencyKey }: RetryRunRequest,
   context: CallContext,
 ): Promise<{ run: Run }> {
-  const told = { command: retryRun, body: { taskIds, reason }, reason, idempotencyKey };
+  const told = { command: retryRun, body: { taskIds, reason, inputs: [] }, reason, idempotencyKey };
   await tellRun(dependencies, runId, told, context);
   return { run: await runNamed(dependencies, runId, {}, context) };
 }

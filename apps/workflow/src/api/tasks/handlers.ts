@@ -10,8 +10,9 @@ import type {
 } from "@tutti/contracts/workflow/v1";
 import { type MachineDependencies, outputOf } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
-import { repairTask } from "@tutti/machine-run";
+import { repairTask, retryRun } from "@tutti/machine-run";
 import type { Handlers } from "@tutti/mesh";
+import { jsonOf } from "../payloads.ts";
 import { runWork, tellRun } from "../runs/dependencies.ts";
 import { add, bringIn, withdraw } from "./additions.ts";
 import { claim, decide, delegate, listApprovals, release, watchApprovals } from "./approvals.ts";
@@ -47,8 +48,14 @@ async function repair(
   { runId, taskId, repair: how, reason, idempotencyKey }: RepairTaskRequest,
   context: CallContext,
 ): Promise<{ task: Task }> {
-  const told = { command: repairTask, body: { taskId, repair: how, reason }, reason, idempotencyKey };
-  await tellRun(dependencies, runId, told, context);
+  if (how?.$case === "input") {
+    const input = Buffer.from(JSON.stringify(jsonOf(how.value, "input")));
+    const body = { taskIds: [taskId], reason, inputs: [{ taskId, input }] };
+    await tellRun(dependencies, runId, { command: retryRun, body, reason, idempotencyKey }, context);
+  } else {
+    const told = { command: repairTask, body: { taskId, repair: how, reason }, reason, idempotencyKey };
+    await tellRun(dependencies, runId, told, context);
+  }
   return { task: await taskNamed(dependencies, { runId, taskId, atEvent: 0 }, context) };
 }
 

@@ -29,6 +29,7 @@ import {
   RunLabelledV1,
   RunLimitHeldV1,
   RunLimitLostV1,
+  RunRetriedV1,
   RunStoppedV1,
   SignalReceivedV1,
   TaskCompletedV1,
@@ -146,9 +147,11 @@ const causes: Readonly<Record<string, CauseOf>> = {
   run_failed: (run, recorded) => void fireRun(run, recorded, runTimers.timeout),
   run_cancelled: ({ stage, key }) => void stage.execute(key, cancelRun, { reason: "", noCompensate: false }),
   run_terminated: ({ stage, key }) => void stage.execute(key, terminateRun, { reason: "" }),
-  run_retried({ stage, key }, _, { details }) {
+  run_retried({ stage, key }, { payload }, { details }) {
     const taskIds = (details["tasks"] ?? []) as string[];
-    stage.execute(key, retryRun, RetryRun.fromPartial({ taskIds }));
+    const { nodes, inputs } = RunRetriedV1.decode(payload);
+    const given = inputs.map(({ node, input }) => ({ taskId: taskIds[nodes.indexOf(node)] ?? "", input }));
+    stage.execute(key, retryRun, RetryRun.fromPartial({ taskIds, inputs: given }));
   },
   task_repaired({ stage, key }, { payload }, { task }) {
     const { output, error, skipDependents, reason } = TaskRepairedV1.decode(payload);

@@ -268,6 +268,10 @@ class AsyncRun:
         """Repair a task: it counts as completed with this output."""
         return await self._repaired(task, {"output": to_json(output), "reason": reason})
 
+    async def rerun_task(self, task: str, task_input: Json, reason: str) -> TaskState:
+        """Repair a task: it runs with this input, again with all tasks that need it, or when it starts."""
+        return await self._repaired(task, {"input": to_json(task_input), "reason": reason})
+
     async def skip_task(self, task: str, reason: str, *, with_dependents: bool = False) -> TaskState:
         """Repair a task: it counts as skipped, with or without what needs it."""
         return await self._repaired(task, {"skip": {"skipDependents": with_dependents}, "reason": reason})

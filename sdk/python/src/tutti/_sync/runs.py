@@ -269,6 +269,10 @@ class Run:
         """Repair a task: it counts as completed with this output."""
         return self._repaired(task, {"output": to_json(output), "reason": reason})
 
+    def rerun_task(self, task: str, task_input: Json, reason: str) -> TaskState:
+        """Repair a task: it runs with this input, again with all tasks that need it, or when it starts."""
+        return self._repaired(task, {"input": to_json(task_input), "reason": reason})
+
     def skip_task(self, task: str, reason: str, *, with_dependents: bool = False) -> TaskState:
         """Repair a task: it counts as skipped, with or without what needs it."""
         return self._repaired(task, {"skip": {"skipDependents": with_dependents}, "reason": reason})

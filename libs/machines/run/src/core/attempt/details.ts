@@ -4,7 +4,7 @@ import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import type { Among } from "@tutti/definitions";
 import { cut, detailOfRefusal, labelLengthMax } from "@tutti/machine-work";
 import { runErrors } from "../../errors.ts";
-import { evaluate } from "../evaluate/evaluate.ts";
+import { evaluate, type Given, given } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../node/task-kind.ts";
 
 export type Detailed =
@@ -14,6 +14,13 @@ export type Detailed =
 const none: Detailed = { ok: true, details: undefined };
 const keyLengthMax = 1_000;
 const shortKeyMax = 200;
+
+/** The input of a task: its `with`, or the input that a person has given to it. */
+export function inputGiven(place: Place): Given {
+  const bytes = place.run.nodes[place.number]?.more?.setInput as Uint8Array | undefined;
+  if (bytes !== undefined) return { ok: true, bytes, payload: undefined };
+  return given(sceneOf(place), place.task.input, "`with`");
+}
 
 export function detailsOf(place: Place): Detailed {
   const { range, task } = place;

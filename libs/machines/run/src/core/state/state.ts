@@ -249,6 +249,8 @@ export interface NodeMore {
   feedback: Uint8Array | undefined;
   /** Latest reports with which it has sent work back. */
   reports: string[];
+  /** JSON that a person has given, in place of `with`. It holds for every start of the task. */
+  setInput: Uint8Array | undefined;
   undoInput: Uint8Array | undefined;
   undoError: ErrorDetail | undefined;
   undoMs: number;
@@ -405,6 +407,7 @@ export function detailOf(node: Node): NodeMore {
     sentBack: 0,
     feedback: undefined,
     reports: [],
+    setInput: undefined,
     undoInput: undefined,
     undoError: undefined,
     undoMs: 0,

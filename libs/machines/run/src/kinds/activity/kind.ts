@@ -1,12 +1,11 @@
 /** An agent uses a capability: the task is offered to a pool, attempt by attempt. */
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
-import { detailsOf } from "../../core/attempt/details.ts";
+import { detailsOf, inputGiven } from "../../core/attempt/details.ts";
 import { attemptQueued, taskQueued } from "../../core/attempt/events.ts";
 import { offerOf } from "../../core/attempt/offer.ts";
 import { failForGood, roomProblem } from "../../core/attempt/outcome.ts";
-import { given } from "../../core/evaluate/evaluate.ts";
 import { reservedFor } from "../../core/node/budget.ts";
-import { type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
+import type { Place, TaskKind } from "../../core/node/task-kind.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { attemptOf } from "../../core/state/places.ts";
 import type { Node, Run } from "../../core/state/state.ts";
@@ -14,8 +13,8 @@ import { askFirst, doItself, isAsking } from "../cache/cache.ts";
 
 export const uses: TaskKind = {
   start(place) {
-    const { run, step, number, task, budget } = place;
-    const input = given(sceneOf(place), task.input, "`with`");
+    const { run, step, number, budget } = place;
+    const input = inputGiven(place);
     if (!input.ok) {
       failForGood(place, input.error);
       return;

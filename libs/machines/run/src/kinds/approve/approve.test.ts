@@ -321,7 +321,7 @@ tasks:
     const first = shown(scene).approvalId;
     scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.equal(shown(scene).verdict, Verdict.VERDICT_WITHDRAWN);
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_RUNNING);
     const second = shown(scene).approvalId;
     assert.notEqual(first, second);

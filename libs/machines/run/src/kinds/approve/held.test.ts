@@ -140,7 +140,7 @@ describe("an output that a rule wants approved", () => {
     const first = shown(scene).approvalId;
     scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.equal(codeOf(decide(scene, "anna", yes, first)), "workflow.approval_closed");
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     scene.hold("ask", 2, dear);
     assert.equal(codeOf(decide(scene, "anna", yes, first)), "workflow.approval_missing");
     decide(scene, "anna", yes, shown(scene).approvalId);

@@ -77,7 +77,7 @@ describe("a child that is given up while its start is under way", () => {
     assert.ok(!isRefusal(tasks));
     const snapshot = scene.machine.snapshots.encode(scene.state);
     const told = [
-      scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" }),
+      scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] }),
       scene.driver.execute(scene.key, resetRun, ResetRun.fromPartial({ toEvent: 1, snapshot })),
     ];
     for (const each of told) assert.ok(isRefusal(each) && each.code === "workflow.nothing_to_retry");

@@ -4,9 +4,9 @@ import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import type { ChildQueuedV1, OfferDetails } from "@tutti/contracts/workflow/v1";
 import { bytesOf, childIdOf, type Data, noBytes, payloadOf } from "@tutti/machine-work";
 import { startOf } from "../../core/attempt/child-start.ts";
-import { detailsOf } from "../../core/attempt/details.ts";
+import { detailsOf, inputGiven } from "../../core/attempt/details.ts";
 import { failForGood } from "../../core/attempt/outcome.ts";
-import { given, givenWhole } from "../../core/evaluate/evaluate.ts";
+import { givenWhole } from "../../core/evaluate/evaluate.ts";
 import {
   acquireForTask,
   acquireNextForTask,
@@ -65,7 +65,7 @@ export const child: TaskKind = {
 function queueChild(place: Place): void {
   const { task, range, budget } = place;
   const work = range.plan.work(task);
-  const input = given(sceneOf(place), task.input, "`with`");
+  const input = inputGiven(place);
   const program = work.kind === "workflow" || work.kind === "mission" ? work.parameters : -1;
   const parameters = program < 0 ? nothing : givenWhole(sceneOf(place), program, "`parameters`");
   const detailed = detailsOf(place);

@@ -73,7 +73,7 @@ describe("a gate", () => {
     scene.complete("plan");
     for (const text of ["no", "no"]) round(scene, text);
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_FAILED);
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     assert.deepEqual(scene.offered, ["write"]);
     round(scene, "good");
     assert.deepEqual(scene.offered, ["after"]);

@@ -120,7 +120,8 @@ describe("a loop", () => {
   it("ends a round once, and pauses as long as it says, when a task beside it is retried or repaired", () => {
     const beside = poll.replace("  after:", "  beside: {uses: test.beside}\n  after:");
     const acts = [
-      (scene: RunScene) => scene.driver.execute(scene.key, retryRun, { taskIds: ["beside"], reason: "" }),
+      (scene: RunScene) =>
+        scene.driver.execute(scene.key, retryRun, { taskIds: ["beside"], reason: "", inputs: [] }),
       (scene: RunScene) => {
         const repair = { $case: "skip", value: { skipDependents: false } } as const;
         return scene.driver.execute(scene.key, repairTask, { taskId: "beside", repair, reason: "" });

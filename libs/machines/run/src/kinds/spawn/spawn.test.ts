@@ -106,7 +106,7 @@ tasks:
     scene.driver.execute(scene.key, pauseRun, { reason: "look" });
     scene.fail("plan");
     // The leaf cannot run: its owner would end with the next step, but the run is paused.
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     scene.driver.execute(scene.key, resumeRun, { reason: "", taskIds: [] });
     assert.deepEqual(scene.offered, ["plan"]);
     scene.complete("plan");
@@ -177,7 +177,7 @@ tasks:
     scene.complete("loop#2.in");
     scene.complete("side");
     assert.equal(endingOf(scene.state).error?.code, "test.broken");
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     assert.deepEqual(scene.offered, ["loop#1.in", "deep"], "its tasks are others now");
   });
 

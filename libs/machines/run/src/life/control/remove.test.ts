@@ -31,7 +31,7 @@ describe("a run that is removed", () => {
     remove(scene);
     const { key, driver } = scene;
     const told = [
-      driver.execute(key, retryRun, { taskIds: [], reason: "" }),
+      driver.execute(key, retryRun, { taskIds: [], reason: "", inputs: [] }),
       driver.execute(key, resetRun, ResetRun.fromPartial({ toEvent: 1, snapshot })),
       driver.execute(key, labelRun, LabelRun.fromPartial({ labels: { a: "b" } })),
     ];

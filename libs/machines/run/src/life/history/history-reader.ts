@@ -62,6 +62,7 @@ export class HistoryReader {
       else if (name === "target") named["target"] = this.#idOf(Number(value));
       else if (name === "state") named["state"] = this.#stateNamed(Number(value));
       else if (name === "transition") named["to"] = this.#enteredBy(Number(value));
+      else if (name === "inputs") named["inputs"] = this.#inputsOf(value);
       else if (name === "plan") named["tasks"] = addedBy(value);
       else if (!isInternal.has(name)) named[name] = value;
     }
@@ -70,6 +71,12 @@ export class HistoryReader {
 
   #idsOf(value: unknown): readonly string[] {
     return Array.isArray(value) ? value.map((each) => this.#idOf(Number(each))) : [];
+  }
+
+  /** By task. */
+  #inputsOf(value: unknown): Record<string, unknown> {
+    const inputs = (value ?? []) as readonly { readonly node?: number; readonly input?: unknown }[];
+    return Object.fromEntries(inputs.map(({ node = 0, input }) => [this.#idOf(node), input]));
   }
 
   #idOf(node: number): string {

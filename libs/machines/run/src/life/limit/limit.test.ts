@@ -133,7 +133,7 @@ describe("limits of runs", () => {
     scene.begin("one", 7);
     const snapshot = scene.machine.snapshots.encode(scene.driver.state(keyOf("one"), scene.machine));
     const ways = [
-      () => scene.driver.execute(keyOf("one"), retryRun, { taskIds: [], reason: "" }),
+      () => scene.driver.execute(keyOf("one"), retryRun, { taskIds: [], reason: "", inputs: [] }),
       () => scene.driver.execute(keyOf("one"), resetRun, ResetRun.fromPartial({ toEvent: 1, snapshot })),
     ];
     for (const [place, takeUp] of ways.entries()) {

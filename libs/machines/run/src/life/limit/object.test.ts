@@ -146,7 +146,7 @@ describe("calls of a keyed object", () => {
     scene.call("one");
     scene.report("one", [set("n", 1)], { end: { error: { code: "shop.sold_out", message: "none left" } } });
     scene.call("two");
-    scene.driver.execute(keyOf("one"), retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(keyOf("one"), retryRun, { taskIds: [], reason: "", inputs: [] });
     scene.driver.deliverAll();
     assert.deepEqual(scene.statuses("one", "two"), [pending, running]);
     scene.report("two", [set("n", 2)], end(0));

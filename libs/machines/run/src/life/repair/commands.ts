@@ -2,6 +2,7 @@
 
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
+  type NodeInput,
   RepairTask,
   ResetRun,
   RetryRun,
@@ -10,8 +11,9 @@ import {
   RunPhase,
   type RunSignal,
   RunSnapshotV1,
+  type TaskInput,
 } from "@tutti/contracts/workflow/v1";
-import type { Refusal } from "@tutti/kernel";
+import { isRefusal, type Refusal } from "@tutti/kernel";
 import {
   add,
   bounded,
@@ -28,7 +30,7 @@ import { hasBudget } from "../../core/node/budget.ts";
 import { undoneWithOwners } from "../../core/node/compensation-ledger.ts";
 import { placeOf } from "../../core/node/task-kind.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
-import { findNode, nodeOfTask, rangeViewOf, statusOfNode } from "../../core/state/places.ts";
+import { findNode, nodeOfTask, rangeViewOf, statusOfNode, taskOf } from "../../core/state/places.ts";
 import {
   hasEnded,
   isKept,
@@ -56,10 +58,12 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
   type: "retry_run",
   codec: RetryRun,
   reply: RunDone,
-  decide(run, { taskIds, reason }, step) {
+  decide(run, { taskIds, reason, inputs }, step) {
     const { id } = step.key;
     if (!isKept(run)) return runErrors.runMissing.refusal({ id });
-    const nodes = unwell(run);
+    const given = inputsOfNodes(run, inputs);
+    if (isRefusal(given)) return given;
+    const nodes = given.length > 0 && !hasEnded(run) ? [] : unwell(run);
     for (const task of taskIds) {
       const node = findNode(run, task);
       if (node === undefined) return runErrors.taskMissing.refusal({ id, task });
@@ -73,12 +77,31 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
       return runErrors.nothingToRetry.refusal({ id, status: statusName(status) });
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
     stopChildren({ run, step, budget: new StepBudget(), number: -1 }, nodes);
-    step.emit(runRetried, { nodes, reason: reasonOf(reason), limits, retryMs: step.nowMs });
+    step.emit(runRetried, { nodes, reason: reasonOf(reason), limits, retryMs: step.nowMs, inputs: given });
     if (limits.length > 0) acquireNext(run, step);
     advance(run, step);
     return {};
   },
 };
+
+/** Only a task of the run itself that works on an input can be given one. */
+function inputsOfNodes(run: RunView, inputs: readonly TaskInput[]): NodeInput[] | Refusal {
+  const found: NodeInput[] = [];
+  for (const { taskId, input } of inputs) {
+    const node = findNode(run, taskId);
+    if (node === undefined) return runErrors.taskMissing.refusal({ id: run.key.id, task: taskId });
+    const range = rangeViewOf(run, node);
+    const { kind, forEach } = taskOf(range, node);
+    if (range.owner >= 0 || range.isDropped)
+      return runErrors.taskNotRepairable.refusal({ task: taskId, found: "it is a part of another task" });
+    if (!inputKinds.has(kind) || forEach >= 0)
+      return runErrors.taskNotRepairable.refusal({ task: taskId, found: "it has no input" });
+    found.push({ node, input });
+  }
+  return found;
+}
+
+const inputKinds: ReadonlySet<string> = new Set(["uses", "function", "workflow", "mission"]);
 
 /** One that is under way has tasks that wait for a person. */
 const retriable: ReadonlySet<WorkStatus> = new Set([

@@ -40,7 +40,8 @@ export const runRetried: RunEvent<RunRetriedV1> = {
   version: 1,
   codec: RunRetriedV1,
   described: true,
-  evolve(run, { nodes, retryMs, limits }, outstanding) {
+  blobs: ({ inputs }) => inputs.flatMap(({ input }) => blobsOf(undefined, input)),
+  evolve(run, { nodes, retryMs, limits, inputs }, outstanding) {
     const wasOver = run.phase !== RunPhase.RUN_PHASE_GOING;
     const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;
     revertRunningCompensation(run, outstanding);
@@ -49,6 +50,7 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     // How a node stands that nothing has happened to depends on it.
     run.phase = RunPhase.RUN_PHASE_GOING;
     reopen(run, nodes, retryMs, outstanding);
+    for (const { node, input } of inputs) detailOf(nodeOf(run, node)).setInput = input;
     run.ending = WorkStatus.WORK_STATUS_UNSPECIFIED;
     Object.assign(run, { error: undefined, output: undefined, endMs: 0, pauseMs: 0, pauseReason: "" });
     if (!wasOver) return;

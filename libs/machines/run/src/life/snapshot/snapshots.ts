@@ -213,6 +213,7 @@ function detailShown(more: NodeMore | undefined) {
     sentBack: more?.sentBack ?? 0,
     feedback: more?.feedback ?? noBytes,
     reports: [...(more?.reports ?? [])],
+    setInput: more?.setInput ?? noBytes,
     undoInput: more?.undoInput ?? noBytes,
     undoError: more?.undoError,
     undoMs: more?.undoMs ?? 0,
@@ -432,6 +433,7 @@ function restoreDetail(run: Run, node: Node, shown: RunNode): void {
   detail.notAgents = shown.notAgents;
   detail.feedback = presentBytes(shown.feedback);
   detail.reports = shown.reports;
+  detail.setInput = presentBytes(shown.setInput);
   detail.undoInput = presentBytes(shown.undoInput);
   detail.left = leftFrom(shown.left);
   detail.kindState = kindFrom(run, shown);

@@ -131,7 +131,7 @@ describe("a run of states", () => {
     const { error } = endingOf(scene.state);
     assert.deepEqual([error?.code, error?.details], ["test.other", { task: "work.run#2" }]);
     scene.driver.advance(7_200_000);
-    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     assert.deepEqual(scene.offered, ["work.run#2"], "what led on before is not done again");
     scene.complete("work.run#2", "good");
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_COMPLETED);
