@@ -42,6 +42,7 @@ import type { Learners } from "../intelligence/learners.ts";
 import { type FindingParts, findAbout, runsByDefault } from "./finding.ts";
 import { forecastsOf } from "./forecast.ts";
 import { adviceKeyOf, type Trials } from "./trials.ts";
+import { cursorOf, markOf, marksIn } from "./watch-cursor.ts";
 
 export interface AdviceDependencies extends MachineDependencies, FindingParts {
   readonly foundation: Foundation;
@@ -188,22 +189,19 @@ const signOfLifeMs = 5_000;
 
 async function* watchRecommendations(
   dependencies: AdviceDependencies,
-  _: WatchRecommendationsRequest,
+  { cursor }: WatchRecommendationsRequest,
   context: CallContext,
 ): AsyncGenerator<WatchRecommendationsReply, void> {
   const { timers, clock } = dependencies.foundation;
-  const told = new Map<string, string>();
+  let told = marksIn(cursor, (await all(dependencies, context)).length);
   let toldMs = Number.NEGATIVE_INFINITY;
   while (!context.signal.aborted) {
-    const changed = (await all(dependencies, context)).filter((each) => {
-      const now = JSON.stringify(each);
-      const isNew = told.get(each.recommendationId) !== now;
-      told.set(each.recommendationId, now);
-      return isNew;
-    });
+    const now = (await all(dependencies, context)).map((each) => ({ each, mark: markOf(each) }));
+    const changed = now.filter(({ mark }) => !told.has(mark)).map(({ each }) => each);
+    told = new Set(now.map(({ mark }) => mark));
     if (changed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
       toldMs = clock.monotonic();
-      yield { recommendations: changed.map(shown), live: true, cursor: "" };
+      yield { recommendations: changed.map(shown), live: true, cursor: cursorOf([...told]) };
     }
     await sleep(timers, lookMs, context.signal).catch(() => {});
   }

@@ -11,6 +11,7 @@ import {
   ListRecommendationsRequest,
   type Recommendation,
   RecommendationStatus,
+  WatchRecommendationsRequest,
 } from "@tutti/contracts/intelligence/v1";
 import { definitionService, GetDefinitionRequest } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
@@ -137,6 +138,18 @@ describe("advice on a whole installation", () => {
     assert.ok(one.gain !== undefined && one.gain.median > 0.2 && one.gain.runs === 8);
     assert.deepEqual((await found("order", 8)).recommendations, recommendations);
     assert.deepEqual(await listed("order"), recommendations);
+  });
+
+  it("is watched, and a watch that is resumed has the changes alone", async () => {
+    const first = async (cursor: string) => {
+      const request = WatchRecommendationsRequest.fromPartial({ cursor });
+      for await (const reply of advice().watchRecommendations(request)) return reply;
+      return assert.fail("a watch has a first reply");
+    };
+    const all = await first("");
+    assert.deepEqual([all.live, all.recommendations], [true, await listed("order")]);
+    const none = await first(all.cursor);
+    assert.deepEqual([none.live, none.recommendations, none.cursor], [true, [], all.cursor]);
   });
 
   it("gets a part of the new runs, and all of them once it is shown to be faster", async () => {
