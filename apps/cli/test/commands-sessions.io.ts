@@ -50,7 +50,7 @@ describe("the commands for sessions and what they share", () => {
     assert.match(await printed("workflow check pair.yaml"), /✓ pair\.yaml/);
     const wrong = await tutti("run wrong.yaml");
     assert.equal(wrong.exitCode, 3);
-    assert.match(wrong.errors, /wrong\.yaml:2:7[\s\S]*did you mean `adaptive`[\s\S]*nothing was started/);
+    assert.match(wrong.errors, /wrong\.yaml:2:7[\s\S]*Did you mean `adaptive`[\s\S]*nothing was started/);
     assert.equal(await printed("run pair.yaml --id pair-1"), '{"a": 1}\n');
     assert.equal(await printed("run pair.yaml a=2 --id pair-2 -q"), '{"a": 2}\n');
     assert.equal(await printed("session start pair.yaml a=4 --id pair-3 --label of=other -q"), '{"a": 4}\n');
@@ -75,7 +75,7 @@ describe("the commands for sessions and what they share", () => {
     );
     assert.equal(await printed("plan pair.yaml --mode swarm -q"), "swarm\n");
     const unplanned = await tutti("plan wrong.yaml");
-    assert.match(unplanned.errors, /did you mean `adaptive`[\s\S]*nothing is planned/);
+    assert.match(unplanned.errors, /Did you mean `adaptive`[\s\S]*nothing is planned/);
     await listed("session choices", /pair-1 +(workflow|swarm|intelligence) [\s\S]*expected to take/);
   });
 

@@ -6,8 +6,7 @@ import { SharedSignIns } from "./access/shared-sign-ins.ts";
 import { SignInFile, type SignInStore, SignInsInMemory } from "./access/sign-in-store.ts";
 import { gatewaySection } from "./configuration.ts";
 import { Door } from "./front/door.ts";
-import { Front } from "./front/front-component.ts";
-import { type LoadedFront, loadFront } from "./front/loaded.ts";
+import { Front, type LoadedFront } from "./front/front-component.ts";
 import { realtimeSection } from "./realtime/configuration.ts";
 
 /** The front door: REST, what is followed, and the page, on the port of the operations endpoints. */
@@ -50,7 +49,7 @@ export const gateway: ServiceModule = {
   isOutermost: true,
   create: async (host): Promise<Component> =>
     host.configuration.read(gatewaySection).enabled
-      ? new GatewayService(host, await loadFront(), storeOf(host))
+      ? new GatewayService(host, await import("./front/loaded.ts"), storeOf(host))
       : {},
 };
 

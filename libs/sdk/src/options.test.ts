@@ -9,7 +9,7 @@ const misspelled = (options: object): never => options as never;
 describe("an unknown option is refused with the name that was probably meant", () => {
   const refusal = (of: string, option: string, meant: string) => ({
     code: "sdk.option_unknown",
-    message: new RegExp(`\`${of}\` has no option \`${option}\`; did you mean \`${meant}\``),
+    message: new RegExp(`\`${of}\` has no option \`${option}\`. Did you mean \`${meant}\``),
   });
 
   it("of a worker, its credentials and its handlers", () => {

@@ -2,7 +2,6 @@
 import type { Alert, AlertRule, Silence } from "@tutti/rest/types";
 import type { Asked } from "../calls/asked.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
-import { routingTree } from "./routing-tree.ts";
 import {
   AlertmanagerError,
   filterIn,
@@ -180,4 +179,35 @@ async function pagesOf<T>(
     token = nextToken || undefined;
   } while (token !== undefined);
   return all;
+}
+
+/** Receives alerts without a receiver. */
+const none = "none";
+
+/**
+ * Rules and receivers as a configuration of Alertmanager, for tools that show or test its routes. Texts are quoted as in JSON,
+ * which YAML reads.
+ */
+function routingTree(rules: readonly AlertRule[], receivers: readonly string[]): string {
+  const routes = rules.flatMap(({ ruleId = "", receivers: names, disabled }) =>
+    disabled === true
+      ? []
+      : names.flatMap((receiver) => [
+          `    - receiver: ${JSON.stringify(receiver)}`,
+          `      matchers: [${JSON.stringify(`alertname=${JSON.stringify(ruleId)}`)}]`,
+          "      continue: true",
+        ]),
+  );
+  const named = [none, ...new Set([...receivers, ...rules.flatMap((rule) => rule.receivers)])];
+  return [
+    "route:",
+    `  receiver: ${none}`,
+    "  group_by: [alertname]",
+    "  group_wait: 200ms",
+    "  group_interval: 10s",
+    ...(routes.length > 0 ? ["  routes:", ...routes] : []),
+    "receivers:",
+    ...named.map((name) => `  - name: ${JSON.stringify(name)}`),
+    "",
+  ].join("\n");
 }

@@ -13,8 +13,9 @@ import type { RealtimeSettings } from "../realtime/configuration.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import { callerIn, contextOf } from "./context.ts";
 import type { Door } from "./door.ts";
-import type { LoadedFront } from "./loaded.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
+
+export type LoadedFront = typeof import("./loaded.ts");
 
 export interface FrontOptions {
   readonly host: HostContext;
@@ -40,21 +41,9 @@ export class Front implements Component {
   }
 
   async start({ signal }: ComponentContext): Promise<void> {
-    const { host, foundation, settings, access, door } = this.#options;
+    const { host, foundation, settings, access, door, loaded } = this.#options;
     await access.start(signal);
-    const {
-      Realtime,
-      LinkDoor,
-      openFront,
-      metricsPlugin,
-      webhooksPlugin,
-      mcpPlugin,
-      a2aPlugin,
-      alertmanagerPlugin,
-      callsPlugin,
-      otlpPlugin,
-    } = this.#options.loaded;
-    const realtime = new Realtime({
+    const realtime = new loaded.Realtime({
       ...{ bus: host.bus, foundation, settings: this.#options.realtime },
       requireAllowed: ({ principal }, namespace) =>
         requireAllowed(host.guard, principal, "events", namespace),
@@ -62,9 +51,9 @@ export class Front implements Component {
       changes: host.guard,
     });
     this.#realtime = realtime;
-    this.#links = new LinkDoor({ mesh: host.mesh, foundation, guard: host.guard });
+    this.#links = new loaded.LinkDoor({ mesh: host.mesh, foundation, guard: host.guard });
     const registry = host.mesh.client(registryService);
-    const metrics = metricsPlugin({
+    const metrics = loaded.metricsPlugin({
       processes: new AllProcesses({
         clientOf: (service) => host.mesh.client(servedMetricService, { service }),
         instances: async () => (await registry.findInstances(allInstances)).instances,
@@ -79,20 +68,20 @@ export class Front implements Component {
       }),
       now: () => foundation.clock.now(),
     });
-    const webhooks = await webhooksPlugin({
+    const webhooks = await loaded.webhooksPlugin({
       ...{ host, foundation, settings },
       contextOf: (request, principal) => contextOf(request, foundation, principal),
     });
-    const calls = callsPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
+    const calls = loaded.callsPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
     const rooms = [realtime.plugin, metrics, webhooks, calls];
-    const mcp = mcpPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
-    const a2a = a2aPlugin({ host, foundation, settings, access, stopping: this.#stopping.signal });
-    const alertmanager = alertmanagerPlugin({
+    const mcp = loaded.mcpPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
+    const a2a = loaded.a2aPlugin({ host, foundation, settings, access, stopping: this.#stopping.signal });
+    const alertmanager = loaded.alertmanagerPlugin({
       ...{ host, foundation, settings, stopping: this.#stopping.signal },
     });
-    const otlp = otlpPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
+    const otlp = loaded.otlpPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
     const protocols = [mcp, a2a, alertmanager, otlp];
-    const app = await openFront({
+    const app = await loaded.openFront({
       ...{ host, foundation, settings, access, realtime, rooms, protocols, stopping: this.#stopping.signal },
       answeredByRooms: ["events", "metrics.list", "metrics.series", "webhooks.tell", "webhooks.trigger"],
     });

@@ -38,20 +38,19 @@ export class MissionEffects implements Effects {
   }
 
   withdraw(tokens: readonly EffectToken[]): void {
-    if (this.#doers === undefined) return;
-    const { dispatcher, errands } = this.#doers;
-    for (const token of tokens) {
-      dispatcher.withdraw(token);
-      errands.withdraw(token);
-    }
+    this.#end(tokens, "withdraw");
   }
 
-  /** Agents continue with their tasks. What this process does by itself ends here. */
+  /** Agents continue with their tasks. Errands of this process end. */
   release(tokens: readonly EffectToken[]): void {
+    this.#end(tokens, "release");
+  }
+
+  #end(tokens: readonly EffectToken[], how: "withdraw" | "release"): void {
     if (this.#doers === undefined) return;
     const { dispatcher, errands } = this.#doers;
     for (const token of tokens) {
-      dispatcher.release(token);
+      dispatcher[how](token);
       errands.withdraw(token);
     }
   }

@@ -7,9 +7,9 @@ import type { Result } from "@tutti/contracts/agent/v1";
 import type { Readiness } from "../agents/readiness.ts";
 import { claimsMax } from "../bounds.ts";
 import type { Agent, Link } from "../parts.ts";
+import { AskSchedule } from "./ask-schedule.ts";
 import { TokenTable } from "./token-table.ts";
 
-/** Most are offered sooner. */
 const askAfterMs = 500;
 const askAgainMaxMs = 4_000;
 
@@ -26,8 +26,7 @@ export class Claims {
   /** Until when agents may present tokens that this pool does not know. */
   readonly untilMs: number;
   #atWork = 0;
-  #askDueMs = Number.POSITIVE_INFINITY;
-  #askAgainMs = askAfterMs;
+  readonly #schedule = new AskSchedule(askAfterMs, askAgainMaxMs);
 
   constructor(seed: number, untilMs: number, readiness: Readiness) {
     this.#table = new TokenTable(seed);
@@ -45,14 +44,13 @@ export class Claims {
 
   /** When senders are to be asked. */
   get askDueMs(): number {
-    return this.#table.size === 0 ? Number.POSITIVE_INFINITY : this.#askDueMs;
+    return this.#table.size === 0 ? Number.POSITIVE_INFINITY : this.#schedule.dueMs;
   }
 
   /** What they are to be asked about. Nothing while it is too early. */
   toAsk(nowMs: number): readonly Claim[] {
     if (nowMs < this.askDueMs) return none;
-    this.#askAgainMs = Math.min(2 * this.#askAgainMs, askAgainMaxMs);
-    this.#askDueMs = nowMs + this.#askAgainMs;
+    this.#schedule.asked(nowMs);
     return [...this.#table.values()];
   }
 
@@ -62,8 +60,7 @@ export class Claims {
     this.#table.set(new Uint8Array(token), { token, agent, answered: undefined });
     agent.used++;
     this.#atWork++;
-    this.#askAgainMs = askAfterMs;
-    this.#askDueMs = Math.min(this.#askDueMs, nowMs + askAfterMs);
+    this.#schedule.added(nowMs);
     return true;
   }
 

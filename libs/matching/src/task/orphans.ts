@@ -3,22 +3,24 @@
  * offers it to no pool: senders are asked, and the one that knows so cancels the task.
  */
 import type { Task } from "../parts.ts";
+import { AskSchedule } from "./ask-schedule.ts";
 
-/** Most are offered again sooner. */
 const askAfterMs = 2_000;
 const askAgainMaxMs = 60_000;
 const askedMax = 1_000;
 
 export class Orphans {
   readonly #tasks = new Set<Task>();
-  #askAgainMs = askAfterMs;
+  readonly #schedule = new AskSchedule(askAfterMs, askAgainMaxMs);
+
   /** When senders are to be asked. */
-  askDueMs = Number.POSITIVE_INFINITY;
+  get askDueMs(): number {
+    return this.#schedule.dueMs;
+  }
 
   add(task: Task, nowMs: number): void {
     this.#tasks.add(task);
-    this.#askAgainMs = askAfterMs;
-    this.askDueMs = Math.min(this.askDueMs, nowMs + askAfterMs);
+    this.#schedule.added(nowMs);
   }
 
   /** The tasks that senders are asked about. None while it is too early. */
@@ -26,8 +28,8 @@ export class Orphans {
     if (nowMs < this.askDueMs) return none;
     for (const task of this.#tasks)
       if (task.senderSlot !== undefined || task.stage === "forgotten") this.#tasks.delete(task);
-    this.#askAgainMs = Math.min(2 * this.#askAgainMs, askAgainMaxMs);
-    this.askDueMs = this.#tasks.size === 0 ? Number.POSITIVE_INFINITY : nowMs + this.#askAgainMs;
+    if (this.#tasks.size === 0) this.#schedule.stop();
+    else this.#schedule.asked(nowMs);
     const asked = [...this.#tasks].slice(0, askedMax);
     // Others are asked about the next time.
     for (const task of asked) {

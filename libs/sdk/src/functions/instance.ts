@@ -14,7 +14,7 @@ import type { Defer, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import { callAs, type TaskContext } from "../task/context.ts";
 import { StepFailure, stepError } from "./failure.ts";
-import { AwaitTrace } from "./location.ts";
+import { ForeignWait } from "./foreign-wait.ts";
 import { type CarriedLoop, carriedIn, carriedName } from "./loop.ts";
 import type { Watchdog, Watched } from "./watchdog.ts";
 import { type Entry, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
@@ -77,8 +77,6 @@ export interface Saved {
 export type Code = (instance: FunctionInstance, input: Json) => Promise<Json>;
 
 const foreignGraceMs = 1_000;
-/** Shorter waits for anything else are not worth a line in the log. */
-const foreignToldMs = 10;
 /** Results that are not reported yet are saved after this time, while a step is still running. */
 const saveAfterMs = 50;
 const savedLengthMax = 50_000;
@@ -141,11 +139,7 @@ export class FunctionInstance implements Watched {
   #save: (saved: unknown) => void = () => {};
   #task: TaskContext | undefined;
   #timer: Timer | undefined;
-  /** Since when the code waits for something that is no step. */
-  #foreignSinceMs: number | undefined;
-  #hasWarned = false;
-  #lastAt = "";
-  #trace: AwaitTrace | undefined;
+  readonly #foreign = new ForeignWait();
   #begun = false;
   #input: Json = null;
 
@@ -207,7 +201,7 @@ export class FunctionInstance implements Watched {
   runTurn(turn: TurnInput, { saved, save, clock, task, isTraced = false }: TurnMeans): Promise<TurnOutput> {
     this.#clock = clock;
     this.#task = task;
-    this.#trace = isTraced ? new AwaitTrace() : undefined;
+    this.#foreign.trace(isTraced);
     this.#turn = Promise.withResolvers<TurnOutput>();
     this.#known = turn.from + turn.journal.length;
     this.#entries = [...turn.journal, ...saved.steps];
@@ -247,17 +241,16 @@ export class FunctionInstance implements Watched {
   #enter(): void {
     this.#ports.watchdog?.enter(this);
     // Code that waits for no step has passed the whole journal.
-    if (this.#trace !== undefined && this.#at >= this.#entries.length - 1) this.#trace.enter();
+    if (this.#at >= this.#entries.length - 1) this.#foreign.enter();
   }
 
   #leave(): void {
     this.#ports.watchdog?.leave(this);
-    this.#trace?.leave();
+    this.#foreign.leave();
   }
 
   blocked(seconds: number): void {
-    const at = this.#lastAt || "its start";
-    this.#fail(sdkErrors.functionBlocked({ name: this.name, at, seconds }));
+    this.#fail(sdkErrors.functionBlocked({ name: this.name, at: this.#foreign.after, seconds }));
   }
 
   /** Whether nothing was done and nothing is asked for. */
@@ -394,7 +387,7 @@ export class FunctionInstance implements Watched {
 
   #add(asked: Asked): void {
     this.#warnOfForeign();
-    this.#lastAt = asked.at || this.#lastAt;
+    this.#foreign.step(asked.at);
     if (this.#isReplaying) this.#asked.set(`${asked.kind} ${asked.id}`, asked);
     else if (this.#isRefused(asked)) this.#stop(asked.result);
     else asked.start();
@@ -522,7 +515,7 @@ export class FunctionInstance implements Watched {
   /** What the code asks for where the history has something else. */
   #wanted(): string {
     const [asked] = this.#asked.values();
-    if (asked === undefined) return `nothing after ${this.#lastAt || "its start"}`;
+    if (asked === undefined) return `nothing after ${this.#foreign.after}`;
     return askedInWords(asked);
   }
 
@@ -533,27 +526,21 @@ export class FunctionInstance implements Watched {
   }
 
   #awaitForeign(): void {
-    this.#foreignSinceMs ??= this.#clock();
+    this.#foreign.start(this.#clock());
     this.#timer ??= this.#ports.timers.after(foreignGraceMs, () => {
       this.#timer = undefined;
       if (this.#end === undefined && this.#running + this.#open.size === 0)
-        this.#fail(sdkErrors.functionAwaitsForeign({ name: this.name, where: this.#waitsWhere }));
+        this.#fail(sdkErrors.functionAwaitsForeign({ name: this.name, where: this.#foreign.where }));
     });
   }
 
-  /** It was fast this time, and nothing has recorded its result. The next time it may be slow. */
+  /** It was fast this time, and no entry has its result. The next time it may be slow. */
   #warnOfForeign(): void {
-    const sinceMs = this.#foreignSinceMs;
-    this.#foreignSinceMs = undefined;
-    if (sinceMs === undefined || this.#hasWarned || this.#clock() - sinceMs < foreignToldMs) return;
-    this.#hasWarned = true;
+    const ms = this.#foreign.end(this.#clock());
+    if (ms === undefined) return;
     this.#task?.logger.warn("waited for something that is no step: put it into ctx.run", {
-      ...{ function: this.name, after: this.#lastAt || "its start", ms: Math.round(this.#clock() - sinceMs) },
+      ...{ function: this.name, after: this.#foreign.after, ms },
     });
-  }
-
-  get #waitsWhere(): string {
-    return this.#trace?.at ? `at ${this.#trace.at}` : `after ${this.#lastAt || "its start"}`;
   }
 
   /** Another attempt does not do it again. */

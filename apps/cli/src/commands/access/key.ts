@@ -8,7 +8,9 @@ import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printSpanMs } from "../../terminal/time.ts";
-import { actorIn, doneOutcome, keyOf, reasonOf, whoIs } from "./who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { keyOf, reasonOf } from "../request.ts";
+import { actorIn, whoIs } from "./who.ts";
 
 export async function listKeys(context: Context): Promise<Result> {
   const { print, values, shell } = context;

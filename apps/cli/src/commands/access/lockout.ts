@@ -5,7 +5,8 @@ import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { doneOutcome, reasonOf } from "./who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
 
 /** Lock-outs hold in all namespaces. */
 const installation = { namespace: "system" } as const;

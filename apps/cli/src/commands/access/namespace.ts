@@ -7,7 +7,7 @@ import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { doneOutcome } from "./who.ts";
+import { doneOutcome } from "../outcome.ts";
 
 export async function listNamespaces(context: Context): Promise<Result> {
   const { print, shell } = context;

@@ -13,7 +13,9 @@ import { connect } from "../../server/server.ts";
 import { drawProblem } from "../../terminal/problems.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { actorIn, doneOutcome, keyOf, reasonOf, whoIs } from "./who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { keyOf, reasonOf } from "../request.ts";
+import { actorIn, whoIs } from "./who.ts";
 
 interface PolicyFile {
   readonly policyId: string;

@@ -5,7 +5,9 @@ import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { actorIn, doneOutcome, reasonOf, whoIs } from "./who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
+import { actorIn, whoIs } from "./who.ts";
 
 export async function listPrincipals(context: Context): Promise<Result> {
   const { print } = context;

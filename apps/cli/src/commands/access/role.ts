@@ -7,7 +7,9 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printSpanMs } from "../../terminal/time.ts";
-import { actorIn, doneOutcome, reasonOf, whoIs } from "./who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
+import { actorIn, whoIs } from "./who.ts";
 
 const bindingsMax = 1_000;
 

@@ -12,7 +12,9 @@ import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printSpanMs } from "../../terminal/time.ts";
-import { actorIn, doneOutcome, keyOf, reasonOf, whoIs } from "./who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { keyOf, reasonOf } from "../request.ts";
+import { actorIn, whoIs } from "./who.ts";
 
 type Server = Awaited<ReturnType<typeof connect>>;
 

@@ -9,7 +9,8 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printSpanMs } from "../../terminal/time.ts";
-import { actorIn, doneOutcome, whoIs } from "./who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { actorIn, whoIs } from "./who.ts";
 
 const ways: Readonly<Record<SignIn["by"], string>> = {
   link: "link from the terminal",

@@ -8,7 +8,8 @@ import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { doneOutcome, whoIs } from "../access/who.ts";
+import { whoIs } from "../access/who.ts";
+import { doneOutcome } from "../outcome.ts";
 
 export async function listRuleVersions(context: Context): Promise<Result> {
   const { print, values, shell } = context;

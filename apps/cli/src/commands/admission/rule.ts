@@ -11,7 +11,9 @@ import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { doneOutcome, reasonOf, whoIs } from "../access/who.ts";
+import { whoIs } from "../access/who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
 
 export async function listRules(context: Context): Promise<Result> {
   const { print, shell } = context;

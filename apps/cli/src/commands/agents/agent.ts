@@ -8,6 +8,7 @@ import { type Tone, toned } from "../../terminal/style.ts";
 import type { Column, Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
+import { poolOf } from "../request.ts";
 
 interface Look {
   readonly symbol: string;
@@ -47,11 +48,6 @@ export async function listAgents(context: Context): Promise<Result> {
       );
     },
   };
-}
-
-function poolOf({ values }: Context): { readonly pool?: string } {
-  const pool = values.text("pool");
-  return pool === undefined ? {} : { pool };
 }
 
 export const agentColumns: readonly Column[] = [

@@ -5,6 +5,7 @@ import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
+import { poolOf } from "../request.ts";
 import { planRoll, type Rolled, rollReason, rollState, type Side } from "./roll-plan.ts";
 
 const pageSize = 1_000;
@@ -83,9 +84,4 @@ function shown({ print }: Context, versions: readonly Side[]): Result {
         ]),
       ),
   };
-}
-
-function poolOf({ values }: Context): { readonly pool?: string } {
-  const pool = values.text("pool");
-  return pool === undefined ? {} : { pool };
 }

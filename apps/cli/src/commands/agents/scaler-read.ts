@@ -6,6 +6,7 @@ import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
+import { poolOf } from "../request.ts";
 
 export async function listScalers(context: Context): Promise<Result> {
   const { print } = context;
@@ -136,11 +137,6 @@ export async function logScaler(context: Context): Promise<Result> {
       );
     },
   };
-}
-
-function poolOf({ values }: Context): { readonly pool?: string } {
-  const pool = values.text("pool");
-  return pool === undefined ? {} : { pool };
 }
 
 function driverText({ process, webhook, container, kubernetes }: Scaler): string {

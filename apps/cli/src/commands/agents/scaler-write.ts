@@ -5,6 +5,7 @@ import { usageFailure } from "../../command/failure.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { reasonOf } from "../request.ts";
 
 type Said = Partial<Omit<ScalerInput, "scalerId" | "pool">>;
 
@@ -161,11 +162,6 @@ function windowsOf({ values }: Context): ScalingWindowInput[] {
     const bounds = { minAgents: Number(min), maxAgents: Number(max) };
     return { begin, end, ...bounds, ...(timeZone === undefined ? {} : { timeZone }) };
   });
-}
-
-function reasonOf({ values }: Context): { readonly reason?: string } {
-  const reason = values.text("reason");
-  return reason === undefined ? {} : { reason };
 }
 
 function tell({ print }: Context, scaler: Scaler | undefined, words: string): Outcome {

@@ -2,52 +2,45 @@
 import type { Incident } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printMoment } from "../../terminal/time.ts";
-import { doneOutcome, reasonOf } from "../access/who.ts";
+import { listed } from "../listing.ts";
+import { doneOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
 
 const everyStatus = ["open", "mitigated", "resolved"] as const;
 const causesShown = 5;
 
-export async function listIncidents(context: Context): Promise<Result> {
-  const { print, shell, values } = context;
-  const server = await connect(context);
-  const wanted = values.flag("ended") ? { status: [...everyStatus] } : {};
-  const { entries, nextToken } = await listPages(
-    context,
-    (page) => server.call("incidents.list", { query: { ...server.namespace, ...wanted, ...page } }),
-    ({ incidents }) => incidents,
-  );
-  return {
-    json: { incidents: entries },
-    nextToken,
-    quiet: entries.map(({ incidentId = "" }) => incidentId),
-    empty: entries.length === 0 ? "No incidents." : undefined,
-    draw: () =>
-      print.table(
-        [
-          { title: "incident" },
-          { title: "status" },
-          { title: "alerts", align: "right" },
-          { title: "since" },
-          { title: "owner", yields: 2, widthMin: 8 },
-          { title: "title", yields: 1, widthMin: 16 },
-        ],
-        entries.map(
-          ({ incidentId = "", status = "", alerts = 0, startTimeMs = 0, owner = "", title = "" }) => [
-            { text: incidentId, tone: "bold" },
-            { text: status, tone: toneOf(status) },
-            String(alerts),
-            { text: printAge(startTimeMs, shell.nowMs()), tone: "dim" },
-            { text: owner, tone: "dim" },
-            title,
-          ],
-        ),
-      ),
-  };
+export function listIncidents(context: Context): Promise<Result> {
+  const wanted = context.values.flag("ended") ? { status: [...everyStatus] } : {};
+  return listed(context, {
+    name: "incidents",
+    ask: async (server, page) => {
+      const query = { ...server.namespace, ...wanted, ...page };
+      const { incidents, ...rest } = await server.call("incidents.list", { query });
+      return { ...rest, entries: incidents };
+    },
+    idOf: ({ incidentId = "" }) => incidentId,
+    columns: [
+      { title: "incident" },
+      { title: "status" },
+      { title: "alerts", align: "right" },
+      { title: "since" },
+      { title: "owner", yields: 2, widthMin: 8 },
+      { title: "title", yields: 1, widthMin: 16 },
+    ],
+    row: ({ incidentId = "", status = "", alerts = 0, startTimeMs = 0, owner = "", title = "" }, nowMs) => [
+      { text: incidentId, tone: "bold" },
+      { text: status, tone: toneOf(status) },
+      String(alerts),
+      { text: printAge(startTimeMs, nowMs), tone: "dim" },
+      { text: owner, tone: "dim" },
+      title,
+    ],
+    empty: "No incidents.",
+  });
 }
 
 export async function showIncident(context: Context): Promise<Result> {

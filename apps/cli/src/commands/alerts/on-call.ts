@@ -9,8 +9,8 @@ import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printMoment, printSpanMs } from "../../terminal/time.ts";
-
-import { doneOutcome, reasonOf } from "../access/who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
 
 export async function listOnCall(context: Context): Promise<Result> {
   const { print, shell, values } = context;

@@ -11,44 +11,38 @@ import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printMoment } from "../../terminal/time.ts";
+import { listed } from "../listing.ts";
 
 const everyStatus = ["pending", "firing", "acknowledged", "resolved"] as const;
 
-export async function listAlerts(context: Context): Promise<Result> {
-  const { print, shell, values } = context;
-  const server = await connect(context);
-  const wanted = values.flag("ended") ? { status: [...everyStatus] } : {};
-  const { entries, nextToken } = await listPages(
-    context,
-    (page) => server.call("alerts.list", { query: { ...server.namespace, ...wanted, ...page } }),
-    ({ alerts }) => alerts,
-  );
-  return {
-    json: { alerts: entries },
-    nextToken,
-    quiet: entries.map(({ alertId }) => alertId),
-    empty: entries.length === 0 ? "No alerts." : undefined,
-    draw: () => {
-      print.table(
-        [
-          { title: "alert" },
-          { title: "severity" },
-          { title: "status" },
-          { title: "since" },
-          { title: "rule", yields: 2, widthMin: 8 },
-          { title: "title", yields: 1, widthMin: 16 },
-        ],
-        entries.map((alert) => [
-          { text: alert.alertId, tone: "bold" },
-          { text: alert.severity ?? "", tone: severityTone(alert) },
-          { text: statusOf(alert), tone: alert.status === "firing" ? "red" : "dim" },
-          { text: printAge(alert.startTimeMs ?? 0, shell.nowMs()), tone: "dim" },
-          { text: alert.ruleId ?? "", tone: "dim" },
-          alert.title ?? "",
-        ]),
-      );
+export function listAlerts(context: Context): Promise<Result> {
+  const wanted = context.values.flag("ended") ? { status: [...everyStatus] } : {};
+  return listed(context, {
+    name: "alerts",
+    ask: async (server, page) => {
+      const query = { ...server.namespace, ...wanted, ...page };
+      const { alerts, ...rest } = await server.call("alerts.list", { query });
+      return { ...rest, entries: alerts };
     },
-  };
+    idOf: ({ alertId }) => alertId,
+    columns: [
+      { title: "alert" },
+      { title: "severity" },
+      { title: "status" },
+      { title: "since" },
+      { title: "rule", yields: 2, widthMin: 8 },
+      { title: "title", yields: 1, widthMin: 16 },
+    ],
+    row: (alert, nowMs) => [
+      { text: alert.alertId, tone: "bold" },
+      { text: alert.severity ?? "", tone: severityTone(alert) },
+      { text: statusOf(alert), tone: alert.status === "firing" ? "red" : "dim" },
+      { text: printAge(alert.startTimeMs ?? 0, nowMs), tone: "dim" },
+      { text: alert.ruleId ?? "", tone: "dim" },
+      alert.title ?? "",
+    ],
+    empty: "No alerts.",
+  });
 }
 
 export async function showAlert(context: Context): Promise<Result> {

@@ -9,7 +9,8 @@ import { meantOf } from "../../server/names.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printMoment } from "../../terminal/time.ts";
-import { doneOutcome, reasonOf } from "../access/who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
 
 export async function acknowledgeAlert(context: Context): Promise<Result> {
   const id = context.values.argument("ID");

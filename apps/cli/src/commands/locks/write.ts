@@ -7,6 +7,7 @@ import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printSpanMs } from "../../terminal/time.ts";
+import { reasonOf } from "../request.ts";
 import { namedWork } from "./named-work.ts";
 
 /** So much the clock of the platform may be ahead of this one, without an extra second in the output. */
@@ -108,11 +109,6 @@ function holderIn({ values, command }: Context): string {
   throw usageFailure("--holder is required: a unique id of the holder.", [
     [`tutti ${command.name} ${values.argument("NAME")} --holder me`, "uses the same holder to release"],
   ]);
-}
-
-function reasonOf({ values }: Context): { readonly reason?: string } {
-  const reason = values.text("reason");
-  return reason === undefined ? {} : { reason };
 }
 
 function tell(

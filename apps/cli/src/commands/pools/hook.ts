@@ -9,46 +9,38 @@ import type {
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
-import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printDurationMs } from "../../terminal/time.ts";
+import { listed } from "../listing.ts";
+import { deletedOutcome } from "../outcome.ts";
+import { poolOf, reasonOf } from "../request.ts";
 
-export async function listHooks(context: Context): Promise<Result> {
-  const { print } = context;
-  const server = await connect(context);
-  const { entries, nextToken } = await listPages(
-    context,
-    (page) => server.call("hooks.list", { query: { ...server.namespace, ...poolOf(context), ...page } }),
-    ({ hooks }) => hooks,
-  );
-  return {
-    json: { hooks: entries },
-    nextToken,
-    quiet: entries.map(({ hookId }) => hookId),
-    empty:
-      entries.length === 0
-        ? "No hooks yet. Create one: tutti hook create ID before_assign --set-priority 'task.priority + 1'"
-        : undefined,
-    draw: () => {
-      print.table(
-        [
-          { title: "hook", widthMin: 8 },
-          { title: "pool", yields: 2, widthMin: 7 },
-          { title: "runs" },
-          { title: "when", yields: 1, widthMin: 12 },
-          { title: "does", yields: 2, widthMin: 10 },
-        ],
-        entries.map((hook) => [
-          { text: hook.hookId, tone: hook.disabled === true ? "dim" : "bold" },
-          { text: hook.pool ?? "", tone: "dim" },
-          hook.disabled === true ? { text: "‖ disabled", tone: "magenta" } : (hook.moment ?? ""),
-          { text: hook.when ?? "", tone: "dim" },
-          { text: doesOf(hook), tone: "cyan" },
-        ]),
-      );
+export function listHooks(context: Context): Promise<Result> {
+  return listed(context, {
+    name: "hooks",
+    ask: async (server, page) => {
+      const query = { ...server.namespace, ...poolOf(context), ...page };
+      const { hooks, ...rest } = await server.call("hooks.list", { query });
+      return { ...rest, entries: hooks };
     },
-  };
+    idOf: ({ hookId }) => hookId,
+    columns: [
+      { title: "hook", widthMin: 8 },
+      { title: "pool", yields: 2, widthMin: 7 },
+      { title: "runs" },
+      { title: "when", yields: 1, widthMin: 12 },
+      { title: "does", yields: 2, widthMin: 10 },
+    ],
+    row: (hook) => [
+      { text: hook.hookId, tone: hook.disabled === true ? "dim" : "bold" },
+      { text: hook.pool ?? "", tone: "dim" },
+      hook.disabled === true ? { text: "‖ disabled", tone: "magenta" } : (hook.moment ?? ""),
+      { text: hook.when ?? "", tone: "dim" },
+      { text: doesOf(hook), tone: "cyan" },
+    ],
+    empty: "No hooks yet. Create one: tutti hook create ID before_assign --set-priority 'task.priority + 1'",
+  });
 }
 
 export async function showHook(context: Context): Promise<Result> {
@@ -167,40 +159,20 @@ async function turn(context: Context, disabled: boolean, words: string): Promise
 }
 
 export async function deleteHook(context: Context): Promise<Result> {
-  const { values, print } = context;
+  const { values } = context;
   const id = values.argument("ID");
   const server = await connect(context);
   const reply = await server.call("hooks.delete", {
     params: { id },
     query: { ...server.namespace, ...poolOf(context), ...reasonOf(context) },
   });
-  return {
-    json: reply,
-    quiet: [],
-    draw: () => {
-      print.line(
-        reply.removed === true
-          ? `${print.style.green("✓")} ${safe(id)} deleted`
-          : `${print.style.dim("–")} ${safe(id)} not found`,
-      );
-    },
-  };
+  return deletedOutcome(context, reply, id);
 }
 
 async function found(context: Context): Promise<Hook> {
   const server = await connect(context);
   const params = { id: context.values.argument("ID") };
   return server.call("hooks.get", { params, query: { ...server.namespace, ...poolOf(context) } });
-}
-
-function poolOf({ values }: Context): { readonly pool?: string } {
-  const pool = values.text("pool");
-  return pool === undefined ? {} : { pool };
-}
-
-function reasonOf({ values }: Context): { readonly reason?: string } {
-  const reason = values.text("reason");
-  return reason === undefined ? {} : { reason };
 }
 
 function tell({ print }: Context, hook: Hook | undefined, words: string): Outcome {

@@ -3,51 +3,43 @@ import type { Inbox, InboxInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printDurationMs } from "../../terminal/time.ts";
+import { listed } from "../listing.ts";
+import { deletedOutcome } from "../outcome.ts";
+import { poolOf, reasonOf } from "../request.ts";
 import { chosenQuestion } from "../runs/approve.ts";
 
 const slotsByDefault = 100;
 
-export async function listInboxes(context: Context): Promise<Result> {
-  const { print } = context;
-  const server = await connect(context);
-  const { entries, nextToken } = await listPages(
-    context,
-    (page) => server.call("inboxes.list", { query: { ...server.namespace, ...poolOf(context), ...page } }),
-    ({ inboxes }) => inboxes,
-  );
-  return {
-    json: { inboxes: entries },
-    nextToken,
-    quiet: entries.map(({ inboxId }) => inboxId),
-    empty:
-      entries.length === 0
-        ? "No inboxes yet. Create one: tutti inbox set ID --capability NAME --person ID"
-        : undefined,
-    draw: () => {
-      print.table(
-        [
-          { title: "inbox", widthMin: 8 },
-          { title: "pool", yields: 2, widthMin: 7 },
-          { title: "capabilities", yields: 1, widthMin: 12 },
-          { title: "people", yields: 2, widthMin: 8 },
-          { title: "open", align: "right" },
-          { title: "slots", align: "right" },
-        ],
-        entries.map((inbox) => [
-          { text: inbox.inboxId, tone: "bold" },
-          { text: inbox.pool ?? "", tone: "dim" },
-          { text: capabilitiesOf(inbox), tone: "cyan" },
-          { text: peopleOf(inbox), tone: "dim" },
-          String(inbox.openTasks ?? 0),
-          { text: String(inbox.slots || slotsByDefault), tone: "dim" },
-        ]),
-      );
+export function listInboxes(context: Context): Promise<Result> {
+  return listed(context, {
+    name: "inboxes",
+    ask: async (server, page) => {
+      const query = { ...server.namespace, ...poolOf(context), ...page };
+      const { inboxes, ...rest } = await server.call("inboxes.list", { query });
+      return { ...rest, entries: inboxes };
     },
-  };
+    idOf: ({ inboxId }) => inboxId,
+    columns: [
+      { title: "inbox", widthMin: 8 },
+      { title: "pool", yields: 2, widthMin: 7 },
+      { title: "capabilities", yields: 1, widthMin: 12 },
+      { title: "people", yields: 2, widthMin: 8 },
+      { title: "open", align: "right" },
+      { title: "slots", align: "right" },
+    ],
+    row: (inbox) => [
+      { text: inbox.inboxId, tone: "bold" },
+      { text: inbox.pool ?? "", tone: "dim" },
+      { text: capabilitiesOf(inbox), tone: "cyan" },
+      { text: peopleOf(inbox), tone: "dim" },
+      String(inbox.openTasks ?? 0),
+      { text: String(inbox.slots || slotsByDefault), tone: "dim" },
+    ],
+    empty: "No inboxes yet. Create one: tutti inbox set ID --capability NAME --person ID",
+  });
 }
 
 export async function showInbox(context: Context): Promise<Result> {
@@ -127,24 +119,14 @@ export async function setInbox(context: Context): Promise<Result> {
 }
 
 export async function deleteInbox(context: Context): Promise<Result> {
-  const { values, print } = context;
+  const { values } = context;
   const id = values.argument("ID");
   const server = await connect(context);
   const reply = await server.call("inboxes.delete", {
     params: { id },
     query: { ...server.namespace, ...poolOf(context), ...reasonOf(context) },
   });
-  return {
-    json: reply,
-    quiet: [],
-    draw: () => {
-      const line =
-        reply.removed === true
-          ? `${print.style.green("✓")} ${safe(id)} deleted`
-          : `${print.style.dim("–")} ${safe(id)} not found`;
-      print.line(line);
-    },
-  };
+  return deletedOutcome(context, reply, id);
 }
 
 /** Gives a task of an inbox, or another question, to other people. */
@@ -187,14 +169,4 @@ function peopleOf({ people }: Inbox): string {
 
 function given<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-function poolOf({ values }: Context): { readonly pool?: string } {
-  const pool = values.text("pool");
-  return pool === undefined ? {} : { pool };
-}
-
-function reasonOf({ values }: Context): { readonly reason?: string } {
-  const reason = values.text("reason");
-  return reason === undefined ? {} : { reason };
 }

@@ -5,6 +5,7 @@ import { listPages } from "../../server/pages.ts";
 import { printRate, rateSaid } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { reasonOf } from "../request.ts";
 
 /** With a key it sets or removes. Without one it lists. */
 export function poolLimit(context: Context): Promise<Result> {
@@ -117,9 +118,4 @@ async function removeLimit(context: Context, key: string): Promise<Result> {
       );
     },
   };
-}
-
-function reasonOf({ values }: Context): { readonly reason?: string } {
-  const reason = values.text("reason");
-  return reason === undefined ? {} : { reason };
 }

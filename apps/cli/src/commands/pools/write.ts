@@ -5,6 +5,8 @@ import type { Outcome, Result } from "../../command/presenter.ts";
 import { rateSaid } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { deletedOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
 
 const slowDefaultMs = 60_000;
 
@@ -62,24 +64,14 @@ export async function resumePool(context: Context): Promise<Result> {
 }
 
 export async function deletePool(context: Context): Promise<Result> {
-  const { values, print } = context;
+  const { values } = context;
   const pool = values.argument("POOL");
   const server = await connect(context);
   const reply = await server.call("pools.delete", {
     params: { pool },
     query: { ...server.namespace, ...reasonOf(context) },
   });
-  return {
-    json: reply,
-    quiet: [],
-    draw: () => {
-      print.line(
-        reply.removed === true
-          ? `${print.style.green("✓")} ${safe(pool)} deleted`
-          : `${print.style.dim("–")} ${safe(pool)} not found`,
-      );
-    },
-  };
+  return deletedOutcome(context, reply, pool);
 }
 
 type Said = Partial<Omit<PoolInput, "pool">>;
@@ -108,11 +100,6 @@ function settingsOf({ values }: Context): Said {
     ...(weights.length === 0 ? {} : { weights: Object.fromEntries(weights) }),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
   };
-}
-
-function reasonOf({ values }: Context): { readonly reason?: string } {
-  const reason = values.text("reason");
-  return reason === undefined ? {} : { reason };
 }
 
 function tell({ print }: Context, pool: Pool | undefined, words: string): Outcome {

@@ -8,6 +8,7 @@ import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
+import { deletedOutcome } from "../outcome.ts";
 
 type Body = Routes["workReports.create"]["body"];
 type Kind = NonNullable<Body["kind"]>;
@@ -122,23 +123,14 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
 }
 
 export async function deleteReport(context: Context): Promise<Result> {
-  const { print, values } = context;
+  const { values } = context;
   const id = values.argument("ID");
   const server = await connect(context);
   const { removed = false } = await server.call("workReports.delete", {
     params: { id },
     query: server.namespace,
   });
-  return {
-    json: { removed },
-    quiet: [],
-    draw: () =>
-      print.line(
-        removed
-          ? `${print.style.green("✓")} ${safe(id)} deleted`
-          : `${print.style.dim("–")} ${safe(id)} not found`,
-      ),
-  };
+  return deletedOutcome(context, { removed }, id);
 }
 
 async function fileOf(

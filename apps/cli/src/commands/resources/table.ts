@@ -215,7 +215,7 @@ export const modelCommands: readonly Command[] = [
   {
     name: "model promote",
     group: "installation",
-    summary: "Predict a capability with another model",
+    summary: "Replace the model of a capability",
     about: [
       "Refused if the model did not do better than the live one and the plain baselines on the recorded attempts.",
     ],

@@ -7,6 +7,8 @@ import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { amountsIn } from "../amounts.ts";
+import { deletedOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
 import { ofAgents } from "./of-agents.ts";
 
 export async function setQuota(context: Context): Promise<Result> {
@@ -38,7 +40,7 @@ export async function deleteQuota(context: Context): Promise<Result> {
     params,
     query: { ...server.namespace, ...reasonOf(context) },
   });
-  return tell(context, reply, params.quota);
+  return deletedOutcome(context, reply, params.quota);
 }
 
 export async function createReservation(context: Context): Promise<Result> {
@@ -83,21 +85,7 @@ export async function deleteReservation(context: Context): Promise<Result> {
     params,
     query: { ...server.namespace, ...reasonOf(context) },
   });
-  return tell(context, reply, params.reservation);
-}
-
-function tell({ print }: Context, reply: { readonly removed?: boolean }, id: string): Result {
-  return {
-    json: reply,
-    quiet: [],
-    draw: () => {
-      print.line(
-        reply.removed === true
-          ? `${print.style.green("✓")} ${safe(id)} deleted`
-          : `${print.style.dim("–")} ${safe(id)} not found`,
-      );
-    },
-  };
+  return deletedOutcome(context, reply, params.reservation);
 }
 
 function amountsSaid(amounts: Readonly<Record<string, number>>): string {
@@ -109,9 +97,4 @@ function amountsSaid(amounts: Readonly<Record<string, number>>): string {
 function sessionsOf({ values }: Context) {
   const equals = values.labels("selector");
   return Object.keys(equals).length === 0 ? {} : { sessions: { equals } };
-}
-
-function reasonOf({ values }: Context): { readonly reason?: string } {
-  const reason = values.text("reason");
-  return reason === undefined ? {} : { reason };
 }

@@ -13,6 +13,7 @@ import { whichever } from "../../server/whichever.ts";
 import { lookOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
+import { reasonOf } from "../request.ts";
 import { type Steered, type Steering, steerMany } from "./steer-many.ts";
 
 async function steer(context: Context, steering: Steering): Promise<Result> {
@@ -44,11 +45,6 @@ async function steer(context: Context, steering: Steering): Promise<Result> {
       print.line(`${print.style.green("✓")} ${safe(id)} ${steering.done}${now}`);
     },
   };
-}
-
-function reasonOf({ values }: Context): { readonly reason?: string } {
-  const reason = values.text("reason");
-  return reason === undefined ? {} : { reason };
 }
 
 export function cancel(context: Context): Promise<Result> {

@@ -5,6 +5,7 @@ import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { reasonOf } from "../request.ts";
 
 export async function listDependencies(context: Context): Promise<Result> {
   const { values, print } = context;
@@ -108,8 +109,3 @@ const words: Readonly<Record<NeedCondition, string>> = {
   always: "in any way",
   done: "well",
 };
-
-function reasonOf({ values }: Context): { readonly reason?: string } {
-  const reason = values.text("reason");
-  return reason === undefined ? {} : { reason };
-}

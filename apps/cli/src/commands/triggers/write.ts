@@ -5,6 +5,8 @@ import { type Json, readInput } from "../../command/input.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { deletedOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
 
 export async function createTrigger(context: Context): Promise<Result> {
   const { values, shell } = context;
@@ -148,29 +150,14 @@ async function settle(
 }
 
 export async function deleteTrigger(context: Context): Promise<Result> {
-  const { values, print } = context;
+  const { values } = context;
   const id = values.argument("ID");
   const server = await connect(context);
   const reply = await server.call("triggers.delete", {
     params: { id },
     query: { ...server.namespace, ...reasonOf(context) },
   });
-  return {
-    json: reply,
-    quiet: [],
-    draw: () => {
-      print.line(
-        reply.removed === true
-          ? `${print.style.green("✓")} ${safe(id)} deleted`
-          : `${print.style.dim("–")} ${safe(id)} not found`,
-      );
-    },
-  };
-}
-
-function reasonOf({ values }: Context): { readonly reason?: string } {
-  const reason = values.text("reason");
-  return reason === undefined ? {} : { reason };
+  return deletedOutcome(context, reply, id);
 }
 
 function tell({ print }: Context, trigger: Trigger | undefined, words: string): Outcome {

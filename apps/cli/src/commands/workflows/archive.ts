@@ -8,7 +8,8 @@ import type { Result } from "../../command/presenter.ts";
 import { isFileName, readDefinition, shortName } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { doneOutcome, reasonOf } from "../access/who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
 
 export async function archive(context: Context): Promise<Result> {
   const { values } = context;

@@ -3,7 +3,8 @@ import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { doneOutcome, reasonOf } from "../access/who.ts";
+import { doneOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
 
 /** Gives a version a part of new runs. */
 export async function rollOut(context: Context): Promise<Result> {

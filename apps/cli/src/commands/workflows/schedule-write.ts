@@ -7,6 +7,8 @@ import { connect } from "../../server/server.ts";
 import { timingSaid, withTiming } from "../../server/timing.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
+import { deletedOutcome } from "../outcome.ts";
+import { reasonOf } from "../request.ts";
 
 export async function createSchedule(context: Context): Promise<Result> {
   const { values, shell } = context;
@@ -84,29 +86,14 @@ export async function triggerSchedule(context: Context): Promise<Result> {
 }
 
 export async function deleteSchedule(context: Context): Promise<Result> {
-  const { values, print } = context;
+  const { values } = context;
   const id = values.argument("ID");
   const server = await connect(context);
   const reply = await server.call("schedules.delete", {
     params: { id },
     query: { ...server.namespace, ...reasonOf(context) },
   });
-  return {
-    json: reply,
-    quiet: [],
-    draw: () => {
-      print.line(
-        reply.removed === true
-          ? `${print.style.green("✓")} ${safe(id)} deleted`
-          : `${print.style.dim("–")} ${safe(id)} not found`,
-      );
-    },
-  };
-}
-
-function reasonOf({ values }: Context): { readonly reason?: string } {
-  const reason = values.text("reason");
-  return reason === undefined ? {} : { reason };
+  return deletedOutcome(context, reply, id);
 }
 
 function tell({ print, shell }: Context, schedule: Schedule | undefined, words: string): Outcome {

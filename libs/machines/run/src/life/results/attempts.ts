@@ -81,7 +81,10 @@ export const failTask: RunCommand<FailTask, TaskAnswered> = {
   },
 };
 
-/** The worker was busy, or was lost: the attempt does not count, unless the task runs at most once or has lost too many. */
+/**
+ * Requeues a task whose worker was busy or lost: the attempt does not count, and the task is offered again after a pause.
+ * A task that runs at most once, or has lost too many workers, fails instead.
+ */
 export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
   type: "return_task",
   codec: ReturnTask,

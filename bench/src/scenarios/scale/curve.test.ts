@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { exponentOf } from "./exponent.ts";
+import { exponentOf } from "./curve.ts";
 
 describe("the exponent of a curve", () => {
   const curve = (costOf: (size: number) => number) =>

@@ -1,0 +1,19 @@
+/** Options that many requests have in common, as fields of a request: absent if they are not set. */
+import type { Context } from "../command/declaration.ts";
+
+type Said = Pick<Context, "values">;
+
+export function reasonOf({ values }: Said): { readonly reason?: string } {
+  const reason = values.text("reason");
+  return reason === undefined ? {} : { reason };
+}
+
+export function poolOf({ values }: Said): { readonly pool?: string } {
+  const pool = values.text("pool");
+  return pool === undefined ? {} : { pool };
+}
+
+export function keyOf({ values }: Said): { readonly idempotencyKey?: string } {
+  const idempotencyKey = values.text("idempotency-key");
+  return idempotencyKey === undefined ? {} : { idempotencyKey };
+}
