@@ -192,6 +192,23 @@ thresholds: {${limits}}
     assert.match((await tutti("capacity --pool nothing")).errors, /^No forecast yet/);
   });
 
+  it("health: of services and components as recorded, and of workers", async () => {
+    const { spans: services } = await until(
+      "the health of a service",
+      () => json("health workflow --since 1h --all"),
+      ({ spans: found }) => found.length > 0,
+    );
+    assert.equal(services[0].subject, "workflow");
+    assert.match(services[0].state, /^(?:ready|degraded)$/);
+    const { spans } = await until(
+      "the state of the worker",
+      () => json("health --fleet --all"),
+      ({ spans: found }) => found.length > 0,
+    );
+    assert.deepEqual([spans[0].subject, spans[0].state], ["agent/default/polling-1", "ready"]);
+    assert.match((await tutti("health nothing")).errors, /^No health recorded yet/);
+  });
+
   it("report create, list, show, save, delete: a report of SQL as a file, and a schedule of reports", async () => {
     const { folder } = at.command;
     const file = join(folder, "sections.json");

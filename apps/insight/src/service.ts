@@ -8,7 +8,7 @@ import { runService } from "@tutti/contracts/workflow/v1";
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
 import { Orchestrator, type Timers } from "@tutti/kernel";
 import { type AlertParts, alertMachines, hostAlerts } from "./alerts/hosting.ts";
-import { analysisHandlers, explainFailures, servedAnalysisService } from "./api/analysis.ts";
+import { analysisHandlers, explainFailures } from "./api/analysis.ts";
 import { factsHandlers } from "./api/facts.ts";
 import { metricsHandlers } from "./api/metrics.ts";
 import { insightSection } from "./configuration.ts";
@@ -62,6 +62,7 @@ export class InsightService extends Orchestrator {
       ...{ polls: mesh.client(agentPollService, { service: "swarm" }), pools: mesh.client(poolService) },
     });
     const facts = this.#hostFacts(host, thread, join(folder, "facts.sqlite"), {
+      recorder,
       ...{ everyMs: factsEveryMs, keepMs: factsKeepDays * dayMs, agent, chromium: settings.chromium },
     });
     const explain: AlertParts["explain"] = (span) => explainFailures(facts, span);
@@ -74,7 +75,12 @@ export class InsightService extends Orchestrator {
     { foundation, mesh, guard, ids }: HostContext,
     series: SeriesThread,
     file: string,
-    { agent, chromium, ...times }: { everyMs: number; keepMs: number; agent: InsightAgent; chromium: string },
+    {
+      agent,
+      chromium,
+      recorder,
+      ...times
+    }: { everyMs: number; keepMs: number; agent: InsightAgent; chromium: string; recorder: Recorder },
   ): Parameters<typeof explainFailures>[0] & { readonly collector: FactCollector } {
     const thread = new FactThread({ file }, foundation.timers);
     const queries = new QueryProcess(foundation.timers);
@@ -98,8 +104,8 @@ export class InsightService extends Orchestrator {
     const printer = new PdfPrinter(chromium);
     const reports = new Reports({ mesh, guard, ids, agent, making, printer });
     mesh.serve(
-      servedAnalysisService,
-      analysisHandlers({ collector, queries, replays, reports, pools, series, file, clock }),
+      analysisService,
+      analysisHandlers({ collector, queries, replays, reports, pools, series, recorder, file, clock }),
     );
     return { collector, queries, file };
   }

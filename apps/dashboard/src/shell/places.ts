@@ -19,6 +19,7 @@ export const places = [
   { path: "/incidents", word: "Incidents", key: "n", glyph: "marcato" },
   { path: "/analysis", word: "Analysis", key: "y", glyph: "hairpins" },
   { path: "/explore", word: "Explore", key: "x", glyph: "skip" },
+  { path: "/reports", word: "Reports", key: "d", glyph: "final" },
   { path: "/access", word: "Access", key: "c", glyph: "key" },
   { path: "/audit", word: "Audit", key: "u", glyph: "coda" },
 ] as const satisfies readonly { path: string; word: string; key: string; glyph: GlyphName }[];

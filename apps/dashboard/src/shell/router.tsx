@@ -29,6 +29,7 @@ import { metricsSearch } from "../pages/metrics/search.ts";
 import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
 import { OverviewPage } from "../pages/overview/overview-page.tsx";
 import { policySearch } from "../pages/policies/search.ts";
+import { reportsSearch } from "../pages/reports/report.ts";
 import { ruleSearch } from "../pages/rules/search.ts";
 import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
@@ -310,6 +311,13 @@ const explore = createRoute({
   component: lazyRouteComponent(() => import("../pages/explore/explore-page.tsx"), "ExplorePage"),
 });
 
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: "/reports",
+  validateSearch: reportsSearch,
+  component: lazyRouteComponent(() => import("../pages/reports/reports-page.tsx"), "ReportsPage"),
+});
+
 const services = createRoute({
   getParentRoute: () => root,
   path: "/services",
@@ -363,6 +371,7 @@ const children = [
   capacity,
   whatIf,
   explore,
+  reports,
 ];
 
 export const router = createRouter({

@@ -9,7 +9,7 @@ import {
   type Regression,
 } from "@tutti/analysis";
 import {
-  analysisService,
+  type analysisService,
   Bottleneck,
   Pattern,
   RootCause,
@@ -25,29 +25,18 @@ import type { AnalysisAsked, AnalysisFound } from "../analysis/analyse.ts";
 import { insightErrors } from "../errors.ts";
 import type { FactCollector } from "../facts/collector.ts";
 import type { QueryProcess } from "../facts/query/query-process.ts";
+import { getHealthHistory } from "../health/history.ts";
 import type { Reports } from "../reports/reports.ts";
+import type { Recorder } from "../series/recorder.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
 import { getCapacity } from "./capacity.ts";
 import { type ReplayParts, replayPool } from "./replay.ts";
 
-const { findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile } = analysisService.methods;
-const { getCapacity: capacities, replayPool: replays } = analysisService.methods;
-const { createWorkReport, getWorkReport, listWorkReports, deleteWorkReport } = analysisService.methods;
-
-/** The part of the contract that is served. */
-export const servedAnalysisService = {
-  ...analysisService,
-  methods: {
-    ...{ findBottlenecks, findRootCauses, findPatterns, getTrends, getWorkProfile },
-    ...{ getCapacity: capacities, replayPool: replays },
-    ...{ createWorkReport, getWorkReport, listWorkReports, deleteWorkReport },
-  },
-};
-
 export interface AnalysisParts extends Pick<ReplayParts, "replays" | "pools"> {
   readonly collector: Pick<FactCollector, "catchUp">;
-  readonly queries: Pick<QueryProcess, "analyse" | "load">;
+  readonly queries: Pick<QueryProcess, "analyse" | "load" | "query">;
   readonly series: Pick<SeriesThread, "ask">;
+  readonly recorder: Pick<Recorder, "catchUp">;
   readonly reports: Pick<Reports, "create" | "get" | "list" | "remove">;
   readonly file: string;
   readonly clock: Clock;
@@ -88,7 +77,7 @@ function causesIn({ causes, regressions }: AnalysisFound): RootCause[] {
     .map(({ cause, weight }) => ({ ...cause, likelihood: sum === 0 ? 0 : weight / sum }));
 }
 
-export function analysisHandlers(parts: AnalysisParts): Handlers<typeof servedAnalysisService> {
+export function analysisHandlers(parts: AnalysisParts): Handlers<typeof analysisService> {
   const { collector, queries, series, reports, file, clock } = parts;
   const spanOf = (span: TimeRange | undefined, lengthMs: number) => {
     const toMs = span?.to === undefined ? clock.now() : fromTimestamp(span.to);
@@ -142,6 +131,7 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof servedAn
     },
     getCapacity: (request) => getCapacity(parts, request),
     replayPool: (request, context) => replayPool(parts, request, context),
+    getHealthHistory: (request) => getHealthHistory(parts, request),
     createWorkReport: (request, context) => reports.create(request, context),
     getWorkReport: (request, context) => reports.get(request, context),
     listWorkReports: (request, context) => reports.list(request, context),

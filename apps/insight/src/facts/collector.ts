@@ -5,10 +5,12 @@
  *    it was read is kept with its rows. So a file that is gone is made again, and nothing is left out.
  * 2. Work never waits for it: after each page it pauses for many times what the page took. Under load it falls behind,
  *    and says how far.
- * 3. Placements come from the owners of pools, who keep the latest ones in memory.
+ * 3. Placements come from the owners of pools, who keep the latest ones in memory. States of agents are those that a
+ *    round saw.
  * 4. A query waits for a round, for a few seconds at most. Then it is answered from what is recorded.
  */
-import { namespaceService } from "@tutti/contracts/governance/v1";
+import { ListDecisionsRequest, namespaceService, policyService } from "@tutti/contracts/governance/v1";
+import { ListChoicesRequest, planningService } from "@tutti/contracts/intelligence/v1";
 import { ListSessionsRequest, type Session, sessionService } from "@tutti/contracts/session/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
 import type { PageReply, TimeRange } from "@tutti/contracts/types/v1";
@@ -28,13 +30,18 @@ import {
 import type { Mesh } from "@tutti/mesh";
 import { insightPool } from "../insight-agent.ts";
 import {
+  agentKey,
   agentRow,
+  agentStateRow,
   attemptRows,
   boardTaskRows,
+  choiceRow,
+  decisionRow,
   missionRow,
   placementRow,
   runRow,
   sessionRow,
+  stateWord,
 } from "./rows.ts";
 import type { FactRow } from "./tables.ts";
 import type { FactThread } from "./thread/fact-thread.ts";
@@ -80,6 +87,7 @@ const rarerMax = 10;
 const freshMs = 5_000;
 const togetherMax = 8;
 const callMs = 10_000;
+const lateMs = 120_000;
 const sweepEveryMs = 3_600_000;
 
 export class FactCollector implements Component {
@@ -97,6 +105,8 @@ export class FactCollector implements Component {
   #emptyRounds = 0;
   #hasFound = false;
   #problem = "";
+  /** State of each agent, as it was recorded last. */
+  readonly #agentStates = new Map<string, string>();
   #queued: (namespace: string) => void = () => {};
 
   constructor(parts: CollectorParts) {
@@ -190,7 +200,19 @@ export class FactCollector implements Component {
       this.#window(namespace, list, "ended", nowMs),
       this.#window(namespace, list, "created", nowMs),
     ]);
-    await Promise.all([...windows, this.#agents(namespace), this.#placements(namespace)]);
+    const decisions = [
+      this.#decided(namespace, "access", nowMs, async (made, page) => {
+        const request = ListDecisionsRequest.fromPartial({ namespace, decided: made, page });
+        const found = await this.#clients.policies.listDecisions(request, this.#options);
+        return { rows: found.decisions.map((each) => decisionRow(namespace, each)), page: found.page };
+      }),
+      this.#decided(namespace, "choice", nowMs, async (made, page) => {
+        const request = ListChoicesRequest.fromPartial({ namespace, chosen: made, page });
+        const found = await this.#clients.planning.listChoices(request, this.#options);
+        return { rows: found.choices.map((each) => choiceRow(namespace, each)), page: found.page };
+      }),
+    ];
+    await Promise.all([...windows, ...decisions, this.#agents(namespace), this.#placements(namespace)]);
   }
 
   get #isStopping(): boolean {
@@ -248,7 +270,42 @@ export class FactCollector implements Component {
     const request = swarm.ListAgentsRequest.fromPartial({ namespace, page: { size: 1_000 } });
     const { agents } = await this.#clients.agents.listAgents(request, this.#options);
     if (agents.length === 0) return;
-    await this.#parts.thread.ask("record", { rows: { agent: agents.map(agentRow) }, cursors: {} });
+    const states = agents.flatMap((each) => {
+      const row = agentStateRow(each, this.#agentStates);
+      return row === undefined ? [] : [row];
+    });
+    const rows = { agent: agents.map(agentRow), agent_state: states };
+    await this.#parts.thread.ask("record", { rows, cursors: {} });
+    for (const each of agents) this.#agentStates.set(agentKey(each), stateWord(each.state));
+  }
+
+  /**
+   * Decisions come late: processes report them in batches. The last minutes are read again, and a row that is there
+   * is replaced by itself.
+   */
+  async #decided(
+    namespace: string,
+    of: "access" | "choice",
+    nowMs: number,
+    read: (
+      made: TimeRange,
+      page: { size: number; token: string },
+    ) => Promise<{ rows: FactRow[]; page?: PageReply | undefined }>,
+  ): Promise<void> {
+    const cursor = `${namespace}/${of}/decided`;
+    const fromMs = Math.max((this.#cursors?.[cursor] ?? 0) - lateMs, nowMs - this.#parts.keepMs);
+    const made = { from: toTimestamp(fromMs), to: toTimestamp(nowMs) };
+    let token = "";
+    do {
+      if (this.#isStopping) return;
+      const startMs = this.#parts.foundation.clock.monotonic();
+      const { rows, page } = await read(made, { size: pageSize, token });
+      token = page?.nextToken ?? "";
+      const cursors = token === "" ? { [cursor]: nowMs } : {};
+      await this.#parts.thread.ask("record", { rows: { decision: rows }, cursors });
+      Object.assign(this.#cursors ?? {}, cursors);
+      if (rows.length > 0) await this.#rest(startMs);
+    } while (token !== "");
   }
 
   /** What agents of the pools of a namespace had. A pool has a new owner with each epoch, and counts from 1 again. */
@@ -302,6 +359,8 @@ export class FactCollector implements Component {
 function clientsOf(mesh: Pick<Mesh, "client">) {
   return {
     namespaces: mesh.client(namespaceService),
+    policies: mesh.client(policyService),
+    planning: mesh.client(planningService, { service: "master" }),
     runs: mesh.client(workflow.runService),
     runTasks: mesh.client(workflow.taskService),
     missions: mesh.client(swarm.missionService),

@@ -21,9 +21,14 @@ export interface FactBatch {
 }
 
 /** Changes with the tables: the rows of another format are made again. */
-const format = 3;
+const format = 4;
 const sqlTypes = { text: "TEXT", integer: "INTEGER", real: "REAL" } as const;
 const sweepRowsMax = 5_000;
+/** The column that says how old a row is. */
+const aged: Readonly<Partial<Record<KeptTable, string>>> = {
+  ...{ work: "ended", attempt: "ended", placement: "ended", call: "minute" },
+  ...{ agent_state: "since", decision: "decided" },
+};
 
 export class FactStore {
   readonly #database: DatabaseSync;
@@ -40,11 +45,9 @@ export class FactStore {
       );
     };
     this.#insert = {
-      work: insert("work"),
-      attempt: insert("attempt"),
-      agent: insert("agent"),
-      placement: insert("placement"),
-      call: insert("call"),
+      ...{ work: insert("work"), attempt: insert("attempt"), agent: insert("agent") },
+      ...{ placement: insert("placement"), call: insert("call") },
+      ...{ agent_state: insert("agent_state"), decision: insert("decision") },
     };
     this.#setCursor = this.#database.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?)");
   }
@@ -61,7 +64,7 @@ export class FactStore {
   record({ rows, cursors }: FactBatch): void {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
-      for (const table of ["work", "attempt", "agent", "placement", "call"] as const)
+      for (const table of Object.keys(this.#insert) as KeptTable[])
         for (const row of rows[table] ?? []) this.#insert[table].run(...row);
       for (const [name, ms] of Object.entries(cursors)) this.#setCursor.run(name, ms);
       this.#database.exec("COMMIT");
@@ -74,8 +77,7 @@ export class FactStore {
   /** Removes some of the rows that are too old. Returns how many. */
   sweep(beforeMs: number): number {
     let removed = 0;
-    for (const table of ["work", "attempt", "placement", "call"]) {
-      const time = table === "call" ? "minute" : "ended";
+    for (const [table, time] of Object.entries(aged)) {
       const old = `SELECT rowid FROM ${table} WHERE ${time} < ? LIMIT ${sweepRowsMax}`;
       const { changes } = this.#database
         .prepare(`DELETE FROM ${table} WHERE rowid IN (${old})`)
@@ -105,8 +107,8 @@ function opened(file: string): DatabaseSync {
   try {
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-    if (found === 2) database.exec(`BEGIN; ${callTable} PRAGMA user_version = ${format}; COMMIT`);
-    else if (found !== format) database.exec(`BEGIN; ${schema()} PRAGMA user_version = ${format}; COMMIT`);
+    const missing = found === 2 || found === 3 ? later.slice(found - 2).join(" ") : schema();
+    if (found !== format) database.exec(`BEGIN; ${missing} PRAGMA user_version = ${format}; COMMIT`);
     database.prepare("SELECT count(*) FROM cursor").get();
     return database;
   } catch (error) {
@@ -121,12 +123,16 @@ function tableOf(table: KeptTable): string {
   return `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (${declared}, PRIMARY KEY (${key.join(", ")})) STRICT;`;
 }
 
-/** Format 2 had all but this. Placements could not be made again. */
-const callTable = `${tableOf("call")} CREATE INDEX call_minute ON call (minute);`;
+/** Format 2 had all but these, format 3 the first of them. Placements could not be made again. */
+const later = [
+  `${tableOf("call")} CREATE INDEX call_minute ON call (minute);`,
+  `${tableOf("agent_state")} CREATE INDEX agent_state_since ON agent_state (since);
+    ${tableOf("decision")} CREATE INDEX decision_decided ON decision (decided);`,
+];
 
 function schema(): string {
   const tables = (["work", "attempt", "agent", "placement"] as const).map(tableOf);
-  return `${tables.join(" ")} ${callTable}
+  return `${tables.join(" ")} ${later.join(" ")}
     DROP TABLE IF EXISTS cursor; CREATE TABLE cursor (name TEXT PRIMARY KEY, ms REAL NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX work_by_end ON work (kind, namespace, ended);
     CREATE INDEX attempt_by_end ON attempt (namespace, ended);

@@ -2,8 +2,9 @@
 
 import { AgentState } from "@tutti/contracts/agent/v1";
 import { enumName } from "@tutti/contracts/enum";
+import type { Decision } from "@tutti/contracts/governance/v1";
 import type { CallCount } from "@tutti/contracts/insight/v1";
-import { Mode, type Session } from "@tutti/contracts/session/v1";
+import { type Choice, Mode, type Session } from "@tutti/contracts/session/v1";
 import type { Agent, BoardTask, Mission, PlacedAttempt } from "@tutti/contracts/swarm/v1";
 import type { Amounts, ErrorDetail, Outcome, TaskCounts, WorkReference } from "@tutti/contracts/types/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -212,4 +213,43 @@ export function placementRow({ namespace, pool, epoch }: PoolOwned, attempt: Pla
 export function callRow(process: string, call: CallCount): FactRow {
   const { namespace, minuteMs, source, route, identity, code, calls, durationMs, maxMs } = call;
   return [namespace, timeText(minuteMs), process, source, route, identity, code, calls, durationMs, maxMs];
+}
+
+/** Undefined if it is the state before. A busy agent is a ready one: it changes between the two all the time. */
+export function agentStateRow(agent: Agent, before: ReadonlyMap<string, string>): FactRow | undefined {
+  const { namespace, pool, agentId, state, stateReason, stateTime } = agent;
+  const word = stateWord(state);
+  const since = at(stateTime);
+  if (since === null || before.get(agentKey(agent)) === word) return undefined;
+  return [namespace, pool, agentId, word, orNull(stateReason), since];
+}
+
+export const agentKey = ({ namespace, pool, agentId }: Agent): string => `${namespace}/${pool}/${agentId}`;
+
+export function stateWord(state: AgentState): string {
+  const known = state === AgentState.AGENT_STATE_BUSY ? AgentState.AGENT_STATE_READY : state;
+  return enumName(AgentState, known).replace("AGENT_STATE_", "").toLowerCase();
+}
+
+/** What a policy decided. */
+export function decisionRow(namespace: string, decision: Decision): FactRow {
+  const { decisionId, decideTime, question, allowed, policies, shadowAllowed, count, work } = decision;
+  const named = policies.map(({ policyId, reason }) => (reason === "" ? policyId : `${policyId}: ${reason}`));
+  return [
+    ...[namespace, decisionId, "access", at(decideTime), orNull(question?.actor?.id)],
+    ...[orNull(question?.action), orNull(question?.resourceId), allowed ? "allowed" : "denied"],
+    ...[orNull(named.join("; ").slice(0, messageMax)), null, Number(shadowAllowed !== undefined)],
+    ...[count || 1, orNull(work?.kind), orNull(work?.id)],
+  ];
+}
+
+/** What a session chose. */
+export function choiceRow(namespace: string, choice: Choice): FactRow {
+  const { choiceId, kind, chooseTime, candidates, chosen, confidence, reason, model, sessionId } = choice;
+  const mode = candidates[chosen]?.mode;
+  const word = mode === undefined ? null : enumName(Mode, mode).replace("MODE_", "").toLowerCase();
+  return [
+    ...[namespace, `${sessionId}/${choiceId}`, kind, at(chooseTime), orNull(model), null, null, word],
+    ...[orNull(reason.slice(0, messageMax)), confidence, 0, 1, "session", sessionId],
+  ];
 }

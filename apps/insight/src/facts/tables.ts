@@ -11,7 +11,7 @@ export interface FactTableDeclaration {
   readonly description: string;
   readonly columns: readonly FactColumnDeclaration[];
   /** The table that has its rows, and which of these. */
-  readonly kept: "work" | "attempt" | "agent" | "placement" | "call";
+  readonly kept: "work" | "attempt" | "agent" | "placement" | "call" | "agent_state" | "decision";
   readonly where: string;
   /** Makes its rows of those of the kept table. Default: they are its rows. */
   readonly rows?: (kept: string) => string;
@@ -144,6 +144,32 @@ const callColumns: readonly Column[] = [
   real("max_ms", "How long the longest took, in milliseconds."),
 ];
 
+const agentStateColumns: readonly Column[] = [
+  namespace,
+  text("pool", "The pool."),
+  text("agent", "Id of the agent."),
+  text("state", "`starting`, `ready`, `draining`, `asleep`, `suspect` or `gone`. A busy agent is `ready`."),
+  text("reason", "Why it had this state."),
+  text("since", "From when."),
+];
+
+const decisionColumns: readonly Column[] = [
+  namespace,
+  text("id", "The id."),
+  text("kind", "`access` of a policy. Of a session `mode`, `cut`, `plan` or `move`."),
+  text("decided", "When."),
+  text("actor", "Id of the caller that asked for access. Of a session, the model that chose."),
+  text("action", "The action, such as `workflow.runs.start`. NULL for a session."),
+  text("resource", "Id of what it was about. NULL if it was about any."),
+  text("result", "`allowed` or `denied`. Of a session, the chosen mode."),
+  text("reason", "Policies that decided, or why the session chose this mode."),
+  real("confidence", "How sure a session was, from 0 to 1."),
+  integer("shadow_differs", "1 if shadow policies would have decided otherwise."),
+  real("count", "How many like it this row stands for."),
+  text("work_kind", "Kind of the work that needed it."),
+  text("work_id", "Id of that work."),
+];
+
 const coordinationColumns: readonly Column[] = [
   namespace,
   text("kind", "`run` or `mission`."),
@@ -172,8 +198,17 @@ const coordinationRows = (kept: string): string => `
     FROM ${kept} WHERE is_compensation = 0 GROUP BY namespace, kind, work_id, task)
   GROUP BY namespace, kind, work_id`;
 
+/** A state lasts until the next one of the same agent. */
+const agentStateRows = (kept: string): string => `
+  SELECT *, lead(since) OVER (PARTITION BY namespace, pool, agent ORDER BY since) AS until FROM ${kept}`;
+
 export const factTables: readonly FactTableDeclaration[] = [
   { name: "agents", description: "One row per agent.", columns: agentColumns, kept: "agent", where: "true" },
+  {
+    ...{ name: "agent_states", description: "One row per state of an agent." },
+    columns: [...agentStateColumns, text("until", "Until when. NULL while it lasts.")],
+    ...{ kept: "agent_state", where: "true", rows: agentStateRows },
+  },
   {
     ...{ name: "attempts", description: "One row per attempt of a task of a run or mission that has ended." },
     ...{ columns: attemptColumns, kept: "attempt", where: "true" },
@@ -185,6 +220,10 @@ export const factTables: readonly FactTableDeclaration[] = [
   {
     ...{ name: "coordination", description: "One row per run or mission, with hand-offs and rework." },
     ...{ columns: coordinationColumns, kept: "attempt", where: "true", rows: coordinationRows },
+  },
+  {
+    ...{ name: "decisions", description: "One row per decision of a policy or a session." },
+    ...{ columns: decisionColumns, kept: "decision", where: "true" },
   },
   {
     name: "missions",
@@ -226,6 +265,8 @@ export const keptTables = {
     columns: callColumns,
     key: ["process", "minute", "namespace", "source", "route", "identity", "code"],
   },
+  agent_state: { columns: agentStateColumns, key: ["namespace", "pool", "agent", "since"] },
+  decision: { columns: decisionColumns, key: ["namespace", "kind", "id"] },
 } as const;
 
 export type KeptTable = keyof typeof keptTables;

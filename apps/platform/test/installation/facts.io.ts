@@ -10,6 +10,7 @@ import {
   FindPatternsRequest,
   FindRootCausesRequest,
   factService,
+  GetHealthHistoryRequest,
   GetWorkProfileRequest,
   GetWorkReportRequest,
   ListWorkReportsRequest,
@@ -103,6 +104,20 @@ describe("facts of an installation", () => {
       (rows) => rows.length > 0,
     );
     assert.deepEqual(found, [["http", "runs.get", "local-admin", "404", 1]]);
+  });
+
+  it("states of agents, which are their health over time", async () => {
+    const analysis = installation.host.mesh.client(analysisService);
+    const states = await until(
+      "the state of the worker",
+      async () => (await query("SELECT state, until FROM agent_states")).rows,
+      (rows) => rows.length > 0,
+    );
+    assert.deepEqual(states[0], ["ready", null]);
+    const { spans } = await analysis.getHealthHistory(
+      GetHealthHistoryRequest.fromPartial({ prefix: "agent/" }),
+    );
+    assert.deepEqual([spans[0]?.state, spans[0]?.endTime], ["ready", undefined]);
   });
 
   it("coordination of each run", async () => {

@@ -170,6 +170,13 @@ export const installationRoutes = [
     rpc: "tutti.insight.v1.AnalysisService/GetTrends",
   },
   {
+    name: "health.history",
+    method: "GET",
+    path: "/v1/health-history",
+    rpc: "tutti.insight.v1.AnalysisService/GetHealthHistory",
+    hoist: ["span"],
+  },
+  {
     name: "workReports.list",
     method: "GET",
     path: "/v1/reports",

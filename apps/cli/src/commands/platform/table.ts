@@ -1,5 +1,5 @@
 import type { Command, Option } from "../../command/declaration.ts";
-import { all, httpPort, page, reason, size } from "../../command/options.ts";
+import { all, httpPort, page, reason, since, size } from "../../command/options.ts";
 
 const pool = { name: "pool", value: "NAME", summary: "pool. Default: default" } as const;
 
@@ -203,6 +203,19 @@ export const installationCommands: readonly Command[] = [
     examples: [{ words: "components --problems", does: "find what is wrong, or was" }],
     json: "document",
     load: () => import("./components.ts").then(({ components }) => components),
+  },
+  {
+    name: "health",
+    group: "installation",
+    summary: "Show when services and components were not ready",
+    about: [
+      "Reads the recorded health of services and components. With --fleet: that of the workers of the namespace. Without --since: the last day.",
+    ],
+    arguments: [{ name: "SUBJECT", summary: "only this service or component", isOptional: true }],
+    options: [since, { name: "fleet", summary: "workers in place of services" }, all],
+    examples: [{ words: "health workflow --since 7d", does: "find out when the service workflow was down" }],
+    json: "document",
+    load: () => import("./health.ts").then((module) => module.health),
   },
   {
     name: "capabilities",

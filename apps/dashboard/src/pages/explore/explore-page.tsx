@@ -1,19 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { Routes } from "@tutti/rest/types";
-import { type FormEvent, lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { type FormEvent, useEffect, useMemo, useState } from "react";
 import { nowMs } from "../../effects/time.ts";
 import { Field } from "../../elements/fields.tsx";
-import { counted, figure, span } from "../../elements/moments.ts";
-import { Empty, Meter, PageHead, Part } from "../../elements/parts.tsx";
+import { counted, span } from "../../elements/moments.ts";
+import { PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
-import { tokens } from "../metrics/lines.ts";
 import { factsQuery, factTablesQuery } from "./queries.ts";
-import { csvOf, type Picture, pictureOf, type Result, textOf, type Value } from "./result.ts";
+import { csvOf, type Result, type Value } from "./result.ts";
+import { ResultView } from "./result-view.tsx";
 import { examples } from "./search.ts";
 import "./explore.css";
-
-const Chart = lazy(() => import("../../elements/chart.tsx"));
 
 /** Facts about all work, queried with SQL. The query is in the address. */
 export function ExplorePage() {
@@ -84,7 +82,7 @@ function Answer({ sql }: { sql: string }) {
   return (
     <Part title="Result" aside={query.data === undefined ? null : <Head data={query.data} />}>
       <Shown query={query} what="result" lines={6}>
-        {(data) => <Shape result={resultOf(data)} />}
+        {(data) => <ResultView result={resultOf(data)} />}
       </Shown>
     </Part>
   );
@@ -114,89 +112,6 @@ function Head({ data }: { data: Reply }) {
         Download CSV
       </a>
     </>
-  );
-}
-
-function Shape({ result }: { result: Result }) {
-  const picture = useMemo(() => pictureOf(result), [result]);
-  if (result.rows.length === 0) return <Empty title="No rows." />;
-  return (
-    <>
-      {picture === undefined ? null : <Drawn picture={picture} />}
-      <section
-        className="scroll-x"
-        aria-label="Rows" // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
-        tabIndex={0}
-      >
-        <table className="lines">
-          <thead>
-            <tr>
-              {result.columns.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {result.rows.map((row, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity and never move
-              <tr key={at}>
-                {result.columns.map((name, column) => (
-                  <td key={name} className={typeof row[column] === "number" ? "explore-number" : undefined}>
-                    {textOf(row[column])}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-    </>
-  );
-}
-
-function Drawn({ picture }: { picture: Picture }) {
-  if (picture.kind === "bars") {
-    const most = Math.max(...picture.bars.map(({ value }) => value), 1e-9);
-    return (
-      <ul className="explore-bars" aria-label={picture.name}>
-        {picture.bars.map(({ label, value }, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: two rows may have the same label
-          <li key={at}>
-            <span className="explore-label">{label}</span>
-            <Meter share={value / most} />
-            <span className="explore-number">{figure(value)}</span>
-          </li>
-        ))}
-      </ul>
-    );
-  }
-  const styles = picture.lines.map(({ name }, at) => ({
-    name,
-    token: tokens[at] ?? "--ink",
-    dashed: at >= 4,
-  }));
-  return (
-    <figure>
-      <Suspense>
-        <Chart
-          atSec={picture.atSec}
-          values={picture.lines.map(({ values }) => values)}
-          lines={styles}
-          heightPx={220}
-          written={figure}
-        />
-      </Suspense>
-      <figcaption className="explore-legend">
-        {styles.map(({ name, token }) => (
-          <span key={name}>
-            <span className="metric-mark" style={{ background: `var(${token})` }} />
-            {name}
-          </span>
-        ))}
-      </figcaption>
-    </figure>
   );
 }
 

@@ -5,6 +5,7 @@ import { counted } from "../../elements/moments.ts";
 import { Empty, PageHead } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { CallsPart } from "./calls-part.tsx";
+import { HealthPart } from "./health-part.tsx";
 import { metricNameOf, stateOf, usedMetrics } from "./process.ts";
 import { ProcessPart } from "./process-part.tsx";
 import "./services.css";
@@ -29,6 +30,7 @@ export function ServicesPage() {
           )
         }
       </Shown>
+      <HealthPart />
       <CallsPart />
     </>
   );

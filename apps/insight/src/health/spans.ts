@@ -1,0 +1,91 @@
+/**
+ * How something was over time, from values of its health.
+ *
+ * 1. A step in which nothing at all was recorded is not known: it starts and ends nothing as `gone`.
+ * 2. A step in which others were recorded, and this was not, is `gone`.
+ */
+export type HealthState = "ready" | "degraded" | "not_ready" | "gone";
+
+export interface HealthValues {
+  readonly subject: string;
+  readonly startMs: number;
+  readonly stepMs: number;
+  /** 0 healthy, 1 degraded, 2 unhealthy, not a number for none. */
+  readonly values: readonly number[];
+}
+
+export interface HealthSpanFound {
+  readonly subject: string;
+  readonly state: HealthState;
+  readonly reason: string;
+  readonly fromMs: number;
+  /** Undefined while it continues. */
+  readonly toMs: number | undefined;
+}
+
+/**
+ * The health of a subject whose values are recorded from the first that is not zero on: while its process is there, it
+ * is healthy where it has none.
+ */
+export function overlaid(
+  subject: string,
+  presence: Omit<HealthValues, "subject">,
+  health: Omit<HealthValues, "subject"> | undefined,
+): HealthValues {
+  const known = new Map(health?.values.map((value, at) => [health.startMs + at * health.stepMs, value]));
+  const values = presence.values.map((there, at) => {
+    const value = known.get(presence.startMs + at * presence.stepMs) ?? Number.NaN;
+    return Number.isNaN(there) ? Number.NaN : Number.isNaN(value) ? 0 : value;
+  });
+  return { ...presence, subject, values };
+}
+
+export function healthSpans(all: readonly HealthValues[]): HealthSpanFound[] {
+  const known = new Set(
+    all.flatMap(({ startMs, stepMs, values }) =>
+      values.flatMap((value, at) => (Number.isNaN(value) ? [] : [startMs + at * stepMs])),
+    ),
+  );
+  const endMs = Math.max(...known);
+  return all.flatMap((each) => spansOf(each, known, endMs));
+}
+
+function spansOf(
+  { subject, startMs, stepMs, values }: HealthValues,
+  known: ReadonlySet<number>,
+  endMs: number,
+): HealthSpanFound[] {
+  const spans: {
+    subject: string;
+    state: HealthState;
+    reason: string;
+    fromMs: number;
+    toMs: number | undefined;
+  }[] = [];
+  let hasStarted = false;
+  for (const [at, value] of values.entries()) {
+    const atMs = startMs + at * stepMs;
+    hasStarted ||= !Number.isNaN(value);
+    if (!hasStarted || !known.has(atMs)) continue;
+    const state = stateOf(value);
+    const last = spans.at(-1);
+    if (last?.state === state) continue;
+    if (last !== undefined) last.toMs = atMs;
+    spans.push({ subject, state, reason: "", fromMs: atMs, toMs: undefined });
+  }
+  // A series that ended before the others: its process is gone.
+  const lastMs = startMs + (values.length - 1) * stepMs;
+  const last = spans.at(-1);
+  if (last !== undefined && last.state !== "gone" && lastMs < endMs) {
+    last.toMs = lastMs + stepMs;
+    spans.push({ subject, state: "gone", reason: "", fromMs: lastMs + stepMs, toMs: undefined });
+  }
+  return spans;
+}
+
+/** The value of a minute is a mean. */
+function stateOf(value: number): HealthState {
+  if (Number.isNaN(value)) return "gone";
+  if (value < 0.01) return "ready";
+  return value < 1.5 ? "degraded" : "not_ready";
+}
