@@ -6,30 +6,11 @@
  * loops or conditions is listed.
  */
 import type { Json } from "@tutti/expressions";
+import { type Group, inOrder, link, rules, type Task, writtenTask } from "./airflow-graph.ts";
 import { jsonOf, type Names, secondsOf, shown, taskId } from "./airflow-values.ts";
 import { member, NoCounterpart, plain, seconds, template } from "./cel.ts";
 import { type Argument, type Expression, readPython, type Statement } from "./foreign-python.ts";
 import { Collector, type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
-
-interface Task {
-  readonly id: string;
-  readonly line: number;
-  readonly title: string;
-  tree: Record<string, Json>;
-  /** Those before it. */
-  readonly before: Set<Task>;
-  rule: string;
-  /** Chooses those behind it: by their ids, or all or none. */
-  readonly chooses?: "ids" | "all";
-}
-
-/** Tasks that an expression stands for. */
-interface Group {
-  readonly tasks: readonly Task[];
-  readonly isList?: boolean;
-  /** Words on an edge, which are no tasks. */
-  readonly isLabel?: boolean;
-}
 
 interface Dag {
   readonly name: string;
@@ -42,10 +23,6 @@ interface Dag {
 const presets: Readonly<Record<string, string>> = {
   ...{ "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *" },
   ...{ "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *" },
-};
-const rules: Readonly<Record<string, string>> = {
-  ...{ all_success: "success", all_failed: "failure", all_done: "always" },
-  ...{ none_failed: "done", none_failed_min_one_success: "done", none_failed_or_skipped: "done" },
 };
 /** Arguments of all operators that are read. */
 const baseArguments = [
@@ -606,54 +583,4 @@ function argumentOf({ given }: Expression, name: string): Argument | undefined {
 function isLiteral({ kind, parts, of }: Expression): boolean {
   if (kind === "call") return of !== undefined && /^(datetime\.)?timedelta$|^duration$/.test(shown(of));
   return /^(text|number|constant|name|list|map)$/.test(kind) && parts.every(isLiteral);
-}
-
-/** Puts tasks behind others. Two lists in a chain go pair by pair. */
-function link(before: Group, behind: Group, isChain = false): void {
-  if (isChain && before.isList && behind.isList && before.tasks.length === behind.tasks.length) {
-    for (const [index, task] of behind.tasks.entries()) task.before.add(before.tasks[index] as Task);
-    return;
-  }
-  const [ends, starts] = [lastOf(before), firstOf(behind)];
-  for (const task of starts) for (const each of ends) task.before.add(each);
-}
-
-function firstOf({ tasks, isList }: Group): readonly Task[] {
-  return isList ? tasks : tasks.filter((task) => !tasks.some((each) => task.before.has(each)));
-}
-
-function lastOf({ tasks, isList }: Group): readonly Task[] {
-  return isList ? tasks : tasks.filter((task) => !tasks.some((each) => each.before.has(task)));
-}
-
-function inOrder(tasks: readonly Task[]): readonly Task[] {
-  const sorted = new Set<Task>();
-  const visit = (task: Task, above: readonly Task[]) => {
-    if (above.includes(task))
-      throw new NotImported(`line ${task.line}: the task \`${task.title}\` leads to itself`);
-    if (sorted.has(task)) return;
-    for (const each of task.before) visit(each, [...above, task]);
-    sorted.add(task);
-  };
-  for (const task of tasks) visit(task, []);
-  return [...sorted];
-}
-
-function writtenTask({ tree, before, rule, title, id }: Task, canSkip: boolean): Json {
-  const on = rules[rule] ?? "done";
-  const needs = [...before].map(
-    (each): Json => (on === "done" || (on === "success" && !canSkip) ? each.id : { task: each.id, on }),
-  );
-  const choices = [...before].flatMap(({ id: chooser, chooses }) => {
-    const output = `tasks[${JSON.stringify(chooser)}].output`;
-    if (chooses === "all") return [`${output} == true`];
-    const own = JSON.stringify(title);
-    return chooses === "ids" ? [`(type(${output}) == list ? ${own} in ${output} : ${output} == ${own})`] : [];
-  });
-  return {
-    ...(title !== id && { title: plain(title.slice(0, 200)) }),
-    ...tree,
-    ...(needs.length > 0 && { needs }),
-    ...(choices.length > 0 && { when: choices.join(" && ") }),
-  };
 }
