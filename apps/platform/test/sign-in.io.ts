@@ -1,5 +1,7 @@
 /** People sign in to the page as themselves, by a key or by an account that they have elsewhere, and may what they may. */
 import assert from "node:assert/strict";
+import { get, type IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { TestIssuer } from "@tutti/host/testing";
 import { until } from "@tutti/kernel/testing";
@@ -118,6 +120,25 @@ describe("signing in to the page", () => {
     });
     return browser;
   }
+
+  it("by a link that another site leads to asks first, and signs in from there", async () => {
+    const { url = "" } = await admin.call("signInLink");
+    const path = url.slice(new URL(url).origin.length);
+    const browser = new Browser(platform.http);
+    const visit = {
+      "sec-fetch-site": "cross-site",
+      "sec-fetch-mode": "navigate",
+      "sec-fetch-dest": "document",
+    };
+    // `fetch` sets these headers itself.
+    const asked = await new Promise<IncomingMessage>((done, fail) => {
+      get(url, { headers: visit }, done).once("error", fail);
+    });
+    assert.deepEqual([asked.statusCode, asked.headers["set-cookie"]], [200, undefined]);
+    assert.ok((await text(asked)).includes(`<a href="${path}">Sign in</a>`));
+    assert.equal(await browser.led(path), "/");
+    assert.equal(await browser.who(), "person:local-admin");
+  });
 
   it("offers the configured issuers to every visitor", async () => {
     const { issuers } = await admin.call("waysToSignIn");

@@ -136,7 +136,6 @@ export * from "./ports/turns.ts";
 export { isSecretKey, redacted, redactText } from "./redaction/redaction.ts";
 export { type Backoff, backoffBoundMs, backoffMs } from "./retry/backoff.ts";
 export {
-  codeMatches,
   decideRetry,
   isRetried,
   type RetryDecision,
@@ -167,3 +166,4 @@ export { Waiters } from "./time/waiters.ts";
 export { amountOf, counted } from "./words/counted.ts";
 export { capitalized, sentences } from "./words/sentences.ts";
 export { spanOf } from "./words/span.ts";
+export { matchesWildcard } from "./words/wildcard.ts";

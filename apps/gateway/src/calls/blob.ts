@@ -52,12 +52,13 @@ export function takeUploads(
 
 const chunkBytesMax = 1_048_576;
 
-/** Stores the body of a request. */
+/** Stores the body of a request. `requireSize` throws as soon as it is larger than those of its caller may be. */
 export async function stored(
   mesh: Pick<Mesh, "client">,
   { headers, body }: FastifyRequest,
   asked: Asked,
   query: URLSearchParams,
+  requireSize: (bytes: number) => void,
 ): Promise<{ readonly blob: { readonly sha256: string; readonly size: number } }> {
   const type = headers["content-type"] ?? "";
   // A form of another page sends other types without asking.
@@ -68,12 +69,28 @@ export async function stored(
   const content = body instanceof Readable ? body : Readable.from([]);
   const { blob } = await mesh
     .client(blobService)
-    .put(partsOf(namespace, size, content), { context: asked, timeoutMs: asked.atLeast(uploadMs) });
+    .put(partsOf(namespace, size, measured(content, requireSize)), {
+      context: asked,
+      timeoutMs: asked.atLeast(uploadMs),
+    });
   if (blob === undefined) throw new Error("the blob store gave no reference");
   return { blob: { sha256: Buffer.from(blob.sha256).toString("hex"), size: blob.size } };
 }
 
 const uploadMs = 600_000;
+
+/** A body in chunks does not say its size before it has come. */
+async function* measured(
+  content: AsyncIterable<Buffer>,
+  requireSize: (bytes: number) => void,
+): AsyncGenerator<Buffer, void> {
+  let length = 0;
+  for await (const bytes of content) {
+    length += bytes.length;
+    requireSize(length);
+    yield bytes;
+  }
+}
 
 async function* partsOf(
   namespace: string,

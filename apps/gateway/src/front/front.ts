@@ -229,10 +229,11 @@ class Routing {
 
   async #upload(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     this.#count("blobs.put", request, reply);
-    const { mesh } = this.#parts.host;
+    const { mesh, guard } = this.#parts.host;
     letBodyTakeTime(request.raw);
     await this.#asked(request, reply, async (asked, query) => {
-      await sendJson(reply, { status: 201, body: await stored(mesh, request, asked, query) });
+      const requireSize = (bytes: number) => guard?.admitBytes(callerIn(request).principal, bytes);
+      await sendJson(reply, { status: 201, body: await stored(mesh, request, asked, query, requireSize) });
     });
   }
 

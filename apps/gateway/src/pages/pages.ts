@@ -43,6 +43,12 @@ export async function servePages(app: FastifyInstance, parts: PagesParts): Promi
 async function signIn(parts: PagesParts, request: FastifyRequest, reply: FastifyReply) {
   const token = new URL(request.url, "http://gateway").searchParams.get("token");
   if (token === null) return page(parts, request, reply);
+  // Another site could sign a user in as its own: a link that is followed from there asks first.
+  const site = request.headers["sec-fetch-site"];
+  if (site === "cross-site" || site === "same-site") {
+    const link = { to: request.url, label: "Sign in" };
+    return say({ ...fromElsewhere, links: [link] }, 200, reply);
+  }
   try {
     const { cookie } = await parts.access.signIn(token, request.raw);
     // The address with the token is left at once, and is in no history.
@@ -51,10 +57,20 @@ async function signIn(parts: PagesParts, request: FastifyRequest, reply: Fastify
     // The link itself is good where nothing could be recorded.
     return gatewayErrors.signInUnrecorded.is(thrown)
       ? sayWhy(thrown, unrecorded, reply)
-      : sayWhy(thrown, { title: "This link does not sign in", commands: ["npx tutti sign-in"] }, reply);
+      : sayWhy(thrown, { ...wrongLink, commands: ["npx tutti sign-in"] }, reply);
   }
 }
 
+const fromElsewhere = {
+  title: "Sign in to Tutti",
+  text: [
+    "Another site led here with a link that signs this browser in. Continue only if you asked for the link.",
+  ],
+};
+const wrongLink = {
+  title: "This link does not sign in",
+  links: [{ to: "/", label: "Open the dashboard" }],
+};
 const notSignedIn = "You are not signed in";
 const unrecorded = { title: notSignedIn, commands: ["npx tutti status"] };
 
@@ -130,18 +146,20 @@ interface PlainPage {
   readonly text: readonly string[];
   /** Commands to type. */
   readonly commands?: readonly string[];
+  readonly links?: readonly { readonly to: string; readonly label: string }[];
 }
 
-function plainPage({ title, text, commands = [] }: PlainPage): string {
+function plainPage({ title, text, commands = [], links = [] }: PlainPage): string {
   const paragraphs = text.map((paragraph) => `<p>${escaped(paragraph)}</p>`);
   const typed = commands.length === 0 ? "" : `<pre>${commands.map(escaped).join("\n")}</pre>`;
+  const led = links.map(({ to, label }) => `<p><a href="${escaped(to)}">${escaped(label)}</a></p>`);
   return [
     "<!doctype html>",
     '<html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light dark">',
     `<title>${escaped(title)} · Tutti</title></head>`,
-    `<body><main><h1>${escaped(title)}</h1>${paragraphs.join("")}${typed}</main></body></html>`,
+    `<body><main><h1>${escaped(title)}</h1>${paragraphs.join("")}${typed}${led.join("")}</main></body></html>`,
     "",
   ].join("\n");
 }

@@ -14,8 +14,8 @@ export type PresetName = (typeof presetNames)[number];
 
 /** What came, before it is known to be signed. */
 interface Claimed {
-  /** Of the delivery. */
-  readonly id: string;
+  /** Of the delivery. Read it once the signature is checked: it may be in the body. */
+  id(): string;
   /** When it was sent, in seconds since 1970, as its header has it. Undefined if the sender signs no time. */
   readonly timestamp: string | undefined;
   isSignedBy(secrets: readonly string[]): boolean;
@@ -37,7 +37,7 @@ const standard: Preset = {
     const timestamp = required(headers, signingHeaders.timestamp);
     const signature = required(headers, signingHeaders.signature);
     return {
-      id,
+      id: () => id,
       timestamp,
       isSignedBy: (secrets) => isSignedBy(secrets, { id, timestamp, body }, signature),
     };
@@ -51,7 +51,7 @@ const github: Preset = {
     const id = required(headers, "x-github-delivery", idMax);
     const signature = required(headers, "x-hub-signature-256");
     return {
-      ...{ id, timestamp: undefined },
+      ...{ id: () => id, timestamp: undefined },
       isSignedBy: (secrets) =>
         secrets.some((secret) => isSame(signature, `sha256=${hmac(secret, [body]).toString("hex")}`)),
     };
@@ -68,7 +68,7 @@ const stripe: Preset = {
     const timestamp = parts.find(([name]) => name === "t")?.[1] ?? "";
     const given = parts.flatMap(([name, value = ""]) => (name === "v1" ? [value] : []));
     return {
-      ...{ id: idIn(body, "id"), timestamp },
+      ...{ id: () => idIn(body, "id"), timestamp },
       isSignedBy: (secrets) =>
         secrets.some((secret) => {
           const expected = hmac(secret, [`${timestamp}.`, body]).toString("hex");
@@ -85,7 +85,7 @@ const shopify: Preset = {
     const id = required(headers, "x-shopify-webhook-id", idMax);
     const signature = required(headers, "x-shopify-hmac-sha256");
     return {
-      ...{ id, timestamp: undefined },
+      ...{ id: () => id, timestamp: undefined },
       isSignedBy: (secrets) =>
         secrets.some((secret) => isSame(signature, hmac(secret, [body]).toString("base64"))),
     };
@@ -99,7 +99,7 @@ const slack: Preset = {
     const timestamp = required(headers, "x-slack-request-timestamp");
     const signature = required(headers, "x-slack-signature");
     return {
-      ...{ id: idIn(body, "event_id"), timestamp },
+      ...{ id: () => idIn(body, "event_id"), timestamp },
       isSignedBy: (secrets) =>
         secrets.some((secret) =>
           isSame(signature, `v0=${hmac(secret, [`v0:${timestamp}:`, body]).toString("hex")}`),

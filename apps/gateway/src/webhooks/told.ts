@@ -43,12 +43,13 @@ export class TellCheck {
   /** Throws with what is wrong with it. */
   check({ name, preset, secrets }: Checked, headers: IncomingHttpHeaders, body: Uint8Array): Told {
     const scheme = presets[preset];
-    const { id, timestamp, ...claimed } = scheme.claim(headers, body);
+    const { timestamp, ...claimed } = scheme.claim(headers, body);
     const nowMs = this.#clock.now();
     const sentMs = timestamp === undefined ? nowMs : momentOf(timestamp);
     if (!(Math.abs(nowMs - sentMs) <= nearMs))
       throw webhookErrors.late({ found: (timestamp ?? "").slice(0, 40) });
     if (!claimed.isSignedBy(secrets)) throw webhookErrors.signatureWrong();
+    const id = claimed.id();
     const kindOf = (json: unknown) => scheme.kindOf(headers, json);
     // Without a time, a copy looks like a retry of the same delivery. Either takes effect once.
     if (timestamp === undefined) return { id, body, kindOf, taken: () => {} };

@@ -17,7 +17,7 @@ import {
   type WorkFact,
   workKey,
 } from "@tutti/analysis";
-import { codeMatches } from "@tutti/kernel";
+import { matchesWildcard } from "@tutti/kernel";
 import { timeText } from "../facts/tables.ts";
 
 interface Span {
@@ -236,7 +236,7 @@ function casesOf(
 
 /** Failures with this code, beside what went well. Tasks that never failed so say nothing about it. */
 function failedCases(cases: readonly (Case & { readonly place: string })[], code: string): Case[] {
-  const bad = cases.filter(({ isBad, errorCode }) => isBad && codeMatches(code, errorCode));
+  const bad = cases.filter(({ isBad, errorCode }) => isBad && matchesWildcard(code, errorCode));
   const places = new Set(bad.map(({ place }) => place));
   return [...bad, ...cases.filter(({ isBad, place }) => !isBad && places.has(place))];
 }

@@ -1,5 +1,6 @@
 /** Decides from its error alone whether a failed attempt is followed by another. */
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import { matchesWildcard } from "../words/wildcard.ts";
 import { type RetryPolicy, retryDefaults } from "./policy.ts";
 
 type Failure = Pick<ErrorDetail, "code" | "retry" | "retryAfterMs">;
@@ -31,26 +32,9 @@ export function isRetried(
   { retryOn, failOn }: Pick<RetryPolicy, "retryOn" | "failOn">,
   { code, retry }: Pick<ErrorDetail, "code" | "retry">,
 ): boolean {
-  if (failOn.some((pattern) => codeMatches(pattern, code))) return false;
-  if (retryOn.length > 0) return retryOn.some((pattern) => codeMatches(pattern, code));
+  if (failOn.some((pattern) => matchesWildcard(pattern, code))) return false;
+  if (retryOn.length > 0) return retryOn.some((pattern) => matchesWildcard(pattern, code));
   return retry !== RetryClass.RETRY_CLASS_NEVER;
-}
-
-/** `stock.*` matches all codes with that prefix. */
-export function codeMatches(pattern: string, code: string): boolean {
-  const parts = pattern.split("*");
-  if (parts.length === 1) return pattern === code;
-  const first = parts[0] ?? "";
-  const last = parts.at(-1) ?? "";
-  if (!code.startsWith(first) || !code.endsWith(last) || code.length < first.length + last.length)
-    return false;
-  let at = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = code.indexOf(part, at);
-    if (found < 0 || found + part.length > code.length - last.length) return false;
-    at = found + part.length;
-  }
-  return true;
 }
 
 /** @param tries attempts so far, from 1 */

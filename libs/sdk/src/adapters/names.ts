@@ -1,5 +1,5 @@
 /** Names of imported operations. */
-import { codeMatches } from "@tutti/kernel";
+import { matchesWildcard } from "@tutti/kernel";
 
 /** `listPetOwners` is `list-pet-owners`, `repos/get` is `repos.get`. */
 export function nameIn(id: string): string {
@@ -27,6 +27,6 @@ export function chosen<Operation>(
   only: readonly string[],
 ): Readonly<Record<string, Operation>> {
   return Object.fromEntries(
-    Object.entries(operations).filter(([name]) => only.some((pattern) => codeMatches(pattern, name))),
+    Object.entries(operations).filter(([name]) => only.some((pattern) => matchesWildcard(pattern, name))),
   );
 }

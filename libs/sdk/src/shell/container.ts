@@ -10,7 +10,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { codeMatches } from "@tutti/kernel";
+import { matchesWildcard } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
 import { TaskFailure } from "../task/failure.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
@@ -323,7 +323,7 @@ function checkedInput(input: unknown, options: ContainerOptions): ContainerInput
   if (![...Object.keys(files), outputs, cwd].every(isPath))
     throw wrong("absolute paths without `:` and `,` in `files`, `outputs` and `cwd`");
   const { images } = options;
-  if (images !== undefined && !images.some((pattern) => codeMatches(pattern, image)))
+  if (images !== undefined && !images.some((pattern) => matchesWildcard(pattern, image)))
     throw shellErrors.notAllowed({ what: `The image \`${image}\``, allowed: images.join(", ") });
   if (network && options.network === undefined)
     throw shellErrors.notAllowed({ what: "A network", allowed: "containers without one" });

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import type { TaskContext } from "../task/context.ts";
 import { StoredFile } from "../task/stored-file.ts";
 import { shellErrors } from "./errors.ts";
+import { matchesPath } from "./path-pattern.ts";
 
 const artifactsMax = 1_000;
 
@@ -72,20 +73,10 @@ async function matchesOf(folder: string, pattern: string): Promise<readonly stri
   }
   // Folders beside the named one, such as `node_modules`, are not looked into.
   const below = parts.slice(0, firstWild).join("/");
-  const form = formOf(pattern);
   const files = await filesBelow(join(folder, below));
-  return files.map((path) => (below === "" ? path : `${below}/${path}`)).filter((path) => form.test(path));
-}
-
-/** `*` and `?` stand for characters of one name, `**` for any number of folders. */
-function formOf(pattern: string): RegExp {
-  const source = pattern.replace(/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]]/g, (part) => {
-    if (part === "**/") return "(?:.*/)?";
-    if (part === "**") return ".*";
-    if (part === "*") return "[^/]*";
-    return part === "?" ? "[^/]" : `\\${part}`;
-  });
-  return new RegExp(`^${source}$`);
+  return files
+    .map((path) => (below === "" ? path : `${below}/${path}`))
+    .filter((path) => matchesPath(pattern, path));
 }
 
 /** Links are left out: they may lead to files of the machine. */

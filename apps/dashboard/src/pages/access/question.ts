@@ -1,7 +1,8 @@
 /** A question about an access right, as it is filled in, sent and answered. */
+import { matchesAction } from "@tutti/policy/action-pattern";
 import type { Actor, Decision, GovernanceRole, PolicyReference } from "@tutti/rest/types";
 import { commandLine } from "../../elements/spelled.ts";
-import { type Action, fits } from "./vocabulary.ts";
+import type { Action } from "./vocabulary.ts";
 
 export interface Asked {
   /** `person:ada`. */
@@ -77,7 +78,8 @@ export function sentenceOf({ allowed = false, policies }: Pick<Decision, "allowe
 
 /** Roles that would permit what nothing permits, those that permit least first. */
 export function rolesFor(action: string, roles: readonly GovernanceRole[], actions: readonly Action[]) {
-  const permits = (role: GovernanceRole, name: string) => role.actions.some((pattern) => fits(pattern, name));
+  const permits = (role: GovernanceRole, name: string) =>
+    role.actions.some((pattern) => matchesAction(pattern, name));
   return roles
     .filter((role) => permits(role, action))
     .map((role) => ({ role, size: actions.filter(({ name }) => permits(role, name)).length }))

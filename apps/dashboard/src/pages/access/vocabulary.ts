@@ -20,9 +20,3 @@ export function actionsOf(schema: string): readonly Action[] {
 function kindOf(type: string): string {
   return type.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 }
-
-/** Returns whether an action fits a pattern of a role: `*` stands for anything. */
-export function fits(pattern: string, action: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`).test(action);
-}

@@ -15,7 +15,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { type Lines, labelsOf, listLines, matchingPages, parentIn, watchLines } from "@tutti/host/serving";
 import type { IndexEntry, LabelCondition } from "@tutti/journal";
-import { type CallContext, codeMatches, toTimestamp } from "@tutti/kernel";
+import { type CallContext, matchesWildcard, toTimestamp } from "@tutti/kernel";
 import { countsIn, indexLabels, showCounts } from "@tutti/machine-run";
 import { causeOf, keyOf, type RunDependencies } from "./dependencies.ts";
 import { statusWord } from "./status-word.ts";
@@ -34,7 +34,7 @@ const lines: Lines<RunFilter, Run> = {
     return conditions;
   },
   fits: ({ errorCode }, { labels }) =>
-    !errorCode.includes("*") || codeMatches(errorCode, labels[indexLabels.errorCode] ?? ""),
+    !errorCode.includes("*") || matchesWildcard(errorCode, labels[indexLabels.errorCode] ?? ""),
   itemOf: runOf,
 };
 

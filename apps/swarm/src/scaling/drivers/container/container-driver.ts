@@ -4,7 +4,7 @@
  */
 
 import type { ContainerDriver } from "@tutti/contracts/swarm/v1";
-import type { TuttiError } from "@tutti/kernel";
+import { matchesWildcard, type TuttiError } from "@tutti/kernel";
 import { scalingErrors } from "../../errors.ts";
 import type { ScalingSettings } from "../../settings.ts";
 import { BerthDriver, type BerthDriverParts } from "../berths/berth-driver.ts";
@@ -50,7 +50,7 @@ export function containerProblem(
       problem: `the socket ${socket} is not allowed`,
       remedy: `Use one of \`swarm.scaling.containers.sockets\`: ${sockets.join(", ")}.`,
     });
-  if (!images.some((pattern) => isLike(image, pattern)))
+  if (!images.some((pattern) => matchesWildcard(pattern, image)))
     return scalingErrors.containersRefused({
       problem: `the image ${image} is not allowed`,
       remedy: `Use one of \`swarm.scaling.containers.images\`: ${images.join(", ")}.`,
@@ -62,9 +62,4 @@ export function containerProblem(
         "Set `swarm.scaling.containers.network` to host, or `swarm.scaling.address` to an address that it reaches.",
     });
   return undefined;
-}
-
-function isLike(image: string, pattern: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`).test(image);
 }
