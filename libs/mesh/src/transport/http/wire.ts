@@ -22,6 +22,7 @@ import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { traceOf, traceparentOf } from "../../calls/traceparent.ts";
 import { meshErrors } from "../../errors.ts";
 import { printPrincipal, readPrincipal, safe, unescaped } from "../principal.ts";
+import { Gathering } from "./gathering.ts";
 
 export const mediaTypes = {
   one: "application/proto",
@@ -56,26 +57,23 @@ export async function* envelopes(
   source: AsyncIterable<Uint8Array>,
   requireSize: (bytes: number) => void,
 ): AsyncGenerator<Envelope, void> {
-  let read: Uint8Array[] = [];
-  let length = 0;
+  const read = new Gathering();
   let needed = headerBytes;
   for await (const part of source) {
-    read.push(part);
-    length += part.length;
-    while (length >= needed) {
-      const bytes = read.length === 1 ? asBuffer(read[0] as Uint8Array) : Buffer.concat(read, length);
+    read.add(part);
+    while (read.length >= needed) {
+      const { bytes } = read;
       const size = bytes.readUInt32BE(1);
       requireSize(size);
-      read = [bytes];
       needed = headerBytes + size;
-      if (length < needed) break;
+      if (bytes.length < needed) break;
       yield { flag: bytes.readUInt8(0), bytes: bytes.subarray(headerBytes, needed) };
-      read = [bytes.subarray(needed)];
-      length -= needed;
+      read.dropFirst(needed);
       needed = headerBytes;
     }
   }
-  if (length > 0) throw new RangeError(`the body ended within a message, after ${length} bytes of it`);
+  if (read.length > 0)
+    throw new RangeError(`the body ended within a message, after ${read.length} bytes of it`);
 }
 
 /** Reads a body that is one message. `requireSize` throws as soon as it is too large. */
@@ -83,18 +81,12 @@ export async function wholeBody(
   source: AsyncIterable<Uint8Array>,
   requireSize: (bytes: number) => void,
 ): Promise<Buffer> {
-  const read: Uint8Array[] = [];
-  let length = 0;
+  const read = new Gathering();
   for await (const part of source) {
-    length += part.length;
-    requireSize(length);
-    read.push(part);
+    requireSize(read.length + part.length);
+    read.add(part);
   }
-  return read.length === 1 ? asBuffer(read[0] as Uint8Array) : Buffer.concat(read, length);
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return read.bytes;
 }
 
 const headers = {

@@ -1,0 +1,48 @@
+/**
+ * Bytes that arrive in parts, in one buffer that doubles. A list of the parts would cost a sender of single bytes nothing,
+ * and a hundred times as much memory here.
+ */
+export class Gathering {
+  #room: Buffer = Buffer.alloc(0);
+  #length = 0;
+  /** Whether the room was made here: a part belongs to its sender, and is not written to. */
+  #isOwn = false;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What has come. The bytes of a single part are not copied. */
+  get bytes(): Buffer {
+    return this.#room.subarray(0, this.#length);
+  }
+
+  add(part: Uint8Array): void {
+    if (part.length === 0) return;
+    const length = this.#length + part.length;
+    if (this.#length === 0) {
+      this.#room = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+      this.#isOwn = false;
+    } else {
+      if (!this.#isOwn || this.#room.length < length) this.#grow(length);
+      this.#room.set(part, this.#length);
+    }
+    this.#length = length;
+  }
+
+  /** Leaves what is behind the first bytes, which the caller has and keeps. */
+  dropFirst(count: number): void {
+    this.#room = this.#room.subarray(count, this.#length);
+    this.#length = this.#room.length;
+    this.#isOwn = false;
+  }
+
+  #grow(length: number): void {
+    const room = Buffer.allocUnsafe(Math.max(2 * this.#length, length, roomMin));
+    room.set(this.bytes);
+    this.#room = room;
+    this.#isOwn = true;
+  }
+}
+
+const roomMin = 1_024;
