@@ -48,4 +48,5 @@ export {
   makeDevelopmentCertificates,
 } from "./tls/development-ca.ts";
 export { HttpDoor, type HttpDoorParts, type ReceivedCall } from "./transport/http/door.ts";
+export { Gathering } from "./transport/http/gathering.ts";
 export { readHeaders } from "./transport/http/wire.ts";

@@ -14,6 +14,7 @@ import type { Access } from "../access/access.ts";
 import type { EdgeGuard } from "../access/edge.ts";
 import { Asked } from "../calls/asked.ts";
 import type { GatewaySettings } from "../configuration.ts";
+import { takeBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
 import { dataHeaders } from "../front/headers.ts";
 import { problemAnswer } from "../front/problems.ts";
@@ -62,11 +63,8 @@ type Read = (request: FastifyRequest, loaded: Loaded) => Promise<{ method: strin
 export function a2aPlugin(parts: A2aPluginParts): (app: FastifyInstance) => Promise<void> {
   const answers = new A2aAnswers(parts);
   return async (app) => {
-    app.removeAllContentTypeParsers();
-    const options = { parseAs: "buffer", bodyLimit: messageBytesMax } as const;
-    app.addContentTypeParser("*", options, ({ caller }: FastifyRequest, body: Buffer, done) => {
-      if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, body.length);
-      done(null, body);
+    takeBytes(app, messageBytesMax, ({ caller }, bytes) => {
+      if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
     });
     const open = { config: { reach: "open" } } as const;
     app.get(cardPath, open, (request, reply) => answers.publicCard(request, reply));

@@ -12,6 +12,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { EdgeGuard } from "../access/edge.ts";
 import { Asked } from "../calls/asked.ts";
 import type { GatewaySettings } from "../configuration.ts";
+import { takeBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
 import { problemAnswer } from "../front/problems.ts";
 import type { Alertmanager, AlertmanagerCall } from "./alertmanager.ts";
@@ -38,11 +39,8 @@ type Answer = (alertmanager: Alertmanager, call: AlertmanagerCall) => Promise<un
 export function alertmanagerPlugin(parts: AlertmanagerPluginParts): (app: FastifyInstance) => Promise<void> {
   const answers = new AlertmanagerAnswers(parts);
   return async (app) => {
-    app.removeAllContentTypeParsers();
-    const options = { parseAs: "buffer", bodyLimit: bodyBytesMax } as const;
-    app.addContentTypeParser("*", options, ({ caller }: FastifyRequest, body: Buffer, done) => {
-      if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, body.length);
-      done(null, body);
+    takeBytes(app, bodyBytesMax, ({ caller }, bytes) => {
+      if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
     });
     for (const base of bases) {
       const add = (method: "GET" | "POST" | "DELETE", path: string, answer: Answer) =>

@@ -1,4 +1,6 @@
 /** The bodies of requests: JSON, under any content type from a program, only under its own from a page. */
+import type { IncomingMessage } from "node:http";
+import { Gathering } from "@tutti/mesh";
 import { JsonLimitError, parseInTurns, restErrors } from "@tutti/rest/json";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isOfBrowser } from "../access/origin.ts";
@@ -15,10 +17,58 @@ export function takeBodies(
   requireSize: (request: FastifyRequest, bytes: number) => void,
 ): void {
   app.removeAllContentTypeParsers();
-  const options = { parseAs: "buffer", bodyLimit: bodyBytesMax } as const;
-  app.addContentTypeParser("*", options, async (request: FastifyRequest, bytes: Buffer) => {
+  app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => {
+    const bytes = await gathered(payload, request.routeOptions.bodyLimit ?? bodyBytesMax);
     requireSize(request, bytes.length);
     return bodyOf(request, textOf(bytes));
+  });
+}
+
+/** Takes bodies as bytes, of any content type. `check` throws if one is not taken. */
+export function takeBytes(
+  app: FastifyInstance,
+  bytesMax: number,
+  check: (request: FastifyRequest, bytes: number) => void,
+): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => {
+    const bytes = await gathered(payload, bytesMax);
+    check(request, bytes.length);
+    return bytes;
+  });
+}
+
+/**
+ * The whole of a body. One that is too large is refused at once, and its connection stays open for the answer. Fastify's
+ * own reading keeps each part that comes, so that a sender of single bytes would fill the memory.
+ */
+function gathered(payload: IncomingMessage, most: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const read = new Gathering();
+    const settle = (): void => {
+      payload.off("data", take);
+      payload.off("end", finish);
+      payload.off("error", fail);
+    };
+    const take = (part: Buffer): void => {
+      if (read.length + part.length > most) fail(gatewayErrors.bodyTooLarge({ most }));
+      else read.add(part);
+    };
+    const finish = (): void => {
+      settle();
+      resolve(read.bytes);
+    };
+    const fail = (error: Error): void => {
+      settle();
+      reject(error);
+    };
+    if (Number(payload.headers["content-length"]) > most) {
+      fail(gatewayErrors.bodyTooLarge({ most }));
+      return;
+    }
+    payload.on("data", take);
+    payload.once("end", finish);
+    payload.once("error", fail);
   });
 }
 

@@ -12,6 +12,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { EdgeGuard } from "../access/edge.ts";
 import { Asked } from "../calls/asked.ts";
 import type { GatewaySettings } from "../configuration.ts";
+import { takeBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
 import { dataHeaders } from "../front/headers.ts";
 import { problemAnswer } from "../front/problems.ts";
@@ -44,11 +45,8 @@ interface Loaded {
 export function mcpPlugin(parts: McpPluginParts): (app: FastifyInstance) => Promise<void> {
   const answers = new McpAnswers(parts);
   return async (app) => {
-    app.removeAllContentTypeParsers();
-    const options = { parseAs: "buffer", bodyLimit: messageBytesMax } as const;
-    app.addContentTypeParser("*", options, ({ caller }: FastifyRequest, body: Buffer, done) => {
-      if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, body.length);
-      done(null, body);
+    takeBytes(app, messageBytesMax, ({ caller }, bytes) => {
+      if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
     });
     app.post("/mcp", { bodyLimit: messageBytesMax }, (request, reply) => answers.answer(request, reply));
     app.route({

@@ -15,6 +15,7 @@ import type { EdgeGuard } from "../access/edge.ts";
 import { Asked } from "../calls/asked.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
+import { takeBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
 import { problemAnswer } from "../front/problems.ts";
 
@@ -38,11 +39,8 @@ const unzip = promisify(gunzip);
 
 export function otlpPlugin(parts: OtlpPluginParts): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
-    app.removeAllContentTypeParsers();
-    const options = { parseAs: "buffer", bodyLimit: bodyBytesMax } as const;
-    app.addContentTypeParser("*", options, ({ caller }: FastifyRequest, body: Buffer, done) => {
-      if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, body.length);
-      done(null, body);
+    takeBytes(app, bodyBytesMax, ({ caller }, bytes) => {
+      if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
     });
     for (const path of paths)
       app.post(path, { bodyLimit: bodyBytesMax }, (request, reply) => record(parts, request, reply));

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { admit } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
+import { takeBytes } from "../front/body.ts";
 import { webhookErrors } from "./errors.ts";
 import { TellCheck, type Told } from "./told.ts";
 import { TriggeredWebhooks, triggerPrincipal } from "./triggered.ts";
@@ -84,13 +85,11 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
   }
 
   return async (app) => {
-    app.removeAllContentTypeParsers();
-    const options = { parseAs: "buffer", bodyLimit: bodyBytesMax } as const;
-    // What was signed are the bytes.
-    app.addContentTypeParser("*", options, ({ headers }, body, done) => {
+    // The signature is over the bytes.
+    takeBytes(app, bodyBytesMax, ({ headers }) => {
       const encoding = headers["content-encoding"] ?? "identity";
-      if (encoding === "identity") done(null, body);
-      else done(gatewayErrors.mediaTypeUnknown({ found: `Content-Encoding: ${encoding}` }));
+      if (encoding !== "identity")
+        throw gatewayErrors.mediaTypeUnknown({ found: `Content-Encoding: ${encoding}` });
     });
     // Its signature says who sends it.
     const route = { bodyLimit: bodyBytesMax, config: { reach: "open" } } as const;

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Gathering } from "./gathering.ts";
 
 describe("bytes that arrive in parts", () => {
-  it("are what came, whatever its parts, and change no part", () => {
+  it("are the same for any parts, and change no part", () => {
     const parts = fc.array(fc.uint8Array({ maxLength: 3_000 }), { maxLength: 20 });
     fc.assert(
       fc.property(parts, fc.nat(), (given, some) => {
