@@ -89,7 +89,7 @@ export async function makeSdk(folder, common) {
   const manifest = {
     name: "@tutti/sdk",
     ...common.manifest,
-    description: "Workers, client, definitions and testing kit of Tutti, for work that must not be lost",
+    description: "Workers, client, workflow builder and testing kit of Tutti: durable execution for workflows and AI agents",
     type: "module",
     sideEffects: false,
     exports: { ...exports, "./package.json": "./package.json" },
