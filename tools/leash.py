@@ -1,4 +1,4 @@
-"""Runs a program of Python that ends when whoever started it is gone: what tools/leash.mjs is to Node.
+"""Runs a program of Python that ends with the process that started it: what tools/leash.mjs is to Node.
 
     python3 tools/leash.py PROGRAM
 
@@ -34,7 +34,6 @@ def end_with_the_launcher() -> None:
 if sys.version_info < OLDEST:
     unfit(f"is Python {sys.version_info.major}.{sys.version_info.minor}; expected 3.11 or newer")
 try:
-    import grpc  # noqa: F401
     from google import protobuf  # noqa: F401
 except ImportError as error:
     unfit(f"cannot import {error.name or error}")

@@ -37,7 +37,9 @@ export const platformSection = defineSection({
     pythons: z
       .array(z.string().min(1))
       .default(["python3"])
-      .describe("Which Python the demonstration's worker runs on: the first of these that can import grpc."),
+      .describe(
+        "Which Python the demonstration's worker runs on: the first of these that can import protobuf.",
+      ),
   }),
 });
 

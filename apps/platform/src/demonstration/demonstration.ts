@@ -168,7 +168,7 @@ export class Demonstration implements Component {
   #python(address: string, tell: (line: string) => void): Supervised {
     const { pythons } = this.#options;
     const instead = this.#inTypeScript(address, "typescript-2");
-    const [first = instead, ...others] = pythons.map((command) => this.#inPython(address, command));
+    const [first = instead, ...others] = pythons.map((command) => this.#inPython(command));
     const programs: readonly [Program, ...Program[]] = [first, ...others, instead];
     const reasons: string[] = [];
     return this.#supervised("worker-python", programs, (reason) => {
@@ -176,17 +176,17 @@ export class Demonstration implements Component {
       if (reasons.length < pythons.length) return;
       this.#logger.info("both demo workers are in TypeScript", { reasons });
       tell(`Both workers are in TypeScript: ${reasons.join("; ")}.`);
-      tell("For one in Python: pip install grpcio protobuf, and start again.");
+      tell("For one in Python: pip install protobuf, and start again.");
     });
   }
 
-  #inPython(address: string, command: string): Program {
+  #inPython(command: string): Program {
     const { leashForPython, pythonPackage, workerInPython, cache } = this.#options.clone;
     return {
       command,
       arguments: [leashForPython, workerInPython],
       environment: {
-        TUTTI_ADDRESS: address,
+        TUTTI_URL: this.#options.url(),
         TUTTI_AGENT_ID: "worker-python",
         PYTHONPATH: pythonPackage,
         // Compiled once, and the folders of the package stay as they were cloned.

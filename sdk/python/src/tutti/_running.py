@@ -13,7 +13,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._agent import Agent, AgentParts
 from ._connector import Connector, ConnectorParts
@@ -25,9 +25,12 @@ from ._runner import Runner
 from ._settings import Settings, is_web_socket
 from ._threads import Threads
 from ._time import LoopTime, Timer
-from ._transport import GrpcTransport
 from ._web_socket import WebSocketTransport
+from .errors import OptionInvalid
 from .failures import timed_out
+
+if TYPE_CHECKING:
+    from ._transport import GrpcTransport
 
 T = TypeVar("T")
 
@@ -48,11 +51,7 @@ class Running:
         self._is_woken = False
         self._time = LoopTime(self._loop)
         self._threads = Threads(settings.slots)
-        self._transport = (
-            WebSocketTransport(settings.credentials)
-            if is_web_socket(settings.addresses)
-            else GrpcTransport(settings.credentials, settings.namespace)
-        )
+        self._transport = _transport_of(settings)
         self._drain_timer: Timer | None = None
         self._reads: set[asyncio.Task[None]] = set()
         self.state = "linking"
@@ -210,6 +209,21 @@ class Running:
         task = self._loop.create_task(wait())
         self._reads.add(task)
         task.add_done_callback(self._reads.discard)
+
+
+def _transport_of(settings: Settings) -> WebSocketTransport | GrpcTransport:
+    if is_web_socket(settings.addresses):
+        return WebSocketTransport(settings.credentials)
+    try:
+        # Loaded where it is used: it is 20 MiB, and optional.
+        from ._transport import GrpcTransport
+    except ModuleNotFoundError as error:
+        if error.name != "grpc":
+            raise
+        found = ", ".join(settings.addresses)
+        expected = "a URL of WebSockets, or the package grpcio: pip install 'tutti-sdk[grpc]'"
+        raise OptionInvalid("address", expected, found) from None
+    return GrpcTransport(settings.credentials, settings.namespace)
 
 
 def new_id(kind: str) -> str:

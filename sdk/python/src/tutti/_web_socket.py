@@ -138,6 +138,8 @@ class WebSocketStream:
             reason = await self._read_all(stream) or reason
         except asyncio.CancelledError:
             reason = "the stream was cancelled"
+        except ConnectionRefusedError:
+            reason = "connection refused"
         except (OSError, ValueError) as error:
             reason = str(error) or "the connection ended"
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this stream, and the worker comes again
