@@ -1,0 +1,109 @@
+/** Files that are made to do harm: each importer refuses them by name, or translates them, and ends. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  type Imported,
+  importAirflow,
+  importBpmn,
+  importCrontab,
+  importGithubActions,
+  importMakefile,
+  importN8n,
+  importServerlessWorkflow,
+  importStepFunctions,
+  importTemporal,
+  NotImported,
+} from "./index.ts";
+
+const importers: Readonly<Record<string, (text: string) => Imported>> = {
+  ...{ importAirflow, importBpmn, importCrontab, importGithubActions, importMakefile, importN8n },
+  ...{ importServerlessWorkflow, importStepFunctions, importTemporal },
+};
+
+const aliases = Array.from({ length: 30 }, (_, at) => {
+  const inner = at === 0 ? '"lol"' : Array.from({ length: 9 }, () => `*l${at - 1}`).join(", ");
+  return `l${at}: &l${at} [${inner}]`;
+}).join("\n");
+const entities = Array.from(
+  { length: 30 },
+  (_, at) => `<!ENTITY l${at} "${at === 0 ? "lol" : `&l${at - 1};`.repeat(9)}">`,
+).join("");
+const repeatedLength = 8_192;
+const path = "../../../../etc/cron.d/root";
+
+/** Each repeated takes exponential time, or all of the stack, in careless readers. */
+const repeated = [
+  ...["(", "[", "{", "<a>", "<!--", "'", '"', '"""', "\\", "$(", "${{", "&a ", "*a ", "- ", "? ", ": "],
+  ...[
+    " ",
+    "\t",
+    "\n",
+    "\r",
+    "\u0000",
+    "\ufeff",
+    "#",
+    "%",
+    "*/",
+    "0-",
+    "1,",
+    "a=",
+    "a:\n\t",
+    "x \\\n",
+    "aA",
+    "!",
+  ],
+];
+
+const files: Readonly<Record<string, string>> = {
+  "a bomb of aliases": `${aliases}\njobs: {a: {steps: [{run: ls}]}}\nStartAt: A\nStates: {A: {Type: Succeed}}`,
+  "a bomb of entities": `<?xml version="1.0"?><!DOCTYPE a [${entities}]><definitions>&l29;</definitions>`,
+  "an entity of a file":
+    '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><definitions>&b;</definitions>',
+  "a text that is too long": "a".repeat(1_048_577),
+  "members of the prototype":
+    '{"__proto__": {"polluted": true}, "constructor": {"prototype": {"polluted": true}}}',
+  "jobs of the prototype": '{"jobs": {"__proto__": {"steps": [{"run": "ls"}]}, "toString": {"steps": []}}}',
+  "a path as a name of jobs": `name: ${path}\njobs: {"${path}": {steps: [{run: ls}]}}`,
+  "a path as a name of states": `{"Comment": "${path}", "StartAt": "${path}", "States": {"${path}": {"Type": "Succeed"}}}`,
+  "a path as a target": `.PHONY: ${path}\n${path}:\n\tls\n`,
+  "a path as a name of nodes": `{"name": "${path}", "nodes": [{"name": "${path}", "type": "${path}"}], "connections": {}}`,
+  "a path as a process": `<definitions><process id="${path}" name="${path}"><startEvent id="a"/></process></definitions>`,
+  "a path as a document": `document: {dsl: '1.0.0', namespace: a, name: ${path}, version: '1.0.0'}\ndo: [{a: {set: {b: 1}}}]`,
+  "a graph that goes in circles": "a: b\nb: a\n.PHONY: a b\n",
+};
+
+function tried(importer: (text: string) => Imported, text: string): Imported | undefined {
+  try {
+    return importer(text);
+  } catch (error) {
+    assert.ok(error instanceof NotImported, `${error}`);
+    return undefined;
+  }
+}
+
+describe("hostile files", { timeout: 120_000 }, () => {
+  for (const [name, importer] of Object.entries(importers)) {
+    it(`are refused by ${name}, or make definitions with harmless names`, () => {
+      for (const text of Object.values(files)) {
+        const { documents = [] } = tried(importer, text) ?? {};
+        for (const document of documents) {
+          assert.ok(typeof document === "object" && document !== null && !Array.isArray(document));
+          const { workflow, schedule } = document as Readonly<Record<string, unknown>>;
+          assert.match(String(workflow ?? schedule), /^[a-z0-9][a-z0-9_.-]*$/);
+        }
+        assert.equal((Object.prototype as { polluted?: unknown }).polluted, undefined);
+      }
+    });
+
+    it(`of one text that repeats end in ${name}`, () => {
+      for (const text of repeated) tried(importer, text.repeat(Math.floor(repeatedLength / text.length)));
+    });
+  }
+
+  it("of aliases and entities are refused, not expanded", () => {
+    assert.equal(tried(importGithubActions, files["a bomb of aliases"] ?? ""), undefined);
+    assert.equal(tried(importStepFunctions, files["a bomb of aliases"] ?? ""), undefined);
+    for (const name of ["a bomb of entities", "an entity of a file"])
+      assert.equal(tried(importBpmn, files[name] ?? ""), undefined);
+  });
+});
