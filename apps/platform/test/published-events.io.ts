@@ -23,6 +23,23 @@ const provoked = [
   ...["definition.registered", "run.accepted", "run.started", "run.signalled", "run.completed"].map(
     (type) => `workflow.${type}`,
   ),
+  ...["paused", "resumed", "cancelling", "cancelled", "terminated", "retried", "reset", "failed"].map(
+    (type) => `workflow.run.${type}`,
+  ),
+  ...["created", "changed", "paused", "resumed", "deleted", "fired"].map(
+    (type) => `workflow.schedule.${type}`,
+  ),
+  ...["created", "changed", "paused", "resumed", "deleted"].map((type) => `workflow.trigger.${type}`),
+  ...["requested", "claimed", "released", "decided"].map((type) => `workflow.approval.${type}`),
+  ...["labelled", "archived"].map((type) => `workflow.definition.${type}`),
+  "workflow.limit.changed",
+  "workflow.run.progressed",
+  ...["accepted", "started", "paused", "resumed", "cancelling", "cancelled"].map(
+    (type) => `session.session.${type}`,
+  ),
+  ...["granted", "released"].map((type) => `session.lock.${type}`),
+  ...["started", "paused", "resumed", "cancelled", "terminated"].map((type) => `swarm.mission.${type}`),
+  ...["blackboard.changed", "agent.joined"].map((type) => `swarm.${type}`),
   ...["service.starting", "service.ready", "configuration.changed"].map((type) => `platform.${type}`),
   "registry.instance.registered",
 ].map((type) => `tutti.${type}`);
@@ -50,6 +67,7 @@ describe("documented events", { skip: nats.skip }, () => {
         ...usingNats(server.address),
         `--platform.dataDirectory=${join(folder.path, "data")}`,
         ...["--access.reportMs=50", "--access.guessesFree=3", "--access.lockoutMs=600000"],
+        "--audit.checkpointEveryMs=1000",
       ],
       { directory: folder.path },
     );
@@ -112,6 +130,8 @@ describe("documented events", { skip: nats.skip }, () => {
     });
     await done("POST", "/v1/runs", { runId: "one", definition: { name: "wait" } });
     await done("POST", "/v1/runs/one/signals/go", {});
+    await steerRuns(done);
+    await steerOthers(done);
     const rule = { subject: "request", when: 'call.action == "workflow.runs.start"' };
     await done("PUT", "/v1/rules/never", {
       ...rule,
@@ -167,3 +187,66 @@ const beforeReaders = new Set(
     (type) => `tutti.${type}`,
   ),
 );
+
+type Done = (method: string, path: string, body?: unknown) => Promise<unknown>;
+
+/** Runs that are paused, ended by hand, retried and taken back, with their definitions and questions. */
+async function steerRuns(done: Done): Promise<void> {
+  const why = { reason: "test" };
+  const asking = "workflow: asks\ntasks: {sure: {approve: {title: Sure}}, then: {set: 1, needs: [sure]}}";
+  await done("POST", "/v1/workflows", { text: asking });
+  await done("POST", "/v1/workflows", { text: 'workflow: fails\ntasks: {a: {set: "${{ 1 / 0 }}"}}' });
+  await done("PUT", "/v1/workflows/asks/labels/live", { ...why });
+  const start = (runId: string, name: string) => done("POST", "/v1/runs", { runId, definition: { name } });
+  await start("asks-1", "asks");
+  await done("POST", "/v1/runs/asks-1/pause", why);
+  await done("POST", "/v1/runs/asks-1/resume", why);
+  const { approvals } = (await done("GET", "/v1/approvals?workId=asks-1")) as {
+    readonly approvals: readonly { readonly approvalId: string }[];
+  };
+  const question = `/v1/approvals/${approvals[0]?.approvalId}`;
+  await done("POST", `${question}/claim`, { runId: "asks-1" });
+  await done("POST", `${question}/release`, { runId: "asks-1" });
+  await done("POST", question, { runId: "asks-1", verdict: "approved" });
+  await start("fails-1", "fails");
+  await done("GET", "/v1/runs/fails-1/result?waitMs=20000");
+  await done("POST", "/v1/runs/fails-1/retry", why);
+  await start("asks-2", "asks");
+  await done("POST", "/v1/runs/asks-2/reset", { toEvent: 1, ...why });
+  await done("POST", "/v1/runs/asks-2/cancel", why);
+  await start("asks-3", "asks");
+  await done("POST", "/v1/runs/asks-3/terminate", why);
+  await done("POST", "/v1/workflows/fails/archive", why);
+  await done("PUT", "/v1/limits/printer", { maxConcurrent: 2 });
+}
+
+/** Schedules, triggers, sessions, locks and missions, from their start to their end. */
+async function steerOthers(done: Done): Promise<void> {
+  const why = { reason: "test" };
+  const run = { definition: { name: "wait" } };
+  for (const [kind, made] of [
+    ["schedules", { scheduleId: "daily", timing: { rules: [{ cron: "0 8 * * *" }] }, run }],
+    ["triggers", { triggerId: "sent", source: { event: { type: "shop.sent" } }, run }],
+  ] as const) {
+    const id = "scheduleId" in made ? made.scheduleId : made.triggerId;
+    await done("POST", `/v1/${kind}`, made);
+    await done("PATCH", `/v1/${kind}/${id}`, { ...made, labels: { a: "b" } });
+    await done("POST", `/v1/${kind}/${id}/pause`, why);
+    await done("POST", `/v1/${kind}/${id}/resume`, why);
+    if (kind === "schedules") await done("POST", `/v1/${kind}/${id}/trigger`, why);
+    await done("DELETE", `/v1/${kind}/${id}?reason=test`);
+  }
+  const offering = { capabilities: [{ name: "stage.none", version: "1.0.0" }], slots: 1 };
+  await done("POST", "/v1/tasks/claim", { agentId: "agent-1", offering });
+  const tasks = [{ id: "a", capability: "stage.none" }];
+  await done("POST", "/v1/sessions", { sessionId: "s1", mode: "workflow", tasks: { tasks } });
+  await done("POST", "/v1/missions", { missionId: "m1", spec: { tasks } });
+  await done("POST", "/v1/missions", { missionId: "m2", spec: { tasks } });
+  for (const work of ["sessions/s1", "missions/m1"])
+    for (const verb of ["pause", "resume", "cancel"]) await done("POST", `/v1/${work}/${verb}`, why);
+  await done("POST", "/v1/missions/m2/board", { writes: [{ key: "a", value: 1 }] });
+  await done("POST", "/v1/missions/m2/terminate", why);
+  const holder = { holder: "test", leaseMs: 60_000 };
+  await done("POST", "/v1/locks/door/acquire", holder);
+  await done("POST", "/v1/locks/door/release", { holder: "test" });
+}

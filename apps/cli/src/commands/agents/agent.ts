@@ -58,6 +58,7 @@ export const agentColumns: readonly Column[] = [
   { title: "memory", align: "right", yields: 2, widthMin: 6 },
   { title: "done", align: "right", yields: 1, widthMin: 4 },
   { title: "failed", align: "right", yields: 2, widthMin: 4 },
+  { title: "cost", align: "right", yields: 2, widthMin: 4 },
   { title: "joined", align: "right", yields: 2, widthMin: 6 },
   { title: "last seen", align: "right", yields: 2, widthMin: 6 },
   { title: "offers", yields: 3, widthMin: 12 },
@@ -66,7 +67,8 @@ export const agentColumns: readonly Column[] = [
 export function agentRow(agent: Agent, nowMs: number): Entry[] {
   const { agentId, freeSlots = 0, offering, figures, done, joinTimeMs, heardTimeMs } = agent;
   const slots = offering?.slots ?? 0;
-  const names = offering?.capabilities.map(({ name }) => name) ?? [];
+  const names =
+    offering?.capabilities.map(({ name, version = "" }) => `${name}${version && `@${version}`}`) ?? [];
   return [
     { text: agentId, tone: "bold" },
     stateCell(agent),
@@ -75,11 +77,19 @@ export function agentRow(agent: Agent, nowMs: number): Entry[] {
     { text: figures?.memoryBytes === undefined ? "" : printBytes(figures.memoryBytes), tone: "dim" },
     { text: String(done?.completed ?? 0), tone: "dim" },
     (done?.failed ?? 0) === 0 ? { text: "", tone: "dim" } : { text: String(done?.failed), tone: "red" },
-    // Counts of completed and failed tasks start here.
+    { text: costOf(agent), tone: "dim" },
+    // Counts of tasks and their cost start here.
     { text: joinTimeMs === undefined ? "" : printAge(joinTimeMs, nowMs), tone: "dim" },
     { text: heardTimeMs === undefined ? "" : printAge(heardTimeMs, nowMs), tone: "dim" },
     { text: names.join(", "), tone: "dim" },
   ];
+}
+
+/** Money that its tasks have used, or tokens without a price: `0.42`, `1200 tokens`. Empty for neither. */
+function costOf({ done }: Agent): string {
+  const { money = 0, tokens = 0 } = done?.used ?? {};
+  if (money > 0) return money.toFixed(money < 1 ? 4 : 2);
+  return tokens > 0 ? `${Math.round(tokens)} tokens` : "";
 }
 
 function stateCell({ state, hold = "none" }: Agent): { readonly text: string; readonly tone: Tone } {
@@ -143,6 +153,7 @@ function drawAgent({ print }: Context, agent: Agent, work: readonly AgentWork[],
       "since then",
       `${done?.completed ?? 0} completed, ${done?.failed ?? 0} failed, busy for ${printDurationMs(done?.busyMs ?? 0)}`,
     ],
+    ["cost", costOf(agent) || undefined],
     ["heard", heardTimeMs === undefined ? undefined : printAge(heardTimeMs, nowMs)],
     ["library", sdk],
   ]);

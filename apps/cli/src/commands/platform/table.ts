@@ -316,7 +316,10 @@ export const installationCommands: readonly Command[] = [
   {
     name: "agent list",
     group: "installation",
-    summary: "List agents with capabilities and load",
+    summary: "List agents with capabilities, versions, load and cost",
+    about: [
+      "Lists agents with state, slots, use of their machine, tasks, cost and capabilities. The cost is the money that tasks reported since the agent joined, or the tokens.",
+    ],
     options: [pool, size, page, all],
     json: "document",
     load: () => import("../agents/agent.ts").then(({ listAgents }) => listAgents),
