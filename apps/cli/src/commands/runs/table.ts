@@ -200,7 +200,7 @@ export const runCommands: readonly Command[] = [
     group: "runs",
     summary: "Set the output or the input of a task by hand, skip it, or fail it",
     about: [
-      "Sets the output of a task, skips it, or fails it. With `--rerun` the value is the input of the task: it runs with it, also in a run that has failed, and tasks that need it run again. Its running attempt no longer counts. The history and the audit log have the reason.",
+      "Sets the output of a task, skips it, or fails it. With `--rerun` the value is the input of the task. The task runs with it, also in a failed run, and tasks that need it run again. Its running attempt no longer counts. The history and the audit log have the reason.",
       "Prints the tasks that follow, and asks. Without `--rerun`, a task that has ended is repaired only while no task that needs it has started. After that, use `tutti retry` or a reset.",
     ],
     arguments: [
