@@ -4,12 +4,11 @@ import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
+import { printPercent } from "../../terminal/percent.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 
 const everyStatus = ["open", "trial", "applied", "dismissed", "expired", "taken_back"] as const;
-
-const percent = (share = 0): string => `${(share * 100).toFixed(Math.abs(share) < 0.1 ? 1 : 0)} %`;
 
 export async function listAdvice(context: Context): Promise<Result> {
   const { values, print } = context;
@@ -42,7 +41,7 @@ export async function listAdvice(context: Context): Promise<Result> {
         ],
         entries.map((each) => [
           { text: each.recommendationId, tone: "bold" },
-          { text: percent(each.gain?.median), tone: "green" },
+          { text: printPercent(each.gain?.median), tone: "green" },
           { text: statusOf(each), tone: each.status === "taken_back" ? "yellow" : "dim" },
           { text: each.title ?? "", tone: "dim" },
         ]),
@@ -157,8 +156,8 @@ function draw({ print, shell }: Context, each: Recommendation): void {
 
 function gainText({ measure = "time", median, low, high, runs = 0 }: PredictedGain): string {
   if (measure !== "time")
-    return `${percent(median)} less ${measure} reserved, by the use of about ${runs} attempts.`;
-  return `${percent(median)} less time in a replay of ${runs} runs, ${percent(low)} to ${percent(high)} for 8 of 10.`;
+    return `${printPercent(median)} less ${measure} reserved, by the use of about ${runs} attempts.`;
+  return `${printPercent(median)} less time in a replay of ${runs} runs, ${printPercent(low)} to ${printPercent(high)} for 8 of 10.`;
 }
 
 function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns): string {

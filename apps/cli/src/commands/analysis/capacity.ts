@@ -2,6 +2,7 @@
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
+import { printPercent } from "../../terminal/percent.ts";
 import { printMoment } from "../../terminal/time.ts";
 import { printBytes } from "../agents/agent.ts";
 import { numberIn } from "./what-if.ts";
@@ -16,11 +17,9 @@ interface BackTest {
   readonly within?: number;
 }
 
-const percent = (share = 0): string => `${(share * 100).toFixed(0)} %`;
-
 function tested({ days: tried = 0, error, within }: BackTest = {}): string {
   if (tried === 0) return "not yet tested";
-  return `error ${percent(error)}, ${percent(within)} of ${tried} in range`;
+  return `error ${printPercent(error)}, ${printPercent(within)} of ${tried} in range`;
 }
 
 /** The whole of the next such day, in UTC. Default: the next seven days. */

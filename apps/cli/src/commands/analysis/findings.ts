@@ -2,6 +2,7 @@
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
+import { printPercent } from "../../terminal/percent.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 
 interface Finding {
@@ -11,8 +12,6 @@ interface Finding {
   readonly remedies?: readonly { readonly text?: string; readonly command?: string }[];
   readonly evidence?: readonly string[];
 }
-
-const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 
 function spanIn({ values, shell }: Context): { fromMs?: number; toMs?: number } {
   const nowMs = shell.nowMs();
@@ -58,7 +57,7 @@ export async function bottlenecks(context: Context): Promise<Result> {
   const found = reply.bottlenecks.map((each) => ({
     ...each,
     evidence: (each.improvements ?? []).map(
-      ({ faster }) => `Without it, work takes ${percent(faster ?? 0)} less time at least.`,
+      ({ faster }) => `Without it, work takes ${printPercent(faster ?? 0)} less time at least.`,
     ),
     remedies: (each.improvements ?? []).flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy])),
   }));
@@ -114,7 +113,7 @@ export async function profile(context: Context): Promise<Result> {
       }
       const [middle = 0, most = 0, all = 0] = found.durationMs ?? [];
       print.line(
-        `${found.count} ended, ${percent(found.success ?? 0)} completed. Duration: p50 ${printDurationMs(middle)}, p90 ${printDurationMs(most)}, p99 ${printDurationMs(all)}.`,
+        `${found.count} ended, ${printPercent(found.success ?? 0)} completed. Duration: p50 ${printDurationMs(middle)}, p90 ${printDurationMs(most)}, p99 ${printDurationMs(all)}.`,
       );
       print.table(
         [
@@ -126,12 +125,12 @@ export async function profile(context: Context): Promise<Result> {
         tasks.map((task) => [
           { text: task.task ?? "", tone: "bold" },
           { text: `${task.count ?? 0}` },
-          { text: percent(task.success ?? 0) },
+          { text: printPercent(task.success ?? 0) },
           { text: (task.attempts ?? 0).toFixed(1) },
           { text: printDurationMs(task.waitedMs ?? 0) },
           { text: printDurationMs(task.runMs?.[0] ?? 0) },
           { text: printDurationMs(task.runMs?.[2] ?? 0) },
-          { text: percent(task.critical ?? 0) },
+          { text: printPercent(task.critical ?? 0) },
         ]),
       );
     },

@@ -4,6 +4,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
+import { printPercent } from "../../terminal/percent.ts";
 import { printDurationMs } from "../../terminal/time.ts";
 
 interface Report {
@@ -33,8 +34,6 @@ interface Check {
     readonly error?: number;
   }[];
 }
-
-const percent = (share = 0): string => `${(share * 100).toFixed(Math.abs(share) < 0.1 ? 1 : 0)} %`;
 
 export async function whatIf(context: Context): Promise<Result> {
   const { values, print, shell } = context;
@@ -76,9 +75,9 @@ export async function whatIf(context: Context): Promise<Result> {
       }
       const compared = (check.values ?? []).map(
         ({ name = "", pastMs = 0, replayedMs = 0, error = 0 }) =>
-          `${name.replace("_", " ")} ${printDurationMs(pastMs)}, replayed ${printDurationMs(replayedMs)} (${percent(error)})`,
+          `${name.replace("_", " ")} ${printDurationMs(pastMs)}, replayed ${printDurationMs(replayedMs)} (${printPercent(error)})`,
       );
-      print.line(`self-check  error ${percent(check.error)}: ${compared.join("; ")}`);
+      print.line(`self-check  error ${printPercent(check.error)}: ${compared.join("; ")}`);
       if ((reply.missing ?? 0) > 0) print.line(`            ${reply.missing} rows were not recorded`);
       if (reply.cut === true)
         print.line("            more was recorded than is replayed: the newest part is used");
@@ -102,7 +101,7 @@ function drawReports({ print }: Context, past: Report, scenario: Report | undefi
     ["wait p99", ({ waitP99Ms = 0 }) => printDurationMs(waitP99Ms)],
     ["time until all ended", ({ spanMs = 0 }) => printDurationMs(spanMs)],
     ["worker hours", ({ workerHours = 0 }) => workerHours.toFixed(2)],
-    ["slots in use", ({ use }) => percent(use)],
+    ["slots in use", ({ use }) => printPercent(use)],
     ["cost", ({ cost = 0 }) => cost.toFixed(2)],
     ["missed goals", ({ missed = 0 }) => `${missed}`],
     ["not served", ({ unserved = 0 }) => `${unserved}`],

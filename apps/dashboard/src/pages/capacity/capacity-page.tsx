@@ -6,6 +6,7 @@ import { nowMs } from "../../effects/time.ts";
 import { ChoiceField } from "../../elements/fields.tsx";
 import { bytes, count, figure, percent } from "../../elements/moments.ts";
 import { Empty, PageHead, Part } from "../../elements/parts.tsx";
+import { ScrollTable } from "../../elements/scroll-table.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import "../analysis/analysis.css";
@@ -93,89 +94,57 @@ function tested({ days: tried = 0, error = 0, within = 0 }: BackTest = {}): stri
   return `error ${percent(error)}, ${percent(within)} of ${count(tried)} in range`;
 }
 
+const poolTitles = [
+  ...["Pool", "Slots now", "Slots needed", "Range", "Agents", "Busy slots", "Busiest hour", "Past forecasts"],
+];
+const diskTitles = ["Process", "Free", "Per day", "Full", "Range", "Past forecasts"];
+
 function Pools({ capacities }: { capacities: readonly Capacity[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls
-    <section className="scroll-x" aria-label="Pools" tabIndex={0}>
-      <table className="lines analysis-tasks">
-        <thead>
-          <tr>
-            {[
-              "Pool",
-              "Slots now",
-              "Slots needed",
-              "Range",
-              "Agents",
-              "Busy slots",
-              "Busiest hour",
-              "Past forecasts",
-            ].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {capacities.map((each) => (
-            <tr key={each.pool}>
-              <th scope="row">{each.pool}</th>
-              <td>{count(each.slots ?? 0)}</td>
-              <td>{count(each.recommendedSlots ?? 0)}</td>
-              <td>
-                {count(each.recommendedSlotsLow ?? 0)}–{count(each.recommendedSlotsHigh ?? 0)}
-              </td>
-              <td>{count(each.recommendedAgents ?? 0)}</td>
-              <td>{figure(each.peakLoad ?? 0)}</td>
-              <td>{moments.format(each.peakTimeMs ?? 0)}</td>
-              <td>{tested(each.backTest)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <ScrollTable label="Pools" className="analysis-tasks figures" titles={poolTitles}>
+      {capacities.map((each) => (
+        <tr key={each.pool}>
+          <th scope="row">{each.pool}</th>
+          <td>{count(each.slots ?? 0)}</td>
+          <td>{count(each.recommendedSlots ?? 0)}</td>
+          <td>
+            {count(each.recommendedSlotsLow ?? 0)}–{count(each.recommendedSlotsHigh ?? 0)}
+          </td>
+          <td>{count(each.recommendedAgents ?? 0)}</td>
+          <td>{figure(each.peakLoad ?? 0)}</td>
+          <td>{moments.format(each.peakTimeMs ?? 0)}</td>
+          <td>{tested(each.backTest)}</td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }
 
 function Disks({ disks }: { disks: readonly DiskCapacity[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls
-    <section className="scroll-x" aria-label="Disks" tabIndex={0}>
-      <table className="lines analysis-tasks">
-        <thead>
-          <tr>
-            {["Process", "Free", "Per day", "Full", "Range", "Past forecasts"].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {disks.map((disk) => (
-            <tr key={disk.process}>
-              <th scope="row">{disk.process}</th>
-              <td>{bytes(disk.freeBytes ?? 0)}</td>
-              <td>
-                {(disk.bytesPerDay ?? 0) < 0 ? "−" : "+"}
-                {bytes(Math.abs(disk.bytesPerDay ?? 0))}
-              </td>
-              <td>
-                {disk.backTest === undefined
-                  ? "no forecast yet"
-                  : dateOf(disk.fullTimeMs, "not within ten years")}
-              </td>
-              <td>
-                {disk.earliestTimeMs === undefined
-                  ? ""
-                  : `${dateOf(disk.earliestTimeMs, "")} – ${dateOf(disk.latestTimeMs, "later")}`}
-              </td>
-              <td>{tested(disk.backTest)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <ScrollTable label="Disks" className="analysis-tasks figures" titles={diskTitles}>
+      {disks.map((disk) => (
+        <tr key={disk.process}>
+          <th scope="row">{disk.process}</th>
+          <td>{bytes(disk.freeBytes ?? 0)}</td>
+          <td>
+            {(disk.bytesPerDay ?? 0) < 0 ? "−" : "+"}
+            {bytes(Math.abs(disk.bytesPerDay ?? 0))}
+          </td>
+          <td>
+            {disk.backTest === undefined
+              ? "no forecast yet"
+              : dateOf(disk.fullTimeMs, "not within ten years")}
+          </td>
+          <td>
+            {disk.earliestTimeMs === undefined
+              ? ""
+              : `${dateOf(disk.earliestTimeMs, "")} – ${dateOf(disk.latestTimeMs, "later")}`}
+          </td>
+          <td>{tested(disk.backTest)}</td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }
 

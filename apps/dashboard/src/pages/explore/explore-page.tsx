@@ -4,6 +4,7 @@ import type { Routes } from "@tutti/rest/types";
 import { type FormEvent, useEffect, useMemo, useState } from "react";
 import { nowMs } from "../../effects/time.ts";
 import { Field } from "../../elements/fields.tsx";
+import { Moment } from "../../elements/moment.tsx";
 import { counted, span } from "../../elements/moments.ts";
 import { PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
@@ -103,7 +104,12 @@ function Head({ data }: { data: Reply }) {
   return (
     <>
       {counted(result.rows.length, "row")} in {span(data.tookMs ?? 0)}
-      {data.cut === true ? ", more exist" : ""}{" "}
+      {data.cut === true ? ", more exist" : ""}
+      {data.recordedToMs === undefined ? null : (
+        <>
+          , recorded to <Moment atMs={data.recordedToMs} />
+        </>
+      )}{" "}
       <a
         className="press quiet"
         href={href}

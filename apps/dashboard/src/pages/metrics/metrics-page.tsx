@@ -18,11 +18,12 @@ import "./metrics.css";
 type List = Routes["metrics.list"]["reply"];
 type Metric = List["metrics"][number];
 
-/** The resources of each process. */
+/** The resources of each process, and how far the record of facts is behind. */
 const board = [
   { title: "CPU", metric: "process_cpu_seconds_total", figure: "rate" },
   { title: "Memory", metric: "process_resident_memory_bytes", figure: "value" },
   { title: "Event-loop delay", metric: "nodejs_eventloop_lag_p99_seconds", figure: "value" },
+  { title: "Record of facts behind", metric: "tutti_insight_facts_lag_seconds", figure: "value" },
 ] as const;
 
 /** Any metric over any time: of the installation, or of the workers of a namespace. */

@@ -193,7 +193,8 @@ function SectionView({ section: { title, text, columns, rows, cut, problem } }: 
       <h3>{title}</h3>
       {text === "" ? null : <p>{text}</p>}
       {problem === undefined ? null : <p className="problem">This section could not be made: {problem}</p>}
-      {columns.length === 0 ? null : <ResultView result={{ columns, rows }} />}
+      {rows.length > 0 ? <ResultView result={{ columns, rows }} /> : null}
+      {columns.length > 0 && rows.length === 0 ? <p className="soft">Nothing in this time.</p> : null}
       {cut ? <p className="soft small">The first {rows.length} rows. There are more.</p> : null}
     </section>
   );
@@ -204,11 +205,52 @@ function Form({ onClose }: { onClose: () => void }) {
   const [draft, setDraft] = useState<Draft>(emptyDraft);
   const [isTried, setTried] = useState(false);
   const found = problemsOf(draft);
-  const problems = isTried ? found : {};
-  const change = (next: Partial<Draft>) => setDraft({ ...draft, ...next });
   const call = { method: "POST" as const, path: reportsPath, body: bodyOf(draft) };
   return (
     <form className="sure" onSubmit={(event) => event.preventDefault()}>
+      <Fields draft={draft} problems={isTried ? found : {}} onChange={setDraft} />
+      <div className="dialog-foot">
+        <Action
+          label={draft.schedule.trim() === "" ? "Create report" : "Create schedule"}
+          weight="main"
+          submit
+          call={call}
+          command={createCommand(draft)}
+          perform={() => {
+            setTried(true);
+            return Object.keys(found).length > 0 ? undefined : send(call);
+          }}
+          onDone={(reply) => {
+            if (reply === undefined) return;
+            const { report, scheduleId = "" } = reply as Routes["workReports.create"]["reply"];
+            notify({
+              tone: "done",
+              text:
+                report === undefined
+                  ? `Schedule created: ${scheduleId}.`
+                  : `Report started: ${report.title}.`,
+            });
+            void queries.invalidateQueries({ queryKey: ["reports"] });
+            onClose();
+          }}
+        />
+      </div>
+    </form>
+  );
+}
+
+function Fields({
+  draft,
+  problems,
+  onChange,
+}: {
+  draft: Draft;
+  problems: ReturnType<typeof problemsOf>;
+  onChange: (draft: Draft) => void;
+}) {
+  const change = (next: Partial<Draft>) => onChange({ ...draft, ...next });
+  return (
+    <>
       <ChoiceField
         label="About"
         value={draft.kind}
@@ -249,32 +291,6 @@ function Form({ onClose }: { onClose: () => void }) {
           onChange={(cron) => change({ cron })}
         />
       )}
-      <div className="dialog-foot">
-        <Action
-          label={draft.schedule.trim() === "" ? "Create report" : "Create schedule"}
-          weight="main"
-          submit
-          call={call}
-          command={createCommand(draft)}
-          perform={() => {
-            setTried(true);
-            return Object.keys(found).length > 0 ? undefined : send(call);
-          }}
-          onDone={(reply) => {
-            if (reply === undefined) return;
-            const { report, scheduleId = "" } = reply as Routes["workReports.create"]["reply"];
-            notify({
-              tone: "done",
-              text:
-                report === undefined
-                  ? `Schedule created: ${scheduleId}.`
-                  : `Report started: ${report.title}.`,
-            });
-            void queries.invalidateQueries({ queryKey: ["reports"] });
-            onClose();
-          }}
-        />
-      </div>
-    </form>
+    </>
   );
 }

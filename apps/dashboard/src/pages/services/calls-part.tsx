@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { count, span } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
+import { ScrollTable } from "../../elements/scroll-table.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { factsQuery } from "../explore/queries.ts";
 import { type CallRow, callsIn, callsSql } from "./calls.ts";
@@ -24,34 +25,20 @@ const titles = ["Route", "Caller", "Status", "Calls", "Time", "Mean", "Slowest"]
 
 function Calls({ calls }: { calls: readonly CallRow[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls
-    <section className="scroll-x" aria-label="Calls" tabIndex={0}>
-      <table className="lines">
-        <thead>
-          <tr>
-            {titles.map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {calls.map((call) => (
-            <tr key={`${call.route} ${call.identity} ${call.code}`}>
-              <td>
-                <code>{call.route}</code>
-              </td>
-              <td>{call.identity}</td>
-              <td>{call.code}</td>
-              <td>{count(call.calls)}</td>
-              <td>{span(call.ms)}</td>
-              <td>{span(call.ms / Math.max(1, call.calls))}</td>
-              <td>{span(call.slowestMs)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <ScrollTable label="Calls" titles={titles}>
+      {calls.map((call) => (
+        <tr key={`${call.route} ${call.identity} ${call.code}`}>
+          <td>
+            <code>{call.route}</code>
+          </td>
+          <td>{call.identity}</td>
+          <td>{call.code}</td>
+          <td>{count(call.calls)}</td>
+          <td>{span(call.ms)}</td>
+          <td>{span(call.ms / Math.max(1, call.calls))}</td>
+          <td>{span(call.slowestMs)}</td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AlertDelivery, type SettleAlertDelivery } from "@tutti/contracts/insight/v1";
+import { Errands } from "@tutti/host/serving";
+import { testFoundation } from "@tutti/kernel/testing";
+import type { Submission } from "@tutti/runtime";
+import { insightErrors } from "../errors.ts";
+import { Notifications } from "./notifications.ts";
+
+const hourMs = 3_600_000;
+
+/** Sends one message to a receiver that is away for so long. */
+async function sent(awayMs: number, passMs: number) {
+  const foundation = testFoundation();
+  const told: SettleAlertDelivery[] = [];
+  const runtime = {
+    submit({ body, reply }: Submission) {
+      // The cast: notifications send nothing else.
+      told.push(body as SettleAlertDelivery);
+      reply({ kind: "done", reply: {} });
+    },
+  };
+  const cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
+  const errands = new Errands({ runtime, foundation, cause });
+  const ids: string[] = [];
+  let attempts = 0;
+  const receivers = {
+    async deliver(_: string, { id }: { readonly id: string }) {
+      attempts++;
+      if (foundation.time.monotonic() < awayMs) throw insightErrors.receiverFailed({ reason: "no route" });
+      ids.push(id);
+    },
+  };
+  const notifications = new Notifications({ notes: new Map(), handle() {} });
+  notifications.begin({ errands, receivers, foundation });
+  const delivery = AlertDelivery.fromPartial({ number: 7, ruleId: "disk", receiver: "ops", count: 1 });
+  const effect = { kind: "deliver_alerts", delivery };
+  const token = { partition: 0, incarnation: 1, number: 2, attempt: 1 };
+  const key = { namespace: "system", kind: "alert", id: "alerts" };
+  notifications.dispatch([{ key, token, effect, cause: undefined, isRecovered: false }]);
+  await foundation.time.advanceAsync(passMs);
+  await errands.stop();
+  return { told, ids, attempts, failure: notifications.failureOf({ namespace: "system" }, 7) };
+}
+
+describe("a message to a receiver that is away", () => {
+  it("for an hour arrives once when the receiver is back", async () => {
+    const { told, ids, attempts, failure } = await sent(hourMs, 2 * hourMs);
+    assert.deepEqual(told, [{ delivered: true, message: "" }]);
+    assert.equal(ids.length, 1);
+    assert.ok(attempts > 100 && attempts < 400, `${attempts} attempts`);
+    assert.equal(failure, "");
+  });
+
+  it("for longer than a day is a dead letter", async () => {
+    const { told, ids } = await sent(48 * hourMs, 25 * hourMs);
+    assert.equal(ids.length, 0);
+    assert.equal(told.length, 1);
+    assert.equal(told[0]?.delivered, false);
+    assert.match(told[0]?.message ?? "", /failed for a day: .*no route/);
+  });
+});
