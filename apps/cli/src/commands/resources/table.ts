@@ -227,7 +227,7 @@ export const modelCommands: readonly Command[] = [
   {
     name: "model rollback",
     group: "installation",
-    summary: "Return to the model that predicted a capability before",
+    summary: "Restore the previous model of a capability",
     arguments: [modelId],
     options: [reason],
     json: "document",
