@@ -102,7 +102,7 @@ describe("runs of durable functions", () => {
     assert.deepEqual(
       found.remedies.map(({ text, command }) => [text, command]),
       [
-        ["start an agent with pinned in 3.0.0", ""],
+        ["start a worker with pinned in 3.0.0", ""],
         ["move the run to the latest version of pinned", "tutti workflow migrate pinned --only left"],
       ],
     );

@@ -218,7 +218,7 @@ class A_call(unittest.TestCase):
     def test_without_a_server_names_the_variable(self) -> None:
         for wait in self.each():
             with self.assertRaises(tutti.Unreachable) as raised:
-                wait("127.0.0.1:9", lambda client: client.run("order"))
+                wait("127.0.0.1:9", lambda client: client.with_options(timeout=0.2).run("order"))
             self.assertIn("TUTTI_URL", raised.exception.remedy)
             self.assertIsInstance(raised.exception, OSError)
 

@@ -106,6 +106,7 @@ describe("words of a command line", () => {
       /Command `tutti workflow chekc` not found\.\n {2}Did you mean `tutti workflow check`\?/,
     ],
     ["terminate order-18", /Did you mean `tutti cancel ID --now`\?/],
+    ["ls", /Did you mean `tutti list`\?/],
     ["order.yaml", /Did you mean `tutti run order.yaml`\?/],
     ["help lits", /Did you mean `tutti list`\?/],
     [

@@ -98,6 +98,9 @@ const otherWords: ReadonlyMap<string, string> = new Map([
   ["kill", "cancel ID --now"],
   ["stop", "cancel ID"],
   ["describe", "show ID"],
+  ["ls", "list"],
+  ["ps", "list"],
+  ["up", "dev"],
   ["start", "run FILE"],
   ["limit", "pool limit"],
 ]);

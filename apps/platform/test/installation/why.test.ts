@@ -167,7 +167,7 @@ describe("why", () => {
     const causes = new Set(waits.map(({ cause }) => cause));
     for (const cause of [timer, signal, approval, child, noCapability, noMatch])
       assert.ok(causes.has(cause), enumName(WaitCause, cause));
-    assert.ok(remedies.some(({ text }) => /start an agent that offers why\.nobody/.test(text)));
+    assert.ok(remedies.some(({ text }) => /start a worker that offers why\.nobody/.test(text)));
   });
 
   it("a run has not started: its start is delayed, or others hold its limit", async () => {

@@ -14,6 +14,7 @@ interface Case {
   readonly make: (arena: Arena) => void;
   readonly cause: WaitCause;
   readonly says: RegExp;
+  readonly helps?: RegExp;
 }
 
 const cases: readonly Case[] = [
@@ -31,6 +32,13 @@ const cases: readonly Case[] = [
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
     says: /no worker offers work. Did you mean wrok\?/,
+  },
+  {
+    what: "no agent offers the language models of the platform: the keys are named",
+    make: (arena) => arena.sender().offer(1, { capability: "tutti.agent" }),
+    cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
+    says: /no worker offers tutti\.agent/,
+    helps: /set ANTHROPIC_API_KEY, .* or start a worker with `agents\(\)`/,
   },
   {
     what: "who offers the capability may not",
@@ -198,7 +206,7 @@ const cases: readonly Case[] = [
 ];
 
 describe("why a task waits", () => {
-  for (const { what, make, cause, says } of cases)
+  for (const { what, make, cause, says, helps } of cases)
     it(`is said when ${what}`, () => {
       const arena = new Arena();
       make(arena);
@@ -207,7 +215,9 @@ describe("why a task waits", () => {
       const [wait] = explanation?.waits ?? [];
       assert.equal(wait?.cause, cause, explanation?.summary);
       assert.match(explanation?.summary ?? "", says);
-      assert.notEqual(explanation?.remedies[0]?.text, "");
+      const [remedy] = explanation?.remedies ?? [];
+      assert.notEqual(remedy?.text, "");
+      if (helps !== undefined) assert.match(remedy?.text ?? "", helps);
       const [queued] = arena.pool.queued(10, arena.nowMs);
       assert.deepEqual([queued?.work?.task, queued?.cause, queued?.place], ["t1", cause, 1]);
     });

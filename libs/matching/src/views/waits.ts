@@ -24,6 +24,11 @@ import { isStill } from "../settings.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { countOf, holdersOf } from "./limits.ts";
 
+/** Runs tasks of the kind `agent`: the platform itself, if it has a provider, or `agents()` on a worker. */
+const ofModels = "tutti.agent";
+const withModels =
+  "set ANTHROPIC_API_KEY, OPENAI_API_KEY or TUTTI_LOCAL_MODELS and restart the platform, or start a worker with `agents()` of @tutti/sdk/agents";
+
 /** The parts that WaitReasons needs. */
 export interface WaitReasonsParts {
   readonly settings: LiveSettings;
@@ -259,7 +264,7 @@ export class WaitReasons {
         WAIT_CAUSE_NO_CAPABILITY,
         `no worker offers ${capability}${hint}`,
         capability,
-        `start an agent that offers ${capability}`,
+        capability === ofModels ? withModels : `start a worker that offers ${capability}`,
       );
     }
     const versions = cohorts.flatMap(({ offered }) =>
@@ -271,7 +276,7 @@ export class WaitReasons {
         WAIT_CAUSE_NO_CAPABILITY,
         text,
         capability,
-        `start an agent with ${capability} in ${range}`,
+        `start a worker with ${capability} in ${range}`,
       );
     }
     const text = `agents offer ${capability}, and none is one with ${selectorText(require ?? {})}`;
@@ -279,7 +284,7 @@ export class WaitReasons {
       WAIT_CAUSE_NO_MATCH,
       text,
       capability,
-      "start an agent with these labels, or ask for others",
+      "start a worker with these labels, or ask for others",
     );
   }
 }

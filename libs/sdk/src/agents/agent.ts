@@ -38,6 +38,8 @@ const resultLengthMax = 100_000;
  */
 const repeats = { told: 3, failed: 5 } as const;
 const modelRetry = { attempts: 6, backoff: "1s..1m", on: ["agent.model_unavailable"] } as const;
+/** After a restart the workers of the tools may link later than that of the agents. */
+const toolsRetry = { attempts: 6, backoff: "1s..1m", on: ["agent.tool_missing"] } as const;
 const queueTimeout = "1m";
 
 const ownModel = "uses:";
@@ -111,13 +113,14 @@ class AgentRun {
   async #become(part: Active): Promise<void> {
     this.#active = part;
     const { catalogue } = this.#ports;
-    const found = await this.#ctx.run("tools", () => {
+    const look = () => {
       const { namespace, accessToken } = this.#ctx.task;
       return toolsOf(part.tools ?? [], {
         offered: () => catalogue.capabilities(namespace, accessToken),
         workflow: (name) => catalogue.workflow(name, namespace, accessToken),
       });
-    });
+    };
+    const found = await this.#ctx.run("tools", look, { retry: toolsRetry });
     this.#tools = named([...found, ...this.#handoffs(part), ...this.#answering()]);
   }
 

@@ -255,6 +255,22 @@ describe("an agent", () => {
     assert.equal(asked.length, 1);
   });
 
+  it("waits for workers that offer its tools, and fails if they do not come", async () => {
+    let looks = 0;
+    const later: Catalogue = {
+      ...catalogue,
+      capabilities: async (...given) => (++looks < 3 ? [] : catalogue.capabilities(...given)),
+    };
+    const { model, test } = agentTest({ tools: ["calc.*"] }, [add, "It is 5."], { catalogue: later });
+    assert.equal(await test.execute(), "It is 5.");
+    assert.deepEqual(model.requests[0]?.tools, ["calc_add"]);
+    const never = agentTest({ tools: ["calc.*", "fly.*", "workflow:nope"] }, ["x"], {
+      catalogue: { ...catalogue, workflow: async () => undefined },
+    });
+    await assert.rejects(never.test.execute(), /no tool for `fly\.\*`, `workflow:nope` of `tools`/);
+    assert.equal(never.model.requests.length, 0);
+  });
+
   it("names an unknown provider", async () => {
     const { test } = agentTest({ model: "acme:one" }, ["x"]);
     await assert.rejects(

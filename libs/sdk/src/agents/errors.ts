@@ -94,6 +94,13 @@ export const agentErrors = defineErrors("agent", {
       `The guard of the agent's ${side} is false: ${condition}`,
     remedy: "Look at the prompt and the output of the agent, or correct `guard`.",
   },
+  toolMissing: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "No worker offers a tool of the agent, or its workflow is not registered. The agent does not start without its tools: it looks for them 6 times, with growing pauses, then its task fails.",
+    message: ({ tools }: { tools: string }) => `The agent has no tool for ${tools} of \`tools\``,
+    remedy: "Start a worker that offers it, register the workflow, or correct `tools`.",
+  },
   catalogueUnreachable: {
     status: "UNAVAILABLE",
     retry: "same-key",

@@ -1,6 +1,7 @@
 /** The tools of an agent: capabilities of workers and workflows, under names that models accept. */
 import type { Json } from "@tutti/expressions";
 import type { ToolSchema } from "./conversation.ts";
+import { agentErrors } from "./errors.ts";
 
 /** What the platform offers. */
 export interface Catalogue {
@@ -25,7 +26,10 @@ export interface Tool extends ToolSchema {
 const anything = { type: "object" };
 const nameLengthMax = 64;
 
-/** Returns the tools that patterns name: capabilities, `PREFIX.*`, `mcp:SERVER/*` and `workflow:NAME`. */
+/**
+ * Returns the tools that patterns name: capabilities, `PREFIX.*`, `mcp:SERVER/*` and `workflow:NAME`.
+ * A pattern without a tool is an error: an agent without its tools guesses.
+ */
 export async function toolsOf(
   patterns: readonly string[],
   find: {
@@ -34,16 +38,22 @@ export async function toolsOf(
   },
 ): Promise<readonly Tool[]> {
   const found: Tool[] = [];
+  const missing: string[] = [];
   const offered = patterns.some((pattern) => !pattern.startsWith("workflow:")) ? await find.offered() : [];
   for (const pattern of patterns) {
     if (pattern.startsWith("workflow:")) {
       const workflow = await find.workflow(pattern.slice("workflow:".length));
-      if (workflow !== undefined) found.push(toolFrom(workflow, "child"));
+      if (workflow === undefined) missing.push(pattern);
+      else found.push(toolFrom(workflow, "child"));
       continue;
     }
     const wanted = pattern.startsWith("mcp:") ? pattern.replace(":", ".").replace("/", ".") : pattern;
-    for (const each of offered) if (matches(wanted, each.name)) found.push(toolFrom(each, "call"));
+    const matching = offered.filter(({ name }) => matches(wanted, name));
+    if (matching.length === 0) missing.push(pattern);
+    found.push(...matching.map((each) => toolFrom(each, "call")));
   }
+  if (missing.length > 0)
+    throw agentErrors.toolMissing({ tools: missing.map((one) => `\`${one}\``).join(", ") });
   return named(
     found.filter(
       ({ kind, target }, at) => at === found.findIndex((one) => one.kind === kind && one.target === target),

@@ -17,6 +17,13 @@ interface Order {
 }
 
 describe("a durable function", () => {
+  it("is made by `durable`: a worker refuses a name", () => {
+    assert.throws(
+      () => new Worker().durable("order" as never, (() => "x") as never),
+      /`durable`: expected a function of `durable\(name, code\)`, got string/,
+    );
+  });
+
   it("runs steps, calls, waits and signals, and gives its output", async () => {
     const order = durable("order", async (ctx, input: Order) => {
       const stock = await ctx.run("reserve", () => ({ items: input.total }));

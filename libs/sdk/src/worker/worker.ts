@@ -70,6 +70,10 @@ export interface WorkerPorts {
   readonly use: () => ReturnType<typeof processUse>;
 }
 
+const notDurable = (found: unknown) => ({
+  ...{ option: "durable", expected: "a function of `durable(name, code)`", found: typeof found },
+});
+
 const firstPauseMs = 100;
 const longestPauseMs = 3_000;
 
@@ -176,6 +180,7 @@ export class Worker {
     const { version } = options;
     checkRollout(version, percent);
     for (const fn of [functions].flat() as unknown as readonly DurableFunction[]) {
+      if (fn?.definition === undefined) throw sdkErrors.optionInvalid(notDurable(fn));
       this.#durable.push({ fn, version, percent: percent ?? 100 });
       this.handle(fn.name, (input, task) => this.#functions.turn(fn, input as TurnInput, task), options);
     }

@@ -28,7 +28,8 @@ WAIT_SECONDS = 30.0
 PATIENCE_SECONDS = 60.0
 #: The server of a stream sends a sign of life every ten seconds.
 SILENCE_SECONDS = 25.0
-ROUNDS_MAX = 4
+#: With their pauses 6 to 11 seconds: a server that was killed is there again.
+ROUNDS_MAX = 8
 _PAUSE_FIRST_SECONDS = 0.1
 _PAUSE_MAX_SECONDS = 5.0
 _BUSY = ("UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED")

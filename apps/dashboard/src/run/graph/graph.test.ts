@@ -41,7 +41,7 @@ describe("a task that no worker can take", () => {
       about: { kind: "run", id: "r1", task: "each[1]" },
       waits: [{ cause: "no_capability", message: "no worker offers shop.pack", present: true, holders: [] }],
       ...{ candidates: [], failures: [], parts: [] },
-      remedies: [{ text: "start an agent that offers shop.pack" }],
+      remedies: [{ text: "start a worker that offers shop.pack" }],
     },
     {
       about: { kind: "run", id: "r1", task: "late" },
@@ -63,7 +63,7 @@ describe("a task that no worker can take", () => {
   it("shows the cause and the remedy on its node, and the node has room for them", () => {
     const stuck = stuckIn({ parts: explained });
     const scope = scopeOf(stuck);
-    const why = { cause: "no worker offers shop.pack", remedy: "start an agent that offers shop.pack" };
+    const why = { cause: "no worker offers shop.pack", remedy: "start a worker that offers shop.pack" };
     assert.deepEqual(
       scope.nodes.map(({ key, stuck: shown }) => [key, shown]),
       [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Approval, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
+import { type Approval, type Explanation, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   type ApprovalAnswered,
   type ApprovalFreed,
@@ -65,8 +65,12 @@ describe("an approval", () => {
     );
     assert.match(approval.form, /amount/);
     assert.equal(scene.driver.description(scene.key).labels["run:person"], "yes");
-    const why = scene.driver.query(scene.key, explain, { taskId: "sure" }) as { summary: string };
+    const why = scene.driver.query(scene.key, explain, { taskId: "sure" }) as Explanation;
     assert.match(why.summary, /waits for anna, ben, ops to decide: Ship 3\?$/);
+    assert.deepEqual(
+      why.remedies.map(({ command }) => command),
+      [`tutti approve ${scene.key.id} sure`],
+    );
   });
 
   it("whose form requires nothing is given without anything", () => {

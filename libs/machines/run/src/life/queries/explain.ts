@@ -173,11 +173,18 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
     ),
     waits,
     failures: node === undefined ? [] : failuresOf(run, node, id),
-    remedies:
-      status === TaskStatus.TASK_STATUS_PAUSED
-        ? [{ text: "Retry the task.", command: `tutti resume ${run.key.id} ${id}` }]
-        : [],
+    remedies: isDone(status) ? [] : remediesOf(run, id, node, status),
   });
+}
+
+/** What a user can do so that it continues. */
+function remediesOf({ key }: RunView, id: string, node: NodeView | undefined, status: TaskStatus): Remedy[] {
+  if (status === TaskStatus.TASK_STATUS_PAUSED)
+    return [{ text: "Retry the task.", command: `tutti resume ${key.id} ${id}` }];
+  if (node?.more?.question !== undefined)
+    return [{ text: "Approve it. With --reject: reject it.", command: `tutti approve ${key.id} ${id}` }];
+  const signal = stateOfKind(node, "wait")?.signal ?? "";
+  return signal === "" ? [] : [{ text: "Send the signal.", command: `tutti signal ${key.id} ${signal}` }];
 }
 
 /** Why it does not continue now. */
