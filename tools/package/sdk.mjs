@@ -89,7 +89,8 @@ export async function makeSdk(folder, common) {
   const manifest = {
     name: "@tutti/sdk",
     ...common.manifest,
-    description: "Workers, client, workflow builder and testing kit of Tutti: durable execution for workflows and AI agents",
+    description:
+      "Workers, client, workflow builder and testing kit of Tutti: durable execution for workflows and AI agents",
     type: "module",
     sideEffects: false,
     exports: { ...exports, "./package.json": "./package.json" },
