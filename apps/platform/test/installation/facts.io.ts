@@ -134,89 +134,6 @@ describe("facts of an installation", () => {
     ]);
   });
 
-  it("reports are runs: their files are rendered from them, and a schedule makes more", async () => {
-    const analysis = installation.host.mesh.client(analysisService);
-    const made = async (reportId: string, format?: ReportFormat) => {
-      const request = GetWorkReportRequest.fromPartial({ reportId, ...(format && { format }) });
-      const { report, file } = await analysis.getWorkReport(request);
-      const text = (payload: typeof file) =>
-        payload?.body?.$case === "inline" ? Buffer.from(payload.body.value).toString() : "";
-      return { report, sections: text(report?.sections), file: text(file), mediaType: file?.mediaType };
-    };
-    const completed = (reportId: string) =>
-      until(
-        "the report to be made",
-        () => made(reportId),
-        ({ report }) => report?.status === WorkStatus.WORK_STATUS_COMPLETED,
-      );
-    const sql = "SELECT id, status FROM runs WHERE labels ->> 'team' = :subject AND ended < :to ORDER BY id";
-    const wanted = CreateWorkReportRequest.fromPartial({
-      ...{ kind: ReportKind.REPORT_KIND_TEAM, subject: "shop", idempotencyKey: "once" },
-      sections: [
-        { title: "Runs", content: { $case: "sql", value: sql } },
-        { title: "Broken", content: { $case: "sql", value: "SELECT * FROM nope" } },
-      ],
-    });
-    const { report } = await analysis.createWorkReport(wanted);
-    assert.equal((await analysis.createWorkReport(wanted)).report?.reportId, report?.reportId);
-    const id = report?.reportId ?? "";
-    const [runs, broken] = JSON.parse((await completed(id)).sections);
-    assert.deepEqual(runs.rows, [
-      ["bad", "failed"],
-      ["good", "completed"],
-    ]);
-    assert.match(broken.problem, /no such table/);
-    const csv = await made(id, ReportFormat.REPORT_FORMAT_CSV);
-    assert.deepEqual(
-      [csv.file, csv.mediaType],
-      ["id,status\r\nbad,failed\r\ngood,completed\r\n", "text/csv"],
-    );
-    assert.match((await made(id, ReportFormat.REPORT_FORMAT_MARKDOWN)).file, /\n\| bad \| failed \|\n/);
-    const pdf = made(id, ReportFormat.REPORT_FORMAT_PDF);
-    if (hasChromium) assert.match((await pdf).file, /^%PDF-/);
-    else await assert.rejects(pdf, { code: "insight.pdf_unavailable" });
-
-    const { scheduleId } = await analysis.createWorkReport(
-      CreateWorkReportRequest.fromPartial({ schedule: "weekly", cron: "0 7 * * mon" }),
-    );
-    const schedules = installation.host.mesh.client(scheduleService);
-    await schedules.triggerSchedule(TriggerScheduleRequest.fromPartial({ scheduleId }));
-    const scheduled = await until(
-      "the report of the schedule",
-      async () => {
-        // The round of a query sees the task of insight.
-        await query("SELECT 1");
-        return (await analysis.listWorkReports(ListWorkReportsRequest.fromPartial({}))).reports;
-      },
-      (reports) =>
-        reports.some((each) => each.status === WorkStatus.WORK_STATUS_COMPLETED && each.scheduleId),
-    );
-    const latest = scheduled.find((each) => each.scheduleId === scheduleId);
-    const whole = await made(latest?.reportId ?? "", ReportFormat.REPORT_FORMAT_HTML);
-    assert.doesNotMatch(whole.sections, /"problem"/);
-    assert.match(whole.file, /<h2>Work by definition<\/h2>.*<td>order<\/td>/);
-
-    const foreign = { $case: "capability", value: "tutti.report" } as const;
-    const tasks = { tasks: [{ id: "report", work: foreign }] };
-    await installation.host.mesh.client(runService).startRun(
-      StartRunRequest.fromPartial({
-        ...{ runId: "foreign" },
-        spec: { what: { $case: "tasks", value: tasks }, pool: "insight", labels: { report: "namespace" } },
-      }),
-    );
-    await assert.rejects(made("foreign"), { code: "insight.report_missing" });
-    assert.deepEqual(
-      await analysis.deleteWorkReport(DeleteWorkReportRequest.fromPartial({ reportId: "foreign" })),
-      {
-        removed: false,
-      },
-    );
-    assert.deepEqual(await analysis.deleteWorkReport(DeleteWorkReportRequest.fromPartial({ reportId: id })), {
-      removed: true,
-    });
-    await assert.rejects(made(id), { code: "insight.report_missing" });
-  });
-
   const runs =
     "SELECT id, definition, status, tasks, tasks_failed, error_code, labels ->> 'team' FROM runs ORDER BY id";
   const expected = [
@@ -330,6 +247,89 @@ describe("facts of an installation", () => {
     for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
     assert.deepEqual((await query(runs)).rows, expected);
     assert.deepEqual((await query("SELECT count(*) FROM attempts WHERE kind = 'run'")).rows, [[4]]);
+  });
+
+  it("reports are runs: their files are rendered from them, and a schedule makes more", async () => {
+    const analysis = installation.host.mesh.client(analysisService);
+    const made = async (reportId: string, format?: ReportFormat) => {
+      const request = GetWorkReportRequest.fromPartial({ reportId, ...(format && { format }) });
+      const { report, file } = await analysis.getWorkReport(request);
+      const text = (payload: typeof file) =>
+        payload?.body?.$case === "inline" ? Buffer.from(payload.body.value).toString() : "";
+      return { report, sections: text(report?.sections), file: text(file), mediaType: file?.mediaType };
+    };
+    const completed = (reportId: string) =>
+      until(
+        "the report to be made",
+        () => made(reportId),
+        ({ report }) => report?.status === WorkStatus.WORK_STATUS_COMPLETED,
+      );
+    const sql = "SELECT id, status FROM runs WHERE labels ->> 'team' = :subject AND ended < :to ORDER BY id";
+    const wanted = CreateWorkReportRequest.fromPartial({
+      ...{ kind: ReportKind.REPORT_KIND_TEAM, subject: "shop", idempotencyKey: "once" },
+      sections: [
+        { title: "Runs", content: { $case: "sql", value: sql } },
+        { title: "Broken", content: { $case: "sql", value: "SELECT * FROM nope" } },
+      ],
+    });
+    const { report } = await analysis.createWorkReport(wanted);
+    assert.equal((await analysis.createWorkReport(wanted)).report?.reportId, report?.reportId);
+    const id = report?.reportId ?? "";
+    const [runs, broken] = JSON.parse((await completed(id)).sections);
+    assert.deepEqual(runs.rows, [
+      ["bad", "failed"],
+      ["good", "completed"],
+    ]);
+    assert.match(broken.problem, /no such table/);
+    const csv = await made(id, ReportFormat.REPORT_FORMAT_CSV);
+    assert.deepEqual(
+      [csv.file, csv.mediaType],
+      ["id,status\r\nbad,failed\r\ngood,completed\r\n", "text/csv"],
+    );
+    assert.match((await made(id, ReportFormat.REPORT_FORMAT_MARKDOWN)).file, /\n\| bad \| failed \|\n/);
+    const pdf = made(id, ReportFormat.REPORT_FORMAT_PDF);
+    if (hasChromium) assert.match((await pdf).file, /^%PDF-/);
+    else await assert.rejects(pdf, { code: "insight.pdf_unavailable" });
+
+    const { scheduleId } = await analysis.createWorkReport(
+      CreateWorkReportRequest.fromPartial({ schedule: "weekly", cron: "0 7 * * mon" }),
+    );
+    const schedules = installation.host.mesh.client(scheduleService);
+    await schedules.triggerSchedule(TriggerScheduleRequest.fromPartial({ scheduleId }));
+    const scheduled = await until(
+      "the report of the schedule",
+      async () => {
+        // The round of a query sees the task of insight.
+        await query("SELECT 1");
+        return (await analysis.listWorkReports(ListWorkReportsRequest.fromPartial({}))).reports;
+      },
+      (reports) =>
+        reports.some((each) => each.status === WorkStatus.WORK_STATUS_COMPLETED && each.scheduleId),
+    );
+    const latest = scheduled.find((each) => each.scheduleId === scheduleId);
+    const whole = await made(latest?.reportId ?? "", ReportFormat.REPORT_FORMAT_HTML);
+    assert.doesNotMatch(whole.sections, /"problem"/);
+    assert.match(whole.file, /<h2>Work by definition<\/h2>.*<td>order<\/td>/);
+
+    const foreign = { $case: "capability", value: "tutti.report" } as const;
+    const tasks = { tasks: [{ id: "report", work: foreign }] };
+    await installation.host.mesh.client(runService).startRun(
+      StartRunRequest.fromPartial({
+        ...{ runId: "foreign" },
+        spec: { what: { $case: "tasks", value: tasks }, pool: "insight", labels: { report: "namespace" } },
+      }),
+    );
+    await assert.rejects(made("foreign"), { code: "insight.report_missing" });
+    assert.deepEqual(
+      await analysis.deleteWorkReport(DeleteWorkReportRequest.fromPartial({ reportId: "foreign" })),
+      {
+        removed: false,
+      },
+    );
+    assert.deepEqual(await analysis.deleteWorkReport(DeleteWorkReportRequest.fromPartial({ reportId: id })), {
+      removed: true,
+    });
+    await assert.rejects(made(id), { code: "insight.report_missing" });
   });
 });
 
