@@ -110,7 +110,7 @@ describe("generation", () => {
       "a request without a namespace",
       rpc(goodRule, "string id = 1;"),
       8,
-      /expected a field `string namespace = … .* in GetRequest\. Add it; .*installation_wide: true/,
+      /expected a field `string namespace = … .* in GetRequest\. Add it, .*installation_wide: true/,
     ],
     [
       "a namespace where the call is about the installation",

@@ -49,7 +49,7 @@ export const gatewayErrors = defineErrors("gateway", {
   linkUnknown: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The token of the link was never given out by this process, or was given out before its last start. Get a new link with `tutti sign-in`, or start again with `npm start`.",
+    help: "The token of the link was never given out by this process, or was given out before its last start. Get a new link with `tutti sign-in`, or start the platform again.",
     message: () => "The sign-in link is unknown",
     remedy: "Get a new link with `tutti sign-in`.",
   },

@@ -121,7 +121,10 @@ describe("services in processes of their own, found by a registry", () => {
       [
         { service: "bank", address: bank.grpc, money: 7 },
         { service: "notes", address: notes.grpc, money: 1 },
-      ].map((each) => ({ ...each, health: HealthState.HEALTH_STATE_READY, durationMs: 20, tokens: 0 })),
+      ].map((each) => ({
+        ...each,
+        ...{ health: HealthState.HEALTH_STATE_READY, durationMs: 20, tokens: 0, by: [] },
+      })),
     );
     for (const load of versions.flatMap(({ providers }) => providers.map((provider) => provider.load)))
       assert.deepEqual(Object.keys(load ?? {}), ["inFlight", "queued", "utilization"]);

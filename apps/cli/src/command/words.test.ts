@@ -113,6 +113,7 @@ describe("words of a command line", () => {
       "list --stat failed",
       /Option `--stat` not found\.\n {2}Did you mean `--state`\?\n {2}tutti list --help/,
     ],
+    ["run hello --name Anna", /Option `--name` not found\.\n {2}name=VALUE\s+is a field of the input/],
     ["list --log.level=debug", /Option `--log.level` not found\./],
     ["--sever x list", /Option `--sever` not found\.\n {2}Did you mean `--server`\?/],
     ["list --state faild", /--state: expected one of pending, .*got `faild`\.\n {2}Did you mean `failed`\?/s],

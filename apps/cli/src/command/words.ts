@@ -129,7 +129,7 @@ function parse(command: Command, words: readonly string[]): Asked {
       given.set(keysGiven, [...(given.get(keysGiven) ?? []), [word, ...value].join("=")]);
       continue;
     }
-    if (option === undefined) throw unknownOption(flag, options, `tutti ${command.name}`);
+    if (option === undefined) throw unknownOption(flag, options, `tutti ${command.name}`, command);
     if (option.name === "help") return { kind: "help", about: command.name };
     const said = values.length > 0 ? values.join("=") : undefined;
     const value = option.value === undefined ? flagValue(option, said) : (said ?? words[++at]);
@@ -164,11 +164,15 @@ function checked({ name, value, choices }: Option, found: string | undefined, co
   return found;
 }
 
-function unknownOption(flag: string, options: readonly Option[], before: string): Error {
+function unknownOption(flag: string, options: readonly Option[], before: string, command?: Command): Error {
   const names = options.map(({ name }) => `--${name}`);
   const meant = nearest(flag, names);
+  const takesInput = command?.arguments?.some(({ name }) => name === "KEY=VALUE") === true;
   return usageFailure(`Option \`${flag}\` not found.`, [
     ...suggestion(meant),
+    ...(takesInput && meant === undefined
+      ? [[`${flag.slice(2)}=VALUE`, "is a field of the input"] as const]
+      : []),
     [`${before} --help`, "lists all options"],
   ]);
 }

@@ -25,7 +25,7 @@ export class CallFailed extends Error {
   }
 }
 
-const awayMessage = "The platform does not answer. It may be stopped: start it with npm start.";
+const awayMessage = "The platform does not answer. If it is stopped, start it with `npx tutti dev`.";
 
 export function pageError(error: unknown): PageError {
   if (error instanceof CallFailed) return error.error;

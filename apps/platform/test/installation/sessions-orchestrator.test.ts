@@ -77,7 +77,11 @@ describe("sessions with an orchestrator of their user", () => {
   for (const [what, decision, words] of [
     ["a task that is none", { begin: ["three"] }, /begin\[0\].*"three"/],
     ["a mode in which nothing is done", { move: [{ tasks: ["one"], to: "adaptive" }] }, /move\[0\]\.to/],
-    ["a field that is none", { start: ["one"] }, /start: expected one of begin, move, reason, againMs/],
+    [
+      "a field that is none",
+      { start: ["one"] },
+      /`start`: expected one of `begin`, `move`, `reason`, `againMs`/,
+    ],
     ["words", "begin with one", /expected an object/],
   ] as const)
     it(`fail where it answers with ${what}, and say what is wrong`, async () => {

@@ -134,7 +134,7 @@ describe("two tenants", () => {
     );
     const noise = Array.from({ length: 100 }, () => ask("bob", "/v1/runs?namespace=beta&size=1000"));
     worker = installation.worker({
-      ...{ namespace: "alpha", accessToken: keys.ann },
+      ...{ namespace: "alpha", credentials: { accessToken: keys.ann } },
       ...{ slots: 2 },
     });
     const packed: number[] = [];

@@ -15,7 +15,10 @@ describe("sessions", () => {
     outside: ["workflow", "swarm"],
     commands: operations(),
     // The other commands of experience are tested with their machine.
-    rare: ["record_experience", "forget_capability", "experience_recorded v1", "capability_forgotten v1"],
+    rare: [
+      ...["record_experience", "forget_capability", "experience_recorded v1", "capability_forgotten v1"],
+      ...["record_training", "promote_model", "roll_back_model", "model_trained v1", "model_changed v1"],
+    ],
     resultOf,
     pauseMaxMs: 4_000,
     sequences: 200,

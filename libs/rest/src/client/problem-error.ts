@@ -67,7 +67,7 @@ export function unreachable(url: string, cause: unknown): RestError {
   const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
   return new RestError({
     ...{ code: "rest.unreachable", status: 0, retry: "same-key", cause },
-    detail: `expected Tutti at ${url}, found nobody who answers (${why}); start it with npm start, or name its address`,
+    detail: `No platform answers at ${url} (${why}). Start it with \`npx tutti dev\`, or set its address.`,
   });
 }
 

@@ -14,7 +14,7 @@ export async function version(context: Context): Promise<Result> {
     draw: () => {
       print.facts([
         ["CLI", `${cli}  (Node ${shell.nodeVersion})`],
-        ["platform", platform ?? "not reachable. Start it with `npm start`, or set --server"],
+        ["platform", platform ?? "not reachable. Start it with `npx tutti dev`, or set --server"],
       ]);
     },
   };

@@ -154,7 +154,8 @@ async def _contents_of(entries: Sequence[Entry], task: TaskContext, first: int =
 def _is_stored(entry: Entry) -> bool:
     """Whether its content is in the blob store. A file is the reference that a step gave."""
     output = entry.get("output")
-    return _is_reference(output) and not ("step" in entry and "mediaType" in output)
+    is_file = isinstance(output, dict) and "step" in entry and "mediaType" in output
+    return _is_reference(output) and not is_file
 
 
 def _is_reference(value: Json) -> bool:
