@@ -1,5 +1,5 @@
 /**
- * The place of a watch of recommendations: a mark of each one as the caller has it. So any process can resume the watch.
+ * The cursor of a watch: a mark of each recommendation that the caller has. With it, any process can resume the watch.
  *
  * A cursor without all of them starts with a snapshot: if there are too many, or if one is gone that the caller has.
  */

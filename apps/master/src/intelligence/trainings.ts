@@ -2,7 +2,7 @@
  * Compares the models of each capability when enough new attempts were recorded.
  *
  * 1. The process that owns the experience of a namespace does it. A round that fails is repeated with the next.
- * 2. The machine judges. So what is live follows from the journal, and a crash in between compares again.
+ * 2. The machine decides. So the live model follows from the journal, and a crash in between compares again.
  * 3. A comparison replays thousands of attempts. It gives way to everything else after a few hundred.
  */
 import type { LearnedOutcome } from "@tutti/contracts/intelligence/v1";

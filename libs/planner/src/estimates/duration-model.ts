@@ -1,5 +1,5 @@
 /**
- * The ways to predict how long an attempt takes. None is the best for all work, so they are compared on what was
+ * The ways to predict how long an attempt takes. No model is the best for all work, so they are compared on what was
  * recorded of each capability.
  */
 import type { Subject } from "./subject.ts";

@@ -308,7 +308,7 @@ export class Estimates {
     if (isKept) keepEnd(kind, size, seen);
   }
 
-  /** Returns what is known of the subject, or of the nearest kind that it is one of. */
+  /** Returns the estimate of the subject, or of the nearest kind above it. */
   #found(asked: Subject) {
     const model = this.#modelOf(asked.capability);
     const subject = seenBy(model, asked);

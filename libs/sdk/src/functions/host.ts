@@ -138,7 +138,7 @@ function isReference(value: Json | undefined): value is { readonly $blob: Json }
   return typeof value === "object" && value !== null && "$blob" in value;
 }
 
-/** What is large does not go into the journal: its content is in the blob store. */
+/** Puts large content into the blob store, so that the journal has a reference. */
 async function storedIn(output: TurnOutput, task: TaskContext): Promise<TurnOutput> {
   const { end } = output;
   const stored = await Promise.all(output.steps.map((entry) => storedStep(entry, task)));

@@ -185,7 +185,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     resources: { ...options.resources },
     contextKeys: [...(options.contextKeys ?? [])],
     description: options.description ?? "",
-    // What is behind an HTTP port does not follow to one of gRPC.
+    // A worker that links by WebSocket cannot follow a redirect to a port of gRPC.
     followRedirects: (options.followRedirects ?? true) && !addresses.some(isWebSocket),
     credentials,
     handleSignals: options.handleSignals ?? true,

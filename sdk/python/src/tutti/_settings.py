@@ -129,7 +129,7 @@ def resolve(
         resources=dict(resources or {}),
         context_keys=tuple(context_keys),
         description=description,
-        # What is behind an HTTP port does not follow to one of gRPC.
+        # A worker that links by WebSocket cannot follow a redirect to a port of gRPC.
         follow_redirects=follow_redirects and not is_web_socket(addresses),
         credentials=Credentials(
             token, given.certificate_authority, given.certificate, given.private_key, given.server_name

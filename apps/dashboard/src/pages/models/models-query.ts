@@ -7,7 +7,7 @@ import { pathOf } from "../../elements/spelled.ts";
 const size = 100;
 export const modelsPath = pathOf(["models"], { size });
 
-/** What was learned of how long things take. It changes with each attempt, and no event tells of most of it: it is looked at. */
+/** Learned durations. They change with each attempt, and most changes have no event, so the query polls. */
 export const modelsQuery = () =>
   queryOptions({
     queryKey: ["models"],

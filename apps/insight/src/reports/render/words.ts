@@ -1,4 +1,4 @@
-/** What all formats say of a report. */
+/** Texts of a report that all formats share. */
 import type { Cell, ReportContent, Section } from "../content.ts";
 
 export const moment = (ms: number): string =>

@@ -18,7 +18,7 @@ export const quietTrainings = 10;
 
 export interface Verdict {
   readonly change: "none" | "promoted" | "dropped";
-  /** What is live then. */
+  /** The live model after the comparison. */
   readonly live: string;
   readonly finding: string;
 }
