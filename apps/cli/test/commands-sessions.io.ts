@@ -170,6 +170,19 @@ describe("the commands for sessions and what they share", () => {
     assert.match(await printed("lock deadlocks"), /^$|No deadlocks/);
   });
 
+  it("limits: set, list, show, evict, delete", async () => {
+    assert.match(
+      await printed("limit set nightly --concurrency 2 --reason few"),
+      /✓ nightly set: 0 of 2 held, 0 waiting/,
+    );
+    assert.equal((await tutti("limit set nightly")).exitCode, 2);
+    await listed("limit list", /nightly +2 +0 +0/);
+    assert.match(await printed("limit show nightly"), /nightly {2}0 of 2 held, 0 waiting/);
+    assert.match(await printed("limit evict nightly run-1 --yes"), /run-1 did not hold nightly/);
+    assert.match(await printed("limit delete nightly --yes"), /✓ nightly deleted/);
+    assert.match((await tutti("limit show nightly")).errors, /nightly/);
+  });
+
   it("models: list, show, compare, promote, rollback, reset", async () => {
     await listed("model list", /test\.echo/);
     assert.match(await printed("model show test.echo"), /below 0\.9/);

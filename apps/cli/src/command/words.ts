@@ -102,7 +102,6 @@ const otherWords: ReadonlyMap<string, string> = new Map([
   ["ps", "list"],
   ["up", "dev"],
   ["start", "run FILE"],
-  ["limit", "pool limit"],
 ]);
 
 const suggestion = (meant: string | undefined): Advice[] =>

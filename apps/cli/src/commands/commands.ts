@@ -8,6 +8,7 @@ import { agentCommands } from "./agents/table.ts";
 import { alertCommands } from "./alerts/table.ts";
 import { analysisCommands } from "./analysis/table.ts";
 import { auditCommands } from "./audit/table.ts";
+import { limitCommands } from "./limits/table.ts";
 import { lockCommands } from "./locks/table.ts";
 import { missionCommands } from "./missions/table.ts";
 import { objectCommands } from "./objects/table.ts";
@@ -43,6 +44,7 @@ export const commands: readonly Command[] = [
   ...agentCommands,
   ...alertCommands,
   ...poolCommands,
+  ...limitCommands,
   ...lockCommands,
   ...resourceCommands,
   ...modelCommands,

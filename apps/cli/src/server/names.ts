@@ -188,6 +188,11 @@ const rows: readonly Row[] = [
     ),
   },
   {
+    noun: "limit",
+    areas: ["limits"],
+    ...listed("limits.list", "tutti limit list", ({ limits }) => limits.map(({ key }) => key)),
+  },
+  {
     noun: "lock",
     areas: ["locks"],
     ...listed("locks.list", "tutti lock list", ({ locks }) => locks.map(({ name }) => name)),

@@ -163,7 +163,7 @@ describe("why", () => {
     );
     assert.match(summary, /1 waits for the signal go \(`told`\)/);
     assert.match(summary, /1 waits for a person's decision \(`asked`\)/);
-    assert.match(summary, /1 waits for others/);
+    assert.match(summary, /1 waits for the tasks before/);
     const causes = new Set(waits.map(({ cause }) => cause));
     for (const cause of [timer, signal, approval, child, noCapability, noMatch])
       assert.ok(causes.has(cause), enumName(WaitCause, cause));
@@ -175,8 +175,13 @@ describe("why", () => {
     assert.match((await untilWhy("delayed", "", start)).waits[0]?.message ?? "", /delayed/);
     await begin("single", "holds");
     await begin("single", "waits");
-    const { waits } = await untilWhy("waits", "", limit);
+    const { summary, waits, remedies } = await untilWhy("waits", "", limit);
+    assert.match(
+      summary,
+      /^The run is pending: it waits for the limit single run; 1 of 1 task has not ended\.$/,
+    );
     assert.match(waits[0]?.message ?? "", /limit/);
+    assert.match(remedies[0]?.command ?? "", /^tutti limit show key\.\w+$/);
   });
 
   it("a cancelled run says once that it was cancelled, and why", async () => {

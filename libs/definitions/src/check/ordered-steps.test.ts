@@ -36,6 +36,7 @@ describe("steps", () => {
         "steps:\n  one: {uses: a.b}\n  two: {uss: a.b}\n",
         /^a\.yaml:3:9: error: steps\.two\.uss: unknown key/m,
       ],
+      ["steps:\n  one: {uses: a.b, for: [1]}\n", /unknown key "for"\. Did you mean `forEach`\?/],
       ["steps:\n  one: {uses: a.b, needs: [six]}\n", /^a\.yaml:2:28: error: steps\.one\.needs\[0\]: /],
       [
         "steps:\n  one: {uses: a.b, with: '${{ tasks.six.output }}'}\n",

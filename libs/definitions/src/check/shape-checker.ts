@@ -260,7 +260,8 @@ export class ShapeChecker {
 
   #unknownKey(key: string, shape: MembersShape, path: Path): void {
     const known = Object.keys(shape.members);
-    const near = this.#findings.suggest(key, known);
+    const near =
+      this.#findings.suggest(key, known) ?? known.find((one) => key.length > 2 && one.startsWith(key));
     this.#findings.error(
       "unknown_key",
       [...path, key],

@@ -92,7 +92,7 @@ describe("when a task is expected to start", () => {
     sender.offer([1, 2], {}, { limits: [{ key: "api", maxConcurrent: 1 }] });
     arena.turn();
     const { remedies = [], waits = [] } = arena.pool.explain(tokenOf(2), arena.nowMs) ?? {};
-    assert.equal(remedies[0]?.command, "tutti pool limit default api --max 2");
+    assert.equal(remedies[0]?.command, "tutti pool limit default api --concurrency 2");
     assert.deepEqual(
       waits[0]?.holders.map(({ task }) => task),
       ["t1"],

@@ -149,7 +149,7 @@ export class WaitReasons {
       ...reason(WAIT_CAUSE_LIMIT, text, full.key, remedy),
       holders: holdersOf(this.#tasks, (limit) => limit === full, task.profile.namespace),
       ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
-      ...(isFull && { command: `tutti pool limit ${this.#identity.name} ${full.key} --max ${more}` }),
+      ...(isFull && { command: `tutti pool limit ${this.#identity.name} ${full.key} --concurrency ${more}` }),
     };
   }
 

@@ -1,4 +1,4 @@
-/** Where the code of a durable function asked for a step: the first frame outside of the SDK. */
+/** Where the code of a durable function asked for a step: the first frame outside of the SDK. Empty for installed code. */
 import { basename, dirname, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promiseHooks } from "node:v8";
@@ -17,8 +17,15 @@ export function callSite(below: (...given: never[]) => unknown): string {
   Error.stackTraceLimit = stackTraceLimit;
   Error.prepareStackTrace = prepareStackTrace;
   const file = site?.getFileName();
-  return file ? `${fileShown(file)}:${site?.getLineNumber() ?? 0}` : "";
+  return lineShown(file, site);
 }
+
+/** A line of a package tells the author of a function nothing. */
+function lineShown(file: string | null | undefined, site: NodeJS.CallSite | undefined): string {
+  return file && !file.includes(installed) ? `${fileShown(file)}:${site?.getLineNumber() ?? 0}` : "";
+}
+
+const installed = "/node_modules/";
 
 /** Returns the path from the working directory, or the name alone of a file elsewhere. */
 function fileShown(file: string): string {
@@ -66,8 +73,7 @@ function lineOfCode(): string {
   Error.stackTraceLimit = stackTraceLimit;
   Error.prepareStackTrace = prepareStackTrace;
   const found = sites.find((site) => isOfUser(site.getFileName()));
-  const file = found?.getFileName();
-  return file ? `${fileShown(file)}:${found?.getLineNumber() ?? 0}` : "";
+  return lineShown(found?.getFileName(), found);
 }
 
 function isOfUser(file: string | null | undefined): boolean {

@@ -17,7 +17,7 @@ export const lockCommands: readonly Command[] = [
     summary: "List locks with holders and waiters",
     options: [
       { name: "prefix", value: "TEXT", summary: "only names that start with this text" },
-      { name: "contended", summary: "only locks with waiters" },
+      { name: "contended", summary: "only those with waiters" },
       {
         name: "held-by",
         value: "KIND/ID",

@@ -36,6 +36,8 @@ const readerTicket = 0xffff_ffff;
 
 interface RunLimitWanted {
   readonly id: string;
+  /** The key as its expression made it. */
+  readonly text?: string;
   readonly limit: KeyedLimit | undefined;
   /** The call that the run is. Undefined for limits. */
   readonly object?: ObjectWanted;
@@ -63,8 +65,9 @@ export function limitsOf(run: RunView, order: RunOrder): LimitsWanted {
   for (const limit of limits) {
     const made = evaluate(scene, limit.key, "the key of a limit");
     if (!made.ok) return made;
-    const id = limitIdOf(typeof made.value === "string" ? made.value : JSON.stringify(made.value));
-    wanted.set(id, { id, limit });
+    const text = textOf(made.value);
+    const id = limitIdOf(text);
+    wanted.set(id, { id, text, limit });
   }
   if (object !== undefined) {
     const made = objectWanted(scene, plan.plan.name, object);
@@ -122,9 +125,13 @@ export function sendChange(
   step.send(addressOf(step, limit), changeObject, { holder: holderOf(step, ""), ticket, entries });
 }
 
-/** What a run waits for, for people. */
-export function limitInWords(id: string): string {
-  return id.startsWith(objectPrefix) ? `the object ${id.slice(objectPrefix.length)}` : `the limit ${id}`;
+/** What a run waits for, in the words of its definition, and the command that shows who has it. */
+export function limitInWords(run: RunView, id: string): { readonly words: string; readonly command: string } {
+  const all = limitsOf(run, run.order as RunOrder);
+  const { object, text = id } = (all.ok && all.limits.find((each) => each.id === id)) || {};
+  if (object === undefined) return { words: `the limit ${text}`, command: `tutti limit show ${id}` };
+  const { name, key } = object;
+  return { words: `the object ${name} ${key}`, command: `tutti object show ${name} ${key}` };
 }
 
 const inForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;

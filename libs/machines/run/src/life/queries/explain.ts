@@ -70,11 +70,14 @@ function wholeOf(run: RunView, nowMs: number): Whole {
       failed.push(failureOf(run, node));
   const isOver = run.phase === RunPhase.RUN_PHASE_ENDED;
   const { message = "" } = run.error ?? {};
-  const why = message === "" ? "" : `: ${message}`;
+  const waits = waitsOfRun(run);
+  const isWaiting = run.phase === RunPhase.RUN_PHASE_WAITING;
+  const because = isWaiting ? waits.map((wait) => wait.message).join(", and ") : message;
+  const why = because === "" ? "" : `: ${because}`;
   const count = run.nodeCount - (isOver ? 0 : ownersUnderWay(run));
   const open = count - doneOf(run);
   const explanation = Explanations.fromPartial({
-    ...{ about: aboutOf(run, ""), waits: waitsOfRun(run), failures: failed, remedies: remediesOfRun(run) },
+    ...{ about: aboutOf(run, ""), waits, failures: failed, remedies: remediesOfRun(run) },
   });
   return {
     lead: isOver
@@ -84,7 +87,8 @@ function wholeOf(run: RunView, nowMs: number): Whole {
         : `The run ${statusName(status)}${why}`
       : `The run is ${statusName(status)}${why}; ${open} of ${counted(count, "task")} ${open === 1 ? "has" : "have"} not ended`,
     explanation,
-    standings: isOver ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
+    // Tasks of a run that has not started wait for its start alone.
+    standings: isOver || isWaiting ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
   };
 }
 
@@ -123,7 +127,7 @@ function waitsOfRun(run: RunView): Partial<Wait>[] {
     if (ticket === 0)
       waits.push({
         cause: WaitCause.WAIT_CAUSE_LIMIT,
-        message: `it waits for ${limitInWords(limit)}`,
+        message: `it waits for ${limitInWords(run, limit).words}`,
         subject: limit,
         present: true,
       });
@@ -144,6 +148,14 @@ function remediesOfRun(run: RunView): Remedy[] {
     return [{ text: retryText(run), command: `tutti retry ${id}` }];
   if ((run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
     return [{ text: "Retry the paused tasks.", command: `tutti resume ${id}` }];
+  const wanted = run.more?.limits.find(({ ticket }) => ticket === 0);
+  if (run.phase === RunPhase.RUN_PHASE_WAITING && wanted !== undefined)
+    return [
+      {
+        text: "See who holds it, and who waits before this run.",
+        command: limitInWords(run, wanted.limit).command,
+      },
+    ];
   return [];
 }
 

@@ -103,11 +103,9 @@ function reasonOf(run: RunView): string {
   return run.error?.message ?? "";
 }
 
-function waitingFor({ more }: RunView): string {
-  const wanted = more?.limits.find(({ ticket }) => ticket === 0);
-  if (wanted === undefined) return "its start is delayed";
-  const words = limitInWords(wanted.limit);
-  return words.startsWith("the object") ? `waits for ${words}` : "waits for a limit";
+function waitingFor(run: RunView): string {
+  const wanted = run.more?.limits.find(({ ticket }) => ticket === 0);
+  return wanted === undefined ? "its start is delayed" : `waits for ${limitInWords(run, wanted.limit).words}`;
 }
 
 function outcomeOf(run: RunView, withPayloads: boolean): Outcome | undefined {

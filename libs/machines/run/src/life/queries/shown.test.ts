@@ -78,7 +78,7 @@ describe("an explanation of a run", () => {
     );
     scene.complete("each[0]");
     const { summary } = explained(scene);
-    assert.match(summary, /3 of 4 tasks have not ended: 2 wait .*, 1 waits for others/);
+    assert.match(summary, /3 of 4 tasks have not ended: 2 wait .*, 1 waits for the tasks before/);
   });
 
   it("has the error of a child", () => {

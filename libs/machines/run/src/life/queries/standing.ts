@@ -145,7 +145,7 @@ const isShared: ReadonlySet<WaitCause> = new Set([
 ]);
 
 const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>> = {
-  [WAIT_CAUSE_NEEDS]: () => "for others",
+  [WAIT_CAUSE_NEEDS]: () => "for the tasks before",
   [WAIT_CAUSE_TIMER]: () => "for a time",
   [WAIT_CAUSE_SIGNAL]: (subject) => (subject === "" ? "for a signal" : `for the signal ${subject}`),
   [WAIT_CAUSE_APPROVAL]: () => "for a person's decision",

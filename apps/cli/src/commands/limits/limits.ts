@@ -1,0 +1,174 @@
+/** Limits on whole runs, over all pools. `pool limit` has those of one pool. */
+
+import type { Holder, Limit } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { listPages } from "../../server/pages.ts";
+import { printRate, rateSaid } from "../../server/rate.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import { printAge } from "../../terminal/time.ts";
+import { reasonOf } from "../request.ts";
+
+export async function listLimits(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const prefix = values.text("prefix");
+  const server = await connect(context);
+  const query = {
+    ...server.namespace,
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(values.flag("contended") ? { contendedOnly: true } : {}),
+  };
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("limits.list", { query: { ...query, ...page } }),
+    ({ limits }) => limits,
+  );
+  return {
+    json: { limits: entries },
+    nextToken,
+    quiet: entries.map(({ key }) => key),
+    empty: entries.length === 0 ? "No limits yet. Set one: tutti limit set KEY --concurrency 5" : undefined,
+    draw: () => {
+      print.table(
+        [
+          { title: "limit", widthMin: 8 },
+          { title: "concurrency", align: "right" },
+          { title: "rate", yields: 1, widthMin: 8 },
+          { title: "held", align: "right" },
+          { title: "waiting", align: "right" },
+        ],
+        entries.map(({ key, maxConcurrent = 0, rate, held = 0, waiting = 0 }) => [
+          { text: key, tone: "bold" },
+          { text: maxConcurrent === 0 ? "any" : String(maxConcurrent), tone: "dim" },
+          { text: printRate(rate), tone: "dim" },
+          { text: String(held), tone: "cyan" },
+          { text: String(waiting), tone: waiting > 0 ? "yellow" : "dim" },
+        ]),
+      );
+    },
+  };
+}
+
+export async function showLimit(context: Context): Promise<Result> {
+  const { print, shell } = context;
+  const params = { key: context.values.argument("KEY") };
+  const server = await connect(context);
+  const limit: Limit = await server.call("limits.get", { params, query: server.namespace });
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("limits.holders", { params, query: { ...server.namespace, ...page } }),
+    ({ holders }) => holders,
+  );
+  return {
+    json: { limit, holders: entries },
+    nextToken,
+    quiet: entries.map(({ work }) => work?.id ?? ""),
+    draw: () => {
+      print.line(`${print.style.bold(safe(limit.key))}  ${useOf(limit)}`);
+      if (entries.length === 0) return;
+      print.table(
+        [{ title: "run", widthMin: 10 }, { title: "state" }, { title: "since" }],
+        entries.map((holder) => [
+          { text: nameOf(holder), tone: "bold" },
+          isWaiting(holder)
+            ? { text: `waits, place ${holder.place}`, tone: "yellow" }
+            : { text: "holds it", tone: "cyan" },
+          { text: printAge(holder.startTimeMs ?? shell.nowMs(), shell.nowMs()), tone: "dim" },
+        ]),
+      );
+    },
+  };
+}
+
+function useOf({ maxConcurrent = 0, rate, held = 0, waiting = 0 }: Limit): string {
+  const most = maxConcurrent === 0 ? "" : ` of ${maxConcurrent}`;
+  const perTime = rate === undefined ? "" : `, ${printRate(rate)}`;
+  return `${held}${most} held, ${waiting} waiting${perTime}`;
+}
+
+function isWaiting({ place = 0 }: Holder): boolean {
+  return place > 0;
+}
+
+function nameOf({ work }: Holder): string {
+  const { id = "", task = "" } = work ?? {};
+  return task === "" ? id : `${id}/${task}`;
+}
+
+export async function setLimit(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const key = values.argument("KEY");
+  const [maxConcurrent, rate] = [values.whole("concurrency"), rateSaid(context, "rate")];
+  const description = values.text("description");
+  if (maxConcurrent === undefined && rate === undefined)
+    throw usageFailure("Set --concurrency or --rate.", [
+      [`tutti limit set ${key} --concurrency 5`, "lets five runs hold it"],
+    ]);
+  const server = await connect(context);
+  const limit: Limit = await server.call("limits.set", {
+    params: { key },
+    query: { ...server.namespace, ...reasonOf(context) },
+    body: {
+      key,
+      ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+      ...(rate === undefined ? {} : { rate }),
+      ...(description === undefined ? {} : { description }),
+    },
+  });
+  return {
+    json: limit,
+    quiet: [key],
+    draw: () => {
+      print.line(`${print.style.green("✓")} ${safe(key)} set: ${useOf(limit)}`);
+    },
+  };
+}
+
+export async function deleteLimit(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const key = values.argument("KEY");
+  const server = await connect(context);
+  const reply = await server.call("limits.delete", {
+    params: { key },
+    query: { ...server.namespace, ...reasonOf(context) },
+  });
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        reply.removed === true
+          ? `${print.style.green("✓")} ${safe(key)} deleted`
+          : `${print.style.dim("–")} ${safe(key)} was not set`,
+      );
+    },
+  };
+}
+
+export async function evictHolder(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const [key, id] = [values.argument("KEY"), values.argument("RUN")];
+  const task = values.text("task");
+  const server = await connect(context);
+  const reply = await server.call("limits.evict", {
+    params: { key },
+    body: {
+      ...server.namespace,
+      work: { ...server.namespace, kind: "run", id, ...(task === undefined ? {} : { task }) },
+      reason: values.text("reason") ?? "taken away by `tutti limit evict`",
+    },
+  });
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        reply.evicted === true
+          ? `${print.style.green("✓")} ${safe(id)} no longer holds ${safe(key)}`
+          : `${print.style.dim("–")} ${safe(id)} did not hold ${safe(key)}`,
+      );
+    },
+  };
+}
