@@ -211,6 +211,11 @@ describe("past firings", () => {
     const first = await page(1);
     const second = await page(1, first.page?.nextToken);
     assert.deepEqual([...first.firings, ...second.firings], firings);
+    const { schedule } = await client.getSchedule({ namespace: "", scheduleId: "nightly" });
+    assert.deepEqual(
+      schedule?.recentFirings.map(({ runId, result }) => [runId, result]),
+      firings.map(({ result }) => ["", result]),
+    );
   });
 });
 

@@ -64,7 +64,7 @@ export {
 } from "./contracts/messages.ts";
 export { documentOfTask, documentOfTasks, repeatedIds, withNeedConditions } from "./contracts/task-list.ts";
 export { taskSpecsOf } from "./contracts/task-specs.ts";
-export { onTriggerId, triggersOf } from "./contracts/trigger-message.ts";
+export { triggersOf } from "./contracts/trigger-message.ts";
 export { type PrintFormat, printDefinition } from "./convert/print.ts";
 export { printTypeScript } from "./convert/typescript.ts";
 export { parseDurationMs, printDuration } from "./duration.ts";

@@ -164,6 +164,7 @@ export { durationPattern, parseDurationMs, printDuration } from "./time/duration
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";
 export { Waiters } from "./time/waiters.ts";
 export { amountOf, counted } from "./words/counted.ts";
+export { type CsvValue, csvLine } from "./words/csv.ts";
 export { capitalized, sentences } from "./words/sentences.ts";
 export { spanOf } from "./words/span.ts";
 export { matchesWildcard } from "./words/wildcard.ts";

@@ -10,6 +10,8 @@ import { until } from "@tutti/kernel/testing";
 import { type ShellInput, type ShellOptions, shell } from "@tutti/sdk/shell";
 import { testWorkflow } from "@tutti/sdk/testing";
 
+const scratchModule = new URL("../src/shell/scratch.ts", import.meta.url).href;
+
 /** Whether a process is there, and not only its entry. */
 function isRunning(pid: number): boolean {
   try {
@@ -127,6 +129,25 @@ describe("commands as tasks", () => {
     assert.deepEqual([...output.left].sort(), ["out/data.json", "out/deep/one.txt"]);
     const left = (await readdir(tmpdir())).filter((name) => name.startsWith("tutti-shell-"));
     assert.deepEqual(left, []);
+  });
+
+  it("remove the folders of workers that were killed, and no others", async () => {
+    const script = `import { ScratchFolders } from ${JSON.stringify(scratchModule)};
+      process.stdout.write(await new ScratchFolders().open());
+      setInterval(() => {}, 1_000);`;
+    const open = async () => {
+      const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
+      const [path] = (await once(child.stdout, "data")) as [Buffer];
+      return { child, path: String(path) };
+    };
+    const [living, killed] = [await open(), await open()];
+    killed.child.kill("SIGKILL");
+    await once(killed.child, "exit");
+    assert.ok(existsSync(killed.path));
+    await run({ command: ["cat", "one"], files: { one: "1" } }).execute();
+    assert.deepEqual([existsSync(killed.path), existsSync(living.path)], [false, true]);
+    living.child.kill("SIGKILL");
+    await rm(living.path, { recursive: true });
   });
 
   it("fail without the artifact that their task names", async () => {

@@ -7,7 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tutti import TuttiError
 from tutti._aio.triggers import _rules_of
-from tutti._call import resolve
+from tutti._call import Call, resolve
+from tutti._stream_sync import monotonic
+from tutti._sync.http import Broken, Http
 from tutti._sync.rest import Rest
 
 
@@ -48,6 +50,20 @@ class Server:
             self._http.shutdown()
             self._thread.join()
             self._http.server_close()
+
+
+class An_answer(unittest.TestCase):
+    def test_above_its_bound_is_refused(self) -> None:
+        server = Server("one")
+        self.addCleanup(server.kill)
+        http = Http(None)
+        self.addCleanup(http.close)
+        call = Call("GET", "/", {}, None, repeatable=True)
+        expected = b'{"name": "one"}'
+        _, body = http.send(server.url, call, monotonic() + 10, bytes_max=len(expected))
+        self.assertEqual(body, expected)
+        with self.assertRaises(Broken):
+            http.send(server.url, call, monotonic() + 10, bytes_max=len(expected) - 1)
 
 
 class Several_servers(unittest.TestCase):

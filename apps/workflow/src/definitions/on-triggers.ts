@@ -4,13 +4,14 @@
  */
 import {
   CreateTriggerRequest,
+  ListTriggersRequest,
   PauseTriggerRequest,
   ResumeTriggerRequest,
   Trigger,
+  TriggerFilter,
   type triggerService,
   UpdateTriggerRequest,
 } from "@tutti/contracts/workflow/v1";
-import { onTriggerId } from "@tutti/definitions";
 import { type CallContext, errorFromUnknown } from "@tutti/kernel";
 import { triggerErrors } from "@tutti/machine-trigger";
 import type { Client } from "@tutti/mesh";
@@ -18,10 +19,9 @@ import type { DefinitionParts } from "@tutti/validation/thread";
 
 export type OnTriggersClient = Pick<
   Client<typeof triggerService>,
-  "createTrigger" | "getTrigger" | "updateTrigger" | "pauseTrigger" | "resumeTrigger"
+  "createTrigger" | "listTriggers" | "updateTrigger" | "pauseTrigger" | "resumeTrigger"
 >;
 
-const onMax = 10;
 const removedReason = "the definition has it no more in its key `on`";
 /** All that a definition sets. */
 const fields = [
@@ -34,42 +34,61 @@ export async function applyOnTriggers(
   context: CallContext,
 ): Promise<void> {
   const { namespace } = context;
-  const triggers = encoded.map((bytes) => Trigger.decode(bytes));
-  for (const trigger of triggers) await put(client, trigger, context);
-  for (let place = triggers.length; place < onMax; place++) {
-    const triggerId = onTriggerId(name, place);
-    const found = await find(client, triggerId, context);
-    if (found === undefined || found.owner !== name) return;
-    if (found.paused) continue;
+  const before = await ownedBy(client, name, context);
+  for (const bytes of encoded) {
+    const trigger = Trigger.decode(bytes);
+    await put(client, trigger, before.get(trigger.triggerId), context);
+    before.delete(trigger.triggerId);
+  }
+  for (const { triggerId, paused } of before.values()) {
+    if (paused) continue;
     const request = PauseTriggerRequest.fromPartial({ namespace, triggerId, reason: removedReason });
     await client.pauseTrigger(request, { context });
   }
 }
 
-async function put(client: OnTriggersClient, trigger: Trigger, context: CallContext): Promise<void> {
+/** By id. */
+async function ownedBy(
+  client: OnTriggersClient,
+  name: string,
+  context: CallContext,
+): Promise<Map<string, Trigger>> {
+  const filter = TriggerFilter.fromPartial({ definitions: [name] });
+  const owned = new Map<string, Trigger>();
+  let token = "";
+  do {
+    const { namespace } = context;
+    const request = ListTriggersRequest.fromPartial({ namespace, filter, page: { token } });
+    const { triggers, page } = await client.listTriggers(request, { context });
+    for (const trigger of triggers) if (trigger.owner === name) owned.set(trigger.triggerId, trigger);
+    token = page?.nextToken ?? "";
+  } while (token !== "");
+  return owned;
+}
+
+async function put(
+  client: OnTriggersClient,
+  trigger: Trigger,
+  before: Trigger | undefined,
+  context: CallContext,
+): Promise<void> {
   const { namespace } = context;
-  try {
-    await client.createTrigger(CreateTriggerRequest.fromPartial({ namespace, trigger }), { context });
-  } catch (error) {
-    if (!triggerErrors.exists.is(errorFromUnknown(error))) throw error;
-    const request = { namespace, trigger, update: { fields, revision: "" } };
-    await client.updateTrigger(UpdateTriggerRequest.fromPartial(request), { context });
-  }
+  if (before === undefined && (await isCreated(client, trigger, context))) return;
+  const request = { namespace, trigger, update: { fields, revision: "" } };
+  await client.updateTrigger(UpdateTriggerRequest.fromPartial(request), { context });
+  if (before?.paused !== true || before.note !== removedReason) return;
   const { triggerId } = trigger;
-  const found = await find(client, triggerId, context);
-  if (found?.paused !== true || found.note !== removedReason) return;
   await client.resumeTrigger(ResumeTriggerRequest.fromPartial({ namespace, triggerId }), { context });
 }
 
-async function find(
-  client: OnTriggersClient,
-  triggerId: string,
-  context: CallContext,
-): Promise<Trigger | undefined> {
+/** False for one of another owner, or of a registration at the same time. */
+async function isCreated(client: OnTriggersClient, trigger: Trigger, context: CallContext): Promise<boolean> {
+  const { namespace } = context;
   try {
-    return (await client.getTrigger({ namespace: context.namespace, triggerId }, { context })).trigger;
+    await client.createTrigger(CreateTriggerRequest.fromPartial({ namespace, trigger }), { context });
+    return true;
   } catch (error) {
-    if (triggerErrors.missing.is(error)) return undefined;
+    if (triggerErrors.exists.is(errorFromUnknown(error))) return false;
     throw error;
   }
 }

@@ -50,7 +50,7 @@ export function triggersOf({ workflow: name, on }: Pick<WorkflowDocument, "workf
 }
 
 /** Id of the trigger of a definition at this place of its key `on`. */
-export function onTriggerId(name: string, place: number): string {
+function onTriggerId(name: string, place: number): string {
   const id = `${name.replaceAll(/[^A-Za-z0-9._-]/g, "-").slice(0, 110)}.on`;
   return place === 0 ? id : `${id}-${place + 1}`;
 }

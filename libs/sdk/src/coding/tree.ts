@@ -12,6 +12,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { systemClock } from "@tutti/kernel";
 import { variablesOf } from "../shell/command.ts";
+import { isAlive } from "../shell/scratch.ts";
 import { codingErrors } from "./errors.ts";
 
 const run = promisify(execFile);
@@ -212,15 +213,6 @@ async function isTree(folder: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 async function removeTree(folder: string, repository: string): Promise<void> {

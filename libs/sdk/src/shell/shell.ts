@@ -4,9 +4,8 @@
  * 1. A command sees the variables that the worker lists, and those of the task.
  * 2. It runs in the folder of the worker or below. A command with files and no `cwd` has a folder of its own.
  */
-import { mkdtemp, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, isAbsolute, join, relative, resolve } from "node:path";
+import { realpath, rm } from "node:fs/promises";
+import { basename, isAbsolute, relative, resolve } from "node:path";
 import { systemTimers, type Timers } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
 import { TaskFailure } from "../task/failure.ts";
@@ -15,6 +14,7 @@ import type { StoredFile } from "../task/stored-file.ts";
 import { type CommandLimits, requireStarted, runCommand, variablesOf } from "./command.ts";
 import { shellErrors } from "./errors.ts";
 import { isBelow, placeFiles, storeArtifacts } from "./files.ts";
+import { ScratchFolders } from "./scratch.ts";
 
 /** What a task gives: `with: [git, status]`, or the members. */
 export interface ShellInput {
@@ -84,6 +84,7 @@ export function shell(
   options: ShellOptions = {},
   { timers = systemTimers }: { readonly timers?: Timers } = {},
 ): Handler<ShellInput, ShellOutput> {
+  const scratch = new ScratchFolders();
   return async (input, task) => {
     const given = checked(input);
     const { command, stdin = "", env = {}, ok = [0], final = [], artifacts } = given;
@@ -91,7 +92,7 @@ export function shell(
     const { programs } = options;
     if (programs !== undefined && !programs.includes(program))
       throw shellErrors.notAllowed({ what: `The program \`${program}\``, allowed: programs.join(", ") });
-    await using place = await placeOf(given, options.folder ?? process.cwd(), task);
+    await using place = await placeOf(given, options.folder ?? process.cwd(), scratch, task);
     const { folder } = place;
     const end = await runCommand(command, {
       ...{ folder, env: { ...variablesOf(options.env), ...env }, stdin, timers, signal: task.signal },
@@ -126,12 +127,11 @@ interface Place extends AsyncDisposable {
 async function placeOf(
   { command, cwd, files = {}, artifacts }: ShellInput,
   root: string,
+  scratch: ScratchFolders,
   task: TaskContext,
 ): Promise<Place> {
   const isOwn = cwd === undefined && (artifacts !== undefined || Object.keys(files).length > 0);
-  const folder = isOwn
-    ? await mkdtemp(join(tmpdir(), "tutti-shell-"))
-    : await folderOf(root, cwd ?? ".", command[0] ?? "");
+  const folder = isOwn ? await scratch.open() : await folderOf(root, cwd ?? ".", command[0] ?? "");
   const place: Place = {
     folder,
     async [Symbol.asyncDispose]() {

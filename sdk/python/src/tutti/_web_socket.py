@@ -14,7 +14,7 @@ import urllib.parse
 from collections.abc import Callable
 from contextlib import suppress
 
-from ._aio.http import AsyncHttp, Broken, Head, head_of
+from ._aio.http import AsyncAnswer, AsyncHttp, Broken, Head, head_of
 from ._call import Call
 from ._contracts import BlobReference
 from ._settings import Credentials
@@ -25,6 +25,7 @@ _OPEN_SECONDS = 10.0
 _BLOB_SECONDS = 600.0
 _ALWAYS = float("inf")
 _MESSAGE_BYTES_MAX = 8 * 1024 * 1024
+_PROBLEM_BYTES_MAX = 65_536
 # Of RFC 6455.
 _KEY_SUFFIX = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _CONTINUED, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0, 1, 2, 8, 9, 10
@@ -52,14 +53,15 @@ class WebSocketTransport:
 
     async def read_blob(self, namespace: str, blob: BlobReference) -> bytes:
         """Reads content from the blob store. Raises when it is not what its hash says."""
-        content = await self._blob_call("GET", f"/{blob.sha256.hex()}", namespace, None)
+        bytes_max = max(blob.size, _PROBLEM_BYTES_MAX)
+        content = await self._blob_call("GET", f"/{blob.sha256.hex()}", namespace, None, bytes_max)
         if len(content) != blob.size or hashlib.sha256(content).digest() != blob.sha256:
             raise ValueError(f"{len(content)} bytes that do not have the hash of the reference")
         return content
 
     async def write_blob(self, namespace: str, content: bytes) -> BlobReference:
         """Stores content. Returns when it is durable."""
-        stored = json.loads(await self._blob_call("POST", "", namespace, content))["blob"]
+        stored = json.loads(await self._blob_call("POST", "", namespace, content, _PROBLEM_BYTES_MAX))["blob"]
         return BlobReference(sha256=bytes.fromhex(stored["sha256"]), size=int(stored["size"]))
 
     def close(self) -> None:
@@ -70,13 +72,15 @@ class WebSocketTransport:
         while self._streams:
             await asyncio.wait(self._streams)
 
-    async def _blob_call(self, method: str, path: str, namespace: str, body: bytes | None) -> bytes:
+    async def _blob_call(
+        self, method: str, path: str, namespace: str, body: bytes | None, bytes_max: int
+    ) -> bytes:
         target = f"/v1/blobs{path}?{urllib.parse.urlencode({'namespace': namespace})}"
         headers = self._headers()
         if body is not None:
             headers["content-type"] = "application/octet-stream"
         call = Call(method, target, headers, body, repeatable=True)
-        head, content = await self._http.send(self._server, call, monotonic() + _BLOB_SECONDS)
+        head, content = await self._http.send(self._server, call, monotonic() + _BLOB_SECONDS, bytes_max)
         if head.status >= 400:
             message = _problem_of(head, content)
             is_refused = head.status < 500 and head.status not in (408, 429)
@@ -253,14 +257,10 @@ def _framed(kind: int, content: bytes) -> bytes:
 
 
 async def _body_of(stream: AsyncStream, head: Head, deadline: float) -> bytes:
-    left = min(int(head.headers.get("content-length") or 0), 65_536)
-    body = b""
-    while len(body) < left:
-        piece = await stream.read_some(left - len(body), deadline)
-        if not piece:
-            break
-        body += piece
-    return body
+    """Empty if it cannot be read: then the status has to do."""
+    with suppress(OSError):
+        return await AsyncAnswer(stream, head).body(deadline, _PROBLEM_BYTES_MAX)
+    return b""
 
 
 def _problem_of(head: Head, body: bytes) -> str:

@@ -1,4 +1,5 @@
 /** Facts about all work, queried with SQL. */
+import { csvLine } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
@@ -41,14 +42,16 @@ export async function query(context: Context): Promise<Result> {
   });
   // The cast: the reply promises a list of rows in the order of the columns.
   const found = (rows ?? []) as readonly (readonly (string | number | null)[])[];
-  if (values.flag("csv"))
+  if (values.flag("csv")) {
+    const lines = [columns, ...found].map(csvLine);
     return {
       json: { columns, rows: found },
-      quiet: csvOf(columns, found),
+      quiet: lines,
       draw: () => {
-        for (const line of csvOf(columns, found)) print.line(line);
+        for (const line of lines) print.line(line);
       },
     };
+  }
   return {
     json: { columns, rows: found, cut: cut ?? false },
     quiet: found.map((row) => row.map(textOf).join("\t")),
@@ -66,9 +69,3 @@ export async function query(context: Context): Promise<Result> {
 }
 
 const textOf = (value: string | number | null): string => (value === null ? "" : String(value));
-
-/** As RFC 4180 has it. */
-function csvOf(columns: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string[] {
-  const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return [columns, ...rows.map((row) => row.map(textOf))].map((line) => line.map(quoted).join());
-}

@@ -1,5 +1,7 @@
 /** The result of a query, as a table, as a picture and as CSV. */
 
+import { csvLine } from "@tutti/kernel/csv";
+
 export type Value = string | number | null;
 
 export interface Result {
@@ -61,12 +63,8 @@ export function textOf(value: Value | undefined): string {
   return value === null || value === undefined ? "" : String(value);
 }
 
-/** As RFC 4180 has it. A text that a spreadsheet would compute starts with an apostrophe. */
 export function csvOf({ columns, rows }: Result): string {
-  const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const cell = (value: Value | undefined) =>
-    quoted(typeof value === "string" && /^[=+\-@\t]/.test(value) ? `'${value}` : textOf(value));
-  return `${[columns, ...rows].map((row) => row.map(cell).join()).join("\r\n")}\r\n`;
+  return `${[columns, ...rows].map(csvLine).join("\r\n")}\r\n`;
 }
 
 function momentOf(value: Value | undefined): number | undefined {

@@ -1,6 +1,7 @@
 /** Schedules in the words of the contract, and in those of their machine. */
 import {
   type Firing,
+  FiringResult,
   type PastFiring,
   type PlannedRule,
   type PlannedTiming,
@@ -94,7 +95,9 @@ export function scheduleOf(namespace: string, scheduleId: string, facts: Schedul
 }
 
 export function firingOf({ nominalMs, fireMs, runId, result, message }: ReadOnly<PastFiring>): Firing {
-  return { dueTime: timeOf(nominalMs), fireTime: timeOf(fireMs), runId, result, message };
+  const isRefused = result === FiringResult.FIRING_RESULT_REFUSED;
+  const times = { dueTime: timeOf(nominalMs), fireTime: timeOf(fireMs) };
+  return { ...times, runId: isRefused ? "" : runId, result, message };
 }
 
 /** Returns the schedule with the fields taken over that are named. All that are set where none is. */

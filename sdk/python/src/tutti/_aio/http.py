@@ -15,6 +15,7 @@ from .._call import Call
 from .._stream_async import AsyncStream, monotonic
 
 _PIECE_BYTES_MAX = 65_536
+_BODY_BYTES_MAX = 256 * 1024 * 1024
 # Below the 65 s after which the server closes an idle connection.
 _KEPT_SECONDS = 45.0
 _KEPT_MAX = 32
@@ -65,9 +66,13 @@ class AsyncAnswer:
                 yield piece
         self.is_read = True
 
-    async def body(self, deadline: float) -> bytes:
-        pieces = [piece async for piece in self.pieces(max(0.001, deadline - monotonic()))]
-        return b"".join(pieces)
+    async def body(self, deadline: float, bytes_max: int = _BODY_BYTES_MAX) -> bytes:
+        content = bytearray()
+        async for piece in self.pieces(max(0.001, deadline - monotonic())):
+            content += piece
+            if len(content) > bytes_max:
+                raise Broken(f"an answer of more than {bytes_max} bytes")
+        return bytes(content)
 
     def close(self) -> None:
         self._stream.close()
@@ -100,13 +105,15 @@ class AsyncHttp:
         self._kept: dict[str, list[tuple[AsyncStream, float]]] = {}
         self._is_closed = False
 
-    async def send(self, server: str, call: Call, deadline: float) -> tuple[Head, bytes]:
-        """The whole answer."""
+    async def send(
+        self, server: str, call: Call, deadline: float, bytes_max: int = _BODY_BYTES_MAX
+    ) -> tuple[Head, bytes]:
+        """The whole answer. Raises when it has more bytes."""
         stream = await self._stream(server, call, deadline)
         is_kept = False
         try:
             answer = await self._asked(stream, server, call, deadline)
-            body = await answer.body(deadline)
+            body = await answer.body(deadline, bytes_max)
             is_kept = answer.is_read and answer.headers.get("connection", "").lower() != "close"
             return Head(answer.status, answer.headers), body
         finally:

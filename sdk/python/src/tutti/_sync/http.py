@@ -16,6 +16,7 @@ from .._call import Call
 from .._stream_sync import Stream, monotonic
 
 _PIECE_BYTES_MAX = 65_536
+_BODY_BYTES_MAX = 256 * 1024 * 1024
 # Below the 65 s after which the server closes an idle connection.
 _KEPT_SECONDS = 45.0
 _KEPT_MAX = 32
@@ -66,9 +67,13 @@ class Answer:
                 yield piece
         self.is_read = True
 
-    def body(self, deadline: float) -> bytes:
-        pieces = [piece for piece in self.pieces(max(0.001, deadline - monotonic()))]
-        return b"".join(pieces)
+    def body(self, deadline: float, bytes_max: int = _BODY_BYTES_MAX) -> bytes:
+        content = bytearray()
+        for piece in self.pieces(max(0.001, deadline - monotonic())):
+            content += piece
+            if len(content) > bytes_max:
+                raise Broken(f"an answer of more than {bytes_max} bytes")
+        return bytes(content)
 
     def close(self) -> None:
         self._stream.close()
@@ -101,13 +106,15 @@ class Http:
         self._kept: dict[str, list[tuple[Stream, float]]] = {}
         self._is_closed = False
 
-    def send(self, server: str, call: Call, deadline: float) -> tuple[Head, bytes]:
-        """The whole answer."""
+    def send(
+        self, server: str, call: Call, deadline: float, bytes_max: int = _BODY_BYTES_MAX
+    ) -> tuple[Head, bytes]:
+        """The whole answer. Raises when it has more bytes."""
         stream = self._stream(server, call, deadline)
         is_kept = False
         try:
             answer = self._asked(stream, server, call, deadline)
-            body = answer.body(deadline)
+            body = answer.body(deadline, bytes_max)
             is_kept = answer.is_read and answer.headers.get("connection", "").lower() != "close"
             return Head(answer.status, answer.headers), body
         finally:

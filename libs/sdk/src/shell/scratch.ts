@@ -1,0 +1,39 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { stableHash } from "@tutti/kernel";
+
+// Containers may share the folder, and each has processes of its own.
+const prefix = `tutti-shell-${stableHash(hostname()).toString(16)}-`;
+
+/**
+ * Temporary folders of commands that have files. Their name has the process that uses them: those of workers that were
+ * killed are removed before the first one is made.
+ */
+export class ScratchFolders {
+  #orphans: Promise<void> | undefined;
+
+  async open(): Promise<string> {
+    this.#orphans ??= removeOrphans();
+    await this.#orphans;
+    return mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+  }
+}
+
+async function removeOrphans(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
+    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    // Files of another user stay.
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
