@@ -34,6 +34,7 @@ function answerOf(message: IncomingMessage): Answer {
   return {
     status,
     ok: status >= 200 && status < 300,
+    headers: { get: (name) => message.headersDistinct[name]?.[0] ?? null },
     text: async () => (await bytes()).toString("utf8"),
     json: async () => JSON.parse((await bytes()).toString("utf8")),
     arrayBuffer: async () => new Uint8Array(await bytes()).buffer,

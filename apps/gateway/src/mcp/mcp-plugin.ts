@@ -2,7 +2,8 @@
  * `POST /mcp`: the Model Context Protocol over streamable HTTP. The protocol itself is loaded with the first request.
  *
  * 1. An answer is one piece of JSON, or a stream of events where the client asked for progress.
- * 2. There are no sessions: GET and DELETE are answered with 405.
+ * 2. No session is kept: GET and DELETE are answered with 405. The id of a session says that its client has forms.
+ * 3. The answer of a client to a question comes with a request of its own, to any process.
  */
 import type { HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
@@ -17,7 +18,7 @@ import { callerIn } from "../front/context.ts";
 import { dataHeaders } from "../front/headers.ts";
 import { problemAnswer } from "../front/problems.ts";
 import type { McpServer } from "./mcp-server.ts";
-import type { Json, RpcError, RpcId, RpcRequest } from "./protocol.ts";
+import type { Json, RpcError, RpcId, RpcRequest, RpcResponse } from "./protocol.ts";
 
 export interface McpPluginParts {
   readonly host: Pick<HostContext, "mesh" | "version"> & { readonly guard: EdgeGuard | undefined };
@@ -80,6 +81,7 @@ class McpAnswers {
       reply.raw.once("close", () => this.#open--);
       const incoming = readMessage(await bodyOf(request, loaded.protocol), request.headers);
       if (incoming.kind === "ignored") await reply.code(202).send();
+      else if (incoming.kind === "response") await this.#accept(loaded, request, reply, incoming);
       else await this.#send(loaded, request, reply, incoming);
     } catch (thrown) {
       const error = thrown instanceof RpcError ? thrown : internal(loaded.protocol, thrown, undefined);
@@ -91,7 +93,36 @@ class McpAnswers {
     const { mesh, version } = this.#parts.host;
     const protocol = await loadProtocol();
     const calls = new protocol.RouteCalls(mesh);
-    return { protocol, server: new protocol.McpServer({ calls, version }) };
+    const { clock } = this.#parts.foundation;
+    return { protocol, server: new protocol.McpServer({ calls, clock, version }) };
+  }
+
+  #asked(request: FastifyRequest, reply: FastifyReply): { asked: Asked; namespace: string } {
+    const { foundation, settings, stopping } = this.#parts;
+    const caller = callerIn(request);
+    const query = new URL(request.url, "http://gateway").searchParams;
+    const asked = new Asked({
+      ...{ foundation, caller, query, callMs: settings.callMs, stopping, isWaitOnly: true },
+      ...{ route: "/mcp", request: request.raw, response: reply.raw },
+    });
+    return { asked, namespace: query.get("namespace") || caller.principal.shown?.namespace || "default" };
+  }
+
+  async #accept(
+    { server }: Loaded,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    response: RpcResponse,
+  ): Promise<void> {
+    const { asked, namespace } = this.#asked(request, reply);
+    try {
+      await server.acceptResponse(response, { asked, namespace });
+      await reply.code(202).send();
+      asked.end();
+    } catch (thrown) {
+      asked.end(thrown);
+      throw thrown;
+    }
   }
 
   async #send(
@@ -100,19 +131,17 @@ class McpAnswers {
     reply: FastifyReply,
     message: RpcRequest,
   ): Promise<void> {
-    const { foundation, settings, stopping } = this.#parts;
-    const caller = callerIn(request);
-    const query = new URL(request.url, "http://gateway").searchParams;
-    const asked = new Asked({
-      ...{ foundation, caller, query, callMs: settings.callMs, stopping },
-      ...{ route: "/mcp", request: request.raw, response: reply.raw },
-    });
-    const namespace = query.get("namespace") || caller.principal.shown?.namespace || "default";
-    const { id, progressToken } = message;
-    const stream = progressToken === undefined ? undefined : new EventStream(reply, progressToken);
+    const { asked, namespace } = this.#asked(request, reply);
+    const { id, progressToken, hasForms, stateless } = message;
+    const hasQuestions = hasForms && !stateless;
+    const stream =
+      progressToken === undefined && !hasQuestions ? undefined : new EventStream(reply, progressToken);
     try {
-      const report = stream && ((run: Run, text: string) => stream.report(run, text));
-      const result = await server.answer({ request: message, asked, namespace, report });
+      const report = stream?.report.bind(stream);
+      const ask = hasQuestions ? stream?.ask.bind(stream) : undefined;
+      const session = message.method === "initialize" ? protocol.sessionOf(message.params) : undefined;
+      if (session !== undefined && !stateless) reply.header("mcp-session-id", session);
+      const result = await server.answer({ request: message, asked, namespace, report, ask });
       const answered = protocol.resultMessage(id, result);
       if (stream?.end(answered) !== true) await sendJson(reply, 200, answered);
       asked.end();
@@ -151,31 +180,38 @@ async function sendJson(reply: FastifyReply, status: number, body: Json): Promis
   await reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
 }
 
-/** An answer that tells of progress first. It becomes a stream with the first thing that it tells. */
+/** An answer after progress and questions. It becomes a stream with the first of them. */
 class EventStream {
   readonly #reply: FastifyReply;
-  readonly #token: RpcId;
+  readonly #token: RpcId | undefined;
   #isOpen = false;
   #progress = -1;
 
-  constructor(reply: FastifyReply, token: RpcId) {
+  constructor(reply: FastifyReply, token: RpcId | undefined) {
     this.#reply = reply;
     this.#token = token;
   }
 
   report({ eventCount = 0 }: Run, message: string): void {
     const { raw } = this.#reply;
+    if (!this.#isOpen && this.#token === undefined) return;
     if (!this.#isOpen) this.#start();
     // What does not read is not written to: progress may be left out, the answer not.
     if (raw.writableNeedDrain) return;
     // Progress has to grow. Without an event, a comment keeps the connection.
-    if (eventCount <= this.#progress) {
+    if (this.#token === undefined || eventCount <= this.#progress) {
       raw.write(": alive\n\n");
       return;
     }
     this.#progress = eventCount;
     const params = { progressToken: this.#token, progress: eventCount, message };
     this.#write({ jsonrpc: "2.0", method: "notifications/progress", params });
+  }
+
+  /** A request of the server. It is written in any case: the run waits for its answer. */
+  ask(id: string, method: string, params: Json): void {
+    if (!this.#isOpen) this.#start();
+    this.#write({ jsonrpc: "2.0", id, method, params });
   }
 
   /** Returns whether the answer was a stream. */

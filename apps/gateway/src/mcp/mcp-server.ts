@@ -5,21 +5,25 @@
  * 2. The server keeps nothing. A task is a run, found by its id.
  * 3. A client that disconnects does not end the run. `tutti_cancel` and `tasks/cancel` do.
  */
-import { isTuttiError, type TuttiError } from "@tutti/kernel";
-import type { Definition, Run } from "@tutti/rest/types";
+import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
+import type { Approval, Definition, Run } from "@tutti/rest/types";
 import type { Asked } from "../calls/asked.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import {
   agreedVersion,
+  isObject,
   type Json,
   objectIn,
   RpcError,
   type RpcRequest,
+  type RpcResponse,
   rpcCodes,
   statelessVersion,
   supportedVersions,
   tasksExtension,
 } from "./protocol.ts";
+import { askedBy, askedId, requestOf, WrongAnswer } from "./questions.ts";
+import { RunQuestions, requestsOf } from "./run-questions.ts";
 import {
   errorResult,
   outcomeOf,
@@ -37,12 +41,15 @@ export interface McpCall {
   readonly request: RpcRequest;
   readonly asked: Asked;
   readonly namespace: string;
-  /** Reports the state of a run to the client. Undefined if it did not ask for progress. */
+  /** Reports the state of a run to the client if it asked for progress, and keeps an open stream alive. */
   readonly report: ((run: Run, text: string) => void) | undefined;
+  /** Sends a request to the client. Undefined if the client takes none in the answer to its own. */
+  readonly ask: ((id: string, method: string, params: Json) => void) | undefined;
 }
 
 interface McpServerParts {
   readonly calls: RouteCalls;
+  readonly clock: Pick<Clock, "monotonic">;
   readonly version: string;
 }
 
@@ -54,17 +61,21 @@ const waitMaxMs = 50_000;
 /** How long a call that may become a task waits for a result first. */
 const shortcutMs = 200;
 const roundMs = 10_000;
-/** How many rounds a client with progress reports is kept waiting: an hour. */
-const roundsMax = 360;
+/** How long a client waits that gets progress reports, or that was asked a question. */
+const reportedMaxMs = 3_600_000;
 
 type Method = (server: McpServer, call: McpCall) => Promise<Json> | Json;
 
 export class McpServer {
   readonly #calls: RouteCalls;
+  readonly #questions: RunQuestions;
+  readonly #clock: Pick<Clock, "monotonic">;
   readonly #info: Json;
 
-  constructor({ calls, version }: McpServerParts) {
+  constructor({ calls, clock, version }: McpServerParts) {
     this.#calls = calls;
+    this.#questions = new RunQuestions(calls);
+    this.#clock = clock;
     this.#info = { name: "tutti", title: "Tutti", version };
   }
 
@@ -131,6 +142,8 @@ export class McpServer {
     if (args !== given) throw invalid(request, "`arguments`: expected an object");
     const steering = steeringTools.find((tool) => tool.name === name);
     if (steering !== undefined) return this.#steer(call, steering, args);
+    const responses = responsesIn(request);
+    if (request.params["requestState"] !== undefined) return this.#resume(call, name, responses);
     const definition = await this.#workflow(call, name);
     try {
       const body = { definition: { name }, input: inputOf(definition, args) };
@@ -152,10 +165,54 @@ export class McpServer {
     return { resultType: "task", ...taskOf(run), ttlMs: null, pollIntervalMs };
   }
 
+  /** Of the version without a handshake: the call that a question ended, with the answers to the question. */
+  async #resume(call: McpCall, name: string, responses: Json): Promise<Json> {
+    const { request, asked, namespace } = call;
+    const { requestState: id } = request.params;
+    const unknown = invalid(request, "`requestState`: expected the state of the result before");
+    if (typeof id !== "string" || !/^\w[\w.:-]*$/.test(id)) throw unknown;
+    let run: Run;
+    try {
+      run = await this.#calls.call("runs.get", asked, { params: { id }, query: { namespace } });
+    } catch (error) {
+      throw isTuttiError(error) && error.status === "NOT_FOUND" ? unknown : error;
+    }
+    if (run.spec?.definition?.name !== name) throw unknown;
+    const { refused: wrong, isCancelled } = await this.#questions.answer(call, run, responses);
+    if (wrong.size > 0) return inputRequired(run, await this.#questions.open(call, run), wrong);
+    if (isCancelled) return stillRunning(run);
+    return this.#outcome(call, run);
+  }
+
+  /** An answer of a client of a version with a handshake. Answers to other requests are ignored. */
+  async acceptResponse(
+    { id, result }: RpcResponse,
+    call: Pick<McpCall, "asked" | "namespace">,
+  ): Promise<void> {
+    const about = askedBy(id);
+    if (about === undefined || result === undefined) return;
+    const { runId, approvalId } = about;
+    try {
+      const open = await this.#questions.open(call, { runId, openApprovals: 1 } as Run);
+      const approval = open.find((one) => one.approvalId === approvalId);
+      if (approval !== undefined) await this.#questions.decide(call, runId, approval, result);
+    } catch (error) {
+      if (!(error instanceof WrongAnswer) && !isTuttiError(error)) throw error;
+      throw new RpcError(rpcCodes.params, error.message, { id });
+    }
+  }
+
   async getTask(call: McpCall): Promise<Json> {
     const run = await this.#task(call);
-    if (!call.request.stateless) return handshakeTask(run);
+    const open = call.request.hasForms ? await this.#questions.open(call, run) : [];
+    if (!call.request.stateless)
+      return { ...handshakeTask(run), ...(open.length > 0 && { status: "input_required" }) };
     const status = statusOf(run);
+    if (status === "working" && open.length > 0)
+      return {
+        ...{ ...taskOf(run), ttlMs: null, pollIntervalMs },
+        ...{ status: "input_required", inputRequests: requestsOf(open) },
+      };
     const task = { ...taskOf(run), ttlMs: null, pollIntervalMs };
     if (status === "completed") return { ...task, result: { resultType: "complete", ...outcomeOf(run) } };
     if (status !== "failed") return task;
@@ -174,9 +231,10 @@ export class McpServer {
     return { ...result, _meta: meta };
   }
 
-  /** No task asks its client for anything: what is sent answers nothing, and is ignored. */
   async updateTask(call: McpCall): Promise<Json> {
-    await this.#task(call);
+    const run = await this.#task(call);
+    const { refused: wrong } = await this.#questions.answer(call, run, responsesIn(call.request));
+    if (wrong.size > 0) throw invalid(call.request, [...wrong.values()].join(". "));
     return {};
   }
 
@@ -243,24 +301,61 @@ export class McpServer {
     }
   }
 
-  /** Waits for the end of a run and tells of its events meanwhile. */
-  async #outcome({ asked, namespace, report }: McpCall, started: Run): Promise<Json> {
-    const { runId } = started;
+  /** Waits for the end of a run. Meanwhile it reports the events of the run, and asks the client for its approvals. */
+  async #outcome(call: McpCall, started: Run): Promise<Json> {
+    const { request, asked, namespace, report } = call;
+    const startMs = this.#clock.monotonic();
+    const known = new Set<string>();
+    const isReported = request.progressToken !== undefined;
     let run = started;
-    report?.(run, progressOf(run));
-    const rounds = report === undefined ? waitMaxMs / roundMs : roundsMax;
-    const untilMs = asked.timeoutMs ?? Number.POSITIVE_INFINITY;
-    for (let round = 0; round < rounds && round * roundMs < untilMs; round++) {
-      const after = report === undefined ? {} : { afterEvent: String(run.eventCount ?? 0) };
-      const query = { namespace, waitMs: String(roundMs), ...after };
-      run = await this.#calls.call("runs.result", asked, { params: { id: runId }, query });
+    let waitMaxNowMs = isReported ? reportedMaxMs : waitMaxMs;
+    for (;;) {
       report?.(run, progressOf(run));
       if (statusOf(run) !== "working") return outcomeOf(run);
-      if (asked.signal.aborted || asked.stopping.aborted) break;
+      const open = request.hasForms ? await this.#questions.open(call, run) : [];
+      if (open.length > 0 && request.stateless) return inputRequired(run, open);
+      if (this.#ask(call, run, open, known)) waitMaxNowMs = reportedMaxMs;
+      const untilMs = Math.min(startMs + waitMaxNowMs, asked.waitUntilMs);
+      const leftMs = untilMs - this.#clock.monotonic();
+      if (leftMs <= 0 || asked.signal.aborted || asked.stopping.aborted) return stillRunning(run);
+      const after = isReported || request.hasForms ? { afterEvent: String(run.eventCount ?? 0) } : {};
+      const query = { namespace, waitMs: String(Math.min(roundMs, Math.ceil(leftMs))), ...after };
+      run = await this.#calls.call("runs.result", asked, { params: { id: run.runId }, query });
     }
-    const text = `Run ${runId} has not ended (${progressOf(run)}). It continues: call tutti_watch with this runId.`;
-    return { ...errorResult(text), _meta: { "tutti/runId": runId } };
   }
+
+  /** Asks for each approval once. Returns whether the client was asked for one. */
+  #ask({ ask, request }: McpCall, { runId }: Run, open: readonly Approval[], known: Set<string>): boolean {
+    if (ask === undefined) return false;
+    for (const approval of open) {
+      const id = askedId(runId, approval.approvalId);
+      if (id === undefined || known.has(id)) continue;
+      known.add(id);
+      const isOfTask = request.method === "tasks/result";
+      const meta = { "io.modelcontextprotocol/related-task": { taskId: runId } };
+      ask(id, "elicitation/create", { ...requestOf(approval), ...(isOfTask && { _meta: meta }) });
+    }
+    return known.size > 0;
+  }
+}
+
+function stillRunning(run: Run): Json {
+  const text = `Run ${run.runId} has not ended (${progressOf(run)}). It continues: call tutti_watch with this runId.`;
+  return { ...errorResult(text), _meta: { "tutti/runId": run.runId } };
+}
+
+function inputRequired(run: Run, open: readonly Approval[], refused?: ReadonlyMap<string, string>): Json {
+  return {
+    ...{ resultType: "input_required", inputRequests: requestsOf(open, refused), requestState: run.runId },
+    _meta: { "tutti/runId": run.runId },
+  };
+}
+
+/** The answers of a client, by the names of the questions. */
+function responsesIn(request: RpcRequest): Json {
+  const { inputResponses = {} } = request.params;
+  if (!isObject(inputResponses)) throw invalid(request, "`inputResponses`: expected an object");
+  return inputResponses;
 }
 
 /** As the version of 2025-11-25 has a task. */

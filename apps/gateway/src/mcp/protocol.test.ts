@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { agreedVersion, errorMessage, RpcError, readMessage } from "./protocol.ts";
+import { agreedVersion, errorMessage, RpcError, readMessage, sessionOf } from "./protocol.ts";
 
 const meta = (fields: Readonly<Record<string, unknown>> = {}) => ({
   _meta: {
@@ -86,9 +86,30 @@ describe("a message of a client", () => {
     assert.ok(read.kind === "request" && !read.stateless);
   });
 
-  it("is ignored if it is a notification or an answer", () => {
+  it("is ignored if it is a notification", () => {
     assert.equal(readMessage({ jsonrpc: "2.0", method: "notifications/initialized" }, {}).kind, "ignored");
-    assert.equal(readMessage({ jsonrpc: "2.0", id: 1, result: {} }, {}).kind, "ignored");
+  });
+
+  it("is a response if it answers a question, also by an error", () => {
+    const response = { kind: "response", id: "q" };
+    const result = { action: "cancel" };
+    assert.deepEqual(readMessage({ jsonrpc: "2.0", id: "q", result }, {}), { ...response, result });
+    const error = { code: -1, message: "no" };
+    assert.deepEqual(readMessage({ jsonrpc: "2.0", id: "q", error }, {}), { ...response, result: undefined });
+  });
+
+  it("knows a client with forms by its capabilities, or after a handshake by its session", () => {
+    const formsOf = (elicitation: unknown) => {
+      const capabilities = { "io.modelcontextprotocol/clientCapabilities": { elicitation } };
+      const read = readMessage(request({ params: { name: "greet", ...meta(capabilities) } }), headers);
+      return read.kind === "request" && read.hasForms;
+    };
+    const modes = [undefined, {}, { form: {} }, { url: {} }, { form: {}, url: {} }];
+    assert.deepEqual(modes.map(formsOf), [false, true, true, false, true]);
+    assert.equal(sessionOf({ capabilities: {} }), undefined);
+    const session = sessionOf({ capabilities: { elicitation: {} } }) ?? "";
+    const read = readMessage(request({ params: {} }), { "mcp-session-id": session });
+    assert.ok(read.kind === "request" && read.hasForms);
   });
 
   it("agrees on the newest version with a handshake if the client wants an unknown one", () => {

@@ -5,6 +5,7 @@
  * 1. A message that is no request of the protocol is answered with a JSON-RPC error, with its id if it has one.
  * 2. Nothing is kept between two requests.
  */
+import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
 export const statelessVersion = "2026-07-28";
@@ -52,7 +53,15 @@ export class RpcError extends Error {
 }
 
 /** A message of a client, checked. */
-export type Incoming = { readonly kind: "ignored" } | RpcRequest;
+export type Incoming = { readonly kind: "ignored" } | RpcResponse | RpcRequest;
+
+/** The answer of a client to a request of this server. */
+export interface RpcResponse {
+  readonly kind: "response";
+  readonly id: RpcId;
+  /** Undefined if the client answered with an error. */
+  readonly result: Json | undefined;
+}
 
 export interface RpcRequest {
   readonly kind: "request";
@@ -63,6 +72,8 @@ export interface RpcRequest {
   readonly stateless: boolean;
   /** Whether the client understands tasks in the answer to a call. */
   readonly hasTasks: boolean;
+  /** Whether the client shows forms to its user. */
+  readonly hasForms: boolean;
   /** The token under which the client wants progress. */
   readonly progressToken: RpcId | undefined;
 }
@@ -79,8 +90,7 @@ export function readMessage(body: unknown, headers: IncomingHttpHeaders): Incomi
     throw new RpcError(rpcCodes.request, "`id`: expected an integer, or a string of at most 256 characters");
   const about = id === undefined ? {} : { id };
   if (jsonrpc !== "2.0") throw new RpcError(rpcCodes.request, '`jsonrpc`: expected "2.0"', about);
-  // An answer of the client: this server asks nothing.
-  if (method === undefined && ("result" in body || "error" in body)) return { kind: "ignored" };
+  if (method === undefined && ("result" in body || "error" in body)) return responseIn(body);
   if (typeof method !== "string" || method === "" || method.length > methodCharsMax)
     throw new RpcError(rpcCodes.request, "`method`: expected a string of 1 to 128 characters", about);
   if (params !== undefined && !isObject(params))
@@ -103,7 +113,8 @@ function readRequest(
   };
   const isHandshake =
     stated === undefined && (inHeader === undefined || handshakeVersions.some((one) => one === inHeader));
-  if (isHandshake) return { ...common, stateless: false, hasTasks: false };
+  if (isHandshake)
+    return { ...common, stateless: false, hasTasks: false, hasForms: hasFormsIn(headers["mcp-session-id"]) };
   if (stated === undefined && inHeader !== undefined && !supportedVersions.includes(inHeader))
     throw versionError(inHeader, id);
   const capabilities = meta[metaName("clientCapabilities")];
@@ -117,8 +128,33 @@ function readRequest(
   const name = nameIn(method, params);
   if (name !== undefined) requireHeader(id, "Mcp-Name", decoded(headerOf(headers, "mcp-name")), name);
   const hasTasks = isObject(objectIn(capabilities["extensions"])[tasksExtension]);
-  return { ...common, stateless: true, hasTasks };
+  return { ...common, stateless: true, hasTasks, hasForms: isFormed(capabilities) };
 }
+
+function responseIn({ id, result }: Json): Incoming {
+  return isId(id)
+    ? { kind: "response", id, result: isObject(result) ? result : undefined }
+    : { kind: "ignored" };
+}
+
+/** A client that declares elicitation without its modes has forms. */
+function isFormed({ elicitation }: Json): boolean {
+  if (!isObject(elicitation)) return false;
+  return isObject(elicitation["form"]) || !isObject(elicitation["url"]);
+}
+
+const formedSession = "forms.";
+
+/**
+ * Returns the session of a client with a handshake. It says that the client has forms, and is not kept. Undefined if there
+ * is nothing to say.
+ */
+export function sessionOf({ capabilities }: Json): string | undefined {
+  return isFormed(objectIn(capabilities)) ? `${formedSession}${randomUUID()}` : undefined;
+}
+
+const hasFormsIn = (session: unknown): boolean =>
+  typeof session === "string" && session.startsWith(formedSession);
 
 function versionError(requested: string, id: RpcId): RpcError {
   return new RpcError(rpcCodes.version, "Unsupported protocol version", {

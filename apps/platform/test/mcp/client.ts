@@ -46,13 +46,22 @@ export async function call(
   return result as Json;
 }
 
-/** A request of the version without one, of a client that understands tasks. */
-export async function askStateless(http: string, method: string, params: Json = {}): Promise<Json> {
+/** What a client of the version without a handshake can do. */
+export const withTasks: Json = { extensions: { [tasksExtension]: {} } };
+export const withForms: Json = { elicitation: {} };
+
+/** A request of the version without a handshake. */
+export async function askStateless(
+  http: string,
+  method: string,
+  params: Json = {},
+  capabilities: Json = withTasks,
+): Promise<Json> {
   const meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientCapabilities": { extensions: { [tasksExtension]: {} } },
+    "io.modelcontextprotocol/clientCapabilities": capabilities,
   };
-  const name = params["name"] ?? params["taskId"];
+  const name = params["name"] ?? params["taskId"] ?? params["uri"];
   const headers = {
     "mcp-protocol-version": "2026-07-28",
     "mcp-method": method,

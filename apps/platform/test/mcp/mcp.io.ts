@@ -7,7 +7,7 @@ import { until } from "@tutti/kernel/testing";
 import { KeyedPlatform, keyHeaders } from "../support/keyed-platform.ts";
 import { TestProcess } from "../support/process.ts";
 import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
-import { ask, askStateless, call, type Json, post, register } from "./client.ts";
+import { ask, askStateless, call, type Json, post, register, withForms, withTasks } from "./client.ts";
 
 const greet = `workflow: greet
 description: Greets a person.
@@ -25,6 +25,14 @@ const sale = `workflow: sale
 tasks:
   check: {approve: {message: "Sell?"}}
 `;
+const refund = `workflow: refund
+tasks:
+  check:
+    approve:
+      message: "How much?"
+      form: {type: object, required: [amount], properties: {amount: {type: integer}}}
+output: \${{ tasks.check.output.data }}
+`;
 
 describe("MCP over HTTP", () => {
   let folder: Folder;
@@ -34,7 +42,7 @@ describe("MCP over HTTP", () => {
   before(async () => {
     folder = await makeFolder();
     platform = await open();
-    for (const text of [greet, held, sale]) await register(platform.http, text);
+    for (const text of [greet, held, sale, refund]) await register(platform.http, text);
   });
   after(async () => {
     await platform?.stop();
@@ -140,6 +148,66 @@ describe("MCP over HTTP", () => {
       const { status } = await askStateless(platform.http, "tasks/get", { taskId });
       return status === "cancelled" || undefined;
     });
+  });
+
+  it("asks a client with forms for the approvals of its task, and decides by its answer", async () => {
+    const { http } = platform;
+    const can = { ...withTasks, ...withForms };
+    const { taskId } = await askStateless(http, "tools/call", { name: "refund", arguments: {} }, can);
+    const asking = await until("the task to require input", async () => {
+      const got = await askStateless(http, "tasks/get", { taskId }, can);
+      return got["status"] === "input_required" ? got : undefined;
+    });
+    const [[approvalId = "", request] = []] = Object.entries(asking["inputRequests"] as Json);
+    const { method, params } = request as { method: string; params: Json };
+    assert.equal(method, "elicitation/create");
+    assert.deepEqual((params["requestedSchema"] as Json)["required"], ["amount"]);
+    const without = await askStateless(http, "tasks/get", { taskId });
+    assert.equal(without["status"], "working", "a client without forms is asked for nothing");
+    const answer = { action: "accept", content: { amount: 5 } };
+    await askStateless(http, "tasks/update", { taskId, inputResponses: { [approvalId]: answer } }, can);
+    const done = await until("the task to be completed", async () => {
+      const got = await askStateless(http, "tasks/get", { taskId }, can);
+      return got["status"] === "completed" ? got : undefined;
+    });
+    assert.deepEqual((done["result"] as Json)["structuredContent"], { amount: 5 });
+  });
+
+  it("asks a client without tasks by the result of its call, again after a wrong answer", async () => {
+    const { http } = platform;
+    const callOf = (more: Json) =>
+      askStateless(http, "tools/call", { name: "refund", arguments: {}, ...more }, withForms);
+    const asked = await callOf({});
+    assert.equal(asked["resultType"], "input_required");
+    const { requestState } = asked;
+    const [approvalId = ""] = Object.keys(asked["inputRequests"] as Json);
+    const answerOf = (content: Json) => ({ [approvalId]: { action: "accept", content } });
+    const again = await callOf({ requestState, inputResponses: answerOf({ amount: "much" }) });
+    assert.equal(again["resultType"], "input_required");
+    assert.match(JSON.stringify(again["inputRequests"]), /amount/);
+    const done = await callOf({ requestState, inputResponses: answerOf({ amount: 7 }) });
+    assert.equal(done["resultType"], "complete");
+    assert.deepEqual(done["structuredContent"], { amount: 7 });
+  });
+
+  it("asks a client behind `tutti mcp` while its call is open", async () => {
+    await using command = new TestProcess({
+      program: fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url)),
+      arguments: ["mcp"],
+      environment: { TUTTI_URL: platform.http },
+      input: { isOpen: true },
+    });
+    const send = (message: Json) => command.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+    const lineWith = (what: string, is: (line: Json) => boolean) =>
+      until(what, () => command.lines.find((line) => is(line)) as Json | undefined);
+    const capabilities = { elicitation: { form: {} } };
+    send({ id: 1, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities } });
+    await lineWith("the handshake", ({ id }) => id === 1);
+    send({ id: 2, method: "tools/call", params: { name: "refund", arguments: {} } });
+    const asked = await lineWith("a question", ({ method }) => method === "elicitation/create");
+    send({ id: asked["id"], result: { action: "accept", content: { amount: 9 } } });
+    const { result } = await lineWith("the result", ({ id }) => id === 2);
+    assert.deepEqual((result as Json)["structuredContent"], { amount: 9 });
   });
 
   it("refuses a page of another site, and a message that is too large", async () => {

@@ -29,8 +29,8 @@ export interface ProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Default: a folder without any configuration. */
   readonly directory?: string;
-  /** What it reads from its standard input. */
-  readonly input?: string;
+  /** What it reads from its standard input, in whole. If it is open, `write` adds to it. */
+  readonly input?: string | { readonly isOpen: true };
 }
 
 const deadlineMs = 60_000;
@@ -59,7 +59,8 @@ export class TestProcess implements AsyncDisposable {
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.#child = child;
-    child.stdin.on("error", () => {}).end(options.input);
+    child.stdin.on("error", () => {});
+    if (typeof options.input !== "object") child.stdin.end(options.input);
     remember(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8");
@@ -79,6 +80,11 @@ export class TestProcess implements AsyncDisposable {
         resolve(this.#exit);
       });
     });
+  }
+
+  /** Writes to the standard input, if it was left open. */
+  write(text: string): void {
+    this.#child.stdin?.write(text);
   }
 
   get pid(): number {

@@ -5,4 +5,6 @@ export type FetchingParts = Pick<RequestInit, "method" | "body" | "credentials" 
   readonly headers: Readonly<Record<string, string>>;
 };
 
-export type Answer = Pick<Response, "ok" | "status" | "json" | "text" | "arrayBuffer" | "body">;
+export type Answer = Pick<Response, "ok" | "status" | "json" | "text" | "arrayBuffer" | "body"> & {
+  readonly headers?: Pick<Headers, "get">;
+};

@@ -40,6 +40,8 @@ class Bridge {
   readonly #parts: BridgeParts;
   readonly #open = new Set<Promise<void>>();
   readonly #cancels = new Map<unknown, AbortController>();
+  /** It says what the client can do. The platform keeps nothing. */
+  #session: string | undefined;
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
@@ -78,10 +80,15 @@ class Bridge {
 
   async #post(line: string, message: Message, signal: AbortSignal): Promise<void> {
     const { url, key, print } = this.#parts;
-    const headers = { ...headersOf(message), ...(key !== undefined && { authorization: `Bearer ${key}` }) };
+    const headers = {
+      ...headersOf(message),
+      ...(this.#session !== undefined && { "mcp-session-id": this.#session }),
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+    };
     const answer = await httpFetch(url, { method: "POST", headers, body: line, signal }).catch((error) => {
       throw signal.aborted ? error : new Error(`The platform at ${new URL(url).origin} is not reachable`);
     });
+    this.#session = answer.headers?.get("mcp-session-id") ?? this.#session;
     // An answer is one line of JSON, or events whose data are one line each.
     for await (const text of linesOf(bytesOf(answer.body), this.#parts.interrupted)) {
       if (text.startsWith("data:")) print(text.slice("data:".length).trim());
@@ -91,13 +98,15 @@ class Bridge {
 
   /** An answer from before the protocol is a problem document: of a wrong key, or of a platform that starts. */
   #answer(text: string, message: Message, status: number): void {
+    // The answer of the client to a question has no answer.
+    if (message.isResponse) return;
     const parsed = parsedObject(text);
     if (parsed?.["jsonrpc"] === "2.0") this.#parts.print(text);
     else this.#fail(message, String(parsed?.["detail"] ?? `HTTP status ${status}`));
   }
 
-  #fail({ id }: Message, text: string): void {
-    if (id === undefined) return;
+  #fail({ id, isResponse }: Message, text: string): void {
+    if (id === undefined || isResponse) return;
     const error = { code: unreachableCode, message: text };
     this.#parts.print(JSON.stringify({ jsonrpc: "2.0", id, error }));
   }
@@ -106,6 +115,7 @@ class Bridge {
 interface Message {
   readonly id: unknown;
   readonly method: string | undefined;
+  readonly isResponse: boolean;
   readonly params: Readonly<Record<string, unknown>>;
 }
 
@@ -113,8 +123,15 @@ const metaVersion = "io.modelcontextprotocol/protocolVersion";
 
 /** What the bridge has to know of a message. What is wrong with it, the platform answers. */
 function messageIn(line: string): Message {
-  const { id, method, params } = parsedObject(line) ?? {};
-  return { id, method: typeof method === "string" ? method : undefined, params: objectIn(params) };
+  const parsed = parsedObject(line) ?? {};
+  const { id, method, params } = parsed;
+  const isResponse = method === undefined && ("result" in parsed || "error" in parsed);
+  return {
+    id,
+    method: typeof method === "string" ? method : undefined,
+    isResponse,
+    params: objectIn(params),
+  };
 }
 
 /** The headers that repeat what is in the body, as streamable HTTP has them. */
