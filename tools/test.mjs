@@ -7,7 +7,7 @@ import "./node-version.mjs";
 
 const given = process.argv.slice(2);
 const script = "tools/verify.mjs";
-const needsPrograms = given.includes("--io") || given.includes("--nightly");
+const needsPrograms = ["--io", "--nightly", "--ci"].some((option) => given.includes(option));
 Promise.all([import("./help.mjs"), import("./launch.mjs")]).then(([{ helpFor }, { launch }]) => {
   const help = helpFor(script, given);
   if (help === undefined)

@@ -6,6 +6,7 @@
 //   npm test -- --affected      the same, without test files that are unchanged since their last pass
 //   npm run test:io             *.io.ts of every package
 //   npm run test:nightly        *.nightly.ts of every package
+//   npm test -- --ci            what CI runs: static checks, *.test.ts and *.io.ts
 //   npm test -- NAME …          the tests of these packages only, without checks. --io, --nightly choose the tier
 //
 // The nightly tier also repeats the pure tests with cases that no other run has drawn.
@@ -15,22 +16,26 @@
 //   --slowest=N  list the N files that took most processor time, with the time that they took
 //
 // 1. The last line is `N passed, N failed`: the sum over all packages, each static check counts as one.
-// 2. Static checks run next to the tests. The longest ones start first.
+// 2. Static checks run next to the tests. The longest ones start first. In --ci, tests of io start as in test:io, and
+//    everything else runs next to them at low priority: they leave a quarter of the processors idle.
 // 3. Parallel runs share nothing but the record of passed files, which is replaced as a whole.
 
+import { spawn } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join, relative } from "node:path";
-import { sourcesOf } from "./checks/sources.mjs";
+import { dirname, join, relative, sep } from "node:path";
+import { createInterface } from "node:readline";
+import { sourceFiles } from "./checks/sources.mjs";
 import { checks, runChecks } from "./checks.mjs";
 import { madeBy } from "./fronts.mjs";
 import { findProgram } from "./programs.mjs";
 import { workspaceRoot } from "./setup.mjs";
 import { batchesOf } from "./unit/batches.mjs";
-import { runInLanes } from "./unit/lanes.mjs";
+import { idleShare, runInLanes } from "./unit/lanes.mjs";
 import { Passed } from "./unit/passed.mjs";
 import {
   add,
+  atLowPriority,
   indent,
   nothing,
   printFindings,
@@ -60,7 +65,8 @@ const lanesOfTier = {
 
 /** @param {string[]} args */
 async function main(args) {
-  const tier = tierOf(args);
+  const isCi = args.includes("--ci");
+  const tier = isCi ? "io" : tierOf(args);
   const startedMs = performance.now();
   const wanted = args.filter((arg) => !arg.startsWith("--"));
   const packages = testedPackages().filter(
@@ -75,34 +81,42 @@ async function main(args) {
     process.exitCode = 1;
     return;
   }
-  const files = new Map(packages.map((one) => [one, testFiles(join(root, one.folder), tier)]));
+  /** @param {Tier} of */
+  const filesOf = (of) => new Map(packages.map((one) => [one, testFiles(join(root, one.folder), of)]));
+  const files = filesOf(tier);
+  const pure = isCi ? filesOf("test") : files;
   const passed = new Passed(root);
-  if (args.includes("--affected")) skipUnaffected(files, passed);
+  if (args.includes("--affected")) skipUnaffected(pure, passed);
+  const withChecks = (tier === "test" || isCi) && wanted.length === 0;
+  const common = { withChecks, lanes: lanesOf(args) };
+  const beside = isCi ? runAll("test", pure, { ...common, yielding: true }) : undefined;
   const environment = tier === "test" ? {} : await bringPrograms(packages);
   const nats = tier === "test" ? undefined : await startSharedNats();
   // A seed of the day: a failure is repeated with the seed that is printed.
   const seed = process.env["TUTTI_TEST_SEED"] ?? String(Math.floor(Date.now() / dayMs));
   if (tier === "nightly") {
-    for (const one of packages) files.get(one)?.push(...testFiles(join(root, one.folder), "test"));
+    for (const [one, all] of filesOf("test")) files.get(one)?.push(...all);
     console.log(`drawn cases follow from TUTTI_TEST_SEED=${seed}: set it to repeat this run`);
+    environment["TUTTI_TEST_SEED"] = seed;
   }
-  const { sum, counts } = await runAll(tier, files, {
-    environment: {
-      ...environment,
-      ...nats?.env,
-      ...(tier === "nightly" ? { TUTTI_TEST_SEED: seed } : {}),
-    },
-    withChecks: tier === "test" && wanted.length === 0,
-    again: args.includes("--again") && tier !== "nightly",
-    lanes: lanesOf(args),
+  const own = runAll(tier, files, {
+    ...common,
+    withChecks: withChecks && !isCi,
+    environment: { ...environment, ...nats?.env },
   });
+  const parts = await Promise.all([own, ...(beside === undefined ? [] : [beside])]);
+  if (args.includes("--again") && tier !== "nightly")
+    for (const part of parts) await runAgain(part.sum, part.manner);
   await nats?.stop();
-  if (tier === "test") passed.record([...files.values()].flat(), sum);
+  const sum = nothing();
+  for (const part of parts) add(sum, part.sum);
+  if (tier === "test" || isCi) passed.record([...pure.values()].flat(), sum);
   printFindings(sum);
   printSlowest(sum, Number(args.find((arg) => arg.startsWith("--slowest="))?.split("=")[1] ?? 0));
   printTimes(performance.now() - startedMs, sum, lanesOf(args));
-  console.log(summary(counts));
-  if (counts.failed > 0) process.exitCode = 1;
+  for (const { checked } of parts) addCounts(sum.counts, checked);
+  console.log(summary(sum.counts));
+  if (sum.counts.failed > 0) process.exitCode = 1;
 }
 
 /** @param {string[]} args */
@@ -130,13 +144,15 @@ function skipUnaffected(files, passed) {
 /**
  * @param {Tier} tier
  * @param {Map<Package, string[]>} files
- * @param {{ environment: Record<string, string>, withChecks: boolean, again: boolean, lanes: number }} options
+ * @param {{ environment?: Record<string, string>, withChecks: boolean, lanes: number, yielding?: boolean }} options
+ *   `yielding`: next to other tests, at low priority. Only a test that hangs reaches the deadlines of `io`
  */
-async function runAll(tier, files, { environment, withChecks, again, lanes }) {
+async function runAll(tier, files, { environment = {}, withChecks, lanes, yielding = false }) {
   const sum = nothing();
-  const checked = { passed: 0, failed: 0 };
+  const checked = { passed: 0, failed: 0, skipped: 0 };
   const report = (/** @type {string} */ line) => console.log(line);
-  const manner = { deadlines: tiers[tier].deadlines, folder: root, environment, report };
+  const { deadlines } = tiers[yielding ? "io" : tier];
+  const manner = { deadlines, folder: root, environment, report, yielding };
   /** @type {Array<() => Promise<void>>} */
   const tasks = batchesOf(tier, files, root).map((batch) => async () => {
     const startedMs = performance.now();
@@ -149,16 +165,43 @@ async function runAll(tier, files, { environment, withChecks, again, lanes }) {
     for (const { text } of outcome.failures) report(indent(text));
   });
   if (withChecks)
-    tasks.splice(1, 0, async () => {
-      const { passed, failed } = await runChecks(Object.keys(checks), root);
-      checked.passed += passed;
-      checked.failed += failed;
-    });
+    tasks.splice(1, 0, async () =>
+      addCounts(
+        checked,
+        await (yielding ? checksAtLowPriority(report) : runChecks(Object.keys(checks), root)),
+      ),
+    );
   const { least, most } = lanesOfTier[tier];
-  await runInLanes(tasks, { lanes: Math.ceil(lanes * least), lanesMax: Math.ceil(lanes * most) });
-  if (again) await runAgain(sum, manner);
-  const { passed, failed, skipped } = sum.counts;
-  return { sum, counts: { passed: passed + checked.passed, failed: failed + checked.failed, skipped } };
+  await runInLanes(tasks, {
+    lanes: yielding ? 1 : Math.ceil(lanes * least),
+    lanesMax: Math.ceil(lanes * most),
+    idle: idleShare({ besideNice: !yielding }),
+  });
+  return { sum, checked, manner };
+}
+
+/** @param {(line: string) => void} report @returns {Promise<{ passed: number, failed: number }>} */
+async function checksAtLowPriority(report) {
+  const [program = "", ...before] = atLowPriority;
+  const child = spawn(program, [...before, process.execPath, join(root, "tools/checks.mjs")], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let last = "";
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (last !== "") report(last);
+    last = line;
+  }
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/.exec(last) ?? [];
+  if (passed !== undefined) return { passed: Number(passed), failed: Number(failed) };
+  report(`FAILED  the static checks ended without a result: ${last}`);
+  return { passed: 0, failed: 1 };
+}
+
+/** @param {import("./unit/run-files.mjs").Counts} sum @param {{ passed: number, failed: number }} counts */
+function addCounts(sum, { passed, failed }) {
+  sum.passed += passed;
+  sum.failed += failed;
 }
 
 /** @param {string[]} batch */
@@ -175,12 +218,13 @@ function titleOf(batch) {
  * @returns {Promise<Record<string, string>>} the environment of the tests
  */
 async function bringPrograms(packages) {
-  const asked = sourcesOf(root)
-    .filter(
-      ({ path }) => !path.startsWith("tools/") && packages.some(({ folder }) => path.startsWith(folder)),
-    )
-    .flatMap(({ text }) =>
-      [...text.matchAll(/\b(?:needs|find)Program\("([\w-]+)"\)/g)].map(([, name]) => name ?? ""),
+  // Without parsing them: that takes four seconds.
+  const asked = sourceFiles(root)
+    .filter((file) => packages.some(({ folder }) => folder !== "tools" && isIn(file, folder)))
+    .flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/\b(?:needs|find)Program\("([\w-]+)"\)/g)].map(
+        ([, name]) => name ?? "",
+      ),
     );
   const names = [...new Set(asked)].sort();
   await Promise.all(names.map(findProgram));
@@ -195,6 +239,11 @@ async function bringPrograms(packages) {
     ...(platform !== undefined && { TEST_PLATFORM: platform }),
     ...(service !== undefined && { TEST_SERVICES: dirname(service) }),
   };
+}
+
+/** @param {string} file @param {string} folder */
+function isIn(file, folder) {
+  return file.startsWith(join(root, folder, sep));
 }
 
 /** One NATS server for the whole run: a test file gets an account of its own. */

@@ -33,14 +33,18 @@ const read = new Map();
 export function sourcesOf(root) {
   let sources = read.get(root);
   if (sources === undefined) {
-    sources = rooms
-      .filter((room) => existsSync(join(root, room)))
-      .flatMap((room) => filesUnder(join(root, room)))
-      .filter((file) => /\.(ts|tsx|mjs)$/.test(file))
-      .map((file) => sourceOf(root, file));
+    sources = sourceFiles(root).map((file) => sourceOf(root, file));
     read.set(root, sources);
   }
   return sources;
+}
+
+/** @param {string} root */
+export function sourceFiles(root) {
+  return rooms
+    .filter((room) => existsSync(join(root, room)))
+    .flatMap((room) => filesUnder(join(root, room)))
+    .filter((file) => /\.(ts|tsx|mjs)$/.test(file));
 }
 
 /** What is a test, or what only tests import. */

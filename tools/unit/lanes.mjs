@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 /** How often the processors are looked at. A task that has just started is seen by the next look. */
 const lookMs = 1_000;
 /** Share of the processors that must have been idle. A task takes about this much of two. */
-const roomFrom = 0.3;
+const roomFrom = 0.25;
 
 /**
  * @param {Array<() => Promise<void>>} tasks in their order
@@ -41,22 +41,30 @@ export async function runInLanes(tasks, { lanes, lanesMax = lanes, idle = idleSh
   for (const one of all) await one;
 }
 
-/** @returns {() => number} */
-function idleShare() {
+/**
+ * The share of the processors that was idle since the last call.
+ *
+ * @param {{ besideNice?: boolean }} [options] `besideNice`: what processes of low priority use counts as idle, because it
+ *   is free for others
+ * @returns {() => number}
+ */
+export function idleShare({ besideNice = false } = {}) {
   let before = times();
   return () => {
     const now = times();
     const passed = now.all - before.all;
-    const share = passed === 0 ? 0 : (now.idle - before.idle) / passed;
+    const idle = now.idle - before.idle + (besideNice ? now.nice - before.nice : 0);
+    const share = passed === 0 ? 0 : idle / passed;
     before = now;
     return share;
   };
 }
 
 function times() {
-  const sum = { idle: 0, all: 0 };
+  const sum = { idle: 0, nice: 0, all: 0 };
   for (const { times: of } of cpus()) {
     sum.idle += of.idle;
+    sum.nice += of.nice;
     sum.all += of.user + of.nice + of.sys + of.idle + of.irq;
   }
   return sum;

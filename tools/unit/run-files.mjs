@@ -43,6 +43,9 @@ export const tiers = {
 /** A test that is still running after this long is reported with its file. Long ones of `io` and `nightly` continue. */
 const reportAfterMs = 55_000;
 
+/** What a command starts with to use only processor time that others leave. */
+export const atLowPriority = ["nice", "-n", "10"];
+
 /** @returns {Outcome} */
 export function nothing() {
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -81,6 +84,7 @@ export function summary({ passed, failed, skipped }) {
  * @property {string} folder that paths are shown relative to, and that the tests run in
  * @property {boolean} [again] a package alone: at once
  * @property {Record<string, string>} [environment]
+ * @property {boolean} [yielding] at low priority: it uses what other processes leave
  * @property {(line: string) => void} [report] the output while the tests run
  */
 
@@ -105,12 +109,15 @@ export async function runBatch(files, manner) {
  * @returns {Promise<Outcome>}
  */
 function runFiles(files, manner) {
-  const { deadlines, folder, environment, report } = manner;
+  const { deadlines, folder, environment, yielding = false, report } = manner;
   const node = nodeFor(workspaceRoot);
+  // A priority that is set later misses the threads that Node has started by then.
+  const [program = node, ...before] = yielding ? [...atLowPriority, node] : [node];
   const here = (/** @type {string} */ name) => pathToFileURL(join(workspaceRoot, "tools", "unit", name)).href;
   const child = spawn(
-    node,
+    program,
     [
+      ...before,
       "--import",
       here("seed.mjs"),
       "--import",
@@ -292,7 +299,7 @@ export async function runAgain(outcome, manner) {
   /** @type {Set<string>} */
   const passing = new Set();
   for (const file of new Set(failures.flatMap(({ files }) => files))) {
-    const again = await runFiles([file], manner);
+    const again = await runFiles([file], { ...manner, yielding: false });
     if (!again.incomplete && again.counts.failed === 0) passing.add(file);
   }
   outcome.unsteady = failures.filter(({ files }) => files.every((file) => passing.has(file)));
