@@ -28,7 +28,7 @@ export async function startCrew(
 ): Promise<readonly Worker[]> {
   const workers: Worker[] = [];
   for (const member of crew) {
-    if (member.options.pool !== undefined) await tutti.createPool(member.options.pool);
+    if (member.options.pool !== undefined) await tutti.pools.create(member.options.pool);
     const worker = open(member.options);
     member.handle(worker);
     await worker.start();

@@ -34,7 +34,7 @@ if (plays.includes(name)) {
   console.log(JSON.stringify(await example.play(tutti), undefined, 2));
   for (const id of example.runs) {
     console.log(`\n${id} in namespace ${namespace}`);
-    for await (const { event, time, type, task, details } of tutti.get(id).events()) {
+    for await (const { event, time, type, task, details } of tutti.runs.get(id).events()) {
       const about = [type, task, short(JSON.stringify(details))].filter((part) => part !== "").join(" ");
       console.log(`  ${String(event).padStart(3)} ${time.toISOString().slice(11, 23)} ${about}`);
     }

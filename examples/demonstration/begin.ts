@@ -35,11 +35,10 @@ const runs: readonly {
 export async function begin(tutti: Tutti): Promise<void> {
   for (const name of definitions) {
     const fileName = `${name}.yaml`;
-    await tutti.register(readFileSync(new URL(fileName, import.meta.url), "utf8"), { fileName });
+    await tutti.workflows.register(readFileSync(new URL(fileName, import.meta.url), "utf8"), { fileName });
   }
-  for (const { id, of, input } of runs)
-    await tutti.start(of, { id, input, labels: { demonstration: "yes" } });
-  await tutti.schedule("sales-by-the-minute", "sales-report", {
+  for (const { id, of, input } of runs) await tutti.run(of, { id, input, labels: { demonstration: "yes" } });
+  await tutti.schedules.create("sales-by-the-minute", "sales-report", {
     everyMs: 60_000,
     overlap: "skip",
     description: "A report each minute.",

@@ -41,7 +41,7 @@ export async function inState(run: RunHandle, state: string): Promise<void> {
 
 /** Returns a run that something else starts, as soon as it is there. */
 export async function begun(tutti: Tutti, id: string): Promise<RunHandle> {
-  const run = tutti.get(id);
+  const run = tutti.runs.get(id);
   for (;;) {
     const isThere = await run.get().then(
       () => true,

@@ -28,7 +28,7 @@ worker.handle("greeter.greet", ({ name }: { readonly name: string }, { attempt }
 export const hello = workflow("hello", { tasks: { greet: uses("greeter.greet", { with: { name: "Anna" } }) } });
 export const tested: Promise<string> = testWorkflow<object, string>(hello, { handlers: {} }).execute();
 const tutti = await connect({ namespace: "shop" });
-export const run = await tutti.start("hello", { input: { name: "Anna" } });
+export const run = await tutti.run("hello", { input: { name: "Anna" } });
 // @ts-expect-error a worker has no such option
 new Worker({ slot: 4 });
 `,

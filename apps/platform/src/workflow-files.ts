@@ -113,7 +113,7 @@ export class WorkflowFiles implements Component {
   async #register({ name, text }: WorkflowFile): Promise<void> {
     const { foundation, tell } = this.#options;
     try {
-      const definition = await this.#tutti?.register(text, { fileName: name });
+      const definition = await this.#tutti?.workflows.register(text, { fileName: name });
       foundation.logger.info("workflow file registered", { file: name, workflow: definition?.name });
       tell(`  Registered ${definition?.name} from ${name}.`);
     } catch (error) {

@@ -67,8 +67,8 @@ describe("agents on a platform", () => {
       },
     );
     await worker.start();
-    await tutti.register(double as never);
-    await tutti.register(definition as never);
+    await tutti.workflows.register(double as never);
+    await tutti.workflows.register(definition as never);
     const offered = async () => {
       const answer = await fetch(`${platform.http}/v1/capabilities`);
       const { capabilities } = (await answer.json()) as {
@@ -104,7 +104,7 @@ describe("agents on a platform", () => {
     held.set("model 3", gate);
     const asked = model.requests.length;
     const before = added;
-    const run = await tutti.start("sum-up", { input: { numbers: "2 and 3" } });
+    const run = await tutti.run("sum-up", { input: { numbers: "2 and 3" } });
     await until(
       "the model is asked the second time",
       () => model.requests.length,

@@ -33,7 +33,7 @@ describe("a durable function with a loop that never waits", () => {
     const begun = (name: string, id: string, input: object = {}) =>
       until(
         `${name} is registered`,
-        () => tutti.start(name, { id, input: { ...input } }).catch(() => undefined),
+        () => tutti.run(name, { id, input: { ...input } }).catch(() => undefined),
         (run): run is RunHandle => run !== undefined,
       );
     const waiting = await begun("patient", `patient-${language}`);
@@ -45,7 +45,7 @@ describe("a durable function with a loop that never waits", () => {
     );
     await waiting.signal("continue");
     assert.equal(await waiting.result(), "patient");
-    assert.equal(await (await tutti.start("blocked", { input: { isEndless: false } })).result(), "done");
+    assert.equal(await (await tutti.run("blocked", { input: { isEndless: false } })).result(), "done");
     await endless.cancel();
     await worker.kill();
     return found;

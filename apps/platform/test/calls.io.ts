@@ -39,7 +39,7 @@ describe("a client that knows the URL of a platform alone", () => {
       return `Hello, ${name.slice(0, 20)}!`;
     });
     await worker.start();
-    await tutti.register(greeting);
+    await tutti.workflows.register(greeting);
   });
   after(async () => {
     await worker?.stop();
@@ -55,7 +55,7 @@ describe("a client that knows the URL of a platform alone", () => {
     assert.ok(changes > 0);
     assert.equal(await run.result(), "Hello, Anna!");
     const found: string[] = [];
-    for await (const { runId } of tutti.list({ labels: { kind: "watched" } })) found.push(runId);
+    for await (const { runId } of tutti.runs.list({ labels: { kind: "watched" } })) found.push(runId);
     assert.deepEqual(found, [run.id]);
     const { done } = await run.history().next();
     assert.equal(done, false);

@@ -146,7 +146,7 @@ describe("Tutti within an application", () => {
   before(async () => {
     platform = await KeyedPlatform.start();
     admin = await connect({ address: platform.grpc });
-    for (const definition of [order, stocked]) await admin.register(definition);
+    for (const definition of [order, stocked]) await admin.workflows.register(definition);
     await platform.bind("shop", "admin", "default");
     await platform.bind("eva", "developer", "default");
     keys.shop = await platform.keyOf("shop", "default");

@@ -25,7 +25,7 @@ const workersOf = ({ lines }: TestProcess) => lines.filter(({ msg }) => msg === 
 
 async function idsOf(tutti: Tutti): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { runId } of tutti.list()) ids.push(runId);
+  for await (const { runId } of tutti.runs.list()) ids.push(runId);
   return ids.sort();
 }
 
@@ -66,20 +66,20 @@ describe("npm start", { concurrency: 2 }, () => {
     const tutti = await connect({ address: first.grpc });
     t.after(() => tutti.close());
 
-    assert.deepEqual(await tutti.get("order-1001").result(), {
+    assert.deepEqual(await tutti.runs.get("order-1001").result(), {
       payment: "8900 by order-1001/charge",
       labels: ["label of bow", "label of rosin"],
     });
-    assert.equal(await errorOf(tutti.get("order-1003")), "parcel.too_heavy");
-    const undone = await typesOf(tutti.get("order-1003"));
+    assert.equal(await errorOf(tutti.runs.get("order-1003")), "parcel.too_heavy");
+    const undone = await typesOf(tutti.runs.get("order-1003"));
     assert.ok(undone.filter((type) => type === "undo_completed").length >= 3, undone.join());
-    assert.deepEqual(await tutti.get("prices-1").result(), { healed: true });
-    const question = await asked(tutti.get("order-1002"));
+    assert.deepEqual(await tutti.runs.get("prices-1").result(), { healed: true });
+    const question = await asked(tutti.runs.get("order-1002"));
     assert.equal(question.title, "Sell to Robert for 4200 francs?");
-    assert.ok(((await tutti.scheduled("sales-by-the-minute").get()).nextTimes.length ?? 0) > 0);
+    assert.ok(((await tutti.schedules.get("sales-by-the-minute").get()).nextTimes.length ?? 0) > 0);
 
     // In the middle of the album.
-    const album = tutti.get("album-summer");
+    const album = tutti.runs.get("album-summer");
     const before = await idsOf(tutti);
     first.signal("SIGINT");
     assert.deepEqual(await first.ended(), { code: 0, signal: null });
@@ -92,8 +92,8 @@ describe("npm start", { concurrency: 2 }, () => {
     const by = await agentsOf(album);
     assert.ok(by.has("worker-typescript"), [...by].join());
     if (!python.skip) assert.ok(by.has("worker-python"), [...by].join());
-    await tutti.get("order-1002").approve("approve", { data: { note: "bravo" } });
-    assert.deepEqual(await tutti.get("order-1002").result(), {
+    await tutti.runs.get("order-1002").approve("approve", { data: { note: "bravo" } });
+    assert.deepEqual(await tutti.runs.get("order-1002").result(), {
       payment: "420000 by order-1002/charge",
       labels: ["label of violin", "label of bow"],
     });
@@ -135,9 +135,9 @@ describe("npm start", { concurrency: 2 }, () => {
     assert.deepEqual(reasons, ["there is no /nowhere/python3"]);
     const tutti = await connect({ address: platform.grpc });
     try {
-      await tutti.get("order-1001").result();
+      await tutti.runs.get("order-1001").result();
       await until("the second one to take part", async () =>
-        (await agentsOf(tutti.get("album-summer"))).has("worker-typescript-2"),
+        (await agentsOf(tutti.runs.get("album-summer"))).has("worker-typescript-2"),
       );
     } finally {
       await tutti.close();

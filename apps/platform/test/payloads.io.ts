@@ -37,7 +37,7 @@ describe("values that are too large for a message", () => {
       `--durable.blobs.bytesMax=${16 * 1024 * mebibyte}`,
     ]);
     tutti = await connect({ address: platform.grpc });
-    await tutti.register(definition);
+    await tutti.workflows.register(definition);
   });
   after(async () => {
     await tutti?.close();
@@ -85,14 +85,14 @@ describe("values that are too large for a message", () => {
     }));
     worker.handle("big.take", ({ text }: { readonly text: string }) => text.length);
     await worker.start();
-    await tutti.register(`
+    await tutti.workflows.register(`
 workflow: handed
 tasks:
   make: {uses: big.make, with: "\${{ input }}"}
   take: {uses: big.take, with: "\${{ tasks.make.output }}"}
 output: "\${{ tasks.take.output }}"
 `);
-    await tutti.register(`
+    await tutti.workflows.register(`
 workflow: read
 tasks:
   make: {uses: big.make, with: {text: "\${{ input.text }}"}}

@@ -53,7 +53,7 @@ describe("runs of durable functions", () => {
     );
   /** Which version new runs take. */
   const firsts = async (count: number) => {
-    const runs = await Promise.all(Array.from({ length: count }, () => tutti.start("pinned")));
+    const runs = await Promise.all(Array.from({ length: count }, () => tutti.run("pinned")));
     await Promise.all(runs.map((run) => run.signal("continue")));
     const ends = await Promise.all(runs.map((run) => run.result<{ first: string; last: string }>()));
     for (const { first, last } of ends) assert.equal(first, last);
@@ -74,7 +74,7 @@ describe("runs of durable functions", () => {
 
   it("stay with workers of their version, also after a worker of it restarts, and new runs take the new one", async () => {
     const first = await work("1.0.0");
-    const old = await tutti.start("pinned", { id: "old" });
+    const old = await tutti.run("pinned", { id: "old" });
     await waiting(old);
     await work("2.0.0");
     assert.deepEqual(new Set(await firsts(10)), new Set(["2.0.0"]));
@@ -88,7 +88,7 @@ describe("runs of durable functions", () => {
 
   it("wait when no worker of their version is there, say so with the remedy, and continue on another version", async () => {
     const third = await work("3.0.0", 100, codeOf("3.0.0", "step"));
-    const run = await tutti.start("pinned", { id: "left" });
+    const run = await tutti.run("pinned", { id: "left" });
     await waiting(run);
     await third.stop();
     await work("3.0.1", 100, codeOf("3.0.1", "step"));
@@ -135,7 +135,7 @@ describe("runs of durable functions", () => {
       return made;
     };
     const first = launch("1.0.0");
-    const begin = (id: string) => tutti.start("pinned-in-python", { id }).catch(() => undefined);
+    const begin = (id: string) => tutti.run("pinned-in-python", { id }).catch(() => undefined);
     const old = await until(
       "it is registered",
       () => begin("old-python"),
@@ -144,7 +144,7 @@ describe("runs of durable functions", () => {
     await waiting(old as RunHandle);
     launch("2.0.0");
     await until("the new version is there", async () => {
-      const run = await tutti.start("pinned-in-python");
+      const run = await tutti.run("pinned-in-python");
       await run.signal("continue");
       return (await run.result()) === "2.0.0";
     });
@@ -152,7 +152,7 @@ describe("runs of durable functions", () => {
     launch("1.0.0");
     await old?.signal("continue");
     assert.equal(await old?.result(), "1.0.0");
-    const young = await tutti.start("pinned-in-python");
+    const young = await tutti.run("pinned-in-python");
     await young.signal("continue");
     assert.equal(await young.result(), "2.0.0");
   });

@@ -38,11 +38,11 @@ describe("the data directory of an earlier release", () => {
       await worker.start();
       const tutti = await connect({ address });
       try {
-        assert.equal(await tutti.get("completed").result(), 7);
+        assert.equal(await tutti.runs.get("completed").result(), 7);
         const types: string[] = [];
-        for await (const { type } of tutti.get("completed").events()) types.push(type);
+        for await (const { type } of tutti.runs.get("completed").events()) types.push(type);
         assert.equal(types.at(-1), "run_completed");
-        const waiting = tutti.get("waiting");
+        const waiting = tutti.runs.get("waiting");
         await waiting.signal("go", { more: 2 });
         assert.equal(await waiting.result(), 42);
         const gate = await tutti.run({
@@ -51,7 +51,7 @@ describe("the data directory of an earlier release", () => {
         });
         await gate.result();
         assert.deepEqual(await tutti.sessions.get("waiting-session").result(), { one: 8 });
-        for await (const { scheduleId, paused } of tutti.schedules())
+        for await (const { scheduleId, paused } of tutti.schedules.list())
           assert.deepEqual([scheduleId, paused], ["nightly", true]);
       } finally {
         await tutti.close();

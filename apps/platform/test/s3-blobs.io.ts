@@ -38,7 +38,7 @@ describe("large content in a bucket", () => {
       `--durable.blobs.s3.secretKey=file:${join(folder.path, "secret")}`,
     ]);
     tutti = await connect({ address: platform.grpc });
-    await tutti.register(definition);
+    await tutti.workflows.register(definition);
   });
   after(async () => {
     await tutti?.close();

@@ -104,9 +104,9 @@ describe("secrets that were planted", () => {
   /** Runs both ways that a handler could tell. Gives what became of each. */
   async function played(capability: string): Promise<{ readonly output: unknown; readonly failure: string }> {
     const name = capability.replace(".", "-");
-    await tutti.register(definition(capability));
+    await tutti.workflows.register(definition(capability));
     const output = await tutti.execute(name, { input: { how: "return" } });
-    const failing = await tutti.start(name, { input: { how: "throw" } });
+    const failing = await tutti.run(name, { input: { how: "throw" } });
     const failure = await failing.result().then(
       () => "",
       (error: unknown) => String(error),

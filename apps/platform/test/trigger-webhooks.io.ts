@@ -19,7 +19,7 @@ describe("webhooks of triggers", () => {
     folder = await makeFolder();
     platform = await start("platform", [`--platform.dataDirectory=${folder.path}`]);
     tutti = await connect({ address: platform.grpc });
-    await tutti.register(note);
+    await tutti.workflows.register(note);
     await keep("signing", ["orders", "code"]);
     await keep("private", []);
   });
@@ -53,7 +53,7 @@ describe("webhooks of triggers", () => {
     signedHeaders(secret, { id, nowMs: Date.now() - ageMs, body: JSON.stringify(body) });
   /** A run starts a moment after its event was taken. */
   const outputOf = async (id: string) => {
-    const run = tutti.get(id);
+    const run = tutti.runs.get(id);
     await until("it started", () => run.why().then(Boolean, () => false));
     return run.result();
   };

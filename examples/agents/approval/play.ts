@@ -30,10 +30,10 @@ export function handle(worker: Worker): void {
 }
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
+  await tutti.workflows.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
   const complain = (order: string, cents: number) => {
     const complaint = `My order ${order} is broken. I want ${cents} cents back.`;
-    return tutti.start("refund-desk", { input: { complaint } });
+    return tutti.run("refund-desk", { input: { complaint } });
   };
   const small = await complain("a-1", 500);
   const changed = await complain("a-2", 9000);

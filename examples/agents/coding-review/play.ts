@@ -57,7 +57,7 @@ export function handle(worker: Worker): void {
 }
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
+  await tutti.workflows.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
   try {
     const output = await tutti.execute("change", { input: { prompt: "Write greet.mjs." } });
     return { output, main: git("show", "main:greet.mjs").split("\n") };

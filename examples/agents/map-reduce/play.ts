@@ -12,7 +12,7 @@ export const script =
   };
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
+  await tutti.workflows.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
   const documents = [
     "Sales rose by a tenth. The reason is a new shop in Leeds.",
     "Two flutes were returned. Both had a cracked head.",

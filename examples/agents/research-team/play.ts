@@ -35,7 +35,7 @@ export function handle(worker: Worker): void {
 }
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
+  await tutti.workflows.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
   const mission = await tutti.missions.start({
     id: "oldest-instrument",
     goal: "Find the oldest instrument",

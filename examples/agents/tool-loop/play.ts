@@ -34,6 +34,6 @@ export function handle(worker: Worker): void {
 }
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
+  await tutti.workflows.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
   return tutti.execute("stock-question", { input: { question: "How many flutes and violins are there?" } });
 }

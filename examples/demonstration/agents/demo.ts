@@ -215,9 +215,9 @@ try {
   first.stdout?.resume();
   say(`A platform, a worker and a scripted model run. Dashboard: ${http}`);
   await using tutti = await connect({ address: grpc });
-  await tutti.register(definition as never);
+  await tutti.workflows.register(definition as never);
   await listed(http);
-  const run = await tutti.start("demo-complaint", {
+  const run = await tutti.run("demo-complaint", {
     input: { complaint: "My flute of order A-17 arrived broken." },
   });
   say(`${bold(run.id)}: My flute of order A-17 arrived broken.\n`);

@@ -4,10 +4,10 @@ import { asked, errorOf, source } from "../source.ts";
 export const runs = ["pay-50", "pay-500", "pay-5000"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("approval"));
+  await tutti.workflows.register(source("approval"));
   const parameters = { capability: "money.send" };
   const pay = (amount: number) =>
-    tutti.start("approval", { id: `pay-${amount}`, parameters, input: { amount } });
+    tutti.run("approval", { id: `pay-${amount}`, parameters, input: { amount } });
 
   const small = await (await pay(50)).result();
 

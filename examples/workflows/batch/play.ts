@@ -5,7 +5,7 @@ import { written } from "./worker.ts";
 export const runs = ["newsletter"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("batch"));
+  await tutti.workflows.register(source("batch"));
   written.clear();
   const output = await tutti.execute("batch", {
     id: "newsletter",

@@ -4,8 +4,8 @@ import { source } from "../source.ts";
 export const runs = ["book"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("child", "chapter.yaml"));
-  await tutti.register(source("child"));
+  await tutti.workflows.register(source("child", "chapter.yaml"));
+  await tutti.workflows.register(source("child"));
   return tutti.execute("child", {
     id: "book",
     parameters: { capability: "book.write" },

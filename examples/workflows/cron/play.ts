@@ -4,8 +4,8 @@ import { source } from "../source.ts";
 export const runs = ["report-by-hand"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("cron"));
-  const schedule = await tutti.schedule("nightly", "cron", {
+  await tutti.workflows.register(source("cron"));
+  const schedule = await tutti.schedules.create("nightly", "cron", {
     parameters: { capability: "sales.report" },
     cron: "30 2 * * *", // with seconds first if there are six fields
     timeZone: "Europe/Zurich", // half past two is missing once a year, and comes twice once
@@ -15,7 +15,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   const { nextTimes } = await schedule.get();
   // Not waiting for the night.
   const { runId } = await schedule.trigger("to see whether it works");
-  const output = await tutti.get(runId).result();
+  const output = await tutti.runs.get(runId).result();
   await schedule.pause("until Monday");
   const { paused, startedCount } = await schedule.get();
   // By hand it is the same definition, without a schedule.

@@ -5,7 +5,7 @@ import { sentAtMs } from "./worker.ts";
 export const runs = ["prize"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("embargo"));
+  await tutti.workflows.register(source("embargo"));
   sentAtMs.length = 0;
   const startTime = new Date(Date.now() + 6_000);
   const at = new Date(startTime.getTime() + 6_000);

@@ -4,7 +4,7 @@ import { source } from "../source.ts";
 export const runs = ["mailbox"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("endless"));
+  await tutti.workflows.register(source("endless"));
   return tutti.execute("endless", {
     id: "mailbox",
     parameters: { capability: "mail.page" },

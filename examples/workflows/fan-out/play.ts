@@ -4,7 +4,7 @@ import { source } from "../source.ts";
 export const runs = ["pictures"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("fan-out"));
+  await tutti.workflows.register(source("fan-out"));
   return tutti.execute("fan-out", {
     id: "pictures",
     parameters: { capability: "picture.shrink", maxParallel: 3 },

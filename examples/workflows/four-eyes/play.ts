@@ -5,7 +5,7 @@ import { presses } from "./worker.ts";
 export const runs = ["oaks"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("four-eyes"));
+  await tutti.workflows.register(source("four-eyes"));
   presses.busyMax = 0;
   const output = await tutti.execute("four-eyes", {
     id: "oaks",

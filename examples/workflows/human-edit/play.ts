@@ -4,8 +4,8 @@ import { asked, source } from "../source.ts";
 export const runs = ["news-1"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("human-edit"));
-  const run = await tutti.start("human-edit", {
+  await tutti.workflows.register(source("human-edit"));
+  const run = await tutti.run("human-edit", {
     id: "news-1",
     parameters: { draft: "news.draft", publish: "news.publish" },
     input: { about: "Tutti" },

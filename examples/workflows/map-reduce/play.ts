@@ -4,7 +4,7 @@ import { source } from "../source.ts";
 export const runs = ["words"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("map-reduce"));
+  await tutti.workflows.register(source("map-reduce"));
   return tutti.execute("map-reduce", {
     id: "words",
     parameters: { map: "words.count", reduce: "words.add" },

@@ -14,8 +14,8 @@ const changed = (id: string, change: string, price: number): EventOptions => ({
 });
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("on-event"));
-  await tutti.register(source("on-event", "page.yaml"));
+  await tutti.workflows.register(source("on-event"));
+  await tutti.workflows.register(source("on-event", "page.yaml"));
   const reorder = tutti.triggers.get("reorder.on");
 
   // Three sales of one day. The harp is not low enough, and a lost answer has the shop post again.

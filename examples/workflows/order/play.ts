@@ -4,13 +4,13 @@ import { errorOf, source } from "../source.ts";
 export const runs = ["order-17", "order-18"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("order"));
+  await tutti.workflows.register(source("order"));
   const good = await tutti.execute("order", {
     id: "order-17",
     input: { articles: ["violin", "bow"], cents: 4_200 },
   });
   // A piano cannot be sent: the violin comes back, then the money, then the reservation goes.
-  const heavy = await tutti.start("order", {
+  const heavy = await tutti.run("order", {
     id: "order-18",
     input: { articles: ["violin", "piano"], cents: 9_900 },
   });

@@ -4,7 +4,7 @@ import { source } from "../source.ts";
 export const runs = ["render"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("poll-until"));
+  await tutti.workflows.register(source("poll-until"));
   return tutti.execute("poll-until", {
     id: "render",
     parameters: { capability: "render.status" },

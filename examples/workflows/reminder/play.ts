@@ -4,9 +4,9 @@ import { errorOf, source, waiting } from "../source.ts";
 export const runs = ["invoice-1", "invoice-2", "invoice-3"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("reminder"));
+  await tutti.workflows.register(source("reminder"));
   const bill = (invoice: string, patience: string, grace: string) =>
-    tutti.start("reminder", {
+    tutti.run("reminder", {
       id: invoice,
       parameters: { remind: "invoice.remind", patience, grace },
       input: { invoice },

@@ -8,13 +8,13 @@ const count = 30;
 export const runs = ["fee-0"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("retry-many"));
+  await tutti.workflows.register(source("retry-many"));
   bank.isThere = false;
   bank.reserved = 0;
   const parameters = { reserve: "fee.reserve", charge: "fee.charge" };
   const ids = Array.from({ length: count }, (_, number) => `fee-${number}`);
   const failed = await Promise.all(
-    ids.map(async (id) => errorOf(await tutti.start("retry-many", { id, parameters }))),
+    ids.map(async (id) => errorOf(await tutti.run("retry-many", { id, parameters }))),
   );
 
   bank.isThere = true;
@@ -24,14 +24,14 @@ export async function play(tutti: Tutti): Promise<unknown> {
     errorCode: "bank.away",
   };
   // Lists are a moment behind what they list.
-  let preview = await tutti.preview("retry", wanted);
+  let preview = await tutti.runs.preview("retry", wanted);
   while (preview.count < count) {
     await pause(50);
-    preview = await tutti.preview("retry", wanted);
+    preview = await tutti.runs.preview("retry", wanted);
   }
   const groups = preview.groups.map((group) => `${group.count} with ${group.value}`);
   const { done, refused } = await preview.apply("the bank is back");
-  const outputs = await Promise.all(ids.map((id) => tutti.get(id).result()));
+  const outputs = await Promise.all(ids.map((id) => tutti.runs.get(id).result()));
   return {
     failed: [...new Set(failed)],
     groups,

@@ -5,7 +5,7 @@ import { booked } from "./worker.ts";
 export const runs = ["trip-1", "trip-2"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("saga"));
+  await tutti.workflows.register(source("saga"));
   const parameters = { do: "trip.book", undo: "trip.cancel" };
   const done = await tutti.execute("saga", {
     id: "trip-1",
@@ -13,7 +13,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
     input: { steps: ["train", "hotel"] },
   });
   booked.clear();
-  const failed = await tutti.start("saga", {
+  const failed = await tutti.run("saga", {
     id: "trip-2",
     parameters,
     input: { steps: ["flight", "hotel", "moon"] },

@@ -4,7 +4,7 @@ import { source } from "../source.ts";
 export const runs = ["dinner"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("spawn"));
+  await tutti.workflows.register(source("spawn"));
   return tutti.execute("spawn", {
     id: "dinner",
     parameters: { planner: "dinner.plan" },

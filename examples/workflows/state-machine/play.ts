@@ -5,9 +5,9 @@ import { told } from "./worker.ts";
 export const runs = ["subscription-9", "subscription-10", "subscription-11"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("state-machine"));
+  await tutti.workflows.register(source("state-machine"));
   told.length = 0;
-  const run = await tutti.start("state-machine", {
+  const run = await tutti.run("state-machine", {
     id: "subscription-9",
     parameters: { charge: "subscription.charge" },
   });
@@ -23,7 +23,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
     .catch(({ code }: { readonly code: string }) => code);
   const gift = await run.update("giftMonths", { count: 3 });
   await run.signal("cancel");
-  const whole = await tutti.start("state-machine", {
+  const whole = await tutti.run("state-machine", {
     id: "subscription-10",
     parameters: { charge: "subscription.charge" },
   });
@@ -31,7 +31,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   await inState(whole, "active");
   await whole.update("giftMonths", { count: 11 });
   const full = await whole.result();
-  const disputed = await tutti.start("state-machine", {
+  const disputed = await tutti.run("state-machine", {
     id: "subscription-11",
     parameters: { charge: "subscription.charge" },
   });

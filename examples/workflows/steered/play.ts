@@ -5,9 +5,9 @@ import { site } from "./worker.ts";
 export const runs = ["site-1", "site-2"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("steered"));
+  await tutti.workflows.register(source("steered"));
   const start = (id: string) =>
-    tutti.start("steered", {
+    tutti.run("steered", {
       id,
       labels: { customer: "7" },
       parameters: { first: "site.build", second: "site.publish", undo: "site.remove" },

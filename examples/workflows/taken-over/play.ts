@@ -6,9 +6,9 @@ import { pen } from "./worker.ts";
 export const runs = ["report-1"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("taken-over"));
+  await tutti.workflows.register(source("taken-over"));
   pen.isBroken = true;
-  const run = await tutti.start("taken-over", {
+  const run = await tutti.run("taken-over", {
     id: "report-1",
     parameters: { gather: "facts.gather", write: "report.write" },
     input: { about: "oaks", by: "2100-01-01T00:00:00Z" },

@@ -4,9 +4,9 @@ import { source } from "../source.ts";
 export const runs = ["how-old"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  await tutti.register(source("team", "inquiry.yaml"));
-  await tutti.register(source("team"));
-  const run = await tutti.start("team", {
+  await tutti.workflows.register(source("team", "inquiry.yaml"));
+  await tutti.workflows.register(source("team"));
+  const run = await tutti.run("team", {
     id: "how-old",
     parameters: { write: "report.compose" },
     input: { question: "How old do oaks get?" },

@@ -30,7 +30,7 @@ describe("an unknown option is refused with the name that was probably meant", (
     await using tutti = await connect({ address: "127.0.0.1:9" });
     await assert.rejects(tutti.run("w", misspelled({ imput: 1 })), refusal("run", "imput", "input"));
     await assert.rejects(
-      tutti.schedule("s", "w", misspelled({ crom: "@daily" })),
+      tutti.schedules.create("s", "w", misspelled({ crom: "@daily" })),
       refusal("schedule", "crom", "cron"),
     );
   });

@@ -53,13 +53,13 @@ describe("a client of several processes", () => {
 
   /** Who answers what is about one run. */
   async function answering(client: Tutti): Promise<string> {
-    const { what } = (await client.get("one").get()).spec ?? {};
+    const { what } = (await client.runs.get("one").get()).spec ?? {};
     return what?.$case === "definition" ? what.value.name : "nobody";
   }
 
   async function listed(client: Tutti): Promise<number> {
     let count = 0;
-    for await (const _ of client.list()) count++;
+    for await (const _ of client.runs.list()) count++;
     return count;
   }
 
@@ -68,7 +68,7 @@ describe("a client of several processes", () => {
     const client = await clientOf(a.address, b.address);
     assert.equal(await answering(client), "a");
     const killed = a.stop();
-    assert.equal(await client.get("one").result(), 7);
+    assert.equal(await client.runs.get("one").result(), 7);
     await killed;
     for (let call = 0; call < 3; call++) assert.equal(await answering(client), "b");
     assert.equal(await listed(client), 1);
@@ -92,6 +92,6 @@ describe("a client of several processes", () => {
     await b.stop();
     const client = await connect({ address: [a.address, b.address], callTimeoutMs: 500 });
     clients.push(client);
-    await assert.rejects(client.get("one").get(), { status: "UNAVAILABLE", code: "sdk.unreachable" });
+    await assert.rejects(client.runs.get("one").get(), { status: "UNAVAILABLE", code: "sdk.unreachable" });
   });
 });

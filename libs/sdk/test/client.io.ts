@@ -125,7 +125,7 @@ for (const way of ["gRPC", "HTTP"] as const)
 
     it("starts a definition with input, id and labels", async () => {
       asked.length = 0;
-      const run = await tutti.start("order", {
+      const run = await tutti.run("order", {
         id: "order-17",
         input: { items: [1] },
         labels: { customer: "17" },
@@ -142,29 +142,29 @@ for (const way of ["gRPC", "HTTP"] as const)
         [spec.labels, Buffer.from(inlineOf(spec.input)).toString()],
         [{ customer: "17" }, '{"items":[1]}'],
       );
-      assert.equal((await tutti.start("order", { id: "known" })).existed, true);
+      assert.equal((await tutti.run("order", { id: "known" })).existed, true);
     });
 
     it("waits until a run has ended, and gives its output", async () => {
-      const output = await tutti.get("good").result<{ shipped: number }>();
+      const output = await tutti.runs.get("good").result<{ shipped: number }>();
       assert.equal(output.shipped, 3);
     });
 
     it("follows a run that continued as another", async () => {
-      assert.deepEqual(await tutti.get("again").result(), { shipped: 3 });
+      assert.deepEqual(await tutti.runs.get("again").result(), { shipped: 3 });
     });
 
     it("throws the error of a run that failed", async () => {
-      await assert.rejects(tutti.get("bad").result(), { code: "pay.declined", message: "no money" });
+      await assert.rejects(tutti.runs.get("bad").result(), { code: "pay.declined", message: "no money" });
     });
 
     it("gives up waiting when the time is over", async () => {
-      await assert.rejects(tutti.get("slow").result({ timeoutMs: 5 }), { code: "sdk.not_ended" });
+      await assert.rejects(tutti.runs.get("slow").result({ timeoutMs: 5 }), { code: "sdk.not_ended" });
     });
 
     it("signals, asks, updates and cancels", async () => {
       asked.length = 0;
-      const run = tutti.get("order-17");
+      const run = tutti.runs.get("order-17");
       await run.signal("paid", { cents: 5 }, { idempotencyKey: "k" });
       assert.deepEqual(await run.query("echo", [1]), [1]);
       assert.equal(await run.query("nothing"), undefined);
@@ -182,7 +182,7 @@ for (const way of ["gRPC", "HTTP"] as const)
 
     it("lists page by page, and watches", async () => {
       const ids: string[] = [];
-      for await (const { runId } of tutti.list({ definition: "order" })) ids.push(runId);
+      for await (const { runId } of tutti.runs.list({ definition: "order" })) ids.push(runId);
       assert.deepEqual(ids, ["one", "two"]);
       // The caller that looks beyond the first page mostly wants many.
       assert.deepEqual(asked.slice(-2), [
@@ -190,18 +190,20 @@ for (const way of ["gRPC", "HTTP"] as const)
         { size: 1_000, token: "more" },
       ]);
       const changes: (string | undefined)[] = [];
-      for await (const { run } of tutti.get("order-17").watch()) changes.push(run?.runId);
+      for await (const { run } of tutti.runs.get("order-17").watch()) changes.push(run?.runId);
       assert.deepEqual(changes, ["order-17"]);
     });
 
     it("removes a run, or says that it is gone", async () => {
-      assert.equal(await tutti.get("order-17").remove("private"), true);
-      assert.equal(await tutti.get("gone").remove(), false);
+      assert.equal(await tutti.runs.get("order-17").remove("private"), true);
+      assert.equal(await tutti.runs.get("gone").remove(), false);
     });
 
     it("reads events for people page by page", async () => {
       const events: unknown[] = [];
-      for await (const { event, task, details } of tutti.get("order-17").events({ after: 4, taskId: "pay" }))
+      for await (const { event, task, details } of tutti.runs
+        .get("order-17")
+        .events({ after: 4, taskId: "pay" }))
         events.push([event, task, details]);
       assert.deepEqual(events, [
         [5, "pay", { output: { n: 5 } }],
@@ -210,13 +212,13 @@ for (const way of ["gRPC", "HTTP"] as const)
     });
 
     it("names the line of the caller in the stack of each error", async () => {
-      const run = tutti.get("good");
+      const run = tutti.runs.get("good");
       const calls: Readonly<Record<string, () => Promise<unknown>>> = {
         pause: async () => await run.pause(),
         schedules: async () => {
-          for await (const _ of tutti.schedules()) assert.fail("expected an error");
+          for await (const _ of tutti.schedules.list()) assert.fail("expected an error");
         },
-        result: async () => await tutti.get("bad").result(),
+        result: async () => await tutti.runs.get("bad").result(),
         lock: async () => await tutti.locks.acquire("press"),
       };
       for (const [name, call] of Object.entries(calls))
@@ -227,7 +229,7 @@ for (const way of ["gRPC", "HTTP"] as const)
     });
 
     it("refuses what is no JSON before anything is sent", async () => {
-      await assert.rejects(tutti.start("order", { input: { when: [1n] } }), {
+      await assert.rejects(tutti.run("order", { input: { when: [1n] } }), {
         code: "sdk.not_json",
         message: /The value at input\.when\[0\] is not JSON: a bigint/,
       });

@@ -67,7 +67,7 @@ describe("a durable function in Python", { skip: python.skip }, () => {
   });
 
   const begin = async (name: string, input?: unknown): Promise<RunHandle> => {
-    const start = () => tutti.start(name, { input }).catch(() => undefined);
+    const start = () => tutti.run(name, { input }).catch(() => undefined);
     const run = await until("the function is registered", start, (found) => found !== undefined);
     assert.ok(run !== undefined);
     return run;

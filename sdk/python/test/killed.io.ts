@@ -103,7 +103,7 @@ describe("a task of a worker in Python that does not end it", { skip: python.ski
     directory = await mkdtemp(join(tmpdir(), "tutti-python-"));
     ({ child: platform, address } = await platformIn(directory));
     tutti = await connect({ address });
-    await tutti.register(definition);
+    await tutti.workflows.register(definition);
   });
   after(async () => {
     await tutti?.close();
@@ -115,7 +115,7 @@ describe("a task of a worker in Python that does not end it", { skip: python.ski
   const begin = async (what: string): Promise<{ run: RunHandle; other: PythonWorker }> => {
     const other = new PythonWorker(address, what);
     children.push(other.child);
-    const run = await tutti.start("handed-on", { id: `handed-on-${what}`, input: what });
+    const run = await tutti.run("handed-on", { id: `handed-on-${what}`, input: what });
     await other.says("begun");
     return { run, other };
   };
@@ -154,7 +154,7 @@ describe("a task of a worker in Python that does not end it", { skip: python.ski
     other.child.stdin?.write("\n");
     await other.says("ended");
     // One more run goes its way through the same pool after the late answer.
-    const next = await tutti.start("handed-on", { input: "none" });
+    const next = await tutti.run("handed-on", { input: "none" });
     await next.result();
     assert.deepEqual(await run.result(), output);
     const types = await typesOf(run);

@@ -93,9 +93,9 @@ describe("a run whose tasks are offered in two languages", { skip: python.skip }
     try {
       await Promise.all([linked, worker.start()]);
       await using tutti = await connect({ address });
-      await tutti.register(definition);
+      await tutti.workflows.register(definition);
       const items = Array.from({ length: 200 }, (_, index) => index);
-      const run = await tutti.start("shared", { id: "shared-1", input: { items } });
+      const run = await tutti.run("shared", { id: "shared-1", input: { items } });
       const done = await run.result<readonly Done[]>();
       assert.deepEqual(
         done.map(({ item, key }) => ({ item, key })),

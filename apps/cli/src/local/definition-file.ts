@@ -28,7 +28,7 @@ export function isFileName(word: string, shell: Pick<Shell, "isFile">): boolean 
 export async function readDefinition(file: string, shell: Pick<Shell, "readText">): Promise<SourceFile> {
   if (isProgram(file))
     throw usageFailure(`${basename(file)} is a program. This command reads YAML and JSON.`, [
-      "Register the workflow from a program with `client.register(definition)`.",
+      "Register the workflow from a program with `tutti.workflows.register(definition)`.",
       ["tutti dev", "registers the workflow modules of the current folder"],
     ]);
   try {

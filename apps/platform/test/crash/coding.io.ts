@@ -52,13 +52,13 @@ describe("a coding agent whose worker is killed", () => {
       '[ "$1" = s-1 ] && exit 0',
       "sleep 300",
     ].join("\n");
-    await tutti.register({
+    await tutti.workflows.register({
       workflow: "change",
       tasks: { code: { uses: "code", with: { prompt } } },
       output: "${{ tasks.code.output }}",
     });
     const first = startWorker();
-    const run = await tutti.start("change");
+    const run = await tutti.run("change");
     const pidsWritten = () => readFile(pids, "utf8").catch(() => "");
     await until("the agent has started", pidsWritten, (text) => text !== "");
     // Its session is with the platform when the task shows progress.

@@ -53,7 +53,7 @@ export function describeFunctions(killedAt: readonly string[]): void {
     for (const place of killedAt)
       it(`continues elsewhere when it is killed at ${place}`, async () => {
         const victim = work();
-        const begin = () => tutti.start("trip", { input: { rounds } }).catch(() => undefined);
+        const begin = () => tutti.run("trip", { input: { rounds } }).catch(() => undefined);
         const run = await until("the function is registered", begin, (found) => found !== undefined);
         await victim.wrote(new RegExp(`at ${place}`));
         await victim.kill();
@@ -97,7 +97,7 @@ export function describeFunctions(killedAt: readonly string[]): void {
 
     it("has what its code registered undone elsewhere when its run is cancelled", async () => {
       const victim = work();
-      const begin = () => tutti.start("saga").catch(() => undefined);
+      const begin = () => tutti.run("saga").catch(() => undefined);
       const run = await until("the function is registered", begin, (found) => found !== undefined);
       await victim.wrote(/at wait/);
       const events = async () => (await run?.get())?.eventCount ?? 0;

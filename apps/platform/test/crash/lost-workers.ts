@@ -46,7 +46,7 @@ export function describeLostWorkers(kills: number): void {
       folder = await makeFolder();
       platform = await start("platform", [`--platform.dataDirectory=${folder.path}`]);
       tutti = await connect({ address: platform.grpc });
-      await tutti.register(source);
+      await tutti.workflows.register(source);
     });
     after(async () => {
       await tutti?.close();
@@ -60,7 +60,7 @@ export function describeLostWorkers(kills: number): void {
       const loads = [loadOfMachine()];
       for (let kill = 0; kill < kills; kill++) {
         work();
-        const run = await tutti.start("slow");
+        const run = await tutti.run("slow");
         const victim = await starter();
         const killed = performance.now();
         work();

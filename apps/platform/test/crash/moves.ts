@@ -42,7 +42,7 @@ export function describeMoves({ kills }: { readonly kills: number }): void {
 
     /** Right after a start the index may not have all of them yet. */
     const planned = async (move: MoveManyOptions) => {
-      const plan = () => tutti.preview({ move }, { definition: "trip" });
+      const plan = () => tutti.runs.preview({ move }, { definition: "trip" });
       return await until(
         "all to be listed",
         plan,
@@ -51,10 +51,10 @@ export function describeMoves({ kills }: { readonly kills: number }): void {
     };
 
     it("are all moved in the end, and end as the version has it", async () => {
-      const { hash: one } = await tutti.register(first);
+      const { hash: one } = await tutti.workflows.register(first);
       const ids = Array.from({ length: runs }, (_, n) => `trip-${n}`);
-      await Promise.all(ids.map((id, n) => tutti.start("trip", { id, input: n })));
-      const { hash: two } = await tutti.register(next);
+      await Promise.all(ids.map((id, n) => tutti.run("trip", { id, input: n })));
+      const { hash: two } = await tutti.workflows.register(next);
       const forth: MoveManyOptions = { to: two };
       const back: MoveManyOptions = { to: one, map: { check: "" } };
       let move = back;
@@ -63,7 +63,7 @@ export function describeMoves({ kills }: { readonly kills: number }): void {
         const plan = await planned(move);
         assert.deepEqual([plan.count, plan.leftAlone], [runs, 0], JSON.stringify(plan.reviews[0]));
         const broken = plan.apply("fixed", { perSecond: 40 }).catch(() => undefined);
-        const moved = tutti.get(ids[(kill * 7) % 40] ?? "");
+        const moved = tutti.runs.get(ids[(kill * 7) % 40] ?? "");
         await until("it to be under way", async () => (await moved.get()).definitionHash === move.to);
         await platform.kill();
         await broken;
@@ -78,7 +78,7 @@ export function describeMoves({ kills }: { readonly kills: number }): void {
         );
       }
       for (const [n, id] of ids.entries()) {
-        const run = tutti.get(id);
+        const run = tutti.runs.get(id);
         await run.signal("go");
         assert.deepEqual(await run.result(), { n, by: move === forth ? "new" : "old" });
       }

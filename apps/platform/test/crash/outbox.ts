@@ -82,9 +82,9 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
       address = `127.0.0.1:${(await freePorts(1))[0]}`;
       [database, platform] = await Promise.all([startPostgres(program.path), launchPlatform()]);
       tutti = await connect({ address });
-      await tutti.register(source);
-      await tutti.register(counts);
-      await tutti.register(
+      await tutti.workflows.register(source);
+      await tutti.workflows.register(counts);
+      await tutti.workflows.register(
         '{"workflow": "echo", "tasks": {"echo": {"set": "${{ input }}"}}, "output": "${{ input }}"}',
       );
       await query(tables);
@@ -124,7 +124,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
       const all = { orders: rows, ordered: rows, results: rows, resulted: rows };
       assert.deepEqual(found, { failed: 0, ...all });
       let runs = 0;
-      for await (const { runId } of tutti.list({ definition: "order" })) {
+      for await (const { runId } of tutti.runs.list({ definition: "order" })) {
         assert.match(runId, /^shop-outbox-\d+$/);
         runs++;
       }
@@ -170,7 +170,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
       await query("INSERT INTO gone VALUES ('a', '{\"n\": 1}'), ('not an id', NULL)");
       await until("the rows are handled", async () => (await count("gone WHERE failure IS NULL")) === 0);
       assert.equal(await count("gone"), 1);
-      assert.deepEqual(await tutti.get("gone-a").result(), { n: 1 });
+      assert.deepEqual(await tutti.runs.get("gone-a").result(), { n: 1 });
       stop.abort();
       await running;
       delete process.env["OUTBOX_TEST_DB"];

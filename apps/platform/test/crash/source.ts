@@ -76,8 +76,8 @@ export function describeSource({ name, kind, messages, kills, skip, ...load }: S
       address = `127.0.0.1:${(await freePorts(1))[0]}`;
       [system, platform] = await Promise.all([load.system(), launchPlatform()]);
       tutti = await connect({ address });
-      await tutti.register(source);
-      await tutti.register(status);
+      await tutti.workflows.register(source);
+      await tutti.workflows.register(status);
     });
     after(async () => {
       await tutti?.close();
@@ -114,7 +114,7 @@ export function describeSource({ name, kind, messages, kills, skip, ...load }: S
       );
       const runs = async () => {
         const ids = new Set<string>();
-        for await (const { runId } of tutti.list({ definition: "order" })) ids.add(runId);
+        for await (const { runId } of tutti.runs.list({ definition: "order" })) ids.add(runId);
         return ids;
       };
       // Right after a restart, the list is still filled.

@@ -76,7 +76,7 @@ describe("admission rules that have results approved", () => {
   /** Runs that the rule has come to in time. */
   const held = async (amount: number) => {
     for (;;) {
-      const run = await tutti.start("price", { input: { amount } });
+      const run = await tutti.run("price", { input: { amount } });
       const over = run.result().then(
         () => undefined,
         (error: unknown) => error,
@@ -96,7 +96,7 @@ describe("admission rules that have results approved", () => {
   before(async () => {
     installation = await Installation.open();
     await work();
-    await tutti.register(definition);
+    await tutti.workflows.register(definition);
     await rules.set(namespace, "dear", dear);
   });
   after(async () => {
@@ -126,7 +126,7 @@ describe("admission rules that have results approved", () => {
     await assert.rejects(decide(run.id, question, "eve", true), /eve is not among the approvers: boss, ben/);
     await decide(run.id, question, "boss", true);
     await decide(run.id, question, "boss", true);
-    assert.deepEqual(await (await tutti.get(run.id)).result(), { amount: 5_000 });
+    assert.deepEqual(await (await tutti.runs.get(run.id)).result(), { amount: 5_000 });
     assert.equal(asked.length, askedBefore, "no second request was made");
   });
 

@@ -42,7 +42,7 @@ describe("admission rules about what is no request", () => {
     worker.handle("price.ask", ({ amount }: { readonly amount: number }) => ({ amount, secret: "4711" }));
     worker.handle("tea.brew", () => "tea");
     await worker.start();
-    await tutti.register(definition("price.ask"));
+    await tutti.workflows.register(definition("price.ask"));
   });
   after(async () => {
     await worker?.stop();
@@ -51,7 +51,7 @@ describe("admission rules about what is no request", () => {
   });
 
   const price = async (amount: number) => {
-    const run = await tutti.start("price.ask", { input: { amount } });
+    const run = await tutti.run("price.ask", { input: { amount } });
     return run.result() as Promise<{ readonly amount: number; readonly secret: string }>;
   };
 

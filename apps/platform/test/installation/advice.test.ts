@@ -48,7 +48,7 @@ describe("advice on a whole installation", () => {
   /** Resolves when all of them have ended. */
   const run = async (name: string, count: number) => {
     const started = await Promise.all(
-      Array.from({ length: count }, () => tutti.start(name, { id: `run-${++runs}` })),
+      Array.from({ length: count }, () => tutti.run(name, { id: `run-${++runs}` })),
     );
     let left = started.length;
     for (const each of started)
@@ -124,7 +124,7 @@ describe("advice on a whole installation", () => {
   });
 
   it("is found with evidence, gain, risk and change, and keeps its id", async () => {
-    await tutti.register(order("order", "shop.charge"));
+    await tutti.workflows.register(order("order", "shop.charge"));
     await run("order", 8);
     const { recommendations } = await found("order", 8);
     const [one, ...others] = recommendations;
@@ -169,7 +169,7 @@ describe("advice on a whole installation", () => {
   });
 
   it("is taken back by itself if runs fail, with an audit record, and is quiet then", async () => {
-    await tutti.register(order("late", "shop.charge-late"));
+    await tutti.workflows.register(order("late", "shop.charge-late"));
     await run("late", 8);
     const [one = assert.fail()] = (await found("late", 8)).recommendations;
     const { baseHash } = await apply(one.recommendationId);
@@ -193,11 +193,11 @@ describe("advice on a whole installation", () => {
 
   it("is refused if a user divides new runs, and overtaken if the user does so during a trial", async () => {
     const text = order("moved", "shop.charge");
-    await tutti.register(text);
+    await tutti.workflows.register(text);
     await run("moved", 8);
     const [one = assert.fail()] = (await found("moved", 8)).recommendations;
     await apply(one.recommendationId);
-    await tutti.register(text.replace("300ms", "200ms"));
+    await tutti.workflows.register(text.replace("300ms", "200ms"));
     await until(
       "it is overtaken",
       async () => {
@@ -210,7 +210,7 @@ describe("advice on a whole installation", () => {
   });
 
   it("is dismissed by a user", async () => {
-    await tutti.register(order("plain", "shop.charge"));
+    await tutti.workflows.register(order("plain", "shop.charge"));
     await run("plain", 8);
     const [one = assert.fail()] = (await found("plain", 8)).recommendations;
     const { recommendationId } = one;
@@ -220,7 +220,7 @@ describe("advice on a whole installation", () => {
   });
 
   it("proposes more entries at once for a list that waits for its slots", async () => {
-    await tutti.register(`workflow: lines
+    await tutti.workflows.register(`workflow: lines
 tasks:
   each: {forEach: "[1, 2, 3, 4]", maxParallel: 2, wait: 300ms}
 `);

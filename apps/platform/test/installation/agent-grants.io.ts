@@ -99,8 +99,8 @@ describe("an agent to which only some is granted", () => {
     installation = await Installation.open([], { time: "real" });
     admin = meshWith("");
     tutti = await connect({ address: installation.address });
-    await tutti.register(definition("charge"));
-    await tutti.register(definition("refund"));
+    await tutti.workflows.register(definition("charge"));
+    await tutti.workflows.register(definition("refund"));
     const policies = admin.client(policyService);
     for (const id of ["press", "kept"]) {
       const subject = { $case: "actor" as const, value: agent(id) };
@@ -240,8 +240,8 @@ describe("an agent to which only some is granted", () => {
       const done: string[] = [];
       const modest = worker(token).handle("pay.charge", () => done.push("charge"));
       const over = modest.run();
-      const refund = await tutti.start("refund");
-      const charge = await tutti.start("charge");
+      const refund = await tutti.run("refund");
+      const charge = await tutti.run("charge");
       assert.equal(await charge.result(), 1);
       assert.deepEqual(done, ["charge"]);
       await refund.cancel("nobody may");
@@ -303,7 +303,7 @@ describe("an agent to which only some is granted", () => {
     assert.match(refused.output + refused.errorOutput, /swarm\.not_granted.*pay\.refund/s);
 
     await using _granted = workerOf("pay.charge");
-    assert.equal(await (await tutti.start("charge")).result(), "in Python");
+    assert.equal(await (await tutti.run("charge")).result(), "in Python");
   });
 
   for (const [transport, open, addressOf] of [
@@ -408,7 +408,7 @@ describe("an agent to which only some is granted", () => {
   });
 
   it("is why what it may not offer waits, until it comes with what it may", async () => {
-    for (const name of ["linked", "polled"]) await tutti.register(definition(name));
+    for (const name of ["linked", "polled"]) await tutti.workflows.register(definition(name));
     const token = await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] });
     const stream = overGrpc(token);
     const hello = { versionMin: 1, versionMax: 1, incarnation: "1", agentId: "greedy" };
@@ -421,7 +421,7 @@ describe("an agent to which only some is granted", () => {
       ["linked", "greedy"],
       ["polled", "greedy-script"],
     ]) {
-      const run = await tutti.start(`${name}`);
+      const run = await tutti.run(`${name}`);
       const why = await until(
         "the refusal to be the reason",
         () => run.why("do"),
@@ -460,13 +460,13 @@ describe("an agent to which only some is granted", () => {
   ] as const)
     it(`has no right to ${how} at all, and is why what it would offer waits`, async () => {
       const name = how.replaceAll(/[^a-z]/gi, "").toLowerCase();
-      await tutti.register(definition(name));
+      await tutti.workflows.register(definition(name));
       const said = {
         ...{ versionMin: 1, versionMax: 1, incarnation: "1", agentId: `unbound-${name}` },
         offering: offering(`pay.${name}`),
       };
       await come(await tokenOf("unbound", undefined), said);
-      const run = await tutti.start(name);
+      const run = await tutti.run(name);
       const { summary, waits } = await until(
         "the refusal to be the reason",
         () => run.why("do"),
@@ -530,7 +530,7 @@ describe("an agent to which only some is granted", () => {
     assert.deepEqual(fieldsOf(refused), ["offering.capabilities[0].name"]);
     assert.deepEqual((await narrow.claimTasks(claim("script", "pay.charge"))).tasks, []);
 
-    const refund = await tutti.start("refund");
+    const refund = await tutti.run("refund");
     const offered = { ...claim("shared", "pay.refund"), waitMs: 10_000 };
     const { tasks } = await wide.claimTasks(offered);
     const token = tasks[0]?.token ?? "";

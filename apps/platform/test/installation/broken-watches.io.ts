@@ -121,10 +121,10 @@ describe("watches of a client whose connections are cut", () => {
   it("of a run tell its tasks to the end", async () => {
     const names = ["one", "two", "three"];
     const tasks = names.map((name) => `  ${name}: {wait: {signal: ${name}}}\n`).join("");
-    await whole.register(`workflow: watched\ntasks:\n${tasks}`);
-    const run = await whole.start("watched", { id: "watched" });
+    await whole.workflows.register(`workflow: watched\ntasks:\n${tasks}`);
+    const run = await whole.run("watched", { id: "watched" });
     const ended: string[] = [];
-    for await (const change of cut.get("watched").watch()) {
+    for await (const change of cut.runs.get("watched").watch()) {
       for (const { taskId, endTime } of change.tasks) if (endTime !== undefined) ended.push(taskId);
       wire.cut();
       const next = names[ended.length];

@@ -100,9 +100,9 @@ describe("a provider that answers 429 beyond what it can do", () => {
     await using provider = new Provider();
     const url = await provider.open();
     await using _worker = await begin(installation.address, url);
-    await tutti.register(definition(name));
+    await tutti.workflows.register(definition(name));
     const items = Array.from({ length: tasks }, (_, item) => item);
-    const run = await tutti.start(`ask-${name}`, { input: { items } });
+    const run = await tutti.run(`ask-${name}`, { input: { items } });
     // No more are tried than the provider takes, although the worker has slots and the tasks wait.
     await until("it to have been refused", () => provider.refused > 0);
     await until("the worker to have no more than the provider takes", async () => {
@@ -127,7 +127,7 @@ describe("a provider that answers 429 beyond what it can do", () => {
     // With room for all the worker gets as many at once again as it has slots.
     provider.room = slots;
     provider.isOpen = false;
-    const again = await tutti.start(`ask-${name}`, { input: { items } });
+    const again = await tutti.run(`ask-${name}`, { input: { items } });
     await until("all slots to be in use again", () => {
       if (provider.held < slots) provider.answer();
       return provider.held === slots;

@@ -60,8 +60,8 @@ describe("the capability map", () => {
     );
     for (const worker of workers) await worker.stop();
     await untilListed([]);
-    await tutti.register("workflow: paying\ntasks: {charge: {uses: pay.charge}}\n");
-    const run = await tutti.start("paying", {});
+    await tutti.workflows.register("workflow: paying\ntasks: {charge: {uses: pay.charge}}\n");
+    const run = await tutti.run("paying", {});
     const { explanation } = await until(
       "the cause to be known",
       () =>

@@ -23,7 +23,7 @@ describe("a client on a whole installation", () => {
   before(async () => {
     installation = await Installation.open();
     tutti = await installation.client();
-    for (const text of [stuck, asking]) await tutti.register(text);
+    for (const text of [stuck, asking]) await tutti.workflows.register(text);
   });
   after(async () => {
     await tutti?.close();
@@ -31,10 +31,10 @@ describe("a client on a whole installation", () => {
   });
 
   it("lists schedules, and changes what is named of one", async () => {
-    const nightly = await tutti.schedule("nightly", "stuck", {
+    const nightly = await tutti.schedules.create("nightly", "stuck", {
       ...{ cron: "30 2 * * *", timeZone: "Europe/Zurich", catchUpMs: 5_000, input: 1 },
     });
-    await tutti.schedule("hourly", "asking", { everyMs: 3_600_000 });
+    await tutti.schedules.create("hourly", "asking", { everyMs: 3_600_000 });
     const changed = await nightly.update(
       { cron: "0 4 * * *", overlap: "queueOne", description: "later" },
       "it is quieter then",
@@ -47,9 +47,9 @@ describe("a client on a whole installation", () => {
     await nightly.update({ run: { definition: "asking" } });
     const what = (await nightly.get()).run?.what;
     assert.equal(what?.$case === "definition" && what.value.name, "asking");
-    const listed = async (options?: Parameters<Tutti["schedules"]>[0]) => {
+    const listed = async (options?: Parameters<Tutti["schedules"]["list"]>[0]) => {
       const ids: string[] = [];
-      for await (const { scheduleId } of tutti.schedules(options)) ids.push(scheduleId);
+      for await (const { scheduleId } of tutti.schedules.list(options)) ids.push(scheduleId);
       return ids.sort();
     };
     await until("both schedules to be listed", async () => (await listed()).length >= 2);
@@ -59,13 +59,13 @@ describe("a client on a whole installation", () => {
   });
 
   it("resolves a task by hand, or skips it", async () => {
-    const mended = await tutti.start("stuck", { id: "mended" });
+    const mended = await tutti.run("stuck", { id: "mended" });
     await mended.repair("lost", { output: 7 }, "known from elsewhere");
     assert.deepEqual(await mended.result(), { got: 7 });
-    const failed = await tutti.start("stuck", { id: "failed" });
+    const failed = await tutti.run("stuck", { id: "failed" });
     await failed.repair("lost", { error: { code: "shop.closed", message: "for ever" } }, "so it is");
     await assert.rejects(failed.result(), { code: "shop.closed" });
-    const skipped = await tutti.start("stuck", { id: "skipped" });
+    const skipped = await tutti.run("stuck", { id: "skipped" });
     await skipped.repair("lost", { skip: "withDependents" }, "not needed");
     await skipped.result().catch(() => {});
     assert.deepEqual(
@@ -75,14 +75,14 @@ describe("a client on a whole installation", () => {
   });
 
   it("changes labels and priority", async () => {
-    const run = await tutti.start("stuck", { id: "labelled", labels: { a: "1", b: "2" } });
+    const run = await tutti.run("stuck", { id: "labelled", labels: { a: "1", b: "2" } });
     await run.label({ labels: { a: "3" }, removed: ["b"], priority: 4 });
     const { spec } = await run.get();
     assert.deepEqual([spec?.labels, spec?.priority], [{ a: "3" }, 4]);
   });
 
   it("tells how a definition hangs together", async () => {
-    const { nodes, criticalPath, width, depth } = await tutti.graph("stuck");
+    const { nodes, criticalPath, width, depth } = await tutti.workflows.graph("stuck");
     assert.deepEqual(
       nodes.map(({ taskId }) => taskId),
       ["lost", "after"],
@@ -91,10 +91,10 @@ describe("a client on a whole installation", () => {
   });
 
   it("hears of questions, and of what was decided", async () => {
-    const run = await tutti.start("asking", { id: "asks" });
+    const run = await tutti.run("asking", { id: "asks" });
     const over = new AbortController();
     const heard: [string, Verdict][] = [];
-    for await (const { title, verdict } of tutti.approvals({ runId: "asks", signal: over.signal })) {
+    for await (const { title, verdict } of tutti.approvals.watch({ runId: "asks", signal: over.signal })) {
       heard.push([title, verdict]);
       if (verdict !== Verdict.VERDICT_UNSPECIFIED) break;
       await run.approve("sure");

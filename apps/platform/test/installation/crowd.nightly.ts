@@ -51,7 +51,7 @@ describe("fifty agents", () => {
   });
 
   it("of five capabilities do ten thousand tasks, although a process of ten is pulled away", async () => {
-    await tutti.register(definition);
+    await tutti.workflows.register(definition);
     let done = 0;
     for (let number = 0; number < 40; number++)
       await agent(`resident-${number}`, 4, (worker) =>
@@ -65,7 +65,7 @@ describe("fifty agents", () => {
     });
     if (visitors.stdout !== null) await once(visitors.stdout, "data");
     const items = Array.from({ length: tasksPerCapability }, (_, index) => index);
-    const run = await tutti.start("crowd", { input: { items } });
+    const run = await tutti.run("crowd", { input: { items } });
     // In the midst of it.
     await until("1,000 tasks", () => done >= 1_000);
     visitors.kill("SIGKILL");
@@ -73,7 +73,7 @@ describe("fifty agents", () => {
   });
 
   it("of which one is half as fast give it half as much, within a hundred tasks", async () => {
-    await tutti.register(single("paced", "crowd.paced"));
+    await tutti.workflows.register(single("paced", "crowd.paced"));
     const counts = { quick: 0, slow: 0 };
     for (const [name, ms] of [
       ["quick", 10],
@@ -86,7 +86,7 @@ describe("fifty agents", () => {
         }),
       );
     const runs = await Promise.all(
-      Array.from({ length: 100 }, (_, n) => tutti.start("paced", { input: { n } })),
+      Array.from({ length: 100 }, (_, n) => tutti.run("paced", { input: { n } })),
     );
     await Promise.all(runs.map((run) => run.result()));
     assert.equal(counts.quick + counts.slow, 100);
@@ -99,11 +99,11 @@ describe("fifty agents", () => {
       await agent(`of-${version}`, 4, (worker) =>
         worker.handle("crowd.versioned", async () => version, { version }),
       );
-    await tutti.register(single("older", "crowd.versioned", "^1"));
-    await tutti.register(single("newer", "crowd.versioned", "^2.1"));
+    await tutti.workflows.register(single("older", "crowd.versioned", "^1"));
+    await tutti.workflows.register(single("newer", "crowd.versioned", "^2.1"));
     for (let n = 0; n < 10; n++) {
-      assert.equal(await (await tutti.start("older", { input: { n } })).result(), "1.4.0");
-      assert.equal(await (await tutti.start("newer", { input: { n } })).result(), "2.1.0");
+      assert.equal(await (await tutti.run("older", { input: { n } })).result(), "1.4.0");
+      assert.equal(await (await tutti.run("newer", { input: { n } })).result(), "2.1.0");
     }
   });
 });

@@ -66,8 +66,8 @@ describe("estimates on a whole installation", () => {
 
   it("come from a run as well, by the task of its definition", async () => {
     const text = "workflow: triple\ntasks: {one: {uses: number.triple, with: {n: 2}, cost: {by: [n]}}}\n";
-    await tutti.register(text);
-    await (await tutti.start("triple", { id: "tripling" })).result();
+    await tutti.workflows.register(text);
+    await (await tutti.run("triple", { id: "tripling" })).result();
     const subject = EstimateSubject.create({
       ...{ capability: "number.triple", definition: "triple", definitionTask: "one" },
     });

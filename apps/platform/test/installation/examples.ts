@@ -49,7 +49,7 @@ export class ExampleStage implements AsyncDisposable {
   async history(runId: string): Promise<readonly RecordedEvent[]> {
     const events: RecordedEvent[] = [];
     // What the runtime notes for itself, such as answers under a key, no machine folds.
-    for await (const { type, version, payload } of this.#tutti.get(runId).history())
+    for await (const { type, version, payload } of this.#tutti.runs.get(runId).history())
       if (!type.startsWith("runtime.")) events.push({ type, version, payload: new Uint8Array(payload) });
     return events;
   }

@@ -27,7 +27,7 @@ describe("a pool in which less urgent work gives way", () => {
       .client(poolService)
       .createPool(CreatePoolRequest.fromPartial({ namespace: "default", pool: { pool, preemption } }));
     tutti = await installation.client();
-    await tutti.register(
+    await tutti.workflows.register(
       `workflow: work\ntasks: {do: {uses: work.do, placement: {pool: ${pool}}, with: "\${{ input }}"}}\noutput: "\${{ tasks.do.output }}"\n`,
     );
     const where = { address: installation.address, pool, agentId: "hand" };
@@ -53,10 +53,10 @@ describe("a pool in which less urgent work gives way", () => {
   });
 
   it("ends an attempt for a more urgent task, does that one, and takes the other up again without a failure", async () => {
-    const long = await tutti.start("work", { id: "long", input: "long" });
+    const long = await tutti.run("work", { id: "long", input: "long" });
     await started.opened;
-    const near = await tutti.start("work", { id: "near", input: "near", priority: 5 });
-    const urgent = await tutti.start("work", { id: "urgent", input: "urgent", priority: 50 });
+    const near = await tutti.run("work", { id: "near", input: "near", priority: 5 });
+    const urgent = await tutti.run("work", { id: "urgent", input: "urgent", priority: 50 });
     assert.equal(await urgent.result(), "urgent");
     assert.deepEqual([await near.result(), await long.result()], ["near", "long"]);
     assert.deepEqual(seen.slice(0, 4), ["long begins", "long gives way", "urgent begins", "urgent ends"]);

@@ -26,7 +26,7 @@ describe("a handler three hops away from who started the work", () => {
     worker.handle("hops.work", (_, context) => `${context}`);
     await worker.start();
     tutti = await installation.client();
-    for (const definition of definitions) await tutti.register(definition);
+    for (const definition of definitions) await tutti.workflows.register(definition);
   });
   after(async () => {
     await tutti?.close();
@@ -40,7 +40,7 @@ describe("a handler three hops away from who started the work", () => {
     const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
     const request = StartRunRequest.fromPartial({ runId: "hop", spec });
     await outsider.call(runService.methods.startRun, request, { headers });
-    const printed = (await tutti.get("hop").result()) as string;
+    const printed = (await tutti.runs.get("hop").result()) as string;
     assert.match(
       printed,
       new RegExp(

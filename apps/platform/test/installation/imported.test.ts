@@ -66,7 +66,7 @@ describe("an imported state machine of Step Functions", () => {
         import.meta.url,
       );
       const { documents } = importStepFunctions(readFileSync(file, "utf8"), `${name}.asl.json`);
-      for (const document of documents) await tutti.register(document as never);
+      for (const document of documents) await tutti.workflows.register(document as never);
     }
   });
   after(async () => {
@@ -77,7 +77,7 @@ describe("an imported state machine of Step Functions", () => {
 
   const outcome = async (workflow: string, input: Json) => {
     calls.length = 0;
-    const run = await tutti.start(workflow, { input: input as never });
+    const run = await tutti.run(workflow, { input: input as never });
     return await run.result().catch((error: Error) => error.message);
   };
 
@@ -201,7 +201,7 @@ describe("an imported workflow of Serverless Workflow", () => {
         import.meta.url,
       );
       for (const document of importServerlessWorkflow(readFileSync(file, "utf8")).documents)
-        await tutti.register(document as never);
+        await tutti.workflows.register(document as never);
     }
   });
   after(async () => {
@@ -212,7 +212,7 @@ describe("an imported workflow of Serverless Workflow", () => {
 
   const outcome = async (workflow: string, input: Json) => {
     calls.length = 0;
-    const run = await tutti.start(workflow, { input: input as never });
+    const run = await tutti.run(workflow, { input: input as never });
     return await run.result().catch((error: Error) => error.message);
   };
 
@@ -269,7 +269,7 @@ describe("an imported workflow of Serverless Workflow", () => {
   });
 
   it("emits events and listens to them", async () => {
-    const run = await tutti.start("events", { input: { order: "o7", by: "ann" } as never });
+    const run = await tutti.run("events", { input: { order: "o7", by: "ann" } as never });
     await tutti.triggers.post({ type: "shop.order.sent", source: "/post", data: { parcel: 1 } });
     await tutti.triggers.post({ type: "shop.order.packed", source: "/store", data: { box: 2 } });
     const events = (await run.result()) as { type: string; data: unknown }[];
@@ -312,9 +312,9 @@ describe("an imported workflow of n8n", () => {
     await worker.start();
     const file = new URL("../../../../libs/definitions/test/n8n/leads.json", import.meta.url);
     for (const document of importN8n(readFileSync(file, "utf8")).documents)
-      await tutti.register(document as never);
+      await tutti.workflows.register(document as never);
     const items = async (query: string) =>
-      (await tutti.start("sort-leads", { input: { query } as never })).result();
+      (await tutti.run("sort-leads", { input: { query } as never })).result();
     const marked = (name: string, size: number) => ({
       ...{ name, size, mail: `${name}@example.org`, limit: 10 },
       ...{ label: `Large: ${name}`, double: size * 2 },
@@ -349,9 +349,9 @@ describe("an imported history of Temporal", () => {
     await worker.start();
     const file = new URL("../../../../libs/definitions/test/temporal/order.json", import.meta.url);
     for (const document of importTemporal(readFileSync(file, "utf8")).documents)
-      await tutti.register(document as never);
+      await tutti.workflows.register(document as never);
     const input = { id: "o-2", customer: "eve@example.org", items: ["oboe"] };
-    const run = await tutti.start("process-order", { input: input as never });
+    const run = await tutti.run("process-order", { input: input as never });
     assert.deepEqual(await run.result(), { receipt: "rec-1", label: "label-1", status: "shipped" });
     assert.deepEqual(
       [calls[0], ...calls.slice(1, 3).sort(), calls[3]],
@@ -394,11 +394,11 @@ describe("an imported process of BPMN", () => {
     for (const name of ["order", "parallel"]) {
       const file = new URL(`../../../../libs/definitions/test/bpmn/${name}.bpmn`, import.meta.url);
       for (const document of importBpmn(readFileSync(file, "utf8"), `${name}.bpmn`).documents)
-        await tutti.register(document as never);
+        await tutti.workflows.register(document as never);
     }
     const outcome = async (workflow: string, input: Json) => {
       calls.length = 0;
-      const run = await tutti.start(workflow, { input: input as never });
+      const run = await tutti.run(workflow, { input: input as never });
       return await run.result().catch((error: Error) => error.message);
     };
     const order = { items: ["violin"], total: 2_000, country: "CH" };

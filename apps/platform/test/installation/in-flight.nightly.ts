@@ -44,10 +44,10 @@ describe("ten thousand tasks in flight", () => {
     await worker.start();
     const tutti = await connect({ address });
     try {
-      await tutti.register(definition);
+      await tutti.workflows.register(definition);
       const items = Array.from({ length: tasksPerRun }, (_, index) => index);
       for (let number = 0; number < runs; number++)
-        await tutti.start("many", { id: `run-${number}`, input: { items } });
+        await tutti.run("many", { id: `run-${number}`, input: { items } });
       await until("all to be running", () => begun === total);
 
       await platform.kill();
@@ -55,7 +55,7 @@ describe("ten thousand tasks in flight", () => {
       await until("all to be done while the results are lost", () => done === total);
       platform = await begin(`--mesh.listen=${address}`);
       for (let number = 0; number < runs; number++)
-        assert.equal(await tutti.get(`run-${number}`).result(), tasksPerRun);
+        assert.equal(await tutti.runs.get(`run-${number}`).result(), tasksPerRun);
       assert.equal(begun, total);
     } finally {
       await tutti.close();

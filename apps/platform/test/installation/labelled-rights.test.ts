@@ -49,11 +49,11 @@ describe("rights by labels", () => {
   before(async () => {
     installation = await Installation.open();
     tutti = await installation.client();
-    await tutti.register(definition);
+    await tutti.workflows.register(definition);
     worker = installation.worker({});
     await worker.handle("stock.count", () => 1).start();
-    for (const team of ["a", "b"]) await tutti.start("wait", { id: `of-${team}`, labels: { team } });
-    await tutti.start("wait", { id: "of-nobody" });
+    for (const team of ["a", "b"]) await tutti.run("wait", { id: `of-${team}`, labels: { team } });
+    await tutti.run("wait", { id: "of-nobody" });
     await somebody("ann", "operator", { bound: true });
     await somebody("may", "operator", { scope: Scope.fromPartial({ resources }) });
     await somebody("all", "operator");

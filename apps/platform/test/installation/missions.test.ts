@@ -144,11 +144,13 @@ describe("missions on a whole installation", () => {
   });
 
   it("a run starts a mission, which starts a run: the result comes back, in one trace", async () => {
-    await tutti.register("workflow: inner\ntasks: {double: {uses: number.double, with: {n: 21}}}\n");
-    await tutti.register(
+    await tutti.workflows.register(
+      "workflow: inner\ntasks: {double: {uses: number.double, with: {n: 21}}}\n",
+    );
+    await tutti.workflows.register(
       'workflow: middle\ntasks: {deep: {workflow: inner}}\noutput: "${{ tasks.deep.output.double }}"\n',
     );
-    await tutti.register(
+    await tutti.workflows.register(
       'workflow: outer\ntasks: {explore: {mission: middle}}\noutput: "${{ tasks.explore.output }}"\n',
     );
     assert.equal(await tutti.execute("outer", { id: "outer-1" }), 42);
@@ -176,10 +178,10 @@ describe("missions on a whole installation", () => {
   });
 
   it("one cancel ends run, mission and the run below it", async () => {
-    await tutti.register("workflow: below\ntasks: {never: {uses: nobody.does}}\n");
-    await tutti.register("workflow: between\ntasks: {deep: {workflow: below}}\n");
-    await tutti.register("workflow: above\ntasks: {explore: {mission: between}}\n");
-    const run = await tutti.start("above", { id: "above-1" });
+    await tutti.workflows.register("workflow: below\ntasks: {never: {uses: nobody.does}}\n");
+    await tutti.workflows.register("workflow: between\ntasks: {deep: {workflow: below}}\n");
+    await tutti.workflows.register("workflow: above\ntasks: {explore: {mission: between}}\n");
+    const run = await tutti.run("above", { id: "above-1" });
     const child = tutti.missions.get("above-1..explore..0");
     const deepest = await until("the deepest is there", async () => {
       const tasks = await child.tasks().catch(() => []);
@@ -188,7 +190,7 @@ describe("missions on a whole installation", () => {
     await run.cancel("no longer wanted");
     assert.equal(await codeOf(run.result()), "workflow.cancelled");
     await until("all have ended", async () => {
-      const statuses = [(await child.get()).status, (await tutti.get(String(deepest)).get()).status];
+      const statuses = [(await child.get()).status, (await tutti.runs.get(String(deepest)).get()).status];
       return statuses.every((status) => status === WorkStatus.WORK_STATUS_CANCELLED);
     });
   });

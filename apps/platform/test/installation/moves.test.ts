@@ -59,9 +59,9 @@ describe("moving many runs to another version", () => {
     worker.handle("pay.bill", async (given) => bills.push(given));
     await worker.start();
     tutti = await installation.client();
-    await tutti.register(child);
-    await tutti.register(parent);
-    for (let n = 0; n < count; n++) await tutti.start("order", { id: `order-${n}`, input: n });
+    await tutti.workflows.register(child);
+    await tutti.workflows.register(parent);
+    for (let n = 0; n < count; n++) await tutti.run("order", { id: `order-${n}`, input: n });
     const counted = async () =>
       (
         await installation.host.mesh
@@ -71,8 +71,8 @@ describe("moving many runs to another version", () => {
     await until("all children to be listed", counted, (counts) =>
       counts.some(({ value, count: found }) => value === "parcel" && found === count),
     );
-    await tutti.register(fixedChild);
-    await tutti.register(fixedParent);
+    await tutti.workflows.register(fixedChild);
+    await tutti.workflows.register(fixedParent);
   });
   after(async () => {
     await tutti?.close();
@@ -104,7 +104,7 @@ describe("moving many runs to another version", () => {
 
   it("says of each that does not fit why", async () => {
     const renamed = fixedParent.replace("pick: {uses: stock.pick", "take: {uses: stock.take");
-    await tutti.register(renamed.replace("needs: [pick]", "needs: [take]"));
+    await tutti.workflows.register(renamed.replace("needs: [pick]", "needs: [take]"));
     const planned = await preview({});
     assert.deepEqual(groupsOf(planned), { "needs mapping": count });
     assert.deepEqual([planned.count, planned.leftAlone, planned.reviews.length], [0, count, 20]);

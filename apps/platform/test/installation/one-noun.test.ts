@@ -25,7 +25,7 @@ describe("everything that was started", () => {
   before(async () => {
     installation = await Installation.open();
     tutti = await installation.client();
-    await tutti.register(counted(1));
+    await tutti.workflows.register(counted(1));
     worker = installation.worker({ agentId: "hand" });
     worker.handle("number.double", ({ n }: { readonly n: number }) => n * 2);
     await worker.start();
@@ -106,9 +106,9 @@ describe("everything that was started", () => {
   it("a workflow of the builder runs in its own version, even if a later one exists", async () => {
     const old = workflow("versions", { tasks: { only: set(input()) }, output: "old" });
     const run = await tutti.run(old, { id: "first" });
-    await tutti.register(workflow("versions", { tasks: { only: set(input()) }, output: "new" }));
+    await tutti.workflows.register(workflow("versions", { tasks: { only: set(input()) }, output: "new" }));
     assert.equal(await run.result(), "old");
     assert.equal(await tutti.execute(old), "old");
-    assert.equal(await tutti.get("first").result(), "old");
+    assert.equal(await tutti.runs.get("first").result(), "old");
   });
 });

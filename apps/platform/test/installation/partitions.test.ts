@@ -28,7 +28,7 @@ const numbers = [1, 2, 3, 4];
 /** Ids of the children of a run, of which some have to be on partitions that are not their parent's. */
 async function childrenOf(tutti: Tutti, runId: string, taskId: string): Promise<readonly string[]> {
   const ids: string[] = [];
-  for (const { child } of await tutti.get(runId).tasks()) if (child?.id) ids.push(child.id);
+  for (const { child } of await tutti.runs.get(runId).tasks()) if (child?.id) ids.push(child.id);
   assert.equal(ids.length, numbers.length, `${taskId} has a child for each entry`);
   const elsewhere = ids.filter((id) => partitionOf(id) !== partitionOf(runId));
   assert.ok(elsewhere.length > 0, `a child of ${runId} is on another partition`);
@@ -45,7 +45,7 @@ describe("children on other partitions than their parent", () => {
     worker.handle("number.double", async ({ n }: { readonly n: number }) => n * 2);
     await worker.start();
     tutti = await installation.client();
-    for (const text of [inner, outer, held, holding]) await tutti.register(text);
+    for (const text of [inner, outer, held, holding]) await tutti.workflows.register(text);
   });
   after(async () => {
     await tutti?.close();
@@ -66,7 +66,7 @@ describe("children on other partitions than their parent", () => {
   });
 
   it("are cancelled with it", async () => {
-    const run = await tutti.start("holding", { id: "holding-1", input: { numbers } });
+    const run = await tutti.run("holding", { id: "holding-1", input: { numbers } });
     await until("all children are there", async () => {
       const tasks = await run.tasks();
       const waiting = tasks.filter(
@@ -78,7 +78,7 @@ describe("children on other partitions than their parent", () => {
     await run.cancel("no longer wanted");
     await assert.rejects(run.result(), { code: "workflow.cancelled" });
     await until("all have ended", async () => {
-      const all = await Promise.all(children.map((id) => tutti.get(id).get()));
+      const all = await Promise.all(children.map((id) => tutti.runs.get(id).get()));
       return all.every(({ status }) => status === WorkStatus.WORK_STATUS_CANCELLED);
     });
   });

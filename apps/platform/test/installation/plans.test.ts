@@ -59,7 +59,7 @@ describe("what a session would come to", () => {
 
   it("is shown with its mode, agents, times and lower bound, and nothing starts", async () => {
     const tasks = [...walls(4, 10), { id: "door", uses: "wall.paint", needs: ["wall-0"] }] as const;
-    const plan = await tutti.plan({ tasks, mode: "adaptive" });
+    const plan = await tutti.sessions.plan({ tasks, mode: "adaptive" });
     assert.equal(plan.choice?.candidates.length, 4);
     assert.equal(plan.choice?.candidates[plan.choice.chosen]?.mode, plan.mode);
     assert.notEqual(plan.choice?.reason, "");
@@ -81,7 +81,7 @@ describe("what a session would come to", () => {
       ["intelligence", intelligence],
       ["hybrid", hybrid],
     ] as const) {
-      const { mode: planned, choice } = await tutti.plan({ tasks: walls(3, 1), mode: word });
+      const { mode: planned, choice } = await tutti.sessions.plan({ tasks: walls(3, 1), mode: word });
       assert.equal(planned, mode);
       assert.match(choice?.reason ?? "", /its mode is named/);
     }
@@ -89,12 +89,15 @@ describe("what a session would come to", () => {
 
   it("is shown for hypothetical agents: twice the speed takes half the time", async () => {
     const uses = ["wall.paint"];
-    const one = await tutti.plan({ tasks: walls(4, 10) }, { agents: [{ id: "clara", uses }] });
-    const two = await tutti.plan({ tasks: walls(4, 10) }, { agents: [{ id: "clara", uses, speed: 2 }] });
+    const one = await tutti.sessions.plan({ tasks: walls(4, 10) }, { agents: [{ id: "clara", uses }] });
+    const two = await tutti.sessions.plan(
+      { tasks: walls(4, 10) },
+      { agents: [{ id: "clara", uses, speed: 2 }] },
+    );
     assert.ok(one.assignments.every(({ agentId }) => agentId === "clara"));
     assert.ok(Math.abs(one.lowerBoundMs / two.lowerBoundMs - 2) < 0.01);
     const late = { id: "clara", uses, freeInMs: 60_000 };
-    const { assignments } = await tutti.plan({ tasks: walls(1, 1) }, { agents: [late] });
+    const { assignments } = await tutti.sessions.plan({ tasks: walls(1, 1) }, { agents: [late] });
     assert.ok((assignments[0]?.startMs ?? 0) >= 60_000);
   });
 
@@ -114,7 +117,7 @@ describe("what a session would come to", () => {
 
   it("is refused with what to do, as a start would be, and when no estimate is possible", async () => {
     const task = { id: "a", uses: "wall.paint" };
-    const plan = (session: Parameters<Tutti["plan"]>[0]) => refused(tutti.plan(session));
+    const plan = (session: Parameters<Tutti["sessions"]["plan"]>[0]) => refused(tutti.sessions.plan(session));
     assert.match(
       await plan({
         tasks: [
@@ -130,7 +133,7 @@ describe("what a session would come to", () => {
       /INVALID_ARGUMENT No worker offers `roof\.paint` for task `a`\. Start such a worker/,
     );
     assert.match(
-      await refused(tutti.plan({ tasks: [task] }, { agents: [{ id: "c", uses: ["roof.paint"] }] })),
+      await refused(tutti.sessions.plan({ tasks: [task] }, { agents: [{ id: "c", uses: ["roof.paint"] }] })),
       /FAILED_PRECONDITION No agent in pool `default` can run task `a` \(`wall\.paint`\) as requested\. Start such an agent/,
     );
     assert.match(await plan({ goal: "a house" }), /No worker offers the planner `tutti\.plan`/);

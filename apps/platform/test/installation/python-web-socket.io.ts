@@ -19,7 +19,7 @@ describe("an agent in Python over a WebSocket", { skip: python.skip }, () => {
   it("takes a task, streams its output, and leaves when the result is durable", async () => {
     await using installation = await Installation.open([], { time: "real" });
     await using tutti = await connect({ address: installation.address });
-    await tutti.register(definition);
+    await tutti.workflows.register(definition);
     const url = installation.host.url.replace("http", "ws").concat("/v1/link");
     const agent = spawn(python.path, [program, url], { stdio: ["ignore", "pipe", "inherit"] });
     let printed = "";
@@ -27,7 +27,7 @@ describe("an agent in Python over a WebSocket", { skip: python.skip }, () => {
       printed += text;
     });
     const ended = once(agent, "exit");
-    const run = await tutti.start("shouting", { input: { words: ["all", "together"] } });
+    const run = await tutti.run("shouting", { input: { words: ["all", "together"] } });
     assert.equal(await run.result(), "ALL TOGETHER");
     const [code] = await ended;
     assert.deepEqual([code, printed], [0, "linked\ndurable\n"]);

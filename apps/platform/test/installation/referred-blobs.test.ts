@@ -32,10 +32,10 @@ describe("a reference to a blob that does not exist", () => {
   before(async () => {
     installation = await Installation.open();
     tutti = await installation.client();
-    await tutti.register("workflow: draws\ntasks: {a: {uses: blob.work}}\n");
-    await tutti.register("workflow: waits\nsignals: {go: {}}\ntasks: {a: {wait: {signal: go}}}\n");
-    await tutti.start("waits", { id: "waiting" });
-    await tutti.start("draws", { id: "drawing" });
+    await tutti.workflows.register("workflow: draws\ntasks: {a: {uses: blob.work}}\n");
+    await tutti.workflows.register("workflow: waits\nsignals: {go: {}}\ntasks: {a: {wait: {signal: go}}}\n");
+    await tutti.run("waits", { id: "waiting" });
+    await tutti.run("draws", { id: "drawing" });
   });
   after(async () => {
     await tutti?.close();

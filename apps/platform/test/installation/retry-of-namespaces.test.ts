@@ -45,9 +45,9 @@ describe("retry defaults of namespaces and pools", () => {
   };
 
   it("holds for a run of a definition, and a definition's own before it", async () => {
-    await tutti.register("workflow: plain\ntasks: {a: {uses: always.fails}}\n");
-    await tutti.register("workflow: far\npool: gpu\ntasks: {a: {uses: always.fails}}\n");
-    await tutti.register(
+    await tutti.workflows.register("workflow: plain\ntasks: {a: {uses: always.fails}}\n");
+    await tutti.workflows.register("workflow: far\npool: gpu\ntasks: {a: {uses: always.fails}}\n");
+    await tutti.workflows.register(
       "workflow: own\ndefaults: {retry: {attempts: 4}}\ntasks: {a: {uses: always.fails}}\n",
     );
     assert.equal(await attemptsOf(() => tutti.execute("plain")), 2);
@@ -72,7 +72,7 @@ describe("retry defaults of namespaces and pools", () => {
       ["far", 3],
       ["own", 4],
     ] as const) {
-      await tutti.register(`workflow: of-${definition}\ntasks: {a: {mission: ${definition}}}\n`);
+      await tutti.workflows.register(`workflow: of-${definition}\ntasks: {a: {mission: ${definition}}}\n`);
       assert.equal(await attemptsOf(() => tutti.execute(`of-${definition}`)), attemptsMax);
     }
     assert.equal(await mission({ pool: "gpu", tasks: [{ id: "a", uses: "splits" }] }), 3);

@@ -114,7 +114,7 @@ describe("sessions with goals", () => {
 
   it("say what they wait for, and give that up when they are cancelled", async () => {
     const session = await tutti.run({ id: "stuck", goal: { description: "any", planner: "plan.wait" } });
-    const run = tutti.get("stuck..goal..0");
+    const run = tutti.runs.get("stuck..goal..0");
     await until("it is planned", () =>
       run
         .get()

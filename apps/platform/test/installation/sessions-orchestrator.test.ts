@@ -162,7 +162,7 @@ describe("sessions with an orchestrator of their user", () => {
     await asking.pass();
     const explanation = await session.why("one");
     assert.match(explanation.summary, /starts when mine\.silent says so/);
-    const run = tutti.get("stuck..p1.decision..1");
+    const run = tutti.runs.get("stuck..p1.decision..1");
     assert.equal((await run.get()).status, WorkStatus.WORK_STATUS_RUNNING);
     await session.cancel("enough");
     await assert.rejects(session.result(), { code: "session.cancelled" });

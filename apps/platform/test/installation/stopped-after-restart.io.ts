@@ -38,11 +38,11 @@ describe("a worker that stops when the engine was killed before it could say tha
     await worker.start();
     const tutti = await connect({ address });
     try {
-      await tutti.register(acts);
-      await tutti.register(waits);
+      await tutti.workflows.register(acts);
+      await tutti.workflows.register(waits);
       // No worker does this one, so that the pool has a task for a worker afterwards too.
-      await tutti.start("waits", { id: "waits" });
-      const run = await tutti.start("told-late", { id: "done" });
+      await tutti.run("waits", { id: "waits" });
+      const run = await tutti.run("told-late", { id: "done" });
       assert.equal(await run.result(), "done");
 
       await platform.kill();

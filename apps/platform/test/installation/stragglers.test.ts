@@ -25,10 +25,10 @@ describe("a task that takes much longer than usual", () => {
       throw signal.reason;
     });
     await hanging.start();
-    await tutti.register(definition);
+    await tutti.workflows.register(definition);
     for (let number = 0; number < 12; number++) await tutti.execute("survey", { input: { number } });
 
-    const run = await tutti.start("survey", { input: { number: 100 } });
+    const run = await tutti.run("survey", { input: { number: 100 } });
     await until("a key", () => keys.length !== 0);
     const other = installation.worker({ agentId: "other" });
     other.handle("survey.look", async (_: unknown, { idempotencyKey }) => {

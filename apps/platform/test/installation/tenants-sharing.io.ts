@@ -94,7 +94,7 @@ describe("two tenants of one pool of agents", () => {
   const startAll = (namespace: string, definition: string, count: number, more = "") =>
     Promise.all(
       Array.from({ length: count }, (_, at) =>
-        clientOf(namespace).start(definition, {
+        clientOf(namespace).run(definition, {
           id: `${namespace}-${definition}-${more}${at}`,
           input: namespace === alpha ? inside : namespace,
           labels: { team: namespace === alpha ? inside : namespace },
@@ -120,9 +120,9 @@ describe("two tenants of one pool of agents", () => {
     await tenant(alpha, `${alpha}-ann`);
     await tenant(beta, "bob");
     for (const namespace of [alpha, beta]) {
-      await clientOf(namespace).register(order("order", "stock.pack"));
-      await clientOf(namespace).register(order("lost", "nobody.can"));
-      await clientOf(namespace).register(order("paid", "bank.pay", banked));
+      await clientOf(namespace).workflows.register(order("order", "stock.pack"));
+      await clientOf(namespace).workflows.register(order("lost", "nobody.can"));
+      await clientOf(namespace).workflows.register(order("paid", "bank.pay", banked));
     }
     worker = installation.worker({
       ...{ namespace: "default", pool, agentId: "hand" },

@@ -127,11 +127,9 @@ describe("two tenants", () => {
 
   it("are neither starved nor counted with the other, however much that has started and requests", async () => {
     const [a, b] = [await clientOf("alpha", keys.ann), await clientOf("beta", keys.bob)];
-    for (const client of [a, b]) await client.register(definition);
+    for (const client of [a, b]) await client.workflows.register(definition);
     // No worker serves beta: all its work waits.
-    const flood = Array.from({ length: floodRuns }, (_, at) =>
-      b.start("order", { id: `b-${at}`, input: at }),
-    );
+    const flood = Array.from({ length: floodRuns }, (_, at) => b.run("order", { id: `b-${at}`, input: at }));
     const noise = Array.from({ length: 100 }, () => ask("bob", "/v1/runs?namespace=beta&size=1000"));
     worker = installation.worker({
       ...{ namespace: "alpha", credentials: { accessToken: keys.ann } },
@@ -141,7 +139,7 @@ describe("two tenants", () => {
     worker.handle("stock.pack", async (at: number) => packed.push(at));
     await worker.start();
     const runs = await Promise.all(
-      Array.from({ length: 20 }, (_, at) => a.start("order", { id: `a-${at}`, input: at })),
+      Array.from({ length: 20 }, (_, at) => a.run("order", { id: `a-${at}`, input: at })),
     );
     for (const run of runs) await run.result();
     await Promise.all(flood);

@@ -24,8 +24,10 @@ describe("tokens of attempts", () => {
       return receipts.map(({ accepted, refusal }) => (accepted ? "accepted" : refusal?.code));
     };
     const tutti = await installation.client();
-    await tutti.register("workflow: claimed\ntasks: {a: {uses: token.work}, b: {uses: token.work}}\n");
-    await tutti.start("claimed", { id: "run" });
+    await tutti.workflows.register(
+      "workflow: claimed\ntasks: {a: {uses: token.work}, b: {uses: token.work}}\n",
+    );
+    await tutti.run("claimed", { id: "run" });
     await tutti.close();
     const claimed = new Set<string>();
     while (claimed.size < 2) {
@@ -44,7 +46,7 @@ describe("tokens of attempts", () => {
     await installation.restart();
     assert.deepEqual(await complete(...claimed), ["accepted", "accepted"]);
     const again = await installation.client();
-    await again.get("run").result();
+    await again.runs.get("run").result();
     await again.close();
     const { tasks } = await installation.host.mesh
       .client(taskService)

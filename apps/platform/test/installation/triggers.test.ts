@@ -16,7 +16,7 @@ describe("triggers of a client on a whole installation", () => {
   before(async () => {
     installation = await Installation.open();
     tutti = await installation.client();
-    for (const text of [note, other]) await tutti.register(text);
+    for (const text of [note, other]) await tutti.workflows.register(text);
   });
   after(async () => {
     await tutti?.close();
@@ -41,7 +41,7 @@ describe("triggers of a client on a whole installation", () => {
     const posted = await tutti.triggers.post([large, small]);
     assert.deepEqual([posted.ids[0], posted.ids.length, posted.matched], ["e1", 2, 1]);
     await until("the run started", async () => (await countsOf(orders))?.started === 1);
-    assert.deepEqual(await tutti.get("order-7").result(), { order: 7, of: "/shop" });
+    assert.deepEqual(await tutti.runs.get("order-7").result(), { order: 7, of: "/shop" });
     await tutti.triggers.post(large);
     await until("the second one is seen", async () => (await countsOf(orders))?.duplicates === 1);
     const { recent, counts } = await orders.get();

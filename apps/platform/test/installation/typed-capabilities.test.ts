@@ -50,13 +50,13 @@ describe("typed capabilities", () => {
     }));
     worker.handle(halve, (half) => half);
     await worker.start();
-    await tutti.register(
+    await tutti.workflows.register(
       workflow("paying", {
         tasks: { charge: uses(charge, { with: { cents: input<{ cents: number }>().cents } }) },
         output: outputOf("charge", charge).payment,
       }),
     );
-    await tutti.register(
+    await tutti.workflows.register(
       workflow("halving", {
         tasks: { half: uses(halve, { with: input<number>() }) },
         output: outputOf("half"),
@@ -70,7 +70,7 @@ describe("typed capabilities", () => {
   });
 
   const failureOf = async (definition: string, given: unknown): Promise<TuttiError> => {
-    const run = await tutti.start(definition, { input: given });
+    const run = await tutti.run(definition, { input: given });
     const error = await run.result().then(
       () => undefined,
       (thrown: unknown) => thrown,

@@ -28,7 +28,9 @@ describe("tasks without a worker, in the namespace and pool of others", () => {
       ["lost", "nobody.can"],
       ["order", "stock.pack"],
     ])
-      await tutti.register(`workflow: ${name}\ntasks: {pack: {uses: ${uses}, with: "\${{ input }}"}}\n`);
+      await tutti.workflows.register(
+        `workflow: ${name}\ntasks: {pack: {uses: ${uses}, with: "\${{ input }}"}}\n`,
+      );
   });
   after(async () => {
     await tutti?.close();
@@ -47,12 +49,12 @@ describe("tasks without a worker, in the namespace and pool of others", () => {
   it("do not block tasks with a worker, though they came first and are more urgent", async () => {
     const lost = await Promise.all(
       Array.from({ length: lostRuns }, (_, at) =>
-        tutti.start("lost", { id: `lost-${at}`, input: "nothing", priority: 90 }),
+        tutti.run("lost", { id: `lost-${at}`, input: "nothing", priority: 90 }),
       ),
     );
     await until("the pool to be full of them", async () => (await wantedOf()) >= windowSize);
     const orders = await Promise.all(
-      Array.from({ length: 100 }, (_, at) => tutti.start("order", { id: `order-${at}`, input: at })),
+      Array.from({ length: 100 }, (_, at) => tutti.run("order", { id: `order-${at}`, input: at })),
     );
     for (const order of orders) await order.result();
     // They still wait, and are done once a worker connects.

@@ -24,7 +24,9 @@ describe("runs that wait in a pool", () => {
     });
     await worker.start();
     tutti = await installation.client();
-    await tutti.register('workflow: urgent\ntasks: {a: {uses: urgent.work, with: "${{ input }}"}}\n');
+    await tutti.workflows.register(
+      'workflow: urgent\ntasks: {a: {uses: urgent.work, with: "${{ input }}"}}\n',
+    );
   });
   after(async () => {
     await tutti?.close();
@@ -33,7 +35,7 @@ describe("runs that wait in a pool", () => {
   });
 
   it("go first when they become more urgent, and carry the labels that they have by then", async () => {
-    const start = (id: string) => tutti.start("urgent", { id, input: id });
+    const start = (id: string) => tutti.run("urgent", { id, input: id });
     const runs = [await start("one")];
     await first.opened;
     for (const id of ["two", "three", "four"]) runs.push(await start(id));
@@ -54,9 +56,9 @@ describe("runs that wait in a pool", () => {
   sub: {workflow: ${child}, needs: [before], with: "\${{ input + '-child' }}"}
   after: {uses: urgent.work, needs: [sub], with: "\${{ input + '-after' }}"}
 `;
-    await tutti.register(`workflow: parent\ntasks:${inside("urgent")}`);
-    await tutti.register(`workflow: grandparent\ntasks:${inside("parent")}`);
-    await (await tutti.start("grandparent", { id: "all", input: "g" })).result();
+    await tutti.workflows.register(`workflow: parent\ntasks:${inside("urgent")}`);
+    await tutti.workflows.register(`workflow: grandparent\ntasks:${inside("parent")}`);
+    await (await tutti.run("grandparent", { id: "all", input: "g" })).result();
     const expected = ["g-before", "g-child-before", "g-child-child", "g-child-after", "g-after"];
     assert.deepEqual(begun, expected);
   });

@@ -12,7 +12,8 @@ describe("versions of a definition", () => {
     await using tutti = await installation.client();
     const live = async (liveOnly = false) => {
       const counts: Record<string, number> = {};
-      for await (const { hash, liveCount } of tutti.versions("told", { liveOnly })) counts[hash] = liveCount;
+      for await (const { hash, liveCount } of tutti.workflows.versions("told", { liveOnly }))
+        counts[hash] = liveCount;
       return counts;
     };
     // The index is at most a second behind.
@@ -22,13 +23,10 @@ describe("versions of a definition", () => {
         () => live(),
         (found) => Object.entries(wanted).every(([hash, count]) => found[hash] === count),
       );
-    const { hash: old } = await tutti.register(first);
-    const early = [
-      await tutti.start("told", { id: "early-1" }),
-      await tutti.start("told", { id: "early-2" }),
-    ];
-    const { hash: changed } = await tutti.register(second);
-    const late = await tutti.start("told", { id: "late-1" });
+    const { hash: old } = await tutti.workflows.register(first);
+    const early = [await tutti.run("told", { id: "early-1" }), await tutti.run("told", { id: "early-2" })];
+    const { hash: changed } = await tutti.workflows.register(second);
+    const late = await tutti.run("told", { id: "late-1" });
     assert.notEqual(old, changed);
     await becomes({ [old]: 2, [changed]: 1 });
     assert.deepEqual(Object.keys(await live()), [changed, old], "the newest first");

@@ -114,7 +114,7 @@ describe("the link over WebSocket", () => {
   before(async () => {
     installation = await Installation.open([], { time: "real" });
     tutti = await connect({ address: installation.address });
-    await tutti.register(definition);
+    await tutti.workflows.register(definition);
   });
   after(async () => {
     await tutti?.[Symbol.asyncDispose]();
@@ -127,7 +127,7 @@ describe("the link over WebSocket", () => {
     tab.greet("tab-1");
     await tab.until(({ welcome }) => welcome);
     tab.say({ credit: 2 });
-    const run = await tutti.start("greeting", { input: { name: "Ada" } });
+    const run = await tutti.run("greeting", { input: { name: "Ada" } });
     const { token, inlineInput = "", taskId } = await assigned(tab);
     assert.deepEqual(JSON.parse(Buffer.from(inlineInput, "base64").toString()), { name: "Ada" });
     assert.equal(taskId, "greet");
@@ -143,7 +143,7 @@ describe("the link over WebSocket", () => {
     before.greet("tab-2");
     const { linkId } = await before.until(({ welcome }) => welcome);
     before.say({ credit: 2 });
-    const run = await tutti.start("greeting", { input: { name: "Ben" } });
+    const run = await tutti.run("greeting", { input: { name: "Ben" } });
     const { token } = await assigned(before);
     await before.close();
 

@@ -22,7 +22,7 @@ describe("an agent in a browser tab", { skip: program.skip }, () => {
   before(async () => {
     installation = await Installation.open([], { time: "real" });
     tutti = await connect({ address: installation.address });
-    await tutti.register(definition);
+    await tutti.workflows.register(definition);
   });
   after(async () => {
     await tutti?.[Symbol.asyncDispose]();
@@ -54,7 +54,7 @@ describe("an agent in a browser tab", { skip: program.skip }, () => {
         window.agent = new BareAgent({ url, agentId: "tab", handlers });
         window.agent.start();
       })()`);
-      const run = await tutti.start("told", { input: { words: ["once", "upon", "a", "zeit"] } });
+      const run = await tutti.run("told", { input: { words: ["once", "upon", "a", "zeit"] } });
       const pieces: string[] = [];
       const tasks = installation.host.mesh.client(taskService);
       const wanted = WatchOutputRequest.fromPartial({ runId: run.id, taskId: "tell" });

@@ -39,16 +39,16 @@ const worker = new Worker({ address, agentId: "recorder", handleSignals: false }
 worker.handle("number.double", (n: number) => n * 2);
 await worker.start();
 const tutti = await connect({ address });
-await tutti.register(kept);
-const completed = await tutti.start("kept", { id: "completed", input: { n: 1 } });
+await tutti.workflows.register(kept);
+const completed = await tutti.run("kept", { id: "completed", input: { n: 1 } });
 await completed.signal("go", { more: 5 });
 await completed.result();
-const waiting = await tutti.start("kept", { id: "waiting", input: { n: 20 } });
+const waiting = await tutti.run("kept", { id: "waiting", input: { n: 20 } });
 for await (const { tasks } of waiting.watch())
   if (tasks.some(({ taskId, outcome }) => taskId === "double" && outcome !== undefined)) break;
 const tasks = [{ id: "one", uses: "number.double", input: 4 }] as const;
 await tutti.sessions.start({ id: "waiting-session", tasks, after: ["gate"], mode: "workflow" });
-const nightly = await tutti.schedule("nightly", "kept", { cron: "0 3 * * *", input: { n: 1 } });
+const nightly = await tutti.schedules.create("nightly", "kept", { cron: "0 3 * * *", input: { n: 1 } });
 await nightly.pause("of the test");
 await tutti.close();
 await worker.stop();

@@ -47,7 +47,7 @@ export const blob: Scenario = {
     );
     const tutti = await connect({ address: platform.grpc });
     try {
-      await tutti.register(definition);
+      await tutti.workflows.register(definition);
       await tutti.execute("film", { input: { mebibytes: 64 } });
       const before = residentMiB(platform.pid, "VmRSS");
       const beganMs = performance.now();

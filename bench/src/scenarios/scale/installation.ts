@@ -21,7 +21,7 @@ const share = 0.3;
 const parts = 3;
 
 export const growing: readonly Growing[] = [
-  { name: "waiting runs", add: (tutti, number) => tutti.start("waiting", { id: `run-${number}` }) },
+  { name: "waiting runs", add: (tutti, number) => tutti.run("waiting", { id: `run-${number}` }) },
   {
     name: "sessions",
     // One of them has the only slot, the others wait.
@@ -34,14 +34,14 @@ export const growing: readonly Growing[] = [
   },
   {
     name: "schedules",
-    add: (tutti, number) => tutti.schedule(`schedule-${number}`, "waiting", { cron: "0 0 1 1 *" }),
+    add: (tutti, number) => tutti.schedules.create(`schedule-${number}`, "waiting", { cron: "0 0 1 1 *" }),
   },
   {
     name: "namespaces",
     add: async (_, number, address) => {
       await using other = await connect({ address, namespace: `namespace-${number}` });
-      await other.register(waiting);
-      await other.start("waiting", { id: "run" });
+      await other.workflows.register(waiting);
+      await other.run("waiting", { id: "run" });
     },
   },
 ];
@@ -51,7 +51,7 @@ export async function curveOf({ add }: Growing, sizes: readonly number[]): Promi
   const { value: platform, roots } = await started(() => startPlatform());
   await using _ = platform;
   await using tutti = await connect({ address: platform.grpc });
-  await tutti.register(waiting);
+  await tutti.workflows.register(waiting);
   const held = Promise.withResolvers<void>();
   const worker = new Worker(
     { address: platform.grpc, slots: 1, handleSignals: false },

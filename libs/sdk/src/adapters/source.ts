@@ -30,11 +30,11 @@ export interface SourceStart extends Omit<StartOptions, "id" | "idempotencyKey">
 
 /** Starts a run by its id: a client, or the REST interface. */
 export interface Starter {
-  start(workflow: string, options: StartOptions): Promise<unknown>;
+  run(workflow: string, options: StartOptions): Promise<unknown>;
 }
 
 export interface SourceRunOptions {
-  readonly tutti: Pick<Tutti, "start" | "get">;
+  readonly tutti: Pick<Tutti, "run" | "runs">;
   /** Ends it. */
   readonly signal?: AbortSignal;
   /** Opens references. Default: `env:NAME` and `file:/path` of this machine. */
@@ -95,7 +95,7 @@ export async function startedBy(
 ): Promise<string | undefined> {
   try {
     const { workflow, ...options } = start();
-    await tutti.start(workflow, { ...options, id });
+    await tutti.run(workflow, { ...options, id });
     return undefined;
   } catch (error) {
     if (isInterruption(error)) throw error;

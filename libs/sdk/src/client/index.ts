@@ -22,18 +22,13 @@ export type {
   RunHandle,
   RunHappening,
 } from "./run.ts";
-export type { OverlapWord, ScheduleChanges, ScheduleHandle, ScheduleOptions } from "./schedule.ts";
+export type { ApprovalOptions, FindOptions, Runs } from "./runs.ts";
+export type { OverlapWord, ScheduleChanges, ScheduleHandle, ScheduleOptions, Schedules } from "./schedule.ts";
 export type * from "./sessions/index.ts";
 export type { SpecOptions } from "./spec.ts";
 export type * from "./triggers/index.ts";
-export type {
-  ApprovalOptions,
-  FindOptions,
-  GraphOptions,
-  StartOptions,
-  Tutti,
-  WorkflowToRun,
-} from "./tutti.ts";
+export type { StartOptions, Tutti, WorkflowToRun } from "./tutti.ts";
 export type { ResultOptions } from "./work/outcome.ts";
 export type { CostOptions, RetryOptions, TimeoutOptions, WorkCheck, WorkTask } from "./work/task.ts";
 export type { TellOptions } from "./work/telling.ts";
+export type { GraphOptions, Workflows } from "./workflows.ts";

@@ -14,6 +14,7 @@ import { sdkErrors } from "../errors.ts";
 import { type OptionNames, requireKnown } from "../options.ts";
 import { type SpecOptions, specNames, specOf } from "./spec.ts";
 import { type Duration, eitherDuration } from "./work/duration.ts";
+import { pagesOfLines } from "./work/telling.ts";
 
 const overlaps = {
   skip: Overlap.OVERLAP_SKIP,
@@ -194,44 +195,55 @@ function policyAfter(
   };
 }
 
-/** Those that match, page by page. */
-export async function* listSchedules(
-  { schedules, namespace }: ScheduleParts,
-  { definition, paused }: { readonly definition?: string; readonly paused?: boolean },
-): AsyncGenerator<ScheduleMessage, void, void> {
-  const filter = ScheduleFilter.fromPartial({
-    definitions: definition === undefined ? [] : [definition],
-    ...(paused !== undefined && { paused }),
-  });
-  let token = "";
-  do {
-    const reply = await schedules.listSchedules({ namespace, filter, page: { size: 0, token } });
-    yield* reply.schedules;
-    token = reply.page?.nextToken ?? "";
-  } while (token !== "");
+export interface FindSchedulesOptions {
+  /** Those that start runs of this workflow. */
+  readonly definition?: string;
+  readonly paused?: boolean;
 }
 
-/** Makes a schedule. The same again is the same schedule. */
-export async function makeSchedule(
-  parts: ScheduleParts,
-  id: string,
-  definition: string,
-  options: ScheduleOptions,
-): Promise<ScheduleHandle> {
-  requireKnown("schedule", options, optionNames);
-  const { description } = options;
-  await parts.schedules.createSchedule({
-    namespace: parts.namespace,
-    schedule: {
-      ...{ namespace: "", scheduleId: id, description: description ?? "", paused: false, note: "" },
-      ...{ labels: {}, nextTimes: [], recentFirings: [], liveRunIds: [], startedCount: 0, skippedCount: 0 },
-      ...{ createTime: undefined, updateTime: undefined, createCause: undefined, revision: "" },
-      run: specOf(definition, options),
-      timing: timingOf(options),
-      policy: policyAfter(undefined, options),
-    },
-  });
-  return new ScheduleHandle(parts, id);
+/** The schedules of a namespace: they start runs at given times. */
+export class Schedules {
+  readonly #parts: ScheduleParts;
+
+  constructor(parts: ScheduleParts) {
+    this.#parts = parts;
+  }
+
+  /** Starts runs of a definition at given times. The same call again gives the same schedule. */
+  async create(id: string, definition: string, options: ScheduleOptions): Promise<ScheduleHandle> {
+    requireKnown("schedule", options, optionNames);
+    const { description } = options;
+    await this.#parts.schedules.createSchedule({
+      namespace: this.#parts.namespace,
+      schedule: {
+        ...{ namespace: "", scheduleId: id, description: description ?? "", paused: false, note: "" },
+        ...{ labels: {}, nextTimes: [], recentFirings: [], liveRunIds: [], startedCount: 0, skippedCount: 0 },
+        ...{ createTime: undefined, updateTime: undefined, createCause: undefined, revision: "" },
+        run: specOf(definition, options),
+        timing: timingOf(options),
+        policy: policyAfter(undefined, options),
+      },
+    });
+    return this.get(id);
+  }
+
+  /** Returns a schedule by its id. No call is made. */
+  get(id: string): ScheduleHandle {
+    return new ScheduleHandle(this.#parts, id);
+  }
+
+  /** Schedules that match, page by page. */
+  list({ definition, paused }: FindSchedulesOptions = {}): AsyncGenerator<ScheduleMessage, void, void> {
+    const filter = ScheduleFilter.fromPartial({
+      definitions: definition === undefined ? [] : [definition],
+      ...(paused !== undefined && { paused }),
+    });
+    return pagesOfLines(async (page) => {
+      const { namespace, schedules } = this.#parts;
+      const reply = await schedules.listSchedules({ namespace, filter, page });
+      return { items: reply.schedules, token: reply.page?.nextToken };
+    });
+  }
 }
 
 function timingOf(options: Omit<ScheduleOptions, keyof SpecOptions>): ScheduleTiming {

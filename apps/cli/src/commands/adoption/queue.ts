@@ -104,7 +104,7 @@ async function requireWorkflows(server: Server, names: readonly string[]): Promi
 
 function starterOf(server: Server): Starter {
   return {
-    async start(workflow, { id = "", input, startTime, priority, labels = {} }) {
+    async run(workflow, { id = "", input, startTime, priority, labels = {} }) {
       const [name = "", label] = workflow.split("@");
       const definition = { name, ...(label !== undefined && { label }) };
       try {

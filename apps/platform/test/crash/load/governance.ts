@@ -40,7 +40,7 @@ export function governance(stage: Stage): LoadPart {
         if (secret !== "") keys.set(number, secret);
       }
       const text = `workflow: ${name}\ntasks: {note: {set: 1}}\n`;
-      await retryUntilDone(() => stage.tutti.register(text));
+      await retryUntilDone(() => stage.tutti.workflows.register(text));
       acknowledged.push(number);
       // Each search signs what is new.
       await retryUntilDone(() => stage.rest().call("audit.search", { query: { size: 1 } }));

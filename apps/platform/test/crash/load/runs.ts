@@ -68,7 +68,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
 
   async function mixed(id: string): Promise<void> {
     const tag = `run ${id}`;
-    const run = await retryUntilDone(() => tutti.start("crash-mixed", { id, input: { tag } }));
+    const run = await retryUntilDone(() => tutti.run("crash-mixed", { id, input: { tag } }));
     acknowledged.set(id, WorkStatus.WORK_STATUS_COMPLETED);
     last.push(id);
     for (const step of mixedSteps) expected.add(`${tag}/${step}`);
@@ -80,7 +80,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
 
   async function undone(id: string): Promise<void> {
     const tag = `run ${id}`;
-    const run = await retryUntilDone(() => tutti.start("crash-undone", { id, input: { tag } }));
+    const run = await retryUntilDone(() => tutti.run("crash-undone", { id, input: { tag } }));
     acknowledged.set(id, WorkStatus.WORK_STATUS_FAILED);
     for (const step of undoneSteps) expected.add(`${tag}/${step}`);
     await assert.rejects(run.result(), /is refused/);
@@ -88,7 +88,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
 
   /** One that has ended is retried, again and again: it waits as before. */
   async function again(): Promise<void> {
-    const run = tutti.get("again");
+    const run = tutti.runs.get("again");
     const { status } = await retryUntilDone(() => run.get());
     if (status === WorkStatus.WORK_STATUS_RUNNING)
       await retryUntilDone(() => run.cancel("to be retried").catch(unlessDone));
@@ -100,9 +100,9 @@ export function runs({ tutti, effects }: Stage): LoadPart {
 
   return {
     async prepare() {
-      for (const text of definitions) await retryUntilDone(() => tutti.register(text));
+      for (const text of definitions) await retryUntilDone(() => tutti.workflows.register(text));
       for (const id of ["patient-0", "patient-1", "patient-2", "patient-3", "again"]) {
-        await retryUntilDone(() => tutti.start("crash-patient", { id }));
+        await retryUntilDone(() => tutti.run("crash-patient", { id }));
         acknowledged.set(id, WorkStatus.WORK_STATUS_COMPLETED);
       }
     },
@@ -112,10 +112,10 @@ export function runs({ tutti, effects }: Stage): LoadPart {
     },
     async finish() {
       if (cancels === 0) await again();
-      const { status } = await retryUntilDone(() => tutti.get("again").get());
+      const { status } = await retryUntilDone(() => tutti.runs.get("again").get());
       if (status !== WorkStatus.WORK_STATUS_RUNNING) await again();
       for (const id of [...acknowledged.keys()].filter((each) => /^patient|^again/.test(each))) {
-        const run = tutti.get(id);
+        const run = tutti.runs.get(id);
         await retryUntilDone(() => run.signal("go", undefined, { idempotencyKey: `go-${id}` }));
         assert.deepEqual(await run.result(), [{ n: 2 }, { n: 3 }], id);
       }
@@ -123,7 +123,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
     always: {
       "runs: an acknowledged start exists": async () => {
         for (const id of ["patient-0", "patient-3", ...last.slice(-mixedEach)])
-          assert.equal((await retryUntilDone(() => tutti.get(id).get())).runId, id);
+          assert.equal((await retryUntilDone(() => tutti.runs.get(id).get())).runId, id);
       },
       "runs: no effect is doubled": () => effects.assertNoneTwice("run "),
       "limits: a key has one holder at a time, a task or a child": () =>
@@ -132,7 +132,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
     atEnd: {
       "runs: each acknowledged start ends exactly once, as it has to": async () => {
         for (const [id, wanted] of acknowledged) {
-          const run = tutti.get(id);
+          const run = tutti.runs.get(id);
           assert.equal((await retryUntilDone(() => run.get())).status, wanted, id);
           if (id === "again") continue;
           const ended: string[] = [];
@@ -157,7 +157,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
       },
       "runs: a retried run keeps its whole history": async () => {
         const types: string[] = [];
-        for await (const { type } of tutti.get("again").events()) if (ends.test(type)) types.push(type);
+        for await (const { type } of tutti.runs.get("again").events()) if (ends.test(type)) types.push(type);
         const cancelled = types.filter((type) => type === "run_cancelled").length;
         assert.ok(cancelled >= cancels && cancels > 0, `${cancelled} of ${cancels}: ${types}`);
         assert.equal(types.at(-1), "run_completed");

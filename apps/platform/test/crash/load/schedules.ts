@@ -10,26 +10,26 @@ const tick = 'workflow: crash-tick\ntasks: {note: {set: "${{ 1 }}"}}\n';
 const everyMs = 1_000;
 
 export function schedules({ tutti, downTimes }: Stage): LoadPart {
-  const get = (id: string) => retryUntilDone(() => tutti.scheduled(id).get());
+  const get = (id: string) => retryUntilDone(() => tutti.schedules.get(id).get());
   let stopped = 0;
 
   async function dueTimesOf(id: string): Promise<number[]> {
     const found: number[] = [];
-    for await (const { runId } of tutti.list({ definition: "crash-tick" }))
+    for await (const { runId } of tutti.runs.list({ definition: "crash-tick" }))
       if (runId.startsWith(`${id}-`)) found.push(timeIn(runId));
     return found.sort((one, other) => one - other);
   }
 
   return {
     async prepare() {
-      await retryUntilDone(() => tutti.register(tick));
+      await retryUntilDone(() => tutti.workflows.register(tick));
       const timing = { everyMs, overlap: "allow" } as const;
       await retryUntilDone(() =>
-        tutti.schedule("caught-up", "crash-tick", { ...timing, catchUpMs: 600_000 }),
+        tutti.schedules.create("caught-up", "crash-tick", { ...timing, catchUpMs: 600_000 }),
       );
-      await retryUntilDone(() => tutti.schedule("late", "crash-tick", { ...timing, catchUpMs: 1 }));
-      await retryUntilDone(() => tutti.schedule("paused", "crash-tick", timing));
-      await retryUntilDone(() => tutti.scheduled("paused").pause("not now"));
+      await retryUntilDone(() => tutti.schedules.create("late", "crash-tick", { ...timing, catchUpMs: 1 }));
+      await retryUntilDone(() => tutti.schedules.create("paused", "crash-tick", timing));
+      await retryUntilDone(() => tutti.schedules.get("paused").pause("not now"));
       stopped = (await get("paused")).startedCount;
       await until("both to have started runs", async () =>
         (await Promise.all([get("caught-up"), get("late")])).every(({ startedCount }) => startedCount > 0),
@@ -46,7 +46,7 @@ export function schedules({ tutti, downTimes }: Stage): LoadPart {
         return last !== undefined && fromTimestamp(last) > nowMs;
       });
       for (const id of ["caught-up", "late"])
-        await retryUntilDone(() => tutti.scheduled(id).pause("seen enough"));
+        await retryUntilDone(() => tutti.schedules.get(id).pause("seen enough"));
     },
     always: {
       "schedules: a paused one stays so, and starts nothing": async () => {

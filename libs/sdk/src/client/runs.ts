@@ -1,0 +1,88 @@
+/** The runs of a namespace, and the questions that they ask people. */
+import { type Approval, ApprovalFilter, LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
+import { type Run, RunFilter } from "@tutti/contracts/workflow/v1";
+import {
+  type BulkParts,
+  type BulkPreview,
+  type BulkWord,
+  type MoveManyOptions,
+  previewBulk,
+} from "./bulk.ts";
+import { RunHandle, type RunParts } from "./run.ts";
+import { pagesOfLines } from "./work/telling.ts";
+
+export interface FindOptions {
+  readonly definition?: string;
+  readonly statuses?: readonly WorkStatus[];
+  /** Labels that must have exactly these values. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Code of the error that they failed with. */
+  readonly errorCode?: string;
+  readonly oldestFirst?: boolean;
+}
+
+export interface ApprovalOptions {
+  /** Only those of this run. */
+  readonly runId?: string;
+  /** Ends the watching when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+export class Runs {
+  readonly #parts: RunParts & BulkParts;
+
+  constructor(parts: RunParts & BulkParts) {
+    this.#parts = parts;
+  }
+
+  /** Returns the run of a workflow by its id. No call is made. */
+  get(id: string): RunHandle {
+    return new RunHandle(this.#parts, id);
+  }
+
+  /** Runs that match, newest first, fetched page by page as they are looked at. */
+  list(options: FindOptions = {}): AsyncGenerator<Run, void, void> {
+    const { oldestFirst = false } = options;
+    const filter = filterOf(options);
+    const { namespace, runs } = this.#parts;
+    return pagesOfLines(async (page) => {
+      const reply = await runs.listRuns({ namespace, filter, oldestFirst, page });
+      return { items: reply.runs, token: reply.page?.nextToken };
+    });
+  }
+
+  /** What would be done to all runs that match. `apply` does it. */
+  preview(
+    action: BulkWord | { readonly move: MoveManyOptions },
+    options: Omit<FindOptions, "oldestFirst"> = {},
+  ): Promise<BulkPreview> {
+    return previewBulk(this.#parts, typeof action === "string" ? action : action.move, filterOf(options));
+  }
+}
+
+export class Approvals {
+  readonly #parts: Pick<RunParts, "tasks" | "namespace">;
+
+  constructor(parts: Pick<RunParts, "tasks" | "namespace">) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Questions to people: first those that are open, then every one that comes or changes, until the signal. What was
+   * decided comes once more, with its verdict.
+   */
+  async *watch({ runId = "", signal }: ApprovalOptions = {}): AsyncGenerator<Approval, void, void> {
+    const filter = ApprovalFilter.fromPartial({ workId: runId });
+    const request = { namespace: this.#parts.namespace, filter, cursor: "" };
+    for await (const { approvals } of this.#parts.tasks.watchApprovals(request, { signal })) yield* approvals;
+  }
+}
+
+function filterOf({ definition, statuses = [], labels, errorCode = "" }: FindOptions): RunFilter {
+  return RunFilter.fromPartial({
+    definitions: definition === undefined ? [] : [definition],
+    statuses: [...statuses],
+    errorCode,
+    ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
+  });
+}
