@@ -19,7 +19,10 @@ const packageFolder = "libs/machines/[^/]+|(?:libs|apps)/[^/]+|bench";
 const simulation = "^libs/simulation/";
 
 /** Top folders of a package, each above those before it. Its tests may use all of them. */
-const shelves = { "libs/machines/run": ["core", "kinds", "life"] };
+const shelves = {
+  "libs/machines/mission": ["core", "kinds", "life"],
+  "libs/machines/run": ["core", "kinds", "life"],
+};
 
 /** @returns {Rule[]} */
 function rules() {

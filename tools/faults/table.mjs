@@ -49,7 +49,7 @@ export const faults = [
   {
     name: "mission-vote-counted-twice",
     breaks: "An agent that votes again has two ballots.",
-    file: "libs/machines/mission/src/vote/events.ts",
+    file: "libs/machines/mission/src/kinds/vote/events.ts",
     find: "else vote.ballots[at] = ballot;",
     replace: "else vote.ballots.push(ballot);",
     packages: ["libs/machines/mission", "apps/swarm", "apps/platform"],

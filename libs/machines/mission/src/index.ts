@@ -1,6 +1,10 @@
 export { countsIn } from "@tutti/machine-work";
-export { reserveBudget, returnBudget, spendBudget } from "./budget/commands.ts";
-export { confirmChild, endChild, refuseChild } from "./child/commands.ts";
+export type { BoardProfile, MissionEffect, OfferBoardTask, StartMissionChild } from "./core/state/effects.ts";
+export * as missionLimits from "./core/state/limits.ts";
+export type { Mission } from "./core/state/state.ts";
+export { missionErrors } from "./errors.ts";
+export { reserveBudget, returnBudget, spendBudget } from "./life/commands/budget.ts";
+export { confirmChild, endChild, refuseChild } from "./life/commands/children.ts";
 export {
   claimTasks,
   completeJudgedTasks,
@@ -8,12 +12,10 @@ export {
   handOffTask,
   releaseTasks,
   renewClaims,
-} from "./claim/commands.ts";
-export { delegateTask } from "./claim/delegate.ts";
-export { budgetIn, indexLabels } from "./description.ts";
-export type { BoardProfile, MissionEffect, OfferBoardTask, StartMissionChild } from "./effects.ts";
-export { putEntries } from "./entry/commands.ts";
-export { missionErrors } from "./errors.ts";
+} from "./life/commands/claims.ts";
+export { delegateTask } from "./life/commands/delegation.ts";
+export { putEntries } from "./life/commands/entries.ts";
+export { sendMessages, signalMission } from "./life/commands/messages.ts";
 export {
   beginMission,
   cancelMission,
@@ -23,10 +25,7 @@ export {
   resumeMission,
   terminateMission,
   withdrawMission,
-} from "./life/commands.ts";
-export * as missionLimits from "./limits.ts";
-export { mission } from "./machine.ts";
-export { sendMessages, signalMission } from "./message/commands.ts";
+} from "./life/commands/mission.ts";
 export {
   completeTask,
   failTask,
@@ -34,29 +33,34 @@ export {
   noteModelCalls,
   noteProgress,
   returnTask,
-} from "./offer/commands.ts";
-export { hearParticipants, joinBoard, leaveMission } from "./participant/commands.ts";
-export { approvalShown, type MissionApprovalsWanted, showMissionApprovals } from "./queries/approvals.ts";
-export { showBudget } from "./queries/budget.ts";
+} from "./life/commands/offers.ts";
+export { hearParticipants, joinBoard, leaveMission } from "./life/commands/participants.ts";
+export { decideQuestion } from "./life/commands/questions.ts";
+export { addTasks, bringInOutcomes, resumeTasks, withdrawTasks } from "./life/commands/tasks.ts";
+export { castVote, closeVote, openVote } from "./life/commands/votes.ts";
+export { budgetIn, indexLabels } from "./life/description.ts";
+export {
+  approvalShown,
+  type MissionApprovalsWanted,
+  showMissionApprovals,
+} from "./life/queries/approvals.ts";
+export { showBudget } from "./life/queries/budget.ts";
 export {
   changedEntries,
   type EntriesChanged,
   type EntriesWanted,
   getEntries,
   listEntries,
-} from "./queries/entries.ts";
-export { explainMission } from "./queries/explain.ts";
-export { type MessagesShown, type MessagesWanted, showMessages } from "./queries/messages.ts";
-export { type MissionWanted, showMission, showMissionEnding } from "./queries/mission.ts";
+} from "./life/queries/entries.ts";
+export { explainMission } from "./life/queries/explain.ts";
+export { type MessagesShown, type MessagesWanted, showMessages } from "./life/queries/messages.ts";
+export { type MissionWanted, showMission, showMissionEnding } from "./life/queries/mission.ts";
 export {
   type BoardTasksShown,
   type BoardTasksWanted,
   countClaimable,
   showBoardTask,
   showBoardTasks,
-} from "./queries/tasks.ts";
-export { showVotes, type VotesWanted } from "./queries/votes.ts";
-export { decideQuestion } from "./question/commands.ts";
-export type { Mission } from "./state.ts";
-export { addTasks, bringInOutcomes, resumeTasks, withdrawTasks } from "./task/commands.ts";
-export { castVote, closeVote, openVote } from "./vote/commands.ts";
+} from "./life/queries/tasks.ts";
+export { showVotes, type VotesWanted } from "./life/queries/votes.ts";
+export { mission } from "./machine.ts";

@@ -28,11 +28,22 @@
  * 4. Every step continues as far as it can: a mission that has not ended says what it waits for.
  */
 import type { Command, Machine, MachineEvent } from "@tutti/kernel";
-import { newestBehaviour } from "./behaviours.ts";
-import { reserveBudget, returnBudget, spendBudget } from "./budget/commands.ts";
-import * as budget from "./budget/events.ts";
-import { confirmChild, endChild, refuseChild } from "./child/commands.ts";
-import { childQueued, childStarted } from "./child/events.ts";
+import { newestBehaviour } from "./core/state/behaviours.ts";
+import type { MissionEffect } from "./core/state/effects.ts";
+import { type Mission, newMission } from "./core/state/state.ts";
+import * as budget from "./kinds/budget/events.ts";
+import { childQueued, childStarted } from "./kinds/child/events.ts";
+import * as attempts from "./kinds/claim/events.ts";
+import { entriesWritten } from "./kinds/entry/events.ts";
+import { messagesSent } from "./kinds/message/events.ts";
+import * as life from "./kinds/mission/events.ts";
+import * as participants from "./kinds/participant/events.ts";
+import { questionAsked, questionDecided } from "./kinds/question/events.ts";
+import * as tasks from "./kinds/task/events.ts";
+import { troubleEnded, troubleFound } from "./kinds/trouble/events.ts";
+import { ballotCast, voteClosed, voteOpened } from "./kinds/vote/events.ts";
+import { reserveBudget, returnBudget, spendBudget } from "./life/commands/budget.ts";
+import { confirmChild, endChild, refuseChild } from "./life/commands/children.ts";
 import {
   claimTasks,
   completeJudgedTasks,
@@ -40,13 +51,10 @@ import {
   handOffTask,
   releaseTasks,
   renewClaims,
-} from "./claim/commands.ts";
-import { delegateTask } from "./claim/delegate.ts";
-import * as attempts from "./claim/events.ts";
-import { describeMission, projectMission } from "./description.ts";
-import type { MissionEffect } from "./effects.ts";
-import { putEntries } from "./entry/commands.ts";
-import { entriesWritten } from "./entry/events.ts";
+} from "./life/commands/claims.ts";
+import { delegateTask } from "./life/commands/delegation.ts";
+import { putEntries } from "./life/commands/entries.ts";
+import { sendMessages, signalMission } from "./life/commands/messages.ts";
 import {
   beginMission,
   cancelMission,
@@ -56,11 +64,7 @@ import {
   resumeMission,
   terminateMission,
   withdrawMission,
-} from "./life/commands.ts";
-import * as life from "./life/events.ts";
-import { expire } from "./life/expire.ts";
-import { sendMessages, signalMission } from "./message/commands.ts";
-import { messagesSent } from "./message/events.ts";
+} from "./life/commands/mission.ts";
 import {
   completeTask,
   failTask,
@@ -68,27 +72,23 @@ import {
   noteModelCalls,
   noteProgress,
   returnTask,
-} from "./offer/commands.ts";
-import { hearParticipants, joinBoard, leaveMission } from "./participant/commands.ts";
-import * as participants from "./participant/events.ts";
-import { showMissionApprovals } from "./queries/approvals.ts";
-import { showBudget } from "./queries/budget.ts";
-import { changedEntries, getEntries, listEntries } from "./queries/entries.ts";
-import { explainMission } from "./queries/explain.ts";
-import { showMessages } from "./queries/messages.ts";
-import { showMission, showMissionEnding } from "./queries/mission.ts";
-import { countClaimable, showBoardTask, showBoardTasks } from "./queries/tasks.ts";
-import { showVotes } from "./queries/votes.ts";
-import { decideQuestion } from "./question/commands.ts";
-import { questionAsked, questionDecided } from "./question/events.ts";
-import { recoverMission } from "./recovery.ts";
-import { missionSnapshots } from "./snapshots.ts";
-import { type Mission, newMission } from "./state.ts";
-import { addTasks, bringInOutcomes, resumeTasks, withdrawTasks } from "./task/commands.ts";
-import * as tasks from "./task/events.ts";
-import { troubleEnded, troubleFound } from "./trouble/events.ts";
-import { castVote, closeVote, openVote } from "./vote/commands.ts";
-import { ballotCast, voteClosed, voteOpened } from "./vote/events.ts";
+} from "./life/commands/offers.ts";
+import { hearParticipants, joinBoard, leaveMission } from "./life/commands/participants.ts";
+import { decideQuestion } from "./life/commands/questions.ts";
+import { addTasks, bringInOutcomes, resumeTasks, withdrawTasks } from "./life/commands/tasks.ts";
+import { castVote, closeVote, openVote } from "./life/commands/votes.ts";
+import { describeMission, projectMission } from "./life/description.ts";
+import { expire } from "./life/expire.ts";
+import { showMissionApprovals } from "./life/queries/approvals.ts";
+import { showBudget } from "./life/queries/budget.ts";
+import { changedEntries, getEntries, listEntries } from "./life/queries/entries.ts";
+import { explainMission } from "./life/queries/explain.ts";
+import { showMessages } from "./life/queries/messages.ts";
+import { showMission, showMissionEnding } from "./life/queries/mission.ts";
+import { countClaimable, showBoardTask, showBoardTasks } from "./life/queries/tasks.ts";
+import { showVotes } from "./life/queries/votes.ts";
+import { recoverMission } from "./life/recovery.ts";
+import { missionSnapshots } from "./life/snapshots.ts";
 
 const commands: readonly Command<Mission>[] = [
   beginMission,

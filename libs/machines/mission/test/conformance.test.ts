@@ -4,9 +4,9 @@ import { MissionPhase } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { machineConformance } from "@tutti/kernel/testing";
 import { kinds } from "@tutti/machine-work";
-import { limitOf } from "../src/budget/book.ts";
+import { limitOf } from "../src/core/budget/book.ts";
+import { isHolding } from "../src/core/state/state.ts";
 import { explainMission, mission } from "../src/index.ts";
-import { isHolding } from "../src/state.ts";
 import { operations, resultOf } from "../src/testing/operations/index.ts";
 
 describe("missions", () => {

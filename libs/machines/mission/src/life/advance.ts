@@ -5,8 +5,7 @@
  */
 import { MissionPhase } from "@tutti/contracts/swarm/v1";
 import { putOffMs, StepBudget } from "@tutti/machine-work";
-import { isAffordable, wantedBy } from "../budget/book.ts";
-import { keepLeader } from "../participant/lead.ts";
+import { isAffordable, wantedBy } from "../core/budget/book.ts";
 import {
   hasEnded,
   isGoing,
@@ -15,12 +14,13 @@ import {
   type MissionView,
   type Revisions,
   specOf,
-} from "../state.ts";
-import { beginTask, hasPlace, isSpent } from "../task/begin.ts";
-import { endStandstill } from "../trouble/find.ts";
+} from "../core/state/state.ts";
+import { missionBegun, missionPutOff } from "../kinds/mission/events.ts";
+import { keepLeader } from "../kinds/participant/lead.ts";
+import { beginTask, hasPlace, isSpent } from "../kinds/task/begin.ts";
+import { endStandstill } from "../kinds/trouble/find.ts";
 import { checkConditions } from "./conditions.ts";
 import { conclude, endStopped, isOver } from "./end.ts";
-import { missionBegun, missionPutOff } from "./events.ts";
 
 export function advance(mission: MissionView, step: MissionEventStep, before: Readonly<Revisions>): void {
   if (mission.order === undefined || hasEnded(mission)) return;

@@ -9,13 +9,19 @@ import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Program } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
 import { detailOfRefusal, expressionOf, readsOf } from "@tutti/machine-work";
+import { evaluate } from "../core/evaluate/evaluate.ts";
+import { checkAfterMs, conditionStepsMax, manyToCheck, timeCheckMs } from "../core/state/limits.ts";
+import {
+  isGoing,
+  type MissionEventStep,
+  type MissionView,
+  type Revisions,
+  specOf,
+} from "../core/state/state.ts";
 import { missionErrors } from "../errors.ts";
-import { evaluate } from "../evaluate/evaluate.ts";
-import { checkAfterMs, conditionStepsMax, manyToCheck, timeCheckMs } from "../limits.ts";
-import { ask, openQuestion } from "../question/ask.ts";
-import { isGoing, type MissionEventStep, type MissionView, type Revisions, specOf } from "../state.ts";
-import { stopMission } from "./end.ts";
-import { missionCheckPutOff } from "./events.ts";
+import { missionCheckPutOff } from "../kinds/mission/events.ts";
+import { stopMission } from "../kinds/mission/stop.ts";
+import { ask, openQuestion } from "../kinds/question/ask.ts";
 
 export function checkConditions(
   mission: MissionView,

@@ -1,6 +1,6 @@
 /** How a mission ends, decided. Its children are asked to end first. Its parent is notified at the end. */
 
-import { type ErrorDetail, TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
+import { type ErrorDetail, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
 import {
   add,
@@ -10,30 +10,25 @@ import {
   endChild,
   endingForParent,
   endingOf as endingOfWork,
-  isDone,
   isNothing,
   joinedObject,
   memberName,
   noBytes,
   ofTask,
   outputExpressionOf,
-  type Stopping,
-  stopChild,
   workAddress,
 } from "@tutti/machine-work";
-import { missionErrors } from "../errors.ts";
-import { encoded, evaluate } from "../evaluate/evaluate.ts";
-import { questionDecided } from "../question/events.ts";
+import { encoded, evaluate } from "../core/evaluate/evaluate.ts";
 import {
-  isChild,
   type MissionEventStep,
   type MissionView,
   specOf,
   statusOf,
   type TaskView,
-} from "../state.ts";
-import { isAwaited } from "../task/nodes.ts";
-import { missionCancelled, missionCompleted, missionFailed, missionStopped } from "./events.ts";
+} from "../core/state/state.ts";
+import { missionErrors } from "../errors.ts";
+import { missionCancelled, missionCompleted, missionFailed } from "../kinds/mission/events.ts";
+import { withdrawQuestions } from "../kinds/mission/stop.ts";
 
 /** Returns whether it ends by itself: nothing is left to be done, and there is no condition that says when. */
 export function isOver(mission: MissionView): boolean {
@@ -92,25 +87,6 @@ function fail(mission: MissionView, step: MissionEventStep, error: ErrorDetail):
   report(mission, step);
 }
 
-export interface Stop {
-  readonly status: WorkStatus;
-  readonly error: ErrorDetail | undefined;
-  readonly condition?: string;
-  /** How what its tasks started is stopped. Default: cancelled. */
-  readonly how?: Stopping;
-}
-
-/** Stops all open work. Children that have started are awaited. The caller advances the mission. */
-export function stopMission(
-  mission: MissionView,
-  step: MissionEventStep,
-  { status, error, condition = "", how = "cancel" }: Stop,
-): void {
-  for (const task of mission.tasks) tellStopping(mission, step, task, how);
-  withdrawQuestions(mission, step);
-  step.emit(missionStopped, { status, error, condition, stopMs: step.nowMs });
-}
-
 export function endStopped(mission: MissionView, step: MissionEventStep): void {
   switch (mission.ending) {
     case WorkStatus.WORK_STATUS_COMPLETED:
@@ -123,60 +99,6 @@ export function endStopped(mission: MissionView, step: MissionEventStep): void {
       step.emit(missionFailed, { error: bounded(mission.error), endMs: step.nowMs });
   }
   report(mission, step);
-}
-
-/** A child whose task is stopped is asked to end. */
-export function tellStopping(
-  mission: MissionView,
-  step: MissionEventStep,
-  task: TaskView,
-  how: Stopping,
-): void {
-  if (isDone(task.status) || !isChild(task) || !isAwaited(task)) return;
-  const { work, id } = task.spec;
-  const isOfDefinition = work?.$case === "mission" || work?.$case === "workflow";
-  stopChild(step, {
-    kind: work?.$case === "mission" ? "mission" : "run",
-    id: task.childId,
-    definition: isOfDefinition ? work.value.name : "",
-    parent: { ...step.key, task: id },
-    isStarting: task.status === TaskStatus.TASK_STATUS_QUEUED,
-    how,
-    reason: `${id} of ${mission.key.id} was stopped`,
-  });
-}
-
-/** Stops the parts of a task that ends before them, and withdraws questions about them and about the task. */
-export function tellPartsStopping(mission: MissionView, step: MissionEventStep, task: TaskView): void {
-  withdrawQuestion(mission, step, task);
-  const open = [...(task.parts ?? [])];
-  for (let number = open.pop(); number !== undefined; number = open.pop()) {
-    const part = mission.tasks[number];
-    if (part === undefined || isDone(part.status)) continue;
-    tellStopping(mission, step, part, "cancel");
-    withdrawQuestion(mission, step, part);
-    open.push(...(part.parts ?? []));
-  }
-}
-
-function withdrawQuestion(
-  { questions }: MissionView,
-  step: MissionEventStep,
-  { question: number }: TaskView,
-): void {
-  if (number > 0 && questions.get(number)?.verdict === Verdict.VERDICT_UNSPECIFIED) withdraw(step, number);
-}
-
-/** Withdraws all questions of a mission that ends, and notifies the people that were asked. */
-export function withdrawQuestions({ questions, openQuestions }: MissionView, step: MissionEventStep): void {
-  if (openQuestions === 0) return;
-  const open = [...questions.values()].filter(({ verdict }) => verdict === Verdict.VERDICT_UNSPECIFIED);
-  for (const { number } of open) withdraw(step, number);
-}
-
-function withdraw(step: MissionEventStep, number: number): void {
-  const verdict = Verdict.VERDICT_WITHDRAWN;
-  step.emit(questionDecided, { number, decision: undefined, verdict, decideMs: step.nowMs });
 }
 
 /** Returns the output of a mission that has completed. */

@@ -1,22 +1,21 @@
 /** A timer ran out: of the mission, of one of its tasks, of a vote or a reservation. */
 import { TaskHold } from "@tutti/contracts/swarm/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
+import { Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import { detailOfRefusal } from "@tutti/machine-work";
-import { budgetReturned } from "../budget/events.ts";
+import { kindOfTimer, missionTimers, nodeOfTimer, taskTimers, theMission } from "../core/state/numbers.ts";
+import { type MissionEventStep, type MissionView, specOf, type TaskView } from "../core/state/state.ts";
 import { missionErrors } from "../errors.ts";
-import { kindOfTimer, missionTimers, nodeOfTimer, taskTimers, theMission } from "../numbers.ts";
-import { loseAttempt } from "../offer/commands.ts";
-import { leaderElected } from "../participant/events.ts";
-import { nextLeader } from "../participant/leading.ts";
-import { lapse } from "../question/commands.ts";
-import { type MissionEventStep, type MissionView, specOf, type TaskView } from "../state.ts";
-import { taskHeld } from "../task/events.ts";
-import { failAttempt, failForGood } from "../task/outcome.ts";
-import { checkStuck } from "../trouble/find.ts";
-import { close } from "../vote/commands.ts";
+import { budgetReturned } from "../kinds/budget/events.ts";
+import { missionPutOff } from "../kinds/mission/events.ts";
+import { stopMission, tellPartsStopping, tellStopping } from "../kinds/mission/stop.ts";
+import { leaderElected } from "../kinds/participant/events.ts";
+import { nextLeader } from "../kinds/participant/leading.ts";
+import { questionDecided } from "../kinds/question/events.ts";
+import { taskHeld } from "../kinds/task/events.ts";
+import { failAttempt, failForGood, loseAttempt, type Place } from "../kinds/task/outcome.ts";
+import { checkStuck } from "../kinds/trouble/find.ts";
+import { close } from "../kinds/vote/decide.ts";
 import { checkAll } from "./conditions.ts";
-import { stopMission, tellPartsStopping, tellStopping } from "./end.ts";
-import { missionPutOff } from "./events.ts";
 import { goingOn } from "./step.ts";
 
 export function expire(mission: MissionView, timer: number, step: MissionEventStep): void {
@@ -76,7 +75,6 @@ function expireTask(mission: MissionView, task: TaskView, timer: number, step: M
   const { number, spec } = task;
   const { timeouts } = spec;
   const place = { mission, step, task };
-  const nobody = { agent: "", used: undefined };
   const timedOut = (what: string, ms: number) =>
     detailOfRefusal(missionErrors.taskTimedOut.refusal({ task: spec.id, what, ms }));
   switch (timer) {
@@ -112,4 +110,18 @@ function expireTask(mission: MissionView, task: TaskView, timer: number, step: M
 function lostDoing({ reserved, beginMs, childId }: TaskView) {
   const isAtWork = beginMs > 0 || childId !== "";
   return { agent: "", used: isAtWork && reserved !== undefined ? { ...reserved } : undefined };
+}
+
+const nobody = { agent: "", used: undefined };
+
+/** No decision in time. */
+function lapse(place: Place): void {
+  const { mission, step, task } = place;
+  const question = mission.questions.get(task.question);
+  if (question === undefined) return;
+  const { number, expireMs, requestMs } = question;
+  const verdict = Verdict.VERDICT_EXPIRED;
+  step.emit(questionDecided, { number, decision: undefined, verdict, decideMs: step.nowMs });
+  const expired = { task: task.spec.id, withinMs: expireMs - requestMs };
+  failForGood(place, detailOfRefusal(missionErrors.approvalExpired.refusal(expired)), nobody);
 }

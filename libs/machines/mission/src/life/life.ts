@@ -1,6 +1,6 @@
 import { WorkLife } from "@tutti/machine-work";
+import { hasEnded, type MissionView, statusOf } from "../core/state/state.ts";
 import { missionErrors } from "../errors.ts";
-import { hasEnded, type MissionView, statusOf } from "../state.ts";
 
 /** The life of missions: what they have in common with other work. */
 export const life: WorkLife<MissionView> = new WorkLife<MissionView>({

@@ -4,18 +4,18 @@
  */
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { type OpenCommand, openCommands } from "@tutti/machine-work";
-import type { MissionEffect } from "../effects.ts";
-import { missionErrors } from "../errors.ts";
-import { heardAfterMs } from "../limits.ts";
-import { participantsHeard } from "../participant/events.ts";
-import { leaderLeaseMs } from "../participant/leading.ts";
+import type { MissionEffect } from "../core/state/effects.ts";
+import { heardAfterMs } from "../core/state/limits.ts";
 import {
   type Mission,
   type MissionCommand,
   type MissionEventStep,
   type MissionView,
   specOf,
-} from "../state.ts";
+} from "../core/state/state.ts";
+import { missionErrors } from "../errors.ts";
+import { participantsHeard } from "../kinds/participant/events.ts";
+import { leaderLeaseMs } from "../kinds/participant/leading.ts";
 import { advance } from "./advance.ts";
 import { life } from "./life.ts";
 

@@ -1,5 +1,5 @@
-export { limitOf } from "../budget/book.ts";
-export { leaderLeaseMs } from "../participant/leading.ts";
-export { hasEnded, isHolding, specOf } from "../state.ts";
+export { limitOf } from "../core/budget/book.ts";
+export { hasEnded, isHolding, specOf } from "../core/state/state.ts";
+export { leaderLeaseMs } from "../kinds/participant/leading.ts";
 export { codeOf, json, MissionScene, missionKey, orderOf, taken, taskSpec } from "./mission-scene.ts";
 export { operations, resultOf } from "./operations/index.ts";

@@ -10,7 +10,7 @@ import {
 import { type Payload, TaskSpec } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { type DrivenEffect, MachineDriver } from "@tutti/kernel/testing";
-import type { OfferBoardTask } from "../effects.ts";
+import type { OfferBoardTask } from "../core/state/effects.ts";
 import {
   addTasks,
   beginMission,

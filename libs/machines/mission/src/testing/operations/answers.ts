@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
-import type { MissionEffect } from "../../effects.ts";
+import type { MissionEffect } from "../../core/state/effects.ts";
 import { json } from "../mission-scene.ts";
 import { amounts, often, reason, to, type Weighted } from "./words.ts";
 

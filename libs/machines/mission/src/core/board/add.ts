@@ -1,0 +1,54 @@
+/** Tasks come onto the board, for folds. */
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import { isDone } from "@tutti/machine-work";
+import type { Mission, MissionOutstanding, Task } from "../state/state.ts";
+import { endSkipped, meet, settleNeeds } from "./flow.ts";
+import { keptBytesOf, newTask, type Origin, taskOf } from "./nodes.ts";
+
+export function addTasks(
+  mission: Mission,
+  specs: readonly TaskSpec[],
+  origin: Origin,
+  outstanding: MissionOutstanding,
+): readonly Task[] {
+  const added = specs.map((spec, index) => newTask(mission, mission.tasks.length + index, spec, origin));
+  for (const task of added) place(mission, task);
+  // Needs may name tasks that come with them, later in the list.
+  for (const task of added) link(mission, task);
+  const ended: Task[] = [];
+  for (const task of added) {
+    mission.left += 1;
+    if (task.status === 1) settleNeeds(mission, task, origin.addMs, outstanding, ended);
+  }
+  endSkipped(mission, ended, origin.addMs, outstanding);
+  mission.revisions.tasks += 1;
+  return added;
+}
+
+/** It is known by its number and its id. */
+export function place(mission: Mission, task: Task): void {
+  mission.tasks[task.number] = task;
+  mission.byId.set(task.spec.id, task.number);
+  mission.counts[task.status] = (mission.counts[task.status] ?? 0) + 1;
+  mission.keptBytes += keptBytesOf(task);
+  if (task.parent < 0) return;
+  const parent = taskOf(mission, task.parent);
+  parent.parts ??= [];
+  parent.parts.push(task.number);
+}
+
+/** It follows what it needs. What has ended already counts at once. */
+function link(mission: Mission, task: Task): void {
+  for (const need of task.spec.needs) {
+    const needed = taskOf(mission, mission.byId.get(need.task) ?? -1);
+    const condition = need.condition || 1;
+    if (task.open >= 0) task.open += 1;
+    follow(needed, task, condition);
+    if (isDone(needed.status) && task.open >= 0) meet(task, condition, needed);
+  }
+}
+
+export function follow(needed: Task, task: Task, condition: number): void {
+  needed.followers ??= [];
+  needed.followers.push({ node: task.number, condition });
+}

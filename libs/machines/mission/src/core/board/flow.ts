@@ -1,0 +1,157 @@
+/** How the end of a task moves others, for folds: what needed it, what were its parts, who delegated it. */
+import { NeedCondition, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
+import { isDone, subtract } from "@tutti/machine-work";
+import { giveBack, giveBackAll } from "../budget/book.ts";
+import { reservationTimer, taskTimers, timerNumber } from "../state/numbers.ts";
+import { isAtWork, isChild, type Mission, type MissionOutstanding, type Task } from "../state/state.ts";
+import { isAwaited, leavePlace, makeReady, release, setStatus, taskOf } from "./nodes.ts";
+
+const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_FAILED: failed } = TaskStatus;
+const { TASK_STATUS_SKIPPED: skipped, TASK_STATUS_CANCELLED: cancelled } = TaskStatus;
+
+/** Everything that follows from the end of a task. */
+export function end(
+  mission: Mission,
+  task: Task,
+  status: TaskStatus,
+  endMs: number,
+  outstanding: MissionOutstanding,
+): void {
+  const ended: Task[] = [];
+  endOne(mission, task, status, endMs, outstanding, ended);
+  // Whom it skips may have followers and parts of their own: no recursion, so that a long chain is no deep one.
+  for (let task = ended.pop(); task !== undefined; task = ended.pop()) {
+    tellFollowers(mission, task, endMs, outstanding, ended);
+    for (const number of task.parts ?? []) {
+      const part = taskOf(mission, number);
+      if (isDone(part.status)) continue;
+      part.reason = `${task.spec.id} has ended`;
+      endOne(mission, part, cancelled, endMs, outstanding, ended);
+    }
+  }
+}
+
+function endOne(
+  mission: Mission,
+  task: Task,
+  status: TaskStatus,
+  endMs: number,
+  outstanding: MissionOutstanding,
+  ended: Task[],
+): void {
+  const isUnknown = status === cancelled && (isAtWork(task) || isAwaited(task));
+  release(mission, task, outstanding);
+  outstanding.cleared(timerNumber(task.number, taskTimers.total));
+  outstanding.cleared(timerNumber(task.number, taskTimers.authority));
+  outstanding.cleared(timerNumber(task.number, taskTimers.question));
+  giveBack(mission, task, isUnknown);
+  const parent = mission.tasks[task.parent];
+  giveBackAll(mission, task, parent !== undefined && isAtWork(parent) ? parent : undefined);
+  lapse(mission, task, outstanding);
+  withdrawQuestion(mission, task);
+  task.isWithdrawn = false;
+  task.endMs = endMs;
+  setStatus(mission, task, status);
+  mission.left -= 1;
+  ended.push(task);
+}
+
+/** What was set aside for it by itself is returned. */
+function lapse(mission: Mission, task: Task, outstanding: MissionOutstanding): void {
+  for (const number of task.reservations ?? []) removeReservation(mission, number, outstanding);
+  task.reservations = undefined;
+}
+
+export function removeReservation(mission: Mission, number: number, outstanding: MissionOutstanding): void {
+  const reservation = mission.reservations.get(number);
+  if (reservation === undefined) return;
+  mission.reservations.delete(number);
+  mission.tasks[reservation.node]?.reservations?.delete(number);
+  outstanding.cleared(reservationTimer(number));
+  const left = { ...reservation.amounts };
+  subtract(left, reservation.spent);
+  subtract(mission.reserved, left);
+  mission.revisions.budget += 1;
+}
+
+function withdrawQuestion(mission: Mission, task: Task): void {
+  const question = mission.questions.get(task.question);
+  task.question = 0;
+  if (question === undefined || question.verdict !== Verdict.VERDICT_UNSPECIFIED) return;
+  question.verdict = Verdict.VERDICT_WITHDRAWN;
+  mission.openQuestions -= 1;
+}
+
+function tellFollowers(
+  mission: Mission,
+  task: Task,
+  endMs: number,
+  outstanding: MissionOutstanding,
+  ended: Task[],
+): void {
+  for (const { node, condition } of task.followers ?? []) {
+    const follower = taskOf(mission, node);
+    if (isDone(follower.status)) continue;
+    meet(follower, condition, task);
+    if (follower.isWithdrawn || follower.status !== TaskStatus.TASK_STATUS_PENDING) continue;
+    settleNeeds(mission, follower, endMs, outstanding, ended);
+  }
+}
+
+/** A need of a task has come to its end. */
+export function meet(follower: Task, condition: number, needed: Task): void {
+  if (follower.open < 0) return;
+  if (isMet(condition, needed)) follower.open -= 1;
+  else {
+    follower.open = -1;
+    follower.reason = `it needs ${needed.spec.id} to have ${condition === NeedCondition.NEED_CONDITION_FAILURE ? "failed" : "completed"}, and that did not come`;
+  }
+}
+
+/** A task whose needs are all met is ready. One with a need that cannot be met any more is skipped. */
+export function settleNeeds(
+  mission: Mission,
+  task: Task,
+  ms: number,
+  outstanding: MissionOutstanding,
+  ended: Task[],
+): void {
+  if (task.open < 0) endOne(mission, task, skipped, ms, outstanding, ended);
+  else if (task.open === 0 && !mission.agenda.has(task.number)) makeReady(mission, task, ms, outstanding);
+}
+
+/** One that is skipped with a need, or withdrawn, is not done. One that its own condition skips is. */
+function isMet(condition: number, { status, open, isWithdrawn }: Task): boolean {
+  if (condition === NeedCondition.NEED_CONDITION_ALWAYS) return true;
+  if (condition === NeedCondition.NEED_CONDITION_FAILURE) return status === failed;
+  const isPassed = status === skipped && open >= 0 && !isWithdrawn;
+  return status === completed || (condition === NeedCondition.NEED_CONDITION_DONE && isPassed);
+}
+
+/** A task that is skipped as soon as it comes onto the board moves others in turn. */
+export function endSkipped(
+  mission: Mission,
+  ended: Task[],
+  ms: number,
+  outstanding: MissionOutstanding,
+): void {
+  for (let task = ended.pop(); task !== undefined; task = ended.pop())
+    tellFollowers(mission, task, ms, outstanding, ended);
+}
+
+/** What is offered or can be claimed, and has no known attempt, is taken back, to start again. */
+function takeBack(mission: Mission, task: Task, outstanding: MissionOutstanding): void {
+  leavePlace(mission, task);
+  release(mission, task, outstanding);
+  giveBack(mission, task, false);
+  task.tries -= 1;
+  task.skipped += 1;
+  setStatus(mission, task, TaskStatus.TASK_STATUS_PENDING);
+  mission.agenda.add(task.number);
+}
+
+/** Nothing new starts: tasks that wait for an agent are taken back, and are ready again. */
+export function takeBackQueued(mission: Mission, outstanding: MissionOutstanding): void {
+  for (const task of mission.tasks)
+    if (task.status === TaskStatus.TASK_STATUS_QUEUED && !isChild(task)) takeBack(mission, task, outstanding);
+}

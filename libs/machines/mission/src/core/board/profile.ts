@@ -1,0 +1,71 @@
+/** What tasks that differ in their inputs alone have in common, the same object for all of them. */
+import type { LabelSelector, TaskSpec } from "@tutti/contracts/types/v1";
+import type { BoardProfile } from "../state/effects.ts";
+
+/** Those that were made last: the offerer numbers them, and knows them by the object. */
+const keptMax = 4_096;
+const kept = new Map<string, BoardProfile>();
+
+export interface ProfileOrigin {
+  readonly pool: string;
+  readonly definition: string;
+}
+
+/** Undefined for what a child does. */
+export function profileOf(spec: TaskSpec, { pool, definition }: ProfileOrigin): BoardProfile | undefined {
+  if (spec.work?.$case !== "capability") return undefined;
+  const { placement, timeouts, estimate, priority, mayBeDoubled, versionRange, limits, resources } = spec;
+  const made: BoardProfile = {
+    pool: placement?.pool || pool,
+    definition,
+    definitionTask: definition === "" ? "" : spec.id,
+    capability: spec.work.value,
+    versionRange,
+    timeouts: {
+      queueMs: timeouts?.queueMs ?? 0,
+      runMs: timeouts?.runMs ?? 0,
+      heartbeatMs: timeouts?.heartbeatMs ?? 0,
+      totalMs: timeouts?.totalMs ?? 0,
+    },
+    placement:
+      placement === undefined
+        ? null
+        : {
+            pool: placement.pool,
+            require: selectorOf(placement.require),
+            prefer: selectorOf(placement.prefer),
+            ...{ sameAgentAs: [], notAgentOf: [], stickyKey: -1, contextKey: -1 },
+          },
+    policy: {
+      priority,
+      resources: { ...resources },
+      estimate: {
+        durationMs: estimate?.durationMs ?? 0,
+        money: estimate?.money ?? 0,
+        tokens: estimate?.tokens ?? 0,
+        ...(estimate !== undefined && estimate.by.length > 0 && { by: [...estimate.by] }),
+      },
+      limits: limits.map(({ maxConcurrent, rate, resources: amounts }) => ({
+        key: -1,
+        concurrency: maxConcurrent,
+        rateCount: rate?.count ?? 0,
+        ratePerMs: rate?.perMs ?? 0,
+        rateBurst: rate?.burst ?? 0,
+        ...(Object.keys(amounts).length > 0 && { resources: { ...amounts } }),
+      })),
+      mayBeDoubled,
+    },
+    isUndo: false,
+  };
+  const key = JSON.stringify(made);
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  if (kept.size >= keptMax) kept.delete(kept.keys().next().value as string);
+  kept.set(key, made);
+  return made;
+}
+
+function selectorOf(selector: LabelSelector | undefined) {
+  const { equals = {}, exists = [], absent = [] } = selector ?? {};
+  return { equals: { ...equals }, exists: [...exists], absent: [...absent] };
+}

@@ -1,0 +1,73 @@
+/** Evaluates expressions. Only deciders do: what an expression gave is in the event. */
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import type { Json, Program, Value } from "@tutti/expressions";
+import { detailOfRefusal, encodeJson, UnreadableData, valueBytesMax } from "@tutti/machine-work";
+import { missionErrors } from "../../errors.ts";
+import type { MissionView } from "../state/state.ts";
+import { valueSeen } from "./scene.ts";
+
+export interface Evaluating {
+  readonly mission: MissionView;
+  readonly nowMs: number;
+  /** Names that only this place has. */
+  readonly names?: Readonly<Record<string, Value>>;
+  readonly stepsMax?: number;
+  /** Pays for what is evaluated in a step. */
+  readonly budget?: { charge(steps: number): void };
+}
+
+export type Evaluated =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly error: ErrorDetail };
+
+export function evaluate(
+  { mission, nowMs, names, stepsMax, budget }: Evaluating,
+  program: Program,
+  where: string,
+): Evaluated {
+  if (program.constant !== undefined) return { ok: true, value: program.constant };
+  let reading = "";
+  try {
+    const made = program.evaluate(
+      (place) => {
+        reading = program.references[place] ?? "";
+        return names?.[reading] ?? valueSeen(mission, reading, nowMs);
+      },
+      stepsMax === undefined ? {} : { stepsMax },
+    );
+    budget?.charge(made.stepsUsed);
+    if (made.ok) return { ok: true, value: made.value };
+    const { expression, message, code, inputs } = made.problem;
+    const details: Record<string, string> = { problem: code };
+    for (const [name, value] of Object.entries(inputs)) details[`input.${name}`] = value;
+    return failed(where, expression.trim(), message, details);
+  } catch (error) {
+    if (!(error instanceof UnreadableData)) throw error;
+    return failed(where, reading, `expected JSON in ${reading}, found ${error.message}`, {});
+  }
+}
+
+function failed(
+  where: string,
+  expression: string,
+  problem: string,
+  details: Record<string, string>,
+): Evaluated & { readonly ok: false } {
+  const refusal = missionErrors.expressionFailed.refusal({ where, expression, problem }, { details });
+  return { ok: false, error: detailOfRefusal(refusal) };
+}
+
+/** As bytes. Undefined if it is too large to be kept. */
+export function encoded(
+  value: Json,
+  where: string,
+): { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly error: ErrorDetail } {
+  const bytes = encodeJson(value);
+  if (bytes.length <= valueBytesMax) return { ok: true, bytes };
+  const refusal = missionErrors.tooLarge.refusal({
+    what: `bytes of ${where}`,
+    found: bytes.length,
+    max: valueBytesMax,
+  });
+  return { ok: false, error: detailOfRefusal(refusal) };
+}

@@ -1,0 +1,73 @@
+/** The budget cannot cover a request: a person is asked, or the mission ends. */
+
+import { BudgetEnd, QuestionKind } from "@tutti/contracts/swarm/v1";
+import { type Amounts, WorkStatus } from "@tutti/contracts/types/v1";
+import { detailOfRefusal, inWords, kinds } from "@tutti/machine-work";
+import { availableOf, limitOf } from "../../core/budget/book.ts";
+import { type MissionEventStep, type MissionView, specOf } from "../../core/state/state.ts";
+import { missionErrors } from "../../errors.ts";
+import { stopMission } from "../mission/stop.ts";
+import { approvalIdOf, ask } from "../question/ask.ts";
+import { budgetUsedUp } from "./events.ts";
+
+export function useUp(mission: MissionView, step: MissionEventStep, wanted: Readonly<Amounts>): void {
+  if (mission.isUsedUp) return;
+  const left = availableOf(mission);
+  const kind = endOf(mission, wanted);
+  const event = { wanted: { ...wanted }, left, useUpMs: step.nowMs };
+  if (kind === BudgetEnd.BUDGET_END_APPROVAL) {
+    const number = ask(mission, step, {
+      kind: QuestionKind.QUESTION_KIND_BUDGET,
+      subject: "",
+      title: "Raise the budget?",
+      message: `${inWords(wanted)} are wanted, and of the budget ${inWords(left)} are left`,
+      context: {
+        wanted: { ...wanted },
+        left: { ...left },
+        limit: { ...limitOf(mission) },
+        spent: { ...mission.spent },
+      },
+      form,
+    });
+    step.emit(budgetUsedUp, { ...event, approvalId: approvalIdOf(number) });
+    return;
+  }
+  step.emit(budgetUsedUp, { ...event, approvalId: "" });
+  const isFailure = kind === BudgetEnd.BUDGET_END_FAIL;
+  const refusal = missionErrors.budgetUsedUp.refusal({ wanted: inWords(wanted), left: inWords(left) });
+  stopMission(mission, step, {
+    status: isFailure ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED,
+    error: isFailure ? detailOfRefusal(refusal) : undefined,
+  });
+}
+
+/** Returns whether a person can be asked for more. */
+export function isAskable(mission: MissionView, wanted: Readonly<Amounts>): boolean {
+  return endOf(mission, wanted) === BudgetEnd.BUDGET_END_APPROVAL;
+}
+
+/** An amount that a parent reserved cannot be raised: what lives on that fails instead. */
+function endOf(mission: MissionView, wanted: Readonly<Amounts>): BudgetEnd {
+  const chosen = specOf(mission).budget?.whenUsedUp || BudgetEnd.BUDGET_END_APPROVAL;
+  return chosen === BudgetEnd.BUDGET_END_APPROVAL && isParents(mission, wanted)
+    ? BudgetEnd.BUDGET_END_FAIL
+    : chosen;
+}
+
+/** Returns whether what is short is what the parent gave. */
+function isParents(mission: MissionView, wanted: Readonly<Amounts>): boolean {
+  const limit = limitOf(mission);
+  const available = availableOf(mission);
+  const parents = mission.order?.parentBudget;
+  return kinds.some((kind) => {
+    const isShort = limit[kind] > 0 && (available[kind] === 0 || wanted[kind] > available[kind]);
+    return isShort && limit[kind] === (parents?.[kind] ?? 0);
+  });
+}
+
+const amount = { type: "number", minimum: 0 };
+const form = {
+  type: "object",
+  properties: { tokens: amount, money: amount, timeMs: amount },
+  additionalProperties: false,
+};

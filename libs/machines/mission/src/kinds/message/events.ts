@@ -1,0 +1,51 @@
+import { MessagesSentV1 } from "@tutti/contracts/swarm/v1";
+import { blobsOf } from "@tutti/machine-work";
+import { hear } from "../../core/board/nodes.ts";
+import { messageBytesMax, messagesMax } from "../../core/state/limits.ts";
+import type { Message, Mission, MissionEvent } from "../../core/state/state.ts";
+import { bytesOfValue } from "../entry/events.ts";
+import { count, messageKey } from "../trouble/seen.ts";
+
+export const messagesSent: MissionEvent<MessagesSentV1> = {
+  type: "messages_sent",
+  version: 1,
+  codec: MessagesSentV1,
+  blobs: ({ messages }) => messages.flatMap(({ body }) => blobsOf(body)),
+  evolve(mission, { sender, agent, messages, sendMs }) {
+    hear(mission, agent, sendMs);
+    const said = new Set<string>();
+    for (const sent of messages) {
+      if (agent !== "") said.add(messageKey(agent, sent));
+      keep(mission, { number: mission.messageNumber + 1, sender, sent, sendMs });
+    }
+    for (const key of said) count(mission, key);
+    // Every so often, so that each message costs the same.
+    const isMany = mission.messages.length >= messagesMax + messagesMax / 4;
+    if (isMany || mission.messageBytes > messageBytesMax) forget(mission);
+  },
+};
+
+export function keep(mission: Mission, message: Message): void {
+  mission.messages.push(message);
+  mission.messageNumber = message.number;
+  mission.messageBytes += bytesOfMessage(message);
+}
+
+function bytesOfMessage({ sent }: Message): number {
+  return bytesOfValue(sent.body) + 100;
+}
+
+/** The latest stay. */
+function forget(mission: Mission): void {
+  let from = Math.max(0, mission.messages.length - messagesMax);
+  const gone = mission.messages.slice(0, from);
+  for (const message of gone) mission.messageBytes -= bytesOfMessage(message);
+  // A quarter more than has to go, so that not every message makes room for itself alone.
+  const last = mission.messages.length - 1;
+  if (mission.messageBytes > messageBytesMax)
+    while (mission.messageBytes > (3 * messageBytesMax) / 4 && from < last) {
+      mission.messageBytes -= bytesOfMessage(mission.messages[from] as Message);
+      from += 1;
+    }
+  mission.messages.splice(0, from);
+}

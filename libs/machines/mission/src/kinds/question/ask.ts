@@ -1,0 +1,78 @@
+/** Questions to people: asked, and found again. */
+import { QuestionKind } from "@tutti/contracts/swarm/v1";
+import { Verdict } from "@tutti/contracts/types/v1";
+import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
+import type { ReadOnly } from "@tutti/kernel";
+import { cut, encodeJson, messageLengthMax, noBytes, ruleReason } from "@tutti/machine-work";
+import type { MissionEventStep, MissionView } from "../../core/state/state.ts";
+import { questionAsked } from "./events.ts";
+
+export interface Asked {
+  readonly kind: QuestionKind;
+  readonly subject: string;
+  readonly title: string;
+  readonly message: string;
+  readonly context?: Json;
+  readonly form?: Json;
+  /** The rule that asks, and those that ask after it. */
+  readonly rule?: ReadOnly<ResultQuestion>;
+  readonly next?: ReadOnly<ResultQuestion[]>;
+}
+
+const titleLengthMax = 200;
+
+/** Returns the number of the question. */
+export function ask(mission: MissionView, step: MissionEventStep, asked: Asked): number {
+  const { kind, subject, title, message, context, form, rule, next = [] } = asked;
+  const timeoutMs = rule?.timeoutMs ?? 0;
+  const number = mission.questionNumber + 1;
+  step.emit(questionAsked, {
+    question: {
+      ...{ number, kind, subject, title: cut(title, 500), message: cut(message, messageLengthMax) },
+      context: context === undefined ? noBytes : encodeJson(context),
+      form: form === undefined ? "" : JSON.stringify(form),
+      ...{ requestMs: step.nowMs, decisions: [], verdict: Verdict.VERDICT_UNSPECIFIED },
+      ...{ rule: rule && copied(rule), next: next.map(copied) },
+      expireMs: timeoutMs > 0 ? step.nowMs + timeoutMs : 0,
+    },
+  });
+  return number;
+}
+
+/** Returns the first of what rules ask about an output. */
+export function askForRules(
+  mission: MissionView,
+  step: MissionEventStep,
+  about: { readonly task: string; readonly agent: string; readonly questions: ReadOnly<ResultQuestion[]> },
+): number {
+  const { task, agent } = about;
+  const [rule, ...next] = about.questions;
+  if (rule === undefined) throw new RangeError(`expected a question about ${task}, found none`);
+  return ask(mission, step, {
+    ...{ kind: QuestionKind.QUESTION_KIND_RULE, subject: task, rule, next },
+    title: cut(rule.message, titleLengthMax),
+    message: `${rule.message}\n\n${ruleReason(rule, task, agent)}`,
+  });
+}
+
+function copied(question: ReadOnly<ResultQuestion>): ResultQuestion {
+  return { ...question, deciders: [...question.deciders] };
+}
+
+export function approvalIdOf(number: number): string {
+  return `q${number}`;
+}
+
+/** One that is open, about the same. */
+export function openQuestion({ questions, openQuestions }: MissionView, kind: QuestionKind, subject: string) {
+  if (openQuestions === 0) return undefined;
+  for (const question of questions.values())
+    if (
+      question.verdict === Verdict.VERDICT_UNSPECIFIED &&
+      question.kind === kind &&
+      question.subject === subject
+    )
+      return question;
+  return undefined;
+}

@@ -1,0 +1,280 @@
+/**
+ * A task that is ready starts: it is queued for agents, or its child is started. Or it lacks something, and is held.
+ */
+
+import { TaskHold } from "@tutti/contracts/swarm/v1";
+import type { Amounts, ErrorDetail } from "@tutti/contracts/types/v1";
+import type { OfferDetails } from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
+import {
+  bytesOf,
+  childIdOf,
+  conditionText,
+  dataExpressionOf,
+  detailOfRefusal,
+  expressionOf,
+  hasExpression,
+  hasExpressions,
+  kinds,
+  noBytes,
+  type StepBudget,
+  said,
+} from "@tutti/machine-work";
+import { inputOf } from "../../core/board/input.ts";
+import { assignmentOf, canBeClaimed, depthLeftOf, plainDetails } from "../../core/board/offer.ts";
+import { availableOf, isAffordable, limitOf, wantedBy } from "../../core/budget/book.ts";
+import { encoded, evaluate } from "../../core/evaluate/evaluate.ts";
+import { keptBytesMax } from "../../core/state/limits.ts";
+import { hasOwnBudget } from "../../core/state/own-budget.ts";
+import {
+  isChild,
+  type Mission,
+  type MissionEventStep,
+  type MissionView,
+  specOf,
+  type Task,
+  type TaskView,
+} from "../../core/state/state.ts";
+import { missionErrors } from "../../errors.ts";
+import { useUp } from "../budget/use-up.ts";
+import { childQueued } from "../child/events.ts";
+import { taskFailed, taskHeld, taskQueued, taskSkipped } from "./events.ts";
+
+export interface Beginning {
+  readonly mission: MissionView;
+  readonly step: MissionEventStep;
+  readonly number: number;
+  readonly budget: StepBudget;
+}
+
+export function beginTask(beginning: Beginning): void {
+  const { mission, step, number } = beginning;
+  const task = mission.tasks[number];
+  if (task === undefined) return;
+  // What was tried before is not asked again whether it is to be done, and works on the same.
+  const isFirst = task.attempt === 0;
+  const condition = isFirst ? isWanted(beginning, task) : wanted;
+  if (!condition.ok) {
+    fail(beginning, condition.error);
+    return;
+  }
+  if (!condition.value) {
+    step.emit(taskSkipped, { node: number, reason: "its condition does not hold", endMs: step.nowMs });
+    return;
+  }
+  const hold = lackOf(mission, task);
+  if (hold !== TaskHold.TASK_HOLD_UNSPECIFIED) {
+    // Nothing that is set aside can come back: there is no use in waiting.
+    if (hold === TaskHold.TASK_HOLD_BUDGET && isSpent(mission)) {
+      useUp(mission, step, wantedBy(mission, task));
+      if (!mission.isUsedUp) return;
+    }
+    if (task.hold !== hold) step.emit(taskHeld, { node: number, hold });
+    return;
+  }
+  const input = isFirst ? computedInput(beginning, task) : unchanged;
+  if (!input.ok) {
+    fail(beginning, input.error);
+    return;
+  }
+  beginning.budget.spend(bytesOf(inputOf(task as Task)).length);
+  if (isChild(task)) queueChild(beginning, task, input);
+  else queue(beginning, task, input);
+}
+
+type Condition =
+  | { readonly ok: true; readonly value: boolean }
+  | { readonly ok: false; readonly error: ErrorDetail };
+
+const wanted: Condition = { ok: true, value: true };
+
+function isWanted({ mission, step, budget }: Beginning, { spec }: TaskView): Condition {
+  if (spec.when === "") return wanted;
+  const made = expressionOf(conditionText(spec.when), "task", true);
+  if (!made.ok) return { ok: false, error: invalid(spec.id, made.problem) };
+  const given = evaluate({ mission, nowMs: step.nowMs, budget }, made.program, `\`when\` of ${spec.id}`);
+  return given.ok ? { ok: true, value: given.value === true } : given;
+}
+
+function invalid(task: string, problem: string): ErrorDetail {
+  return detailOfRefusal(missionErrors.taskInvalid.refusal({ task, problem }));
+}
+
+type Input =
+  | { readonly ok: true; readonly isComputed: boolean; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly error: ErrorDetail };
+
+const unchanged: Input = { ok: true, isComputed: false, bytes: noBytes };
+
+/** Expressions in the input are resolved when the task becomes ready. */
+function computedInput({ mission, step, budget }: Beginning, task: TaskView): Input {
+  const bytes = bytesOf(inputOf(task as Task));
+  if (bytes.length === 0 || !hasExpressions(bytes)) return unchanged;
+  const { id } = task.spec;
+  const made = dataExpressionOf(Buffer.from(bytes).toString("utf8"));
+  if (!made.ok) return { ok: false, error: invalid(id, made.problem) };
+  const where = `the input of ${id}`;
+  const given = evaluate({ mission, nowMs: step.nowMs, budget }, made.program, where);
+  if (!given.ok) return given;
+  const value = encoded(given.value, where);
+  if (!value.ok) return value;
+  const found = mission.keptBytes + value.bytes.length;
+  if (found > keptBytesMax) {
+    const refusal = missionErrors.tooLarge.refusal({ what: "bytes kept", found, max: keptBytesMax });
+    return { ok: false, error: detailOfRefusal(refusal) };
+  }
+  return { ok: true, isComputed: true, bytes: value.bytes };
+}
+
+function fail({ step, number }: Beginning, error: ErrorDetail): void {
+  step.emit(taskFailed, { node: number, error, agent: "", used: undefined, endMs: step.nowMs });
+}
+
+/** What a task that is ready has to wait for. */
+function lackOf(mission: MissionView, task: TaskView): TaskHold {
+  const { isOffered } = assignmentOf(mission);
+  if (isChild(task))
+    return isRich(mission, task) ? TaskHold.TASK_HOLD_UNSPECIFIED : TaskHold.TASK_HOLD_BUDGET;
+  if (task.toRole !== "" && !canBeClaimed(mission, task) && (mission.roleCounts.get(task.toRole) ?? 0) === 0)
+    return TaskHold.TASK_HOLD_ROLE;
+  if (!isOffered) return TaskHold.TASK_HOLD_UNSPECIFIED;
+  if (!isRich(mission, task)) return TaskHold.TASK_HOLD_BUDGET;
+  return hasPlace(mission) ? TaskHold.TASK_HOLD_UNSPECIFIED : TaskHold.TASK_HOLD_PLACE;
+}
+
+function isRich(mission: MissionView, task: TaskView): boolean {
+  return hasOwnBudget(task) || isAffordable(mission, wantedBy(mission, task));
+}
+
+/** Returns whether an offer finds an agent that may take part: one that does, or a place that is free. */
+export function hasPlace(mission: MissionView): boolean {
+  const max = specOf(mission).budget?.maxAgents ?? 0;
+  return max === 0 || mission.participants.size > 0 || mission.openPlaces < max;
+}
+
+/** Returns whether no part of the budget that is set aside can come back. */
+export function isSpent({ reserved }: MissionView): boolean {
+  return kinds.every((kind) => reserved[kind] === 0);
+}
+
+function queue(
+  { mission, step, number, budget }: Beginning,
+  task: TaskView,
+  input: Input & { ok: true },
+): void {
+  const { isOffered } = assignmentOf(mission);
+  const detailed = detailsOf({ mission, step, number, budget }, task);
+  if (!detailed.ok) {
+    fail({ mission, step, number, budget }, detailed.error);
+    return;
+  }
+  const max = specOf(mission).budget?.maxAgents ?? 0;
+  const isOpen = isOffered && max > 0 && mission.participants.size + mission.openPlaces < max;
+  const placed = agentsOf(mission, task);
+  // Without a free place it is for those that take part already.
+  const isClosed = isOffered && max > 0 && !isOpen;
+  const members = isClosed ? [...mission.participants.keys()] : [];
+  step.emit(taskQueued, {
+    ...{ node: number, attempt: task.attempt + 1, queueMs: step.nowMs },
+    ...{ input: input.bytes, inputComputed: input.isComputed },
+    reserved: isOffered ? said(wantedBy(mission, task)) : undefined,
+    onlyAgents: placed.only.length > 0 || !isClosed ? placed.only : members,
+    notAgents: placed.not,
+    opensPlace: isOpen && placed.only.length === 0,
+    details: detailed.details,
+  });
+}
+
+/** Which agents a task is for: whom it was given to, and what its placement says of those that did others. */
+function agentsOf(
+  mission: MissionView,
+  { spec, toAgent, toRole }: TaskView,
+): { only: string[]; not: string[] } {
+  const not = doers(mission, spec.placement?.notAgentOf ?? []);
+  if (toAgent !== "") return { only: [toAgent], not };
+  if (toRole !== "") {
+    const only = [...mission.participants.values()]
+      .filter(({ role }) => role === toRole)
+      .map(({ agent }) => agent);
+    return { only, not };
+  }
+  return { only: doers(mission, spec.placement?.sameAgentAs ?? []), not };
+}
+
+function doers({ tasks, byId }: MissionView, ids: readonly string[]): string[] {
+  const agents = ids.map((id) => tasks[byId.get(id) ?? -1]?.agent ?? "");
+  return [...new Set(agents.filter((agent) => agent !== ""))];
+}
+
+type Detailed =
+  | { readonly ok: true; readonly details: OfferDetails | undefined }
+  | { readonly ok: false; readonly error: ErrorDetail };
+
+/** Keys and labels of an offer that are expressions. */
+function detailsOf({ mission, step, budget }: Beginning, task: TaskView): Detailed {
+  const plain = task.attempt === 0 ? plainDetails(task as Task) : undefined;
+  if (plain === undefined) return none;
+  const text = JSON.stringify(plain);
+  if (!hasExpression(text)) return none;
+  const made = dataExpressionOf(text);
+  if (!made.ok) return { ok: false, error: invalid(task.spec.id, made.problem) };
+  const given = evaluate(
+    { mission, nowMs: step.nowMs, budget },
+    made.program,
+    `what ${task.spec.id} is offered with`,
+  );
+  return given.ok ? { ok: true, details: texts(given.value) as unknown as OfferDetails } : given;
+}
+
+const none: Detailed = { ok: true, details: undefined };
+
+/** Turns the value of an expression into texts: keys are texts. */
+function texts(value: Json): Json {
+  const { labels, limitKeys, dueMs, capability, ...keys } = value as Record<string, Json>;
+  return {
+    ...mapped(keys),
+    labels: mapped((labels ?? {}) as Record<string, Json>),
+    limitKeys: ((limitKeys ?? []) as Json[]).map(textOf),
+    dueMs: dueMs ?? 0,
+    capability: capability ?? 0,
+  };
+}
+
+function mapped(values: Readonly<Record<string, Json>>): Record<string, Json> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, textOf(value)]));
+}
+
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function queueChild(
+  { mission, step, number, budget }: Beginning,
+  task: TaskView,
+  input: Input & { ok: true },
+): void {
+  if (depthLeftOf(mission as Mission) <= 0) {
+    const error = detailOfRefusal(missionErrors.depthExceeded.refusal({ task: task.spec.id }));
+    fail({ mission, step, number, budget }, error);
+    return;
+  }
+  const attempt = task.attempt + 1;
+  step.emit(childQueued, {
+    ...{ node: number, attempt, queueMs: step.nowMs },
+    childId: childIdOf(step.key.id, { id: task.spec.id, node: number }, attempt),
+    ...{ input: input.bytes, inputComputed: input.isComputed },
+    reserved: said(childBudget(mission, task)),
+  });
+}
+
+/** A child cannot use up more than it is given: of what is limited it gets what is expected of it, else all that is left. */
+function childBudget(mission: MissionView, task: TaskView): Amounts {
+  const limit = limitOf(mission);
+  const available = availableOf(mission);
+  const given = wantedBy(mission, task);
+  for (const kind of kinds) {
+    if ((task.authority?.budget?.[kind] ?? 0) > 0) given[kind] = 0;
+    else if (limit[kind] > 0 && given[kind] === 0) given[kind] = available[kind];
+  }
+  return given;
+}

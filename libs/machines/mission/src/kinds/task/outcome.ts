@@ -1,0 +1,261 @@
+/** How tasks end, decided: with an output that its checks let pass, with an error, or with another attempt. */
+
+import { QuestionKind } from "@tutti/contracts/swarm/v1";
+import {
+  ActorKind,
+  type Amounts,
+  CheckFailure,
+  type ErrorDetail,
+  type QualityCheck,
+  type TaskSpec,
+} from "@tutti/contracts/types/v1";
+import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
+import type { Value } from "@tutti/expressions";
+import { type ReadOnly, type RetryPolicy, retryFromMessage, singleAttempt } from "@tutti/kernel";
+import {
+  afterFailure,
+  bytesOf,
+  cleaned,
+  conditionText,
+  cut,
+  type Data,
+  detailOfRefusal,
+  encodeJson,
+  expressionOf,
+  lossLengthMax,
+  lostMax,
+  parsed,
+  payloadOf,
+  said,
+  UnreadableData,
+} from "@tutti/machine-work";
+import { inputOf } from "../../core/board/input.ts";
+import { limitOf } from "../../core/budget/book.ts";
+import { evaluate } from "../../core/evaluate/evaluate.ts";
+import { behaviours } from "../../core/state/behaviours.ts";
+import { conditionStepsMax, keptBytesMax } from "../../core/state/limits.ts";
+import {
+  isChild,
+  type MissionEventStep,
+  type MissionView,
+  type Task,
+  type TaskView,
+} from "../../core/state/state.ts";
+import { missionErrors } from "../../errors.ts";
+import { attemptFailed, attemptReturned, outputQuestioned } from "../claim/events.ts";
+import { messagesSent } from "../message/events.ts";
+import { tellPartsStopping } from "../mission/stop.ts";
+import { ask, askForRules } from "../question/ask.ts";
+import { taskCompleted, taskFailed, taskPaused } from "./events.ts";
+
+export interface Doing {
+  readonly agent: string;
+  readonly used: Readonly<Amounts> | undefined;
+  /** What rules have people asked about its output before that counts. */
+  readonly questions?: ReadOnly<ResultQuestion[]>;
+}
+
+export interface Place {
+  readonly mission: MissionView;
+  readonly step: MissionEventStep;
+  readonly task: TaskView;
+}
+
+/** An attempt gave an output: it is compared with the task's checks. */
+export function finish(place: Place, output: Data | undefined, doing: Doing): void {
+  const { mission, step, task } = place;
+  const check = failedCheck(place, output);
+  const { id } = task.spec;
+  const { questions: next = [] } = doing;
+  if (next.length > 0 && step.behaviour < behaviours.holdsResults) {
+    failAttempt(place, detailOfRefusal(missionErrors.resultNotHeld.refusal({ task: id })), doing);
+    return;
+  }
+  if (check === undefined) {
+    if (next.length === 0) complete(place, output, doing);
+    else
+      hold(
+        place,
+        askForRules(mission, step, { task: id, agent: doing.agent, questions: next }),
+        output,
+        doing,
+      );
+    return;
+  }
+  const error = detailOfRefusal(missionErrors.checkFailed.refusal({ task: id, check: check.name }));
+  if (check.onFailure === CheckFailure.CHECK_FAILURE_SEND_BACK && task.sentBack < check.maxSendBacks) {
+    const { number, attempt } = task;
+    const event = { node: number, attempt, error, endMs: step.nowMs, retryMs: step.nowMs, sentBack: true };
+    step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
+  } else if (check.onFailure === CheckFailure.CHECK_FAILURE_APPROVAL) {
+    const question = ask(mission, step, {
+      kind: QuestionKind.QUESTION_KIND_CHECK,
+      subject: id,
+      title: `Does the output of ${id} count?`,
+      message: `the check ${check.name} does not hold: ${check.condition}`,
+      next,
+    });
+    hold(place, question, output, doing);
+  } else failAttempt(place, error, doing);
+}
+
+/** The output waits for what people say. */
+function hold(place: Place, question: number, output: Data | undefined, doing: Doing): void {
+  const { step, task } = place;
+  step.emit(outputQuestioned, {
+    ...{ node: task.number, output: bytesOf(output), outputPayload: payloadOf(output), question },
+    ...{ endMs: step.nowMs, ...toldOf(place, doing) },
+  });
+}
+
+function failedCheck(
+  { mission, step, task }: Place,
+  output: Data | undefined,
+): ReadOnly<QualityCheck> | undefined {
+  const { checks } = task.spec;
+  return checks.find(({ condition, name }) => {
+    const made = expressionOf(conditionText(condition), "check", true);
+    if (!made.ok) return true;
+    const names: Record<string, Value> = {};
+    try {
+      names["output"] = parsed(output);
+      names["input"] = parsed(inputOf(task as Task));
+    } catch (error) {
+      if (error instanceof UnreadableData) return true;
+      throw error;
+    }
+    const evaluating = { mission, nowMs: step.nowMs, names, stepsMax: conditionStepsMax };
+    const given = evaluate(evaluating, made.program, `the check ${name}`);
+    return !given.ok || given.value !== true;
+  });
+}
+
+export function complete(place: Place, output: Data | undefined, doing: Doing): void {
+  const { mission, step, task } = place;
+  const found = mission.keptBytes + bytesOf(output).length;
+  if (found > keptBytesMax) {
+    const refusal = missionErrors.tooLarge.refusal({ what: "bytes kept", found, max: keptBytesMax });
+    failForGood(place, detailOfRefusal(refusal), doing);
+    return;
+  }
+  tellPartsStopping(mission, step, task);
+  step.emit(taskCompleted, {
+    ...{ node: task.number, output: bytesOf(output), outputPayload: payloadOf(output) },
+    ...{ endMs: step.nowMs, ...toldOf(place, doing) },
+  });
+  tellDelegator(place, { output: output instanceof Uint8Array ? output : encodeJson(null) });
+}
+
+export function failForGood(place: Place, error: ErrorDetail, doing: Doing): void {
+  const { mission, step, task } = place;
+  tellPartsStopping(mission, step, task);
+  step.emit(taskFailed, { node: task.number, error, endMs: step.nowMs, ...toldOf(place, doing) });
+  tellDelegator(place, { error });
+}
+
+/** An attempt failed: there is another one, or a person is asked, or that was it. */
+export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): void {
+  const { step, task } = place;
+  const { number, attempt, tries, spec } = task;
+  const policy = policyOf(spec);
+  const after = afterFailure({ policy, error, tries, attempt }, step, (max) =>
+    missionErrors.attemptsExhausted.refusal({ task: spec.id, max }),
+  );
+  if (after.kind === "retry") {
+    // A moment that has come is still one: another attempt never starts within the end of the one before.
+    const retryMs = step.nowMs + Math.max(1, after.pauseMs);
+    const event = { node: number, attempt, error, endMs: step.nowMs, retryMs, sentBack: false };
+    step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
+  } else if (after.kind === "fail") failForGood(place, after.error, doing);
+  else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
+}
+
+/** Work of agents is retried by default. A child retries its own tasks. */
+function policyOf({ retry, work }: ReadOnly<TaskSpec>): RetryPolicy {
+  return retry === undefined && (work?.$case === "workflow" || work?.$case === "mission")
+    ? singleAttempt
+    : retryFromMessage(retry);
+}
+
+/**
+ * The agent of an attempt is lost. Another agent gets the task, except if it runs at most once or has lost
+ * too many.
+ */
+export function loseAttempt(
+  mission: MissionView,
+  step: MissionEventStep,
+  task: TaskView,
+  { agent, reason, retryMs }: { readonly agent: string; readonly reason: string; readonly retryMs: number },
+): void {
+  const loss = reason || unknownLoss;
+  const error = lossError(task, cut(agent === "" ? loss : `${agent}: ${loss}`, lossLengthMax));
+  if (error === undefined) {
+    const { number: node, attempt } = task;
+    step.emit(attemptReturned, { node, attempt, reason, lost: true, agent, retryMs, endMs: step.nowMs });
+    return;
+  }
+  // What a lost agent has used is unknown: all that was set aside counts.
+  const doing = { agent: "", used: task.reserved === undefined ? undefined : { ...task.reserved } };
+  giveUpLost({ mission, step, task }, error, doing);
+}
+
+const unknownLoss = "its agent is gone";
+
+/** Why a loss ends the task. Undefined when another agent gets it. */
+function lossError({ spec, lost, losses: before }: TaskView, loss: string): ErrorDetail | undefined {
+  const task = spec.id;
+  if (spec.retry?.failWhenLost === true)
+    return detailOfRefusal(missionErrors.attemptLost.refusal({ task, loss }));
+  const count = lost + 1;
+  if (count < lostMax) return undefined;
+  // A loss without a known agent was not kept.
+  const losses = [...Array<string>(lost - before.length).fill(unknownLoss), ...before, loss];
+  return detailOfRefusal(missionErrors.claimExpired.refusal({ task, losses }));
+}
+
+/** A lost agent ends the task, also if attempts remain. A person is asked if the policy requires it. */
+function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
+  const { step, task } = place;
+  if (task.spec.retry?.pauseWhenExhausted === true)
+    step.emit(taskPaused, { node: task.number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
+  else failForGood(place, error, doing);
+}
+
+/** Time counts where it is limited, also if the duration is not reported. */
+function toldOf({ mission, step, task }: Place, { agent, used }: Doing) {
+  const told = cleaned(used);
+  const isTimed = limitOf(mission).timeMs > 0 && task.beginMs > 0 && !isChild(task);
+  if (isTimed && told.timeMs === 0) told.timeMs = Math.max(0, step.nowMs - task.beginMs);
+  return { agent, used: said(told) };
+}
+
+/** Who delegated a part hears what came of it. */
+function tellDelegator(
+  { mission, step, task }: Place,
+  what: { output?: Uint8Array; error?: ErrorDetail },
+): void {
+  const { fromAgent, spec, parent } = task;
+  if (fromAgent === "" || !mission.participants.has(fromAgent)) return;
+  const body =
+    what.error === undefined
+      ? Buffer.concat([
+          Buffer.from(`{"task":${JSON.stringify(spec.id)},"status":"completed","output":`),
+          what.output === undefined || what.output.length === 0 ? Buffer.from("null") : what.output,
+          Buffer.from("}"),
+        ])
+      : Buffer.from(
+          JSON.stringify({
+            task: spec.id,
+            status: "failed",
+            error: { code: what.error.code, message: what.error.message },
+          }),
+        );
+  const message = {
+    to: { target: { $case: "agentId" as const, value: fromAgent } },
+    body: { body: { $case: "inline" as const, value: body }, mediaType: "" },
+    answers: 0,
+    taskId: mission.tasks[parent]?.spec.id ?? spec.id,
+  };
+  const sender = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" };
+  step.emit(messagesSent, { sender, agent: "", messages: [message], sendMs: step.nowMs });
+}

@@ -1,0 +1,50 @@
+/** What agents do again and again: the same task, message or handoff. For folds, and for those who count. */
+import type { MessageTarget, SentMessage } from "@tutti/contracts/swarm/v1";
+import type { Payload, TaskSpec } from "@tutti/contracts/types/v1";
+import { stableHash } from "@tutti/kernel";
+import { seenMax } from "../../core/state/limits.ts";
+import type { Mission } from "../../core/state/state.ts";
+
+/** A key that is the same for the same task under another id. */
+export function taskKey({ work, input }: Pick<TaskSpec, "work" | "input">): string {
+  const what = work?.$case === "capability" ? work.value : (work?.value.name ?? "");
+  return keyed("task", work?.$case ?? "", what, textOf(input));
+}
+
+/** The same words of one agent to the same receivers. */
+export function messageKey(agent: string, { to, body }: Pick<SentMessage, "to" | "body">): string {
+  return keyed("message", agent, targetText(to), textOf(body));
+}
+
+export function handoffKey(task: string, from: string, to: string): string {
+  return keyed("handoff", task, from, to);
+}
+
+export function targetText(to: MessageTarget | undefined): string {
+  const target = to?.target;
+  if (target === undefined) return "";
+  return target.$case === "everybody" ? "everybody" : `${target.$case} ${target.value}`;
+}
+
+function textOf(payload: Payload | undefined): string {
+  if (payload?.body === undefined) return "";
+  return payload.body.$case === "inline"
+    ? Buffer.from(payload.body.value).toString("latin1")
+    : Buffer.from(payload.body.value.sha256).toString("latin1");
+}
+
+/** Two hashes of 32 bits: equal ones of different things are not expected in a mission's life. */
+function keyed(...parts: readonly string[]): string {
+  return `${stableHash(...parts).toString(36)}-${stableHash("again", ...parts).toString(36)}`;
+}
+
+export function countSeen(mission: Mission, specs: readonly TaskSpec[]): void {
+  // Many of a kind that come at once are one piece of work that was cut up.
+  for (const key of new Set(specs.map(taskKey))) count(mission, key);
+}
+
+export function count({ seen }: Mission, key: string): void {
+  const before = seen.get(key);
+  if (before === undefined && seen.size >= seenMax) seen.delete(seen.keys().next().value as string);
+  seen.set(key, (before ?? 0) + 1);
+}

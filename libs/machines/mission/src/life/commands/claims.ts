@@ -1,0 +1,289 @@
+/**
+ * Claims: an agent takes tasks off the board for as long as its lease lasts.
+ *
+ * 1. A claim names the attempt that it fences: what bears an older one is refused and changes nothing.
+ * 2. Of what is set aside for an attempt, what its agent does not account for counts as used once the agent is gone.
+ */
+import {
+  type AgentOffering,
+  ClaimBoardTasks,
+  type ClaimQuestions,
+  type ClaimReceipt,
+  ClaimTasksReply,
+  CompleteJudgedTasks,
+  CompleteTasksReply,
+  CompleteTasksRequest,
+  HandOffTaskReply,
+  HandOffTaskRequest,
+  ReleaseTasksReply,
+  ReleaseTasksRequest,
+  RenewClaimsReply,
+  RenewClaimsRequest,
+} from "@tutti/contracts/swarm/v1";
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
+import {
+  bounded,
+  boundedCalls,
+  cut,
+  dataOfPayload,
+  detailOfRefusal,
+  messageLengthMax,
+  reasonOf,
+  said,
+} from "@tutti/machine-work";
+import { assignmentOf, isPaidFor } from "../../core/board/offer.ts";
+import { isAffordable, wantedBy } from "../../core/budget/book.ts";
+import { type Claimant, isFor } from "../../core/state/claim-index.ts";
+import { leaseDefaultMs } from "../../core/state/limits.ts";
+import { claimOf } from "../../core/state/numbers.ts";
+import { hasOwnBudget } from "../../core/state/own-budget.ts";
+import {
+  isGoing,
+  isHolding,
+  type MissionCommand,
+  type MissionEventStep,
+  type MissionView,
+  type TaskView,
+} from "../../core/state/state.ts";
+import { missionErrors } from "../../errors.ts";
+import { useUp } from "../../kinds/budget/use-up.ts";
+import {
+  attemptReturned,
+  claimsRenewed,
+  modelCallsNoted,
+  taskClaimed,
+  taskHandedOn,
+} from "../../kinds/claim/events.ts";
+import { isSpent } from "../../kinds/task/begin.ts";
+import { failAttempt, finish } from "../../kinds/task/outcome.ts";
+import { checkHandoff } from "../../kinds/trouble/find.ts";
+import { boardTask } from "../queries/board-task.ts";
+import { boardCommand, commandOf, hearAgents, notTakingPart } from "../step.ts";
+
+export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = commandOf({
+  type: "claim_board_tasks",
+  codec: ClaimBoardTasks,
+  reply: ClaimTasksReply,
+  decide(mission, { request, offering }, step) {
+    const agent = request?.agentId ?? "";
+    const participant = mission.participants.get(agent);
+    if (request === undefined || participant === undefined)
+      return missionErrors.notTakingPart.refusal({ id: step.key.id, agent });
+    hearAgents(mission, step, [agent]);
+    const { pool, role } = participant;
+    const who = {
+      agent,
+      pool,
+      role,
+      offering: offering ?? (participant.offering as AgentOffering | undefined),
+    };
+    const claimed: number[] = [];
+    const taking: Taking = { ids: request.taskIds, count: request.count || 1, isShort: false };
+    for (const number of wanted(mission, who, taking)) {
+      if (claim(mission, step, { number, agent, leaseMs: request.leaseMs || leaseDefaultMs }))
+        claimed.push(number);
+      else taking.isShort = true;
+    }
+    // A budget that is used up may have ended the mission, and with it what was claimed before.
+    const tasks = claimed.map((number) => mission.tasks[number] as TaskView);
+    return { tasks: tasks.filter(({ isClaimed }) => isClaimed).map((task) => boardTask(mission, task)) };
+  },
+});
+
+interface Taking {
+  readonly ids: readonly string[];
+  readonly count: number;
+  /** Whether the budget had nothing left for one. Behind that, only what has a budget of its own is taken: nothing goes past it. */
+  isShort: boolean;
+}
+
+/** Tasks given to an agent, each found when the one before is claimed. One that uses up the budget may hold the mission, or end it. */
+function* wanted(mission: MissionView, who: Claimant, taking: Taking): Iterable<number> {
+  const isOpen = () => isGoing(mission) && !isHolding(mission);
+  if (!isOpen() || !assignmentOf(mission).isClaimable) return;
+  const { ids, count } = taking;
+  let given = 0;
+  if (ids.length === 0) {
+    while (given < count) {
+      const wasShort = taking.isShort;
+      const number = mission.claimable.first(who, { ownBudget: wasShort });
+      if (number === undefined) return;
+      yield number;
+      if (!isOpen()) return;
+      if (taking.isShort === wasShort) given++;
+    }
+    return;
+  }
+  for (const id of ids) {
+    const task = mission.tasks[mission.byId.get(id) ?? -1];
+    if (task === undefined || !mission.claimable.has(task) || !isFor(task, who)) continue;
+    if (taking.isShort && !hasOwnBudget(task)) continue;
+    yield task.number;
+    if (!isOpen() || ++given >= count) return;
+  }
+}
+
+/** False where the budget has nothing left for it. */
+function claim(
+  mission: MissionView,
+  step: MissionEventStep,
+  { number, agent, leaseMs }: { number: number; agent: string; leaseMs: number },
+): boolean {
+  const task = mission.tasks[number];
+  if (task === undefined) return false;
+  const isPaid = isPaidFor(mission, task);
+  const amounts = wantedBy(mission, task);
+  if (!isPaid && !isAffordable(mission, amounts)) {
+    if (isSpent(mission)) useUp(mission, step, amounts);
+    return false;
+  }
+  const heartbeatMs = task.spec.timeouts?.heartbeatMs ?? 0;
+  step.emit(taskClaimed, {
+    // An attempt that was offered is fenced: its claim is another one.
+    ...{ node: number, attempt: task.attempt + 1, agent, claimMs: step.nowMs },
+    leaseMs: heartbeatMs > 0 ? Math.min(heartbeatMs, leaseMs) : leaseMs,
+    reserved: isPaid ? undefined : said(amounts),
+  });
+  return true;
+}
+
+/**
+ * Returns the task that a claim is for, while it holds: a lease may have run out whose timer has not come to its turn.
+ */
+export function claimedTask(
+  mission: MissionView,
+  claimId: string,
+  agent: string,
+  nowMs: number,
+): TaskView | undefined {
+  const claim = claimOf(claimId);
+  const task = claim === undefined ? undefined : mission.tasks[claim.node];
+  if (task === undefined || task.attempt !== claim?.attempt) return undefined;
+  if (task.isClaimed && task.leaseDueMs <= nowMs) return undefined;
+  return task.status === TaskStatus.TASK_STATUS_RUNNING && task.agent === agent ? task : undefined;
+}
+
+export const renewClaims: MissionCommand<RenewClaimsRequest, RenewClaimsReply> = boardCommand({
+  type: "renew_claims",
+  codec: RenewClaimsRequest,
+  reply: RenewClaimsReply,
+  decide(mission, { agentId, renewals, leaseMs }, step) {
+    const held = new Map<number, { node: number; progress: number; message: string }>();
+    const lost: string[] = [];
+    for (const { claimId, progress, message } of renewals) {
+      const task = claimedTask(mission, claimId, agentId, step.nowMs);
+      if (task === undefined) lost.push(claimId);
+      else held.set(task.number, { node: task.number, progress, message: cut(message, messageLengthMax) });
+    }
+    const event = { agent: agentId, renewMs: step.nowMs, leaseMs: leaseMs || leaseDefaultMs };
+    if (held.size > 0) step.emit(claimsRenewed, { ...event, claims: [...held.values()] });
+    return { lostClaimIds: lost };
+  },
+});
+
+export const releaseTasks: MissionCommand<ReleaseTasksRequest, ReleaseTasksReply> = boardCommand({
+  type: "release_tasks",
+  codec: ReleaseTasksRequest,
+  reply: ReleaseTasksReply,
+  decide(mission, { agentId, claimIds, reason }, step) {
+    let released = 0;
+    for (const claimId of claimIds) {
+      const task = claimedTask(mission, claimId, agentId, step.nowMs);
+      if (task === undefined) continue;
+      giveBack(step, task, reasonOf(reason) || `${agentId} gave it back`);
+      released += 1;
+    }
+    return { released };
+  },
+});
+
+function giveBack(step: MissionEventStep, { number: node, attempt }: TaskView, reason: string): void {
+  const back = { lost: false, agent: "", retryMs: 0, endMs: step.nowMs };
+  step.emit(attemptReturned, { node, attempt, reason, ...back });
+}
+
+export const completeTasks: MissionCommand<CompleteTasksRequest, CompleteTasksReply> = boardCommand({
+  type: "complete_tasks",
+  codec: CompleteTasksRequest,
+  reply: CompleteTasksReply,
+  decide: (mission, request, step) => ({ receipts: completeAll(mission, request, [], step) }),
+});
+
+/** The same after the ends were checked by rules. */
+export const completeJudgedTasks: MissionCommand<CompleteJudgedTasks, CompleteTasksReply> = commandOf({
+  type: "complete_judged_tasks",
+  codec: CompleteJudgedTasks,
+  reply: CompleteTasksReply,
+  decide(mission, { ends: request, questions }, step) {
+    const { agentId = "" } = request ?? {};
+    const stranger = notTakingPart(mission, agentId, step);
+    if (stranger !== undefined) return stranger;
+    const receipts = request === undefined ? [] : completeAll(mission, request, questions, step);
+    hearAgents(mission, step, [agentId]);
+    return { receipts };
+  },
+});
+
+function completeAll(
+  mission: MissionView,
+  { agentId, ends }: CompleteTasksRequest,
+  asked: readonly ClaimQuestions[],
+  step: MissionEventStep,
+): ClaimReceipt[] {
+  return ends.map(({ claimId, outcome, used, modelCalls }) => {
+    const task = claimedTask(mission, claimId, agentId, step.nowMs);
+    if (task === undefined || outcome === undefined)
+      return { claimId, refusal: detailOfRefusal(missionErrors.claimLost.refusal({ claim: claimId })) };
+    const place = { mission, step, task };
+    const { questions = [] } = asked.find((each) => each.claimId === claimId) ?? {};
+    const doing = { agent: agentId, used, questions };
+    const { number: node, attempt } = task;
+    const noted = { node, attempt, agent: agentId, endMs: step.nowMs };
+    if (modelCalls !== undefined) step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(modelCalls) });
+    if (outcome.$case === "output") finish(place, dataOfPayload(outcome.value), doing);
+    else failAttempt(place, bounded(outcome.value), doing);
+    return { claimId, refusal: undefined };
+  });
+}
+
+export const handOffTask: MissionCommand<HandOffTaskRequest, HandOffTaskReply> = boardCommand({
+  type: "hand_off_task",
+  codec: HandOffTaskRequest,
+  reply: HandOffTaskReply,
+  decide(mission, { agentId, claimId, to, context, reason }, step) {
+    const task = claimedTask(mission, claimId, agentId, step.nowMs);
+    if (task === undefined) return missionErrors.claimLost.refusal({ claim: claimId });
+    const refusal = receiverProblem(mission, to, step);
+    if (refusal !== undefined) return refusal;
+    const toAgent = to?.$case === "toAgentId" ? to.value : "";
+    const toRole = to?.$case === "toRole" ? to.value : "";
+    const handoff = {
+      ...{ fromAgentId: agentId, to: toAgent || toRole, context, reason: reasonOf(reason) },
+      handoffTime: toTimestamp(step.nowMs),
+    };
+    const { number } = task;
+    step.emit(taskHandedOn, { node: number, handoff, toAgent, toRole, handoffMs: step.nowMs });
+    checkHandoff(mission, step, { task: task.spec.id, from: agentId, to: toAgent || toRole });
+    return { task: boardTask(mission, mission.tasks[number] as TaskView) };
+  },
+});
+
+function receiverProblem(
+  mission: MissionView,
+  to: ReadOnly<HandOffTaskRequest["to"]>,
+  step: MissionEventStep,
+): Refusal | undefined {
+  if (to === undefined)
+    return missionErrors.messageInvalid.refusal({ problem: "expected an agent or a role" });
+  if (to.$case === "toAgentId")
+    return to.value === ""
+      ? missionErrors.messageInvalid.refusal({ problem: "expected an agent or a role" })
+      : notTakingPart(mission, to.value, step);
+  const known = (mission.order?.spec?.roles ?? []).map(({ name }) => name);
+  if (known.includes(to.value)) return undefined;
+  return missionErrors.roleUnknown.refusal({
+    role: to.value,
+    known: known.join(", ") || "of which there are none",
+  });
+}

@@ -1,0 +1,109 @@
+/**
+ * Delegation: an agent passes a part of its claimed task to another agent, with no more rights than its own.
+ */
+import { type Authority, DelegateTaskReply, DelegateTaskRequest } from "@tutti/contracts/swarm/v1";
+import { fromTimestamp, isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
+import { causeOf, cleaned, inWords, kinds, noAmounts, rounded } from "@tutti/machine-work";
+import { availableOf, limitOf } from "../../core/budget/book.ts";
+import { hasOwnBudget } from "../../core/state/own-budget.ts";
+import type { MissionCommand, MissionView, TaskView } from "../../core/state/state.ts";
+import { missionErrors } from "../../errors.ts";
+import { checkAdded } from "../../kinds/task/check.ts";
+import { tasksAdded } from "../../kinds/task/events.ts";
+import { checkRepeated } from "../../kinds/trouble/find.ts";
+import { boardTask } from "../queries/board-task.ts";
+import { boardCommand, notTakingPart } from "../step.ts";
+import { claimedTask } from "./claims.ts";
+
+export const delegateTask: MissionCommand<DelegateTaskRequest, DelegateTaskReply> = boardCommand({
+  type: "delegate_task",
+  codec: DelegateTaskRequest,
+  reply: DelegateTaskReply,
+  decide(mission, { agentId, claimId, task: spec, toAgentId, authority }, step) {
+    const task = claimedTask(mission, claimId, agentId, step.nowMs);
+    if (task === undefined || spec === undefined) return missionErrors.claimLost.refusal({ claim: claimId });
+    if (toAgentId !== "") {
+      const stranger = notTakingPart(mission, toAgentId, step);
+      if (stranger !== undefined) return stranger;
+    }
+    const problem = checkAdded(mission, [spec]);
+    if (problem !== undefined) return problem;
+    if (spec.needs.some(({ task: needed }) => isAbove(mission, task, needed)))
+      return missionErrors.taskInvalid.refusal({
+        task: spec.id,
+        problem: "expected a part not to need what it is a part of",
+      });
+    const given = narrowed(
+      mission,
+      task,
+      spec.work?.$case === "capability" ? spec.work.value : "",
+      authority,
+    );
+    if (isRefusal(given)) return given;
+    const event = {
+      tasks: [spec],
+      parent: task.number,
+      authority: given,
+      toAgent: toAgentId,
+      fromAgent: agentId,
+    };
+    step.emit(tasksAdded, { ...event, cause: causeOf(step), addMs: step.nowMs });
+    checkRepeated(mission, step, [spec]);
+    const part = mission.tasks.at(-1) as TaskView;
+    return { task: boardTask(mission, part) };
+  },
+});
+
+function isAbove({ tasks }: MissionView, task: TaskView, id: string): boolean {
+  for (let above: TaskView | undefined = task; above !== undefined; above = tasks[above.parent])
+    if (above.spec.id === id) return true;
+  return false;
+}
+
+/** What the part may do, compared with what who delegates may do. */
+function narrowed(
+  mission: MissionView,
+  { authority: own, reserved }: TaskView,
+  capability: string,
+  wanted: ReadOnly<Authority> | undefined,
+): Authority | Refusal {
+  const given = {
+    actions: [...(wanted?.actions ?? [])],
+    capabilities: [...(wanted?.capabilities ?? [])],
+    budget: wanted?.budget === undefined ? undefined : cleaned(wanted.budget),
+    expireTime: wanted?.expireTime ?? own?.expireTime,
+    mayDelegate: wanted?.mayDelegate ?? false,
+  };
+  const refuse = (problem: string) => missionErrors.authorityTooWide.refusal({ problem });
+  if (own !== undefined) {
+    if (!own.mayDelegate)
+      return refuse("expected a task that may be delegated further, found one that may not");
+    if (!own.capabilities.includes(capability))
+      return refuse(
+        `expected a part for one of ${own.capabilities.join(", ") || "no capabilities"}, found ${capability || "a child"}`,
+      );
+    const action = given.actions.find((each) => !own.actions.includes(each));
+    if (action !== undefined) return refuse(`expected actions that who delegates may do, found ${action}`);
+    const further = given.capabilities.find((each) => !own.capabilities.includes(each));
+    if (further !== undefined)
+      return refuse(`expected capabilities that who delegates may use, found ${further}`);
+    const isLonger =
+      own.expireTime !== undefined &&
+      given.expireTime !== undefined &&
+      fromTimestamp(given.expireTime) > fromTimestamp(own.expireTime);
+    if (isLonger)
+      return refuse("expected an authority that ends with that of who delegates, found a longer one");
+  }
+  const { budget } = given;
+  if (budget === undefined) return given;
+  // Who was given a budget gives of that alone. All others of the mission's as well.
+  const isOwn = hasOwnBudget({ authority: own });
+  const limit = limitOf(mission);
+  const left = isOwn ? noAmounts() : availableOf(mission);
+  for (const kind of kinds) left[kind] = rounded(left[kind] + (reserved?.[kind] ?? 0));
+  const isShort = kinds.some(
+    (kind) => (limit[kind] > 0 || (own?.budget?.[kind] ?? 0) > 0) && budget[kind] > left[kind],
+  );
+  if (isShort) return refuse(`expected a budget of at most ${inWords(left)}, found ${inWords(budget)}`);
+  return given;
+}

@@ -1,0 +1,53 @@
+/** Messages between agents, and from outside. */
+import {
+  MissionSignalled,
+  SendMessagesReply,
+  SendMessagesRequest,
+  SignalMission,
+} from "@tutti/contracts/swarm/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { causeOf } from "@tutti/machine-work";
+import type { MissionCommand } from "../../core/state/state.ts";
+import { missionErrors } from "../../errors.ts";
+import { messagesSent } from "../../kinds/message/events.ts";
+import { checkMessages } from "../../kinds/trouble/find.ts";
+import { boardCommand, commandOf } from "../step.ts";
+
+export const sendMessages: MissionCommand<SendMessagesRequest, SendMessagesReply> = boardCommand({
+  type: "send_messages",
+  codec: SendMessagesRequest,
+  reply: SendMessagesReply,
+  decide(mission, { agentId, messages }, step) {
+    if (messages.length === 0)
+      return missionErrors.messageInvalid.refusal({ problem: "expected a message, found none" });
+    const problem = messages.map(({ to }) => receiverProblem(to?.target)).find((each) => each !== undefined);
+    if (problem !== undefined) return missionErrors.messageInvalid.refusal({ problem });
+    const sent = messages.map(({ to, body, answers, taskId }) => ({ to, body, answers, taskId }));
+    const firstNumber = mission.messageNumber + 1;
+    const sender = agentId === "" ? causeOf(step).actor : { kind: ActorKind.ACTOR_KIND_AGENT, id: agentId };
+    step.emit(messagesSent, { sender, agent: agentId, messages: sent, sendMs: step.nowMs });
+    if (agentId !== "") checkMessages(mission, step, agentId, sent);
+    return { firstNumber };
+  },
+});
+
+/** An agent that has not joined yet may be written to: it reads that when it has. */
+function receiverProblem(target: NonNullable<SendMessagesRequest["messages"][number]["to"]>["target"]) {
+  if (target === undefined) return "expected a recipient, found none";
+  if (target.$case !== "everybody" && target.value === "")
+    return `expected a name for ${target.$case}, found none`;
+  return undefined;
+}
+
+/** A message to all that listen to a topic. */
+export const signalMission: MissionCommand<SignalMission, MissionSignalled> = commandOf({
+  type: "signal_mission",
+  codec: SignalMission,
+  reply: MissionSignalled,
+  decide(mission, { signal, payload }, step) {
+    const to = { target: { $case: "topic" as const, value: signal } };
+    const messages = [{ to, body: payload, answers: 0, taskId: "" }];
+    step.emit(messagesSent, { sender: causeOf(step).actor, agent: "", messages, sendMs: step.nowMs });
+    return { number: mission.messageNumber, event: step.events };
+  },
+});

@@ -1,0 +1,160 @@
+/**
+ * Results of attempts that were offered to a pool, and notes of such as are running. An attempt is named by its token.
+ */
+import { MissionDone } from "@tutti/contracts/swarm/v1";
+import {
+  CompleteTask,
+  FailTask,
+  NoteAttempt,
+  NoteModelCalls,
+  NoteProgress,
+  ReturnTask,
+} from "@tutti/contracts/workflow/v1";
+import { retryAfterMaxMs } from "@tutti/kernel";
+import {
+  bounded,
+  boundedCalls,
+  contentIn,
+  cut,
+  dataOf,
+  isStoredValue,
+  messageLengthMax,
+  savedBytesMax,
+} from "@tutti/machine-work";
+import { nodeOfEffect } from "../../core/state/numbers.ts";
+import type { MissionCommand, MissionEventStep, MissionView, TaskView } from "../../core/state/state.ts";
+import { missionErrors } from "../../errors.ts";
+import {
+  attemptBegun,
+  attemptProgressed,
+  attemptReturned,
+  modelCallsNoted,
+} from "../../kinds/claim/events.ts";
+import { failAttempt, finish, loseAttempt } from "../../kinds/task/outcome.ts";
+import { goingOn } from "../step.ts";
+
+export const completeTask: MissionCommand<CompleteTask, MissionDone> = {
+  type: "complete_task",
+  codec: CompleteTask,
+  reply: MissionDone,
+  decide(mission, { output, outputPayload, agent, used, questions }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    // Checks and conditions of a mission read what its tasks give. A decision waits for no store.
+    if (isStoredValue(outputPayload))
+      return missionErrors.valueWanted.refusal({ task: task.spec.id }, contentIn(mission.key.namespace));
+    const doing = { agent: agent || task.agent, used, questions };
+    return goingOn(mission, step, () => {
+      finish({ mission, step, task }, dataOf(output, outputPayload), doing);
+      return {};
+    });
+  },
+};
+
+export const failTask: MissionCommand<FailTask, MissionDone> = {
+  type: "fail_task",
+  codec: FailTask,
+  reply: MissionDone,
+  decide(mission, { error, agent, used }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    const doing = { agent: agent || task.agent, used };
+    return goingOn(mission, step, () => {
+      failAttempt({ mission, step, task }, bounded(error), doing);
+      return {};
+    });
+  },
+};
+
+/** The agent was busy, or was lost: the attempt does not count, unless the task runs at most once or has lost too many. */
+export const returnTask: MissionCommand<ReturnTask, MissionDone> = {
+  type: "return_task",
+  codec: ReturnTask,
+  reply: MissionDone,
+  decide(mission, { retryAfterMs, message, lost, agent }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    return goingOn(mission, step, () => {
+      const retryMs = step.nowMs + Math.max(1, Math.min(Math.max(0, retryAfterMs), retryAfterMaxMs));
+      const reason = cut(message, messageLengthMax);
+      if (lost) loseAttempt(mission, step, task, { agent, reason, retryMs });
+      else {
+        const { number, attempt } = task;
+        step.emit(attemptReturned, {
+          node: number,
+          attempt,
+          reason,
+          lost,
+          agent: "",
+          retryMs,
+          endMs: step.nowMs,
+        });
+      }
+      return {};
+    });
+  },
+};
+
+/** Leaves the attempt outstanding. */
+export const noteAttempt: MissionCommand<NoteAttempt, MissionDone> = {
+  type: "note_attempt",
+  codec: NoteAttempt,
+  reply: MissionDone,
+  decide(mission, { agent, startMs }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    if (agent === "" || (task.beginMs > 0 && task.agent === agent)) return {};
+    return goingOn(mission, step, () => {
+      const { number, attempt } = task;
+      const beginMs = Math.max(1, Math.min(startMs || step.nowMs, step.nowMs));
+      step.emit(attemptBegun, { node: number, attempt, agent, beginMs });
+      return {};
+    });
+  },
+};
+
+/** Leaves the attempt outstanding. */
+export const noteProgress: MissionCommand<NoteProgress, MissionDone> = {
+  type: "note_progress",
+  codec: NoteProgress,
+  reply: MissionDone,
+  decide(mission, { saved, fraction, message }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    if (saved.length > savedBytesMax)
+      return missionErrors.tooLarge.refusal({
+        what: "bytes that an attempt saves",
+        found: saved.length,
+        max: savedBytesMax,
+      });
+    const share = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
+    const said = { saved, fraction: share, message: cut(message, messageLengthMax) };
+    step.emit(attemptProgressed, { node: task.number, ...said });
+    return {};
+  },
+};
+
+/** Leaves the attempt outstanding. */
+export const noteModelCalls: MissionCommand<NoteModelCalls, MissionDone> = {
+  type: "note_model_calls",
+  codec: NoteModelCalls,
+  reply: MissionDone,
+  decide(mission, { agent, calls }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    const { number, attempt } = task;
+    const noted = { node: number, attempt, agent, endMs: step.nowMs };
+    step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(calls) });
+    return {};
+  },
+};
+
+/** What a result is about. Undefined when it names nothing, which only a caller by hand does. */
+export function settledTask(mission: MissionView, step: MissionEventStep): TaskView | undefined {
+  const number = step.settles?.number;
+  return number === undefined ? undefined : mission.tasks[nodeOfEffect(number)];
+}
+
+export function unnamed(step: MissionEventStep) {
+  return missionErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
+}

@@ -1,0 +1,171 @@
+/** Tasks on the board as such: added, taken off, brought back in, resumed. */
+import {
+  AddTasksReply,
+  AddTasksRequest,
+  BringInOutcomesReply,
+  BringInOutcomesRequest,
+  MissionDone,
+  MissionPhase,
+  ResumeBoardTasks,
+  WithdrawTasksReply,
+  WithdrawTasksRequest,
+} from "@tutti/contracts/swarm/v1";
+import { type TaskOutcome, TaskStatus } from "@tutti/contracts/types/v1";
+import {
+  bounded,
+  bytesOf,
+  causeOf,
+  dataOfPayload,
+  payloadOf,
+  reasonOf,
+  said,
+  statusName,
+} from "@tutti/machine-work";
+import {
+  isChild,
+  type MissionCommand,
+  type MissionEventStep,
+  type MissionView,
+  statusOf,
+  type TaskView,
+} from "../../core/state/state.ts";
+import { missionErrors } from "../../errors.ts";
+import { checkAdded } from "../../kinds/task/check.ts";
+import {
+  taskCancelled,
+  taskCompleted,
+  taskFailed,
+  taskResumed,
+  tasksAdded,
+  tasksWithdrawn,
+} from "../../kinds/task/events.ts";
+import { checkRepeated } from "../../kinds/trouble/find.ts";
+import { boardCommand, commandOf } from "../step.ts";
+
+export const addTasks: MissionCommand<AddTasksRequest, AddTasksReply> = boardCommand({
+  type: "add_tasks",
+  codec: AddTasksRequest,
+  reply: AddTasksReply,
+  decide(mission, { agentId, tasks, parentTaskId }, step) {
+    // It waits for its children alone: nothing that comes now would ever start, or end.
+    if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING)
+      return missionErrors.missionEnded.refusal({
+        id: step.key.id,
+        status: statusName(statusOf(mission)),
+      });
+    const parent = mission.byId.get(parentTaskId);
+    if (parentTaskId !== "" && parent === undefined)
+      return missionErrors.taskMissing.refusal({ id: step.key.id, task: parentTaskId });
+    const problem = checkAdded(mission, tasks);
+    if (problem !== undefined) return problem;
+    if (parent !== undefined && isDone(mission.tasks[parent]))
+      return missionErrors.taskInvalid.refusal({
+        task: parentTaskId,
+        problem: "expected it to be open, found it ended",
+      });
+    step.emit(tasksAdded, {
+      ...{ tasks, parent, authority: undefined, toAgent: "", fromAgent: agentId },
+      ...{ cause: causeOf(step), addMs: step.nowMs },
+    });
+    if (agentId !== "") checkRepeated(mission, step, tasks);
+    return { total: mission.tasks.length };
+  },
+});
+
+function isDone(task: TaskView | undefined): boolean {
+  return task !== undefined && task.status >= TaskStatus.TASK_STATUS_COMPLETED;
+}
+
+/** Those without a running attempt, and whose children were not asked for. */
+export const withdrawTasks: MissionCommand<WithdrawTasksRequest, WithdrawTasksReply> = commandOf({
+  type: "withdraw_tasks",
+  codec: WithdrawTasksRequest,
+  reply: WithdrawTasksReply,
+  decide(mission, { taskIds, reason }, step) {
+    const tasks = new Map<number, TaskView>();
+    for (const id of taskIds) {
+      const task = mission.tasks[mission.byId.get(id) ?? -1];
+      if (task === undefined) return missionErrors.taskMissing.refusal({ id: step.key.id, task: id });
+      tasks.set(task.number, task);
+    }
+    const free = [...tasks.values()].filter(isFree);
+    const begun = [...tasks.values()].filter((task) => !isFree(task) && !task.isWithdrawn);
+    if (free.length > 0)
+      step.emit(tasksWithdrawn, { nodes: free.map(({ number }) => number), reason: reasonOf(reason) });
+    return {
+      withdrawnTaskIds: [...tasks.values()]
+        .filter(({ isWithdrawn }) => isWithdrawn)
+        .map(({ spec }) => spec.id),
+      begunTaskIds: begun.map(({ spec }) => spec.id),
+    };
+  },
+});
+
+function isFree(task: TaskView): boolean {
+  const { status, attempt, startMs } = task;
+  if (startMs > 0 || task.isWithdrawn) return false;
+  if (status === TaskStatus.TASK_STATUS_PENDING || status === TaskStatus.TASK_STATUS_HELD)
+    return attempt === 0 || !isChild(task);
+  return status === TaskStatus.TASK_STATUS_QUEUED && !isChild(task);
+}
+
+export const bringInOutcomes: MissionCommand<BringInOutcomesRequest, BringInOutcomesReply> = commandOf({
+  type: "bring_in_outcomes",
+  codec: BringInOutcomesRequest,
+  reply: BringInOutcomesReply,
+  decide(mission, { outcomes }, step) {
+    const refused = outcomes.filter((outcome) => !bringIn(mission, step, outcome));
+    return { refusedTaskIds: refused.map(({ taskId }) => taskId) };
+  },
+});
+
+function bringIn(
+  mission: MissionView,
+  step: MissionEventStep,
+  { taskId, outcome, used }: TaskOutcome,
+): boolean {
+  const task = mission.tasks[mission.byId.get(taskId) ?? -1];
+  const result = outcome?.result;
+  if (task === undefined || !task.isWithdrawn || result === undefined) return false;
+  const node = task.number;
+  const end = { node, endMs: step.nowMs };
+  switch (result.$case) {
+    case "completed": {
+      const output = dataOfPayload(result.value);
+      const event = {
+        output: bytesOf(output),
+        outputPayload: payloadOf(output),
+        agent: "",
+        used: said(used),
+      };
+      step.emit(taskCompleted, { ...end, ...event });
+      return true;
+    }
+    case "failed":
+      step.emit(taskFailed, { ...end, error: bounded(result.value), agent: "", used: said(used) });
+      return true;
+    case "continued":
+      return false;
+    default:
+      step.emit(taskCancelled, { ...end, error: bounded(result.value), accounted: true, used: said(used) });
+      return true;
+  }
+}
+
+export const resumeTasks: MissionCommand<ResumeBoardTasks, MissionDone> = commandOf({
+  type: "resume_board_tasks",
+  codec: ResumeBoardTasks,
+  reply: MissionDone,
+  decide(mission, { taskIds, reason }, step) {
+    const wanted: TaskView[] = [];
+    for (const id of taskIds) {
+      const task = mission.tasks[mission.byId.get(id) ?? -1];
+      if (task === undefined) return missionErrors.taskMissing.refusal({ id: step.key.id, task: id });
+      wanted.push(task);
+    }
+    for (const { number, status } of taskIds.length === 0 ? mission.tasks : new Set(wanted))
+      if (status === TaskStatus.TASK_STATUS_PAUSED)
+        step.emit(taskResumed, { node: number, reason: reasonOf(reason), resumeMs: step.nowMs });
+    return {};
+  },
+});

@@ -1,0 +1,126 @@
+/**
+ * Votes: asked, cast, closed.
+ *
+ * 1. An agent has one ballot: another one of it takes the place of the first, while the vote is open.
+ * 2. A vote is decided once, when it is closed, by the ballots there are.
+ */
+import {
+  CastVoteReply,
+  CastVoteRequest,
+  CloseVoteReply,
+  CloseVoteRequest,
+  OpenVoteReply,
+  OpenVoteRequest,
+  Vote,
+  VoteRule,
+} from "@tutti/contracts/swarm/v1";
+import { type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
+import { causeOf, reasonOf } from "@tutti/machine-work";
+import { votesMax } from "../../core/state/limits.ts";
+import { type MissionCommand, type MissionView, specOf } from "../../core/state/state.ts";
+import { missionErrors } from "../../errors.ts";
+import { close } from "../../kinds/vote/decide.ts";
+import { ballotCast, voteOpened } from "../../kinds/vote/events.ts";
+import { voteShown } from "../queries/votes.ts";
+import { boardCommand } from "../step.ts";
+
+export const openVote: MissionCommand<OpenVoteRequest, OpenVoteReply> = boardCommand({
+  type: "open_vote",
+  codec: OpenVoteRequest,
+  reply: OpenVoteReply,
+  decide(mission, { vote }, step) {
+    const problem = vote === undefined ? "expected a vote" : voteProblem(mission, vote);
+    if (problem !== undefined || vote === undefined)
+      return missionErrors.voteInvalid.refusal({ problem: problem ?? "" });
+    const before = mission.votes.get(vote.voteId);
+    if (before !== undefined) {
+      if (asked(before.vote) !== asked(vote)) return missionErrors.voteExists.refusal({ vote: vote.voteId });
+      return { vote: voteShown(before.vote) };
+    }
+    if (mission.votes.size >= votesMax)
+      return missionErrors.tooLarge.refusal({ what: "votes", found: mission.votes.size + 1, max: votesMax });
+    const opened = {
+      ...vote,
+      ballots: [],
+      outcome: undefined,
+      openCause: causeOf(step),
+      openTime: toTimestamp(step.nowMs),
+    };
+    step.emit(voteOpened, { vote: opened, openMs: step.nowMs });
+    return { vote: voteShown(mission.votes.get(vote.voteId)?.vote ?? opened) };
+  },
+});
+
+/** The vote as requested, without its outcome. */
+function asked(vote: ReadOnly<Vote>): string {
+  const bare = {
+    ...(vote as Vote),
+    ballots: [],
+    outcome: undefined,
+    openCause: undefined,
+    openTime: undefined,
+  };
+  return JSON.stringify(Vote.toJSON(bare));
+}
+
+function voteProblem(
+  mission: MissionView,
+  { voteId, options, weights, role, quorum }: Vote,
+): string | undefined {
+  if (voteId === "") return "expected an id, found none";
+  const names = new Set(options.map(({ option }) => option));
+  if (options.length < 2 || names.size < options.length || names.has(""))
+    return `expected at least two options of different names, found ${options.map(({ option }) => option).join(", ") || "none"}`;
+  const bad = Object.entries(weights).find(([, weight]) => !(Number.isFinite(weight) && weight >= 0));
+  if (bad !== undefined) return `expected a weight of 0 or more for ${bad[0]}, found ${bad[1]}`;
+  if (!(quorum >= 0 && quorum <= 1)) return `expected a quorum from 0 to 1, found ${quorum}`;
+  if (role !== "" && !specOf(mission).roles.some(({ name }) => name === role))
+    return `expected a role of the mission, found ${role}`;
+  return undefined;
+}
+
+export const castVote: MissionCommand<CastVoteRequest, CastVoteReply> = boardCommand({
+  type: "cast_vote",
+  codec: CastVoteRequest,
+  reply: CastVoteReply,
+  decide(mission, { agentId, voteId, ranking, reason }, step) {
+    const open = mission.votes.get(voteId);
+    if (open === undefined) return missionErrors.voteMissing.refusal({ vote: voteId });
+    if (open.vote.outcome !== undefined) return missionErrors.voteClosed.refusal({ vote: voteId });
+    const refusal = voterProblem(mission, open.vote, agentId) ?? ballotProblem(open.vote, ranking);
+    if (refusal !== undefined) return refusal;
+    const ballot = { agentId, ranking, reason: reasonOf(reason), castTime: toTimestamp(step.nowMs) };
+    const before = open.vote.ballots.find((each) => each.agentId === agentId);
+    const isSame = before?.reason === ballot.reason && before.ranking.join() === ranking.join();
+    if (!isSame) step.emit(ballotCast, { voteId, ballot, castMs: step.nowMs });
+    return { vote: voteShown(open.vote) };
+  },
+});
+
+function voterProblem(mission: MissionView, { role }: ReadOnly<Vote>, agent: string): Refusal | undefined {
+  if (agent === "") return missionErrors.notTakingPart.refusal({ id: mission.key.id, agent });
+  if (role === "" || mission.participants.get(agent)?.role === role) return undefined;
+  return missionErrors.notAVoter.refusal({ agent, role });
+}
+
+function ballotProblem({ options, rule }: ReadOnly<Vote>, ranking: readonly string[]): Refusal | undefined {
+  const refuse = (problem: string) => missionErrors.ballotInvalid.refusal({ problem });
+  if (ranking.length === 0) return refuse("expected an option, found none");
+  if (rule !== VoteRule.VOTE_RULE_RANKED && ranking.length > 1)
+    return refuse(`expected one option, found ${ranking.length}`);
+  if (new Set(ranking).size < ranking.length) return refuse("expected each option once, found one twice");
+  const unknown = ranking.find((each) => !options.some(({ option }) => option === each));
+  return unknown === undefined ? undefined : refuse(`expected options of the vote, found ${unknown}`);
+}
+
+export const closeVote: MissionCommand<CloseVoteRequest, CloseVoteReply> = boardCommand({
+  type: "close_vote",
+  codec: CloseVoteRequest,
+  reply: CloseVoteReply,
+  decide(mission, { voteId }, step) {
+    const open = mission.votes.get(voteId);
+    if (open === undefined) return missionErrors.voteMissing.refusal({ vote: voteId });
+    if (open.vote.outcome === undefined) close(mission, step, voteId);
+    return { vote: voteShown(open.vote) };
+  },
+});

@@ -1,0 +1,114 @@
+/** What is shown of a mission: in lists, and in golden histories. */
+import { Budget, MissionSnapshotV1 } from "@tutti/contracts/swarm/v1";
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import type { Description } from "@tutti/kernel";
+import { countsLabel, cut, isNothing, labelLengthMax } from "@tutti/machine-work";
+import { limitOf } from "../core/budget/book.ts";
+import { hasEnded, type Mission, type MissionView, statusOf } from "../core/state/state.ts";
+import { snapshotOf } from "./snapshots.ts";
+
+/** What missions are found by besides their own labels: names that no label of a user can have. */
+export const indexLabels = {
+  hash: "mission:hash",
+  errorCode: "mission:error",
+  parent: "mission:parent",
+  /** Its title, or the first line of its goal. */
+  title: "mission:title",
+  /**
+   * How many questions to people are open, set while it waits for a person: 0 if it is paused without a
+   * question.
+   */
+  person: "mission:person",
+  /** What is wrong while it goes in circles or does not get on. */
+  trouble: "mission:trouble",
+  /** The leader. Absent if there is none. */
+  leader: "mission:leader",
+  /** How many of its tasks stand how: `8:2 9:1`. Absent without any. */
+  tasks: "mission:tasks",
+  /** How many votes are open. Absent without any. */
+  votes: "mission:votes",
+  /**
+   * What was used up, is set aside and may be used up in all, as bytes in base64url. Absent where there is nothing of
+   * it.
+   */
+  budget: "mission:budget",
+} as const;
+
+export function describeMission(mission: MissionView): Description {
+  const { order } = mission;
+  const labels: Record<string, string> = { ...order?.spec?.labels, ...order?.labels };
+  if (order !== undefined) {
+    if (order.hash !== "") labels[indexLabels.hash] = order.hash;
+    const title = order.spec?.title || firstLine(order.spec?.goal ?? "");
+    if (title !== "") labels[indexLabels.title] = cut(title, labelLengthMax);
+    const { parent } = order;
+    if (parent !== undefined) labels[indexLabels.parent] = cut(`${parent.kind}/${parent.id}`, labelLengthMax);
+  }
+  if (mission.error !== undefined) labels[indexLabels.errorCode] = cut(mission.error.code, labelLengthMax);
+  if (!hasEnded(mission)) {
+    const isPaused = mission.pauseMs > 0 || (mission.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0;
+    if (isPaused || mission.openQuestions > 0) labels[indexLabels.person] = String(mission.openQuestions);
+    if (mission.trouble !== "") labels[indexLabels.trouble] = cut(mission.trouble, labelLengthMax);
+    if (mission.leader !== "") labels[indexLabels.leader] = cut(mission.leader, labelLengthMax);
+    if (mission.openVotes > 0) labels[indexLabels.votes] = String(mission.openVotes);
+  }
+  if (mission.tasks.length > 0) labels[indexLabels.tasks] = countsLabel(mission.counts);
+  const budget = budgetLabel(mission);
+  if (budget !== "") labels[indexLabels.budget] = budget;
+  return {
+    status: statusOf(mission),
+    definition: order?.definition ?? "",
+    labels,
+    idChosen: order?.idChosen ?? false,
+    keepMs: order?.spec?.retentionMs || undefined,
+    removedMs: mission.removeMs || undefined,
+  };
+}
+
+const firstLine = (text: string): string => text.trim().split("\n", 1)[0] ?? "";
+
+function budgetLabel(mission: MissionView): string {
+  const { spent, reserved } = mission;
+  const limit = limitOf(mission);
+  if ([limit, spent, reserved].every(isNothing)) return "";
+  const said = Budget.fromPartial({ limit, spent, reserved });
+  return Buffer.from(Budget.encode(said).finish()).toString("base64url");
+}
+
+/** The budget in a label. Undefined if there is none. The label does not include the rest of the budget. */
+export function budgetIn(label: string | undefined): Budget | undefined {
+  return label === undefined ? undefined : Budget.decode(Buffer.from(label, "base64url"));
+}
+
+/** All of the state as plain JSON. */
+export function projectMission(mission: MissionView): unknown {
+  const { counts, left, children, openPlaces, reserved, openVotes, openQuestions, keptBytes, boardBytes } =
+    mission;
+  return {
+    ...(MissionSnapshotV1.toJSON(withoutSkipped(snapshotOf(mission as Mission))) as object),
+    follows: {
+      ...{
+        counts: [...counts],
+        left,
+        children,
+        openPlaces,
+        reserved: { ...reserved },
+        openVotes,
+        openQuestions,
+      },
+      ...{
+        keptBytes,
+        boardBytes,
+        messageBytes: mission.messageBytes,
+        claimable: [...mission.claimable.numbers()].sort(),
+      },
+      ...{ forBudget: mission.heldForBudget.size, forPlace: mission.heldForPlace.size },
+      roles: [...mission.roleCounts].sort(),
+    },
+  };
+}
+
+/** Snapshots of older releases do not have it: of such a mission it counts from there on. It is for people, and decides nothing. */
+function withoutSkipped(snapshot: MissionSnapshotV1): MissionSnapshotV1 {
+  return { ...snapshot, tasks: snapshot.tasks.map((task) => ({ ...task, skipped: 0 })) };
+}

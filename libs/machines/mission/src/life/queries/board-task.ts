@@ -1,0 +1,53 @@
+/** Tasks as the contract shows them. */
+import type { BoardTask, Handoff, TaskClaim } from "@tutti/contracts/swarm/v1";
+import { type Amounts, type TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
+import { asPayload, momentOf, taskOutcome } from "@tutti/machine-work";
+import { inputOf } from "../../core/board/input.ts";
+import { claimIdOf } from "../../core/state/numbers.ts";
+import type { Task } from "../../core/state/state.ts";
+import { isAtWork, type MissionView, type TaskView } from "../../core/state/state.ts";
+
+/** What the next agent needs of a task is in it: its input as it was computed, and how it was handed on. */
+export function boardTask(mission: MissionView, task: TaskView): BoardTask {
+  const { status, reason, message, startMs, endMs, addMs, childId, parent, fraction, used, cause } = task;
+  const spec = { ...(task.spec as TaskSpec), input: asPayload(inputOf(task as Task)) };
+  const isMission = task.spec.work?.$case === "mission";
+  return {
+    spec,
+    status,
+    statusReason: reason || message,
+    addCause: cause && { ...cause, actor: cause.actor && { ...cause.actor } },
+    addTime: momentOf(addMs),
+    claim: claimShown(mission, task),
+    attempts: beginsOf(task),
+    outcome: taskOutcome(task),
+    startTime: momentOf(startMs),
+    endTime: momentOf(endMs),
+    handoffs: task.handoffs.map((handoff) => ({ ...(handoff as Handoff) })),
+    child:
+      childId === ""
+        ? undefined
+        : { namespace: mission.key.namespace, kind: isMission ? "mission" : "run", id: childId, task: "" },
+    parentTaskId: mission.tasks[parent]?.spec.id ?? "",
+    progress: fraction,
+    used: used && { ...(used as Amounts) },
+    agentId: task.agent,
+    readyTime: momentOf(task.readyMs),
+  };
+}
+
+/** Returns how often it started. Numbers of attempts fence, and some of the attempts never started. */
+function beginsOf({ attempt, skipped, status }: TaskView): number {
+  return attempt - skipped - (status === TaskStatus.TASK_STATUS_QUEUED ? 1 : 0);
+}
+
+function claimShown(mission: MissionView, task: TaskView): TaskClaim | undefined {
+  if (!isAtWork(task) || task.agent === "") return undefined;
+  return {
+    claimId: claimIdOf(task.number, task.attempt),
+    pool: mission.participants.get(task.agent)?.pool ?? "",
+    agentId: task.agent,
+    claimTime: momentOf(task.beginMs),
+    expireTime: momentOf(task.leaseDueMs),
+  };
+}

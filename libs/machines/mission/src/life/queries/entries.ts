@@ -1,0 +1,90 @@
+import type { BoardEntry } from "@tutti/contracts/swarm/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { momentOf } from "@tutti/machine-work";
+import type { Entry, Mission, MissionView } from "../../core/state/state.ts";
+
+export function boardEntry({ key, value, version, cause, updateMs }: ReadOnly<Entry>): BoardEntry {
+  return {
+    key,
+    value: value as BoardEntry["value"],
+    version,
+    updateCause: cause && { ...cause, actor: cause.actor && { ...cause.actor } },
+    updateTime: momentOf(updateMs),
+  };
+}
+
+/** By key. Those that are not there are left out. */
+export const getEntries: Query<Mission, { readonly keys: readonly string[] }, readonly BoardEntry[]> = {
+  type: "get_entries",
+  answer: ({ entries }, { keys }) =>
+    keys.flatMap((key) => {
+      const entry = entries.get(key);
+      return entry?.value === undefined ? [] : [boardEntry(entry)];
+    }),
+};
+
+export interface EntriesWanted {
+  readonly prefix: string;
+  /** Keys after this one. Empty means from the first. */
+  readonly afterKey: string;
+  readonly size: number;
+  /** Whether those that were removed are among them, without a value. */
+  readonly withRemoved?: boolean;
+}
+
+/** Ordered by key. */
+export const listEntries: Query<
+  Mission,
+  EntriesWanted,
+  { readonly entries: readonly BoardEntry[]; readonly isMore: boolean; readonly number: number }
+> = {
+  type: "list_entries",
+  answer({ entries, entryNumber }, { prefix, afterKey, size, withRemoved = false }) {
+    const keys = [...entries.values()]
+      .filter(
+        ({ key, value }) => (withRemoved || value !== undefined) && key.startsWith(prefix) && key > afterKey,
+      )
+      .map(({ key }) => key)
+      .sort();
+    const shown = keys.slice(0, size).map((key) => boardEntry(entries.get(key) as ReadOnly<Entry>));
+    return { entries: shown, isMore: keys.length > size, number: entryNumber };
+  },
+};
+
+export interface EntriesChanged {
+  /** Each key once, as it is now. Removed ones have no value. */
+  readonly entries: readonly BoardEntry[];
+  /** Number of the latest change that is among these: where to continue. */
+  readonly number: number;
+  /** False where what has changed since is not known any more: the whole board has to be read. */
+  readonly isKnown: boolean;
+}
+
+/** What has changed after a change, by the number that each has in the mission. */
+export const changedEntries: Query<
+  Mission,
+  { readonly afterNumber: number; readonly prefixes: readonly string[]; readonly size: number },
+  EntriesChanged
+> = {
+  type: "changed_entries",
+  answer(mission, { afterNumber, prefixes, size }) {
+    const { changesFrom, changes, entryNumber } = mission;
+    if (afterNumber >= entryNumber)
+      return { entries: [], number: entryNumber, isKnown: afterNumber === entryNumber };
+    if (afterNumber + 1 < changesFrom) return { entries: [], number: entryNumber, isKnown: false };
+    const found = new Set<string>();
+    let at = afterNumber + 1 - changesFrom;
+    for (; at < changes.length && found.size < size; at++) {
+      const key = changes[at] ?? "";
+      if (prefixes.some((prefix) => key.startsWith(prefix))) found.add(key);
+    }
+    return { entries: entriesOf(mission, found), number: changesFrom + at - 1, isKnown: true };
+  },
+};
+
+function entriesOf({ entries }: MissionView, keys: Iterable<string>): BoardEntry[] {
+  return [...keys].flatMap((key) => {
+    const entry = entries.get(key);
+    return entry === undefined ? [] : [boardEntry(entry)];
+  });
+}

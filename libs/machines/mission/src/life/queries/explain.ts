@@ -1,0 +1,315 @@
+/** Explains a mission, or a task of it: every one that has not ended names the thing that it waits for. */
+import { MissionPhase, TaskHold } from "@tutti/contracts/swarm/v1";
+import {
+  type ErrorDetail,
+  type Explanation,
+  type FailedAttempt,
+  type Remedy,
+  TaskStatus,
+  type Wait,
+  WaitCause,
+} from "@tutti/contracts/types/v1";
+import type { Query } from "@tutti/kernel";
+import { counted } from "@tutti/kernel";
+import { inWords, isDone, momentOf, statusName, statusWord } from "@tutti/machine-work";
+import { assignmentOf, canBeClaimed, isPaidFor } from "../../core/board/offer.ts";
+import { availableOf, isAffordable, wantedBy } from "../../core/budget/book.ts";
+import {
+  hasEnded,
+  isChild,
+  type Mission,
+  type MissionView,
+  specOf,
+  statusOf,
+  type TaskView,
+} from "../../core/state/state.ts";
+import { missionErrors } from "../../errors.ts";
+import { approvalIdOf } from "../../kinds/question/ask.ts";
+import { isHeld } from "../conditions.ts";
+import { approvalsNeededBy } from "./approvals.ts";
+
+export const explainMission: Query<Mission, { readonly taskId: string }, Explanation> = {
+  type: "explain_mission",
+  answer(mission, { taskId }, { key, nowMs }) {
+    if (mission.order === undefined) return missionErrors.missionMissing.refusal({ id: key.id });
+    const about = { namespace: key.namespace, kind: "mission", id: key.id, task: taskId };
+    if (taskId === "") return { ...empty, about, ...whyOf(mission, nowMs) };
+    const task = mission.tasks[mission.byId.get(taskId) ?? -1];
+    if (task === undefined) return missionErrors.taskMissing.refusal({ id: key.id, task: taskId });
+    return { ...empty, about, ...whyTask(mission, task, nowMs), failures: failuresOf(task) };
+  },
+};
+
+const empty = {
+  summary: "",
+  waits: [],
+  candidates: [],
+  failures: [],
+  remedies: [],
+  expectedStartTime: undefined,
+  parts: [],
+} satisfies Omit<Explanation, "about">;
+
+interface Why {
+  readonly summary: string;
+  readonly waits: Wait[];
+  readonly remedies: Remedy[];
+}
+
+export function whyOf(mission: MissionView, nowMs: number): Why {
+  const { id } = mission.key;
+  if (hasEnded(mission)) {
+    const how = statusName(statusOf(mission));
+    return plain(mission.error === undefined ? `it is ${how}` : `it is ${how}: ${mission.error.message}`);
+  }
+  const held = wholeHold(mission, nowMs);
+  if (held !== undefined) return held;
+  if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING)
+    return waiting(nowMs, {
+      cause: WaitCause.WAIT_CAUSE_CHILD,
+      message: `it ends, and waits for ${mission.children} children to say what they used up`,
+    });
+  const count = (status: TaskStatus) => mission.counts[status] ?? 0;
+  if (count(TaskStatus.TASK_STATUS_PAUSED) > 0)
+    return waiting(nowMs, {
+      cause: WaitCause.WAIT_CAUSE_PAUSED,
+      message: tasksThat(
+        count(TaskStatus.TASK_STATUS_PAUSED),
+        "has paused for a person",
+        "have paused for a person",
+      ),
+      remedy: { text: "Resolve the cause, then resume the tasks.", command: `tutti resume ${id}` },
+    });
+  const working = count(TaskStatus.TASK_STATUS_RUNNING) + mission.children;
+  if (working > 0) return plain(tasksThat(working, "is running", "are running"));
+  if (count(TaskStatus.TASK_STATUS_RETRYING) > 0)
+    return waiting(nowMs, { cause: WaitCause.WAIT_CAUSE_BACKOFF, message: "it waits to try a task again" });
+  if (count(TaskStatus.TASK_STATUS_QUEUED) > 0)
+    return waiting(nowMs, {
+      cause: WaitCause.WAIT_CAUSE_BUSY,
+      message: tasksThat(count(TaskStatus.TASK_STATUS_QUEUED), "waits for an agent", "wait for agents"),
+    });
+  if (mission.left > 0) return waitingTasks(mission, nowMs);
+  return waitingForEnd(mission, nowMs);
+}
+
+function tasksThat(count: number, one: string, many: string): string {
+  return counted(count, `task ${one}`, `tasks ${many}`);
+}
+
+/** The reason why the whole mission waits. */
+function wholeHold(mission: MissionView, nowMs: number): Why | undefined {
+  if (mission.pauseMs > 0)
+    return waiting(mission.pauseMs, {
+      cause: WaitCause.WAIT_CAUSE_PAUSED,
+      message: `it is paused${mission.pauseReason === "" ? "" : `: ${mission.pauseReason}`}`,
+      remedy: { text: "Resume the mission.", command: `tutti resume ${mission.key.id}` },
+    });
+  if (mission.isUsedUp)
+    return waiting(nowMs, {
+      cause: WaitCause.WAIT_CAUSE_BUDGET,
+      message: `its budget is used up: ${inWords(availableOf(mission))} are left, and a person is asked for more`,
+      remedy: { text: "Raise the budget, or say no", command: "" },
+    });
+  if (mission.troubleHolds)
+    return waiting(nowMs, {
+      cause: WaitCause.WAIT_CAUSE_APPROVAL,
+      message: `${mission.trouble}; a person is asked whether it may continue`,
+    });
+  if (mission.phase !== MissionPhase.MISSION_PHASE_WAITING) return undefined;
+  const lacking = specOf(mission).roles.filter(
+    ({ name, minAgents }) => (mission.roleCounts.get(name) ?? 0) < minAgents,
+  );
+  const names = lacking.map(({ name, minAgents }) => `${minAgents} in ${name}`).join(", ");
+  return waiting(mission.createMs, {
+    cause: WaitCause.WAIT_CAUSE_START,
+    message: `it starts when enough agents have joined: ${names}`,
+  });
+}
+
+function waitingTasks(mission: MissionView, nowMs: number): Why {
+  const first = mission.tasks.find(({ status }) => !isDone(status));
+  const why = first === undefined ? plain("") : whyTask(mission, first, nowMs);
+  return { ...why, summary: first === undefined ? "it continues" : `${first.spec.id}: ${why.summary}` };
+}
+
+/** Nothing is to be done. */
+function waitingForEnd(mission: MissionView, nowMs: number): Why {
+  const { stopConditions } = specOf(mission);
+  if (stopConditions.length === 0)
+    return waiting(nowMs, {
+      cause: WaitCause.WAIT_CAUSE_NEEDS,
+      message: "there is no task on its board yet",
+      remedy: { text: "Add a task, or cancel it", command: "" },
+    });
+  const said = stopConditions.map((condition) => {
+    const { problem } = isHeld(mission, condition, nowMs);
+    return `${condition.name}${problem === "" ? "" : ` (${problem})`}`;
+  });
+  return waiting(nowMs, {
+    cause: WaitCause.WAIT_CAUSE_NEEDS,
+    message: `all its tasks have ended, and none of its stop conditions holds: ${said.join(", ")}`,
+    remedy: { text: "Add a task, change what the conditions look at, or cancel it", command: "" },
+  });
+}
+
+function whyTask(mission: MissionView, task: TaskView, nowMs: number): Why {
+  const { status, error, reason, agent } = task;
+  if (isDone(status)) {
+    const why = error?.message || reason;
+    return plain(`it is ${statusWord(status)}${why === "" ? "" : `: ${why}`}`);
+  }
+  if (task.isWithdrawn)
+    return waiting(nowMs, {
+      cause: WaitCause.WAIT_CAUSE_CHILD,
+      message: "it was taken off the board, and its outcome is to be brought in",
+    });
+  if (task.question > 0)
+    return waiting(nowMs, {
+      cause: WaitCause.WAIT_CAUSE_APPROVAL,
+      message: askedAbout(mission, task),
+      subject: approvalIdOf(task.question),
+      remedy: { text: "Look at the output, and say yes or no", command: `tutti approve ${mission.key.id}` },
+    });
+  if (status === TaskStatus.TASK_STATUS_RUNNING) return plain(`${agent} runs it`);
+  if (
+    isChild(task) &&
+    task.childId !== "" &&
+    status !== TaskStatus.TASK_STATUS_RETRYING &&
+    status !== TaskStatus.TASK_STATUS_PAUSED
+  )
+    return waiting(task.queueMs, {
+      cause: WaitCause.WAIT_CAUSE_CHILD,
+      message:
+        status === TaskStatus.TASK_STATUS_QUEUED
+          ? `its child ${task.childId} is being started`
+          : `its child ${task.childId} has not ended`,
+      subject: task.childId,
+    });
+  switch (status) {
+    case TaskStatus.TASK_STATUS_RETRYING:
+      return waiting(nowMs, {
+        cause: WaitCause.WAIT_CAUSE_BACKOFF,
+        message: "it is tried again after a pause",
+        endMs: task.retryMs,
+      });
+    case TaskStatus.TASK_STATUS_PAUSED:
+      return waiting(nowMs, {
+        cause: WaitCause.WAIT_CAUSE_PAUSED,
+        message: `its last attempt failed, and a person is to look at it: ${error?.message ?? ""}`,
+      });
+    case TaskStatus.TASK_STATUS_QUEUED:
+      if (isTooDear(mission, task))
+        return wholeHold(mission, nowMs) ?? waiting(task.queueMs, budgetWhy(mission, task));
+      return waiting(task.queueMs, {
+        cause: WaitCause.WAIT_CAUSE_BUSY,
+        message: queuedWords(mission, task),
+        subject: task.profile?.capability ?? "",
+      });
+    case TaskStatus.TASK_STATUS_HELD:
+      return waiting(task.readyMs, heldWhy(mission, task));
+    default:
+      return wholeHold(mission, nowMs) ?? openNeeds(mission, task, nowMs);
+  }
+}
+
+function askedAbout({ questions }: MissionView, { question: number }: TaskView): string {
+  const question = questions.get(number);
+  const { rule, decisions = [] } = question ?? {};
+  if (question === undefined || rule === undefined) return "a person is asked whether its output counts";
+  const { deciders } = rule;
+  const whom = deciders.length === 0 ? "a person" : deciders.join(", ");
+  const needed = approvalsNeededBy(question);
+  const said = needed > 1 ? `, ${decisions.length} of ${needed} have approved` : "";
+  return `the rule ${rule.rule} has ${whom} asked whether its output counts: ${question.title}${said}`;
+}
+
+function queuedWords(mission: MissionView, task: TaskView): string {
+  const { onlyAgents, toRole } = task;
+  const { isOffered } = assignmentOf(mission);
+  const isClaimable = canBeClaimed(mission, task);
+  const how =
+    isOffered && isClaimable
+      ? "offered to its pool, and can be claimed"
+      : isOffered
+        ? "offered to its pool"
+        : "to be claimed";
+  const whom =
+    toRole !== ""
+      ? ` by the role ${toRole}`
+      : onlyAgents.length > 0
+        ? ` by ${onlyAgents.slice(0, 10).join(", ")}`
+        : "";
+  return `it is ${how}${whom}, and no worker has taken it yet`;
+}
+
+/** Returns whether the budget has too little left for its claimant. */
+function isTooDear(mission: MissionView, task: TaskView): boolean {
+  return !isPaidFor(mission, task) && !isAffordable(mission, wantedBy(mission, task));
+}
+
+function budgetWhy(mission: MissionView, task: TaskView) {
+  return {
+    cause: WaitCause.WAIT_CAUSE_BUDGET,
+    message: `it wants ${inWords(wantedBy(mission, task))} of the budget, and ${inWords(availableOf(mission))} are left until others return what they do not use`,
+  };
+}
+
+function heldWhy(mission: MissionView, task: TaskView) {
+  switch (task.hold) {
+    case TaskHold.TASK_HOLD_PLACE:
+      return { cause: WaitCause.WAIT_CAUSE_BUDGET, message: "as many agents take part as may" };
+    case TaskHold.TASK_HOLD_ROLE:
+      return {
+        cause: WaitCause.WAIT_CAUSE_NO_MATCH,
+        message: `no agent has the role ${task.toRole}`,
+        subject: task.toRole,
+      };
+    default:
+      return budgetWhy(mission, task);
+  }
+}
+
+function openNeeds(mission: MissionView, { spec }: TaskView, nowMs: number): Why {
+  const open = spec.needs
+    .map(({ task }) => task)
+    .filter((id) => !isDone(mission.tasks[mission.byId.get(id) ?? -1]?.status ?? 0));
+  if (open.length === 0) return plain("it is about to start");
+  return waiting(nowMs, {
+    cause: WaitCause.WAIT_CAUSE_NEEDS,
+    message: `it needs ${open.slice(0, 10).join(", ")} to end first`,
+    subject: open[0] ?? "",
+  });
+}
+
+interface Cause {
+  readonly cause: WaitCause;
+  readonly message: string;
+  readonly subject?: string;
+  readonly endMs?: number;
+  readonly remedy?: Remedy;
+}
+
+function waiting(sinceMs: number, { cause, message, subject = "", endMs = 0, remedy }: Cause): Why {
+  return {
+    summary: message,
+    waits: [
+      {
+        ...{ cause, message, subject, present: true, holders: [], waitedMs: 0 },
+        ...{ startTime: momentOf(sinceMs), endTime: momentOf(endMs) },
+      },
+    ],
+    remedies: remedy === undefined ? [] : [remedy],
+  };
+}
+
+function plain(summary: string): Why {
+  return { summary, waits: [], remedies: [] };
+}
+
+function failuresOf({ failures, spec }: TaskView): FailedAttempt[] {
+  return [...failures].reverse().map(({ attempt, agent, error, endMs }) => ({
+    ...{ task: spec.id, attempt, agentId: agent, failTime: momentOf(endMs) },
+    error: error as ErrorDetail | undefined,
+  }));
+}

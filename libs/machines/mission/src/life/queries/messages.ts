@@ -1,0 +1,65 @@
+import type { MessageTarget, MissionMessage } from "@tutti/contracts/swarm/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { momentOf } from "@tutti/machine-work";
+import type { Message, Mission, MissionView } from "../../core/state/state.ts";
+
+export interface MessagesWanted {
+  readonly afterNumber: number;
+  /** To this agent, directly or through a role or topic. Empty means to any agent. */
+  readonly agentId: string;
+  /** Empty means about any. */
+  readonly taskId: string;
+  readonly size: number;
+}
+
+export interface MessagesShown {
+  readonly messages: readonly MissionMessage[];
+  /** Number of the last message that was looked at: where to continue. */
+  readonly number: number;
+}
+
+const lookedAtMax = 20_000;
+
+/** Oldest first. */
+export const showMessages: Query<Mission, MessagesWanted, MessagesShown> = {
+  type: "messages",
+  answer(mission, { afterNumber, agentId, taskId, size }) {
+    const { messages: kept, messageNumber } = mission;
+    const shown: MissionMessage[] = [];
+    // Numbers have no gaps, so the place follows.
+    let at = Math.max(0, afterNumber + 1 - (messageNumber - kept.length + 1));
+    const until = Math.min(kept.length, at + lookedAtMax);
+    for (; at < until && shown.length < size; at++) {
+      const message = kept[at];
+      if (message === undefined || (taskId !== "" && message.sent.taskId !== taskId)) continue;
+      if (agentId !== "" && !isTo(mission, agentId, message.sent.to)) continue;
+      shown.push(messageShown(message));
+    }
+    return { messages: shown, number: Math.max(afterNumber, messageNumber - kept.length + at) };
+  },
+};
+
+function isTo(
+  { participants }: MissionView,
+  agent: string,
+  to: ReadOnly<MessageTarget> | undefined,
+): boolean {
+  const target = to?.target;
+  switch (target?.$case) {
+    case "agentId":
+      return target.value === agent;
+    case "role":
+      return participants.get(agent)?.role === target.value;
+    case "topic":
+      return participants.get(agent)?.topics.includes(target.value) === true;
+    case "everybody":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function messageShown({ number, sender, sent, sendMs }: ReadOnly<Message>): MissionMessage {
+  const { to, body, answers, taskId } = sent as Message["sent"];
+  return { number, sender: sender && { ...sender }, to, body, answers, taskId, sendTime: momentOf(sendMs) };
+}

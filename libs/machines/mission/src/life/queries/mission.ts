@@ -1,0 +1,80 @@
+/** A mission as the contract shows it. */
+import type { Mission as MissionMessage, MissionSpec, Participant } from "@tutti/contracts/swarm/v1";
+import type { Cause, Outcome } from "@tutti/contracts/types/v1";
+import type { RunEnding } from "@tutti/contracts/workflow/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { type Data, momentOf, shownCounts, workOutcome } from "@tutti/machine-work";
+import { hasEnded, type Mission, type MissionView, statusOf } from "../../core/state/state.ts";
+import { missionErrors } from "../../errors.ts";
+import { endingOf, outputOf } from "../end.ts";
+import { budgetShown } from "./budget.ts";
+import { whyOf } from "./explain.ts";
+
+export interface MissionWanted {
+  /** With the specification's input and participants, and the output. */
+  readonly whole: boolean;
+}
+
+export const showMission: Query<Mission, MissionWanted, MissionMessage> = {
+  type: "mission",
+  answer(mission, { whole }, { key, nowMs }) {
+    const { order } = mission;
+    if (order === undefined || mission.removeMs > 0)
+      return missionErrors.missionMissing.refusal({ id: key.id });
+    const cause = mission.createCause as Cause | undefined;
+    return {
+      namespace: key.namespace,
+      missionId: key.id,
+      spec: specShown(mission, whole),
+      definition: order.definition,
+      definitionHash: order.hash,
+      status: statusOf(mission),
+      statusReason: hasEnded(mission) ? "" : whyOf(mission, nowMs).summary,
+      outcome: outcomeOf(mission, whole),
+      tasks: shownCounts(mission.counts, mission.tasks.length),
+      participants: whole ? [...mission.participants.values()].map(participantShown) : [],
+      leader: mission.leader,
+      budget: budgetShown(mission),
+      openApprovals: mission.openQuestions,
+      openVotes: mission.openVotes,
+      trouble: mission.trouble,
+      parent: order.parent && { ...order.parent },
+      root: order.root && { ...order.root },
+      depth: order.depth,
+      // Known to the history.
+      eventCount: 0,
+      createTime: momentOf(mission.createMs),
+      startTime: momentOf(mission.beginMs),
+      endTime: momentOf(mission.endMs),
+      createCause: cause && { ...cause },
+      revision: "",
+    };
+  },
+};
+
+/** Its tasks are on the board, and not among it. */
+function specShown({ order }: MissionView, whole: boolean): MissionSpec | undefined {
+  const spec = order?.spec as MissionSpec | undefined;
+  if (spec === undefined) return undefined;
+  const labels = { ...spec.labels, ...order?.labels };
+  return { ...spec, labels, tasks: [], input: whole ? spec.input : undefined };
+}
+
+function participantShown(
+  participant: ReadOnly<MissionView["participants"] extends ReadonlyMap<string, infer P> ? P : never>,
+): Participant {
+  const { pool, agent, role, joinMs, heardMs, nodes, done, used } = participant;
+  const times = { joinTime: momentOf(joinMs), heardTime: momentOf(heardMs) };
+  return { pool, agentId: agent, role, ...times, tasks: nodes.size, done, used: { ...used } };
+}
+
+function outcomeOf(mission: MissionView, whole: boolean): Outcome | undefined {
+  const output = (): Data | undefined => (whole ? (outputOf(mission) as Data | undefined) : undefined);
+  return workOutcome({ status: statusOf(mission), error: mission.error, output });
+}
+
+/** How it ended, as its parent receives it. Undefined while it continues. */
+export const showMissionEnding: Query<Mission, undefined, RunEnding | undefined> = {
+  type: "mission_ending",
+  answer: (mission) => (hasEnded(mission) ? endingOf(mission) : undefined),
+};
