@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { addMcpServer, type McpServer, type McpTools } from "@tutti/sdk/mcp";
-import type { HandleOptions, Handler, TaskContext } from "@tutti/sdk/worker";
+import type { HandleOptions, Handler } from "@tutti/sdk/worker";
 
 const program = join(import.meta.dirname, "programs", "mcp-server.mjs");
 
@@ -19,7 +19,7 @@ class Desk {
   }
 
   async call(name: string, input: unknown = {}, signal = new AbortController().signal): Promise<unknown> {
-    return this.handlers.get(name)?.handler(input, { signal } as unknown as TaskContext);
+    return this.handlers.get(name)?.handler(input, { signal, progress() {} } as never);
   }
 }
 
@@ -75,6 +75,22 @@ describe("the tools of an MCP server over its pipes", () => {
 
   it("get nothing that they ask their client for", async () => {
     assert.equal(await desk.call("mcp.test.ask"), "refused: elicitation/create is not supported");
+  });
+
+  it("get the answer of a person that they ask for within a call", async () => {
+    // The run of a question is tested on a whole installation.
+    const run = { existed: false, result: async () => ({ data: { key: "k" } }), cancel: async () => {} };
+    const questions = { tutti: { run: async () => run } as never };
+    const other = new Desk();
+    const opened = await addMcpServer(
+      other as never,
+      "t",
+      { command: [process.execPath, program] },
+      { questions },
+    );
+    const said = await other.call("mcp.t.ask");
+    opened.close();
+    assert.deepEqual(JSON.parse(String(said)), { action: "accept", content: { key: "k" } });
   });
 
   it("are not added of a server that does not start", async () => {

@@ -133,6 +133,7 @@ export interface HandoffDocument extends AgentPartDocument {
 export interface AgentDocument extends AgentPartDocument {
   readonly model: string;
   readonly prompt?: Data;
+  readonly context?: readonly string[];
   readonly output?: { readonly schema: JsonSchema; readonly repairs?: number };
   readonly budget?: { readonly tokens?: number; readonly usd?: number; readonly time?: string };
   readonly handoffs?: Readonly<Record<string, HandoffDocument>>;

@@ -303,6 +303,11 @@ const agent = members(
   {
     ...agentMembers,
     prompt: data("What it is asked. Default: its instructions."),
+    context: list(
+      template("A resource of an MCP server: `mcp:SERVER/URI`."),
+      32,
+      "Resources that it reads before its first answer.",
+    ),
     output: members(
       {
         schema: schema("JSON Schema of its result."),

@@ -61,6 +61,7 @@ class AgentRun {
   readonly #messages: Message[] = [];
   #active: Active;
   #tools: readonly Tool[] = [];
+  #context: readonly string[] = [];
   #repairs: number;
   #last = "";
   #repeated = 0;
@@ -78,6 +79,7 @@ class AgentRun {
     const { prompt = null, guard, max = maxDefault } = this.#document;
     for (const model of this.#modelsOf(this.#document)) this.#spending.check(model);
     this.#guarded("input", guard?.input, { prompt });
+    this.#context = await this.#resources();
     this.#messages.push({ role: "user", parts: [{ text: this.#asked(prompt) }] });
     await this.#become(this.#document);
     for (let round = 1; round <= max; round++) {
@@ -92,8 +94,22 @@ class AgentRun {
   }
 
   #asked(prompt: Json): string {
-    if (prompt === null) return "Begin.";
-    return typeof prompt === "string" ? prompt : JSON.stringify(prompt);
+    const text = typeof prompt === "string" ? prompt : JSON.stringify(prompt);
+    return [...this.#context, prompt === null ? "Begin." : text].join("\n\n");
+  }
+
+  /** Resources of MCP servers, each read by a worker of the server as a task of the run. */
+  async #resources(): Promise<readonly string[]> {
+    const { context = [] } = this.#document;
+    const read = context.map(async (name) => {
+      const [, server, uri] = /^mcp:([^/]+)\/(.+)$/s.exec(name) ?? [];
+      if (server === undefined || uri === undefined)
+        throw agentErrors.optionInvalid({ option: "context", expected: "`mcp:SERVER/URI`" });
+      const options = { id: "context", timeout: { queue: queueTimeout } } as const;
+      const output = await this.#ctx.call(`mcp.${server}.resources.read`, { uri }, options);
+      return `<resource uri=${JSON.stringify(uri)}>\n${shortened(textOfResource(output))}\n</resource>`;
+    });
+    return this.#ctx.all(read);
   }
 
   #guarded(
@@ -352,6 +368,17 @@ class AgentRun {
 function budgetOf({ budget = {} }: AgentDocument): Budget {
   const { tokens, usd, time } = budget;
   return { tokens, usd, timeMs: time === undefined ? undefined : parseDurationMs(time) };
+}
+
+/** The text of a resource. Content that is no text is named alone. */
+function textOfResource(output: Json): string {
+  const { contents } = (output ?? {}) as { readonly contents?: Json };
+  return (Array.isArray(contents) ? contents : [])
+    .map((part) => {
+      const { text, mediaType = "" } = (part ?? {}) as { readonly text?: Json; readonly mediaType?: Json };
+      return typeof text === "string" ? text : `(content of the type ${mediaType || "unknown"})`;
+    })
+    .join("\n");
 }
 
 /** What a capability of a worker gave as a model: a text, or a reply with calls. */

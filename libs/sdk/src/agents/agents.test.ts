@@ -229,6 +229,40 @@ describe("an agent", () => {
     assert.match(last[0] ?? "", /Find it\.\n\nSummary of the work so far:\nIt is not on the web\./);
   });
 
+  it("reads resources of MCP servers first, as tasks of the run", async () => {
+    const model = new ScriptedModel(["At most 50."]);
+    const read: unknown[] = [];
+    const agent = {
+      ...{ model: "local:any", instructions: "Help.", prompt: "How much?" },
+      context: ["mcp:shop/shop://rules", "mcp:shop/${{ input.uri }}"],
+    };
+    const definition = {
+      workflow: "ask",
+      tasks: { answer: { agent } },
+      output: "${{ tasks.answer.output }}",
+    };
+    const handlersOfShop: TestHandlers = {
+      "mcp.shop.resources.read": (input) => {
+        read.push(input);
+        const { uri } = input as { readonly uri: string };
+        return {
+          contents:
+            uri === "shop://logo" ? [{ base64: "AA==", mediaType: "image/png" }] : [{ text: "At most 50." }],
+        };
+      },
+    };
+    const fn = agents({ providers: provider, catalogue }, { fetch: model.fetch });
+    const test = testWorkflow(definition as never, {
+      handlers: [handlersOfShop, (worker: Worker) => void worker.durable(fn)],
+    });
+    await test.execute({ input: { uri: "shop://logo" } });
+    assert.deepEqual(read, [{ uri: "shop://rules" }, { uri: "shop://logo" }]);
+    const [first] = model.requests[0]?.conversation ?? [];
+    const rules = '<resource uri="shop://rules">\nAt most 50.\n</resource>';
+    const logo = '<resource uri="shop://logo">\n(content of the type image/png)\n</resource>';
+    assert.equal(first, `${rules}\n\n${logo}\n\nHow much?`);
+  });
+
   it("asks a capability of a worker as its model", async () => {
     const model = { model: "uses:my.model" };
     const fn = agents({ providers: provider, catalogue });

@@ -2,13 +2,22 @@
 import type { Json } from "@tutti/expressions";
 import { isTuttiError, type Timer, type Timers } from "@tutti/kernel";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
+import type { TaskContext } from "../task/context.ts";
 import { type Connection, HttpConnection, type McpServer, ProgramConnection } from "./connection.ts";
 import { mcpErrors } from "./errors.ts";
+import { askPeople, type McpQuestions, OpenCall } from "./questions.ts";
 
 export interface McpTool {
   readonly name: string;
   readonly description: string;
   readonly inputSchema: Json;
+}
+
+export interface McpResource {
+  readonly uri: string;
+  readonly name: string;
+  readonly description: string;
+  readonly mediaType: string;
 }
 
 export interface McpPorts {
@@ -18,40 +27,78 @@ export interface McpPorts {
 
 interface Asked extends PromiseWithResolvers<Members> {
   readonly method: string;
+  /** Of a tool: its server may ask a person. */
+  readonly call: OpenCall | undefined;
 }
 
 const protocolVersion = "2025-11-25";
 const answerMs = 30_000;
 const pagesMax = 100;
+const internalError = -32_603;
 
 export class McpClient {
   readonly #name: string;
   readonly #server: McpServer;
   readonly #ports: McpPorts;
   readonly #changed: () => void;
+  readonly #questions: McpQuestions | undefined;
+  #capabilities: Members = {};
   #connected: Promise<Connection> | undefined;
   readonly #asked = new Map<number, Asked>();
   #number = 0;
 
   /** @param changed called when the server says that its tools are others */
-  constructor(name: string, server: McpServer, ports: McpPorts, changed: () => void = () => {}) {
+  constructor(
+    name: string,
+    server: McpServer,
+    ports: McpPorts,
+    {
+      changed = () => {},
+      questions,
+    }: { readonly changed?: () => void; readonly questions?: McpQuestions } = {},
+  ) {
     this.#name = name;
+    this.#questions = questions;
     this.#server = server;
     this.#ports = ports;
     this.#changed = changed;
   }
 
   async tools(): Promise<readonly McpTool[]> {
-    const found: McpTool[] = [];
-    let cursor: string | undefined;
+    return (await this.#list("tools/list", "tools")).map((tool) => ({
+      ...{ name: textIn(tool, "name"), description: textIn(tool, "description") },
+      inputSchema: membersIn(tool, "inputSchema") as Json,
+    }));
+  }
+
+  /** Whether the server has resources. Known after a first request. */
+  get hasResources(): boolean {
+    return isMembers(this.#capabilities["resources"]);
+  }
+
+  async resources(signal: AbortSignal): Promise<readonly McpResource[]> {
+    return (await this.#list("resources/list", "resources", signal)).map((resource) => ({
+      ...{ uri: textIn(resource, "uri"), name: textIn(resource, "name") },
+      ...{ description: textIn(resource, "description"), mediaType: textIn(resource, "mimeType") },
+    }));
+  }
+
+  /** The contents of a resource: text as it is, bytes in base64. */
+  async readResource(uri: string, signal: AbortSignal): Promise<Json> {
+    const { contents } = await this.#call("resources/read", { uri }, signal);
+    return (Array.isArray(contents) ? contents : []).filter(isMembers).map((part) => ({
+      ...{ uri: textIn(part, "uri") || uri, mediaType: textIn(part, "mimeType") },
+      ...(typeof part["blob"] === "string" ? { base64: part["blob"] } : { text: textIn(part, "text") }),
+    }));
+  }
+
+  async #list(method: string, member: string, signal?: AbortSignal): Promise<readonly Members[]> {
+    const found: Members[] = [];
+    let cursor = "";
     for (let page = 0; page < pagesMax; page++) {
-      const reply = await this.#call("tools/list", cursor === undefined ? {} : { cursor });
-      const listed = reply["tools"];
-      for (const tool of (Array.isArray(listed) ? listed : []).filter(isMembers))
-        found.push({
-          ...{ name: textIn(tool, "name"), description: textIn(tool, "description") },
-          inputSchema: membersIn(tool, "inputSchema") as Json,
-        });
+      const reply = await this.#call(method, cursor === "" ? {} : { cursor }, signal);
+      const listed = reply[member];
+      found.push(...(Array.isArray(listed) ? listed : []).filter(isMembers));
       cursor = textIn(reply, "nextCursor");
       if (cursor === "") break;
     }
@@ -59,8 +106,10 @@ export class McpClient {
   }
 
   /** Returns what the tool gave: its structured content, its text, or its content as it is. */
-  async callTool(tool: string, input: unknown, signal: AbortSignal): Promise<Json> {
-    const result = await this.#call("tools/call", { name: tool, arguments: input ?? {} }, signal);
+  async callTool(tool: string, input: unknown, task: TaskContext): Promise<Json> {
+    const call = this.#questions === undefined ? undefined : new OpenCall(task);
+    const params = { name: tool, arguments: input ?? {} };
+    const result = await this.#call("tools/call", params, task.signal, call);
     const listed = result["content"];
     const content = (Array.isArray(listed) ? listed : []).filter(isMembers);
     const text = content.map((part) => textIn(part, "text")).join("\n");
@@ -75,10 +124,10 @@ export class McpClient {
     this.#gone("it was closed");
   }
 
-  async #call(method: string, params: Members, signal?: AbortSignal): Promise<Members> {
+  async #call(method: string, params: Members, signal?: AbortSignal, call?: OpenCall): Promise<Members> {
     this.#connected ??= this.#connect();
     try {
-      return await this.#request(await this.#connected, method, params, signal);
+      return await this.#request(await this.#connected, { method, params }, signal, call);
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       if (isTuttiError(error)) throw error;
@@ -92,6 +141,7 @@ export class McpClient {
       notice: (method: string) => {
         if (method === "notifications/tools/list_changed") this.#changed();
       },
+      request: (message: Members, within: unknown) => this.#asks(message, within),
       gone: (reason: string) => {
         this.#connected = undefined;
         this.#gone(reason);
@@ -104,8 +154,10 @@ export class McpClient {
         : new HttpConnection(server, heard, this.#ports.fetch);
     try {
       const clientInfo = { name: "tutti", version: "0.1.0" };
-      const hello = { protocolVersion, capabilities: {}, clientInfo };
-      const agreed = await this.#request(connection, "initialize", hello);
+      const capabilities = this.#questions === undefined ? {} : { elicitation: { form: {} } };
+      const params = { protocolVersion, capabilities, clientInfo };
+      const agreed = await this.#request(connection, { method: "initialize", params });
+      this.#capabilities = membersIn(agreed, "capabilities");
       if (connection instanceof HttpConnection) connection.version = textIn(agreed, "protocolVersion");
       await connection.send({ jsonrpc: "2.0", method: "notifications/initialized" });
       return connection;
@@ -118,12 +170,12 @@ export class McpClient {
 
   async #request(
     connection: Connection,
-    method: string,
-    params: Members,
+    { method, params }: { readonly method: string; readonly params: Members },
     signal?: AbortSignal,
+    call?: OpenCall,
   ): Promise<Members> {
     const id = ++this.#number;
-    const asked: Asked = { ...Promise.withResolvers<Members>(), method };
+    const asked: Asked = { ...Promise.withResolvers<Members>(), method, call };
     this.#asked.set(id, asked);
     // The end of a task is the limit of a tool. Everything else is answered soon.
     const timer: Timer | undefined =
@@ -152,6 +204,26 @@ export class McpClient {
       signal?.removeEventListener("abort", abort);
       this.#asked.delete(id);
     }
+  }
+
+  /** A request of the server for an answer of a person. Over pipes it is within any call that is open. */
+  #asks(message: Members, within: unknown): Promise<Members> | undefined {
+    const questions = this.#questions;
+    const { id } = message;
+    const open = [...this.#asked].flatMap(([number, { call }]) =>
+      call !== undefined && (within === undefined || number === within) ? [call] : [],
+    );
+    if (questions === undefined || message["method"] !== "elicitation/create" || open.length === 0)
+      return undefined;
+    const params = membersIn(message, "params");
+    if (textIn(params, "mode") === "url") return undefined;
+    return askPeople(questions, this.#name, params, open).then(
+      (result) => ({ jsonrpc: "2.0", id, result }),
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        return { jsonrpc: "2.0", id, error: { code: internalError, message: reason } };
+      },
+    );
   }
 
   #answered(message: Members): void {

@@ -2,7 +2,7 @@
  * JSON-RPC with an MCP server: over the pipes of a program, or over streamable HTTP.
  *
  * 1. What is under way when a server vanishes fails. The next request starts it again.
- * 2. What a server asks its client for is refused: it gets no model, no files and no person from here.
+ * 2. A server gets no model and no files from its client. It may ask a person, if the client says how.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
@@ -22,6 +22,8 @@ export type McpServer =
 export interface Heard {
   readonly respond: (message: Members) => void;
   readonly notice: (method: string, params: Members) => void;
+  /** Answers a request of the server. Undefined if it is not supported. Of HTTP it is within a request of the client. */
+  readonly request: (message: Members, within: unknown) => Promise<Members> | undefined;
   /** Nothing comes any more. */
   readonly gone: (reason: string) => void;
 }
@@ -35,13 +37,16 @@ const lineLengthMax = 16 * 1024 * 1024;
 const methodUnknown = -32_601;
 
 /** Sorts what a server sends. Returns an answer that it has to get. */
-function take(message: Members, heard: Heard): Members | undefined {
+function take(message: Members, heard: Heard, within?: unknown): Promise<Members> | undefined {
   const method = textIn(message, "method");
   const { id } = message;
   if (method === "") heard.respond(message);
   else if (id === undefined) heard.notice(method, membersIn(message, "params"));
-  else if (method === "ping") return { jsonrpc: "2.0", id, result: {} };
-  else return { jsonrpc: "2.0", id, error: { code: methodUnknown, message: `${method} is not supported` } };
+  else if (method === "ping") return Promise.resolve({ jsonrpc: "2.0", id, result: {} });
+  else {
+    const error = { code: methodUnknown, message: `${method} is not supported` };
+    return heard.request(message, within) ?? Promise.resolve({ jsonrpc: "2.0", id, error });
+  }
   return undefined;
 }
 
@@ -90,8 +95,8 @@ export class ProgramConnection implements Connection {
       return;
     }
     for (const line of lines) {
-      const back = messagesIn(line).map((message) => take(message, this.#heard));
-      for (const message of back) if (message !== undefined) void this.send(message);
+      for (const message of messagesIn(line))
+        void take(message, this.#heard)?.then((answer) => this.send(answer));
     }
   }
 
@@ -148,15 +153,16 @@ export class HttpConnection implements Connection {
       return;
     }
     const isStream = (answer.headers.get("content-type") ?? "").startsWith("text/event-stream");
-    if (!isStream) return this.#takeAll(await answer.json());
-    for await (const data of eventsOf(answer.body)) await this.#takeAll(JSON.parse(data));
+    if (!isStream) return this.#takeAll(await answer.json(), message["id"]);
+    for await (const data of eventsOf(answer.body)) this.#takeAll(JSON.parse(data), message["id"]);
   }
 
-  async #takeAll(value: unknown): Promise<void> {
-    for (const message of each(value)) {
-      const back = take(message, this.#heard);
-      if (back !== undefined) await this.send(back);
-    }
+  /** The stream is read on while a person answers. A server that does not get the answer would wait for ever. */
+  #takeAll(value: unknown, within: unknown): void {
+    for (const message of each(value))
+      take(message, this.#heard, within)
+        ?.then((answer) => this.send(answer))
+        .catch((error: unknown) => this.#heard.gone(`it did not take an answer: ${error}`));
   }
 
   close(): void {

@@ -3,9 +3,16 @@ import { systemTimers } from "@tutti/kernel";
 import type { Worker } from "../worker/worker.ts";
 import { McpClient, type McpPorts } from "./client.ts";
 import type { McpServer } from "./connection.ts";
+import type { McpQuestions } from "./questions.ts";
 
 export type { McpServer } from "./connection.ts";
 export { mcpErrors } from "./errors.ts";
+export type { McpQuestions } from "./questions.ts";
+
+export interface McpServerOptions extends Partial<McpPorts> {
+  /** Asks people what the server asks its client for. Without it, the server is refused. */
+  readonly questions?: McpQuestions;
+}
 
 export interface McpTools {
   /** Of the worker, in the order of the server's list. */
@@ -15,33 +22,61 @@ export interface McpTools {
 
 /**
  * Connects to an MCP server, and has the worker do its tools as `mcp.NAME.TOOL`. Tools that it has later are added when
- * it says so.
+ * it says so. The resources of the server are read by `mcp.NAME.resources.list` and `mcp.NAME.resources.read`.
  */
 export async function addMcpServer(
   worker: Pick<Worker, "handle">,
   name: string,
   server: McpServer,
-  ports: Partial<McpPorts> = {},
+  options: McpServerOptions = {},
 ): Promise<McpTools> {
-  const { fetch: ask = fetch, timers = systemTimers } = ports;
+  const { fetch: ask = fetch, timers = systemTimers, questions } = options;
   const known = new Set<string>();
   const add = async () => {
     for (const { name: tool, description, inputSchema } of await client.tools()) {
       const capability = `mcp.${name}.${tool.replace(/[^A-Za-z0-9_-]/g, "_")}`;
       if (known.has(capability)) continue;
       known.add(capability);
-      worker.handle(capability, (input, { signal }) => client.callTool(tool, input, signal), {
+      worker.handle(capability, (input, task) => client.callTool(tool, input, task), {
         ...(description !== "" && { description }),
         inputSchema: inputSchema as Readonly<Record<string, unknown>>,
       });
     }
   };
-  const client = new McpClient(name, server, { fetch: ask, timers }, () => void add().catch(() => {}));
+  const changed = () => void add().catch(() => {});
+  const client = new McpClient(
+    name,
+    server,
+    { fetch: ask, timers },
+    { changed, ...(questions !== undefined && { questions }) },
+  );
   try {
     await add();
+    if (client.hasResources) for (const one of addResources(worker, name, client)) known.add(one);
   } catch (error) {
     client.close();
     throw error;
   }
   return { capabilities: [...known], close: () => client.close() };
+}
+
+/** Tools have no dot in their names, so the names of these two are free. */
+function addResources(worker: Pick<Worker, "handle">, name: string, client: McpClient): readonly string[] {
+  const list = `mcp.${name}.resources.list`;
+  const read = `mcp.${name}.resources.read`;
+  worker.handle(list, async (_input, { signal }) => ({ resources: await client.resources(signal) }), {
+    description: `Lists the resources of ${name}, each with its URI.`,
+    inputSchema: { type: "object", properties: {} },
+  });
+  worker.handle(
+    read,
+    async ({ uri }: { readonly uri: string }, { signal }) => ({
+      contents: await client.readResource(uri, signal),
+    }),
+    {
+      description: `Reads a resource of ${name} by its URI.`,
+      inputSchema: { type: "object", properties: { uri: { type: "string" } }, required: ["uri"] },
+    },
+  );
+  return [list, read];
 }

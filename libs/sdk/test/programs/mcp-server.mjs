@@ -19,7 +19,7 @@ const waiting = new Map();
 
 console.log("a line that is no message");
 for await (const line of createInterface({ input: process.stdin })) {
-  const { id, method, params = {}, error } = JSON.parse(line);
+  const { id, method, params = {}, error, result } = JSON.parse(line);
   if (method === "initialize")
     say({
       id,
@@ -34,7 +34,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     say({ id, result: isFirst ? { tools: tools.slice(0, 2), nextCursor: "2" } : { tools: tools.slice(2) } });
   }
   if (method === undefined && waiting.has(id))
-    say({ id: waiting.get(id), result: text(`refused: ${error?.message}`) });
+    say({ id: waiting.get(id), result: text(error ? `refused: ${error.message}` : JSON.stringify(result)) });
   if (method === "notifications/cancelled") console.error("cancelled");
   if (method !== "tools/call") continue;
   const { name, arguments: given } = params;

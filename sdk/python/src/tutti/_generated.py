@@ -314,6 +314,8 @@ class Agent(Node):
     answer_tokens: int | Expression | None = None
     #: What it is asked. Default: its instructions.
     prompt: Any | None = None
+    #: Resources that it reads before its first answer.
+    context: Sequence[str | Expression] | None = None
     output: AgentOutput | None = None
     budget: AgentBudget | None = None
     #: Agents that it may hand the conversation over to.

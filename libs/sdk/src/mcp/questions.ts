@@ -1,0 +1,112 @@
+/**
+ * Questions of MCP servers to people. Each is a run with one approval, so it is durable, listed, decided and audited as any
+ * approval.
+ *
+ * 1. The id of the run is saved with the attempt before the run starts. The next attempt of a task that lost its worker finds
+ *    the same question, and its answer. A task that is done again asks again.
+ * 2. A question whose call has ended is cancelled.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import type { Json } from "@tutti/expressions";
+import { isTuttiError } from "@tutti/kernel";
+import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
+import type { Tutti } from "../client/tutti.ts";
+import type { TaskContext } from "../task/context.ts";
+
+export interface McpQuestions {
+  /** Starts the runs of the questions. */
+  readonly tutti: Pick<Tutti, "run">;
+  /** People, groups or roles that may answer. Default: every caller that the policy permits. */
+  readonly by?: readonly string[];
+  /** How long a question stays open. Default: 7 days. */
+  readonly within?: string;
+}
+
+/** A call of a tool that has not ended. */
+export class OpenCall {
+  readonly task: TaskContext;
+  readonly signal: AbortSignal;
+  readonly #ids: Map<string, unknown>;
+  #asked = 0;
+
+  constructor(task: TaskContext) {
+    this.task = task;
+    this.signal = task.signal;
+    const saved = isMembers(task.saved) ? membersIn(task.saved, "questions") : {};
+    this.#ids = new Map(Object.entries(saved));
+  }
+
+  /** Names a further question of the call. Equal questions of one call have different names. */
+  nameOf(question: unknown): string {
+    const text = JSON.stringify([this.#asked++, question]);
+    return createHash("sha256").update(text).digest("base64url").slice(0, 16);
+  }
+
+  /** Returns the id of the run of a question, which the attempt before may have saved. */
+  idOf(name: string): string {
+    const known = this.#ids.get(name);
+    if (typeof known === "string") return known;
+    const id = `mcp-${randomUUID()}`;
+    this.#ids.set(name, id);
+    const saved = { questions: Object.fromEntries(this.#ids) };
+    this.task.progress({ message: "waits for an answer of a person", saved });
+    return id;
+  }
+}
+
+const withinDefault = "7d";
+const roundsMax = 100;
+
+/** Asks people, and returns their answer as the result of `elicitation/create`. */
+export async function askPeople(
+  { tutti, by, within = withinDefault }: McpQuestions,
+  server: string,
+  params: Members,
+  calls: readonly OpenCall[],
+): Promise<Members> {
+  const schema = membersIn(params, "requestedSchema");
+  const message = textIn(params, "message");
+  const [first] = calls;
+  if (first === undefined) return { action: "cancel" };
+  const question = {
+    workflow: `mcp.${server}.question`,
+    description: `Questions of the MCP server ${server} to people.`,
+    tasks: {
+      answer: {
+        approve: {
+          title: `The MCP server ${server} asks`,
+          ...{ message: "${{ input.message }}", context: "${{ input.tasks }}", within },
+          ...(Object.keys(membersIn(schema, "properties")).length > 0 && { form: formOf(schema) }),
+          ...(by !== undefined && { by }),
+        },
+      },
+    },
+    output: "${{ tasks.answer.output }}",
+  };
+  const input = { message, tasks: calls.map(({ task }) => task.caller) };
+  const name = first.nameOf([message, schema]);
+  const ended = AbortSignal.any(calls.map(({ signal }) => signal));
+  for (let round = 0; round < roundsMax; round++) {
+    const run = await tutti.run(question, { id: first.idOf(`${name}.${round}`), input });
+    const cancel = () => void run.cancel("the call has ended").catch(() => {});
+    ended.addEventListener("abort", cancel, { once: true });
+    try {
+      const { data } = await run.result<{ readonly data?: Json | null }>({ signal: ended });
+      return { action: "accept", content: isMembers(data) ? data : {} };
+    } catch (error) {
+      if (!isTuttiError(error) || ended.aborted) throw error;
+      if (error.code === "workflow.approval_rejected") return { action: "decline" };
+      // The attempt before cancelled its question when it lost its worker.
+      const isOfBefore = run.existed && error.code !== "workflow.approval_expired";
+      if (!isOfBefore) return { action: "cancel" };
+    } finally {
+      ended.removeEventListener("abort", cancel);
+    }
+  }
+  return { action: "cancel" };
+}
+
+/** Forms have no dialect of their own. */
+function formOf({ $schema: _, ...schema }: Members): Members {
+  return schema;
+}
