@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { connect } from "./client/connect.ts";
+import { EmbeddedTutti } from "./embed/embedded.ts";
 import { Worker } from "./worker.ts";
 
 // As a program without types passes them.
@@ -32,6 +33,27 @@ describe("an unknown option is refused with the name that was probably meant", (
     await assert.rejects(
       tutti.schedules.create("s", "w", misspelled({ crom: "@daily" })),
       refusal("schedule", "crom", "cron"),
+    );
+  });
+
+  it("of a session, a mission, a trigger and an embedded client", async () => {
+    await using tutti = await connect({ address: "127.0.0.1:9" });
+    const task = { id: "a", uses: "a.b" };
+    await assert.rejects(
+      tutti.run(misspelled({ tasks: [task], mod: "swarm" })),
+      refusal("session", "mod", "mode"),
+    );
+    await assert.rejects(
+      tutti.missions.start(misspelled({ tasks: [task], pol: "p" })),
+      refusal("mission", "pol", "pool"),
+    );
+    await assert.rejects(
+      tutti.triggers.create("t", "w", misspelled({ evnt: "a" })),
+      refusal("trigger", "evnt", "event"),
+    );
+    assert.throws(
+      () => new EmbeddedTutti(misspelled({ sorces: [] })),
+      refusal("EmbeddedTutti", "sorces", "sources"),
     );
   });
 });

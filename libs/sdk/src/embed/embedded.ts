@@ -5,6 +5,7 @@
  * 2. Calls of a request show the token of its user (`users.ts`).
  * 3. It stops in this order: sources, services, the worker after its running tasks, the client.
  */
+
 import type { Capability } from "@tutti/definitions/builder";
 import { type Logger, silentLogger, systemChance } from "@tutti/kernel";
 import type { Adapter } from "../adapters/adapter.ts";
@@ -13,6 +14,7 @@ import type { Source } from "../adapters/source.ts";
 import { type ConnectOptions, connect } from "../client/connect.ts";
 import type { Tutti } from "../client/tutti.ts";
 import { sdkErrors } from "../errors.ts";
+import { type OptionNames, requireKnown } from "../options.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import { apiKeyIn, type WorkerOptions } from "../worker/settings.ts";
 import { Worker, type WorkerPorts } from "../worker/worker.ts";
@@ -39,6 +41,17 @@ export interface EmbedOptions<Request extends EmbeddedRequest = EmbeddedRequest>
   /** `@opentelemetry/api` of the application. Default: traces of requests are handed on without spans. */
   readonly openTelemetry?: OpenTelemetryApi;
 }
+
+const optionNames: OptionNames<EmbedOptions> = {
+  variables: true,
+  client: true,
+  worker: true,
+  accessToken: true,
+  tokenOf: true,
+  sources: true,
+  logger: true,
+  openTelemetry: true,
+};
 
 export interface PartHealth {
   readonly level: "healthy" | "degraded" | "unhealthy";
@@ -73,6 +86,7 @@ export class EmbeddedTutti<Request extends EmbeddedRequest = EmbeddedRequest> {
   #stopping: Promise<void> | undefined;
 
   constructor(options: EmbedOptions<Request> = {}) {
+    requireKnown<EmbedOptions<Request>>("EmbeddedTutti", options, optionNames);
     this.#options = options;
     this.#variables = options.variables ?? process.env;
     this.#accessToken = options.accessToken ?? apiKeyIn(this.#variables);

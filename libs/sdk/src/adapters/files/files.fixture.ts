@@ -142,7 +142,7 @@ export function describePlace(open: () => PlaceUnderTest): void {
     const attempts: string[] = [];
     let failing = 2;
     const tutti = {
-      start: async (_workflow: string, { id, input }: { id: string; input: { path: string } }) => {
+      run: async (_workflow: string, { id, input }: { id: string; input: { path: string } }) => {
         attempts.push(id);
         if (failing-- > 0) throw passing.away();
         if (!starts.some(([known]) => known === id)) starts.push([id, input.path]);

@@ -76,7 +76,7 @@ describe("a source of files", () => {
           throw crashes.killed();
         };
         const tutti = {
-          start: async (_workflow: string, { id, input }: { id: string; input: { path: string } }) => {
+          run: async (_workflow: string, { id, input }: { id: string; input: { path: string } }) => {
             assert.ok(files.has(input.path), "a run finds its file");
             assert.equal(starts.get(id) ?? input.path, input.path);
             starts.set(id, input.path);
@@ -141,7 +141,7 @@ describe("a source of files", () => {
       growing,
     );
     const start = async () => stop.abort();
-    await source.run({ tutti: { start } as unknown as SourceRunOptions["tutti"], signal: stop.signal });
+    await source.run({ tutti: { run: start } as unknown as SourceRunOptions["tutti"], signal: stop.signal });
     assert.deepEqual([sizes, looks], [[3], 4]);
   });
 });

@@ -132,7 +132,7 @@ describe("a git repository", () => {
   it("starts a run for each commit after its first look, and continues at its mark", async () => {
     const starts: string[] = [];
     const tutti = {
-      start: async (_workflow: string, { id }: { id: string }) => void starts.push(id),
+      run: async (_workflow: string, { id }: { id: string }) => void starts.push(id),
     } as unknown as SourceRunOptions["tutti"];
     const watch = () => {
       const stop = new AbortController();

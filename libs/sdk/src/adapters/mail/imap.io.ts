@@ -85,7 +85,7 @@ describe("a mailbox as a source", { skip: program.skip }, () => {
     /** Of a platform, a source needs the start of a run by its id. */
     const tutti = (fail: () => boolean) =>
       ({
-        start: async (_workflow: string, { id }: { id: string }) => {
+        run: async (_workflow: string, { id }: { id: string }) => {
           if (fail()) throw passing.away();
           starts.push(id);
         },

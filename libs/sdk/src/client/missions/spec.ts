@@ -1,4 +1,5 @@
 /** What missions are made of: goal, tasks, roles, budget, when they end. */
+
 import {
   Assignment,
   BudgetEnd,
@@ -7,6 +8,7 @@ import {
   StopKind,
 } from "@tutti/contracts/swarm/v1";
 import { toTimestamp } from "@tutti/kernel";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
 import { type Duration, eitherDuration } from "../work/duration.ts";
 import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
@@ -76,6 +78,32 @@ export interface MissionOptions {
   readonly retentionMs?: number;
 }
 
+const optionNames: OptionNames<MissionOptions> = {
+  id: true,
+  idempotencyKey: true,
+  title: true,
+  goal: true,
+  input: true,
+  tasks: true,
+  assignment: true,
+  roles: true,
+  leader: true,
+  budget: true,
+  stop: true,
+  output: true,
+  stuckAfter: true,
+  stuckAfterMs: true,
+  loopThreshold: true,
+  timeout: true,
+  timeoutMs: true,
+  dueTime: true,
+  pool: true,
+  priority: true,
+  labels: true,
+  retention: true,
+  retentionMs: true,
+};
+
 const assignments = {
   offered: Assignment.ASSIGNMENT_OFFERED,
   claimed: Assignment.ASSIGNMENT_CLAIMED,
@@ -91,7 +119,9 @@ const stops = {
   fail: StopKind.STOP_KIND_FAIL,
   approval: StopKind.STOP_KIND_APPROVAL,
 } as const;
+
 export function missionSpecOf(options: MissionOptions): MissionSpec {
+  requireKnown("mission", options, optionNames);
   const { budget, leader = false, dueTime, assignment = "both" } = options;
   const led = typeof leader === "object" ? leader : {};
   const spec = Specs.fromPartial({

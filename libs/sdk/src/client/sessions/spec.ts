@@ -1,4 +1,5 @@
 /** What sessions are made of: what is to be done, how, what it is to be good for, and what it may take. */
+
 import {
   type Goal,
   Mode,
@@ -10,6 +11,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { NeedCondition } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
 import { type Duration, eitherDuration } from "../work/duration.ts";
 import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
@@ -147,6 +149,45 @@ export type OtherSessionOptions = SessionSettings &
 
 export type SessionOptions = TaskSessionOptions | OtherSessionOptions;
 
+interface EachSessionOption extends SessionSettings {
+  readonly tasks: unknown;
+  readonly output: unknown;
+  readonly goal: unknown;
+  readonly definition: unknown;
+  readonly version: unknown;
+  readonly parameters: unknown;
+}
+
+const optionNames: OptionNames<EachSessionOption> = {
+  id: true,
+  idempotencyKey: true,
+  title: true,
+  input: true,
+  mode: true,
+  optimization: true,
+  monitoring: true,
+  budget: true,
+  pool: true,
+  priority: true,
+  dueTime: true,
+  timeout: true,
+  timeoutMs: true,
+  weight: true,
+  limits: true,
+  reservations: true,
+  after: true,
+  locks: true,
+  labels: true,
+  retention: true,
+  retentionMs: true,
+  tasks: true,
+  output: true,
+  goal: true,
+  definition: true,
+  version: true,
+  parameters: true,
+};
+
 const modes = {
   workflow: Mode.MODE_WORKFLOW,
   swarm: Mode.MODE_SWARM,
@@ -160,6 +201,7 @@ export function modeOf(word: ModeWord): Mode {
 }
 
 export function sessionSpecOf(options: SessionOptions): SessionSpec {
+  requireKnown<EachSessionOption>("session", options as EachSessionOption, optionNames);
   const { mode = "adaptive", dueTime, budget } = options;
   const spec = SessionSpec.fromPartial({
     ...{ title: options.title ?? "", pool: options.pool ?? "", priority: options.priority ?? 0 },

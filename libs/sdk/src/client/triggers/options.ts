@@ -1,4 +1,5 @@
 /** What a program says about a trigger, and the contract's words for it. */
+
 import {
   EventSource,
   RunEndSource,
@@ -8,8 +9,9 @@ import {
   TriggerSource,
   WebhookPreset,
 } from "@tutti/contracts/workflow/v1";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
-import { type SpecOptions, specOf } from "../spec.ts";
+import { type SpecOptions, specNames, specOf } from "../spec.ts";
 import { type Duration, durationIn, eitherDuration } from "../work/duration.ts";
 
 const singletons = { skip: Singleton.SINGLETON_SKIP, queue: Singleton.SINGLETON_QUEUE } as const;
@@ -80,6 +82,28 @@ export interface TriggerOptions extends TriggerRules, TriggeredRun {
   readonly paused?: boolean;
 }
 
+const optionNames: OptionNames<TriggerOptions> = {
+  ...specNames,
+  event: true,
+  source: true,
+  afterRun: true,
+  webhook: true,
+  if: true,
+  key: true,
+  window: true,
+  windowMs: true,
+  with: true,
+  runId: true,
+  group: true,
+  debounce: true,
+  batch: true,
+  throttle: true,
+  singleton: true,
+  signal: true,
+  description: true,
+  paused: true,
+};
+
 /** What is changed of a trigger. The rest stays. */
 export interface TriggerChanges extends TriggerRules {
   /** What it starts from now on. */
@@ -87,6 +111,7 @@ export interface TriggerChanges extends TriggerRules {
 }
 
 export function triggerMessage(triggerId: string, definition: string, options: TriggerOptions): Trigger {
+  requireKnown("trigger", options, optionNames);
   const { paused = false } = options;
   return {
     ...changed(Trigger.fromPartial({ triggerId }), options),
