@@ -297,6 +297,12 @@ const models = createRoute({
   component: lazyRouteComponent(() => import("../pages/models/models-page.tsx"), "ModelsPage"),
 });
 
+const capabilities = createRoute({
+  getParentRoute: () => root,
+  path: "/capabilities",
+  component: lazyRouteComponent(() => import("../pages/workers/capabilities-page.tsx"), "CapabilitiesPage"),
+});
+
 const capacity = createRoute({
   getParentRoute: () => root,
   path: "/capacity",
@@ -368,6 +374,7 @@ const children = [
   analysis,
   advice,
   models,
+  capabilities,
   capacity,
   whatIf,
   explore,

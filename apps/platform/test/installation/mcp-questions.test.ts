@@ -90,8 +90,8 @@ describe("an MCP server with questions and resources", () => {
   };
   const asked = () =>
     until("a question", async () => {
-      for await (const { runId, spec } of tutti.list({ definition: "mcp.shop.question" })) {
-        const run = tutti.get(runId);
+      for await (const { runId, spec } of tutti.runs.list({ definition: "mcp.shop.question" })) {
+        const run = tutti.runs.get(runId);
         const [approval] = await run.approvals();
         if (approval !== undefined) return { run, approval, input: spec?.what };
       }
@@ -103,10 +103,10 @@ describe("an MCP server with questions and resources", () => {
     tutti = await installation.client();
     server = new AskingServer();
     worker = await open();
-    await tutti.register(
+    await tutti.workflows.register(
       "workflow: pay\ntasks: {refund: {uses: mcp.shop.refund, retry: 1}}\noutput: ${{ tasks.refund.output }}\n",
     );
-    await tutti.register(
+    await tutti.workflows.register(
       'workflow: read\ntasks: {rules: {uses: mcp.shop.resources.read, with: {uri: "shop://rules"}}}\noutput: ${{ tasks.rules.output }}\n',
     );
   });
@@ -147,7 +147,7 @@ describe("an MCP server with questions and resources", () => {
   });
 
   it("asks again after an attempt that timed out, and each question once after a lost worker", async () => {
-    await tutti.register(
+    await tutti.workflows.register(
       "workflow: timed\ntasks: {refund: {uses: mcp.shop.refund, timeout: 30s, retry: 2}}\noutput: ${{ tasks.refund.output }}\n",
     );
     const paid = await tutti.run("timed", { id: "timed-1" });

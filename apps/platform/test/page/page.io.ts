@@ -573,6 +573,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
       analysis: "/analysis?workflow=order",
       advice: "/advice",
       models: "/models",
+      capabilities: "/capabilities",
       capacity: "/capacity?day=monday",
       "a replay": "/what-if?workers=3&load=2",
       "one metric": "/series?metric=process_resident_memory_bytes&range=5m",

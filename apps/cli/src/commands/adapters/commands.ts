@@ -1,4 +1,5 @@
-/** Adapters. The platform has no list of them: a worker that offers `NAME.adapter-check` has the adapter NAME. */
+/** Adapters that workers offer. */
+import { adapterCheck, adaptersIn, type OfferedAdapter } from "@tutti/rest/adapters";
 import type { CapabilityEntry } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -9,15 +10,6 @@ import { meantOf } from "../../server/names.ts";
 import { connect } from "../../server/server.ts";
 import { offered } from "../platform/capabilities.ts";
 import { register } from "../workflows/register.ts";
-
-interface Adapter {
-  readonly name: string;
-  readonly version: string;
-  readonly workers: number;
-  readonly operations: readonly { readonly name: string; readonly description: string }[];
-}
-
-const ending = ".adapter-check";
 
 export async function listAdapters(context: Context): Promise<Result> {
   const { print, values } = context;
@@ -66,14 +58,7 @@ export async function checkAdapter(context: Context): Promise<Result> {
   const name = context.values.argument("NAME");
   const server = await connect(context);
   adapterIn(await offered(server), name);
-  const workflow = `adapter-check-${name.replaceAll(".", "-")}`;
-  const text = [
-    `workflow: ${workflow}`,
-    "tasks:",
-    `  check: {uses: ${name}${ending}, timeout: 30s, retry: {attempts: 1}}`,
-    `output: "\${{ tasks.check.output }}"`,
-    "",
-  ].join("\n");
+  const { name: workflow, text } = adapterCheck(name);
   const { definition } = await register(context, server, {
     fileName: `${workflow}.yaml`,
     format: "yaml",
@@ -88,7 +73,7 @@ export async function checkAdapter(context: Context): Promise<Result> {
   return await followRun(context, { server, id: run?.runId ?? "" });
 }
 
-function adapterNamed(adapters: readonly Adapter[], name: string): Adapter {
+function adapterNamed(adapters: readonly OfferedAdapter[], name: string): OfferedAdapter {
   const found = adapters.find((adapter) => adapter.name === name);
   if (found !== undefined) return found;
   throw new Failure(`Adapter \`${name}\` not found. No worker offers it.`, {
@@ -104,30 +89,6 @@ function adapterNamed(adapters: readonly Adapter[], name: string): Adapter {
 }
 
 /** The adapter of a name among the offered capabilities. */
-export function adapterIn(entries: readonly CapabilityEntry[], name: string): Adapter {
+export function adapterIn(entries: readonly CapabilityEntry[], name: string): OfferedAdapter {
   return adapterNamed(adaptersIn(entries), name);
-}
-
-function adaptersIn(capabilities: readonly CapabilityEntry[]): readonly Adapter[] {
-  return capabilities
-    .filter(({ name }) => name.endsWith(ending))
-    .map((check) => {
-      const name = check.name.slice(0, -ending.length);
-      const own = capabilities.filter((each) => each.name.startsWith(`${name}.`) && each !== check);
-      return {
-        ...{ name, version: own[0]?.versions[0]?.capability?.version ?? "" },
-        workers: workersOf(check),
-        operations: own.map((each) => ({
-          name: each.name.slice(name.length + 1),
-          description: each.versions[0]?.capability?.description ?? "",
-        })),
-      };
-    });
-}
-
-function workersOf({ versions }: CapabilityEntry): number {
-  return versions.reduce((sum, { providers, providersTotal = 0 }) => {
-    const counted = providers.reduce((count, { providers: agents = 0 }) => count + Math.max(1, agents), 0);
-    return sum + Math.max(counted, providersTotal);
-  }, 0);
 }

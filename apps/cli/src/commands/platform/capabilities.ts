@@ -1,5 +1,6 @@
 /** The capabilities that agents and orchestrators offer: in which versions, how many offer each, and with which schemas. */
 
+import { offering } from "@tutti/rest/adapters";
 import type { CapabilityEntry } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
@@ -48,12 +49,6 @@ export async function capabilities(context: Context): Promise<Result> {
 }
 
 type Version = CapabilityEntry["versions"][number];
-
-/** Returns how many agents offer a version: a service may offer it for several. */
-function offering({ providers, providersTotal = 0 }: Version): number {
-  const counted = providers.reduce((sum, { providers: agents = 0 }) => sum + Math.max(1, agents), 0);
-  return Math.max(counted, providersTotal);
-}
 
 function schemasOf({ capability }: Version): string {
   const { inputSchema = "", outputSchema = "" } = capability ?? {};

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { Agent } from "@tutti/rest/types";
 import { useDeferredValue, useMemo, useState } from "react";
 import { client } from "../../data/live.ts";
@@ -38,6 +39,11 @@ export function WorkersPage() {
           ) : (
             <>&nbsp;</>
           )
+        }
+        actions={
+          <Link to="/capabilities" className="press">
+            Capabilities
+          </Link>
         }
       />
       {problem !== undefined ? (
