@@ -134,21 +134,21 @@ class McpAnswers {
     const { asked, namespace } = this.#asked(request, reply);
     const { id, progressToken, hasForms, stateless } = message;
     const hasQuestions = hasForms && !stateless;
-    const stream =
-      progressToken === undefined && !hasQuestions ? undefined : new EventStream(reply, progressToken);
+    const stream = new EventStream(reply, progressToken);
     try {
-      const report = stream?.report.bind(stream);
-      const ask = hasQuestions ? stream?.ask.bind(stream) : undefined;
+      const report = stream.report.bind(stream);
+      const ask = hasQuestions ? stream.ask.bind(stream) : undefined;
+      const notify = stream.notify.bind(stream);
       const session = message.method === "initialize" ? protocol.sessionOf(message.params) : undefined;
       if (session !== undefined && !stateless) reply.header("mcp-session-id", session);
-      const result = await server.answer({ request: message, asked, namespace, report, ask });
+      const result = await server.answer({ request: message, asked, namespace, report, ask, notify });
       const answered = protocol.resultMessage(id, result);
-      if (stream?.end(answered) !== true) await sendJson(reply, 200, answered);
+      if (!stream.end(answered)) await sendJson(reply, 200, answered);
       asked.end();
     } catch (thrown) {
       asked.end(thrown);
       const error = thrown instanceof protocol.RpcError ? thrown : internal(protocol, thrown, id);
-      if (stream?.end(protocol.errorMessage(error)) !== true) throw error;
+      if (!stream.end(protocol.errorMessage(error))) throw error;
     }
   }
 }
@@ -212,6 +212,13 @@ class EventStream {
   ask(id: string, method: string, params: Json): void {
     if (!this.#isOpen) this.#start();
     this.#write({ jsonrpc: "2.0", id, method, params });
+  }
+
+  /** Without a method, a comment keeps the connection. */
+  notify(method?: string, params: Json = {}): void {
+    if (!this.#isOpen) this.#start();
+    if (method !== undefined) this.#write({ jsonrpc: "2.0", method, params });
+    else if (!this.#reply.raw.writableNeedDrain) this.#reply.raw.write(": alive\n\n");
   }
 
   /** Returns whether the answer was a stream. */

@@ -23,6 +23,7 @@ import {
   tasksExtension,
 } from "./protocol.ts";
 import { askedBy, askedId, requestOf, WrongAnswer } from "./questions.ts";
+import { Resources, resourceTemplates } from "./resources.ts";
 import { RunQuestions, requestsOf } from "./run-questions.ts";
 import {
   errorResult,
@@ -42,9 +43,11 @@ export interface McpCall {
   readonly asked: Asked;
   readonly namespace: string;
   /** Reports the state of a run to the client if it asked for progress, and keeps an open stream alive. */
-  readonly report: ((run: Run, text: string) => void) | undefined;
+  readonly report: (run: Run, text: string) => void;
   /** Sends a request to the client. Undefined if the client takes none in the answer to its own. */
   readonly ask: ((id: string, method: string, params: Json) => void) | undefined;
+  /** Sends a notification to the client. Without a method it keeps the connection alone. */
+  readonly notify: (method?: string, params?: Json) => void;
 }
 
 interface McpServerParts {
@@ -69,12 +72,14 @@ type Method = (server: McpServer, call: McpCall) => Promise<Json> | Json;
 export class McpServer {
   readonly #calls: RouteCalls;
   readonly #questions: RunQuestions;
+  readonly #resources: Resources;
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #info: Json;
 
   constructor({ calls, clock, version }: McpServerParts) {
     this.#calls = calls;
     this.#questions = new RunQuestions(calls);
+    this.#resources = new Resources(calls);
     this.#clock = clock;
     this.#info = { name: "tutti", title: "Tutti", version };
   }
@@ -94,7 +99,7 @@ export class McpServer {
     const tasks = { cancel: {}, requests: { tools: { call: {} } } };
     return {
       protocolVersion: agreedVersion(request.params["protocolVersion"]),
-      capabilities: { tools: {}, tasks },
+      capabilities: { tools: {}, resources: {}, tasks },
       ...{ serverInfo: this.#info, instructions },
     };
   }
@@ -102,12 +107,13 @@ export class McpServer {
   discover(): Json {
     return {
       supportedVersions: [statelessVersion, ...supportedVersions.filter((one) => one !== statelessVersion)],
-      capabilities: { tools: {}, extensions: { [tasksExtension]: {} } },
+      capabilities: { tools: {}, resources: { subscribe: true }, extensions: { [tasksExtension]: {} } },
       ...{ instructions, ttlMs: 3_600_000, cacheScope: "public" },
     };
   }
 
-  async listTools({ request, asked, namespace }: McpCall): Promise<Json> {
+  async listTools(call: McpCall): Promise<Json> {
+    const { request, asked, namespace } = call;
     const { cursor } = request.params;
     if (cursor !== undefined && typeof cursor !== "string")
       throw invalid(request, "`cursor`: expected a string");
@@ -115,12 +121,26 @@ export class McpServer {
     const { definitions, nextToken } = await this.#listed(request, asked, query);
     const workflows = definitions.filter(isTool).map(workflowTool);
     const tools = cursor === undefined ? [...steeringTools.map(listedTool), ...workflows] : workflows;
-    return {
+    return cached(call, {
       tools,
       ...(nextToken !== undefined && nextToken !== "" && { nextCursor: nextToken }),
-      // What is listed depends on the caller.
-      ...(request.stateless && { ttlMs: 5_000, cacheScope: "private" }),
-    };
+    });
+  }
+
+  async listResources(call: McpCall): Promise<Json> {
+    return cached(call, await refusals(call, this.#resources.list(call)));
+  }
+
+  listTemplates(call: McpCall): Json {
+    return cached(call, { resourceTemplates });
+  }
+
+  async readResource(call: McpCall): Promise<Json> {
+    return cached(call, await refusals(call, this.#resources.read(call)));
+  }
+
+  listen(call: McpCall): Promise<Json> {
+    return refusals(call, this.#resources.listen(call));
   }
 
   /** A caller that may not see workflows has the other tools. */
@@ -310,7 +330,7 @@ export class McpServer {
     let run = started;
     let waitMaxNowMs = isReported ? reportedMaxMs : waitMaxMs;
     for (;;) {
-      report?.(run, progressOf(run));
+      report(run, progressOf(run));
       if (statusOf(run) !== "working") return outcomeOf(run);
       const open = request.hasForms ? await this.#questions.open(call, run) : [];
       if (open.length > 0 && request.stateless) return inputRequired(run, open);
@@ -363,6 +383,19 @@ function handshakeTask(run: Run): Json {
   return { ...taskOf(run), ttl: null, pollInterval: pollIntervalMs };
 }
 
+/** What is listed and read depends on the caller. */
+function cached({ request }: McpCall, result: Json): Json {
+  return { ...result, ...(request.stateless && { ttlMs: 5_000, cacheScope: "private" }) };
+}
+
+async function refusals(call: McpCall, result: Promise<Json>): Promise<Json> {
+  try {
+    return await result;
+  } catch (error) {
+    throw isTuttiError(error) ? refused(call.request, error) : error;
+  }
+}
+
 const list: Method = (server, call) => server.listTools(call);
 const callTool: Method = (server, call) => server.callTool(call);
 const getTask: Method = (server, call) => server.getTask(call);
@@ -371,12 +404,16 @@ const cancelTask: Method = (server, call) => server.cancelTask(call);
 const common: readonly (readonly [string, Method])[] = [
   ["tools/list", list],
   ["tools/call", callTool],
+  ["resources/list", (server, call) => server.listResources(call)],
+  ["resources/templates/list", (server, call) => server.listTemplates(call)],
+  ["resources/read", (server, call) => server.readResource(call)],
   ["tasks/get", getTask],
   ["tasks/cancel", cancelTask],
 ];
 const statelessMethods: ReadonlyMap<string, Method> = new Map([
   ...common,
   ["tasks/update", (server: McpServer, call: McpCall) => server.updateTask(call)],
+  ["subscriptions/listen", (server: McpServer, call: McpCall) => server.listen(call)],
   ["server/discover", (server: McpServer) => server.discover()],
 ]);
 const handshakeMethods: ReadonlyMap<string, Method> = new Map([

@@ -26,6 +26,7 @@ export const rpcCodes = {
   params: -32_602,
   internal: -32_603,
   tooMany: -32_000,
+  resource: -32_002,
   headers: -32_020,
   capability: -32_021,
   version: -32_022,

@@ -57,6 +57,29 @@ export async function askStateless(
   params: Json = {},
   capabilities: Json = withTasks,
 ): Promise<Json> {
+  const { headers, body } = statelessRequest(method, params, capabilities);
+  const { body: said } = await post(http, body, { headers });
+  assert.equal(said["error"], undefined, JSON.stringify(said["error"]));
+  return said["result"] as Json;
+}
+
+/** The messages in the stream of an answer. */
+export async function* streamStateless(http: string, method: string, params: Json): AsyncGenerator<Json> {
+  const { headers, body } = statelessRequest(method, params, withTasks);
+  const answer = await fetch(`${http}/mcp`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body,
+  });
+  let rest = "";
+  for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line.startsWith("data: ")) yield JSON.parse(line.slice(6));
+  }
+}
+
+function statelessRequest(method: string, params: Json, capabilities: Json) {
   const meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": capabilities,
@@ -67,10 +90,10 @@ export async function askStateless(
     "mcp-method": method,
     ...(typeof name === "string" && { "mcp-name": name }),
   };
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } });
-  const { body: said } = await post(http, body, { headers });
-  assert.equal(said["error"], undefined, JSON.stringify(said["error"]));
-  return said["result"] as Json;
+  return {
+    headers,
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } }),
+  };
 }
 
 export async function register(http: string, text: string): Promise<void> {

@@ -68,6 +68,7 @@ steps: {a: {wait: 1ms}}
 const expected = {
   "2026-07-28": [
     ...["tools-list", "tools-call-simple-text", "tools-call-error", "tools-call-with-progress"],
+    ...["resources-list", "sep-2164-resource-not-found"],
     ...["json-schema-2020-12", "http-header-validation"],
     ...["tasks-capability-negotiation", "tasks-wire-fields", "tasks-request-headers"],
     ...["tasks-request-state-removal", "input-required-result-unsupported-methods"],

@@ -7,7 +7,17 @@ import { until } from "@tutti/kernel/testing";
 import { KeyedPlatform, keyHeaders } from "../support/keyed-platform.ts";
 import { TestProcess } from "../support/process.ts";
 import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
-import { ask, askStateless, call, type Json, post, register, withForms, withTasks } from "./client.ts";
+import {
+  ask,
+  askStateless,
+  call,
+  type Json,
+  post,
+  register,
+  streamStateless,
+  withForms,
+  withTasks,
+} from "./client.ts";
 
 const greet = `workflow: greet
 description: Greets a person.
@@ -208,6 +218,39 @@ describe("MCP over HTTP", () => {
     send({ id: asked["id"], result: { action: "accept", content: { amount: 9 } } });
     const { result } = await lineWith("the result", ({ id }) => id === 2);
     assert.deepEqual((result as Json)["structuredContent"], { amount: 9 });
+  });
+
+  it("lists workflows and runs as resources, reads them, and tells of changes of a run", async () => {
+    const { http } = platform;
+    await call(http, "tutti_start", { workflow: "held", runId: "watched" });
+    const listed = await until("both to be listed", async () => {
+      const { resources } = await askStateless(http, "resources/list");
+      const uris = (resources as Json[]).map(({ uri }) => uri);
+      return uris.includes("tutti://workflows/greet") && uris.includes("tutti://runs/watched") && uris;
+    });
+    assert.ok(listed);
+    const read = async (uri: string): Promise<Json> => {
+      const { contents } = await askStateless(http, "resources/read", { uri });
+      return JSON.parse(String((contents as Json[])[0]?.["text"]));
+    };
+    assert.equal((await read("tutti://workflows/greet"))["description"], "Greets a person.");
+    assert.equal((await read("tutti://runs/watched"))["status"], "running");
+    const missing = await ask(http, "resources/read", { uri: "tutti://runs/none" });
+    assert.equal((missing["error"] as Json)["code"], -32_002);
+
+    const notifications = { resourceSubscriptions: ["tutti://runs/watched"] };
+    const lines = streamStateless(http, "subscriptions/listen", { notifications });
+    const next = async (): Promise<Json> => (await lines.next()).value ?? {};
+    const agreed = await next();
+    assert.equal(agreed["method"], "notifications/subscriptions/acknowledged");
+    await call(http, "tutti_signal", { runId: "watched", signal: "go", payload: { at: 6 } });
+    const updated = await next();
+    assert.equal(updated["method"], "notifications/resources/updated");
+    assert.equal((updated["params"] as Json)["uri"], "tutti://runs/watched");
+    let last: Json = {};
+    for await (const line of lines) last = line;
+    assert.equal((last["result"] as Json)["resultType"], "complete", "the subscription ends with the run");
+    assert.deepEqual((await read("tutti://runs/watched/result"))["output"], { at: 6 });
   });
 
   it("refuses a page of another site, and a message that is too large", async () => {
