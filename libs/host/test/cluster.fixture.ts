@@ -49,6 +49,12 @@ class LateStore implements OwnershipStore {
   change(key: string, value: Uint8Array, revision: number) {
     return this.#store.change(key, value, revision);
   }
+  renew(key: string, value: Uint8Array, revision: number) {
+    return this.#store.renew(key, value, revision);
+  }
+  look() {
+    this.#store.look();
+  }
   remove(key: string, revision: number) {
     return this.#store.remove(key, revision);
   }

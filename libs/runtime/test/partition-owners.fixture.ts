@@ -267,6 +267,12 @@ class LivedStore implements OwnershipStore {
   change(key: string, value: Uint8Array, revision: number) {
     return this.#lived(() => this.view.change(key, value, revision));
   }
+  renew(key: string, value: Uint8Array, revision: number) {
+    return this.#lived(() => this.view.renew(key, value, revision));
+  }
+  look() {
+    this.view.look();
+  }
   remove(key: string, revision: number) {
     return this.#lived(() => this.view.remove(key, revision));
   }

@@ -36,6 +36,13 @@ class CountedStore implements OwnershipStore {
     this.operations++;
     return this.#store.change(key, value, revision);
   }
+  renew(key: string, value: Uint8Array, revision: number) {
+    this.operations++;
+    return this.#store.renew(key, value, revision);
+  }
+  look() {
+    this.#store.look();
+  }
   remove(key: string, revision: number) {
     this.operations++;
     return this.#store.remove(key, revision);

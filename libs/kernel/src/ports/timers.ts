@@ -1,3 +1,5 @@
+import { everyAligned } from "./aligned-ticks.ts";
+
 /** A pending callback. Cancelling one that has fired, or was cancelled before, does nothing. */
 export interface Timer {
   cancel(): void;
@@ -13,6 +15,8 @@ export interface Timers {
 
 /** What Node's timers can count to, 24.8 days. Asked for more, they would fire at once. */
 const timeoutMaxMs = 2 ** 31 - 1;
+/** Periods of this length share their wake-ups. */
+const alignedMs = { least: 250, most: 60_000 };
 
 export const systemTimers: Timers = {
   after(delayMs, callback) {
@@ -24,6 +28,8 @@ export const systemTimers: Timers = {
     if (!(periodMs > 0 && periodMs <= timeoutMaxMs)) {
       throw new RangeError(`expected a period above 0 and up to ${timeoutMaxMs} ms, got ${periodMs}`);
     }
+    if (periodMs >= alignedMs.least && periodMs <= alignedMs.most)
+      return { cancel: everyAligned(periodMs, callback) };
     const handle = setInterval(callback, periodMs).unref();
     return { cancel: () => clearInterval(handle) };
   },

@@ -186,7 +186,7 @@ export class Bucket {
    * Nothing is left out or repeated, also after lost connections.
    */
   watch(options: WatchOptions = {}): Watch {
-    checkFilter(options.filter ?? ">");
+    for (const filter of [options.filter ?? ">", options.seldom ?? ">"].flat()) checkFilter(filter);
     return watchBucket(options, {
       bucket: this.name,
       horizon: () => this.#horizon(),

@@ -1,6 +1,10 @@
 /**
  * A watch on a bucket, as a stream of changes that its reader takes at its own pace: at most `buffered` are fetched
  * ahead.
+ *
+ * Keys that change often and matter seldom (`seldom`) are read in one go: when the owner of the watch asks (`look`), and
+ * before each change of another key. So a change follows those that it is made from, unless the replicas that answer are not
+ * equally up to date.
  */
 import { TuttiError } from "@tutti/kernel";
 import { natsErrors } from "../errors.ts";
@@ -10,7 +14,9 @@ import { horizonKey, keyOf, subjectOf } from "./keys.ts";
 
 export interface WatchOptions {
   /** Keys to watch: `*` stands for one segment, `>` for all that follow. Default `>`. */
-  readonly filter?: string;
+  readonly filter?: string | readonly string[];
+  /** Further keys, whose changes come with the next look. */
+  readonly seldom?: string;
   /** Resume: only changes after this revision, instead of a snapshot. */
   readonly after?: number;
   /** Ends the watch. */
@@ -37,6 +43,8 @@ export interface Watch extends AsyncIterable<BucketChange> {
    * name.
    */
   readonly opened: Promise<Pick<StreamFacts, "created">>;
+  /** Asks for the changes of the keys that are watched seldom. */
+  look(): void;
   close(): void;
 }
 
@@ -48,7 +56,10 @@ export interface WatchSource {
   /** Waits after so many failures in a row. */
   readonly pause: (failures: number) => Promise<void>;
   readonly read: (
-    handlers: Pick<OrderedReaderOptions, "subjects" | "from" | "onMessage" | "onCaughtUp" | "onFailed">,
+    handlers: Pick<
+      OrderedReaderOptions,
+      "subjects" | "from" | "polled" | "onMessage" | "onCaughtUp" | "onFailed"
+    >,
   ) => OrderedReader;
 }
 
@@ -56,18 +67,27 @@ export function watchBucket(options: WatchOptions, source: WatchSource): Watch {
   return new BucketWatch(options, source);
 }
 
+/** One of the readers of a watch. */
+interface Reading {
+  readonly reader: OrderedReader;
+  /** From which on deletions must not have been cleared away unseen. */
+  safeFrom: number | undefined;
+  timesCaughtUp: number;
+}
+
 class BucketWatch implements Watch {
   readonly #source: WatchSource;
-  readonly #reader: OrderedReader;
+  readonly #live: Reading;
+  readonly #seldom: Reading | undefined;
   readonly #buffered: number;
   readonly #signal: AbortSignal | undefined;
   readonly #changes: BucketChange[] = [];
-  /** From which on deletions must not have been cleared away unseen. */
-  #safeFrom: number | undefined;
+  /** Changes that wait for a look at the keys that are watched seldom. */
+  readonly #held: BucketChange[] = [];
   #wake: (() => void) | undefined;
   #taken = 0;
-  #timesCaughtUp = 0;
   #snapshotEnded = false;
+  #isLooking = false;
   #closed = false;
   #error: TuttiError | undefined;
 
@@ -75,33 +95,28 @@ class BucketWatch implements Watch {
     this.#source = source;
     this.#buffered = options.buffered ?? 256;
     this.#signal = options.signal;
-    this.#safeFrom = options.after;
-    const filter = options.filter ?? ">";
-    this.#reader = source.read({
-      subjects: [subjectOf(source.bucket, filter)],
-      from:
-        options.after === undefined ? { kind: "last-of-each" } : { kind: "after", sequence: options.after },
-      onMessage: (message) => this.#take(message),
-      onCaughtUp: () => void this.#caughtUp(),
-      onFailed: (error) =>
-        this.#fail(
-          natsErrors.replaced.is(error) ? this.#revisionGone("a bucket that was made again") : error,
-        ),
-    });
-    this.#reader.grant(this.#buffered);
+    const { filter = ">", seldom, after } = options;
+    this.#seldom = seldom === undefined ? undefined : this.#read([seldom], after, true);
+    this.#live = this.#read(typeof filter === "string" ? [filter] : filter, after, false);
+    this.#live.reader.grant(this.#buffered);
     this.#signal?.addEventListener("abort", this.close, { once: true });
     if (this.#signal?.aborted) this.close();
   }
 
   get opened(): Promise<StreamFacts> {
-    return this.#reader.opened;
+    return this.#live.reader.opened;
+  }
+
+  look(): void {
+    void this.#seldom?.reader.poll();
   }
 
   readonly close = (): void => {
     if (this.#closed) return;
     this.#closed = true;
     this.#signal?.removeEventListener("abort", this.close);
-    this.#reader.close();
+    this.#live.reader.close();
+    this.#seldom?.reader.close();
     this.#wake?.();
   };
 
@@ -126,40 +141,59 @@ class BucketWatch implements Watch {
     }
   }
 
-  #take(message: Delivered): void {
+  #read(filters: readonly string[], after: number | undefined, polled: boolean): Reading {
+    const reader = this.#source.read({
+      subjects: filters.map((filter) => subjectOf(this.#source.bucket, filter)),
+      from: after === undefined ? { kind: "last-of-each" } : { kind: "after", sequence: after },
+      polled,
+      onMessage: (message) => this.#take(message, polled),
+      onCaughtUp: () => void this.#caughtUp(reading),
+      onFailed: (error) =>
+        this.#fail(
+          natsErrors.replaced.is(error) ? this.#revisionGone("a bucket that was made again") : error,
+        ),
+    });
+    const reading: Reading = { reader, safeFrom: after, timesCaughtUp: 0 };
+    return reading;
+  }
+
+  #take(message: Delivered, isSeldom: boolean): void {
     const { sequence: revision, timeMs: writtenMs, data: value, headers } = message;
     const key = keyOf(this.#source.bucket, message.subject);
     if (key === horizonKey) {
-      this.#reader.grant(1);
+      this.#live.reader.grant(1);
       return;
     }
     const gone = headers !== undefined && (headers.has("KV-Operation") || headers.has("Nats-Marker-Reason"));
-    this.#push(
-      gone ? { kind: "delete", key, revision, writtenMs } : { kind: "put", key, value, revision, writtenMs },
-    );
+    const change: BucketChange = gone
+      ? { kind: "delete", key, revision, writtenMs }
+      : { kind: "put", key, value, revision, writtenMs };
+    if (isSeldom) this.#push(change);
+    else this.#pushAfterLook(change);
   }
 
   /** After a beginning and after each interruption: whether a deletion may have been cleared away meanwhile. */
-  async #caughtUp(): Promise<void> {
-    const time = ++this.#timesCaughtUp;
-    const revision = this.#reader.last;
+  async #caughtUp(reading: Reading): Promise<void> {
+    const time = ++reading.timesCaughtUp;
+    const revision = reading.reader.last;
     try {
-      if (this.#safeFrom !== undefined && !(await this.#nothingCleared(this.#safeFrom, time))) return;
+      const { safeFrom } = reading;
+      if (safeFrom !== undefined && !(await this.#nothingCleared(reading, safeFrom, time))) return;
     } catch (error) {
       return this.#fail(error as TuttiError);
     }
-    this.#safeFrom = revision;
-    if (this.#snapshotEnded) return;
+    reading.safeFrom = revision;
+    if (this.#snapshotEnded || reading !== this.#live) return;
     this.#snapshotEnded = true;
-    this.#push({ kind: "snapshot-end", revision });
+    this.#pushAfterLook({ kind: "snapshot-end", revision });
   }
 
   /** False where this question was overtaken by the next interruption, which asks it again. */
-  async #nothingCleared(after: number, time: number): Promise<boolean> {
-    for (let failures = 1; !this.#closed && time === this.#timesCaughtUp; failures++) {
+  async #nothingCleared(reading: Reading, after: number, time: number): Promise<boolean> {
+    for (let failures = 1; !this.#closed && time === reading.timesCaughtUp; failures++) {
       try {
         const horizon = await this.#source.horizon();
-        if (after >= horizon) return time === this.#timesCaughtUp;
+        if (after >= horizon) return time === reading.timesCaughtUp;
         throw this.#revisionGone(`that deletions up to revision ${horizon} were cleared away`, after);
       } catch (error) {
         if (!(error instanceof TuttiError && error.retryable)) throw error;
@@ -169,8 +203,27 @@ class BucketWatch implements Watch {
     return false;
   }
 
-  #revisionGone(known: string, after = this.#reader.last): TuttiError {
+  #revisionGone(known: string, after = this.#live.reader.last): TuttiError {
     return natsErrors.revisionGone({ bucket: this.#source.bucket, after, known });
+  }
+
+  /** What was written before the change to a key that is watched seldom has to be known before it. */
+  #pushAfterLook(change: BucketChange): void {
+    if (this.#seldom === undefined) this.#push(change);
+    else {
+      this.#held.push(change);
+      if (!this.#isLooking) void this.#lookForHeld();
+    }
+  }
+
+  async #lookForHeld(): Promise<void> {
+    this.#isLooking = true;
+    while (this.#held.length > 0 && !this.#closed) {
+      const count = this.#held.length;
+      await this.#seldom?.reader.poll();
+      for (const change of this.#held.splice(0, count)) this.#push(change);
+    }
+    this.#isLooking = false;
   }
 
   #push(change: BucketChange): void {
@@ -183,7 +236,7 @@ class BucketWatch implements Watch {
     if (change.kind === "snapshot-end") return;
     this.#taken++;
     if (this.#taken * 2 < this.#buffered) return;
-    this.#reader.grant(this.#taken);
+    this.#live.reader.grant(this.#taken);
     this.#taken = 0;
   }
 

@@ -7,6 +7,8 @@
  *    is given up and a new one starts after `last`, so none is left out.
  * 3. What the owner granted and did not get is asked for again at each new consumer, so reading continues at the
  *    owner's pace.
+ * 4. A polled reader reads nothing until it is asked. A poll ends when everything has been handed over that was there when
+ *    it was asked for, also if that takes a new consumer.
  */
 import {
   AckPolicy,
@@ -46,6 +48,8 @@ export interface OrderedReaderOptions {
   readonly from: ReadFrom;
   readonly headersOnly?: boolean;
   readonly idleMs?: number;
+  /** Reads when `poll` is called, and once when a consumer was made. `grant` has no effect. Default: reads all the time. */
+  readonly polled?: boolean;
   /** A consumer was made: what the stream looks like at this moment, before any of its messages. */
   readonly onOpened?: (stream: StreamFacts) => void;
   readonly onMessage: (message: Delivered) => void;
@@ -56,6 +60,10 @@ export interface OrderedReaderOptions {
 }
 
 const missingMax = 5;
+/** Messages of one answer to a poll. */
+const pollMax = 1_000;
+/** A poll without an answer is noticed sooner than a stream that has nothing to say. */
+const polledIdleMs = 1_000;
 
 export class OrderedReader {
   readonly #options: OrderedReaderOptions;
@@ -71,6 +79,9 @@ export class OrderedReader {
   #delivery = 0;
   #granted = 0;
   #caughtUp = false;
+  /** Who waits for the poll that is under way, and for the next one. */
+  #polling: (() => void)[] = [];
+  #polls: (() => void)[] = [];
 
   constructor(options: OrderedReaderOptions) {
     this.#options = options;
@@ -79,9 +90,10 @@ export class OrderedReader {
     this.#puller = new Puller({
       connection: options.connection,
       stream: options.stream,
-      idleMs: options.idleMs ?? 5_000,
+      idleMs: options.idleMs ?? (options.polled ? polledIdleMs : 5_000),
+      polled: options.polled ?? false,
       onMessage: (message) => this.#take(message),
-      onExpired: () => this.#ask(),
+      onExpired: () => (options.polled ? this.#polled() : this.#ask()),
       onTrouble: (reason) => this.#renew(reason),
     });
     this.#unlisten = options.connection.onState((state) => {
@@ -107,9 +119,19 @@ export class OrderedReader {
     this.#ask();
   }
 
+  /** Resolves when everything is handed over that is there now, or the reader is closed. */
+  poll(): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#polls.push(resolve);
+      this.#askForAll();
+    });
+  }
+
   close(): void {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
+    for (const resolve of [...this.#polling.splice(0), ...this.#polls.splice(0)]) resolve();
     this.#unlisten();
     this.#puller.close();
     this.#opened.reject(natsErrors.stopped({ operation: `reading of the stream ${this.#options.stream}` }));
@@ -130,6 +152,29 @@ export class OrderedReader {
       this.#options.onMessage(message);
     }
     if (message.pending === 0) this.#reachEnd();
+    // An answer as large as it may be has no end of its own, and may not be all.
+    if (this.#options.polled && this.#puller.outstanding === 0) this.#askAgain(message.pending > 0);
+  }
+
+  /** Asks for all there is, unless that is under way. A poll that comes meanwhile may be too late for it. */
+  #askForAll(): void {
+    if (this.#consumer === "" || this.#opening || this.#puller.outstanding > 0) return;
+    try {
+      this.#puller.ask(pollMax);
+      this.#polling.push(...this.#polls.splice(0));
+    } catch {
+      // Not connected: asked when the next consumer is made.
+    }
+  }
+
+  #askAgain(isMore: boolean): void {
+    if (isMore) this.#polls.unshift(...this.#polling.splice(0));
+    this.#polled();
+  }
+
+  #polled(): void {
+    for (const resolve of this.#polling.splice(0)) resolve();
+    if (this.#polls.length > 0) this.#askForAll();
   }
 
   #reachEnd(): void {
@@ -139,6 +184,7 @@ export class OrderedReader {
   }
 
   #ask(): void {
+    if (this.#options.polled) return;
     const wanted = this.#granted - this.#puller.outstanding;
     if (wanted <= 0 || this.#consumer === "" || this.#opening) return;
     try {
@@ -163,6 +209,7 @@ export class OrderedReader {
     this.#opening = true;
     this.#consumer = "";
     this.#puller.forget();
+    this.#polls.unshift(...this.#polling.splice(0));
     for (let failures = 1; !this.#closing.signal.aborted; failures++) {
       try {
         const [facts, consumer] = await this.#makeConsumer();
@@ -207,7 +254,8 @@ export class OrderedReader {
     this.#options.onOpened?.(facts);
     this.#opened.resolve(facts);
     if (consumer.num_pending === 0) this.#reachEnd();
-    this.#ask();
+    if (this.#options.polled) this.#askForAll();
+    else this.#ask();
   }
 
   #configuration(): Partial<ConsumerConfig> {

@@ -17,6 +17,8 @@ export interface PullerOptions {
   readonly connection: NatsConnection;
   readonly stream: string;
   readonly idleMs: number;
+  /** A request gets the present messages and ends. Default: it waits for more. */
+  readonly polled?: boolean;
   readonly onMessage: (message: Delivered) => void;
   /** A request ended unanswered, in part or in whole: there is credit to ask with again. */
   readonly onExpired: () => void;
@@ -62,8 +64,9 @@ export class Puller {
 
   /** Asks for more. Throws where there is no connection. Nothing is outstanding then. */
   ask(count: number): void {
-    const { connection, stream, idleMs } = this.#options;
-    const request = { batch: count, expires: nanos(idleMs * 6), idle_heartbeat: nanos(idleMs) };
+    const { connection, stream, idleMs, polled = false } = this.#options;
+    const waiting = { expires: nanos(idleMs * 6), idle_heartbeat: nanos(idleMs) };
+    const request = { batch: count, ...(polled ? { no_wait: true } : waiting) };
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumer}`;
     connection
       .client(`pull from the stream ${stream}`)
@@ -101,6 +104,12 @@ export class Puller {
     const code = message.headers?.code ?? 0;
     if (code === 100) return;
     const left = Number(message.headers?.get(headerOfPending) || Number.NaN);
+    // All present messages were delivered, or there were none.
+    if (this.#options.polled && (code === 404 || code === 408)) {
+      this.#outstanding = 0;
+      this.#options.onExpired();
+      return;
+    }
     // The end of a request that ran its time is the one ordinary word. It says how much of it was not used.
     if (code === 408 && Number.isFinite(left)) {
       this.#outstanding = Math.max(0, this.#outstanding - left);

@@ -74,6 +74,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   readonly #stopping = new AbortController();
   #tidying: Timer | undefined;
   #judging: Timer | undefined;
+  #looking: Timer | undefined;
   #loops: Promise<unknown> = Promise.resolve();
   #judgeFailures = 0;
   #judgeAfterMs = Number.NEGATIVE_INFINITY;
@@ -97,7 +98,10 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       settings,
       process,
       entry: () => this.#entry(),
-      renewed: (revision, value) => wrote(holderKey(this.#lease.holder), value, revision),
+      renewed: (revision, value) => {
+        wrote(holderKey(this.#lease.holder), value, revision);
+        store.look();
+      },
       // What it was given may have been heard of before the answer that it is there.
       entered: () => this.#lookAtEverything(),
       ended: (holder) => this.#ended(holder),
@@ -156,11 +160,13 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
     const stopping = this.#stopping.signal;
     await this.#install(AbortSignal.any([signal, stopping]));
+    const { store, settings } = this.#parts;
     const { timers } = this.#parts.foundation;
     const loops = [this.#watch(stopping)];
     // Who hosts nothing only wants to know where the others are.
     const takesPart = this.#holdings.services.length > 0;
-    if (takesPart) {
+    if (!takesPart) this.#looking = timers.every(settings.balance.roundMs, () => store.look());
+    else {
       loops.push(this.#lease.run(stopping));
       this.#tidying = timers.every(tidyMs, () => this.#parts.store.tidy().catch(() => undefined));
       this.#judge();
@@ -195,6 +201,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     this.#planner.stop();
     this.#tidying?.cancel();
     this.#judging?.cancel();
+    this.#looking?.cancel();
     this.#bells.ringAll();
     await this.#loops;
     await this.#holdings.stop();

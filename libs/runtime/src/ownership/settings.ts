@@ -2,7 +2,7 @@
  * What can be set about ownership, and why the defaults are what they are.
  *
  * A partition must be without an owner for less than 2 s after a crash. A process notices a lease time after the last
- * renewal it heard of. Sealing and loading take the rest. Three renewals fit into a lease, so that one that got lost
+ * renewal it heard of, and hears of renewals whenever it renews its own lease. Sealing and loading take the rest. Three renewals fit into a lease, so that one that got lost
  * and one that was slow cost nothing. An owner stops answering reads from memory a margin before its lease is over,
  * which allows its clock to run 15 % slower than those of the others.
  */

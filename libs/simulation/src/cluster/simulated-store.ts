@@ -23,6 +23,7 @@ export class SimulatedStore implements OwnershipStore {
   readonly #network: Network;
   readonly #life: Life;
   readonly #keys: SharedKeys;
+  #looked = 0;
 
   constructor(world: World, network: Network, life: Life, keys: SharedKeys) {
     this.#world = world;
@@ -43,6 +44,16 @@ export class SimulatedStore implements OwnershipStore {
     return this.#ask(`writing of ${key}`, () => this.#keys.set(key, bytes, revision));
   }
 
+  renew(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
+    const bytes = new Uint8Array(value);
+    return this.#ask(`renewal of ${key}`, () => this.#keys.set(key, bytes, revision, true));
+  }
+
+  look(): void {
+    this.#looked = this.#keys.length;
+    this.#keys.wake();
+  }
+
   remove(key: string, revision: number): Promise<boolean> {
     const remove = (): boolean => revision !== 0 && this.#keys.set(key, undefined, revision) !== undefined;
     return this.#ask(`removal of ${key}`, remove);
@@ -58,7 +69,7 @@ export class SimulatedStore implements OwnershipStore {
     for (let told = position; !signal.aborted; ) {
       await this.#pause(this.#world.drawDelay(tellingMs));
       while (this.#network.isCut(this.#life.name, storeNode)) await this.#pause(mendedMs);
-      const changes = this.#keys.since(told);
+      const changes = this.#keys.since(told, this.#looked);
       told += changes.length;
       yield* changes;
       if (changes.length === 0) await this.#keys.next(signal);

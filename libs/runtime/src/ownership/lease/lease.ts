@@ -24,7 +24,7 @@ import {
 import { ownershipErrors } from "../errors.ts";
 import type { OwnershipSettings } from "../settings.ts";
 import type { OwnershipStore } from "../store/port.ts";
-import { encodeHolder, type HolderEntry, holderKey } from "../table/entries.ts";
+import { encodeHolder, type HolderEntry, holderKey, newsOf } from "../table/entries.ts";
 
 export interface LeaseParts {
   readonly store: OwnershipStore;
@@ -71,6 +71,8 @@ export class Lease {
   /** Whether nothing was sent whose outcome is unknown. */
   #sure = true;
   #renewal: Renewed | undefined;
+  /** What the others know of this process, but for how busy it is. */
+  #told = "";
   #writing: Writing | undefined;
   #wake: () => void = () => {};
   #soon = false;
@@ -149,13 +151,18 @@ export class Lease {
   async #renew(): Promise<Attempt> {
     const { store, clock } = this.#parts;
     const renewal = { sentMs: clock.monotonic(), sentWallMs: clock.now() };
-    const value = encodeHolder(this.#parts.entry());
+    const entry = this.#parts.entry();
+    const value = encodeHolder(entry);
+    const news = newsOf(entry);
     this.#sure = false;
-    const revision = await this.#inTime(
-      "renewal",
-      store.change(holderKey(this.holder), value, this.#revision),
-    );
+    const key = holderKey(this.holder);
+    const writing =
+      this.#revision !== 0 && news === this.#told
+        ? store.renew(key, value, this.#revision)
+        : store.change(key, value, this.#revision);
+    const revision = await this.#inTime("renewal", writing);
     if (revision === undefined) return "again";
+    this.#told = news;
     this.#sure = true;
     this.#revision = revision;
     this.#renewal = renewal;

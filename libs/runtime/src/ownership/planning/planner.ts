@@ -66,7 +66,9 @@ export class Planner {
     const { timers, settings } = this.#parts;
     this.#round = timers.every(settings.balance.roundMs, () => {
       this.#roundIsDue = true;
-      this.soon();
+      // In this turn: an idle process would be woken once more.
+      if (this.#timer === undefined && !this.#running) void this.#run();
+      else this.#again = true;
     });
   }
 

@@ -26,6 +26,8 @@ interface Entry {
 export class SharedKeys {
   readonly #entries = new Map<string, Entry>();
   readonly #watchers = new Set<() => void>();
+  /** Revisions of renewals, which a watch reports when it looks, or with the next change that is none. */
+  readonly #renewals = new Set<number>();
   #log: Extract<StoreChange, { key: string }>[] = [];
   #revision = 0;
   /** Raised when everything was lost: watches from before cannot continue. */
@@ -38,7 +40,7 @@ export class SharedKeys {
   }
 
   /** The revision a new value got. Undefined where the key was at another. A removed key counts as at 0. */
-  set(key: string, value: Uint8Array | undefined, expected: number): number | undefined {
+  set(key: string, value: Uint8Array | undefined, expected: number, isRenewal = false): number | undefined {
     const entry = this.entry(key);
     const at = entry.value === undefined ? 0 : entry.revision;
     if (at !== expected) return undefined;
@@ -47,7 +49,8 @@ export class SharedKeys {
     this.#log.push(
       value === undefined ? { kind: "removed", key, revision } : { kind: "put", key, value, revision },
     );
-    this.#wake();
+    if (isRenewal) this.#renewals.add(revision);
+    else this.wake();
     return revision;
   }
 
@@ -57,7 +60,7 @@ export class SharedKeys {
     this.#log = [];
     this.#revision = 0;
     this.generation++;
-    this.#wake();
+    this.wake();
   }
 
   snapshot(): readonly StoreChange[] {
@@ -73,8 +76,11 @@ export class SharedKeys {
     return this.#log.length;
   }
 
-  since(position: number): readonly StoreChange[] {
-    return this.#log.slice(position);
+  /** Changes that a watch is to report now. @param looked the length at its last look */
+  since(position: number, looked: number): readonly StoreChange[] {
+    const changes = this.#log.slice(position);
+    if (position < looked) return changes;
+    return changes.some(({ revision }) => !this.#renewals.has(revision)) ? changes : [];
   }
 
   /** Resolves at the next change, or when the signal is aborted. */
@@ -91,7 +97,7 @@ export class SharedKeys {
     });
   }
 
-  #wake(): void {
+  wake(): void {
     for (const watcher of [...this.#watchers]) watcher();
   }
 }
@@ -105,6 +111,7 @@ export class MemoryOwnershipStore implements OwnershipStore {
   readonly #keys: SharedKeys;
   readonly #timers: Timers;
   readonly #listeners = new Set<() => void>();
+  #looked = 0;
 
   constructor(keys: SharedKeys, timers: Timers) {
     this.#keys = keys;
@@ -118,10 +125,16 @@ export class MemoryOwnershipStore implements OwnershipStore {
   }
 
   async change(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
-    await this.#arrive("writing", key);
-    const written = this.#keys.set(key, value, revision);
-    this.#respond("writing", key);
-    return written;
+    return this.#write(key, value, revision, false);
+  }
+
+  async renew(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
+    return this.#write(key, value, revision, true);
+  }
+
+  look(): void {
+    this.#looked = this.#keys.length;
+    this.#keys.wake();
   }
 
   async remove(key: string, revision: number): Promise<boolean> {
@@ -141,7 +154,7 @@ export class MemoryOwnershipStore implements OwnershipStore {
       await this.#pass(signal);
       if (signal.aborted) return;
       if (this.#keys.generation !== generation) throw unavailable("watch", "everything", "another store");
-      const changes = this.#keys.since(position);
+      const changes = this.#keys.since(position, this.#looked);
       position += changes.length;
       yield* changes;
       if (changes.length === 0) await this.#keys.next(signal);
@@ -160,6 +173,13 @@ export class MemoryOwnershipStore implements OwnershipStore {
   }
 
   async tidy(): Promise<void> {}
+
+  async #write(key: string, value: Uint8Array, revision: number, isRenewal: boolean) {
+    await this.#arrive("writing", key);
+    const written = this.#keys.set(key, value, revision, isRenewal);
+    this.#respond("writing", key);
+    return written;
+  }
 
   async #arrive(what: string, key: string): Promise<void> {
     this.#keys.operations++;

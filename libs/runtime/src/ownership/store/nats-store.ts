@@ -1,4 +1,5 @@
-import { type Bucket, type NatsConnection, openBucket } from "@tutti/nats";
+import { type Bucket, type NatsConnection, openBucket, type Watch } from "@tutti/nats";
+import { decidedKeys, entryKeyOf, livingKeys } from "../table/entries.ts";
 import type { OwnershipStore, StoreChange, StoredValue } from "./port.ts";
 
 export interface NatsOwnershipStoreOptions {
@@ -9,16 +10,27 @@ export interface NatsOwnershipStoreOptions {
   readonly bucket?: string;
 }
 
+const ownershipBucket = "tutti-ownership";
 /** Long after a key was removed no watch resumes from before that any more. */
 const tidyMs = 600_000;
 
-/** The store in a bucket of NATS, which is made when it is first needed. */
+/**
+ * The store in a bucket of NATS, which is made when it is first needed.
+ *
+ * Each process renews its lease several times a second. Were each renewal told to all at once, an idle process of a cluster of
+ * twelve would be woken forty times a second by the others. So renewals are fetched by `look`, all in one answer. For other
+ * changes of these keys a message without a copy (the bell) makes the others look. One that is lost costs the time until
+ * their next look.
+ */
 export class NatsOwnershipStore implements OwnershipStore {
   readonly #options: NatsOwnershipStoreOptions;
+  readonly #watches = new Set<Watch>();
+  readonly #bell: string;
   #bucket: Promise<Bucket> | undefined;
 
   constructor(options: NatsOwnershipStoreOptions) {
     this.#options = options;
+    this.#bell = `tutti.bell.${options.bucket ?? ownershipBucket}`;
   }
 
   async read(key: string): Promise<StoredValue | undefined> {
@@ -26,6 +38,12 @@ export class NatsOwnershipStore implements OwnershipStore {
   }
 
   async change(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
+    const written = await this.renew(key, value, revision);
+    if (written !== undefined) this.#ring(key);
+    return written;
+  }
+
+  async renew(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
     const bucket = await this.#open();
     const written =
       revision === 0 ? await bucket.create(key, value) : await bucket.update(key, value, revision);
@@ -33,16 +51,30 @@ export class NatsOwnershipStore implements OwnershipStore {
   }
 
   async remove(key: string, revision: number): Promise<boolean> {
-    return (await (await this.#open()).delete(key, revision)).written;
+    const { written } = await (await this.#open()).delete(key, revision);
+    if (written) this.#ring(key);
+    return written;
+  }
+
+  look(): void {
+    for (const watch of this.#watches) watch.look();
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
     const bucket = await this.#open();
-    for await (const change of bucket.watch({ signal })) {
-      const { revision } = change;
-      if (change.kind === "snapshot-end") yield { kind: "caught-up" };
-      else if (change.kind === "delete") yield { kind: "removed", key: change.key, revision };
-      else yield { kind: "put", key: change.key, value: change.value, revision };
+    const watch = bucket.watch({ signal, filter: decidedKeys, seldom: livingKeys });
+    const bell = this.#options.connection.keep(this.#bell, () => watch.look());
+    this.#watches.add(watch);
+    try {
+      for await (const change of watch) {
+        const { revision } = change;
+        if (change.kind === "snapshot-end") yield { kind: "caught-up" };
+        else if (change.kind === "delete") yield { kind: "removed", key: change.key, revision };
+        else yield { kind: "put", key: change.key, value: change.value, revision };
+      }
+    } finally {
+      this.#watches.delete(watch);
+      bell.close();
     }
   }
 
@@ -56,9 +88,18 @@ export class NatsOwnershipStore implements OwnershipStore {
     await (await this.#open()).compact(tidyMs);
   }
 
+  #ring(key: string): void {
+    if (entryKeyOf(key)?.kind !== "process") return;
+    try {
+      this.#options.connection.client("bell").publish(this.#bell);
+    } catch {
+      // Not connected any more: the others look by themselves.
+    }
+  }
+
   /** One that could not be opened is tried again by the next caller. */
   #open(): Promise<Bucket> {
-    const { connection, replicas, bucket = "tutti-ownership" } = this.#options;
+    const { connection, replicas, bucket = ownershipBucket } = this.#options;
     this.#bucket ??= openBucket(connection, {
       name: bucket,
       description: "Which processes are there, and who owns which partition.",

@@ -47,6 +47,9 @@ export type EntryKey =
   | { readonly kind: "partition"; readonly service: string; readonly partition: number };
 
 export const installationKey = "installation";
+/** Keys that change when something is decided, and those that their processes renew, as filters of NATS. */
+export const decidedKeys: readonly string[] = [installationKey, "partition.>", "behaviour.>"];
+export const livingKeys = "process.>";
 
 export function holderKey(holder: string): string {
   return `process.${holder}`;
@@ -76,6 +79,16 @@ export function entryKeyOf(key: string): EntryKey | undefined {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+/** What others have to hear of at once: all but how busy it is. */
+export function newsOf(entry: HolderEntry): string {
+  const places = [...entry.loads].map(([service, loads]) => [service, [...loads.keys()]]);
+  return JSON.stringify([entry.address, entry.leaving, places, [...entry.prepared], levelsOf(entry)]);
+}
+
+function levelsOf({ behaviours }: HolderEntry) {
+  return [...behaviours].map(([service, levels]) => [service, [...levels]]);
+}
 
 export function encodeHolder({ address, leaving, loads, prepared, behaviours }: HolderEntry): Uint8Array {
   const services: Record<string, Record<string, number>> = {};

@@ -49,55 +49,82 @@ export function describeOwnershipStore({ name, skip = false, fresh }: StoreSuite
     it("lets exactly one of many who saw the same revision succeed", async () => {
       const keys = await fresh();
       const stores = [keys.open(), keys.open(), keys.open()];
-      const made = await Promise.all(stores.map((store) => store.change("a", bytes("1"), 0)));
+      const made = await Promise.all(stores.map((store) => store.change("partition.bank.1", bytes("1"), 0)));
       const [revision] = made.filter((each) => each !== undefined);
       assert.equal(made.filter((each) => each !== undefined).length, 1);
       assert.ok(revision);
       const outcomes = await Promise.all([
-        ...stores.map((store, index) => store.change("a", bytes(`change ${index}`), revision)),
-        ...stores.map((store) => store.remove("a", revision)),
+        ...stores.map((store, index) => store.change("partition.bank.1", bytes(`change ${index}`), revision)),
+        ...stores.map((store) => store.remove("partition.bank.1", revision)),
       ]);
       assert.equal(outcomes.filter((outcome) => outcome !== undefined && outcome !== false).length, 1);
     });
 
     it("removes the revision that is named, once, and lets the key be made again", async () => {
       const store = (await fresh()).open();
-      const revision = (await store.change("a", bytes("1"), 0)) ?? 0;
-      assert.equal(await store.remove("a", revision + 100), false);
-      assert.equal(await store.remove("a", revision), true);
-      assert.equal(await store.remove("a", revision), false);
-      assert.equal(await store.read("a"), undefined);
-      assert.equal(await store.change("a", bytes("2"), revision), undefined);
-      assert.notEqual(await store.change("a", bytes("2"), 0), undefined);
+      const revision = (await store.change("partition.bank.1", bytes("1"), 0)) ?? 0;
+      assert.equal(await store.remove("partition.bank.1", revision + 100), false);
+      assert.equal(await store.remove("partition.bank.1", revision), true);
+      assert.equal(await store.remove("partition.bank.1", revision), false);
+      assert.equal(await store.read("partition.bank.1"), undefined);
+      assert.equal(await store.change("partition.bank.1", bytes("2"), revision), undefined);
+      assert.notEqual(await store.change("partition.bank.1", bytes("2"), 0), undefined);
     });
 
     it("shows every process its own change at once", async () => {
       const keys = await fresh();
       const [one, other] = [keys.open(), keys.open()];
       for (let count = 0; count < 20; count++) {
-        const at = await one.read("a");
-        const revision = await one.change("a", bytes(String(count)), at?.revision ?? 0);
-        assert.equal((await one.read("a"))?.revision, revision);
-        assert.equal((await other.read("a"))?.revision, revision);
+        const at = await one.read("partition.bank.1");
+        const revision = await one.change("partition.bank.1", bytes(String(count)), at?.revision ?? 0);
+        assert.equal((await one.read("partition.bank.1"))?.revision, revision);
+        assert.equal((await other.read("partition.bank.1"))?.revision, revision);
       }
     });
 
     it("reports the known entries to a watcher, their end, and every change since, in order", async () => {
       const keys = await fresh();
       const store = keys.open();
-      const a = (await store.change("a", bytes("1"), 0)) ?? 0;
-      await store.change("b", bytes("1"), 0);
-      await store.change("a", bytes("2"), a);
+      const a = (await store.change("partition.bank.1", bytes("1"), 0)) ?? 0;
+      await store.change("partition.bank.2", bytes("1"), 0);
+      await store.change("partition.bank.1", bytes("2"), a);
       const watching = new AbortController();
       const changes = keys.open().watch(watching.signal)[Symbol.asyncIterator]();
-      assert.deepEqual(await take(changes, 3), ["b=1", "a=2", "|"]);
-      const b = (await store.read("b"))?.revision ?? 0;
-      await store.change("c", bytes("1"), 0);
-      await store.remove("b", b);
-      await store.change("b", bytes("2"), 0);
-      assert.deepEqual(await take(changes, 3), ["c=1", "-b", "b=2"]);
+      assert.deepEqual(await take(changes, 3), ["partition.bank.2=1", "partition.bank.1=2", "|"]);
+      const b = (await store.read("partition.bank.2"))?.revision ?? 0;
+      await store.change("partition.bank.3", bytes("1"), 0);
+      await store.remove("partition.bank.2", b);
+      await store.change("partition.bank.2", bytes("2"), 0);
+      assert.deepEqual(await take(changes, 3), [
+        "partition.bank.3=1",
+        "-partition.bank.2",
+        "partition.bank.2=2",
+      ]);
       watching.abort();
       assert.deepEqual(await take(changes, 1), []);
+    });
+
+    it("reports renewals when it looks, and before a change that is none", async () => {
+      const keys = await fresh();
+      const store = keys.open();
+      const first = (await store.change("process.a", bytes("1"), 0)) ?? 0;
+      const watching = new AbortController();
+      const watcher = keys.open();
+      const changes = watcher.watch(watching.signal)[Symbol.asyncIterator]();
+      assert.deepEqual(await take(changes, 2), ["process.a=1", "|"]);
+      assert.equal(await store.renew("process.a", bytes("2"), first + 100), undefined);
+      const second = (await store.renew("process.a", bytes("2"), first)) ?? 0;
+      assert.ok(second > first);
+      const next = take(changes, 1);
+      watcher.look();
+      assert.deepEqual(await next, ["process.a=2"]);
+      const third = (await store.renew("process.a", bytes("3"), second)) ?? 0;
+      await store.change("partition.bank.0", bytes("4"), 0);
+      assert.deepEqual(await take(changes, 2), ["process.a=3", "partition.bank.0=4"]);
+      // News of a process are reported without a look.
+      await store.change("process.a", bytes("5"), third);
+      assert.deepEqual(await take(changes, 1), ["process.a=5"]);
+      watching.abort();
     });
 
     it("marks the end of the known entries when there are none", async () => {
@@ -109,12 +136,12 @@ export function describeOwnershipStore({ name, skip = false, fresh }: StoreSuite
 
     it("cleans up without a visible change", async () => {
       const store = (await fresh()).open();
-      const revision = (await store.change("a", bytes("1"), 0)) ?? 0;
-      await store.remove("a", revision);
-      await store.change("b", bytes("1"), 0);
+      const revision = (await store.change("partition.bank.1", bytes("1"), 0)) ?? 0;
+      await store.remove("partition.bank.1", revision);
+      await store.change("partition.bank.2", bytes("1"), 0);
       await store.tidy();
-      assert.equal(await store.read("a"), undefined);
-      assert.notEqual(await store.read("b"), undefined);
+      assert.equal(await store.read("partition.bank.1"), undefined);
+      assert.notEqual(await store.read("partition.bank.2"), undefined);
     });
   });
 }
