@@ -8,6 +8,7 @@
  * Partitions are owned when they can be called. The registry hears of the process last, and on the way out first.
  */
 import { resolve } from "node:path";
+import { type Bus, MemoryBus } from "@tutti/bus";
 import { componentService, FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
 import {
   assert,
@@ -46,10 +47,9 @@ import {
   type ReadBlob,
   referredBlobs,
 } from "./blobs/referred-blobs.ts";
-import { type HostBus, openBus } from "./bus.ts";
 import { CallTally } from "./calls/call-tally.ts";
 import { componentHandlers } from "./components/component-handlers.ts";
-import { sectionsOf } from "./configuration.ts";
+import { busSection, sectionsOf } from "./configuration.ts";
 import { hostErrors } from "./errors.ts";
 import type { Guard } from "./guard/guard.ts";
 import { openGuard } from "./guard/open-guard.ts";
@@ -437,4 +437,18 @@ function outsideAddressOf(operations: OperationsServer, meshAddress: string): st
   if (address === undefined || !["0.0.0.0", "::"].includes(address.host)) return addressOf(operations);
   const meshHost = meshAddress.slice(0, meshAddress.lastIndexOf(":"));
   return meshHost === "" ? "" : `${meshHost}:${address.port}`;
+}
+
+type HostBus = Bus & Component;
+
+/** Returns the bus that the configuration names. */
+async function openBus(
+  configuration: Configuration,
+  foundation: Foundation,
+  nats: NatsOnDemand,
+): Promise<HostBus> {
+  const { transport, replicas } = configuration.read(busSection);
+  if (transport === "memory") return new MemoryBus({ foundation });
+  const { NatsBus } = await import("@tutti/bus/nats");
+  return new NatsBus({ connection: await nats.connection(), stream: { replicas } });
 }

@@ -1,15 +1,23 @@
 import { type Hello, Hold, type Offering } from "@tutti/contracts/agent/v1";
-import type {
-  Agent as AgentView,
-  AgentWork,
-  GetPoolUseReply,
-  OfferProfile,
-  PoolLimit,
-  PoolStatus,
-  QueuedTask,
+import {
+  type Agent as AgentView,
+  type AgentWork,
+  type GetPoolUseReply,
+  type OfferProfile,
+  type PoolLimit,
+  type PoolStatus,
+  type QueuedTask,
+  ReturnReason,
 } from "@tutti/contracts/swarm/v1";
-import type { Explanation, LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
-import { assert, isRefusal, type Refusal } from "@tutti/kernel";
+import {
+  type Capability,
+  type ErrorDetail,
+  type Explanation,
+  type LabelSelector,
+  WaitCause,
+  type WorkReference,
+} from "@tutti/contracts/types/v1";
+import { assert, isBefore, isRefusal, isStatus, type Refusal, toTimestamp } from "@tutti/kernel";
 import { numbersOf } from "./agents/capabilities.ts";
 import { scalerIdOf } from "./agents/launch.ts";
 import type { AgentOutlet, Joined } from "./api/agents.ts";
@@ -28,22 +36,25 @@ import type {
 } from "./api/pool.ts";
 import { composePool, type PoolParts } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
-import { hookEnds } from "./hooks/ends.ts";
-import { HookCalls } from "./hooks/hook-calls.ts";
-import type { Agent } from "./parts.ts";
+import { HookCalls, type HookEnds } from "./hooks/hook-calls.ts";
+import type { Agent, Cohort, Task } from "./parts.ts";
 import type { PlacedAttempts } from "./placed/attempt-log.ts";
-import { defaultSettings, resolveSettings } from "./settings.ts";
+import { defaultSettings, type LiveSettings, resolveSettings } from "./settings.ts";
+import type { Outcomes } from "./task/outcomes.ts";
+import type { Preemption } from "./task/preemption.ts";
+import { enqueue, isWaiting } from "./task/queueing.ts";
+import type { SenderOrders } from "./task/sender-orders.ts";
+import type { Tasks } from "./task/tasks.ts";
+import type { Waiting } from "./task/waiting.ts";
 import { PoolAgentViews } from "./views/agents.ts";
-import { StartEstimates } from "./views/expected.ts";
+import { momentOf, StartEstimates } from "./views/expected.ts";
 import { Explanations } from "./views/explanation.ts";
 import { limitViews } from "./views/limits.ts";
-import { offeredView } from "./views/offered.ts";
 import { explainPlaced } from "./views/placed.ts";
-import { queuedViews } from "./views/queue.ts";
 import { statusView } from "./views/status.ts";
 import { useView } from "./views/use.ts";
 import { WaitReasons } from "./views/waits.ts";
-import { finderOf } from "./views/work.ts";
+import { finderOf, workOf } from "./views/work.ts";
 
 /** What is wrong with how a pool is to work. Undefined when nothing is. */
 export function settingsRefusal(settings: Partial<PoolSettings>): Refusal | undefined {
@@ -374,4 +385,106 @@ export class PoolOwner implements Pool {
   #unknown(agent: string): Refusal {
     return matchingErrors.agentUnknown.refusal({ agent, pool: this.#parts.identity.name });
   }
+}
+
+/** The parts that the ends of hooks act on. */
+interface HookEndsParts {
+  readonly tasks: Tasks;
+  readonly waiting: Waiting;
+  readonly preemption: Preemption;
+  readonly outcomes: Outcomes;
+  readonly orders: SenderOrders;
+}
+
+/** What becomes of tasks when their hooks are done with them. */
+function hookEnds({ tasks, waiting, preemption, outcomes, orders }: HookEndsParts): HookEnds {
+  return {
+    admit(task) {
+      if (task.stage !== "hooked") return;
+      enqueue(task);
+      preemption.note(task);
+      tasks.schedule(task);
+    },
+    deny(task, error, nowMs) {
+      waiting.returnToSender(task, ReturnReason.RETURN_REASON_DENIED, refusalOf(error), 0, nowMs);
+    },
+    count: (task, agentId, nowMs) => outcomes.deliver(task, agentId, nowMs),
+    reprioritize: (task, priority) => void orders.prioritize({ token: task.offer.token, priority }),
+  };
+}
+
+function refusalOf({ code, message, status, retryAfterMs, violations, details }: ErrorDetail): Refusal {
+  return {
+    refused: true,
+    code,
+    message,
+    status: isStatus(status) ? status : "PERMISSION_DENIED",
+    retry: "never",
+    retryAfterMs,
+    violations,
+    details,
+  };
+}
+
+/**
+ * Returns the capabilities of all agents of a pool. The cost depends on the number of cohorts, not on the number of
+ * agents.
+ */
+function offeredView(cohorts: Iterable<Cohort>): OfferedCapability[] {
+  const found = new Map<string, { readonly capability: Capability; agents: number }>();
+  for (const { agents, offered } of cohorts) {
+    const [agent] = agents;
+    if (agent === undefined) continue;
+    const described = new Map(
+      agent.offering.capabilities.map((each) => [`${each.name}@${each.version}`, each]),
+    );
+    for (const { name, version } of offered) {
+      const key = `${name}@${version}`;
+      const known = found.get(key);
+      const capability = described.get(key);
+      if (known !== undefined) known.agents += agents.size;
+      else if (capability !== undefined) found.set(key, { capability, agents: agents.size });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The parts that the view of the queue reads. */
+interface QueueParts {
+  readonly tasks: Tasks;
+  readonly settings: LiveSettings;
+  readonly reasons: WaitReasons;
+  readonly estimates: StartEstimates;
+}
+
+/**
+ * Tasks that wait, by rank: the order within each namespace. How namespaces take turns depends on who gets free where.
+ * Looks at all of them: for people.
+ */
+function queuedViews(parts: QueueParts, count: number, nowMs: number): QueuedTask[] {
+  const waiting = [...parts.tasks.values()].filter(isWaiting);
+  waiting.sort((one, other) => (isBefore(one, other) ? -1 : 1));
+  return waiting.slice(0, count).map((task, at) => queuedView(parts, task, at + 1, nowMs));
+}
+
+function queuedView(parts: QueueParts, task: Task, place: number, nowMs: number): QueuedTask {
+  const { readyMs, priority, demand, attempt } = task;
+  const waitedMs = nowMs - readyMs;
+  const [reason] = [
+    (task.stage === "hooked" ? undefined : parts.reasons.missing(task, nowMs)) ??
+      parts.reasons.of(task, nowMs)[0],
+  ];
+  return {
+    work: workOf(task),
+    capability: demand.wish.capability,
+    versionRange: demand.wish.range,
+    place,
+    priority,
+    effectivePriority: priority + waitedMs / parts.settings.current.ageingMs,
+    queueTime: toTimestamp(readyMs),
+    waitedMs,
+    attempt,
+    cause: reason?.cause ?? WaitCause.WAIT_CAUSE_UNSPECIFIED,
+    expectedStartTime: momentOf(parts.estimates.startMs(task, nowMs)),
+  };
 }

@@ -17,6 +17,7 @@ import {
   healthy,
   type Logger,
   type LogLevel,
+  type SecretReference,
   type Timers,
   type Tracer,
 } from "@tutti/kernel";
@@ -28,7 +29,6 @@ import { prettyStream } from "./logging/pretty-stream.ts";
 import { ProcessMetrics } from "./metrics/process-metrics.ts";
 import { MetricsRegistry } from "./metrics/registry.ts";
 import { sdkVariables } from "./otlp/environment.ts";
-import { currentHeaders } from "./otlp/headers.ts";
 import type { NodeSdk } from "./otlp/node-sdk.ts";
 import type { OtlpExporter } from "./otlp/otlp-exporter.ts";
 import type { RemoteWriter } from "./remote-write/remote-writer.ts";
@@ -221,4 +221,32 @@ export class Telemetry implements Component {
       sampleRatio: tracing.sampleRatio,
     });
   }
+}
+
+/**
+ * Returns the headers of requests to the collector, read again for each so that a rotated secret is found. While one
+ * cannot be read, the last ones are used. Rejects only at first.
+ */
+async function currentHeaders(
+  references: Readonly<Record<string, SecretReference>>,
+): Promise<() => Promise<Record<string, string>>> {
+  let last = await revealed(references);
+  return async () => {
+    try {
+      last = await revealed(references);
+    } catch {
+      // The collector tells whether the old ones still serve.
+    }
+    // A copy, for the exporter adds headers of its own.
+    return { ...last };
+  };
+}
+
+async function revealed(
+  references: Readonly<Record<string, SecretReference>>,
+): Promise<Record<string, string>> {
+  const entries = Object.entries(references).map(
+    async ([name, reference]) => [name, await reference.reveal()] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
 }

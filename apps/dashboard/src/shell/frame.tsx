@@ -1,23 +1,27 @@
-import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useBlocker, useRouterState } from "@tanstack/react-router";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useBlocker, useNavigate, useRouterState } from "@tanstack/react-router";
+import type { GetPauseReply } from "@tutti/rest/types";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { currentConnection, subscribeConnection } from "../data/connection.ts";
 import { usualNamespace } from "../data/in-namespace.ts";
-import { myApprovalsQuery, whoQuery } from "../data/queries.ts";
+import { myApprovalsQuery, read, whoQuery } from "../data/queries.ts";
 import { useLack } from "../data/use-lack.ts";
 import { currentNamespace } from "../effects/namespace.ts";
 import { chooseTheme, currentTheme, nextTheme, subscribeTheme } from "../effects/theme.ts";
+import { after } from "../effects/time.ts";
 import { hasUnsaved, mayDiscard, watchInput } from "../effects/unsaved.ts";
+import { useNow } from "../effects/use-now.ts";
 import { Dialog } from "../elements/dialog.tsx";
+import { span } from "../elements/moments.ts";
+import { pathOf } from "../elements/spelled.ts";
 import { waitingFor } from "../pages/inbox/waiting.ts";
 import { Glyph } from "../score/glyph.tsx";
-import { ConnectionBanner } from "./connection-banner.tsx";
+import { heard, isTyping } from "./keys.ts";
 import { NamespaceDialog } from "./namespace-dialog.tsx";
 import { currentNotices, dismiss, subscribeNotices } from "./notice-board.ts";
 import { Palette } from "./palette.tsx";
-import { PauseBanner } from "./pause-banner.tsx";
 import { places, shortcuts } from "./places.ts";
 import { useIsNarrow } from "./use-is-narrow.ts";
-import { useKeys } from "./use-keys.ts";
 import { nameOf, YouDialog } from "./you-dialog.tsx";
 
 /** What is around every page: the rail with the parts, the line on top, what lies over it. */
@@ -242,4 +246,101 @@ function useWaitingApprovals(): number {
   const { data } = useQuery(myApprovalsQuery());
   const { data: who } = useQuery(whoQuery());
   return waitingFor(data?.approvals ?? [], who?.id ?? "").length;
+}
+
+/** Says that the platform is away. It lies over the page's edge, so that nothing moves when it comes and goes. */
+function ConnectionBanner() {
+  const connection = useSyncExternalStore(subscribeConnection, currentConnection);
+  return (
+    <div className="connection" role="status" aria-live="polite">
+      {connection.kind === "away" ? <Away sinceMs={connection.sinceMs} /> : null}
+    </div>
+  );
+}
+
+function Away({ sinceMs }: { sinceMs: number }) {
+  const nowMs = useNow();
+  return (
+    <p className="connection-away tone-held">
+      <Glyph name="caesura" />
+      <span>
+        Disconnected from the platform. Reconnecting …{" "}
+        <span className="soft" aria-hidden="true">
+          {nowMs - sinceMs < 2_000 ? "" : span(nowMs - sinceMs)}
+        </span>
+      </span>
+    </p>
+  );
+}
+
+const lookMs = 15_000;
+const idleLookMs = 60_000;
+
+/** A user without this right sees no banner. */
+const pauseQuery = () =>
+  queryOptions({
+    queryKey: ["pause"],
+    queryFn: ({ signal }) => read<GetPauseReply>(pathOf(["pause"]), signal),
+    refetchInterval: ({ state }) => (state.data?.paused === true ? lookMs : idleLookMs),
+    retry: false,
+  });
+
+/** Shows that the installation was started paused, so that a user knows why work does not proceed. */
+function PauseBanner() {
+  const { data } = useQuery(pauseQuery());
+  const on = data?.services.filter(({ partitions }) => partitions.length > 0) ?? [];
+  const [first] = on;
+  if (first === undefined) return null;
+  const isPartly = on.some(({ released }) => released.length > 0);
+  return (
+    <p className="paused-whole tone-held" role="status">
+      <Glyph name="caesura" />
+      <span>
+        {isPartly
+          ? "This installation is paused. Parts of it are released"
+          : "This installation is paused. No tasks start"}{" "}
+        <span className="soft">
+          ({first.name}). <code>tutti release</code> resumes it.
+        </span>
+      </span>
+    </p>
+  );
+}
+
+const waitMs = 1_200;
+
+/** Listens to the keys of the whole page. */
+function useKeys({ onPalette, onSheet }: { onPalette: () => void; onSheet: () => void }): void {
+  const navigate = useNavigate();
+  const afterG = useRef(false);
+  const act = useRef<(event: KeyboardEvent) => void>(() => {});
+  act.current = (event) => {
+    const isOpen = document.querySelector("dialog[open]") !== null;
+    const typing = isTyping(document.activeElement) || isOpen || hasUnsaved();
+    const { key, ctrlKey, metaKey, altKey } = event;
+    const what = heard({ key, ctrlKey, metaKey, altKey, typing }, afterG.current);
+    afterG.current = what.kind === "waits";
+    if (what.kind === "nothing") return;
+    if (what.kind === "waits") {
+      after(waitMs, () => {
+        afterG.current = false;
+      });
+      return;
+    }
+    event.preventDefault();
+    if (what.kind === "palette") onPalette();
+    else if (what.kind === "sheet") onSheet();
+    else if (what.kind === "theme") chooseTheme(nextTheme());
+    else if (what.kind === "start") void navigate({ to: "/start" });
+    else if (what.kind === "search") document.querySelector<HTMLElement>("main [type=search]")?.focus();
+    else {
+      const place = places.find(({ key: own }) => own === what.key);
+      if (place !== undefined) void navigate({ to: place.path });
+    }
+  };
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => act.current(event);
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, []);
 }

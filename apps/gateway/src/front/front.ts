@@ -10,10 +10,10 @@
 
 import type { ServerResponse } from "node:http";
 import { edgeActions, type HostContext } from "@tutti/host";
-import { errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kernel";
+import { type Clock, errorFromUnknown, type Foundation, type Metrics, type TuttiError } from "@tutti/kernel";
 import { heavyBytes, markHeavy } from "@tutti/mesh";
 import { type Route, type RouteName, routeNamed, routes } from "@tutti/rest";
-import { Mapping, restErrors, schema, writeInTurns } from "@tutti/rest/json";
+import { Mapping, type Message, restErrors, schema, writeInTurns } from "@tutti/rest/json";
 import { letBodyTakeTime } from "@tutti/telemetry";
 import {
   type FastifyError,
@@ -26,10 +26,9 @@ import type { Access, Caller } from "../access/access.ts";
 import { admit, type EdgeGuard, requireAllowed, tellOversize } from "../access/edge.ts";
 import { Asked } from "../calls/asked.ts";
 import { blobAnswer, stored, takeUploads } from "../calls/blob.ts";
-import { calledBy } from "../calls/contracts.ts";
-import { pastOf } from "../calls/past.ts";
+import { type Called, calledBy } from "../calls/contracts.ts";
 import { postedBody } from "../calls/posted-events.ts";
-import { type Answer, answered, followed, type RpcRoute } from "../calls/rpc-route.ts";
+import { type Answer, answered, followed, optionsOf, type RpcRoute } from "../calls/rpc-route.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
 import type { OwnHandler } from "../own/own-handler.ts";
@@ -37,11 +36,9 @@ import { ownHandlers, refuseUnknownParameters } from "../own/own-routes.ts";
 import { findDocs } from "../pages/docs.ts";
 import { findPage, page, servePages } from "../pages/pages.ts";
 import type { Realtime } from "../realtime/realtime.ts";
-import { isOfApi, requirePlainAddress } from "./address.ts";
 import { takeBodies } from "./body.ts";
 import { callerIn } from "./context.ts";
 import { dataHeaders } from "./headers.ts";
-import { type FrontInstruments, frontInstruments } from "./instruments.ts";
 import { problemAnswer } from "./problems.ts";
 import { refuseUnknown } from "./unknown.ts";
 
@@ -375,4 +372,97 @@ function errorOf(
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || error.code === "FST_ERR_CTP_INVALID_CONTENT_LENGTH")
     return gatewayErrors.mediaTypeUnknown({ found: error.message });
   return errorFromUnknown(error);
+}
+
+interface Past {
+  readonly tasks: RpcRoute;
+  readonly getRun: Called;
+}
+
+/**
+ * A run and its tasks as they were after one of its events, in one answer.
+ *
+ * @param message the request for the tasks: it names the run and the event
+ */
+async function pastOf({ tasks, getRun }: Past, message: Message, asked: Asked): Promise<Answer> {
+  const { mapping, called } = tasks;
+  const { namespace, runId, atEvent } = message;
+  const options = optionsOf(tasks, message, asked);
+  // A run that continues between the two would have tasks of another moment: the event that it is at is asked for.
+  const { run } = await getRun.one({ namespace, runId, atEvent }, options);
+  const standing = mapping.message("tutti.workflow.v1.Run", run as Message);
+  const event = Number(atEvent) || Number(standing["eventCount"] ?? 0);
+  const listed = await called.one({ ...message, atEvent: event }, options);
+  return { status: 200, body: { event, run: standing, ...mapping.reply(tasks.plan, listed) } };
+}
+
+/**
+ * Addresses as clients write them, before a router decodes them.
+ *
+ * Returns whether an address that no route matches was meant for the API. Decides the form of the answer, never the
+ * access.
+ */
+function isOfApi(url: string): boolean {
+  return /^(\/|%2f|\\|%5c)*(v|%76|%56)(1|%31)($|[/?#;.\\]|%2f|%5c)/i.test(url);
+}
+
+/**
+ * Throws if an address is not the one spelling of its route. The variable parts may have escapes: ids may need them. Escapes
+ * that are no UTF-8 are refused: `URLSearchParams` would read another character without a word.
+ *
+ * @param pattern of the route that matched, `/v1/runs/:runId/cancel`. Undefined if none did
+ */
+function requirePlainAddress(url: string, pattern: string | undefined): void {
+  const shown = url.slice(0, 200);
+  // A client sends the absolute form to a proxy alone.
+  if (!url.startsWith("/")) throw gatewayErrors.addressNotPlain({ path: shown, expected: "/v1/…" });
+  if (pattern === undefined) return;
+  if (!isDecodable(url)) throw gatewayErrors.addressMalformed({ path: shown });
+  const found = (url.split("?", 1)[0] ?? "").split("/");
+  const expected = pattern.split("/");
+  const isPlain =
+    found.length === expected.length &&
+    expected.every((part, at) =>
+      part.startsWith(":") ? !/[#\\;]/.test(found[at] ?? "") : part === found[at],
+    );
+  if (!isPlain)
+    throw gatewayErrors.addressNotPlain({ path: shown, expected: pattern.replaceAll(/:(\w+)/g, "{$1}") });
+}
+
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface FrontInstruments {
+  /** Returns an answer under way. Called when it is over, with its status. */
+  begin(route: string): (status: number) => void;
+}
+
+/** By route and by the first digit of the status: `2xx`. */
+function frontInstruments(metrics: Metrics, clock: Clock): FrontInstruments {
+  const requests = metrics.counter({
+    name: "tutti_gateway_requests_total",
+    help: "Requests by route and status class.",
+    labels: ["route", "status"],
+  });
+  const seconds = metrics.histogram({
+    name: "tutti_gateway_request_seconds",
+    help: "Duration of requests until the answer by route. For streams, until they open.",
+    labels: ["route"],
+  });
+  return {
+    begin(route) {
+      const startedMs = clock.monotonic();
+      const duration = seconds.with({ route });
+      return (status) => {
+        requests.with({ route, status: `${Math.floor(status / 100)}xx` }).add();
+        duration.observe((clock.monotonic() - startedMs) / 1000);
+      };
+    },
+  };
 }

@@ -1,12 +1,12 @@
 /** Who is signed in, in this browser and in others. what the caller may not do. */
-import type { Guard } from "@tutti/host";
+import { edgeActions, type Guard } from "@tutti/host";
 import type { Principal } from "@tutti/kernel";
-import { routeNamed } from "@tutti/rest";
+import { type RouteName, routeNamed, routes } from "@tutti/rest";
 import { refusal } from "@tutti/rest/json";
 import type { Access, Caller } from "../access/access.ts";
 import { type EdgeGuard, requireAllowed } from "../access/edge.ts";
 import type { SignIn } from "../access/sign-in.ts";
-import { routeActions } from "../calls/route-actions.ts";
+import { contracts } from "../calls/contracts.ts";
 import type { OwnHandler } from "./own-handler.ts";
 
 export interface SignInRoutesParts {
@@ -136,3 +136,42 @@ function wantedIn(body: unknown): Wanted {
 }
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+
+interface RouteAction {
+  readonly route: RouteName;
+  readonly method: string;
+  readonly path: string;
+  readonly action: string;
+  /** The kind of thing that it is about. */
+  readonly resource: string;
+}
+
+const ownByRoute: Readonly<Partial<Record<RouteName, (typeof edgeActions)[keyof typeof edgeActions]>>> = {
+  status: edgeActions.status,
+  signInLink: edgeActions.signInLink,
+  events: edgeActions.events,
+  "signIns.list": edgeActions.seeSignIns,
+  "signIns.revoke": edgeActions.endSignIns,
+};
+
+let made: readonly RouteAction[] | undefined;
+
+/**
+ * What a role or policy has to permit for each route.
+ *
+ * Made when it is asked for first: the terminal never does.
+ */
+function routeActions(): readonly RouteAction[] {
+  made ??= routes.flatMap((route): RouteAction[] => {
+    const rule = "rpc" in route ? ruleOf(route.rpc) : ownByRoute[route.name];
+    if (rule === undefined) return [];
+    const { name, method, path } = route;
+    return [{ route: name, method, path, action: rule.action, resource: rule.resource }];
+  });
+  return made;
+}
+
+function ruleOf(rpc: string): { readonly action: string; readonly resource: string } | undefined {
+  const [contract = "", name = ""] = rpc.split("/");
+  return Object.values(contracts.get(contract)?.methods ?? {}).find((one) => one.name === name);
+}

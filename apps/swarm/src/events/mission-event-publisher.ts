@@ -1,13 +1,20 @@
 /** Tells the bus what happens to missions, and to the pools that they and others share. */
 import type { Bus, EventInput } from "@tutti/bus";
-import { type EventMapper, MachineEventPublisher, type NoteHead, StateLog } from "@tutti/host/serving";
+import type { PoolCreatedV1, PoolUpdatedV1 } from "@tutti/contracts/swarm/v1";
+import {
+  type EventMapper,
+  MachineEventPublisher,
+  type NoteHead,
+  type NoteOf,
+  StateLog,
+} from "@tutti/host/serving";
 import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { pool } from "@tutti/machine-entities/pool";
 import { mission, showMission } from "@tutti/machine-mission";
+import { strategyWordOf } from "@tutti/matching";
 import type { RuntimeOfService } from "@tutti/runtime";
-import { eventOf, type MissionNote } from "./mission-note.ts";
+import { eventNote, eventOf, type MissionNote } from "./mission-note.ts";
 import { missionNotes } from "./mission-notes.ts";
-import { poolNotes } from "./pool-notes.ts";
 
 /** Changes that every mission has. */
 const usual: ReadonlySet<string> = new Set(["started", "completed"]);
@@ -86,3 +93,18 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
 const ends: ReadonlySet<string> = new Set(
   ["completed", "failed", "cancelled", "terminated"].map((end) => `tutti.swarm.mission.${end}`),
 );
+
+/**
+ * What is informed of pools.
+ *
+ * Of which versions of which events: their names with the function that notes them.
+ */
+const poolNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
+  pool_created: (_pool, { pool }: PoolCreatedV1, happening) =>
+    eventNote(happening, "tutti.swarm.pool.created", { strategy: strategyWordOf(pool) }),
+  pool_updated: (_pool, { pool }: PoolUpdatedV1, happening) =>
+    eventNote(happening, "tutti.swarm.pool.changed", { strategy: strategyWordOf(pool) }),
+  pool_deleted: (_pool, _body, happening) => eventNote(happening, "tutti.swarm.pool.deleted", {}),
+  pool_paused: (_pool, _body, happening) => eventNote(happening, "tutti.swarm.pool.paused", {}),
+  pool_resumed: (_pool, _body, happening) => eventNote(happening, "tutti.swarm.pool.resumed", {}),
+};

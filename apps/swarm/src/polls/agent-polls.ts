@@ -34,7 +34,6 @@ import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import { claimedTask } from "./claimed-task.ts";
 import { PolledAgent } from "./polled-agent.ts";
-import { RepeatedClaims } from "./repeated-claims.ts";
 
 export interface AgentPollsParts {
   readonly pools: PoolDirectory;
@@ -328,4 +327,46 @@ function tokenOf(text: string): Uint8Array {
 
 function keyOf(request: PollRequest): string {
   return `${namespaceOf(request)}/${request.pool || defaultPool}/${request.agentId}`;
+}
+
+/** Keys that are remembered. Of more the oldest are forgotten. */
+const keysMax = 10_000;
+
+interface Remembered {
+  readonly request: string;
+  readonly reply: Promise<ClaimTasksReply>;
+  readonly untilMs: number;
+}
+
+/** Answers a claim that comes again under its key like the first time, for as long as its leases may last. */
+class RepeatedClaims {
+  readonly #claims = new Map<string, Remembered>();
+
+  once(
+    key: string,
+    request: ClaimTasksRequest,
+    { nowMs, keepMs }: { readonly nowMs: number; readonly keepMs: number },
+    claim: () => Promise<ClaimTasksReply>,
+  ): Promise<ClaimTasksReply> {
+    this.#forget(nowMs);
+    const text = JSON.stringify(request);
+    const known = this.#claims.get(key);
+    if (known !== undefined) {
+      if (known.request !== text) throw swarmErrors.claimDiffers({ key: request.idempotencyKey });
+      return known.reply;
+    }
+    const reply = claim();
+    this.#claims.set(key, { request: text, reply, untilMs: nowMs + keepMs });
+    // What failed may be tried again.
+    reply.catch(() => this.#claims.delete(key));
+    return reply;
+  }
+
+  /** Oldest first: one with a longer lease keeps those after it a little longer. */
+  #forget(nowMs: number): void {
+    for (const [key, { untilMs }] of this.#claims) {
+      if (untilMs > nowMs && this.#claims.size < keysMax) return;
+      this.#claims.delete(key);
+    }
+  }
 }

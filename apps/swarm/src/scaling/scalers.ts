@@ -6,6 +6,8 @@
  *    before others are started, so that no two bear the same name.
  * 3. When a pool goes elsewhere, or this process ends, programs of this machine end with it.
  */
+
+import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { Scaler, ScalerStatus, Scaling } from "@tutti/contracts/swarm/v1";
 import {
   type Component,
@@ -18,16 +20,14 @@ import {
   type Timer,
 } from "@tutti/kernel";
 import { noPast, type ScalerPast } from "@tutti/machine-entities/pool";
-import type { Pool } from "@tutti/matching";
-import { agentWindow } from "./agent-window.ts";
+import type { Launches, Pool } from "@tutti/matching";
 import { BerthDriver } from "./drivers/berths/berth-driver.ts";
 import { ContainerEngines } from "./drivers/container/engines.ts";
 import { ownerIdIn } from "./drivers/container/labels.ts";
 import { Strays } from "./drivers/container/strays.ts";
-import type { Closing, Driver } from "./drivers/driver.ts";
+import type { AgentWindow, Closing, Driver } from "./drivers/driver.ts";
 import { type DriverParts, openDriver } from "./drivers/open-driver.ts";
 import { endLeftovers, LaunchRecords } from "./drivers/process/leftovers.ts";
-import { PoolLaunches } from "./launches.ts";
 import { ScalerRunner } from "./scaler-runner.ts";
 import type { ScalingLog } from "./scaling-log.ts";
 import type { ScalingNotes } from "./scaling-notes.ts";
@@ -303,4 +303,67 @@ export class Scalers implements Component {
 
 function isSameDriver(one: Scaler, other: Scaler): boolean {
   return JSON.stringify(one.driver) === JSON.stringify(other.driver);
+}
+
+interface WindowParts {
+  readonly pool: Pool;
+  readonly now: () => number;
+  readonly stir: () => void;
+  readonly crashed: AgentWindow["crashed"];
+}
+
+/** What a driver sees of the agents of a pool. */
+function agentWindow({ pool, now, stir, crashed }: WindowParts): AgentWindow {
+  return {
+    crashed,
+    busy(agentId) {
+      const agent = pool.agent(agentId, now());
+      return agent === undefined || isAway(agent.state) ? undefined : agent.attempts;
+    },
+    drain(agentId, reason, deadlineMs) {
+      pool.drain(agentId, reason, deadlineMs, now());
+      stir();
+    },
+    quarantine(agentId, reason) {
+      pool.hold(agentId, { hold: Hold.HOLD_QUARANTINED, reason, forMs: 0 }, now());
+    },
+    started: (agentId) => pool.tellOfLaunch(agentId, true, "its program was started", now()),
+    ended(agentId, reason) {
+      // Its tasks need not wait for a link that will not be resumed.
+      const refusal = pool.remove(agentId, reason, 0, now());
+      if (refusal !== undefined) pool.tellOfLaunch(agentId, false, reason, now());
+      stir();
+    },
+  };
+}
+
+function isAway(state: AgentState): boolean {
+  return state === AgentState.AGENT_STATE_STARTING || state === AgentState.AGENT_STATE_GONE;
+}
+
+/** What a pool is informed of the agents that its scalers launch. */
+class PoolLaunches implements Launches {
+  readonly #runners: () => Iterable<ScalerRunner>;
+
+  constructor(runners: () => Iterable<ScalerRunner>) {
+    this.#runners = runners;
+  }
+
+  crashesOf(agentId: string): number {
+    let crashes = 0;
+    for (const driver of this.#berthed()) crashes = Math.max(crashes, driver.crashesOf(agentId));
+    return crashes;
+  }
+
+  released(agentId: string): void {
+    for (const driver of this.#berthed()) driver.release(agentId);
+  }
+
+  *starting() {
+    for (const driver of this.#berthed()) yield* driver.launched();
+  }
+
+  *#berthed(): Generator<BerthDriver> {
+    for (const { driver } of this.#runners()) if (driver instanceof BerthDriver) yield driver;
+  }
 }

@@ -26,7 +26,6 @@ import {
   subtractedName,
 } from "./dotted-names.ts";
 import { conversionHint, typeOfBinary } from "./operators.ts";
-import { typeOfOverloads } from "./overloads.ts";
 import type { References } from "./references.ts";
 import type { Scope } from "./scope.ts";
 import { fits, isDyn, join, listOf, mapOf, printType, type Type, types } from "./type.ts";
@@ -488,4 +487,20 @@ function typeOfLiteral(value: Extract<Node, { kind: "literal" }>["value"]): Type
 
 function macroHint(name: string): string {
   return name === "has" ? "has(input.total)" : `list.${name}(item, …)`;
+}
+
+/** What a function gives for arguments of these types. Undefined when it does not take them. */
+function typeOfOverloads(declared: FunctionDeclaration, found: readonly Type[]): Type | undefined {
+  const fitting = declared.overloads.filter(
+    ({ takes }) =>
+      takes.length === found.length &&
+      takes.every((wanted, index) => {
+        const type = found[index] ?? types.dyn;
+        // Numbers of JSON are doubles, and may count.
+        return fits(type, wanted);
+      }),
+  );
+  const [only] = fitting;
+  if (only === undefined) return undefined;
+  return fitting.every(({ gives }) => gives.kind === only.gives.kind) ? only.gives : types.dyn;
 }

@@ -14,8 +14,14 @@
  * 6. Where no rule is about results, a result costs one look at a flag.
  */
 import { type AdmissionRule, AdmissionSubject, FindingResult } from "@tutti/contracts/governance/v1";
+import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type Cause, WorkReference } from "@tutti/contracts/types/v1";
-import type { ResultQuestion, StartRunRequest, StartRunsRequest } from "@tutti/contracts/workflow/v1";
+import {
+  type ResultQuestion,
+  type RunSpec,
+  StartRunRequest,
+  type StartRunsRequest,
+} from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, errorFromUnknown, type Principal, type TuttiError } from "@tutti/kernel";
 import type { Method, RequestRules, ServerCall } from "@tutti/mesh";
@@ -37,7 +43,6 @@ import type { Mapping } from "@tutti/rest/json";
 import { accessErrors } from "../guard/errors.ts";
 import { causeOf } from "../runtime/cause.ts";
 import { Approvals, type ApprovalsParts, type Asker, asker } from "./approvals.ts";
-import { startsIn } from "./bulk-starts.ts";
 import type { FindingReports } from "./findings.ts";
 
 export interface AdmissionParts extends ApprovalsParts {
@@ -323,4 +328,36 @@ async function openRest(): Promise<Rest> {
     mapping: new Mapping(schema),
     requestOf: (path) => schema.rpcs[path.slice(1)]?.request,
   };
+}
+
+/** What came earlier in the same stream: the first message names the namespace of all. */
+interface Earlier {
+  readonly namespace: string;
+  readonly specs: RunSpec[];
+}
+
+const streams = new WeakMap<object, Earlier>();
+
+/**
+ * Runs that are started in bulk, each as if it were started by itself: rules are about one start, however it came.
+ *
+ * @param call the stream that the message came in
+ */
+function startsIn(call: object, { namespace: named, specs, items }: StartRunsRequest): StartRunRequest[] {
+  const { namespace, specs: known } = streams.get(call) ?? {
+    namespace: named || defaultNamespace,
+    specs: [],
+  };
+  streams.set(call, { namespace, specs: known });
+  known.push(...specs);
+  return items.flatMap(({ runId, spec: number, labels, input }) => {
+    const spec = known[number - 1];
+    if (spec === undefined) return [];
+    const own =
+      input?.$case === "inputPayload"
+        ? input.value
+        : input && { body: { $case: "inline" as const, value: input.value }, mediaType: "" };
+    const whole = { ...spec, input: own ?? spec.input, labels: { ...spec.labels, ...labels } };
+    return [{ ...StartRunRequest.create(), namespace, runId, spec: whole }];
+  });
 }

@@ -1,15 +1,24 @@
-import { runtimeService } from "@tutti/contracts/runtime/v1";
+import {
+  type ListPausesReply,
+  type ListPausesRequest,
+  type ReleasePartitionReply,
+  type ReleasePartitionRequest,
+  runtimeService,
+} from "@tutti/contracts/runtime/v1";
+import type { CallContext } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 import type { Effects } from "@tutti/runtime";
+import { hostErrors } from "../errors.ts";
 import type { HostContext, ServiceModule } from "../service-module.ts";
 import type { ServiceStorage } from "../storage/service-storage.ts";
 import type { Storage } from "../storage/storage.ts";
+import { causeOf } from "./cause.ts";
 import { runtimeHandlers } from "./handlers.ts";
 import { type Hosting, join } from "./host-runtime.ts";
 import { searchIndex } from "./index/search-index.ts";
 import { CurrentIndex, WholeIndex } from "./index/whole-index.ts";
 import { machineHandlers } from "./machines/handlers.ts";
-import { listPauses, releasePartition } from "./pause/own-pauses.ts";
+import type { PauseDependencies } from "./pause/dependencies.ts";
 import { getPause, releaseWork } from "./pause/whole-pause.ts";
 
 export type HostMachines = typeof hostMachines;
@@ -41,4 +50,35 @@ export function hostMachines(
   } satisfies Handlers<typeof runtimeService>;
   mesh.serve(runtimeService, handlers, { service });
   return { runtime, archive: index, blobs: () => storage.blobs };
+}
+
+/** Pauses of the partitions of this process, as the processes of a cluster ask each other about them. */
+async function listPauses(
+  dependencies: PauseDependencies,
+  { partition }: ListPausesRequest,
+  context: CallContext,
+): Promise<ListPausesReply> {
+  await admitted(dependencies, partition, context);
+  const { runtime } = dependencies;
+  return { partitions: runtime.pauses().map((each) => ({ ...each })), partitionsTotal: runtime.partitions };
+}
+
+async function releasePartition(
+  dependencies: PauseDependencies,
+  { partition, ofNamespace: namespace, share, reason }: ReleasePartitionRequest,
+  context: CallContext,
+): Promise<ReleasePartitionReply> {
+  await admitted(dependencies, partition, context);
+  return {
+    pause: await dependencies.runtime.release(partition, { namespace, share }, causeOf(context, reason)),
+  };
+}
+
+async function admitted(
+  { runtime: { service, partitions }, partitionOwner }: PauseDependencies,
+  partition: number,
+  { ownerEpoch = 0, signal }: CallContext,
+): Promise<void> {
+  if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
+  await partitionOwner.admit(service, partition, { epoch: ownerEpoch, signal });
 }

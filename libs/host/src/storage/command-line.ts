@@ -7,14 +7,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { isTuttiError, sentences, withoutRemedy } from "@tutti/kernel";
+import { counted, isTuttiError, sentences, withoutRemedy } from "@tutti/kernel";
 import { claim } from "../data-directory.ts";
 import { keysDirectoryIn } from "../keys/installation-keys.ts";
 import type { ServiceModule } from "../service-module.ts";
 import { reasonOf } from "./about.ts";
 import { aboutFindings, examine } from "./inspection/doctor.ts";
 import { type Finding, notice, problem, sound } from "./inspection/finding.ts";
-import { exitCodeOf, exitCodes, textOf } from "./inspection/report.ts";
 import { verifyData } from "./inspection/verify.ts";
 import { type KeysCopied, keyFilesIn } from "./kept-keys.ts";
 import { layoutOf } from "./layout.ts";
@@ -253,4 +252,26 @@ async function restored(
       ),
     ];
   }
+}
+
+/** Exit codes of the commands that check a directory: programs tell by them what was found. */
+const exitCodes = { sound: 0, problem: 1, usage: 2, held: 3 } as const;
+
+function exitCodeOf(findings: readonly Finding[]): number {
+  if (findings.some(({ level }) => level === "problem")) return exitCodes.problem;
+  return findings.some(({ code }) => code === "held") ? exitCodes.held : exitCodes.sound;
+}
+
+const marks = { sound: "ok", notice: "note", problem: "PROBLEM" } as const;
+
+/** For people: a paragraph per finding, and what it comes to. */
+function textOf(findings: readonly Finding[]): string {
+  const paragraphs = findings.map(({ level, text, advice }) => {
+    const what = `${marks[level].padEnd(8)} ${text}`;
+    return advice === "" ? what : `${what}\n         ${advice}`;
+  });
+  const problems = findings.filter(({ level }) => level === "problem").length;
+  const sum =
+    problems > 0 ? `${counted(problems, "problem")}: see above what to do.` : "Nothing has to be done.";
+  return `${[...paragraphs, sum].join("\n")}\n`;
 }

@@ -17,10 +17,9 @@ import { TargetPool } from "../routing/target-pool.ts";
 import type { MeshSettings } from "../settings.ts";
 import type { Link } from "../transport/link.ts";
 import { Caller } from "./caller.ts";
-import { makeClient } from "./client.ts";
 import type { ClientCall } from "./client-call.ts";
 import { exchange } from "./exchange.ts";
-import type { Client } from "./types.ts";
+import type { CallOptions, Client } from "./types.ts";
 
 export interface MeshClientParts {
   readonly settings: MeshSettings;
@@ -100,4 +99,24 @@ export class MeshClient {
 interface Composed {
   readonly bind: (binding: Binding<ClientCall>) => void;
   readonly attempts: (call: ClientCall) => Promise<unknown>;
+}
+
+/**
+ * Returns an object with one function per method. What a call passes through is put together with the first one: most
+ * methods are never called.
+ */
+function makeClient<S extends ServiceDescription>(
+  methods: readonly [string, Method][],
+  callerOf: (method: Method) => Caller,
+): Client<S> {
+  const client: Record<string, unknown> = {};
+  for (const [key, method] of methods) {
+    let made: Caller | undefined;
+    const caller = (): Caller => (made ??= callerOf(method));
+    client[key] = method.rpc.replyStream
+      ? (input: unknown, options?: CallOptions) => caller().many(input, options)
+      : (input: unknown, options?: CallOptions) => caller().one(input, options);
+  }
+  // The description's types say what its methods take and give.
+  return client as Client<S>;
 }

@@ -23,12 +23,12 @@ import {
   type Timers,
 } from "@tutti/kernel";
 import type { Retention, RuntimeLimits } from "../options.ts";
+import { encodePartition } from "../snapshots/snapshot.ts";
 import { dropOldKeys } from "./answered-keys.ts";
 import { type DirtyEntry, DirtyInstances } from "./dirty-instances.ts";
 import type { Instance } from "./instance.ts";
 import { canBeKept, entryOf, isKeptByHistory, isRemoval, leavesNothing, snapshotOf } from "./kept-form.ts";
 import type { Archiver, PartitionMemory } from "./memory.ts";
-import { partitionSnapshotOf } from "./partition-form.ts";
 
 export interface ArchiverParts {
   readonly memory: PartitionMemory;
@@ -493,4 +493,28 @@ export function idleMsAmong(
 ): number {
   if (loaded <= loadedSoft) return idleMs;
   return Math.min(idleMs, Math.max(idleMsMin, idleMs * (loadedSoft / loaded) ** 2));
+}
+
+/**
+ * What the archive is given of a partition.
+ *
+ * Returns the partition itself, as of a batch.
+ */
+function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uint8Array {
+  const { self, letters, incarnations, live, quarantined, pause, behaviours } = memory;
+  const channels = [...letters.channels];
+  return encodePartition({
+    batch,
+    event: self.event,
+    eventBatch: self.lastBatch,
+    eventIndex: self.lastIndex,
+    incarnations,
+    live,
+    pause: pause.state,
+    behaviours: behaviours.kept,
+    letters: channels.flatMap((channel) => channel.letters),
+    sent: channels.map(({ service, partition, last }) => ({ service, partition, number: last })),
+    taken: letters.takenEnds(),
+    quarantined: [...quarantined].map(({ key }) => ({ ...key, task: "" })),
+  });
 }

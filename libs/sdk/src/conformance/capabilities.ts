@@ -1,7 +1,8 @@
 /** The capabilities that the program asks a worker for, in TypeScript. Other languages offer the same. */
+
+import { sleep, systemTimers } from "@tutti/kernel";
 import { Busy, TaskFailure } from "../task/failure.ts";
 import type { Worker } from "../worker/worker.ts";
-import { waitFor } from "./waiting.ts";
 
 interface Failing {
   readonly code: string;
@@ -70,4 +71,9 @@ export function handleConformance(worker: Worker): void {
       const left = Number.isFinite(remainingMs) ? remainingMs : null;
       return { workId, taskId, attempt, idempotencyKey, namespace, traceparent, labels, remainingMs: left };
     });
+}
+
+/** Resolves after so long, or rejects as soon as the signal is aborted. */
+function waitFor(ms: number, signal?: AbortSignal): Promise<void> {
+  return sleep(systemTimers, ms, signal);
 }

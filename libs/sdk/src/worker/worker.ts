@@ -14,6 +14,8 @@ import {
   type Logger,
   lineLogger,
   type ProcessEdge,
+  type StopSignal,
+  signalNumbers,
   systemChance,
   systemClock,
   systemDefer,
@@ -21,6 +23,7 @@ import {
   systemTimers,
   type Timer,
   type Timers,
+  thisSystem,
 } from "@tutti/kernel";
 import { HostGauge, processUse } from "@tutti/mesh/host-figures";
 import { sdkErrors } from "../errors.ts";
@@ -41,7 +44,6 @@ import { MeasureSender } from "./measure-sender.ts";
 import { WorkerMissions } from "./missions.ts";
 import { WorkerSecrets } from "./secrets.ts";
 import { resolveSettings, type WorkerOptions, type WorkerSettings } from "./settings.ts";
-import { watchSignals } from "./signals.ts";
 
 export type WorkerState = "idle" | "linking" | "working" | "draining" | "stopped" | "failed";
 
@@ -396,5 +398,31 @@ function systemPorts(given: Partial<WorkerPorts>): WorkerPorts {
       return gauge.read();
     },
     ...given,
+  };
+}
+
+/**
+ * The first signal stops gracefully, and then the process exits with what `stop` gives. A second one exits at once with
+ * 128 and its number. Returns how to stop watching.
+ */
+function watchSignals(
+  edge: ProcessEdge,
+  logger: Logger,
+  stop: (signal: StopSignal) => Promise<number>,
+): () => void {
+  let isStopping = false;
+  const releases = thisSystem.stopSignals.map((signal) =>
+    edge.onSignal(signal, () => {
+      if (isStopping) {
+        logger.warn("second stop signal received, exiting immediately", { signal });
+        return edge.exit(128 + signalNumbers[signal]);
+      }
+      isStopping = true;
+      stop(signal).then((code) => edge.exit(code));
+    }),
+  );
+  return () => {
+    // While it stops, a second signal must still be heard.
+    if (!isStopping) for (const release of releases) release();
   };
 }

@@ -4,7 +4,6 @@ import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type { Chance } from "@tutti/kernel";
 import type { AgentAnswer } from "../pools/simulated-agent.ts";
 import { keyOf } from "../pools/tokens.ts";
-import { decideByLot } from "./session-orchestrator.ts";
 import { comesTo, type Errand } from "./sessions-plan.ts";
 
 /** An assigned attempt. */
@@ -48,4 +47,45 @@ export class SessionAgents {
 function failed(code: string, message: string, used: NonNullable<AgentAnswer["used"]>): AgentAnswer {
   const retry = code === "work.hopeless" ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_SAME_KEY;
   return { outcome: { $case: "failed", value: ErrorDetail.fromPartial({ code, message, retry }) }, used };
+}
+
+/** What of a question it looks at. */
+interface Question {
+  readonly tasks: readonly AskedTask[];
+  readonly agents: readonly { readonly id: string }[];
+}
+
+interface AskedTask {
+  readonly id: string;
+  readonly mode: string;
+  readonly isReady: boolean;
+  readonly hasBegun: boolean;
+  readonly endMs: number;
+}
+
+const modes = ["workflow", "swarm", "intelligence"];
+const againMs = 400;
+
+/**
+ * An orchestrator of a user, which decides by lot: it starts some of what can start, gives some away, and now and then
+ * nothing.
+ *
+ * As JSON, like any program's.
+ */
+function decideByLot({ tasks, agents }: Question, chance: Chance): object {
+  const happens = (share: number): boolean => chance.random() < share;
+  const oneOf = <T>(list: readonly T[]): T | undefined => list[Math.floor(chance.random() * list.length)];
+  const open = tasks.filter(({ mode, hasBegun, endMs }) => mode === "custom" && !hasBegun && endMs === 0);
+  const begin = open
+    .filter(({ isReady }) => isReady && happens(0.7))
+    .map(({ id }) => ({ task: id, agent: happens(0.5) ? (oneOf(agents)?.id ?? "") : "" }));
+  const begun = new Set(begin.map(({ task }) => task));
+  const left = open.flatMap(({ id }) => (begun.has(id) ? [] : [id]));
+  const moved = happens(0.15) ? left.filter(() => happens(0.5)) : [];
+  return {
+    begin,
+    move: moved.length === 0 ? [] : [{ tasks: moved, to: oneOf(modes), reason: "by lot" }],
+    reason: `of ${tasks.length}`,
+    ...(begin.length === 0 && { againMs }),
+  };
 }

@@ -3,6 +3,8 @@
  * and effect names the events after which it was made. So a reader of the journal can tell whether an answer rested
  * on durable events. The machine inside does not notice.
  */
+
+import { FlatWriter } from "@tutti/contracts/wire";
 import {
   type Command,
   isRefusal,
@@ -14,10 +16,10 @@ import {
   type Query,
   type ReadOnly,
   type Refusal,
+  type SnapshotCodec,
   stableHash,
+  type WireCodec,
 } from "@tutti/kernel";
-import { answerCodec } from "./answer-codec.ts";
-import { snapshotsWith } from "./snapshot-codec.ts";
 import type { Witnessed, WitnessedAnswer, WitnessedEffect, WitnessState } from "./witnessed.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a witness stands beside machines of any state
@@ -237,4 +239,62 @@ class WitnessOutstanding implements Outstanding {
   cleared(number: number): void {
     this.#outer?.cleared(number);
   }
+}
+
+/** A reply with its witness: two doubles, then the reply. */
+// biome-ignore lint/suspicious/noExplicitAny: replies of any machine
+function answerCodec(inner: WireCodec<any>): WireCodec<WitnessedAnswer> {
+  return {
+    encode({ events, digest, answer }, writer = new FlatWriter(64)) {
+      writer.uint32(tag(1, 1)).double(events).uint32(tag(2, 1)).double(digest).uint32(tag(3, 2)).fork();
+      inner.encode(answer, writer);
+      return writer.join();
+    },
+    decode(bytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      let at = 2 * fieldBytes + 1;
+      // The length of the reply, as a number of seven bits a byte.
+      while ((view.getUint8(at) & 0x80) !== 0) at++;
+      return {
+        events: view.getFloat64(1, true),
+        digest: view.getFloat64(1 + fieldBytes, true),
+        answer: inner.decode(bytes.subarray(at + 1)),
+      };
+    },
+    toJSON: ({ events, digest, answer }) => ({ events, digest, answer: inner.toJSON(answer) }),
+  };
+}
+
+/** A tag of one byte and a double. */
+const fieldBytes = 9;
+
+function tag(field: number, type: number): number {
+  return (field << 3) | type;
+}
+
+const headBytes = 16;
+
+/** The witness goes before the state. */
+// biome-ignore lint/suspicious/noExplicitAny: states of any machine
+function snapshotsWith(inner: SnapshotCodec<any>): SnapshotCodec<WitnessState> {
+  return {
+    version: inner.version,
+    encode(state: ReadOnly<WitnessState>) {
+      const body = inner.encode(state.inner);
+      const bytes = new Uint8Array(headBytes + body.length);
+      const view = new DataView(bytes.buffer);
+      view.setFloat64(0, state.events, true);
+      view.setFloat64(8, state.digest, true);
+      bytes.set(body, headBytes);
+      return bytes;
+    },
+    decode(bytes, version) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      return {
+        events: view.getFloat64(0, true),
+        digest: view.getFloat64(8, true),
+        inner: inner.decode(bytes.subarray(headBytes), version),
+      };
+    },
+  };
 }

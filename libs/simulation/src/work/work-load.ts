@@ -8,9 +8,12 @@
  * 3. Everything ends: no task waits for ever while an agent is there that could do it.
  * 4. Namespaces that share agents get about the same of them, where all have tasks that wait for these.
  */
+
+import type { Assign } from "@tutti/contracts/agent/v1";
 import { BeginMission, type MissionOrder, MissionSpec } from "@tutti/contracts/swarm/v1";
+import { ErrorDetail } from "@tutti/contracts/types/v1";
 import { BeginRun } from "@tutti/contracts/workflow/v1";
-import type { InstanceKey, Refusal } from "@tutti/kernel";
+import type { Chance, InstanceKey, Refusal } from "@tutti/kernel";
 import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
 import { type MissionEffect, mission, type StartMissionChild } from "@tutti/machine-mission";
@@ -19,15 +22,15 @@ import { KnownDefinitions } from "@tutti/machine-run/testing";
 import type { Outcome } from "@tutti/runtime";
 import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
 import type { Doer, Load, Operation, ProcessOfDoer, Result } from "../load/load.ts";
+import type { AgentAnswer } from "../pools/simulated-agent.ts";
+import { keyOf } from "../pools/tokens.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
 import { type AnyMachine, witnessOf } from "../witness/witness.ts";
 import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
 import type { World } from "../world/world.ts";
 import type { Ask } from "./actors.ts";
-import { AgentsSay, madeBy } from "./agents-say.ts";
 import { childMissions, crowds, runs } from "./definitions.ts";
 import { MissionCheck } from "./mission-check.ts";
-import { RunCheck } from "./run-check.ts";
 import { WorkPeople } from "./work-people.ts";
 import type { WorkPlan } from "./work-plan.ts";
 import { WorkPool } from "./work-pool.ts";
@@ -281,3 +284,77 @@ function grantOf(wanted: Partial<StartMissionChild>): object {
   const { budget, depth, depthLeft, root } = wanted;
   return { parentBudget: budget, depth, depthLeft, root };
 }
+
+/**
+ * What agents of the pool say at the end of an attempt: who it was is in it, so that it is known again where it arrives.
+ */
+class AgentsSay {
+  /** The reported outcome of each attempt, by any agent. */
+  readonly answers = new Map<string, AgentAnswer>();
+  readonly #chance: Chance;
+  readonly #failures: number;
+  isCalm = false;
+
+  constructor(chance: Chance, failures: number) {
+    this.#chance = chance;
+    this.#failures = failures;
+  }
+
+  answerTo({ token }: Assign): AgentAnswer {
+    const by = keyOf(token);
+    const answer = this.answers.get(by) ?? this.#answer(by);
+    this.answers.set(by, answer);
+    return answer;
+  }
+
+  #answer(by: string): AgentAnswer {
+    const random = this.#chance.random();
+    const used = { tokens: Math.floor(this.#chance.random() * 4), money: 0, timeMs: 0 };
+    if (!this.isCalm && random < this.#failures) {
+      const value = ErrorDetail.fromPartial({ code: "work.broken", message: by });
+      return { outcome: { $case: "failed", value }, used };
+    }
+    const value = new TextEncoder().encode(JSON.stringify({ luck: random, by }));
+    return { outcome: { $case: "inlineOutput", value }, used };
+  }
+}
+
+/** Who made an output or an error. Undefined for none of them. */
+function madeBy(output: Uint8Array | undefined, message: string | undefined): string | undefined {
+  if (message !== undefined && /^[0-9a-f]{32}$/.test(message)) return message;
+  if (output === undefined || output.length === 0) return undefined;
+  return /^\{"luck":[^{]*,"by":"([0-9a-f]{32})"\}$/.exec(Buffer.from(output).toString())?.[1];
+}
+
+/** A task of a run ends once, and its attempts are counted one by one. A run that has ended emits nothing more. */
+class RunCheck {
+  readonly findings: string[] = [];
+  isOver = false;
+  readonly #over = new Map<number, string>();
+  readonly #attempts = new Map<number, number>();
+
+  // biome-ignore lint/suspicious/noExplicitAny: each event has a body of its own, read by its name
+  event(type: string, body: any): void {
+    if (this.isOver && !afterwards.has(type)) this.findings.push(`${type} happens after its end`);
+    if (ends.has(type)) this.#end(type, body.node);
+    else if (type === "task_queued" || type === "child_queued") this.#start(body);
+    else if (lasts.has(type)) this.isOver = true;
+  }
+
+  #end(type: string, node: number): void {
+    const before = this.#over.get(node);
+    if (before !== undefined) this.findings.push(`${type} of task ${node} after ${before}`);
+    this.#over.set(node, type);
+  }
+
+  #start({ node, attempt }: { readonly node: number; readonly attempt: number }): void {
+    const before = this.#attempts.get(node) ?? 0;
+    if (this.#over.has(node)) this.findings.push(`task ${node} starts after its end`);
+    if (attempt !== before + 1) this.findings.push(`task ${node} starts attempt ${attempt} after ${before}`);
+    this.#attempts.set(node, attempt);
+  }
+}
+
+const ends = new Set(["task_completed", "task_failed", "task_skipped", "task_cancelled"]);
+const lasts = new Set(["run_completed", "run_failed", "run_cancelled", "run_terminated", "run_withdrawn"]);
+const afterwards = new Set(["run_removed"]);

@@ -6,18 +6,18 @@
  *    dropped and counted, no promise rejects, and nothing waits for it.
  * 2. After `stop` nothing is accepted, and no request is under way.
  */
+
+import type { Agent } from "node:http";
 import { type ExportResult, ExportResultCode, type InstrumentationScope } from "@opentelemetry/core";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from "@opentelemetry/sdk-trace";
-import type { Clock, CounterCell, Logger, Timer, Timers } from "@tutti/kernel";
+import type { Clock, Counter, CounterCell, Logger, Metrics, Timer, Timers } from "@tutti/kernel";
 import type { MetricsRegistry } from "../metrics/registry.ts";
 import type { FinishedSpan, SpanSink } from "../tracing/recorded-span.ts";
-import { CollectorAgents } from "./collector-agents.ts";
 import { resourceMetrics } from "./metric-data.ts";
-import { OutcomeWatch } from "./outcome-watch.ts";
 import { hrTime, readableSpan } from "./readable-span.ts";
 
 interface OtlpExporterOptions {
@@ -195,4 +195,89 @@ function failureOf(result: ExportResult): unknown {
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/**
+ * The sockets to the collector. OpenTelemetry's exporter answers a lost connection with pauses of up to five seconds
+ * that nothing can end, and an exporter must never keep a process that wants to stop.
+ *
+ * 1. A connection that cannot be made is a failure at once: the next batch, a second later, is the repetition.
+ * 2. After `end`, requests under way fail, and no connection is made.
+ */
+class CollectorAgents {
+  readonly #agents: Agent[] = [];
+  #ended = false;
+
+  /** Makes the agent for `http:` or `https:`. */
+  readonly make = async (protocol: string): Promise<Agent> => {
+    const { Agent } = protocol === "https:" ? await import("node:https") : await import("node:http");
+    const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+    const connect = agent.createConnection.bind(agent);
+    agent.createConnection = (options, callback) => {
+      if (this.#ended) throw new Error("telemetry has stopped");
+      const socket = connect(options, callback);
+      socket?.prependListener("error", makeFinal);
+      return socket;
+    };
+    this.#agents.push(agent);
+    return agent;
+  };
+
+  end(): void {
+    this.#ended = true;
+    for (const agent of this.#agents) {
+      // Destroyed without an error, a socket would look like a connection that was lost, and be tried again.
+      const busy = Object.values(agent.sockets).flatMap((sockets) => sockets ?? []);
+      for (const socket of busy) socket.destroy(new Error("telemetry has stopped"));
+      agent.destroy();
+    }
+  }
+}
+
+/** The exporter knows by the code what it would try again. */
+function makeFinal(error: Error & { code?: string | undefined }): void {
+  if (error.message === "") error.message = error.code ?? error.name;
+  error.code = undefined;
+}
+
+type Signal = "traces" | "metrics";
+
+/** Counts what became of exports and tells when they start to fail and when they work again, not at every one. */
+class OutcomeWatch {
+  readonly #logger: Logger;
+  readonly #endpoint: string;
+  readonly #exports: Counter<"signal" | "outcome">;
+  readonly #failing = new Set<Signal>();
+
+  constructor(options: { readonly logger: Logger; readonly metrics: Metrics; readonly endpoint: string }) {
+    this.#logger = options.logger;
+    this.#endpoint = options.endpoint;
+    this.#exports = options.metrics.counter({
+      name: "tutti_telemetry_exports_total",
+      help: "Batches sent to the collector by outcome.",
+      labels: ["signal", "outcome"],
+    });
+  }
+
+  /** No server could be reached at the last attempt. */
+  get failing(): boolean {
+    return this.#failing.size > 0;
+  }
+
+  succeeded(signal: Signal): void {
+    this.#exports.with({ signal, outcome: "ok" }).add();
+    if (!this.#failing.delete(signal)) return;
+    this.#logger.info("collector accepts telemetry again", { signal, endpoint: this.#endpoint });
+  }
+
+  failed(signal: Signal, error: unknown): void {
+    this.#exports.with({ signal, outcome: "failed" }).add();
+    if (this.#failing.has(signal)) return;
+    this.#failing.add(signal);
+    this.#logger.warn("collector rejects telemetry, dropping it: check tracing.otlpEndpoint", {
+      signal,
+      endpoint: this.#endpoint,
+      error,
+    });
+  }
 }

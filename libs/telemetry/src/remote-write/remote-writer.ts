@@ -9,6 +9,9 @@
  * 4. A request that the server refuses for good (4xx but 429) is not sent again: its samples are counted and dropped.
  * 5. After `stop` nothing is accepted, and no request is under way.
  */
+
+import type { IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 import {
   type Backoff,
   backoffMs,
@@ -19,9 +22,8 @@ import {
   type Timer,
   type Timers,
 } from "@tutti/kernel";
-import type { MetricsRegistry } from "../metrics/registry.ts";
-import { post } from "./post.ts";
-import { registrySeries } from "./registry-series.ts";
+import { spellBound } from "../metrics/exposition.ts";
+import type { MetricFamily, MetricsRegistry } from "../metrics/registry.ts";
 import { type WrittenSeries, writeRequest } from "./write-request.ts";
 
 export interface RemoteWriterOptions {
@@ -256,4 +258,85 @@ function cellsOf(
       })
       .with({}),
   };
+}
+
+// By `import` they would load undici as well.
+const { request: requestPlain } = process.getBuiltinModule("node:http");
+const { request: requestSecure } = process.getBuiltinModule("node:https");
+
+interface PostAnswer {
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+  /** The start of the body. */
+  readonly reason: string;
+}
+
+const reasonMax = 300;
+
+/**
+ * Posts bytes and tells what the server says, by Node's own client: `fetch` would load undici.
+ *
+ * Rejects if there is no answer.
+ */
+async function post(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+  signal: AbortSignal,
+): Promise<PostAnswer> {
+  const send = new URL(url).protocol === "https:" ? requestSecure : requestPlain;
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = send(url, {
+      method: "POST",
+      headers: { ...headers, "content-length": body.length },
+      signal,
+    });
+    request.once("response", resolve).once("error", reject);
+    request.end(body);
+  });
+  const said = await text(answer);
+  const after = Number(answer.headers["retry-after"]);
+  return {
+    status: answer.statusCode ?? 0,
+    retryAfterMs: after > 0 ? after * 1_000 : undefined,
+    reason: said.trim().slice(0, reasonMax),
+  };
+}
+
+/**
+ * The registry as series of remote write, with the names and labels that a scrape of `/metrics` gives.
+ *
+ * @param hasEnded whether these are the last values of the process
+ */
+function registrySeries(
+  families: readonly MetricFamily[],
+  timeMs: number,
+  hasEnded = false,
+): WrittenSeries[] {
+  const series: WrittenSeries[] = [];
+  const add = (name: string, labels: Readonly<Record<string, string>>, value: number): void => {
+    if (Number.isNaN(value)) return;
+    series.push({ name, labels, samples: [{ timeMs, value: hasEnded ? Number.NaN : value }] });
+  };
+  for (const family of families) {
+    const { name } = family;
+    const labelsOf = (values: readonly string[]) =>
+      Object.fromEntries(family.labels.map((label, index) => [label, values[index] ?? ""]));
+    if (family.kind !== "histogram") {
+      for (const { values, cell } of family.series()) add(name, labelsOf(values), cell.read());
+      continue;
+    }
+    for (const { values, cell } of family.series()) {
+      const labels = labelsOf(values);
+      let cumulative = 0;
+      for (const [bucket, count] of cell.counts.entries()) {
+        cumulative += count;
+        const le = spellBound(cell.bounds[bucket] ?? Number.POSITIVE_INFINITY);
+        add(`${name}_bucket`, { ...labels, le }, cumulative);
+      }
+      add(`${name}_sum`, labels, cell.sum);
+      add(`${name}_count`, labels, cumulative);
+    }
+  }
+  return series;
 }

@@ -3,9 +3,9 @@ import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
-import { startRacers } from "../../demo/racers.ts";
+import { Child } from "../../demo/child.ts";
 import { drawRace, firstOf } from "../../drawing/race.ts";
-import { platformOf } from "../../local/clone.ts";
+import { type Platform, platformOf } from "../../local/clone.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { lookOf } from "../../terminal/states.ts";
@@ -99,4 +99,28 @@ async function whole(server: Server, listed: readonly Session[]): Promise<readon
       server.call("sessions.get", { params: { id }, query: server.namespace }),
     ),
   );
+}
+
+interface RacersOptions {
+  readonly platform: Platform;
+  /** Where the platform is. */
+  readonly server: string;
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly say: (line: string) => void;
+}
+
+/** The agents that race: a program that connects them to the running platform, and starts the sessions. */
+async function startRacers({ platform, server, name, namespace, say }: RacersOptions): Promise<Child> {
+  const { node, env } = await platform.setUp(say);
+  // The user may have settings of their own for other workers.
+  const own = Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith("TUTTI_")));
+  return new Child({
+    ...{ node, leash: platform.leash, directory: process.cwd() },
+    script: platform.pathOf("demo-race"),
+    environment: {
+      ...{ ...own, TUTTI_SERVER: server, RACE_NAME: name },
+      ...(namespace === undefined ? {} : { TUTTI_NAMESPACE: namespace }),
+    },
+  });
 }

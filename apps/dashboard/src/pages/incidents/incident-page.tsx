@@ -7,13 +7,12 @@ import { currentNamespace } from "../../effects/namespace.ts";
 import { Causes } from "../../elements/causes.tsx";
 import { Copy } from "../../elements/copy.tsx";
 import { Lasting, Moment } from "../../elements/moment.tsx";
-import { counted } from "../../elements/moments.ts";
+import { count, counted } from "../../elements/moments.ts";
 import { Facts, Failure, PageHead, Part, Tag } from "../../elements/parts.tsx";
 import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { incidentStates, standOf } from "../../score/states.ts";
-import { FailedWork } from "./failed-work.tsx";
 import { FiringAlerts } from "./firing-alerts.tsx";
 import { affectedOf, alertWords, severityTone } from "./incident.ts";
 import { IncidentActions } from "./incident-actions.tsx";
@@ -21,6 +20,8 @@ import { PostMortem } from "./post-mortem.tsx";
 import { Repairs } from "./repairs.tsx";
 import { Timeline } from "./timeline.tsx";
 import "./incidents.css";
+import { useState } from "react";
+import { WorkLink } from "../../elements/work-link.tsx";
 
 /** One incident: how it stands, what could be done, why, whom it hits, and what happened. */
 export function IncidentPage() {
@@ -121,6 +122,39 @@ function Affected({ incident }: { incident: Incident }) {
           ))}
         </p>
       )}
+    </Part>
+  );
+}
+
+const shownFirst = 12;
+
+/** Runs and missions that failed in its time, the latest first. */
+function FailedWork({ incident: { failed, failedCount = 0 } }: { incident: Incident }) {
+  const [all, setAll] = useState(false);
+  if (failed.length === 0) return null;
+  const shown = all ? failed : failed.slice(0, shownFirst);
+  return (
+    <Part
+      title="Failed work"
+      aside={
+        failedCount > failed.length
+          ? `latest ${count(failed.length)} of ${count(failedCount)}`
+          : count(failedCount)
+      }
+    >
+      <ul className="incident-failed" aria-label="Failed work">
+        {shown.map((work) => (
+          <li key={`${work.kind} ${work.id}`}>
+            <WorkLink about={work} />
+            {work.kind === "run" ? null : <span className="small soft"> {work.kind}</span>}
+          </li>
+        ))}
+      </ul>
+      {shown.length < failed.length ? (
+        <button type="button" className="press incident-more" onClick={() => setAll(true)}>
+          Show {count(failed.length - shown.length)} more
+        </button>
+      ) : null}
     </Part>
   );
 }

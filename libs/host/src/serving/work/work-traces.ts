@@ -9,7 +9,7 @@
  *    ids.
  */
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
-import { type Outcome, type Span, SpanKind } from "@tutti/contracts/types/v1";
+import { type ModelCall, type Outcome, type Span, SpanKind } from "@tutti/contracts/types/v1";
 import {
   type Component,
   type CounterCell,
@@ -17,11 +17,11 @@ import {
   fromTimestamp,
   type InstanceKey,
   type PastSpan,
+  type SpanAttributes,
   type TraceContext,
 } from "@tutti/kernel";
 import { traceOf } from "@tutti/mesh";
 import type { Runtime } from "@tutti/runtime";
-import { modelCallAttributes, modelCallError, modelCallName } from "./model-call-spans.ts";
 
 /** What is known of work that is over. */
 export interface EndedWork {
@@ -203,3 +203,29 @@ const words: Readonly<Partial<Record<SpanKind, string>>> = {
   [SpanKind.SPAN_KIND_COMPENSATION]: "compensation",
   [SpanKind.SPAN_KIND_PART]: "part",
 };
+
+/** Calls of models under the names that OpenTelemetry has for generative AI (semantic conventions 1.41). */
+function modelCallName({ operation, requestModel }: ModelCall): string {
+  return `${operation || unnamed} ${requestModel}`.trimEnd();
+}
+
+/** Unknown counts are left out: an absent count is not a count of 0. */
+function modelCallAttributes(call: ModelCall): SpanAttributes {
+  const { operation, provider, requestModel, responseModel, inputTokens, outputTokens, finishReasons } = call;
+  return {
+    "gen_ai.operation.name": operation || unnamed,
+    ...(provider !== "" && { "gen_ai.provider.name": provider }),
+    ...(requestModel !== "" && { "gen_ai.request.model": requestModel }),
+    ...(responseModel !== "" && { "gen_ai.response.model": responseModel }),
+    ...(inputTokens > 0 && { "gen_ai.usage.input_tokens": inputTokens }),
+    ...(outputTokens > 0 && { "gen_ai.usage.output_tokens": outputTokens }),
+    ...(finishReasons.length > 0 && { "gen_ai.response.finish_reasons": finishReasons }),
+  };
+}
+
+function modelCallError({ errorType }: ModelCall): Error | undefined {
+  if (errorType === "") return undefined;
+  return Object.assign(new Error(`the call of the model failed: ${errorType}`), { code: errorType });
+}
+
+const unnamed = "chat";

@@ -16,7 +16,8 @@ import {
   specOf,
 } from "../core/state/state.ts";
 import { missionBegun, missionPutOff } from "../kinds/mission/events.ts";
-import { keepLeader } from "../kinds/participant/lead.ts";
+import { leaderElected } from "../kinds/participant/events.ts";
+import { nextLeader } from "../kinds/participant/leading.ts";
 import { beginTask, hasPlace, isSpent } from "../kinds/task/begin.ts";
 import { endStandstill } from "../kinds/trouble/find.ts";
 import { checkConditions } from "./conditions.ts";
@@ -67,4 +68,15 @@ function nextNumber(mission: MissionView): number | undefined {
     return poor.number;
   const placeless = mission.heldForPlace.first;
   return placeless !== undefined && hasPlace(mission) ? placeless.number : undefined;
+}
+
+/** The leader has shown activity. Without a leader, one is elected. */
+function keepLeader(mission: MissionView, step: MissionEventStep): void {
+  if (specOf(mission).leadership?.enabled !== true || hasEnded(mission)) return;
+  if (mission.phase === 3) return;
+  const { leader } = mission;
+  const isThere = leader !== "" && mission.participants.has(leader) && mission.leaderMs > step.nowMs;
+  if (isThere) return;
+  const next = nextLeader(mission, step.nowMs);
+  if (next !== "" || leader !== "") step.emit(leaderElected, { agent: next, electMs: step.nowMs });
 }

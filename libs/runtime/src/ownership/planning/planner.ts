@@ -11,7 +11,13 @@ import {
   type Timer,
   type Timers,
 } from "@tutti/kernel";
-import { textOfLevels } from "../../behaviour/behaviours.ts";
+import {
+  type BehaviourLevels,
+  beyond,
+  commonLevels,
+  joined,
+  textOfLevels,
+} from "../../behaviour/behaviours.ts";
 import type { OwnershipSettings } from "../settings.ts";
 import type { OwnershipStore } from "../store/port.ts";
 import {
@@ -23,7 +29,6 @@ import {
 } from "../table/entries.ts";
 import type { Picture } from "../table/picture.ts";
 import { type Move, type PlanView, plan } from "./plan.ts";
-import { Raising } from "./raising.ts";
 import { plannerOf, strandedOf, viewOf } from "./view.ts";
 
 export interface PlannerParts {
@@ -186,3 +191,42 @@ export class Planner {
     return true;
   }
 }
+
+interface Seen {
+  /** As text, to be compared. */
+  readonly common: string;
+  readonly sinceMs: number;
+}
+
+/**
+ * When newer behaviours may be brought into force: as soon as every process that may own partitions of a
+ * service has had them for a while. So a process that restarts during an upgrade is waited for.
+ */
+class Raising {
+  readonly #afterMs: number;
+  readonly #seen = new Map<string, Seen>();
+
+  constructor(afterMs: number) {
+    this.#afterMs = afterMs;
+  }
+
+  /** What is to be allowed in a service from now on. Undefined while it stays as it is. */
+  due(picture: Picture, service: string, nowMs: number): BehaviourLevels | undefined {
+    const holders = [...picture.holders].filter(({ loads }) => loads.has(service));
+    const common = commonLevels(holders.map(({ behaviours }) => behaviours.get(service) ?? none));
+    const { levels } = picture.allowed(service);
+    if (beyond(common, levels).size === 0) {
+      this.#seen.delete(service);
+      return;
+    }
+    const text = [...common].sort().join();
+    const seen = this.#seen.get(service);
+    if (seen?.common !== text) {
+      this.#seen.set(service, { common: text, sinceMs: nowMs });
+      return;
+    }
+    return nowMs - seen.sinceMs >= this.#afterMs ? joined(levels, common) : undefined;
+  }
+}
+
+const none: BehaviourLevels = new Map();

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { programFileOf, systemDefer } from "@tutti/kernel";
+import type { JournalBatch } from "../../../port.ts";
 import { AskedThread } from "../../../threads/asked-thread.ts";
 import { archiveErrors } from "../../errors.ts";
 import { packPage } from "../../outstanding-page.ts";
 import type { EncodedChanges } from "../committer.ts";
 import type { EngineArguments, EngineCall, EngineHost, EngineResult } from "../engine-host.ts";
 import { KeyFilter } from "../key-filter.ts";
-import { compacted } from "./compacted.ts";
 import type { ToThread } from "./messages.ts";
 
 /**
@@ -234,3 +234,27 @@ function moved<Call extends EngineCall>(
   }
   return { given: values, transfer: [] };
 }
+
+/**
+ * Batches with their records in one memory of their own: those of a journal are views of something larger, which would
+ * be copied as a whole, once for each.
+ */
+function compacted(batches: readonly JournalBatch[]): {
+  readonly memory: ArrayBuffer;
+  readonly copies: readonly JournalBatch[];
+} {
+  const bytes = batches.reduce((sum, { records }) => sum + records.length, 0);
+  const memory = new ArrayBuffer(bytes);
+  const all = new Uint8Array(memory);
+  let at = 0;
+  const copies = batches.map((batch) => {
+    all.set(batch.records, at);
+    const records = all.subarray(at, at + batch.records.length);
+    at += records.length;
+    // Who packs needs no hash.
+    return { ...batch, records, previousHash: nothing };
+  });
+  return { memory, copies };
+}
+
+const nothing = new Uint8Array(0);

@@ -10,6 +10,7 @@ import {
   KeepPrincipal,
   KeepRole,
   KeepRule,
+  PastRule,
   type Principal,
   PrincipalKeptV1,
   PrincipalRemovedV1,
@@ -25,11 +26,14 @@ import {
   RuleKeptV1,
   RuleRemovedV1,
 } from "@tutti/contracts/governance/v1";
+import type { Cause } from "@tutti/contracts/types/v1";
+import { type Kept, weightOf } from "../../index.ts";
 import { forgetCredentialsOf } from "../credentials/forgetting.ts";
-import { actorKey } from "../state.ts";
+import { pastRulesMax, pastRulesWeightMax } from "../limits.ts";
+import { actorKey, type Tenant } from "../state.ts";
 import { keeperOf } from "./keeper.ts";
 import { bindings, callerLimits, everybody, principals, roles, rules } from "./kinds.ts";
-import { passed } from "./past-rules.ts";
+import { byOf } from "./since.ts";
 
 export const principal = keeperOf<
   Principal,
@@ -100,3 +104,24 @@ export const rule = keeperOf<AdmissionRule, KeepRule, RemoveRule, RuleKeptV1, Ru
     if (!isRemoved || cause !== undefined) passed(tenant, before, { timeMs, cause, isRemoved });
   },
 });
+
+interface Passing {
+  readonly timeMs: number;
+  readonly cause: Cause | undefined;
+  readonly isRemoved: boolean;
+}
+
+/** Rules as they were: what can be gone back to, and what findings were found by. */
+function passed(
+  { pastRules }: Tenant,
+  before: Kept<AdmissionRule>,
+  { timeMs, cause, isRemoved }: Passing,
+): void {
+  const kept = { rule: before.value, by: byOf(before) };
+  pastRules.push({ kept, endMs: timeMs, endCause: cause, removed: isRemoved });
+  let weight = pastRules.reduce((sum, one) => sum + weightOf(PastRule, one), 0);
+  while (pastRules.length > pastRulesMax || (weight > pastRulesWeightMax && pastRules.length > 1)) {
+    const oldest = pastRules.shift();
+    if (oldest !== undefined) weight -= weightOf(PastRule, oldest);
+  }
+}
