@@ -1,8 +1,11 @@
 /** Facts about all work, queried with SQL. */
-import { csvLine } from "@tutti/kernel";
+import { writeFile } from "node:fs/promises";
+import { counted, csvLine } from "@tutti/kernel";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
 
 export async function facts(context: Context): Promise<Result> {
   const { print } = context;
@@ -41,7 +44,19 @@ export async function query(context: Context): Promise<Result> {
     body: { sql, ...(rowsMax !== undefined && { rowsMax }) },
   });
   // The cast: the reply promises a list of rows in the order of the columns.
-  const found = (rows ?? []) as readonly (readonly (string | number | null)[])[];
+  const found = (rows ?? []) as readonly Row[];
+  const file = values.text("parquet");
+  if (file !== undefined) {
+    await writeFile(file, parquetOf(columns, found));
+    return {
+      json: { file, rows: found.length, cut: cut ?? false },
+      quiet: [file],
+      draw: () =>
+        print.line(
+          `${print.style.green("✓")} ${counted(found.length, "row")} in ${safe(file)}.${moreOf(cut)}`,
+        ),
+    };
+  }
   if (values.flag("csv")) {
     const lines = [columns, ...found].map(csvLine);
     return {
@@ -62,10 +77,36 @@ export async function query(context: Context): Promise<Result> {
           columns.map((title) => ({ title, widthMin: 4 })),
           found.map((row) => row.map((value) => ({ text: textOf(value) }))),
         );
-      const more = cut === true ? " There are more: raise --rows, or query less." : "";
-      print.note(`${found.length} rows in ${Math.round(tookMs ?? 0)} ms.${more}`);
+      print.note(`${found.length} rows in ${Math.round(tookMs ?? 0)} ms.${moreOf(cut)}`);
     },
   };
+}
+
+type Row = readonly (string | number | null)[];
+
+const moreOf = (cut: boolean | undefined) =>
+  cut === true ? " There are more: raise --rows, or query less." : "";
+
+/** A column of SQLite has values of any type. One of whole numbers is INT64, one of numbers DOUBLE, and any other text. */
+export function parquetOf(columns: readonly string[], rows: readonly Row[]): Uint8Array {
+  const columnData = columns.map((name, at) => {
+    const values = rows.map((row) => row[at] ?? null);
+    const present = values.filter((value) => value !== null);
+    if (present.length > 0 && present.every((value) => Number.isSafeInteger(value)))
+      return {
+        name,
+        type: "INT64" as const,
+        data: values.map((value) => (value === null ? null : BigInt(value))),
+      };
+    if (present.length > 0 && present.every((value) => typeof value === "number"))
+      return { name, type: "DOUBLE" as const, data: values };
+    return {
+      name,
+      type: "STRING" as const,
+      data: values.map((value) => (value === null ? null : String(value))),
+    };
+  });
+  return new Uint8Array(parquetWriteBuffer({ columnData }));
 }
 
 const textOf = (value: string | number | null): string => (value === null ? "" : String(value));

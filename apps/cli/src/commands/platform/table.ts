@@ -101,6 +101,7 @@ export const installationCommands: readonly Command[] = [
     options: [
       { name: "rows", value: "NUMBER", summary: "maximum number of rows, up to 10000. Default: 1000" },
       { name: "csv", summary: "print CSV" },
+      { name: "parquet", value: "FILE", summary: "write a Parquet file", completes: "file" },
     ],
     examples: [
       {

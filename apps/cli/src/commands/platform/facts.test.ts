@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { parquetOf } from "./facts.ts";
+
+describe("rows as Parquet", () => {
+  it("keep their values and have a type for each column", async () => {
+    const rows = [
+      ["order", 12, 0.5, null, "x"],
+      ["=1+1", null, 2, null, 7],
+    ];
+    const file = parquetOf(["definition", "count", "share", "none", "mixed"], rows).slice().buffer;
+    assert.deepEqual(await parquetReadObjects({ file }), [
+      { definition: "order", count: 12n, share: 0.5, none: null, mixed: "x" },
+      { definition: "=1+1", count: null, share: 2, none: null, mixed: "7" },
+    ]);
+    const { schema } = parquetMetadata(file);
+    assert.deepEqual(
+      schema.slice(1).map(({ type }) => type),
+      ["BYTE_ARRAY", "INT64", "DOUBLE", "BYTE_ARRAY", "BYTE_ARRAY"],
+    );
+  });
+
+  it("may be none", async () => {
+    assert.deepEqual(await parquetReadObjects({ file: parquetOf(["a"], []).slice().buffer }), []);
+  });
+});
