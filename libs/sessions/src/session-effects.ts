@@ -19,16 +19,16 @@ import {
 } from "@tutti/machine-session";
 import { isNothingDone, traceOf } from "@tutti/mesh";
 import type { DueEffect, EffectToken } from "@tutti/runtime";
-import type { Choosing } from "./choosing.ts";
-import type { Deciding } from "./deciding.ts";
-import type { Following } from "./following.ts";
-import type { Goals } from "./goals.ts";
-import type { Locking } from "./locking.ts";
-import type { Loops } from "./loops.ts";
-import type { Planning } from "./planning.ts";
-import type { SessionCommands } from "./session-commands.ts";
-import type { Substrate } from "./substrate.ts";
-import type { WaitingForOthers } from "./waiting-for-others.ts";
+import type { Deciding } from "./decide/deciding.ts";
+import type { Goals } from "./decide/goals.ts";
+import type { Choosing } from "./mode/choosing.ts";
+import type { Planning } from "./plan/planning.ts";
+import type { Following } from "./session/following.ts";
+import type { Locking } from "./session/locking.ts";
+import type { Loops } from "./session/loops.ts";
+import type { SessionCommands } from "./session/session-commands.ts";
+import type { WaitingForOthers } from "./session/waiting-for-others.ts";
+import type { Substrate } from "./substrate/substrate.ts";
 
 /** A part without a reachable service for so long runs in another mode, if that is allowed. */
 const passOnAfterMs = 5_000;

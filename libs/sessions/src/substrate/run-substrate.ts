@@ -13,7 +13,7 @@ import {
 import { fromTimestamp, type Timestamp } from "@tutti/kernel";
 import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
-import { partWorkErrors } from "./errors.ts";
+import { partWorkErrors } from "../errors.ts";
 import {
   type Asking,
   type Done,

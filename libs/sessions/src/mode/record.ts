@@ -3,8 +3,8 @@ import type { NoteAgents } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { AtWork, agentNotes, modeName, type SessionView, type TaskView } from "@tutti/machine-session";
 import type { Mode, PartMode, RecordedAgent, RecordedSession, RecordedTask } from "@tutti/planner";
-import { anybody, demandOf } from "./fleet.ts";
-import { describedIn } from "./learned.ts";
+import { anybody, demandOf } from "../agents/fleet.ts";
+import { describedIn } from "../agents/learned.ts";
 
 /**
  * Ends come in whole milliseconds, by another clock than starts: tasks that overlap for less followed each

@@ -13,9 +13,9 @@ import type { Agent } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, textOf } from "@tutti/kernel";
 import { agentsKnown, noteAgents, type SessionView } from "@tutti/machine-session";
+import type { SessionCommands } from "../session/session-commands.ts";
 import { anybody, demandOf, type Fleet, type FleetAnswer, presentIn } from "./fleet.ts";
 import { isInDetail } from "./monitoring.ts";
-import type { SessionCommands } from "./session-commands.ts";
 
 export interface AttendanceParts {
   readonly commands: SessionCommands;

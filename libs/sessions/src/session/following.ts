@@ -23,9 +23,9 @@ import {
 import { endPart, type FollowPart, noteTasks, type SessionView } from "@tutti/machine-session";
 import { traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
+import type { Asking, NewsWanted, Place, SeenTask, Standing, Substrate } from "../substrate/substrate.ts";
 import type { Loops } from "./loops.ts";
 import type { SessionCommands } from "./session-commands.ts";
-import type { Asking, NewsWanted, Place, SeenTask, Standing, Substrate } from "./substrate.ts";
 
 export interface FollowingParts {
   readonly loops: Loops;

@@ -16,8 +16,8 @@ import {
   type Situation,
   situationOf,
 } from "@tutti/planner";
-import { anybody, demandOf, type FleetAnswer, presentIn } from "./fleet.ts";
-import { describedIn } from "./learned.ts";
+import { anybody, demandOf, type FleetAnswer, presentIn } from "../agents/fleet.ts";
+import { describedIn } from "../agents/learned.ts";
 
 export interface Drafting {
   readonly view: SessionView;

@@ -29,17 +29,17 @@ import {
 } from "@tutti/machine-session";
 import { traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
+import type { Fleet } from "../agents/fleet.ts";
+import { describedIn, type Learned } from "../agents/learned.ts";
+import { partWorkErrors } from "../errors.ts";
+import { JudgedPlans, type JudgedPlansParts } from "../plan/judged-plans.ts";
+import type { Looks } from "../session/looks.ts";
+import type { Loops } from "../session/loops.ts";
+import type { SessionCommands } from "../session/session-commands.ts";
+import type { SessionUpdates } from "../session/session-updates.ts";
+import type { Asking } from "../substrate/substrate.ts";
 import { type Answer, type AskedRuns, ask, jsonIn, type Question } from "./asking.ts";
 import { questionMax, questionOf, readDecision, type Situation } from "./decisions.ts";
-import { partWorkErrors } from "./errors.ts";
-import type { Fleet } from "./fleet.ts";
-import { JudgedPlans, type JudgedPlansParts } from "./judged-plans.ts";
-import { describedIn, type Learned } from "./learned.ts";
-import type { Looks } from "./looks.ts";
-import type { Loops } from "./loops.ts";
-import type { SessionCommands } from "./session-commands.ts";
-import type { SessionUpdates } from "./session-updates.ts";
-import type { Asking } from "./substrate.ts";
 
 export interface DecidingParts extends JudgedPlansParts {
   readonly loops: Loops;

@@ -15,8 +15,8 @@ import {
 } from "@tutti/machine-session";
 import { traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
+import { partWorkErrors } from "../errors.ts";
 import { type AskedRuns, ask, jsonIn, type Question } from "./asking.ts";
-import { partWorkErrors } from "./errors.ts";
 
 /** What a planner gave, as tasks of a session. Throws what a session with these would be refused for. */
 export type ReadTasks = (namespace: string, spec: SessionSpec, output: unknown) => Promise<TaskList>;

@@ -4,8 +4,8 @@ import { type Amounts, type Payload, TaskSpec, WorkStatus } from "@tutti/contrac
 import { ParentClosePolicy, RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
 import { errorFromUnknown, fromErrorDetail, type InstanceKey, isEnded, type TuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import { partWorkErrors } from "./errors.ts";
-import { type Asking, shareOf } from "./substrate.ts";
+import { partWorkErrors } from "../errors.ts";
+import { type Asking, shareOf } from "../substrate/substrate.ts";
 
 export type AskedRuns = Pick<Client<typeof runService>, "startRun" | "awaitRun">;
 

@@ -10,7 +10,7 @@ import {
 import type { TaskOutcome, TaskSpec } from "@tutti/contracts/types/v1";
 import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
-import { partWorkErrors } from "./errors.ts";
+import { partWorkErrors } from "../errors.ts";
 import { msOf } from "./run-substrate.ts";
 import {
   type Asking,

@@ -22,8 +22,8 @@ import {
   type Situation,
   type Weights,
 } from "@tutti/planner";
-import { demandOf, demandText } from "./fleet.ts";
-import { describedIn } from "./learned.ts";
+import { demandOf, demandText } from "../agents/fleet.ts";
+import { describedIn } from "../agents/learned.ts";
 
 /** Returns a task as those that choose and plan see it. */
 export function intendedOf(

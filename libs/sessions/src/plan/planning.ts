@@ -24,15 +24,15 @@ import { type PlanPart, placeTasks, refuseStart, type SessionView } from "@tutti
 import { traceOf } from "@tutti/mesh";
 import type { Estimates } from "@tutti/planner";
 import type { DueEffect } from "@tutti/runtime";
+import type { Fleet } from "../agents/fleet.ts";
+import type { Learned } from "../agents/learned.ts";
+import { isInDetail, surprisingFactor } from "../agents/monitoring.ts";
+import type { Looks } from "../session/looks.ts";
+import type { Loops } from "../session/loops.ts";
+import type { SessionCommands } from "../session/session-commands.ts";
+import type { SessionUpdates } from "../session/session-updates.ts";
 import { type Drafted, draft, forecast } from "./draft.ts";
-import type { Fleet } from "./fleet.ts";
 import { JudgedPlans, type JudgedPlansParts, type PlanMade } from "./judged-plans.ts";
-import type { Learned } from "./learned.ts";
-import type { Looks } from "./looks.ts";
-import type { Loops } from "./loops.ts";
-import { isInDetail, surprisingFactor } from "./monitoring.ts";
-import type { SessionCommands } from "./session-commands.ts";
-import type { SessionUpdates } from "./session-updates.ts";
 import { type Surprise, Surprises } from "./surprises.ts";
 
 export interface PlanningParts extends JudgedPlansParts {

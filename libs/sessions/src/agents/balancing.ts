@@ -7,10 +7,10 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, textOf } from "@tutti/kernel";
 import { hasBudget, modeName, moveTasks, type SessionView, type TaskView } from "@tutti/machine-session";
 import { balance, type MovableTask, type PartMode, type PartProgress } from "@tutti/planner";
+import type { SessionCommands } from "../session/session-commands.ts";
 import { type Fleet, type Room, roomFor } from "./fleet.ts";
 import { heldUpMs, stayIn } from "./held-up.ts";
 import { describedIn, type Learned } from "./learned.ts";
-import type { SessionCommands } from "./session-commands.ts";
 
 export interface BalancingParts {
   readonly commands: SessionCommands;

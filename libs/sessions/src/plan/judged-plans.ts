@@ -12,8 +12,8 @@ import type { NewPlan, PlannedPlace } from "@tutti/contracts/session/v1";
 import { Cause } from "@tutti/contracts/types/v1";
 import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
 import type { SessionView } from "@tutti/machine-session";
+import type { Asking } from "../substrate/substrate.ts";
 import type { HeldPlans } from "./held-plans.ts";
-import type { Asking } from "./substrate.ts";
 
 /** The rules about plans. */
 export interface PlanRules {

@@ -10,10 +10,10 @@ import type { Knowledge } from "@tutti/machine-entities/experience";
 import { type ChooseMode, recordChoice, refuseStart, type SessionView } from "@tutti/machine-session";
 import { cutOf, expectedLossMs, type Situation, situationOf, usualDelays } from "@tutti/planner";
 import type { DueEffect } from "@tutti/runtime";
-import { type Fleet, presentIn } from "./fleet.ts";
-import type { Learned } from "./learned.ts";
+import { type Fleet, presentIn } from "../agents/fleet.ts";
+import type { Learned } from "../agents/learned.ts";
+import type { SessionCommands } from "../session/session-commands.ts";
 import { choiceOf, chosenMode, intendedOf, modes } from "./mode-choice.ts";
-import type { SessionCommands } from "./session-commands.ts";
 
 export interface ChoosingParts {
   readonly errands: Errands;

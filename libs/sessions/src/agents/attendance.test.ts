@@ -6,10 +6,10 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { agentNotes, noteAgents, noteTasks } from "@tutti/machine-session";
 import { SessionScene, taken, taskSpec } from "@tutti/machine-session/testing";
+import { recordOf } from "../mode/record.ts";
+import type { SessionCommands } from "../session/session-commands.ts";
 import { Attendance } from "./attendance.ts";
 import { Fleet } from "./fleet.ts";
-import { recordOf } from "./record.ts";
-import type { SessionCommands } from "./session-commands.ts";
 
 const logger = { debug: () => {} } as unknown as ConstructorParameters<
   typeof Attendance

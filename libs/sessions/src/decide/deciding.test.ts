@@ -6,12 +6,12 @@ import { type InstanceKey, isRefusal, silentLogger } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { pauseSession, resumeSession } from "@tutti/machine-session";
 import { json, SessionScene, taken, taskSpec } from "@tutti/machine-session/testing";
+import { HeldPlans } from "../plan/held-plans.ts";
+import { Looks } from "../session/looks.ts";
+import { Loops } from "../session/loops.ts";
+import { SessionCommands } from "../session/session-commands.ts";
+import { SessionUpdates } from "../session/session-updates.ts";
 import { Deciding, type DecidingParts } from "./deciding.ts";
-import { HeldPlans } from "./held-plans.ts";
-import { Looks } from "./looks.ts";
-import { Loops } from "./loops.ts";
-import { SessionCommands } from "./session-commands.ts";
-import { SessionUpdates } from "./session-updates.ts";
 
 /** A part whose orchestrator starts nothing, and wants to be asked again after so long. */
 function opened(againMs: number) {
