@@ -32,9 +32,6 @@ import type { TaskTimes } from "./task/times.ts";
 import type { Due } from "./time/due.ts";
 import type { WaitLog } from "./waits/wait-log.ts";
 
-export type { AgentIdentity } from "./agents/identity.ts";
-export type { Fit, Placed, Refused, Side, Wish } from "./demand/wish.ts";
-
 /** An attempt, from its offer until it is no longer needed. */
 export interface Task extends Ranked, TaskTimes {
   /** The offer. It takes less memory until the first read. */

@@ -1,10 +1,11 @@
 import type { Offering } from "@tutti/contracts/agent/v1";
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
-import type { Agent, AgentIdentity, Cohort, Link, Task } from "../parts.ts";
+import type { Agent, Cohort, Link, Task } from "../parts.ts";
 import { Due } from "../time/due.ts";
 import { Breaker } from "./breaker.ts";
 import type { Offered } from "./capabilities.ts";
+import type { AgentIdentity } from "./identity.ts";
 import { Suspicion } from "./suspicion.ts";
 
 /** What an agent shares among its tasks, by name. */

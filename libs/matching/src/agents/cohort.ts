@@ -11,7 +11,8 @@
 
 import { assert, Heap, stableHash } from "@tutti/kernel";
 import { isFit } from "../demand/fit.ts";
-import type { Agent, Cohort, CohortMatch, Fit, Tab, Turn, WaitGroup } from "../parts.ts";
+import type { Fit } from "../demand/wish.ts";
+import type { Agent, Cohort, CohortMatch, Tab, Turn, WaitGroup } from "../parts.ts";
 import { CohortWaitGroup, PartyTab } from "../queue/wait-group.ts";
 import type { Offered } from "./capabilities.ts";
 

@@ -1,7 +1,8 @@
-import type { CohortMatch, Demand, Fit, Share, Wish } from "../parts.ts";
+import type { CohortMatch, Demand, Share } from "../parts.ts";
 import { PartyShare } from "../queue/share.ts";
 import { ShareStop } from "../queue/wait-group.ts";
 import { WaitLog } from "../waits/wait-log.ts";
+import type { Fit, Wish } from "./wish.ts";
 
 /** Shares without waiters are forgotten when there are so many. */
 const sharesKept = 256;

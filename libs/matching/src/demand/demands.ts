@@ -5,11 +5,12 @@ import type { OfferProfile } from "@tutti/contracts/swarm/v1";
 import type { Offered } from "../agents/capabilities.ts";
 import type { CohortWatch } from "../agents/cohort.ts";
 import { AgentCohort } from "../agents/cohort.ts";
-import type { Cohort, Demand, Fit, Side, Wish } from "../parts.ts";
+import type { Cohort, Demand } from "../parts.ts";
 import { SharedDemand } from "./demand.ts";
 import { fitOf } from "./fit.ts";
 import { byName, labelsMatch, labelsPreference, namesIn, selectorKey } from "./labels.ts";
 import { newestIn } from "./versions.ts";
+import type { Fit, Side, Wish } from "./wish.ts";
 
 /** Everything that has to do with one capability. */
 interface Field {

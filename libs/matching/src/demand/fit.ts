@@ -1,5 +1,6 @@
-import type { Agent, Fit } from "../parts.ts";
+import type { Agent } from "../parts.ts";
 import { byName } from "./labels.ts";
+import type { Fit } from "./wish.ts";
 
 const plainFit: Fit = { key: "", resources: [], only: undefined, not: new Set(), side: undefined };
 

@@ -13,7 +13,8 @@
  */
 
 import { Heap } from "@tutti/kernel";
-import type { Agent, Cohort, CohortMatch, Fit, Share, Tab, Turn, WaitEntry, WaitGroup } from "../parts.ts";
+import type { Fit } from "../demand/wish.ts";
+import type { Agent, Cohort, CohortMatch, Share, Tab, Turn, WaitEntry, WaitGroup } from "../parts.ts";
 import { namespaceOf } from "./share.ts";
 
 /** A party at a cohort. */

@@ -2,9 +2,10 @@
 import type { ReturnReason } from "@tutti/contracts/swarm/v1";
 import { assert, type Refusal } from "@tutti/kernel";
 import type { Demands } from "../demand/demands.ts";
+import type { Side } from "../demand/wish.ts";
 import type { HookSlot } from "../hooks/task-hooks.ts";
 import type { Limits } from "../limits/limit-book.ts";
-import type { Extras, Side, Task } from "../parts.ts";
+import type { Extras, Task } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { BoundTasks } from "./bound-tasks.ts";
 import type { Orphans } from "./orphans.ts";
