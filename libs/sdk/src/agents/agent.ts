@@ -204,7 +204,15 @@ class AgentRun {
       const capability = model.slice(ownModel.length);
       return replyOf(await this.#ctx.call(capability, question, { id: step }), capability, question);
     }
-    const ask = () => this.#ports.models.complete(model, question, this.#ctx.task);
+    // What is left is known within the step alone: another turn has another rest.
+    const ask = async () => {
+      const { answerTokens } = question;
+      const room = this.#spending.within(model, tokensOf(question), answerTokens, this.#ctx.left);
+      const { models } = this.#ports;
+      const reply = await models.complete(model, { ...question, answerTokens: room }, this.#ctx.task);
+      this.#ctx.task.use({ money: models.cost(model, reply) ?? 0 });
+      return reply;
+    };
     return this.#ctx.run(step, ask, { retry: modelRetry });
   }
 

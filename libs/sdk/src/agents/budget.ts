@@ -1,4 +1,5 @@
 /** What an agent may spend. Each answer of a model is reserved before it is asked for. */
+import type { LeftAmounts } from "../functions/wire.ts";
 import type { ModelReply } from "./conversation.ts";
 import { agentErrors } from "./errors.ts";
 import type { Models } from "./models/models.ts";
@@ -56,6 +57,25 @@ export class Spending {
       const each = this.#costOf(model, 0, 1) ?? 0;
       room = each === 0 ? room : Math.min(room, Math.floor(left / each));
       if (room < answerTokensMin) throw exhausted("money", `$${this.#usd.toFixed(4)}`, `$${usd}`);
+    }
+    return room;
+  }
+
+  /** Returns how many tokens the answer may have within what is left of the budget of the run. */
+  within(model: string, inputTokens: number, answerTokens: number, left: LeftAmounts | undefined): number {
+    const { tokens, money } = left ?? {};
+    let room = answerTokens;
+    if (tokens !== undefined) {
+      room = Math.min(room, tokens - inputTokens);
+      if (room < answerTokensMin)
+        throw agentErrors.runBudgetExhausted({ left: `${Math.max(0, tokens)} tokens` });
+    }
+    const each = this.#costOf(model, 0, 1) ?? 0;
+    if (money !== undefined && each > 0) {
+      const leftNow = money - (this.#costOf(model, inputTokens, 0) ?? 0);
+      room = Math.min(room, Math.floor(leftNow / each));
+      if (room < answerTokensMin)
+        throw agentErrors.runBudgetExhausted({ left: `$${Math.max(0, money).toFixed(4)}` });
     }
     return room;
   }

@@ -49,6 +49,14 @@ export const agentErrors = defineErrors("agent", {
       `The agent's budget of ${budget} is used up: ${used} of ${limit}`,
     remedy: "Raise `budget` of the agent, or give it less to do.",
   },
+  runBudgetExhausted: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "The next answer of the model may use more than what is left of the budget of the run. Agents that the run delegates to share the budget.",
+    message: ({ left }: { left: string }) =>
+      `The run has ${left} left of its budget: too little for an answer`,
+    remedy: "Start the remaining work as a new run with a larger budget.",
+  },
   roundsExhausted: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",

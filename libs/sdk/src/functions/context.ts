@@ -28,7 +28,7 @@ import {
   type ObjectCalls,
   type ObjectHandlers,
 } from "./object-calls.ts";
-import type { StepError } from "./wire.ts";
+import type { LeftAmounts, StepError } from "./wire.ts";
 
 export interface RunOptions extends StepOptions {
   /** Default: 5 attempts, 1 s to 1 min apart. A number is that of all attempts. */
@@ -119,6 +119,21 @@ export class FunctionContext {
     const { attempt } = this.#instance;
     if (attempt === undefined) throw new Error("a function has no task before its first turn");
     return attempt;
+  }
+
+  /**
+   * What is left of the budget of the run, of what has a limit. Undefined without a budget. It changes with each turn, so
+   * read it inside of `run` alone.
+   */
+  get left(): LeftAmounts | undefined {
+    const { left } = this.#instance;
+    if (left === undefined) return undefined;
+    const used = this.task.used;
+    return {
+      ...left,
+      ...(left.tokens !== undefined && { tokens: left.tokens - used.tokens }),
+      ...(left.money !== undefined && { money: left.money - used.money }),
+    };
   }
 
   /**

@@ -17,7 +17,7 @@ import { StepFailure, stepError } from "./failure.ts";
 import { ForeignWait } from "./foreign-wait.ts";
 import { type CarriedLoop, carriedIn, carriedName } from "./loop.ts";
 import type { Watchdog, Watched } from "./watchdog.ts";
-import { type Entry, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
+import { type Entry, type LeftAmounts, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
 
 /** What the code asked for, and has no entry yet. */
 interface Asked {
@@ -138,6 +138,7 @@ export class FunctionInstance implements Watched {
   #turn: PromiseWithResolvers<TurnOutput> | undefined;
   #save: (saved: unknown) => void = () => {};
   #task: TaskContext | undefined;
+  #left: LeftAmounts | undefined;
   #timer: Timer | undefined;
   readonly #foreign = new ForeignWait();
   #begun = false;
@@ -177,6 +178,11 @@ export class FunctionInstance implements Watched {
     return this.#task;
   }
 
+  /** What was left of the budget of the run when the turn was offered. */
+  get left(): LeftAmounts | undefined {
+    return this.#left;
+  }
+
   /** Whether the code has learned that it is stopped. Another attempt does what failed once more. */
   get isStopped(): boolean {
     return this.#isStopped;
@@ -201,6 +207,7 @@ export class FunctionInstance implements Watched {
   runTurn(turn: TurnInput, { saved, save, clock, task, isTraced = false }: TurnMeans): Promise<TurnOutput> {
     this.#clock = clock;
     this.#task = task;
+    this.#left = turn.left;
     this.#foreign.trace(isTraced);
     this.#turn = Promise.withResolvers<TurnOutput>();
     this.#known = turn.from + turn.journal.length;

@@ -27,6 +27,13 @@ export type Entry =
   | (Recorded & { readonly set: string; readonly value: Json })
   | (Recorded & { readonly undo: string });
 
+/** Of what has no limit it has nothing. */
+export interface LeftAmounts {
+  readonly tokens?: number;
+  readonly money?: number;
+  readonly timeMs?: number;
+}
+
 export interface TurnInput {
   readonly function: 1;
   readonly input: Json;
@@ -44,6 +51,8 @@ export interface TurnInput {
   readonly journal: readonly Entry[];
   /** Whether the compensations are wanted. */
   readonly undo?: boolean;
+  /** What is left of the budget of the run, of what has a limit. */
+  readonly left?: LeftAmounts;
   /** Of a call of a keyed object. */
   readonly object?: {
     /** Its values when the call started. */

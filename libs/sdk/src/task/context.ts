@@ -249,6 +249,12 @@ export class TaskContext {
     return isJson ? (JSON.parse(await file.text()) as unknown) : file;
   }
 
+  /** What the attempt has used up so far beside time. */
+  get used(): { readonly tokens: number; readonly money: number } {
+    const { tokens = 0, money = 0 } = this.#attempt.used ?? {};
+    return { tokens, money };
+  }
+
   /** Counts what the attempt used up beside time. Told with its result. */
   use({ tokens = 0, money = 0 }: { readonly tokens?: number; readonly money?: number }): void {
     const used = this.#attempt.used ?? { tokens: 0, money: 0 };

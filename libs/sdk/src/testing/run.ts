@@ -115,6 +115,18 @@ export class TestRun<Output = unknown> {
     return this.#message.outcome !== undefined;
   }
 
+  /** What it has used up, its children included. */
+  get used(): { readonly tokens: number; readonly money: number; readonly timeMs: number } {
+    const { tokens = 0, money = 0, timeMs = 0 } = this.#message.used ?? {};
+    return { tokens, money, timeMs };
+  }
+
+  /** What it may use up, its children included. Undefined without a limit. */
+  get budget(): { readonly tokens: number; readonly money: number; readonly timeMs: number } | undefined {
+    const budget = this.#message.spec?.budget;
+    return budget === undefined ? undefined : { ...budget };
+  }
+
   /**
    * Returns its output, once it has ended well: skips time until then. Throws its error when it failed, was cancelled
    * or terminated. what it waits for, when that will never come by itself, or takes longer than `within`, which is ten

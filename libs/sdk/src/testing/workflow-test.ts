@@ -3,6 +3,7 @@
 import type { EmittedEvent } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type Logger, silentLogger } from "@tutti/kernel";
+import { type AmountsOptions, amountsOf } from "../client/work/task.ts";
 import type { HandlerCall } from "./crew.ts";
 import { type DefinitionGiven, TestDefinitions } from "./definitions.ts";
 import { collectHandlers, type HandlersGiven } from "./handlers.ts";
@@ -48,6 +49,8 @@ export interface StartGiven<Input> {
   readonly timeout?: Duration;
   /** Starts so much later. */
   readonly delay?: Duration;
+  /** What it may use up, its children included. */
+  readonly budget?: AmountsOptions;
 }
 
 const defaultStartTime = "2026-01-01T00:00:00Z";
@@ -79,13 +82,14 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
 
   /** Starts a run. What handlers do without waiting for anything has happened when it resolves. */
   async start(given: StartGiven<Input> = {}): Promise<TestRun<Output>> {
-    const { id = `run-${++this.#started}`, timeout, delay, labels, priority, parameters } = given;
+    const { id = `run-${++this.#started}`, timeout, delay, labels, priority, parameters, budget } = given;
     this.#world.startRun({
       ...{ id, definition: this.#definitions.name, input: given.input },
       parameters: parameters as Json | undefined,
       ...(labels !== undefined && { labels }),
       ...(priority !== undefined && { priority }),
       ...(timeout !== undefined && { timeoutMs: durationMs(timeout) }),
+      ...(budget !== undefined && { budget: amountsOf(budget) }),
       ...(delay !== undefined && { startMs: this.#world.time.now() + durationMs(delay) }),
     });
     await this.#world.time.flush();

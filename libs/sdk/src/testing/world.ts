@@ -6,7 +6,7 @@
  *    the patience of the test.
  * 2. A bound ends every endless loop, and reports it.
  */
-import { type Cause, ErrorDetail, type WorkReference } from "@tutti/contracts/types/v1";
+import { type Amounts, type Cause, ErrorDetail, type WorkReference } from "@tutti/contracts/types/v1";
 import {
   DefinitionKind,
   LoseLease,
@@ -73,6 +73,8 @@ export interface Begun {
   readonly priority?: number;
   readonly timeoutMs?: number;
   readonly startMs?: number;
+  /** What it may use up, its children included. */
+  readonly budget?: Amounts;
   readonly parent?: WorkReference;
   readonly parentClose?: ParentClosePolicy;
 }
@@ -191,8 +193,8 @@ export class World {
   }
 
   #orderOf(begun: Begun): RunOrder {
-    const { definition, input, parameters, labels, priority, timeoutMs, startMs, parent, parentClose } =
-      begun;
+    const { definition, input, parameters, labels, priority, timeoutMs, startMs } = begun;
+    const { budget, parent, parentClose } = begun;
     const found = this.#parts.definitions.find(definition, parameters);
     if (found === undefined) throw new WorkflowTestError(`expected the definition ${definition}, found none`);
     const { plan, hash } = found.plan;
@@ -204,6 +206,7 @@ export class World {
       parameters: bytesOf(parameters),
       labels: { ...labels },
       ...{ priority: priority ?? 0, timeoutMs: timeoutMs ?? 0, startMs: startMs ?? 0 },
+      ...(budget !== undefined && { budget }),
       ...(parent !== undefined && { parent, root: parent }),
       parentClose: parentClose ?? ParentClosePolicy.PARENT_CLOSE_POLICY_UNSPECIFIED,
     });
@@ -248,6 +251,7 @@ export class World {
         input: input instanceof Uint8Array ? jsonIn(input) : null,
         ...(parameters !== undefined && { parameters: jsonIn(parameters) as Json }),
         labels: { ...facts.labels, ...details?.labels },
+        ...(effect.budget !== undefined && { budget: { ...effect.budget } }),
         parent: { namespace: key.namespace, kind: "run", id: key.id, task: taskId },
       });
       const { hash } = definitions.find(definition, parameters && (jsonIn(parameters) as Json))?.plan ?? {};

@@ -4,6 +4,7 @@ import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import { bytesOrNull } from "@tutti/machine-work";
 import { isReader, objectHeld } from "../limit/limits.ts";
+import { leftForTurn } from "../node/budget.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { taskIdIn } from "../state/places.ts";
 import type { Node, Run } from "../state/state.ts";
@@ -24,7 +25,14 @@ export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
   text += `,"seed":${JSON.stringify(seed)},"turn":${attempt},"last":${last},"from":${from},"journal":[`;
   for (let place = from; place < to; place++)
     text += (place > from ? "," : "") + entryText(entries[place] as FunctionEntry, run);
-  return encoder.encode(`${text}]${isUndo ? ',"undo":true' : ""}${objectText(run)}}`);
+  const undo = isUndo ? ',"undo":true' : "";
+  return encoder.encode(`${text}]${undo}${objectText(run)}${leftText(run, node)}}`);
+}
+
+/** What is left of the budget of the run. */
+function leftText(run: Run, node: Node): string {
+  const left = leftForTurn(run, node);
+  return left === undefined ? "" : `,"left":${JSON.stringify(left)}`;
 }
 
 /** Values of the keyed object as they were when the call started. What the call has set since is in the journal. */

@@ -19,7 +19,7 @@ import {
   subtract,
   usedUpWithin,
 } from "@tutti/machine-work";
-import { detailOf, type Node, type Run, type RunView } from "../state/state.ts";
+import { detailOf, type Node, type NodeView, type Run, type RunView } from "../state/state.ts";
 import { addUsed } from "./nodes.ts";
 import type { Place } from "./task-kind.ts";
 
@@ -54,6 +54,17 @@ export function mayComeBack({ reserved }: RunView): boolean {
 export function reservedFor(place: Place): Amounts | undefined {
   const wanted = expectedOf(place);
   return isNothing(wanted) ? undefined : wanted;
+}
+
+/** What a turn of a function may use up: what it has set aside, and what is left. Undefined where nothing has a limit. */
+export function leftForTurn(run: RunView, { more }: NodeView): Partial<Amounts> | undefined {
+  const limit = run.order?.budget;
+  if (isNothing(limit)) return undefined;
+  const left = leftOf(run);
+  if (more?.reserved !== undefined) add(left, more.reserved);
+  return Object.fromEntries(
+    kinds.filter((kind) => (limit?.[kind] ?? 0) > 0).map((kind) => [kind, left[kind]]),
+  );
 }
 
 /** What a child may use up: what is expected of it, or else all that is left. Absent where nothing has a limit. */

@@ -1,0 +1,95 @@
+/** The budget of a run in a test: an escrow that delegated agents share. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { agents, type Catalogue } from "../agents/index.ts";
+import type { Worker } from "../worker/worker.ts";
+import { type ModelScript, ScriptedModel } from "./scripted-model.ts";
+import { testWorkflow } from "./workflow-test.ts";
+
+const catalogue: Catalogue = {
+  capabilities: async () => [],
+  workflow: async (name) => ({ name, description: "A helper.", inputSchema: { type: "object" } }),
+};
+
+/** An agent that delegates to a child run with an agent of its own, both with one scripted model. */
+function delegating(script: ModelScript) {
+  const model = new ScriptedModel(script);
+  const providers = { test: { speaks: "chat", url: "http://model.test" } } as const;
+  const runner = agents({ providers, catalogue }, { fetch: model.fetch });
+  const agentOf = (workflow: string, more: object) => ({
+    workflow,
+    tasks: {
+      answer: { agent: { model: "test:any", instructions: `You are the ${workflow}.`, ...more }, retry: 1 },
+    },
+    output: "${{ tasks.answer.output }}",
+  });
+  const test = testWorkflow(agentOf("lead", { tools: ["workflow:helper"] }) as never, {
+    handlers: (worker: Worker) => void worker.durable(runner),
+    children: [agentOf("helper", { prompt: "Count." }) as never],
+  });
+  return { model, test };
+}
+
+const tokens = { inputTokens: 100, outputTokens: 20 };
+const isHelper = (instructions: string) => instructions.includes("helper");
+
+describe("the budget of a run", () => {
+  it("ends a run whose tasks used it up, and gives back what they left", async () => {
+    const line = { uses: "poem.line", cost: { tokens: 50 } };
+    const test = testWorkflow(
+      {
+        workflow: "poem",
+        tasks: { one: line, two: { ...line, needs: ["one"] }, three: { ...line, needs: ["two"] } },
+      },
+      { handlers: { "poem.line": (_, context) => context.use({ tokens: 40 }) } },
+    );
+    const short = await test.start({ budget: { tokens: 120 } });
+    assert.equal((await short.failure())?.code, "workflow.budget_used_up");
+    assert.deepEqual([short.used.tokens, test.calls().length], [80, 2]);
+    const enough = await test.start({ budget: { tokens: 130 } });
+    await enough.result();
+    assert.equal(enough.used.tokens, 120);
+  });
+
+  it("is handed to a delegated agent as what is left, and given back when the agent ends", async () => {
+    const seen: (number | undefined)[] = [];
+    const { test } = delegating(({ instructions, conversation }) => {
+      if (isHelper(instructions)) {
+        seen.push(childOf()?.budget?.tokens);
+        return { text: "7", ...tokens };
+      }
+      const isAnswered = conversation.length > 1;
+      return isAnswered
+        ? { text: "It is 7.", ...tokens }
+        : { calls: [{ name: "helper", input: {} }], ...tokens };
+    });
+    const run = await test.start({ budget: { tokens: 1_000 } });
+    const childOf = () => {
+      const child = run.tasks.map(({ child }) => child).find((id) => id !== undefined);
+      return child === undefined ? undefined : test.run(child);
+    };
+    assert.equal(await run.result(), "It is 7.");
+    assert.deepEqual(seen, [880], "the lead had used 120");
+    assert.equal(childOf()?.used.tokens, 120);
+    assert.equal(run.used.tokens, 360, "two answers of the lead, one of the helper");
+  });
+
+  it("bounds a delegated agent that asks again and again, and the agent that delegates", async () => {
+    const { model, test } = delegating(({ instructions }, count) =>
+      isHelper(instructions)
+        ? { calls: [{ name: "none", input: { count } }], ...tokens }
+        : { calls: [{ name: "helper", input: { count } }], ...tokens },
+    );
+    const run = await test.start({ budget: { tokens: 1_000 } });
+    assert.equal((await run.failure())?.code, "agent.run_budget_exhausted");
+    assert.ok(run.used.tokens > 800 && run.used.tokens <= 1_000, String(run.used.tokens));
+    assert.equal(run.used.tokens, model.requests.length * 120);
+  });
+
+  it("limits the length of an answer to what is left", async () => {
+    const { model, test } = delegating(() => ({ text: "Done.", ...tokens }));
+    await (await test.start({ budget: { tokens: 400 } })).result();
+    const room = Number(model.requests[0]?.body["max_completion_tokens"]);
+    assert.ok(room <= 400 && room > 300, String(room));
+  });
+});
