@@ -40,8 +40,13 @@ export interface PublisherOptions {
 }
 
 const defaults: PublisherOptions = { burst: 2_000, perSec: 2_000, waitingMax: 50_000 };
-/** Events of this time are published together. */
+/** Events of this time are published together, if there were none before them. */
 const gatherMs = 1;
+/**
+ * Between two publications. A burst reaches the server in one piece, and its replicas and subscribers too: with hundreds of
+ * events a second, one by one they cost more than the steps that they tell of.
+ */
+const betweenMs = 25;
 /** As long as more events wait than are allowed. */
 const crowdedMs = 10;
 const atOnceMax = 100;
@@ -70,6 +75,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
   readonly #ended: MachineEventPublisherParts<Note>["ended"];
   #waiting: Note[] = [];
   #telling: Promise<void> | undefined;
+  #toldMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
   #isLooking = false;
   #allowed: number;
@@ -130,7 +136,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
       return;
     }
     this.#waiting.push(note);
-    if (this.#telling === undefined) this.#later(gatherMs);
+    if (this.#telling === undefined) this.#later(Math.max(gatherMs, this.#toldMs + betweenMs - nowMs));
   }
 
   #later(delayMs: number): void {
@@ -148,6 +154,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
   }
 
   async #tellSome(): Promise<void> {
+    this.#toldMs = this.#foundation.clock.monotonic();
     const most = Math.min(atOnceMax, this.#allowance());
     for (const note of this.#waiting.splice(0, most)) await this.#tellOne(note);
   }
