@@ -20,6 +20,7 @@ function showTheme(theme) {
 }
 
 if (matchMedia("(max-width: 900px)").matches) document.getElementById("parts").open = false;
+delete document.documentElement.dataset.folds;
 const current = document.querySelector('.parts [aria-current="page"]');
 const parts = document.querySelector(".parts");
 if (current !== null && getComputedStyle(parts).position === "sticky")

@@ -34,8 +34,9 @@ interface Wanted {
 
 /** Characters of a section that the search reads. Reference pages have thousands of sections. */
 const searchedChars = { page: 2_000, reference: 120 };
-/** Characters from which a file is stored compressed too, for servers that send it so. */
-const compressedFrom = 60_000;
+/** Characters from which a file is stored compressed too. Gzip is for all browsers. Brotli is a third smaller, and worth a file of its own for the largest pages. */
+const gzipFrom = 8_000;
+const brotliFrom = 60_000;
 const assets = join(import.meta.dirname, "..", "assets");
 const style = "apps/dashboard/src/style/tokens.css";
 const icon = "apps/dashboard/public/tutti.svg";
@@ -246,12 +247,11 @@ class Folder {
     const file = this.#made(address);
     writeFileSync(file, text);
     this.#bytes += Buffer.byteLength(text);
-    if (text.length < compressedFrom || !/\.(html|json)$/.test(address)) return;
-    writeFileSync(
-      `${file}.br`,
-      brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
-    );
+    if (text.length < gzipFrom || !/\.(html|json)$/.test(address)) return;
     writeFileSync(`${file}.gz`, gzipSync(text));
+    if (text.length < brotliFrom) return;
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 6 };
+    writeFileSync(`${file}.br`, brotliCompressSync(text, { params }));
   }
 
   copy(file: string, address: string): void {
