@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { describe, it } from "node:test";
+import { serviceProgram } from "../../../tools/fronts.mjs";
 import { demoKill } from "../src/demo/demo-kill.ts";
 import { systemShell } from "../src/effects/system-shell.ts";
 import { platformOf } from "../src/local/clone.ts";
@@ -15,7 +16,11 @@ describe("tutti demo kill", () => {
     const before = folders();
     const said: string[] = [];
     const shell = { ...systemShell(), interrupted: new AbortController().signal };
-    const platform = platformOf(shell, "the demo");
+    const sources = platformOf(shell, "the demo");
+    const platform: typeof sources = {
+      ...sources,
+      pathOf: (program) => (program === "main" ? serviceProgram("platform") : sources.pathOf(program)),
+    };
     const outcome = await demoKill({ platform, runs: 60, say: (line) => said.push(line), shell });
     const { starts, events, steps, effects, doubled, holds, kills, twice } = outcome;
     assert.deepEqual(

@@ -100,11 +100,12 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     worker.handle("stock.reserve", async (input: unknown) => input);
     worker.handle("stock.count", async (_input, { workKind, workId, trace }) => {
       tracesAtWork.set(workId.split("..")[0] ?? "", trace?.traceId);
-      // Until its start is recorded: a faster one is in no history.
-      for (let begun = false; !begun; ) {
-        const { spans } = await get<Timeline>(`/v1/${workKind}s/${workId}/timeline`);
-        begun = spans.some(({ kind }) => kind === "attempt");
-      }
+      // A faster one is in no history.
+      await until(
+        "its start is recorded",
+        () => get<Timeline>(`/v1/${workKind}s/${workId}/timeline`),
+        ({ spans }) => spans.some(({ kind }) => kind === "attempt"),
+      );
     });
     await worker.start();
     for (const text of [definition, placed, delivery]) await post("/v1/workflows", { format: "yaml", text });

@@ -9,7 +9,8 @@ import { after, before, describe, it } from "node:test";
 import { silentLogger } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect, type RunHandle, type Tutti } from "@tutti/sdk/client";
-import { environment, folder, python } from "./python.fixture.ts";
+import { serviceProgram } from "../../../tools/fronts.mjs";
+import { environment, python } from "./python.fixture.ts";
 
 const definition = `
 workflow: handed-on
@@ -73,7 +74,7 @@ class PythonWorker {
 }
 
 async function platformIn(directory: string) {
-  const main = join(folder, "..", "..", "apps", "platform", "src", "main.ts");
+  const main = serviceProgram("platform");
   const flags = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];
   // Who is gone is given up after so long.
   const times = { heartbeatMs: 500, suspectMs: 1_000, leaseMs: 2_000, resumeWindowMs: 1_000 };

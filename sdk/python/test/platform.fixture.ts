@@ -1,9 +1,8 @@
 /** A whole platform as a process of its own, as a program in another language meets it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { folder } from "./python.fixture.ts";
+import { serviceProgram } from "../../../tools/fronts.mjs";
 
 export interface Platform extends AsyncDisposable {
   readonly http: string;
@@ -12,7 +11,7 @@ export interface Platform extends AsyncDisposable {
 
 /** Its data is in the folder. */
 export async function startPlatform(directory: string): Promise<Platform> {
-  const main = join(folder, "..", "..", "apps", "platform", "src", "main.ts");
+  const main = serviceProgram("platform");
   const flags = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];
   const platform = spawn(process.execPath, [main, ...flags], {
     ...{ cwd: directory, stdio: ["ignore", "pipe", "inherit"] },

@@ -10,7 +10,8 @@ import { describe, it } from "node:test";
 import { silentLogger } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
-import { environment, folder, python } from "./python.fixture.ts";
+import { serviceProgram } from "../../../tools/fronts.mjs";
+import { environment, python } from "./python.fixture.ts";
 
 const definition = `
 workflow: shared
@@ -45,7 +46,7 @@ interface Done {
 async function platformIn(
   directory: string,
 ): Promise<{ readonly child: ChildProcess; readonly address: string }> {
-  const main = join(folder, "..", "..", "apps", "platform", "src", "main.ts");
+  const main = serviceProgram("platform");
   const flags = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];
   const child = spawn(process.execPath, [main, ...flags], {
     cwd: directory,

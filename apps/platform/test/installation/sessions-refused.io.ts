@@ -7,7 +7,6 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import {
   ExecuteSessionRequest,
   resourceService,
@@ -16,11 +15,12 @@ import {
 } from "@tutti/contracts/session/v1";
 import { Client, RestError } from "@tutti/rest/client";
 import type { Worker } from "@tutti/sdk";
+import { commandProgram } from "../../../../tools/fronts.mjs";
 import { failureOf, OutsideClient } from "../support/outside-client.ts";
 import { makeFolder } from "../support/services.ts";
 import { Installation } from "./installation.ts";
 
-const command = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
+const command = commandProgram();
 
 interface Task {
   readonly uses: string;

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { until } from "@tutti/kernel/testing";
+import { commandProgram } from "../../../../tools/fronts.mjs";
 import { KeyedPlatform, keyHeaders } from "../support/keyed-platform.ts";
 import { TestProcess } from "../support/process.ts";
 import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
@@ -202,7 +202,7 @@ describe("MCP over HTTP", () => {
 
   it("asks a client behind `tutti mcp` while its call is open", async () => {
     await using command = new TestProcess({
-      program: fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url)),
+      program: commandProgram(),
       arguments: ["mcp"],
       environment: { TUTTI_URL: platform.http },
       input: { isOpen: true },
@@ -270,7 +270,7 @@ describe("MCP over HTTP", () => {
       { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "greet", arguments: { name: "Cy" } } },
     ];
     await using command = new TestProcess({
-      program: fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url)),
+      program: commandProgram(),
       arguments: ["mcp"],
       environment: { TUTTI_URL: platform.http },
       input: `${[...lines.map((line) => JSON.stringify(line)), "no JSON"].join("\n")}\n`,

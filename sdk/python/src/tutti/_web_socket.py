@@ -53,7 +53,7 @@ class WebSocketTransport:
 
     async def read_blob(self, namespace: str, blob: BlobReference) -> bytes:
         """Reads content from the blob store. Raises when it is not what its hash says."""
-        bytes_max = max(blob.size, _PROBLEM_BYTES_MAX)
+        bytes_max = max(int(blob.size), _PROBLEM_BYTES_MAX)
         content = await self._blob_call("GET", f"/{blob.sha256.hex()}", namespace, None, bytes_max)
         if len(content) != blob.size or hashlib.sha256(content).digest() != blob.sha256:
             raise ValueError(f"{len(content)} bytes that do not have the hash of the reference")
