@@ -204,7 +204,7 @@ class AgentRun {
       const capability = model.slice(ownModel.length);
       return replyOf(await this.#ctx.call(capability, question, { id: step }), capability, question);
     }
-    // What is left is known within the step alone: another turn has another rest.
+    // The rest is known within the step alone: another turn has another rest.
     const ask = async () => {
       const { answerTokens } = question;
       const room = this.#spending.within(model, tokensOf(question), answerTokens, this.#ctx.left);

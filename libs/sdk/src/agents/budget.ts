@@ -61,7 +61,7 @@ export class Spending {
     return room;
   }
 
-  /** Returns how many tokens the answer may have within what is left of the budget of the run. */
+  /** Returns how many tokens the answer may have within the rest of the budget of the run. */
   within(model: string, inputTokens: number, answerTokens: number, left: LeftAmounts | undefined): number {
     const { tokens, money } = left ?? {};
     let room = answerTokens;

@@ -52,7 +52,7 @@ export const agentErrors = defineErrors("agent", {
   runBudgetExhausted: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The next answer of the model may use more than what is left of the budget of the run. Agents that the run delegates to share the budget.",
+    help: "The next answer of the model may use more than the rest of the budget of the run. Agents that the run delegates to share the budget.",
     message: ({ left }: { left: string }) =>
       `The run has ${left} left of its budget: too little for an answer`,
     remedy: "Start the remaining work as a new run with a larger budget.",

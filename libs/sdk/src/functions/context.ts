@@ -122,7 +122,7 @@ export class FunctionContext {
   }
 
   /**
-   * What is left of the budget of the run, of what has a limit. Undefined without a budget. It changes with each turn, so
+   * The rest of the budget of the run, of what has a limit. Undefined without a budget. It changes with each turn, so
    * read it inside of `run` alone.
    */
   get left(): LeftAmounts | undefined {

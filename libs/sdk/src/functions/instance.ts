@@ -178,7 +178,7 @@ export class FunctionInstance implements Watched {
     return this.#task;
   }
 
-  /** What was left of the budget of the run when the turn was offered. */
+  /** The rest of the budget of the run when the turn was offered. */
   get left(): LeftAmounts | undefined {
     return this.#left;
   }

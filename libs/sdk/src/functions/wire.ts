@@ -51,7 +51,7 @@ export interface TurnInput {
   readonly journal: readonly Entry[];
   /** Whether the compensations are wanted. */
   readonly undo?: boolean;
-  /** What is left of the budget of the run, of what has a limit. */
+  /** The rest of the budget of the run, of what has a limit. */
   readonly left?: LeftAmounts;
   /** Of a call of a keyed object. */
   readonly object?: {

@@ -51,7 +51,7 @@ describe("the budget of a run", () => {
     assert.equal(enough.used.tokens, 120);
   });
 
-  it("is handed to a delegated agent as what is left, and given back when the agent ends", async () => {
+  it("is handed to a delegated agent with its rest, and given back when the agent ends", async () => {
     const seen: (number | undefined)[] = [];
     const { test } = delegating(({ instructions, conversation }) => {
       if (isHelper(instructions)) {
@@ -86,7 +86,7 @@ describe("the budget of a run", () => {
     assert.equal(run.used.tokens, model.requests.length * 120);
   });
 
-  it("limits the length of an answer to what is left", async () => {
+  it("limits the length of an answer to the rest", async () => {
     const { model, test } = delegating(() => ({ text: "Done.", ...tokens }));
     await (await test.start({ budget: { tokens: 400 } })).result();
     const room = Number(model.requests[0]?.body["max_completion_tokens"]);

@@ -29,7 +29,7 @@ export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
   return encoder.encode(`${text}]${undo}${objectText(run)}${leftText(run, node)}}`);
 }
 
-/** What is left of the budget of the run. */
+/** The rest of the budget of the run. */
 function leftText(run: Run, node: Node): string {
   const left = leftForTurn(run, node);
   return left === undefined ? "" : `,"left":${JSON.stringify(left)}`;

@@ -56,7 +56,7 @@ export function reservedFor(place: Place): Amounts | undefined {
   return isNothing(wanted) ? undefined : wanted;
 }
 
-/** What a turn of a function may use up: what it has set aside, and what is left. Undefined where nothing has a limit. */
+/** What a turn of a function may use up: what it has set aside, and the rest. Undefined where nothing has a limit. */
 export function leftForTurn(run: RunView, { more }: NodeView): Partial<Amounts> | undefined {
   const limit = run.order?.budget;
   if (isNothing(limit)) return undefined;
