@@ -21,7 +21,7 @@ export function Field(options: {
     <div className={problem === undefined ? "field" : "field has-problem"}>
       <label htmlFor={id}>
         {options.label}
-        {options.required === true ? <span className="required"> required</span> : null}
+        {options.required === true ? " (required)" : null}
       </label>
       {options.children({ id, describedBy: describedBy || undefined, invalid: problem !== undefined })}
       {hint ? (

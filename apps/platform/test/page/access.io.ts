@@ -230,7 +230,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.getByRole("link", { name: "Create rule" }).click();
     const look = page.getByRole("button", { name: "Show impact", exact: true });
     const holds = page.getByLabel("Requirement (CEL)");
-    await page.getByRole("textbox", { name: "Id required" }).fill("small-orders");
+    await page.getByRole("textbox", { name: "Id (required)" }).fill("small-orders");
     await page.getByLabel("Condition (CEL)").fill("has(subject.spec.input.amount)");
     await holds.fill("subject.spec.input.amount <=");
     await page.getByRole("list", { name: "Problems" }).waitFor();

@@ -18,6 +18,7 @@ import { shapeOf } from "./shape.ts";
 import { type Stuck, sameStuck, stuckIn } from "./stuck.ts";
 import { TaskNode } from "./task-node.tsx";
 import {
+  controlsOnPhone,
   durationMs,
   fit,
   heightOnPhone,
@@ -102,14 +103,17 @@ function Picture(options: PictureOptions) {
         zoomOnDoubleClick={false}
         proOptions={{ hideAttribution: true }}
       >
-        <Zoom />
+        <Zoom isOnPhone={layout.direction === "down"} />
       </ReactFlow>
     </div>
   );
 }
 
-function Zoom() {
+function Zoom({ isOnPhone }: { isOnPhone: boolean }) {
   const flow = useReactFlow();
+  const padding = isOnPhone
+    ? ({ x: fit.padding, top: fit.padding, bottom: `${controlsOnPhone}px` } as const)
+    : fit.padding;
   return (
     <Panel position="bottom-left" className="run-zoom">
       <button
@@ -131,7 +135,7 @@ function Zoom() {
       <button
         type="button"
         className="press quiet"
-        onClick={() => void flow.fitView({ ...fit, duration: durationMs() })}
+        onClick={() => void flow.fitView({ ...fit, padding, duration: durationMs() })}
       >
         Fit view
       </button>

@@ -155,16 +155,20 @@ function zoomAcross({ width }: Layout, room: number): number {
   return Math.min(room / (width * padded), fit.maxZoom);
 }
 
+/** Below a picture on a phone, for its buttons. */
+export const controlsOnPhone = 64;
+
 /** How high the whole picture is on a phone, where the page scrolls instead of the picture. */
 export function heightOnPhone(layout: Layout, room: number): number {
-  return layout.height * Math.max(readable.phone, zoomAcross(layout, room)) * padded + 24;
+  return layout.height * Math.max(readable.phone, zoomAcross(layout, room)) * padded + 24 + controlsOnPhone;
 }
 
 function fitIn(
   flow: ReturnType<typeof useReactFlow>,
   { layout, chosen }: { readonly layout: Layout; readonly chosen: string },
-  room: { readonly width: number; readonly height: number },
+  { width, height }: { readonly width: number; readonly height: number },
 ): void {
+  const room = { width, height: layout.direction === "down" ? height - controlsOnPhone : height };
   const zoom = Math.min(zoomAcross(layout, room.width), room.height / (layout.height * padded));
   const least = layout.direction === "down" ? readable.phone : readable.page;
   if (zoom >= least || layout.nodes.length > overviewFrom) {
