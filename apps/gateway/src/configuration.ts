@@ -20,6 +20,11 @@ export const gatewaySection = defineSection({
     key: secret()
       .optional()
       .describe("The key of callers on other machines. Required if operations.host is no loopback address."),
+    agentCardKey: secret()
+      .optional()
+      .describe(
+        "A private key of Ed25519 in PEM that agent cards are signed with. Without it, cards have no signature.",
+      ),
     bodyBytesMax: z
       .int()
       .min(1_024)

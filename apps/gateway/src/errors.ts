@@ -10,6 +10,13 @@ export const gatewayErrors = defineErrors("gateway", {
       `\`gateway.key\` is not set, and other machines can reach ${host} (\`operations.host\`)`,
     remedy: "Set `gateway.key` to `env:NAME` or `file:/path`, or set `operations.host` to 127.0.0.1.",
   },
+  agentCardKeyInvalid: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "`gateway.agentCardKey` refers to something that is no private key of Ed25519 in PEM. Agent cards are signed with it.",
+    message: () => "`gateway.agentCardKey`: expected a private key of Ed25519 in PEM",
+    remedy: "Make one with `openssl genpkey -algorithm ed25519`.",
+  },
   hostUnknown: {
     status: "PERMISSION_DENIED",
     retry: "never",

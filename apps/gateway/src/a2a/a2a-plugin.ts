@@ -20,12 +20,13 @@ import { dataHeaders } from "../front/headers.ts";
 import { problemAnswer } from "../front/problems.ts";
 import type { A2aAnswer, A2aServer } from "./a2a-server.ts";
 import type { AgentAddress, CardParts } from "./card.ts";
+import type { CardSignatures } from "./card-signer.ts";
 import type { A2aError, Json, RpcId } from "./protocol.ts";
 
 export interface A2aPluginParts {
   readonly host: Pick<HostContext, "mesh" | "version"> & { readonly guard: EdgeGuard | undefined };
   readonly foundation: Foundation;
-  readonly settings: Pick<GatewaySettings, "callMs" | "url">;
+  readonly settings: Pick<GatewaySettings, "callMs" | "url" | "agentCardKey">;
   readonly access: Pick<Access, "isLoopback">;
   readonly stopping: AbortSignal;
 }
@@ -36,6 +37,8 @@ const messageBytesMax = 1_048_576;
 const openMax = 1_000;
 
 const cardPath = "/.well-known/agent-card.json";
+/** Also in the signature of a card. */
+const cardKeysPath = "/.well-known/agent-card-keys.json";
 /** Addresses of agents: `pathOf` of the card writes them. */
 const bases = ["/a2a", "/a2a/namespaces/:namespace", "/a2a/workflows/:namespace/:workflow"];
 
@@ -61,13 +64,20 @@ interface Binding {
 type Read = (request: FastifyRequest, loaded: Loaded) => Promise<{ method: string; params: Json }>;
 
 export function a2aPlugin(parts: A2aPluginParts): (app: FastifyInstance) => Promise<void> {
-  const answers = new A2aAnswers(parts);
   return async (app) => {
+    const key = await parts.settings.agentCardKey?.reveal();
+    const signatures =
+      key === undefined ? undefined : new (await import("./card-signer.ts")).CardSignatures(key);
+    const answers = new A2aAnswers(parts, signatures);
     takeBytes(app, messageBytesMax, ({ caller }, bytes) => {
       if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
     });
     const open = { config: { reach: "open" } } as const;
     app.get(cardPath, open, (request, reply) => answers.publicCard(request, reply));
+    app.get(cardKeysPath, open, async (_request, reply) => {
+      const keys = signatures === undefined ? [] : [signatures.publicKey];
+      await reply.header("cache-control", "public, max-age=60").send({ keys });
+    });
     for (const base of bases) addAgent(app, base, answers);
   };
 }
@@ -136,16 +146,22 @@ function addAgent(app: FastifyInstance, base: string, answers: A2aAnswers): void
 
 class A2aAnswers {
   readonly #parts: A2aPluginParts;
+  readonly #signatures: CardSignatures | undefined;
   #loading: Promise<Loaded> | undefined;
   #open = 0;
 
-  constructor(parts: A2aPluginParts) {
+  constructor(parts: A2aPluginParts, signatures: CardSignatures | undefined) {
     this.#parts = parts;
+    this.#signatures = signatures;
   }
 
   async publicCard(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { protocol } = await this.#loaded();
-    await this.#sendCard(request, reply, protocol.publicCard(this.#cardParts(request)));
+    await this.#sendCard(
+      request,
+      reply,
+      this.#signed(request, protocol.publicCard(this.#cardParts(request))),
+    );
   }
 
   async rpc(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -205,9 +221,11 @@ class A2aAnswers {
       const card = this.#cardParts(request);
       const call = { ...{ method, params, address, namespace, card }, asked: asked.asked };
       const answer = await loaded.server.answer(call);
+      const isCard = method === "GetExtendedAgentCard";
       if (isStream(answer)) await stream.write(answer);
-      else if (method === "GetExtendedAgentCard" && request.method === "GET")
-        await this.#sendCard(request, reply, answer);
+      else if (isCard && request.method === "GET")
+        await this.#sendCard(request, reply, this.#signed(request, answer));
+      else if (isCard) await sendJson(reply, binding, 200, binding.result(this.#signed(request, answer)));
       else await sendJson(reply, binding, 200, binding.result(answer));
       asked.asked.end();
     } catch (thrown) {
@@ -258,6 +276,10 @@ class A2aAnswers {
       ...{ request: request.raw, response: reply.raw },
     });
     return { asked, version };
+  }
+
+  #signed(request: FastifyRequest, card: Json): Json {
+    return this.#signatures?.signed(card, this.#cardParts(request).origin) ?? card;
   }
 
   #cardParts({ headers }: FastifyRequest): CardParts {

@@ -1,10 +1,13 @@
 /** The Agent2Agent protocol of a whole platform, asked by the official client and by hand. */
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Role, type SendMessageRequest, type Task, TaskState } from "@a2a-js/sdk";
 import { type Client, ClientFactory, ClientFactoryOptions } from "@a2a-js/sdk/client";
 import { until } from "@tutti/kernel/testing";
+import { type CardKey, isCardSignedBy } from "@tutti/policy/agent-card";
 import { register } from "../mcp/client.ts";
 import { KeyedPlatform, keyHeaders } from "../support/keyed-platform.ts";
 import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
@@ -72,7 +75,12 @@ const codeIn = (body: Json): unknown => (body["error"] as Json | undefined)?.["c
 describe("A2A", () => {
   let folder: Folder;
   let platform: Service;
-  const open = () => start("platform", [`--platform.dataDirectory=${join(folder.path, "data")}`]);
+  const keyFile = () => join(folder.path, "card-key.pem");
+  const open = () =>
+    start("platform", [
+      `--platform.dataDirectory=${join(folder.path, "data")}`,
+      `--gateway.agentCardKey=file:${keyFile()}`,
+    ]);
   const clientOf = (workflow: string, binding = "JSONRPC"): Promise<Client> => {
     const options = ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
       preferredTransports: [binding],
@@ -82,6 +90,8 @@ describe("A2A", () => {
 
   before(async () => {
     folder = await makeFolder();
+    const { privateKey } = generateKeyPairSync("ed25519");
+    await writeFile(keyFile(), privateKey.export({ format: "pem", type: "pkcs8" }), { mode: 0o600 });
     platform = await open();
     for (const text of workflows) await register(platform.http, text);
   });
@@ -174,6 +184,23 @@ describe("A2A", () => {
     const task = await client.getTask({ tenant: "", id, historyLength: 0 });
     assert.equal(stateOf(task), TaskState.TASK_STATE_INPUT_REQUIRED);
     assert.equal(textOf(taskIn(await client.sendMessage(sent("on", { taskId: id })))), "on");
+  });
+
+  it("signs all cards with the key of the configuration, whose public part is served", async () => {
+    const { http } = platform;
+    const json = async (path: string): Promise<Json> =>
+      (await (await fetch(`${http}${path}`)).json()) as Json;
+    const { keys } = (await json("/.well-known/agent-card-keys.json")) as { readonly keys: CardKey[] };
+    assert.equal(keys.length, 1);
+    const { body } = await rpc(http, ask("GetExtendedAgentCard"));
+    const card = "/.well-known/agent-card.json";
+    const cards = [
+      ...[await json(card), await json(`/a2a/workflows/default/greet${card}`), body["result"] as Json],
+    ];
+    assert.deepEqual(
+      cards.map((one) => isCardSignedBy(one, keys)),
+      [true, true, true],
+    );
   });
 
   it("has a public card without workflows, and lists them for a caller", async () => {
