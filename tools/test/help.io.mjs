@@ -18,7 +18,8 @@ const foreign = ["build", "graph", "format"];
 describe("--help of the scripts of the workspace", () => {
   for (const name of Object.keys(scripts).filter((each) => !foreign.includes(each)))
     it(`npm run ${name} -- --help says what it does and its options, and does nothing`, async () => {
-      const { stdout } = await run("npm", ["run", "-s", name, "--", "--help"], { cwd: workspaceRoot });
+      // As npm does it, without npm: that takes a quarter of a second each time.
+      const { stdout } = await run("sh", ["-c", `${scripts[name]} --help`], { cwd: workspaceRoot });
       assert.match(stdout, /^\S.{10,}/, "a sentence comes first");
       assert.doesNotMatch(stdout, /^\s*(\/\/|\*)/m, "it is no source");
       assert.doesNotMatch(stdout, /\d passed|FAILED|generated code/, "nothing was done");
