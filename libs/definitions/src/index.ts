@@ -59,6 +59,7 @@ export {
   capabilityNames,
   definitionMessage,
   graphNodes,
+  planKinds,
   problemMessage,
   usedBy,
 } from "./contracts/messages.ts";

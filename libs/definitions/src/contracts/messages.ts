@@ -135,7 +135,7 @@ function nodeOf(
   return GraphNode.fromPartial({
     taskId: idIn(plan, task),
     title: task?.title ?? "",
-    kind: task === undefined ? TaskKind.TASK_KIND_UNSPECIFIED : taskKinds[task.kind],
+    kind: task === undefined ? TaskKind.TASK_KIND_UNSPECIFIED : planKinds[task.kind],
     uses: usesOf(work),
     needs,
     backTo: backTo.filter((back) => back >= 0 && back !== number).map((back) => idIn(plan, plan.tasks[back])),
@@ -174,7 +174,8 @@ function usesOf(work: Work | undefined): string {
   }
 }
 
-const taskKinds: Readonly<Record<PlanKindWord, TaskKind>> = {
+/** Kinds of tasks of a plan, as the contract has them. */
+export const planKinds: Readonly<Record<PlanKindWord, TaskKind>> = {
   uses: TaskKind.TASK_KIND_USES,
   function: TaskKind.TASK_KIND_FUNCTION,
   workflow: TaskKind.TASK_KIND_WORKFLOW,

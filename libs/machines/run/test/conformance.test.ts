@@ -49,7 +49,7 @@ describe("runs", () => {
         holdBooks(state);
         let kept = 0;
         for (const node of state.nodes) {
-          const { left } = node?.more ?? {};
+          const left = node?.more?.undo?.left;
           kept += node === undefined || node.inputFollows ? 0 : bytesOf(node.input).length;
           kept += stateOfKind(node, "function")?.journal.bytes ?? 0;
           for (const data of [node?.output, left?.input, left?.output]) kept += bytesOf(data).length;

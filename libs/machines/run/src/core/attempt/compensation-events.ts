@@ -7,7 +7,7 @@ import { addUsed, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { offerFrom } from "../state/function-journal.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { nodeTimers, timerNumber } from "../state/numbers.ts";
-import { detailOf, type RunEvent } from "../state/state.ts";
+import { detailOf, type RunEvent, undoOf } from "../state/state.ts";
 import { queue } from "./events.ts";
 
 export const undoQueued: RunEvent<UndoQueuedV1> = {
@@ -16,17 +16,16 @@ export const undoQueued: RunEvent<UndoQueuedV1> = {
   codec: UndoQueuedV1,
   evolve(run, { node: number, attempt, queueMs, input }, outstanding) {
     const node = nodeOf(run, number);
-    const detail = detailOf(node);
-    detail.undoInput = input.length === 0 ? undefined : input;
-    detail.undoError = undefined;
-    detail.undoMs = queueMs;
-    detail.dueMs = 0;
-    detail.lost = 0;
+    const undo = undoOf(node);
+    undo.input = input.length === 0 ? undefined : input;
+    undo.error = undefined;
+    undo.queueMs = queueMs;
+    Object.assign(detailOf(node), { dueMs: 0, lost: 0 });
     const code = stateOfKind(node, "function");
     if (code !== undefined) offerFrom(code.journal, 0);
     run.undoing = number;
     run.undo.pop();
-    if (detail.left !== undefined) detail.left.status = node.status;
+    if (undo.left !== undefined) undo.left.status = node.status;
     setStatus(run, node, TaskStatus.TASK_STATUS_COMPENSATING);
     node.tries = 0;
     const { compensate } = node.range.plan.policy(node.range.plan.task(node.task));
@@ -45,8 +44,7 @@ export const undoCompleted: RunEvent<UndoCompletedV1> = {
     release(number, outstanding);
     if (agent !== "") node.agent = agent;
     addUsed(run, node, used);
-    const { left } = detailOf(node);
-    setStatus(run, node, left?.status ?? TaskStatus.TASK_STATUS_COMPENSATED);
+    setStatus(run, node, node.more?.undo?.left?.status ?? TaskStatus.TASK_STATUS_COMPENSATED);
     forgetKeptEffect(run, node);
     run.undoing = -1;
   },
@@ -60,7 +58,7 @@ export const undoFailed: RunEvent<UndoFailedV1> = {
   evolve(run, { node: number, error }, outstanding) {
     const node = nodeOf(run, number);
     release(number, outstanding);
-    detailOf(node).undoError = error;
+    undoOf(node).error = error;
     if (run.undoing === number) {
       run.undoing = -1;
       setStatus(run, node, statusBeside(node));

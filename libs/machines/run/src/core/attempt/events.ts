@@ -19,7 +19,7 @@ import { isOffered } from "../plan/offer-profile.ts";
 import { offerFrom } from "../state/function-journal.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
-import { detailOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state/state.ts";
+import { detailOf, type Node, type Run, type RunEvent, type RunOutstanding, undoOf } from "../state/state.ts";
 import { since } from "../state/times.ts";
 import { chooseAgents, offerOf } from "./offer.ts";
 
@@ -73,7 +73,7 @@ export function queue(
   // An undoing keeps nothing but for a function, whose code does it.
   if (node.more?.savedNext !== undefined && (!isUndo || stateOfKind(node, "function") !== undefined))
     node.more.saved = node.more.savedNext;
-  if (isUndo) detailOf(node).undoAttempts += 1;
+  if (isUndo) undoOf(node).attempts += 1;
   else {
     setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
     chooseAgents(run, node);

@@ -11,17 +11,17 @@ import { turnInput } from "./turn-input.ts";
 export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
   const { range, more } = node;
   const { plan } = range;
-  const byCode = isUndo && more?.undoInput === undefined && stateOfKind(node, "function") !== undefined;
+  const byCode = isUndo && more?.undo?.input === undefined && stateOfKind(node, "function") !== undefined;
   const choice = more?.details?.capability ?? 0;
   const profile = plan.profile(node.task, run.order?.pool ?? "", isUndo && !byCode, choice);
   const { totalMs } = profile.timeouts;
-  const readyMs = isUndo ? (more?.undoMs ?? 0) : run.createMs + node.readyAt;
+  const readyMs = isUndo ? (more?.undo?.queueMs ?? 0) : run.createMs + node.readyAt;
   return {
     kind: "offer_task",
     profile,
     taskId:
       range.owner < 0 && range.round === 1 ? plan.task(node.task).id : taskIdIn(run, range, node.number),
-    input: isUndo && !byCode ? more?.undoInput : inputOf(run, node, byCode),
+    input: isUndo && !byCode ? more?.undo?.input : inputOf(run, node, byCode),
     attempt: node.tries,
     facts: node.facts ?? run.facts,
     readyMs,

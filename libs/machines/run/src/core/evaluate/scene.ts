@@ -197,7 +197,7 @@ function roundShown({ run, range, names }: Scene): Value | undefined {
 
 function feedbackOf({ run, node }: Scene): Value {
   for (let seen = node; seen >= 0; seen = rangeViewOf(run, seen).owner) {
-    const feedback = run.nodes[seen]?.more?.feedback;
+    const feedback = run.nodes[seen]?.more?.review?.feedback;
     if (feedback !== undefined) return parsed(feedback);
   }
   return null;

@@ -98,7 +98,7 @@ describe("the effect of a task that is done again", () => {
     const { snapshots } = scene.machine;
     const restored = snapshots.decode(snapshots.encode(scene.state), snapshots.version);
     assert.deepEqual(restored.undo, [0]);
-    assert.deepEqual(jsonOf(restored.nodes[0]?.more?.left?.output as Uint8Array), "first");
+    assert.deepEqual(jsonOf(restored.nodes[0]?.more?.undo?.left?.output as Uint8Array), "first");
   });
 
   it("is undone entry by entry: those that completed again once, and those that there are no more with their own item", () => {

@@ -16,7 +16,7 @@ import { type Data, encodeJson, UnreadableData } from "@tutti/machine-work";
 import { listOfEntries } from "../evaluate/scene.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { currentRanges, rangeOf, rangePlace, rangeViewOf, taskIdIn } from "../state/places.ts";
-import { detailOf, type Node, type NodeView, type Run, type RunView } from "../state/state.ts";
+import { type Node, type NodeView, type Run, type RunView, undoOf } from "../state/state.ts";
 import { keptBytesOf } from "./kept.ts";
 
 const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_UNSPECIFIED: unspecified } = TaskStatus;
@@ -25,7 +25,7 @@ const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_UNSPECIFIED: unspecified }
 export function keepEffect(node: Node): void {
   if (node.status !== completed || !isUndoable(node)) return;
   const { input, output, endAt } = node;
-  detailOf(node).left = { input, output, endAt, status: unspecified };
+  undoOf(node).left = { input, output, endAt, status: unspecified };
 }
 
 /**
@@ -39,7 +39,7 @@ export function keepRegisteredEffect(run: Run, node: Node): void {
     return;
   const { input, endAt, status } = node;
   run.keptBytes -= keptBytesOf(node);
-  detailOf(node).left = { input, output: undefined, endAt, status };
+  undoOf(node).left = { input, output: undefined, endAt, status };
   run.keptBytes += keptBytesOf(node);
   run.undo.push(node.number);
 }
@@ -68,7 +68,7 @@ const decoder = new TextDecoder();
 
 /** A node has completed: it is the one to be undone for its id, after all others. For folds. */
 export function recordEffect(run: Run, node: Node): void {
-  if (node.more?.left !== undefined) {
+  if (node.more?.undo?.left !== undefined) {
     forgetKeptEffect(run, node);
     forgetUndo(run, node.number);
   }
@@ -87,7 +87,7 @@ export function recordEffect(run: Run, node: Node): void {
 /** What a node did before counts no longer. For folds. */
 export function forgetKeptEffect(run: Run, node: Node): void {
   run.keptBytes -= keptBytesOf(node);
-  if (node.more !== undefined) node.more.left = undefined;
+  if (node.more?.undo !== undefined) node.more.undo.left = undefined;
   run.keptBytes += keptBytesOf(node);
 }
 
@@ -143,23 +143,23 @@ export function effectOf({ input, output, more }: NodeView): {
   readonly input: Data | undefined;
   readonly output: Data | undefined;
 } {
-  const effect = more?.left ?? { input, output };
+  const effect = more?.undo?.left ?? { input, output };
   return { input: effect.input as Data | undefined, output: effect.output as Data | undefined };
 }
 
 /** How a node stands whose undoing is given up, or taken back. */
 export function statusBeside({ more }: Pick<NodeView, "more">): TaskStatus {
-  return more?.left === undefined ? completed : more.left.status;
+  return more?.undo?.left?.status ?? completed;
 }
 
 /** Returns whether the effect of a node is still there although that was to be undone. */
 export function isNotUndone({ status, more }: NodeView): boolean {
-  return more?.undoError !== undefined && (status === completed || more.left !== undefined);
+  return more?.undo?.error !== undefined && (status === completed || more.undo.left !== undefined);
 }
 
 /** When a node did what is to be undone. */
 export function effectAt({ endAt, more }: NodeView): number {
-  return more?.left?.endAt ?? endAt;
+  return more?.undo?.left?.endAt ?? endAt;
 }
 
 /** Nodes that were undone, and all that they are parts of, in so far as they tell of how the run stands. */

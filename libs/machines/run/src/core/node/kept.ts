@@ -27,7 +27,7 @@ export function setOutput(run: Run, node: Node, output: Data | undefined): void 
 /** Returns how much a node keeps. */
 export function keptBytesOf(node: Node): number {
   const { input, inputFollows, output, more } = node;
-  const { left } = more ?? {};
+  const left = more?.undo?.left;
   const leftBytes = left === undefined ? 0 : bytesOf(left.input).length + bytesOf(left.output).length;
   const journalBytes = stateOfKind(node, "function")?.journal.bytes ?? 0;
   return ownInputBytes(input, inputFollows) + bytesOf(output).length + leftBytes + journalBytes;

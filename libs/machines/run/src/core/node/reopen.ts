@@ -118,7 +118,7 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
   Object.assign(more, { fromCache: false, repairReason: "", countsAsCompleted: false });
   more.kindState = undefined;
   Object.assign(more, { question: undefined, cacheKey: "", isWithdrawn: false });
-  Object.assign(more, { undoInput: undefined, undoError: undefined, undoMs: 0 });
+  if (more.undo !== undefined) Object.assign(more.undo, { input: undefined, error: undefined, queueMs: 0 });
 }
 
 /** Good outputs of entries stay when the list's own task is done again. */

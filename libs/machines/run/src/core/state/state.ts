@@ -245,25 +245,38 @@ export interface NodeMore {
   countsAsCompleted: boolean;
   /** Attempts of this visit that lost their worker. */
   lost: number;
-  sentBack: number;
-  feedback: Uint8Array | undefined;
-  /** Latest reports with which it has sent work back. */
-  reports: string[];
+  review: ReviewState | undefined;
   /** JSON that a person has given, in place of `with`. It holds for every start of the task. */
   setInput: Uint8Array | undefined;
-  undoInput: Uint8Array | undefined;
-  undoError: ErrorDetail | undefined;
-  undoMs: number;
-  /** How many of its attempts were to undo its effect. */
-  undoAttempts: number;
-  /** Its effect of an earlier visit. It is undone if the node does not complete again. */
-  left: EffectLeft | undefined;
+  undo: UndoState | undefined;
   kindState: KindState | undefined;
   question: RunQuestion | undefined;
   /** Number of its latest renewal of limits, or of its wait for an event. */
   leaseAttempt: number;
   isWithdrawn: boolean;
   cacheKey: string;
+}
+
+/** Of work that checks have sent back, and of the node that sends it back. */
+interface ReviewState {
+  /** How often it has sent work back. */
+  sentBack: number;
+  /** The report that the work got. */
+  feedback: Uint8Array | undefined;
+  /** Latest reports with which it has sent work back. */
+  reports: string[];
+}
+
+/** Of a node whose effect is undone, or is still there of an earlier visit. */
+interface UndoState {
+  input: Uint8Array | undefined;
+  error: ErrorDetail | undefined;
+  /** When it was queued to be undone. 0 for never. */
+  queueMs: number;
+  /** How many of its attempts were to undo its effect. */
+  attempts: number;
+  /** Its effect of an earlier visit. It is undone if the node does not complete again. */
+  left: EffectLeft | undefined;
 }
 
 interface EffectLeft {
@@ -404,15 +417,9 @@ export function detailOf(node: Node): NodeMore {
     repairReason: "",
     countsAsCompleted: false,
     lost: 0,
-    sentBack: 0,
-    feedback: undefined,
-    reports: [],
+    review: undefined,
     setInput: undefined,
-    undoInput: undefined,
-    undoError: undefined,
-    undoMs: 0,
-    undoAttempts: 0,
-    left: undefined,
+    undo: undefined,
     kindState: undefined,
     question: undefined,
     leaseAttempt: 0,
@@ -458,4 +465,18 @@ export function isWithdrawn({ order, plan }: RunView): boolean {
 export function isUndone({ plan, ending }: RunView): boolean {
   if (ending === Work.WORK_STATUS_TERMINATED) return false;
   return ending === Work.WORK_STATUS_CANCELLED || plan?.plan.run.onFailure !== "keep";
+}
+
+/** For folds. */
+export function reviewOf(node: Node): ReviewState {
+  const more = detailOf(node);
+  more.review ??= { sentBack: 0, feedback: undefined, reports: [] };
+  return more.review;
+}
+
+/** For folds. */
+export function undoOf(node: Node): UndoState {
+  const more = detailOf(node);
+  more.undo ??= { input: undefined, error: undefined, queueMs: 0, attempts: 0, left: undefined };
+  return more.undo;
 }

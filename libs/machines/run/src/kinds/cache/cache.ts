@@ -29,7 +29,7 @@ const storeMessage: Message<StoreOutput> = { type: "store_output", codec: StoreO
 export function askFirst(place: Place, input: Uint8Array, details: OfferDetails | undefined): boolean {
   const { run, step, number, range, task } = place;
   const node = run.nodes[number];
-  if (range.plan.policy(task).cache === null || node?.more?.feedback !== undefined) return false;
+  if (range.plan.policy(task).cache === null || node?.more?.review?.feedback !== undefined) return false;
   const worksOn = input.length > 0 ? input : following(sceneOf(place), task.input);
   const key = entryIdOf(range, task, details, worksOn);
   step.emit(cacheAsked, { node: number, key, dueMs: step.nowMs + answerMs, input, details });

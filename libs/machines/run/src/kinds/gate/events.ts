@@ -8,7 +8,7 @@ import { addUsed, nodeOf, updateAttention } from "../../core/node/nodes.ts";
 import { closureOf, reopen } from "../../core/node/reopen.ts";
 import { startKind } from "../../core/state/kind-state.ts";
 import { reportsMax } from "../../core/state/limits.ts";
-import { detailOf, type Node, type Run, type RunEvent } from "../../core/state/state.ts";
+import { detailOf, type Node, type Run, type RunEvent, reviewOf } from "../../core/state/state.ts";
 
 const decoder = new TextDecoder();
 const { TASK_STATUS_PENDING: pending } = TaskStatus;
@@ -28,12 +28,12 @@ export const workSentBack: RunEvent<WorkSentBackV1> = {
     const named = again.has(holder) ? [target] : [target, holder];
     reopen(run, named, sendBackMs, outstanding, { keepsGood: false });
     if (target === number && node.range.isEntries) lineUp(run, node);
-    const detail = detailOf(nodeOf(run, holder));
+    const review = reviewOf(nodeOf(run, holder));
     addUsed(run, node, used);
-    detail.sentBack += 1;
-    detail.reports.push(cut(decoder.decode(report), detailLengthMax));
-    if (detail.reports.length > reportsMax) detail.reports.shift();
-    detailOf(nodeOf(run, target)).feedback = report.length === 0 ? undefined : report;
+    review.sentBack += 1;
+    review.reports.push(cut(decoder.decode(report), detailLengthMax));
+    if (review.reports.length > reportsMax) review.reports.shift();
+    reviewOf(nodeOf(run, target)).feedback = report.length === 0 ? undefined : report;
   },
 };
 

@@ -55,7 +55,7 @@ function holderOfTask(place: Place, task: number): number {
 /** Returns how often this node has sent work back. */
 export function sentBackOf(place: Place, task: number): number {
   const holder = holderOfTask(place, task);
-  return place.run.nodes[holder]?.more?.sentBack ?? 0;
+  return place.run.nodes[holder]?.more?.review?.sentBack ?? 0;
 }
 
 /** The error with all reports that are kept and the last one, of the visit that is the last. */
@@ -66,7 +66,7 @@ export function errorWithReports(
   last: Uint8Array,
 ): ErrorDetail {
   const holder = holderOfTask(place, task);
-  const kept = place.run.nodes[holder]?.more?.reports ?? [];
+  const kept = place.run.nodes[holder]?.more?.review?.reports ?? [];
   const all = [...kept, cut(new TextDecoder().decode(last), detailLengthMax)];
   const first = sentBackOf(place, task) - kept.length;
   const details = Object.fromEntries(all.map((report, index) => [`report.${first + index + 1}`, report]));

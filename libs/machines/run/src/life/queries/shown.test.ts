@@ -117,7 +117,7 @@ describe("attempts of a task in replies", () => {
     assert.equal(taskOf(scene, "book").attemptCount, 2);
     const { snapshots } = scene.machine;
     const restored = snapshots.decode(snapshots.encode(scene.state), snapshots.version);
-    assert.equal(restored.nodes[0]?.more?.undoAttempts, 2);
+    assert.equal(restored.nodes[0]?.more?.undo?.attempts, 2);
     assert.deepEqual(
       taskOf(scene, "book").attempts.map(({ compensation }) => compensation),
       [true, false],

@@ -1,8 +1,8 @@
 /** Tasks as the contracts show them. */
 
 import { type NeedCondition, type Outcome, TaskStatus } from "@tutti/contracts/types/v1";
-import { type Attempt, type Task, TaskKind, Task as Tasks } from "@tutti/contracts/workflow/v1";
-import { capabilityNames, type PlanKindWord, type PlanTask } from "@tutti/definitions";
+import { type Attempt, type Task, Task as Tasks } from "@tutti/contracts/workflow/v1";
+import { capabilityNames, type PlanTask, planKinds } from "@tutti/definitions";
 import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
 import { asPayload, bounded, type Data, isDone } from "@tutti/machine-work";
 import { hasOutput, outputOf } from "../../core/evaluate/outputs.ts";
@@ -94,7 +94,7 @@ function taskMessage(run: RunView, number: number, withPayloads: boolean): Task 
   return Tasks.fromPartial({
     taskId: taskIdIn(run, range, number),
     title: task.title || task.id,
-    kind: taskKinds[task.kind],
+    kind: planKinds[task.kind],
     uses: usesOf(range, number, node?.more?.details?.capability ?? 0),
     needs: needsOf(range, number),
     parentTaskId: range.owner < 0 ? "" : taskIdOf(run, range.owner),
@@ -114,14 +114,14 @@ function nodeFields(run: RunView, node: NodeView, withPayloads: boolean) {
     ...(withPayloads && { input: asPayload(node.input as Data | undefined) }),
     outcome: outcomeOf(run, node, withPayloads),
     attempts: attemptsOf(run, node),
-    attemptCount: node.attempt - (more?.undoAttempts ?? 0),
+    attemptCount: node.attempt - (more?.undo?.attempts ?? 0),
     nextTime: momentOf(more?.dueMs ?? 0),
     readyTime: at(node.readyAt),
     startTime: at(node.startAt),
     endTime: at(node.endAt),
     child: childId ? { namespace: run.key.namespace, kind: "run", id: childId, task: "" } : undefined,
     fromCache: more?.fromCache ?? false,
-    sentBack: more?.sentBack ?? 0,
+    sentBack: more?.review?.sentBack ?? 0,
     used: more?.used,
   };
 }
@@ -153,7 +153,7 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
   );
   if (node.attempt === 0 || failed.at(-1)?.number === node.attempt) return failed;
   const at = (offset: number) => (offset < 0 ? undefined : toTimestamp(run.createMs + offset));
-  const undoMs = node.more?.undoMs ?? 0;
+  const undoMs = node.more?.undo?.queueMs ?? 0;
   const compensation = undoMs > 0 && run.createMs + node.queueAt >= undoMs;
   return [
     ...failed,
@@ -208,16 +208,3 @@ function usesOf(range: RangeView, number: number, choice: number): string {
       return "";
   }
 }
-
-const taskKinds: Readonly<Record<PlanKindWord, TaskKind>> = {
-  uses: TaskKind.TASK_KIND_USES,
-  function: TaskKind.TASK_KIND_FUNCTION,
-  workflow: TaskKind.TASK_KIND_WORKFLOW,
-  mission: TaskKind.TASK_KIND_MISSION,
-  wait: TaskKind.TASK_KIND_WAIT,
-  approve: TaskKind.TASK_KIND_APPROVE,
-  gate: TaskKind.TASK_KIND_GATE,
-  set: TaskKind.TASK_KIND_SET,
-  loop: TaskKind.TASK_KIND_LOOP,
-  spawn: TaskKind.TASK_KIND_SPAWN,
-};

@@ -126,7 +126,7 @@ function unwell(run: RunView): number[] {
 
 /** A node that is being undone has the status that it gets when that is taken back, except if it completed. */
 function standing(run: RunView, number: number): TaskStatus {
-  const left = run.nodes[number]?.more?.left;
+  const left = run.nodes[number]?.more?.undo?.left;
   return run.undoing === number && left !== undefined ? left.status : statusOfNode(run, number);
 }
 

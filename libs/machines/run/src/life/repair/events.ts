@@ -27,6 +27,7 @@ import {
   type Run,
   type RunEvent,
   type RunOutstanding,
+  undoOf,
 } from "../../core/state/state.ts";
 import { restartState } from "../../core/state/transition-progress.ts";
 import { rememberEvent } from "../../kinds/signal/seen-events.ts";
@@ -87,7 +88,7 @@ function wantAgain(run: Run, limits: readonly string[]): boolean {
 
 /** A gate that is asked again, since a person wants work done again, may send it back as often as at first. */
 function forgetSentBack(node: Node | undefined): void {
-  if (node?.more !== undefined) Object.assign(node.more, { sentBack: 0, reports: [] });
+  if (node?.more?.review !== undefined) Object.assign(node.more.review, { sentBack: 0, reports: [] });
 }
 
 /** The effect that is being undone is among those that are done again. */
@@ -108,7 +109,7 @@ function revertRunningCompensation(run: Run, outstanding: RunOutstanding): void 
 function revertFailedCompensations(run: Run): void {
   const kept = run.nodes.filter((node) => node !== undefined && isNotUndone(node)) as Node[];
   for (const node of kept.sort((one, other) => effectAt(one) - effectAt(other))) {
-    detailOf(node).undoError = undefined;
+    undoOf(node).error = undefined;
     run.undo.push(node.number);
   }
 }

@@ -71,8 +71,8 @@ function recoverNode(run: RunView, node: NodeView, outstanding: RunOutstanding):
 function recoverUndo(run: RunView, node: NodeView, outstanding: RunOutstanding): void {
   const { number, attempt, more } = node;
   const totalMs = policyOf(node as Node).compensate?.timeouts.totalMs ?? 0;
-  const { dueMs = 0, undoMs = 0 } = more ?? {};
-  if (totalMs > 0) outstanding.timer(timerNumber(number, nodeTimers.total), undoMs + totalMs);
+  const { dueMs = 0, undo } = more ?? {};
+  if (totalMs > 0) outstanding.timer(timerNumber(number, nodeTimers.total), (undo?.queueMs ?? 0) + totalMs);
   if (dueMs > 0) {
     outstanding.timer(timerNumber(number, nodeTimers.again), dueMs);
     return;

@@ -210,14 +210,14 @@ function detailShown(more: NodeMore | undefined) {
     repairReason: more?.repairReason ?? "",
     countsAsCompleted: more?.countsAsCompleted ?? false,
     lost: more?.lost ?? 0,
-    sentBack: more?.sentBack ?? 0,
-    feedback: more?.feedback ?? noBytes,
-    reports: [...(more?.reports ?? [])],
+    sentBack: more?.review?.sentBack ?? 0,
+    feedback: more?.review?.feedback ?? noBytes,
+    reports: [...(more?.review?.reports ?? [])],
     setInput: more?.setInput ?? noBytes,
-    undoInput: more?.undoInput ?? noBytes,
-    undoError: more?.undoError,
-    undoMs: more?.undoMs ?? 0,
-    undoAttempts: more?.undoAttempts ?? 0,
+    undoInput: more?.undo?.input ?? noBytes,
+    undoError: more?.undo?.error,
+    undoMs: more?.undo?.queueMs ?? 0,
+    undoAttempts: more?.undo?.attempts ?? 0,
     left: leftShown(more),
     question: more?.question,
     leaseAttempt: more?.leaseAttempt ?? 0,
@@ -263,7 +263,7 @@ function kindShown(state: KindState | undefined) {
 }
 
 function leftShown(more: NodeMore | undefined): RunEffectLeft | undefined {
-  const { left } = more ?? {};
+  const left = more?.undo?.left;
   if (left === undefined) return undefined;
   const { input, output, endAt, status } = left;
   return {
@@ -423,20 +423,35 @@ function restoreDetail(run: Run, node: Node, shown: RunNode): void {
   const { dueMs, details, fraction, message, failures, used, fromCache, repairReason, countsAsCompleted } =
     shown;
   Object.assign(detail, { dueMs, details, fraction, message, failures, used, fromCache, repairReason });
-  const { lost, sentBack, undoError, question, cacheKey, leaseAttempt, undoMs, undoAttempts } = shown;
-  Object.assign(detail, { countsAsCompleted, lost, sentBack, undoError });
-  Object.assign(detail, { undoMs, undoAttempts, question, cacheKey, leaseAttempt });
+  const { lost, question, cacheKey, leaseAttempt } = shown;
+  Object.assign(detail, { countsAsCompleted, lost, question, cacheKey, leaseAttempt });
   detail.isWithdrawn = shown.withdrawn;
   detail.saved = presentBytes(shown.saved);
   detail.savedNext = presentBytes(shown.savedNext);
   detail.onlyAgents = shown.onlyAgents;
   detail.notAgents = shown.notAgents;
-  detail.feedback = presentBytes(shown.feedback);
-  detail.reports = shown.reports;
   detail.setInput = presentBytes(shown.setInput);
-  detail.undoInput = presentBytes(shown.undoInput);
-  detail.left = leftFrom(shown.left);
+  detail.review = reviewFrom(shown);
+  detail.undo = undoFrom(shown);
   detail.kindState = kindFrom(run, shown);
+}
+
+function reviewFrom({ sentBack, feedback, reports }: RunNode): NodeMore["review"] {
+  if (sentBack === 0 && feedback.length === 0) return undefined;
+  return { sentBack, feedback: presentBytes(feedback), reports };
+}
+
+function undoFrom({
+  undoInput,
+  undoError: error,
+  undoMs: queueMs,
+  undoAttempts,
+  left,
+}: RunNode): NodeMore["undo"] {
+  const input = presentBytes(undoInput);
+  if (undoAttempts === 0 && queueMs === 0 && left === undefined && error === undefined && input === undefined)
+    return undefined;
+  return { input, error, queueMs, attempts: undoAttempts, left: leftFrom(left) };
 }
 
 /**
@@ -465,7 +480,7 @@ function kindFrom(run: Run, shown: RunNode): KindState | undefined {
   return parts > 0 ? { kind: "spawn", parts, isAttended } : undefined;
 }
 
-function leftFrom(shown: RunEffectLeft | undefined): NodeMore["left"] {
+function leftFrom(shown: RunEffectLeft | undefined): NonNullable<NodeMore["undo"]>["left"] {
   if (shown === undefined) return undefined;
   const { input, inputPayload, output, outputPayload, endMs, status } = shown;
   return {
