@@ -5,6 +5,7 @@
  * 1. An answer is one piece of JSON, or a stream of events.
  * 2. An event waits until the client has read the one before it.
  */
+
 import { once } from "node:events";
 import type { HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
@@ -16,8 +17,8 @@ import { Asked } from "../calls/asked.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { takeBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
-import { dataHeaders } from "../front/headers.ts";
 import { problemAnswer } from "../front/problems.ts";
+import { AnswerEvents } from "../realtime/answer-events.ts";
 import type { A2aAnswer, A2aServer } from "./a2a-server.ts";
 import type { AgentAddress, CardParts } from "./card.ts";
 import type { CardSignatures } from "./card-signer.ts";
@@ -208,7 +209,7 @@ class A2aAnswers {
   async #answer(request: FastifyRequest, reply: FastifyReply, binding: Binding, read: Read): Promise<void> {
     const loaded = await this.#loaded();
     const { A2aError, requireVersion, refused } = loaded.protocol;
-    const stream = new EventStream(reply, binding);
+    const stream = new AnswerEvents(reply);
     const asked = this.#asked(request, reply);
     try {
       if (this.#open >= openMax) throw new A2aError("TOO_MANY_REQUESTS", "Too many requests are open");
@@ -222,7 +223,7 @@ class A2aAnswers {
       const call = { ...{ method, params, address, namespace, card }, asked: asked.asked };
       const answer = await loaded.server.answer(call);
       const isCard = method === "GetExtendedAgentCard";
-      if (isStream(answer)) await stream.write(answer);
+      if (isStream(answer)) await writeEvents(reply, stream, binding, answer);
       else if (isCard && request.method === "GET")
         await this.#sendCard(request, reply, this.#signed(request, answer));
       else if (isCard) await sendJson(reply, binding, 200, binding.result(this.#signed(request, answer)));
@@ -335,49 +336,20 @@ async function sendJson(reply: FastifyReply, { type }: Binding, status: number, 
   await reply.code(status).type(type).send(JSON.stringify(body));
 }
 
-class EventStream {
-  readonly #reply: FastifyReply;
-  readonly #binding: Binding;
-  #isOpen = false;
-
-  constructor(reply: FastifyReply, binding: Binding) {
-    this.#reply = reply;
-    this.#binding = binding;
+/** Writes events as fast as the client reads them. */
+async function writeEvents(
+  reply: FastifyReply,
+  stream: AnswerEvents,
+  binding: Binding,
+  events: AsyncGenerator<Json | undefined, void>,
+): Promise<void> {
+  const { raw } = reply;
+  for await (const event of events) {
+    if (raw.destroyed) return;
+    if (event === undefined ? stream.keep() : stream.send(binding.result(event))) continue;
+    const gone = new AbortController();
+    raw.once("close", () => gone.abort());
+    await once(raw, "drain", { signal: gone.signal }).catch(() => undefined);
   }
-
-  async write(events: AsyncGenerator<Json | undefined, void>): Promise<void> {
-    const { raw } = this.#reply;
-    for await (const event of events) {
-      if (!this.#isOpen) this.#start();
-      if (raw.destroyed) return;
-      const isTaken =
-        event === undefined ? raw.write(": alive\n\n") : this.#send(this.#binding.result(event));
-      if (isTaken) continue;
-      const gone = new AbortController();
-      raw.once("close", () => gone.abort());
-      await once(raw, "drain", { signal: gone.signal }).catch(() => undefined);
-    }
-    if (this.#isOpen) raw.end();
-  }
-
-  /** Ends with an error. Returns whether the answer was a stream. */
-  end(error: Json): boolean {
-    if (!this.#isOpen) return false;
-    this.#send(error);
-    this.#reply.raw.end();
-    return true;
-  }
-
-  #start(): void {
-    this.#isOpen = true;
-    this.#reply.hijack();
-    const { raw } = this.#reply;
-    raw.on("error", () => undefined);
-    const headers = { ...dataHeaders, "content-type": "text/event-stream", "x-accel-buffering": "no" };
-    raw.writeHead(200, headers);
-  }
-
-  #send(message: Json): boolean {
-    return this.#reply.raw.write(`data: ${JSON.stringify(message)}\n\n`);
-  }
+  if (stream.isOpen) raw.end();
 }

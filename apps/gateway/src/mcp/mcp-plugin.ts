@@ -15,8 +15,8 @@ import { Asked } from "../calls/asked.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { takeBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
-import { dataHeaders } from "../front/headers.ts";
 import { problemAnswer } from "../front/problems.ts";
+import { AnswerEvents } from "../realtime/answer-events.ts";
 import type { McpServer } from "./mcp-server.ts";
 import type { Json, RpcError, RpcId, RpcRequest, RpcResponse } from "./protocol.ts";
 
@@ -182,63 +182,44 @@ async function sendJson(reply: FastifyReply, status: number, body: Json): Promis
 
 /** An answer after progress and questions. It becomes a stream with the first of them. */
 class EventStream {
-  readonly #reply: FastifyReply;
+  readonly #events: AnswerEvents;
+  readonly #raw: FastifyReply["raw"];
   readonly #token: RpcId | undefined;
-  #isOpen = false;
   #progress = -1;
 
   constructor(reply: FastifyReply, token: RpcId | undefined) {
-    this.#reply = reply;
+    this.#events = new AnswerEvents(reply, "event: message\n");
+    this.#raw = reply.raw;
     this.#token = token;
   }
 
   report({ eventCount = 0 }: Run, message: string): void {
-    const { raw } = this.#reply;
-    if (!this.#isOpen && this.#token === undefined) return;
-    if (!this.#isOpen) this.#start();
+    if (!this.#events.isOpen && this.#token === undefined) return;
     // What does not read is not written to: progress may be left out, the answer not.
-    if (raw.writableNeedDrain) return;
+    if (this.#raw.writableNeedDrain) return;
     // Progress has to grow. Without an event, a comment keeps the connection.
     if (this.#token === undefined || eventCount <= this.#progress) {
-      raw.write(": alive\n\n");
+      this.#events.keep();
       return;
     }
     this.#progress = eventCount;
     const params = { progressToken: this.#token, progress: eventCount, message };
-    this.#write({ jsonrpc: "2.0", method: "notifications/progress", params });
+    this.#events.send({ jsonrpc: "2.0", method: "notifications/progress", params });
   }
 
   /** A request of the server. It is written in any case: the run waits for its answer. */
   ask(id: string, method: string, params: Json): void {
-    if (!this.#isOpen) this.#start();
-    this.#write({ jsonrpc: "2.0", id, method, params });
+    this.#events.send({ jsonrpc: "2.0", id, method, params });
   }
 
   /** Without a method, a comment keeps the connection. */
   notify(method?: string, params: Json = {}): void {
-    if (!this.#isOpen) this.#start();
-    if (method !== undefined) this.#write({ jsonrpc: "2.0", method, params });
-    else if (!this.#reply.raw.writableNeedDrain) this.#reply.raw.write(": alive\n\n");
+    if (method !== undefined) this.#events.send({ jsonrpc: "2.0", method, params });
+    else if (!this.#raw.writableNeedDrain) this.#events.keep();
   }
 
   /** Returns whether the answer was a stream. */
   end(message: Json): boolean {
-    if (!this.#isOpen) return false;
-    this.#write(message);
-    this.#reply.raw.end();
-    return true;
-  }
-
-  #start(): void {
-    this.#isOpen = true;
-    this.#reply.hijack();
-    const { raw } = this.#reply;
-    raw.on("error", () => undefined);
-    const headers = { ...dataHeaders, "content-type": "text/event-stream", "x-accel-buffering": "no" };
-    raw.writeHead(200, headers);
-  }
-
-  #write(message: Json): void {
-    this.#reply.raw.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+    return this.#events.end(message);
   }
 }
