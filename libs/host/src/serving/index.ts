@@ -14,7 +14,14 @@ export {
   MachineEventPublisher,
   type PublisherOptions,
 } from "./events/machine-event-publisher.ts";
-export { headOf, type NoteHead, type NoteOf, type ToldMachine } from "./events/note.ts";
+export {
+  type EventNote,
+  eventNotesOf,
+  headOf,
+  type NoteHead,
+  type NoteOf,
+  type ToldMachine,
+} from "./events/note.ts";
 export { StateLog } from "./events/state-log.ts";
 export {
   allEntries,

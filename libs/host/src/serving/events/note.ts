@@ -1,6 +1,9 @@
 /** What is informed of events of machines: noted while they are decided, told when they are durable. */
+import { contractEvent, type EventInput } from "@tutti/bus";
+import type { EventDescription } from "@tutti/contracts/event";
+import type { EventHeader } from "@tutti/contracts/events/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
-import type { InstanceKey, MachineEvent } from "@tutti/kernel";
+import { type InstanceKey, type MachineEvent, toTimestamp } from "@tutti/kernel";
 import type { Happening } from "@tutti/runtime";
 
 /** About whom, and since when. */
@@ -24,4 +27,45 @@ export interface ToldMachine {
 
 export function headOf({ key, event, timeMs, cause }: Happening): NoteHead {
   return { key, event, timeMs, cause };
+}
+
+/** A note that becomes an event of the contract. Nothing of the machine's own state is kept in it: that continues. */
+export interface EventNote<Payloads, T extends keyof Payloads = keyof Payloads> extends NoteHead {
+  readonly kind: "event";
+  readonly type: T;
+  /** The payload without its header. */
+  readonly body: Omit<Payloads[T], "header">;
+  /** Which of several of its type that tell of one event of the machine, from 0. */
+  readonly part: number;
+}
+
+/** Returns what makes the notes of a service, and events of them. */
+export function eventNotesOf<
+  Payloads extends { readonly [T in keyof Payloads]: { readonly header: EventHeader | undefined } },
+>(source: string, descriptions: { readonly [T in keyof Payloads]: EventDescription<Payloads[T]> }) {
+  return {
+    eventNote<T extends keyof Payloads>(
+      happening: Happening,
+      type: T,
+      body: Omit<Payloads[T], "header">,
+      part = 0,
+    ): EventNote<Payloads, T> {
+      return { kind: "event", ...headOf(happening), type, body, part };
+    },
+    eventOf<T extends keyof Payloads>({
+      key,
+      event,
+      timeMs,
+      cause,
+      type,
+      body,
+      part = 0,
+    }: Omit<EventNote<Payloads, T>, "kind" | "part"> & { readonly part?: number }): EventInput {
+      const { namespace, id: resource } = key;
+      const header: EventHeader = { namespace, resource, sequence: event, time: toTimestamp(timeMs), cause };
+      // The body is the payload of this very type without its header.
+      const payload = { ...body, header } as unknown as Payloads[T];
+      return contractEvent(descriptions[type], payload, { source, part });
+    },
+  };
 }
