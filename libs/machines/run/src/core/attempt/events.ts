@@ -11,7 +11,7 @@ import {
   TaskQueuedV1,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, bounded, cut, lossLengthMax, lostCode } from "@tutti/machine-work";
-import { bookUsed, reserve } from "../node/budget.ts";
+import { bookUsed, hasBudget, leftForTurn, reserve } from "../node/budget.ts";
 import { keepFailure } from "../node/failures.ts";
 import { setInput } from "../node/kept.ts";
 import { clearLimits, nodeOf, removeFromAgenda, setStatus, startVisit } from "../node/nodes.ts";
@@ -78,6 +78,8 @@ export function queue(
     setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
     chooseAgents(run, node);
   }
+  if (hasBudget(run) && node.range.plan.task(node.task).kind === "function")
+    detailOf(node).turnLeft = leftForTurn(run, node);
   const tag = isUndo ? effectTags.undo : effectTags.work;
   outstanding.effect(effectNumber(node.number, tag), attempt, offerOf(run, node, isUndo));
 }

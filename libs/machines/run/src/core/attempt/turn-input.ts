@@ -2,9 +2,8 @@
 
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
-import { bytesOrNull } from "@tutti/machine-work";
+import { bytesOrNull, kinds } from "@tutti/machine-work";
 import { isReader, objectHeld } from "../limit/limits.ts";
-import { leftForTurn } from "../node/budget.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { taskIdIn } from "../state/places.ts";
 import type { Node, Run } from "../state/state.ts";
@@ -30,9 +29,11 @@ export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
 }
 
 /** The rest of the budget of the run. */
-function leftText(run: Run, node: Node): string {
-  const left = leftForTurn(run, node);
-  return left === undefined ? "" : `,"left":${JSON.stringify(left)}`;
+function leftText({ order }: Run, { more }: Node): string {
+  const left = more?.turnLeft;
+  if (left === undefined) return "";
+  const limited = kinds.filter((kind) => (order?.budget?.[kind] ?? 0) > 0);
+  return `,"left":${JSON.stringify(Object.fromEntries(limited.map((kind) => [kind, left[kind]])))}`;
 }
 
 /** Values of the keyed object as they were when the call started. What the call has set since is in the journal. */

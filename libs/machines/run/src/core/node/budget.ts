@@ -56,15 +56,11 @@ export function reservedFor(place: Place): Amounts | undefined {
   return isNothing(wanted) ? undefined : wanted;
 }
 
-/** What a turn of a function may use up: what it has set aside, and the rest. Undefined where nothing has a limit. */
-export function leftForTurn(run: RunView, { more }: NodeView): Partial<Amounts> | undefined {
-  const limit = run.order?.budget;
-  if (isNothing(limit)) return undefined;
+/** What a turn of a function may use up: what it has set aside, and the rest. */
+export function leftForTurn(run: RunView, { more }: NodeView): Amounts {
   const left = leftOf(run);
   if (more?.reserved !== undefined) add(left, more.reserved);
-  return Object.fromEntries(
-    kinds.filter((kind) => (limit?.[kind] ?? 0) > 0).map((kind) => [kind, left[kind]]),
-  );
+  return left;
 }
 
 /** What a child may use up: what is expected of it, or else all that is left. Absent where nothing has a limit. */

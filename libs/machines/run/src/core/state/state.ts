@@ -239,6 +239,8 @@ export interface NodeMore {
   used: Amounts | undefined;
   /** What its attempt, or its child, has set aside of the budget of the run. */
   reserved: Amounts | undefined;
+  /** What the offered turn of a durable function may use up, in what is limited. It stays as it was at the offer. */
+  turnLeft: Amounts | undefined;
   fromCache: boolean;
   repairReason: string;
   /** Skipped by hand, and what needs it continues. */
@@ -413,6 +415,7 @@ export function detailOf(node: Node): NodeMore {
     failures: [],
     used: undefined,
     reserved: undefined,
+    turnLeft: undefined,
     fromCache: false,
     repairReason: "",
     countsAsCompleted: false,

@@ -206,6 +206,7 @@ function detailShown(more: NodeMore | undefined) {
     failures: more?.failures.map((failure) => ({ ...failure })) ?? [],
     used: more?.used,
     reserved: more?.reserved && { ...more.reserved },
+    turnLeft: more?.turnLeft && { ...more.turnLeft },
     fromCache: more?.fromCache ?? false,
     repairReason: more?.repairReason ?? "",
     countsAsCompleted: more?.countsAsCompleted ?? false,
@@ -426,6 +427,7 @@ function restoreDetail(run: Run, node: Node, shown: RunNode): void {
   const { lost, question, cacheKey, leaseAttempt } = shown;
   Object.assign(detail, { countsAsCompleted, lost, question, cacheKey, leaseAttempt });
   detail.isWithdrawn = shown.withdrawn;
+  detail.turnLeft = shown.turnLeft;
   detail.saved = presentBytes(shown.saved);
   detail.savedNext = presentBytes(shown.savedNext);
   detail.onlyAgents = shown.onlyAgents;
