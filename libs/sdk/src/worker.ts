@@ -26,6 +26,7 @@ export {
   durable,
   type FunctionCode,
 } from "./functions/durable.ts";
+export { type DurableFetchOptions, durableFetch } from "./functions/durable-fetch.ts";
 export { StepFailure } from "./functions/failure.ts";
 export { type KeyedObject, type ObjectCallInput, object, reader } from "./functions/object.ts";
 export type {

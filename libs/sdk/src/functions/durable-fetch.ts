@@ -1,0 +1,45 @@
+/**
+ * A `fetch` whose answers are steps. Frameworks for AI agents ask their models by a `fetch` that they are given, so their code
+ * becomes durable as it is.
+ *
+ * 1. The journal has status, content type and body of an answer. Requests and their headers are not in it.
+ * 2. An answer is recorded as a whole: a stream is read to its end first.
+ */
+import type { FunctionContext, RunOptions } from "./context.ts";
+
+export interface DurableFetchOptions extends RunOptions {
+  /** Sends the requests. Default: `fetch` of Node. */
+  readonly fetch?: typeof fetch;
+}
+
+const retryDefault = { attempts: 6, backoff: "1s..1m" } as const;
+
+/** Makes a `fetch` for code within a durable function. Statuses 408, 429 and from 500 on are retried. */
+export function durableFetch(
+  ctx: FunctionContext,
+  { fetch: send = fetch, retry = retryDefault, ...options }: DurableFetchOptions = {},
+): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, withoutSignal(init));
+    const ask = async () => {
+      const answer = await send(request.clone());
+      const body = await answer.text();
+      if (answer.status === 408 || answer.status === 429 || answer.status >= 500)
+        throw new Error(`${new URL(request.url).host}: status ${answer.status}: ${body.slice(0, 300)}`);
+      return { status: answer.status, type: answer.headers.get("content-type") ?? "", body };
+    };
+    const name = `fetch ${new URL(request.url).host}`;
+    const { status, type, body } = await ctx.run(name, ask, { ...options, retry });
+    const isEmpty = status === 204 || status === 205 || status === 304;
+    return new Response(isEmpty ? null : body, {
+      status,
+      headers: type === "" ? {} : { "content-type": type },
+    });
+  };
+}
+
+/** The end of the attempt stops a step. A timeout of a framework would be another one after a crash. */
+function withoutSignal(init: RequestInit | undefined): RequestInit {
+  const { signal: _, ...rest } = init ?? {};
+  return rest;
+}

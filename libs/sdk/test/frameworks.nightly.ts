@@ -1,0 +1,99 @@
+/** Agents of other frameworks within a durable function: their packages from npm, against a scripted model. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { durable, durableFetch } from "@tutti/sdk";
+import { ScriptedModel, testDurable } from "@tutti/sdk/testing";
+
+const packages = [
+  ...["ai@7.0.173", "@ai-sdk/openai-compatible@3.0.92", "zod@4"],
+  ...["@langchain/langgraph@1.7.3", "@langchain/core@1", "@langchain/openai@1.6.0"],
+];
+
+interface Means {
+  readonly ask: typeof fetch;
+  readonly count: (input: unknown) => Promise<unknown>;
+  readonly prompt: string;
+  readonly baseURL: string;
+}
+type Frameworks = Record<"vercel" | "langgraph", (means: Means) => Promise<string>>;
+
+interface Chunk {
+  readonly id: string;
+  readonly choices: readonly { readonly delta: Delta; readonly finish_reason: string | null }[];
+}
+interface Delta {
+  readonly content?: string;
+  readonly tool_calls?: readonly {
+    readonly id?: string;
+    readonly function: { readonly name?: string; readonly arguments: string };
+  }[];
+}
+
+/** The scripted model streams. A client that wants no stream gets the same answer in one piece. */
+async function inOnePiece(request: Request, answer: Response): Promise<Response> {
+  const { stream } = (await request.json()) as { readonly stream?: boolean };
+  if (stream === true) return answer;
+  const lines = (await answer.text()).split("\n").filter((line) => line.startsWith("data: {"));
+  const chunks = lines.map((line): Chunk => JSON.parse(line.slice("data: ".length)));
+  const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta));
+  const calls = deltas.flatMap((delta) => delta.tool_calls ?? []);
+  const name = calls.find((call) => call.function.name !== undefined)?.function.name;
+  const call = {
+    ...{ id: calls[0]?.id, type: "function" },
+    function: { name, arguments: calls.map((one) => one.function.arguments).join("") },
+  };
+  const message = {
+    ...{ role: "assistant", content: deltas.map(({ content = "" }) => content).join("") },
+    ...(name !== undefined && { tool_calls: [call] }),
+  };
+  const finish = name === undefined ? "stop" : "tool_calls";
+  return Response.json({
+    ...{ id: chunks[0]?.id, object: "chat.completion", created: 0, model: "any" },
+    choices: [{ index: 0, message, finish_reason: finish }],
+    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+  });
+}
+
+describe("agents of other frameworks", () => {
+  let folder = "";
+  let frameworks: Frameworks;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "frameworks-"));
+    await writeFile(join(folder, "package.json"), "{}");
+    execFileSync("npm", ["install", "--no-audit", "--no-fund", "--silent", ...packages], { cwd: folder });
+    const program = join(folder, "frameworks.mjs");
+    await copyFile(join(import.meta.dirname, "programs", "frameworks.mjs.txt"), program);
+    frameworks = (await import(program)) as Frameworks;
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  for (const name of ["vercel", "langgraph"] as const)
+    it(`have each answer of the model as a step and each tool as a task: ${name}`, async () => {
+      const model = new ScriptedModel([
+        { calls: [{ name: "count", input: { article: "flute" } }] },
+        "There are 7.",
+      ]);
+      const send: typeof fetch = async (input) => {
+        const request = input as Request;
+        return inOnePiece(request.clone(), await model.answer(request));
+      };
+      const fn = durable("ask", (ctx, prompt: string) =>
+        frameworks[name]({
+          ...{ ask: durableFetch(ctx, { fetch: send }), prompt, baseURL: "http://model.test/v1" },
+          count: (input) => ctx.call("stock.count", input),
+        }),
+      );
+      const test = testDurable(fn, { handlers: { "stock.count": () => 7 } });
+      const run = await test.start({ input: "How many flutes?" });
+      assert.equal(await run.result(), "There are 7.");
+      assert.equal(model.requests.length, 2, "no answer is paid for twice");
+      const types = run.events.map(({ type }) => type);
+      assert.equal(types.filter((type) => type === "step_recorded").length, 2);
+      assert.equal(types.filter((type) => type === "tasks_added").length, 1);
+      assert.deepEqual(test.calls("stock.count")[0]?.input, { article: "flute" });
+    });
+});
