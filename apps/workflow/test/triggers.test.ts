@@ -34,6 +34,7 @@ tasks:
   rest: {wait: {signal: paid}}
 output: "\${{ input }}"
 `;
+const again = "workflow: again\ntasks: {rest: {wait: {for: 1ms}}}\n";
 const note = "workflow: note\ntasks: {rest: {wait: {for: 1ms}}}\noutput: ${{ input }}\n";
 
 describe("triggers", () => {
@@ -73,7 +74,7 @@ describe("triggers", () => {
 
   before(async () => {
     serving = await Serving.open();
-    for (const text of [order, note])
+    for (const text of [order, note, again])
       await serving.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", versionLabels: [], keepLatest: false },
         source: { format: 1, text, fileName: "" },
@@ -167,13 +168,13 @@ describe("triggers", () => {
   });
 
   it("the end of a run of another definition starts one, once", async () => {
-    await make("after", { source: { kind: { $case: "runEnd", value: { definition: "note", ends: [] } } } });
-    await runs().startRun(
-      StartRunRequest.fromPartial({
-        runId: "first",
-        spec: { what: { $case: "definition", value: { name: "note" } } },
-      }),
-    );
+    // Of its own: runs of `note` that other tests started may end late.
+    const what = { $case: "definition", value: { name: "again" } } as const;
+    await make("after", {
+      run: { what },
+      source: { kind: { $case: "runEnd", value: { definition: "again", ends: [] } } },
+    });
+    await runs().startRun(StartRunRequest.fromPartial({ runId: "first", spec: { what } }));
     await settled("after", 1);
     const { recent } = await named("after");
     assert.equal(recent.length, 1, "its own runs do not start it again");
