@@ -63,7 +63,7 @@ describe("the documentation site", { skip: browser.skip, timeout: 300_000 }, () 
     await page.getByRole("button", { name: "Theme: light" }).click();
     await page.getByRole("button", { name: "Theme: dark" }).waitFor();
     assert.notEqual(await paper(), before);
-    await page.getByRole("main").getByRole("link", { name: "Start", exact: true }).first().click();
+    await page.getByRole("main").getByRole("link", { name: "first steps", exact: true }).first().click();
     await page.getByRole("button", { name: "Theme: dark" }).waitFor();
     await page.context().close();
   });

@@ -44,6 +44,18 @@ describe("an attempt that loses its worker", () => {
     assert.equal(scene.state.error?.code, "workflow.agent_lost");
   });
 
+  it("counts the losses of a durable function from its last turn on", () => {
+    const scene = RunScene.of("workflow: w\ntasks: {a: {function: a}}\n");
+    const pause = { task: "pause", at: "a.ts:1", spec: { wait: "1s" } };
+    for (let lost = 1; lost < lostMax; lost++) lose(scene);
+    scene.complete("a", { function: 1, known: 0, steps: [pause] });
+    scene.driver.advance(1_000);
+    for (let lost = 1; lost < lostMax; lost++) lose(scene);
+    assert.equal(scene.state.error, undefined);
+    lose(scene);
+    assert.equal(scene.state.error?.code, "workflow.agent_lost");
+  });
+
   it("waits for a person after the tenth loss where the policy says so", () => {
     const scene = sceneOf("{attempts: 2, exhausted: pause}");
     for (let lost = 1; lost <= lostMax; lost++) lose(scene);

@@ -43,6 +43,8 @@ export const functionTurned: RunEvent<FunctionTurnedV1> = {
     journal.held = cold ? 0 : journal.entries.length;
     journal.again = more || cold;
     journal.last = node.attempt;
+    // What got on does not kill its workers: losses count from here.
+    if (!cold && node.more !== undefined) node.more.lost = 0;
     if (agent !== "") node.agent = agent;
     bookUsed(run, node, used);
     settleWork(number, outstanding);

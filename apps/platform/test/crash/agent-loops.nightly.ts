@@ -1,0 +1,148 @@
+/**
+ * Workers of agents killed with -9 in the middle of tool loops, with default settings.
+ *
+ * 1. Every run completes with its answer.
+ * 2. An answer of the model that a run went on from is not asked for again, and neither is a tool called again.
+ * 3. A tool that is called again, because its worker was killed before the result was recorded, has the same key.
+ */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { until } from "@tutti/kernel/testing";
+import { connect, type RunHandle, type Tutti } from "@tutti/sdk/client";
+import { type ServedModel, serveModel } from "@tutti/sdk/model-server";
+import { ScriptedModel } from "@tutti/sdk/testing";
+import { TestProcess } from "../support/process.ts";
+import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
+
+const loops = 50;
+/** At most. */
+const kills = 100;
+const steps = 60;
+const workersAtOnce = 8;
+/** Requests of the model between two kills. */
+const between = 12;
+/** Between two pieces of an answer, so that kills come in the middle. */
+const paceMs = 200;
+
+const definition = {
+  workflow: "loop",
+  tasks: {
+    answer: {
+      agent: {
+        model: "scripted:small",
+        instructions: "Post each step.",
+        prompt: "loop ${{ input.loop }}",
+        tools: ["ledger.*"],
+        max: 80,
+      },
+    },
+  },
+  output: "${{ tasks.answer.output }}",
+};
+const program = fileURLToPath(new URL("../programs/agent-worker.ts", import.meta.url));
+
+describe(`${kills} kills of workers in ${loops} tool loops`, () => {
+  let folder: Folder;
+  let platform: Service;
+  let served: ServedModel;
+  let tutti: Tutti;
+  let ledger: string;
+  /** Each with the moment from which it has work. */
+  const workers: { readonly process: TestProcess; readonly linked: Promise<unknown> }[] = [];
+  /** By loop, for each request of the model: how many steps the conversation had. */
+  const asked = new Map<number, number[]>();
+  const model = new ScriptedModel(({ conversation }) => {
+    const words = conversation.join("\n");
+    const loop = Number(/loop (\d+)/.exec(words)?.[1]);
+    const done = words.match(/"posted"/g)?.length ?? 0;
+    asked.set(loop, [...(asked.get(loop) ?? []), done]);
+    if (done === steps) return { text: `loop ${loop} is posted`, paceMs };
+    return {
+      text: "The next step.",
+      calls: [{ name: "ledger_post", input: { loop, step: done } }],
+      paceMs,
+    };
+  });
+  let made = 0;
+
+  function work(): void {
+    const name = `worker-${++made}`;
+    const process = new TestProcess({
+      ...{ program, arguments: [platform.grpc, platform.http, served.url, ledger, name] },
+    });
+    workers.push({ process, linked: process.wrote(/linked/) });
+  }
+
+  before(async () => {
+    folder = await makeFolder();
+    ledger = join(folder.path, "ledger.txt");
+    writeFileSync(ledger, "");
+    served = await serveModel(model);
+    platform = await start("platform", [`--platform.dataDirectory=${join(folder.path, "data")}`]);
+    tutti = await connect({ address: platform.grpc });
+    await tutti.workflows.register(definition);
+    for (let count = 0; count < workersAtOnce; count++) work();
+    await Promise.all(workers.map(({ linked }) => linked));
+  });
+  after(async () => {
+    await tutti?.close();
+    await Promise.all(workers.map(({ process }) => process.kill()));
+    await platform?.stop();
+    await served?.close();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  it("pays for nothing twice that was recorded", async () => {
+    const runs = await Promise.all(
+      Array.from({ length: loops }, (_, loop) => tutti.run("loop", { input: { loop } })),
+    );
+    let open = loops;
+    const results = runs.map((run: RunHandle) =>
+      run.result<string>({ timeout: "8m" }).finally(() => {
+        open -= 1;
+      }),
+    );
+    const ended = Promise.allSettled(results);
+    let killed = 0;
+    for (let seen = 0; killed < kills && open > 0; killed++) {
+      seen = model.requests.length;
+      await until("the model to be asked", () => open === 0 || model.requests.length >= seen + between);
+      // Old ones and new ones: tasks of a killed one go to the oldest first.
+      const [victim] = workers.splice((killed * 5) % workers.length, 1);
+      await victim?.linked;
+      work();
+      await victim?.process.kill();
+    }
+    await ended;
+    assert.deepEqual(
+      await Promise.all(results),
+      runs.map((_, loop) => `loop ${loop} is posted`),
+    );
+    const posted = readFileSync(ledger, "utf8").trim().split("\n");
+    console.log(
+      `${killed} kills, ${model.requests.length} answers of the model, ${posted.length} calls of the tool`,
+    );
+    for (const [loop, counts] of asked)
+      assert.deepEqual(
+        counts,
+        counts.toSorted((one, other) => one - other),
+        `loop ${loop} went back`,
+      );
+    const keys = new Map<string, string>();
+    const last = new Map<string, number>();
+    for (const line of posted) {
+      const [loop = "", step = "", key = ""] = line.split(" ");
+      assert.ok(Number(step) >= (last.get(loop) ?? 0), `loop ${loop} called the tool of step ${step} again`);
+      last.set(loop, Number(step));
+      const place = `${loop} ${step}`;
+      assert.equal(keys.get(place) ?? key, key, `step ${place} has two keys`);
+      keys.set(place, key);
+    }
+    assert.equal(keys.size, loops * steps);
+    // How many fit into the loops depends on the machine.
+    assert.ok(killed >= kills / 2, `${killed} kills`);
+  });
+});
