@@ -2,7 +2,7 @@
  * Workers of agents killed with -9 in the middle of tool loops, with default settings.
  *
  * 1. Every run completes with its answer.
- * 2. An answer of the model that a run went on from is not asked for again, and neither is a tool called again.
+ * 2. An answer of the model that a run has used is not asked for again, and neither is a tool called again.
  * 3. A tool that is called again, because its worker was killed before the result was recorded, has the same key.
  */
 import assert from "node:assert/strict";
