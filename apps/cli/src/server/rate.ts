@@ -18,6 +18,22 @@ export function rateSaid({ values }: Pick<Context, "values">, option: string): S
   return { count: Number(count), perMs };
 }
 
+/** What a limit allows. Absent where an option is not set. */
+export function allowanceSaid(context: Pick<Context, "values">): {
+  readonly maxConcurrent?: number;
+  readonly rate?: SaidRate;
+  readonly description?: string;
+} {
+  const maxConcurrent = context.values.whole("concurrency");
+  const rate = rateSaid(context, "rate");
+  const description = context.values.text("description");
+  return {
+    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+    ...(rate === undefined ? {} : { rate }),
+    ...(description === undefined ? {} : { description }),
+  };
+}
+
 export function printRate(rate: { readonly count?: number; readonly perMs?: number } | undefined): string {
   if (rate === undefined) return "";
   return `${rate.count ?? 0} per ${printDurationMs(rate.perMs ?? 0)}`;

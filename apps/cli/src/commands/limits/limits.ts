@@ -5,10 +5,11 @@ import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
-import { printRate, rateSaid } from "../../server/rate.ts";
+import { allowanceSaid, printRate } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
+import { doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 
 export async function listLimits(context: Context): Promise<Result> {
@@ -98,11 +99,9 @@ function nameOf({ work }: Holder): string {
 }
 
 export async function setLimit(context: Context): Promise<Result> {
-  const { values, print } = context;
-  const key = values.argument("KEY");
-  const [maxConcurrent, rate] = [values.whole("concurrency"), rateSaid(context, "rate")];
-  const description = values.text("description");
-  if (maxConcurrent === undefined && rate === undefined)
+  const key = context.values.argument("KEY");
+  const allowance = allowanceSaid(context);
+  if (allowance.maxConcurrent === undefined && allowance.rate === undefined)
     throw usageFailure("Set --concurrency or --rate.", [
       [`tutti limit set ${key} --concurrency 5`, "lets five runs hold it"],
     ]);
@@ -110,20 +109,9 @@ export async function setLimit(context: Context): Promise<Result> {
   const limit: Limit = await server.call("limits.set", {
     params: { key },
     query: { ...server.namespace, ...reasonOf(context) },
-    body: {
-      key,
-      ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-      ...(rate === undefined ? {} : { rate }),
-      ...(description === undefined ? {} : { description }),
-    },
+    body: { key, ...allowance },
   });
-  return {
-    json: limit,
-    quiet: [key],
-    draw: () => {
-      print.line(`${print.style.green("✓")} ${safe(key)} set: ${useOf(limit)}`);
-    },
-  };
+  return doneOutcome(context, limit, { id: key, line: `${safe(key)} set: ${useOf(limit)}` });
 }
 
 export async function deleteLimit(context: Context): Promise<Result> {

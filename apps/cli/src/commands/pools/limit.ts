@@ -2,7 +2,7 @@ import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
-import { printRate, rateSaid } from "../../server/rate.ts";
+import { allowanceSaid, printRate } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { reasonOf } from "../request.ts";
@@ -72,9 +72,8 @@ interface Counted {
 
 async function setLimit(context: Context, key: string): Promise<Result> {
   const { values, print } = context;
-  const [maxConcurrent, rate] = [values.whole("concurrency"), rateSaid(context, "rate")];
-  const description = values.text("description");
-  if (maxConcurrent === undefined && rate === undefined)
+  const allowance = allowanceSaid(context);
+  if (allowance.maxConcurrent === undefined && allowance.rate === undefined)
     throw usageFailure("Set --concurrency, --rate or --remove.", [
       [`tutti pool limit ${values.argument("POOL")} ${key} --concurrency 5`, "allows five"],
     ]);
@@ -82,12 +81,7 @@ async function setLimit(context: Context, key: string): Promise<Result> {
   const limit = await server.call("pools.setLimit", {
     params: { pool: values.argument("POOL") },
     query: { ...server.namespace, ...reasonOf(context) },
-    body: {
-      key,
-      ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-      ...(rate === undefined ? {} : { rate }),
-      ...(description === undefined ? {} : { description }),
-    },
+    body: { key, ...allowance },
   });
   return {
     json: limit,
