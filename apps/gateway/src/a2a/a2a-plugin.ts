@@ -14,7 +14,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Access } from "../access/access.ts";
 import type { EdgeGuard } from "../access/edge.ts";
 import { Asked } from "../calls/asked.ts";
-import type { GatewaySettings } from "../configuration.ts";
+import { cardKeysPath, type GatewaySettings } from "../configuration.ts";
 import { takeBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
 import { problemAnswer } from "../front/problems.ts";
@@ -38,8 +38,6 @@ const messageBytesMax = 1_048_576;
 const openMax = 1_000;
 
 const cardPath = "/.well-known/agent-card.json";
-/** Also in the signature of a card. */
-const cardKeysPath = "/.well-known/agent-card-keys.json";
 /** Addresses of agents: `pathOf` of the card writes them. */
 const bases = ["/a2a", "/a2a/namespaces/:namespace", "/a2a/workflows/:namespace/:workflow"];
 

@@ -4,10 +4,9 @@
  */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { type CardKey, signedCard } from "@tutti/policy/agent-card";
+import { cardKeysPath } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
 import type { Json } from "./protocol.ts";
-
-export const cardKeysPath = "/.well-known/agent-card-keys.json";
 
 export class CardSignatures {
   readonly #key: KeyObject;
