@@ -78,12 +78,17 @@ function isLoopback(listen: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-/** @param others what else the machines of the service ask for */
+/**
+ * Opens pools with scalers, and leaves everything else to the effects of missions.
+ *
+ * @param others what else the machines of the service ask for. Methods of a class are no members of its copy: each is
+ *   passed on by name.
+ */
 export function tendPools(
-  others: Effects,
+  others: Required<Effects>,
   open: (namespace: string, name: string) => Promise<unknown>,
   logger: Logger,
-): Effects {
+): Required<Effects> {
   const tend = async ({ key }: DueEffect): Promise<void> => {
     const { namespace, id: pool } = key;
     try {
@@ -95,7 +100,7 @@ export function tendPools(
     }
   };
   return {
-    ...others,
+    eventListener: others.eventListener,
     dispatch(effects) {
       const left = effects.filter(({ key }) => key.kind !== "pool");
       if (left.length > 0) others.dispatch(left);
@@ -103,5 +108,6 @@ export function tendPools(
     },
     // The scalers themselves follow pools that lost their scalers or moved to another process.
     withdraw: (tokens) => others.withdraw(tokens),
+    release: (tokens) => others.release(tokens),
   };
 }
