@@ -86,6 +86,40 @@ describe("the budget of a run", () => {
     assert.equal(run.used.tokens, model.requests.length * 120);
   });
 
+  it("is shared by agents that answer at the same time: together they never use more", async () => {
+    const model = new ScriptedModel((_, count) => ({
+      calls: [{ name: "none", input: { count } }],
+      ...tokens,
+    }));
+    const runner = agents(
+      { providers: { test: { speaks: "chat", url: "http://model.test" } }, catalogue },
+      {
+        fetch: model.fetch,
+      },
+    );
+    const agent = { model: "test:any", instructions: "Count.", answerTokens: 500 };
+    const test = testWorkflow(
+      {
+        workflow: "crowd",
+        tasks: {
+          one: { agent, retry: 1, mayFail: true },
+          two: { agent, retry: 1, mayFail: true },
+          three: { agent, retry: 1, mayFail: true },
+        },
+      } as never,
+      { handlers: (worker: Worker) => void worker.durable(runner) },
+    );
+    const run = await test.start({ budget: { tokens: 1_000 } });
+    await run.result();
+    const rooms = model.requests.slice(0, 3).map(({ body }) => Number(body["max_completion_tokens"]));
+    assert.ok(rooms.reduce((sum, room) => sum + room, 0) <= 1_000, String(rooms));
+    assert.deepEqual(
+      run.tasks.map(({ error }) => error?.code),
+      ["one", "two", "three"].map(() => "agent.run_budget_exhausted"),
+    );
+    assert.ok(run.used.tokens > 500 && run.used.tokens <= 1_000, String(run.used.tokens));
+  });
+
   it("limits the length of an answer to the rest", async () => {
     const { model, test } = delegating(() => ({ text: "Done.", ...tokens }));
     await (await test.start({ budget: { tokens: 400 } })).result();

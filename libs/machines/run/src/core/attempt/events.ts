@@ -73,13 +73,13 @@ export function queue(
   // An undoing keeps nothing but for a function, whose code does it.
   if (node.more?.savedNext !== undefined && (!isUndo || stateOfKind(node, "function") !== undefined))
     node.more.saved = node.more.savedNext;
+  if (hasBudget(run) && node.range.plan.task(node.task).kind === "function")
+    detailOf(node).turnLeft = leftForTurn(run, node);
   if (isUndo) undoOf(node).attempts += 1;
   else {
     setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
     chooseAgents(run, node);
   }
-  if (hasBudget(run) && node.range.plan.task(node.task).kind === "function")
-    detailOf(node).turnLeft = leftForTurn(run, node);
   const tag = isUndo ? effectTags.undo : effectTags.work;
   outstanding.effect(effectNumber(node.number, tag), attempt, offerOf(run, node, isUndo));
 }

@@ -10,6 +10,7 @@ import {
   RunSnapshotV1,
 } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
+import { parsed } from "@tutti/machine-work";
 import fc from "fast-check";
 import { cancelRun } from "../../life/control/commands.ts";
 import { explain } from "../../life/queries/explain.ts";
@@ -118,6 +119,71 @@ describe("the budget of a run", () => {
     const ending = { runId: childId, status: completed };
     run.driver.execute(run.key, endChild, EndChild.fromPartial({ taskId: "sub", ending, used: tokens(7) }));
     assert.deepEqual([run.offered, run.state.used?.tokens], [["a"], 7]);
+  });
+
+  describe("with functions", () => {
+    const one = (id: string, more = "") => `  ${id}: {function: work${more}}\n`;
+    const lent = (run: RunScene, task: string) =>
+      (parsed(run.offer(task).effect.input as Uint8Array) as { left?: { tokens: number } }).left?.tokens;
+    const turn = (run: RunScene, task: string, used: number, known = 0) =>
+      run.complete(
+        task,
+        { function: 1, known, steps: [{ step: "a", output: 1 }], more: true },
+        "a",
+        tokens(used),
+      );
+    const end = (run: RunScene, task: string, used: number, known = 0) =>
+      run.complete(task, { function: 1, known, steps: [], end: { output: 1 } }, "a", tokens(used));
+
+    it("is lent to turns at the same time in equal parts, which are never more than the rest together", () => {
+      const run = scene(one("a") + one("b") + one("c"), 91);
+      assert.deepEqual([lent(run, "a"), lent(run, "b"), lent(run, "c")], [30, 30, 31]);
+      turn(run, "a", 10);
+      assert.equal(lent(run, "a"), 20, "91 without 10, and without what b and c have");
+      end(run, "b", 0);
+      end(run, "c", 31);
+      turn(run, "a", 20, 1);
+      assert.equal(lent(run, "a"), 30, "the last one has all of the rest");
+    });
+
+    it("is lent to entries of a list that may start together", () => {
+      const list = `  many: {function: work, forEach: "\${{ [1, 2, 3] }}", maxParallel: 2}\n`;
+      const run = scene(list, 100);
+      assert.deepEqual([lent(run, "many[0]"), lent(run, "many[1]")], [50, 50]);
+      end(run, "many[0]", 40);
+      assert.equal(lent(run, "many[2]"), 10);
+    });
+
+    it("has a function that comes later wait until a turn gives back, and other tasks start at once", () => {
+      const run = scene(`${one("a")}  b: {uses: work}\n${one("c", ", needs: [b]")}`, 100);
+      assert.equal(lent(run, "a"), 100);
+      assert.deepEqual(run.offered, ["a", "b"], "nothing is expected of b");
+      complete(run, "b", 0);
+      assert.deepEqual(run.offered, ["a"]);
+      turn(run, "a", 20);
+      assert.deepEqual([...run.offered].sort(), ["a", "c"]);
+      assert.deepEqual([lent(run, "a"), lent(run, "c")], [40, 40]);
+    });
+
+    it("comes back from a turn whose worker is lost: the part was lent, and is not counted as used", () => {
+      const run = scene(one("a") + one("b"), 100);
+      const gone = ReturnTask.fromPartial({ lost: true, retryAfterMs: 1 });
+      run.driver.settle(run.offer("a"), returnTask, gone);
+      run.driver.advance(10);
+      assert.deepEqual([run.state.used?.tokens ?? 0, lent(run, "a")], [0, 50]);
+    });
+
+    it("adds the amount that is reserved for a turn to its part", () => {
+      const run = scene(one("a", ", cost: {tokens: 30}") + one("b"), 100);
+      assert.deepEqual([lent(run, "a"), lent(run, "b")], [65, 35]);
+    });
+
+    it("gives a child its part, and all of it if nothing else wants one", () => {
+      const run = scene(`  sub: {workflow: order}\n${one("a")}`, 100);
+      const { effect } = run.driver.effects[0] as { effect: unknown };
+      assert.equal((effect as StartChild).budget?.tokens, 50);
+      assert.equal(lent(run, "a"), 50);
+    });
   });
 
   it("passes the rest to the run that it continues as", () => {

@@ -5,8 +5,10 @@
  *    that has a limit.
  * 2. Unknown use counts as used in full: of an attempt whose agent is gone, and of a task that was stopped.
  * 3. Compensation runs also if nothing is left.
+ * 4. The rest is lent to the offered turns of functions, so that turns at the same time never have more than the rest
+ *    together. A turn that is lost gives its part back: unlike reserved amounts, it does not count as used.
  */
-import type { Amounts } from "@tutti/contracts/types/v1";
+import { type Amounts, TaskStatus } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import {
   add,
@@ -16,10 +18,20 @@ import {
   kinds,
   leftWithin,
   noAmounts,
+  rounded,
   subtract,
   usedUpWithin,
 } from "@tutti/machine-work";
-import { detailOf, type Node, type NodeView, type Run, type RunView } from "../state/state.ts";
+import { stateOfKind } from "../state/kind-state.ts";
+import { partsOf, rangeViewOf, taskOf } from "../state/places.ts";
+import {
+  detailOf,
+  type Node,
+  type NodeView,
+  type RangeView,
+  type Run,
+  type RunView,
+} from "../state/state.ts";
 import { addUsed } from "./nodes.ts";
 import type { Place } from "./task-kind.ts";
 
@@ -33,10 +45,90 @@ function leftOf({ order, used, reserved }: RunView): Amounts {
   return leftWithin(order?.budget, used, reserved);
 }
 
+/** Of this, nothing is lent to the turn of a function. */
+function freeOf(run: RunView): Amounts {
+  return leftWithin(run.order?.budget, run.used, run.reserved, lentOf(run));
+}
+
+/** What offered turns of functions may use up beyond the amounts that they have reserved. */
+function lentOf({ nodes, ranges }: RunView): Amounts {
+  const lent = noAmounts();
+  // A look at each node is for runs that have a reason to look.
+  if (!ranges.some(({ plan }) => plan.hasFunctions)) return lent;
+  for (const node of nodes) {
+    if (node?.more?.turnLeft === undefined || !isOffered(node)) continue;
+    add(lent, node.more.turnLeft);
+    subtract(lent, node.more.reserved);
+  }
+  return lent;
+}
+
+function isOffered({ status }: NodeView): boolean {
+  return status === TaskStatus.TASK_STATUS_QUEUED || status === TaskStatus.TASK_STATUS_RUNNING;
+}
+
+/** Functions that will want a part of the rest: those between two turns, and those that can start. */
+function waitingFunctions(run: RunView, except: ReadonlySet<number>): number {
+  let count = 0;
+  for (const node of run.nodes)
+    if (node !== undefined && !except.has(node.number) && isFunction(run, node.number))
+      count += waitingWithin(run, node);
+  for (const number of run.agenda.slice(run.agendaAt))
+    if (isPending(run.nodes[number]) && !except.has(number) && isFunction(run, number)) count += 1;
+  return count;
+}
+
+function isPending(node: NodeView | undefined): boolean {
+  return node === undefined || node.status === TaskStatus.TASK_STATUS_PENDING;
+}
+
+function isFunction(run: RunView, number: number): boolean {
+  return taskOf(rangeViewOf(run, number), number).kind === "function";
+}
+
+function waitingWithin(run: RunView, node: NodeView): number {
+  const isBetween = betweenTurns.has(node.status);
+  const list = stateOfKind(node, "list");
+  if (list === undefined || !isBetween) return isBetween ? 1 : 0;
+  const { count = 0 } = partsOf(run, node) ?? {};
+  const { maxParallel } = node.range.plan.policy(node.range.plan.task(node.task));
+  const room = maxParallel === 0 ? count : maxParallel - list.entriesOpen;
+  return Math.max(0, Math.min(count - list.nextEntry, room));
+}
+
+const betweenTurns: ReadonlySet<TaskStatus> = new Set([
+  TaskStatus.TASK_STATUS_WAITING,
+  TaskStatus.TASK_STATUS_RETRYING,
+  TaskStatus.TASK_STATUS_HELD,
+]);
+
+/** The part of the rest that a function or child gets: all that want one get the same. */
+function shareOf(
+  run: RunView,
+  { number, range }: { readonly number: number; readonly range: RangeView },
+): Amounts {
+  const share = freeOf(run);
+  // A function waits for its part, and gets back what the part leaves. A list has further entries that want one.
+  const except = new Set([number]);
+  for (let at: RangeView = range; at.owner >= 0; at = rangeViewOf(run, at.owner))
+    if (!at.isEntries) except.add(at.owner);
+  const wanted = 1 + waitingFunctions(run, except);
+  for (const kind of kinds) {
+    const least = kind === "money" ? 1e-6 : 1;
+    const part = Math.floor(share[kind] / wanted / least) * least;
+    share[kind] = rounded(Math.max(part, Math.min(least, share[kind])));
+  }
+  return share;
+}
+
 /** Returns whether too little of the budget is left for a task to start. */
 export function isShortFor(place: Pick<Place, "run" | "range" | "task">): boolean {
-  const { run } = place;
-  return hasBudget(run) && !fitsWithin(run.order?.budget, leftOf(run), expectedOf(place));
+  const { run, task } = place;
+  if (!hasBudget(run)) return false;
+  const wanted = expectedOf(place);
+  // A task of which nothing is known takes no part of the rest, and does not wait for a turn to end.
+  const left = task.kind === "uses" && isNothing(wanted) ? leftOf(run) : freeOf(run);
+  return !fitsWithin(run.order?.budget, left, wanted);
 }
 
 /** What the run that it continues as may use up. Absent without limit, undefined where nothing is left of something. */
@@ -45,9 +137,9 @@ export function leftForNext(run: RunView): Amounts | undefined {
   return usedUpWithin(run.order?.budget, left) === undefined ? left : undefined;
 }
 
-/** Returns whether what is set aside may come back, in part. */
-export function mayComeBack({ reserved }: RunView): boolean {
-  return !isNothing(reserved);
+/** Returns whether what is set aside, or lent, may come back in part. */
+export function mayComeBack(run: RunView): boolean {
+  return !isNothing(run.reserved) || !isNothing(lentOf(run));
 }
 
 /** What an attempt sets aside. Absent for nothing. */
@@ -56,20 +148,20 @@ export function reservedFor(place: Place): Amounts | undefined {
   return isNothing(wanted) ? undefined : wanted;
 }
 
-/** What a turn of a function may use up: what it has set aside, and the rest. */
-export function leftForTurn(run: RunView, { more }: NodeView): Amounts {
-  const left = leftOf(run);
-  if (more?.reserved !== undefined) add(left, more.reserved);
+/** What a turn of a function may use up: what it has set aside, and its part of the rest. */
+export function leftForTurn(run: RunView, node: NodeView): Amounts {
+  const left = shareOf(run, node);
+  add(left, node.more?.reserved);
   return left;
 }
 
-/** What a child may use up: what is expected of it, or else all that is left. Absent where nothing has a limit. */
+/** What a child may use up: what is expected of it, or else its part of the rest. Absent where nothing has a limit. */
 export function givenToChild(place: Place): Amounts | undefined {
   const { run } = place;
   if (!hasBudget(run)) return undefined;
   const given = expectedOf(place);
-  const left = leftOf(run);
-  for (const kind of kinds) if (given[kind] === 0) given[kind] = left[kind];
+  const share = shareOf(run, place);
+  for (const kind of kinds) if (given[kind] === 0) given[kind] = share[kind];
   return given;
 }
 

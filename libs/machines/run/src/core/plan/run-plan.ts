@@ -34,6 +34,7 @@ export class RunPlan implements Unchanging {
   #predecessors: Predecessors | undefined;
   #handedOn: ReadonlySet<number> | undefined;
   #readsInput: boolean | undefined;
+  #hasFunctions: boolean | undefined;
   #awaitedSignals: ReadonlySet<string> | undefined;
   #byId: (ReadonlyMap<string, number> | undefined)[] = [];
 
@@ -59,6 +60,12 @@ export class RunPlan implements Unchanging {
     const policy = this.plan.policies[task.policy];
     assert(policy !== undefined, "a task has its policy", { task: task.id });
     return policy;
+  }
+
+  /** Whether one of its tasks is a durable function. */
+  get hasFunctions(): boolean {
+    this.#hasFunctions ??= this.plan.tasks.some(({ kind }) => kind === "function");
+    return this.#hasFunctions;
   }
 
   /** What a program gives that is a constant, encoded once. */
