@@ -97,6 +97,31 @@ describe("the store of series", () => {
     store.close();
   });
 
+  it("counts what was measured in a few seconds of a minute, also where values are a minute apart", async () => {
+    await using place = await setUp();
+    const store = place.open();
+    const nan = Number.NaN;
+    const rate = { metric: "attempts", statistic: "rate" as const };
+    const metrics = [metric("attempts", "counter")];
+    // 7 attempts in 10 s, ten times, and then 4 that are in the minute that is not over.
+    for (let minute = 0; minute < 10; minute++) {
+      const series = [samples(startMs + minute * minuteMs, [nan, nan, 0.7, nan, nan, nan], rate)];
+      store.record({ nowMs: startMs + (minute + 1) * minuteMs, metrics, series });
+    }
+    const nowMs = startMs + 10 * minuteMs + 3 * slotMs;
+    store.record({ nowMs, metrics, series: [samples(startMs + 10 * minuteMs, [nan, 0.4], rate)] });
+    const increase = { metric: "attempts", overTime: Aggregation.AGGREGATION_INCREASE };
+    const counted = (toMs: number) =>
+      valuesOf(asked(store, startMs, toMs, increase, hourMs)).map((value) => Math.round(value));
+    assert.deepEqual(counted(startMs + 10 * minuteMs), [70]);
+    // The rate of a minute that is not over is that of its seconds so far.
+    const perSecond = valuesOf(asked(store, startMs + 10 * minuteMs, nowMs, { metric: "attempts" }, minuteMs));
+    assert.deepEqual(perSecond, [0.1333]);
+    store.record({ nowMs: nowMs + 2 * hourMs, metrics, series: [] });
+    assert.deepEqual(counted(startMs + 11 * minuteMs), [74], "also of packed hours");
+    store.close();
+  });
+
   it("counts a sample that comes twice once, and puts a late one in its place", async () => {
     await using place = await setUp();
     const store = place.open();

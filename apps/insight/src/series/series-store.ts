@@ -143,7 +143,7 @@ export class SeriesStore {
     return wanted
       .filter(({ lastSlot }) => lastSlot * slotMs >= from * stepMs - minuteMs)
       .map((series) => {
-        const values = isCoarse ? this.#minutes(series, from, until) : this.#slots(series, from, until);
+        const values = isCoarse ? this.#minutes(series, from, until, nowMs) : this.#slots(series, from, until);
         const { statistic, labels } = series;
         const shown = Array.from(values, (value) => (Number.isNaN(value) ? null : value));
         return { name: metric, labels, statistic, stepMs, fromMs: from * stepMs, values: shown };
@@ -166,7 +166,7 @@ export class SeriesStore {
   }
 
   /** Values at a minute. Minutes of hours that are not packed yet are made of the slots. */
-  #minutes(series: KnownSeries, from: number, until: number): Float64Array {
+  #minutes(series: KnownSeries, from: number, until: number, nowMs: number): Float64Array {
     const values = new Float64Array(until - from).fill(Number.NaN);
     for (let day = Math.floor(from / minutesOfDay); day * minutesOfDay < until; day++) {
       const block = this.#block(series.id, true, day);
@@ -179,7 +179,8 @@ export class SeriesStore {
     const [start, end] = [Math.max(from, first), Math.min(until, last)];
     if (start >= end) return values;
     const slots = this.#slots(series, start * slotsOfMinute, end * slotsOfMinute);
-    overlay(values, from, minutesOf(slots, series.statistic), start);
+    const overSlots = slotOf(nowMs) - start * slotsOfMinute;
+    overlay(values, from, minutesOf(slots, series.statistic, overSlots), start);
     return values;
   }
 
@@ -421,8 +422,11 @@ function together(one: Float64Array, other: Float64Array, statistic: Statistic):
   return values;
 }
 
-/** The mean of a minute's values. Of quantiles the worst, which hides nothing. */
-function minutesOf(slots: Float64Array, statistic: Statistic): Float64Array {
+/**
+ * The mean of a minute's values. Of quantiles the worst, which hides nothing. A slot without a rate had no increase: a
+ * worker sends none where nothing was measured. `overSlots` of the slots are over.
+ */
+function minutesOf(slots: Float64Array, statistic: Statistic, overSlots = slots.length): Float64Array {
   const isQuantile = statistic === "p50" || statistic === "p99";
   const minutes = new Float64Array(Math.ceil(slots.length / slotsOfMinute)).fill(Number.NaN);
   for (const minute of minutes.keys()) {
@@ -430,9 +434,11 @@ function minutesOf(slots: Float64Array, statistic: Statistic): Float64Array {
       .subarray(minute * slotsOfMinute, (minute + 1) * slotsOfMinute)
       .filter((value) => !Number.isNaN(value));
     if (all.length === 0) continue;
+    const over = Math.min(slotsOfMinute, overSlots - minute * slotsOfMinute);
+    const count = statistic === "rate" ? Math.max(all.length, over) : all.length;
     minutes[minute] = isQuantile
       ? Math.max(...all)
-      : rounded(all.reduce((sum, value) => sum + value, 0) / all.length);
+      : rounded(all.reduce((sum, value) => sum + value, 0) / count);
   }
   return minutes;
 }

@@ -18,6 +18,7 @@ export interface UsesParts {
 }
 
 const hourMs = 3_600_000;
+const minuteMs = 60_000;
 const spanMs = 7 * 24 * hourMs;
 const measured = { cpu: "task_cpu_cores", memory_bytes: "task_memory_bytes" } as const;
 const resources = ["cpu", "memory_bytes"] as const;
@@ -37,7 +38,8 @@ export class Uses {
       resources.some((resource) => stated[resource] !== undefined),
     );
     if (!reserves || !this.#parts.isServed()) return [];
-    const nowMs = this.#parts.foundation.clock.now();
+    // The minute that is not over has no count yet.
+    const nowMs = Math.floor(this.#parts.foundation.clock.now() / minuteMs) * minuteMs;
     const queries = resources.flatMap((resource) => {
       const about = { metric: measured[resource], groupBy: ["capability"] };
       const quantile = { ...about, overTime: AGGREGATION_QUANTILE, overSeries: AGGREGATION_MAX };

@@ -204,7 +204,7 @@ function rightSizing(document: WorkflowDocument, id: string, uses: readonly Reco
         .join(", ")}.`,
       evidence: smaller.map(
         ({ resource, use: { capability, p99, attempts } }) =>
-          `\`${capability}\` used at most ${sizeText(resource, p99)} (p99) in about ${attempts} attempts that ran alone.`,
+          `\`${capability}\` used at most ${sizeText(resource, p99)} (p99) in ${attempts} attempts that ran alone.`,
       ),
       risk: "The change adds a quarter to what was used. Larger inputs may need more, and then slow their neighbors down.",
     },
