@@ -9,6 +9,10 @@ import { commandAtWork, echoDefinition } from "./support/at-work.ts";
 import { runToEnd } from "./support/command.ts";
 
 const definitions = {
+  "kept.yaml": `workflow: kept
+tasks:
+  one: {uses: test.echo, with: {day: "\${{ input.day }}"}, cache: {ttl: 1h, tags: [days]}}
+`,
   "ask.yaml": `workflow: ask
 signals:
   go: {schema: {type: object, required: [fast], properties: {fast: {type: boolean}}}}
@@ -441,6 +445,22 @@ tasks:
     assert.match(await printed("trigger pause orders --reason calm"), /is paused/);
     assert.match(await printed("trigger resume orders"), /is resumed/);
     assert.match(await printed("trigger delete orders --yes"), /deleted/);
+  });
+
+  it("cache: list, show, invalidate, and why a run used it or not", async () => {
+    for (const [id, day] of [
+      ["kept-1", 1],
+      ["kept-2", 1],
+      ["kept-3", 2],
+    ])
+      await printed(`run kept.yaml day=${day} --id ${id}`);
+    await listed("cache list --tag days", /test\.echo +fresh +kept-1 +days/);
+    const [entry] = (await printed("cache list --tag days --of-run kept-3 -q")).trim().split("\n");
+    assert.match(await printed(`cache show ${entry}`), /computed by +run kept-3, task one/);
+    assert.match(await printed("cache explain kept-2"), /one {2}hit {2}from run kept-1, task one/);
+    assert.match(await printed("cache explain kept-3"), /one {2}computed .*\n {2}input\.day: 1 → 2/);
+    assert.match(await printed("cache invalidate --tag days"), /2 cached outputs removed/);
+    assert.equal(await printed("cache list --tag days -q"), "");
   });
 
   it("object: call, list, show", async () => {

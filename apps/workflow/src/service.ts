@@ -3,6 +3,7 @@ import { agentService, dispatchService, missionService, poolService } from "@tut
 import { ActorKind } from "@tutti/contracts/types/v1";
 import {
   bulkService,
+  cacheService,
   definitionService,
   limitService,
   objectService,
@@ -24,6 +25,7 @@ import { trigger } from "@tutti/machine-trigger";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import type { BulkDependencies } from "./api/bulk/dependencies.ts";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
+import { cacheHandlers } from "./api/cache/handlers.ts";
 import type { DefinitionDependencies } from "./api/definitions/dependencies.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
@@ -122,6 +124,7 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
     mesh.serve(objectService, objectHandlers({ ...dependencies, runs, objects: mesh.client(objectService) }));
+    mesh.serve(cacheService, cacheHandlers({ ...dependencies, entries: mesh.client(cacheService) }));
     this.#serveTriggers(host, { ...dependencies, waits });
     const orders = new Orders({ versions: dependencies.versions, shelf, retryIn, readBlob });
     const pools = {

@@ -8,6 +8,7 @@ import { agentCommands } from "./agents/table.ts";
 import { alertCommands } from "./alerts/table.ts";
 import { analysisCommands } from "./analysis/table.ts";
 import { auditCommands } from "./audit/table.ts";
+import { cacheCommands } from "./cache/table.ts";
 import { limitCommands } from "./limits/table.ts";
 import { lockCommands } from "./locks/table.ts";
 import { missionCommands } from "./missions/table.ts";
@@ -27,6 +28,7 @@ import { workflowCommands } from "./workflows/table.ts";
 /** Every command there is. */
 export const commands: readonly Command[] = [
   ...runCommands,
+  ...cacheCommands,
   ...sessionCommands,
   ...missionCommands,
   ...workflowCommands,

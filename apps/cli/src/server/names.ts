@@ -136,6 +136,11 @@ const rows: readonly Row[] = [
     ),
   },
   {
+    noun: "cached output",
+    areas: ["cache"],
+    ...listed("cache.list", "tutti cache list", ({ entries }) => entries.map(({ entryId = "" }) => entryId)),
+  },
+  {
     noun: "object",
     areas: ["objects"],
     ...listed("objects.list", "tutti object list", ({ objects }) => objects.map(({ name }) => name)),

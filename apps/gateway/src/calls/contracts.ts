@@ -25,6 +25,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import {
   bulkService,
+  cacheService,
   definitionService,
   limitService,
   objectService,
@@ -45,6 +46,7 @@ export const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     auditService,
     boardService,
     bulkService,
+    cacheService,
     definitionService,
     estimateService,
     analysisService,

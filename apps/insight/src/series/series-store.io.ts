@@ -115,7 +115,9 @@ describe("the store of series", () => {
       valuesOf(asked(store, startMs, toMs, increase, hourMs)).map((value) => Math.round(value));
     assert.deepEqual(counted(startMs + 10 * minuteMs), [70]);
     // The rate of a minute that is not over is that of its seconds so far.
-    const perSecond = valuesOf(asked(store, startMs + 10 * minuteMs, nowMs, { metric: "attempts" }, minuteMs));
+    const perSecond = valuesOf(
+      asked(store, startMs + 10 * minuteMs, nowMs, { metric: "attempts" }, minuteMs),
+    );
     assert.deepEqual(perSecond, [0.1333]);
     store.record({ nowMs: nowMs + 2 * hourMs, metrics, series: [] });
     assert.deepEqual(counted(startMs + 11 * minuteMs), [74], "also of packed hours");

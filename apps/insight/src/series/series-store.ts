@@ -143,7 +143,9 @@ export class SeriesStore {
     return wanted
       .filter(({ lastSlot }) => lastSlot * slotMs >= from * stepMs - minuteMs)
       .map((series) => {
-        const values = isCoarse ? this.#minutes(series, from, until, nowMs) : this.#slots(series, from, until);
+        const values = isCoarse
+          ? this.#minutes(series, from, until, nowMs)
+          : this.#slots(series, from, until);
         const { statistic, labels } = series;
         const shown = Array.from(values, (value) => (Number.isNaN(value) ? null : value));
         return { name: metric, labels, statistic, stepMs, fromMs: from * stepMs, values: shown };

@@ -2,13 +2,14 @@ import { types } from "@tutti/expressions";
 import { type RetryPolicy, resolveRetry, retryContradiction, singleAttempt } from "@tutti/kernel";
 import { type Environment, failureType } from "../check/environment.ts";
 import type {
+  CacheDocument,
   CompensateDocument,
   LimitDocument,
   PlacementDocument,
   RetryDocument,
 } from "../language/document.ts";
 import type { TaskKindWord } from "../language/task-shape.ts";
-import type { Compensation, KeyedLimit, Placement, TaskPolicy } from "../plan/plan.ts";
+import type { CachePolicy, Compensation, KeyedLimit, Placement, TaskPolicy } from "../plan/plan.ts";
 import type { Path } from "../problem.ts";
 import type { Building, Draft } from "./building.ts";
 import { kindOf } from "./options.ts";
@@ -29,7 +30,6 @@ export class PolicyBuilder {
   policyOf(draft: Draft, environment: Environment): TaskPolicy {
     const { document, path } = draft;
     const { cache, cost = document.estimate ?? {}, idempotencyKey } = document;
-    const [key, ttl] = typeof cache === "string" ? [undefined, cache] : [cache?.key, cache?.ttl];
     return {
       maxParallel: document.maxParallel ?? 0,
       failFast: document.failFast ?? true,
@@ -59,13 +59,7 @@ export class PolicyBuilder {
       },
       checks: (document.checks ?? []).map((_, index) => this.#check(draft, index, environment)),
       limits: this.limitsOf(document.limits, environment, [...path, "limits"], draft),
-      cache:
-        cache === undefined
-          ? null
-          : {
-              key: this.#programs.template(draft, key, environment, [...path, "cache", "key"]),
-              ttlMs: durationMs(ttl),
-            },
+      cache: cache === undefined ? null : this.#cache(draft, cache, environment),
       dueTime: this.#programs.template(draft, document.dueTime, environment, [...path, "dueTime"]),
       idempotencyKey: this.#programs.template(draft, idempotencyKey, environment, [
         ...path,
@@ -73,6 +67,21 @@ export class PolicyBuilder {
       ]),
       mayBeDoubled: document.mayBeDoubled ?? false,
       mayFail: document.mayFail ?? false,
+    };
+  }
+
+  #cache(draft: Draft, document: string | CacheDocument, environment: Environment): CachePolicy {
+    const { key, ttl, stale, failures, tags }: CacheDocument =
+      typeof document === "string" ? { ttl: document } : document;
+    const path = [...draft.path, "cache"];
+    return {
+      key: this.#programs.template(draft, key, environment, [...path, "key"]),
+      ttlMs: durationMs(ttl),
+      ...(stale !== undefined && { staleMs: durationMs(stale) }),
+      ...(failures !== undefined && { failuresMs: durationMs(failures) }),
+      ...(tags !== undefined && {
+        tags: this.#programs.data(draft, [...tags], environment, [...path, "tags"]),
+      }),
     };
   }
 

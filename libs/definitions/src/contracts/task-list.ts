@@ -1,4 +1,5 @@
 import {
+  type CachePolicy,
   CheckFailure,
   type Compensation,
   type KeyedLimit,
@@ -16,6 +17,7 @@ import type { Json } from "@tutti/expressions";
 import { fromTimestamp, retryFromMessage } from "@tutti/kernel";
 import { printDuration } from "../duration.ts";
 import type {
+  CacheDocument,
   CheckDocument,
   CompensateDocument,
   LimitDocument,
@@ -77,10 +79,7 @@ export function documentOfTask(spec: TaskSpec): TaskDocument {
           },
     checks: spec.checks.length === 0 ? undefined : spec.checks.map(checkOf),
     limits: spec.limits.length === 0 ? undefined : spec.limits.map(limitOf),
-    cache:
-      spec.cache === undefined
-        ? undefined
-        : defined({ key: spec.cache.key || undefined, ttl: printDuration(spec.cache.ttlMs) }),
+    cache: spec.cache === undefined ? undefined : cacheOf(spec.cache),
     compensate: spec.compensate === undefined ? undefined : compensateOf(spec.compensate),
     idempotencyKey: idempotencyKey || undefined,
     mayBeDoubled: mayBeDoubled || undefined,
@@ -126,6 +125,15 @@ const conditionWords: Readonly<Record<NeedCondition, NeedConditionWord | undefin
   [NeedCondition.NEED_CONDITION_DONE]: "done",
   [NeedCondition.UNRECOGNIZED]: undefined,
 };
+
+function cacheOf({ key, ttlMs, staleMs, failuresMs, tags }: CachePolicy): CacheDocument {
+  return defined({
+    ...{ key: key || undefined, ttl: printDuration(ttlMs) },
+    stale: staleMs > 0 ? printDuration(staleMs) : undefined,
+    failures: failuresMs > 0 ? printDuration(failuresMs) : undefined,
+    tags: tags.length > 0 ? tags : undefined,
+  });
+}
 
 function workOf({ work, versionRange }: TaskSpec): TaskDocument {
   switch (work?.$case) {

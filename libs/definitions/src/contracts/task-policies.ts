@@ -10,6 +10,7 @@ import type { Json } from "@tutti/expressions";
 import { resolveRetry, retryMessage, toTimestamp } from "@tutti/kernel";
 import { durationMs, rateOf, retrySettings, splitAt } from "../build/values.ts";
 import type {
+  CacheDocument,
   CheckDocument,
   CompensateDocument,
   Condition,
@@ -23,8 +24,10 @@ export function takePolicies(spec: TaskSpec, document: TaskDocument, taskId: str
   spec.checks = checks.map((check) => checkOf(check, taskId));
   spec.limits = limits.map(limitOf);
   if (cache !== undefined) {
-    const { key = "", ttl } = typeof cache === "string" ? { ttl: cache } : cache;
-    spec.cache = { key, ttlMs: durationMs(ttl) };
+    const given: CacheDocument = typeof cache === "string" ? { ttl: cache } : cache;
+    const { key = "", ttl, stale, failures, tags = [] } = given;
+    const times = { ttlMs: durationMs(ttl), staleMs: durationMs(stale), failuresMs: durationMs(failures) };
+    spec.cache = { key, ...times, tags: [...tags] };
   }
   if (compensate !== undefined) spec.compensate = compensationOf(compensate);
   const dueMs = dueTime === undefined ? Number.NaN : Date.parse(dueTime);

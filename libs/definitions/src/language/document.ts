@@ -100,11 +100,19 @@ export interface TaskDocument<Id extends string = string> {
   readonly estimate?: CostDocument;
   readonly checks?: readonly CheckDocument<Id>[];
   readonly limits?: readonly LimitDocument[];
-  readonly cache?: string | { readonly key?: string; readonly ttl: string };
+  readonly cache?: string | CacheDocument;
   readonly dueTime?: string;
   readonly idempotencyKey?: string;
   readonly mayBeDoubled?: boolean;
   readonly mayFail?: boolean;
+}
+
+export interface CacheDocument {
+  readonly key?: string;
+  readonly ttl: string;
+  readonly stale?: string;
+  readonly failures?: string;
+  readonly tags?: readonly string[];
 }
 
 export type NeedDocument<Id extends string = string> =

@@ -278,6 +278,9 @@ const cache = variants("Reuse of earlier outputs. A single duration sets for how
     {
       key: template("Tasks of one capability with the same key share an output. Default: the input."),
       ttl: duration("How long an output may be reused."),
+      stale: duration("For how long after `ttl` others reuse the output while one task computes a new one."),
+      failures: duration("How long a failure is reused. Default: tasks do not share failures."),
+      tags: list(template("A tag."), 16, "Tags, for `tutti cache invalidate --tag`."),
     },
     { required: ["ttl"], name: "cache" },
   ),

@@ -223,12 +223,22 @@ export interface TaskPolicy {
   readonly estimate: CostHint;
   readonly checks: readonly QualityCheck[];
   readonly limits: readonly KeyedLimit[];
-  readonly cache: { readonly key: number; readonly ttlMs: number } | null;
+  readonly cache: CachePolicy | null;
   /** Program of the moment at which its outcome is wanted. */
   readonly dueTime: number;
   readonly idempotencyKey: number;
   readonly mayBeDoubled: boolean;
   readonly mayFail: boolean;
+}
+
+export interface CachePolicy {
+  readonly key: number;
+  readonly ttlMs: number;
+  /** Absent in plans without it, as the next two: their hashes stay. */
+  readonly staleMs?: number;
+  readonly failuresMs?: number;
+  /** Program of a list. */
+  readonly tags?: number;
 }
 
 export interface Compensation {

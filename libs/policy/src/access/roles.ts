@@ -29,6 +29,7 @@ export const readyRoles: readonly Role[] = [
         "workflow.schedules.*",
         "workflow.triggers.*",
         "workflow.objects.*",
+        "workflow.cache.*",
         "workflow.events.*",
       ],
       ...["swarm.missions.*", "swarm.approvals.*", "swarm.agents.*", "swarm.pools.*", "swarm.limits.*"],

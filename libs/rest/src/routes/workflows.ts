@@ -5,11 +5,13 @@ const schedules = "tutti.workflow.v1.ScheduleService";
 const triggers = "tutti.workflow.v1.TriggerService";
 const limits = "tutti.workflow.v1.LimitService";
 const objects = "tutti.workflow.v1.ObjectService";
+const cache = "tutti.workflow.v1.CacheService";
 const name = { name: "name" } as const;
 const reference = { name: "definition.name" } as const;
 const id = { id: "scheduleId" } as const;
 const triggerId = { id: "triggerId" } as const;
 const key = { key: "key" } as const;
+const entry = { id: "entryId" } as const;
 
 export const workflowRoutes = [
   {
@@ -303,6 +305,28 @@ export const workflowRoutes = [
     params: { name: "name", key: "key", call: "call" },
     query: { runId: "runId", waitMs: "waitMs" },
     body: "input",
+  },
+  {
+    name: "cache.list",
+    method: "GET",
+    path: "/v1/cache",
+    rpc: `${cache}/ListCacheEntries`,
+    hoist: ["filter"],
+  },
+  { name: "cache.get", method: "GET", path: "/v1/cache/{id}", rpc: `${cache}/GetCacheEntry`, params: entry },
+  {
+    name: "cache.delete",
+    method: "DELETE",
+    path: "/v1/cache/{id}",
+    rpc: `${cache}/DeleteCacheEntry`,
+    params: entry,
+  },
+  {
+    name: "cache.invalidate",
+    method: "POST",
+    path: "/v1/cache/invalidate",
+    rpc: `${cache}/InvalidateCache`,
+    hoist: ["filter"],
   },
   { name: "limits.list", method: "GET", path: "/v1/limits", rpc: `${limits}/ListLimits` },
   { name: "limits.get", method: "GET", path: "/v1/limits/{key}", rpc: `${limits}/GetLimit`, params: key },

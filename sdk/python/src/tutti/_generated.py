@@ -555,6 +555,12 @@ class Cache(Node):
     ttl: Duration | Expression = field(metadata={"duration": True})
     #: Tasks of one capability with the same key share an output. Default: the input.
     key: str | Expression | None = None
+    #: For how long after `ttl` others reuse the output while one task computes a new one.
+    stale: Duration | Expression | None = field(default=None, metadata={"duration": True})
+    #: How long a failure is reused. Default: tasks do not share failures.
+    failures: Duration | Expression | None = field(default=None, metadata={"duration": True})
+    #: Tags, for `tutti cache invalidate --tag`.
+    tags: Sequence[str | Expression] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { WorkStatus } from "@tutti/contracts/types/v1";
-import type { AnswerCache, CheckComputing } from "@tutti/contracts/workflow/v1";
+import { ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
+import { type AnswerCache, AskCache, type CheckComputing, StoreOutput } from "@tutti/contracts/workflow/v1";
 import { MachineDriver } from "@tutti/kernel/testing";
 import { asker, cacheKey, cacheService, inline } from "../testing/cache.ts";
 import { askCache, cache, forgetOutput, reportComputing, storeOutput } from "./index.ts";
@@ -10,7 +10,11 @@ function scene() {
   const answers: AnswerCache[] = [];
   const driver = new MachineDriver({ machines: [cache, asker(answers)], service: cacheService });
   const ask = () => {
-    driver.execute(cacheKey, askCache, { runId: "r", taskId: "t", visit: 2, waits: false });
+    driver.execute(
+      cacheKey,
+      askCache,
+      AskCache.fromPartial({ runId: "r", taskId: "t", visit: 2, waits: false }),
+    );
     driver.deliverAll();
     return answers.at(-1);
   };
@@ -20,10 +24,24 @@ function scene() {
 describe("an entry of the cache", () => {
   it("answers what it has, with the task and its visit, until its time is over", () => {
     const { driver, ask } = scene();
-    assert.deepEqual(ask(), { taskId: "t", visit: 2, found: false, output: undefined, waitMs: 0 });
-    driver.execute(cacheKey, storeOutput, { output: inline("7"), ttlMs: 1_000 });
+    assert.deepEqual(ask(), {
+      taskId: "t",
+      visit: 2,
+      found: false,
+      output: undefined,
+      waitMs: 0,
+      error: undefined,
+    });
+    driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("7"), ttlMs: 1_000 }));
     driver.advance(999);
-    assert.deepEqual(ask(), { taskId: "t", visit: 2, found: true, output: inline("7"), waitMs: 0 });
+    assert.deepEqual(ask(), {
+      taskId: "t",
+      visit: 2,
+      found: true,
+      output: inline("7"),
+      waitMs: 0,
+      error: undefined,
+    });
     driver.advance(1);
     assert.equal(ask()?.found, false);
     assert.equal(driver.description(cacheKey).status, WorkStatus.WORK_STATUS_COMPLETED);
@@ -31,13 +49,20 @@ describe("an entry of the cache", () => {
 
   it("keeps the latest output, and restarts after it has ended", () => {
     const { driver, ask } = scene();
-    driver.execute(cacheKey, storeOutput, { output: inline("1"), ttlMs: 1_000 });
-    driver.execute(cacheKey, storeOutput, { output: undefined, ttlMs: 5_000 });
+    driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("1"), ttlMs: 1_000 }));
+    driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: undefined, ttlMs: 5_000 }));
     driver.advance(2_000);
-    assert.deepEqual(ask(), { taskId: "t", visit: 2, found: true, output: undefined, waitMs: 0 });
+    assert.deepEqual(ask(), {
+      taskId: "t",
+      visit: 2,
+      found: true,
+      output: undefined,
+      waitMs: 0,
+      error: undefined,
+    });
     driver.execute(cacheKey, forgetOutput, {});
     assert.equal(ask()?.found, false);
-    driver.execute(cacheKey, storeOutput, { output: inline("3"), ttlMs: 1_000 });
+    driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("3"), ttlMs: 1_000 }));
     assert.equal(ask()?.found, true);
   });
 
@@ -47,7 +72,7 @@ describe("an entry of the cache", () => {
     driver.deliverAll();
     const told = () => answers.filter(({ waitMs }) => waitMs === 0);
     assert.deepEqual([answers.length, told().length, told()[0]?.found], [600, 1, false]);
-    driver.execute(cacheKey, storeOutput, { output: inline("7"), ttlMs: 60_000 });
+    driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("7"), ttlMs: 60_000 }));
     // Not all of them in one step.
     driver.deliverAll();
     assert.ok(told().length < 600, `${told().length}`);
@@ -81,7 +106,7 @@ describe("an entry of the cache", () => {
     // A task that starts again takes its own place.
     asks("r2", 3);
     assert.equal(computes(), "r2");
-    driver.execute(cacheKey, storeOutput, { output: undefined, ttlMs: 0 });
+    driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: undefined, ttlMs: 0 }));
     assert.equal(computes(), "r3");
     report("r3", false);
     assert.equal(driver.description(cacheKey).status, WorkStatus.WORK_STATUS_COMPLETED);
@@ -100,7 +125,7 @@ describe("an entry of the cache", () => {
     const machines = [cache, asker(answers)];
     const driver = new MachineDriver({ machines, service: cacheService, behaviours: { cache: 1 } });
     for (const runId of ["r0", "r1"])
-      driver.execute(cacheKey, askCache, { runId, taskId: "t", visit: 1, waits: true });
+      driver.execute(cacheKey, askCache, AskCache.fromPartial({ runId, taskId: "t", visit: 1, waits: true }));
     driver.deliverAll();
     assert.deepEqual(
       answers.map(({ found, waitMs }) => [found, waitMs]),
@@ -112,13 +137,116 @@ describe("an entry of the cache", () => {
   });
 });
 
+describe("what an entry of the cache is known by", () => {
+  const facts = { capability: "rates.load@^1", tags: ["rates", "day:1"], sources: ["aa"] };
+  const stored = (value: string, more: Parameters<typeof StoreOutput.fromPartial>[0] = {}) =>
+    StoreOutput.fromPartial({
+      ...{ output: inline(value), ttlMs: 60_000, facts, runId: "r0", taskId: "t", agent: "w" },
+      ...more,
+    });
+
+  it("is in its labels from the start of the first task until it is forgotten", () => {
+    const { driver } = flight();
+    driver.execute(
+      cacheKey,
+      askCache,
+      AskCache.fromPartial({ runId: "r0", taskId: "t", waits: true, facts }),
+    );
+    const labels = () => driver.description(cacheKey).labels;
+    assert.deepEqual(Object.keys(labels()), ["capability", "tag:rates", "tag:day:1", "source:aa"]);
+    driver.execute(cacheKey, storeOutput, stored("7"));
+    const { run, agent, bytes, capability } = labels();
+    assert.deepEqual([run, agent, bytes, capability], ["r0", "w", "1", "rates.load@^1"]);
+    driver.execute(cacheKey, forgetOutput, {});
+    assert.deepEqual(labels(), {});
+  });
+
+  it("an output that was computed before the invalidation is not kept, and a waiter computes a new one", () => {
+    const { driver, answers, asks, computes } = flight();
+    for (const run of ["r0", "r1", "r2"]) asks(run);
+    const beforeMs = driver.nowMs;
+    driver.advance(10);
+    driver.execute(cacheKey, forgetOutput, {});
+    driver.deliverAll();
+    assert.equal(computes(), "r1");
+    driver.execute(cacheKey, storeOutput, stored("old", { startMs: beforeMs }));
+    assert.equal(driver.state(cacheKey, cache).present, false);
+    driver.execute(cacheKey, storeOutput, stored("new", { startMs: driver.nowMs, runId: "r1" }));
+    driver.deliverAll();
+    assert.deepEqual(answers.at(-1)?.output, inline("new"));
+  });
+
+  it("while one task computes a new output, others have the one that is no longer fresh", () => {
+    const { driver, answers, asks, computes, report } = flight();
+    driver.execute(cacheKey, storeOutput, stored("1", { staleMs: 30_000 }));
+    driver.advance(60_000);
+    asks("r1");
+    assert.deepEqual([computes(), answers.at(-1)?.found], ["r1", false]);
+    asks("r2");
+    assert.deepEqual([answers.at(-1)?.found, answers.at(-1)?.output], [true, inline("1")]);
+    // Its failure takes nothing from others: the next one computes.
+    report("r1", false);
+    asks("r3");
+    assert.deepEqual([computes(), answers.at(-1)?.found], ["r3", false]);
+    driver.advance(30_000);
+    asks("r4");
+    assert.deepEqual(answers.at(-1)?.waitMs, 3_600_000);
+    driver.execute(cacheKey, storeOutput, stored("2"));
+    driver.deliverAll();
+    assert.deepEqual(answers.at(-1)?.output, inline("2"));
+  });
+
+  it("a failure is shared with tasks that wait and that ask, not with one that is retried", () => {
+    const { driver, answers, asks, computes } = flight();
+    const error = ErrorDetail.fromPartial({ code: "rates.unknown", message: "no such day" });
+    for (const run of ["r0", "r1"]) asks(run);
+    driver.execute(cacheKey, storeOutput, stored("", { output: undefined, error, ttlMs: 1_000 }));
+    driver.deliverAll();
+    assert.equal(answers.at(-1)?.error?.code, "rates.unknown");
+    asks("r2");
+    assert.equal(answers.at(-1)?.error?.code, "rates.unknown");
+    const retried = { runId: "r2", taskId: "t", visit: 3, waits: true, ignoresFailure: true, facts };
+    driver.execute(cacheKey, askCache, AskCache.fromPartial(retried));
+    driver.deliverAll();
+    assert.deepEqual([computes(), answers.at(-1)?.error], ["r2", undefined]);
+    driver.advance(1_000);
+    assert.equal(driver.state(cacheKey, cache).present, false);
+  });
+
+  it("counts in how many minutes it was used", () => {
+    const { driver, asks } = flight();
+    driver.execute(cacheKey, storeOutput, stored("1", { ttlMs: 600_000 }));
+    for (let minute = 0; minute < 3; minute += 1) {
+      driver.advance(60_000);
+      asks("r1");
+      asks("r2");
+    }
+    assert.deepEqual(
+      [driver.state(cacheKey, cache).uses, driver.description(cacheKey).labels["uses"]],
+      [3, "3"],
+    );
+  });
+
+  it("stays away while processes of an earlier release run", () => {
+    const machines = [cache, asker([])];
+    const driver = new MachineDriver({ machines, service: cacheService, behaviours: { cache: 2 } });
+    driver.execute(cacheKey, storeOutput, stored("1", { staleMs: 30_000 }));
+    const { keepMs, dueMs, facts: known, runId } = driver.state(cacheKey, cache);
+    assert.ok(keepMs <= dueMs);
+    assert.deepEqual([known, runId], [undefined, ""]);
+    const error = ErrorDetail.fromPartial({ code: "rates.unknown" });
+    driver.execute(cacheKey, storeOutput, stored("", { output: undefined, error }));
+    assert.equal(driver.state(cacheKey, cache).error, undefined);
+  });
+});
+
 /** Runs that wait, and the messages to them. */
 function flight() {
   const answers: AnswerCache[] = [];
   const checks: CheckComputing[] = [];
   const driver = new MachineDriver({ machines: [cache, asker(answers, checks)], service: cacheService });
   const asks = (runId: string, visit = 2): void => {
-    driver.execute(cacheKey, askCache, { runId, taskId: "t", visit, waits: true });
+    driver.execute(cacheKey, askCache, AskCache.fromPartial({ runId, taskId: "t", visit, waits: true }));
     driver.deliverAll();
   };
   const report = (runId: string, computing: boolean): void => {

@@ -1,6 +1,6 @@
 /** The state of an entry of the cache. */
-import type { Payload } from "@tutti/contracts/types/v1";
-import type { CacheAsker, CacheDone, CacheSnapshotV1 } from "@tutti/contracts/workflow/v1";
+import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
+import type { CacheAsker, CacheDone, CacheFacts, CacheSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 
 /** An output that may be used again, under one key. */
@@ -12,7 +12,23 @@ export interface CacheEntry {
   /** Absent for null. */
   output: Payload | undefined;
   storeMs: number;
+  /** Until when it is fresh. */
   dueMs: number;
+  /** Until when tasks use it while another one computes a new one. */
+  keepMs: number;
+  /** How the task failed, if there is no output but a failure. */
+  error: ErrorDetail | undefined;
+  facts: CacheFacts | undefined;
+  /** What computed it, and in what time. */
+  runId: string;
+  taskId: string;
+  agent: string;
+  computeMs: number;
+  /** In how many minutes it was used, and when last. */
+  uses: number;
+  useMs: number;
+  /** An output of an attempt from before is not kept. */
+  invalidMs: number;
   /** The task that computes the output. */
   computing: CacheAsker | undefined;
   /** Whether it has confirmed that it does since it was asked. */
@@ -40,11 +56,15 @@ export const timers = {
 
 /** From this behaviour on, tasks wait for the one that computes. */
 export const singleFlight = 2;
+/** From this behaviour on, entries keep failures, outputs that are no longer fresh, and what they are known by. */
+export const knownBy = 3;
 
 export function newEntry(): CacheEntry {
   return {
     ...{ used: false, present: false, output: undefined, storeMs: 0, dueMs: 0 },
     ...{ computing: undefined, confirmed: false, checkMs: 0, waiters: [], nextMs: 0 },
+    ...{ keepMs: 0, error: undefined, facts: undefined, runId: "", taskId: "", agent: "", computeMs: 0 },
+    ...{ uses: 0, useMs: 0, invalidMs: 0 },
   };
 }
 
@@ -58,4 +78,9 @@ export function snapshotOf(entry: CacheEntry): CacheSnapshotV1 {
 
 export function entryOf(snapshot: CacheSnapshotV1): CacheEntry {
   return { ...newEntry(), ...snapshot, waiters: [...snapshot.waiters] };
+}
+
+/** An output of an earlier release is kept as long as it is fresh. */
+export function keptUntilMs({ dueMs, keepMs }: Pick<ReadOnly<CacheEntry>, "dueMs" | "keepMs">): number {
+  return Math.max(dueMs, keepMs);
 }

@@ -7,11 +7,13 @@
  *    and one that is asked and does not reply within `checkWaitMs` is replaced.
  * 4. A step answers at most `portionMax` waiters and about `portionBytes`, so that ten thousand of them are no burden.
  */
+import { ErrorDetail, type Payload } from "@tutti/contracts/types/v1";
 import {
   type AnswerCache as Answer,
   AnswerCache,
   type CacheAsker,
   CacheDone,
+  type CacheFacts,
   CheckComputing,
   ComputingCheckedV1,
   ComputingEndedV1,
@@ -27,6 +29,7 @@ import {
   type CacheEvent,
   type CacheStep,
   isSame,
+  knownBy,
   timers,
 } from "./entry.ts";
 
@@ -49,8 +52,9 @@ export const computingStarted: CacheEvent<ComputingStartedV1> = {
   version: 1,
   codec: ComputingStartedV1,
   described: true,
-  evolve(entry, { asker, checkMs: due }, outstanding) {
+  evolve(entry, { asker, checkMs: due, facts }, outstanding) {
     Object.assign(entry, { used: true, computing: asker, confirmed: true, checkMs: due });
+    if (facts !== undefined && !entry.present) entry.facts = facts;
     outstanding.timer(timers.check, due);
   },
 };
@@ -111,11 +115,17 @@ export const reportComputing: CacheCommand<ReportComputing> = {
 };
 
 /** No output was found: the task computes it, or waits for the one that does. */
-export function joinFlight(entry: ReadOnly<CacheEntry>, asker: CacheAsker, step: CacheStep): void {
+export function joinFlight(
+  entry: ReadOnly<CacheEntry>,
+  asker: CacheAsker,
+  step: CacheStep,
+  facts: CacheFacts | undefined,
+): void {
   const { computing, waiters } = entry;
   const isSameTask = computing?.runId === asker.runId && computing.taskId === asker.taskId;
   if (computing === undefined || isSameTask) {
-    step.emit(computingStarted, { asker, checkMs: step.nowMs + checkMs.alone });
+    const known = step.behaviour >= knownBy ? facts : undefined;
+    step.emit(computingStarted, { asker, checkMs: step.nowMs + checkMs.alone, facts: known });
     answer(asker, {}, step);
     return;
   }
@@ -129,14 +139,14 @@ export function joinFlight(entry: ReadOnly<CacheEntry>, asker: CacheAsker, step:
   if (waiters.length === 1) check(entry, step);
 }
 
-/** The output is there: all who wait have it, portion by portion. */
+/** The output or the failure is there: all who wait have it, portion by portion. */
 export function answerWaiters(entry: ReadOnly<CacheEntry>, step: CacheStep): void {
   const { waiters, output } = entry;
   if (waiters.length === 0) return;
   const bytes = output?.body?.$case === "inline" ? output.body.value.length : 0;
   const count = Math.min(waiters.length, portionMax, Math.max(1, Math.floor(portionBytes / (bytes + 1))));
-  const copy = output === undefined ? undefined : { ...output };
-  for (const waiter of waiters.slice(0, count)) answer(waiter, { found: true, output: copy }, step);
+  const found = foundIn(entry);
+  for (const waiter of waiters.slice(0, count)) answer(waiter, found, step);
   step.emit(waitersAnswered, { count, nextMs: count < waiters.length ? step.nowMs + 1 : 0 });
 }
 
@@ -149,7 +159,7 @@ export function replace({ waiters }: ReadOnly<CacheEntry>, step: CacheStep): voi
   }
   const asker = { ...first };
   step.emit(waitersAnswered, { count: 1, nextMs: 0 });
-  step.emit(computingStarted, { asker, checkMs: step.nowMs + checkMs.waited });
+  step.emit(computingStarted, { asker, checkMs: step.nowMs + checkMs.waited, facts: undefined });
   answer(asker, {}, step);
 }
 
@@ -170,16 +180,21 @@ function intervalMs({ waiters }: ReadOnly<CacheEntry>): number {
   return waiters.length > 0 ? checkMs.waited : checkMs.alone;
 }
 
+type Reply = Partial<Pick<Answer, "found" | "output" | "waitMs" | "error">>;
+
+/** What the entry has. A release that knows no failures takes one for nothing, and computes. */
+export function foundIn({ output, error }: ReadOnly<CacheEntry>): Reply {
+  // Copies: the state is read only, also in a message. The casts: neither is changed.
+  if (error !== undefined) return { error: ErrorDetail.fromPartial(error as ErrorDetail) };
+  return { found: true, output: output === undefined ? undefined : ({ ...output } as Payload) };
+}
+
 export function answer(
   { runId, taskId, visit }: ReadOnly<CacheAsker>,
-  {
-    found = false,
-    output = undefined,
-    waitMs: forMs = 0,
-  }: Partial<Pick<Answer, "found" | "output" | "waitMs">>,
+  { found = false, output = undefined, waitMs: forMs = 0, error = undefined }: Reply,
   step: CacheStep,
 ): void {
-  step.send(runOf(runId, step), answerMessage, { taskId, visit, found, output, waitMs: forMs });
+  step.send(runOf(runId, step), answerMessage, { taskId, visit, found, output, waitMs: forMs, error });
 }
 
 function runOf(id: string, { key }: CacheStep) {

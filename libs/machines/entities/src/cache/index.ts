@@ -1,3 +1,5 @@
 export type { CacheEntry } from "./entry.ts";
+export { cacheErrors } from "./errors.ts";
 export { reportComputing } from "./flight.ts";
 export { askCache, cache, forgetOutput, storeOutput } from "./machine.ts";
+export { bytesOf, cacheLabel, showEntry } from "./reading.ts";

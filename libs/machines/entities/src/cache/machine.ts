@@ -5,18 +5,26 @@
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AskCache,
+  type CacheAsker,
   CacheDone,
   CacheSnapshotV1,
   ForgetOutput,
   OutputForgottenV1,
   OutputStoredV1,
+  OutputUsedV1,
   StoreOutput,
 } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
 import { entity } from "../kit/entity.ts";
 import {
   type CacheCommand,
+  type CacheEntry,
   type CacheEvent,
+  type CacheStep,
   entryOf,
+  isSame,
+  keptUntilMs,
+  knownBy,
   newEntry,
   singleFlight,
   snapshotOf,
@@ -29,15 +37,19 @@ import {
   computingChecked,
   computingEnded,
   computingStarted,
+  foundIn,
   joinFlight,
   replace,
   reportComputing,
   waiterAdded,
   waitersAnswered,
 } from "./flight.ts";
+import { cacheLabels, showEntry } from "./reading.ts";
 
 /** Maximum time to keep an output: a year. A longer request is shortened. */
 const ttlMaxMs = 366 * 86_400_000;
+/** A use is recorded at most once in this time. */
+const usesMs = 60_000;
 const done: CacheDone = {};
 
 const outputStored: CacheEvent<OutputStoredV1> = {
@@ -46,9 +58,12 @@ const outputStored: CacheEvent<OutputStoredV1> = {
   codec: OutputStoredV1,
   blobs: ({ output }) => (output?.body?.$case === "blob" ? [output.body.value.sha256] : []),
   described: true,
-  evolve(entry, { output, storeMs, dueMs }, outstanding) {
-    Object.assign(entry, { used: true, present: true, output, storeMs, dueMs });
-    outstanding.timer(timers.output, dueMs);
+  evolve(entry, stored, outstanding) {
+    const { output, storeMs, dueMs, keepMs, error, runId, taskId, agent, computeMs } = stored;
+    Object.assign(entry, { used: true, present: true, output, storeMs, dueMs, keepMs, error });
+    Object.assign(entry, { runId, taskId, agent, computeMs, uses: 0, useMs: 0 });
+    entry.facts = stored.facts ?? entry.facts;
+    outstanding.timer(timers.output, keptUntilMs(entry));
   },
 };
 
@@ -58,9 +73,22 @@ const outputForgotten: CacheEvent<OutputForgottenV1> = {
   version: 1,
   codec: OutputForgottenV1,
   described: true,
-  evolve(entry, _, outstanding) {
-    Object.assign(entry, { present: false, output: undefined, storeMs: 0, dueMs: 0 });
+  evolve(entry, { forgetMs, invalidated }, outstanding) {
+    Object.assign(entry, { present: false, output: undefined, storeMs: 0, dueMs: 0, keepMs: 0 });
+    Object.assign(entry, { error: undefined, runId: "", taskId: "", agent: "", uses: 0 });
+    if (invalidated) entry.invalidMs = forgetMs;
     outstanding.cleared(timers.output);
+  },
+};
+
+const outputUsed: CacheEvent<OutputUsedV1> = {
+  type: "output_used",
+  version: 1,
+  codec: OutputUsedV1,
+  described: true,
+  evolve(entry, { useMs }) {
+    entry.uses += 1;
+    entry.useMs = useMs;
   },
 };
 
@@ -69,31 +97,51 @@ export const askCache: CacheCommand<AskCache> = {
   type: "ask_cache",
   codec: AskCache,
   reply: CacheDone,
-  decide(entry, { waits, ...asker }, step) {
-    if (entry.present && step.nowMs < entry.dueMs)
-      answer(
-        asker,
-        { found: true, output: entry.output === undefined ? undefined : { ...entry.output } },
-        step,
-      );
-    else if (waits && step.behaviour >= singleFlight) joinFlight(entry, asker, step);
+  decide(entry, { waits, facts, ignoresFailure, ...asker }, step) {
+    if (isUsable(entry, asker, step) && !(ignoresFailure && entry.error !== undefined)) {
+      answer(asker, foundIn(entry), step);
+      if (step.behaviour >= knownBy && step.nowMs - Math.max(entry.storeMs, entry.useMs) >= usesMs)
+        step.emit(outputUsed, { useMs: step.nowMs });
+    } else if (waits && step.behaviour >= singleFlight) joinFlight(entry, asker, step, facts);
     else answer(asker, {}, step);
     return done;
   },
 };
+
+/** It is fresh, or another task computes a new one. */
+function isUsable(entry: ReadOnly<CacheEntry>, asker: CacheAsker, { nowMs }: CacheStep): boolean {
+  const { present, dueMs, computing } = entry;
+  if (!present || nowMs >= keptUntilMs(entry)) return false;
+  if (nowMs < dueMs) return true;
+  return computing !== undefined && !isSame(computing, asker);
+}
 
 /** A letter. The latest output counts. */
 export const storeOutput: CacheCommand<StoreOutput> = {
   type: "store_output",
   codec: StoreOutput,
   reply: CacheDone,
-  decide(entry, { output, ttlMs }, step) {
-    if (!(ttlMs > 0)) {
+  decide(entry, stored, step) {
+    const { output, ttlMs, staleMs, error, runId, taskId, agent, startMs } = stored;
+    if (startMs > 0 && startMs < entry.invalidMs) {
+      // Usually another task computes by now. If not, the clock of this one is behind.
+      if (entry.computing?.runId === runId && entry.computing.taskId === taskId) replace(entry, step);
+      return done;
+    }
+    const knows = step.behaviour >= knownBy;
+    if (!(ttlMs > 0) || (error !== undefined && !knows)) {
       if (entry.computing !== undefined) replace(entry, step);
       return done;
     }
-    const dueMs = step.nowMs + Math.min(ttlMs, ttlMaxMs);
-    step.emit(outputStored, { output, storeMs: step.nowMs, dueMs });
+    const { nowMs } = step;
+    const dueMs = nowMs + Math.min(ttlMs, ttlMaxMs);
+    const keepMs = knows ? Math.min(dueMs + Math.max(0, staleMs), nowMs + ttlMaxMs) : 0;
+    const computeMs = startMs > 0 ? Math.max(0, nowMs - startMs) : 0;
+    const facts = knows ? stored.facts : undefined;
+    const by = knows
+      ? { runId, taskId, agent, computeMs }
+      : { runId: "", taskId: "", agent: "", computeMs: 0 };
+    step.emit(outputStored, { output, storeMs: nowMs, dueMs, keepMs, error, facts, ...by });
     if (entry.computing !== undefined) step.emit(computingEnded, {});
     answerWaiters(entry, step);
     return done;
@@ -105,7 +153,11 @@ export const forgetOutput: CacheCommand<ForgetOutput> = {
   codec: ForgetOutput,
   reply: CacheDone,
   decide(entry, _, step) {
-    if (entry.present) step.emit(outputForgotten, { forgetMs: step.nowMs });
+    const isComputed = entry.computing !== undefined && step.behaviour >= knownBy;
+    if (entry.present || isComputed)
+      step.emit(outputForgotten, { forgetMs: step.nowMs, invalidated: step.behaviour >= knownBy });
+    // Its output would be from before.
+    if (isComputed) replace(entry, step);
     return done;
   },
 };
@@ -114,12 +166,13 @@ const ended = WorkStatus.WORK_STATUS_COMPLETED;
 
 export const cache = entity({
   kind: "cache",
-  behaviour: singleFlight,
+  behaviour: knownBy,
   create: newEntry,
   commands: [askCache, storeOutput, forgetOutput, reportComputing],
   events: [
     outputStored,
     outputForgotten,
+    outputUsed,
     computingStarted,
     computingChecked,
     computingEnded,
@@ -127,14 +180,16 @@ export const cache = entity({
     waitersAnswered,
   ],
   expire(entry, timer, step) {
-    if (timer === timers.output) step.emit(outputForgotten, { forgetMs: step.nowMs });
+    if (timer === timers.output) step.emit(outputForgotten, { forgetMs: step.nowMs, invalidated: false });
     else if (timer === timers.check) checkAgain(entry, step);
     else if (entry.present) answerWaiters(entry, step);
     // The output was forgotten before all had it.
     else replace(entry, step);
   },
-  recover({ present, dueMs, computing, checkMs, nextMs }, outstanding) {
-    if (present) outstanding.timer(timers.output, dueMs);
+  queries: [showEntry],
+  recover(entry, outstanding) {
+    const { present, computing, checkMs, nextMs } = entry;
+    if (present) outstanding.timer(timers.output, keptUntilMs(entry));
     if (computing !== undefined) outstanding.timer(timers.check, checkMs);
     if (nextMs > 0) outstanding.timer(timers.next, nextMs);
   },
@@ -145,5 +200,6 @@ export const cache = entity({
       : used
         ? ended
         : WorkStatus.WORK_STATUS_UNSPECIFIED,
+  labels: cacheLabels,
   idChosen: false,
 });

@@ -67,9 +67,19 @@ export function operations(): Arbitrary<MachineCall> {
     .record({ runId: run, visit: fc.integer({ min: 1, max: 2 }), computing: fc.boolean() })
     .map((said) => ReportComputing.fromPartial({ ...said, taskId: "t" }));
   const store = fc
-    .record({ value: fc.constantFrom("", "1", '"x"'), ttlMs: fc.constantFrom(0, 1_000, 60_000, 1e15) })
-    .map(({ value, ttlMs }) =>
-      StoreOutput.fromPartial({ ...(value !== "" && { output: inline(value) }), ttlMs }),
+    .record({
+      value: fc.constantFrom("", "1", '"x"'),
+      ttlMs: fc.constantFrom(0, 1_000, 60_000, 1e15),
+      staleMs: fc.constantFrom(0, 10_000),
+      startMs: fc.constantFrom(0, 1),
+      isFailure: fc.boolean(),
+    })
+    .map(({ value, isFailure, ...times }) =>
+      StoreOutput.fromPartial({
+        ...(value !== "" && { output: inline(value) }),
+        ...(isFailure && { error: { code: "test.failed" } }),
+        ...times,
+      }),
     );
   return fc.oneof(
     fc.record({ key, command: fc.constant("ask_cache"), body: ask }),

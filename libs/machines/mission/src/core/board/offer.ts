@@ -66,6 +66,7 @@ export function plainDetails({ spec }: Pick<Task, "spec">): OfferDetails | undef
     contextKey,
     dueMs: dueTime === undefined ? 0 : fromTimestamp(dueTime),
     cacheKey: "",
+    cacheTags: [],
     capability: 0,
   };
 }

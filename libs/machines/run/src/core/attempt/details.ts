@@ -36,6 +36,7 @@ export function detailsOf(place: Place): Detailed {
     contextKey: computing.text(placement?.contextKey ?? -1, "contextKey", shortKeyMax),
     dueMs: computing.moment(dueTime),
     cacheKey: computing.text(cache?.key ?? -1, "the key of the cache", keyLengthMax),
+    cacheTags: computing.texts(cache?.tags ?? -1, "the tags of the cache", keyLengthMax),
     capability: work.kind === "uses" && work.among !== undefined ? computing.choice(work.among) : 0,
   };
   for (const [name, program] of Object.entries(labels))
@@ -57,6 +58,14 @@ class Computing {
     const value = this.#value(program, what);
     if (value === undefined || value === null) return "";
     return cut(typeof value === "string" ? value : JSON.stringify(value), lengthMax);
+  }
+
+  /** Of a list. Each once, none empty. */
+  texts(program: number, what: string, lengthMax: number): string[] {
+    const value = this.#value(program, what);
+    if (!Array.isArray(value)) return [];
+    const texts = value.map((each) => cut(typeof each === "string" ? each : JSON.stringify(each), lengthMax));
+    return [...new Set(texts)].filter((text) => text !== "" && text !== "null");
   }
 
   /** Number of the capability that the expression names, from 1. */

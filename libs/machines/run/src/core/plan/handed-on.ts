@@ -108,5 +108,17 @@ const isProgram: ReadonlySet<string> = new Set([
     "dueTime",
     "idempotencyKey",
   ],
-  ...["stickyKey", "contextKey", "when", "input", "validate", "reader", "call", "fail", "entry", "exit"],
+  ...[
+    "stickyKey",
+    "contextKey",
+    "tags",
+    "when",
+    "input",
+    "validate",
+    "reader",
+    "call",
+    "fail",
+    "entry",
+    "exit",
+  ],
 ]);

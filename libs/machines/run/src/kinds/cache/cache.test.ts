@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ErrorDetail, RetryClass, type WorkStatus } from "@tutti/contracts/types/v1";
-import { ResetRun, RunOrder } from "@tutti/contracts/workflow/v1";
+import { ResetRun, RetryRun, RunOrder } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import { cache } from "@tutti/machine-entities/cache";
@@ -10,7 +10,7 @@ import { beginRun, pauseRun, resumeRun, terminateRun } from "../../life/control/
 import { showEnding } from "../../life/queries/run.ts";
 import { showSnapshot } from "../../life/queries/snapshot.ts";
 import { showTask } from "../../life/queries/tasks.ts";
-import { resetRun } from "../../life/repair/commands.ts";
+import { resetRun, retryRun } from "../../life/repair/commands.ts";
 import { completeTask, failTask } from "../../life/results/attempts.ts";
 import { signalRun } from "../../life/results/signals.ts";
 import { runMachine } from "../../machine.ts";
@@ -56,6 +56,23 @@ class Scene {
     };
     this.driver.settle(effect, completeTask, body);
     this.driver.deliverAll();
+  }
+
+  keyOf(id: string, taskId: string): string {
+    const task = this.driver.query({ ...runKey, id }, showTask, { taskId });
+    assert.ok(!isRefusal(task));
+    return task.cacheEntry;
+  }
+
+  entryOf(id: string, taskId: string) {
+    return this.driver.state({ ...runKey, kind: "cache", id: this.keyOf(id, taskId) }, cache);
+  }
+
+  errorOf(id: string) {
+    const { ending } = this.driver.query({ ...runKey, id }, showEnding, undefined) as {
+      ending: { error?: { code: string } } | undefined;
+    };
+    return ending?.error?.code;
   }
 
   outputOf(id: string) {
@@ -225,5 +242,49 @@ output: "\${{ tasks.look.output }}"
       assert.deepEqual(scene.offers, [`${id} look`]);
       scene.complete(id);
     }
+  });
+
+  it("stores what the output can be found by, and from which cached outputs it was computed", () => {
+    const scene = new Scene();
+    const chained = `
+workflow: chained
+tasks:
+  rates: {uses: "test.rates@^1", with: "\${{ input.day }}", cache: {ttl: 1h, tags: [rates, "day:\${{ input.day }}"]}}
+  plain: {uses: test.plain, with: "\${{ tasks.rates.output }}"}
+  totals: {uses: test.totals, with: "\${{ tasks.plain.output }}", cache: 1h}
+output: "\${{ tasks.totals.output }}"
+`;
+    scene.begin("first", { day: 7 }, chained);
+    scene.driver.deliverAll();
+    for (const output of [1, 2, 3]) {
+      scene.complete(output);
+      scene.driver.deliverAll();
+    }
+    const [rates, totals] = ["rates", "totals"].map((task) => scene.entryOf("first", task));
+    assert.deepEqual(rates?.facts, { capability: "test.rates@^1", tags: ["rates", "day:7"], sources: [] });
+    assert.deepEqual([rates?.runId, rates?.taskId, rates?.agent], ["first", "rates", "a"]);
+    assert.deepEqual(totals?.facts?.sources, [scene.keyOf("first", "rates")]);
+  });
+
+  it("shares a failure that lasts, and runs again when the run is retried", () => {
+    const scene = new Scene();
+    const failing = text.replace("cache: 1m", "cache: {ttl: 1m, failures: 30s}");
+    for (const id of ["one", "two"]) scene.begin(id, { a: 1 }, failing);
+    scene.driver.deliverAll();
+    const [effect] = scene.driver.effects;
+    assert.ok(effect !== undefined);
+    const error = ErrorDetail.fromPartial({ code: "test.unknown", retry: RetryClass.RETRY_CLASS_NEVER });
+    scene.driver.settle(effect, failTask, { error, agent: "a", used: undefined, runMs: 1 });
+    scene.driver.deliverAll();
+    const late = scene.begin("three", { a: 1 }, failing);
+    scene.driver.deliverAll();
+    assert.deepEqual(
+      ["one", "two", "three"].map((id) => scene.errorOf(id)),
+      ["test.unknown", "test.unknown", "test.unknown"],
+    );
+    assert.deepEqual(scene.offers, []);
+    scene.driver.execute(late, retryRun, RetryRun.fromPartial({ reason: "" }));
+    scene.driver.deliverAll();
+    assert.deepEqual(scene.offers, ["three look"]);
   });
 });

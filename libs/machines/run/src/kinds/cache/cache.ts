@@ -3,10 +3,16 @@
  * has an output. While it does not answer the task waits for a moment, then it is done all the same.
  */
 import { createHash } from "node:crypto";
-import { type Payload, TaskStatus } from "@tutti/contracts/types/v1";
-import { AskCache, type OfferDetails, ReportComputing, StoreOutput } from "@tutti/contracts/workflow/v1";
+import { type ErrorDetail, type Payload, TaskStatus } from "@tutti/contracts/types/v1";
+import {
+  AskCache,
+  type CacheFacts,
+  type OfferDetails,
+  ReportComputing,
+  StoreOutput,
+} from "@tutti/contracts/workflow/v1";
 import { canonical, type PlanTask } from "@tutti/definitions";
-import type { Message } from "@tutti/kernel";
+import type { Message, ReadOnly } from "@tutti/kernel";
 import { asPayload, type Data } from "@tutti/machine-work";
 import { attemptQueued } from "../../core/attempt/events.ts";
 import { following } from "../../core/evaluate/evaluate.ts";
@@ -15,7 +21,7 @@ import { taskHeld } from "../../core/node/events.ts";
 import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
 import { chosenOf } from "../../core/plan/offer-profile.ts";
 import { behaviours } from "../../core/state/behaviours.ts";
-import { attemptOf } from "../../core/state/places.ts";
+import { attemptOf, nodeOfTask } from "../../core/state/places.ts";
 import type { NodeView, RangeView, RunView } from "../../core/state/state.ts";
 import { answerMs, cacheAsked, cacheAwaited } from "./events.ts";
 
@@ -35,10 +41,10 @@ export function askFirst(place: Place, input: Uint8Array, details: OfferDetails 
   step.emit(cacheAsked, { node: number, key, dueMs: step.nowMs + answerMs, input, details });
   const visit = visitNumberOf(run, number);
   step.send(addressOf(place, key), askMessage, {
-    runId: step.key.id,
-    taskId: idOf(place),
-    visit,
-    waits: mayWait(place),
+    ...{ runId: step.key.id, taskId: idOf(place), visit, waits: mayWait(place) },
+    facts: factsOf(place, details),
+    // A task that is retried is to run.
+    ignoresFailure: isRevisited(run, number),
   });
   return true;
 }
@@ -52,7 +58,13 @@ export function askAgain(place: Place): void {
   const visit = visitNumberOf(run, number);
   step.send(addressOf(place, node.more?.cacheKey ?? ""), askMessage, {
     ...{ runId: step.key.id, taskId: idOf(place), visit, waits: true },
+    facts: factsOf(place, node.more?.details),
+    ignoresFailure: isRevisited(run, number),
   });
+}
+
+function isRevisited(run: RunView, number: number): boolean {
+  return (run.nodes[number]?.visit ?? 0) > 1;
 }
 
 /** Differs also from the number of the same visit before a reset: that visit may have asked for another entry. */
@@ -75,23 +87,76 @@ export function doItself(place: Place): void {
 }
 
 /** The task has an output of its own, which others may use. */
-export function storeOutput(place: Place, output: Data | undefined): void {
-  const { run, step, number, range, task } = place;
-  const key = run.nodes[number]?.more?.cacheKey ?? "";
-  const { cache } = range.plan.policy(task);
-  if (key === "" || cache === null) return;
+export function storeOutput(place: Place, output: Data | undefined, agent: string): void {
+  const { cache } = place.range.plan.policy(place.task);
+  if (cache === null) return;
   const payload: Payload | undefined = asPayload(output);
-  step.send(addressOf(place, key), storeMessage, { output: payload, ttlMs: cache.ttlMs });
+  const { ttlMs, staleMs = 0 } = cache;
+  store(place, { output: payload, error: undefined, ttlMs, staleMs, agent });
 }
 
-/** The task has failed: one of those that wait for its output computes it. */
-export function releaseWaiters(place: Place): void {
-  const { run, step, number } = place;
+/** The task has failed: others share the failure, or one of those that wait for its output computes it. */
+export function releaseWaiters(place: Place, error: ErrorDetail, agent: string): void {
+  const { run, step, number, range, task } = place;
   const key = run.nodes[number]?.more?.cacheKey ?? "";
   if (key === "" || !mayWait(place)) return;
+  const { failuresMs = 0 } = range.plan.policy(task).cache ?? {};
+  if (failuresMs > 0) {
+    store(place, { output: undefined, error, ttlMs: failuresMs, staleMs: 0, agent });
+    return;
+  }
   const asker = { runId: step.key.id, taskId: idOf(place), visit: visitNumberOf(run, number) };
   step.send(addressOf(place, key), reportMessage, { ...asker, computing: false });
 }
+
+function store(
+  place: Place,
+  what: Pick<StoreOutput, "output" | "error" | "ttlMs" | "staleMs" | "agent">,
+): void {
+  const { run, step, number } = place;
+  const node = run.nodes[number];
+  const key = node?.more?.cacheKey ?? "";
+  if (node === undefined || key === "") return;
+  step.send(addressOf(place, key), storeMessage, {
+    ...what,
+    ...{ runId: step.key.id, taskId: idOf(place), startMs: run.createMs + Math.max(0, node.queueAt) },
+    facts: factsOf(place, node.more?.details),
+  });
+}
+
+/** What an output can be found by. */
+function factsOf(place: Place, details: ReadOnly<OfferDetails> | undefined): CacheFacts {
+  const { cacheTags: tags = [], capability: choice = 0 } = details ?? {};
+  const { capability, versionRange } = usedBy(place.range, place.task, choice);
+  return {
+    capability: versionRange === "" ? capability : `${capability}@${versionRange}`,
+    tags: [...tags],
+    sources: sourcesOf(place),
+  };
+}
+
+/** Entries of the nearest cached tasks that a task needs. An output without a cache is computed from theirs. */
+function sourcesOf({ run, range, number, task: own }: Place): string[] {
+  if (range.isEntries || range.plan.policy(own).cache === null) return [];
+  const { offsets, sources } = range.plan.predecessors;
+  const found = new Set<string>();
+  const seen = new Set<number>();
+  const next = [range.firstTask + number - range.first];
+  for (let task = next.pop(); task !== undefined && found.size < sourcesMax; task = next.pop())
+    for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++) {
+      const source = sources[at] ?? 0;
+      if (seen.has(source) || seen.size >= seenMax) continue;
+      seen.add(source);
+      const key = run.nodes[nodeOfTask(range, source)]?.more?.cacheKey ?? "";
+      if (key === "") next.push(source);
+      else found.add(key);
+    }
+  return [...found];
+}
+
+const sourcesMax = 16;
+/** Tasks that are looked at: a step stays small in a large plan. */
+const seenMax = 256;
 
 /** Whether the task of a visit computes the output of an entry: it has an attempt, or is about to have another one. */
 export function isComputing(run: RunView, number: number, visit: number, key: string): boolean {
@@ -131,16 +196,20 @@ function entryIdOf(
   input: Data | undefined,
 ): string {
   const { cacheKey: key = "", capability: choice = 0 } = details ?? {};
-  const work = range.plan.work(task);
   const hash = createHash("sha256");
-  const used = work.kind === "uses" ? chosenOf(work, choice) : undefined;
-  const uses = used === undefined ? "" : `${used.capability}@${used.versionRange}`;
+  const { capability, versionRange } = usedBy(range, task, choice);
+  const uses = capability === "" ? "" : `${capability}@${versionRange}`;
   hash.update(JSON.stringify([uses, key]));
   if (key !== "") return hash.digest("hex");
   if (input instanceof Uint8Array) hash.update(canonicalBytes(input));
   else if (input?.body?.$case === "blob") hash.update(input.body.value.sha256).update(input.mediaType);
   else if (input?.body !== undefined) hash.update(input.body.value).update(input.mediaType);
   return hash.digest("hex");
+}
+
+function usedBy(range: RangeView, task: PlanTask, choice: number) {
+  const work = range.plan.work(task);
+  return work.kind === "uses" ? chosenOf(work, choice) : { capability: "", versionRange: "" };
 }
 
 /** Equal values have equal texts: keys in order, numbers as JavaScript writes them. Other bytes stay as they are. */

@@ -121,6 +121,7 @@ function nodeFields(run: RunView, node: NodeView, withPayloads: boolean) {
     endTime: at(node.endAt),
     child: childId ? { namespace: run.key.namespace, kind: "run", id: childId, task: "" } : undefined,
     fromCache: more?.fromCache ?? false,
+    cacheEntry: more?.cacheKey ?? "",
     sentBack: more?.review?.sentBack ?? 0,
     used: more?.used,
   };

@@ -76,7 +76,8 @@ export const failTask: RunCommand<FailTask, TaskAnswered> = {
     const place = settledPlace(run, step);
     if (place === undefined) return unnamed(step);
     failAttempt(place, bounded(error), { agent, used: usedOf(used) });
-    if (run.nodes[place.number]?.status === TaskStatus.TASK_STATUS_FAILED) releaseWaiters(place);
+    const node = run.nodes[place.number];
+    if (node?.status === TaskStatus.TASK_STATUS_FAILED) releaseWaiters(place, bounded(node.error), agent);
     return advanceAndReply(run, step);
   },
 };

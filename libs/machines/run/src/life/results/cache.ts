@@ -6,8 +6,8 @@ import {
   RunPhase,
 } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
-import { dataOfPayload, StepBudget } from "@tutti/machine-work";
-import { complete } from "../../core/attempt/outcome.ts";
+import { bounded, dataOfPayload, StepBudget } from "@tutti/machine-work";
+import { complete, failForGood } from "../../core/attempt/outcome.ts";
 import { placeOf } from "../../core/node/task-kind.ts";
 import { behaviours } from "../../core/state/behaviours.ts";
 import { findNode } from "../../core/state/places.ts";
@@ -21,7 +21,7 @@ export const answerCache: RunCommand<AnswerCache, RunDone> = {
   type: "answer_cache",
   codec: AnswerCache,
   reply: RunDone,
-  decide(run, { taskId, visit, found, output, waitMs }, step) {
+  decide(run, { taskId, visit, found, output, waitMs, error }, step) {
     const number = findNode(run, taskId);
     const node = number === undefined ? undefined : run.nodes[number];
     if (node === undefined || visitNumberOf(run, node.number) !== visit || !isAsking(node)) return {};
@@ -31,6 +31,7 @@ export const answerCache: RunCommand<AnswerCache, RunDone> = {
       return {};
     }
     if (found) complete(place, dataOfPayload(output), { fromCache: true });
+    else if (error !== undefined) failForGood(place, bounded(error));
     else doItself(place);
     advance(run, step);
     return {};

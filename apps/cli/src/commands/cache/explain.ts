@@ -1,0 +1,115 @@
+/** Why tasks of a run used the cache or not, and which fields of the input were new. */
+import { differencesOf, differenceText } from "@tutti/definitions/differences";
+import type { CacheEntryInfo, Task } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+
+interface Explained {
+  readonly task: string;
+  readonly entry: string;
+  readonly outcome: "hit" | "computed" | "waiting";
+  /** The run and task that computed the output that was used, or the nearest earlier one. */
+  readonly run?: string;
+  readonly ofTask?: string;
+  /** What differs from the nearest earlier input: `day: "1" → "2"`. */
+  readonly differences?: readonly string[];
+  readonly why: string;
+}
+
+const tasksMax = 1_000;
+/** Earlier inputs that a task is compared with. */
+const comparedMax = 20;
+
+export async function explainCache(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const id = values.argument("ID");
+  const only = values.optionalArgument("TASK");
+  const server = await connect(context);
+  const tasks = only === undefined ? await tasksOf(server, id) : [await taskOf(server, id, only)];
+  const cached = tasks.filter(({ cacheEntry }) => cacheEntry !== undefined);
+  const explained: Explained[] = [];
+  for (const task of cached) explained.push(await explain(server, id, task));
+  return {
+    json: { tasks: explained },
+    quiet: explained.map(({ task, outcome }) => `${task} ${outcome}`),
+    empty: explained.length === 0 ? "No task of this run has asked the cache." : undefined,
+    draw: () => {
+      const { style } = print;
+      for (const { task, outcome, why, differences = [] } of explained) {
+        const word = outcome === "hit" ? style.green("hit") : style.yellow(outcome);
+        print.line(`${style.bold(safe(task))}  ${word}  ${safe(why)}`);
+        for (const difference of differences) print.line(`  ${safe(difference)}`);
+      }
+    },
+  };
+}
+
+async function tasksOf(server: Server, id: string): Promise<readonly Task[]> {
+  const query = { ...server.namespace, withPayloads: true, size: tasksMax };
+  return (await server.call("tasks.list", { params: { id }, query })).tasks;
+}
+
+async function taskOf(server: Server, id: string, task: string): Promise<Task> {
+  return await server.call("tasks.get", { params: { id, task }, query: server.namespace });
+}
+
+async function explain(server: Server, id: string, task: Task): Promise<Explained> {
+  const { taskId, cacheEntry: entry = "", fromCache = false } = task;
+  const about = { task: taskId, entry };
+  const kept = await entryOf(server, entry);
+  const of = kept?.runId === undefined ? "" : `run ${kept.runId}, task ${kept.taskId ?? ""}`;
+  const source = { ...(kept?.runId && { run: kept.runId }), ...(kept?.taskId && { ofTask: kept.taskId }) };
+  if (fromCache)
+    return { ...about, ...source, outcome: "hit", why: of === "" ? "from an earlier output" : `from ${of}` };
+  if (task.startTimeMs === undefined && task.endTimeMs === undefined)
+    return { ...about, outcome: "waiting", why: "another task computes the output" };
+  if (kept?.runId !== undefined && kept.runId !== id)
+    return {
+      ...about,
+      ...source,
+      outcome: "computed",
+      why: `the output of ${of} was not there, or not fresh`,
+    };
+  return { ...about, outcome: "computed", ...(await nearest(server, id, task)) };
+}
+
+/** Undefined once it has expired. */
+async function entryOf(server: Server, id: string): Promise<CacheEntryInfo | undefined> {
+  try {
+    return await server.call("cache.get", { params: { id }, query: server.namespace });
+  } catch (error) {
+    if (error instanceof Failure && error.code === "cache.missing") return undefined;
+    throw error;
+  }
+}
+
+/** The earlier task of the same capability whose input differs least. */
+async function nearest(
+  server: Server,
+  id: string,
+  { uses = "", input }: Task,
+): Promise<Pick<Explained, "why" | "run" | "ofTask" | "differences">> {
+  const query = { ...server.namespace, capability: uses, size: 100 };
+  const { entries } = await server.call("cache.list", { query });
+  const earlier = entries.filter(({ runId }) => runId !== undefined && runId !== id).slice(0, comparedMax);
+  const compared = await Promise.all(
+    earlier.map(async ({ runId: run = "", taskId: ofTask = "" }) => {
+      // Its run may be gone.
+      const found = await taskOf(server, run, ofTask).catch(() => undefined);
+      return (
+        found && { run, ofTask, differences: differencesOf(found.input, input, "input").map(differenceText) }
+      );
+    }),
+  );
+  const best = compared
+    .filter((each) => each !== undefined)
+    .toSorted((one, other) => one.differences.length - other.differences.length)[0];
+  if (best === undefined) return { why: `no other output of ${uses} is in the cache` };
+  if (best.differences.length === 0)
+    return { ...best, why: `run ${best.run}, task ${best.ofTask} has the same input and another key` };
+  return { ...best, why: `run ${best.run}, task ${best.ofTask} is nearest and differs:` };
+}

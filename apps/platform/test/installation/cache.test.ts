@@ -1,0 +1,90 @@
+/** The cache on a whole installation: tags, invalidation with what was computed from it, failures. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { cacheService, InvalidateCacheRequest, ListCacheEntriesRequest } from "@tutti/contracts/workflow/v1";
+import { isTuttiError } from "@tutti/kernel";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
+import { Installation } from "./installation.ts";
+
+const report = `workflow: report
+tasks:
+  rates:
+    uses: rates.load
+    with: {day: "\${{ input.day }}"}
+    cache: {ttl: 1h, tags: [rates, "day:\${{ input.day }}"]}
+  totals:
+    uses: totals.compute
+    with: {rates: "\${{ tasks.rates.output }}"}
+    cache: 1h
+output: "\${{ tasks.totals.output }}"
+`;
+
+describe("the cache on a whole installation", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let worker: Worker;
+  const calls = { rates: 0, totals: 0, none: 0 };
+  const cache = () => installation.host.mesh.client(cacheService);
+  const listed = async (filter = {}) => {
+    const request = ListCacheEntriesRequest.fromPartial({ filter });
+    return (await cache().listCacheEntries(request)).entries;
+  };
+  const invalidate = async (request: Parameters<typeof InvalidateCacheRequest.fromPartial>[0]) =>
+    (await cache().invalidateCache(InvalidateCacheRequest.fromPartial(request))).invalidated;
+  const run = async (id: string, day: number) => (await tutti.run("report", { id, input: { day } })).result();
+
+  before(async () => {
+    installation = await Installation.open();
+    tutti = await installation.client();
+    worker = installation.worker({ agentId: "w-1" });
+    worker.handle("rates.load", ({ day }: { readonly day: number }) => {
+      calls.rates += 1;
+      return day * 10;
+    });
+    worker.handle("totals.compute", ({ rates }: { readonly rates: number }) => {
+      calls.totals += 1;
+      return rates + 1;
+    });
+    await worker.start();
+    await tutti.workflows.register(report);
+  });
+  after(async () => {
+    await worker?.stop();
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
+  });
+
+  it("finds outputs by tag, capability, worker and run, and computes again what was invalidated", async () => {
+    assert.deepEqual([await run("one", 1), await run("two", 1), await run("three", 2)], [11, 11, 21]);
+    assert.deepEqual(calls, { rates: 2, totals: 2, none: 0 });
+    const counts = await Promise.all(
+      [
+        { tag: "rates" },
+        { tag: "day:2" },
+        { capability: "totals.compute" },
+        { agent: "w-1" },
+        { runId: "one" },
+      ].map(async (filter) => (await listed(filter)).length),
+    );
+    assert.deepEqual(counts, [2, 1, 2, 4, 2]);
+    const [rates] = await listed({ tag: "day:1" });
+    assert.deepEqual([rates?.capability, rates?.runId, rates?.taskId], ["rates.load", "one", "rates"]);
+    // The totals of the day were computed from its rates.
+    assert.equal(await invalidate({ filter: { tag: "day:1" }, derived: true }), 2);
+    assert.deepEqual([await run("four", 1), await run("five", 2)], [11, 21]);
+    assert.deepEqual(calls, { rates: 3, totals: 3, none: 0 });
+    assert.equal(await invalidate({ filter: { tag: "rates" } }), 2);
+    await run("six", 2);
+    assert.deepEqual(calls, { rates: 4, totals: 3, none: 0 }, "the totals were not derived by request");
+  });
+
+  it("refuses an invalidation without a condition, and removes all on request", async () => {
+    await assert.rejects(
+      invalidate({}),
+      (error) => isTuttiError(error) && error.code === "cache.condition_wanted",
+    );
+    assert.ok((await invalidate({ all: true })) > 0);
+    assert.deepEqual(await listed(), []);
+  });
+});
