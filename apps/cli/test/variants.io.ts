@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { objectAdapter } from "@tutti/sdk/adapters";
 import { AnnouncedService } from "@tutti/sdk/embed";
@@ -114,6 +116,51 @@ describe("variants of a workflow", () => {
       both.resolve();
       await Promise.all(services.map((service) => service.stop()));
     }
+  });
+
+  it("are applied from a file, with each difference, and pruned", async () => {
+    mkdirSync(join(at.command.folder, "both"));
+    const write = (name: string, text: string) => writeFileSync(join(at.command.folder, "both", name), text);
+    const applied = async (line: string) => (await at.printed(`${line} -q`)).trim();
+    const file = "variant: trip\nold: plan.one\nnew: plan.two\n";
+    const all = "apply both --file-set both";
+    write("trip.yaml", `${file}percent: 120\n`);
+    const wrong = await at.tutti(all);
+    assert.equal(wrong.exitCode, 3);
+    assert.match(wrong.errors, /trip\.yaml:4:10: error: .*0 to 100/);
+    assert.notEqual((await at.tutti("validate both")).exitCode, 0);
+    write("trip.yaml", `${file}percent: 20\n`);
+    write("other.yaml", "workflow: other\ntasks: {one: {uses: test.echo}}\n");
+    assert.match(await applied(`${all} --dry-run`), /variant\/trip created/);
+    assert.equal((await at.tutti("variant show trip")).exitCode, 3);
+    assert.match(await applied(all), /variant\/trip created/);
+    assert.match(await applied(all), /variant\/trip unchanged/);
+    write("trip.yaml", `${file.replace("plan.two", "plan.one")}percent: 30\ncompare: true\n`);
+    const text = await at.printed(`${all} --dry-run`);
+    for (const field of ["new", "percent", "compare"])
+      assert.match(text, new RegExp(`variant trip +${field}`), field);
+    await applied(all);
+    assert.equal(JSON.parse((await at.tutti("variant show trip --json")).output).percent, 30);
+    assert.match(await applied(all), /variant\/trip unchanged/);
+    write("trip.yaml", `${file.replace("plan.two", "plan.one")}compare: true\n`);
+    await at.printed("variant rollback trip");
+    assert.match(await at.printed(`${all} --dry-run`), /variant trip +compare/);
+    await applied(all);
+    assert.equal(
+      JSON.parse((await at.tutti("variant show trip --json")).output).percent,
+      0,
+      "a file without a percentage keeps it",
+    );
+    await at.printed("export kept");
+    assert.match(await applied("apply kept --dry-run"), /variant\/trip unchanged/);
+    write("trip.yaml", "workflow: more\ntasks: {one: {uses: test.echo}}\n");
+    assert.match(await applied(`${all} --prune --yes`), /variant\/trip deleted/);
+    assert.doesNotMatch(await at.printed("workflow list -q"), /^trip$/m);
+    write("trip.yaml", file);
+    assert.match(await applied(all), /variant\/trip updated/);
+    assert.match(await at.printed("workflow list -q"), /^trip$/m);
+    write("trip.yaml", "variant: other\nold: plan.one\nnew: plan.two\n");
+    assert.match((await at.tutti(all)).errors, /`other` is a workflow in both\/other.yaml and a variant/);
   });
 
   it("a workflow without them is refused with the command that sets them", async () => {

@@ -27,3 +27,4 @@ export {
   readApplySettings,
   setName,
 } from "./variables.ts";
+export { checkVariantText, type DescribedVariant, isVariantText } from "./variant-file.ts";

@@ -32,6 +32,7 @@ import { together, Usage, type Used } from "./installation.ts";
 import { checkResource, resourceWord } from "./resource-file.ts";
 import { checkRules } from "./rule-file.ts";
 import { type ApplySettings, applySettingsName, fillVariables, readApplySettings } from "./variables.ts";
+import { checkVariantText, isVariantText } from "./variant-file.ts";
 
 export interface Validated {
   /** By file and place. */
@@ -49,6 +50,7 @@ type Kind =
   | "schedule"
   | "trigger"
   | "resource"
+  | "variant"
   | "apply"
   | "definition";
 
@@ -148,6 +150,7 @@ function kindOf(file: DefinitionText): Kind | undefined {
     return "configuration";
   if (isApplySettings(file)) return "apply";
   if (file.format === "yaml" && resourceWord(file) !== undefined) return "resource";
+  if (file.format === "yaml" && isVariantText(file)) return "variant";
   if (!/^\s*["']?(?:workflow|session|schedule|trigger)["']?\s*:/m.test(file.text)) return;
   if (isSessionText(file)) return "session";
   // JSON of programs often has a field of this name.
@@ -184,6 +187,8 @@ function problemsOf(
       const word = resourceWord(file);
       return word === undefined ? [] : checkResource(file, word).problems;
     }
+    case "variant":
+      return checkVariantText(file).problems;
     case "apply":
       return readApplySettings(file).problems;
     case "definition":

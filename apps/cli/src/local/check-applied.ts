@@ -19,8 +19,11 @@ import { Mapping, schema } from "@tutti/rest/json";
 import type { Routes, Schedule, Trigger } from "@tutti/rest/types";
 import {
   checkResource,
+  checkVariantText,
   type DescribedResource,
+  type DescribedVariant,
   isInPool,
+  isVariantText,
   type ResourceWord,
   resourceWord,
 } from "@tutti/validation";
@@ -64,7 +67,14 @@ export interface AppliedDescribed {
   readonly resource: DescribedResource;
 }
 
-export type Applied = AppliedWorkflow | AppliedSchedule | AppliedTrigger | AppliedDescribed;
+export interface AppliedVariant {
+  readonly kind: "variant";
+  readonly file: SourceFile;
+  readonly id: string;
+  readonly variant: DescribedVariant;
+}
+
+export type Applied = AppliedWorkflow | AppliedVariant | AppliedSchedule | AppliedTrigger | AppliedDescribed;
 
 /** Returns what names a resource among those of its kind. */
 export function describedId(word: ResourceWord, id: string, spec: Readonly<Record<string, unknown>>): string {
@@ -89,7 +99,7 @@ export function describesSomething(file: SourceFile): boolean {
   return documentsOf(file).some((document) => {
     const one = { ...file, ...document };
     return (
-      [isWorkflowText, isSessionText, isScheduleText, isTriggerText].some((is) => is(one)) ||
+      [isWorkflowText, isSessionText, isScheduleText, isTriggerText, isVariantText].some((is) => is(one)) ||
       resourceWord(one) !== undefined
     );
   });
@@ -125,6 +135,11 @@ function checkDocument(file: SourceFile): CheckedDocument {
     if (resource === undefined) return { problems, applied: undefined };
     const id = describedId(word, resource.id, resource.spec);
     return { problems, applied: { kind: word, file, id, resource } };
+  }
+  if (isVariantText(file)) {
+    const { problems, variant } = checkVariantText(file);
+    const applied = variant && ({ kind: "variant", file, id: variant.id, variant } as const);
+    return { problems, applied };
   }
   const { problems, definition } = checkText(file);
   if (definition === undefined) return { problems, applied: undefined };

@@ -36,4 +36,3 @@ export async function openedReference({ shell }: Context, reference: string): Pr
   if (text !== undefined && text.trim() !== "") return text.trim();
   throw usageFailure(`\`${reference}\` has no value on this machine`);
 }
-

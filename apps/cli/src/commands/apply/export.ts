@@ -23,6 +23,7 @@ import { safe } from "../../terminal/text.ts";
 import { withoutOwner } from "./owner.ts";
 import { listed } from "./prune.ts";
 import { listResources, resourceWords } from "./resources.ts";
+import { readVariants } from "./variants.ts";
 
 interface Exported {
   readonly kind: string;
@@ -86,7 +87,21 @@ async function everything(server: Server): Promise<readonly (Exported | Left)[]>
           : notRead(read);
       all.push(reason === undefined ? { kind, id, extension: "yaml", text } : { kind, id, reason });
     }
-  for await (const { name } of listed<Definition>(server, "workflows.list", "definitions")) {
+  for await (const { name, versionLabels } of listed<Definition>(server, "workflows.list", "definitions")) {
+    const mayVary = versionLabels.includes("old") || versionLabels.includes("new");
+    const variants = mayVary ? await readVariants(server, name) : undefined;
+    if (variants !== undefined) {
+      const { spec, percent } = variants;
+      all.push(
+        spec === undefined
+          ? { kind: "variant", id: name, reason: "its tasks are no capabilities" }
+          : {
+              ...{ kind: "variant", id: name, extension: "yaml" as const },
+              text: printDefinition({ variant: name, ...spec, percent } as never, "yaml"),
+            },
+      );
+      continue;
+    }
     const { source } = await server.call("workflows.get", {
       params: { name },
       query: { ...server.namespace, withSource: true, withoutLiveCount: true },

@@ -11,6 +11,7 @@ import {
   type AppliedDescribed,
   type AppliedSchedule,
   type AppliedTrigger,
+  type AppliedVariant,
   changesOf,
   documentIn,
   plainOf,
@@ -18,6 +19,7 @@ import {
 } from "../../local/check-applied.ts";
 import { shortName } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
+import { calling, registerVariants, rollOut } from "../variants/variants.ts";
 import { nothingApplied } from "./folder.ts";
 import { isChangedSince, labelsOf, partOf, setOf, versionLabelOf, withoutOwner } from "./owner.ts";
 import {
@@ -29,6 +31,7 @@ import {
   unlessMissing,
   writeResource,
 } from "./resources.ts";
+import { readVariants } from "./variants.ts";
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -81,7 +84,16 @@ export async function planChanges(
   // Workflows before schedules and triggers, which start them.
   const workflows = of("workflow");
   for (const one of workflows) steps.push(await workflowStep(server, one, wanted));
-  const ids = new Set(workflows.map(({ id }) => id));
+  const variants = of("variant");
+  for (const one of variants) {
+    const workflow = workflows.find(({ id }) => id === one.id);
+    if (workflow !== undefined)
+      throw nothingApplied(
+        `\`${one.id}\` is a workflow in ${workflow.file.fileName} and a variant in ${one.file.fileName}.`,
+      );
+    steps.push(await variantStep(server, one, wanted));
+  }
+  const ids = new Set([...workflows, ...variants].map(({ id }) => id));
   for (const one of of("schedule", "trigger")) steps.push(await timedStep(server, one, ids, wanted));
   return steps;
 }
@@ -215,6 +227,63 @@ async function workflowStep(
     differences:
       differences.length > 0 ? differences : [{ path: "hash", before: found.hash, after: applied.hash }],
     liveRuns: await liveRuns(server, id),
+  };
+}
+
+/**
+ * Two variants are two versions of a workflow. A set marks the version of the new variant. If a file has no percentage, that
+ * of the platform stays.
+ */
+async function variantStep(
+  server: Server,
+  { id, file, variant }: AppliedVariant,
+  wanted: Wanted,
+): Promise<Step> {
+  const params = { name: id };
+  const latest = await unlessMissing(
+    server.call("workflows.get", { params, query: { ...server.namespace, withoutLiveCount: true } }),
+  );
+  const found = await readVariants(server, id);
+  if (latest !== undefined && found === undefined && !wanted.isForced)
+    throw nothingApplied(`The workflow \`${id}\` exists and has no variants.`, {
+      next: ["Choose another name, or give it variants with --force."],
+    });
+  const prefix = versionLabelOf("");
+  const { versions } =
+    found === undefined
+      ? { versions: [] }
+      : await server.call("workflows.versions", { params, query: { ...server.namespace, size: 500 } });
+  const marked = versions.find(({ versionLabels }) => versionLabels.some((one) => one.startsWith(prefix)));
+  const setThere = marked?.versionLabels.find((one) => one.startsWith(prefix))?.slice(prefix.length);
+  requireOwn("variant", id, setThere, wanted);
+  const set = wanted.set ?? setThere;
+  const label = set === undefined ? undefined : versionLabelOf(set);
+  const percent = variant.percent ?? found?.percent ?? 0;
+  const { old, new: young, compare: compares } = variant;
+  const described = { old, new: young, compare: compares };
+  const content = found === undefined ? [] : differencesOf(found.spec ?? {}, described);
+  const isMarked = set === setThere && (set === undefined || marked?.hash === found?.current.hash);
+  const differences: Difference[] = [
+    ...content,
+    ...(found === undefined || found.percent === percent
+      ? []
+      : [{ path: "percent", before: found.percent, after: percent }]),
+    ...(latest?.archived === true ? [{ path: "archived", before: true, after: false }] : []),
+    ...(found === undefined || isMarked ? [] : [{ path: "set", before: setThere, after: set }]),
+  ];
+  const isDrifted = marked !== undefined && found !== undefined && marked.hash !== found.current.hash;
+  return {
+    ...{ kind: "variant", id, fileName: file.fileName, differences },
+    outcome: outcomeOf(found, differences),
+    ...(isDrifted && { drift: driftOf(found.current.createCause) }),
+    write: async () => {
+      if (latest?.archived === true)
+        await server.call("workflows.archive", { params, query: server.namespace, body: { restore: true } });
+      const isWritten = found === undefined || content.length > 0 || !isMarked;
+      const both = { old: calling(old), new: calling(young) };
+      if (isWritten) await registerVariants(server, id, both, { percent, compares, label });
+      else await rollOut(server, id, "new", percent);
+    },
   };
 }
 

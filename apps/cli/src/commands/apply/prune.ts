@@ -14,6 +14,7 @@ import { nothingApplied } from "./folder.ts";
 import { isChangedSince, setOf, versionLabelOf } from "./owner.ts";
 import type { Step, Wanted } from "./plan.ts";
 import { listResources, removeResource, resourceWords, unlessMissing } from "./resources.ts";
+import { readVariants } from "./variants.ts";
 
 interface Owned {
   readonly kind: Applied["kind"];
@@ -72,8 +73,12 @@ async function ownedBy(server: Server, set: string): Promise<readonly Owned[]> {
       ? { hash }
       : await unlessMissing(server.call("workflows.get", { params: { name }, query }));
     if (applied === undefined) continue;
+    const variants = await readVariants(server, name);
     owned.push({
-      ...{ kind: "workflow", id: name, isChanged: applied.hash !== hash },
+      ...(variants === undefined
+        ? { kind: "workflow" as const, isChanged: applied.hash !== hash }
+        : { kind: "variant" as const, isChanged: applied.hash !== variants.current.hash }),
+      id: name,
       remove: () =>
         server.call("workflows.archive", {
           params: { name },

@@ -7,6 +7,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { counted } from "@tutti/kernel";
+import type { Definition } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
@@ -16,7 +17,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
 type VariantName = "old" | "new";
-const variantNames = ["old", "new"] as const;
+export const variantNames = ["old", "new"] as const;
 const other = { old: "new", new: "old" } as const;
 
 /** A task of the workflow language: what a variant does. */
@@ -69,7 +70,7 @@ export async function registerVariants(
   server: Server,
   name: string,
   variants: Variants,
-  { percent, compares }: VariantSetting,
+  { percent, compares, label }: VariantSetting & { readonly label?: string | undefined },
 ): Promise<void> {
   for (const variant of variantNames)
     await server.call("workflows.register", {
@@ -79,12 +80,18 @@ export async function registerVariants(
         ...{ fileName: `${name}.json`, versionLabels: [variant] },
         // The new version takes no runs before its percentage is set.
         ...(variant === "new" && { keepLatest: true }),
+        ...(variant === "new" && label !== undefined && { versionLabels: [variant, label] }),
       },
     });
   await rollOut(server, name, "new", percent);
 }
 
-async function rollOut(server: Server, name: string, version: VariantName, percent: number): Promise<void> {
+export async function rollOut(
+  server: Server,
+  name: string,
+  version: VariantName,
+  percent: number,
+): Promise<void> {
   await server.call("workflows.rollOut", {
     ...{ params: { name }, query: server.namespace },
     body: { version, percent, reason: "tutti variant" },
@@ -143,19 +150,26 @@ export async function rollBack(server: Server, name: string): Promise<void> {
 
 /** Returns the percentage of the new variant. */
 async function requireVariants(server: Server, name: string): Promise<number> {
-  const { versions } = await server.call("workflows.versions", {
-    params: { name },
-    query: { ...server.namespace, size: versionsRead },
+  const found = variantsIn(await versionsOf(server, name));
+  if (found !== undefined) return found.percent;
+  throw new Failure(`Workflow \`${name}\` has no variants. Set them with \`tutti variant set\`.`, {
+    ...{ exitCode: exitCodes.refused, code: "no_variants" },
   });
+}
+
+export async function versionsOf(server: Server, name: string): Promise<readonly Definition[]> {
+  const query = { ...server.namespace, size: versionsRead };
+  return (await server.call("workflows.versions", { params: { name }, query })).versions;
+}
+
+/** Undefined if a workflow has no variants. */
+export function variantsIn(versions: readonly Definition[]) {
   const labelled = (label: string) => versions.find(({ versionLabels }) => versionLabels.includes(label));
   const [one, two] = [labelled("old"), labelled("new")];
-  if (one === undefined || two === undefined)
-    throw new Failure(`Workflow \`${name}\` has no variants. Set them with \`tutti variant set\`.`, {
-      ...{ exitCode: exitCodes.refused, code: "no_variants" },
-    });
-  if (two.versionLabels.includes("latest")) return percentMax;
+  if (one === undefined || two === undefined) return undefined;
   const { rollout } = one;
-  return rollout !== undefined && rollout.hash === two.hash ? (rollout.percent ?? 0) : 0;
+  const part = rollout !== undefined && rollout.hash === two.hash ? (rollout.percent ?? 0) : 0;
+  return { old: one, new: two, percent: two.versionLabels.includes("latest") ? percentMax : part };
 }
 
 const versionsRead = 500;

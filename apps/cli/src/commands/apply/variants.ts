@@ -1,0 +1,53 @@
+/** Reads the variants of a workflow as a file describes them. */
+import type { Definition } from "@tutti/rest/types";
+import type { Server } from "../../server/calls.ts";
+import {
+  calling,
+  type Variants,
+  type VariantTask,
+  variantNames,
+  variantsIn,
+  versionsOf,
+} from "../variants/variants.ts";
+import { unlessMissing } from "./resources.ts";
+
+export interface FoundVariants {
+  readonly percent: number;
+  /** Undefined for variants that are no capabilities: adopted scripts. */
+  readonly spec: { readonly old: string; readonly new: string; readonly compare: boolean } | undefined;
+  /** The version of the new variant. */
+  readonly current: Definition;
+}
+
+/** Undefined if there is no such workflow, or it has no variants. */
+export async function readVariants(server: Server, name: string): Promise<FoundVariants | undefined> {
+  const found = variantsIn((await unlessMissing(versionsOf(server, name))) ?? []);
+  if (found === undefined) return undefined;
+  const [old, young] = await Promise.all(
+    variantNames.map(async (label) => {
+      const query = { ...server.namespace, label, withSource: true, withoutLiveCount: true };
+      const { source } = await server.call("workflows.get", { params: { name }, query });
+      return tasksIn(source?.text);
+    }),
+  );
+  const [one, two] = [capabilityIn(old?.old), capabilityIn(young?.new)];
+  const spec =
+    one === undefined || two === undefined
+      ? undefined
+      : { old: one, new: two, compare: old?.new !== undefined && young?.old !== undefined };
+  return { percent: found.percent, spec, current: found.new };
+}
+
+function tasksIn(text: string | undefined): Partial<Variants> {
+  try {
+    return (JSON.parse(text ?? "{}") as { readonly tasks?: Partial<Variants> }).tasks ?? {};
+  } catch {
+    // A version that no command of variants has written.
+    return {};
+  }
+}
+
+function capabilityIn(task: VariantTask | undefined): string | undefined {
+  const { uses, with: given } = task ?? {};
+  return typeof uses === "string" && given === calling(uses)["with"] ? uses : undefined;
+}
