@@ -6,6 +6,7 @@ import {
   languageJsonSchema,
   scheduleJsonSchema,
   sessionJsonSchema,
+  sourceJsonSchema,
   triggerJsonSchema,
 } from "../../libs/definitions/src/index.ts";
 import {
@@ -47,6 +48,7 @@ export async function referencePages(root) {
     ["workflow.schema.json", formatted(root, "workflow.schema.json", languageJsonSchema())],
     ["schedule.schema.json", formatted(root, "schedule.schema.json", scheduleJsonSchema())],
     ["trigger.schema.json", formatted(root, "trigger.schema.json", triggerJsonSchema())],
+    ["source.schema.json", formatted(root, "source.schema.json", sourceJsonSchema())],
     ["session.schema.json", formatted(root, "session.schema.json", sessionJsonSchema())],
     ["rpcs.md", page(rpcsPage(image, rules, servedContracts(files)))],
     ["rest.md", page(restPage())],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { latch, until } from "@tutti/kernel/testing";
@@ -445,6 +445,35 @@ tasks:
     assert.match(await printed("trigger pause orders --reason calm"), /is paused/);
     assert.match(await printed("trigger resume orders"), /is resumed/);
     assert.match(await printed("trigger delete orders --yes"), /deleted/);
+  });
+
+  it("source: check, and run posts an event for each file, until Ctrl-C", async () => {
+    const folder = join(at.command.folder, "desk");
+    const text = `source: inbox\nfolder: {path: ${JSON.stringify(folder)}, inbox: in, poll: 50ms}\n`;
+    writeFileSync(join(at.command.folder, "inbox.yaml"), text);
+    const missing = await tutti("source check inbox.yaml");
+    assert.equal(missing.exitCode, exitCodes.failed);
+    assert.match(missing.output, /✗ inbox: .*the folder does not exist/);
+    mkdirSync(join(folder, "in"), { recursive: true });
+    assert.match(await printed("source check inbox.yaml"), /✓ inbox can be read/);
+    const given = '{"a":"${{ event.data.name }}"}';
+    const run = "file-${{ event.subject }}";
+    await printed(`trigger create files echo --event source.inbox --with '${given}' --run '${run}'`);
+    const running = at.command.start(["source", "run", "inbox.yaml"], {
+      environment: { TUTTI_SERVER: at.platform.url },
+    });
+    await running.says(/inbox posts source\.inbox/);
+    for (const name of ["a7", "a8"]) writeFileSync(join(folder, "in", name), name);
+    await running.says(/a7\n[\s\S]*a8\n|a8\n[\s\S]*a7\n/);
+    running.signal("SIGINT");
+    assert.equal((await running.ended).exitCode, 0);
+    for (const name of ["a7", "a8"]) assert.match(await printed(`watch file-${name}`), new RegExp(name));
+    assert.deepEqual(readdirSync(join(folder, "in")), []);
+    const wrong = `${text}nats: {url: "nats://shop:secret@host", stream: S}\n`;
+    writeFileSync(join(at.command.folder, "wrong.yaml"), wrong);
+    const refused = await tutti("source run wrong.yaml");
+    assert.equal(refused.exitCode, exitCodes.usage);
+    assert.match(refused.errors, /expected a reference, found a value/);
   });
 
   it("cache: list, show, invalidate, and why a run used it or not", async () => {

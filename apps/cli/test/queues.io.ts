@@ -307,7 +307,11 @@ describe("adopt queue", { skip }, () => {
     const tail = "--connection env:SHOP_DB";
     await refused(`adopt queue kafka jobs report ${tail}`, /Kinds: bullmq, celery, postgres/, 2);
     await refused("adopt queue postgres jobs report --connection postgres://a:b@c/d", /env:SHOP_REDIS/, 2);
-    await refused("adopt queue postgres jobs report --connection env:NOTHING", /`env:NOTHING` has no URL/, 2);
+    await refused(
+      "adopt queue postgres jobs report --connection env:NOTHING",
+      /`env:NOTHING` has no value/,
+      2,
+    );
     await refused(`adopt queue postgres jobs nothing ${tail}`, /`nothing` not found/, 3);
     await refused(`adopt queue postgres nothing report ${tail}`, /nothing.*does not exist/, 3);
     await refused(`adopt queue bullmq jobs report ${tail}`, /has no URL such as\s+redis:/, 3);

@@ -50,6 +50,7 @@ export { type CheckedFile, checkFileText } from "./check/file-checker.ts";
 export { type HeldValue, holdAgainst } from "./check/held-value.ts";
 export { type CheckedSchedule, checkScheduleText, isScheduleText } from "./check/schedule-checker.ts";
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
+export { type CheckedSource, checkSourceText, isSourceText } from "./check/source-checker.ts";
 export { checkSchemaText, type ReadText, readText } from "./check/text-checker.ts";
 export { type CheckedTrigger, checkTriggerText, isTriggerText } from "./check/trigger-checker.ts";
 export { isWorkflowDocument, isWorkflowText } from "./check/workflow-text.ts";
@@ -75,9 +76,11 @@ export {
   languageJsonSchema,
   scheduleJsonSchema,
   sessionJsonSchema,
+  sourceJsonSchema,
   triggerJsonSchema,
 } from "./language/json-schema.ts";
 export { type MembersShape, type Shape, shapes } from "./language/shape.ts";
+export type { SourceDocument } from "./language/source-shape.ts";
 export { type PlanKindWord, type TaskKindWord, taskKinds } from "./language/task-shape.ts";
 export { limits as definitionLimits } from "./limits.ts";
 export { canonical } from "./plan/canonical.ts";

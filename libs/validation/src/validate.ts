@@ -12,6 +12,7 @@ import {
   checkScheduleText,
   checkSchemaText,
   checkSessionText,
+  checkSourceText,
   checkText,
   checkTriggerText,
   type DefinitionProblem,
@@ -19,6 +20,7 @@ import {
   documentsOf,
   isScheduleText,
   isSessionText,
+  isSourceText,
   isTriggerText,
   isWorkflowText,
   type KnownCapability,
@@ -49,6 +51,7 @@ type Kind =
   | "session"
   | "schedule"
   | "trigger"
+  | "source"
   | "resource"
   | "variant"
   | "apply"
@@ -151,11 +154,12 @@ function kindOf(file: DefinitionText): Kind | undefined {
   if (isApplySettings(file)) return "apply";
   if (file.format === "yaml" && resourceWord(file) !== undefined) return "resource";
   if (file.format === "yaml" && isVariantText(file)) return "variant";
-  if (!/^\s*["']?(?:workflow|session|schedule|trigger)["']?\s*:/m.test(file.text)) return;
+  if (!/^\s*["']?(?:workflow|session|schedule|trigger|source)["']?\s*:/m.test(file.text)) return;
   if (isSessionText(file)) return "session";
   // JSON of programs often has a field of this name.
   if (file.format === "yaml" && isScheduleText(file)) return "schedule";
   if (file.format === "yaml" && isTriggerText(file)) return "trigger";
+  if (file.format === "yaml" && isSourceText(file)) return "source";
   return isWorkflowText(file) || isUnreadable(file) ? "definition" : undefined;
 }
 
@@ -183,6 +187,8 @@ function problemsOf(
       return checkScheduleText(file).problems;
     case "trigger":
       return checkTriggerText(file).problems;
+    case "source":
+      return checkSourceText(file).problems;
     case "resource": {
       const word = resourceWord(file);
       return word === undefined ? [] : checkResource(file, word).problems;

@@ -10,6 +10,7 @@ import {
   documentsOf,
   isScheduleText,
   isSessionText,
+  isSourceText,
   isTriggerText,
   isWorkflowText,
   printDefinition,
@@ -108,6 +109,10 @@ export function describesSomething(file: SourceFile): boolean {
 function checkDocument(file: SourceFile): CheckedDocument {
   if (isSessionText(file)) {
     const message = "a session is started, not applied: use `tutti session start`";
+    return { problems: [wrong(file, message)], applied: undefined };
+  }
+  if (isSourceText(file)) {
+    const message = "a source runs in a process of yours, it is not applied: use `tutti source run`";
     return { problems: [wrong(file, message)], applied: undefined };
   }
   if (isScheduleText(file)) {

@@ -2,15 +2,19 @@
 import { enumName } from "@tutti/contracts/enum";
 import { TaskKind } from "@tutti/contracts/workflow/v1";
 import {
+  type CheckedSource,
   checkScheduleText,
   checkSessionText,
+  checkSourceText,
   checkText,
   checkTriggerText,
   type Definition,
   type DefinitionProblem,
+  documentsOf,
   graphOf,
   isScheduleText,
   isSessionText,
+  isSourceText,
   isTriggerText,
 } from "@tutti/definitions";
 import type { Json } from "../command/input.ts";
@@ -20,18 +24,26 @@ import type { SourceFile } from "./definition-file.ts";
 export interface Checked {
   readonly file: SourceFile;
   readonly problems: readonly DefinitionProblem[];
-  /** Undefined when there is an error among the problems, and for the file of a session, schedule or trigger. */
+  /** Undefined when there is an error among the problems, and for the file of a session, schedule, trigger or source. */
   readonly definition: Definition | undefined;
 }
 
-/** Returns a definition, or the file of a session, schedule or trigger. A template is filled in where parameters are given. */
+/** Returns a definition, or the file of a session, schedule, trigger or source. A template is filled in where parameters are given. */
 export function checkFile(file: SourceFile, parameters?: Json): Checked {
   if (isSessionText(file)) return { file, problems: checkSessionText(file).problems, definition: undefined };
   if (isScheduleText(file))
     return { file, problems: checkScheduleText(file).problems, definition: undefined };
   if (isTriggerText(file)) return { file, problems: checkTriggerText(file).problems, definition: undefined };
+  if (isSourceText(file)) return { file, problems: checkSourceText(file).problems, definition: undefined };
   const { problems, definition } = checkText(file, parameters === undefined ? {} : { parameters });
   return { file, problems, definition };
+}
+
+/** Returns every source of a file. */
+export function checkSources(file: SourceFile): readonly (CheckedSource & { readonly file: SourceFile })[] {
+  const documents = documentsOf(file);
+  const all = documents.length === 0 ? [file] : documents.map((document) => ({ ...file, ...document }));
+  return all.map((one) => ({ file: one, ...checkSourceText(one) }));
 }
 
 /** Names of the parameters of a template that is not filled in. Undefined for anything else. */

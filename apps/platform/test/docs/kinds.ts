@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   checkScheduleText,
   checkSessionText,
+  checkSourceText,
   checkText,
   checkTriggerText,
   printProblem,
@@ -67,13 +68,14 @@ export const kinds: Readonly<Record<string, Kind>> = {
     else if (kind === "session") assertIsSession(text, place);
     else if (kind === "schedule") assertIsSchedule(text, place);
     else if (kind === "trigger") assertIsTrigger(text, place);
+    else if (kind === "source") assertIsSource(text, place);
     else if (kind === "load") assertIsScenario(text, place);
     // A command of the page reads it.
     else if (kind === "alerts" || kind === "applied")
       assert.ok(file !== undefined, `${place}: expected file=…`);
     else
       assert.fail(
-        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger, kind=load, kind=alerts, kind=applied or a configuration of Tutti`,
+        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger, kind=source, kind=load, kind=alerts, kind=applied or a configuration of Tutti`,
       );
     if (file !== undefined) workshop.write(file, text);
   },
@@ -168,6 +170,11 @@ function assertIsSchedule(text: string, place: string): void {
 
 function assertIsTrigger(text: string, place: string): void {
   const { problems } = checkTriggerText({ format: "yaml", text, fileName: place });
+  assert.deepEqual(problems.map(printProblem), []);
+}
+
+function assertIsSource(text: string, place: string): void {
+  const { problems } = checkSourceText({ format: "yaml", text, fileName: place });
   assert.deepEqual(problems.map(printProblem), []);
 }
 

@@ -207,14 +207,14 @@ export function run(
   });
 }
 
-/** Waits like a reader: until this output appears. */
+/** Waits like a reader until a worker is linked, or a source posts events. */
 function linked(child: ChildProcess, line: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding("utf8").on("data", (text: string) => {
       said += text;
-      if (said.includes("linked")) resolve();
+      if (/linked| posts /.test(said)) resolve();
     });
   child.once("exit", () => reject(new Error(`${line} ended before it was linked: ${said}`)));
   return promise;

@@ -4,6 +4,7 @@ import { definition } from "./definition-shape.ts";
 import { schedule } from "./schedule-shape.ts";
 import { session } from "./session-shape.ts";
 import { type JsonKind, type MembersShape, type Shape, textForms } from "./shape.ts";
+import { source } from "./source-shape.ts";
 import { trigger } from "./trigger-shape.ts";
 
 /** What may are in place of anything else in a template. */
@@ -22,6 +23,11 @@ export function sessionJsonSchema(): Json {
 /** Returns the JSON Schema of the files of triggers. */
 export function triggerJsonSchema(): Json {
   return documentSchema(trigger, { id: "urn:tutti:trigger", title: "A trigger of Tutti", fills: false });
+}
+
+/** Returns the JSON Schema of the files of sources. */
+export function sourceJsonSchema(): Json {
+  return documentSchema(source, { id: "urn:tutti:source", title: "A source of Tutti", fills: false });
 }
 
 /** Returns the JSON Schema of the files of schedules. */

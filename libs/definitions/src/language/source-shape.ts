@@ -1,19 +1,22 @@
 import { type MembersShape, type Shape, shapes } from "./shape.ts";
 
+/** Where a value of this machine is. */
+type LocalReference = `env:${string}` | `file:${string}`;
+
 /** The file of a source: its settings are those of one system. */
 export interface SourceDocument {
   readonly source: string;
   /** The type of its events. Default: `source.NAME`. */
   readonly event?: string;
   readonly postgres?: PolledSettings & {
-    readonly url: string;
+    readonly url: LocalReference;
     readonly table: string;
     readonly channel?: string;
     readonly idColumn?: string;
     readonly afterStart?: "mark" | "delete";
   };
   readonly redis?: {
-    readonly url: string;
+    readonly url: LocalReference;
     readonly stream?: string;
     readonly list?: string;
     readonly channel?: string;
@@ -23,37 +26,37 @@ export interface SourceDocument {
     readonly afterStart?: "keep" | "delete";
   };
   readonly nats?: {
-    readonly url: string;
-    readonly credentials?: string;
+    readonly url: LocalReference;
+    readonly credentials?: LocalReference;
     readonly stream: string;
     readonly subjects?: readonly string[];
     readonly consumer?: string;
     readonly failures?: string;
   };
   readonly imap?: PolledSettings & {
-    readonly url: string;
+    readonly url: LocalReference;
     readonly mailbox?: string;
     readonly moveTo?: string;
     readonly failures?: string;
   };
   readonly folder?: FolderSettings & { readonly path: string };
   readonly sftp?: FolderSettings & {
-    readonly url: string;
+    readonly url: LocalReference;
     readonly hostKeys: readonly string[];
-    readonly privateKey?: string;
+    readonly privateKey?: LocalReference;
   };
   readonly s3?: FolderSettings & {
     readonly url: string;
     readonly bucket: string;
     readonly prefix?: string;
     readonly region?: string;
-    readonly accessKey: string;
-    readonly secretKey: string;
+    readonly accessKey: LocalReference;
+    readonly secretKey: LocalReference;
   };
   readonly git?: PolledSettings & {
-    readonly url: string;
+    readonly url: LocalReference;
     readonly branch?: string;
-    readonly privateKey?: string;
+    readonly privateKey?: LocalReference;
   };
 }
 
@@ -94,7 +97,7 @@ function system(
 
 export const source: MembersShape = members(
   {
-    source: text("The name of the source. The ids of its events begin with it.", "name", 100),
+    source: text("The name of the source. It starts the ids of its events.", "name", 100),
     event: text("The type of its events. Default: `source.NAME`.", "name", 200),
     postgres: system("postgres", "Rows of an outbox table of PostgreSQL.", ["url", "table"], {
       url: reference("Its address with the password"),

@@ -34,7 +34,8 @@ export interface Starter {
 }
 
 export interface SourceRunOptions {
-  readonly tutti: Pick<Tutti, "run" | "runs">;
+  /** `runs` is needed where results are written back. */
+  readonly tutti: Starter & Partial<Pick<Tutti, "runs">>;
   /** Ends it. */
   readonly signal?: AbortSignal;
   /** Opens references. Default: `env:NAME` and `file:/path` of this machine. */

@@ -1,6 +1,5 @@
 /** Starts a run for each message of a queue of another system. */
-import { counted, isTuttiError, type Logger, silentLogger, TuttiError } from "@tutti/kernel";
-import { RestError } from "@tutti/rest/client";
+import { counted } from "@tutti/kernel";
 import {
   bullmqQueue,
   celeryQueue,
@@ -12,9 +11,10 @@ import {
 } from "@tutti/sdk/adapters";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { Failure, usageFailure } from "../../command/failure.ts";
+import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
+import { failureOf, interruptionOf, openedReference, warningsOf } from "../../server/messages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
@@ -30,11 +30,11 @@ export async function adoptQueue(context: Context): Promise<Result> {
   const frames = print.frames("errors");
   try {
     const result = await moveQueue({
-      ...{ queue, workflows, dryRun, signal: shell.interrupted, logger: loggerOf(context) },
+      ...{ queue, workflows, dryRun, signal: shell.interrupted, logger: warningsOf(context) },
       prefix: values.text("run-prefix") ?? name,
       labels: { queue: name },
       tutti: starterOf(server),
-      secret: (reference) => opened(context, reference),
+      secret: (reference) => openedReference(context, reference),
       onProgress: (moved) => frames.draw(() => [`${counted(moved, "message")} moved`]),
     });
     return outcomeOf(context, { name, dryRun, result });
@@ -121,36 +121,6 @@ function starterOf(server: Server): Starter {
       }
     },
   };
-}
-
-/** Undefined if the message is to blame. */
-function interruptionOf(error: unknown): TuttiError | undefined {
-  const { cause } = error as Failure;
-  if (!(error instanceof Failure) || !(cause instanceof RestError)) return undefined;
-  const told = { code: error.code, message: error.message, cause: error };
-  if (cause.status === 401 || cause.status === 403)
-    return new TuttiError({ ...told, status: "PERMISSION_DENIED" });
-  if (cause.retry === "never" && cause.status < 500 && cause.status !== 0) return undefined;
-  return new TuttiError({ ...told, status: "UNAVAILABLE", retry: "same-key" });
-}
-
-function failureOf(error: unknown): unknown {
-  if (!isTuttiError(error)) return error;
-  if (error.cause instanceof Failure) return error.cause;
-  return new Failure(error.message, { exitCode: exitCodes.refused, code: error.code, cause: error });
-}
-
-function loggerOf({ print }: Context): Logger {
-  const warn = (message: string, { error }: { error?: unknown } = {}) =>
-    print.note(safe(`${message}: ${error instanceof Error ? error.message : String(error)}`));
-  return { ...silentLogger, warn };
-}
-
-async function opened({ shell }: Context, reference: string): Promise<string> {
-  const [, kind, place = ""] = /^(env|file):(.+)$/s.exec(reference) ?? [];
-  const text = kind === "file" ? await shell.readText(place).catch(() => "") : shell.environment[place];
-  if (text !== undefined && text.trim() !== "") return text.trim();
-  throw usageFailure(`--connection: \`${reference}\` has no URL`);
 }
 
 interface Moved {

@@ -112,6 +112,28 @@ export const triggerCommands: readonly Command[] = [
     load: () => import("./write.ts").then(({ createTrigger }) => createTrigger),
   },
   {
+    name: "source run",
+    group: "triggers",
+    summary: "Post an event for each message of other systems",
+    about: [
+      "Each FILE describes a source: a table of PostgreSQL, a stream of Redis or NATS, a mailbox, a folder, a bucket or a git repository. Triggers choose the workflows.",
+      "Runs until Ctrl-C. A message is acknowledged to its system after the platform has its event.",
+    ],
+    arguments: [{ name: "FILE", summary: "files of sources", isMany: true, completes: "file" }],
+    examples: [{ words: "source run orders.yaml", does: "post an event for each message" }],
+    json: "lines",
+    load: () => import("./source.ts").then(({ runSources }) => runSources),
+  },
+  {
+    name: "source check",
+    group: "triggers",
+    summary: "Check the files of sources and the connections to their systems",
+    arguments: [{ name: "FILE", summary: "files of sources", isMany: true, completes: "file" }],
+    examples: [{ words: "source check orders.yaml", does: "check the file and read from its system" }],
+    json: "document",
+    load: () => import("./source.ts").then(({ checkSources }) => checkSources),
+  },
+  {
     name: "trigger test",
     group: "triggers",
     summary: "Test a trigger with an event. Nothing starts",

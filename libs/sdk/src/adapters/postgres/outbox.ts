@@ -232,7 +232,7 @@ class Outbox {
   /** Waits for the end of a run for a while, and writes its result. */
   async #finish(id: string, sql: string, caller: Caller): Promise<void> {
     const run = this.#runOf(id);
-    const result = await this.#resultOf(this.#given.tutti.runs.get(run), caller.signal);
+    const result = await this.#resultOf(this.#handleOf(run), caller.signal);
     if (result === undefined) return;
     const { finished, failed } = this.#statements;
     try {
@@ -264,13 +264,18 @@ class Outbox {
     }
   }
 
+  #handleOf(run: string): RunHandle {
+    const { runs } = this.#given.tutti;
+    if (runs !== undefined) return runs.get(run);
+    const problem = "expected a client with `runs` to write results";
+    throw adapterErrors.invalid({ adapter: this.#options.name, problem });
+  }
+
   async #endOf(handle: RunHandle): Promise<RunResult | "gone" | undefined> {
     try {
       const { outcome } = await handle.get();
       const result = outcome?.result;
-      return result?.$case === "continued"
-        ? this.#endOf(this.#given.tutti.runs.get(result.value.id))
-        : result;
+      return result?.$case === "continued" ? this.#endOf(this.#handleOf(result.value.id)) : result;
     } catch (error) {
       if (isTuttiError(error) && error.status === "NOT_FOUND") return "gone";
       throw error;

@@ -1,0 +1,76 @@
+/** The source of the SDK that a file describes. What a message has becomes an event. */
+import type { SourceDocument } from "@tutti/definitions";
+import { assert, parseDurationMs } from "@tutti/kernel";
+import {
+  folderSource,
+  gitSource,
+  imapSource,
+  natsSource,
+  postgresOutbox,
+  redisSource,
+  type Source,
+  type SourceStart,
+  s3Source,
+  sftpSource,
+} from "@tutti/sdk/adapters";
+
+export function sourceOf(document: SourceDocument): Source {
+  const { source: name, postgres, redis, nats, imap, git } = document;
+  if (postgres !== undefined)
+    return postgresOutbox({ ...polled(postgres), name, start: (row) => event(rowOf(row)) });
+  if (redis !== undefined)
+    return redisSource({
+      ...{ ...redis, name, from: placeOf(redis) },
+      start: ({ fields: { value, ...fields } }) =>
+        event(value === undefined || Object.keys(fields).length > 0 ? { ...fields, value } : read(value)),
+    });
+  if (nats !== undefined)
+    return natsSource({ ...nats, name, start: ({ subject, text }) => event(read(text), subject) });
+  if (imap !== undefined) {
+    const { moveTo, ...settings } = polled(imap);
+    return imapSource({
+      ...{ ...settings, name, ...(moveTo !== undefined && { afterStart: { moveTo } }) },
+      start: (mail) => event(mail, mail.subject),
+    });
+  }
+  if (git !== undefined)
+    return gitSource({ ...polled(git), name, start: (commit) => event(commit, commit.id) });
+  return filesOf(document);
+}
+
+function filesOf({ source: name, folder, sftp, s3 }: SourceDocument): Source {
+  const start = (file: { readonly name: string }) => event(file, file.name);
+  if (folder !== undefined) return folderSource({ ...polled(folder), name, folder: folder.path, start });
+  if (sftp !== undefined) return sftpSource({ ...polled(sftp), name, start });
+  assert(s3 !== undefined, "a checked source has one system", { name });
+  return s3Source({ ...polled(s3), name, start });
+}
+
+/** Every message is an event. Triggers choose the workflow. */
+function event(data: unknown, subject = ""): SourceStart {
+  return { workflow: "", input: { data, subject } };
+}
+
+/** The columns that the outbox needs for itself are not in the event. */
+function rowOf(row: object): object {
+  const { started_at, finished_at, failure, tutti_id, ...own } = row as Readonly<Record<string, unknown>>;
+  return own;
+}
+
+function placeOf({ stream, list, channel = "", take = "first" }: NonNullable<SourceDocument["redis"]>) {
+  if (stream !== undefined) return { stream };
+  return list === undefined ? { channel } : { list, take };
+}
+
+/** Most messages are JSON. Others are texts. */
+function read(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function polled<Settings extends { readonly poll?: string }>({ poll, ...settings }: Settings) {
+  return { ...settings, ...(poll !== undefined && { pollMs: parseDurationMs(poll) ?? 0 }) };
+}
