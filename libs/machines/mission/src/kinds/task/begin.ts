@@ -230,11 +230,12 @@ const none: Detailed = { ok: true, details: undefined };
 
 /** Turns the value of an expression into texts: keys are texts. */
 function texts(value: Json): Json {
-  const { labels, limitKeys, dueMs, capability, ...keys } = value as Record<string, Json>;
+  const { labels, limitKeys, cacheTags, dueMs, capability, ...keys } = value as Record<string, Json>;
   return {
     ...mapped(keys),
     labels: mapped((labels ?? {}) as Record<string, Json>),
     limitKeys: ((limitKeys ?? []) as Json[]).map(textOf),
+    cacheTags: ((cacheTags ?? []) as Json[]).map(textOf),
     dueMs: dueMs ?? 0,
     capability: capability ?? 0,
   };
