@@ -50,10 +50,19 @@ describe("giveBackLeftovers", () => {
   });
 
   it("is worth it if the process is idle and there is memory to give", () => {
-    const idle = { share: 0.01, heapMiB: 40, youngMiB: 16, isFirst: false };
+    const idle = { share: 0.01, heapMiB: 40, youngMiB: 16, restedMs: 60_000, wasBusy: true };
+    const first = { restedMs: Number.POSITIVE_INFINITY, wasBusy: false, youngMiB: 1 };
     assert.equal(isWorthGivingBack(idle), true);
-    assert.equal(isWorthGivingBack({ ...idle, youngMiB: 1, isFirst: true }), true);
-    for (const other of [{ share: 0.2 }, { heapMiB: 500 }, { youngMiB: 1 }])
+    assert.equal(isWorthGivingBack({ ...idle, ...first }), true);
+    assert.equal(isWorthGivingBack({ ...idle, wasBusy: false, restedMs: 1_800_000 }), true);
+    const others = [
+      { share: 0.2 },
+      { heapMiB: 500 },
+      { youngMiB: 1 },
+      { restedMs: 10_000 },
+      { wasBusy: false },
+    ];
+    for (const other of others)
       assert.equal(isWorthGivingBack({ ...idle, ...other }), false, JSON.stringify(other));
   });
 

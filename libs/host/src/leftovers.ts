@@ -26,8 +26,10 @@ export interface Stretch {
   /** Live and dead objects, of all generations. */
   readonly heapMiB: number;
   readonly youngMiB: number;
-  /** Nothing was given back since it was ready. */
-  readonly isFirst: boolean;
+  /** Since the last time that something was given back. Infinity if nothing was since the process is ready. */
+  readonly restedMs: number;
+  /** Whether it had more to do since then. */
+  readonly wasBusy: boolean;
 }
 
 /** So little is what a process does that has nothing to do. */
@@ -37,9 +39,14 @@ const heapMiBMax = 96;
 /** Less is not worth it, but after a start: what that left is in the old generation as well. */
 const youngMiBMin = 3;
 
+/** The young generation of an idle process grows again, and giving it back costs as much as a minute of being idle. */
+const restMs = { busy: 60_000, idle: 1_800_000 };
+
 /** Returns whether there is something to give back, and no caller would notice. */
-export function isWorthGivingBack({ share, heapMiB, youngMiB, isFirst }: Stretch): boolean {
-  return share <= idleShareMax && heapMiB <= heapMiBMax && (isFirst || youngMiB >= youngMiBMin);
+export function isWorthGivingBack({ share, heapMiB, youngMiB, restedMs, wasBusy }: Stretch): boolean {
+  if (share > idleShareMax || heapMiB > heapMiBMax) return false;
+  if (restedMs === Number.POSITIVE_INFINITY) return true;
+  return youngMiB >= youngMiBMin && restedMs >= (wasBusy ? restMs.busy : restMs.idle);
 }
 
 const lookEveryMs = 5_000;
@@ -48,19 +55,20 @@ const mebibyte = 2 ** 20;
 /** Gives back what the start and every burst of work left, as soon as the process has nothing to do. */
 export function giveBackWhenIdle(timers: Timers): Timer {
   let before = process.cpuUsage();
-  let isFirst = true;
+  let restedMs = Number.POSITIVE_INFINITY;
+  let wasBusy = false;
   return timers.every(lookEveryMs, () => {
     const { user, system } = process.cpuUsage(before);
     before = process.cpuUsage();
+    const share = (user + system) / 1_000 / lookEveryMs;
+    restedMs += lookEveryMs;
+    wasBusy ||= share > idleShareMax;
     const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
-    const stretch = {
-      share: (user + system) / 1_000 / lookEveryMs,
-      heapMiB: getHeapStatistics().used_heap_size / mebibyte,
-      youngMiB: (young?.physical_space_size ?? 0) / mebibyte,
-      isFirst,
-    };
-    if (!isWorthGivingBack(stretch)) return;
-    isFirst = false;
+    const heapMiB = getHeapStatistics().used_heap_size / mebibyte;
+    const youngMiB = (young?.physical_space_size ?? 0) / mebibyte;
+    if (!isWorthGivingBack({ share, heapMiB, youngMiB, restedMs, wasBusy })) return;
+    restedMs = 0;
+    wasBusy = false;
     giveBackLeftovers();
   });
 }

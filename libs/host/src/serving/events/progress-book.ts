@@ -1,6 +1,6 @@
 /**
- * Work that has moved on and of which that was not told yet. It is informed of a while after its first step, so that
- * what ends at once is informed of by its end alone, and then at most once a second.
+ * Work that has moved on and of which that was not told yet. It is informed of a second after its first step, so that
+ * shorter work is informed of by its end alone, and then at most once a second.
  */
 import type { InstanceKey } from "@tutti/kernel";
 import type { NoteHead } from "./note.ts";
@@ -14,7 +14,6 @@ interface Entry extends NoteHead {
   dueMs: number;
 }
 
-const firstAfterMs = 250;
 const everyMs = 1_000;
 /** Beyond these, further ones are not told of before they end. */
 const entriesMax = 10_000;
@@ -35,7 +34,7 @@ export class ProgressBook {
       entry.cause = cause;
       entry.isPending = true;
     } else if (this.#entries.size < entriesMax) {
-      const dueMs = nowMs + firstAfterMs;
+      const dueMs = nowMs + everyMs;
       this.#entries.set(key, { key, event, timeMs, cause, isPending: true, dueMs });
     }
   }
