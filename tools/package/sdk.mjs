@@ -46,11 +46,13 @@ const banner =
   'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);';
 
 /**
+ * The JavaScript of the package, without declarations: what programs of tests import in place of the sources, too.
+ *
  * @param {string} folder
- * @param {import("../package.mjs").Common} common
- * @returns {Promise<import("../package.mjs").Made>}
+ * @param {{ minify?: boolean }} [how]
+ * @returns {Promise<import("esbuild").Metafile>}
  */
-export async function makeSdk(folder, common) {
+export async function bundleSdk(folder, { minify = true } = {}) {
   const { metafile } = await build({
     absWorkingDir: workspaceRoot,
     entryPoints: entries,
@@ -61,7 +63,7 @@ export async function makeSdk(folder, common) {
     platform: "node",
     format: "esm",
     target: "node20",
-    minify: true,
+    minify,
     // Node prints the line of code of an uncaught error.
     lineLimit: 500,
     keepNames: true,
@@ -79,13 +81,18 @@ export async function makeSdk(folder, common) {
     logLevel: "warning",
   });
   for (const file of Object.keys(metafile.outputs)) withoutBanner(resolve(workspaceRoot, file));
+  return metafile;
+}
+
+/**
+ * @param {string} folder
+ * @param {import("../package.mjs").Common} common
+ * @returns {Promise<import("../package.mjs").Made>}
+ */
+export async function makeSdk(folder, common) {
+  const metafile = await bundleSdk(folder);
   const declared = writeDeclarations(entries, join(folder, "types"), dependencies);
-  const exports = Object.fromEntries(
-    Object.keys(entries).map((name) => [
-      name === "index" ? "." : `./${name}`,
-      { types: `./types/${declared[name]}`, default: `./dist/${name}.js` },
-    ]),
-  );
+  const exports = exportsOf((name) => ({ types: `./types/${declared[name]}`, default: `./dist/${name}.js` }));
   const manifest = {
     name: "@tutti/sdk",
     ...common.manifest,
@@ -103,6 +110,13 @@ export async function makeSdk(folder, common) {
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(folder, "README.md"), readme);
   return { files: Object.keys(metafile.inputs).map((file) => resolve(workspaceRoot, file)) };
+}
+
+/** @param {(name: string) => unknown} of what is imported by the name of an entry */
+export function exportsOf(of) {
+  return Object.fromEntries(
+    Object.keys(entries).map((name) => [name === "index" ? "." : `./${name}`, of(name)]),
+  );
 }
 
 /** Most files need no `require`. The banners of all would be 9,000 bytes. @param {string} file */

@@ -4,11 +4,12 @@
  * share one platform, one page after the other.
  */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Section } from "@tutti/kernel";
 import { type Bench, kinds } from "./docs/kinds.ts";
+import { linkPackages } from "./docs/packages.ts";
 import { allPages, type Page, root } from "./docs/page.ts";
 import { typecheckPrograms } from "./docs/typecheck.ts";
 import { sharesPlatform, Workshop } from "./docs/workshop.ts";
@@ -23,8 +24,7 @@ describe("documentation", { concurrency: 2 }, () => {
 
   before(async () => {
     folder = await makeFolder();
-    // Like the folder of a clone: what the programs import is found from here.
-    symlinkSync(join(root, "node_modules"), join(folder.path, "node_modules"));
+    await linkPackages(folder.path);
     writeFileSync(join(folder.path, "package.json"), '{"type": "module"}\n');
     const declared = await import("../../../tools/reference/declared.mjs");
     sections = await declared.declaredSections(declared.sourceFiles(root));

@@ -196,7 +196,8 @@ async function handOver(script: string, words: readonly string[]): Promise<numbe
 
 const connectMs = 1_000;
 
-async function listens(host: string, port: number): Promise<boolean> {
+/** Connects, and closes the connection. */
+export async function listens(host: string, port: number): Promise<boolean> {
   const { connect } = await import("node:net");
   return await new Promise((done) => {
     const socket = connect({ host, port, timeout: connectMs });

@@ -1,5 +1,5 @@
 /** Every program that the pages show, checked as strictly as the workspace's own, in one run of the compiler. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isChange } from "./kinds.ts";
 import { type Page, root } from "./page.ts";
@@ -21,6 +21,7 @@ export async function typecheckPrograms(pages: readonly Page[], folder: string):
   }
   const base = join(root, "tsconfig.base.json");
   mkdirSync(folder, { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: base, include: ["**/*.ts"] }));
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   await run(process.execPath, [compiler, "-p", folder], folder).catch((error: Error) => {

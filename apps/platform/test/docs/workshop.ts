@@ -9,6 +9,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { madeBy, staleFronts } from "../../../../tools/fronts.mjs";
 import { type Service, start } from "../support/services.ts";
+import { runHere } from "./command.ts";
 import { type Page, root } from "./page.ts";
 
 /** Scripts of the workspace that a page may really run. The others would change the clone, or take minutes. */
@@ -116,13 +117,20 @@ export class Workshop implements AsyncDisposable {
     if (this.#platform !== this.#shared) await this.#platform?.[Symbol.asyncDispose]();
   }
 
-  /** What the project brings: its Node, and its command as the sources have it. */
+  /** What the project brings: its Node, and its command. Most lines of the command run in this process. */
   async #runCommand(name: string, words: string, how: string): Promise<string> {
     // Minutes of their own, and tests of their own: apps/cli/test/demo-kill.io.ts, demo-race.io.ts.
     if (name === "tutti" && words.startsWith("demo ")) return "";
-    const script = name === "tutti" ? `'${await builtCommand()}'` : "";
-    const line = `exec '${process.execPath}' ${script} ${this.#withAddresses(words)}`;
+    const given = this.#withAddresses(words);
     const environment = { TUTTI_SERVER: "", TUTTI_ADDRESS: "", ...this.#environment };
+    if (name === "tutti" && how !== "background") {
+      const ended = await runHere(given, this.folder, environment, commandTimeoutMs);
+      if (ended?.code === 0) return ended.output;
+      if (ended !== undefined)
+        throw new Error(`tutti ${given} ended with ${ended.code} and printed\n${ended.output}`);
+    }
+    const script = name === "tutti" ? `'${await builtCommand()}'` : "";
+    const line = `exec '${process.execPath}' ${script} ${given}`;
     if (how !== "background") return run("sh", ["-c", line], this.folder, environment);
     const env = { ...process.env, ...environment };
     const child = spawn("sh", ["-c", line], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });

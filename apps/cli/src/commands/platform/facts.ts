@@ -1,9 +1,9 @@
 /** Facts about all work, queried with SQL. */
-import { writeFile } from "node:fs/promises";
 import { counted, csvLine } from "@tutti/kernel";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
+import { once } from "../../effects/once.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
@@ -36,7 +36,7 @@ export async function facts(context: Context): Promise<Result> {
 }
 
 export async function query(context: Context): Promise<Result> {
-  const { print, values } = context;
+  const { print, values, shell } = context;
   const server = await connect(context);
   const sql = values.argument("SQL");
   const rowsMax = values.whole("rows");
@@ -47,7 +47,7 @@ export async function query(context: Context): Promise<Result> {
   const found = (rows ?? []) as readonly Row[];
   const file = values.text("parquet");
   if (file !== undefined) {
-    await writeFile(file, parquetOf(columns, found));
+    await shell.writeBytes(file, once(parquetOf(columns, found)));
     return {
       json: { file, rows: found.length, cut: cut ?? false },
       quiet: [file],

@@ -5,6 +5,7 @@ import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
+import { once } from "../../effects/once.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
@@ -116,10 +117,6 @@ export async function saveReport(context: Context): Promise<Result> {
     quiet: [name],
     draw: () => print.line(`${print.style.green("✓")} ${safe(name)} written, ${bytes.length} bytes`),
   };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  yield bytes;
 }
 
 export async function deleteReport(context: Context): Promise<Result> {

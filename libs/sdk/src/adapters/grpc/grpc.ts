@@ -60,7 +60,8 @@ export async function grpcAdapter(options: GrpcAdapterOptions): Promise<Adapter>
   const forbidden = addressProblem(new URL(`http://${address}`).hostname.replace(/^\[|\]$/g, ""), false);
   if (forbidden !== undefined)
     throw adapterErrors.addressRefused({ operation: name, url, reason: forbidden });
-  const grpc = await import("@grpc/grpc-js");
+  // In a bundle, the names of a CommonJS module are in its default alone.
+  const { default: grpc } = await import("@grpc/grpc-js");
   const { tls = {}, answerBytesMax = defaults.answerBytesMax } = options;
   const [ca, key, cert] = await Promise.all(
     [tls.ca, tls.key, tls.cert].map((file) => (file === undefined ? null : readFile(file))),
@@ -138,7 +139,7 @@ interface Asked {
 }
 
 interface Parts {
-  readonly grpc: typeof Grpc;
+  readonly grpc: Pick<typeof Grpc, "Metadata" | "status">;
   readonly channel: Channel;
   readonly isSecure: boolean;
 }

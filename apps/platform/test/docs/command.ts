@@ -1,0 +1,93 @@
+/**
+ * Lines of the command `tutti`, run in this process: a process takes 0.1 s of processor time for its start, and pages
+ * have hundreds of lines. What needs a shell, a terminal or a script of its own is left to a process.
+ */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { sleep, systemTimers } from "@tutti/kernel";
+import { root } from "./page.ts";
+
+/** As `apps/cli/src/effects/shell.ts` has it. An app imports no other, so what is used of it is named here. */
+interface Command {
+  readonly run: (words: readonly string[], shell: object, version: string) => Promise<number>;
+  readonly filesBelow: (folder: string) => object;
+  readonly systemTime: object;
+  readonly listens: (host: string, port: number) => Promise<boolean>;
+  readonly version: string;
+}
+
+let loaded: Promise<Command> | undefined;
+
+function command(): Promise<Command> {
+  loaded ??= (async () => {
+    const of = (file: string) => import(pathToFileURL(join(root, "apps/cli/src", file)).href);
+    const [cli, shell, { version }] = [
+      await of("cli.ts"),
+      await of("effects/system-shell.ts"),
+      await of("version.ts"),
+    ];
+    const { filesBelow, systemTime, listens } = shell;
+    return { run: cli.runCommandLine, filesBelow, systemTime, listens, version };
+  })();
+  return loaded;
+}
+
+/** Words as a shell reads them. Undefined if the line has more than words: pipes, variables, patterns. */
+function wordsOf(line: string): readonly string[] | undefined {
+  const words: string[] = [];
+  let rest = line.trim();
+  while (rest !== "") {
+    const [all, text] = /^((?:[^\s'"\\|&;<>()$`*?[\]~#!{}]|'[^']*'|"[^"\\$`!]*")+)(?:\s+|$)/.exec(rest) ?? [];
+    if (all === undefined || text === undefined) return undefined;
+    words.push(
+      text.replaceAll(
+        /'([^']*)'|"([^"]*)"/g,
+        (_, single?: string, double?: string) => single ?? double ?? "",
+      ),
+    );
+    rest = rest.slice(all.length);
+  }
+  return words;
+}
+
+/** A program of the page. It is imported once per process. */
+const program = /\.[cm]?[jt]s$/;
+
+/** Returns the output and the exit code of a line. Undefined if the line needs a process. */
+export async function runHere(
+  line: string,
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  timeoutMs: number,
+): Promise<{ readonly code: number; readonly output: string } | undefined> {
+  const words = wordsOf(line);
+  if (words === undefined || words.some((word) => word === "-" || program.test(word))) return undefined;
+  const { run, filesBelow, systemTime, listens, version } = await command();
+  // A reader takes longer from line to line, and what a line started runs meanwhile.
+  await sleep(systemTimers, 100);
+  let output = "";
+  let isLeft = false;
+  const leave = async () => {
+    isLeft = true;
+    throw new Error("a script has a process of its own");
+  };
+  const sink = {
+    ...{ isTerminal: false, hasColours: false, columns: 80, rows: 24 },
+    write(text: string) {
+      output += text;
+    },
+    onResize: () => () => {},
+  };
+  const shell = {
+    ...{ output: sink, errors: sink, environment: { ...process.env, ...environment } },
+    ...filesBelow(folder),
+    ...systemTime,
+    isAnswered: false,
+    interrupted: AbortSignal.timeout(timeoutMs),
+    ...{ runScript: leave, handOver: leave, listens },
+    nodeVersion: process.versions.node,
+    ask: async () => undefined,
+  };
+  const code = await run(words, shell, version);
+  return isLeft ? undefined : { code, output };
+}
