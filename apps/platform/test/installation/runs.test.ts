@@ -80,7 +80,7 @@ describe("runs", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("start and wait for the end in one call, and are given as they are when the wait is over", async () => {
+  it("start and wait for the end in one call, and are given as they are when the wait or the time of the call is over", async () => {
     const startAndWait = (name: string, input: unknown, waitMs: number, runId = "") =>
       client().startRun(
         StartRunRequest.fromPartial({
@@ -96,6 +96,9 @@ describe("runs", () => {
     assert.equal(open.run?.runId, "waited-for");
     const again = await startAndWait("waiting", {}, 1, "waited-for");
     assert.equal(again.existed, true);
+    const asked = AwaitRunRequest.fromPartial({ runId: "waited-for", waitMs: 60_000 });
+    const { run: still } = await client().awaitRun(asked, { timeoutMs: 2_000 });
+    assert.equal(still?.endTime, undefined, "before the deadline of a call that waits longer");
   });
 
   it("one goes through pools and workers to its end", async () => {

@@ -64,7 +64,13 @@ export interface Awaiting<Item> {
   readonly rung?: AbortSignal;
 }
 
-/** Work when it has ended, or when more has happened to it than was known, or as it is when the wait is over. */
+/** How long before the deadline of its call a wait ends, at most: the reply has to reach the caller. */
+const replyMs = 1_000;
+
+/**
+ * Work when it has ended, or when more has happened to it than was known, or as it is when the wait is over. A call that
+ * was sent on to another owner starts its wait again there, and never waits until its deadline.
+ */
 export async function whenEnded<Item extends Whole>(
   dependencies: LookingDependencies,
   work: Pick<Work, "keyOf">,
@@ -73,7 +79,9 @@ export async function whenEnded<Item extends Whole>(
 ): Promise<Item> {
   const { clock } = dependencies.foundation;
   const key = work.keyOf(context.namespace, id);
-  const untilMs = clock.monotonic() + waitMs;
+  const startMs = clock.monotonic();
+  const callMs = context.deadlineMs - startMs;
+  const untilMs = startMs + Math.min(waitMs, callMs - Math.min(replyMs, callMs / 4));
   const signal = rung === undefined ? context.signal : AbortSignal.any([context.signal, rung]);
   const endOnly = afterEvent === 0;
   for (;;) {
