@@ -249,11 +249,9 @@ async function variantStep(
       next: ["Choose another name, or give it variants with --force."],
     });
   const prefix = versionLabelOf("");
-  const { versions } =
-    found === undefined
-      ? { versions: [] }
-      : await server.call("workflows.versions", { params, query: { ...server.namespace, size: 500 } });
-  const marked = versions.find(({ versionLabels }) => versionLabels.some((one) => one.startsWith(prefix)));
+  const marked = found?.versions.find(({ versionLabels }) =>
+    versionLabels.some((one) => one.startsWith(prefix)),
+  );
   const setThere = marked?.versionLabels.find((one) => one.startsWith(prefix))?.slice(prefix.length);
   requireOwn("variant", id, setThere, wanted);
   const set = wanted.set ?? setThere;

@@ -17,11 +17,14 @@ export interface FoundVariants {
   readonly spec: { readonly old: string; readonly new: string; readonly compare: boolean } | undefined;
   /** The version of the new variant. */
   readonly current: Definition;
+  /** All versions of the workflow. */
+  readonly versions: readonly Definition[];
 }
 
 /** Undefined if there is no such workflow, or it has no variants. */
 export async function readVariants(server: Server, name: string): Promise<FoundVariants | undefined> {
-  const found = variantsIn((await unlessMissing(versionsOf(server, name))) ?? []);
+  const versions = (await unlessMissing(versionsOf(server, name))) ?? [];
+  const found = variantsIn(versions);
   if (found === undefined) return undefined;
   const [old, young] = await Promise.all(
     variantNames.map(async (label) => {
@@ -35,7 +38,7 @@ export async function readVariants(server: Server, name: string): Promise<FoundV
     one === undefined || two === undefined
       ? undefined
       : { old: one, new: two, compare: old?.new !== undefined && young?.old !== undefined };
-  return { percent: found.percent, spec, current: found.new };
+  return { percent: found.percent, spec, current: found.new, versions };
 }
 
 function tasksIn(text: string | undefined): Partial<Variants> {
