@@ -40,7 +40,7 @@ const links = z.strictObject({
   sweepMs: milliseconds
     .default(100)
     .describe(
-      "How often links are checked: heartbeats and acknowledgements are late by at most this duration.",
+      "How long an acknowledgement may wait for a frame that carries it. Links are checked for heartbeats and cuts less often: four times per heartbeat or `resumeWindowMs`, whichever is shorter.",
     ),
 });
 

@@ -36,6 +36,7 @@ import { RefusedAgents } from "./links/refused-agents.ts";
 import type { RelayDependencies } from "./links/relay/relay-stream.ts";
 import { Relays } from "./links/relay/relays.ts";
 import { LinkRoll } from "./links/roll.ts";
+import type { LinkSettings } from "./links/settings.ts";
 import { hostMissions } from "./missions/hosting.ts";
 import { offerInstruments } from "./offers/instruments.ts";
 import { AgentPolls } from "./polls/agent-polls.ts";
@@ -106,9 +107,11 @@ export class SwarmService extends Orchestrator {
       instruments: links,
     });
     this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
-    const { heartbeatMs, leaseMs: idleMs, sweepMs, greetingMs, startedAfterMs } = settings.links;
+    const { heartbeatMs, leaseMs: idleMs, greetingMs, startedAfterMs } = settings.links;
     const polls = new AgentPolls({ ...{ pools, now, timers, ids, heartbeatMs, idleMs, admit }, host: owner });
-    this.register("links", linkUpkeep({ book, relays, polls, timers, sweepMs }), { dependsOn: ["pools"] });
+    this.register("links", linkUpkeep({ book, relays, polls, timers, settings: settings.links }), {
+      dependsOn: ["pools"],
+    });
     const poolStore = new PoolStore({ machines: { runtime, archive, partitionOwner }, pools });
     const dependencies = {
       ...{ pools, poolStore, updates, now, settings, foundation },
@@ -188,34 +191,46 @@ interface Upkeep {
   readonly relays: Relays;
   readonly polls: AgentPolls;
   readonly timers: Timers;
-  readonly sweepMs: number;
+  readonly settings: Pick<LinkSettings, "sweepMs" | "heartbeatMs" | "resumeWindowMs">;
 }
 
 /**
  * Looks after the links from the first agent on, and ends their streams with the service. It does not stop after the
  * last agent: its end is recorded by a later sweep.
  */
-function linkUpkeep({ book, relays, polls, timers, sweepMs }: Upkeep): Component {
+function linkUpkeep({ book, relays, polls, timers, settings }: Upkeep): Component {
+  const { sweepMs, heartbeatMs, resumeWindowMs } = settings;
+  // Most links are idle. Only acknowledgements are urgent, and the book knows which links owe one.
+  const everyMs = Math.max(sweepMs, Math.min(heartbeatMs, resumeWindowMs) / 4);
   let timer: Timer | undefined;
+  let soon: Timer | undefined;
   const end = (): void => {
     timer?.cancel();
-    timer = undefined;
+    soon?.cancel();
+    timer = soon = undefined;
   };
   const sweep = (): void => {
     book.sweep();
     polls.sweep();
   };
   const start = (): void => {
-    timer ??= timers.every(sweepMs, sweep);
+    timer ??= timers.every(everyMs, sweep);
+  };
+  const owe = (): void => {
+    soon ??= timers.after(sweepMs, () => {
+      soon = undefined;
+      book.acknowledge();
+    });
   };
   return {
     start() {
       book.onOpened = start;
       polls.onJoined = start;
+      book.onOwing = owe;
     },
     drain: () => book.close(),
     stop() {
-      book.onOpened = polls.onJoined = () => {};
+      book.onOpened = polls.onJoined = book.onOwing = () => {};
       end();
       relays.stop();
     },

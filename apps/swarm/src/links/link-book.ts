@@ -83,6 +83,10 @@ export class LinkBook {
   readonly #agents = new Map<string, LinkedAgent>();
   /** A link was opened: from then on the book has to be swept. */
   onOpened = (): void => {};
+  /** Links that owe their agents an acknowledgement. */
+  readonly #owing = new Set<LinkedAgent>();
+  /** The first link owes one: `acknowledge` has to follow soon. */
+  onOwing = (): void => {};
 
   constructor(parts: LinkBookParts) {
     this.#parts = parts;
@@ -133,6 +137,7 @@ export class LinkBook {
       const isNew = link.receive(frame, nowMs);
       this.#parts.instruments.framesReceived.add();
       if (!isNew) return;
+      if (link.owesAcknowledgement) this.#owe(agent);
       if (frame.offering !== undefined) agent.offer(frame.offering);
       const error = agent.take(frame, nowMs);
       const { pool } = agent.home;
@@ -161,9 +166,14 @@ export class LinkBook {
     if (link.detach(carrier, nowMs)) agent.cut(nowMs);
   }
 
-  /**
-   * Looks after every link: heartbeats, acknowledgements, cuts that were not repaired. Who is silent, the pool knows.
-   */
+  /** Acknowledges what no frame has acknowledged by now. */
+  acknowledge(): void {
+    const nowMs = this.#parts.now();
+    for (const { link } of this.#owing) link.tick(nowMs);
+    this.#owing.clear();
+  }
+
+  /** Looks after every link: heartbeats, cuts that were not repaired. Who is silent, the pool knows. */
   sweep(): void {
     const nowMs = this.#parts.now();
     for (const agent of this.#agents.values()) {
@@ -174,6 +184,11 @@ export class LinkBook {
   /** Ends all streams. The agents may resume their links here if it is soon, or greet elsewhere. */
   close(): void {
     for (const agent of this.#agents.values()) this.#cutOff(agent, swarmErrors.hostStopping());
+  }
+
+  #owe(agent: LinkedAgent): void {
+    if (this.#owing.size === 0) this.onOwing();
+    this.#owing.add(agent);
   }
 
   /** Why the caller may not be this agent, or offer what it does. */

@@ -10,6 +10,6 @@ export interface LinkSettings extends LinkTimes {
   readonly greetingMs: number;
   /** Largest frame, either way. */
   readonly frameBytesMax: number;
-  /** How often all links are looked after. */
+  /** How long an acknowledgement may wait for a frame that carries it. */
   readonly sweepMs: number;
 }

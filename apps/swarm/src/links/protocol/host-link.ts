@@ -108,6 +108,11 @@ export class HostLink {
     return this.#received.last;
   }
 
+  /** Whether no frame has acknowledged yet what the agent sent. */
+  get owesAcknowledgement(): boolean {
+    return this.#received.unacknowledgedWithContent > 0;
+  }
+
   /** Whether the agent must read the frames it was sent before more are added. */
   get isClogged(): boolean {
     return !this.#sent.hasRoom || this.backlogBytes >= linkLimits.unacknowledged.bytes;
@@ -208,8 +213,7 @@ export class HostLink {
     const phase = this.#phase;
     switch (phase.kind) {
       case "linked":
-        if (this.#received.unacknowledgedWithContent > 0 || nowMs - phase.sentMs >= this.#times.heartbeatMs)
-          this.#requestFrame();
+        if (this.owesAcknowledgement || nowMs - phase.sentMs >= this.#times.heartbeatMs) this.#requestFrame();
         return false;
       case "cut":
         return nowMs - phase.sinceMs >= this.#times.resumeWindowMs;

@@ -9,6 +9,7 @@ import {
   turnForOthers,
 } from "@tutti/kernel";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
+import { givenUp } from "../../calls/stopping.ts";
 import { meshErrors } from "../../errors.ts";
 import { isHeavy, requireWeight } from "../../interceptors/limits.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
@@ -41,6 +42,8 @@ export class InProcessLink implements Link {
   readonly state = "ready";
   readonly #server: LocalServer;
   readonly #options: InProcessOptions;
+  /** Calls of a program like one of another process: they end with it. */
+  readonly #open = new Set<ServerCall>();
 
   constructor(server: LocalServer, options: InProcessOptions) {
     this.#server = server;
@@ -49,7 +52,9 @@ export class InProcessLink implements Link {
 
   connect(): void {}
 
-  close(): void {}
+  close(): void {
+    for (const call of this.#open) call.stop(givenUp(call.method));
+  }
 
   one(call: OutgoingCall, input: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -61,7 +66,9 @@ export class InProcessLink implements Link {
           reject(reason);
         },
       });
+      const isOutside = this.#options.outside !== undefined;
       const serve = async (taken: unknown) => {
+        if (isOutside) this.#open.add(serverCall);
         try {
           const reply = await served.one(serverCall, taken);
           const answered = isHeavy(reply)
@@ -70,6 +77,8 @@ export class InProcessLink implements Link {
           inOwnTurn(answered, () => resolve(answered));
         } catch (thrown) {
           reject(this.#failed(thrown));
+        } finally {
+          if (isOutside) this.#open.delete(serverCall);
         }
       };
       if (isHeavy(input)) this.#askedInTurns(call, serverCall, input).then(serve, reject);
