@@ -4,7 +4,6 @@
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { sleep, systemTimers } from "@tutti/kernel";
 import { root } from "./page.ts";
 
 /** As `apps/cli/src/effects/shell.ts` has it. An app imports no other, so what is used of it is named here. */
@@ -63,8 +62,6 @@ export async function runHere(
   const words = wordsOf(line);
   if (words === undefined || words.some((word) => word === "-" || program.test(word))) return undefined;
   const { run, filesBelow, systemTime, listens, version } = await command();
-  // A reader takes longer from line to line, and what a line started runs meanwhile.
-  await sleep(systemTimers, 100);
   let output = "";
   let isLeft = false;
   const leave = async () => {
