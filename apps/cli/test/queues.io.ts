@@ -1,5 +1,5 @@
 /**
- * Backlogs of real queues are moved, while the command and the platform are killed and workers of the queue run.
+ * Sources of all kinds that files describe post events, and backlogs of real queues are moved, while the command and the platform are killed and workers of the queue run.
  *
  * Each message has either a worker or a run: none is lost, and none has both.
  */
@@ -17,9 +17,12 @@ import { needsProgram } from "../../../tools/programs.mjs";
 import { password as redisPassword, startRedis } from "../../../tools/redis.mjs";
 import { commandAtWork } from "./support/at-work.ts";
 import { workspaceFolder } from "./support/command.ts";
+import { outboxSystem, startSystems, streamSystem, writeSources } from "./support/source-systems.ts";
 
 const [redisServer, postgres] = [await needsProgram("redis-server"), await needsProgram("postgres")];
 const skip = redisServer.skip || postgres.skip;
+const others = await Promise.all(["nats-server", "dovecot", "sshd"].map(needsProgram));
+const [, dovecot, sshd] = others;
 /** As Celery 5.6.3 wrote them to Redis 7.0. */
 const recorded: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(new URL("./support/celery-messages.json", import.meta.url), "utf8"),
@@ -99,6 +102,55 @@ describe("adopt queue", { skip }, () => {
       .filter((id: string) => id.startsWith(prefix))
       .map((id: string) => id.slice(prefix.length));
   };
+
+  it("source run: a file of each kind posts one event for each message", {
+    skip: others.find((program) => program.skip !== false)?.skip ?? false,
+  }, async () => {
+    const programs = { dovecot: dovecot?.path ?? "", sshd: sshd?.path ?? "" };
+    const started = await startSystems(join(at.command.folder, "systems"), programs);
+    const systems = [...started, outboxSystem(database), streamSystem(redis)];
+    closing.unshift(
+      ...started.map(
+        ({ close }) =>
+          async () =>
+            close?.(),
+      ),
+    );
+    for (const system of systems) Object.assign(environment, system.environment);
+    const names = writeSources(at.command.folder, systems);
+    const files = names.map((name) => `${name}.yaml`).join(" ");
+    for (const { prepare } of systems) await prepare?.();
+    const checked = await start(`source check ${files}`).ended;
+    assert.equal(checked.exitCode, 0, checked.output + checked.errors);
+    const trigger =
+      'trigger: sources\nworkflow: report\nevent: source.*\nwith: {data: "${{ event.data }}"}\nrun: "${{ event.type }}"\n';
+    writeFileSync(join(at.command.folder, "sources.yaml"), trigger);
+    await at.printed("apply sources.yaml");
+    const running = start(`source run ${files} --json`);
+    closing.unshift(async () => running.signal("SIGKILL"));
+    for (const { ready, deliver } of systems) {
+      await ready?.();
+      await deliver();
+    }
+    for (const [at, { event }] of systems.entries()) {
+      const [, { data }] = (await until(`the run of ${names[at]}`, () =>
+        stateOf(`source.${names[at]}`).catch(() => undefined),
+      )) as readonly [string, { data: Record<string, unknown> }];
+      const found = Object.fromEntries(Object.keys(event.data).map((key) => [key, data[key]]));
+      assert.deepEqual(found, event.data, names[at]);
+    }
+    running.signal("SIGINT");
+    const { output, errors, exitCode } = await running.ended;
+    assert.equal(exitCode, 0, errors);
+    const posted = output
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(posted.map(({ type }) => type).sort(), names.map((name) => `source.${name}`).sort());
+    for (const [at, { event }] of systems.entries())
+      if (event.subject !== undefined)
+        assert.equal(posted.find(({ type }) => type === `source.${names[at]}`)?.subject, event.subject);
+  });
 
   it("bullmq: each job has a run or a worker, never both, across kills of command and platform", async () => {
     const connection = {

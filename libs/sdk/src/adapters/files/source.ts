@@ -80,7 +80,7 @@ export function filesSourceOf(kind: string, options: FilesSourceOptions, place: 
           seen = new Map(files.map((file) => [file.path, stateOf(file)]));
           await sleep(systemTimers, pollMs, caller.signal).catch(() => {});
         }
-      }),
+      }).finally(() => place.close()),
   };
 }
 

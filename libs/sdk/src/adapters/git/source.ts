@@ -67,7 +67,7 @@ export function gitSource(options: GitSourceOptions): Source {
           well();
           if (isDone) await sleep(systemTimers, pollMs, caller.signal).catch(() => {});
         }
-      }),
+      }).finally(() => repository.close()),
   };
 }
 

@@ -1,0 +1,205 @@
+/** Real systems of all kinds that a file of a source names, each with one message to deliver and the event of it. */
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { until } from "@tutti/kernel/testing";
+import { ImapFlow } from "imapflow";
+import type { Redis } from "ioredis";
+import type { Client } from "pg";
+import { password as imapPassword, startDovecot } from "../../../../tools/dovecot.mjs";
+import { startNats } from "../../../../tools/nats.mjs";
+import { freePort } from "../../../../tools/postgres.mjs";
+import { accessKey, secretKey, startS3 } from "../../../../tools/s3.mjs";
+import { startSshd } from "../../../../tools/sshd.mjs";
+import { workspaceFolder } from "./command.ts";
+
+export interface SourceSystem {
+  /** The key of the system with its settings, as in a file. */
+  readonly settings: Readonly<Record<string, object>>;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Part of the event's data, and its subject, if it is known. */
+  readonly event: { readonly data: object; readonly subject: string | undefined };
+  /** What its check needs. */
+  prepare?(): Promise<unknown>;
+  deliver(): Promise<unknown>;
+  /** Until the source has taken its first look, if it starts with messages that come after. */
+  ready?(): Promise<unknown>;
+  close?(): Promise<unknown>;
+}
+
+type Start = (folder: string) => Promise<SourceSystem>;
+const order = { article: "violin" };
+const poll = "100ms";
+
+/** The systems that are not running yet. `folder` is empty and theirs. */
+export function startSystems(
+  folder: string,
+  programs: { readonly dovecot: string; readonly sshd: string },
+): Promise<readonly SourceSystem[]> {
+  const starts: readonly Start[] = [
+    natsSystem,
+    (own) => imapSystem(own, programs.dovecot),
+    folderSystem,
+    () => sftpSystem(programs.sshd),
+    s3System,
+    gitSystem,
+  ];
+  return Promise.all(
+    starts.map((start, at) => {
+      const own = join(folder, String(at));
+      mkdirSync(own, { recursive: true });
+      return start(own);
+    }),
+  );
+}
+
+async function natsSystem(folder: string): Promise<SourceSystem> {
+  const port = await freePort();
+  const server = await startNats(port, folder);
+  const client = await connect({ servers: `127.0.0.1:${port}` });
+  await (await jetstreamManager(client)).streams.add({ name: "ORDERS", subjects: ["orders.*"] });
+  return {
+    settings: { nats: { url: "env:SHOP_NATS", stream: "ORDERS", subjects: ["orders.*"] } },
+    environment: { SHOP_NATS: `nats://127.0.0.1:${port}` },
+    event: { data: order, subject: "orders.created" },
+    deliver: () => jetstream(client).publish("orders.created", JSON.stringify(order)),
+    close: async () => {
+      await client.close();
+      await server.stop();
+    },
+  };
+}
+
+/** A user of an own authority gives its certificate to Node. */
+async function imapSystem(folder: string, program: string): Promise<SourceSystem> {
+  const certs = join(workspaceFolder, "tools/certs.mjs");
+  const words = [certs, "--out", folder, "--services", "mail", "--json"];
+  const { stdout } = await promisify(execFile)(process.execPath, words);
+  const { ca, services } = JSON.parse(stdout);
+  const server = await startDovecot(program, services.mail);
+  const mail = "From: ada@example.com\r\nSubject: A violin\r\nMessage-ID: <1@x>\r\n\r\nOne, please\r\n";
+  return {
+    settings: { imap: { url: "env:SHOP_IMAP", moveTo: "Done", poll } },
+    environment: {
+      SHOP_IMAP: `imap://ada:${imapPassword}@localhost:${server.port}`,
+      NODE_EXTRA_CA_CERTS: ca,
+    },
+    event: { data: { subject: "A violin", from: ["ada@example.com"] }, subject: "A violin" },
+    deliver: async () => {
+      const client = new ImapFlow({
+        ...{ host: "localhost", port: server.port, secure: false, logger: false },
+        ...{ tls: { ca: readFileSync(ca) }, auth: { user: "ada", pass: imapPassword } },
+      });
+      await client.connect();
+      await client.append("INBOX", mail);
+      client.close();
+    },
+    close: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function folderSystem(folder: string): Promise<SourceSystem> {
+  mkdirSync(join(folder, "inbox"));
+  return {
+    settings: { folder: { path: folder, poll } },
+    environment: {},
+    event: { data: { name: "a7", size: 6 }, subject: "a7" },
+    deliver: () => writeFile(join(folder, "inbox", "a7"), "violin"),
+  };
+}
+
+async function sftpSystem(program: string): Promise<SourceSystem> {
+  const server = await startSshd(program);
+  // The server has another user than this test.
+  mkdirSync(join(server.files, "inbox"));
+  await chmod(join(server.files, "inbox"), 0o777);
+  return {
+    settings: {
+      sftp: { url: "env:SHOP_SFTP", hostKeys: [server.fingerprint], privateKey: "env:SHOP_KEY", poll },
+    },
+    environment: { SHOP_SFTP: server.urlOf(), SHOP_KEY: server.keys.known },
+    event: { data: { name: "b7", size: 6 }, subject: "b7" },
+    deliver: () => writeFile(join(server.files, "inbox", "b7"), "violin"),
+    close: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function s3System(): Promise<SourceSystem> {
+  const server = await startS3("orders");
+  return {
+    settings: {
+      s3: {
+        ...{ url: server.url, bucket: "orders", prefix: "shop", poll },
+        ...{ accessKey: "env:SHOP_ACCESS", secretKey: "env:SHOP_SECRET" },
+      },
+    },
+    environment: { SHOP_ACCESS: accessKey, SHOP_SECRET: secretKey },
+    event: { data: { name: "c7", size: 6 }, subject: "c7" },
+    deliver: async () => {
+      server.objects.set("shop/inbox/c7", { bytes: Buffer.from("violin"), atMs: Date.now() });
+    },
+    close: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function gitSystem(folder: string): Promise<SourceSystem> {
+  const [remote, copy] = [join(folder, "shop.git"), join(folder, "copy")];
+  const author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"];
+  const git = (...words: string[]) =>
+    execFileSync("git", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const commit = (subject: string) => {
+    git("-C", copy, ...author, "commit", "--quiet", "--allow-empty", "-m", subject);
+    git("-C", copy, "push", "--quiet", "origin", "main");
+  };
+  git("init", "--quiet", "--bare", "--initial-branch=main", remote);
+  git("clone", "--quiet", remote, copy);
+  git("-C", copy, "checkout", "--quiet", "-B", "main");
+  commit("The first");
+  return {
+    settings: { git: { url: "env:SHOP_GIT", poll } },
+    environment: { SHOP_GIT: pathToFileURL(remote).href },
+    event: { data: { author: "Ada", subject: "Sell a violin" }, subject: undefined },
+    ready: () =>
+      until("the mark of the source", () => git("-C", remote, "for-each-ref", "refs/tutti") !== ""),
+    deliver: async () => commit("Sell a violin"),
+  };
+}
+
+/** Of a database that runs: `SHOP_DB`. */
+export function outboxSystem(database: Client): SourceSystem {
+  return {
+    settings: { postgres: { url: "env:SHOP_DB", table: "outbox", channel: "outbox", poll } },
+    environment: {},
+    event: { data: { id: 1, ...order }, subject: undefined },
+    prepare: () =>
+      database.query(
+        "CREATE TABLE outbox (id bigserial PRIMARY KEY, article text, started_at timestamptz, failure text)",
+      ),
+    deliver: () => database.query("INSERT INTO outbox (article) VALUES ('violin')"),
+  };
+}
+
+/** Of a server that runs: `SHOP_REDIS`. */
+export function streamSystem(redis: Redis): SourceSystem {
+  return {
+    settings: { redis: { url: "env:SHOP_REDIS", stream: "orders" } },
+    environment: {},
+    event: { data: order, subject: undefined },
+    deliver: () => redis.xadd("orders", "*", "article", "violin"),
+  };
+}
+
+/** One file per system, named as its key, with the source of the same name. */
+export function writeSources(folder: string, systems: readonly SourceSystem[]): readonly string[] {
+  return systems.map(({ settings }) => {
+    const [name = ""] = Object.keys(settings);
+    // JSON is YAML.
+    writeFileSync(join(folder, `${name}.yaml`), JSON.stringify({ source: name, ...settings }));
+    return name;
+  });
+}
