@@ -91,13 +91,19 @@ describe("admission rules about plans", () => {
       present && cause === WaitCause.WAIT_CAUSE_APPROVAL;
     return explanation?.waits.find(isAsked);
   };
-  /** A session under review: the rule may not yet have reached its planner. */
+  /** A session under review as a whole: the rule may reach its planner only after its first task. */
   const held = () =>
     until("a session under review", async () => {
       const session = await start();
-      const isOver = async () => (await session.get()).outcome !== undefined;
-      await until("an end or a question", async () => (await isOver()) || (await why(session.id)));
-      return (await isOver()) ? undefined : session;
+      const isLate = async () => {
+        const { outcome, tasks } = await session.get();
+        return outcome !== undefined || (tasks?.completed ?? 0) > 0;
+      };
+      const isAsked = async () => (await why(session.id, "boil")) !== undefined;
+      await until("a task done or a question", async () => (await isLate()) || (await isAsked()));
+      if (!(await isLate())) return session;
+      await session.cancel("the rule came late");
+      return undefined;
     });
   const decide = async (sessionId: string, verdict: Verdict, reason: string) => {
     const wait = await until(`the request about ${sessionId}`, () => why(sessionId));
