@@ -94,6 +94,7 @@ export class SwarmService extends Orchestrator {
     const links = linkInstruments(metrics);
     // What the mesh would not carry is not put into one frame.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
+    const times = { ...settings.links, frameBytesMax };
     const { signOfLifeMs } = settings;
     const relays = new Relays({ foundation, now, host: owner, signOfLifeMs, dispatch });
     const roll = new LinkRoll({ pools, tenancy, calls, relays, settleMs: settings.pool.settleMs, now });
@@ -103,15 +104,12 @@ export class SwarmService extends Orchestrator {
     const refused = new RefusedAgents({ pools, relays, now });
     const book = new LinkBook({
       ...{ pools, relays, now, ids, logger, onReoffered, host: owner, admit, names: host.guard, refused },
-      settings: { ...settings.links, frameBytesMax },
-      instruments: links,
+      ...{ settings: times, instruments: links },
     });
     this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
-    const { heartbeatMs, leaseMs: idleMs, greetingMs, startedAfterMs } = settings.links;
+    const { heartbeatMs, leaseMs: idleMs, greetingMs, startedAfterMs } = times;
     const polls = new AgentPolls({ ...{ pools, now, timers, ids, heartbeatMs, idleMs, admit }, host: owner });
-    this.register("links", linkUpkeep({ book, relays, polls, timers, settings: settings.links }), {
-      dependsOn: ["pools"],
-    });
+    this.register("links", linkUpkeep({ book, relays, polls, timers }, times), { dependsOn: ["pools"] });
     const poolStore = new PoolStore({ machines: { runtime, archive, partitionOwner }, pools });
     const dependencies = {
       ...{ pools, poolStore, updates, now, settings, foundation },
@@ -191,14 +189,13 @@ interface Upkeep {
   readonly relays: Relays;
   readonly polls: AgentPolls;
   readonly timers: Timers;
-  readonly settings: Pick<LinkSettings, "sweepMs" | "heartbeatMs" | "resumeWindowMs">;
 }
 
 /**
  * Looks after the links from the first agent on, and ends their streams with the service. It does not stop after the
  * last agent: its end is recorded by a later sweep.
  */
-function linkUpkeep({ book, relays, polls, timers, settings }: Upkeep): Component {
+function linkUpkeep({ book, relays, polls, timers }: Upkeep, settings: LinkSettings): Component {
   const { sweepMs, heartbeatMs, resumeWindowMs } = settings;
   // Most links are idle. Only acknowledgements are urgent, and the book knows which links owe one.
   const everyMs = Math.max(sweepMs, Math.min(heartbeatMs, resumeWindowMs) / 4);
