@@ -36,6 +36,7 @@ import { scheduleHandlers } from "./api/schedules/handlers.ts";
 import { taskHandlers } from "./api/tasks/handlers.ts";
 import type { TriggerFoundations } from "./api/triggers/dependencies.ts";
 import { triggerHandlers } from "./api/triggers/handlers.ts";
+import { CacheBound, type CacheBoundParts } from "./cache/cache-bound.ts";
 import { workflowSection } from "./configuration.ts";
 import { installedFor } from "./definitions/installation.ts";
 import { LiveRuns } from "./definitions/live-runs.ts";
@@ -124,7 +125,7 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
     mesh.serve(objectService, objectHandlers({ ...dependencies, runs, objects: mesh.client(objectService) }));
-    mesh.serve(cacheService, cacheHandlers({ ...dependencies, entries: mesh.client(cacheService) }));
+    this.#serveCache(mesh, dependencies);
     this.#serveTriggers(host, { ...dependencies, waits });
     const orders = new Orders({ versions: dependencies.versions, shelf, retryIn, readBlob });
     const pools = {
@@ -139,6 +140,13 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, tasks }));
     traceRuns(traces, runtime, tasks);
     serveBulk(mesh, { archive, blobs, runs, foundation }, shelf);
+  }
+
+  #serveCache(mesh: HostContext["mesh"], dependencies: Omit<CacheBoundParts, "bytesMaxIn">): void {
+    const { cacheBytes, cacheBytesOf } = this.settings(workflowSection);
+    const bytesMaxIn = (namespace: string) => cacheBytesOf[namespace] ?? cacheBytes;
+    this.register("cache-bound", new CacheBound({ ...dependencies, bytesMaxIn }), { critical: false });
+    mesh.serve(cacheService, cacheHandlers({ ...dependencies, entries: mesh.client(cacheService) }));
   }
 
   #serveDefinitions({ mesh, guard }: HostContext, dependencies: DefinitionFoundations): void {

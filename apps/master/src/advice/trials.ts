@@ -9,7 +9,7 @@
 import type { Recommendation } from "@tutti/contracts/intelligence/v1";
 import { RecommendationStatus } from "@tutti/contracts/intelligence/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
-import { allEntries, type MachineDependencies } from "@tutti/host/serving";
+import { allEntries, type MachineDependencies, Rounds } from "@tutti/host/serving";
 import { type Command, type Foundation, fromTimestamp, type InstanceKey, type ReadOnly } from "@tutti/kernel";
 import {
   endTrial,
@@ -19,7 +19,6 @@ import {
   recommended,
   settleTrial,
 } from "@tutti/machine-entities/advice";
-import { Rounds } from "../rounds.ts";
 import { type FindingParts, findAbout, runsByDefault } from "./finding.ts";
 
 export interface TrialsParts extends MachineDependencies, FindingParts {

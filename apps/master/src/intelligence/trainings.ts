@@ -7,7 +7,7 @@
  */
 import type { LearnedOutcome } from "@tutti/contracts/intelligence/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
-import { allEntries, type MachineDependencies } from "@tutti/host/serving";
+import { allEntries, type MachineDependencies, Rounds } from "@tutti/host/serving";
 import { type Foundation, type InstanceKey, type ReadOnly, sleep } from "@tutti/kernel";
 import {
   endsOf,
@@ -17,7 +17,6 @@ import {
   type Scored,
   train,
 } from "@tutti/machine-entities/experience";
-import { Rounds } from "../rounds.ts";
 
 export interface TrainingsParts extends MachineDependencies {
   readonly foundation: Foundation;

@@ -35,7 +35,7 @@ describe("the cache on a whole installation", () => {
   const run = async (id: string, day: number) => (await tutti.run("report", { id, input: { day } })).result();
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open(["--workflow.cacheBytesOf=small=6000"]);
     tutti = await installation.client();
     worker = installation.worker({ agentId: "w-1" });
     worker.handle("rates.load", ({ day }: { readonly day: number }) => {
@@ -86,5 +86,25 @@ describe("the cache on a whole installation", () => {
     );
     assert.ok((await invalidate({ all: true })) > 0);
     assert.deepEqual(await listed(), []);
+  });
+
+  it("evicts from a namespace with a full cache, and from no other", async () => {
+    const small = await installation.client({ namespace: "small" });
+    const other = installation.worker({ agentId: "w-2", namespace: "small" });
+    other.handle("rates.load", ({ day }: { readonly day: number }) => day);
+    other.handle("totals.compute", ({ rates }: { readonly rates: number }) => rates);
+    await other.start();
+    await small.workflows.register(report);
+    for (let day = 0; day < 6; day++) {
+      await (await small.run("report", { id: `small-${day}`, input: { day } })).result();
+      await run(`large-${day}`, day);
+    }
+    const count = async (namespace: string) =>
+      (await cache().listCacheEntries(ListCacheEntriesRequest.fromPartial({ namespace }))).entries.length;
+    // Each output counts with 1 KiB more: five of twelve fit.
+    for (let round = 0; round < 20 && (await count("small")) > 5; round++) await installation.pass(10_000);
+    assert.deepEqual([await count("small"), await count("default")], [5, 12]);
+    await other.stop();
+    await small.close();
   });
 });

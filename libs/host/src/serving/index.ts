@@ -38,6 +38,7 @@ export {
 export { type Merging, mergedFields } from "./merged.ts";
 export { changesOf, type Named, pageOf } from "./named.ts";
 export { idToStart, newIdHere, type StartingDependencies } from "./new-id.ts";
+export { Rounds } from "./rounds.ts";
 export { tellLabels } from "./tell-labels.ts";
 export { WatchMemory } from "./watch-memory.ts";
 export {

@@ -32,7 +32,7 @@ export function cacheHandlers(dependencies: CacheDependencies): Handlers<typeof 
       entry: await entryNamed(dependencies, entryId, context),
     }),
     deleteCacheEntry: async ({ entryId, reason }, context) => {
-      const order = { command: forgetOutput, body: {}, reason };
+      const order = { command: forgetOutput, body: { evictStoreMs: 0 }, reason };
       await tell(dependencies, keyOf(context.namespace, entryId), order, context);
       return {};
     },

@@ -60,9 +60,27 @@ describe("an entry of the cache", () => {
       waitMs: 0,
       error: undefined,
     });
-    driver.execute(cacheKey, forgetOutput, {});
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0 });
     assert.equal(ask()?.found, false);
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("3"), ttlMs: 1_000 }));
+    assert.equal(ask()?.found, true);
+  });
+
+  it("evicts the output that was stored then, and neither a newer one nor a computation", () => {
+    const { driver, ask } = scene();
+    const store = (value: string) =>
+      driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline(value), ttlMs: 9_000 }));
+    store("1");
+    const evictStoreMs = driver.state(cacheKey, cache).storeMs;
+    driver.advance(10);
+    store("2");
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs });
+    assert.equal(ask()?.found, true);
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs: evictStoreMs + 10 });
+    assert.equal(ask()?.found, false);
+    // It was no invalidation: an attempt from before stores its output.
+    const before = { output: inline("3"), ttlMs: 9_000, startMs: evictStoreMs };
+    driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial(before));
     assert.equal(ask()?.found, true);
   });
 
@@ -157,7 +175,7 @@ describe("what an entry of the cache is known by", () => {
     driver.execute(cacheKey, storeOutput, stored("7"));
     const { run, agent, bytes, capability } = labels();
     assert.deepEqual([run, agent, bytes, capability], ["r0", "w", "1", "rates.load@^1"]);
-    driver.execute(cacheKey, forgetOutput, {});
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0 });
     assert.deepEqual(labels(), {});
   });
 
@@ -166,7 +184,7 @@ describe("what an entry of the cache is known by", () => {
     for (const run of ["r0", "r1", "r2"]) asks(run);
     const beforeMs = driver.nowMs;
     driver.advance(10);
-    driver.execute(cacheKey, forgetOutput, {});
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0 });
     driver.deliverAll();
     assert.equal(computes(), "r1");
     driver.execute(cacheKey, storeOutput, stored("old", { startMs: beforeMs }));

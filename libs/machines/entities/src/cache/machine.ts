@@ -152,10 +152,20 @@ export const forgetOutput: CacheCommand<ForgetOutput> = {
   type: "forget_output",
   codec: ForgetOutput,
   reply: CacheDone,
-  decide(entry, _, step) {
+  decide(entry, { evictStoreMs }, step) {
+    if (evictStoreMs > 0) {
+      // Another output was stored meanwhile, or the tasks that wait do not have this one yet.
+      if (!entry.present || entry.storeMs !== evictStoreMs || entry.nextMs > 0) return done;
+      step.emit(outputForgotten, { forgetMs: step.nowMs, invalidated: false, evicted: true });
+      return done;
+    }
     const isComputed = entry.computing !== undefined && step.behaviour >= knownBy;
     if (entry.present || isComputed)
-      step.emit(outputForgotten, { forgetMs: step.nowMs, invalidated: step.behaviour >= knownBy });
+      step.emit(outputForgotten, {
+        forgetMs: step.nowMs,
+        invalidated: step.behaviour >= knownBy,
+        evicted: false,
+      });
     // Its output would be from before.
     if (isComputed) replace(entry, step);
     return done;
@@ -180,7 +190,8 @@ export const cache = entity({
     waitersAnswered,
   ],
   expire(entry, timer, step) {
-    if (timer === timers.output) step.emit(outputForgotten, { forgetMs: step.nowMs, invalidated: false });
+    if (timer === timers.output)
+      step.emit(outputForgotten, { forgetMs: step.nowMs, invalidated: false, evicted: false });
     else if (timer === timers.check) checkAgain(entry, step);
     else if (entry.present) answerWaiters(entry, step);
     // The output was forgotten before all had it.

@@ -10,6 +10,7 @@ export const cacheLabel = {
   run: "run",
   bytes: "bytes",
   computeMs: "computeMs",
+  storeMs: "storeMs",
   uses: "uses",
   useMs: "useMs",
   tag: (tag: string) => `tag:${tag}`,
@@ -17,7 +18,7 @@ export const cacheLabel = {
 } as const;
 
 export function cacheLabels(entry: ReadOnly<CacheEntry>): Readonly<Record<string, string>> {
-  const { present, computing, facts, runId, agent, computeMs, uses, useMs } = entry;
+  const { present, computing, facts, runId, agent, computeMs, storeMs, uses, useMs } = entry;
   if (!present && computing === undefined) return {};
   const labels: Record<string, string> = { [cacheLabel.capability]: facts?.capability ?? "" };
   for (const tag of facts?.tags ?? []) labels[cacheLabel.tag(tag)] = "";
@@ -27,6 +28,7 @@ export function cacheLabels(entry: ReadOnly<CacheEntry>): Readonly<Record<string
   labels[cacheLabel.agent] = agent;
   labels[cacheLabel.bytes] = String(bytesOf(entry));
   labels[cacheLabel.computeMs] = String(Math.round(computeMs));
+  labels[cacheLabel.storeMs] = String(storeMs);
   labels[cacheLabel.uses] = String(uses);
   labels[cacheLabel.useMs] = String(useMs);
   return labels;

@@ -6,6 +6,7 @@ import {
   AskCache,
   CacheDone,
   CheckComputing,
+  ForgetOutput,
   ReportComputing,
   StoreOutput,
 } from "@tutti/contracts/workflow/v1";
@@ -81,11 +82,12 @@ export function operations(): Arbitrary<MachineCall> {
         ...times,
       }),
     );
+  const forget = fc.constantFrom(0, 1).map((evictStoreMs) => ForgetOutput.fromPartial({ evictStoreMs }));
   return fc.oneof(
     fc.record({ key, command: fc.constant("ask_cache"), body: ask }),
     fc.record({ key, command: fc.constant("report_computing"), body: report }),
     fc.record({ key, command: fc.constant("store_output"), body: store }),
-    fc.record({ key, command: fc.constant("forget_output"), body: fc.constant({}) }),
+    fc.record({ key, command: fc.constant("forget_output"), body: forget }),
   );
 }
 

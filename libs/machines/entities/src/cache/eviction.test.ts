@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Evictable, evictableOf, leastWorth } from "./eviction.ts";
+
+const nowMs = 100 * 60_000;
+const plain = { bytes: 1_000, computeMs: 1_000, storeMs: nowMs - 10 * 60_000, uses: 0, useMs: 0 };
+const entry = (id: string, more: Partial<Evictable> = {}): Evictable => ({ id, ...plain, ...more });
+const evicted = (entries: readonly Evictable[], bytesMax: number) =>
+  leastWorth(entries, bytesMax, nowMs).map(({ id }) => id);
+
+describe("eviction from a full cache", () => {
+  it("removes nothing while the outputs fit", () => {
+    assert.deepEqual(evicted([entry("a"), entry("b")], 2_000), []);
+    assert.deepEqual(evicted([], 0), []);
+  });
+
+  it("removes first what costs little to compute, is used seldom or not lately, or is large", () => {
+    const others: readonly [string, Partial<Evictable>][] = [
+      ["cheap", { computeMs: 10 }],
+      ["large", { bytes: 50_000 }],
+      ["unused", { storeMs: nowMs - 90 * 60_000 }],
+      ["no longer used", { storeMs: nowMs - 99 * 60_000, uses: 30, useMs: nowMs - 60 * 60_000 }],
+    ];
+    for (const [id, more] of others) {
+      const all = [entry("kept"), entry(id, more), entry("kept too")];
+      assert.deepEqual(evicted(all, 2_000), [id]);
+    }
+    const used = entry("used", { storeMs: nowMs - 90 * 60_000, uses: 40, useMs: nowMs - 60_000 });
+    assert.deepEqual(evicted([used, entry("unused")], 1_000), ["unused"]);
+  });
+
+  it("removes as many as needed and no more", () => {
+    const all = [4, 2, 3, 1].map((computeMs) => entry(`${computeMs}`, { computeMs }));
+    assert.deepEqual(evicted(all, 2_000), ["1", "2"]);
+    assert.deepEqual(evicted(all, 0), ["1", "2", "3", "4"]);
+  });
+
+  it("reads labels, and leaves out an entry whose output a task computes", () => {
+    assert.equal(evictableOf("e", { capability: "rates.load" }), undefined);
+    const labels = { bytes: "10", computeMs: "5", storeMs: "7", uses: "2", useMs: "9" };
+    assert.deepEqual(evictableOf("e", labels), {
+      ...{ id: "e", bytes: 1_034, computeMs: 5, storeMs: 7, uses: 2, useMs: 9 },
+    });
+  });
+});
