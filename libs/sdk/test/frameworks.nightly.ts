@@ -11,6 +11,7 @@ import { ScriptedModel, testDurable } from "@tutti/sdk/testing";
 const packages = [
   ...["ai@7.0.173", "@ai-sdk/openai-compatible@3.0.92", "zod@4"],
   ...["@langchain/langgraph@1.7.3", "@langchain/core@1", "@langchain/openai@1.6.0"],
+  ...["@openai/agents@0.20.0", "openai@7.59.0"],
 ];
 
 interface Means {
@@ -19,7 +20,7 @@ interface Means {
   readonly prompt: string;
   readonly baseURL: string;
 }
-type Frameworks = Record<"vercel" | "langgraph", (means: Means) => Promise<string>>;
+type Frameworks = Record<"vercel" | "langgraph" | "openai", (means: Means) => Promise<string>>;
 
 interface Chunk {
   readonly id: string;
@@ -71,7 +72,7 @@ describe("agents of other frameworks", () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  for (const name of ["vercel", "langgraph"] as const)
+  for (const name of ["vercel", "langgraph", "openai"] as const)
     it(`have each answer of the model as a step and each tool as a task: ${name}`, async () => {
       const model = new ScriptedModel([
         { calls: [{ name: "count", input: { article: "flute" } }] },
