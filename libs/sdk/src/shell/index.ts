@@ -9,3 +9,11 @@ export {
 export { shellErrors } from "./errors.ts";
 export { addScripts, type ScriptInput, type ScriptOutput } from "./scripts.ts";
 export { type ShellInput, type ShellOptions, type ShellOutput, shell, shellOptions } from "./shell.ts";
+export {
+  type TerminalInput,
+  type TerminalOptions,
+  type TerminalOutput,
+  type TerminalStep,
+  terminal,
+  terminalOptions,
+} from "./terminal.ts";

@@ -1,0 +1,267 @@
+/**
+ * Programs that need a terminal, as tasks: tmux holds the terminal, and the steps of the task type into it and wait for its prompts.
+ *
+ * 1. A task has a tmux server of its own, in the foreground of a command. It ends with the task, and with the worker after
+ *    `kill -9`, and with it all that runs in its terminal.
+ * 2. After `send`, `wait` reads the lines below the one that was typed into, so it does not find an earlier prompt. After `keys`
+ *    it reads the whole screen, which programs may redraw.
+ * 3. A session that a task attaches to stays as it is. The worker lists those that tasks may use.
+ */
+import { execFile } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { systemTimers, type Timers } from "@tutti/kernel";
+import type { TaskContext } from "../task/context.ts";
+import type { HandleOptions, Handler } from "../task/handlers.ts";
+import { runCommand, variablesOf } from "./command.ts";
+import { shellErrors } from "./errors.ts";
+import { ScratchFolders } from "./scratch.ts";
+import { folderOf, type ShellOptions } from "./shell.ts";
+
+export interface TerminalStep {
+  /** A text that is typed, and Enter. */
+  readonly send?: string;
+  /** Keys by the names of tmux: `Up`, `C-c`, `Escape`. */
+  readonly keys?: readonly string[];
+  /** A regular expression. The step ends when it matches. Default: the step does not wait. */
+  readonly wait?: string;
+}
+
+/** What a task gives: a program with its arguments, or a session of tmux that is there. */
+export interface TerminalInput {
+  readonly command?: readonly string[];
+  /** The name of a session that the worker lists. */
+  readonly session?: string;
+  /** A folder, from that of the worker. Default: that of the worker. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly steps: readonly TerminalStep[];
+}
+
+export interface TerminalOutput {
+  /** The lines that each step read, in the order of the steps. */
+  readonly screens: readonly string[];
+}
+
+export interface TerminalOptions
+  extends Pick<ShellOptions, "programs" | "folder" | "env" | "limits" | "graceMs"> {
+  /** Sessions of the worker's tmux that tasks may attach to. Default: none. */
+  readonly sessions?: readonly string[];
+}
+
+/** What a worker says of it: `worker.handle("terminal", terminal(), terminalOptions)`. */
+export const terminalOptions: HandleOptions = {
+  description:
+    "Runs a program in a terminal on the worker's machine: types, waits for prompts, and returns the lines.",
+  inputSchema: {
+    type: "object",
+    properties: {
+      command: { type: "array", items: { type: "string" }, minItems: 1 },
+      session: { type: "string" },
+      cwd: { type: "string" },
+      env: { type: "object", additionalProperties: { type: "string" } },
+      steps: {
+        type: "array",
+        items: {
+          type: "object",
+          properties: {
+            send: { type: "string" },
+            keys: { type: "array", items: { type: "string" } },
+            wait: { type: "string" },
+          },
+        },
+      },
+    },
+    required: ["steps"],
+  },
+};
+
+const lookEveryMs = 50;
+const shownCharacters = 500;
+const size = ["-x", "200", "-y", "50"];
+
+/** Returns a handler that runs programs in a terminal. The worker's machine has tmux. */
+export function terminal(
+  options: TerminalOptions = {},
+  { timers = systemTimers }: { readonly timers?: Timers } = {},
+): Handler<TerminalInput, TerminalOutput> {
+  const scratch = new ScratchFolders();
+  return async (input, task) => {
+    const { command, session, steps } = checked(input, options);
+    if (session !== undefined) {
+      const attached = new Terminal({ server: [], target: `=${session}:`, program: session, task, timers });
+      return { screens: await attached.play(steps) };
+    }
+    const [program = ""] = command;
+    const cwd = await folderOf(options.folder ?? process.cwd(), input.cwd ?? ".", program);
+    const folder = await scratch.open();
+    const over = new AbortController();
+    const server = ["-S", join(folder, "tmux"), "-f", "/dev/null"];
+    const running = runCommand(["tmux", ...server, "-D"], {
+      ...{ folder: cwd, env: { ...variablesOf(options.env), ...input.env }, timers },
+      ...(options.limits !== undefined && { limits: options.limits }),
+      ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
+      signal: AbortSignal.any([task.signal, over.signal]),
+      output: async () => {},
+    });
+    const ended = running.then(
+      ({ stderr }) => stderr.text.trim(),
+      () => "",
+    );
+    try {
+      const opened = new Terminal({ server, target: ":", program, task, timers });
+      await opened.open(command, cwd, ended);
+      return { screens: await opened.play(steps) };
+    } finally {
+      over.abort();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+}
+
+function checked(input: unknown, { programs, sessions = [] }: TerminalOptions) {
+  const { command = [], session, steps } = (input ?? {}) as Partial<TerminalInput>;
+  if (!Array.isArray(steps)) throw shellErrors.inputInvalid({ expected: "`steps`, a list" });
+  const [program] = command;
+  if ((program === undefined) === (session === undefined))
+    throw shellErrors.inputInvalid({ expected: "either `command` or `session`" });
+  if (session !== undefined && !sessions.includes(session))
+    throw shellErrors.notAllowed({
+      what: `The session \`${session}\``,
+      allowed: sessions.join(", ") || "none",
+    });
+  if (program !== undefined && programs !== undefined && !programs.includes(program))
+    throw shellErrors.notAllowed({ what: `The program \`${program}\``, allowed: programs.join(", ") });
+  return { command, session, steps: (steps as readonly TerminalStep[]).map(withPattern) };
+}
+
+function withPattern(step: TerminalStep) {
+  try {
+    return { ...step, pattern: step.wait === undefined ? undefined : new RegExp(step.wait, "m") };
+  } catch {
+    throw shellErrors.inputInvalid({ expected: `\`wait\`, a regular expression, found \`${step.wait}\`` });
+  }
+}
+
+interface Look {
+  readonly lines: readonly string[];
+  /** The line of the cursor, counted from the first one that is kept. */
+  readonly cursor: number;
+  /** How the program ended. */
+  readonly end: string | undefined;
+}
+
+interface TerminalContext {
+  readonly server: readonly string[];
+  readonly target: string;
+  readonly program: string;
+  readonly task: TaskContext;
+  readonly timers: Timers;
+}
+
+class Terminal {
+  readonly #context: TerminalContext;
+
+  constructor(context: TerminalContext) {
+    this.#context = context;
+  }
+
+  /** Starts the program. The server needs a moment until it listens. */
+  async open(command: readonly string[], cwd: string, serverEnd: Promise<string>): Promise<void> {
+    let reason: string | undefined;
+    void serverEnd.then((text) => {
+      reason = text;
+    });
+    const kept = ["set", "-g", "remain-on-exit", "on", ";", "set", "-g", "history-limit", "50000", ";"];
+    for (;;) {
+      try {
+        await this.#tmux("-N", ...kept, "new-session", "-d", ...size, "-c", cwd, "--", ...quoted(command));
+        return;
+      } catch (error) {
+        const { message } = error as Error;
+        if (reason !== undefined) throw shellErrors.notStarted({ program: "tmux", reason });
+        if (!/no server running|error connecting|ENOENT/.test(message))
+          throw shellErrors.notStarted({ program: this.#context.program, reason: message });
+        await this.#pause();
+      }
+    }
+  }
+
+  async play(steps: readonly (TerminalStep & { readonly pattern: RegExp | undefined })[]): Promise<string[]> {
+    const screens: string[] = [];
+    for (const { send, keys = [], pattern } of steps) {
+      const before = await this.#look();
+      if (send !== undefined) {
+        await this.#keys("-l", "--", send);
+        await this.#keys("Enter");
+      }
+      if (keys.length > 0) await this.#keys("--", ...keys);
+      const from = send === undefined || keys.length > 0 ? 0 : before.cursor + 1;
+      const screen = await this.#matched(pattern, from);
+      screens.push(screen);
+      await this.#context.task.output(`${screen}\n`);
+    }
+    return screens;
+  }
+
+  /** The lines from one on, when the pattern matches. A program that has ended cannot match any more. */
+  async #matched(pattern: RegExp | undefined, from: number): Promise<string> {
+    for (;;) {
+      const { lines, cursor, end } = await this.#look();
+      // A program that cleared its screen starts at the top again.
+      const screen = lines
+        .slice(cursor < from - 1 ? 0 : from)
+        .join("\n")
+        .trimEnd();
+      if (pattern === undefined || pattern.test(screen)) return screen;
+      if (end !== undefined)
+        throw shellErrors.exited({
+          ...{ program: this.#context.program, how: `${end} before \`${pattern.source}\` was there` },
+          stderr: screen.slice(-shownCharacters),
+        });
+      await this.#pause();
+    }
+  }
+
+  async #look(): Promise<Look> {
+    const { target } = this.#context;
+    const format = "#{history_size} #{cursor_y} #{pane_dead} #{pane_dead_status}";
+    const both = ["display", "-p", "-t", target, format, ";", "capture-pane", "-p", "-S", "-", "-t", target];
+    const [first = "", ...lines] = (await this.#asked(both)).split("\n");
+    const [history, y, isDead, status] = first.split(" ");
+    const how = status === "" || status === undefined ? "a signal" : `exit code ${status}`;
+    return { lines, cursor: Number(history) + Number(y), end: isDead === "1" ? how : undefined };
+  }
+
+  async #keys(...args: readonly string[]): Promise<void> {
+    await this.#asked(["send-keys", "-t", this.#context.target, ...args]);
+  }
+
+  async #asked(args: readonly string[]): Promise<string> {
+    try {
+      return await this.#tmux(...args);
+    } catch (error) {
+      this.#context.task.signal.throwIfAborted();
+      const reason = (error as { readonly stderr?: string }).stderr?.trim();
+      throw shellErrors.notStarted({ program: "tmux", reason: reason ?? (error as Error).message });
+    }
+  }
+
+  async #tmux(...args: readonly string[]): Promise<string> {
+    const { server, task } = this.#context;
+    task.signal.throwIfAborted();
+    const { stdout } = await promisify(execFile)("tmux", [...server, ...args], { signal: task.signal });
+    return stdout;
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.#context.timers.after(lookEveryMs, resolve));
+  }
+}
+
+/** tmux runs a single argument by a shell. */
+function quoted(command: readonly string[]): readonly string[] {
+  return command.length === 1 ? ["env", ...command] : command;
+}

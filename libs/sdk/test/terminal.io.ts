@@ -1,0 +1,138 @@
+/** Programs in a terminal of tmux. */
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
+import { type TerminalInput, type TerminalOptions, terminal } from "@tutti/sdk/shell";
+import { testWorkflow } from "@tutti/sdk/testing";
+
+const module = new URL("../src/shell/terminal.ts", import.meta.url).href;
+const asking = [
+  "while printf 'Name: ' && read name",
+  "do",
+  '  [ "$name" = leave ] && exit 3',
+  '  [ -t 0 ] && echo "Hello $name"',
+  "done",
+].join("\n");
+
+function isRunning(pid: number): boolean {
+  // The process itself has no number when it did not start.
+  if (pid === 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function run(input: TerminalInput, options: TerminalOptions = {}, task = {}) {
+  const definition = {
+    workflow: "typed",
+    tasks: { run: { uses: "terminal", with: input, retry: 1, ...task } },
+    output: "${{ tasks.run.output.screens }}",
+  };
+  return testWorkflow(definition as never, { handlers: { terminal: terminal(options) as never } });
+}
+
+const gone = (pid: number) =>
+  until(
+    "it is gone",
+    () => isRunning(pid),
+    (running) => !running,
+  );
+
+describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has no tmux" }, () => {
+  const own = `tutti-test-${process.pid}`;
+  after(() => {
+    try {
+      execFileSync("tmux", ["kill-session", "-t", own], { stdio: "ignore" });
+    } catch {
+      // It was not opened.
+    }
+  });
+
+  it("are typed into, and each step waits for a prompt behind it", async () => {
+    const steps = [
+      { wait: "^Name:$" },
+      { send: "Ada", wait: "^Name:" },
+      { send: "$HOME; 'x'", wait: "^Name:" },
+    ];
+    assert.deepEqual(await run({ command: ["sh", "-c", asking], steps }).execute(), [
+      "Name:",
+      "Hello Ada\nName:",
+      "Hello $HOME; 'x'\nName:",
+    ]);
+  });
+
+  it("fail when they end before the prompt is there, with their exit code and last lines", async () => {
+    const steps = [{ wait: "Name:" }, { send: "leave", wait: "Name:" }];
+    await assert.rejects(
+      run({ command: ["sh", "-c", asking], steps }).execute(),
+      /`sh` ended with exit code 3 before `Name:` was there/,
+    );
+    await assert.rejects(run({ command: ["no-such-program"], steps }).execute(), /No such file/);
+  });
+
+  it("end when the task times out", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "terminal-"));
+    const command = ["sh", "-c", "echo $$ > pid; echo ready; sleep 300"];
+    const steps = [{ wait: "ready" }, { wait: "never" }];
+    await assert.rejects(run({ command, steps }, { folder }, { timeout: "5s" }).execute(), /time/i);
+    await gone(Number(await readFile(join(folder, "pid"), "utf8").catch(() => "0")));
+    await rm(folder, { recursive: true });
+  });
+
+  it("are refused if the worker does not allow them", async () => {
+    const steps = [{ wait: "x" }];
+    await assert.rejects(run({ command: ["ls"], steps }, { programs: ["git"] }).execute(), /Allowed: git/);
+    await assert.rejects(run({ session: own, steps }).execute(), /The session .* is not allowed/);
+    await assert.rejects(run({ steps }).execute(), /either `command` or `session`/);
+    await assert.rejects(run({ command: ["ls"], steps: [{ wait: "(" }] }).execute(), /a regular expression/);
+  });
+
+  it("may run in a session that stays", async () => {
+    execFileSync("tmux", ["new-session", "-d", "-s", own, "-x", "80", "-y", "24", "--", "sh", "-c", asking]);
+    const attach = (send: string) =>
+      run({ session: own, steps: [{ send, wait: "^Hello" }] }, { sessions: [own] }).execute();
+    await run({ session: own, steps: [{ wait: "Name:" }] }, { sessions: [own] }).execute();
+    assert.match(String(await attach("one")), /^Hello one/);
+    assert.match(String(await attach("two")), /^Hello two/);
+    await assert.rejects(
+      run({ session: `${own}-x`, steps: [{}] }, { sessions: [`${own}-x`] }).execute(),
+      /can't find/,
+    );
+  });
+
+  it("leave nothing when the worker is killed", async () => {
+    const program = [
+      `import { terminal } from ${JSON.stringify(module)};`,
+      'const command = ["sh", "-c", "setsid sleep 300 & echo pid $! ; wait"];',
+      'const steps = [{ wait: "pid \\\\d+" }, { wait: "never" }];',
+      "const task = { signal: new AbortController().signal, output: async (text) => console.log(text) };",
+      "await terminal()({ command, steps }, task);",
+    ].join("\n");
+    const worker = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = (await once(worker.stdout, "data")) as [Buffer];
+    const pid = Number(/pid (\d+)/.exec(line.toString())?.[1]);
+    assert.ok(isRunning(pid));
+    worker.kill("SIGKILL");
+    await once(worker, "exit");
+    await gone(pid);
+  });
+});
+
+function hasTmux(): boolean {
+  try {
+    execFileSync("tmux", ["-V"]);
+    return true;
+  } catch {
+    return false;
+  }
+}
