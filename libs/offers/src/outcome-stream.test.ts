@@ -20,7 +20,6 @@ describe("ends of attempts", () => {
     });
     stream.take(done("pay.charge", "one", 120));
     stream.take(failed("pay.charge", "one", "card.declined"));
-    stream.start();
     for (const ms of [2_000, 2_000]) await time(ms);
     stream.take(done("ship.box", "two", 30));
     await time(2_000);
@@ -68,7 +67,6 @@ describe("ends of attempts", () => {
     stream.take(ended("pay.charge", "four", { stopped: { message: "" } }));
     stream.take({ ...done("pay.charge", "five", 7), entry: undefined });
     for (let agent = 0; agent < 200; agent++) stream.take(done("ship.box", `agent-${agent}`, 5));
-    stream.start();
     await time(2_000);
     assert.deepEqual(counts, [100]);
     stream.take(done("pay.charge", "one", 1));

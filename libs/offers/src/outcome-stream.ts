@@ -51,16 +51,13 @@ export class OutcomeStream implements Component {
   #batch: Batch | undefined;
   #lastNumber = 0;
   #failures = 0;
+  /** Of the next batch. Undefined while nothing waits. */
   #timer: Timer | undefined;
   #telling: Promise<void> = Promise.resolve();
 
   constructor(parts: OutcomeStreamParts) {
     this.#parts = parts;
     this.#samples = new Samples(parts.foundation.clock.monotonic());
-  }
-
-  start(): void {
-    this.#later(tellEveryMs);
   }
 
   async stop(): Promise<void> {
@@ -116,6 +113,7 @@ export class OutcomeStream implements Component {
       errorCode: isFailure ? outcome.value.code : "",
       endTime: toTimestamp(this.#parts.foundation.clock.now()),
     });
+    if (this.#timer === undefined) this.#later(tellEveryMs);
   }
 
   #later(ms: number): void {
@@ -135,7 +133,8 @@ export class OutcomeStream implements Component {
       if (this.#batch !== undefined) await this.#send(this.#batch);
       this.#batch = undefined;
       this.#failures = 0;
-      this.#later(tellEveryMs);
+      this.#timer = undefined;
+      if (this.#waiting.length > 0) this.#later(tellEveryMs);
     } catch (error) {
       this.#failures++;
       this.#parts.foundation.logger.debug("failed to report ended attempts for learning", {

@@ -258,6 +258,9 @@ describe("sessions on a whole installation", () => {
   it("moves tasks by itself from a part that holds them up, and says why", async () => {
     const slow = (id: string, needs: string[]) =>
       task(id, needs, { work: { $case: "capability", value: "door.slow" } });
+    // It moves what it knows the duration of. Ends of attempts are learned from within seconds.
+    await ended(await execute(swarm, [slow("first", []), task("bag", ["first"])]));
+    await installation.pass(3_000);
     const sessionId = await execute(hybrid, [
       ...[1, 2, 3, 4, 5].map((n) => slow(`slow${n}`, n === 1 ? [] : [`slow${n - 1}`])),
       slow("first", []),

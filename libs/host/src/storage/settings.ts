@@ -108,12 +108,7 @@ export const durableSection = defineSection({
     limits,
     retention,
     blobs,
-    purgeMs: z
-      .int()
-      .min(10)
-      .max(dayMs)
-      .default(1_000)
-      .describe("How often it is looked whether something is no longer to be kept."),
+    purgeMs: z.int().min(10).max(dayMs).default(10_000).describe("How often expired data is looked for."),
     freeBytesMin: z
       .int()
       .min(0)
