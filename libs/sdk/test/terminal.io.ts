@@ -69,6 +69,14 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     ]);
   });
 
+  it("may print more than a megabyte", async () => {
+    const print = "seq -f '%0150.0f' 1 9000; echo o''ver";
+    const steps = [{ send: print, wait: "^over$" }];
+    const tasks = { run: { uses: "terminal", with: { command: ["sh"], steps }, retry: 1 } };
+    const handlers = { terminal: terminal() as never };
+    await testWorkflow({ workflow: "printed", tasks } as never, { handlers }).execute();
+  });
+
   it("fail when they end before the prompt is there, with their exit code and last lines", async () => {
     const steps = [{ wait: "Name:" }, { send: "leave", wait: "Name:" }];
     await assert.rejects(

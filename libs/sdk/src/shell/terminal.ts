@@ -80,6 +80,9 @@ export const terminalOptions: HandleOptions = {
 const lookEveryMs = 50;
 const shownCharacters = 500;
 const size = ["-x", "200", "-y", "50"];
+const linesKept = 10_000;
+/** All lines that are kept, each of 200 characters with up to four bytes. */
+const screenBytesMax = (linesKept + 50) * 801;
 
 /** Returns a handler that runs programs in a terminal. The worker's machine has tmux. */
 export function terminal(
@@ -174,7 +177,18 @@ class Terminal {
     void serverEnd.then((text) => {
       reason = text;
     });
-    const kept = ["set", "-g", "remain-on-exit", "on", ";", "set", "-g", "history-limit", "50000", ";"];
+    const kept = [
+      "set",
+      "-g",
+      "remain-on-exit",
+      "on",
+      ";",
+      "set",
+      "-g",
+      "history-limit",
+      `${linesKept}`,
+      ";",
+    ];
     for (;;) {
       try {
         await this.#tmux("-N", ...kept, "new-session", "-d", ...size, "-c", cwd, "--", ...quoted(command));
@@ -252,7 +266,9 @@ class Terminal {
   async #tmux(...args: readonly string[]): Promise<string> {
     const { server, task } = this.#context;
     task.signal.throwIfAborted();
-    const { stdout } = await promisify(execFile)("tmux", [...server, ...args], { signal: task.signal });
+    const { stdout } = await promisify(execFile)("tmux", [...server, ...args], {
+      ...{ signal: task.signal, maxBuffer: screenBytesMax },
+    });
     return stdout;
   }
 
