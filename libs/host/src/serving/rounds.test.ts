@@ -4,20 +4,23 @@ import { testFoundation } from "@tutti/kernel/testing";
 import { Rounds } from "./rounds.ts";
 
 describe("rounds", () => {
-  it("come at their period, and less often if they take long, up to thirty times", async () => {
+  it("come at their period, after a failure too, and less often if they take long, up to thirty times", async () => {
     const foundation = testFoundation();
     const { time } = foundation;
     const atMs: number[] = [];
-    const tookMs = [0, 500, 60_000, 0, 0];
+    const tookMs = [0, 500, 60_000, 7_000, 0];
     const rounds = new (class extends Rounds {
       protected override round(): Promise<void> {
         atMs.push(time.monotonic());
-        return new Promise((resolve) => time.after(tookMs[atMs.length - 1] ?? 0, resolve));
+        const fails = atMs.length === 4;
+        return new Promise((resolve, reject) => {
+          time.after(tookMs[atMs.length - 1] ?? 0, () => (fails ? reject(new Error("away")) : resolve()));
+        });
       }
     })(foundation, 10_000, "nothing");
     rounds.start();
     await time.advanceAsync(600_000);
     await rounds.drain();
-    assert.deepEqual(atMs.slice(0, 5), [10_000, 20_000, 70_500, 430_500, 440_500]);
+    assert.deepEqual(atMs.slice(0, 5), [10_000, 20_000, 70_500, 430_500, 447_500]);
   });
 });

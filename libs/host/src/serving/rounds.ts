@@ -71,7 +71,8 @@ export abstract class Rounds implements Component {
     if (problem !== "" && this.#problem === "" && !this.stopping.aborted)
       this.#foundation.logger.warn(`${this.#without}, the next round repeats it`, { problem });
     this.#problem = problem;
-    const tookMs = this.#foundation.clock.monotonic() - startMs;
+    // A round that failed waited for something, and is repeated soon.
+    const tookMs = problem === "" ? this.#foundation.clock.monotonic() - startMs : 0;
     this.#next(Math.min(Math.max(this.#everyMs, tookMs * pausesPerRound), this.#everyMs * pausesMax));
   }
 }

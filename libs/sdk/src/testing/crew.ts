@@ -166,7 +166,12 @@ export class Crew implements Waiting {
     const labels = Object.entries({ ...facts.labels, ...details?.labels });
     const assign = Assign.fromPartial({
       ...{ token, capability: number, attempt, namespace, workKind: "run", workId: run, taskId },
-      ...(bytes !== undefined && { input: { $case: "inlineInput", value: bytes } }),
+      ...(input !== undefined && {
+        input:
+          input instanceof Uint8Array
+            ? { $case: "inlineInput", value: input }
+            : { $case: "inputPayload", value: input },
+      }),
       ...{ runMs: timeouts.runMs, heartbeatMs: timeouts.heartbeatMs },
       totalMs: offer.totalDueMs === 0 ? 0 : Math.max(1, offer.totalDueMs - this.#stage.nowMs),
       idempotencyKey: details?.idempotencyKey ?? "",

@@ -193,6 +193,21 @@ tasks: {charge: {uses: pay.charge, timeout: 30s, idempotencyKey: "pay-\${{ run.i
     );
   });
 
+  it("reads an output that is too large for a message", async () => {
+    const definition = `workflow: large
+tasks:
+  write: {uses: text.write}
+  count: {uses: text.count, with: "\${{ tasks.write.output }}"}
+output: "\${{ tasks.count.output }}"
+`;
+    const length = 2_000_000;
+    const handlers = {
+      "text.write": () => "x".repeat(length),
+      "text.count": (text: unknown) => String(text).length,
+    };
+    assert.equal(await testWorkflow(definition, { handlers }).execute(), length);
+  });
+
   it("finds in its next attempt what it saved", async () => {
     const seen: unknown[] = [];
     const test = testWorkflow(`workflow: w\ntasks: {a: {uses: a, retry: {attempts: 2, backoff: 1h}}}`, {
