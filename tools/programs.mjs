@@ -83,6 +83,15 @@ mount="mount -t overlay overlay -o lowerdir=$root/usr:/usr /usr"
 exec unshare --mount sh -c "$mount && exec /usr/sbin/dovecot \\"\\$@\\"" dovecot "$@"
 `;
 
+/** As with Dovecot. The first word `server` starts the server. */
+const rabbitmqLauncher = `#!/bin/sh
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+program=rabbitmqctl
+if [ "$1" = server ]; then program=rabbitmq-server; shift; fi
+mount="mount -t overlay overlay -o lowerdir=$root/usr:/usr /usr"
+exec unshare --mount sh -c "$mount && exec /usr/lib/rabbitmq/bin/$program \\"\\$@\\"" rabbitmq "$@"
+`;
+
 /** Starts the server, or the program next to it that the first word names: `initdb`. */
 const postgresLauncher = `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -215,6 +224,16 @@ export const programs = {
     atLeast: "2.3.0",
     requiredInCi: false,
     launcher: dovecotLauncher,
+  },
+  // The server has no word for its version.
+  rabbitmqctl: {
+    package: "rabbitmq-server",
+    modules: [],
+    file: "bin/rabbitmqctl",
+    versionArguments: ["version"],
+    atLeast: "3.8.0",
+    requiredInCi: false,
+    launcher: rabbitmqLauncher,
   },
   sshd: {
     package: "openssh-server",

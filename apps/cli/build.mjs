@@ -35,7 +35,15 @@ const { warnings, outputFiles } = await build({
   minifyWhitespace: true,
   minifySyntax: true,
   // Clients of other systems come from the project of the user.
-  external: ["pg", "@redis/client", "ssh2", "imapflow", "@nats-io/transport-node", "@nats-io/jetstream"],
+  external: [
+    "pg",
+    "@redis/client",
+    "ssh2",
+    "amqplib",
+    "imapflow",
+    "@nats-io/transport-node",
+    "@nats-io/jetstream",
+  ],
   write: false,
   banner: { js: banner },
   logLevel: "warning",

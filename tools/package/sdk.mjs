@@ -35,6 +35,7 @@ const peers = [
   "@nats-io/transport-node",
   "@nats-io/jetstream",
   "nodemailer",
+  "amqplib",
   "imapflow",
   "ssh2",
   "@bufbuild/protobuf",

@@ -14,6 +14,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import { startPostgres } from "../../../tools/postgres.mjs";
 import { needsProgram } from "../../../tools/programs.mjs";
+import { rabbitSkip } from "../../../tools/rabbitmq.mjs";
 import { password as redisPassword, startRedis } from "../../../tools/redis.mjs";
 import { commandAtWork } from "./support/at-work.ts";
 import { workspaceFolder } from "./support/command.ts";
@@ -21,8 +22,8 @@ import { outboxSystem, startSystems, streamSystem, writeSources } from "./suppor
 
 const [redisServer, postgres] = [await needsProgram("redis-server"), await needsProgram("postgres")];
 const skip = redisServer.skip || postgres.skip;
-const others = await Promise.all(["nats-server", "dovecot", "sshd"].map(needsProgram));
-const [, dovecot, sshd] = others;
+const others = await Promise.all(["nats-server", "dovecot", "sshd", "rabbitmqctl"].map(needsProgram));
+const [, dovecot, sshd, rabbitmqctl] = others;
 /** As Celery 5.6.3 wrote them to Redis 7.0. */
 const recorded: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(new URL("./support/celery-messages.json", import.meta.url), "utf8"),
@@ -104,9 +105,13 @@ describe("adopt queue", { skip }, () => {
   };
 
   it("source run: a file of each kind posts one event for each message", {
-    skip: others.find((program) => program.skip !== false)?.skip ?? false,
+    skip: others.find((program) => program.skip !== false)?.skip || rabbitSkip,
   }, async () => {
-    const programs = { dovecot: dovecot?.path ?? "", sshd: sshd?.path ?? "" };
+    const programs = {
+      dovecot: dovecot?.path ?? "",
+      sshd: sshd?.path ?? "",
+      rabbitmqctl: rabbitmqctl?.path ?? "",
+    };
     const started = await startSystems(join(at.command.folder, "systems"), programs);
     const systems = [...started, outboxSystem(database), streamSystem(redis)];
     closing.unshift(

@@ -8,12 +8,14 @@ import { promisify } from "node:util";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { until } from "@tutti/kernel/testing";
+import { connect as connectAmqp } from "amqplib";
 import { ImapFlow } from "imapflow";
 import type { Redis } from "ioredis";
 import type { Client } from "pg";
 import { password as imapPassword, startDovecot } from "../../../../tools/dovecot.mjs";
 import { startNats } from "../../../../tools/nats.mjs";
 import { freePort } from "../../../../tools/postgres.mjs";
+import { startRabbitmq } from "../../../../tools/rabbitmq.mjs";
 import { accessKey, secretKey, startS3 } from "../../../../tools/s3.mjs";
 import { startSshd } from "../../../../tools/sshd.mjs";
 import { workspaceFolder } from "./command.ts";
@@ -39,10 +41,11 @@ const poll = "100ms";
 /** The systems that are not running yet. `folder` is empty and theirs. */
 export function startSystems(
   folder: string,
-  programs: { readonly dovecot: string; readonly sshd: string },
+  programs: { readonly dovecot: string; readonly rabbitmqctl: string; readonly sshd: string },
 ): Promise<readonly SourceSystem[]> {
   const starts: readonly Start[] = [
     natsSystem,
+    () => amqpSystem(programs.rabbitmqctl),
     (own) => imapSystem(own, programs.dovecot),
     folderSystem,
     () => sftpSystem(programs.sshd),
@@ -71,6 +74,26 @@ async function natsSystem(folder: string): Promise<SourceSystem> {
     close: async () => {
       await client.close();
       await server.stop();
+    },
+  };
+}
+
+async function amqpSystem(program: string): Promise<SourceSystem> {
+  const server = await startRabbitmq(program);
+  const client = await connectAmqp(server.url);
+  const channel = await client.createConfirmChannel();
+  await channel.assertQueue("orders");
+  return {
+    settings: { amqp: { url: "env:SHOP_AMQP", queue: "orders" } },
+    environment: { SHOP_AMQP: server.url },
+    event: { data: order, subject: "orders" },
+    deliver: async () => {
+      channel.sendToQueue("orders", Buffer.from(JSON.stringify(order)), { messageId: "m-7" });
+      await channel.waitForConfirms();
+    },
+    close: async () => {
+      await client.close();
+      await server[Symbol.asyncDispose]();
     },
   };
 }

@@ -4,6 +4,7 @@ import { connect, Worker } from "@tutti/sdk";
 import {
   type Adapter,
   addAdapter,
+  amqpSource,
   imapSource,
   natsAdapter,
   natsSource,
@@ -39,11 +40,25 @@ function natsFrom(): readonly [Adapter, Source] {
   ];
 }
 
-/** A mailbox has no tasks: they write to a file. */
-function imapFrom(): readonly [Adapter, Source] {
+/** Where the system itself does not count, tasks write to a file. */
+function fileOfEffects(): Adapter {
   const operations = { count: { sql: "INSERT INTO effects (n) VALUES (:n)" } };
+  return sqliteAdapter({ name: "shop", file: process.env["SHOP_FILE"] ?? "", operations });
+}
+
+function amqpFrom(): readonly [Adapter, Source] {
   return [
-    sqliteAdapter({ name: "shop", file: process.env["SHOP_FILE"] ?? "", operations }),
+    fileOfEffects(),
+    amqpSource({
+      ...{ name, url, queue: "orders", failures: "failures" },
+      start: ({ text }) => ({ workflow, input: { n: text } }),
+    }),
+  ];
+}
+
+function imapFrom(): readonly [Adapter, Source] {
+  return [
+    fileOfEffects(),
     imapSource({
       ...{ name, url, ca: "env:SHOP_CA", failures: "Failed" },
       start: ({ subject }) => ({ workflow, input: { n: subject } }),
@@ -55,6 +70,7 @@ const kinds: Readonly<Record<string, () => readonly [Adapter, Source]>> = {
   "redis-stream": () => redisFrom({ stream: "orders" }),
   "redis-list": () => redisFrom({ list: "orders" }),
   "redis-channel": () => redisFrom({ channel: "orders" }),
+  amqp: amqpFrom,
   nats: natsFrom,
   imap: imapFrom,
 };

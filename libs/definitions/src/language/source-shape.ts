@@ -33,6 +33,11 @@ export interface SourceDocument {
     readonly consumer?: string;
     readonly failures?: string;
   };
+  readonly amqp?: {
+    readonly url: LocalReference;
+    readonly queue: string;
+    readonly failures?: string;
+  };
   readonly imap?: PolledSettings & {
     readonly url: LocalReference;
     readonly mailbox?: string;
@@ -72,7 +77,17 @@ interface FolderSettings extends PolledSettings {
 }
 
 /** Keys of the systems, of which a source has one. */
-export const sourceKinds = ["postgres", "redis", "nats", "imap", "folder", "sftp", "s3", "git"] as const;
+export const sourceKinds = [
+  "postgres",
+  "redis",
+  "nats",
+  "amqp",
+  "imap",
+  "folder",
+  "sftp",
+  "s3",
+  "git",
+] as const;
 
 const { choice, duration, list, members, text } = shapes;
 
@@ -131,6 +146,16 @@ export const source: MembersShape = members(
       consumer: text("The durable consumer. Default: the name of the source."),
       failures: text("The subject of messages whose events cannot be posted."),
     }),
+    amqp: system(
+      "amqp",
+      "Messages of a queue of RabbitMQ, or of another broker of AMQP 0-9-1.",
+      ["url", "queue"],
+      {
+        url: reference("Its address with the password"),
+        queue: text("The name of the queue."),
+        failures: text("The queue of messages whose events cannot be posted. Default: they are rejected."),
+      },
+    ),
     imap: system("imap", "Mails of a mailbox.", ["url"], {
       url: reference("Its address with the password"),
       mailbox: text("Default: `INBOX`."),

@@ -8,6 +8,9 @@ export {
   type RateLimit,
   type Repeat,
 } from "./adapter.ts";
+export { type AmqpAdapterOptions, type AmqpOperation, amqpAdapter } from "./amqp/amqp.ts";
+export type { AmqpConnectionOptions } from "./amqp/connection.ts";
+export { type AmqpMessage, type AmqpSourceOptions, amqpSource } from "./amqp/source.ts";
 export { type AsyncApiAdapter, type AsyncApiOptions, asyncApiAdapter } from "./asyncapi.ts";
 export { adapterProblems, type Broken, type ConformanceOptions, type Sample } from "./conformance.ts";
 export { type Answers, adapterDouble } from "./double.ts";

@@ -2,6 +2,7 @@
 import type { SourceDocument } from "@tutti/definitions";
 import { assert, parseDurationMs } from "@tutti/kernel";
 import {
+  amqpSource,
   folderSource,
   gitSource,
   imapSource,
@@ -15,7 +16,7 @@ import {
 } from "@tutti/sdk/adapters";
 
 export function sourceOf(document: SourceDocument): Source {
-  const { source: name, postgres, redis, nats, imap, git } = document;
+  const { source: name, postgres, redis, nats, amqp, imap, git } = document;
   if (postgres !== undefined)
     return postgresOutbox({ ...polled(postgres), name, start: (row) => event(rowOf(row)) });
   if (redis !== undefined)
@@ -26,6 +27,8 @@ export function sourceOf(document: SourceDocument): Source {
     });
   if (nats !== undefined)
     return natsSource({ ...nats, name, start: ({ subject, text }) => event(read(text), subject) });
+  if (amqp !== undefined)
+    return amqpSource({ ...amqp, name, start: ({ key, text }) => event(read(text), key) });
   if (imap !== undefined) {
     const { moveTo, ...settings } = polled(imap);
     return imapSource({

@@ -1,0 +1,144 @@
+/**
+ * Exchanges and queues of AMQP as operations.
+ *
+ * 1. A message is persistent, and the broker confirms it. One that no queue takes comes back, and the task fails.
+ * 2. A message has the idempotency key of its task as `message_id`. The broker does not compare ids, so a second message
+ *    is sent only if the operation says that its consumers do.
+ * 3. A value of the input is one word of the routing key.
+ */
+import type { JsonSchema } from "../../task/handlers.ts";
+import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import { type AmqpConnectionOptions, AmqpConnections, type Opened } from "./connection.ts";
+
+export interface AmqpOperation {
+  /** Default: the exchange of the broker that has each queue under its name. */
+  readonly exchange?: string;
+  /** The routing key, or the name of a queue: `orders.{id}` has the member `id` of the input. */
+  readonly key: string;
+  readonly description?: string;
+  /** Default: an object with the members of the key, `data` and `headers`. */
+  readonly input?: JsonSchema;
+  /** With `key`, consumers drop a second message with the same `message_id`. Default: `never`. */
+  readonly repeat?: "key" | "never";
+}
+
+export interface AmqpAdapterOptions extends AmqpConnectionOptions {
+  /** Default: `publish`, whose input has the `key`, and the `exchange` if it is another one. */
+  readonly operations?: Readonly<Record<string, AmqpOperation>>;
+  readonly rate?: RateLimit;
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
+const usual: Readonly<Record<string, AmqpOperation>> = {
+  publish: {
+    key: "{key}",
+    description: "Publishes a message.",
+    input: {
+      type: "object",
+      required: ["key"],
+      properties: {
+        exchange: { type: "string" },
+        key: { type: "string" },
+        headers: { type: "object" },
+      },
+    },
+  },
+};
+const parameter = /\{(\w+)\}/g;
+
+export function amqpAdapter(options: AmqpAdapterOptions): Adapter {
+  const connections = new AmqpConnections(options);
+  const { name: adapter, operations = usual, rate } = options;
+  const declared = Object.entries(operations);
+  return {
+    ...{ name: adapter, kind: "amqp" },
+    operations: Object.fromEntries(
+      declared.map(([name, spec]) => [name, operationOf(`${adapter}.${name}`, spec, connections)]),
+    ),
+    ...(rate !== undefined && { rate }),
+    check: (call) =>
+      connections.use(adapter, call, async ({ channel }) => {
+        for (const { exchange = "" } of Object.values(operations))
+          if (exchange !== "") await channel.checkExchange(exchange);
+      }),
+    close: () => connections.close(),
+  };
+}
+
+function operationOf(operation: string, spec: AmqpOperation, connections: AmqpConnections): AdapterOperation {
+  const { key, exchange, description, repeat = "never" } = spec;
+  const names = [...new Set([...key.matchAll(parameter)].map(([, name = ""]) => name))];
+  const input = spec.input ?? {
+    type: "object",
+    required: names,
+    properties: { headers: { type: "object" } },
+  };
+  return {
+    ...{ input, repeat },
+    ...(description !== undefined && { description }),
+    call: async (given, call) => {
+      let isSent = false;
+      const to = { exchange: exchange ?? String(given["exchange"] ?? ""), key: keyOf(operation, key, given) };
+      try {
+        return await connections.use(operation, call, async (opened) => {
+          isSent = true;
+          return published(opened, operation, to, given, call);
+        });
+      } catch (error) {
+        const { code, message } = error as { readonly code?: string; readonly message: string };
+        if (repeat === "key" || !isSent || code !== "adapter.unreachable") throw error;
+        throw adapterErrors.outcomeUnknown({ operation, reason: message }, { cause: error });
+      }
+    },
+  };
+}
+
+interface Target {
+  readonly exchange: string;
+  readonly key: string;
+}
+
+async function published(
+  { channel, lost }: Opened,
+  operation: string,
+  { exchange, key }: Target,
+  given: Given,
+  { idempotencyKey: messageId }: AdapterCall,
+): Promise<Target & { readonly messageId: string }> {
+  const { data, headers } = given;
+  const isText = typeof data === "string";
+  let isReturned = false;
+  // It comes before the confirmation.
+  const returned = ({ properties }: { readonly properties: { readonly messageId?: unknown } }) => {
+    isReturned ||= properties.messageId === messageId;
+  };
+  channel.on("return", returned);
+  try {
+    const confirmed = new Promise<void>((resolve, reject) => {
+      const content = Buffer.from(isText ? data : data === undefined ? "" : JSON.stringify(data));
+      const properties = {
+        ...{ messageId, persistent: true, mandatory: true },
+        contentType: isText ? "text/plain" : "application/json",
+        ...(headers !== undefined && { headers: headers as Record<string, unknown> }),
+      };
+      channel.publish(exchange, key, content, properties, (error) => (error ? reject(error) : resolve()));
+    });
+    await Promise.race([confirmed, lost]);
+  } finally {
+    channel.off("return", returned);
+  }
+  if (isReturned) throw adapterErrors.refused({ operation, reason: `no queue takes the key \`${key}\`` });
+  return { exchange, key, messageId };
+}
+
+/** A key that is one parameter may have several words. */
+function keyOf(operation: string, key: string, given: Given): string {
+  const form = /^\{\w+\}$/.test(key) ? /^[^*#]{1,255}$/ : /^[^.*#]{1,255}$/;
+  return key.replace(parameter, (_word, name: string) => {
+    const value = String(given[name]);
+    if (form.test(value)) return value;
+    throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` is no word of a routing key` });
+  });
+}

@@ -1,0 +1,139 @@
+/**
+ * Connections to brokers of AMQP 0-9-1, such as RabbitMQ.
+ *
+ * 1. The URL is a secret. It is opened for each use, and a changed one takes effect at once.
+ * 2. A connection that breaks is replaced by the next call. A broker closes a channel with its first error, so another
+ *    connection comes after an error too.
+ */
+import { isTuttiError } from "@tutti/kernel";
+import type { ChannelModel, ConfirmChannel } from "amqplib";
+import { Busy } from "../../task/failure.ts";
+import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { adapterErrors } from "../errors.ts";
+import type { SecretReference } from "../http/auth.ts";
+import type { Caller } from "../source.ts";
+
+export interface AmqpConnectionOptions {
+  readonly name: string;
+  /** Refers to a URL such as `amqp://user:password@host:5672/vhost`, or `amqps://` with TLS. */
+  readonly url: SecretReference;
+  /** How long to wait for a connection. Default: 10,000. */
+  readonly connectMs?: number;
+}
+
+const defaults = { connectMs: 10_000 };
+const heartbeatSeconds = 10;
+/** ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED. */
+const refusals = [403, 404, 406];
+
+export interface Opened {
+  readonly client: ChannelModel;
+  /** Its messages are confirmed by the broker. */
+  readonly channel: ConfirmChannel;
+  /** Rejects when the channel or the connection has ended. */
+  readonly lost: Promise<never>;
+}
+
+export class AmqpConnections {
+  readonly #options: AmqpConnectionOptions;
+  #known: { readonly text: string; readonly opening: Promise<Opened> } | undefined;
+
+  constructor(options: AmqpConnectionOptions) {
+    this.#options = options;
+    requireReference(options.name, options.url, "env:SHOP_AMQP");
+  }
+
+  close(): void {
+    this.#known?.opening.then(({ client }) => client.close()).catch(() => {});
+    this.#known = undefined;
+  }
+
+  /** Works with the shared connection. */
+  async use<T>(operation: string, caller: Caller, work: (opened: Opened) => Promise<T>): Promise<T> {
+    const text = await this.#secret(caller);
+    return this.#run(operation, text, caller, async () => {
+      if (this.#known?.text !== text) this.close();
+      const known = this.#known ?? { text, opening: this.#open(text) };
+      this.#known = known;
+      const forget = () => {
+        if (this.#known === known) this.#known = undefined;
+      };
+      try {
+        const opened = await known.opening;
+        opened.lost.catch(forget);
+        return await Promise.race([work(opened), opened.lost]);
+      } catch (error) {
+        if (isTuttiError(error)) throw error;
+        known.opening.then(({ client }) => client.close()).catch(() => {});
+        forget();
+        throw error;
+      }
+    });
+  }
+
+  /** Works with a connection of its own, which ends with the work. */
+  async dedicated<T>(operation: string, caller: Caller, work: (opened: Opened) => Promise<T>): Promise<T> {
+    const text = await this.#secret(caller);
+    return this.#run(operation, text, caller, async () => {
+      const opened = await this.#open(text);
+      try {
+        return await work(opened);
+      } finally {
+        await opened.client.close().catch(() => {});
+      }
+    });
+  }
+
+  async #secret(caller: Caller): Promise<string> {
+    caller.signal.throwIfAborted();
+    return caller.secret(this.#options.url);
+  }
+
+  async #open(text: string): Promise<Opened> {
+    const { name, connectMs = defaults.connectMs } = this.#options;
+    const { connect } = await clientFor(name, "amqplib", () => import("amqplib"));
+    const url = this.#placeOf(text);
+    if (!url.searchParams.has("heartbeat")) url.searchParams.set("heartbeat", String(heartbeatSeconds));
+    const properties = { connection_name: `tutti ${name}` };
+    const client = await connect(url.href, { timeout: connectMs, clientProperties: properties });
+    const { promise: lost, reject } = Promise.withResolvers<never>();
+    lost.catch(() => {});
+    const end = (error?: Error) => reject(error ?? new Error("the connection ended"));
+    client.on("error", end);
+    client.on("close", end);
+    const channel = await client.createConfirmChannel();
+    channel.on("error", end);
+    channel.on("close", () => end());
+    return { client, channel, lost };
+  }
+
+  #placeOf(text: string): URL {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url !== undefined && /^amqps?:$/.test(url.protocol)) return url;
+    throw adapterErrors.invalid({
+      adapter: this.#options.name,
+      problem: `${this.#options.url} has no URL such as amqp://user:password@host:5672`,
+    });
+  }
+
+  async #run<T>(operation: string, text: string, { signal }: Caller, work: () => Promise<T>): Promise<T> {
+    try {
+      return await orAborted(signal, work);
+    } catch (error) {
+      if (signal.aborted || isTuttiError(error) || error instanceof Busy) throw error;
+      throw failureOf(operation, error, this.#placeOf(text));
+    }
+  }
+}
+
+/** An error of the client, as one of an adapter. The broker has codes like those of HTTP. */
+export function failureOf(operation: string, error: unknown, { hostname, port, password }: URL): Error {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: string };
+  const reason = withoutSecrets(String(message ?? error), [decodeURIComponent(password)]);
+  const told = { operation, reason };
+  if (/^Handshake terminated by server: 403|ACCESS_REFUSED - Login/.test(reason))
+    return adapterErrors.notSignedIn(told);
+  if (refusals.includes(Number(code))) return adapterErrors.refused(told);
+  const place = { host: hostname, port: port === "" ? "5672" : port };
+  return adapterErrors.unreachable({ operation, reason: wayReason(String(code), reason, place) });
+}

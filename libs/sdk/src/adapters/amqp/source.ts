@@ -1,0 +1,136 @@
+/**
+ * Messages of a queue of AMQP start runs.
+ *
+ * 1. The id of a run follows from the `message_id`. A message without one gets a new id with each delivery.
+ * 2. A message is acknowledged after the platform has its run. Without the acknowledgement, the broker delivers it again
+ *    when the connection ends, to any process.
+ * 3. A message that cannot start goes to the queue `failures` with the reason. Without that queue it is rejected, so the
+ *    dead-letter exchange of its queue takes it, if it has one.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import type { ConsumeMessage } from "amqplib";
+import type { AdapterCall } from "../adapter.ts";
+import { orAborted } from "../client.ts";
+import {
+  type Caller,
+  runSource,
+  type Source,
+  type SourceRunOptions,
+  type SourceStart,
+  startedBy,
+} from "../source.ts";
+import { type AmqpConnectionOptions, AmqpConnections, type Opened } from "./connection.ts";
+
+export interface AmqpMessage {
+  /** Empty if the message has none. */
+  readonly id: string;
+  readonly exchange: string;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+export interface AmqpSourceOptions extends AmqpConnectionOptions {
+  /** The first part of the ids of its runs. Also the name of its adapter. */
+  readonly name: string;
+  /** It exists. */
+  readonly queue: string;
+  /** If it throws, the message cannot start. */
+  readonly start: (message: AmqpMessage) => SourceStart;
+  /** The queue of messages that cannot start. */
+  readonly failures?: string;
+  /** Messages at a time. Default: 100. */
+  readonly prefetch?: number;
+}
+
+const defaults = { prefetch: 100 };
+
+/** Starts runs of messages. As an adapter it has the operation `status`, and its check asks for the queue. */
+export function amqpSource(options: AmqpSourceOptions): Source {
+  const connections = new AmqpConnections(options);
+  const { name, queue, failures } = options;
+  const status = (call: AdapterCall) =>
+    connections.use(name, call, async ({ channel }) => {
+      const { messageCount, consumerCount } = await channel.checkQueue(queue);
+      if (failures !== undefined) await channel.checkQueue(failures);
+      return { waiting: messageCount, consumers: consumerCount };
+    });
+  return {
+    ...{ name, kind: "amqp-source" },
+    operations: {
+      status: {
+        description: "Counts messages that wait, and consumers.",
+        repeat: "safe",
+        call: (_input, call) => status(call),
+      },
+    },
+    check: async (call) => void (await status(call)),
+    close: () => connections.close(),
+    run: (given) =>
+      runSource(name, given, (caller, well) =>
+        connections.dedicated(name, caller, (opened) => work(options, opened, given, caller, well)),
+      ).finally(() => connections.close()),
+  };
+}
+
+async function work(
+  options: AmqpSourceOptions,
+  { channel, lost }: Opened,
+  given: SourceRunOptions,
+  { signal }: Caller,
+  well: () => void,
+): Promise<void> {
+  const { queue, prefetch = defaults.prefetch } = options;
+  const session = randomUUID();
+  const handling = new Set<Promise<void>>();
+  const { promise: interrupted, reject } = Promise.withResolvers<never>();
+  interrupted.catch(() => {});
+  await channel.prefetch(prefetch);
+  const { consumerTag } = await channel.consume(queue, (message) => {
+    if (message === null) return reject(new Error("the broker ended the consumer: its queue was deleted"));
+    const handled = handle(options, channel, given, message, session).then(well, reject);
+    handling.add(handled);
+    void handled.finally(() => handling.delete(handled));
+  });
+  try {
+    await Promise.race([orAborted(signal, () => interrupted), lost]);
+  } finally {
+    if (signal.aborted) await channel.cancel(consumerTag).catch(() => {});
+    await Promise.allSettled(handling);
+    // Acknowledgements that were sent are with the broker.
+    await channel.waitForConfirms().catch(() => {});
+  }
+}
+
+async function handle(
+  { name, start, failures }: AmqpSourceOptions,
+  channel: Opened["channel"],
+  { tutti, logger }: SourceRunOptions,
+  message: ConsumeMessage,
+  session: string,
+): Promise<void> {
+  const { content, fields, properties } = message;
+  const id = properties.messageId === undefined ? "" : String(properties.messageId);
+  const unique = id === "" ? `${session}-${fields.deliveryTag}` : idOf(id);
+  const failure = await startedBy(tutti, `${name}-${unique}`, () =>
+    start({
+      ...{ id, exchange: fields.exchange, key: fields.routingKey },
+      ...{ headers: properties.headers ?? {}, text: content.toString("utf8") },
+    }),
+  );
+  if (failure === undefined) return channel.ack(message);
+  logger?.warn("a message cannot start a run", { source: name, id, key: fields.routingKey, failure });
+  if (failures === undefined) return channel.reject(message, false);
+  const headers = { ...properties.headers, "tutti-failure": failure, "tutti-key": fields.routingKey };
+  await new Promise<void>((resolve, reject) =>
+    channel.sendToQueue(failures, content, { ...properties, headers, persistent: true }, (error) =>
+      error ? reject(error) : resolve(),
+    ),
+  );
+  channel.ack(message);
+}
+
+/** Ids of runs have fewer characters than those of messages. */
+function idOf(id: string): string {
+  return /^[\w.-]{1,100}$/.test(id) ? id : createHash("sha256").update(id).digest("hex").slice(0, 32);
+}
