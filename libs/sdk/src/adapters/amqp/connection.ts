@@ -127,7 +127,7 @@ export class AmqpConnections {
 }
 
 /** An error of the client, as one of an adapter. The broker has codes like those of HTTP. */
-export function failureOf(operation: string, error: unknown, { hostname, port, password }: URL): Error {
+function failureOf(operation: string, error: unknown, { hostname, port, password }: URL): Error {
   const { code, message } = error as { readonly code?: unknown; readonly message?: string };
   const reason = withoutSecrets(String(message ?? error), [decodeURIComponent(password)]);
   const told = { operation, reason };
