@@ -24,10 +24,14 @@ export function drawForesight(reply: PlanReply, page: Page): string[] {
     p50Ms > 0
       ? `, half of the time within ${printDurationMs(p50Ms)}, nine times in ten within ${printDurationMs(p90Ms)}`
       : "";
+  const guessed = assignments.filter(({ estimate }) => !isKnown(estimate)).length;
   const costs = money > 0 ? `, ${Number(money.toPrecision(3))} money` : "";
   const lines = [
     `${style.bold(mode)}  ${style.dim(`${counted(assignments.length, "task")}${half}${costs}`)}`,
     style.dim(`not below ${printDurationMs(lowerBoundMs)} where each task takes as long as is expected`),
+    ...(guessed === 0
+      ? []
+      : [style.yellow(`unknown duration: ${counted(guessed, "task")}, planned with 1 s each`)]),
     ...(choice === undefined ? [] : drawChoices([choice], page)),
     "",
   ];
@@ -60,7 +64,13 @@ function taskLine(task: PlannedAssignment, isCritical: boolean, { axis, nameWidt
   const name = padEnd(cut(safe(taskId), nameWidth), nameWidth);
   const mark = isCritical ? style.yellow("◆") : " ";
   const { p50Ms = 0, p90Ms = 0, confidence = 0 } = estimate ?? {};
-  const known = confidence > 0 ? "" : ", a guess";
-  const span = `${printDurationMs(p50Ms)} to ${printDurationMs(p90Ms)}${known}`;
+  const known = confidence > 0 ? "" : ", by its author";
+  const span = isKnown(estimate)
+    ? `${printDurationMs(p50Ms)} to ${printDurationMs(p90Ms)}${known}`
+    : "unknown";
   return `${name} ${mark}${padEnd(barOf(startMs, endMs, "░", axis), axis.room)}  ${padEnd(safe(agentId), 12)} ${style.dim(span)}`;
+}
+
+function isKnown(estimate: PlannedAssignment["estimate"]): boolean {
+  return (estimate?.p50Ms ?? 0) > 0;
 }

@@ -56,6 +56,7 @@ export function drawWorkflow(
     Math.floor(room * 0.4),
     Math.max(4, ...nodes.map(({ id, title }) => widthOf(safe(title === "" ? id : title)))),
   );
+  const hasTimes = nodes.some(({ expectedMs }) => expectedMs > 0);
   const lines = rows.map(({ task, before, after }) => {
     const node = task === undefined ? undefined : nodes[task];
     if (node === undefined) return style.dim(before);
@@ -63,7 +64,8 @@ export function drawWorkflow(
     const symbol = isCritical ? toned(style, "yellow", "◆") : "○";
     const blanks = " ".repeat(Math.max(0, railWidth - widthOf(before) - 1 - widthOf(after)));
     const name = padEnd(cut(safe(node.title === "" ? node.id : node.title), nameWidth), nameWidth);
-    const time = node.expectedMs > 0 ? `~${printDurationMs(node.expectedMs)}` : "";
+    const unknown = hasTimes && node.uses !== "" ? "unknown" : "";
+    const time = node.expectedMs > 0 ? `~${printDurationMs(node.expectedMs)}` : unknown;
     const left = room - railWidth - 2 - nameWidth - 2 - 10;
     const about = left < 6 ? "" : cut(aboutOf(node), left);
     return ` ${style.dim(before)}${symbol}${style.dim(after)}${blanks}  ${isCritical ? style.bold(name) : name}  ${style.dim(padEnd(about, Math.max(0, left)))}${style.dim(padStart(time, 10))}`.trimEnd();

@@ -55,8 +55,11 @@ async function ofSession(
   const present = await presentFor({ dependencies, request, context }, tasks, spec.pool);
   const made = foreseen({ spec, definition, present, knowledge });
   if ("refused" in made) throw impossible(made.refused, tasks, spec.pool);
-  const { mode, choice, p50Ms, p90Ms, cases, money } = made;
-  return { ...shown(made, knowledge, { tasks, definition }), mode, choice, p50Ms, p90Ms, cases, money };
+  const { mode, choice, cases, money } = made;
+  const plan = shown(made, knowledge, { tasks, definition });
+  const isKnown = plan.assignments.every(({ estimate }) => (estimate?.p50Ms ?? 0) > 0);
+  const { p50Ms, p90Ms } = isKnown ? made : { p50Ms: 0, p90Ms: 0 };
+  return { ...plan, mode, choice, p50Ms, p90Ms, cases, money };
 }
 
 /** What could not be started is not planned either, and for the same reasons. */
@@ -137,7 +140,7 @@ function shown(
   };
 }
 
-/** By what was learned, where the plan went by that. Else by what the author says, or a guess. */
+/** By the recorded attempts if the plan used them, else by the hint of the author. Without both there is no duration. */
 function estimated(
   knowledge: Knowledge,
   { tasks, definition }: Named,
@@ -155,6 +158,8 @@ function estimated(
   const known = estimateOf(knowledge, subject);
   const statedMs = spec?.estimate?.durationMs ?? 0;
   if (known.samples > 0 && (statedMs <= 0 || known.basis?.capability === capability)) return known;
+  // The plan needs a duration of each task and guessed one. A guess is no estimate.
+  if (statedMs <= 0) return known;
   const deviation = Math.sqrt((kindVariance[place] ?? 0) + (ownVariance[place] ?? 0));
   const quantile = (deviations: number) => (mediansMs[place] ?? 0) * Math.exp(deviations * deviation);
   return {

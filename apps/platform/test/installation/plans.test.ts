@@ -58,7 +58,8 @@ describe("what a session would come to", () => {
   };
 
   it("is shown with its mode, agents, times and lower bound, and nothing starts", async () => {
-    const tasks = [...walls(4, 10), { id: "door", uses: "wall.paint", needs: ["wall-0"] }] as const;
+    const estimate = { timeMs: 1_000 };
+    const tasks = [...walls(4, 10), { id: "door", uses: "wall.paint", needs: ["wall-0"], estimate }] as const;
     const plan = await tutti.sessions.plan({ tasks, mode: "adaptive" });
     assert.equal(plan.choice?.candidates.length, 4);
     assert.equal(plan.choice?.candidates[plan.choice.chosen]?.mode, plan.mode);
@@ -73,6 +74,15 @@ describe("what a session would come to", () => {
     const wall = plan.assignments.find(({ taskId }) => taskId === "wall-0");
     assert.ok((door?.startMs ?? 0) >= (wall?.endMs ?? Number.POSITIVE_INFINITY), "what it needs ends before");
     assert.deepEqual(await all(tutti.sessions.list()), []);
+  });
+
+  it("has no duration of a task that no attempt and no author tells", async () => {
+    const tasks = [...walls(1, 10), { id: "new", uses: "wall.paint" }];
+    const { assignments, p50Ms, makespanMs } = await tutti.sessions.plan({ tasks, mode: "workflow" });
+    const timeOf = (id: string) => assignments.find(({ taskId }) => taskId === id)?.estimate?.p50Ms;
+    assert.ok((timeOf("wall-0") ?? 0) > 0);
+    assert.deepEqual([timeOf("new"), p50Ms], [0, 0], "1 s would be a guess");
+    assert.ok(makespanMs > 0);
   });
 
   it("keeps to the mode that is named, and shows the others beside it", async () => {

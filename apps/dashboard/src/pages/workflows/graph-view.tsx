@@ -24,7 +24,7 @@ import { type FlowNeed, NeedEdge } from "../../run/graph/need-edge.tsx";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { arrowsOf, kindWord, scopeOf, sizeOfNode } from "./graph-parts.ts";
 
-type TaskNode = Node<{ task: GraphNode; critical: boolean; down: boolean }, "task">;
+type TaskNode = Node<{ task: GraphNode; critical: boolean; down: boolean; unknown: boolean }, "task">;
 
 const nodeTypes: NodeTypes = { task: TaskBox };
 const edgeTypes: EdgeTypes = { need: NeedEdge };
@@ -64,10 +64,16 @@ export default function GraphView({ graph }: { graph: Graph }) {
 function nodesOf(graph: Graph, { nodes, direction }: Layout): TaskNode[] {
   const critical = new Set(graph.criticalPath);
   const down = direction === "down";
+  const hasTimes = graph.nodes.some(({ expectedMs = 0 }) => expectedMs > 0);
+  const isUnknown = ({ uses, expectedMs = 0 }: GraphNode) =>
+    hasTimes && (uses ?? "") !== "" && expectedMs === 0;
+  const dataOf = (task: GraphNode) => ({
+    ...{ task, critical: critical.has(task.taskId ?? ""), down, unknown: isUnknown(task) },
+  });
   return nodes.map(({ node: { key, places }, x, y, width, height }) => ({
     ...{ id: key, type: "task", position: { x, y }, width, height },
     handles: handlesOf(width, height, down),
-    data: { task: graph.nodes[places[0] ?? 0] as GraphNode, critical: critical.has(key), down },
+    data: dataOf(graph.nodes[places[0] ?? 0] as GraphNode),
   }));
 }
 
@@ -102,7 +108,7 @@ function edgesOf(graph: Graph, { edges, direction }: Layout): (FlowNeed | Edge)[
   ];
 }
 
-function TaskBox({ data: { task, critical, down } }: NodeProps<TaskNode>) {
+function TaskBox({ data: { task, critical, down, unknown } }: NodeProps<TaskNode>) {
   return (
     <div className={critical ? "definition-task critical" : "definition-task"}>
       <Handle type="target" position={down ? Position.Top : Position.Left} isConnectable={false} />
@@ -112,6 +118,7 @@ function TaskBox({ data: { task, critical, down } }: NodeProps<TaskNode>) {
         {task.forEach === true ? <span title="runs for each entry of a list">× each</span> : null}
         {task.compensated === true ? <span title="has a compensation">↩ undo</span> : null}
         {task.expectedMs ? <span title="Expected duration">{span(task.expectedMs)}</span> : null}
+        {unknown ? <span title="No expected duration is set">unknown</span> : null}
       </span>
       <Handle type="source" position={down ? Position.Bottom : Position.Right} isConnectable={false} />
     </div>
