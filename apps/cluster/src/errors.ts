@@ -38,6 +38,13 @@ export const clusterErrors = defineErrors("cluster", {
       `Member \`${name}\` not found. The members are ${members}`,
     remedy: "Use one of these names.",
   },
+  noneNamed: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A restart needs the names of members, or --all.",
+    message: ({ members }: { members: string }) => `No member is named. The members are ${members}`,
+    remedy: "Name at least one of them, or use --all.",
+  },
   shapeWrong: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -198,7 +198,7 @@ export class Mesh implements Component {
     if (this.#stopped) return;
     this.#stopped = true;
     const { load } = this.server;
-    load.refuse("everybody");
+    load.refuse("all");
     this.healthService.drain();
     for (const instance of this.instances) this.network.detach(instance);
     load.stop(({ method }) => meshErrors.interrupted({ rpc: method.label }));

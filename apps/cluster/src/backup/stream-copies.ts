@@ -91,8 +91,9 @@ export async function copyIn(connection: NatsConnection, copy: StreamCopy, path:
   const send = async (bytes?: Uint8Array): Promise<void> => {
     const ask = () => client.request(subject, bytes, { timeout: answerMs });
     // This server may learn of the subscriber a moment after we learn of the subject.
-    const reply = await (isHeard ? ask() : lookedFor(() => ask().catch(nobodyThere), answerMs));
-    if (reply === undefined) throw clusterErrors.copyFailed({ stream: name, reason: "nobody takes it" });
+    const reply = await (isHeard ? ask() : lookedFor(() => ask().catch(unlessUnheard), answerMs));
+    if (reply === undefined)
+      throw clusterErrors.copyFailed({ stream: name, reason: "no subscriber takes it" });
     isHeard = true;
     if (reply.data.length === 0) return;
     const { error } = reply.json<ApiAnswer>();
@@ -104,7 +105,7 @@ export async function copyIn(connection: NatsConnection, copy: StreamCopy, path:
   await send();
 }
 
-function nobodyThere(error: unknown): undefined {
+function unlessUnheard(error: unknown): undefined {
   if (error instanceof Error && error.message.startsWith("no responders")) return undefined;
   throw error;
 }

@@ -38,7 +38,7 @@ export async function restart(directory: string, names: readonly string[], all: 
   const { members } = await running(directory);
   const chosen = all ? members.map(({ name }) => name) : names;
   if (chosen.length === 0)
-    throw clusterErrors.noSuchMember({ name: "nobody", members: members.map(({ name }) => name).join(", ") });
+    throw clusterErrors.noneNamed({ members: members.map(({ name }) => name).join(", ") });
   for (const name of chosen) {
     const before = memberOf(await running(directory), name);
     if (before.pid !== undefined) process.kill(before.pid, "SIGTERM");

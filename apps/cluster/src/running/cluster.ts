@@ -58,7 +58,7 @@ export interface ClusterOptions {
 const run = promisify(execFile);
 
 /** No process has this number. */
-const nobody = 2 ** 31 - 1;
+const noProcess = 2 ** 31 - 1;
 const lookMs = 100;
 const togetherMs = 10_000;
 const natsAttempts = 5;
@@ -214,7 +214,7 @@ export class Cluster {
 
   state(): ClusterState {
     return {
-      pid: this.#isLeft ? nobody : process.pid,
+      pid: this.#isLeft ? noProcess : process.pid,
       shape: this.#shape,
       ports: this.#given,
       members: this.#members.map((member) => ({

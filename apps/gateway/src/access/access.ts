@@ -131,7 +131,7 @@ export class Access {
     if (authorization !== undefined) {
       const shown = /^Bearer +(.+)$/i.exec(authorization)?.[1]?.trim() ?? "";
       const { guard } = this.#options;
-      if (guard !== undefined && isOfSomebody(shown))
+      if (guard !== undefined && isKeyOrToken(shown))
         return { principal: await guard.identifyBy(shown, clientAddressOf(request)), by: "key" };
       await this.#checkKey(request, shown);
       return { principal: localAdministrator, by: "key" };
@@ -155,7 +155,7 @@ export class Access {
   async signIn(token: string, request: Asking): Promise<Authenticated> {
     const from = clientAddressOf(request);
     const { guard } = this.#options;
-    if (guard !== undefined && isOfSomebody(token)) {
+    if (guard !== undefined && isKeyOrToken(token)) {
       const { kind: by, ...known } = await guard.signInBy(token, from);
       return this.#authenticate({ ...known, by }, request);
     }
@@ -349,7 +349,7 @@ const unguessableLength = 32;
 /**
  * Keys of the installation say so by their beginning, tokens by their three parts. The gateway's own key is neither.
  */
-function isOfSomebody(shown: string): boolean {
+function isKeyOrToken(shown: string): boolean {
   return shown.startsWith("tutti_live_") || /^[\w-]+\.[\w-]+\.[\w-]*$/.test(shown);
 }
 

@@ -20,7 +20,7 @@ const whoIs = ({ kind, id }: Pick<Principal, "kind" | "id">): string => `${kind}
 export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
   return {
     whoami: ({ caller }) => {
-      const { kind, id, roles, shown } = caller?.principal ?? nobody;
+      const { kind, id, roles, shown } = caller?.principal ?? anonymous;
       const { signIn } = caller ?? {};
       return {
         ...{ kind, id, roles, by: caller?.by, version },
@@ -75,7 +75,7 @@ export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
   } satisfies Readonly<Record<string, OwnHandler>>;
 }
 
-const nobody: Pick<Principal, "kind" | "id" | "roles" | "shown"> = { kind: "person", id: "", roles: [] };
+const anonymous: Pick<Principal, "kind" | "id" | "roles" | "shown"> = { kind: "person", id: "", roles: [] };
 const all = { roles: ["admin"], lacks: [], givers: [] };
 
 function principalOf(caller: Caller | undefined): Principal {

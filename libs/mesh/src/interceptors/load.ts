@@ -20,7 +20,7 @@ export class ServerLoad {
   readonly #streams = new Set<ServerCall>();
   /** Health and reflection: never refused and not waited for, but ended. */
   readonly #builtin = new Set<ServerCall>();
-  #refuses: "nobody" | "others" | "everybody" = "nobody";
+  #refuses: "none" | "others" | "all" = "none";
   #idle: (() => void)[] = [];
 
   constructor(limits: LoadLimits) {
@@ -35,13 +35,13 @@ export class ServerLoad {
     return this.#streams.size;
   }
 
-  get refuses(): "nobody" | "others" | "everybody" {
+  get refuses(): "none" | "others" | "all" {
     return this.#refuses;
   }
 
   /** Refuses new calls from now on: those of other processes, or all. */
-  refuse(whom: "others" | "everybody"): void {
-    if (this.#refuses !== "everybody") this.#refuses = whom;
+  refuse(whom: "others" | "all"): void {
+    if (this.#refuses !== "all") this.#refuses = whom;
   }
 
   /** Resolves when nothing that is refused now runs any more. */
@@ -80,7 +80,7 @@ export class ServerLoad {
       const setting = method.streaming ? "mesh.limits.streams" : "mesh.limits.inFlight";
       binding.add({
         before: (call) => {
-          if (this.#refuses !== "nobody" && this.#counts(call))
+          if (this.#refuses !== "none" && this.#counts(call))
             throw meshErrors.draining({ rpc: method.label });
           if (running.size >= limit) {
             throw meshErrors.overloaded({ rpc: method.label, limit, setting }, { retryAfterMs });

@@ -51,6 +51,11 @@ interface Tracked {
   alive: boolean;
 }
 
+interface Named {
+  readonly tracked: Tracked[];
+  readonly waiting: Source[];
+}
+
 /** Constants need no past. */
 const withoutPast = /_(info|start_time_seconds|timestamp_seconds)$/;
 /** Nor does what happens once in the life of a process, by the key of its series. */
@@ -64,6 +69,8 @@ export class SampleRing {
   readonly #tracked = new Map<string, Tracked>();
   /** Series that are not tracked (yet). */
   #waiting: Source[] = [];
+  /** Both by metric. Undefined when they have changed: insight asks for all metrics one by one. */
+  #byName: ReadonlyMap<string, Named> | undefined;
   readonly #stops: (() => void)[] = [];
   #bytes = 0;
   /** Of those that have moved, how many did not fit. */
@@ -145,13 +152,26 @@ export class SampleRing {
 
   /** The series of a metric whose past is known: what is tracked, and what has always been zero. */
   *#kept(name: string): Generator<{ readonly source: Source; readonly lanes: () => readonly Lane[] }> {
-    for (const { source, track } of this.#tracked.values())
-      if (source.family.name === name) yield { source, lanes: () => track.lanes };
-    for (const source of this.#waiting) {
-      const { name: found, kind } = source.family;
-      if (found !== name || kind !== "gauge" || source.moved()) continue;
-      yield { source, lanes: () => [zerosOf(source, this.#steps)] };
+    const { tracked = [], waiting = [] } = this.#named(name) ?? {};
+    for (const { source, track } of tracked) yield { source, lanes: () => track.lanes };
+    for (const source of waiting)
+      if (source.family.kind === "gauge" && !source.moved())
+        yield { source, lanes: () => [zerosOf(source, this.#steps)] };
+  }
+
+  #named(name: string): Named | undefined {
+    if (this.#byName === undefined) {
+      const byName = new Map<string, Named>();
+      const of = ({ family }: Source): Named => {
+        const found = byName.get(family.name) ?? { tracked: [], waiting: [] };
+        byName.set(family.name, found);
+        return found;
+      };
+      for (const tracked of this.#tracked.values()) of(tracked.source).tracked.push(tracked);
+      for (const source of this.#waiting) of(source).waiting.push(source);
+      this.#byName = byName;
     }
+    return this.#byName.get(name);
   }
 
   get #steps(): Steps {
@@ -200,6 +220,7 @@ export class SampleRing {
     const { registry } = this.#options;
     if (registry.revision === this.#revision) return;
     this.#revision = registry.revision;
+    this.#byName = undefined;
     for (const tracked of this.#tracked.values()) tracked.alive = false;
     const waiting = new Map(this.#waiting.map((source) => [source.cell, source]));
     this.#waiting = [];
@@ -214,22 +235,32 @@ export class SampleRing {
     }
   }
 
-  /** Starts to track what moved, as far as the memory goes. */
+  /** Starts to track what moved, as far as the memory goes. Mostly nothing did, and then it allocates nothing. */
   #adopt(): void {
     this.#untracked = 0;
-    this.#waiting = this.#waiting.filter((source) => {
-      const { key, family } = source;
-      if (!source.moved() && !ofTheRing.test(key)) return true;
-      const bytes = trackBytes(family.kind, family.bounds.length);
-      this.#forget(key);
-      if (!this.#makeRoom(bytes)) {
-        this.#untracked++;
-        return true;
-      }
-      this.#tracked.set(key, { source, track: source.track(this.#steps), bytes, alive: true });
-      this.#bytes += bytes;
+    let left: Source[] | undefined;
+    for (let index = 0; index < this.#waiting.length; index++) {
+      const source = this.#waiting[index] as Source;
+      const isWanted = source.moved() || ofTheRing.test(source.key);
+      if (isWanted && this.#track(source)) left ??= this.#waiting.slice(0, index);
+      else left?.push(source);
+    }
+    if (left !== undefined) this.#waiting = left;
+  }
+
+  /** Returns whether there was room for it. */
+  #track(source: Source): boolean {
+    const { key, family } = source;
+    const bytes = trackBytes(family.kind, family.bounds.length);
+    this.#forget(key);
+    if (!this.#makeRoom(bytes)) {
+      this.#untracked++;
       return false;
-    });
+    }
+    this.#tracked.set(key, { source, track: source.track(this.#steps), bytes, alive: true });
+    this.#bytes += bytes;
+    this.#byName = undefined;
+    return true;
   }
 
   #makeRoom(bytes: number): boolean {
@@ -253,6 +284,7 @@ export class SampleRing {
     if (tracked === undefined) return;
     this.#tracked.delete(key);
     this.#bytes -= tracked.bytes;
+    this.#byName = undefined;
   }
 }
 

@@ -20,5 +20,5 @@ export function actorIn(
 }
 
 export function whoIs(actor: Actor | undefined): string {
-  return actor === undefined ? "everybody" : `${actor.kind ?? "somebody"}:${actor.id ?? ""}`;
+  return actor === undefined ? "everyone" : `${actor.kind ?? "unknown"}:${actor.id ?? ""}`;
 }

@@ -214,7 +214,7 @@ export function listMessages(context: Context): Promise<Result> {
 function targetWords(to: MessageTarget | undefined): string {
   if (to?.agentId !== undefined) return to.agentId;
   if (to?.role !== undefined) return `role ${to.role}`;
-  return to?.topic === undefined ? "everybody" : `topic ${to.topic}`;
+  return to?.topic === undefined ? "all agents" : `topic ${to.topic}`;
 }
 
 export function listVotes(context: Context): Promise<Result> {
