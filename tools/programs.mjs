@@ -76,21 +76,27 @@ export LD_LIBRARY_PATH
 exec "$root/${path}" "$@"
 `;
 
-/** Dovecot knows where its parts are. A view of its own of `/usr` has them there: only root makes one. */
-const dovecotLauncher = `#!/bin/sh
+/**
+ * A program that knows where its parts are has them there in a view of its own of `/usr`: only root makes one.
+ *
+ * @param {string} name
+ * @param {string} path
+ * @param {string} [before]
+ */
+const usrLauncher = (name, path, before = "") => `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
-mount="mount -t overlay overlay -o lowerdir=$root/usr:/usr /usr"
-exec unshare --mount sh -c "$mount && exec /usr/sbin/dovecot \\"\\$@\\"" dovecot "$@"
+${before}mount="mount -t overlay overlay -o lowerdir=$root/usr:/usr /usr"
+exec unshare --mount sh -c "$mount && exec ${path} \\"\\$@\\"" ${name} "$@"
 `;
-
-/** As with Dovecot. The first word `server` starts the server. */
-const rabbitmqLauncher = `#!/bin/sh
-root=$(dirname "$(dirname "$(readlink -f "$0")")")
-program=rabbitmqctl
+const dovecotLauncher = usrLauncher("dovecot", "/usr/sbin/dovecot");
+/** The first word `server` starts the server. */
+const rabbitmqLauncher = usrLauncher(
+  "rabbitmq",
+  "/usr/lib/rabbitmq/bin/$program",
+  `program=rabbitmqctl
 if [ "$1" = server ]; then program=rabbitmq-server; shift; fi
-mount="mount -t overlay overlay -o lowerdir=$root/usr:/usr /usr"
-exec unshare --mount sh -c "$mount && exec /usr/lib/rabbitmq/bin/$program \\"\\$@\\"" rabbitmq "$@"
-`;
+`,
+);
 
 /** Starts the server, or the program next to it that the first word names: `initdb`. */
 const postgresLauncher = `#!/bin/sh

@@ -41,6 +41,7 @@ severity: warning
 queries: [{queryId: up, metric: process_uptime_seconds, overSeries: max}]
 condition: up > 0.0
 everyMs: 1000
+disabled: true
 escalation: night
 tests:
   - name: fires
@@ -186,6 +187,8 @@ describe("the commands for alerts", () => {
       await printed("alert escalations"),
       /night +1 +0 s +web *\n +2 +10 min +mail *\n +5 min +repeated 2 times/,
     );
+    // From here on it fires, so that joe is notified.
+    await printed("alert-rule enable escalates");
     await listed("alert list", /warning +firing .* escalates/);
     const { alerts } = await json("alert list");
     const { alertId } = alerts.find(({ ruleId }: { readonly ruleId: string }) => ruleId === "escalates");
@@ -231,8 +234,8 @@ describe("the commands for alerts", () => {
     assert.match(await printed("alert silences"), /up .* 0 22 \* \* SAT +backup/);
     assert.match((await tutti("alert silence --time-zone UTC --for 2h --reason x")).errors, /needs --cron/);
     assert.match((await tutti("alert silence --for 2h")).errors, /Pass --for SPAN and --reason TEXT/);
-    // The escalation before told who was on call: joe, or another one if the alert came before the override.
-    await listed("alert notifications --dead", /(?:mail|pager) .*Definition `(?:mail|page)` not found/);
+    // The workflow of the receiver that the escalation before told does not exist.
+    await listed("alert notifications --dead", /mail .*Definition `mail` not found/);
     assert.match(await printed("alert retry"), /[1-9]\d* notifications retried/);
   });
 });

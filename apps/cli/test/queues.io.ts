@@ -1,7 +1,8 @@
 /**
- * Sources of all kinds that files describe post events, and backlogs of real queues are moved, while the command and the platform are killed and workers of the queue run.
+ * Sources of all kinds post events, as files describe them. Backlogs of real queues are moved, while the command and the
+ * platform are killed and workers of the queue run.
  *
- * Each message has either a worker or a run: none is lost, and none has both.
+ * Each message of a backlog has either a worker or a run: none is lost, and none has both.
  */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";

@@ -123,6 +123,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
     await until("two partitions", () => ownedBy(two).length === 2);
     await one.host.stop();
     await until("all partitions", () => ownedBy(two).length === 4);
+    assert.deepEqual(ownedBy(two), [0, 1, 2, 3]);
     const balances = await Promise.all(ids.map((id) => two.balance(id)));
     assert.deepEqual(
       balances,

@@ -18,6 +18,7 @@ import {
 } from "@tutti/kernel";
 import { Deadlines } from "./calls/deadlines.ts";
 import type { MethodOptions } from "./calls/method.ts";
+import { givenUp } from "./calls/stopping.ts";
 import { MeshClient } from "./client/mesh-client.ts";
 import type { Client } from "./client/types.ts";
 import type { Discovery, Instance } from "./discovery/discovery.ts";
@@ -31,6 +32,7 @@ import { type Gate, localAuthorizer, localIdentity } from "./interceptors/identi
 import { serveReflection } from "./reflection/reflection-service.ts";
 import { soleOwnership } from "./routing/memory-ownership.ts";
 import { MeshServer, type ServeOptions } from "./server/mesh-server.ts";
+import type { ServerCall } from "./server/server-call.ts";
 import type { Handlers } from "./server/types.ts";
 import { type MeshSettings, type MeshSettingsInput, resolveMeshSettings } from "./settings.ts";
 import { GrpcSide } from "./transport/grpc-side.ts";
@@ -80,6 +82,8 @@ export class Mesh implements Component {
   readonly #instances = new Map<string, Instance>();
   readonly #freeze: boolean;
   readonly #outside: (() => string) | undefined;
+  /** Calls of a program that is treated like one of another process: they end with it. */
+  readonly #running = new Set<ServerCall>();
   #address = "";
   #stopped = false;
 
@@ -204,6 +208,7 @@ export class Mesh implements Component {
     load.stop(({ method }) => meshErrors.interrupted({ rpc: method.label }));
     this.#grpc.stop();
     this.clients.stop();
+    for (const call of this.#running) call.stop(givenUp(call.method));
     this.#deadlines.stop();
   }
 
@@ -239,7 +244,7 @@ export class Mesh implements Component {
     const { clock } = this.#foundation;
     const { messageBytes } = this.settings.limits;
     return new InProcessLink(server, {
-      ...{ clock, messageBytes, freeze: this.#freeze, outside: this.#outside },
+      ...{ clock, messageBytes, freeze: this.#freeze, outside: this.#outside, running: this.#running },
     });
   }
 

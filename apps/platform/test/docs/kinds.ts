@@ -10,7 +10,8 @@ import {
   checkTriggerText,
   printProblem,
 } from "@tutti/definitions";
-import { Configuration, memorySources, type Section, sleep, systemTimers } from "@tutti/kernel";
+import { Configuration, memorySources, type Section } from "@tutti/kernel";
+import { eventually } from "@tutti/kernel/testing";
 import { checkScenario } from "@tutti/load";
 import { Client } from "pg";
 import { startPostgres } from "../../../../tools/postgres.mjs";
@@ -131,22 +132,18 @@ export const kinds: Readonly<Record<string, Kind>> = {
 const onlyReads =
   /^(?:npx )?tutti (?:[a-z]+ )?(?:list|show|why|use|status|explain|history|versions|compare|files|find)\b/;
 /** A reader looks again as well: what a line started takes its time. */
-const lookAgainMs = [50, 100, 200, 400, 800, 1_600, 3_200, 6_400];
-
 async function untilShown(
   { printed = "", readAgain }: Bench,
   check: (printed: string) => void,
 ): Promise<void> {
-  let last = printed;
-  for (const pauseMs of readAgain === undefined ? [] : lookAgainMs) {
-    try {
-      return check(last);
-    } catch {
-      await sleep(systemTimers, pauseMs);
-      last = (await readAgain?.()) ?? last;
-    }
-  }
-  check(last);
+  if (readAgain === undefined) return check(printed);
+  let last: string | undefined = printed;
+  const look = async () => {
+    const shown = last ?? (await readAgain());
+    last = undefined;
+    check(shown);
+  };
+  await eventually(look, (error) => error instanceof assert.AssertionError || error instanceof SyntaxError);
 }
 
 /** A block that changes a file of the repository: CONTRIBUTING's steps, which a slow test carries out. */

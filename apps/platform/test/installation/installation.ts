@@ -24,6 +24,7 @@ export class Installation implements AsyncDisposable {
   readonly kept: KeptHost;
   readonly #isVirtual: boolean;
   readonly #meshes: Mesh[] = [];
+  readonly #workers: Worker[] = [];
 
   static async open(
     words: readonly string[] = [],
@@ -76,7 +77,7 @@ export class Installation implements AsyncDisposable {
     return this.kept.restart(words);
   }
 
-  /** One that is linked once it is started, and ends by `stop` alone. */
+  /** One that is linked once it is started, and ends by `stop`, or with the installation. */
   worker(
     options: Omit<WorkerOptions, "address" | "handleSignals">,
     given: Partial<WorkerPorts> = {},
@@ -84,10 +85,12 @@ export class Installation implements AsyncDisposable {
     const { clock, timers } = this.kept;
     const { foundation: _, transport, ...where } = this.link(options.credentials?.accessToken);
     const connect = ({ namespace }: { readonly namespace: string }) => this.client({ namespace });
-    return new Worker(
+    const worker = new Worker(
       { ...(transport !== undefined && { connect }), ...options, ...where, handleSignals: false },
       { clock, timers, ...(transport && { transport }), ...given },
     );
+    this.#workers.push(worker);
+    return worker;
   }
 
   /** What an orchestrator of its user links by. */
@@ -108,6 +111,8 @@ export class Installation implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A test that failed has not stopped its own: one that works on keeps the process.
+    await Promise.allSettled(this.#workers.map((worker) => worker.stop("the test is over")));
     for (const mesh of this.#meshes) await mesh.stop();
     await this.kept[Symbol.asyncDispose]();
   }

@@ -171,7 +171,7 @@ describe("why", () => {
   });
 
   it("a run has not started: its start is delayed, or others hold its limit", async () => {
-    await begin("inner", "delayed", { startTime: toTimestamp(Date.now() + 3_600_000) });
+    await begin("inner", "delayed", { startTime: toTimestamp(installation.now() + 3_600_000) });
     assert.match((await untilWhy("delayed", "", start)).waits[0]?.message ?? "", /delayed/);
     await begin("single", "holds");
     await begin("single", "waits");

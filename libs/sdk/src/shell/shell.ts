@@ -89,9 +89,7 @@ export function shell(
     const given = checked(input);
     const { command, stdin = "", env = {}, ok = [0], final = [], artifacts } = given;
     const [program = ""] = command;
-    const { programs } = options;
-    if (programs !== undefined && !programs.includes(program))
-      throw shellErrors.notAllowed({ what: `The program \`${program}\``, allowed: programs.join(", ") });
+    requireAllowed(program, options.programs);
     await using place = await placeOf(given, options.folder ?? process.cwd(), scratch, task);
     const { folder } = place;
     const end = await runCommand(command, {
@@ -162,6 +160,12 @@ function checked(input: unknown): ShellInput {
       expected: "paths from the folder of the command, without `..`, in `files` and `artifacts`",
     });
   return given as ShellInput;
+}
+
+/** Without a list all programs are. */
+export function requireAllowed(program: string, programs: readonly string[] | undefined): void {
+  if (programs !== undefined && !programs.includes(program))
+    throw shellErrors.notAllowed({ what: `The program \`${program}\``, allowed: programs.join(", ") });
 }
 
 /** Commands stay in the folder of the worker, also through links. */

@@ -11,13 +11,13 @@ import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { systemTimers, type Timers } from "@tutti/kernel";
+import { sleep, systemTimers, type Timers } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import { runCommand, variablesOf } from "./command.ts";
 import { shellErrors } from "./errors.ts";
 import { ScratchFolders } from "./scratch.ts";
-import { folderOf, type ShellOptions } from "./shell.ts";
+import { folderOf, requireAllowed, type ShellOptions } from "./shell.ts";
 
 export interface TerminalStep {
   /** A text that is typed, and Enter. */
@@ -78,6 +78,9 @@ export const terminalOptions: HandleOptions = {
 };
 
 const lookEveryMs = 50;
+/** A program that a signal has ended has no exit code. Nor has one whose end tmux has just seen. */
+const bySignal = "a signal";
+const looksForExitCode = 10;
 const shownCharacters = 500;
 const size = ["-x", "200", "-y", "50"];
 const linesKept = 10_000;
@@ -135,8 +138,7 @@ function checked(input: unknown, { programs, sessions = [] }: TerminalOptions) {
       what: `The session \`${session}\``,
       allowed: sessions.join(", ") || "none",
     });
-  if (program !== undefined && programs !== undefined && !programs.includes(program))
-    throw shellErrors.notAllowed({ what: `The program \`${program}\``, allowed: programs.join(", ") });
+  if (program !== undefined) requireAllowed(program, programs);
   return { command, session, steps: (steps as readonly TerminalStep[]).map(withPattern) };
 }
 
@@ -222,7 +224,7 @@ class Terminal {
 
   /** The lines from one on, when the pattern matches. A program that has ended cannot match any more. */
   async #matched(pattern: RegExp | undefined, from: number): Promise<string> {
-    for (;;) {
+    for (let looks = 0; ; ) {
       const { lines, cursor, end } = await this.#look();
       // A program that cleared its screen starts at the top again.
       const screen = lines
@@ -230,7 +232,7 @@ class Terminal {
         .join("\n")
         .trimEnd();
       if (pattern === undefined || pattern.test(screen)) return screen;
-      if (end !== undefined)
+      if (end !== undefined && (end !== bySignal || ++looks === looksForExitCode))
         throw shellErrors.exited({
           ...{ program: this.#context.program, how: `${end} before \`${pattern.source}\` was there` },
           stderr: screen.slice(-shownCharacters),
@@ -245,7 +247,7 @@ class Terminal {
     const both = ["display", "-p", "-t", target, format, ";", "capture-pane", "-p", "-S", "-", "-t", target];
     const [first = "", ...lines] = (await this.#asked(both)).split("\n");
     const [history, y, isDead, status] = first.split(" ");
-    const how = status === "" || status === undefined ? "a signal" : `exit code ${status}`;
+    const how = status === "" || status === undefined ? bySignal : `exit code ${status}`;
     return { lines, cursor: Number(history) + Number(y), end: isDead === "1" ? how : undefined };
   }
 
@@ -273,7 +275,8 @@ class Terminal {
   }
 
   #pause(): Promise<void> {
-    return new Promise((resolve) => this.#context.timers.after(lookEveryMs, resolve));
+    const { timers, task } = this.#context;
+    return sleep(timers, lookEveryMs, task.signal);
   }
 }
 

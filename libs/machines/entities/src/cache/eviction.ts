@@ -8,7 +8,7 @@
 import type { ReadOnly } from "@tutti/kernel";
 import { cacheLabel } from "./reading.ts";
 
-/** What is known of an output by the labels of its entry. */
+/** An output, as the labels of its entry describe it. */
 export interface Evictable {
   readonly id: string;
   readonly bytes: number;

@@ -9,7 +9,6 @@ import {
   turnForOthers,
 } from "@tutti/kernel";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
-import { givenUp } from "../../calls/stopping.ts";
 import { meshErrors } from "../../errors.ts";
 import { isHeavy, requireWeight } from "../../interceptors/limits.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
@@ -35,6 +34,8 @@ export interface InProcessOptions {
    * pass as bytes, and its errors as they would travel.
    */
   readonly outside: (() => string) | undefined;
+  /** Its calls that run, for the mesh to end with the program. */
+  readonly running: Set<ServerCall>;
 }
 
 export class InProcessLink implements Link {
@@ -42,8 +43,6 @@ export class InProcessLink implements Link {
   readonly state = "ready";
   readonly #server: LocalServer;
   readonly #options: InProcessOptions;
-  /** Calls of a program like one of another process: they end with it. */
-  readonly #open = new Set<ServerCall>();
 
   constructor(server: LocalServer, options: InProcessOptions) {
     this.#server = server;
@@ -52,9 +51,7 @@ export class InProcessLink implements Link {
 
   connect(): void {}
 
-  close(): void {
-    for (const call of this.#open) call.stop(givenUp(call.method));
-  }
+  close(): void {}
 
   one(call: OutgoingCall, input: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -66,9 +63,9 @@ export class InProcessLink implements Link {
           reject(reason);
         },
       });
-      const isOutside = this.#options.outside !== undefined;
+      const { outside, running } = this.#options;
       const serve = async (taken: unknown) => {
-        if (isOutside) this.#open.add(serverCall);
+        if (outside !== undefined) running.add(serverCall);
         try {
           const reply = await served.one(serverCall, taken);
           const answered = isHeavy(reply)
@@ -78,7 +75,7 @@ export class InProcessLink implements Link {
         } catch (thrown) {
           reject(this.#failed(thrown));
         } finally {
-          if (isOutside) this.#open.delete(serverCall);
+          running.delete(serverCall);
         }
       };
       if (isHeavy(input)) this.#askedInTurns(call, serverCall, input).then(serve, reject);
