@@ -78,9 +78,12 @@ export const terminalOptions: HandleOptions = {
 };
 
 const lookEveryMs = 50;
-/** A program that a signal has ended has no exit code. Nor has one whose end tmux has just seen. */
-const bySignal = "a signal";
-const looksForExitCode = 10;
+/**
+ * tmux may close the terminal of a program that has ended before it has read its last lines and its exit code. So a shell
+ * runs the program, and sets the title when it has ended: the title comes after the last line.
+ */
+const endTitle = "tutti-ended";
+const runner = `trap : INT QUIT; env -- "$@"; printf '\\033]2;${endTitle} %s\\007' $?; exec sleep 2147483647`;
 const shownCharacters = 500;
 const size = ["-x", "200", "-y", "50"];
 const linesKept = 10_000;
@@ -179,21 +182,11 @@ class Terminal {
     void serverEnd.then((text) => {
       reason = text;
     });
-    const kept = [
-      "set",
-      "-g",
-      "remain-on-exit",
-      "on",
-      ";",
-      "set",
-      "-g",
-      "history-limit",
-      `${linesKept}`,
-      ";",
-    ];
+    const set = ["set", "-g", "remain-on-exit", "on", ";", "set", "-g", "history-limit", `${linesKept}`, ";"];
+    const program = ["-c", cwd, "--", "sh", "-c", runner, "sh", ...command];
     for (;;) {
       try {
-        await this.#tmux("-N", ...kept, "new-session", "-d", ...size, "-c", cwd, "--", ...quoted(command));
+        await this.#tmux("-N", ...set, "new-session", "-d", ...size, ...program);
         return;
       } catch (error) {
         const { message } = error as Error;
@@ -224,7 +217,7 @@ class Terminal {
 
   /** The lines from one on, when the pattern matches. A program that has ended cannot match any more. */
   async #matched(pattern: RegExp | undefined, from: number): Promise<string> {
-    for (let looks = 0; ; ) {
+    for (;;) {
       const { lines, cursor, end } = await this.#look();
       // A program that cleared its screen starts at the top again.
       const screen = lines
@@ -232,7 +225,7 @@ class Terminal {
         .join("\n")
         .trimEnd();
       if (pattern === undefined || pattern.test(screen)) return screen;
-      if (end !== undefined && (end !== bySignal || ++looks === looksForExitCode))
+      if (end !== undefined)
         throw shellErrors.exited({
           ...{ program: this.#context.program, how: `${end} before \`${pattern.source}\` was there` },
           stderr: screen.slice(-shownCharacters),
@@ -243,12 +236,13 @@ class Terminal {
 
   async #look(): Promise<Look> {
     const { target } = this.#context;
-    const format = "#{history_size} #{cursor_y} #{pane_dead} #{pane_dead_status}";
+    const format = "#{history_size} #{cursor_y} #{pane_dead} #{pane_dead_status} #{pane_title}";
     const both = ["display", "-p", "-t", target, format, ";", "capture-pane", "-p", "-S", "-", "-t", target];
     const [first = "", ...lines] = (await this.#asked(both)).split("\n");
-    const [history, y, isDead, status] = first.split(" ");
-    const how = status === "" || status === undefined ? bySignal : `exit code ${status}`;
-    return { lines, cursor: Number(history) + Number(y), end: isDead === "1" ? how : undefined };
+    const [history, y, isDead, status, title, code] = first.split(" ");
+    const how = status === "" ? "a signal" : `exit code ${status}`;
+    const end = title === endTitle ? `exit code ${code}` : isDead === "1" ? how : undefined;
+    return { lines, cursor: Number(history) + Number(y), end };
   }
 
   async #keys(...args: readonly string[]): Promise<void> {
@@ -278,9 +272,4 @@ class Terminal {
     const { timers, task } = this.#context;
     return sleep(timers, lookEveryMs, task.signal);
   }
-}
-
-/** tmux runs a single argument by a shell. */
-function quoted(command: readonly string[]): readonly string[] {
-  return command.length === 1 ? ["env", ...command] : command;
 }
