@@ -485,6 +485,7 @@ tasks:
       await printed(`run kept.yaml day=${day} --id ${id}`);
     await listed("cache list --tag days", /test\.echo +fresh +kept-1 +days/);
     const [entry] = (await printed("cache list --tag days --of-run kept-3 -q")).trim().split("\n");
+    assert.match(await printed("cache usage"), /outputs +2\nsize +2\.\d kB of .*\nhit rate +no uses yet/);
     assert.match(await printed(`cache show ${entry}`), /computed by +run kept-3, task one/);
     assert.match(await printed("cache explain kept-2"), /one {2}hit {2}from run kept-1, task one/);
     assert.match(await printed("cache explain kept-3"), /one {2}computed .*\n {2}input\.day: 1 → 2/);

@@ -146,7 +146,10 @@ export class WorkflowService extends Orchestrator {
     const { cacheBytes, cacheBytesOf } = this.settings(workflowSection);
     const bytesMaxIn = (namespace: string) => cacheBytesOf[namespace] ?? cacheBytes;
     this.register("cache-bound", new CacheBound({ ...dependencies, bytesMaxIn }), { critical: false });
-    mesh.serve(cacheService, cacheHandlers({ ...dependencies, entries: mesh.client(cacheService) }));
+    mesh.serve(
+      cacheService,
+      cacheHandlers({ ...dependencies, bytesMaxIn, entries: mesh.client(cacheService) }),
+    );
   }
 
   #serveDefinitions({ mesh, guard }: HostContext, dependencies: DefinitionFoundations): void {

@@ -25,6 +25,7 @@ const fixed: readonly Entry[] = [
     detail: "shares, quotas, reservations, locks",
     choice: { kind: "place", path: "/resources" },
   },
+  { id: "cache", word: "Cache", detail: "outputs to reuse", choice: { kind: "place", path: "/cache" } },
   { id: "start", word: "Start a run", detail: "n", choice: { kind: "place", path: "/start" } },
   {
     id: "editor",

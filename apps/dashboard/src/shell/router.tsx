@@ -21,6 +21,7 @@ import { useWindowTitle } from "../elements/work-page.tsx";
 import { accessSearch } from "../pages/access/search.ts";
 import { analysisSearch } from "../pages/analysis/search.ts";
 import { auditSearch } from "../pages/audit/search.ts";
+import { cacheSearch } from "../pages/cache/cache.ts";
 import { capacitySearch } from "../pages/capacity/search.ts";
 import { exploreSearch } from "../pages/explore/search.ts";
 import { inboxSearch } from "../pages/inbox/waiting.ts";
@@ -297,6 +298,13 @@ const models = createRoute({
   component: lazyRouteComponent(() => import("../pages/models/models-page.tsx"), "ModelsPage"),
 });
 
+const cache = createRoute({
+  getParentRoute: () => root,
+  path: "/cache",
+  validateSearch: cacheSearch,
+  component: lazyRouteComponent(() => import("../pages/cache/cache-page.tsx"), "CachePage"),
+});
+
 const capabilities = createRoute({
   getParentRoute: () => root,
   path: "/capabilities",
@@ -374,6 +382,7 @@ const children = [
   analysis,
   advice,
   models,
+  cache,
   capabilities,
   capacity,
   whatIf,

@@ -73,7 +73,9 @@ export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefi
   if (scene !== "empty") return ok(fullAnswer(url, nowMs));
   const isOne =
     pathname.split("/").length > 3 &&
-    !/\/(count|series)$|^\/v1\/(access|analysis|audit|compliance)\/|^\/v1\/watch\/[^/]+$/.test(pathname);
+    !/\/(count|series|usage)$|^\/v1\/(access|analysis|audit|compliance)\/|^\/v1\/watch\/[^/]+$/.test(
+      pathname,
+    );
   return isOne
     ? problem("workflow.unknown", `Expected one that is there, found none at ${pathname}.`, 404)
     : ok(emptyAnswer(pathname));
@@ -85,7 +87,7 @@ function emptyAnswer(path: string): unknown {
   if (path === "/v1/status")
     return { name: "platform", health: { level: "healthy", reason: "" }, components: [] };
   return {
-    runs: [],
+    ...{ runs: [], entries: [] },
     counts: [],
     approvals: [],
     inboxes: [],
@@ -188,6 +190,8 @@ function fullAnswer(url: URL, nowMs: number): unknown {
       return id === "replays" ? replayAt(searchParams) : analysisAt(nowMs);
     case "advice":
       return adviceAt(nowMs);
+    case "cache":
+      return id === "usage" ? cacheUsage : cacheAt(nowMs);
     case "capacity":
       return capacityAt(nowMs);
     case "alerts":
@@ -220,6 +224,29 @@ function fullAnswer(url: URL, nowMs: number): unknown {
     default:
       return governanceAt(pathname, nowMs) ?? {};
   }
+}
+
+const cacheUsage = {
+  ...{ outputs: 214, bytes: 986_300_000, bytesMax: 1_073_741_824 },
+  ...{ uses: 3_120, hitRate: 0.936, savedMs: 41_700_000 },
+};
+
+function cacheAt(nowMs: number) {
+  const entry = (at: number, capability: string, more: object) => ({
+    ...{ entryId: `${at}f3a9c1e77d20b4`, capability, workflow: "report", runId: `report-${at}`, taskId: "a" },
+    ...{ present: true, tags: [], sources: [], bytes: 4_096 * at ** 4, computeMs: 900 * at ** 2 },
+    ...{ uses: 40 * at, storeTimeMs: nowMs - 900_000, expireTimeMs: nowMs + 1_800_000 * at },
+    ...more,
+  });
+  return {
+    entries: [
+      entry(1, "rates.load@^2", { tags: ["rates", "day:2026-11-27"] }),
+      entry(2, "totals.compute", { sources: ["1f3a9c1e77d20b4"] }),
+      entry(3, "parcel.label", { workflow: "order", expireTimeMs: nowMs - 60_000 }),
+      entry(4, "pay.charge", { error: { code: "payment.declined", message: "declined" }, bytes: 0 }),
+      entry(5, "image.render", { present: false, runId: "", computingRunId: "gallery-8", uses: 0 }),
+    ],
+  };
 }
 
 const isOfProcess = (name: string) => name.startsWith("process_");

@@ -67,6 +67,7 @@ const pages: Readonly<Record<string, string>> = {
   analysis: "/analysis",
   "analysis-workflow": "/analysis?workflow=order&span=7d",
   advice: "/advice",
+  cache: "/cache",
   capacity: "/capacity",
   "what-if": "/what-if?workers=8&strategy=fastest",
   "what-if-refused": "/what-if?load=2",

@@ -1,8 +1,14 @@
 /** The cache on a whole installation: tags, invalidation with what was computed from it, failures. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { cacheService, InvalidateCacheRequest, ListCacheEntriesRequest } from "@tutti/contracts/workflow/v1";
-import { isTuttiError } from "@tutti/kernel";
+import { Aggregation, metricService, QuerySeriesRequest } from "@tutti/contracts/insight/v1";
+import {
+  cacheService,
+  GetCacheUsageRequest,
+  InvalidateCacheRequest,
+  ListCacheEntriesRequest,
+} from "@tutti/contracts/workflow/v1";
+import { isTuttiError, toTimestamp } from "@tutti/kernel";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
@@ -33,6 +39,21 @@ describe("the cache on a whole installation", () => {
   const invalidate = async (request: Parameters<typeof InvalidateCacheRequest.fromPartial>[0]) =>
     (await cache().invalidateCache(InvalidateCacheRequest.fromPartial(request))).invalidated;
   const run = async (id: string, day: number) => (await tutti.run("report", { id, input: { day } })).result();
+
+  /** What a counter has counted since the start. */
+  const counted = async (metric: string) => {
+    const metrics = installation.host.mesh.client(metricService, { service: "gateway" });
+    const nowMs = Math.floor(installation.now() / 10_000) * 10_000;
+    const { series } = await metrics.querySeries(
+      QuerySeriesRequest.fromPartial({
+        queries: [{ metric, overTime: Aggregation.AGGREGATION_INCREASE }],
+        span: { from: toTimestamp(nowMs - 300_000), to: toTimestamp(nowMs) },
+        stepMs: 10_000,
+      }),
+    );
+    // Steps before the first sample have no value.
+    return (series[0]?.values ?? []).reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : value), 0);
+  };
 
   before(async () => {
     installation = await Installation.open(["--workflow.cacheBytesOf=small=6000"]);
@@ -70,6 +91,7 @@ describe("the cache on a whole installation", () => {
     assert.deepEqual(counts, [2, 1, 2, 4, 2]);
     const [rates] = await listed({ tag: "day:1" });
     assert.deepEqual([rates?.capability, rates?.runId, rates?.taskId], ["rates.load", "one", "rates"]);
+    assert.equal(rates?.workflow, "report");
     // The totals of the day were computed from its rates.
     assert.equal(await invalidate({ filter: { tag: "day:1" }, derived: true }), 2);
     assert.deepEqual([await run("four", 1), await run("five", 2)], [11, 21]);
@@ -104,6 +126,14 @@ describe("the cache on a whole installation", () => {
     // Each output counts with 1 KiB more: five of twelve fit.
     for (let round = 0; round < 20 && (await count("small")) > 5; round++) await installation.pass(10_000);
     assert.deepEqual([await count("small"), await count("default")], [5, 12]);
+    const used = await cache().getCacheUsage(GetCacheUsageRequest.fromPartial({ namespace: "small" }));
+    assert.deepEqual([used.outputs, used.bytesMax], [5, 6_000]);
+    assert.ok(used.bytes > 5 * 1_024 && used.bytes <= 6_000);
+    // Samples of metrics are ten seconds apart.
+    await installation.pass(30_000);
+    assert.equal(await counted("tutti_workflow_cache_evictions_total"), 7);
+    const bytes = await counted("tutti_workflow_cache_evicted_bytes_total");
+    assert.ok(bytes > 7 * 1_024 && bytes < 8 * 1_024, `${bytes} bytes`);
     await other.stop();
     await small.close();
   });

@@ -30,6 +30,12 @@ output: "\${{ tasks.ship.output }}"
 const frail = "workflow: frail\ntasks: {try: {uses: stage.frail, retry: 1}}\n";
 const endless = "workflow: endless\ntasks: {wait: {wait: {signal: never}}}\n";
 
+const kept = `workflow: kept
+tasks:
+  take: {uses: stage.take, cache: {ttl: 1h, tags: [taken today]}}
+  again: {uses: stage.take, needs: [take], cost: {duration: 2s}}
+`;
+
 const browser = await needsProgram("chromium");
 
 describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
@@ -551,6 +557,36 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
+  it("shows cached outputs with what they save, and invalidates them", async () => {
+    await stage.client.call("workflows.register", { body: { text: kept } });
+    for (const runId of ["kept-1", "kept-2"]) await start("kept", runId);
+    await until("the run", async () => (await statusOf("kept-2")) === "completed");
+    const page = await stage.signedIn("/workflows/kept");
+    // It has no duration, and another task of the graph has one.
+    await page.getByTitle("No expected duration is set").getByText("unknown").waitFor();
+    await page.goto(`${stage.url}/workflows`);
+    await page.getByRole("link", { name: "Cache", exact: true }).click();
+    await heading(page, "Cache").waitFor();
+    await page.getByText("of 1.0 GiB").waitFor();
+    const line = page.getByRole("row").filter({ hasText: "stage.take" });
+    await line.getByText("fresh", { exact: true }).waitFor();
+    await line.getByRole("link", { name: "kept", exact: true }).waitFor();
+    await line.getByRole("button", { name: /^Show stage.take/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("tutti cache explain kept-1").waitFor();
+    await dialog.getByText("taken").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.keyboard.press("Escape");
+    await page.getByLabel("Entries by").selectOption("tag");
+    await page.getByLabel("Value").fill("taken today");
+    await page.waitForURL("**/cache?by=tag&value=taken*");
+    await page.getByRole("button", { name: "Invalidate these entries …" }).click();
+    await dialog.getByRole("button", { name: "Invalidate these entries", exact: true }).click();
+    await page.getByText("No entries match.").waitFor();
+    assert.deepEqual((await stage.client.call("cache.list", {})).entries, []);
+    await page.context().close();
+  });
+
   it("says where a definition is wrong, and registers one that is right", async () => {
     const page = await stage.signedIn("/editor");
     await page.getByText("No problems found").waitFor();
@@ -578,6 +614,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
       analysis: "/analysis?workflow=order",
       advice: "/advice",
       models: "/models",
+      cache: "/cache",
       capabilities: "/capabilities",
       capacity: "/capacity?day=monday",
       "a replay": "/what-if?workers=3&load=2",

@@ -313,6 +313,7 @@ export const workflowRoutes = [
     rpc: `${cache}/ListCacheEntries`,
     hoist: ["filter"],
   },
+  { name: "cache.usage", method: "GET", path: "/v1/cache/usage", rpc: `${cache}/GetCacheUsage` },
   { name: "cache.get", method: "GET", path: "/v1/cache/{id}", rpc: `${cache}/GetCacheEntry`, params: entry },
   {
     name: "cache.delete",

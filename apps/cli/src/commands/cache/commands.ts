@@ -65,6 +65,25 @@ function stateOf({ present, error, expireTimeMs = 0, computingRunId }: CacheEntr
     : ({ text: "stale", tone: "yellow" } as const);
 }
 
+export async function showUsage(context: Context): Promise<Result> {
+  const { print } = context;
+  const server = await connect(context);
+  const usage = await server.call("cache.usage", { query: server.namespace });
+  const { outputs = 0, bytes = 0, bytesMax = 0, uses = 0, hitRate = 0, savedMs = 0 } = usage;
+  return {
+    json: usage,
+    quiet: [String(outputs)],
+    draw: () =>
+      print.facts([
+        ["outputs", String(outputs)],
+        ["size", `${printBytes(bytes)} of ${printBytes(bytesMax)}`],
+        // A use counts at most once in a minute.
+        ["hit rate", uses === 0 ? "no uses yet" : `at least ${Math.floor(hitRate * 100)} %`],
+        ["computing time saved", uses === 0 ? undefined : `at least ${printDurationMs(savedMs)}`],
+      ]),
+  };
+}
+
 export async function showCache(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const server = await connect(context);
@@ -81,6 +100,7 @@ export async function showCache(context: Context): Promise<Result> {
       const momentOf = (ms: number | undefined) => (ms === undefined ? undefined : printMoment(ms, nowMs));
       print.facts([
         ["capability", entry.capability],
+        ["workflow", entry.workflow],
         ["tags", entry.tags.join(", ") || undefined],
         ["computed by", entry.runId === undefined ? undefined : `run ${entry.runId}, task ${entry.taskId}`],
         ["worker", entry.agent],

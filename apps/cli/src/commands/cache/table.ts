@@ -20,6 +20,13 @@ export const cacheCommands: readonly Command[] = [
     load: () => import("./commands.ts").then(({ listCache }) => listCache),
   },
   {
+    name: "cache usage",
+    group: "runs",
+    summary: "Show the size of the cache and what it saved",
+    json: "document",
+    load: () => import("./commands.ts").then(({ showUsage }) => showUsage),
+  },
+  {
     name: "cache show",
     group: "runs",
     summary: "Show a cached output and where it comes from",

@@ -20,9 +20,14 @@ export function WorkflowsPage() {
         title="Workflows"
         below={query.data === undefined ? <>&nbsp;</> : counted(query.data.definitions.length, "workflow")}
         actions={
-          <Link to="/editor" className="press main">
-            Create workflow
-          </Link>
+          <>
+            <Link to="/cache" className="press">
+              Cache
+            </Link>
+            <Link to="/editor" className="press main">
+              Create workflow
+            </Link>
+          </>
         }
       />
       <Shown query={query} what="workflows" lines={8}>

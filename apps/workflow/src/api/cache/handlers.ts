@@ -12,13 +12,22 @@ import {
 import { allEntries, ask, everything, type MachineDependencies, sizeOf, tell } from "@tutti/host/serving";
 import type { IndexEntry, LabelCondition } from "@tutti/journal";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
-import { bytesOf, cacheErrors, cacheLabel, forgetOutput, showEntry } from "@tutti/machine-entities/cache";
+import {
+  bytesOf,
+  cacheErrors,
+  cacheLabel,
+  evictableOf,
+  forgetOutput,
+  showEntry,
+  usageOf,
+} from "@tutti/machine-entities/cache";
 import type { Client, Handlers } from "@tutti/mesh";
 import { runtimeErrors } from "@tutti/runtime/errors";
 
 export interface CacheDependencies extends MachineDependencies {
   /** Entries of other owners. */
   readonly entries: Pick<Client<typeof cacheService>, "getCacheEntry" | "deleteCacheEntry">;
+  readonly bytesMaxIn: (namespace: string) => number;
 }
 
 /** Calls at once. */
@@ -31,6 +40,12 @@ export function cacheHandlers(dependencies: CacheDependencies): Handlers<typeof 
     getCacheEntry: async ({ entryId }, context) => ({
       entry: await entryNamed(dependencies, entryId, context),
     }),
+    getCacheUsage: async (_request, { namespace }) => {
+      const found = await allEntries(dependencies, { ...live, namespace });
+      const outputs = found.map(({ key, labels }) => evictableOf(key.id, labels));
+      const usage = usageOf(outputs.filter((output) => output !== undefined));
+      return { ...usage, bytesMax: dependencies.bytesMaxIn(namespace) };
+    },
     deleteCacheEntry: async ({ entryId, reason }, context) => {
       const order = { command: forgetOutput, body: { evictStoreMs: 0 }, reason };
       await tell(dependencies, keyOf(context.namespace, entryId), order, context);
@@ -96,7 +111,8 @@ function infoOf(
     ...{ entryId: id, namespace, present, bytes: bytesOf(entry) },
     ...(output !== undefined && { output }),
     ...(error !== undefined && { error }),
-    ...(facts !== undefined && { capability: facts.capability, tags: facts.tags, sources: facts.sources }),
+    // The names are the same.
+    ...facts,
     ...{ runId: entry.runId, taskId: entry.taskId, agent: entry.agent },
     ...{ computeMs: entry.computeMs, uses: entry.uses, waiting: entry.waiters.length },
     computingRunId: entry.computing?.runId ?? "",

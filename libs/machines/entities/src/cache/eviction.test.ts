@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Evictable, evictableOf, leastWorth } from "./eviction.ts";
+import { type Evictable, evictableOf, leastWorth, usageOf } from "./eviction.ts";
 
 const nowMs = 100 * 60_000;
 const plain = { bytes: 1_000, computeMs: 1_000, storeMs: nowMs - 10 * 60_000, uses: 0, useMs: 0 };
@@ -33,6 +33,13 @@ describe("eviction from a full cache", () => {
     const all = [4, 2, 3, 1].map((computeMs) => entry(`${computeMs}`, { computeMs }));
     assert.deepEqual(evicted(all, 2_000), ["1", "2"]);
     assert.deepEqual(evicted(all, 0), ["1", "2", "3", "4"]);
+  });
+
+  it("sums up what outputs take and gave", () => {
+    const entries = [entry("a", { uses: 3, computeMs: 10 }), entry("b", { uses: 3, computeMs: 100 })];
+    const summed = { outputs: 2, bytes: 2_000, uses: 6, hitRate: 0.75, savedMs: 330 };
+    assert.deepEqual(usageOf(entries), summed);
+    assert.equal(usageOf([]).hitRate, 0);
   });
 
   it("reads labels, and leaves out an entry whose output a task computes", () => {

@@ -34,6 +34,27 @@ export function evictableOf(id: string, labels: Readonly<Record<string, string>>
   };
 }
 
+/** What outputs take and gave. A use counts at most once in a minute, so all but the size are lower bounds. */
+export interface CacheUsage {
+  readonly outputs: number;
+  readonly bytes: number;
+  readonly uses: number;
+  readonly hitRate: number;
+  readonly savedMs: number;
+}
+
+/** Each output was computed once since its uses are counted. */
+export function usageOf(entries: readonly ReadOnly<Evictable>[]): CacheUsage {
+  let [bytes, uses, savedMs] = [0, 0, 0];
+  for (const entry of entries) {
+    bytes += entry.bytes;
+    uses += entry.uses;
+    savedMs += entry.uses * entry.computeMs;
+  }
+  const outputs = entries.length;
+  return { outputs, bytes, uses, hitRate: uses / Math.max(1, uses + outputs), savedMs };
+}
+
 /** Outputs to remove until the others have at most so many bytes, the least worth first. */
 export function leastWorth(
   entries: readonly ReadOnly<Evictable>[],

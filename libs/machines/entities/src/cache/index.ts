@@ -1,6 +1,6 @@
 export type { CacheEntry } from "./entry.ts";
 export { cacheErrors } from "./errors.ts";
-export { type Evictable, evictableOf, leastWorth } from "./eviction.ts";
+export { type Evictable, evictableOf, leastWorth, usageOf } from "./eviction.ts";
 export { reportComputing } from "./flight.ts";
 export { askCache, cache, forgetOutput, storeOutput } from "./machine.ts";
 export { bytesOf, cacheLabel, showEntry } from "./reading.ts";

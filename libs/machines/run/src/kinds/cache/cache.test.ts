@@ -261,7 +261,8 @@ output: "\${{ tasks.totals.output }}"
       scene.driver.deliverAll();
     }
     const [rates, totals] = ["rates", "totals"].map((task) => scene.entryOf("first", task));
-    assert.deepEqual(rates?.facts, { capability: "test.rates@^1", tags: ["rates", "day:7"], sources: [] });
+    const known = { capability: "test.rates@^1", tags: ["rates", "day:7"], sources: [], workflow: "" };
+    assert.deepEqual(rates?.facts, known, "an inline definition has no workflow");
     assert.deepEqual([rates?.runId, rates?.taskId, rates?.agent], ["first", "rates", "a"]);
     assert.deepEqual(totals?.facts?.sources, [scene.keyOf("first", "rates")]);
   });

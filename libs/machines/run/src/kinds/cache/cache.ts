@@ -132,6 +132,7 @@ function factsOf(place: Place, details: ReadOnly<OfferDetails> | undefined): Cac
     capability: versionRange === "" ? capability : `${capability}@${versionRange}`,
     tags: [...tags],
     sources: sourcesOf(place),
+    workflow: place.run.order?.definition ?? "",
   };
 }
 
