@@ -146,6 +146,15 @@ describe("the commands for alerts", () => {
     assert.match((await tutti(`incident repair ${id} explode`)).errors, /expected one of retry/);
     const dry = await tutti(`incident repair ${id} retry --dry-run`);
     assert.match(dry.output + dry.errors, /Retries \d+ failed runs?\./);
+    const fix = await tutti(`incident repair ${id} fix order currency=EUR --task charge --dry-run`);
+    assert.match(fix.output + fix.errors, /Corrects the input of charge in 0 failed runs of order/);
+    assert.match((await tutti(`incident repair ${id} fix order`)).errors, /needs a task, and a change/);
+    await printed("scaler create clerks --max 3 -- node --version");
+    await printed(`incident repair ${id} scale default --min 5 --yes`);
+    await listed("scaler list", /clerks +.*5\.\.5/);
+    await printed(`incident repair ${id} scale default --undo --yes`);
+    await listed("scaler list", /clerks +.*0\.\.3/);
+    await printed("scaler delete clerks --yes");
     const repair = `incident repair ${id} pause-pool default --reason test --yes`;
     assert.match(await printed(repair), /✓ Repair started: run repair/);
     await listed("pool list", /default +.*paused/);

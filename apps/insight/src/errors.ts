@@ -112,9 +112,16 @@ export const insightErrors = defineErrors("insight", {
   repairFinal: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A retry of runs has no undo. Cancel the run of the repair to stop it.",
-    message: () => "A retry has no undo",
+    help: "A retry or fix of runs has no undo. Cancel the run of the repair to stop it.",
+    message: () => "This repair has no undo",
     remedy: "Cancel the run of the repair to stop it.",
+  },
+  repairNotMade: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "An undo of a scaling restores the bounds that the repair recorded on the scaler. No repair has scaled this scaler, or the scaler was replaced since.",
+    message: ({ what }: { what: string }) => `No repair has scaled ${what}`,
+    remedy: "Set the bounds with `tutti scaler set`.",
   },
   repairUnfit: {
     status: "INVALID_ARGUMENT",
@@ -126,9 +133,10 @@ export const insightErrors = defineErrors("insight", {
   repairSubjectMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "The worker or pool of a repair is not known in the namespace of the failed work.",
+    help: "The worker, pool or scaler of a repair is not known in the namespace of the failed work.",
     message: ({ what, name }: { what: string; name: string }) => `${what} \`${name}\` not found`,
-    remedy: "List workers with `tutti agent list`, and pools with `tutti pool list`.",
+    remedy:
+      "List workers with `tutti agent list`, pools with `tutti pool list`, and scalers with `tutti scaler list`.",
   },
   runForeign: {
     status: "PERMISSION_DENIED",

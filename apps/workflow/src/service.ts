@@ -139,7 +139,7 @@ export class WorkflowService extends Orchestrator {
     const tasks = mesh.client(taskService);
     mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, tasks }));
     traceRuns(traces, runtime, tasks);
-    serveBulk(mesh, { archive, blobs, runs, foundation }, shelf);
+    serveBulk(mesh, { archive, blobs, runs, tasks, foundation }, shelf);
   }
 
   #serveCache(mesh: HostContext["mesh"], dependencies: Omit<CacheBoundParts, "bytesMaxIn">): void {

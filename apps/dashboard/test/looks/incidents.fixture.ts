@@ -130,6 +130,21 @@ export function incidentAt(id: string, namespace: string, nowMs: number) {
           ],
     failedCount: number < 10 ? 3 : 312,
     failed,
+    repairs: [
+      { kind: "retry", subject: "", version: "", taskId: "", summary: "Retry the failed runs" },
+      {
+        ...{ kind: "fix", subject: "order", version: "", taskId: "charge" },
+        summary: "Correct the input of charge in failed runs of order",
+      },
+      {
+        ...{ kind: "scale", subject: "default/clerks", version: "", taskId: "" },
+        summary: "Start more agents with scaler default/clerks",
+      },
+      {
+        ...{ kind: "pause_agent", subject: "worker-3", version: "", taskId: "" },
+        summary: "Pause worker worker-3",
+      },
+    ],
     advice: [
       "See which task fails: `tutti list --state failed`, then `tutti why RUN`.",
       "If a worker fails often, drain it: `tutti agent drain ID`.",

@@ -52,7 +52,12 @@ export interface AnalysisFound {
   readonly regressions: readonly Regression[];
   readonly profile: ProfileFound | undefined;
   /** Work that failed: how much, and the latest of it as `kind/id`. */
-  readonly failed: { readonly count: number; readonly latest: readonly string[] };
+  readonly failed: {
+    readonly count: number;
+    readonly latest: readonly string[];
+    /** Tasks that most of the failed runs failed at, most first. */
+    readonly tasks: readonly FailedTask[];
+  };
   /** Not everything of the span was looked at: there is too much. The newest was. */
   readonly cut: boolean;
 }
@@ -60,11 +65,12 @@ export interface AnalysisFound {
 const worksMax = 20_000;
 const attemptsMax = 60_000;
 const labelsMax = 20;
+const failedTasksMax = 3;
 const failedMax = 100;
 /** An attempt is slow from so many times the middle of its task on. */
 const slowFrom = 2;
 const nothing: AnalysisFound = {
-  failed: { count: 0, latest: [] },
+  failed: { count: 0, latest: [], tasks: [] },
   ...{ bottlenecks: [], patterns: [], causes: [], regressions: [], profile: undefined, cut: false },
 };
 
@@ -98,9 +104,10 @@ export function analyse(asked: AnalysisAsked): AnalysisFound {
         const isAbout = (what: Regression["what"]) => what === (code === undefined ? "duration" : "failures");
         const regressions = code === undefined || code === "*" ? regressionsOf(works) : [];
         const failed = works.filter(({ status }) => status === "failed").map(workKey);
+        const tasks = failedTasks(attempts, new Set(failed));
         return {
           ...{ ...nothing, cut, causes: causesOf(looked) },
-          failed: { count: failed.length, latest: failed.slice(-failedMax).reverse() },
+          failed: { count: failed.length, latest: failed.slice(-failedMax).reverse(), tasks },
           regressions: regressions.filter(({ what }) => isAbout(what)),
         };
       }
@@ -108,6 +115,28 @@ export function analyse(asked: AnalysisAsked): AnalysisFound {
   } finally {
     database.close();
   }
+}
+
+export interface FailedTask {
+  readonly definition: string;
+  readonly task: string;
+  readonly runs: number;
+}
+
+/** Tasks of definitions themselves: a part of a task follows from its owner. */
+function failedTasks(attempts: readonly AttemptFact[], failed: ReadonlySet<string>): FailedTask[] {
+  const wanted = attempts.filter(({ kind, workId, definition, task, status }) => {
+    const isFailed = status === "failed" && kind === "run" && failed.has(workKey({ kind, id: workId }));
+    return isFailed && definition !== "" && !/[[#]/.test(task);
+  });
+  const places = Map.groupBy(wanted, ({ definition, task }) => JSON.stringify([definition, task]));
+  return [...places.values()]
+    .map((list) => {
+      const { definition = "", task = "" } = list[0] ?? {};
+      return { definition, task, runs: new Set(list.map(({ workId }) => workId)).size };
+    })
+    .sort((one, other) => other.runs - one.runs)
+    .slice(0, failedTasksMax);
 }
 
 type Row = Record<string, string | number | null>;

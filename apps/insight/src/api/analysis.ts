@@ -21,7 +21,7 @@ import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type TimeRange, WaitCause } from "@tutti/contracts/types/v1";
 import { type Clock, fromTimestamp, toTimestamp } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
-import type { AnalysisAsked, AnalysisFound } from "../analysis/analyse.ts";
+import type { AnalysisAsked, AnalysisFound, FailedTask } from "../analysis/analyse.ts";
 import { insightErrors } from "../errors.ts";
 import type { FactCollector } from "../facts/collector.ts";
 import type { QueryProcess } from "../facts/query/query-process.ts";
@@ -54,6 +54,7 @@ export interface FailuresExplained {
   readonly causes: RootCause[];
   readonly count: number;
   readonly latest: ReturnType<typeof worksNamed>;
+  readonly tasks: readonly FailedTask[];
 }
 
 export async function explainFailures(
@@ -64,8 +65,8 @@ export async function explainFailures(
   const found = await queries.analyse({
     ...{ what: "causes", ...span, definition: "", work: "", errorCode: "*", failedWork: "", file },
   });
-  const { count, latest } = found.failed;
-  return { causes: causesIn(found), count, latest: worksNamed(latest, latest.length) };
+  const { count, latest, tasks } = found.failed;
+  return { causes: causesIn(found), count, latest: worksNamed(latest, latest.length), tasks };
 }
 
 /** The most likely first. */

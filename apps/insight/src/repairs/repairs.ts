@@ -8,7 +8,7 @@
 import type { IncidentRepair, RepairIncidentReply } from "@tutti/contracts/insight/v1";
 import { RepairKind } from "@tutti/contracts/insight/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
-import { WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
+import { type Payload, WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import type { Guard } from "@tutti/host";
 import { type CallContext, counted, type Foundation, type IdSource, toTimestamp } from "@tutti/kernel";
@@ -16,6 +16,7 @@ import type { Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import type { InsightAgent, Work } from "../insight-agent.ts";
 import { requireRight } from "../rights.ts";
+import { applyScaling, planScaling, type QueuedPool, scalersIn } from "./scaling.ts";
 
 export interface RepairsParts {
   readonly foundation: Foundation;
@@ -44,6 +45,11 @@ export interface RepairAsked extends NoteOf {
   readonly version: string;
   readonly undo: boolean;
   readonly reason: string;
+  /** Of a scaling. */
+  readonly agents: number;
+  /** Of a fix. */
+  readonly taskId: string;
+  readonly patch: Payload | undefined;
 }
 
 /** The input of the task. */
@@ -52,15 +58,18 @@ interface RepairInput extends NoteOf {
   readonly undo: boolean;
   readonly pool: string;
   readonly subject: string;
+  /** Of a scaling. */
+  readonly scaling?: { readonly scalerId: string; readonly agents: number };
   readonly previewToken: string;
   readonly total: number;
   readonly reason: string;
   readonly summary: string;
 }
 
-type Kind = "retry" | "move" | "pause" | "quarantine" | "pausePool";
+type RunsKind = "retry" | "move" | "fix";
+type Kind = RunsKind | "pause" | "quarantine" | "pausePool" | "scale";
 type Preview = Pick<RepairIncidentReply, "summary" | "count" | "leftAlone" | "sample"> &
-  Pick<RepairInput, "pool" | "previewToken">;
+  Pick<RepairInput, "pool" | "previewToken" | "scaling">;
 
 const kinds: Readonly<Partial<Record<RepairKind, Kind>>> = {
   [RepairKind.REPAIR_KIND_RETRY]: "retry",
@@ -68,6 +77,8 @@ const kinds: Readonly<Partial<Record<RepairKind, Kind>>> = {
   [RepairKind.REPAIR_KIND_PAUSE_AGENT]: "pause",
   [RepairKind.REPAIR_KIND_QUARANTINE_AGENT]: "quarantine",
   [RepairKind.REPAIR_KIND_PAUSE_POOL]: "pausePool",
+  [RepairKind.REPAIR_KIND_SCALE]: "scale",
+  [RepairKind.REPAIR_KIND_FIX]: "fix",
 };
 
 /** The action and the resource of each, and of its undo. */
@@ -77,6 +88,8 @@ const rights: Readonly<Record<Kind, readonly [resource: string, action: string, 
   pause: ["agent", "swarm.agents.pause", "swarm.agents.resume"],
   quarantine: ["agent", "swarm.agents.quarantine", "swarm.agents.release"],
   pausePool: ["pool", "swarm.pools.pause", "swarm.pools.resume"],
+  scale: ["scaler", "swarm.scalers.update", "swarm.scalers.update"],
+  fix: ["task", "workflow.tasks.repair", ""],
 };
 
 const capability = "tutti.repair";
@@ -103,13 +116,26 @@ export class Repairs {
     switch (kind) {
       case "retry":
       case "move":
+      case "fix":
         return this.#runsOf(kind, asked, context);
       case "pause":
       case "quarantine":
         return this.#agentOf(kind, asked, context);
       case "pausePool":
         return this.#poolOf(asked, context);
+      case "scale":
+        return this.#scalerOf(asked, context);
     }
+  }
+
+  /** Pools that have a queue, and a scaler that could start more agents. */
+  async queued(namespace: string, context: CallContext): Promise<readonly QueuedPool[]> {
+    const request = swarm.ListPoolsRequest.fromPartial({ namespace, page: { size: 1_000 } });
+    const { pools } = await this.#clients.pools.listPools(request, { context });
+    const waiting = new Set(pools.filter(({ status }) => (status?.queued ?? 0) > 0).map(({ pool }) => pool));
+    if (waiting.size === 0) return [];
+    const scalers = await scalersIn(this.#clients.scalers, namespace, context);
+    return scalers.filter(({ pool, paused }) => !paused && waiting.has(pool)).slice(0, 10);
   }
 
   /** Returns the run. With a key, that of the first time. */
@@ -121,8 +147,9 @@ export class Repairs {
   ): Promise<WorkReference> {
     const { workNamespace: namespace, namespace: home, incidentId, undo, subject, reason } = asked;
     const kind = kindOf(asked);
-    const { pool, previewToken, summary, count: total } = preview;
+    const { pool, previewToken, summary, scaling, count: total } = preview;
     const input: RepairInput = {
+      ...(scaling !== undefined && { scaling }),
       ...{ namespace: home, incidentId, kind, undo, pool, subject, previewToken, total, summary },
       reason: reason === "" ? `incident ${incidentId}` : `incident ${incidentId}: ${reason}`,
     };
@@ -146,21 +173,26 @@ export class Repairs {
     requireRight(this.#parts.guard, principal, { action, resource }, workNamespace);
   }
 
-  async #runsOf(kind: "retry" | "move", asked: RepairAsked, context: CallContext): Promise<Preview> {
-    const { workNamespace: namespace, subject, version, undo, fromMs, toMs } = asked;
-    if (kind === "move" && subject === "")
+  async #runsOf(kind: RunsKind, asked: RepairAsked, context: CallContext): Promise<Preview> {
+    const { workNamespace: namespace, subject, version, undo, fromMs, toMs, taskId, patch } = asked;
+    if (kind !== "retry" && subject === "")
       throw insightErrors.repairUnfit({ what: "a workflow as its subject" });
+    if (kind === "fix" && (taskId === "" || patch === undefined))
+      throw insightErrors.repairUnfit({ what: "a task, and a change of its input" });
     const definitions = subject === "" ? [] : [subject];
     const ended = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
-    const isRetry = kind === "retry";
+    const actions = {
+      retry: { $case: "retry", value: {} },
+      move: { $case: "move", value: { version, back: undo } },
+      fix: { $case: "fix", value: { taskId, ...(patch !== undefined && { patch }) } },
+    } as const;
     const request = workflow.PreviewBulkRequest.fromPartial({
       namespace,
-      filter: isRetry
-        ? { statuses: [WORK_STATUS_FAILED], definitions, ended }
-        : { statuses: movable, definitions },
-      action: {
-        action: isRetry ? { $case: "retry", value: {} } : { $case: "move", value: { version, back: undo } },
-      },
+      filter:
+        kind === "move"
+          ? { statuses: movable, definitions }
+          : { statuses: [WORK_STATUS_FAILED], definitions, ended },
+      action: { action: actions[kind] },
     });
     const { previewToken, count, leftAlone, sample } = await this.#clients.bulk.previewBulk(request, {
       context,
@@ -171,8 +203,14 @@ export class Repairs {
       : version === ""
         ? "to the latest version"
         : `to version ${version}`;
+    const failed = counted(count, "failed run");
+    const words = {
+      retry: `Retries ${failed}.`,
+      move: `Moves ${runs} of ${subject} ${where}.`,
+      fix: `Corrects the input of ${taskId} in ${failed} of ${subject}, and resumes them.`,
+    };
     return {
-      summary: isRetry ? `Retries ${counted(count, "failed run")}.` : `Moves ${runs} of ${subject} ${where}.`,
+      summary: words[kind],
       ...{ count, leftAlone, previewToken, pool: "" },
       sample: sample.map(({ runId }) => WorkReference.fromPartial({ namespace, kind: "run", id: runId })),
     };
@@ -209,18 +247,38 @@ export class Repairs {
     return { summary, count: 1, leftAlone: 0, sample: [], pool: subject, previewToken: "" };
   }
 
+  async #scalerOf(asked: RepairAsked, context: CallContext): Promise<Preview> {
+    const { workNamespace: namespace, subject, agents, undo } = asked;
+    if (subject === "") throw insightErrors.repairUnfit({ what: "a pool as its subject, or `pool/scaler`" });
+    const wanted = { namespace, subject, agents, undo };
+    const plan = await planScaling(this.#clients.scalers, wanted, context);
+    const { pool, scalerId } = plan.scaler;
+    const scaling = { scalerId, agents: plan.agents };
+    const count = Number(plan.isChange);
+    return {
+      summary: plan.summary,
+      count,
+      leftAlone: 1 - count,
+      sample: [],
+      pool,
+      scaling,
+      previewToken: "",
+    };
+  }
+
   async #repair(work: Work): Promise<unknown> {
     const { namespace, context, runId } = work;
     // The cast: the run is one that insight started.
     const input = work.input as RepairInput;
-    const { kind, undo, pool, subject: agentId, reason } = input;
+    const { kind, undo, pool, subject: agentId, reason, scaling } = input;
     const options = { context };
-    const { agents, pools } = this.#clients;
+    const { agents, pools, scalers } = this.#clients;
     const agent = { namespace, pool, agentId, reason };
     let output: unknown = { summary: input.summary };
     switch (kind) {
       case "retry":
       case "move":
+      case "fix":
         output = await this.#apply(work, input);
         break;
       case "pause":
@@ -235,6 +293,10 @@ export class Repairs {
         if (undo)
           await pools.resumePool(swarm.ResumePoolRequest.fromPartial({ namespace, pool, reason }), options);
         else await pools.pausePool({ namespace, pool, reason }, options);
+        break;
+      case "scale":
+        if (scaling !== undefined)
+          await applyScaling(scalers, { ...scaling, namespace, pool, undo, reason }, context);
     }
     await this.#parts.note(input, `Repair done: ${input.summary} Run ${runId}`, {
       ...context,
@@ -268,5 +330,6 @@ function clientsOf(mesh: Pick<Mesh, "client">) {
     bulk: mesh.client(workflow.bulkService),
     agents: mesh.client(swarm.agentService),
     pools: mesh.client(swarm.poolService),
+    scalers: mesh.client(swarm.scalerService),
   };
 }

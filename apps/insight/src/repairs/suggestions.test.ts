@@ -29,10 +29,23 @@ describe("suggested repairs", () => {
   ] as const;
   for (const [title, failed, causes, expected] of table)
     it(title, () => {
-      const found = repairsOf({ failed: failed.map(work), causes: [...causes] });
+      const found = repairsOf({ failed: failed.map(work), causes: [...causes] }, { tasks: [], queued: [] });
       assert.deepEqual(
         found.map(({ kind, subject }) => [kind, subject]),
         expected.map((one) => [...one]),
       );
     });
+
+  it("an input is corrected at the tasks that failed, and a pool with a queue and a scaler is scaled", () => {
+    const tasks = ["charge", "ship"].map((task) => ({ definition: "order", task, runs: 3 }));
+    const found = repairsOf({ failed: [], causes: [] }, { tasks, queued: [{ pool: "gpu", scalerId: "s" }] });
+    assert.deepEqual(
+      found.map(({ kind, subject, taskId }) => [kind, subject, taskId]),
+      [
+        [RepairKind.REPAIR_KIND_FIX, "order", "charge"],
+        [RepairKind.REPAIR_KIND_FIX, "order", "ship"],
+        [RepairKind.REPAIR_KIND_SCALE, "gpu/s", ""],
+      ],
+    );
+  });
 });

@@ -1,13 +1,34 @@
 /** What could repair an incident, by what is known of its causes. */
 import { type Incident, IncidentRepair, RepairKind } from "@tutti/contracts/insight/v1";
+import type { FailedTask } from "../analysis/analyse.ts";
+import type { QueuedPool } from "./scaling.ts";
 
 const { REPAIR_KIND_RETRY, REPAIR_KIND_MOVE, REPAIR_KIND_PAUSE_AGENT } = RepairKind;
-const { REPAIR_KIND_QUARANTINE_AGENT, REPAIR_KIND_PAUSE_POOL } = RepairKind;
+const { REPAIR_KIND_QUARANTINE_AGENT, REPAIR_KIND_PAUSE_POOL, REPAIR_KIND_SCALE, REPAIR_KIND_FIX } =
+  RepairKind;
 
-export function repairsOf({ causes, failed }: Pick<Incident, "causes" | "failed">): IncidentRepair[] {
+export interface Known {
+  /** Tasks at which runs failed. */
+  readonly tasks: readonly FailedTask[];
+  /** Pools with a queue, and a scaler that is not paused. */
+  readonly queued: readonly QueuedPool[];
+}
+
+export function repairsOf(
+  { causes, failed }: Pick<Incident, "causes" | "failed">,
+  { tasks, queued }: Known,
+): IncidentRepair[] {
   const repairs: Partial<IncidentRepair>[] = [];
   if (failed.some(({ kind }) => kind === "run"))
     repairs.push({ kind: REPAIR_KIND_RETRY, summary: "Retry the failed runs" });
+  for (const { definition: subject, task: taskId } of tasks) {
+    const summary = `Correct the input of ${taskId} in failed runs of ${subject}`;
+    repairs.push({ kind: REPAIR_KIND_FIX, subject, taskId, summary });
+  }
+  for (const { pool, scalerId } of queued) {
+    const subject = `${pool}/${scalerId}`;
+    repairs.push({ kind: REPAIR_KIND_SCALE, subject, summary: `Start more agents with scaler ${subject}` });
+  }
   for (const { kind, subject } of causes) {
     switch (kind) {
       case "agent":
@@ -29,6 +50,8 @@ export function repairsOf({ causes, failed }: Pick<Incident, "causes" | "failed"
       }
     }
   }
-  const once = new Map(repairs.map((repair) => [`${repair.kind} ${repair.subject ?? ""}`, repair]));
+  const keyOf = ({ kind, subject = "", taskId = "" }: Partial<IncidentRepair>) =>
+    `${kind} ${subject} ${taskId}`;
+  const once = new Map(repairs.map((repair) => [keyOf(repair), repair]));
   return [...once.values()].slice(0, 20).map((repair) => IncidentRepair.fromPartial(repair));
 }

@@ -24,7 +24,7 @@ import {
   UpdateIncidentRequest,
   WatchAlertsRequest,
 } from "@tutti/contracts/insight/v1";
-import { agentService } from "@tutti/contracts/swarm/v1";
+import { agentService, Scaler, scalerService } from "@tutti/contracts/swarm/v1";
 import { Severity, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AwaitRunRequest,
@@ -58,6 +58,11 @@ const words = [`--insight.receivers=${JSON.stringify(receivers)}`];
 const handle = `workflow: handle-alert
 tasks:
   wait: {wait: 1h}
+`;
+
+const bill = `workflow: bill
+tasks:
+  charge: {uses: pay.bill, with: {order: "\${{ input.order }}", currency: Euro}}
 `;
 
 describe("alerts of an installation", () => {
@@ -339,6 +344,90 @@ describe("alerts of an installation", () => {
     const refusal = foreign?.outcome?.result;
     assert.equal(refusal?.$case === "failed" && refusal.value.code, "insight.run_foreign");
     await alerts().deleteAlertRule({ namespace: "", ruleId: "shop", reason: "" });
+  });
+
+  it("a repair corrects an input of failed runs, and raises the bounds of a scaler until its undo", async (t) => {
+    const charged: unknown[] = [];
+    const worker = installation.worker({ agentId: "clerk" });
+    worker.handle("pay.bill", async (input: { readonly currency: string; readonly order: number }) => {
+      if (input.currency !== "EUR") throw new TaskFailure("currency.unknown", "Which?", { final: true });
+      charged.push(input);
+      return "billed";
+    });
+    await worker.start();
+    t.after(() => worker.stop());
+    const { mesh } = installation.host;
+    await mesh.client(definitionService).registerDefinition({
+      ...{ namespace: "", source: { format: 1, text: bill, fileName: "" } },
+      ...{ versionLabels: [], keepLatest: false },
+    });
+    const runs = mesh.client(runService);
+    const end = async (runId: string) => {
+      for (;;) {
+        const { run } = await runs.awaitRun(AwaitRunRequest.fromPartial({ runId, waitMs: 10_000 }));
+        if (run?.endTime !== undefined) return run.status;
+      }
+    };
+    for (const order of [1, 2]) {
+      const body = { $case: "inline", value: Buffer.from(JSON.stringify({ order })) } as const;
+      const spec = { what: { $case: "definition", value: { name: "bill" } }, input: { body } } as const;
+      await runs.startRun(StartRunRequest.fromPartial({ runId: `bill-${order}`, spec }));
+      assert.equal(await end(`bill-${order}`), WorkStatus.WORK_STATUS_FAILED);
+    }
+    const scalers = mesh.client(scalerService);
+    const driver = { $case: "process" as const, value: { command: ["node", "--version"] } };
+    const scaler = Scaler.fromPartial({ scalerId: "clerks", driver, labels: { team: "till" }, maxAgents: 3 });
+    await scalers.createScaler({ namespace: "", scaler });
+    await set(uptime("bills", { severity: Severity.SEVERITY_ERROR }));
+    let incidentId = "";
+    await until("an incident", async () => {
+      await installation.pass(10_000);
+      incidentId = (await list({ filter: { ruleId: "bills" } }))[0]?.incidentId ?? "";
+      return incidentId !== "";
+    });
+    const repair = async (given: object) =>
+      alerts().repairIncident(RepairIncidentRequest.fromPartial({ incidentId, ...given }));
+
+    const { incident } = await alerts().getIncident({ namespace: "", incidentId });
+    const suggested = incident?.repairs.find(({ kind }) => kind === RepairKind.REPAIR_KIND_FIX);
+    assert.deepEqual([suggested?.subject, suggested?.taskId], ["bill", "charge"]);
+    const body = { $case: "inline", value: Buffer.from('{"currency": "EUR"}') } as const;
+    const fix = { kind: RepairKind.REPAIR_KIND_FIX, subject: "bill", taskId: "charge", patch: { body } };
+    await assert.rejects(repair({ ...fix, taskId: "" }), { code: "insight.repair_unfit" });
+    await assert.rejects(repair({ ...fix, undo: true }), { code: "insight.repair_final" });
+    assert.equal((await repair({ ...fix, taskId: "other", dryRun: true })).leftAlone, 2);
+    await until("the index", async () => (await repair({ ...fix, dryRun: true })).count === 2);
+    const fixed = await repair(fix);
+    assert.match(fixed.summary, /^Corrects the input of charge in 2 failed runs of bill/);
+    assert.equal(await end(fixed.run?.id ?? ""), WorkStatus.WORK_STATUS_COMPLETED);
+    for (const order of [1, 2]) assert.equal(await end(`bill-${order}`), WorkStatus.WORK_STATUS_COMPLETED);
+    assert.deepEqual(
+      charged.toSorted((one, other) => JSON.stringify(one).localeCompare(JSON.stringify(other))),
+      [1, 2].map((order) => ({ currency: "EUR", order })),
+    );
+
+    const scale = { kind: RepairKind.REPAIR_KIND_SCALE, subject: "default" };
+    const bounds = async () => {
+      const found = await scalers.getScaler({ namespace: "", pool: "", scalerId: "clerks" });
+      return [found.scaler?.minAgents, found.scaler?.maxAgents, found.scaler?.labels["team"]];
+    };
+    await assert.rejects(repair({ ...scale, undo: true }), { code: "insight.repair_not_made" });
+    await assert.rejects(repair({ ...scale, subject: "gpu" }), { code: "insight.repair_subject_missing" });
+    assert.match(
+      (await repair({ ...scale, agents: 5, dryRun: true })).summary,
+      /^Scaler clerks of pool default starts at least 5 agents, 0 before, and at most 5\.$/,
+    );
+    for (const [given, expected] of [
+      [{ agents: 5 }, [5, 5, "till"]],
+      [{ agents: 9, subject: "default/clerks" }, [9, 9, "till"]],
+      [{ undo: true }, [0, 3, "till"]],
+    ] as const) {
+      const { run } = await repair({ ...scale, ...given });
+      assert.equal(await end(run?.id ?? ""), WorkStatus.WORK_STATUS_COMPLETED);
+      assert.deepEqual(await bounds(), expected);
+    }
+    await scalers.deleteScaler({ namespace: "", pool: "", scalerId: "clerks", reason: "" });
+    await alerts().deleteAlertRule({ namespace: "", ruleId: "bills", reason: "" });
   });
 
   it("an objective has a budget, burn rates and an alert", async () => {

@@ -4,16 +4,20 @@ import { isConfirmed } from "../../command/confirm.ts";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
 type Kind = NonNullable<Routes["incidents.repair"]["body"]["kind"]>;
-const kinds = ["retry", "move", "pause_agent", "quarantine_agent", "pause_pool"] as const;
+const kinds = [
+  ...(["retry", "fix", "move", "pause_agent", "quarantine_agent", "pause_pool"] as const),
+  "scale",
+] as const;
 const wordOf = (kind: string) => kind.replaceAll("_", "-");
 
 export async function repairIncident(context: Context): Promise<Result> {
-  const { print, values } = context;
+  const { print, shell, values } = context;
   const server = await connect(context);
   const params = { id: values.argument("ID") };
   const word = values.optionalArgument("KIND");
@@ -21,9 +25,12 @@ export async function repairIncident(context: Context): Promise<Result> {
     const { repairs } = await server.call("incidents.get", { params, query: server.namespace });
     return suggested(context, repairs);
   }
+  const patch = await readInput(values.manyArguments("VALUE"), shell, "the change of the input");
   const body = {
     ...{ kind: kindOf(word), subject: values.optionalArgument("SUBJECT") ?? "" },
     ...{ version: values.text("to") ?? "", undo: values.flag("undo"), reason: values.text("reason") ?? "" },
+    ...{ agents: values.whole("min") ?? 0, taskId: values.text("task") ?? "" },
+    ...(patch !== undefined && { patch }),
   };
   const asked = { params, query: server.namespace };
   const preview = await server.call("incidents.repair", { ...asked, body: { ...body, dryRun: true } });

@@ -189,18 +189,30 @@ export const alertCommands: readonly Command[] = [
     ...{ name: "incident repair", group, summary: "List, preview or start repairs of an incident" },
     about: [
       "Without a kind, lists the repairs that the probable causes suggest. With one, prints what it touches, asks, and starts a run that does it.",
-      "Stop a repair with `tutti cancel RUN`. Reverse one with `--undo`. A retry has no undo.",
+      "Stop a repair with `tutti cancel RUN`. Reverse one with `--undo`. A retry and a fix have no undo.",
     ],
     arguments: [
       incidentId,
       {
         ...{ name: "KIND", isOptional: true },
-        summary: "retry, move, pause-agent, quarantine-agent or pause-pool",
+        summary: "retry, fix, move, pause-agent, quarantine-agent, pause-pool or scale",
       },
-      { name: "SUBJECT", summary: "worker, pool or workflow", isOptional: true },
+      { name: "SUBJECT", summary: "worker, pool, POOL/SCALER or workflow", isOptional: true },
+      {
+        name: "VALUE",
+        summary:
+          "of a fix: fields of the input to change, as JSON, @FILE, -, or KEY=VALUE. null removes a field",
+        isOptional: true,
+        isMany: true,
+      },
     ],
     options: [
       { name: "to", value: "VERSION", summary: "label or hash to move to. Default: latest" },
+      { name: "task", value: "TASK", summary: "only this task" },
+      {
+        ...{ name: "min", value: "N" },
+        summary: "minimum number of agents. Default: twice as many as now",
+      },
       { name: "undo", summary: "undo an earlier change of this kind. What has happened since stays" },
       { name: "dry-run", summary: "print what would change, and change nothing" },
       reason,
@@ -209,6 +221,11 @@ export const alertCommands: readonly Command[] = [
     examples: [
       { words: "incident repair i1", does: "list suggested repairs" },
       { words: "incident repair i1 retry --reason 'the bank is back' --yes", does: "retry the failed runs" },
+      {
+        words: "incident repair i1 fix order --task charge currency=EUR --yes",
+        does: "correct the input of a task in the failed runs, and resume them",
+      },
+      { words: "incident repair i1 scale gpu --min 10 --yes", does: "start at least 10 agents" },
     ],
     json: "document",
     load: () => import("./repair.ts").then(({ repairIncident }) => repairIncident),

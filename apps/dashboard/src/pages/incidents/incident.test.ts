@@ -4,6 +4,7 @@ import type { Incident } from "@tutti/rest/types";
 import {
   alertWords,
   canUndo,
+  changeOf,
   countsOf,
   entryWords,
   inOrder,
@@ -91,13 +92,30 @@ describe("one incident", () => {
     );
   });
 
-  it("has an undo, except for retries", () => {
-    const kinds = ["retry", "move", "pause_agent", "quarantine_agent", "pause_pool"] as const;
+  it("has an undo, except if runs are resumed", () => {
+    const kinds = [
+      ...(["retry", "fix", "move", "pause_agent", "quarantine_agent", "pause_pool"] as const),
+      "scale",
+    ] as const;
     assert.deepEqual(
       kinds.filter((kind) => !canUndo({ kind })),
-      ["retry"],
+      ["retry", "fix"],
     );
     assert.equal(new Set(kinds.map((kind) => repairWords({ kind }))).size, kinds.length);
+  });
+
+  it("reads the number of agents of a scaling, and the changed fields of a fix", () => {
+    const typed = { agents: "", patch: "", taskId: "charge" };
+    const scale = (agents: string) => changeOf("scale", { ...typed, agents });
+    assert.deepEqual([scale("").isWhole, scale("").body], [true, {}]);
+    assert.deepEqual([scale(" 10 ").body, scale(" 10 ").words], [{ agents: 10 }, ["--min", "10"]]);
+    for (const wrong of ["0", "-1", "1.5", "many"]) assert.equal(scale(wrong).isWhole, false, wrong);
+    const fix = (patch: string) => changeOf("fix", { ...typed, patch });
+    assert.deepEqual([fix("").isWhole, fix("").problem], [false, undefined]);
+    assert.match(fix("{currency}").problem ?? "", /^Invalid JSON/);
+    const { body, words } = fix('{"currency": "EUR"}');
+    assert.deepEqual(body, { taskId: "charge", patch: { currency: "EUR" } });
+    assert.deepEqual(words, ['{"currency":"EUR"}', "--task", "charge"]);
   });
 
   it("knows in which namespace its work failed", () => {

@@ -1,6 +1,7 @@
 /** What the pages of incidents work out: order, filters, words, and what could be done. */
 import type { Incident, IncidentEntry, IncidentRepair, Severity } from "@tutti/rest/types";
 import { counted } from "../../elements/moments.ts";
+import { jsonOf } from "../../run/json/parse.ts";
 import type { GlyphName, Tone } from "../../score/states.ts";
 import { type IncidentState, type IncidentsSearch, incidentOrder } from "./search.ts";
 
@@ -100,9 +101,9 @@ export function entryWords({ kind, ruleId = "", count = 0, text = "" }: Incident
   }
 }
 
-/** A retry cannot be taken back. */
+/** Runs that are resumed cannot be taken back. */
 export function canUndo({ kind }: Pick<IncidentRepair, "kind">): boolean {
-  return kind !== "retry";
+  return kind !== "retry" && kind !== "fix";
 }
 
 /** What a repair leaves as it is. */
@@ -110,6 +111,10 @@ export function repairWords({ kind }: Pick<IncidentRepair, "kind">): string {
   switch (kind) {
     case "retry":
       return "Completed tasks keep their results.";
+    case "fix":
+      return "The task and all that need it run again.";
+    case "scale":
+      return "The undo restores the bounds of the scaler.";
     case "move":
       return "Running runs continue on another version.";
     case "pause_agent":
@@ -119,6 +124,36 @@ export function repairWords({ kind }: Pick<IncidentRepair, "kind">): string {
     default:
       return "Queued tasks wait.";
   }
+}
+
+export interface RepairChange {
+  readonly body: { readonly agents?: number; readonly taskId?: string; readonly patch?: unknown };
+  /** The same on a command line. */
+  readonly words: readonly string[];
+  readonly problem: string | undefined;
+  /** Whether it can be shown what it touches. */
+  readonly isWhole: boolean;
+}
+
+/** What a person fills in for a scaling or a fix. */
+export function changeOf(
+  kind: NonNullable<IncidentRepair["kind"]>,
+  { agents, patch, taskId }: { readonly agents: string; readonly patch: string; readonly taskId: string },
+): RepairChange {
+  const nothing = { body: {}, words: [], problem: undefined, isWhole: true };
+  if (kind === "scale") {
+    const text = agents.trim();
+    if (text === "") return nothing;
+    if (!/^[1-9]\d{0,4}$/.test(text))
+      return { ...nothing, problem: "Expected a whole number from 1 to 99,999.", isWhole: false };
+    return { ...nothing, body: { agents: Number(text) }, words: ["--min", text] };
+  }
+  if (kind !== "fix") return nothing;
+  if (patch.trim() === "") return { ...nothing, isWhole: false };
+  const read = jsonOf(patch);
+  if ("problem" in read) return { ...nothing, problem: read.problem, isWhole: false };
+  const words = [JSON.stringify(read.value), "--task", taskId];
+  return { ...nothing, body: { taskId, patch: read.value }, words };
 }
 
 /** The namespace whose work failed. */

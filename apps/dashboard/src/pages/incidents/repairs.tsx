@@ -14,7 +14,7 @@ import { WorkLink } from "../../elements/work-link.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { runStates, standOf } from "../../score/states.ts";
 import { notify } from "../../shell/notice-board.ts";
-import { canUndo, namespaceOfWork, repairWords } from "./incident.ts";
+import { canUndo, changeOf, namespaceOfWork, repairWords } from "./incident.ts";
 import { useIncidentRefresh } from "./incident-actions.tsx";
 
 interface Options {
@@ -97,38 +97,38 @@ function Review({ incident, namespace, repair, undo, onClose }: Options & Chosen
   const { incidentId } = incident;
   const refresh = useIncidentRefresh();
   const [reason, setReason] = useState("");
-  const [version, setVersion] = useState("");
-  const { kind = "retry", subject = "" } = repair;
-  const body = { kind, subject, version: version.trim(), undo };
-  const query = useQuery(repairPreviewQuery(incidentId, namespace, body));
+  const [typed, setTyped] = useState<Typed>({ version: "", agents: "", patch: "" });
+  const onType = (given: Partial<Typed>) => setTyped({ ...typed, ...given });
+  const version = typed.version.trim();
+  const { kind = "retry", subject = "", taskId = "" } = repair;
+  const change = changeOf(kind, { ...typed, taskId });
+  const body = { kind, subject, version, undo, ...change.body };
+  const query = useQuery({
+    ...repairPreviewQuery(incidentId, namespace, body),
+    enabled: change.isWhole,
+  });
   const command = commandLine(
     ...["tutti", "incident", "repair", incidentId, kind.replaceAll("_", "-"), subject].filter(Boolean),
-    ...(version.trim() === "" ? [] : ["--to", version.trim()]),
+    ...(version === "" ? [] : ["--to", version]),
+    ...change.words,
     ...(undo ? ["--undo"] : []),
     ...["--reason", reason.trim() || "REASON", "--namespace", namespace],
   );
   return (
     <form className="sure" onSubmit={(event) => event.preventDefault()}>
-      {kind === "move" && !undo ? (
-        <TextField
-          label="Version"
-          value={version}
-          onChange={setVersion}
-          placeholder="latest"
-          hint="a label or a hash"
-          code
-        />
+      <Change {...{ kind, undo, typed, onType }} problem={change.problem} />
+      {change.isWhole ? (
+        <Shown query={query} what="the preview" lines={3}>
+          {(preview) => <Touched preview={preview} />}
+        </Shown>
       ) : null}
-      <Shown query={query} what="the preview" lines={3}>
-        {(preview) => <Touched preview={preview} />}
-      </Shown>
       <TextField label="Reason" value={reason} onChange={setReason} placeholder="recorded with each change" />
       <div className="dialog-foot">
         <Action
           label={undo ? "Undo repair" : "Start repair"}
           weight="main"
           submit
-          disabled={query.data === undefined || (query.data.count ?? 0) === 0}
+          disabled={!change.isWhole || query.data === undefined || (query.data.count ?? 0) === 0}
           call={{
             method: "POST",
             path: repairPath(incidentId, namespace),
@@ -143,6 +143,61 @@ function Review({ incident, namespace, repair, undo, onClose }: Options & Chosen
         />
       </div>
     </form>
+  );
+}
+
+/** What a person fills in. */
+interface Typed {
+  readonly version: string;
+  readonly agents: string;
+  readonly patch: string;
+}
+
+interface ChangeOptions {
+  readonly kind: NonNullable<IncidentRepair["kind"]>;
+  readonly undo: boolean;
+  readonly typed: Typed;
+  readonly onType: (given: Partial<Typed>) => void;
+  readonly problem: string | undefined;
+}
+
+/** The fields of a kind of repair. */
+function Change({ kind, undo, typed: { version, agents, patch }, onType, problem }: ChangeOptions) {
+  if (undo) return null;
+  if (kind === "move")
+    return (
+      <TextField
+        label="Version"
+        value={version}
+        onChange={(next) => onType({ version: next })}
+        placeholder="latest"
+        hint="a label or a hash"
+        code
+      />
+    );
+  if (kind === "scale")
+    return (
+      <TextField
+        label="Minimum agents"
+        value={agents}
+        onChange={(next) => onType({ agents: next })}
+        placeholder="twice as many as now"
+        inputMode="numeric"
+        problem={problem}
+      />
+    );
+  if (kind !== "fix") return null;
+  return (
+    <TextField
+      label="Fields of the input to change, as JSON"
+      value={patch}
+      onChange={(next) => onType({ patch: next })}
+      placeholder='{"currency": "EUR"}'
+      hint="The other fields stay. null removes a field."
+      problem={problem}
+      lines={4}
+      code
+    />
   );
 }
 

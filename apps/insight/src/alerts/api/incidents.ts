@@ -19,6 +19,8 @@ import { tell } from "@tutti/host/serving";
 import { type CallContext, errorFromUnknown, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import { alertErrors, changeIncident } from "@tutti/machine-alert";
 import { installationNamespace } from "@tutti/mesh";
+import type { FailedTask } from "../../analysis/analyse.ts";
+import type { QueuedPool } from "../../repairs/scaling.ts";
 import { repairsOf } from "../../repairs/suggestions.ts";
 import { draftOf } from "../incidents/post-mortem.ts";
 import { keyOf } from "../key.ts";
@@ -81,10 +83,10 @@ export async function repairIncident(
   const found = await incidentNamed(dependencies, namespace, incidentId, context);
   const { namespace: workNamespace, ...span } = spanOf(dependencies, namespace, found);
   const repair = { namespace, incidentId, workNamespace, ...span, ...asked };
-  const { pool: _pool, previewToken: _token, ...shown } = await repairs.preview(repair, context);
-  if (dryRun) return { ...shown, run: undefined };
-  const preview = { pool: _pool, previewToken: _token, ...shown };
-  return { ...shown, run: await repairs.start(repair, preview, idempotencyKey, context) };
+  const preview = await repairs.preview(repair, context);
+  const { summary, count, leftAlone, sample } = preview;
+  const run = dryRun ? undefined : await repairs.start(repair, preview, idempotencyKey, context);
+  return { summary, count, leftAlone, sample, run };
 }
 
 async function incidentNamed(
@@ -119,16 +121,19 @@ async function whole(
   if (found === undefined) throw alertErrors.incidentMissing({ id });
   const incident = shown(namespace, found, kept);
   const span = spanOf(dependencies, namespace, found);
+  const known: { tasks: readonly FailedTask[]; queued: readonly QueuedPool[] } = { tasks: [], queued: [] };
   try {
-    const { causes, count, latest } = await dependencies.explain(span);
+    const { causes, count, latest, tasks } = await dependencies.explain(span);
     incident.causes = causes.slice(0, 10);
     incident.failedCount = count;
     incident.failed = latest.map((work) => WorkReference.fromPartial({ ...work, namespace: span.namespace }));
+    known.tasks = tasks;
+    if (found.endMs === 0) known.queued = await dependencies.repairs.queued(span.namespace, context);
   } catch (thrown) {
     // The timeline must be readable while facts are not.
     incident.problem = errorFromUnknown(thrown).message;
   }
-  incident.repairs = repairsOf(incident);
+  incident.repairs = repairsOf(incident, known);
   incident.timeline = found.timeline.map(({ timeMs, kind, ruleId, count, text, cause }) => ({
     ...{ time: toTimestamp(timeMs), kind, ruleId, count, text },
     // Only read.

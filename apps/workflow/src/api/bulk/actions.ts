@@ -6,6 +6,7 @@ import { isEnded } from "@tutti/kernel";
 import { indexLabels, isMovable } from "@tutti/machine-run";
 import type { CallOptions } from "@tutti/mesh";
 import type { BulkDependencies } from "./dependencies.ts";
+import { fix } from "./fixes.ts";
 
 type Action = NonNullable<BulkAction["action"]>;
 
@@ -15,6 +16,7 @@ export function fitsStatus({ $case }: Action, { status, labels }: IndexEntry): b
   const waitsForPerson = labels[indexLabels.person] !== undefined;
   switch ($case) {
     case "retry":
+    case "fix":
       return retried.has(status) || waitsForPerson;
     case "pause":
       return status === WorkStatus.WORK_STATUS_PENDING || status === WorkStatus.WORK_STATUS_RUNNING;
@@ -51,7 +53,7 @@ export interface Target {
 
 /** Does it to one run. The options carry the key that makes a repetition harmless. */
 export async function act(
-  { runs }: Pick<BulkDependencies, "runs">,
+  { runs, tasks }: Pick<BulkDependencies, "runs" | "tasks">,
   action: Action,
   { namespace, runId, reason, versions }: Target,
   options: CallOptions,
@@ -92,6 +94,9 @@ export async function act(
       await runs.moveRun({ ...named, ...to, reason, idempotencyKey }, options);
       return;
     }
+    case "fix":
+      await fix({ tasks }, action.value, { ...named, reason }, options);
+      return;
     case "remove":
       await runs.deleteRun({ ...named, reason }, options);
   }

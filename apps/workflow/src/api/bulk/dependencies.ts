@@ -1,4 +1,4 @@
-import type { runService } from "@tutti/contracts/workflow/v1";
+import type { runService, taskService } from "@tutti/contracts/workflow/v1";
 import type { MachineDependencies } from "@tutti/host/serving";
 import type { Blobs } from "@tutti/journal";
 import type { Foundation } from "@tutti/kernel";
@@ -9,6 +9,7 @@ export interface BulkDependencies extends Pick<MachineDependencies, "archive"> {
   readonly blobs: () => Blobs;
   /** Runs may be anywhere, and each action needs its own permission: it is asked for as its caller would. */
   readonly runs: Client<typeof runService>;
+  readonly tasks: Pick<Client<typeof taskService>, "getTask" | "repairTask">;
   readonly foundation: Pick<Foundation, "clock" | "timers">;
   /** Definitions that a version starts runs of, with the hash or the label of their versions. */
   readonly childVersions: (hash: string, namespace: string) => Promise<ReadonlyMap<string, string>>;

@@ -7,6 +7,7 @@ import {
   type RunCount,
   RunFilter,
 } from "@tutti/contracts/workflow/v1";
+import type { IndexEntry } from "@tutti/journal";
 import type { CallContext } from "@tutti/kernel";
 import { indexLabels } from "@tutti/machine-run";
 import { requestErrors } from "../../errors.ts";
@@ -14,6 +15,7 @@ import { matching, runOf } from "../runs/listing.ts";
 import { statusWord } from "../runs/status-word.ts";
 import { fitsStatus } from "./actions.ts";
 import type { BulkDependencies } from "./dependencies.ts";
+import { fixable } from "./fixes.ts";
 import { keepPreview } from "./kept-preview.ts";
 import { planMoves } from "./moves.ts";
 
@@ -35,8 +37,8 @@ export async function previewBulk(
   const sample: Run[] = [];
   const groups = new Map<string, RunCount>();
   let leftAlone = 0;
-  for await (const entry of matching(dependencies, filter, namespace)) {
-    if (!fitsStatus(action, entry)) {
+  for await (const entry of fitting(dependencies, filter, action, context)) {
+    if (entry === undefined) {
       leftAlone++;
       continue;
     }
@@ -60,6 +62,21 @@ export async function previewBulk(
     }),
     ...{ count: runIds.length, leftAlone, sample, groups: most(groups), reviews: [] },
   };
+}
+
+/** Runs that match. Those that the action does not fit are undefined. */
+async function* fitting(
+  dependencies: BulkDependencies,
+  filter: RunFilter,
+  action: NonNullable<BulkAction["action"]>,
+  context: CallContext,
+): AsyncGenerator<IndexEntry | undefined, void> {
+  const wanted: IndexEntry[] = [];
+  for await (const entry of matching(dependencies, filter, context.namespace))
+    if (!fitsStatus(action, entry)) yield undefined;
+    else if (action.$case === "fix") wanted.push(entry);
+    else yield entry;
+  if (action.$case === "fix") yield* fixable(dependencies, action.value, wanted, { context });
 }
 
 async function previewMoves(

@@ -1,0 +1,82 @@
+/** Corrects the input of one task in many runs. */
+import type { Payload } from "@tutti/contracts/types/v1";
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import type { BulkFix, Task } from "@tutti/contracts/workflow/v1";
+import { GetTaskRequest, RepairTaskRequest } from "@tutti/contracts/workflow/v1";
+import type { IndexEntry } from "@tutti/journal";
+import { errorFromUnknown } from "@tutti/kernel";
+import type { CallOptions } from "@tutti/mesh";
+import { jsonOf } from "../payloads.ts";
+import type { BulkDependencies } from "./dependencies.ts";
+import { mergePatched } from "./merge-patch.ts";
+
+type Tasks = Pick<BulkDependencies, "tasks">;
+
+/** Runs that are asked for their task at once. */
+const portionMax = 100;
+
+/** Runs of which the task did not do well and has an input. The others are undefined. */
+export async function* fixable(
+  { tasks }: Tasks,
+  { taskId, patch }: BulkFix,
+  matched: readonly IndexEntry[],
+  options: CallOptions,
+): AsyncGenerator<IndexEntry | undefined, void> {
+  requirePatch(patch);
+  for (let from = 0; from < matched.length; from += portionMax)
+    yield* await Promise.all(
+      matched.slice(from, from + portionMax).map(async (entry) => {
+        const { namespace, id: runId } = entry.key;
+        return (await isFixable(tasks, { namespace, runId, taskId }, options)) ? entry : undefined;
+      }),
+    );
+}
+
+interface TaskNamed {
+  readonly namespace: string;
+  readonly runId: string;
+  readonly taskId: string;
+}
+
+async function isFixable(tasks: Tasks["tasks"], named: TaskNamed, options: CallOptions): Promise<boolean> {
+  try {
+    const { task } = await tasks.getTask(GetTaskRequest.fromPartial(named), options);
+    return task?.input !== undefined && unwell.has(task.status);
+  } catch (thrown) {
+    // Other versions of the workflow may not have the task.
+    const { status } = errorFromUnknown(thrown);
+    if (status !== "NOT_FOUND" && status !== "FAILED_PRECONDITION") throw thrown;
+    return false;
+  }
+}
+
+const unwell: ReadonlySet<Task["status"]> = new Set([
+  TaskStatus.TASK_STATUS_FAILED,
+  TaskStatus.TASK_STATUS_CANCELLED,
+  TaskStatus.TASK_STATUS_PAUSED,
+]);
+
+/** A patch that is applied twice changes nothing, so that the key of the call has one meaning. */
+export async function fix(
+  { tasks }: Tasks,
+  { taskId, patch }: BulkFix,
+  named: { readonly namespace: string; readonly runId: string; readonly reason: string },
+  options: CallOptions,
+): Promise<void> {
+  const { namespace, runId } = named;
+  const { task } = await tasks.getTask(GetTaskRequest.fromPartial({ namespace, runId, taskId }), options);
+  const given = task?.input === undefined ? null : jsonOf(task.input, "input");
+  const input = mergePatched(given, requirePatch(patch));
+  const repair = { $case: "input", value: payloadOf(input) } as const;
+  const request = { ...named, taskId, repair, idempotencyKey: options.idempotencyKey ?? "" };
+  await tasks.repairTask(RepairTaskRequest.create(request), options);
+}
+
+function requirePatch(patch: Payload | undefined) {
+  return jsonOf(patch ?? { body: undefined, mediaType: "" }, "action.fix.patch");
+}
+
+function payloadOf(value: unknown): Payload {
+  const body = { $case: "inline", value: Buffer.from(JSON.stringify(value)) } as const;
+  return { body, mediaType: "application/json" };
+}
