@@ -87,7 +87,7 @@ export async function startNats(port, directory = process.cwd()) {
       continue;
     }
     await stop();
-    throw new NoNats(`${program} did not start: ${said.trim() || `nobody answers at ${host}:${port}`}`);
+    throw new NoNats(`${program} did not start: ${said.trim() || `no answer at ${host}:${port}`}`);
   }
   return { words: ["--bus.transport=nats", `--nats.servers=${host}:${port}`], stop };
 }

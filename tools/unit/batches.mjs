@@ -62,7 +62,7 @@ export const longFiles = {
   "apps/platform/test/rest/responsive.io.ts": 18,
   "bench/test/guard.io.ts": 14,
   "libs/host/test/cluster.io.ts": 91,
-  "libs/simulation/test/simulation.io.ts": 130,
+  "libs/simulation/test/simulation.io.ts": 65,
   "sdk/python/test/conformance.io.ts": 28,
   "sdk/python/test/functions.io.ts": 15,
   "sdk/python/test/package.io.ts": 70,

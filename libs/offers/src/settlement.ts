@@ -261,7 +261,7 @@ export class RuntimeSettlement implements Settlement {
 
   refused({ token }: OfferEntry, error: ErrorDetail, isDurable: () => void): void {
     const told = { token, cause: this.#causeOf(""), namespace: undefined, isDurable, isFailure: true };
-    this.#retryUntilDone(this.#parts.tellings.failed(error, byNobody), told);
+    this.#retryUntilDone(this.#parts.tellings.failed(error, byNoAgent), told);
   }
 
   /** An output that refers to a missing blob fails the attempt. */
@@ -337,7 +337,7 @@ export class RuntimeSettlement implements Settlement {
     }
     const blob = Buffer.from(sha256).toString("hex");
     const error = toErrorDetail(offerErrors.outputAbsent({ blob, namespace }));
-    this.#retryUntilDone(tellings.failed(error, byNobody), { ...told, isFailure: true });
+    this.#retryUntilDone(tellings.failed(error, byNoAgent), { ...told, isFailure: true });
   }
 
   /** A result that the machine does not take: it hears that, or would wait for ever. */
@@ -352,7 +352,7 @@ export class RuntimeSettlement implements Settlement {
       return;
     }
     const told = { token, cause, namespace, isDurable, isFailure: true };
-    this.#retryUntilDone(this.#parts.tellings.failed(toErrorDetail(errorOf(refusal)), byNobody), told);
+    this.#retryUntilDone(this.#parts.tellings.failed(toErrorDetail(errorOf(refusal)), byNoAgent), told);
   }
 
   /** Says it once: when it is lost, nothing is. */
@@ -393,4 +393,4 @@ function lossOf({ code, message, details }: ErrorDetail): LostAttempt | undefine
 
 const noBytes = new Uint8Array(0);
 const noQuestions: readonly ResultQuestion[] = [];
-const byNobody: AttemptFigures = { agent: "", runMs: 0, used: undefined };
+const byNoAgent: AttemptFigures = { agent: "", runMs: 0, used: undefined };

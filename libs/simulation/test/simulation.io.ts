@@ -5,7 +5,7 @@ import type { LoadName } from "../src/cli/options.ts";
 import { commandOf, failuresOf } from "./seeds.fixture.ts";
 
 const weekMs = 7 * 24 * 3_600_000;
-const seeds = 80;
+const seeds = 40;
 
 /**
  * The same seeds for a week, so that a change is tried on what passed yesterday. A seed that fails becomes a plan in

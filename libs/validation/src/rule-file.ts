@@ -38,8 +38,8 @@ function checkRule(
       `expected another name than that of rules[${before}]`,
     );
   ids.set(rule.ruleId, Number(path.at(-1)));
-  const nobodyAsks = unasked(rule);
-  if (nobodyAsks !== undefined) findings.error("rule_not_asked", path, `expected ${nobodyAsks}`);
+  const reason = unasked(rule);
+  if (reason !== undefined) findings.error("rule_not_asked", path, `expected ${reason}`);
   const compiled = compileRule(rule);
   if (!compiled.ok) {
     for (const { field, code, column, line, message } of compiled.problems)

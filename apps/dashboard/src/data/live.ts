@@ -16,7 +16,7 @@ import { refreshRunLists, trimRunLists } from "./run-lists.ts";
 const gatherMs = 300;
 const lookMs = 5_000;
 const hiddenMs = 20_000;
-const toldByNobody: ReadonlySet<string> = new Set([
+const withoutEvents: ReadonlySet<string> = new Set([
   ...["agents", "components", "inboxes", "pools", "resources", "series", "status"],
   ...["decisions", "findings", "keys", "tokens", "sign-ins", "lockouts"],
 ]);
@@ -84,7 +84,7 @@ export function listenLive(): () => void {
   document.addEventListener("visibilitychange", look);
   // What no event tells, such as the numbers of workers, is looked at from time to time while the page is visible.
   const stopLooking = every(lookMs, () => {
-    if (document.visibilityState === "visible") askAgain(toldByNobody);
+    if (document.visibilityState === "visible") askAgain(withoutEvents);
   });
   return () => {
     document.removeEventListener("visibilitychange", look);

@@ -57,7 +57,7 @@ const {
   ADMISSION_SUBJECT_AGENT: agent,
 } = AdmissionSubject;
 const looked: readonly AdmissionSubject[] = [request, definition, agent];
-const nobody: Actor = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
+const noActor: Actor = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
 
 export async function previewRules(
   dependencies: PreviewDependencies,
@@ -76,7 +76,7 @@ export async function previewRules(
   let examined = 0;
   const judge = ({ kind, body, action, cause, work }: Judged): void => {
     const about = { namespace, action, cause, work, nowMs: dependencies.foundation.clock.now() };
-    const asked = { kind, namespace, action, body, labels: {}, groups: [], actor: cause?.actor ?? nobody };
+    const asked = { kind, namespace, action, body, labels: {}, groups: [], actor: cause?.actor ?? noActor };
     examined += 1;
     for (const one of judging.admit(asked).findings)
       if (one.result !== FindingResult.FINDING_RESULT_HELD && effects.length < effectsMax)

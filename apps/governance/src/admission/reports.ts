@@ -180,7 +180,7 @@ function lineOf(
 }
 
 function ruleEvidence({ namespace, ruleId, description, enforcement }: AdmissionRule): Evidence {
-  const how = enforcement === Enforcement.ENFORCEMENT_SHADOW ? "tried out" : "in force";
+  const how = enforcement === Enforcement.ENFORCEMENT_SHADOW ? "in shadow mode" : "in force";
   const summary = `the rule ${namespace}/${ruleId}, ${how}${description === "" ? "" : `: ${description}`}`;
   return { kind: "rule", id: `${namespace}/${ruleId}`, summary, time: undefined };
 }

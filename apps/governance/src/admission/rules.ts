@@ -182,9 +182,9 @@ function requireValid(rule: AdmissionRule): void {
 /** All that would keep it from being set. */
 export function problemsOf(rule: AdmissionRule): Problem[] {
   const found = { ...Problem.create(), severity: Severity.SEVERITY_ERROR };
-  const nobodyAsks = unasked(rule);
-  if (nobodyAsks !== undefined)
-    return [{ ...found, code: "rule_not_asked", path: "subject", message: `expected ${nobodyAsks}` }];
+  const reason = unasked(rule);
+  if (reason !== undefined)
+    return [{ ...found, code: "rule_not_asked", path: "subject", message: `expected ${reason}` }];
   const compiled = compileRule(rule);
   if (!compiled.ok) return compiled.problems.map(ruleProblem);
   return caseOutcomes(rule).flatMap(({ passed, title, message }, index) =>

@@ -80,7 +80,7 @@ function inWords({ question, allowed, policies, shadowAllowed, count, errors }: 
   const tried =
     shadowAllowed === undefined
       ? ""
-      : `; what is tried out would have ${shadowAllowed ? "allowed" : "denied"} it`;
+      : `; the shadow policy would have ${shadowAllowed ? "allowed" : "denied"} it`;
   const faults = errors.length === 0 ? "" : `; faults: ${errors.join("; ")}`;
-  return `${actor?.id ?? "somebody"} was ${allowed ? "allowed" : "denied"} ${action} on ${about}${often}: ${because}${tried}${faults}`;
+  return `${actor?.id ?? "an unknown caller"} was ${allowed ? "allowed" : "denied"} ${action} on ${about}${often}: ${because}${tried}${faults}`;
 }

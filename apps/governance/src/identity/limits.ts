@@ -7,7 +7,7 @@ import {
   type SetIdentityLimitRequest,
 } from "@tutti/contracts/governance/v1";
 import { type CallContext, fromTimestamp, pageOf } from "@tutti/kernel";
-import { actorKey, callerLimit, everybody, noteLockouts, noteUses } from "@tutti/machine-entities/tenant";
+import { actorKey, allCallers, callerLimit, noteLockouts, noteUses } from "@tutti/machine-entities/tenant";
 import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { limitOf } from "../tenants/views.ts";
 
@@ -25,7 +25,7 @@ export async function setLimit(
   const body = { limit, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
   await tellTenant(dependencies, { command: callerLimit.keep, body, reason }, context);
   const { limits } = await tenantOf(dependencies, context.namespace, context);
-  const kept = limits.get(actorKey(actor) || everybody);
+  const kept = limits.get(actorKey(actor) || allCallers);
   return { limit: kept && limitOf(context.namespace, kept) };
 }
 
@@ -37,7 +37,7 @@ export async function listLimits(
   const { namespace } = context;
   const { limits } = await tenantOf(dependencies, namespace, context);
   const all = [...limits]
-    .map(([id, kept]) => ({ place: id === everybody ? "" : id, limit: limitOf(namespace, kept) }))
+    .map(([id, kept]) => ({ place: id === allCallers ? "" : id, limit: limitOf(namespace, kept) }))
     .sort((one, other) => (one.place < other.place ? -1 : 1));
   const { items, nextToken } = pageOf(
     all,

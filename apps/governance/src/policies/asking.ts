@@ -45,7 +45,7 @@ export async function matrix(
           action.includes("*") ? vocabulary().matching([action]) : [action],
         );
   const actors =
-    request.actors.length > 0 ? request.actors : await everybody(dependencies, context, content.bindings);
+    request.actors.length > 0 ? request.actors : await allActors(dependencies, context, content.bindings);
   const all = [...new Map(actors.map((actor) => [actorKey(actor), actor])).values()].sort((one, other) =>
     actorKey(one) < actorKey(other) ? -1 : 1,
   );
@@ -69,7 +69,7 @@ function rowOf(judged: Matrix, actor: Actor, namespace: string, actions: readonl
 }
 
 /** Principals, and those who have a role without being one. */
-async function everybody(
+async function allActors(
   dependencies: TenantDependencies,
   context: CallContext,
   bindings: Awaited<ReturnType<TenantDependencies["deciding"]["present"]>>["content"]["bindings"],

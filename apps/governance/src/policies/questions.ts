@@ -11,14 +11,14 @@ import { type PolicyEvaluator, type Question, systemNamespace, type Verdict } fr
 import { governanceErrors } from "../errors.ts";
 import { unserved, vocabulary } from "./vocabulary.ts";
 
-const nobody = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
+const noActor = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
 
 /**
  * Returns a question of a namespace. Another one is asked about from `system` alone: what may be done there is its own
  * affair.
  */
 export function questionOf(asked: AccessQuestion, namespace: string, field: string): Question {
-  const { actor = nobody, groups, action, resourceKind, resourceId, resourceLabels, inNamespace } = asked;
+  const { actor = noActor, groups, action, resourceKind, resourceId, resourceLabels, inNamespace } = asked;
   if (inNamespace !== "" && inNamespace !== namespace && namespace !== systemNamespace)
     throw governanceErrors.otherNamespace({ namespace, found: inNamespace });
   const context = contextOf(asked.context, `${field}.context`);

@@ -22,7 +22,7 @@ export function bookOf(namespace: string): InstanceKey {
   return { namespace, kind: "deadlocks", id: namespace };
 }
 
-const nobodys: LockStanding = {
+const freeLock: LockStanding = {
   ...{ permits: 1, free: 1, holds: [], waits: [], waiting: 0, lastToken: 0, isLive: false },
 };
 
@@ -34,5 +34,5 @@ export async function standingOf(
   context: CallContext,
 ): Promise<LockStanding> {
   const question = { query: standing, body: { waitsMax } };
-  return orIfAbsent(ask(dependencies, key, question, context), nobodys);
+  return orIfAbsent(ask(dependencies, key, question, context), freeLock);
 }

@@ -45,7 +45,7 @@ export const planningErrors = defineErrors("planning", {
     message: ({ problem }: { problem: string }) => `${problem}`,
     remedy: "Correct the task.",
   },
-  nobodyCan: {
+  noAgentCan: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Of the agents that are there, or were given, each task needs one that can do it: by its pool, capability, version, labels and resources.",

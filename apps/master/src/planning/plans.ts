@@ -120,7 +120,7 @@ function impossible({ taskId, reason, detail }: Refused, tasks: readonly TaskSpe
     return planningErrors.taskInvalid({ problem: detail });
   const task = tasks.find(({ id }) => id === taskId);
   const capability = task?.work?.$case === "capability" ? task.work.value : "it";
-  return planningErrors.nobodyCan({
+  return planningErrors.noAgentCan({
     ...{ task: taskId, capability, pool: task?.placement?.pool || pool || "default" },
   });
 }

@@ -35,7 +35,7 @@ export class TaskBuilder {
       this.#interned(
         "policy",
         this.policies,
-        this.#policyBuilder.policyOf({ ...nobody, document }, building.environmentOfScope(-1)),
+        this.#policyBuilder.policyOf({ ...noDraft, document }, building.environmentOfScope(-1)),
       );
     this.#commonPolicies = { agent: common({ uses: "" }), other: common({}) };
   }
@@ -148,7 +148,7 @@ function plainPolicyText(document: TaskDocument): string | undefined {
 }
 
 /** A task without options, whose policy is that of all such tasks. */
-const nobody: Draft = {
+const noDraft: Draft = {
   number: -1,
   id: "",
   document: {},

@@ -79,7 +79,7 @@ export class Approvals {
 
   /** Resolves when all has been approved. Rejects with what is still to be decided, or with who said no. */
   async requireApproved(questions: readonly AskFirst[], wanted: Wanted, caller: CallContext): Promise<void> {
-    const context = onBehalfOfNobody(caller, wanted.namespace);
+    const context = withoutCaller(caller, wanted.namespace);
     // Each is asked, before the first wait.
     const asked = await Promise.all(questions.map((question) => this.#open(question, wanted, context)));
     const open = asked.filter((runId) => runId !== undefined);
@@ -96,7 +96,7 @@ export class Approvals {
    * no.
    */
   open(question: AskFirst, wanted: Wanted, caller: Asker): Promise<string | undefined> {
-    return this.#open(question, wanted, onBehalfOfNobody(caller, wanted.namespace));
+    return this.#open(question, wanted, withoutCaller(caller, wanted.namespace));
   }
 
   async #open(question: AskFirst, wanted: Wanted, context: CallContext): Promise<string | undefined> {
@@ -187,7 +187,7 @@ function isYes(approval: Approval, { deciders, approvalsNeeded }: AskFirst, { ac
 function notApproved({ message }: AskFirst, runId: string, last: ApprovalDecision | undefined) {
   const { actor, reason = "" } = last?.cause ?? {};
   return accessErrors.notApproved(
-    { message, who: actor?.id ?? "somebody", reason },
+    { message, who: actor?.id ?? "an unknown caller", reason },
     { details: { approval: runId } },
   );
 }
@@ -241,7 +241,7 @@ function slugOf(ruleId: string): string {
     .slice(0, slugMax);
 }
 
-function onBehalfOfNobody(caller: Asker, namespace: string): CallContext {
+function withoutCaller(caller: Asker, namespace: string): CallContext {
   const { deadlineMs, signal, trace, logger } = caller;
   return { principal: asker, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
 }

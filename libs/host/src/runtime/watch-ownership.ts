@@ -47,9 +47,9 @@ export async function* watchOwnership(
       const { instance = "", address = "" } = owner ?? {};
       known.set(partition, { place: placeOf(partition), instance, address, epoch });
     }
-    const nobody = { instance: "", address: "", epoch: 0 };
+    const noOwner = { instance: "", address: "", epoch: 0 };
     return partitions
-      .map((partition) => known.get(partition) ?? { place: placeOf(partition), ...nobody })
+      .map((partition) => known.get(partition) ?? { place: placeOf(partition), ...noOwner })
       .filter(({ place }) => place.startsWith(prefix));
   }
 

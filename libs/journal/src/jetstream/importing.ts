@@ -27,7 +27,7 @@ type Source = Pick<Journal, "partitions">;
 type Message = readonly [subject: string, bytes: Uint8Array];
 
 /** No owner has this number: each draws one of its own. */
-const nobody = 0;
+const noOwner = 0;
 /** At the same time, one after the other in each. */
 const partitionsAtOnce = 16;
 
@@ -79,7 +79,7 @@ async function* messagesOf(from: JournalPartition): AsyncGenerator<Message> {
     for (const batch of slice) {
       if (isFirst && batch.number > 1) yield [subject, originBefore(batch)];
       isFirst = false;
-      if (batch.seal) yield [seals, markOf({ ...batch, owner: nobody })];
+      if (batch.seal) yield [seals, markOf({ ...batch, owner: noOwner })];
       else for (const part of messagesOfBatch(batch, encoder)) yield [subject, part];
     }
   }
@@ -87,7 +87,7 @@ async function* messagesOf(from: JournalPartition): AsyncGenerator<Message> {
 
 function messagesOfBatch(batch: JournalBatch, encoder: HeaderEncoder): readonly Uint8Array[] {
   const bytes = encodeBatch(encoder, batch, batch.previousHash, batch.records, headBytes);
-  return partsOf(bytes, { ...batch, owner: nobody }, messageBytesMost);
+  return partsOf(bytes, { ...batch, owner: noOwner }, messageBytesMost);
 }
 
 /** A seal starts an epoch, so the batch before it is of an older one. */

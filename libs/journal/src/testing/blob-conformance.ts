@@ -161,11 +161,11 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       const sha256 = await putText(blobs, "mentioned");
       await blobs.mention([mentionBy("anna", sha256)]);
       await time.advance(10_000);
-      const nobody = async (mentions: readonly BlobMention[]) => mentions.map(() => false);
-      assert.equal(await sweepAt(blobs, [sha256], time.now(), nobody), 0);
+      const unused = async (mentions: readonly BlobMention[]) => mentions.map(() => false);
+      assert.equal(await sweepAt(blobs, [sha256], time.now(), unused), 0);
       assert.equal((await blobs.find(space, sha256))?.putMs, time.now());
       await time.advance(1);
-      assert.equal(await sweepAt(blobs, [sha256], time.now(), nobody), 1);
+      assert.equal(await sweepAt(blobs, [sha256], time.now(), unused), 1);
     });
 
     it("does not lose what is put or mentioned while it sweeps", async () => {

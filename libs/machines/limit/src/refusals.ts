@@ -22,7 +22,7 @@ export function holderProblem(holder: LimitHolder | undefined): string | undefin
   const { service = "", kind = "", id = "", task = "" } = holder ?? {};
   for (const [what, text] of Object.entries({ service, kind, id }))
     if (text === "" || text.length > nameLengthMax || text.includes("/"))
-      return `expected the ${what} of whoever wants the limit, found ${JSON.stringify(text.slice(0, 50))}`;
+      return `expected the ${what} that requests the limit, found ${JSON.stringify(text.slice(0, 50))}`;
   return task.length > nameLengthMax ? `expected a task of at most ${nameLengthMax} characters` : undefined;
 }
 

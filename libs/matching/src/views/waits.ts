@@ -371,7 +371,7 @@ function asleepReason(agents: readonly Agent[], capability: string): Reason {
   const [first] = agents;
   const willWake = agents.some(({ wakesByNeed }) => wakesByNeed);
   const isOne = agents.length === 1;
-  const whoever = isOne
+  const who = isOne
     ? `the one agent that offers ${capability} is`
     : `all ${agents.length} agents that offer ${capability} are`;
   const until = isOne
@@ -382,7 +382,7 @@ function asleepReason(agents: readonly Agent[], capability: string): Reason {
   return {
     ...reason(
       WAIT_CAUSE_AGENT_START,
-      `${whoever} asleep${said}, and ${when}`,
+      `${who} asleep${said}, and ${when}`,
       capability,
       willWake ? "wait until one is awake" : "wake an agent",
     ),

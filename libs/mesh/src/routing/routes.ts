@@ -195,7 +195,7 @@ export class Routes {
       }
       const leftMs = untilMs - clock.monotonic();
       const known = this.#parts.pool.targetsOf(service).length > 0;
-      if (known || leftMs <= 0) throw this.#nobody(call, untilMs - startedMs);
+      if (known || leftMs <= 0) throw this.#unreachable(call, untilMs - startedMs);
       await call.change(timers, leftMs, (heard) => discovery.watch(service, heard));
       await this.#parts.pool.prepare(service);
     }
@@ -212,7 +212,7 @@ export class Routes {
   }
 
   /** Why no instance can be called. */
-  #nobody({ instance, method: { service } }: ClientCall, waitedMs: number): TuttiError {
+  #unreachable({ instance, method: { service } }: ClientCall, waitedMs: number): TuttiError {
     const targets = this.#parts.pool.targetsOf(service);
     if (targets.length === 0) return meshErrors.noInstance({ service, waitedMs: Math.round(waitedMs) });
     if (instance !== "") return meshErrors.instanceAway({ service, instance });

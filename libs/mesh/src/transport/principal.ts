@@ -23,17 +23,17 @@ const kinds: Readonly<Record<string, Principal["kind"]>> = {
 const administrator = printPrincipal(localAdministrator);
 
 /** An identity without rights: what cannot be read must not be less narrow than it was. */
-const nobody: Principal = { kind: "person", id: "unreadable", roles: [] };
+const unreadable: Principal = { kind: "person", id: "unreadable", roles: [] };
 
 export function readPrincipal(text: string): Principal {
   if (text === administrator) return localAdministrator;
   const [, kindName = "", id = "", roles = "", shown] = form.exec(text) ?? [];
   const kind = kinds[kindName];
-  if (kind === undefined || id === "") return nobody;
+  if (kind === undefined || id === "") return unreadable;
   const who = { kind, id: unescaped(id), roles: roles === "" ? [] : roles.split("&").map(unescaped) };
   if (shown === undefined) return who;
   const read = readShown(shown);
-  return read === undefined ? nobody : { ...who, shown: read };
+  return read === undefined ? unreadable : { ...who, shown: read };
 }
 
 const form = /^([a-z]+)\/([^?]*)\?([^;]*)(?:;(.*))?$/;

@@ -116,7 +116,7 @@ export class Puller {
       this.#options.onExpired();
       return;
     }
-    this.#trouble(code === 503 ? "nobody answers" : (message.headers?.description ?? `status ${code}`));
+    this.#trouble(code === 503 ? "no answer" : (message.headers?.description ?? `status ${code}`));
   }
 
   #notice(): void {

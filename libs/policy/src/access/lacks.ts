@@ -72,7 +72,7 @@ export function giversIn({ roles, bindings }: Given, namespace: string, nowMs: n
     )
     .flatMap(({ subject }) => {
       if (subject?.$case === "actor")
-        return [`${kindWords[subject.value.kind] ?? "somebody"}:${subject.value.id}`];
+        return [`${kindWords[subject.value.kind] ?? "unknown"}:${subject.value.id}`];
       return subject?.$case === "group" ? [`group:${subject.value}`] : [];
     });
   return [...new Set(givers)].sort();

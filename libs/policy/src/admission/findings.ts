@@ -47,13 +47,13 @@ export function caseOutcomes(rule: AdmissionRule): readonly CaseOutcome[] {
   return rule.cases.map((given) => outcomeOf(rules, rule.subject, rule.namespace, given));
 }
 
-const nobody = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
+const noActor = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
 
 function outcomeOf(
   rules: AdmissionRules,
   kind: AdmissionSubject,
   namespace: string,
-  { title, subject, actor = nobody, groups, action, admitted: expected }: RuleCase,
+  { title, subject, actor = noActor, groups, action, admitted: expected }: RuleCase,
 ): CaseOutcome {
   const body = jsonIn(subject);
   if (body === undefined) return { title, passed: false, message: "its subject is no JSON" };

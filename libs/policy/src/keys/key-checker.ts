@@ -26,7 +26,7 @@ const waitingMax = 64;
 const ofAddressMax = 16;
 const rememberedMax = 10_000;
 /** Of no key: what is compared with when there is none of the id. */
-const nobody = `$scrypt$ln=15,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
+const dummyHash = `$scrypt$ln=15,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
 
 export class KeyChecker {
   #byId: ReadonlyMap<string, KeyVerifier> = new Map();
@@ -96,7 +96,7 @@ export class KeyChecker {
     }
     try {
       const verifier = this.#byId.get(keyId);
-      const isRight = await isHashed(secret, verifier?.hash ?? nobody);
+      const isRight = await isHashed(secret, verifier?.hash ?? dummyHash);
       if (!isRight || verifier === undefined) return undefined;
       if (this.#known.size >= rememberedMax) this.#forgetOldest();
       this.#known.set(mark, { keyId: verifier.keyId, hash: verifier.hash });

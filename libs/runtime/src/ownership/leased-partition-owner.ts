@@ -189,7 +189,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     this.#lease.renewSoon();
     while (this.#holdings.count > 0 && !signal.aborted) {
       for (const service of this.#holdings.services) {
-        if (!this.#somebodyTakes(service)) this.#holdings.empty(service);
+        if (!this.#isWanted(service)) this.#holdings.empty(service);
       }
       await this.#bells.wait(anything, signal).catch(() => undefined);
     }
@@ -298,7 +298,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     return { address: this.#parts.address(), leaving: this.#leaving, ...this.#holdings.shown() };
   }
 
-  #somebodyTakes(service: string): boolean {
+  #isWanted(service: string): boolean {
     return [...this.#picture.holders].some(
       (holder) => holder.id !== this.#lease.holder && this.#picture.takes(holder, service),
     );

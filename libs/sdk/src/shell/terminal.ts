@@ -83,7 +83,12 @@ const lookEveryMs = 50;
  * runs the program, and sets the title when it has ended: the title comes after the last line.
  */
 const endTitle = "tutti-ended";
-const runner = `trap : INT QUIT; env -- "$@"; printf '\\033]2;${endTitle} %s\\007' $?; exec sleep 2147483647`;
+const runner = [
+  "trap : INT QUIT",
+  'env -- "$@"',
+  `printf '\\033]2;${endTitle} %s\\007' $?`,
+  "exec sleep 2147483647",
+].join("\n");
 const shownCharacters = 500;
 const size = ["-x", "200", "-y", "50"];
 const linesKept = 10_000;

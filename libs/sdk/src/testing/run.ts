@@ -323,7 +323,7 @@ export class TestRun<Output = unknown> {
 
   #decide(task: string, verdict: Verdict, { by, reason = "", data }: DecisionGiven): void {
     const question = this.questions.find((each) => each.task === task);
-    const who = by ?? question?.by[0] ?? "somebody";
+    const who = by ?? question?.by[0] ?? "person";
     const body = DecideApproval.fromPartial({ approvalId: task, verdict, reason, roles: [who] });
     this.#execute(decideApproval, { ...body, data: payloadOf(data, "data") }, who);
   }

@@ -83,7 +83,7 @@ interface StepOptions {
   readonly cause?: Cause;
 }
 
-export const nobody: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
+export const noCause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
 const jobsMax = 10_000_000;
 
 export class Stage {
@@ -127,7 +127,7 @@ export class Stage {
     { key, number, attempt }: Pick<StagedEffect, "key" | "number" | "attempt">,
     command: AnyCommand<Body, Reply>,
     body: Body,
-    cause: Cause = nobody,
+    cause: Cause = noCause,
   ): Reply | Refusal | undefined {
     if (this.#instance(key).effects.get(number)?.attempt !== attempt) return undefined;
     return this.execute(key, command, body, { settles: { number, attempt }, cause });
@@ -240,7 +240,7 @@ export class Stage {
     return command.decide(instance.state, body, this.#stepOf(instance, options));
   }
 
-  #stepOf(instance: Instance, { settles, cause = nobody }: StepOptions): MachineStep<unknown> {
+  #stepOf(instance: Instance, { settles, cause = noCause }: StepOptions): MachineStep<unknown> {
     const { chance } = this.#parts;
     const outstanding = this.#outstandingOf(instance);
     const { key, history } = instance;

@@ -11,7 +11,7 @@ import type { ServerParts } from "./server-parts.ts";
 /** A call without an answer is given up after this long. */
 const callMs = 2_000;
 /** That a partition has no owner is known after this long. */
-const nobodyMs = 60;
+const absentMs = 60;
 
 export class MeshCalls implements Calls {
   readonly #parts: Pick<ServerParts, "world" | "network" | "ownerOf" | "plan" | "load">;
@@ -37,7 +37,7 @@ export class MeshCalls implements Calls {
     const partition = partitionOf(key, plan.partitions);
     return new Promise((resolve, reject) => {
       const receiver = ownerOf(partition);
-      const timer = life.schedule(receiver === undefined ? nobodyMs : callMs, () =>
+      const timer = life.schedule(receiver === undefined ? absentMs : callMs, () =>
         reject(
           receiver === undefined
             ? meshErrors.noOwner({ place: `partition ${partition} of ${load.service}`, rpc: what })

@@ -27,7 +27,7 @@ export class LockCheck {
     const holds = [...(this.#holds.get(name)?.values() ?? [])];
     if (!holds.some((hold) => hold.holder === holder))
       this.#find(
-        `${holder} goes on with ${name}, which ${holds.map((hold) => hold.holder).join() || "nobody"} holds`,
+        `${holder} continues with ${name}, which ${holds.map((hold) => hold.holder).join() || "none"} holds`,
       );
   }
 

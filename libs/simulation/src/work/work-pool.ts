@@ -50,9 +50,9 @@ export class WorkPool {
     this.#scene = sceneOf(world, plan, weakening);
     this.checks = new PoolsChecks(this.#scene);
     this.#owner = new SimulatedOwner(this.#scene, this.checks, (pool) => this.#furnish(pool));
-    const everybody = { die: () => this.#loseAll(), lose: () => this.#loseAll() };
+    const pool = { die: () => this.#loseAll(), lose: () => this.#loseAll() };
     this.#house = new PoolHouse({
-      ...{ world: this.#scene, checks: this.checks, owner: this.#owner, senders: [everybody] },
+      ...{ world: this.#scene, checks: this.checks, owner: this.#owner, senders: [pool] },
       answerTo,
     });
   }

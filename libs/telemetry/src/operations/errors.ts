@@ -72,7 +72,7 @@ export const operationsErrors = defineErrors("operations", {
   keyNeeded: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "Figures and state of a process that other machines reach are for whoever shows `operations.key`: in Prometheus by `authorization: {credentials_file: …}`. People see the same at `/v1/status` and `/v1/metrics` of the gateway, as themselves.",
+    help: "Figures and state of a process that other machines reach need `operations.key`. In Prometheus, set `authorization: {credentials_file: …}`. People see the same at `/v1/status` and `/v1/metrics` of the gateway, as themselves.",
     message: () => "The request has no key of the operations endpoints (`operations.key`)",
     remedy: "Send it as `Authorization: Bearer`.",
   },

@@ -304,7 +304,7 @@ class TaskContext:
                 answer = await client.responses.create(…)
                 asked.answered(input_tokens=answer.usage.input_tokens, output_tokens=answer.usage.output_tokens)
 
-        Tokens count as used up; whoever says them here does not say them to `use`. `provider` and `operation` as
+        Tokens count as used: do not pass them to `use` too. `provider` and `operation` as
         `gen_ai.provider.name` and `gen_ai.operation.name` have them: `openai`, `embeddings`.
         """
         attempt = self._attempt

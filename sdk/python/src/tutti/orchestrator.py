@@ -41,7 +41,7 @@ class TaskStanding(TypedDict, total=False):
     mode: str
     #: Who does it or did it; empty before.
     agent: str
-    #: By what was learned, else as its author says; 0 where nobody knows.
+    #: From earlier attempts, else as the author declares; 0 if it is unknown.
     expectedMs: float
     priority: int
     readyMs: float
@@ -83,7 +83,7 @@ class Decision(TypedDict, total=False):
     begin: Sequence[str | Mapping[str, str]]
     #: Tasks that have not begun, given to another mode for good: `{"tasks": […], "to": "swarm", "reason": …}`.
     move: Sequence[Mapping[str, Any]]
-    #: In words, for whoever asks why.
+    #: In words: `tutti why` shows it.
     reason: str
     #: When to ask again though nothing has happened.
     againMs: float

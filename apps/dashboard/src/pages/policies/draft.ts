@@ -81,14 +81,14 @@ export function changeOf(draft: PolicyDraft, actions: readonly Action[]) {
 }
 
 /** A case without an identity is not sent: it is a problem before. */
-const nobody = { kind: "unspecified", id: "" } as const;
+const noActor = { kind: "unspecified", id: "" } as const;
 
 function caseOf({ title, who, action, id, allowed, rest }: CaseDraft, actions: readonly Action[]) {
   const kind = actions.find(({ name }) => name === action)?.kinds[0] ?? "";
   const resourceKind = rest.resourceKind || kind;
   const question = {
     ...rest,
-    actor: actorOf(who) ?? nobody,
+    actor: actorOf(who) ?? noActor,
     action,
     resourceKind,
     ...(id === "" ? {} : { resourceId: id }),

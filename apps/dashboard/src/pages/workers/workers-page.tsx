@@ -28,7 +28,7 @@ export function WorkersPage() {
     [agents, shownFor],
   );
   const { workers, taken, slots } = useMemo(() => wholeOf(agents), [agents]);
-  const isNobody = isWhole && agents.length === 0;
+  const hasNoAgents = isWhole && agents.length === 0;
   return (
     <>
       <PageHead
@@ -49,7 +49,7 @@ export function WorkersPage() {
       {problem !== undefined ? (
         <Failure title="Workers cannot be shown" message={problem.message} code={problem.code} />
       ) : null}
-      {isNobody ? (
+      {hasNoAgents ? (
         <Empty title="No workers yet.">
           <p>Tasks wait for a worker. Connect one with TypeScript, Python or curl.</p>
         </Empty>
@@ -57,7 +57,7 @@ export function WorkersPage() {
         <Look agents={agents} wanted={wanted} onWanted={setWanted} />
       )}
       {!isWhole && problem === undefined ? <Waiting what="workers" lines={8} /> : null}
-      {isWhole && !isNobody && shown.length === 0 ? <Empty title="No workers match." /> : null}
+      {isWhole && !hasNoAgents && shown.length === 0 ? <Empty title="No workers match." /> : null}
       {isWhole && shown.length > 0 ? <WorkerGrid agents={shown} onOpen={setOpen} /> : null}
       <TurnedAway />
       <WorkerDetail agent={open} onClose={() => setOpen(undefined)} />

@@ -13,14 +13,14 @@ import {
 import { askMission, type MissionDependencies } from "../missions/dependencies.ts";
 import { missionIn } from "./operations.ts";
 
-const nobody = { agentId: "" };
+const noAgent = { agentId: "" };
 
 export async function listTasks(
   dependencies: MissionDependencies,
   request: swarm.ListTasksRequest,
   context: CallContext,
 ): Promise<swarm.ListTasksReply> {
-  const { missionId, statuses, claimedBy, parentTaskId, text, page } = missionIn({ ...request, ...nobody });
+  const { missionId, statuses, claimedBy, parentTaskId, text, page } = missionIn({ ...request, ...noAgent });
   const from = placeOfToken(page?.token ?? "");
   const body = { statuses, claimedBy, parentTaskId, text, from, size: sizeOf(page) };
   const { tasks, next } = await askMission(dependencies, missionId, { query: showBoardTasks, body }, context);
@@ -32,7 +32,7 @@ export async function listEntries(
   request: swarm.ListEntriesRequest,
   context: CallContext,
 ): Promise<swarm.ListEntriesReply> {
-  const { missionId, prefix, page } = missionIn({ ...request, ...nobody });
+  const { missionId, prefix, page } = missionIn({ ...request, ...noAgent });
   const body = { prefix, afterKey: keyOfToken(page), size: sizeOf(page) };
   const { entries, isMore } = await askMission(
     dependencies,
@@ -69,7 +69,7 @@ export async function listVotes(
   request: swarm.ListVotesRequest,
   context: CallContext,
 ): Promise<swarm.ListVotesReply> {
-  const { missionId, openOnly, voteIds, page } = missionIn({ ...request, ...nobody });
+  const { missionId, openOnly, voteIds, page } = missionIn({ ...request, ...noAgent });
   const from = placeOfToken(page?.token ?? "");
   const body = { openOnly, voteIds, from, size: sizeOf(page) };
   const { votes, isMore } = await askMission(dependencies, missionId, { query: showVotes, body }, context);
@@ -82,7 +82,7 @@ export async function getBudget(
   request: swarm.GetBudgetRequest,
   context: CallContext,
 ): Promise<swarm.GetBudgetReply> {
-  const { missionId } = missionIn({ ...request, ...nobody });
+  const { missionId } = missionIn({ ...request, ...noAgent });
   return {
     budget: await askMission(dependencies, missionId, { query: showBudget, body: undefined }, context),
   };

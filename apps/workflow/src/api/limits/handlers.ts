@@ -151,14 +151,14 @@ function holderOf(namespace: string, { holder, startMs, leaseDueMs, place }: Lim
   };
 }
 
-const nobody: WorkReference = { namespace: "", kind: "", id: "", task: "" };
+const noWork: WorkReference = { namespace: "", kind: "", id: "", task: "" };
 
 function evict(
   dependencies: MachineDependencies,
   { key, work, reason }: EvictHolderRequest,
   context: CallContext,
 ) {
-  const { kind, id, task } = work ?? nobody;
+  const { kind, id, task } = work ?? noWork;
   const body = { holder: { service, kind: kind || "run", id, task }, reason };
   return tell(dependencies, keyOf(context.namespace, key), { command: evictHolder, body, reason }, context);
 }

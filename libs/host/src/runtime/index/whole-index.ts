@@ -101,7 +101,7 @@ export class WholeIndex implements Pick<Archive, "search"> {
     const byOwner = new Map<string, number>();
     for (const partition of partitions) {
       const owner = partitionOwner.ownerOf(runtime.service, partition);
-      byOwner.set(owner === undefined ? `nobody/${partition}` : owner.address, partition);
+      byOwner.set(owner === undefined ? `none/${partition}` : owner.address, partition);
     }
     return [...byOwner.values()];
   }

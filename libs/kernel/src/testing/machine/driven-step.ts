@@ -14,7 +14,7 @@ export interface DrivenMessage {
   readonly payload: Uint8Array;
 }
 
-const nobody: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
+const noCause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
 
 /** What a step is taken in. */
 export interface StepWorld {
@@ -31,7 +31,7 @@ export class DrivenStep implements MachineStep<unknown> {
   readonly key: InstanceKey;
   readonly nowMs: number;
   readonly behaviour: number;
-  readonly cause = nobody;
+  readonly cause = noCause;
   readonly settles: MachineStep<unknown>["settles"];
   readonly #world: StepWorld;
   readonly #name: string;

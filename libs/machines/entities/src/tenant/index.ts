@@ -6,7 +6,7 @@ export { keepToken, revokeTokens } from "./credentials/tokens.ts";
 export { noteUses } from "./credentials/uses.ts";
 export { tenantErrors } from "./errors.ts";
 export { binding, callerLimit, principal, role, rule } from "./kept/keepers.ts";
-export { everybody } from "./kept/kinds.ts";
+export { allCallers } from "./kept/kinds.ts";
 export { keepNamespace, removeNamespace } from "./kept/namespace.ts";
 export { tenant } from "./machine.ts";
 export { applyPolicies, policiesAt, rollBackPolicies, versionOf } from "./policies/policies.ts";

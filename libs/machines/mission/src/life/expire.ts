@@ -88,7 +88,7 @@ function expireTask(mission: MissionView, task: TaskView, timer: number, step: M
       failAttempt(place, timedOut("to end an attempt", timeouts?.runMs ?? 0), lostDoing(task));
       return;
     case taskTimers.queue:
-      failAttempt(place, timedOut("to be begun", timeouts?.queueMs ?? 0), nobody);
+      failAttempt(place, timedOut("to be begun", timeouts?.queueMs ?? 0), noAgent);
       return;
     case taskTimers.question:
       lapse(place);
@@ -112,7 +112,7 @@ function lostDoing({ reserved, beginMs, childId }: TaskView) {
   return { agent: "", used: isAtWork && reserved !== undefined ? { ...reserved } : undefined };
 }
 
-const nobody = { agent: "", used: undefined };
+const noAgent = { agent: "", used: undefined };
 
 /** No decision in time. */
 function lapse(place: Place): void {
@@ -123,5 +123,5 @@ function lapse(place: Place): void {
   const verdict = Verdict.VERDICT_EXPIRED;
   step.emit(questionDecided, { number, decision: undefined, verdict, decideMs: step.nowMs });
   const expired = { task: task.spec.id, withinMs: expireMs - requestMs };
-  failForGood(place, detailOfRefusal(missionErrors.approvalExpired.refusal(expired)), nobody);
+  failForGood(place, detailOfRefusal(missionErrors.approvalExpired.refusal(expired)), noAgent);
 }

@@ -77,7 +77,7 @@ import {
   runTimers,
   stateOfKind,
 } from "@tutti/machine-run/reading";
-import { nobody, type Stage, type StagedEvent } from "../stage.ts";
+import { noCause, type Stage, type StagedEvent } from "../stage.ts";
 import type { Said } from "./said.ts";
 
 export interface ReplayedRun {
@@ -205,23 +205,23 @@ const causes: Readonly<Record<string, CauseOf>> = {
       reason: cause?.reason ?? "",
       roles,
     });
-    stage.execute(key, decideApproval, { ...body, data }, { cause: { ...nobody, actor: cause?.actor } });
+    stage.execute(key, decideApproval, { ...body, data }, { cause: { ...noCause, actor: cause?.actor } });
   },
   approval_claimed({ stage, key }, { payload }, { task }) {
     const person = ApprovalClaimedV1.decode(payload).claim?.person ?? "";
     const body = ClaimApproval.fromPartial({ approvalId: task, roles: [person] });
-    stage.execute(key, claimApproval, body, { cause: { ...nobody, actor: personOf(person) } });
+    stage.execute(key, claimApproval, body, { cause: { ...noCause, actor: personOf(person) } });
   },
   approval_delegated({ stage, key }, { payload }, { task }) {
     const { person = "", people = [], reason = "" } = ApprovalDelegatedV1.decode(payload).delegation ?? {};
     const body = DelegateApproval.fromPartial({ approvalId: task, people, reason, roles: [person] });
-    stage.execute(key, delegateApproval, body, { cause: { ...nobody, actor: personOf(person) } });
+    stage.execute(key, delegateApproval, body, { cause: { ...noCause, actor: personOf(person) } });
   },
   approval_released(run, recorded, { task }) {
     const { person } = ApprovalReleasedV1.decode(recorded.payload);
     if (fireNode(run, recorded, task, nodeTimers.approval)) return;
     const body = ReleaseApproval.fromPartial({ approvalId: task, person });
-    run.stage.execute(run.key, releaseApproval, body, { cause: { ...nobody, actor: personOf(person) } });
+    run.stage.execute(run.key, releaseApproval, body, { cause: { ...noCause, actor: personOf(person) } });
   },
   attempt_started(run, { payload }, { task }) {
     const { agent, startMs } = AttemptStartedV1.decode(payload);
@@ -350,7 +350,7 @@ function attemptEnded(run: ReplayedRun, recorded: Recorded, { type, task }: Said
 }
 
 function causeOf(agent: string): Cause {
-  return { ...nobody, actor: { kind: ActorKind.ACTOR_KIND_AGENT, id: agent } };
+  return { ...noCause, actor: { kind: ActorKind.ACTOR_KIND_AGENT, id: agent } };
 }
 
 /** What a task has asked for and waits for. */

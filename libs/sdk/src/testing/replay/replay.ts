@@ -17,7 +17,7 @@ import { checkedWithoutErrors, type DefinitionGiven } from "../definitions.ts";
 import { WorkflowTestError } from "../fault.ts";
 import { type HistoryGiven, isList, type PlainEvent, plainEvents } from "../history.ts";
 import { jsonIn } from "../json.ts";
-import { nobody, Stage, type StagedEvent } from "../stage.ts";
+import { noCause, Stage, type StagedEvent } from "../stage.ts";
 import { bringAbout, fireOverdue, type ReplayedRun } from "./causes.ts";
 import { momentOf } from "./moments.ts";
 import { pauseDiffers } from "./pauses.ts";
@@ -141,7 +141,7 @@ class Replay {
   #fold(event: PlainEvent, index: number): StagedEvent | undefined {
     const nowMs = momentOf(this.#recorded.machine, event) ?? this.#time.now();
     this.#time.advance(Math.max(0, nowMs - this.#time.now()));
-    const staged = { ...event, timeMs: this.#time.now(), cause: nobody };
+    const staged = { ...event, timeMs: this.#time.now(), cause: noCause };
     try {
       this.#recorded.stage.fold(this.#key, staged);
       return staged;

@@ -32,7 +32,7 @@ import { forgetCredentialsOf } from "../credentials/forgetting.ts";
 import { pastRulesMax, pastRulesWeightMax } from "../limits.ts";
 import { actorKey, type Tenant } from "../state.ts";
 import { keeperOf } from "./keeper.ts";
-import { bindings, callerLimits, everybody, principals, roles, rules } from "./kinds.ts";
+import { allCallers, bindings, callerLimits, principals, roles, rules } from "./kinds.ts";
 import { byOf } from "./since.ts";
 
 export const principal = keeperOf<
@@ -86,7 +86,7 @@ export const callerLimit = keeperOf<
     removed: CallerLimitRemovedV1,
   },
   valueOf: ({ limit: value }) => value,
-  idOf: ({ actor }) => actorKey(actor) || everybody,
+  idOf: ({ actor }) => actorKey(actor) || allCallers,
   toKept: (value, written) => ({ limit: value, ...written }),
   toRemoved: ({ actor }, { timeMs }) => ({ actor, timeMs }),
 });

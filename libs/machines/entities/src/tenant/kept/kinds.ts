@@ -92,11 +92,11 @@ export const callerLimits: TenantKind<IdentityLimit> = {
   ...inTenant,
   of: (tenant) => tenant.limits,
   // The default limit has no actor, and has to have a name all the same.
-  idOf: ({ actor }) => actorKey(actor) || everybody,
+  idOf: ({ actor }) => actorKey(actor) || allCallers,
   bare: (limit) => ({ ...limit, ...unsaid }),
 };
 
-export const everybody = "everybody";
+export const allCallers = "everybody";
 
 export const rules: TenantKind<AdmissionRule> = {
   ...inTenant,

@@ -48,7 +48,7 @@ export function newTask(mission: Mission, number: number, given: TaskSpec, origi
     ...{ readyMs: 0, queueMs: 0, startMs: 0, beginMs: 0, endMs: 0 },
     ...{ agent: "", isClaimed: false, leaseMs: 0, leaseDueMs: 0, retryMs: 0 },
     ...{ input: undefined, isInputComputed: false, output: undefined, error: undefined },
-    ...{ reserved: undefined, used: undefined, onlyAgents: nobody, notAgents: nobody },
+    ...{ reserved: undefined, used: undefined, onlyAgents: noAgents, notAgents: noAgents },
     ...{ handoffs: noHandoffs, failures: noFailures, childId: "", childHash: "" },
     ...{
       fraction: 0,
@@ -56,7 +56,7 @@ export function newTask(mission: Mission, number: number, given: TaskSpec, origi
       saved: undefined,
       savedNext: undefined,
       lost: 0,
-      losses: nobody,
+      losses: noAgents,
       sentBack: 0,
     },
     ...{ isWithdrawn: false, opensPlace: false, reason: "", question: 0 },
@@ -65,7 +65,7 @@ export function newTask(mission: Mission, number: number, given: TaskSpec, origi
   };
 }
 
-const nobody: readonly string[] = [];
+const noAgents: readonly string[] = [];
 const nothing: never[] = [];
 const noNames = {};
 const noHandoffs: Handoff[] = [];

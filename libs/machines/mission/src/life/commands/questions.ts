@@ -85,7 +85,7 @@ function mayNotDecide(
   return missionErrors.approvalOwn.refusal({ who });
 }
 
-const nobody = { agent: "", used: undefined };
+const noAgent = { agent: "", used: undefined };
 
 const words: Partial<Record<Verdict, string>> = {
   [Verdict.VERDICT_APPROVED]: "approved",
@@ -196,6 +196,6 @@ function decideOutput(
   const { next: questions } = question;
   if (approved && questions.length > 0)
     askForRules(mission, step, { task: task.spec.id, agent: task.agent, questions });
-  else if (approved) complete(place, task.output as Data | undefined, nobody);
-  else failForGood(place, rejection(), nobody);
+  else if (approved) complete(place, task.output as Data | undefined, noAgent);
+  else failForGood(place, rejection(), noAgent);
 }

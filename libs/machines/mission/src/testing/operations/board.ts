@@ -13,7 +13,7 @@ import { json } from "../mission-scene.ts";
 import { questionsOf } from "./answers.ts";
 import { spec } from "./orders.ts";
 import {
-  agentOrNobody,
+  agentOrNone,
   agents,
   amounts,
   claimId,
@@ -50,7 +50,7 @@ export const boardOperations: readonly Weighted[] = [
       fc
         .record({
           tasks: fc.array(spec, { minLength: 1, maxLength: 2 }),
-          agentId: agentOrNobody,
+          agentId: agentOrNone,
           parentTaskId: fc.constantFrom("", "", "", "a"),
         })
         .map((body) => AddTasksRequest.fromPartial(body as never)),

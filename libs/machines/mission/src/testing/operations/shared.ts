@@ -9,7 +9,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import fc from "fast-check";
 import { json } from "../mission-scene.ts";
-import { agentOrNobody, agents, amounts, often, rare, reason, to, type Weighted } from "./words.ts";
+import { agentOrNone, agents, amounts, often, rare, reason, to, type Weighted } from "./words.ts";
 
 const mark = fc.constantFrom(undefined, 0, 1, 2, 3);
 const write = fc.record({
@@ -33,7 +33,7 @@ export const sharedOperations: readonly Weighted[] = [
       "put_entries",
       fc
         .record({
-          agentId: agentOrNobody,
+          agentId: agentOrNone,
           writes: fc.array(write, { minLength: 1, maxLength: 3 }),
           allOrNone: fc.boolean(),
         })
@@ -46,7 +46,7 @@ export const sharedOperations: readonly Weighted[] = [
       "send_messages",
       fc
         .record({
-          agentId: agentOrNobody,
+          agentId: agentOrNone,
           messages: fc.array(fc.record({ to: target, body: fc.constantFrom(undefined, json("hello")) }), {
             minLength: 1,
             maxLength: 2,
@@ -111,7 +111,7 @@ export const sharedOperations: readonly Weighted[] = [
       "reserve_budget",
       fc
         .record({
-          agentId: agentOrNobody,
+          agentId: agentOrNone,
           taskId: fc.constantFrom("", "a", "b"),
           amounts,
           leaseMs: fc.constantFrom(0, 4_000),
@@ -124,7 +124,7 @@ export const sharedOperations: readonly Weighted[] = [
     to(
       "spend_budget",
       fc
-        .record({ agentId: agentOrNobody, reservationId: fc.constantFrom("r1", "r1", "r2", "r3"), amounts })
+        .record({ agentId: agentOrNone, reservationId: fc.constantFrom("r1", "r1", "r2", "r3"), amounts })
         .map((body) => SpendBudgetRequest.fromPartial(body)),
     ),
   ),
@@ -135,7 +135,7 @@ export const sharedOperations: readonly Weighted[] = [
       fc.record({
         namespace: fc.constant(""),
         missionId: fc.constant(""),
-        agentId: agentOrNobody,
+        agentId: agentOrNone,
         reservationId: fc.constantFrom("r1", "r1", "r2", "r3"),
       }),
     ),

@@ -14,7 +14,7 @@ const key = fc.constantFrom(
   missions[1],
 ) as fc.Arbitrary<(typeof missions)[number]>;
 export const agents = fc.constantFrom("anna", "anna", "anna", "anna", "ben", "carl");
-export const agentOrNobody = fc.constantFrom("", "", "anna", "ben");
+export const agentOrNone = fc.constantFrom("", "", "anna", "ben");
 const ids = ["a", "b", "c", "d", "kid", "sub"] as const;
 export const id = fc.constantFrom(...ids, "e", "f", "g", "h", "i", "j", "k", "l", "m", "n");
 export const claimId = fc

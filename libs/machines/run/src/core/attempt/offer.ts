@@ -28,8 +28,8 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
     totalDueMs: totalMs > 0 ? readyMs + totalMs : 0,
     details: more?.details,
     saved: isUndo && !byCode ? undefined : more?.saved,
-    onlyAgents: isUndo || more === undefined ? nobody : more.onlyAgents,
-    notAgents: isUndo || more === undefined ? nobody : more.notAgents,
+    onlyAgents: isUndo || more === undefined ? noAgents : more.onlyAgents,
+    notAgents: isUndo || more === undefined ? noAgents : more.notAgents,
     traceparent: run.order?.traceparent || undefined,
     share: run.order?.share,
   };
@@ -40,7 +40,7 @@ function inputOf(run: Run, node: Node, isUndo: boolean): Data | undefined {
   return node.range.plan.task(node.task).kind === "function" ? turnInput(run, node, isUndo) : node.input;
 }
 
-const nobody: readonly string[] = [];
+const noAgents: readonly string[] = [];
 
 /** Finds the agents that a placement means, as they are when an attempt is offered. */
 export function chooseAgents(run: Run, node: Node): void {
