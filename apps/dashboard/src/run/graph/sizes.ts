@@ -1,7 +1,7 @@
 /** How large nodes are drawn. The style sheet draws what fits in here. */
 
 const nodeWidth = 216;
-const headHeight = 52;
+const headHeight = 60;
 const padding = 12;
 
 /** A cell stands for a part, or for several where there are too many. */
