@@ -7,7 +7,7 @@ import { machineConformance } from "@tutti/kernel/testing";
 import { bytesOf } from "@tutti/machine-work";
 import { stateOfKind, stateOfParts } from "../src/core/state/kind-state.ts";
 import { type Run, runMachine } from "../src/index.ts";
-import { KnownDefinitions, operations, resultOf, runService } from "../src/testing/index.ts";
+import { checkLent, KnownDefinitions, operations, resultOf, runService } from "../src/testing/index.ts";
 import { others } from "./others.ts";
 
 describe("runs", () => {
@@ -47,6 +47,7 @@ describe("runs", () => {
         if (isAtIt && !isPaidAlone)
           assert.equal(state.agendaAt, state.agenda.length, "every task that can start has started");
         holdBooks(state);
+        checkLent(state);
         let kept = 0;
         for (const node of state.nodes) {
           const left = node?.more?.undo?.left;

@@ -5,6 +5,7 @@ import { CompleteTask, ResetRun, ResultQuestion, RunOrder } from "@tutti/contrac
 import { type InstanceKey, isRefusal, type Outstanding } from "@tutti/kernel";
 import { type DrivenEffect, MachineDriver } from "@tutti/kernel/testing";
 import type { OfferTask, RunEffect } from "../core/state/effects.ts";
+import type { RunView } from "../core/state/state.ts";
 import { beginRun } from "../life/control/commands.ts";
 import { showSnapshot } from "../life/queries/snapshot.ts";
 import { completeTask, failTask } from "../life/results/attempts.ts";
@@ -107,15 +108,28 @@ export class RunScene {
 
   /** Returns the state after the first events, also one in the middle of a step: what the run can be reset to. */
   resetTo(toEvent: number): ResetRun {
+    const run = this.replay({ toEvent });
+    const shown = showSnapshot.answer(run, undefined, { key: this.key, nowMs: this.driver.nowMs });
+    if (isRefusal(shown)) throw new Error(shown.message);
+    return ResetRun.fromPartial({ toEvent, snapshot: shown.bytes, reason: "once more" });
+  }
+
+  /** Returns the state after the first events. `check` is given the state after each of them. */
+  replay({
+    toEvent,
+    check,
+  }: {
+    readonly toEvent?: number;
+    readonly check?: (run: RunView) => void;
+  }): RunView {
     const run = this.machine.create(this.key);
     const nothing: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
     for (const { type, version, payload } of this.driver.history(this.key).slice(0, toEvent)) {
       const declared = this.machine.events.find((event) => event.type === type && event.version === version);
       declared?.evolve(run, declared.codec.decode(payload), nothing);
+      check?.(run);
     }
-    const shown = showSnapshot.answer(run, undefined, { key: this.key, nowMs: this.driver.nowMs });
-    if (isRefusal(shown)) throw new Error(shown.message);
-    return ResetRun.fromPartial({ toEvent, snapshot: shown.bytes, reason: "once more" });
+    return run;
   }
 
   /** Types of the events so far. */

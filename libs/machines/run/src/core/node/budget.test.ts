@@ -6,6 +6,7 @@ import {
   EndChild,
   FailTask,
   ResetRun,
+  RetryRun,
   ReturnTask,
   RunSnapshotV1,
 } from "@tutti/contracts/workflow/v1";
@@ -14,11 +15,11 @@ import { parsed } from "@tutti/machine-work";
 import fc from "fast-check";
 import { cancelRun } from "../../life/control/commands.ts";
 import { explain } from "../../life/queries/explain.ts";
-import { resetRun } from "../../life/repair/commands.ts";
+import { resetRun, retryRun } from "../../life/repair/commands.ts";
 import { failTask, returnTask } from "../../life/results/attempts.ts";
 import { endChild } from "../../life/results/children.ts";
 import { snapshotOf } from "../../life/snapshot/snapshots.ts";
-import { RunScene } from "../../testing/index.ts";
+import { checkLent, RunScene } from "../../testing/index.ts";
 import type { StartChild } from "../state/effects.ts";
 import { type Run, statusOf } from "../state/state.ts";
 
@@ -240,4 +241,56 @@ describe("the budget of a run", () => {
       ),
     );
   });
+
+  it("keeps what is lent as a sum, which is that of its nodes after each event", () => {
+    const text =
+      "workflow: w\ntasks:\n" +
+      "  a: {function: work, cost: {tokens: 3}, retry: {attempts: 2, backoff: 1s}}\n" +
+      '  many: {function: work, forEach: "${{ [1, 2, 3] }}", maxParallel: 2, needs: [a], mayFail: true}\n' +
+      "  b: {function: work, needs: [{task: many, on: always}]}\n  c: {function: work}\n  d: {uses: work}\n";
+    const step = fc.record({ what: fc.nat(9), task: fc.nat(7), used: fc.nat(6) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 5, max: 60 }), (steps, budget) => {
+        const run = RunScene.of(text, { budget: { ...tokens(budget), money: 0.3 } });
+        for (const each of steps) {
+          act(run, each);
+          checkLent(run.state);
+        }
+        run.replay({ check: checkLent });
+      }),
+    );
+  });
 });
+
+/** One thing that may happen to a run of functions. */
+function act(run: RunScene, { what, task, used }: Readonly<Record<"what" | "task" | "used", number>>): void {
+  const ids = ["a", "many", "b"];
+  const id = run.offered[task % Math.max(1, run.offered.length)];
+  if (what === 0) run.driver.advance(5_000);
+  else if (what === 1 && used === 0) run.driver.execute(run.key, cancelRun, CancelRun.fromPartial({}));
+  else if (what === 2)
+    run.driver.execute(run.key, retryRun, RetryRun.fromPartial({ taskIds: [ids[task % 3] ?? "a"] }));
+  else if (what === 3) {
+    const events = run.driver.history(run.key).length;
+    if (used === 0) run.driver.execute(run.key, resetRun, run.resetTo(Math.max(1, events - task)));
+  } else if (id !== undefined) settle(run, id, what, used);
+}
+
+function settle(run: RunScene, id: string, what: number, count: number): void {
+  const used = { tokens: count, money: count / 70, timeMs: 0 };
+  if (id === "d") run.complete(id, null, "a", used);
+  else if (what === 4)
+    run.driver.settle(run.offer(id), failTask, FailTask.fromPartial({ error: { code: "x" }, used }));
+  else if (what === 5)
+    run.driver.settle(run.offer(id), returnTask, ReturnTask.fromPartial({ lost: true, retryAfterMs: 1 }));
+  else {
+    const input = parsed(run.offer(id).effect.input as Uint8Array) as {
+      from: number;
+      journal: readonly unknown[];
+    };
+    const known = input.from + input.journal.length;
+    const more =
+      what < 8 ? { steps: [{ step: "s", output: 1 }], more: true } : { steps: [], end: { output: 1 } };
+    run.complete(id, { function: 1, known, ...more }, "a", used);
+  }
+}

@@ -32,6 +32,7 @@ import {
   type Run,
   type RunView,
 } from "../state/state.ts";
+import { lentOf, updateLent } from "./lent.ts";
 import { addUsed } from "./nodes.ts";
 import type { Place } from "./task-kind.ts";
 
@@ -50,25 +51,10 @@ function freeOf(run: RunView): Amounts {
   return leftWithin(run.order?.budget, run.used, run.reserved, lentOf(run));
 }
 
-/** What offered turns of functions may use up beyond the amounts that they have reserved. */
-function lentOf({ nodes, ranges }: RunView): Amounts {
-  const lent = noAmounts();
-  // A look at each node is for runs that have a reason to look.
-  if (!ranges.some(({ plan }) => plan.hasFunctions)) return lent;
-  for (const node of nodes) {
-    if (node?.more?.turnLeft === undefined || !isOffered(node)) continue;
-    add(lent, node.more.turnLeft);
-    subtract(lent, node.more.reserved);
-  }
-  return lent;
-}
-
-function isOffered({ status }: NodeView): boolean {
-  return status === TaskStatus.TASK_STATUS_QUEUED || status === TaskStatus.TASK_STATUS_RUNNING;
-}
-
 /** Functions that will want a part of the rest: those between two turns, and those that can start. */
 function waitingFunctions(run: RunView, except: ReadonlySet<number>): number {
+  // A look at each node is for runs that have a reason to look.
+  if (!run.ranges.some(({ plan }) => plan.hasFunctions)) return 0;
   let count = 0;
   for (const node of run.nodes)
     if (node !== undefined && !except.has(node.number) && isFunction(run, node.number))
@@ -177,6 +163,7 @@ export function reserve(run: Run, node: Node, amounts: Amounts | undefined): voi
   detailOf(node).reserved = { ...amounts };
   run.reserved ??= noAmounts();
   add(run.reserved, amounts);
+  updateLent(run, node);
 }
 
 /** For folds: its attempt is over, and has used up so much. */
@@ -190,10 +177,12 @@ export function bookUnknown(run: Run, node: Node): void {
   bookUsed(run, node, node.more?.reserved);
 }
 
-function releaseReserved(run: Run, { more }: Node): void {
+function releaseReserved(run: Run, node: Node): void {
+  const { more } = node;
   if (more?.reserved === undefined) return;
   run.reserved ??= noAmounts();
   subtract(run.reserved, more.reserved);
   if (isNothing(run.reserved)) run.reserved = undefined;
   more.reserved = undefined;
+  updateLent(run, node);
 }

@@ -11,6 +11,7 @@ import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numb
 import { isAdded, partRanges, rangeOf, taskNumberOf } from "../state/places.ts";
 import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state/state.ts";
 import { since } from "../state/times.ts";
+import { updateLent } from "./lent.ts";
 
 /** Returns the node, made when nothing has happened to it yet. */
 export function nodeOf(run: Run, number: number): Node {
@@ -58,6 +59,7 @@ export function setStatus(run: Run, node: Node, status: TaskStatus): void {
   counts[node.status] = (counts[node.status] ?? 0) - 1;
   counts[status] = (counts[status] ?? 0) + 1;
   node.status = status;
+  updateLent(run, node);
 }
 
 /**

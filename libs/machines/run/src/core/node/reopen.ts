@@ -21,6 +21,7 @@ import { settleDetachedChild } from "./detached-children.ts";
 import { keepLastFailure } from "./failures.ts";
 import { follow, isMet, outcomeOfNode, stop } from "./flow.ts";
 import { keptBytesOf } from "./kept.ts";
+import { updateLent } from "./lent.ts";
 import { release, updateAttention } from "./nodes.ts";
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
@@ -101,6 +102,7 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
   const { TASK_STATUS_FAILED: failed } = TaskStatus;
   if (node.status === failed) keepLastFailure(run, node, run.createMs + node.endAt, failed);
   node.status = pending;
+  updateLent(run, node);
   Object.assign(node, { output: undefined, input: undefined, inputFollows: false, error: undefined });
   Object.assign(node, { readyAt: -1, startAt: -1, endAt: -1 });
   const { more } = node;
@@ -157,6 +159,7 @@ function reopenList(
     first = place;
   }
   Object.assign(list, { status: TaskStatus.TASK_STATUS_WAITING, error: undefined, endAt: -1 });
+  updateLent(run, list);
   detail.nextEntry = first;
   detail.entriesOpen = 0;
   detail.isAttended = false;
@@ -174,7 +177,10 @@ export function countNeeds(run: Run, again: ReadonlySet<number>, mended: number)
   for (const number of doomed) {
     const range = rangeOf(run, number);
     const node = run.nodes[number];
-    if (node !== undefined) node.status = TaskStatus.TASK_STATUS_SKIPPED;
+    if (node !== undefined) {
+      node.status = TaskStatus.TASK_STATUS_SKIPPED;
+      updateLent(run, node);
+    }
     follow(run, range, range.firstTask + number - range.first, "skipped");
   }
 }

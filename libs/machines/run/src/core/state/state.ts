@@ -90,6 +90,8 @@ export interface Run {
   used: Amounts | undefined;
   /** What its attempts and children have set aside of its budget. Undefined for nothing. Follows from the nodes. */
   reserved: Amounts | undefined;
+  /** What is lent to the offered turns of functions, and to how many. Undefined for none. Follows from the nodes. */
+  lent: { readonly amounts: Amounts; lenders: number } | undefined;
   /** What most runs have none of. */
   more: RunMore | undefined;
 }
@@ -241,6 +243,8 @@ export interface NodeMore {
   reserved: Amounts | undefined;
   /** What the offered turn of a durable function may use up, in what is limited. It stays as it was at the offer. */
   turnLeft: Amounts | undefined;
+  /** What of the budget is lent to it: follows from the node. */
+  lent: Amounts | undefined;
   fromCache: boolean;
   repairReason: string;
   /** Skipped by hand, and what needs it continues. */
@@ -335,6 +339,7 @@ export function newRun(plans: KnownPlans, key: InstanceKey): Run {
     putOffMs: 0,
     used: undefined,
     reserved: undefined,
+    lent: undefined,
     more: undefined,
   };
 }
@@ -416,6 +421,7 @@ export function detailOf(node: Node): NodeMore {
     used: undefined,
     reserved: undefined,
     turnLeft: undefined,
+    lent: undefined,
     fromCache: false,
     repairReason: "",
     countsAsCompleted: false,

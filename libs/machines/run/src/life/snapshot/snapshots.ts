@@ -14,6 +14,7 @@ import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kerne
 import { bytesOf, dataOf, noBytes, payloadOf } from "@tutti/machine-work";
 import { reserve } from "../../core/node/budget.ts";
 import { followingInput, keptBytesOf } from "../../core/node/kept.ts";
+import { updateLent } from "../../core/node/lent.ts";
 import { planNeededBySnapshot, planOf, readPlan } from "../../core/plan/plan-of.ts";
 import type { KnownPlans } from "../../core/plan/run-plan.ts";
 import type { RunFacts } from "../../core/state/effects.ts";
@@ -408,6 +409,7 @@ function restoreNode(run: Run, shown: RunNode): void {
   else run.nodes.push(node);
   if (shown.detailed) restoreDetail(run, node, shown);
   reserve(run, node, shown.reserved);
+  updateLent(run, node);
   if (shown.startsAlone) run.alone += 1;
 }
 
