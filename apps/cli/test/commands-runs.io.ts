@@ -13,6 +13,9 @@ const definitions = {
 tasks:
   one: {uses: test.echo, with: {day: "\${{ input.day }}"}, cache: {ttl: 1h, tags: [days]}}
 `,
+  "learned.yaml": `workflow: learned
+tasks: {one: {uses: test.echo, with: learned, cache: auto}}
+`,
   "ask.yaml": `workflow: ask
 signals:
   go: {schema: {type: object, required: [fast], properties: {fast: {type: boolean}}}}
@@ -489,6 +492,11 @@ tasks:
     assert.match(await printed(`cache show ${entry}`), /computed by +run kept-3, task one/);
     assert.match(await printed("cache explain kept-2"), /one {2}hit {2}from run kept-1, task one/);
     assert.match(await printed("cache explain kept-3"), /one {2}computed .*\n {2}input\.day: 1 → 2/);
+    for (const id of ["learned-1", "learned-2"]) await printed(`run learned.yaml --id ${id}`);
+    assert.match(await printed("cache explain learned-1"), /computed .*cache: auto.*: 2 of 3 outputs/);
+    await listed("cache list --of-run learned-1", /test\.echo +equal 2 of 3/);
+    const [learned] = (await printed("cache list --of-run learned-1 -q")).trim().split("\n");
+    assert.match(await printed(`cache show ${learned}`), /equal outputs +2, 3 are needed/);
     assert.match(await printed("cache invalidate --tag days"), /2 cached outputs removed/);
     assert.equal(await printed("cache list --tag days -q"), "");
   });

@@ -101,6 +101,31 @@ describe("the cache on a whole installation", () => {
     assert.deepEqual(calls, { rates: 4, totals: 3, none: 0 }, "the totals were not derived by request");
   });
 
+  it("learns that equal inputs give equal outputs, and computes again from the first that differs", async () => {
+    await tutti.workflows.register(
+      `workflow: learned\ntasks: {one: {uses: answers.give, with: 1, cache: {ttl: 1d, auto: true}}}\noutput: "\${{ tasks.one.output }}"\n`,
+    );
+    let [given, answer, number] = [0, 7, 0];
+    worker.handle("answers.give", () => {
+      given += 1;
+      return answer;
+    });
+    const next = async () => (await tutti.run("learned", { id: `learned-${++number}` })).result();
+    for (const _ of [1, 2, 3]) assert.equal(await next(), 7);
+    assert.equal(given, 3, "shadow runs");
+    for (let run = 0; run < 30; run++) assert.equal(await next(), 7);
+    assert.ok(given > 3 && given < 15, `${given - 3} of 30 computed`);
+    answer = 8;
+    // One task in ten computes. Which ones depends on their ids alone.
+    for (let run = 0; run < 60 && (await next()) === 7; run++);
+    const before = given;
+    for (const _ of [1, 2, 3, 4]) assert.equal(await next(), 8);
+    assert.equal(given - before, 4);
+    const [entry] = await listed({ capability: "answers.give" });
+    assert.deepEqual([entry?.equalOutputs, entry?.neededOutputs], [5, 20]);
+    assert.ok(entry?.differTime !== undefined);
+  });
+
   it("refuses an invalidation without a condition, and removes all on request", async () => {
     await assert.rejects(
       invalidate({}),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { WorkflowDocument } from "../language/document.ts";
+import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
 import { advise } from "./advise.ts";
 import { gainOf, type RecordedRun } from "./replay.ts";
 
@@ -77,6 +77,22 @@ describe("advice about a workflow", () => {
       [],
     );
     assert.deepEqual(advise(order, runs.slice(0, 4)), []);
+  });
+
+  it("proposes a cache without a proof where the author lets the platform learn it", () => {
+    const data = Array.from({ length: 20 }, (_, at) => {
+      const text = `${at % 4}`;
+      return { task: "check", input: text, output: text };
+    });
+    const propose = (cache: NonNullable<TaskDocument["cache"]>) => {
+      const tasks = { ...order.tasks, check: { ...order.tasks?.["check"], cache } };
+      return advise({ ...order, tasks }, runs, data)
+        .filter(({ kind }) => kind === "cache")
+        .map(({ changed }) => changed.tasks?.["check"]?.cache);
+    };
+    assert.deepEqual(propose("auto"), ["1h"]);
+    assert.deepEqual(propose({ ttl: "1d", auto: true, tags: ["a"] }), [{ ttl: "1d", tags: ["a"] }]);
+    assert.deepEqual([propose("1h"), propose({ ttl: "1d" })], [[], []]);
   });
 
   it("proposes a cache where equal inputs gave equal outputs, and not otherwise", () => {

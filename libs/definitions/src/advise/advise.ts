@@ -134,7 +134,8 @@ function cacheable(
 ): Advice[] {
   const task = document.tasks?.[id] ?? {};
   const own = data.filter((each) => each.task === id);
-  if (task.uses === undefined || task.cache !== undefined || own.length < samplesMin) return [];
+  const kept = keptFor(task);
+  if (task.uses === undefined || kept === undefined || own.length < samplesMin) return [];
   const outputs = Map.groupBy(own, ({ input }) => input);
   const repeated = own.length - outputs.size;
   const isPure = [...outputs.values()].every(
@@ -155,7 +156,7 @@ function cacheable(
         task: id,
         about: "",
         gain,
-        changed: withTask(document, id, { ...task, cache: "1h" }),
+        changed: withTask(document, id, { ...task, cache: kept }),
       },
       summary: `\`${id}\` computes the same again: ${repeated} of ${own.length} inputs came before.`,
       evidence: [
@@ -165,6 +166,14 @@ function cacheable(
       risk: "An effect of the task happens only when it runs. What it reads elsewhere may change: choose the time to live by that.",
     },
   ];
+}
+
+/** The cache that is proposed. Undefined for a task that reuses outputs without a proof. */
+function keptFor({ cache }: TaskDocument): TaskDocument["cache"] {
+  if (cache === undefined || cache === "auto") return "1h";
+  if (typeof cache === "string" || cache.auto !== true) return undefined;
+  const { auto: _, ...rest } = cache;
+  return rest;
 }
 
 function parallel(

@@ -14,7 +14,16 @@ import type { Path } from "../problem.ts";
 import type { Building, Draft } from "./building.ts";
 import { kindOf } from "./options.ts";
 import type { TaskPrograms } from "./task-programs.ts";
-import { durationMs, rateOf, retrySettings, selectorOf, sorted, splitAt, timeoutsOf } from "./values.ts";
+import {
+  cacheIn,
+  durationMs,
+  rateOf,
+  retrySettings,
+  selectorOf,
+  sorted,
+  splitAt,
+  timeoutsOf,
+} from "./values.ts";
 
 /** Builds how tasks are treated: when they are tried again, how long they may take, where they run, what undoes them. */
 export class PolicyBuilder {
@@ -71,8 +80,7 @@ export class PolicyBuilder {
   }
 
   #cache(draft: Draft, document: string | CacheDocument, environment: Environment): CachePolicy {
-    const { key, ttl, stale, failures, tags }: CacheDocument =
-      typeof document === "string" ? { ttl: document } : document;
+    const { key, ttl, stale, failures, tags, auto = false } = cacheIn(document);
     const path = [...draft.path, "cache"];
     return {
       key: this.#programs.template(draft, key, environment, [...path, "key"]),
@@ -82,6 +90,7 @@ export class PolicyBuilder {
       ...(tags !== undefined && {
         tags: this.#programs.data(draft, [...tags], environment, [...path, "tags"]),
       }),
+      ...(auto && { auto }),
     };
   }
 

@@ -1,6 +1,7 @@
 import type { RetrySettings } from "@tutti/kernel";
 import { parseDurationMs } from "../duration.ts";
 import type {
+  CacheDocument,
   LimitDocument,
   RetryDocument,
   SelectorDocument,
@@ -13,6 +14,12 @@ import type { Selector, Timeouts } from "../plan/plan.ts";
 
 export function durationMs(text: string | undefined): number {
   return text === undefined ? 0 : (parseDurationMs(text) ?? 0);
+}
+
+/** `auto` alone keeps an output for an hour. */
+export function cacheIn(given: string | CacheDocument): CacheDocument {
+  if (typeof given !== "string") return given;
+  return given === "auto" ? { ttl: "1h", auto: true } : { ttl: given };
 }
 
 /** Returns the fields of a policy that a document sets. A number is that of all attempts. */

@@ -80,7 +80,7 @@ describe("the file of a session", () => {
     assert.deepEqual(fetch?.work, { $case: "capability", value: "data.fetch" });
     assert.deepEqual(
       [fetch?.versionRange, fetch?.estimate?.durationMs, fetch?.cache, fetch?.mayBeDoubled],
-      ["^1", 2_000, { key: "day", ttlMs: 3_600_000, staleMs: 0, failuresMs: 0, tags: [] }, true],
+      ["^1", 2_000, { key: "day", ttlMs: 3_600_000, staleMs: 0, failuresMs: 0, tags: [], auto: false }, true],
     );
     assert.deepEqual(
       fetch?.checks.map(({ name, condition, onFailure, sendBackTo, maxSendBacks }) => [

@@ -76,8 +76,11 @@ export class ShapeChecker {
       case "number":
         return this.#number(value, shape, path);
       case "duration": {
-        const fits = typeof value === "string" && parseDurationMs(value) !== undefined;
-        return this.#expect(fits, value, path, "a span of time such as `30s`, `1h30m` or `2d`");
+        const { word } = shape;
+        const isWord = word !== undefined && value === word;
+        const fits = isWord || (typeof value === "string" && parseDurationMs(value) !== undefined);
+        const or = word === undefined ? "" : `, or \`${word}\``;
+        return this.#expect(fits, value, path, `a span of time such as \`30s\`, \`1h30m\` or \`2d\`${or}`);
       }
       case "flag":
         return this.#expect(typeof value === "boolean", value, path, "`true` or `false`");

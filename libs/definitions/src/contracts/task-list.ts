@@ -126,12 +126,13 @@ const conditionWords: Readonly<Record<NeedCondition, NeedConditionWord | undefin
   [NeedCondition.UNRECOGNIZED]: undefined,
 };
 
-function cacheOf({ key, ttlMs, staleMs, failuresMs, tags }: CachePolicy): CacheDocument {
+function cacheOf({ key, ttlMs, staleMs, failuresMs, tags, auto }: CachePolicy): CacheDocument {
   return defined({
     ...{ key: key || undefined, ttl: printDuration(ttlMs) },
     stale: staleMs > 0 ? printDuration(staleMs) : undefined,
     failures: failuresMs > 0 ? printDuration(failuresMs) : undefined,
     tags: tags.length > 0 ? tags : undefined,
+    auto: auto || undefined,
   });
 }
 

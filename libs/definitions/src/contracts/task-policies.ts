@@ -8,9 +8,8 @@ import {
 } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
 import { resolveRetry, retryMessage, toTimestamp } from "@tutti/kernel";
-import { durationMs, rateOf, retrySettings, splitAt } from "../build/values.ts";
+import { cacheIn, durationMs, rateOf, retrySettings, splitAt } from "../build/values.ts";
 import type {
-  CacheDocument,
   CheckDocument,
   CompensateDocument,
   Condition,
@@ -24,10 +23,9 @@ export function takePolicies(spec: TaskSpec, document: TaskDocument, taskId: str
   spec.checks = checks.map((check) => checkOf(check, taskId));
   spec.limits = limits.map(limitOf);
   if (cache !== undefined) {
-    const given: CacheDocument = typeof cache === "string" ? { ttl: cache } : cache;
-    const { key = "", ttl, stale, failures, tags = [] } = given;
+    const { key = "", ttl, stale, failures, tags = [], auto = false } = cacheIn(cache);
     const times = { ttlMs: durationMs(ttl), staleMs: durationMs(stale), failuresMs: durationMs(failures) };
-    spec.cache = { key, ...times, tags: [...tags] };
+    spec.cache = { key, ...times, tags: [...tags], auto };
   }
   if (compensate !== undefined) spec.compensate = compensationOf(compensate);
   const dueMs = dueTime === undefined ? Number.NaN : Date.parse(dueTime);

@@ -113,6 +113,7 @@ export interface CacheDocument {
   readonly stale?: string;
   readonly failures?: string;
   readonly tags?: readonly string[];
+  readonly auto?: boolean;
 }
 
 export type NeedDocument<Id extends string = string> =

@@ -88,7 +88,10 @@ class SchemaWriter {
           maximum: shape.max,
         });
       case "duration":
-        return this.#orParameter({ type: "string", pattern: `^(?:${durationPattern})$` });
+        return this.#orParameter({
+          type: "string",
+          pattern: `^(?:${orWord(shape.word)}${durationPattern})$`,
+        });
       case "flag":
         return this.#orParameter({ type: "boolean" });
       case "choice":
@@ -178,4 +181,8 @@ export function jsonKindOf(value: Json): JsonKind | "null" {
     default:
       return "members";
   }
+}
+
+function orWord(word: string | undefined): string {
+  return word === undefined ? "" : `${word}|`;
 }

@@ -49,6 +49,8 @@ export interface NumberShape extends Described {
 
 export interface DurationShape extends Described {
   readonly kind: "duration";
+  /** A word that is allowed too. */
+  readonly word?: string;
 }
 
 export interface FlagShape extends Described {
@@ -154,7 +156,10 @@ export const shapes = {
     min,
     max,
   }),
-  duration: (doc: string): DurationShape => ({ kind: "duration", doc }),
+  duration: (doc: string, word?: string): DurationShape => ({
+    ...{ kind: "duration", doc },
+    ...(word !== undefined && { word }),
+  }),
   flag: (doc: string): FlagShape => ({ kind: "flag", doc }),
   choice: (doc: string, ...among: string[]): ChoiceShape => ({ kind: "choice", doc, among }),
   data: (doc: string): DataShape => ({ kind: "data", doc }),

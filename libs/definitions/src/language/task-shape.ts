@@ -272,8 +272,8 @@ const check = members(
   { name: "check", required: ["name", "condition"] },
 );
 
-const cache = variants("Reuse of earlier outputs. A single duration sets for how long.", {
-  text: duration("How long an output may be reused."),
+const cache = variants("Reuse of earlier outputs. A single duration sets for how long, `auto` for an hour.", {
+  text: duration("How long an output may be reused. `auto`: an hour, once equal outputs are shown.", "auto"),
   members: members(
     {
       key: template("Tasks of one capability with the same key share an output. Default: the input."),
@@ -281,6 +281,9 @@ const cache = variants("Reuse of earlier outputs. A single duration sets for how
       stale: duration("For how long after `ttl` others reuse the output while one task computes a new one."),
       failures: duration("How long a failure is reused. Default: tasks do not share failures."),
       tags: list(template("A tag."), 16, "Tags, for `tutti cache invalidate --tag`."),
+      auto: flag(
+        "Reuse only what repeated attempts with the same input have given. The task has no side effects.",
+      ),
     },
     { required: ["ttl"], name: "cache" },
   ),

@@ -234,11 +234,13 @@ export interface TaskPolicy {
 export interface CachePolicy {
   readonly key: number;
   readonly ttlMs: number;
-  /** Absent in plans without it, as the next two: their hashes stay. */
+  /** Absent in plans without it, as the next three: their hashes stay. */
   readonly staleMs?: number;
   readonly failuresMs?: number;
   /** Program of a list. */
   readonly tags?: number;
+  /** Whether tasks compute until equal outputs are shown. */
+  readonly auto?: boolean;
 }
 
 export interface Compensation {

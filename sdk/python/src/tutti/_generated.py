@@ -280,8 +280,8 @@ class Task(Node):
     checks: Sequence[Check] | None = None
     #: Limits that it shares with every other task of the same key.
     limits: Sequence[Limit] | None = None
-    #: Reuse of earlier outputs. A single duration sets for how long.
-    cache: Duration | Expression | Cache | None = field(default=None, metadata={"duration": True})
+    #: Reuse of earlier outputs. A single duration sets for how long, `auto` for an hour.
+    cache: str | Expression | Cache | None = None
     #: When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.
     due_time: str | Expression | None = None
     #: What agents hand to other systems so that a repeated attempt takes effect once.
@@ -561,6 +561,8 @@ class Cache(Node):
     failures: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: Tags, for `tutti cache invalidate --tag`.
     tags: Sequence[str | Expression] | None = None
+    #: Reuse only what repeated attempts with the same input have given. The task has no side effects.
+    auto: bool | Expression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -730,7 +732,7 @@ class WorkflowFields:
         estimate: Cost | None = None,
         checks: Sequence[Check] | None = None,
         limits: Sequence[Limit] | None = None,
-        cache: Duration | Expression | Cache | None = None,
+        cache: str | Expression | Cache | None = None,
         due_time: str | Expression | None = None,
         idempotency_key: str | Expression | None = None,
         may_be_doubled: bool | Expression | None = None,
@@ -773,7 +775,7 @@ class WorkflowFields:
         estimate: The older name of `cost`.
         checks: What its output must satisfy.
         limits: Limits that it shares with every other task of the same key.
-        cache: Reuse of earlier outputs. A single duration sets for how long.
+        cache: Reuse of earlier outputs. A single duration sets for how long, `auto` for an hour.
         due_time: When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.
         idempotency_key: What agents hand to other systems so that a repeated attempt takes effect once.
         may_be_doubled: Whether a second copy may be started when the first is much slower than usual.

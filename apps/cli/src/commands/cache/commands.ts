@@ -57,7 +57,10 @@ export async function listCache(context: Context): Promise<Result> {
   };
 }
 
-function stateOf({ present, error, expireTimeMs = 0, computingRunId }: CacheEntryInfo, nowMs: number) {
+function stateOf(entry: CacheEntryInfo, nowMs: number) {
+  const { present, error, expireTimeMs = 0, computingRunId, equalOutputs = 0, neededOutputs = 0 } = entry;
+  if (present === true && equalOutputs < neededOutputs)
+    return { text: `equal ${equalOutputs} of ${neededOutputs}`, tone: "yellow" } as const;
   if (present !== true) return { text: `computed by ${computingRunId ?? ""}`, tone: "cyan" } as const;
   if (error !== undefined) return { text: "failure", tone: "red" } as const;
   return nowMs < expireTimeMs
@@ -109,6 +112,13 @@ export async function showCache(context: Context): Promise<Result> {
         ["stored", momentOf(entry.storeTimeMs)],
         ["expires", momentOf(entry.expireTimeMs)],
         ["used until", momentOf(entry.staleUntilTimeMs)],
+        [
+          "equal outputs",
+          entry.neededOutputs === undefined
+            ? undefined
+            : `${entry.equalOutputs ?? 0}, ${entry.neededOutputs} are needed`,
+        ],
+        ["differed", momentOf(entry.differTimeMs)],
         ["used in", counted(entry.uses ?? 0, "minute")],
         [
           "new output",

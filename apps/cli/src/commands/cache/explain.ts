@@ -67,6 +67,17 @@ async function explain(server: Server, id: string, task: Task): Promise<Explaine
     return { ...about, ...source, outcome: "hit", why: of === "" ? "from an earlier output" : `from ${of}` };
   if (task.startTimeMs === undefined && task.endTimeMs === undefined)
     return { ...about, outcome: "waiting", why: "another task computes the output" };
+  const { equalOutputs = 0, neededOutputs = 0 } = kept ?? {};
+  if (equalOutputs < neededOutputs)
+    return {
+      ...{ ...about, ...source, outcome: "computed" },
+      why: `\`cache: auto\`: ${equalOutputs} of ${neededOutputs} outputs in a row were equal`,
+    };
+  if (neededOutputs > 0 && kept?.runId !== id)
+    return {
+      ...{ ...about, ...source, outcome: "computed" },
+      why: "to compare its output, or because there was no fresh one",
+    };
   if (kept?.runId !== undefined && kept.runId !== id)
     return {
       ...about,

@@ -259,6 +259,12 @@ function Details({ entry }: { entry: CacheEntryInfo }) {
       ? []
       : [["Used until", <Moment key="stale" atMs={entry.staleUntilTimeMs} />] as const]),
     ...(entry.present === true ? [["Computed in", span(entry.computeMs ?? 0)] as const] : []),
+    ...(entry.neededOutputs === undefined
+      ? []
+      : [["Equal outputs", `${entry.equalOutputs ?? 0}, ${entry.neededOutputs} are needed`] as const]),
+    ...(entry.differTimeMs === undefined
+      ? []
+      : [["Differed", <Moment key="differed" atMs={entry.differTimeMs} />] as const]),
     ["Used in", counted(entry.uses ?? 0, "minute")],
     ...(waiting === 0 ? [] : [["Waiting", counted(waiting, "task")] as const]),
     ...(sources.length === 0

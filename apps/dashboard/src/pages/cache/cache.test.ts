@@ -47,6 +47,9 @@ describe("the page of the cache", () => {
       stateOf({ ...fresh, error: { code: "x", message: "y", violations: [], details: {} } }, 9)[0],
       "failure",
     );
+    const proving = { ...fresh, equalOutputs: 2, neededOutputs: 3 };
+    assert.equal(stateOf(proving, 9)[0], "equal 2 of 3");
+    assert.equal(stateOf({ ...proving, equalOutputs: 3 }, 9)[0], "fresh");
     assert.equal(stateOf({ ...fresh, present: false }, 9)[0], "computing");
   });
 

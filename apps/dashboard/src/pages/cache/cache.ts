@@ -71,6 +71,8 @@ export function removal(entryId: string, reason: string): Spelling {
 
 export function stateOf(entry: CacheEntryInfo, nowMs: number): readonly [word: string, tone: Tone] {
   if (entry.present !== true) return ["computing", "playing"];
+  const { equalOutputs = 0, neededOutputs = 0 } = entry;
+  if (equalOutputs < neededOutputs) return [`equal ${equalOutputs} of ${neededOutputs}`, "held"];
   if (entry.error !== undefined) return ["failure", "wrong"];
   return nowMs < (entry.expireTimeMs ?? 0) ? ["fresh", "done"] : ["stale", "held"];
 }

@@ -18,6 +18,7 @@ import {
   cacheLabel,
   evictableOf,
   forgetOutput,
+  neededOf,
   showEntry,
   usageOf,
 } from "@tutti/machine-entities/cache";
@@ -115,6 +116,8 @@ function infoOf(
     ...facts,
     ...{ runId: entry.runId, taskId: entry.taskId, agent: entry.agent },
     ...{ computeMs: entry.computeMs, uses: entry.uses, waiting: entry.waiters.length },
+    ...(entry.digest !== "" && { equalOutputs: entry.equal, neededOutputs: neededOf(entry) }),
+    ...(entry.differMs > 0 && { differTime: toTimestamp(entry.differMs) }),
     computingRunId: entry.computing?.runId ?? "",
     ...(present && {
       ...{ storeTime: toTimestamp(storeMs), expireTime: toTimestamp(dueMs) },

@@ -5,6 +5,7 @@ import { type AnswerCache, AskCache, type CheckComputing, StoreOutput } from "@t
 import { MachineDriver } from "@tutti/kernel/testing";
 import { asker, cacheKey, cacheService, inline } from "../testing/cache.ts";
 import { askCache, cache, forgetOutput, reportComputing, storeOutput } from "./index.ts";
+import { isChecked } from "./proof.ts";
 
 function scene() {
   const answers: AnswerCache[] = [];
@@ -255,6 +256,87 @@ describe("what an entry of the cache is known by", () => {
     const error = ErrorDetail.fromPartial({ code: "rates.unknown" });
     driver.execute(cacheKey, storeOutput, stored("", { output: undefined, error }));
     assert.equal(driver.state(cacheKey, cache).error, undefined);
+  });
+});
+
+describe("outputs of tasks that a cache learns", () => {
+  const learning = (behaviours: Readonly<Record<string, number>> = {}) => {
+    const answers: AnswerCache[] = [];
+    const driver = new MachineDriver({
+      machines: [cache, asker(answers)],
+      service: cacheService,
+      behaviours,
+    });
+    const asks = (runId: string, auto = true) => {
+      const body = { runId, taskId: "t", visit: 2, waits: true, auto };
+      driver.execute(cacheKey, askCache, AskCache.fromPartial(body));
+      driver.deliverAll();
+      return answers.at(-1)?.found;
+    };
+    const store = (value: string, runId = "r0") => {
+      const body = { output: inline(value), ttlMs: 60_000, runId, taskId: "t", auto: true };
+      driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial(body));
+      driver.deliverAll();
+    };
+    const used = (count: number) =>
+      Array.from({ length: count }, (_, run) => asks(`r${run}`)).filter((found) => found).length;
+    return { driver, answers, asks, store, used, entry: () => driver.state(cacheKey, cache) };
+  };
+
+  it("are reused once three in a row were equal, and one task in ten computes for the comparison", () => {
+    const { store, used, entry } = learning();
+    for (const equal of [1, 2]) {
+      store("7");
+      assert.deepEqual([used(20), entry().equal], [0, equal]);
+    }
+    assert.equal(entry().computing, undefined, "no task waits for another one");
+    store("7");
+    const found = used(1_000);
+    assert.ok(found > 850 && found < 950, `${found} of 1,000 tasks`);
+    assert.equal(used(1_000), found, "the same tasks");
+  });
+
+  it("are no longer reused from the first that differs, until twenty in a row were equal", () => {
+    const { driver, store, used, entry } = learning();
+    for (const _ of [1, 2, 3]) store("7");
+    driver.advance(1_000);
+    store("8", "r5");
+    assert.deepEqual([used(50), entry().equal, entry().differMs], [0, 1, driver.nowMs]);
+    for (let at = 0; at < 18; at += 1) store("8");
+    assert.equal(used(50), 0);
+    store("8");
+    assert.ok(used(50) > 30);
+  });
+
+  it("leave no event once they are shown, and the output keeps its time", () => {
+    const { driver, store, entry } = learning();
+    for (const _ of [1, 2, 3]) store("7");
+    const { storeMs } = entry();
+    const events = driver.history(cacheKey).length;
+    driver.advance(10_000);
+    store("7");
+    assert.deepEqual([entry().storeMs, driver.history(cacheKey).length], [storeMs, events]);
+  });
+
+  it("a task that waits computes when the output that it waited for differs", () => {
+    const { driver, answers, asks, store, entry } = learning();
+    for (const _ of [1, 2, 3]) store("7");
+    driver.advance(60_000);
+    const runs = Array.from({ length: 30 }, (_, run) => `late-${run}`).filter(
+      (run) => !isChecked({ runId: run, taskId: "t" }),
+    );
+    const [first = "", second = ""] = runs;
+    asks(first);
+    asks(second);
+    assert.deepEqual([entry().computing?.runId, answers.at(-1)?.waitMs], [first, 3_600_000]);
+    store("8", first);
+    assert.deepEqual([answers.at(-1)?.found, answers.at(-1)?.waitMs], [false, 0]);
+  });
+
+  it("are not compared while processes of an earlier release run", () => {
+    const { store, used, entry } = learning({ cache: 3 });
+    for (const _ of [1, 2, 3, 4]) store("7");
+    assert.deepEqual([used(20), entry().present], [0, false]);
   });
 });
 

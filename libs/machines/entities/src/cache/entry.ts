@@ -29,6 +29,10 @@ export interface CacheEntry {
   useMs: number;
   /** An output of an attempt from before is not kept. */
   invalidMs: number;
+  /** Of outputs of tasks with `cache: auto`: the digest of the last, how many in a row were equal, when one differed. */
+  digest: string;
+  equal: number;
+  differMs: number;
   /** The task that computes the output. */
   computing: CacheAsker | undefined;
   /** Whether it has confirmed that it does since it was asked. */
@@ -59,12 +63,15 @@ export const singleFlight = 2;
 /** From this behaviour on, entries keep failures, outputs that are no longer fresh, and what they are known by. */
 export const knownBy = 3;
 
+/** From this behaviour on, outputs of tasks with `cache: auto` are compared. */
+export const comparesOutputs = 4;
+
 export function newEntry(): CacheEntry {
   return {
     ...{ used: false, present: false, output: undefined, storeMs: 0, dueMs: 0 },
     ...{ computing: undefined, confirmed: false, checkMs: 0, waiters: [], nextMs: 0 },
     ...{ keepMs: 0, error: undefined, facts: undefined, runId: "", taskId: "", agent: "", computeMs: 0 },
-    ...{ uses: 0, useMs: 0, invalidMs: 0 },
+    ...{ uses: 0, useMs: 0, invalidMs: 0, digest: "", equal: 0, differMs: 0 },
   };
 }
 

@@ -21,6 +21,7 @@ import {
   type CacheEntry,
   type CacheEvent,
   type CacheStep,
+  comparesOutputs,
   entryOf,
   isSame,
   keptUntilMs,
@@ -44,6 +45,7 @@ import {
   waiterAdded,
   waitersAnswered,
 } from "./flight.ts";
+import { compareOutput, isChecked, isShown, outputCompared } from "./proof.ts";
 import { cacheLabels, showEntry } from "./reading.ts";
 
 /** Maximum time to keep an output: a year. A longer request is shortened. */
@@ -97,8 +99,10 @@ export const askCache: CacheCommand<AskCache> = {
   type: "ask_cache",
   codec: AskCache,
   reply: CacheDone,
-  decide(entry, { waits, facts, ignoresFailure, ...asker }, step) {
-    if (isUsable(entry, asker, step) && !(ignoresFailure && entry.error !== undefined)) {
+  decide(entry, { waits, facts, ignoresFailure, auto, ...asker }, step) {
+    const isShadow = auto && (step.behaviour < comparesOutputs || !isShown(entry) || isChecked(asker));
+    if (isShadow) answer(asker, {}, step);
+    else if (isUsable(entry, asker, step) && !(ignoresFailure && entry.error !== undefined)) {
       answer(asker, foundIn(entry), step);
       if (step.behaviour >= knownBy && step.nowMs - Math.max(entry.storeMs, entry.useMs) >= usesMs)
         step.emit(outputUsed, { useMs: step.nowMs });
@@ -122,7 +126,8 @@ export const storeOutput: CacheCommand<StoreOutput> = {
   codec: StoreOutput,
   reply: CacheDone,
   decide(entry, stored, step) {
-    const { output, ttlMs, staleMs, error, runId, taskId, agent, startMs } = stored;
+    const { output, ttlMs, staleMs, error, runId, taskId, agent, startMs, auto } = stored;
+    if (auto && step.behaviour < comparesOutputs) return done;
     if (startMs > 0 && startMs < entry.invalidMs) {
       // Usually another task computes by now. If not, the clock of this one is behind.
       if (entry.computing?.runId === runId && entry.computing.taskId === taskId) replace(entry, step);
@@ -134,6 +139,8 @@ export const storeOutput: CacheCommand<StoreOutput> = {
       return done;
     }
     const { nowMs } = step;
+    const isEqual = auto && error === undefined && compareOutput(entry, output, step);
+    if (isEqual && entry.present && entry.error === undefined && nowMs < entry.dueMs) return done;
     const dueMs = nowMs + Math.min(ttlMs, ttlMaxMs);
     const keepMs = knows ? Math.min(dueMs + Math.max(0, staleMs), nowMs + ttlMaxMs) : 0;
     const computeMs = startMs > 0 ? Math.max(0, nowMs - startMs) : 0;
@@ -176,13 +183,14 @@ const ended = WorkStatus.WORK_STATUS_COMPLETED;
 
 export const cache = entity({
   kind: "cache",
-  behaviour: knownBy,
+  behaviour: comparesOutputs,
   create: newEntry,
   commands: [askCache, storeOutput, forgetOutput, reportComputing],
   events: [
     outputStored,
     outputForgotten,
     outputUsed,
+    outputCompared,
     computingStarted,
     computingChecked,
     computingEnded,

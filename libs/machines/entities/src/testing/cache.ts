@@ -62,7 +62,7 @@ export function operations(): Arbitrary<MachineCall> {
   const key = fc.constantFrom("k", "l").map((id) => ({ ...cacheKey, id }));
   const run = fc.constantFrom("r", "s");
   const ask = fc
-    .record({ runId: run, visit: fc.integer({ min: 1, max: 2 }), waits: fc.boolean() })
+    .record({ runId: run, visit: fc.integer({ min: 1, max: 2 }), waits: fc.boolean(), auto: fc.boolean() })
     .map((asked) => AskCache.fromPartial({ ...asked, taskId: "t" }));
   const report = fc
     .record({ runId: run, visit: fc.integer({ min: 1, max: 2 }), computing: fc.boolean() })
@@ -73,6 +73,7 @@ export function operations(): Arbitrary<MachineCall> {
       ttlMs: fc.constantFrom(0, 1_000, 60_000, 1e15),
       staleMs: fc.constantFrom(0, 10_000),
       startMs: fc.constantFrom(0, 1),
+      auto: fc.boolean(),
       isFailure: fc.boolean(),
     })
     .map(({ value, isFailure, ...times }) =>

@@ -52,4 +52,14 @@ export const stories: GoldenStories = {
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ ...by, error }));
     return goldenOf(driver, cache, cacheKey, release);
   },
+  /** Equal outputs of a task with `cache: auto`, and one that differs. */
+  compared: (release) => {
+    const driver = new MachineDriver({ machines: [cache, asker([])], service: cacheService });
+    for (const value of ["6", "6", "6", "7"]) {
+      const body = { output: inline(value), ttlMs: 60_000, runId: "r0", taskId: "t", auto: true };
+      driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial(body));
+      driver.advance(1_000);
+    }
+    return goldenOf(driver, cache, cacheKey, release);
+  },
 };

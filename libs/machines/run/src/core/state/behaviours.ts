@@ -6,6 +6,8 @@ export const behaviours = {
   awaitsCache: 3,
   /** People claim and delegate questions. */
   claimsApprovals: 4,
+  /** Tasks with `cache: auto` ask for outputs. */
+  comparesOutputs: 5,
 } as const;
 
 export const newestBehaviour = Math.max(...Object.values(behaviours));

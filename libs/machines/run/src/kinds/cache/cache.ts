@@ -35,14 +35,18 @@ const storeMessage: Message<StoreOutput> = { type: "store_output", codec: StoreO
 export function askFirst(place: Place, input: Uint8Array, details: OfferDetails | undefined): boolean {
   const { run, step, number, range, task } = place;
   const node = run.nodes[number];
-  if (range.plan.policy(task).cache === null || node?.more?.review?.feedback !== undefined) return false;
+  const { cache } = range.plan.policy(task);
+  if (cache === null || node?.more?.review?.feedback !== undefined) return false;
+  const { auto = false } = cache;
+  // A process of an earlier release would reuse outputs that are not shown to be equal.
+  if (auto && step.behaviour < behaviours.comparesOutputs) return false;
   const worksOn = input.length > 0 ? input : following(sceneOf(place), task.input);
   const key = entryIdOf(range, task, details, worksOn);
   step.emit(cacheAsked, { node: number, key, dueMs: step.nowMs + answerMs, input, details });
   const visit = visitNumberOf(run, number);
   step.send(addressOf(place, key), askMessage, {
     ...{ runId: step.key.id, taskId: idOf(place), visit, waits: mayWait(place) },
-    facts: factsOf(place, details),
+    ...{ facts: factsOf(place, details), auto },
     // A task that is retried is to run.
     ignoresFailure: isRevisited(run, number),
   });
@@ -59,6 +63,7 @@ export function askAgain(place: Place): void {
   step.send(addressOf(place, node.more?.cacheKey ?? ""), askMessage, {
     ...{ runId: step.key.id, taskId: idOf(place), visit, waits: true },
     facts: factsOf(place, node.more?.details),
+    auto: place.range.plan.policy(place.task).cache?.auto ?? false,
     ignoresFailure: isRevisited(run, number),
   });
 }
@@ -121,6 +126,7 @@ function store(
     ...what,
     ...{ runId: step.key.id, taskId: idOf(place), startMs: run.createMs + Math.max(0, node.queueAt) },
     facts: factsOf(place, node.more?.details),
+    auto: place.range.plan.policy(place.task).cache?.auto ?? false,
   });
 }
 
