@@ -6,13 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { durable, durableFetch } from "@tutti/sdk";
-import { ScriptedModel, testDurable } from "@tutti/sdk/testing";
+import { replayDurable, ScriptedModel, testDurable } from "@tutti/sdk/testing";
 
 const packages = [
   ...["ai@7.0.173", "@ai-sdk/openai-compatible@3.0.92", "zod@4"],
   ...["@langchain/langgraph@1.7.3", "@langchain/core@1", "@langchain/openai@1.6.0"],
-  ...["@openai/agents@0.20.0", "openai@7.59.0"],
+  ...["@openai/agents@0.20.0", "openai@7.59.0", "@google/adk@2.0.0"],
 ];
+const names = ["vercel", "langgraph", "openai", "responses", "adk"] as const;
 
 interface Means {
   readonly ask: typeof fetch;
@@ -20,8 +21,12 @@ interface Means {
   readonly prompt: string;
   readonly baseURL: string;
 }
-type Frameworks = Record<"vercel" | "langgraph" | "openai", (means: Means) => Promise<string>>;
+type Frameworks = Record<(typeof names)[number], (means: Means) => Promise<string>>;
 
+/** The last event of a stream of the Responses API. */
+interface Completed {
+  readonly response: unknown;
+}
 interface Chunk {
   readonly id: string;
   readonly choices: readonly { readonly delta: Delta; readonly finish_reason: string | null }[];
@@ -37,9 +42,11 @@ interface Delta {
 /** The scripted model streams. A client that wants no stream gets the same answer in one piece. */
 async function inOnePiece(request: Request, answer: Response): Promise<Response> {
   const { stream } = (await request.json()) as { readonly stream?: boolean };
-  if (stream === true) return answer;
+  if (stream === true || request.url.includes(":streamGenerateContent")) return answer;
   const lines = (await answer.text()).split("\n").filter((line) => line.startsWith("data: {"));
-  const chunks = lines.map((line): Chunk => JSON.parse(line.slice("data: ".length)));
+  const datas: unknown[] = lines.map((line) => JSON.parse(line.slice("data: ".length)));
+  if (request.url.endsWith("/responses")) return Response.json((datas.at(-1) as Completed).response);
+  const chunks = datas as readonly Chunk[];
   const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta));
   const calls = deltas.flatMap((delta) => delta.tool_calls ?? []);
   const name = calls.find((call) => call.function.name !== undefined)?.function.name;
@@ -72,7 +79,7 @@ describe("agents of other frameworks", () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  for (const name of ["vercel", "langgraph", "openai"] as const)
+  for (const name of names)
     it(`have each answer of the model as a step and each tool as a task: ${name}`, async () => {
       const model = new ScriptedModel([
         { calls: [{ name: "count", input: { article: "flute" } }] },
@@ -91,6 +98,7 @@ describe("agents of other frameworks", () => {
       const test = testDurable(fn, { handlers: { "stock.count": () => 7 } });
       const run = await test.start({ input: "How many flutes?" });
       assert.equal(await run.result(), "There are 7.");
+      assert.equal((await replayDurable(fn, run.history)).differs, false);
       assert.equal(model.requests.length, 2, "no answer is paid for twice");
       const types = run.events.map(({ type }) => type);
       assert.equal(types.filter((type) => type === "step_recorded").length, 2);

@@ -2,7 +2,7 @@
  * Workers of agents killed with -9 in the middle of tool loops, with default settings.
  *
  * 1. Every run completes with its answer.
- * 2. An answer of the model that a run has used is not asked for again, and neither is a tool called again.
+ * 2. An answer of the model that a history has is not asked for again, and a tool whose result was used is not called again.
  * 3. A tool that is called again, because its worker was killed before the result was recorded, has the same key.
  */
 import assert from "node:assert/strict";
@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { until } from "@tutti/kernel/testing";
 import { connect, type RunHandle, type Tutti } from "@tutti/sdk/client";
 import { type ServedModel, serveModel } from "@tutti/sdk/model-server";
-import { ScriptedModel } from "@tutti/sdk/testing";
+import { recordedReplies, ScriptedModel } from "@tutti/sdk/testing";
 import { TestProcess } from "../support/process.ts";
 import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
 
@@ -44,6 +44,18 @@ const definition = {
 };
 const program = fileURLToPath(new URL("../programs/agent-worker.ts", import.meta.url));
 
+interface Asked {
+  readonly done: number;
+  readonly answer: number;
+}
+
+/** The numbers of the answers that the history of a run has, in its order. */
+async function recordedAnswers(run: RunHandle): Promise<readonly number[]> {
+  return recordedReplies(await Array.fromAsync(run.history())).flatMap((reply) =>
+    typeof reply === "object" && "inputTokens" in reply ? [reply.inputTokens ?? 0] : [],
+  );
+}
+
 describe(`${kills} kills of workers in ${loops} tool loops`, () => {
   let folder: Folder;
   let platform: Service;
@@ -52,18 +64,21 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
   let ledger: string;
   /** Each with the moment from which it has work. */
   const workers: { readonly process: TestProcess; readonly linked: Promise<unknown> }[] = [];
-  /** By loop, for each request of the model: how many steps the conversation had. */
-  const asked = new Map<number, number[]>();
+  /** By loop, for each request of the model: how many steps the conversation had, and the number of the answer. */
+  const asked = new Map<number, Asked[]>();
+  let answers = 0;
   const model = new ScriptedModel(({ conversation }) => {
     const words = conversation.join("\n");
     const loop = Number(/loop (\d+)/.exec(words)?.[1]);
     const done = words.match(/"posted"/g)?.length ?? 0;
-    asked.set(loop, [...(asked.get(loop) ?? []), done]);
-    if (done === steps) return { text: `loop ${loop} is posted`, paceMs };
+    // The history has the tokens of an answer, so they tell which answer was recorded.
+    const inputTokens = ++answers;
+    asked.set(loop, [...(asked.get(loop) ?? []), { done, answer: inputTokens }]);
+    if (done === steps) return { text: `loop ${loop} is posted`, inputTokens, paceMs };
     return {
       text: "The next step.",
       calls: [{ name: "ledger_post", input: { loop, step: done } }],
-      paceMs,
+      ...{ inputTokens, paceMs },
     };
   });
   let made = 0;
@@ -73,7 +88,10 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
     const process = new TestProcess({
       ...{ program, arguments: [platform.grpc, platform.http, served.url, ledger, name] },
     });
-    workers.push({ process, linked: process.wrote(/linked/) });
+    const linked = process.wrote(/linked/);
+    // The end of the test kills workers that are not linked yet.
+    linked.catch(() => undefined);
+    workers.push({ process, linked });
   }
 
   before(async () => {
@@ -125,12 +143,28 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
     console.log(
       `${killed} kills, ${model.requests.length} answers of the model, ${posted.length} calls of the tool`,
     );
-    for (const [loop, counts] of asked)
+    for (const [loop, requests] of asked) {
+      const counts = requests.map(({ done }) => done);
       assert.deepEqual(
         counts,
         counts.toSorted((one, other) => one - other),
         `loop ${loop} went back`,
       );
+    }
+    let again = 0;
+    for (const [loop, run] of runs.entries()) {
+      const requests = asked.get(loop) ?? [];
+      // The last request of each step is the one whose answer was recorded: no other came after it.
+      const last = new Map(requests.map(({ done, answer }) => [done, answer]));
+      assert.deepEqual(
+        await recordedAnswers(run),
+        [...last.values()],
+        `loop ${loop}: answers in the history`,
+      );
+      assert.equal(last.size, steps + 1);
+      again += requests.length - last.size;
+    }
+    console.log(`${again} answers were asked for again: none of them was recorded`);
     const keys = new Map<string, string>();
     const last = new Map<string, number>();
     for (const line of posted) {
