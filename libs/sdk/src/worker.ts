@@ -10,6 +10,7 @@ export {
 export type { StepRetry } from "./client/work/task.ts";
 export { sdkErrors } from "./errors.ts";
 export {
+  type AgentOptions,
   type ApproveOptions,
   type CallOptions,
   type ChildOptions,

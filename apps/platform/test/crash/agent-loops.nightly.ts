@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { until } from "@tutti/kernel/testing";
 import { connect, type RunHandle, type Tutti } from "@tutti/sdk/client";
 import { type ServedModel, serveModel } from "@tutti/sdk/model-server";
-import { recordedReplies, ScriptedModel } from "@tutti/sdk/testing";
+import { type HistoryEventGiven, recordedReplies, ScriptedModel } from "@tutti/sdk/testing";
 import { TestProcess } from "../support/process.ts";
 import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
 
@@ -51,7 +51,9 @@ interface Asked {
 
 /** The numbers of the answers that the history of a run has, in its order. */
 async function recordedAnswers(run: RunHandle): Promise<readonly number[]> {
-  return recordedReplies(await Array.fromAsync(run.history())).flatMap((reply) =>
+  const history: HistoryEventGiven[] = [];
+  for await (const event of run.history()) history.push(event);
+  return recordedReplies(history).flatMap((reply) =>
     typeof reply === "object" && "inputTokens" in reply ? [reply.inputTokens ?? 0] : [],
   );
 }

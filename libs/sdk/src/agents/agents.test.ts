@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { AgentDocument } from "@tutti/definitions";
+import { durable } from "../functions/durable.ts";
 import type { TestHandlers } from "../testing/handlers.ts";
+import { replayDurable } from "../testing/replay/replay-durable.ts";
 import { type ModelScript, ScriptedModel } from "../testing/scripted-model.ts";
+import { testDurable } from "../testing/test-durable.ts";
 import { testWorkflow } from "../testing/workflow-test.ts";
 import type { Worker } from "../worker/worker.ts";
 import { agents, type Catalogue, type Provider } from "./index.ts";
@@ -333,5 +336,27 @@ describe("an agent", () => {
     await test.execute();
     assert.deepEqual(asked, ["http://tutti.test/v1/capabilities?namespace=default&size=1000 Bearer own-key"]);
     assert.deepEqual(model.requests[0]?.tools, ["stock_count"]);
+  });
+
+  it("answers in a durable function, with a prompt that is no template", async () => {
+    const model = new ScriptedModel([
+      { calls: [{ name: "calc_add", input: { a: 2, b: 3 } }] },
+      "It is 5.",
+      { text: '{"sum": 6}' },
+    ]);
+    const fn = agents({ providers: provider, catalogue }, { fetch: model.fetch });
+    const agent = { model: "local:a", instructions: "Add.", tools: ["calc.add"] };
+    const schema = { type: "object", properties: { sum: { type: "number" } }, required: ["sum"] };
+    const sums = durable("sums", async (ctx, prompt: string) => {
+      const first = await ctx.agent({ ...agent, prompt });
+      return [first, await ctx.agent<{ sum: number }>({ ...agent, output: { schema } }, { id: "second" })];
+    });
+    const test = testDurable(sums, { handlers: [handlers, (worker: Worker) => void worker.durable(fn)] });
+    const run = await test.start({ input: "Add 2 and ${{ 1 + 2 }}." });
+    assert.deepEqual(await run.result(), ["It is 5.", { sum: 6 }]);
+    assert.deepEqual(model.requests[0]?.conversation, ["Add 2 and ${{ 1 + 2 }}."]);
+    assert.equal(test.calls("calc.add").length, 1);
+    assert.equal((await replayDurable(sums, run.history)).differs, false);
+    assert.equal(model.requests.length, 3);
   });
 });

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { RetryClass } from "@tutti/contracts/types/v1";
-import { emitCapability, type TaskDocument } from "@tutti/definitions";
+import { type AgentDocument, emitCapability, type TaskDocument } from "@tutti/definitions";
 import { retrySettings } from "@tutti/definitions/builder";
 import type { Json } from "@tutti/expressions";
 import {
@@ -55,6 +55,9 @@ export type CallOptions = Pick<
   /** Default: the name of the capability. */
   readonly id?: string;
 };
+
+/** Options of an agent. Its id in the run is `agent` by default. */
+export type AgentOptions = Pick<CallOptions, "title" | "retry" | "timeout" | "labels" | "id">;
 
 export type ChildOptions = Pick<
   TaskDocument,
@@ -208,6 +211,12 @@ export class FunctionContext {
       ...withInput(input),
       ...options,
     });
+  }
+
+  /** Has an AI agent answer: a task of the kind `agent`. Returns its answer: a text, or JSON if it has an output schema. */
+  agent<T = string>(agent: AgentDocument, { id = "agent", ...options }: AgentOptions = {}): Promise<T> {
+    const document = JSON.parse(JSON.stringify(agent)) as AgentDocument;
+    return this.#task<T>(id, callSite(this.agent), { agent: document, ...options });
   }
 
   /** Waits so long, such as `"30s"` or `"2d"`, without a slot or memory of a worker. */
