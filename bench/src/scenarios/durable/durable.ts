@@ -6,6 +6,8 @@ import { startChild } from "../../processes/child.ts";
 import { startPlatform } from "../../processes/platform.ts";
 import { startRestate } from "../../processes/restate.ts";
 import type { Budget, Result, Scenario } from "../../scenario.ts";
+import { shapes } from "../cluster/load.ts";
+import { openDbos } from "../peers/contestants.ts";
 
 const stepsPerRun = 5;
 const concurrencies = [1, 256] as const;
@@ -14,12 +16,14 @@ const warmSeconds = 3;
 
 /**
  * A durable function of five local steps in sequence, started and awaited by a client, alone and 256 at once. Restate
- * does the same in the same run: each has an engine, a process with the code, and the client of this process. And one
- * function of 10,000 steps: what a step costs at the end beside the beginning.
+ * does the same in the same run: each has an engine, a process with the code, and the client of this process. So does DBOS,
+ * where caller and code are one process beside PostgreSQL. And one function of 10,000 steps: what a step costs at the end
+ * beside the beginning.
  */
 export const durable: Scenario = {
   name: "durable",
-  about: "durable functions of five steps, alone and 256 at once, next to Restate. A loop of 10,000 steps",
+  about:
+    "durable functions of five steps, alone and 256 at once, next to Restate and DBOS. A loop of 10,000 steps",
   seconds: 5,
   brief: { rounds: 2, seconds: 3 },
   goals: [
@@ -50,7 +54,16 @@ export const durable: Scenario = {
           throw new Error(`expected 10 of Restate, found ${reply.status} ${text}`);
         return stepsPerRun;
       };
-      for (const concurrency of concurrencies) yield await beside(ours, theirs, concurrency, budget);
+      await using dbos = await openDbos();
+      const measureDbos = async (concurrency: number, seconds: number): Promise<Figures> => {
+        const [shape] = shapes;
+        const taken = await dbos.measure({ shape, concurrency, seconds });
+        return { itemsPerSec: taken?.tasksPerSec ?? 0, p50Ms: taken?.p50Ms ?? 0 };
+      };
+      const loopOf = (once: () => Promise<number>) => (concurrency: number, seconds: number) =>
+        closedLoop({ once, concurrency }, seconds);
+      const all = { ours: loopOf(ours), restate: loopOf(theirs), dbos: measureDbos };
+      for (const concurrency of concurrencies) yield await beside(all, concurrency, budget);
     } finally {
       yield await loop(tutti);
       await tutti.close();
@@ -58,30 +71,36 @@ export const durable: Scenario = {
   },
 };
 
+type Figures = Pick<Measured, "itemsPerSec" | "p50Ms">;
+type Contestant = "ours" | "restate" | "dbos";
+
 async function beside(
-  ours: () => Promise<number>,
-  theirs: () => Promise<number>,
+  contestants: Readonly<Record<Contestant, (concurrency: number, seconds: number) => Promise<Figures>>>,
   concurrency: number,
   { rounds: count, seconds }: Budget,
 ): Promise<Result> {
-  const measured = { ours: [] as Measured[], theirs: [] as Measured[] };
+  const measured: Record<Contestant, Figures[]> = { ours: [], restate: [], dbos: [] };
   for (let round = 0; round <= count; round++)
-    for (const [name, run] of [
-      ["ours", ours],
-      ["theirs", theirs],
-    ] as const) {
-      const found = await closedLoop({ once: run, concurrency }, round === 0 ? warmSeconds : seconds);
+    for (const name of ["ours", "restate", "dbos"] as const) {
+      const found = await contestants[name](concurrency, round === 0 ? warmSeconds : seconds);
       if (round > 0) measured[name].push(found);
     }
-  const of = (name: "ours" | "theirs", field: "itemsPerSec" | "p50Ms" | "p99Ms") =>
-    median(measured[name].map((each) => each[field]));
+  const of = (name: Contestant, field: keyof Figures) => median(measured[name].map((each) => each[field]));
+  const rate = (name: Contestant) => of(name, "itemsPerSec");
   return {
-    ...{ variant: "steps", concurrency, stepsPerSec: rounded(of("ours", "itemsPerSec")) },
-    restateStepsPerSec: rounded(of("theirs", "itemsPerSec")),
-    overRestate: rounded(of("ours", "itemsPerSec") / of("theirs", "itemsPerSec")),
-    ...{ p50Ms: rounded(of("ours", "p50Ms")), p99Ms: rounded(of("ours", "p99Ms")) },
-    ...{ restateP50Ms: rounded(of("theirs", "p50Ms")), restateP99Ms: rounded(of("theirs", "p99Ms")) },
-    p50OverRestate: rounded(of("ours", "p50Ms") / of("theirs", "p50Ms")),
+    ...{
+      variant: "steps",
+      concurrency,
+      stepsPerSec: rounded(rate("ours")),
+      p50Ms: rounded(of("ours", "p50Ms")),
+    },
+    ...{ restateStepsPerSec: rounded(rate("restate")), restateP50Ms: rounded(of("restate", "p50Ms")) },
+    ...{ dbosStepsPerSec: rounded(rate("dbos")), dbosP50Ms: rounded(of("dbos", "p50Ms")) },
+    ...{
+      overRestate: rounded(rate("ours") / rate("restate")),
+      overDbos: rounded(rate("ours") / rate("dbos")),
+    },
+    p50OverRestate: rounded(of("ours", "p50Ms") / of("restate", "p50Ms")),
   };
 }
 
