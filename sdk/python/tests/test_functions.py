@@ -42,6 +42,23 @@ class Stored(unittest.TestCase):
             self.assertEqual(end, {"output": ["given", "x" * 100_000, 100_000]})
 
 
+class Agents(unittest.TestCase):
+    def test_adds_a_task_of_the_kind_agent_and_gives_its_answer(self):
+        desk = {"model": "local:a", "instructions": "Count.", "tools": ["stock.count"], "max": 20}
+
+        async def code(ctx, prompt):
+            return await ctx.agent({**desk, "prompt": prompt}, timeout="1h")
+
+        async def play():
+            stage = FunctionStage(function_of(code), "How many?", is_hot=False)
+            asked = await stage.turn()
+            return asked["steps"], await stage.turn(given=[{"end": "agent", "output": "7 flutes."}])
+
+        [step], answered = played(play())
+        self.assertEqual(step["spec"], {"agent": {**desk, "prompt": "How many?"}, "timeout": "1h"})
+        self.assertEqual(answered["end"], {"output": "7 flutes."})
+
+
 class Waiting(unittest.TestCase):
     def refused(self, code, line):
         """Fails because the code waits for something else, in this line of its own."""

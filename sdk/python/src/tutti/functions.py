@@ -81,6 +81,15 @@ class CallOptions(TypedDict, total=False):
     idempotency_key: str
 
 
+class AgentOptions(TypedDict, total=False):
+    """Options of an agent, as in a definition."""
+
+    title: str
+    retry: int | Retry
+    timeout: Duration | Timeout
+    labels: Mapping[str, str]
+
+
 class ChildOptions(TypedDict, total=False):
     """Options of a child run, as in a definition."""
 
@@ -247,6 +256,15 @@ class FunctionContext:
         """Starts a workflow or another durable function as a child, and gives its output."""
         spec = {"workflow": workflow, **_with(input, workflow), **written(Task(**options))}
         return self._task(id or workflow.partition("@")[0], spec)
+
+    def agent(
+        self, document: Mapping[str, Any], *, id: str = "agent", **options: Unpack[AgentOptions]
+    ) -> Step[Any]:
+        """Has an AI agent answer, and gives its answer: a text, or JSON if its output has a schema.
+
+        document: what `agent` of a task in a definition has: `{"model": …, "instructions": …, "prompt": …}`.
+        """
+        return self._task(id, {"agent": plain(document, id), **written(Task(**options))})
 
     def object(
         self, target: DurableFunction | str, key: str, *, id: str | None = None, **options: Unpack[ChildOptions]
