@@ -17,10 +17,20 @@ interface Made {
   readonly money?: number;
 }
 
+interface TrialKind {
+  readonly before?: (draw: Draw) => Made;
+  readonly isHarmlessEnough?: boolean;
+  readonly helpsSlowRuns?: boolean;
+}
+
 const usual = ({ usualMs, random }: Draw): Made => ({ ms: usualMs, failed: random < 0.01, money: 0.02 });
 
 /** Runs of both versions as they come, a fifth of them of the changed one, until the trial is decided. */
-function trialOf(changed: (draw: Draw) => Made, seed: number, isHarmlessEnough = false) {
+function trialOf(
+  changed: (draw: Draw) => Made,
+  seed: number,
+  { before: earlier = usual, ...options }: TrialKind = {},
+) {
   const chance = seededChance(seed);
   const arms = [0, 1].map(() => ({ runMs: [] as number[], failed: 0, money: [] as number[] }));
   let looks = 0;
@@ -28,13 +38,13 @@ function trialOf(changed: (draw: Draw) => Made, seed: number, isHarmlessEnough =
     const normal = Math.sqrt(-2 * Math.log(1 - chance.random())) * Math.cos(2 * Math.PI * chance.random());
     const draw = { at, random: chance.random(), usualMs: 100 * Math.exp(0.25 * normal) };
     const isTried = chance.random() < 0.2;
-    const { ms, failed = false, money = 0 } = (isTried ? changed : usual)(draw);
+    const { ms, failed = false, money = 0 } = (isTried ? changed : earlier)(draw);
     const arm = arms[isTried ? 1 : 0] ?? assert.fail();
     if (failed) arm.failed += 1;
     else arm.runMs.push(ms);
     arm.money.push(money);
     const [before = assert.fail(), tried = assert.fail()] = arms;
-    const judged = judgeTrial(before, tried, { looks, elapsedMs: at * 1_000, isHarmlessEnough });
+    const judged = judgeTrial(before, tried, { looks, elapsedMs: at * 1_000, ...options });
     if (judged.verdict === "continue") looks++;
     else if (judged.verdict !== "wait") return { ...judged, looks };
   }
@@ -44,7 +54,14 @@ function trialOf(changed: (draw: Draw) => Made, seed: number, isHarmlessEnough =
 /** How often in 20 trials it is kept. */
 function keptOf(changed: (draw: Draw) => Made, isHarmlessEnough = false): number {
   const seeds = Array.from({ length: 20 }, (_, seed) => seed + 1);
-  return seeds.filter((seed) => trialOf(changed, seed, isHarmlessEnough).verdict === "keep").length;
+  return seeds.filter((seed) => trialOf(changed, seed, { isHarmlessEnough }).verdict === "keep").length;
+}
+
+/** Trials of a change that helps slow runs, of which a fifth took three times as long before. */
+function keptForSlowRuns(changed: (draw: Draw) => Made): number {
+  const seeds = Array.from({ length: 20 }, (_, seed) => seed + 1);
+  const options = { before: tail(0.2, 3, 1), helpsSlowRuns: true };
+  return seeds.filter((seed) => trialOf(changed, seed, options).verdict === "keep").length;
 }
 
 const slower = (factor: number) => (draw: Draw) => ({ ...usual(draw), ms: draw.usualMs * factor });
@@ -99,6 +116,16 @@ describe("the trial of a changed version", () => {
     const { finding, before, tried } = trialOf(slower(0.6), 7);
     assert.match(finding, /^Median time [34]\d % less in \d+ runs, and nothing got worse\.$/);
     assert.ok(tried.p50Ms < before.p50Ms && tried.runs >= 20 && before.runs > tried.runs);
+  });
+
+  it("keeps what helps slow runs by the slowest tenth, and not what helps none of them", () => {
+    assert.ok(keptForSlowRuns(tail(0.2, 1.3, 1)) >= 18);
+    assert.ok(keptForSlowRuns(tail(0.05, 3, 1)) >= 18);
+    const slow = tail(0.2, 3, 1);
+    for (const harmless of [slow, tail(0.19, 3, 1)]) assert.ok(keptForSlowRuns(harmless) <= 1);
+    const costly = (draw: Draw) => ({ ...tail(0.2, 1.3, 1)(draw), money: 0.03 });
+    for (const harmful of [tail(0.2, 6, 1), tail(0.2, 1.3, 1.4), costly, failing(0.15, 1)])
+      assert.equal(keptForSlowRuns(harmful), 0);
   });
 
   it("keeps what saves something else only if nothing got worse", () => {

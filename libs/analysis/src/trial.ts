@@ -38,6 +38,8 @@ export interface TrialOptions {
   readonly elapsedMs: number;
   /** The change saves something else than time: it is kept if nothing gets worse. */
   readonly isHarmlessEnough?: boolean;
+  /** The change helps slow runs only: its gain is that of the time which a tenth of the runs exceeds. */
+  readonly helpsSlowRuns?: boolean;
 }
 
 /** Ended runs of each version that a comparison needs. */
@@ -58,12 +60,13 @@ const harmMin = 1.02;
 /** Many failures at the start need no full comparison. */
 const earlyRunsMin = 5;
 const earlyChance = 0.001;
+const slowQuantile = 0.9;
 const endedOf = ({ runMs, failed }: TrialArm): number => runMs.length + failed;
 
 export function judgeTrial(
   before: TrialArm,
   tried: TrialArm,
-  { looks, elapsedMs, isHarmlessEnough = false }: TrialOptions,
+  { looks, elapsedMs, isHarmlessEnough = false, helpsSlowRuns = false }: TrialOptions,
 ): TrialJudgement {
   const found = { before: foundOf(before), tried: foundOf(tried) };
   const judged = (verdict: TrialJudgement["verdict"], finding: string) => ({ verdict, finding, ...found });
@@ -78,17 +81,40 @@ export function judgeTrial(
   if (harm !== undefined) return judged("take_back", harm);
   const hint = harmOf(before, tried, hintChance);
   const isLast = looks >= trialLooks.length - 1;
-  const gain = 1 - found.tried.p50Ms / found.before.p50Ms;
-  const words = `Median time ${percent(gain)} less in ${endedOf(tried)} runs, and nothing got worse.`;
-  const shift = rankShift(before.runMs, tried.runMs);
+  const { gain, chance, name } = helpsSlowRuns ? slowGainOf(before, tried) : usualGainOf(before, tried);
+  const words = `${name} ${percent(gain)} less in ${endedOf(tried)} runs, and nothing got worse.`;
   // The mean counts too: a faster median with a few very slow runs is no gain.
   const isLess = mean(tried.runMs) < mean(before.runMs);
-  const isGain = isLess && gain >= gainMin && shift < 0 && chanceOf(shift) / 2 < gainChance;
+  const isGain = isLess && gain >= gainMin && chance < gainChance;
   if (isGain && hint === undefined && looks >= keepLooksMin) return judged("keep", words);
   if (!isLast) return judged("continue", hint ?? `Nothing got worse in ${endedOf(tried)} runs.`);
   if (hint !== undefined) return judged("take_back", hint);
   if (isHarmlessEnough) return judged("keep", `Nothing got worse in ${endedOf(tried)} runs.`);
   return judged("take_back", `No gain shown in ${endedOf(tried)} runs.`);
+}
+
+interface GainFound {
+  readonly name: string;
+  readonly gain: number;
+  /** Of a difference like that between equal versions. */
+  readonly chance: number;
+}
+
+function usualGainOf(before: TrialArm, tried: TrialArm): GainFound {
+  const shift = rankShift(before.runMs, tried.runMs);
+  const gain = 1 - median(tried.runMs) / median(before.runMs);
+  return { name: "Median time", gain, chance: shift < 0 ? chanceOf(shift) / 2 : 1 };
+}
+
+/** Of as many runs, as many should be among the slowest tenth of both. The version before has more of them. */
+function slowGainOf(before: TrialArm, tried: TrialArm): GainFound {
+  const [usual, changed] = [sortedCopy(before.runMs), sortedCopy(tried.runMs)];
+  const all = sortedCopy([...usual, ...changed]);
+  const limit = quantile(all, slowQuantile);
+  const marked = all.filter((ms) => ms > limit).length;
+  const hits = usual.filter((ms) => ms > limit).length;
+  const gain = 1 - quantile(changed, slowQuantile) / quantile(usual, slowQuantile);
+  return { name: "p90 of the time", gain, chance: chanceOfHits(hits, usual.length, marked, all.length) };
 }
 
 /** What got worse, as a sentence. Undefined if nothing did. */

@@ -79,6 +79,40 @@ describe("advice about a workflow", () => {
     assert.deepEqual(advise(order, runs.slice(0, 4)), []);
   });
 
+  it("proposes second copies where slow attempts hold back a tenth of the runs, and not otherwise", () => {
+    // 100 runs of 10 entries at once, of which one in 40 takes ten times as long.
+    const each = { uses: "image.render", forEach: "${{ input.images }}" };
+    const document: WorkflowDocument = { workflow: "gallery", tasks: { each } };
+    const drawn = (slowMs: number) =>
+      Array.from({ length: 100 }, (_, number): RecordedRun => {
+        const entries = Array.from({ length: 10 }, (__, at) => {
+          const isSlow = (number * 10 + at) % 40 === 7;
+          return { parent: "each", runMs: isSlow ? slowMs : 100 + at };
+        });
+        const endedMs = Math.max(...entries.map(({ runMs }) => runMs));
+        return { runId: `run-${number}`, tasks: [{ task: "each", queuedMs: 0, endedMs }], entries };
+      });
+    const propose = (task: TaskDocument, slowMs = 1_000) =>
+      advise({ ...document, tasks: { each: task } }, drawn(slowMs)).filter(
+        ({ kind }) => kind === "speculative",
+      );
+    const [found] = propose(each);
+    assert.deepEqual(found?.changed.tasks?.["each"], { ...each, mayBeDoubled: true });
+    assert.equal(found?.saves, "time_p90");
+    // A copy starts after 109 ms, and takes 105 ms.
+    const { median = 0, low = 0, high = 0 } = found?.gain ?? {};
+    assert.ok(Math.abs(median - 0.786) < 0.005, `${median}`);
+    assert.ok(low <= median && median <= high);
+    assert.match(found?.evidence[0] ?? "", /^25 of 1000 attempts took longer/);
+    const others: readonly TaskDocument[] = [
+      { ...each, mayBeDoubled: true },
+      { ...each, mayBeDoubled: false },
+      { ...each, limits: [{ key: "gpu", concurrency: 1 }] },
+    ];
+    for (const other of others) assert.deepEqual(propose(other), [], JSON.stringify(other));
+    assert.deepEqual(propose(each, 130), [], "a copy would not end earlier");
+  });
+
   it("proposes a cache without a proof where the author lets the platform learn it", () => {
     const data = Array.from({ length: 20 }, (_, at) => {
       const text = `${at % 4}`;

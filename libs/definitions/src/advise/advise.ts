@@ -6,17 +6,18 @@ import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
 import { moreAtOnce } from "./parallel.ts";
 import { type Gain, gainOf, type Needs, type RecordedRun } from "./replay.ts";
 import { type RecordedUse, sizeText, smallerOf } from "./right-sizing.ts";
+import { secondCopies } from "./speculative.ts";
 
 export interface Advice {
-  readonly kind: "needless_need" | "cache" | "parallel" | "right_sizing";
+  readonly kind: "needless_need" | "cache" | "parallel" | "right_sizing" | "speculative";
   readonly task: string;
   /** What tells it from other advice of the kind about the task: the need. Empty where there is one at most. */
   readonly about: string;
   readonly summary: string;
   readonly evidence: readonly string[];
   readonly gain: Gain;
-  /** What the gain is of: the time of a run, or what a task reserves. */
-  readonly saves: "time" | "cpu" | "memory";
+  /** What the gain is of: the time of a run, the time that a tenth of the runs exceeds, or what a task reserves. */
+  readonly saves: "time" | "time_p90" | "cpu" | "memory";
   readonly risk: string;
   readonly changed: WorkflowDocument;
 }
@@ -33,6 +34,8 @@ const gainMin = 0.01;
 /** A task is worth a cache if so many of its inputs came before. */
 const repeatedMin = 0.2;
 const samplesMin = 10;
+/** Copies take slots of other work: a smaller gain of slow runs does not pay for them. */
+const slowGainMin = 0.05;
 const cachedMs = 1;
 
 export function advise(
@@ -47,6 +50,7 @@ export function advise(
     ...needlessNeeds(document, id, needs, runs),
     ...cacheable(document, id, needs, runs, data),
     ...parallel(document, id, needs, runs),
+    ...speculative(document, id, needs, runs),
     ...rightSizing(document, id, uses),
   ]);
   return found.toSorted((one, other) => other.gain.median - one.gain.median);
@@ -192,6 +196,25 @@ function parallel(
       changed: withTask(document, id, { ...task, maxParallel }),
       summary: `\`${id}\` does ${task.maxParallel} entries at once, and more wait.`,
       risk: `What the task calls gets up to ${maxParallel} calls at once. Workers must have slots for them.`,
+    },
+  ];
+}
+
+function speculative(
+  document: WorkflowDocument,
+  id: string,
+  needs: Needs,
+  runs: readonly RecordedRun[],
+): Advice[] {
+  const task = document.tasks?.[id] ?? {};
+  const found = secondCopies(id, task, needs, runs);
+  if (found === undefined || found.gain.median < slowGainMin) return [];
+  return [
+    {
+      ...{ kind: "speculative", saves: "time_p90", task: id, about: "", ...found },
+      changed: withTask(document, id, { ...task, mayBeDoubled: true }),
+      summary: `Slow attempts of \`${id}\` hold back the slowest tenth of the runs.`,
+      risk: "Two attempts may do the same at once: the task must be idempotent. A copy needs a free slot at another agent, and does not help if the input is what makes an attempt slow.",
     },
   ];
 }

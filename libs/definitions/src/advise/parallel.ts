@@ -39,12 +39,12 @@ export function moreAtOnce(
   };
 }
 
-function entriesOf({ entries = [] }: RecordedRun, id: string): readonly number[] {
+export function entriesOf({ entries = [] }: RecordedRun, id: string): readonly number[] {
   return entries.filter(({ parent }) => parent === id).map(({ runMs }) => runMs);
 }
 
 /** How long all of them take with this concurrency. */
-function lengthMs(entries: readonly number[], atOnce: number): number {
+export function lengthMs(entries: readonly number[], atOnce: number): number {
   const slots = new Array<number>(Math.min(atOnce, entries.length)).fill(0);
   for (const runMs of entries) {
     const first = slots.indexOf(Math.min(...slots));

@@ -39,9 +39,9 @@ export function gainOf(
   durationOf: (run: RecordedRun, task: RecordedTask) => number = heldMs,
 ): Gain | undefined {
   const gains = runs.flatMap((run) => {
-    const past = lengthMs(run, needs, needs, heldMs);
+    const past = replayMs(run, needs, needs);
     if (past === undefined || past <= 0) return [];
-    return [1 - (lengthMs(run, needs, changed, durationOf) ?? past) / past];
+    return [1 - (replayMs(run, needs, changed, durationOf) ?? past) / past];
   });
   if (gains.length < runsMin) return undefined;
   const sorted = gains.toSorted((one, other) => one - other);
@@ -54,11 +54,11 @@ function heldMs(_: RecordedRun, { queuedMs, endedMs }: RecordedTask): number {
 }
 
 /** From the first queueing to the last end. Undefined if a task of the run is not in the workflow. */
-function lengthMs(
+export function replayMs(
   run: RecordedRun,
   needs: Needs,
   changed: Needs,
-  durationOf: (run: RecordedRun, task: RecordedTask) => number,
+  durationOf: (run: RecordedRun, task: RecordedTask) => number = heldMs,
 ): number | undefined {
   const { tasks } = run;
   const byId = new Map(tasks.map((task) => [task.task, task]));

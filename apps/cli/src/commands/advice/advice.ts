@@ -155,9 +155,12 @@ function draw({ print, shell }: Context, each: Recommendation): void {
 }
 
 function gainText({ measure = "time", median, low, high, runs = 0 }: PredictedGain): string {
+  const interval = `${printPercent(low)} to ${printPercent(high)} for 8 of 10`;
+  if (measure === "time_p90")
+    return `${printPercent(median)} less p90 time in a replay of ${runs} runs, ${interval}.`;
   if (measure !== "time")
     return `${printPercent(median)} less ${measure} reserved, by the use of about ${runs} attempts.`;
-  return `${printPercent(median)} less time in a replay of ${runs} runs, ${printPercent(low)} to ${printPercent(high)} for 8 of 10.`;
+  return `${printPercent(median)} less time in a replay of ${runs} runs, ${interval}.`;
 }
 
 function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns): string {

@@ -88,6 +88,8 @@ function Group({ title, of, none, query, aside }: GroupOptions) {
   );
 }
 
+const measures: Readonly<Record<string, string>> = { time_p90: "p90 time" };
+
 const words: Readonly<Partial<Record<RecommendationStatus, readonly [string, Tone]>>> = {
   trial: ["on trial", "playing"],
   applied: ["applied", "done"],
@@ -104,7 +106,7 @@ function Line({ each }: { each: Recommendation }) {
       <div className="finding-share small">
         <Meter share={gain?.median ?? 0} tone="done" />
         <span>
-          {percent(gain?.median ?? 0)} less {gain?.measure ?? "time"}
+          {percent(gain?.median ?? 0)} less {measures[gain?.measure ?? "time"] ?? gain?.measure}
         </span>
       </div>
       <div className="finding-what">
@@ -116,8 +118,9 @@ function Line({ each }: { each: Recommendation }) {
             <li key={line}>{line}</li>
           ))}
           <li>
-            {gain?.measure === "time" ? "Replay of runs" : "Attempts, about"}: {count(gain?.runs ?? 0)}. Gain:{" "}
-            {percent(gain?.low ?? 0)} to {percent(gain?.high ?? 0)} for 8 of 10.
+            {(gain?.measure ?? "").startsWith("time") ? "Replay of runs" : "Attempts, about"}:{" "}
+            {count(gain?.runs ?? 0)}. Gain: {percent(gain?.low ?? 0)} to {percent(gain?.high ?? 0)} for 8 of
+            10.
           </li>
         </ul>
         <p>Risk: {risk}</p>

@@ -79,6 +79,31 @@ describe("advice", () => {
     assert.equal(stage.start("two", "h2"), undefined);
   });
 
+  it("judges a change for slow runs by the slowest tenth, and any other by the median", () => {
+    for (const [measure, status] of [
+      ["time_p90", "applied"],
+      ["time", "trial"],
+    ] as const) {
+      const stage = new Stage();
+      const found = [
+        recommendationOf("one", { gain: { measure, median: 0.5, low: 0.4, high: 0.6, runs: 20 } }),
+      ];
+      const { subject } = found[0] ?? assert.fail();
+      stage.driver.execute(adviceKey, keepFound, { subject, baseHash: "h1", found });
+      stage.start("one");
+      const before = {
+        ...runsOf(400, 100),
+        runMs: Array.from({ length: 400 }, (_, at) => (at % 5 === 0 ? 500 + at : 100 + (at % 7))),
+      };
+      for (const runs of [20, 40, 80]) {
+        if (stage.status("one") !== "trial") continue;
+        const body = { recommendationId: "one", before, tried: runsOf(runs, 100) };
+        assert.ok(!isRefusal(stage.driver.execute(adviceKey, judgeTrialOf, body)));
+      }
+      assert.equal(stage.status("one"), status, measure);
+    }
+  });
+
   it("takes a worse version back with what was found, and asks for more runs before it decides", () => {
     const stage = new Stage();
     stage.find(["one"]);

@@ -139,6 +139,9 @@ export const registerTrial: AdviceCommand<RegisterTrial, AdviceChanged> = {
   },
 };
 
+/** Gains of these have to be shown. The first is of a recommendation without one. */
+const timeMeasures: ReadonlySet<string> = new Set(["", "time", "time_p90"]);
+
 export const judgeTrialOf: AdviceCommand<JudgeTrial, AdviceChanged> = {
   type: "judge_trial",
   codec: JudgeTrial,
@@ -152,7 +155,8 @@ export const judgeTrialOf: AdviceCommand<JudgeTrial, AdviceChanged> = {
     const startMs = trial.startTime === undefined ? step.nowMs : fromTimestamp(trial.startTime);
     const judged = judgeTrial(armOf(before), armOf(sample), {
       ...{ looks: trial.looks, elapsedMs: step.nowMs - startMs },
-      isHarmlessEnough: gain !== undefined && gain.measure !== "" && gain.measure !== "time",
+      isHarmlessEnough: gain !== undefined && !timeMeasures.has(gain.measure),
+      helpsSlowRuns: gain?.measure === "time_p90",
     });
     const verdict = verdicts[judged.verdict];
     if (verdict !== undefined)

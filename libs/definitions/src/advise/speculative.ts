@@ -1,0 +1,82 @@
+/**
+ * Advice about second copies of slow attempts. A copy helps the slowest runs and no others, so its gain is that of the time
+ * which a tenth of the runs exceeds, and not the median.
+ */
+import type { TaskDocument } from "../language/document.ts";
+import { entriesOf, lengthMs } from "./parallel.ts";
+import { type Gain, type Needs, type RecordedRun, replayMs } from "./replay.ts";
+
+export interface SpeculativeFound {
+  readonly gain: Gain;
+  readonly evidence: readonly string[];
+}
+
+/** A pool starts a copy after this share of the attempts would have ended. */
+const copyQuantile = 0.95;
+/** The share of runs that are faster than the time which is compared. */
+const slowQuantile = 0.9;
+/** Fewer attempts do not show which are slow. */
+const attemptsMin = 40;
+const runsMin = 20;
+/** A rank of 8 of 10 samples is within so many standard deviations. */
+const rankSpread = 1.28;
+
+/** Undefined if the task may have copies, must not have any, or too few attempts are recorded. */
+export function secondCopies(
+  id: string,
+  { uses, mayBeDoubled, limits, forEach, maxParallel }: TaskDocument,
+  needs: Needs,
+  runs: readonly RecordedRun[],
+): SpeculativeFound | undefined {
+  if (uses === undefined || mayBeDoubled !== undefined || limits !== undefined) return undefined;
+  const isEach = forEach !== undefined;
+  const attempts = sorted(runs.flatMap((run) => (isEach ? entriesOf(run, id) : timesOf(run, id))));
+  if (attempts.length < attemptsMin) return undefined;
+  const [usualMs, copyMs] = [at(attempts, 0.5), at(attempts, copyQuantile)];
+  const withCopy = (ms: number) => Math.min(ms, copyMs + usualMs);
+  const past: number[] = [];
+  const replayed: number[] = [];
+  for (const run of runs) {
+    const before = replayMs(run, needs, needs);
+    const after = replayMs(run, needs, needs, (_, task) => {
+      const heldMs = task.endedMs - task.queuedMs;
+      if (task.task !== id) return heldMs;
+      if (!isEach) return withCopy(heldMs);
+      const entries = entriesOf(run, id);
+      const atOnce = maxParallel ?? Math.max(1, entries.length);
+      const entriesMs = lengthMs(entries, atOnce);
+      return entriesMs === 0 ? heldMs : heldMs * (lengthMs(entries.map(withCopy), atOnce) / entriesMs);
+    });
+    if (before === undefined || after === undefined) continue;
+    past.push(before);
+    replayed.push(after);
+  }
+  if (past.length < runsMin) return undefined;
+  const slow = attempts.filter((ms) => ms > copyMs + usualMs).length;
+  return {
+    gain: slowGain(sorted(past), sorted(replayed)),
+    evidence: [
+      `${slow} of ${attempts.length} attempts took longer than a copy that starts after ${Math.round(copyMs)} ms and takes the usual ${Math.round(usualMs)} ms.`,
+      "The replay ends these attempts with their copy.",
+    ],
+  };
+}
+
+/** How much less the time is that a tenth of the runs exceeds. The interval is that of the rank among so many runs. */
+function slowGain(past: readonly number[], replayed: readonly number[]): Gain {
+  const spread = rankSpread * Math.sqrt((slowQuantile * (1 - slowQuantile)) / past.length);
+  const gains = [slowQuantile - spread, slowQuantile, Math.min(1, slowQuantile + spread)].map(
+    (share) => 1 - at(replayed, share) / Math.max(1, at(past, share)),
+  );
+  return { median: gains[1] ?? 0, low: Math.min(...gains), high: Math.max(...gains), runs: past.length };
+}
+
+function timesOf({ tasks }: RecordedRun, id: string): readonly number[] {
+  return tasks.filter(({ task }) => task === id).map(({ queuedMs, endedMs }) => endedMs - queuedMs);
+}
+
+const sorted = (values: readonly number[]) => values.toSorted((one, other) => one - other);
+
+function at(values: readonly number[], share: number): number {
+  return values[Math.round(share * (values.length - 1))] ?? 0;
+}
