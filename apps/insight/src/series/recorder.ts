@@ -71,7 +71,9 @@ const asked: Readonly<Record<MetricWord, readonly (readonly [Statistic, Partial<
 export class Recorder implements Component {
   readonly #parts: RecorderParts;
   readonly #recordedUntil = new Map<string, number>();
-  readonly #declared = new Map<string, string>();
+  readonly #declared = new Map<string, RecordedMetric>();
+  /** Queries of a metric, by kind and name. A round asks the same ones as the last. */
+  readonly #queries = new Map<string, readonly SeriesQuery[]>();
   /** What workers and services sent since the last round. */
   #sent: { readonly metrics: RecordedMetric[]; readonly series: RecordedSeries[] } = {
     metrics: [],
@@ -176,7 +178,7 @@ export class Recorder implements Component {
     const fromMs = Math.max(this.#recordedUntil.get(name) ?? 0, untilMs - reachMs);
     if (fromMs >= untilMs) return;
     const span = { from: toTimestamp(fromMs), to: toTimestamp(untilMs) };
-    const queries = [...metrics.values()].flatMap(queriesOf);
+    const queries = [...metrics.values()].flatMap((metric) => this.#queriesOf(metric));
     const series: RecordedSeries[] = [];
     for (let at = 0; at < queries.length; at += queriesMax) {
       const part = queries.slice(at, at + queriesMax);
@@ -214,12 +216,22 @@ export class Recorder implements Component {
   }
 
   #isNew(metric: RecordedMetric): boolean {
-    const text = JSON.stringify(metric);
     const key = `${metric.namespace}\n${metric.name}`;
-    if (this.#declared.get(key) === text) return false;
+    const known = this.#declared.get(key);
+    if (known !== undefined && isSame(known, metric)) return false;
     if (this.#declared.size >= declaredMax) this.#declared.clear();
-    this.#declared.set(key, text);
+    this.#declared.set(key, metric);
     return true;
+  }
+
+  #queriesOf(metric: Metric): readonly SeriesQuery[] {
+    const key = `${metric.kind} ${metric.name}`;
+    const known = this.#queries.get(key);
+    if (known !== undefined) return known;
+    const queries = queriesOf(metric);
+    if (this.#queries.size >= declaredMax) this.#queries.clear();
+    this.#queries.set(key, queries);
+    return queries;
   }
 
   #failed(problem: string): void {
@@ -244,6 +256,16 @@ function declaredOf({ name, kind, description, unit, labelNames }: Metric): Reco
   if (word === undefined) return [];
   const labels = [...labelNames, "process"];
   return [{ namespace: installationNamespace, name, kind: word, help: description, unit, labels }];
+}
+
+function isSame(one: RecordedMetric, other: RecordedMetric): boolean {
+  return (
+    one.kind === other.kind &&
+    one.help === other.help &&
+    one.unit === other.unit &&
+    one.labels.length === other.labels.length &&
+    one.labels.every((label, at) => label === other.labels[at])
+  );
 }
 
 /** Samples of a process that has been running for long come further apart: each of them covers several places. */

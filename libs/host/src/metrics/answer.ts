@@ -23,6 +23,8 @@ export interface SeriesSource {
 export interface AskedSpan extends Span {
   /** How far apart values are to be. 0 means as suits the span. */
   readonly stepMs: number;
+  /** The only one that is wanted of each series. */
+  readonly statistic: SampledSeries["statistic"];
 }
 
 const valuesMax = 1_000_000;
@@ -46,7 +48,11 @@ export function answerSeries(
   return series;
 }
 
-function* seriesOf(source: SeriesSource, query: SeriesQuery, asked: AskedSpan): Generator<Series> {
+function* seriesOf(
+  source: SeriesSource,
+  query: SeriesQuery,
+  asked: Omit<AskedSpan, "statistic">,
+): Generator<Series> {
   const { metric, labels, overSeries, groupBy } = query;
   const kind = source.kindOf(metric);
   if (kind === undefined) throw metricErrors.unknown({ metric, near: nearest(metric, [...source.names()]) });
@@ -57,7 +63,7 @@ function* seriesOf(source: SeriesSource, query: SeriesQuery, asked: AskedSpan): 
     throw metricErrors.notAnswerable({ metric, expected: "sum, mean, min, max or count over series", found });
   }
   const wanted = source
-    .series(metric, labels?.equals ?? {}, asked)
+    .series(metric, labels?.equals ?? {}, { ...asked, statistic: figure.statistic })
     .filter((one) => one.statistic === figure.statistic && isSelected(one.labels, labels))
     .map((one) => until(one, asked.toMs));
   const [first] = wanted;

@@ -87,10 +87,10 @@ function unitOf(name: string): string {
 }
 
 function sourceOf({ registry, ring }: MetricParts): SeriesSource {
-  const families = [...registry.families()];
+  const families = new Map(registry.families().map((family) => [family.name, family]));
   return {
-    kindOf: (metric) => families.find(({ name }) => name === metric)?.kind,
-    names: () => families.map(({ name }) => name),
-    series: (metric, equals, { fromMs }) => ring.series(metric, equals, fromMs),
+    kindOf: (metric) => families.get(metric)?.kind,
+    names: () => [...families.keys()],
+    series: (metric, equals, { fromMs, statistic }) => ring.series(metric, equals, fromMs, statistic),
   };
 }

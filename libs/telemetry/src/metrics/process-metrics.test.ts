@@ -61,13 +61,38 @@ describe("lag of the event loop", () => {
     };
   }
 
+  const quiet = () => ({ busyMs: 0, turns: 0 });
+
+  /** A loop that is asked for its activity once a second, and a histogram that says whether it is on. */
+  function probe() {
+    const now = { busyMs: 0, turns: 0, isOn: false };
+    const switchTo = (isOn: boolean): boolean => {
+      const isChanged = now.isOn !== isOn;
+      now.isOn = isOn;
+      return isChanged;
+    };
+    const histogram: DelayHistogram = {
+      ...{ max: 0, count: 0, percentile: () => 0, reset() {} },
+      enable: () => switchTo(true),
+      disable: () => switchTo(false),
+    };
+    const lag = new EventLoopLag(histogram, () => ({ ...now }));
+    lag.start();
+    const second = (busyMs: number, turns: number) => {
+      now.busyMs += busyMs;
+      now.turns += turns;
+      lag.tick();
+    };
+    return { lag, now, second };
+  }
+
   function tick(lag: EventLoopLag, times: number): void {
     for (let count = 0; count < times; count += 1) lag.tick();
   }
 
   it("is what exceeds the resolution, over the last complete ten seconds", () => {
     const lags = [0, 0, 5, 100];
-    const lag = new EventLoopLag(histogramOf(lags));
+    const lag = new EventLoopLag(histogramOf(lags), quiet);
     tick(lag, 9);
     assert.equal(lag.p99Seconds, 0);
     tick(lag, 1);
@@ -78,10 +103,38 @@ describe("lag of the event loop", () => {
   });
 
   it("keeps its maximum for a minute, so that a scrape every minute sees every spike", () => {
-    const lag = new EventLoopLag(histogramOf([700]));
+    const lag = new EventLoopLag(histogramOf([700]), quiet);
     tick(lag, 60);
     assert.ok(Math.abs(lag.maxSeconds - 0.7) < 1e-9);
     tick(lag, 10);
     assert.equal(lag.maxSeconds, 0);
+  });
+
+  it("is probed while the process is busy, and ten quiet seconds end the probe", () => {
+    const { now, second } = probe();
+    for (let at = 0; at < 10; at++) second(at === 5 ? 200 : 8, 20);
+    assert.ok(now.isOn, "one second was busy");
+    for (let at = 0; at < 10; at++) second(8, 20);
+    assert.ok(!now.isOn, "no wake-ups of a quiet process");
+    second(400, 900);
+    assert.ok(now.isOn);
+  });
+
+  it("of a quiet process is its mean turn, and a long turn is a spike", () => {
+    const { lag, second } = probe();
+    for (let at = 0; at < 20; at++) second(8, 20);
+    assert.deepEqual([lag.p50Seconds, lag.p99Seconds, lag.maxSeconds], [0, 0.0004, 0.0004]);
+    second(710, 20);
+    for (let at = 0; at < 9; at++) second(8, 20);
+    assert.deepEqual([lag.p50Seconds, lag.p99Seconds, lag.maxSeconds], [0, 0.71, 0.71]);
+    for (let at = 0; at < 20; at++) second(8, 20);
+    assert.deepEqual([lag.p99Seconds, lag.maxSeconds], [0.0004, 0.71]);
+  });
+
+  it("has no spike when a quiet process starts work in short turns", () => {
+    const { lag, second } = probe();
+    for (let at = 0; at < 10; at++) second(8, 20);
+    for (let at = 0; at < 10; at++) second(900, 900);
+    assert.equal(lag.maxSeconds, 0.001);
   });
 });

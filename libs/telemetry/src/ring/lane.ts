@@ -25,13 +25,24 @@ export const laneBytes = (fine.slots + coarse.slots) * Float32Array.BYTES_PER_EL
 
 export type Statistic = "value" | "rate" | "p50" | "p99";
 
-export class Lane {
+/** What is known of one number. */
+export interface Past {
+  readonly statistic: Statistic;
+  /** The value of a step that is in reach. Not a number if there is none. */
+  at(resolution: Resolution, step: number): number;
+}
+
+export class Lane implements Past {
   readonly statistic: Statistic;
   readonly fine = new Float32Array(fine.slots).fill(Number.NaN);
   readonly coarse = new Float32Array(coarse.slots).fill(Number.NaN);
 
   constructor(statistic: Statistic) {
     this.statistic = statistic;
+  }
+
+  at(resolution: Resolution, step: number): number {
+    return this[resolution][step % reaches[resolution].slots] as number;
   }
 
   /** Says zero for all steps from one moment on to another. */

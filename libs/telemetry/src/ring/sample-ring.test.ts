@@ -97,6 +97,18 @@ describe("the ring of recent samples", () => {
     assert.equal(valuesOf(found, "p50")?.[1], null);
   });
 
+  it("has one statistic of each series, if only that one is requested", () => {
+    const { time, registry, ring } = setUp();
+    registry.histogram(duration).with({}).observe(1.5);
+    time.advance(second);
+    const only = ring.series(duration.name, {}, 0, "p99");
+    assert.deepEqual(
+      only.map(({ statistic }) => statistic),
+      ["p99"],
+    );
+    near(only[0]?.values.at(-1), 1.99);
+  });
+
   it("tells when its samples were taken", () => {
     const { time, registry, past } = setUp();
     registry.gauge(load).with({}).set(1);

@@ -13,7 +13,7 @@ import type { MetricsRegistry } from "../metrics/registry.ts";
 import {
   fine,
   fineInCoarse,
-  type Lane,
+  type Past,
   type Resolution,
   reaches,
   type Statistic,
@@ -127,36 +127,42 @@ export class SampleRing {
   /**
    * The samples of a metric since then: of all its series that have these labels. Seconds if all of the time asked for
    * lies in the last ten minutes, or the ring has no more than that, else steps of two minutes.
+   *
+   * @param statistic only this one of each series. Default: all.
    */
-  series(name: string, labels: Readonly<Record<string, string>>, sinceMs: number): SampledSeries[] {
+  series(
+    name: string,
+    labels: Readonly<Record<string, string>>,
+    sinceMs: number,
+    statistic?: Statistic,
+  ): SampledSeries[] {
     const { clock } = this.#options;
     const reachMs = fine.slots * fine.stepMs;
     // A young process has all of its past in seconds, however far back is asked.
     const isYoung = this.#last.fine.number < fine.slots;
     const resolution = isYoung || sinceMs >= clock.now() - reachMs ? "fine" : "coarse";
     const result: SampledSeries[] = [];
-    for (const { source, lanes } of this.#kept(name)) {
+    for (const { source, pasts } of this.#kept(name)) {
       const own = labelsOf(source);
       if (Object.entries(labels).some(([label, value]) => own[label] !== value)) continue;
-      for (const lane of lanes()) {
-        result.push({
-          name,
-          labels: own,
-          statistic: lane.statistic,
-          ...this.#cut(lane, resolution, sinceMs),
-        });
-      }
+      for (const past of pasts)
+        if (statistic === undefined || past.statistic === statistic)
+          result.push({
+            name,
+            labels: own,
+            statistic: past.statistic,
+            ...this.#cut(past, resolution, sinceMs),
+          });
     }
     return result;
   }
 
   /** The series of a metric whose past is known: what is tracked, and what has always been zero. */
-  *#kept(name: string): Generator<{ readonly source: Source; readonly lanes: () => readonly Lane[] }> {
+  *#kept(name: string): Generator<{ readonly source: Source; readonly pasts: readonly Past[] }> {
     const { tracked = [], waiting = [] } = this.#named(name) ?? {};
-    for (const { source, track } of tracked) yield { source, lanes: () => track.lanes };
+    for (const { source, track } of tracked) yield { source, pasts: track.lanes };
     for (const source of waiting)
-      if (source.family.kind === "gauge" && !source.moved())
-        yield { source, lanes: () => [zerosOf(source, this.#steps)] };
+      if (source.family.kind === "gauge" && !source.moved()) yield { source, pasts: [zerosOf(source)] };
   }
 
   #named(name: string): Named | undefined {
@@ -179,7 +185,7 @@ export class SampleRing {
   }
 
   #cut(
-    lane: Lane,
+    past: Past,
     resolution: Resolution,
     sinceMs: number,
   ): Omit<SampledSeries, "name" | "labels" | "statistic"> {
@@ -191,7 +197,7 @@ export class SampleRing {
     const count = Math.max(0, Math.min(wanted, last.number, slots));
     const values: (number | null)[] = [];
     for (let number = last.number - count + 1; number <= last.number; number += 1) {
-      const value = lane[resolution][number % slots] as number;
+      const value = past.at(resolution, number);
       values.push(Number.isNaN(value) ? null : value);
     }
     return { stepMs, fromMs: Math.round(lastAtMs - Math.max(0, count - 1) * stepMs), values };

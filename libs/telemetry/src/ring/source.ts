@@ -1,7 +1,7 @@
 /** A series as the ring sees it before it tracks it. */
 import { ObservedCounter } from "../metrics/cells.ts";
 import type { MetricFamily } from "../metrics/registry.ts";
-import { fineInCoarse, Lane, type Steps } from "./lane.ts";
+import { fineInCoarse, Lane, type Past, type Steps } from "./lane.ts";
 import { CounterTrack, GaugeTrack, HistogramTrack, type Track } from "./track.ts";
 
 export interface Source {
@@ -17,11 +17,12 @@ export interface Source {
   track(now: Steps): Track;
 }
 
-/** The past of a gauge that has always been zero takes no memory: it is made on first use. */
-export function zerosOf({ since }: Source, now: Steps): Lane {
-  const lane = new Lane("value");
-  lane.zero(since, now);
-  return lane;
+/** The past of a gauge that has always been zero takes no memory. */
+export function zerosOf({ since }: Source): Past {
+  return {
+    statistic: "value",
+    at: (resolution, step) => (step > since[resolution] ? 0 : Number.NaN),
+  };
 }
 
 /** @param old whether the series was there when the ring started: its earlier counts are not the ring's. */
