@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { add, isNothing, noAmounts, subtract } from "@tutti/machine-work";
+import { countWaitingFunctions } from "../core/node/waiting-functions.ts";
 import type { RunView } from "../core/state/state.ts";
 
 export function checkLent(run: RunView): void {
@@ -18,5 +19,7 @@ export function checkLent(run: RunView): void {
   }
   assert.deepEqual(run.lent?.amounts ?? noAmounts(), expected, "what the run keeps is what its nodes have");
   assert.equal(run.lent?.lenders ?? 0, lenders);
+  if (run.waitingFunctions !== undefined)
+    assert.equal(run.waitingFunctions, countWaitingFunctions(run), "waiting functions");
   if (lenders === 0) assert.ok(isNothing(run.lent?.amounts), "no remainder is kept");
 }

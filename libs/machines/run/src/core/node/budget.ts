@@ -8,7 +8,7 @@
  * 4. The rest is lent to the offered turns of functions, so that turns at the same time never have more than the rest
  *    together. A turn that is lost gives its part back: unlike reserved amounts, it does not count as used.
  */
-import { type Amounts, TaskStatus } from "@tutti/contracts/types/v1";
+import type { Amounts } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import {
   add,
@@ -22,8 +22,7 @@ import {
   subtract,
   usedUpWithin,
 } from "@tutti/machine-work";
-import { stateOfKind } from "../state/kind-state.ts";
-import { partsOf, rangeViewOf, taskOf } from "../state/places.ts";
+import { rangeViewOf } from "../state/places.ts";
 import {
   detailOf,
   type Node,
@@ -35,6 +34,7 @@ import {
 import { lentOf, updateLent } from "./lent.ts";
 import { addUsed } from "./nodes.ts";
 import type { Place } from "./task-kind.ts";
+import { keepWaitingFunctions, waitingFunctions, waitingOf } from "./waiting-functions.ts";
 
 /** Returns whether it has a budget to keep within. */
 export function hasBudget({ order }: RunView): boolean {
@@ -51,43 +51,6 @@ function freeOf(run: RunView): Amounts {
   return leftWithin(run.order?.budget, run.used, run.reserved, lentOf(run));
 }
 
-/** Functions that will want a part of the rest: those between two turns, and those that can start. */
-function waitingFunctions(run: RunView, except: ReadonlySet<number>): number {
-  // A look at each node is for runs that have a reason to look.
-  if (!run.ranges.some(({ plan }) => plan.hasFunctions)) return 0;
-  let count = 0;
-  for (const node of run.nodes)
-    if (node !== undefined && !except.has(node.number) && isFunction(run, node.number))
-      count += waitingWithin(run, node);
-  for (const number of run.agenda.slice(run.agendaAt))
-    if (isPending(run.nodes[number]) && !except.has(number) && isFunction(run, number)) count += 1;
-  return count;
-}
-
-function isPending(node: NodeView | undefined): boolean {
-  return node === undefined || node.status === TaskStatus.TASK_STATUS_PENDING;
-}
-
-function isFunction(run: RunView, number: number): boolean {
-  return taskOf(rangeViewOf(run, number), number).kind === "function";
-}
-
-function waitingWithin(run: RunView, node: NodeView): number {
-  const isBetween = betweenTurns.has(node.status);
-  const list = stateOfKind(node, "list");
-  if (list === undefined || !isBetween) return isBetween ? 1 : 0;
-  const { count = 0 } = partsOf(run, node) ?? {};
-  const { maxParallel } = node.range.plan.policy(node.range.plan.task(node.task));
-  const room = maxParallel === 0 ? count : maxParallel - list.entriesOpen;
-  return Math.max(0, Math.min(count - list.nextEntry, room));
-}
-
-const betweenTurns: ReadonlySet<TaskStatus> = new Set([
-  TaskStatus.TASK_STATUS_WAITING,
-  TaskStatus.TASK_STATUS_RETRYING,
-  TaskStatus.TASK_STATUS_HELD,
-]);
-
 /** The part of the rest that a function or child gets: all that want one get the same. */
 function shareOf(
   run: RunView,
@@ -98,7 +61,8 @@ function shareOf(
   const except = new Set([number]);
   for (let at: RangeView = range; at.owner >= 0; at = rangeViewOf(run, at.owner))
     if (!at.isEntries) except.add(at.owner);
-  const wanted = 1 + waitingFunctions(run, except);
+  let wanted = 1 + waitingFunctions(run);
+  for (const each of except) wanted -= waitingOf(run, each);
   for (const kind of kinds) {
     const least = kind === "money" ? 1e-6 : 1;
     const part = Math.floor(share[kind] / wanted / least) * least;
@@ -134,8 +98,9 @@ export function reservedFor(place: Place): Amounts | undefined {
   return isNothing(wanted) ? undefined : wanted;
 }
 
-/** What a turn of a function may use up: what it has set aside, and its part of the rest. */
-export function leftForTurn(run: RunView, node: NodeView): Amounts {
+/** For folds. What a turn of a function may use up: what it has set aside, and its part of the rest. */
+export function leftForTurn(run: Run, node: NodeView): Amounts {
+  keepWaitingFunctions(run);
   const left = shareOf(run, node);
   add(left, node.more?.reserved);
   return left;

@@ -22,7 +22,9 @@ import { bookUnknown } from "./budget.ts";
 import { isUndoable, keepRegisteredEffect, recordEffect } from "./compensation-ledger.ts";
 import { detachChild } from "./detached-children.ts";
 import {
+  addReady,
   clearLimits,
+  forgetWaitingList,
   nodeOf,
   policyOf,
   release,
@@ -30,6 +32,7 @@ import {
   setStatus,
   updateAttention,
 } from "./nodes.ts";
+import { forgetWaiting } from "./waiting-functions.ts";
 
 const success = 0;
 const failure = 1;
@@ -66,6 +69,7 @@ export function finishNode(
   if (range.isEntries) {
     const owner = nodeOf(run, range.owner);
     startKind(detailOf(owner), "list").entriesOpen -= 1;
+    forgetWaitingList(run, owner);
     updateAttention(run, owner);
     return;
   }
@@ -138,7 +142,7 @@ function countNeed(run: Run, range: Range, task: number, met: boolean, skipped: 
   if (needs < 0) return;
   if (met) {
     open[place] = needs - 1;
-    if (needs === 1) run.agenda.push(range.first + place);
+    if (needs === 1) addReady(run, range.first + place);
     return;
   }
   skip(run, range, place);
@@ -205,6 +209,7 @@ export function detachRange(run: Run, range: Range, atMs: number, outstanding: R
   counts[TaskStatus.TASK_STATUS_PENDING] = (counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) - untouched;
   counts[TaskStatus.TASK_STATUS_CANCELLED] = (counts[TaskStatus.TASK_STATUS_CANCELLED] ?? 0) + untouched;
   range.isDropped = true;
+  forgetWaiting(run);
   if (range.owner < 0) run.left -= range.left;
   range.left = 0;
   forgetAgenda(run, range);

@@ -12,6 +12,7 @@ import { isAdded, partRanges, rangeOf, taskNumberOf } from "../state/places.ts";
 import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state/state.ts";
 import { since } from "../state/times.ts";
 import { updateLent } from "./lent.ts";
+import { changeReady, changeWaiting, forgetWaiting } from "./waiting-functions.ts";
 
 /** Returns the node, made when nothing has happened to it yet. */
 export function nodeOf(run: Run, number: number): Node {
@@ -55,6 +56,7 @@ function untouchedStatus(run: Run, range: Range, number: number): TaskStatus {
 }
 
 export function setStatus(run: Run, node: Node, status: TaskStatus): void {
+  changeWaiting(run, node, status);
   const { counts } = run;
   counts[node.status] = (counts[node.status] ?? 0) - 1;
   counts[status] = (counts[status] ?? 0) + 1;
@@ -76,6 +78,7 @@ export function startVisit(run: Run, number: number, atMs: number, outstanding: 
     if (number - range.first === detail.nextEntry)
       detail.nextEntry = nextPending(run, range, detail.nextEntry + 1);
     detail.entriesOpen += 1;
+    forgetWaitingList(run, owner);
     updateAttention(run, owner);
   } else removeFromAgenda(run, number);
   node.visit += 1;
@@ -109,6 +112,17 @@ export function watchTotal(
     outstanding.timer(timerNumber(number, nodeTimers.total), run.createMs + readyAt + totalMs);
 }
 
+/** A node can start. */
+export function addReady(run: Run, number: number): void {
+  run.agenda.push(number);
+  changeReady(run, number, 1);
+}
+
+/** Another number of entries can start. */
+export function forgetWaitingList(run: Run, { range, task }: Node): void {
+  if (run.waitingFunctions !== undefined && range.plan.task(task).kind === "function") forgetWaiting(run);
+}
+
 export function removeFromAgenda(run: Run, number: number): void {
   const { agenda } = run;
   if (agenda[run.agendaAt] === number) run.agendaAt += 1;
@@ -117,6 +131,7 @@ export function removeFromAgenda(run: Run, number: number): void {
     if (place === -1) return;
     agenda.splice(place, 1);
   }
+  changeReady(run, number, -1);
   if (run.agendaAt === agenda.length) {
     agenda.length = 0;
     run.agendaAt = 0;
@@ -200,8 +215,7 @@ export function addRange(
   run.nodeCount += count;
   run.counts[TaskStatus.TASK_STATUS_PENDING] = (run.counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) + count;
   if (owner < 0) run.left += count;
-  for (let place = 0; place < open.length; place++)
-    if (open[place] === 0) run.agenda.push(range.first + place);
+  for (let place = 0; place < open.length; place++) if (open[place] === 0) addReady(run, range.first + place);
   return range;
 }
 

@@ -23,6 +23,7 @@ import { follow, isMet, outcomeOfNode, stop } from "./flow.ts";
 import { keptBytesOf } from "./kept.ts";
 import { updateLent } from "./lent.ts";
 import { release, updateAttention } from "./nodes.ts";
+import { forgetWaiting } from "./waiting-functions.ts";
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
 
@@ -206,6 +207,7 @@ function endOfAny(run: Run, number: number, status: TaskStatus) {
 /** Counts, open nodes, failures and the agenda, out of the status of every node. */
 export function recount(run: Run): void {
   run.counts.fill(0);
+  forgetWaiting(run);
   run.left = 0;
   run.failed = -1;
   run.keptBytes = 0;

@@ -92,6 +92,8 @@ export interface Run {
   reserved: Amounts | undefined;
   /** What is lent to the offered turns of functions, and to how many. Undefined for none. Follows from the nodes. */
   lent: { readonly amounts: Amounts; lenders: number } | undefined;
+  /** Functions that will want a part of the budget. Undefined until a turn asks. Follows from the nodes. */
+  waitingFunctions: number | undefined;
   /** What most runs have none of. */
   more: RunMore | undefined;
 }
@@ -340,6 +342,7 @@ export function newRun(plans: KnownPlans, key: InstanceKey): Run {
     used: undefined,
     reserved: undefined,
     lent: undefined,
+    waitingFunctions: undefined,
     more: undefined,
   };
 }

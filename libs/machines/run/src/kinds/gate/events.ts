@@ -6,6 +6,7 @@ import { cut, detailLengthMax, isDone } from "@tutti/machine-work";
 import { bookUsed } from "../../core/node/budget.ts";
 import { addUsed, nodeOf, updateAttention } from "../../core/node/nodes.ts";
 import { closureOf, reopen } from "../../core/node/reopen.ts";
+import { forgetWaiting } from "../../core/node/waiting-functions.ts";
 import { startKind } from "../../core/state/kind-state.ts";
 import { reportsMax } from "../../core/state/limits.ts";
 import { detailOf, type Node, type Run, type RunEvent, reviewOf } from "../../core/state/state.ts";
@@ -51,6 +52,7 @@ function lineUp(run: Run, { number, range }: Node): void {
   const detail = startKind(detailOf(owner), "list");
   detail.nextEntry = Math.min(detail.nextEntry, number - range.first);
   detail.entriesOpen = 0;
+  forgetWaiting(run);
   for (let entry = range.first; entry < range.first + range.count; entry++) {
     const status = run.nodes[entry]?.status ?? pending;
     if (status !== pending && !isDone(status)) detail.entriesOpen += 1;

@@ -25,6 +25,7 @@ import { statusBeside } from "../../core/node/compensation-ledger.ts";
 import { settleDetachedChild } from "../../core/node/detached-children.ts";
 import { detachRange } from "../../core/node/flow.ts";
 import { addRange, nodeOf, release, setStatus } from "../../core/node/nodes.ts";
+import { forgetWaiting } from "../../core/node/waiting-functions.ts";
 import { planNeededBy, planOf } from "../../core/plan/plan-of.ts";
 import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../../core/state/numbers.ts";
 import {
@@ -256,6 +257,7 @@ function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
   for (const range of run.ranges)
     if (range.left > 0 && !range.isDropped) detachRange(run, range, atMs, outstanding);
   run.agenda.length = 0;
+  forgetWaiting(run);
   run.agendaAt = 0;
   clearRun(run, outstanding);
   if (run.undoing < 0) return;
