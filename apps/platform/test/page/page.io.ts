@@ -431,8 +431,6 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     assert.deepEqual(await accessibilityProblems(page), []);
     for (const width of [400, 900, 1400]) {
       await page.setViewportSize({ width, height: 900 });
-      if (process.env["SHOTS"] !== undefined)
-        await page.screenshot({ path: `${process.env["SHOTS"]}/move-${width}.png` });
     }
     await dialog.getByLabel("Reason").fill("the price was wrong");
     await dialog.getByRole("button", { name: "Move 2 runs", exact: true }).click();
@@ -597,6 +595,32 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.getByText("No problems found").waitFor();
     await page.getByRole("button", { name: "Register workflow", exact: true }).click();
     await heading(page, "odd").waitFor();
+    await page.context().close();
+  });
+
+  it("moves a part of new runs to a variant, and rolls back", async () => {
+    for (const variant of ["old", "new"] as const) {
+      const tasks = { old: "{old: {uses: stage.take}}", new: "{new: {uses: stage.ship}}" }[variant];
+      const text = `workflow: routes\ntasks: ${tasks}\n`;
+      const keepLatest = variant === "new";
+      await stage.client.call("workflows.register", { body: { text, versionLabels: [variant], keepLatest } });
+    }
+    const page = await stage.signedIn("/capabilities");
+    const variant = page.getByRole("listitem").filter({ hasText: "of new runs" });
+    await variant.getByText("new 0 %, old 100 % of new runs").waitFor();
+    await variant.getByLabel("Part of new runs of routes").fill("25");
+    await variant.getByRole("button", { name: "Set percentage", exact: true }).click();
+    await variant.getByText("new 25 %, old 75 % of new runs").waitFor();
+    const rollout = async () =>
+      (await stage.client.call("workflows.get", { params: { name: "routes" } })).rollout?.percent ?? 0;
+    assert.equal(await rollout(), 25);
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.setViewportSize({ width: 390, height: 844 });
+    const over = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+    assert.ok(Number(over) <= 0, `${over} px wider than a phone`);
+    await variant.getByRole("button", { name: "Roll back", exact: true }).click();
+    await variant.getByText("new 0 %, old 100 % of new runs").waitFor();
+    assert.equal(await rollout(), 0);
     await page.context().close();
   });
 

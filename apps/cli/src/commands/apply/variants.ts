@@ -1,14 +1,8 @@
 /** Reads the variants of a workflow as a file describes them. */
 import type { Definition } from "@tutti/rest/types";
+import { type Variants, type VariantTask, variantNames, variantsIn } from "@tutti/rest/variants";
 import type { Server } from "../../server/calls.ts";
-import {
-  calling,
-  type Variants,
-  type VariantTask,
-  variantNames,
-  variantsIn,
-  versionsOf,
-} from "../variants/variants.ts";
+import { calling, versionsOf } from "../variants/variants.ts";
 import { unlessMissing } from "./resources.ts";
 
 export interface FoundVariants {

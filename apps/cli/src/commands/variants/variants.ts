@@ -8,6 +8,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { counted } from "@tutti/kernel";
 import type { Definition } from "@tutti/rest/types";
+import {
+  type VariantName,
+  type Variants,
+  type VariantTask,
+  variantDocument,
+  variantNames,
+  variantsIn,
+  withoutComparison,
+} from "@tutti/rest/variants";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
@@ -15,18 +24,6 @@ import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-
-type VariantName = "old" | "new";
-export const variantNames = ["old", "new"] as const;
-const other = { old: "new", new: "old" } as const;
-
-/** A task of the workflow language: what a variant does. */
-export type VariantTask = Readonly<Record<string, unknown>>;
-
-export interface Variants {
-  readonly old: VariantTask;
-  readonly new: VariantTask;
-}
 
 export interface VariantSetting {
   readonly percent: number;
@@ -76,7 +73,7 @@ export async function registerVariants(
     await server.call("workflows.register", {
       query: server.namespace,
       body: {
-        ...{ format: "json", text: documentOf(name, variant, variants, compares) },
+        ...{ format: "json", text: variantDocument(name, variant, variants, compares) },
         ...{ fileName: `${name}.json`, versionLabels: [variant] },
         // The new version takes no runs before its percentage is set.
         ...(variant === "new" && { keepLatest: true }),
@@ -95,25 +92,6 @@ export async function rollOut(
   await server.call("workflows.rollOut", {
     ...{ params: { name }, query: server.namespace },
     body: { version, percent, reason: "tutti variant" },
-  });
-}
-
-function documentOf(
-  name: string,
-  variant: VariantName,
-  { [variant]: own, [other[variant]]: shadow }: Partial<Variants>,
-  compares: boolean,
-): string {
-  return JSON.stringify({
-    workflow: name,
-    description: `The ${variant} of two variants.`,
-    tasks: {
-      [variant]: own,
-      ...(compares && {
-        [other[variant]]: { ...shadow, mayFail: true, retry: 1, timeout: { queue: "2s", total: "1m" } },
-      }),
-    },
-    output: `\${{ tasks.${variant}.output }}`,
   });
 }
 
@@ -137,12 +115,12 @@ export async function rollBack(server: Server, name: string): Promise<void> {
     params: { name },
     query: { ...server.namespace, label: "old", withSource: true, withoutLiveCount: true },
   });
-  const { tasks = {} } = JSON.parse(source?.text ?? "{}") as { tasks?: Partial<Variants> };
-  if (tasks.new === undefined) return;
+  const text = withoutComparison(name, source?.text);
+  if (text === undefined) return;
   await server.call("workflows.register", {
     query: server.namespace,
     body: {
-      ...{ format: "json", text: documentOf(name, "old", tasks, false) },
+      ...{ format: "json", text },
       ...{ fileName: `${name}.json`, versionLabels: ["old"] },
     },
   });
@@ -160,16 +138,6 @@ async function requireVariants(server: Server, name: string): Promise<number> {
 export async function versionsOf(server: Server, name: string): Promise<readonly Definition[]> {
   const query = { ...server.namespace, size: versionsRead };
   return (await server.call("workflows.versions", { params: { name }, query })).versions;
-}
-
-/** Undefined if a workflow has no variants. */
-export function variantsIn(versions: readonly Definition[]) {
-  const labelled = (label: string) => versions.find(({ versionLabels }) => versionLabels.includes(label));
-  const [one, two] = [labelled("old"), labelled("new")];
-  if (one === undefined || two === undefined) return undefined;
-  const { rollout } = one;
-  const part = rollout !== undefined && rollout.hash === two.hash ? (rollout.percent ?? 0) : 0;
-  return { old: one, new: two, percent: two.versionLabels.includes("latest") ? percentMax : part };
 }
 
 const versionsRead = 500;

@@ -15,6 +15,7 @@ import { Spelled } from "../../elements/spelled-popover.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { runStates, standOf } from "../../score/states.ts";
 import { whatFailed } from "../runs/outcome.ts";
+import { VariantsPart } from "./variants.tsx";
 
 /** More than a person reads on one page. */
 const size = 1_000;
@@ -56,6 +57,7 @@ export function CapabilitiesPage() {
           {() => <Adapters adapters={adaptersIn(capabilities)} />}
         </Shown>
       </Part>
+      <VariantsPart />
       <Part title="All capabilities">
         <Shown query={query} what="capabilities" lines={6}>
           {() =>

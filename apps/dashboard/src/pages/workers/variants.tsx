@@ -1,0 +1,137 @@
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Definition, Routes } from "@tutti/rest/types";
+import { variantsIn, withoutComparison } from "@tutti/rest/variants";
+import { useState } from "react";
+import { read } from "../../data/queries.ts";
+import { send } from "../../data/send.ts";
+import { Action } from "../../elements/action.tsx";
+import { TextField } from "../../elements/fields.tsx";
+import { Empty, Meter, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine, pathOf } from "../../elements/spelled.ts";
+import { percentProblem } from "../workflows/rollout.ts";
+import "./variants.css";
+
+interface VariantsOf {
+  readonly name: string;
+  /** Of new runs, that take the new variant. */
+  readonly percent: number;
+}
+
+const variantsQuery = () =>
+  queryOptions({
+    queryKey: ["workflows", "variants"],
+    queryFn: async ({ signal }): Promise<readonly VariantsOf[]> => {
+      const path = pathOf(["workflows"], { size: 1_000 });
+      const { definitions } = await read<Routes["workflows.list"]["reply"]>(path, signal);
+      const labelled = definitions.filter(({ versionLabels }) =>
+        versionLabels.some((label) => label === "old" || label === "new"),
+      );
+      const found = labelled.map(async ({ name }) => {
+        const versions = pathOf(["workflows", name, "versions"], { size: 500 });
+        const reply = await read<Routes["workflows.versions"]["reply"]>(versions, signal);
+        const variants = variantsIn(reply.versions);
+        return variants === undefined ? [] : [{ name, percent: variants.percent }];
+      });
+      return (await Promise.all(found)).flat();
+    },
+  });
+
+/** Workflows with two variants: who takes new runs, and the way back. */
+export function VariantsPart() {
+  const query = useQuery(variantsQuery());
+  return (
+    <Part title="Variants">
+      <Shown query={query} what="variants" lines={2}>
+        {(found) =>
+          found.length === 0 ? (
+            <Empty title="No variants yet.">
+              Put two capabilities behind one workflow:{" "}
+              <code>tutti variant set NAME OLD NEW --percent 10</code>
+            </Empty>
+          ) : (
+            <ul className="variants">
+              {found.map((variants) => (
+                <OneWorkflow key={variants.name} variants={variants} />
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+function OneWorkflow({ variants: { name, percent } }: { variants: VariantsOf }) {
+  const queries = useQueryClient();
+  const [typed, setTyped] = useState<string>();
+  const draft = typed ?? String(percent);
+  const problem = percentProblem(draft);
+  const path = pathOf(["workflows", name, "rollout"]);
+  const onDone = () => {
+    setTyped(undefined);
+    for (const kind of ["workflow", "workflows"]) void queries.invalidateQueries({ queryKey: [kind] });
+  };
+  const back = { method: "POST", path, body: { version: "old", percent: 100, reason: "dashboard" } } as const;
+  return (
+    <li>
+      <p>
+        <Link to="/workflows/$name" params={{ name }}>
+          {name}
+        </Link>{" "}
+        <span className="soft">
+          new {percent} %, old {100 - percent} % of new runs
+        </span>
+      </p>
+      <Meter share={percent / 100} tone="playing" />
+      <div className="variant-acts">
+        <TextField
+          label={`Part of new runs of ${name}`}
+          hint="percent, 0 to 100"
+          value={draft}
+          onChange={setTyped}
+          problem={problem}
+          inputMode="numeric"
+        />
+        <Action
+          label="Set percentage"
+          disabled={problem !== undefined || Number(draft) === percent}
+          call={{
+            method: "POST",
+            path,
+            body: { version: "new", percent: Number(draft), reason: "dashboard" },
+          }}
+          command={commandLine("tutti", "workflow", "rollout", `${name}@new`, "--percent", draft)}
+          said={`${name}: the new variant takes ${draft} % of new runs.`}
+          onDone={onDone}
+        />
+        <Action
+          label="Roll back"
+          weight="grave"
+          disabled={percent === 0}
+          call={back}
+          command={commandLine("tutti", "variant", "rollback", name)}
+          perform={async () => {
+            const reply = await send(back);
+            await endComparison(name);
+            return reply;
+          }}
+          said={`${name}: all new runs take the old variant.`}
+          onDone={onDone}
+        />
+      </div>
+    </li>
+  );
+}
+
+/** If this fails, the old variant still decides. */
+async function endComparison(name: string): Promise<void> {
+  const old = pathOf(["workflows", name], { label: "old", withSource: true, withoutLiveCount: true });
+  // The cast: the answer of this route.
+  const { source } = (await send({ method: "GET", path: old })) as Definition;
+  const text = withoutComparison(name, source?.text);
+  if (text === undefined) return;
+  const body = { format: "json", text, fileName: `${name}.json`, versionLabels: ["old"] };
+  await send({ method: "POST", path: pathOf(["workflows"]), body });
+}

@@ -1,0 +1,62 @@
+/** Two variants behind one workflow: the versions `old` and `new`, between which its rollout divides new runs. */
+import type { Definition } from "./generated/types.ts";
+
+export type VariantName = "old" | "new";
+export const variantNames = ["old", "new"] as const;
+const other = { old: "new", new: "old" } as const;
+
+/** A task of the workflow language: what a variant does. */
+export type VariantTask = Readonly<Record<string, unknown>>;
+
+export interface Variants {
+  readonly old: VariantTask;
+  readonly new: VariantTask;
+}
+
+const percentMax = 100;
+
+/** Undefined if a workflow has no variants. */
+export function variantsIn(versions: readonly Definition[]) {
+  const labelled = (label: VariantName) =>
+    versions.find(({ versionLabels }) => versionLabels.includes(label));
+  const [one, two] = [labelled("old"), labelled("new")];
+  if (one === undefined || two === undefined) return undefined;
+  const { rollout } = one;
+  const part = rollout !== undefined && rollout.hash === two.hash ? (rollout.percent ?? 0) : 0;
+  return { old: one, new: two, percent: two.versionLabels.includes("latest") ? percentMax : part };
+}
+
+/** The version of a variant. In a comparison, the other one is a second task that may fail. */
+export function variantDocument(
+  name: string,
+  variant: VariantName,
+  { [variant]: own, [other[variant]]: shadow }: Partial<Variants>,
+  compares: boolean,
+): string {
+  return JSON.stringify({
+    workflow: name,
+    description: `The ${variant} of two variants.`,
+    tasks: {
+      [variant]: own,
+      ...(compares && {
+        [other[variant]]: { ...shadow, mayFail: true, retry: 1, timeout: { queue: "2s", total: "1m" } },
+      }),
+    },
+    output: `\${{ tasks.${variant}.output }}`,
+  });
+}
+
+function documentIn(text = "{}"): { readonly tasks?: Partial<Variants> } {
+  try {
+    return JSON.parse(text) as { readonly tasks?: Partial<Variants> };
+  } catch {
+    // A person wrote this version.
+    return {};
+  }
+}
+
+/** The version `old` without a comparison. Undefined if it has none. */
+export function withoutComparison(name: string, text: string | undefined): string | undefined {
+  const { tasks = {} } = documentIn(text);
+  return tasks.new === undefined ? undefined : variantDocument(name, "old", tasks, false);
+}
