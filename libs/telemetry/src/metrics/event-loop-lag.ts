@@ -28,7 +28,7 @@ export interface LoopActivity {
 
 /** A wake-up in 50 ms costs a process a thousandth of a core. */
 export const resolutionMs = 100;
-/** On average over a second: turns of an idle process take less than one, those of a busy one two. */
+/** On average over a second. Turns of an idle platform take 0.4 ms. A burst of short turns must not look like a long one. */
 const longTurnMs = 5;
 const windowTicks = 10;
 const maximaKept = 6;
