@@ -223,7 +223,7 @@ export const alertCommands: readonly Command[] = [
       { words: "incident repair i1 retry --reason 'the bank is back' --yes", does: "retry the failed runs" },
       {
         words: "incident repair i1 fix order --task charge currency=EUR --yes",
-        does: "correct the input of a task in the failed runs, and resume them",
+        does: "correct an input, and resume the failed runs",
       },
       { words: "incident repair i1 scale gpu --min 10 --yes", does: "start at least 10 agents" },
     ],
