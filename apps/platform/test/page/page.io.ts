@@ -431,6 +431,8 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     assert.deepEqual(await accessibilityProblems(page), []);
     for (const width of [400, 900, 1400]) {
       await page.setViewportSize({ width, height: 900 });
+      if (process.env["SHOTS"] !== undefined)
+        await page.screenshot({ path: `${process.env["SHOTS"]}/move-${width}.png` });
     }
     await dialog.getByLabel("Reason").fill("the price was wrong");
     await dialog.getByRole("button", { name: "Move 2 runs", exact: true }).click();
