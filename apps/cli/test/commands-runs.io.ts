@@ -480,6 +480,8 @@ tasks:
   });
 
   it("cache: list, show, invalidate, and why a run used it or not", async () => {
+    const outputs = async () => Number(/outputs +(\d+)\nsize /.exec(await printed("cache usage"))?.[1]);
+    const before = await outputs();
     for (const [id, day] of [
       ["kept-1", 1],
       ["kept-2", 1],
@@ -488,7 +490,8 @@ tasks:
       await printed(`run kept.yaml day=${day} --id ${id}`);
     await listed("cache list --tag days", /test\.echo +fresh +kept-1 +days/);
     const [entry] = (await printed("cache list --tag days --of-run kept-3 -q")).trim().split("\n");
-    assert.match(await printed("cache usage"), /outputs +2\nsize +2\.\d kB of .*\nhit rate +no uses yet/);
+    assert.match(await printed("cache usage"), /size +[\d.]+ kB of .*\nhit rate +\S/);
+    assert.equal(await outputs(), before + 2);
     assert.match(await printed(`cache show ${entry}`), /computed by +run kept-3, task one/);
     assert.match(await printed("cache explain kept-2"), /one {2}hit {2}from run kept-1, task one/);
     assert.match(await printed("cache explain kept-3"), /one {2}computed .*\n {2}input\.day: 1 → 2/);

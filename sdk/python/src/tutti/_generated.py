@@ -281,7 +281,7 @@ class Task(Node):
     #: Limits that it shares with every other task of the same key.
     limits: Sequence[Limit] | None = None
     #: Reuse of earlier outputs. A single duration sets for how long, `auto` for an hour.
-    cache: str | Expression | Cache | None = None
+    cache: Duration | Expression | Cache | None = field(default=None, metadata={"duration": True})
     #: When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.
     due_time: str | Expression | None = None
     #: What agents hand to other systems so that a repeated attempt takes effect once.
@@ -732,7 +732,7 @@ class WorkflowFields:
         estimate: Cost | None = None,
         checks: Sequence[Check] | None = None,
         limits: Sequence[Limit] | None = None,
-        cache: str | Expression | Cache | None = None,
+        cache: Duration | Expression | Cache | None = None,
         due_time: str | Expression | None = None,
         idempotency_key: str | Expression | None = None,
         may_be_doubled: bool | Expression | None = None,
