@@ -44,8 +44,8 @@ export function gainOf(
     return [1 - (replayMs(run, needs, changed, durationOf) ?? past) / past];
   });
   if (gains.length < runsMin) return undefined;
-  const sorted = gains.toSorted((one, other) => one - other);
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  const sorted = ascending(gains);
+  const at = (share: number) => quantile(sorted, share);
   return { median: at(0.5), low: at(0.1), high: at(0.9), runs: gains.length };
 }
 
@@ -74,4 +74,12 @@ export function replayMs(
     ends.set(task.task, Math.max(startMs, ...replayed) + gapMs + durationOf(run, task));
   }
   return ends.size === 0 ? undefined : Math.max(...ends.values()) - startMs;
+}
+
+export const ascending = (values: readonly number[]): readonly number[] =>
+  values.toSorted((one, other) => one - other);
+
+/** Of values in ascending order. 0 if there are none. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.round(share * (sorted.length - 1))] ?? 0;
 }

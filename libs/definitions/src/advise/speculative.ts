@@ -4,7 +4,7 @@
  */
 import type { TaskDocument } from "../language/document.ts";
 import { entriesOf, lengthMs } from "./parallel.ts";
-import { type Gain, type Needs, type RecordedRun, replayMs } from "./replay.ts";
+import { ascending, type Gain, type Needs, quantile, type RecordedRun, replayMs } from "./replay.ts";
 
 export interface SpeculativeFound {
   readonly gain: Gain;
@@ -30,9 +30,9 @@ export function secondCopies(
 ): SpeculativeFound | undefined {
   if (uses === undefined || mayBeDoubled !== undefined || limits !== undefined) return undefined;
   const isEach = forEach !== undefined;
-  const attempts = sorted(runs.flatMap((run) => (isEach ? entriesOf(run, id) : timesOf(run, id))));
+  const attempts = ascending(runs.flatMap((run) => (isEach ? entriesOf(run, id) : timesOf(run, id))));
   if (attempts.length < attemptsMin) return undefined;
-  const [usualMs, copyMs] = [at(attempts, 0.5), at(attempts, copyQuantile)];
+  const [usualMs, copyMs] = [quantile(attempts, 0.5), quantile(attempts, copyQuantile)];
   const withCopy = (ms: number) => Math.min(ms, copyMs + usualMs);
   const past: number[] = [];
   const replayed: number[] = [];
@@ -54,7 +54,7 @@ export function secondCopies(
   if (past.length < runsMin) return undefined;
   const slow = attempts.filter((ms) => ms > copyMs + usualMs).length;
   return {
-    gain: slowGain(sorted(past), sorted(replayed)),
+    gain: slowGain(ascending(past), ascending(replayed)),
     evidence: [
       `${slow} of ${attempts.length} attempts took longer than a copy that starts after ${Math.round(copyMs)} ms and takes the usual ${Math.round(usualMs)} ms.`,
       "The replay ends these attempts with their copy.",
@@ -66,17 +66,11 @@ export function secondCopies(
 function slowGain(past: readonly number[], replayed: readonly number[]): Gain {
   const spread = rankSpread * Math.sqrt((slowQuantile * (1 - slowQuantile)) / past.length);
   const gains = [slowQuantile - spread, slowQuantile, Math.min(1, slowQuantile + spread)].map(
-    (share) => 1 - at(replayed, share) / Math.max(1, at(past, share)),
+    (share) => 1 - quantile(replayed, share) / Math.max(1, quantile(past, share)),
   );
   return { median: gains[1] ?? 0, low: Math.min(...gains), high: Math.max(...gains), runs: past.length };
 }
 
 function timesOf({ tasks }: RecordedRun, id: string): readonly number[] {
   return tasks.filter(({ task }) => task === id).map(({ queuedMs, endedMs }) => endedMs - queuedMs);
-}
-
-const sorted = (values: readonly number[]) => values.toSorted((one, other) => one - other);
-
-function at(values: readonly number[], share: number): number {
-  return values[Math.round(share * (values.length - 1))] ?? 0;
 }

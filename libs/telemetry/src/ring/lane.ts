@@ -25,7 +25,7 @@ export const laneBytes = (fine.slots + coarse.slots) * Float32Array.BYTES_PER_EL
 
 export type Statistic = "value" | "rate" | "p50" | "p99";
 
-/** What is known of one number. */
+/** The recent values of one number. */
 export interface Past {
   readonly statistic: Statistic;
   /** The value of a step that is in reach. Not a number if there is none. */

@@ -56,7 +56,7 @@ export function compareOutput(entry: Proof, output: ReadOnly<Payload> | undefine
   const isFirst = entry.digest === "";
   const differMs = isEqual || isFirst ? entry.differMs : step.nowMs;
   const equal = isEqual ? Math.min(entry.equal + 1, needed.differed) : 1;
-  // What is shown is not recorded again.
+  // An output that is reused is not recorded again.
   if (!isEqual || !isShown(entry)) step.emit(outputCompared, { digest, equal, differMs });
   return isEqual;
 }

@@ -242,7 +242,7 @@ describe("the budget of a run", () => {
     );
   });
 
-  it("keeps what is lent as a sum, which is that of its nodes after each event", () => {
+  it("keeps the lent amounts as a sum, which equals that of its nodes after each event", () => {
     const text =
       "workflow: w\ntasks:\n" +
       "  a: {function: work, cost: {tokens: 3}, retry: {attempts: 2, backoff: 1s}}\n" +

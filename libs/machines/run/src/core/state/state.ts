@@ -90,7 +90,7 @@ export interface Run {
   used: Amounts | undefined;
   /** What its attempts and children have set aside of its budget. Undefined for nothing. Follows from the nodes. */
   reserved: Amounts | undefined;
-  /** What is lent to the offered turns of functions, and to how many. Undefined for none. Follows from the nodes. */
+  /** Amounts lent to the offered turns of functions, and the number of turns. Undefined for none. Follows from the nodes. */
   lent: { readonly amounts: Amounts; lenders: number } | undefined;
   /** Functions that will want a part of the budget. Undefined until a turn asks. Follows from the nodes. */
   waitingFunctions: number | undefined;
