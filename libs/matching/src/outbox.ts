@@ -4,17 +4,21 @@
  * 1. Each is listed at most once. A link or stream knows by itself whether it is listed.
  * 2. `flush` empties both lists before it sends: what a send adds is sent in the next turn.
  */
-import type { Link, SenderStream } from "./parts.ts";
+
+/** A link or a stream. */
+interface Sendable {
+  flush(): void;
+}
 
 export class Outbox {
-  #links: Link[] = [];
-  #streams: SenderStream[] = [];
+  #links: Sendable[] = [];
+  #streams: Sendable[] = [];
 
-  addLink(link: Link): void {
+  addLink(link: Sendable): void {
     this.#links.push(link);
   }
 
-  addStream(stream: SenderStream): void {
+  addStream(stream: Sendable): void {
     this.#streams.push(stream);
   }
 

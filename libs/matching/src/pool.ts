@@ -18,6 +18,7 @@ import {
   type WorkReference,
 } from "@tutti/contracts/types/v1";
 import { assert, isBefore, isRefusal, isStatus, type Refusal, toTimestamp } from "@tutti/kernel";
+import type { Agent, Cohort } from "./agents/agent.ts";
 import { numbersOf } from "./agents/capabilities.ts";
 import { scalerIdOf } from "./agents/launch.ts";
 import type { AgentOutlet, Joined } from "./api/agents.ts";
@@ -37,13 +38,13 @@ import type {
 import { composePool, type PoolParts } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
 import { HookCalls, type HookEnds } from "./hooks/hook-calls.ts";
-import type { Agent, Cohort, Task } from "./parts.ts";
 import type { PlacedAttempts } from "./placed/attempt-log.ts";
 import { defaultSettings, type LiveSettings, resolveSettings } from "./settings.ts";
 import type { Outcomes } from "./task/outcomes.ts";
 import type { Preemption } from "./task/preemption.ts";
 import { enqueue, isWaiting } from "./task/queueing.ts";
 import type { SenderOrders } from "./task/sender-orders.ts";
+import type { Task } from "./task/task.ts";
 import type { Tasks } from "./task/tasks.ts";
 import type { Waiting } from "./task/waiting.ts";
 import { PoolAgentViews } from "./views/agents.ts";
@@ -81,8 +82,8 @@ export class PoolOwner implements Pool {
 
   constructor(parts: PoolParts) {
     this.#parts = parts;
-    const { settings, times, tasks } = parts;
-    const estimates = new StartEstimates(settings, times, tasks);
+    const { settings, times, tasks, running } = parts;
+    const estimates = new StartEstimates(settings, times, tasks, running);
     const reasons = new WaitReasons(parts);
     this.#agentViews = new PoolAgentViews(parts);
     this.#estimates = estimates;
@@ -266,7 +267,9 @@ export class PoolOwner implements Pool {
       agentId: agent.agentId,
       incarnation: agent.identity.incarnation,
       isPolled: agent.link?.isPolled === true,
-      tokens: [...agent.tasks()].filter(({ stage }) => stage === "working").map(({ offer }) => offer.token),
+      tokens: [...this.#parts.running.tasksOf(agent)]
+        .filter(({ stage }) => stage === "working")
+        .map(({ offer }) => offer.token),
     }));
   }
 

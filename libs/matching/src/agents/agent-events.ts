@@ -1,7 +1,7 @@
 /** Reports to the owner of a pool how its agents and their offerings change. */
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { PoolOptions } from "../api/pool.ts";
-import type { Agent } from "../parts.ts";
+import type { Agent } from "./agent.ts";
 import type { AgentIndex } from "./agent-index.ts";
 
 const { AGENT_STATE_STARTING, AGENT_STATE_GONE } = AgentState;

@@ -1,6 +1,6 @@
 /** The agents of a pool by id. One id has one agent. */
 import { assert } from "@tutti/kernel";
-import type { Agent } from "../parts.ts";
+import type { Agent } from "./agent.ts";
 
 export class AgentIndex {
   readonly #agents = new Map<string, Agent>();

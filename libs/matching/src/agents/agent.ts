@@ -1,12 +1,65 @@
-import type { Offering } from "@tutti/contracts/agent/v1";
+/**
+ * An agent of a pool, with its link and its cohort as the agent and its tasks need them. An agent counts its tasks and
+ * does not know them: `Running` lists the tasks of each agent.
+ */
+import type { AgentKind, Bye, HostFrame, Offering } from "@tutti/contracts/agent/v1";
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
-import type { Agent, Cohort, Link, Task } from "../parts.ts";
+import type { Heap, Ranked } from "@tutti/kernel";
+import type { Fit } from "../demand/wish.ts";
+import type { AgentLoad } from "../strategies/strategy.ts";
 import { Due } from "../time/due.ts";
 import { Breaker } from "./breaker.ts";
 import type { Offered } from "./capabilities.ts";
-import type { AgentIdentity } from "./identity.ts";
 import { Suspicion } from "./suspicion.ts";
+
+/** Who an agent is. It does not change while it is there. */
+export interface AgentIdentity {
+  readonly agentId: string;
+  readonly incarnation: string;
+  readonly kind: AgentKind;
+  readonly host: string;
+  readonly sdk: string;
+  readonly launchId: string;
+  readonly joinMs: number;
+}
+
+/** One link of an agent, as its tasks need it. */
+export interface Link {
+  readonly agent: Agent;
+  /** Whether it asks for each task, and need not be put to sleep. */
+  readonly isPolled: boolean;
+  /** What is to be sent in this turn. */
+  readonly outgoing: HostFrame;
+  /** A result of this link need not be kept any longer. */
+  settle(number: number): void;
+  flush(): void;
+  /** The pool is done with it. With a goodbye where the agent may still hear one. */
+  close(bye: Bye | undefined): void;
+}
+
+/** Agents that are alike, as agents and tasks need them. Its queues are in `AgentCohort`. */
+export interface Cohort {
+  readonly key: string;
+  readonly offered: readonly Offered[];
+  readonly agents: ReadonlySet<Agent>;
+  /** Those that may be given work now, in the order of the strategy. */
+  readonly ready: Heap<Agent>;
+  admit(agent: Agent): void;
+  dismiss(agent: Agent): void;
+  /** An agent has more room than before, or has come. */
+  loosened(agent: Agent): void;
+  /** Whether any agent is ready has changed. */
+  changed(): void;
+  /** What tasks ask for that its agents can do. */
+  readonly matches: ReadonlySet<{
+    readonly demand: { readonly fit: Fit; readonly shares: Iterable<{ readonly size: number }> };
+  }>;
+  /** A task of the party was given to an agent of this cohort. The weight is that of its namespace. */
+  charge(party: string, weight: number): void;
+  /** Returns its agents from the place of a key on, around the circle of all of them. */
+  around(key: string): Iterable<string>;
+}
 
 /** What an agent shares among its tasks, by name. */
 interface Resource {
@@ -30,7 +83,7 @@ const never = Number.POSITIVE_INFINITY;
  * 1. `used` is the number of its tasks, and what they use of its resources is the sum of what they need.
  * 2. It is among those of its cohort that are ready exactly when `hasRoom`.
  */
-export class JoinedAgent extends Due implements Agent {
+export class Agent extends Due implements Ranked, AgentLoad {
   readonly #watch: AgentWatch;
   identity: AgentIdentity;
   readonly agentId: string;
@@ -86,7 +139,6 @@ export class JoinedAgent extends Due implements Agent {
   #resources = new Map<string, Resource>();
   /** What it says that one use of a capability costs, by name. */
   #costs = new Map<string, number>();
-  #first: Task | undefined = undefined;
 
   constructor(identity: AgentIdentity, offering: Offering, watch: AgentWatch) {
     super();
@@ -163,35 +215,16 @@ export class JoinedAgent extends Due implements Agent {
     }
   }
 
-  add(task: Task): void {
-    task.agent = this;
-    task.agentBefore = undefined;
-    task.agentAfter = this.#first;
-    if (this.#first !== undefined) this.#first.agentBefore = task;
-    this.#first = task;
+  /** A task starts here that needs this. */
+  occupy({ resources }: Fit): void {
     this.used++;
-    for (const [name, amount] of task.demand.fit.resources) this.#use(name, amount);
+    for (const [name, amount] of resources) this.#use(name, amount);
   }
 
-  remove(task: Task): void {
-    const { agentBefore, agentAfter } = task;
-    if (agentBefore === undefined) this.#first = agentAfter;
-    else agentBefore.agentAfter = agentAfter;
-    if (agentAfter !== undefined) agentAfter.agentBefore = agentBefore;
-    task.agent = undefined;
-    task.agentBefore = undefined;
-    task.agentAfter = undefined;
+  /** A task that needs this is here no longer. */
+  vacate({ resources }: Fit): void {
     this.used--;
-    for (const [name, amount] of task.demand.fit.resources) this.#use(name, -amount);
-  }
-
-  *tasks(): Generator<Task> {
-    let task = this.#first;
-    while (task !== undefined) {
-      const { agentAfter } = task;
-      yield task;
-      task = agentAfter;
-    }
+    for (const [name, amount] of resources) this.#use(name, -amount);
   }
 
   #use(name: string, amount: number): void {

@@ -3,9 +3,9 @@
  * differs from the last report is noted, and checked once a second. Shorter changes are not reported.
  */
 
-import type { Agent } from "../parts.ts";
 import { Due } from "../time/due.ts";
 import type { Wheel } from "../time/wheel.ts";
+import type { Agent } from "./agent.ts";
 import type { AgentEvents } from "./agent-events.ts";
 import type { AgentIndex } from "./agent-index.ts";
 

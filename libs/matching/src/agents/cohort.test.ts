@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { OfferProfile } from "@tutti/contracts/swarm/v1";
 import fc from "fast-check";
 import { Demands } from "../demand/demands.ts";
-import type { Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
 
 const namespaces = ["red", "green", "blue"] as const;
 const weights = { red: 1, green: 2, blue: 1 } as const;

@@ -11,14 +11,15 @@
 
 import { assert, Heap, stableHash } from "@tutti/kernel";
 import { isFit } from "../demand/fit.ts";
+import type { CohortMatch } from "../demand/matches.ts";
 import type { Fit } from "../demand/wish.ts";
-import type { Agent, Cohort, CohortMatch, Tab, Turn, WaitGroup } from "../parts.ts";
-import { CohortWaitGroup, PartyTab } from "../queue/wait-group.ts";
+import { CohortWaitGroup, Tab, type Turn } from "../queue/wait-group.ts";
+import type { Agent, Cohort } from "./agent.ts";
 import type { Offered } from "./capabilities.ts";
 
 /** Hears when there may be something to match in a cohort, and when not. */
 export interface CohortWatch {
-  update(cohort: Cohort): void;
+  update(cohort: AgentCohort): void;
 }
 
 /** Parties are only forgotten when there are so many more than those that wait. */
@@ -39,11 +40,11 @@ export class AgentCohort implements Cohort {
   /** Place among the cohorts that are to be matched. Below 0 when not. */
   place = -1;
   readonly #watch: CohortWatch;
-  readonly #waitGroups = new Map<string, WaitGroup>();
+  readonly #waitGroups = new Map<string, CohortWaitGroup>();
   /** Stands with wishes of their own where a task waits. */
-  readonly #choosy = new Set<WaitGroup>();
+  readonly #choosy = new Set<CohortWaitGroup>();
   /** The same where certain agents are wished for, by agent. */
-  readonly #byAgent = new Map<string, Set<WaitGroup>>();
+  readonly #byAgent = new Map<string, Set<CohortWaitGroup>>();
   readonly #tabs = new Map<string, Tab>();
   #waitingTabs = 0;
   /** How many parties of a namespace wait here, and what they weigh together. */
@@ -101,11 +102,11 @@ export class AgentCohort implements Cohort {
     }
   }
 
-  rise(waitGroup: WaitGroup): void {
+  rise(waitGroup: CohortWaitGroup): void {
     if (waitGroup.front !== undefined) this.#file(waitGroup, waitGroup.first());
   }
 
-  waitGroupOf(fit: Fit): WaitGroup {
+  waitGroupOf(fit: Fit): CohortWaitGroup {
     let waitGroup = this.#waitGroups.get(fit.key);
     if (waitGroup === undefined) {
       waitGroup = new CohortWaitGroup(this, fit);
@@ -114,7 +115,7 @@ export class AgentCohort implements Cohort {
     return waitGroup;
   }
 
-  forget(waitGroup: WaitGroup): void {
+  forget(waitGroup: CohortWaitGroup): void {
     if (waitGroup.waitEntries === 0) this.#waitGroups.delete(waitGroup.fit.key);
   }
 
@@ -122,7 +123,7 @@ export class AgentCohort implements Cohort {
     let tab = this.#tabs.get(party);
     if (tab === undefined) {
       if (this.#tabs.size > tabsKept && this.#tabs.size > 2 * this.#waitingTabs) this.#forgetTabs();
-      tab = new PartyTab(party);
+      tab = new Tab(party);
       this.#tabs.set(party, tab);
     }
     return tab;
@@ -167,13 +168,13 @@ export class AgentCohort implements Cohort {
   }
 
   /** A task waits at a wait group. */
-  open(waitGroup: WaitGroup): void {
+  open(waitGroup: CohortWaitGroup): void {
     if (!waitGroup.plain) this.#listen(waitGroup);
     this.#revive(waitGroup);
   }
 
   /** No task waits there any more. */
-  shut(waitGroup: WaitGroup): void {
+  shut(waitGroup: CohortWaitGroup): void {
     this.#putOut(waitGroup);
     waitGroup.narrow = undefined;
     if (waitGroup.plain) return;
@@ -185,8 +186,8 @@ export class AgentCohort implements Cohort {
     }
   }
 
-  /** No ready agent is fit. */
-  putAside(waitGroup: WaitGroup): void {
+  /** No ready agent is fit for a wait group. */
+  putAside(waitGroup: CohortWaitGroup): void {
     this.#putOut(waitGroup);
     waitGroup.narrow = [];
   }
@@ -204,7 +205,7 @@ export class AgentCohort implements Cohort {
     this.#watch.update(this);
   }
 
-  #listen(waitGroup: WaitGroup): void {
+  #listen(waitGroup: CohortWaitGroup): void {
     const { only } = waitGroup.fit;
     if (only === undefined) {
       this.#choosy.add(waitGroup);
@@ -217,20 +218,20 @@ export class AgentCohort implements Cohort {
     }
   }
 
-  #offer(waitGroup: WaitGroup, agent: Agent): void {
+  #offer(waitGroup: CohortWaitGroup, agent: Agent): void {
     const { narrow } = waitGroup;
     if (narrow === undefined || !isFit(agent, waitGroup.fit) || narrow.includes(agent)) return;
     narrow.push(agent);
     this.#revive(waitGroup);
   }
 
-  #revive(waitGroup: WaitGroup): void {
+  #revive(waitGroup: CohortWaitGroup): void {
     if (waitGroup.front !== undefined) return;
     this.#file(waitGroup, waitGroup.first());
     this.#watch.update(this);
   }
 
-  #putOut(waitGroup: WaitGroup): void {
+  #putOut(waitGroup: CohortWaitGroup): void {
     const tab = waitGroup.front;
     if (tab === undefined) return;
     this.#unfile(waitGroup, tab);
@@ -238,7 +239,7 @@ export class AgentCohort implements Cohort {
   }
 
   /** Puts a wait group to the party that is its first by now. */
-  #file(waitGroup: WaitGroup, turn: Turn | undefined): void {
+  #file(waitGroup: CohortWaitGroup, turn: Turn | undefined): void {
     const before = waitGroup.front;
     if (turn === undefined) return;
     const { tab } = turn;
@@ -253,7 +254,7 @@ export class AgentCohort implements Cohort {
     this.#settle(tab);
   }
 
-  #unfile(waitGroup: WaitGroup, tab: Tab): void {
+  #unfile(waitGroup: CohortWaitGroup, tab: Tab): void {
     waitGroup.front = undefined;
     tab.fronts.remove(waitGroup);
     tab.shared.delete(waitGroup);

@@ -1,5 +1,5 @@
 /** Who says that he holds which context. */
-import type { Agent } from "../parts.ts";
+import type { Agent } from "./agent.ts";
 export class Contexts {
   readonly #holders = new Map<string, Set<Agent>>();
 

@@ -1,6 +1,6 @@
 /** When an agent has to be looked at, as it stands: for its silence, its idleness, and what was set for it. */
 import type { PoolSettings } from "../api/pool.ts";
-import type { Agent } from "../parts.ts";
+import type { Agent } from "./agent.ts";
 
 const never = Number.POSITIVE_INFINITY;
 /** An agent that is heard more often than it has to be may fall back to little more than what was agreed. */

@@ -4,8 +4,8 @@ import type { AgentLink, AgentOutlet } from "../api/agents.ts";
 import { creditMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Outbox } from "../outbox.ts";
-import type { Agent, Link } from "../parts.ts";
 import type { AttemptReports } from "../task/attempt-reports.ts";
+import type { Agent, Link } from "./agent.ts";
 import type { AgentStates } from "./agent-states.ts";
 import type { Readiness } from "./readiness.ts";
 

@@ -1,11 +1,12 @@
 /** What becomes of the work of agents that go, or are not to have it any more. */
 import { matchingErrors } from "../errors.ts";
-import type { Agent, Task } from "../parts.ts";
 import type { BoundTasks } from "../task/bound-tasks.ts";
 import type { Copies } from "../task/copies.ts";
 import type { Outcomes } from "../task/outcomes.ts";
 import type { Preemption } from "../task/preemption.ts";
 import type { Running } from "../task/running.ts";
+import type { Task } from "../task/task.ts";
+import type { Agent } from "./agent.ts";
 
 /** The parts that Losses needs. */
 export interface LossesParts {
@@ -34,7 +35,7 @@ export class Losses {
   /** Gives all attempts of an agent to others. */
   loseAll(agent: Agent, reason: string, nowMs: number): void {
     this.#bound.releaseAll(agent.agentId);
-    for (const task of agent.tasks()) this.lose(task, reason, nowMs);
+    for (const task of this.#running.tasksOf(agent)) this.lose(task, reason, nowMs);
   }
 
   /** An agent has lost one of its attempts. */

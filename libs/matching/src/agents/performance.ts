@@ -2,7 +2,8 @@
 import type { Result } from "@tutti/contracts/agent/v1";
 import { RetryClass } from "@tutti/contracts/types/v1";
 import type { LearnedTimes } from "../match/learned-times.ts";
-import type { Agent, Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
+import type { Agent } from "./agent.ts";
 import type { Holds } from "./holds.ts";
 
 export class AgentPerformance {

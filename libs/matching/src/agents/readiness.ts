@@ -6,8 +6,9 @@
 
 import { AgentState, type Offering } from "@tutti/contracts/agent/v1";
 import type { Demands } from "../demand/demands.ts";
-import type { Agent, Task } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
+import type { Task } from "../task/task.ts";
+import type { Agent } from "./agent.ts";
 import type { AgentEvents } from "./agent-events.ts";
 import type { AgentIndex } from "./agent-index.ts";
 import type { BusyReport } from "./busy-report.ts";

@@ -1,11 +1,12 @@
 /** What an agent says it has, compared with what is known of it. */
 
-import type { Agent, Task } from "../parts.ts";
 import type { Claims } from "../task/claims.ts";
 import type { Running } from "../task/running.ts";
+import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { TokenTable } from "../task/token-table.ts";
 import type { Waiting } from "../task/waiting.ts";
+import type { Agent } from "./agent.ts";
 import type { Losses } from "./losses.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -64,7 +65,7 @@ export class Reconciler {
         named.set(token, true);
       } else if (!isKept(task, agent)) unwanted.push(token);
     }
-    for (const task of agent.tasks()) {
+    for (const task of this.#running.tasksOf(agent)) {
       if (task.stage !== "working") this.#running.release(task, nowMs);
       else if (named.get(task.offer.token) === undefined) {
         if (isSame && task.begunMs === 0 && !isTwin(task)) {
@@ -91,5 +92,5 @@ function isTwin({ twin }: Task): boolean {
 
 /** Returns whether the agent has a result of it that is not durable yet. */
 function isKept({ stage, link, agent: owner }: Task, agent: Agent): boolean {
-  return stage === "ended" && owner === undefined && link?.agentId === agent.agentId;
+  return stage === "ended" && owner === undefined && link?.agent.agentId === agent.agentId;
 }

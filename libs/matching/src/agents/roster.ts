@@ -15,19 +15,16 @@ import type { PoolIdentity } from "../api/pool.ts";
 import { matchingErrors } from "../errors.ts";
 import type { LearnedTimes } from "../match/learned-times.ts";
 import type { Outbox } from "../outbox.ts";
-import type { Agent } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { AttemptReports } from "../task/attempt-reports.ts";
 import type { Claims } from "../task/claims.ts";
 import type { Wheel } from "../time/wheel.ts";
-import type { AgentWatch } from "./agent.ts";
-import { JoinedAgent } from "./agent.ts";
+import { Agent, type AgentIdentity, type AgentWatch } from "./agent.ts";
 import type { AgentEvents } from "./agent-events.ts";
 import type { AgentIndex } from "./agent-index.ts";
 import type { AgentStates } from "./agent-states.ts";
 import { idleDueMs, suspectMs } from "./due-times.ts";
 import type { Holds } from "./holds.ts";
-import type { AgentIdentity } from "./identity.ts";
 import type { LaunchSlot } from "./launch.ts";
 import { type LinkParts, OpenLink } from "./link.ts";
 import type { Losses } from "./losses.ts";
@@ -100,7 +97,7 @@ export class Roster implements AgentWatch {
       launchId: hello.launchId,
       joinMs: nowMs,
     };
-    const agent = known ?? new JoinedAgent(identity, offering, this);
+    const agent = known ?? new Agent(identity, offering, this);
     agent.link?.close({ reason: "the agent has said hello again", returnAfterMs: 0 });
     if (agent.identity.incarnation !== identity.incarnation) {
       this.#times.forget(agentId);

@@ -1,20 +1,28 @@
-import type { CohortMatch, Demand, Share } from "../parts.ts";
-import { PartyShare } from "../queue/share.ts";
-import { ShareStop } from "../queue/wait-group.ts";
+import type { AgentCohort } from "../agents/cohort.ts";
+import { Share } from "../queue/share.ts";
+import { type CohortWaitGroup, WaitEntry } from "../queue/wait-group.ts";
+import type { Task } from "../task/task.ts";
 import { WaitLog } from "../waits/wait-log.ts";
+import type { CohortMatch, Demand } from "./matches.ts";
 import type { Fit, Wish } from "./wish.ts";
 
 /** Shares without waiters are forgotten when there are so many. */
 const sharesKept = 256;
 
-export class SharedDemand implements Demand {
+/** A cohort that will do, with its queues. */
+export interface QueueMatch extends CohortMatch {
+  readonly cohort: AgentCohort;
+  readonly waitGroup: CohortWaitGroup;
+}
+
+export class SharedDemand implements Demand<Share<Task>> {
   readonly key: string;
   readonly wish: Wish;
   readonly fit: Fit;
   /** Those which will do, the preferred ones first. */
-  readonly matches: CohortMatch[] = [];
+  readonly matches: QueueMatch[] = [];
   readonly waits = new WaitLog();
-  readonly #shares = new Map<string, Share>();
+  readonly #shares = new Map<string, Share<Task>>();
   #sweepAt = sharesKept;
   /** Profiles and tasks that refer to it: without any it is forgotten. */
   uses = 0;
@@ -27,48 +35,48 @@ export class SharedDemand implements Demand {
     this.fit = fit;
   }
 
-  get shares(): Iterable<Share> {
+  get shares(): Iterable<Share<Task>> {
     return this.#shares.values();
   }
 
-  get size(): number {
-    let size = 0;
-    for (const share of this.#shares.values()) size += share.size;
-    return size;
-  }
-
-  shareOf(party: string, weight = 1): Share {
+  shareOf(party: string, weight = 1): Share<Task> {
     let share = this.#shares.get(party);
     if (share === undefined) {
       if (this.#shares.size >= this.#sweepAt) this.#forgetIdle();
-      share = new PartyShare(party, this);
+      share = new Share<Task>(party);
       this.#shares.set(party, share);
-      for (const match of this.matches) addStop(share, match);
+      for (const match of this.matches) addEntry(share, match);
     }
     share.weight = weight;
     return share;
   }
 
-  addMatch(match: CohortMatch): void {
+  addMatch(match: QueueMatch): void {
     this.matches.push(match);
     this.matches.sort((one, other) => other.preference - one.preference);
     this.picky = this.matches.some(({ preference }) => preference !== match.preference);
     match.cohort.matches.add(match);
-    for (const share of this.#shares.values()) addStop(share, match);
+    for (const share of this.#shares.values()) addEntry(share, match);
   }
 
-  removeMatch(match: CohortMatch): void {
+  /** A cohort is gone. */
+  removeCohort(cohort: AgentCohort): void {
+    const match = this.matches.find((one) => one.cohort === cohort);
+    if (match !== undefined) this.#removeMatch(match);
+  }
+
+  #removeMatch(match: QueueMatch): void {
     const { matches } = this;
     matches.splice(matches.indexOf(match), 1);
     this.picky = matches.some(({ preference }) => preference !== matches[0]?.preference);
     match.cohort.matches.delete(match);
-    for (const share of this.#shares.values()) removeStop(share, match);
+    for (const share of this.#shares.values()) removeEntry(share, match);
   }
 
   #forgetIdle(): void {
     for (const [party, share] of this.#shares) {
       if (share.size > 0) continue;
-      for (const match of this.matches) removeStop(share, match);
+      for (const match of this.matches) removeEntry(share, match);
       this.#shares.delete(party);
     }
     this.#sweepAt = Math.max(sharesKept, 2 * this.#shares.size);
@@ -76,22 +84,22 @@ export class SharedDemand implements Demand {
 
   /** Nothing refers to it any more. */
   dispose(): void {
-    for (const match of [...this.matches]) this.removeMatch(match);
+    for (const match of [...this.matches]) this.#removeMatch(match);
     this.#shares.clear();
   }
 }
 
-function addStop(share: Share, match: CohortMatch): void {
-  const stop = new ShareStop(share, match, match.waitGroup);
+function addEntry(share: Share<Task>, match: QueueMatch): void {
+  const entry = new WaitEntry(share, match, match.waitGroup);
   match.waitGroup.waitEntries++;
-  share.waitEntries.push(stop);
-  if (share.size > 0) stop.enter();
+  share.waitEntries.push(entry);
+  if (share.size > 0) entry.enter();
 }
 
-function removeStop(share: Share, match: CohortMatch): void {
-  const at = share.waitEntries.findIndex((stop) => stop.match === match);
-  const [stop] = share.waitEntries.splice(at, 1);
-  stop?.leave();
+function removeEntry(share: Share<Task>, match: QueueMatch): void {
+  const at = share.waitEntries.findIndex((entry) => entry.match === match);
+  const [entry] = share.waitEntries.splice(at, 1);
+  entry?.leave();
   match.waitGroup.waitEntries--;
   match.cohort.forget(match.waitGroup);
 }

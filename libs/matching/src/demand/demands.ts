@@ -2,26 +2,27 @@
  * All demands and all cohorts, and which of them go together: worked out when either is new, never while matching.
  */
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
+import type { Cohort } from "../agents/agent.ts";
 import type { Offered } from "../agents/capabilities.ts";
 import type { CohortWatch } from "../agents/cohort.ts";
 import { AgentCohort } from "../agents/cohort.ts";
-import type { Cohort, Demand } from "../parts.ts";
 import { SharedDemand } from "./demand.ts";
 import { fitOf } from "./fit.ts";
 import { byName, labelsMatch, labelsPreference, namesIn, selectorKey } from "./labels.ts";
+import type { Demand } from "./matches.ts";
 import { newestIn } from "./versions.ts";
 import type { Fit, Side, Wish } from "./wish.ts";
 
 /** Everything that has to do with one capability. */
 interface Field {
-  readonly demands: Set<Demand>;
-  readonly cohorts: Set<Cohort>;
+  readonly demands: Set<SharedDemand>;
+  readonly cohorts: Set<AgentCohort>;
 }
 
 export class Demands {
   readonly #watch: CohortWatch;
-  readonly #demands = new Map<string, Demand>();
-  readonly #cohorts = new Map<string, Cohort>();
+  readonly #demands = new Map<string, SharedDemand>();
+  readonly #cohorts = new Map<string, AgentCohort>();
   readonly #fields = new Map<string, Field>();
   /** Labels that some demand looks at, and for how many: others do not tell agents apart. */
   readonly #labelUses = new Map<string, number>();
@@ -32,35 +33,36 @@ export class Demands {
     this.#watch = watch;
   }
 
-  get all(): Iterable<Demand> {
+  get all(): Iterable<SharedDemand> {
     return this.#demands.values();
   }
 
-  get cohorts(): Iterable<Cohort> {
+  get cohorts(): Iterable<AgentCohort> {
     return this.#cohorts.values();
   }
 
   /** What the tasks of a profile ask for. Each call is a use that has to be given back. */
-  ofProfile({ capability, versionRange, placement, resources }: OfferProfile): Demand {
+  ofProfile({ capability, versionRange, placement, resources }: OfferProfile): SharedDemand {
     const { require, prefer } = placement ?? {};
     const wish = { capability, range: versionRange, require, prefer };
     return this.#demand(wish, fitOf(resources, [], []));
   }
 
   /** The same, of certain agents or not of certain ones. Each call is a use that has to be given back. */
-  narrowed({ wish, fit }: Demand, only: readonly string[], not: readonly string[]): Demand {
+  narrowed({ wish, fit }: Demand, only: readonly string[], not: readonly string[]): SharedDemand {
     return this.#demand(wish, fitOf(Object.fromEntries(fit.resources), only, not, fit.side));
   }
 
   /** The same on another side. Each call is a use that has to be given back. */
-  sided({ wish, fit }: Demand, side: Side | undefined): Demand {
+  sided({ wish, fit }: Demand, side: Side | undefined): SharedDemand {
     const { resources, only = [], not } = fit;
     return this.#demand(wish, fitOf(Object.fromEntries(resources), [...only], [...not], side));
   }
 
-  giveBack(demand: Demand): void {
-    if (--demand.uses > 0) return;
-    this.#demands.delete(demand.key);
+  giveBack({ key }: Pick<Demand, "key">): void {
+    const demand = this.#demands.get(key);
+    if (demand === undefined || --demand.uses > 0) return;
+    this.#demands.delete(key);
     demand.dispose();
     const { capability, require, prefer } = demand.wish;
     const field = this.#fields.get(capability);
@@ -79,7 +81,7 @@ export class Demands {
   }
 
   /** Where an agent belongs that offers this. */
-  cohortOf(offered: readonly Offered[], labels: Readonly<Record<string, string>>): Cohort {
+  cohortOf(offered: readonly Offered[], labels: Readonly<Record<string, string>>): AgentCohort {
     const counting = Object.entries(labels)
       .filter(([name]) => this.#labelUses.has(name))
       .sort(byName);
@@ -98,16 +100,19 @@ export class Demands {
   }
 
   /** It is empty. */
-  forgetCohort(cohort: Cohort): void {
-    this.#cohorts.delete(cohort.key);
-    for (const match of [...cohort.matches]) match.demand.removeMatch(match);
+  forgetCohort({ key }: Pick<Cohort, "key">): void {
+    const cohort = this.#cohorts.get(key);
+    if (cohort === undefined) return;
+    this.#cohorts.delete(key);
     for (const { name } of cohort.offered) {
-      this.#fields.get(name)?.cohorts.delete(cohort);
+      const field = this.#fields.get(name);
+      for (const demand of field?.demands ?? []) demand.removeCohort(cohort);
+      field?.cohorts.delete(cohort);
       this.#forgetField(name);
     }
   }
 
-  #demand(wish: Wish, fit: Fit): Demand {
+  #demand(wish: Wish, fit: Fit): SharedDemand {
     const { capability, range, require, prefer } = wish;
     const key = JSON.stringify([capability, range, selectorKey(require), selectorKey(prefer), fit.key]);
     let demand = this.#demands.get(key);
@@ -124,7 +129,7 @@ export class Demands {
     return demand;
   }
 
-  #join(demand: Demand, cohort: Cohort): void {
+  #join(demand: SharedDemand, cohort: AgentCohort): void {
     const { capability, range, require, prefer } = demand.wish;
     if (!labelsMatch(cohort.labels, require)) return;
     const offered = cohort.offered.filter(({ name }) => name === capability);

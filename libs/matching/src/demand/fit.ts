@@ -1,4 +1,4 @@
-import type { Agent } from "../parts.ts";
+import type { Agent } from "../agents/agent.ts";
 import { byName } from "./labels.ts";
 import type { Fit } from "./wish.ts";
 

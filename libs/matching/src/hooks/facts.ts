@@ -3,7 +3,7 @@ import type { Label } from "@tutti/contracts/agent/v1";
 import { HookMoment } from "@tutti/contracts/swarm/v1";
 import { type ErrorDetail, Outcome, type Payload, RetryClass } from "@tutti/contracts/types/v1";
 import type { HookFacts, HookQuestion } from "../api/hooks.ts";
-import type { Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
 import { workOf } from "../views/work.ts";
 
 export function factsOf(task: Task, agentId: string, nowMs: number): HookFacts {

@@ -20,7 +20,7 @@ import type {
   Said,
   Verdict,
 } from "../api/hooks.ts";
-import type { Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { denialOf, factsOf, questionOf } from "./facts.ts";
 import { Judging } from "./judging.ts";

@@ -1,6 +1,6 @@
 /** The hooks of a pool, as the tasks that they hold need them. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
-import type { Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
 
 /** The hooks of a pool. Undefined until the first hook is set: a pool without hooks pays nothing for them. */
 export interface HookSlot {

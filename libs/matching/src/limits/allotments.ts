@@ -9,12 +9,13 @@ import type { AgentIndex } from "../agents/agent-index.ts";
 import type { Readiness } from "../agents/readiness.ts";
 import type { Allotments as AllotmentsTold, AllotmentUses, SetAsideTold } from "../api/allotments.ts";
 import type { PoolIdentity } from "../api/pool.ts";
-import type { Limit, Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
 import { QuotaLimit, SetAside } from "./allotted.ts";
 import { takenBy } from "./amount.ts";
 import { Areas, type SetAsideThere } from "./areas.ts";
 import { capacityOf } from "./capacity.ts";
 import type { Limits } from "./limit-book.ts";
+import type { Limit } from "./room.ts";
 import { labelsOf, mayUse } from "./users.ts";
 
 interface QuotaRule {
@@ -23,7 +24,7 @@ interface QuotaRule {
   readonly limit: QuotaLimit;
 }
 
-const none: readonly Limit[] = [];
+const none: readonly Limit<Task>[] = [];
 
 /** The parts that PoolAllotments needs. */
 export interface PoolAllotmentsParts {
@@ -82,9 +83,9 @@ export class PoolAllotments {
   }
 
   /** Returns the limits that a task counts against beside those of its keys. */
-  limitsOf(task: Task): readonly Limit[] {
+  limitsOf(task: Task): readonly Limit<Task>[] {
     const { namespace } = task.profile;
-    let limits: Limit[] | undefined;
+    let limits: Limit<Task>[] | undefined;
     for (const { namespace: owner, sessions, limit } of this.#quotas.values()) {
       if (owner !== namespace || takenBy(task.demand, limit.resource) === 0) continue;
       if (sessions !== undefined && !labelsMatch(labelsOf(task), sessions)) continue;
@@ -99,7 +100,7 @@ export class PoolAllotments {
     return limits ?? none;
   }
 
-  #sideOf(all: SetAside, task: Task): Limit {
+  #sideOf(all: SetAside, task: Task): Limit<Task> {
     const { namespace } = task.profile;
     if (namespace !== this.#identity.namespace) return all.outside;
     for (const one of this.#reservations)

@@ -8,7 +8,7 @@
  *    taken away from running work.
  */
 import { amountOf } from "@tutti/kernel";
-import type { Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
 import { AmountLimit } from "./amount.ts";
 import type { LimitWatch } from "./limit.ts";
 import type { LimitOrigin } from "./room.ts";

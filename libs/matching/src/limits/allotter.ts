@@ -1,14 +1,15 @@
 /** Applies what quotas and reservations allow to the tasks of a pool: to new tasks, and to all when it changes. */
 import type { Allotments } from "../api/allotments.ts";
-import type { Limit, Task } from "../parts.ts";
 import { extrasOf } from "../task/extras.ts";
 import { enqueue, isLimitedBy, leaveLimit } from "../task/queueing.ts";
+import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import type { Waiting } from "../task/waiting.ts";
 import type { PoolAllotments } from "./allotments.ts";
 import type { Limits } from "./limit-book.ts";
+import type { Limit } from "./room.ts";
 
-const none: readonly Limit[] = [];
+const none: readonly Limit<Task>[] = [];
 
 /** The parts that Allotter needs. */
 export interface AllotterParts {

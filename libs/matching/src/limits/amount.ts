@@ -1,6 +1,6 @@
 /** Limits of slots or of a named resource, of which a task takes what it asks for. */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
-import type { Demand } from "../parts.ts";
+import type { Demand } from "../demand/matches.ts";
 import { KeyLimit, type LimitWatch } from "./limit.ts";
 
 export const slots = "slots";

@@ -11,16 +11,18 @@
  * 4. Who was refused is looked at again when something of the area is given back, wherever in it that was.
  */
 import { labelsMatch, selectorText } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
 import type { AgentIndex } from "../agents/agent-index.ts";
 import type { Readiness } from "../agents/readiness.ts";
 import type { SetAsideTold } from "../api/allotments.ts";
 import type { PoolIdentity } from "../api/pool.ts";
 import type { Fit, Placed, Refused, Side } from "../demand/wish.ts";
-import type { Agent, Limit, Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
 import { type AllottedLimit, SetAside } from "./allotted.ts";
 import { takenBy } from "./amount.ts";
 import { capacityOf } from "./capacity.ts";
 import type { LimitWatch } from "./limit.ts";
+import type { Limit } from "./room.ts";
 import { mayUse } from "./users.ts";
 
 /** Something set aside of certain agents. */
@@ -187,6 +189,6 @@ class AreaSide implements Side {
 }
 
 /** What is set aside has no rate: its room is the same at any time. */
-function roomOf(limit: Limit): number {
+function roomOf(limit: Limit<Task>): number {
   return limit.roomAt(0);
 }

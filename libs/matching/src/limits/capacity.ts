@@ -1,6 +1,6 @@
 import type { LabelSelector } from "@tutti/contracts/types/v1";
 import { labelsMatch } from "@tutti/kernel";
-import type { Agent } from "../parts.ts";
+import type { Agent } from "../agents/agent.ts";
 import { slots } from "./amount.ts";
 
 /** Sums a resource of agents that may be given work, of all of them or of those with certain labels. */

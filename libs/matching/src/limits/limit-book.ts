@@ -8,21 +8,23 @@ import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import type { LimitRule } from "../api/pool.ts";
 import { limitKeysMax, limitRulesMax } from "../bounds.ts";
+import type { Demand } from "../demand/matches.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Demand, Limit, Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
 import type { Wheel } from "../time/wheel.ts";
 import { KeyAmountLimit } from "./amount.ts";
 import type { LimitWatch } from "./limit.ts";
 import { KeyLimit } from "./limit.ts";
+import type { Limit } from "./room.ts";
 
 const keyLengthMax = 1_000;
 
 export class Limits implements LimitWatch {
   readonly #wheel: Wheel;
-  readonly #limits = new Map<string, Limit>();
+  readonly #limits = new Map<string, Limit<Task>>();
   readonly #rules = new Map<string, LimitRule>();
   /** Those of quotas and reservations, which other code makes. */
-  readonly allotted = new Set<Limit>();
+  readonly allotted = new Set<Limit<Task>>();
   /** While some of running work is not known, nothing that is limited starts. */
   #frozen = false;
   /** Takes a task back into its queue. */
@@ -33,7 +35,7 @@ export class Limits implements LimitWatch {
     this.#go = go;
   }
 
-  get limits(): Iterable<Limit> {
+  get limits(): Iterable<Limit<Task>> {
     return this.#limits.values();
   }
 
@@ -42,8 +44,8 @@ export class Limits implements LimitWatch {
   }
 
   /** Returns the limits of a task, which counts as one that uses them. They are given back by `giveBack`. */
-  take(brought: readonly KeyedLimit[], namespace: string): readonly Limit[] | Refusal {
-    const taken: Limit[] = [];
+  take(brought: readonly KeyedLimit[], namespace: string): readonly Limit<Task>[] | Refusal {
+    const taken: Limit<Task>[] = [];
     for (const one of brought)
       for (const limit of this.#limitsOf(one, namespace)) {
         if (isRefusal(limit)) {
@@ -67,7 +69,7 @@ export class Limits implements LimitWatch {
   }
 
   /** Returns the first that has no room now. Undefined when all have. */
-  fullOf(limits: readonly Limit[], nowMs: number, demand: Demand): Limit | undefined {
+  fullOf(limits: readonly Limit<Task>[], nowMs: number, demand: Demand): Limit<Task> | undefined {
     if (this.#frozen) return limits[0];
     for (const limit of limits) if (limit.roomAt(nowMs) + 1e-9 < limit.amountOf(demand)) return limit;
     return undefined;
@@ -84,7 +86,7 @@ export class Limits implements LimitWatch {
     for (const limit of this.allotted) this.wake(limit, nowMs);
   }
 
-  giveBack(limits: readonly Limit[], nowMs: number): void {
+  giveBack(limits: readonly Limit<Task>[], nowMs: number): void {
     for (const limit of limits) {
       limit.uses--;
       this.#forget(limit, nowMs);
@@ -92,19 +94,19 @@ export class Limits implements LimitWatch {
   }
 
   /** Lets those continue that there is room for, and looks again when the rate has more. */
-  wake(limit: Limit, nowMs: number): void {
+  wake(limit: Limit<Task>, nowMs: number): void {
     if (limit.waiting === 0 || this.#frozen) return;
     limit.wake(nowMs, this.#go);
     this.#watch(limit, nowMs);
   }
 
   /** An attempt starts that counts against it. */
-  begin(limit: Limit, nowMs: number, demand: Demand): void {
+  begin(limit: Limit<Task>, nowMs: number, demand: Demand): void {
     limit.begin(nowMs, demand);
     this.#watch(limit, nowMs);
   }
 
-  due(limit: Limit, nowMs: number): void {
+  due(limit: Limit<Task>, nowMs: number): void {
     this.wake(limit, nowMs);
     this.#forget(limit, nowMs);
   }
@@ -134,19 +136,19 @@ export class Limits implements LimitWatch {
   }
 
   /** Who waits for the rate continues when it has more. When it has now, tasks that may continue take that first. */
-  #watch(limit: Limit, nowMs: number): void {
+  #watch(limit: Limit<Task>, nowMs: number): void {
     if (limit.waiting === 0) return;
     const { paceDueMs } = limit;
     this.#wheel.set(limit, paceDueMs > nowMs ? paceDueMs : Number.POSITIVE_INFINITY);
   }
 
-  #limit(key: string, namespace: string): Limit | Refusal {
+  #limit(key: string, namespace: string): Limit<Task> | Refusal {
     const rule = this.#ruleOf(key);
     const id = rule === undefined ? `${namespace}\n${key}` : `\n${key}`;
     return this.#made(id, () => new KeyLimit(id, key, rule === undefined ? namespace : "", rule, this));
   }
 
-  #made(id: string, make: (id: string) => Limit): Limit | Refusal {
+  #made(id: string, make: (id: string) => Limit<Task>): Limit<Task> | Refusal {
     let limit = this.#limits.get(id);
     if (limit === undefined) {
       if (this.#limits.size >= limitKeysMax) return matchingErrors.limitsFull.refusal({ max: limitKeysMax });
@@ -156,7 +158,7 @@ export class Limits implements LimitWatch {
     return limit;
   }
 
-  #amountLimit(key: string, namespace: string, name: string): Limit | Refusal {
+  #amountLimit(key: string, namespace: string, name: string): Limit<Task> | Refusal {
     return this.#made(
       `${namespace}\n${key}\n${name}`,
       (id) => new KeyAmountLimit(id, key, namespace, name, this),
@@ -175,7 +177,7 @@ export class Limits implements LimitWatch {
     return best;
   }
 
-  #forget(limit: Limit, nowMs: number): void {
+  #forget(limit: Limit<Task>, nowMs: number): void {
     if (limit.uses > 0 || limit.origin !== undefined) return;
     if (limit.idleAt(nowMs)) {
       this.#wheel.remove(limit);

@@ -5,8 +5,8 @@
  */
 
 import { Heap, type Ranked } from "@tutti/kernel";
-import type { Task } from "../parts.ts";
 import { partyOf, partyWeightOf } from "../queue/share.ts";
+import type { Task } from "../task/task.ts";
 
 /** A party in the line. Its rank is how many turns it has had by its weight, its order where its first task stands. */
 class Lane implements Ranked {

@@ -10,10 +10,11 @@
  *    be ahead of the clock.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
-import type { Demand, Limit, Task } from "../parts.ts";
+import type { Demand } from "../demand/matches.ts";
+import type { Task } from "../task/task.ts";
 import { Due } from "../time/due.ts";
 import { LimitLine } from "./limit-line.ts";
-import type { Allowance, LimitOrigin } from "./room.ts";
+import type { Allowance, Limit, LimitOrigin } from "./room.ts";
 
 export interface LimitWatch {
   /** Time has come to look at who waits. */
@@ -22,7 +23,7 @@ export interface LimitWatch {
 
 const unlimited: Allowance = { maxConcurrent: 0, rate: undefined };
 
-export class KeyLimit extends Due implements Limit {
+export class KeyLimit extends Due implements Limit<Task> {
   readonly id: string;
   readonly key: string;
   /** The namespace whose tasks share it. Empty when all do. */
@@ -53,7 +54,7 @@ export class KeyLimit extends Due implements Limit {
   }
 
   /** What it counts, where that is not tasks. */
-  get amounts(): Limit["amounts"] {
+  get amounts(): Limit<Task>["amounts"] {
     return undefined;
   }
 

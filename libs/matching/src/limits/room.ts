@@ -1,4 +1,6 @@
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
+import type { Demand } from "../demand/matches.ts";
+import type { Due } from "../time/due.ts";
 
 /** How much a limit allows. */
 export interface Allowance {
@@ -21,8 +23,8 @@ export interface LimitOrigin {
   readonly told: string;
 }
 
-/** How much there is of what tasks with the same key share, and how much of it is left. */
-export interface LimitRoom {
+/** What tasks with the same key share. Which tasks these are it does not know. */
+export interface Limit<Task> extends Due {
   readonly id: string;
   readonly key: string;
   /** What is set for the key. Undefined when only tasks say something. */
@@ -46,4 +48,18 @@ export interface LimitRoom {
   roomAt(nowMs: number): number;
   /** Returns whether nothing is left of it. */
   idleAt(nowMs: number): boolean;
+  /** Returns how much one task takes that asks for this. */
+  amountOf(demand: Demand): number;
+  begin(nowMs: number, demand: Demand): void;
+  /** Lets as many continue as there is room for. */
+  wake(nowMs: number, go: (task: Task, nowMs: number) => void): void;
+  end(hasBegun: boolean, demand: Demand): void;
+  /** It is back when it was let continue, and the room was taken. */
+  wait(task: Task, isBack: boolean): void;
+  /** A task that waits here leaves for good. */
+  leave(task: Task): void;
+  /** The rank of one that waits here has changed. */
+  move(task: Task): void;
+  /** One that was let continue has been assigned, or has left, or waits again. */
+  unwake(demand: Demand): void;
 }

@@ -1,7 +1,7 @@
 /** The users of a reservation. */
 import { labelsMatch } from "@tutti/kernel";
 import type { SetAsideTold } from "../api/allotments.ts";
-import type { Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
 
 /** Returns a task that names a reservation, and what has its labels. */
 export function mayUse(task: Task, { reservationId, sessions }: SetAsideTold): boolean {

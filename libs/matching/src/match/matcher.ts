@@ -10,15 +10,17 @@
  */
 
 import { assert, isBefore } from "@tutti/kernel";
+import type { Agent, Cohort } from "../agents/agent.ts";
 import type { AgentIndex } from "../agents/agent-index.ts";
 import type { Readiness } from "../agents/readiness.ts";
 import { comparedMax, judgedMax } from "../bounds.ts";
 import { isFit } from "../demand/fit.ts";
-import type { Agent, Cohort, CohortMatch, Task, WaitEntry, WaitGroup } from "../parts.ts";
+import type { CohortMatch } from "../demand/matches.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import type { Assigner } from "../task/assigner.ts";
 import type { BoundTasks } from "../task/bound-tasks.ts";
+import type { Task } from "../task/task.ts";
 import { viewOf } from "../task/view.ts";
 import type { Waiting } from "../task/waiting.ts";
 import type { Affinity } from "./affinity.ts";
@@ -69,28 +71,23 @@ export class Matcher {
       cohort !== undefined && assigned < max;
       cohort = this.#cohorts.next()
     ) {
-      const turn = cohort.next();
-      const stop = turn?.waitEntries.first;
-      const task = stop?.share.head;
-      assert(
-        turn !== undefined && stop !== undefined && task !== undefined,
-        "a task waits in a live wait group",
-        {
-          cohort: cohort.key,
-        },
-      );
+      const entry = cohort.next()?.waitEntries.first;
+      const task = entry?.share.head;
+      assert(entry !== undefined && task !== undefined, "a task waits in a live wait group", {
+        cohort: cohort.key,
+      });
       if (task.extras === undefined) {
-        if (this.#serve(turn.waitGroup, stop, task, nowMs)) assigned++;
-      } else if (this.#serveChoosy(turn.waitGroup, stop, task, nowMs)) assigned++;
+        if (this.#serve(entry.match, task, nowMs)) assigned++;
+      } else if (this.#serveChoosy(entry.match, task, nowMs)) assigned++;
     }
     return assigned;
   }
 
-  #serve(waitGroup: WaitGroup, { match }: WaitEntry, task: Task, nowMs: number): boolean {
-    const chosen = match.demand.picky ? this.#preferred(task, match) : match;
+  #serve(match: CohortMatch, task: Task, nowMs: number): boolean {
+    const chosen = task.demand.picky ? this.#preferred(task, match) : match;
     const agent = this.#byKey(chosen, task) ?? this.#agentAt(chosen, task);
     if (agent === undefined) {
-      waitGroup.cohort.putAside(waitGroup);
+      match.waitGroup.putAside();
       return false;
     }
     this.#assigner.assign(task, agent, chosen, nowMs);
@@ -98,21 +95,21 @@ export class Matcher {
   }
 
   /** Returns a task with limits or with keys of its own. */
-  #serveChoosy(waitGroup: WaitGroup, stop: WaitEntry, task: Task, nowMs: number): boolean {
+  #serveChoosy(match: CohortMatch, task: Task, nowMs: number): boolean {
     const { extras, profile } = task;
     if (extras === undefined || this.#waiting.holdForLimit(task, extras, nowMs)) return false;
     const { stickyKey, contextKey } = extras;
     if (stickyKey !== "" && extras.unbound === undefined) {
       const agent = this.#known(profile.namespace, stickyKey);
-      const match = agent === undefined ? undefined : siteFor(task, agent);
-      if (agent !== undefined && match !== undefined) {
+      const known = agent === undefined ? undefined : siteFor(task, agent);
+      if (agent !== undefined && known !== undefined) {
         if (!agent.hasRoom || !isFit(agent, task.demand.fit)) {
           if (extras.mayBind) {
             this.#bound.bind(task, extras, agent, nowMs);
             return false;
           }
         } else {
-          this.#assigner.assign(task, agent, match, nowMs);
+          this.#assigner.assign(task, agent, known, nowMs);
           return true;
         }
       }
@@ -122,13 +119,13 @@ export class Matcher {
         this.#readiness.holderOf(contextKey, task) ??
         this.#named(contextKey) ??
         this.#known(profile.namespace, contextKey);
-      const match = agent?.hasRoom === true ? siteFor(task, agent) : undefined;
-      if (agent !== undefined && match !== undefined && isFit(agent, task.demand.fit)) {
-        this.#assigner.assign(task, agent, match, nowMs);
+      const holding = agent?.hasRoom === true ? siteFor(task, agent) : undefined;
+      if (agent !== undefined && holding !== undefined && isFit(agent, task.demand.fit)) {
+        this.#assigner.assign(task, agent, holding, nowMs);
         return true;
       }
     }
-    return this.#serve(waitGroup, stop, task, nowMs);
+    return this.#serve(match, task, nowMs);
   }
 
   /** Whom the strategy finds by a key of the task, if he has room. */
@@ -184,7 +181,7 @@ export class Matcher {
   #preferred(task: Task, match: CohortMatch): CohortMatch {
     for (const other of task.demand.matches) {
       if (other === match || other.preference <= match.preference) break;
-      if (other.waitGroup.front !== undefined && this.#agentAt(other, task) !== undefined) return other;
+      if (other.waitGroup.isLive && this.#agentAt(other, task) !== undefined) return other;
     }
     return match;
   }

@@ -1,13 +1,12 @@
 /** The cohorts with a ready agent and a task that may find it. Each knows its place in the list. */
 
 import { isBefore } from "@tutti/kernel";
-import type { CohortWatch } from "../agents/cohort.ts";
-import type { Cohort } from "../parts.ts";
+import type { AgentCohort, CohortWatch } from "../agents/cohort.ts";
 
 export class ReadyCohorts implements CohortWatch {
-  readonly #cohorts: Cohort[] = [];
+  readonly #cohorts: AgentCohort[] = [];
 
-  update(cohort: Cohort): void {
+  update(cohort: AgentCohort): void {
     const wanted = cohort.isLive && cohort.ready.size > 0;
     if (wanted === cohort.place >= 0) return;
     if (wanted) {
@@ -24,7 +23,7 @@ export class ReadyCohorts implements CohortWatch {
   }
 
   /** Returns the cohort whose first agent goes before those of the others. */
-  next(): Cohort | undefined {
+  next(): AgentCohort | undefined {
     const cohorts = this.#cohorts;
     let best = cohorts[0];
     for (let at = 1; at < cohorts.length; at++) {

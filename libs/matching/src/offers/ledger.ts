@@ -1,5 +1,5 @@
 /** Results that were sent on a stream, by their numbers, until they are durable. */
-import type { Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
 
 export class Ledger {
   #tasks: (Task | undefined)[] = [];

@@ -14,24 +14,18 @@ import {
   type Waiting,
 } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
 import type { Pool } from "../api/pool.ts";
 import type { OfferStream, SenderOutlet } from "../api/senders.ts";
 import { poolsPerStreamMax, profilesPerStreamMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type {
-  Agent,
-  Profile,
-  SenderSlot,
-  SenderStream,
-  SendersPool,
-  Task,
-  UnclaimedAttempt,
-} from "../parts.ts";
 import { PoolOwner } from "../pool.ts";
 import { detailOf } from "../refusals.ts";
+import type { Profile, Task } from "../task/task.ts";
 import { Ledger } from "./ledger.ts";
 import type { PoolSenders } from "./pool-senders.ts";
 import { profileProblem } from "./profile.ts";
+import type { SenderSlot, SenderStream, SendersPool, UnclaimedAttempt } from "./sender-slot.ts";
 
 /** Opens a stream for a sender that has been greeted. */
 export function openOfferStream(sender: string, outlet: SenderOutlet): OfferStream {
@@ -43,7 +37,7 @@ interface SlotProfile {
   readonly profile: Profile;
 }
 
-class Stream implements OfferStream, SenderStream {
+class Stream implements OfferStream, SenderStream<Task> {
   readonly sender: string;
   readonly #outlet: SenderOutlet;
   readonly #senderSlots = new Map<number, PoolSenderSlot>();
@@ -296,8 +290,8 @@ class Stream implements OfferStream, SenderStream {
 }
 
 /** A sender in a pool: what it has outstanding there. */
-class PoolSenderSlot implements SenderSlot {
-  readonly stream: SenderStream;
+class PoolSenderSlot implements SenderSlot<Task> {
+  readonly stream: SenderStream<Task>;
   readonly pool: PoolSenders;
   /** Number of the pool on the stream. */
   readonly number: number;
@@ -307,7 +301,7 @@ class PoolSenderSlot implements SenderSlot {
   /** The last reported window. 0 before. */
   toldWindow = 0;
 
-  constructor(stream: SenderStream, pool: PoolSenders, number: number) {
+  constructor(stream: SenderStream<Task>, pool: PoolSenders, number: number) {
     this.stream = stream;
     this.pool = pool;
     this.number = number;

@@ -1,14 +1,15 @@
 /** A pool as its senders see it: where their offers and orders go, and who is connected. */
 import type { PoolIdentity } from "../api/pool.ts";
 import type { Outbox } from "../outbox.ts";
-import type { SenderSlot, SendersPool } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { Outcomes } from "../task/outcomes.ts";
 import type { SenderOrders } from "../task/sender-orders.ts";
+import type { Task } from "../task/task.ts";
 import type { TaskOffers } from "../task/task-offers.ts";
 import type { Tasks } from "../task/tasks.ts";
 import type { Waiting } from "../task/waiting.ts";
 import type { Profiles } from "./profile.ts";
+import type { SenderSlot, SendersPool } from "./sender-slot.ts";
 
 /** The parts of a pool that streams of senders use. */
 interface PoolSendersParts {
@@ -33,7 +34,7 @@ export class PoolSenders implements SendersPool, PoolSendersParts {
   readonly offers: TaskOffers;
   readonly orders: SenderOrders;
   readonly outcomes: Outcomes;
-  readonly slots = new Set<SenderSlot>();
+  readonly slots = new Set<SenderSlot<Task>>();
 
   constructor(parts: PoolSendersParts) {
     this.identity = parts.identity;

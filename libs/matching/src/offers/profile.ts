@@ -1,7 +1,7 @@
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
 import type { Demands } from "../demand/demands.ts";
 import { isRange } from "../demand/versions.ts";
-import type { Profile } from "../parts.ts";
+import type { Profile } from "../task/task.ts";
 
 /** What is wrong with a profile. Undefined when nothing is. */
 export function profileProblem({ capability, versionRange, weight }: OfferProfile): string | undefined {

@@ -8,8 +8,9 @@
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";
+import type { Agent } from "../agents/agent.ts";
 import { attemptsKeptMax, attemptsReadMs } from "../bounds.ts";
-import type { Agent, Profile, Task } from "../parts.ts";
+import type { Profile, Task } from "../task/task.ts";
 
 /** How an agent lost a task, where the result of the agent does not say it. */
 export type AttemptEnd = "busy" | "lost" | "yielded" | "cancelled";

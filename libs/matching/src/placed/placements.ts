@@ -2,8 +2,11 @@
  * Which agent was chosen for what, and who else could have been: kept for an hour after the task has left, as far as the
  * room allows. In columns, one row per placement, the oldest given up for the newest.
  */
+
+import type { Agent } from "../agents/agent.ts";
 import { placementsMax, placementsMs } from "../bounds.ts";
-import type { Agent, CohortMatch, Profile, Task } from "../parts.ts";
+import type { CohortMatch } from "../demand/matches.ts";
+import type { Profile, Task } from "../task/task.ts";
 
 /** So many of those that had room are kept beside the one that was chosen. */
 const othersMax = 3;

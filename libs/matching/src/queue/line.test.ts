@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { Task } from "../parts.ts";
-import { Line } from "./line.ts";
+import { Line, type Listed } from "./line.ts";
 
-/** Of a task a line looks at these alone. */
-function taskOf(rank: number, order: number): Task {
-  return { rank, order, place: -1, listed: -1 } as Task;
+function taskOf(rank: number, order: number): Listed {
+  return { rank, order, place: -1, listed: -1 };
 }
 
 describe("Line", () => {
@@ -25,15 +23,15 @@ describe("Line", () => {
     );
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 25 }), (operations) => {
-        const line = new Line();
-        let model: Task[] = [];
+        const line = new Line<Listed>();
+        let model: Listed[] = [];
         let order = 0;
         const add = (rank: number) => {
           const task = taskOf(rank, order++);
           line.add(task);
           model.push(task);
         };
-        const drop = (task: Task | undefined) => {
+        const drop = (task: Listed | undefined) => {
           if (task === undefined) return;
           line.remove(task);
           model = model.filter((one) => one !== task);

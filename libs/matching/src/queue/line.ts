@@ -6,12 +6,17 @@
  * 2. Who leaves the middle of the list leaves a gap. There are never more gaps than places taken, but for a few.
  */
 
-import { Heap, isBefore } from "@tutti/kernel";
-import type { Task, TaskLine } from "../parts.ts";
+import { Heap, isBefore, type Ranked } from "@tutti/kernel";
 
 const gapsAllowed = 64;
 
-export class Line implements TaskLine {
+/** What has a place in a line. */
+export interface Listed extends Ranked {
+  /** Its number in the list of its line. Below 0 when it is in the heap. */
+  listed: number;
+}
+
+export class Line<Task extends Listed> {
   #list: (Task | undefined)[] = [];
   /** Where the list starts, and the number of that place: numbers are not used twice. */
   #head = 0;

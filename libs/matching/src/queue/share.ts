@@ -8,15 +8,16 @@
  *    parties do. All others share one lane, where priority holds between them.
  */
 
-import { Heap } from "@tutti/kernel";
-import type { Demand, Lane, Share, Task, WaitEntry } from "../parts.ts";
-import { Line } from "./line.ts";
+import type { Share as OfferShare } from "@tutti/contracts/types/v1";
+import { Heap, type Ranked } from "@tutti/kernel";
+import type { CohortMatch } from "../demand/matches.ts";
+import { Line, type Listed } from "./line.ts";
 
 /** One line within a share. */
-class ShareLane implements Lane {
+export class Lane<Task extends Listed> implements Ranked {
   readonly key: string;
   readonly weight: number;
-  readonly tasks = new Line();
+  readonly tasks = new Line<Task>();
   /** What it has had, by its weight. */
   rank = 0;
   /** Where its first task stands. */
@@ -31,8 +32,31 @@ class ShareLane implements Lane {
 
 const plainLane = "";
 
+/** What a share needs of its tasks. */
+interface Queued<Task extends Listed> extends Listed {
+  lane: Lane<Task> | undefined;
+  readonly profile: { readonly key: string; readonly weight: number };
+}
+
+/** What names the party of a task. */
+interface PartyMember {
+  readonly profile: { readonly namespace: string };
+  readonly extras: { readonly share: OfferShare | undefined } | undefined;
+}
+
+/** A share at a wait group, as the share needs it. */
+interface SharePlace {
+  readonly match: CohortMatch;
+  /** The share has something that waits. */
+  enter(): void;
+  /** It has nothing any more. */
+  leave(): void;
+  /** The first of the share may go before the one that was first. */
+  rise(): void;
+}
+
 /** Who takes turns with others: a share of its namespace, or what has none. */
-export function partyOf({ profile, extras }: Pick<Task, "profile" | "extras">): string {
+export function partyOf({ profile, extras }: PartyMember): string {
   const key = extras?.share?.key ?? "";
   return key === "" ? profile.namespace : `${profile.namespace}\n${key}`;
 }
@@ -43,25 +67,26 @@ export function namespaceOf(party: string): string {
 }
 
 /** Returns how many turns it has to one of the other parties of its namespace. */
-export function partyWeightOf({ extras }: Pick<Task, "extras">): number {
+export function partyWeightOf({ extras }: Pick<PartyMember, "extras">): number {
   return extras?.share?.weight || 1;
 }
 
-export class PartyShare implements Share {
+/** The tasks of one party that ask for the same agents, in their order. */
+export class Share<Task extends Queued<Task>> {
+  /** Who takes turns: a namespace, or a session of one. See `partyOf`. */
   readonly party: string;
+  /** How many turns it has to one of the other parties of its namespace. */
   weight = 1;
-  readonly demand: Demand;
-  /** Where it stands, one per cohort that will do. */
-  readonly waitEntries: WaitEntry[] = [];
-  readonly #lanes = new Heap<Lane>();
-  readonly #byKey = new Map<string, Lane>();
+  /** Where it waits, one per cohort that will do. */
+  readonly waitEntries: SharePlace[] = [];
+  readonly #lanes = new Heap<Lane<Task>>();
+  readonly #byKey = new Map<string, Lane<Task>>();
   /** What the lane had that went last: where others start. */
   #passed = 0;
   #size = 0;
 
-  constructor(party: string, demand: Demand) {
+  constructor(party: string) {
     this.party = party;
-    this.demand = demand;
   }
 
   get size(): number {
@@ -83,7 +108,7 @@ export class PartyShare implements Share {
       lane.order = task.rank;
       this.#lanes.add(lane);
     } else this.#settle(lane);
-    if (before === undefined) for (const stop of this.waitEntries) stop.enter();
+    if (before === undefined) for (const entry of this.waitEntries) entry.enter();
     else this.#tell(before.rank);
   }
 
@@ -106,7 +131,7 @@ export class PartyShare implements Share {
     }
     this.#byKey.clear();
     this.#passed = 0;
-    for (const stop of this.waitEntries) stop.leave();
+    for (const entry of this.waitEntries) entry.leave();
   }
 
   /** A task goes to its agent, and its lane has had its turn. */
@@ -126,30 +151,30 @@ export class PartyShare implements Share {
     if (lane === undefined) return;
     lane.tasks.move(task);
     this.#settle(lane);
-    for (const stop of this.waitEntries) stop.rise();
+    for (const entry of this.waitEntries) entry.rise();
   }
 
   *tasks(): Generator<Task> {
     for (const lane of this.#byKey.values()) yield* lane.tasks.tasks();
   }
 
-  #settle(lane: Lane): void {
+  #settle(lane: Lane<Task>): void {
     const order = lane.tasks.first?.rank ?? 0;
     if (order === lane.order) return;
     lane.order = order;
     if (this.#byKey.size > 1) this.#lanes.move(lane);
   }
 
-  /** Stops have to know when the first goes before the one that was first. That it goes behind it they find out. */
+  /** Wait entries have to know when the first goes before the one that was first. That it goes behind it they find out. */
   #tell(before: number): void {
-    if ((this.head?.rank ?? before) < before) for (const stop of this.waitEntries) stop.rise();
+    if ((this.head?.rank ?? before) < before) for (const entry of this.waitEntries) entry.rise();
   }
 
-  #laneOf({ profile }: Task): Lane {
+  #laneOf({ profile }: Task): Lane<Task> {
     const key = profile.weight === 1 ? plainLane : profile.key;
     let lane = this.#byKey.get(key);
     if (lane === undefined) {
-      lane = new ShareLane(key, profile.weight);
+      lane = new Lane(key, profile.weight);
       this.#byKey.set(key, lane);
     }
     return lane;

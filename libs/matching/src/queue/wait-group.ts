@@ -12,18 +12,37 @@
  *    belongs by now, until it is there already. Nothing else has to be kept in order.
  */
 
-import { Heap } from "@tutti/kernel";
+import { Heap, type Ranked } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
+import type { CohortMatch, WaitGroup } from "../demand/matches.ts";
 import type { Fit } from "../demand/wish.ts";
-import type { Agent, Cohort, CohortMatch, Share, Tab, Turn, WaitEntry, WaitGroup } from "../parts.ts";
-import { namespaceOf } from "./share.ts";
+import type { Task } from "../task/task.ts";
+import { namespaceOf, type Share } from "./share.ts";
 
-/** A party at a cohort. */
-export class PartyTab implements Tab {
+/** The cohort of a wait group, as the group needs it. */
+interface GroupCohort {
+  tabOf(party: string): Tab;
+  /** A party waits here that did not wait at any wait group, or at one more. */
+  arrive(tab: Tab): void;
+  depart(tab: Tab): void;
+  /** A task waits in a wait group, or no task waits any more. */
+  open(waitGroup: CohortWaitGroup): void;
+  shut(waitGroup: CohortWaitGroup): void;
+  /** No ready agent is fit. */
+  putAside(waitGroup: CohortWaitGroup): void;
+  /** The first of a live wait group may go before the one that was first there. */
+  rise(waitGroup: CohortWaitGroup): void;
+}
+
+/** A party at a cohort. Its rank is what it has had of it, by its weight. */
+export class Tab implements Ranked {
   readonly party: string;
   readonly namespace: string;
   weight = 1;
-  readonly fronts = new Heap<WaitGroup>();
-  readonly shared = new Set<WaitGroup>();
+  /** Live wait groups where it is the first, by the ranks of their first tasks. */
+  readonly fronts = new Heap<CohortWaitGroup>();
+  /** Those of them where others wait too: who is first there changes when this one has had a turn. */
+  readonly shared = new Set<CohortWaitGroup>();
   rank = 0;
   order = 0;
   place = -1;
@@ -37,38 +56,34 @@ export class PartyTab implements Tab {
 }
 
 /** A party at a wait group. */
-class PartyTurn implements Turn {
+export class Turn implements Ranked {
   readonly tab: Tab;
-  readonly waitGroup: WaitGroup;
+  readonly waitGroup: CohortWaitGroup;
   readonly waitEntries = new Heap<WaitEntry>();
   rank = 0;
   order = 0;
   place = -1;
 
-  constructor(tab: Tab, waitGroup: WaitGroup) {
+  constructor(tab: Tab, waitGroup: CohortWaitGroup) {
     this.tab = tab;
     this.waitGroup = waitGroup;
   }
 }
 
 /** A share at a wait group. */
-export class ShareStop implements WaitEntry {
-  readonly share: Share;
+export class WaitEntry implements Ranked {
+  readonly share: Share<Task>;
   readonly match: CohortMatch;
-  readonly #waitGroup: WaitGroup;
+  readonly #waitGroup: CohortWaitGroup;
   turn: Turn | undefined = undefined;
   rank = 0;
   order = 0;
   place = -1;
 
-  constructor(share: Share, match: CohortMatch, waitGroup: WaitGroup) {
+  constructor(share: Share<Task>, match: CohortMatch, waitGroup: CohortWaitGroup) {
     this.share = share;
     this.match = match;
     this.#waitGroup = waitGroup;
-  }
-
-  get waitGroup(): WaitGroup {
-    return this.#waitGroup;
   }
 
   /** The share has something that waits. */
@@ -108,13 +123,15 @@ export class ShareStop implements WaitEntry {
   }
 }
 
-export class CohortWaitGroup implements WaitGroup {
-  readonly cohort: Cohort;
+/** Those who wait at a cohort and ask the same of the one agent. Its rank is that of its first task. */
+export class CohortWaitGroup implements WaitGroup, Ranked {
+  readonly #cohort: GroupCohort;
   readonly fit: Fit;
   readonly #turns = new Heap<Turn>();
   readonly #byParty = new Map<string, Turn>();
   /** Shares in this group, waiting or not: without any it is forgotten. */
   waitEntries = 0;
+  /** The owner of the wait group when a task here may find an agent: of the first namespace, as far as it is known. */
   front: Tab | undefined = undefined;
   /** The agents that can have become fit since all were looked at. Undefined when all have to be. */
   narrow: Agent[] | undefined = undefined;
@@ -122,13 +139,13 @@ export class CohortWaitGroup implements WaitGroup {
   order = 0;
   place = -1;
 
-  constructor(cohort: Cohort, fit: Fit) {
-    this.cohort = cohort;
+  constructor(cohort: GroupCohort, fit: Fit) {
+    this.#cohort = cohort;
     this.fit = fit;
   }
 
-  get waiting(): boolean {
-    return this.#turns.size > 0;
+  get isLive(): boolean {
+    return this.front !== undefined;
   }
 
   get isShared(): boolean {
@@ -140,38 +157,42 @@ export class CohortWaitGroup implements WaitGroup {
     return this.fit.key === "";
   }
 
-  enter(stop: WaitEntry): void {
-    const turn = this.#turnOf(stop.share.party);
-    stop.turn = turn;
-    turn.waitEntries.add(stop);
+  enter(entry: WaitEntry): void {
+    const turn = this.#turnOf(entry.share.party);
+    entry.turn = turn;
+    turn.waitEntries.add(entry);
     if (turn.waitEntries.size > 1) {
       this.settle(turn);
       return;
     }
-    turn.tab.weight = turn.tab.turns === 0 ? stop.share.weight : turn.tab.weight;
-    this.cohort.arrive(turn.tab);
+    turn.tab.weight = turn.tab.turns === 0 ? entry.share.weight : turn.tab.weight;
+    this.#cohort.arrive(turn.tab);
     turn.rank = turn.tab.rank;
-    turn.order = stop.rank;
+    turn.order = entry.rank;
     this.#turns.add(turn);
     if (this.#turns.size === 2) this.front?.shared.add(this);
-    if (this.#turns.size === 1) this.cohort.open(this);
+    if (this.#turns.size === 1) this.#cohort.open(this);
     // The one that was first may have had a turn since it was looked at.
-    else if (this.first() === turn) this.cohort.rise(this);
+    else if (this.first() === turn) this.#cohort.rise(this);
   }
 
-  leave(stop: WaitEntry): void {
-    const { turn } = stop;
+  leave(entry: WaitEntry): void {
+    const { turn } = entry;
     if (turn === undefined) return;
-    stop.turn = undefined;
-    turn.waitEntries.remove(stop);
+    entry.turn = undefined;
+    turn.waitEntries.remove(entry);
     if (turn.waitEntries.size > 0) return;
     this.#turns.remove(turn);
     this.#byParty.delete(turn.tab.party);
-    this.cohort.depart(turn.tab);
+    this.#cohort.depart(turn.tab);
     if (this.#turns.size === 1) this.front?.shared.delete(this);
-    if (this.#turns.size === 0) this.cohort.shut(this);
+    if (this.#turns.size === 0) this.#cohort.shut(this);
     // It must not stand with a namespace that waits here no longer.
-    else if (this.front === turn.tab) this.cohort.rise(this);
+    else if (this.front === turn.tab) this.#cohort.rise(this);
+  }
+
+  putAside(): void {
+    this.#cohort.putAside(this);
   }
 
   /** The first of a namespace may go before the one that was first. */
@@ -180,19 +201,19 @@ export class CohortWaitGroup implements WaitGroup {
     if (order >= turn.order) return;
     turn.order = order;
     this.#turns.move(turn);
-    if (this.first() === turn) this.cohort.rise(this);
+    if (this.first() === turn) this.#cohort.rise(this);
   }
 
   /** Who goes next. Undefined if no task waits. */
   first(): Turn | undefined {
     for (;;) {
       const turn = this.#turns.first;
-      const stop = turn?.waitEntries.first;
-      if (turn === undefined || stop === undefined) return undefined;
-      if (!stop.refresh()) continue;
-      if (turn.rank === turn.tab.rank && turn.order === stop.rank) return turn;
+      const entry = turn?.waitEntries.first;
+      if (turn === undefined || entry === undefined) return undefined;
+      if (!entry.refresh()) continue;
+      if (turn.rank === turn.tab.rank && turn.order === entry.rank) return turn;
       turn.rank = turn.tab.rank;
-      turn.order = stop.rank;
+      turn.order = entry.rank;
       this.#turns.move(turn);
       if (this.#turns.first === turn) return turn;
     }
@@ -201,7 +222,7 @@ export class CohortWaitGroup implements WaitGroup {
   #turnOf(party: string): Turn {
     let turn = this.#byParty.get(party);
     if (turn === undefined) {
-      turn = new PartyTurn(this.cohort.tabOf(party), this);
+      turn = new Turn(this.#cohort.tabOf(party), this);
       this.#byParty.set(party, turn);
     }
     return turn;

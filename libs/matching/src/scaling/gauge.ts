@@ -3,11 +3,11 @@
  * may look often. Rates come from what it saw before.
  */
 import { Hold } from "@tutti/contracts/agent/v1";
+import type { Agent } from "../agents/agent.ts";
 import { scalerIdOf } from "../agents/launch.ts";
 import type { Pool } from "../api/pool.ts";
 import type { PoolParts } from "../core.ts";
 import { Pace } from "../match/pace.ts";
-import type { Agent } from "../parts.ts";
 import { PoolOwner } from "../pool.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { forecastLeadMs, type Load } from "./rules.ts";

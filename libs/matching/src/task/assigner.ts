@@ -1,15 +1,17 @@
 /** Assigns tasks to agents. */
 import type { Assign } from "@tutti/contracts/agent/v1";
+import type { Agent } from "../agents/agent.ts";
 import type { Readiness } from "../agents/readiness.ts";
 import type { PoolIdentity } from "../api/pool.ts";
+import type { CohortMatch } from "../demand/matches.ts";
 import type { HookSlot } from "../hooks/task-hooks.ts";
 import type { Affinity } from "../match/affinity.ts";
-import type { Agent, CohortMatch, Task } from "../parts.ts";
 import type { Placements } from "../placed/placements.ts";
 import { partyOf } from "../queue/share.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { Copies } from "./copies.ts";
 import type { Running } from "./running.ts";
+import type { Task } from "./task.ts";
 import { viewOf } from "./view.ts";
 import type { Waiting } from "./waiting.ts";
 

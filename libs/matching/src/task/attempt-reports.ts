@@ -1,17 +1,18 @@
 /** What agents say of their attempts: that they started, how far they are, what came of them. */
 import type { PartialOutput, Progress, Result, Started } from "@tutti/contracts/agent/v1";
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
+import type { Agent, Link } from "../agents/agent.ts";
 import type { AgentStates } from "../agents/agent-states.ts";
 import type { AgentPerformance } from "../agents/performance.ts";
 import { busyAnswersMax, repeatsMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Agent, Link, Task } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { Claims } from "./claims.ts";
 import type { Copies } from "./copies.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Preemption } from "./preemption.ts";
 import type { Running } from "./running.ts";
+import type { Task } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -188,7 +189,7 @@ export class AttemptReports {
 
 /** Returns whether an agent sends a result once more that is not durable yet. */
 function isRepeat({ stage, link }: Task, agent: Agent): boolean {
-  return stage === "ended" && link?.agentId === agent.agentId;
+  return stage === "ended" && link?.agent.agentId === agent.agentId;
 }
 
 function repeat(task: Task, link: Link, number: number): void {

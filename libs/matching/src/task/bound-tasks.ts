@@ -5,10 +5,11 @@
  * 2. It is bound at most once: after its time, or when the agent cannot take it, every agent may.
  */
 import { assert } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
 import type { Demands } from "../demand/demands.ts";
-import type { Agent, Extras, Task } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
 import { enqueue } from "./queueing.ts";
+import type { Extras, Task } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 
 const never = Number.POSITIVE_INFINITY;

@@ -4,9 +4,9 @@
  * Senders are asked: a sender cancels a token that it no longer wants.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
+import type { Agent, Link } from "../agents/agent.ts";
 import type { Readiness } from "../agents/readiness.ts";
 import { claimsMax } from "../bounds.ts";
-import type { Agent, Link } from "../parts.ts";
 import { AskSchedule } from "./ask-schedule.ts";
 import { TokenTable } from "./token-table.ts";
 

@@ -11,9 +11,9 @@
  */
 
 import type { LearnedTimes } from "../match/learned-times.ts";
-import type { Task, Twin } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { Running } from "./running.ts";
+import type { Task, Twin } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 
 /** The parts that Copies needs. */

@@ -2,12 +2,10 @@
 import type { Chance } from "@tutti/kernel";
 import type { AgentIndex } from "../agents/agent-index.ts";
 import type { Matcher } from "../match/matcher.ts";
-import type { Task, Twin } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { Assigner } from "./assigner.ts";
 import { type Copies, twinOf } from "./copies.ts";
-import type { TaskHome } from "./task.ts";
-import { OfferedTask } from "./task.ts";
+import { Task, type TaskHome, type Twin } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -73,7 +71,7 @@ export class Doubling {
   }
 
   #copyOf(task: Task, twin: Twin): Task {
-    const copy = new OfferedTask(
+    const copy = new Task(
       this.#home,
       { ...task.offer, token: this.#freshToken() },
       task.profile,

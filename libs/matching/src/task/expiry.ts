@@ -4,7 +4,6 @@ import type { Refusal } from "@tutti/kernel";
 import type { Holds } from "../agents/holds.ts";
 import { matchingErrors } from "../errors.ts";
 import type { HookSlot } from "../hooks/task-hooks.ts";
-import type { Task } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { BoundTasks } from "./bound-tasks.ts";
 import type { Copies } from "./copies.ts";
@@ -12,6 +11,7 @@ import type { Outcomes } from "./outcomes.ts";
 import type { Preemption } from "./preemption.ts";
 import { isWaiting } from "./queueing.ts";
 import type { Running } from "./running.ts";
+import type { Task } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Waiting } from "./waiting.ts";
 

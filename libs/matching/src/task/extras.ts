@@ -1,10 +1,11 @@
-import type { Extras, Limit } from "../parts.ts";
+import type { Limit } from "../limits/room.ts";
+import type { Extras, Task } from "./task.ts";
 
 const never = Number.POSITIVE_INFINITY;
 
 /** What only some tasks have, where nothing has come of it yet. */
 export function extrasOf(
-  limits: readonly Limit[],
+  limits: readonly Limit<Task>[],
   { stickyKey, contextKey, share }: Pick<Extras, "stickyKey" | "contextKey" | "share">,
 ): Extras {
   return {

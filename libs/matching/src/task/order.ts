@@ -1,6 +1,7 @@
 /** The order of tasks that wait. Time does not change it: a task ages without being touched. */
-import type { Task } from "../parts.ts";
+
 import type { LiveSettings } from "../settings.ts";
+import type { Task } from "./task.ts";
 
 export class TaskOrder {
   readonly #settings: LiveSettings;

@@ -2,8 +2,9 @@
  * Tasks whose sender is away, until a sender offers them again. If the work has settled a task meanwhile, its next owner
  * offers it to no pool: senders are asked, and the one that knows so cancels the task.
  */
-import type { Task } from "../parts.ts";
+
 import { AskSchedule } from "./ask-schedule.ts";
+import type { Task } from "./task.ts";
 
 const askAfterMs = 2_000;
 const askAgainMaxMs = 60_000;

@@ -2,11 +2,12 @@
 
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Refusal } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
 import type { HookSlot } from "../hooks/task-hooks.ts";
-import type { Agent, Task } from "../parts.ts";
 import { detailOf } from "../refusals.ts";
 import type { Copies } from "./copies.ts";
 import type { Running } from "./running.ts";
+import type { Task } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 
 /** The parts that Outcomes needs. */

@@ -8,11 +8,13 @@
  * 4. It waits again in a later turn: by then its agent has received the end of the attempt, and may get it again.
  */
 
+import type { Agent } from "../agents/agent.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
-import type { Agent, Demand, Task } from "../parts.ts";
+import type { Demand } from "../demand/matches.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { TaskOrder } from "./order.ts";
 import type { Running } from "./running.ts";
+import type { Task } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -78,7 +80,7 @@ export class Preemption {
       for (const agent of cohort.agents) {
         if (++lookedAt > lookedAtMax) return least;
         if (!agent.isAble || !isEverFit(agent, task.demand.fit)) continue;
-        for (const other of agent.tasks()) {
+        for (const other of this.#running.tasksOf(agent)) {
           const isSpared = spareAfterMs > 0 && nowMs - other.assignedMs >= spareAfterMs;
           if (other.priority > most || isSpared || !mayYield(other, agent, task)) continue;
           if (least === undefined || isLessUrgent(other, least)) least = other;

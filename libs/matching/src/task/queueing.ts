@@ -1,7 +1,8 @@
 /** Steps between the places where a task waits: its queue, and the line of a full limit. */
 import { namedMax } from "../bounds.ts";
-import type { Extras, Limit, Task } from "../parts.ts";
+import type { Limit } from "../limits/room.ts";
 import { partyOf, partyWeightOf } from "../queue/share.ts";
+import type { Extras, Task } from "./task.ts";
 
 /** Puts a task into its queue. */
 export function enqueue(task: Task): void {
@@ -11,7 +12,7 @@ export function enqueue(task: Task): void {
   share.add(task);
 }
 
-export function isLimitedBy({ stage, extras }: Task, limit: Limit): boolean {
+export function isLimitedBy({ stage, extras }: Task, limit: Limit<Task>): boolean {
   return stage === "limited" && extras?.waitsFor === limit.id;
 }
 

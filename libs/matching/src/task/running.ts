@@ -1,11 +1,12 @@
 /** Tasks that agents run: how an attempt starts at an agent, and how the agent loses it. */
 
 import type { Result } from "@tutti/contracts/agent/v1";
+import type { Agent } from "../agents/agent.ts";
 import type { Readiness } from "../agents/readiness.ts";
 import type { PoolAllotments } from "../limits/allotments.ts";
 import type { Limits } from "../limits/limit-book.ts";
-import type { Agent, Task } from "../parts.ts";
 import type { AttemptEnd, AttemptLog } from "../placed/attempt-log.ts";
+import type { Task } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 
 /** The parts that Running needs. */
@@ -23,6 +24,8 @@ export class Running {
   readonly #limits: Limits;
   readonly #tasks: Tasks;
   readonly #attempts: AttemptLog;
+  /** The latest task of each agent. The others follow it by `agentAfter`. */
+  readonly #latest = new Map<Agent, Task>();
   /** How many tasks run. */
   count = 0;
 
@@ -34,6 +37,16 @@ export class Running {
     this.#attempts = parts.attempts;
   }
 
+  /** Returns the tasks of an agent, the latest first. They may leave while they are read. */
+  *tasksOf(agent: Agent): Generator<Task> {
+    let task = this.#latest.get(agent);
+    while (task !== undefined) {
+      const { agentAfter } = task;
+      yield task;
+      task = agentAfter;
+    }
+  }
+
   /** From now on a task is running at an agent. */
   start(task: Task, agent: Agent, nowMs: number): void {
     task.stage = "working";
@@ -42,7 +55,7 @@ export class Running {
     task.heardMs = nowMs;
     task.begunMs = 0;
     task.runFromMs = nowMs;
-    agent.add(task);
+    this.#attach(task, agent);
     this.count++;
     if (task.extras !== undefined)
       for (const limit of task.extras.limits) this.#limits.begin(limit, nowMs, task.demand);
@@ -55,7 +68,7 @@ export class Running {
     const { agent, extras } = task;
     if (agent === undefined) return;
     this.#attempts.note(task, agent, end, nowMs);
-    agent.remove(task);
+    this.#unlink(task, agent);
     if (agent.used === 0) agent.idleSinceMs = nowMs;
     if (task.stage === "working") this.count--;
     this.#readiness.loosened(agent);
@@ -63,6 +76,28 @@ export class Running {
     if (extras === undefined) return;
     for (const limit of extras.limits) limit.end(hasBegun, task.demand);
     for (const limit of extras.limits) this.#limits.wake(limit, nowMs);
+  }
+
+  #attach(task: Task, agent: Agent): void {
+    const latest = this.#latest.get(agent);
+    task.agent = agent;
+    task.agentBefore = undefined;
+    task.agentAfter = latest;
+    if (latest !== undefined) latest.agentBefore = task;
+    this.#latest.set(agent, task);
+    agent.occupy(task.demand.fit);
+  }
+
+  #unlink(task: Task, agent: Agent): void {
+    const { agentBefore, agentAfter } = task;
+    if (agentBefore !== undefined) agentBefore.agentAfter = agentAfter;
+    else if (agentAfter !== undefined) this.#latest.set(agent, agentAfter);
+    else this.#latest.delete(agent);
+    if (agentAfter !== undefined) agentAfter.agentBefore = agentBefore;
+    task.agent = undefined;
+    task.agentBefore = undefined;
+    task.agentAfter = undefined;
+    agent.vacate(task.demand.fit);
   }
 
   /**

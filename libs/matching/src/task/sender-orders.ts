@@ -2,13 +2,14 @@
 
 import type { Cancel, Extend } from "@tutti/contracts/agent/v1";
 import { type PriorityChange, ReturnReason } from "@tutti/contracts/swarm/v1";
-import type { SenderSlot } from "../parts.ts";
+import type { SenderSlot } from "../offers/sender-slot.ts";
 import type { Claims } from "./claims.ts";
 import type { TaskOrder } from "./order.ts";
 import { moveInOrder } from "./order.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Preemption } from "./preemption.ts";
 import { isWaiting } from "./queueing.ts";
+import type { Task } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -43,7 +44,7 @@ export class SenderOrders {
   }
 
   /** A sender wants an offer back if it has not been assigned. */
-  recall(senderSlot: SenderSlot, token: Uint8Array, nowMs: number): boolean {
+  recall(senderSlot: SenderSlot<Task>, token: Uint8Array, nowMs: number): boolean {
     const task = this.#tasks.get(token);
     if (task?.senderSlot !== senderSlot) return false;
     if (isWaiting(task)) this.#waiting.returnToSender(task, RETURN_REASON_RECALLED, undefined, 0, nowMs);
@@ -54,7 +55,7 @@ export class SenderOrders {
    * Another owner of the work offers the task next. An agent continues with it, a result is kept, and a queued task goes
    * to no agent before that offer.
    */
-  release(senderSlot: SenderSlot, token: Uint8Array, nowMs: number): boolean {
+  release(senderSlot: SenderSlot<Task>, token: Uint8Array, nowMs: number): boolean {
     const task = this.#tasks.get(token);
     if (task === undefined) return false;
     if (task.senderSlot !== senderSlot) return true;
@@ -67,7 +68,7 @@ export class SenderOrders {
    * Its sender does not want a task any more, wherever it is. What another one has offered since is that one's: who stood
    * still gives up late what it has lost.
    */
-  cancel(senderSlot: SenderSlot, { token, reason, graceMs }: Cancel, nowMs: number): boolean {
+  cancel(senderSlot: SenderSlot<Task>, { token, reason, graceMs }: Cancel, nowMs: number): boolean {
     const task = this.#tasks.get(token);
     if (task === undefined) return this.#claims.cancel(token, reason, graceMs);
     if (task.senderSlot !== undefined && task.senderSlot !== senderSlot) return true;

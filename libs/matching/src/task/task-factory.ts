@@ -3,10 +3,10 @@
 import type { Offer } from "@tutti/contracts/swarm/v1";
 import type { Demands } from "../demand/demands.ts";
 import type { Allotter } from "../limits/allotter.ts";
-import type { Limit, Profile, Task } from "../parts.ts";
+import type { Limit } from "../limits/room.ts";
 import { extrasOf } from "./extras.ts";
 import type { TaskOrder } from "./order.ts";
-import { OfferedTask, type TaskHome } from "./task.ts";
+import { type Profile, Task, type TaskHome } from "./task.ts";
 
 /** The parts that TaskFactory needs. */
 export interface TaskFactoryParts {
@@ -31,8 +31,8 @@ export class TaskFactory {
     this.#allotter = parts.allotter;
   }
 
-  make(offer: Offer, profile: Profile, limits: readonly Limit[], nowMs: number): Task {
-    const task = new OfferedTask(this.#home, offer, profile, nowMs - offer.waitedMs);
+  make(offer: Offer, profile: Profile, limits: readonly Limit<Task>[], nowMs: number): Task {
+    const task = new Task(this.#home, offer, profile, nowMs - offer.waitedMs);
     const { onlyAgents, notAgents, dueMs, totalMs } = offer;
     if (onlyAgents.length > 0 || notAgents.length > 0)
       task.demand = this.#demands.narrowed(profile.demand, onlyAgents, notAgents);

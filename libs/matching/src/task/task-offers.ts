@@ -7,19 +7,21 @@ import type { PoolIdentity } from "../api/pool.ts";
 import { keptWindowsMax, retryAfterMs } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Limits } from "../limits/limit-book.ts";
-import type { Limit, Profile, SenderSlot, Task } from "../parts.ts";
+import type { Limit } from "../limits/room.ts";
+import type { SenderSlot } from "../offers/sender-slot.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { Claims } from "./claims.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Preemption } from "./preemption.ts";
 import { enqueue } from "./queueing.ts";
 import type { Running } from "./running.ts";
+import type { Profile, Task } from "./task.ts";
 import type { TaskFactory } from "./task-factory.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Waiting } from "./waiting.ts";
 
 const never = Number.POSITIVE_INFINITY;
-const noLimits: readonly Limit[] = [];
+const noLimits: readonly Limit<Task>[] = [];
 const { RETURN_REASON_OVER_WINDOW, RETURN_REASON_PUT_BACK, RETURN_REASON_DENIED } = ReturnReason;
 
 /** The parts that TaskOffers needs. */
@@ -64,7 +66,7 @@ export class TaskOffers {
     this.#outcomes = parts.outcomes;
   }
 
-  receive(senderSlot: SenderSlot, offer: Offer, profile: Profile, nowMs: number): void {
+  receive(senderSlot: SenderSlot<Task>, offer: Offer, profile: Profile, nowMs: number): void {
     const { stream } = senderSlot;
     const known = this.#tasks.get(offer.token);
     if (known !== undefined) {
@@ -99,7 +101,7 @@ export class TaskOffers {
     this.#tasks.schedule(task);
   }
 
-  #fullness(senderSlot: SenderSlot): Refusal | undefined {
+  #fullness(senderSlot: SenderSlot<Task>): Refusal | undefined {
     const { window, queuedMax } = this.#settings.current;
     const { windowFull } = matchingErrors;
     if (senderSlot.outstanding >= window)
@@ -134,7 +136,7 @@ export class TaskOffers {
    * 2. On another one while the first is open, two take themselves for the owner of its work, and one of them is wrong.
    *    The first owner is asked to come again: by then the other one has given up, or gets the same answer.
    */
-  #adopt(senderSlot: SenderSlot, task: Task, nowMs: number): void {
+  #adopt(senderSlot: SenderSlot<Task>, task: Task, nowMs: number): void {
     if (task.stage === "forgotten") {
       // It was cancelled, and its agent is still busy with that.
       senderSlot.stream.returned(
@@ -163,7 +165,7 @@ export class TaskOffers {
       this.#tasks.schedule(task);
       return;
     }
-    if (task.stage === "ended") senderSlot.stream.deliver(task, task.link?.agentId ?? "", isSame);
+    if (task.stage === "ended") senderSlot.stream.deliver(task, task.link?.agent.agentId ?? "", isSame);
     else if (task.begunMs > 0 && task.agent !== undefined) senderSlot.stream.begun(task, task.agent, nowMs);
     this.#tasks.schedule(task);
   }

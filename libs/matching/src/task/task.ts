@@ -1,16 +1,107 @@
 /**
- * An attempt at a task. Most tasks wait, and few run. So fields that only a running task or only some tasks
+ * An attempt at a task. Each type knows those below it, and none above:
+ *
+ *     cohort with its queues ── wait group, turn, wait entry
+ *     task
+ *     share, lane ── limit ── sender slot       of any task
+ *     demand ── match                           of any share
+ *     agent ── link ── cohort
+ *
+ * Most tasks wait, and few run. So fields that only a running task or only some tasks
  * have are in separate parts, and the offer stays the bytes that came until it is read.
  */
-import type { Result } from "@tutti/contracts/agent/v1";
+import type { Label, Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";
+import type { Share as OfferShare } from "@tutti/contracts/types/v1";
 import { EncodedOffer, isOfferOf, openOffer } from "@tutti/contracts/wire";
+import type { Ranked } from "@tutti/kernel";
+import type { Agent, Link } from "../agents/agent.ts";
+import type { Demand } from "../demand/matches.ts";
 import type { Judging } from "../hooks/judging.ts";
+import type { Limit } from "../limits/room.ts";
+import type { SenderSlot } from "../offers/sender-slot.ts";
 import type { OfferShelf, OfferSlab } from "../offers/shelf.ts";
-import type { Agent, Demand, Extras, Lane, Link, Profile, SenderSlot, Share, Task, Twin } from "../parts.ts";
+import type { Lane, Share } from "../queue/share.ts";
 import { Due } from "../time/due.ts";
-import type { TaskName } from "./name.ts";
 import type { Stage } from "./stage.ts";
+
+/** The demand of tasks, with the tasks that wait for it. */
+export type TaskDemand = Demand<Share<Task>>;
+
+/** What tasks have in common, as a pool knows it: the same for all senders that say the same. */
+export interface Profile {
+  readonly key: string;
+  readonly namespace: string;
+  /** Empty for `run`, as in assignments. */
+  readonly workKind: string;
+  readonly definition: string;
+  readonly definitionTask: string;
+  readonly demand: TaskDemand;
+  readonly weight: number;
+  /** Times as offered. 0 for without limit. */
+  readonly queueMs: number;
+  readonly runMs: number;
+  readonly heartbeatMs: number;
+  readonly labels: readonly Label[];
+  readonly stickyKey: string;
+  readonly contextKey: string;
+  /** Whether a second copy may be started. */
+  readonly mayBeDoubled: boolean;
+  /** Streams that have it. */
+  uses: number;
+}
+
+/** What a task that may be doubled has while it is running, and its copy too. */
+export interface Twin {
+  /** Of a copy: the attempt that it is a second copy of. */
+  readonly original: Task | undefined;
+  /** When it has taken so long that it is to be doubled. */
+  straggleDueMs: number;
+  /** Its second copy, while that one is running. */
+  copy: Task | undefined;
+  /** The copy whose outcome it has. */
+  winner: Task | undefined;
+}
+
+/** What only some tasks have. */
+export interface Extras {
+  /** Those by key, and behind them those of quotas and reservations. */
+  limits: readonly Limit<Task>[];
+  /** The limit that let it continue, while it has not been assigned. */
+  wokenBy: Limit<Task> | undefined;
+  /** The limit that it waits for, by id. Empty when for none. */
+  waitsFor: string;
+  /** Since when. */
+  waitsSinceMs: number;
+  /** For which limits it waited before, at most as many as are named anywhere. */
+  readonly waited: LimitWait[];
+  readonly stickyKey: string;
+  readonly contextKey: string;
+  /** What it asked for, while it waits for the agent of its key. */
+  unbound: TaskDemand | undefined;
+  boundDueMs: number;
+  /** Whether it may still wait for that agent. */
+  mayBind: boolean;
+  /** Numbers of results that its agent sent more than once. */
+  repeats: number[];
+  /** Whose share of the agents it has. Undefined for that of its namespace. */
+  readonly share: OfferShare | undefined;
+}
+
+/** A wait for a limit that is over. */
+interface LimitWait {
+  readonly key: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A piece of work and a task in it, also as UTF-8. */
+export interface TaskName {
+  readonly id: string;
+  readonly task: string;
+  readonly idBytes: Uint8Array;
+  readonly taskBytes: Uint8Array;
+}
 
 /** The pool that a task is in, as the task needs it. */
 export interface TaskHome {
@@ -26,20 +117,26 @@ class AtWork {
   /** For how long an attempt may run. 0 for any time. */
   runMs: number;
   assignedMs = 0;
+  /** 0 while it has not started. */
   begunMs = 0;
   heardMs = 0;
+  /** From when on its time to run counts. */
   runFromMs = 0;
+  /** When its agent is treated as done with it although it has not said so. */
   stopDueMs = never;
   agent: Agent | undefined = undefined;
   agentBefore: Task | undefined = undefined;
   agentAfter: Task | undefined = undefined;
   result: Result | undefined = undefined;
+  /** The link whose agent keeps the result, and the result's number there. */
   link: Link | undefined = undefined;
   linkNumber = 0;
   busyAnswers = 0;
+  /** How far it is, 0 to 1, and in words, as its agent reported last. */
   fraction = 0;
   message = "";
   twin: Twin | undefined = undefined;
+  /** Whether its agent was asked to end it for more urgent work. */
   yields = false;
 
   constructor(runMs: number) {
@@ -49,9 +146,13 @@ class AtWork {
 
 /** What few tasks have while they wait. */
 class Rarely {
+  /** When its time in the queue over all attempts is over. */
   totalDueMs = never;
+  /** When its outcome is wanted. */
   dueWantedMs = never;
+  /** When it is forgotten because its sender has not come back. */
   awayDueMs = never;
+  /** How far hooks are with it. Undefined if no hook was asked. */
   judging: Judging | undefined = undefined;
 }
 
@@ -73,25 +174,28 @@ class Alarm extends Due {
   }
 }
 
-export class OfferedTask implements Task {
+/** An attempt, from its offer until it is no longer needed. */
+export class Task implements Ranked {
   readonly #home: TaskHome;
   /** What was offered. Or where its bytes are, and where they start and end there. */
   #offer: Offer | OfferSlab;
   #start = -1;
   #end = 0;
   readonly profile: Profile;
-  demand: Demand;
+  demand: TaskDemand;
   rank = 0;
   order = 0;
   place = -1;
+  /** Its number in the list of its line. Below 0 when it is in the heap. */
   listed = -1;
   stage: Stage = "queued";
   priority: number;
+  /** Number of the attempt, from 1. */
   readonly attempt: number;
   readonly readyMs: number;
-  share: Share | undefined = undefined;
-  lane: Lane | undefined = undefined;
-  senderSlot: SenderSlot | undefined = undefined;
+  share: Share<Task> | undefined = undefined;
+  lane: Lane<Task> | undefined = undefined;
+  senderSlot: SenderSlot<Task> | undefined = undefined;
   extras: Extras | undefined = undefined;
   #work: AtWork | undefined = undefined;
   #rarely: Rarely | undefined = undefined;
@@ -112,6 +216,7 @@ export class OfferedTask implements Task {
     this.attempt = offer.attempt;
   }
 
+  /** The offer. It takes less memory until the first read. */
   get offer(): Offer {
     if (this.#start < 0) return this.#offer as Offer;
     const offer = this.glance();
@@ -121,6 +226,7 @@ export class OfferedTask implements Task {
     return offer;
   }
 
+  /** The offer, for this read alone. */
   glance(): Offer {
     if (this.#start < 0) return this.#offer as Offer;
     return openOffer((this.#offer as OfferSlab).bytes, this.#start, this.#end);
@@ -146,6 +252,7 @@ export class OfferedTask implements Task {
     this.#end = this.#start + length;
   }
 
+  /** What is in the wheel for it. Undefined when nothing was so far. */
   get alarm(): Due | undefined {
     return this.#alarm;
   }
@@ -155,6 +262,7 @@ export class OfferedTask implements Task {
     return this.#alarm;
   }
 
+  /** When its time in the queue is over. */
   get queueDueMs(): number {
     const { queueMs } = this.profile;
     return queueMs > 0 ? this.readyMs + queueMs : never;

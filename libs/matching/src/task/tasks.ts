@@ -8,8 +8,8 @@ import { assert } from "@tutti/kernel";
 import type { Demands } from "../demand/demands.ts";
 import type { HookSlot } from "../hooks/task-hooks.ts";
 import type { Limits } from "../limits/limit-book.ts";
-import type { Task } from "../parts.ts";
 import type { Wheel } from "../time/wheel.ts";
+import type { Task } from "./task.ts";
 import { TokenTable } from "./token-table.ts";
 
 /** The parts that Tasks needs. */

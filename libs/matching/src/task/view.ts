@@ -1,5 +1,5 @@
-import type { Task } from "../parts.ts";
 import type { TaskView } from "../strategies/strategy.ts";
+import type { Task } from "./task.ts";
 
 /** Returns a task as strategies see it. */
 export function viewOf({ profile, offer, attempt, demand, extras }: Task): TaskView {

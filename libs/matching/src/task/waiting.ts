@@ -5,11 +5,11 @@ import type { Demands } from "../demand/demands.ts";
 import type { Side } from "../demand/wish.ts";
 import type { HookSlot } from "../hooks/task-hooks.ts";
 import type { Limits } from "../limits/limit-book.ts";
-import type { Extras, Task } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { BoundTasks } from "./bound-tasks.ts";
 import type { Orphans } from "./orphans.ts";
 import { enqueue, leaveLimit } from "./queueing.ts";
+import type { Extras, Task } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 
 /** The parts that Waiting needs. */

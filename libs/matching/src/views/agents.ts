@@ -2,14 +2,16 @@ import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import { Agent as AgentViews, type AgentWork } from "@tutti/contracts/swarm/v1";
 import { Cause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
 import type { AgentIndex } from "../agents/agent-index.ts";
 import type { Holds } from "../agents/holds.ts";
 import type { LaunchSlot } from "../agents/launch.ts";
 import { scalerIdOf } from "../agents/launch.ts";
 import type { HoldOrder, PoolIdentity } from "../api/pool.ts";
 import type { LearnedTimes } from "../match/learned-times.ts";
-import type { Agent, Task } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
+import type { Running } from "../task/running.ts";
+import type { Task } from "../task/task.ts";
 import { workOf } from "./work.ts";
 
 /** The parts that PoolAgentViews needs. */
@@ -18,6 +20,7 @@ export interface PoolAgentViewsParts {
   readonly launchers: LaunchSlot;
   readonly holds: Holds;
   readonly agents: AgentIndex;
+  readonly running: Running;
   readonly times: LearnedTimes;
   readonly settings: LiveSettings;
 }
@@ -27,6 +30,7 @@ export class PoolAgentViews {
   readonly #launchers: LaunchSlot;
   readonly #holds: Holds;
   readonly #agents: AgentIndex;
+  readonly #running: Running;
   readonly #times: LearnedTimes;
   readonly #settings: LiveSettings;
 
@@ -35,6 +39,7 @@ export class PoolAgentViews {
     this.#launchers = parts.launchers;
     this.#holds = parts.holds;
     this.#agents = parts.agents;
+    this.#running = parts.running;
     this.#times = parts.times;
     this.#settings = parts.settings;
   }
@@ -109,7 +114,7 @@ export class PoolAgentViews {
   }
 
   work(agent: Agent): AgentWork[] {
-    return [...agent.tasks()]
+    return [...this.#running.tasksOf(agent)]
       .filter(({ stage }) => stage === "working")
       .map((task) => ({
         work: workOf(task),

@@ -7,20 +7,23 @@
 import { toTimestamp } from "@tutti/kernel";
 import { isEverFit } from "../demand/fit.ts";
 import type { LearnedTimes } from "../match/learned-times.ts";
-import type { Task } from "../parts.ts";
 import type { LiveSettings } from "../settings.ts";
 import { isStill } from "../settings.ts";
+import type { Running } from "../task/running.ts";
+import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 
 export class StartEstimates {
   readonly #settings: LiveSettings;
   readonly #times: LearnedTimes;
   readonly #tasks: Tasks;
+  readonly #running: Running;
 
-  constructor(settings: LiveSettings, times: LearnedTimes, tasks: Tasks) {
+  constructor(settings: LiveSettings, times: LearnedTimes, tasks: Tasks, running: Running) {
     this.#settings = settings;
     this.#times = times;
     this.#tasks = tasks;
+    this.#running = running;
   }
 
   startMs(task: Task, nowMs: number): number | undefined {
@@ -48,7 +51,7 @@ export class StartEstimates {
     );
     if (agents.length === 0 || usualMs === undefined) return undefined;
     if (agents.some(({ hasRoom }) => hasRoom)) return nowMs;
-    const running = agents.flatMap((agent) => [...agent.tasks()]);
+    const running = agents.flatMap((agent) => [...this.#running.tasksOf(agent)]);
     return startAfter(
       endsOf(running, () => true, usualMs, nowMs),
       before(task),

@@ -7,11 +7,9 @@ import { matchingErrors } from "../errors.ts";
 import type { HookSlot } from "../hooks/task-hooks.ts";
 import type { Profiles } from "../offers/profile.ts";
 import { profileProblem } from "../offers/profile.ts";
-import type { Task } from "../parts.ts";
 import type { Placements } from "../placed/placements.ts";
 import type { LiveSettings } from "../settings.ts";
-import type { TaskHome } from "../task/task.ts";
-import { OfferedTask } from "../task/task.ts";
+import { Task, type TaskHome } from "../task/task.ts";
 import { momentOf, type StartEstimates } from "./expected.ts";
 import { pastWaits, presentWait } from "./past-waits.ts";
 import { candidatesAt, choiceText, placementOf } from "./placed.ts";
@@ -121,7 +119,7 @@ export class Explanations {
     if (problem !== undefined) return matchingErrors.profileInvalid.refusal({ number: sent.number, problem });
     const profile = this.#profiles.take(sent, this.#identity.namespace);
     try {
-      const task = new OfferedTask(this.#home, Offer.create(), profile, nowMs);
+      const task = new Task(this.#home, Offer.create(), profile, nowMs);
       return this.explainTask(task, nowMs);
     } finally {
       this.#profiles.giveBack(profile);

@@ -2,8 +2,9 @@ import { PoolLimit } from "@tutti/contracts/swarm/v1";
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import { namedMax } from "../bounds.ts";
 import type { Limits } from "../limits/limit-book.ts";
-import type { Limit, Task } from "../parts.ts";
+import type { Limit } from "../limits/room.ts";
 import { isWaiting } from "../task/queueing.ts";
+import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { workOf } from "./work.ts";
 
@@ -34,8 +35,8 @@ export function limitViews(tasks: Tasks, limits: Limits): PoolLimit[] {
 }
 
 /** Tasks that had an attempt already and wait for the next one, by what they count against. */
-function retryingOf(tasks: Tasks): ReadonlyMap<Limit, number> {
-  const counts = new Map<Limit, number>();
+function retryingOf(tasks: Tasks): ReadonlyMap<Limit<Task>, number> {
+  const counts = new Map<Limit<Task>, number>();
   for (const task of tasks.values()) {
     if (task.attempt <= 1 || !isWaiting(task)) continue;
     for (const limit of task.extras?.limits ?? []) counts.set(limit, (counts.get(limit) ?? 0) + 1);
@@ -47,20 +48,24 @@ function retryingOf(tasks: Tasks): ReadonlyMap<Limit, number> {
  * Returns how many attempts, of one namespace where one is named, count against a limit. Looks at all tasks: for people
  * who ask.
  */
-export function countOf(tasks: Tasks, limit: Limit, namespace?: string): number {
+export function countOf(tasks: Tasks, limit: Limit<Task>, namespace?: string): number {
   return attemptsOf(tasks, (one) => one === limit, namespace).length;
 }
 
 /** Who counts against a limit, of one namespace where one is named. Looks at all tasks: for people who ask. */
 export function holdersOf(
   tasks: Tasks,
-  isMeant: (limit: Limit) => boolean,
+  isMeant: (limit: Limit<Task>) => boolean,
   namespace?: string,
 ): WorkReference[] {
   return attemptsOf(tasks, isMeant, namespace).slice(0, namedMax).map(workOf);
 }
 
-function attemptsOf(tasks: Tasks, isMeant: (limit: Limit) => boolean, namespace: string | undefined): Task[] {
+function attemptsOf(
+  tasks: Tasks,
+  isMeant: (limit: Limit<Task>) => boolean,
+  namespace: string | undefined,
+): Task[] {
   return [...tasks.values()].filter(
     ({ agent, extras, profile }) =>
       agent !== undefined &&

@@ -1,7 +1,7 @@
 /** For what a task waited, split by cause: what it waited for alone, and in between what all waited for that ask the same. */
 import { type Wait, WaitCause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import type { Task } from "../parts.ts";
+import type { Task } from "../task/task.ts";
 import type { WaitSpan } from "../waits/wait-log.ts";
 
 interface Span extends WaitSpan {

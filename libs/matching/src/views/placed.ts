@@ -1,9 +1,9 @@
 /** Why a task was given to the agent that has it, or had it. */
 import { type Candidate, Explanation, type Wait, type WorkReference } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import type { Task } from "../parts.ts";
 import type { Placement, Placements } from "../placed/placements.ts";
 import type { Strategy } from "../strategies/strategy.ts";
+import type { Task } from "../task/task.ts";
 import { textOf } from "./past-waits.ts";
 import { kindOf } from "./work.ts";
 

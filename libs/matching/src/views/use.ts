@@ -2,11 +2,12 @@ import type { GetPoolUseReply, PoolGroup, PoolResource, PoolShare } from "@tutti
 import type { LabelSelector } from "@tutti/contracts/types/v1";
 import type { AgentIndex } from "../agents/agent-index.ts";
 import { labelsMatch, selectorKey } from "../demand/labels.ts";
+import type { Demand } from "../demand/matches.ts";
 import type { PoolAllotments } from "../limits/allotments.ts";
 import { slots } from "../limits/amount.ts";
-import type { Demand, Task } from "../parts.ts";
 import { partyOf, partyWeightOf } from "../queue/share.ts";
 import { isWaiting } from "../task/queueing.ts";
+import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 
 const sharesMax = 10_000;

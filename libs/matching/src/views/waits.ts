@@ -6,6 +6,7 @@
  */
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { amountOf, counted, isBefore, nearest, selectorText } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
 import { isBroken } from "../agents/breaker.ts";
 import type { TurnedAwayAgents } from "../agents/turned-away.ts";
 import { type TurnedAway, turnedAwayWords } from "../agents/turned-away.ts";
@@ -15,12 +16,13 @@ import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
 import { takenBy } from "../limits/amount.ts";
 import type { Limits } from "../limits/limit-book.ts";
-import type { LimitOrigin } from "../limits/room.ts";
+import type { Limit, LimitOrigin } from "../limits/room.ts";
 import type { Starts } from "../match/starts.ts";
-import type { Agent, Limit, Share, Task } from "../parts.ts";
+import type { Share } from "../queue/share.ts";
 import { namespaceOf } from "../queue/share.ts";
 import type { LiveSettings } from "../settings.ts";
 import { isStill } from "../settings.ts";
+import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { countOf, holdersOf } from "./limits.ts";
 
@@ -154,7 +156,7 @@ export class WaitReasons {
   }
 
   /** Returns a quota that is used up, or what others have set aside. */
-  #allottedReason(task: Task, { held, key }: Limit, origin: LimitOrigin): Reason {
+  #allottedReason(task: Task, { held, key }: Limit<Task>, origin: LimitOrigin): Reason {
     const { kind, id, namespace, name, limit, told } = origin;
     const { namespace: own } = task.profile;
     if (kind === "reservation" && own !== namespace) return this.#foreignReason(name);
@@ -340,8 +342,8 @@ export function obstacleOf(agent: Agent, task: Task): string {
 }
 
 function amountText(
-  { key, held }: Limit,
-  { resource, most }: NonNullable<Limit["amounts"]>,
+  { key, held }: Limit<Task>,
+  { resource, most }: NonNullable<Limit<Task>["amounts"]>,
   task: Task,
 ): string {
   return `the limit ${key} allows ${amountOf(most, resource)} at once. ${held} are in use, and the task asks for ${takenBy(task.demand, resource)}`;
@@ -427,7 +429,7 @@ function behindReasons(task: Task): Reason[] {
 }
 
 /** Of sessions, which are known by name. */
-function weightsOf(others: readonly Share[]): string {
+function weightsOf(others: readonly Share<Task>[]): string {
   const named = others.filter(({ party }) => party.includes("\n"));
   if (named.length === 0) return "";
   const told = named

@@ -1,6 +1,5 @@
 import type { WorkReference } from "@tutti/contracts/types/v1";
-import type { Task } from "../parts.ts";
-import type { TaskName } from "../task/name.ts";
+import type { Task, TaskName } from "../task/task.ts";
 
 /** Returns the work that a task belongs to, and the task in it. */
 export function workOf(task: Task): WorkReference {
