@@ -49,11 +49,13 @@ describe("the commands for those who work", () => {
       "postgres",
       "redis",
       "nats",
+      "amqp",
       "smtp",
       "folder",
       "sftp",
       "s3",
       "git",
+      "prometheus",
     ]) {
       assert.match(
         await printed(`adapter add ${kind} my-${kind}`),

@@ -19,12 +19,21 @@ import { rabbitSkip } from "../../../tools/rabbitmq.mjs";
 import { password as redisPassword, startRedis } from "../../../tools/redis.mjs";
 import { commandAtWork } from "./support/at-work.ts";
 import { workspaceFolder } from "./support/command.ts";
-import { outboxSystem, startSystems, streamSystem, writeSources } from "./support/source-systems.ts";
+import {
+  channelSystem,
+  listSystem,
+  outboxSystem,
+  startSystems,
+  streamSystem,
+  writeSources,
+} from "./support/source-systems.ts";
 
 const [redisServer, postgres] = [await needsProgram("redis-server"), await needsProgram("postgres")];
 const skip = redisServer.skip || postgres.skip;
-const others = await Promise.all(["nats-server", "dovecot", "sshd", "rabbitmqctl"].map(needsProgram));
-const [, dovecot, sshd, rabbitmqctl] = others;
+const others = await Promise.all(
+  ["nats-server", "dovecot", "sshd", "rabbitmqctl", "prometheus"].map(needsProgram),
+);
+const [, dovecot, sshd, rabbitmqctl, prometheus] = others;
 /** As Celery 5.6.3 wrote them to Redis 7.0. */
 const recorded: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(new URL("./support/celery-messages.json", import.meta.url), "utf8"),
@@ -112,9 +121,16 @@ describe("adopt queue", { skip }, () => {
       dovecot: dovecot?.path ?? "",
       sshd: sshd?.path ?? "",
       rabbitmqctl: rabbitmqctl?.path ?? "",
+      prometheus: prometheus?.path ?? "",
     };
     const started = await startSystems(join(at.command.folder, "systems"), programs);
-    const systems = [...started, outboxSystem(database), streamSystem(redis)];
+    const systems = [
+      ...started,
+      outboxSystem(database),
+      streamSystem(redis),
+      listSystem(redis),
+      channelSystem(redis),
+    ];
     closing.unshift(
       ...started.map(
         ({ close }) =>

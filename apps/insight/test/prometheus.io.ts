@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempDisposable, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -24,7 +22,7 @@ import {
   systemTimers,
   toTimestamp,
 } from "@tutti/kernel";
-import { testContext, testFoundation, until, VirtualTime } from "@tutti/kernel/testing";
+import { testContext, testFoundation, VirtualTime } from "@tutti/kernel/testing";
 import {
   logSection,
   metricsSection,
@@ -33,6 +31,7 @@ import {
   tracingSection,
 } from "@tutti/telemetry";
 import { needsProgram } from "../../../tools/programs.mjs";
+import { startPrometheus } from "../../../tools/prometheus.mjs";
 import { metricsHandlers } from "../src/api/metrics.ts";
 import { measuredOf } from "../src/series/measured.ts";
 import { PrometheusSeries } from "../src/series/prometheus/prometheus-series.ts";
@@ -45,45 +44,6 @@ const prometheus = await needsProgram("prometheus");
 const bounds = { seriesMax: 1_000, seriesOfMetricMax: 100 };
 const slots = 36;
 const namespaces = ["system", "shop"] as const;
-
-/** A Prometheus that scrapes nothing. */
-class Server implements AsyncDisposable {
-  readonly url: string;
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown>;
-
-  static async open(folder: string): Promise<Server> {
-    await writeFile(join(folder, "prometheus.yml"), "{}");
-    const holder = createServer();
-    await new Promise<void>((resolve) => holder.listen({ host: "127.0.0.1", port: 0 }, resolve));
-    const address = holder.address();
-    await new Promise((resolve) => holder.close(resolve));
-    const server = new Server(folder, typeof address === "object" && address !== null ? address.port : 0);
-    await until(
-      "Prometheus to be ready",
-      async () => (await fetch(`${server.url}/-/ready`).catch(() => undefined))?.ok,
-      (isReady) => isReady === true,
-    );
-    return server;
-  }
-
-  constructor(folder: string, port: number) {
-    this.url = `http://127.0.0.1:${port}`;
-    const flags = [
-      "--config.file=prometheus.yml",
-      "--storage.tsdb.path=series",
-      "--web.enable-remote-write-receiver",
-    ];
-    const all = [...flags, `--web.listen-address=127.0.0.1:${port}`];
-    this.#child = spawn(prometheus.path, all, { cwd: folder, stdio: "ignore" });
-    this.#exited = new Promise((resolve) => this.#child.once("exit", resolve));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#exited;
-  }
-}
 
 /** Close enough: the store keeps four digits. */
 function near(one: number, other: number): boolean {
@@ -140,7 +100,7 @@ describe("series in a Prometheus", { skip: prometheus.skip }, () => {
   const time = new VirtualTime(Math.floor((systemClock.now() - 900_000) / 60_000) * 60_000);
   const startMs = time.now();
   const close: (() => Promise<unknown>)[] = [];
-  let server: Server;
+  let server: Awaited<ReturnType<typeof startPrometheus>>;
   let ofStore: ReturnType<typeof metricsHandlers>;
   let ofPrometheus: ReturnType<typeof metricsHandlers>;
   const context = testContext();
@@ -148,7 +108,7 @@ describe("series in a Prometheus", { skip: prometheus.skip }, () => {
   before(async () => {
     const folder = await mkdtempDisposable(join(tmpdir(), "tutti-prometheus-"));
     close.push(() => folder.remove());
-    server = await Server.open(folder.path);
+    server = await startPrometheus(prometheus.path);
     close.push(() => server[Symbol.asyncDispose]());
     const sections = [logSection, metricsSection, remoteWriteSection, tracingSection];
     const flags = [`--remoteWrite.url=${server.url}/api/v1/write`, "--log.level=fatal"];

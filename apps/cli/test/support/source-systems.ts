@@ -15,12 +15,15 @@ import type { Client } from "pg";
 import { password as imapPassword, startDovecot } from "../../../../tools/dovecot.mjs";
 import { startNats } from "../../../../tools/nats.mjs";
 import { freePort } from "../../../../tools/postgres.mjs";
+import { startPrometheus } from "../../../../tools/prometheus.mjs";
 import { startRabbitmq } from "../../../../tools/rabbitmq.mjs";
 import { accessKey, secretKey, startS3 } from "../../../../tools/s3.mjs";
 import { startSshd } from "../../../../tools/sshd.mjs";
 import { workspaceFolder } from "./command.ts";
 
 export interface SourceSystem {
+  /** The name of the source and its file. Default: the key of the system. */
+  readonly name?: string;
   /** The key of the system with its settings, as in a file. */
   readonly settings: Readonly<Record<string, object>>;
   readonly environment: Readonly<Record<string, string>>;
@@ -41,7 +44,7 @@ const poll = "100ms";
 /** The systems that are not running yet. `folder` is empty and theirs. */
 export function startSystems(
   folder: string,
-  programs: { readonly dovecot: string; readonly rabbitmqctl: string; readonly sshd: string },
+  programs: Readonly<Record<"dovecot" | "rabbitmqctl" | "sshd" | "prometheus", string>>,
 ): Promise<readonly SourceSystem[]> {
   const starts: readonly Start[] = [
     natsSystem,
@@ -51,6 +54,7 @@ export function startSystems(
     () => sftpSystem(programs.sshd),
     s3System,
     gitSystem,
+    () => prometheusSystem(programs.prometheus),
   ];
   return Promise.all(
     starts.map((start, at) => {
@@ -193,6 +197,25 @@ async function gitSystem(folder: string): Promise<SourceSystem> {
   };
 }
 
+async function prometheusSystem(program: string): Promise<SourceSystem> {
+  const rules = [
+    { alert: "Always", expr: "vector(7)", labels: { team: "shop" } },
+    { alert: "Other", expr: "vector(1)" },
+  ];
+  const server = await startPrometheus(
+    program,
+    { global: { evaluation_interval: "100ms" }, rule_files: ["rules.yml"] },
+    { groups: [{ name: "shop", rules }] },
+  );
+  return {
+    settings: { prometheus: { url: server.url, labels: { team: "shop" }, poll } },
+    environment: {},
+    event: { data: { name: "Always", state: "firing", value: 7 }, subject: "Always" },
+    deliver: async () => {},
+    close: () => server[Symbol.asyncDispose](),
+  };
+}
+
 /** Of a database that runs: `SHOP_DB`. */
 export function outboxSystem(database: Client): SourceSystem {
   return {
@@ -217,10 +240,31 @@ export function streamSystem(redis: Redis): SourceSystem {
   };
 }
 
-/** One file per system, named as its key, with the source of the same name. */
+/** Of the same server. */
+export function listSystem(redis: Redis): SourceSystem {
+  return {
+    ...{ name: "list", settings: { redis: { url: "env:SHOP_REDIS", list: "jobs" } } },
+    environment: {},
+    event: { data: order, subject: undefined },
+    deliver: () => redis.rpush("jobs", JSON.stringify(order)),
+  };
+}
+
+/** Of the same server. */
+export function channelSystem(redis: Redis): SourceSystem {
+  const listeners = async () => ((await redis.call("PUBSUB", "NUMSUB", "news")) as [string, number])[1];
+  return {
+    ...{ name: "channel", settings: { redis: { url: "env:SHOP_REDIS", channel: "news" } } },
+    environment: {},
+    event: { data: order, subject: undefined },
+    ready: () => until("the source listens", async () => (await listeners()) > 0),
+    deliver: () => redis.publish("news", JSON.stringify(order)),
+  };
+}
+
+/** One file per system, with the source of the same name. */
 export function writeSources(folder: string, systems: readonly SourceSystem[]): readonly string[] {
-  return systems.map(({ settings }) => {
-    const [name = ""] = Object.keys(settings);
+  return systems.map(({ settings, name = Object.keys(settings)[0] ?? "" }) => {
     // JSON is YAML.
     writeFileSync(join(folder, `${name}.yaml`), JSON.stringify({ source: name, ...settings }));
     return name;

@@ -24,7 +24,9 @@ export function checkSourceText(text: DefinitionText): CheckedSource {
   return { problems, source: hasErrors ? undefined : document };
 }
 
-const secretKeys = ["url", "credentials", "privateKey", "accessKey", "secretKey"];
+const secretKeys = ["url", "credentials", "privateKey", "accessKey", "secretKey", "bearer"];
+/** Their addresses have no passwords. */
+const plainAddresses = new Set(["s3", "prometheus"]);
 
 /** An address with a password does not belong into a file. */
 function checkReferences(document: SourceDocument, findings: Findings): void {
@@ -32,7 +34,7 @@ function checkReferences(document: SourceDocument, findings: Findings): void {
     const settings: Readonly<Record<string, unknown>> = { ...document[kind] };
     for (const key of secretKeys) {
       const value = settings[key];
-      if (typeof value !== "string" || (kind === "s3" && key === "url")) continue;
+      if (typeof value !== "string" || (plainAddresses.has(kind) && key === "url")) continue;
       if (!/^(env|file):./.test(value))
         findings.error("wrong_form", [kind, key], "expected a reference, found a value", {
           expected: "`env:NAME` or `file:/path`",

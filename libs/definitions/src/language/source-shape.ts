@@ -63,6 +63,11 @@ export interface SourceDocument {
     readonly branch?: string;
     readonly privateKey?: LocalReference;
   };
+  readonly prometheus?: PolledSettings & {
+    readonly url: string;
+    readonly bearer?: LocalReference;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
 }
 
 interface PolledSettings {
@@ -87,9 +92,10 @@ export const sourceKinds = [
   "sftp",
   "s3",
   "git",
+  "prometheus",
 ] as const;
 
-const { choice, duration, list, members, text } = shapes;
+const { choice, duration, list, map, members, text } = shapes;
 
 const reference = (what: string) => text(`${what}: \`env:NAME\` or \`file:/path\`.`);
 const poll = duration("How often to look for new ones.");
@@ -186,6 +192,12 @@ export const source: MembersShape = members(
       url: reference("Its address with the token"),
       branch: text("Default: `main`."),
       privateKey: reference("The private key of `ssh://`"),
+      poll,
+    }),
+    prometheus: system("prometheus", "Alerts of a Prometheus that fire.", ["url"], {
+      url: text("Its address, such as `http://prometheus:9090`."),
+      bearer: reference("The token of its proxy"),
+      labels: map("word", text("Its value."), 20, "Labels that an alert must have. Default: none."),
       poll,
     }),
   },

@@ -47,6 +47,15 @@ export {
   type PostgresOperation,
   postgresAdapter,
 } from "./postgres/postgres.ts";
+export {
+  type PrometheusAdapterOptions,
+  type PrometheusAlert,
+  type PrometheusConnectionOptions,
+  type PrometheusOperation,
+  type PrometheusRange,
+  prometheusAdapter,
+} from "./prometheus/prometheus.ts";
+export { type PrometheusSourceOptions, prometheusSource } from "./prometheus/source.ts";
 export { type BullmqQueueOptions, bullmqQueue } from "./queues/bullmq.ts";
 export { type CeleryQueueOptions, celeryQueue } from "./queues/celery.ts";
 export { type MovedMessages, type MovedQueue, type MoveQueueOptions, moveQueue } from "./queues/move.ts";

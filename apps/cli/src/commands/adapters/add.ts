@@ -82,6 +82,16 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     secrets: [`${prefix}_NATS`],
     clients: ["@nats-io/transport-node", "@nats-io/jetstream"],
   }),
+  amqp: (prefix) => ({
+    make: "amqpAdapter",
+    options: [
+      "// Refers to a URL: amqps://user:password@host:5671/vhost",
+      `url: "env:${prefix}_AMQP",`,
+      'operations: { "item-changed": { exchange: "items", key: "item.{id}.changed" } },',
+    ],
+    secrets: [`${prefix}_AMQP`],
+    clients: ["amqplib"],
+  }),
   smtp: (prefix) => ({
     make: "smtpAdapter",
     options: [
@@ -123,6 +133,16 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
       'branch: "main",',
     ],
     secrets: [`${prefix}_GIT`],
+  }),
+  prometheus: (prefix) => ({
+    make: "prometheusAdapter",
+    options: [
+      'url: "https://prometheus.example.com",',
+      `auth: { bearer: "env:${prefix}_TOKEN" },`,
+      "// Without operations, it has query, query-range and alerts",
+      `operations: { errors: { query: 'sum(rate(errors_total{job="{job}"}[5m]))' } },`,
+    ],
+    secrets: [`${prefix}_TOKEN`],
   }),
 };
 const adapterKinds = Object.keys(kinds);

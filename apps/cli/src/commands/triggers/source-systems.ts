@@ -8,6 +8,7 @@ import {
   imapSource,
   natsSource,
   postgresOutbox,
+  prometheusSource,
   redisSource,
   type Source,
   type SourceStart,
@@ -16,7 +17,7 @@ import {
 } from "@tutti/sdk/adapters";
 
 export function sourceOf(document: SourceDocument): Source {
-  const { source: name, postgres, redis, nats, amqp, imap, git } = document;
+  const { source: name, postgres, redis, nats, amqp, imap, git, prometheus } = document;
   if (postgres !== undefined)
     return postgresOutbox({ ...polled(postgres), name, start: (row) => event(rowOf(row)) });
   if (redis !== undefined)
@@ -38,6 +39,13 @@ export function sourceOf(document: SourceDocument): Source {
   }
   if (git !== undefined)
     return gitSource({ ...polled(git), name, start: (commit) => event(commit, commit.id) });
+  if (prometheus !== undefined) {
+    const { bearer, ...settings } = polled(prometheus);
+    return prometheusSource({
+      ...{ ...settings, name, ...(bearer !== undefined && { auth: { bearer } }) },
+      start: (alert) => event(alert, alert.name),
+    });
+  }
   return filesOf(document);
 }
 

@@ -1,0 +1,77 @@
+/**
+ * Alerts of a Prometheus start runs.
+ *
+ * 1. An alert starts one run from when it fires until it is resolved. The id of the run follows from the labels and the second
+ *    since when the condition holds, so processes with the same source start the same run.
+ * 2. A source keeps no state. After a restart, it starts alerts that still fire again, and their runs exist.
+ */
+import { createHash } from "node:crypto";
+import { silentLogger, sleep, systemTimers } from "@tutti/kernel";
+import type { AdapterCall } from "../adapter.ts";
+import type { HttpPorts } from "../http/http.ts";
+import { type Caller, runSource, type Source, type SourceStart, startedBy } from "../source.ts";
+import { type PrometheusAlert, PrometheusApi, type PrometheusConnectionOptions } from "./prometheus.ts";
+
+export interface PrometheusSourceOptions extends PrometheusConnectionOptions {
+  /** Labels that an alert must have. Default: none. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly start: (alert: PrometheusAlert) => SourceStart;
+  /** How often to look for alerts. Default: 15,000. */
+  readonly pollMs?: number;
+}
+
+const pollMsDefault = 15_000;
+const secondMs = 1_000;
+
+/** Starts runs of alerts. As an adapter it has the operation `status`. */
+export function prometheusSource(options: PrometheusSourceOptions, ports: HttpPorts = {}): Source {
+  const { name, labels = {}, pollMs = pollMsDefault, start } = options;
+  const api = new PrometheusApi(options, ports);
+  const firing = async ({ signal, secret }: Caller): Promise<readonly PrometheusAlert[]> => {
+    const call: AdapterCall = { signal, secret, idempotencyKey: name };
+    const alerts = await api.alerts(call);
+    const isWanted = (alert: PrometheusAlert) =>
+      Object.entries(labels).every(([label, value]) => alert.labels[label] === value);
+    return alerts.filter((alert) => alert.state === "firing" && isWanted(alert));
+  };
+  return {
+    ...{ name, kind: "prometheus-source" },
+    operations: {
+      status: {
+        description: "Counts alerts that fire.",
+        repeat: "safe",
+        call: async (_input, call) => ({ firing: (await firing(call)).length }),
+      },
+    },
+    check: async (call) => void (await firing(call)),
+    close: () => api.close(),
+    run: (given) => {
+      const { tutti, logger = silentLogger } = given;
+      let seen: ReadonlySet<string> = new Set();
+      return runSource(name, given, async (caller, well) => {
+        while (!caller.signal.aborted) {
+          const found = new Map((await firing(caller)).map((alert) => [idOf(alert), alert]));
+          for (const [id, alert] of found) {
+            if (seen.has(id)) continue;
+            const reason = await startedBy(tutti, `${name}-${id}`, () => start(alert));
+            if (reason !== undefined)
+              logger.warn("an alert cannot start a run", { source: name, alert: alert.name, reason });
+          }
+          seen = new Set(found.keys());
+          well();
+          await sleep(systemTimers, pollMs, caller.signal).catch(() => {});
+        }
+      }).finally(() => api.close());
+    },
+  };
+}
+
+/** Prometheus restores the time of an alert after a restart by the second. */
+function idOf({ labels, since }: PrometheusAlert): string {
+  const second = Math.floor(Date.parse(since) / secondMs);
+  const sorted = Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1));
+  return createHash("sha256")
+    .update(JSON.stringify([sorted, second]))
+    .digest("hex")
+    .slice(0, 32);
+}
