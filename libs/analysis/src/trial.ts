@@ -13,6 +13,8 @@ export interface TrialArm {
   /** Of completed runs. */
   readonly runMs: readonly number[];
   readonly failed: number;
+  /** Of a pool: how many tasks ended, `failed` of them. The times and costs are means of spans then. */
+  readonly ended?: number | undefined;
   /** Of all ended runs. */
   readonly money: readonly number[];
 }
@@ -40,6 +42,8 @@ export interface TrialOptions {
   readonly isHarmlessEnough?: boolean;
   /** The change helps slow runs only: its gain is that of the time which a tenth of the runs exceeds. */
   readonly helpsSlowRuns?: boolean;
+  /** What is compared, in the plural. */
+  readonly unit?: string;
 }
 
 /** Ended runs of each version that a comparison needs. */
@@ -61,36 +65,39 @@ const harmMin = 1.02;
 const earlyRunsMin = 5;
 const earlyChance = 0.001;
 const slowQuantile = 0.9;
-const endedOf = ({ runMs, failed }: TrialArm): number => runMs.length + failed;
+/** What is compared: runs, or spans. */
+const countOf = ({ runMs, failed, ended }: TrialArm): number =>
+  runMs.length + (ended === undefined ? failed : 0);
+const endedOf = ({ runMs, failed, ended }: TrialArm): number => ended ?? runMs.length + failed;
 
 export function judgeTrial(
   before: TrialArm,
   tried: TrialArm,
-  { looks, elapsedMs, isHarmlessEnough = false, helpsSlowRuns = false }: TrialOptions,
+  { looks, elapsedMs, isHarmlessEnough = false, helpsSlowRuns = false, unit = "runs" }: TrialOptions,
 ): TrialJudgement {
   const found = { before: foundOf(before), tried: foundOf(tried) };
   const judged = (verdict: TrialJudgement["verdict"], finding: string) => ({ verdict, finding, ...found });
   if (endedOf(tried) >= earlyRunsMin && failureChance(before, tried) < earlyChance)
-    return judged("take_back", failureWords(before, tried));
+    return judged("take_back", failureWords(before, tried, unit));
   const needed = trialLooks[Math.min(looks, trialLooks.length - 1)] ?? 0;
-  if (Math.min(endedOf(before), endedOf(tried)) < needed) {
+  if (Math.min(countOf(before), countOf(tried)) < needed) {
     if (elapsedMs < trialMaxMs) return judged("wait", "");
-    return judged("take_back", `Fewer than ${needed} runs of each version ended within 7 days.`);
+    return judged("take_back", `Fewer than ${needed} ${unit} of each version ended within 7 days.`);
   }
-  const harm = harmOf(before, tried, harmChance);
+  const harm = harmOf(before, tried, harmChance, unit);
   if (harm !== undefined) return judged("take_back", harm);
-  const hint = harmOf(before, tried, hintChance);
+  const hint = harmOf(before, tried, hintChance, unit);
   const isLast = looks >= trialLooks.length - 1;
   const { gain, chance, name } = helpsSlowRuns ? slowGainOf(before, tried) : usualGainOf(before, tried);
-  const words = `${name} ${percent(gain)} less in ${endedOf(tried)} runs, and nothing got worse.`;
+  const words = `${name} ${percent(gain)} less in ${countOf(tried)} ${unit}, and nothing got worse.`;
   // The mean counts too: a faster median with a few very slow runs is no gain.
   const isLess = mean(tried.runMs) < mean(before.runMs);
   const isGain = isLess && gain >= gainMin && chance < gainChance;
   if (isGain && hint === undefined && looks >= keepLooksMin) return judged("keep", words);
-  if (!isLast) return judged("continue", hint ?? `Nothing got worse in ${endedOf(tried)} runs.`);
+  if (!isLast) return judged("continue", hint ?? `Nothing got worse in ${countOf(tried)} ${unit}.`);
   if (hint !== undefined) return judged("take_back", hint);
-  if (isHarmlessEnough) return judged("keep", `Nothing got worse in ${endedOf(tried)} runs.`);
-  return judged("take_back", `No gain shown in ${endedOf(tried)} runs.`);
+  if (isHarmlessEnough) return judged("keep", `Nothing got worse in ${countOf(tried)} ${unit}.`);
+  return judged("take_back", `No gain shown in ${countOf(tried)} ${unit}.`);
 }
 
 interface GainFound {
@@ -118,11 +125,11 @@ function slowGainOf(before: TrialArm, tried: TrialArm): GainFound {
 }
 
 /** What got worse, as a sentence. Undefined if nothing did. */
-function harmOf(before: TrialArm, tried: TrialArm, chance: number): string | undefined {
-  if (failureChance(before, tried) < chance) return failureWords(before, tried);
+function harmOf(before: TrialArm, tried: TrialArm, chance: number, unit: string): string | undefined {
+  if (failureChance(before, tried) < chance) return failureWords(before, tried, unit);
   const [usual, slow] = [sortedCopy(before.runMs), sortedCopy(tried.runMs)];
   if (isMore(usual, slow, chance))
-    return `Median time ${percent(quantile(slow, 0.5) / quantile(usual, 0.5) - 1)} more in ${tried.runMs.length} runs.`;
+    return `Median time ${percent(quantile(slow, 0.5) / quantile(usual, 0.5) - 1)} more in ${tried.runMs.length} ${unit}.`;
   // The median may hide a tail: of as many runs, as many should be among the slowest tenth of both.
   const all = sortedCopy([...usual, ...slow]);
   const limit = quantile(all, 0.9);
@@ -132,9 +139,9 @@ function harmOf(before: TrialArm, tried: TrialArm, chance: number): string | und
     quantile(slow, 0.9) > quantile(usual, 0.9) * harmMin &&
     chanceOfHits(hits, slow.length, marked, all.length) < chance
   )
-    return `${hits} of ${slow.length} runs are among the slowest tenth of both versions.`;
+    return `${hits} of ${slow.length} ${unit} are among the slowest tenth of both versions.`;
   if (isMore(before.money, tried.money, chance))
-    return `A run costs ${mean(tried.money).toPrecision(3)} in place of ${mean(before.money).toPrecision(3)}.`;
+    return `${tried.ended === undefined ? "A run" : "A task"} costs ${mean(tried.money).toPrecision(3)} in place of ${mean(before.money).toPrecision(3)}.`;
   return undefined;
 }
 
@@ -150,15 +157,15 @@ function failureChance(before: TrialArm, tried: TrialArm): number {
     : chanceOfHits(tried.failed, endedOf(tried), failed, endedOf(before) + endedOf(tried));
 }
 
-function failureWords(before: TrialArm, tried: TrialArm): string {
-  return `${tried.failed} of ${endedOf(tried)} runs failed, before ${before.failed} of ${endedOf(before)}.`;
+function failureWords(before: TrialArm, tried: TrialArm, unit: string): string {
+  return `${tried.failed} of ${endedOf(tried)} ${tried.ended === undefined ? unit : "tasks"} failed, before ${before.failed} of ${endedOf(before)}.`;
 }
 
 function foundOf(arm: TrialArm): TrialArmFound {
   const sorted = sortedCopy(arm.runMs);
   const at = (share: number) => (sorted.length === 0 ? 0 : quantile(sorted, share));
   return {
-    ...{ runs: endedOf(arm), failed: arm.failed, p50Ms: at(0.5), p90Ms: at(0.9), money: mean(arm.money) },
+    ...{ runs: countOf(arm), failed: arm.failed, p50Ms: at(0.5), p90Ms: at(0.9), money: mean(arm.money) },
   };
 }
 

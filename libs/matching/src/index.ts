@@ -42,4 +42,9 @@ export { TokenTable } from "./task/token-table.ts";
 export type { RecordedAgent, RecordedAttempt, Recording, Scenario } from "./what-if/recording.ts";
 export type { ReplayPolicy } from "./what-if/replay.ts";
 export type { Goals, PoolReport } from "./what-if/report.ts";
+export {
+  compareStrategies,
+  type StrategiesFound,
+  type StrategyReplayed,
+} from "./what-if/strategies.ts";
 export { type SelfCheck, type WhatIf, type WhatIfAsked, whatIf } from "./what-if/what-if.ts";

@@ -162,6 +162,7 @@ export class PoolOwner implements Pool {
 
   #assign(nowMs: number): number {
     const parts = this.#parts;
+    parts.attempts.choosesBy(parts.settings.current.strategy.name, nowMs);
     const assigned = parts.matcher.match(nowMs, parts.starts.roomAt(nowMs));
     parts.starts.tookFromRamp(assigned, nowMs);
     parts.preemption.run(nowMs);

@@ -2,6 +2,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { Pool, type PoolLimit } from "@tutti/contracts/swarm/v1";
 import {
+  compareStrategies,
   type Goals,
   poolSettingsOf,
   type RecordedAgent,
@@ -9,7 +10,11 @@ import {
   type Recording,
   type ReplayPolicy,
   type Scenario,
+  type StrategyName,
+  type StrategyReplayed,
   strategyKinds,
+  strategyNames,
+  strategyWordOf,
   type WhatIf,
   whatIf,
 } from "@tutti/matching";
@@ -25,12 +30,16 @@ export interface ReplayAsked {
   readonly settings: unknown;
   readonly limits: readonly Pick<PoolLimit, "key" | "maxConcurrent" | "rate">[];
   /** Undefined for that of the pool. */
-  readonly strategy: keyof typeof strategyKinds | undefined;
+  readonly strategy: StrategyName | "all" | undefined;
+  /** The newest so many. */
+  readonly attempts: number;
   readonly scenario: Scenario;
   readonly goals: Goals;
 }
 
 export interface ReplayFound extends WhatIf {
+  /** Of each other strategy, if all were asked for. */
+  readonly strategies: readonly StrategyReplayed[];
   readonly fromMs: number;
   readonly toMs: number;
   /** Rows that were not recorded. */
@@ -38,7 +47,6 @@ export interface ReplayFound extends WhatIf {
   readonly cut: boolean;
 }
 
-const attemptsMax = 200_000;
 /** An agent that was not heard in the latest round of the recording, for so long, was gone. */
 const goneAfterMs = 90_000;
 
@@ -56,12 +64,12 @@ export function replayRecorded(asked: ReplayAsked): ReplayFound {
       description: "",
     })),
   });
-  const other =
-    asked.strategy === undefined
-      ? pool
-      : { ...pool, strategy: { kind: strategyKinds[asked.strategy], weights: pool.strategy?.weights ?? {} } };
-  const { scenario, goals } = asked;
-  const found = whatIf({ recording, policy: policyOf(pool), otherPolicy: policyOf(other), scenario, goals });
+  const by = (strategy: StrategyName): ReplayPolicy =>
+    policyOf({
+      ...pool,
+      strategy: { kind: strategyKinds[strategy], weights: pool.strategy?.weights ?? {} },
+    });
+  const found = replayBy(asked, { recording, pool, policy: policyOf(pool), by });
   const times = recording.attempts.flatMap(({ readyMs, endedMs }) => [readyMs, endedMs]);
   const bounds = times.reduce(
     ({ fromMs, toMs }, ms) => ({ fromMs: Math.min(fromMs, ms), toMs: Math.max(toMs, ms) }),
@@ -70,13 +78,32 @@ export function replayRecorded(asked: ReplayAsked): ReplayFound {
   return { ...found, ...bounds, missing, cut };
 }
 
-function readRecording({
-  file,
-  namespace,
-  pool,
-  fromMs,
-  toMs,
-}: Pick<ReplayAsked, "file" | "namespace" | "pool" | "fromMs" | "toMs">): {
+function replayBy(
+  { strategy, scenario, goals }: ReplayAsked,
+  {
+    recording,
+    pool,
+    policy,
+    by,
+  }: {
+    readonly recording: Recording;
+    readonly pool: Pool;
+    readonly policy: ReplayPolicy;
+    readonly by: (strategy: StrategyName) => ReplayPolicy;
+  },
+): WhatIf & Pick<ReplayFound, "strategies"> {
+  if (strategy !== "all") {
+    const otherPolicy = strategy === undefined ? policy : by(strategy);
+    return { ...whatIf({ recording, policy, otherPolicy, scenario, goals }), strategies: [] };
+  }
+  const others = strategyNames
+    .filter((name) => name !== strategyWordOf(pool))
+    .map((name) => ({ strategy: name, policy: by(name) }));
+  const { same, ...found } = compareStrategies({ recording, policy, others, goals });
+  return { ...found, scenario: same };
+}
+
+function readRecording({ file, namespace, pool, fromMs, toMs, attempts: most }: ReplayAsked): {
   readonly recording: Recording;
   readonly missing: number;
   readonly cut: boolean;
@@ -87,15 +114,15 @@ function readRecording({
     const rows = database
       .prepare(
         `SELECT * FROM placement WHERE pool_namespace = ? AND pool = ? AND ended >= ? AND ended < ?
-          ORDER BY ended DESC LIMIT ${attemptsMax}`,
+          ORDER BY ended DESC LIMIT ?`,
       )
-      .all(namespace, pool, timeText(fromMs) ?? "", timeText(toMs) ?? "") as Row[];
+      .all(namespace, pool, timeText(fromMs) ?? "", timeText(toMs) ?? "", most) as Row[];
     const agents = database
       .prepare("SELECT * FROM agent WHERE namespace = ? AND pool = ?")
       .all(namespace, pool) as Row[];
     const attempts = rows.reverse().map(attemptOf);
     const recording = { namespace, pool, attempts, agents: agentsOf(agents, attempts) };
-    return { recording, missing: missingOf(rows), cut: rows.length >= attemptsMax };
+    return { recording, missing: missingOf(rows), cut: rows.length >= most };
   } finally {
     database.close();
   }

@@ -3,7 +3,13 @@ import { PoolReplay, ReplayPoolReply, type ReplayPoolRequest } from "@tutti/cont
 import { namespaceOf } from "@tutti/contracts/rpc";
 import { ListPoolLimitsRequest, Pool, type poolService } from "@tutti/contracts/swarm/v1";
 import { type CallContext, type Clock, fromTimestamp, toTimestamp } from "@tutti/kernel";
-import { isStrategyName, type PoolReport, type SelfCheck, strategyNames } from "@tutti/matching";
+import {
+  isStrategyName,
+  type PoolReport,
+  type SelfCheck,
+  type StrategyName,
+  strategyNames,
+} from "@tutti/matching";
 import type { Client } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import type { FactCollector } from "../facts/collector.ts";
@@ -20,6 +26,8 @@ export interface ReplayParts {
 
 const weekMs = 7 * 24 * 3_600_000;
 const defaultPool = "default";
+const attemptsByDefault = 200_000;
+const attemptsOfAllByDefault = 10_000;
 
 export async function replayPool(
   { collector, replays, pools, file, clock }: ReplayParts,
@@ -32,8 +40,8 @@ export async function replayPool(
   const toMs = span?.to === undefined ? clock.now() : fromTimestamp(span.to);
   const fromMs = span?.from === undefined ? toMs - weekMs : fromTimestamp(span.from);
   if (fromMs >= toMs) throw insightErrors.spanEmpty();
-  if (strategy !== "" && !isStrategyName(strategy))
-    throw insightErrors.strategyUnknown({ strategy, known: strategyNames.join(", ") });
+  if (strategy !== "" && strategy !== "all" && !isStrategyName(strategy))
+    throw insightErrors.strategyUnknown({ strategy, known: [...strategyNames, "all"].join(", ") });
   const { pool } = await pools.getPool({ namespace, pool: name }, { signal });
   const rules = ListPoolLimitsRequest.fromPartial({ namespace, pool: name, page: { size: 1_000 } });
   const { limits } = await pools.listPoolLimits(rules, { signal });
@@ -42,14 +50,17 @@ export async function replayPool(
   const found = await replays.replay({
     ...{ file, namespace, pool: name, fromMs, toMs, settings: Pool.toJSON(Pool.fromPartial(pool ?? {})) },
     limits: limits.map(({ key, maxConcurrent, rate }) => ({ key, maxConcurrent, rate })),
-    strategy: strategy === "" ? undefined : (strategy as (typeof strategyNames)[number]),
+    strategy: strategy === "" ? undefined : (strategy as StrategyName | "all"),
+    attempts: request.attempts || (strategy === "all" ? attemptsOfAllByDefault : attemptsByDefault),
     scenario: { workers: workers || undefined, slots: slots || undefined, load: load || undefined },
     goals: { waitMs: waitGoalMs, pricePerHour: workerPrice },
   });
-  const virtualMs = (found.toMs - found.fromMs) * (found.scenario === undefined ? 1 : 2);
+  const count = strategy === "all" ? 1 + found.strategies.length : found.scenario === undefined ? 1 : 2;
+  const virtualMs = (found.toMs - found.fromMs) * count;
   return ReplayPoolReply.fromPartial({
     ...{ check: checkOf(found.check), past: replayOf(found.past), missing: found.missing, cut: found.cut },
     scenario: found.scenario && replayOf(found.scenario),
+    strategies: found.strategies.map(({ report, ...each }) => ({ ...each, replay: replayOf(report) })),
     replayed: { from: toTimestamp(found.fromMs), to: toTimestamp(found.toMs) },
     speed: virtualMs / Math.max(1, clock.monotonic() - startMs),
   });

@@ -21,7 +21,7 @@ export interface FactBatch {
 }
 
 /** Changes with the tables: the rows of another format are made again. */
-const format = 4;
+const format = 5;
 const sqlTypes = { text: "TEXT", integer: "INTEGER", real: "REAL" } as const;
 const sweepRowsMax = 5_000;
 /** The column that says how old a row is. */
@@ -107,7 +107,7 @@ function opened(file: string): DatabaseSync {
   try {
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-    const missing = found === 2 || found === 3 ? later.slice(found - 2).join(" ") : schema();
+    const missing = found >= 2 && found < format ? [...later.slice(found - 2), added].join(" ") : schema();
     if (found !== format) database.exec(`BEGIN; ${missing} PRAGMA user_version = ${format}; COMMIT`);
     database.prepare("SELECT count(*) FROM cursor").get();
     return database;
@@ -122,6 +122,9 @@ function tableOf(table: KeptTable): string {
   const declared = columns.map(({ name, type }) => `${name} ${sqlTypes[type]}`).join(", ");
   return `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (${declared}, PRIMARY KEY (${key.join(", ")})) STRICT;`;
 }
+
+/** A column of format 5. */
+const added = "ALTER TABLE placement ADD COLUMN strategy TEXT;";
 
 /** Format 2 had all but these, format 3 the first of them. Placements could not be made again. */
 const later = [

@@ -206,7 +206,7 @@ export function placementRow({ namespace, pool, epoch }: PoolOwned, attempt: Pla
     ...[timeText(assignedMs), timeText(endedMs), readyMs, Math.max(0, offeredMs - readyMs)],
     ...[Math.max(0, assignedMs - readyMs), startedMs > 0 ? Math.max(0, startedMs - assignedMs) : null],
     ...[Math.max(0, endedMs - assignedMs), attempt.dueMs || null, Number(attempt.copy), orNull(demand)],
-    ...[orNull(errorCode), used?.tokens ?? 0, used?.money ?? 0],
+    ...[orNull(errorCode), used?.tokens ?? 0, used?.money ?? 0, orNull(attempt.strategy)],
   ];
 }
 

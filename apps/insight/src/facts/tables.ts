@@ -129,6 +129,7 @@ const placementColumns: readonly Column[] = [
   text("error_code", "Code of the error. NULL if there was none."),
   real("tokens", "Tokens of language models that were used."),
   real("money", "Money that was spent, in the unit of the installation."),
+  text("strategy", "The strategy of the pool that chose the agent. NULL if it is not known."),
 ];
 
 const callColumns: readonly Column[] = [

@@ -3,18 +3,14 @@ import { createHash } from "node:crypto";
 import { PredictedGain, Recommendation } from "@tutti/contracts/intelligence/v1";
 import { type Advice, advise, printDefinition } from "@tutti/definitions";
 import { differencesOf, differenceText } from "@tutti/definitions/differences";
+import type { Pools } from "./pools.ts";
 import type { Uses } from "./uses.ts";
-import type { Asking, Document, Workflows } from "./workflows.ts";
+import type { Asking, Document, Found, Workflows } from "./workflows.ts";
 
 export interface FindingParts {
   readonly workflows: Workflows;
   readonly uses: Pick<Uses, "of">;
-}
-
-export interface Found {
-  readonly baseHash: string;
-  readonly runs: number;
-  readonly found: readonly Recommendation[];
+  readonly pools: Pick<Pools, "names" | "findAbout" | "strategyOf" | "setStrategy" | "samples">;
 }
 
 export const runsByDefault = 100;

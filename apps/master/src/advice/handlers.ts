@@ -41,7 +41,7 @@ import { atOwner, type Client, type Handlers } from "@tutti/mesh";
 import type { Learners } from "../intelligence/learners.ts";
 import { type FindingParts, findAbout, runsByDefault } from "./finding.ts";
 import { forecastsOf } from "./forecast.ts";
-import { adviceKeyOf, type Trials } from "./trials.ts";
+import { adviceKeyOf, subjectOfPool, type Trials } from "./trials.ts";
 import { cursorOf, markOf, marksIn } from "./watch-cursor.ts";
 
 export interface AdviceDependencies extends MachineDependencies, FindingParts {
@@ -131,25 +131,28 @@ function shown(kept: ReadOnly<Recommendation>): Recommendation {
   const { status, recommendationId } = kept;
   // Only read.
   const copy = { ...(kept as Recommendation) };
-  return status === open ? { ...copy, command: `tutti advice apply ${recommendationId}` } : copy;
+  return status === open && copy.manual === ""
+    ? { ...copy, command: `tutti advice apply ${recommendationId}` }
+    : copy;
 }
 
 async function findRecommendations(
   dependencies: AdviceDependencies,
-  { subject, runs: count, endedSince }: FindRecommendationsRequest,
+  { subject: workflow, pool, runs: count, endedSince }: FindRecommendationsRequest,
   context: CallContext,
 ) {
+  if ((workflow === "") === (pool === ""))
+    throw adviceErrors.invalid({ problem: "`subject`, `pool`: expected one of them" });
+  const subject = pool === "" ? workflow : subjectOfPool(pool);
   const key = adviceKeyOf(context.namespace);
   // Refused at once where another process has the advice.
   await all(dependencies, context);
-  const { baseHash, runs, found } = await findAbout(
-    dependencies,
-    { namespace: context.namespace, context },
-    {
-      ...{ subject, count: count || runsByDefault },
-      sinceMs: endedSince === undefined ? 0 : fromTimestamp(endedSince),
-    },
-  );
+  const asking = { namespace: context.namespace, context };
+  const sinceMs = endedSince === undefined ? 0 : fromTimestamp(endedSince);
+  const { baseHash, runs, found } =
+    pool === ""
+      ? await findAbout(dependencies, asking, { subject, count: count || runsByDefault, sinceMs })
+      : await dependencies.pools.findAbout(asking, pool, sinceMs);
   await tell(
     dependencies,
     key,
@@ -165,13 +168,14 @@ async function findRecommendations(
 
 async function listRecommendations(
   dependencies: AdviceDependencies,
-  { statuses, kind, subject, page }: ListRecommendationsRequest,
+  { statuses, kind, subject, pool, page }: ListRecommendationsRequest,
   context: CallContext,
 ): Promise<ListRecommendationsReply> {
   const wanted = new Set(statuses.length === 0 ? [open, onTrial] : statuses);
   const found = (await all(dependencies, context))
     .filter((each) => wanted.has(each.status))
     .filter((each) => (kind === "" || each.kind === kind) && (subject === "" || each.subject === subject))
+    .filter((each) => pool === "" || each.pool === pool)
     .toSorted((one, other) => (other.gain?.median ?? 0) - (one.gain?.median ?? 0));
   const offset = placeOfToken(page?.token ?? "");
   const size = sizeOf(page);
@@ -207,6 +211,24 @@ async function* watchRecommendations(
   }
 }
 
+/** The strategy on trial has the first span. */
+async function applyToPool(
+  dependencies: AdviceDependencies,
+  { recommendationId, pool, document: strategy }: Recommendation,
+  reason: string,
+  context: CallContext,
+): Promise<Recommendation> {
+  const { pools } = dependencies;
+  const key = adviceKeyOf(context.namespace);
+  const asking = { namespace: context.namespace, context };
+  const start = { recommendationId, baseHash: await pools.strategyOf(asking, pool), percent: 50 };
+  await tell(dependencies, key, { command: startTrial, body: start, reason }, context);
+  return await untilTried(dependencies, recommendationId, context, async () => {
+    await pools.setStrategy(asking, pool, strategy, reason || `Trial of advice ${recommendationId}.`);
+    return strategy;
+  });
+}
+
 /** The trial is in the journal first. If its version cannot be registered, the recommendation is open again. */
 async function apply(
   dependencies: AdviceDependencies,
@@ -215,15 +237,30 @@ async function apply(
 ): Promise<Recommendation> {
   const { workflows } = dependencies;
   const key = adviceKeyOf(context.namespace);
-  const { subject, document } = await find(dependencies, recommendationId, context);
+  const known = await find(dependencies, recommendationId, context);
+  const { subject, document } = known;
   const asking = { namespace: context.namespace, context };
+  if (known.pool !== "") return await applyToPool(dependencies, known, reason, context);
   const latest = await workflows.latest(asking, subject);
   if (latest?.rollout !== undefined) throw adviceErrors.divided({ subject });
   const percent = asked || percentByDefault;
   const start = { recommendationId, baseHash: latest?.hash ?? "", percent };
   await tell(dependencies, key, { command: startTrial, body: start, reason }, context);
+  return await untilTried(dependencies, recommendationId, context, () =>
+    workflows.register(asking, subject, document, percent),
+  );
+}
+
+/** Returns the recommendation with the version on trial. If that cannot start, it is open again. */
+async function untilTried(
+  dependencies: AdviceDependencies,
+  recommendationId: string,
+  context: CallContext,
+  start: () => Promise<string>,
+): Promise<Recommendation> {
+  const key = adviceKeyOf(context.namespace);
   try {
-    const hash = await workflows.register(asking, subject, document, percent);
+    const hash = await start();
     const registered = { command: registerTrial, body: { recommendationId, hash }, idempotencyKey: "" };
     await tell(dependencies, key, registered, context);
   } catch (thrown) {

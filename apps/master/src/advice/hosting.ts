@@ -1,6 +1,7 @@
 /** What finds, keeps and tries advice. */
-import { metricService } from "@tutti/contracts/insight/v1";
+import { analysisService, factService, metricService } from "@tutti/contracts/insight/v1";
 import { adviceService } from "@tutti/contracts/intelligence/v1";
+import { poolService } from "@tutti/contracts/swarm/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
@@ -9,6 +10,7 @@ import type { MachineEventListener } from "@tutti/runtime";
 import type { Learners } from "../intelligence/learners.ts";
 import { AdviceEventPublisher } from "./advice-event-publisher.ts";
 import { adviceHandlers } from "./handlers.ts";
+import { Pools } from "./pools.ts";
 import { Trials } from "./trials.ts";
 import { Uses } from "./uses.ts";
 import { Workflows } from "./workflows.ts";
@@ -45,7 +47,12 @@ export function hostAdvice(
       });
       const metrics = mesh.client(metricService, { service: "insight" });
       const uses = new Uses({ metrics, foundation, isServed: () => mesh.knows("insight") });
-      const parts = { ...machines, foundation, workflows, uses };
+      const pools = new Pools({
+        ...{ pools: mesh.client(poolService), replays: mesh.client(analysisService, { service: "insight" }) },
+        facts: mesh.client(factService, { service: "insight" }),
+        ...{ clock: foundation.clock, isServed: () => mesh.knows("insight") },
+      });
+      const parts = { ...machines, foundation, workflows, uses, pools };
       const trials = service.register("trials", new Trials({ ...parts, adviceEveryMs }), { critical: false });
       const client = mesh.client(adviceService, { service: service.name });
       mesh.serve(adviceService, adviceHandlers({ ...parts, learners, trials, advice: client }), {

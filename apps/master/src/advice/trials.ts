@@ -5,6 +5,7 @@
  *    is repeated with the next.
  * 2. The verdict is in the journal before new runs go by it. An unsettled trial is settled again until it succeeds.
  * 3. If new runs no longer go as the trial divided them, a user did that. Then the trial ends, and the runs stay as they are.
+ *    A pool whose strategy is not the one that this process set was changed by a user, too.
  */
 import type { Recommendation } from "@tutti/contracts/intelligence/v1";
 import { RecommendationStatus } from "@tutti/contracts/intelligence/v1";
@@ -20,6 +21,7 @@ import {
   settleTrial,
 } from "@tutti/machine-entities/advice";
 import { type FindingParts, findAbout, runsByDefault } from "./finding.ts";
+import { isTriedIn, spanMs } from "./pools.ts";
 
 export interface TrialsParts extends MachineDependencies, FindingParts {
   readonly foundation: Foundation;
@@ -46,9 +48,15 @@ export function adviceKeyOf(namespace: string): InstanceKey {
   return { namespace, kind: "advice", id: namespace };
 }
 
+export function subjectOfPool(name: string): string {
+  return `pool:${name}`;
+}
+
 export class Trials extends Rounds {
   readonly #parts: TrialsParts;
   #searchedMs: number;
+  /** The strategies that this process set for pools on trial, by namespace and recommendation. */
+  readonly #set = new Map<string, string>();
 
   constructor(parts: TrialsParts) {
     super(parts.foundation, trialRoundMs, "advice is not searched");
@@ -66,7 +74,10 @@ export class Trials extends Rounds {
     this.#searchedMs = clock.monotonic();
     const learned = await allEntries(this.#parts, { namespace: "", kinds: ["experience"] });
     for (const { key } of learned)
-      if (this.#owns(adviceKeyOf(key.namespace))) await this.#search(key.namespace);
+      if (this.#owns(adviceKeyOf(key.namespace))) {
+        await this.#search(key.namespace);
+        await this.#searchPools(key.namespace);
+      }
   }
 
   #owns(key: InstanceKey): boolean {
@@ -84,6 +95,20 @@ export class Trials extends Rounds {
         { subject, count: runsByDefault, sinceMs: 0 },
       );
       const known = await this.#recommended(adviceKeyOf(namespace));
+      if (found.length > 0 || known.some((each) => each.subject === subject))
+        await this.#tell(adviceKeyOf(namespace), keepFound, { subject, baseHash, found });
+    }
+  }
+
+  async #searchPools(namespace: string): Promise<void> {
+    const { pools } = this.#parts;
+    for (const name of await pools.names({ namespace })) {
+      if (this.stopping.aborted) return;
+      const subject = subjectOfPool(name);
+      const { baseHash, found } = await pools.findAbout({ namespace }, name, 0);
+      const known = await this.#recommended(adviceKeyOf(namespace));
+      // On trial a pool has two strategies. What a replay finds then is about one of them.
+      if (known.some((each) => each.subject === subject && isBeingTried(each))) continue;
       if (found.length > 0 || known.some((each) => each.subject === subject))
         await this.#tell(adviceKeyOf(namespace), keepFound, { subject, baseHash, found });
     }
@@ -113,6 +138,7 @@ export class Trials extends Rounds {
       await this.#tell(key, endTrial, { recommendationId, finding, reopen: true });
       return;
     }
+    if (each.pool !== "") return await this.#comparePool(key, each, startMs);
     const latest = await workflows.latest({ namespace }, subject);
     if (latest?.hash !== baseHash || latest.rollout?.hash !== hash) {
       const finding = "A user changed the workflow, or how its new runs are divided.";
@@ -126,8 +152,45 @@ export class Trials extends Rounds {
     await this.#tell(key, judgeTrialOf, { recommendationId, before, tried });
   }
 
+  /** The pool chooses by the strategy of the span, and spans that are over are compared. */
+  async #comparePool(key: InstanceKey, each: ReadOnly<Recommendation>, startMs: number): Promise<void> {
+    const { pools, foundation } = this.#parts;
+    const { recommendationId: id, pool: name, baseHash: before, trial } = each;
+    const { namespace } = key;
+    const tried = trial?.hash ?? "";
+    const known = `${namespace}/${id}`;
+    const now = await pools.strategyOf({ namespace }, name);
+    if ((this.#set.get(known) ?? now) !== now || (now !== before && now !== tried)) {
+      this.#set.delete(known);
+      const finding = "A user changed the strategy of the pool.";
+      await this.#tell(key, endTrial, { recommendationId: id, finding, reopen: false });
+      return;
+    }
+    const span = Math.floor((foundation.clock.now() - startMs) / spanMs);
+    const wanted = isTriedIn(id, span) ? tried : before;
+    await pools.setStrategy({ namespace }, name, wanted, `Trial of advice ${id}.`);
+    this.#set.set(known, wanted);
+    const samples = await pools.samples({ namespace }, { id, name, startMs, before, tried });
+    await this.#tell(key, judgeTrialOf, { recommendationId: id, ...samples });
+  }
+
+  /** A pool that has neither strategy of the trial was changed by a user. */
+  async #settlePool(key: InstanceKey, each: ReadOnly<Recommendation>): Promise<void> {
+    const { recommendationId: id, pool: name, status, trial, baseHash: before, document } = each;
+    const { namespace } = key;
+    this.#set.delete(`${namespace}/${id}`);
+    const tried = trial?.hash || document;
+    const now = await this.#parts.pools.strategyOf({ namespace }, name);
+    if (status !== expired && (now === before || now === tried)) {
+      const reason = `Advice ${id}. ${trial?.finding ?? ""}`;
+      await this.#parts.pools.setStrategy({ namespace }, name, status === applied ? tried : before, reason);
+    }
+    await this.#tell(key, settleTrial, { recommendationId: id });
+  }
+
   /** New runs go as it was decided. */
   async settle(key: InstanceKey, each: ReadOnly<Recommendation>): Promise<void> {
+    if (each.pool !== "") return await this.#settlePool(key, each);
     const { recommendationId, subject: name, status, trial, baseHash } = each;
     const asking = { namespace: key.namespace };
     const latest = await this.#parts.workflows.latest(asking, name);

@@ -1,5 +1,5 @@
 /** Workflows as advice sees them: their documents, recorded runs, and how new runs are divided between versions. */
-import type { TrialSample } from "@tutti/contracts/intelligence/v1";
+import type { Recommendation, TrialSample } from "@tutti/contracts/intelligence/v1";
 import { type Payload, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   ConvertDefinitionRequest,
@@ -37,6 +37,13 @@ export type Document = Parameters<typeof advise>[0];
 export interface Asking {
   readonly namespace: string;
   readonly context?: CallContext;
+}
+
+/** By a search: the version or strategy that it rests on, and how much was read. */
+export interface Found {
+  readonly baseHash: string;
+  readonly runs: number;
+  readonly found: readonly Recommendation[];
 }
 
 const togetherMax = 8;
@@ -126,6 +133,7 @@ export class Workflows {
     };
     const runs = await this.#runs(asking, filter, trialRunsMax);
     return {
+      ended: 0,
       runMs: runs.filter(({ status }) => status === completed).flatMap(lengthMs),
       failed: runs.filter(({ status }) => status === failed).length,
       money: runs.map(({ used }) => used?.money ?? 0),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ErrorDetail } from "@tutti/contracts/types/v1";
 import { attemptsKeptMax } from "../bounds.ts";
+import { strategyNamed } from "../strategies/index.ts";
 import { Arena, tokenOf } from "../testing/arena.ts";
 
 const halfHourMs = 1_800_000;
@@ -36,6 +37,27 @@ describe("the attempts that agents of a pool had", () => {
     assert.deepEqual([attempts[0]?.slots, attempts[0]?.priority, attempts[0]?.agentId], [3, 3, "a"]);
     assert.equal(attempts[0]?.profile.definition, "order");
     assert.equal(attempts[0]?.choices, undefined);
+  });
+
+  it("name the strategy that chose the agent, also if another one chooses when they end", () => {
+    const arena = new Arena({ strategy: strategyNamed("fastest") });
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 3 });
+    sender.offer([1]);
+    arena.pass(0);
+    arena.pool.configure({ strategy: strategyNamed("cheapest") }, arena.nowMs);
+    sender.offer([2]);
+    arena.pass(10);
+    for (const number of [1, 2]) agent.answer(number);
+    arena.pass(0);
+    const { attempts } = arena.pool.placedAttempts(0, 10, arena.nowMs);
+    assert.deepEqual(
+      attempts.map(({ taskId, strategy }) => [taskId, strategy]),
+      [
+        ["t1", "fastest"],
+        ["t2", "cheapest"],
+      ],
+    );
   });
 
   it("of an agent that is gone and of a cancelled task differ", () => {

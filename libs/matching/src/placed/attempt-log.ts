@@ -43,6 +43,8 @@ export interface PlacedAttempt {
   readonly end: AttemptEnd | "completed" | "failed";
   readonly errorCode: string;
   readonly result: Pick<Result, "used" | "runMs"> | undefined;
+  /** The strategy of the pool that chose the agent. */
+  readonly strategy: string;
 }
 
 /** Not the input of the task: a row has no large part. */
@@ -57,12 +59,24 @@ export interface PlacedAttempts {
   readonly last: number;
 }
 
+/** A strategy that was replaced longer ago is not known any more. */
+const strategiesKeptMax = 256;
+
 export class AttemptLog {
   #rows: PlacedAttempt[] = [];
   /** Where the rows start that are kept. */
   #first = 0;
   #last = 0;
   #read = 0;
+  /** Since when each strategy chooses agents, the latest last. */
+  #strategies: { readonly name: string; readonly fromMs: number }[] = [];
+
+  /** Before agents are chosen by this strategy. */
+  choosesBy(name: string, nowMs: number): void {
+    if (this.#strategies.at(-1)?.name === name) return;
+    if (this.#strategies.length === strategiesKeptMax) this.#strategies.shift();
+    this.#strategies.push({ name, fromMs: nowMs });
+  }
 
   note(task: Task, agent: Agent, end: Result | AttemptEnd | undefined, nowMs: number): void {
     const result = typeof end === "object" ? end : undefined;
@@ -91,6 +105,7 @@ export class AttemptLog {
       end: typeof end === "string" ? end : byResult,
       errorCode: isFailure ? outcome.value.code : "",
       result: result && { used: result.used, runMs: result.runMs },
+      strategy: this.#strategies.findLast(({ fromMs }) => fromMs <= task.assignedMs)?.name ?? "",
     });
     if (this.#rows.length - this.#first > attemptsKeptMax) this.#drop(1);
   }

@@ -24,6 +24,8 @@ export interface PoolReport {
   readonly waitP50Ms: number;
   readonly waitP99Ms: number;
   readonly waitMeanMs: number;
+  /** Mean time from the first queueing of a task to its end. */
+  readonly timeMeanMs: number;
   /** From the first queueing to the end of the last task. */
   readonly spanMs: number;
   readonly workerHours: number;
@@ -75,6 +77,7 @@ export function reportOf(
     ...{ tasks: counted.length, unserved, spanMs: toMs - fromMs, workerHours },
     ...{ waitP50Ms: quantile(waits, 0.5) || 0, waitP99Ms: quantile(waits, 0.99) || 0 },
     waitMeanMs: waits.length === 0 ? 0 : waits.reduce((sum, ms) => sum + ms, 0) / waits.length,
+    timeMeanMs: meanTimeOf(counted),
     use: slotMs === 0 ? 0 : Math.min(1, heldMs / slotMs),
     cost: placed.reduce((sum, { money }) => sum + money, 0) + workerHours * pricePerHour,
     missed: counted.filter(isMissed).length + unserved,
@@ -82,7 +85,14 @@ export function reportOf(
   };
 }
 
-function spanOf(placed: readonly Pick<Placed, "readyMs" | "endedMs">[]): [fromMs: number, toMs: number] {
+export function meanTimeOf(counted: readonly Pick<Placed, "readyMs" | "endedMs">[]): number {
+  const sum = counted.reduce((all, { readyMs, endedMs }) => all + Math.max(0, endedMs - readyMs), 0);
+  return counted.length === 0 ? 0 : sum / counted.length;
+}
+
+export function spanOf(
+  placed: readonly Pick<Placed, "readyMs" | "endedMs">[],
+): [fromMs: number, toMs: number] {
   let [fromMs, toMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { readyMs, endedMs } of placed) {
     fromMs = Math.min(fromMs, readyMs);

@@ -6,6 +6,7 @@ import { fastest } from "../strategies/fastest.ts";
 import { prepareReplay } from "./prepare.ts";
 import { asItWas, type RecordedAgent, type RecordedAttempt, type Recording } from "./recording.ts";
 import { waitsOf } from "./report.ts";
+import { compareStrategies } from "./strategies.ts";
 import { selfCheck, type WhatIfAsked, whatIf } from "./what-if.ts";
 
 const startMs = 1_800_000_000_000;
@@ -195,6 +196,31 @@ describe("a replay of a pool", () => {
       otherPolicy: { ...policy, settings: { paused: true } },
     });
     assert.deepEqual([scenario?.tasks, scenario?.unserved, scenario?.missed], [0, 20, 20]);
+  });
+
+  it("says what each other strategy would have given, for the whole time and its parts", () => {
+    const tasks = load(600);
+    const unequal = (id: string) => (Number(id.split("-")[1]) % 2 === 0 ? 1 : 4);
+    const slow = queued(
+      tasks.map((task) => ({ ...task, heldMs: task.heldMs * 0.4 })),
+      { workers: 8 },
+    );
+    const attempts = slow.attempts.map((each) => {
+      const factor = unequal(each.agentId.replace("w", "w-"));
+      return { ...each, endedMs: each.assignedMs + (each.endedMs - each.assignedMs) * factor };
+    });
+    const recording = { ...slow, attempts };
+    const others = [{ strategy: "fastest" as const, policy: { ...policy, settings: { strategy: fastest } } }];
+    const { check, same, strategies } = compareStrategies({ recording, policy, others, goals });
+    const [found = assert.fail()] = strategies;
+    assert.deepEqual([check.isGood, same?.tasks, found.report.tasks], [true, 600, 600]);
+    assert.ok(found.gain > 0.2 && found.gainLow > 0.1, `${found.gain} ${found.gainLow}`);
+    assert.ok(found.gainLow <= found.gain && found.gain <= found.gainHigh);
+    const agents = recording.agents.slice(0, 1);
+    assert.deepEqual(
+      compareStrategies({ recording: { ...recording, agents }, policy, others, goals }).strategies,
+      [],
+    );
   });
 
   it("makes more work of the same", () => {

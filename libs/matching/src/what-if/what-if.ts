@@ -5,7 +5,7 @@
 import { quantile } from "@tutti/analysis";
 import { type Prepared, prepareReplay } from "./prepare.ts";
 import { asItWas, type RecordedAgent, type Recording, type Scenario } from "./recording.ts";
-import { type ReplayPolicy, replay } from "./replay.ts";
+import { type Replayed, type ReplayPolicy, replay } from "./replay.ts";
 import { countedOf, type Goals, type PoolReport, reportOf, waitsOf } from "./report.ts";
 
 export interface WhatIf {
@@ -58,7 +58,14 @@ export function whatIf({ recording, policy, otherPolicy, scenario, goals }: What
 }
 
 export function selfCheck(recording: Recording, prepared: Prepared, policy: ReplayPolicy): SelfCheck {
-  const { placed, unserved } = replay(prepared, agentsOf(recording, asItWas), policy);
+  return checkOf(recording, prepared, replay(prepared, agentsOf(recording, asItWas), policy));
+}
+
+export function checkOf(
+  recording: Recording,
+  prepared: Prepared,
+  { placed, unserved }: Pick<Replayed, "placed" | "unserved">,
+): SelfCheck {
   const was = waitsOf(countedOf(recording.attempts));
   const is = waitsOf(countedOf(placed));
   const median = ["wait_p50", 0.5] as const;

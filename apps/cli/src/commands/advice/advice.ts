@@ -1,6 +1,7 @@
 /** Recommendations: each with the evidence of recorded runs, and what became of it. */
 import type { PredictedGain, Recommendation, TrialRuns } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
+import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
@@ -12,9 +13,10 @@ const everyStatus = ["open", "trial", "applied", "dismissed", "expired", "taken_
 
 export async function listAdvice(context: Context): Promise<Result> {
   const { values, print } = context;
-  const subject = values.text("workflow");
+  const [subject, pool] = [values.text("workflow"), values.text("pool")];
   const filter = {
     ...(subject !== undefined && { subject }),
+    ...(pool !== undefined && { pool }),
     ...(values.flag("all") && { status: everyStatus }),
   };
   const server = await connect(context);
@@ -51,12 +53,16 @@ export async function listAdvice(context: Context): Promise<Result> {
 
 export async function findAdvice(context: Context): Promise<Result> {
   const { values, print, shell } = context;
-  const subject = values.argument("NAME");
+  const [subject, pool] = [values.optionalArgument("NAME"), values.text("pool")];
+  if ((subject === undefined) === (pool === undefined))
+    throw usageFailure("expected the NAME of a workflow or --pool");
   const server = await connect(context);
   const runs = values.whole("runs");
   const endedSinceMs = values.momentMs("since", shell.nowMs());
   const body = {
-    ...{ ...server.namespace, subject },
+    ...server.namespace,
+    ...(subject !== undefined && { subject }),
+    ...(pool !== undefined && { pool }),
     ...(runs !== undefined && { runs }),
     ...(endedSinceMs !== undefined && { endedSinceMs }),
   };
@@ -68,7 +74,9 @@ export async function findAdvice(context: Context): Promise<Result> {
     draw: () => {
       if (recommendations.length === 0)
         print.note(
-          `No advice about ${subject} from ${count} completed runs of its latest version. At least 5 are needed.`,
+          pool === undefined
+            ? `No advice about ${subject} from ${count} completed runs of its latest version. At least 5 are needed.`
+            : `No advice about pool ${pool} from ${count} recorded tasks. At least 200 are needed.`,
         );
       for (const each of recommendations) {
         draw(context, each);
@@ -107,7 +115,7 @@ export async function applyAdvice(context: Context): Promise<Result> {
     quiet: [each.recommendationId],
     draw: () =>
       print.line(
-        `${print.style.green("✓")} ${safe(params.id)} is on trial with ${each.trial?.percent ?? 0} % of new runs`,
+        `${print.style.green("✓")} ${safe(params.id)} is on trial with ${each.trial?.percent ?? 0} % of ${partOf(each)}`,
       ),
   };
 }
@@ -131,38 +139,50 @@ function statusOf({ status, trial }: Recommendation): string {
   return status === "trial" ? `on trial, ${trial?.percent ?? 0} %` : word;
 }
 
+const partOf = ({ pool = "" }: Recommendation): string => (pool === "" ? "new runs" : "the time");
+
 function draw({ print, shell }: Context, each: Recommendation): void {
-  const { gain, trial, quietUntilMs } = each;
+  const { gain, trial, quietUntilMs, manual = "" } = each;
+  const isPool = (each.pool ?? "") !== "";
   print.line(print.style.bold(safe(each.title ?? "")));
   const fact = (name: string, text: string) => print.line(`  ${name.padEnd(9)} ${safe(text)}`);
   fact("id", each.recommendationId);
   fact("status", statusOf(each));
   for (const text of each.reasons) fact("evidence", text);
-  if (gain !== undefined) fact("gain", gainText(gain));
+  if (gain !== undefined) fact("gain", gainText(gain, isPool));
   fact("risk", each.risk ?? "");
   for (const text of each.changes) fact("change", text);
+  if (manual !== "") fact("apply", `Not applicable by itself: ${manual}`);
   if (trial === undefined) return;
   fact(
     "trial",
-    `${trial.percent ?? 0} % of new runs, started ${printAge(trial.startTimeMs ?? 0, shell.nowMs())}`,
+    `${trial.percent ?? 0} % of ${partOf(each)}, started ${printAge(trial.startTimeMs ?? 0, shell.nowMs())}`,
   );
-  if (trial.before !== undefined) fact("before", runsText(trial.before));
-  if (trial.tried !== undefined) fact("tried", runsText(trial.tried));
+  if (trial.before !== undefined) fact("before", runsText(trial.before, isPool));
+  if (trial.tried !== undefined) fact("tried", runsText(trial.tried, isPool));
   if ((trial.finding ?? "") !== "") fact("finding", trial.finding ?? "");
-  if ((trial.nextRuns ?? 0) > 0) fact("next", `after ${trial.nextRuns} runs of each version`);
+  if ((trial.nextRuns ?? 0) > 0)
+    fact(
+      "next",
+      isPool
+        ? `after ${trial.nextRuns} spans of each strategy`
+        : `after ${trial.nextRuns} runs of each version`,
+    );
   if (quietUntilMs !== undefined)
     fact("quiet", `not made again before ${new Date(quietUntilMs).toISOString()}`);
 }
 
-function gainText({ measure = "time", median, low, high, runs = 0 }: PredictedGain): string {
+function gainText({ measure = "time", median, low, high, runs = 0 }: PredictedGain, isPool: boolean): string {
   const interval = `${printPercent(low)} to ${printPercent(high)} for 8 of 10`;
   if (measure === "time_p90")
     return `${printPercent(median)} less p90 time in a replay of ${runs} runs, ${interval}.`;
   if (measure !== "time")
     return `${printPercent(median)} less ${measure} reserved, by the use of about ${runs} attempts.`;
+  if (isPool)
+    return `${printPercent(median)} less time from queueing to end in a replay of ${runs} tasks, ${printPercent(low)} to ${printPercent(high)} for 8 of 10 parts of the time.`;
   return `${printPercent(median)} less time in a replay of ${runs} runs, ${interval}.`;
 }
 
-function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns): string {
-  return `${runs} runs, ${failed} failed, p50 ${printDurationMs(p50Ms)}, p90 ${printDurationMs(p90Ms)}`;
+function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns, isPool: boolean): string {
+  return `${runs} ${isPool ? "spans" : "runs"}, ${failed} ${isPool ? "tasks " : ""}failed, p50 ${printDurationMs(p50Ms)}, p90 ${printDurationMs(p90Ms)}`;
 }

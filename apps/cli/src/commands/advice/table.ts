@@ -15,6 +15,7 @@ export const adviceCommands: readonly Command[] = [
         ...{ name: "workflow", short: "w", value: "NAME", completes: "workflow" },
         summary: "only this workflow",
       },
+      { name: "pool", value: "NAME", summary: "pool" },
       ...[size, page, all],
     ],
     json: "document",
@@ -23,12 +24,22 @@ export const adviceCommands: readonly Command[] = [
   {
     name: "advice find",
     group: "installation",
-    summary: "Search recorded runs of a workflow for recommendations",
+    summary: "Search recorded runs of a workflow, or tasks of a pool, for recommendations",
     about: [
-      "Reads completed runs of the latest version, and replays them with each change. The service also does that by itself, every hour by default.",
+      "Reads completed runs of the latest version, and replays them with each change. With --pool: replays the tasks of the last hour with each strategy. The service also does both by itself, every hour by default.",
     ],
-    arguments: [{ name: "NAME", summary: "name of a registered workflow", completes: "workflow" }],
-    options: [{ name: "runs", value: "N", summary: "number of runs. Default: 100" }, since],
+    arguments: [
+      { name: "NAME", summary: "name of a registered workflow", completes: "workflow", isOptional: true },
+    ],
+    options: [
+      { name: "pool", value: "NAME", summary: "pool" },
+      { name: "runs", value: "N", summary: "number of runs. Default: 100" },
+      since,
+    ],
+    examples: [
+      { words: "advice find order", does: "search the runs of a workflow" },
+      { words: "advice find --pool gpu --since 2h", does: "replay a pool with each strategy" },
+    ],
     json: "document",
     load: () => advice().then(({ findAdvice }) => findAdvice),
   },
@@ -46,6 +57,7 @@ export const adviceCommands: readonly Command[] = [
     summary: "Apply a recommendation to a part of the new runs",
     about: [
       "The service compares both versions after 20, 40, 80 and 160 runs of each. It gives the recommended version all new runs if it is faster and nothing got worse. Otherwise it takes the version back.",
+      "A pool chooses by both strategies in turn, for 5 minutes each.",
     ],
     arguments: [id],
     options: [

@@ -95,7 +95,7 @@ export const analysisCommands: readonly Command[] = [
       { name: "workers", value: "N", summary: "number of workers. Default: as it was" },
       { name: "slots-each", value: "N", summary: "slots of each worker. Default: as it was" },
       {
-        ...{ name: "strategy", value: "NAME", choices: strategies },
+        ...{ name: "strategy", value: "NAME", choices: [...strategies, "all"] },
         summary: "how the pool chooses an agent. Default: as the pool is set",
       },
       { name: "load", value: "FACTOR", summary: "work per time, as a multiple. Default: 1" },

@@ -1,4 +1,5 @@
 /** What would have been with other workers or another strategy, next to what happened. */
+import type { StrategyReplay } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
@@ -89,6 +90,7 @@ export async function whatIf(context: Context): Promise<Result> {
         return;
       }
       drawReports(context, past, scenario);
+      if (reply.strategies.length > 0) drawStrategies(context, reply.strategies);
       print.note(`Replayed at ${Math.round(reply.speed ?? 0).toLocaleString("en")} times real time.`);
     },
   };
@@ -115,6 +117,26 @@ function drawReports({ print }: Context, past: Report, scenario: Report | undefi
       { text: title, tone: "bold" },
       { text: textOf(past) },
       ...(scenario === undefined ? [] : [{ text: textOf(scenario) }]),
+    ]),
+  );
+}
+
+function drawStrategies({ print }: Context, strategies: readonly StrategyReplay[]): void {
+  print.line("");
+  print.table(
+    [
+      { title: "strategy" },
+      { title: "less time", align: "right" },
+      { title: "8 of 10 parts", align: "right" },
+      { title: "wait p99", align: "right" },
+      { title: "cost", align: "right" },
+    ],
+    strategies.map(({ strategy = "", gain, gainLow, gainHigh, replay = {} }) => [
+      { text: strategy, tone: "bold" },
+      { text: printPercent(gain) },
+      { text: `${printPercent(gainLow)} to ${printPercent(gainHigh)}`, tone: "dim" },
+      { text: printDurationMs(replay.waitP99Ms ?? 0) },
+      { text: (replay.cost ?? 0).toFixed(2) },
     ]),
   );
 }

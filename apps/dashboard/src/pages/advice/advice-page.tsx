@@ -34,13 +34,13 @@ export function AdvicePage() {
     <>
       <PageHead
         title="Advice"
-        below="Changes of workflows that recorded runs propose. An applied one takes itself back if it does harm."
+        below="Changes of workflows and pools that recorded work proposes. An applied one takes itself back if it does harm."
       />
       <Group title="On trial" of={["trial"]} none="No recommendation is on trial." query={query} />
       <Group
         title="Open"
         of={["open"]}
-        none="No open recommendations. They need 5 completed runs of a workflow."
+        none="No open recommendations. They need 5 completed runs of a workflow, or 200 tasks of a pool in an hour."
         query={query}
         aside={
           <span className="action lone">
@@ -99,7 +99,8 @@ const words: Readonly<Partial<Record<RecommendationStatus, readonly [string, Ton
 };
 
 function Line({ each }: { each: Recommendation }) {
-  const { gain, reasons, changes, status, trial, subject = "", title, risk, quietUntilMs } = each;
+  const { gain, reasons, changes, status, trial, title, risk, quietUntilMs, pool = "", manual = "" } = each;
+  const isPool = pool !== "";
   const word = words[status];
   return (
     <article className="finding">
@@ -111,16 +112,15 @@ function Line({ each }: { each: Recommendation }) {
       </div>
       <div className="finding-what">
         <h3>
-          {subject}: {title} {word === undefined ? null : <Tag tone={word[1]}>{word[0]}</Tag>}
+          {subjectText(each)}: {title} {word === undefined ? null : <Tag tone={word[1]}>{word[0]}</Tag>}
         </h3>
         <ul className="small soft">
           {reasons.map((line) => (
             <li key={line}>{line}</li>
           ))}
           <li>
-            {(gain?.measure ?? "").startsWith("time") ? "Replay of runs" : "Attempts, about"}:{" "}
-            {count(gain?.runs ?? 0)}. Gain: {percent(gain?.low ?? 0)} to {percent(gain?.high ?? 0)} for 8 of
-            10.
+            {replayText(each)}: {count(gain?.runs ?? 0)}. Gain: {percent(gain?.low ?? 0)} to{" "}
+            {percent(gain?.high ?? 0)} for 8 of 10{isPool ? " parts of the time" : ""}.
           </li>
         </ul>
         <p>Risk: {risk}</p>
@@ -132,16 +132,21 @@ function Line({ each }: { each: Recommendation }) {
         {trial === undefined ? null : (
           <ul className="small soft">
             <li>
-              {trial.percent ?? 0} % of new runs, started <Moment atMs={trial.startTimeMs} />
+              {trial.percent ?? 0} % of {isPool ? "the time" : "new runs"}, started{" "}
+              <Moment atMs={trial.startTimeMs} />
             </li>
-            {trial.before === undefined ? null : <li>Before: {runsText(trial.before)}</li>}
-            {trial.tried === undefined ? null : <li>Tried: {runsText(trial.tried)}</li>}
+            {trial.before === undefined ? null : <li>Before: {runsText(trial.before, isPool)}</li>}
+            {trial.tried === undefined ? null : <li>Tried: {runsText(trial.tried, isPool)}</li>}
             {(trial.finding ?? "") === "" ? null : <li>{trial.finding}</li>}
             {(trial.nextRuns ?? 0) === 0 ? null : (
-              <li>Next comparison after {count(trial.nextRuns ?? 0)} runs of each version.</li>
+              <li>
+                Next comparison after {count(trial.nextRuns ?? 0)}{" "}
+                {isPool ? "spans of 5 minutes of each strategy" : "runs of each version"}.
+              </li>
             )}
           </ul>
         )}
+        {manual === "" ? null : <p>Not applicable by itself: {manual}</p>}
         {quietUntilMs === undefined ? null : (
           <p className="small soft">Not made again before {dates.format(quietUntilMs)}.</p>
         )}
@@ -153,11 +158,20 @@ function Line({ each }: { each: Recommendation }) {
 
 const dates = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
-function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns): string {
-  return `${counted(runs, "run")}, ${count(failed)} failed, p50 ${span(p50Ms)}, p90 ${span(p90Ms)}`;
+const subjectText = ({ subject = "", pool = "" }: Recommendation): string =>
+  pool === "" ? subject : `Pool ${pool}`;
+
+function replayText({ gain, pool = "" }: Recommendation): string {
+  if (pool !== "") return "Replay of tasks";
+  return (gain?.measure ?? "").startsWith("time") ? "Replay of runs" : "Attempts, about";
 }
 
-function Actions({ each: { recommendationId: id, status, subject = "" } }: { each: Recommendation }) {
+function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns, isPool: boolean): string {
+  return `${counted(runs, isPool ? "span" : "run")}, ${count(failed)} ${isPool ? "tasks " : ""}failed, p50 ${span(p50Ms)}, p90 ${span(p90Ms)}`;
+}
+
+function Actions({ each }: { each: Recommendation }) {
+  const { recommendationId: id, status, pool = "", manual = "" } = each;
   const [asked, setAsked] = useState<"apply" | "dismiss">();
   const queries = useQueryClient();
   const done = () => {
@@ -175,7 +189,7 @@ function Actions({ each: { recommendationId: id, status, subject = "" } }: { eac
   const ending = status === "trial" ? "Take back" : "Dismiss";
   return (
     <p className="workflow-tags">
-      {status === "open" ? (
+      {status === "open" && manual === "" ? (
         <button type="button" className="press" onClick={() => setAsked("apply")}>
           Apply …
         </button>
@@ -186,9 +200,11 @@ function Actions({ each: { recommendationId: id, status, subject = "" } }: { eac
       <Dialog title={`Apply ${id}`} open={asked === "apply"} onClose={() => setAsked(undefined)}>
         <Sure
           action={{
-            ...{ label: "Apply", weight: "main", said: `${subject} has a version on trial.` },
+            ...{ label: "Apply", weight: "main", said: `${subjectText(each)} has a change on trial.` },
             question:
-              "The changed version gets 20 % of the new runs. It gets all of them once it is shown to be faster, and is taken back otherwise.",
+              pool === ""
+                ? "The changed version gets 20 % of the new runs. It gets all of them once it is shown to be faster, and is taken back otherwise."
+                : "The pool chooses by both strategies in turn, for 5 minutes each. The new one stays once it is shown to be faster, and is taken back otherwise.",
           }}
           what="advice"
           call={call("apply")}

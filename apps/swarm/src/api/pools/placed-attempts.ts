@@ -33,7 +33,7 @@ function messageOf(attempt: PlacedAttempt): PlacedAttemptMessage {
     ...{ priority: attempt.priority, readyMs: attempt.readyMs, offeredMs: attempt.offeredMs },
     ...{ assignedMs: attempt.assignedMs, startedMs: attempt.startedMs, endedMs: attempt.endedMs },
     ...{ dueMs: Number.isFinite(dueMs) ? dueMs : 0, end, errorCode: attempt.errorCode },
-    ...{ used: result?.used, copy: isCopy, demand: demandOf(attempt) },
+    ...{ used: result?.used, copy: isCopy, demand: demandOf(attempt), strategy: attempt.strategy },
   };
 }
 

@@ -150,6 +150,13 @@ describe("advice", () => {
     assert.equal(stage.status("one"), "open");
   });
 
+  it("is not tried if a user has to change something first", () => {
+    const stage = new Stage();
+    const found = [recommendationOf("one", { manual: "a worker needs another handler." })];
+    stage.driver.execute(adviceKey, keepFound, { subject: "order", baseHash: "h1", found });
+    assert.equal(codeOf(stage.start("one")), "advice.manual");
+  });
+
   it("is taken back by a user that dismisses it on trial", () => {
     const stage = new Stage();
     stage.find(["one"]);

@@ -114,7 +114,8 @@ export const startTrial: AdviceCommand<StartTrial, AdviceChanged> = {
     if (!(Number.isInteger(percent) && percent >= 1 && percent <= 90))
       return adviceErrors.invalid.refusal({ problem: `\`percent\`: expected 1 to 90, got ${percent}` });
     if (known.status !== open) return notOpen(known);
-    const { subject } = known;
+    const { subject, manual } = known;
+    if (manual !== "") return adviceErrors.manual.refusal({ id, change: manual });
     if (known.baseHash !== baseHash) return adviceErrors.overtaken.refusal({ id, subject });
     const other = [...state.recommendations.values()].find(
       (each) => each.subject === subject && isBeingTried(each),
@@ -157,6 +158,7 @@ export const judgeTrialOf: AdviceCommand<JudgeTrial, AdviceChanged> = {
       ...{ looks: trial.looks, elapsedMs: step.nowMs - startMs },
       isHarmlessEnough: gain !== undefined && !timeMeasures.has(gain.measure),
       helpsSlowRuns: gain?.measure === "time_p90",
+      ...(known.pool !== "" && { unit: "spans of 5 minutes" }),
     });
     const verdict = verdicts[judged.verdict];
     if (verdict !== undefined)
@@ -246,7 +248,15 @@ function isSound(each: Recommendation, subject: string): boolean {
   );
 }
 
-function armOf({ runMs = [], failed = 0, money = [] }: Partial<ReadOnly<TrialSample>> = {}): TrialArm {
+function armOf({
+  runMs = [],
+  failed = 0,
+  money = [],
+  ended = 0,
+}: Partial<ReadOnly<TrialSample>> = {}): TrialArm {
   const sound = (value: number) => Number.isFinite(value) && value >= 0;
-  return { runMs: runMs.filter(sound), failed, money: money.filter(sound) };
+  return {
+    ...{ runMs: runMs.filter(sound), failed, money: money.filter(sound) },
+    ...(ended > 0 && { ended: Math.max(ended, failed) }),
+  };
 }

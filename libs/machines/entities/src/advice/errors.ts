@@ -1,5 +1,11 @@
 import { defineErrors } from "@tutti/kernel";
 
+function subjectText(subject: string): string {
+  return subject.startsWith("pool:")
+    ? `pool \`${subject.slice("pool:".length)}\``
+    : `workflow \`${subject}\``;
+}
+
 /** Why advice refuses. */
 export const adviceErrors = defineErrors("advice", {
   missing: {
@@ -20,9 +26,9 @@ export const adviceErrors = defineErrors("advice", {
   overtaken: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The recommendation is about an earlier version of the workflow.",
+    help: "The recommendation is about an earlier version of the workflow, or another strategy of the pool.",
     message: ({ id, subject }: { id: string; subject: string }) =>
-      `Recommendation \`${id}\` is about an earlier version of workflow \`${subject}\``,
+      `Recommendation \`${id}\` is about an earlier version of ${subjectText(subject)}`,
     remedy: "Search again with `tutti advice find`.",
   },
   onTrial: {
@@ -30,8 +36,16 @@ export const adviceErrors = defineErrors("advice", {
     retry: "never",
     help: "One recommendation of a workflow is tried at a time. Two trials at once would mix their effects.",
     message: ({ id, other, subject }: { id: string; other: string; subject: string }) =>
-      `Recommendation \`${id}\` cannot be tried, because \`${other}\` is on trial for workflow \`${subject}\``,
+      `Recommendation \`${id}\` cannot be tried, because \`${other}\` is on trial for ${subjectText(subject)}`,
     remedy: "Wait for the end of the trial, or dismiss the other one.",
+  },
+  manual: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The change needs something that only a user can change, such as the code of a worker.",
+    message: ({ id, change }: { id: string; change: string }) =>
+      `Recommendation \`${id}\` cannot be applied by itself: ${change}`,
+    remedy: "Make the change, register the workflow, then dismiss the recommendation.",
   },
   divided: {
     status: "FAILED_PRECONDITION",

@@ -23,7 +23,7 @@ export function recommendationOf(id: string, given: Partial<Recommendation> = {}
 
 export function runsOf(count: number, ms: number, failed = 0) {
   const runMs = Array.from({ length: count }, (_, at) => ms + (at % 7));
-  return { runMs, failed, money: runMs.map(() => 1) };
+  return { runMs, failed, money: runMs.map(() => 1), ended: 0 };
 }
 
 const id = fc.constantFrom("one", "one", "two");

@@ -1,0 +1,263 @@
+/** Advice about the strategy of a pool: when a replay is worth a recommendation, and how its trial ends. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  PoolReplay,
+  QueryFactsReply,
+  ReplayPoolReply,
+  type ReplayPoolRequest,
+  StrategyReplay,
+} from "@tutti/contracts/insight/v1";
+import { RecommendationStatus } from "@tutti/contracts/intelligence/v1";
+import { GetPoolReply, ListPoolsReply, Pool, StrategyKind, UpdatePoolReply } from "@tutti/contracts/swarm/v1";
+import { isRefusal } from "@tutti/kernel";
+import { MachineDriver } from "@tutti/kernel/testing";
+import {
+  advice,
+  keepFound,
+  recommended,
+  registerTrial,
+  startTrial,
+  statusWord,
+} from "@tutti/machine-entities/advice";
+import { strategyKinds, strategyWordOf } from "@tutti/matching";
+import { isTriedIn, Pools, spanMs } from "./pools.ts";
+import { adviceKeyOf, Trials, type TrialsParts } from "./trials.ts";
+
+const key = adviceKeyOf("default");
+const asking = { namespace: "default" };
+const usual = { tasks: 900, waitP99Ms: 400, timeMeanMs: 200, cost: 3 };
+
+/** A pool whose tasks take as long as the strategy gives them, and its trial. */
+class World {
+  readonly driver = new MachineDriver({ machines: [advice], service: "master" });
+  readonly set: string[] = [];
+  /** The strategies, by the number of a span. */
+  readonly spans: string[] = [];
+  pool = Pool.fromPartial({ pool: "gpu", strategy: { kind: StrategyKind.STRATEGY_KIND_LEAST_LOADED } });
+  asked: ReplayPoolRequest | undefined;
+  reply = replied([{ strategy: "fastest", gain: 0.2 }]);
+  readonly #timesMs: Readonly<Record<string, number>>;
+  readonly pools: Pools;
+  readonly #trials: TestTrials;
+  readonly startMs: number;
+
+  constructor(timesMs: Readonly<Record<string, number>> = {}) {
+    this.#timesMs = timesMs;
+    this.startMs = this.driver.nowMs;
+    this.pools = new Pools({
+      pools: {
+        getPool: async () => GetPoolReply.create({ pool: this.pool }),
+        listPools: async () => ListPoolsReply.create({ pools: [this.pool] }),
+        updatePool: async ({ pool }) => {
+          this.pool = { ...this.pool, ...(pool?.strategy && { strategy: pool.strategy }) };
+          this.set.push(strategyWordOf(pool));
+          return UpdatePoolReply.create({ pool: this.pool });
+        },
+      },
+      replays: {
+        replayPool: async (request) => {
+          this.asked = request;
+          return this.reply;
+        },
+      },
+      facts: { queryFacts: async () => this.#facts() },
+      ...{ clock: { now: () => this.driver.nowMs }, isServed: () => true },
+    });
+    this.#trials = new TestTrials(this.#parts());
+  }
+
+  /** A user changes the strategy. */
+  change(kind: StrategyKind): void {
+    this.pool = { ...this.pool, strategy: { kind, weights: {} } };
+  }
+
+  async start(): Promise<string> {
+    const { baseHash, found } = await this.pools.findAbout(asking, "gpu", 0);
+    const [{ recommendationId = "", document = "" } = {}] = found;
+    this.#tell(keepFound, { subject: "pool:gpu", baseHash, found: [...found] });
+    this.#tell(startTrial, { recommendationId, baseHash, percent: 50 });
+    await this.pools.setStrategy(asking, "gpu", document, "");
+    this.#tell(registerTrial, { recommendationId, hash: document });
+    return recommendationId;
+  }
+
+  /** Spans pass, until it is decided. */
+  async pass(spans: number): Promise<string> {
+    for (let at = 0; at < spans && this.status === "trial"; at++) {
+      await this.#trials.turn();
+      this.spans.push(strategyWordOf(this.pool));
+      this.driver.advance(spanMs);
+    }
+    await this.#trials.turn();
+    return this.status;
+  }
+
+  get one() {
+    const all = this.driver.query(key, recommended, undefined);
+    return isRefusal(all) ? undefined : all[0];
+  }
+
+  get status(): string {
+    return statusWord(this.one?.status ?? RecommendationStatus.RECOMMENDATION_STATUS_UNSPECIFIED);
+  }
+
+  #facts(): QueryFactsReply {
+    const rows = this.spans.map((strategy, at) => {
+      const ms = (this.#timesMs[strategy] ?? 0) + (at % 7);
+      return [at, strategy, ms, 50, strategy === "cheapest" ? 5 : 0, 0.1];
+    });
+    // A task that the other strategy still had at the start of a span is no part of the comparison.
+    const late = this.spans.map((strategy, at) => [
+      at,
+      strategy === "fastest" ? "least_loaded" : "fastest",
+      9e9,
+      9,
+      9,
+      0,
+    ]);
+    const value = Buffer.from(JSON.stringify([...rows, ...late]));
+    return QueryFactsReply.fromPartial({ rows: { body: { $case: "inline", value } } });
+  }
+
+  #tell(...[command, body]: [Parameters<MachineDriver["execute"]>[1], unknown]): void {
+    const reply = this.driver.execute(key, command, body);
+    assert.ok(!isRefusal(reply), JSON.stringify(reply));
+  }
+
+  #parts(): TrialsParts {
+    const { driver } = this;
+    const clock = { now: () => driver.nowMs, monotonic: () => driver.nowMs };
+    // The casts: a round uses these parts alone.
+    return {
+      ...{ adviceEveryMs: 0, foundation: { clock }, pools: this.pools, workflows: {}, uses: {} },
+      partitionOwner: { holds: () => true },
+      archive: { search: async () => ({ entries: [{ key, labels: { subject: "x" } }], cursor: "" }) },
+      runtime: {
+        ...{ service: "master", partitionOf: () => 0 },
+        query: async (asked: { query: never; body: never }) => driver.query(key, asked.query, asked.body),
+        execute: async (told: { command: never; body: never }) =>
+          driver.execute(key, told.command, told.body),
+      },
+    } as unknown as TrialsParts;
+  }
+}
+
+class TestTrials extends Trials {
+  turn(): Promise<void> {
+    return this.round();
+  }
+}
+
+function replied(
+  others: readonly (Partial<PoolReplay> & { strategy: string; gain: number; gainLow?: number })[],
+): ReplayPoolReply {
+  return ReplayPoolReply.fromPartial({
+    ...{ check: { passed: true, error: 0.01 }, past: usual, scenario: usual },
+    strategies: others.map(({ strategy, gain, gainLow = gain - 0.02, ...replay }) =>
+      StrategyReplay.fromPartial({
+        ...{ strategy, gain, gainLow, gainHigh: gain + 0.02 },
+        replay: PoolReplay.fromPartial({ ...usual, timeMeanMs: 200 * (1 - gain), ...replay }),
+      }),
+    ),
+  });
+}
+
+describe("advice about the strategy of a pool", () => {
+  it("names what all strategies would have given in the last hour, and proposes the best that harms none", async () => {
+    const world = new World();
+    world.reply = replied([
+      { strategy: "cheapest", gain: 0.4, cost: 5 },
+      { strategy: "sticky", gain: 0.3, waitP99Ms: 900 },
+      { strategy: "fastest", gain: 0.2 },
+    ]);
+    const { baseHash, runs, found } = await world.pools.findAbout(asking, "gpu", 0);
+    const [one = assert.fail(), ...others] = found;
+    assert.deepEqual([baseHash, runs, others], ["least_loaded", 900, []]);
+    assert.deepEqual(
+      [one.recommendationId, one.kind, one.subject, one.document, one.gain?.median],
+      ["pool.gpu.strategy.fastest", "pool_strategy", "pool:gpu", "fastest", 0.2],
+    );
+    assert.deepEqual(one.changes, ['strategy: "least_loaded" → "fastest"']);
+    assert.ok(
+      one.reasons.includes(
+        "All strategies, less time: `cheapest` 40.0 %, `sticky` 30.0 %, `fastest` 20.0 %.",
+      ),
+    );
+    const { span, strategy } = world.asked ?? assert.fail();
+    assert.deepEqual([strategy, Number(span?.to?.seconds) - Number(span?.from?.seconds)], ["all", 3_600]);
+  });
+
+  const none: Readonly<Record<string, ReplayPoolReply>> = {
+    "the replay does not come to the past": { ...replied([]), scenario: undefined },
+    "fewer than 200 tasks were recorded": {
+      ...replied([{ strategy: "fastest", gain: 0.5 }]),
+      past: PoolReplay.fromPartial({ tasks: 199 }),
+    },
+    "the gain is below 3 %": replied([{ strategy: "fastest", gain: 0.029 }]),
+    "a part of the hour would have been worse": replied([
+      { strategy: "fastest", gain: 0.05, gainLow: -0.01 },
+    ]),
+    "more tasks would miss their goal": replied([{ strategy: "fastest", gain: 0.3, missed: 1 }]),
+    "a task would not be served": replied([{ strategy: "fastest", gain: 0.3, unserved: 1 }]),
+    "a tenant would starve": replied([
+      {
+        strategy: "fastest",
+        gain: 0.3,
+        tenants: [{ ...PoolReplay.fromPartial({ tenants: [{}] }).tenants[0], starved: true } as never],
+      },
+    ]),
+  };
+  for (const [reason, reply] of Object.entries(none))
+    it(`is not given if ${reason}`, async () => {
+      const world = new World();
+      world.reply = reply;
+      assert.deepEqual((await world.pools.findAbout(asking, "gpu", 0)).found, []);
+    });
+
+  it("has both strategies in turn, and keeps the one that is shown to be faster", async () => {
+    const world = new World({ least_loaded: 200, fastest: 150 });
+    await world.start();
+    assert.equal(strategyWordOf(world.pool), "fastest", "the strategy on trial has the first span");
+    assert.equal(await world.pass(400), "applied");
+    const { trial } = world.one ?? assert.fail();
+    assert.match(
+      trial?.finding ?? "",
+      /^Median time 2\d % less in 40 spans of 5 minutes, and nothing got worse\.$/,
+    );
+    assert.deepEqual([trial?.settled, strategyWordOf(world.pool)], [true, "fastest"]);
+    assert.ok(world.spans.includes("least_loaded"));
+  });
+
+  for (const [harm, strategy, timesMs] of [
+    ["slower", "fastest", { least_loaded: 200, fastest: 230 }],
+    ["no faster", "fastest", { least_loaded: 200, fastest: 200 }],
+    ["faster, and fails a tenth of the tasks", "cheapest", { least_loaded: 200, cheapest: 100 }],
+  ] as const)
+    it(`takes back a strategy that is ${harm}`, async () => {
+      const world = new World(timesMs);
+      world.reply = replied([{ strategy, gain: 0.3 }]);
+      await world.start();
+      assert.equal(await world.pass(400), "taken back");
+      assert.deepEqual([world.one?.trial?.settled, strategyWordOf(world.pool)], [true, "least_loaded"]);
+    });
+
+  it("ends if a user changes the strategy, and leaves it as the user set it", async () => {
+    for (const kind of [StrategyKind.STRATEGY_KIND_STICKY, StrategyKind.STRATEGY_KIND_LEAST_LOADED]) {
+      const world = new World({ least_loaded: 200, fastest: 150 });
+      await world.start();
+      await world.pass(1);
+      while (strategyWordOf(world.pool) !== "fastest") await world.pass(1);
+      world.change(kind);
+      assert.equal(await world.pass(1), "expired");
+      assert.equal(strategyKinds[strategyWordOf(world.pool)], kind);
+    }
+  });
+
+  it("gives each strategy one of two spans, in an order that is drawn", () => {
+    const spans = Array.from({ length: 400 }, (_, span) => isTriedIn("one", span));
+    for (let pair = 0; pair < 200; pair++) assert.notEqual(spans[2 * pair], spans[2 * pair + 1]);
+    const first = Array.from({ length: 200 }, (_, pair) => spans[2 * pair]).filter(Boolean).length;
+    assert.ok(first > 70 && first < 130, `${first}`);
+  });
+});

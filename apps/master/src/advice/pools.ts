@@ -1,0 +1,226 @@
+/**
+ * Pools as advice sees them: what other strategies would have given in the same time, and the strategies of a trial.
+ *
+ * 1. All tasks of a pool wait in one queue, so two strategies at once would each change what the other one gives. A trial
+ *    has them in turn instead, for a span each.
+ * 2. Which strategy chose an agent is recorded with each task. A span with a change in it counts without the tasks that were
+ *    chosen by the other strategy, so a late change is no part of the comparison.
+ */
+import { createHash } from "node:crypto";
+import {
+  type analysisService,
+  type factService,
+  PoolReplay,
+  QueryFactsRequest,
+  ReplayPoolRequest,
+  type StrategyReplay,
+} from "@tutti/contracts/insight/v1";
+import { PredictedGain, Recommendation, TrialSample } from "@tutti/contracts/intelligence/v1";
+import { ListPoolsRequest, type Pool, type poolService, UpdatePoolRequest } from "@tutti/contracts/swarm/v1";
+import { type Clock, toTimestamp } from "@tutti/kernel";
+import { isStrategyName, strategyKinds, strategyWordOf } from "@tutti/matching";
+import type { Client } from "@tutti/mesh";
+import type { Asking, Found } from "./workflows.ts";
+
+export interface PoolClients {
+  readonly pools: Pick<Client<typeof poolService>, "getPool" | "listPools" | "updatePool">;
+  readonly replays: Pick<Client<typeof analysisService>, "replayPool">;
+  readonly facts: Pick<Client<typeof factService>, "queryFacts">;
+  readonly clock: Pick<Clock, "now">;
+  /** Whether a process records what agents had. */
+  readonly isServed: () => boolean;
+}
+
+const hourMs = 3_600_000;
+const poolsMax = 100;
+/** Of so many tasks a replay says something about a strategy. */
+const tasksMin = 200;
+/** A smaller gain is not worth a trial. */
+const gainMin = 0.03;
+/** So much more is no difference. */
+const tolerance = 1.02;
+const resolutionMs = 1;
+export const spanMs = 300_000;
+const tasksOfSpanMin = 5;
+const spansMax = 10_000;
+
+export class Pools {
+  readonly #clients: PoolClients;
+
+  constructor(clients: PoolClients) {
+    this.#clients = clients;
+  }
+
+  async names({ namespace, context }: Asking): Promise<readonly string[]> {
+    if (!this.#clients.isServed()) return [];
+    const request = ListPoolsRequest.fromPartial({ namespace, page: { size: poolsMax } });
+    const { pools } = await this.#clients.pools.listPools(request, context && { context });
+    return pools.map(({ pool }) => pool);
+  }
+
+  /** What the recorded tasks of a pool show: of the last hour unless another time is asked for. */
+  async findAbout(asking: Asking, name: string, sinceMs: number): Promise<Found> {
+    const { namespace, context } = asking;
+    const pool = await this.#get(asking, name);
+    const before = strategyWordOf(pool);
+    if (!this.#clients.isServed()) return { baseHash: before, runs: 0, found: [] };
+    const nowMs = this.#clients.clock.now();
+    const span = { from: toTimestamp(sinceMs || nowMs - hourMs), to: toTimestamp(nowMs) };
+    const request = ReplayPoolRequest.fromPartial({ namespace, pool: name, span, strategy: "all" });
+    const reply = await this.#clients.replays.replayPool(request, context && { context });
+    const { past, scenario: same, strategies, check } = reply;
+    const runs = past?.tasks ?? 0;
+    if (same === undefined || runs < tasksMin) return { baseHash: before, runs, found: [] };
+    const best = strategies.find((each) => isBetter(each, same));
+    const found =
+      best === undefined
+        ? []
+        : [recommendationOf(namespace, name, { before, best, strategies, same, error: check?.error ?? 0 })];
+    return { baseHash: before, runs, found };
+  }
+
+  async strategyOf(asking: Asking, name: string): Promise<string> {
+    return strategyWordOf(await this.#get(asking, name));
+  }
+
+  /** Weights stay. */
+  async setStrategy(asking: Asking, name: string, strategy: string, reason: string): Promise<void> {
+    const { namespace, context } = asking;
+    const pool = await this.#get(asking, name);
+    if (!isStrategyName(strategy) || strategyWordOf(pool) === strategy) return;
+    const request = UpdatePoolRequest.fromPartial({
+      ...{ namespace, reason },
+      pool: {
+        pool: name,
+        strategy: { kind: strategyKinds[strategy], weights: pool?.strategy?.weights ?? {} },
+      },
+      update: { fields: ["strategy"], revision: pool?.revision ?? "" },
+    });
+    await this.#clients.pools.updatePool(request, context && { context });
+  }
+
+  /** The spans since a trial started that were a strategy's, and are over. */
+  async samples(
+    { namespace, context }: Asking,
+    { id, name, startMs, before, tried }: TrialOfPool,
+  ): Promise<{ readonly before: TrialSample; readonly tried: TrialSample }> {
+    const nowMs = this.#clients.clock.now();
+    const from = new Date(startMs).toISOString().slice(0, 23).replace("T", " ");
+    const sql = `SELECT CAST((ready_at + wait_ms - ${startMs}) / ${spanMs} AS INTEGER), strategy, avg(CASE WHEN status = 'completed' THEN wait_ms + held_ms END), count(*),
+        sum(status IN ('failed', 'lost')), avg(money)
+      FROM placements
+      WHERE pool_namespace = '${namespace}' AND pool = '${name}' AND is_copy = 0 AND status NOT IN ('busy', 'yielded', 'cancelled')
+        AND strategy IS NOT NULL AND ended >= '${from}'
+        AND ready_at + wait_ms >= ${startMs} GROUP BY 1, 2 ORDER BY 1`;
+    const request = QueryFactsRequest.fromPartial({ namespace, sql, rowsMax: spansMax });
+    const { rows } = await this.#clients.facts.queryFacts(request, context && { context });
+    const body = rows?.body?.$case === "inline" ? rows.body.value : undefined;
+    // The cast: columns of the statement.
+    const found = body === undefined ? [] : (JSON.parse(Buffer.from(body).toString()) as SpanRow[]);
+    const over = found.filter(([span]) => startMs + (span + 1) * spanMs <= nowMs);
+    const sampleOf = (strategy: string): TrialSample => {
+      const own = over.filter(
+        ([span, by, meanMs, tasks]) =>
+          by === strategy &&
+          (isTriedIn(id, span) ? tried : before) === by &&
+          meanMs !== null &&
+          tasks >= tasksOfSpanMin,
+      );
+      return TrialSample.fromPartial({
+        runMs: own.map(([, , meanMs]) => meanMs ?? 0),
+        money: own.map(([, , , , , money]) => money ?? 0),
+        failed: own.reduce((sum, [, , , , failed]) => sum + failed, 0),
+        ended: own.reduce((sum, [, , , tasks]) => sum + tasks, 0),
+      });
+    };
+    return { before: sampleOf(before), tried: sampleOf(tried) };
+  }
+
+  async #get({ namespace, context }: Asking, name: string): Promise<Pool | undefined> {
+    return (await this.#clients.pools.getPool({ namespace, pool: name }, context && { context })).pool;
+  }
+}
+
+interface TrialOfPool {
+  /** Of the recommendation. */
+  readonly id: string;
+  readonly name: string;
+  readonly startMs: number;
+  readonly before: string;
+  readonly tried: string;
+}
+
+type SpanRow = readonly [
+  span: number,
+  strategy: string,
+  meanMs: number | null,
+  tasks: number,
+  failed: number,
+  money: number | null,
+];
+
+/** Of each two spans one is of each strategy. Which comes first is drawn, so a load that comes every 10 minutes meets both. */
+export function isTriedIn(id: string, span: number): boolean {
+  const pair = Math.floor(span / 2);
+  const isFirst = pair === 0 || (createHash("sha256").update(`${id}/${pair}`).digest()[0] ?? 0) < 128;
+  return isFirst === (span % 2 === 0);
+}
+
+/** It takes less time, and no task, tenant or bill is worse off. */
+function isBetter({ gain, gainLow, replay }: StrategyReplay, same: PoolReplay): boolean {
+  const other = replay ?? PoolReplay.create();
+  const starved = ({ tenants }: PoolReplay) => tenants.filter((tenant) => tenant.starved).length;
+  return (
+    gain >= gainMin &&
+    gainLow >= 0 &&
+    other.waitP99Ms <= same.waitP99Ms * tolerance + resolutionMs &&
+    other.cost <= same.cost * tolerance &&
+    other.missed <= same.missed &&
+    other.unserved <= same.unserved &&
+    starved(other) <= starved(same)
+  );
+}
+
+interface Compared {
+  readonly before: string;
+  readonly best: StrategyReplay;
+  readonly strategies: readonly StrategyReplay[];
+  readonly same: PoolReplay;
+  readonly error: number;
+}
+
+function recommendationOf(
+  namespace: string,
+  pool: string,
+  { before, best, strategies, same, error }: Compared,
+): Recommendation {
+  const { strategy, gain, gainLow, gainHigh, replay = PoolReplay.create() } = best;
+  const title = `\`${strategy}\` would have given less time from queueing to end than \`${before}\`.`;
+  const reasons = [
+    `Mean time from queueing to end in ${same.tasks} replayed tasks: ${msText(same.timeMeanMs)} with \`${before}\`, ${msText(replay.timeMeanMs)} with \`${strategy}\`.`,
+    `Wait p99: ${msText(same.waitP99Ms)}, then ${msText(replay.waitP99Ms)}. Cost: ${same.cost.toFixed(2)}, then ${replay.cost.toFixed(2)}.`,
+    `All strategies, less time: ${strategies.map((each) => `\`${each.strategy}\` ${percentText(each.gain)}`).join(", ")}.`,
+    `The replay of the past is off by ${percentText(error)}.`,
+  ];
+  const risk =
+    "The replay knows how long agents took, and not what other tasks on their machines did. During the trial the pool changes its strategy every 5 minutes.";
+  return Recommendation.fromPartial({
+    ...{ namespace, pool, subject: `pool:${pool}`, kind: "pool_strategy", title, reasons, risk },
+    recommendationId: `pool.${pool}.strategy.${strategy.replaceAll("_", "-")}`,
+    message: [title, ...reasons, risk].join(" "),
+    gain: PredictedGain.create({
+      measure: "time",
+      median: gain,
+      low: gainLow,
+      high: gainHigh,
+      runs: same.tasks,
+    }),
+    evidence: { tasks: same.tasks, error },
+    effect: { time: -gain },
+    ...{ changes: [`strategy: "${before}" → "${strategy}"`], document: strategy },
+  });
+}
+
+const msText = (ms: number): string =>
+  ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+const percentText = (share: number): string => `${(share * 100).toFixed(1)} %`;
