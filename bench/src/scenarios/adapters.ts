@@ -1,14 +1,17 @@
 import { Absent, type Scenario } from "../scenario.ts";
+import { graphql } from "./graphql.ts";
+import { grpc } from "./grpc.ts";
 import { nats } from "./nats.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
 
-const parts = [postgres, redis, nats];
+const parts = [postgres, redis, nats, grpc, graphql];
 
 /** Each adapter beside its client. One whose server this machine lacks leaves the others measured. */
 export const adapters: Scenario = {
   name: "adapters",
-  about: "calls through the adapters for PostgreSQL, Redis and NATS, each beside its client alone",
+  about:
+    "calls through the adapters for PostgreSQL, Redis, NATS, gRPC and GraphQL, each beside its client alone",
   goals: parts.flatMap(({ name, goals }) =>
     goals.map((goal) => ({ ...goal, line: { adapter: name, ...goal.line } })),
   ),
