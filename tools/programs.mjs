@@ -34,6 +34,7 @@ const run = promisify(execFile);
  * @property {boolean} requiredInCi with CI=true its absence is a failure, not a skip
  * @property {string} [besides] where Debian installs it, as a pattern, because that is not on PATH
  * @property {string} [launcher] a script that is put at `file` and starts what the system has with what was brought
+ * @property {string} [instead] a program that serves as well, if this one cannot be had
  */
 
 // Debian 13 for all of them: its nats-server is the first without the race that the bus and the registry refuse to run
@@ -51,8 +52,8 @@ export LD_LIBRARY_PATH PYTHONPATH
 exec /usr/bin/python3 "$@"
 `;
 
-/** As with Python. Fonts are next to it if the system has none. */
-const chromiumLauncher = `#!/bin/sh
+/** As with Python. Fonts are next to it if the system has none. @param {string} name */
+const chromiumLauncher = (name) => `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 for folder in "$root"/usr/lib/*-linux-gnu* "$root"/usr/lib/*-linux-gnu*/pulseaudio "$root"/lib/*-linux-gnu*; do
   [ -d "$folder" ] && LD_LIBRARY_PATH="$folder\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
@@ -63,7 +64,7 @@ if [ ! -e /etc/fonts/fonts.conf ]; then
   XDG_DATA_HOME="$root/usr/share"
   export FONTCONFIG_FILE XDG_DATA_HOME
 fi
-exec "$root/usr/lib/chromium/chromium" "$@"
+exec "$root/usr/lib/chromium/${name}" "$@"
 `;
 
 /** Starts what the first line of the package is: a server that finds the libraries next to it. @param {string} path */
@@ -201,7 +202,18 @@ export const programs = {
     versionArguments: ["--version"],
     atLeast: "120.0.0",
     requiredInCi: true,
-    launcher: chromiumLauncher,
+    launcher: chromiumLauncher("chromium"),
+  },
+  // The same engine without the windows of a desktop: half of the processor time for a page.
+  "chromium-headless-shell": {
+    package: "chromium-headless-shell",
+    modules: [],
+    file: "bin/chromium-headless-shell",
+    versionArguments: ["--version"],
+    atLeast: "120.0.0",
+    requiredInCi: true,
+    launcher: chromiumLauncher("chromium-headless-shell"),
+    instead: "chromium",
   },
   postgres: {
     package: "postgresql",
@@ -312,6 +324,7 @@ async function locate(name) {
   try {
     await withLock(join(cacheFolder(), "apt.lock"), () => bring(program));
   } catch (error) {
+    if (program.instead !== undefined) return look(program.instead);
     const old =
       refused.length > 0 ? ` (${refused.join(", ")}, and ${program.atLeast} or newer is needed)` : "";
     return {

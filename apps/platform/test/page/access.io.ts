@@ -14,7 +14,7 @@ forbid(principal, action == Action::"workflow.runs.start", resource)
 unless { principal in Role::"admin" };
 `;
 
-const browser = await needsProgram("chromium");
+const browser = await needsProgram("chromium-headless-shell");
 
 describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 }, () => {
   let stage: Stage;

@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { Installation } from "../installation/installation.ts";
 
-const program = await needsProgram("chromium");
+const program = await needsProgram("chromium-headless-shell");
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 const definition = `workflow: told
 tasks: {tell: {uses: tab.tell, with: {words: "\${{ input.words }}"}}}

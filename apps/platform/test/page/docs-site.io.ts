@@ -10,7 +10,7 @@ import type { Page } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { accessibilityProblems, Stage } from "./stage.ts";
 
-const browser = await needsProgram("chromium");
+const browser = await needsProgram("chromium-headless-shell");
 const builder = join(import.meta.dirname, "..", "..", "..", "site", "src", "main.ts");
 
 describe("the documentation site", { skip: browser.skip, timeout: 300_000 }, () => {

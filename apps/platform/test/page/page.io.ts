@@ -36,7 +36,7 @@ tasks:
   again: {uses: stage.take, needs: [take], cost: {duration: 2s}}
 `;
 
-const browser = await needsProgram("chromium");
+const browser = await needsProgram("chromium-headless-shell");
 
 describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
   let stage: Stage;

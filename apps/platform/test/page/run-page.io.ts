@@ -59,7 +59,7 @@ tasks:
   note: {uses: stage.pay, needs: [pay], with: "\${{ tasks.pay.output }}"}
 `;
 
-const browser = await needsProgram("chromium");
+const browser = await needsProgram("chromium-headless-shell");
 
 describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
   let stage: Stage;

@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { accessibilityProblems, Stage } from "./stage.ts";
 
-const browser = await needsProgram("chromium");
+const browser = await needsProgram("chromium-headless-shell");
 
 describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () => {
   let stage: Stage;

@@ -13,7 +13,9 @@ import { errorFromUnknown } from "@tutti/kernel";
 import { insightErrors } from "../../errors.ts";
 
 const run = promisify(execFile);
-const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const names = [
+  ...["chromium", "chromium-headless-shell", "chromium-browser", "google-chrome", "google-chrome-stable"],
+];
 const timeMaxMs = 60_000;
 
 export class PdfPrinter {
