@@ -6,6 +6,7 @@ import { FindInstancesRequest, registryService } from "@tutti/contracts/registry
 import { poolService } from "@tutti/contracts/swarm/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
+import { ServiceAgent } from "@tutti/host/service-agent";
 import { Orchestrator, type Timers } from "@tutti/kernel";
 import { type AlertParts, alertMachines, hostAlerts } from "./alerts/hosting.ts";
 import { analysisHandlers, explainFailures } from "./api/analysis.ts";
@@ -15,7 +16,7 @@ import { insightSection } from "./configuration.ts";
 import { FactCollector } from "./facts/collector.ts";
 import { QueryProcess } from "./facts/query/query-process.ts";
 import { FactThread } from "./facts/thread/fact-thread.ts";
-import { InsightAgent } from "./insight-agent.ts";
+import { insightRole } from "./insight-role.ts";
 import { inspectInsight } from "./inspection.ts";
 import { PdfPrinter } from "./reports/render/pdf.ts";
 import { Reports } from "./reports/reports.ts";
@@ -57,8 +58,8 @@ export class InsightService extends Orchestrator {
     const prometheus = prometheusOf(settings.prometheus, thread, timers);
     mesh.serve(metricService, metricsHandlers({ thread, recorder, prometheus, clock, timers }));
     const { processId } = host;
-    const agent = new InsightAgent({
-      ...{ foundation, agentId: `insight-${processId}`, runs: mesh.client(runService) },
+    const agent = new ServiceAgent({
+      ...{ role: insightRole, foundation, agentId: `insight-${processId}`, runs: mesh.client(runService) },
       ...{ polls: mesh.client(agentPollService, { service: "swarm" }), pools: mesh.client(poolService) },
     });
     const facts = this.#hostFacts(host, thread, join(folder, "facts.sqlite"), {
@@ -80,7 +81,7 @@ export class InsightService extends Orchestrator {
       chromium,
       recorder,
       ...times
-    }: { everyMs: number; keepMs: number; agent: InsightAgent; chromium: string; recorder: Recorder },
+    }: { everyMs: number; keepMs: number; agent: ServiceAgent; chromium: string; recorder: Recorder },
   ): Parameters<typeof explainFailures>[0] & { readonly collector: FactCollector } {
     const thread = new FactThread({ file }, foundation.timers);
     const queries = new QueryProcess(foundation.timers);

@@ -3,11 +3,11 @@ import { alertService, ChangeIncident } from "@tutti/contracts/insight/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
+import type { ServiceAgent } from "@tutti/host/service-agent";
 import { Errands, tell, WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
 import { alert, changeIncident } from "@tutti/machine-alert";
 import type { insightSection } from "../configuration.ts";
-import type { InsightAgent } from "../insight-agent.ts";
 import { Repairs, type RepairsParts } from "../repairs/repairs.ts";
 import type { Recorder } from "../series/recorder.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
@@ -31,7 +31,7 @@ export interface AlertParts {
   readonly thread: Pick<SeriesThread, "ask">;
   readonly recorder: Pick<Recorder, "catchUp">;
   readonly explain: AlertDependencies["explain"];
-  readonly agent: InsightAgent;
+  readonly agent: ServiceAgent;
 }
 
 export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts: AlertParts): void {

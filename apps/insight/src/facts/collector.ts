@@ -28,7 +28,7 @@ import {
   toTimestamp,
 } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
-import { insightPool } from "../insight-agent.ts";
+import { insightPool } from "../insight-role.ts";
 import {
   agentKey,
   agentRow,

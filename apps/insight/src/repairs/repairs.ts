@@ -11,10 +11,10 @@ import * as swarm from "@tutti/contracts/swarm/v1";
 import { type Payload, WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import type { Guard } from "@tutti/host";
+import type { ServiceAgent, Work } from "@tutti/host/service-agent";
 import { type CallContext, counted, type Foundation, type IdSource, toTimestamp } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
-import type { InsightAgent, Work } from "../insight-agent.ts";
 import { requireRight } from "../rights.ts";
 import { applyScaling, planScaling, type QueuedPool, scalersIn } from "./scaling.ts";
 
@@ -23,7 +23,7 @@ export interface RepairsParts {
   readonly mesh: Pick<Mesh, "client">;
   readonly guard: Pick<Guard, "authorize"> | undefined;
   readonly ids: IdSource;
-  readonly agent: InsightAgent;
+  readonly agent: ServiceAgent;
   /** Adds a line to the timeline of an incident. */
   readonly note: (of: NoteOf, text: string, context: CallContext) => Promise<void>;
 }
@@ -101,7 +101,7 @@ const movable = [WORK_STATUS_PENDING, WORK_STATUS_RUNNING, WORK_STATUS_PAUSED];
 export class Repairs {
   readonly #parts: RepairsParts;
   readonly #clients: ReturnType<typeof clientsOf>;
-  readonly #agent: InsightAgent;
+  readonly #agent: ServiceAgent;
 
   constructor(parts: RepairsParts) {
     this.#parts = parts;

@@ -23,19 +23,10 @@ import {
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import type { Guard } from "@tutti/host";
+import { jsonIn, payloadOf, type ServiceAgent, type TaskWanted, taskOf } from "@tutti/host/service-agent";
 import { type CallContext, errorFromUnknown, type IdSource, toTimestamp } from "@tutti/kernel";
 import { installationNamespace, type Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
-import {
-  type InsightAgent,
-  isOfInsight,
-  isOwn,
-  jsonIn,
-  payloadOf,
-  specOf,
-  type TaskWanted,
-  taskOf,
-} from "../insight-agent.ts";
 import { requireRight } from "../rights.ts";
 import { type KindName, kindName, kindOf, type ReportContent, type ReportInput } from "./content.ts";
 import { type MakingParts, makeReport } from "./making.ts";
@@ -48,7 +39,7 @@ export interface ReportsParts {
   readonly mesh: Pick<Mesh, "client">;
   readonly guard: Pick<Guard, "authorize"> | undefined;
   readonly ids: IdSource;
-  readonly agent: InsightAgent;
+  readonly agent: ServiceAgent;
   readonly making: MakingParts;
   readonly printer: Pick<PdfPrinter, "print">;
 }
@@ -123,7 +114,7 @@ export class Reports {
     const filter = { labels: { exists: [labels.kind] } };
     const request = workflow.ListRunsRequest.fromPartial({ namespace, filter, ...(page && { page }) });
     const { runs, page: next } = await this.#runs.listRuns(request, this.#own(namespace, context));
-    const own = runs.filter((run) => isOwn(run) || run.parent?.kind === "schedule");
+    const own = runs.filter((run) => this.#parts.agent.isOwn(run) || run.parent?.kind === "schedule");
     return { reports: own.map(reportOf), page: next };
   }
 
@@ -154,7 +145,12 @@ export class Reports {
   ): Promise<CreateWorkReportReply> {
     const scheduleId = `report-${name}-${digestOf(wanted.input)}`;
     const schedule = {
-      ...{ scheduleId, description: wanted.title, run: specOf(wanted), policy: { catchUpMs } },
+      ...{
+        scheduleId,
+        description: wanted.title,
+        run: this.#parts.agent.specOf(wanted),
+        policy: { catchUpMs },
+      },
       timing: { rules: [{ rule: { $case: "cron" as const, value: cron } }], timeZone },
       labels: { ...wanted.labels },
     };
@@ -203,7 +199,9 @@ export class Reports {
 
   async #isReport(run: workflow.Run, context: CallContext): Promise<boolean> {
     if (run.spec?.labels[labels.kind] === undefined) return false;
-    return isOwn(run) || this.#isScheduled(run, "", this.#own(run.namespace, context).context);
+    return (
+      this.#parts.agent.isOwn(run) || this.#isScheduled(run, "", this.#own(run.namespace, context).context)
+    );
   }
 
   async #isScheduled({ namespace, parent }: workflow.Run, ending: string, context: CallContext) {
@@ -211,7 +209,7 @@ export class Reports {
     const request = { namespace, scheduleId: parent.id };
     try {
       const { schedule } = await this.#schedules.getSchedule(request, { context });
-      return schedule !== undefined && isOfInsight(schedule);
+      return schedule !== undefined && this.#parts.agent.isMade(schedule);
     } catch (thrown) {
       if (errorFromUnknown(thrown).status === "NOT_FOUND") return false;
       throw thrown;

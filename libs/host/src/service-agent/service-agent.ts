@@ -1,9 +1,10 @@
 /**
- * Insight as an agent: it starts runs of one task, and does these tasks, in a pool of its own.
+ * A service as an agent: it starts runs, and does their tasks, in a pool of its own.
  *
- * 1. It polls a namespace while there are tasks for it. A call wakes it, or the facts round that sees a queue.
+ * 1. It polls a namespace while there are tasks for it. A call wakes it, or a round of the service that sees a queue.
  * 2. It does nothing for runs of other callers: its rights are those of the installation.
- * 3. A task is renewed with its progress, until it is over or not wanted. The next attempt continues there.
+ * 3. Tasks are renewed with their progress, those of a namespace together, until they are over or not wanted. The next
+ *    attempt continues there.
  */
 import {
   AgentKind,
@@ -30,22 +31,37 @@ import {
   type Foundation,
   type Principal,
   sleep,
+  type Timer,
   toErrorDetail,
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import { insightErrors } from "./errors.ts";
 
-export const insightPool = "insight";
-
-/** In whose name runs are started, and their tasks are done. */
-const principal: Principal = { kind: "service", id: "insight", roles: ["admin"] };
-/** Runs of earlier versions have another. */
-const ownIds = [principal.id, "insight-repairs"];
+/** What distinguishes the agent of one service from others. */
+export interface ServiceAgentRole {
+  /** Its pool, and the id of the service in whose name runs are started and their tasks are done. */
+  readonly service: string;
+  /** Other ids that runs of earlier versions have. */
+  readonly formerIds?: readonly string[];
+  /** Of its pool, for people. */
+  readonly poolDescription: string;
+  /** Of the agent, for people. */
+  readonly description: string;
+  /** Tasks at the same time in a namespace. */
+  readonly slots: number;
+  /** Tasks of one claim. */
+  readonly claimMax: number;
+  /** The error of a task that is not one of its own runs. */
+  readonly runForeign: (runId: string) => Error;
+  /** Whether a namespace is polled on, when a claim found nothing and no task is in progress. Default: no. */
+  readonly hasMore?: (namespace: string, context: CallContext) => Promise<boolean>;
+}
 
 /** How a task does its work. */
 export interface Work {
   readonly namespace: string;
   readonly runId: string;
+  readonly run: Run;
+  readonly taskId: string;
   readonly input: unknown;
   /** What an attempt before kept. Empty for none. */
   readonly saved: string;
@@ -54,19 +70,27 @@ export interface Work {
   save(saved: string, fraction: number): void;
 }
 
-export interface InsightAgentParts {
+export interface ServiceAgentParts {
   readonly foundation: Foundation;
   readonly polls: Pick<Client<typeof agentPollService>, "claimTasks" | "completeTasks" | "renewTasks">;
   readonly runs: Pick<Client<typeof runService>, "getRun" | "startRun">;
   readonly pools: Pick<Client<typeof poolService>, "createPool">;
   readonly agentId: string;
+  readonly role: ServiceAgentRole;
 }
 
-/** A capability of insight. */
+/** A capability of the service. */
 interface Ability {
   readonly work: (work: Work) => Promise<unknown>;
-  /** Whether runs that insight did not start itself are done as well. Default: none. */
+  /** Whether a task of a run is one of this capability. Default: the first one of a run of `startTask`. */
+  readonly isTask?: (taskId: string) => boolean;
+  /** Whether runs that the service did not start itself are done as well. Default: none. */
   readonly isTrusted?: (run: Run, input: unknown, context: CallContext) => Promise<boolean>;
+}
+
+export interface RunPlace {
+  readonly namespace: string;
+  readonly runId: string;
 }
 
 /** A run of one task of a capability. */
@@ -79,19 +103,34 @@ export interface TaskWanted {
 
 const claimWaitMs = 30_000;
 const renewEveryMs = 2_000;
+const renewalsMax = 1_000;
 const backoff = { firstMs: 500, maxMs: 30_000 };
 const failuresMax = 10;
 
-export class InsightAgent {
-  readonly #parts: InsightAgentParts;
+/** A task in progress. */
+interface Held {
+  readonly token: string;
+  readonly saved: () => string;
+  readonly fraction: () => number;
+  /** Not wanted any more. */
+  readonly unwanted: () => void;
+}
+
+export class ServiceAgent {
+  readonly #principal: Principal;
+  readonly #parts: ServiceAgentParts;
   readonly #stopping = new AbortController();
   /** Namespaces that are polled, and whether there was a call meanwhile. */
   readonly #polled = new Map<string, { isWanted: boolean }>();
   readonly #running = new Set<Promise<void>>();
+  /** Tasks in progress, by namespace. */
+  readonly #held = new Map<string, Set<Held>>();
+  #renewing: Timer | undefined;
   readonly #abilities = new Map<string, Ability>();
 
-  constructor(parts: InsightAgentParts) {
+  constructor(parts: ServiceAgentParts) {
     this.#parts = parts;
+    this.#principal = { kind: "service", id: parts.role.service, roles: ["admin"] };
   }
 
   /** Called while the service is put together. */
@@ -99,23 +138,34 @@ export class InsightAgent {
     this.#abilities.set(capability, ability);
   }
 
-  /** Starts a run. Returns whether it was there. */
-  async startTask(
-    { namespace, runId }: { readonly namespace: string; readonly runId: string },
-    wanted: TaskWanted,
-    { signal }: Pick<CallContext, "signal">,
-  ): Promise<boolean> {
+  /** Starts a run of one task. Returns whether it was there. */
+  async startTask(at: RunPlace, wanted: TaskWanted, context: Pick<CallContext, "signal">): Promise<boolean> {
+    return (await this.startRun(at, this.specOf(wanted), context)).existed;
+  }
+
+  /** Starts a run whose tasks are for this agent. */
+  async startRun({ namespace, runId }: RunPlace, spec: RunSpec, { signal }: Pick<CallContext, "signal">) {
     await this.makePool(namespace, signal);
     const request = StartRunRequest.fromPartial({ namespace, runId });
-    request.spec = specOf(wanted);
-    const context = this.context(namespace, signal);
-    const { existed } = await this.#parts.runs.startRun(request, { context });
+    request.spec = spec;
+    const started = await this.#parts.runs.startRun(request, { context: this.context(namespace, signal) });
     this.wake(namespace);
-    return existed;
+    return started;
+  }
+
+  /** A run of one task. */
+  specOf({ capability, title, input, labels }: TaskWanted): RunSpec {
+    const task = { id: taskOf(capability), title, work: { $case: "capability", value: capability } } as const;
+    const tasks = [{ ...task, input: payloadOf(`\${{ input }}`), retry: { maxAttempts: 5 } }];
+    return RunSpec.fromPartial({
+      what: { $case: "tasks", value: { tasks, input: payloadOf(input) } },
+      ...{ pool: this.#parts.role.service, labels: { ...labels } },
+    });
   }
 
   async makePool(namespace: string, signal: AbortSignal): Promise<void> {
-    const pool = { pool: insightPool, description: "Tasks that insight does itself: repairs and reports" };
+    const { service, poolDescription } = this.#parts.role;
+    const pool = { pool: service, description: poolDescription };
     const request = CreatePoolRequest.fromPartial({ namespace, pool });
     try {
       await this.#parts.pools.createPool(request, { context: this.context(namespace, signal) });
@@ -128,6 +178,7 @@ export class InsightAgent {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#running);
+    this.#renewing?.cancel();
   }
 
   /** There may be tasks. */
@@ -142,12 +193,17 @@ export class InsightAgent {
     this.#keep(this.#poll(namespace).finally(() => this.#polled.delete(namespace)));
   }
 
-  /** The context of calls in the name of insight. */
+  /** Whether it is polling a namespace. */
+  isPolling(namespace: string): boolean {
+    return this.#polled.has(namespace);
+  }
+
+  /** The context of calls in the name of the service. */
   context(namespace: string, signal: AbortSignal = this.#stopping.signal): CallContext {
     const { tracer, logger } = this.#parts.foundation;
-    const trace = tracer.start({ name: "insight", kind: "internal" }).context;
+    const trace = tracer.start({ name: this.#parts.role.service, kind: "internal" }).context;
     const deadlineMs = Number.POSITIVE_INFINITY;
-    return { principal, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
+    return { principal: this.#principal, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
   }
 
   #keep(running: Promise<void>): void {
@@ -155,14 +211,19 @@ export class InsightAgent {
     void running.finally(() => this.#running.delete(running));
   }
 
-  /** Until a claim finds nothing, and there was no call meanwhile. */
+  /** Until a claim finds nothing, there was no call meanwhile, and nothing is to come. */
   async #poll(namespace: string): Promise<void> {
-    const { foundation, polls } = this.#parts;
+    const { foundation, polls, role } = this.#parts;
     const { signal } = this.#stopping;
     const capabilities = [...this.#abilities.keys()].map((name) => ({ name, version: "1.0.0" }));
     const request = ClaimTasksRequest.fromPartial({
-      ...{ ...this.#place(namespace), count: 1, waitMs: claimWaitMs, kind: AgentKind.AGENT_KIND_FUNCTION },
-      offering: { capabilities, slots: 4, description: "Repairs of incidents, and reports" },
+      ...{
+        ...this.#place(namespace),
+        count: role.claimMax,
+        waitMs: claimWaitMs,
+        kind: AgentKind.AGENT_KIND_FUNCTION,
+      },
+      offering: { capabilities, slots: role.slots, description: role.description },
     });
     for (let failures = 0; !signal.aborted && failures < failuresMax; ) {
       const polled = this.#polled.get(namespace);
@@ -172,7 +233,9 @@ export class InsightAgent {
         const { tasks } = await polls.claimTasks(request, { context: this.context(namespace) });
         failures = 0;
         for (const task of tasks) this.#keep(this.#serve(namespace, task));
-        if (tasks.length === 0 && !polled.isWanted) return;
+        if (tasks.length > 0 || polled.isWanted || (await this.#hasMore(namespace))) continue;
+        // A call may have come while that was found out.
+        if (!polled.isWanted) return;
       } catch (thrown) {
         if (signal.aborted) return;
         foundation.logger.debug("failed to claim tasks", { namespace, error: errorFromUnknown(thrown) });
@@ -183,19 +246,27 @@ export class InsightAgent {
     }
   }
 
+  async #hasMore(namespace: string): Promise<boolean> {
+    if (this.#held.has(namespace)) return true;
+    return (await this.#parts.role.hasMore?.(namespace, this.context(namespace))) ?? false;
+  }
+
   async #serve(namespace: string, task: ClaimedTask): Promise<void> {
-    const { foundation } = this.#parts;
     const over = new AbortController();
     const stop = () => over.abort();
     this.#stopping.signal.addEventListener("abort", stop);
     let progress: { readonly saved: string; readonly fraction: number } = { saved: "", fraction: 0 };
     let isUnwanted = false;
-    const renew = foundation.timers.every(renewEveryMs, () => {
-      void this.#renew(namespace, task, progress).then((isWanted) => {
-        isUnwanted ||= !isWanted;
-        if (!isWanted) stop();
-      });
-    });
+    const held: Held = {
+      token: task.token,
+      saved: () => progress.saved,
+      fraction: () => progress.fraction,
+      unwanted: () => {
+        isUnwanted = true;
+        stop();
+      },
+    };
+    this.#hold(namespace, held);
     try {
       const save = (saved: string, fraction: number) => {
         progress = { saved, fraction };
@@ -210,9 +281,26 @@ export class InsightAgent {
       const failed = { $case: "failed", value: toErrorDetail(errorFromUnknown(thrown)) } as const;
       await this.#complete(namespace, task, isUnwanted ? stopped : failed);
     } finally {
-      renew.cancel();
+      this.#release(namespace, held);
       this.#stopping.signal.removeEventListener("abort", stop);
     }
+  }
+
+  #hold(namespace: string, held: Held): void {
+    const all = this.#held.get(namespace) ?? new Set();
+    this.#held.set(namespace, all.add(held));
+    this.#renewing ??= this.#parts.foundation.timers.every(renewEveryMs, () => {
+      for (const [each, some] of this.#held) void this.#renew(each, [...some]);
+    });
+  }
+
+  #release(namespace: string, held: Held): void {
+    const all = this.#held.get(namespace);
+    all?.delete(held);
+    if (all?.size === 0) this.#held.delete(namespace);
+    if (this.#held.size > 0) return;
+    this.#renewing?.cancel();
+    this.#renewing = undefined;
   }
 
   async #done({
@@ -224,30 +312,33 @@ export class InsightAgent {
     const request = GetRunRequest.fromPartial({ namespace, runId });
     const { run } = await this.#parts.runs.getRun(request, { context: more.context });
     const ability = this.#abilities.get(task.capability);
+    const isTask = ability?.isTask ?? ((id: string) => id === taskOf(task.capability));
     const input = jsonIn(task.input);
     const isOurs =
-      run !== undefined && taskId === taskOf(task.capability)
-        ? isOwn(run) || (await ability?.isTrusted?.(run, input, more.context))
+      run !== undefined && isTask(taskId)
+        ? this.isOwn(run) || (await ability?.isTrusted?.(run, input, more.context))
         : false;
-    if (ability === undefined || isOurs !== true) throw insightErrors.runForeign({ runId });
+    if (ability === undefined || run === undefined || isOurs !== true)
+      throw this.#parts.role.runForeign(runId);
     const saved = String(jsonIn(task.saved) ?? "");
-    return ability.work({ namespace, runId, input, saved, ...more });
+    return ability.work({ namespace, runId, run, taskId, input, saved, ...more });
   }
 
-  async #renew(
-    namespace: string,
-    { token }: ClaimedTask,
-    { saved, fraction }: { saved: string; fraction: number },
-  ) {
-    const kept = saved === "" ? {} : { saved: payloadOf(saved) };
-    const renewals = [{ token, fraction, ...kept }];
-    const request = RenewTasksRequest.fromPartial({ ...this.#place(namespace), renewals });
-    try {
-      const { receipts } = await this.#parts.polls.renewTasks(request, { context: this.context(namespace) });
-      return (receipts[0]?.leaseMs ?? 0) > 0;
-    } catch {
-      // The lease is long enough for the next time.
-      return true;
+  async #renew(namespace: string, held: readonly Held[]): Promise<void> {
+    for (let first = 0; first < held.length; first += renewalsMax) {
+      const some = held.slice(first, first + renewalsMax);
+      const renewals = some.map(({ token, saved, fraction }) => ({
+        ...{ token, fraction: fraction() },
+        ...(saved() !== "" && { saved: payloadOf(saved()) }),
+      }));
+      const request = RenewTasksRequest.fromPartial({ ...this.#place(namespace), renewals });
+      try {
+        const context = this.context(namespace);
+        const { receipts } = await this.#parts.polls.renewTasks(request, { context });
+        for (const [at, { unwanted }] of some.entries()) if (!((receipts[at]?.leaseMs ?? 0) > 0)) unwanted();
+      } catch {
+        // The lease is long enough for the next time.
+      }
     }
   }
 
@@ -262,34 +353,27 @@ export class InsightAgent {
     }
   }
 
+  /** Whether the service made it. */
+  isMade({ createCause }: Pick<Run, "createCause">): boolean {
+    const { service, formerIds = [] } = this.#parts.role;
+    const actor = createCause?.actor;
+    const isKnown = actor?.id === service || formerIds.includes(actor?.id ?? "");
+    return actor?.kind === ActorKind.ACTOR_KIND_SERVICE && isKnown;
+  }
+
+  /** Callers can add tasks to a run, and start children. Neither is what the service started. */
+  isOwn(run: Pick<Run, "createCause" | "parent">): boolean {
+    return this.isMade(run) && run.parent === undefined;
+  }
+
   #place(namespace: string) {
-    return { namespace, pool: insightPool, agentId: this.#parts.agentId };
+    return { namespace, pool: this.#parts.role.service, agentId: this.#parts.agentId };
   }
 }
 
 /** Id of the one task of such a run: `repair` of `tutti.repair`. */
 export function taskOf(capability: string): string {
   return capability.slice(capability.lastIndexOf(".") + 1);
-}
-
-export function specOf({ capability, title, input, labels }: TaskWanted): RunSpec {
-  const task = { id: taskOf(capability), title, work: { $case: "capability", value: capability } } as const;
-  const tasks = [{ ...task, input: payloadOf(`\${{ input }}`), retry: { maxAttempts: 5 } }];
-  return RunSpec.fromPartial({
-    what: { $case: "tasks", value: { tasks, input: payloadOf(input) } },
-    ...{ pool: insightPool, labels: { ...labels } },
-  });
-}
-
-/** Whether insight made it. */
-export function isOfInsight({ createCause }: Pick<Run, "createCause">): boolean {
-  const actor = createCause?.actor;
-  return actor?.kind === ActorKind.ACTOR_KIND_SERVICE && ownIds.includes(actor.id);
-}
-
-/** Callers can add tasks to a run, and start children. Neither is what insight started. */
-export function isOwn(run: Pick<Run, "createCause" | "parent">): boolean {
-  return isOfInsight(run) && run.parent === undefined;
 }
 
 export function payloadOf(value: unknown) {

@@ -1,0 +1,9 @@
+export {
+  jsonIn,
+  payloadOf,
+  ServiceAgent,
+  type ServiceAgentRole,
+  type TaskWanted,
+  taskOf,
+  type Work,
+} from "./service-agent.ts";
