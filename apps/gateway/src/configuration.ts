@@ -28,6 +28,12 @@ export const gatewaySection = defineSection({
       .describe(
         "A private key of Ed25519 in PEM that agent cards are signed with. Without it, cards have no signature.",
       ),
+    privatePushUrls: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether push notifications of A2A tasks may lead into private networks, and need no https. Their URLs come from clients.",
+      ),
     bodyBytesMax: z
       .int()
       .min(1_024)

@@ -216,6 +216,52 @@ export const gatewayErrors = defineErrors("gateway", {
       `\`Request-Timeout\`: expected seconds from 0.001 to 3600 (\`requestTimeoutMs\` in the query), got ${JSON.stringify(found)}`,
     remedy: "Correct the value.",
   },
+  pushFailed: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The receiver of push notifications of an A2A task did not answer with 2xx. The notification is sent again for a day, with the same body and id. The URL is not named, because it may be a secret: list the configurations of the task.",
+    message: ({ reason }: { reason: string }) =>
+      `The receiver of the push notification did not accept it: ${reason}`,
+    remedy: "Check the receiver.",
+  },
+  pushRefused: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The receiver of push notifications of an A2A task answered with a status that a repetition does not change: a redirect, or 4xx other than 408, 425 and 429. The notifications of this configuration have ended. Correct the receiver, delete the configuration, and create it again.",
+    message: ({ status }: { status: number }) =>
+      `The receiver of the push notification refused it with status ${status}`,
+    remedy: "Correct the receiver, and create the configuration again.",
+  },
+  pushUrlRefused: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The URL of a push notification configuration leads into a private network, by what its name resolves to now. Allow it with `integration.gateway.privatePushUrls`, if clients of this installation are in one.",
+    message: () => "The URL of the push notification leads into a private network",
+    remedy: "Use a public https address.",
+  },
+  pushUnreadable: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A push notification configuration was not sealed for its run, or is not as it was. Create it again.",
+    message: ({ runId }: { runId: string }) =>
+      `The push notification configuration of run \`${runId}\` cannot be read`,
+    remedy: "Delete the configuration, and create it again.",
+  },
+  pushKeyMissing: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The secret `a2a-push` of the namespace seals push notification configurations. It, or a version of it, was removed, or its users were changed. Remove the whole secret: the next configuration makes another one. Configurations from before must be created again.",
+    message: ({ secret }: { secret: string }) =>
+      `The secret \`${secret}\`, which seals push notification configurations, cannot be used`,
+    remedy: "Remove the secret with `tutti secret remove a2a-push`, and create the configurations again.",
+  },
+  pushRunForeign: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The capabilities `a2a.observe` and `a2a.post` are for runs that the gateway starts itself.",
+    message: ({ runId }: { runId: string }) => `Run \`${runId}\` was not started by the gateway`,
+    remedy: "Create a push notification configuration over A2A.",
+  },
   notReady: {
     status: "UNAVAILABLE",
     retry: "same-key",

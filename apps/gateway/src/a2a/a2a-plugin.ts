@@ -23,11 +23,13 @@ import type { A2aAnswer, A2aServer } from "./a2a-server.ts";
 import type { AgentAddress, CardParts } from "./card.ts";
 import type { CardSignatures } from "./card-signer.ts";
 import type { A2aError, Json, RpcId } from "./protocol.ts";
+import type { PushAgent } from "./push/push-agent.ts";
 
 export interface A2aPluginParts {
   readonly host: Pick<HostContext, "mesh" | "version"> & { readonly guard: EdgeGuard | undefined };
   readonly foundation: Foundation;
   readonly settings: Pick<GatewaySettings, "callMs" | "url" | "agentCardKey">;
+  readonly push: Pick<PushAgent, "notifications">;
   readonly access: Pick<Access, "isLoopback">;
   readonly stopping: AbortSignal;
 }
@@ -45,6 +47,7 @@ const loadProtocol = async () => ({
   ...(await import("./protocol.ts")),
   ...(await import("./card.ts")),
   ...(await import("./a2a-server.ts")),
+  ...(await import("./push/push-operations.ts")),
   ...(await import("../calls/route-calls.ts")),
 });
 type Protocol = Awaited<ReturnType<typeof loadProtocol>>;
@@ -249,10 +252,11 @@ class A2aAnswers {
   }
 
   async #load(): Promise<Loaded> {
-    const { host, foundation } = this.#parts;
+    const { host, foundation, push: agent } = this.#parts;
     const protocol = await loadProtocol();
     const calls = new protocol.RouteCalls(host.mesh);
-    return { protocol, server: new protocol.A2aServer({ calls, clock: foundation.clock }) };
+    const push = new protocol.PushOperations({ push: agent, guard: host.guard });
+    return { protocol, server: new protocol.A2aServer({ calls, push, clock: foundation.clock }) };
   }
 
   #asked(

@@ -26,6 +26,9 @@ import {
   requireOutputModes,
   textIn,
 } from "./protocol.ts";
+import type { PushAsked, PushOperations } from "./push/push-operations.ts";
+import { pushLabels } from "./push/push-runs.ts";
+import { questionOf, taskRun } from "./task-reads.ts";
 import {
   artifactsOf,
   contextLabel,
@@ -56,6 +59,7 @@ export type A2aAnswer = Json | AsyncGenerator<Json | undefined, void>;
 
 interface A2aServerParts {
   readonly calls: RouteCalls;
+  readonly push: PushOperations;
   readonly clock: Pick<Clock, "monotonic">;
 }
 
@@ -78,10 +82,12 @@ type Operation = (server: A2aServer, call: A2aCall) => Promise<A2aAnswer>;
 
 export class A2aServer {
   readonly #calls: RouteCalls;
+  readonly #push: PushOperations;
   readonly #clock: Pick<Clock, "monotonic">;
 
-  constructor({ calls, clock }: A2aServerParts) {
+  constructor({ calls, push, clock }: A2aServerParts) {
     this.#calls = calls;
+    this.#push = push;
     this.#clock = clock;
   }
 
@@ -152,7 +158,7 @@ export class A2aServer {
     const ofEnded = ["TASK_STATE_COMPLETED", "TASK_STATE_FAILED", "TASK_STATE_CANCELED"].includes(state);
     const filter = {
       ...{ namespace, status: statuses, definition: address.workflow, rootsOnly: "true" },
-      label: contextId === "" ? undefined : `${contextLabel}=${contextId}`,
+      label: [`!${pushLabels.task}`, ...(contextId === "" ? [] : [`${contextLabel}=${contextId}`])],
       ...(afterMs !== undefined && { [ofEnded ? "endedFromMs" : "createdFromMs"]: String(afterMs) }),
     };
     const token = textIn(params, "pageToken") || undefined;
@@ -188,8 +194,26 @@ export class A2aServer {
     return extendedCard(card, address, found);
   }
 
-  async noPush(): Promise<Json> {
-    throw new A2aError("PUSH_NOTIFICATION_NOT_SUPPORTED", "Push notifications are not supported");
+  async createPush(call: A2aCall): Promise<Json> {
+    const { tenant: _, ...config } = call.params;
+    return this.#push.create(await this.#pushAsked(call), config);
+  }
+
+  async getPush(call: A2aCall): Promise<Json> {
+    return this.#push.get(await this.#pushAsked(call), call.params);
+  }
+
+  async listPush(call: A2aCall): Promise<Json> {
+    return this.#push.list(await this.#pushAsked(call));
+  }
+
+  async removePush(call: A2aCall): Promise<Json> {
+    return this.#push.remove(await this.#pushAsked(call), call.params);
+  }
+
+  async #pushAsked(call: A2aCall): Promise<PushAsked> {
+    const { runId: taskId } = await this.#run(call, textIn(call.params, "taskId"));
+    return { context: call.asked, namespace: call.namespace, taskId };
   }
 
   /** Starts the run that a message asks for, or gives the message to the run that it is for. */
@@ -197,8 +221,14 @@ export class A2aServer {
     const message = messageIn(call.params);
     const configuration = objectIn(call.params["configuration"]);
     requireOutputModes(configuration["acceptedOutputModes"]);
-    if (Object.keys(objectIn(configuration["taskPushNotificationConfig"])).length > 0) await this.noPush();
-    return message.taskId === "" ? this.#start(call, message) : this.#continue(call, message);
+    const push = objectIn(configuration["taskPushNotificationConfig"]);
+    const isPushed = Object.keys(push).length > 0;
+    const prefix = "configuration.taskPushNotificationConfig.";
+    if (isPushed) await this.#push.check(push, prefix);
+    const run = await (message.taskId === "" ? this.#start(call, message) : this.#continue(call, message));
+    const { asked: context, namespace } = call;
+    if (isPushed) await this.#push.create({ context, namespace, taskId: run.runId }, push, prefix);
+    return run;
   }
 
   async #start(call: A2aCall, message: Message): Promise<Run> {
@@ -333,44 +363,12 @@ export class A2aServer {
     return events;
   }
 
-  /** What a run waits for from its client. */
-  async #question({ asked, namespace }: A2aCall, run: Run): Promise<Question | undefined> {
-    const { runId, status, openApprovals = 0, tasks = {} } = run;
-    const { waiting = 0, running = 0, queued = 0, retrying = 0 } = tasks;
-    if (status !== "running") return undefined;
-    if (openApprovals === 0 && (waiting === 0 || running + queued + retrying > 0)) return undefined;
-    const parts = { params: { id: runId }, query: { namespace } };
-    const { waits } = await this.#calls.call("runs.why", asked, parts);
-    const present = waits.filter((one) => one.present === true && one.subject !== undefined);
-    const approvalId = present.find(({ cause }) => cause === "approval")?.subject;
-    if (approvalId !== undefined) {
-      const query = { namespace, workId: runId };
-      const { approvals } = await this.#calls.call("approvals.list", asked, { query });
-      const listed = approvals.find((one) => one.approvalId === approvalId);
-      // The list is an index, which may be a moment late.
-      const lists = { deciders: [], decisions: [], delegations: [], excluded: [] } as const;
-      const bare = { approvalId, ...lists, verdict: "unspecified" } as const;
-      return { kind: "approval", approval: listed ?? bare };
-    }
-    const signals = present.flatMap(({ cause, subject = "" }) => (cause === "signal" ? [subject] : []));
-    return signals.length === 0 ? undefined : { kind: "signals", signals: [...new Set(signals)] };
+  #question({ asked, namespace }: A2aCall, run: Run): Promise<Question | undefined> {
+    return questionOf(this.#calls, asked, namespace, run);
   }
 
-  /** A run of the agent. One of another workflow is none of its tasks. */
-  async #run({ asked, namespace, address }: A2aCall, id: string): Promise<Run> {
-    const unknown = new A2aError("TASK_NOT_FOUND", `Task ${id} not found`, { metadata: { taskId: id } });
-    if (!/^\w[\w.:-]*$/.test(id)) throw unknown;
-    try {
-      const parts = { params: { id }, query: { namespace } };
-      const run = await this.#calls.call("runs.get", asked, parts);
-      const isOfAgent = address.workflow === undefined || run.spec?.definition?.name === address.workflow;
-      if (!isOfAgent) throw unknown;
-      return run;
-    } catch (error) {
-      const isUnknown =
-        isTuttiError(error) && (error.status === "NOT_FOUND" || error.status === "INVALID_ARGUMENT");
-      throw isUnknown ? unknown : error;
-    }
+  #run({ asked, namespace, address }: A2aCall, id: string): Promise<Run> {
+    return taskRun(this.#calls, asked, namespace, id, address.workflow);
   }
 
   async #definition({ asked, namespace }: A2aCall, name: string): Promise<Definition> {
@@ -409,10 +407,10 @@ const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ["CancelTask", (server, call) => server.cancel(call)],
   ["SubscribeToTask", (server, call) => server.subscribe(call)],
   ["GetExtendedAgentCard", (server, call) => server.card(call)],
-  ["CreateTaskPushNotificationConfig", (server) => server.noPush()],
-  ["GetTaskPushNotificationConfig", (server) => server.noPush()],
-  ["ListTaskPushNotificationConfigs", (server) => server.noPush()],
-  ["DeleteTaskPushNotificationConfig", (server) => server.noPush()],
+  ["CreateTaskPushNotificationConfig", (server, call) => server.createPush(call)],
+  ["GetTaskPushNotificationConfig", (server, call) => server.getPush(call)],
+  ["ListTaskPushNotificationConfigs", (server, call) => server.listPush(call)],
+  ["DeleteTaskPushNotificationConfig", (server, call) => server.removePush(call)],
 ]);
 
 const statuses: Readonly<Record<string, number>> = {

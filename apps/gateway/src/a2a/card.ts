@@ -65,7 +65,7 @@ export function workflowCard(parts: CardParts, address: AgentAddress, definition
   };
 }
 
-const capabilities = { streaming: true, pushNotifications: false };
+const capabilities = { streaming: true, pushNotifications: true };
 
 function cardOf({ origin, needsKey }: CardParts, address: AgentAddress): Json {
   const url = `${origin}${pathOf(address)}`;

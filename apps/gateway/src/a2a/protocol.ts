@@ -20,7 +20,6 @@ export const a2aErrors = {
   INTERNAL: { code: -32_603, status: 500 },
   TASK_NOT_FOUND: { code: -32_001, status: 404 },
   TASK_NOT_CANCELABLE: { code: -32_002, status: 400 },
-  PUSH_NOTIFICATION_NOT_SUPPORTED: { code: -32_003, status: 400 },
   UNSUPPORTED_OPERATION: { code: -32_004, status: 400 },
   CONTENT_TYPE_NOT_SUPPORTED: { code: -32_005, status: 400 },
   VERSION_NOT_SUPPORTED: { code: -32_009, status: 400 },

@@ -25,6 +25,9 @@ export interface AskedParts {
   readonly isWaitOnly?: boolean;
 }
 
+/** The caller of calls: a request, or a service that has none. */
+export type CallsFor = CallContext & Pick<Asked, "atLeast" | "stopping">;
+
 const timeoutMaxMs = 3_600_000;
 const timeoutParameter = "requestTimeoutMs";
 

@@ -6,7 +6,7 @@ import type { Mesh } from "@tutti/mesh";
 import { type RouteName, routeNamed } from "@tutti/rest";
 import { Mapping, schema } from "@tutti/rest/json";
 import type { Routes } from "@tutti/rest/types";
-import type { Asked } from "./asked.ts";
+import type { CallsFor } from "./asked.ts";
 import { calledBy } from "./contracts.ts";
 import { answered, type RpcRoute } from "./rpc-route.ts";
 
@@ -30,7 +30,7 @@ export class RouteCalls {
 
   async call<N extends RouteName & keyof Routes>(
     name: N,
-    asked: Asked,
+    asked: CallsFor,
     { params = {}, query = {}, body, idempotencyKey }: RouteParts,
   ): Promise<Routes[N]["reply"]> {
     const route = this.#routeOf(name);

@@ -4,7 +4,7 @@ import { type CallOptions, isHeavy } from "@tutti/mesh";
 import type { Json, Mapping, Message, RoutePlan } from "@tutti/rest/json";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FollowedReplies, Realtime } from "../realtime/realtime.ts";
-import type { Asked } from "./asked.ts";
+import type { Asked, CallsFor } from "./asked.ts";
 import type { Called } from "./contracts.ts";
 
 export interface RpcRoute {
@@ -21,7 +21,7 @@ export interface Answer {
   readonly isHeavy?: boolean;
 }
 
-export async function answered(route: RpcRoute, message: Message, asked: Asked): Promise<Answer> {
+export async function answered(route: RpcRoute, message: Message, asked: CallsFor): Promise<Answer> {
   const { plan, mapping, called } = route;
   const options = optionsOf(route, message, asked);
   const reply = plan.route.gathered
@@ -50,7 +50,7 @@ export async function followed(
   await realtime.followReplies(request, reply, { hasSnapshot, open });
 }
 
-export function optionsOf({ plan }: Pick<RpcRoute, "plan">, message: Message, asked: Asked): CallOptions {
+export function optionsOf({ plan }: Pick<RpcRoute, "plan">, message: Message, asked: CallsFor): CallOptions {
   const { waitMs } = message as { readonly waitMs?: unknown };
   const waitsMs = typeof waitMs === "number" ? waitMs : 0;
   return {

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
 import { AllProcesses, type HostContext, servedMetricService } from "@tutti/host";
 import { type Component, type ComponentContext, type Foundation, type Health, healthy } from "@tutti/kernel";
+import type { PushAgent } from "../a2a/push/push-agent.ts";
 import type { Access, Caller } from "../access/access.ts";
 import { requireAllowed } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
@@ -33,6 +34,7 @@ export class Front implements Component {
   readonly #options: FrontOptions;
   #realtime: Realtime | undefined;
   #links: LinkDoor | undefined;
+  #push: PushAgent | undefined;
   readonly #stopping = new AbortController();
   #close: () => Promise<void> = async () => {};
 
@@ -75,7 +77,11 @@ export class Front implements Component {
     const calls = loaded.callsPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
     const rooms = [realtime.plugin, metrics, webhooks, calls];
     const mcp = loaded.mcpPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
-    const a2a = loaded.a2aPlugin({ host, foundation, settings, access, stopping: this.#stopping.signal });
+    const push = new loaded.PushAgent({ host, foundation, settings });
+    this.#push = push;
+    const a2a = loaded.a2aPlugin({
+      ...{ host, foundation, settings, access, push, stopping: this.#stopping.signal },
+    });
     const alertmanager = loaded.alertmanagerPlugin({
       ...{ host, foundation, settings, stopping: this.#stopping.signal },
     });
@@ -86,6 +92,7 @@ export class Front implements Component {
       answeredByRooms: ["events", "metrics.list", "metrics.series", "webhooks.tell", "webhooks.trigger"],
     });
     this.#close = async () => app.close();
+    push.start();
     door.open({
       handle: (request, response) => app.routing(request, response),
       upgrade: (request, socket, head) => void this.#upgrade(request, socket, head),
@@ -103,6 +110,7 @@ export class Front implements Component {
     this.#options.door.shut();
     this.#realtime?.stop();
     this.#links?.stop();
+    await this.#push?.stop();
     await this.#close();
     await this.#options.access.stop();
   }

@@ -24,7 +24,7 @@ import {
 } from "fastify";
 import type { Access, Caller } from "../access/access.ts";
 import { admit, type EdgeGuard, requireAllowed, tellOversize } from "../access/edge.ts";
-import { Asked } from "../calls/asked.ts";
+import { Asked, type CallsFor } from "../calls/asked.ts";
 import { blobAnswer, stored, takeUploads } from "../calls/blob.ts";
 import { type Called, calledBy } from "../calls/contracts.ts";
 import { postedBody } from "../calls/posted-events.ts";
@@ -384,7 +384,7 @@ interface Past {
  *
  * @param message the request for the tasks: it names the run and the event
  */
-async function pastOf({ tasks, getRun }: Past, message: Message, asked: Asked): Promise<Answer> {
+async function pastOf({ tasks, getRun }: Past, message: Message, asked: CallsFor): Promise<Answer> {
   const { mapping, called } = tasks;
   const { namespace, runId, atEvent } = message;
   const options = optionsOf(tasks, message, asked);

@@ -3,6 +3,7 @@
  * that loading leaves behind is given back before the first request, which is impossible later.
  */
 export { a2aPlugin } from "../a2a/a2a-plugin.ts";
+export { PushAgent } from "../a2a/push/push-agent.ts";
 export { alertmanagerPlugin } from "../alertmanager/alertmanager-plugin.ts";
 export { callsPlugin } from "../calls/calls-plugin.ts";
 export { LinkDoor } from "../link/link-door.ts";

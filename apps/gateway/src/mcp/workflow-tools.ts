@@ -6,7 +6,10 @@ import { isObject, type Json } from "./protocol.ts";
 const toolName = /^[\w.-]{1,128}$/;
 
 /** Whether a run of it can be started with an input alone. */
-export function isTool({ name, kind, archived = false, parameterSchema = "" }: Definition): boolean {
+export function isTool(definition: Definition): boolean {
+  const { name, kind, archived = false, parameterSchema = "", labels } = definition;
+  // A workflow of the platform itself.
+  if (labels["tutti.internal"] !== undefined) return false;
   const isRun = kind === "tasks" || kind === "states" || kind === "code";
   return isRun && !archived && parameterSchema === "" && toolName.test(name);
 }

@@ -11,6 +11,7 @@ import { type CardKey, isCardSignedBy } from "@tutti/policy/agent-card";
 import { register } from "../mcp/client.ts";
 import { KeyedPlatform, keyHeaders } from "../support/keyed-platform.ts";
 import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
+import { Receiver } from "./receiver.ts";
 
 type Json = Record<string, unknown>;
 
@@ -75,9 +76,11 @@ const codeIn = (body: Json): unknown => (body["error"] as Json | undefined)?.["c
 describe("A2A", () => {
   let folder: Folder;
   let platform: Service;
+  let receiver: Receiver;
   const keyFile = () => join(folder.path, "card-key.pem");
   const open = () =>
     start("platform", [
+      "--gateway.privatePushUrls=true",
       `--platform.dataDirectory=${join(folder.path, "data")}`,
       `--gateway.agentCardKey=file:${keyFile()}`,
     ]);
@@ -92,11 +95,13 @@ describe("A2A", () => {
     folder = await makeFolder();
     const { privateKey } = generateKeyPairSync("ed25519");
     await writeFile(keyFile(), privateKey.export({ format: "pem", type: "pkcs8" }), { mode: 0o600 });
+    receiver = await Receiver.open();
     platform = await open();
     for (const text of workflows) await register(platform.http, text);
   });
   after(async () => {
     await platform?.stop();
+    await receiver?.[Symbol.asyncDispose]();
     await folder?.[Symbol.asyncDispose]();
   });
 
@@ -162,6 +167,56 @@ describe("A2A", () => {
         assert.match(JSON.stringify(failed.status?.message), /duration/);
       });
 
+      it("is notified of each state, and not after it deleted the configuration", async () => {
+        const client = await clientOf("held", binding);
+        const { id: taskId } = taskIn(await client.sendMessage(sent("hold")));
+        const authentication = { scheme: "Bearer", credentials: `secret-${binding}` };
+        const wanted = {
+          tenant: "",
+          id: "mine",
+          taskId,
+          url: receiver.url(binding),
+          token: "t-1",
+          authentication,
+        };
+        const created = await client.createTaskPushNotificationConfig(wanted);
+        assert.deepEqual([created.id, created.url, created.token], ["mine", wanted.url, "t-1"]);
+        assert.equal(
+          (await client.createTaskPushNotificationConfig(wanted)).id,
+          "mine",
+          "the same changes nothing",
+        );
+        await assert.rejects(
+          client.createTaskPushNotificationConfig({ ...wanted, token: "t-2" }),
+          /has this id/,
+        );
+        const [first] = await receiver.of(taskId, 1);
+        assert.deepEqual(
+          [first?.state, first?.token, first?.authorization],
+          ["TASK_STATE_INPUT_REQUIRED", "t-1", `Bearer secret-${binding}`],
+        );
+        const read = { tenant: "", taskId, id: "mine" };
+        const got = await client.getTaskPushNotificationConfig(read);
+        assert.deepEqual([got.url, got.token, got.authentication?.credentials], [wanted.url, "", ""]);
+        const page = { tenant: "", taskId, pageSize: 0, pageToken: "" };
+        const listed = await client.listTaskPushNotificationConfig(page);
+        assert.deepEqual(
+          listed.configs.map(({ id, url }) => [id, url]),
+          [["mine", wanted.url]],
+        );
+        await client.deleteTaskPushNotificationConfig(read);
+        await client.deleteTaskPushNotificationConfig(read);
+        await assert.rejects(client.getTaskPushNotificationConfig(read), /not found/);
+        await client.createTaskPushNotificationConfig({ ...wanted, id: "other" });
+        await client.sendMessage(sent("on", { taskId }));
+        const all = await receiver.of(taskId, 3);
+        assert.deepEqual(
+          all.slice(1).map(({ state }) => state),
+          ["TASK_STATE_INPUT_REQUIRED", "TASK_STATE_COMPLETED"],
+          "only the second configuration has the end",
+        );
+      });
+
       it("lists the tasks of one workflow and of one context", async () => {
         const client = await clientOf("greet", binding);
         const { id, contextId } = taskIn(await client.sendMessage(sent("Ed")));
@@ -176,14 +231,77 @@ describe("A2A", () => {
       });
     });
 
-  it("has a task after the platform was killed: the run is the task", async () => {
-    const { id } = taskIn(await (await clientOf("held")).sendMessage(sent("hold")));
+  it("has task and notifications after the platform was killed, and sends a refused one again with its id and body", async () => {
+    receiver.statuses.push(503);
+    const taskPushNotificationConfig = { url: receiver.url("again"), token: "hidden-token" };
+    const message = {
+      messageId: newId(),
+      role: "ROLE_USER",
+      parts: [{ text: "x" }],
+      metadata: { skillId: "held" },
+    };
+    const params = { message, configuration: { taskPushNotificationConfig } };
+    const started = await rpc(platform.http, ask("SendMessage", params));
+    const { id: taskId } = (started.body["result"] as { readonly task: { readonly id: string } }).task;
+    const [first, again] = await receiver.of(taskId, 2);
+    assert.ok(first?.id !== undefined && first.id !== "");
+    assert.deepEqual(again, first);
+    await rpc(platform.http, ask("SendMessage", params));
+    const list = ask("ListTaskPushNotificationConfigs", { taskId });
+    const configs = (await rpc(platform.http, list)).body["result"] as { configs: Json[] };
+    assert.equal(configs.configs.length, 1, "the same message has one configuration");
+    const ofAll = (await rpc(platform.http, ask("ListTasks", { pageSize: 100 }))).body["result"] as {
+      tasks: Json[];
+    };
+    assert.ok(ofAll.tasks.every(({ id }) => !String(id).startsWith("a2a-push-")));
     await platform.kill();
     platform = await open();
     const client = await clientOf("held");
-    const task = await client.getTask({ tenant: "", id, historyLength: 0 });
-    assert.equal(stateOf(task), TaskState.TASK_STATE_INPUT_REQUIRED);
-    assert.equal(textOf(taskIn(await client.sendMessage(sent("on", { taskId: id })))), "on");
+    const kept = await client.getTask({ tenant: "", id: taskId, historyLength: 0 });
+    assert.equal(stateOf(kept), TaskState.TASK_STATE_INPUT_REQUIRED, "the run is the task");
+    assert.equal(textOf(taskIn(await client.sendMessage(sent("on", { taskId })))), "on");
+    const all = await receiver.of(taskId, 3);
+    assert.deepEqual([all[2]?.state, all[2]?.token], ["TASK_STATE_COMPLETED", "hidden-token"]);
+    assert.notEqual(all[2]?.id, first?.id);
+  });
+
+  it("ends the notifications of a receiver that refuses them, and names its URL nowhere", async () => {
+    const client = await clientOf("held");
+    const { id: taskId } = taskIn(await client.sendMessage(sent("hold")));
+    receiver.statuses.push(404);
+    const url = receiver.url("marker-of-the-url");
+    await client.createTaskPushNotificationConfig({
+      ...{ tenant: "", id: "", taskId, url, token: "marker-of-the-token", authentication: undefined },
+    });
+    const runs = `${platform.http}/v1/runs`;
+    const run = await until("the run of the configuration to fail", async () => {
+      const query = new URLSearchParams({ label: `a2a.push=${taskId}`, status: "failed" });
+      const { runs: found } = (await (await fetch(`${runs}?${query}`)).json()) as {
+        runs: { runId: string }[];
+      };
+      return found[0];
+    });
+    const told = await Promise.all(
+      ["", "/history", "/tasks?withPayloads=true"].map(async (path) =>
+        (await fetch(`${runs}/${run.runId}${path}`)).text(),
+      ),
+    );
+    assert.match(told.join(), /gateway.push_refused/);
+    assert.doesNotMatch(told.join(), /marker-of/);
+  });
+
+  it("does the tasks of notifications for no run but its own", async () => {
+    await register(
+      platform.http,
+      "workflow: forged\npool: a2a\ntasks: {push: {loop: {max: 1, until: true, tasks: {post: {uses: a2a.post, retry: 1}}}}}\n",
+    );
+    const held = await clientOf("held");
+    const { id: taskId } = taskIn(await held.sendMessage(sent("hold")));
+    await held.createTaskPushNotificationConfig({
+      ...{ tenant: "", id: "", taskId, url: receiver.url("x"), token: "", authentication: undefined },
+    });
+    const task = taskIn(await (await clientOf("forged")).sendMessage(sent("{}")));
+    assert.match(JSON.stringify(task.status), /push_run_foreign/);
   });
 
   it("signs all cards with the key of the configuration, whose public part is served", async () => {
@@ -246,6 +364,8 @@ describe("A2A", () => {
       [ask("GetTask", { id: "../../x" }), -32_001],
       [ask("CancelTask", { id: "none" }), -32_001],
       [ask("SubscribeToTask", { id: "none" }), -32_001],
+      [ask("ListTaskPushNotificationConfigs", { taskId: "none" }), -32_001],
+      [ask("CreateTaskPushNotificationConfig", { taskId: "none", url: "https://a.example" }), -32_001],
       [ask("ListTasks", { pageSize: 101 }), -32_602],
       [ask("ListTasks", { pageToken: "none" }), -32_602],
       [ask("ListTasks", { status: "TASK_STATE_NONE" }), -32_602],
@@ -299,6 +419,8 @@ describe("A2A with keys", () => {
     const started = await rpc(http, ask("SendMessage", params), keyHeaders(keys.narrowed));
     assert.equal(started.status, 403);
     assert.equal(codeIn(started.body), -32_050);
+    const pushed = ask("ListTaskPushNotificationConfigs", { taskId: "any" });
+    assert.equal((await rpc(http, pushed, keyHeaders(keys.narrowed))).status, 403, "it may not read a task");
     const elsewhere = await rpc(http, ask("ListTasks", { tenant: "b" }), keyHeaders(keys.viewer));
     assert.equal(elsewhere.status, 403);
     const wrong = await fetch(`${http}/a2a`, { method: "POST", body: "{}", headers: keyHeaders("a.b.c") });

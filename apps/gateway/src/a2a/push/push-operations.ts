@@ -1,0 +1,77 @@
+/**
+ * The operations on push configurations. The server has read the task in the name of the caller, so the caller may read
+ * it. A change needs the right to start a run.
+ */
+import type { CallContext } from "@tutti/kernel";
+import { deniedError } from "@tutti/mesh";
+import type { EdgeGuard } from "../../access/edge.ts";
+import { type Json, textIn } from "../protocol.ts";
+import type { PushAgent } from "./push-agent.ts";
+import { pushConfigIn, shownConfig } from "./push-config.ts";
+import type { PushNotifications } from "./push-notifications.ts";
+
+export interface PushOperationsParts {
+  readonly push: Pick<PushAgent, "notifications">;
+  readonly guard: EdgeGuard | undefined;
+}
+
+export interface PushAsked {
+  readonly context: Pick<CallContext, "principal" | "signal">;
+  readonly namespace: string;
+  readonly taskId: string;
+}
+
+const rule = { action: "workflow.runs.start", resource: "run", within: undefined };
+
+export class PushOperations {
+  readonly #parts: PushOperationsParts;
+
+  constructor(parts: PushOperationsParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws what is wrong with a configuration, before the task of a message is started. */
+  async check(from: Json, prefix: string): Promise<void> {
+    this.#configIn(await this.#parts.push.notifications(), from, prefix);
+  }
+
+  async create(asked: PushAsked, from: Json, prefix = ""): Promise<Json> {
+    this.#requireRight(asked);
+    const push = await this.#parts.push.notifications();
+    const wanted = this.#configIn(push, from, prefix);
+    const created = await push.create(asked, wanted, asked.context.signal);
+    const { id, url, token, authentication } = created;
+    return {
+      ...{ id, taskId: asked.taskId, url },
+      ...(token !== "" && { token }),
+      ...(authentication !== undefined && { authentication: { ...authentication } }),
+    };
+  }
+
+  async get(asked: PushAsked, params: Json): Promise<Json> {
+    const push = await this.#parts.push.notifications();
+    return shownConfig(await push.get(asked, textIn(params, "id"), asked.context.signal), asked.taskId);
+  }
+
+  async list(asked: PushAsked): Promise<Json> {
+    const push = await this.#parts.push.notifications();
+    const configs = await push.list(asked, asked.context.signal);
+    return { configs: configs.map((config) => shownConfig(config, asked.taskId)), nextPageToken: "" };
+  }
+
+  async remove(asked: PushAsked, params: Json): Promise<Json> {
+    this.#requireRight(asked);
+    const push = await this.#parts.push.notifications();
+    await push.remove(asked, textIn(params, "id"), asked.context.signal);
+    return {};
+  }
+
+  #configIn(push: PushNotifications, from: Json, prefix: string) {
+    return pushConfigIn(from, (url) => push.urlProblem(url), prefix);
+  }
+
+  #requireRight({ context: { principal }, namespace }: PushAsked): void {
+    const decision = this.#parts.guard?.authorize(principal, rule, namespace);
+    if (decision !== undefined && !decision.allowed) throw deniedError(principal, rule, namespace, decision);
+  }
+}
