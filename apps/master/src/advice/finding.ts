@@ -38,17 +38,17 @@ function recommendationOf(
   namespace: string,
   document: Document,
   subject: string,
-  { kind, task, about, saves, summary, evidence, gain, risk, changed }: Advice,
+  { kind, task, about, saves, summary, evidence, gain, risk, changed, manual = "" }: Advice,
 ): Recommendation {
   return Recommendation.fromPartial({
-    ...{ namespace, subject, kind, task, title: summary, reasons: [...evidence], risk },
+    ...{ namespace, subject, kind, task, title: summary, reasons: [...evidence], risk, manual },
     recommendationId: idOf([subject, kind.replaceAll("_", "-"), task, about]),
     message: [summary, ...evidence, risk].join(" "),
     gain: PredictedGain.create({ measure: saves, ...gain }),
     evidence: { runs: gain.runs },
     effect: { [saves]: -gain.median },
     changes: differencesOf(document, changed).map(differenceText),
-    document: printDefinition(changed, "yaml"),
+    document: changed === document ? "" : printDefinition(changed, "yaml"),
     command: "",
   });
 }

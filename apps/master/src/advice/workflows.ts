@@ -207,9 +207,24 @@ function entryOf({
   return [{ parent, runMs: fromTimestamp(endTime) - fromTimestamp(from) }];
 }
 
-function timesOf({ taskId: task, readyTime, endTime }: Task): RecordedRun["tasks"] {
+function timesOf({ taskId: task, readyTime, startTime, endTime, attempts }: Task): RecordedRun["tasks"] {
   if (readyTime === undefined || endTime === undefined) return [];
-  return [{ task, queuedMs: fromTimestamp(readyTime), endedMs: fromTimestamp(endTime) }];
+  const own = attempts.filter(({ doubled, compensation }) => !doubled && !compensation);
+  const runMs = own.at(-1) && attemptMs(own.at(-1));
+  return [
+    {
+      ...{ task, queuedMs: fromTimestamp(readyTime), endedMs: fromTimestamp(endTime) },
+      ...(startTime !== undefined && { startedMs: fromTimestamp(startTime) }),
+      ...(runMs !== undefined && { runMs }),
+      lostMs: own.slice(0, -1).flatMap((attempt) => attemptMs(attempt) ?? []),
+    },
+  ];
+}
+
+/** Undefined if no agent started it. */
+function attemptMs({ startTime, endTime }: Partial<Task["attempts"][number]> = {}): number | undefined {
+  if (startTime === undefined || endTime === undefined) return undefined;
+  return fromTimestamp(endTime) - fromTimestamp(startTime);
 }
 
 /** An output that came from the cache was not computed. */

@@ -3,24 +3,12 @@
  * predicts, its risk, and the changed document.
  */
 import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
+import type { Advice } from "./advice.ts";
+import { byUsers } from "./by-users.ts";
 import { moreAtOnce } from "./parallel.ts";
-import { type Gain, gainOf, type Needs, type RecordedRun } from "./replay.ts";
+import { gainOf, type Needs, type RecordedRun } from "./replay.ts";
 import { type RecordedUse, sizeText, smallerOf } from "./right-sizing.ts";
 import { secondCopies } from "./speculative.ts";
-
-export interface Advice {
-  readonly kind: "needless_need" | "cache" | "parallel" | "right_sizing" | "speculative";
-  readonly task: string;
-  /** What tells it from other advice of the kind about the task: the need. Empty where there is one at most. */
-  readonly about: string;
-  readonly summary: string;
-  readonly evidence: readonly string[];
-  readonly gain: Gain;
-  /** What the gain is of: the time of a run, the time that a tenth of the runs exceeds, or what a task reserves. */
-  readonly saves: "time" | "time_p90" | "cpu" | "memory";
-  readonly risk: string;
-  readonly changed: WorkflowDocument;
-}
 
 /** What one task read and wrote in a recorded run, in a form that compares. */
 export interface RecordedData {
@@ -52,6 +40,7 @@ export function advise(
     ...parallel(document, id, needs, runs),
     ...speculative(document, id, needs, runs),
     ...rightSizing(document, id, uses),
+    ...byUsers(document, id, needs, runs),
   ]);
   return found.toSorted((one, other) => other.gain.median - one.gain.median);
 }

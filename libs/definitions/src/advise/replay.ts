@@ -8,6 +8,12 @@ interface RecordedTask {
   readonly task: string;
   readonly queuedMs: number;
   readonly endedMs: number;
+  /** When its first attempt started. */
+  readonly startedMs?: number;
+  /** How long the attempt worked that completed it. */
+  readonly runMs?: number;
+  /** How long earlier attempts had worked that were lost or failed. */
+  readonly lostMs?: readonly number[];
 }
 
 export interface RecordedRun {
@@ -21,6 +27,7 @@ export type Needs = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** How much shorter runs would have been, as a share of their time. */
 export interface Gain {
+  /** The mean of the runs in place of it, for what happens to few of them. */
   readonly median: number;
   /** Quantiles 0.1 and 0.9 of the runs. */
   readonly low: number;
@@ -37,6 +44,7 @@ export function gainOf(
   needs: Needs,
   changed: Needs,
   durationOf: (run: RecordedRun, task: RecordedTask) => number = heldMs,
+  middle: "median" | "mean" = "median",
 ): Gain | undefined {
   const gains = runs.flatMap((run) => {
     const past = replayMs(run, needs, needs);
@@ -46,7 +54,11 @@ export function gainOf(
   if (gains.length < runsMin) return undefined;
   const sorted = ascending(gains);
   const at = (share: number) => quantile(sorted, share);
-  return { median: at(0.5), low: at(0.1), high: at(0.9), runs: gains.length };
+  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+  return {
+    ...{ median: middle === "mean" ? mean : at(0.5), low: at(0.1), high: at(0.9) },
+    runs: gains.length,
+  };
 }
 
 function heldMs(_: RecordedRun, { queuedMs, endedMs }: RecordedTask): number {
@@ -83,3 +95,6 @@ export const ascending = (values: readonly number[]): readonly number[] =>
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.round(share * (sorted.length - 1))] ?? 0;
 }
+
+export const msText = (ms: number): string =>
+  ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;

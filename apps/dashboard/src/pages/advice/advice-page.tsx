@@ -167,7 +167,7 @@ function replayText({ gain, pool = "" }: Recommendation): string {
 }
 
 function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns, isPool: boolean): string {
-  return `${counted(runs, isPool ? "span" : "run")}, ${count(failed)} ${isPool ? "tasks " : ""}failed, p50 ${span(p50Ms)}, p90 ${span(p90Ms)}`;
+  return `${counted(runs, isPool ? "span" : "run")}, ${isPool ? counted(failed, "task") : count(failed)} failed, p50 ${span(p50Ms)}, p90 ${span(p90Ms)}`;
 }
 
 function Actions({ each }: { each: Recommendation }) {

@@ -1,0 +1,56 @@
+/**
+ * Advice about long tasks whose attempts are lost or fail late, and start again from nothing. A worker can save its state
+ * with its progress, and the next attempt receives it. That is a change of its code.
+ */
+import type { TaskDocument } from "../language/document.ts";
+import { ascending, type Gain, gainOf, msText, type Needs, quantile, type RecordedRun } from "./replay.ts";
+
+export interface CheckpointsFound {
+  readonly gain: Gain;
+  readonly evidence: readonly string[];
+}
+
+/** A shorter attempt is repeated faster than its state is saved and read. */
+const longMs = 10_000;
+/** An attempt ended late if it had so much of the time of a completed one. */
+const lateShare = 0.25;
+const lostMin = 3;
+/** With a state that is saved so often, so much of the time of an attempt is lost at most. */
+const saves = 20;
+
+/** Undefined if few attempts were lost late, or attempts are short. */
+export function savable(
+  id: string,
+  { uses, forEach }: Pick<TaskDocument, "uses" | "forEach">,
+  needs: Needs,
+  runs: readonly RecordedRun[],
+): CheckpointsFound | undefined {
+  if (uses === undefined || forEach !== undefined) return undefined;
+  const own = runs.flatMap(({ tasks }) => tasks.filter(({ task }) => task === id));
+  const usualMs = quantile(ascending(own.flatMap(({ runMs }) => runMs ?? [])), 0.5);
+  const late = own.flatMap(({ lostMs = [] }) => lostMs).filter((ms) => ms >= lateShare * usualMs);
+  if (usualMs < longMs || late.length < lostMin) return undefined;
+  const gain = gainOf(
+    runs,
+    needs,
+    needs,
+    (_, { task, queuedMs, endedMs, lostMs = [] }) => {
+      const heldMs = endedMs - queuedMs;
+      if (task !== id) return heldMs;
+      const saved = lostMs.reduce((sum, ms) => sum + Math.max(0, ms - usualMs / saves), 0);
+      return heldMs - Math.min(saved, heldMs);
+    },
+    "mean",
+  );
+  if (gain === undefined) return undefined;
+  const lostMs = late.reduce((sum, ms) => sum + ms, 0);
+  const affected = own.filter(({ lostMs: lost = [] }) => lost.some((ms) => ms >= lateShare * usualMs)).length;
+  return {
+    gain,
+    evidence: [
+      `${late.length} attempts in ${affected} of ${own.length} runs were lost or failed late, after ${msText(quantile(ascending(late), 0.5))} (median). A completed attempt takes ${msText(usualMs)}.`,
+      `Together these attempts had worked ${msText(lostMs)}, and the next ones started from nothing.`,
+      `The replay continues each attempt from a state that is saved every ${msText(usualMs / saves)}. The gain is the mean of all runs.`,
+    ],
+  };
+}
