@@ -15,6 +15,7 @@ from unittest import mock
 import tutti
 from stage import Stage, task, token
 from tutti import Credentials, OptionInvalid, Worker, _contracts, _json, _wire, current_task
+from tutti._aio import locks as _locks
 from tutti._contracts import AgentFrame, Amounts, ModelCall, ModelCalls, Result
 from tutti._logging import JsonLines, TextLines
 from tutti._outbox import BYTES_MAX, FRAMES_MAX, LinkBroken, Outbox, after, is_repeated
@@ -271,6 +272,14 @@ class Context(unittest.TestCase):
         stage.say(assignments=[task(5)])
         self.assertEqual(seen, ["run-5"])
         self.assertIsNone(current_task())
+
+    def test_is_the_work_of_a_lock_that_a_handler_acquires(self):
+        seen = []
+        stage = Stage({"a.b": lambda: seen.append(_locks._work_of_task())})
+        stage.welcome()
+        stage.say(assignments=[task(5)])
+        self.assertEqual([(work["kind"], work["id"], bool(work["task"])) for work in seen], [("run", "run-5", True)])
+        self.assertEqual(_locks._work_of_task(), {})
 
 
 class Process(unittest.TestCase):

@@ -56,6 +56,39 @@ describe("locks in a program", () => {
     );
   });
 
+  it("of handlers are for their tasks: two runs that wait for each other are found without a named work", async () => {
+    const worker = installation.worker({ agentId: "diner", slots: 2 });
+    const both = Promise.withResolvers<void>();
+    let seated = 0;
+    worker.handle("dinner.eat", async ([first, second]: readonly [string, string]) => {
+      await using _ = await tutti.locks.acquire(first);
+      if (++seated === 2) both.resolve();
+      await both.promise;
+      try {
+        await using __ = await tutti.locks.acquire(second, { wait: "1m" });
+        return "ate";
+      } catch (error) {
+        return (error as TuttiError).message;
+      }
+    });
+    await worker.start();
+    await tutti.workflows.register(
+      'workflow: dinner\ntasks: {eat: {uses: dinner.eat, with: "${{ input }}"}}',
+    );
+    const runs = [
+      await tutti.run("dinner", { id: "plato", input: ["fork", "knife"] }),
+      await tutti.run("dinner", { id: "kant", input: ["knife", "fork"] }),
+    ];
+    const ends = (await Promise.all(runs.map((run) => run.result()))).map((output) => JSON.stringify(output));
+    const [ate, gaveWay = ""] = ends.toSorted((one, other) => one.length - other.length);
+    assert.match(ate ?? "", /ate/);
+    assert.match(gaveWay, /run (plato|kant), task eat waits for the lock \w+, which run \w+, task eat holds/);
+    const none = await tutti.locks.acquire("plate", { work: null });
+    assert.equal((await tutti.locks.get("plate")).grants[0]?.work, undefined);
+    await none.release();
+    await worker.stop();
+  });
+
   it("share permits, and tell the one of two sessions that gives way in a deadlock for whom", async () => {
     const [one, two] = [
       await tutti.locks.acquire("deck", { shared: true }),

@@ -17,6 +17,7 @@ import { WorkReference } from "@tutti/contracts/types/v1";
 import { type Foundation, isTuttiError, type Timer } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
+import { currentTask } from "../task/context.ts";
 import { type Duration, eitherDuration } from "./work/duration.ts";
 import { pagesOfLines } from "./work/telling.ts";
 
@@ -37,13 +38,29 @@ export interface AcquireOptions {
   readonly waitMs?: number;
   /** Greater is more urgent, -100 to 100. 0 unless given. */
   readonly priority?: number;
-  /** For which work of the installation: with its end the lock is given back, and works that wait for each other are found. */
-  readonly work?: {
-    readonly kind: "session" | "run" | "mission";
-    readonly id: string;
-    readonly task?: string;
-    readonly namespace?: string;
-  };
+  /**
+   * For which work of the installation: with its end the lock is released, and works that wait for each other are found.
+   * Default: the task of the handler that acquires it. `null` for none.
+   */
+  readonly work?: LockWork | null;
+}
+
+interface LockWork {
+  readonly kind: "session" | "run" | "mission";
+  readonly id: string;
+  readonly task?: string;
+  readonly namespace?: string;
+}
+
+const workKinds: ReadonlySet<string> = new Set(["session", "run", "mission"]);
+
+/** Undefined outside of a handler. */
+function workOfTask(): LockWork | undefined {
+  const task = currentTask();
+  if (task === undefined || !workKinds.has(task.workKind)) return undefined;
+  const { workKind, workId: id, taskId, namespace } = task;
+  // The cast: it is one of these kinds.
+  return { kind: workKind as LockWork["kind"], id, task: taskId, namespace };
 }
 
 export interface LockParts {
@@ -75,13 +92,13 @@ export class Locks {
   async acquire(name: string, options: AcquireOptions = {}): Promise<HeldLock> {
     const { clock } = this.#clockwork;
     const { locks, namespace } = this.#parts;
-    const { holder = randomUUID(), work } = options;
+    const { holder = randomUUID(), work = workOfTask() } = options;
     const waitMs = eitherDuration("wait", options.wait, options.waitMs) ?? 0;
     const leaseMs = eitherDuration("lease", options.lease, options.leaseMs) || leaseDefaultMs;
     const request = AcquireLockRequest.fromPartial({
       ...{ namespace, name, holder, leaseMs },
       ...{ permits: options.permits ?? 0, shared: options.shared ?? false, priority: options.priority ?? 0 },
-      work: work && WorkReference.fromPartial({ ...work }),
+      work: work === null ? undefined : work && WorkReference.fromPartial({ ...work }),
     });
     const untilMs = clock.monotonic() + waitMs;
     for (;;) {

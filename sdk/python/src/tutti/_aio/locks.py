@@ -6,6 +6,7 @@ notice: pass the token on, and refuse any token that is smaller than the greates
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
@@ -41,12 +42,15 @@ class AsyncLocks:
 
         holder: unique per acquisition. Default: a new one.
         work: the session, run or mission that it is for, such as ``{"kind": "session", "id": "ses_1"}``. The lock is
-            released when that ends.
+            released when that ends, and works that wait for each other are found. Default: the task of the handler that
+            acquires it. ``{}`` for none.
         """
         lease_seconds = seconds_of(lease, "lease")
         body: dict[str, Json] = {"holder": holder or str(uuid.uuid4()), "leaseMs": lease_seconds * 1_000}
         body |= {"permits": permits, "shared": shared, "priority": priority}
-        if work is not None:
+        if work is None:
+            work = _work_of_task()
+        if work:
             body["work"] = dict(work)
         until = monotonic() + seconds_of(wait, "wait")
         while True:
@@ -127,6 +131,16 @@ class AsyncLock:
                 self.lost.set()
                 return
             self._due = asked + self._lease_seconds
+
+
+def _work_of_task() -> Mapping[str, Json]:
+    """Empty outside of a handler."""
+    # A client alone does not load the module: workers need packages that clients do not.
+    context = sys.modules.get("tutti.context")
+    task = None if context is None else context.current_task()
+    if task is None or task.work_kind not in ("session", "run", "mission"):
+        return {}
+    return {"kind": task.work_kind, "id": task.work_id, "task": task.task_id, "namespace": task.namespace}
 
 
 def _path_of(name: str) -> str:
