@@ -12,6 +12,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { clientPackages } from "../../tools/package/clients.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({ options: { out: { type: "string" } } });
@@ -34,16 +35,7 @@ const { warnings, outputFiles } = await build({
   // What is read counts. Names stay, so that where a fault happened can be read.
   minifyWhitespace: true,
   minifySyntax: true,
-  // Clients of other systems come from the project of the user.
-  external: [
-    "pg",
-    "@redis/client",
-    "ssh2",
-    "amqplib",
-    "imapflow",
-    "@nats-io/transport-node",
-    "@nats-io/jetstream",
-  ],
+  external: clientPackages,
   write: false,
   banner: { js: banner },
   logLevel: "warning",

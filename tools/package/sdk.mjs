@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { resolveMeshSettings } from "../../libs/mesh/src/settings.ts";
 import { workspaceRoot } from "../setup.mjs";
+import { clientPackages } from "./clients.mjs";
 import { writeDeclarations } from "./declarations.mjs";
 
 const sources = join(workspaceRoot, "libs", "sdk", "src");
@@ -28,19 +29,8 @@ const entries = {
 };
 /** Installed beside it. gRPC is bundled: it would bring 25 packages, and one of them runs a script when it is installed. */
 const dependencies = ["ws"];
-/** Clients that adapters import on first use. A project installs those of its adapters. */
-const peers = [
-  "pg",
-  "@redis/client",
-  "@nats-io/transport-node",
-  "@nats-io/jetstream",
-  "nodemailer",
-  "amqplib",
-  "imapflow",
-  "ssh2",
-  "@bufbuild/protobuf",
-  "@grpc/proto-loader",
-];
+/** Imported on first use. */
+const peers = [...clientPackages, "nodemailer", "@bufbuild/protobuf", "@grpc/proto-loader"];
 /** Its encoder is in the bundle, under `/wire`. The rest of it is the project's own. */
 const protobuf = "@bufbuild/protobuf";
 const banner =

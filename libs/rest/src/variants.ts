@@ -56,7 +56,27 @@ function documentIn(text = "{}"): { readonly tasks?: Partial<Variants> } {
 }
 
 /** The version `old` without a comparison. Undefined if it has none. */
-export function withoutComparison(name: string, text: string | undefined): string | undefined {
+function withoutComparison(name: string, text: string | undefined): string | undefined {
   const { tasks = {} } = documentIn(text);
   return tasks.new === undefined ? undefined : variantDocument(name, "old", tasks, false);
+}
+
+/** The two routes that `endComparison` calls. */
+export interface VariantRoutes {
+  /** Returns the version `old` with its source. */
+  old(name: string): Promise<Definition>;
+  register(definition: {
+    readonly format: "json";
+    readonly text: string;
+    readonly fileName: string;
+    readonly versionLabels: ["old"];
+  }): Promise<unknown>;
+}
+
+/** The version `old` does not compare any longer. If this fails, the old variant still decides. */
+export async function endComparison(routes: VariantRoutes, name: string): Promise<void> {
+  const { source } = await routes.old(name);
+  const text = withoutComparison(name, source?.text);
+  if (text === undefined) return;
+  await routes.register({ format: "json", text, fileName: `${name}.json`, versionLabels: ["old"] });
 }

@@ -23,8 +23,8 @@ import {
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import type { Guard } from "@tutti/host";
-import { jsonIn, payloadOf, type ServiceAgent, type TaskWanted, taskOf } from "@tutti/host/service-agent";
-import { type CallContext, errorFromUnknown, type IdSource, toTimestamp } from "@tutti/kernel";
+import { jsonIn, type ServiceAgent, type TaskWanted, taskOf } from "@tutti/host/service-agent";
+import { type CallContext, errorFromUnknown, type IdSource, jsonPayload, toTimestamp } from "@tutti/kernel";
 import { installationNamespace, type Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import { requireRight } from "../rights.ts";
@@ -97,7 +97,7 @@ export class Reports {
     context: CallContext,
   ): Promise<GetWorkReportReply> {
     const { report, content } = await this.#read(named || defaultNamespace, reportId, context);
-    if (content !== undefined) report.sections = payloadOf(content.sections);
+    if (content !== undefined) report.sections = jsonPayload(content.sections);
     if (format === ReportFormat.REPORT_FORMAT_UNSPECIFIED) return { report, file: undefined };
     if (content === undefined) throw insightErrors.reportUnfinished({ id: reportId });
     const { bytes, mediaType } = await this.#file(content, format);

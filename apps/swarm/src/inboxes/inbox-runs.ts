@@ -34,6 +34,7 @@ import {
   type CallContext,
   fromTimestamp,
   isTuttiError,
+  jsonPayload,
   type Logger,
   localAdministrator,
   type Principal,
@@ -105,7 +106,7 @@ export class InboxRuns {
     const attempt = digest(task.token);
     const spec = {
       what: { $case: "definition", value: { name, version: { $case: "hash", value: hash } } },
-      input: payloadOf({
+      input: jsonPayload({
         title: capability.description || capability.name,
         message: `Task \`${taskId}\` of ${kind} \`${id}\`, capability \`${capability.name}\`.`,
         task: shown(task.input),
@@ -301,10 +302,6 @@ function shown(input: Payload | undefined): unknown {
 
 function textOf(payload: Payload | undefined): string {
   return payload?.body?.$case === "inline" ? Buffer.from(payload.body.value).toString() : "";
-}
-
-function payloadOf(value: unknown): Payload {
-  return { body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) }, mediaType: "" };
 }
 
 const slugMax = 40;

@@ -1,9 +1,8 @@
 import type { DefinitionReference } from "@tutti/contracts/types/v1";
 import { Overlap, RunSpec, Schedule, type TimingRule } from "@tutti/contracts/workflow/v1";
-import { toTimestamp } from "@tutti/kernel";
+import { jsonPayload, toTimestamp } from "@tutti/kernel";
 import { durationMs, splitAt } from "../build/values.ts";
 import type { OverlapWord, ScheduleDocument } from "../language/schedule-shape.ts";
-import { payloadOf } from "./task-policies.ts";
 
 const overlaps: Readonly<Record<OverlapWord, Overlap>> = {
   skip: Overlap.OVERLAP_SKIP,
@@ -51,8 +50,8 @@ function runOf({ workflow, input, parameters, ...document }: ScheduleDocument): 
   const [name, version] = splitAt(workflow);
   return RunSpec.fromPartial({
     what: { $case: "definition", value: { name, version: versionOf(version) } },
-    input: input === undefined ? undefined : payloadOf(input),
-    parameters: parameters === undefined ? undefined : payloadOf(parameters),
+    input: input === undefined ? undefined : jsonPayload(input),
+    parameters: parameters === undefined ? undefined : jsonPayload(parameters),
     ...{ pool, priority, timeoutMs: durationMs(timeout), retentionMs: durationMs(retention) },
   });
 }

@@ -9,7 +9,7 @@ import {
   SessionSpec,
 } from "@tutti/contracts/session/v1";
 import { NeedCondition } from "@tutti/contracts/types/v1";
-import { toTimestamp } from "@tutti/kernel";
+import { jsonPayload, toTimestamp } from "@tutti/kernel";
 import { durationMs, splitAt } from "../build/values.ts";
 import type {
   AfterDocument,
@@ -18,7 +18,7 @@ import type {
   SessionDocument,
 } from "../language/session-document.ts";
 import type { Plan } from "../plan/plan.ts";
-import { bare, payloadOf } from "./task-policies.ts";
+import { bare } from "./task-policies.ts";
 import { taskSpecsOf } from "./task-specs.ts";
 
 /**
@@ -58,7 +58,7 @@ const modes = {
 
 function workOf(document: SessionDocument, plan: Plan | undefined): SessionSpec["work"] {
   const { session, tasks, goal, workflow, output, input } = document;
-  const given = input === undefined ? undefined : payloadOf(input);
+  const given = input === undefined ? undefined : jsonPayload(input);
   if (goal !== undefined) return { $case: "goal", value: { ...goalOf(goal), input: given } };
   if (workflow !== undefined) {
     const [name, label] = splitAt(workflow);

@@ -2,12 +2,10 @@ import {
   CheckFailure,
   type Compensation,
   type KeyedLimit,
-  type Payload,
   type QualityCheck,
   type TaskSpec,
 } from "@tutti/contracts/types/v1";
-import type { Json } from "@tutti/expressions";
-import { resolveRetry, retryMessage, toTimestamp } from "@tutti/kernel";
+import { jsonPayload, resolveRetry, retryMessage, toTimestamp } from "@tutti/kernel";
 import { cacheIn, durationMs, rateOf, retrySettings, splitAt } from "../build/values.ts";
 import type {
   CheckDocument,
@@ -61,13 +59,9 @@ function compensationOf({ uses, with: input, retry }: CompensateDocument): Compe
   const [capability, versionRange] = splitAt(uses);
   return {
     ...{ capability, versionRange },
-    input: input === undefined ? undefined : payloadOf(input),
+    input: input === undefined ? undefined : jsonPayload(input),
     retry: retry === undefined ? undefined : retryMessage(resolveRetry(retrySettings(retry))),
   };
-}
-
-export function payloadOf(data: Json): Payload {
-  return { body: { $case: "inline", value: Buffer.from(JSON.stringify(data)) }, mediaType: "" };
 }
 
 /** Returns a condition without the signs that it is one. */

@@ -5,11 +5,11 @@ import {
   type NeedCondition,
   TaskSpec,
 } from "@tutti/contracts/types/v1";
-import { retryMessage } from "@tutti/kernel";
+import { jsonPayload, retryMessage } from "@tutti/kernel";
 import type { Definition } from "../check/checker.ts";
 import type { TaskDocument } from "../language/document.ts";
 import type { Placement, Plan, PlanTask, Selector, Work } from "../plan/plan.ts";
-import { bare, payloadOf, takePolicies } from "./task-policies.ts";
+import { bare, takePolicies } from "./task-policies.ts";
 
 /** What the contracts have no words for: the loops and children of runs. */
 export const keysOfRuns = ["forEach", "mayFail", "parameters"] as const;
@@ -90,7 +90,7 @@ function specOf(plan: Plan, task: PlanTask, written: TaskDocument): TaskSpec {
     // Without a policy of its own a task has the defaults of the namespace that it runs in.
     ...(policy !== undefined && isRetryGiven && { retry: retryMessage(policy.retry) }),
   });
-  spec.input = written.with === undefined ? undefined : payloadOf(written.with);
+  spec.input = written.with === undefined ? undefined : jsonPayload(written.with);
   const { placement } = policy ?? {};
   if (placement) spec.placement = placementOf(plan, placement, written);
   return spec;

@@ -1,10 +1,10 @@
 import { RunSpec, Singleton, Trigger, type TriggerSource, WebhookPreset } from "@tutti/contracts/workflow/v1";
+import { jsonPayload } from "@tutti/kernel";
 import { durationMs, splitAt } from "../build/values.ts";
 import type { WorkflowDocument } from "../language/document.ts";
 import type { OnDocument, SingletonWord, WebhookWord } from "../language/on-document.ts";
 import type { TriggerDocument } from "../language/trigger-shape.ts";
 import { versionOf } from "./schedule-message.ts";
-import { payloadOf } from "./task-policies.ts";
 
 const singletons: Readonly<Record<SingletonWord, Singleton>> = {
   skip: Singleton.SINGLETON_SKIP,
@@ -28,7 +28,7 @@ export function triggerOf(document: TriggerDocument): Trigger {
       document,
       RunSpec.fromPartial({
         what: { $case: "definition", value: { name, version: versionOf(version) } },
-        parameters: parameters === undefined ? undefined : payloadOf(parameters),
+        parameters: parameters === undefined ? undefined : jsonPayload(parameters),
       }),
     ),
     ...{ triggerId: trigger, paused },
@@ -73,7 +73,7 @@ function onOf(document: OnDocument, run: RunSpec): Trigger {
     source: sourceOf(document),
     windowMs: durationMs(document.window),
     run: { ...run, pool, priority, timeoutMs: durationMs(timeout), retentionMs: durationMs(retention) },
-    with: document.with === undefined ? undefined : payloadOf(document.with),
+    with: document.with === undefined ? undefined : jsonPayload(document.with),
     policy: {
       ...{ group, signal },
       debounceMs: durationMs(debounce?.for),

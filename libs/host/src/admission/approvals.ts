@@ -29,7 +29,14 @@ import {
   type taskService,
 } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
-import { type CallContext, type Clock, fromTimestamp, isTuttiError, type Principal } from "@tutti/kernel";
+import {
+  type CallContext,
+  type Clock,
+  fromTimestamp,
+  isTuttiError,
+  jsonPayload,
+  type Principal,
+} from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { AskFirst } from "@tutti/policy";
 import { accessErrors } from "../guard/errors.ts";
@@ -139,7 +146,7 @@ export class Approvals {
     };
     const spec = {
       what: { $case: "definition", value: { name, version: { $case: "hash", value: hash } } },
-      input: payloadOf({ ...asked, action, kind }),
+      input: jsonPayload({ ...asked, action, kind }),
       retentionMs,
     } as const;
     try {
@@ -224,11 +231,6 @@ function sorted(value: Json): Json {
 function shown(body: Json): Json {
   const text = JSON.stringify(body);
   return text.length <= shownMax ? body : `${text.slice(0, shownMax)}…`;
-}
-
-function payloadOf(value: Json) {
-  const body = { $case: "inline" as const, value: Buffer.from(JSON.stringify(value)) };
-  return { body, mediaType: "" };
 }
 
 const slugMax = 40;

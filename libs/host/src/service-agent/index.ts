@@ -1,6 +1,5 @@
 export {
   jsonIn,
-  payloadOf,
   ServiceAgent,
   type ServiceAgentRole,
   type TaskWanted,

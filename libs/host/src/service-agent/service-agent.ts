@@ -29,6 +29,7 @@ import {
   type CallContext,
   errorFromUnknown,
   type Foundation,
+  jsonPayload,
   type Principal,
   sleep,
   type Timer,
@@ -156,9 +157,9 @@ export class ServiceAgent {
   /** A run of one task. */
   specOf({ capability, title, input, labels }: TaskWanted): RunSpec {
     const task = { id: taskOf(capability), title, work: { $case: "capability", value: capability } } as const;
-    const tasks = [{ ...task, input: payloadOf(`\${{ input }}`), retry: { maxAttempts: 5 } }];
+    const tasks = [{ ...task, input: jsonPayload(`\${{ input }}`), retry: { maxAttempts: 5 } }];
     return RunSpec.fromPartial({
-      what: { $case: "tasks", value: { tasks, input: payloadOf(input) } },
+      what: { $case: "tasks", value: { tasks, input: jsonPayload(input) } },
       ...{ pool: this.#parts.role.service, labels: { ...labels } },
     });
   }
@@ -273,7 +274,7 @@ export class ServiceAgent {
       };
       const context = this.context(namespace, over.signal);
       const output = await this.#done({ namespace, task, context, save });
-      await this.#complete(namespace, task, { $case: "output", value: payloadOf(output ?? null) });
+      await this.#complete(namespace, task, { $case: "output", value: jsonPayload(output ?? null) });
     } catch (thrown) {
       // At the end of the process the lease ends, and the task is done by the next one.
       if (this.#stopping.signal.aborted) return;
@@ -329,7 +330,7 @@ export class ServiceAgent {
       const some = held.slice(first, first + renewalsMax);
       const renewals = some.map(({ token, saved, fraction }) => ({
         ...{ token, fraction: fraction() },
-        ...(saved() !== "" && { saved: payloadOf(saved()) }),
+        ...(saved() !== "" && { saved: jsonPayload(saved()) }),
       }));
       const request = RenewTasksRequest.fromPartial({ ...this.#place(namespace), renewals });
       try {
@@ -374,11 +375,6 @@ export class ServiceAgent {
 /** Id of the one task of such a run: `repair` of `tutti.repair`. */
 export function taskOf(capability: string): string {
   return capability.slice(capability.lastIndexOf(".") + 1);
-}
-
-export function payloadOf(value: unknown) {
-  const text = Buffer.from(JSON.stringify(value));
-  return { body: { $case: "inline" as const, value: text }, mediaType: "application/json" };
 }
 
 export function jsonIn(payload: ClaimedTask["input"]): unknown {

@@ -9,7 +9,7 @@ import { allowanceSaid, printRate } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { doneOutcome } from "../outcome.ts";
+import { deletedOutcome, doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 
 export async function listLimits(context: Context): Promise<Result> {
@@ -115,28 +115,17 @@ export async function setLimit(context: Context): Promise<Result> {
 }
 
 export async function deleteLimit(context: Context): Promise<Result> {
-  const { values, print } = context;
-  const key = values.argument("KEY");
+  const key = context.values.argument("KEY");
   const server = await connect(context);
   const reply = await server.call("limits.delete", {
     params: { key },
     query: { ...server.namespace, ...reasonOf(context) },
   });
-  return {
-    json: reply,
-    quiet: [],
-    draw: () => {
-      print.line(
-        reply.removed === true
-          ? `${print.style.green("✓")} ${safe(key)} deleted`
-          : `${print.style.dim("–")} ${safe(key)} was not set`,
-      );
-    },
-  };
+  return deletedOutcome(context, reply, key);
 }
 
 export async function evictHolder(context: Context): Promise<Result> {
-  const { values, print } = context;
+  const { values } = context;
   const [key, id] = [values.argument("KEY"), values.argument("RUN")];
   const task = values.text("task");
   const server = await connect(context);
@@ -148,15 +137,7 @@ export async function evictHolder(context: Context): Promise<Result> {
       reason: values.text("reason") ?? "taken away by `tutti limit evict`",
     },
   });
-  return {
-    json: reply,
-    quiet: [],
-    draw: () => {
-      print.line(
-        reply.evicted === true
-          ? `${print.style.green("✓")} ${safe(id)} no longer holds ${safe(key)}`
-          : `${print.style.dim("–")} ${safe(id)} did not hold ${safe(key)}`,
-      );
-    },
-  };
+  const isAsBefore = reply.evicted !== true;
+  const line = `${safe(id)} ${isAsBefore ? "did not hold" : "no longer holds"} ${safe(key)}`;
+  return doneOutcome(context, reply, { id, line, isAsBefore });
 }

@@ -9,13 +9,13 @@ import { isDeepStrictEqual } from "node:util";
 import { counted } from "@tutti/kernel";
 import type { Definition } from "@tutti/rest/types";
 import {
+  endComparison,
   type VariantName,
   type Variants,
   type VariantTask,
   variantDocument,
   variantNames,
   variantsIn,
-  withoutComparison,
 } from "@tutti/rest/variants";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -111,19 +111,18 @@ export async function rollBackVariant(context: Context): Promise<Result> {
 export async function rollBack(server: Server, name: string): Promise<void> {
   await requireVariants(server, name);
   await rollOut(server, name, "old", percentMax);
-  const { source } = await server.call("workflows.get", {
-    params: { name },
-    query: { ...server.namespace, label: "old", withSource: true, withoutLiveCount: true },
-  });
-  const text = withoutComparison(name, source?.text);
-  if (text === undefined) return;
-  await server.call("workflows.register", {
-    query: server.namespace,
-    body: {
-      ...{ format: "json", text },
-      ...{ fileName: `${name}.json`, versionLabels: ["old"] },
+  const { namespace } = server;
+  await endComparison(
+    {
+      old: (old) =>
+        server.call("workflows.get", {
+          params: { name: old },
+          query: { ...namespace, label: "old", withSource: true, withoutLiveCount: true },
+        }),
+      register: (body) => server.call("workflows.register", { query: namespace, body }),
     },
-  });
+    name,
+  );
 }
 
 /** Returns the percentage of the new variant. */

@@ -1,7 +1,7 @@
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Definition, Routes } from "@tutti/rest/types";
-import { variantsIn, withoutComparison } from "@tutti/rest/variants";
+import { endComparison, type VariantRoutes, variantsIn } from "@tutti/rest/variants";
 import { useState } from "react";
 import { read } from "../../data/queries.ts";
 import { send } from "../../data/send.ts";
@@ -114,7 +114,7 @@ function OneWorkflow({ variants: { name, percent } }: { variants: VariantsOf }) 
           command={commandLine("tutti", "variant", "rollback", name)}
           perform={async () => {
             const reply = await send(back);
-            await endComparison(name);
+            await endComparison(routes, name);
             return reply;
           }}
           said={`${name}: all new runs take the old variant.`}
@@ -125,13 +125,11 @@ function OneWorkflow({ variants: { name, percent } }: { variants: VariantsOf }) 
   );
 }
 
-/** If this fails, the old variant still decides. */
-async function endComparison(name: string): Promise<void> {
-  const old = pathOf(["workflows", name], { label: "old", withSource: true, withoutLiveCount: true });
+const routes: VariantRoutes = {
   // The cast: the answer of this route.
-  const { source } = (await send({ method: "GET", path: old })) as Definition;
-  const text = withoutComparison(name, source?.text);
-  if (text === undefined) return;
-  const body = { format: "json", text, fileName: `${name}.json`, versionLabels: ["old"] };
-  await send({ method: "POST", path: pathOf(["workflows"]), body });
-}
+  old: async (name) => {
+    const path = pathOf(["workflows", name], { label: "old", withSource: true, withoutLiveCount: true });
+    return (await send({ method: "GET", path })) as Definition;
+  },
+  register: (body) => send({ method: "POST", path: pathOf(["workflows"]), body }),
+};

@@ -10,8 +10,8 @@ import { secretService } from "@tutti/contracts/governance/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import { outgoingErrors, statusOfCall, urlProblem } from "@tutti/host/outgoing";
-import { jsonIn, payloadOf, type ServiceAgent, type Work } from "@tutti/host/service-agent";
-import { type CallContext, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
+import { jsonIn, type ServiceAgent, type Work } from "@tutti/host/service-agent";
+import { type CallContext, errorFromUnknown, type Foundation, jsonPayload, sleep } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
 import type { CallsFor } from "../../calls/asked.ts";
 import { RouteCalls } from "../../calls/route-calls.ts";
@@ -269,7 +269,7 @@ const otherConfig = (): A2aError =>
 function specOf({ taskId }: OfTask, configId: string, hash: string, sealed: string): workflow.RunSpec {
   return workflow.RunSpec.fromPartial({
     what: { $case: "definition", value: { name: pushWorkflow, version: { $case: "hash", value: hash } } },
-    input: payloadOf({ task: taskId, sealed }),
+    input: jsonPayload({ task: taskId, sealed }),
     labels: { [pushLabels.task]: taskId, [pushLabels.config]: configId },
     ...{ pool: pushService, retentionMs },
   });

@@ -4,7 +4,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { BulkFix, Task } from "@tutti/contracts/workflow/v1";
 import { GetTaskRequest, RepairTaskRequest } from "@tutti/contracts/workflow/v1";
 import type { IndexEntry } from "@tutti/journal";
-import { errorFromUnknown } from "@tutti/kernel";
+import { errorFromUnknown, jsonPayload } from "@tutti/kernel";
 import type { CallOptions } from "@tutti/mesh";
 import { jsonOf } from "../payloads.ts";
 import type { BulkDependencies } from "./dependencies.ts";
@@ -67,16 +67,11 @@ export async function fix(
   const { task } = await tasks.getTask(GetTaskRequest.fromPartial({ namespace, runId, taskId }), options);
   const given = task?.input === undefined ? null : jsonOf(task.input, "input");
   const input = mergePatched(given, requirePatch(patch));
-  const repair = { $case: "input", value: payloadOf(input) } as const;
+  const repair = { $case: "input", value: jsonPayload(input) } as const;
   const request = { ...named, taskId, repair, idempotencyKey: options.idempotencyKey ?? "" };
   await tasks.repairTask(RepairTaskRequest.create(request), options);
 }
 
 function requirePatch(patch: Payload | undefined) {
   return jsonOf(patch ?? { body: undefined, mediaType: "" }, "action.fix.patch");
-}
-
-function payloadOf(value: unknown): Payload {
-  const body = { $case: "inline", value: Buffer.from(JSON.stringify(value)) } as const;
-  return { body, mediaType: "application/json" };
 }

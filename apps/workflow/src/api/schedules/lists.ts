@@ -6,10 +6,10 @@ import {
   type WatchSchedulesReply,
   type WatchSchedulesRequest,
 } from "@tutti/contracts/workflow/v1";
-import { conditionsOf } from "@tutti/host";
-import { aboutOf, allEntries, changesOf, type Named, pageOf } from "@tutti/host/serving";
+import { aboutOf, changesOf, type Named, pageOf } from "@tutti/host/serving";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { scheduleErrors } from "@tutti/machine-schedule";
+import { namedWork } from "../named-work.ts";
 import { type ScheduleDependencies, scheduleNamed } from "./dependencies.ts";
 
 export async function listSchedules(
@@ -44,33 +44,9 @@ function schedulesBy(
   filter: ScheduleFilter,
   context: CallContext,
 ): Named<Schedule> {
-  const { namespace } = context;
-  const { definitions, labels } = filter;
-  return {
-    async entries() {
-      const entries = await allEntries(dependencies, {
-        ...{ namespace, kinds: ["schedule"] },
-        labels: labels === undefined ? [] : conditionsOf(labels),
-      });
-      const wanted = entries.filter(
-        ({ definition, endMs }) =>
-          endMs === 0 && (definitions.length === 0 || definitions.includes(definition)),
-      );
-      return new Map(wanted.map((entry) => [entry.key.id, entry]));
-    },
-    async find(id) {
-      try {
-        const found = await scheduleNamed(dependencies, id, context);
-        return fits(filter, found) ? found : undefined;
-      } catch (error) {
-        if (scheduleErrors.missing.is(error)) return undefined;
-        throw error;
-      }
-    },
-  };
-}
-
-function fits({ paused, text }: ScheduleFilter, schedule: Schedule): boolean {
-  if (paused !== undefined && schedule.paused !== paused) return false;
-  return `${schedule.scheduleId}\n${schedule.description}`.toLowerCase().includes(text.toLowerCase());
+  return namedWork(dependencies, {
+    ...{ kind: "schedule", namespace: context.namespace, filter },
+    missing: scheduleErrors.missing,
+    find: (id) => scheduleNamed(dependencies, id, context),
+  });
 }

@@ -6,10 +6,10 @@ import {
   type WatchTriggersReply,
   type WatchTriggersRequest,
 } from "@tutti/contracts/workflow/v1";
-import { conditionsOf } from "@tutti/host";
-import { aboutOf, allEntries, changesOf, type Named, pageOf } from "@tutti/host/serving";
+import { aboutOf, changesOf, type Named, pageOf } from "@tutti/host/serving";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { triggerErrors } from "@tutti/machine-trigger";
+import { namedWork } from "../named-work.ts";
 import { type TriggerDependencies, triggerNamed } from "./dependencies.ts";
 
 export async function listTriggers(
@@ -44,33 +44,9 @@ function triggersBy(
   filter: TriggerFilter,
   context: CallContext,
 ): Named<Trigger> {
-  const { namespace } = context;
-  const { definitions, labels } = filter;
-  return {
-    async entries() {
-      const entries = await allEntries(dependencies, {
-        ...{ namespace, kinds: ["trigger"] },
-        labels: labels === undefined ? [] : conditionsOf(labels),
-      });
-      const wanted = entries.filter(
-        ({ definition, endMs }) =>
-          endMs === 0 && (definitions.length === 0 || definitions.includes(definition)),
-      );
-      return new Map(wanted.map((entry) => [entry.key.id, entry]));
-    },
-    async find(id) {
-      try {
-        const found = await triggerNamed(dependencies, id, context);
-        return fits(filter, found) ? found : undefined;
-      } catch (error) {
-        if (triggerErrors.missing.is(error)) return undefined;
-        throw error;
-      }
-    },
-  };
-}
-
-function fits({ paused, text }: TriggerFilter, trigger: Trigger): boolean {
-  if (paused !== undefined && trigger.paused !== paused) return false;
-  return `${trigger.triggerId}\n${trigger.description}`.toLowerCase().includes(text.toLowerCase());
+  return namedWork(dependencies, {
+    ...{ kind: "trigger", namespace: context.namespace, filter },
+    missing: triggerErrors.missing,
+    find: (id) => triggerNamed(dependencies, id, context),
+  });
 }

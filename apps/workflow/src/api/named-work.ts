@@ -1,0 +1,55 @@
+/** Lists and watches of schedules and of triggers: the index names them, and each is read by its id. */
+import type { LabelSelector } from "@tutti/contracts/types/v1";
+import { conditionsOf } from "@tutti/host";
+import { allEntries, type MachineDependencies, type Named } from "@tutti/host/serving";
+
+/** The filter of a list, as far as both kinds have it. */
+interface WorkFilter {
+  readonly definitions: readonly string[];
+  readonly labels: LabelSelector | undefined;
+  readonly paused?: boolean | undefined;
+  /** Part of the id or of the description. */
+  readonly text: string;
+}
+
+interface NamedWork<Item> {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly filter: WorkFilter;
+  /** The error of `find` if there is none of this id. */
+  readonly missing: { is(error: unknown): boolean };
+  find(id: string): Promise<Item>;
+}
+
+/** Returns those of a kind that have not ended and match a filter. */
+export function namedWork<Item extends { readonly paused: boolean; readonly description: string }>(
+  dependencies: MachineDependencies,
+  { kind, namespace, filter, missing, find }: NamedWork<Item>,
+): Named<Item> {
+  const { definitions, labels, paused, text } = filter;
+  return {
+    async entries() {
+      const entries = await allEntries(dependencies, {
+        ...{ namespace, kinds: [kind] },
+        labels: labels === undefined ? [] : conditionsOf(labels),
+      });
+      const wanted = entries.filter(
+        ({ definition, endMs }) =>
+          endMs === 0 && (definitions.length === 0 || definitions.includes(definition)),
+      );
+      return new Map(wanted.map((entry) => [entry.key.id, entry]));
+    },
+    async find(id) {
+      try {
+        const found = await find(id);
+        const isWanted = paused === undefined || found.paused === paused;
+        return isWanted && `${id}\n${found.description}`.toLowerCase().includes(text.toLowerCase())
+          ? found
+          : undefined;
+      } catch (error) {
+        if (missing.is(error)) return undefined;
+        throw error;
+      }
+    },
+  };
+}
