@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario.ts";
 import { adapters } from "./adapters.ts";
 import { blob } from "./blob/blob.ts";
+import { cache } from "./cache.ts";
 import { cluster } from "./cluster/cluster.ts";
 import { dag } from "./dag.ts";
 import { durable } from "./durable/durable.ts";
@@ -21,6 +22,6 @@ import { trigger } from "./trigger/trigger.ts";
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, idle, api, chain, runtime, swarm, cluster, live, peers],
-    ...[trigger, adapters, durable, blob, dag, plan, efficiency, scale],
+    ...[trigger, adapters, cache, durable, blob, dag, plan, efficiency, scale],
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -1,0 +1,151 @@
+/**
+ * The cache of task outputs: how long a task takes whose output is cached, how often a worker computes what 10,000 runs need at
+ * once, and how long a graph of 100 cached tasks takes that has not changed.
+ */
+import { silentLogger } from "@tutti/kernel";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { Worker } from "@tutti/sdk/worker";
+import { median, quantile, rounded } from "../measure/statistics.ts";
+import { startPlatform } from "../processes/platform.ts";
+import type { Budget, Result, Scenario } from "../scenario.ts";
+
+const [layers, width] = [10, 10];
+const herdRuns = 10_000;
+const startsAtOnce = 200;
+const rerunsMin = 20;
+
+const single = (name: string, cache: string) => `workflow: ${name}
+tasks:
+  one: {uses: bench.compute, with: "\${{ input }}"${cache}}
+  two: {set: done, needs: [one]}
+`;
+
+/** Each task needs one of the layer before, and reads its output. */
+function graph(): string {
+  const lines = Array.from({ length: layers * width }, (_, at) => {
+    const data = at < width ? `"\${{ input }}-${at}"` : `"\${{ tasks.t${at - width}.output }}"`;
+    return `  t${at}: {uses: bench.compute, with: ${data}, cache: 1h}`;
+  });
+  return `workflow: graph\ntasks:\n${lines.join("\n")}\n`;
+}
+
+export const cache: Scenario = {
+  name: "cache",
+  about: "cached tasks: a hit, 10,000 runs that need one output at once, and a graph of 100 tasks again",
+  seconds: 5,
+  brief: { rounds: 1, seconds: 3 },
+  goals: [
+    { line: { variant: "hit" }, figure: "hitP99Ms", atMost: 2, unit: "ms", known: { issue: 26, worst: 100 } },
+    { line: { variant: "herd" }, figure: "executions", atMost: 1 },
+    { line: { variant: "rerun" }, figure: "p50Ms", atMost: 50, unit: "ms", known: { issue: 26, worst: 250 } },
+    { line: { variant: "rerun" }, figure: "executions", atMost: 0 },
+  ],
+  async *run(budget) {
+    await using platform = await startPlatform();
+    let executions = 0;
+    const worker = new Worker({ address: platform.grpc, slots: 200 }, { logger: silentLogger });
+    worker.handle("bench.compute", async (input: string) => {
+      executions += 1;
+      return `${input}.`;
+    });
+    await worker.start();
+    const tutti = await connect({ address: platform.grpc });
+    const counted = async (work: () => Promise<void>) => {
+      const before = executions;
+      await work();
+      return executions - before;
+    };
+    try {
+      for (const text of [single("hit", ", cache: 1h"), graph()]) await tutti.workflows.register(text);
+      const syncs = () => syncsOf(platform.http);
+      yield await hits(tutti, budget, syncs);
+      yield await reruns(tutti, budget, counted, syncs);
+      yield await herd(tutti, counted);
+    } finally {
+      await tutti.close();
+      await worker.stop();
+    }
+  },
+};
+
+/** How often the journals of the platform were made durable since its start. */
+async function syncsOf(http: string): Promise<number> {
+  const text = await (await fetch(`${http}/metrics`)).text();
+  const values = [...text.matchAll(/^tutti_journal_groups_total\S* (\S+)/gm)].map(([, value]) =>
+    Number(value),
+  );
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+type Counted = (work: () => Promise<void>) => Promise<number>;
+
+/** By the clock of the run: from the moment at which the task could start to its end, in whole milliseconds. */
+async function hits(
+  tutti: Tutti,
+  { rounds, seconds }: Budget,
+  syncs: () => Promise<number>,
+): Promise<Result> {
+  await tutti.execute("hit", { input: "same" });
+  const before = await syncs();
+  const hitMs: number[] = [];
+  const runMs: number[] = [];
+  const endMs = performance.now() + rounds * seconds * 1_000;
+  while (performance.now() < endMs) {
+    const beganMs = performance.now();
+    const run = await tutti.run("hit", { input: "same" });
+    await run.result();
+    runMs.push(performance.now() - beganMs);
+    const tasks = await run.tasks();
+    const one = tasks.find(({ taskId }) => taskId === "one");
+    if (one?.fromCache !== true) throw new Error("expected a hit");
+    hitMs.push(momentOf(one.endTime) - momentOf(one.readyTime));
+  }
+  const [sorted, runs] = [hitMs, runMs].map((values) => Float64Array.from(values).sort());
+  return {
+    ...{ variant: "hit", runs: hitMs.length, hitP50Ms: rounded(quantile(sorted ?? [], 0.5)) },
+    hitP99Ms: rounded(quantile(sorted ?? [], 0.99)),
+    syncsPerRun: rounded(((await syncs()) - before) / hitMs.length),
+    ...{ runP50Ms: rounded(quantile(runs ?? [], 0.5)), runP99Ms: rounded(quantile(runs ?? [], 0.99)) },
+  };
+}
+
+async function herd(tutti: Tutti, counted: Counted): Promise<Result> {
+  const input = `herd-${Date.now()}`;
+  const beganMs = performance.now();
+  const executions = await counted(async () => {
+    const runs: Promise<unknown>[] = [];
+    for (let first = 0; first < herdRuns; first += startsAtOnce) {
+      const starts = Array.from({ length: startsAtOnce }, () => tutti.run("hit", { input }));
+      runs.push(...(await Promise.all(starts)).map((run) => run.result()));
+    }
+    await Promise.all(runs);
+  });
+  return { variant: "herd", runs: herdRuns, executions, tookMs: rounded(performance.now() - beganMs) };
+}
+
+async function reruns(
+  tutti: Tutti,
+  { seconds }: Budget,
+  counted: Counted,
+  syncs: () => Promise<number>,
+): Promise<Result> {
+  await tutti.execute("graph", { input: "same" });
+  const before = await syncs();
+  const tookMs: number[] = [];
+  const executions = await counted(async () => {
+    const endMs = performance.now() + seconds * 1_000;
+    while (performance.now() < endMs || tookMs.length < rerunsMin) {
+      const beganMs = performance.now();
+      await tutti.execute("graph", { input: "same" });
+      tookMs.push(performance.now() - beganMs);
+    }
+  });
+  return {
+    ...{ variant: "rerun", tasks: layers * width, runs: tookMs.length, executions },
+    ...{ p50Ms: rounded(median(tookMs)), worstMs: rounded(Math.max(...tookMs)) },
+    syncsPerRun: rounded(((await syncs()) - before) / tookMs.length),
+  };
+}
+
+const momentOf = (time: { readonly seconds: number; readonly nanos: number } | undefined): number =>
+  time === undefined ? 0 : time.seconds * 1_000 + time.nanos / 1e6;
