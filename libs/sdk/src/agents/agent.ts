@@ -39,7 +39,10 @@ const resultLengthMax = 100_000;
 const repeats = { told: 3, failed: 5 } as const;
 const modelRetry = { attempts: 6, backoff: "1s..1m", on: ["agent.model_unavailable"] } as const;
 /** After a restart the workers of the tools may link later than that of the agents. */
-const toolsRetry = { attempts: 6, backoff: "1s..1m", on: ["agent.tool_missing"] } as const;
+const toolsRetry = {
+  ...{ attempts: 6, backoff: "1s..1m" },
+  on: ["agent.tool_missing", "agent.catalogue_unreachable"],
+} as const;
 const queueTimeout = "1m";
 
 const ownModel = "uses:";

@@ -8,6 +8,7 @@ import { type ModelScript, ScriptedModel } from "../testing/scripted-model.ts";
 import { testDurable } from "../testing/test-durable.ts";
 import { testWorkflow } from "../testing/workflow-test.ts";
 import type { Worker } from "../worker/worker.ts";
+import { agentErrors } from "./errors.ts";
 import { agents, type Catalogue, type Provider } from "./index.ts";
 
 const provider: Readonly<Record<string, Provider>> = {
@@ -292,11 +293,16 @@ describe("an agent", () => {
     assert.equal(asked.length, 1);
   });
 
-  it("waits for workers that offer its tools, and fails if they do not come", async () => {
+  it("waits for the platform and for workers that offer its tools, and fails if they do not come", async () => {
     let looks = 0;
     const later: Catalogue = {
       ...catalogue,
-      capabilities: async (...given) => (++looks < 3 ? [] : catalogue.capabilities(...given)),
+      capabilities: async (...given) => {
+        looks += 1;
+        if (looks === 1)
+          throw agentErrors.catalogueUnreachable({ server: "http://tutti.test", reason: "busy" });
+        return looks === 2 ? [] : catalogue.capabilities(...given);
+      },
     };
     const { model, test } = agentTest({ tools: ["calc.*"] }, [add, "It is 5."], { catalogue: later });
     assert.equal(await test.execute(), "It is 5.");
