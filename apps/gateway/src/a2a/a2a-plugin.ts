@@ -216,7 +216,8 @@ class A2aAnswers {
       if (this.#open >= openMax) throw new A2aError("TOO_MANY_REQUESTS", "Too many requests are open");
       this.#open++;
       reply.raw.once("close", () => this.#open--);
-      const { method, params } = await read(request, loaded);
+      const { method, params: given } = await read(request, loaded);
+      const params = loaded.protocol.jsonNames(given);
       const { "a2a-version": version } = request.headers;
       requireVersion(typeof version === "string" ? version : (asked.version ?? undefined));
       const { address, namespace } = addressOf(request, params);

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import {
   A2aError,
   integerIn,
+  jsonNames,
   messageIn,
   requireOutputModes,
   requireVersion,
@@ -121,4 +122,9 @@ it("whole numbers, also as the text of a query", () => {
       -32_602,
       String(wrong),
     );
+
+  it("takes names of fields as the .proto file has them", () => {
+    const given = { task_id: "t", id: "c", page_size: 2, pageSize: 3 };
+    assert.deepEqual(jsonNames(given), { taskId: "t", id: "c", page_size: 2, pageSize: 3 });
+  });
 });

@@ -95,6 +95,15 @@ export function rpcRequestIn(body: unknown): { readonly method: string; readonly
   return { method, params };
 }
 
+/** The fields of a request under their names in JSON. Clients may write them as the protocol's .proto file has them. */
+export function jsonNames(params: Json): Json {
+  const named = Object.entries(params).map(([name, value]) => {
+    const inJson = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    return [inJson in params ? name : inJson, value] as const;
+  });
+  return Object.fromEntries(named);
+}
+
 /** Returns the id of a request, for the answer to it. */
 export function rpcIdIn(body: unknown): RpcId {
   const { id } = objectIn(body);

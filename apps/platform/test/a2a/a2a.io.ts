@@ -247,7 +247,7 @@ describe("A2A", () => {
     assert.ok(first?.id !== undefined && first.id !== "");
     assert.deepEqual(again, first);
     await rpc(platform.http, ask("SendMessage", params));
-    const list = ask("ListTaskPushNotificationConfigs", { taskId });
+    const list = ask("ListTaskPushNotificationConfigs", { task_id: taskId });
     const configs = (await rpc(platform.http, list)).body["result"] as { configs: Json[] };
     assert.equal(configs.configs.length, 1, "the same message has one configuration");
     const ofAll = (await rpc(platform.http, ask("ListTasks", { pageSize: 100 }))).body["result"] as {
