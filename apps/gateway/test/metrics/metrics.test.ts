@@ -271,13 +271,13 @@ describe("metrics of several processes", () => {
     const counter = registry.counter({ name: requests, help: "Requests.", labels: ["route"] });
     const gauge = registry.gauge({ name: load, help: "Load.", labels: ["route"] });
     if (service === "workflow") registry.gauge({ name: "tutti_own_runs", help: "Runs." }).with({}).set(7);
-    ring.start();
     time.every(second, () => {
       for (const [route, count] of perSecond.entries()) {
         counter.with({ route: `${route}` }).add(count);
         gauge.with({ route: `${route}` }).set(ratio);
       }
     });
+    ring.start();
     const mesh = new Mesh({ settings: { transport: "in-process" } });
     mesh.serve(servedMetricService, metricHandlers({ registry, ring, clock: time }), { service });
     await mesh.start();

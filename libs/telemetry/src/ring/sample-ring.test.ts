@@ -218,6 +218,18 @@ describe("the ring of recent samples", () => {
     assert.deepEqual(past(duration.name, second), []);
   });
 
+  it("a counter or histogram that appears had no increase before, so the sum of its rates is what it counted", () => {
+    const { time, registry, past } = setUp();
+    const counter = registry.counter(requests);
+    time.advance(2 * second);
+    counter.with({ route: "a" }).add(4);
+    registry.histogram(duration).with({}).observe(1.5);
+    time.advance(3 * second);
+    assert.deepEqual(valuesOf(past(requests.name, 4 * second), "rate"), [0, 0, 4, 0, 0]);
+    assert.deepEqual(valuesOf(past(duration.name, 4 * second), "rate"), [0, 0, 1, 0, 0]);
+    assert.equal(valuesOf(past(duration.name, 4 * second), "p50")?.[1], null);
+  });
+
   it("a counter that something else counts starts from where it is", () => {
     const { time, registry, past } = setUp();
     let ticks = 5000;

@@ -258,12 +258,13 @@ export class SampleRing {
   #track(source: Source): boolean {
     const { key, family } = source;
     const bytes = trackBytes(family.kind, family.bounds.length);
+    const isNew = !this.#tracked.has(key);
     this.#forget(key);
     if (!this.#makeRoom(bytes)) {
       this.#untracked++;
       return false;
     }
-    this.#tracked.set(key, { source, track: source.track(this.#steps), bytes, alive: true });
+    this.#tracked.set(key, { source, track: source.track(this.#steps, isNew), bytes, alive: true });
     this.#bytes += bytes;
     this.#byName = undefined;
     return true;

@@ -14,8 +14,15 @@ export interface Source {
   readonly since: Steps;
   /** Returns whether there is anything to keep yet. */
   moved(): boolean;
-  track(now: Steps): Track;
+  /** @param isNew whether no other series had its key before. */
+  track(now: Steps, isNew: boolean): Track;
 }
+
+/**
+ * A counter that did not exist had no increase. Without these zeros, the rate of a longer step would be that of the seconds
+ * since it appeared, and the sum over the step more than what was counted.
+ */
+const beginning: Steps = { fine: 0, coarse: 0 };
 
 /** The past of a gauge that has always been zero takes no memory. */
 export function zerosOf({ since }: Source): Past {
@@ -54,8 +61,16 @@ export function sourcesOf(family: MetricFamily, old: boolean, since: Steps): Sou
       for (const series of family.series()) {
         const { cell } = series;
         // Who counts elsewhere started before the first request: the processor's time, for one.
-        const from = old || cell instanceof ObservedCounter ? cell.read() : 0;
-        add(series, { moved: () => cell.read() !== from, track: () => new CounterTrack(cell, from) });
+        const isCountedBefore = old || cell instanceof ObservedCounter;
+        const from = isCountedBefore ? cell.read() : 0;
+        add(series, {
+          moved: () => cell.read() !== from,
+          track(now, isNew) {
+            const track = new CounterTrack(cell, from);
+            track.lanes[0].zero(isCountedBefore || !isNew ? since : beginning, now);
+            return track;
+          },
+        });
       }
       break;
     case "histogram":
@@ -64,7 +79,11 @@ export function sourcesOf(family: MetricFamily, old: boolean, since: Steps): Sou
         const from = old ? cell.counts.slice() : new Float64Array(cell.counts.length);
         add(series, {
           moved: () => cell.counts.some((count, bucket) => count !== from[bucket]),
-          track: () => new HistogramTrack(cell, from),
+          track(now, isNew) {
+            const track = new HistogramTrack(cell, from);
+            track.lanes[0].zero(old || !isNew ? since : beginning, now);
+            return track;
+          },
         });
       }
       break;
