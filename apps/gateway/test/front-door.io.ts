@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
 import { routes } from "@tutti/rest";
@@ -227,6 +228,17 @@ describe("the front door on a loopback address", () => {
         { method: "POST", headers: { ...json, "content-encoding": "gzip" }, body: "{}" },
         415,
         "gateway.media_type_unknown",
+      ],
+      [
+        "a body that unpacks to more than the limit",
+        "/v1/otlp/v1/metrics",
+        {
+          method: "POST",
+          headers: { "content-type": "application/x-protobuf", "content-encoding": "gzip" },
+          body: gzipSync(Buffer.alloc(8_388_608)),
+        },
+        413,
+        "gateway.body_too_large",
       ],
       ["no time", "/v1/runs", { headers: { "request-timeout": "soon" } }, 400, "gateway.timeout_invalid"],
       ["a wrong key", "/v1/whoami", { headers: { authorization: "Bearer x" } }, 401, "gateway.key_wrong"],

@@ -109,6 +109,7 @@ export {
 } from "./orchestrator/steps/step.ts";
 export { type StepListing, StepRegistry } from "./orchestrator/steps/step-registry.ts";
 export { type Page, type PagedList, type PageWanted, pageOf } from "./paging/page.ts";
+export { answerText } from "./ports/answer-text.ts";
 export * from "./ports/chance.ts";
 export * from "./ports/clock.ts";
 export * from "./ports/delivery.ts";

@@ -35,3 +35,10 @@ describe("a script that takes the terminal", () => {
       assert.deepEqual(await ended, [7, null]);
     });
 });
+
+describe("a text", () => {
+  it("is read to a limit, so that a file without an end is refused", async () => {
+    const { systemShell } = await import("./system-shell.ts");
+    await assert.rejects(systemShell().readText("/dev/zero"), /more than 64 MiB/);
+  });
+});

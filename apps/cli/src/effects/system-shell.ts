@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { WriteStream } from "node:tty";
 import type { ScriptRun, Shell, Sink } from "./shell.ts";
@@ -59,7 +59,7 @@ export function filesBelow(
   const at = (file: string): string => resolve(workingDirectory, file);
   return {
     workingDirectory,
-    readText: async (file) => textOf(file === "-" ? await standardInput() : await readFile(at(file))),
+    readText: async (file) => textOf(await gathered(file === "-" ? process.stdin : bytesOf(at(file)))),
     readBytes: (file) => (file === "-" ? process.stdin : bytesOf(at(file))),
     writeText: (file, text) => writeFile(at(file), text),
     writeBytes: (file, bytes) => writeFile(at(file), bytes),
@@ -153,9 +153,17 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
-async function standardInput(): Promise<Buffer> {
+/** No text that a command reads as a whole is as large as this. A device, or a wrong file, may have no end. */
+const textBytesMax = 64 * 1024 * 1024;
+
+async function gathered(pieces: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of pieces as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > textBytesMax) throw new Error(`it has more than ${textBytesMax / 1024 / 1024} MiB`);
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }
 

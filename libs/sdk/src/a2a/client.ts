@@ -6,7 +6,7 @@
  * 2. A card that is signed is checked. Where keys were configured, one of them has to have signed it.
  */
 import type { Json } from "@tutti/expressions";
-import { type Clock, isTuttiError, type Timers } from "@tutti/kernel";
+import { answerText, type Clock, isTuttiError, type Timers } from "@tutti/kernel";
 import { type CardKey, isCardSignedBy, signatureHeaders } from "@tutti/policy/agent-card";
 import { eventsOf } from "../agents/models/sse.ts";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
@@ -165,7 +165,7 @@ export class A2aClient {
   }
 
   async #resultOf(answer: Response): Promise<Members> {
-    const text = await answer.text();
+    const text = await answerText(answer);
     const isTransient = answer.status >= 500 || answer.status === 429 || answer.status === 408;
     if (isTransient) throw this.#unreachable(`status ${answer.status}: ${text.slice(0, 300)}`);
     return this.#unwrapped(text === "" ? {} : JSON.parse(text), answer);
@@ -258,7 +258,7 @@ export class A2aClient {
     try {
       return await this.#within(answerMs, undefined, async (signal) => {
         const answer = await this.#ports.fetch(url, { headers: asked, redirect: "error", signal });
-        const text = await answer.text();
+        const text = await answerText(answer);
         if (answer.status >= 400 && answer.status < 500)
           throw this.#refused(`${url} answered with status ${answer.status}`);
         if (!answer.ok) throw new Error(`status ${answer.status}`);

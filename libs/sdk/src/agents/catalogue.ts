@@ -1,6 +1,8 @@
 /** What the platform offers to agents, over its REST API. */
+
 import type { Json } from "@tutti/expressions";
 import type { Timers } from "@tutti/kernel";
+import { answerText } from "@tutti/kernel";
 import { agentErrors } from "./errors.ts";
 import { isMembers, type Members, membersIn, textIn } from "./models/wire.ts";
 import type { Catalogue, Offered } from "./tools.ts";
@@ -62,8 +64,8 @@ export class RestCatalogue implements Catalogue {
         headers: shown === undefined || shown === "" ? {} : { authorization: `Bearer ${shown}` },
       });
       if (answer.status === 404) return undefined;
-      if (!answer.ok) throw new Error(`${answer.status} ${(await answer.text()).slice(0, 300)}`);
-      const body: unknown = await answer.json();
+      if (!answer.ok) throw new Error(`${answer.status} ${(await answerText(answer)).slice(0, 300)}`);
+      const body: unknown = JSON.parse(await answerText(answer));
       return isMembers(body) ? body : {};
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

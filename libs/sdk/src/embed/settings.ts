@@ -1,7 +1,7 @@
 /** Variables from where an application has its configuration: the environment, a folder of files, a store of keys. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemTimers } from "@tutti/kernel";
+import { answerText, systemTimers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -86,7 +86,9 @@ async function consulVariables({
     timer.cancel();
     throw failed(reasonOf(error));
   });
-  const entries: unknown = await answer.json().catch(() => undefined);
+  const entries: unknown = await answerText(answer)
+    .then(JSON.parse)
+    .catch(() => undefined);
   timer.cancel();
   // A folder without keys.
   if (answer.status === 404) return {};

@@ -5,6 +5,7 @@
  * 1. The journal has status, content type and body of an answer. Requests and their headers are not in it.
  * 2. An answer is recorded as a whole: a stream is read to its end first.
  */
+import { answerText } from "@tutti/kernel";
 import type { FunctionContext, RunOptions } from "./context.ts";
 
 export interface DurableFetchOptions extends RunOptions {
@@ -23,7 +24,7 @@ export function durableFetch(
     const request = new Request(input, withoutSignal(init));
     const ask = async () => {
       const answer = await send(request.clone());
-      const body = await answer.text();
+      const body = await answerText(answer);
       if (answer.status === 408 || answer.status === 429 || answer.status >= 500)
         throw new Error(`${new URL(request.url).host}: status ${answer.status}: ${body.slice(0, 300)}`);
       return { status: answer.status, type: answer.headers.get("content-type") ?? "", body };

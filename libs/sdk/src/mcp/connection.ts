@@ -4,8 +4,10 @@
  * 1. What is under way when a server vanishes fails. The next request starts it again.
  * 2. A server gets no model and no files from its client. It may ask a person, if the client says how.
  */
+
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { answerText } from "@tutti/kernel";
 import { eventsOf } from "../agents/models/sse.ts";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 
@@ -147,13 +149,13 @@ export class HttpConnection implements Connection {
     });
     this.#session = answer.headers.get("mcp-session-id") ?? this.#session;
     if (answer.status === 404 && this.#session !== "") this.#heard.gone("its session has ended");
-    if (!answer.ok) throw new Error(`status ${answer.status}: ${(await answer.text()).slice(0, 300)}`);
+    if (!answer.ok) throw new Error(`status ${answer.status}: ${(await answerText(answer)).slice(0, 300)}`);
     if (message["id"] === undefined || answer.body === null) {
       await answer.body?.cancel();
       return;
     }
     const isStream = (answer.headers.get("content-type") ?? "").startsWith("text/event-stream");
-    if (!isStream) return this.#takeAll(await answer.json(), message["id"]);
+    if (!isStream) return this.#takeAll(JSON.parse(await answerText(answer)), message["id"]);
     for await (const data of eventsOf(answer.body)) this.#takeAll(JSON.parse(data), message["id"]);
   }
 

@@ -6,7 +6,7 @@
  *    had come then.
  * 3. Nothing waits for it but the end of the worker, and this for two seconds at most.
  */
-import { type Clock, type Logger, sleep, type Timer, type Timers } from "@tutti/kernel";
+import { answerText, type Clock, type Logger, sleep, type Timer, type Timers } from "@tutti/kernel";
 import { type Measure, MeasureBook } from "../task/measures.ts";
 import type { WorkerSettings } from "./settings.ts";
 
@@ -99,7 +99,7 @@ export class MeasureSender {
         signal: late.signal,
       });
       if (!answer.ok)
-        throw new Error(`${server} answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
+        throw new Error(`${server} answered ${answer.status}: ${(await answerText(answer)).slice(0, 500)}`);
       await answer.body?.cancel();
     } finally {
       timer.cancel();

@@ -4,10 +4,12 @@
  * A line of JSON each: `{"number":…,"time_ms":…,"tree_size":…,"root_hash":…,"signature":…,"signing_key_id":…}`. A file
  * has one after the other. What a URL or a command gives may, and the last one counts.
  */
+
 import { execFile } from "node:child_process";
 import { appendFile, readFile } from "node:fs/promises";
 import type { Checkpoint } from "@tutti/contracts/governance/v1";
 import type { Timers } from "@tutti/kernel";
+import { answerText } from "@tutti/kernel";
 import { checkpointLineOf } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 import type { AnchoredCheckpoint } from "./anchor-check.ts";
@@ -75,7 +77,7 @@ function urlPlace(url: string, timers: Timers): Place {
     try {
       const given = body === undefined ? {} : { body, headers: { "content-type": "application/x-ndjson" } };
       const reply = await fetch(url, { method, ...given, redirect: "error", signal: late.signal });
-      const text = await reply.text();
+      const text = await answerText(reply);
       const isNothing = method === "GET" && (reply.status === 404 || reply.status === 204);
       if (!reply.ok && !isNothing) throw new Error(`${method} answered ${reply.status}`);
       return isNothing ? "" : text;

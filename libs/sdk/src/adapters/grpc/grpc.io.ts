@@ -69,7 +69,8 @@ describe("a gRPC adapter", () => {
     },
   };
   const started = async (port = 0, reflects = true): Promise<number> => {
-    server = new Server();
+    // Gzip.
+    server = new Server({ "grpc.default_compression_algorithm": 2 });
     server.addService(definition["shop.v1.Orders"] as never, handlers as never);
     if (reflects) new ReflectionService(definition as never).addToServer(server as never);
     return new Promise((resolve, reject) =>
@@ -157,6 +158,17 @@ describe("a gRPC adapter", () => {
       "adapter.answer_unreadable",
     );
     narrow.close?.();
+  });
+
+  it("refuses a message of a few kilobytes that unpacks to more than its limit", async () => {
+    placed.set("o-9", { orderId: "o-9", seal: Buffer.alloc(20_000_000) });
+    const bound = await grpcAdapter({ name: "shop", url });
+    assert.equal(
+      await codeOf(bound.operations["get-order"]?.call({ orderId: "o-9" }, call())),
+      "adapter.answer_unreadable",
+    );
+    placed.delete("o-9");
+    bound.close?.();
   });
 
   it("describes messages as JSON Schemas, also those that contain themselves", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import {
   type AdapterCall,
   adapterProblems,
@@ -239,6 +240,17 @@ describe("an HTTP adapter", () => {
     });
     const small = made({ path: "/endless" }, { answerBytesMax: 100_000 });
     await assert.rejects(async () => go(small), /more than 100000 bytes/);
+    // Its head says how long it is: nothing of 10 GB is read.
+    answers.set("/long", (response) =>
+      response.writeHead(200, { "content-length": "10000000000" }).flushHeaders(),
+    );
+    await assert.rejects(async () => go(made({ path: "/long" })), /more than 16777216 bytes/);
+    // The adapter asks for no compression, and unpacks none.
+    const bomb = gzipSync(Buffer.alloc(20_000_000, " "));
+    answers.set("/bomb", (response) =>
+      response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(bomb),
+    );
+    await assert.rejects(async () => go(made({ path: "/bomb" })), { code: "adapter.answer_unreadable" });
   });
 
   it("asks GraphQL by its documents, and takes errors beside data for what they are", async () => {

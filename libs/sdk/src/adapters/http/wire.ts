@@ -136,10 +136,15 @@ function once(request: HttpRequest, isElsewhere: boolean, { plain, secure }: Age
 
 async function read(
   answer: IncomingMessage,
-  { operation, url, signal, answerBytesMax }: HttpRequest,
+  { operation, method, url, signal, answerBytesMax }: HttpRequest,
 ): Promise<HttpAnswer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
+  // An answer to HEAD has the length of another one.
+  if (method !== "HEAD" && Number(answer.headers["content-length"]) > answerBytesMax) {
+    answer.destroy();
+    throw tooLarge(operation, answerBytesMax);
+  }
   try {
     for await (const piece of answer) {
       bytes += piece.length;
@@ -150,9 +155,12 @@ async function read(
     if (signal.aborted) throw signal.reason;
     throw new Broken(`the answer broke off: ${error instanceof Error ? error.message : error}`, true);
   }
-  if (bytes > answerBytesMax)
-    throw adapterErrors.answerUnreadable({ operation, reason: `it has more than ${answerBytesMax} bytes` });
+  if (bytes > answerBytesMax) throw tooLarge(operation, answerBytesMax);
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(pieces), url };
+}
+
+function tooLarge(operation: string, bytesMax: number) {
+  return adapterErrors.answerUnreadable({ operation, reason: `it has more than ${bytesMax} bytes` });
 }
 
 /** Why an address is not called. `isElsewhere` is of a redirect to another origin. */

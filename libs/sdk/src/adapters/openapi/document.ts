@@ -4,7 +4,7 @@
  * 1. References lead to parts of the same document. No other document is fetched.
  * 2. A text has a largest size, and aliases of YAML are counted.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { Agent as PlainAgent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
 import { systemTimers } from "@tutti/kernel";
@@ -20,7 +20,11 @@ const fetchMs = 30_000;
 
 /** Reads a document of OpenAPI or AsyncAPI from a file or an HTTP address. Returns its text. */
 export async function readDocument(place: string): Promise<string> {
-  if (!/^https?:/.test(place)) return readFile(place, "utf8");
+  if (!/^https?:/.test(place)) {
+    if ((await stat(place)).size > textLengthMax)
+      throw adapterErrors.invalid({ adapter: place, problem: `it has more than ${textLengthMax} bytes` });
+    return readFile(place, "utf8");
+  }
   const agents = { plain: new PlainAgent(), secure: new SecureAgent() };
   const late = deadline(systemTimers, fetchMs);
   const operation = "read-document";

@@ -1,6 +1,7 @@
 /** The models that a worker can ask: providers by name, each with its wire format. */
+
 import type { Clock, Timers } from "@tutti/kernel";
-import { isTuttiError } from "@tutti/kernel";
+import { answerText, isTuttiError } from "@tutti/kernel";
 import type { TaskContext } from "../../task/context.ts";
 import { TaskFailure } from "../../task/failure.ts";
 import type { ModelQuestion, ModelReply } from "../conversation.ts";
@@ -159,7 +160,7 @@ export class Models {
 
   async #refused(model: string, answer: Response): Promise<Error> {
     const { status } = answer;
-    const reason = reasonIn(await answer.text().catch(() => ""));
+    const reason = reasonIn(await answerText(answer).catch(() => ""));
     // Overload has statuses of its own: 408, 409, 425, 429, and all from 500 on.
     if (status < 500 && ![408, 409, 425, 429].includes(status))
       return agentErrors.modelRefused({ model, status: String(status), reason });
