@@ -1,5 +1,6 @@
 /** Advice about the strategy of a pool: when a replay is worth a recommendation, and how its trial ends. */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import {
   PoolReplay,
@@ -38,6 +39,8 @@ class World {
   asked: ReplayPoolRequest | undefined;
   reply = replied([{ strategy: "fastest", gain: 0.2 }]);
   readonly #timesMs: Readonly<Record<string, number>>;
+  readonly #database = new DatabaseSync(":memory:");
+  #recorded = 0;
   readonly pools: Pools;
   readonly #trials: TestTrials;
   readonly startMs: number;
@@ -45,6 +48,9 @@ class World {
   constructor(timesMs: Readonly<Record<string, number>> = {}) {
     this.#timesMs = timesMs;
     this.startMs = this.driver.nowMs;
+    this.#database.exec(
+      "CREATE TABLE placements (pool_namespace, pool, is_copy, status, strategy, ended, ready_at, wait_ms, held_ms, money)",
+    );
     this.pools = new Pools({
       pools: {
         getPool: async () => GetPoolReply.create({ pool: this.pool }),
@@ -61,7 +67,7 @@ class World {
           return this.reply;
         },
       },
-      facts: { queryFacts: async () => this.#facts() },
+      facts: { queryFacts: async ({ sql }) => this.#facts(sql) },
       ...{ clock: { now: () => this.driver.nowMs }, isServed: () => true },
     });
     this.#trials = new TestTrials(this.#parts());
@@ -102,21 +108,35 @@ class World {
     return statusWord(this.one?.status ?? RecommendationStatus.RECOMMENDATION_STATUS_UNSPECIFIED);
   }
 
-  #facts(): QueryFactsReply {
-    const rows = this.spans.map((strategy, at) => {
-      const ms = (this.#timesMs[strategy] ?? 0) + (at % 7);
-      return [at, strategy, ms, 50, strategy === "cheapest" ? 5 : 0, 0.1];
-    });
-    // A task that the other strategy still had at the start of a span is no part of the comparison.
-    const late = this.spans.map((strategy, at) => [
-      at,
-      strategy === "fastest" ? "least_loaded" : "fastest",
-      9e9,
-      9,
-      9,
-      0,
-    ]);
-    const value = Buffer.from(JSON.stringify([...rows, ...late]));
+  /** The statement is executed: tasks of the spans, and some that do not count. */
+  #facts(sql: string): QueryFactsReply {
+    const database = this.#database;
+    const insert = database.prepare(
+      "INSERT INTO placements VALUES ('default', 'gpu', ?, ?, ?, ?, ?, ?, ?, 0.1)",
+    );
+    const add = (atMs: number, strategy: string, heldMs: number, status = "completed", isCopy = 0) => {
+      const ended = new Date(atMs + heldMs).toISOString().slice(0, 23).replace("T", " ");
+      insert.run(isCopy, status, strategy, ended, atMs - 10, 10, heldMs - 10);
+    };
+    for (const [at, strategy] of this.spans.entries()) {
+      if (at < this.#recorded) continue;
+      const fromMs = this.startMs + at * spanMs;
+      const heldMs = (this.#timesMs[strategy] ?? 0) + (at % 7);
+      for (let task = 0; task < 10; task++) add(fromMs + task, strategy, heldMs);
+      if (strategy === "cheapest") add(fromMs, strategy, 50, "failed");
+      // What the other strategy still had at the start of a span, copies, and what comes again are no part of it.
+      for (let task = 0; task < 6; task++)
+        add(fromMs, strategy === "least_loaded" ? "fastest" : "least_loaded", 90_000);
+      add(fromMs, strategy, 90_000, "completed", 1);
+      add(fromMs, strategy, 90_000, "busy");
+    }
+    add(this.startMs - 1, "least_loaded", 90_000);
+    this.#recorded = this.spans.length;
+    const rows = database
+      .prepare(sql)
+      .all()
+      .map((row) => Object.values(row));
+    const value = Buffer.from(JSON.stringify(rows));
     return QueryFactsReply.fromPartial({ rows: { body: { $case: "inline", value } } });
   }
 

@@ -19,6 +19,7 @@ import {
   ReportFormat,
   ReportKind,
 } from "@tutti/contracts/insight/v1";
+import { adviceService, FindRecommendationsRequest } from "@tutti/contracts/intelligence/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AwaitRunRequest,
@@ -180,6 +181,14 @@ describe("facts of an installation", () => {
       [4, 0, true, 4],
     );
     assert.equal(replayed.scenario?.tenants[0]?.namespace, "default");
+    assert.deepEqual((await query("SELECT DISTINCT strategy FROM placements")).rows, [["least_loaded"]]);
+    const { strategies } = await pools.replayPool(ReplayPoolRequest.fromPartial({ strategy: "all" }));
+    assert.deepEqual([strategies.length, strategies[0]?.replay?.tasks], [6, 4]);
+    const advice = installation.host.mesh.client(adviceService, { service: "master" });
+    const found = await advice.findRecommendations(
+      FindRecommendationsRequest.fromPartial({ pool: "default" }),
+    );
+    assert.deepEqual([found.runs, found.recommendations], [4, []]);
     await assert.rejects(pools.replayPool(ReplayPoolRequest.fromPartial({ strategy: "luck" })), {
       code: "insight.strategy_unknown",
     });
