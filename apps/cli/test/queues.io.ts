@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { deflateSync } from "node:zlib";
 import { until } from "@tutti/kernel/testing";
 import { FlowProducer, Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
@@ -255,6 +256,12 @@ describe("adopt queue", { skip }, () => {
       await redis.lpush("celery", recorded[name] ?? "");
     await redis.lpush("celery\u0006\u00163", recorded["priority"] ?? "");
     await redis.lpush("celery", "no message");
+    const packed = JSON.parse(recorded["zlib"] ?? "");
+    const bomb = deflateSync(Buffer.alloc(64 * 1024 * 1024, " ")).toString("base64");
+    await redis.lpush(
+      "celery",
+      JSON.stringify({ ...packed, headers: { ...packed.headers, id: randomUUID() }, body: bomb }),
+    );
 
     const line = lineOfGuide("adopt queue celery celery");
     await movedUnderKills(line, () => redis.llen("celery"));
@@ -282,7 +289,7 @@ describe("adopt queue", { skip }, () => {
         ],
       ],
     );
-    assert.equal(await redis.llen("celery"), 4);
+    assert.equal(await redis.llen("celery"), 5);
   });
 
   it("postgres: each row has a run or a worker, never both, across kills of command and platform", async () => {
