@@ -7,9 +7,9 @@ import { testFoundation } from "@tutti/kernel/testing";
 import { type Incoming, Mesh } from "@tutti/mesh";
 import { sealed, signerOf } from "@tutti/policy";
 import { Guard } from "./guard.ts";
+import { trustIn, trustOf } from "./open-guard.ts";
 import { Rules } from "./rules.ts";
 import { accessSection } from "./settings.ts";
-import { trustIn, trustOf } from "./trust.ts";
 
 const signer = signerOf(new Uint8Array(32).fill(7));
 const signing = { signingKeyId: "key_1", key: signer };

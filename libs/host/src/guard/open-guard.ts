@@ -1,9 +1,10 @@
+import { SigningKey } from "@tutti/contracts/governance/v1";
 import { type Configuration, type Foundation, type IdSource, isLoopbackHost } from "@tutti/kernel";
 import { type Mesh, type MeshOptions, meshSection } from "@tutti/mesh";
+import { TrustedKeys } from "@tutti/policy";
 import { keysDirectoryIn, signingKeyIn } from "../keys/installation-keys.ts";
 import { Guard } from "./guard.ts";
 import { accessSection } from "./settings.ts";
-import { trustIn, trustOf } from "./trust.ts";
 
 export interface OpenGuardParts {
   readonly configuration: Configuration;
@@ -44,4 +45,15 @@ export async function openGuard(parts: OpenGuardParts): Promise<Entry | undefine
     requests: guard.admission,
   };
   return { guard, forMesh: { gate, credential: () => serviceKey } };
+}
+
+/** By a setting: `key_01J…:` and 32 bytes as base64url. */
+export function trustIn(setting: string): TrustedKeys {
+  const colon = setting.lastIndexOf(":");
+  const publicKey = Uint8Array.from(Buffer.from(setting.slice(colon + 1), "base64url"));
+  return trustOf(SigningKey.fromPartial({ signingKeyId: setting.slice(0, colon), publicKey }));
+}
+
+export function trustOf(key: SigningKey): TrustedKeys {
+  return new TrustedKeys(key.publicKey, [key]);
 }

@@ -23,7 +23,6 @@ import type { SenderSlot } from "../offers/sender-slot.ts";
 import type { OfferShelf, OfferSlab } from "../offers/shelf.ts";
 import type { Lane, Share } from "../queue/share.ts";
 import { Due } from "../time/due.ts";
-import type { Stage } from "./stage.ts";
 
 /** The demand of tasks, with the tasks that wait for it. */
 export type TaskDemand = Demand<Share<Task>>;
@@ -447,3 +446,20 @@ export class Task implements Ranked {
     this.#withRare().judging = value;
   }
 }
+
+/**
+ * The stages of a task in its pool:
+ *
+ *     queued ── assigned ──► working ── result, lost, timed out ──► ended ── durable ──► forgotten
+ *     queued ── its key is full ──► limited ── room ──► queued
+ *     queued ── its agent is full ──► bound ── time, agent not able ──► queued, or assigned to that agent
+ *     hooked ── its hooks had their say ──► queued
+ *     queued, limited, bound, hooked ── sender gone ──► away ── offered again ──► queued, or hooked
+ *     working ── busy ──► queued
+ *     queued, limited, bound, away ── recalled, cancelled, timed out ──► forgotten
+ *     working ── cancelled ──► forgotten
+ *
+ * Bound is queued with another demand. An attempt that timed out or was cancelled has ended for its sender at once. Its
+ * agent keeps it, and its slot, until it says so or its grace is over: until then its token is known.
+ */
+type Stage = "queued" | "limited" | "hooked" | "away" | "working" | "ended" | "forgotten";

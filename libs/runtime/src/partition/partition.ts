@@ -32,12 +32,12 @@ import type { Outcome, PartitionStanding, PartitionState } from "../api.ts";
 import { raiseBehaviour } from "../behaviour/raising.ts";
 import { runtimeErrors } from "../errors.ts";
 import { tableEpochOf } from "../ownership/epochs.ts";
+import { ownEvents } from "../records/own-events.ts";
 import { refusalOf, refused } from "../refusals.ts";
 import { type Arrival, Inbox, refuse } from "./inbox.ts";
 import { beginLife, type Life, refold } from "./life.ts";
 import type { PartitionMemory } from "./memory.ts";
 import type { PartitionParts } from "./partition-parts.ts";
-import { pauseWork, releaseWork } from "./pausing.ts";
 import { Recovery } from "./recovery.ts";
 import { resume } from "./resumption.ts";
 
@@ -561,3 +561,27 @@ export class Partition {
 
 /** Looked at again after this long: the wall clock may have been set forward. */
 const timerMaxMs = 10_000;
+
+/** Pauses everything, unless the partition has had this pause. Called when it is loaded, before its first turn. */
+function pauseWork(memory: PartitionMemory, name: string): void {
+  const { pause, batch, self, parts } = memory;
+  if (name === "" || pause.name === name) return;
+  memory.beginTurn();
+  const { header, codec } = ownEvents.workPaused;
+  batch.add(self, header, codec, { name }, parts.cause);
+  pause.start(name, memory.nowMs, parts.cause.actor);
+}
+
+/** Lets paused machines continue, within a turn: what they have outstanding is started when that is durable. */
+function releaseWork(memory: PartitionMemory, released: WorkReleased, cause: Cause): void {
+  const { pause, folding, batch, self, instances, timers } = memory;
+  if (pause.has(released)) return;
+  const { header, codec } = ownEvents.workReleased;
+  batch.add(self, header, codec, released, cause);
+  const held = [...instances.values()].filter((instance) => pause.holds(instance));
+  // What of theirs was wanted in this turn is found with the rest.
+  folding.due = memory.takeDue();
+  pause.release(released);
+  for (const instance of held) if (!pause.holds(instance)) folding.due.push(...instance.effects);
+  for (const timer of pause.takeDue()) timers.set(timer, timer.rank);
+}

@@ -12,7 +12,7 @@ import type { FlatWriter } from "@tutti/contracts/wire";
 import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import { type BlobAccess, BlobRefused, partsOf, storedAboveBytes, wholeOf } from "../link/blobs.ts";
-import { Attempt, type AttemptPort, type Piece } from "./attempt.ts";
+import { Attempt, type AttemptPort, type Piece, type Told } from "./attempt.ts";
 import { callAs, TaskContext } from "./context.ts";
 import {
   type Figures,
@@ -26,7 +26,6 @@ import {
 import { busyOf, failureDetail } from "./failure.ts";
 import type { Handler, Registered } from "./handlers.ts";
 import { findNotJson } from "./json.ts";
-import { maskedOutcome, maskedTold } from "./masked.ts";
 import { Masks } from "./masks.ts";
 import { MeasureBook } from "./measures.ts";
 import type { OwnUse } from "./own-use.ts";
@@ -606,3 +605,24 @@ const never = Number.NEGATIVE_INFINITY;
 /** An attempt that has a result. */
 const answered = Symbol("answered");
 const notBegun: Figures = { runMs: 0, used: undefined, modelCalls: undefined };
+
+/** What an attempt told, as it may leave. */
+export function maskedTold(told: Told, masks: Masks | undefined): Told {
+  if (masks === undefined) return told;
+  const { saved, message } = told;
+  return { ...told, message: masks.text(message), saved: saved && masks.bytes(saved) };
+}
+
+export function maskedOutcome(outcome: Outcome, masks: Masks | undefined): Outcome {
+  if (masks === undefined) return outcome;
+  switch (outcome.$case) {
+    case "failed":
+      return { $case: "failed", value: masks.error(outcome.value) };
+    case "busy":
+      return { $case: "busy", value: { ...outcome.value, message: masks.text(outcome.value.message) } };
+    case "stopped":
+      return { $case: "stopped", value: { message: masks.text(outcome.value.message) } };
+    default:
+      return outcome;
+  }
+}

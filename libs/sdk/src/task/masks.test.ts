@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TuttiError, toErrorDetail } from "@tutti/kernel";
-import { maskedOutcome, maskedTold } from "./masked.ts";
+import { maskedOutcome, maskedTold } from "./attempts.ts";
 import { Masks } from "./masks.ts";
 
 const secret = 'p"ss word/1+ü';

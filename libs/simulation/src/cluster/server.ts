@@ -2,7 +2,10 @@
  * A process that hosts the machine of the load: the real runtime on its storage, and the doors through which the
  * network reaches it. All that goes in or out passes here, and is checked on its way out.
  */
-import type { HistoryRecord } from "@tutti/journal";
+
+import { RepairAction } from "@tutti/contracts/runtime/v1";
+import type { Cause } from "@tutti/contracts/types/v1";
+import type { Archive, HistoryRecord } from "@tutti/journal";
 import { type EnvelopeBatch, isTuttiError, type Refusal } from "@tutti/kernel";
 import type { EffectToken, LeaseTerm, Outcome, Runtime, Submission } from "@tutti/runtime";
 import { causeOf } from "../checks/chronicle.ts";
@@ -12,6 +15,7 @@ import type { OpenedStorage } from "../storage/storage.ts";
 import { type AnyCommand, type AnyQuery, projectionQuery } from "../witness/witness.ts";
 import type { WitnessedAnswer } from "../witness/witnessed.ts";
 import { type CrashKind, Life } from "../world/process.ts";
+import type { World } from "../world/world.ts";
 import { MeshCalls } from "./calls.ts";
 import type { Member } from "./coordinator.ts";
 import { Errands } from "./errands.ts";
@@ -19,7 +23,6 @@ import { PartitionOwnership } from "./partition-ownership.ts";
 import { processLog } from "./process-log.ts";
 import type { InboxReceiver, ServerParts } from "./server-parts.ts";
 import { makeRuntime } from "./server-runtime.ts";
-import { purgeNowAndThen, repairNowAndThen } from "./upkeep.ts";
 
 /** A command or question on its way in. */
 export type Answered = (outcome: Outcome) => void;
@@ -400,4 +403,33 @@ function refusalOf(error: unknown): Refusal {
   if (!isTuttiError(error)) throw error;
   const { code, status, message, retry, retryAfterMs, violations, details } = error;
   return { refused: true, code, status, message, retry, retryAfterMs, violations, details };
+}
+
+/** The background work of a process, as long as it lives. */
+
+const repairMs = 900;
+
+/** An operator looks now and then whether anything is kept aside, and lets it continue without what it failed on. */
+function repairNowAndThen(world: World, name: string, life: Life, runtime: Runtime): void {
+  const cause: Cause = { actor: undefined, traceparent: "", decision: "operator", reason: "skip it" };
+  for (const { key } of runtime.quarantined()) {
+    world.note(name, () => `repairs ${key.id}`);
+    runtime
+      .repair({ key, action: RepairAction.REPAIR_ACTION_SKIP, event: 0, cause })
+      .catch((error: unknown) => {
+        world.note(name, () => `cannot repair ${key.id}: ${String(error)}`);
+      });
+  }
+  life.schedule(repairMs, () => repairNowAndThen(world, name, life, runtime));
+}
+
+/** What is no longer to be kept goes, again and again. */
+function purgeNowAndThen(purgeEveryMs: number, life: Life, archive: Archive): void {
+  const again = (delayMs: number): void => {
+    life.schedule(delayMs, () => purgeNowAndThen(purgeEveryMs, life, archive));
+  };
+  archive.purge(life.now()).then(
+    (hasMore) => again(hasMore ? 1 : purgeEveryMs),
+    () => again(purgeEveryMs),
+  );
 }

@@ -1,11 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import type { MetricSeries, ProcessComponents } from "@tutti/rest/types";
 import { componentsQuery, metricSeriesQuery } from "../../data/queries.ts";
-import { counted } from "../../elements/moments.ts";
-import { Empty, PageHead } from "../../elements/parts.tsx";
+import { Lasting, Moment } from "../../elements/moment.tsx";
+import { count, counted, span } from "../../elements/moments.ts";
+import { Empty, PageHead, Part, Tag } from "../../elements/parts.tsx";
+import { ScrollTable } from "../../elements/scroll-table.tsx";
 import { Shown } from "../../elements/shown.tsx";
-import { CallsPart } from "./calls-part.tsx";
-import { HealthPart } from "./health-part.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { factsQuery } from "../explore/queries.ts";
+import { type CallRow, callsIn, callsSql } from "./calls.ts";
+import { healthPath, healthQuery, healthWord, unreadyIn } from "./health.ts";
 import { metricNameOf, stateOf, usedMetrics } from "./process.ts";
 import { ProcessPart } from "./process-part.tsx";
 import "./services.css";
@@ -41,4 +46,82 @@ function summaryOf(processes: readonly ProcessComponents[]): string {
   const unready = processes.filter((process) => stateOf(process) !== "ready").length;
   const all = `${counted(services.size, "service")} in ${counted(processes.length, "process", "processes")}`;
   return unready === 0 ? `${all}, all ready` : `${all}, ${unready} not ready`;
+}
+
+/** Which route, caller and status used most time in the last hour. */
+function CallsPart() {
+  const query = useQuery({ ...factsQuery(callsSql), refetchInterval: 60_000 });
+  return (
+    <Part title="Calls" aside="last hour, most time first">
+      <Shown query={query} what="calls" lines={4}>
+        {({ rows }) => {
+          const calls = callsIn(rows);
+          return calls.length === 0 ? <Empty title="No calls recorded yet." /> : <Calls calls={calls} />;
+        }}
+      </Shown>
+    </Part>
+  );
+}
+
+const titles = ["Route", "Caller", "Status", "Calls", "Time", "Mean", "Slowest"];
+
+function Calls({ calls }: { calls: readonly CallRow[] }) {
+  return (
+    <ScrollTable label="Calls" titles={titles}>
+      {calls.map((call) => (
+        <tr key={`${call.route} ${call.identity} ${call.code}`}>
+          <td>
+            <code>{call.route}</code>
+          </td>
+          <td>{call.identity}</td>
+          <td>{call.code}</td>
+          <td>{count(call.calls)}</td>
+          <td>{span(call.ms)}</td>
+          <td>{span(call.ms / Math.max(1, call.calls))}</td>
+          <td>{span(call.slowestMs)}</td>
+        </tr>
+      ))}
+    </ScrollTable>
+  );
+}
+
+/** When services and components were not ready in the last day. */
+function HealthPart() {
+  const query = useQuery(healthQuery());
+  return (
+    <Part
+      title="Health of the last day"
+      aside={
+        <span className="action lone">
+          <Spelled
+            label="Health"
+            call={{ method: "GET", path: healthPath }}
+            command={commandLine("tutti", "health")}
+          />
+        </span>
+      }
+    >
+      <Shown query={query} what="health" lines={3}>
+        {({ spans }) => {
+          const found = unreadyIn(spans);
+          if (found === undefined) return <Empty title="No health recorded yet." />;
+          if (found.length === 0) return <p>Every service and component was ready.</p>;
+          return (
+            <ul className="health-list">
+              {found.map(({ subject, state, startTimeMs, endTimeMs }) => (
+                <li key={`${subject} ${startTimeMs}`}>
+                  <Tag tone={state === "degraded" ? "held" : "wrong"}>{healthWord(state)}</Tag>
+                  <code>{subject}</code>
+                  <span className="soft small">
+                    <Moment atMs={startTimeMs} />, for <Lasting fromMs={startTimeMs} toMs={endTimeMs} />
+                    {endTimeMs === undefined ? ", until now" : ""}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          );
+        }}
+      </Shown>
+    </Part>
+  );
 }

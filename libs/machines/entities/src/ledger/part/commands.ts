@@ -7,6 +7,7 @@
  *    it has its fair part, and what it still uses beyond that counts against it until it has ended.
  * 3. Who does not ask again loses its parts when the lease is over.
  */
+
 import {
   type Allotment,
   type AllotmentUse,
@@ -19,7 +20,6 @@ import { words } from "../errors.ts";
 import { leaseMs, noticeMs, poolsMax } from "../limits.ts";
 import { type LedgerCommand, type LedgerView, partKey, poolOf, spanOf } from "../state.ts";
 import { partsClaimed } from "./events.ts";
-import { fairPart } from "./fair.ts";
 
 const usesBytesMax = 1_000_000;
 
@@ -107,4 +107,25 @@ function areAlike(ours: readonly QuotaPart[], theirs: readonly QuotaPart[]): boo
       );
     })
   );
+}
+
+/**
+ * Returns the fair part of one claimant with a demand, among claimants that demand more than they have. No
+ * claimant gets more than its demand. The rest is divided evenly.
+ */
+export function fairPart(
+  limit: number,
+  wanted: number,
+  others: readonly Pick<QuotaPart, "amount" | "isShort">[],
+): number {
+  const wishes = others.map(({ amount, isShort }) => (isShort ? Number.POSITIVE_INFINITY : amount));
+  let left = limit;
+  let count = wishes.length + 1;
+  for (const wish of [...wishes, wanted].sort((one, other) => one - other)) {
+    const part = Math.min(wish, left / count);
+    if (wish === wanted) return part;
+    left -= part;
+    count--;
+  }
+  return 0;
 }

@@ -5,7 +5,7 @@ import { isRefusal } from "@tutti/kernel";
 import { MachineDriver, seededChance } from "@tutti/kernel/testing";
 import { ledgerKey, masterService } from "../../testing/ledger.ts";
 import { claimParts, keepQuota, leaseMs, ledger } from "../index.ts";
-import { fairPart } from "./fair.ts";
+import { fairPart } from "./commands.ts";
 
 function newDriver(slots: number): MachineDriver {
   const driver = new MachineDriver({ machines: [ledger], service: masterService });
