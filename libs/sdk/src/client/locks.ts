@@ -42,15 +42,15 @@ export interface AcquireOptions {
    * For which work of the installation: with its end the lock is released, and works that wait for each other are found.
    * Default: the task of the handler that acquires it. `null` for none.
    */
-  readonly work?: LockWork | null;
+  readonly work?: {
+    readonly kind: "session" | "run" | "mission";
+    readonly id: string;
+    readonly task?: string;
+    readonly namespace?: string;
+  } | null;
 }
 
-interface LockWork {
-  readonly kind: "session" | "run" | "mission";
-  readonly id: string;
-  readonly task?: string;
-  readonly namespace?: string;
-}
+type LockWork = NonNullable<AcquireOptions["work"]>;
 
 const workKinds: ReadonlySet<string> = new Set(["session", "run", "mission"]);
 
