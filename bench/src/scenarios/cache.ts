@@ -1,6 +1,6 @@
 /**
- * The cache of task outputs: how long a task takes whose output is cached, how often a worker computes what 10,000 runs need at
- * once, and how long a graph of 100 cached tasks takes that has not changed.
+ * The cache of task outputs: the time of a task whose output is cached, the executions for 10,000 runs that need one output
+ * at once, and the time of an unchanged graph of 100 cached tasks.
  */
 import { silentLogger } from "@tutti/kernel";
 import { connect, type Tutti } from "@tutti/sdk/client";

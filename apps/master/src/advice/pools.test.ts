@@ -124,7 +124,7 @@ class World {
       const heldMs = (this.#timesMs[strategy] ?? 0) + (at % 7);
       for (let task = 0; task < 10; task++) add(fromMs + task, strategy, heldMs);
       if (strategy === "cheapest") add(fromMs, strategy, 50, "failed");
-      // What the other strategy still had at the start of a span, copies, and what comes again are no part of it.
+      // Tasks that the other strategy still had at the start of a span, copies, and repeated tasks are no part of it.
       for (let task = 0; task < 6; task++)
         add(fromMs, strategy === "least_loaded" ? "fastest" : "least_loaded", 90_000);
       add(fromMs, strategy, 90_000, "completed", 1);
