@@ -20,7 +20,7 @@ const harmless: Readonly<Record<string, readonly [tool: string, ...given: string
   doctor: ["tools/data.mjs", "doctor"],
   verify: ["tools/data.mjs", "verify"],
 };
-const commandTimeoutMs = 20_000;
+const commandTimeoutMs = 60_000;
 
 /**
  * Returns whether all starts of a page are those of a platform as it is by default. `with=alone` says that the page changes
