@@ -1,8 +1,8 @@
 /** Looks at the files of insight in a data directory that no process has, for `tutti data verify`. Changes nothing. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { type Finding, problem, sound } from "@tutti/host";
+import { openToRead } from "./facts/open-to-read.ts";
 import { sumOf } from "./series/schema.ts";
 
 interface File {
@@ -37,7 +37,7 @@ export function inspectInsight(directory: string): readonly Finding[] {
 
 function faultOf(file: string, summed: readonly string[]): string | undefined {
   try {
-    const database = new DatabaseSync(file, { readOnly: true });
+    const database = openToRead(file);
     try {
       const found = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
       if (found !== "ok") return "SQLite finds its pages broken";

@@ -1,5 +1,5 @@
 /** Reads facts of a span and analyses them. Runs in the process of queries: nothing else waits for it. */
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import {
   type AttemptFact,
   type BottleneckFound,
@@ -18,6 +18,7 @@ import {
   workKey,
 } from "@tutti/analysis";
 import { matchesWildcard } from "@tutti/kernel";
+import { openToRead } from "../facts/open-to-read.ts";
 import { timeText } from "../facts/tables.ts";
 
 interface Span {
@@ -75,7 +76,7 @@ const nothing: AnalysisFound = {
 };
 
 export function analyse(asked: AnalysisAsked): AnalysisFound {
-  const database = new DatabaseSync(asked.file, { readOnly: true });
+  const database = openToRead(asked.file);
   try {
     const works = worksOf(database, asked);
     const attempts = attemptsOf(database, asked);

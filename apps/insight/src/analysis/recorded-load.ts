@@ -1,6 +1,6 @@
 /** Reads the recorded load of pools. Runs in the process of queries. */
-import { DatabaseSync } from "node:sqlite";
 import { type LoadFact, loadStepMs } from "@tutti/analysis";
+import { openToRead } from "../facts/open-to-read.ts";
 
 export interface LoadAsked {
   readonly file: string;
@@ -23,7 +23,7 @@ const poolsMax = 100;
 const dayMs = 86_400_000;
 
 export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadAsked): readonly PoolLoad[] {
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = openToRead(file);
   try {
     const named = { namespace, pool, fromMs, toMs };
     const steps = database

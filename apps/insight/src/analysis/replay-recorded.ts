@@ -1,5 +1,4 @@
 /** Reads what was recorded of a pool, and replays it. Runs in a process of its own: nothing else waits for it. */
-import { DatabaseSync } from "node:sqlite";
 import { Pool, type PoolLimit } from "@tutti/contracts/swarm/v1";
 import {
   compareStrategies,
@@ -18,6 +17,7 @@ import {
   type WhatIf,
   whatIf,
 } from "@tutti/matching";
+import { openToRead } from "../facts/open-to-read.ts";
 import { timeText } from "../facts/tables.ts";
 
 export interface ReplayAsked {
@@ -108,7 +108,7 @@ function readRecording({ file, namespace, pool, fromMs, toMs, attempts: most }: 
   readonly missing: number;
   readonly cut: boolean;
 } {
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = openToRead(file);
   try {
     // The casts: a statement gives rows of the columns of its table.
     const rows = database

@@ -103,7 +103,8 @@ function openDatabase(file: string): DatabaseSync {
 
 function opened(file: string): DatabaseSync {
   makePrivateFile(file);
-  const database = new DatabaseSync(file);
+  // A reader that closes the last connection locks it for a moment.
+  const database = new DatabaseSync(file, { timeout: 5_000 });
   try {
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);

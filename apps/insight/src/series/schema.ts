@@ -50,7 +50,8 @@ export function openFile(file: string, nowMs: number): OpenedFile {
 
 function opened(file: string): DatabaseSync {
   makePrivateFile(file);
-  const database = new DatabaseSync(file);
+  // A reader that closes the last connection locks it for a moment.
+  const database = new DatabaseSync(file, { timeout: 5_000 });
   try {
     // A process that is killed loses nothing. After a power failure the last minutes may be missing.
     database.exec(

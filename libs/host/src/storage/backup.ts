@@ -83,7 +83,8 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
   if (!existsSync(from)) return;
   const { backup, DatabaseSync } = await import("node:sqlite");
   await mkdir(dirname(to), { recursive: true, mode: privateModes.folder });
-  const database = new DatabaseSync(from, { readOnly: true });
+  // Its thread locks it for moments, such as when it ends.
+  const database = new DatabaseSync(from, { readOnly: true, timeout: 5_000 });
   try {
     makePrivateFile(to);
     await backup(database, to);

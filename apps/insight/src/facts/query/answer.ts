@@ -7,7 +7,8 @@
  * 3. Rows, bytes and the size of a value have limits. Time is limited by the process that started this one.
  */
 import { randomBytes } from "node:crypto";
-import { constants, DatabaseSync } from "node:sqlite";
+import { constants } from "node:sqlite";
+import { openToRead } from "../open-to-read.ts";
 import { factTables } from "../tables.ts";
 
 export interface QueryAsked {
@@ -44,7 +45,7 @@ const kept = new Set<string>(factTables.map((table) => table.kept));
 const hidden = /^(?:sqlite_|pragma_|cursor$|dbstat|json_|bytecode|tables_used)/;
 
 export function answerQuery({ file, namespace, sql, rowsMax, parameters }: QueryAsked): QueryAnswer {
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = openToRead(file);
   try {
     database.limits.length = valueBytesMax;
     const secret = `s${randomBytes(16).toString("hex")}`;
