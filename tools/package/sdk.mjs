@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { resolveMeshSettings } from "../../libs/mesh/src/settings.ts";
 import { workspaceRoot } from "../setup.mjs";
-import { clientPackages } from "./clients.mjs";
+import { clientPackages } from "../../apps/cli/clients.mjs";
 import { writeDeclarations } from "./declarations.mjs";
 
 const sources = join(workspaceRoot, "libs", "sdk", "src");
