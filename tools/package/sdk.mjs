@@ -5,9 +5,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
+import { clientPackages } from "../../apps/cli/clients.mjs";
 import { resolveMeshSettings } from "../../libs/mesh/src/settings.ts";
 import { workspaceRoot } from "../setup.mjs";
-import { clientPackages } from "../../apps/cli/clients.mjs";
 import { writeDeclarations } from "./declarations.mjs";
 
 const sources = join(workspaceRoot, "libs", "sdk", "src");
