@@ -90,6 +90,16 @@ ${before}mount="mount -t overlay overlay -o lowerdir=$root/usr:/usr /usr"
 exec unshare --mount sh -c "$mount && exec ${path} \\"\\$@\\"" ${name} "$@"
 `;
 const dovecotLauncher = usrLauncher("dovecot", "/usr/sbin/dovecot");
+/** It reads templates below /usr. If they are installed, or a view cannot be made, it starts as it is. */
+const alertmanagerLauncher = usrLauncher(
+  "prometheus-alertmanager",
+  "/usr/bin/prometheus-alertmanager",
+  `if [ -e /usr/share/prometheus/alertmanager/default.tmpl ] ||
+  ! unshare --mount mount -t overlay overlay -o lowerdir="$root"/usr:/usr /usr 2> /dev/null; then
+  exec "$root/usr/bin/prometheus-alertmanager" "$@"
+fi
+`,
+);
 /** The first word `server` starts the server. */
 const rabbitmqLauncher = usrLauncher(
   "rabbitmq",
@@ -156,10 +166,11 @@ export const programs = {
   },
   "prometheus-alertmanager": {
     package: "prometheus-alertmanager",
-    file: "usr/bin/prometheus-alertmanager",
+    file: "bin/prometheus-alertmanager",
     versionArguments: ["--version"],
     atLeast: "0.25.0",
     requiredInCi: true,
+    launcher: alertmanagerLauncher,
   },
   // One that has gRPC and protobuf. A module fits the Python that it was built for: they are of the system's release.
   python3: {
