@@ -5,15 +5,12 @@
  *    memory, processors and processes.
  * 2. It is removed when the task ends. What a killed worker left is removed by the next worker on that machine.
  * 3. Files of other tasks are mounted for reading. What it writes below `outputs` becomes files of the run.
- * 4. A container is for one task, also one that was created before its task came. It is never started twice.
  */
-import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { matchesWildcard, systemTimers, type Timer } from "@tutti/kernel";
+import { matchesWildcard } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
 import { TaskFailure } from "../task/failure.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
@@ -74,11 +71,6 @@ export interface ContainerOptions {
   readonly graceMs?: number;
   /** How much of each of its outputs the result keeps. Default 65,536. */
   readonly keptBytes?: number;
-  /**
-   * How many containers are created before their tasks come, for tasks that repeat image, command, variables and paths.
-   * Contents of files and `stdin` may differ. Default: 0. No effect with `pull: "always"`.
-   */
-  readonly warm?: number;
 }
 
 /** What a worker says of it: `worker.handle("container", container(), containerOptions)`. */
@@ -124,27 +116,17 @@ const engineVariables = [
 /** Returns a handler that runs containers. */
 export function container(options: ContainerOptions = {}): Handler<ContainerInput, ContainerOutput> {
   let swept: Promise<void> | undefined;
-  const ready = new ReadyContainers(options);
   return async (input, task) => {
     const checked = checkedInput(input, options);
     swept ??= sweep(options);
     await swept;
-    const prepared = ready.take(checked);
-    const place = prepared ?? (await newPlace());
-    ready.prepare(checked);
-    const running = new Running(checked, options, place, task);
+    const folder = await mkdtemp(join(tmpdir(), `${namePrefix}-`));
     try {
-      return await running.run(prepared !== undefined);
+      return await new Running(checked, options, folder, task).run();
     } finally {
-      await removed(options, place, running.hasEnded);
+      await rm(folder, { recursive: true, force: true });
     }
   };
-}
-
-/** The name of a container, and the folder with what is mounted in it. */
-interface Place {
-  readonly name: string;
-  readonly folder: string;
 }
 
 /** Other machines may use the same engine. */
@@ -152,141 +134,93 @@ const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8
 const namePrefix = `tutti-${machine}-${process.pid}`;
 const nameForm = new RegExp(`^tutti-${machine}-(\\d+)-`);
 
-async function newPlace(): Promise<Place> {
-  const folder = await mkdtemp(join(tmpdir(), `${namePrefix}-`));
-  return { name: `${namePrefix}-${randomUUID()}`, folder };
-}
-
-interface Waiting {
-  readonly place: Place;
-  readonly shape: string;
-  readonly timer: Timer;
-}
-
-/** How long a container waits for a task. */
-const warmMs = 600_000;
-
-/** Containers that are created for the next tasks of the same shape. They have no process until they are started. */
-class ReadyContainers {
-  readonly #options: ContainerOptions;
-  readonly #most: number;
-  /** The oldest first. */
-  readonly #waiting: Waiting[] = [];
-  #preparing = 0;
-  #isGuarded = false;
-
-  constructor(options: ContainerOptions) {
-    const { warm = 0, pull } = options;
-    this.#options = options;
-    this.#most = pull === "always" ? 0 : warm;
-  }
-
-  take(input: ContainerInput): Place | undefined {
-    if (this.#waiting.length === 0) return undefined;
-    const shape = shapeOf(input);
-    const at = this.#waiting.findIndex((each) => each.shape === shape);
-    const [taken] = at < 0 ? [] : this.#waiting.splice(at, 1);
-    taken?.timer.cancel();
-    return taken?.place;
-  }
-
-  /** Creates one for the next task of this shape, next to the task that is starting. */
-  prepare(input: ContainerInput): void {
-    const shape = shapeOf(input);
-    const same = this.#waiting.filter((each) => each.shape === shape).length;
-    if (this.#preparing + same >= this.#most) return;
-    this.#preparing++;
-    this.#create(input, shape)
-      // The task that starts such a container itself shows why.
-      .catch(() => {})
-      .finally(() => this.#preparing--);
-  }
-
-  async #create(input: ContainerInput, shape: string): Promise<void> {
-    const place = await newPlace();
-    // The engine expects what it mounts. The contents are written before the start.
-    for (const index of Object.keys(input.files ?? {}).keys()) await writeFile(fileIn(place, index), "");
-    const { code } = await asked(this.#options, [
-      "create",
-      ...(await argumentsOf(input, this.#options, place)),
-    ]);
-    if (code !== 0) return removed(this.#options, place, true);
-    const timer = systemTimers.after(warmMs, () => {
-      const at = this.#waiting.findIndex((each) => each.place === place);
-      if (at >= 0) this.#drop(at);
-    });
-    this.#waiting.push({ place, shape, timer });
-    this.#guard();
-    while (this.#waiting.length > this.#most) this.#drop(0);
-  }
-
-  #drop(at: number): void {
-    for (const { place, timer } of this.#waiting.splice(at, 1)) {
-      timer.cancel();
-      removed(this.#options, place, true).catch(() => {});
-    }
-  }
-
-  /** A worker that ends leaves none. Those of a killed worker are swept by the next one. */
-  #guard(): void {
-    if (this.#isGuarded) return;
-    this.#isGuarded = true;
-    process.once("exit", () => {
-      if (this.#waiting.length === 0) return;
-      const [program = "", ...own] = engineOf(this.#options);
-      spawnSync(program, [...own, "rm", "--force", ...this.#waiting.map(({ place }) => place.name)]);
-      for (const { place } of this.#waiting) rmSync(place.folder, { recursive: true, force: true });
-    });
-  }
-}
-
-/** All of a task but the contents of its files and its input. */
-function shapeOf({ stdin: _, files = {}, ok: __, final: ___, ...input }: ContainerInput): string {
-  return JSON.stringify([Object.entries(input).sort(), Object.keys(files)]);
-}
-
 class Running {
   readonly #input: ContainerInput;
   readonly #options: ContainerOptions;
-  readonly #place: Place;
+  readonly #folder: string;
   readonly #task: TaskContext;
-  /** Whether the engine says so. */
-  hasEnded = false;
+  readonly #name = `${namePrefix}-${randomUUID()}`;
+  #hasEnded = false;
 
-  constructor(input: ContainerInput, options: ContainerOptions, place: Place, task: TaskContext) {
+  constructor(input: ContainerInput, options: ContainerOptions, folder: string, task: TaskContext) {
     this.#input = input;
     this.#options = options;
-    this.#place = place;
+    this.#folder = folder;
     this.#task = task;
   }
 
-  /** @param isCreated whether the container waits to be started */
-  async run(isCreated: boolean): Promise<ContainerOutput> {
-    const { image, ok = [0], final = [], stdin = "", files = {} } = this.#input;
+  async run(): Promise<ContainerOutput> {
+    const { image, ok = [0], final = [], stdin = "" } = this.#input;
     const { graceMs, keptBytes } = this.#options;
     const task = this.#task;
-    const place = this.#place;
-    await Promise.all(
-      Object.values(files).map((content, index) => placeFile(task, content, fileIn(place, index))),
+    const given = await this.#arguments();
+    try {
+      const end = await runCommand([...engineOf(this.#options), "run", ...given], {
+        ...{ folder: this.#folder, env: variablesOf(engineVariables), signal: task.signal, stdin },
+        ...(graceMs !== undefined && { graceMs }),
+        ...(keptBytes !== undefined && { keptBytes }),
+        output: (chunk, channel) => task.output(chunk, { channel }),
+      });
+      const state = await this.#state();
+      const { code, signal, stdout, stderr } = end;
+      if (
+        state !== undefined &&
+        !state.isKilled &&
+        signal === undefined &&
+        code !== null &&
+        ok.includes(code)
+      )
+        return {
+          ...{ exitCode: code, stdout: stdout.text, stderr: stderr.text },
+          ...{ truncated: stdout.isCut || stderr.isCut, image: state.image, files: await this.#files() },
+        };
+      throw this.#failure(end, state, image, final);
+    } finally {
+      await this.#remove();
+    }
+  }
+
+  async #arguments(): Promise<readonly string[]> {
+    const { image, command = [], env = {}, cwd, files = {}, outputs, network = false } = this.#input;
+    const options = this.#options;
+    const memory = Math.min(this.#input.memoryBytes ?? Infinity, options.memoryBytes ?? memoryBytesDefault);
+    const cpus = Math.min(this.#input.cpus ?? Infinity, options.cpus ?? 1);
+    const environment = join(this.#folder, "env");
+    // Values in arguments would be seen by every user of the machine.
+    await writeFile(
+      environment,
+      Object.entries(env)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(""),
+      { mode: 0o600 },
     );
-    const given = isCreated
-      ? ["start", "--attach", "--interactive", place.name]
-      : ["run", ...(await argumentsOf(this.#input, this.#options, place))];
-    const end = await runCommand([...engineOf(this.#options), ...given], {
-      ...{ folder: place.folder, env: variablesOf(engineVariables), signal: task.signal, stdin },
-      ...(graceMs !== undefined && { graceMs }),
-      ...(keptBytes !== undefined && { keptBytes }),
-      output: (chunk, channel) => task.output(chunk, { channel }),
-    });
-    const state = await this.#state();
-    const { code, signal, stdout, stderr } = end;
-    const isDone = state !== undefined && !state.isKilled && signal === undefined;
-    if (isDone && code !== null && ok.includes(code))
-      return {
-        ...{ exitCode: code, stdout: stdout.text, stderr: stderr.text },
-        ...{ truncated: stdout.isCut || stderr.isCut, image: state.image, files: await this.#files() },
-      };
-    throw this.#failure(end, state, image, final);
+    const mounts = await Promise.all(
+      Object.entries(files).map(async ([path, content], index) => {
+        const file = join(this.#folder, `file-${index}`);
+        await placeFile(this.#task, content, file);
+        return `--volume=${file}:${path}:ro`;
+      }),
+    );
+    if (outputs !== undefined) {
+      const folder = join(this.#folder, "outputs");
+      await mkdir(folder, { mode: 0o777 });
+      mounts.push(`--volume=${folder}:${outputs}:rw`);
+    }
+    return [
+      ...["--name", this.#name, "--interactive", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"],
+      ...[
+        "--security-opt",
+        "no-new-privileges",
+        "--pids-limit",
+        String(options.processes ?? processesDefault),
+      ],
+      ...["--memory", String(memory), "--cpus", String(cpus), "--pull", options.pull ?? "missing"],
+      ...["--network", network ? (options.network ?? "none") : "none", "--env-file", environment],
+      ...(cwd === undefined ? [] : ["--workdir", cwd]),
+      ...mounts,
+      ...(options.runArguments ?? []),
+      ...[image, ...command],
+    ];
   }
 
   #failure(end: CommandEnd, state: State | undefined, image: string, final: readonly number[]): Error {
@@ -309,60 +243,20 @@ class Running {
   async #state(): Promise<State | undefined> {
     const { code, stdout } = await asked(this.#options, [
       ...["container", "inspect", "--format", "{{.State.OOMKilled}} {{.Image}} {{.State.Running}}"],
-      this.#place.name,
+      this.#name,
     ]);
     const [isKilled, image = "", isRunning] = stdout.text.trim().split(" ");
-    this.hasEnded = isRunning === "false";
+    this.#hasEnded = isRunning === "false";
     return code === 0 ? { isKilled: isKilled === "true", image } : undefined;
   }
 
   async #files(): Promise<Readonly<Record<string, StoredFile>>> {
-    return this.#input.outputs === undefined ? {} : storeFolder(this.#task, outputsIn(this.#place));
+    return this.#input.outputs === undefined ? {} : storeFolder(this.#task, join(this.#folder, "outputs"));
   }
-}
 
-function fileIn({ folder }: Place, index: number): string {
-  return join(folder, `file-${index}`);
-}
-
-function outputsIn({ folder }: Place): string {
-  return join(folder, "outputs");
-}
-
-/** Of `run` or `create`. */
-async function argumentsOf(
-  input: ContainerInput,
-  options: ContainerOptions,
-  place: Place,
-): Promise<readonly string[]> {
-  const { image, command = [], env = {}, cwd, files = {}, outputs, network = false } = input;
-  const memory = Math.min(input.memoryBytes ?? Infinity, options.memoryBytes ?? memoryBytesDefault);
-  const cpus = Math.min(input.cpus ?? Infinity, options.cpus ?? 1);
-  const environment = join(place.folder, "env");
-  // Values in arguments would be seen by every user of the machine.
-  await writeFile(
-    environment,
-    Object.entries(env)
-      .map(([name, value]) => `${name}=${value}\n`)
-      .join(""),
-    { mode: 0o600 },
-  );
-  const mounts = Object.keys(files).map((path, index) => `--volume=${fileIn(place, index)}:${path}:ro`);
-  if (outputs !== undefined) {
-    await mkdir(outputsIn(place), { mode: 0o777 });
-    mounts.push(`--volume=${outputsIn(place)}:${outputs}:rw`);
+  #remove(): Promise<void> {
+    return removed(this.#options, this.#name, this.#hasEnded);
   }
-  const processes = String(options.processes ?? processesDefault);
-  return [
-    ...["--name", place.name, "--interactive", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"],
-    ...["--security-opt", "no-new-privileges", "--pids-limit", processes],
-    ...["--memory", String(memory), "--cpus", String(cpus), "--pull", options.pull ?? "missing"],
-    ...["--network", network ? (options.network ?? "none") : "none", "--env-file", environment],
-    ...(cwd === undefined ? [] : ["--workdir", cwd]),
-    ...mounts,
-    ...(options.runArguments ?? []),
-    ...[image, ...command],
-  ];
 }
 
 interface State {
@@ -384,13 +278,8 @@ function asked(options: ContainerOptions, given: readonly string[]): Promise<Com
   return runCommand([...engineOf(options), ...given], quiet);
 }
 
-async function removed(options: ContainerOptions, { name, folder }: Place, hasEnded: boolean): Promise<void> {
-  await removedContainer(options, name, hasEnded);
-  await rm(folder, { recursive: true, force: true });
-}
-
-/** Each call of an engine takes some 50 ms. */
-async function removedContainer(options: ContainerOptions, name: string, hasEnded = false): Promise<void> {
+/** Each call of Podman takes a tenth of a second. */
+async function removed(options: ContainerOptions, name: string, hasEnded = false): Promise<void> {
   // Podman would wait for a container to end by itself.
   if (!hasEnded) await asked(options, ["kill", name]);
   await asked(options, ["rm", "--force", name]);
@@ -400,7 +289,7 @@ async function removedContainer(options: ContainerOptions, name: string, hasEnde
 async function sweep(options: ContainerOptions): Promise<void> {
   const { stdout } = await asked(options, ["ps", "--all", "--format", "{{.Names}}"]);
   const names = stdout.text.split("\n").filter(isOrphan);
-  for (const name of names) await removedContainer(options, name);
+  for (const name of names) await removed(options, name);
   for (const name of (await readdir(tmpdir())).filter(isOrphan))
     await rm(join(tmpdir(), name), { recursive: true, force: true });
 }
