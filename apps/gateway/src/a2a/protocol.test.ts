@@ -122,9 +122,9 @@ it("whole numbers, also as the text of a query", () => {
       -32_602,
       String(wrong),
     );
+});
 
-  it("takes names of fields as the .proto file has them", () => {
-    const given = { task_id: "t", id: "c", page_size: 2, pageSize: 3 };
-    assert.deepEqual(jsonNames(given), { taskId: "t", id: "c", page_size: 2, pageSize: 3 });
-  });
+it("takes names of fields as the .proto file has them", () => {
+  const given = { task_id: "t", id: "c", page_size: 2, pageSize: 3 };
+  assert.deepEqual(jsonNames(given), { taskId: "t", id: "c", page_size: 2, pageSize: 3 });
 });

@@ -29,7 +29,7 @@ export interface Link {
   readonly agent: Agent;
   /** Whether it asks for each task, and need not be put to sleep. */
   readonly isPolled: boolean;
-  /** What is to be sent in this turn. */
+  /** Messages to send in this turn. */
   readonly outgoing: HostFrame;
   /** A result of this link need not be kept any longer. */
   settle(number: number): void;

@@ -29,7 +29,7 @@ export interface CohortMatch {
   /** The capability in the version that is used there, by its number. */
   readonly number: number;
   readonly version: string;
-  /** How well its labels are what is preferred, 0 to 1. */
+  /** The share of preferred labels that it has, 0 to 1. */
   readonly preference: number;
 }
 

@@ -251,7 +251,7 @@ export class Task implements Ranked {
     this.#end = this.#start + length;
   }
 
-  /** What is in the wheel for it. Undefined when nothing was so far. */
+  /** Its entry in the wheel. Undefined before its first one. */
   get alarm(): Due | undefined {
     return this.#alarm;
   }

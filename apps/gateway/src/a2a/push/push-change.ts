@@ -17,7 +17,7 @@ export interface Observed {
 /** A larger artifact is left out: the client gets the task instead. */
 const bodyBytesMax = 524_288;
 
-/** A task as it stands, compared with what was reported before. Progress of a working task is no change. */
+/** The current state of a task, compared with the last report. Progress of a working task is no change. */
 export function observed(run: Run, question: Question | undefined, before: string): Observed {
   const ended = hasEnded(run);
   const { state, message } = statusOf(run, question);

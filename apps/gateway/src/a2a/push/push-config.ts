@@ -22,7 +22,7 @@ const configId = /^[\w.:-]*$/;
 /**
  * The configuration of a request. Its id may be empty.
  *
- * @param urlProblem what is wrong with a URL that the platform would call
+ * @param urlProblem the reason why the platform may not call a URL
  */
 export function pushConfigIn(
   from: Json,

@@ -97,7 +97,7 @@ export class PushNotifications {
     agent.does(pushCapabilities.post, { work: (work) => this.#post(work), isTask: isPost });
   }
 
-  /** What is wrong with a URL of a client. Its name is resolved again for each call. */
+  /** The problem of a URL of a client, if it has one. Its name is resolved again for each call. */
   urlProblem(url: string): string | undefined {
     return urlProblem(url, this.#parts.arePrivateAllowed);
   }

@@ -30,7 +30,7 @@ export class PushOperations {
     this.#parts = parts;
   }
 
-  /** Throws what is wrong with a configuration, before the task of a message is started. */
+  /** Throws if a configuration is invalid, before the task of a message is started. */
   async check(from: Json, prefix: string): Promise<void> {
     this.#configIn(await this.#parts.push.notifications(), from, prefix);
   }
