@@ -42,8 +42,15 @@ export const kernelErrors = defineErrors("kernel", {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
     help: "The time allowed ran out. Whether the work was done is unknown: repeat with the same idempotency key, and with a longer deadline if it happens again.",
-    message: ({ what }: { what: string }) => `${what} did not finish in time, and its outcome is unknown`,
-    remedy: "Retry with the same idempotency key.",
+    message: ({
+      what,
+      isSafe = false,
+    }: {
+      what: string /** A repeated call changes nothing more. */;
+      isSafe?: boolean;
+    }) => `${what} did not finish in time${isSafe ? "" : ", and its outcome is unknown"}`,
+    remedy: ({ isSafe = false }: { what: string; isSafe?: boolean }) =>
+      isSafe ? "Retry, with a longer deadline if it happens again." : "Retry with the same idempotency key.",
   },
   unreachable: {
     status: "UNAVAILABLE",

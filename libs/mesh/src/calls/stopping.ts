@@ -6,9 +6,9 @@ export interface Stoppable {
   stop(reason: TuttiError): void;
 }
 
-/** Returns the time allowed for a call ran out. */
-export function late(method: Method): TuttiError {
-  return kernelErrors.deadlineExceeded({ what: method.label });
+/** The time allowed for a call ran out. */
+export function late(method: Method, extras: { cause?: unknown } = {}): TuttiError {
+  return kernelErrors.deadlineExceeded({ what: method.label, isSafe: method.rpc.repeat === "safe" }, extras);
 }
 
 /** The caller gave up, for the reason an abort signal names. */
@@ -16,7 +16,7 @@ export function givenUp(method: Method, reason?: unknown): TuttiError {
   const extras = reason === undefined ? {} : { cause: reason };
   // `AbortSignal.timeout()` is a deadline by another name.
   if (reason instanceof Error && reason.name === "TimeoutError") {
-    return kernelErrors.deadlineExceeded({ what: method.label }, extras);
+    return late(method, extras);
   }
   return kernelErrors.cancelled({ what: method.label }, extras);
 }
