@@ -165,10 +165,19 @@ export const sdkErrors = defineErrors("sdk", {
   inputUnreadable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The input of a task lies in the blob store because it is large, and could not be read from there. The reason says why. The task is tried again.",
+    help: "The input of a task lies in the blob store because it is large, and the store refused to give it. The reason says why. The task is tried again.",
     message: ({ capability, reason }: { capability: string; reason: string }) =>
       `The input of \`${capability}\` cannot be read from the blob store: ${reason}`,
-    remedy: "Check the blob store. The task is retried.",
+    remedy: "Check the permissions of the worker. The task is retried.",
+  },
+  dataUnreadable: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A value or a file lies in the blob store because it is large. The store no longer has it, its content is damaged, or it is larger than a task reads. What needs it fails and is not retried. If the store is only away, work waits instead. Restore the store from a backup and retry the run, or reset the run to before the task that made the value.",
+    message: ({ sha256, bytes, reason }: { sha256: string; bytes: number; reason: string }) =>
+      `The stored value ${sha256.slice(0, 12)} of ${bytes} bytes cannot be read: ${reason}`,
+    remedy:
+      "Restore the blob store and retry the run, or reset the run to before the task that made the value.",
   },
   metricInvalid: {
     status: "INVALID_ARGUMENT",

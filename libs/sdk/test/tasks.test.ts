@@ -298,9 +298,20 @@ describe("a task", () => {
     await settle();
     assert.deepEqual(told(host.results).toSorted(), [
       '1: {"large":true}',
-      "2: failed sdk.input_unreadable",
-      "3: failed sdk.input_unreadable",
+      "2: failed sdk.data_unreadable",
+      "3: failed sdk.data_unreadable",
     ]);
+    const failures = host.results.flatMap(({ outcome }) =>
+      outcome?.$case === "failed" ? [outcome.value] : [],
+    );
+    assert.equal(
+      failures.find(({ message }) => message.includes("080808"))?.message,
+      "The stored value 080808080808 of 2000000 bytes cannot be read: it is not in the blob store. Restore the blob store and retry the run, or reset the run to before the task that made the value.",
+    );
+    assert.deepEqual(
+      failures.map(({ retry }) => retry),
+      [RetryClass.RETRY_CLASS_NEVER, RetryClass.RETRY_CLASS_NEVER],
+    );
     assert.equal(host.credit, 7, "every slot is free");
   });
 

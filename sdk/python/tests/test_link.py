@@ -25,6 +25,7 @@ from tutti._contracts import (
     Sleep,
     Wake,
 )
+from tutti.errors import LOSSES, data_unreadable
 
 
 def echo(given):
@@ -431,12 +432,15 @@ class Attempts(unittest.TestCase):
         stage = Stage({"test.echo": echo})
         stage.welcome()
         stage.blobs[b"h" * 32] = b'"large"'
-        blobs = [Payload(blob={"sha256": digit * 32, "size": 7}) for digit in (b"h", b"n")]
+        stage.blobs[b"r" * 32] = ValueError("no permission")
+        stage.blobs[b"n" * 32] = data_unreadable("6e" * 32, 7, LOSSES["blobs.missing"])
+        blobs = [Payload(blob={"sha256": digit * 32, "size": 7}) for digit in (b"h", b"r", b"n")]
         stage.say(assignments=[task(number, input_payload=blob) for number, blob in enumerate(blobs)])
-        [read, missing] = stage.stream.all("results")
+        [read, refused, missing] = stage.stream.all("results")
         self.assertEqual(read.inline_output, b'"large"')
         self.assertEqual(
-            (missing.failed.code, missing.failed.retry), ("sdk.input_unreadable", RETRY_CLASS_SAME_KEY)
+            [(failed.code, failed.retry) for failed in (refused.failed, missing.failed)],
+            [("sdk.input_unreadable", RETRY_CLASS_SAME_KEY), ("sdk.data_unreadable", RETRY_CLASS_NEVER)],
         )
 
     def test_a_file_within_an_output_is_stored_and_opened_by_its_reference(self):

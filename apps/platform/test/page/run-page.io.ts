@@ -329,6 +329,12 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
       const saved = page.waitForEvent("download");
       await files.getByRole("link", { name: "Save output.film" }).click();
       assert.match((await saved).url(), /\/v1\/blobs\/\w{64}\?mediaType=video/);
+      const problem = { code: "blobs.missing", title: "missing", detail: "Blob 1 not found.", status: 404 };
+      await page.route("**/v1/blobs/**", (route) => route.fulfill({ status: 404, json: problem }));
+      await page.reload();
+      await files.getByRole("button", { name: "Show draw.output.plan" }).click();
+      await files.getByText(/of text\/plain: missing\. Blob 1 not found/).waitFor();
+      assert.equal(await files.getByRole("row").count(), 5);
       assert.deepEqual(await accessibilityProblems(page), []);
     } finally {
       await page.context().close();

@@ -7,7 +7,7 @@ export const blobErrors = defineErrors("blobs", {
     retry: "never",
     help: "There is no blob with this hash: it was never put, or nothing named it any more and it was removed.",
     message: ({ name }: { name: string }) => `Blob ${name} not found`,
-    remedy: "Put its content again from a copy.",
+    remedy: "Restore it from a backup, or run the task that made it again.",
   },
   damaged: {
     status: "DATA_LOSS",

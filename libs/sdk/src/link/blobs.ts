@@ -4,6 +4,7 @@ import { type blobService, PutRequest } from "@tutti/contracts/blob/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import { errorFromUnknown } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
+import { sdkErrors } from "../errors.ts";
 
 export interface BlobWanted {
   readonly namespace: string;
@@ -19,10 +20,52 @@ export interface BlobAccess {
   write(namespace: string, content: AsyncIterable<Uint8Array>): Promise<BlobReference>;
 }
 
-/** Trying again does not help: the content is not there, is another, or may not be read or stored. */
+/** Trying again does not help: the content may not be read or stored. */
 export class BlobRefused extends Error {
   static {
     BlobRefused.prototype.name = "BlobRefused";
+  }
+}
+
+/** Why content cannot be read in any case. Undefined where waiting or a permission may help. */
+export function lossOf(status: string | undefined): string | undefined {
+  if (status === "NOT_FOUND") return "it is not in the blob store";
+  return status === "DATA_LOSS" ? "its content is damaged" : undefined;
+}
+
+export function unreadable({ sha256, bytes }: BlobWanted, reason: string): Error {
+  return sdkErrors.dataUnreadable({ sha256: Buffer.from(sha256).toString("hex"), bytes, reason });
+}
+
+/** Whether asking again is in vain. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof BlobRefused || sdkErrors.dataUnreadable.is(error);
+}
+
+/**
+ * Reads content although the store is away in between: `wait` decides how long to pause, or throws. What was given before
+ * is skipped, so the reader sees the content once.
+ */
+export async function* readPatiently(
+  read: () => AsyncIterable<Uint8Array>,
+  wait: (error: unknown, failures: number) => Promise<void>,
+): AsyncGenerator<Uint8Array, void> {
+  let given = 0;
+  for (let failures = 0; ; failures++) {
+    let at = 0;
+    try {
+      for await (const part of read()) {
+        const known = Math.max(0, given - at);
+        at += part.length;
+        if (known >= part.length) continue;
+        given = at;
+        failures = 0;
+        yield known === 0 ? part : part.subarray(known);
+      }
+      return;
+    } catch (error) {
+      await wait(error, failures);
+    }
   }
 }
 
@@ -35,8 +78,9 @@ const chunkBytesMax = 1_048_576;
 /** Passes parts on, and holds the last one back until all of them have the hash. */
 export async function* verified(
   parts: AsyncIterable<Uint8Array>,
-  { sha256, bytes }: BlobWanted,
+  wanted: BlobWanted,
 ): AsyncGenerator<Uint8Array, void> {
+  const { sha256, bytes } = wanted;
   const hash = createHash("sha256");
   let lengthBytes = 0;
   let held: Uint8Array | undefined;
@@ -48,7 +92,7 @@ export async function* verified(
     held = part;
   }
   if (lengthBytes !== bytes || !hash.digest().equals(sha256))
-    throw new BlobRefused(`${lengthBytes} bytes that do not have the hash of the reference`);
+    throw unreadable(wanted, `the store gave ${lengthBytes} bytes that do not have its hash`);
   if (held !== undefined) yield held;
 }
 
@@ -77,11 +121,13 @@ export async function* putRequests(
 
 /** Over a client of the contract. */
 export function blobsOver(client: Client<typeof blobService>): BlobAccess {
-  const read = async function* ({ namespace, sha256 }: BlobWanted) {
+  const read = async function* (wanted: BlobWanted) {
+    const { namespace, sha256 } = wanted;
     try {
       for await (const { chunk } of client.get({ namespace, sha256, offset: 0, length: 0 })) yield chunk;
     } catch (error) {
-      throw callError(error);
+      const loss = lossOf(errorFromUnknown(error).status);
+      throw loss === undefined ? callError(error) : unreadable(wanted, loss);
     }
   };
   return {
@@ -112,11 +158,23 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
     url.searchParams.set("namespace", namespace);
     return url;
   };
-  const read = async function* ({ namespace, sha256 }: BlobWanted) {
-    const url = urlOf(`/v1/blobs/${Buffer.from(sha256).toString("hex")}`, namespace);
-    const answer = await fetch(url, { headers: headers() });
-    if (!answer.ok || answer.body === null) throw answerError(answer.status);
-    yield* answer.body;
+  const asked = async (wanted: BlobWanted, range: Record<string, string>) => {
+    const url = urlOf(`/v1/blobs/${Buffer.from(wanted.sha256).toString("hex")}`, wanted.namespace);
+    const answer = await fetch(url, { headers: { ...headers(), ...range } });
+    if (answer.ok && answer.body !== null) return answer.body;
+    const problem = (await answer.json().catch(() => undefined)) as { readonly code?: unknown } | undefined;
+    const loss = lossOf(losses.get(problem?.code));
+    throw loss === undefined ? answerError(answer.status) : unreadable(wanted, loss);
+  };
+  const read = async function* (wanted: BlobWanted) {
+    const body = await asked(wanted, {});
+    try {
+      yield* body;
+    } catch (error) {
+      // Damaged content breaks the stream off without a reason. Its last byte is sent when the whole was right.
+      await (await asked(wanted, { range: `bytes=${Math.max(0, wanted.bytes - 1)}-` })).cancel();
+      throw error;
+    }
   };
   return {
     read: (wanted) => verified(read(wanted), wanted),
@@ -132,6 +190,11 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
   };
 }
 
+const losses: ReadonlyMap<unknown, string> = new Map([
+  ["blobs.missing", "NOT_FOUND"],
+  ["blobs.damaged", "DATA_LOSS"],
+]);
+
 function answerError(status: number): Error {
   const message = `the blob store answers with ${status}`;
   const isRefused = status >= 400 && status < 500 && status !== 429 && status !== 408;
@@ -142,9 +205,9 @@ function answerError(status: number): Error {
 export function memoryBlobs(): BlobAccess {
   const kept = new Map<string, Uint8Array>();
   const nameOf = (sha256: Uint8Array): string => Buffer.from(sha256).toString("hex");
-  const read = async function* ({ sha256 }: BlobWanted) {
-    const content = kept.get(nameOf(sha256));
-    if (content === undefined) throw new BlobRefused(`there is no content ${nameOf(sha256)}`);
+  const read = async function* (wanted: BlobWanted) {
+    const content = kept.get(nameOf(wanted.sha256));
+    if (content === undefined) throw unreadable(wanted, "it is not in the blob store");
     yield content;
   };
   return {

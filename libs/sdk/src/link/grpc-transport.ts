@@ -17,8 +17,10 @@ import {
   type BlobAccess,
   BlobRefused,
   type BlobWanted,
+  lossOf,
   putRequests,
   refusedStatuses,
+  unreadable,
   verified,
 } from "./blobs.ts";
 import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
@@ -75,7 +77,8 @@ export class GrpcTransport implements Transport {
     };
   }
 
-  async *#read(address: string, { namespace, sha256 }: BlobWanted): AsyncGenerator<Uint8Array, void> {
+  async *#read(address: string, wanted: BlobWanted): AsyncGenerator<Uint8Array, void> {
+    const { namespace, sha256 } = wanted;
     const { path, request, reply } = blobService.methods.get;
     const asked = { namespace, sha256, offset: 0, length: 0 };
     const parts = this.#clientFor(address).makeServerStreamRequest(
@@ -89,7 +92,8 @@ export class GrpcTransport implements Transport {
     try {
       yield* parts;
     } catch (error) {
-      throw wireError(error as ServiceError);
+      const loss = lossOf(status[(error as ServiceError).code]);
+      throw loss === undefined ? wireError(error as ServiceError) : unreadable(wanted, loss);
     } finally {
       parts.cancel();
     }

@@ -11,7 +11,14 @@ import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { FlatWriter } from "@tutti/contracts/wire";
 import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
-import { type BlobAccess, BlobRefused, partsOf, storedAboveBytes, wholeOf } from "../link/blobs.ts";
+import {
+  type BlobAccess,
+  isFinal,
+  partsOf,
+  readPatiently,
+  storedAboveBytes,
+  unreadable,
+} from "../link/blobs.ts";
 import { Attempt, type AttemptPort, type Piece, type Told } from "./attempt.ts";
 import { callAs, TaskContext } from "./context.ts";
 import {
@@ -269,47 +276,48 @@ export class Attempts implements AttemptPort {
     return this.#room.promise;
   }
 
-  #fetch(attempt: Attempt, handler: Handler, { sha256, size }: BlobReference): void {
+  #fetch(attempt: Attempt, handler: Handler, reference: BlobReference): void {
     const capability = attempt.work.name;
-    const namespace = attempt.assign.namespace || this.namespace;
     this.#handlersAtWork++;
     const failed = (error: unknown): void => {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#failed(attempt, attempt.reason ?? sdkErrors.inputUnreadable({ capability, reason }));
+      const known = attempt.reason ?? (sdkErrors.dataUnreadable.is(error) ? error : undefined);
+      this.#failed(attempt, known ?? sdkErrors.inputUnreadable({ capability, reason }));
     };
-    if (size > inputBytesMax) {
-      failed(new Error(`${size} bytes, more than the ${inputBytesMax} that are read`));
+    if (reference.size > inputBytesMax) {
+      const wanted = { ...reference, namespace: "", bytes: reference.size };
+      failed(unreadable(wanted, `a task reads at most ${inputBytesMax} bytes`));
       return;
     }
-    const read = () => wholeOf(this.#parts.blobs().read({ namespace, sha256, bytes: size }));
-    this.#required(attempt, "read", read).then((bytes) => {
-      if (attempt.isOver || attempt.reason !== undefined) {
-        failed(attempt.reason);
-        return;
-      }
-      this.#handlersAtWork--;
-      this.#beginWith(attempt, handler, bytes);
-    }, failed);
+    this.file(attempt, reference, "")
+      .bytes()
+      .then((bytes) => {
+        if (attempt.isOver || attempt.reason !== undefined) {
+          failed(attempt.reason);
+          return;
+        }
+        this.#handlersAtWork--;
+        this.#beginWith(attempt, handler, bytes);
+      }, failed);
   }
 
   /** The blob store may be out of reach for a while: the attempt waits as long as it may take. */
-  async #required<T>(attempt: Attempt, verb: "read" | "stored", work: () => Promise<T>): Promise<T> {
-    for (let failures = 1; ; failures++) {
-      try {
-        return await work();
-      } catch (error) {
-        const isOver = attempt.isOver || attempt.reason !== undefined;
-        if (isOver || error instanceof BlobRefused) throw error;
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#parts.logger.warn(`content cannot be ${verb}, trying again`, { ...namesOf(attempt), reason });
-      }
-      const pauseMs = Math.min(blobPauseMaxMs, blobPauseMs * 2 ** (failures - 1));
-      await new Promise<void>((resolve) => void this.#parts.timers.after(pauseMs, resolve));
-    }
+  async #paused(attempt: Attempt, verb: "read" | "stored", error: unknown, failures: number): Promise<void> {
+    if (attempt.isOver || attempt.reason !== undefined || isFinal(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#parts.logger.warn(`content cannot be ${verb}, trying again`, { ...namesOf(attempt), reason });
+    const pauseMs = Math.min(blobPauseMaxMs, blobPauseMs * 2 ** failures);
+    await new Promise<void>((resolve) => void this.#parts.timers.after(pauseMs, resolve));
   }
 
-  file({ assign }: Attempt, reference: BlobReference, mediaType: string): StoredFile {
-    return new StoredFile(reference, mediaType, assign.namespace || this.namespace, this.#parts.blobs());
+  file(attempt: Attempt, reference: BlobReference, mediaType: string): StoredFile {
+    const { blobs } = this.#parts;
+    const read: BlobAccess["read"] = (wanted) =>
+      readPatiently(
+        () => blobs().read(wanted),
+        (error, failures) => this.#paused(attempt, "read", error, failures),
+      );
+    return new StoredFile(reference, mediaType, attempt.assign.namespace || this.namespace, { read });
   }
 
   /** Stores content for a task. */
@@ -319,8 +327,13 @@ export class Attempts implements AttemptPort {
     mediaType: string,
   ): Promise<StoredFile> {
     const namespace = attempt.assign.namespace || this.namespace;
-    const write = () => this.#parts.blobs().write(namespace, content());
-    return this.file(attempt, await this.#required(attempt, "stored", write), mediaType);
+    for (let failures = 0; ; failures++)
+      try {
+        const reference = await this.#parts.blobs().write(namespace, content());
+        return this.file(attempt, reference, mediaType);
+      } catch (error) {
+        await this.#paused(attempt, "stored", error, failures);
+      }
   }
 
   /** With the bytes of its input. Absent means null. */

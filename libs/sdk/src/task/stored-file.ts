@@ -16,9 +16,14 @@ export class StoredFile {
   readonly size: number;
   readonly #reference: BlobReference;
   readonly #namespace: string;
-  readonly #blobs: BlobAccess;
+  readonly #blobs: Pick<BlobAccess, "read">;
 
-  constructor(reference: BlobReference, mediaType: string, namespace: string, blobs: BlobAccess) {
+  constructor(
+    reference: BlobReference,
+    mediaType: string,
+    namespace: string,
+    blobs: Pick<BlobAccess, "read">,
+  ) {
     this.#reference = reference;
     this.#namespace = namespace;
     this.#blobs = blobs;

@@ -45,6 +45,7 @@ from ._payload import STORED_ABOVE_BYTES
 from ._runner import Done, Ending
 from ._secrets import SecretWanted, no_secrets
 from ._time import Time, Timer
+from .errors import TuttiError, data_unreadable
 from .failures import (
     Cancelled,
     busy_of,
@@ -361,11 +362,12 @@ class Desk:
             elif isinstance(content, ConnectionError):
                 self._parts.time.after(_pause_ms(tries), lambda: self._fetch(attempt, tries + 1))
             else:
-                self._ended(attempt, input_unreadable(capability, str(content)))
+                unread = content if isinstance(content, TuttiError) else None
+                self._ended(attempt, unread or input_unreadable(capability, str(content)))
 
         if blob.size > _INPUT_BYTES_MAX:
-            found = f"{blob.size:.0f} bytes, more than the {_INPUT_BYTES_MAX} that are read"
-            fetched(ValueError(found))
+            reason = f"a task reads at most {_INPUT_BYTES_MAX} bytes"
+            fetched(data_unreadable(blob.sha256.hex(), int(blob.size), reason))
             return
         namespace = attempt.assign.namespace or self.namespace
         self._parts.read_blob(namespace, blob, fetched)

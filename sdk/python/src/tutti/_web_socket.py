@@ -11,7 +11,7 @@ import os
 import ssl
 import struct
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from ._aio.http import AsyncAnswer, AsyncHttp, Broken, Head, head_of
@@ -19,6 +19,7 @@ from ._call import Call
 from ._contracts import BlobReference
 from ._settings import Credentials
 from ._stream_async import AsyncStream, monotonic
+from .errors import LOSSES, data_unreadable
 
 _log = logging.getLogger("tutti.worker")
 _OPEN_SECONDS = 10.0
@@ -54,9 +55,20 @@ class WebSocketTransport:
     async def read_blob(self, namespace: str, blob: BlobReference) -> bytes:
         """Reads content from the blob store. Raises when it is not what its hash says."""
         bytes_max = max(int(blob.size), _PROBLEM_BYTES_MAX)
-        content = await self._blob_call("GET", f"/{blob.sha256.hex()}", namespace, None, bytes_max)
+        sha256 = blob.sha256.hex()
+        try:
+            try:
+                content = await self._blob_call("GET", f"/{sha256}", namespace, None, bytes_max)
+            except (ConnectionError, OSError):
+                # Damaged content breaks the stream off without a reason. Its last byte is sent when the whole was right.
+                last = {"range": f"bytes={max(0, int(blob.size) - 1)}-"}
+                await self._blob_call("GET", f"/{sha256}", namespace, None, bytes_max, last)
+                raise
+        except BlobLost as lost:
+            raise data_unreadable(sha256, int(blob.size), str(lost)) from None
         if len(content) != blob.size or hashlib.sha256(content).digest() != blob.sha256:
-            raise ValueError(f"{len(content)} bytes that do not have the hash of the reference")
+            reason = f"the store gave {len(content)} bytes that do not have its hash"
+            raise data_unreadable(sha256, int(blob.size), reason)
         return content
 
     async def write_blob(self, namespace: str, content: bytes) -> BlobReference:
@@ -73,15 +85,24 @@ class WebSocketTransport:
             await asyncio.wait(self._streams)
 
     async def _blob_call(
-        self, method: str, path: str, namespace: str, body: bytes | None, bytes_max: int
+        self,
+        method: str,
+        path: str,
+        namespace: str,
+        body: bytes | None,
+        bytes_max: int,
+        more: Mapping[str, str] | None = None,
     ) -> bytes:
         target = f"/v1/blobs{path}?{urllib.parse.urlencode({'namespace': namespace})}"
-        headers = self._headers()
+        headers = {**self._headers(), **(more or {})}
         if body is not None:
             headers["content-type"] = "application/octet-stream"
         call = Call(method, target, headers, body, repeatable=True)
         head, content = await self._http.send(self._server, call, monotonic() + _BLOB_SECONDS, bytes_max)
         if head.status >= 400:
+            loss = LOSSES.get(_code_of(content))
+            if loss is not None:
+                raise BlobLost(loss)
             message = _problem_of(head, content)
             is_refused = head.status < 500 and head.status not in (408, 429)
             raise (ValueError if is_refused else ConnectionError)(message)
@@ -261,6 +282,17 @@ async def _body_of(stream: AsyncStream, head: Head, deadline: float) -> bytes:
     with suppress(OSError):
         return await AsyncAnswer(stream, head).body(deadline, _PROBLEM_BYTES_MAX)
     return b""
+
+
+class BlobLost(Exception):
+    """The platform says that content is not there any more."""
+
+
+def _code_of(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _problem_of(head: Head, body: bytes) -> str:

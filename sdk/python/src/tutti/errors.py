@@ -204,6 +204,20 @@ def error_of_problem(problem: Mapping[str, Any]) -> TuttiError:
     return error
 
 
+def data_unreadable(sha256: str, size: int, reason: str) -> TuttiError:
+    return TuttiError(
+        "sdk.data_unreadable",
+        f"The stored value {sha256[:12]} of {size} bytes cannot be read: {reason}. Restore the blob store "
+        "and retry the run, or reset the run to before the task that made the value.",
+        status="FAILED_PRECONDITION",
+        retry=RETRY_NEVER,
+    )
+
+
+#: Why content cannot be read in any case, by the code of the platform.
+LOSSES = {"blobs.missing": "it is not in the blob store", "blobs.damaged": "its content is damaged"}
+
+
 def error_of_answer(http_status: int, text: bytes) -> TuttiError:
     """The error of an answer that is not a success. A proxy may have answered."""
     try:

@@ -122,7 +122,8 @@ def input_malformed(capability: str, reason: str) -> TuttiError:
 def input_unreadable(capability: str, reason: str) -> TuttiError:
     return TuttiError(
         "sdk.input_unreadable",
-        f"The input of `{capability}` cannot be read from the blob store: {reason}. Check the blob store.",
+        f"The input of `{capability}` cannot be read from the blob store: {reason}. "
+        "Check the permissions of the worker. The task is retried.",
         status="UNAVAILABLE",
     )
 

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { RestError } from "@tutti/rest/client";
 import { pathIn } from "../../data/in-namespace.ts";
 import { client } from "../../data/live.ts";
 import { currentNamespace } from "../../effects/namespace.ts";
@@ -41,6 +42,9 @@ function Json({ value, what }: { value: unknown; what: string }) {
   );
 }
 
+/** The store does not have the content any more. */
+const lostCodes = new Set(["blobs.missing", "blobs.damaged"]);
+
 function Blob({ blob, what }: { blob: Elsewhere & { kind: "blob" }; what: string }) {
   const { sha256, size, mediaType } = blob;
   const content = useQuery({
@@ -53,6 +57,12 @@ function Blob({ blob, what }: { blob: Elsewhere & { kind: "blob" }; what: string
     enabled: canBeShown(blob),
     staleTime: Number.POSITIVE_INFINITY,
   });
+  if (content.error instanceof RestError && lostCodes.has(content.error.code))
+    return (
+      <p className="problem">
+        {bytes(size)} of {mediaType}: missing. {content.error.message}
+      </p>
+    );
   return (
     <>
       <p className="small soft">

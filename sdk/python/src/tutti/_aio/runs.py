@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict
 from .._call import Duration, Json, body_bytes, given, milliseconds_at, milliseconds_of, quoted, seconds_of
 from .._codec import read
 from .._payload import STORED_ABOVE_BYTES, Blob, from_json, to_json
-from ..errors import RETRY_NEVER, InvalidArgument, TuttiError, error_of_detail
+from ..errors import LOSSES, RETRY_NEVER, InvalidArgument, TuttiError, data_unreadable, error_of_detail
 from ..state import (
     Approval,
     Explanation,
@@ -290,7 +290,12 @@ class AsyncRun:
         return read(Explanation, await self._call("GET", "/why", query={"task": task}))
 
     async def _blob(self, blob: Blob) -> Any:
-        content = await self._rest.content(f"/v1/blobs/{blob.sha256}")
+        try:
+            content = await self._rest.content(f"/v1/blobs/{blob.sha256}")
+        except TuttiError as error:
+            if error.code not in LOSSES:
+                raise
+            raise data_unreadable(blob.sha256, blob.size, LOSSES[error.code]) from None
         try:
             return json.loads(content)
         except ValueError:
