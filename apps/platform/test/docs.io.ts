@@ -11,6 +11,7 @@ import type { Section } from "@tutti/kernel";
 import { type Bench, kinds } from "./docs/kinds.ts";
 import { linkPackages } from "./docs/packages.ts";
 import { allPages, type Page, root } from "./docs/page.ts";
+import { Programs } from "./docs/programs.ts";
 import { typecheckPrograms } from "./docs/typecheck.ts";
 import { sharesPlatform, Workshop } from "./docs/workshop.ts";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
@@ -21,6 +22,7 @@ const shared = pages.filter(sharesPlatform);
 describe("documentation", { concurrency: 2 }, () => {
   let folder: Folder;
   let sections: readonly Section[];
+  const programs = new Programs();
 
   before(async () => {
     folder = await makeFolder();
@@ -29,14 +31,21 @@ describe("documentation", { concurrency: 2 }, () => {
     const declared = await import("../../../tools/reference/declared.mjs");
     sections = await declared.declaredSections(declared.sourceFiles(root));
   });
-  after(() => folder?.[Symbol.asyncDispose]());
+  after(async () => {
+    programs[Symbol.dispose]();
+    await folder?.[Symbol.asyncDispose]();
+  });
 
   it("has programs that pass the compiler", async () => {
     await typecheckPrograms(pages, join(folder.path, "typecheck"));
   });
 
   const tryPage = async (page: Page, platform?: Service) => {
-    await using workshop = new Workshop(join(folder.path, page.path.replaceAll(/[/.]/g, "-")), platform);
+    await using workshop = new Workshop(
+      join(folder.path, page.path.replaceAll(/[/.]/g, "-")),
+      programs,
+      platform,
+    );
     const bench: Bench = { workshop, sections, printed: undefined };
     for (const block of page.blocks) {
       const kind = kinds[block.kind];

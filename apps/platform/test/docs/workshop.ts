@@ -11,6 +11,7 @@ import { madeBy, staleFronts } from "../../../../tools/fronts.mjs";
 import { type Service, start } from "../support/services.ts";
 import { runHere } from "./command.ts";
 import { type Page, root } from "./page.ts";
+import { needsProcess, type Programs } from "./programs.ts";
 
 /** Scripts of the workspace that a page may really run. The others would change the clone, or take minutes. */
 const harmless: Readonly<Record<string, readonly [tool: string, ...given: string[]]>> = {
@@ -49,6 +50,7 @@ export function commandsOf(text: string): readonly string[] {
 
 export class Workshop implements AsyncDisposable {
   readonly folder: string;
+  readonly #programs: Programs;
   readonly #shared: Service | undefined;
   #platform: Service | undefined;
   #examples = 0;
@@ -56,8 +58,9 @@ export class Workshop implements AsyncDisposable {
   readonly #background: ChildProcess[] = [];
 
   /** `shared`: the platform that `npm start` means. Without it each start is a process of its own. */
-  constructor(folder: string, shared?: Service) {
+  constructor(folder: string, programs: Programs, shared?: Service) {
     this.folder = folder;
+    this.#programs = programs;
     this.#shared = shared;
     mkdirSync(folder, { recursive: true });
   }
@@ -72,7 +75,8 @@ export class Workshop implements AsyncDisposable {
   async runProgram(text: string): Promise<string> {
     const file = `example-${++this.#examples}.ts`;
     this.write(file, text);
-    return run(process.execPath, [file], this.folder, this.#environment);
+    if (needsProcess.test(text)) return run(process.execPath, [file], this.folder, this.#environment);
+    return this.#programs.run(file, this.folder, this.#environment, commandTimeoutMs);
   }
 
   /**
