@@ -1,6 +1,6 @@
 // @ts-check
 
-// The two ports of `npm start`: one for the dashboard and the CLI (`operations.port`), one for workers (`mesh.listen`).
+// The two ports of `npm start`: one for the dashboard and the CLI (`operations.port`), one for gRPC (`mesh.listen`).
 //
 // 1. They are found together. If one is taken, the message names all that are, and a free pair.
 // 2. `--port auto` takes the first free pair from 7400 on, `--port N` takes N and N + 1.
@@ -94,7 +94,7 @@ async function refuseTaken(words, environment, command) {
     {
       port: Number(mesh?.slice(mesh.lastIndexOf(":") + 1)),
       host: mesh?.slice(0, mesh.lastIndexOf(":")),
-      by: "workers",
+      by: "gRPC",
     },
   ];
   const taken = [];

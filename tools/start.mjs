@@ -10,7 +10,7 @@ const isEmpty = given.includes("--empty");
 
 const help = `Starts the platform: npm start -- [OPTIONS]
 
-  --port N|auto            ports N for dashboard and CLI, N + 1 for workers. auto: the first free pair from 7400 on
+  --port N|auto            ports N for dashboard and CLI, N + 1 for gRPC. auto: the first free pair from 7400 on
   --empty                  without the demonstration
   --paused                 nothing runs until \`tutti release\`
   --nats[=PORT]            starts a NATS server for events, by default at port 4222

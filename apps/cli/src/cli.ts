@@ -1,7 +1,7 @@
 /** From the words of a command line to its exit code. */
 
 import { isConfirmed } from "./command/confirm.ts";
-import type { Command } from "./command/declaration.ts";
+import type { Command, Context } from "./command/declaration.ts";
 import { exitCodes } from "./command/exit-codes.ts";
 import { Failure } from "./command/failure.ts";
 import { Presenter, presenterFor } from "./command/presenter.ts";
@@ -16,6 +16,7 @@ export async function runCommandLine(
   known: readonly Command[] = commands,
 ): Promise<number> {
   let presenter = new Presenter(shell, { reader: words.includes("--json") ? "json" : "people" });
+  let context: Context | undefined;
   try {
     const asked = readWords(words, known);
     if (asked.kind === "version") {
@@ -34,12 +35,25 @@ export async function runCommandLine(
     if (question !== undefined && !(await isConfirmed({ command, values, shell, print }, question)))
       return exitCodes.completed;
     const action = await command.load();
-    const result = await action({ command, commands: known, values, shell, print, version });
+    context = { command, commands: known, values, shell, print, version };
+    const result = await action(context);
     return await presenter.present(result, command);
   } catch (error) {
     if (shell.interrupted.aborted && !(error instanceof Failure)) return exitCodes.interrupted;
-    return presenter.presentFailure(error instanceof Failure ? error : fault(error));
+    const failure = error instanceof Failure ? error : fault(error);
+    const isStrange = failure.code === "fault" || failure.code === "strange_answer";
+    return presenter.presentFailure((isStrange ? await strangerIn(context) : undefined) ?? failure);
   }
+}
+
+/** What no command can read is no bug if another program than Tutti sent it. */
+async function strangerIn(context: Context | undefined): Promise<Failure | undefined> {
+  if (context === undefined) return undefined;
+  const [{ serverAddress }, { strangerAt }] = await Promise.all([
+    import("./server/address.ts"),
+    import("./server/refusal.ts"),
+  ]);
+  return await strangerAt(serverAddress(context)).catch(() => undefined);
 }
 
 /** An error that is not a failure is a bug of the CLI. The report has its stack. */

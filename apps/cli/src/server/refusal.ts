@@ -1,8 +1,9 @@
 /** What the platform refused, in words: what, why, and what to do next. */
 import { sentences } from "@tutti/kernel";
-import type { Client, RestError } from "@tutti/rest/client";
+import { Client, RestError, strangeAnswer } from "@tutti/rest/client";
 import { type ExitCode, exitCodes } from "../command/exit-codes.ts";
 import { type Advice, Failure } from "../command/failure.ts";
+import { httpFetch } from "../effects/http-fetch.ts";
 import type { RouteName, Server } from "./calls.ts";
 import { adviceFor } from "./names.ts";
 
@@ -14,7 +15,9 @@ interface Call {
 }
 
 export async function refusalOf(error: RestError, call: Call): Promise<Failure> {
-  if (error.status === 0) return unreachable(error, call);
+  if (error.status === 0) return await unreachable(error, call);
+  // A proxy in front of the platform has a page of its own for a platform that it cannot reach.
+  if (error.code === "rest.strange_answer" && error.status < 500) return stranger(call.server.url, error);
   if (error.status === 401 || error.status === 403)
     return forbidden(error, call, await rightsFor(error, call).catch(() => []));
   const next =
@@ -69,12 +72,10 @@ function retrying({ retry, retryAfterMs }: RestError): Advice[] {
 /** Requests that can be too large: the server may close the connection before the answer was read. */
 const largeBytes = 1_048_576;
 
-const notHttp =
-  "The reply is not HTTP. Port 7401 is for workers. The dashboard and the CLI use port 7400 by default.";
-
-function unreachable(error: RestError, { server, parts }: Call): Failure {
+async function unreachable(error: RestError, { server, parts }: Call): Promise<Failure> {
   const inner = error.cause instanceof Error ? error.cause.cause : undefined;
   const code = inner instanceof Error && "code" in inner ? String(inner.code) : "";
+  if (code.startsWith("HPE_")) return await notHttp(error, server.url);
   const bytes = code === "EPIPE" || code === "ECONNRESET" ? JSON.stringify(parts.body ?? "").length : 0;
   if (bytes >= largeBytes) return cutWhileSending(error, server.url, bytes);
   const reasons: Readonly<Record<string, string>> = {
@@ -86,7 +87,7 @@ function unreachable(error: RestError, { server, parts }: Call): Failure {
   };
   const said = inner instanceof Error ? sentences(inner.message) : "No answer.";
   return new Failure(`Tutti is not reachable at ${server.url}.`, {
-    why: [code.startsWith("HPE_") ? notHttp : (reasons[code] ?? said)],
+    why: [reasons[code] ?? said],
     next: [
       ["npx tutti dev", "starts Tutti in this folder"],
       ["tutti --server URL …", "sets the URL (or set TUTTI_URL)"],
@@ -94,6 +95,57 @@ function unreachable(error: RestError, { server, parts }: Call): Failure {
     ],
     exitCode: exitCodes.unreachable,
     code: error.code,
+    cause: error,
+  });
+}
+
+const setUrl = "Set TUTTI_URL to the address that `tutti dev` printed.";
+
+/** A program that is not Tutti, or a proxy that does not pass the call on. */
+function stranger(url: string, error: RestError): Failure {
+  const [said = ""] = (error.details["answer"] ?? "").split("\n");
+  return new Failure(`${url} answers, but it is not Tutti.`, {
+    why: [`It answered ${error.status}${said === "" ? "." : `: ${said}`}`],
+    next: [setUrl],
+    exitCode: exitCodes.unreachable,
+    code: error.code,
+    cause: error,
+  });
+}
+
+/** A reply in JSON that no command can read may come from another program. Undefined if Tutti answers, or no program. */
+export async function strangerAt(url: string): Promise<Failure | undefined> {
+  const reply = await whoAnswers(url);
+  if (isTutti(reply)) return undefined;
+  if (!(reply instanceof RestError)) return stranger(url, strangeAnswer(200, JSON.stringify(reply)));
+  return reply.code === "rest.strange_answer" ? stranger(url, reply) : undefined;
+}
+
+/** Without a key, which is not for a stranger. */
+async function whoAnswers(url: string): Promise<unknown> {
+  const client = new Client({ url, fetch: httpFetch });
+  return await client.call("whoami", { timeoutMs: probeMaxMs }).catch((refused: unknown) => refused);
+}
+
+/** Whether it says who the caller is, or that a key is missing. */
+function isTutti(reply: unknown): boolean {
+  if (reply instanceof RestError) return reply.status > 0 && reply.code !== "rest.strange_answer";
+  return typeof reply === "object" && reply !== null && "version" in reply && "by" in reply;
+}
+
+const probeMaxMs = 3_000;
+
+/** `tutti dev --port N` has port N + 1 for gRPC. */
+async function notHttp(error: RestError, url: string): Promise<Failure> {
+  const below = new URL(url);
+  below.port = String(Number(below.port) - 1);
+  const { origin } = below;
+  const isFound = isTutti(await whoAnswers(origin));
+  return new Failure(`The reply of ${url} is not HTTP.`, {
+    why: [isFound ? `It is the port for gRPC. Tutti answers at ${origin}.` : "It may be the port for gRPC."],
+    next: isFound ? [[`export TUTTI_URL=${origin}`, "sets the URL"]] : [setUrl],
+    exitCode: exitCodes.unreachable,
+    code: "rest.strange_answer",
     cause: error,
   });
 }

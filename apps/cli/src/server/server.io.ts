@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { describe, it } from "node:test";
+import { runCommandLine } from "../cli.ts";
 import type { Context } from "../command/declaration.ts";
 import { Failure } from "../command/failure.ts";
 import { Presenter } from "../command/presenter.ts";
@@ -33,6 +35,29 @@ async function listening(answer: RequestListener): Promise<{ readonly url: strin
     url: `http://127.0.0.1:${address.port}`,
     [Symbol.asyncDispose]: () => new Promise<void>((done) => server.close(() => done())),
   };
+}
+
+/** A server with the answers of the test, and at the next port one that does not speak HTTP/1. */
+async function twoPorts(
+  answer: RequestListener,
+): Promise<{ readonly url: string; readonly grpc: string } & AsyncDisposable> {
+  for (;;) {
+    const first = await listening(answer);
+    const port = Number(new URL(first.url).port) + 1;
+    const second = createTcpServer((socket) => socket.end("\0\0\x12\x04"));
+    const isFree = await new Promise<boolean>((done) => {
+      second.once("error", () => done(false)).listen(port, "127.0.0.1", () => done(true));
+    });
+    if (isFree)
+      return {
+        ...{ url: first.url, grpc: `http://127.0.0.1:${port}` },
+        async [Symbol.asyncDispose]() {
+          second.close();
+          await first[Symbol.asyncDispose]();
+        },
+      };
+    await first[Symbol.asyncDispose]();
+  }
 }
 
 const problem = (
@@ -295,6 +320,40 @@ describe("what the platform refuses", () => {
     assert.equal(failure.exitCode, 4);
     assert.match(failure.message, /closed the connection while 20\.0 MiB were sent/);
     assert.match(failure.why.join(" "), /gateway\.bodyBytesMax/);
+  });
+
+  it("a program that is not Tutti is named as such, whatever it answers", async () => {
+    const page = "<!doctype html>\n<p>shop</p>";
+    const cases = [
+      [200, page, "It answered 200: <!doctype html>"],
+      [404, page, "It answered 404: <!doctype html>"],
+      // No command can read this reply: a crash must not be called a bug of the CLI.
+      [200, '{"ok":true}', 'It answered 200: {"ok":true}'],
+    ] as const;
+    for (const [status, text, why] of cases) {
+      await using stranger = await listening((_, response) => void response.writeHead(status).end(text));
+      const shell = memoryShell({ environment: { TUTTI_URL: stranger.url } });
+      assert.equal(await runCommandLine(["list", "--json"], shell, "0.1.0"), 4);
+      const { error } = JSON.parse(shell.errors.text);
+      assert.equal(error.message, `${stranger.url} answers, but it is not Tutti.`);
+      assert.deepEqual(
+        [error.why, error.next],
+        [[why], ["Set TUTTI_URL to the address that `tutti dev` printed."]],
+      );
+    }
+  });
+
+  it("the port for gRPC names the address of Tutti, which is one below", async () => {
+    await using pair = await twoPorts(
+      (_, response) => void response.end('{"version":"0.1.0","by":"loopback"}'),
+    );
+    const failure = await getRun(await connect(contextWith({ server: pair.grpc }))).catch(
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(failure instanceof Failure);
+    assert.equal(failure.message, `The reply of ${pair.grpc} is not HTTP.`);
+    assert.deepEqual(failure.why, [`It is the port for gRPC. Tutti answers at ${pair.url}.`]);
+    assert.deepEqual(failure.next, [[`export TUTTI_URL=${pair.url}`, "sets the URL"]]);
   });
 
   it("a platform that is starting is asked again until it is there", async () => {

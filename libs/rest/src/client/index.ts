@@ -1,6 +1,6 @@
 export { type CallParts, Client, type ClientOptions, type StreamName } from "./client.ts";
 export { type ServerEvent, serverEvents } from "./event-lines.ts";
 export type { Answer, Fetching, FetchingParts } from "./fetching.ts";
-export { RestError, type WrongField } from "./problem-error.ts";
+export { RestError, strangeAnswer, type WrongField } from "./problem-error.ts";
 export type { Followed, FollowOptions, Standing } from "./stream.ts";
 export type { ClientTime } from "./time.ts";

@@ -58,7 +58,7 @@ export async function errorOfAnswer(answer: Answer): Promise<RestError> {
 export function strangeAnswer(status: number, text: string): RestError {
   const said = text.trim().slice(0, 200);
   return new RestError({
-    ...{ code: "rest.strange_answer", status },
+    ...{ code: "rest.strange_answer", status, details: { answer: said } },
     detail: `expected an answer of Tutti, found ${status}${said === "" ? "" : `: ${said}`}; check the address, which has no path, and proxies in between`,
   });
 }

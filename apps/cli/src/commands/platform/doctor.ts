@@ -140,7 +140,7 @@ export function skewFinding(platform: string, own: string): Finding {
 async function unreachableFinding(
   { shell }: Context,
   url: string,
-  { message, why, exitCode }: Failure,
+  { message, why, next, code, exitCode }: Failure,
 ): Promise<Finding> {
   if (exitCode === exitCodes.forbidden)
     return {
@@ -148,6 +148,13 @@ async function unreachableFinding(
       level: "problem",
       text: message,
       advice: "Pass the key with --key-file FILE or TUTTI_API_KEY.",
+    };
+  if (code === "rest.strange_answer")
+    return {
+      about: "platform",
+      level: "problem",
+      text: [message, ...why].join(" "),
+      advice: next.map((advice) => (typeof advice === "string" ? advice : `Run \`${advice[0]}\`.`)).join(" "),
     };
   const { hostname, port } = new URL(url);
   const number = Number(port === "" ? "80" : port);
@@ -162,19 +169,18 @@ async function unreachableFinding(
   };
 }
 
-const meshPort = 7401;
-
 /** Where no platform answers on this machine, one can be started only if the other port it takes is free. */
 async function portFindings({ shell }: Context, url: string): Promise<Finding[]> {
-  const { hostname } = new URL(url);
-  if (!isHere(hostname) || !(await shell.listens(hostname, meshPort))) return [];
+  const { hostname, port } = new URL(url);
+  const grpcPort = Number(port === "" ? "80" : port) + 1;
+  if (!isHere(hostname) || !(await shell.listens(hostname, grpcPort))) return [];
   return [
     {
       about: "ports",
       level: "problem",
-      text: `Port ${meshPort} for workers is in use, but no platform answers.`,
+      text: `Port ${grpcPort} for gRPC is in use, but no platform answers.`,
       advice:
-        "Stop that program, which may be a hung platform. Or start Tutti with --mesh.listen=127.0.0.1:7501.",
+        "Stop that program, which may be a hung platform. Or start Tutti with `npx tutti dev --port auto`.",
     },
   ];
 }
