@@ -1,8 +1,7 @@
 /** Containers of a real Podman, with an image made of busybox. */
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, symlinkSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -14,42 +13,18 @@ import {
   container,
 } from "@tutti/sdk/shell";
 import { testWorkflow } from "@tutti/sdk/testing";
+import { Boxes, image, lacking, runArguments } from "./support/boxes.ts";
 
-const image = "localhost/box:1";
-const lacking = ["podman", "runc", "busybox"].filter(
-  (program) => spawnSync(program, ["--help"]).status !== 0,
-);
-const skip =
-  lacking.length > 0 ? `${lacking.join(", ")} missing: apt-get install podman runc busybox-static` : false;
-
-describe("containers as tasks", { skip }, () => {
-  let folder = "";
+describe("containers as tasks", { skip: lacking }, () => {
+  let boxes: Boxes;
   let engine: readonly string[] = [];
-  const podman = (...given: readonly string[]) =>
-    execFileSync("podman", [...engine.slice(1), ...given], { encoding: "utf8" }).trim();
+  const podman = (...given: readonly string[]) => boxes.podman(...given);
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "containers-"));
-    const storage = ["--root", join(folder, "images"), "--runroot", join(folder, "running")];
-    engine = [
-      "podman",
-      "--storage-driver",
-      "vfs",
-      ...storage,
-      "--runtime",
-      "runc",
-      "--cgroup-manager",
-      "cgroupfs",
-    ];
-    const bin = join(folder, "root", "bin");
-    mkdirSync(bin, { recursive: true });
-    copyFileSync("/bin/busybox", join(bin, "busybox"));
-    for (const name of ["sh", "cat", "echo", "env", "id", "sleep", "tail", "touch"])
-      symlinkSync("busybox", join(bin, name));
-    execFileSync("tar", ["-C", join(folder, "root"), "-cf", join(folder, "root.tar"), "."]);
-    podman("import", join(folder, "root.tar"), image);
+    boxes = await Boxes.open();
+    engine = boxes.engine;
   });
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(() => boxes.close());
 
   function test(input: ContainerInput, options: ContainerOptions = {}, task = {}) {
     const definition = {
@@ -57,8 +32,6 @@ describe("containers as tasks", { skip }, () => {
       tasks: { run: { uses: "container", with: input, retry: 1, ...task } },
       output: "${{ tasks.run.output }}",
     };
-    // Machines that are containers themselves may not raise limits.
-    const runArguments = ["--ulimit", "nofile=1024:20000", "--ulimit", "nproc=1024:1024"];
     const handler = container({ engine, runArguments, pull: "never", ...options });
     return testWorkflow(definition as never, {
       handlers: { container: handler as never },
@@ -128,11 +101,13 @@ describe("containers as tasks", { skip }, () => {
 
   it("leave nothing behind, also when their worker is killed", async () => {
     const program = join(import.meta.dirname, "programs", "container-worker.ts");
-    const worker = spawn(process.execPath, [program, JSON.stringify(engine), image], { stdio: "inherit" });
+    const worker = spawn(process.execPath, [program, JSON.stringify(engine), "sleep", "300"], {
+      stdio: "inherit",
+    });
     await until(
-      "its container runs",
+      "its container runs, and the next one waits",
       () => podman("ps", "--quiet"),
-      (listed) => listed !== "",
+      (listed) => listed.split("\n").length === 2,
     );
     worker.kill("SIGKILL");
     await new Promise((resolve) => worker.once("exit", resolve));

@@ -32,8 +32,16 @@ export interface CommandOptions {
   /** How much of each of its outputs is kept. Default 65,536. */
   readonly keptBytes?: number;
   readonly timers?: Timers;
+  /** Called at the first byte of its stdout, which is no output then: the program waits for its input. */
+  readonly ready?: (hold: CommandHold) => void;
   /** Gets what it writes. The program waits while this does. */
   readonly output: (chunk: Buffer, channel: "stdout" | "stderr") => Promise<void>;
+}
+
+/** Whether a command keeps the process of the worker alive. It does at first. */
+export interface CommandHold {
+  ref(): void;
+  unref(): void;
 }
 
 /** The end of what it wrote. */
@@ -197,8 +205,13 @@ class Running {
 
   async #read(stream: Readable, channel: "stdout" | "stderr"): Promise<Kept> {
     const kept = new Kept(this.#options.keptBytes ?? 65_536);
+    let ready = channel === "stdout" ? this.#options.ready : undefined;
     try {
-      for await (const chunk of stream as AsyncIterable<Buffer>) {
+      for await (const piece of stream as AsyncIterable<Buffer>) {
+        ready?.(this.#hold);
+        const chunk = ready === undefined ? piece : piece.subarray(1);
+        ready = undefined;
+        if (chunk.length === 0) continue;
         kept.add(chunk);
         await this.#options.output(chunk, channel);
       }
@@ -206,6 +219,14 @@ class Running {
       // The pipe was closed under it: what came so far is the output.
     }
     return kept;
+  }
+
+  get #hold(): CommandHold {
+    const held = [this.#child, ...this.#child.stdio] as readonly Partial<CommandHold>[];
+    return {
+      ref: () => held.forEach((each) => void each?.ref?.()),
+      unref: () => held.forEach((each) => void each?.unref?.()),
+    };
   }
 
   #stop(over: Promise<unknown>): void {

@@ -5,99 +5,34 @@
  *    memory, processors and processes.
  * 2. It is removed when the task ends. What a killed worker left is removed by the next worker on that machine.
  * 3. Files of other tasks are mounted for reading. What it writes below `outputs` becomes files of the run.
+ * 4. It has one task, also if it was started before the task came.
  */
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
-import { matchesWildcard } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
 import { TaskFailure } from "../task/failure.ts";
-import type { HandleOptions, Handler } from "../task/handlers.ts";
+import type { Handler } from "../task/handlers.ts";
 import type { StoredFile } from "../task/stored-file.ts";
-import { type CommandEnd, type CommandOptions, runCommand, variablesOf } from "./command.ts";
+import type { CommandEnd } from "./command.ts";
+import {
+  type ContainerInput,
+  type ContainerOptions,
+  type ContainerOutput,
+  checkedInput,
+} from "./container-input.ts";
+import {
+  argumentsOf,
+  asked,
+  fileIn,
+  newPlace,
+  outputsIn,
+  type Place,
+  removed,
+  runContainer,
+  sweep,
+} from "./engine.ts";
 import { shellErrors } from "./errors.ts";
 import { placeFile, storeFolder } from "./files.ts";
-import type { ShellOutput } from "./shell.ts";
+import { type WarmContainer, WarmContainers } from "./warm-containers.ts";
 
-export interface ContainerInput {
-  /** With a tag or a digest: `docker.io/library/python:3.13-slim`. */
-  readonly image: string;
-  /** That of the image unless given. */
-  readonly command?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
-  readonly stdin?: string;
-  /** Files by their paths in the container: texts, or files of other tasks. */
-  readonly files?: Readonly<Record<string, unknown>>;
-  /** A folder of the container that it may write. Its files are results. */
-  readonly outputs?: string;
-  /** Default: what the worker allows at most. */
-  readonly memoryBytes?: number;
-  readonly cpus?: number;
-  /** Whether it needs the network of the worker's options. Default: none. */
-  readonly network?: boolean;
-  /** Exit codes that are success. Default: 0. */
-  readonly ok?: readonly number[];
-  /** Exit codes after which another attempt is useless. */
-  readonly final?: readonly number[];
-}
-
-export interface ContainerOutput extends ShellOutput {
-  /** Id of the image that ran. */
-  readonly image: string;
-  /** What it wrote below `outputs`, by path from there. */
-  readonly files: Readonly<Record<string, StoredFile>>;
-}
-
-export interface ContainerOptions {
-  /** The engine and its own arguments. Default: `podman`. */
-  readonly engine?: readonly string[];
-  /** Images that tasks may use, with `*` for any text. Default: all. */
-  readonly images?: readonly string[];
-  /** The network of tasks that ask for one. Without it they are refused. */
-  readonly network?: string;
-  /** Default: 512 MiB. */
-  readonly memoryBytes?: number;
-  /** Default: 1. */
-  readonly cpus?: number;
-  /** Default: 512. */
-  readonly processes?: number;
-  /** Default: `missing`. */
-  readonly pull?: "always" | "missing" | "never";
-  /** More arguments of `run`, such as `--userns=auto`. */
-  readonly runArguments?: readonly string[];
-  /** How long it may take to end after SIGTERM. Default 5,000. */
-  readonly graceMs?: number;
-  /** How much of each of its outputs the result keeps. Default 65,536. */
-  readonly keptBytes?: number;
-}
-
-/** What a worker says of it: `worker.handle("container", container(), containerOptions)`. */
-export const containerOptions: HandleOptions = {
-  description: "Runs a container on the worker's machine.",
-  inputSchema: {
-    type: "object",
-    properties: {
-      image: { type: "string" },
-      command: { type: "array", items: { type: "string" } },
-      env: { type: "object", additionalProperties: { type: "string" } },
-      cwd: { type: "string" },
-      stdin: { type: "string" },
-      files: { type: "object" },
-      outputs: { type: "string" },
-      memoryBytes: { type: "integer" },
-      cpus: { type: "number" },
-      network: { type: "boolean" },
-      ok: { type: "array", items: { type: "integer" } },
-      final: { type: "array", items: { type: "integer" } },
-    },
-    required: ["image"],
-  },
-};
-
-const memoryBytesDefault = 512 * 1024 * 1024;
-const processesDefault = 512;
 /** By SIGKILL. */
 const killedCode = 137;
 /** Of the engine itself: it started no container. */
@@ -106,121 +41,67 @@ const missingCodes = new Map([
   [127, "there is no such program in the image"],
   [126, "it cannot be executed"],
 ]);
-const imageForm = /^[\w][\w./:@-]{0,254}$/;
 const stderrShown = 500;
-const engineVariables = [
-  ...["PATH", "HOME", "LANG", "TZ", "XDG_RUNTIME_DIR"],
-  ...["DOCKER_HOST", "CONTAINER_HOST", "CONTAINERS_CONF"],
-];
 
 /** Returns a handler that runs containers. */
 export function container(options: ContainerOptions = {}): Handler<ContainerInput, ContainerOutput> {
   let swept: Promise<void> | undefined;
+  const pool = new WarmContainers(options);
   return async (input, task) => {
     const checked = checkedInput(input, options);
     swept ??= sweep(options);
     await swept;
-    const folder = await mkdtemp(join(tmpdir(), `${namePrefix}-`));
+    const warm = pool.take(checked);
+    const running = new Running(checked, options, warm?.place ?? (await newPlace()), task);
     try {
-      return await new Running(checked, options, folder, task).run();
+      return await running.run(warm, () => pool.prepare(checked));
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await running.remove();
     }
   };
 }
 
-/** Other machines may use the same engine. */
-const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
-const namePrefix = `tutti-${machine}-${process.pid}`;
-const nameForm = new RegExp(`^tutti-${machine}-(\\d+)-`);
-
 class Running {
   readonly #input: ContainerInput;
   readonly #options: ContainerOptions;
-  readonly #folder: string;
+  readonly #place: Place;
   readonly #task: TaskContext;
-  readonly #name = `${namePrefix}-${randomUUID()}`;
   #hasEnded = false;
 
-  constructor(input: ContainerInput, options: ContainerOptions, folder: string, task: TaskContext) {
+  constructor(input: ContainerInput, options: ContainerOptions, place: Place, task: TaskContext) {
     this.#input = input;
     this.#options = options;
-    this.#folder = folder;
+    this.#place = place;
     this.#task = task;
   }
 
-  async run(): Promise<ContainerOutput> {
-    const { image, ok = [0], final = [], stdin = "" } = this.#input;
-    const { graceMs, keptBytes } = this.#options;
-    const task = this.#task;
-    const given = await this.#arguments();
-    try {
-      const end = await runCommand([...engineOf(this.#options), "run", ...given], {
-        ...{ folder: this.#folder, env: variablesOf(engineVariables), signal: task.signal, stdin },
-        ...(graceMs !== undefined && { graceMs }),
-        ...(keptBytes !== undefined && { keptBytes }),
-        output: (chunk, channel) => task.output(chunk, { channel }),
-      });
-      const state = await this.#state();
-      const { code, signal, stdout, stderr } = end;
-      if (
-        state !== undefined &&
-        !state.isKilled &&
-        signal === undefined &&
-        code !== null &&
-        ok.includes(code)
-      )
-        return {
-          ...{ exitCode: code, stdout: stdout.text, stderr: stderr.text },
-          ...{ truncated: stdout.isCut || stderr.isCut, image: state.image, files: await this.#files() },
-        };
-      throw this.#failure(end, state, image, final);
-    } finally {
-      await this.#remove();
-    }
+  /** @param started called when its container is on its way */
+  async run(warm: WarmContainer | undefined, started: () => void): Promise<ContainerOutput> {
+    const { image, files = {}, ok = [0], final = [] } = this.#input;
+    const contents = Object.values(files);
+    await Promise.all(
+      contents.map((content, index) => placeFile(this.#task, content, fileIn(this.#place, index))),
+    );
+    const ending = warm?.run(this.#input, this.#task) ?? this.#runCold();
+    started();
+    const end = await ending;
+    const state = await this.#state();
+    const { code, signal, stdout, stderr } = end;
+    const isDone = state !== undefined && !state.isKilled && signal === undefined;
+    if (isDone && code !== null && ok.includes(code))
+      return {
+        ...{ exitCode: code, stdout: stdout.text, stderr: stderr.text },
+        ...{ truncated: stdout.isCut || stderr.isCut, image: state.image, files: await this.#files() },
+      };
+    throw this.#failure(end, state, image, final);
   }
 
-  async #arguments(): Promise<readonly string[]> {
-    const { image, command = [], env = {}, cwd, files = {}, outputs, network = false } = this.#input;
-    const options = this.#options;
-    const memory = Math.min(this.#input.memoryBytes ?? Infinity, options.memoryBytes ?? memoryBytesDefault);
-    const cpus = Math.min(this.#input.cpus ?? Infinity, options.cpus ?? 1);
-    const environment = join(this.#folder, "env");
-    // Values in arguments would be seen by every user of the machine.
-    await writeFile(
-      environment,
-      Object.entries(env)
-        .map(([name, value]) => `${name}=${value}\n`)
-        .join(""),
-      { mode: 0o600 },
-    );
-    const mounts = await Promise.all(
-      Object.entries(files).map(async ([path, content], index) => {
-        const file = join(this.#folder, `file-${index}`);
-        await placeFile(this.#task, content, file);
-        return `--volume=${file}:${path}:ro`;
-      }),
-    );
-    if (outputs !== undefined) {
-      const folder = join(this.#folder, "outputs");
-      await mkdir(folder, { mode: 0o777 });
-      mounts.push(`--volume=${folder}:${outputs}:rw`);
-    }
-    return [
-      ...["--name", this.#name, "--interactive", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"],
-      ...[
-        "--security-opt",
-        "no-new-privileges",
-        "--pids-limit",
-        String(options.processes ?? processesDefault),
-      ],
-      ...["--memory", String(memory), "--cpus", String(cpus), "--pull", options.pull ?? "missing"],
-      ...["--network", network ? (options.network ?? "none") : "none", "--env-file", environment],
-      ...(cwd === undefined ? [] : ["--workdir", cwd]),
-      ...mounts,
-      ...(options.runArguments ?? []),
-      ...[image, ...command],
-    ];
+  async #runCold(): Promise<CommandEnd> {
+    const task = this.#task;
+    return runContainer(this.#options, await argumentsOf(this.#input, this.#options, this.#place), {
+      ...{ folder: this.#place.folder, signal: task.signal, stdin: this.#input.stdin ?? "" },
+      output: (chunk, channel) => task.output(chunk, { channel }),
+    });
   }
 
   #failure(end: CommandEnd, state: State | undefined, image: string, final: readonly number[]): Error {
@@ -243,7 +124,7 @@ class Running {
   async #state(): Promise<State | undefined> {
     const { code, stdout } = await asked(this.#options, [
       ...["container", "inspect", "--format", "{{.State.OOMKilled}} {{.Image}} {{.State.Running}}"],
-      this.#name,
+      this.#place.name,
     ]);
     const [isKilled, image = "", isRunning] = stdout.text.trim().split(" ");
     this.#hasEnded = isRunning === "false";
@@ -251,11 +132,11 @@ class Running {
   }
 
   async #files(): Promise<Readonly<Record<string, StoredFile>>> {
-    return this.#input.outputs === undefined ? {} : storeFolder(this.#task, join(this.#folder, "outputs"));
+    return this.#input.outputs === undefined ? {} : storeFolder(this.#task, outputsIn(this.#place));
   }
 
-  #remove(): Promise<void> {
-    return removed(this.#options, this.#name, this.#hasEnded);
+  remove(): Promise<void> {
+    return removed(this.#options, this.#place, this.#hasEnded);
   }
 }
 
@@ -263,73 +144,4 @@ interface State {
   /** By the kernel, for its memory. */
   readonly isKilled: boolean;
   readonly image: string;
-}
-
-function engineOf({ engine = ["podman"] }: ContainerOptions): readonly string[] {
-  return engine;
-}
-
-/** Runs the engine without a task: what it removes is removed also when the task is cancelled. */
-function asked(options: ContainerOptions, given: readonly string[]): Promise<CommandEnd> {
-  const quiet: CommandOptions = {
-    ...{ folder: tmpdir(), env: variablesOf(engineVariables), signal: new AbortController().signal },
-    output: async () => {},
-  };
-  return runCommand([...engineOf(options), ...given], quiet);
-}
-
-/** Each call of Podman takes a tenth of a second. */
-async function removed(options: ContainerOptions, name: string, hasEnded = false): Promise<void> {
-  // Podman would wait for a container to end by itself.
-  if (!hasEnded) await asked(options, ["kill", name]);
-  await asked(options, ["rm", "--force", name]);
-}
-
-/** Removes containers and folders of workers of this machine that have ended. */
-async function sweep(options: ContainerOptions): Promise<void> {
-  const { stdout } = await asked(options, ["ps", "--all", "--format", "{{.Names}}"]);
-  const names = stdout.text.split("\n").filter(isOrphan);
-  for (const name of names) await removed(options, name);
-  for (const name of (await readdir(tmpdir())).filter(isOrphan))
-    await rm(join(tmpdir(), name), { recursive: true, force: true });
-}
-
-function isOrphan(name: string): boolean {
-  const [, pid] = nameForm.exec(name) ?? [];
-  if (pid === undefined) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
-}
-
-function checkedInput(input: unknown, options: ContainerOptions): ContainerInput {
-  const given = (typeof input === "object" && input !== null ? input : {}) as ContainerInput;
-  const {
-    image,
-    command = [],
-    env = {},
-    files = {},
-    outputs = "/outputs",
-    cwd = "/",
-    network = false,
-  } = given;
-  const wrong = (expected: string) => shellErrors.inputInvalid({ expected });
-  if (typeof image !== "string" || !imageForm.test(image)) throw wrong("`image`, the name of an image");
-  const isText = (part: unknown) => typeof part === "string" && !part.includes("\0");
-  if (!Array.isArray(command) || !command.every(isText)) throw wrong("`command`, a list of texts");
-  const isLine = ([name, value]: readonly [string, unknown]) =>
-    /^\w+$/.test(name) && typeof value === "string" && !/[\n\0]/.test(value);
-  if (!Object.entries(env).every(isLine)) throw wrong("`env`, names with texts of one line");
-  const isPath = (path: unknown) => typeof path === "string" && isAbsolute(path) && !/[:,\0]/.test(path);
-  if (![...Object.keys(files), outputs, cwd].every(isPath))
-    throw wrong("absolute paths without `:` and `,` in `files`, `outputs` and `cwd`");
-  const { images } = options;
-  if (images !== undefined && !images.some((pattern) => matchesWildcard(pattern, image)))
-    throw shellErrors.notAllowed({ what: `The image \`${image}\``, allowed: images.join(", ") });
-  if (network && options.network === undefined)
-    throw shellErrors.notAllowed({ what: "A network", allowed: "containers without one" });
-  return given;
 }

@@ -1,11 +1,11 @@
 /** Commands and containers as tasks of a worker. */
+export { container } from "./container.ts";
 export {
   type ContainerInput,
   type ContainerOptions,
   type ContainerOutput,
-  container,
   containerOptions,
-} from "./container.ts";
+} from "./container-input.ts";
 export { shellErrors } from "./errors.ts";
 export { addScripts, type ScriptInput, type ScriptOutput } from "./scripts.ts";
 export { type ShellInput, type ShellOptions, type ShellOutput, shell, shellOptions } from "./shell.ts";

@@ -1,11 +1,11 @@
-/** Runs a container that sleeps: `container-worker.ts ENGINE IMAGE`. It is killed. */
+/** Runs a container, with another one that waits: `container-worker.ts ENGINE COMMAND…`. It is killed, or ends. */
 import { container } from "@tutti/sdk/shell";
 import { testWorkflow } from "@tutti/sdk/testing";
+import { image, runArguments } from "../support/boxes.ts";
 
-const [engine = "[]", image = ""] = process.argv.slice(2);
-const runArguments = ["--ulimit", "nofile=1024:20000", "--ulimit", "nproc=1024:1024"];
-const handler = container({ engine: JSON.parse(engine), runArguments, pull: "never" });
-const given = { image, command: ["sleep", "300"] };
+const [engine = "[]", ...command] = process.argv.slice(2);
+const handler = container({ engine: JSON.parse(engine), runArguments, pull: "never", warm: 1 });
+const given = { image, command };
 const definition = { workflow: "contained", tasks: { run: { uses: "container", with: given } } };
 await testWorkflow(definition as never, {
   handlers: { container: handler as never },

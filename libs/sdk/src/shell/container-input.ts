@@ -1,0 +1,120 @@
+/** What a task gives a container, and what its worker allows. */
+import { isAbsolute } from "node:path";
+import { matchesWildcard } from "@tutti/kernel";
+import type { HandleOptions } from "../task/handlers.ts";
+import type { StoredFile } from "../task/stored-file.ts";
+import { shellErrors } from "./errors.ts";
+import type { ShellOutput } from "./shell.ts";
+
+export interface ContainerInput {
+  /** With a tag or a digest: `docker.io/library/python:3.13-slim`. */
+  readonly image: string;
+  /** That of the image unless given. */
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly stdin?: string;
+  /** Files by their paths in the container: texts, or files of other tasks. */
+  readonly files?: Readonly<Record<string, unknown>>;
+  /** A folder of the container that it may write. Its files are results. */
+  readonly outputs?: string;
+  /** Default: what the worker allows at most. */
+  readonly memoryBytes?: number;
+  readonly cpus?: number;
+  /** Whether it needs the network of the worker's options. Default: none. */
+  readonly network?: boolean;
+  /** Exit codes that are success. Default: 0. */
+  readonly ok?: readonly number[];
+  /** Exit codes after which another attempt is useless. */
+  readonly final?: readonly number[];
+}
+
+export interface ContainerOutput extends ShellOutput {
+  /** Id of the image that ran. */
+  readonly image: string;
+  /** What it wrote below `outputs`, by path from there. */
+  readonly files: Readonly<Record<string, StoredFile>>;
+}
+
+export interface ContainerOptions {
+  /** The engine and its own arguments. Default: `podman`. */
+  readonly engine?: readonly string[];
+  /** Images that tasks may use, with `*` for any text. Default: all. */
+  readonly images?: readonly string[];
+  /** The network of tasks that ask for one. Without it they are refused. */
+  readonly network?: string;
+  /** Default: 512 MiB. */
+  readonly memoryBytes?: number;
+  /** Default: 1. */
+  readonly cpus?: number;
+  /** Default: 512. */
+  readonly processes?: number;
+  /** Default: `missing`. */
+  readonly pull?: "always" | "missing" | "never";
+  /** More arguments of `run`, such as `--userns=auto`. */
+  readonly runArguments?: readonly string[];
+  /** How long it may take to end after SIGTERM. Default 5,000. */
+  readonly graceMs?: number;
+  /** How much of each of its outputs the result keeps. Default 65,536. */
+  readonly keptBytes?: number;
+  /**
+   * How many started containers wait for tasks with the image, limits and paths of earlier tasks. Default: 0. No effect with
+   * `pull: "always"`.
+   */
+  readonly warm?: number;
+}
+
+/** What a worker says of it: `worker.handle("container", container(), containerOptions)`. */
+export const containerOptions: HandleOptions = {
+  description: "Runs a container on the worker's machine.",
+  inputSchema: {
+    type: "object",
+    properties: {
+      image: { type: "string" },
+      command: { type: "array", items: { type: "string" } },
+      env: { type: "object", additionalProperties: { type: "string" } },
+      cwd: { type: "string" },
+      stdin: { type: "string" },
+      files: { type: "object" },
+      outputs: { type: "string" },
+      memoryBytes: { type: "integer" },
+      cpus: { type: "number" },
+      network: { type: "boolean" },
+      ok: { type: "array", items: { type: "integer" } },
+      final: { type: "array", items: { type: "integer" } },
+    },
+    required: ["image"],
+  },
+};
+
+const imageForm = /^[\w][\w./:@-]{0,254}$/;
+
+/** Throws when the input is no container that the worker runs. */
+export function checkedInput(input: unknown, options: ContainerOptions): ContainerInput {
+  const given = (typeof input === "object" && input !== null ? input : {}) as ContainerInput;
+  const {
+    image,
+    command = [],
+    env = {},
+    files = {},
+    outputs = "/outputs",
+    cwd = "/",
+    network = false,
+  } = given;
+  const wrong = (expected: string) => shellErrors.inputInvalid({ expected });
+  if (typeof image !== "string" || !imageForm.test(image)) throw wrong("`image`, the name of an image");
+  const isText = (part: unknown) => typeof part === "string" && !part.includes("\0");
+  if (!Array.isArray(command) || !command.every(isText)) throw wrong("`command`, a list of texts");
+  const isLine = ([name, value]: readonly [string, unknown]) =>
+    /^\w+$/.test(name) && typeof value === "string" && !/[\n\0]/.test(value);
+  if (!Object.entries(env).every(isLine)) throw wrong("`env`, names with texts of one line");
+  const isPath = (path: unknown) => typeof path === "string" && isAbsolute(path) && !/[:,\0]/.test(path);
+  if (![...Object.keys(files), outputs, cwd].every(isPath))
+    throw wrong("absolute paths without `:` and `,` in `files`, `outputs` and `cwd`");
+  const { images } = options;
+  if (images !== undefined && !images.some((pattern) => matchesWildcard(pattern, image)))
+    throw shellErrors.notAllowed({ what: `The image \`${image}\``, allowed: images.join(", ") });
+  if (network && options.network === undefined)
+    throw shellErrors.notAllowed({ what: "A network", allowed: "containers without one" });
+  return given;
+}

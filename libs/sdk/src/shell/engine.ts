@@ -1,0 +1,141 @@
+/** The engine of containers on the worker's machine, by its command line: Podman or Docker. */
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CommandEnd, type CommandOptions, runCommand, variablesOf } from "./command.ts";
+import type { ContainerInput, ContainerOptions } from "./container-input.ts";
+import { isAlive } from "./scratch.ts";
+
+const memoryBytesDefault = 512 * 1024 * 1024;
+const processesDefault = 512;
+const engineVariables = [
+  ...["PATH", "HOME", "LANG", "TZ", "XDG_RUNTIME_DIR"],
+  ...["DOCKER_HOST", "CONTAINER_HOST", "CONTAINERS_CONF"],
+];
+
+/** The name of a container, and the folder with what is mounted in it. */
+export interface Place {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** Other machines may use the same engine. */
+const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+const namePrefix = `tutti-${machine}-${process.pid}`;
+const nameForm = new RegExp(`^tutti-${machine}-(\\d+)-`);
+
+export async function newPlace(): Promise<Place> {
+  return {
+    name: `${namePrefix}-${randomUUID()}`,
+    folder: await mkdtemp(join(tmpdir(), `${namePrefix}-`)),
+  };
+}
+
+/** The file of the machine that is mounted as the given one of `files`. */
+export function fileIn({ folder }: Place, index: number): string {
+  return join(folder, `file-${index}`);
+}
+
+export function outputsIn({ folder }: Place): string {
+  return join(folder, "outputs");
+}
+
+export function engineOf({ engine = ["podman"] }: ContainerOptions): readonly string[] {
+  return engine;
+}
+
+export function memoryOf(
+  input: ContainerInput,
+  { memoryBytes = memoryBytesDefault }: ContainerOptions,
+): number {
+  return Math.min(input.memoryBytes ?? Infinity, memoryBytes);
+}
+
+export function cpusOf(input: ContainerInput, { cpus = 1 }: ContainerOptions): number {
+  return Math.min(input.cpus ?? Infinity, cpus);
+}
+
+/** Of `run`. What it mounts has to be there when the container starts. */
+export async function argumentsOf(
+  input: ContainerInput,
+  options: ContainerOptions,
+  place: Place,
+): Promise<readonly string[]> {
+  const { image, command = [], env = {}, cwd, files = {}, outputs, network = false } = input;
+  const environment = join(place.folder, "env");
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
+  // Values in arguments would be seen by every user of the machine.
+  await writeFile(environment, lines.join(""), { mode: 0o600 });
+  const mounts = Object.keys(files).map((path, index) => `--volume=${fileIn(place, index)}:${path}:ro`);
+  if (outputs !== undefined) {
+    await mkdir(outputsIn(place), { mode: 0o777 });
+    mounts.push(`--volume=${outputsIn(place)}:${outputs}:rw`);
+  }
+  const processes = String(options.processes ?? processesDefault);
+  return [
+    ...["--name", place.name, "--interactive", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"],
+    ...["--security-opt", "no-new-privileges", "--pids-limit", processes],
+    ...["--memory", String(memoryOf(input, options)), "--cpus", String(cpusOf(input, options))],
+    ...["--pull", options.pull ?? "missing"],
+    ...["--network", network ? (options.network ?? "none") : "none", "--env-file", environment],
+    ...(cwd === undefined ? [] : ["--workdir", cwd]),
+    ...mounts,
+    ...(options.runArguments ?? []),
+    ...[image, ...command],
+  ];
+}
+
+/** Runs a container to its end. */
+export function runContainer(
+  options: ContainerOptions,
+  given: readonly string[],
+  command: Omit<CommandOptions, "env" | "graceMs" | "keptBytes">,
+): Promise<CommandEnd> {
+  const { graceMs, keptBytes } = options;
+  return runCommand([...engineOf(options), "run", ...given], {
+    ...{ ...command, env: variablesOf(engineVariables) },
+    ...(graceMs !== undefined && { graceMs }),
+    ...(keptBytes !== undefined && { keptBytes }),
+  });
+}
+
+/** Runs the engine without a task: what it removes is removed also when the task is cancelled. */
+export function asked(options: ContainerOptions, given: readonly string[]): Promise<CommandEnd> {
+  const quiet: CommandOptions = {
+    ...{ folder: tmpdir(), env: variablesOf(engineVariables), signal: new AbortController().signal },
+    output: async () => {},
+  };
+  return runCommand([...engineOf(options), ...given], quiet);
+}
+
+/** Removes a container and its folder. */
+export async function removed(
+  options: ContainerOptions,
+  { name, folder }: Place,
+  hasEnded: boolean,
+): Promise<void> {
+  await removedContainer(options, name, hasEnded);
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Each call of Podman takes a tenth of a second. */
+async function removedContainer(options: ContainerOptions, name: string, hasEnded = false): Promise<void> {
+  // Podman would wait for a container to end by itself.
+  if (!hasEnded) await asked(options, ["kill", name]);
+  await asked(options, ["rm", "--force", name]);
+}
+
+/** Removes containers and folders of workers of this machine that have ended. */
+export async function sweep(options: ContainerOptions): Promise<void> {
+  const { stdout } = await asked(options, ["ps", "--all", "--format", "{{.Names}}"]);
+  const names = stdout.text.split("\n").filter(isOrphan);
+  for (const name of names) await removedContainer(options, name);
+  for (const name of (await readdir(tmpdir())).filter(isOrphan))
+    await rm(join(tmpdir(), name), { recursive: true, force: true });
+}
+
+function isOrphan(name: string): boolean {
+  const [, pid] = nameForm.exec(name) ?? [];
+  return pid !== undefined && !isAlive(Number(pid));
+}

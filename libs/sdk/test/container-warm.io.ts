@@ -1,0 +1,171 @@
+/** Containers that wait for their tasks, of a real Podman where there is one. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
+import { type ContainerInput, type ContainerOutput, container } from "@tutti/sdk/shell";
+import { testWorkflow } from "@tutti/sdk/testing";
+import { lineOf, waitingShell } from "../src/shell/warm-line.ts";
+import { Boxes, image, lacking, runArguments } from "./support/boxes.ts";
+
+const facts = { id: "1", entrypoint: [], command: [] };
+const shells = [["sh"], ["bash"], ["busybox", "sh"]].filter(
+  ([program = "", ...own]) => spawnSync(program, [...own, "-c", "true"]).status === 0,
+);
+
+describe("a shell that waits for its line", () => {
+  for (const shell of shells)
+    it(`becomes the command in ${shell.join(" ")}, with the rest of the input`, () => {
+      const wait = (line: string) => {
+        const [program = "", ...own] = shell;
+        const given = {
+          input: line,
+          env: { PATH: process.env["PATH"] ?? "", KEPT: "k" },
+          argv0: own.length > 0 ? program : "sh",
+        };
+        const { status, stdout, stderr } = spawnSync(program, [...own, "-c", waitingShell], given);
+        return { status, stdout: stdout.toString(), stderr: stderr.toString() };
+      };
+      const odd = "a 'b' \"c\" $HOME `id` \\n\\ \n; exit 9 #\n\n é";
+      const show = ["printf", "[%s]", odd, "", "-n"];
+      const shown = `\n[${odd}][][-n]`;
+      assert.equal(wait(`${lineOf({ image, command: show }, facts)}\n`).stdout, shown);
+      const entry = { ...facts, entrypoint: ["printf"], command: ["[%s]", "own"] };
+      assert.equal(wait(`${lineOf({ image }, entry)}\n`).stdout, "\n[own]");
+      const env = { ODD: odd, PATH: process.env["PATH"] ?? "" };
+      const command = ["sh", "-c", 'pwd; printf "%s\\n" "$ODD" "$KEPT" "$(env | grep -c tutti)"; cat'];
+      const { stdout } = wait(`${lineOf({ image, command, env, cwd: "/usr" }, facts)}\none\ntwo`);
+      assert.equal(stdout, `\n/usr\n${odd}\nk\n0\none\ntwo`);
+      const line = lineOf({ image, command: ["echo", "half"] }, facts) ?? "";
+      assert.deepEqual(wait(line), { status: 0, stdout: "\n", stderr: "" }, "no end of line");
+      assert.equal(wait(`${lineOf({ image, command: ["absent-x"] }, facts)}\n`).status, 127);
+      assert.equal(wait(`${lineOf({ image, command: ["id"], cwd: "/absent" }, facts)}\n`).status, 125);
+    });
+
+  it("is not used for tasks that a shell would change", () => {
+    const given = { image, command: ["env"] };
+    for (const env of [{ PPID: "1" }, { "1X": "" }, { IFS: "" }, { PWD: "/" }])
+      assert.equal(lineOf({ ...given, env }, facts), undefined, JSON.stringify(env));
+    assert.equal(lineOf({ image }, facts), undefined, "no command");
+    assert.equal(lineOf({ image, command: ["echo", "x".repeat(40_000)] }, facts), undefined, "long");
+  });
+});
+
+describe("containers that wait for their tasks", { skip: lacking }, () => {
+  let boxes: Boxes;
+  before(async () => {
+    boxes = await Boxes.open();
+  });
+  after(() => boxes.close());
+
+  /** Runs containers with a label of their own. */
+  function runner(label: string) {
+    const list = ["ps", `--filter=label=of=${label}`];
+    const running = () =>
+      boxes
+        .podman(...list, "--quiet")
+        .split("\n")
+        .filter(Boolean);
+    const labelled = [...runArguments, `--label=of=${label}`];
+    const handler = container({
+      engine: boxes.engine,
+      runArguments: labelled,
+      pull: "never",
+      graceMs: 300,
+      warm: 1,
+    });
+    const run = async (input: Partial<ContainerInput>) => {
+      const definition = {
+        workflow: "contained",
+        tasks: { run: { uses: "container", with: { image, ...input }, retry: 1 } },
+        output: "${{ tasks.run.output }}",
+      };
+      const handlers = { container: handler as never };
+      const output = await testWorkflow(definition as never, { handlers, patienceMs: 120_000 }).execute();
+      return output as unknown as ContainerOutput;
+    };
+    const waiting = () => until("one that waits", running, (listed) => listed.length === 1);
+    const images = () => boxes.podman(...list, "--no-trunc", "--format", "{{.ImageID}}");
+    return { handler, run, running, waiting, images };
+  }
+
+  it("have one task each, with all that a cold one has", async () => {
+    const { run, running, waiting } = runner("one");
+    const script =
+      "cat /in/text; cat; cat /tmp/seen; echo 1 > /tmp/seen; cp /in/text /out/copy; echo $HOSTNAME";
+    const given = (text: string) => ({
+      ...{ command: ["sh", "-c", script], files: { "/in/text": text }, stdin: `, ${text} `, outputs: "/out" },
+    });
+    await run(given("a"));
+    for (const text of ["b", "c"]) {
+      await waiting();
+      const [id = ""] = running();
+      const { stdout, files } = await run(given(text));
+      assert.equal(stdout, `${text}, ${text} ${id}\n`);
+      assert.deepEqual(Object.keys(files), ["copy"]);
+    }
+    await waiting();
+    const [id = ""] = running();
+    const other = await run({ ...given("d"), files: { "/in/other": "", "/in/text": "d" } });
+    assert.ok(!other.stdout.includes(id), "mounts differ");
+    await until("that the longest unused one gave way", running, ([left, ...more]) => {
+      return left !== id && more.length === 0;
+    });
+    await assert.rejects(
+      run({ ...given("e"), files: { "/in/other": "", "/in/text": "e" }, command: ["absent"] }),
+      /`absent` did not start/,
+    );
+  });
+
+  it("have the variables of a cold one, of the image that is there now", async () => {
+    const first = boxes.import("ENV A=1", 'ENTRYPOINT ["sh", "-c"]', 'CMD ["env | sort"]');
+    const { run, waiting, images } = runner("variables");
+    const env = { OWN: "x y", PATH: "/bin" };
+    const variables = ({ stdout }: ContainerOutput) => stdout.replace(/^HOSTNAME=.*\n/m, "");
+    const cold = await run({ env });
+    await waiting();
+    const warm = await run({ env });
+    assert.equal(variables(warm), variables(cold));
+    assert.match(warm.stdout, /^A=1$/m);
+    assert.deepEqual([cold.image, warm.image], [first, first]);
+    await waiting();
+    const second = boxes.import("ENV A=2", 'ENTRYPOINT ["sh", "-c"]', 'CMD ["env | sort"]');
+    await run({ env });
+    await until("the new image", images, (listed) => listed === second);
+    assert.match((await run({ env })).stdout, /^A=2$/m);
+  });
+
+  it("are replaced when they end without a task", async () => {
+    boxes.import();
+    const { run, running, waiting } = runner("replaced");
+    await run({ command: ["id"] });
+    await waiting();
+    const [killed = ""] = running();
+    boxes.podman("kill", killed);
+    await until("another one", running, ([next]) => next !== undefined && next !== killed);
+  });
+
+  it("end when their task is cancelled, also if it ignores SIGTERM", async () => {
+    const { handler, run, running, waiting } = runner("cancelled");
+    await run({ command: ["id"] });
+    await waiting();
+    const [id = ""] = running();
+    const cancelling = new AbortController();
+    const task = {
+      ...{ signal: cancelling.signal, content: async (value: unknown) => value },
+      output: async () => cancelling.abort(new Error("cancelled")),
+    };
+    const command = ["sh", "-c", "trap '' TERM; echo started; sleep 300"];
+    await assert.rejects(handler({ image, command }, task as never) as Promise<unknown>, /^Error: cancelled/);
+    assert.ok(!running().includes(id));
+  });
+
+  it("keep no worker from ending, which removes them", () => {
+    const before = boxes.podman("ps", "--all", "--quiet").split("\n").length;
+    const program = join(import.meta.dirname, "programs", "container-worker.ts");
+    const ended = spawnSync(process.execPath, [program, JSON.stringify(boxes.engine), "sleep", "2"]);
+    assert.equal(ended.status, 0, ended.stderr.toString());
+    assert.ok(boxes.podman("ps", "--all", "--quiet").split("\n").length <= before);
+  });
+});
