@@ -85,6 +85,15 @@ const pool = z.strictObject({
     .describe(
       "How long a pool that has moved here waits for its agents before it assigns tasks, which one of them may already be running.",
     ),
+  gangHoldMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .default(30_000)
+    .describe(
+      "How long a gang that does not fit holds the slots that it has found, and for how long none is held after that. 0: never.",
+    ),
   claimMs: z
     .number()
     .int()

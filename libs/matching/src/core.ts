@@ -16,6 +16,7 @@ import { Waker } from "./agents/waking.ts";
 import type { PoolOptions, PoolSettings } from "./api/pool.ts";
 import { affinitiesMax } from "./bounds.ts";
 import { Demands } from "./demand/demands.ts";
+import { Gangs } from "./gangs/gangs.ts";
 import type { HookSlot } from "./hooks/task-hooks.ts";
 import { PoolAllotments } from "./limits/allotments.ts";
 import { Allotter } from "./limits/allotter.ts";
@@ -102,7 +103,8 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const assigner = new Assigner(endings);
   const matcher = new Matcher({ ...endings, assigner });
   const doubling = new Doubling({ ...endings, assigner, matcher, home });
-  const factory = new TaskFactory({ home, demands, order, allotter });
+  const gangs = new Gangs({ ...endings, assigner });
+  const factory = new TaskFactory({ home, demands, order, allotter, gangs });
   const offers = new TaskOffers({ ...endings, factory });
   const orders = new SenderOrders(endings);
   const senders = new PoolSenders({
@@ -121,7 +123,7 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const waitWatch = new WaitWatch(endings);
   return {
     ...endings,
-    ...{ states, losses, holds, reports, roster, home, matcher, doubling, orders, senders, events },
+    ...{ states, losses, holds, reports, roster, home, matcher, doubling, gangs, orders, senders, events },
     ...{ reconciler, waker, waitWatch },
   };
 }

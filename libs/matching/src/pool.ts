@@ -163,7 +163,9 @@ export class PoolOwner implements Pool {
   #assign(nowMs: number): number {
     const parts = this.#parts;
     parts.attempts.choosesBy(parts.settings.current.strategy.name, nowMs);
-    const assigned = parts.matcher.match(nowMs, parts.starts.roomAt(nowMs));
+    const room = parts.starts.roomAt(nowMs);
+    const together = room < 1 ? 0 : parts.gangs.run(nowMs);
+    const assigned = together + parts.matcher.match(nowMs, room - together);
     parts.starts.tookFromRamp(assigned, nowMs);
     parts.preemption.run(nowMs);
     return assigned + parts.doubling.run(nowMs);
@@ -475,7 +477,7 @@ function queuedView(parts: QueueParts, task: Task, place: number, nowMs: number)
   const { readyMs, priority, demand, attempt } = task;
   const waitedMs = nowMs - readyMs;
   const [reason] = [
-    (task.stage === "hooked" ? undefined : parts.reasons.missing(task, nowMs)) ??
+    (task.stage === "hooked" || task.stage === "ganged" ? undefined : parts.reasons.missing(task, nowMs)) ??
       parts.reasons.of(task, nowMs)[0],
   ];
   return {

@@ -83,6 +83,7 @@ export function offerMessage(
     onlyAgents: effect.onlyAgents as string[],
     notAgents: effect.notAgents as string[],
     share: effect.share && { ...effect.share, reservationIds: [...effect.share.reservationIds] },
+    gang: effect.gang && { ...effect.gang },
   };
 }
 
@@ -112,7 +113,7 @@ export function weightOf(request: OfferRequest): number | undefined {
 /** Returns whether it has what most do not. */
 function isLong(offer: Offer): boolean {
   const { input, budget, labels, limits, onlyAgents, notAgents, accessToken, contextKey, stickyKey } = offer;
-  if (offer.share !== undefined) return true;
+  if ((offer.share ?? offer.gang) !== undefined) return true;
   const lists = labels.length + limits.length + onlyAgents.length + notAgents.length;
   const texts = accessToken.length + contextKey.length + stickyKey.length;
   return lists + texts > 0 || input?.$case === "inputPayload" || budget !== undefined;

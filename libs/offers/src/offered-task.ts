@@ -2,6 +2,7 @@
  * An attempt of a task as a machine wants it done: what it is offered with, whichever kind of work it belongs to.
  * Machines know nothing of this. What they ask for has this form.
  */
+import type { Gang } from "@tutti/contracts/swarm/v1";
 import type { Amounts, Payload, Share } from "@tutti/contracts/types/v1";
 import type { CostHint, KeyedLimit, Placement, Timeouts } from "@tutti/definitions";
 import type { ReadOnly } from "@tutti/kernel";
@@ -73,6 +74,8 @@ export interface OfferedTask {
   readonly budget?: Amounts | undefined;
   /** Whose share of the agents it has. Undefined for that of its namespace. */
   readonly share?: ReadOnly<Share> | undefined;
+  /** Tasks that it starts with. Undefined for by itself. */
+  readonly gang?: ReadOnly<Gang> | undefined;
 }
 
 /** Of work and task together, either way. */

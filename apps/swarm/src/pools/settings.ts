@@ -60,6 +60,6 @@ export function effectivePool(
 /** What of the configuration holds for all pools alike. */
 export function commonSettings({ pool, links }: SwarmSettings): Partial<PoolSettings> {
   const { heartbeatMs, suspectMs, leaseMs, resumeWindowMs } = links;
-  const { window, claimMs } = pool;
-  return { window, claimMs, heartbeatMs, suspectMs, leaseMs, resumeWindowMs };
+  const { window, claimMs, gangHoldMs } = pool;
+  return { window, claimMs, gangHoldMs, heartbeatMs, suspectMs, leaseMs, resumeWindowMs };
 }

@@ -53,6 +53,7 @@ export class EncodedOffer implements Offer {
   readonly onlyAgents: string[] = none;
   readonly notAgents: string[] = none;
   readonly share = undefined;
+  readonly gang = undefined;
   #token: Uint8Array | undefined;
   #input: Offer["input"];
   #opened: Offer | undefined;
@@ -195,5 +196,6 @@ function emptyOffer(): Offer {
     onlyAgents: none,
     notAgents: none,
     share: undefined,
+    gang: undefined,
   };
 }

@@ -211,6 +211,7 @@ const offers = fc.record(
     onlyAgents: fc.array(text, { maxLength: 2 }),
     notAgents: fc.array(text, { maxLength: 2 }),
     share: sometimes(fc.record({ key: text, weight: double })),
+    gang: sometimes(fc.record({ name: text, size: uint32 })),
   },
   { requiredKeys: ["token"] },
 );

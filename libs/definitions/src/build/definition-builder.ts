@@ -8,6 +8,7 @@ import { canonical } from "../plan/canonical.ts";
 import type { ObjectPolicy, Plan, PlanEntry, PlanTask } from "../plan/plan.ts";
 import type { Findings } from "../problem.ts";
 import { Building } from "./building.ts";
+import { checkGangs } from "./gangs.ts";
 import { Graph } from "./graph.ts";
 import { warnOfSkippedReads } from "./skipped-reads.ts";
 import { StatesBuilder } from "./states-builder.ts";
@@ -81,6 +82,7 @@ class DefinitionBuilder {
     const tasks = own.map((draft) => builder.build(draft));
     const graph = new Graph(building);
     graph.check(tasks);
+    checkGangs(building, tasks, builder.policies);
     warnOfSkippedReads({ building, tasks, order: graph.order, root, output: document.output });
     const outside = building.environmentOfScope(root);
     const { programs } = building;

@@ -27,6 +27,7 @@ const meant: Partial<Record<keyof TaskDocument, readonly TaskKindWord[]>> = {
   cache: ["uses"],
   dueTime: waiting,
   idempotencyKey: work,
+  gang: ["uses"],
   mayBeDoubled: ["uses"],
 };
 

@@ -76,6 +76,7 @@ export class PolicyBuilder {
       ]),
       mayBeDoubled: document.mayBeDoubled ?? false,
       mayFail: document.mayFail ?? false,
+      ...(document.gang !== undefined && { gang: document.gang }),
     };
   }
 

@@ -131,7 +131,8 @@ function plainPolicyText(document: TaskDocument): string | undefined {
   const { labels, placement, checks, limits, cache, dueTime, idempotencyKey, compensate } = document;
   if (labels ?? placement ?? checks ?? limits ?? cache ?? dueTime ?? idempotencyKey ?? compensate)
     return undefined;
-  const { maxParallel, failFast, retry, timeout, priority, resources, mayBeDoubled, mayFail } = document;
+  const { maxParallel, failFast, retry, timeout, priority, resources, gang, mayBeDoubled, mayFail } =
+    document;
   const { cost = document.estimate } = document;
   return JSON.stringify([
     kindOf(document),
@@ -142,6 +143,7 @@ function plainPolicyText(document: TaskDocument): string | undefined {
     priority,
     resources,
     cost,
+    gang,
     mayBeDoubled,
     mayFail,
   ]);

@@ -110,6 +110,7 @@ export const policyKeys = [
   "cache",
   "dueTime",
   "idempotencyKey",
+  "gang",
   "mayBeDoubled",
   "mayFail",
 ] as const satisfies readonly (keyof TaskDocument)[];

@@ -103,6 +103,7 @@ export interface TaskDocument<Id extends string = string> {
   readonly cache?: string | CacheDocument;
   readonly dueTime?: string;
   readonly idempotencyKey?: string;
+  readonly gang?: string;
   readonly mayBeDoubled?: boolean;
   readonly mayFail?: boolean;
 }

@@ -431,6 +431,7 @@ export const task: MembersShape = members(
     idempotencyKey: template(
       "What agents hand to other systems so that a repeated attempt takes effect once.",
     ),
+    gang: text("Tasks beside it with the same gang start together with it, or not at all.", "name", 200),
     mayBeDoubled: flag("Whether a second copy may be started when the first is much slower than usual."),
     mayFail: flag("Whether the run can still complete when this task fails."),
   },

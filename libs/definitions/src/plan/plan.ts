@@ -229,6 +229,8 @@ export interface TaskPolicy {
   readonly idempotencyKey: number;
   readonly mayBeDoubled: boolean;
   readonly mayFail: boolean;
+  /** Tasks that start together. Absent in plans without it: their hashes stay. */
+  readonly gang?: string;
 }
 
 export interface CachePolicy {

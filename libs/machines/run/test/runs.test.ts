@@ -346,6 +346,26 @@ tasks:
     assert.equal(details.dueMs, Date.parse("2026-01-02T00:00:00Z"));
     assert.deepEqual(onlyAgents, ["anna"]);
   });
+
+  it("name the members of their gang that have not ended", () => {
+    const scene = RunScene.of(
+      "workflow: w\ntasks:\n  a: {uses: t.a, gang: g}\n  b: {uses: t.b, gang: g, retry: {attempts: 9, backoff: 1s..1s}}\n  c: {uses: t.c, gang: g}\n",
+    );
+    const gangs = () => ["a", "b", "c"].map((id) => scene.offer(id).effect.gang);
+    const all = { name: "g", size: 3, started: false };
+    assert.deepEqual(gangs(), [all, all, all]);
+    scene.fail("b");
+    scene.driver.advance(1_000);
+    assert.deepEqual(gangs(), [all, all, all]);
+    scene.complete("a");
+    scene.fail("b");
+    scene.driver.advance(1_000);
+    assert.deepEqual(scene.offer("b").effect.gang, { ...all, size: 2 });
+    scene.complete("c");
+    scene.fail("b");
+    scene.driver.advance(1_000);
+    assert.equal(scene.offer("b").effect.gang, undefined);
+  });
 });
 
 describe("a task for each of a list", () => {

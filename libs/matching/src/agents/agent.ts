@@ -53,7 +53,11 @@ export interface Cohort {
   changed(): void;
   /** What tasks ask for that its agents can do. */
   readonly matches: ReadonlySet<{
-    readonly demand: { readonly fit: Fit; readonly shares: Iterable<{ readonly size: number }> };
+    readonly demand: {
+      readonly fit: Fit;
+      readonly shares: Iterable<{ readonly size: number }>;
+      readonly ganged: number;
+    };
   }>;
   /** A task of the party was given to an agent of this cohort. The weight is that of its namespace. */
   charge(party: string, weight: number): void;
@@ -80,7 +84,7 @@ const never = Number.POSITIVE_INFINITY;
 /**
  * An agent of a pool, as long as one of its incarnations is there.
  *
- * 1. `used` is the number of its tasks, and what they use of its resources is the sum of what they need.
+ * 1. `used` is the number of its tasks. What is used of its resources is the sum of the needs of these tasks, and of a gang that slots are held for.
  * 2. It is among those of its cohort that are ready exactly when `hasRoom`.
  */
 export class Agent extends Due implements Ranked, AgentLoad {
@@ -99,6 +103,8 @@ export class Agent extends Due implements Ranked, AgentLoad {
   /** How many at once, by what its busy answers have taught. Never more than its slots. */
   allowed = 1;
   used = 0;
+  /** Free slots that are held for a gang. */
+  kept = 0;
   credit = 0;
   lastAssigned = 0;
   heardMs: number;
@@ -166,7 +172,13 @@ export class Agent extends Due implements Ranked, AgentLoad {
   }
 
   get hasRoom(): boolean {
-    return this.used < this.capacity && this.credit > 0 && !this.slowed && this.isAble;
+    return this.hasRoomFor(1);
+  }
+
+  /** Returns whether so many more tasks have room, besides what is held for a gang. */
+  hasRoomFor(count: number): boolean {
+    const { used, kept, capacity, credit, slowed } = this;
+    return used + kept + count <= capacity && credit >= kept + count && !slowed && this.isAble;
   }
 
   get state(): AgentState {
@@ -224,6 +236,17 @@ export class Agent extends Due implements Ranked, AgentLoad {
   /** A task that needs this is here no longer. */
   vacate({ resources }: Fit): void {
     this.used--;
+    for (const [name, amount] of resources) this.#use(name, -amount);
+  }
+
+  /** Holds a slot, and what a task needs, for a gang. */
+  keep({ resources }: Fit): void {
+    this.kept++;
+    for (const [name, amount] of resources) this.#use(name, amount);
+  }
+
+  letGo({ resources }: Fit): void {
+    this.kept--;
     for (const [name, amount] of resources) this.#use(name, -amount);
   }
 

@@ -1,6 +1,7 @@
 /** What an agent says it has, compared with what is known of it. */
 
 import type { Claims } from "../task/claims.ts";
+import { isWaiting } from "../task/queueing.ts";
 import type { Running } from "../task/running.ts";
 import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
@@ -62,6 +63,7 @@ export class Reconciler {
       else if (mayHave(task, agent)) {
         this.#waiting.withdraw(task, nowMs);
         this.#running.start(task, agent, nowMs);
+        task.extras?.gang?.claim(task);
         named.set(token, true);
       } else if (!isKept(task, agent)) unwanted.push(token);
     }
@@ -80,10 +82,10 @@ export class Reconciler {
 }
 
 /** Returns whether a task that waits may be running at the agent. */
-function mayHave({ stage, demand }: Task, agent: Agent): boolean {
-  if (stage !== "queued" && stage !== "limited" && stage !== "hooked" && stage !== "away") return false;
+function mayHave(task: Task, agent: Agent): boolean {
+  if (!isWaiting(task)) return false;
   // One that polls and has come back to answer alone says what it has, and not what it offers.
-  return agent.offered.length === 0 || demand.matches.some(({ cohort }) => cohort === agent.cohort);
+  return agent.offered.length === 0 || task.demand.matches.some(({ cohort }) => cohort === agent.cohort);
 }
 
 function isTwin({ twin }: Task): boolean {

@@ -61,6 +61,7 @@ function waitingFor(agent: Agent, { matches }: Cohort): number {
   let waiting = 0;
   for (const { demand } of matches) {
     if (!isEverFit(agent, demand.fit)) continue;
+    waiting += demand.ganged;
     for (const { size } of demand.shares) waiting += size;
   }
   return waiting;

@@ -212,6 +212,8 @@ export interface PoolSettings {
   readonly sleepAfterMs: number;
   /** How long a task waits for the agent of its sticky key while that one is able, but full. Default 5,000. */
   readonly stickyMs: number;
+  /** How long a gang holds slots that it cannot use yet, and for how long it holds none after that. 0 for never. Default 30,000. */
+  readonly gangHoldMs: number;
   /** How long an attempt that ran out of time has to end before its slot is free again. Default 5,000. */
   readonly graceMs: number;
   /** How long what agents brought along is kept for senders that have not offered it again. Default 30,000. */

@@ -26,6 +26,7 @@ export class SharedDemand implements Demand<Share<Task>> {
   #sweepAt = sharesKept;
   /** Profiles and tasks that refer to it: without any it is forgotten. */
   uses = 0;
+  ganged = 0;
   /** Whether some matches are preferred to others. */
   picky = false;
 

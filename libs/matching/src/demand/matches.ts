@@ -15,6 +15,8 @@ export interface Demand<Share = { readonly size: number }> {
   /** Profiles and tasks that refer to it: without any it is forgotten. */
   uses: number;
   readonly shares: Iterable<Share>;
+  /** Tasks that wait with their gangs, in no share. */
+  ganged: number;
   /** Why those waited who asked for it. */
   readonly waits: WaitLog;
   /** Its weight is the last one passed. */

@@ -74,8 +74,9 @@ export class ScalerGauge {
   #waiting(does: (name: string) => boolean, nowMs: number): { queued: number; longestWaitMs: number } {
     let queued = 0;
     let longestWaitMs = 0;
-    for (const { wish, shares } of this.#pool.demands.all) {
+    for (const { wish, shares, ganged } of this.#pool.demands.all) {
       if (!does(wish.capability)) continue;
+      queued += ganged;
       for (const { size, head } of shares) {
         queued += size;
         if (head !== undefined) longestWaitMs = Math.max(longestWaitMs, nowMs - head.readyMs);

@@ -21,5 +21,6 @@ export function extrasOf(
     mayBind: true,
     repeats: [],
     share,
+    gang: undefined,
   };
 }

@@ -110,6 +110,8 @@ const lookedAtMax = 256;
 /** Returns whether it can give way, and what its agent has free then is enough. */
 function mayYield(other: Task, agent: Agent, task: Task): boolean {
   if (other.stage !== "working" || other.yields || other.twin?.original !== undefined) return false;
+  // The others of its gang would wait for it.
+  if (other.extras?.gang !== undefined) return false;
   if (other.twin?.copy !== undefined || other.profile.namespace !== task.profile.namespace) return false;
   const { fit } = task.demand;
   if (isFit(agent, fit)) return true;

@@ -4,8 +4,9 @@ import type { Limit } from "../limits/room.ts";
 import { partyOf, partyWeightOf } from "../queue/share.ts";
 import type { Extras, Task } from "./task.ts";
 
-/** Puts a task into its queue. */
+/** Puts a task into its queue, or to the others that it starts with. */
 export function enqueue(task: Task): void {
+  if (task.extras?.gang?.hold(task) === true) return;
   task.stage = "queued";
   const share = task.demand.shareOf(partyOf(task), partyWeightOf(task));
   task.share = share;
@@ -43,5 +44,7 @@ function noteWait(extras: Extras, nowMs: number): void {
 
 /** Returns whether no agent has the task yet. */
 export function isWaiting({ stage }: Task): boolean {
-  return stage === "queued" || stage === "limited" || stage === "hooked" || stage === "away";
+  return (
+    stage === "queued" || stage === "limited" || stage === "hooked" || stage === "ganged" || stage === "away"
+  );
 }

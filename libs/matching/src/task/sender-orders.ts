@@ -72,6 +72,7 @@ export class SenderOrders {
     const task = this.#tasks.get(token);
     if (task === undefined) return this.#claims.cancel(token, reason, graceMs);
     if (task.senderSlot !== undefined && task.senderSlot !== senderSlot) return true;
+    task.extras?.gang?.dismiss(task);
     if (isWaiting(task)) this.#waiting.discard(task, nowMs);
     else if (task.stage === "working") this.#outcomes.abandon(task, reason, graceMs, nowMs);
     else if (task.stage === "ended") this.#outcomes.settle(task, nowMs);

@@ -2,6 +2,7 @@
 
 import type { Offer } from "@tutti/contracts/swarm/v1";
 import type { Demands } from "../demand/demands.ts";
+import type { Gangs } from "../gangs/gangs.ts";
 import type { Allotter } from "../limits/allotter.ts";
 import type { Limit } from "../limits/room.ts";
 import { extrasOf } from "./extras.ts";
@@ -14,6 +15,7 @@ export interface TaskFactoryParts {
   readonly demands: Demands;
   readonly order: TaskOrder;
   readonly allotter: Allotter;
+  readonly gangs: Gangs;
 }
 
 export class TaskFactory {
@@ -21,6 +23,7 @@ export class TaskFactory {
   readonly #demands: Demands;
   readonly #order: TaskOrder;
   readonly #allotter: Allotter;
+  readonly #gangs: Gangs;
   /** Offers so far. */
   #offered = 0;
 
@@ -29,6 +32,7 @@ export class TaskFactory {
     this.#demands = parts.demands;
     this.#order = parts.order;
     this.#allotter = parts.allotter;
+    this.#gangs = parts.gangs;
   }
 
   make(offer: Offer, profile: Profile, limits: readonly Limit<Task>[], nowMs: number): Task {
@@ -43,9 +47,10 @@ export class TaskFactory {
     if (totalMs > 0) task.totalDueMs = nowMs + totalMs;
     const stickyKey = offer.stickyKey || profile.stickyKey;
     const contextKey = offer.contextKey || profile.contextKey;
-    const { share } = offer;
-    if (limits.length > 0 || stickyKey !== "" || contextKey !== "" || share !== undefined)
+    const { share, gang } = offer;
+    if (limits.length > 0 || stickyKey !== "" || contextKey !== "" || (share ?? gang) !== undefined)
       task.extras = extrasOf(limits, { stickyKey, contextKey, share });
+    if (gang !== undefined && task.extras !== undefined) task.extras.gang = this.#gangs.join(task, gang);
     this.#allotter.allot(task, nowMs);
     return task;
   }

@@ -120,6 +120,7 @@ export class TaskOffers {
     if (claim === undefined) return false;
     const { agent, answered } = claim;
     this.#running.start(task, agent, nowMs);
+    task.extras?.gang?.claim(task);
     this.#readiness.loaded(agent);
     if (answered === undefined) return true;
     this.#running.detach(task, true, nowMs, answered.result);

@@ -85,6 +85,21 @@ export interface Extras {
   repeats: number[];
   /** Whose share of the agents it has. Undefined for that of its namespace. */
   readonly share: OfferShare | undefined;
+  /** The tasks that it starts with. Undefined for by itself. */
+  gang: TaskGang | undefined;
+}
+
+/** Tasks that start together, as each of them needs to know. */
+export interface TaskGang {
+  readonly name: string;
+  /** Returns whether the task waits for the others from now on, and is in no queue. */
+  hold(task: Task): boolean;
+  /** It does not wait here any more. */
+  release(task: Task): void;
+  /** Its sender does not want it any more. */
+  dismiss(task: Task): void;
+  /** An agent has it already. */
+  claim(task: Task): void;
 }
 
 /** A wait for a limit that is over. */
@@ -454,12 +469,13 @@ export class Task implements Ranked {
  *     queued ── its key is full ──► limited ── room ──► queued
  *     queued ── its agent is full ──► bound ── time, agent not able ──► queued, or assigned to that agent
  *     hooked ── its hooks had their say ──► queued
- *     queued, limited, bound, hooked ── sender gone ──► away ── offered again ──► queued, or hooked
+ *     queued ── it is in a gang ──► ganged ── all members have a place ──► assigned
+ *     queued, limited, bound, hooked, ganged ── sender gone ──► away ── offered again ──► queued, or hooked
  *     working ── busy ──► queued
- *     queued, limited, bound, away ── recalled, cancelled, timed out ──► forgotten
+ *     queued, limited, bound, ganged, away ── recalled, cancelled, timed out ──► forgotten
  *     working ── cancelled ──► forgotten
  *
  * Bound is queued with another demand. An attempt that timed out or was cancelled has ended for its sender at once. Its
  * agent keeps it, and its slot, until it says so or its grace is over: until then its token is known.
  */
-type Stage = "queued" | "limited" | "hooked" | "away" | "working" | "ended" | "forgotten";
+type Stage = "queued" | "limited" | "hooked" | "ganged" | "away" | "working" | "ended" | "forgotten";

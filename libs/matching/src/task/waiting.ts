@@ -8,7 +8,7 @@ import type { Limits } from "../limits/limit-book.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { BoundTasks } from "./bound-tasks.ts";
 import type { Orphans } from "./orphans.ts";
-import { enqueue, leaveLimit } from "./queueing.ts";
+import { enqueue, isWaiting, leaveLimit } from "./queueing.ts";
 import type { Extras, Task } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 
@@ -52,6 +52,7 @@ export class Waiting {
       share?.remove(task);
     } else if (stage === "limited") extras?.limits.find((limit) => limit.id === extras.waitsFor)?.leave(task);
     if (stage === "hooked") this.#hooks.current?.forget(task);
+    if (stage === "ganged") extras?.gang?.release(task);
     if (extras !== undefined) {
       this.#returnTurn(task, extras, nowMs);
       this.#bound.unbind(task, extras);
@@ -124,7 +125,7 @@ export class Waiting {
 
   /** Its sender is away: it waits to be offered again. */
   orphan(task: Task, nowMs: number): void {
-    if (task.stage === "queued" || task.stage === "limited" || task.stage === "hooked") {
+    if (isWaiting(task) && task.stage !== "away") {
       this.#dequeue(task, nowMs);
       task.stage = "away";
     }

@@ -28,7 +28,7 @@ export class StartEstimates {
 
   startMs(task: Task, nowMs: number): number | undefined {
     const { judging, stage, extras } = task;
-    if (isStill(this.#settings.current) || stage === "away") return undefined;
+    if (isStill(this.#settings.current) || stage === "away" || stage === "ganged") return undefined;
     if (stage === "hooked")
       return judging?.question === 0 && judging.heldBy !== "" ? judging.dueMs : undefined;
     const usualMs = this.#times.quantileMs(task.demand.wish.capability, 0.5);

@@ -13,7 +13,8 @@ import { Task, type TaskHome } from "../task/task.ts";
 import { momentOf, type StartEstimates } from "./expected.ts";
 import { pastWaits, presentWait } from "./past-waits.ts";
 import { candidatesAt, choiceText, placementOf } from "./placed.ts";
-import { obstacleOf, type Reason, type WaitReasons } from "./waits.ts";
+import type { Reason } from "./reason.ts";
+import { obstacleOf, type WaitReasons } from "./waits.ts";
 import { finderOf, workOf } from "./work.ts";
 
 /** The parts that Explanations needs. */
@@ -72,7 +73,8 @@ export class Explanations {
       });
     }
     if (stage === "ended" || stage === "forgotten") return explainEnded(task, nowMs);
-    const missing = stage === "hooked" ? undefined : this.#reasons.missing(task, nowMs);
+    const isApart = stage === "hooked" || stage === "ganged";
+    const missing = isApart ? undefined : this.#reasons.missing(task, nowMs);
     // A pause holds a task back too, once a worker offers the capability.
     const reasons =
       missing === undefined ? this.#reasons.of(task, nowMs) : [missing, ...this.#reasons.pauses()];

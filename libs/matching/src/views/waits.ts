@@ -4,7 +4,7 @@
  * The caller may look at the task, not at those of other namespaces that share the pool: of these nothing is named or
  * counted.
  */
-import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
+import { WaitCause } from "@tutti/contracts/types/v1";
 import { amountOf, counted, isBefore, nearest, selectorText } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import { isBroken } from "../agents/breaker.ts";
@@ -14,6 +14,7 @@ import type { PoolIdentity } from "../api/pool.ts";
 import type { Demands } from "../demand/demands.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
+import type { Gangs } from "../gangs/gangs.ts";
 import { takenBy } from "../limits/amount.ts";
 import type { Limits } from "../limits/limit-book.ts";
 import type { Limit, LimitOrigin } from "../limits/room.ts";
@@ -24,7 +25,9 @@ import type { LiveSettings } from "../settings.ts";
 import { isStill } from "../settings.ts";
 import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
+import { gangReason } from "./gangs.ts";
 import { countOf, holdersOf } from "./limits.ts";
+import type { Reason } from "./reason.ts";
 
 /** Runs tasks of the kind `agent`: the platform itself, if it has a provider, or `agents()` on a worker. */
 const ofModels = "tutti.agent";
@@ -40,6 +43,7 @@ export interface WaitReasonsParts {
   readonly tasks: Tasks;
   readonly turnedAway: TurnedAwayAgents;
   readonly demands: Demands;
+  readonly gangs: Gangs;
 }
 
 export class WaitReasons {
@@ -50,6 +54,7 @@ export class WaitReasons {
   readonly #tasks: Tasks;
   readonly #turnedAway: TurnedAwayAgents;
   readonly #demands: Demands;
+  readonly #gangs: Gangs;
 
   constructor(parts: WaitReasonsParts) {
     this.#settings = parts.settings;
@@ -59,6 +64,7 @@ export class WaitReasons {
     this.#tasks = parts.tasks;
     this.#turnedAway = parts.turnedAway;
     this.#demands = parts.demands;
+    this.#gangs = parts.gangs;
   }
 
   /** Why the pool gives out no task at all. Empty if it does. */
@@ -98,6 +104,10 @@ export class WaitReasons {
         ),
       );
     if (task.stage === "hooked") reasons.push(this.#hookReason(task));
+    if (task.stage === "ganged") {
+      const gang = this.#gangs.of(task);
+      return gang === undefined ? reasons : [...reasons, gangReason(task, gang, this.#gangs, nowMs)];
+    }
     const limit = this.#limitReason(task, nowMs);
     if (limit !== undefined) reasons.push(limit);
     return [...reasons, ...this.#agentReasons(task)];
@@ -291,23 +301,6 @@ export class WaitReasons {
   }
 }
 
-/** One reason. */
-export interface Reason {
-  readonly cause: WaitCause;
-  readonly message: string;
-  /** What it is about: a capability, a key, an agent. */
-  readonly subject: string;
-  readonly holders: readonly WorkReference[];
-  /** What would help. */
-  readonly remedy: string;
-  /** What to type for it, where that is one command. */
-  readonly command?: string;
-  /** Since when, where that is known apart from the whole. */
-  readonly sinceMs?: number;
-  /** When it ends, where that is known. */
-  readonly endMs?: number;
-}
-
 const {
   WAIT_CAUSE_LIMIT,
   WAIT_CAUSE_QUOTA,
@@ -335,6 +328,7 @@ export function obstacleOf(agent: Agent, task: Task): string {
   if (agent.holdReason !== "" || !agent.isAble) return `it is held: ${agent.holdReason}`;
   if (agent.slowed) return "it said that it is busy";
   if (agent.used >= agent.slots) return "all its slots are taken";
+  if (agent.kept > 0 && !agent.hasRoom) return "its free slots are held for a gang";
   if (agent.used >= agent.capacity) return "it takes fewer tasks at once since it said that it is busy";
   if (agent.credit === 0) return "it has granted no credit";
   if (fit.side?.refusalAt(agent, fit) !== undefined) return "what it has is set aside for others";

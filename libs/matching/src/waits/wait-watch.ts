@@ -115,6 +115,7 @@ export class WaitWatch extends Due {
 }
 
 function isWaitedIn(demand: Demand): boolean {
+  if (demand.ganged > 0) return true;
   for (const { size } of demand.shares) if (size > 0) return true;
   return false;
 }

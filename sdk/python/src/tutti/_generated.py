@@ -286,6 +286,8 @@ class Task(Node):
     due_time: str | Expression | None = None
     #: What agents hand to other systems so that a repeated attempt takes effect once.
     idempotency_key: str | Expression | None = None
+    #: Tasks beside it with the same gang start together with it, or not at all.
+    gang: str | Expression | None = None
     #: Whether a second copy may be started when the first is much slower than usual.
     may_be_doubled: bool | Expression | None = None
     #: Whether the run can still complete when this task fails.
@@ -735,6 +737,7 @@ class WorkflowFields:
         cache: Duration | Expression | Cache | None = None,
         due_time: str | Expression | None = None,
         idempotency_key: str | Expression | None = None,
+        gang: str | Expression | None = None,
         may_be_doubled: bool | Expression | None = None,
         may_fail: bool | Expression | None = None,
     ) -> Self:
@@ -778,6 +781,7 @@ class WorkflowFields:
         cache: Reuse of earlier outputs. A single duration sets for how long, `auto` for an hour.
         due_time: When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.
         idempotency_key: What agents hand to other systems so that a repeated attempt takes effect once.
+        gang: Tasks beside it with the same gang start together with it, or not at all.
         may_be_doubled: Whether a second copy may be started when the first is much slower than usual.
         may_fail: Whether the run can still complete when this task fails.
         """

@@ -33,6 +33,7 @@ export async function showTask(
         ["run", id],
         ["title", task.title],
         ["uses", task.uses === "" ? task.kind : task.uses],
+        ["gang", task.gang],
         ["needs", task.needs.map(({ task: need = "" }) => need).join(", ")],
         ["child", task.child === undefined ? undefined : `${task.child.kind ?? ""} ${task.child.id}`],
         ["next", task.nextTimeMs === undefined ? undefined : printAge(task.nextTimeMs, nowMs)],

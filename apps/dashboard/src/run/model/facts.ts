@@ -92,6 +92,8 @@ export interface TaskFacts {
   /** `uses`, `wait`, `approve`, … */
   readonly kind: string;
   readonly uses: string;
+  /** Tasks with the same gang start together. Empty if it starts by itself. */
+  readonly gang: string;
   readonly needs: readonly Need[];
   /** The task that it is an entry, a round or an addition of. Empty if it is part of the definition itself. */
   readonly parentId: string;

@@ -68,6 +68,7 @@ export function taskOf(task: Task): TaskFacts {
     title: task.title ?? "",
     kind: task.kind,
     uses: task.uses ?? "",
+    gang: task.gang ?? "",
     needs: (task.needs ?? []).map(({ task: needed, condition }) => ({
       task: needed ?? "",
       condition: conditionOf(condition),

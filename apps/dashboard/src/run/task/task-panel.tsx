@@ -77,6 +77,11 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
                 uses <code>{known.uses}</code>
               </>
             )}
+            {known.gang === "" ? null : (
+              <>
+                , starts with the gang <code>{known.gang}</code>
+              </>
+            )}
           </p>
         </div>
         <button

@@ -7,7 +7,16 @@ export function task(
 ): TaskFacts {
   const { needs = [], ...rest } = given;
   return {
-    ...{ id, title: "", kind: "uses", uses: "test.work", parentId: "", state: "pending", reason: "" },
+    ...{
+      id,
+      title: "",
+      kind: "uses",
+      uses: "test.work",
+      gang: "",
+      parentId: "",
+      state: "pending",
+      reason: "",
+    },
     ...{
       input: undefined,
       output: undefined,

@@ -21,7 +21,7 @@ import { stateOfKind } from "../state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
 import { detailOf, type Node, type Run, type RunEvent, type RunOutstanding, undoOf } from "../state/state.ts";
 import { since } from "../state/times.ts";
-import { chooseAgents, offerOf } from "./offer.ts";
+import { chooseAgents, chooseGang, offerOf } from "./offer.ts";
 
 export const taskQueued: RunEvent<TaskQueuedV1> = {
   type: "task_queued",
@@ -79,6 +79,7 @@ export function queue(
   else {
     setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
     chooseAgents(run, node);
+    chooseGang(run, node);
   }
   const tag = isUndo ? effectTags.undo : effectTags.work;
   outstanding.effect(effectNumber(node.number, tag), attempt, offerOf(run, node, isUndo));

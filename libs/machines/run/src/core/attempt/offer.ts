@@ -1,10 +1,11 @@
 /** What is offered to a pool, made of the state alone. */
 
-import type { Data } from "@tutti/machine-work";
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { type Data, isDone } from "@tutti/machine-work";
 import { nodeSeen } from "../evaluate/scene.ts";
 import type { OfferTask } from "../state/effects.ts";
 import { stateOfKind } from "../state/kind-state.ts";
-import { taskIdIn } from "../state/places.ts";
+import { statusOfNode, taskIdIn } from "../state/places.ts";
 import { detailOf, type Node, type Run } from "../state/state.ts";
 import { turnInput } from "./turn-input.ts";
 
@@ -32,6 +33,7 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
     notAgents: isUndo || more === undefined ? noAgents : more.notAgents,
     traceparent: run.order?.traceparent || undefined,
     share: run.order?.share,
+    gang: isUndo ? undefined : more?.gang,
   };
 }
 
@@ -49,6 +51,25 @@ export function chooseAgents(run: Run, node: Node): void {
   const detail = detailOf(node);
   detail.onlyAgents = agentsOf(run, node, placement.sameAgentAs);
   detail.notAgents = agentsOf(run, node, placement.notAgentOf);
+}
+
+/** Finds how many tasks start together with one, as it is when an attempt is offered. */
+export function chooseGang(run: Run, node: Node): void {
+  const { range } = node;
+  const { gang } = range.plan.policy(range.plan.task(node.task));
+  if (gang === undefined) return;
+  let size = 1;
+  let started = true;
+  for (const place of range.plan.gangOf(node.task)) {
+    const number = range.first + place - range.firstTask;
+    const status = statusOfNode(run, number);
+    if (number === node.number || isDone(status)) continue;
+    size += 1;
+    started &&= status === TaskStatus.TASK_STATUS_RUNNING;
+  }
+  // Each round of a loop has a gang of its own.
+  const name = range.owner < 0 ? gang : `${gang}/${range.first}`;
+  detailOf(node).gang = size === 1 ? undefined : { name, size, started };
 }
 
 /** Who did the tasks. Tasks without an agent are left out. */

@@ -31,6 +31,7 @@ export class RunPlan implements Unchanging {
   readonly #computed: (boolean | undefined)[] = [];
   readonly #memberNames: (Uint8Array | undefined)[] = [];
   readonly #perEntry: (boolean | undefined)[] = [];
+  readonly #gangs: (readonly number[] | undefined)[] = [];
   #predecessors: Predecessors | undefined;
   #handedOn: ReadonlySet<number> | undefined;
   #readsInput: boolean | undefined;
@@ -166,6 +167,20 @@ export class RunPlan implements Unchanging {
       this.#byId[scope] = names;
     }
     return names.get(id);
+  }
+
+  /** Numbers of the tasks of the same scope that are in the gang of a task. */
+  gangOf(task: number): readonly number[] {
+    const known = this.#gangs[task];
+    if (known !== undefined) return known;
+    const { scope, policy } = this.task(task);
+    const name = this.plan.policies[policy]?.gang;
+    const { first, count } = this.plan.scopes[scope] ?? { first: 0, count: 0 };
+    const members: number[] = [];
+    for (let number = first; number < first + count; number++)
+      if (this.plan.policies[this.task(number).policy]?.gang === name) members.push(number);
+    this.#gangs[task] = members;
+    return members;
   }
 
   /** What a task needs: `sources` and `conditions` from `offsets[task]` to `offsets[task + 1]`. */

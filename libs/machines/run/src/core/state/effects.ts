@@ -39,6 +39,17 @@ export interface OfferTask {
   readonly traceparent?: string | undefined;
   /** Whose share of the agents the run has. Absent for that of its namespace. */
   readonly share?: ReadOnly<Share> | undefined;
+  /** Tasks that it starts with. Absent for by itself. */
+  readonly gang?: Gang | undefined;
+}
+
+/** The gang of a task, as it was when an attempt was offered. */
+export interface Gang {
+  readonly name: string;
+  /** How many of its tasks have not ended. */
+  readonly size: number;
+  /** Whether all others of these have started. */
+  readonly started: boolean;
 }
 
 /** A child run or mission. Its result is `confirm_child` or `refuse_child`. Its end comes by the letter `end_child`. */

@@ -31,7 +31,7 @@ import {
 import type { Command, InstanceKey, MachineEvent, MachineStep, Outstanding, ReadOnly } from "@tutti/kernel";
 import type { Data } from "@tutti/machine-work";
 import type { KnownPlans, RunPlan } from "../plan/run-plan.ts";
-import type { RunEffect, RunFacts } from "./effects.ts";
+import type { Gang, RunEffect, RunFacts } from "./effects.ts";
 import type { KindState } from "./kind-state.ts";
 
 export interface Run {
@@ -237,6 +237,7 @@ export interface NodeMore {
   savedNext: Uint8Array | undefined;
   onlyAgents: readonly string[];
   notAgents: readonly string[];
+  gang: Gang | undefined;
   fraction: number;
   message: string;
   failures: AttemptFailure[];
@@ -418,6 +419,7 @@ export function detailOf(node: Node): NodeMore {
     savedNext: undefined,
     onlyAgents: noAgents,
     notAgents: noAgents,
+    gang: undefined,
     fraction: 0,
     message: "",
     failures: [],

@@ -102,6 +102,7 @@ function taskMessage(run: RunView, number: number, withPayloads: boolean): Task 
     statusReason: node?.more?.repairReason || node?.more?.message || node?.error?.message || "",
     labels: { ...labels, ...node?.more?.details?.labels },
     priority: priority + policy.priority,
+    gang: policy.gang ?? "",
     ...(node === undefined ? {} : nodeFields(run, node, withPayloads)),
   } as Parameters<typeof Tasks.fromPartial>[0]);
 }

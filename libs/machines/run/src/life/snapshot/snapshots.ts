@@ -202,6 +202,7 @@ function detailShown(more: NodeMore | undefined) {
     savedNext: more?.savedNext ?? noBytes,
     onlyAgents: [...(more?.onlyAgents ?? [])],
     notAgents: [...(more?.notAgents ?? [])],
+    gang: more?.gang && { ...more.gang },
     fraction: more?.fraction ?? 0,
     message: more?.message ?? "",
     failures: more?.failures.map((failure) => ({ ...failure })) ?? [],
@@ -434,6 +435,7 @@ function restoreDetail(run: Run, node: Node, shown: RunNode): void {
   detail.savedNext = presentBytes(shown.savedNext);
   detail.onlyAgents = shown.onlyAgents;
   detail.notAgents = shown.notAgents;
+  detail.gang = shown.gang;
   detail.setInput = presentBytes(shown.setInput);
   detail.review = reviewFrom(shown);
   detail.undo = undoFrom(shown);

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { checkText } from "../index.ts";
+
+/** The problems of a definition with two members of a gang and a task before them. */
+function problemsOf(one: object, other: object): string[] {
+  const task = (more: object) => ({ uses: "a", gang: "build", ...more });
+  const definition = { workflow: "w", tasks: { before: { uses: "a" }, one: task(one), other: task(other) } };
+  return checkText({ text: JSON.stringify(definition), format: "json", fileName: "w.json" }).problems.map(
+    ({ message }) => message,
+  );
+}
+
+const refused = (why: string) => [`the members of the gang \`build\` could not start together: ${why}`];
+
+describe("a gang in a definition", () => {
+  for (const [what, one, other, why] of [
+    [
+      "with different pools",
+      {},
+      { placement: { pool: "gpu" } },
+      "`one` is in the pool of the run, and `other` in gpu",
+    ],
+    ["whose members need each other", {}, { needs: ["one"] }, "`other` needs `one`, which is a member too"],
+    [
+      "with different needs",
+      { needs: ["before"] },
+      {},
+      "`one` needs `before`, and `other` does not need it in the same way",
+    ],
+    [
+      "that may be without a member",
+      {},
+      { when: "${{ true }}" },
+      "`other` has `when`, which a member of a gang cannot have",
+    ],
+    ["with one member", {}, { gang: "other" }, "this gang has one member"],
+  ] as const)
+    it(`${what} is refused`, () => {
+      assert.ok(problemsOf(one, other).includes(refused(why)[0] ?? ""), problemsOf(one, other).join("\n"));
+    });
+
+  it("with one pool and the same needs is accepted", () => {
+    const member = { needs: ["before"], placement: { pool: "gpu" } };
+    assert.deepEqual(problemsOf(member, member), []);
+  });
+});

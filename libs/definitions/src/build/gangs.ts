@@ -1,0 +1,78 @@
+/** Gangs: tasks that start together or not at all. Refuses those that could never do so. */
+import type { TaskDocument } from "../language/document.ts";
+import type { PlanTask, TaskPolicy } from "../plan/plan.ts";
+import type { Building, Draft } from "./building.ts";
+
+const membersMax = 100;
+/** Each can leave one member out, or start it at another time than the others. */
+const excluded: readonly (keyof TaskDocument)[] = ["when", "forEach", "cache", "mayFail", "mayBeDoubled"];
+
+export function checkGangs(
+  building: Building,
+  tasks: readonly PlanTask[],
+  policies: readonly TaskPolicy[],
+): void {
+  const gangs = new Map<string, Draft[]>();
+  for (const draft of building.drafts) {
+    const { gang } = draft.document;
+    if (gang === undefined) continue;
+    const key = `${draft.scope} ${gang}`;
+    gangs.set(key, [...(gangs.get(key) ?? []), draft]);
+  }
+  for (const [first, ...others] of gangs.values()) {
+    if (first === undefined) continue;
+    checkSize(building, first, others.length + 1);
+    const poolOf = ({ number }: Draft) => policies[tasks[number]?.policy ?? -1]?.placement?.pool ?? "";
+    for (const draft of [first, ...others]) checkOptions(building, draft);
+    for (const draft of others) {
+      checkNeeds(building, first, draft);
+      if (poolOf(draft) === poolOf(first)) continue;
+      const [one, other] = [first, draft].map((each) => poolOf(each) || "the pool of the run");
+      refuse(building, draft, `\`${first.id}\` is in ${one}, and \`${draft.id}\` in ${other}`, "one pool");
+    }
+  }
+}
+
+function checkSize(building: Building, draft: Draft, size: number): void {
+  if (size < 2) refuse(building, draft, "this gang has one member", "at least 2 members beside each other");
+  if (size > membersMax)
+    refuse(building, draft, `this gang has ${size} members`, `at most ${membersMax} members`);
+}
+
+function checkOptions(building: Building, draft: Draft): void {
+  for (const key of excluded)
+    if (draft.document[key] !== undefined)
+      refuse(
+        building,
+        draft,
+        `\`${draft.id}\` has \`${key}\`, which a member of a gang cannot have`,
+        `no \`${key}\``,
+      );
+}
+
+/** With the same needs, members are ready in the same moment, and skipped all together. */
+function checkNeeds(building: Building, first: Draft, draft: Draft): void {
+  const { drafts } = building;
+  for (const [one, other] of [
+    [first, draft],
+    [draft, first],
+  ] as const)
+    for (const [needed, condition] of one.needs) {
+      const id = drafts[needed]?.id ?? "";
+      if (other.needs.get(needed) === condition) continue;
+      const isMember = drafts[needed]?.document.gang === draft.document.gang;
+      const why = isMember ? `\`${one.id}\` needs \`${id}\`, which is a member too` : "";
+      refuse(
+        building,
+        draft,
+        why || `\`${one.id}\` needs \`${id}\`, and \`${other.id}\` does not need it in the same way`,
+        "the same `needs` for all members",
+      );
+      return;
+    }
+}
+
+function refuse({ findings }: Building, { path, document }: Draft, why: string, expected: string): void {
+  const message = `the members of the gang \`${document.gang}\` could not start together: ${why}`;
+  findings.error("wrong_value", [...path, "gang"], message, { expected });
+}

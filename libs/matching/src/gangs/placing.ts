@@ -1,0 +1,188 @@
+/**
+ * Finds an agent for each member of a gang, at the same time. Members are placed one by one. One that finds no agent
+ * moves those that were placed before it, so that as many are placed as slots allow.
+ *
+ * An agent counts as often as a member may have it: a member with as many candidates as the gang has members always
+ * finds one, so no more are looked for.
+ */
+import type { Agent, Cohort } from "../agents/agent.ts";
+import { isEverFit, isFit } from "../demand/fit.ts";
+import type { CohortMatch } from "../demand/matches.ts";
+import type { Task } from "../task/task.ts";
+
+export interface Place {
+  readonly agent: Agent;
+  readonly match: CohortMatch;
+}
+
+/** What agents and limits have room for. */
+export interface Room {
+  /** The agents of a cohort that may have room. */
+  agentsOf(cohort: Cohort): Iterable<Agent>;
+  fits(task: Task, agent: Agent): boolean;
+  take(task: Task, agent: Agent): void;
+  giveBack(task: Task, agent: Agent): void;
+}
+
+/** Returns the places of as many members as have one. The room is as it was before. */
+export function placesOf(tasks: Iterable<Task>, room: Room): Map<Task, Place> {
+  const placing = new Placing([...tasks], room);
+  return placing.run();
+}
+
+class Placing {
+  readonly #room: Room;
+  readonly #candidates = new Map<Task, readonly Place[]>();
+  readonly #places = new Map<Task, Place>();
+
+  constructor(tasks: readonly Task[], room: Room) {
+    this.#room = room;
+    const found = tasks.map((task) => [task, candidatesOf(task, room, tasks.length)] as const);
+    // Those with the least choice first: the others have to move less often.
+    for (const [task, places] of found.sort(([, one], [, other]) => one.length - other.length))
+      this.#candidates.set(task, places);
+  }
+
+  run(): Map<Task, Place> {
+    for (const task of this.#candidates.keys()) this.#place(task, new Set());
+    for (const [task, { agent }] of this.#places) this.#room.giveBack(task, agent);
+    return this.#places;
+  }
+
+  #place(task: Task, seen: Set<Agent>): boolean {
+    const candidates = this.#candidates.get(task) ?? [];
+    for (const place of candidates)
+      if (this.#room.fits(task, place.agent)) {
+        this.#put(task, place);
+        return true;
+      }
+    for (const place of candidates) {
+      if (seen.has(place.agent)) continue;
+      seen.add(place.agent);
+      for (const [other, before] of [...this.#places]) {
+        if (before.agent !== place.agent) continue;
+        this.#remove(other, before);
+        if (this.#room.fits(task, place.agent)) {
+          this.#put(task, place);
+          if (this.#place(other, seen)) return true;
+          this.#remove(task, place);
+        }
+        this.#put(other, before);
+      }
+    }
+    return false;
+  }
+
+  #put(task: Task, place: Place): void {
+    this.#room.take(task, place.agent);
+    this.#places.set(task, place);
+  }
+
+  #remove(task: Task, { agent }: Place): void {
+    this.#room.giveBack(task, agent);
+    this.#places.delete(task);
+  }
+}
+
+function candidatesOf(task: Task, room: Room, most: number): readonly Place[] {
+  const places: Place[] = [];
+  for (const match of task.demand.matches)
+    for (const agent of room.agentsOf(match.cohort)) {
+      if (places.length >= most) return places;
+      if (room.fits(task, agent)) places.push({ agent, match });
+    }
+  return places;
+}
+
+/** Slots and amounts that members take, above what is in use. */
+class Taken {
+  readonly #slots = new Map<Agent, number>();
+  readonly #amounts = new Map<Agent, Map<string, number>>();
+
+  slotsOf(agent: Agent): number {
+    return this.#slots.get(agent) ?? 0;
+  }
+
+  amountOf(agent: Agent, name: string): number {
+    return this.#amounts.get(agent)?.get(name) ?? 0;
+  }
+
+  add({ demand }: Task, agent: Agent, sign: 1 | -1): void {
+    this.#slots.set(agent, this.slotsOf(agent) + sign);
+    const { resources } = demand.fit;
+    if (resources.length === 0) return;
+    const amounts = this.#amounts.get(agent) ?? new Map<string, number>();
+    this.#amounts.set(agent, amounts);
+    for (const [name, amount] of resources) amounts.set(name, (amounts.get(name) ?? 0) + sign * amount);
+  }
+
+  /** Whether a free amount is enough for one more, of each resource. */
+  leaves({ demand }: Task, agent: Agent, freeOf: (name: string) => number): boolean {
+    return demand.fit.resources.every(
+      ([name, amount]) => freeOf(name) - this.amountOf(agent, name) >= amount,
+    );
+  }
+}
+
+/** The room that agents would have if nothing ran there. */
+export class EmptyRoom implements Room {
+  readonly #taken = new Taken();
+
+  agentsOf(cohort: Cohort): Iterable<Agent> {
+    return cohort.agents;
+  }
+
+  fits(task: Task, agent: Agent): boolean {
+    if (this.#taken.slotsOf(agent) >= agent.slots || !isEverFit(agent, task.demand.fit)) return false;
+    return this.#taken.leaves(task, agent, (name) => agent.totalOf(name));
+  }
+
+  take(task: Task, agent: Agent): void {
+    this.#taken.add(task, agent, 1);
+  }
+
+  giveBack(task: Task, agent: Agent): void {
+    this.#taken.add(task, agent, -1);
+  }
+}
+
+/** What the room of this moment depends on besides agents. */
+export interface RoomLimits {
+  isFull(task: Task): boolean;
+  begin(task: Task, agent: Agent): void;
+  end(task: Task): void;
+}
+
+/** The room that agents and limits have now. */
+export class PresentRoom implements Room {
+  readonly #taken = new Taken();
+  readonly #limits: RoomLimits;
+  /** Agents with room that are not among those that are ready: their slots were held until now. */
+  readonly #more: ReadonlySet<Agent>;
+
+  constructor(limits: RoomLimits, more: ReadonlySet<Agent>) {
+    this.#limits = limits;
+    this.#more = more;
+  }
+
+  *agentsOf(cohort: Cohort): Iterable<Agent> {
+    for (const agent of this.#more) if (agent.cohort === cohort && agent.place < 0) yield agent;
+    yield* cohort.ready.items;
+  }
+
+  fits(task: Task, agent: Agent): boolean {
+    const taken = this.#taken.slotsOf(agent);
+    if (!agent.hasRoomFor(taken + 1) || !isFit(agent, task.demand.fit)) return false;
+    return this.#taken.leaves(task, agent, (name) => agent.freeOf(name)) && !this.#limits.isFull(task);
+  }
+
+  take(task: Task, agent: Agent): void {
+    this.#taken.add(task, agent, 1);
+    this.#limits.begin(task, agent);
+  }
+
+  giveBack(task: Task, agent: Agent): void {
+    this.#taken.add(task, agent, -1);
+    this.#limits.end(task);
+  }
+}

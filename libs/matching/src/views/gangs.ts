@@ -1,0 +1,62 @@
+/** Why a task waits for the others of its gang. */
+import { WaitCause } from "@tutti/contracts/types/v1";
+import { counted } from "@tutti/kernel";
+import type { Gang } from "../gangs/gang.ts";
+import type { Gangs } from "../gangs/gangs.ts";
+import type { Task } from "../task/task.ts";
+import type { Reason } from "./reason.ts";
+
+const { WAIT_CAUSE_NEEDS, WAIT_CAUSE_NO_MATCH, WAIT_CAUSE_BUSY } = WaitCause;
+const namedMax = 5;
+
+/** The gang is that of the task. */
+export function gangReason(task: Task, gang: Gang, gangs: Gangs, nowMs: number): Reason {
+  const { name, size, waiting, running } = gang;
+  const reason = { subject: name, holders: [] };
+  if (running.size > 0) {
+    const message = `gang ${name}: its start is taken back, since a member did not start. ${counted(running.size, "member")} of ${size} must end first`;
+    return { ...reason, cause: WAIT_CAUSE_NEEDS, message, remedy: "wait until these members have ended" };
+  }
+  if (waiting.size < size) {
+    const message = `gang ${name}: ${waiting.size} of ${size} members are here, and it waits for the others`;
+    const remedy = `run \`tutti why ${task.offer.workId}\` to see why the other members are not ready`;
+    return { ...reason, cause: WAIT_CAUSE_NEEDS, message, remedy };
+  }
+  const room = gangs.roomFor(gang);
+  if (room < size) {
+    const message = `gang ${name}: all workers together have room for ${room} of its ${size} members, also if nothing else runs`;
+    const remedy = `add workers or slots for ${counted(size - room, "more member")}, or make the gang smaller`;
+    return { ...reason, cause: WAIT_CAUSE_NO_MATCH, message, remedy };
+  }
+  const fitting = gangs.fitting(gang, nowMs);
+  const missing = [...waiting].filter((member) => !fitting.has(member));
+  const untilMs = gangs.holdsUntilMs(gang);
+  const held =
+    untilMs === undefined
+      ? ""
+      : `. ${counted(fitting.size, "slot is", "slots are")} held for it for another ${Math.max(0, Math.ceil((untilMs - nowMs) / 1_000))} s`;
+  const message =
+    missing.length === 0
+      ? `gang ${name}: all ${size} members fit, and start at the next turn`
+      : `gang ${name}: ${fitting.size} of ${size} members fit, ${waitsText(missing)}${held}`;
+  const remedy = "add workers or slots, or wait until other tasks end";
+  return { ...reason, cause: WAIT_CAUSE_BUSY, message, remedy };
+}
+
+/** Which members wait for how many slots of which capability. */
+function waitsText(members: readonly Task[]): string {
+  const byCapability = new Map<string, string[]>();
+  for (const { demand, offer } of members) {
+    const { capability } = demand.wish;
+    byCapability.set(capability, [...(byCapability.get(capability) ?? []), offer.taskId]);
+  }
+  return [...byCapability]
+    .map(([capability, ids]) => {
+      const named = ids.slice(0, namedMax);
+      if (ids.length > namedMax) named.push(`${ids.length - namedMax} more`);
+      const last = named.pop() ?? "";
+      const who = named.length === 0 ? `${last} waits` : `${named.join(", ")} and ${last} wait`;
+      return `${who} for ${counted(ids.length, "slot")} of ${capability}`;
+    })
+    .join(", ");
+}
