@@ -8,7 +8,7 @@
 //
 // Runs on Node 18 without dependencies.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
 const loopback = "127.0.0.1";
@@ -101,11 +101,31 @@ async function refuseTaken(words, environment, command) {
   for (const { port, host, by } of wanted)
     if (port >= 1 && !(await isFree(port, host))) taken.push(`${port} (${by})`);
   if (taken.length === 0) return;
+  const running = runningHere();
+  if (running?.url.endsWith(`:${http}`))
+    throw new PortsTaken(
+      `Tutti already runs in this folder: process ${running.pid} at ${running.url}. ` +
+        `Use it: export TUTTI_URL=${running.url}`,
+    );
   const free = await freePair(command);
   throw new PortsTaken(
     `${taken.length > 1 ? "ports" : "port"} ${taken.join(" and ")} in use by another process. ` +
       `Ports ${free} and ${free + 1} are free: ${command} --port ${free}, or let the start choose: ${command} --port auto`,
   );
+}
+
+/**
+ * What a platform has written into its data directory here, as `libs/host/src/data-directory.ts` does.
+ *
+ * @returns {{ pid: number, url: string } | undefined}
+ */
+function runningHere() {
+  try {
+    const { pid, url } = JSON.parse(readFileSync(".tutti/lock.json", "utf8"));
+    return typeof url === "string" ? { pid, url } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param {string} command */

@@ -33,11 +33,11 @@ describe("the welcome", () => {
     assert.equal(line(given.url), undefined);
   });
 
-  it("names the sign-in command without a terminal", () => {
+  it("names the sign-in command without a terminal, and the variable if the port is another", () => {
     assert.equal(signInText(given.url), "tutti: ready at http://127.0.0.1:7400. Sign in: npx tutti sign-in");
     assert.match(
       signInText("http://127.0.0.1:8000"),
-      /TUTTI_URL=http:\/\/127\.0\.0\.1:8000 npx tutti sign-in$/,
+      /TUTTI_URL=(\S+) npx tutti sign-in\. For the CLI and workers: export TUTTI_URL=\1$/,
     );
   });
 

@@ -86,7 +86,10 @@ export function welcomeText(given: Welcome): string {
 /** How to sign in where no terminal shows the link. A link in a log would let its readers in. */
 export function signInText(url: string, problem?: string): string {
   const state = problem === undefined ? `ready at ${url}` : `not ready at ${url}: ${problem}`;
-  return `tutti: ${state}. Sign in: ${url === usualUrl ? "" : `TUTTI_URL=${url} `}npx tutti sign-in`;
+  const signIn = "npx tutti sign-in";
+  return url === usualUrl
+    ? `tutti: ${state}. Sign in: ${signIn}`
+    : `tutti: ${state}. Sign in: TUTTI_URL=${url} ${signIn}. For the CLI and workers: export TUTTI_URL=${url}`;
 }
 
 /** What the process before left, if it did not stop by itself. Call it before the data directory is opened. */

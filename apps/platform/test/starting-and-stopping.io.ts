@@ -96,15 +96,17 @@ describe("the data directory", () => {
     await using first = await start("platform", [], inFolder);
 
     await using second = launch("platform", [], inFolder);
-    const complaint = await complaintOf(second);
+    const { code } = await second.ended();
     await first.kill();
     await using third = await start("platform", [], inFolder);
 
+    // Alone: no log before it.
+    assert.deepEqual([code, second.lines], [2, []]);
     assert.match(
-      complaint,
+      second.errorOutput,
       new RegExp(
-        `Process ${first.pid} has locked the data directory ${folder.path}/\\.tutti since \\d{4}-.*\\. ` +
-          "Stop that process, or set platform\\.dataDirectory",
+        `^platform: Tutti already runs at (http:\\S+): process ${first.pid} uses the data directory ${folder.path}/\\.tutti since ` +
+          "\\d{4}-.*\\. Use it: export TUTTI_URL=\\1\\. Or stop it, or set platform\\.dataDirectory to another directory\\.\n$",
       ),
     );
     await third.line("following the registry");

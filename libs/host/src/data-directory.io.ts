@@ -40,6 +40,24 @@ describe("DataDirectory", () => {
     second.stop();
   });
 
+  it("that another process serves is refused before the start, with the address to use", async () => {
+    const [first, second] = [at("served"), at("served")];
+    await second.requireFree();
+    await first.start();
+    first.serves("http://127.0.0.1:7810");
+    await assert.rejects(second.requireFree(), {
+      code: "host.data_directory_locked",
+      message:
+        `Tutti already runs at http://127.0.0.1:7810: process ${process.pid} uses the data directory ${first.path} ` +
+        "since 2026-01-01T00:00:00.000Z. Use it: export TUTTI_URL=http://127.0.0.1:7810. " +
+        "Or stop it, or set platform.dataDirectory to another directory.",
+    });
+    first.leave();
+    await second.requireFree();
+    first.stop();
+    await second.requireFree();
+  });
+
   it("is waited for if the process that has it stops", async () => {
     const logger = recordingLogger();
     const [first, second] = [

@@ -9,7 +9,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { type Component, type Foundation, privateModes, sleep } from "@tutti/kernel";
+import { type Component, type Foundation, privateModes, sleep, type TuttiError } from "@tutti/kernel";
 import { hostErrors } from "./errors.ts";
 import { makePrivate } from "./storage/private-tree.ts";
 
@@ -29,6 +29,7 @@ export class DataDirectory implements Component {
   readonly #setting: string;
   #lock: DatabaseSync | undefined;
   #since = "";
+  #url = "";
 
   /**
    * @param path absolute
@@ -38,6 +39,21 @@ export class DataDirectory implements Component {
     this.path = path;
     this.#foundation = foundation;
     this.#setting = setting;
+  }
+
+  /** Throws at once if another process has it and is not stopping: before a start has logged anything. */
+  async requireFree(): Promise<void> {
+    const holder = join(this.path, "lock.json");
+    if (!existsSync(holder) || noteIn(holder).isLeaving) return;
+    // What else may be wrong with the directory is for the start.
+    const release = await claim(this.path).catch(() => () => {});
+    if (release === undefined) throw this.#lockedBy(holder);
+    release();
+  }
+
+  #lockedBy(holder: string): TuttiError {
+    const setting = this.#setting;
+    return hostErrors.dataDirectoryLocked({ directory: this.path, setting, ...holderIn(holder) });
   }
 
   async start(): Promise<void> {
@@ -51,11 +67,16 @@ export class DataDirectory implements Component {
       await this.#makePrivate();
     } catch (error) {
       this.stop();
-      if (isSqlite(error, busy))
-        throw hostErrors.dataDirectoryLocked({ directory: this.path, setting, ...holderIn(holder) });
+      if (isSqlite(error, busy)) throw this.#lockedBy(holder);
       const reason = reasonOf(error, this.path);
       throw hostErrors.dataDirectoryUnusable({ directory: this.path, reason, setting }, { cause: error });
     }
+  }
+
+  /** The process is ready: one that wants the directory names where this one answers. */
+  serves(url: string): void {
+    this.#url = url;
+    if (this.#lock !== undefined) this.#note({});
   }
 
   /** The process stops, maybe for a while: one that wants the directory waits instead of failing. */
@@ -79,7 +100,11 @@ export class DataDirectory implements Component {
 
   /** For people and for other processes. The lock itself is the other file. */
   #note(more: { readonly isLeaving?: boolean }): void {
-    const text = JSON.stringify({ pid: process.pid, since: this.#since, ...more });
+    const text = JSON.stringify({
+      ...{ pid: process.pid, since: this.#since },
+      ...(this.#url === "" ? {} : { url: this.#url }),
+      ...more,
+    });
     writeFileSync(join(this.path, "lock.json"), `${text}\n`, { mode: privateModes.file });
   }
 
@@ -108,6 +133,8 @@ export class DataDirectory implements Component {
 export interface Holder {
   readonly pid: string;
   readonly since: string;
+  /** Where it answers. Empty until it is ready, and for a process without a port for HTTP. */
+  readonly url: string;
 }
 
 /**
@@ -172,16 +199,16 @@ interface Note extends Holder {
 }
 
 function holderIn(path: string): Holder {
-  const { pid, since } = noteIn(path);
-  return { pid, since };
+  const { pid, since, url } = noteIn(path);
+  return { pid, since, url };
 }
 
 function noteIn(path: string): Note {
   try {
-    const { pid, since, isLeaving } = JSON.parse(readFileSync(path, "utf8"));
-    return { pid: String(pid), since: String(since), isLeaving: isLeaving === true };
+    const { pid, since, url = "", isLeaving } = JSON.parse(readFileSync(path, "utf8"));
+    return { pid: String(pid), since: String(since), url: String(url), isLeaving: isLeaving === true };
   } catch {
     // The other one has the lock and has not written this yet.
-    return { pid: "that started just now", since: "a moment ago", isLeaving: false };
+    return { pid: "that started just now", since: "a moment ago", url: "", isLeaving: false };
   }
 }

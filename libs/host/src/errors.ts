@@ -1,5 +1,14 @@
 import { defineErrors } from "@tutti/kernel";
 
+interface Locked {
+  readonly directory: string;
+  readonly pid: string;
+  readonly since: string;
+  /** Where the process answers. Empty if that is not known. */
+  readonly url: string;
+  readonly setting: string;
+}
+
 export const hostErrors = defineErrors("host", {
   historyConfidential: {
     status: "PERMISSION_DENIED",
@@ -27,10 +36,14 @@ export const hostErrors = defineErrors("host", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A data directory belongs to one process at a time. Stop the other process, or give this one another directory.",
-    message: (at: { directory: string; pid: string; since: string; setting: string }) =>
-      `Process ${at.pid} has locked the data directory ${at.directory} since ${at.since}`,
-    remedy: (at: { directory: string; pid: string; since: string; setting: string }) =>
-      `Stop that process, or set ${at.setting} to another directory.`,
+    message: ({ directory, pid, since, url }: Locked) =>
+      url === ""
+        ? `Process ${pid} has locked the data directory ${directory} since ${since}`
+        : `Tutti already runs at ${url}: process ${pid} uses the data directory ${directory} since ${since}`,
+    remedy: ({ url, setting }: Locked) =>
+      url === ""
+        ? `Stop that process, or set ${setting} to another directory.`
+        : `Use it: export TUTTI_URL=${url}. Or stop it, or set ${setting} to another directory.`,
   },
   dataDirectoryUnusable: {
     status: "FAILED_PRECONDITION",

@@ -50,6 +50,7 @@ import {
 import { CallTally } from "./calls/call-tally.ts";
 import { componentHandlers } from "./components/component-handlers.ts";
 import { busSection, sectionsOf } from "./configuration.ts";
+import type { DataDirectory } from "./data-directory.ts";
 import { hostErrors } from "./errors.ts";
 import type { Guard } from "./guard/guard.ts";
 import { openGuard } from "./guard/open-guard.ts";
@@ -309,9 +310,10 @@ function discoveryBy(
   });
 }
 
-/** The data directory is left when its process drains. */
-function leaveWith(host: ServiceHost, directory: { leave(): void }): void {
+/** The data directory is left when its process drains. Until then it names where the process takes requests of clients. */
+function leaveWith(host: ServiceHost, directory: Pick<DataDirectory, "leave" | "serves">): void {
   host.on("stateChanged", ({ to }) => {
+    if (to.state === "ready" && host.get("gateway") !== undefined) directory.serves(host.url);
     if (to.state === "draining") directory.leave();
   });
 }

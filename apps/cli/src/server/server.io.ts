@@ -322,7 +322,7 @@ describe("what the platform refuses", () => {
     assert.match(failure.why.join(" "), /gateway\.bodyBytesMax/);
   });
 
-  it("a program that is not Tutti is named as such, whatever it answers", async () => {
+  it("a program that is not Tutti is named as such, for each kind of answer", async () => {
     const page = "<!doctype html>\n<p>shop</p>";
     const cases = [
       [200, page, "It answered 200: <!doctype html>"],

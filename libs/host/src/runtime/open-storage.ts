@@ -54,6 +54,7 @@ export async function openStorage(needs: StorageNeeds): Promise<Opened> {
     dataDirectory === undefined
       ? undefined
       : new DataDirectory(dataDirectory, foundation, dataDirectorySetting);
+  await directory?.requireFree();
   if (hosting === undefined) {
     return { directory, data: directory, storage: undefined, hostMachines: undefined, hostBlobs: undefined };
   }
