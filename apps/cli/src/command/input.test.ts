@@ -33,6 +33,11 @@ describe("inputs on a command line", () => {
     [["@bad.json"], /Invalid JSON in bad.json/],
     [["@none.json"], /none.json cannot be read: file not found/],
     [["[1]", "a=1"], /Pass the input once/],
+    [
+      ["to.name=Ben", "@order.json", "to.name=Eve"],
+      /`to.name` is given twice\. Pass each field of the input once\./,
+    ],
+    [["Anna"], /Invalid JSON in the input: `Anna` is a word\./],
   ];
   for (const [parts, words] of refusals)
     it(`${parts.join(" ")} is refused in words`, async () =>

@@ -12,10 +12,13 @@ export async function readInput(
   what = "the input",
 ): Promise<Json | undefined> {
   let whole: Json | undefined;
+  const given = new Set<string>();
   for (const part of parts) {
-    const pair = /^([A-Za-z_][\w.-]*)=(.*)$/s.exec(part);
-    const value =
-      pair === null ? await document(part, shell, what) : nested(pair[1] ?? "", readValue(pair[2] ?? ""));
+    const [pair, name = "", text = ""] = /^([A-Za-z_][\w.-]*)=(.*)$/s.exec(part) ?? [];
+    if (pair !== undefined && given.has(name))
+      throw usageFailure(`\`${name}\` is given twice. Pass each field of ${what} once.`);
+    if (pair !== undefined) given.add(name);
+    const value = pair === undefined ? await document(part, shell, what) : nested(name, readValue(text));
     if (whole === undefined) whole = value;
     else if (isMembers(whole) && isMembers(value)) whole = mergedMembers(whole, value);
     else throw usageFailure(`Pass ${what} once, or as several objects. Got values that cannot be merged.`);
@@ -30,6 +33,12 @@ async function document(part: string, shell: Pick<Shell, "readText">, what: stri
     return JSON.parse(text) as Json;
   } catch (error) {
     const where = file === undefined ? what : file === "-" ? "standard input" : file;
+    // A plain word is the value of a field whose name was left out, or a text without its quotes.
+    if (file === undefined && /^[\p{L}_]/u.test(text))
+      throw usageFailure(`Invalid JSON in ${what}: \`${text}\` is a word.`, [
+        [`NAME=${text}`, "passes it as the field NAME"],
+        [`'"${text}"'`, "passes it as a text"],
+      ]);
     const said = error instanceof Error ? error.message : String(error);
     throw usageFailure(`Invalid JSON in ${where}: ${said}`, [
       "Quote text: '\"like this\"'. Pass fields of an object as KEY=VALUE and a file as @FILE.",

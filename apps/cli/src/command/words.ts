@@ -88,6 +88,7 @@ function unknownCommand(
   const isFile = /\.(ya?ml|json)$/.test(first);
   throw usageFailure(`Command \`tutti ${first}\` not found.`, [
     ...suggestion(isFile ? `tutti run ${first}` : meant === undefined ? undefined : `tutti ${meant}`),
+    ...(first === "start" ? [["tutti dev", "starts the platform in this folder"] as const] : []),
     ["tutti help --all", "lists all commands"],
   ]);
 }
