@@ -98,7 +98,7 @@ export function killedBefore(dataDirectory: string): string | undefined {
   return holder && killedText(holder);
 }
 
-export function killedText({ pid, since }: Holder): string {
+export function killedText({ pid, since }: Pick<Holder, "pid" | "since">): string {
   return `The process ${pid}, started ${since}, did not shut down. Its acknowledged work is recovered and continues: npx tutti list`;
 }
 

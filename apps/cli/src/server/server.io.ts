@@ -343,6 +343,20 @@ describe("what the platform refuses", () => {
     }
   });
 
+  it("a workflow that is not registered names the file of its name in this folder", async () => {
+    await using stranger = await listening((_, response) => {
+      const [status, text] = problem(404, "definition.missing", "Definition `hello` not found.");
+      response.writeHead(status).end(text);
+    });
+    const shell = memoryShell({ environment: { TUTTI_URL: stranger.url }, files: { "hello.yaml": "" } });
+    assert.equal(await runCommandLine(["run", "hello", "name=Anna"], shell, "0.1.0"), 3);
+    assert.match(
+      shell.errors.text,
+      /^✗ No workflow `hello`\. hello\.yaml is in this folder, and is not registered\./,
+    );
+    assert.match(shell.errors.text, /^ {2}tutti run hello\.yaml … +registers and runs it$/m);
+  });
+
   it("the port for gRPC names the address of Tutti, which is one below", async () => {
     await using pair = await twoPorts(
       (_, response) => void response.end('{"version":"0.1.0","by":"loopback"}'),

@@ -4,6 +4,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
+import type { Shell } from "../../effects/shell.ts";
 import { followRun } from "../../follow/follow.ts";
 import { isFileName, readDefinition, type SourceFile } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
@@ -50,7 +51,9 @@ export async function run(context: Context): Promise<Result> {
       },
       ...(key === undefined ? {} : { idempotencyKey: key }),
     });
-  const { run: started, existed } = await withOptionNames(optionNames, start);
+  const { run: started, existed } = await withOptionNames(optionNames, start).catch((error: unknown) => {
+    throw fileInstead(error, definition.name, shell) ?? error;
+  });
   if (started === undefined)
     throw new Failure("The platform returned no run.", {
       exitCode: exitCodes.refused,
@@ -70,6 +73,17 @@ export async function run(context: Context): Promise<Result> {
       print.line(started.runId);
     },
   };
+}
+
+/** The name was not found, and a file of this name is here: a cluster registers no files of a folder. */
+function fileInstead(error: unknown, name: string, shell: Pick<Shell, "isFile">): Failure | undefined {
+  if (!(error instanceof Failure) || error.code !== "definition.missing") return undefined;
+  const file = ["yaml", "yml", "json"].map((ending) => `${name}.${ending}`).find((one) => shell.isFile(one));
+  if (file === undefined) return undefined;
+  return new Failure(`No workflow \`${name}\`. ${file} is in this folder, and is not registered.`, {
+    next: [[`tutti run ${file} …`, "registers and runs it"], ...error.next],
+    ...{ exitCode: error.exitCode, code: error.code, cause: error },
+  });
 }
 
 function priorityOf(text: string | undefined): number | undefined {

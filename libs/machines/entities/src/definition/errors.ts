@@ -8,7 +8,8 @@ export const definitionErrors = defineErrors("definition", {
     help: "No definition has this name, or it has no such version. List the definitions.",
     message: ({ name, version }: { name: string; version: string }) =>
       `Definition \`${name}\` not found in version ${version}`,
-    remedy: "List its versions with `tutti workflow versions`, or register it.",
+    remedy:
+      "List its versions with `tutti workflow versions NAME`, or register it with `tutti workflow register FILE`.",
   },
   versionsFull: {
     status: "RESOURCE_EXHAUSTED",
