@@ -102,6 +102,20 @@ describe("a task", () => {
     assert.ok(!inspect(seen).includes("secret-token") && !JSON.stringify(seen).includes("secret-token"));
   });
 
+  it("that fails is logged with its error, once a second for each capability", async () => {
+    const { worker, host, settle, link, logger } = stage();
+    worker.handle("stock.reserve", () => {
+      throw new TypeError("no shelf");
+    });
+    await link();
+    host.send({ assignments: [assignOf(1), assignOf(2)] });
+    await settle();
+    assert.deepEqual(logger.messages("warn"), ["attempt failed"]);
+    const { error, ...names } = logger.line("attempt failed").fields;
+    assert.ok(error instanceof TypeError && error.message === "no shelf");
+    assert.deepEqual(names, { capability: "stock.reserve", workId: "order-17", taskId: "reserve", attempt: 1 });
+  });
+
   it("logs with its ids and its trace", async () => {
     const { worker, host, settle, link, logger } = stage();
     worker.handle("stock.reserve", (_, context) => context.logger.info("reserving", { shelf: 3 }));

@@ -179,7 +179,9 @@ class Ends(unittest.TestCase):
         self.assertEqual(self.raising(TaskFailure("a.b", "no")).failed.retry, RETRY_CLASS_SAME_KEY)
 
     def test_an_exception_fails_with_its_name_its_place_and_no_secret(self):
-        failed = self.raising(ValueError("password=hunter2 is wrong")).failed
+        with self.assertLogs("tutti.worker", "WARNING") as logged:
+            failed = self.raising(ValueError("password=hunter2 is wrong")).failed
+        self.assertEqual([record.getMessage() for record in logged.records], ["attempt failed"])
         self.assertEqual((failed.code, failed.retry), ("ValueError", RETRY_CLASS_SAME_KEY))
         self.assertEqual(failed.message, "password=[redacted] is wrong")
         self.assertIn("raise error", failed.details["stack"])

@@ -1,3 +1,4 @@
+import { ownFrames } from "@tutti/kernel";
 import type { ErrorDetail } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodeOf } from "../command/exit-codes.ts";
@@ -67,6 +68,9 @@ export function drawError(
     const label = depth === 0 ? "" : style.dim("because ");
     lines.push(`${indent}${label}${first}${code === "" ? "" : `  ${style.dim(safe(code))}`}`);
     lines.push(...rest.map((line) => `${indent}${line}`));
+    const { stack } = one.details ?? {};
+    if (typeof stack === "string")
+      lines.push(...ownFrames(stack).map((frame) => style.dim(`${indent}  at ${safe(frame)}`)));
     one = one.cause;
   }
   return lines;

@@ -1,3 +1,4 @@
+import { ownFrames } from "../errors/own-frames.ts";
 import { isSecretKey, redacted, redactText } from "../redaction/redaction.ts";
 import type { Clock } from "./clock.ts";
 import type { LogFields, Logger, LogLevel } from "./logger.ts";
@@ -77,7 +78,17 @@ function textOf(fields: LineFields): string {
   const next = remedy === undefined ? "" : `. ${String(remedy)}`;
   const rest = Object.entries(others).flatMap(([name, value]) => textOfField(name, value));
   const details = rest.length === 0 ? "" : ` (${rest.join(", ")})`;
-  return `${clock} ${level.padEnd(5)} ${message}${why}${next}${details}`;
+  const frames = Object.values(others)
+    .flatMap(framesOf)
+    .map((frame) => `\n    at ${frame}`);
+  return `${clock} ${level.padEnd(5)} ${message}${why}${next}${details}${frames.join("")}`;
+}
+
+/** Where an error was thrown. That of an error of a catalogue says less than its message. */
+function framesOf(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { stack, code } = value as { readonly stack?: unknown; readonly code?: unknown };
+  return typeof stack === "string" && typeof code !== "string" ? ownFrames(stack) : [];
 }
 
 function textOfField(name: string, value: unknown): string[] {

@@ -49,11 +49,39 @@ describe("lineLogger", () => {
     const logger = lineLogger({ clock, form: "text", write: (line) => void lines.push(line) });
     const [reason, remedy] = ["The connection was refused", "Start the platform."];
     logger.warn("no link, retrying", { reason, remedy, pauseMs: 72, token: "hunter2", link: "" });
-    logger.info("linked", { agent: { id: "a" }, error: new Error("gone") });
+    logger.info("linked", {
+      agent: { id: "a" },
+      error: Object.assign(new Error("gone"), { stack: undefined }),
+    });
     const time = new Date(0).toTimeString().slice(0, 8);
     assert.deepEqual(lines, [
       `${time} warn  no link, retrying: ${reason}. ${remedy} (pauseMs 72, token [redacted])`,
       `${time} info  linked (agent {"id":"a"}, error gone)`,
+    ]);
+  });
+
+  it("writes for a person where an error was thrown, without the frames of others", () => {
+    const lines: string[] = [];
+    const logger = lineLogger({
+      clock: new VirtualTime(0),
+      form: "text",
+      write: (line) => void lines.push(line),
+    });
+    const frames = [
+      "at price (file:///shop/price.ts:3:49)",
+      "at /shop/node_modules/express/index.js:1:1",
+      "at AsyncLocalStorage.run (node:internal/async_local_storage:65:14)",
+      "at file:///shop/order.ts:9:2",
+      "at callAs (file:///tutti/context.ts:1:1)",
+      "at main (file:///shop/main.ts:1:1)",
+    ].map((frame) => `    ${frame}\n`);
+    const error = Object.assign(new TypeError("no price"), {
+      stack: `TypeError: no price\n${frames.join("")}`,
+    });
+    logger.warn("attempt failed", { error });
+    assert.deepEqual(lines[0]?.split("\n").slice(1), [
+      "    at price (/shop/price.ts:3:49)",
+      "    at /shop/order.ts:9:2",
     ]);
   });
 

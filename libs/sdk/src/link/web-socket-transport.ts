@@ -2,12 +2,17 @@
  * Frames over a WebSocket, at `/v1/link` of the HTTP port: the port that a laptop, a cluster and a proxy show. The frames
  * are those of gRPC, as protobuf in binary messages.
  */
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { WorkerCredentials } from "../worker/settings.ts";
 import { type BlobAccess, blobsAt } from "./blobs.ts";
 import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
 
 /** Of RFC 6455: normal closure. */
 const closedNormally = 1000;
+
+const askMs = 2_000;
+const problemBytesMax = 8_192;
 
 export class WebSocketTransport implements Transport {
   readonly #credentials: WorkerCredentials;
@@ -23,6 +28,7 @@ export class WebSocketTransport implements Transport {
     this.#open.add(socket);
     const early: Uint8Array[] = [];
     let isOver = false;
+    let wasOpen = false;
     const end = (reason: string): void => {
       this.#open.delete(socket);
       if (isOver) return;
@@ -30,6 +36,7 @@ export class WebSocketTransport implements Transport {
       events.ended(reason);
     };
     socket.onopen = () => {
+      wasOpen = true;
       for (const bytes of early.splice(0)) socket.send(plain(bytes));
     };
     socket.onmessage = ({ data }: { readonly data: unknown }) => {
@@ -37,8 +44,11 @@ export class WebSocketTransport implements Transport {
       // A text is no frame to one that speaks protobuf.
       events.frame(data instanceof ArrayBuffer ? new Uint8Array(data) : notAFrame);
     };
-    socket.onerror = () => end("the WebSocket failed");
-    socket.onclose = ({ reason }) => end(reason || "the host closed the WebSocket");
+    // Node says of a handshake that failed nothing but that.
+    socket.onclose = ({ reason }) => {
+      if (wasOpen) end(reason || "the host closed the WebSocket");
+      else void refusal(address, this.#headers()).then(end);
+    };
     const close = (): void => {
       if (socket.readyState === WebSocket.OPEN) socket.close(closedNormally);
       else if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(closedNormally);
@@ -70,6 +80,44 @@ export class WebSocketTransport implements Transport {
     const { accessToken } = this.#credentials;
     return accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` };
   }
+}
+
+/** Asks for the same upgrade by plain HTTP: why an address gives no WebSocket. */
+async function refusal(address: string, headers: Record<string, string>): Promise<string> {
+  const { request } = await (address.startsWith("wss:") ? import("node:https") : import("node:http"));
+  const upgrade = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
+  const asked = request(address.replace(/^ws/, "http"), {
+    headers: { ...headers, ...upgrade, "sec-websocket-key": randomBytes(16).toString("base64") },
+    signal: AbortSignal.timeout(askMs),
+  });
+  return new Promise((resolve) => {
+    asked.on("response", (answer) => void problemOf(answer).then(resolve));
+    asked.on("upgrade", (_, socket) => {
+      socket.destroy();
+      resolve("the WebSocket failed");
+    });
+    asked.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+      if (typeof code === "string" && code.startsWith("HPE_")) resolve("the answer is not HTTP");
+      else resolve(typeof code === "string" ? code : message);
+    });
+    asked.end();
+  });
+}
+
+/** What the platform says of a refusal, else the status. */
+async function problemOf(answer: IncomingMessage): Promise<string> {
+  try {
+    let text = "";
+    for await (const part of answer.setEncoding("utf8")) {
+      text += part;
+      if (text.length > problemBytesMax) break;
+    }
+    const { detail, title } = JSON.parse(text) as { readonly detail?: unknown; readonly title?: unknown };
+    if (typeof (detail ?? title) === "string") return String(detail ?? title);
+  } catch {
+    // Then the status has to do.
+  }
+  return `the host answers with status ${answer.statusCode}`;
 }
 
 /** A field of the number 0, which no message has. */

@@ -80,6 +80,7 @@ const jsonLengthMax = 256 * 1024 * 1024;
 const inputBytesMax = 256 * 1024 * 1024;
 /** Progress of one attempt goes out no more often than this, but for what it saves. */
 const progressEveryMs = 100;
+const failureLogEveryMs = 1_000;
 /** Above this a handler that streams has to wait. Above the other its pieces are dropped. */
 const backlogHighBytes = 4 * 1024 * 1024;
 const backlogDropBytes = 32 * 1024 * 1024;
@@ -93,6 +94,8 @@ export class Attempts implements AttemptPort {
   #running = 0;
   #numbered: ReadonlyMap<number, Registered> = new Map();
   #handlersAtWork = 0;
+  /** When a failure of a capability was last logged. */
+  readonly #loggedMs = new Map<string, number>();
   #telling = new Set<Attempt>();
   #sweep: Timer | undefined;
   #sweepMs = Number.POSITIVE_INFINITY;
@@ -416,7 +419,20 @@ export class Attempts implements AttemptPort {
 
   #failed(attempt: Attempt, error: unknown): void {
     if (this.#isLate(attempt)) return;
-    this.#over(attempt, outcomeOf(attempt, error));
+    const outcome = outcomeOf(attempt, error);
+    if (outcome.$case === "failed") this.#log(attempt, error);
+    this.#over(attempt, outcome);
+  }
+
+  /** A handler that fails thousands of times a second is logged once a second. */
+  #log(attempt: Attempt, error: unknown): void {
+    const { name } = attempt.work;
+    const nowMs = this.nowMs();
+    if (nowMs - (this.#loggedMs.get(name) ?? never) < failureLogEveryMs) return;
+    this.#loggedMs.set(name, nowMs);
+    const { logger } = this.#parts;
+    const names = { ...namesOf(attempt), attempt: attempt.assign.attempt };
+    (attempt.masks?.logger(logger) ?? logger).warn("attempt failed", { ...names, error });
   }
 
   /** The handler has ended. Whether it was answered for before. */

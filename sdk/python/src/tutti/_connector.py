@@ -348,7 +348,9 @@ class Connector:
 
 
 def _explained(reason: str) -> dict[str, str]:
-    """An address at which nothing listens has a remedy."""
+    """An address at which nothing listens has a remedy, and one of another server."""
+    if "answers with status" in reason or "not HTTP" in reason:
+        return {"reason": reason, "remedy": "Set TUTTI_URL to the address that the platform prints when it is ready."}
     if "connection refused" not in reason.lower():
         return {"reason": reason}
     return {

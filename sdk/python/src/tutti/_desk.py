@@ -71,6 +71,7 @@ _STORE_PAUSE_MS = 200.0
 _STORE_PAUSE_MAX_MS = 15_000.0
 # Progress of one attempt goes out no more often than this, but for what it saves.
 _PROGRESS_EVERY_MS = 100
+_FAILURE_LOG_EVERY_MS = 1_000
 # Above this a handler that streams has to wait. Above the other its pieces are dropped.
 _BACKLOG_HIGH_BYTES = 4 * 1024 * 1024
 _BACKLOG_DROP_BYTES = 32 * 1024 * 1024
@@ -126,6 +127,8 @@ class Desk:
         # By their tokens. None for answered ones, until their results are durable.
         self._attempts: dict[bytes, Attempt | None] = {}
         self._numbered: Mapping[int, Registered] = {}
+        # When a failure of a capability was last logged.
+        self._logged_ms: dict[str, float] = {}
         self._telling: dict[Attempt, None] = {}
         self._sweep: Timer | None = None
         self._sweep_ms = NEVER
@@ -400,7 +403,25 @@ class Desk:
         if isinstance(ending, bytes):
             self._over(attempt, _wire.output_field(attempt.token, ending, figures))
             return
+        if _is_failure(attempt, ending):
+            self._log(attempt, ending)
         self._over(attempt, _outcome_field(attempt, ending, figures))
+
+    def _log(self, attempt: Attempt, raised: BaseException) -> None:
+        """A handler that fails thousands of times a second is logged once a second."""
+        name = attempt.registered.name
+        now_ms = self.now_ms()
+        if now_ms - self._logged_ms.get(name, -NEVER) < _FAILURE_LOG_EVERY_MS:
+            return
+        self._logged_ms[name] = now_ms
+        told: dict[str, object] = {"capability": name, "work_id": attempt.assign.work_id}
+        told |= {"task_id": attempt.assign.task_id, "attempt": attempt.assign.attempt}
+        if attempt.masks is None:
+            _log.warning("attempt failed", extra=told, exc_info=raised)
+        else:
+            # A traceback repeats what the handler said.
+            told["reason"] = _masked(attempt, failure_detail(raised)).message
+            _log.warning("attempt failed", extra=told)
 
     def _bytes_max(self, output: bytes) -> int:
         """The run reads each step of a turn of a durable function. Other large outputs are references."""
@@ -532,6 +553,11 @@ class Desk:
 
 def _pause_ms(tries: int) -> float:
     return min(_STORE_PAUSE_MAX_MS, _STORE_PAUSE_MS * 2.0 ** min(tries - 1, 10))
+
+
+def _is_failure(attempt: Attempt, raised: BaseException) -> bool:
+    is_echo = raised is attempt.reason or isinstance(raised, (asyncio.CancelledError, Cancelled))
+    return not attempt.is_cancelled and not is_echo and busy_of(raised) is None
 
 
 def _outcome_field(attempt: Attempt, raised: BaseException, figures: _wire.Figures) -> bytes:
