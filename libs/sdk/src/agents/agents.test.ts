@@ -366,3 +366,17 @@ describe("an agent", () => {
     assert.equal(model.requests.length, 3);
   });
 });
+
+it("a scripted model that repeats starts its script again with each conversation", async () => {
+  const model = new ScriptedModel(["first", "second"], { repeats: true });
+  const answers: string[] = [];
+  for (const turns of [1, 2, 3, 1]) {
+    const messages = Array.from({ length: turns }, (_, turn) => ({
+      ...{ role: turn % 2 === 0 ? "user" : "assistant", content: `turn ${turn}` },
+    }));
+    const body = JSON.stringify({ model: "any", messages });
+    const answer = await model.answer(new Request("http://127.0.0.1/v1/messages", { method: "POST", body }));
+    answers.push(/"text":"(fir|sec)/.exec(await answer.text())?.[1] ?? "");
+  }
+  assert.deepEqual(answers, ["fir", "sec", "sec", "fir"]);
+});

@@ -1,5 +1,5 @@
 /** Where a client calls: gRPC at `host:port`, or HTTP at the URL of the platform. */
-import { hostAndPort, invalid, usualUrl } from "../worker/settings.ts";
+import { hostAndPort, invalid, urlIn, usualUrl } from "../worker/settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,8 +11,8 @@ export function clientAddresses(
   said: string | readonly string[] | undefined,
   environment: Environment,
 ): readonly string[] {
-  const { TUTTI_ADDRESS: address, TUTTI_URL: url } = environment;
-  const given = said ?? (address || url || usualUrl);
+  const { TUTTI_ADDRESS: address } = environment;
+  const given = said ?? (address || urlIn(environment) || usualUrl);
   const where = said !== undefined ? "the option address" : address ? "TUTTI_ADDRESS" : "TUTTI_URL";
   const all = typeof given === "string" ? given.split(",").map((each) => each.trim()) : given;
   const addresses = all.map(behindLink);

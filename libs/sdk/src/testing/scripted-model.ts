@@ -43,12 +43,21 @@ export type ModelScript =
   | readonly ScriptedReply[]
   | ((request: ScriptedRequest, count: number) => ScriptedReply | Promise<ScriptedReply>);
 
+export interface ScriptedModelOptions {
+  /** Each new conversation starts the script again, so that one model serves several runs. Default: false. */
+  readonly repeats?: boolean;
+}
+
 export class ScriptedModel {
   readonly requests: ScriptedRequest[] = [];
   readonly #script: ModelScript;
+  readonly #repeats: boolean;
+  /** Requests before the script was started. */
+  #before = 0;
 
-  constructor(script: ModelScript) {
+  constructor(script: ModelScript, { repeats = false }: ScriptedModelOptions = {}) {
     this.#script = script;
+    this.#repeats = repeats;
   }
 
   /** Answers without a network. */
@@ -59,11 +68,13 @@ export class ScriptedModel {
     const body = (await request.json()) as Members;
     const asked = requestOf(new URL(request.url).pathname, body);
     this.requests.push(asked);
+    if (this.#repeats && asked.conversation.length <= 1) this.#before = this.requests.length - 1;
     const count = this.requests.length;
+    const turn = count - this.#before;
     const reply =
       typeof this.#script === "function"
         ? await this.#script(asked, count)
-        : (this.#script[Math.min(count, this.#script.length) - 1] ?? "");
+        : (this.#script[Math.min(turn, this.#script.length) - 1] ?? "");
     if (typeof reply === "object" && "status" in reply) return refusal(reply);
     const pieces = writerOf(asked.path)(reply, asked.model, count);
     return new Response(streamOf(pieces, mannerOf(reply)), {

@@ -8,6 +8,7 @@ describe("where a worker links", () => {
       [{}, "ws://127.0.0.1:7400/v1/link", "http://127.0.0.1:7400"],
       [{ TUTTI_URL: "http://127.0.0.1:8000" }, "ws://127.0.0.1:8000/v1/link", "http://127.0.0.1:8000"],
       [{ TUTTI_URL: "http://localhost:7410/" }, "ws://localhost:7410/v1/link", "http://localhost:7410"],
+      [{ TUTTI_URL: "127.0.0.1:8000" }, "ws://127.0.0.1:8000/v1/link", "http://127.0.0.1:8000"],
       [{ TUTTI_URL: "http://[::1]:7400" }, "ws://[::1]:7400/v1/link", "http://[::1]:7400"],
       [
         { TUTTI_URL: "https://tutti.example.com" },
@@ -54,7 +55,7 @@ describe("where a worker links", () => {
   });
 
   it("rejects a TUTTI_URL that is no URL, and names the variable", () => {
-    assert.throws(() => resolveSettings({}, { TUTTI_URL: "127.0.0.1:7400" }), /TUTTI_URL.*http:\/\/127/);
+    assert.throws(() => resolveSettings({}, { TUTTI_URL: "ftp://127.0.0.1:7400" }), /TUTTI_URL.*http:\/\/127/);
   });
 
   it("shows TUTTI_API_KEY, or the older variable", () => {

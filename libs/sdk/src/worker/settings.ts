@@ -245,8 +245,10 @@ export function apiKeyIn(environment: Environment): string | undefined {
   return environment["TUTTI_API_KEY"] ?? environment["TUTTI_ACCESS_TOKEN"];
 }
 
-function urlIn(environment: Environment): string | undefined {
-  return environment["TUTTI_URL"] ?? environment["TUTTI_SERVER"];
+/** `localhost:7400` is what people write, also in lists. */
+export function urlIn(environment: Environment): string | undefined {
+  const said = environment["TUTTI_URL"] ?? environment["TUTTI_SERVER"];
+  return said?.replaceAll(/(^|,)\s*(?!\w+:\/\/)(?=\S)/g, "$1http://");
 }
 
 /** Where `tutti dev` listens. */
