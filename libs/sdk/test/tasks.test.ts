@@ -113,7 +113,12 @@ describe("a task", () => {
     assert.deepEqual(logger.messages("warn"), ["attempt failed"]);
     const { error, ...names } = logger.line("attempt failed").fields;
     assert.ok(error instanceof TypeError && error.message === "no shelf");
-    assert.deepEqual(names, { capability: "stock.reserve", workId: "order-17", taskId: "reserve", attempt: 1 });
+    assert.deepEqual(names, {
+      capability: "stock.reserve",
+      workId: "order-17",
+      taskId: "reserve",
+      attempt: 1,
+    });
   });
 
   it("logs with its ids and its trace", async () => {

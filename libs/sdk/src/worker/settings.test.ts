@@ -55,7 +55,10 @@ describe("where a worker links", () => {
   });
 
   it("rejects a TUTTI_URL that is no URL, and names the variable", () => {
-    assert.throws(() => resolveSettings({}, { TUTTI_URL: "ftp://127.0.0.1:7400" }), /TUTTI_URL.*http:\/\/127/);
+    assert.throws(
+      () => resolveSettings({}, { TUTTI_URL: "ftp://127.0.0.1:7400" }),
+      /TUTTI_URL.*http:\/\/127/,
+    );
   });
 
   it("shows TUTTI_API_KEY, or the older variable", () => {
