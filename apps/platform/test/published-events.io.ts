@@ -7,6 +7,7 @@ import { connect } from "@nats-io/transport-node";
 import { until } from "@tutti/kernel/testing";
 import { natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { serverEvents } from "@tutti/rest/client";
+import { provokeWork, workEvents } from "./support/provoked-work.ts";
 import { makeFolder, start, usingNats } from "./support/services.ts";
 
 const nats = await natsServerProgram();
@@ -42,7 +43,9 @@ const provoked = [
   ...["blackboard.changed", "agent.joined"].map((type) => `swarm.${type}`),
   ...["service.starting", "service.ready", "configuration.changed"].map((type) => `platform.${type}`),
   "registry.instance.registered",
-].map((type) => `tutti.${type}`);
+]
+  .map((type) => `tutti.${type}`)
+  .concat(workEvents);
 
 describe("documented events", { skip: nats.skip }, () => {
   it("are published: a plain NATS client and a reader of SSE receive each that one installation can cause", async (t) => {
@@ -132,6 +135,7 @@ describe("documented events", { skip: nats.skip }, () => {
     await done("POST", "/v1/runs/one/signals/go", {});
     await steerRuns(done);
     await steerOthers(done);
+    await provokeWork(done, platform.grpc);
     const rule = { subject: "request", when: 'call.action == "workflow.runs.start"' };
     await done("PUT", "/v1/rules/never", {
       ...rule,
@@ -174,7 +178,12 @@ describe("documented events", { skip: nats.skip }, () => {
     over.abort();
     await following;
     await platform.stop();
-    await until("the stop to be published", () => byNats.has("tutti.platform.service.draining"));
+    const ofStop = [
+      "platform.service.draining",
+      "platform.service.stopped",
+      "registry.instance.deregistered",
+    ];
+    await until("the stop to be published", () => ofStop.every((type) => byNats.has(`tutti.${type}`)));
     subjects.unsubscribe();
     await reading;
     await plain.close();

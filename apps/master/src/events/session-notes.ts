@@ -1,6 +1,8 @@
 /** What is informed of sessions. */
 import type {
+  Mode,
   ModeChosenV1,
+  PartMadeV1,
   PlanMadeV1,
   SessionAcceptedV1,
   SessionEndedV1,
@@ -42,14 +44,10 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
       expectedMs: Math.max(0, (plan?.expectedEndMs ?? 0) - happening.timeMs),
       reason: plan?.reason ?? "",
     }),
-  tasks_moved: ({ tasks, parts }, { tasks: numbers, toPart, reason }: TasksMovedV1, happening) => {
-    const before = parts[tasks[numbers[0] ?? -1]?.part ?? -1];
-    if (before === undefined) return undefined;
-    return eventNote(happening, "tutti.session.session.rebalanced", {
-      ...{ before: modeName(before.mode), mode: modeName(parts[toPart]?.mode ?? 0), reason },
-      tasks: numbers.slice(0, tasksMax).map((number) => tasks[number]?.spec.id ?? ""),
-    });
-  },
+  tasks_moved: (session, { tasks, toPart, reason }: TasksMovedV1, happening) =>
+    rebalanced(session, { tasks, mode: session.parts[toPart]?.mode ?? 0, reason }, happening),
+  // A part that takes tasks of another one.
+  part_made: (session, { part }: PartMadeV1, happening) => part && rebalanced(session, part, happening),
   session_paused: (_session, _body, happening) =>
     eventNote(happening, "tutti.session.session.paused", { error: undefined }),
   session_resumed: (_session, _body, happening) => eventNote(happening, "tutti.session.session.resumed", {}),
@@ -83,6 +81,20 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
   questions_noted: progress,
   tasks_joined: progress,
 };
+
+/** Undefined for tasks that were in no part: they were added. */
+function rebalanced(
+  { tasks, parts }: Session,
+  moved: { readonly tasks: readonly number[]; readonly mode: Mode; readonly reason: string },
+  happening: Happening,
+) {
+  const before = parts[tasks[moved.tasks[0] ?? -1]?.part ?? -1];
+  if (before === undefined) return undefined;
+  return eventNote(happening, "tutti.session.session.rebalanced", {
+    ...{ before: modeName(before.mode), mode: modeName(moved.mode), reason: moved.reason },
+    tasks: moved.tasks.slice(0, tasksMax).map((number) => tasks[number]?.spec.id ?? ""),
+  });
+}
 
 function progress(_session: Session, _body: unknown, happening: Happening): Happening {
   return happening;
