@@ -9,6 +9,7 @@ import { whichever } from "../../server/whichever.ts";
 import type { Style } from "../../terminal/style.ts";
 import { padEnd, safe, widthOf, wrap } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
+import { withDeadlock } from "./deadlock.ts";
 
 export async function why(context: Context): Promise<Result> {
   const { values } = context;
@@ -24,7 +25,9 @@ export async function why(context: Context): Promise<Result> {
     mission: async () => ({ explanation: await server.call("missions.why", parts) }),
     session: () => sessionReasons(server, id, task),
   });
-  return explanation === undefined ? exitCodes.completed : tellExplanation(context, explanation, choices);
+  if (explanation === undefined) return exitCodes.completed;
+  const whole = await withDeadlock(server, explanation, context.shell.nowMs());
+  return tellExplanation(context, whole, choices);
 }
 
 /** Of a session as a whole also what it has of what others want too. */

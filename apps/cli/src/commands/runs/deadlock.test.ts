@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { deadlockPart } from "./deadlock.ts";
+
+const plato = { kind: "run", id: "plato", task: "eat" };
+const kant = { kind: "session", id: "kant" };
+const deadlock = {
+  findTimeMs: 1_000,
+  circle: [
+    { waiter: kant, lock: "left", holder: plato },
+    { waiter: plato, lock: "right", holder: kant },
+  ],
+  victim: kant,
+};
+const of = (id: string, task = "") => deadlockPart([deadlock], { id, task }, 61_000);
+const cycle =
+  "session kant waits for the lock left, which run plato eat holds, and run plato eat waits for the lock right, which session kant holds";
+
+describe("the deadlock in `tutti why`", () => {
+  it("names the cycle and the victim, and what the others wait for", () => {
+    const { summary = "", remedies = [] } = of("plato", "eat") ?? {};
+    assert.ok(summary.includes(`${cycle}. The victim was session kant`), summary);
+    assert.ok(summary.includes("gets the lock right when session kant releases it"), summary);
+    assert.equal(remedies[0]?.command, "tutti lock show right");
+  });
+
+  it("says to the victim that its wait has ended", () => {
+    assert.ok(of("kant")?.summary?.includes(`${cycle}. It was the victim: its wait ended with`));
+  });
+
+  it("is absent for other works, and for other tasks of the run", () => {
+    assert.deepEqual([of("hegel"), of("plato", "drink")], [undefined, undefined]);
+  });
+});
