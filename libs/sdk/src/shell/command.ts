@@ -130,7 +130,8 @@ function signalOf(code: number | null, signal: NodeJS.Signals | null): string | 
     : undefined;
 }
 
-class Kept {
+/** Keeps the end of an output. */
+export class Kept {
   readonly #max: number;
   readonly #chunks: Buffer[] = [];
   #length = 0;

@@ -62,6 +62,24 @@ export interface ContainerOptions {
    * `pull: "always"`.
    */
   readonly warm?: number;
+  /** Runs each task as a Job of Kubernetes, in the place of a container of this machine. `{}` is for a worker in a pod. */
+  readonly kubernetes?: KubernetesOptions;
+}
+
+/** A worker of a cluster runs tasks as Jobs. Its service account may use Jobs, Secrets, pods and their logs. */
+export interface KubernetesOptions {
+  /** The API. Default: that of the cluster of this pod. */
+  readonly server?: string;
+  /** A folder with `token`, `ca.crt` and `namespace`. Default: the service account of this pod. */
+  readonly credentials?: string;
+  /** Of the Jobs. Default: that in `credentials`. */
+  readonly namespace?: string;
+  /** The pod of this worker: the cluster removes its Jobs with it. Default: `POD_NAME` and `POD_UID` of the environment. */
+  readonly pod?: { readonly name: string; readonly uid: string };
+  /** After this time the cluster ends a Job, also without its worker. A task with a timeout ends earlier. Default: 86,400,000. */
+  readonly deadlineMs?: number;
+  /** After this time the cluster removes a Job that has ended without its worker. Default: 600,000. */
+  readonly keepMs?: number;
 }
 
 /** What a worker says of it: `worker.handle("container", container(), containerOptions)`. */

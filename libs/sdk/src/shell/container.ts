@@ -31,6 +31,7 @@ import {
 } from "./engine.ts";
 import { shellErrors } from "./errors.ts";
 import { placeFile, storeFolder } from "./files.ts";
+import { kubernetesJobs } from "./kubernetes/jobs.ts";
 import { type WarmContainer, WarmContainers } from "./warm-containers.ts";
 
 /** By SIGKILL. */
@@ -45,6 +46,7 @@ const stderrShown = 500;
 
 /** Returns a handler that runs containers. */
 export function container(options: ContainerOptions = {}): Handler<ContainerInput, ContainerOutput> {
+  if (options.kubernetes !== undefined) return kubernetesJobs(options, options.kubernetes);
   let swept: Promise<void> | undefined;
   const pool = new WarmContainers(options);
   return async (input, task) => {

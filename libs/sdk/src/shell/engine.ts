@@ -21,7 +21,7 @@ export interface Place {
 }
 
 /** Other machines may use the same engine. */
-const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+export const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 const namePrefix = `tutti-${machine}-${process.pid}`;
 const nameForm = new RegExp(`^tutti-${machine}-(\\d+)-`);
 

@@ -5,6 +5,7 @@ export {
   type ContainerOptions,
   type ContainerOutput,
   containerOptions,
+  type KubernetesOptions,
 } from "./container-input.ts";
 export { shellErrors } from "./errors.ts";
 export { addScripts, type ScriptInput, type ScriptOutput } from "./scripts.ts";

@@ -1,0 +1,78 @@
+/** How far a Job is, from what the API says of it and of its pod. */
+
+export interface Job {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly status?: {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
+  };
+}
+
+interface Reason {
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface Pod {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+  readonly status?: Reason & {
+    readonly phase?: string;
+    readonly containerStatuses?: readonly {
+      readonly imageID?: string;
+      readonly state?: {
+        readonly waiting?: Reason;
+        readonly running?: object;
+        readonly terminated?: Reason & { readonly exitCode: number };
+      };
+    }[];
+  };
+}
+
+export type Progress =
+  | { readonly at: "waiting" | "running" }
+  | { readonly at: "exited"; readonly code: number; readonly isKilled: boolean; readonly image: string }
+  | { readonly at: "notStarted" | "missing" | "interrupted"; readonly reason: string };
+
+/** They do not pass by waiting. `ErrImagePull` is tried once more. */
+const fatal = new Set([
+  ...["ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"],
+  ...["CreateContainerError", "CreateContainerConfigError", "RunContainerError"],
+]);
+
+/** @param job undefined when it was deleted */
+export function progressOf(job: Job | undefined, pod: Pod | undefined): Progress {
+  if (job === undefined) return { at: "interrupted", reason: "the deletion of its Job" };
+  const failed = job.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
+  if (failed?.reason === "DeadlineExceeded") return { at: "interrupted", reason: "the deadline of its Job" };
+  // The reason for a deletion is in the Job.
+  if (pod !== undefined && pod.metadata.deletionTimestamp === undefined) return progressOfPod(pod);
+  return failed === undefined ? { at: "waiting" } : { at: "interrupted", reason: words(failed) };
+}
+
+function progressOfPod({ status = {} }: Pod): Progress {
+  const { state = {}, imageID = "" } = status.containerStatuses?.[0] ?? {};
+  const { waiting, running, terminated } = state;
+  if (status.phase === "Failed" && status.reason !== undefined)
+    return { at: "interrupted", reason: words(status) };
+  if (terminated !== undefined) {
+    if (terminated.reason === "StartError" || terminated.reason === "ContainerCannotRun")
+      return { at: "missing", reason: words(terminated) };
+    const { exitCode: code, reason } = terminated;
+    return { at: "exited", code, isKilled: reason === "OOMKilled", image: imageID };
+  }
+  if (waiting?.reason !== undefined && fatal.has(waiting.reason))
+    return { at: "notStarted", reason: words(waiting) };
+  return { at: running === undefined ? "waiting" : "running" };
+}
+
+function words({ reason = "", message = "" }: Reason): string {
+  return [reason, message].filter((each) => each !== "").join(": ");
+}

@@ -1,0 +1,175 @@
+/** Containers as Jobs, against a small server that speaks the API of Kubernetes. */
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
+import { type ContainerInput, type ContainerOutput, container } from "@tutti/sdk/shell";
+import { SmallCluster } from "./support/small-cluster.ts";
+
+const image = "registry.example.com/box:1";
+
+describe("containers as Jobs of Kubernetes", () => {
+  let cluster: SmallCluster;
+  before(async () => {
+    cluster = await SmallCluster.start();
+  });
+  after(() => cluster.close());
+  afterEach(() => {
+    cluster.refuse = () => undefined;
+    cluster.log.length = 0;
+    assert.deepEqual(
+      Object.values(cluster.objects).map(({ size }) => size),
+      [0, 0, 0],
+      "nothing is left",
+    );
+  });
+
+  function run(input: Partial<ContainerInput>, more: object = {}) {
+    const output: string[] = [];
+    const cancelling = new AbortController();
+    const task = {
+      ...{ signal: cancelling.signal, remainingMs: 60_000, caller: "run r, task t" },
+      content: async (value: unknown) => value,
+      output: async (chunk: Buffer) => void output.push(chunk.toString()),
+    };
+    const handler = container({ kubernetes: { ...cluster.options, ...more }, memoryBytes: 1_000 });
+    const ended = handler({ image, ...input }, task as never) as Promise<ContainerOutput>;
+    ended.catch(() => {});
+    return { ended, output, cancelling };
+  }
+  const exited = (exitCode: number, reason = "Error") => ({ terminated: { exitCode, reason } });
+
+  it("have limits, variables and files, and give their log", async () => {
+    let started: { spec: { template: { spec: object } } } | undefined;
+    cluster.onJob = (job) => {
+      started = job;
+      const [secret] = cluster.objects.secrets.values();
+      assert.deepEqual(secret.data, { "env-KEY": "djE=", "file-0": "aGVsbG8=" });
+      assert.equal(secret.metadata.ownerReferences[0].uid, job.metadata.uid);
+      cluster.pod(job, { running: {} });
+    };
+    const given = { command: ["sh", "$(HOME)"], env: { KEY: "v1" }, files: { "/in/a": "hello" }, cwd: "/w" };
+    const { ended, output } = run(given, { pod: { name: "worker-0", uid: "u" } });
+    await until("the log", () => cluster.asked.includes("GET pods/log"));
+    cluster.write("one");
+    await until("one line", () => output.length === 1);
+    // Watches and log continue, each line once.
+    cluster.cut();
+    cluster.write("two");
+    await until("the other line", () => output.length === 2);
+    await until(
+      "the watches again",
+      () => cluster.asked.filter((each) => each.endsWith("pods watch")).length > 1,
+    );
+    cluster.pod(started, exited(0, "Completed"));
+    const { stdout, exitCode, image: ran } = await ended;
+    assert.deepEqual([stdout, exitCode, ran], ["one\ntwo\n", 0, "img@sha256:1"]);
+    const { spec, metadata } = started as unknown as {
+      spec: Record<string, never>;
+      metadata: Record<string, never>;
+    };
+    assert.equal((metadata["ownerReferences"] as { uid: string }[] | undefined)?.[0]?.uid, "u");
+    const { backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished } = spec;
+    assert.deepEqual([backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished], [0, 120, 600]);
+    const pod = started?.spec.template.spec as { containers: object[] } | undefined;
+    assert.deepEqual(pod?.containers, [
+      {
+        ...{
+          name: "task",
+          image,
+          imagePullPolicy: "IfNotPresent",
+          workingDir: "/w",
+          args: ["sh", "$$(HOME)"],
+        },
+        env: [{ name: "KEY", valueFrom: { secretKeyRef: { name: nameOf(started), key: "env-KEY" } } }],
+        resources: { limits: { memory: "1000", cpu: "1" }, requests: { memory: "1000", cpu: "1" } },
+        securityContext: {
+          ...{
+            readOnlyRootFilesystem: true,
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"] },
+          },
+        },
+        volumeMounts: [
+          { name: "tmp", mountPath: "/tmp" },
+          { name: "files", mountPath: "/in/a", subPath: "file-0", readOnly: true },
+        ],
+      },
+    ]);
+  });
+
+  const failures: readonly [name: string, play: (job: never) => void, error: RegExp][] = [
+    ["an exit code", (job) => cluster.pod(job, exited(3)), /`id` ended with exit code 3: broken/],
+    ["too much memory", (job) => cluster.pod(job, exited(137, "OOMKilled")), /needed more memory/],
+    [
+      "an absent image",
+      (job) => cluster.pod(job, { waiting: { reason: "ImagePullBackOff", message: "not found" } }),
+      /`registry.example.com\/box:1` did not start: ImagePullBackOff: not found/,
+    ],
+    [
+      "an absent program",
+      (job) => cluster.pod(job, { terminated: { exitCode: 128, reason: "StartError", message: "no id" } }),
+      /`id` did not start: StartError: no id/,
+    ],
+    ["the deadline", (job) => cluster.failJob(job, "DeadlineExceeded"), /ended with the deadline of its Job/],
+    [
+      "an eviction",
+      (job) => cluster.pod(job, {}, { phase: "Failed", reason: "Evicted", message: "disk" }),
+      /ended with Evicted: disk/,
+    ],
+  ];
+  for (const [name, play, error] of failures)
+    it(`fail with words for ${name}`, async () => {
+      cluster.log.push("broken");
+      cluster.onJob = (job) => play(job as never);
+      const { ended } = run({ command: ["id"] });
+      await assert.rejects(ended, error);
+    });
+
+  it("are refused with the words of the cluster, and what a Job cannot do", async () => {
+    cluster.refuse = (method) => (method === "POST" ? [403, "exceeded quota: gpus"] : undefined);
+    await assert.rejects(run({}).ended, /did not start: exceeded quota: gpus/);
+    await assert.rejects(run({ stdin: "x" }).ended, /expected `files` in the place of `stdin`/);
+    await assert.rejects(run({ outputs: "/out" }).ended, /expected no `outputs`/);
+    await assert.rejects(run({ files: { "/x": "x".repeat(1_000_001) } }).ended, /at most 1000000 bytes/);
+  });
+
+  it("are deleted with their pod when the task is cancelled", async () => {
+    cluster.onJob = (job) => cluster.pod(job, { running: {} });
+    const { ended, cancelling } = run({ command: ["sleep"] });
+    await until("its pod", () => cluster.objects.pods.size === 1);
+    cancelling.abort(new Error("cancelled"));
+    await assert.rejects(ended, /^Error: cancelled/);
+  });
+
+  it("of a killed worker are deleted by the next process of its host", async () => {
+    cluster.onJob = () => {};
+    const killed = run({});
+    await until("its Job", () => cluster.objects.jobs.size === 1);
+    const [job] = cluster.objects.jobs.values();
+    const orphan = (labels: object) => {
+      const name = `tutti-${cluster.objects.jobs.size}`;
+      const own = { "tutti.dev/job": name, ...labels };
+      const metadata = { ...job.metadata, labels: { ...job.metadata.labels, ...own } };
+      cluster.objects.jobs.set(name, { ...job, metadata: { ...metadata, name } });
+    };
+    orphan({ "tutti.dev/life": "earlier" });
+    orphan({ "tutti.dev/process": "999999999" });
+    orphan({ "tutti.dev/machine": "other" });
+    const next = run({});
+    await until(
+      "its Job",
+      () => [...cluster.objects.jobs.keys()].filter((name) => name.length > 10).length === 2,
+    );
+    assert.deepEqual(
+      [...cluster.objects.jobs.keys()].filter((name) => name.length < 10),
+      ["tutti-3"],
+    );
+    for (const each of [killed, next]) each.cancelling.abort(new Error("over"));
+    await Promise.allSettled([killed.ended, next.ended]);
+    cluster.objects.jobs.clear();
+  });
+});
+
+function nameOf(job: unknown): string {
+  return (job as { metadata: { name: string } }).metadata.name;
+}
