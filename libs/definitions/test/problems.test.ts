@@ -52,6 +52,14 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     ],
   ],
   [
+    "no kind in a task, and another form of a key",
+    "workflow: w\ntasks:\n  a: {with: {x: 1}}\n  b: {uses: x, retries: 3}",
+    [
+      "a.yaml:3:3: error: tasks.a: expected `uses`, or one of `function`, `agent`, `workflow`, `mission`, `wait`, `approve`, `gate`, `set`, `loop`, `spawn`, found none",
+      'a.yaml:4:16: error: tasks.b.retries: unknown key "retries". Did you mean `retry`?',
+    ],
+  ],
+  [
     "a wait for an event of no type, and with keys of a signal",
     "workflow: w\ntasks:\n  a: {wait: {event: shop.*}}\n  b: {wait: {event: shop.paid, where: 'true'}}\n  c: {wait: {signal: go, if: 'true'}}",
     [

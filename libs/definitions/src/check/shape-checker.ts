@@ -248,7 +248,14 @@ export class ShapeChecker {
     const there = group.filter((key) => Object.hasOwn(value, key));
     if (there.length === 1) return;
     const expected = `one of ${group.map((key) => `\`${key}\``).join(", ")}`;
-    if (there.length === 0)
+    if (there.length === 0 && group.includes(usualKey)) {
+      const others = group.filter((key) => key !== usualKey).map((key) => `\`${key}\``);
+      const likely = `\`${usualKey}\`, or one of ${others.join(", ")}`;
+      this.#findings.error("missing_key", path, `expected ${likely}, found none`, {
+        key: true,
+        expected: likely,
+      });
+    } else if (there.length === 0)
       this.#findings.error("missing_key", path, `expected ${expected}, found none`, { key: true, expected });
     else {
       const found = there.map((key) => `\`${key}\``).join(" and ");
@@ -264,7 +271,10 @@ export class ShapeChecker {
   #unknownKey(key: string, shape: MembersShape, path: Path): void {
     const known = Object.keys(shape.members);
     const near =
-      this.#findings.suggest(key, known) ?? known.find((one) => key.length > 2 && one.startsWith(key));
+      this.#findings.suggest(key, known) ??
+      known.find((one) => key.length > 2 && one.startsWith(key)) ??
+      // Another form of the word: `retries`, `caching`.
+      known.find((one) => one.length > 4 && key.startsWith(one.slice(0, -1)));
     this.#findings.error(
       "unknown_key",
       [...path, key],
@@ -295,6 +305,9 @@ export class ShapeChecker {
 export function isLoneExpression(value: Json): value is string {
   return typeof value === "string" && /^\s*\$\{\{[\s\S]*\}\}\s*$/.test(value);
 }
+
+/** Most tasks use a capability, so that key is named first where a task has no kind. */
+const usualKey = "uses";
 
 const patterns = new Map<string, RegExp>();
 
