@@ -102,7 +102,9 @@ export function killedText({ pid, since }: Pick<Holder, "pid" | "since">): strin
   return `The process ${pid}, started ${since}, did not shut down. Its acknowledged work is recovered and continues: npx tutti list`;
 }
 
-/** A line for people, where there is one to read it. */
-export function tell(line: string): void {
-  if (process.stdout.isTTY === true) process.stdout.write(`${line}\n`);
+/** A text for people. Returns whether there is a terminal to read it at. */
+export function tell(text: string): boolean {
+  const isRead = process.stdout.isTTY === true;
+  if (isRead) process.stdout.write(`${text}\n`);
+  return isRead;
 }

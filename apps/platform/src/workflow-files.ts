@@ -16,8 +16,8 @@ export interface WorkflowFilesOptions {
   readonly folder: string;
   /** Where clients connect. Known when it starts. */
   readonly address: () => string;
-  /** Receives a line for people. */
-  readonly tell: (line: string) => void;
+  /** Receives a text for people. Returns whether there is a terminal to read it at. */
+  readonly tell: (text: string) => boolean;
 }
 
 interface WorkflowFile {
@@ -120,13 +120,21 @@ export class WorkflowFiles implements Component {
       const failure = errorFromUnknown(error);
       // A platform that is away can be asked again with the same content, a wrong file cannot.
       if (failure.retryable) throw error;
-      this.#refused(name, failure.message);
+      const mistakes = failure.violations.map(({ field, message }) => `${field}: ${message}`);
+      this.#refused(name, mistakes.length === 0 ? failure.message : mistakes.join("\n"));
     }
   }
 
   #refused(name: string, reason: string): void {
-    this.#options.foundation.logger.warn("workflow file refused", { file: name, reason });
-    this.#options.tell(`  ${name} was not registered: ${reason}`);
+    const { tell, foundation } = this.#options;
+    const [first = "", ...more] = reason.split("\n");
+    const isTold = tell(
+      more.length === 0
+        ? `  ${name} was not registered: ${first}`
+        : [`  ${name} was not registered:`, first, ...more].join("\n    "),
+    );
+    // On a terminal the log has warnings too: the person would read it twice.
+    foundation.logger[isTold ? "info" : "warn"]("workflow file refused", { file: name, reason });
   }
 }
 

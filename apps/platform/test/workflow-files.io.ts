@@ -38,6 +38,10 @@ it("workflows in YAML, JSON and modules are registered, and again after a change
       "broken.mjs",
       'import { workflow } from "@tutti/sdk";\nexport default workflow(missing, {});\n',
     );
+    await write(
+      "bad.yaml",
+      "workflow: bad\ntasks:\n  a: {uses: x.y, neds: [b]}\n  b: {uses: x.y, retries: 3}\n",
+    );
     await write("worker.ts", 'import { Worker } from "@tutti/sdk";\nthrow new Error("a worker ran");\n');
     await using platform = await start("platform", ["--platform.workflows=."], { directory: folder });
     const files = (msg: string) => platform.lines.filter((line: LogLine) => line.msg === msg);
@@ -51,7 +55,14 @@ it("workflows in YAML, JSON and modules are registered, and again after a change
     );
     assert.deepEqual(
       files("workflow file refused").map(({ file, reason }) => [file, reason]),
-      [["broken.mjs", "missing is not defined"]],
+      [
+        [
+          "bad.yaml",
+          'bad.yaml:3:18: tasks.a.neds: unknown key "neds". Did you mean `needs`?\n' +
+            'bad.yaml:4:18: tasks.b.retries: unknown key "retries". Did you mean `retry`?',
+        ],
+        ["broken.mjs", "missing is not defined"],
+      ],
     );
     await using tutti = await connect({ address: platform.grpc });
     assert.equal(await tutti.execute("by-module"), 42);
@@ -59,7 +70,7 @@ it("workflows in YAML, JSON and modules are registered, and again after a change
     await write("shared.mts", "export const shared: number = 50;\n");
     await until("the module to be registered again", () => files("workflow file registered").length >= 4);
     assert.equal(await tutti.execute("by-module"), 52);
-    assert.equal(files("workflow file refused").length, 1);
+    assert.equal(files("workflow file refused").length, 2);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

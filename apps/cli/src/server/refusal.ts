@@ -53,8 +53,13 @@ function asInput({ fields }: RestError): Advice[] {
     if (!/^(?:spec\.|run\.)?input$/.test(field)) return [];
     if (message.endsWith("must be object, found nothing"))
       return [["KEY=VALUE", "passes a field of the input"]];
-    const [, name] = /^must have required property '([^']+)'/.exec(message) ?? [];
-    return name === undefined ? [] : [[`${name}=VALUE`, "passes this field of the input"]];
+    const [, name, found] =
+      /^must have required property '([^']+)'(?:, found '([^']+)')?/.exec(message) ?? [];
+    if (name === undefined) return [];
+    return [
+      ...(found === undefined ? [] : [`Did you mean \`${name}\` instead of \`${found}\`?`]),
+      [`${name}=VALUE`, "passes this field of the input"],
+    ];
   });
 }
 

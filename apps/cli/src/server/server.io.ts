@@ -193,16 +193,21 @@ describe("what the platform refuses", () => {
 
   it("a field of the input that is missing is written in what to do next", async () => {
     const cases = [
-      ["must have required property 'name', found 'nmae'", ["name=VALUE", "passes this field of the input"]],
+      [
+        "must have required property 'name', found 'nmae'",
+        "Did you mean `name` instead of `nmae`?",
+        ["name=VALUE", "passes this field of the input"],
+      ],
+      ["must have required property 'name'", ["name=VALUE", "passes this field of the input"]],
       ["must be object, found nothing", ["KEY=VALUE", "passes a field of the input"]],
     ] as const;
-    for (const [message, advice] of cases) {
+    for (const [message, ...advice] of cases) {
       const failure = await refused((_, response) => {
         const fields = [{ field: "input", message }];
         const [status, text] = problem(400, "workflow.input_invalid", "the input does not fit", { fields });
         response.writeHead(status).end(text);
       });
-      assert.deepEqual(failure.next, [advice]);
+      assert.deepEqual(failure.next, advice);
     }
   });
 
