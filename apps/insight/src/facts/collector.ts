@@ -29,6 +29,7 @@ import {
 } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
 import { insightPool } from "../insight-role.ts";
+import type { FactBatch } from "./fact-store.ts";
 import {
   agentKey,
   agentRow,
@@ -96,6 +97,8 @@ export class FactCollector implements Component {
   readonly #clients: ReturnType<typeof clientsOf>;
   readonly #stopping = new AbortController();
   #cursors: Record<string, number> | undefined;
+  /** Cursors of parts without rows, which the next rows take along. */
+  #passed: Record<string, number> = {};
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
   #hurryUntilMs = 0;
@@ -256,9 +259,7 @@ export class FactCollector implements Component {
       const work = items.map((item) => list.row(item));
       token = page?.nextToken ?? "";
       const cursors = token === "" ? { [cursor]: Math.max(fromMs, toMs) } : {};
-      if (work.length > 0 || token === "")
-        await this.#parts.thread.ask("record", { rows: { work, attempt: attempts }, cursors });
-      Object.assign(this.#cursors ?? {}, cursors);
+      await this.#record({ work, attempt: attempts }, cursors);
       if (items.length > 0) {
         this.#hasFound = true;
         await this.#rest(startMs);
@@ -274,8 +275,7 @@ export class FactCollector implements Component {
       const row = agentStateRow(each, this.#agentStates);
       return row === undefined ? [] : [row];
     });
-    const rows = { agent: agents.map(agentRow), agent_state: states };
-    await this.#parts.thread.ask("record", { rows, cursors: {} });
+    await this.#record({ agent: agents.map(agentRow), agent_state: states }, {});
     for (const each of agents) this.#agentStates.set(agentKey(each), stateWord(each.state));
   }
 
@@ -302,8 +302,7 @@ export class FactCollector implements Component {
       const { rows, page } = await read(made, { size: pageSize, token });
       token = page?.nextToken ?? "";
       const cursors = token === "" ? { [cursor]: nowMs } : {};
-      await this.#parts.thread.ask("record", { rows: { decision: rows }, cursors });
-      Object.assign(this.#cursors ?? {}, cursors);
+      await this.#record({ decision: rows }, cursors);
       if (rows.length > 0) await this.#rest(startMs);
     } while (token !== "");
   }
@@ -328,12 +327,28 @@ export class FactCollector implements Component {
         if (attempts.length === 0) break;
         const placement = attempts.map((attempt) => placementRow({ namespace, pool, epoch }, attempt));
         const cursors = { [cursor]: read, [`${cursor}-epoch`]: epoch };
-        await this.#parts.thread.ask("record", { rows: { placement }, cursors });
-        Object.assign(this.#cursors ?? {}, cursors);
+        await this.#record({ placement }, cursors);
         this.#hasFound = true;
         await this.#rest(startMs);
       }
     }
+  }
+
+  /** Without rows nothing is written, and an idle thread ends. If a crash loses such a cursor, the part is read again. */
+  async #record(rows: FactBatch["rows"], cursors: Readonly<Record<string, number>>): Promise<void> {
+    if (Object.values(rows).some((each) => each.length > 0)) {
+      const passed = this.#passed;
+      this.#passed = {};
+      try {
+        await this.#parts.thread.ask("record", { rows, cursors: { ...passed, ...cursors } });
+      } catch (error) {
+        this.#passed = { ...passed, ...this.#passed };
+        throw error;
+      }
+    } else {
+      Object.assign(this.#passed, cursors);
+    }
+    Object.assign(this.#cursors ?? {}, cursors);
   }
 
   async #rest(sinceMs: number): Promise<void> {
