@@ -61,5 +61,8 @@ describe("doctor checks", () => {
         ["sound: 0 tasks in the queue, 3 of 4 slots free."],
       ],
     );
+    const late = { pool: "gpu", status: { capabilities: [], queued: 2, slots: 4, longestWaitMs: 90_000 } };
+    const [found] = poolFindings([late as unknown as Pool], new Map([["gpu", "order-7"]]));
+    assert.equal(found?.advice, "Run `tutti why order-7` for one of its runs, or add workers.");
   });
 });

@@ -110,7 +110,11 @@ export function instanceFindings(instances: readonly Instance[], nowMs: number):
   ];
 }
 
-export function poolFindings(pools: readonly Pool[]): Finding[] {
+/** @param longest a run whose task waits, by the name of its pool. Default: none is known. */
+export function poolFindings(
+  pools: readonly Pool[],
+  longest: ReadonlyMap<string, string> = new Map(),
+): Finding[] {
   return pools.flatMap(({ pool, paused, status }) => {
     if (status === undefined) return [];
     const { slots = 0, freeSlots = 0, queued = 0, waitingAtHome = 0, longestWaitMs = 0 } = status;
@@ -136,7 +140,7 @@ export function poolFindings(pools: readonly Pool[]): Finding[] {
       return finding(
         "notice",
         `${queue}, the longest wait is ${Math.round(longestWaitMs / 1_000)} s.`,
-        "Run `tutti why RUN` for one of its runs, or add workers.",
+        `Run \`tutti why ${longest.get(pool) ?? "RUN"}\` for one of its runs, or add workers.`,
       );
     return finding("sound", `${queue}, ${freeSlots} of ${counted(slots, "slot")} free.`);
   });

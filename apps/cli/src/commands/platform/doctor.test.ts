@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readinessOf } from "./doctor.ts";
+import { ofElsewhere, readinessOf } from "./doctor.ts";
 
 describe("doctor", () => {
   const health = (level: string) => ({ level, reason: "the audit log is not complete" });
@@ -24,4 +24,18 @@ describe("doctor", () => {
       assert.equal(found?.level, level);
       assert.match(found?.text ?? "", text);
     });
+
+  it("does not say that a running platform has no data because this folder has none", () => {
+    const absent = {
+      about: "data",
+      level: "notice",
+      text: "There is nothing at /a/.tutti.",
+      advice: "",
+    } as const;
+    const { text, advice } = ofElsewhere(absent);
+    assert.equal(text, "The data directory of this platform was not checked: it is not /a/.tutti.");
+    assert.match(advice, /--data-directory DIR/);
+    const sound = { ...absent, text: "No problems in /a/.tutti." };
+    assert.equal(ofElsewhere(sound), sound);
+  });
 });

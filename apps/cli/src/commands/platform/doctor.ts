@@ -1,7 +1,7 @@
 /** What is wrong here, and what to do about it. */
 
 import { counted, sentences } from "@tutti/kernel";
-import type { Whoami } from "@tutti/rest/types";
+import type { Pool, Whoami } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
@@ -17,7 +17,13 @@ import { edgeFindings, edgeOf, type Finding, instanceFindings, poolFindings } fr
 
 export async function doctor(context: Context): Promise<Result> {
   const platform = await platformFindings(context);
-  const findings = [nodeFinding(context.shell.nodeVersion), ...platform, ...(await dataFindings(context))];
+  const isElsewhere = platform[0]?.level === "sound" && context.values.text("data-directory") === undefined;
+  const data = await dataFindings(context);
+  const findings = [
+    nodeFinding(context.shell.nodeVersion),
+    ...platform,
+    ...(isElsewhere ? data.map(ofElsewhere) : data),
+  ];
   const isWell = findings.every(({ level }) => level !== "problem");
   return {
     json: { ok: isWell, findings },
@@ -74,8 +80,23 @@ async function serviceFindings({ shell }: Context, server: Server): Promise<Find
   return [
     ...(edge === undefined ? [] : edgeFindings(edge, shell.nowMs())),
     ...instanceFindings(found?.instances ?? [], edge?.dateMs ?? shell.nowMs()),
-    ...poolFindings(pools?.pools ?? []),
+    ...poolFindings(pools?.pools ?? [], await waitingRuns(server, pools?.pools ?? [])),
   ];
+}
+
+/** One run of each queue, for the advice about it. */
+async function waitingRuns(server: Server, pools: readonly Pool[]): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const { pool, status } of pools) {
+    if (status?.queued === undefined || status.queued === 0) continue;
+    const query = { ...server.namespace, size: 1 };
+    const queue = await server
+      .call("pools.queue", { params: { pool }, query, timeoutMs: readyMs })
+      .catch(() => undefined);
+    const id = queue?.tasks[0]?.work?.id;
+    if (id !== undefined) found.set(pool, id);
+  }
+  return found;
 }
 
 const readyMs = 3_000;
@@ -213,6 +234,17 @@ async function dataFindings(context: Context): Promise<Finding[]> {
   if (findings.length === 0)
     return [{ about: "data", level: "sound", text: `No problems in ${directory}.`, advice: "" }];
   return findings.map(({ level, text, advice }) => ({ about: "data", level, text, advice }));
+}
+
+/** The platform that answers was started in another folder, or on another machine. */
+export function ofElsewhere(finding: Finding): Finding {
+  const [, directory] = /^There is nothing at (.+)\.$/.exec(finding.text) ?? [];
+  if (directory === undefined) return finding;
+  return {
+    ...finding,
+    text: `The data directory of this platform was not checked: it is not ${directory}.`,
+    advice: "Run the command in the folder of the platform, or pass --data-directory DIR.",
+  };
 }
 
 const looks: Readonly<Record<Finding["level"], readonly [symbol: string, tone: Tone]>> = {
