@@ -43,7 +43,7 @@ export function followRun(context: Context, { server, id }: Following): Promise<
   return follow<WatchRunReply>(context, {
     ...{ id, model },
     stream: (options) => server.follow("runs.watch", parts, options),
-    why: (task) => server.call("runs.why", { params: { id }, query: { ...server.namespace, task } }),
+    why: (task) => server.call("runs.why", { params: { id }, query: whyQuery(server, task) }),
     // The stream has no outputs, which may be large.
     end: async () => {
       const run: Run = await server.call("runs.get", { params: { id }, query: server.namespace });
@@ -59,7 +59,7 @@ export function followMission(context: Context, { server, id }: Following): Prom
   return follow<WatchMissionReply>(context, {
     ...{ id, model },
     stream: (options) => server.follow("missions.watch", at, options),
-    why: async (task) => await server.call("missions.why", { ...at, query: { ...at.query, task } }),
+    why: async (task) => await server.call("missions.why", { params: { id }, query: whyQuery(server, task) }),
     end: async () => {
       const mission: Mission = await server.call("missions.get", at);
       return endOf(mission.missionId, mission, model.failedTask);
@@ -75,7 +75,7 @@ export function followSession(context: Context, { server, id }: Following): Prom
     ...{ id, model },
     stream: (options) => server.follow("sessions.watch", parts, options),
     why: async (task) => {
-      const query = { ...server.namespace, task };
+      const query = whyQuery(server, task);
       return (await server.call("sessions.why", { params: { id }, query })).explanation;
     },
     end: async () => {
@@ -84,6 +84,11 @@ export function followSession(context: Context, { server, id }: Following): Prom
     },
   });
 }
+
+const whyQuery = ({ namespace }: Server, task: string | undefined) => ({
+  ...namespace,
+  ...(task === undefined ? {} : { task }),
+});
 
 function endOf(id: string, whole: Run | Mission | Session, failedTask: string | undefined): End {
   const { status, statusReason = "", outcome, endTimeMs } = whole;
@@ -95,8 +100,8 @@ interface Thread<R> {
   readonly id: string;
   readonly model: Followed<R>;
   readonly stream: (options: FollowOptions) => AsyncGenerator<Reply<R>, void, void>;
-  /** Why a task does not start. */
-  readonly why: (task: string) => Promise<Explanation | undefined>;
+  /** Why a task does not start, or why the whole makes no progress. */
+  readonly why: (task?: string) => Promise<Explanation | undefined>;
   readonly end: () => Promise<End>;
 }
 

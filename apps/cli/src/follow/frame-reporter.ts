@@ -83,7 +83,9 @@ export class FrameReporter implements Reporter {
       ...this.#away(nowMs),
     ].map((line) => page.style.yellow(cut(line, page.width)));
     if (view === undefined) return below;
-    return [...drawRun(view, { ...page, height: page.height - below.length, nowMs }), ...below];
+    // The lines below name the open approvals.
+    const shown = this.#stuck.length > 0 ? { ...view, openApprovals: 0 } : view;
+    return [...drawRun(shown, { ...page, height: page.height - below.length, nowMs }), ...below];
   }
 
   #away(nowMs: number): readonly string[] {

@@ -30,6 +30,11 @@ export class LineReporter implements Reporter {
   }
 
   changed({ news: { tasks, whole } }: Reported): void {
+    // The command that prints the result also prints the end.
+    if (whole !== undefined && !lookOf(whole.status).isEnded) {
+      const { status, statusReason, id } = whole;
+      this.#report("whole", { state: status, name: id, about: statusReason, again: "" });
+    }
     for (const view of this.#parts.isSilent ? [] : tasks) {
       if (view.state === "pending") continue;
       const again = view.attempts > 1 ? `attempt ${view.attempts}` : "";
@@ -42,11 +47,6 @@ export class LineReporter implements Reporter {
         .filter((part) => part !== "")
         .join(" · ");
       this.#report(`task ${view.id}`, { state: view.state, name: view.id, about, again });
-    }
-    // The command that prints the result also prints the end.
-    if (whole !== undefined && !lookOf(whole.status).isEnded) {
-      const { status, statusReason, id } = whole;
-      this.#report("whole", { state: status, name: id, about: statusReason, again: "" });
     }
   }
 

@@ -8,7 +8,7 @@ export interface Reporter {
   changed(model: Reported): void;
   /** The stream is connected, or it is not: with the reason, before the next try. */
   standing(standing: Standing, error?: unknown): void;
-  /** Why no task runs, and what to do. Empty if a task runs. */
+  /** Why it makes no progress, and what to do. Empty if it does. */
   stuck(lines: readonly string[]): void;
   /** Reports nothing after this call. */
   close(model: Reported): void;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Run, Task, TaskStatus, WorkStatus } from "@tutti/rest/types";
+import type { Explanation, Run, Task, TaskStatus, WaitCause, WorkStatus } from "@tutti/rest/types";
 import { Presenter } from "../command/presenter.ts";
 import { type MemoryShell, memoryShell } from "../testing/memory-shell.ts";
 import { FrameReporter } from "./frame-reporter.ts";
@@ -127,6 +127,13 @@ describe("a run reported line by line", () => {
     ]);
   });
 
+  it("reports the start of the run before its tasks", () => {
+    const { model, reporter, said } = reporting();
+    model.apply({ run: run("running"), tasks: [task("a", "completed")] });
+    reporter.changed(model);
+    assert.deepEqual(said(), ["● r1  running", "✓ a  completed"]);
+  });
+
   it("reports that the platform is not reachable, and the reconnection", async () => {
     const { reporter, said } = reporting(true);
     reporter.standing("broken");
@@ -146,11 +153,12 @@ describe("a run whose task stays queued", () => {
   async function reported(
     model: RunModel,
     checks: number,
-    shown = explanation,
+    shown: Explanation = explanation,
+    expected: readonly (string | undefined)[] = ["send"],
   ): Promise<readonly string[][]> {
     const ended = new AbortController();
     const given: string[][] = [];
-    const asked: string[] = [];
+    const asked: (string | undefined)[] = [];
     let left = checks;
     await reportCauses({
       model,
@@ -160,13 +168,13 @@ describe("a run whose task stays queued", () => {
         },
       },
       reporter: { stuck: (lines) => given.push([...lines]) },
-      why: async (task) => {
-        asked.push(task);
+      why: async (one) => {
+        asked.push(one);
         return shown;
       },
       signal: ended.signal,
     });
-    assert.deepEqual(new Set(asked), new Set(given.some((lines) => lines.length > 0) ? ["send"] : []));
+    assert.deepEqual(asked, given.some((lines) => lines.length > 0) ? expected : []);
     return given;
   }
 
@@ -177,6 +185,42 @@ describe("a run whose task stays queued", () => {
       [],
       ["no worker offers greeting.send", "→ npx node worker.ts   start a worker that handles it"],
     ]);
+  });
+
+  const part = (cause: WaitCause, summary: string, command: string): Explanation => ({
+    ...{ summary, candidates: [], failures: [], parts: [] },
+    waits: [{ cause, holders: [] }],
+    remedies: command === "" ? [] : [{ text: "", command }],
+  });
+
+  it("is explained once if it waits for a person, while other tasks run too", async () => {
+    const model = new RunModel();
+    model.apply({
+      run: run("running", { openApprovals: 1 }),
+      tasks: [task("a", "running"), task("ok", "waiting")],
+    });
+    const whole = {
+      ...explanation,
+      parts: [
+        part("timer", "`later` is waiting: it waits for its time.", ""),
+        part("approval", "`ok` is waiting: it waits for ops to decide: Refund?", "tutti approve r1 ok"),
+      ],
+    };
+    const lines = ["`ok` is waiting: it waits for ops to decide: Refund?", "→ tutti approve r1 ok"];
+    assert.deepEqual(await reported(model, 4, whole, [undefined]), [[], lines, lines, lines]);
+  });
+
+  it("is explained if it waits for a signal, and not while another task runs", async () => {
+    const model = new RunModel();
+    const waiting = task("told", "waiting", { kind: "wait" });
+    model.apply({ run: run("running"), tasks: [waiting] });
+    const whole = { ...explanation, parts: [part("signal", "`told` is waiting.", "tutti signal r1 go")] };
+    assert.deepEqual(await reported(model, 2, whole, [undefined]), [
+      [],
+      ["`told` is waiting.", "→ tutti signal r1 go"],
+    ]);
+    model.apply({ tasks: [task("a", "running")] });
+    assert.deepEqual(await reported(model, 2, whole), [[], []]);
   });
 
   it("is not explained while another task runs", async () => {

@@ -1,42 +1,81 @@
-/** Reports why no task runs while tasks are queued, as `tutti why` explains it. */
+/** Reports why a run makes no progress, as `tutti why` explains it: a queued task, or a person or a signal it waits for. */
 import type { Explanation } from "@tutti/rest/types";
 import type { Shell } from "../effects/shell.ts";
 import { safe } from "../terminal/text.ts";
 import type { Reported } from "./model.ts";
 import type { Reporter } from "./reporter.ts";
-import type { TaskView } from "./run-view.ts";
+import type { RunView } from "./run-view.ts";
 
 /** An idle worker accepts a task within milliseconds, so two checks in a row find a stuck task. */
 const checkMs = 1_500;
+/** Waiting tasks that are reported. */
+const waitingMax = 3;
 
 interface Parts {
   readonly shell: Pick<Shell, "pause">;
   readonly model: Reported;
   readonly reporter: Pick<Reporter, "stuck">;
-  readonly why: (task: string) => Promise<Explanation | undefined>;
+  /** Of one task, or of the whole. */
+  readonly why: (task?: string) => Promise<Explanation | undefined>;
   /** Aborted at the end. */
   readonly signal: AbortSignal;
 }
 
 export async function reportCauses({ shell, model, reporter, why, signal }: Parts): Promise<void> {
-  let before: string | undefined;
+  let queuedBefore: string | undefined;
+  let waitingBefore: string | undefined;
+  let asked: string | undefined;
+  let waiting: readonly string[] = [];
   for (;;) {
     await shell.pause(checkMs, signal);
     if (signal.aborted) return;
-    const task = stuckTask(model.view()?.tasks ?? []);
+    const view = model.view();
+    const [queued, waits] = [queuedTask(view), waitsOf(view)];
     // Twice in a row: a task that has just been queued is not stuck.
-    const explanation =
-      task !== undefined && task === before ? await why(task).catch(() => undefined) : undefined;
+    const explained = queued !== undefined && queued === queuedBefore ? await ask(why, queued) : undefined;
+    if (waits === undefined) {
+      asked = undefined;
+      waiting = [];
+    } else if (waits === waitingBefore && waits !== asked) {
+      // Asked once: a person may take days, and the same tasks wait for the same.
+      waiting = waitingLines(await ask(why));
+      asked = waits;
+    }
     if (signal.aborted) return;
-    reporter.stuck(explanation === undefined ? [] : linesOf(explanation));
-    before = task;
+    reporter.stuck([...(explained === undefined ? [] : linesOf(explained)), ...waiting]);
+    [queuedBefore, waitingBefore] = [queued, waits];
   }
 }
 
-function stuckTask(tasks: readonly TaskView[]): string | undefined {
-  if (tasks.some(({ state }) => state === "running")) return undefined;
-  return tasks.find(({ state }) => state === "queued" || state === "held")?.id;
+const ask = (why: Parts["why"], task?: string) => why(task).catch(() => undefined);
+
+function queuedTask(view: RunView | undefined): string | undefined {
+  if (view === undefined || isRunning(view)) return undefined;
+  return view.tasks.find(({ state }) => state === "queued" || state === "held")?.id;
 }
+
+/** Changes when other tasks wait, or other questions are open. Undefined if it waits for no person and no signal. */
+function waitsOf(view: RunView | undefined): string | undefined {
+  if (view === undefined) return undefined;
+  const { openApprovals, tasks } = view;
+  const waiting = tasks.filter(({ state }) => state === "waiting").map(({ id }) => id);
+  // A signal may be one that cancels the running tasks. A question needs a person at any time.
+  if (openApprovals === 0 && (waiting.length === 0 || isRunning(view))) return undefined;
+  return `${openApprovals} ${waiting.join(" ")}`;
+}
+
+const isRunning = ({ tasks }: RunView): boolean => tasks.some(({ state }) => state === "running");
+
+/** A task that waits for a timer or a child needs no help. */
+function waitingLines(whole: Explanation | undefined): string[] {
+  const parts = whole?.parts ?? [];
+  return parts
+    .filter(({ waits, remedies }) => remedies.length > 0 && waits.some(({ cause }) => isOutside(cause)))
+    .slice(0, waitingMax)
+    .flatMap(linesOf);
+}
+
+const isOutside = (cause: string | undefined): boolean => cause === "approval" || cause === "signal";
 
 function linesOf({ summary = "", remedies }: Explanation): string[] {
   const [remedy] = remedies;
