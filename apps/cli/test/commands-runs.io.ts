@@ -23,6 +23,7 @@ tasks:
   sure:
     approve:
       title: "Pay <b>\${{ string(input.amount) }}</b>?"
+      context: {to: bank}
       form: {type: object, required: [account], properties: {account: {type: string}}}
   ready: {wait: {signal: go}}
   pay: {uses: test.echo, needs: [sure, ready], with: {paid: "\${{ input.amount }}"}}
@@ -306,11 +307,16 @@ tasks:
     await printed("run ask amount=50 --id ask-1 --detach");
     assert.match(await printed("why ask-1"), /waits for\n +approval.*Pay <b>50<\/b>\?/);
     assert.match(await printed("why ask-1 ready"), /signal go/);
-    await listed("approve", /ask-1 +sure +Pay <b>50<\/b>\? .*account\*/);
+    assert.match(await printed("why ask-1 sure"), /Pay <b>50<\/b>\? \{"to":"bank"\}/);
+    for (const words of ["show ask-1", "show ask-1 sure"])
+      assert.match(await printed(words), /asks +Pay <b>50<\/b>\? \{"to":"bank"\}/);
+    await listed("approve", /ask-1 +sure +Pay <b>50<\/b>\? \{"to":"bank"\} .*account\*/);
     const refused = await tutti("approve ask-1");
     assert.equal(refused.exitCode, 3);
     assert.match(refused.errors, /The form asks for: account\*/);
-    assert.match(await printed("approve ask-1 sure account=CH7 --reason ok"), /✓ approved {2}ask-1 sure/);
+    const approved = await tutti("approve ask-1 sure account=CH7 --reason ok");
+    assert.match(approved.errors, /Pay <b>50<\/b>\? \{"to":"bank"\}/);
+    assert.match(approved.output, /✓ approved {2}ask-1 sure/);
     assert.equal((await tutti("signal ask-1 go fast=1")).exitCode, 3);
     assert.match(
       await printed("signal ask-1 go fast=true --idempotency-key k1"),

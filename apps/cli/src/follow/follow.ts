@@ -19,6 +19,7 @@ import type {
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import type { Result } from "../command/presenter.ts";
+import { withQuestions } from "../commands/runs/questions.ts";
 import type { Server } from "../server/calls.ts";
 import { durationOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
@@ -43,7 +44,12 @@ export function followRun(context: Context, { server, id }: Following): Promise<
   return follow<WatchRunReply>(context, {
     ...{ id, model },
     stream: (options) => server.follow("runs.watch", parts, options),
-    why: (task) => server.call("runs.why", { params: { id }, query: whyQuery(server, task) }),
+    why: async (task) =>
+      await withQuestions(
+        server,
+        id,
+        await server.call("runs.why", { params: { id }, query: whyQuery(server, task) }),
+      ),
     // The stream has no outputs, which may be large.
     end: async () => {
       const run: Run = await server.call("runs.get", { params: { id }, query: server.namespace });

@@ -6,11 +6,9 @@ import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
-import { whichever } from "../../server/whichever.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-
-const listedMax = 200;
+import { openQuestions, questionText } from "./questions.ts";
 
 /** Decides a question to a person. Without a run, lists those that are open. */
 export async function approve(context: Context): Promise<Result> {
@@ -26,6 +24,8 @@ export async function approve(context: Context): Promise<Result> {
   const open = await openQuestions(server, id);
   if (id === undefined) return tellOpen(context, open);
   const approval = chosen(id, task, open);
+  // Before the decision: a person sees what it is about.
+  context.print.note(safe(questionText(approval)));
   const reason = values.text("reason");
   const said = {
     verdict: values.flag("reject") ? ("rejected" as const) : ("approved" as const),
@@ -66,26 +66,6 @@ function decide(server: Server, { id, approval, said }: Answer): Promise<Approva
   });
 }
 
-/** Of runs and of missions. Of one of them where it is named. */
-async function openQuestions(server: Server, workId: string | undefined): Promise<readonly Approval[]> {
-  const query = { ...server.namespace, size: listedMax, ...(workId === undefined ? {} : { workId }) };
-  const ofRuns = async () => (await server.call("approvals.list", { query })).approvals;
-  const ofMissions = async () => (await server.call("missions.approvals", { query })).approvals;
-  if (workId === undefined) return (await Promise.all([ofRuns(), ofMissions()])).flat();
-  // A missing run has no questions either. After a typing mistake, the user needs to know which it is.
-  const parts = { params: { id: workId }, query: server.namespace };
-  return await whichever({
-    run: async () => {
-      await server.call("runs.get", parts);
-      return await ofRuns();
-    },
-    mission: async () => {
-      await server.call("missions.get", parts);
-      return await ofMissions();
-    },
-  });
-}
-
 function tellOpen({ print, shell }: Context, open: readonly Approval[]): Result {
   return {
     json: { approvals: open },
@@ -103,10 +83,10 @@ function tellOpen({ print, shell }: Context, open: readonly Approval[]): Result 
             { title: "form", yields: 2, widthMin: 8 },
             { title: "claimed by", yields: 2, widthMin: 8 },
           ],
-          open.map(({ about, approvalId, title = "", requestTimeMs, form = "", claim }) => [
+          open.map(({ about, approvalId, requestTimeMs, form = "", claim, ...asked }) => [
             { text: about?.id ?? "", tone: "bold" },
             about?.task ?? approvalId,
-            title,
+            questionText(asked),
             { text: requestTimeMs === undefined ? "" : printAge(requestTimeMs, nowMs), tone: "dim" },
             { text: fieldsOf(form).join(", "), tone: "dim" },
             claim?.person ?? "",

@@ -1,5 +1,5 @@
 import { counted } from "@tutti/kernel";
-import type { Attempt } from "@tutti/rest/types";
+import type { Approval, Attempt } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { drawError } from "../../follow/end.ts";
@@ -9,6 +9,7 @@ import { toned } from "../../terminal/style.ts";
 import type { Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printClock, printDurationMs } from "../../terminal/time.ts";
+import { openQuestions, questionText } from "./questions.ts";
 
 /** One task with everything that was tried. */
 export async function showTask(
@@ -18,6 +19,7 @@ export async function showTask(
 ): Promise<Result> {
   const { print, shell } = context;
   const task = await server.call("tasks.get", { params: { id, task: taskId }, query: server.namespace });
+  const asked = task.status === "waiting" ? await questionOf(server, id, taskId) : undefined;
   return {
     json: task,
     quiet: [task.status],
@@ -38,6 +40,7 @@ export async function showTask(
         ["child", task.child === undefined ? undefined : `${task.child.kind ?? ""} ${task.child.id}`],
         ["next", task.nextTimeMs === undefined ? undefined : printAge(task.nextTimeMs, nowMs)],
         ["sent back", (task.sentBack ?? 0) > 0 ? counted(task.sentBack ?? 0, "time") : undefined],
+        ["asks", asked === undefined ? undefined : questionText(asked)],
         ["cache", task.fromCache === true ? "taken from an earlier output" : undefined],
       ]);
       if (task.attempts.length > 0) {
@@ -60,6 +63,11 @@ export async function showTask(
       if (error !== undefined) print.lines(["", style.dim("error"), ...drawError(error, print)]);
     },
   };
+}
+
+async function questionOf(server: Server, id: string, task: string): Promise<Approval | undefined> {
+  const open = await openQuestions(server, id).catch(() => []);
+  return open.find(({ about }) => about?.task === task);
 }
 
 function attemptRow(attempt: Attempt, nowMs: number): Entry[] {

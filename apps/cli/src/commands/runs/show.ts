@@ -1,4 +1,4 @@
-import type { Run, Task } from "@tutti/rest/types";
+import type { Approval, Run, Task } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { drawRun } from "../../drawing/run-frame.ts";
@@ -11,6 +11,7 @@ import { startOf } from "../../terminal/progress.ts";
 import { printAge, printMoment } from "../../terminal/time.ts";
 import { showMission } from "../missions/read.ts";
 import { showSession } from "../sessions/read.ts";
+import { openQuestions, questionText } from "./questions.ts";
 import { showTask } from "./show-task.ts";
 
 const pageSize = 1_000;
@@ -25,11 +26,13 @@ export async function show(context: Context): Promise<Result> {
   return await whichever<Result>({
     run: async () => {
       const { run, tasks } = await stateOf(context, server, id);
+      const isAsking = (run.openApprovals ?? 0) > 0 && values.whole("at") === undefined;
+      const open = isAsking ? await openQuestions(server, id).catch(() => []) : [];
       return {
         json: { run, tasks },
         quiet: [run.status],
         draw: () => {
-          draw(context, run, tasks);
+          draw(context, { run, tasks, open });
         },
       };
     },
@@ -59,7 +62,13 @@ async function stateOf(
   return { run, tasks };
 }
 
-function draw({ print, shell }: Context, run: Run, tasks: readonly Task[]): void {
+interface Shown {
+  readonly run: Run;
+  readonly tasks: readonly Task[];
+  readonly open: readonly Approval[];
+}
+
+function draw({ print, shell }: Context, { run, tasks, open }: Shown): void {
   const { style } = print;
   const width = Math.min(print.width, 100);
   const nowMs = shell.nowMs();
@@ -83,6 +92,7 @@ function draw({ print, shell }: Context, run: Run, tasks: readonly Task[]): void
         ? undefined
         : `${run.parent.kind ?? ""} ${run.parent.id} ${run.parent.task ?? ""}`.trim(),
     ],
+    ...open.map((asked) => ["asks", questionText(asked)] as const),
     ["events", run.eventCount === undefined ? undefined : `${run.eventCount}  (tutti history ${run.runId})`],
   ]);
   print.section("input", spec?.input);

@@ -10,6 +10,7 @@ import type { Style } from "../../terminal/style.ts";
 import { padEnd, safe, widthOf, wrap } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { withDeadlock } from "./deadlock.ts";
+import { withQuestions } from "./questions.ts";
 
 export async function why(context: Context): Promise<Result> {
   const { values } = context;
@@ -26,7 +27,8 @@ export async function why(context: Context): Promise<Result> {
     session: () => sessionReasons(server, id, task),
   });
   if (explanation === undefined) return exitCodes.completed;
-  const whole = await withDeadlock(server, explanation, context.shell.nowMs());
+  const asked = await withQuestions(server, id, explanation);
+  const whole = await withDeadlock(server, asked, context.shell.nowMs());
   return tellExplanation(context, whole, choices);
 }
 

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Approval, Explanation } from "@tutti/rest/types";
+import { detailed, questionText } from "./questions.ts";
+
+const asked: Approval = {
+  ...{ approvalId: "q1", title: "The agent wants to call pay.refund", verdict: "unspecified" },
+  context: { tool: "pay.refund", input: { amount: 150 } },
+  ...{ deciders: [], decisions: [], delegations: [], excluded: [] },
+};
+
+describe("an open approval", () => {
+  for (const [what, context, text] of [
+    ["of a call of an agent has the input", asked.context, 'Pay? {"amount":150}'],
+    ["has its context", { order: 7 }, 'Pay? {"order":7}'],
+    ["without a context has the title alone", undefined, "Pay?"],
+    ["with a long context has its start", "x".repeat(300), `Pay? ${"x".repeat(200)}…`],
+  ] as const)
+    it(what, () => assert.equal(questionText({ title: "Pay?", context }), text));
+
+  it("is named with its context in the explanation of its run and of its task", () => {
+    const explanation = (task: string, parts: readonly Explanation[]): Explanation => ({
+      ...{ about: { namespace: "", kind: "run", id: "f2", task }, summary: "It waits.", parts: [...parts] },
+      waits: [{ cause: "approval", message: "it waits for a person", subject: "q1", holders: [] }],
+      ...{ candidates: [], failures: [], remedies: [] },
+    });
+    const { summary, waits, parts } = detailed(explanation("", [explanation("ask", [])]), [asked]);
+    assert.deepEqual([summary, waits[0]?.message], ["It waits.", 'it waits for a person {"amount":150}']);
+    assert.equal(parts[0]?.summary, 'It waits. {"amount":150}');
+  });
+});

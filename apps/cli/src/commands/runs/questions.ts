@@ -1,0 +1,81 @@
+/** Open questions to people, with what they are about: `pay.refund {"amount":150}`. */
+import type { Approval, Explanation } from "@tutti/rest/types";
+import type { Server } from "../../server/calls.ts";
+import { whichever } from "../../server/whichever.ts";
+
+const listedMax = 200;
+const contextMax = 200;
+
+/** Of runs and of missions. Of one of them where it is named. */
+export async function openQuestions(
+  server: Server,
+  workId: string | undefined,
+): Promise<readonly Approval[]> {
+  const query = { ...server.namespace, size: listedMax, ...(workId === undefined ? {} : { workId }) };
+  const ofRuns = async () => (await server.call("approvals.list", { query })).approvals;
+  const ofMissions = async () => (await server.call("missions.approvals", { query })).approvals;
+  if (workId === undefined) return (await Promise.all([ofRuns(), ofMissions()])).flat();
+  // A missing run has no questions either. After a typing mistake, the user needs to know which it is.
+  const parts = { params: { id: workId }, query: server.namespace };
+  return await whichever({
+    run: async () => {
+      await server.call("runs.get", parts);
+      return await ofRuns();
+    },
+    mission: async () => {
+      await server.call("missions.get", parts);
+      return await ofMissions();
+    },
+  });
+}
+
+/** The title, and what to look at before deciding. */
+export function questionText({ title = "", ...asked }: Pick<Approval, "title" | "context">): string {
+  const about = contextText(asked);
+  return about === "" ? title : `${title} ${about}`.trimStart();
+}
+
+/** An agent that asks to call a tool names the tool in the title, and gives it with the input. */
+function contextText({ context }: Pick<Approval, "context">): string {
+  if (context === undefined || context === null) return "";
+  const shown = isCall(context) ? context.input : context;
+  const text = typeof shown === "string" ? shown : (JSON.stringify(shown) ?? "");
+  return text.length > contextMax ? `${text.slice(0, contextMax)}…` : text;
+}
+
+function isCall(context: unknown): context is { readonly input: unknown } {
+  return typeof context === "object" && context !== null && "tool" in context && "input" in context;
+}
+
+/** An explanation whose waits for a person name what they are about. A caller without the permission sees the rest. */
+export async function withQuestions(
+  server: Server,
+  id: string,
+  explanation: Explanation,
+): Promise<Explanation> {
+  if (!asks(explanation)) return explanation;
+  const open = await openQuestions(server, id).catch(() => []);
+  return detailed(explanation, open);
+}
+
+const asks = ({ waits, parts }: Explanation): boolean =>
+  waits.some(({ cause }) => cause === "approval") || parts.some(asks);
+
+export function detailed(explanation: Explanation, open: readonly Approval[]): Explanation {
+  const textOf = (subject = ""): string => {
+    const asked = open.find(({ approvalId }) => approvalId === subject);
+    return asked === undefined ? "" : contextText(asked);
+  };
+  const { about, summary = "", waits, parts } = explanation;
+  const isTask = (about?.task ?? "") !== "";
+  const [first = ""] = waits.map(({ subject }) => textOf(subject)).filter((text) => text !== "");
+  return {
+    ...explanation,
+    ...(isTask && first !== "" ? { summary: `${summary} ${first}` } : {}),
+    waits: waits.map((wait) => ({
+      ...wait,
+      message: `${wait.message ?? ""} ${textOf(wait.subject)}`.trim(),
+    })),
+    parts: parts.map((part) => detailed(part, open)),
+  };
+}
