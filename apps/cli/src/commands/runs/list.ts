@@ -65,6 +65,9 @@ export async function list(context: Context): Promise<Result> {
         runColumns,
         started.sort((one, other) => other.atMs - one.atMs).map(({ row }) => row),
       );
+      const idle = entries.find((run) => idleWords(run) !== "");
+      if (idle !== undefined)
+        print.note(print.errorStyle.dim(`Why a run waits: tutti why ${safe(idle.runId)}`));
       if (isMore) print.note(print.errorStyle.dim("More missions: tutti mission list"));
       if (areMore) print.note(print.errorStyle.dim("More sessions: tutti session list"));
     },
@@ -226,5 +229,17 @@ function noteOf(run: Run): Entry {
   if ((run.openApprovals ?? 0) > 0) return { text: "waits for approval", tone: "magenta" };
   const error = run.outcome?.failed ?? run.outcome?.terminated;
   if (error !== undefined) return { text: error.message ?? error.code ?? "", tone: "dim" };
-  return { text: run.statusReason ?? "", tone: "dim" };
+  return run.statusReason
+    ? { text: run.statusReason, tone: "dim" }
+    : { text: idleWords(run), tone: "yellow" };
+}
+
+const idleStates = ["queued", "held", "waiting", "retrying", "paused"] as const;
+
+/** Of a run that has open tasks, and none that runs: `1 queued`. Empty for other runs. */
+export function idleWords({ status, tasks = {} }: Pick<Run, "status" | "tasks">): string {
+  if (lookOf(status).isEnded || (tasks.running ?? 0) > 0 || (tasks.compensating ?? 0) > 0) return "";
+  return idleStates
+    .flatMap((state) => ((tasks[state] ?? 0) > 0 ? [`${tasks[state]} ${lookOf(state).words}`] : []))
+    .join(", ");
 }

@@ -58,11 +58,13 @@ export async function signal(context: Context): Promise<Result> {
     json: reply,
     quiet: [],
     draw: () => {
-      print.line(
-        `${print.style.green("✓")} signal ${safe(name)} sent to ${safe(id)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
-      );
       const awaited: readonly string[] =
         "awaited" in reply && Array.isArray(reply.awaited) ? reply.awaited : [];
+      const [mark, done] =
+        awaited.length > 0 ? [print.style.yellow("!"), "kept by"] : [print.style.green("✓"), "sent to"];
+      print.line(
+        `${mark} signal ${safe(name)} ${done} ${safe(id)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
+      );
       if (awaited.length > 0) {
         const names = awaited.map((one) => `\`${safe(one)}\``).join(", ");
         print.note(`Nothing waits for \`${safe(name)}\`, so the run only keeps it. It waits for ${names}.`);

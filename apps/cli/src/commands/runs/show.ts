@@ -8,9 +8,11 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
 import { startOf } from "../../terminal/progress.ts";
+import { safe } from "../../terminal/text.ts";
 import { printAge, printMoment } from "../../terminal/time.ts";
 import { showMission } from "../missions/read.ts";
 import { showSession } from "../sessions/read.ts";
+import { idleWords } from "./list.ts";
 import { openQuestions, questionText } from "./questions.ts";
 import { showTask } from "./show-task.ts";
 
@@ -73,6 +75,7 @@ function draw({ print, shell }: Context, { run, tasks, open }: Shown): void {
   const width = Math.min(print.width, 100);
   const nowMs = shell.nowMs();
   print.lines(drawRun(viewOf(run, tasks), { style, width, height: 200, nowMs }));
+  if (idleWords(run) !== "") print.line(` ${style.dim(`Why no task runs: tutti why ${safe(run.runId)}`)}`);
   const { spec, outcome } = run;
   const labels = Object.entries(spec?.labels ?? {}).map(([name, value]) => `${name}=${value}`);
   const started = startOf(run);
