@@ -32,6 +32,7 @@ const cases: readonly Case[] = [
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
     says: /no worker offers work. Did you mean wrok\?/,
+    helps: /^change `uses: work` to `wrok` in the workflow, .* or start a worker that offers work$/,
   },
   {
     what: "no agent offers the language models of the platform: the keys are named",
@@ -286,6 +287,7 @@ describe("why a task waits", () => {
       wait?.holders.map(({ id }) => id),
       ["run-5"],
     );
+    assert.match(wait?.message ?? "", /it allows 2 at once\. Held by `run-5 t5`$/);
   });
 
   it("names its agent, once it is running, with the other candidates", () => {

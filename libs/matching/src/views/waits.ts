@@ -4,7 +4,7 @@
  * The caller may look at the task, not at those of other namespaces that share the pool: of these nothing is named or
  * counted.
  */
-import { WaitCause } from "@tutti/contracts/types/v1";
+import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { amountOf, counted, isBefore, nearest, selectorText } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import { isBroken } from "../agents/breaker.ts";
@@ -155,11 +155,12 @@ export class WaitReasons {
       text = `the limit ${full.key}, which others use too, is full: it allows ${maxConcurrent} at once`;
     else if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are running`;
     else if (rate !== undefined) text = `the limit ${full.key} lets ${rate.count} start per ${rate.perMs} ms`;
-    const remedy = `raise the limit ${full.key}, or wait for those who hold it`;
+    const holders = holdersOf(this.#tasks, (limit) => limit === full, task.profile.namespace);
+    const remedy = `raise the limit, or wait until a holder ends. A limit that is set overrides \`${full.key}\` in all workflows`;
     const more = Math.max(maxConcurrent, full.held) + 1;
     return {
-      ...reason(WAIT_CAUSE_LIMIT, text, full.key, remedy),
-      holders: holdersOf(this.#tasks, (limit) => limit === full, task.profile.namespace),
+      ...reason(WAIT_CAUSE_LIMIT, `${text}${heldByText(holders)}`, full.key, remedy),
+      holders,
       ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
       ...(isFull && { command: `tutti pool limit ${this.#identity.name} ${full.key} --concurrency ${more}` }),
     };
@@ -270,14 +271,8 @@ export class WaitReasons {
     if (turnedAway.length > 0) return turnedAwayReason(turnedAway, capability);
     const cohorts = [...(this.#demands.fieldOf(capability)?.cohorts ?? [])];
     if (cohorts.length === 0) {
-      const near = nearest(capability, this.#demands.offeredNames());
-      const hint = near === undefined ? "" : `. Did you mean ${near}?`;
-      return reason(
-        WAIT_CAUSE_NO_CAPABILITY,
-        `no worker offers ${capability}${hint}`,
-        capability,
-        capability === ofModels ? withModels : `start a worker that offers ${capability}`,
-      );
+      const { hint, remedy } = absenceWords(capability, this.#demands.offeredNames());
+      return reason(WAIT_CAUSE_NO_CAPABILITY, `no worker offers ${capability}${hint}`, capability, remedy);
     }
     const versions = cohorts.flatMap(({ offered }) =>
       offered.filter(({ name }) => name === capability).map(({ version }) => version),
@@ -299,6 +294,26 @@ export class WaitReasons {
       "start a worker with these labels, or ask for others",
     );
   }
+}
+
+/** The holders that the caller may see. */
+function heldByText(holders: readonly WorkReference[]): string {
+  if (holders.length === 0) return "";
+  const named = holders.slice(0, usersMax).map(({ id, task }) => `\`${id} ${task}\``);
+  return `. Held by ${named.join(", ")}${holders.length > named.length ? " and more" : ""}`;
+}
+
+/** A similar name is most likely what was meant. */
+function absenceWords(
+  capability: string,
+  offered: Iterable<string>,
+): { readonly hint: string; readonly remedy: string } {
+  if (capability === ofModels) return { hint: "", remedy: withModels };
+  const near = nearest(capability, offered);
+  const start = `start a worker that offers ${capability}`;
+  if (near === undefined) return { hint: "", remedy: start };
+  const change = `change \`uses: ${capability}\` to \`${near}\` in the workflow, and start another run`;
+  return { hint: `. Did you mean ${near}?`, remedy: `${change}, or ${start}` };
 }
 
 const {

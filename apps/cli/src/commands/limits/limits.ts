@@ -30,7 +30,10 @@ export async function listLimits(context: Context): Promise<Result> {
     json: { limits: entries },
     nextToken,
     quiet: entries.map(({ key }) => key),
-    empty: entries.length === 0 ? "No limits yet. Set one: tutti limit set KEY --concurrency 5" : undefined,
+    empty:
+      entries.length === 0
+        ? "No limits of workflows yet. Set one: tutti limit set KEY --concurrency 5. Limits of tasks: tutti pool limit POOL --all-keys"
+        : undefined,
     draw: () => {
       print.table(
         [

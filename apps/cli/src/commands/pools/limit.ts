@@ -30,7 +30,9 @@ async function listLimits(context: Context): Promise<Result> {
     quiet: entries.map(({ key }) => key),
     empty:
       entries.length === 0
-        ? `No limits yet. Set one: tutti pool limit ${params.pool} KEY --concurrency 5`
+        ? values.flag("all-keys")
+          ? `No limits yet. Set one: tutti pool limit ${params.pool} KEY --concurrency 5`
+          : `No limits are set. Limits of tasks in workflows: tutti pool limit ${params.pool} --all-keys`
         : undefined,
     draw: () => {
       print.table(
@@ -89,6 +91,11 @@ async function setLimit(context: Context, key: string): Promise<Result> {
     draw: () => {
       print.line(
         `${print.style.green("✓")} ${safe(key)} set: ${limit.queued ?? 0} queued, ${limit.running ?? 0} running`,
+      );
+      print.note(
+        print.errorStyle.dim(
+          `It overrides \`${safe(key)}\` in workflows. Remove it: tutti pool limit ${safe(values.argument("POOL"))} ${safe(key)} --remove`,
+        ),
       );
     },
   };
