@@ -298,11 +298,11 @@ describe("why a task waits", () => {
     sender.offer([9, 1]);
     arena.turn();
     arena.agent("later");
-    arena.nowMs += 30;
+    arena.nowMs += 31_030;
     const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
     assert.equal(
       explanation?.summary,
-      "It was given to b 30 ms ago, and has not reported its start. Of 2 agents alike it alone had room.",
+      "It was given to b 31s ago, and has not reported its start. Of 2 agents alike it alone had room.",
     );
     const [before] = [arena.pool.explain(tokenOf(9), arena.nowMs)];
     assert.deepEqual(

@@ -1,6 +1,6 @@
 import { Offer, type OfferProfile } from "@tutti/contracts/swarm/v1";
 import { type Candidate, Explanation, WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
-import { type Refusal, sentences, toTimestamp } from "@tutti/kernel";
+import { printDuration, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
 import type { PoolIdentity } from "../api/pool.ts";
 import { namedMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
@@ -56,8 +56,9 @@ export class Explanations {
     const about = workOf(task);
     const parts = hookParts(task);
     if (stage === "working" && agent !== undefined) {
-      const forMs = Math.round(nowMs - task.assignedMs);
-      const summary = `It was given to ${agent.agentId} ${forMs} ms ago, and ${
+      const forMs = nowMs - task.assignedMs;
+      const since = printDuration(forMs < 1_000 ? forMs : Math.round(forMs / 1_000) * 1_000);
+      const summary = `It was given to ${agent.agentId} ${since} ago, and ${
         task.begunMs === 0 ? "has not reported its start" : "is running"
       }.`;
       const placement = placementOf(this.#placements, task, nowMs);

@@ -43,7 +43,7 @@ export function explainPlaced(
 
 /** Returns how many there were to choose from. */
 export function choiceText({ agents, withRoom }: Placement): string {
-  if (agents === 1) return "There was no other agent alike.";
+  if (agents === 1) return "No other worker offers the same.";
   return `Of ${agents} agents alike ${withRoom === 1 ? "it alone" : withRoom} had room.`;
 }
 

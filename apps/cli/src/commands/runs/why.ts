@@ -138,12 +138,33 @@ function drawExplanation(explanation: Explanation, page: Page): string[] {
       style,
     ),
   );
-  for (const part of parts)
+  for (const part of parts.flatMap((one) => withoutRepeats(one, explanation)))
     lines.push(
       "",
       ...drawExplanation(part, { ...page, width: width - 2 }).map((line) => (line === "" ? "" : `  ${line}`)),
     );
   return lines;
+}
+
+/**
+ * The part of a task without what its run has said already. Nothing if that is all of it: most runs wait for one thing.
+ */
+export function withoutRepeats(
+  part: Explanation,
+  { waits: all, remedies: known }: Explanation,
+): Explanation[] {
+  const waits = part.waits.filter(
+    ({ message = "", present }) =>
+      present !== true || message === "" || !all.some((wait) => wait.message?.endsWith(`: ${message}`)),
+  );
+  const remedies = part.remedies.filter(
+    ({ text, command }) => !known.some((one) => one.text === text && one.command === command),
+  );
+  const { candidates, failures, parts } = part;
+  const isRepeated =
+    waits.length < part.waits.length &&
+    [waits, remedies, candidates, failures, parts].every(({ length }) => length === 0);
+  return isRepeated ? [] : [{ ...part, waits, remedies }];
 }
 
 function titled(title: string, lines: readonly string[], style: Style): string[] {
@@ -160,7 +181,7 @@ function waitLine(
   const time = [forMs > 0 ? `for ${printDurationMs(forMs)}` : "", due]
     .filter((part) => part !== "")
     .join(", ");
-  const label = padEnd(cause.replaceAll("_", " "), 13);
+  const label = padEnd(cause === "no_capability" ? "no worker" : cause.replaceAll("_", " "), 13);
   return `${isNow ? style.yellow(label) : style.dim(label)} ${safe(message)}${time === "" ? "" : style.dim(`  ${time}`)}`;
 }
 
@@ -169,8 +190,9 @@ function candidateLine(
   style: Style,
 ): string {
   const mark = chosen === true ? style.green("✓") : eligible === true ? "·" : style.dim("–");
-  const points = eligible === true && score !== undefined ? style.dim(`  ${score.toFixed(2)}`) : "";
-  return `${mark} ${safe(kind)} ${safe(id)}${points}${reason === "" ? "" : `  ${style.dim(safe(reason))}`}`;
+  const points = eligible === true && score !== undefined ? style.dim(`  score ${score.toFixed(2)}`) : "";
+  const name = kind === "agent" ? safe(id) : `${safe(kind)} ${safe(id)}`;
+  return `${mark} ${name}${points}${reason === "" ? "" : `  ${style.dim(safe(reason))}`}`;
 }
 
 function failureLine(
