@@ -4,6 +4,7 @@ import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
 import { drawJson } from "../../terminal/json.ts";
+import type { Style } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 
 /** Prints the answer of a query. The run does not change. */
@@ -60,8 +61,7 @@ export async function signal(context: Context): Promise<Result> {
     draw: () => {
       const awaited: readonly string[] =
         "awaited" in reply && Array.isArray(reply.awaited) ? reply.awaited : [];
-      const [mark, done] =
-        awaited.length > 0 ? [print.style.yellow("!"), "kept by"] : [print.style.green("✓"), "sent to"];
+      const { mark, done } = receiptOf(awaited, print.style);
       print.line(
         `${mark} signal ${safe(name)} ${done} ${safe(id)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
       );
@@ -71,4 +71,14 @@ export async function signal(context: Context): Promise<Result> {
       }
     },
   };
+}
+
+/** A signal that nothing waits for, while the run waits for others, is most likely a typing mistake. */
+export function receiptOf(
+  awaited: readonly string[],
+  style: Style,
+): { readonly mark: string; readonly done: string } {
+  return awaited.length > 0
+    ? { mark: style.yellow("!"), done: "kept by" }
+    : { mark: style.green("✓"), done: "sent to" };
 }
