@@ -19,8 +19,8 @@ import type {
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import type { Result } from "../command/presenter.ts";
-import { withQuestions } from "../commands/runs/questions.ts";
 import type { Server } from "../server/calls.ts";
+import { withQuestions } from "../server/questions.ts";
 import { durationOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
 import { endOutcome } from "./end.ts";

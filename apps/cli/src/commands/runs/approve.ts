@@ -5,10 +5,10 @@ import { Failure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
+import { openQuestions, questionText } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { openQuestions, questionText } from "./questions.ts";
 
 /** Decides a question to a person. Without a run, lists those that are open. */
 export async function approve(context: Context): Promise<Result> {

@@ -4,12 +4,12 @@ import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { drawError } from "../../follow/end.ts";
 import type { Server } from "../../server/calls.ts";
+import { openQuestions, questionText } from "../../server/questions.ts";
 import { lookOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import type { Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printClock, printDurationMs } from "../../terminal/time.ts";
-import { openQuestions, questionText } from "./questions.ts";
 
 /** One task with everything that was tried. */
 export async function showTask(

@@ -5,6 +5,7 @@ import { drawRun } from "../../drawing/run-frame.ts";
 import { drawError } from "../../follow/end.ts";
 import { viewOf } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
+import { openQuestions, questionText } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
 import { startOf } from "../../terminal/progress.ts";
@@ -13,7 +14,6 @@ import { printAge, printMoment } from "../../terminal/time.ts";
 import { showMission } from "../missions/read.ts";
 import { showSession } from "../sessions/read.ts";
 import { idleWords } from "./list.ts";
-import { openQuestions, questionText } from "./questions.ts";
 import { showTask } from "./show-task.ts";
 
 const pageSize = 1_000;

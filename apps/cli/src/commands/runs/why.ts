@@ -4,13 +4,13 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
 import { drawChoices } from "../../drawing/choices.ts";
 import type { Server } from "../../server/calls.ts";
+import { withQuestions } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
 import type { Style } from "../../terminal/style.ts";
 import { padEnd, safe, widthOf, wrap } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { withDeadlock } from "./deadlock.ts";
-import { withQuestions } from "./questions.ts";
 
 export async function why(context: Context): Promise<Result> {
   const { values } = context;

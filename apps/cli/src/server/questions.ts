@@ -1,7 +1,7 @@
 /** Open questions to people, with what they are about: `pay.refund {"amount":150}`. */
 import type { Approval, Explanation } from "@tutti/rest/types";
-import type { Server } from "../../server/calls.ts";
-import { whichever } from "../../server/whichever.ts";
+import type { Server } from "./calls.ts";
+import { whichever } from "./whichever.ts";
 
 const listedMax = 200;
 const contextMax = 200;
