@@ -88,10 +88,11 @@ async function refusal(address: string, headers: Record<string, string>): Promis
   const upgrade = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
   const asked = request(address.replace(/^ws/, "http"), {
     headers: { ...headers, ...upgrade, "sec-websocket-key": randomBytes(16).toString("base64") },
-    signal: AbortSignal.timeout(askMs),
+    timeout: askMs,
   });
   return new Promise((resolve) => {
     asked.on("response", (answer) => void problemOf(answer).then(resolve));
+    asked.on("timeout", () => asked.destroy(new Error("the host does not answer")));
     asked.on("upgrade", (_, socket) => {
       socket.destroy();
       resolve("the WebSocket failed");

@@ -11,7 +11,7 @@ import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { PassThrough } from "node:stream";
-import { systemTimers, type Timer } from "@tutti/kernel";
+import { systemClock, systemTimers, type Timer } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
 import type { CommandEnd, CommandHold } from "./command.ts";
 import type { ContainerInput, ContainerOptions } from "./container-input.ts";
@@ -85,7 +85,7 @@ export class WarmContainers {
     const shape = this.#shapes.get(key) ?? {
       ...{ key, input: shapeOf(input), idle: [], starting: 0, usedMs: 0, ends: 0 },
     };
-    shape.usedMs = performance.now();
+    shape.usedMs = systemClock.monotonic();
     this.#shapes.delete(key);
     this.#shapes.set(key, shape);
     this.#fill(shape);
@@ -149,7 +149,7 @@ export class WarmContainers {
     shape.retry?.cancel();
     shape.retry = systemTimers.after(delayMs, () => {
       shape.retry = undefined;
-      if (shape.usedMs > performance.now() - idleMsMax) this.#fill(shape);
+      if (shape.usedMs > systemClock.monotonic() - idleMsMax) this.#fill(shape);
       this.#forget(shape);
     });
   }
@@ -200,7 +200,7 @@ export class WarmContainers {
 
   async #check(): Promise<void> {
     const used = [...this.#shapes.values()].filter(({ idle }) => idle.length > 0);
-    const oldestMs = performance.now() - idleMsMax;
+    const oldestMs = systemClock.monotonic() - idleMsMax;
     for (const shape of used) {
       this.#drop(
         shape,
@@ -225,7 +225,7 @@ function shapeOf({ env: _, stdin: __, command: ___, cwd: ____, files = {}, ...in
 export class WarmContainer {
   readonly place: Place;
   readonly image: ImageFacts;
-  readonly sinceMs = performance.now();
+  readonly sinceMs = systemClock.monotonic();
   /** Resolves when the shell waits for its line. */
   readonly isReady: Promise<undefined>;
   readonly ended: Promise<CommandEnd>;

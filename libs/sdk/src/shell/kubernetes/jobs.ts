@@ -8,6 +8,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { sleep, systemTimers } from "@tutti/kernel";
+import { deadline } from "../../adapters/http/wire.ts";
 import type { TaskContext } from "../../task/context.ts";
 import { TaskFailure } from "../../task/failure.ts";
 import type { Handler } from "../../task/handlers.ts";
@@ -295,10 +296,9 @@ class RunningJob {
 async function sweep(api: ClusterApi): Promise<void> {
   const jobs = `/apis/batch/v1/namespaces/${await api.namespace()}/jobs`;
   const selector = encodeURIComponent(`app.kubernetes.io/managed-by=tutti,tutti.dev/machine=${machine}`);
-  const signal = AbortSignal.timeout(removeMs);
-  const { items } = (await api.call("GET", `${jobs}?labelSelector=${selector}`, signal)) as {
-    readonly items: readonly Job[];
-  };
+  const { items } = (await inTime((signal) =>
+    api.call("GET", `${jobs}?labelSelector=${selector}`, signal),
+  )) as { readonly items: readonly Job[] };
   for (const { metadata } of items) {
     const { "tutti.dev/process": pid, "tutti.dev/life": of } = metadata.labels ?? {};
     const isOwn = pid === String(process.pid);
@@ -306,11 +306,20 @@ async function sweep(api: ClusterApi): Promise<void> {
   }
 }
 
+async function inTime<Result>(ask: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const { signal, cancel } = deadline(systemTimers, removeMs);
+  try {
+    return await ask(signal);
+  } finally {
+    cancel();
+  }
+}
+
 async function removed(api: ClusterApi, job: string): Promise<void> {
   const body = { kind: "DeleteOptions", apiVersion: "v1", propagationPolicy: "Background" };
   for (let attempt = 1; ; attempt++) {
     try {
-      await api.call("DELETE", job, AbortSignal.timeout(removeMs), body);
+      await inTime((signal) => api.call("DELETE", job, signal, body));
       return;
     } catch (error) {
       if (error instanceof Refusal && error.status === 404) return;
