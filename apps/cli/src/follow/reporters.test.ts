@@ -50,6 +50,32 @@ describe("a run made of the replies of its stream", () => {
     assert.deepEqual([tasks[0]?.state, tasks[0]?.entries], ["running", { done: 1, failed: 1, total: 3 }]);
   });
 
+  it("counts turns of a durable function that failed as attempts, and its time from the first one", () => {
+    const turns = [
+      { number: 1, pool: "default", queueTimeMs: 10 },
+      { number: 2, pool: "default", queueTimeMs: 900 },
+    ];
+    const failed = {
+      number: 3,
+      pool: "default",
+      queueTimeMs: 950,
+      error: { code: "TypeError", message: "no" },
+    };
+    const seen = (attempts: Task["attempts"]) => {
+      const order = task("order", "running", {
+        kind: "function",
+        attempts,
+        attemptCount: 9,
+        startTimeMs: 950,
+      });
+      const [view] = viewOf(run("running"), [order]).tasks;
+      return [view?.attempts, view?.startMs];
+    };
+    assert.deepEqual(seen(turns), [1, 10]);
+    assert.deepEqual(seen([...turns, failed]), [1, 10]);
+    assert.deepEqual(seen([...turns, failed, { number: 4, pool: "default", queueTimeMs: 960 }]), [2, 10]);
+  });
+
   it("has no row for a compensation or a round of a loop", () => {
     const { tasks } = viewOf(run("failed"), [
       task("charge", "compensated"),

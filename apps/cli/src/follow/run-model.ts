@@ -85,14 +85,26 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
     // A task of a list waits for its entries: it is running as long as they are.
     state: entries !== undefined && task.status === "waiting" ? "running" : task.status,
     reason: task.statusReason ?? "",
-    attempts: task.attemptCount ?? task.attempts.length,
+    attempts: attemptsOf(task),
     error: error?.message ?? "",
-    startMs: task.startTimeMs ?? task.readyTimeMs,
+    startMs: isFunction(task)
+      ? (task.attempts[0]?.queueTimeMs ?? task.readyTimeMs)
+      : (task.startTimeMs ?? task.readyTimeMs),
     endMs: task.endTimeMs,
     nextMs: task.nextTimeMs,
     progress: attempt?.progress ?? 0,
     entries,
   };
+}
+
+/** Each turn of a durable function or an agent is an attempt of its task. */
+export const isFunction = ({ kind }: Pick<Task, "kind">): boolean => kind === "function";
+
+/** Turns that went well are no further tries. */
+function attemptsOf(task: Task): number {
+  if (!isFunction(task)) return task.attemptCount ?? task.attempts.length;
+  const failed = task.attempts.filter(({ error }) => error !== undefined).length;
+  return task.attempts.at(-1)?.error === undefined ? failed + 1 : failed;
 }
 
 /** `ship[3]` is an entry of `ship`. Rounds of a loop and tasks added to a task are no entries. */

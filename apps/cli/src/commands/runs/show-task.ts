@@ -3,6 +3,7 @@ import type { Approval, Attempt } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { drawError } from "../../follow/end.ts";
+import { isFunction } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
 import { openQuestions, questionText } from "../../server/questions.ts";
 import { lookOf } from "../../terminal/states.ts";
@@ -47,7 +48,7 @@ export async function showTask(
         print.line("");
         print.table(
           [
-            { title: "attempt", align: "right" },
+            { title: isFunction(task) ? "turn" : "attempt", align: "right" },
             { title: "started", widthMin: 12 },
             { title: "took", align: "right" },
             { title: "agent", yields: 2, widthMin: 8 },

@@ -15,7 +15,7 @@ export function Attempts({ task }: { task: TaskFacts }) {
     <>
       {attemptCount === 0 ? null : (
         <section className="run-panel-part">
-          <h3>{attemptCount > 1 ? `${attemptCount} attempts` : "Attempt"}</h3>
+          <h3>{headingOf(task)}</h3>
           <List attempts={attempts} task={task} />
           {attemptCount > attempts.length ? (
             <p className="small soft">The history lists earlier attempts.</p>
@@ -30,6 +30,12 @@ export function Attempts({ task }: { task: TaskFacts }) {
       )}
     </>
   );
+}
+
+/** Each turn of a durable function or an agent is an attempt of its task. */
+function headingOf({ attemptCount, kind }: TaskFacts): string {
+  if (kind === "function") return attemptCount > 1 ? `${attemptCount} turns` : "Turn";
+  return attemptCount > 1 ? `${attemptCount} attempts` : "Attempt";
 }
 
 function List({ attempts, task }: { attempts: readonly AttemptFacts[]; task: TaskFacts }) {
