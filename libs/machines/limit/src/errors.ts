@@ -7,7 +7,7 @@ export const limitErrors = defineErrors("limit", {
     retry: "never",
     help: "This key has no limit, no holder and no waiting holder.",
     message: ({ id }: { id: string }) => `Limit \`${id}\` not found`,
-    remedy: "Set the limit first.",
+    remedy: "Set the limit first. Limits that tasks declare are listed with their pool.",
   },
   ruleInvalid: {
     status: "INVALID_ARGUMENT",
