@@ -47,10 +47,10 @@ export class AllProcesses {
 
   async list(options: CallOptions): Promise<readonly MetricProcess[]> {
     const found = await this.#instances();
-    const byAddress = Map.groupBy(found, ({ address }) => address);
-    return Promise.all(
-      [...byAddress].map(([address, instances]) => this.#process(address, instances, options)),
-    );
+    const byAddress = [...Map.groupBy(found, ({ address }) => address)];
+    // A process that serves nothing but blobs so far is still starting: its name is not known yet.
+    const named = byAddress.filter(([, instances]) => instances.some(({ service }) => service !== "blob"));
+    return Promise.all(named.map(([address, instances]) => this.#process(address, instances, options)));
   }
 
   /** A gateway without a registry knows itself. */
@@ -84,7 +84,7 @@ export class AllProcesses {
 
 /** Every process with machines serves blobs: that names none of them. */
 function servicesIn(all: readonly string[]): string[] {
-  return [...new Set(all)].filter((service, _, each) => service !== "blob" || each.length === 1).sort();
+  return [...new Set(all)].filter((service) => service !== "blob").sort();
 }
 
 /** The services that a process runs, and where: `gateway 10.0.0.7:7501`. */
