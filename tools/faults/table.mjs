@@ -139,8 +139,8 @@ export const faults = [
     name: "matching-credit-exceeded",
     breaks: "An agent is given one task more than it has granted credit for.",
     file: "libs/matching/src/agents/agent.ts",
-    find: "this.credit > 0",
-    replace: "this.credit >= 0",
+    find: "credit >= kept + count",
+    replace: "credit + 1 >= kept + count",
     packages: matching,
   },
   {

@@ -23,7 +23,7 @@ describe("the ports of npm start", () => {
       assert.ok(error instanceof PortsTaken);
       assert.match(
         error.message,
-        new RegExp(`^ports ${http} \\(dashboard and CLI\\) and ${mesh} \\(workers\\) in use`),
+        new RegExp(`^ports ${http} \\(dashboard and CLI\\) and ${mesh} \\(gRPC\\) in use`),
       );
       assert.match(
         error.message,
@@ -32,7 +32,7 @@ describe("the ports of npm start", () => {
       return true;
     });
     const one = { TUTTI_OPERATIONS_PORT: "0", TUTTI_MESH_LISTEN: `127.0.0.1:${mesh}` };
-    await assert.rejects(withPorts([], one), new RegExp(`^Error: port ${mesh} \\(workers\\) in use`));
+    await assert.rejects(withPorts([], one), new RegExp(`^Error: port ${mesh} \\(gRPC\\) in use`));
   });
 
   it("takes a free pair with --port auto, and N and N + 1 with --port N", async () => {
