@@ -9,7 +9,7 @@
 import type { Assign, Cancel, Extend } from "@tutti/contracts/agent/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { FlatWriter } from "@tutti/contracts/wire";
-import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
+import { type Clock, isTuttiError, type Logger, type Timer, type Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import {
   type BlobAccess,
@@ -420,7 +420,8 @@ export class Attempts implements AttemptPort {
   #failed(attempt: Attempt, error: unknown): void {
     if (this.#isLate(attempt)) return;
     const outcome = outcomeOf(attempt, error);
-    if (outcome.$case === "failed") this.#log(attempt, error);
+    // A `TaskFailure` is an answer of the handler. Any other error may be a mistake in it.
+    if (outcome.$case === "failed" && !isTuttiError(error)) this.#log(attempt, error);
     this.#over(attempt, outcome);
   }
 
