@@ -648,7 +648,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
       "an address of nothing": "/nowhere",
     },
   };
-  describe("in the light theme, and on a phone in the dark one", () => {
+  describe("in both themes", () => {
     let page: Page;
     before(async () => {
       page = await stage.signedIn();
@@ -657,8 +657,6 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
 
     for (const [name, path] of Object.entries(places))
       it(`has nothing that axe finds wrong on ${name}, and fits a phone`, async () => {
-        await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-        await page.setViewportSize({ width: 1440, height: 900 });
         await page.goto(`${stage.url}${path}`);
         await page.locator("main h1").waitFor();
         await until(
@@ -666,16 +664,19 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
           () => page.locator(".waiting").count(),
           (many) => many === 0,
         );
-        assert.deepEqual(await accessibilityProblems(page), [], name);
-        await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
-        await page.setViewportSize({ width: 390, height: 844 });
-        assert.deepEqual(await accessibilityProblems(page), [], `${name}, dark, on a phone`);
-        const over = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-        assert.ok(Number(over) <= 0, `${name}: ${over} px wider than a phone`);
-        const rows = await page.evaluate(
-          "new Set([...document.querySelectorAll('.places .place')].map((each) => each.getBoundingClientRect().top)).size",
-        );
-        assert.equal(rows, 1, `${name}: the navigation of a phone has one row`);
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+          await page.setViewportSize({ width: 1440, height: 900 });
+          assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${colorScheme}`);
+          await page.setViewportSize({ width: 390, height: 844 });
+          assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${colorScheme}, phone`);
+          const over = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+          assert.ok(Number(over) <= 0, `${name}: ${over} px wider than a phone`);
+          const rows = await page.evaluate(
+            "new Set([...document.querySelectorAll('.places .place')].map((each) => each.getBoundingClientRect().top)).size",
+          );
+          assert.equal(rows, 1, `${name}: the navigation of a phone has one row`);
+        }
       });
   });
 });
