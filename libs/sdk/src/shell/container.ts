@@ -8,7 +8,6 @@
  * 4. It has one task, also if it was started before the task came.
  */
 import type { TaskContext } from "../task/context.ts";
-import { TaskFailure } from "../task/failure.ts";
 import type { Handler } from "../task/handlers.ts";
 import type { StoredFile } from "../task/stored-file.ts";
 import type { CommandEnd } from "./command.ts";
@@ -22,6 +21,7 @@ import {
   argumentsOf,
   asked,
   fileIn,
+  killedCode,
   newPlace,
   outputsIn,
   type Place,
@@ -29,20 +29,17 @@ import {
   runContainer,
   sweep,
 } from "./engine.ts";
-import { shellErrors } from "./errors.ts";
+import { exitFailure, shellErrors, tailOf } from "./errors.ts";
 import { placeFile, storeFolder } from "./files.ts";
 import { kubernetesJobs } from "./kubernetes/jobs.ts";
 import { type WarmContainer, WarmContainers } from "./warm-containers.ts";
 
-/** By SIGKILL. */
-const killedCode = 137;
 /** Of the engine itself: it started no container. */
 const engineFailed = 125;
 const missingCodes = new Map([
   [127, "there is no such program in the image"],
   [126, "it cannot be executed"],
 ]);
-const stderrShown = 500;
 
 /** Returns a handler that runs containers. */
 export function container(options: ContainerOptions = {}): Handler<ContainerInput, ContainerOutput> {
@@ -108,7 +105,7 @@ class Running {
 
   #failure(end: CommandEnd, state: State | undefined, image: string, final: readonly number[]): Error {
     const { code, signal } = end;
-    const stderr = end.stderr.text.trim().slice(-stderrShown);
+    const stderr = tailOf(end.stderr.text);
     const program = this.#input.command?.[0] ?? image;
     if (state === undefined || code === engineFailed)
       return shellErrors.containerNotStarted({ image, reason: stderr });
@@ -117,9 +114,7 @@ class Running {
     const missing = missingCodes.get(code ?? -1);
     if (missing !== undefined && /not found|denied|no such|executable/i.test(stderr))
       return shellErrors.notStarted({ program, reason: missing });
-    const told = shellErrors.exited({ program, how: signal ?? `exit code ${code}`, stderr });
-    const isFinal = code !== null && final.includes(code);
-    return new TaskFailure(told.code, told.message, { final: isFinal, details: { exitCode: String(code) } });
+    return exitFailure({ program, code, signal, stderr: end.stderr.text, final });
   }
 
   /** Undefined when there is no such container. */

@@ -14,7 +14,10 @@ const engineVariables = [
   ...["DOCKER_HOST", "CONTAINER_HOST", "CONTAINERS_CONF"],
 ];
 
-/** The name of a container, and the folder with what is mounted in it. */
+/** By SIGKILL. */
+export const killedCode = 137;
+
+/** The name of a container, and the folder of its mounted files. */
 export interface Place {
   readonly name: string;
   readonly folder: string;

@@ -1,4 +1,5 @@
 import { defineErrors } from "@tutti/kernel";
+import { TaskFailure } from "../task/failure.ts";
 
 /** How a command of a task fails. */
 export const shellErrors = defineErrors("shell", {
@@ -66,3 +67,27 @@ export const shellErrors = defineErrors("shell", {
     remedy: "Raise `memoryBytes` of the task and of the worker's options.",
   },
 });
+
+const shownMax = 500;
+
+/** The end of an output, for an error. */
+export function tailOf(output: string): string {
+  return output.trim().slice(-shownMax);
+}
+
+export interface Exit {
+  readonly program: string;
+  readonly code: number | null;
+  /** That ended it, in the place of a code. */
+  readonly signal?: string | undefined;
+  readonly stderr: string;
+  /** Exit codes after which another attempt is useless. */
+  readonly final: readonly number[];
+}
+
+/** A program that ended without success. */
+export function exitFailure({ program, code, signal, stderr, final }: Exit): TaskFailure {
+  const told = shellErrors.exited({ program, how: signal ?? `exit code ${code}`, stderr: tailOf(stderr) });
+  const isFinal = code !== null && final.includes(code);
+  return new TaskFailure(told.code, told.message, { final: isFinal, details: { exitCode: String(code) } });
+}

@@ -8,11 +8,10 @@ import { realpath, rm } from "node:fs/promises";
 import { basename, isAbsolute, relative, resolve } from "node:path";
 import { systemTimers, type Timers } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
-import { TaskFailure } from "../task/failure.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import type { StoredFile } from "../task/stored-file.ts";
 import { type CommandLimits, requireStarted, runCommand, variablesOf } from "./command.ts";
-import { shellErrors } from "./errors.ts";
+import { exitFailure, shellErrors } from "./errors.ts";
 import { isBelow, placeFiles, storeArtifacts } from "./files.ts";
 import { ScratchFolders } from "./scratch.ts";
 
@@ -57,8 +56,6 @@ export interface ShellOptions {
   /** How much of each of its outputs the result keeps. Default 65,536. */
   readonly keptBytes?: number;
 }
-
-const stderrShown = 500;
 
 /** What a worker says of it: `worker.handle("shell", shell(), shellOptions)`. */
 export const shellOptions: HandleOptions = {
@@ -109,11 +106,7 @@ export function shell(
         truncated: stdout.isCut || stderr.isCut,
         ...(artifacts !== undefined && { files: await storeArtifacts(task, folder, artifacts) }),
       };
-    const told = shellErrors.exited({
-      ...{ program, how: signal ?? `exit code ${code}`, stderr: stderr.text.trim().slice(-stderrShown) },
-    });
-    const isFinal = code !== null && final.includes(code);
-    throw new TaskFailure(told.code, told.message, { final: isFinal, details: { exitCode: String(code) } });
+    throw exitFailure({ program, code, signal, stderr: stderr.text, final });
   };
 }
 

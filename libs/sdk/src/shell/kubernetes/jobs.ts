@@ -10,7 +10,6 @@ import { randomUUID } from "node:crypto";
 import { sleep, systemTimers } from "@tutti/kernel";
 import { deadline } from "../../adapters/http/wire.ts";
 import type { TaskContext } from "../../task/context.ts";
-import { TaskFailure } from "../../task/failure.ts";
 import type { Handler } from "../../task/handlers.ts";
 import { StoredFile } from "../../task/stored-file.ts";
 import { Kept } from "../command.ts";
@@ -21,8 +20,8 @@ import {
   checkedInput,
   type KubernetesOptions,
 } from "../container-input.ts";
-import { cpusOf, machine, memoryOf } from "../engine.ts";
-import { shellErrors } from "../errors.ts";
+import { cpusOf, killedCode, machine, memoryOf } from "../engine.ts";
+import { exitFailure, shellErrors, tailOf } from "../errors.ts";
 import { isAlive } from "../scratch.ts";
 import { ClusterApi, linesOf, Refusal } from "./api.ts";
 import { type Job, type Pod, type Progress, progressOf } from "./progress.ts";
@@ -40,8 +39,6 @@ const logAgainMs = 300;
 const logEndMs = 10_000;
 /** The worker ends a task at its timeout. The cluster does it if there is no worker. */
 const deadlineSlackMs = 60_000;
-const stderrShown = 500;
-const killedCode = 137;
 const pulls = { always: "Always", missing: "IfNotPresent", never: "Never" } as const;
 
 export function kubernetesJobs(
@@ -279,16 +276,12 @@ class RunningJob {
           ...{ image: end.image, files: {} },
         };
       if (isKilled || code === killedCode) throw shellErrors.outOfMemory({ image });
-      const { code: name, message } = shellErrors.exited({
-        ...{ program, how: `exit code ${code}`, stderr: text.trim().slice(-stderrShown) },
-      });
-      const details = { exitCode: String(code) };
-      throw new TaskFailure(name, message, { final: final.includes(code), details });
+      throw exitFailure({ program, code, stderr: text, final });
     }
     const reason = "reason" in end ? end.reason : "";
     if (end.at === "missing") throw shellErrors.notStarted({ program, reason });
     if (end.at === "notStarted") throw notStarted(this.#input, reason);
-    throw shellErrors.exited({ program, how: reason, stderr: text.trim().slice(-stderrShown) });
+    throw shellErrors.exited({ program, how: reason, stderr: tailOf(text) });
   }
 }
 
