@@ -11,15 +11,9 @@ import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { FlatWriter } from "@tutti/contracts/wire";
 import { type Clock, isTuttiError, type Logger, type Timer, type Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
-import {
-  type BlobAccess,
-  isFinal,
-  partsOf,
-  readPatiently,
-  storedAboveBytes,
-  unreadable,
-} from "../link/blobs.ts";
+import { type BlobAccess, partsOf, storedAboveBytes, unreadable } from "../link/blobs.ts";
 import { Attempt, type AttemptPort, type Piece, type Told } from "./attempt.ts";
+import { AttemptContent, namesOf } from "./attempt-content.ts";
 import { callAs, TaskContext } from "./context.ts";
 import {
   type Figures,
@@ -70,9 +64,6 @@ export interface AttemptsParts {
 
 /** A handler that was asked to end and does not is answered for after this time. */
 const giveUpAfterMs = 5_000;
-/** How long an attempt waits before it asks a blob store again that is away. */
-const blobPauseMs = 200;
-const blobPauseMaxMs = 15_000;
 const encoder = new TextEncoder();
 /** A handler streams more than that into the store by itself. */
 const jsonLengthMax = 256 * 1024 * 1024;
@@ -94,6 +85,7 @@ export class Attempts implements AttemptPort {
   #running = 0;
   #numbered: ReadonlyMap<number, Registered> = new Map();
   #handlersAtWork = 0;
+  readonly #content: AttemptContent;
   /** When a failure of a capability was last logged. */
   readonly #loggedMs = new Map<string, number>();
   #telling = new Set<Attempt>();
@@ -110,6 +102,7 @@ export class Attempts implements AttemptPort {
 
   constructor(parts: AttemptsParts) {
     this.namespace = parts.namespace;
+    this.#content = new AttemptContent(parts);
     this.measures = parts.measures ?? new MeasureBook();
     this.#parts = parts;
   }
@@ -304,39 +297,12 @@ export class Attempts implements AttemptPort {
       }, failed);
   }
 
-  /** The blob store may be out of reach for a while: the attempt waits as long as it may take. */
-  async #paused(attempt: Attempt, verb: "read" | "stored", error: unknown, failures: number): Promise<void> {
-    if (attempt.isOver || attempt.reason !== undefined || isFinal(error)) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#parts.logger.warn(`content cannot be ${verb}, trying again`, { ...namesOf(attempt), reason });
-    const pauseMs = Math.min(blobPauseMaxMs, blobPauseMs * 2 ** failures);
-    await new Promise<void>((resolve) => void this.#parts.timers.after(pauseMs, resolve));
-  }
-
   file(attempt: Attempt, reference: BlobReference, mediaType: string): StoredFile {
-    const { blobs } = this.#parts;
-    const read: BlobAccess["read"] = (wanted) =>
-      readPatiently(
-        () => blobs().read(wanted),
-        (error, failures) => this.#paused(attempt, "read", error, failures),
-      );
-    return new StoredFile(reference, mediaType, attempt.assign.namespace || this.namespace, { read });
+    return this.#content.file(attempt, reference, mediaType);
   }
 
-  /** Stores content for a task. */
-  async store(
-    attempt: Attempt,
-    content: () => AsyncIterable<Uint8Array>,
-    mediaType: string,
-  ): Promise<StoredFile> {
-    const namespace = attempt.assign.namespace || this.namespace;
-    for (let failures = 0; ; failures++)
-      try {
-        const reference = await this.#parts.blobs().write(namespace, content());
-        return this.file(attempt, reference, mediaType);
-      } catch (error) {
-        await this.#paused(attempt, "stored", error, failures);
-      }
+  store(attempt: Attempt, content: () => AsyncIterable<Uint8Array>, mediaType: string): Promise<StoredFile> {
+    return this.#content.store(attempt, content, mediaType);
   }
 
   /** With the bytes of its input. Absent means null. */
@@ -547,11 +513,7 @@ export class Attempts implements AttemptPort {
   }
 
   #giveUp(attempt: Attempt): void {
-    this.#parts.logger.warn("handler ignores its cancellation and keeps its slot", {
-      capability: attempt.work.name,
-      workId: attempt.assign.workId,
-      taskId: attempt.assign.taskId,
-    });
+    this.#parts.logger.warn("handler ignores its cancellation and keeps its slot", namesOf(attempt));
     if (attempt.isCancelled) {
       const message = "the handler did not end in the time that it was given";
       this.#over(attempt, { $case: "stopped", value: { message } });
@@ -592,10 +554,6 @@ function inlineIn({ input }: Assign): Uint8Array | undefined {
 
 function mediaTypeIn({ input }: Assign): string {
   return input?.$case === "inputPayload" ? input.value.mediaType : "";
-}
-
-function namesOf({ assign, work }: Attempt) {
-  return { capability: work.name, workId: assign.workId, taskId: assign.taskId };
 }
 
 function isJson({ input }: Assign): boolean {

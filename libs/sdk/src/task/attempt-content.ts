@@ -1,0 +1,70 @@
+/** Content of attempts in the blob store. It may be out of reach for a while: an attempt waits as long as it may take. */
+import type { BlobReference } from "@tutti/contracts/types/v1";
+import type { Logger, Timers } from "@tutti/kernel";
+import { type BlobAccess, isFinal, readPatiently } from "../link/blobs.ts";
+import type { Attempt } from "./attempt.ts";
+import { StoredFile } from "./stored-file.ts";
+
+export interface AttemptContentParts {
+  /** Of the pool that the worker is in. */
+  readonly namespace: string;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  /** Asked for each: the worker may be linked to another host by then. */
+  readonly blobs: () => BlobAccess;
+}
+
+/** How long an attempt waits before it asks a blob store again that is away. */
+const pauseMs = 200;
+const pauseMaxMs = 15_000;
+
+export class AttemptContent {
+  readonly #parts: AttemptContentParts;
+
+  constructor(parts: AttemptContentParts) {
+    this.#parts = parts;
+  }
+
+  /** Nothing is read yet. */
+  file(attempt: Attempt, reference: BlobReference, mediaType: string): StoredFile {
+    const { blobs } = this.#parts;
+    const read: BlobAccess["read"] = (wanted) =>
+      readPatiently(
+        () => blobs().read(wanted),
+        (error, failures) => this.#paused(attempt, "read", error, failures),
+      );
+    return new StoredFile(reference, mediaType, this.#namespaceOf(attempt), { read });
+  }
+
+  async store(
+    attempt: Attempt,
+    content: () => AsyncIterable<Uint8Array>,
+    mediaType: string,
+  ): Promise<StoredFile> {
+    for (let failures = 0; ; failures++)
+      try {
+        const reference = await this.#parts.blobs().write(this.#namespaceOf(attempt), content());
+        return this.file(attempt, reference, mediaType);
+      } catch (error) {
+        await this.#paused(attempt, "stored", error, failures);
+      }
+  }
+
+  async #paused(attempt: Attempt, verb: "read" | "stored", error: unknown, failures: number): Promise<void> {
+    if (attempt.isOver || attempt.reason !== undefined || isFinal(error)) throw error;
+    const { logger, timers } = this.#parts;
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.warn(`content cannot be ${verb}, trying again`, { ...namesOf(attempt), reason });
+    const afterMs = Math.min(pauseMaxMs, pauseMs * 2 ** failures);
+    await new Promise<void>((resolve) => void timers.after(afterMs, resolve));
+  }
+
+  #namespaceOf({ assign }: Attempt): string {
+    return assign.namespace || this.#parts.namespace;
+  }
+}
+
+/** Of an attempt, for a line of the log. */
+export function namesOf({ assign, work }: Attempt) {
+  return { capability: work.name, workId: assign.workId, taskId: assign.taskId };
+}
