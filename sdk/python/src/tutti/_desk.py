@@ -557,10 +557,8 @@ def _pause_ms(tries: int) -> float:
 
 def _is_failure(attempt: Attempt, raised: BaseException) -> bool:
     """A ``TaskFailure`` is an answer of the handler. Any other exception may be a mistake in it."""
-    if isinstance(raised, TuttiError):
-        return False
-    is_echo = raised is attempt.reason or isinstance(raised, (asyncio.CancelledError, Cancelled))
-    return not attempt.is_cancelled and not is_echo and busy_of(raised) is None
+    is_answer = isinstance(raised, (TuttiError, asyncio.CancelledError))
+    return not attempt.is_cancelled and not is_answer and busy_of(raised) is None
 
 
 def _outcome_field(attempt: Attempt, raised: BaseException, figures: _wire.Figures) -> bytes:

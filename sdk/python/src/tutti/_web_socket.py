@@ -59,7 +59,7 @@ class WebSocketTransport:
         try:
             try:
                 content = await self._blob_call("GET", f"/{sha256}", namespace, None, bytes_max)
-            except (ConnectionError, OSError):
+            except OSError:
                 # Damaged content breaks the stream off without a reason. Its last byte is sent when the whole was right.
                 last = {"range": f"bytes={max(0, int(blob.size) - 1)}-"}
                 await self._blob_call("GET", f"/{sha256}", namespace, None, bytes_max, last)
