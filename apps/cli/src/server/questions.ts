@@ -11,8 +11,8 @@ export async function openQuestions(
   server: Server,
   workId: string | undefined,
 ): Promise<readonly Approval[]> {
-  const query = { ...server.namespace, size: listedMax, ...(workId === undefined ? {} : { workId }) };
-  const ofRuns = async () => (await server.call("approvals.list", { query })).approvals;
+  const query = queryOf(server, workId);
+  const ofRuns = () => questionsOfRuns(server, workId);
   const ofMissions = async () => (await server.call("missions.approvals", { query })).approvals;
   if (workId === undefined) return (await Promise.all([ofRuns(), ofMissions()])).flat();
   // A missing run has no questions either. After a typing mistake, the user needs to know which it is.
@@ -29,7 +29,20 @@ export async function openQuestions(
   });
 }
 
-/** The title, and what to look at before deciding. */
+/** Of runs, or of one that is known to be a run. */
+export async function questionsOfRuns(
+  server: Server,
+  runId: string | undefined,
+): Promise<readonly Approval[]> {
+  return (await server.call("approvals.list", { query: queryOf(server, runId) })).approvals;
+}
+
+const queryOf = ({ namespace }: Server, workId: string | undefined) => ({
+  ...{ ...namespace, size: listedMax },
+  ...(workId === undefined ? {} : { workId }),
+});
+
+/** The title, and the context to read before deciding. */
 export function questionText({ title = "", ...asked }: Pick<Approval, "title" | "context">): string {
   const about = contextText(asked);
   return about === "" ? title : `${title} ${about}`.trimStart();

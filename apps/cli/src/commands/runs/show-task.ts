@@ -5,7 +5,7 @@ import type { Result } from "../../command/presenter.ts";
 import { drawError } from "../../follow/end.ts";
 import { isFunction } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
-import { openQuestions, questionText } from "../../server/questions.ts";
+import { questionsOfRuns, questionText } from "../../server/questions.ts";
 import { lookOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import type { Entry } from "../../terminal/table.ts";
@@ -67,7 +67,7 @@ export async function showTask(
 }
 
 async function questionOf(server: Server, id: string, task: string): Promise<Approval | undefined> {
-  const open = await openQuestions(server, id).catch(() => []);
+  const open = await questionsOfRuns(server, id).catch(() => []);
   return open.find(({ about }) => about?.task === task);
 }
 

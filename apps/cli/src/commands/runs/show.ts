@@ -5,7 +5,7 @@ import { drawRun } from "../../drawing/run-frame.ts";
 import { drawError } from "../../follow/end.ts";
 import { viewOf } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
-import { openQuestions, questionText } from "../../server/questions.ts";
+import { questionsOfRuns, questionText } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
 import { startOf } from "../../terminal/progress.ts";
@@ -29,7 +29,7 @@ export async function show(context: Context): Promise<Result> {
     run: async () => {
       const { run, tasks } = await stateOf(context, server, id);
       const isAsking = (run.openApprovals ?? 0) > 0 && values.whole("at") === undefined;
-      const open = isAsking ? await openQuestions(server, id).catch(() => []) : [];
+      const open = isAsking ? await questionsOfRuns(server, id).catch(() => []) : [];
       return {
         json: { run, tasks },
         quiet: [run.status],
