@@ -1,5 +1,11 @@
 import { defineErrors } from "./catalogue.ts";
 
+interface Late {
+  readonly what: string;
+  /** A repeated call changes nothing more. */
+  readonly isSafe?: boolean;
+}
+
 /** Faults that any part of Tutti can meet, and those of the kernel itself. */
 export const kernelErrors = defineErrors("kernel", {
   internal: {
@@ -42,14 +48,9 @@ export const kernelErrors = defineErrors("kernel", {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
     help: "The time allowed ran out. Whether the work was done is unknown: repeat with the same idempotency key, and with a longer deadline if it happens again.",
-    message: ({
-      what,
-      isSafe = false,
-    }: {
-      what: string /** A repeated call changes nothing more. */;
-      isSafe?: boolean;
-    }) => `${what} did not finish in time${isSafe ? "" : ", and its outcome is unknown"}`,
-    remedy: ({ isSafe = false }: { what: string; isSafe?: boolean }) =>
+    message: ({ what, isSafe = false }: Late) =>
+      `${what} did not finish in time${isSafe ? "" : ", and its outcome is unknown"}`,
+    remedy: ({ isSafe = false }: Late) =>
       isSafe ? "Retry, with a longer deadline if it happens again." : "Retry with the same idempotency key.",
   },
   unreachable: {

@@ -84,7 +84,8 @@ const never = Number.POSITIVE_INFINITY;
 /**
  * An agent of a pool, as long as one of its incarnations is there.
  *
- * 1. `used` is the number of its tasks. What is used of its resources is the sum of the needs of these tasks, and of a gang that slots are held for.
+ * 1. `used` is the number of its tasks. Its used resources are the sum of the needs of these tasks, and of a gang that it
+ *    holds slots for.
  * 2. It is among those of its cohort that are ready exactly when `hasRoom`.
  */
 export class Agent extends Due implements Ranked, AgentLoad {
@@ -175,7 +176,7 @@ export class Agent extends Due implements Ranked, AgentLoad {
     return this.hasRoomFor(1);
   }
 
-  /** Returns whether so many more tasks have room, besides what is held for a gang. */
+  /** Returns whether so many more tasks have room, besides the slots of a gang. */
   hasRoomFor(count: number): boolean {
     const { used, kept, capacity, credit, slowed } = this;
     return used + kept + count <= capacity && credit >= kept + count && !slowed && this.isAble;
@@ -230,28 +231,30 @@ export class Agent extends Due implements Ranked, AgentLoad {
   /** A task starts here that needs this. */
   occupy({ resources }: Fit): void {
     this.used++;
-    for (const [name, amount] of resources) this.#use(name, amount);
+    this.#use(resources, 1);
   }
 
   /** A task that needs this is here no longer. */
   vacate({ resources }: Fit): void {
     this.used--;
-    for (const [name, amount] of resources) this.#use(name, -amount);
+    this.#use(resources, -1);
   }
 
   /** Holds a slot, and what a task needs, for a gang. */
   keep({ resources }: Fit): void {
     this.kept++;
-    for (const [name, amount] of resources) this.#use(name, amount);
+    this.#use(resources, 1);
   }
 
   letGo({ resources }: Fit): void {
     this.kept--;
-    for (const [name, amount] of resources) this.#use(name, -amount);
+    this.#use(resources, -1);
   }
 
-  #use(name: string, amount: number): void {
-    const resource = this.#resources.get(name);
-    if (resource !== undefined) resource.used += amount;
+  #use(resources: Fit["resources"], sign: 1 | -1): void {
+    for (const [name, amount] of resources) {
+      const resource = this.#resources.get(name);
+      if (resource !== undefined) resource.used += sign * amount;
+    }
   }
 }

@@ -94,7 +94,7 @@ function candidatesOf(task: Task, room: Room, most: number): readonly Place[] {
   return places;
 }
 
-/** Slots and amounts that members take, above what is in use. */
+/** Slots and amounts that members take, above those in use. */
 class Taken {
   readonly #slots = new Map<Agent, number>();
   readonly #amounts = new Map<Agent, Map<string, number>>();

@@ -303,7 +303,7 @@ function heldByText(holders: readonly WorkReference[]): string {
   return `. Held by ${named.join(", ")}${holders.length > named.length ? " and more" : ""}`;
 }
 
-/** A similar name is most likely what was meant. */
+/** The author most likely meant the similar name. */
 function absenceWords(
   capability: string,
   offered: Iterable<string>,

@@ -43,8 +43,8 @@ export function isFinal(error: unknown): boolean {
 }
 
 /**
- * Reads content although the store is away in between: `wait` decides how long to pause, or throws. What was given before
- * is skipped, so the reader sees the content once.
+ * Reads content although the store is away in between: `wait` decides how long to pause, or throws. Bytes of an earlier
+ * try are skipped, so the reader sees the content once.
  */
 export async function* readPatiently(
   read: () => AsyncIterable<Uint8Array>,
