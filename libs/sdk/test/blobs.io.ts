@@ -48,7 +48,7 @@ describe("content that is too large for a frame", () => {
     const other = new Uint8Array(32);
     await assert.rejects(
       wholeOf(transport.blobs(host.address).read({ namespace: "", sha256: other, bytes: content.length })),
-      /do not have the hash/,
+      /do not have its hash/,
     );
     await assert.rejects(
       wholeOf(transport.blobs(host.address).read({ namespace: "", sha256, bytes: 1_000_000 })),
