@@ -269,7 +269,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.context().close();
   });
 
-  it("works for every user: dark and light, on a phone, in every part", async () => {
+  it("works for every user: in the dark, on a phone, in every part", async () => {
     const parts = [
       "/access",
       ...["policies", "decisions", "keys", "sign-ins", "kept-out"].map((view) => `/access?view=${view}`),
@@ -282,21 +282,20 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
       "/audit?view=compliance",
       "/workers",
     ];
-    for (const options of [{ colorScheme: "dark" as const }, { viewport: { width: 390, height: 844 } }]) {
-      const page = await stage.signedIn("/", options);
-      for (const part of parts) {
-        await page.goto(`${stage.url}${part}`);
-        await page.getByRole("heading", { level: 1 }).first().waitFor();
-        await page.locator(".waiting").first().waitFor({ state: "detached" });
-        assert.deepEqual(await accessibilityProblems(page), [], part);
-        assert.equal(
-          await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"),
-          false,
-          `${part} is wider than its window`,
-        );
-      }
-      await page.context().close();
+    // The other tests look at the light theme on a large screen.
+    const page = await stage.signedIn("/", { colorScheme: "dark", viewport: { width: 390, height: 844 } });
+    for (const part of parts) {
+      await page.goto(`${stage.url}${part}`);
+      await page.getByRole("heading", { level: 1 }).first().waitFor();
+      await page.locator(".waiting").first().waitFor({ state: "detached" });
+      assert.deepEqual(await accessibilityProblems(page), [], part);
+      assert.equal(
+        await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"),
+        false,
+        `${part} is wider than its window`,
+      );
     }
+    await page.context().close();
   });
 });
 
