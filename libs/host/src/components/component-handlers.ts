@@ -13,6 +13,7 @@ import {
 } from "@tutti/contracts/registry/v1";
 import { type CallContext, type Clock, errorFromUnknown, type OrchestratorStatus } from "@tutti/kernel";
 import type { Client, Handlers } from "@tutti/mesh";
+import { namingServices, processNameOf } from "../process-name.ts";
 import { componentRows } from "./component-rows.ts";
 
 export interface KnownInstance {
@@ -52,14 +53,8 @@ export function componentHandlers(parts: ComponentParts): Handlers<typeof compon
   };
 }
 
-const nameOf = ({ services, address }: ProcessComponents): string => `${services.join("+")} ${address}`;
+const nameOf = ({ services, address }: ProcessComponents): string => processNameOf(services, address);
 const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
-
-/** Every process with machines serves blobs: that names none of them. */
-function namesOf(services: Iterable<string>): string[] {
-  const names = [...new Set(services)].sort(compare);
-  return names.length > 1 ? names.filter((name) => name !== "blob") : names;
-}
 
 function ownProcess(
   { version, status, services, address }: ComponentParts,
@@ -69,7 +64,9 @@ function ownProcess(
   const runs = service === "" || tree.components.some(({ name }) => name === service);
   if (!runs && !services().includes(service)) return [];
   const components = componentRows(tree, service);
-  return [{ services: namesOf(services()), address: address(), version: version(), problem: "", components }];
+  return [
+    { services: namingServices(services()), address: address(), version: version(), problem: "", components },
+  ];
 }
 
 async function otherProcesses(
@@ -103,7 +100,7 @@ async function ask(
   const { service = "", id = "", address = "", version = "" } = one ?? {};
   const leftMs = (context.deadlineMs - clock.monotonic()) * shareOfTime;
   const timeoutMs = Math.max(1, Math.min(answerMs, leftMs));
-  const services = namesOf(instances.map((each) => each.service));
+  const services = namingServices(instances.map((each) => each.service));
   try {
     const { processes } = await clientOf(service).listComponents(request, {
       context,

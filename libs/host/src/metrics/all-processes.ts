@@ -16,6 +16,7 @@ import {
 import type { Instance } from "@tutti/contracts/registry/v1";
 import { errorFromUnknown, fromTimestamp } from "@tutti/kernel";
 import { type CallOptions, type Client, installationNamespace } from "@tutti/mesh";
+import { namingServices, processNameOf } from "../process-name.ts";
 import { metricServiceOf, type servedMetricService } from "./metric-handlers.ts";
 
 export interface AllProcessesParts {
@@ -64,7 +65,7 @@ export class AllProcesses {
     instances: readonly Pick<Instance, "id" | "service">[],
     options: CallOptions,
   ): Promise<MetricProcess> {
-    const services = servicesIn(instances.map(({ service }) => service));
+    const services = namingServices(instances.map(({ service }) => service));
     const service = metricServiceOf(services) ?? "gateway";
     const instance = instances.find((one) => one.service === service);
     const client = this.#parts.clientOf(service);
@@ -80,16 +81,6 @@ export class AllProcesses {
       return { name, ask, metrics: new Map(), problem: message };
     }
   }
-}
-
-/** Every process with machines serves blobs: that names none of them. */
-function servicesIn(all: readonly string[]): string[] {
-  return [...new Set(all)].filter((service) => service !== "blob").sort();
-}
-
-/** The services that a process runs, and where: `gateway 10.0.0.7:7501`. */
-export function processNameOf(services: readonly string[], address: string): string {
-  return [servicesIn(services).join("+"), address].filter(Boolean).join(" ");
 }
 
 /** All metrics of a namespace that a service has, by name. */
