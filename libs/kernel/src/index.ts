@@ -26,7 +26,7 @@ export * from "./errors/catalogue.ts";
 export { errorFromUnknown } from "./errors/from-unknown.ts";
 export { kernelErrors } from "./errors/kernel-errors.ts";
 export { notOwner, notOwnerCode, notOwnerOf } from "./errors/not-owner.ts";
-export { ownFrames } from "./errors/own-frames.ts";
+export { callHandler, ownFrames } from "./errors/own-frames.ts";
 export { fromProblem, type Problem, problemMediaType, toProblem } from "./errors/problem.ts";
 export { renderErrorReference } from "./errors/reference.ts";
 export { errorOf, isRefusal, type Refusal } from "./errors/refusal.ts";

@@ -1,5 +1,13 @@
-/** Handlers are called by a function of this name: what called it is of no use to their author. */
-const caller = /\bcallAs\b/;
+/** Calls a handler. `ownFrames` ends here: what called a handler is of no use to its author. */
+export function callHandler<Input, Context, Output>(
+  handler: (input: Input, context: Context) => Output,
+  input: Input,
+  context: Context,
+): Output {
+  return handler(input, context);
+}
+
+const caller = /\bcallHandler\b/;
 const foreign = /\((?:node|internal):|\bnode:internal\b|[/\\]node_modules[/\\]/;
 
 /** Where in the code of its author an error was thrown, from its stack, innermost first. */

@@ -72,7 +72,7 @@ describe("lineLogger", () => {
       "at /shop/node_modules/express/index.js:1:1",
       "at AsyncLocalStorage.run (node:internal/async_local_storage:65:14)",
       "at file:///shop/order.ts:9:2",
-      "at callAs (file:///tutti/context.ts:1:1)",
+      "at callHandler (file:///tutti/own-frames.ts:1:1)",
       "at main (file:///shop/main.ts:1:1)",
     ].map((frame) => `    ${frame}\n`);
     const error = Object.assign(new TypeError("no price"), {

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createReadStream } from "node:fs";
 import { inspect } from "node:util";
 import type { BlobReference } from "@tutti/contracts/types/v1";
-import type { Logger, TraceContext } from "@tutti/kernel";
+import { callHandler, type Logger, type TraceContext } from "@tutti/kernel";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import { sdkErrors } from "../errors.ts";
 import { partsOf } from "../link/blobs.ts";
@@ -360,7 +360,7 @@ export function callAs<Input, Output>(
   handler: (input: Input, context: TaskContext) => Output,
   input: Input,
 ): Output {
-  return tasks.run(context, handler, input, context);
+  return tasks.run(context, callHandler<Input, TaskContext, Output>, handler, input, context);
 }
 
 /** As REST shows it. */
