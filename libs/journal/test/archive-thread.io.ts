@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
-import { ArchiveThread, archiveErrors } from "@tutti/journal";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { ArchiveThread, archiveErrors, openArchive } from "@tutti/journal";
+import { systemClock } from "@tutti/kernel";
 
 const dying = new URL("programs/dying-thread.ts", import.meta.url);
 
@@ -30,6 +35,46 @@ describe("the archive's thread", () => {
     await giveBack();
     assert.equal(thread.isStarted, false);
     assert.equal(await opened(), false);
+  });
+
+  it("is not asked again while nothing is written, for what an idle process repeats", async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), "tutti-archive-"));
+    const thread = new ArchiveThread();
+    const archive = openArchive(directory, thread, {
+      ...{ partitions: 1, clock: systemClock },
+      source: () => ({ async *read() {} }),
+    });
+    t.after(async () => {
+      await archive.close();
+      rmSync(directory, { recursive: true });
+    });
+    const partition = archive.partition(0);
+    await partition.opening(1);
+    const keyOf = (id: string) => ({ namespace: "default", kind: "run", id });
+    const commit = (id: string, coveredTo: number) =>
+      partition.commit(coveredTo, {
+        ...{ coveredTo, partitionSnapshot: undefined, snapshots: [] },
+        entries: [
+          {
+            ...{ key: keyOf(id), incarnation: 1, labels: {}, definition: "", events: 0 },
+            ...{ status: WorkStatus.WORK_STATUS_COMPLETED, startMs: 1, endMs: 2 },
+            ...{ last: { batch: 1, index: 0 }, startedBy: new Uint8Array(0) },
+            ...{ keepUntilMs: 3, idKeptUntilMs: 0 },
+          },
+        ],
+      });
+    await commit("one", 1);
+    const call = t.mock.method(thread, "call");
+    const ask = async () => {
+      await archive.figures();
+      return (await partition.load([keyOf("two")]))[0]?.kind;
+    };
+    assert.equal(await ask(), "nothing");
+    const asked = call.mock.callCount();
+    assert.equal(await ask(), "nothing");
+    assert.equal(call.mock.callCount(), asked);
+    await commit("two", 2);
+    assert.equal(await ask(), "ended");
   });
 
   it("refuses waiting calls when it dies, and is started again by the next call", async () => {

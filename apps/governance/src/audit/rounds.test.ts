@@ -176,6 +176,27 @@ describe("audit rounds of two processes", () => {
   it("read again when a caller that wants checkpoints has taken a page meanwhile", (t) =>
     signedUnderRead(t, (other) => other.followed()));
 
+  it("ask the thread of the book only when there is something to sign", async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "tutti-rounds-"));
+    const journal = new CutJournal();
+    const { rounds, last } = processOf(folder, "one", new SharedPages(), journal);
+    t.after(async () => {
+      await rounds.stop();
+      await rm(folder, { recursive: true });
+    });
+    journal.append();
+    await rounds.fresh();
+    await rounds.fresh();
+    const { thread } = await rounds.opened();
+    const asked = t.mock.method(thread, "prepare");
+    const called = t.mock.method(thread, "call");
+    await rounds.fresh();
+    assert.equal(asked.mock.callCount() + called.mock.callCount(), 0);
+    journal.append();
+    await rounds.fresh();
+    assert.equal(await last(), 2);
+  });
+
   /** The first process signs, the second one signs and anchors more. Then the first one opens its copy again. */
   async function anchorComesBack(t: TestContext, meanwhile: (anchors: JournalOfAnchor) => Promise<unknown>) {
     const folder = await mkdtemp(join(tmpdir(), "tutti-rounds-"));

@@ -116,8 +116,10 @@ export class AuditRounds implements Component {
   readonly #anchoring: Anchoring;
   /** Records and checkpoints that the book has lost, in words. */
   #missing = "";
-  /** Without heads. */
+  /** Of the open book, without heads. */
   #last: Checkpoint | undefined;
+  /** This process's own log, when nothing of it was left to sign. */
+  #signedLog = "";
   #unreached = "";
   /** When the last round started that reached all journals. */
   #completeMs = 0;
@@ -287,7 +289,7 @@ export class AuditRounds implements Component {
   /** Takes what others made, in a turn of its own. */
   async #follow({ thread, shared, keys }: Omit<OpenedAudit, "close">): Promise<void> {
     while (shared !== undefined && !this.#isStopped) {
-      const number = (await thread.call("lastNumber")) + 1;
+      const number = this.#lastNumber + 1;
       const page = await shared.page(number);
       if (page === undefined) return;
       const records = await shared.records(number, page);
@@ -300,6 +302,10 @@ export class AuditRounds implements Component {
       this.#last = { ...checkpoint, heads: [] };
       this.#onCheckpoint.wakeAll();
     }
+  }
+
+  get #lastNumber(): number {
+    return this.#last?.number ?? 0;
   }
 
   get #isStopped(): boolean {
@@ -352,7 +358,7 @@ export class AuditRounds implements Component {
     const opened = await this.opened();
     const before = await this.#inTurn(async () => {
       await this.#follow(opened);
-      return opened.thread.call("lastNumber");
+      return this.#lastNumber;
     });
     const gathered = await this.#gather();
     return this.#inTurn(() => this.#sign(opened, gathered, before));
@@ -366,12 +372,19 @@ export class AuditRounds implements Component {
   ): Promise<boolean> {
     if (this.#isStopped) return false;
     // A page that was taken meanwhile may have some of it.
-    if ((await thread.call("lastNumber")) !== before) return true;
-    const prepared = await thread.prepare({ ...gathered, own: this.#ownLog(), bytesMax: partBytesMax });
+    if (this.#lastNumber !== before) return true;
+    const own = this.#ownLog();
+    const log = JSON.stringify(own ?? null);
+    // An idle process does not start the thread for nothing.
+    if (log === this.#signedLog && gathered.parts.length === 0) return gathered.isMore;
+    const prepared = await thread.prepare({ ...gathered, own, bytesMax: partBytesMax });
     const { number, heads, size, parts } = prepared;
-    // An anchor alone would be followed by another one for ever.
-    if (prepared.isAnchorsAlone) return false;
     const isMore = prepared.isMore || gathered.isMore;
+    // An anchor alone would be followed by another one for ever.
+    if (prepared.isAnchorsAlone || (heads.length === 0 && !isMore)) {
+      this.#signedLog = log;
+      return false;
+    }
     if (heads.length === 0 || this.#isStopped) return isMore;
     const { signer, signingKey } = keys;
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };

@@ -130,7 +130,7 @@ class ThreadHost implements EngineHost {
     const written = this.#unchanged.asked(call);
     const { given, transfer } = moved(call, values);
     const result = await this.#thread.call(this.#engine, this.#file, call, given, transfer);
-    if (isRemembered(call)) this.#unchanged.remember(written, call, values, result);
+    if (isRemembered(call, values)) this.#unchanged.remember(written, call, values, result);
     else if (call === "purge" && result === false) {
       const nextMs = await this.#thread.call(this.#engine, this.#file, "nextPurgeMs", [], []);
       this.#unchanged.purged(written, nextMs as number);
@@ -150,7 +150,9 @@ const reads: ReadonlySet<EngineCall> = new Set([
   ...(["backup", "filterWords", "nextPurgeMs"] as const),
 ]);
 
-function isRemembered(call: EngineCall): boolean {
+/** Of loads those of one instance, which a turn that finds none repeats for ever. */
+function isRemembered(call: EngineCall, values: readonly unknown[]): boolean {
+  if (call === "load") return (values[1] as EngineArguments<"load">[1]).length === 1;
   return call === "figures" || call === "search";
 }
 
@@ -166,7 +168,7 @@ class Unchanged {
 
   answer(call: EngineCall, values: readonly unknown[]): unknown {
     if (call === "purge") return (values[0] as number) < this.#purgedUntilMs ? false : undefined;
-    return isRemembered(call) ? structuredClone(this.#answers.get(keyOf(call, values))) : undefined;
+    return isRemembered(call, values) ? structuredClone(this.#answers.get(keyOf(call, values))) : undefined;
   }
 
   /** Returns the number of writes so far, this call included. A purge that finds nothing is no write: see `purged`. */
@@ -179,6 +181,7 @@ class Unchanged {
 
   remember(writes: number, call: EngineCall, values: readonly unknown[], answer: unknown): void {
     if (writes !== this.#writes || this.#answers.size >= rememberedMax) return;
+    if (call === "load" && (answer as EngineResult<"load">)[0]?.kind !== "nothing") return;
     const rows = call === "search" ? (answer as EngineResult<"search">).entries.length : 0;
     if (rows <= rememberedRowsMax) this.#answers.set(keyOf(call, values), structuredClone(answer));
   }
