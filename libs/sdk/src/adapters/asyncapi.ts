@@ -13,7 +13,7 @@ import { chosen, nameIn } from "./names.ts";
 import { natsAdapter } from "./nats/nats.ts";
 import { readText, resolved, Unusable } from "./openapi/document.ts";
 import type { Refused } from "./openapi/openapi.ts";
-import { Schemas } from "./openapi/schemas.ts";
+import { Parts, Schemas } from "./openapi/schemas.ts";
 import { redisAdapter } from "./redis/redis.ts";
 
 export interface AsyncApiOptions {
@@ -183,17 +183,17 @@ function* ofThird(document: Members): Generator<Read, void> {
 
 function payloadOf(document: Members, messages: readonly unknown[]): JsonSchema {
   const schemas = new Schemas(document);
+  const parts = new Parts();
   const payloads = messages.map((message) => {
     const { payload, schemaFormat } = resolved(document, message);
     const foreign =
       isMembers(payload) && payload["schemaFormat"] !== undefined ? payload["schemaFormat"] : schemaFormat;
     if (foreign !== undefined && !/json|asyncapi|openapi/i.test(String(foreign)))
       throw new Unusable(`its payload is described as \`${String(foreign).slice(0, 80)}\``);
-    return schemas.convert(payload ?? true);
+    return schemas.convert(payload ?? true, parts);
   });
   const one = payloads.length === 1 ? payloads[0] : { anyOf: payloads };
-  if (!isMembers(one) || schemas.isLarge) return true;
-  return Object.keys(schemas.definitions).length === 0 ? one : { ...one, $defs: schemas.definitions };
+  return isMembers(one) ? (schemas.standing(one, parts) ?? true) : true;
 }
 
 /** Parameters of the address, and the payload. */

@@ -84,6 +84,9 @@ describe("an HTTP adapter", () => {
     await go(made({ method: "POST", idempotencyHeader: "Idempotency-Key" }), { body: { a: 1 } });
     assert.equal(last().headers["idempotency-key"], "run-1/pay");
     assert.deepEqual([last().body, last().headers["content-type"]], ['{"a":1}', "application/json"]);
+    // A body without a length would be read as the next request.
+    await go(made({ method: "DELETE", body: { type: "json" } }), { body: { a: "é" } });
+    assert.deepEqual([last().body, last().headers["content-length"]], ['{"a":"é"}', "10"]);
   });
 
   it("signs in by secrets", async () => {

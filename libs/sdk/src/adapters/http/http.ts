@@ -25,9 +25,11 @@ import { itemsOf, nextPage, type Pagination } from "./pages.ts";
 import { type Agents, Broken, deadline, exchange, type HttpAnswer } from "./wire.ts";
 
 export interface HttpOperation {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | "QUERY";
   /** From the address of the adapter. `{id}` is the member `id` of the input. */
   readonly path: string;
+  /** Another server than that of the adapter, for this operation. */
+  readonly url?: string;
   readonly description?: string;
   readonly input?: JsonSchema;
   readonly output?: JsonSchema;
@@ -74,17 +76,15 @@ const secondMs = 1_000;
 const shownMax = 300;
 /** A server may say anything. */
 const waitMsMax = 3_600_000;
-const withBody = new Set(["POST", "PUT", "PATCH"]);
+const withBody = new Set(["POST", "PUT", "PATCH", "QUERY"]);
 
 export function httpAdapter(
   options: HttpAdapterOptions,
   { clock = systemClock, timers = systemTimers, kind = "http" }: HttpPorts & { readonly kind?: string } = {},
 ): Adapter {
-  const { name, url } = options;
-  const isUrl = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-  if (!isUrl) throw adapterErrors.invalid({ adapter: name, problem: `\`${url}\` is no HTTP address` });
-  if (new URL(url).password !== "")
-    throw adapterErrors.invalid({ adapter: name, problem: "an address has no password, use `auth`" });
+  const { name } = options;
+  requireAddress(name, options.url);
+  for (const { url } of Object.values(options.operations)) if (url !== undefined) requireAddress(name, url);
   const caller = new Caller(options, { clock, timers });
   const operations = Object.fromEntries(
     Object.entries(options.operations).map(([key, operation]) => [key, caller.operation(key, operation)]),
@@ -96,6 +96,13 @@ export function httpAdapter(
     check: (call) => caller.check(call),
     close: () => caller.close(),
   };
+}
+
+function requireAddress(adapter: string, url: string): void {
+  const isUrl = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (!isUrl) throw adapterErrors.invalid({ adapter, problem: `\`${url}\` is no HTTP address` });
+  if (new URL(url).password !== "")
+    throw adapterErrors.invalid({ adapter, problem: "an address has no password, use `auth`" });
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -164,7 +171,7 @@ class Caller {
       ...(output !== undefined && { output }),
       repeat,
       call: async (given, call) => {
-        const written = this.#written(operation, path, parameters, body, given);
+        const written = this.#written(operation, spec, parameters, body, given);
         const headers = { ...written.headers };
         if (idempotencyHeader !== undefined) headers[idempotencyHeader.toLowerCase()] = call.idempotencyKey;
         const content = written.body === undefined ? {} : { body: written.body };
@@ -180,13 +187,13 @@ class Caller {
 
   #written(
     operation: string,
-    path: string,
+    { path, url }: HttpOperation,
     parameters: Readonly<Record<string, HttpParameter>>,
     body: HttpBody | undefined,
     input: Input,
   ) {
     try {
-      return writeRequest(this.#base, path, parameters, body, input);
+      return writeRequest(url === undefined ? this.#base : new URL(url), path, parameters, body, input);
     } catch (error) {
       if (error instanceof PathRefused)
         throw adapterErrors.inputInvalid({ operation, reason: error.message });
@@ -212,7 +219,7 @@ class Caller {
       const { link } = answer.headers;
       const next = nextPage(pages, url, { url: answer.url, link: link?.toString(), value });
       if (next === undefined) return all;
-      if (next.origin !== this.#base.origin)
+      if (next.origin !== first.url.origin)
         throw adapterErrors.addressRefused({
           operation,
           url: next.origin,

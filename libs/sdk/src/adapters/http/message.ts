@@ -4,7 +4,14 @@ import { adapterErrors } from "../errors.ts";
 import type { HttpAnswer } from "./wire.ts";
 
 /** How a list or an object is written in an address. `form` with `explode` repeats the name. */
-export type ParameterStyle = "form" | "spaceDelimited" | "pipeDelimited" | "deepObject" | "simple";
+export type ParameterStyle =
+  | "form"
+  | "spaceDelimited"
+  | "pipeDelimited"
+  | "deepObject"
+  | "simple"
+  | "label"
+  | "matrix";
 
 export interface HttpParameter {
   readonly in: "path" | "query" | "header" | "cookie";
@@ -21,6 +28,8 @@ export interface HttpBody {
   readonly type: BodyType;
   /** Default: that of the type. */
   readonly mediaType?: string;
+  /** How members of a form are written. Default: `form`. */
+  readonly styles?: Readonly<Record<string, Pick<HttpParameter, "style" | "explode">>>;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -31,7 +40,7 @@ export interface Written {
   readonly body: string | Uint8Array | undefined;
 }
 
-/** The request for an input. */
+/** The request for an input. The part after a `#` names an operation, and is not sent. */
 export function writeRequest(
   base: URL,
   path: string,
@@ -42,20 +51,25 @@ export function writeRequest(
   const headers: Record<string, string> = { accept: "application/json, */*;q=0.5" };
   const query: string[] = [];
   const cookies: string[] = [];
-  let written = path;
+  const [pattern = ""] = path.split("#");
+  let written = pattern;
   for (const [member, parameter] of Object.entries(parameters)) {
     const value = input[member];
     if (value === undefined || value === null) continue;
     const { name = member, in: place, style, explode } = parameter;
-    if (place === "path") written = written.replaceAll(`{${name}}`, () => pathText(value));
+    if (place === "path")
+      written = written.replaceAll(`{${name}}`, () =>
+        pathText(name, value, style ?? "simple", explode ?? false),
+      );
     else if (place === "header") headers[name.toLowerCase()] = headerText(value);
     else if (place === "cookie") cookies.push(`${name}=${encodeURIComponent(plain(value))}`);
     else query.push(...queryParts(name, value, style ?? "form", explode ?? (style ?? "form") === "form"));
   }
   if (cookies.length > 0) headers["cookie"] = cookies.join("; ");
   const url = new URL(base);
-  if (path !== "") url.pathname = `${base.pathname.replace(/\/+$/, "")}/${written.replace(/^\/+/, "")}`;
-  const all = [base.search.slice(1), ...query].filter((part) => part !== "");
+  const [pathname = "", ...search] = written.split("?");
+  if (pattern !== "") url.pathname = `${base.pathname.replace(/\/+$/, "")}/${pathname.replace(/^\/+/, "")}`;
+  const all = [base.search.slice(1), search.join("?"), ...query].filter((part) => part !== "");
   url.search = all.length === 0 ? "" : `?${all.join("&")}`;
   const content = body === undefined ? undefined : bodyOf(body, input["body"]);
   if (content !== undefined) headers["content-type"] = content.mediaType;
@@ -63,11 +77,24 @@ export function writeRequest(
 }
 
 /** `.` and `..` would leave the path of the operation, and nothing would be another operation. */
-function pathText(value: unknown): string {
-  const parts = Array.isArray(value) ? value.map(plain) : [plain(value)];
-  const text = parts.map(encodeURIComponent).join(",");
+function pathText(name: string, value: unknown, style: ParameterStyle, explode: boolean): string {
+  const text = pathValue(name, value, style, explode);
   if (text === "." || text === ".." || text === "") throw new PathRefused(text);
   return text;
+}
+
+/** `3,4`, `.3.4` or `;id=3,4`. */
+function pathValue(name: string, value: unknown, style: ParameterStyle, explode: boolean): string {
+  const encoded = (each: unknown) => encodeURIComponent(plain(each));
+  const isList = Array.isArray(value);
+  const isObject = typeof value === "object" && value !== null && !isList;
+  const pairs = isObject ? Object.entries(value).map(([key, each]) => [encoded(key), encoded(each)]) : [];
+  const parts = isList ? value.map(encoded) : [encoded(value)];
+  const texts = isObject ? pairs.map((pair) => pair.join(explode ? "=" : ",")) : parts;
+  if (style === "label") return `.${texts.join(explode ? "." : ",")}`;
+  if (style !== "matrix") return texts.join(",");
+  if (!explode) return `;${name}=${texts.join(",")}`;
+  return texts.map((text) => (isObject ? `;${text}` : `;${name}=${text}`)).join("");
 }
 
 /** A value that would change the path of an operation. */
@@ -84,6 +111,7 @@ function headerText(value: unknown): string {
 
 function queryParts(name: string, value: unknown, style: ParameterStyle, explode: boolean): string[] {
   const pair = (key: string, text: string) => `${encodeURIComponent(key)}=${encodeURIComponent(text)}`;
+  if (style === "deepObject") return deepPairs(name, value).map(([key, text]) => pair(key, text));
   if (Array.isArray(value)) {
     if (explode) return value.map((each) => pair(name, plain(each)));
     const between = style === "spaceDelimited" ? "%20" : style === "pipeDelimited" ? "%7C" : ",";
@@ -93,9 +121,14 @@ function queryParts(name: string, value: unknown, style: ParameterStyle, explode
   }
   if (typeof value !== "object" || value === null) return [pair(name, plain(value))];
   const members = Object.entries(value);
-  if (style === "deepObject") return members.map(([key, each]) => pair(`${name}[${key}]`, plain(each)));
   if (explode) return members.map(([key, each]) => pair(key, plain(each)));
   return [pair(name, members.map(([key, each]) => `${key},${plain(each)}`).join(","))];
+}
+
+/** `price[min]=3`, and `items[0][price]=p` for lists of objects. */
+function deepPairs(name: string, value: unknown): (readonly [string, string])[] {
+  if (typeof value !== "object" || value === null) return [[name, plain(value)]];
+  return Object.entries(value).flatMap(([key, each]) => deepPairs(`${name}[${key}]`, each));
 }
 
 function plain(value: unknown): string {
@@ -104,7 +137,7 @@ function plain(value: unknown): string {
 }
 
 function bodyOf(
-  { type, mediaType }: HttpBody,
+  { type, mediaType, styles = {} }: HttpBody,
   value: unknown,
 ): { readonly bytes: string | Uint8Array; readonly mediaType: string } | undefined {
   if (value === undefined) return undefined;
@@ -113,7 +146,10 @@ function bodyOf(
     case "json":
       return { bytes: JSON.stringify(value), mediaType: mediaType ?? "application/json" };
     case "form": {
-      const parts = members.flatMap(([name, each]) => queryParts(name, each, "form", true));
+      const parts = members.flatMap(([name, each]) => {
+        const { style = "form", explode = style === "form" } = styles[name] ?? {};
+        return queryParts(name, each, style, explode);
+      });
       return { bytes: parts.join("&"), mediaType: mediaType ?? "application/x-www-form-urlencoded" };
     }
     case "text":
@@ -132,14 +168,17 @@ function bodyOf(
   }
 }
 
-/** A field, or a file: `{filename, base64}`. */
+/** A field, an object as JSON, or a file: `{filename, base64}`. */
 function multipart(boundary: string, name: string, value: unknown): Buffer {
   const file = value as { readonly filename?: unknown; readonly base64?: unknown } | null;
   const isFile = typeof file === "object" && file !== null && typeof file.base64 === "string";
   const quoted = (text: string) => `"${text.replaceAll(/["\r\n]/g, (sign) => encodeURIComponent(sign))}"`;
+  const contentType = "\r\ncontent-type: application/";
   const filename = isFile
-    ? `; filename=${quoted(String(file.filename ?? name))}\r\ncontent-type: application/octet-stream`
-    : "";
+    ? `; filename=${quoted(String(file.filename ?? name))}${contentType}octet-stream`
+    : typeof value === "object" && value !== null
+      ? `${contentType}json`
+      : "";
   const content = isFile ? Buffer.from(file.base64 as string, "base64") : Buffer.from(plain(value));
   const head = `--${boundary}\r\ncontent-disposition: form-data; name=${quoted(name)}${filename}\r\n\r\n`;
   return Buffer.concat([Buffer.from(head), content, Buffer.from("\r\n")]);

@@ -115,10 +115,17 @@ function once(request: HttpRequest, isElsewhere: boolean, { plain, secure }: Age
   if (problem !== undefined) return Promise.reject(refused(request, url, problem));
   const isSecure = url.protocol === "https:";
   const send = isSecure ? requestSecure : requestPlain;
+  // Without a length, Node sends the body of a DELETE behind the request, where the server expects the next request.
+  const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {
     let wasSent = false;
     const call = send(url, {
-      ...{ method, headers, signal, lookup: isElsewhere ? lookupPublic : lookupSafe },
+      ...{
+        method,
+        headers: { ...headers, ...length },
+        signal,
+        lookup: isElsewhere ? lookupPublic : lookupSafe,
+      },
       // A connection that was checked for one origin serves no redirect of another.
       agent: isElsewhere ? false : isSecure ? secure : plain,
     });

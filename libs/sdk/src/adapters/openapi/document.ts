@@ -59,8 +59,10 @@ export function parseDocument(adapter: string, given: string | Members): Members
 }
 
 /** A text in JSON or YAML. */
-export function readText(adapter: string, text: string): unknown {
+export function readText(adapter: string, given: string): unknown {
   const fail = (problem: string) => adapterErrors.invalid({ adapter, problem });
+  // Tools of Windows put a byte order mark before the text.
+  const text = given.replace(/^\uFEFF/, "");
   if (text.length > textLengthMax) throw fail(`the document has more than ${textLengthMax} characters`);
   try {
     return /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { maxAliasCount: 100, logLevel: "silent" });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { openApiAdapter } from "./openapi.ts";
+import { parseDocument } from "./document.ts";
+import { importOperations, openApiAdapter } from "./openapi.ts";
 
 const shop = `
 openapi: 3.0.3
@@ -26,7 +27,7 @@ paths:
     parameters: [{name: id, in: path, required: true, schema: {type: string}}]
     delete: {responses: {"204": {description: gone}}}
     put:
-      requestBody: {content: {application/weird: {}}}
+      requestBody: {content: {application/weird: {schema: {type: object}}}}
       responses: {}
     patch:
       parameters: [{$ref: "other.yaml#/p"}]
@@ -78,6 +79,37 @@ describe("operations of an OpenAPI document", () => {
     );
     assert.match(adapter.refused[0]?.reason ?? "", /application\/weird/);
     assert.match(adapter.refused[1]?.reason ?? "", /another document/);
+  });
+
+  it("have the server, the parameters and the forms that the document describes", () => {
+    const stripe = `
+openapi: 3.2.0
+servers: [{url: "https://api.test"}]
+paths:
+  /files:
+    servers: [{url: "https://files.test/v1"}]
+    post:
+      requestBody: {content: {application/vnd.parcel: {schema: {$ref: "#/components/schemas/Bytes"}}}}
+    additionalOperations: {COPY: {}}
+  /prices/{id}:
+    get: {parameters: [{name: id, in: path, style: matrix, explode: true}]}
+    query: {responses: {}}
+    post:
+      requestBody:
+        content: {application/x-www-form-urlencoded: {encoding: {tiers: {style: deepObject}, note: {}}}}
+components: {schemas: {Bytes: {type: string, format: binary}}}
+`;
+    const { operations, refused } = importOperations(parseDocument("x", `\uFEFF${stripe}`), {});
+    assert.deepEqual(operations["post-files"]?.body, { type: "bytes", mediaType: "application/vnd.parcel" });
+    assert.equal(operations["post-files"]?.url, "https://files.test/v1");
+    assert.deepEqual(operations["get-prices-id"]?.parameters, {
+      id: { in: "path", name: "id", style: "matrix", explode: true },
+    });
+    assert.deepEqual(operations["query-prices-id"]?.input, {
+      ...{ type: "object", properties: { id: { type: ["string", "number"] } }, required: ["id"] },
+    });
+    assert.deepEqual(operations["post-prices-id"]?.body?.styles, { tiers: { style: "deepObject" } });
+    assert.deepEqual(refused, [{ operation: "COPY /files", reason: "the method is `COPY`" }]);
   });
 
   it("are chosen by patterns", () => {

@@ -7,7 +7,7 @@ import { type HttpAdapterOptions, type HttpOperation, type HttpPorts, httpAdapte
 import type { AnswerType, BodyType, HttpBody, HttpParameter, ParameterStyle } from "../http/message.ts";
 import { chosen, nameIn } from "../names.ts";
 import { parseDocument, resolved, Unusable } from "./document.ts";
-import { Schemas } from "./schemas.ts";
+import { Parts, Schemas } from "./schemas.ts";
 
 export interface OpenApiOptions extends Omit<HttpAdapterOptions, "url" | "operations" | "version"> {
   /** The document: JSON or YAML as a text, or its value. */
@@ -31,15 +31,20 @@ export interface OpenApiAdapter extends Adapter {
   readonly refused: readonly Refused[];
 }
 
-const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"] as const;
+const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"] as const;
 
 /** Makes an adapter of an OpenAPI document of version 3. */
 export function openApiAdapter(options: OpenApiOptions, ports: HttpPorts = {}): OpenApiAdapter {
   const { document: given, only, idempotencyHeader, ...rest } = options;
   const document = parseDocument(options.name, given);
-  const { operations, refused } = importOperations(document, idempotencyHeader);
-  const wanted = only === undefined ? operations : chosen(operations, only);
-  const url = options.url ?? serverOf(options.name, document);
+  const { operations: found, refused } = importOperations(document, options);
+  const wanted = only === undefined ? found : chosen(found, only);
+  const url = options.url ?? serverIn(document) ?? Object.values(found).find((each) => each.url)?.url;
+  if (url === undefined)
+    throw adapterErrors.invalid({
+      adapter: options.name,
+      problem: "the document names no server, set `url`",
+    });
   const version = versionIn(textIn(membersIn(document, "info"), "version"));
   const http = { ...rest, url, operations: wanted, ...(version !== undefined && { version }) };
   return { ...httpAdapter(http, { ...ports, kind: "openapi" }), refused };
@@ -51,17 +56,24 @@ interface Imported {
 }
 
 /** The operations of a document. */
-function importOperations(document: Members, idempotencyHeader?: string): Imported {
+export function importOperations(
+  document: Members,
+  options: Pick<OpenApiOptions, "url" | "idempotencyHeader">,
+): Imported {
   const operations: Record<string, HttpOperation> = {};
   const refused: Refused[] = [];
+  const schemas = new Schemas(document);
   for (const [path, given] of Object.entries(membersIn(document, "paths"))) {
     if (path.startsWith("x-")) continue;
+    const others = isMembers(given) ? Object.keys(membersIn(given, "additionalOperations")) : [];
+    for (const method of others)
+      refused.push({ operation: `${method} ${path}`, reason: `the method is \`${method}\`` });
     for (const method of methods) {
       const operation = `${method.toUpperCase()} ${path}`;
       try {
         const item = resolved(document, given);
         if (item[method] === undefined) continue;
-        const [name, made] = imported(document, path, item, method, idempotencyHeader);
+        const [name, made] = imported({ document, schemas, options, path, item, method });
         operations[freeName(name, operations)] = made;
       } catch (error) {
         if (!(error instanceof Unusable)) throw error;
@@ -74,60 +86,48 @@ function importOperations(document: Members, idempotencyHeader?: string): Import
   return { operations, refused };
 }
 
-function imported(
-  document: Members,
-  path: string,
-  item: Members,
-  method: (typeof methods)[number],
-  idempotencyHeader: string | undefined,
-): [string, HttpOperation] {
+interface Place {
+  readonly document: Members;
+  readonly schemas: Schemas;
+  readonly options: Pick<OpenApiOptions, "url" | "idempotencyHeader">;
+  readonly path: string;
+  readonly item: Members;
+  readonly method: (typeof methods)[number];
+}
+
+function imported({ document, schemas, options, path, item, method }: Place): [string, HttpOperation] {
   const operation = resolved(document, item[method]);
-  const schemas = new Schemas(document);
-  const properties: Record<string, unknown> = {};
-  const required: string[] = [];
-  const parameters: Record<string, HttpParameter> = {};
-  let keyHeader = method === "post" || method === "patch" ? idempotencyHeader : undefined;
-  for (const parameter of parametersOf(document, item, operation)) {
-    const name = textIn(parameter, "name");
-    const place = textIn(parameter, "in");
-    if (place === "header" && name.toLowerCase() === "idempotency-key") {
-      keyHeader = name;
-      continue;
-    }
-    // OpenAPI gives these headers their values elsewhere.
-    if (place === "header" && /^(accept|content-type|authorization)$/i.test(name)) continue;
-    const member = properties[name] === undefined && name !== "body" ? name : `${place}-${name}`;
-    parameters[member] = parameterOf(parameter, name, place);
-    const [content] = Object.values(membersIn(parameter, "content"));
-    const schema = parameter["schema"] ?? (isMembers(content) ? content["schema"] : undefined);
-    properties[member] = described(schemas.convert(schema), textIn(parameter, "description"));
-    if (parameter["required"] === true || place === "path") required.push(member);
-  }
+  const { parameters, header, properties, required, parts } = parametersOf(
+    schemas,
+    path,
+    eachParameter(document, item, operation),
+  );
+  const keyHeader =
+    header ?? (method === "post" || method === "patch" ? options.idempotencyHeader : undefined);
   const body =
     operation["requestBody"] === undefined ? undefined : resolved(document, operation["requestBody"]);
-  const sent = body === undefined ? undefined : bodyOf(membersIn(body, "content"));
+  const sent = body === undefined ? undefined : bodyOf(document, membersIn(body, "content"));
+  const withoutBody = schemas.standing({ type: "object", properties: { ...properties }, required }, parts);
   if (body !== undefined && sent !== undefined) {
-    properties["body"] = sent.body.type === "bytes" ? { type: "string" } : schemas.convert(sent.schema);
+    properties["body"] =
+      sent.body.type === "bytes" ? { type: "string" } : schemas.convert(sent.schema, parts);
     if (body["required"] === true) required.push("body");
   }
   const answer = answerOf(document, operation);
-  // First all schemas, then what they refer to.
-  const output = answer.type === "json" ? schemas.convert(answer.schema) : undefined;
-  const definitions = schemas.isLarge ? {} : schemas.definitions;
-  const withDefinitions = (schema: Members) => standing(schema, definitions, required);
-  const input = schemas.isLarge ? { type: "object", required } : { type: "object", properties, required };
+  const input =
+    schemas.standing({ type: "object", properties, required }, parts) ??
+    (withoutBody !== undefined ? { ...withoutBody, required } : { type: "object", required });
+  const output = answer.type === "json" ? outputOf(schemas, answer.schema) : undefined;
+  // An address that the user has chosen is that of all operations.
+  const server = options.url === undefined ? (serverIn(operation) ?? serverIn(item)) : undefined;
   const description = textIn(operation, "summary") || textIn(operation, "description");
   const made: HttpOperation = {
-    ...{
-      method: method.toUpperCase() as HttpOperation["method"],
-      path,
-      parameters,
-      input: withDefinitions(input),
-    },
+    ...{ method: method.toUpperCase() as HttpOperation["method"], path, parameters, input },
+    ...(server !== undefined && { url: server }),
     ...(description !== "" && { description: description.replace(/\s+/g, " ").slice(0, descriptionMax) }),
     ...(sent !== undefined && { body: sent.body }),
     ...(keyHeader !== undefined && { idempotencyHeader: keyHeader }),
-    ...(isMembers(output) && !schemas.isLarge && { output: withDefinitions(output) }),
+    ...(output !== undefined && { output }),
     answer: answer.type,
   };
   const id = textIn(operation, "operationId");
@@ -135,19 +135,50 @@ function imported(
 }
 
 const descriptionMax = 200;
-/** A worker offers the schemas of all its capabilities when it is linked. */
-const schemaLengthMax = 32_768;
 
-/** A schema with the definitions it refers to. Of one that is too large, the names of required members remain. */
-function standing(schema: Members, definitions: Members, required: readonly string[]): JsonSchema {
-  const isAlone = !JSON.stringify(schema).includes('"$ref"');
-  const whole = isAlone ? schema : { ...schema, $defs: definitions };
-  if (JSON.stringify(whole).length <= schemaLengthMax) return whole;
-  return schema["properties"] === undefined ? true : { type: "object", required };
+function outputOf(schemas: Schemas, schema: unknown): JsonSchema | undefined {
+  const parts = new Parts();
+  const converted = schemas.convert(schema, parts);
+  return isMembers(converted) ? (schemas.standing(converted, parts) ?? true) : undefined;
+}
+
+/** Parameters as members of the input. */
+function parametersOf(schemas: Schemas, path: string, given: Iterable<Members>) {
+  const parts = new Parts();
+  const properties: Record<string, unknown> = {};
+  const required: string[] = [];
+  const parameters: Record<string, HttpParameter> = {};
+  const inPath = new Set([...path.matchAll(/\{([^{}]+)\}/g)].map(([, name = ""]) => name));
+  let header: string | undefined;
+  for (const parameter of given) {
+    const name = textIn(parameter, "name");
+    const place = textIn(parameter, "in");
+    if (place === "header" && name.toLowerCase() === "idempotency-key") {
+      header = name;
+      continue;
+    }
+    // OpenAPI gives these headers their values elsewhere.
+    if (place === "header" && /^(accept|content-type|authorization)$/i.test(name)) continue;
+    const member = properties[name] === undefined && name !== "body" ? name : `${place}-${name}`;
+    parameters[member] = parameterOf(parameter, name, place);
+    if (place === "path") inPath.delete(name);
+    const [content] = Object.values(membersIn(parameter, "content"));
+    const schema = parameter["schema"] ?? (isMembers(content) ? content["schema"] : undefined);
+    properties[member] = described(schemas.convert(schema, parts), textIn(parameter, "description"));
+    if (parameter["required"] === true || place === "path") required.push(member);
+  }
+  // Some documents do not declare what their paths contain.
+  for (const name of inPath) {
+    const member = properties[name] === undefined && name !== "body" ? name : `path-${name}`;
+    parameters[member] = { in: "path", name };
+    properties[member] = { type: ["string", "number"] };
+    required.push(member);
+  }
+  return { parameters, header, properties, required, parts };
 }
 
 /** Those of the path, and those of the operation, which replace them. */
-function parametersOf(document: Members, item: Members, operation: Members): Iterable<Members> {
+function eachParameter(document: Members, item: Members, operation: Members): Iterable<Members> {
   const found = new Map<string, Members>();
   for (const list of [item["parameters"], operation["parameters"]])
     for (const given of Array.isArray(list) ? list : []) {
@@ -158,16 +189,28 @@ function parametersOf(document: Members, item: Members, operation: Members): Ite
 }
 
 const places = new Set(["path", "query", "header", "cookie"]);
-const styles = new Set(["form", "simple", "spaceDelimited", "pipeDelimited", "deepObject"]);
+const styles = new Set([
+  "form",
+  "simple",
+  "label",
+  "matrix",
+  "spaceDelimited",
+  "pipeDelimited",
+  "deepObject",
+]);
 
 function parameterOf(parameter: Members, name: string, place: string): HttpParameter {
   if (name === "" || !places.has(place)) throw new Unusable(`the parameter \`${name}\` is in \`${place}\``);
   const style = textIn(parameter, "style");
   if (style !== "" && !styles.has(style))
     throw new Unusable(`the parameter \`${name}\` has the style \`${style}\``);
+  return { ...{ in: place as HttpParameter["in"], name }, ...styleOf(parameter) };
+}
+
+function styleOf(parameter: Members): Pick<HttpParameter, "style" | "explode"> {
+  const style = textIn(parameter, "style");
   return {
-    ...{ in: place as HttpParameter["in"], name },
-    ...(style !== "" && { style: style as ParameterStyle }),
+    ...(styles.has(style) && { style: style as ParameterStyle }),
     ...(typeof parameter["explode"] === "boolean" && { explode: parameter["explode"] }),
   };
 }
@@ -180,16 +223,20 @@ function described(schema: unknown, description: string): unknown {
 const bodyTypes: readonly (readonly [RegExp, BodyType])[] = [
   [/^application\/(?:[\w.-]+\+)?json\b/i, "json"],
   [/^application\/x-www-form-urlencoded\b/i, "form"],
-  [/^multipart\/form-data\b/i, "multipart"],
-  [/^text\/|[/+]xml\b|[/+]yaml\b|graphql|ndjson|jsonl/i, "text"],
+  [/^(multipart|application)\/form-data\b/i, "multipart"],
+  [/^text\/|[/+]xml\b|[/+]yaml\b|graphql|ndjson|jsonl|\/jwt\b/i, "text"],
   [
     /^(application\/octet-stream|application\/(zip|gzip|pdf|x-[\w.-]+)|image\/.*|audio\/.*|video\/.*|\*\/\*)/i,
     "bytes",
   ],
 ];
+const mediaTypeForm = /^[\w-]+\/[\w.+-]+/;
 
-/** The first type that JSON can carry, in the order of the table. */
-function bodyOf(content: Members): { readonly body: HttpBody; readonly schema: unknown } | undefined {
+/** The first type that JSON can carry, in the order of the table. Another type without members is bytes. */
+function bodyOf(
+  document: Members,
+  content: Members,
+): { readonly body: HttpBody; readonly schema: unknown } | undefined {
   const offered = Object.entries(content);
   if (offered.length === 0) return undefined;
   for (const [form, type] of bodyTypes)
@@ -197,8 +244,18 @@ function bodyOf(content: Members): { readonly body: HttpBody; readonly schema: u
       if (!form.test(mediaType)) continue;
       const schema = isMembers(given) ? given["schema"] : undefined;
       const named = mediaType.includes("*") || type === "multipart" ? {} : { mediaType };
-      return { body: { type, ...named }, schema };
+      const encodings =
+        isMembers(given) && type === "form" ? Object.entries(membersIn(given, "encoding")) : [];
+      const written = encodings.filter(([, each]) => isMembers(each) && textIn(each, "style") !== "");
+      const forms = Object.fromEntries(written.map(([name, each]) => [name, styleOf(each as Members)]));
+      return { body: { type, ...named, ...(written.length > 0 && { styles: forms }) }, schema };
     }
+  for (const [mediaType, given] of offered) {
+    const schema =
+      isMembers(given) && given["schema"] !== undefined ? resolved(document, given["schema"]) : {};
+    const isPlain = schema["properties"] === undefined && /^(string)?$/.test(textIn(schema, "type"));
+    if (isPlain && mediaTypeForm.test(mediaType)) return { body: { type: "bytes", mediaType }, schema };
+  }
   throw new Unusable(`the body is \`${offered.map(([mediaType]) => mediaType).join("`, `")}\``);
 }
 
@@ -224,17 +281,16 @@ function freeName(name: string, taken: Readonly<Record<string, unknown>>): strin
   return `${name}-${number}`;
 }
 
-function serverOf(adapter: string, document: Members): string {
-  const { servers } = document;
+/** The first server of a document, of a path or of an operation. */
+function serverIn(part: Members): string | undefined {
+  const { servers } = part;
   const [first] = Array.isArray(servers) ? servers.filter(isMembers) : [];
   const variables = first === undefined ? {} : membersIn(first, "variables");
   const url = (first === undefined ? "" : textIn(first, "url")).replace(
     /\{([^{}]+)\}/g,
     (_all, name: string) => textIn(membersIn(variables, name), "default"),
   );
-  if (!/^https?:\/\//.test(url))
-    throw adapterErrors.invalid({ adapter, problem: "the document names no server, set `url`" });
-  return url;
+  return /^https?:\/\//.test(url) && URL.canParse(url) ? url : undefined;
 }
 
 function versionIn(text: string): string | undefined {

@@ -16,71 +16,107 @@ const leftOut = new Set([
   "$id",
 ]);
 const depthMax = 64;
+/** So many parts are longer than a schema may be. */
 const partsMax = 5_000;
+/** A worker offers the schemas of all its capabilities when it is linked. */
+const lengthMax = 32_768;
 
+/** What a schema refers to, and how many parts it has. */
+export class Parts {
+  readonly references = new Set<string>();
+  count = 0;
+}
+
+interface Definition {
+  readonly schema: unknown;
+  readonly length: number;
+  readonly references: ReadonlySet<string>;
+}
+
+/** The schemas of a document. A part that many operations refer to is converted once. */
 export class Schemas {
   readonly #document: Members;
   readonly #names = new Map<string, string>();
-  readonly #definitions: Record<string, unknown> = {};
-  #parts = 0;
+  readonly #taken = new Set<string>();
+  readonly #definitions = new Map<string, Definition>();
 
   constructor(document: Members) {
     this.#document = document;
   }
 
-  /** What all schemas that were converted refer to. */
-  get definitions(): Readonly<Record<string, unknown>> {
-    return this.#definitions;
+  /** A converted schema with the definitions it refers to, or undefined if it is too long. */
+  standing(schema: Members, { references }: Parts): Members | undefined {
+    let length = JSON.stringify(schema).length;
+    const definitions: Record<string, unknown> = {};
+    const open = [...references];
+    // The list grows while it is read.
+    for (const reference of open) {
+      if (length > lengthMax) return undefined;
+      const name = this.#nameOf(reference);
+      if (Object.hasOwn(definitions, name)) continue;
+      const definition = this.#definition(reference);
+      definitions[name] = definition.schema;
+      length += definition.length + name.length;
+      open.push(...definition.references);
+    }
+    if (length > lengthMax) return undefined;
+    return open.length === 0 ? schema : { ...schema, $defs: definitions };
   }
 
-  /** Whether the schemas are so large that a greeting should not carry them. */
-  get isLarge(): boolean {
-    return this.#parts > partsMax;
-  }
-
-  convert(schema: unknown, depth = 0): unknown {
+  convert(schema: unknown, parts: Parts, depth = 0): unknown {
     if (typeof schema === "boolean" || schema === undefined) return schema ?? true;
     if (!isMembers(schema)) return true;
     if (depth > depthMax) throw new Unusable("a schema is nested too deeply");
-    if (++this.#parts > partsMax) return true;
+    if (++parts.count > partsMax) return true;
     const reference = schema["$ref"];
-    if (typeof reference === "string") return { $ref: `#/$defs/${this.#nameOf(reference)}` };
+    if (typeof reference === "string") {
+      parts.references.add(reference);
+      return { $ref: `#/$defs/${this.#nameOf(reference)}` };
+    }
     const made: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(schema)) {
       if (leftOut.has(key) || key.startsWith("x-")) continue;
-      made[key] = this.#converted(key, value, depth);
+      made[key] = this.#converted(key, value, parts, depth);
     }
     return withoutOldWords(schema, made);
   }
 
-  #converted(key: string, value: unknown, depth: number): unknown {
+  #converted(key: string, value: unknown, parts: Parts, depth: number): unknown {
     if (dataKeys.has(key)) return value;
     if (key === "properties" || key === "patternProperties" || key === "$defs" || key === "dependentSchemas")
       return isMembers(value)
         ? Object.fromEntries(
-            Object.entries(value).map(([name, each]) => [name, this.convert(each, depth + 1)]),
+            Object.entries(value).map(([name, each]) => [name, this.convert(each, parts, depth + 1)]),
           )
         : {};
     if (Array.isArray(value))
-      return value.map((each: unknown) => (isMembers(each) ? this.convert(each, depth + 1) : each));
-    return isMembers(value) ? this.convert(value, depth + 1) : value;
+      return value.map((each: unknown) => (isMembers(each) ? this.convert(each, parts, depth + 1) : each));
+    return isMembers(value) ? this.convert(value, parts, depth + 1) : value;
   }
 
   #nameOf(reference: string): string {
     const known = this.#names.get(reference);
     if (known !== undefined) return known;
-    const part = partOf(this.#document, reference);
     const last =
       reference
         .split("/")
         .at(-1)
         ?.replace(/[^\w-]/g, "_") || "part";
-    const name = Object.hasOwn(this.#definitions, last) ? `${last}_${this.#names.size}` : last;
-    // Before its content: a schema may refer to itself.
+    const name = this.#taken.has(last) ? `${last}_${this.#names.size}` : last;
     this.#names.set(reference, name);
-    this.#definitions[name] = true;
-    this.#definitions[name] = this.convert(part);
+    this.#taken.add(name);
     return name;
+  }
+
+  #definition(reference: string): Definition {
+    const known = this.#definitions.get(reference);
+    if (known !== undefined) return known;
+    const parts = new Parts();
+    const schema = this.convert(partOf(this.#document, reference), parts);
+    const { length } = JSON.stringify(schema);
+    const made = { schema, length, references: parts.references };
+    this.#definitions.set(reference, made);
+    return made;
   }
 }
 

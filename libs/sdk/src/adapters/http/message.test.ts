@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type HttpBody, type HttpParameter, writeRequest } from "./message.ts";
+
+const id = (more: Partial<HttpParameter> = {}) => ({ id: { in: "path" as const, ...more } });
+const point = { x: 1, y: "a b" };
+const prices = [{ price: "p/1", tiers: [1, 2] }];
+const form: HttpBody = {
+  type: "form",
+  styles: { items: { style: "deepObject" }, tags: { explode: false } },
+};
+
+describe("the request of an operation", () => {
+  for (const [what, path, parameters, input, expected] of [
+    ["a list in the path", "/a/{id}", id(), { id: [3, "4,5"] }, "/v1/a/3,4%2C5"],
+    ["an object in the path", "/a/{id}", id({ explode: true }), { id: point }, "/v1/a/x=1,y=a%20b"],
+    ["a label", "/a{id}", id({ style: "label", explode: true }), { id: [3, 4] }, "/v1/a.3.4"],
+    ["a matrix", "/a{id}", id({ style: "matrix" }), { id: [3, 4] }, "/v1/a;id=3,4"],
+    ["an open matrix", "/a{id}", id({ style: "matrix", explode: true }), { id: [3, 4] }, "/v1/a;id=3;id=4"],
+    ["a matrix of members", "/a{id}", id({ style: "matrix", explode: true }), { id: { x: 1 } }, "/v1/a;x=1"],
+    ["a query in the path", "/a?do=it&id={id}", id(), { id: "x&y?" }, "/v1/a?do=it&id=x%26y%3F"],
+    ["a name behind the path", "/#Action=Get", {}, {}, "/v1/"],
+    [
+      ...["a deep object", "/a"],
+      { filter: { in: "query", style: "deepObject" } },
+      { filter: { by: point, of: [2] } },
+      "/v1/a?filter%5Bby%5D%5Bx%5D=1&filter%5Bby%5D%5By%5D=a%20b&filter%5Bof%5D%5B0%5D=2",
+    ],
+  ] as readonly (readonly [string, string, Record<string, HttpParameter>, Record<string, unknown>, string])[])
+    it(`has ${what}`, () => {
+      const { url } = writeRequest(new URL("https://a.test/v1"), path, parameters, undefined, input);
+      assert.equal(url.pathname + url.search, expected);
+    });
+
+  it("has members of a form in their styles", () => {
+    const body = { items: prices, tags: ["a", "b"], of: ["c", "d"] };
+    const { body: sent } = writeRequest(new URL("https://a.test"), "/a", {}, form, { body });
+    const items =
+      "items%5B0%5D%5Bprice%5D=p%2F1&items%5B0%5D%5Btiers%5D%5B0%5D=1&items%5B0%5D%5Btiers%5D%5B1%5D=2";
+    assert.equal(sent, `${items}&tags=a,b&of=c&of=d`);
+  });
+
+  it("has an object of a multipart form as JSON", () => {
+    const { body: sent } = writeRequest(
+      new URL("https://a.test"),
+      "/a",
+      {},
+      { type: "multipart" },
+      { body: { point } },
+    );
+    assert.match(
+      String(sent),
+      /name="point"\r\ncontent-type: application\/json\r\n\r\n\{"x":1,"y":"a b"\}\r\n/,
+    );
+  });
+});
