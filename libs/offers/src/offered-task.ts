@@ -70,7 +70,7 @@ export interface OfferedTask {
   readonly notAgents: readonly string[];
   /** The trace that its work belongs to. Default: that of the step that offers it. */
   readonly traceparent?: string | undefined;
-  /** What is set aside for the attempt. Undefined without limit. */
+  /** What the attempt may use up. Undefined without limit. */
   readonly budget?: Amounts | undefined;
   /** Whose share of the agents it has. Undefined for that of its namespace. */
   readonly share?: ReadOnly<Share> | undefined;

@@ -20,6 +20,7 @@ const meant: Partial<Record<keyof TaskDocument, readonly TaskKindWord[]>> = {
   compensate: work,
   placement: agents,
   resources: agents,
+  budget: [...children, "uses"],
   cost: waiting,
   estimate: waiting,
   checks: work,

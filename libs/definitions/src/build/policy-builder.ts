@@ -38,7 +38,7 @@ export class PolicyBuilder {
   /** Keys and labels may refer to tasks, which are then needed. */
   policyOf(draft: Draft, environment: Environment): TaskPolicy {
     const { document, path } = draft;
-    const { cache, cost = document.estimate ?? {}, idempotencyKey } = document;
+    const { budget, cache, cost = document.estimate ?? {}, idempotencyKey } = document;
     return {
       maxParallel: document.maxParallel ?? 0,
       failFast: document.failFast ?? true,
@@ -76,6 +76,9 @@ export class PolicyBuilder {
       ]),
       mayBeDoubled: document.mayBeDoubled ?? false,
       mayFail: document.mayFail ?? false,
+      ...(budget !== undefined && {
+        budget: { tokens: budget.tokens ?? 0, money: budget.money ?? 0, timeMs: durationMs(budget.time) },
+      }),
       ...(document.gang !== undefined && { gang: document.gang }),
     };
   }

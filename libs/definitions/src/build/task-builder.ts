@@ -133,7 +133,7 @@ function plainPolicyText(document: TaskDocument): string | undefined {
     return undefined;
   const { maxParallel, failFast, retry, timeout, priority, resources, gang, mayBeDoubled, mayFail } =
     document;
-  const { cost = document.estimate } = document;
+  const { budget, cost = document.estimate } = document;
   return JSON.stringify([
     kindOf(document),
     maxParallel,
@@ -142,6 +142,7 @@ function plainPolicyText(document: TaskDocument): string | undefined {
     timeout,
     priority,
     resources,
+    budget,
     cost,
     gang,
     mayBeDoubled,

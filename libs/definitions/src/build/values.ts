@@ -103,6 +103,7 @@ export const policyKeys = [
   "labels",
   "placement",
   "resources",
+  "budget",
   "cost",
   "estimate",
   "checks",

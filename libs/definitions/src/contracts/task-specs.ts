@@ -12,7 +12,7 @@ import type { Placement, Plan, PlanTask, Selector, Work } from "../plan/plan.ts"
 import { bare, takePolicies } from "./task-policies.ts";
 
 /** What the contracts have no words for: the loops and children of runs. */
-export const keysOfRuns = ["forEach", "mayFail", "parameters", "gang"] as const;
+export const keysOfRuns = ["forEach", "mayFail", "parameters", "budget", "gang"] as const;
 
 /** What has words, and is not done in missions. */
 const keysBeyondMissions = ["compensate", "limits", "cache", "checks", "dueTime"] as const;

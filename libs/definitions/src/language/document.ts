@@ -95,6 +95,7 @@ export interface TaskDocument<Id extends string = string> {
   readonly labels?: Readonly<Record<string, string>>;
   readonly placement?: PlacementDocument<Id>;
   readonly resources?: Readonly<Record<string, number>>;
+  readonly budget?: { readonly tokens?: number; readonly money?: number; readonly time?: string };
   readonly cost?: CostDocument;
   /** @deprecated use `cost` */
   readonly estimate?: CostDocument;

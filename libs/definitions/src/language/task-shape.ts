@@ -420,6 +420,17 @@ export const task: MembersShape = members(
       32,
       "What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.",
     ),
+    budget: members(
+      {
+        tokens: number("Tokens of language models.", 0, any),
+        money: number("What it may cost.", 0, any),
+        time: duration("How long its agents may work."),
+      },
+      {
+        name: "taskBudget",
+        doc: "What all its attempts may use up together. The budget of the run bounds it too.",
+      },
+    ),
     cost: { ...cost, doc: "What it is expected to cost. Learned values replace it." },
     estimate: { ...cost, doc: "The older name of `cost`.", replacedBy: "cost" },
     checks: list(check, 32, "What its output must satisfy."),

@@ -229,8 +229,17 @@ export interface TaskPolicy {
   readonly idempotencyKey: number;
   readonly mayBeDoubled: boolean;
   readonly mayFail: boolean;
-  /** Tasks that start together. Absent in plans without it: their hashes stay. */
+  /** What all its attempts may use up together. Absent in plans without it, as the next one: their hashes stay. */
+  readonly budget?: Budget;
+  /** Tasks that start together. */
   readonly gang?: string;
+}
+
+/** Of what has no limit it has 0. */
+interface Budget {
+  readonly tokens: number;
+  readonly money: number;
+  readonly timeMs: number;
 }
 
 export interface CachePolicy {

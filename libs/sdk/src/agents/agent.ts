@@ -6,7 +6,7 @@ import { type AgentDocument, type HandoffDocument, holdAgainst, parseDurationMs 
 import type { Json } from "@tutti/expressions";
 import type { FunctionContext } from "../functions/context.ts";
 import { StepFailure } from "../functions/failure.ts";
-import { type Budget, Spending } from "./budget.ts";
+import { type Budget, type Part as BudgetPart, Spending } from "./budget.ts";
 import { holds } from "./conditions.ts";
 import {
   type CallPart,
@@ -205,7 +205,11 @@ class AgentRun {
   async #askOne(step: string, model: string, question: Asked & { readonly answerTokens: number }) {
     if (model.startsWith(ownModel)) {
       const capability = model.slice(ownModel.length);
-      return replyOf(await this.#ctx.call(capability, question, { id: step }), capability, question);
+      const { money } = this.#ctx.used;
+      const output = await this.#ctx.call(capability, question, { id: step, ...this.#part(1) });
+      // Its tokens count by its reply.
+      this.#spending.add({ money: this.#ctx.used.money - money });
+      return replyOf(output, capability, question);
     }
     // The rest is known within the step alone: another turn has another rest.
     const ask = async () => {
@@ -251,7 +255,12 @@ class AgentRun {
       return undefined;
     }
     const before = this.#active;
-    const results = await this.#ctx.all(calls.map((call) => this.#use(call)));
+    const { used } = this.#ctx;
+    const results = await this.#ctx.all(calls.map((call) => this.#use(call, calls.length)));
+    this.#spending.add({
+      tokens: this.#ctx.used.tokens - used.tokens,
+      money: this.#ctx.used.money - used.money,
+    });
     const parts: Part[] = results.map((result, at) => ({ result: { id: calls[at]?.id ?? "", ...result } }));
     this.#watch(calls, results, parts);
     this.#messages.push({ role: "user", parts });
@@ -291,7 +300,10 @@ class AgentRun {
   }
 
   /** Calls a tool. Any fault is reported to the model. */
-  async #use(call: CallPart["call"]): Promise<{ readonly text: string; readonly failed?: boolean }> {
+  async #use(
+    call: CallPart["call"],
+    atOnce: number,
+  ): Promise<{ readonly text: string; readonly failed?: boolean }> {
     const tool = this.#toolOf(call.name);
     if (tool === undefined) {
       const known = this.#tools.map(({ name }) => name).join(", ") || "none";
@@ -306,16 +318,22 @@ class AgentRun {
     try {
       const input = await this.#allowed(tool, call.input);
       if (input === undefined) return failed("This call is not allowed.");
-      const options = { timeout: { queue: queueTimeout } } as const;
+      const part = this.#part(atOnce);
+      const options = { ...part, timeout: { queue: queueTimeout, ...part.timeout } };
       const output =
         tool.kind === "child"
-          ? await this.#ctx.child(tool.target, input, { id: tool.name })
+          ? await this.#ctx.child(tool.target, input, { id: tool.name, ...part })
           : await this.#ctx.call(tool.target, input, { id: tool.name, ...options });
       return { text: shortened(typeof output === "string" ? output : JSON.stringify(output)) };
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
       return failed(`${error.code}: ${error.message}`);
     }
+  }
+
+  /** What each of so many calls at the same time may spend of the rest. */
+  #part(calls: number): BudgetPart {
+    return this.#spending.part(calls, this.#ctx.now().getTime());
   }
 
   #handOver(tool: Tool): { readonly text: string } {

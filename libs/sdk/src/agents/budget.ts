@@ -1,4 +1,7 @@
-/** What an agent may spend. Each answer of a model is reserved before it is asked for. */
+/**
+ * What an agent may spend: an escrow. Each answer of a model is reserved before it is asked for. Each call of a tool may
+ * spend a part of the rest, and what it used counts when it has ended.
+ */
 import type { LeftAmounts } from "../functions/wire.ts";
 import type { ModelReply } from "./conversation.ts";
 import { agentErrors } from "./errors.ts";
@@ -8,6 +11,12 @@ export interface Budget {
   readonly tokens: number | undefined;
   readonly usd: number | undefined;
   readonly timeMs: number | undefined;
+}
+
+/** Options of a call that bound it. */
+export interface Part {
+  readonly budget?: { readonly tokens?: number; readonly money?: number };
+  readonly timeout?: { readonly total: string };
 }
 
 /** Below this an answer is of no use. */
@@ -21,6 +30,8 @@ export class Spending {
   #inputTokens = 0;
   #outputTokens = 0;
   #usd = 0;
+  /** What calls of tools used up, such as the agents that it delegates to. */
+  readonly #delegated = { tokens: 0, money: 0 };
 
   constructor(budget: Budget, models: Models, startMs: number) {
     this.#budget = budget;
@@ -48,17 +59,53 @@ export class Spending {
     if (timeMs !== undefined && tookMs >= timeMs) throw exhausted("time", `${tookMs} ms`, `${timeMs} ms`);
     let room = answerTokens;
     if (tokens !== undefined) {
-      const used = this.#inputTokens + this.#outputTokens;
-      room = Math.min(room, tokens - used - inputTokens);
-      if (room < answerTokensMin) throw exhausted("tokens", String(used), String(tokens));
+      room = Math.min(room, tokens - this.#tokensUsed - inputTokens);
+      if (room < answerTokensMin) throw exhausted("tokens", String(this.#tokensUsed), String(tokens));
     }
     if (usd !== undefined) {
-      const left = usd - this.#usd - (this.#costOf(model, inputTokens, 0) ?? 0);
+      const left = usd - this.#usdUsed - (this.#costOf(model, inputTokens, 0) ?? 0);
       const each = this.#costOf(model, 0, 1) ?? 0;
       room = each === 0 ? room : Math.min(room, Math.floor(left / each));
-      if (room < answerTokensMin) throw exhausted("money", `$${this.#usd.toFixed(4)}`, `$${usd}`);
+      if (room < answerTokensMin) throw exhausted("money", `$${this.#usdUsed.toFixed(4)}`, `$${usd}`);
     }
     return room;
+  }
+
+  /**
+   * Returns the bounds of each of several calls at the same time, in equal parts of the rest. Fails if nothing is left of
+   * something that has a limit.
+   */
+  part(calls: number, nowMs: number): Part {
+    const { tokens, usd, timeMs } = this.#budget;
+    const part = {
+      ...(tokens !== undefined && { tokens: Math.floor((tokens - this.#tokensUsed) / calls) }),
+      ...(usd !== undefined && { money: Math.floor(((usd - this.#usdUsed) / calls) * 1e6) / 1e6 }),
+    };
+    if (part.tokens !== undefined && part.tokens <= 0)
+      throw exhausted("tokens", String(this.#tokensUsed), String(tokens));
+    if (part.money !== undefined && part.money <= 0)
+      throw exhausted("money", `$${this.#usdUsed.toFixed(4)}`, `$${usd}`);
+    const leftMs = timeMs === undefined ? undefined : timeMs - (nowMs - this.#startMs);
+    if (leftMs !== undefined && leftMs <= 0)
+      throw exhausted("time", `${nowMs - this.#startMs} ms`, `${timeMs} ms`);
+    return {
+      ...((tokens ?? usd) !== undefined && { budget: part }),
+      ...(leftMs !== undefined && { timeout: { total: `${Math.ceil(leftMs)}ms` } }),
+    };
+  }
+
+  /** Counts what calls have used up. */
+  add({ tokens = 0, money = 0 }: { readonly tokens?: number; readonly money?: number }): void {
+    this.#delegated.tokens += tokens;
+    this.#delegated.money += money;
+  }
+
+  get #tokensUsed(): number {
+    return this.#inputTokens + this.#outputTokens + this.#delegated.tokens;
+  }
+
+  get #usdUsed(): number {
+    return this.#usd + this.#delegated.money;
   }
 
   /** Returns how many tokens the answer may have within the rest of the budget of the run. */

@@ -46,6 +46,7 @@ export type CallOptions = Pick<
   | "labels"
   | "placement"
   | "resources"
+  | "budget"
   | "cost"
   | "limits"
   | "cache"
@@ -61,7 +62,7 @@ export type AgentOptions = Pick<CallOptions, "title" | "retry" | "timeout" | "la
 
 export type ChildOptions = Pick<
   TaskDocument,
-  "title" | "retry" | "timeout" | "labels" | "priority" | "parentClose" | "parameters"
+  "title" | "retry" | "timeout" | "labels" | "priority" | "parentClose" | "parameters" | "budget"
 > & { readonly id?: string };
 
 export interface SignalOptions {
@@ -137,6 +138,12 @@ export class FunctionContext {
       ...(left.tokens !== undefined && { tokens: left.tokens - used.tokens }),
       ...(left.money !== undefined && { money: left.money - used.money }),
     };
+  }
+
+  /** What the calls and children that have ended used up. It is the same after a replay. */
+  get used(): { readonly tokens: number; readonly money: number } {
+    const { tokens, money } = this.#instance.used;
+    return { tokens, money };
   }
 
   /**

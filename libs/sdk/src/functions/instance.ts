@@ -139,6 +139,7 @@ export class FunctionInstance implements Watched {
   #save: (saved: unknown) => void = () => {};
   #task: TaskContext | undefined;
   #left: LeftAmounts | undefined;
+  readonly #used = { tokens: 0, money: 0 };
   #timer: Timer | undefined;
   readonly #foreign = new ForeignWait();
   #begun = false;
@@ -181,6 +182,11 @@ export class FunctionInstance implements Watched {
   /** The rest of the budget of the run when the turn was offered. */
   get left(): LeftAmounts | undefined {
     return this.#left;
+  }
+
+  /** What its tasks used up, of whose ends the code knows. */
+  get used(): { readonly tokens: number; readonly money: number } {
+    return this.#used;
   }
 
   /** Whether the code has learned that it is stopped. Another attempt does what failed once more. */
@@ -476,6 +482,8 @@ export class FunctionInstance implements Watched {
     if ("end" in entry) {
       const result = this.#open.get(entry.end);
       this.#open.delete(entry.end);
+      this.#used.tokens += entry.used?.tokens ?? 0;
+      this.#used.money += entry.used?.money ?? 0;
       if (result !== undefined) settle(result, entry);
     } else {
       const key = this.#keyOf(entry);

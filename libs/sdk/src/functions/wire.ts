@@ -19,11 +19,18 @@ interface Recorded {
   readonly atMs: number;
 }
 
+interface Ended {
+  readonly output?: Json;
+  readonly error?: StepError;
+  /** What the task used up, with its children. */
+  readonly used?: LeftAmounts;
+}
+
 /** An entry of the journal. */
 export type Entry =
   | (Recorded & { readonly step: string; readonly output?: Json; readonly error?: StepError })
   | (Recorded & { readonly task: string; readonly kind?: string; readonly spec?: TaskDocument })
-  | (Recorded & { readonly end: string; readonly output?: Json; readonly error?: StepError })
+  | (Recorded & Ended & { readonly end: string })
   | (Recorded & { readonly set: string; readonly value: Json })
   | (Recorded & { readonly undo: string });
 

@@ -3,19 +3,21 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { agents, type Catalogue } from "../agents/index.ts";
 import type { Worker } from "../worker/worker.ts";
+import type { TestRun } from "./run.ts";
 import { type ModelScript, ScriptedModel } from "./scripted-model.ts";
-import { testWorkflow } from "./workflow-test.ts";
+import { testWorkflow, type WorkflowTest } from "./workflow-test.ts";
 
 const catalogue: Catalogue = {
   capabilities: async () => [],
   workflow: async (name) => ({ name, description: "A helper.", inputSchema: { type: "object" } }),
 };
 
-/** An agent that delegates to a child run with an agent of its own, both with one scripted model. */
-function delegating(script: ModelScript) {
+/** An agent that delegates to child runs with an agent of their own, all with one scripted model. */
+function delegating(script: ModelScript, lead: object = {}) {
   const model = new ScriptedModel(script);
   const providers = { test: { speaks: "chat", url: "http://model.test" } } as const;
-  const runner = agents({ providers, catalogue }, { fetch: model.fetch });
+  const prices = { any: { input: 10, output: 50 } };
+  const runner = agents({ providers, catalogue, prices }, { fetch: model.fetch });
   const agentOf = (workflow: string, more: object) => ({
     workflow,
     tasks: {
@@ -23,7 +25,7 @@ function delegating(script: ModelScript) {
     },
     output: "${{ tasks.answer.output }}",
   });
-  const test = testWorkflow(agentOf("lead", { tools: ["workflow:helper"] }) as never, {
+  const test = testWorkflow(agentOf("lead", { tools: ["workflow:helper"], ...lead }) as never, {
     handlers: (worker: Worker) => void worker.durable(runner),
     children: [agentOf("helper", { prompt: "Count." }) as never],
   });
@@ -125,5 +127,88 @@ describe("the budget of a run", () => {
     await (await test.start({ budget: { tokens: 400 } })).result();
     const room = Number(model.requests[0]?.body["max_completion_tokens"]);
     assert.ok(room <= 400 && room > 300, String(room));
+  });
+});
+
+describe("the budget of an agent", () => {
+  const call = (count: number) => ({ calls: [{ name: "helper", input: { count } }], ...tokens });
+  const childrenOf = (test: WorkflowTest, { tasks }: TestRun): readonly TestRun[] =>
+    tasks.flatMap(({ child }) => (child === undefined ? [] : [test.run(child)]));
+
+  it("bounds an agent that it delegates to, and what that one used counts", async () => {
+    const { model, test } = delegating(
+      ({ instructions }, count) =>
+        isHelper(instructions) ? { calls: [{ name: "none", input: { count } }], ...tokens } : call(count),
+      { budget: { tokens: 1_000 } },
+    );
+    const run = await test.start();
+    assert.equal((await run.failure())?.code, "agent.budget_exhausted");
+    const helpers = childrenOf(test, run);
+    assert.equal(helpers[0]?.budget?.tokens, 880, "the lead had used 120");
+    assert.equal(run.budget, undefined);
+    assert.ok(run.used.tokens > 800 && run.used.tokens <= 1_000, String(run.used.tokens));
+    assert.equal(run.used.tokens, model.requests.length * 120);
+  });
+
+  it("is divided by agents at the same time, and what they leave comes back", async () => {
+    let round = 0;
+    const { test } = delegating(
+      ({ instructions }, count) => {
+        if (isHelper(instructions)) return { text: "7", ...tokens };
+        round += 1;
+        if (round === 1) return { calls: [...call(1).calls, ...call(2).calls], ...tokens };
+        return round === 2 ? call(count) : { text: "14", ...tokens };
+      },
+      { budget: { tokens: 1_000, usd: 1 } },
+    );
+    const run = await test.start({ budget: { tokens: 100_000 } });
+    assert.equal(await run.result(), "14");
+    const given = childrenOf(test, run).map(({ budget }) => [budget?.tokens, budget?.money]);
+    assert.deepEqual(given, [
+      [440, 0.499],
+      [440, 0.499],
+      [520, 0.992],
+    ]);
+    assert.equal(run.used.tokens, 6 * 120);
+  });
+
+  it("is the bound of a call, and counts what its handler used", async () => {
+    const seen: unknown[] = [];
+    const model = new ScriptedModel((_, count) => ({
+      calls: [{ name: "code", input: { count } }],
+      ...tokens,
+    }));
+    const offered = { name: "code", description: "Codes.", inputSchema: {} };
+    const runner = agents(
+      {
+        providers: { test: { speaks: "chat", url: "http://model.test" } },
+        catalogue: { ...catalogue, capabilities: async () => [offered] },
+      },
+      { fetch: model.fetch },
+    );
+    const test = testWorkflow(
+      {
+        workflow: "w",
+        tasks: {
+          answer: {
+            agent: { model: "test:any", instructions: "Code.", tools: ["code"], budget: { tokens: 1_000 } },
+          },
+        },
+      } as never,
+      {
+        handlers: [
+          {
+            code: (_, context) => {
+              seen.push(context.budget?.tokens);
+              context.use({ tokens: 300 });
+            },
+          },
+          (worker: Worker) => void worker.durable(runner),
+        ],
+      },
+    );
+    const run = await test.start();
+    assert.equal((await run.failure())?.code, "agent.budget_exhausted");
+    assert.deepEqual(seen, [880, 460]);
   });
 });

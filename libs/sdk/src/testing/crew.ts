@@ -179,6 +179,7 @@ export class Crew implements Waiting {
       labels: labels.map(([label, value]) => ({ name: label, value })),
       traceparent: `00-${traceId}-${hex(8, run, taskId, String(attempt))}-01`,
       ...(saved !== undefined && { saved }),
+      ...(offer.budget !== undefined && { budget: { ...offer.budget } }),
     });
     this.#listen(name, given);
     this.#attempts.assigned(assign, this.#parts.time.monotonic());

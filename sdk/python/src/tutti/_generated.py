@@ -272,6 +272,8 @@ class Task(Node):
     placement: Placement | None = None
     #: What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.
     resources: Mapping[str, float | Expression] | None = None
+    #: What all its attempts may use up together. The budget of the run bounds it too.
+    budget: TaskBudget | None = None
     #: What it is expected to cost. Learned values replace it.
     cost: Cost | None = None
     #: The older name of `cost`.
@@ -526,6 +528,16 @@ class Selector(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskBudget(Node):
+    #: Tokens of language models.
+    tokens: float | Expression | None = None
+    #: What it may cost.
+    money: float | Expression | None = None
+    #: How long its agents may work.
+    time: Duration | Expression | None = field(default=None, metadata={"duration": True})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cost(Node):
     #: How long it takes.
     duration: Duration | Expression | None = field(default=None, metadata={"duration": True})
@@ -730,6 +742,7 @@ class WorkflowFields:
         labels: Mapping[str, str | Expression] | None = None,
         placement: Placement | None = None,
         resources: Mapping[str, float | Expression] | None = None,
+        budget: TaskBudget | None = None,
         cost: Cost | None = None,
         estimate: Cost | None = None,
         checks: Sequence[Check] | None = None,
@@ -774,6 +787,7 @@ class WorkflowFields:
         labels: To search and to select by. The agent sees them.
         placement: Where it may and should run.
         resources: What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.
+        budget: What all its attempts may use up together. The budget of the run bounds it too.
         cost: What it is expected to cost. Learned values replace it.
         estimate: The older name of `cost`.
         checks: What its output must satisfy.

@@ -3,6 +3,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { type Data, isDone } from "@tutti/machine-work";
 import { nodeSeen } from "../evaluate/scene.ts";
+import { leftOfTask } from "../node/budget.ts";
 import type { OfferTask } from "../state/effects.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { statusOfNode, taskIdIn } from "../state/places.ts";
@@ -33,6 +34,7 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
     notAgents: isUndo || more === undefined ? noAgents : more.notAgents,
     traceparent: run.order?.traceparent || undefined,
     share: run.order?.share,
+    budget: isUndo ? undefined : leftOfTask({ run, range, task: plan.task(node.task), number: node.number }),
     gang: isUndo ? undefined : more?.gang,
   };
 }

@@ -53,7 +53,14 @@ function shownError({ code, message, details, retry, cause }: ErrorDetail): obje
   };
 }
 
-function entryText({ kind, id, at, atMs, json, error, node }: FunctionEntry, run: Run): string {
+/** What a task used up, of what it used. */
+function usedText(used: FunctionEntry["used"]): string {
+  if (used === undefined) return "";
+  const kept = kinds.filter((kind) => used[kind] > 0);
+  return `,"used":${JSON.stringify(Object.fromEntries(kept.map((kind) => [kind, used[kind]])))}`;
+}
+
+function entryText({ kind, id, at, atMs, json, error, node, used }: FunctionEntry, run: Run): string {
   const name = `${JSON.stringify(id)},"atMs":${atMs}`;
   const place = at === "" ? "" : `,"at":${JSON.stringify(at)}`;
   const result =
@@ -64,7 +71,7 @@ function entryText({ kind, id, at, atMs, json, error, node }: FunctionEntry, run
     case task:
       return `{"task":${name}${place},"kind":"${run.nodes[node]?.range.plan.task(run.nodes[node]?.task ?? 0).kind ?? ""}"}`;
     case end:
-      return `{"end":${name},${result}}`;
+      return `{"end":${name}${usedText(used)},${result}}`;
     case set:
       return `{"set":${name}${place},"value":${json || "null"}}`;
     default:

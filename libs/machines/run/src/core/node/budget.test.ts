@@ -122,6 +122,64 @@ describe("the budget of a run", () => {
     assert.deepEqual([run.offered, run.state.used?.tokens], [["a"], 7]);
   });
 
+  describe("of a task", () => {
+    const startIn = ({ driver }: RunScene) => {
+      const { effect } = driver.effects.at(-1) as { effect: unknown };
+      return effect as StartChild;
+    };
+    const budgetOf = (run: RunScene) => startIn(run).budget;
+    const child =
+      "  sub: {workflow: order, budget: {tokens: 8, money: 2}, retry: {attempts: 2, backoff: 1s}}\n";
+    const fail = (run: RunScene, used: number) => {
+      const { childId: runId } = startIn(run);
+      const ending = { runId, status: failed };
+      const end = { taskId: "sub", ending, used: tokens(used) };
+      run.driver.execute(run.key, endChild, EndChild.fromPartial(end));
+    };
+
+    it("bounds its child, within the rest of the run", () => {
+      const given = (budget: number) => budgetOf(scene(child, budget));
+      assert.deepEqual(given(0), { tokens: 8, money: 2, timeMs: 0 });
+      assert.deepEqual(given(5), { tokens: 5, money: 2, timeMs: 0 });
+      assert.deepEqual(given(20), { tokens: 8, money: 2, timeMs: 0 });
+    });
+
+    it("is that of all its attempts", () => {
+      const run = scene(child, 0);
+      fail(run, 5);
+      run.driver.advance(2_000);
+      assert.deepEqual([budgetOf(run)?.tokens, run.state.reserved?.tokens], [3, 3]);
+      const all = scene(child, 0);
+      fail(all, 9);
+      all.driver.advance(2_000);
+      assert.deepEqual(budgetOf(all), { tokens: 1, money: 2, timeMs: 0 }, "0 would be no limit");
+    });
+
+    it("goes to the worker of an attempt", () => {
+      const run = scene("  a: {uses: work, budget: {tokens: 8}, retry: {attempts: 2, backoff: 1s}}\n", 0);
+      assert.equal(run.offer("a").effect.budget?.tokens, 8);
+      run.driver.settle(
+        run.offer("a"),
+        failTask,
+        FailTask.fromPartial({ error: { code: "x" }, used: tokens(2) }),
+      );
+      run.driver.advance(2_000);
+      assert.equal(run.offer("a").effect.budget?.tokens, 6);
+    });
+
+    it("of a function counts its calls: their ends have what they used", () => {
+      const run = scene("  f: {function: work}\n", 0);
+      const steps = [{ task: "a", spec: { uses: "work" } }];
+      run.complete("f", { function: 1, known: 0, steps }, "anna", tokens(1));
+      complete(run, "a", 7);
+      const { journal } = parsed(run.offer("f").effect.input as Uint8Array) as {
+        readonly journal: readonly { readonly used?: unknown }[];
+      };
+      assert.deepEqual(journal.at(-1)?.used, { tokens: 7 });
+      run.replay({ check: checkLent });
+    });
+  });
+
   describe("with functions", () => {
     const one = (id: string, more = "") => `  ${id}: {function: work${more}}\n`;
     const lent = (run: RunScene, task: string) =>

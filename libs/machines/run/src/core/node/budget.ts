@@ -14,6 +14,7 @@ import {
   add,
   expectedWithin,
   fitsWithin,
+  isLimited,
   isNothing,
   kinds,
   leftWithin,
@@ -64,7 +65,7 @@ function shareOf(
   let wanted = 1 + waitingFunctions(run);
   for (const each of except) wanted -= waitingOf(run, each);
   for (const kind of kinds) {
-    const least = kind === "money" ? 1e-6 : 1;
+    const least = leastOf(kind);
     const part = Math.floor(share[kind] / wanted / least) * least;
     share[kind] = rounded(Math.max(part, Math.min(least, share[kind])));
   }
@@ -106,14 +107,41 @@ export function leftForTurn(run: Run, node: NodeView): Amounts {
   return left;
 }
 
-/** What a child may use up: what is expected of it, or else its part of the rest. Absent where nothing has a limit. */
+/**
+ * What a child may use up: what is expected of it, or else its part of the rest, and no more than its task allows.
+ * Absent where nothing has a limit.
+ */
 export function givenToChild(place: Place): Amounts | undefined {
   const { run } = place;
-  if (!hasBudget(run)) return undefined;
+  const own = leftOfTask(place);
+  if (!hasBudget(run)) return own;
   const given = expectedOf(place);
   const share = shareOf(run, place);
-  for (const kind of kinds) if (given[kind] === 0) given[kind] = share[kind];
+  for (const kind of kinds) {
+    if (given[kind] === 0) given[kind] = share[kind];
+    const most = own?.[kind] ?? 0;
+    if (most > 0) given[kind] = given[kind] > 0 ? Math.min(given[kind], most) : most;
+  }
   return given;
+}
+
+/** What an attempt of a task may use up: its budget without what attempts before it used. Absent without a budget. */
+export function leftOfTask({
+  run,
+  range,
+  task,
+  number,
+}: Pick<Place, "run" | "range" | "task" | "number">): Amounts | undefined {
+  const { budget } = range.plan.policy(task);
+  if (!isLimited(budget)) return undefined;
+  const left = leftWithin(budget, run.nodes[number]?.more?.used);
+  // An amount of 0 would be no limit.
+  for (const kind of kinds) if ((budget?.[kind] ?? 0) > 0) left[kind] = Math.max(left[kind], leastOf(kind));
+  return left;
+}
+
+function leastOf(kind: (typeof kinds)[number]): number {
+  return kind === "money" ? 1e-6 : 1;
 }
 
 /** Of what has a limit: as the task says, or as long as it may take. */

@@ -39,6 +39,8 @@ export interface OfferTask {
   readonly traceparent?: string | undefined;
   /** Whose share of the agents the run has. Absent for that of its namespace. */
   readonly share?: ReadOnly<Share> | undefined;
+  /** What the attempt may use up. Absent without limit. */
+  readonly budget?: Amounts | undefined;
   /** Tasks that it starts with. Absent for by itself. */
   readonly gang?: Gang | undefined;
 }

@@ -30,7 +30,7 @@ export function recordAdded(
     const { id } = range.plan.task(range.firstTask + index);
     record(run, journal, {
       ...{ kind: FunctionEntryKind.FUNCTION_ENTRY_KIND_TASK, id, at: at[index] ?? "", atMs: addMs },
-      ...{ json: "", error: undefined, node },
+      ...{ json: "", error: undefined, node, used: undefined },
     });
     journal.open.add(node);
   }

@@ -147,7 +147,7 @@ const kinds = {
 
 function entryOf(each: Exclude<TurnStep, { kind: "task" }>): FunctionEntry {
   const { kind, id, at, atMs } = each;
-  const entry = { kind: kinds[kind], id, at, atMs, node: 0 };
+  const entry = { kind: kinds[kind], id, at, atMs, node: 0, used: undefined };
   if (kind === "step" && each.error !== undefined) return { ...entry, json: "", error: errorOf(each.error) };
   return { ...entry, json: kind === "undo" ? "" : JSON.stringify(each.value), error: undefined };
 }
