@@ -46,9 +46,13 @@ export interface Answer {
 /** Runs a statement of a transaction. */
 export type Run = (sql: string, values?: readonly unknown[]) => Promise<Answer>;
 
-export interface TransactionOptions {
+export interface TransactionOptions<T = unknown> {
   readonly operation: string;
   readonly writes: boolean;
+  /** A statement that is sent together with `BEGIN`. Values are literals in it. */
+  readonly first?: string;
+  /** A statement that is sent together with `COMMIT`. */
+  readonly last?: (result: T) => string | undefined;
 }
 
 /** What a connection string gives. */
@@ -75,9 +79,9 @@ export class PostgresConnections {
   }
 
   async transaction<T>(
-    { operation, writes }: TransactionOptions,
+    { operation, writes, first, last }: TransactionOptions<T>,
     caller: Caller,
-    work: (run: Run) => Promise<T>,
+    work: (run: Run, changes: number) => Promise<T>,
   ): Promise<T> {
     const { signal } = caller;
     signal.throwIfAborted();
@@ -94,9 +98,9 @@ export class PostgresConnections {
       client = await race(connected(opened.pool, signal));
       const held = client;
       const run: Run = (sql, values = []) => race(this.#run(driver, held, { sql, values }));
-      await race(held.query(beginning(writes, caller.remainingMs)));
-      const result = await work(run);
-      await race(held.query("COMMIT"));
+      const begun = await race(held.query(beginning(writes, caller.remainingMs, first)));
+      const result = await work(run, [begun].flat().at(-1)?.rowCount ?? 0);
+      await race(held.query([...[last?.(result) ?? []].flat(), "COMMIT"].join("; ")));
       fate = "reuse";
       return result;
     } catch (error) {
@@ -210,11 +214,13 @@ export class PostgresConnections {
   }
 }
 
-/** One message for both: a round trip less. */
-function beginning(writes: boolean, remainingMs = Number.POSITIVE_INFINITY): string {
-  const begin = writes ? "BEGIN" : "BEGIN READ ONLY";
-  if (remainingMs >= timeoutMaxMs) return begin;
-  return `${begin}; SET LOCAL statement_timeout = ${Math.max(1, Math.ceil(remainingMs))}`;
+/** One message for all: a round trip instead of three. */
+function beginning(writes: boolean, remainingMs = Number.POSITIVE_INFINITY, first?: string): string {
+  const parts = [writes ? "BEGIN" : "BEGIN READ ONLY"];
+  if (remainingMs < timeoutMaxMs)
+    parts.push(`SET LOCAL statement_timeout = ${Math.max(1, Math.ceil(remainingMs))}`);
+  if (first !== undefined) parts.push(first);
+  return parts.join("; ");
 }
 
 /** One that comes after the task has ended goes back. */

@@ -85,6 +85,12 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
     // A refused write left nothing: the same key may be used again.
     const viola = { article: "viola", about: null };
     assert.deepEqual(await run("add", viola, { idempotencyKey: "run-2/add" }), [{ id: 3 }]);
+    const quotes = {
+      sql: "INSERT INTO orders (article) VALUES (:article) RETURNING article",
+      values: { article: "\\'; $1" },
+    };
+    for (let attempt = 0; attempt < 2; attempt++)
+      assert.deepEqual(await run("execute", quotes, { idempotencyKey: "'\\" }), [quotes.values]);
     const sql = "UPDATE orders SET about = '1' WHERE article = :article";
     const values = { article: "viola" };
     assert.deepEqual(await run("execute", { sql, values }), { changes: 1 });
@@ -99,7 +105,7 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
     });
     await assert.rejects(run("query", { sql: "COMMIT; DELETE FROM orders" }), { code: "adapter.refused" });
     await assert.rejects(run("query", { sql: "SELECT :a" }), { code: "adapter.input_invalid" });
-    assert.equal(await counted("SELECT count(*) AS n FROM orders"), 2);
+    assert.equal(await counted("SELECT count(*) AS n FROM orders"), 3);
   });
 
   it("gives values as JSON that loses nothing", async () => {

@@ -11,7 +11,7 @@ import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { type Answer, type ConnectionOptions, PostgresConnections, type Run } from "./connections.ts";
-import { boundOf, parametersOf } from "./values.ts";
+import { boundOf, literal, parametersOf } from "./values.ts";
 
 export interface PostgresOperation {
   /** One statement. `:name` is the member `name` of the input. Default: the members `sql` and `values` of the input. */
@@ -98,7 +98,10 @@ const kept = `CREATE TABLE IF NOT EXISTS tutti_calls (
 )`;
 const ready = new WeakSet<PostgresConnections>();
 
-/** Reserving the key comes first: an attempt that comes meanwhile waits for the end of this transaction. */
+/**
+ * Reserving the key comes first: an attempt that comes meanwhile waits for the end of this transaction. Three round trips:
+ * the key goes with BEGIN, and the output with COMMIT.
+ */
 async function once(
   connections: PostgresConnections,
   operation: string,
@@ -107,18 +110,20 @@ async function once(
 ): Promise<unknown> {
   await makeTable(connections, operation, call);
   const key = `${operation} ${call.idempotencyKey}`;
-  return connections.transaction({ operation, writes: true }, call, async (run) => {
-    const reserved = await run(
-      "INSERT INTO tutti_calls (key, output) VALUES ($1, 'null') ON CONFLICT DO NOTHING",
-      [key],
-    );
-    if (reserved.changes === 0) {
-      const { rows } = await run("SELECT output FROM tutti_calls WHERE key = $1", [key]);
-      return JSON.parse(String(rows[0]?.["output"]));
-    }
-    const output = await work(run);
-    await run("UPDATE tutti_calls SET output = $2 WHERE key = $1", [key, JSON.stringify(output)]);
-    return output;
+  let isNew = true;
+  const options = {
+    ...{ operation, writes: true },
+    first: `INSERT INTO tutti_calls (key, output) VALUES (${literal(key)}, 'null') ON CONFLICT DO NOTHING`,
+    last: (output: unknown) =>
+      isNew
+        ? `UPDATE tutti_calls SET output = ${literal(JSON.stringify(output))} WHERE key = ${literal(key)}`
+        : undefined,
+  };
+  return connections.transaction(options, call, async (run, changes) => {
+    isNew = changes > 0;
+    if (isNew) return work(run);
+    const { rows } = await run("SELECT output FROM tutti_calls WHERE key = $1", [key]);
+    return JSON.parse(String(rows[0]?.["output"]));
   });
 }
 

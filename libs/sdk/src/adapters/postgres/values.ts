@@ -30,6 +30,12 @@ export function parametersOf(sql: string): Parameters {
   return { text, names, json };
 }
 
+/** A text as a constant of SQL, also on servers where a backslash is special. A NUL cannot be stored. */
+export function literal(text: string): string {
+  const quoted = text.replaceAll("'", "''");
+  return text.includes("\\") ? ` E'${quoted.replaceAll("\\", "\\\\")}'` : `'${quoted}'`;
+}
+
 /** In the order of the names. */
 export function boundOf(
   operation: string,
