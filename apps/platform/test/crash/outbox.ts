@@ -76,6 +76,15 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
       }
     };
     const count = async (sql: string) => Number((await query(`SELECT count(*) AS n FROM ${sql}`))["n"]);
+    /** Waits until so many rows are there. Fails if none is added for the time that `until` waits: a slow machine is no stall. */
+    const reached = async (sql: string, enough: number) => {
+      let seen = await count(sql);
+      while (seen < enough)
+        seen = await until(`more than ${seen} of ${enough} ${sql}`, async () => {
+          const now = await count(sql);
+          return now > seen ? now : undefined;
+        });
+    };
 
     before(async () => {
       folder = await makeFolder();
@@ -103,7 +112,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
       await query(`INSERT INTO outbox (fits) SELECT true FROM generate_series(1, ${rows})`);
       for (const [index, victim] of kills.entries()) {
         const enough = Math.floor((rows * (index + 1)) / (kills.length + 1));
-        await until(`${enough} results`, async () => (await count("results")) >= enough);
+        await reached("results", enough);
         if (victim === "worker") {
           await working.kill();
           working = launchWorker();
@@ -115,7 +124,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
           await database.up();
         }
       }
-      await until("all results", async () => (await count("outbox WHERE finished_at IS NULL")) === 0);
+      await reached("outbox WHERE finished_at IS NOT NULL", rows);
       const found = await query(`SELECT
         (SELECT count(*) FROM outbox WHERE failure IS NOT NULL)::int AS failed,
         (SELECT count(*) FROM orders)::int AS orders, (SELECT count(DISTINCT row) FROM orders)::int AS ordered,

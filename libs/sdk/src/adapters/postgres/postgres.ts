@@ -100,7 +100,7 @@ const ready = new WeakSet<PostgresConnections>();
 
 /**
  * Reserving the key comes first: an attempt that comes meanwhile waits for the end of this transaction. Three round trips:
- * the key goes with BEGIN, and the output with COMMIT.
+ * the key is in the first message, and the output in the last one.
  */
 async function once(
   connections: PostgresConnections,
