@@ -17,6 +17,8 @@ interface Value {
   readonly scalar: Scalar;
   /** Of the key, and of the keys above it, without those at the top. */
   readonly lines: readonly number[];
+  /** The same with the keys next to each of them. */
+  readonly near: readonly number[];
 }
 
 /**
@@ -34,9 +36,14 @@ export function silentValues(text: string, importer: (text: string) => Imported)
   const whole = new Set(
     known.untranslated.map(({ construct }) => /^(?:(?:state|task|node) )?(.*)$/.exec(construct)?.[1]),
   );
+  // One that is left out is listed by the line of the key that is the reason.
+  const leftOut = new Set(
+    known.untranslated.filter(({ reason }) => reason.endsWith("left out")).map(({ line }) => line),
+  );
   // Compared with the file as it is printed: lines change by printing.
   const printed = textOf(String(document), importer);
-  return valuesOf(document, lines).flatMap(({ path, scalar, lines: around }) => {
+  return valuesOf(document, lines).flatMap(({ path, scalar, lines: around, near }) => {
+    if (near.some((line) => leftOut.has(line))) return [];
     const value = scalar.value;
     scalar.value = changed(value);
     const isOther = textOf(String(document), importer) !== printed;
@@ -64,20 +71,27 @@ function changed(value: unknown): unknown {
 
 function valuesOf(document: Document, lines: LineCounter): readonly Value[] {
   const values: Value[] = [];
-  const visit = (node: unknown, path: readonly string[], around: readonly number[]) => {
+  const visit = (
+    node: unknown,
+    path: readonly string[],
+    around: readonly number[],
+    near: readonly number[],
+  ) => {
     const lineOf = (each: unknown) => lines.linePos((each as Node).range?.[0] ?? 0).line;
-    if (isScalar(node)) values.push({ path, scalar: node, lines: around });
-    else if (isMap(node))
+    if (isScalar(node)) values.push({ path, scalar: node, lines: around, near });
+    else if (isMap(node)) {
+      const all = path.length === 0 ? [] : [...near, ...node.items.map(({ key }) => lineOf(key))];
       for (const { key, value } of node.items)
-        visit(value, [...path, String(key)], path.length === 0 ? [] : [...around, lineOf(key)]);
-    else if (isSeq(node))
+        visit(value, [...path, String(key)], path.length === 0 ? [] : [...around, lineOf(key)], all);
+    } else if (isSeq(node))
       for (const [index, value] of node.items.entries()) {
         // An element may have a name, by which it is listed.
         const name: unknown = isMap(value) ? value.get("name") : undefined;
-        visit(value, [...path, typeof name === "string" ? name : String(index)], [...around, lineOf(value)]);
+        const at = typeof name === "string" ? name : String(index);
+        visit(value, [...path, at], [...around, lineOf(value)], near);
       }
   };
-  visit(document.contents, [], []);
+  visit(document.contents, [], [], []);
   return values;
 }
 

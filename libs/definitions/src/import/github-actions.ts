@@ -10,12 +10,28 @@ export function importGithubActions(text: string): Imported {
   const { root, collector } = source;
   const jobs = membersIn(root, "jobs");
   if (Object.keys(jobs).length === 0) throw new NotImported("it has no `jobs`");
-  const workflow = collector.freeName(typeof root["name"] === "string" ? root["name"] : "actions");
   const tasks: Record<string, Json> = {};
   /** The last tasks of each job: what its dependents wait for. */
   const ends = new Map<string, readonly string[]>();
-  for (const job of inOrder(jobs)) ends.set(job, new Job(source, job, membersIn(jobs, job), ends).add(tasks));
-  if (Object.keys(tasks).length > 0) collector.add({ workflow, tasks }, 1);
+  /** Jobs without a task. */
+  const without = new Set<string>();
+  for (const name of inOrder(jobs)) {
+    const job = membersIn(jobs, name);
+    const count = Object.keys(tasks).length;
+    ends.set(name, new Job(source, name, job, ends).add(tasks));
+    const isWithout = Object.keys(tasks).length === count;
+    if (isWithout) without.add(name);
+    for (const need of needsOf(job).filter((each) => isWithout || without.has(each)))
+      source.leave(
+        ["jobs", name, "needs"],
+        `job ${name}: needs: ${need}`,
+        `\`${isWithout ? name : need}\` has no task`,
+      );
+  }
+  // Without a task there is no workflow to start: name and events are listed with the rest.
+  if (Object.keys(tasks).length === 0) return source.finish();
+  const workflow = collector.freeName(typeof root["name"] === "string" ? root["name"] : "actions");
+  collector.add({ workflow, tasks }, 1);
   addStarts(source, workflow);
   return source.finish();
 }

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { silentValues } from "./completeness.fixture.ts";
 import { type Imported, importCrontab, importGithubActions, importMakefile, NotImported } from "./index.ts";
 
 type Members = { readonly [key: string]: never };
@@ -191,4 +194,25 @@ jobs:
     it(`with ${what} is refused`, () => {
       assert.throws(() => importGithubActions(text), NotImported);
     });
+});
+
+describe("real workflows of GitHub Actions", () => {
+  // Those of packages that are installed for other reasons.
+  const folder = new URL("../../../../node_modules/", import.meta.url);
+  const files = globSync(["*/.github/workflows/*.yml", "@fastify/*/.github/workflows/*.yml"], {
+    cwd: fileURLToPath(folder),
+  })
+    .sort()
+    .filter((_file, index) => index % 3 === 0);
+
+  it(`are translated or listed, value by value, in ${files.length} files`, () => {
+    assert.ok(files.length >= 10, String(files.length));
+    const silent = files.flatMap((file) =>
+      silentValues(readFileSync(new URL(file, folder), "utf8"), importGithubActions)
+        // Nothing: runs are started by hand anyway.
+        .filter((path) => path !== "on.workflow_dispatch")
+        .map((path) => `${file}: ${path}`),
+    );
+    assert.deepEqual(silent, []);
+  });
 });
