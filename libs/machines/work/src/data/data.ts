@@ -89,17 +89,24 @@ function described({ body, mediaType }: Payload): string {
 
 /** Returns a list of data as one JSON document. Null stands for what is no JSON. */
 export function joinedList(parts: readonly (Data | undefined)[]): Uint8Array {
-  return joined(parts.map(bytesOrNull), { isObject: false });
+  return joined(brackets.list, (member) => {
+    for (const part of parts) member(noBytes, bytesOrNull(part));
+  });
 }
 
 /** Data by name as one JSON document. Names are as `memberName` gives them. */
 export function joinedObject(names: readonly Uint8Array[], parts: readonly (Data | undefined)[]): Uint8Array {
-  return joinedMembers(names.flatMap((name, index) => [name, bytesOrNull(parts[index])]));
+  return joinedMembers((member) => {
+    for (const [index, name] of names.entries()) member(name, bytesOrNull(parts[index]));
+  });
 }
 
-/** The same of names and what they name, in turn. */
-export function joinedMembers(members: readonly Uint8Array[]): Uint8Array {
-  return joined(members, { isObject: true });
+/** Passes each member on, its name as `memberName` gives it. It is called twice, and passes the same ones on each time. */
+export type Members = (member: (name: Uint8Array, value: Uint8Array) => void) => void;
+
+/** The same without a list of them. */
+export function joinedMembers(members: Members): Uint8Array {
+  return joined(brackets.object, members);
 }
 
 /** Returns a name as it stands before its value. */
@@ -123,19 +130,23 @@ function referenceBytes({ body, mediaType }: Payload): Uint8Array {
   return encodeJson(mediaType === "" ? { $blob } : { $blob, mediaType });
 }
 
-function joined(parts: readonly Uint8Array[], { isObject }: { readonly isObject: boolean }): Uint8Array {
-  const perMember = isObject ? 2 : 1;
-  let length = 2 + Math.max(0, parts.length / perMember - 1);
-  for (const part of parts) length += part.length;
-  const bytes = new Uint8Array(length);
+const brackets = { list: [0x5b, 0x5d], object: [0x7b, 0x7d] } as const;
+
+/** The first pass finds the length, so that memory is touched once, however many members there are. */
+function joined([open, close]: readonly [number, number], members: Members): Uint8Array {
+  let length = 1;
+  members((name, value) => {
+    length += 1 + name.length + value.length;
+  });
+  const bytes = new Uint8Array(Math.max(2, length));
   let at = 0;
-  bytes[at++] = isObject ? 0x7b : 0x5b;
-  for (let index = 0; index < parts.length; index++) {
-    const part = parts[index] as Uint8Array;
-    if (index > 0 && index % perMember === 0) bytes[at++] = comma;
-    bytes.set(part, at);
-    at += part.length;
-  }
-  bytes[at] = isObject ? 0x7d : 0x5d;
+  members((name, value) => {
+    bytes[at] = at === 0 ? open : comma;
+    bytes.set(name, at + 1);
+    bytes.set(value, at + 1 + name.length);
+    at += 1 + name.length + value.length;
+  });
+  if (at === 0) bytes[at++] = open;
+  bytes[at] = close;
   return bytes;
 }

@@ -87,18 +87,22 @@ export function outputsOfAll(
   ranges: readonly RangeView[],
   { withErrors = false }: { readonly withErrors?: boolean } = {},
 ): Uint8Array {
-  const members: Uint8Array[] = [];
-  for (const range of ranges) addOutputs(run, range, members, withErrors);
-  return joinedMembers(members);
+  return joinedMembers((member) => {
+    for (const range of ranges) passOutputs(run, range, member, withErrors);
+  });
 }
 
-/** Names and what they name, in turn: a run may have so many tasks that a list of each costs more than the rest. */
-function addOutputs(run: RunView, range: RangeView, members: Uint8Array[], withErrors = false): void {
+function passOutputs(
+  run: RunView,
+  range: RangeView,
+  member: (name: Uint8Array, value: Uint8Array) => void,
+  withErrors: boolean,
+): void {
   for (let number = range.first; number < range.first + range.count; number++) {
     const error = withErrors ? errorOf(run, number) : undefined;
     if (error === undefined && !hasOutput(run, number)) continue;
     const name = range.plan.memberName(range.firstTask + number - range.first);
-    members.push(name, error ?? bytesOrNull(outputOf(run, number)));
+    member(name, error ?? bytesOrNull(outputOf(run, number)));
   }
 }
 
