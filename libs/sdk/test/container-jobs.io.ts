@@ -1,5 +1,9 @@
 /** Containers as Jobs, against a small server that speaks the API of Kubernetes. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
 import { type ContainerInput, type ContainerOutput, container } from "@tutti/sdk/shell";
@@ -97,6 +101,24 @@ describe("containers as Jobs of Kubernetes", () => {
     ]);
   });
 
+  it("get their stdin from a file of the Secret, by a shell that becomes the command", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "stdin-"));
+    const file = join(folder, "stdin");
+    let words: string[] = [];
+    cluster.onJob = (job) => {
+      const [{ command, args, volumeMounts }] = job.spec.template.spec.containers;
+      const { mountPath, subPath } = volumeMounts.at(-1);
+      const [secret] = cluster.objects.secrets.values();
+      writeFileSync(file, Buffer.from(secret.data[subPath], "base64"));
+      words = [...command, ...args].map((word: string) => word.replace(mountPath, file));
+      cluster.pod(job, exited(0, "Completed"));
+    };
+    await run({ command: ["sort", "-r"], stdin: "a\nb\n" }).ended;
+    const [program = "", ...own] = words;
+    assert.equal(spawnSync(program, own).stdout.toString(), "b\na\n");
+    rmSync(folder, { recursive: true });
+  });
+
   const failures: readonly [name: string, play: (job: never) => void, error: RegExp][] = [
     ["an exit code", (job) => cluster.pod(job, exited(3)), /`id` ended with exit code 3: broken/],
     ["too much memory", (job) => cluster.pod(job, exited(137, "OOMKilled")), /needed more memory/],
@@ -128,7 +150,9 @@ describe("containers as Jobs of Kubernetes", () => {
   it("are refused with the words of the cluster, and what a Job cannot do", async () => {
     cluster.refuse = (method) => (method === "POST" ? [403, "exceeded quota: gpus"] : undefined);
     await assert.rejects(run({}).ended, /did not start: exceeded quota: gpus/);
-    await assert.rejects(run({ stdin: "x" }).ended, /expected `files` in the place of `stdin`/);
+    await assert.rejects(run({ stdin: "x" }).ended, /expected `command` beside `stdin`/);
+    const long = "x".repeat(1_000_000);
+    await assert.rejects(run({ command: ["cat"], stdin: long }).ended, /at most 1000000 bytes/);
     await assert.rejects(run({ outputs: "/out" }).ended, /expected no `outputs`/);
     await assert.rejects(run({ files: { "/x": "x".repeat(1_000_001) } }).ended, /at most 1000000 bytes/);
   });

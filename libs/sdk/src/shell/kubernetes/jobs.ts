@@ -39,6 +39,9 @@ const logAgainMs = 300;
 const logEndMs = 10_000;
 /** The worker ends a task at its timeout. The cluster does it if there is no worker. */
 const deadlineSlackMs = 60_000;
+/** The pod of a Job has no input of its own: a shell gives the command that of a file, and becomes the command. */
+const stdinPath = "/tutti-stdin";
+const withStdin = `exec "$@" < ${stdinPath}`;
 const pulls = { always: "Always", missing: "IfNotPresent", never: "Never" } as const;
 
 export function kubernetesJobs(
@@ -51,7 +54,8 @@ export function kubernetesJobs(
     const checked = checkedInput(input, options);
     const expected = (what: string) =>
       shellErrors.inputInvalid({ expected: `${what} in a Job of Kubernetes` });
-    if ((checked.stdin ?? "") !== "") throw expected("`files` in the place of `stdin`");
+    if (isGiven(checked.stdin) && (checked.command ?? []).length === 0)
+      throw expected("`command` beside `stdin`");
     if (checked.outputs !== undefined) throw expected("no `outputs`");
     const running = new RunningJob(checked, options, kubernetes, api, task);
     try {
@@ -68,6 +72,10 @@ export function kubernetesJobs(
       await running.remove();
     }
   };
+}
+
+function isGiven(stdin: string | undefined): stdin is string {
+  return stdin !== undefined && stdin !== "";
 }
 
 function notStarted({ image }: ContainerInput, reason: string): Error {
@@ -133,14 +141,17 @@ class RunningJob {
   async #secretData(): Promise<Readonly<Record<string, string>>> {
     const data: Record<string, string> = {};
     for (const [name, value] of Object.entries(this.#input.env ?? {})) data[`env-${name}`] = base64(value);
+    const { stdin } = this.#input;
+    if (isGiven(stdin)) data["stdin"] = base64(stdin);
     let bytes = Object.values(data).join("").length;
+    const expected = `at most ${secretBytesMax} bytes of \`env\`, \`stdin\` and \`files\` in a Job`;
+    if (bytes > secretBytesMax) throw shellErrors.inputInvalid({ expected });
     for (const [index, content] of Object.values(this.#input.files ?? {}).entries()) {
       const known = await this.#task.content(content);
       const text = () => (typeof known === "string" ? known : JSON.stringify(known));
       const file = known instanceof StoredFile ? known : Buffer.from(text());
       bytes += file instanceof StoredFile ? file.size : file.length;
-      if (bytes > secretBytesMax)
-        throw shellErrors.inputInvalid({ expected: `at most ${secretBytesMax} bytes of \`files\` in a Job` });
+      if (bytes > secretBytesMax) throw shellErrors.inputInvalid({ expected });
       const all = file instanceof StoredFile ? Buffer.from(await file.bytes()) : file;
       data[`file-${index}`] = all.toString("base64");
     }
@@ -167,7 +178,7 @@ class RunningJob {
   }
 
   #podSpec(): object {
-    const { image, command, cwd, env = {}, files = {} } = this.#input;
+    const { image, command, cwd, env = {}, files = {}, stdin } = this.#input;
     const limits = {
       memory: String(memoryOf(this.#input, this.#options)),
       cpu: String(cpusOf(this.#input, this.#options)),
@@ -178,6 +189,8 @@ class RunningJob {
     const mounts = Object.keys(files).map((mountPath, index) => ({
       ...{ name: "files", mountPath, subPath: `file-${index}`, readOnly: true },
     }));
+    if (isGiven(stdin))
+      mounts.push({ name: "files", mountPath: stdinPath, subPath: "stdin", readOnly: true });
     const secret = { name: "files", secret: { secretName: this.#name } };
     return {
       ...{ restartPolicy: "Never", automountServiceAccountToken: false, enableServiceLinks: false },
@@ -185,6 +198,7 @@ class RunningJob {
       containers: [
         {
           ...{ name: "task", image, imagePullPolicy: pulls[this.#options.pull ?? "missing"], env: variables },
+          ...(isGiven(stdin) && { command: ["/bin/sh", "-c", withStdin, "sh"] }),
           ...(command !== undefined && command.length > 0 && { args: command.map(literal) }),
           ...(cwd !== undefined && { workingDir: cwd }),
           resources: { limits, requests: limits },
