@@ -1,4 +1,7 @@
-/** A Podman with a store of its own, and an image made of busybox. */
+// @ts-check
+
+// A Podman with a store of its own, and an image made of busybox.
+
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -15,10 +18,7 @@ export const lacking =
   absent.length > 0 ? `${absent.join(", ")} missing: apt-get install podman runc busybox-static` : false;
 
 export class Boxes {
-  readonly folder: string;
-  readonly engine: readonly string[];
-
-  static async open(): Promise<Boxes> {
+  static async open() {
     const boxes = new Boxes(await mkdtemp(join(tmpdir(), "containers-")));
     const bin = join(boxes.folder, "root", "bin");
     mkdirSync(bin, { recursive: true });
@@ -29,19 +29,26 @@ export class Boxes {
     return boxes;
   }
 
-  private constructor(folder: string) {
+  /** @param {string} folder */
+  constructor(folder) {
     this.folder = folder;
     const storage = ["--root", join(folder, "images"), "--runroot", join(folder, "running")];
     const own = ["--runtime", "runc", "--cgroup-manager", "cgroupfs"];
+    /** @type {readonly string[]} */
     this.engine = ["podman", "--storage-driver", "vfs", ...storage, ...own];
   }
 
-  podman(...given: readonly string[]): string {
+  /** @param {readonly string[]} given */
+  podman(...given) {
     return execFileSync("podman", [...this.engine.slice(1), ...given], { encoding: "utf8" }).trim();
   }
 
-  /** Gives the image this configuration. Returns its id. */
-  import(...changes: readonly string[]): string {
+  /**
+   * Gives the image this configuration. Returns its id.
+   *
+   * @param {readonly string[]} changes
+   */
+  import(...changes) {
     execFileSync("tar", ["-C", join(this.folder, "root"), "-cf", join(this.folder, "root.tar"), "."]);
     const given = changes.map((change) => `--change=${change}`);
     return this.podman("import", "--quiet", ...given, join(this.folder, "root.tar"), image).replace(
@@ -50,7 +57,7 @@ export class Boxes {
     );
   }
 
-  close(): void {
+  close() {
     spawnSync("podman", [...this.engine.slice(1), "kill", "--all"]);
     spawnSync("podman", [...this.engine.slice(1), "rm", "--force", "--all"]);
     // Handlers remove waiting containers when the process ends, and Podman creates its store again.

@@ -3,6 +3,7 @@ import { adapters } from "./adapters.ts";
 import { blob } from "./blob/blob.ts";
 import { cache } from "./cache.ts";
 import { cluster } from "./cluster/cluster.ts";
+import { commands } from "./commands.ts";
 import { dag } from "./dag.ts";
 import { durable } from "./durable/durable.ts";
 import { idle } from "./idle.ts";
@@ -22,6 +23,6 @@ import { trigger } from "./trigger/trigger.ts";
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, idle, api, chain, runtime, swarm, cluster, live, peers],
-    ...[trigger, adapters, cache, durable, blob, dag, plan, efficiency, scale],
+    ...[trigger, adapters, commands, cache, durable, blob, dag, plan, efficiency, scale],
   ].map((scenario) => [scenario.name, scenario]),
 );

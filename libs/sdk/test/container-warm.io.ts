@@ -6,8 +6,8 @@ import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
 import { type ContainerInput, type ContainerOutput, container } from "@tutti/sdk/shell";
 import { testWorkflow } from "@tutti/sdk/testing";
+import { Boxes, image, lacking, runArguments } from "../../../tools/boxes.mjs";
 import { lineOf, waitingShell } from "../src/shell/warm-line.ts";
-import { Boxes, image, lacking, runArguments } from "./support/boxes.ts";
 
 const facts = { id: "1", entrypoint: [], command: [] };
 const shells = [["sh"], ["bash"], ["busybox", "sh"]].filter(

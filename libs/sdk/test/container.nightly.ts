@@ -13,7 +13,7 @@ import {
   container,
 } from "@tutti/sdk/shell";
 import { testWorkflow } from "@tutti/sdk/testing";
-import { Boxes, image, lacking, runArguments } from "./support/boxes.ts";
+import { Boxes, image, lacking, runArguments } from "../../../tools/boxes.mjs";
 
 describe("containers as tasks", { skip: lacking }, () => {
   let boxes: Boxes;

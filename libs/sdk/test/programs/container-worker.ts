@@ -1,7 +1,7 @@
 /** Runs a container, with another one that waits: `container-worker.ts ENGINE COMMAND…`. It is killed, or ends. */
 import { container } from "@tutti/sdk/shell";
 import { testWorkflow } from "@tutti/sdk/testing";
-import { image, runArguments } from "../support/boxes.ts";
+import { image, runArguments } from "../../../../tools/boxes.mjs";
 
 const [engine = "[]", ...command] = process.argv.slice(2);
 const handler = container({ engine: JSON.parse(engine), runArguments, pull: "never", warm: 1 });
