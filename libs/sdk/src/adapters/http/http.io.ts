@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
+import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
 import {
   type AdapterCall,
   adapterProblems,
@@ -223,6 +228,27 @@ describe("an HTTP adapter", () => {
       async () => go(made({ method: "POST" }, { url: "http://127.0.0.1:1" }), { body: {} }),
       repeated,
     );
+  });
+
+  it("sends nothing to a server whose certificate has expired, or is not trusted", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tutti-certificates-"));
+    const clock = { now: () => Date.now() - 400 * 86_400_000, monotonic: () => performance.now() };
+    const { services } = await makeDevelopmentCertificates({ directory: folder, services: ["shop"], clock });
+    const [cert, key] = [services["shop"]?.cert ?? "", services["shop"]?.key ?? ""];
+    let requests = 0;
+    const secure = createSecureServer({ cert: readFileSync(cert), key: readFileSync(key) }, () => requests++);
+    await once(secure.listen(0, "127.0.0.1"), "listening");
+    const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+    try {
+      // Nothing was sent: the call may be repeated when the certificate is renewed.
+      await assert.rejects(async () => go(made({ method: "POST" }, { url }), { body: { a: 1 } }), {
+        ...{ code: "adapter.unreachable", retry: "same-key", message: /certificate/ },
+      });
+      assert.equal(requests, 0);
+    } finally {
+      secure.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("refuses HTML in the place of JSON, and an answer without an end", async () => {
