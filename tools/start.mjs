@@ -17,7 +17,8 @@ const help = `Starts the platform: npm start -- [OPTIONS]
   --dev                    from source, restarted after a change: \`npm run dev\`
   --help                   this text
 
-Options of the`;
+Its other options are those of the platform:
+`;
 
 /** The platform answers these words and ends: it needs no ports. */
 const isQuestion = given.some((word) => word === "--help" || /^--explain(=|$)/.test(word));
@@ -47,7 +48,8 @@ async function start() {
     return;
   }
   if (nats !== undefined) say(`events are at nats://127.0.0.1:${port}: nats sub 'tutti.events.>'`);
-  if (given.includes("--help")) process.stdout.write(`${help} `);
+  if (given.includes("--help")) process.stdout.write(`${help}
+`);
   await launch(
     isDev && !isQuestion ? "tools/dev.mjs" : "apps/platform/src/main.ts",
     [...words, ...(nats?.words ?? [])],

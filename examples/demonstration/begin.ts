@@ -39,7 +39,7 @@ export async function begin(tutti: Tutti): Promise<void> {
   }
   for (const { id, of, input } of runs) await tutti.run(of, { id, input, labels: { demonstration: "yes" } });
   await tutti.schedules.create("sales-by-the-minute", "sales-report", {
-    everyMs: 60_000,
+    every: 60_000,
     overlap: "skip",
     description: "A report each minute.",
     labels: { demonstration: "yes" },

@@ -448,7 +448,7 @@ tasks:
     assert.match(await printed("trigger test orders id=8 total=1"), /would start a run/);
     await printed("event post shop.order.created --id e2 id=9 total=none");
     assert.match(await printed("trigger dead orders"), /e2 .*event\.expression_failed/);
-    assert.match(await printed("trigger retry orders"), /1 dead letters retried/);
+    assert.match(await printed("trigger retry orders"), /1 dead letter retried/);
     assert.match(await printed("trigger drop orders --yes"), /1 dead letters deleted/);
     assert.match(await printed("trigger replay orders --since 1h"), /2 past events/);
     assert.match(await printed("trigger pause orders --reason calm"), /is paused/);

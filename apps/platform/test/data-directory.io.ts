@@ -252,6 +252,9 @@ describe("a used data directory", () => {
     assert.equal((await run("restore", restored, "--copy", copy)).exitCode, 1);
     const done = await run("restore", restored, "--copy", copy, "--passphrase-file", passphrase());
     assert.equal(done.exitCode, 0, done.output);
+    const again = await run("restore", restored, "--copy", copy, "--passphrase-file", passphrase());
+    assert.match(again.output, /is not empty\. Nothing in it was changed\. Choose another directory/);
+    assert.doesNotMatch(again.output, /Remove/);
     // Nothing else is left of it.
     const aside = join(folder, "aside");
     cpSync(data, aside, { recursive: true });

@@ -171,6 +171,14 @@ export const hostErrors = defineErrors("host", {
     message: ({ found }: { found: string }) => `The copy cannot be restored: ${found}`,
     remedy: "Use an empty directory and the keys of the copy, then restore again.",
   },
+  restoreIntoUsed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A copy is restored to an empty directory, or to one that does not exist. Nothing was changed.",
+    message: ({ directory }: { directory: string }) =>
+      `The copy cannot be restored: ${directory} is not empty. Nothing in it was changed`,
+    remedy: "Choose another directory with --data-directory.",
+  },
   handedOver: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -20,6 +20,8 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
   if (error.code === "rest.strange_answer" && error.status < 500) return stranger(call.server.url, error);
   if (error.status === 401 || error.status === 403)
     return forbidden(error, call, await rightsFor(error, call).catch(() => []));
+  const large = tooLarge(error);
+  if (large !== undefined) return large;
   const next =
     error.status === 404
       ? await adviceFor(call, error.code, error.detail)
@@ -36,6 +38,22 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
     code: error.code,
     cause: error,
   });
+}
+
+const storeElsewhere = "Store large data elsewhere, and pass its location.";
+
+/** An input above what a request takes. */
+function tooLarge(error: RestError): Failure | undefined {
+  for (const { field, message } of error.fields) {
+    const [, most, found] = /^expected at most (\d+) bytes, found (\d+)$/.exec(message) ?? [];
+    if (!/(?:^|\.)input\.inline$/.test(field) || found === undefined) continue;
+    const mib = (bytes: unknown) => (Number(bytes) / 1_048_576).toFixed(1).replace(".0", "");
+    return new Failure(`The input has ${mib(found)} MiB, and at most ${mib(most)} MiB are allowed.`, {
+      next: [storeElsewhere],
+      ...{ exitCode: exitCodes.refused, code: error.code, cause: error },
+    });
+  }
+  return undefined;
 }
 
 /** What was written without quotes behind a name is a number or a truth wherever it looks like one. */
@@ -159,10 +177,7 @@ function cutWhileSending(error: RestError, url: string, bytes: number): Failure 
   const megabytes = (bytes / 1_048_576).toFixed(1);
   return new Failure(`${url} closed the connection while ${megabytes} MiB were sent to it.`, {
     why: ["The request is probably above gateway.bodyBytesMax. Default: 4 MiB."],
-    next: [
-      "Send less: store large data elsewhere, and pass its location.",
-      ["tutti doctor", "checks the platform"],
-    ],
+    next: [storeElsewhere, ["tutti doctor", "checks the platform"]],
     exitCode: exitCodes.unreachable,
     code: error.code,
     cause: error,

@@ -211,6 +211,16 @@ describe("what the platform refuses", () => {
     }
   });
 
+  it("an input above the limit is told in MiB", async () => {
+    const failure = await refused((_, response) => {
+      const fields = [{ field: "input.inline", message: "expected at most 1048576 bytes, found 3000008" }];
+      const [status, text] = problem(400, "mesh.invalid_request", "The request is invalid", { fields });
+      response.writeHead(status).end(text);
+    });
+    assert.equal(failure.message, "The input has 2.9 MiB, and at most 1 MiB are allowed.");
+    assert.deepEqual(failure.next, ["Store large data elsewhere, and pass its location."]);
+  });
+
   it("no key, or a wrong one, says where keys are given", async () => {
     const failure = await refused((_, response) => {
       const [status, text] = problem(

@@ -212,11 +212,12 @@ function noSuchKey(key: string, of: Value, frame: Frame, at: number): Fault {
   // The error lists the keys, and listing them takes time: `||` may hide this error a million times.
   chargeForEntries(entries.length, frame, at);
   const keys = entries.slice(0, 10).map(([known]) => String(known));
-  const there = keys.length === 0 ? "the map is empty" : `there are ${keys.join(", ")}`;
+  const there =
+    keys.length === 0 ? "The map is empty" : `The map has ${keys.map((known) => `\`${known}\``).join(", ")}`;
   return new Fault(
     "no_such_key",
     at,
-    `no such key: \`${key}\`; ${there}`,
+    `no such key: \`${key}\`. ${there}`,
     `has(….${key}) asks whether it is there`,
   );
 }

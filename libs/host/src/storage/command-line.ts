@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { counted, isTuttiError, sentences, withoutRemedy } from "@tutti/kernel";
 import { claim } from "../data-directory.ts";
+import { hostErrors } from "../errors.ts";
 import { keysDirectoryIn } from "../keys/installation-keys.ts";
 import type { ServiceModule } from "../service-module.ts";
 import { reasonOf } from "./about.ts";
@@ -244,13 +245,11 @@ async function restored(
     const what = `${wish.copy} was restored to ${wish.directory}, and its keys are in ${wish.keysDirectory}.`;
     return [sound("restored", what), ...(await verifyData(layoutOf(wish.directory), inspected))];
   } catch (error) {
-    return [
-      problem(
-        "not-restored",
-        reasonOf(error),
-        "Nothing of it is a data directory. Remove the files and try again.",
-      ),
-    ];
+    const isUntouched = hostErrors.restoreIntoUsed.is(error) || hostErrors.restoreRefused.is(error);
+    const advice = isUntouched
+      ? ""
+      : "What was restored so far is no data directory. Remove it and try again.";
+    return [problem("not-restored", reasonOf(error), advice)];
   }
 }
 

@@ -69,5 +69,5 @@ async function refuseUsed(directory: string): Promise<void> {
     if (codeOf(error) === "ENOENT") return [];
     throw error;
   });
-  if (names.length > 0) throw hostErrors.restoreRefused({ found: `${directory} is not empty` });
+  if (names.length > 0) throw hostErrors.restoreIntoUsed({ directory });
 }

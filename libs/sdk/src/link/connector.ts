@@ -353,12 +353,15 @@ export class Connector {
 
 /** Of the transport's words for an address at which nothing listens. */
 const refused = /ECONNREFUSED|connection refused/i;
+const unknownHost = /ENOTFOUND|EAI_AGAIN|name resolution failed/i;
 /** A server that is not Tutti, or its other port. */
 const foreign = /answers with status|not HTTP/;
 
 function explained(reason: string): { readonly reason: string; readonly remedy?: string } {
   if (foreign.test(reason))
     return { reason, remedy: "Set TUTTI_URL to the address that the platform prints when it is ready." };
+  if (unknownHost.test(reason))
+    return { reason: "The host was not found", remedy: "Set TUTTI_URL to the address of the platform." };
   if (!refused.test(reason)) return { reason };
   return {
     reason: "The connection was refused",

@@ -77,7 +77,7 @@ export async function query(context: Context): Promise<Result> {
           columns.map((title) => ({ title, widthMin: 4 })),
           found.map((row) => row.map((value) => ({ text: textOf(value) }))),
         );
-      print.note(`${found.length} rows in ${Math.round(tookMs ?? 0)} ms.${moreOf(cut)}`);
+      print.note(`${counted(found.length, "row")} in ${Math.round(tookMs ?? 0)} ms.${moreOf(cut)}`);
     },
   };
 }

@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { nearest } from "@tutti/kernel";
 import type { CloudEventInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
 
 export async function postEvent(context: Context): Promise<Result> {
   const { values, print } = context;
@@ -12,6 +15,8 @@ export async function postEvent(context: Context): Promise<Result> {
   const reply = await server.call("events.publish", { query: server.namespace, body: { events: [event] } });
   const { id } = event;
   const { matched = 0, duplicates = 0 } = reply;
+  if (matched === 0)
+    for (const note of await whyNone(server, event.type)) print.note(print.errorStyle.dim(note));
   return {
     json: { id, ...reply },
     quiet: [id],
@@ -22,6 +27,28 @@ export async function postEvent(context: Context): Promise<Result> {
     },
   };
 }
+
+/** Why no trigger took an event, as far as the list of triggers shows it. */
+async function whyNone(server: Server, type: string): Promise<readonly string[]> {
+  const { triggers } = await server
+    .call("triggers.list", { query: { ...server.namespace, size: comparedMax } })
+    .catch(() => ({ triggers: [] }));
+  const types = triggers.flatMap(({ source }) => source?.event?.type ?? []);
+  if (!types.includes(type)) {
+    const meant = nearest(type, types);
+    return meant === undefined
+      ? []
+      : [`No trigger has events of type \`${safe(type)}\`. Did you mean \`${safe(meant)}\`?`];
+  }
+  return triggers
+    .filter(({ source, paused }) => source?.event?.type === type && paused === true)
+    .map(
+      ({ triggerId }) =>
+        `Trigger ${safe(triggerId)} is paused. Once it is resumed: tutti trigger replay ${safe(triggerId)}`,
+    );
+}
+
+const comparedMax = 500;
 
 /** Returns the event that arguments and options describe. */
 export async function eventSaid(

@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import type { Singleton, Trigger, TriggerSourceInput, WebhookPreset } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
@@ -145,7 +146,7 @@ async function settle(
   return {
     json: reply,
     quiet: [String(reply.count ?? 0)],
-    draw: () => print.line(`${print.style.green("✓")} ${reply.count ?? 0} dead letters ${done}`),
+    draw: () => print.line(`${print.style.green("✓")} ${counted(reply.count ?? 0, "dead letter")} ${done}`),
   };
 }
 

@@ -94,10 +94,12 @@ export function drawSchedule({ print }: Context, schedule: Schedule, nowMs: numb
     ["overlap", policy?.overlap === "unspecified" ? "skip" : policy?.overlap],
     [
       "next",
-      nextTimesMs
-        .slice(0, 3)
-        .map((at) => printMoment(at, nowMs))
-        .join(", "),
+      nextTimesMs.length === 0
+        ? undefined
+        : `${nextTimesMs
+            .slice(0, 3)
+            .map((at) => printMoment(at, nowMs))
+            .join(", ")}  ${style.dim(Intl.DateTimeFormat().resolvedOptions().timeZone)}`,
     ],
     ["started", String(schedule.startedCount ?? 0)],
     ["skipped", (schedule.skippedCount ?? 0) === 0 ? undefined : String(schedule.skippedCount)],

@@ -1,4 +1,5 @@
 import { defineErrors } from "@tutti/kernel";
+import { latest } from "./state.ts";
 
 /** Errors that a definition returns. */
 export const definitionErrors = defineErrors("definition", {
@@ -7,9 +8,11 @@ export const definitionErrors = defineErrors("definition", {
     retry: "never",
     help: "No definition has this name, or it has no such version. List the definitions.",
     message: ({ name, version }: { name: string; version: string }) =>
-      `Definition \`${name}\` not found in version ${version}`,
-    remedy:
-      "List its versions with `tutti workflow versions NAME`, or register it with `tutti workflow register FILE`.",
+      `Definition \`${name}\` not found${version === latest ? "" : ` in version ${version}`}`,
+    remedy: ({ name, version }: { name: string; version: string }) =>
+      version === latest
+        ? "List the workflows with `tutti workflow list`, or register it with `tutti workflow register FILE`."
+        : `List its versions with \`tutti workflow versions ${name}\`.`,
   },
   versionsFull: {
     status: "RESOURCE_EXHAUSTED",
