@@ -19,6 +19,7 @@
  *    was prepared. A process that is asked for checkpoints first takes those of other processes, or a checkpoint that
  *    was seen at one process would be missing at the next.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { AuditFault, Checkpoint, SigningKey } from "@tutti/contracts/governance/v1";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
 import type { HostContext, InstallationKeys } from "@tutti/host";
@@ -118,8 +119,8 @@ export class AuditRounds implements Component {
   #missing = "";
   /** Of the open book, without heads. */
   #last: Checkpoint | undefined;
-  /** This process's own log, when nothing of it was left to sign. */
-  #signedLog = "";
+  /** The findings of a round that left nothing to sign. An anchor alone stays in a journal until there is more. */
+  #nothingToSign: unknown;
   #unreached = "";
   /** When the last round started that reached all journals. */
   #completeMs = 0;
@@ -374,15 +375,15 @@ export class AuditRounds implements Component {
     // A page that was taken meanwhile may have some of it.
     if (this.#lastNumber !== before) return true;
     const own = this.#ownLog();
-    const log = JSON.stringify(own ?? null);
+    const found = { before, gathered, own };
     // An idle process does not start the thread for nothing.
-    if (log === this.#signedLog && gathered.parts.length === 0) return gathered.isMore;
+    if (isDeepStrictEqual(found, this.#nothingToSign)) return false;
     const prepared = await thread.prepare({ ...gathered, own, bytesMax: partBytesMax });
     const { number, heads, size, parts } = prepared;
     const isMore = prepared.isMore || gathered.isMore;
     // An anchor alone would be followed by another one for ever.
     if (prepared.isAnchorsAlone || (heads.length === 0 && !isMore)) {
-      this.#signedLog = log;
+      this.#nothingToSign = found;
       return false;
     }
     if (heads.length === 0 || this.#isStopped) return isMore;
