@@ -108,6 +108,11 @@ describe("a Makefile", () => {
     assert.deepEqual(taskOf(imported, "make-all", "all")?.["needs"], ["build", "test"]);
   });
 
+  it("lists targets that are not phony and that no phony one needs", () => {
+    const imported = importMakefile(".PHONY: test\ntest: app\n\tjest\napp:\n\tcc\nclean:\n\trm app\n");
+    assert.deepEqual(left(imported), ["6 clean"]);
+  });
+
   it("lists patterns, variables and other files with their lines", () => {
     assert.deepEqual(left(imported), ["4 build: $(EXTRA)", "10 %.o: %.c", "12 include rules.mk"]);
   });

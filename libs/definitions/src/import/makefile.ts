@@ -26,6 +26,13 @@ export function importMakefile(text: string, fileName = "Makefile"): Imported {
     if (!targets.has(name)) collector.leave(1, `.PHONY: ${name}`, "the file has no rule for this target");
   if (phony.size === 0)
     collector.leave(1, fileName, "no target is declared `.PHONY`, and files are left to make");
+  else {
+    // What a phony target needs is made with it.
+    const needed = new Set([...targets.values()].flatMap(({ needs }) => [...needs]));
+    for (const [name, { line }] of targets)
+      if (!phony.has(name) && !needed.has(name))
+        collector.leave(line, name, "it is not declared `.PHONY`, and files are left to make");
+  }
   return collector.finish();
 }
 
