@@ -13,7 +13,7 @@ import { Absent, type Budget, type Result, type Scenario } from "../scenario.ts"
 
 const command = ["echo", "started"];
 const shellTurns = 20;
-const containerTurns = 5;
+const containerTurns = 3;
 /** A warm container takes the place of one that was used within this time. */
 const replacedMs = 3_000;
 
@@ -97,7 +97,8 @@ const goal = (variant: string, atMost: number) =>
 export const commands: Scenario = {
   name: "commands",
   about: "time from a task to the first output of its command, by a shell task and in a waiting container",
-  goals: [goal("shell", 15), goal("container", 150)],
+  // On a machine where the program alone takes 15 ms, the goal has no room.
+  goals: [{ ...goal("shell", 15), known: { issue: 24, worst: 100 } }, goal("container", 150)],
   async *run(budget) {
     yield await measuredShell(budget);
     if (lacking !== false) throw new Absent(lacking);
