@@ -8,11 +8,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { needsNpmFiles } from "../../../../../tools/npm-files.mjs";
-import { isMembers, type Members, membersIn } from "../../agents/models/wire.ts";
-import { type AdapterCall, callOperation } from "../adapter.ts";
-import { parseDocument, resolved } from "./document.ts";
-import { importOperations, openApiAdapter } from "./openapi.ts";
+import { needsNpmFiles } from "../../../tools/npm-files.mjs";
+import { type AdapterCall, callOperation } from "../src/adapters/adapter.ts";
+import { parseDocument, resolved } from "../src/adapters/openapi/document.ts";
+import { importOperations, openApiAdapter } from "../src/adapters/openapi/openapi.ts";
+import { isMembers, type Members, membersIn } from "../src/agents/models/wire.ts";
 
 const directory = [
   ...[
