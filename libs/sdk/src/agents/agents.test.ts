@@ -173,6 +173,9 @@ describe("an agent", () => {
     const tokens = agentTest({ tools: ["calc.add"], budget: { tokens: 1_400 } }, (_, n) => again(n));
     await assert.rejects(tokens.test.execute(), /budget of tokens is used up: 1400 of 1400/);
     assert.equal(tokens.model.requests.length, 2);
+    const small = agentTest({ budget: { tokens: 5 } }, ["no"]);
+    const needs = /next answer needs at least \d+ tokens, and 5 of the agent's budget of 5 are left/;
+    await assert.rejects(small.test.execute(), needs);
     const money = agentTest(
       { tools: ["calc.add"], budget: { usd: 0.01 }, answerTokens: 500 },
       (_, n) => again(n),

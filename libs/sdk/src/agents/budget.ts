@@ -60,13 +60,22 @@ export class Spending {
     let room = answerTokens;
     if (tokens !== undefined) {
       room = Math.min(room, tokens - this.#tokensUsed - inputTokens);
-      if (room < answerTokensMin) throw exhausted("tokens", String(this.#tokensUsed), String(tokens));
+      if (room < answerTokensMin) {
+        if (this.#tokensUsed >= tokens) throw exhausted("tokens", String(this.#tokensUsed), String(tokens));
+        const needed = inputTokens + answerTokensMin;
+        throw short(`${needed} tokens`, String(tokens - this.#tokensUsed), String(tokens));
+      }
     }
     if (usd !== undefined) {
-      const left = usd - this.#usdUsed - (this.#costOf(model, inputTokens, 0) ?? 0);
+      const inputUsd = this.#costOf(model, inputTokens, 0) ?? 0;
+      const left = usd - this.#usdUsed - inputUsd;
       const each = this.#costOf(model, 0, 1) ?? 0;
       room = each === 0 ? room : Math.min(room, Math.floor(left / each));
-      if (room < answerTokensMin) throw exhausted("money", `$${this.#usdUsed.toFixed(4)}`, `$${usd}`);
+      if (room < answerTokensMin) {
+        if (this.#usdUsed >= usd) throw exhausted("money", `$${this.#usdUsed.toFixed(4)}`, `$${usd}`);
+        const needed = inputUsd + each * answerTokensMin;
+        throw short(`$${needed.toFixed(4)}`, `$${(usd - this.#usdUsed).toFixed(4)}`, `$${usd}`);
+      }
     }
     return room;
   }
@@ -140,5 +149,13 @@ export class Spending {
 }
 
 function exhausted(budget: string, used: string, limit: string): Error {
-  return agentErrors.budgetExhausted({ budget, used, limit });
+  return agentErrors.budgetExhausted({
+    reason: `The agent's budget of ${budget} is used up: ${used} of ${limit}`,
+  });
+}
+
+function short(needed: string, left: string, limit: string): Error {
+  return agentErrors.budgetExhausted({
+    reason: `The next answer needs at least ${needed}, and ${left} of the agent's budget of ${limit} are left`,
+  });
 }

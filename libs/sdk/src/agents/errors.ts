@@ -45,9 +45,8 @@ export const agentErrors = defineErrors("agent", {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "The next answer of the model may cost more than the rest of the agent's budget.",
-    message: ({ budget, used, limit }: { budget: string; used: string; limit: string }) =>
-      `The agent's budget of ${budget} is used up: ${used} of ${limit}`,
-    remedy: "Raise `budget` of the agent, or give it less to do.",
+    message: ({ reason }: { reason: string }) => reason,
+    remedy: "Raise `budget` of the agent and run it again, or give it less to do.",
   },
   runBudgetExhausted: {
     status: "RESOURCE_EXHAUSTED",

@@ -158,6 +158,7 @@ export const runCommands: readonly Command[] = [
       { words: "approve", does: "list open approvals" },
       { words: "approve order-18 --reason 'the stock is there'", does: "approve" },
       { words: "approve order-18 accepted=true note=paid", does: "approve, and fill in the form" },
+      { words: `approve flutes --form input='{"amount":5}'`, does: "change a call's input" },
       { words: "approve order-18 sure --reject", does: "reject" },
     ],
     json: "document",
