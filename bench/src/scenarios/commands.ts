@@ -7,7 +7,6 @@ import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { type ContainerInput, container, type ShellInput, shell } from "@tutti/sdk/shell";
 import type { Handler, TaskContext } from "@tutti/sdk/worker";
-import { Boxes, image, lacking, runArguments } from "../../../tools/boxes.mjs";
 import { median, rounded } from "../measure/statistics.ts";
 import { Absent, type Budget, type Result, type Scenario } from "../scenario.ts";
 
@@ -68,6 +67,9 @@ async function measuredShell({ rounds }: Budget): Promise<Result> {
 }
 
 async function measuredContainers({ rounds }: Budget): Promise<Result> {
+  // It looks for programs when it is loaded.
+  const { Boxes, image, lacking, runArguments } = await import("../../../tools/boxes.mjs");
+  if (lacking !== false) throw new Absent(lacking);
   const boxes = await Boxes.open();
   try {
     const options = { engine: boxes.engine, runArguments, pull: "never", graceMs: 300 } as const;
@@ -101,7 +103,6 @@ export const commands: Scenario = {
   goals: [{ ...goal("shell", 15), known: { issue: 24, worst: 100 } }, goal("container", 150)],
   async *run(budget) {
     yield await measuredShell(budget);
-    if (lacking !== false) throw new Absent(lacking);
     yield await measuredContainers(budget);
   },
 };
