@@ -48,9 +48,7 @@ async function start() {
     return;
   }
   if (nats !== undefined) say(`events are at nats://127.0.0.1:${port}: nats sub 'tutti.events.>'`);
-  if (given.includes("--help"))
-    process.stdout.write(`${help}
-`);
+  if (given.includes("--help")) process.stdout.write(`${help}\n`);
   await launch(
     isDev && !isQuestion ? "tools/dev.mjs" : "apps/platform/src/main.ts",
     [...words, ...(nats?.words ?? [])],

@@ -211,7 +211,7 @@ describe("what the platform refuses", () => {
     }
   });
 
-  it("an input above the limit is told in MiB", async () => {
+  it("an input above the limit is refused with its size in MiB", async () => {
     const failure = await refused((_, response) => {
       const fields = [{ field: "input.inline", message: "expected at most 1048576 bytes, found 3000008" }];
       const [status, text] = problem(400, "mesh.invalid_request", "The request is invalid", { fields });
