@@ -171,7 +171,7 @@ describe("the frame of a run", () => {
     it(`a ${state} run whose tasks all ended has counts and no full bar`, () => {
       const counts = { total: 2, skipped: 2 };
       const text = drawn({ ...order, state, progress: 1, openApprovals: 0, counts }, 80).join("\n");
-      assert.match(text, /2 of 2 done/);
+      assert.match(text, /0 of 2 done · 2 skipped/);
       assert.doesNotMatch(text, /100 %/);
     });
 

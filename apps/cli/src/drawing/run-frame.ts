@@ -1,6 +1,5 @@
 import type { RunView, TaskView } from "../follow/run-view.ts";
 import { drawBar, printShare } from "../terminal/bar.ts";
-import { progressOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { cut, padEnd, padStart, safe, widthOf } from "../terminal/text.ts";
@@ -76,13 +75,14 @@ const tallied = [
   ["retrying", "yellow", "retrying"],
   ["paused", "magenta", "paused"],
   ["compensated", "yellow", "compensated"],
+  ["skipped", "dim", "skipped"],
 ] as const;
 
-/** `5 of 8 done · 2 at work`, as much as there is room for. */
+/** `5 of 8 done · 2 running`, as much as there is room for. */
 function tally({ counts }: RunView, { style, width }: Pick<Canvas, "style" | "width">): string {
   const parts = tallied.flatMap(([state, tone, words]) => {
     const count = counts[state] ?? 0;
-    if (state === "completed") return [`${progressOf(counts).done} of ${counts["total"] ?? 0} ${words}`];
+    if (state === "completed") return [`${count} of ${counts["total"] ?? 0} ${words}`];
     return count === 0 ? [] : [toned(style, tone, `${count} ${words}`)];
   });
   while (parts.length > 1 && widthOf(parts.join(" · ")) > width) parts.pop();

@@ -351,6 +351,40 @@ describe("a function that waits for what is no step", () => {
   });
 });
 
+describe("an error that the code of a function throws", () => {
+  const loggedOf = async (code: () => never) => {
+    const fn = durable("order", async (ctx) => {
+      await ctx.run("first", () => 1);
+      code();
+    }) as DurableFunction;
+    const logger = recordingLogger();
+    const host = new FunctionHost({ defer: systemDefer, timers: systemTimers });
+    const handlers = {
+      order: (input: unknown, task: TaskContext) => host.turn(fn, input as TurnInput, task),
+    };
+    const run = await testWorkflow(fn.definition, { handlers, logger }).start();
+    await assert.rejects(run.result());
+    return logger.lines
+      .filter(({ message }) => message === "function failed")
+      .map(({ fields }) => fields?.["error"]);
+  };
+
+  it("is logged by its worker, once", async () => {
+    const error = new TypeError("no shelf");
+    const thrown = () => {
+      throw error;
+    };
+    assert.deepEqual(await loggedOf(thrown), [error]);
+  });
+
+  it("is not logged where it is an answer", async () => {
+    const thrown = () => {
+      throw new TaskFailure("shop.sold_out", "sold out", { final: true });
+    };
+    assert.deepEqual(await loggedOf(thrown), []);
+  });
+});
+
 describe("a worker of a version of a function", () => {
   it("has the task done by that version alone", () => {
     const fn = durable("order", () => 1) as DurableFunction;

@@ -1,5 +1,6 @@
 /** The durable functions of a worker: those that wait stay at hand, so that they continue without a replay. */
 import type { Json } from "@tutti/expressions";
+import { isTuttiError, systemClock } from "@tutti/kernel";
 import { storedAboveBytes } from "../link/blobs.ts";
 import type { TaskContext } from "../task/context.ts";
 import { FunctionContext } from "./context.ts";
@@ -10,6 +11,7 @@ import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
 
 /** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it continues. */
 const hotMax = 10_000;
+const failureLogEveryMs = 1_000;
 
 interface Hot {
   readonly fn: DurableFunction;
@@ -19,9 +21,19 @@ interface Hot {
 export class FunctionHost {
   readonly #hot = new Map<string, Hot>();
   readonly #ports: FunctionPorts;
+  readonly #loggedMs = new Map<string, number>();
 
   constructor(ports: FunctionPorts) {
     this.#ports = ports;
+  }
+
+  /** As an error of a handler, once a second. The failure of a step that the code did not catch is known. */
+  #log({ name, attempt: task }: FunctionInstance, error: unknown): void {
+    if (task === undefined || isTuttiError(error) || error instanceof StepFailure) return;
+    const nowMs = systemClock.monotonic();
+    if (nowMs - (this.#loggedMs.get(name) ?? Number.NEGATIVE_INFINITY) < failureLogEveryMs) return;
+    this.#loggedMs.set(name, nowMs);
+    task.logger.warn("function failed", { error });
   }
 
   /** Makes a turn of a function. */
@@ -77,6 +89,7 @@ export class FunctionHost {
         if (!instance.isUndoing) return jsonOf(output);
       } catch (error) {
         if (!instance.isUndoing) {
+          this.#log(instance, error);
           await ctx.compensateAll();
           throw error;
         }

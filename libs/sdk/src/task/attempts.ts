@@ -387,7 +387,8 @@ export class Attempts implements AttemptPort {
     if (this.#isLate(attempt)) return;
     const outcome = outcomeOf(attempt, error);
     // A `TaskFailure` is an answer of the handler. Any other error may be a mistake in it.
-    if (outcome.$case === "failed" && !isTuttiError(error)) this.#log(attempt, error);
+    const isMistake = !isTuttiError(error) || sdkErrors.functionChanged.is(error);
+    if (outcome.$case === "failed" && isMistake) this.#log(attempt, error);
     this.#over(attempt, outcome);
   }
 

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Payload, RetryClass, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  type Explanation,
+  type Payload,
+  RetryClass,
+  TaskStatus,
+  WorkStatus,
+} from "@tutti/contracts/types/v1";
 import { CancelRun, FailTask, ReturnTask, SignalRun } from "@tutti/contracts/workflow/v1";
 import { parsed } from "@tutti/machine-work";
 import { statusOf } from "../../core/state/state.ts";
@@ -248,6 +254,25 @@ describe("a durable function", () => {
     play.scene.driver.settle(play.scene.offer("order"), failTask, error);
     play.scene.driver.advance(1_000);
     assert.equal(play.turn.journal.length, 1);
+  });
+
+  it("names what helps a function that is paused because its code does not fit its history", () => {
+    const play = new Play(definition.replace("attempts: 2", "attempts: 2, exhausted: pause"));
+    play.report([{ step: "a", output: 1 }], { more: true });
+    const error = { code: "sdk.function_changed", message: "history has `a`, code has `b`" };
+    while (play.scene.offered.length > 0) {
+      play.scene.fail("order", error.code, { message: error.message });
+      play.scene.driver.advance(60_000);
+    }
+    for (const taskId of ["", "order"]) {
+      const shown = explain.answer(play.scene.state, { taskId }, { key: play.scene.key, nowMs: 0 });
+      const { failures, remedies } = shown as Explanation;
+      assert.equal(failures[0]?.error?.message, error.message);
+      assert.deepEqual(
+        remedies.map(({ command }) => command.split(" ").slice(0, 2).join(" ")),
+        ["tutti resume", "tutti history"],
+      );
+    }
   });
 
   it("fails a function that waits for nothing, and a turn that is none", () => {

@@ -66,8 +66,7 @@ function wholeOf(run: RunView, nowMs: number): Whole {
   const status = statusOf(run);
   const failed: FailedAttempt[] = [];
   for (const node of run.nodes.slice(0, lookedAtMax))
-    if (node?.status === TaskStatus.TASK_STATUS_FAILED && failed.length < failuresMax)
-      failed.push(failureOf(run, node));
+    if (isStuck(node) && failed.length < failuresMax) failed.push(failureOf(run, node));
   const isOver = run.phase === RunPhase.RUN_PHASE_ENDED;
   const { message = "" } = run.error ?? {};
   const waits = waitsOfRun(run);
@@ -90,6 +89,14 @@ function wholeOf(run: RunView, nowMs: number): Whole {
     // Tasks of a run that has not started wait for its start alone.
     standings: isOver || isWaiting ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
   };
+}
+
+/** It failed, or is paused after a failure. */
+function isStuck(node: NodeView | undefined): node is NodeView {
+  const { TASK_STATUS_FAILED, TASK_STATUS_PAUSED } = TaskStatus;
+  return (
+    node?.status === TASK_STATUS_FAILED || (node?.status === TASK_STATUS_PAUSED && node.error !== undefined)
+  );
 }
 
 function doneOf({ counts }: RunView): number {
@@ -147,7 +154,9 @@ function remediesOfRun(run: RunView): Remedy[] {
   if (run.phase === RunPhase.RUN_PHASE_ENDED && run.error !== undefined)
     return [{ text: retryText(run), command: `tutti retry ${id}` }];
   if ((run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
-    return [{ text: "Retry the paused tasks.", command: `tutti resume ${id}` }];
+    return run.nodes.slice(0, lookedAtMax).some(hasOtherCode)
+      ? remediesOfOtherCode(id, "")
+      : [{ text: "Retry the paused tasks.", command: `tutti resume ${id}` }];
   const wanted = run.more?.limits.find(({ ticket }) => ticket === 0);
   if (run.phase === RunPhase.RUN_PHASE_WAITING && wanted !== undefined)
     return [
@@ -157,6 +166,24 @@ function remediesOfRun(run: RunView): Remedy[] {
       },
     ];
   return [];
+}
+
+/** A paused function whose code does not fit its history: the same code fails again. */
+function hasOtherCode(node: NodeView | undefined): boolean {
+  return node?.status === TaskStatus.TASK_STATUS_PAUSED && node.error?.code === "sdk.function_changed";
+}
+
+function remediesOfOtherCode(id: string, task: string): Remedy[] {
+  return [
+    {
+      text: "Start a worker with code that fits the history, then retry.",
+      command: `tutti resume ${id}${task && ` ${task}`}`,
+    },
+    {
+      text: "Or let the new code run again from before the step that changed: find the event, then `tutti reset`.",
+      command: `tutti history ${id}`,
+    },
+  ];
 }
 
 function retryText({ counts }: RunView): string {
@@ -191,12 +218,14 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
 
 /** What a user can do so that it continues. */
 function remediesOf({ key }: RunView, id: string, node: NodeView | undefined, status: TaskStatus): Remedy[] {
+  if (hasOtherCode(node)) return remediesOfOtherCode(key.id, id);
   if (status === TaskStatus.TASK_STATUS_PAUSED)
     return [{ text: "Retry the task.", command: `tutti resume ${key.id} ${id}` }];
   if (node?.more?.question !== undefined)
     return [{ text: "Approve it. With --reject: reject it.", command: `tutti approve ${key.id} ${id}` }];
   const signal = stateOfKind(node, "wait")?.signal ?? "";
-  return signal === "" ? [] : [{ text: "Send the signal.", command: `tutti signal ${key.id} ${signal}` }];
+  const text = "Send the signal. If it has a payload: KEY=VALUE.";
+  return signal === "" ? [] : [{ text, command: `tutti signal ${key.id} ${signal}` }];
 }
 
 /** Why it does not continue now. */
