@@ -449,7 +449,7 @@ tasks:
     await printed("event post shop.order.created --id e2 id=9 total=none");
     assert.match(await printed("trigger dead orders"), /e2 .*event\.expression_failed/);
     assert.match(await printed("trigger retry orders"), /1 dead letter retried/);
-    assert.match(await printed("trigger drop orders --yes"), /1 dead letters deleted/);
+    assert.match(await printed("trigger drop orders --yes"), /1 dead letter deleted/);
     assert.match(await printed("trigger replay orders --since 1h"), /2 past events/);
     assert.match(await printed("trigger pause orders --reason calm"), /is paused/);
     assert.match(await printed("trigger resume orders"), /is resumed/);
