@@ -100,7 +100,8 @@ function reasonOf(run: RunView): string {
   if (run.phase === RunPhase.RUN_PHASE_WAITING) return waitingFor(run);
   const paused = run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0;
   if (paused > 0) {
-    const why = run.nodes.find((node) => node?.status === TaskStatus.TASK_STATUS_PAUSED)?.error?.message ?? "";
+    const why =
+      run.nodes.find((node) => node?.status === TaskStatus.TASK_STATUS_PAUSED)?.error?.message ?? "";
     const who = `${paused} of its tasks ${paused === 1 ? "waits" : "wait"} for a person`;
     return why === "" ? who : `${who}: ${why}`;
   }
