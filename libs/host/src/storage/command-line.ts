@@ -248,7 +248,7 @@ async function restored(
     const isUntouched = hostErrors.restoreIntoUsed.is(error) || hostErrors.restoreRefused.is(error);
     const advice = isUntouched
       ? ""
-      : "What was restored so far is no data directory. Remove it and try again.";
+      : "The restored files are not a data directory yet. Remove them and try again.";
     return [problem("not-restored", reasonOf(error), advice)];
   }
 }

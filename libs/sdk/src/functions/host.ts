@@ -3,6 +3,7 @@ import type { Json } from "@tutti/expressions";
 import { isTuttiError, systemClock } from "@tutti/kernel";
 import { storedAboveBytes } from "../link/blobs.ts";
 import type { TaskContext } from "../task/context.ts";
+import { FailureLog } from "../task/failure-log.ts";
 import { FunctionContext } from "./context.ts";
 import type { DurableFunction } from "./durable.ts";
 import { StepFailure } from "./failure.ts";
@@ -11,7 +12,6 @@ import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
 
 /** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it continues. */
 const hotMax = 10_000;
-const failureLogEveryMs = 1_000;
 
 interface Hot {
   readonly fn: DurableFunction;
@@ -21,19 +21,16 @@ interface Hot {
 export class FunctionHost {
   readonly #hot = new Map<string, Hot>();
   readonly #ports: FunctionPorts;
-  readonly #loggedMs = new Map<string, number>();
+  readonly #failureLog = new FailureLog();
 
   constructor(ports: FunctionPorts) {
     this.#ports = ports;
   }
 
-  /** As an error of a handler, once a second. The failure of a step that the code did not catch is known. */
+  /** As an error of a handler. The failure of a step that the code did not catch is known. */
   #log({ name, attempt: task }: FunctionInstance, error: unknown): void {
     if (task === undefined || isTuttiError(error) || error instanceof StepFailure) return;
-    const nowMs = systemClock.monotonic();
-    if (nowMs - (this.#loggedMs.get(name) ?? Number.NEGATIVE_INFINITY) < failureLogEveryMs) return;
-    this.#loggedMs.set(name, nowMs);
-    task.logger.warn("function failed", { error });
+    if (this.#failureLog.isDue(name, systemClock.monotonic())) task.logger.warn("function failed", { error });
   }
 
   /** Makes a turn of a function. */

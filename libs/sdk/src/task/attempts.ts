@@ -25,6 +25,7 @@ import {
   writeStarted,
 } from "./encode.ts";
 import { busyOf, failureDetail } from "./failure.ts";
+import { FailureLog } from "./failure-log.ts";
 import type { Handler, Registered } from "./handlers.ts";
 import { findNotJson } from "./json.ts";
 import { Masks } from "./masks.ts";
@@ -71,7 +72,6 @@ const jsonLengthMax = 256 * 1024 * 1024;
 const inputBytesMax = 256 * 1024 * 1024;
 /** Progress of one attempt goes out no more often than this, but for what it saves. */
 const progressEveryMs = 100;
-const failureLogEveryMs = 1_000;
 /** Above this a handler that streams has to wait. Above the other its pieces are dropped. */
 const backlogHighBytes = 4 * 1024 * 1024;
 const backlogDropBytes = 32 * 1024 * 1024;
@@ -87,7 +87,7 @@ export class Attempts implements AttemptPort {
   #handlersAtWork = 0;
   readonly #content: AttemptContent;
   /** When a failure of a capability was last logged. */
-  readonly #loggedMs = new Map<string, number>();
+  readonly #failureLog = new FailureLog();
   #telling = new Set<Attempt>();
   #sweep: Timer | undefined;
   #sweepMs = Number.POSITIVE_INFINITY;
@@ -392,12 +392,9 @@ export class Attempts implements AttemptPort {
     this.#over(attempt, outcome);
   }
 
-  /** A handler that fails thousands of times a second is logged once a second. */
   #log(attempt: Attempt, error: unknown): void {
     const { name } = attempt.work;
-    const nowMs = this.nowMs();
-    if (nowMs - (this.#loggedMs.get(name) ?? never) < failureLogEveryMs) return;
-    this.#loggedMs.set(name, nowMs);
+    if (!this.#failureLog.isDue(name, this.nowMs())) return;
     const { logger } = this.#parts;
     const names = { ...namesOf(attempt), attempt: attempt.assign.attempt };
     (attempt.masks?.logger(logger) ?? logger).warn("attempt failed", { ...names, error });

@@ -100,7 +100,8 @@ export class PostgresConnections {
       const run: Run = (sql, values = []) => race(this.#run(driver, held, { sql, values }));
       const begun = await race(held.query(beginning(writes, caller.remainingMs, first)));
       const result = await work(run, [begun].flat().at(-1)?.rowCount ?? 0);
-      await race(held.query([...[last?.(result) ?? []].flat(), "COMMIT"].join("; ")));
+      const kept = last?.(result);
+      await race(held.query(kept === undefined ? "COMMIT" : `${kept}; COMMIT`));
       fate = "reuse";
       return result;
     } catch (error) {

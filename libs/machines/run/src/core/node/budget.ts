@@ -108,8 +108,8 @@ export function leftForTurn(run: Run, node: NodeView): Amounts {
 }
 
 /**
- * What a child may use up: what is expected of it, or else its part of the rest, and no more than its task allows.
- * Absent where nothing has a limit.
+ * The budget of a child: the amounts that its task expects, or else its part of the rest, and no more than its task
+ * allows. Absent where nothing has a limit.
  */
 export function givenToChild(place: Place): Amounts | undefined {
   const { run } = place;
