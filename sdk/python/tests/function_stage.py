@@ -24,6 +24,8 @@ class FunctionStage:
         # What a turn keeps for the next attempt, and what this one finds.
         self.reported = []
         self.saved = None
+        # Of the secrets that each attempt was given.
+        self.masks = None
         self.journal = []
         self.turns = 0
         self._from = 0
@@ -61,7 +63,9 @@ class FunctionStage:
         return output
 
     def task(self):
-        return task_context(self.function.name, "run-1", self.turns, self.saved, self.reported.append)
+        task = task_context(self.function.name, "run-1", self.turns, self.saved, self.reported.append)
+        task._attempt.masks = self.masks
+        return task
 
 
 def played(made):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import threading
 import time
@@ -10,9 +11,11 @@ from unittest import mock
 
 from function_stage import FunctionStage, played
 
-from tutti import OptionInvalid, StepFailure, TuttiError, Worker, current_task, durable
+from tutti import OptionInvalid, StepFailure, TaskFailure, TuttiError, Worker, current_task, durable
 from tutti._functions.host import FunctionHost
 from tutti._functions.watchdog import Watchdog
+from tutti._logging import JsonLines
+from tutti._masks import Masks
 
 
 def function_of(code, name="test"):
@@ -40,6 +43,43 @@ class Stored(unittest.TestCase):
         for is_hot in (True, False):
             end = played(play(is_hot))["end"]
             self.assertEqual(end, {"output": ["given", "x" * 100_000, 100_000]})
+
+
+class Failures(unittest.TestCase):
+    def logged(self, raised, masks=None):
+        """What the worker logs when the code raises this in the second of two turns, in the form of its lines."""
+
+        async def code(ctx):
+            await ctx.run("first", lambda: 1)
+            await ctx.signal("go")
+            raise raised
+
+        async def play():
+            stage = FunctionStage(function_of(code))
+            stage.masks = masks
+            await stage.turn()
+            return await stage.turn(given=[{"end": "go", "output": None}])
+
+        with self.assertLogs("tutti", "WARNING") as logs:
+            logging.getLogger("tutti").warning("end")
+            played(play())
+        return [json.loads(JsonLines().format(record)) for record in logs.records if record.msg != "end"]
+
+    def test_an_exception_of_the_code_is_logged_by_its_worker_once_with_its_place(self):
+        [line] = self.logged(KeyError("shelf"))
+        self.assertEqual((line["level"], line["message"]), ("warn", "function failed"))
+        self.assertEqual((line["capability"], line["work_id"]), ("test", "run-1"))
+        self.assertRegex(line["error"], r"test_functions\.py[\s\S]*KeyError: 'shelf'")
+
+    def test_a_failure_that_is_an_answer_is_not_logged(self):
+        self.assertEqual(self.logged(TaskFailure("shop.sold_out", "sold out", final=True)), [])
+
+    def test_no_secret_of_the_task_is_logged(self):
+        masks = Masks()
+        masks.add("secret:till", "hunter22")
+        [line] = self.logged(KeyError("hunter22"), masks)
+        self.assertEqual(line["reason"], "KeyError: '[secret secret:till]'")
+        self.assertNotIn("hunter22", json.dumps(line))
 
 
 class Agents(unittest.TestCase):

@@ -25,6 +25,7 @@ from tutti._contracts import (
     Sleep,
     Wake,
 )
+from tutti._functions.wire import function_changed
 from tutti.errors import LOSSES, data_unreadable
 
 
@@ -186,6 +187,11 @@ class Ends(unittest.TestCase):
         self.assertEqual(failed.message, "password=[redacted] is wrong")
         self.assertIn("raise error", failed.details["stack"])
         self.assertNotIn("hunter2", failed.details["stack"])
+
+    def test_code_that_does_not_fit_its_history_is_logged(self):
+        with self.assertLogs("tutti.worker", "WARNING") as logged:
+            self.raising(function_changed("order", "step `a`", "step `b`"))
+        self.assertEqual([record.getMessage() for record in logged.records], ["attempt failed"])
 
     def test_causes_come_along(self):
         def handler():

@@ -37,6 +37,7 @@ from ._contracts import (
 from ._contracts import (
     Busy as BusyMessage,
 )
+from ._failure_log import FailureLog
 from ._handlers import Registered
 from ._masks import Masks
 from ._measures import MeasureBook
@@ -71,7 +72,6 @@ _STORE_PAUSE_MS = 200.0
 _STORE_PAUSE_MAX_MS = 15_000.0
 # Progress of one attempt goes out no more often than this, but for what it saves.
 _PROGRESS_EVERY_MS = 100
-_FAILURE_LOG_EVERY_MS = 1_000
 # Above this a handler that streams has to wait. Above the other its pieces are dropped.
 _BACKLOG_HIGH_BYTES = 4 * 1024 * 1024
 _BACKLOG_DROP_BYTES = 32 * 1024 * 1024
@@ -127,8 +127,7 @@ class Desk:
         # By their tokens. None for answered ones, until their results are durable.
         self._attempts: dict[bytes, Attempt | None] = {}
         self._numbered: Mapping[int, Registered] = {}
-        # When a failure of a capability was last logged.
-        self._logged_ms: dict[str, float] = {}
+        self._failure_log = FailureLog()
         self._telling: dict[Attempt, None] = {}
         self._sweep: Timer | None = None
         self._sweep_ms = NEVER
@@ -408,12 +407,9 @@ class Desk:
         self._over(attempt, _outcome_field(attempt, ending, figures))
 
     def _log(self, attempt: Attempt, raised: BaseException) -> None:
-        """A handler that fails thousands of times a second is logged once a second."""
         name = attempt.registered.name
-        now_ms = self.now_ms()
-        if now_ms - self._logged_ms.get(name, -NEVER) < _FAILURE_LOG_EVERY_MS:
+        if not self._failure_log.is_due(name, self.now_ms()):
             return
-        self._logged_ms[name] = now_ms
         told: dict[str, object] = {"capability": name, "work_id": attempt.assign.work_id}
         told |= {"task_id": attempt.assign.task_id, "attempt": attempt.assign.attempt}
         if attempt.masks is None:
@@ -557,8 +553,13 @@ def _pause_ms(tries: int) -> float:
 
 def _is_failure(attempt: Attempt, raised: BaseException) -> bool:
     """A ``TaskFailure`` is an answer of the handler. Any other exception may be a mistake in it."""
-    is_answer = isinstance(raised, (TuttiError, asyncio.CancelledError))
+    is_answer = isinstance(raised, (TuttiError, asyncio.CancelledError)) and not _is_changed(raised)
     return not attempt.is_cancelled and not is_answer and busy_of(raised) is None
+
+
+def _is_changed(raised: BaseException) -> bool:
+    """Whether the code of a durable function does not fit the recorded history."""
+    return isinstance(raised, TuttiError) and raised.code == "sdk.function_changed"
 
 
 def _outcome_field(attempt: Attempt, raised: BaseException, figures: _wire.Figures) -> bytes:

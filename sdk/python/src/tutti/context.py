@@ -7,6 +7,7 @@ import contextvars
 import logging
 import math
 import re
+import sys
 import threading
 from collections.abc import Iterator, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
@@ -21,7 +22,7 @@ from ._attempt import Attempt, Told
 from ._contracts import Amounts, BlobReference, PartialOutput
 from ._measures import Counter, Gauge, Histogram
 from ._model_calls import AskedModel, AskedModels
-from .failures import cancelled, output_invalid, saved_too_large
+from .failures import cancelled, failure_detail, output_invalid, saved_too_large
 
 _SAVED_BYTES_MAX = 65_536
 _CHUNK_BYTES_MAX = 65_536
@@ -376,7 +377,16 @@ class TaskLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
         if masks is None:
             super().log(level, msg, *args, **kwargs)
         elif self.isEnabledFor(level):
-            kwargs["extra"] = masks.json(kwargs.get("extra") or {})
+            extra = masks.json(kwargs.get("extra") or {})
+            raised = kwargs.pop("exc_info", None)
+            if raised is True:
+                raised = sys.exc_info()
+            if isinstance(raised, tuple):
+                raised = raised[1]
+            if isinstance(raised, BaseException):
+                # A traceback repeats what the handler said.
+                extra["reason"] = masks.text(failure_detail(raised).message)
+            kwargs["extra"] = extra
             super().log(level, masks.text(str(msg) % args if args else str(msg)), **kwargs)
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:

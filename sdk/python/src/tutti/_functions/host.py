@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _json
+from .._failure_log import FailureLog
 from .._payload import STORED_ABOVE_BYTES
 from .._threads import Threads
 from ..context import TaskContext
+from ..errors import TuttiError
 from .instance import FunctionInstance, Saved, TurnMeans
 from .watchdog import Watchdog
 from .wire import Entry, Json, StepFailure, plain
@@ -34,6 +36,7 @@ class FunctionHost:
         self._watchdog = watchdog
         self._hot: dict[tuple[str, str, str], tuple[DurableFunction, FunctionInstance]] = {}
         self._threads = threads or Threads(_THREADS_MAX)
+        self._failure_log = FailureLog()
 
     async def turn(self, fn: DurableFunction, given: Mapping[str, Any], task: TaskContext) -> dict[str, Any]:
         """Makes a turn of a function."""
@@ -90,7 +93,7 @@ class FunctionHost:
             return None
 
         async def code(instance: FunctionInstance, function_input: Json) -> Json:
-            return await _whole(fn, instance, function_input)
+            return await _whole(fn, instance, function_input, self._log)
 
         return FunctionInstance(
             fn.name,
@@ -103,6 +106,13 @@ class FunctionHost:
             watchdog=self._watchdog,
         )
 
+    def _log(self, instance: FunctionInstance, raised: Exception) -> None:
+        """As an exception of a handler. The failure of a step that the code did not catch is known."""
+        if instance.task is None or isinstance(raised, TuttiError):
+            return
+        if self._failure_log.is_due(instance.name, time.monotonic() * 1_000):
+            instance.task.logger.warning("function failed", exc_info=raised)
+
     def _keep(self, key: tuple[str, str, str], fn: DurableFunction, instance: FunctionInstance) -> None:
         self._hot[key] = (fn, instance)
         if len(self._hot) > HOT_MAX:
@@ -110,7 +120,12 @@ class FunctionHost:
             oldest.close()
 
 
-async def _whole(fn: DurableFunction, instance: FunctionInstance, function_input: Json) -> Json:
+async def _whole(
+    fn: DurableFunction,
+    instance: FunctionInstance,
+    function_input: Json,
+    log: Callable[[FunctionInstance, Exception], None],
+) -> Json:
     """The code of the function, and its compensations when it fails or is stopped."""
     from ..functions import FunctionContext
 
@@ -119,8 +134,9 @@ async def _whole(fn: DurableFunction, instance: FunctionInstance, function_input
         output = await fn.code(*(ctx, function_input)[: fn.takes])
         if not instance.is_undoing:
             return plain(output, fn.name)
-    except Exception:
+    except Exception as error:
         if not instance.is_undoing:
+            log(instance, error)
             await ctx._compensate_all()
             raise
     failed = await ctx._compensate_all()
