@@ -270,7 +270,7 @@ tasks:
     assert.match(await printed("show echo-1 one"), /uses +test.echo[\s\S]*output\n {2}\{"a": 1\}/);
     const lines = (await printed("history echo-1 --json")).trim().split("\n");
     assert.deepEqual(lines.map((line) => JSON.parse(line).type).slice(-1), ["run_completed"]);
-    assert.match(await printed("history echo-1 --task one --data"), /task completed +one/);
+    assert.match(await printed("history echo-1 --task one --data"), /one +completed by/);
   });
 
   it("a value that is near to a known one is suggested: workflows, pools, states", async () => {
@@ -391,7 +391,7 @@ tasks:
       /expected the number of an event, got `soon`/,
     );
     assert.match(await printed("reset ask-2 1 --yes --reason again"), /✓ ask-2 is back at event 1/);
-    assert.match(await printed("history ask-2"), /run reset/);
+    assert.match(await printed("history ask-2"), /run +was reset/);
     assert.match(await printed("pause ask-2"), /✓ ask-2 is paused {2}‖ paused/);
     assert.match(await printed("resume ask-2"), /✓ ask-2 is resumed/);
     assert.match(await printed("cancel ask-2 --reason enough"), /✓ ask-2 is being cancelled/);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { questionText } from "@tutti/rest/history";
 import type { Approval, Explanation } from "@tutti/rest/types";
-import { detailed, questionText } from "./questions.ts";
+import { detailed } from "./questions.ts";
 
 const asked: Approval = {
   ...{ approvalId: "q1", title: "The agent wants to call pay.refund", verdict: "unspecified" },

@@ -1,10 +1,10 @@
 /** Open questions to people, with what they are about: `pay.refund {"amount":150}`. */
+import { contextText } from "@tutti/rest/history";
 import type { Approval, Explanation } from "@tutti/rest/types";
 import type { Server } from "./calls.ts";
 import { whichever } from "./whichever.ts";
 
 const listedMax = 200;
-const contextMax = 200;
 
 /** Of runs and of missions. Of one of them where it is named. */
 export async function openQuestions(
@@ -41,24 +41,6 @@ const queryOf = ({ namespace }: Server, workId: string | undefined) => ({
   ...{ ...namespace, size: listedMax },
   ...(workId === undefined ? {} : { workId }),
 });
-
-/** The title, and the context to read before deciding. */
-export function questionText({ title = "", ...asked }: Pick<Approval, "title" | "context">): string {
-  const about = contextText(asked);
-  return about === "" ? title : `${title} ${about}`.trimStart();
-}
-
-/** An agent that asks to call a tool names the tool in the title, and gives it with the input. */
-function contextText({ context }: Pick<Approval, "context">): string {
-  if (context === undefined || context === null) return "";
-  const shown = isCall(context) ? context.input : context;
-  const text = typeof shown === "string" ? shown : (JSON.stringify(shown) ?? "");
-  return text.length > contextMax ? `${text.slice(0, contextMax)}…` : text;
-}
-
-function isCall(context: unknown): context is { readonly input: unknown } {
-  return typeof context === "object" && context !== null && "tool" in context && "input" in context;
-}
 
 /** An explanation whose waits for a person name what they are about. A caller without the permission sees the rest. */
 export async function withQuestions(

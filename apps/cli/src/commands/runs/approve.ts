@@ -1,3 +1,4 @@
+import { questionText } from "@tutti/rest/history";
 import type { Approval } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -5,7 +6,7 @@ import { Failure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
-import { openQuestions, questionText } from "../../server/questions.ts";
+import { openQuestions } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";

@@ -1,3 +1,4 @@
+import { type EventFacts, eventOf, wordsOf } from "@tutti/rest/history";
 import type { RunEvent, Span } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { type ExitCode, exitCodes } from "../../command/exit-codes.ts";
@@ -7,7 +8,7 @@ import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
 import { drawJson } from "../../terminal/json.ts";
 import { type Style, type Tone, toned } from "../../terminal/style.ts";
-import { cut, padEnd, padStart, safe } from "../../terminal/text.ts";
+import { cut, padEnd, padStart, safe, widthOf } from "../../terminal/text.ts";
 import { printClock, printDurationMs } from "../../terminal/time.ts";
 
 const pageSize = 500;
@@ -125,26 +126,23 @@ interface Drawing {
   readonly withData: boolean;
 }
 
-function drawEvent(
-  { event = 0, timeMs = 0, type, taskId = "", details, cause }: RunEvent,
-  { style, width, withData }: Drawing,
-): string[] {
-  const actor = cause?.actor;
-  const who = actor === undefined || actor.kind === "service" ? "" : `by ${actor.kind} ${actor.id}`;
-  const head = [
-    style.dim(padStart(String(event), 4)),
+export function drawEvent(json: RunEvent, { style, width, withData }: Drawing): string[] {
+  const event = eventOf(json);
+  const { number, timeMs, type, task, details } = event;
+  const subject = padEnd(cut(safe(task === "" ? "run" : task), 32), 14);
+  const room = Math.max(20, width - 22 - widthOf(subject));
+  const line = [
+    style.dim(padStart(String(number), 4)),
     style.dim(printClock(timeMs)),
-    toned(style, toneOf(type), padEnd(words(type), 18)),
-    padEnd(cut(safe(taskId), 32), 14),
+    task === "" ? style.bold(subject) : subject,
+    toned(style, toneOf(type), cut(safe(`${wordsOf(event)}${personOf(event)}`), room)),
   ].join("  ");
-  const rest = [safe(reasonIn(details)), safe(who)].filter((part) => part !== "").join(" · ");
-  const line = `${head}  ${style.dim(cut(rest, Math.max(10, width - 58)))}`.trimEnd();
-  if (!withData || !isMembers(details) || Object.keys(details).length === 0) return [line];
+  if (!withData || Object.keys(details).length === 0) return [line];
   const indent = " ".repeat(20);
   return [line, ...drawJson(details, { style, width: width - indent.length }).map((one) => indent + one)];
 }
 
-const words = (type: string): string => type.replaceAll("_", " ");
+const words = (kind: string): string => kind.replaceAll("_", " ");
 
 function toneOf(type: string): Tone {
   if (/(failed|terminated|lost)$/.test(type)) return "red";
@@ -153,20 +151,11 @@ function toneOf(type: string): Tone {
   return "plain";
 }
 
-/** What an event says for people: a reason, or the words of its error. */
-function reasonIn(details: unknown): string {
-  if (!isMembers(details)) return "";
-  const { reason, error, message, entry } = details;
-  // A step of a durable function, with its place in the code.
-  if (isMembers(entry) && typeof entry["id"] === "string")
-    return [entry["id"], entry["at"], reasonIn(entry)]
-      .filter((part) => part !== undefined && part !== "")
-      .join(" · ");
-  const inner = isMembers(error) ? (error["message"] ?? error["code"]) : error;
-  for (const said of [reason, message, inner]) if (typeof said === "string" && said !== "") return said;
-  return "";
+/** Who did it. Workers and the platform are in the words where they matter. */
+function personOf({ actor, type }: EventFacts): string {
+  if (actor === undefined || actor.kind === "service" || actor.kind === "agent") return "";
+  return consequences.test(type) ? "" : ` · by ${actor.kind} ${actor.id}`;
 }
 
-function isMembers(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+/** They follow from an event of a person, or name the person. */
+const consequences = /_(queued|woken|turned|waiting|skipped)$|^approval_decided$/;

@@ -3,6 +3,7 @@
  * handlers send while they work, as far as the platform still keeps it.
  */
 import { StringDecoder } from "node:string_decoder";
+import { type EventFacts, eventOf, wordsOf } from "@tutti/rest/history";
 import type { OutputChunk, RunEvent } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -133,19 +134,19 @@ class RunLog {
     await Promise.all(this.#outputs.values());
   }
 
-  async #emit(event: RunEvent): Promise<void> {
+  async #emit(json: RunEvent): Promise<void> {
     const { task, sinceMs, emit } = this.#parts;
-    const { type, timeMs = 0, taskId = "" } = event;
+    const event = eventOf(json);
+    const { type, timeMs, task: taskId, details } = event;
     if (taskId === "" && type.startsWith("run_")) this.#hasEnded = endsRun.test(type);
     if (timeMs < sinceMs) return;
-    const details = isMembers(event.details) ? event.details : {};
     if (
       taskId !== "" &&
       (type === "attempt_started" || (endsTask.test(type) && details["agent"] !== undefined))
     )
       this.#outputs.set(taskId, this.#outputs.get(taskId) ?? this.#printOutput(taskId));
     if (endsTask.test(type)) await this.#outputs.get(taskId);
-    const said = textOf(type, details);
+    const said = textOf(event);
     if (said === undefined || (task !== undefined && taskId !== task)) return;
     const attempt = Number(details["attempt"] ?? 0);
     emit({ timeMs, task: taskId, attempt, source: "history", channel: "", ...said });
@@ -211,14 +212,17 @@ export class OutputText {
 type Details = Readonly<Record<string, unknown>>;
 
 /** What an event says in a log. Undefined for the steps between, which `tutti history` lists. */
-function textOf(type: string, details: Details): { readonly text: string; readonly tone: Tone } | undefined {
+function textOf(event: EventFacts): { readonly text: string; readonly tone: Tone } | undefined {
+  const { type, details } = event;
   const by = typeof details["agent"] === "string" && details["agent"] !== "" ? ` by ${details["agent"]}` : "";
   const error = errorIn(details);
   switch (type) {
     case "attempt_started":
       return { text: `started${by}`, tone: "plain" };
-    case "progress_saved":
-      return { text: progressIn(details), tone: "plain" };
+    case "progress_saved": {
+      const text = progressIn(details);
+      return text === "" ? undefined : { text, tone: "plain" };
+    }
     case "attempt_failed":
       return { text: `attempt failed${by}: ${error}`, tone: "yellow" };
     case "offer_returned":
@@ -235,6 +239,10 @@ function textOf(type: string, details: Details): { readonly text: string; readon
     case "run_failed":
     case "run_terminated":
       return { text: `run ${words(type)}${suffix(error)}`, tone: "red" };
+    case "model_calls_noted":
+    case "approval_asked":
+    case "approval_decided":
+      return { text: wordsOf(event), tone: "plain" };
     default:
       return /^run_(started|paused|resumed|completed|cancelled|stopped|retried|reset|continued)$/.test(type)
         ? { text: `run ${words(type)}${suffix(error)}`, tone: type === "run_completed" ? "green" : "plain" }
@@ -260,7 +268,8 @@ function errorIn({ error, reason, message }: Details): string {
 function progressIn({ fraction, message }: Details): string {
   const percent = typeof fraction === "number" && fraction > 0 ? `${Math.round(fraction * 100)} %` : "";
   const said = typeof message === "string" ? message : "";
-  return ["progress", percent, said].filter((part) => part !== "").join(" ");
+  const words = [percent, said].filter((part) => part !== "").join(" ");
+  return words === "" ? "" : `progress ${words}`;
 }
 
 function isMembers(value: unknown): value is Details {

@@ -1,11 +1,12 @@
 import { counted } from "@tutti/kernel";
+import { questionText } from "@tutti/rest/history";
 import type { Approval, Attempt } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { drawError } from "../../follow/end.ts";
 import { isFunction } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
-import { questionsOfRuns, questionText } from "../../server/questions.ts";
+import { questionsOfRuns } from "../../server/questions.ts";
 import { lookOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import type { Entry } from "../../terminal/table.ts";

@@ -1,3 +1,4 @@
+import { questionText } from "@tutti/rest/history";
 import type { Approval, Run, Task } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
@@ -5,7 +6,7 @@ import { drawRun } from "../../drawing/run-frame.ts";
 import { drawError } from "../../follow/end.ts";
 import { viewOf } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
-import { questionsOfRuns, questionText } from "../../server/questions.ts";
+import { questionsOfRuns } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
 import { startOf } from "../../terminal/progress.ts";

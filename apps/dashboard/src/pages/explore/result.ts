@@ -1,6 +1,6 @@
 /** The result of a query, as a table, as a picture and as CSV. */
 
-import { csvLine } from "@tutti/kernel/csv";
+import { csvLine } from "@tutti/kernel/words";
 
 export type Value = string | number | null;
 

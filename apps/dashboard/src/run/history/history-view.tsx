@@ -1,12 +1,12 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
+import { actorOf, type EventFacts, subjectOf, wordsOf } from "@tutti/rest/history";
 import { type ReactNode, useId, useMemo, useRef, useState } from "react";
 import { clock, counted, span } from "../../elements/moments.ts";
 import { Empty, Failure, Waiting } from "../../elements/parts.tsx";
 import { JsonView } from "../json/json-view.tsx";
 import { useHistory, useStore } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
-import type { EventFacts } from "../model/facts.ts";
-import { actorOf, type Filter, filtered, type Part, subjectOf, wordsOf } from "./words.ts";
+import { type Filter, filtered, type Part } from "./filter.ts";
 
 const parts: readonly (readonly [Part | "", string])[] = [
   ["", "all"],

@@ -2,7 +2,8 @@
  * The history of a run, loaded page by page and then kept up to date, with the past folded from it. What is loaded is
  * of use at once: the slider folds as far as it knows.
  */
-import type { EventFacts, TaskFacts } from "../model/facts.ts";
+import type { EventFacts } from "@tutti/rest/history";
+import type { TaskFacts } from "../model/facts.ts";
 import { PastShape } from "../past/past-run.ts";
 import { type Moment, PastStates } from "../past/past-states.ts";
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Followed, RestError } from "@tutti/rest/client";
+import { events } from "@tutti/rest/history/testing";
 import type { WatchRunReply } from "@tutti/rest/types";
 import { stateOfNumber } from "../model/task-state.ts";
-import { events, runFacts, task } from "../testing/facts.ts";
+import { runFacts, task } from "../testing/facts.ts";
 import { followRun } from "./follow-run.ts";
 import { History } from "./history.ts";
 import { RunStore } from "./run-store.ts";

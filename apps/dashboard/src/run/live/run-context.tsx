@@ -1,3 +1,4 @@
+import { type EventJson, eventOf } from "@tutti/rest/history";
 import {
   createContext,
   type ReactNode,
@@ -11,7 +12,6 @@ import { client } from "../../data/live.ts";
 import { send } from "../../data/send.ts";
 import { after } from "../../effects/time.ts";
 import { pathOf } from "../../elements/spelled.ts";
-import { type EventJson, eventOf } from "../model/read.ts";
 import { followRun } from "./follow-run.ts";
 import { History } from "./history.ts";
 import { RunStore } from "./run-store.ts";

@@ -1,4 +1,5 @@
 /** The data of a run and its tasks that the page uses: small and plain, a part of what the API sends. */
+import type { EventActor } from "@tutti/rest/history";
 import type { RunState, TaskState } from "./task-state.ts";
 
 export interface Failure {
@@ -12,12 +13,6 @@ export interface Reference {
   readonly kind: string;
   readonly id: string;
   readonly task: string;
-}
-
-export interface Actor {
-  readonly kind: string;
-  readonly id: string;
-  readonly reason: string;
 }
 
 export interface Amounts {
@@ -60,7 +55,7 @@ export interface RunFacts {
   readonly createMs: number;
   readonly startMs: number;
   readonly endMs: number;
-  readonly startedBy: Actor | undefined;
+  readonly startedBy: EventActor | undefined;
   readonly used: Amounts | undefined;
 }
 
@@ -116,18 +111,6 @@ export interface TaskFacts {
   readonly fromCache: boolean;
   readonly sentBack: number;
   readonly used: Amounts | undefined;
-}
-
-/** An event of the history, decoded. */
-export interface EventFacts {
-  /** From 1. */
-  readonly number: number;
-  readonly timeMs: number;
-  readonly type: string;
-  /** Empty where it is about the run. */
-  readonly task: string;
-  readonly details: Readonly<Record<string, unknown>>;
-  readonly actor: Actor | undefined;
 }
 
 /** A span of time, made from the journal. */

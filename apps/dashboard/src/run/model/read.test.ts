@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Run, Task } from "@tutti/rest/types";
-import { eventOf, failureOf, runOf, taskOf } from "./read.ts";
+import { failureOf, runOf, taskOf } from "./read.ts";
 
 describe("what the interface sends", () => {
   it("of a run: absent is what it means", () => {
@@ -38,16 +38,6 @@ describe("what the interface sends", () => {
     );
     assert.deepEqual([task.hasOutput, task.output, task.attempts[0]?.number], [true, null, 1]);
     assert.equal(taskOf({ ...json, status: "resting" as Task["status"] }).state, "pending");
-  });
-
-  it("of an event: whom it is about, what it says, who caused it", () => {
-    const cause = { actor: { kind: "person" as const, id: "anna" }, reason: "lunch" };
-    const event = eventOf({ event: 3, timeMs: 9, type: "run_paused", details: { reason: "lunch" }, cause });
-    assert.deepEqual(event, {
-      ...{ number: 3, timeMs: 9, type: "run_paused", task: "", details: { reason: "lunch" } },
-      actor: { kind: "person", id: "anna", reason: "lunch" },
-    });
-    assert.deepEqual(eventOf({ type: "x", details: "strange" }).details, {});
   });
 
   it("of an error: nothing where there was none", () => {

@@ -1,9 +1,8 @@
 /** What the interface sends, as the page keeps it: absent becomes what it means. */
+import { eventActorOf } from "@tutti/rest/history";
 import type {
-  Actor as ActorJson,
   Amounts as AmountsJson,
   Attempt,
-  Cause,
   ErrorDetail,
   Run,
   Span,
@@ -11,10 +10,8 @@ import type {
   WorkReference,
 } from "@tutti/rest/types";
 import type {
-  Actor,
   Amounts,
   AttemptFacts,
-  EventFacts,
   Failure,
   ModelCallFacts,
   NeedCondition,
@@ -56,7 +53,7 @@ export function runOf(run: Run): RunFacts {
     createMs: run.createTimeMs ?? 0,
     startMs: run.startTimeMs ?? 0,
     endMs: run.endTimeMs ?? 0,
-    startedBy: actorOf(run.createCause),
+    startedBy: eventActorOf(run.createCause),
     used: amountsOf(run.used),
   };
 }
@@ -131,12 +128,6 @@ function referenceOf(reference: WorkReference | undefined): Reference | undefine
   return { kind: reference.kind ?? "run", id: reference.id ?? "", task: reference.task ?? "" };
 }
 
-function actorOf(cause: Cause | undefined): Actor | undefined {
-  const actor: ActorJson | undefined = cause?.actor;
-  if (actor === undefined) return undefined;
-  return { kind: actor.kind ?? "", id: actor.id ?? "", reason: cause?.reason ?? "" };
-}
-
 function amountsOf(amounts: AmountsJson | undefined): Amounts | undefined {
   if (amounts === undefined) return undefined;
   const { tokens = 0, money = 0, timeMs = 0 } = amounts;
@@ -163,27 +154,5 @@ function modelCallOf(call: NonNullable<Span["modelCall"]>): ModelCallFacts {
     title: [operation, requestModel].filter((word) => word !== "").join(" "),
     tokens: inputTokens + outputTokens,
     isFailed: errorType !== "",
-  };
-}
-
-/** An event as the history tells it. */
-export interface EventJson {
-  readonly event?: number;
-  readonly timeMs?: number;
-  readonly type: string;
-  readonly taskId?: string;
-  readonly details?: unknown;
-  readonly cause?: Cause;
-}
-
-export function eventOf(event: EventJson): EventFacts {
-  const { details } = event;
-  return {
-    number: event.event ?? 0,
-    timeMs: event.timeMs ?? 0,
-    type: event.type,
-    task: event.taskId ?? "",
-    details: typeof details === "object" && details !== null ? (details as EventFacts["details"]) : {},
-    actor: actorOf(event.cause),
   };
 }

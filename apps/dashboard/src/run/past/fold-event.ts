@@ -1,5 +1,5 @@
 /** What each event of a run changes of how its tasks stand. */
-import type { EventFacts } from "../model/facts.ts";
+import type { EventFacts } from "@tutti/rest/history";
 import { numberOfState } from "../model/task-state.ts";
 import type { PastPhase, PastRun } from "./past-run.ts";
 

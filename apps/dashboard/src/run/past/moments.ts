@@ -1,5 +1,5 @@
 /** The slider over the history: where events are, which of them are important, and how play moves along them. */
-import type { EventFacts } from "../model/facts.ts";
+import type { EventFacts } from "@tutti/rest/history";
 
 /** The important event in a part of a history: the one that a user looks for first. */
 export type Mark = "" | "begun" | "done" | "again" | "held" | "wrong";

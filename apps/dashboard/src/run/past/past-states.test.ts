@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { EventFacts, TaskFacts } from "../model/facts.ts";
+import type { EventFacts } from "@tutti/rest/history";
+import { events } from "@tutti/rest/history/testing";
+import type { TaskFacts } from "../model/facts.ts";
 import { stateOfNumber } from "../model/task-state.ts";
-import { events, placesOf, task } from "../testing/facts.ts";
+import { placesOf, task } from "../testing/facts.ts";
 import { PastShape } from "./past-run.ts";
 import { PastStates } from "./past-states.ts";
 

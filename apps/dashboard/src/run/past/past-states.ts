@@ -1,5 +1,5 @@
 /** Any moment of a history, at once: copies are kept along the way, and the rest is folded from the one before. */
-import type { EventFacts } from "../model/facts.ts";
+import type { EventFacts } from "@tutti/rest/history";
 import type { RunState } from "../model/task-state.ts";
 import { foldEvent } from "./fold-event.ts";
 import { PastRun, type PastShape } from "./past-run.ts";

@@ -1,7 +1,7 @@
+import { subjectOf, wordsOf } from "@tutti/rest/history";
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { colourOf } from "../../effects/theme.ts";
 import { clock, count, span } from "../../elements/moments.ts";
-import { subjectOf, wordsOf } from "../history/words.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
 import { useThemeStamp } from "../use-colours.ts";
 import { type Mark, marksOf } from "./moments.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { events } from "../testing/facts.ts";
+import { events } from "@tutti/rest/history/testing";
 import { stayAt, trailOf } from "./trail.ts";
 
 describe("the way of a run from state to state", () => {

@@ -1,5 +1,5 @@
 /** The way of a run from state to state, as its history tells it. */
-import type { EventFacts } from "../model/facts.ts";
+import type { EventFacts } from "@tutti/rest/history";
 
 export interface Stay {
   readonly state: string;

@@ -1,5 +1,5 @@
 /** Tasks, events and spans for tests, with what a test does not say filled in. */
-import type { EventFacts, RunFacts, SpanFacts, TaskFacts } from "../model/facts.ts";
+import type { RunFacts, SpanFacts, TaskFacts } from "../model/facts.ts";
 
 export function task(
   id: string,
@@ -46,15 +46,6 @@ export function task(
 
 export function placesOf(tasks: readonly TaskFacts[]): ReadonlyMap<string, number> {
   return new Map(tasks.map(({ id }, place) => [id, place]));
-}
-
-export function events(
-  ...said: readonly (readonly [type: string, task?: string, details?: object])[]
-): EventFacts[] {
-  return said.map(([type, about = "", details = {}], place) => ({
-    ...{ number: place + 1, timeMs: 1_000 + place * 10, type, task: about, actor: undefined },
-    details: details as EventFacts["details"],
-  }));
 }
 
 export function spanOf(about: string, kind: SpanFacts["kind"], given: Partial<SpanFacts> = {}): SpanFacts {

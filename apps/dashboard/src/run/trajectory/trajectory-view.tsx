@@ -1,10 +1,10 @@
+import { type ToolCall, type Trajectory, type Turn, trajectoriesOf } from "@tutti/rest/history";
 import { useMemo } from "react";
 import { count, counted, figure, span } from "../../elements/moments.ts";
 import { Empty, Failure, Part, Tag, Waiting } from "../../elements/parts.tsx";
 import { ValueView } from "../json/value-view.tsx";
 import { useHistory, useStore } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
-import { type ToolCall, type Trajectory, type Turn, trajectoriesOf } from "./trajectory.ts";
 
 /** What the agents of a run did: answer by answer, with tokens, cost, time, and input and output of each call. */
 export function TrajectoryView() {

@@ -5,7 +5,9 @@
  * 2. A task that an agent adds belongs to a call of its last answer: one of the same tool, with the same input if there
  *    is one. A person may have changed the input.
  */
-import type { EventFacts } from "../model/facts.ts";
+import type { EventFacts } from "./event.ts";
+import { answerSteps, toolSteps } from "./step-words.ts";
+import { record as membersOf, number as numberOf, parsed } from "./values.ts";
 
 export interface ToolCall {
   readonly name: string;
@@ -69,7 +71,6 @@ export function trajectoriesOf(
   return [...reader.agents.values()];
 }
 
-const answers = /^(model|summary)(-\d+)*(\.try-\d+)?$/;
 const endings: ReadonlySet<string> = new Set(["task_completed", "task_failed", "child_refused"]);
 const suffix = /^(-\d+)*$/;
 
@@ -99,7 +100,7 @@ class Reader {
     const id = String(entry["id"] ?? "");
     const value = parsed(entry["json"]);
     const atMs = Date.parse(String(entry["atMs"] ?? "")) || timeMs;
-    if (/^tools(-\d+)*$/.test(id) && Array.isArray(value) && !this.agents.has(task)) {
+    if (toolSteps.test(id) && Array.isArray(value) && !this.agents.has(task)) {
       const startMs = this.#queued.get(task) ?? atMs;
       const none = { turns: [], inputTokens: 0, outputTokens: 0, usd: 0, endMs: 0 };
       this.agents.set(task, { task, startMs, sinceMs: atMs, ...none });
@@ -107,7 +108,7 @@ class Reader {
     const agent = this.agents.get(task);
     if (agent === undefined) return;
     if (id === "usage") agent.usd = numberOf(membersOf(value)["usd"]);
-    else if (answers.test(id)) {
+    else if (answerSteps.test(id)) {
       const turn = turnOf(value, {
         ...{ step: id, event: number, tookMs: Math.max(0, atMs - agent.sinceMs) },
         error: errorOf(entry["error"]),
@@ -145,7 +146,7 @@ class Reader {
     const call = this.#calls.get(task);
     if (call === undefined) {
       // A capability of a worker serves as a model: its answer is the output of a task.
-      if (owner === undefined || type !== "task_completed" || !answers.test(task)) return;
+      if (owner === undefined || type !== "task_completed" || !answerSteps.test(task)) return;
       const startMs = this.#queued.get(task) ?? timeMs;
       owner.turns.push(
         turnOf(details["output"], { step: task, event: 0, tookMs: timeMs - startMs, error: "" }),
@@ -174,33 +175,14 @@ function turnOf(reply: unknown, known: Pick<Turn, "step" | "event" | "tookMs" | 
   };
 }
 
-function callOf({ name, input = null, malformed }: Members): Drafted<ToolCall> {
+function callOf({ name, input = null, malformed }: ReturnType<typeof membersOf>): Drafted<ToolCall> {
   return {
     ...{ name: String(name ?? ""), input: malformed ?? input, state: "not run", task: "" },
     ...{ startMs: 0, endMs: 0, received: undefined, output: undefined, error: "" },
   };
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
-function membersOf(value: unknown): Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
-}
-
-function numberOf(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : 0;
-}
-
 function errorOf(value: unknown): string {
   const { code, message } = membersOf(value);
   return [code, message].filter((each) => typeof each === "string" && each !== "").join(": ");
-}
-
-function parsed(json: unknown): unknown {
-  if (typeof json !== "string" || json === "") return null;
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }

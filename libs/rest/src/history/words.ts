@@ -1,7 +1,11 @@
-/** Events of a run in words: what happened, to whom, through whom. */
+/** Events of a run in words, for the CLI and the dashboard. */
+import { counted, spanOf } from "@tutti/kernel/words";
+import type { EventFacts } from "./event.ts";
+import { questionText } from "./question.ts";
+import { stepWords } from "./step-words.ts";
+import { names, number, record, text } from "./values.ts";
 
-import { counted, span } from "../../elements/moments.ts";
-import type { EventFacts } from "../model/facts.ts";
+const dataLengthMax = 200;
 
 type Details = EventFacts["details"];
 type Said = (details: Details, event: EventFacts) => string;
@@ -37,7 +41,7 @@ const said: Readonly<Record<string, Said>> = {
   run_removed: ({ reason }) => because("was removed", reason),
   task_queued: ({ attempt }) => `waits for a worker${nth(attempt)}`,
   attempt_queued: ({ attempt }) => `waits for a worker again${nth(attempt)}`,
-  attempt_started: ({ agent, attempt }) => `runs on ${text(agent)}${nth(attempt)}`,
+  attempt_started: ({ agent }) => `runs on ${text(agent)}`,
   model_calls_noted: ({ calls }) => `asked ${modelsIn(calls)}`,
   progress_saved: ({ fraction, message }) => progress(fraction, message),
   attempt_failed: ({ attempt, error, retryMs }, { timeMs }) =>
@@ -60,7 +64,8 @@ const said: Readonly<Record<string, Said>> = {
   signal_received: ({ signal }) => `received the ${awaited(record(signal)["signal"])}`,
   signal_taken: plain("has what it waited for"),
   update_taken: ({ update }) => `was changed by ${text(update)}`,
-  approval_asked: ({ title }) => `requests an approval: ${text(title)}`,
+  approval_asked: ({ title, context }) =>
+    `requests an approval: ${questionText({ title: text(title), context })}`,
   approval_claimed: ({ claim }) => `is claimed by ${text(record(claim)["person"])}`,
   approval_delegated: ({ delegation }) =>
     `${text(record(delegation)["person"])} delegated it to ${names(record(delegation)["people"])}`,
@@ -68,6 +73,9 @@ const said: Readonly<Record<string, Said>> = {
   approval_decided: ({ decision, verdict }) => decided(record(decision), verdict),
   work_sent_back: ({ target, checks }) =>
     `sent ${text(target)} back${Array.isArray(checks) && checks.length > 0 ? `: ${names(checks)}` : ""}`,
+  step_recorded: ({ entry }) => stepWords(entry),
+  function_turned: plain("waits for its calls"),
+  function_woken: plain("continues: a call has ended"),
   tasks_added: ({ tasks }) => `has new tasks: ${names(tasks)}`,
   tasks_withdrawn: ({ tasks }) => `moved tasks away: ${names(tasks)}`,
   child_queued: ({ childId }) => `starts the run ${text(childId)}`,
@@ -102,78 +110,36 @@ export function actorOf({ actor, details }: Pick<EventFacts, "actor" | "details"
   return actor.id;
 }
 
-export type Part = "run" | "tasks" | "people" | "errors";
-
-/** Which part of a history an event belongs to, for a filter. */
-export function partsOf(event: EventFacts): ReadonlySet<Part> {
-  const parts = new Set<Part>();
-  parts.add(event.task === "" ? "run" : "tasks");
-  if (event.actor?.kind === "person" || /^approval_|^signal_received|_repaired$/.test(event.type))
-    parts.add("people");
-  if (event.details["error"] !== undefined || /failed|returned/.test(event.type)) parts.add("errors");
-  return parts;
-}
-
-export interface Filter {
-  /** Empty: everything. */
-  readonly part: Part | "";
-  /** In the words, the type, or the details, ignoring case. */
-  readonly text: string;
-  /** Only this task, with its parts. Empty: all. */
-  readonly task: string;
-}
-
-export function filtered(
-  events: readonly EventFacts[],
-  { part, text: wanted, task }: Filter,
-): readonly EventFacts[] {
-  const low = wanted.trim().toLowerCase();
-  if (part === "" && low === "" && task === "") return events;
-  return events.filter(
-    (event) =>
-      (part === "" || partsOf(event).has(part)) &&
-      (task === "" || isOf(event.task, task)) &&
-      (low === "" || searched(event).includes(low)),
-  );
-}
-
-function isOf(id: string, task: string): boolean {
-  return id === task || id.startsWith(`${task}[`) || id.startsWith(`${task}#`);
-}
-
-function searched(event: EventFacts): string {
-  return `${event.number} ${event.type} ${subjectOf(event)} ${wordsOf(event)} ${JSON.stringify(event.details)}`.toLowerCase();
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" ? String(value) : "";
-}
-
 function word(value: unknown): string {
   return text(value)
     .replace(/^[A-Z]+(_STATUS)?_/, "")
     .toLowerCase();
 }
 
-function names(value: unknown): string {
-  if (!Array.isArray(value) || value.length === 0) return "nothing";
-  const shown = value.slice(0, 5).map(text).join(", ");
-  return value.length > 5 ? `${shown} and ${value.length - 5} more` : shown;
+/** Each model once, with how often it was asked and its tokens: `gpt-5 2 times (10 + 5 tokens)`. */
+function modelsIn(told: unknown): string {
+  const models = new Map<string, { times: number; input: number; output: number }>();
+  const { calls } = record(told);
+  for (const call of Array.isArray(calls) ? calls.map(record) : []) {
+    const model = text(call["requestModel"]) || "a model";
+    const { times, input, output } = models.get(model) ?? { times: 0, input: 0, output: 0 };
+    models.set(model, {
+      times: times + 1,
+      input: input + number(call["inputTokens"]),
+      output: output + number(call["outputTokens"]),
+    });
+  }
+  return [...models]
+    .map(([model, { times, input, output }]) => {
+      const often = times > 1 ? ` ${times} times` : "";
+      return `${model}${often}${input + output > 0 ? ` (${input} + ${output} tokens)` : ""}`;
+    })
+    .join(", ");
 }
 
-/** Each model once, with how often it was asked. */
-function modelsIn(told: unknown): string {
-  const times = new Map<string, number>();
-  const { calls } = record(told);
-  for (const call of Array.isArray(calls) ? calls : []) {
-    const model = text(record(call)["requestModel"]) || "a model";
-    times.set(model, (times.get(model) ?? 0) + 1);
-  }
-  return [...times].map(([model, count]) => (count > 1 ? `${model} ${count} times` : model)).join(", ");
+function jsonOf(value: unknown): string {
+  const json = JSON.stringify(value) ?? "";
+  return json.length > dataLengthMax ? `${json.slice(0, dataLengthMax)}…` : json;
 }
 
 function because(what: string, reason: unknown): string {
@@ -203,7 +169,7 @@ function progress(fraction: unknown, message: unknown): string {
 /** Times in details are written out. Earlier and later ones are relative to the event's own. */
 function again(moment: unknown, timeMs: number): string {
   const atMs = typeof moment === "string" ? Date.parse(moment) : Number(moment ?? 0);
-  return atMs > timeMs ? `. Next attempt after ${span(atMs - timeMs)}` : "";
+  return atMs > timeMs ? `. Next attempt after ${spanOf(atMs - timeMs)}` : "";
 }
 
 function waits(signal: unknown, due: unknown): string {
@@ -227,6 +193,8 @@ function momentOf(due: unknown): string {
 function decided(decision: Readonly<Record<string, unknown>>, verdict: unknown): string {
   const cause = record(decision["cause"]);
   const who = text(record(cause["actor"])["id"]);
-  const what = word(decision["verdict"] ?? verdict);
-  return because(`${what === "" ? "decided" : what}${who === "" ? "" : ` by ${who}`}`, cause["reason"]);
+  const what = word(decision["verdict"] ?? verdict) || "decided";
+  const data = Object.entries(record(decision["data"])).map(([name, value]) => `${name} ${jsonOf(value)}`);
+  const form = data.length === 0 ? "" : ` with ${data.join(", ")}`;
+  return because(`${what}${form}${who === "" ? "" : ` by ${who}`}`, cause["reason"]);
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { events } from "../testing/facts.ts";
-import { actorOf, filtered, partsOf, wordsOf } from "./words.ts";
+import { eventOf } from "./event.ts";
+import { events } from "./testing.ts";
+import { actorOf, wordsOf } from "./words.ts";
 
 const [first] = events(["run_started"]);
 const event = (type: string, details: object = {}, task = "a") =>
@@ -35,12 +36,32 @@ describe("an event in words", () => {
     assert.equal(wordsOf(failed), "failed in attempt 2: the bank is away. Next attempt after 2.5 s");
   });
 
-  it("says who decided, and why", () => {
-    const decision = {
-      verdict: "VERDICT_APPROVED",
-      cause: { actor: { id: "anna" }, reason: "it was ordered" },
-    };
-    assert.equal(wordsOf(event("approval_decided", { decision })), "approved by anna: it was ordered");
+  it("says who decided what, with which form, and why", () => {
+    const cause = { actor: { id: "anna" }, reason: "it was ordered" };
+    const wordsWith = (more: object) =>
+      wordsOf(event("approval_decided", { decision: { verdict: "VERDICT_APPROVED", cause, ...more } }));
+    assert.equal(wordsWith({}), "approved by anna: it was ordered");
+    const changed = { data: { input: { amount: 5 } } };
+    assert.equal(wordsWith(changed), 'approved with input {"amount":5} by anna: it was ordered');
+    assert.equal(wordsWith({ verdict: "VERDICT_REJECTED" }), "rejected by anna: it was ordered");
+  });
+
+  it("counts how often each model was asked, and its tokens", () => {
+    const call = { requestModel: "gpt-5", inputTokens: 10, outputTokens: 5 };
+    const words = wordsOf(event("model_calls_noted", { calls: { calls: [call, call, {}] } }));
+    assert.equal(words, "asked gpt-5 2 times (20 + 10 tokens), a model");
+  });
+});
+
+describe("an event of the API", () => {
+  it("has its task, its details and who caused it", () => {
+    const cause = { actor: { kind: "person" as const, id: "anna" }, reason: "lunch" };
+    const event = eventOf({ event: 3, timeMs: 9, type: "run_paused", details: { reason: "lunch" }, cause });
+    assert.deepEqual(event, {
+      ...{ number: 3, timeMs: 9, type: "run_paused", task: "", details: { reason: "lunch" } },
+      actor: { kind: "person", id: "anna", reason: "lunch" },
+    });
+    assert.deepEqual(eventOf({ type: "x", details: "strange" }).details, {});
   });
 });
 
@@ -51,30 +72,5 @@ describe("who caused an event", () => {
     assert.equal(by("person", "anna"), "anna");
     assert.equal(by("service", "workflow"), "tutti");
     assert.equal(by("service", "workflow", { agent: "w1" }), "w1");
-  });
-});
-
-describe("a filter of a history", () => {
-  const history = events(
-    ["run_started"],
-    ["task_queued", "ship[0]"],
-    ["task_failed", "ship[0]", { error: { message: "too heavy" } }],
-    ["task_queued", "shipping"],
-    ["approval_asked", "sure", { title: "Pay?" }],
-  );
-  const numbers = (filter: Partial<Parameters<typeof filtered>[1]>) =>
-    filtered(history, { part: "", text: "", task: "", ...filter }).map(({ number }) => number);
-
-  it("keeps a part, a task with its entries, and what has a text", () => {
-    assert.deepEqual(numbers({}), [1, 2, 3, 4, 5]);
-    assert.deepEqual(numbers({ part: "run" }), [1]);
-    assert.deepEqual(numbers({ part: "errors" }), [3]);
-    assert.deepEqual(numbers({ part: "people" }), [5]);
-    assert.deepEqual(numbers({ task: "ship" }), [2, 3]);
-    assert.deepEqual(numbers({ text: "HEAVY" }), [3]);
-  });
-
-  it("has every event in a part", () => {
-    for (const each of history) assert.ok(partsOf(each).size > 0);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { events } from "../testing/facts.ts";
+import { events } from "./testing.ts";
 import { trajectoriesOf } from "./trajectory.ts";
 
 const step = (id: string, atMs: number, value: unknown, more: object = {}) =>

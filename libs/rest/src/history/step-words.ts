@@ -1,0 +1,75 @@
+/**
+ * Steps that durable functions record, in words. Agents record theirs under fixed names: the tools, each answer of a
+ * model, and what it has used. Their place in the code is that of the platform, and says nothing.
+ */
+import { counted } from "@tutti/kernel/words";
+import { number, parsed, record, text } from "./values.ts";
+
+const set = "FUNCTION_ENTRY_KIND_SET";
+const undo = "FUNCTION_ENTRY_KIND_UNDO";
+/** Steps in which an agent records the answers of its models. */
+export const answerSteps = /^(model|summary)(-\d+)*(\.try-\d+)?$/;
+export const toolSteps = /^tools(-\d+)*$/;
+const answerLengthMax = 80;
+const usdMin = 0.000001;
+
+export function stepWords(recorded: unknown): string {
+  const entry = record(recorded);
+  const [id, at, kind] = [text(entry["id"]), text(entry["at"]), text(entry["kind"])];
+  const { code, message } = record(entry["error"]);
+  const failure = text(message) || text(code);
+  const value = parsed(entry["json"]);
+  if (kind === set) return usageWords(id, value) ?? `set \`${id}\`${place(at)}`;
+  if (kind === undo) return `registered the compensation ${id}${place(at)}`;
+  if (failure !== "") return `failed in step ${id}: ${failure}`;
+  return agentWords(id, value) ?? `completed step ${id}${place(at)}`;
+}
+
+function agentWords(id: string, value: unknown): string | undefined {
+  if (toolSteps.test(id) && Array.isArray(value)) {
+    const found = value.map((tool) => text(record(tool)["target"]));
+    if (found.every((target) => target !== ""))
+      return found.length === 0
+        ? "has no tools"
+        : `has ${counted(found.length, "tool")}: ${found.join(", ")}`;
+  }
+  const { parts } = record(value);
+  if (!answerSteps.test(id) || !Array.isArray(parts)) return undefined;
+  const said = parts.map((part) => text(record(part)["text"])).join("");
+  const calls = parts.map((part) => record(record(part)["call"])).filter((call) => "name" in call);
+  const asked = calls.map(({ name, input }) => `${text(name)} ${JSON.stringify(input ?? {})}`);
+  const words = asked.length > 0 ? `calls ${shortened(asked.join(", "))}` : `"${shortened(said)}"`;
+  return `${id.startsWith("summary") ? "summarized" : "answered"}: ${words}`;
+}
+
+function usageWords(id: string, value: unknown): string | undefined {
+  const used = record(value);
+  if (id !== "usage" || typeof used["answers"] !== "number") return undefined;
+  return `has used ${amountWords({
+    answers: used["answers"],
+    tokens: number(used["inputTokens"]) + number(used["outputTokens"]),
+    usd: number(used["usd"]),
+  })}`;
+}
+
+/** What an agent has used: `3 answers, 45 tokens, $0.0003`. */
+export function amountWords({
+  answers = 0,
+  tokens,
+  usd,
+}: {
+  readonly answers?: number;
+  readonly tokens: number;
+  readonly usd: number;
+}): string {
+  return [
+    ...(answers > 0 ? [counted(answers, "answer")] : []),
+    counted(tokens, "token"),
+    ...(usd >= usdMin ? [`$${usd >= 0.01 ? usd.toFixed(2) : usd.toFixed(6).replace(/0+$/, "")}`] : []),
+  ].join(", ");
+}
+
+const place = (at: string): string => (at === "" ? "" : ` (${at})`);
+
+const shortened = (words: string): string =>
+  words.length > answerLengthMax ? `${words.slice(0, answerLengthMax)}…` : words;
