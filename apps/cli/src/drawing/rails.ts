@@ -44,6 +44,15 @@ export function railsOf({ order, needs }: Ordered, lanesMax: number): Rails | un
   return { rows, width: Math.max(0, 2 * lanes.most - 1) };
 }
 
+/** The lines that come to a row from above. */
+export function linesAbove({ task, before, after }: Row, { needs }: Ordered): string {
+  const own = task === undefined ? "" : needs[task]?.length === 0 ? " " : "│";
+  return `${before}${own}${after}`
+    .replace(/[├┴╯┼]/g, "│")
+    .replace(/[─┬╮]/g, " ")
+    .trimEnd();
+}
+
 /** Where a lane leads that leads nowhere, and is held. */
 const nowhere = -1;
 

@@ -16,7 +16,7 @@ function task(
   return {
     ...{ id, state, needs, title: "", kind: "uses", uses: `shop.${id}`, reason: "", attempts: 1, error: "" },
     ...{ startMs: 1_000, endMs: lookOf(state).isEnded ? 2_300 : undefined, nextMs: undefined, progress: 0 },
-    entries: undefined,
+    ...{ entries: undefined, used: undefined, parts: [] },
     ...more,
   };
 }
@@ -55,6 +55,24 @@ describe("the frame of a run", () => {
       " █████▍░░░░░░░  42 %   4 of 12 done · 2 running · 1 waiting",
       " waits for approval  tutti approve order-18",
     ]));
+
+  it("has the calls of an agent below it, beside the lines that go on", () => {
+    const used = { tokens: 45, usd: 0.000315 };
+    const parts = [task("stock_count", "completed"), task("pay_refund", "running")];
+    const agent = task("answer", "waiting", [], { kind: "function", uses: "tutti.agent", used, parts });
+    const after = [task("mail", "pending", ["answer", "first"]), task("last", "pending", ["answer"])];
+    const tasks = [task("first", "completed"), agent, ...after];
+    assert.deepEqual(drawn({ ...order, openApprovals: 0, tasks }, 80).slice(2, -2), [
+      " ✓      first          shop.first                                         1.3 s",
+      " │ ◷    answer         tutti.agent · 45 tokens, $0.000315                 8.0 s",
+      " │ │    ✓ stock_count  shop.stock_count                                   1.3 s",
+      " │ │    ● pay_refund   shop.pay_refund                                    8.0 s",
+      " │ ├─╮",
+      " ├─╯ │",
+      " ○   │  mail           shop.mail",
+      "     ○  last           shop.last",
+    ]);
+  });
 
   it("at 80 columns", () =>
     assert.deepEqual(drawn(order, 80), [

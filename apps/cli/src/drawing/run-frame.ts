@@ -6,7 +6,7 @@ import { cut, padEnd, padStart, safe, widthOf } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
 import type { Canvas } from "./canvas.ts";
 import { orderOf } from "./order.ts";
-import { type Rails, type Row, railsOf } from "./rails.ts";
+import { linesAbove, type Rails, type Row, railsOf } from "./rails.ts";
 import { stageRows } from "./stages.ts";
 import { taskWords } from "./task-words.ts";
 
@@ -96,7 +96,16 @@ function tasksOf(run: RunView, canvas: Canvas): string[] {
   const lanesMax = Math.min(lanesMost, Math.floor(canvas.width / 6));
   const rails = tasks.length > railsMost ? undefined : railsOf(ordered, lanesMax);
   if (rails === undefined) return stageRows(tasks, ordered, canvas);
-  const rows = rails.rows.map((row) => ({ row, task: row.task === undefined ? undefined : tasks[row.task] }));
+  const rows = rails.rows.flatMap((row, at) => {
+    const task = row.task === undefined ? undefined : tasks[row.task];
+    const next = rails.rows[at + 1];
+    const beside = {
+      task: undefined,
+      before: next === undefined ? "" : linesAbove(next, ordered),
+      after: "",
+    };
+    return [{ row, task, depth: 0 }, ...(task === undefined ? [] : partsOf(task, beside, 1))];
+  });
   const shown = windowOf(rows, canvas);
   const nameWidth = Math.min(Math.floor(canvas.width * 0.4), longest(tasks));
   return shown.map((entry) =>
@@ -105,22 +114,46 @@ function tasksOf(run: RunView, canvas: Canvas): string[] {
 }
 
 function longest(tasks: readonly TaskView[]): number {
-  return Math.max(...tasks.map(({ title, id }) => widthOf(safe(title === "" ? id : title))));
+  return Math.max(
+    ...tasks.map(({ title, id, parts }) =>
+      Math.max(
+        widthOf(safe(title === "" ? id : title)),
+        parts.length === 0 ? 0 : longest(parts) + indentWidth,
+      ),
+    ),
+  );
 }
 
 interface Drawn {
   readonly row: Row;
   readonly task: TaskView | undefined;
+  /** How deep a task is in the functions that called it. 0 for a task of the definition. */
+  readonly depth: number;
+}
+
+const indentWidth = 2;
+/** Of the calls of a function only the latest are drawn. */
+const partsMost = 20;
+
+/** The tasks that a function has called, below it, and beside them the lines that go on. */
+function partsOf({ parts }: TaskView, row: Row, depth: number): readonly Drawn[] {
+  return parts.slice(-partsMost).flatMap((task) => [{ row, task, depth }, ...partsOf(task, row, depth + 1)]);
 }
 
 function railLine(
-  { row, task }: Drawn,
+  { row, task, depth }: Drawn,
   rails: Rails,
   { canvas, nameWidth }: { readonly canvas: Canvas; readonly nameWidth: number },
 ): string {
   const { style } = canvas;
   if (task === undefined) return style.dim(row.before);
   const { symbol, tone } = lookOf(task.state);
+  if (depth > 0) {
+    const indent = " ".repeat(indentWidth * (depth - 1));
+    const room = canvas.width - rails.width - indentWidth * depth;
+    const words = taskWords(task, canvas, { nameWidth: nameWidth - indentWidth * depth, room: room - 2 });
+    return `${style.dim(padEnd(row.before, rails.width))}  ${indent}${toned(style, tone, symbol)} ${words}`;
+  }
   const blanks = " ".repeat(Math.max(0, rails.width - widthOf(row.before) - 1 - widthOf(row.after)));
   const rail = `${style.dim(row.before)}${toned(style, tone, symbol)}${style.dim(row.after)}${blanks}`;
   return `${rail}  ${taskWords(task, canvas, { nameWidth, room: canvas.width - rails.width - 2 })}`;

@@ -1,3 +1,4 @@
+import { amountWords } from "@tutti/rest/history";
 import type { TaskView } from "../follow/run-view.ts";
 import { drawBar } from "../terminal/bar.ts";
 import { lookOf } from "../terminal/states.ts";
@@ -46,7 +47,8 @@ function detailOf(
   if (reason !== "") return style.dim(cut(safe(reason), width));
   const again = attempts > 1 ? `${attempts} attempts` : "";
   const uses = safe(task.uses === "" ? kindWords(task.kind) : task.uses);
-  return style.dim(cut([uses, again].filter((part) => part !== "").join(" · "), width));
+  const used = task.used === undefined ? "" : amountWords(task.used);
+  return style.dim(cut([uses, used, again].filter((part) => part !== "").join(" · "), width));
 }
 
 function entriesOf(

@@ -1,4 +1,5 @@
 import type { Standing } from "@tutti/rest/client";
+import { amountWords } from "@tutti/rest/history";
 import type { Printer } from "../command/printer.ts";
 import type { Shell } from "../effects/shell.ts";
 import { lookOf } from "../terminal/states.ts";
@@ -43,7 +44,8 @@ export class LineReporter implements Reporter {
         view.startMs !== undefined && view.endMs !== undefined
           ? printDurationMs(view.endMs - view.startMs)
           : "";
-      const about = [took, again, error === "" ? view.reason : error]
+      const used = view.used === undefined || view.endMs === undefined ? "" : amountWords(view.used);
+      const about = [took, used, again, error === "" ? view.reason : error]
         .filter((part) => part !== "")
         .join(" · ");
       this.#report(`task ${view.id}`, { state: view.state, name: view.id, about, again });

@@ -50,7 +50,7 @@ describe("a run made of the replies of its stream", () => {
     assert.deepEqual([tasks[0]?.state, tasks[0]?.entries], ["running", { done: 1, failed: 1, total: 3 }]);
   });
 
-  it("counts turns of a durable function that failed as attempts, and its time from the first one", () => {
+  it("counts turns of a durable function that failed as attempts", () => {
     const turns = [
       { number: 1, pool: "default", queueTimeMs: 10 },
       { number: 2, pool: "default", queueTimeMs: 900 },
@@ -62,18 +62,26 @@ describe("a run made of the replies of its stream", () => {
       error: { code: "TypeError", message: "no" },
     };
     const seen = (attempts: Task["attempts"]) => {
-      const order = task("order", "running", {
-        kind: "function",
-        attempts,
-        attemptCount: 9,
-        startTimeMs: 950,
-      });
-      const [view] = viewOf(run("running"), [order]).tasks;
-      return [view?.attempts, view?.startMs];
+      const order = task("order", "running", { kind: "function", attempts, attemptCount: 9 });
+      return viewOf(run("running"), [order]).tasks[0]?.attempts;
     };
-    assert.deepEqual(seen(turns), [1, 10]);
-    assert.deepEqual(seen([...turns, failed]), [1, 10]);
-    assert.deepEqual(seen([...turns, failed, { number: 4, pool: "default", queueTimeMs: 960 }]), [2, 10]);
+    assert.equal(seen(turns), 1);
+    assert.equal(seen([...turns, failed]), 1);
+    assert.equal(seen([...turns, failed, { number: 4, pool: "default", queueTimeMs: 960 }]), 2);
+  });
+
+  it("shows the calls of agents and durable functions below their caller, with what an agent used", () => {
+    const [view, ...others] = viewOf(run("running"), [
+      task("desk", "waiting", { kind: "function" }),
+      task("answer", "waiting", { kind: "function", parentTaskId: "desk", used: { tokens: 45, money: 0.5 } }),
+      task("count", "completed", { parentTaskId: "answer" }),
+    ]).tasks;
+    assert.deepEqual(others, []);
+    const [answer] = view?.parts ?? [];
+    assert.deepEqual(
+      [answer?.id, answer?.used, answer?.parts.map(({ id }) => id)],
+      ["answer", { tokens: 45, usd: 0.5 }, ["count"]],
+    );
   });
 
   it("has no row for a compensation or a round of a loop", () => {

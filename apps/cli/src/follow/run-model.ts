@@ -1,5 +1,5 @@
 /** A followed run, made of the replies of its stream. */
-import type { Run, Task, WatchRunReply } from "@tutti/rest/types";
+import type { Amounts, Run, Task, WatchRunReply } from "@tutti/rest/types";
 import { startOf } from "../terminal/progress.ts";
 import type { Followed, News, Whole } from "./model.ts";
 import type { RunView, TaskView } from "./run-view.ts";
@@ -54,6 +54,11 @@ export function viewOf(run: Run, all: readonly Task[]): RunView {
   const top = all.filter(
     ({ parentTaskId = "", compensates = "" }) => parentTaskId === "" && compensates === "",
   );
+  const called = callsOf(all);
+  const viewOfTask = (task: Task): TaskView => ({
+    ...taskView(task, entries.get(task.taskId)),
+    parts: (called.get(task.taskId) ?? []).map(viewOfTask),
+  });
   const { tasks: counts = {} } = run;
   return {
     id: run.runId,
@@ -65,7 +70,7 @@ export function viewOf(run: Run, all: readonly Task[]): RunView {
     endMs: run.endTimeMs,
     openApprovals: Math.max(run.openApprovals ?? 0, top.filter(isOpenQuestion).length),
     counts: counts as Readonly<Record<string, number>>,
-    tasks: top.map((task) => taskView(task, entries.get(task.taskId))),
+    tasks: top.map(viewOfTask),
   };
 }
 
@@ -87,14 +92,23 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
     reason: task.statusReason ?? "",
     attempts: attemptsOf(task),
     error: error?.message ?? "",
-    startMs: isFunction(task)
-      ? (task.attempts[0]?.queueTimeMs ?? task.readyTimeMs)
-      : (task.startTimeMs ?? task.readyTimeMs),
+    startMs: task.startTimeMs ?? task.readyTimeMs,
     endMs: task.endTimeMs,
     nextMs: task.nextTimeMs,
     progress: attempt?.progress ?? 0,
-    entries,
+    ...{ entries, used: usedOf(task.used), parts: [] },
   };
+}
+
+export function usedOf({ tokens = 0, money = 0 }: Amounts = {}): TaskView["used"] {
+  return tokens === 0 && money === 0 ? undefined : { tokens, usd: money };
+}
+
+/** The tasks that durable functions and agents have called, by the caller. */
+function callsOf(all: readonly Task[]): Map<string, Task[]> {
+  const called = new Map<string, Task[]>(all.filter(isFunction).map(({ taskId }) => [taskId, []]));
+  for (const task of all) if (!isEntry(task)) called.get(task.parentTaskId ?? "")?.push(task);
+  return called;
 }
 
 /** Each turn of a durable function or an agent is an attempt of its task. */

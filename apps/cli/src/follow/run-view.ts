@@ -32,6 +32,10 @@ export interface TaskView {
   readonly nextMs: number | undefined;
   /** What an attempt says of how far it is, 0 to 1. 0 means not known. */
   readonly progress: number;
+  /** Tokens and dollars. Undefined if none are known. */
+  readonly used: { readonly tokens: number; readonly usd: number } | undefined;
+  /** The tasks that a durable function or an agent has called. */
+  readonly parts: readonly TaskView[];
   /** How many entries of a list are done, of how many. Cancelled and compensated entries are not. Undefined for a task without entries. */
   readonly entries: { readonly done: number; readonly failed: number; readonly total: number } | undefined;
 }

@@ -146,6 +146,6 @@ function taskView({
     endMs: task.endTimeMs,
     nextMs: undefined,
     progress: 0,
-    entries: undefined,
+    ...{ entries: undefined, used: undefined, parts: [] },
   };
 }

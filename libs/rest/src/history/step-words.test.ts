@@ -43,5 +43,6 @@ describe("a step of an agent in words, without its place in the platform", () =>
 
 it("an amount leaves out what is zero, and has cents from one cent on", () => {
   assert.equal(amountWords({ tokens: 1, usd: 0 }), "1 token");
+  assert.equal(amountWords({ tokens: 0, usd: 0.5 }), "$0.50");
   assert.equal(amountWords({ answers: 1, tokens: 2_000, usd: 1.234 }), "1 answer, 2000 tokens, $1.23");
 });

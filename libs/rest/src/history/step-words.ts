@@ -64,7 +64,7 @@ export function amountWords({
 }): string {
   return [
     ...(answers > 0 ? [counted(answers, "answer")] : []),
-    counted(tokens, "token"),
+    ...(tokens > 0 ? [counted(tokens, "token")] : []),
     ...(usd >= usdMin ? [`$${usd >= 0.01 ? usd.toFixed(2) : usd.toFixed(6).replace(/0+$/, "")}`] : []),
   ].join(", ");
 }

@@ -4,6 +4,7 @@ import type { Context } from "../../command/declaration.ts";
 import { type ExitCode, exitCodes } from "../../command/exit-codes.ts";
 import type { Result, Stream } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
+import { eventsOf } from "../../server/events.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
 import { drawJson } from "../../terminal/json.ts";
@@ -85,7 +86,6 @@ function drawSpan(
     .trimEnd();
 }
 
-/** Page by page as they come: a history may be long. */
 async function readEvents(
   { values, print }: Context,
   emit: Emit,
@@ -96,24 +96,10 @@ async function readEvents(
   const afterEvent = values.whole("after");
   const drawing = { style: print.style, width: Math.min(print.width, 140), withData: values.flag("data") };
   let isEmpty = true;
-  let token: string | undefined;
-  do {
-    const reply = await server.call("runs.history", {
-      params: { id },
-      query: {
-        ...server.namespace,
-        size: pageSize,
-        ...(task === undefined ? {} : { task }),
-        ...(afterEvent === undefined ? {} : { afterEvent }),
-        ...(token === undefined ? {} : { token }),
-      },
-    });
-    for (const event of reply.events) {
-      emit({ json: event, quiet: [event.type], draw: () => print.lines(drawEvent(event, drawing)) });
-      isEmpty = false;
-    }
-    token = reply.nextToken === "" ? undefined : reply.nextToken;
-  } while (token !== undefined);
+  for await (const event of eventsOf(server, id, { task, afterEvent })) {
+    emit({ json: event, quiet: [event.type], draw: () => print.lines(drawEvent(event, drawing)) });
+    isEmpty = false;
+  }
   // A task without events has not started. A misspelled one is refused.
   if (isEmpty && task !== undefined)
     await server.call("tasks.get", { params: { id, task }, query: server.namespace });

@@ -10,12 +10,11 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
 import { absenceNotes } from "../../follow/absence.ts";
 import type { Server } from "../../server/calls.ts";
+import { eventsOf } from "../../server/events.ts";
 import { connect } from "../../server/server.ts";
 import { type Tone, toned } from "../../terminal/style.ts";
 import { cut, padEnd, safe } from "../../terminal/text.ts";
 import { printClock } from "../../terminal/time.ts";
-
-const pageSize = 500;
 
 /** One line of a log. */
 interface LogLine {
@@ -109,24 +108,10 @@ class RunLog {
   /** Prints what came after the last event that was read. */
   async readHistory(): Promise<void> {
     const { server, id, task } = this.#parts;
-    const afterEvent = this.#last;
-    let token: string | undefined;
-    do {
-      const reply = await server.call("runs.history", {
-        params: { id },
-        query: {
-          ...server.namespace,
-          ...{ size: pageSize, afterEvent },
-          ...(token === undefined ? {} : { token }),
-        },
-      });
-      for (const event of reply.events) {
-        if (task === undefined || event.taskId === task || (event.taskId ?? "") === "")
-          await this.#emit(event);
-        this.#last = event.event ?? this.#last;
-      }
-      token = reply.nextToken === "" ? undefined : reply.nextToken;
-    } while (token !== undefined);
+    for await (const event of eventsOf(server, id, { afterEvent: this.#last })) {
+      if (task === undefined || event.taskId === task || (event.taskId ?? "") === "") await this.#emit(event);
+      this.#last = event.event ?? this.#last;
+    }
   }
 
   /** Resolves when the output of all tasks is printed that have not ended. */

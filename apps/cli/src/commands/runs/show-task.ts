@@ -1,11 +1,19 @@
 import { counted } from "@tutti/kernel";
-import { questionText } from "@tutti/rest/history";
+import {
+  amountWords,
+  type EventFacts,
+  eventOf,
+  questionText,
+  type Turn,
+  trajectoriesOf,
+} from "@tutti/rest/history";
 import type { Approval, Attempt } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { drawError } from "../../follow/end.ts";
-import { isFunction } from "../../follow/run-model.ts";
+import { isFunction, usedOf } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
+import { eventsOf } from "../../server/events.ts";
 import { questionsOfRuns } from "../../server/questions.ts";
 import { lookOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
@@ -21,6 +29,8 @@ export async function showTask(
 ): Promise<Result> {
   const { print, shell } = context;
   const task = await server.call("tasks.get", { params: { id, task: taskId }, query: server.namespace });
+  const turns = task.uses === agentUses ? await turnsOf(server, id, taskId) : [];
+  const used = usedOf(task.used);
   const asked = task.status === "waiting" ? await questionOf(server, id, taskId) : undefined;
   return {
     json: task,
@@ -43,8 +53,22 @@ export async function showTask(
         ["next", task.nextTimeMs === undefined ? undefined : printAge(task.nextTimeMs, nowMs)],
         ["sent back", (task.sentBack ?? 0) > 0 ? counted(task.sentBack ?? 0, "time") : undefined],
         ["asks", asked === undefined ? undefined : questionText(asked)],
+        ["used", used === undefined ? undefined : amountWords({ answers: turns.length, ...used })],
         ["cache", task.fromCache === true ? "taken from an earlier output" : undefined],
       ]);
+      if (turns.length > 0) {
+        print.line("");
+        print.table(
+          [
+            { title: "answer", align: "right" },
+            { title: "model", yields: 2, widthMin: 8 },
+            { title: "tokens", align: "right" },
+            { title: "took", align: "right" },
+            { title: "said", yields: 1, widthMin: 16 },
+          ],
+          turns.map(turnRow),
+        );
+      }
       if (task.attempts.length > 0) {
         print.line("");
         print.table(
@@ -65,6 +89,28 @@ export async function showTask(
       if (error !== undefined) print.lines(["", style.dim("error"), ...drawError(error, print)]);
     },
   };
+}
+
+const agentUses = "tutti.agent";
+
+async function turnsOf(server: Server, id: string, task: string): Promise<readonly Turn[]> {
+  const events: EventFacts[] = [];
+  for await (const event of eventsOf(server, id)) events.push(eventOf(event));
+  return trajectoriesOf(events).find((agent) => agent.task === task)?.turns ?? [];
+}
+
+function turnRow(
+  { model, text, inputTokens, outputTokens, tookMs, error, calls }: Turn,
+  at: number,
+): Entry[] {
+  const asked = calls.map(({ name, input }) => `calls ${name} ${JSON.stringify(input)}`).join(", ");
+  return [
+    String(at + 1),
+    { text: model, tone: "dim" },
+    error === "" ? `${inputTokens} + ${outputTokens}` : "",
+    { text: printDurationMs(tookMs), tone: "dim" },
+    error === "" ? { text: asked === "" ? text : asked, tone: "plain" } : { text: error, tone: "red" },
+  ];
 }
 
 async function questionOf(server: Server, id: string, task: string): Promise<Approval | undefined> {

@@ -1,10 +1,10 @@
-import { questionText } from "@tutti/rest/history";
+import { amountWords, questionText } from "@tutti/rest/history";
 import type { Approval, Run, Task } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { drawRun } from "../../drawing/run-frame.ts";
 import { drawError } from "../../follow/end.ts";
-import { viewOf } from "../../follow/run-model.ts";
+import { usedOf, viewOf } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
 import { questionsOfRuns } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
@@ -81,6 +81,7 @@ function draw({ print, shell }: Context, { run, tasks, open }: Shown): void {
   const labels = Object.entries(spec?.labels ?? {}).map(([name, value]) => `${name}=${value}`);
   const started = startOf(run);
   const by = run.createCause?.actor;
+  const used = usedOf(run.used);
   print.line("");
   print.facts([
     [
@@ -97,6 +98,7 @@ function draw({ print, shell }: Context, { run, tasks, open }: Shown): void {
         : `${run.parent.kind ?? ""} ${run.parent.id} ${run.parent.task ?? ""}`.trim(),
     ],
     ...open.map((asked) => ["asks", questionText(asked)] as const),
+    ["used", used === undefined ? undefined : amountWords(used)],
     ["events", run.eventCount === undefined ? undefined : `${run.eventCount}  (tutti history ${run.runId})`],
   ]);
   print.section("input", spec?.input);

@@ -7,12 +7,14 @@ import {
   TaskStatus,
   WorkStatus,
 } from "@tutti/contracts/types/v1";
-import { CancelRun, FailTask, ReturnTask, SignalRun } from "@tutti/contracts/workflow/v1";
+import { CancelRun, FailTask, NoteAttempt, ReturnTask, SignalRun } from "@tutti/contracts/workflow/v1";
+import { fromTimestamp } from "@tutti/kernel";
 import { parsed } from "@tutti/machine-work";
 import { statusOf } from "../../core/state/state.ts";
 import { cancelRun } from "../../life/control/commands.ts";
 import { explain } from "../../life/queries/explain.ts";
-import { failTask, returnTask } from "../../life/results/attempts.ts";
+import { showTask } from "../../life/queries/tasks.ts";
+import { failTask, noteAttempt, returnTask } from "../../life/results/attempts.ts";
 import { signalRun } from "../../life/results/signals.ts";
 import { describeRun } from "../../life/snapshot/description.ts";
 import { RunScene } from "../../testing/index.ts";
@@ -126,6 +128,22 @@ describe("the compensations of a durable function", () => {
 });
 
 describe("a durable function", () => {
+  it("lasts from its first turn, not from the latest one", () => {
+    const play = new Play();
+    const startMs = play.scene.driver.nowMs;
+    const startTime = () => {
+      const shown = play.scene.driver.query(play.scene.key, showTask, { taskId: "order" });
+      return "code" in shown || shown.startTime === undefined ? undefined : fromTimestamp(shown.startTime);
+    };
+    assert.equal(startTime(), undefined);
+    play.report([charge]);
+    play.scene.driver.advance(5_000);
+    play.scene.complete("charge", 1);
+    const started = { agent: "agent-1", startMs: play.scene.driver.nowMs };
+    play.scene.driver.settle(play.scene.offer("order"), noteAttempt, NoteAttempt.fromPartial(started));
+    assert.equal(startTime(), startMs);
+  });
+
   it("records local steps of one turn and ends with an output", () => {
     const play = new Play();
     assert.deepEqual(play.turn.input, { total: 5 });

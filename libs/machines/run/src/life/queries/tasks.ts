@@ -104,6 +104,9 @@ function taskMessage(run: RunView, number: number, withPayloads: boolean): Task 
     priority: priority + policy.priority,
     gang: policy.gang ?? "",
     ...(node === undefined ? {} : nodeFields(run, node, withPayloads)),
+    ...(task.kind === "function" &&
+      node !== undefined &&
+      hasStarted(node) && { startTime: readyTimeOf(run, node) }),
   } as Parameters<typeof Tasks.fromPartial>[0]);
 }
 
@@ -117,7 +120,7 @@ function nodeFields(run: RunView, node: NodeView, withPayloads: boolean) {
     attempts: attemptsOf(run, node),
     attemptCount: node.attempt - (more?.undo?.attempts ?? 0),
     nextTime: momentOf(more?.dueMs ?? 0),
-    readyTime: at(node.readyAt),
+    readyTime: readyTimeOf(run, node),
     startTime: at(node.startAt),
     endTime: at(node.endAt),
     child: childId ? { namespace: run.key.namespace, kind: "run", id: childId, task: "" } : undefined,
@@ -126,6 +129,15 @@ function nodeFields(run: RunView, node: NodeView, withPayloads: boolean) {
     sentBack: more?.review?.sentBack ?? 0,
     used: more?.used,
   };
+}
+
+/** A durable function lasts from its first turn to its last. The node has the start of the latest one. */
+function hasStarted({ attempt, startAt }: NodeView): boolean {
+  return attempt > 1 || startAt >= 0;
+}
+
+function readyTimeOf({ createMs }: RunView, { readyAt }: NodeView) {
+  return readyAt < 0 ? undefined : toTimestamp(createMs + readyAt);
 }
 
 function outcomeOf(run: RunView, node: NodeView, withPayloads: boolean): Outcome | undefined {
