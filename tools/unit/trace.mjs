@@ -5,7 +5,6 @@
 // machine.
 
 import { writeSync } from "node:fs";
-import { after, before, beforeEach } from "node:test";
 import { isMainThread } from "node:worker_threads";
 import { cpuMs } from "./usage.mjs";
 
@@ -29,6 +28,7 @@ function stillOpen() {
 
 // Threads of what is tested are started with this file too, and an end of theirs is none of the tests.
 if (isMainThread) {
+  const { after, before, beforeEach } = await import("node:test");
   // All files are loaded.
   before(() => tell({ kind: "loaded", cpuMs: cpuMs() }));
 

@@ -10,29 +10,38 @@ import { problemsOf } from "./chaos/report.ts";
 
 const program = await natsServerProgram();
 
-describe("a cluster to which one thing after the other happens", { skip: program.skip }, () => {
-  let directory: string;
-  let report: DrillReport;
+/** A restart of everything takes as long as many of the others. */
+const drills = [
+  {
+    title: "one thing after the other happens",
+    only: ["kill", "freeze", "cut off", "slow", "clock"],
+    forMs: 60_000,
+  },
+  { title: "each process is restarted in turn", only: ["restart"], forMs: 1 },
+];
 
-  before(async () => {
-    directory = await mkdtemp(join(tmpdir(), "tutti-chaos-"));
-    report = await drill({
-      ...{ directory, natsServer: program.path, seed: 7, forMs: 60_000, say: () => {} },
-      // A restart of everything alone takes longer than that.
-      only: ["kill", "freeze", "cut off", "slow", "clock"],
-      shape: { ...usualShape, processes: { ...usualShape.processes, gateway: 2 } },
+for (const { title, only, forMs } of drills)
+  describe(`a cluster under load, in which ${title}`, { skip: program.skip }, () => {
+    let directory: string;
+    let report: DrillReport;
+
+    before(async () => {
+      directory = await mkdtemp(join(tmpdir(), "tutti-chaos-"));
+      report = await drill({
+        ...{ directory, natsServer: program.path, seed: 7, forMs, only, say: () => {} },
+        shape: { ...usualShape, processes: { ...usualShape.processes, gateway: 2 } },
+      });
+    });
+
+    after(() => rm(directory, { recursive: true, force: true }));
+
+    it("loses nothing that it acknowledged, does nothing twice, and stays one system for its users", () => {
+      assert.deepEqual(problemsOf(report), []);
+    });
+
+    it("was under load, and was asked for more than one order could answer", () => {
+      assert.ok(report.recoveries.length > 0);
+      for (const count of Object.values(report.load.acknowledged)) assert.ok(count > 0);
+      assert.ok(report.things.some(({ calls }) => calls > 10));
     });
   });
-
-  after(() => rm(directory, { recursive: true, force: true }));
-
-  it("loses nothing that it acknowledged, does nothing twice, and stays one system for its users", () => {
-    assert.deepEqual(problemsOf(report), []);
-  });
-
-  it("was under load, and was asked for more than one order could answer", () => {
-    assert.ok(report.recoveries.length > 0);
-    for (const count of Object.values(report.load.acknowledged)) assert.ok(count > 0);
-    assert.ok(report.things.some(({ calls }) => calls > 10));
-  });
-});

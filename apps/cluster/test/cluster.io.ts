@@ -401,28 +401,6 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     assert.match(engine.lastEnd, /SIGKILL/);
   });
 
-  for (const name of ["swarm-1", "registry-1", "nats-1", "master-1", "governance-1"])
-    it(`continue when ${name} is killed, and it comes back`, async () => {
-      const ids = idsOf(`kill-${name}`, 30);
-      const member = cluster.member(name);
-      const { pid } = member;
-      await started(ids, async () => member.signal("SIGKILL"));
-      await allEnd(ids);
-      await cluster.ready(stopping.signal);
-      assert.notEqual(member.pid, pid);
-      assert.match(member.lastEnd, /SIGKILL/);
-    });
-
-  it("are restarted one after the other without a failed request", async (context) => {
-    const ids = idsOf("rolled", 60);
-    const sinceMs = Date.now();
-    await started(ids, () =>
-      cluster.roll(["workflow-1", "workflow-2", "swarm-1", "swarm-2"], stopping.signal),
-    );
-    await allEnd(ids);
-    context.diagnostic(told(await movesIn(directory, sinceMs)));
-  });
-
   it("become three where they were two, and two again, without a failed request", async (context) => {
     const more = { ...shape, processes: { ...shape.processes, workflow: 3 } };
     const ids = idsOf("scaled", 60);
