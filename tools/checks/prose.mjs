@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // @ts-check
 
-// Prose is plain English: no phrase of the table below, no sentence above 30 words, no semicolon between sentences.
+// Prose is plain English: no phrase of the table below, no sentence above 30 words, no semicolon between sentences. Of
+// the sentences of a page, at most 15 % are passive, and half have 16 words or fewer.
 //
 //   node tools/checks/prose.mjs [PATH …]     list every finding, or those in these files
 //   node tools/checks/prose.mjs --measure    count words per 1,000 words of comments
@@ -21,6 +22,10 @@ import { workspaceRoot } from "../setup.mjs";
 import { sourcesOf } from "./sources.mjs";
 
 const longestSentence = 30;
+const medianWords = 16;
+const passiveMost = 0.15;
+/** A page with fewer sentences is not measured. */
+const measuredMin = 5;
 
 /** What to write instead. The first phrase that matches a place names the finding. */
 const phrases = table({
@@ -103,10 +108,38 @@ export function checkProse(root) {
 function findings(root, only = []) {
   return passagesOf(root).flatMap(({ path, passages }) => {
     if (only.length > 0 && !only.includes(path)) return [];
-    return passages.flatMap(({ line, text, kind }) =>
+    const found = passages.flatMap(({ line, text, kind }) =>
       problemsOf(text, kind).map((problem) => ({ path, line, problem })),
     );
+    const page = passages.filter(({ kind }) => kind === "page").map(({ text }) => text);
+    return [...found, ...problemsOfPage(page).map((problem) => ({ path, line: 1, problem }))];
   });
+}
+
+const participles =
+  "\\w+ed|done|made|given|taken|kept|sent|held|written|read|shown|known|found|put|set|lost|run|cut|left|met|paid|seen|drawn|chosen|spent|built|bound|brought|caught|led|let|heard|forgotten|hidden|stopped|gone";
+const passive = new RegExp(
+  `\\b(?:is|are|was|were|be|been|being)\\s+(?:(?:\\w+ly|not|never|also|then|only|always|still|already|no longer|both|each|all|often|once|again|at once)\\s+){0,2}(?:${participles})\\b`,
+  "i",
+);
+
+/** @param {readonly string[]} passages of a page @returns {string[]} */
+export function problemsOfPage(passages) {
+  const sentences = passages
+    .flatMap((text) => withoutCode(text).split(/(?<=[.!?:])\s+/))
+    .filter((sentence) => /[.!?:]$/.test(sentence) && words(sentence).length >= 3);
+  if (sentences.length < measuredMin) return [];
+  const problems = [];
+  const share = sentences.filter((sentence) => passive.test(sentence)).length / sentences.length;
+  if (share > passiveMost)
+    problems.push(
+      `${Math.round(share * 100)} % of the sentences are passive, at most ${passiveMost * 100} %`,
+    );
+  const lengths = sentences.map((sentence) => words(sentence).length).sort((one, other) => one - other);
+  const median = lengths[Math.floor(lengths.length / 2)] ?? 0;
+  if (median > medianWords)
+    problems.push(`half of the sentences have ${median} words or more, at most ${medianWords}`);
+  return problems;
 }
 
 /** @param {string} text @param {Passage["kind"]} [kind] @returns {string[]} */

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
-import { checkProse, problemsOf } from "../checks/prose.mjs";
+import { checkProse, problemsOf, problemsOfPage } from "../checks/prose.mjs";
 
 describe("the prose check", () => {
   for (const [text, problems] of /** @type {Array<[string, string[]]>} */ ([
@@ -24,6 +24,19 @@ describe("the prose check", () => {
     it(`finds ${problems.length === 0 ? "nothing" : problems.join(", ")} in: ${text.slice(0, 40)}`, () => {
       assert.deepEqual(problemsOf(text), problems);
     });
+
+  it("bounds the passive sentences of a page, and the length of its sentences", () => {
+    const active = ["The worker retries. It sends the result.", "The run waits here. A person approves it."];
+    assert.deepEqual(problemsOfPage([...active, "`a` is called once. Runs end."]), [
+      "20 % of the sentences are passive, at most 15 %",
+    ]);
+    assert.deepEqual(problemsOfPage([...active, ...active, "`a` is called once."]), []);
+    const long = `${"word ".repeat(17)}end.`;
+    assert.deepEqual(problemsOfPage([long, long, long, ...active]), []);
+    assert.deepEqual(problemsOfPage([long, long, long, long, ...active]), [
+      "half of the sentences have 18 words or more, at most 16",
+    ]);
+  });
 
   it("lets a literal separate values with a semicolon", () => {
     assert.deepEqual(problemsOf("text/html; charset=utf-8", "literal"), []);

@@ -8,7 +8,7 @@ import { outputOf } from "./work.ts";
 export const deliveryRules: readonly Rule[] = [
   {
     id: "duplicate",
-    rule: "An assignment that comes twice is done and answered once.",
+    rule: "An assignment that comes twice runs once and has one answer.",
     remedy: "know attempts by their tokens: drop an assignment whose token is running or has a result",
     async play(stage) {
       const link = await stage.link();
@@ -36,7 +36,7 @@ export const deliveryRules: readonly Rule[] = [
   },
   {
     id: "host-repeat",
-    rule: "A frame of the host that was taken in already is dropped.",
+    rule: "The worker drops a frame that it has already received.",
     remedy: "drop frames whose number is not above that of the last one that was taken in",
     async play(stage) {
       const link = await stage.link();
@@ -153,7 +153,7 @@ export const deliveryRules: readonly Rule[] = [
   },
   {
     id: "resume-host-frames",
-    rule: "What the host sent and the worker did not take in is not lost either: the host repeats it, and it takes effect once.",
+    rule: "The host repeats what the worker did not receive, and it takes effect once.",
     remedy: "name the last frame that was taken in, as `received`. accept every frame after it",
     async play(stage) {
       const link = await stage.link();
@@ -171,7 +171,7 @@ export const deliveryRules: readonly Rule[] = [
   },
   {
     id: "not-resumed",
-    rule: "A host that cannot resume welcomes with a new link. Numbers restart, and credit is granted again.",
+    rule: "A host that cannot resume welcomes with a new link. Numbers restart, and the worker grants credit again.",
     remedy:
       "look at Welcome.resumed: if it is false, count frames and results from 1 and grant credit for all free slots",
     async play(stage) {

@@ -21,7 +21,7 @@ export const endRules: readonly Rule[] = [
   },
   {
     id: "cancel-stubborn",
-    rule: "A handler that does not listen is answered as stopped when the grace is over, and not again when it ends.",
+    rule: "If a handler does not listen, the worker answers stopped when the grace is over, and not again when it ends.",
     remedy: "answer `stopped` at the end of the grace, and drop what the handler gives afterwards",
     async play(stage) {
       const link = await stage.link();
@@ -35,7 +35,7 @@ export const endRules: readonly Rule[] = [
   },
   {
     id: "cancel-at-once",
-    rule: "An attempt that is cancelled without grace is not answered at all, and its slot is used again.",
+    rule: "An attempt that is cancelled without grace gets no answer, and its slot becomes free.",
     remedy: "with grace_ms 0 tell the handler, and drop whatever it gives",
     async play(stage) {
       const link = await stage.link();

@@ -8,7 +8,7 @@ import { outputOf } from "./work.ts";
 export const failureRules: readonly Rule[] = [
   {
     id: "failure",
-    rule: "A deliberate failure arrives as it was made: code, message, details, whether it is final, when to try again.",
+    rule: "A deliberate failure arrives unchanged: code, message, details, whether it is final, when to try again.",
     remedy: "map the SDK's failure to ErrorDetail: final means RETRY_CLASS_NEVER, else RETRY_CLASS_SAME_KEY",
     async play(stage) {
       const link = await stage.link();
@@ -57,7 +57,7 @@ export const failureRules: readonly Rule[] = [
   },
   {
     id: "busy",
-    rule: "A handler that has no capacity is answered as busy, not as failed: no attempt is counted.",
+    rule: "A handler without capacity answers busy, not failed: no attempt counts.",
     remedy: "map the SDK's Busy to Result.busy with retry_after_ms",
     async play(stage) {
       const link = await stage.link();

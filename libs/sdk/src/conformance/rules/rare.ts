@@ -90,7 +90,7 @@ export const rareRules: readonly Rule[] = [
   },
   {
     id: "unknown-attempt",
-    rule: "Messages about an attempt that the worker does not have are ignored.",
+    rule: "The worker ignores messages about an attempt that it does not have.",
     remedy: "drop `cancels` and `extensions` whose token is not at work",
     async play(stage) {
       const link = await stage.link();
@@ -109,7 +109,7 @@ export const rareRules: readonly Rule[] = [
   },
   {
     id: "answer-first",
-    rule: "A host that says something before it has answered the greeting is left, and the worker comes again.",
+    rule: "If a host sends something before it has answered the greeting, the worker leaves and comes again.",
     remedy: "end a stream whose first frame is neither welcome nor redirect nor refused",
     async play(stage) {
       const { stream } = await stage.greeting();

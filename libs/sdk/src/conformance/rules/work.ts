@@ -7,7 +7,7 @@ import { expect, expectEqual, Unmet } from "../unmet.ts";
 export const workRules: readonly Rule[] = [
   {
     id: "echo",
-    rule: "An attempt is answered with its token and the handler's output, which may be any JSON.",
+    rule: "The answer to an attempt has its token and the handler's output, which may be any JSON.",
     remedy: "parse inline_input as JSON, absent means null, and send the output as inline_output",
     async play(stage) {
       const link = await stage.link();
@@ -27,7 +27,7 @@ export const workRules: readonly Rule[] = [
   },
   {
     id: "batches",
-    rule: "Each assignment of a frame is answered once, and credit comes back as slots become free.",
+    rule: "Each assignment of a frame has one answer, and credit comes back as slots become free.",
     remedy: "grant one credit for each slot that has become free, in the frame with the result",
     async play(stage) {
       const link = await stage.link();
