@@ -41,11 +41,11 @@ async function folder(): Promise<string> {
 /** Each test has an engine of its own whose first run is `run-1`, so the task has another name each time. */
 let tasks = 0;
 
-function test(input: CodingInput, profile = literal, options: CodingOptions = {}) {
+function test(input: CodingInput, profile = literal, options: CodingOptions = {}, policy: object = {}) {
   const name = `code-${++tasks}`;
   const definition = {
     workflow: "change",
-    tasks: { [name]: { uses: "code", with: input, retry: 1 } },
+    tasks: { [name]: { uses: "code", with: input, retry: 1, ...policy } },
     output: `\${{ tasks["${name}"].output }}`,
   };
   const handler = codingAgent(profile, { folder: repository, trees, ...options });
@@ -184,6 +184,50 @@ describe("coding agents as tasks", () => {
         delete process.env["CODING_TEST_TOKEN"];
         delete process.env["CODING_TEST_OTHER"];
       }
+    });
+
+    it("is ended when its budget is used up: its change is kept, and what it used counts", async () => {
+      const line = (used: object) => `echo '${JSON.stringify({ tool: "Bash ls", ...used })}'`;
+      const prompt = `echo two >> count.txt; ${line({ tokens: 40 })}; ${line({ tokens: 20 })}; sleep 300`;
+      const spent = await test({ prompt }, talkative, {}, { budget: { tokens: 50 } }).start();
+      const { code: why, message = "" } = (await spent.failure()) ?? {};
+      assert.equal(why, "coding.budget_used_up");
+      assert.match(message, /60 of 50 tokens are used/);
+      const [branch = ""] = /tutti\/run-1\/code-\d+/.exec(message) ?? [];
+      assert.equal(git("show", `${branch}:count.txt`), "one\ntwo");
+      assert.equal(spent.used.tokens, 60);
+      await assert.rejects(
+        test({ prompt: "sleep 300" }, talkative, {}, { budget: { time: "700ms" } }).execute(),
+        /700 ms have passed. The change is in no branch/,
+      );
+      const check = ["test", "-e", "absent"];
+      const turn = line({ turns: 1, tokens: 50 });
+      await assert.rejects(
+        test({ prompt: turn, check }, talkative, {}, { budget: { tokens: 50 } }).execute(),
+        /50 of 50 tokens are used/,
+        "no turn repairs the change",
+      );
+      const done = await test({ prompt: turn }, talkative, {}, { budget: { tokens: 50 } }).start();
+      assert.equal(((await done.result()) as unknown as CodingOutput).tokens, 50, "its turn had ended");
+    });
+
+    it("is ended by what the log of its session says", async () => {
+      const logs = await folder();
+      const log = {
+        files: async (session: string) => [join(logs, session)],
+        read: ({ used }: object & { used?: number }) => (used === undefined ? {} : { tokens: used }),
+      };
+      const prompt = [
+        `echo '{"session": "s-1"}'`,
+        `echo '{"used": 30}' > ${join(logs, "s-1")}`,
+        `echo '{}'`,
+        `printf '{"used": 30}\\n{"us' >> ${join(logs, "s-1")}`,
+        `echo '{}'; sleep 300`,
+      ].join("\n");
+      await assert.rejects(
+        test({ prompt }, { ...talkative, log }, {}, { budget: { tokens: 50 } }).execute(),
+        /60 of 50 tokens are used/,
+      );
     });
 
     it("is held to the limits of the worker", async () => {

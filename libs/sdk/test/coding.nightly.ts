@@ -31,6 +31,8 @@ function scripted({ tools, conversation }: ScriptedRequest) {
   if (name === undefined) return "a title";
   const said = conversation.join("\n");
   const call = (command: string) => ({ calls: [{ name, input: shells[name]?.(command) }] });
+  if (said.includes("without end"))
+    return { ...call("echo 1 >> first"), inputTokens: 1_000, outputTokens: 200 };
   if (said.includes("no second"))
     return said.includes("WROTE 2") ? "Both are there." : call("echo 2 > second; echo WROTE '2'");
   return said.includes("WROTE 1") ? "I wrote one." : call("echo 1 > first; echo WROTE '1'");
@@ -79,39 +81,44 @@ describe("the programs that people have", () => {
     [gemini, "gemini-2.5-pro"],
     [acp("gemini-acp", ["gemini", "--acp", "--skip-trust"], gemini.env), "gemini-2.5-pro"],
   ];
+  async function given(profile: CodingProfile, input: object, policy: object = {}) {
+    const repository = join(folder, `${profile.name}-${Object.keys(policy).length}`);
+    const trees = join(folder, `${profile.name}-trees`);
+    execFileSync("git", ["init", "--quiet", repository]);
+    const author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"];
+    execFileSync("git", ["-C", repository, ...author, "commit", "-q", "--allow-empty", "-m", "x"]);
+    const test = testWorkflow(
+      {
+        workflow: "change",
+        tasks: { code: { uses: "code", with: input, retry: 1, ...policy } },
+        output: "${{ tasks.code.output }}",
+      } as never,
+      {
+        handlers: { code: codingAgent(profile, { folder: repository, trees }) as never },
+        patienceMs: 120_000,
+      },
+    );
+    return { test, trees };
+  }
+
+  for (const [profile, name] of each.slice(0, 3))
+    it(`${profile.name} is ended in its turn when the tokens of its task are used up`, async () => {
+      const input = { prompt: "Write without end.", model: name };
+      const { test } = await given(profile, input, { budget: { tokens: 3_000 } });
+      const run = await test.start();
+      assert.equal((await run.failure())?.code, "coding.budget_used_up");
+      assert.ok(run.used.tokens >= 3_000 && run.used.tokens < 9_000, `${run.used.tokens} tokens`);
+    });
+
   for (const [profile, name] of each)
     it(`${profile.name} changes files, repairs what the check finds and says what it used`, async () => {
-      const repository = join(folder, profile.name);
-      const trees = join(folder, `${profile.name}-trees`);
-      execFileSync("git", ["init", "--quiet", repository]);
-      const first = [
-        "-c",
-        "user.name=Ada",
-        "-c",
-        "user.email=ada@example.org",
-        "commit",
-        "-q",
-        "--allow-empty",
-        "-m",
-        "x",
-      ];
-      execFileSync("git", ["-C", repository, ...first]);
-      const given = {
+      const input = {
         prompt: "Write the files first and second.",
         model: name,
         check: ["sh", "-c", "test -e second || { echo no second; exit 1; }"],
       };
-      const test = testWorkflow(
-        {
-          workflow: "change",
-          tasks: { code: { uses: "code", with: given, retry: 1 } },
-          output: "${{ tasks.code.output }}",
-        } as never,
-        {
-          handlers: { code: codingAgent(profile, { folder: repository, trees }) as never },
-          patienceMs: 120_000,
-        },
-      );
+      const asked = model.requests.length;
+      const { test, trees } = await given(profile, input);
       const output = (await test.execute()) as unknown as CodingOutput;
       assert.equal(output.answer, "Both are there.");
       assert.deepEqual(
@@ -119,7 +126,9 @@ describe("the programs that people have", () => {
         ["first", "second"],
       );
       assert.equal(output.repairs, 1);
-      assert.ok(output.tokens >= 60, `${output.tokens} tokens`);
+      // Each answer has 15 tokens. Programs ask for more than the answers of the task, such as a title.
+      const answers = model.requests.length - asked;
+      assert.ok(output.tokens >= 60 && output.tokens <= 15 * answers, `${output.tokens} tokens`);
       assert.deepEqual(await readdir(trees), []);
       // The second turn continued the conversation of the first. Gemini CLI 0.61 finds no session that it had by ACP: then
       // it got the whole task.

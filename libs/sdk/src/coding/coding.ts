@@ -5,18 +5,21 @@
  * 2. The change is returned when the check succeeds. When it fails, the agent reads why in the same conversation.
  * 3. A worker that is killed loses no conversation: the next attempt on that machine continues it in the same tree.
  * 4. Secrets that the program gets are in no change and in no output.
+ * 5. A program whose task has used up its budget is ended. What it used counts, also when its worker is killed.
  */
 import { PassThrough } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { systemTimers } from "@tutti/kernel";
-import { isMembers } from "../agents/models/wire.ts";
+import type { Price } from "../agents/models/prices.ts";
 import { requireStarted, runCommand, variablesOf } from "../shell/command.ts";
 import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import { AcpConversation, type AcpTurn, type Permit } from "./acp.ts";
 import { codingErrors } from "./errors.ts";
 import { type CodingFolders, checkOf, foldersOf, repositoryOf, textOf } from "./folders.ts";
-import type { CodingNews, CodingProfile } from "./profiles.ts";
+import { type CodingNews, type CodingProfile, newsOf } from "./profiles.ts";
+import { SessionLog } from "./session-log.ts";
+import { type CodingAmounts, CodingSpending } from "./spending.ts";
 import { type ChangedFile, WorkTree } from "./tree.ts";
 
 export interface CodingInput {
@@ -57,6 +60,8 @@ export interface CodingOptions extends CodingFolders {
   readonly permit?: Permit;
   /** A program that writes nothing for this long is ended. Default: 10 minutes. */
   readonly silentMs?: number;
+  /** Prices by the start of a model's name, for programs that report no money. Known models have a price. */
+  readonly prices?: Readonly<Record<string, Price>>;
 }
 
 /** What a worker says of it: `worker.handle("code", codingAgent(claude), codingOptions)`. */
@@ -113,11 +118,14 @@ export function codingAgent(
 /** What an attempt leaves to the next one. */
 interface Saved {
   readonly session: string;
+  /** Its own use, which no result of it reports. */
+  readonly used?: CodingAmounts;
 }
 
 interface Turn {
   answer: string;
   failure: string | undefined;
+  hasEnded: boolean;
 }
 
 class Coding {
@@ -125,32 +133,59 @@ class Coding {
   readonly #options: CodingOptions;
   readonly #tree: WorkTree;
   readonly #task: TaskContext;
+  readonly #spending: CodingSpending;
+  /** Aborted when the budget is used up, with the limit in words. */
+  readonly #usedUp = new AbortController();
+  readonly #signal: AbortSignal;
   #session: string | undefined;
   #turns = 0;
-  #tokens = 0;
-  #usd = 0;
 
   constructor(profile: CodingProfile, options: CodingOptions, tree: WorkTree, task: TaskContext) {
     this.#profile = profile;
     this.#options = options;
     this.#tree = tree;
     this.#task = task;
+    this.#signal = AbortSignal.any([task.signal, this.#usedUp.signal]);
+    this.#spending = new CodingSpending(task.budget, options.prices);
     const saved = task.saved as Saved | undefined;
-    if (tree.isFound && saved !== undefined) this.#session = saved.session;
+    if (!tree.isFound || saved === undefined) return;
+    this.#session = saved.session;
+    if (saved.used === undefined) return;
+    this.#spending.resume(saved.session, saved.used);
+    task.use({ tokens: saved.used.tokens, money: saved.used.usd });
   }
 
   async run(input: CodingInput): Promise<CodingOutput> {
-    const { check, repairs: allowed = repairsDefault } = input;
+    this.#spending.check(this.#profile, input.model);
     const secrets = await this.#secrets();
+    const { timeMs } = this.#spending.limits;
+    const leftMs = Math.max(0, timeMs - this.#task.elapsedMs);
+    const passed = `${timeMs} ms have passed`;
+    const timer = timeMs > 0 ? systemTimers.after(leftMs, () => this.#usedUp.abort(passed)) : undefined;
+    try {
+      return await this.#work(input, secrets);
+    } catch (error) {
+      if (!this.#usedUp.signal.aborted || this.#task.signal.aborted) throw error;
+      const { branch } = await this.#change(input, "", 0, secrets);
+      const used = String(this.#usedUp.signal.reason);
+      throw codingErrors.budgetUsedUp({ program: this.#profile.name, used, branch: branch || "no branch" });
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  async #work(input: CodingInput, secrets: Readonly<Record<string, string>>): Promise<CodingOutput> {
+    const { check, repairs: allowed = repairsDefault } = input;
     const isContinued = this.#session !== undefined;
     let prompt = isContinued
       ? `You were interrupted. Continue with the task:\n\n${input.prompt}`
       : input.prompt;
     let wholePrompt = prompt;
     for (let repairs = 0; ; repairs++) {
+      this.#endIfUsedUp();
       const answer = await this.#ask({ prompt, wholePrompt }, input.model, secrets);
-      const failed =
-        check === undefined ? undefined : await checkOf(check, this.#tree.folder, this.#options, this.#task);
+      const place = { ...this.#options, folder: this.#tree.folder, signal: this.#signal };
+      const failed = check === undefined ? undefined : await checkOf(check, place, this.#task);
       if (failed === undefined) return this.#change(input, answer, repairs, secrets);
       const name = check?.join(" ") ?? "";
       if (repairs >= allowed) {
@@ -162,6 +197,12 @@ class Coding {
       wholePrompt = `${input.prompt}\n\nThis is done, but ${fault}`;
       prompt = this.#session === undefined ? wholePrompt : fault;
     }
+  }
+
+  #endIfUsedUp(): void {
+    const { usedUp } = this.#spending;
+    if (usedUp !== undefined) this.#usedUp.abort(usedUp);
+    this.#usedUp.signal.throwIfAborted();
   }
 
   /** The values that the program gets, by their variables. */
@@ -178,23 +219,28 @@ class Coding {
     model: string | undefined,
     secrets: Readonly<Record<string, string>>,
   ): Promise<string> {
-    const { env, set = {}, read, name } = this.#profile;
+    const { env: names, set = {}, read, name, log } = this.#profile;
     const task = this.#task;
+    const own = variablesOf([...names, ...(this.#options.env ?? [])]);
+    const env = { ...variablesOf(), ...own, ...set, ...secrets };
+    const logged = log === undefined || !this.#spending.isLimited ? undefined : new SessionLog(log, env);
     const silence = new Silence(this.#options.silentMs ?? silentMsDefault);
-    const turn: Turn = { answer: "", failure: undefined };
+    const turn: Turn = { answer: "", failure: undefined, hasEnded: false };
     const over = new AbortController();
     const conversation = this.#profile.acp === true ? this.#conversation(turn, prompts, over) : undefined;
     const lines = new Lines(async (line) => {
       if (conversation !== undefined) await conversation.acp.take(line);
       else await this.#heard(turn, read === undefined ? { text: `${line}\n` } : newsOf(line, read));
+      if (logged === undefined || this.#session === undefined || turn.hasEnded) return;
+      for (const news of await logged.news(this.#session)) await this.#heard(turn, news);
     });
-    const command = this.#profile.command({ model, session: this.#session });
+    const { usdLeft } = this.#spending;
+    const command = this.#profile.command({ model, session: this.#session, usdLeft });
     const { limits, graceMs } = this.#options;
     try {
       const end = await runCommand(command, {
         ...{ folder: this.#tree.folder, stdin: conversation?.stdin ?? prompts.prompt },
-        signal: AbortSignal.any([task.signal, silence.signal, over.signal]),
-        env: { ...variablesOf(), ...variablesOf([...env, ...(this.#options.env ?? [])]), ...set, ...secrets },
+        ...{ env, signal: AbortSignal.any([this.#signal, silence.signal, over.signal]) },
         ...(limits !== undefined && { limits }),
         ...(graceMs !== undefined && { graceMs }),
         output: async (chunk, channel) => {
@@ -207,6 +253,8 @@ class Coding {
       requireStarted(command[0] ?? "", end);
       const exit = end.signal ?? (end.code === 0 ? undefined : `exit code ${end.code}`);
       if (turn.failure === undefined && exit === undefined) return turn.answer.trim();
+      // It may know the limit by itself.
+      this.#endIfUsedUp();
       throw this.#failure(turn.failure ?? `${exit}: ${end.stderr.text.trim().slice(-reasonShown)}`);
     } catch (error) {
       if (over.signal.aborted && !task.signal.aborted) {
@@ -245,16 +293,22 @@ class Coding {
   }
 
   async #heard(turn: Turn, news: CodingNews): Promise<void> {
-    const { session, text, answer, tool, turns = 0, tokens = 0, usd = 0, failure } = news;
+    const { session, text, answer, tool, turns = 0, failure } = news;
     const task = this.#task;
-    if (session !== undefined && session !== "" && session !== this.#session) {
-      this.#session = session;
-      task.progress({ saved: { session } satisfies Saved });
-    }
+    const before = this.#spending.used;
+    this.#spending.count(news);
+    const { used, usedUp } = this.#spending;
+    const tokens = used.tokens - before.tokens;
+    const money = used.usd - before.usd;
+    if (tokens !== 0 || money !== 0) task.use({ tokens, money });
+    const isNew = session !== undefined && session !== "" && session !== this.#session;
+    if (isNew) this.#session = session;
+    if (this.#session !== undefined && (isNew || tokens !== 0 || money !== 0))
+      task.progress({ saved: { session: this.#session, used } satisfies Saved });
     this.#turns += turns;
-    this.#tokens += tokens;
-    this.#usd += usd;
-    if (tokens > 0 || usd > 0) task.use({ tokens, money: usd });
+    turn.hasEnded ||= turns > 0;
+    // A turn that has ended may be the whole task.
+    if (usedUp !== undefined && !turn.hasEnded) this.#usedUp.abort(usedUp);
     if (failure !== undefined) turn.failure = failure;
     if (answer !== undefined) turn.answer = answer;
     else if (text !== undefined) turn.answer += text;
@@ -273,7 +327,7 @@ class Coding {
   ): Promise<CodingOutput> {
     const { diff, files } = await this.#tree.change();
     this.#refuseSecrets(diff, secrets);
-    const used = { repairs, turns: this.#turns, tokens: this.#tokens, usd: this.#usd };
+    const used = { repairs, turns: this.#turns, ...this.#spending.used };
     if (diff === "") return { answer, branch: "", commit: "", diff, files, ...used };
     const { workId, taskId } = this.#task;
     const branch = `tutti/${workId}/${taskId}`.replaceAll(/[^\w./-]+/g, "-");
@@ -292,16 +346,6 @@ class Coding {
       const file = /^\+\+\+ b\/(.*)$/m.exec(diff.slice(0, index).split("\ndiff --git ").at(-1) ?? "")?.[1];
       throw codingErrors.secretInChange({ name, file: file ?? "a file" });
     }
-  }
-}
-
-function newsOf(line: string, read: NonNullable<CodingProfile["read"]>): CodingNews {
-  try {
-    const value = JSON.parse(line) as unknown;
-    return isMembers(value) ? read(value) : {};
-  } catch {
-    // Programs write warnings between their lines of JSON.
-    return {};
   }
 }
 

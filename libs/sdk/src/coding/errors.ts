@@ -40,6 +40,23 @@ export const codingErrors = defineErrors("coding", {
       `\`${program}\` wrote nothing for ${ms} ms and was ended`,
     remedy: "Look at what it asked for in `tutti logs RUN`, or set a larger `silentMs`.",
   },
+  budgetUsedUp: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A coding agent was ended because its task had used up its tokens, its money or its time. The branch has the change until then.",
+    message: ({ program, used, branch }: { program: string; used: string; branch: string }) =>
+      `\`${program}\` was ended because the budget of its task is used up: ${used}. The change is in ${branch}`,
+    remedy: "Give the task a larger `budget`, or less to do.",
+  },
+  useUnknown: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A coding task has a budget that could not hold, because its program does not report its tokens, or no price of its model is known.",
+    message: ({ program, what }: { program: string; what: string }) =>
+      `\`${program}\` cannot keep within the budget of the task: it is not known ${what}`,
+    remedy:
+      "For money, set `model` of the task and `prices` of the agent. Or give the task a budget of time alone.",
+  },
   checkFailed: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",

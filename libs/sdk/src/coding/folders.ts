@@ -33,13 +33,13 @@ export function repositoryOf(folder: string, repository: unknown = "."): Promise
 /** Runs a check. Returns the end of its output when it failed. */
 export async function checkOf(
   check: readonly string[],
-  folder: string,
-  { limits, graceMs }: CodingFolders,
+  place: CodingFolders & { readonly folder: string; readonly signal: AbortSignal },
   task: TaskContext,
 ): Promise<string | undefined> {
+  const { folder, signal: ending, limits, graceMs } = place;
   await task.output(`$ ${check.join(" ")}\n`, { channel: "check" });
   const end = await runCommand(check, {
-    ...{ folder, env: { ...variablesOf(), CI: "1" }, signal: task.signal },
+    ...{ folder, env: { ...variablesOf(), CI: "1" }, signal: ending },
     ...(limits !== undefined && { limits }),
     ...(graceMs !== undefined && { graceMs }),
     output: (chunk) => task.output(chunk, { channel: "check" }),

@@ -18,5 +18,7 @@ export {
   claude,
   codex,
   gemini,
+  type ModelTokens,
+  type SessionLogFiles,
 } from "./profiles.ts";
 export type { ChangedFile } from "./tree.ts";

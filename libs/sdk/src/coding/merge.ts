@@ -95,7 +95,7 @@ async function mergedOnce(merge: Merge, tree: WorkTree, task: TaskContext): Prom
     throw codingErrors.conflict({ branch, into, files: files.split("\n").join(", ") });
   }
   if (check !== undefined) {
-    const failed = await checkOf(check, tree.folder, merge, task);
+    const failed = await checkOf(check, { ...merge, folder: tree.folder, signal: task.signal }, task);
     if (failed !== undefined)
       throw codingErrors.checkFailed({ check: check.join(" "), repairs: 0, branch, output: failed });
   }

@@ -2,6 +2,8 @@
  * How a coding program is started, fed and read. A profile is data and two pure functions, so that a program of
  * the user is a profile too.
  */
+import { glob } from "node:fs/promises";
+import { join } from "node:path";
 import { isMembers, type Members, membersIn, numberIn, textIn } from "../agents/models/wire.ts";
 
 /** What a turn gives a program, beside the prompt on its standard input. */
@@ -10,6 +12,16 @@ export interface CodingTurn {
   readonly model: string | undefined;
   /** The conversation to continue, as `session` of an earlier turn. */
   readonly session: string | undefined;
+  /** How many dollars the turn may cost. Undefined without a limit. */
+  readonly usdLeft?: number | undefined;
+}
+
+/** Tokens of a model. */
+export interface ModelTokens {
+  /** With those from the provider's cache, which count only for the price. */
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
 }
 
 /** What a line of its output says. */
@@ -21,10 +33,22 @@ export interface CodingNews {
   readonly answer?: string;
   /** A call of a tool, for readers. */
   readonly tool?: string;
+  /** Turns that have ended with this line. */
   readonly turns?: number;
+  /** What is new. */
   readonly tokens?: number;
   /** What it cost in dollars. */
   readonly usd?: number;
+  /** Of an answer of the model in a turn. A later line with the same id has more of it. The end of the turn replaces it. */
+  readonly answered?: ModelTokens & { readonly id: string };
+  /** Of the turn that has ended, if `tokens` is not known. */
+  readonly usage?: ModelTokens;
+  /** Of all turns of the session until now. */
+  readonly sessionUsage?: ModelTokens;
+  /** What all turns of the session cost until now. */
+  readonly sessionUsd?: number;
+  /** The model that answers. */
+  readonly model?: string;
   /** The turn failed. */
   readonly failure?: string;
 }
@@ -40,16 +64,35 @@ export interface CodingProfile {
   readonly set?: Readonly<Record<string, string>>;
   /** Reads a line. Without it all output is the answer. */
   readonly read?: (line: Members) => CodingNews;
+  /** What its lines report. A task with a budget of more is rejected. Default: both, or nothing without `read`. */
+  readonly reports?: readonly ("tokens" | "usd")[];
+  /** A log of the session that has what `answered` or `sessionUsage` mean while a turn runs. */
+  readonly log?: SessionLogFiles;
   /** Whether it speaks the Agent Client Protocol in the place of lines that `read` knows. */
   readonly acp?: true;
+}
+
+export interface SessionLogFiles {
+  /**
+   * @param env the variables of the program
+   * @param known what it returned before
+   */
+  readonly files: (
+    session: string,
+    env: Readonly<Record<string, string>>,
+    known: readonly string[],
+  ) => Promise<readonly string[]>;
+  /** Reads a line of JSON. */
+  readonly read: (line: Members) => CodingNews;
 }
 
 /** Claude Code, `@anthropic-ai/claude-code`. It runs every tool without a question. */
 export const claude: CodingProfile = {
   name: "claude",
-  command: ({ model, session }) => [
-    ...["claude", "-p", "--output-format", "stream-json", "--verbose"],
+  command: ({ model, session, usdLeft }) => [
+    ...["claude", "-p", "--output-format", "stream-json", "--verbose", "--include-partial-messages"],
     ...["--permission-mode", "bypassPermissions"],
+    ...(usdLeft === undefined ? [] : ["--max-budget-usd", usdLeft.toFixed(6)]),
     ...(model === undefined ? [] : ["--model", model]),
     ...(session === undefined ? [] : ["--resume", session]),
   ],
@@ -60,7 +103,11 @@ export const claude: CodingProfile = {
     const type = textIn(line, "type");
     const session = textIn(line, "session_id");
     const known = session === "" ? {} : { session };
-    if (type === "assistant") return { ...known, ...claudeParts(membersIn(line, "message")) };
+    if (type === "stream_event") return claudeEvent(line);
+    if (type === "assistant") {
+      const message = membersIn(line, "message");
+      return { ...known, ...claudeParts(message), ...claudeAnswered(textIn(message, "id"), message) };
+    }
     if (type !== "result") return known;
     const usage = membersIn(line, "usage");
     const answer = textIn(line, "result");
@@ -68,12 +115,9 @@ export const claude: CodingProfile = {
     return {
       ...known,
       ...(isFailed ? { failure: answer || textIn(line, "subtype") || "without a reason" } : { answer }),
-      turns: numberIn(line, "num_turns"),
-      tokens:
-        numberIn(usage, "input_tokens") +
-        numberIn(usage, "cache_creation_input_tokens") +
-        numberIn(usage, "output_tokens"),
-      usd: numberIn(line, "total_cost_usd"),
+      turns: Math.max(1, numberIn(line, "num_turns")),
+      usage: claudeTokens(usage),
+      sessionUsd: numberIn(line, "total_cost_usd"),
     };
   },
 };
@@ -88,6 +132,17 @@ export const codex: CodingProfile = {
     "-",
   ],
   env: ["OPENAI_API_KEY", "CODEX_API_KEY", "CODEX_HOME"],
+  reports: ["tokens"],
+  log: {
+    files: (session, { CODEX_HOME, HOME = "" }, known) => {
+      const pattern = join("sessions", "*", "*", "*", `rollout-*-${session}.jsonl`);
+      return known.length > 0 ? Promise.resolve(known) : filesIn(CODEX_HOME ?? join(HOME, ".codex"), pattern);
+    },
+    read: (line) => {
+      const total = membersIn(membersIn(membersIn(line, "payload"), "info"), "total_token_usage");
+      return "input_tokens" in total ? { sessionUsage: codexTokens(total) } : {};
+    },
+  },
   read: (line) => {
     const type = textIn(line, "type");
     const item = membersIn(line, "item");
@@ -101,11 +156,12 @@ export const codex: CodingProfile = {
       return { tool: `${kind} ${textIn(item, "command") || textIn(item, "tool")}`.trim() };
     if (type === "turn.failed") return { failure: textIn(membersIn(line, "error"), "message") };
     if (type !== "turn.completed") return {};
-    const usage = membersIn(line, "usage");
-    const fresh = numberIn(usage, "input_tokens") - numberIn(usage, "cached_input_tokens");
-    return { turns: 1, tokens: fresh + numberIn(usage, "output_tokens") };
+    return { turns: 1, sessionUsage: codexTokens(membersIn(line, "usage")) };
   },
 };
+
+/** How much of the id of a session the name of its log has. */
+const geminiIdLength = 8;
 
 /** Gemini CLI, `@google/gemini-cli`. It runs every tool without a question. */
 export const gemini: CodingProfile = {
@@ -116,9 +172,25 @@ export const gemini: CodingProfile = {
     ...(session === undefined ? [] : ["--resume", session]),
   ],
   env: ["GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL", "GOOGLE_CLOUD_PROJECT"],
+  reports: ["tokens"],
+  log: {
+    // Which of several files it continues depends on its version.
+    files: (session, { HOME = "" }) =>
+      filesIn(
+        join(HOME, ".gemini", "tmp"),
+        join("*", "chats", `session-*-${session.slice(0, geminiIdLength)}.jsonl`),
+      ),
+    read: (line) => {
+      if (textIn(line, "type") !== "gemini") return {};
+      const used = membersIn(line, "tokens");
+      const outputTokens = numberIn(used, "output") + numberIn(used, "thoughts");
+      const [inputTokens, cachedTokens] = [numberIn(used, "input"), numberIn(used, "cached")];
+      return { answered: { id: textIn(line, "id"), inputTokens, cachedTokens, outputTokens } };
+    },
+  },
   read: (line) => {
     const type = textIn(line, "type");
-    if (type === "init") return { session: textIn(line, "session_id") };
+    if (type === "init") return { session: textIn(line, "session_id"), model: textIn(line, "model") };
     if (type === "message" && textIn(line, "role") === "assistant") return { text: textIn(line, "content") };
     if (type === "tool_use")
       return { tool: `${textIn(line, "tool_name")} ${JSON.stringify(line["parameters"] ?? {})}` };
@@ -128,7 +200,11 @@ export const gemini: CodingProfile = {
     return {
       ...(textIn(line, "status") !== "success" && { failure: failure || "without a reason" }),
       turns: 1,
-      tokens: numberIn(stats, "input") + numberIn(stats, "output_tokens"),
+      usage: {
+        inputTokens: numberIn(stats, "input") + numberIn(stats, "cached"),
+        cachedTokens: numberIn(stats, "cached"),
+        outputTokens: numberIn(stats, "output_tokens"),
+      },
     };
   },
 };
@@ -139,6 +215,50 @@ export function acp(name: string, command: readonly string[], env: readonly stri
     ...{ name, env, acp: true },
     command: ({ model }) => [...command, ...(model === undefined ? [] : ["--model", model])],
   };
+}
+
+/** Reads a line of JSON. Programs write warnings between their lines. */
+export function newsOf(line: string, read: (line: Members) => CodingNews): CodingNews {
+  try {
+    const value = JSON.parse(line) as unknown;
+    return isMembers(value) ? read(value) : {};
+  } catch {
+    return {};
+  }
+}
+
+async function filesIn(cwd: string, pattern: string): Promise<readonly string[]> {
+  const files: string[] = [];
+  for await (const file of glob(pattern, { cwd })) files.push(join(cwd, file));
+  return files;
+}
+
+function codexTokens(usage: Members): ModelTokens {
+  return {
+    inputTokens: numberIn(usage, "input_tokens"),
+    cachedTokens: numberIn(usage, "cached_input_tokens"),
+    outputTokens: numberIn(usage, "output_tokens"),
+  };
+}
+
+function claudeTokens(usage: Members): ModelTokens {
+  const cachedTokens = numberIn(usage, "cache_read_input_tokens");
+  const fresh = numberIn(usage, "input_tokens") + numberIn(usage, "cache_creation_input_tokens");
+  return { inputTokens: fresh + cachedTokens, cachedTokens, outputTokens: numberIn(usage, "output_tokens") };
+}
+
+function claudeAnswered(id: string, message: Members): CodingNews {
+  const model = textIn(message, "model");
+  const answered = { id, ...claudeTokens(membersIn(message, "usage")) };
+  return id === "" ? {} : { answered, ...(model !== "" && { model }) };
+}
+
+/** Only the last event of an answer has all tokens of its output. */
+function claudeEvent(line: Members): CodingNews {
+  const event = membersIn(line, "event");
+  return textIn(event, "type") === "message_delta"
+    ? claudeAnswered(textIn(line, "api_message_id"), event)
+    : {};
 }
 
 function claudeParts(message: Members): CodingNews {

@@ -1,0 +1,44 @@
+/**
+ * The log that a program writes of its session, for amounts that its output has only at the end of a turn. What is new is
+ * read again and again. A log that is not there says nothing.
+ */
+import { open, stat } from "node:fs/promises";
+import type { CodingNews, CodingProfile } from "./profiles.ts";
+import { newsOf } from "./profiles.ts";
+
+export class SessionLog {
+  readonly #log: NonNullable<CodingProfile["log"]>;
+  readonly #env: Readonly<Record<string, string>>;
+  /** How many bytes of each file were read. */
+  readonly #read = new Map<string, number>();
+
+  constructor(log: NonNullable<CodingProfile["log"]>, env: Readonly<Record<string, string>>) {
+    this.#log = log;
+    this.#env = env;
+  }
+
+  /** Returns what the log says since the last time. */
+  async news(session: string): Promise<readonly CodingNews[]> {
+    const files = await this.#log.files(session, this.#env, [...this.#read.keys()]);
+    const news: CodingNews[] = [];
+    for (const file of files)
+      for (const line of await this.#lines(file).catch(() => [])) news.push(newsOf(line, this.#log.read));
+    return news;
+  }
+
+  /** Returns whole lines. */
+  async #lines(file: string): Promise<readonly string[]> {
+    const start = this.#read.get(file) ?? 0;
+    const { size } = await stat(file);
+    if (size <= start) return [];
+    const handle = await open(file);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
+      const end = buffer.subarray(0, bytesRead).lastIndexOf("\n") + 1;
+      this.#read.set(file, start + end);
+      return buffer.toString("utf8", 0, end).split("\n").slice(0, -1);
+    } finally {
+      await handle.close();
+    }
+  }
+}
