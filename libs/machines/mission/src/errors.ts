@@ -1,4 +1,5 @@
 import { counted, defineErrors } from "@tutti/kernel";
+import { type Conflict, conflictText } from "@tutti/machine-work";
 
 /** Errors that a mission returns to its callers, and errors of tasks that no agent reported. */
 export const missionErrors = defineErrors("mission", {
@@ -13,7 +14,7 @@ export const missionErrors = defineErrors("mission", {
     status: "ALREADY_EXISTS",
     retry: "never",
     help: "A mission with this id was started with something else. The same start again gives the same mission.",
-    message: ({ id }: { id: string }) => `Mission \`${id}\` already exists with another specification`,
+    message: (conflict: Conflict) => conflictText("Mission", conflict),
     remedy: "Choose another id, or start it with the same specification.",
   },
   missionEnded: {

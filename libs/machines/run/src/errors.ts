@@ -1,4 +1,5 @@
 import { counted, defineErrors } from "@tutti/kernel";
+import { type Conflict, conflictText } from "@tutti/machine-work";
 
 interface ChildFailure {
   readonly task: string;
@@ -21,7 +22,7 @@ export const runErrors = defineErrors("workflow", {
     status: "ALREADY_EXISTS",
     retry: "never",
     help: "A run with this id was started with something else. The same start again gives the same run.",
-    message: ({ id }: { id: string }) => `Run \`${id}\` already exists with another specification`,
+    message: (conflict: Conflict) => conflictText("Run", conflict),
     remedy: "Choose another id, or start it with the same specification.",
   },
   runEnded: {

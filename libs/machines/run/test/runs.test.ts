@@ -78,8 +78,17 @@ describe("a run", () => {
       existed: true,
       status: WorkStatus.WORK_STATUS_RUNNING,
     });
-    const refused = scene.begin(chain, { requestHash: Uint8Array.of(2) });
-    assert.ok(isRefusal(refused) && refused.code === "workflow.run_conflict", "another one is refused");
+    const conflictWith = (order: Parameters<typeof scene.begin>[1]) => {
+      const refused = scene.begin(chain, { requestHash: Uint8Array.of(2), ...order });
+      assert.ok(isRefusal(refused) && refused.code === "workflow.run_conflict");
+      return refused.message;
+    };
+    const remedy = "Choose another id, or start it with the same specification.";
+    assert.equal(conflictWith({}), `Run \`r\` already exists with another specification. ${remedy}`);
+    assert.equal(
+      conflictWith({ input: jsonBytes({ name: "Anna" }), priority: 5, labels: { team: "a" } }),
+      `Run \`r\` already exists, and differs in labels, priority and input \`name\`. ${remedy}`,
+    );
   });
 
   it("tries again after growing pauses, and fails with the last error when that does not help", () => {

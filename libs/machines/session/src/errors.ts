@@ -1,4 +1,5 @@
 import { defineErrors } from "@tutti/kernel";
+import { type Conflict, conflictText } from "@tutti/machine-work";
 
 /** Errors that a session returns to its callers, and reasons of its failure. */
 export const sessionErrors = defineErrors("session", {
@@ -13,7 +14,7 @@ export const sessionErrors = defineErrors("session", {
     status: "ALREADY_EXISTS",
     retry: "never",
     help: "A session with this id was started with something else. The same start again gives the same session.",
-    message: ({ id }: { id: string }) => `Session \`${id}\` already exists with another specification`,
+    message: (conflict: Conflict) => conflictText("Session", conflict),
     remedy: "Choose another id, or start it with the same specification.",
   },
   ended: {

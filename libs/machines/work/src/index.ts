@@ -49,8 +49,11 @@ export {
   readsOf,
 } from "./evaluate/programs.ts";
 export { type OpenCommand, openCommands } from "./life/commands.ts";
+export { differencesIn, fieldDifferences, jsonDifferences } from "./life/differences.ts";
 export {
+  type Conflict,
   causeOf,
+  conflictText,
   isSameParent,
   isSameRequest,
   type LifeErrors,

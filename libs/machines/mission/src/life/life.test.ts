@@ -15,6 +15,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { CompleteTask, FailTask, NoteAttempt, NoteProgress } from "@tutti/contracts/workflow/v1";
+import { isRefusal } from "@tutti/kernel";
 import {
   beginMission,
   cancelMission,
@@ -185,12 +186,15 @@ describe("a mission", () => {
 
   it("is the same when it is started again, and another specification is a conflict", () => {
     const scene = MissionScene.of({}, { requestHash: Uint8Array.of(1) });
-    const again = (hash: number) =>
+    const again = (hash: number, spec: Parameters<typeof orderOf>[0] = {}) =>
       scene.driver.execute(scene.key, beginMission, {
-        order: orderOf({}, { requestHash: Uint8Array.of(hash) }),
+        order: orderOf(spec, { requestHash: Uint8Array.of(hash) }),
       });
     assert.deepEqual(taken(again(1)).existed, true);
     assert.equal(codeOf(again(2)), "mission.mission_conflict");
+    const refused = again(2, { maxTasks: 7 });
+    assert.ok(isRefusal(refused));
+    assert.match(refused.message, /already exists, and differs in `maxTasks`\. /);
   });
 
   it("pauses: nothing new starts, and running tasks end before it resumes", () => {

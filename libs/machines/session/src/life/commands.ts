@@ -28,6 +28,7 @@ import {
   causeOf,
   detailOfRefusal,
   isDone,
+  fieldDifferences,
   isSameRequest,
   reasonOf,
   statusName,
@@ -92,7 +93,7 @@ function again(
   step: SessionStep,
 ): SessionBegun | Refusal {
   const isSame = isSameRequest(session.order?.requestHash, order?.requestHash);
-  return life.startedAgain(session, step, isSame);
+  return life.startedAgain(session, step, isSame, () => fieldDifferences(session.order?.spec, order?.spec));
 }
 
 /** Why a session that was not started yet could not start with this. Undefined where it could. */

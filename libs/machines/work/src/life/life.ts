@@ -11,6 +11,7 @@ import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { cut, detailOfRefusal } from "../errors/details.ts";
 import { reasonLengthMax } from "../limits.ts";
 import { statusName } from "../status.ts";
+import { together } from "./differences.ts";
 
 /** An entry of a catalogue of errors, called with more than it needs. */
 interface Refusing<Parameters> {
@@ -22,9 +23,21 @@ export interface LifeErrors {
   readonly missing: Refusing<{ readonly id: string }>;
   readonly ended: Refusing<{ readonly id: string; readonly status: string; readonly wanted: string }>;
   readonly goesOn: Refusing<{ readonly id: string; readonly status: string }>;
-  readonly conflict: Refusing<{ readonly id: string }>;
+  readonly conflict: Refusing<Conflict>;
   readonly cancelled: Refusing<Ender>;
   readonly terminated: Refusing<Ender>;
+}
+
+/** Which parts of the start differ, in words. Empty if they are not known. */
+export interface Conflict {
+  readonly id: string;
+  readonly differences: string;
+}
+
+/** What an error says of work that exists with something else. */
+export function conflictText(kind: string, { id, differences }: Conflict): string {
+  const how = differences === "" ? " with another specification" : `, and differs in ${differences}`;
+  return `${kind} \`${id}\` already exists${how}`;
 }
 
 interface Ender {
@@ -69,8 +82,14 @@ export class WorkLife<View extends LivingView> {
   }
 
   /** The reply to a start of work that exists: the same start gives the same work. */
-  startedAgain(view: View, step: LifeStep, isSame: boolean): { existed: true; status: WorkStatus } | Refusal {
-    if (!isSame) return this.#parts.errors.conflict.refusal({ id: step.key.id });
+  startedAgain(
+    view: View,
+    step: LifeStep,
+    isSame: boolean,
+    differences: () => readonly string[],
+  ): { existed: true; status: WorkStatus } | Refusal {
+    if (!isSame)
+      return this.#parts.errors.conflict.refusal({ id: step.key.id, differences: together(differences()) });
     return { existed: true, status: this.#parts.statusOf(view) };
   }
 

@@ -19,6 +19,7 @@ import {
   causeOf,
   detailOfRefusal,
   expressionOf,
+  fieldDifferences,
   isSameParent,
   isSameRequest,
   labelsMax,
@@ -71,7 +72,7 @@ function again(
   // A parent that starts again what it has withdrawn learns that it does not start.
   const isGivenUp = before?.spec === undefined && isSameParent(before?.parent, order?.parent);
   const isSame = isGivenUp || isSameRequest(before?.requestHash, order?.requestHash);
-  return life.startedAgain(mission, step, isSame);
+  return life.startedAgain(mission, step, isSame, () => fieldDifferences(before?.spec, order?.spec));
 }
 
 function orderProblem(order: ReadOnly<MissionOrder> | undefined): string | Refusal | undefined {

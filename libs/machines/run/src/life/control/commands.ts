@@ -18,8 +18,10 @@ import {
 import { isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
 import {
   detailOfRefusal,
+  differencesIn,
   isSameParent,
   isSameRequest,
+  jsonDifferences,
   labelsMax,
   noBytes,
   reasonOf,
@@ -81,7 +83,9 @@ export const beginRun: RunCommand<BeginRun, RunBegun> = {
 function again(run: RunView, order: ReadOnly<RunOrder> | undefined, step: RunStep): RunBegun | Refusal {
   // A parent that starts again what it has withdrawn learns that it does not start.
   const isOurs = isWithdrawn(run) && isSameParent(run.order?.parent, order?.parent);
-  return life.startedAgain(run, step, isOurs || isSameOrder(run.order, order));
+  return life.startedAgain(run, step, isOurs || isSameOrder(run.order, order), () =>
+    differences(run.order, order),
+  );
 }
 
 function isSameOrder(one: ReadOnly<RunOrder> | undefined, other: ReadOnly<RunOrder> | undefined): boolean {
@@ -90,6 +94,43 @@ function isSameOrder(one: ReadOnly<RunOrder> | undefined, other: ReadOnly<RunOrd
   // The first half has all but how the version was named, which is no matter where it is this very one.
   const isSameVersion = before.length === 32 && now.length === 32 && one?.hash === other?.hash;
   return isSameRequest(before, now, isSameVersion ? 16 : undefined);
+}
+
+const orderWords = {
+  ...{
+    definition: "workflow",
+    plan: "tasks",
+    inputPayload: "input",
+    parameters: "parameters",
+    labels: "labels",
+  },
+  ...{
+    priority: "priority",
+    pool: "pool",
+    dueMs: "due time",
+    timeoutMs: "timeout",
+    retentionMs: "retention",
+  },
+  ...{ budget: "budget", startMs: "start time", parent: "parent" },
+};
+
+/** Empty for a run that was withdrawn, and for an order whose definition was not found. */
+function differences(
+  before: ReadOnly<RunOrder> | undefined,
+  now: ReadOnly<RunOrder> | undefined,
+): readonly string[] {
+  if (before === undefined || now === undefined || isBare(before) || isBare(now)) return [];
+  const found = [...differencesIn(before, now, orderWords)];
+  if (Buffer.compare(before.input, now.input) !== 0) {
+    const fields = jsonDifferences(before.input, now.input);
+    found.push(fields.length === 0 ? "input" : `input ${fields.join(", ")}`);
+  }
+  if (found.length > 0 || before.hash === now.hash) return found;
+  return ["version"];
+}
+
+function isBare({ hash, plan }: ReadOnly<RunOrder>): boolean {
+  return hash === "" && plan.length === 0;
 }
 
 function orderProblem(order: RunOrder | undefined): string | undefined {
