@@ -7,9 +7,9 @@ import { check, problemsOf } from "./language.fixture.ts";
 const table: readonly (readonly [title: string, text: string, problems: readonly string[]])[] = [
   [
     "text that is not YAML",
-    "workflow: [",
+    "workflow: w\ntasks:\n  a: {needs: [b, c}\n",
     [
-      "a.yaml:1:12: error: the text is not YAML: indented differently than expected, or a bracket is not closed",
+      "a.yaml:3:14: error: the text is not YAML: `[` is not closed, or the lines after it are not indented further",
     ],
   ],
   ["a list", "- a", ["a.yaml:1:1: error: expected a mapping for `definition`, found a list"]],

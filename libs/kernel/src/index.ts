@@ -18,7 +18,7 @@ export {
   systemSources,
 } from "./configuration/sources.ts";
 export { didYouMean, nearest } from "./configuration/suggestion.ts";
-export { yamlMistakes } from "./configuration/yaml-mistakes.ts";
+export { yamlMistakesIn } from "./configuration/yaml-mistakes.ts";
 export { parseYaml, YamlTooDeep } from "./configuration/yaml-text.ts";
 export * from "./context/call-context.ts";
 export { AssertionFault, assert, type Facts, unreachable } from "./errors/assertion.ts";

@@ -1,5 +1,5 @@
 import type { Json, LineAndColumn } from "@tutti/expressions";
-import { parseYaml, YamlTooDeep, yamlMistakes } from "@tutti/kernel";
+import { parseYaml, YamlTooDeep, yamlMistakesIn } from "@tutti/kernel";
 import {
   type Alias,
   type Document,
@@ -30,10 +30,8 @@ export function readYaml(text: string, findings: Findings): ReadSource {
     findings.error("too_large", [], `nested more than ${limits.depthMax} deep`, { at: fault.at });
     return { value: undefined, places: placesOfOffsets(lines) };
   }
-  for (const { code, pos } of [...document.errors, ...document.warnings])
-    findings.error("syntax", [], `the text is not YAML: ${yamlMistakes[code] ?? "not understood"}`, {
-      at: pos[0],
-    });
+  for (const mistake of yamlMistakesIn(document, text))
+    findings.error("syntax", [], `the text is not YAML: ${mistake.text}`, { at: mistake.at });
   if (findings.list.length > 0) return { value: undefined, places: placesOfOffsets(lines) };
   const plainer = new Plainer(findings);
   const places = new YamlPlaces(document, { text, lines, targets: plainer.targets });

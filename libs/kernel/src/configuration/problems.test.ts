@@ -227,7 +227,22 @@ describe("a mistake in the configuration is refused with its place and what to d
     [
       "a file that is no YAML",
       yaml("engines: [\n"),
-      "tutti.yaml:2:1 is not valid YAML: indented differently than expected, or a bracket is not closed",
+      "tutti.yaml:1:10 is not valid YAML: `[` is not closed, or the lines after it are not indented further",
+    ],
+    [
+      "an open bracket around a closed one",
+      yaml("engines: [[1]\n"),
+      "tutti.yaml:1:10 is not valid YAML: `[` is not closed, or the lines after it are not indented further",
+    ],
+    [
+      "an open quote in a bracket",
+      yaml("engines: [1, 'a\nb: 1\n"),
+      "tutti.yaml:1:14 is not valid YAML: a quote is not closed",
+    ],
+    [
+      "a line with less space",
+      yaml("engines:\n    a: 1\n   b: 1\n"),
+      "tutti.yaml:3:1 is not valid YAML: indented differently than expected",
     ],
     [
       "a key twice",

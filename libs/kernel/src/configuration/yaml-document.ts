@@ -1,5 +1,5 @@
 import { isAlias, isCollection, isMap, isNode, isScalar, LineCounter, type Node } from "yaml";
-import { yamlMistakes } from "./yaml-mistakes.ts";
+import { yamlMistakesIn } from "./yaml-mistakes.ts";
 import { parseYaml, YamlTooDeep } from "./yaml-text.ts";
 
 export interface Member {
@@ -15,6 +15,7 @@ const depthMax = 64;
 /** A YAML (or JSON) text whose every part knows its line and column. */
 export class YamlDocument {
   readonly #name: string;
+  readonly #text: string;
   readonly #lines = new LineCounter();
   readonly #document: ReturnType<typeof parseYaml> | undefined;
   /** The character that opens one level too many. */
@@ -22,6 +23,7 @@ export class YamlDocument {
 
   constructor(name: string, text: string) {
     this.#name = name;
+    this.#text = text;
     // Pretty errors would quote the line they are about, and a secret with it.
     try {
       this.#document = parseYaml(text, { lines: this.#lines, depthMax, uniqueKeys: true });
@@ -39,9 +41,8 @@ export class YamlDocument {
   get mistakes(): readonly string[] {
     if (this.#document === undefined)
       return [`${this.#at(this.#deepAt)} is nested more than ${depthMax} deep`];
-    const { errors, warnings } = this.#document;
-    return [...errors, ...warnings].map(
-      ({ code, pos }) => `${this.#at(pos[0])} is not valid YAML: ${yamlMistakes[code]}`,
+    return yamlMistakesIn(this.#document, this.#text).map(
+      ({ at, text }) => `${this.#at(at)} is not valid YAML: ${text}`,
     );
   }
 

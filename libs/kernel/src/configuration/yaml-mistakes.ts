@@ -1,17 +1,17 @@
-import type { ErrorCode } from "yaml";
+import { type Document, type ErrorCode, isCollection, isNode, isScalar, visit } from "yaml";
 
 /**
  * Mistakes of texts that are not valid YAML, in words: `tutti.yaml:3:5 is not valid YAML: …`. The library's
  * own messages repeat
  * parts of the text, which may be a secret.
  */
-export const yamlMistakes: Readonly<Record<ErrorCode, string>> = {
+const words: Readonly<Record<ErrorCode, string>> = {
   ALIAS_PROPS: "an alias takes no tag or anchor",
   BAD_ALIAS: "an alias or anchor without a clear name. Put text that starts with * or & in quotes",
   BAD_COLLECTION_TYPE: "a tag that does not fit its value",
   BAD_DIRECTIVE: "an unknown directive. Put text that starts with % in quotes",
   BAD_DQ_ESCAPE: "an unknown escape sequence. Use single quotes for text with backslashes",
-  BAD_INDENT: "indented differently than expected, or a bracket is not closed",
+  BAD_INDENT: "indented differently than expected",
   BAD_PROP_ORDER: "a tag or anchor in the wrong place",
   BAD_SCALAR_START: "text that starts with a reserved character. Put it in quotes",
   BLOCK_AS_IMPLICIT_KEY: "a mapping or list in the middle of a line. Put text with a colon in quotes",
@@ -30,3 +30,46 @@ export const yamlMistakes: Readonly<Record<ErrorCode, string>> = {
   TAG_RESOLVE_FAILED: "an unknown tag. Put text that starts with ! in quotes",
   UNEXPECTED_TOKEN: "an element that is not allowed here",
 };
+
+interface Mistake {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** An open bracket or quote is named where it opens. Mistakes after it follow from it, and are left out. */
+export function yamlMistakesIn(
+  { contents, errors, warnings }: Pick<Document, "contents" | "errors" | "warnings">,
+  text: string,
+): readonly Mistake[] {
+  const mistakes: Mistake[] = [];
+  const starts = errors.length === 0 ? undefined : startsByEnd(contents);
+  for (const { code, pos } of errors) {
+    const mayBeOpen = code === "BAD_INDENT" || code === "MISSING_CHAR";
+    const open = mayBeOpen ? openAt(starts?.get(pos[0]) ?? [], text.charAt(pos[0] - 1)) : undefined;
+    if (open !== undefined) return [...mistakes, { at: open, text: openText(text.charAt(open)) }];
+    mistakes.push({ at: pos[0], text: words[code] });
+  }
+  return [...mistakes, ...warnings.map(({ code, pos }) => ({ at: pos[0], text: words[code] }))];
+}
+
+function openText(opening: string): string {
+  if (opening === '"' || opening === "'") return "a quote is not closed";
+  return `\`${opening}\` is not closed, or the lines after it are not indented further`;
+}
+
+/** Where brackets and quotes open, the innermost last, by where they end. */
+function startsByEnd(contents: Document["contents"]): ReadonlyMap<number, readonly number[]> {
+  const starts = new Map<number, number[]>();
+  visit(contents, (_, node) => {
+    const isEnclosed = isCollection(node) ? node.flow : isScalar(node) && /^QUOTE/.test(node.type ?? "");
+    if (!isEnclosed || !isNode(node) || !node.range) return;
+    const [start, end] = node.range;
+    starts.set(end, [...(starts.get(end) ?? []), start]);
+  });
+  return starts;
+}
+
+/** Where the innermost of these opens that the last character before their end does not close. */
+function openAt(starts: readonly number[], last: string): number | undefined {
+  return starts.at(/[\]}"']/.test(last) ? -2 : -1);
+}
