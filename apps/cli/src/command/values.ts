@@ -78,6 +78,24 @@ export class Values {
     return momentMs;
   }
 
+  /** The argument or option, as it is written, whose value is a text or has it as a part. */
+  nameOf(text: string): string | undefined {
+    if (text === "") return undefined;
+    const all = [
+      ...[...this.#arguments].map(([name, given]) => [name, given] as const),
+      ...[...this.#options].map(([name, given]) => [`--${name}`, given] as const),
+    ];
+    const found =
+      all.find(([, given]) => given.includes(text)) ??
+      all.find(([, given]) => given.some((value) => value.split(/[,=@]/).includes(text)));
+    return found?.[0];
+  }
+
+  /** An option that is set, as it is written. */
+  optionLike(name: string): string | undefined {
+    return this.#options.has(name) ? `--${name}` : undefined;
+  }
+
   /** `key=value` pairs. */
   labels(name: string): Record<string, string> {
     const labels: Record<string, string> = {};

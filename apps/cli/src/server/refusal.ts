@@ -1,17 +1,20 @@
 /** What the platform refused, in words: what, why, and what to do next. */
 import { sentences } from "@tutti/kernel";
 import { Client, RestError, strangeAnswer } from "@tutti/rest/client";
+import type { Context } from "../command/declaration.ts";
 import { type ExitCode, exitCodes } from "../command/exit-codes.ts";
 import { type Advice, Failure } from "../command/failure.ts";
 import { httpFetch } from "../effects/http-fetch.ts";
 import type { RouteName, Server } from "./calls.ts";
 import { adviceFor } from "./names.ts";
+import { problemsAsWritten } from "./written-names.ts";
 
 interface Call {
   readonly name: RouteName;
   readonly parts: { readonly params?: unknown; readonly query?: unknown; readonly body?: unknown };
   readonly client: Client;
   readonly server: Pick<Server, "url" | "namespace">;
+  readonly context: Pick<Context, "command" | "values">;
 }
 
 export async function refusalOf(error: RestError, call: Call): Promise<Failure> {
@@ -22,6 +25,8 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
     return forbidden(error, call, await rightsFor(error, call).catch(() => []));
   const large = tooLarge(error);
   if (large !== undefined) return large;
+  const written = problemsAsWritten(error, call.context.values);
+  if (written !== undefined) return misused(written, error, call.context.command.name);
   const next =
     error.status === 404
       ? await adviceFor(call, error.code, error.detail)
@@ -40,13 +45,22 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
   });
 }
 
+/** The values of arguments and options are wrong. */
+function misused([first = "", ...why]: readonly string[], error: RestError, command: string): Failure {
+  return new Failure(first, {
+    why,
+    next: [[`tutti help ${command}`, "shows its arguments and options"]],
+    ...{ exitCode: exitCodes.refused, code: error.code, cause: error },
+  });
+}
+
 const storeElsewhere = "Store large data elsewhere, and pass its location.";
 
 /** An input above what a request takes. */
 function tooLarge(error: RestError): Failure | undefined {
   for (const { field, message } of error.fields) {
     const [, most, found] = /^expected at most (\d+) bytes, found (\d+)$/.exec(message) ?? [];
-    if (!/(?:^|\.)input\.inline$/.test(field) || found === undefined) continue;
+    if (!/(?:^|\.)input(?:\.inline)?$/.test(field) || found === undefined) continue;
     const mib = (bytes: unknown) => (Number(bytes) / 1_048_576).toFixed(1).replace(".0", "");
     return new Failure(`The input has ${mib(found)} MiB, and at most ${mib(most)} MiB are allowed.`, {
       next: [storeElsewhere],

@@ -72,12 +72,10 @@ const getRun = (server: Server) => server.call("runs.get", { params: { id: "orde
 async function refused(
   answer: RequestListener,
   call: (server: Server) => Promise<unknown> = getRun,
+  options: Readonly<Record<string, string>> = {},
 ): Promise<Failure> {
   await using stranger = await listening(answer);
-  const server = await connect({
-    ...contextWith({}),
-    values: new Values(new Map(), new Map([["server", [stranger.url]]])),
-  });
+  const server = await connect(contextWith({ ...options, server: stranger.url }));
   const error: unknown = await call(server).then(
     () => assert.fail("expected a refusal"),
     (thrown: unknown) => thrown,
@@ -211,9 +209,33 @@ describe("what the platform refuses", () => {
     }
   });
 
+  it("a wrong value is named by the argument or option that has it", async () => {
+    const options = { label: "a b=c", timeout: "900d" };
+    const refusedFor = (fields: readonly object[]) =>
+      refused(
+        (_, response) => {
+          const [status, text] = problem(400, "mesh.invalid_request", "The request is invalid: a", {
+            fields,
+          });
+          response.writeHead(status).end(text);
+        },
+        undefined,
+        options,
+      );
+    const label = { field: 'labels["a b"]', message: 'expected letters, found "a b"' };
+    const timeout = { field: "spec.timeoutMs", message: "expected at most 5, found 77760000000" };
+    const failure = await refusedFor([label, timeout]);
+    assert.equal(failure.message, '--label: expected letters, found "a b".');
+    assert.deepEqual(failure.why, ["--timeout: expected at most 5, found 77760000000."]);
+    assert.match(JSON.stringify(failure.next), /tutti help /);
+    // A field that no option has stays as it is in the request.
+    const other = { field: "definition.name", message: 'expected a name, found "x y"' };
+    assert.match((await refusedFor([label, other])).message, /^The request is invalid/);
+  });
+
   it("an input above the limit is refused with its size in MiB", async () => {
     const failure = await refused((_, response) => {
-      const fields = [{ field: "input.inline", message: "expected at most 1048576 bytes, found 3000008" }];
+      const fields = [{ field: "input", message: "expected at most 1048576 bytes, found 3000008" }];
       const [status, text] = problem(400, "mesh.invalid_request", "The request is invalid", { fields });
       response.writeHead(status).end(text);
     });

@@ -31,21 +31,27 @@ export async function connect(context: Context): Promise<Server> {
         }
         return reply;
       } catch (error) {
-        throw error instanceof RestError ? await refusalOf(error, { name, parts, client, server }) : error;
+        throw error instanceof RestError
+          ? await refusalOf(error, { name, parts, client, server, context })
+          : error;
       }
     },
     async *bytes(name, parts = {}) {
       try {
         yield* client.pieces(name, { signal: shell.interrupted, ...parts });
       } catch (error) {
-        throw error instanceof RestError ? await refusalOf(error, { name, parts, client, server }) : error;
+        throw error instanceof RestError
+          ? await refusalOf(error, { name, parts, client, server, context })
+          : error;
       }
     },
     async *follow(name, parts, options) {
       try {
         yield* client.follow(name, parts, { signal: shell.interrupted, ...options });
       } catch (error) {
-        throw error instanceof RestError ? await refusalOf(error, { name, parts, client, server }) : error;
+        throw error instanceof RestError
+          ? await refusalOf(error, { name, parts, client, server, context })
+          : error;
       }
     },
   };

@@ -227,6 +227,8 @@ describe("requests", () => {
     assert.equal(named("runs.start", "spec.timeout_ms"), "timeoutMs");
     assert.equal(named("runs.start", 'spec.labels["a b"]'), 'labels["a b"]');
     assert.equal(named("runs.start", "spec.definition.name"), "definition.name");
+    assert.equal(named("runs.start", "spec.input.inline"), "input");
+    assert.equal(named("runs.start", "spec.input.name"), "input.name");
     assert.equal(named("runs.list", "filter.created.from"), "createdFromMs");
     assert.equal(named("runs.list", "page.token"), "token");
     assert.equal(named("runs.get", "run_id"), "id");

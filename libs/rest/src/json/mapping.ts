@@ -132,6 +132,8 @@ export class Mapping {
         start = "";
       }
       type = table?.of;
+      // In JSON a payload is its value: `input.inline` is `input`.
+      if (table?.kind === "payload" && /^(inline|blob|media_type)$/.test(steps.at(-1) ?? "")) break;
     }
     return named.join(".");
   }

@@ -8,18 +8,12 @@ import type { Shell } from "../../effects/shell.ts";
 import { followRun } from "../../follow/follow.ts";
 import { isFileName, readDefinition, type SourceFile } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
-import { withOptionNames } from "../../server/option-names.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { budgetIn } from "../amounts.ts";
 import { runSession } from "../sessions/write.ts";
 import { register } from "../workflows/register.ts";
 import { undeclaredIn } from "./undeclared.ts";
-
-const optionNames = {
-  ...{ runId: "--id", labels: "--label", priority: "--priority", parameters: "--parameter" },
-  idempotencyKey: "--idempotency-key",
-};
 
 /** Registers where a file was named, starts, and follows to the end. */
 export async function run(context: Context): Promise<Result> {
@@ -37,8 +31,8 @@ export async function run(context: Context): Promise<Result> {
   const server = await connect(context);
   const { schema, ...definition } = await definitionOf(context, server, file ?? what);
   const declared = print.hasNotes && input !== undefined ? schema() : undefined;
-  const start = () =>
-    server.call("runs.start", {
+  const reply = server
+    .call("runs.start", {
       query: server.namespace,
       body: {
         definition,
@@ -50,10 +44,11 @@ export async function run(context: Context): Promise<Result> {
         ...(budget === undefined ? {} : { budget }),
       },
       ...(key === undefined ? {} : { idempotencyKey: key }),
+    })
+    .catch((error: unknown) => {
+      throw fileInstead(error, definition.name, shell) ?? error;
     });
-  const { run: started, existed } = await withOptionNames(optionNames, start).catch((error: unknown) => {
-    throw fileInstead(error, definition.name, shell) ?? error;
-  });
+  const { run: started, existed } = await reply;
   if (started === undefined)
     throw new Failure("The platform returned no run.", {
       exitCode: exitCodes.refused,
