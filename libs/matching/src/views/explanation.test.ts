@@ -314,6 +314,20 @@ describe("why a task waits", () => {
     );
   });
 
+  it("says when its agent was last heard of, if the link is cut", () => {
+    const arena = new Arena();
+    const agent = arena.agent("a");
+    arena.sender().offer(1);
+    arena.turn();
+    arena.nowMs += 3_000;
+    agent.link.cut(arena.nowMs);
+    arena.nowMs += 1_000;
+    assert.match(
+      arena.pool.explain(tokenOf(1), arena.nowMs)?.summary ?? "",
+      /Its link is cut\. It was last heard of \ds ago\. If it does not return within \d+s, the task goes to another worker\./,
+    );
+  });
+
   it("is given for a profile too, before anything is offered", () => {
     const arena = new Arena();
     const profile = OfferProfile.fromPartial({ capability: "work", versionRange: "^3" });

@@ -1,6 +1,7 @@
 import { Offer, type OfferProfile } from "@tutti/contracts/swarm/v1";
 import { type Candidate, Explanation, WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { printDuration, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
+import type { Agent } from "../agents/agent.ts";
 import type { PoolIdentity } from "../api/pool.ts";
 import { namedMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
@@ -60,7 +61,7 @@ export class Explanations {
       const since = printDuration(forMs < 1_000 ? forMs : Math.round(forMs / 1_000) * 1_000);
       const summary = `It was given to ${agent.agentId} ${since} ago, and ${
         task.begunMs === 0 ? "has not reported its start" : "is running"
-      }.`;
+      }.${silenceOf(agent, nowMs)}`;
       const placement = placementOf(this.#placements, task, nowMs);
       return Explanation.fromPartial({
         about,
@@ -152,6 +153,18 @@ export class Explanations {
         };
       });
   }
+}
+
+/** When a worker was last heard of whose link is cut or silent. Empty for any other. */
+function silenceOf({ cut, silent, heardMs, cutDueMs }: Agent, nowMs: number): string {
+  if (!cut && !silent) return "";
+  const heard = `It was last heard of ${secondsOf(nowMs - heardMs)} ago`;
+  if (!cut) return ` ${heard}.`;
+  return ` Its link is cut. ${heard}. If it does not return within ${secondsOf(cutDueMs - nowMs)}, the task goes to another worker.`;
+}
+
+function secondsOf(ms: number): string {
+  return printDuration(Math.max(1, Math.round(ms / 1_000)) * 1_000);
 }
 
 function explainEnded(task: Task, nowMs: number): Explanation {

@@ -46,8 +46,8 @@ const said: Readonly<Record<string, Said>> = {
   progress_saved: ({ fraction, message }) => progress(fraction, message),
   attempt_failed: ({ attempt, error, retryMs }, { timeMs }) =>
     `${failing(`failed in attempt ${text(attempt)}`, error)}${again(retryMs, timeMs)}`,
-  offer_returned: ({ message, lost, retryMs }, { timeMs }) =>
-    `${lost === true ? "lost its worker" : "came back"}${text(message) === "" ? "" : `: ${text(message)}`}${again(retryMs, timeMs)}`,
+  offer_returned: ({ message, lost, agent, retryMs }, { timeMs }) =>
+    `${lost === true ? `lost its worker ${text(agent)}`.trimEnd() : "came back"}${text(message) === "" ? "" : `: ${text(message)}`}${again(retryMs, timeMs)}`,
   task_held: plain("is due and waits, because the run is paused"),
   task_completed: ({ agent, fromCache }) =>
     fromCache === true ? "has its output from the cache" : by("completed", agent),

@@ -211,7 +211,8 @@ function textOf(event: EventFacts): { readonly text: string; readonly tone: Tone
     case "attempt_failed":
       return { text: `attempt failed${by}: ${error}`, tone: "yellow" };
     case "offer_returned":
-      return details["lost"] === true ? { text: `attempt lost${suffix(error)}`, tone: "yellow" } : undefined;
+      if (details["lost"] !== true) return undefined;
+      return { text: `worker lost${by.replace(" by", "")}, given to another worker`, tone: "yellow" };
     case "task_completed":
       return { text: `completed${by}`, tone: "green" };
     case "task_failed":

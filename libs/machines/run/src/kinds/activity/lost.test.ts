@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CompleteTask, FailTask, ReturnTask } from "@tutti/contracts/workflow/v1";
+import { isRefusal } from "@tutti/kernel";
 import { lostMax } from "@tutti/machine-work";
+import { explain } from "../../life/queries/explain.ts";
+import { showTasks } from "../../life/queries/tasks.ts";
 import { completeTask, failTask, returnTask } from "../../life/results/attempts.ts";
 import { RunScene } from "../../testing/index.ts";
 
@@ -22,6 +25,25 @@ describe("an attempt that loses its worker", () => {
     assert.equal(offer.effect.attempt, 1);
     scene.driver.settle(offer, completeTask, CompleteTask.fromPartial({ agent: "w2" }));
     assert.equal(scene.events.at(-1), "run_completed");
+  });
+
+  it("is shown with its worker until the task has ended, and as no failure", () => {
+    const scene = sceneOf();
+    lose(scene, "w7");
+    const shown = () => {
+      const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false };
+      const tasks = scene.driver.query(scene.key, showTasks, { ...wanted, from: 0, size: 10 });
+      assert.ok(!isRefusal(tasks));
+      return tasks.tasks[0]?.statusReason;
+    };
+    const reason = "(its link was cut), which does not count as a failure";
+    assert.equal(shown(), `worker \`w7\` was lost ${reason}`);
+    const explained = scene.driver.query(scene.key, explain, { taskId: "a" });
+    assert.ok(!isRefusal(explained));
+    const [failure] = explained.failures;
+    assert.deepEqual([failure?.agentId, failure?.error?.message], ["w7", `worker lost ${reason}`]);
+    scene.driver.settle(scene.offer("a"), completeTask, CompleteTask.fromPartial({ agent: "w2" }));
+    assert.equal(shown(), "");
   });
 
   it("fails the task with the tenth loss, and names all of them, also if attempts are left", () => {

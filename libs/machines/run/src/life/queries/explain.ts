@@ -19,6 +19,7 @@ import {
   statusName,
   statusWord,
 } from "@tutti/machine-work";
+import { shownError } from "../../core/attempt/losses.ts";
 import { limitInWords } from "../../core/limit/limits.ts";
 import { hasBudget } from "../../core/node/budget.ts";
 import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
@@ -342,7 +343,7 @@ function failuresOf(run: RunView, node: NodeView, task: string): Partial<FailedA
     attempt,
     agentId: agent || starter,
     failTime: toTimestamp(endMs),
-    error: bounded(error),
+    error: shownError(error),
   }));
   const { TASK_STATUS_FAILED, TASK_STATUS_PAUSED } = TaskStatus;
   const isKept = failed.at(-1)?.attempt === node.attempt;

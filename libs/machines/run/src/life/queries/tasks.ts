@@ -5,6 +5,7 @@ import { type Attempt, type Task, Task as Tasks } from "@tutti/contracts/workflo
 import { capabilityNames, type PlanTask, planKinds } from "@tutti/definitions";
 import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
 import { asPayload, bounded, type Data, isDone } from "@tutti/machine-work";
+import { lastLoss, messageOf, shownError } from "../../core/attempt/losses.ts";
 import { hasOutput, outputOf } from "../../core/evaluate/outputs.ts";
 import { chosenOf, isOffered } from "../../core/plan/offer-profile.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
@@ -99,7 +100,7 @@ function taskMessage(run: RunView, number: number, withPayloads: boolean): Task 
     needs: needsOf(range, number),
     parentTaskId: range.owner < 0 ? "" : taskIdOf(run, range.owner),
     status: statusOfNode(run, number),
-    statusReason: node?.more?.repairReason || node?.more?.message || node?.error?.message || "",
+    statusReason: node?.more?.repairReason || (node && messageOf(node)) || node?.error?.message || "",
     labels: { ...labels, ...node?.more?.details?.labels },
     priority: priority + policy.priority,
     gang: policy.gang ?? "",
@@ -162,7 +163,7 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
       queueTime: momentOf(queueMs),
       startTime: momentOf(startMs),
       endTime: momentOf(endMs),
-      error: bounded(error),
+      error: shownError(error),
     }),
   );
   if (node.attempt === 0 || failed.at(-1)?.number === node.attempt) return failed;
@@ -181,7 +182,7 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
       ...(compensation ? { compensation } : { endTime: at(node.endAt) }),
       ...(node.error === undefined ? {} : { error: bounded(node.error) }),
       progress: node.more?.fraction ?? 0,
-      message: node.more?.message ?? "",
+      message: lastLoss(node) === undefined ? (node.more?.message ?? "") : "",
     },
   ];
 }

@@ -1,0 +1,29 @@
+/** Lost workers as users read of them: the task goes to another worker, and no attempt has failed. */
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { bounded, cut, isDone, lossLengthMax, lostCode } from "@tutti/machine-work";
+import type { NodeView } from "../state/state.ts";
+
+/** The last loss, as long as nothing else was reported since. */
+export function lastLoss({
+  more,
+}: NodeView): { readonly agent: string; readonly reason: string } | undefined {
+  const { agent, error } = more?.failures.at(-1) ?? {};
+  const isLast = error?.code === lostCode && error.message === cut(more?.message ?? "", lossLengthMax);
+  return isLast ? { agent: agent ?? "", reason: error.message } : undefined;
+}
+
+/** What a task says of itself. */
+export function messageOf(node: NodeView): string {
+  const loss = lastLoss(node);
+  if (loss === undefined) return node.more?.message ?? "";
+  if (isDone(node.status)) return "";
+  return `worker \`${loss.agent}\` was lost (${loss.reason}), which does not count as a failure`;
+}
+
+/** The error of an attempt. */
+export function shownError(error: ReadOnly<ErrorDetail> | undefined): ErrorDetail {
+  const shown = bounded(error);
+  if (shown.code !== lostCode) return shown;
+  return { ...shown, message: `worker lost (${shown.message}), which does not count as a failure` };
+}
