@@ -74,6 +74,16 @@ describe("the frame of a run", () => {
     ]);
   });
 
+  it("says that a task is paused, once none is active", () => {
+    const stateOf = (counts: RunView["counts"]) =>
+      drawn({ ...order, counts }, 60)[0]
+        ?.trim()
+        .slice(0, 1);
+    assert.equal(stateOf({ total: 3, paused: 1, running: 1 }), "●");
+    assert.equal(stateOf({ total: 3, paused: 1, waiting: 1 }), "‖");
+    assert.match(drawn({ ...order, counts: { paused: 1 } }, 60)[0] ?? "", /task paused · 9\.0 s$/);
+  });
+
   it("at 80 columns", () =>
     assert.deepEqual(drawn(order, 80), [
       " ● order-18  order                                              running · 9.0 s",

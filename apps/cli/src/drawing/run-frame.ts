@@ -1,6 +1,6 @@
 import type { RunView, TaskView } from "../follow/run-view.ts";
 import { drawBar, printShare } from "../terminal/bar.ts";
-import { lookOf } from "../terminal/states.ts";
+import { lookOf, lookOfRun } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { cut, padEnd, padStart, safe, widthOf } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
@@ -33,7 +33,7 @@ export function drawRun(run: RunView, canvas: Canvas): string[] {
 }
 
 function headOf(run: RunView, { style, width, nowMs }: Canvas): string {
-  const { symbol, tone, words } = lookOf(run.state);
+  const { symbol, tone, words } = lookOfRun(run.state, run.counts);
   const lasts = run.startMs === undefined ? "" : printDurationMs((run.endMs ?? nowMs) - run.startMs);
   const state = lasts === "" ? words : `${words} · ${lasts}`;
   const room = width - widthOf(state) - 4;

@@ -2,7 +2,7 @@
 import type { WorkReference } from "@tutti/rest/types";
 import { type ReactNode, useEffect } from "react";
 import { StandMark } from "../score/glyph.tsx";
-import { runStates, standOf } from "../score/states.ts";
+import { standOfRun, type TaskCounts } from "../score/states.ts";
 import { Copy } from "./copy.tsx";
 import { Duration, Moment } from "./moment.tsx";
 import type { Lifetime } from "./moments.ts";
@@ -28,6 +28,8 @@ export interface WorkHeadOptions {
   readonly title: string;
   /** As the platform spells it. */
   readonly status: string | undefined;
+  /** Of a run, by state. */
+  readonly tasks?: TaskCounts;
   /** Who started it. Empty if unknown. */
   readonly by: string;
   readonly lifetime: Lifetime;
@@ -42,14 +44,15 @@ export interface WorkHeadOptions {
 
 /** How it stands, who started it when, and what it is part of. */
 export function WorkHead(options: WorkHeadOptions) {
-  const { kind, id, title, status, by, lifetime, hasEnded, parent, actions, before, children } = options;
+  const { kind, id, title, status, tasks, by, lifetime, hasEnded, parent, actions, before, children } =
+    options;
   return (
     <PageHead
       title={
         <>
           {title}{" "}
           <span className="work-head-state">
-            <StandMark stand={standOf(runStates, status)} />
+            <StandMark stand={standOfRun(status, tasks)} />
           </span>
         </>
       }

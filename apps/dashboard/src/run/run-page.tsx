@@ -183,6 +183,7 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
   return (
     <WorkHead
       {...{ kind: "run", id: run.id, status: state, parent: run.parent, hasEnded: hasRunEnded(run.state) }}
+      {...(travel.isPast ? {} : { tasks: run.counts })}
       title={run.definition === "" ? "Tasks without a workflow" : run.definition}
       by={by?.id ?? ""}
       lifetime={{ createTimeMs: run.createMs, endTimeMs: run.endMs }}

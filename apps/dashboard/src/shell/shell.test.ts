@@ -7,6 +7,7 @@ import {
   incidentStates,
   runStates,
   standOf,
+  standOfRun,
   taskStates,
   verdicts,
 } from "../score/states.ts";
@@ -96,6 +97,8 @@ describe("how things stand", () => {
       live: false,
     });
     assert.equal(standOf(runStates, undefined).word, "unknown");
+    assert.equal(standOfRun("running", { paused: 1 }).word, "task paused");
+    assert.equal(standOfRun("running", { paused: 1, queued: 1 }).word, "running");
   });
 });
 

@@ -9,7 +9,7 @@ import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { modeWords } from "../../terminal/modes.ts";
 import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
-import { lookOf } from "../../terminal/states.ts";
+import { lookOf, lookOfRun } from "../../terminal/states.ts";
 import type { Column, Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
@@ -174,7 +174,7 @@ export const runColumns: readonly Column[] = [
 ];
 
 export function runRow(run: Run, nowMs: number): Entry[] {
-  const { symbol, tone, words, isEnded } = lookOf(run.status);
+  const { symbol, tone, words, isEnded } = lookOfRun(run.status, run.tasks);
   const startMs = startOf(run);
   return [
     { text: run.runId, tone: isEnded ? "plain" : "bold" },

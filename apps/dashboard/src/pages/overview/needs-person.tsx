@@ -11,7 +11,14 @@ import { Empty, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { StandMark } from "../../score/glyph.tsx";
-import { agentStates, incidentStates, runStates, type Stand, standOf, verdicts } from "../../score/states.ts";
+import {
+  agentStates,
+  incidentStates,
+  type Stand,
+  standOf,
+  standOfRun,
+  verdicts,
+} from "../../score/states.ts";
 import { alertWords, inOrder } from "../incidents/incident.ts";
 import { IncidentLink } from "../incidents/incident-link.tsx";
 import { whatFailed } from "../runs/outcome.ts";
@@ -42,7 +49,8 @@ export function NeedsPerson() {
         {(open) => (
           <Lists
             approvals={open.approvals}
-            stopped={[...(stopped.data?.runs ?? []), ...held]}
+            stopped={stopped.data?.runs ?? []}
+            held={held}
             failed={failed.data?.runs ?? []}
             absent={absent.data?.agents ?? []}
             troubles={troubles}
@@ -57,13 +65,14 @@ export function NeedsPerson() {
 function Lists(options: {
   approvals: readonly Approval[];
   stopped: readonly Run[];
+  held: readonly Run[];
   failed: readonly Run[];
   absent: readonly Agent[];
   troubles: readonly Trouble[];
   incidents: readonly Incident[];
 }) {
-  const { approvals, stopped, failed, absent, troubles, incidents } = options;
-  if ([approvals, stopped, failed, absent, troubles, incidents].every((each) => each.length === 0))
+  const { approvals, stopped, held, failed, absent, troubles, incidents } = options;
+  if ([approvals, stopped, held, failed, absent, troubles, incidents].every((each) => each.length === 0))
     return (
       <Empty title="Nothing needs attention">No open incidents or approvals, no paused or failed runs.</Empty>
     );
@@ -94,6 +103,19 @@ function Lists(options: {
         }
       >
         {stopped.slice(0, shown).map((run) => (
+          <RunLine key={run.runId} run={run} verb="resume" label="Resume run" />
+        ))}
+      </Group>
+      <Group
+        title="Runs with a paused task"
+        many={held.length}
+        all={
+          <Link to="/runs" search={{ person: true }}>
+            Show all runs that need a person
+          </Link>
+        }
+      >
+        {held.slice(0, shown).map((run) => (
           <RunLine key={run.runId} run={run} verb="resume" label="Resume run" />
         ))}
       </Group>
@@ -198,7 +220,7 @@ function RunLine({ run, verb, label }: { run: Run; verb: "resume" | "retry"; lab
   const { runId } = run;
   return (
     <NeedLine
-      stand={standOf(runStates, run.status)}
+      stand={standOfRun(run.status, run.tasks)}
       what={
         <>
           <Link to="/runs/$runId" params={{ runId }}>

@@ -3,7 +3,7 @@
  * accepted, its line how long it has lasted, its head how it stands.
  */
 import type { Run } from "@tutti/rest/types";
-import { runStates, type Stand, standOf } from "../../score/states.ts";
+import { type Stand, standOfRun } from "../../score/states.ts";
 
 export interface Note {
   readonly runId: string;
@@ -69,7 +69,7 @@ function notesOf(runs: readonly Run[], fromMs: number, toMs: number): readonly N
       const free = lineEnds.findIndex((end) => end < from);
       const line = free >= 0 ? free : lineEnds.indexOf(Math.min(...lineEnds));
       lineEnds[line] = Math.max(to, from + headShare);
-      return { runId: run.runId, stand: standOf(runStates, run.status), from, to, line };
+      return { runId: run.runId, stand: standOfRun(run.status, run.tasks), from, to, line };
     });
 }
 

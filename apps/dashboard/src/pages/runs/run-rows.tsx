@@ -21,7 +21,7 @@ import { Duration, Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
 import { Tag } from "../../elements/parts.tsx";
 import { StandMark } from "../../score/glyph.tsx";
-import { runStates, standOf } from "../../score/states.ts";
+import { standOfRun } from "../../score/states.ts";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { workflowOf } from "../overview/score-layout.ts";
 import { tasksDone, whatFailed } from "./outcome.ts";
@@ -209,7 +209,7 @@ interface RowOptions {
 const RunRow = memo(
   function RunRow({ run, index, top, height, isAt, isMarked, onMark }: RowOptions) {
     const { runId } = run;
-    const stand = standOf(runStates, run.status);
+    const stand = standOfRun(run.status, run.tasks);
     const failed = whatFailed(run);
     const asked = run.openApprovals ?? 0;
     return (
