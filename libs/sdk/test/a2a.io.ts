@@ -15,34 +15,44 @@ import {
   UnauthenticatedUser,
 } from "@a2a-js/sdk/server";
 import { until } from "@tutti/kernel/testing";
-import { testDurable } from "@tutti/sdk";
+import { testDurable, type Worker } from "@tutti/sdk";
 import { type A2aAgentOptions, a2aAgent } from "@tutti/sdk/a2a";
+import { testWorkflow } from "@tutti/sdk/testing";
+
+const extension = "urn:tutti:a2a:budget:1";
 
 /** Answers at once, asks, fails or waits, as the text of the first message says. */
 class Executor implements AgentExecutor {
   readonly started: string[] = [];
-  readonly cancelled: string[] = [];
+  cancelled = 0;
+  /** Metadata of the first messages. */
+  readonly metadata: unknown[] = [];
 
   execute: AgentExecutor["execute"] = async ({ taskId, contextId, userMessage, task }, bus) => {
     const { content } = userMessage.parts[0] ?? {};
     const text = content?.$case === "text" ? content.value : JSON.stringify(content?.value);
-    if (task === undefined) this.started.push(text);
+    if (task === undefined) {
+      this.started.push(text);
+      this.metadata.push(userMessage.metadata);
+    }
     const state = (name: string) => ({ state: `TASK_STATE_${name}`, timestamp: new Date().toISOString() });
     const artifacts = [{ artifactId: "a", parts: [{ text: `done: ${text}` }] }];
     const said = { messageId: `m-${taskId}`, role: "ROLE_AGENT", parts: [{ text: "Which colour?" }] };
     const status =
       text === "ask"
         ? { ...state("INPUT_REQUIRED"), message: said }
-        : state(text === "fail" ? "FAILED" : text === "wait" ? "WORKING" : "COMPLETED");
-    const ended = text !== "ask" && text !== "fail" && text !== "wait";
+        : state(text === "fail" ? "FAILED" : text === "wait" || text === "spend" ? "WORKING" : "COMPLETED");
+    const ended = !["ask", "fail", "wait", "spend"].includes(text);
+    const metadata = { [extension]: { used: { tokens: 70, usd: 0.5 } } };
     bus.publish(
-      AgentEvent.task(Task.fromJSON({ id: taskId, contextId, status, ...(ended && { artifacts }) })),
+      AgentEvent.task(
+        Task.fromJSON({ id: taskId, contextId, status, metadata, ...(ended && { artifacts }) }),
+      ),
     );
-    if (text !== "wait") bus.finished();
+    if (text !== "wait" && text !== "spend") bus.finished();
   };
 
   cancelTask: AgentExecutor["cancelTask"] = async (taskId, bus) => {
-    this.cancelled.push(taskId);
     const status = { state: "TASK_STATE_CANCELED", timestamp: new Date().toISOString() };
     bus.publish(AgentEvent.statusUpdate(TaskStatusUpdateEvent.fromJSON({ taskId, contextId: "c", status })));
     bus.finished();
@@ -89,6 +99,7 @@ describe("a task that is delegated to an agent of another system", () => {
         },
       });
       const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+      if (body["method"] === "CancelTask") executor.cancelled += 1;
       const answer = await rpc.handle(body, context);
       if (Symbol.asyncIterator in answer) {
         response.writeHead(200, { "content-type": "text/event-stream" });
@@ -103,7 +114,8 @@ describe("a task that is delegated to an agent of another system", () => {
   });
   beforeEach(() => {
     executor.started.length = 0;
-    executor.cancelled.length = 0;
+    executor.cancelled = 0;
+    executor.metadata.length = 0;
   });
 
   const agent = (more: Partial<A2aAgentOptions> = {}) => testDurable(a2aAgent("peer", { url, ...more }));
@@ -126,11 +138,45 @@ describe("a task that is delegated to an agent of another system", () => {
     await until("a question", async () => run.questions[0]);
     run.reject("ask", { reason: "no" });
     assert.match((await run.failure())?.message ?? "", /no/);
-    assert.equal(executor.cancelled.length, 1);
+    assert.equal(executor.cancelled, 1);
   });
 
   it("fails with the words of the agent", async () => {
     await assert.rejects(agent().execute({ input: "fail" }), /a2a\.task_failed|ended the task as failed/);
+  });
+
+  it("gets the rest of the budget, and what it used counts", async () => {
+    const run = await agent({ metadata: { skillId: "greet" } }).start({
+      input: "Ada",
+      budget: { tokens: 100, money: 2 },
+    });
+    assert.equal(await run.result(), "done: Ada");
+    assert.deepEqual(executor.metadata, [{ skillId: "greet", [extension]: { tokens: 100, usd: 2 } }]);
+    assert.deepEqual([run.used.tokens, run.used.money], [70, 0.5]);
+  });
+
+  for (const [what, budget, words] of [
+    ["its tokens are", { tokens: 60 }, "70 of 60 tokens are used"],
+    ["its time is", { tokens: 1_000, timeMs: 200 }, "200 ms have passed"],
+  ] as const)
+    it(`is cancelled when ${what} used up`, async () => {
+      const run = await agent().start({ input: "spend", budget });
+      const { code, message = "" } = (await run.failure()) ?? {};
+      assert.equal(code, "a2a.budget_used_up");
+      assert.ok(message.includes(words), message);
+      assert.deepEqual([executor.cancelled, run.used.tokens], [1, 70]);
+    });
+
+  it("is cancelled when the task that waits for it has taken too long", async () => {
+    const peer = a2aAgent("peer", { url });
+    const wait = { workflow: "a2a.peer", with: "wait", timeout: { total: "1s" } };
+    const test = testWorkflow({ workflow: "lead", tasks: { wait } } as never, {
+      ...{ handlers: (worker: Worker) => void worker.durable(peer), children: [peer.definition] },
+    });
+    const run = await test.start();
+    assert.match((await run.failure())?.code ?? "", /timed_out|timeout|late/);
+    await test.run(run.tasks[0]?.child ?? "").failure();
+    assert.equal(executor.cancelled, 1);
   });
 
   it("takes a card that one of the configured keys signed, and no other", async () => {

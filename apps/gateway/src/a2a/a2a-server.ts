@@ -13,7 +13,7 @@ import type { Asked } from "../calls/asked.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { isTool } from "../mcp/workflow-tools.ts";
 import { type AgentAddress, type CardParts, extendedCard, workflowCard } from "./card.ts";
-import { decisionOf, inputOf, payloadOf, signalIn, skillIn, unsupported } from "./messages.ts";
+import { budgetOf, decisionOf, inputOf, payloadOf, signalIn, skillIn, unsupported } from "./messages.ts";
 import {
   A2aError,
   booleanIn,
@@ -240,7 +240,11 @@ export class A2aServer {
     const seed = JSON.stringify([kind, id, namespace, name, messageId]);
     const runId = `a2a-${createHash("sha256").update(seed).digest("hex").slice(0, 32)}`;
     const labels = { [contextLabel]: contextId === "" ? runId : contextId, [messageLabel]: messageId };
-    const body = { definition: { name }, runId, input: inputOf(message, definition), labels };
+    const budget = budgetOf(message);
+    const body = {
+      ...{ definition: { name }, runId, input: inputOf(message, definition), labels },
+      ...(budget !== undefined && { budget }),
+    };
     try {
       const { run } = await this.#calls.call("runs.start", asked, { query: { namespace }, body });
       if (run === undefined) throw new A2aError("INTERNAL", "The run was not started");

@@ -1,6 +1,6 @@
 /** Agent cards: of the platform, with a skill for each workflow, and of one workflow. */
 import type { Definition } from "@tutti/rest/types";
-import { type Json, outputModes, protocolVersion } from "./protocol.ts";
+import { budgetExtension, type Json, outputModes, protocolVersion } from "./protocol.ts";
 
 /** Which agent a request is for. Without a workflow it is the platform's, for all workflows of a namespace. */
 export interface AgentAddress {
@@ -65,7 +65,17 @@ export function workflowCard(parts: CardParts, address: AgentAddress, definition
   };
 }
 
-const capabilities = { streaming: true, pushNotifications: true };
+const capabilities = {
+  ...{ streaming: true, pushNotifications: true },
+  extensions: [
+    {
+      uri: budgetExtension,
+      description:
+        "The metadata of a message may have a budget: `tokens`, `usd`, `timeMs`. The metadata of a task has `used` with the same.",
+      required: false,
+    },
+  ],
+};
 
 function cardOf({ origin, needsKey }: CardParts, address: AgentAddress): Json {
   const url = `${origin}${pathOf(address)}`;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Definition } from "@tutti/rest/types";
-import { decisionOf, inputOf, payloadOf, signalIn, skillIn } from "./messages.ts";
-import { A2aError, type Message, type Part } from "./protocol.ts";
+import { budgetOf, decisionOf, inputOf, payloadOf, signalIn, skillIn } from "./messages.ts";
+import { A2aError, budgetExtension, type Message, type Part } from "./protocol.ts";
 
 const of = (parts: readonly Part[], metadata = {}): Message => ({
   ...{ messageId: "m", taskId: "", contextId: "", parts, metadata },
@@ -65,4 +65,16 @@ it("a message names a skill and a signal in its metadata", () => {
   assert.equal(signalIn(of([], { signal: "go" })), "go");
   assert.equal(signalIn(of([])), undefined);
   assert.throws(() => signalIn(of([], { signal: 7 })), /signal/);
+});
+
+describe("the budget of a message", () => {
+  const given = (budget: unknown) => budgetOf(of([{ text: "x" }], { [budgetExtension]: budget }));
+
+  it("is that of the run", () => {
+    assert.equal(budgetOf(of([{ text: "x" }])), undefined);
+    assert.deepEqual(given({ tokens: 5, usd: 0.5 }), { tokens: 5, money: 0.5, timeMs: 0 });
+  });
+
+  for (const wrong of [7, { tokens: "5" }, { usd: -1 }, { timeMs: 0 }, { tokens: Number.NaN }])
+    it(`is refused as ${JSON.stringify(wrong)}`, () => assert.throws(() => given(wrong), A2aError));
 });

@@ -1,6 +1,14 @@
 /** A message as what Tutti takes: the input of a run, the data of a signal, the decision of an approval. */
-import type { Definition, Verdict } from "@tutti/rest/types";
-import { A2aError, invalid, isObject, type Json, type Message, type Part } from "./protocol.ts";
+import type { Amounts, Definition, Verdict } from "@tutti/rest/types";
+import {
+  A2aError,
+  budgetExtension,
+  invalid,
+  isObject,
+  type Json,
+  type Message,
+  type Part,
+} from "./protocol.ts";
 
 const textOf = (parts: readonly Part[]): string =>
   parts.flatMap((part) => ("text" in part ? [part.text] : [])).join("\n");
@@ -101,6 +109,22 @@ export function skillIn({ metadata }: Message): string {
   const { skillId } = metadata;
   if (typeof skillId === "string" && skillId !== "") return skillId;
   throw invalid("metadata.skillId", "expected the id of a skill of the agent card, the name of a workflow");
+}
+
+/** The budget that a client gives a run. Undefined without one. */
+export function budgetOf({ metadata }: Message): Amounts | undefined {
+  const given = metadata[budgetExtension];
+  if (given === undefined) return undefined;
+  const field = `metadata["${budgetExtension}"]`;
+  if (!isObject(given)) throw invalid(field, "expected an object with `tokens`, `usd` or `timeMs`");
+  const amount = (name: string): number => {
+    const value = given[name] ?? 0;
+    const isGiven = given[name] !== undefined;
+    if (typeof value !== "number" || !Number.isFinite(value) || value < 0 || (isGiven && value === 0))
+      throw invalid(`${field}.${name}`, "expected a number above 0");
+    return value;
+  };
+  return { tokens: amount("tokens"), money: amount("usd"), timeMs: amount("timeMs") };
 }
 
 export function unsupported(message: string): A2aError {

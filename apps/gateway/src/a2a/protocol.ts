@@ -170,6 +170,9 @@ function partIn(part: unknown, at: number): Part {
   throw invalid(field, "expected `text` or `data`");
 }
 
+/** The extension: its metadata of a message is a budget, and that of a task has `used`. */
+export const budgetExtension = "urn:tutti:a2a:budget:1";
+
 /** Media types that an answer can have. */
 export const outputModes = ["application/json", "text/plain"];
 

@@ -4,7 +4,7 @@
  */
 import type { Approval, Run, RunEvent } from "@tutti/rest/types";
 import { progressOf } from "../mcp/run-tasks.ts";
-import type { Json } from "./protocol.ts";
+import { budgetExtension, type Json } from "./protocol.ts";
 
 export type TaskState =
   | "TASK_STATE_SUBMITTED"
@@ -72,8 +72,16 @@ export function taskOf({ run, question, history, hasArtifacts }: TaskParts): Jso
     ...{ id: run.runId, contextId: contextOf(run), status: statusOf(run, question) },
     ...(hasArtifacts && { artifacts: artifactsOf(run) }),
     ...(history !== undefined && history.length > 0 && { history }),
-    metadata: { "tutti/workflow": run.spec?.definition?.name ?? "", "tutti/status": run.status },
+    metadata: {
+      ...{ "tutti/workflow": run.spec?.definition?.name ?? "", "tutti/status": run.status },
+      [budgetExtension]: { used: usedOf(run) },
+    },
   };
+}
+
+function usedOf({ used }: Run): Json {
+  const { tokens = 0, money = 0, timeMs = 0 } = used ?? {};
+  return { tokens, usd: money, timeMs };
 }
 
 export function statusOf(run: Run, question: Question | undefined): Json {

@@ -10,6 +10,7 @@ import { answerText, type Clock, isTuttiError, type Timers } from "@tutti/kernel
 import { type CardKey, isCardSignedBy, signatureHeaders } from "@tutti/policy/agent-card";
 import { eventsOf } from "../agents/models/sse.ts";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
+import { type A2aBudget, type A2aUse, budgetExtension, useOf } from "./budget.ts";
 import { a2aErrors } from "./errors.ts";
 
 export interface A2aAgentOptions {
@@ -39,6 +40,16 @@ export interface A2aTask {
   /** Data beside it. */
   readonly asked: Json;
   readonly output: Json;
+  /** What it has used until now. Undefined if the agent does not say. */
+  readonly used?: A2aUse | undefined;
+}
+
+interface Message {
+  readonly messageId: string;
+  readonly parts: readonly Json[];
+  /** The task that it continues. */
+  readonly task?: A2aTask;
+  readonly budget?: A2aBudget | undefined;
 }
 
 interface Endpoint {
@@ -77,18 +88,23 @@ export class A2aClient {
   }
 
   /** Sends a message, and returns its task at once. The same id is the same message. */
-  async send(
-    message: { readonly messageId: string; readonly parts: readonly Json[]; readonly task?: A2aTask },
-    signal?: AbortSignal,
-  ): Promise<A2aTask> {
-    const { messageId, parts, task } = message;
-    const { metadata } = this.#options;
-    const of = task === undefined ? {} : { taskId: task.id, contextId: task.contextId };
-    const sent = { messageId, role: "ROLE_USER", parts, ...of, ...(metadata !== undefined && { metadata }) };
+  async send({ messageId, parts, task, budget }: Message, signal?: AbortSignal): Promise<A2aTask> {
+    const metadata = {
+      ...this.#options.metadata,
+      ...(budget !== undefined && { [budgetExtension]: budget }),
+    };
+    const sent = {
+      ...{ messageId, role: "ROLE_USER", parts },
+      ...(task !== undefined && { taskId: task.id, contextId: task.contextId }),
+      ...(Object.keys(metadata).length > 0 && { metadata }),
+      ...(budget !== undefined && { extensions: [budgetExtension] }),
+    };
     const configuration = { returnImmediately: true };
     const answer = await this.#ask("SendMessage", "", { message: sent, configuration }, signal);
     if (isMembers(answer["task"])) return taskOf(answer["task"]);
-    return { ...none, state: "COMPLETED", output: outputOf(partsIn(membersIn(answer, "message"))) };
+    const said = membersIn(answer, "message");
+    const used = useOf(membersIn(said, "metadata"));
+    return { ...none, state: "COMPLETED", output: outputOf(partsIn(said)), used };
   }
 
   async get(id: string, signal?: AbortSignal): Promise<A2aTask> {
@@ -156,7 +172,7 @@ export class A2aClient {
     return this.#ports.fetch(isRpc ? url : `${url}${within}${path}`, {
       ...{ method: isRpc ? "POST" : method, signal, redirect: "error" },
       headers: {
-        ...{ accept, "a2a-version": version },
+        ...{ accept, "a2a-version": version, "a2a-extensions": budgetExtension },
         ...(hasBody && { "content-type": type }),
         ...this.#options.headers,
       },
@@ -295,6 +311,7 @@ function taskOf(task: Members): A2aTask {
       .join("\n"),
     asked: (said.find((part) => part["data"] !== undefined)?.["data"] ?? null) as Json,
     output: artifacts.length === 0 ? null : artifactsOf(artifacts),
+    used: useOf(membersIn(task, "metadata")),
   };
 }
 

@@ -26,6 +26,14 @@ export const a2aErrors = defineErrors("a2a", {
       `The agent \`${agent}\` refused the request: ${reason}`,
     remedy: "Correct the input of the task. The card of the agent describes it.",
   },
+  budgetUsedUp: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A delegated task was cancelled because the budget that it was given is used up, by its own count or by the time.",
+    message: ({ agent, used }: { agent: string; used: string }) =>
+      `The task of the agent \`${agent}\` was cancelled because its budget is used up: ${used}`,
+    remedy: "Start the run with a larger budget, or give the agent less to do.",
+  },
   taskFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",

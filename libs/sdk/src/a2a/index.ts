@@ -4,6 +4,7 @@ import { systemClock, systemTimers } from "@tutti/kernel";
 import type { ApproveOptions, FunctionContext } from "../functions/context.ts";
 import { type DurableFunction, type DurableOptions, durable } from "../functions/durable.ts";
 import { StepFailure } from "../functions/failure.ts";
+import { type A2aBudget, budgetOf, usedUp } from "./budget.ts";
 import { type A2aAgentOptions, A2aClient, type A2aPorts, type A2aTask, asks, hasEnded } from "./client.ts";
 import { a2aErrors } from "./errors.ts";
 
@@ -47,19 +48,38 @@ async function delegated(
   const messageId = ctx.uuid();
   const parts = partsOf(input);
   const signal = () => ctx.task.signal;
-  let task = await ctx.run("send", () => client.send({ messageId, parts }, signal()), { retry });
+  const startMs = ctx.now().getTime();
+  const { budget = {}, ...first } = await ctx.run(
+    "send",
+    async (): Promise<A2aTask & { readonly budget?: A2aBudget | undefined }> => {
+      const lent = budgetOf(ctx.left);
+      const none = usedUp(lent ?? {}, undefined, 0);
+      if (none !== undefined) throw a2aErrors.budgetUsedUp({ agent: name, used: none });
+      const sent = await client.send({ messageId, parts, budget: lent }, signal());
+      return { ...counted(ctx, undefined, sent), budget: lent };
+    },
+    { retry },
+  );
+  let task: A2aTask = first;
   // It also runs when the function fails: a task that has ended stays as it is.
   if (task.id !== "" && !hasEnded(task)) ctx.compensate("cancel", () => client.cancel(task.id));
   for (let quiet = 0; !hasEnded(task); ) {
     const before = task;
+    const passedMs = ctx.now().getTime() - startMs;
+    const used = usedUp(budget, task.used, passedMs);
+    if (used !== undefined) throw a2aErrors.budgetUsedUp({ agent: name, used });
+    const leftMs = (budget.timeMs ?? Number.POSITIVE_INFINITY) - passedMs;
     ctx.log.info(`${name}: ${task.state}`, { text: task.text, taskId: task.id });
     if (asks(task)) task = await answered(ctx, name, client, task);
-    else if (quiet === 0)
-      task = await ctx.run("follow", () => client.follow(before, followMs, signal()), { retry });
-    else {
+    else if (quiet === 0) {
+      const forMs = Math.min(followMs, leftMs);
+      const follow = async () => counted(ctx, before, await client.follow(before, forMs, signal()));
+      task = await ctx.run("follow", follow, { retry });
+    } else {
       // It takes long: wait without a slot of the worker.
-      await ctx.sleep(`${Math.min(pauseMaxS, 2 ** quiet)}s`);
-      task = await ctx.run("look", () => client.get(before.id, signal()), { retry });
+      await ctx.sleep(`${Math.ceil(Math.min(pauseMaxS * 1_000, 2 ** quiet * 1_000, leftMs))}ms`);
+      const look = async () => counted(ctx, before, await client.get(before.id, signal()));
+      task = await ctx.run("look", look, { retry });
     }
     quiet = task.state === before.state && task.text === before.text ? quiet + 1 : 0;
   }
@@ -68,6 +88,14 @@ async function delegated(
     throw a2aErrors.taskFailed({ agent: name, state: task.state.toLowerCase(), text });
   }
   return task.output;
+}
+
+/** Counts what an agent used since an earlier step. An agent that says less than before is not believed. */
+function counted(ctx: FunctionContext, before: A2aTask | undefined, task: A2aTask): A2aTask {
+  const { tokens, usd } = before?.used ?? { tokens: 0, usd: 0 };
+  const used = { tokens: Math.max(tokens, task.used?.tokens ?? 0), usd: Math.max(usd, task.used?.usd ?? 0) };
+  ctx.task.use({ tokens: used.tokens - tokens, money: used.usd - usd });
+  return { ...task, used };
 }
 
 type Decided = { readonly data?: Json } | null;
@@ -100,9 +128,9 @@ async function answered(
     },
   );
   const messageId = ctx.uuid();
-  const sent = await ctx.run("answer", () => client.send({ messageId, parts, task }, ctx.task.signal), {
-    retry,
-  });
+  const answer = async () =>
+    counted(ctx, task, await client.send({ messageId, parts, task }, ctx.task.signal));
+  const sent = await ctx.run("answer", answer, { retry });
   return sent.id === "" ? { ...sent, id: task.id } : sent;
 }
 

@@ -1,0 +1,50 @@
+/**
+ * A budget that goes to an agent of another system, and what it says that it used. Both are an extension of the protocol,
+ * which an agent that does not know it ignores.
+ */
+import { isMembers, type Members, numberIn } from "../agents/models/wire.ts";
+import type { LeftAmounts } from "../functions/wire.ts";
+
+/** The extension: its metadata of a message is a budget, and that of a task has `used`. */
+export const budgetExtension = "urn:tutti:a2a:budget:1";
+
+/** Of what has a limit. */
+export interface A2aBudget {
+  readonly tokens?: number;
+  readonly usd?: number;
+  readonly timeMs?: number;
+}
+
+export interface A2aUse {
+  readonly tokens: number;
+  readonly usd: number;
+}
+
+/** The budget of a task: the rest of the run's. */
+export function budgetOf(left: LeftAmounts | undefined): A2aBudget | undefined {
+  const { tokens, money, timeMs } = left ?? {};
+  const budget = {
+    ...(tokens !== undefined && { tokens: Math.max(0, tokens) }),
+    ...(money !== undefined && { usd: Math.max(0, money) }),
+    ...(timeMs !== undefined && { timeMs: Math.max(0, timeMs) }),
+  };
+  return Object.keys(budget).length === 0 ? undefined : budget;
+}
+
+/** What a task says that it used. Undefined if it says nothing. */
+export function useOf(metadata: Members): A2aUse | undefined {
+  const { used } = (isMembers(metadata[budgetExtension]) ? metadata[budgetExtension] : {}) as Members;
+  return isMembers(used) ? { tokens: numberIn(used, "tokens"), usd: numberIn(used, "usd") } : undefined;
+}
+
+/** Which limit is reached, in words. */
+export function usedUp(
+  { tokens, usd, timeMs }: A2aBudget,
+  used: A2aUse | undefined,
+  passedMs: number,
+): string | undefined {
+  const { tokens: spent = 0, usd: cost = 0 } = used ?? {};
+  if (tokens !== undefined && spent >= tokens) return `${spent} of ${tokens} tokens are used`;
+  if (usd !== undefined && cost >= usd) return `$${cost} of $${usd} are used`;
+  return timeMs !== undefined && passedMs >= timeMs ? `${timeMs} ms have passed` : undefined;
+}
