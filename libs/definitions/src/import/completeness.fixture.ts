@@ -179,3 +179,81 @@ function linesAround(statements: readonly Statement[], line: number): readonly n
     found.kind === "with" || found.values.some(({ text, of }) => text === "dag" || of?.text === "dag");
   return [...(isInside && isDag ? [] : [found.line]), ...linesAround(found.body, line)];
 }
+
+/** Words of a file in lines, with the lines that they may be listed by. */
+interface Word {
+  readonly line: number;
+  /** Behind its last character. */
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The same for the words of a crontab: variables, times, users and commands. Entries do not depend on each other. */
+export function silentCronWords(text: string, importer: (text: string) => Imported): readonly string[] {
+  const isVariable = (line: string) => /^\s*\w+\s*=/.test(line);
+  const lines = text.split("\n").map((line) => (line.trim().startsWith("#") ? "" : line));
+  return lines.flatMap((own, at) => {
+    if (own.trim() === "") return [];
+    const alone = lines.map((line, index) =>
+      isVariable(own) || isVariable(line) || index === at ? line : "",
+    );
+    return silentWords(
+      alone.join("\n"),
+      importer,
+      // The words of a command are one text.
+      wordsIn(alone.join("\n"), (line) => (line === own ? line : undefined)).filter(
+        (_, index, all) => index < 7 || index === all.length - 1,
+      ),
+    );
+  });
+}
+
+/**
+ * The same for a Makefile: targets, what is declared phony, and lines that are no rule. make reads recipes, variables and
+ * the files that targets need, since each task runs it on the whole file.
+ */
+export function silentMakeWords(text: string, importer: (text: string) => Imported): readonly string[] {
+  let isDefine = false;
+  let isMore = false;
+  const words = wordsIn(text, (line) => {
+    const isRest = isMore;
+    isMore = line.endsWith("\\");
+    if (/^endef\b/.test(line)) isDefine = false;
+    else if (/^define\b/.test(line)) isDefine = true;
+    else if (!isDefine && !isRest && /^(?:-?include|ifn?def|ifn?eq|\$\((?:eval|foreach|call)\b)/.test(line))
+      return line;
+    else if (!isDefine && !isRest && !/^\t|^#|=/.test(line)) {
+      const [head = "", needs] = line.split(/&?::?/);
+      const isSetting = /^\.[A-Z_]+$/.test(head) && head !== ".PHONY" && head !== ".NOTPARALLEL";
+      if (needs !== undefined && !isSetting) return head === ".PHONY" ? needs.replace("\\", "") : head;
+    }
+    return undefined;
+  });
+  return silentWords(text, importer, words);
+}
+
+/** @param partOf the part of a line whose words count */
+function wordsIn(text: string, partOf: (line: string) => string | undefined): readonly Word[] {
+  let start = 0;
+  return text.split("\n").flatMap((line, index) => {
+    const part = partOf(line);
+    const from = start + (part === undefined ? 0 : line.indexOf(part));
+    start += line.length + 1;
+    return [...(part ?? "").matchAll(/\S+/g)].map(({ 0: word, index: at }) => ({
+      ...{ line: index + 1, end: from + at + word.length, text: word },
+    }));
+  });
+}
+
+function silentWords(
+  text: string,
+  importer: (text: string) => Imported,
+  words: readonly Word[],
+): readonly string[] {
+  const listed = new Set(importer(text).untranslated.map(({ line }) => line));
+  const before = textOf(text, importer);
+  return words.flatMap(({ line, end, text: word }) => {
+    const isOther = textOf(`${text.slice(0, end)}x${text.slice(end)}`, importer) !== before;
+    return isOther || listed.has(line) ? [] : [`${line}: ${word}`];
+  });
+}

@@ -64,13 +64,15 @@ function addLine(collector: Collector, { line, entry, times, rest, hasUser, zone
     collector.leave(line, entry, reason);
     return;
   }
-  if (user !== undefined && user !== "root")
-    collector.leave(line, `user ${user}`, "the command runs as the user of the worker");
+  if (user !== undefined) collector.leave(line, `user ${user}`, "the command runs as the user of the worker");
   const { SHELL: shell = "/bin/sh", ...variables } = env;
+  // Cron runs a command in the home folder.
+  const { HOME: home = "" } = env;
   const [program = "job"] = command.trim().split(/\s+/);
   const name = collector.freeName(`cron-${nameFrom(program.split("/").at(-1) ?? "job")}`);
   const given: Json = {
     command: [shell, "-c", command],
+    ...(home !== "" && { cwd: home }),
     ...(Object.keys(variables).length > 0 && { env: variables }),
     ...(stdin.length > 0 && { stdin: `${stdin.join("\n")}\n` }),
   };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { silentValues } from "./completeness.fixture.ts";
+import { silentCronWords, silentMakeWords, silentValues } from "./completeness.fixture.ts";
 import { type Imported, importCrontab, importGithubActions, importMakefile, NotImported } from "./index.ts";
 
 type Members = { readonly [key: string]: never };
@@ -111,10 +111,64 @@ describe("a Makefile", () => {
   it("lists targets that are not phony and that no phony one needs", () => {
     const imported = importMakefile(".PHONY: test\ntest: app\n\tjest\napp:\n\tcc\nclean:\n\trm app\n");
     assert.deepEqual(left(imported), ["6 clean"]);
+    const none = importMakefile("all: app\n\tls\napp:\nclean:\n\trm app\n");
+    assert.deepEqual(left(none), ["1 Makefile", "1 all", "4 clean"]);
   });
 
   it("lists patterns, variables and other files with their lines", () => {
     assert.deepEqual(left(imported), ["4 build: $(EXTRA)", "10 %.o: %.c", "12 include rules.mk"]);
+  });
+});
+
+describe("files after the shape of real ones", () => {
+  const folder = new URL("../../test/", import.meta.url);
+  const textsIn = (kind: string) =>
+    readdirSync(new URL(`${kind}/`, folder)).map(
+      (file) => [file, readFileSync(new URL(`${kind}/${file}`, folder), "utf8")] as const,
+    );
+  const hasUser = (text: string) => importCrontab(text, { hasUser: /^\S+ .*\b(?:root|sadc)\b/m.test(text) });
+  const forgetful = () => ({ documents: [], untranslated: [{ line: 1, construct: "a", reason: "" }] });
+
+  it("are translated or listed, word by word, in ten crontabs", () => {
+    const files = textsIn("crontab");
+    assert.equal(files.length, 10);
+    for (const [file, text] of files) assert.deepEqual(silentCronWords(text, hasUser), [], file);
+    assert.deepEqual(silentCronWords("A=b\n0 3 * * * ls", forgetful).length, 6);
+  });
+
+  it("are translated or listed, target by target, in ten Makefiles", () => {
+    const files = textsIn("makefile");
+    assert.equal(files.length, 10);
+    for (const [file, text] of files) assert.deepEqual(silentMakeWords(text, importMakefile), [], file);
+    assert.deepEqual(silentMakeWords("B=c\n.PHONY: a\na: b\n\tls\nb:", forgetful).length, 3);
+  });
+
+  it("list what make does otherwise", () => {
+    const listOf = (file: string) =>
+      left(importMakefile(readFileSync(new URL(`makefile/${file}.mk`, folder), "utf8")));
+    assert.deepEqual(listOf("grouped"), [
+      "1 .NOTPARALLEL:",
+      "5 site: $(OUT)",
+      "8 check: .WAIT",
+      "12 include local.mk",
+    ]);
+    assert.deepEqual(listOf("circle"), ["1 .PHONY: fox", "2 chicken", "4 egg", "6 farm: barn"]);
+    assert.deepEqual(listOf("generated"), [
+      "6 $(foreach each,$(MODULES),$(eval $(call module,$(each))))",
+      "7 $(MODULES:%=test-%): test-%:",
+      "9 build-%: %",
+      "11 .PHONY: $(MODULES)",
+      "12 all: $(MODULES:%=%/lib.a)",
+    ]);
+    assert.deepEqual(listOf("release"), ["19 ifdef CI"]);
+  });
+
+  it("keep apart targets whose names give one id", () => {
+    const text = readFileSync(new URL("makefile/node.mk", folder), "utf8");
+    assert.deepEqual(taskOf(importMakefile(text), "make-test-unit", "test-unit"), {
+      ...{ uses: "shell", retry: 1, needs: ["test-unit-2"] },
+      with: { command: ["make", "-f", "Makefile", "-o", "test/unit", "test-unit"] },
+    });
   });
 });
 

@@ -10,35 +10,56 @@ interface Target {
   readonly needs: Set<string>;
 }
 
+/** What a Makefile says of targets. */
+interface Rules {
+  readonly targets: Map<string, Target>;
+  /** With the lines that declare them. */
+  readonly phony: Map<string, number>;
+}
+
+const assignment = /^\s*(?:(?:export|override|private)\s+)*[^\s:=#]+\s*(?::{0,3}|[?+!])=/;
 const rule = /^([^\s:=#][^:=#]*?)\s*(::?)(?!=)([^;#]*)/;
+/** Settings of make for all targets or some. It reads them itself. */
+const settings = new Set(
+  [
+    ...["SUFFIXES", "DEFAULT", "PRECIOUS", "INTERMEDIATE", "NOTINTERMEDIATE", "SECONDARY", "SECONDEXPANSION"],
+    ...[
+      "DELETE_ON_ERROR",
+      "IGNORE",
+      "LOW_RESOLUTION_TIME",
+      "SILENT",
+      "EXPORT_ALL_VARIABLES",
+      "ONESHELL",
+      "POSIX",
+    ],
+  ].map((word) => `.${word}`),
+);
 
 export function importMakefile(text: string, fileName = "Makefile"): Imported {
   requireSize(text);
   const collector = new Collector();
-  const { targets, phony } = read(text, collector);
-  const isNeeded = new Set([...phony].flatMap((name) => phonyBelow(name, targets, phony)));
-  for (const name of phony) {
-    if (isNeeded.has(name)) continue;
-    const target = targets.get(name);
-    if (target !== undefined) addWorkflow(collector, fileName, name, targets, phony);
-  }
-  for (const name of phony)
-    if (!targets.has(name)) collector.leave(1, `.PHONY: ${name}`, "the file has no rule for this target");
+  const rules = read(text, collector);
+  const { targets, phony } = rules;
+  const isNeeded = new Set([...phony.keys()].flatMap((name) => phonyBelow(name, rules)));
+  const done = new Set<string>();
+  for (const name of phony.keys())
+    if (!isNeeded.has(name) && targets.has(name)) addWorkflow(collector, fileName, name, rules, done);
+  for (const [name, line] of phony)
+    if (!targets.has(name)) collector.leave(line, `.PHONY: ${name}`, "the file has no rule for this target");
+    else if (!done.has(name))
+      collector.leave(targets.get(name)?.line ?? line, name, "the targets need each other in a circle");
   if (phony.size === 0)
     collector.leave(1, fileName, "no target is declared `.PHONY`, and files are left to make");
-  else {
-    // What a phony target needs is made with it.
-    const needed = new Set([...targets.values()].flatMap(({ needs }) => [...needs]));
-    for (const [name, { line }] of targets)
-      if (!phony.has(name) && !needed.has(name))
-        collector.leave(line, name, "it is not declared `.PHONY`, and files are left to make");
-  }
+  // What a phony target needs is made with it.
+  const needed = new Set([...targets.values()].flatMap(({ needs }) => [...needs]));
+  for (const [name, { line }] of targets)
+    if (!phony.has(name) && !needed.has(name))
+      collector.leave(line, name, "it is not declared `.PHONY`, and files are left to make");
   return collector.finish();
 }
 
-function read(text: string, collector: Collector): { targets: Map<string, Target>; phony: Set<string> } {
-  const targets = new Map<string, Target>();
-  const phony = new Set<string>();
+function read(text: string, collector: Collector): Rules {
+  const rules: Rules = { targets: new Map(), phony: new Map() };
   const lines = text.split(/\r?\n/);
   let isDefine = false;
   for (let index = 0; index < lines.length; index++) {
@@ -46,37 +67,66 @@ function read(text: string, collector: Collector): { targets: Map<string, Target
     let entry = lines[index] ?? "";
     while (entry.endsWith("\\") && index + 1 < lines.length)
       entry = `${entry.slice(0, -1)} ${lines[++index] ?? ""}`;
+    // References to variables may have any characters in them.
+    const masked = withoutReferences(entry);
+    const left = leftToMake(entry);
     if (isDefine) isDefine = !/^\s*endef\b/.test(entry);
     else if (/^\s*define\b/.test(entry)) isDefine = true;
-    else if (/^\s*(ifn?def|ifn?eq)\b/.test(entry))
-      collector.leave(line, entry, "the condition is left to make. Targets of both branches are read");
-    else if (/^\s*-?s?include\b/.test(entry))
-      collector.leave(line, entry, "targets of other files are left to make");
-    else if (!entry.startsWith("\t")) readRule(entry, line, { targets, phony, collector });
+    else if (left !== undefined) collector.leave(line, entry, left);
+    else if (!entry.startsWith("\t") && !assignment.test(masked))
+      readRule({ entry, masked, line }, rules, collector);
   }
-  return { targets, phony };
+  return rules;
 }
 
-interface Reading {
-  readonly targets: Map<string, Target>;
-  readonly phony: Set<string>;
-  readonly collector: Collector;
+/** Why a line that is no rule is listed. */
+function leftToMake(entry: string): string | undefined {
+  if (/^\s*(ifn?def|ifn?eq)\b/.test(entry))
+    return "the condition is left to make. Targets of both branches are read";
+  if (/^\s*-?s?include\b/.test(entry)) return "targets of other files are left to make";
+  if (/^\.RECIPEPREFIX\b/.test(entry)) return "recipes start with another character";
+  if (/^ *\$[({](?:eval|foreach|call)\b/.test(entry)) return "targets that it defines are left to make";
+  if (/^\.NOTPARALLEL\b/.test(entry)) return "tasks that do not need each other run side by side";
+  return undefined;
 }
 
-function readRule(entry: string, line: number, { targets, phony, collector }: Reading): void {
-  const [, left, , right = ""] = rule.exec(entry) ?? [];
+/** Returns a line of the same length, with `$____` in the place of `$(a:%=b)`. */
+function withoutReferences(entry: string): string {
+  let masked = entry;
+  for (let before = ""; before !== masked; ) {
+    before = masked;
+    masked = masked.replace(/\$(?:\([^()]*\)|\{[^{}]*\})/g, (found) => `$${"_".repeat(found.length - 1)}`);
+  }
+  return masked;
+}
+
+interface Line {
+  readonly entry: string;
+  readonly masked: string;
+  readonly line: number;
+}
+
+function readRule({ entry, masked, line }: Line, { targets, phony }: Rules, collector: Collector): void {
+  const [all = "", left, , right = ""] = rule.exec(masked) ?? [];
   if (left === undefined) return;
   // A variable of one target: `test: MODE = fast`.
-  if (/^\s*[\w.-]+\s*[:?+!]?=/.test(entry.slice(left.length).replace(/^\s*::?/, ""))) return;
-  const needs = right
-    .replace("|", " ")
-    .trim()
-    .split(/\s+/)
-    .filter((name) => name !== "");
-  for (const name of left.split(/\s+/)) {
-    if (name === ".PHONY") for (const each of needs) phony.add(each);
-    else if (name.startsWith(".") && !name.includes("/")) continue;
-    else if (name.includes("%")) collector.leave(line, entry, "a pattern is left to make");
+  if (assignment.test(masked.slice(left.length).replace(/^\s*::?/, ""))) return;
+  if (right.includes(":")) {
+    collector.leave(line, entry, "a pattern is left to make");
+    return;
+  }
+  const wordsAt = (part: string, from: number) =>
+    [...part.matchAll(/\S+/g)].map(({ 0: word, index }) =>
+      entry.slice(from + index, from + index + word.length),
+    );
+  const needs = wordsAt(right.replace("|", " "), all.length - right.length);
+  // Several targets of one recipe: `a b &: c`.
+  const names = wordsAt(left.replace(/&$/, ""), 0);
+  for (const name of names) {
+    if (name === ".PHONY") for (const each of needs) phony.set(each, phony.get(each) ?? line);
+    else if (settings.has(name)) continue;
+    else if (name.includes("%") || (name.startsWith(".") && !name.includes("/")))
+      collector.leave(line, entry, "a pattern is left to make");
     else if (name.includes("$")) collector.leave(line, entry, "a target with a variable is left to make");
     else {
       const target = targets.get(name) ?? { line, needs: new Set<string>() };
@@ -87,55 +137,61 @@ function readRule(entry: string, line: number, { targets, phony, collector }: Re
 }
 
 /** The phony targets that a target needs itself. */
-function phonyBelow(
-  name: string,
-  targets: ReadonlyMap<string, Target>,
-  phony: ReadonlySet<string>,
-): string[] {
+function phonyBelow(name: string, { targets, phony }: Rules): string[] {
   return [...(targets.get(name)?.needs ?? [])].filter(
     (need) => need !== name && phony.has(need) && targets.has(need),
   );
 }
 
+/** @param done the targets that have a task */
 function addWorkflow(
   collector: Collector,
   fileName: string,
   goal: string,
-  targets: ReadonlyMap<string, Target>,
-  phony: ReadonlySet<string>,
+  rules: Rules,
+  done: Set<string>,
 ): void {
   const tasks: Record<string, Json> = {};
+  const ids = new Map<string, string>();
   const open = [goal];
+  const idOf = (name: string): string => {
+    const slug = nameFrom(name);
+    const taken = new Set(ids.values());
+    let id = ids.get(name) ?? slug;
+    // `build/all` and `build-all` are two targets.
+    for (let number = 2; !ids.has(name) && taken.has(id); number++) id = `${slug}-${number}`;
+    ids.set(name, id);
+    return id;
+  };
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    const id = nameFrom(name);
+    const id = idOf(name);
     if (tasks[id] !== undefined) continue;
-    const below = phonyBelow(name, targets, phony);
-    const { line = 1, needs = new Set<string>() } = targets.get(name) ?? {};
+    done.add(name);
+    const below = phonyBelow(name, rules);
+    const { line = 1, needs = new Set<string>() } = rules.targets.get(name) ?? {};
     for (const need of needs)
       if (need.includes("$"))
         collector.leave(line, `${name}: ${need}`, "make builds what the variable names");
-      else if (throughFiles(need, targets, phony))
+      else if (throughFiles(need, rules))
         collector.leave(line, `${name}: ${need}`, "a file needs a phony target, which make does again");
-    const done = below.flatMap((need) => ["-o", need]);
+      else if (need === ".WAIT")
+        collector.leave(line, `${name}: ${need}`, "tasks that do not need each other run side by side");
+    const made = below.flatMap((need) => ["-o", need]);
     tasks[id] = {
-      ...{ uses: "shell", with: { command: ["make", "-f", fileName, ...done, name] }, retry: 1 },
-      ...(below.length > 0 && { needs: below.map(nameFrom) }),
+      ...{ uses: "shell", with: { command: ["make", "-f", fileName, ...made, name] }, retry: 1 },
+      ...(below.length > 0 && { needs: below.map(idOf) }),
     };
     open.push(...below);
   }
   const workflow = collector.freeName(`make-${goal}`);
   collector.add(
     { workflow, description: `The target ${goal} of ${fileName}.`, tasks },
-    targets.get(goal)?.line ?? 1,
+    rules.targets.get(goal)?.line ?? 1,
   );
 }
 
 /** Whether a file that is needed leads to a phony target. */
-function throughFiles(
-  name: string,
-  targets: ReadonlyMap<string, Target>,
-  phony: ReadonlySet<string>,
-): boolean {
+function throughFiles(name: string, { targets, phony }: Rules): boolean {
   const seen = new Set<string>();
   const open = phony.has(name) ? [] : [name];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
