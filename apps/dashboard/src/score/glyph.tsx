@@ -101,6 +101,13 @@ const drawings: Record<GlyphName, ReactNode> = {
       <path d="M8 1.4v13.2M1.8 8h12.4" />
     </>
   ),
+  more: (
+    <>
+      <circle className="ink" cx="3" cy="8" r="1.6" />
+      <circle className="ink" cx="8" cy="8" r="1.6" />
+      <circle className="ink" cx="13" cy="8" r="1.6" />
+    </>
+  ),
   // Several that sound together.
   chord: (
     <>

@@ -44,6 +44,7 @@ export type GlyphName =
   | "voices"
   | "key"
   | "coda"
+  | "more"
   | "wave"
   | "marcato"
   | "hairpins"

@@ -19,8 +19,9 @@ import { Glyph } from "../score/glyph.tsx";
 import { heard, isTyping } from "./keys.ts";
 import { NamespaceDialog } from "./namespace-dialog.tsx";
 import { currentNotices, dismiss, subscribeNotices } from "./notice-board.ts";
+import { PagesDialog } from "./pages-dialog.tsx";
 import { Palette } from "./palette.tsx";
-import { places, shortcuts } from "./places.ts";
+import { places, placesOfPhone, shortcuts } from "./places.ts";
 import { useIsNarrow } from "./use-is-narrow.ts";
 import { nameOf, YouDialog } from "./you-dialog.tsx";
 
@@ -30,6 +31,7 @@ export function Frame() {
   const [sheet, setSheet] = useState(false);
   const [choosing, setChoosing] = useState(false);
   const [you, setYou] = useState(false);
+  const [pages, setPages] = useState(false);
   useEffect(() => watchInput(), []);
   useBlocker({
     shouldBlockFn: ({ current, next }) => current.pathname !== next.pathname && !mayDiscard(),
@@ -46,6 +48,7 @@ export function Frame() {
         onSheet={() => setSheet(true)}
         onNamespace={() => setChoosing(true)}
         onYou={() => setYou(true)}
+        onPages={() => setPages(true)}
       />
       <div className="stage">
         <ConnectionBanner />
@@ -57,6 +60,12 @@ export function Frame() {
         open={palette}
         onClose={() => setPalette(false)}
         onSheet={() => setSheet(true)}
+        onNamespace={() => setChoosing(true)}
+        onYou={() => setYou(true)}
+      />
+      <PagesDialog
+        open={pages}
+        onClose={() => setPages(false)}
         onNamespace={() => setChoosing(true)}
         onYou={() => setYou(true)}
       />
@@ -100,20 +109,16 @@ interface RailOptions {
   onSheet: () => void;
   onNamespace: () => void;
   onYou: () => void;
+  onPages: () => void;
 }
 
-function Rail({ onPalette, onSheet, onNamespace, onYou }: RailOptions) {
+function Rail({ onPalette, onSheet, onNamespace, onYou, onPages }: RailOptions) {
   const { data: who } = useQuery(whoQuery());
   const mayNotStart = useLack({ method: "POST", path: "/v1/runs" }) !== undefined;
   const waiting = useWaitingApprovals();
   const namespace = currentNamespace();
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const parts = useRef<HTMLUListElement>(null);
-  // On a phone the parts are a line that is longer than it is wide.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what it waits for
-  useEffect(() => {
-    parts.current?.querySelector(".here")?.scrollIntoView({ inline: "center", block: "nearest" });
-  }, [path]);
+  const isNarrow = useIsNarrow();
   return (
     <header className="rail">
       <Link to="/" className="brand" aria-label="Tutti, overview">
@@ -124,8 +129,8 @@ function Rail({ onPalette, onSheet, onNamespace, onYou }: RailOptions) {
         <span className="anywhere-word">Go to …</span> <kbd>Ctrl K</kbd>
       </button>
       <nav aria-label="Pages">
-        <ul ref={parts} className="places">
-          {places.map(({ path, word, glyph }) => (
+        <ul className="places">
+          {(isNarrow ? placesOfPhone(path) : places).map(({ path, word, glyph }) => (
             <li key={path}>
               <Link
                 to={path}
@@ -144,6 +149,14 @@ function Rail({ onPalette, onSheet, onNamespace, onYou }: RailOptions) {
               </Link>
             </li>
           ))}
+          {isNarrow ? (
+            <li>
+              <button type="button" className="place" onClick={onPages} aria-haspopup="dialog">
+                <Glyph name="more" />
+                <span>More</span>
+              </button>
+            </li>
+          ) : null}
         </ul>
       </nav>
       {mayNotStart ? null : (

@@ -24,6 +24,13 @@ export const places = [
   { path: "/audit", word: "Audit", key: "u", glyph: "coda" },
 ] as const satisfies readonly { path: string; word: string; key: string; glyph: GlyphName }[];
 
+const ofPhone: ReadonlySet<string> = new Set(["/", "/runs", "/inbox", "/workflows"]);
+
+/** Those at the lower edge of a phone: the four most used, and the current one. The others are in the list of all pages. */
+export function placesOfPhone(path: string): readonly (typeof places)[number][] {
+  return places.filter(({ path: own }) => ofPhone.has(own) || path === own || path.startsWith(`${own}/`));
+}
+
 /** All keys that mean something, for the sheet that `?` shows. */
 export const shortcuts: readonly (readonly [keys: readonly string[], what: string])[] = [
   [["Ctrl", "K"], "search pages and actions (⌘ K on a Mac)"],

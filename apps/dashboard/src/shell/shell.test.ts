@@ -13,7 +13,7 @@ import {
 } from "../score/states.ts";
 import { type Heard, heard } from "./keys.ts";
 import { type Entry, fit, offered } from "./palette-entries.ts";
-import { places, shortcuts } from "./places.ts";
+import { places, placesOfPhone, shortcuts } from "./places.ts";
 
 const press = (
   key: string,
@@ -49,6 +49,23 @@ describe("keys of the page", () => {
     for (const key of keys)
       assert.ok(shortcuts.some(([shown]) => shown.includes("g") && shown.includes(key)));
   });
+});
+
+describe("the navigation of a phone", () => {
+  for (const [path, words] of [
+    ["/", "Overview Runs Inbox Workflows"],
+    ["/runs/order-1", "Overview Runs Inbox Workflows"],
+    ["/schedules/nightly", "Overview Runs Inbox Workflows Schedules"],
+    ["/sessions", "Overview Runs Sessions Inbox Workflows"],
+    ["/choices", "Overview Runs Inbox Workflows"],
+  ] as const)
+    it(`has the most used pages and the current one: ${path}`, () =>
+      assert.equal(
+        placesOfPhone(path)
+          .map(({ word }) => word)
+          .join(" "),
+        words,
+      ));
 });
 
 describe("the palette", () => {

@@ -27,7 +27,7 @@ import { workflowOf } from "../overview/score-layout.ts";
 import { tasksDone, whatFailed } from "./outcome.ts";
 
 const rowPx = 44;
-const narrowRowPx = 76;
+const narrowRowPx = 92;
 const overscan = 12;
 const moreBefore = 60;
 
