@@ -2,6 +2,7 @@ import type { Explanation } from "@tutti/rest/types";
 import { Glyph } from "../score/glyph.tsx";
 import { Copy } from "./copy.tsx";
 import "./explained.css";
+import { Spans } from "./markdown.tsx";
 import { Moment } from "./moment.tsx";
 import { span } from "./moments.ts";
 
@@ -25,7 +26,9 @@ export function Explained({
   const passed = waits.filter((wait) => wait.present !== true && (wait.waitedMs ?? 0) > 0);
   return (
     <div className="why">
-      <p>{summary}</p>
+      <p>
+        <Spans text={summary} />
+      </p>
       {present.length === 0 ? null : (
         <ul className="why-waits">
           {present.map((wait) => (
@@ -68,7 +71,7 @@ function Present({ wait: { message, waitedMs = 0, endTimeMs } }: { wait: Wait })
     <li className="why-wait tone-held">
       <Glyph name="fermata" />
       <span>
-        {message}
+        <Spans text={message ?? ""} />
         <span className="small soft">
           {waitedMs > 0 ? ` · for ${span(waitedMs)}` : ""}
           {endTimeMs === undefined ? "" : " · until "}
@@ -86,7 +89,7 @@ function Remedies({ remedies }: { remedies: NonNullable<Explanation["remedies"]>
       <ul className="why-remedies">
         {remedies.map(({ text = "", command = "" }) => (
           <li key={text}>
-            {text}
+            <Spans text={text} />
             {command === "" ? null : (
               <>
                 {" "}
@@ -108,7 +111,9 @@ function Parts({ parts, onPart }: { parts: readonly Explanation[]; onPart: (task
           <button type="button" className="text-link" onClick={() => onPart(about?.task ?? "")}>
             {about?.task}
           </button>
-          <span>{summary}</span>
+          <span>
+            <Spans text={summary} />
+          </span>
         </li>
       ))}
     </ul>

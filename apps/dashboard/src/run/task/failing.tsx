@@ -1,3 +1,4 @@
+import { Spans } from "../../elements/markdown.tsx";
 import type { Failure } from "../model/facts.ts";
 
 /** Details that are longer stand behind a fold: a stack, a report. */
@@ -11,7 +12,9 @@ export function Failing({ failure }: { failure: Failure }) {
   const long = known.filter(([, value]) => value.length > shortMax);
   return (
     <div className="failure tone-wrong run-failing">
-      <p className="failure-title">{message === "" ? code : message}</p>
+      <p className="failure-title">
+        <Spans text={message === "" ? code : message} />
+      </p>
       {message === "" ? null : (
         <p className="small">
           <code>{code}</code>

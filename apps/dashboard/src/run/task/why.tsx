@@ -8,6 +8,8 @@ import { whyOf } from "../actions/actions.ts";
 import { useGo } from "../live/use-address.ts";
 import { useStuckExplanation } from "../live/use-stuck.ts";
 import type { RunFacts } from "../model/facts.ts";
+import { failureOf } from "../model/read.ts";
+import { Failing } from "./failing.tsx";
 
 const askedAgainMs = 5_000;
 
@@ -49,13 +51,20 @@ const remediesMax = 3;
 export function StuckReason() {
   const explanation = useStuckExplanation();
   if (explanation?.summary === undefined) return null;
-  const { summary, remedies = [], parts = [] } = explanation;
+  const { summary, waits = [], failures = [], remedies = [], parts = [] } = explanation;
   const all = [...remedies, ...parts.flatMap((part) => part.remedies ?? [])];
-  const distinct = new Map(all.map((remedy) => [`${remedy.text} ${remedy.command}`, remedy]));
+  // The same help for the run and for a task of it is one line, that of the run.
+  const distinct = new Map(all.toReversed().map((remedy) => [remedy.text, remedy]));
+  const failure = waits.some(({ cause }) => cause === "paused") ? failureOf(failures[0]?.error) : undefined;
   return (
     <section className="run-reason" aria-label="Why the run is stuck">
+      {failure === undefined ? null : <Failing failure={failure} />}
       <Explained
-        explanation={{ ...nothingElse, summary, remedies: [...distinct.values()].slice(0, remediesMax) }}
+        explanation={{
+          ...nothingElse,
+          summary,
+          remedies: [...distinct.values()].toReversed().slice(0, remediesMax),
+        }}
       />
     </section>
   );
