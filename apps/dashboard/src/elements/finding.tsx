@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import type { Tone } from "../score/states.ts";
 import { Copy } from "./copy.tsx";
 import "./finding.css";
+import { Spans } from "./markdown.tsx";
 import { Moment } from "./moment.tsx";
 import { count } from "./moments.ts";
 import { Meter } from "./parts.tsx";
@@ -34,17 +35,21 @@ export function Finding(options: FindingOptions) {
         {shareWords}
       </div>
       <div className="finding-what">
-        <h3>{summary}</h3>
+        <h3>
+          <Spans text={summary ?? ""} />
+        </h3>
         {evidence.length === 0 ? null : (
           <ul className="small soft">
             {evidence.map((line) => (
-              <li key={line}>{line}</li>
+              <li key={line}>
+                <Spans text={line} />
+              </li>
             ))}
           </ul>
         )}
         {remedies.map(({ text = "", command = "" }) => (
           <p key={text}>
-            {text}
+            <Spans text={text} />
             {command === "" ? null : (
               <>
                 {" "}
@@ -54,8 +59,7 @@ export function Finding(options: FindingOptions) {
           </p>
         ))}
         <p className="small soft">
-          since <Moment atMs={startTimeMs} />
-          {examples.length === 0 ? null : ", for example "}
+          First seen <Moment atMs={startTimeMs} />.{examples.length === 0 ? null : " Examples: "}
           {examples.slice(0, examplesShown).map((work, place) => (
             <span key={work.id}>
               {place === 0 ? null : ", "}

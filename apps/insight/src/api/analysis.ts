@@ -178,9 +178,17 @@ function trendOf(series: Series): Trend {
   });
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
-const seconds = (ms: number): string =>
-  ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+/** Only all of it is 100 %, and only none of it 0 %. */
+const percent = (share: number): string => {
+  if (share <= 0 || share >= 1) return `${share <= 0 ? 0 : 100} %`;
+  return share < 0.1
+    ? `${Math.max(0.1, share * 100).toFixed(1)} %`
+    : `${Math.min(99, Math.round(share * 100))} %`;
+};
+const seconds = (ms: number): string => {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+};
 
 function referencesOf(kind: string, ids: readonly string[], namespace = "") {
   return ids.slice(0, examplesMax).map((id) => ({ kind, namespace, id }));
@@ -197,18 +205,18 @@ function worksNamed(names: readonly string[], most = examplesMax) {
 
 function bottleneckOf(found: BottleneckFound): Bottleneck {
   const { part, definition, task, uses, pool, ms, share, works, gain, startMs, examples } = found;
-  const of = definition === "" ? "of this work" : `of ${definition}`;
+  const time = `${percent(share)} of the time of ${definition === "" ? "this work" : `\`${definition}\``}`;
   const words = {
-    queue: `Tasks that use ${uses} wait for a free agent: ${percent(share)} of the time ${of}.`,
-    run: `Task ${task} runs for ${percent(share)} of the time ${of}.`,
-    retry: `Retries of task ${task} take ${percent(share)} of the time ${of}.`,
-    pause: `${percent(share)} of the time ${of} passes before task ${task} is queued: timers, signals, approvals.`,
+    queue: `Tasks that use \`${uses}\` wait ${time} for a free agent.`,
+    run: `Task \`${task}\` runs for ${time}.`,
+    retry: `Retries of task \`${task}\` take ${time}.`,
+    pause: `${time} passes before task \`${task}\` is queued: timers, signals, approvals.`,
   };
   const remedies = {
-    queue: { text: `Add agents or slots for ${uses}.`, command: `tutti pool show ${pool || "default"}` },
-    run: { text: `Make ${uses || task} faster, or split the task.`, command: "" },
+    queue: { text: `Add agents or slots for \`${uses}\`.`, command: `tutti pool show ${pool || "default"}` },
+    run: { text: `Make \`${uses || task}\` faster, or split the task.`, command: "" },
     retry: { text: "Find out why its attempts fail.", command: "tutti analysis causes" },
-    pause: { text: "Look at what the task waits for.", command: `tutti why ${examples[0] ?? ""}` },
+    pause: { text: "See why the task waits.", command: `tutti why ${examples[0] ?? ""}` },
   };
   return Bottleneck.fromPartial({
     ...{ kind: part, subject: part === "queue" ? uses : task, pool, waitedMs: ms, share, tasks: works },
@@ -227,7 +235,8 @@ interface Weighed {
 function causeOf(found: CauseFound): Weighed {
   const { attribute, value, also, errorCode, message, failures, explained, rateWith, rateWithout } = found;
   const isSlow = errorCode === "slow";
-  const what = isSlow ? `slow attempts of ${message}` : `failures with ${errorCode}`;
+  const what = isSlow ? `slow attempts of \`${message}\`` : `failures with \`${errorCode}\``;
+  const subject = subjectOf(attribute, value);
   const rate = isSlow ? "are slow" : "fail";
   const changed = found.changedMs;
   const command =
@@ -237,28 +246,39 @@ function causeOf(found: CauseFound): Weighed {
         ? `tutti pool show ${value}`
         : "";
   const evidence = [
-    `${percent(rateWith)} of attempts with ${attribute} ${value} ${rate}, ${percent(rateWithout)} of the others.`,
-    ...(isSlow || message === "" ? [] : [`The message: ${message}`]),
-    ...(also.length === 0 ? [] : [`The same attempts have in common: ${also.join(", ")}.`]),
+    `${percent(rateWith)} of the attempts with ${subject} ${rate}, and ${percent(rateWithout)} of all others.`,
+    ...(isSlow || message === "" ? [] : [`Error message: ${message}`]),
+    ...(also.length === 0 ? [] : [`The same attempts also have in common: ${also.map(pairOf).join(", ")}.`]),
     ...(changed === undefined
       ? []
-      : [`It was seen first at ${new Date(changed).toISOString()}, shortly before the first of them.`]),
+      : [
+          `The first attempt with ${subject} was ${seconds(found.startMs - changed)} before the first of these ${isSlow ? "slow attempts" : "failures"}.`,
+        ]),
   ];
   const remedies = {
-    agent: `Look at agent ${value}. Drain it if other agents do the same tasks well.`,
+    agent: `See the log of ${subject}. Drain it if other agents do the same tasks well.`,
     version: "Compare this version with the one before it, and move runs back if needed.",
   };
-  const text =
-    remedies[attribute as keyof typeof remedies] ?? `Look at what is special about ${attribute} ${value}.`;
+  const text = remedies[attribute as keyof typeof remedies] ?? `Find out how ${subject} differs from others.`;
   return {
     weight: explained * (1 - Math.min(1, rateWithout / Math.max(rateWith, 1e-9))),
     cause: RootCause.fromPartial({
       ...{ kind: attribute, subject: value, count: explained, share: explained / failures, evidence },
-      summary: `${attribute} ${value} explains ${explained} of ${failures} ${what}.`,
+      summary: `${explained} of ${failures} ${what} have ${subject} in common.`,
       ...{ startTime: toTimestamp(found.startMs), examples: worksNamed(found.examples) },
       remedies: [{ text, command }],
     }),
   };
+}
+
+/** `agent-2-3af` says its kind itself. */
+function subjectOf(attribute: string, value: string): string {
+  return value.startsWith(`${attribute}-`) ? `\`${value}\`` : `${attribute} \`${value}\``;
+}
+
+function pairOf(pair: string): string {
+  const space = pair.lastIndexOf(" ");
+  return subjectOf(pair.slice(0, space), pair.slice(space + 1));
 }
 
 function regressionCause(found: Regression): Weighed {
@@ -266,15 +286,15 @@ function regressionCause(found: Regression): Weighed {
   const [short, shortBefore] = [version.slice(0, 12), before.slice(0, 12)];
   const summary =
     what === "failures"
-      ? `Version ${short} of ${definition} fails more often: ${percent(is)} of its runs, ${percent(was)} before.`
-      : `Version ${short} of ${definition} takes longer: ${seconds(is)} in the middle, ${seconds(was)} before.`;
+      ? `Version \`${short}\` of \`${definition}\` fails more often: ${percent(is)} of its runs, ${percent(was)} before.`
+      : `Version \`${short}\` of \`${definition}\` takes longer: median ${seconds(is)}, before ${seconds(was)}.`;
   return {
     weight: works,
     cause: RootCause.fromPartial({
       ...{ kind: "version", subject: `${definition}@${short}`, summary, count: works, share: 1 },
       ...{ startTime: toTimestamp(startMs), examples: referencesOf("run", examples) },
       evidence: [
-        `The version before is ${shortBefore}. Chance alone gives such a difference once in ${oneIn(found.chance)}.`,
+        `The version before is \`${shortBefore}\`. Chance alone gives such a difference once in ${oneIn(found.chance)}.`,
       ],
       remedies: [
         {
@@ -293,18 +313,21 @@ function oneIn(chance: number): string {
 function patternOf(found: PatternFound): Pattern {
   const { kind, definition, task, detail, count, share, ms, startMs, examples } = found;
   const words = {
-    retry_storm: `${percent(share)} of the tasks ${task} need three attempts or more: ${count} failed attempts, ${seconds(ms)} of work.`,
-    failure_sequence: `When ${task} fails, ${detail} fails after it in ${percent(share)} of the runs.`,
-    failure_rhythm: `${percent(share)} of the failures of ${task} are in ${detail}.`,
+    retry_storm: `${percent(share)} of the tasks \`${task}\` need three attempts or more: ${count} failed attempts took ${seconds(ms)}.`,
+    failure_sequence: `When task \`${task}\` fails, task \`${detail}\` fails after it in ${percent(share)} of the runs.`,
+    failure_rhythm: `${percent(share)} of the failures of task \`${task}\` are in ${detail}.`,
   };
   const remedies = {
     retry_storm: {
-      text: "Find out why the attempts fail, or pause longer between them.",
+      text: "Find out why the attempts fail, or set a longer backoff.",
       command: "tutti analysis causes",
     },
-    failure_sequence: { text: `Look at ${task} first: ${detail} may fail because of it.`, command: "" },
+    failure_sequence: {
+      text: `Find out first why \`${task}\` fails: \`${detail}\` may fail because of it.`,
+      command: "",
+    },
     failure_rhythm: {
-      text: "Look at other work at that time: schedules, backups, limits of others.",
+      text: "Check which other work runs at that time: schedules, backups, limits of other systems.",
       command: "tutti schedule list",
     },
   };
