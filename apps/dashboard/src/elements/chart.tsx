@@ -82,10 +82,10 @@ function looks(
   return {
     legend: { show: false },
     cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
-    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.15, 1e-9)] } },
+    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.15 : 1] } },
     axes: [
       { ...axis, grid: { show: false }, space: 90, size: 28, values: (_, splits) => momentsOf(splits) },
-      { ...axis, size: 58, space: 26, values: (_, splits) => splits.map(written) },
+      { ...axis, size: 66, space: 26, values: (_, splits) => splits.map(written) },
     ],
     series: [
       {},

@@ -11,6 +11,7 @@ import { Empty, PageHead, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { IncidentLink } from "../incidents/incident-link.tsx";
+import { processName } from "../metrics/lines.ts";
 import { Notifications } from "./notifications.tsx";
 import { Objectives } from "./objectives.tsx";
 import { OnCall } from "./on-call.tsx";
@@ -62,9 +63,9 @@ function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
   return (
     <article className="alert">
       <div>
-        <h2>{title}</h2>
+        <h2>{processName(title ?? "")}</h2>
         <p className="small soft">
-          {ruleId} · since <Moment atMs={startTimeMs} />
+          {ruleId} · started <Moment atMs={startTimeMs} />
           {acknowledgeCause === undefined
             ? ""
             : ` · acknowledged by ${acknowledgeCause.actor?.id ?? ""} ${acknowledgeCause.reason ?? ""}`}
@@ -98,7 +99,7 @@ function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
         <Tag>{statusWords(alert)}</Tag>
         {Object.entries(labels).map(([name, value]) => (
           <Tag key={name}>
-            {name}={value}
+            {name}={processName(value)}
           </Tag>
         ))}
       </div>

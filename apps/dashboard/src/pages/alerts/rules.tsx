@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { AlertRule } from "@tutti/rest/types";
 import { alertRulesQuery } from "../../data/alert-queries.ts";
 import { Action } from "../../elements/action.tsx";
+import { Spans } from "../../elements/markdown.tsx";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
@@ -32,9 +33,15 @@ export function Rules() {
   );
 }
 
+/** What an alert fills in is a word in capitals, as in the help of the CLI. */
+function titleWords(title: string): string {
+  return title.replace(/\$\{\{\s*(?:labels\.)?(\w+)\s*\}\}/g, (_, name: string) => name.toUpperCase());
+}
+
 function Rule({ rule }: { rule: AlertRule }) {
   const {
     ruleId = "",
+    title,
     condition,
     external,
     objective,
@@ -61,6 +68,11 @@ function Rule({ rule }: { rule: AlertRule }) {
     <>
       <div>
         <h3>{ruleId}</h3>
+        {title ? (
+          <p>
+            <Spans text={titleWords(title)} />
+          </p>
+        ) : null}
         <p className="small soft">
           {external === true ? (
             "Alerts that other systems report"

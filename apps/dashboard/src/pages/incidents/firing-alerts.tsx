@@ -11,6 +11,7 @@ import { Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { useAlertRefresh } from "../alerts/refresh.ts";
+import { processName } from "../metrics/lines.ts";
 import { severityTone } from "./incident.ts";
 
 const shownFirst = 5;
@@ -56,9 +57,9 @@ function Line({ alert, namespace }: { alert: Alert; namespace: string }) {
   const refresh = useAlertRefresh();
   return (
     <>
-      <p>{title}</p>
+      <p>{processName(title ?? "")}</p>
       <p className="small soft">
-        <Tag tone={severityTone(severity)}>{severity}</Tag> since <Moment atMs={startTimeMs} />
+        <Tag tone={severityTone(severity)}>{severity}</Tag> started <Moment atMs={startTimeMs} />
         {acknowledgeCause === undefined ? "" : ` · acknowledged by ${acknowledgeCause.actor?.id ?? ""}`}
       </p>
       {status === "firing" ? (

@@ -13,6 +13,7 @@ import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { incidentStates, standOf } from "../../score/states.ts";
+import { processName } from "../metrics/lines.ts";
 import { FiringAlerts } from "./firing-alerts.tsx";
 import { affectedOf, alertWords, severityTone } from "./incident.ts";
 import { IncidentActions } from "./incident-actions.tsx";
@@ -43,7 +44,7 @@ function Whole({ incident, namespace }: { incident: Incident; namespace: string 
       <PageHead
         title={
           <>
-            {title || incidentId}{" "}
+            {processName(title || incidentId)}{" "}
             <span className="work-head-state">
               <StandMark stand={standOf(incidentStates, status)} />
             </span>

@@ -16,6 +16,7 @@ import { StateChoices } from "../../elements/state-choices.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { incidentStates, standOf } from "../../score/states.ts";
 import { nameOf } from "../../shell/you-dialog.tsx";
+import { processName } from "../metrics/lines.ts";
 import { Typed } from "../runs/filters.tsx";
 import { affectedOf, alertWords, countsOf, inOrder, matching, severityTone } from "./incident.ts";
 import { IncidentLink } from "./incident-link.tsx";
@@ -127,7 +128,7 @@ function Line({ incident }: { incident: Incident }) {
       <div className="incident-what">
         <h2>
           <IncidentLink incidentId={incidentId} namespace={namespace}>
-            {title || incidentId}
+            {processName(title || incidentId)}
           </IncidentLink>
         </h2>
         <p className="small soft incident-of">

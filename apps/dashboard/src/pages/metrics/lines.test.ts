@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { drawnOf, linesOf, nameOf, writtenFor } from "./lines.ts";
+import { drawnOf, figureWord, linesOf, nameOf, writtenFor } from "./lines.ts";
 import { metricsSearch } from "./search.ts";
 
 const series = (labels: Record<string, string>, values: readonly number[], figure = "value") => ({
@@ -25,6 +25,9 @@ describe("the lines of a metric", () => {
     assert.equal(nameOf({}), "all");
     assert.equal(nameOf({ process: "swarm", kind: "" }), "swarm");
     assert.equal(nameOf({ process: "swarm", kind: "major" }), "kind=major swarm");
+    const whole = "gateway+governance+insight+master 127.0.0.1:7401";
+    assert.equal(nameOf({ process: whole }), "platform 127.0.0.1:7401");
+    assert.equal(nameOf({ process: "gateway+swarm 127.0.0.1:7401" }), "gateway, swarm 127.0.0.1:7401");
   });
 
   it("have a gap where nothing was recorded", () => {
@@ -45,6 +48,8 @@ describe("the lines of a metric", () => {
     assert.equal(writtenFor("process_cpu_seconds_total", "rate")(0.5), "0.5");
     assert.equal(writtenFor("sent_bytes_total", "rate")(1_024), "1.0 KiB/s");
     assert.equal(writtenFor("orders_total", "rate")(3), "3");
+    assert.equal(figureWord("orders_total", "rate"), "per second");
+    assert.equal(figureWord("process_resident_memory_bytes", "value"), "", "the unit is at each number");
   });
 });
 

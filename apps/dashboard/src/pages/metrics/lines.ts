@@ -35,11 +35,25 @@ export function nameOf(labels: Readonly<Record<string, string>>): string {
   const known = Object.entries(labels).filter(([, value]) => value !== "");
   const [only] = known;
   if (only === undefined) return "all";
-  if (known.length === 1) return only[1];
+  if (known.length === 1) return only[0] === "process" ? processName(only[1]) : only[1];
   return known
     .sort(([one], [other]) => Number(one === "process") - Number(other === "process"))
-    .map(([label, value]) => (label === "process" ? value : `${label}=${value}`))
+    .map(([label, value]) => (label === "process" ? processName(value) : `${label}=${value}`))
     .join(" ");
+}
+
+/** More services than this in one process are the platform as a whole. */
+const namedMax = 2;
+
+/**
+ * `gateway+governance+… 127.0.0.1:7401` is long, and breaks within words: a process with most services is the platform.
+ * Alerts have such names in their sentences.
+ */
+export function processName(text: string): string {
+  return text.replace(/\b[a-z]+(?:\+[a-z]+)+/g, (services) => {
+    const names = services.split("+");
+    return names.length > namedMax ? "platform" : names.join(", ");
+  });
 }
 
 export interface Drawn {
@@ -78,13 +92,16 @@ export function writtenFor(metric: string, shown: string): (value: number) => st
 
 const words: Readonly<Record<string, string>> = {
   rate: "per second",
-  value: "value",
   p50: "median",
   p99: "99th percentile",
 };
 
-/** `rate` is the increase per second: of seconds of a CPU, how many CPUs are in use. */
+/**
+ * What a figure is of its metric. Empty for the value itself: its unit is at each number. `rate` is the increase per
+ * second: of seconds of a CPU, how many CPUs are in use.
+ */
 export function figureWord(metric: string, shown: string): string {
+  if (shown === "value") return "";
   if (shown === "rate" && /_cpu_.*seconds_total$/.test(metric)) return "CPUs in use";
   return words[shown] ?? shown;
 }

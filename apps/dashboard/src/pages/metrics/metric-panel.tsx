@@ -22,7 +22,8 @@ export function MetricPanel(options: {
     return drawnOf(lines.slice(0, drawnMax), stepMs);
   }, [lines, series]);
   const written = useMemo(() => writtenFor(metric, figure), [metric, figure]);
-  const heading = title ?? figureWord(metric, figure);
+  const word = figureWord(metric, figure);
+  const heading = title ?? (word || "latest value");
   const styles = lines
     .slice(0, drawnMax)
     .map(({ name }, index) => ({ name, token: tokens[index] ?? "--ink", dashed: index >= 4 }));
@@ -30,7 +31,7 @@ export function MetricPanel(options: {
     <figure className="metric-panel">
       <figcaption>
         <h3>{heading}</h3>
-        {title === undefined ? null : <span className="soft small">{figureWord(metric, figure)}</span>}
+        {title === undefined || word === "" ? null : <span className="soft small">{word}</span>}
       </figcaption>
       {drawn.atSec.length < 2 ? (
         <Empty title="No values in this range" />

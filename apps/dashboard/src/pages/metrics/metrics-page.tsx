@@ -9,7 +9,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { Typed } from "../runs/filters.tsx";
 import { ChangesPart } from "./changes-part.tsx";
-import { figureWord } from "./lines.ts";
+import { figureWord, processName } from "./lines.ts";
 import { MetricPanel } from "./metric-panel.tsx";
 import { metricsQuery, rangeQuery } from "./queries.ts";
 import { installation, joins, type MetricsSearch, rangeOrder, ranges } from "./search.ts";
@@ -23,7 +23,7 @@ const board = [
   { title: "CPU", metric: "process_cpu_seconds_total", figure: "rate" },
   { title: "Memory", metric: "process_resident_memory_bytes", figure: "value" },
   { title: "Event-loop delay", metric: "nodejs_eventloop_lag_p99_seconds", figure: "value" },
-  { title: "Record of facts behind", metric: "tutti_insight_facts_lag_seconds", figure: "value" },
+  { title: "Delay of recorded facts", metric: "tutti_insight_facts_lag_seconds", figure: "value" },
 ] as const;
 
 /** Any metric over any time: of the installation, or of the workers of a namespace. */
@@ -119,7 +119,7 @@ function Choices({ search, list }: { search: MetricsSearch; list: List | undefin
         <ChoiceField
           label="Process"
           value={search.process ?? ""}
-          choices={[["", "all"], ...known.map((name) => [name, name] as const)]}
+          choices={[["", "all"], ...known.map((name) => [name, processName(name)] as const)]}
           onChange={(value) => set("process", value)}
         />
       )}
@@ -217,7 +217,7 @@ function OneMetric(options: {
               <MetricPanel
                 key={figure}
                 {...{ metric: name, figure, series, heightPx: 220, rowsMax: 50 }}
-                {...(figures.length > 1 ? {} : { title: figureWord(name, figure) })}
+                {...(figures.length > 1 ? {} : { title: figureWord(name, figure) || "Value" })}
               />
             ));
           }}

@@ -6,6 +6,7 @@ import { pageError } from "../../data/send.ts";
 import { counted, figure } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
+import { processName } from "../metrics/lines.ts";
 import {
   aligned,
   bySilence,
@@ -68,12 +69,13 @@ function Processes() {
   return (
     <div className="panel-processes small soft">
       <p>
-        Sum of {counted(answering.length, "process", "processes")}: {answering.join(", ") || "none"}
+        Sum of {counted(answering.length, "process", "processes")}:{" "}
+        {answering.map(processName).join(", ") || "none"}
       </p>
       {silent.map(({ name, problem }) => (
         <p key={name} className="tone-wrong">
           <span className="worker-failed">
-            No metrics of {name}: {problem}
+            No metrics of {processName(name)}: {problem}
           </span>
         </p>
       ))}
