@@ -7,7 +7,7 @@ import { absentAgentsQuery, approvalsQuery, someRunsQuery, statusQuery } from ".
 import { nowMs } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
 import { Moment } from "../../elements/moment.tsx";
-import { Empty, Part } from "../../elements/parts.tsx";
+import { Empty, Part, Waiting } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { StandMark } from "../../score/glyph.tsx";
@@ -21,6 +21,7 @@ import {
 } from "../../score/states.ts";
 import { alertWords, inOrder } from "../incidents/incident.ts";
 import { IncidentLink } from "../incidents/incident-link.tsx";
+import { processName } from "../metrics/lines.ts";
 import { whatFailed } from "../runs/outcome.ts";
 import { type Trouble, troublesIn, withPausedTasks } from "./needs.ts";
 import { workflowOf } from "./score-layout.ts";
@@ -43,12 +44,15 @@ export function NeedsPerson() {
   const unresolved = incidents.data?.filter((incident) => incident.status !== "resolved") ?? [];
   const troubles = troublesIn(status.data);
   const held = withPausedTasks(running.data?.runs ?? []);
+  // Until all lists are there, an empty one says nothing.
+  const isComplete = [stopped, running, failed, absent, status, incidents].every((list) => !list.isPending);
   return (
     <Part title="Needs attention" id="needs-person">
       <Shown query={approvals} what="work that needs attention" lines={4}>
-        {(open) => (
+        {({ approvals: open }) => (
           <Lists
-            approvals={open.approvals}
+            isComplete={isComplete}
+            approvals={open}
             stopped={stopped.data?.runs ?? []}
             held={held}
             failed={failed.data?.runs ?? []}
@@ -63,6 +67,7 @@ export function NeedsPerson() {
 }
 
 function Lists(options: {
+  isComplete: boolean;
   approvals: readonly Approval[];
   stopped: readonly Run[];
   held: readonly Run[];
@@ -73,8 +78,10 @@ function Lists(options: {
 }) {
   const { approvals, stopped, held, failed, absent, troubles, incidents } = options;
   if ([approvals, stopped, held, failed, absent, troubles, incidents].every((each) => each.length === 0))
-    return (
+    return options.isComplete ? (
       <Empty title="Nothing needs attention">No open incidents or approvals, no paused or failed runs.</Empty>
+    ) : (
+      <Waiting what="work that needs attention" lines={4} />
     );
   return (
     <>
@@ -181,7 +188,7 @@ function IncidentLine({ incident }: { incident: Incident }) {
   return (
     <NeedLine
       stand={standOf(incidentStates, status)}
-      what={title || incidentId}
+      what={processName(title || incidentId)}
       why={
         <>
           {severity}, {alertWords(incident)}, {owner || "no owner"}, <Moment atMs={startTimeMs} />
@@ -218,18 +225,21 @@ function ApprovalLine({ approval }: { approval: Approval }) {
 
 function RunLine({ run, verb, label }: { run: Run; verb: "resume" | "retry"; label: string }) {
   const { runId } = run;
+  const why = run.statusReason || whatFailed(run);
   return (
     <NeedLine
       stand={standOfRun(run.status, run.tasks)}
       what={
+        <Link to="/runs/$runId" params={{ runId }}>
+          {runId}
+        </Link>
+      }
+      why={
         <>
-          <Link to="/runs/$runId" params={{ runId }}>
-            {runId}
-          </Link>{" "}
-          <span className="soft">{workflowOf(run)}</span>
+          {workflowOf(run)}, <Moment atMs={run.endTimeMs ?? run.createTimeMs} />
+          {why === "" ? null : `: ${why}`}
         </>
       }
-      why={run.statusReason || whatFailed(run) || <Moment atMs={run.endTimeMs ?? run.createTimeMs} />}
       act={
         <Action
           label={label}

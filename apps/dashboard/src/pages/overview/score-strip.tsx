@@ -32,7 +32,7 @@ export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
       ))}
       <div className="score-times small soft" aria-hidden="true">
         {marksOf(score).map(({ at, agoMs }) => (
-          <span key={at}>{agoMs === 0 ? "now" : span(agoMs)}</span>
+          <span key={at}>{agoMs === 0 ? "now" : `${span(agoMs)} ago`}</span>
         ))}
       </div>
     </div>
