@@ -330,7 +330,7 @@ describe("schedules", () => {
       exceptions: [],
       timeZone: "Europe/Zurich",
     };
-    assert.equal(timingWords({ timing }, String), "0 4 * * *; every 30 s (Europe/Zurich)");
+    assert.equal(timingWords({ timing }, String), "0 4 * * *, every 30 s (Europe/Zurich)");
   });
 });
 

@@ -106,7 +106,9 @@ function Firings({ scheduleId }: { scheduleId: string }) {
       <Shown query={query} what="past firings" lines={5}>
         {({ firings }) =>
           firings.length === 0 ? (
-            <Empty title="No firings yet." />
+            <Empty title="No firings yet.">
+              The first run starts at the next time, or with Start run now.
+            </Empty>
           ) : (
             <div className="scroll-x">
               <table className="lines">
@@ -121,7 +123,7 @@ function Firings({ scheduleId }: { scheduleId: string }) {
                 <tbody>
                   {firings.map(({ dueTimeMs, fireTimeMs, result, runId, message }) => (
                     <tr key={`${dueTimeMs} ${fireTimeMs} ${runId}`}>
-                      <td>
+                      <td className="schedule-due">
                         <Moment atMs={dueTimeMs} />
                       </td>
                       <td>

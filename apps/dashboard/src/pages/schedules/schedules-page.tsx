@@ -97,7 +97,7 @@ function Line({ schedule }: { schedule: Schedule }) {
             "never"
           ) : (
             <>
-              <Moment atMs={last.fireTimeMs ?? last.dueTimeMs} /> {standOf(firingStates, last.result).word}
+              {standOf(firingStates, last.result).word}, <Moment atMs={last.fireTimeMs ?? last.dueTimeMs} />
             </>
           )}
         </span>

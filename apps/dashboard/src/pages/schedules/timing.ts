@@ -11,8 +11,11 @@ function ruleWords({ cron, interval, onceMs }: TimingRule, written: (atMs: numbe
 }
 
 export function timingWords({ timing }: Pick<Schedule, "timing">, written: (atMs: number) => string): string {
-  const rules = (timing?.rules ?? []).map((rule) => ruleWords(rule, written)).join("; ");
-  return timing?.timeZone ? `${rules} (${timing.timeZone})` : rules;
+  const { rules = [], timeZone = "" } = timing ?? {};
+  // A cron expression means nothing without its zone.
+  const zone = timeZone || (rules.some(({ cron = "" }) => cron !== "") ? "UTC" : "");
+  const words = rules.map((rule) => ruleWords(rule, written)).join(", ");
+  return zone === "" ? words : `${words} (${zone})`;
 }
 
 export interface ScheduleDraft {

@@ -93,7 +93,7 @@ function Line({ trigger }: { trigger: Trigger }) {
             "never"
           ) : (
             <>
-              <Moment atMs={last.timeMs} /> {standOf(activationStates, last.result).word}
+              {standOf(activationStates, last.result).word}, <Moment atMs={last.timeMs} />
             </>
           )}
         </span>

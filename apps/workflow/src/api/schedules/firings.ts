@@ -91,7 +91,12 @@ function firingOf(type: string, payload: Uint8Array, { told, refused }: Later): 
     }
     case "times_missed": {
       const { firstMs, lastMs, count, more, fireMs } = TimesMissedV1.decode(payload);
-      const message = `${more ? "more than " : ""}${count} times up to ${new Date(lastMs).toISOString()}`;
+      // The first time is the time of the entry.
+      const until =
+        lastMs === firstMs
+          ? ""
+          : `, the last at ${new Date(lastMs).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+      const message = `${more ? "more than " : ""}${count} ${count === 1 ? "time" : "times"}${until}`;
       return made(firstMs, fireMs, FiringResult.FIRING_RESULT_MISSED, { message });
     }
     case "start_refused": {
