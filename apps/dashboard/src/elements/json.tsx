@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Copy } from "./copy.tsx";
+import { counted } from "./moments.ts";
 
 const openDepth = 2;
 const entriesShown = 100;
@@ -37,7 +38,8 @@ function JsonEntries(options: { entries: [string, unknown][]; brackets: string; 
     <details className="json-entries" open={depth < openDepth}>
       <summary>
         <span className="soft">
-          {brackets[0]} {entries.length} {isList ? "entries" : entries.length === 1 ? "field" : "fields"}{" "}
+          {brackets[0]}{" "}
+          {isList ? counted(entries.length, "entry", "entries") : counted(entries.length, "field")}{" "}
           {brackets[1]}
         </span>
       </summary>

@@ -138,10 +138,16 @@ function Line({ mission }: { mission: Mission }) {
         <StandMark stand={standOf(runStates, status)} />
       </div>
       <div className="mission-far small">
-        <Meter share={total === 0 ? 0 : over / total} tone="done" />
-        <span>
-          {count(over)} of {counted(total, "task")}
-        </span>
+        {total === 0 ? (
+          <span className="soft">no tasks yet</span>
+        ) : (
+          <>
+            <Meter share={over / total} tone="done" />
+            <span>
+              {count(over)} of {counted(total, "task")}
+            </span>
+          </>
+        )}
       </div>
       <BudgetMeter mission={mission} />
       <div className="mission-marks small">

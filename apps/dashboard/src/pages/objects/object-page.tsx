@@ -37,7 +37,7 @@ export function ObjectPage() {
             />
             <Calls
               calls={[...(object.current === undefined ? [] : [object.current]), ...object.waiting]}
-              none="No call has the object."
+              none="No call is running or waiting."
             />
           </Part>
           <Part title="Ended calls">
@@ -56,7 +56,7 @@ function isEmpty(state: unknown): boolean {
 function Below({ object: { name, current, updateTimeMs } }: { object: KeyedObject }) {
   return (
     <>
-      <StandMark stand={current === undefined ? freeOrBusy.free : freeOrBusy.busy} /> object{" "}
+      <StandMark stand={current === undefined ? freeOrBusy.free : freeOrBusy.busy} /> · key of{" "}
       <Link to="/workflows/$name" params={{ name }}>
         {name}
       </Link>

@@ -55,8 +55,8 @@ function OneLock({ lock }: { lock: Lock }) {
             </span>{" "}
             <Who of={grant} /> holds {grant.shared === true ? "a share of it" : "it"}{" "}
             <span className="small soft">
-              since <Moment atMs={grant.acquireTimeMs} /> · lease ends <Moment atMs={grant.expireTimeMs} /> ·
-              token {grant.token}
+              acquired <Moment atMs={grant.acquireTimeMs} /> · lease ends <Moment atMs={grant.expireTimeMs} />{" "}
+              · token {grant.token}
             </span>
           </li>
         ))}
@@ -67,7 +67,7 @@ function OneLock({ lock }: { lock: Lock }) {
             </span>{" "}
             <Who of={waiter} /> {at === 0 ? "waits and is next" : "waits"}{" "}
             <span className="small soft">
-              since <Moment atMs={waiter.startTimeMs} />
+              requested <Moment atMs={waiter.startTimeMs} />
             </span>
           </li>
         ))}

@@ -150,6 +150,9 @@ function Line({ session }: { session: Session }) {
   const { createTimeMs, endTimeMs, performance } = session;
   const total = tasks?.total ?? 0;
   const over = tasksOver(tasks);
+  const { completed: done = 0, failed = 0 } = tasks ?? {};
+  const isWrong = failed > 0 && status !== "completed";
+  const failedWords = isWrong ? `, ${count(failed)} failed` : "";
   const title = titleOf(session);
   const moves = performance?.moves ?? 0;
   return (
@@ -170,9 +173,9 @@ function Line({ session }: { session: Session }) {
       <div className="session-far small">
         {total === 0 ? null : (
           <>
-            <Meter share={over / total} tone="done" />
+            <Meter share={over / total} tone={isWrong ? "wrong" : "done"} />
             <span>
-              {count(over)} of {counted(total, "task")}
+              {count(done)} of {counted(total, "task")} done{failedWords}
             </span>
           </>
         )}
