@@ -177,8 +177,8 @@ function Reservations() {
                       {Object.values(used).some((value) => value > 0) ? `, ${amounts(used)} in use` : ""}
                     </span>
                     <span className="small soft">
-                      <Moment atMs={span?.fromMs} /> to <Moment atMs={span?.toMs} />, for{" "}
-                      {selected(sessions) ?? "sessions with its id"}
+                      Starts <Moment atMs={span?.fromMs} />, ends <Moment atMs={span?.toMs} />, for{" "}
+                      {selected(sessions) ?? `sessions with the reservation ${reservationId}`}
                     </span>
                   </li>
                 );
