@@ -448,7 +448,9 @@ tasks:
     assert.match(await printed("trigger test orders id=8 total=1"), /would start a run/);
     await printed("event post shop.order.created --id e2 id=9 total=none");
     assert.match(await printed("trigger dead orders"), /e2 .*event\.expression_failed/);
-    assert.match(await printed("trigger retry orders"), /1 dead letter retried/);
+    const retried = await tutti("trigger retry orders");
+    assert.match(retried.output, /✗ 1 dead letter retried, 1 failed again:\n {2}`condition`: /);
+    assert.equal(retried.exitCode, 3);
     assert.match(await printed("trigger drop orders --yes"), /1 dead letter deleted/);
     assert.match(await printed("trigger replay orders --since 1h"), /2 past events/);
     assert.match(await printed("trigger pause orders --reason calm"), /is paused/);

@@ -118,19 +118,20 @@ describe("triggers", () => {
     await settled("dead", 1);
     const { letters } = await client().listDeadLetters({ namespace: "", triggerId: "dead", page: undefined });
     assert.deepEqual([letters[0]?.code, letters[0]?.event?.id], ["event.expression_failed", "e1"]);
+    const retry = { namespace: "", triggerId: "dead", numbers: [], reason: "" };
+    const again = await client().retryDeadLetters(retry);
+    assert.deepEqual(
+      [again.count, again.failed.map(({ number, event }) => [number, event?.id])],
+      [1, [[2, "e1"]]],
+    );
     const { trigger } = await client().getTrigger({ namespace: "", triggerId: "dead" });
     await client().updateTrigger({
       ...{ namespace: "", reason: "" },
       update: { fields: ["condition"], revision: "" },
       trigger: { ...(trigger as Trigger), condition: "event.data.sum > 10" },
     });
-    const retried = await client().retryDeadLetters({
-      namespace: "",
-      triggerId: "dead",
-      numbers: [],
-      reason: "",
-    });
-    assert.equal(retried.count, 1);
+    const retried = await client().retryDeadLetters(retry);
+    assert.deepEqual([retried.count, retried.failed], [1, []]);
     await until("it started", async () => (await named("dead")).counts?.started === 1);
     assert.equal((await named("dead")).counts?.dead, 0);
   });

@@ -1,9 +1,11 @@
 import { counted } from "@tutti/kernel";
 import type { Singleton, Trigger, TriggerSourceInput, WebhookPreset } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
 import { type Json, readInput } from "../../command/input.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { deletedOutcome } from "../outcome.ts";
@@ -119,34 +121,52 @@ export async function replayEvents(context: Context): Promise<Result> {
   };
 }
 
-export function retryDeadLetters(context: Context): Promise<Result> {
-  return settle(context, "triggers.retry", "retried");
+/** Letters that are dead again at once are named with their errors. */
+export async function retryDeadLetters(context: Context): Promise<Result> {
+  const { print } = context;
+  const server = await connect(context);
+  const reply = await server.call("triggers.retry", chosenLetters(context, server));
+  const { count = 0, failed } = reply;
+  if (failed.length === 0) return settled(context, reply, "retried");
+  const reasons = new Set(failed.map(({ message = "", code = "" }) => message || code));
+  return {
+    json: reply,
+    quiet: [String(count - failed.length)],
+    exitCode: exitCodes.refused,
+    draw: () => {
+      const some = `${counted(count, "dead letter")} retried, ${failed.length} failed again:`;
+      print.line(`${print.style.red("✗")} ${some}`);
+      for (const reason of [...reasons].slice(0, reasonsShown)) print.line(`  ${safe(reason)}`);
+    },
+  };
 }
 
-export function dropDeadLetters(context: Context): Promise<Result> {
-  return settle(context, "triggers.drop", "deleted");
+const reasonsShown = 5;
+
+export async function dropDeadLetters(context: Context): Promise<Result> {
+  const server = await connect(context);
+  return settled(context, await server.call("triggers.drop", chosenLetters(context, server)), "deleted");
 }
 
-async function settle(
-  context: Context,
-  route: "triggers.retry" | "triggers.drop",
-  done: string,
-): Promise<Result> {
-  const { values, print } = context;
+function chosenLetters(context: Context, { namespace }: Pick<Server, "namespace">) {
+  const { values } = context;
   const numbers = values.manyArguments("NUMBER").map((text) => {
     if (!/^\d{1,9}$/.test(text)) throw usageFailure(`NUMBER: expected a whole number, got \`${text}\``);
     return Number(text);
   });
-  const server = await connect(context);
-  const reply = await server.call(route, {
+  return {
     params: { id: values.argument("ID") },
-    query: server.namespace,
+    query: namespace,
     body: { numbers, ...reasonOf(context) },
-  });
+  };
+}
+
+function settled({ print }: Context, reply: { readonly count?: number }, done: string): Result {
+  const { count = 0 } = reply;
   return {
     json: reply,
-    quiet: [String(reply.count ?? 0)],
-    draw: () => print.line(`${print.style.green("✓")} ${counted(reply.count ?? 0, "dead letter")} ${done}`),
+    quiet: [String(count)],
+    draw: () => print.line(`${print.style.green("✓")} ${counted(count, "dead letter")} ${done}`),
   };
 }
 

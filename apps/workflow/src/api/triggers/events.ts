@@ -4,6 +4,7 @@ import type {
   PublishEventsRequest,
   ReplayEventsReply,
   ReplayEventsRequest,
+  RetryDeadLettersReply,
   RetryDeadLettersRequest,
   TriggerItem,
 } from "@tutti/contracts/workflow/v1";
@@ -15,7 +16,7 @@ import { eventJsonOf, postedEvent, ReadEvent } from "../../triggers/events.ts";
 import { itemOf, Matching } from "../../triggers/matching.ts";
 import { readPast } from "../../triggers/past-events.ts";
 import { keyOf, type TriggerDependencies, triggerNamed } from "./dependencies.ts";
-import { planOf } from "./messages.ts";
+import { deadLetterOf, planOf } from "./messages.ts";
 import { typesMatcher } from "./trying.ts";
 
 /**
@@ -77,11 +78,12 @@ export async function retryDeadLetters(
   dependencies: TriggerDependencies,
   { triggerId, numbers, reason }: RetryDeadLettersRequest,
   context: CallContext,
-): Promise<{ count: number }> {
+): Promise<RetryDeadLettersReply> {
   const key = keyOf(context.namespace, triggerId);
-  const body = { after: 0, size: deadMax, numbers };
-  const found = await ask(dependencies, key, { query: deadLetters, body }, context);
-  if (found.length === 0) return { count: 0 };
+  const body = { after: 0, size: deadMax, numbers: [] };
+  const known = await ask(dependencies, key, { query: deadLetters, body }, context);
+  const found = numbers.length === 0 ? known : known.filter(({ number }) => numbers.includes(number));
+  if (found.length === 0) return { count: 0, failed: [] };
   const matching = new Matching(planOf(await triggerNamed(dependencies, triggerId, context)), triggerId);
   const items = found.flatMap(({ item }) => {
     if (item === undefined) return [];
@@ -91,10 +93,15 @@ export async function retryDeadLetters(
   // Handed over before they are removed: after a crash between, they come twice and count once.
   const handed = { command: receive, body: { items }, reason, idempotencyKey: "" };
   await tell(dependencies, key, handed, context);
+  const after = Math.max(...known.map(({ number }) => number));
+  const dead = await ask(dependencies, key, { query: deadLetters, body: { ...body, after } }, context);
+  const retried = new Set(items.map(({ eventDigest }) => eventDigest));
   const removed = {
     command: removeDeadLetters,
     body: { numbers: found.map(({ number }) => number) },
     reason,
   };
-  return tell(dependencies, key, { ...removed, idempotencyKey: "" }, context);
+  const { count } = await tell(dependencies, key, { ...removed, idempotencyKey: "" }, context);
+  const failed = dead.filter(({ item }) => retried.has(item?.eventDigest ?? "")).map(deadLetterOf);
+  return { count, failed };
 }
