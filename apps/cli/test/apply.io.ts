@@ -72,6 +72,10 @@ describe("apply", () => {
     await printed("schedule pause nightly --reason calm");
     assert.ok((await outcomes("apply shop")).includes("schedule/nightly unchanged"));
     assert.equal((await json("schedule show nightly")).paused, true);
+    assert.match(
+      (await tutti("apply shop --dry-run")).errors,
+      /schedule nightly is paused, and stays paused\. Resume it/,
+    );
     write("all.yaml", shop.replace("cron:", "paused: false\ncron:"));
     assert.ok((await outcomes("apply shop")).includes("schedule/nightly updated"));
     assert.notEqual((await json("schedule show nightly")).paused, true);

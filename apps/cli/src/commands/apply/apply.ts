@@ -47,10 +47,11 @@ export async function apply(context: Context): Promise<Result> {
     json: {
       dryRun: isDry,
       ...(set !== undefined && { set }),
-      applied: steps.map(({ fileName, kind, id, outcome, differences, drift, liveRuns }) => ({
+      applied: steps.map(({ fileName, kind, id, outcome, differences, drift, liveRuns, staysPaused }) => ({
         ...{ file: fileName, kind, id, outcome, differences },
         ...(drift !== undefined && { drift }),
         ...(liveRuns !== undefined && { liveRuns }),
+        ...(staysPaused === true && { staysPaused }),
       })),
     },
     quiet: steps.map(({ kind, id, outcome }) => `${kind}/${id} ${outcome}`),
@@ -84,11 +85,13 @@ function drawSteps({ print, shell }: Context, steps: readonly Step[]): void {
       { text: outcome, tone: tones[outcome] },
     ]),
   );
-  for (const { kind, id, outcome, differences, drift, liveRuns = 0 } of steps) {
+  for (const { kind, id, outcome, differences, drift, liveRuns = 0, staysPaused } of steps) {
     const name = `${kind} ${safe(id)}`;
     if (drift !== undefined) print.note(`${name}: ${driftText(drift, shell.nowMs())}`);
     if (outcome === "updated")
       for (const one of differences) print.line(`${name}  ${safe(differenceText(one))}`);
+    if (staysPaused === true)
+      print.note(`${name} is paused, and stays paused. Resume it with \`tutti ${kind} resume ${safe(id)}\`.`);
     if (liveRuns > 0)
       print.note(
         `${name}: ${counted(liveRuns, "active run")} ${liveRuns === 1 ? "stays" : "stay"} on ${liveRuns === 1 ? "its" : "their"} version. Move with \`tutti workflow migrate ${safe(id)}\`.`,

@@ -46,6 +46,8 @@ export interface Step {
   readonly drift?: Drift | undefined;
   /** Runs that stay on earlier versions of a workflow. */
   readonly liveRuns?: number;
+  /** It is paused on the platform, and the file does not say whether it is. */
+  readonly staysPaused?: boolean;
   readonly write: () => Promise<void>;
 }
 
@@ -340,6 +342,7 @@ async function timedStep(
     compared.isDrifted && set !== undefined ? driftOf(await auditCause(server, kind, id)) : undefined;
   return {
     ...{ kind, id, fileName: file.fileName, outcome: outcomeOf(found, differences), differences, drift },
+    ...(before && !setsPaused && { staysPaused: true }),
     write: () =>
       applied.kind === "schedule"
         ? putSchedule(server, { ...applied, body: { ...applied.body, labels } }, found)
