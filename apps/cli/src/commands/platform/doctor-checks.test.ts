@@ -58,7 +58,7 @@ describe("doctor checks", () => {
         ["notice: 3 tasks wait and no worker is connected."],
         ["notice: The pool is paused and 1 task waits."],
         ["notice: 2 tasks in the queue, the longest wait is 90 s."],
-        ["sound: 0 tasks in the queue, 3 of 4 slots free."],
+        ["sound: 1 pool: no task waits, 3 of 4 slots free."],
       ],
     );
     const late = { pool: "gpu", status: { capabilities: [], queued: 2, slots: 4, longestWaitMs: 90_000 } };

@@ -6,7 +6,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { counted } from "@tutti/kernel";
-import type { Instance, Pool } from "@tutti/rest/types";
+import type { Instance, Pool, PoolStatus } from "@tutti/rest/types";
 
 export interface Finding {
   readonly about: string;
@@ -115,9 +115,11 @@ export function poolFindings(
   pools: readonly Pool[],
   longest: ReadonlyMap<string, string> = new Map(),
 ): Finding[] {
-  return pools.flatMap(({ pool, paused, status }) => {
-    if (status === undefined) return [];
-    const { slots = 0, freeSlots = 0, queued = 0, waitingAtHome = 0, longestWaitMs = 0 } = status;
+  const known = pools.flatMap(({ pool, paused, status }) =>
+    status === undefined ? [] : [{ pool, paused, status }],
+  );
+  const noted = known.flatMap(({ pool, paused, status }): Finding[] => {
+    const { slots = 0, queued = 0, waitingAtHome = 0, longestWaitMs = 0 } = status;
     const waiting = queued + waitingAtHome;
     const wait = `${counted(waiting, "task")} ${waiting === 1 ? "waits" : "wait"}`;
     const finding = (level: Finding["level"], text: string, advice = ""): Finding[] => [
@@ -142,6 +144,15 @@ export function poolFindings(
         `${queue}, the longest wait is ${Math.round(longestWaitMs / 1_000)} s.`,
         `Run \`tutti why ${longest.get(pool) ?? "RUN"}\` for one of its runs, or add workers.`,
       );
-    return finding("sound", `${queue}, ${freeSlots} of ${counted(slots, "slot")} free.`);
+    return [];
   });
+  if (noted.length > 0 || known.length === 0) return noted;
+  const sum = (of: (status: PoolStatus) => number | undefined) =>
+    known.reduce((total, { status }) => total + (of(status) ?? 0), 0);
+  const slots = sum(({ slots: all }) => all);
+  const free = `${sum(({ freeSlots }) => freeSlots)} of ${counted(slots, "slot")} free`;
+  const waiting = sum(({ queued = 0, waitingAtHome = 0 }) => queued + waitingAtHome);
+  const queue = waiting === 0 ? "no task waits" : `${counted(waiting, "task")} in the queue`;
+  const text = `${counted(known.length, "pool")}: ${queue}, ${slots === 0 ? "no worker is connected" : free}.`;
+  return [{ about: "pools", level: "sound", text, advice: "" }];
 }

@@ -36,6 +36,8 @@ describe("doctor", () => {
     assert.equal(text, "The data directory of this platform was not checked: it is not /a/.tutti.");
     assert.match(advice, /--data-directory DIR/);
     const sound = { ...absent, text: "No problems in /a/.tutti." };
-    assert.equal(ofElsewhere(sound), sound);
+    assert.deepEqual(ofElsewhere(sound), sound);
+    const held = ofElsewhere({ ...absent, code: "held", text: "The process 7 has used it." });
+    assert.deepEqual([held.level, held.advice], ["sound", ""]);
   });
 });

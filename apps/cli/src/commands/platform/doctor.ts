@@ -22,7 +22,7 @@ export async function doctor(context: Context): Promise<Result> {
   const findings = [
     nodeFinding(context.shell.nodeVersion),
     ...platform,
-    ...(isElsewhere ? data.map(ofElsewhere) : data),
+    ...(isElsewhere ? data.map(ofElsewhere) : data.map(({ code: _, ...finding }) => finding)),
   ];
   const isWell = findings.every(({ level }) => level !== "problem");
   return {
@@ -211,7 +211,7 @@ function isHere(hostname: string): boolean {
 }
 
 /** Only the platform's code can read a data directory. A package of the CLI alone does not have it. */
-async function dataFindings(context: Context): Promise<Finding[]> {
+async function dataFindings(context: Context): Promise<DataFinding[]> {
   const { shell, values } = context;
   if (!hasTool(shell, "data"))
     return [
@@ -229,15 +229,21 @@ async function dataFindings(context: Context): Promise<Finding[]> {
   // The tool is of the same clone.
   const { directory, findings } = toolJson(what, run) as {
     readonly directory: string;
-    readonly findings: readonly Omit<Finding, "about">[];
+    readonly findings: readonly (Omit<Finding, "about"> & { readonly code?: string })[];
   };
   if (findings.length === 0)
     return [{ about: "data", level: "sound", text: `No problems in ${directory}.`, advice: "" }];
-  return findings.map(({ level, text, advice }) => ({ about: "data", level, text, advice }));
+  return findings.map(({ code = "", level, text, advice }) => ({ about: "data", code, level, text, advice }));
 }
 
+const inUse = "A running process uses the data directory, so its files were not checked.";
+
+type DataFinding = Finding & { readonly code?: string };
+
 /** The platform that answers was started in another folder, or on another machine. */
-export function ofElsewhere(finding: Finding): Finding {
+export function ofElsewhere({ code, ...finding }: DataFinding): Finding {
+  // A platform runs: that its directory is in use is as it should be.
+  if (code === "held") return { ...finding, level: "sound", text: inUse, advice: "" };
   const [, directory] = /^There is nothing at (.+)\.$/.exec(finding.text) ?? [];
   if (directory === undefined) return finding;
   return {

@@ -149,9 +149,9 @@ function holderFindings(directory: string, isFree: boolean): Finding[] {
   const holder = lastHolder(directory);
   if (!isFree) {
     const { pid, since } = holder ?? { pid: "of an unknown number", since: "an unknown time" };
-    const what = `The process ${pid}${commandOf(pid)} has ${directory} since ${since}; its journal and archives were not looked at.`;
+    const what = `The process ${pid}${commandOf(pid)} has used ${directory} since ${since}. The files were not checked.`;
     const advice =
-      "Ask it how it is (/readyz), copy it (tutti data backup) and verify the copy, or stop it and look again.";
+      "To check them, back up (`tutti data backup`) and verify the copy (`tutti data verify`), or stop the process first.";
     return [notice("held", what, advice)];
   }
   if (holder === undefined) return [];
