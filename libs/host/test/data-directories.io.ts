@@ -107,7 +107,7 @@ describe("the findings about a data directory", () => {
       ["journal-sound", "archive-sound"],
     );
     assert.match(words(findings, "journal-sound"), /is sound: [\d,]+ batches, 16 partitions, 1 segment/);
-    assert.match(words(findings, "archive-sound"), /is sound: 3 live and 0 ended machines/);
+    assert.match(words(findings, "archive-sound"), /is sound: 3 live and 0 ended entries/);
   });
 
   it("a cluster has taken it over, and no process starts there or copies it any more", async () => {
@@ -229,12 +229,9 @@ describe("the findings about a data directory", () => {
     const text = words(await examine(directory), "held");
     assert.match(
       text,
-      new RegExp(`^notice: The process ${process.pid} \\(.*node.*\\) has ${directory} since 20`),
+      new RegExp(`^notice: The process ${process.pid} \\(.*node.*\\) has used ${directory} since 20`),
     );
-    assert.match(
-      text,
-      /its journal and archives were not looked at\. Ask it how it is \(\/readyz\), copy it/,
-    );
+    assert.match(text, /The files were not checked\. To check them, back up/);
   });
 
   it("a process was killed that had it", async () => {
@@ -432,6 +429,16 @@ describe("the commands", () => {
       join(folder.path, "x"),
     );
     assert.match(nothing.output, /There is nothing to copy in .*nowhere/);
+    // A restore that wrote nothing has no files to remove.
+    const [none, used] = [join(folder.path, "none"), data];
+    for (const [copy, directory] of [
+      [none, join(folder.path, "x")],
+      [to, used],
+    ] as const) {
+      const refused = await run("restore", "--copy", copy, "--data-directory", directory);
+      assert.equal(refused.exitCode, 1);
+      assert.doesNotMatch(refused.output, /Remove them/);
+    }
   });
 
   it("copy a directory under load: everything that was acknowledged before is in the copy", async () => {

@@ -9,7 +9,6 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { counted, isTuttiError, sentences, withoutRemedy } from "@tutti/kernel";
 import { claim } from "../data-directory.ts";
-import { hostErrors } from "../errors.ts";
 import { keysDirectoryIn } from "../keys/installation-keys.ts";
 import type { ServiceModule } from "../service-module.ts";
 import { reasonOf } from "./about.ts";
@@ -19,7 +18,7 @@ import { verifyData } from "./inspection/verify.ts";
 import { type KeysCopied, keyFilesIn } from "./kept-keys.ts";
 import { layoutOf } from "./layout.ts";
 import { backUp } from "./offline-backup.ts";
-import { restore } from "./restore.ts";
+import { prepareRestore } from "./restore.ts";
 
 export interface Said {
   readonly output: string;
@@ -237,18 +236,17 @@ function keysFindings(keys: KeysCopied): Finding[] {
 }
 
 async function restored(
-  wish: Parameters<typeof restore>[0],
+  wish: Parameters<typeof prepareRestore>[0],
   inspected: Inspected,
 ): Promise<readonly Finding[]> {
+  let advice = "";
   try {
-    await restore(wish);
+    const write = await prepareRestore(wish);
+    advice = "The restored files are not a data directory yet. Remove them and try again.";
+    await write();
     const what = `${wish.copy} was restored to ${wish.directory}, and its keys are in ${wish.keysDirectory}.`;
     return [sound("restored", what), ...(await verifyData(layoutOf(wish.directory), inspected))];
   } catch (error) {
-    const isUntouched = hostErrors.restoreIntoUsed.is(error) || hostErrors.restoreRefused.is(error);
-    const advice = isUntouched
-      ? ""
-      : "The restored files are not a data directory yet. Remove them and try again.";
     return [problem("not-restored", reasonOf(error), advice)];
   }
 }

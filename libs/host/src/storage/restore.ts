@@ -26,19 +26,27 @@ export interface RestoreWish {
 
 const notCopied: readonly string[] = ["data.json", "lock", "lock.json", "door.json", sealedFile, namedFile];
 
-export async function restore({ copy, directory, keysDirectory, passphrase }: RestoreWish): Promise<void> {
+/** Checks, and returns what writes. Throws before anything is written. */
+export async function prepareRestore({
+  copy,
+  directory,
+  keysDirectory,
+  passphrase,
+}: RestoreWish): Promise<() => Promise<void>> {
   const about = readAbout(layoutOf(copy));
   if (about === undefined) throw hostErrors.nothingToCopy({ directory: copy });
   await refuseUsed(directory);
   const keys = keysOf(copy, keysDirectory, passphrase);
-  await mkdir(directory, { recursive: true, mode: privateModes.folder });
-  for (const name of await readdir(copy))
-    if (!notCopied.includes(name))
-      await cp(join(copy, name), join(directory, name), { recursive: true, preserveTimestamps: true });
-  if (keys !== undefined) placeKeys(keys, keysDirectory);
-  await makePrivate(directory);
-  writeAbout(layoutOf(directory), about);
-  await syncFolder(directory);
+  return async () => {
+    await mkdir(directory, { recursive: true, mode: privateModes.folder });
+    for (const name of await readdir(copy))
+      if (!notCopied.includes(name))
+        await cp(join(copy, name), join(directory, name), { recursive: true, preserveTimestamps: true });
+    if (keys !== undefined) placeKeys(keys, keysDirectory);
+    await makePrivate(directory);
+    writeAbout(layoutOf(directory), about);
+    await syncFolder(directory);
+  };
 }
 
 /** Undefined where they are in place already, or there are none. */
