@@ -49,7 +49,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       for await (const reply of client().get(GetRequest.fromPartial({ sha256, ...range }))) {
         size ??= reply.size;
         assert.ok(reply.chunk.length <= 1_048_576);
-        chunks.push(reply.chunk);
+        chunks.push(Uint8Array.from(reply.chunk));
       }
       return { size, text: Buffer.concat(chunks).toString() };
     };

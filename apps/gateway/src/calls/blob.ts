@@ -2,6 +2,7 @@
  * The bytes of blobs, as they are. Of an answer a browser neither runs nor shows them. Those of a request are passed on
  * as they come, at the pace of the store.
  */
+import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { blobService, PutRequest } from "@tutti/contracts/blob/v1";
 import type { Mesh } from "@tutti/mesh";
@@ -10,6 +11,7 @@ import { refusal } from "@tutti/rest/json";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isOfBrowser } from "../access/origin.ts";
 import { gatewayErrors } from "../errors.ts";
+import { dataHeaders } from "../front/headers.ts";
 import type { Asked } from "./asked.ts";
 
 const mediaType = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
@@ -22,19 +24,34 @@ export function blobAnswer(mesh: Pick<Mesh, "client">) {
     const replies = blobs.get({ namespace, sha256, ...(range ?? whole) }, { context: asked });
     // What it fails with before its first bytes is a problem like any other.
     const first = await replies.next();
-    reply.header("content-type", type).header("content-disposition", "attachment");
-    reply.header("accept-ranges", "bytes");
     const size = first.done ? 0 : first.value.size;
-    if (range !== undefined) {
-      const last = range.length === 0 ? size - 1 : Math.min(size, range.offset + range.length) - 1;
-      reply.code(206).header("content-range", `bytes ${range.offset}-${last}/${size}`);
+    const last = range?.length ? Math.min(size, range.offset + range.length) : size;
+    const { raw } = reply.hijack();
+    // A caller that goes away ends the call.
+    raw.on("error", () => {});
+    raw.writeHead(range === undefined ? 200 : 206, {
+      ...dataHeaders,
+      ...{ "content-type": type, "content-disposition": "attachment", "accept-ranges": "bytes" },
+      "content-length": last - (range?.offset ?? 0),
+      ...(range && { "content-range": `bytes ${range.offset}-${last - 1}/${size}` }),
+    });
+    try {
+      if (!first.done) await written(raw, first.value.chunk);
+      for await (const { chunk } of replies) await written(raw, chunk);
+      raw.end();
+    } catch (error) {
+      // What is damaged has no end.
+      raw.destroy();
+      throw error;
     }
-    const bytes = async function* () {
-      if (!first.done) yield first.value.chunk;
-      for await (const { chunk } of replies) yield chunk;
-    };
-    await reply.send(Readable.from(bytes(), { objectMode: false }));
   };
+}
+
+/** Resolves when the bytes are on their way: their memory may be used again afterwards. */
+function written(raw: ServerResponse, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    raw.write(bytes, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** Its body is not read before its handler asks for it. */
@@ -98,11 +115,22 @@ async function* partsOf(
   content: AsyncIterable<Buffer>,
 ): AsyncGenerator<PutRequest, void> {
   yield PutRequest.fromPartial({ namespace, part: { $case: "header", value: { size } } });
-  for await (const bytes of content)
+  let count = 0;
+  for await (const bytes of content) {
     for (let at = 0; at < bytes.length; at += chunkBytesMax)
       yield PutRequest.fromPartial({
         part: { $case: "chunk", value: bytes.subarray(at, at + chunkBytesMax) },
       });
+    if (++count > keptMax) release(bytes);
+  }
+}
+
+/** The mesh keeps fewer of the first requests, for another attempt. */
+const keptMax = 100;
+
+/** Gives back memory at once. Collecting it as garbage takes several times as long as moving the bytes. */
+function release({ buffer, length }: Buffer): void {
+  if (length === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 function namespaceOf(query: URLSearchParams, route: "blobs.put"): string {

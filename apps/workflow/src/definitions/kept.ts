@@ -1,7 +1,7 @@
 /** The large parts of a definition, as blobs: its plan, its source, and its description. */
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import { Definition, DefinitionSource, type KeptVersion } from "@tutti/contracts/workflow/v1";
-import type { Blobs } from "@tutti/journal";
+import { type Blobs, wholeBlob } from "@tutti/journal";
 import type { ReadOnly } from "@tutti/kernel";
 
 /** The blobs of one namespace. */
@@ -45,8 +45,6 @@ export function keep({ blobs, namespace }: Shelf, content: Uint8Array): Promise<
   return blobs.put(namespace, [content]);
 }
 
-async function whole({ blobs, namespace }: Shelf, sha256: Uint8Array): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const part of blobs.read(namespace, sha256)) parts.push(part);
-  return Buffer.concat(parts);
+function whole({ blobs, namespace }: Shelf, sha256: Uint8Array): Promise<Uint8Array> {
+  return wholeBlob(blobs, namespace, sha256);
 }

@@ -7,7 +7,7 @@
  * 2. The size of the plans bounds the shelf. The least recently used plan leaves first.
  */
 import type { Plan } from "@tutti/definitions";
-import type { Blobs } from "@tutti/journal";
+import { type Blobs, wholeBlob } from "@tutti/journal";
 import { RunPlan, type RunPlans } from "@tutti/machine-run";
 import { planErrors } from "../errors.ts";
 
@@ -77,9 +77,7 @@ export class PlanShelf implements RunPlans {
   }
 
   async #fetch(namespace: string, hash: string): Promise<RunPlan> {
-    const parts: Uint8Array[] = [];
-    for await (const part of this.#parts.blobs().read(namespace, Buffer.from(hash, "hex"))) parts.push(part);
-    return this.#shelve(hash, Buffer.concat(parts));
+    return this.#shelve(hash, await wholeBlob(this.#parts.blobs(), namespace, Buffer.from(hash, "hex")));
   }
 
   #shelve(hash: string, text: Uint8Array): RunPlan {

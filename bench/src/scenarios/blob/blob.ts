@@ -42,7 +42,10 @@ export const blob: Scenario = {
     yield { variant: "alone", mebibytes: size, mbPerSec: await alone(size) };
     await using platform = await startPlatform();
     await using _worker = await startChild(
-      [fileURLToPath(new URL("worker-process.ts", import.meta.url)), platform.grpc],
+      [
+        fileURLToPath(new URL("worker-process.ts", import.meta.url)),
+        `${platform.http.replace("http", "ws")}/v1/link`,
+      ],
       { until: (line) => (line === "linked" ? {} : undefined) },
     );
     const tutti = await connect({ address: platform.grpc });

@@ -112,7 +112,9 @@ async function* get(
   const to = request.length === 0 ? size : Math.min(size, from + Math.trunc(request.length));
   let at = 0;
   let isFirst = true;
-  let held: Uint8Array | undefined;
+  // The store gives the last part of the whole after it has checked its hash.
+  const isToEnd = to === size;
+  let held: Uint8Array = nothing;
   const reply = (chunk: Uint8Array): GetReply => {
     const first = isFirst;
     isFirst = false;
@@ -123,10 +125,14 @@ async function* get(
     const wanted = part.subarray(Math.max(0, from - at), Math.max(0, to - at));
     at += part.length;
     if (wanted.length === 0) continue;
-    if (held !== undefined) yield reply(held);
-    held = wanted;
+    if (isToEnd) {
+      yield reply(wanted);
+      continue;
+    }
+    if (held.length > 0) yield reply(held);
+    held = Uint8Array.from(wanted);
   }
-  yield reply(held ?? nothing);
+  if (isFirst || held.length > 0) yield reply(held);
 }
 
 async function stat(

@@ -6,7 +6,7 @@
  * 2. Streams check each item by themselves: one wrong item must not end the others.
  */
 import { blobService } from "@tutti/contracts/blob/v1";
-import type { Blobs } from "@tutti/journal";
+import { type Blobs, wholeBlob } from "@tutti/journal";
 import type { Interceptor, Mesh, ServerCall } from "@tutti/mesh";
 import { hostErrors } from "../errors.ts";
 
@@ -45,15 +45,12 @@ export function blobLookup(blobs: () => Blobs, mesh: Pick<Mesh, "client">): HasB
 /** Content of this process, and of another one that keeps blobs by itself. */
 export function blobReader(blobs: () => Blobs, mesh: Pick<Mesh, "client">): ReadBlob {
   return async (namespace, sha256) => {
-    const parts: Uint8Array[] = [];
-    if ((await blobs().find(namespace, sha256)) !== undefined) {
-      for await (const part of blobs().read(namespace, sha256)) parts.push(part);
-      return Buffer.concat(parts);
-    }
+    if ((await blobs().find(namespace, sha256)) !== undefined) return wholeBlob(blobs(), namespace, sha256);
     const client = mesh.client(blobService);
     if ((await client.stat({ namespace, sha256: [sha256] })).blobs.length === 0) return undefined;
     const from = client.get({ namespace, sha256, offset: 0, length: 0 });
-    for await (const { chunk } of from) parts.push(chunk);
+    const parts: Uint8Array[] = [];
+    for await (const { chunk } of from) parts.push(Uint8Array.from(chunk));
     return Buffer.concat(parts);
   };
 }

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, type Stats } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, privateModes, replaceFile } from "@tutti/kernel";
 import { syncFile, syncFolder } from "../disk/syncing.ts";
+import { readContent, writeContent } from "./content-file.ts";
 import { blobErrors } from "./errors.ts";
 import { decodeMention, encodeMention, mentionerOf, nameOf, sliceName } from "./names.ts";
 import {
@@ -26,8 +27,6 @@ import {
   mentionedBlobs,
   throughIn,
 } from "./sweeping.ts";
-
-const partBytes = 256 * 1024;
 
 /** Another number or another time of change is another file under the same name. */
 interface FileIdentity {
@@ -100,16 +99,10 @@ export class DirectoryBlobs implements Blobs {
       throw isMissing(error) ? blobErrors.missing({ name }) : error;
     });
     try {
-      const hash = createHash("sha256");
-      let before: Uint8Array | undefined;
-      for await (const part of partsOf(file)) {
-        hash.update(part);
-        if (before !== undefined) yield before;
-        before = part;
-      }
-      const found = hash.digest("hex");
-      if (found !== name) throw blobErrors.damaged({ name, place: path, found });
-      if (before !== undefined) yield before;
+      yield* readContent(path, file, (hash) => {
+        const found = hash.toString("hex");
+        if (found !== name) throw blobErrors.damaged({ name, place: path, found });
+      });
     } finally {
       await file.close();
     }
@@ -289,23 +282,8 @@ export class DirectoryBlobs implements Blobs {
     return result;
   }
 
-  async #write(path: string, content: BlobContent): Promise<Blob> {
-    const hash = createHash("sha256");
-    let size = 0;
-    const file = await open(path, "wx", privateModes.file);
-    try {
-      for await (const part of content) {
-        hash.update(part);
-        await writeWhole(file, part);
-        size += part.length;
-      }
-      const nowSeconds = this.#clock.now() / 1_000;
-      await file.utimes(nowSeconds, nowSeconds);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    return { sha256: Uint8Array.from(hash.digest()), size };
+  #write(path: string, content: BlobContent): Promise<Blob> {
+    return writeContent(path, content, () => this.#clock.now() / 1_000);
   }
 
   #temporary(): string {
@@ -320,20 +298,6 @@ export class DirectoryBlobs implements Blobs {
 
 function sliceOf(name: string): string {
   return name.slice(0, 2);
-}
-
-async function writeWhole(file: FileHandle, part: Uint8Array): Promise<void> {
-  for (let done = 0; done < part.length; ) {
-    done += (await file.write(part, done, part.length - done)).bytesWritten;
-  }
-}
-
-async function* partsOf(file: FileHandle): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    const { bytesRead, buffer } = await file.read(new Uint8Array(partBytes), 0, partBytes);
-    if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
-  }
 }
 
 async function statOf(path: string): Promise<Stats | undefined> {

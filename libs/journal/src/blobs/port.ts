@@ -13,7 +13,10 @@
 export interface Blobs {
   /** Takes content in parts. The same content twice is one blob, put again. Throws `blobs.not_as_said`. */
   put(namespace: string, content: BlobContent, said?: Partial<Blob>): Promise<Blob>;
-  /** Returns the content in parts of 1 MiB at most. Throws `blobs.missing` and `blobs.damaged`. */
+  /**
+   * Returns the content in parts of 1 MiB at most. A part may be used until the next one is requested: its memory may be
+   * that of a later one. Throws `blobs.missing` and `blobs.damaged`.
+   */
   read(namespace: string, sha256: Uint8Array): AsyncIterable<Uint8Array>;
   /**
    * Returns the content at once, for work that waits for nothing: whichever namespace has it, so never for a caller.
@@ -31,6 +34,13 @@ export interface Blobs {
   /** Looks at one part of all blobs and mentions, 0 to 255, and resolves with how many blobs it has removed. */
   sweep(slice: number, how: Sweep): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Returns all of a small blob. */
+export async function wholeBlob(blobs: Blobs, namespace: string, sha256: Uint8Array): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of blobs.read(namespace, sha256)) parts.push(Uint8Array.from(part));
+  return Buffer.concat(parts);
 }
 
 export type BlobContent = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;

@@ -5,6 +5,8 @@ import type { BlobReference } from "@tutti/contracts/types/v1";
 import { errorFromUnknown } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
+import { getOverSocket, type HttpAnswer } from "./http-answer.ts";
+import { post } from "./http-post.ts";
 
 export interface BlobWanted {
   readonly namespace: string;
@@ -160,9 +162,11 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
   };
   const asked = async (wanted: BlobWanted, range: Record<string, string>) => {
     const url = urlOf(`/v1/blobs/${Buffer.from(wanted.sha256).toString("hex")}`, wanted.namespace);
-    const answer = await fetch(url, { headers: { ...headers(), ...range } });
-    if (answer.ok && answer.body !== null) return answer.body;
-    const problem = (await answer.json().catch(() => undefined)) as { readonly code?: unknown } | undefined;
+    const isLarge = wanted.bytes > largeBytes && !("range" in range) && !usesProxies;
+    const answer = await (isLarge ? getOverSocket : getByFetch)(url, { ...headers(), ...range });
+    if (answer.status >= 200 && answer.status < 300) return answer.body;
+    const text = Buffer.from(await wholeOf(answer.body)).toString();
+    const problem = problemIn(text);
     const loss = lossOf(losses.get(problem?.code));
     throw loss === undefined ? answerError(answer.status) : unreadable(wanted, loss);
   };
@@ -172,22 +176,42 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
       yield* body;
     } catch (error) {
       // Damaged content breaks the stream off without a reason. Its last byte is sent when the whole was right.
-      await (await asked(wanted, { range: `bytes=${Math.max(0, wanted.bytes - 1)}-` })).cancel();
+      await (await asked(wanted, { range: `bytes=${Math.max(0, wanted.bytes - 1)}-` })).return();
       throw error;
     }
   };
   return {
     read: (wanted) => verified(read(wanted), wanted),
     async write(namespace, content) {
-      const init = { method: "POST", headers: headers(), body: content, duplex: "half" };
-      const answer = await fetch(urlOf("/v1/blobs", namespace), init as RequestInit);
-      if (!answer.ok) throw answerError(answer.status);
-      const { blob } = (await answer.json()) as {
+      const { status, body } = await post(urlOf("/v1/blobs", namespace), headers(), partsOf(content));
+      if (status !== 201) throw answerError(status);
+      const { blob } = JSON.parse(body) as {
         readonly blob: { readonly sha256: string; readonly size: number };
       };
       return { sha256: Buffer.from(blob.sha256, "hex"), size: blob.size };
     },
   };
+}
+
+/** A connection of its own costs more than it saves up to here. */
+const largeBytes = 4 * 1_048_576;
+/** Node's own clients go through the proxies of its environment if they are asked to. */
+const usesProxies = process.env["NODE_USE_ENV_PROXY"] === "1" || process.execArgv.includes("--use-env-proxy");
+
+async function getByFetch(url: URL, headers: Record<string, string>): Promise<HttpAnswer> {
+  const { status, body } = await fetch(url, { headers });
+  const parts = async function* () {
+    if (body !== null) yield* body;
+  };
+  return { status, body: parts() };
+}
+
+function problemIn(text: string): { readonly code?: unknown } | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const losses: ReadonlyMap<unknown, string> = new Map([

@@ -39,7 +39,14 @@ export class MeshTransport implements Transport {
   }
 
   blobs(): BlobAccess {
-    return blobsOver(this.#mesh.client(blobService));
+    const { read, write } = blobsOver(this.#mesh.client(blobService));
+    return {
+      write,
+      // Within the process the memory of a part may be used again for a later one.
+      async *read(wanted) {
+        for await (const part of read(wanted)) yield Uint8Array.from(part);
+      },
+    };
   }
 
   close(): void {}

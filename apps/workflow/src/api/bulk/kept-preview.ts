@@ -3,7 +3,7 @@
  * identifies only this preview, any process can continue with it, and it expires by itself.
  */
 import { BulkAction } from "@tutti/contracts/workflow/v1";
-import type { Blobs } from "@tutti/journal";
+import { type Blobs, wholeBlob } from "@tutti/journal";
 import * as z from "zod";
 import { requestErrors } from "../../errors.ts";
 
@@ -59,10 +59,9 @@ async function documentOf(blobs: Blobs, namespace: string, token: string): Promi
   if (!/^a[\w-]{43}$/.test(token)) return undefined;
   const sha256 = Buffer.from(token.slice(1), "base64url");
   if ((await blobs.find(namespace, sha256)) === undefined) return undefined;
-  const parts: Uint8Array[] = [];
-  for await (const part of blobs.read(namespace, sha256)) parts.push(part);
+  const document = await wholeBlob(blobs, namespace, sha256);
   try {
-    return JSON.parse(Buffer.concat(parts).toString());
+    return JSON.parse(document.toString());
   } catch {
     return undefined;
   }

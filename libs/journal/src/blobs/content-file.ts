@@ -1,0 +1,237 @@
+/**
+ * The content of one blob as a file.
+ *
+ * Content beyond the first mebibyte goes past the page cache (`O_DIRECT`) where the file system can do that: a large file
+ * is written once and read once, and would push out pages that are needed.
+ *
+ * 1. The hash is that of all bytes that were written, in their order.
+ * 2. A buffer is not changed while it is written, and not used while it is read into.
+ * 3. Address, place and length of direct I/O are multiples of 4 KiB. The rest of a file goes through the page cache.
+ */
+import { createHash } from "node:crypto";
+import { constants, readSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { assert, privateModes } from "@tutti/kernel";
+import type { Blob, BlobContent } from "./port.ts";
+
+const bufferBytes = 1_048_576;
+const alignmentBytes = 4_096;
+/** Buffers of malloc are at multiples of it. */
+const stepBytes = 16;
+/** Of parts that are given to readers. Larger ones cost a page fault for each 4 KiB. */
+const partBytes = 262_144;
+const freeMax = 6;
+
+/** Aligned, and free. What was aligned once stays so: buffers do not move. */
+const free: Buffer[] = [];
+
+/** Writes all of it and syncs it. `nowSeconds` is the time of change of the file. */
+export async function writeContent(
+  path: string,
+  content: BlobContent,
+  nowSeconds: () => number,
+): Promise<Blob> {
+  const file = await open(path, "wx", privateModes.file);
+  const writer = new ContentWriter(path, file);
+  try {
+    for await (const part of content) await writer.add(part);
+    const blob = await writer.finish();
+    await file.utimes(nowSeconds(), nowSeconds());
+    await file.sync();
+    return blob;
+  } finally {
+    await writer.close();
+    await file.close();
+  }
+}
+
+/**
+ * Reads all of it. Each part may be used until the next one is requested. `check` gets the hash before the last part is
+ * given.
+ */
+export async function* readContent(
+  path: string,
+  file: FileHandle,
+  check: (sha256: Buffer) => void,
+): AsyncGenerator<Uint8Array, void> {
+  const { size } = await file.stat();
+  const direct = size > bufferBytes ? await DirectFile.open(path, constants.O_RDONLY, 3) : undefined;
+  const hash = createHash("sha256");
+  let before: Uint8Array | undefined;
+  try {
+    for await (const part of direct === undefined ? throughCache(file) : pastCache(direct, size)) {
+      if (before !== undefined) yield before;
+      before = part;
+      hash.update(part);
+    }
+  } finally {
+    await direct?.close();
+  }
+  check(hash.digest());
+  if (before !== undefined) yield before;
+}
+
+class ContentWriter {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #hash = createHash("sha256");
+  #direct: DirectFile | undefined = undefined;
+  #size = 0;
+
+  constructor(path: string, file: FileHandle) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  async add(part: Uint8Array): Promise<void> {
+    for (let at = 0; at < part.length; ) {
+      const some = part.subarray(at, at + bufferBytes - (this.#size % bufferBytes));
+      if (this.#size === bufferBytes) this.#direct = await DirectFile.open(this.#path, constants.O_RDWR, 2);
+      if (this.#direct === undefined) await this.#write(some, this.#size);
+      else await this.#fill(this.#direct, some);
+      this.#size += some.length;
+      at += some.length;
+    }
+  }
+
+  async finish(): Promise<Blob> {
+    if (this.#direct !== undefined) {
+      await this.#direct.settled();
+      const rest = this.#direct.buffer.subarray(0, this.#size % bufferBytes);
+      await this.#write(rest, this.#size - rest.length);
+    }
+    return { sha256: Uint8Array.from(this.#hash.digest()), size: this.#size };
+  }
+
+  async close(): Promise<void> {
+    await this.#direct?.close();
+  }
+
+  async #fill(direct: DirectFile, some: Uint8Array): Promise<void> {
+    const { buffer } = direct;
+    const filled = this.#size % bufferBytes;
+    buffer.set(some, filled);
+    if (filled + some.length < bufferBytes) return;
+    await direct.settled();
+    direct.write(this.#size - filled);
+    // While it is written.
+    this.#hash.update(buffer);
+  }
+
+  async #write(some: Uint8Array, place: number): Promise<void> {
+    this.#hash.update(some);
+    for (let done = 0; done < some.length; )
+      done += (await this.#file.write(some, done, some.length - done, place + done)).bytesWritten;
+  }
+}
+
+/** A file past the page cache, with buffers in turn: some are used while another one is on its way. */
+class DirectFile {
+  readonly #file: FileHandle;
+  readonly #buffers: readonly Buffer[];
+  #turn = 0;
+  #underWay: Promise<unknown> = Promise.resolve();
+
+  /** Undefined where this system, or the system of the file, has no direct I/O. The file has at least 4 KiB. */
+  static async open(path: string, access: number, count: number): Promise<DirectFile | undefined> {
+    const { O_DIRECT } = constants;
+    if (O_DIRECT === undefined) return undefined;
+    const file = await open(path, access | O_DIRECT).catch(() => undefined);
+    if (file === undefined) return undefined;
+    const buffers: Buffer[] = [];
+    for (let number = 0; number < count; number++) {
+      const buffer = free.pop() ?? alignedBuffer(file);
+      if (buffer !== undefined) buffers.push(buffer);
+    }
+    const direct = new DirectFile(file, buffers);
+    if (buffers.length === count) return direct;
+    await direct.close();
+    return undefined;
+  }
+
+  private constructor(file: FileHandle, buffers: readonly Buffer[]) {
+    this.#file = file;
+    this.#buffers = buffers;
+  }
+
+  /** The next one. */
+  get buffer(): Buffer {
+    const buffer = this.#buffers[this.#turn];
+    assert(buffer !== undefined, "an open file has buffers");
+    return buffer;
+  }
+
+  /** Starts to write the buffer. */
+  write(place: number): void {
+    const writing = async (): Promise<void> => {
+      const { bytesWritten } = await this.#file.write(this.buffer, 0, bufferBytes, place);
+      if (bytesWritten < bufferBytes)
+        throw new Error(`only ${bytesWritten} of ${bufferBytes} bytes were written`);
+    };
+    this.#start(writing());
+  }
+
+  /** Starts to read into the buffer. Resolves with what was read. */
+  read(place: number): Promise<Uint8Array> {
+    const reading = async (): Promise<Uint8Array> => {
+      const { bytesRead, buffer } = await this.#file.read(this.buffer, 0, bufferBytes, place);
+      return buffer.subarray(0, bytesRead);
+    };
+    return this.#start(reading());
+  }
+
+  /** Resolves when nothing is on its way. */
+  async settled(): Promise<void> {
+    await this.#underWay;
+  }
+
+  async close(): Promise<void> {
+    // The system may still use a buffer that is on its way.
+    await this.#underWay.catch(() => {});
+    await this.#file.close();
+    for (const buffer of this.#buffers) if (free.length < freeMax) free.push(buffer);
+  }
+
+  #start<T>(way: Promise<T>): Promise<T> {
+    way.catch(() => {});
+    this.#underWay = way;
+    this.#turn = (this.#turn + 1) % this.#buffers.length;
+    return way;
+  }
+}
+
+/** A part may be used until the part after the next one is requested. */
+async function* pastCache(direct: DirectFile, size: number): AsyncGenerator<Uint8Array, void> {
+  let reading = direct.read(0);
+  for (let place = 0; place < size; ) {
+    const read = await reading;
+    if (read.length === 0) return;
+    place += read.length;
+    if (read.length < bufferBytes) size = place;
+    // Into the buffer of the part before the one before: three are in turn.
+    if (place < size) reading = direct.read(place);
+    yield read;
+  }
+}
+
+async function* throughCache(file: FileHandle): AsyncGenerator<Uint8Array, void> {
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(partBytes), 0, partBytes);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** Node does not say where a buffer is. A read refuses one that is not aligned. */
+function alignedBuffer({ fd }: FileHandle): Buffer | undefined {
+  const memory = Buffer.allocUnsafeSlow(bufferBytes + alignmentBytes);
+  for (let at = 0; at < alignmentBytes; at += stepBytes) {
+    try {
+      readSync(fd, memory, at, alignmentBytes, 0);
+      return memory.subarray(at, at + bufferBytes);
+    } catch {
+      // The next place may be aligned.
+    }
+  }
+  return undefined;
+}
