@@ -134,7 +134,7 @@ export function incidentAt(id: string, namespace: string, nowMs: number) {
       { kind: "retry", subject: "", version: "", taskId: "", summary: "Retry the failed runs" },
       {
         ...{ kind: "fix", subject: "order", version: "", taskId: "charge" },
-        summary: "Correct the input of charge in failed runs of order",
+        summary: "Correct the input of task charge in failed runs of order",
       },
       {
         ...{ kind: "scale", subject: "default/clerks", version: "", taskId: "" },

@@ -22,7 +22,7 @@ export function repairsOf(
   if (failed.some(({ kind }) => kind === "run"))
     repairs.push({ kind: REPAIR_KIND_RETRY, summary: "Retry the failed runs" });
   for (const { definition: subject, task: taskId } of tasks) {
-    const summary = `Correct the input of ${taskId} in failed runs of ${subject}`;
+    const summary = `Correct the input of task ${taskId} in failed runs of ${subject}`;
     repairs.push({ kind: REPAIR_KIND_FIX, subject, taskId, summary });
   }
   for (const { pool, scalerId } of queued) {

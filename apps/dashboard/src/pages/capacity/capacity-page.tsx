@@ -4,7 +4,7 @@ import type { BackTest, Capacity, DiskCapacity } from "@tutti/rest/types";
 import { useState } from "react";
 import { nowMs } from "../../effects/time.ts";
 import { ChoiceField } from "../../elements/fields.tsx";
-import { bytes, count, figure, percent } from "../../elements/moments.ts";
+import { bytes, count, figure, percent, span } from "../../elements/moments.ts";
 import { Empty, PageHead, Part } from "../../elements/parts.tsx";
 import { ScrollTable } from "../../elements/scroll-table.tsx";
 import { Shown } from "../../elements/shown.tsx";
@@ -67,13 +67,13 @@ function Choices({ search }: { search: CapacitySearch }) {
       <ChoiceField
         label="For"
         value={search.day ?? ""}
-        choices={[["", "the next seven days"], ...days.map((day) => [day, titleOf(day)] as const)]}
+        choices={[["", "next seven days"], ...days.map((day) => [day, titleOf(day)] as const)]}
         onChange={(day) => change({ day })}
       />
       <ChoiceField
         label="99 % wait at most"
         value={search.wait ?? "1s"}
-        choices={Object.keys(waits).map((wait) => [wait, wait] as const)}
+        choices={Object.entries(waits).map(([wait, ms]) => [wait, span(ms).replace(".0", "")] as const)}
         onChange={(wait) => change({ wait })}
       />
       <ChoiceField

@@ -92,12 +92,7 @@ function Line({ choice }: { choice: Choice }) {
     <article className="choice-line">
       <div className="choice-what">
         <h2>
-          <Link
-            to="/sessions/$sessionId"
-            params={{ sessionId }}
-            search={{ view: "choices" }}
-            className="clipped"
-          >
+          <Link to="/sessions/$sessionId" params={{ sessionId }} search={{ view: "choices" }}>
             {sessionId}
           </Link>
         </h2>

@@ -27,7 +27,8 @@ export const Worker = memo(function Worker({ agent, onOpen }: WorkerOptions) {
       </header>
       <p className="small soft clipped">
         pool {pool}
-        {sdk ? ` · ${sdk}` : ""}
+        {/* Agents without a library of their own, such as inboxes, have no version. */}
+        {sdk !== undefined && /\d/.test(sdk) ? ` · ${sdk}` : ""}
       </p>
       <Slots load={load} />
       <dl className="worker-figures">
@@ -52,7 +53,7 @@ export const Worker = memo(function Worker({ agent, onOpen }: WorkerOptions) {
           <span className="tone-wrong worker-failed">, {count(done.failed)} failed</span>
         ) : null}{" "}
         since it joined <Moment atMs={joinTimeMs} /> · last heartbeat <Moment atMs={heardTimeMs} />
-        {stateReason ? <> · {stateReason}</> : null}
+        {stateReason && agent.state !== "ready" ? <> · {stateReason}</> : null}
       </p>
     </article>
   );
