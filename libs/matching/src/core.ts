@@ -106,7 +106,7 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const gangs = new Gangs({ ...endings, assigner });
   const factory = new TaskFactory({ home, demands, order, allotter, gangs });
   const offers = new TaskOffers({ ...endings, factory });
-  const orders = new SenderOrders(endings);
+  const orders = new SenderOrders({ ...endings, gangs });
   const senders = new PoolSenders({
     identity,
     settings,

@@ -3,6 +3,7 @@ import type { dispatchService } from "@tutti/contracts/swarm/v1";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { DueEffect, EffectToken, TokenCipher } from "@tutti/runtime";
+import { GangStarts } from "./gang-starts.ts";
 import type { OfferedTask } from "./offered-task.ts";
 import type { OutageWait } from "./outages.ts";
 import { PoolSender } from "./pool-sender.ts";
@@ -42,6 +43,7 @@ export class Dispatcher {
   readonly #tokens: WireTokens;
   /** By namespace and name of the pool. */
   readonly #links = new Map<string, Map<string, Link>>();
+  readonly #gangs = new GangStarts();
   #isStopped = false;
 
   constructor(parts: DispatcherParts) {
@@ -116,6 +118,7 @@ export class Dispatcher {
       ...{ settlement, tokens: this.#tokens, workKind, timers, nowMs: () => clock.now() },
       wake: () => stream.wake(),
       tableSeed: Math.floor(chance.random() * 2 ** 31),
+      gangs: this.#gangs,
     });
     const pool = { namespace, name };
     const stream = new PoolStream({ pool, sender, service, dispatch, instanceId, foundation });

@@ -92,10 +92,10 @@ export function offerMessage(
  * than offers and their profiles.
  */
 export function weightOf(request: OfferRequest): number | undefined {
-  const { hello, pools, profiles, extensions, waiting, offers, cancels, priorities, recalls, released } =
-    request;
+  const { hello, pools, profiles, extensions, waiting, gangOrders } = request;
+  const { offers, cancels, priorities, recalls, released } = request;
   if (hello !== undefined || waiting !== undefined) return undefined;
-  if (pools.length + profiles.length + extensions.length > 0) return undefined;
+  if (pools.length + profiles.length + extensions.length + gangOrders.length > 0) return undefined;
   let weight =
     64 +
     64 * (priorities.length + recalls.length + released.length) +

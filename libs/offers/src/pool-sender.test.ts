@@ -17,6 +17,7 @@ import {
 } from "@tutti/matching";
 import { type EffectToken, TokenCipher, tokenKeyBytes } from "@tutti/runtime";
 import type { OfferEntry } from "./entry.ts";
+import { GangStarts } from "./gang-starts.ts";
 import { PoolSender } from "./pool-sender.ts";
 import type { EndedAttempt, Settlement } from "./settlement.ts";
 import { WireTokens } from "./wire-tokens.ts";
@@ -101,6 +102,7 @@ class Counter implements Settlement {
         nowMs: () => time.now(),
         wake: () => {},
         tableSeed: 1,
+        gangs: new GangStarts(),
       },
     });
     this.connect();

@@ -8,13 +8,20 @@
  * 3. A result counts as durable when the runtime has answered. The numbers are those of the stream that brought it.
  * 4. Who has a right to a place there is made room for (`WindowShares`): something that waits there is recalled.
  */
-import type { PartialOutput } from "@tutti/contracts/agent/v1";
-import { type OfferReply, OfferRequest, type Returned, ReturnReason } from "@tutti/contracts/swarm/v1";
+import type { PartialOutput, Result } from "@tutti/contracts/agent/v1";
+import {
+  type GangOrder,
+  type OfferReply,
+  OfferRequest,
+  type Returned,
+  ReturnReason,
+} from "@tutti/contracts/swarm/v1";
 import { type Timers, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import { TokenTable } from "@tutti/matching";
 import { DurableMarks } from "./durable-marks.ts";
 import { type OfferEntry, rankOf } from "./entry.ts";
 import { offerErrors } from "./errors.ts";
+import { type GangPool, type GangStarts, isSpread } from "./gang-starts.ts";
 import { offerMessage, profileMessage } from "./messages.ts";
 import { type OfferedProfile, type OfferedTask, priorityOf } from "./offered-task.ts";
 import { ProfileNumbers } from "./profile-numbers.ts";
@@ -32,6 +39,8 @@ export interface PoolSenderParts {
   /** There is something to send. */
   readonly wake: () => void;
   readonly tableSeed: number;
+  /** Decides when gangs with members in several pools start. */
+  readonly gangs: GangStarts;
 }
 
 /** Until the pool has said how much it takes. */
@@ -48,7 +57,7 @@ const ageMs = 1_000;
 /** What is cancelled has so long to end. */
 const graceMs = 5_000;
 
-export class PoolSender {
+export class PoolSender implements GangPool {
   readonly #parts: PoolSenderParts;
   readonly #entries: TokenTable<OfferEntry>;
   readonly #shares = new WindowShares();
@@ -65,6 +74,7 @@ export class PoolSender {
   #priorities: OfferRequest["priorities"] = [];
   #recalls: Uint8Array[] = [];
   #released: Uint8Array[] = [];
+  #gangOrders: OfferRequest["gangOrders"] = [];
   #toldWaiting = 0;
   #toldWaitingMs = Number.NEGATIVE_INFINITY;
 
@@ -98,6 +108,7 @@ export class PoolSender {
       };
       this.#entries.set(bytes, entry);
       this.#shares.wait(entry);
+      if (isSpread(entry)) this.#parts.gangs.offered(this, entry);
     } else this.#again(known, effect);
     this.#parts.wake();
   }
@@ -127,6 +138,7 @@ export class PoolSender {
     if (where === "home") this.#shares.leaveHome(entry);
     else if (where === "pool") this.#shares.leavePool(entry);
     entry.where = "gone";
+    if (isSpread(entry)) this.#parts.gangs.gone(this, entry);
     return where === "pool";
   }
 
@@ -141,6 +153,8 @@ export class PoolSender {
     this.#priorities = [];
     this.#recalls = [];
     this.#released = [];
+    this.#gangOrders = [];
+    this.#parts.gangs.reopened(this);
     this.#toldWaiting = 0;
     for (const entry of [...this.#entries.values()]) if (entry.where === "pool") this.#goHome(entry);
     this.#parts.wake();
@@ -161,15 +175,24 @@ export class PoolSender {
     request.priorities = this.#priorities;
     request.recalls = this.#recalls;
     request.released = this.#released;
+    request.gangOrders = this.#gangOrders;
     this.#cancels = [];
     this.#priorities = [];
     this.#recalls = [];
     this.#released = [];
+    this.#gangOrders = [];
     const hasMarks = this.#marks.write(request);
     const hasWaiting = this.#tellWaiting(request);
-    const { offers, cancels, priorities, recalls, released } = request;
-    const hasMore = offers.length + cancels.length + priorities.length + recalls.length + released.length > 0;
+    const { offers, cancels, priorities, recalls, released, gangOrders } = request;
+    const lists = [offers, cancels, priorities, recalls, released, gangOrders];
+    const hasMore = lists.some(({ length }) => length > 0);
     return hasMore || hasMarks || hasWaiting ? request : undefined;
+  }
+
+  /** An order about the members of a gang that this pool has. */
+  orderGang(order: GangOrder): void {
+    this.#gangOrders.push(order);
+    this.#parts.wake();
   }
 
   /** What the pool's owner says. */
@@ -182,14 +205,21 @@ export class PoolSender {
     for (let index = 0; index < reply.results.length; index++) this.#result(reply, index);
     for (const returned of reply.returned) this.#returned(returned);
     for (const { token } of reply.unclaimed) this.#unclaimed(token);
+    for (const state of reply.gangs) {
+      const entry = this.#entries.get(state.token);
+      if (entry !== undefined && isSpread(entry)) this.#parts.gangs.reported(this, entry, state);
+    }
     this.#parts.wake();
   }
 
   #again(entry: OfferEntry, effect: OfferEntry["effect"]): void {
     const rank = rankOf(effect);
     const hasMoved = rankOf(entry.effect) !== rank;
-    const isOther = !isSaidAlike(entry.effect, effect);
+    const isOtherGang = !isSameGang(entry.effect, effect);
+    const isOther = isOtherGang || !isSaidAlike(entry.effect, effect);
+    if (isOtherGang && isSpread(entry)) this.#parts.gangs.gone(this, entry);
     entry.effect = effect;
+    if (isOtherGang && isSpread(entry)) this.#parts.gangs.offered(this, entry);
     if (entry.where === "answered") {
       entry.where = "home";
       this.#join(entry);
@@ -199,6 +229,8 @@ export class PoolSender {
     } else if (entry.where === "pool" && isOther) {
       // A pool can get another priority. Any other change reaches it with the next offer.
       if (!entry.hasBegun && !entry.isRecalled) this.#recall(entry);
+      // It started, and may have been taken back since. One that runs is not recalled.
+      else if (isOtherGang && entry.hasBegun) this.#recalls.push(entry.bytes);
     } else if (hasMoved) {
       entry.rank = -rank;
       this.#shares.move(entry);
@@ -300,6 +332,7 @@ export class PoolSender {
       if (!entry.hasBegun) this.#shares.keep(entry);
       this.#shares.leavePool(entry);
       entry.where = "answered";
+      if (isSpread(entry)) this.#parts.gangs.ended(this, entry, isDone(result));
     }
     const marks = this.#marks;
     const number = marks.come();
@@ -370,6 +403,14 @@ export class PoolSender {
     entry.rank = rankOf(entry.effect);
     this.#shares.wait(entry);
   }
+}
+
+function isDone({ outcome }: Result): boolean {
+  return outcome !== undefined && outcome.$case !== "failed" && outcome.$case !== "stopped";
+}
+
+function isSameGang({ gang: one }: OfferedTask, { gang: other }: OfferedTask): boolean {
+  return one?.size === other?.size && one?.elsewhere === other?.elsewhere;
 }
 
 /** Returns whether offers differ in nothing but their priority. */

@@ -3,53 +3,56 @@ import { describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
 import { Installation } from "./installation.ts";
 
-const definition = `workflow: training
+const inOnePool = `workflow: training
 tasks:
   server: {uses: train.node, gang: training, with: "\${{ run.id }}"}
   worker-1: {uses: train.node, gang: training, with: "\${{ run.id }}"}
   worker-2: {uses: train.node, gang: training, with: "\${{ run.id }}"}
   worker-3: {uses: train.node, gang: training, with: "\${{ run.id }}"}
 `;
+const inTwoPools = `workflow: training
+tasks:
+  server: {uses: train.node, gang: training, with: "\${{ run.id }}"}
+  worker: {uses: train.node, gang: training, forEach: "\${{ [1, 2, 3] }}", with: "\${{ run.id }}", placement: {pool: gpu}}
+`;
 
 describe("tasks that wait for each other while they run", () => {
-  it("start together in each of two runs that want the same slots, and say what they wait for", async () => {
-    await using installation = await Installation.open();
-    await using tutti = await installation.client();
-    await tutti.workflows.register(definition);
-    /** Those that have started, by run. Each ends when all of its run have. */
-    const started = new Map<string, (() => void)[]>();
-    const worker = (agentId: string, slots: number) => {
-      const made = installation.worker({ agentId, slots });
-      made.handle("train.node", async (run: string) => {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        const all = [...(started.get(run) ?? []), resolve];
-        started.set(run, all);
-        if (all.length === 4) for (const each of all) each();
-        await promise;
-        return run;
-      });
-      return made;
-    };
-    const three = worker("three", 3);
-    await three.start();
-    const runs = [await tutti.run("training", { id: "r-1" }), await tutti.run("training", { id: "r-2" })];
-    await until("the reason", async () =>
-      (await runs[0]?.why("server"))?.summary.includes(
-        "all workers together have room for 3 of its 4 members",
-      ),
-    );
-    assert.equal(started.size, 0);
-    const one = worker("one", 1);
-    await one.start();
-    for (const run of runs) await run.result();
-    await three.stop();
-    await one.stop();
-    assert.deepEqual(
-      [...started].map(([run, { length }]) => [run, length]),
-      [
+  for (const [where, definition, reason, message] of [
+    ["in one pool", inOnePool, "server", "all workers together have room for 3 of its 4 members"],
+    ["in two pools, with a list", inTwoPools, "worker[1]", "wait for 1 member in other pools"],
+  ] as const)
+    it(`start together in each of two runs that want the same slots, ${where}, and say what they wait for`, async () => {
+      await using installation = await Installation.open();
+      await using tutti = await installation.client();
+      await tutti.workflows.register(definition);
+      await tutti.pools.create("gpu");
+      /** Those that have started, by run. Each ends when all of its run have. */
+      const started = new Map<string, (() => void)[]>();
+      const worker = (agentId: string, slots: number, pool = "default") => {
+        const made = installation.worker({ agentId, slots, pool });
+        made.handle("train.node", async (run: string) => {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          const all = [...(started.get(run) ?? []), resolve];
+          started.set(run, all);
+          if (all.length === 4) for (const each of all) each();
+          await promise;
+          return run;
+        });
+        return made;
+      };
+      const three = worker("three", 3, where === "in one pool" ? "default" : "gpu");
+      await three.start();
+      const runs = [await tutti.run("training", { id: "r-1" }), await tutti.run("training", { id: "r-2" })];
+      await until("the reason", async () => (await runs[0]?.why(reason))?.summary.includes(message));
+      assert.equal(started.size, 0);
+      const one = worker("one", 1);
+      await one.start();
+      for (const run of runs) await run.result();
+      await three.stop();
+      await one.stop();
+      assert.deepEqual([...started].map(([run, { length }]) => [run, length]).sort(), [
         ["r-1", 4],
         ["r-2", 4],
-      ],
-    );
-  });
+      ]);
+    });
 });

@@ -34,7 +34,7 @@ export class Replies {
 
   /** Takes over what is in a reply, which its owner uses again. */
   add(reply: OfferReply): void {
-    const { windows, agents, begun, returned, unclaimed } = reply;
+    const { windows, agents, begun, returned, unclaimed, gangs } = reply;
     if (windows.length > 0) append(this.#room().windows, windows);
     if (agents.length > 0) append(this.#room(agents.length).agents, agents);
     if (begun.length > 0) append(this.#room(begun.length).begun, begun);
@@ -48,6 +48,7 @@ export class Replies {
       into.resultAgents.push(reply.resultAgents[index] ?? 0);
     }
     for (const one of unclaimed) this.#room(1, 64).unclaimed.push(one);
+    for (const one of gangs) this.#room(1, 64).gangs.push(one);
     for (const one of returned) this.#room(1, 128 + weightOfError(one.error)).returned.push(one);
   }
 

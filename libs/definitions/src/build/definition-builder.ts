@@ -82,7 +82,7 @@ class DefinitionBuilder {
     const tasks = own.map((draft) => builder.build(draft));
     const graph = new Graph(building);
     graph.check(tasks);
-    checkGangs(building, tasks, builder.policies);
+    checkGangs(building);
     warnOfSkippedReads({ building, tasks, order: graph.order, root, output: document.output });
     const outside = building.environmentOfScope(root);
     const { programs } = building;

@@ -15,12 +15,6 @@ const refused = (why: string) => [`the members of the gang \`build\` could not s
 
 describe("a gang in a definition", () => {
   for (const [what, one, other, why] of [
-    [
-      "with different pools",
-      {},
-      { placement: { pool: "gpu" } },
-      "`one` is in the pool of the run, and `other` in gpu",
-    ],
     ["whose members need each other", {}, { needs: ["one"] }, "`other` needs `one`, which is a member too"],
     [
       "with different needs",
@@ -34,14 +28,25 @@ describe("a gang in a definition", () => {
       { when: "${{ true }}" },
       "`other` has `when`, which a member of a gang cannot have",
     ],
+    [
+      "whose entries do not all start together",
+      {},
+      { forEach: "${{ [1, 2] }}", maxParallel: 1 },
+      "`other` has `maxParallel`, which a member of a gang cannot have",
+    ],
     ["with one member", {}, { gang: "other" }, "this gang has one member"],
   ] as const)
     it(`${what} is refused`, () => {
       assert.ok(problemsOf(one, other).includes(refused(why)[0] ?? ""), problemsOf(one, other).join("\n"));
     });
 
-  it("with one pool and the same needs is accepted", () => {
-    const member = { needs: ["before"], placement: { pool: "gpu" } };
-    assert.deepEqual(problemsOf(member, member), []);
+  it("with the same needs is accepted, in several pools and with a list", () => {
+    const member = { needs: ["before"] };
+    const other = { ...member, placement: { pool: "gpu" }, forEach: "${{ input.parts }}" };
+    assert.deepEqual(problemsOf(member, other), []);
+  });
+
+  it("of the entries of one list is accepted", () => {
+    assert.deepEqual(problemsOf({ gang: "all", forEach: "${{ input }}" }, { gang: undefined }), []);
   });
 });

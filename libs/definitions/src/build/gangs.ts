@@ -1,17 +1,14 @@
 /** Gangs: tasks that start together or not at all. Refuses those that could never do so. */
 import type { TaskDocument } from "../language/document.ts";
-import type { PlanTask, TaskPolicy } from "../plan/plan.ts";
 import type { Building, Draft } from "./building.ts";
 
 const membersMax = 100;
 /** Each can leave one member out, or start it at another time than the others. */
-const excluded: readonly (keyof TaskDocument)[] = ["when", "forEach", "cache", "mayFail", "mayBeDoubled"];
+const excluded: readonly (keyof TaskDocument)[] = [
+  ...(["when", "maxParallel", "cache", "mayFail", "mayBeDoubled"] as const),
+];
 
-export function checkGangs(
-  building: Building,
-  tasks: readonly PlanTask[],
-  policies: readonly TaskPolicy[],
-): void {
+export function checkGangs(building: Building): void {
   const gangs = new Map<string, Draft[]>();
   for (const draft of building.drafts) {
     const { gang } = draft.document;
@@ -22,19 +19,15 @@ export function checkGangs(
   for (const [first, ...others] of gangs.values()) {
     if (first === undefined) continue;
     checkSize(building, first, others.length + 1);
-    const poolOf = ({ number }: Draft) => policies[tasks[number]?.policy ?? -1]?.placement?.pool ?? "";
     for (const draft of [first, ...others]) checkOptions(building, draft);
-    for (const draft of others) {
-      checkNeeds(building, first, draft);
-      if (poolOf(draft) === poolOf(first)) continue;
-      const [one, other] = [first, draft].map((each) => poolOf(each) || "the pool of the run");
-      refuse(building, draft, `\`${first.id}\` is in ${one}, and \`${draft.id}\` in ${other}`, "one pool");
-    }
+    for (const draft of others) checkNeeds(building, first, draft);
   }
 }
 
 function checkSize(building: Building, draft: Draft, size: number): void {
-  if (size < 2) refuse(building, draft, "this gang has one member", "at least 2 members beside each other");
+  // The entries of a list are members.
+  if (size < 2 && draft.document.forEach === undefined)
+    refuse(building, draft, "this gang has one member", "at least 2 members beside each other");
   if (size > membersMax)
     refuse(building, draft, `this gang has ${size} members`, `at most ${membersMax} members`);
 }

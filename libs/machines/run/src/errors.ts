@@ -206,6 +206,14 @@ export const runErrors = defineErrors("workflow", {
       `\`forEach\` of task \`${task}\` has ${found} entries, more than the maximum of ${max}`,
     remedy: "Split the list over child runs.",
   },
+  gangEntries: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The entries of a list are members of a gang, which has at least one of them and a greatest size.",
+    message: ({ task, gang, found, max }: { task: string; gang: string; found: number; max: number }) =>
+      `\`forEach\` of task \`${task}\` in the gang \`${gang}\`: expected 1 to ${max} entries, got ${found}`,
+    remedy: "Correct the list, or skip the tasks of the gang by a condition of a task that they need.",
+  },
   entriesFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -361,7 +361,7 @@ tasks:
       "workflow: w\ntasks:\n  a: {uses: t.a, gang: g}\n  b: {uses: t.b, gang: g, retry: {attempts: 9, backoff: 1s..1s}}\n  c: {uses: t.c, gang: g}\n",
     );
     const gangs = () => ["a", "b", "c"].map((id) => scene.offer(id).effect.gang);
-    const all = { name: "g", size: 3, started: false };
+    const all = { name: "g", size: 3, started: false, elsewhere: 0 };
     assert.deepEqual(gangs(), [all, all, all]);
     scene.fail("b");
     scene.driver.advance(1_000);
@@ -374,6 +374,28 @@ tasks:
     scene.fail("b");
     scene.driver.advance(1_000);
     assert.equal(scene.offer("b").effect.gang, undefined);
+  });
+});
+
+describe("a gang", () => {
+  const source = `workflow: w
+tasks:
+  server: {uses: t.server, gang: g}
+  each: {uses: t.each, gang: g, forEach: "\${{ input }}", placement: {pool: gpu}}
+`;
+
+  it("counts the entries of a list in another pool, also in offers from before", () => {
+    const scene = RunScene.of(source, { input: jsonBytes([1, 2, 3]) });
+    const gangs = ["server", "each[0]", "each[1]", "each[2]"].map((id) => scene.offer(id).effect.gang);
+    const entry = { name: "g", size: 3, started: false, elsewhere: 1 };
+    assert.deepEqual(gangs, [{ ...entry, size: 1, elsewhere: 3 }, entry, entry, entry]);
+  });
+
+  it("has no list without entries, and its other members do not wait for one that has failed", () => {
+    const scene = RunScene.of(source, { input: jsonBytes([]) });
+    assert.equal(scene.offer("server").effect.gang, undefined);
+    scene.complete("server");
+    assert.equal(endingOf(scene)?.error?.code, "workflow.gang_entries");
   });
 });
 

@@ -51,6 +51,15 @@ function golden(scene: RunScene, release: string) {
 export const stories: GoldenStories = {
   ...kindStories(told),
 
+  /** Tasks that start together in two pools, one of them a list. An entry fails before all have started. */
+  together: (release) => {
+    const scene = told("together", { items: [1, 2] });
+    scene.fail("each[0]");
+    scene.driver.advance(1_000);
+    scene.complete("each[1]");
+    return golden(scene, release);
+  },
+
   /** Attempts that fail, come back, save something. A pause. A person who says how it continues. */
   attempts: (release) => {
     const scene = told("chain", { a: 1 }, { startMs: 1_767_225_610_000, priority: 3, labels: { team: "a" } });

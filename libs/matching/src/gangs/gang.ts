@@ -1,5 +1,6 @@
 /** A gang: tasks of one work that start together or not at all. */
 import type { Result } from "@tutti/contracts/agent/v1";
+import type { Gang as OfferedGang } from "@tutti/contracts/swarm/v1";
 import type { Task, TaskGang } from "../task/task.ts";
 
 /** Hears that the members of a gang have changed. */
@@ -7,12 +8,43 @@ export interface GangWatch {
   changed(gang: Gang): void;
 }
 
+/** The members of a gang in this pool, as far as the sender decides when they start. */
+export class GangPart {
+  /** Number of the last order that was followed. 0 before the first one. */
+  order = 0;
+  /** Whether the members may hold places. */
+  seeks = false;
+  /** Until when their places are reserved. */
+  reservedUntilMs = 0;
+  /** They start in this turn, if each has a place. */
+  mayStart = false;
+  /** Whether each that waits has a place, and whether it is reserved. */
+  fits = false;
+  isReserved = false;
+  /** How many of those that run have started. */
+  begun = 0;
+  /** Where the last report went, and the report. */
+  stream: unknown = undefined;
+  reported = "";
+
+  /** It waits for orders, as at first. */
+  rest(): void {
+    this.seeks = false;
+    this.reservedUntilMs = 0;
+    this.mayStart = false;
+  }
+}
+
 export class Gang implements TaskGang {
   readonly key: string;
   readonly name: string;
   readonly #watch: GangWatch;
-  /** Members that have not ended, as the newest offer says. */
+  /** Members in this pool that have not ended, as the newest offer says. */
   size = 0;
+  /** Members in other pools that have not ended, as the newest offer says. */
+  elsewhere = 0;
+  /** What the sender decides about a gang with members elsewhere. */
+  readonly part = new GangPart();
   /** Members that wait, apart from the queues. */
   readonly waiting = new Set<Task>();
   /** Members that agents have, as far as the gang has not started. */
@@ -34,9 +66,10 @@ export class Gang implements TaskGang {
     this.#watch = watch;
   }
 
-  /** A member is offered. `isLate`: its work knows that all others have started. */
-  join(task: Task, size: number, isLate: boolean): void {
+  /** A member is offered. */
+  join(task: Task, { size, elsewhere, started: isLate }: OfferedGang): void {
     this.size = size;
+    this.elsewhere = elsewhere;
     if (isLate) this.#late.add(task);
     if (this.isStarted) this.running.add(task);
   }
@@ -79,6 +112,11 @@ export class Gang implements TaskGang {
   /** Whether only members wait whose work knows that all others have started, and these are running. */
   get isRejoined(): boolean {
     if (this.running.size === 0 || this.waiting.size + this.running.size < this.size) return false;
+    return this.isLate;
+  }
+
+  /** Whether the work of all that wait knows that all others have started. */
+  get isLate(): boolean {
     for (const task of this.waiting) if (!this.#late.has(task)) return false;
     return true;
   }
@@ -101,6 +139,7 @@ export class Gang implements TaskGang {
       if (isDone(task.result)) this.size--;
       else this.isBroken = true;
     }
+    this.part.begun = begun;
     const isWhole = this.waiting.size === 0 && begun === this.running.size && begun >= this.size;
     return isWhole && !this.isBroken;
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { GangAct } from "@tutti/contracts/swarm/v1";
 import { ErrorDetail } from "@tutti/contracts/types/v1";
 import fc from "fast-check";
 import { Arena, type Sender, type TestAgent, tokenOf } from "../testing/arena.ts";
@@ -156,6 +157,28 @@ describe("a gang", () => {
     sender.offer(3, {}, { ...gang(3, true), attempt: 2 });
     arena.turn();
     assert.deepEqual([agent.given, agent.cancelled], [[3], []]);
+  });
+
+  it("with members in other pools starts when its sender says so, from reserved slots", () => {
+    const { arena, sender, agent } = scene(2);
+    const order = (act: GangAct) => {
+      sender.request({ gangOrders: [{ token: tokenOf(1), number: act, act }] });
+      arena.turn();
+    };
+    sender.offer([1, 2], {}, { gang: { name: "build", size: 2, elsewhere: 1 } });
+    arena.turn();
+    assert.equal(sender.told.gangs.at(-1)?.fits, true);
+    assert.match(
+      arena.pool.explain(tokenOf(1), arena.nowMs)?.summary ?? "",
+      /gang build: all 2 members in this pool fit, and wait for 1 member in other pools/,
+    );
+    order(GangAct.GANG_ACT_RESERVE);
+    assert.equal(sender.told.gangs.at(-1)?.reserved, true);
+    sender.offer(10, {}, { workId: "run-2" });
+    arena.turn();
+    assert.deepEqual(agent.given, []);
+    order(GangAct.GANG_ACT_START);
+    assert.deepEqual(agent.given, [1, 2]);
   });
 
   it("does not wait for members that its sender cancels", () => {

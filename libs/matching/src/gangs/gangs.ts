@@ -9,10 +9,15 @@
  *    the end of the line, and for as long none holds anything: neither gangs nor other tasks wait for ever.
  * 4. A gang that is greater than what all agents together hold holds nothing back.
  * 5. If a member comes back or ends before all have started, the others are asked to end and wait again.
+ * 6. Of a gang with members in other pools the sender decides: it knows all of them. Here they get places, hold or reserve
+ *    them when the sender says so, and the sender hears what they have.
+ * 7. Gangs of several pools hold places in the same windows of time in all pools, and in each window in the same order. So
+ *    one of them is the first in all of its pools, and two never wait for each other for longer than a window.
  *
  * A pool without gangs does none of this.
  */
-import type { Gang as OfferedGang } from "@tutti/contracts/swarm/v1";
+import { GangAct, type GangOrder, type Gang as OfferedGang } from "@tutti/contracts/swarm/v1";
+import { stableHash } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import type { Readiness } from "../agents/readiness.ts";
 import type { PoolAllotments } from "../limits/allotments.ts";
@@ -28,6 +33,8 @@ import { EmptyRoom, type Place, PresentRoom, placesOf, type RoomLimits } from ".
 
 /** Gangs that are kept for members that come again, before those that are over are looked for. */
 const keptMin = 64;
+/** How long places are reserved: the sender answers sooner. */
+const reserveMs = 2_000;
 
 /** The parts that Gangs needs. */
 export interface GangsParts {
@@ -52,6 +59,8 @@ export class Gangs implements GangWatch {
   readonly #line: Gang[] = [];
   /** Some of their members run, and they have not started. */
   readonly #starting = new Set<Gang>();
+  /** Have members in other pools, and have not started. */
+  readonly #spread = new Set<Gang>();
   #placed = 0;
   /** The gang whose places are held. */
   #holder: Gang | undefined = undefined;
@@ -66,17 +75,37 @@ export class Gangs implements GangWatch {
   }
 
   /** A member was offered. */
-  join(task: Task, { name, size, started }: OfferedGang): Gang {
+  join(task: Task, offered: OfferedGang): Gang {
+    const { name } = offered;
     const key = `${task.profile.namespace}\n${task.offer.workId}\n${name}`;
     let gang = this.#gangs.get(key);
     if (gang?.isStarted === true && !gang.isAlive) gang = undefined;
+    else if (gang?.isAlive === false) {
+      gang.part.rest();
+      gang.part.reported = "";
+    }
     if (gang === undefined) {
       if (this.#gangs.size >= this.#sweepAt) this.#sweep();
       gang = new Gang(key, name, this);
       this.#gangs.set(key, gang);
     }
-    gang.join(task, size, started);
+    gang.join(task, offered);
+    if (gang.elsewhere > 0 && !gang.isStarted) this.#spread.add(gang);
     return gang;
+  }
+
+  /** What a sender orders about a gang with members in several pools. */
+  order(task: Task, { act, number }: GangOrder, nowMs: number): void {
+    const gang = this.of(task);
+    if (gang === undefined || gang.isStarted) return;
+    const { part } = gang;
+    part.order = number;
+    if (act === GangAct.GANG_ACT_START) part.mayStart = true;
+    else part.rest();
+    part.seeks = act === GangAct.GANG_ACT_SEEK || act === GangAct.GANG_ACT_RESERVE;
+    if (act === GangAct.GANG_ACT_RESERVE) part.reservedUntilMs = nowMs + reserveMs;
+    else if (act === GangAct.GANG_ACT_TAKE_BACK) takeBack(gang, this.#parts.settings.current.graceMs);
+    else if (act === GangAct.GANG_ACT_GO) this.#go(gang);
   }
 
   changed(gang: Gang): void {
@@ -95,7 +124,12 @@ export class Gangs implements GangWatch {
   /** Starts the gangs that have a place for each member. Returns how many tasks were assigned. */
   run(nowMs: number): number {
     for (const gang of this.#starting) this.#settle(gang);
-    if (this.#line.length === 0 && this.#held.length === 0) return 0;
+    const assigned = this.#line.length === 0 && this.#held.length === 0 ? 0 : this.#place(nowMs);
+    for (const gang of this.#spread) this.#report(gang);
+    return assigned;
+  }
+
+  #place(nowMs: number): number {
     const { readiness } = this.#parts;
     const before = new Set(this.#held.map(({ agent }) => agent));
     for (const { task, agent } of this.#held.splice(0)) agent.letGo(task.demand.fit);
@@ -112,19 +146,53 @@ export class Gangs implements GangWatch {
     }
     this.#holder = undefined;
     let assigned = 0;
-    for (const gang of [...this.#line]) {
+    for (const gang of this.#inTurn(nowMs)) {
       const places = this.placesOf(gang, nowMs, before);
-      if (places.size < gang.waiting.size) {
-        if (this.#holder === undefined && this.#mayHold(nowMs) && this.roomFor(gang) >= gang.waiting.size)
-          this.#hold(gang, places);
+      const fits = places.size >= gang.waiting.size;
+      const isSpread = gang.elsewhere > 0;
+      if (fits && (!isSpread || gang.part.mayStart)) {
+        assigned += places.size;
+        this.#start(gang, places, nowMs);
         continue;
       }
-      assigned += places.size;
-      this.#start(gang, places, nowMs);
+      const { part } = gang;
+      part.fits = fits;
+      part.isReserved = fits && nowMs < part.reservedUntilMs;
+      part.mayStart = false;
+      if (part.isReserved) this.#keep(places);
+      else if (this.#holder === undefined && (!isSpread || part.seeks) && this.#mayHold(nowMs))
+        if (this.roomFor(gang) >= gang.waiting.size) this.#hold(gang, places);
     }
-    if (this.#line.length === 0) this.#parts.wheel.remove(this.#holdEnd);
-    else this.#parts.wheel.set(this.#holdEnd, this.#holder ? this.#holdsUntilMs : this.#restsUntilMs);
+    this.#wakeAt(nowMs);
     return assigned;
+  }
+
+  /** When places are given back, if nothing happens before. */
+  #wakeAt(nowMs: number): void {
+    const { wheel } = this.#parts;
+    let dueMs = this.#holder ? this.#holdsUntilMs : this.#restsUntilMs;
+    if (this.#line.length === 0 || dueMs <= nowMs) dueMs = Number.POSITIVE_INFINITY;
+    for (const { part } of this.#spread) if (part.isReserved) dueMs = Math.min(dueMs, part.reservedUntilMs);
+    if (dueMs === Number.POSITIVE_INFINITY) wheel.remove(this.#holdEnd);
+    else wheel.set(this.#holdEnd, dueMs);
+  }
+
+  /**
+   * Returns the gangs in the order in which they are looked at. Those with reserved places come first. Gangs of several
+   * pools and others are first in turn, from window to window. Which one of several pools is the first is drawn for each
+   * window, so that all pools draw the same one.
+   */
+  #inTurn(nowMs: number): readonly Gang[] {
+    if (this.#spread.size === 0) return [...this.#line];
+    const window = Math.floor(nowMs / Math.max(1, 2 * this.#parts.settings.current.gangHoldMs));
+    const placeOf = (gang: Gang): readonly [group: number, place: number] => {
+      if (gang.elsewhere === 0) return [1 + (window % 2), gang.order];
+      return [nowMs < gang.part.reservedUntilMs ? 0 : 2 - (window % 2), stableHash(`${window} ${gang.key}`)];
+    };
+    return this.#line
+      .map((gang) => ({ gang, at: placeOf(gang) }))
+      .sort((one, other) => one.at[0] - other.at[0] || one.at[1] - other.at[1])
+      .map(({ gang }) => gang);
   }
 
   /** Returns the places that members of a gang have now. */
@@ -156,15 +224,21 @@ export class Gangs implements GangWatch {
 
   #mayHold(nowMs: number): boolean {
     const { gangHoldMs } = this.#parts.settings.current;
+    if (gangHoldMs === 0) return false;
     if (nowMs >= this.#restsUntilMs) {
-      this.#holdsUntilMs = nowMs + gangHoldMs;
-      this.#restsUntilMs = nowMs + 2 * gangHoldMs;
+      const fromMs = this.#spread.size === 0 ? nowMs : nowMs - (nowMs % (2 * gangHoldMs));
+      this.#holdsUntilMs = fromMs + gangHoldMs;
+      this.#restsUntilMs = fromMs + 2 * gangHoldMs;
     }
     return nowMs < this.#holdsUntilMs;
   }
 
   #hold(gang: Gang, places: ReadonlyMap<Task, Place>): void {
     this.#holder = gang;
+    this.#keep(places);
+  }
+
+  #keep(places: ReadonlyMap<Task, Place>): void {
     for (const [task, { agent }] of places) {
       agent.keep(task.demand.fit);
       this.#held.push({ task, agent });
@@ -173,6 +247,7 @@ export class Gangs implements GangWatch {
 
   #start(gang: Gang, places: ReadonlyMap<Task, Place>, nowMs: number): void {
     gang.isBroken = false;
+    gang.part.rest();
     for (const [task, { agent, match }] of places) {
       gang.release(task);
       gang.running.add(task);
@@ -183,19 +258,56 @@ export class Gangs implements GangWatch {
 
   /** Some of its members run, and not all have started. */
   #settle(gang: Gang): void {
-    if (gang.settle() || gang.isRejoined) {
-      this.#starting.delete(gang);
-      gang.isStarted = true;
-      for (const task of [...gang.waiting]) {
-        gang.release(task);
-        gang.running.add(task);
-        enqueue(task);
-      }
-    } else if (gang.isTorn) takeBack(gang, this.#parts.settings.current.graceMs);
+    const isWhole = gang.settle();
+    if (gang.elsewhere === 0 && (isWhole || gang.isRejoined)) this.#go(gang);
+    else if (gang.isTorn && !gang.isRejoined) takeBack(gang, this.#parts.settings.current.graceMs);
     if (gang.running.size > 0) return;
     this.#starting.delete(gang);
     gang.isBroken = false;
     this.changed(gang);
+  }
+
+  /** All have started: each goes by itself from now on. */
+  #go(gang: Gang): void {
+    this.#starting.delete(gang);
+    this.#spread.delete(gang);
+    gang.isStarted = true;
+    for (const task of [...gang.waiting]) {
+      gang.release(task);
+      gang.running.add(task);
+      enqueue(task);
+    }
+  }
+
+  /** The sender hears what the members here have, if that has changed. */
+  #report(gang: Gang): void {
+    const { part, waiting, running } = gang;
+    const [task] = [...waiting, ...running].filter(({ senderSlot }) => senderSlot !== undefined);
+    if (!gang.isAlive) this.#spread.delete(gang);
+    part.mayStart = false;
+    if (task?.senderSlot === undefined) return;
+    const { stream, pool } = task.senderSlot;
+    if (part.stream !== stream) {
+      part.stream = stream;
+      part.reported = "";
+      part.order = 0;
+      part.rest();
+    }
+    const isComplete = gang.isComplete;
+    const state = {
+      waiting: waiting.size,
+      running: running.size,
+      started: part.begun,
+      late: gang.isLate,
+      possible: this.roomFor(gang) >= waiting.size,
+      fits: isComplete && part.fits,
+      reserved: isComplete && part.isReserved,
+      order: part.order,
+    };
+    const reported = JSON.stringify(state);
+    if (reported === part.reported) return;
+    part.reported = reported;
+    stream.gang(pool, { ...state, token: task.offer.token });
   }
 
   #limits(nowMs: number): RoomLimits {

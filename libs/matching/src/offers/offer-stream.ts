@@ -7,6 +7,7 @@
  */
 import type { PartialOutput, Progress } from "@tutti/contracts/agent/v1";
 import {
+  type GangState,
   type OfferProfile,
   OfferReply,
   type OfferRequest,
@@ -154,6 +155,12 @@ class Stream implements OfferStream, SenderStream<Task> {
     this.#reply.returned.push({ token, reason, error: error && detailOf(error), retryAfterMs });
   }
 
+  gang(pool: SendersPool, state: GangState): void {
+    if (!this.#open) return;
+    this.#touch(pool);
+    this.#reply.gangs.push(state);
+  }
+
   /** Tasks that wait at the sender for a pool, and for how long the one that waits longest. */
   waitingFor(
     pool: SendersPool,
@@ -237,7 +244,8 @@ class Stream implements OfferStream, SenderStream<Task> {
     this.returned(senderSlot.pool, token, ReturnReason.RETURN_REASON_INVALID, error, 0);
   }
 
-  #takeOrders({ recalls, cancels, extensions, priorities }: OfferRequest, nowMs: number): void {
+  #takeOrders(request: OfferRequest, nowMs: number): void {
+    const { recalls, cancels, extensions, priorities, gangOrders } = request;
     for (const token of recalls) {
       if (this.#anySlot((senderSlot) => senderSlot.pool.orders.recall(senderSlot, token, nowMs))) continue;
       const [senderSlot] = this.#senderSlots.values();
@@ -248,6 +256,8 @@ class Stream implements OfferStream, SenderStream<Task> {
       this.#anySlot((senderSlot) => senderSlot.pool.orders.cancel(senderSlot, one, nowMs));
     for (const one of extensions) this.#anySlot(({ pool }) => pool.orders.extend(one, nowMs));
     for (const one of priorities) this.#anySlot(({ pool }) => pool.orders.prioritize(one));
+    for (const one of gangOrders)
+      this.#anySlot((senderSlot) => senderSlot.pool.orders.gang(senderSlot, one, nowMs));
   }
 
   /** Orders name a token alone: they are about the first pool that knows it. */

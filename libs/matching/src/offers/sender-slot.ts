@@ -1,6 +1,6 @@
 /** A sender in a pool and its stream, as their tasks need them. */
 import type { PartialOutput, Progress } from "@tutti/contracts/agent/v1";
-import type { ReturnReason } from "@tutti/contracts/swarm/v1";
+import type { GangState, ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 
@@ -45,6 +45,8 @@ export interface SenderStream<Task> {
     error: Refusal | undefined,
     retryAfterMs: number,
   ): void;
+  /** The members of a gang in a pool have changed. */
+  gang(pool: SendersPool, state: GangState): void;
   /** Tasks that wait at the sender for a pool, and for how long the one that waits longest. */
   waitingFor(
     pool: SendersPool,

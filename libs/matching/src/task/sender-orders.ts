@@ -1,7 +1,8 @@
 /** What senders order about the tasks that they have offered. Each returns whether the pool knows the token. */
 
 import type { Cancel, Extend } from "@tutti/contracts/agent/v1";
-import { type PriorityChange, ReturnReason } from "@tutti/contracts/swarm/v1";
+import { type GangOrder, type PriorityChange, ReturnReason } from "@tutti/contracts/swarm/v1";
+import type { Gangs } from "../gangs/gangs.ts";
 import type { SenderSlot } from "../offers/sender-slot.ts";
 import type { Claims } from "./claims.ts";
 import type { TaskOrder } from "./order.ts";
@@ -24,6 +25,7 @@ export interface SenderOrdersParts {
   readonly outcomes: Outcomes;
   readonly order: TaskOrder;
   readonly preemption: Preemption;
+  readonly gangs: Gangs;
 }
 
 export class SenderOrders {
@@ -33,6 +35,7 @@ export class SenderOrders {
   readonly #outcomes: Outcomes;
   readonly #order: TaskOrder;
   readonly #preemption: Preemption;
+  readonly #gangs: Gangs;
 
   constructor(parts: SenderOrdersParts) {
     this.#tasks = parts.tasks;
@@ -41,6 +44,7 @@ export class SenderOrders {
     this.#outcomes = parts.outcomes;
     this.#order = parts.order;
     this.#preemption = parts.preemption;
+    this.#gangs = parts.gangs;
   }
 
   /** A sender wants an offer back if it has not been assigned. */
@@ -88,6 +92,14 @@ export class SenderOrders {
     task.totalDueMs = totalMs > 0 ? nowMs + totalMs : never;
     if (task.stage === "working") task.agent?.link?.outgoing.extensions.push(extension);
     this.#tasks.schedule(task);
+    return true;
+  }
+
+  /** The sender of its members decides about a gang with members in several pools. */
+  gang(senderSlot: SenderSlot<Task>, order: GangOrder, nowMs: number): boolean {
+    const task = this.#tasks.get(order.token);
+    if (task?.senderSlot !== senderSlot) return false;
+    this.#gangs.order(task, order, nowMs);
     return true;
   }
 

@@ -35,6 +35,11 @@ export function gangReason(task: Task, gang: Gang, gangs: Gangs, nowMs: number):
     untilMs === undefined
       ? ""
       : `. ${counted(fitting.size, "slot is", "slots are")} held for it for another ${Math.max(0, Math.ceil((untilMs - nowMs) / 1_000))} s`;
+  if (missing.length === 0 && gang.elsewhere > 0) {
+    const message = `gang ${name}: all ${counted(size, "member")} in this pool fit, and wait for ${counted(gang.elsewhere, "member")} in other pools`;
+    const remedy = `run \`tutti why ${task.offer.workId}\` to see why the members in other pools have not started`;
+    return { ...reason, cause: WAIT_CAUSE_NEEDS, message, remedy };
+  }
   const message =
     missing.length === 0
       ? `gang ${name}: all ${size} members fit, and start at the next turn`

@@ -52,6 +52,7 @@ export type CallOptions = Pick<
   | "cache"
   | "dueTime"
   | "idempotencyKey"
+  | "gang"
 > & {
   /** Default: the name of the capability. */
   readonly id?: string;

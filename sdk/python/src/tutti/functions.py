@@ -79,6 +79,7 @@ class CallOptions(TypedDict, total=False):
     cache: Duration | Cache
     due_time: str
     idempotency_key: str
+    gang: str
 
 
 class AgentOptions(TypedDict, total=False):

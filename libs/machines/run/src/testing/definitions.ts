@@ -143,6 +143,13 @@ tasks:
   each: {forEach: "\${{ input.items }}", maxParallel: 2, mayFail: true, loop: {max: 2, while: "round.number < 3", tasks: {work: {uses: test.work, with: "\${{ item }}", compensate: {uses: test.unwork}}}}}
   after: {uses: test.after, needs: [poll, {task: each, on: always}]}
 `,
+  /** Tasks that start together, in two pools. */
+  together: `
+workflow: together
+tasks:
+  server: {uses: test.server, gang: g}
+  each: {uses: test.each, gang: g, forEach: "\${{ input.items }}", placement: {pool: gpu}, retry: {attempts: 2, backoff: 1s..1s}, with: "\${{ item }}"}
+`,
   /** A call of a keyed object, or one that only reads. */
   called: `
 workflow: called

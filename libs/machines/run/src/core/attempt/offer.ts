@@ -6,8 +6,9 @@ import { nodeSeen } from "../evaluate/scene.ts";
 import { leftOfTask } from "../node/budget.ts";
 import type { OfferTask } from "../state/effects.ts";
 import { stateOfKind } from "../state/kind-state.ts";
-import { statusOfNode, taskIdIn } from "../state/places.ts";
-import { detailOf, type Node, type Run } from "../state/state.ts";
+import { effectNumber, effectTags } from "../state/numbers.ts";
+import { partsOf, statusOfNode, taskIdIn } from "../state/places.ts";
+import { detailOf, type Node, type RangeView, type Run, type RunOutstanding } from "../state/state.ts";
 import { turnInput } from "./turn-input.ts";
 
 export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
@@ -57,21 +58,59 @@ export function chooseAgents(run: Run, node: Node): void {
 
 /** Finds how many tasks start together with one, as it is when an attempt is offered. */
 export function chooseGang(run: Run, node: Node): void {
-  const { range } = node;
-  const { gang } = range.plan.policy(range.plan.task(node.task));
+  const { plan } = node.range;
+  const { gang } = plan.policy(plan.task(node.task));
   if (gang === undefined) return;
+  const poolOfRun = run.order?.pool || plan.plan.run.pool || "default";
+  const poolOf = (task: number) => plan.policy(plan.task(task)).placement?.pool || poolOfRun;
+  const pool = poolOf(node.task);
   let size = 1;
+  let elsewhere = 0;
   let started = true;
-  for (const place of range.plan.gangOf(node.task)) {
-    const number = range.first + place - range.firstTask;
+  for (const { number, task } of gangOf(run, node)) {
     const status = statusOfNode(run, number);
     if (number === node.number || isDone(status)) continue;
-    size += 1;
+    if (poolOf(task) === pool) size += 1;
+    else elsewhere += 1;
     started &&= status === TaskStatus.TASK_STATUS_RUNNING;
   }
   // Each round of a loop has a gang of its own.
-  const name = range.owner < 0 ? gang : `${gang}/${range.first}`;
-  detailOf(node).gang = size === 1 ? undefined : { name, size, started };
+  const { owner, first } = scopeOf(run, node);
+  const name = owner < 0 ? gang : `${gang}/${first}`;
+  detailOf(node).gang = size + elsewhere === 1 ? undefined : { name, size, started, elsewhere };
+}
+
+/**
+ * A list of the gang has its entries now, or a member has failed for good: the others are offered again and count that. One
+ * that a pool took back waits there, and is running for the run.
+ */
+export function recountGang(run: Run, changed: Node, outstanding: RunOutstanding): void {
+  const { plan } = changed.range;
+  if (plan.policy(plan.task(changed.task)).gang === undefined) return;
+  for (const { number } of gangOf(run, changed)) {
+    const node = run.nodes[number];
+    const isWanted =
+      node?.status === TaskStatus.TASK_STATUS_QUEUED || node?.status === TaskStatus.TASK_STATUS_RUNNING;
+    if (!isWanted) continue;
+    chooseGang(run, node);
+    outstanding.effect(effectNumber(number, effectTags.work), node.attempt, offerOf(run, node));
+  }
+}
+
+/** The tasks of its gang. Each entry of a list is one of them, once the list is known. */
+function gangOf(run: Run, node: Node): { readonly number: number; readonly task: number }[] {
+  const scope = scopeOf(run, node);
+  return scope.plan.gangOf(node.task).flatMap((task) => {
+    const number = scope.first + task - scope.firstTask;
+    const entries = partsOf(run, run.nodes[number]);
+    if (entries?.isEntries !== true) return [{ number, task }];
+    return Array.from({ length: entries.count }, (_, at) => ({ number: entries.first + at, task }));
+  });
+}
+
+/** The tasks beside it: beside its list for an entry. */
+function scopeOf(run: Run, { range }: Node): RangeView {
+  return range.isEntries ? (run.nodes[range.owner]?.range ?? range) : range;
 }
 
 /** Who did the tasks. Tasks without an agent are left out. */

@@ -10,6 +10,7 @@ import {
   TaskSkippedV1,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, dataOf } from "@tutti/machine-work";
+import { recountGang } from "../attempt/offer.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { nodeTimers, timerNumber } from "../state/numbers.ts";
 import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state/state.ts";
@@ -52,6 +53,7 @@ export const taskFailed: RunEvent<TaskFailedV1> = {
     node.error = error;
     if (agent !== "") node.agent = agent;
     finishNode(run, node, TaskStatus.TASK_STATUS_FAILED, endMs, outstanding);
+    recountGang(run, node, outstanding);
   },
 };
 

@@ -48,10 +48,12 @@ export interface OfferTask {
 /** The gang of a task, as it was when an attempt was offered. */
 export interface Gang {
   readonly name: string;
-  /** How many of its tasks have not ended. */
+  /** How many of its tasks in the same pool have not ended. */
   readonly size: number;
-  /** Whether all others of these have started. */
+  /** Whether all others have started. */
   readonly started: boolean;
+  /** How many of its tasks in other pools have not ended. */
+  readonly elsewhere: number;
 }
 
 /** A child run or mission. Its result is `confirm_child` or `refuse_child`. Its end comes by the letter `end_child`. */

@@ -4,6 +4,8 @@
 export const nodesMax = 1_000_000;
 /** Entries of one list. */
 export const entriesMax = 100_000;
+/** Entries of one list whose entries start together. */
+export const gangEntriesMax = 100;
 /** Signals that are kept until a caller asks for them. */
 export const signalsMax = 1_000;
 /** Events that a run remembers, so that none is taken twice. */

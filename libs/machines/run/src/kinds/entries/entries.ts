@@ -9,7 +9,7 @@ import { complete, failForGood } from "../../core/attempt/outcome.ts";
 import { encoded, evaluate, type Given, isFollowing } from "../../core/evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
-import { entriesMax, nodesMax } from "../../core/state/limits.ts";
+import { entriesMax, gangEntriesMax, nodesMax } from "../../core/state/limits.ts";
 import { taskIdIn } from "../../core/state/places.ts";
 import type { RangeView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
@@ -47,6 +47,10 @@ function problemOf(place: Place, count: number, value: unknown): ErrorDetail | u
     const found = value === null ? "null" : typeof value === "object" ? "an object" : `a ${typeof value}`;
     return detailOfRefusal(runErrors.listExpected.refusal({ task, found }));
   }
+  const { gang } = place.range.plan.policy(place.task);
+  // The other members would wait for it.
+  if (gang !== undefined && (count < 1 || count > gangEntriesMax))
+    return detailOfRefusal(runErrors.gangEntries.refusal({ task, gang, found: count, max: gangEntriesMax }));
   const max = Math.min(entriesMax, nodesMax - place.run.nodeCount);
   return count <= max
     ? undefined

@@ -2,6 +2,7 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { EntriesBegunV1 } from "@tutti/contracts/workflow/v1";
+import { recountGang } from "../../core/attempt/offer.ts";
 import { addRange, setStatus, startVisit, updateAttention } from "../../core/node/nodes.ts";
 import { startKind } from "../../core/state/kind-state.ts";
 import { detailOf, type RunEvent } from "../../core/state/state.ts";
@@ -20,6 +21,7 @@ export const entriesBegun: RunEvent<EntriesBegunV1> = {
     detail.parts = run.ranges.length;
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     addRange(run, { owner: number, plan, planPlace, scope: -1, entries: { task: node.task, count } });
+    recountGang(run, node, outstanding);
     updateAttention(run, node);
   },
 };

@@ -339,6 +339,25 @@ describe("a durable function", () => {
     assert.equal(play.scene.events.at(-1), "run_cancelled");
   });
 
+  it("has tasks of one turn start together, in several pools", () => {
+    const play = new Play();
+    const member = (task: string, pool: string) => ({
+      ...{ task, at: "order.ts:4", spec: { uses: "train.node", gang: "training", placement: { pool } } },
+    });
+    play.report([member("server", "cpu"), member("one", "gpu"), member("two", "gpu")]);
+    const gangs = ["server", "one", "two"].map((id) => play.scene.offer(id).effect.gang);
+    const name = gangs[0]?.name ?? "";
+    const worker = { name, size: 2, started: false, elsewhere: 1 };
+    assert.match(name, /^training/);
+    assert.deepEqual(gangs, [{ name, size: 1, started: false, elsewhere: 2 }, worker, worker]);
+  });
+
+  it("fails if a task of a gang has no others in its turn", () => {
+    const play = new Play();
+    play.report([{ ...charge, spec: { uses: "train.node", gang: "training" } }]);
+    assert.match(play.scene.state.error?.message ?? "", /this gang has one member/);
+  });
+
   it("keeps state that queries see", () => {
     const play = new Play();
     play.report([{ step: "a", output: 1 }, charge, { ...charge, task: "label" }]);
