@@ -47,6 +47,17 @@ it("a service tells of its states, and of a component that breaks and works agai
   assert.deepEqual(await types(), ["tutti.platform.service.draining", "tutti.platform.service.stopped"]);
 });
 
+it("a service that cannot start tells why", async () => {
+  const { foundation, events, told } = published();
+  const billing = new Orchestrator("billing", foundation);
+  billing.register("store", { start: () => Promise.reject(new Error("the disk is full")) });
+  events.follow("billing", billing);
+  await assert.rejects(billing.start());
+  const failed = (await told()).find(({ type }) => type === "tutti.platform.service.failed");
+  assert.equal(failed?.data.service, "billing");
+  assert.match(failed.data.error.message, /the disk is full/);
+});
+
 it("a breaker tells when it opens and closes, and nothing while it tries", async () => {
   const { events, told } = published();
   let hears: Parameters<Mesh["clients"]["pool"]["onBreaker"]>[0] = () => {};

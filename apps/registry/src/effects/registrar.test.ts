@@ -6,6 +6,7 @@ import { gate } from "@tutti/kernel/testing";
 import { instance, notReady } from "../../test/fixtures.ts";
 import { openRegistry, renewal } from "../../test/registry.fixture.ts";
 import type { Farewell, Registration } from "../directory/entry.ts";
+import { type InstanceChange, newsOf } from "./instance-news.ts";
 import { MemoryStore } from "./memory-store.ts";
 
 /** Writes what is about some instances only when it is let. */
@@ -35,6 +36,14 @@ async function openSlowRegistry(...slow: readonly string[]) {
   assert.ok(store);
   for (const id of slow) store.slow.add(id);
   return { dependencies, store, [Symbol.asyncDispose]: () => dependencies[Symbol.asyncDispose]() };
+}
+
+/** The event that a reader gets of a change, without its header. */
+function eventOf(change: InstanceChange) {
+  const event = newsOf(change);
+  if (event === undefined) return undefined;
+  const { header: _, ...data } = JSON.parse(new TextDecoder().decode(event.data));
+  return { type: event.type, subject: event.subject, ...data };
 }
 
 describe("Registrar", () => {
@@ -70,6 +79,11 @@ describe("Registrar", () => {
     assert.ok(last !== undefined && "removed" in last.step);
     assert.equal(last.step.removed.cause, RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED);
     assert.match(last.step.removed.reason, /^not renewed for \d+ ms, its lease is 3000 ms$/);
+    const { reason } = last.step.removed;
+    assert.deepEqual(eventOf(last), {
+      ...{ type: "tutti.registry.instance.expired", subject: "lost" },
+      ...{ service: "workflow", reason },
+    });
     assert.equal(foundation.metrics.value("tutti_registry_removals_total", { cause: "lease-expired" }), 1);
   });
 
@@ -92,6 +106,12 @@ describe("Registrar", () => {
     await registrar.renew([renewal("a", { health: notReady })]);
     assert.equal(registrar.position.revision, position.revision + 1);
     assert.equal(registrar.directory.get("a")?.health?.reason, notReady.reason);
+    assert.deepEqual(dependencies.told.map(eventOf).slice(1), [
+      {
+        ...{ type: "tutti.registry.instance.health_changed", subject: "a", service: "workflow" },
+        ...{ before: "ready", now: "not_ready", reason: notReady.reason },
+      },
+    ]);
   });
 
   it("does not make one instance wait for the store to take another's health", async () => {
