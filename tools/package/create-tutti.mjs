@@ -5,6 +5,8 @@
 //
 //   npm create tutti FOLDER -- --starter NAME
 //   npm create tutti -- NAME        a folder of that name, from the starter of that name
+//
+// With `--packages DIR` the project depends on the archives in a folder, such as dist/packages of a clone.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
@@ -29,6 +31,7 @@ function usage() {
   return [
     "Usage: npm create tutti FOLDER -- --starter NAME",
     "       npm create tutti -- NAME",
+    "Option: --packages DIR   depend on the archives in this folder, not on a registry",
     "",
     `Starters (default: ${usual}):`,
     ...lines,
@@ -41,17 +44,36 @@ function refuse(message) {
   process.exit(2);
 }
 
-/** @returns {{ values: { starter?: string | undefined, help?: boolean | undefined }, positionals: string[] }} */
+/** @returns {{ values: { starter?: string | undefined, packages?: string | undefined, help?: boolean | undefined }, positionals: string[] }} */
 function words() {
   try {
     const options = /** @type {const} */ ({
       starter: { type: "string" },
+      packages: { type: "string" },
       help: { type: "boolean", short: "h" },
     });
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
     return refuse(`${error instanceof Error ? error.message : error}\n\n${usage()}`);
   }
+}
+
+/**
+ * The packages that the project depends on.
+ *
+ * @param {string | undefined} archives
+ * @returns {Record<string, string>}
+ */
+function dependencies(archives) {
+  if (archives === undefined) return { "@tutti/sdk": version, tutti: version };
+  const found = { "@tutti/sdk": `tutti-sdk-${version}.tgz`, tutti: `tutti-${version}.tgz` };
+  return Object.fromEntries(
+    Object.entries(found).map(([name, file]) => {
+      const path = resolve(archives, file);
+      if (!existsSync(path)) refuse(`${path} not found. Run \`npm run package\` in the clone.`);
+      return [name, `file:${path}`];
+    }),
+  );
 }
 
 const { values, positionals } = words();
@@ -66,6 +88,7 @@ if (values.help === true) {
   const target = resolve(folder);
   if (existsSync(target) && readdirSync(target).length > 0)
     refuse(`${folder} is not empty. Choose a new folder.`);
+  const needed = dependencies(values.packages);
   mkdirSync(target, { recursive: true });
   cpSync(join(starters, starter), target, { recursive: true });
   const manifest = {
@@ -74,7 +97,7 @@ if (values.help === true) {
       .replaceAll(/[^a-z0-9-]+/g, "-"),
     ...{ version: "0.0.0", private: true, type: "module" },
     scripts: { dev: "tutti dev", worker: "node worker.mjs", test: "node --test --test-reporter=spec" },
-    dependencies: { "@tutti/sdk": version, tutti: version },
+    dependencies: needed,
   };
   writeFileSync(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   const isPython = existsSync(join(target, "worker.py"));

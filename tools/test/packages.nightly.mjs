@@ -26,10 +26,12 @@ describe("the packages", () => {
   const ends = [() => rmSync(root, { recursive: true, force: true, maxRetries: 5 })];
   after(() => Promise.all(ends.map((end) => end())));
   let registry = "";
+  let creator = "";
 
   before(async () => {
     const out = join(root, "made");
     const { python: _, ...archives } = await makePackages(["sdk", "tutti", "create", "python"], out);
+    creator = archives["create"] ?? "";
     const published = Object.entries(archives).map(([name, archive]) => ({
       manifest: manifestIn(join(out, name)),
       archive,
@@ -118,6 +120,14 @@ describe("the packages", () => {
           const followed = await followReadme(t, project, there);
           assert.ok(followed.length >= 5, JSON.stringify(followed));
         });
+
+      it("a starter installs from the archives of a clone", async () => {
+        const project = join(root, `archives-${major}`);
+        const words = ["--", "create-tutti", project, "--packages", join(root, "made")];
+        await npm(root, "exec", "--yes", `--package=${creator}`, ...words);
+        await npm(project, "install");
+        await npm(project, "test");
+      });
 
       for (const runner of runners)
         it(`the testing kit works in ${runner}`, async () => {

@@ -1,9 +1,11 @@
 // @ts-check
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { makeCreate } from "../package/create.mjs";
 import { nodeFor, workspaceRoot } from "../setup.mjs";
 import { environmentWith } from "./packages/installed.mjs";
 import { commandsOf } from "./packages/readme.mjs";
@@ -47,6 +49,29 @@ describe("the starters of npm create tutti", () => {
       assert.ok(runs.length > 0 && lines.indexOf(runs[0] ?? "") > (places.at(-1) ?? 0), lines.join("\n"));
       for (const line of runs) assert.ok(line.startsWith(`npx tutti run ${workflow} `), line);
     });
+
+  it("depends on the archives of a clone, if it is created with their folder", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "create-tutti-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const [made, archives, project] = ["made", "packages", "shop"].map((name) => join(folder, name));
+    for (const each of [made, archives]) mkdirSync(each);
+    await makeCreate(made, { manifest: { version: "1.2.3" }, versionOf: () => "", wheel: undefined });
+    const create = (/** @type {string[]} */ ...words) =>
+      run(node, [join(made, "create-tutti.mjs"), project, ...words], {
+        cwd: folder,
+        env: environmentWith(node),
+      });
+    const early = await create("--packages", archives);
+    assert.equal(early.code, 2);
+    assert.match(early.output, /tutti-sdk-1\.2\.3\.tgz not found\. Run `npm run package`/);
+    for (const name of ["tutti-sdk-1.2.3.tgz", "tutti-1.2.3.tgz"]) writeFileSync(join(archives, name), "");
+    const { code, output } = await create("--packages", archives);
+    assert.equal(code, 0, output);
+    assert.deepEqual(JSON.parse(readFileSync(join(project, "package.json"), "utf8")).dependencies, {
+      "@tutti/sdk": `file:${join(archives, "tutti-sdk-1.2.3.tgz")}`,
+      tutti: `file:${join(archives, "tutti-1.2.3.tgz")}`,
+    });
+  });
 
   it("the worker in Python has a test of its own", async () => {
     const cwd = join(starters, "python-worker");
