@@ -95,6 +95,28 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     await rm(folder, { recursive: true });
   });
 
+  it("fail, and do not wait for the timeout, when their pane or session dies", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "terminal-"));
+    const task = { signal: new AbortController().signal, output: async () => {} };
+    const steps = [{ wait: "ready" }, { wait: "never" }];
+    const command = ["sh", "-c", "echo $$ > pid; echo ready; sleep 300"];
+    const killed = terminal({ folder })({ command, steps }, task as never);
+    const isOver = assert.rejects(killed, /`sh` ended with exit code 137 before `never` was there/);
+    const pid = await until("its number", async () => {
+      return Number(await readFile(join(folder, "pid"), "utf8").catch(() => "0")) || undefined;
+    });
+    process.kill(pid, "SIGKILL");
+    await isOver;
+    await rm(folder, { recursive: true });
+
+    const session = `${own}-dies`;
+    const program = ["sh", "-c", "echo ready; sleep 300"];
+    execFileSync("tmux", ["new-session", "-d", "-s", session, "--", ...program]);
+    const waiting = terminal({ sessions: [session] })({ session, steps }, task as never);
+    execFileSync("tmux", ["kill-session", "-t", session]);
+    await assert.rejects(waiting, /can't find|no server running/);
+  });
+
   it("are refused if the worker does not allow them", async () => {
     const steps = [{ wait: "x" }];
     await assert.rejects(run({ command: ["ls"], steps }, { programs: ["git"] }).execute(), /Allowed: git/);

@@ -1,5 +1,5 @@
 /**
- * What the conformance kit of Serverless Workflow asks for, run on the translation. The scenarios are worded anew. To run
+ * What the conformance kit of Serverless Workflow asks for, run on the translation. The scenarios have words of their own. To run
  * the kit itself, `TUTTI_CTK` names its folder: `ctk/features` of serverlessworkflow/specification.
  */
 import assert from "node:assert/strict";

@@ -241,7 +241,7 @@ class Caller {
       answer = await this.#once(request, call);
     }
     const { status, headers } = answer;
-    const retryAfterMs = waitOf(headers["retry-after"], this.#ports.clock.now());
+    const retryAfterMs = waitOf(headers["retry-after"], headers["date"], this.#ports.clock.now());
     if (!isCheck && (status === 429 || (status === 503 && retryAfterMs > 0)))
       throw new Busy({ retryAfterMs, message: `${request.operation}: status ${status}` });
     return answer;
@@ -297,10 +297,12 @@ function failureOf(operation: string, repeat: Repeat, { status, body, url }: Htt
   return adapterErrors.failed({ operation, reason }, extras);
 }
 
-/** Seconds, or a time. */
-function waitOf(header: string | undefined, nowMs: number): number {
+/** Seconds, or a time by the clock of the server, which may differ from that of this machine. */
+function waitOf(header: string | undefined, date: string | undefined, ownMs: number): number {
   if (header === undefined) return 0;
   if (/^\d+$/.test(header.trim())) return Math.min(Number(header) * secondMs, waitMsMax);
   const atMs = Date.parse(header);
+  const serverMs = Date.parse(date ?? "");
+  const nowMs = Number.isNaN(serverMs) ? ownMs : serverMs;
   return Number.isNaN(atMs) ? 0 : Math.min(Math.max(0, atMs - nowMs), waitMsMax);
 }
