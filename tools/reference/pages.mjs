@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import {
+  adapterJsonSchema,
   languageJsonSchema,
   scheduleJsonSchema,
   sessionJsonSchema,
@@ -48,6 +49,7 @@ export async function referencePages(root) {
     ["workflow.schema.json", formatted(root, "workflow.schema.json", languageJsonSchema())],
     ["schedule.schema.json", formatted(root, "schedule.schema.json", scheduleJsonSchema())],
     ["trigger.schema.json", formatted(root, "trigger.schema.json", triggerJsonSchema())],
+    ["adapter.schema.json", formatted(root, "adapter.schema.json", adapterJsonSchema())],
     ["source.schema.json", formatted(root, "source.schema.json", sourceJsonSchema())],
     ["session.schema.json", formatted(root, "session.schema.json", sessionJsonSchema())],
     ["rpcs.md", page(rpcsPage(image, rules, servedContracts(files)))],

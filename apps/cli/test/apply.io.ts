@@ -205,6 +205,10 @@ workflow: report
 event: shop.order.created
 if: event.data.id > 1
 debounce: {for: 2s}
+---
+adapter: store
+sqlite: {file: store.db, operations: {add: {sql: SELECT 1}}}
+labels: {of: shop}
 `;
 
 describe("apply of a set", () => {
@@ -235,7 +239,7 @@ environments:
     write("all.yaml", estate);
     assert.match(await printed("validate estate"), /0 errors/);
     const created = await outcomes("apply -f estate");
-    assert.equal(Object.keys(created).length, 13);
+    assert.equal(Object.keys(created).length, 14);
     assert.deepEqual([...new Set(Object.values(created))], ["created"]);
     assert.deepEqual(await changed("apply -f estate --prune"), {});
 
@@ -244,7 +248,7 @@ environments:
     await until("all resources to be exported", async () => {
       await printed("export copy");
       ({ applied } = await json("apply copy --dry-run"));
-      return applied.length >= 13;
+      return applied.length >= 14;
     });
     const differing = applied.filter(({ outcome }) => outcome !== "unchanged");
     assert.deepEqual(differing, []);

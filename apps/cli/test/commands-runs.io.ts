@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { latch, until } from "@tutti/kernel/testing";
 import { Client } from "@tutti/rest/client";
@@ -484,7 +485,36 @@ tasks:
     writeFileSync(join(at.command.folder, "wrong.yaml"), wrong);
     const refused = await tutti("source run wrong.yaml");
     assert.equal(refused.exitCode, exitCodes.usage);
-    assert.match(refused.errors, /expected a reference, found a value/);
+    assert.match(refused.errors, /expected a reference: .*, found a value/);
+  });
+
+  it("adapter: run offers the operations of a file, until Ctrl-C, and no value in place of a reference is printed", async () => {
+    const file = join(at.command.folder, "store.db");
+    new DatabaseSync(file).exec("CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)");
+    const document = {
+      adapter: "store",
+      sqlite: { file, operations: { add: { sql: "INSERT INTO items (name) VALUES (:name) RETURNING id" } } },
+    };
+    const text =
+      "workflow: keep\ntasks: {one: {uses: store.add, with: {name: violin}}}\noutput: ${{ tasks.one.output }}\n";
+    writeFileSync(join(at.command.folder, "keep.yaml"), text);
+    // As `tutti apply` has the platform start it.
+    const running = at.command.start(["adapter", "run"], {
+      environment: { TUTTI_SERVER: at.platform.url, TUTTI_ADAPTER: JSON.stringify(document) },
+    });
+    await running.says(/store\.add: ready/);
+    assert.deepEqual(JSON.parse(await printed("run keep.yaml -q")), [{ id: 1 }]);
+    assert.match(await printed("adapter check store -q"), /"kind": ?"sqlite"/);
+    running.signal("SIGINT");
+    assert.equal((await running.ended).exitCode, 0);
+    writeFileSync(
+      join(at.command.folder, "wrong.yaml"),
+      'adapter: till\npostgres: {url: "postgres://till:sesame@host/db"}\n',
+    );
+    const refused = await tutti("adapter run wrong.yaml");
+    assert.equal(refused.exitCode, exitCodes.usage);
+    assert.match(refused.errors, /wrong\.yaml:2:17: error: postgres\.url: .*found a value\n/);
+    assert.equal((await tutti("adapter run")).exitCode, exitCodes.usage);
   });
 
   it("cache: list, show, invalidate, and why a run used it or not", async () => {

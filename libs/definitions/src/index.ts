@@ -38,6 +38,12 @@ export {
   template,
   vars,
 } from "./builder/expression.ts";
+export {
+  type CheckedAdapter,
+  checkAdapterText,
+  isAdapterText,
+  referencesIn,
+} from "./check/adapter-checker.ts";
 export { type AdditionOptions, checkAddition, tasksOfList } from "./check/addition.ts";
 export type { Catalogue, KnownCapability, KnownDefinition } from "./check/catalogue.ts";
 export {
@@ -72,8 +78,10 @@ export { type PrintFormat, printDefinition } from "./convert/print.ts";
 export { printTypeScript } from "./convert/typescript.ts";
 export { parseDurationMs, printDuration } from "./duration.ts";
 export { type EmittedEvent, emitCapability, emittedEvent } from "./emit.ts";
+export { type AdapterDocument, type AdapterKind, adapterKinds } from "./language/adapter-shape.ts";
 export * from "./language/document.ts";
 export {
+  adapterJsonSchema,
   languageJsonSchema,
   scheduleJsonSchema,
   sessionJsonSchema,

@@ -16,6 +16,8 @@ const samples: Readonly<Record<TextForm, readonly string[]>> = {
   backoff: ["1s", "1s..1m", "100ms..1h30m"],
   rate: ["10/s", "100/5m"],
   errorPattern: ["stock.*", "*"],
+  reference: ["env:SHOP_DB", "file:/run/secrets/shop", "secret:shop"],
+  localReference: ["env:SHOP_DB", "file:/run/secrets/shop"],
 };
 const texts = fc.oneof(
   fc.constantFrom(

@@ -50,6 +50,24 @@ describe("validating a folder", () => {
     assert.deepEqual(told(file("p.yaml", "pool: render\nfrom: env:TOKEN\n")), ["p.yaml:2:7 wrong_value"]);
   });
 
+  it("names the place of each mistake in the file of an adapter", () => {
+    const of = (rest: string) => told(file("a.yaml", `adapter: shop\n${rest}\n`));
+    const sql = "{sql: SELECT 1}";
+    const http = "url: https://shop.example, operations: {get: {method: GET, path: /}}";
+    const cases: readonly (readonly [rest: string, problems: readonly string[]])[] = [
+      [`sqlite: {file: a.db, operations: {add: ${sql}}}`, []],
+      [`http: {${http}, auth: {bearer: "env:TOKEN"}, rate: {perSecond: 2}}`, []],
+      ["postgres: {url: 'secret:shop-db'}\npool: render\nagents: 2", []],
+      ["posgres: {url: 'env:DB'}", ["a.yaml:1:1 missing_key", "a.yaml:2:1 unknown_key"]],
+      ["postgres: {url: 'postgres://ada:sesame@db/shop'}", ["a.yaml:2:17 wrong_form"]],
+      [`http: {${http}, auth: {bearer: sesame}}`, ["a.yaml:2:93 wrong_form"]],
+      [`sqlite: {file: a.db, operations: {Add: ${sql}}}`, ["a.yaml:2:35 wrong_form"]],
+      ["sqlite: {file: a.db}", ["a.yaml:2:1 missing_key"]],
+      ["git: {url: 'env:GIT'}\nfolder: {path: .}", ["a.yaml:2:1 conflicting_keys"]],
+    ];
+    for (const [rest, problems] of cases) assert.deepEqual(of(rest), problems, rest);
+  });
+
   it("finds the mistakes of each document of a file, and of a schedule", () => {
     const several =
       "workflow: a\ntasks: {one: {uses: a.b}}\n---\nschedule: s\nworkflow: a\nevry: 1s\nevery: 2s\n";

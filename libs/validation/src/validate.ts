@@ -9,6 +9,7 @@
  */
 import {
   type Catalogue,
+  checkAdapterText,
   checkScheduleText,
   checkSchemaText,
   checkSessionText,
@@ -18,6 +19,7 @@ import {
   type DefinitionProblem,
   type DefinitionText,
   documentsOf,
+  isAdapterText,
   isScheduleText,
   isSessionText,
   isSourceText,
@@ -52,6 +54,7 @@ type Kind =
   | "schedule"
   | "trigger"
   | "source"
+  | "adapter"
   | "resource"
   | "variant"
   | "apply"
@@ -154,6 +157,7 @@ function kindOf(file: DefinitionText): Kind | undefined {
   if (isApplySettings(file)) return "apply";
   if (file.format === "yaml" && resourceWord(file) !== undefined) return "resource";
   if (file.format === "yaml" && isVariantText(file)) return "variant";
+  if (file.format === "yaml" && isAdapterText(file)) return "adapter";
   if (!/^\s*["']?(?:workflow|session|schedule|trigger|source)["']?\s*:/m.test(file.text)) return;
   if (isSessionText(file)) return "session";
   // JSON of programs often has a field of this name.
@@ -189,6 +193,8 @@ function problemsOf(
       return checkTriggerText(file).problems;
     case "source":
       return checkSourceText(file).problems;
+    case "adapter":
+      return checkAdapterText(file).problems;
     case "resource": {
       const word = resourceWord(file);
       return word === undefined ? [] : checkResource(file, word).problems;

@@ -2,12 +2,15 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RunSpec } from "@tutti/contracts/workflow/v1";
 import {
+  type AdapterDocument,
+  checkAdapterText,
   checkScheduleText,
   checkText,
   checkTriggerText,
   type DefinitionProblem,
   type DefinitionText,
   documentsOf,
+  isAdapterText,
   isScheduleText,
   isSessionText,
   isSourceText,
@@ -75,7 +78,21 @@ export interface AppliedVariant {
   readonly variant: DescribedVariant;
 }
 
-export type Applied = AppliedWorkflow | AppliedVariant | AppliedSchedule | AppliedTrigger | AppliedDescribed;
+export interface AppliedAdapter {
+  readonly kind: "adapter";
+  readonly file: SourceFile;
+  /** With its pool before it, as a scaler. */
+  readonly id: string;
+  readonly adapter: AdapterDocument;
+}
+
+export type Applied =
+  | AppliedWorkflow
+  | AppliedVariant
+  | AppliedSchedule
+  | AppliedTrigger
+  | AppliedDescribed
+  | AppliedAdapter;
 
 /** Returns what names a resource among those of its kind. */
 export function describedId(word: ResourceWord, id: string, spec: Readonly<Record<string, unknown>>): string {
@@ -100,8 +117,9 @@ export function describesSomething(file: SourceFile): boolean {
   return documentsOf(file).some((document) => {
     const one = { ...file, ...document };
     return (
-      [isWorkflowText, isSessionText, isScheduleText, isTriggerText, isVariantText].some((is) => is(one)) ||
-      resourceWord(one) !== undefined
+      [isWorkflowText, isSessionText, isScheduleText, isTriggerText, isVariantText, isAdapterText].some(
+        (is) => is(one),
+      ) || resourceWord(one) !== undefined
     );
   });
 }
@@ -140,6 +158,11 @@ function checkDocument(file: SourceFile): CheckedDocument {
     if (resource === undefined) return { problems, applied: undefined };
     const id = describedId(word, resource.id, resource.spec);
     return { problems, applied: { kind: word, file, id, resource } };
+  }
+  if (isAdapterText(file)) {
+    const { problems, adapter } = checkAdapterText(file);
+    const id = describedId("scaler", adapter?.adapter ?? "", { ...adapter });
+    return { problems, applied: adapter && { kind: "adapter", file, id, adapter } };
   }
   if (isVariantText(file)) {
     const { problems, variant } = checkVariantText(file);

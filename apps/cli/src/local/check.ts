@@ -2,7 +2,9 @@
 import { enumName } from "@tutti/contracts/enum";
 import { TaskKind } from "@tutti/contracts/workflow/v1";
 import {
+  type CheckedAdapter,
   type CheckedSource,
+  checkAdapterText,
   checkScheduleText,
   checkSessionText,
   checkSourceText,
@@ -12,6 +14,7 @@ import {
   type DefinitionProblem,
   documentsOf,
   graphOf,
+  isAdapterText,
   isScheduleText,
   isSessionText,
   isSourceText,
@@ -24,26 +27,35 @@ import type { SourceFile } from "./definition-file.ts";
 export interface Checked {
   readonly file: SourceFile;
   readonly problems: readonly DefinitionProblem[];
-  /** Undefined when there is an error among the problems, and for the file of a session, schedule, trigger or source. */
+  /** Undefined when there is an error among the problems, and for the file of a session, schedule, trigger, source or adapter. */
   readonly definition: Definition | undefined;
 }
 
-/** Returns a definition, or the file of a session, schedule, trigger or source. A template is filled in where parameters are given. */
+/** Returns a definition, or the file of a session, schedule, trigger, source or adapter. A template is filled in where parameters are given. */
 export function checkFile(file: SourceFile, parameters?: Json): Checked {
   if (isSessionText(file)) return { file, problems: checkSessionText(file).problems, definition: undefined };
   if (isScheduleText(file))
     return { file, problems: checkScheduleText(file).problems, definition: undefined };
   if (isTriggerText(file)) return { file, problems: checkTriggerText(file).problems, definition: undefined };
   if (isSourceText(file)) return { file, problems: checkSourceText(file).problems, definition: undefined };
+  if (isAdapterText(file)) return { file, problems: checkAdapterText(file).problems, definition: undefined };
   const { problems, definition } = checkText(file, parameters === undefined ? {} : { parameters });
   return { file, problems, definition };
 }
 
 /** Returns every source of a file. */
 export function checkSources(file: SourceFile): readonly (CheckedSource & { readonly file: SourceFile })[] {
+  return partsOf(file).map((one) => ({ file: one, ...checkSourceText(one) }));
+}
+
+/** Returns every adapter of a file. */
+export function checkAdapters(file: SourceFile): readonly (CheckedAdapter & { readonly file: SourceFile })[] {
+  return partsOf(file).map((one) => ({ file: one, ...checkAdapterText(one) }));
+}
+
+function partsOf(file: SourceFile): readonly SourceFile[] {
   const documents = documentsOf(file);
-  const all = documents.length === 0 ? [file] : documents.map((document) => ({ ...file, ...document }));
-  return all.map((one) => ({ file: one, ...checkSourceText(one) }));
+  return documents.length === 0 ? [file] : documents.map((document) => ({ ...file, ...document }));
 }
 
 /** Names of the parameters of a template that is not filled in. Undefined for anything else. */

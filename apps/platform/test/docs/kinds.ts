@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  checkAdapterText,
   checkScheduleText,
   checkSessionText,
   checkSourceText,
@@ -81,13 +82,14 @@ export const kinds: Readonly<Record<string, Kind>> = {
     else if (kind === "schedule") assertIsSchedule(text, place);
     else if (kind === "trigger") assertIsTrigger(text, place);
     else if (kind === "source") assertIsSource(text, place);
+    else if (kind === "adapter") assertIsAdapter(text, place);
     else if (kind === "load") assertIsScenario(text, place);
     // A command of the page reads it.
     else if (kind === "alerts" || kind === "applied")
       assert.ok(file !== undefined, `${place}: expected file=…`);
     else
       assert.fail(
-        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger, kind=source, kind=load, kind=alerts, kind=applied or a configuration of Tutti`,
+        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger, kind=source, kind=adapter, kind=load, kind=alerts, kind=applied or a configuration of Tutti`,
       );
     if (file !== undefined) workshop.write(file, text);
   },
@@ -205,6 +207,11 @@ function assertIsTrigger(text: string, place: string): void {
 
 function assertIsSource(text: string, place: string): void {
   const { problems } = checkSourceText({ format: "yaml", text, fileName: place });
+  assert.deepEqual(problems.map(printProblem), []);
+}
+
+function assertIsAdapter(text: string, place: string): void {
+  const { problems } = checkAdapterText({ format: "yaml", text, fileName: place });
   assert.deepEqual(problems.map(printProblem), []);
 }
 

@@ -117,7 +117,9 @@ export class ShapeChecker {
       return undefined;
     }
     if (form === undefined || patternOf(form).test(value)) return value;
-    this.#findings.error("wrong_form", path, `expected ${textForms[form].expected}, found ${shown(value)}`, {
+    // In place of a reference it may be a password.
+    const found = form.toLowerCase().endsWith("reference") ? "a value" : shown(value);
+    this.#findings.error("wrong_form", path, `expected ${textForms[form].expected}, found ${found}`, {
       expected: textForms[form].expected,
     });
     return undefined;

@@ -1,5 +1,5 @@
 import { type SourceDocument, source as shape, sourceKinds } from "../language/source-shape.ts";
-import type { DefinitionProblem, Findings } from "../problem.ts";
+import type { DefinitionProblem } from "../problem.ts";
 import type { DefinitionText } from "../source/text.ts";
 import { checkFileText, hasKey } from "./file-checker.ts";
 
@@ -19,26 +19,7 @@ export function isSourceText(text: DefinitionText): boolean {
 export function checkSourceText(text: DefinitionText): CheckedSource {
   const { problems, document, hasErrors } = checkFileText<SourceDocument>(text, {
     ...{ shape, name: "source" },
-    more: checkReferences,
+    more: () => {},
   });
   return { problems, source: hasErrors ? undefined : document };
-}
-
-const secretKeys = ["url", "credentials", "privateKey", "accessKey", "secretKey", "bearer"];
-/** Their addresses have no passwords. */
-const plainAddresses = new Set(["s3", "prometheus"]);
-
-/** An address with a password does not belong into a file. */
-function checkReferences(document: SourceDocument, findings: Findings): void {
-  for (const kind of sourceKinds) {
-    const settings: Readonly<Record<string, unknown>> = { ...document[kind] };
-    for (const key of secretKeys) {
-      const value = settings[key];
-      if (typeof value !== "string" || (plainAddresses.has(kind) && key === "url")) continue;
-      if (!/^(env|file):./.test(value))
-        findings.error("wrong_form", [kind, key], "expected a reference, found a value", {
-          expected: "`env:NAME` or `file:/path`",
-        });
-    }
-  }
 }

@@ -1,5 +1,6 @@
 import type { Json } from "@tutti/expressions";
 import { durationPattern } from "../duration.ts";
+import { adapter } from "./adapter-shape.ts";
 import { definition } from "./definition-shape.ts";
 import { schedule } from "./schedule-shape.ts";
 import { session } from "./session-shape.ts";
@@ -28,6 +29,11 @@ export function triggerJsonSchema(): Json {
 /** Returns the JSON Schema of the files of sources. */
 export function sourceJsonSchema(): Json {
   return documentSchema(source, { id: "urn:tutti:source", title: "A source of Tutti", fills: false });
+}
+
+/** Returns the JSON Schema of the files of adapters. */
+export function adapterJsonSchema(): Json {
+  return documentSchema(adapter, { id: "urn:tutti:adapter", title: "An adapter of Tutti", fills: false });
 }
 
 /** Returns the JSON Schema of the files of schedules. */

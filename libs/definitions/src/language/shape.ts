@@ -13,7 +13,9 @@ export type TextForm =
   | "usesDefinition"
   | "backoff"
   | "rate"
-  | "errorPattern";
+  | "errorPattern"
+  | "reference"
+  | "localReference";
 
 interface Described {
   /** One sentence for people. Editors show it. */
@@ -233,5 +235,13 @@ export const textForms: Readonly<Record<TextForm, { readonly pattern: string; re
     errorPattern: {
       pattern: "^[A-Za-z0-9_.*-]+$",
       expected: "the code of an error, `*` being a wildcard: `payment.*`",
+    },
+    reference: {
+      pattern: "^(?:env|file|secret):.+$",
+      expected: "a reference: `env:NAME`, `file:/path` or `secret:NAME`",
+    },
+    localReference: {
+      pattern: "^(?:env|file):.+$",
+      expected: "a reference: `env:NAME` or `file:/path`",
     },
   };

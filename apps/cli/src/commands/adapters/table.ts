@@ -33,6 +33,21 @@ export const adapterCommands: readonly Command[] = [
     load: () => import("./add.ts").then(({ addAdapter }) => addAdapter),
   },
   {
+    name: "adapter run",
+    group: "installation",
+    summary: "Run the adapters of files as workers, until Ctrl-C",
+    about: [
+      "Each FILE describes an adapter. `tutti apply` of the same file has the platform run it.",
+      "Without FILE, runs the adapter that the platform starts.",
+    ],
+    arguments: [
+      { name: "FILE", summary: "files of adapters", isMany: true, isOptional: true, completes: "file" },
+    ],
+    examples: [{ words: "adapter run shop.yaml", does: "offer the operations of the adapter" }],
+    json: "none",
+    load: () => import("./run.ts").then(({ runAdapters }) => runAdapters),
+  },
+  {
     name: "adapter types",
     group: "installation",
     summary: "Print TypeScript types of the operations of an adapter",

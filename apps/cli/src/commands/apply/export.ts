@@ -20,6 +20,7 @@ import { scheduleDocument, triggerDocument } from "../../local/printed-document.
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { adapterIn, adapterName, isAdapter } from "../adapters/launched.ts";
 import { withoutOwner } from "./owner.ts";
 import { listed } from "./prune.ts";
 import { listResources, resourceWords } from "./resources.ts";
@@ -87,6 +88,18 @@ async function everything(server: Server): Promise<readonly (Exported | Left)[]>
           : notRead(read);
       all.push(reason === undefined ? { kind, id, extension: "yaml", text } : { kind, id, reason });
     }
+  for (const { id, spec } of (await listResources(server, "scaler", isAdapter)).values()) {
+    const name = adapterName(id);
+    const { spec: own } = adapterIn(name, spec);
+    const { pool, ...document } = withoutOwner(own);
+    const text = printDefinition({ adapter: name, pool, ...document } as never, "yaml");
+    const [read] = checkDocuments({ format: "yaml", text, fileName: id });
+    all.push(
+      read?.applied === undefined
+        ? { kind: "adapter", id, reason: notRead(read) }
+        : { kind: "adapter", id, extension: "yaml", text },
+    );
+  }
   for await (const { name, versionLabels } of listed<Definition>(server, "workflows.list", "definitions")) {
     const mayVary = versionLabels.includes("old") || versionLabels.includes("new");
     const variants = mayVary ? await readVariants(server, name) : undefined;

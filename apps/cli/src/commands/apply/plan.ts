@@ -8,6 +8,7 @@ import { Failure } from "../../command/failure.ts";
 import type { Shell } from "../../effects/shell.ts";
 import {
   type Applied,
+  type AppliedAdapter,
   type AppliedDescribed,
   type AppliedSchedule,
   type AppliedTrigger,
@@ -19,6 +20,7 @@ import {
 } from "../../local/check-applied.ts";
 import { shortName } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
+import { adapterIn, describedAdapter, isAdapter, scalerOf } from "../adapters/launched.ts";
 import { calling, registerVariants, rollOut } from "../variants/variants.ts";
 import { nothingApplied } from "./folder.ts";
 import { isChangedSince, labelsOf, partOf, setOf, versionLabelOf, withoutOwner } from "./owner.ts";
@@ -83,6 +85,9 @@ export async function planChanges(
       steps.push(await describedStep(server, one, there, wanted));
     }
   }
+  const adapters = of("adapter");
+  const scalers = adapters.length === 0 ? undefined : await listResources(server, "scaler", isAdapter);
+  for (const one of adapters) steps.push(adapterStep(server, one, scalers?.get(one.id), wanted));
   // Workflows before schedules and triggers, which start them.
   const workflows = of("workflow");
   for (const one of workflows) steps.push(await workflowStep(server, one, wanted));
@@ -122,6 +127,32 @@ async function describedStep(
     outcome: outcomeOf(found, all),
     ...(compared.isDrifted && set !== undefined && { drift: driftOf(cause) }),
     write: () => writeResource(server, kind as ResourceWord, id, { written, found, shell: wanted.shell }),
+  };
+}
+
+/** The platform keeps an adapter as the scaler that runs it. */
+function adapterStep(
+  server: Server,
+  { id, file, adapter }: AppliedAdapter,
+  found: FoundResource | undefined,
+  wanted: Wanted,
+): Step {
+  const there = found && adapterIn(adapter.adapter, found.spec);
+  const spec = describedAdapter(adapter);
+  const compared = compare("adapter", id, { found: there?.spec, spec, wanted });
+  const differences = [
+    ...compared.differences.filter(({ path }) => !/^scaler\b/.test(path)),
+    ...(there?.scalerDifferences ?? []),
+  ];
+  const written = {
+    spec: scalerOf(adapter.adapter, { ...spec, labels: compared.labels }),
+    ...{ paused: found?.paused, from: undefined },
+  };
+  return {
+    ...{ kind: "adapter", id, fileName: file.fileName, differences },
+    outcome: outcomeOf(found, differences),
+    ...(compared.isDrifted && { drift: driftOf(found?.cause) }),
+    write: () => writeResource(server, "scaler", id, { written, found, shell: wanted.shell }),
   };
 }
 

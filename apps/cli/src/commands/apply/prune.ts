@@ -10,6 +10,7 @@ import { counted } from "@tutti/kernel";
 import type { Definition, Schedule, Trigger } from "@tutti/rest/types";
 import { type Applied, plainOf } from "../../local/check-applied.ts";
 import type { RouteName, Server } from "../../server/calls.ts";
+import { adapterIn, adapterName, isAdapter } from "../adapters/launched.ts";
 import { nothingApplied } from "./folder.ts";
 import { isChangedSince, setOf, versionLabelOf } from "./owner.ts";
 import type { Step, Wanted } from "./plan.ts";
@@ -62,6 +63,15 @@ async function ownedBy(server: Server, set: string): Promise<readonly Owned[]> {
       const isChanged = isChangedSince(spec) ?? false;
       owned.push({ kind, id, isChanged, remove: () => removeResource(server, kind, found) });
     }
+  for (const found of (await listResources(server, "scaler", isAdapter)).values()) {
+    const { spec } = adapterIn(adapterName(found.id), found.spec);
+    if (setOf((spec as { readonly labels?: Record<string, string> }).labels) !== set) continue;
+    const isChanged = isChangedSince(spec) ?? false;
+    owned.push({
+      ...{ kind: "adapter", id: found.id, isChanged },
+      remove: () => removeResource(server, "scaler", found),
+    });
+  }
   for await (const { name, versionLabels, hash } of listed<Definition>(
     server,
     "workflows.list",

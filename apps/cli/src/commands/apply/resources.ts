@@ -9,6 +9,7 @@ import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Shell } from "../../effects/shell.ts";
 import { describedId } from "../../local/check-applied.ts";
 import type { RouteName, Server } from "../../server/calls.ts";
+import { isAdapter } from "../adapters/launched.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -149,7 +150,10 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
     },
   },
   pool: { ...{ list: "pools.list", entries: "pools" }, ...patched("pools", "pool") },
-  scaler: { ...{ list: "scalers.list", entries: "scalers" }, ...patched("scalers", "id") },
+  scaler: {
+    ...{ list: "scalers.list", entries: "scalers", isFixed: isAdapter },
+    ...patched("scalers", "id"),
+  },
   hook: { ...{ list: "hooks.list", entries: "hooks" }, ...patched("hooks", "id") },
   inbox: {
     ...{ list: "inboxes.list", entries: "inboxes" },
@@ -183,12 +187,13 @@ export const resourceWords = Object.keys(rows) as readonly ResourceWord[];
 
 const pageSize = 500;
 
-/** Returns all resources of a kind, by their ids. */
+/** Returns all resources of a kind that files describe, by their ids. */
 export async function listResources(
   server: Server,
   word: ResourceWord,
+  isWanted: (resource: Json) => boolean = (one) => rows[word].isFixed?.(one) !== true,
 ): Promise<ReadonlyMap<string, FoundResource>> {
-  const { list, entries, isFixed = () => false } = rows[word];
+  const { list, entries } = rows[word];
   const found = new Map<string, FoundResource>();
   let token: string | undefined;
   do {
@@ -199,7 +204,7 @@ export async function listResources(
     };
     const reply = (await looselyOf(server)(list, { query })) as Json;
     for (const one of (reply[entries] ?? []) as readonly Json[]) {
-      if (isFixed(one)) continue;
+      if (!isWanted(one)) continue;
       const resource = resourceOf(word, one);
       found.set(resource.id, resource);
     }

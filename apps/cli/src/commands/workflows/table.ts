@@ -27,7 +27,8 @@ export const workflowCommands: readonly Command[] = [
     summary: "Create, update and delete what files describe",
     about: [
       "Checks all files first. If one has an error, nothing is changed. Applied again, the same files change nothing.",
-      "A file can have several YAML documents. The first key is the kind: workflow, schedule, trigger, pool, scaler, hook, inbox, limit, quota, role, binding, rule, policy or secret.",
+      "A file can have several YAML documents. The first key is the kind: workflow, variant, schedule, trigger, adapter, pool, scaler, hook, inbox, limit, quota or secret.",
+      "Other kinds are role, binding, rule, policy, alert-rule, rotation and escalation.",
       "With --file-set, resources get a label. --prune deletes resources with this label that no file describes.",
     ],
     arguments: [

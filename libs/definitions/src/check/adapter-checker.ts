@@ -1,0 +1,35 @@
+import { type AdapterDocument, adapterKinds, adapter as shape } from "../language/adapter-shape.ts";
+import { type DefinitionProblem, Findings } from "../problem.ts";
+import { readSource } from "../source/source.ts";
+import type { DefinitionText } from "../source/text.ts";
+import { checkFileText, hasKey } from "./file-checker.ts";
+
+export interface CheckedAdapter {
+  /** In the order of the source. */
+  readonly problems: readonly DefinitionProblem[];
+  /** Undefined if there is an error among the problems. */
+  readonly adapter: AdapterDocument | undefined;
+}
+
+/** Returns whether a text is that of an adapter: its first key says so. JSON of other programs often has such a key. */
+export function isAdapterText(text: DefinitionText): boolean {
+  if (!/^\s*["'{]?\s*["']?adapter["']?\s*:/m.test(text.text) || !hasKey(text, "adapter")) return false;
+  if (text.format === "json") return adapterKinds.some((kind) => hasKey(text, kind));
+  return Object.keys(readSource(text, new Findings(1)).value as object)[0] === "adapter";
+}
+
+/** Checks the text of an adapter and finds every problem at once. Never throws because of the text. */
+export function checkAdapterText(text: DefinitionText): CheckedAdapter {
+  const { problems, document, hasErrors } = checkFileText<AdapterDocument>(text, {
+    ...{ shape, name: "adapter" },
+    more: () => {},
+  });
+  return { problems, adapter: hasErrors ? undefined : document };
+}
+
+/** Returns the values of the worker's machine that an adapter refers to: `env:NAME`, `file:/path`. */
+export function referencesIn(value: unknown): readonly string[] {
+  if (typeof value === "string") return /^(?:env|file):./.test(value) ? [value] : [];
+  if (typeof value !== "object" || value === null) return [];
+  return [...new Set(Object.values(value).flatMap(referencesIn))];
+}
