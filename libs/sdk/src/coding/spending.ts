@@ -53,7 +53,7 @@ export class CodingSpending {
     return this.limits.tokens > 0 || this.limits.money > 0;
   }
 
-  /** What is left of the money. Undefined without a limit. */
+  /** The remaining money. Undefined without a limit. */
   get usdLeft(): number | undefined {
     const { money } = this.limits;
     return money > 0 ? Math.max(0, money - this.used.usd) : undefined;
@@ -112,7 +112,7 @@ export class CodingSpending {
     this.#usd.count(sessionUsd ?? ofSession?.usd, usd ?? ofTurn?.usd ?? estimated.usd);
   }
 
-  /** Returns the sum of the answers of the turn, for a program that says no more at its end. */
+  /** Returns the sum of the answers of the turn, for a program that reports nothing at its end. */
   #endTurn(): CodingAmounts {
     const sum = { tokens: 0, usd: 0 };
     for (const [id, each] of this.#answers) {
