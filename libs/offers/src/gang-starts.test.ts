@@ -94,7 +94,7 @@ class House {
     this.start();
   }
 
-  /** A process that offers, anew if there was one: it knows nothing of what the one before knew. */
+  /** Starts or restarts the process that offers. It remembers nothing of the process before. */
   start(): void {
     this.#gangs = new GangStarts();
     for (const at of this.pools.keys()) {
@@ -148,7 +148,7 @@ class House {
     return work;
   }
 
-  /** What goes to a pool, with its turn. */
+  /** Sends the next request to a pool, and runs its turn. */
   send(at: number): void {
     const request = this.#senders[at]?.next();
     const nowMs = this.time.now();
@@ -159,7 +159,7 @@ class House {
     this.pools[at]?.turn(nowMs);
   }
 
-  /** What comes from a pool. */
+  /** Takes the next reply of a pool. */
   hear(at: number): void {
     const [reply] = this.#replies[at]?.splice(0, 1) ?? [];
     if (reply !== undefined) this.#senders[at]?.take(OfferReply.decode(reply));
@@ -345,7 +345,7 @@ describe("gangs over several pools", () => {
     steps: fc.array(fc.nat(), { minLength: 20, maxLength: 120 }),
   });
 
-  it("that want the same slots all end, whatever takes how long and fails", () => {
+  it("that want the same slots all end, with late messages, restarts and failures", () => {
     fc.assert(
       fc.property(plans, ({ slots, works, steps }) => {
         const house = new House(slots);

@@ -5,7 +5,7 @@
  * 1. Pools hold places for a gang only while all of its members wait, and each pool has room for its own.
  * 2. If each member has a place, all pools reserve these. If all are reserved, all pools start their members.
  * 3. If a member waits while others run, or fails before all have started, those that run are taken back, in each pool.
- *    Then it starts anew.
+ *    Then all members wait again.
  * 4. A pool that has got an order is not asked for more before it reports what came of it: its earlier reports are about
  *    the time before.
  * 5. Nothing here is kept: after a restart, or on another process, the reports of the pools say where each member is.
