@@ -84,6 +84,19 @@ describe("a run made of the replies of its stream", () => {
     );
   });
 
+  it("shows the compensations that the code of a function ran below it", () => {
+    const order = task("order", "failed", { kind: "function" });
+    const ran = { task: "order", name: "release", error: "" };
+    const [view] = viewOf(run("failed"), [order], [ran, { ...ran, name: "refund", error: "away" }]).tasks;
+    assert.deepEqual(
+      view?.parts.map(({ id, state, error }) => [id, state, error]),
+      [
+        ["release", "compensated", ""],
+        ["refund", "failed", "away"],
+      ],
+    );
+  });
+
   it("has no row for a compensation or a round of a loop", () => {
     const { tasks } = viewOf(run("failed"), [
       task("charge", "compensated"),

@@ -1,4 +1,5 @@
 /** A followed run, made of the replies of its stream. */
+import type { CodeCompensation } from "@tutti/rest/history";
 import type { Amounts, Run, Task, WatchRunReply } from "@tutti/rest/types";
 import { startOf } from "../terminal/progress.ts";
 import type { Followed, News, Whole } from "./model.ts";
@@ -49,7 +50,11 @@ export class RunModel implements Followed<WatchRunReply> {
 const wholeOf = ({ runId: id, status, statusReason = "" }: Run): Whole => ({ id, status, statusReason });
 
 /** The drawn part of a run and its tasks: entries of lists are in the row of their task. */
-export function viewOf(run: Run, all: readonly Task[]): RunView {
+export function viewOf(
+  run: Run,
+  all: readonly Task[],
+  compensations: readonly CodeCompensation[] = [],
+): RunView {
   const entries = entriesOf(all);
   const top = all.filter(
     ({ parentTaskId = "", compensates = "" }) => parentTaskId === "" && compensates === "",
@@ -57,7 +62,10 @@ export function viewOf(run: Run, all: readonly Task[]): RunView {
   const called = callsOf(all);
   const viewOfTask = (task: Task): TaskView => ({
     ...taskView(task, entries.get(task.taskId)),
-    parts: (called.get(task.taskId) ?? []).map(viewOfTask),
+    parts: [
+      ...(called.get(task.taskId) ?? []).map(viewOfTask),
+      ...compensations.filter((each) => each.task === task.taskId).map(compensationView),
+    ],
   });
   const { tasks: counts = {} } = run;
   return {
@@ -97,6 +105,25 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
     nextMs: task.nextTimeMs,
     progress: attempt?.progress ?? 0,
     ...{ entries, used: usedOf(task.used), parts: [] },
+  };
+}
+
+function compensationView({ name, error }: CodeCompensation): TaskView {
+  const state = error === "" ? "compensated" : "failed";
+  return {
+    ...{
+      id: name,
+      title: "",
+      kind: "compensation",
+      uses: "",
+      needs: [],
+      state,
+      reason: "",
+      attempts: 1,
+      error,
+    },
+    ...{ startMs: undefined, endMs: undefined, nextMs: undefined, progress: 0 },
+    ...{ entries: undefined, used: undefined, parts: [] },
   };
 }
 

@@ -16,13 +16,17 @@ const usdMin = 0.000001;
 export function stepWords(recorded: unknown): string {
   const entry = record(recorded);
   const [id, at, kind] = [text(entry["id"]), text(entry["at"]), text(entry["kind"])];
-  const { code, message } = record(entry["error"]);
-  const failure = text(message) || text(code);
+  const failure = errorText(entry["error"]);
   const value = parsed(entry["json"]);
   if (kind === set) return usageWords(id, value) ?? `set \`${id}\`${place(at)}`;
   if (kind === undo) return `registered the compensation ${id}${place(at)}`;
   if (failure !== "") return `failed in step ${id}: ${failure}`;
   return agentWords(id, value) ?? `completed step ${id}${place(at)}`;
+}
+
+export function errorText(error: unknown): string {
+  const { code, message } = record(error);
+  return text(message) || text(code);
 }
 
 function agentWords(id: string, value: unknown): string | undefined {

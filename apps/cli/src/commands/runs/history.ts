@@ -144,4 +144,4 @@ function personOf({ actor, type }: EventFacts): string {
 }
 
 /** They follow from an event of a person, or name the person. */
-const consequences = /_(queued|woken|turned|waiting|skipped)$|^approval_decided$/;
+const consequences = /_(queued|woken|turned|waiting|skipped)$|^(approval_decided|signal_taken)$/;

@@ -1,11 +1,19 @@
-import { amountWords, questionText } from "@tutti/rest/history";
+import {
+  amountWords,
+  type CodeCompensation,
+  compensationsOf,
+  type EventFacts,
+  eventOf,
+  questionText,
+} from "@tutti/rest/history";
 import type { Approval, Run, Task } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { drawRun } from "../../drawing/run-frame.ts";
 import { drawError } from "../../follow/end.ts";
-import { usedOf, viewOf } from "../../follow/run-model.ts";
+import { isFunction, usedOf, viewOf } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
+import { eventsOf } from "../../server/events.ts";
 import { questionsOfRuns } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
@@ -30,12 +38,13 @@ export async function show(context: Context): Promise<Result> {
     run: async () => {
       const { run, tasks } = await stateOf(context, server, id);
       const isAsking = (run.openApprovals ?? 0) > 0 && values.whole("at") === undefined;
+      const compensations = await compensationsIn(context, server, { run, tasks });
       const open = isAsking ? await questionsOfRuns(server, id).catch(() => []) : [];
       return {
         json: { run, tasks },
         quiet: [run.status],
         draw: () => {
-          draw(context, { run, tasks, open });
+          draw(context, { run, tasks, open, compensations });
         },
       };
     },
@@ -65,17 +74,32 @@ async function stateOf(
   return { run, tasks };
 }
 
+/** Of functions that did not complete: only their history has what their code compensated. */
+async function compensationsIn(
+  { values }: Context,
+  server: Server,
+  { run, tasks }: Pick<Shown, "run" | "tasks">,
+): Promise<readonly CodeCompensation[]> {
+  const atEvent = values.whole("at") ?? Number.POSITIVE_INFINITY;
+  const functions = tasks.filter((task) => isFunction(task) && /^(failed|cancelled)$/.test(task.status));
+  const events: EventFacts[] = [];
+  for (const { taskId: task } of functions)
+    for await (const event of eventsOf(server, run.runId, { task })) events.push(eventOf(event));
+  return compensationsOf(events.filter(({ number }) => number <= atEvent));
+}
+
 interface Shown {
   readonly run: Run;
   readonly tasks: readonly Task[];
   readonly open: readonly Approval[];
+  readonly compensations: readonly CodeCompensation[];
 }
 
-function draw({ print, shell }: Context, { run, tasks, open }: Shown): void {
+function draw({ print, shell }: Context, { run, tasks, open, compensations }: Shown): void {
   const { style } = print;
   const width = Math.min(print.width, 100);
   const nowMs = shell.nowMs();
-  print.lines(drawRun(viewOf(run, tasks), { style, width, height: 200, nowMs }));
+  print.lines(drawRun(viewOf(run, tasks, compensations), { style, width, height: 200, nowMs }));
   if (idleWords(run) !== "") print.line(` ${style.dim(`Why no task runs: tutti why ${safe(run.runId)}`)}`);
   const { spec, outcome } = run;
   const labels = Object.entries(spec?.labels ?? {}).map(([name, value]) => `${name}=${value}`);
