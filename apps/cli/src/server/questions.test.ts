@@ -5,6 +5,7 @@ import type { Approval, Explanation } from "@tutti/rest/types";
 import { detailed } from "./questions.ts";
 
 const asked: Approval = {
+  about: { kind: "run", id: "f2", task: "approve-pay" },
   ...{ approvalId: "q1", title: "The agent wants to call pay.refund", verdict: "unspecified" },
   context: { tool: "pay.refund", input: { amount: 150 } },
   ...{ deciders: [], decisions: [], delegations: [], excluded: [] },
@@ -25,8 +26,12 @@ describe("an open approval", () => {
       waits: [{ cause: "approval", message: "it waits for a person", subject: "q1", holders: [] }],
       ...{ candidates: [], failures: [], remedies: [] },
     });
-    const { summary, waits, parts } = detailed(explanation("", [explanation("ask", [])]), [asked]);
+    const { summary, waits, parts, remedies } = detailed(explanation("", [explanation("ask", [])]), [asked]);
     assert.deepEqual([summary, waits[0]?.message], ["It waits.", 'it waits for a person {"amount":150}']);
     assert.equal(parts[0]?.summary, 'It waits. {"amount":150}');
+    assert.deepEqual(
+      remedies.map(({ command }) => command),
+      [`tutti approve f2 approve-pay --form input='{"amount":150}'`],
+    );
   });
 });

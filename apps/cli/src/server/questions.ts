@@ -1,10 +1,12 @@
 /** Open questions to people, with what they are about: `pay.refund {"amount":150}`. */
-import { contextText } from "@tutti/rest/history";
-import type { Approval, Explanation } from "@tutti/rest/types";
+import { callOf, contextText } from "@tutti/rest/history";
+import type { Approval, Explanation, Remedy } from "@tutti/rest/types";
 import type { Server } from "./calls.ts";
 import { whichever } from "./whichever.ts";
 
 const listedMax = 200;
+/** A longer input is no text to edit in a command. */
+const inputLengthMax = 200;
 
 /** Of runs and of missions. Of one of them where it is named. */
 export async function openQuestions(
@@ -61,7 +63,8 @@ export function detailed(explanation: Explanation, open: readonly Approval[]): E
     const asked = open.find(({ approvalId }) => approvalId === subject);
     return asked === undefined ? "" : contextText(asked);
   };
-  const { about, summary = "", waits, parts } = explanation;
+  const { about, summary = "", waits, parts, remedies } = explanation;
+  const asked = open.filter(({ approvalId }) => waits.some(({ subject }) => subject === approvalId));
   const isTask = (about?.task ?? "") !== "";
   const [first = ""] = waits.map(({ subject }) => textOf(subject)).filter((text) => text !== "");
   return {
@@ -71,6 +74,17 @@ export function detailed(explanation: Explanation, open: readonly Approval[]): E
       ...wait,
       message: `${wait.message ?? ""} ${textOf(wait.subject)}`.trim(),
     })),
+    remedies: [...remedies, ...asked.flatMap(changes)],
     parts: parts.map((part) => detailed(part, open)),
   };
+}
+
+/** A call of an agent may be approved with another input: the command has the present one to edit. */
+function changes({ about, context }: Approval): readonly Remedy[] {
+  const call = callOf(context);
+  if (call === undefined || about?.id === undefined) return [];
+  const json = JSON.stringify(call.input) ?? "";
+  const input = json.length > inputLengthMax ? "JSON" : `'${json.replaceAll("'", "'\\''")}'`;
+  const command = `tutti approve ${about.id} ${about.task ?? ""} --form input=${input}`;
+  return [{ text: "Approve it with another input.", command }];
 }

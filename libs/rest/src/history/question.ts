@@ -16,11 +16,14 @@ export function questionText({ title = "", context }: Question): string {
 /** An agent that asks to call a tool names the tool in the title, and gives it with the input. */
 export function contextText({ context }: Question): string {
   if (context === undefined || context === null) return "";
-  const shown = isCall(context) ? context.input : context;
+  const call = callOf(context);
+  const shown = call === undefined ? context : call.input;
   const text = typeof shown === "string" ? shown : (JSON.stringify(shown) ?? "");
   return text.length > contextLengthMax ? `${text.slice(0, contextLengthMax)}…` : text;
 }
 
-function isCall(context: unknown): context is { readonly tool: unknown; readonly input: unknown } {
-  return typeof context === "object" && context !== null && "tool" in context && "input" in context;
+/** The call of a tool that an agent asks for. A person may change its input. */
+export function callOf(context: unknown): { readonly tool: unknown; readonly input: unknown } | undefined {
+  const isCall = typeof context === "object" && context !== null && "tool" in context && "input" in context;
+  return isCall ? { tool: context.tool, input: context.input } : undefined;
 }

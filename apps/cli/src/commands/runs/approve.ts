@@ -1,4 +1,4 @@
-import { questionText } from "@tutti/rest/history";
+import { callOf, questionText } from "@tutti/rest/history";
 import type { Approval } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -94,11 +94,10 @@ function tellOpen({ print, shell }: Context, open: readonly Approval[]): Result 
           ]),
         );
         print.note("");
-        print.note(
-          print.errorStyle.dim(
-            "Approve: tutti approve RUN [TASK]      Reject: tutti approve RUN [TASK] --reject",
-          ),
-        );
+        const hints = ["Approve: tutti approve RUN [TASK]      Reject: tutti approve RUN [TASK] --reject"];
+        if (open.some(({ context }) => callOf(context) !== undefined))
+          hints.push("Change the input of a call: tutti approve RUN --form input='{\"amount\":5}'");
+        for (const hint of hints) print.note(print.errorStyle.dim(hint));
       }
     },
   };
