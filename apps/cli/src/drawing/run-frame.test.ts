@@ -56,6 +56,12 @@ describe("the frame of a run", () => {
       " waits for approval  tutti approve order-18",
     ]));
 
+  it("has no bar at 100 % for a completed run in which a task failed", () => {
+    const counts = { total: 3, completed: 2, failed: 1 };
+    const lines = drawn({ ...order, state: "completed", progress: 1, openApprovals: 0, counts }, 80);
+    assert.equal(lines.at(-1), " 2 of 3 done · 1 failed");
+  });
+
   it("has the calls of an agent below it, beside the lines that go on", () => {
     const used = { tokens: 45, usd: 0.000315 };
     const parts = [task("stock_count", "completed"), task("pay_refund", "running")];

@@ -56,11 +56,14 @@ function footOf(run: RunView, { style, width }: Canvas): string[] {
   return lines;
 }
 
-/** A bar and the counts. A run that ended without completing has no bar: a full one would look like success. */
+/**
+ * A bar and the counts. A run that ended without completing has no bar: a full one would look like success. A run that
+ * completed although a task failed has none either: 100 % would contradict the counts.
+ */
 function progressLine(run: RunView, { style, width }: Pick<Canvas, "style" | "width">): string {
-  const { state, progress } = run;
-  if (lookOf(state).isEnded && state !== "completed" && state !== "continued")
-    return tally(run, { style, width });
+  const { state, progress, counts } = run;
+  const isWhole = (state === "completed" && (counts["failed"] ?? 0) === 0) || state === "continued";
+  if (lookOf(state).isEnded && !isWhole) return tally(run, { style, width });
   const share = padStart(printShare(progress), 5);
   const words = tally(run, { style, width: width - barMin - 9 });
   const barWidth = Math.min(40, Math.max(barMin, width - 9 - Math.max(18, widthOf(words))));

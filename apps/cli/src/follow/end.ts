@@ -1,3 +1,4 @@
+import { needsOtherDefinition } from "@tutti/definitions";
 import { ownFrames } from "@tutti/kernel";
 import type { ErrorDetail } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
@@ -44,8 +45,7 @@ function noteNext(print: Printer, { id, failedTask, outcome }: End): void {
   const about = failedTask === undefined ? safe(id) : `${safe(id)} ${safe(failedTask)}`;
   const { errorStyle: style } = print;
   print.note(`  tutti why ${about}   ${style.dim("explains the error")}`);
-  // A retry evaluates the same expression with the same values.
-  if (errorOf(outcome)?.code === "workflow.expression_failed") return;
+  if (needsOtherDefinition(errorOf(outcome)?.code ?? "")) return;
   print.note(
     `  tutti retry ${safe(id)}${" ".repeat(Math.max(1, about.length - safe(id).length - 2))}   ${style.dim("retries the failed tasks")}`,
   );

@@ -184,6 +184,12 @@ describe("an agent", () => {
       },
     );
     await assert.rejects(money.test.execute(), /budget of money is used up/);
+    const little = agentTest({ budget: { usd: 0.001 } }, ["no"], {
+      prices: { "claude-test": { input: 5, output: 25 } },
+    });
+    const needsMoney =
+      /next answer needs at least \$0\.00\d\d, and \$0\.0010 of the agent's budget of \$0\.001 are left/;
+    await assert.rejects(little.test.execute(), needsMoney);
     const unknown = agentTest({ budget: { usd: 1 } }, ["no"]);
     await assert.rejects(unknown.test.execute(), /No price is known for the model `anthropic:claude-test`/);
     const rounds = agentTest({ tools: ["calc.add"], max: 3 }, (_, n) => again(n));

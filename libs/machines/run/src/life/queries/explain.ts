@@ -8,8 +8,10 @@ import {
   TaskStatus,
   type Wait,
   WaitCause,
+  WorkStatus,
 } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
+import { needsOtherDefinition } from "@tutti/definitions";
 import { counted, type Query, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
 import {
   bounded,
@@ -42,6 +44,7 @@ import { inWords, ownersUnderWay, standingsOf, type Whole } from "./standing.ts"
 /** Needs that an explanation names, and failed tasks that one of a run tells of. */
 const partsMax = 20;
 const failuresMax = 100;
+const namedMax = 3;
 /** Nodes that are looked through for them. */
 const lookedAtMax = 20_000;
 
@@ -76,20 +79,30 @@ function wholeOf(run: RunView, nowMs: number): Whole {
   const why = because === "" ? "" : `: ${because}`;
   const count = run.nodeCount - (isOver ? 0 : ownersUnderWay(run));
   const open = count - doneOf(run);
+  // A completed run has dealt with its failures: they need no remedy.
+  const isCompleted = status === WorkStatus.WORK_STATUS_COMPLETED;
+  const failures = isCompleted ? [] : failed;
+  const dealtWith = isCompleted && failed.length > 0 ? ` although ${failedWords(failed)}` : "";
   const explanation = Explanations.fromPartial({
-    ...{ about: aboutOf(run, ""), waits, failures: failed, remedies: remediesOfRun(run) },
+    ...{ about: aboutOf(run, ""), waits, failures, remedies: remediesOfRun(run) },
   });
   return {
     lead: isOver
       ? // The error of a run that was cancelled or terminated says so itself.
         message.startsWith("The run was ")
         ? message
-        : `The run ${statusName(status)}${why}`
+        : `The run ${statusName(status)}${dealtWith}${why}`
       : `The run is ${statusName(status)}${why}; ${open} of ${counted(count, "task")} ${open === 1 ? "has" : "have"} not ended`,
     explanation,
     // Tasks of a run that has not started wait for its start alone.
     standings: isOver || isWaiting ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
   };
+}
+
+function failedWords(failed: readonly FailedAttempt[]): string {
+  const names = failed.slice(0, namedMax).map(({ task }) => `\`${task}\``);
+  const more = failed.length > namedMax ? ` and ${failed.length - namedMax} more` : "";
+  return `${counted(failed.length, "task")} failed: ${names.join(", ")}${more}`;
 }
 
 /** It failed, or is paused after a failure. */
@@ -148,7 +161,7 @@ function remediesOfRun(run: RunView): Remedy[] {
   if (run.phase === RunPhase.RUN_PHASE_ENDED && isOwnFailure(run))
     return [
       {
-        text: "Correct the definition, register it, and start another run. A retry evaluates the same expression with the same values.",
+        text: "Correct the definition, register it, and start another run. A retry has the same definition and the same values.",
         command: run.order?.definition ? `tutti run ${run.order.definition}` : "",
       },
     ];
@@ -193,10 +206,10 @@ function retryText({ counts }: RunView): string {
     : "Retry the failed tasks. Completed tasks keep their results.";
 }
 
-/** An expression failed, or the output of the run itself: with the same values it does again. */
+/** Its definition is wrong, or the output of the run itself: with the same values it fails again. */
 function isOwnFailure({ failed, error }: RunView): boolean {
   const code = error?.code ?? "";
-  return code === runErrors.expressionFailed.code || (failed < 0 && code === runErrors.valueTooLarge.code);
+  return needsOtherDefinition(code) || (failed < 0 && code === runErrors.valueTooLarge.code);
 }
 
 function ofTask(run: RunView, number: number, nowMs: number): Explanation {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { WorkStatus } from "@tutti/contracts/types/v1";
+import { RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild, NoteAttempt, ResumeRun, RetryRun } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp, isRefusal } from "@tutti/kernel";
 import { stateOfKind } from "../../core/state/kind-state.ts";
@@ -89,6 +89,34 @@ describe("an explanation of a run", () => {
     scene.driver.execute(scene.key, endChild, EndChild.fromPartial({ taskId: "sub", ending }));
     const expected = `Child run \`${childId}\` of task \`sub\` failed: the stock is empty. See it with \`tutti show ${childId}\`.`;
     assert.equal(explained(scene).failures[0]?.error?.message, expected);
+  });
+});
+
+describe("an explanation of an ended run", () => {
+  const explained = (scene: RunScene) => {
+    const found = scene.driver.query(scene.key, explain, { taskId: "" });
+    assert.ok(!isRefusal(found));
+    return found;
+  };
+  const never = { retry: RetryClass.RETRY_CLASS_NEVER };
+
+  it("names tasks that failed without failing the run, and no remedy", () => {
+    const scene = RunScene.of("workflow: w\ntasks: {a: {uses: t.a, mayFail: true}, b: {uses: t.b}}\n");
+    scene.fail("a", "test.broken", never);
+    scene.complete("b");
+    const { summary, failures, remedies } = explained(scene);
+    assert.equal(summary, "The run completed although 1 task failed: `a`.");
+    assert.deepEqual([failures, remedies], [[], []]);
+  });
+
+  it("offers a retry, except after an error that the same definition repeats", () => {
+    const remedyAfter = (code: string) => {
+      const scene = RunScene.of("workflow: w\ntasks: {a: {uses: t.a}}\n");
+      scene.fail("a", code, never);
+      return explained(scene).remedies[0]?.text ?? "";
+    };
+    assert.match(remedyAfter("test.broken"), /^Retry the failed tasks/);
+    assert.match(remedyAfter("agent.budget_exhausted"), /^Correct the definition.* start another run/);
   });
 });
 
