@@ -46,6 +46,20 @@ const history = events(
 );
 
 describe("the trajectory of an agent", () => {
+  it("has the input that a person gave in the place of the one of the model", () => {
+    const asked = events(
+      ["task_queued", "answer"],
+      step("tools", 1_005, []),
+      step("model", 1_010, reply(call("pay_refund", { amount: 150 }))),
+      ["tasks_added", "answer", { tasks: ["approve-pay.refund", "pay_refund"] }],
+      ["approval_asked", "approve-pay.refund", { context: { tool: "pay.refund", input: { amount: 150 } } }],
+      ["approval_decided", "approve-pay.refund", { decision: { data: { input: { amount: 5 } } } }],
+      ["task_queued", "pay_refund"],
+    );
+    const [made] = trajectoriesOf(asked)[0]?.turns[0]?.calls ?? [];
+    assert.deepEqual([made?.input, made?.received], [{ amount: 150 }, { amount: 5 }]);
+  });
+
   it("has each answer with its tokens and time, and what each call gave", () => {
     const [{ turns, ...sums } = { turns: [] }, ...others] = trajectoriesOf(history);
     assert.deepEqual(others, []);

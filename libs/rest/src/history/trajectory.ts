@@ -81,6 +81,10 @@ class Reader {
   /** Tasks that agents added. */
   readonly #owners = new Map<string, Draft>();
   readonly #calls = new Map<string, Drafted<ToolCall>>();
+  /** Calls that a person is asked about, by the task that asks. */
+  readonly #asked = new Map<string, { readonly name: string; readonly input: unknown }>();
+  /** Inputs that a person gave in the place of others. The history has them in the decision alone. */
+  readonly #changes: { readonly name: string; readonly from: string; readonly to: unknown }[] = [];
 
   read(event: EventFacts): void {
     const { type, task, details, timeMs } = event;
@@ -93,6 +97,10 @@ class Reader {
       if (!this.#queued.has(task)) this.#queued.set(task, timeMs);
       this.#start(event);
     } else if (endings.has(type)) this.#end(event);
+    else if (type === "approval_asked" && this.#owners.has(task)) {
+      const { tool, input } = membersOf(details["context"]);
+      this.#asked.set(task, { name: String(tool ?? "").replace(/[^A-Za-z0-9_-]/g, "_"), input });
+    } else if (type === "approval_decided") this.#decide(event);
   }
 
   #step({ task, details, timeMs, number }: EventFacts): void {
@@ -120,6 +128,13 @@ class Reader {
     agent.sinceMs = atMs;
   }
 
+  #decide({ task, details }: EventFacts): void {
+    const asked = this.#asked.get(task);
+    const { input } = membersOf(membersOf(details["decision"])["data"]);
+    if (asked === undefined || input === undefined) return;
+    this.#changes.push({ name: asked.name, from: JSON.stringify(asked.input), to: input });
+  }
+
   #start({ task, details, timeMs }: EventFacts): void {
     const owner = this.#owners.get(task);
     if (owner === undefined || this.#calls.has(task)) return;
@@ -129,12 +144,11 @@ class Reader {
     const input = JSON.stringify(details["input"]);
     const call = open.find((each) => JSON.stringify(each.input) === input) ?? open[0];
     if (call === undefined) return;
-    Object.assign(call, {
-      task,
-      startMs: timeMs,
-      state: "running",
-      received: details["input"] ?? call.input,
-    });
+    const asked = JSON.stringify(call.input);
+    const at = this.#changes.findIndex(({ name, from }) => name === call.name && from === asked);
+    const [change] = at < 0 ? [] : this.#changes.splice(at, 1);
+    const received = details["input"] ?? change?.to ?? call.input;
+    Object.assign(call, { task, startMs: timeMs, state: "running", received });
     this.#calls.set(task, call);
   }
 

@@ -4,6 +4,7 @@ import {
   type EventFacts,
   eventOf,
   questionText,
+  type ToolCall,
   type Turn,
   trajectoriesOf,
 } from "@tutti/rest/history";
@@ -103,7 +104,7 @@ function turnRow(
   { model, text, inputTokens, outputTokens, tookMs, error, calls }: Turn,
   at: number,
 ): Entry[] {
-  const asked = calls.map(({ name, input }) => `calls ${name} ${JSON.stringify(input)}`).join(", ");
+  const asked = calls.map(callWords).join(", ");
   return [
     String(at + 1),
     { text: model, tone: "dim" },
@@ -111,6 +112,11 @@ function turnRow(
     { text: printDurationMs(tookMs), tone: "dim" },
     error === "" ? { text: asked === "" ? text : asked, tone: "plain" } : { text: error, tone: "red" },
   ];
+}
+
+function callWords({ name, input, received }: ToolCall): string {
+  const [wanted, given] = [JSON.stringify(input), JSON.stringify(received ?? input)];
+  return `calls ${name} ${wanted}${given === wanted ? "" : `, changed to ${given}`}`;
 }
 
 async function questionOf(server: Server, id: string, task: string): Promise<Approval | undefined> {
