@@ -37,7 +37,11 @@ export interface Blobs {
 }
 
 /** Returns all of a small blob. */
-export async function wholeBlob(blobs: Blobs, namespace: string, sha256: Uint8Array): Promise<Buffer> {
+export async function wholeBlob(
+  blobs: Pick<Blobs, "read">,
+  namespace: string,
+  sha256: Uint8Array,
+): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   for await (const part of blobs.read(namespace, sha256)) parts.push(Uint8Array.from(part));
   return Buffer.concat(parts);
