@@ -97,21 +97,19 @@ function isSameOrder(one: ReadOnly<RunOrder> | undefined, other: ReadOnly<RunOrd
 }
 
 const orderWords = {
-  ...{
-    definition: "workflow",
-    plan: "tasks",
-    inputPayload: "input",
-    parameters: "parameters",
-    labels: "labels",
-  },
-  ...{
-    priority: "priority",
-    pool: "pool",
-    dueMs: "due time",
-    timeoutMs: "timeout",
-    retentionMs: "retention",
-  },
-  ...{ budget: "budget", startMs: "start time", parent: "parent" },
+  definition: "workflow",
+  plan: "tasks",
+  inputPayload: "input",
+  parameters: "parameters",
+  labels: "labels",
+  priority: "priority",
+  pool: "pool",
+  dueMs: "due time",
+  timeoutMs: "timeout",
+  retentionMs: "retention",
+  budget: "budget",
+  startMs: "start time",
+  parent: "parent",
 };
 
 /** Empty for a run that was withdrawn, and for an order whose definition was not found. */
