@@ -53,7 +53,8 @@ describe("the starters of npm create tutti", () => {
   it("depends on the archives of a clone, if it is created with their folder", async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "create-tutti-"));
     t.after(() => rmSync(folder, { recursive: true, force: true }));
-    const [made, archives, project] = ["made", "packages", "shop"].map((name) => join(folder, name));
+    const project = join(folder, "shop");
+    const [made, archives] = [join(folder, "made"), join(folder, "packages")];
     for (const each of [made, archives]) mkdirSync(each);
     await makeCreate(made, { manifest: { version: "1.2.3" }, versionOf: () => "", wheel: undefined });
     const create = (/** @type {string[]} */ ...words) =>

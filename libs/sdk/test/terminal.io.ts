@@ -101,7 +101,7 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     const steps = [{ wait: "ready" }, { wait: "never" }];
     const command = ["sh", "-c", "echo $$ > pid; echo ready; sleep 300"];
     const killed = terminal({ folder })({ command, steps }, task as never);
-    const isOver = assert.rejects(killed, /`sh` ended with exit code 137 before `never` was there/);
+    const isOver = assert.rejects(async () => killed, /`sh` ended with exit code 137 before `never` was there/);
     const pid = await until("its number", async () => {
       return Number(await readFile(join(folder, "pid"), "utf8").catch(() => "0")) || undefined;
     });
@@ -114,7 +114,7 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     execFileSync("tmux", ["new-session", "-d", "-s", session, "--", ...program]);
     const waiting = terminal({ sessions: [session] })({ session, steps }, task as never);
     execFileSync("tmux", ["kill-session", "-t", session]);
-    await assert.rejects(waiting, /can't find|no server running/);
+    await assert.rejects(async () => waiting, /can't find|no server running/);
   });
 
   it("are refused if the worker does not allow them", async () => {

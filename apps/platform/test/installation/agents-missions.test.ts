@@ -54,8 +54,9 @@ describe("an AI agent that delegates to a mission", () => {
     const run = await tutti.run("lead", { id: "lead-1" });
     assert.equal(await run.result(), "A thousand years.");
     assert.match(read[1] ?? "", /found oaks/);
-    const missions = await Array.fromAsync(tutti.missions.list());
-    const budget = await tutti.missions.get(missions[0]?.missionId ?? "").budget.get();
+    let missionId = "";
+    for await (const mission of tutti.missions.list()) missionId = mission.missionId;
+    const budget = await tutti.missions.get(missionId).budget.get();
     assert.deepEqual([budget.limit?.tokens, budget.spent?.tokens], [880, 300]);
     const ended = await run.get();
     assert.equal(ended.used?.tokens, 540, "two answers and the mission");

@@ -34,9 +34,10 @@ describe("push notifications", () => {
     await notifications.create({ namespace, taskId: "task-1" }, config, AbortSignal.timeout(60_000));
     const [first] = await receiver.of("task-1", 1);
     assert.equal(first?.state, "TASK_STATE_INPUT_REQUIRED");
-    const pushes = await Array.fromAsync(tutti.runs.list({ labels: { "a2a.push": "task-1" } }));
+    let runId = "";
+    for await (const push of tutti.runs.list({ labels: { "a2a.push": "task-1" } })) runId = push.runId;
     const running = ListTasksRequest.fromPartial({
-      ...{ namespace, runId: pushes[0]?.runId ?? "", statuses: [TaskStatus.TASK_STATUS_RUNNING] },
+      ...{ namespace, runId, statuses: [TaskStatus.TASK_STATUS_RUNNING] },
     });
     await until("the next change is waited for", async () => {
       const { tasks } = await mesh.client(taskService).listTasks(running);
