@@ -101,7 +101,10 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     const steps = [{ wait: "ready" }, { wait: "never" }];
     const command = ["sh", "-c", "echo $$ > pid; echo ready; sleep 300"];
     const killed = terminal({ folder })({ command, steps }, task as never);
-    const isOver = assert.rejects(async () => killed, /`sh` ended with exit code 137 before `never` was there/);
+    const isOver = assert.rejects(
+      async () => killed,
+      /`sh` ended with exit code 137 before `never` was there/,
+    );
     const pid = await until("its number", async () => {
       return Number(await readFile(join(folder, "pid"), "utf8").catch(() => "0")) || undefined;
     });

@@ -62,7 +62,7 @@ describe("the frame of a run", () => {
     assert.equal(lines.at(-1), " 2 of 3 done · 1 failed");
   });
 
-  it("has the calls of an agent below it, beside the lines that go on", () => {
+  it("has the calls of an agent below it, beside the lines that continue", () => {
     const used = { tokens: 45, usd: 0.000315 };
     const parts = [task("stock_count", "completed"), task("pay_refund", "running")];
     const agent = task("answer", "waiting", [], { kind: "function", uses: "tutti.agent", used, parts });

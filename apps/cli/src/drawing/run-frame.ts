@@ -138,7 +138,7 @@ const indentWidth = 2;
 /** Of the calls of a function only the latest are drawn. */
 const partsMost = 20;
 
-/** The tasks that a function has called, below it, and beside them the lines that go on. */
+/** The tasks that a function has called, below it, and beside them the lines that continue. */
 function partsOf({ parts }: TaskView, row: Row, depth: number): readonly Drawn[] {
   return parts.slice(-partsMost).flatMap((task) => [{ row, task, depth }, ...partsOf(task, row, depth + 1)]);
 }

@@ -131,23 +131,7 @@ function Rail({ onPalette, onSheet, onNamespace, onYou, onPages }: RailOptions) 
       <nav aria-label="Pages">
         <ul className="places">
           {(isNarrow ? placesOfPhone(path) : places).map(({ path, word, glyph }) => (
-            <li key={path}>
-              <Link
-                to={path}
-                activeOptions={{ exact: path === "/", includeSearch: false }}
-                activeProps={{ className: "here" }}
-                className="place"
-              >
-                <Glyph name={glyph} />
-                <span>{word}</span>
-                {path === "/inbox" && waiting > 0 ? (
-                  <span className="waiting-count tone-held">
-                    {waiting}
-                    <span className="unseen"> waiting</span>
-                  </span>
-                ) : null}
-              </Link>
-            </li>
+            <Place key={path} {...{ path, word, glyph }} waiting={path === "/inbox" ? waiting : 0} />
           ))}
           {isNarrow ? (
             <li>
@@ -183,6 +167,33 @@ function Rail({ onPalette, onSheet, onNamespace, onYou, onPages }: RailOptions) 
         </button>
       </div>
     </header>
+  );
+}
+
+function Place({
+  path,
+  word,
+  glyph,
+  waiting,
+}: Pick<(typeof places)[number], "path" | "word" | "glyph"> & { waiting: number }) {
+  return (
+    <li>
+      <Link
+        to={path}
+        activeOptions={{ exact: path === "/", includeSearch: false }}
+        activeProps={{ className: "here" }}
+        className="place"
+      >
+        <Glyph name={glyph} />
+        <span>{word}</span>
+        {waiting > 0 ? (
+          <span className="waiting-count tone-held">
+            {waiting}
+            <span className="unseen"> waiting</span>
+          </span>
+        ) : null}
+      </Link>
+    </li>
   );
 }
 

@@ -9,7 +9,7 @@ export interface GangWatch {
 }
 
 /** The members of a gang in this pool, as far as the sender decides when they start. */
-export class GangPart {
+class GangPart {
   /** Number of the last order that was followed. 0 before the first one. */
   order = 0;
   /** Whether the members may hold places. */

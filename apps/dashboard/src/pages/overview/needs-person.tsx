@@ -100,45 +100,36 @@ function Lists(options: {
           <ApprovalLine key={`${approval.about?.id} ${approval.approvalId}`} approval={approval} />
         ))}
       </Group>
-      <Group
+      <Runs
         title="Paused runs"
-        many={stopped.length}
+        runs={stopped}
+        action={{ verb: "resume", label: "Resume run" }}
         all={
           <Link to="/runs" search={{ status: ["paused", "quarantined"] }}>
             Show all paused runs
           </Link>
         }
-      >
-        {stopped.slice(0, shown).map((run) => (
-          <RunLine key={run.runId} run={run} verb="resume" label="Resume run" />
-        ))}
-      </Group>
-      <Group
+      />
+      <Runs
         title="Runs with a paused task"
-        many={held.length}
+        runs={held}
+        action={{ verb: "resume", label: "Resume run" }}
         all={
           <Link to="/runs" search={{ person: true }}>
             Show all runs that need a person
           </Link>
         }
-      >
-        {held.slice(0, shown).map((run) => (
-          <RunLine key={run.runId} run={run} verb="resume" label="Resume run" />
-        ))}
-      </Group>
-      <Group
+      />
+      <Runs
         title="Failed runs, last 24 hours"
-        many={failed.length}
+        runs={failed}
+        action={{ verb: "retry", label: "Retry run" }}
         all={
           <Link to="/runs" search={{ status: ["failed"] }}>
             Show all failed runs
           </Link>
         }
-      >
-        {failed.slice(0, shown).map((run) => (
-          <RunLine key={run.runId} run={run} verb="retry" label="Retry run" />
-        ))}
-      </Group>
+      />
       <Group
         title="Disconnected workers"
         many={absent.length}
@@ -149,6 +140,22 @@ function Lists(options: {
         ))}
       </Group>
     </>
+  );
+}
+
+interface RunAction {
+  readonly verb: "resume" | "retry";
+  readonly label: string;
+}
+
+function Runs(options: { title: string; runs: readonly Run[]; action: RunAction; all: ReactNode }) {
+  const { title, runs, action, all } = options;
+  return (
+    <Group title={title} many={runs.length} all={all}>
+      {runs.slice(0, shown).map((run) => (
+        <RunLine key={run.runId} run={run} {...action} />
+      ))}
+    </Group>
   );
 }
 
@@ -223,7 +230,7 @@ function ApprovalLine({ approval }: { approval: Approval }) {
   );
 }
 
-function RunLine({ run, verb, label }: { run: Run; verb: "resume" | "retry"; label: string }) {
+function RunLine({ run, verb, label }: RunAction & { run: Run }) {
   const { runId } = run;
   const why = run.statusReason || whatFailed(run);
   return (
