@@ -15,7 +15,7 @@ export class Caller implements Disposable {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  call(method: "GET" | "POST", path: string, body?: object): Promise<Answered> {
+  call(method: "GET" | "POST" | "PUT", path: string, body?: object): Promise<Answered> {
     const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     return new Promise((resolve, reject) => {
       const headers = bytes && { "content-type": "application/json", "content-length": bytes.length };
@@ -39,7 +39,7 @@ export class Caller implements Disposable {
   }
 
   /** The same, for calls that are to be answered well. */
-  async must(method: "GET" | "POST", path: string, body?: object): Promise<Answered> {
+  async must(method: "GET" | "POST" | "PUT", path: string, body?: object): Promise<Answered> {
     const answered = await this.call(method, path, body);
     if (answered.status >= 300) throw new Error(`${method} ${path}: ${answered.status} ${answered.body}`);
     return answered;

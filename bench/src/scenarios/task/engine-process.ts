@@ -1,6 +1,6 @@
 /**
  * All services in a process of their own, as `npm start` has them, and what is run in them:
- * node engine-process.ts DIRECTORY CODECS KEEP_MS GOVERNED
+ * node engine-process.ts DIRECTORY CODECS KEEP_MS [GOVERNED [FLAG …]]
  */
 import { definitionService } from "@tutti/contracts/workflow/v1";
 import { ServiceHost } from "@tutti/host";
@@ -10,15 +10,16 @@ import { serveEngine } from "../chains/engine-process.ts";
 import { definitions } from "./definitions.ts";
 import { flagsOf, type Governed, govern } from "./governing.ts";
 
-const [directory = "", , keepMs = "0", how] = process.argv.slice(2);
-/** Left out: as in a new installation, where no caller has a key. */
-const governed = how as Governed | undefined;
+const [directory = "", , keepMs = "0", how = "", ...more] = process.argv.slice(2);
+/** Undefined: as in a new installation, where no caller has a key. */
+const governed = how === "" ? undefined : (how as Governed);
 const flags = [
   "--mesh.listen=127.0.0.1:0",
   "--operations.port=0",
   "--log.level=error",
   `--durable.retention.keepMs=${keepMs}`,
   ...(governed === undefined ? [] : flagsOf(governed)),
+  ...more,
 ];
 const host = await ServiceHost.open({
   ...{ name: "platform", version: "0.1.0" },

@@ -23,6 +23,7 @@ import { alertWords, inOrder } from "../incidents/incident.ts";
 import { IncidentLink } from "../incidents/incident-link.tsx";
 import { processName } from "../metrics/lines.ts";
 import { whatFailed } from "../runs/outcome.ts";
+import type { RunsSearch } from "../runs/search.ts";
 import { type Trouble, troublesIn, withPausedTasks } from "./needs.ts";
 import { workflowOf } from "./score-layout.ts";
 
@@ -104,31 +105,19 @@ function Lists(options: {
         title="Paused runs"
         runs={stopped}
         action={{ verb: "resume", label: "Resume run" }}
-        all={
-          <Link to="/runs" search={{ status: ["paused", "quarantined"] }}>
-            Show all paused runs
-          </Link>
-        }
+        all={{ search: { status: ["paused", "quarantined"] }, label: "Show all paused runs" }}
       />
       <Runs
         title="Runs with a paused task"
         runs={held}
         action={{ verb: "resume", label: "Resume run" }}
-        all={
-          <Link to="/runs" search={{ person: true }}>
-            Show all runs that need a person
-          </Link>
-        }
+        all={{ search: { person: true }, label: "Show all runs that need a person" }}
       />
       <Runs
         title="Failed runs, last 24 hours"
         runs={failed}
         action={{ verb: "retry", label: "Retry run" }}
-        all={
-          <Link to="/runs" search={{ status: ["failed"] }}>
-            Show all failed runs
-          </Link>
-        }
+        all={{ search: { status: ["failed"] }, label: "Show all failed runs" }}
       />
       <Group
         title="Disconnected workers"
@@ -148,10 +137,20 @@ interface RunAction {
   readonly label: string;
 }
 
-function Runs(options: { title: string; runs: readonly Run[]; action: RunAction; all: ReactNode }) {
+interface AllRuns {
+  readonly search: RunsSearch;
+  readonly label: string;
+}
+
+function Runs(options: { title: string; runs: readonly Run[]; action: RunAction; all: AllRuns }) {
   const { title, runs, action, all } = options;
+  const link = (
+    <Link to="/runs" search={all.search}>
+      {all.label}
+    </Link>
+  );
   return (
-    <Group title={title} many={runs.length} all={all}>
+    <Group title={title} many={runs.length} all={link}>
       {runs.slice(0, shown).map((run) => (
         <RunLine key={run.runId} run={run} {...action} />
       ))}
