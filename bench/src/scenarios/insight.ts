@@ -1,0 +1,146 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { alternate } from "../measure/rounds.ts";
+import { quantile, rounded } from "../measure/statistics.ts";
+import { startPlatform } from "../processes/platform.ts";
+import type { Budget, Result, Scenario } from "../scenario.ts";
+import { Caller } from "./rest/caller.ts";
+import { openEngine } from "./task/engine.ts";
+
+const alertsPerSec = 20;
+/** Callers that start one run after the other while alerts are timed. */
+const callers = 64;
+const concurrency = 256;
+/** Notifications of one rule are 10 s apart, so each alert has a rule of its own. */
+const rules = 300;
+const rest = "alert to webhook, at rest";
+const load = "alert to webhook, under load";
+const chains = "chains with insight";
+
+/** What alerts take to reach a receiver, and what a platform pays for its own records. */
+export const insight: Scenario = {
+  name: "insight",
+  about: `reported alerts until their webhook is called, at rest and while ${callers} callers start runs, and chains of an installation beside one without insight`,
+  goals: [
+    {
+      ...{ line: { variant: rest }, figure: "p99Ms", atMost: 1_000, unit: "ms" },
+      known: { issue: 25, worst: 5_000 },
+    },
+    {
+      ...{ line: { variant: load }, figure: "p99Ms", atMost: 2_000, unit: "ms" },
+      known: { issue: 25, worst: 10_000 },
+    },
+    {
+      ...{ line: { variant: chains }, figure: "overWithout", atLeast: 0.97 },
+      ...{ beside: ["stepsPerSec", "withoutStepsPerSec"], known: { issue: 25, worst: 0.8 } },
+    },
+  ],
+  brief: { rounds: 3, seconds: 2 },
+  async *run(budget) {
+    yield* alerts(budget);
+    yield await chainsBeside(budget);
+  },
+};
+
+async function* alerts({ rounds, seconds }: Budget): AsyncIterable<Result> {
+  await using hook = await openHook();
+  const receivers = JSON.stringify({ hook: { kind: "webhook", url: "env:BENCH_HOOK" } });
+  process.env["BENCH_HOOK"] = hook.url;
+  await using platform = await startPlatform(
+    `--insight.receivers=${receivers}`,
+    "--insight.privateReceivers=true",
+  );
+  using caller = new Caller(platform.http, callers);
+  await caller.must("POST", "/v1/workflows", { text: "workflow: note\ntasks: {say: {set: hello}}\n" });
+  for (let number = 0; number < rules; number++)
+    await caller.must("PUT", `/v1/alert-rules/r${number}?namespace=system`, {
+      ...{ title: `Alert ${number}`, severity: "warning", external: true, receivers: ["hook"] },
+    });
+  const count = Math.min(rules / 2, alertsPerSec * rounds * seconds);
+  yield { variant: rest, ...(await reported(caller, hook, 0, count)) };
+  const over = new AbortController();
+  const starting = Array.from({ length: callers }, (_, lane) => startRuns(caller, lane, over.signal));
+  const figures = await reported(caller, hook, rules / 2, count);
+  over.abort();
+  const runs = (await Promise.all(starting)).reduce((sum, one) => sum + one, 0);
+  yield { variant: load, ...figures, runs };
+}
+
+/** Reports alerts one by one, and gives the time from each request to the webhook. */
+async function reported(caller: Caller, hook: Hook, first: number, count: number) {
+  const sentMs = new Map<string, number>();
+  const answers: Promise<unknown>[] = [];
+  for (let number = first; number < first + count; number++) {
+    const alertname = `r${number}`;
+    sentMs.set(alertname, performance.now());
+    answers.push(caller.must("POST", "/alertmanager/api/v2/alerts", [{ labels: { alertname } }]));
+    await pause(1_000 / alertsPerSec);
+  }
+  await Promise.all(answers);
+  const taken: number[] = [];
+  for (const [rule, ms] of sentMs) taken.push((await hook.reached(rule)) - ms);
+  taken.sort((one, other) => one - other);
+  return { alerts: count, p50Ms: rounded(quantile(taken, 0.5)), p99Ms: rounded(quantile(taken, 0.99)) };
+}
+
+async function startRuns(caller: Caller, lane: number, signal: AbortSignal): Promise<number> {
+  let runs = 0;
+  for (; !signal.aborted; runs++)
+    await caller.must("POST", "/v1/runs", { runId: `load-${lane}-${runs}`, definition: { name: "note" } });
+  return runs;
+}
+
+interface Hook extends AsyncDisposable {
+  readonly url: string;
+  /** When the message about a rule came, by `performance.now`. */
+  reached(ruleId: string): Promise<number>;
+}
+
+async function openHook(): Promise<Hook> {
+  const reached = new Map<string, PromiseWithResolvers<number>>();
+  const of = (ruleId: string) => {
+    const known = reached.get(ruleId) ?? Promise.withResolvers<number>();
+    reached.set(ruleId, known);
+    return known;
+  };
+  const server = createServer((request, response) => {
+    const atMs = performance.now();
+    let text = "";
+    request.setEncoding("utf8").on("data", (part: string) => {
+      text += part;
+    });
+    request.on("end", () => {
+      of((JSON.parse(text) as { readonly rule: string }).rule).resolve(atMs);
+      response.writeHead(204).end();
+    });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    reached: (ruleId) => of(ruleId).promise,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function chainsBeside(budget: Budget): Promise<Result> {
+  await using together = await openEngine();
+  await using alone = await openEngine(undefined, "--insight.enabled=false");
+  const contestants = Object.entries({ together, alone }).map(([name, arena]) => ({
+    name,
+    measure: (seconds: number) => arena.measure(concurrency, seconds),
+  }));
+  const figures = await alternate(contestants, budget);
+  const [found, without] = [figures.get("together"), figures.get("alone")];
+  if (found === undefined || without === undefined) throw new Error("a contestant was not measured");
+  return {
+    ...{ variant: chains, concurrency, stepsPerSec: rounded(found.stepsPerSec) },
+    withoutStepsPerSec: rounded(without.stepsPerSec),
+    overWithout: rounded(found.stepsPerSec / without.stepsPerSec),
+    ...{ mainUsPerStep: rounded(found.mainUsPerStep), withoutMainUsPerStep: rounded(without.mainUsPerStep) },
+  };
+}
