@@ -35,7 +35,7 @@ export const adapterCommands: readonly Command[] = [
   {
     name: "adapter run",
     group: "installation",
-    summary: "Run the adapters of files as workers, until Ctrl-C",
+    summary: "Start the adapters of files as workers, until Ctrl-C",
     about: [
       "Each FILE describes an adapter. `tutti apply` of the same file has the platform run it.",
       "Without FILE, runs the adapter that the platform starts.",
