@@ -20,7 +20,7 @@ const shared = join(folder, "tests", "function_worker.py");
 function writeGuide(place: string): void {
   const page = readFileSync(join(folder, "../../docs/guides/functions.md"), "utf8");
   const programs = [...page.matchAll(/^```python file=(\S+)\n(.*?)^```$/gms)];
-  assert.equal(programs.length, 4);
+  assert.equal(programs.length, 5);
   for (const [, name = "", text = ""] of programs) writeFileSync(join(place, name), text);
 }
 
