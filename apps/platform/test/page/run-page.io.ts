@@ -172,7 +172,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await question.getByRole("button", { name: "Approve", exact: true }).click();
     await stateOfRun(page, "completed");
     await page.getByRole("tab", { name: "History" }).click();
-    await page.getByText(/approved by .*: it was ordered/).waitFor();
+    await page.getByText(/approved with box "?3"? by .*: it was ordered/).waitFor();
     await page.context().close();
   });
 
