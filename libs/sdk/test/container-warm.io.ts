@@ -87,7 +87,11 @@ describe("containers that wait for their tasks", { skip: lacking }, () => {
     };
     /** Other than the one that a task has had, which may end later than its task. */
     const waiting = (had = "") =>
-      until("one that waits", running, ([id, ...more]) => id !== undefined && id !== had && more.length === 0);
+      until(
+        "one that waits",
+        running,
+        ([id, ...more]) => id !== undefined && id !== had && more.length === 0,
+      );
     const images = () => boxes.podman(...list, "--no-trunc", "--format", "{{.ImageID}}");
     return { handler, run, running, waiting, images };
   }
