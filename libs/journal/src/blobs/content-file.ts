@@ -22,7 +22,7 @@ const stepBytes = 16;
 const partBytes = 262_144;
 const freeMax = 6;
 
-/** Aligned, and free. What was aligned once stays so: buffers do not move. */
+/** Aligned, and free. An aligned buffer stays aligned, because it does not move. */
 const free: Buffer[] = [];
 
 /** Writes all of it and syncs it. `nowSeconds` is the time of change of the file. */
@@ -171,7 +171,7 @@ class DirectFile {
     this.#start(writing());
   }
 
-  /** Starts to read into the buffer. Resolves with what was read. */
+  /** Starts to read into the buffer. Resolves with the bytes. */
   read(place: number): Promise<Uint8Array> {
     const reading = async (): Promise<Uint8Array> => {
       const { bytesRead, buffer } = await this.#file.read(this.buffer, 0, bufferBytes, place);

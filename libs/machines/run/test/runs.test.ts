@@ -86,6 +86,10 @@ describe("a run", () => {
     const remedy = "Choose another id, or start it with the same specification.";
     assert.equal(conflictWith({}), `Run \`r\` already exists with another specification. ${remedy}`);
     assert.equal(
+      conflictWith({ input: Uint8Array.of(0x7b) }),
+      `Run \`r\` already exists, and differs in input. ${remedy}`,
+    );
+    assert.equal(
       conflictWith({ input: jsonBytes({ name: "Anna" }), priority: 5, labels: { team: "a" } }),
       `Run \`r\` already exists, and differs in labels, priority and input \`name\`. ${remedy}`,
     );

@@ -1,6 +1,6 @@
 /**
- * The log that a program writes of its session, for amounts that its output has only at the end of a turn. What is new is
- * read again and again. A log that is not there says nothing.
+ * The log that a program writes of its session, for amounts that its output has only at the end of a turn. Each
+ * look reads the new lines. A log that is not there says nothing.
  */
 import { open, stat } from "node:fs/promises";
 import type { CodingNews, CodingProfile } from "./profiles.ts";

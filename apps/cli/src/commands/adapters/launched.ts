@@ -33,7 +33,7 @@ export function adapterName(id: string): string {
   return id.slice(id.indexOf("/") + 1);
 }
 
-/** Returns an adapter without what is the same if it is not set. */
+/** Returns an adapter with its defaults, so that an unset value and its default are equal. */
 export function describedAdapter({ adapter: _, ...document }: AdapterDocument): Json {
   const { pool = "default", agents = agentsDefault } = document;
   return { ...document, pool, agents };

@@ -45,7 +45,17 @@ function isEqual(one: unknown, other: unknown): boolean {
 }
 
 function fieldsOf(json: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  const value: unknown = json.length === 0 ? {} : JSON.parse(Buffer.from(json).toString());
+  if (json.length === 0) return {};
+  const value = jsonIn(json);
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   return isObject ? (value as Record<string, unknown>) : undefined;
+}
+
+/** Undefined if it is no JSON: a repeated start was not checked yet, and a decider must not throw. */
+function jsonIn(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return undefined;
+  }
 }
