@@ -11,7 +11,7 @@ import {
 } from "@tutti/contracts/insight/v1";
 import { RecommendationStatus } from "@tutti/contracts/intelligence/v1";
 import { GetPoolReply, ListPoolsReply, Pool, StrategyKind, UpdatePoolReply } from "@tutti/contracts/swarm/v1";
-import { isRefusal } from "@tutti/kernel";
+import { errorOf, isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import {
   advice,
@@ -22,11 +22,14 @@ import {
   statusWord,
 } from "@tutti/machine-entities/advice";
 import { strategyKinds, strategyWordOf } from "@tutti/matching";
+import { runtimeErrors } from "@tutti/runtime/errors";
 import { isTriedIn, Pools, spanMs } from "./pools.ts";
 import { adviceKeyOf, Trials, type TrialsParts } from "./trials.ts";
 
 const key = adviceKeyOf("default");
 const asking = { namespace: "default" };
+/** Longer than a trial takes in these tests. */
+const searchEveryMs = 1_000 * spanMs;
 const usual = { tasks: 900, waitP99Ms: 400, timeMeanMs: 200, cost: 3 };
 
 /** A pool whose tasks take as long as the strategy gives them, and its trial. */
@@ -86,6 +89,12 @@ class World {
     await this.pools.setStrategy(asking, "gpu", document, "");
     this.#tell(registerTrial, { recommendationId, hash: document });
     return recommendationId;
+  }
+
+  /** The service searches for advice by itself. */
+  async search(): Promise<void> {
+    this.driver.advance(searchEveryMs);
+    await this.#trials.turn();
   }
 
   /** Spans pass, until it is decided. */
@@ -150,12 +159,23 @@ class World {
     const clock = { now: () => driver.nowMs, monotonic: () => driver.nowMs };
     // The casts: a round uses these parts alone.
     return {
-      ...{ adviceEveryMs: 0, foundation: { clock }, pools: this.pools, workflows: {}, uses: {} },
+      ...{ adviceEveryMs: searchEveryMs, foundation: { clock }, pools: this.pools, uses: {} },
+      workflows: { names: async () => [] },
       partitionOwner: { holds: () => true },
-      archive: { search: async () => ({ entries: [{ key, labels: { subject: "x" } }], cursor: "" }) },
+      archive: {
+        search: async ({ kinds }: { readonly kinds: readonly string[] }) => ({
+          entries: kinds
+            .filter((kind) => kind !== key.kind || driver.keys.length > 0)
+            .map((kind) => ({ key: { ...key, kind }, labels: { subject: "x" } })),
+          cursor: "",
+        }),
+      },
       runtime: {
         ...{ service: "master", partitionOf: () => 0 },
-        query: async (asked: { query: never; body: never }) => driver.query(key, asked.query, asked.body),
+        query: async (asked: { query: never; body: never }) => {
+          if (driver.keys.length === 0) throw errorOf(runtimeErrors.unknownInstance.refusal(key));
+          return driver.query(key, asked.query, asked.body);
+        },
         execute: async (told: { command: never; body: never }) =>
           driver.execute(key, told.command, told.body),
       },
@@ -206,6 +226,16 @@ describe("advice about the strategy of a pool", () => {
     );
     const { span, strategy } = world.asked ?? assert.fail();
     assert.deepEqual([strategy, Number(span?.to?.seconds) - Number(span?.from?.seconds)], ["all", 3_600]);
+  });
+
+  it("is searched for, and kept, in a namespace that has no advice yet", async () => {
+    const world = new World();
+    await world.search();
+    assert.deepEqual([world.one?.recommendationId, world.status], ["pool.gpu.strategy.fastest", "open"]);
+    const nothing = new World();
+    nothing.reply = replied([]);
+    await nothing.search();
+    assert.equal(nothing.one, undefined);
   });
 
   const none: Readonly<Record<string, ReplayPoolReply>> = {

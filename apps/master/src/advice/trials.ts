@@ -10,7 +10,7 @@
 import type { Recommendation } from "@tutti/contracts/intelligence/v1";
 import { RecommendationStatus } from "@tutti/contracts/intelligence/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
-import { allEntries, type MachineDependencies, Rounds } from "@tutti/host/serving";
+import { allEntries, type MachineDependencies, orIfAbsent, Rounds } from "@tutti/host/serving";
 import { type Command, type Foundation, fromTimestamp, type InstanceKey, type ReadOnly } from "@tutti/kernel";
 import {
   endTrial,
@@ -204,8 +204,9 @@ export class Trials extends Rounds {
     await this.#tell(key, settleTrial, { recommendationId });
   }
 
+  /** A namespace without advice has no machine yet. */
   #recommended(key: InstanceKey): Promise<readonly ReadOnly<Recommendation>[]> {
-    return this.#parts.runtime.query({ key, query: recommended, body: undefined });
+    return orIfAbsent(this.#parts.runtime.query({ key, query: recommended, body: undefined }), []);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: a command knows its own machine
