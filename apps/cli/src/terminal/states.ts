@@ -6,6 +6,8 @@ import {
   taskStatusLooks,
   workStatusLooks,
 } from "@tutti/contracts/states";
+import { pausedTaskText } from "@tutti/rest/text";
+import type { TaskCounts } from "@tutti/rest/types";
 import type { Tone } from "./style.ts";
 
 /** How a state looks in a terminal: a symbol that differs without colour, and a colour for its urgency. */
@@ -64,20 +66,10 @@ export function lookOf(state: string | undefined): Look {
   return { symbol: symbols[look.icon], tone: tones[look.tone], words: look.label, isEnded: look.ended };
 }
 
-/** Of a run. It is running in the API as long as it is not paused itself: a paused task, and none that is active, is named. */
-export function lookOfRun(state: string | undefined, tasks: OpenTasks = {}): Look {
-  const { queued = 0, running = 0, retrying = 0, compensating = 0, paused = 0 } = tasks;
-  const active = queued + running + retrying + compensating;
-  if (state !== "running" || active > 0 || paused === 0) return lookOf(state);
-  return { ...lookOf("paused"), words: "task paused" };
-}
-
-interface OpenTasks {
-  readonly queued?: number;
-  readonly running?: number;
-  readonly retrying?: number;
-  readonly compensating?: number;
-  readonly paused?: number;
+/** Of a run. A paused task, and none that is active, is named. */
+export function lookOfRun(state: string | undefined, tasks?: TaskCounts): Look {
+  const words = pausedTaskText(state, tasks);
+  return words === undefined ? lookOf(state) : { ...lookOf("paused"), words };
 }
 
 /** Of a component. A word such as `failed` looks the same, but a component has words of its own. */

@@ -1,32 +1,16 @@
 /** Durations and moments as people read them: two units at most, always as wide as a column expects. */
+import { durationText } from "@tutti/rest/text";
+
+export { durationText as printDurationMs };
 
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** `340 ms`, `4.2 s`, `38 s`, `3 min 5 s`, `2 h 10 min`, `5 d 3 h`: rounded as on the dashboard, so that both print the same. */
-export function printDurationMs(durationMs: number): string {
-  const ms = Math.max(0, durationMs);
-  if (Math.round(ms) < second) return `${Math.round(ms)} ms`;
-  if (ms < 9.95 * second) return `${(ms / second).toFixed(1)} s`;
-  const seconds = Math.round(ms / second);
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return two(seconds, 60, "min", "s");
-  const minutes = Math.round(ms / minute);
-  if (minutes < 24 * 60) return two(minutes, 60, "h", "min");
-  return two(Math.round(ms / hour), 24, "d", "h");
-}
-
 /** Returns a duration as the user wrote it, `2 s` and not `2.0 s`. */
 export function printSpanMs(spanMs: number): string {
-  return spanMs < 10 * second && spanMs % second === 0 ? `${spanMs / second} s` : printDurationMs(spanMs);
-}
-
-function two(count: number, per: number, large: string, small: string): string {
-  const rest = count % per;
-  const head = `${Math.floor(count / per)} ${large}`;
-  return rest === 0 ? head : `${head} ${rest} ${small}`;
+  return spanMs < 10 * second && spanMs % second === 0 ? `${spanMs / second} s` : durationText(spanMs);
 }
 
 /** `12 s ago`, `in 5 min`, `just now`. */

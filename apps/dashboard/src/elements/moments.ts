@@ -1,29 +1,10 @@
 /** How moments, spans, shares and sizes are written. Everything takes numbers, and the present as a number too. */
+export { durationText as span } from "@tutti/rest/text";
 
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
-
-/** A span of time in at most two units: `840 ms`, `3.2 s`, `2 min 5 s`, `1 d 4 h`. */
-export function span(spanMs: number): string {
-  const ms = Math.max(0, spanMs);
-  if (ms < 1) return ms === 0 ? "0 ms" : `${ms.toFixed(1)} ms`;
-  if (Math.round(ms) < second) return `${Math.round(ms)} ms`;
-  if (ms < 9.95 * second) return `${(ms / second).toFixed(1)} s`;
-  const seconds = Math.round(ms / second);
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return two(seconds, 60, "min", "s");
-  const minutes = Math.round(ms / minute);
-  if (minutes < 24 * 60) return two(minutes, 60, "h", "min");
-  return two(Math.round(ms / hour), 24, "d", "h");
-}
-
-function two(count: number, per: number, large: string, small: string): string {
-  const rest = count % per;
-  const whole = `${Math.floor(count / per)} ${large}`;
-  return rest === 0 ? whole : `${whole} ${rest} ${small}`;
-}
 
 /** When a run, a mission or a session was created, and when it ended. The end is 0 or undefined before. */
 export interface Lifetime {

@@ -1,8 +1,8 @@
 /** What the pages of a run, a mission and a session have alike. */
-import type { WorkReference } from "@tutti/rest/types";
+import type { TaskCounts, WorkReference } from "@tutti/rest/types";
 import { type ReactNode, useEffect } from "react";
 import { StandMark } from "../score/glyph.tsx";
-import { standOfRun, type TaskCounts } from "../score/states.ts";
+import { standOfRun } from "../score/states.ts";
 import { Copy } from "./copy.tsx";
 import { Duration, Moment } from "./moment.tsx";
 import type { Lifetime } from "./moments.ts";

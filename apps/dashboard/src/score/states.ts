@@ -19,6 +19,8 @@ import {
   verdictLooks,
   workStatusLooks,
 } from "@tutti/contracts/states";
+import { pausedTaskText } from "@tutti/rest/text";
+import type { TaskCounts } from "@tutti/rest/types";
 
 export type Tone = "rest" | "playing" | "held" | "done" | "wrong" | "silent" | "back" | "again";
 
@@ -110,20 +112,10 @@ function standsOf(looks: Readonly<Record<string, StateLook>>): Readonly<Record<s
 
 export const runStates = standsOf(workStatusLooks);
 
-/** A run. It is running in the API as long as it is not paused itself: a paused task, and none that is active, is named. */
-export function standOfRun(status: string | undefined, tasks: TaskCounts = {}): Stand {
-  const { queued = 0, running = 0, retrying = 0, compensating = 0, paused = 0 } = tasks;
-  if (status !== "running" || queued + running + retrying + compensating > 0 || paused === 0)
-    return standOf(runStates, status);
-  return { ...standOf(runStates, "paused"), word: "task paused" };
-}
-
-export interface TaskCounts {
-  readonly queued?: number;
-  readonly running?: number;
-  readonly retrying?: number;
-  readonly compensating?: number;
-  readonly paused?: number;
+/** A run. A paused task, and none that is active, is named. */
+export function standOfRun(status: string | undefined, tasks?: TaskCounts): Stand {
+  const word = pausedTaskText(status, tasks);
+  return word === undefined ? standOf(runStates, status) : { ...standOf(runStates, "paused"), word };
 }
 
 /** Tasks of a run. */

@@ -1,0 +1,36 @@
+/** Texts that the CLI and the dashboard write in the same words. */
+import type { TaskCounts } from "./generated/types.ts";
+
+/**
+ * A running run in which a task is paused and none is active. The API calls it running until the run itself is paused.
+ * Undefined for every other run: its text is its state.
+ */
+export function pausedTaskText(status: string | undefined, tasks: TaskCounts = {}): string | undefined {
+  const { queued = 0, running = 0, retrying = 0, compensating = 0, paused = 0 } = tasks;
+  const active = queued + running + retrying + compensating;
+  return status === "running" && active === 0 && paused > 0 ? "task paused" : undefined;
+}
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+/** At most two units: `0.4 ms`, `340 ms`, `4.2 s`, `38 s`, `3 min 5 s`, `2 h 10 min`, `5 d 3 h`. */
+export function durationText(durationMs: number): string {
+  const ms = Math.max(0, durationMs);
+  if (ms > 0 && ms < 1) return `${ms.toFixed(1)} ms`;
+  if (Math.round(ms) < second) return `${Math.round(ms)} ms`;
+  if (ms < 9.95 * second) return `${(ms / second).toFixed(1)} s`;
+  const seconds = Math.round(ms / second);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return twoUnits(seconds, 60, "min", "s");
+  const minutes = Math.round(ms / minute);
+  if (minutes < 24 * 60) return twoUnits(minutes, 60, "h", "min");
+  return twoUnits(Math.round(ms / hour), 24, "d", "h");
+}
+
+function twoUnits(count: number, per: number, large: string, small: string): string {
+  const rest = count % per;
+  const head = `${Math.floor(count / per)} ${large}`;
+  return rest === 0 ? head : `${head} ${rest} ${small}`;
+}
