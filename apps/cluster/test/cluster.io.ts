@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { sleep, systemTimers } from "@tutti/kernel";
-import { until } from "@tutti/kernel/testing";
+import { leash, until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { type OtlpReceiver, otlpReceiver } from "@tutti/telemetry/testing";
@@ -81,6 +81,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-cluster-"));
+    leash(directory);
     collector = await otlpReceiver();
     cluster = await Cluster.make({
       ...{ directory, shape, natsServer: program.path },

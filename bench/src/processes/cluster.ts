@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { leash } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { type Child, startChild, workspace } from "./child.ts";
 
@@ -27,6 +28,7 @@ export async function startCluster(
   const nats = await natsServerProgram();
   if (nats.skip !== false) throw new Error(nats.skip);
   const directory = await mkdtemp(join(tmpdir(), "tutti-bench-cluster-"));
+  leash(directory);
   const program = join(workspace, "apps/cluster/src/program.ts");
   const fixed = ["up", `--directory=${directory}`, `--nats-server=${nats.path}`, "--port=0", "--json"];
   const child = await startChild([program, ...fixed, ...words], {

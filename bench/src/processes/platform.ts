@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { leash } from "@tutti/kernel/testing";
 import { madeBy } from "../../../tools/fronts.mjs";
 import { setUp } from "../../../tools/setup.mjs";
 import { type Child, startChild, workspace } from "./child.ts";
@@ -26,8 +27,11 @@ export function startAsUsersDo(port: number, directory?: string): Promise<Platfo
   return started([join(workspace, "tools/start.mjs")], [`--operations.port=${port}`], directory);
 }
 
-export function temporaryDirectory(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "tutti-bench-"));
+/** What runs with it ends with the bench. */
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
+  leash(directory);
+  return directory;
 }
 
 async function started(

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
+import { leash } from "@tutti/kernel/testing";
 
 const run = promisify(execFile);
 export class SmallDisk {
@@ -16,6 +17,7 @@ export class SmallDisk {
   /** Undefined if that is not allowed. Unwritten space takes no memory. */
   static async at(directory: string, bytes: number): Promise<SmallDisk | undefined> {
     await mkdir(directory, { recursive: true });
+    leash(directory);
     try {
       await run("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tutti-test", directory]);
     } catch {

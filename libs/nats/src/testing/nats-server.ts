@@ -1,6 +1,6 @@
 /**
  * Real servers for tests: processes of their own on free loopback ports, with their files in a folder of their own.
- * They are ended by their process id, also when the test process ends without having done so.
+ * They are ended by their process id, and end with the test process.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -9,6 +9,7 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sleep, systemTimers } from "@tutti/kernel";
+import { leash } from "@tutti/kernel/testing";
 import { isComplete } from "../local/group-view.ts";
 import { freePorts } from "../local/ports.ts";
 import { natsServerProgram } from "./program.ts";
@@ -129,6 +130,7 @@ class LocalServer implements NatsServer {
     const program = await natsServerProgram();
     if (program.skip !== false) throw new Error(program.skip);
     const dir = options.dir ?? (await mkdtemp(join(tmpdir(), "tutti-nats-")));
+    leash(dir);
     const block = `store_dir: ${JSON.stringify(join(dir, "jetstream"))}`;
     const details = typeof options.jetstream === "string" ? options.jetstream : "";
     const jetstream = options.jetstream === false ? "" : `jetstream { ${block}\n${details} }`;
