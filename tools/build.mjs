@@ -8,12 +8,14 @@
 //   node tools/build.mjs --split --out DIR    the platform of `npm start`: parts that load on first use, and the kernel as an
 //                                             entry, so that orchestrators of a user extend the class of the bundle
 //   node tools/build.mjs --services --out DIR each service as a file, for tests that start processes
+//   node tools/build.mjs --threads --out DIR  each thread as a file, for tests of services in their own process
 
 import { renameSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { bundle, threadsStartedBy } from "./bundle.mjs";
 import { workspaceRoot } from "./setup.mjs";
+import { threads } from "./threads.mjs";
 
 /**
  * @param {string} folder of the service
@@ -29,18 +31,26 @@ async function bundlesOf(folder) {
 }
 
 /**
- * The folder is there when it is whole, and not before.
- *
  * @param {Record<string, string>} entries
- * @param {string} out
+ * @param {string} folder
  * @param {boolean} [sourcemap]
  */
-async function splitInto(entries, out, sourcemap = true) {
-  const fresh = `${out}.${process.pid}`;
+async function splitInto(entries, folder, sourcemap = true) {
   const how = { minify: true, splitting: true, sourcemap };
-  const files = await bundle(entries, fresh, how);
+  const files = await bundle(entries, folder, how);
   for (const [name, source] of Object.entries(threadsStartedBy(files)))
-    await bundle({ [name]: source }, fresh, how);
+    await bundle({ [name]: source }, folder, how);
+}
+
+/**
+ * The folder is there when it is whole, and not before.
+ *
+ * @param {string} out
+ * @param {(folder: string) => Promise<unknown>} make
+ */
+async function whole(out, make) {
+  const fresh = `${out}.${process.pid}`;
+  await make(fresh);
   rmSync(out, { recursive: true, force: true });
   renameSync(fresh, out);
 }
@@ -51,15 +61,23 @@ function mainOf(service) {
 }
 
 const { values } = parseArgs({
-  options: { split: { type: "boolean" }, services: { type: "boolean" }, out: { type: "string" } },
+  options: {
+    ...{ split: { type: "boolean" }, services: { type: "boolean" }, threads: { type: "boolean" } },
+    out: { type: "string" },
+  },
 });
 const { split, services, out = "" } = values;
 if (split) {
   const kernel = join(workspaceRoot, "libs", "kernel", "src", "index.ts");
-  await splitInto({ main: join(process.cwd(), "src", "main.ts"), kernel }, out);
+  const main = join(process.cwd(), "src", "main.ts");
+  await whole(out, (fresh) => splitInto({ main, kernel }, fresh));
 } else if (services) {
   const names = ["gateway", "governance", "insight", "master", "registry", "swarm", "workflow"];
-  await splitInto(Object.fromEntries(names.map((name) => [name, mainOf(name)])), out, false);
+  const entries = Object.fromEntries(names.map((name) => [name, mainOf(name)]));
+  await whole(out, (fresh) => splitInto(entries, fresh, false));
+} else if (values.threads) {
+  const entries = threads.map(({ name, file }) => [name, join(workspaceRoot, file)]);
+  await whole(out, (fresh) => bundle(Object.fromEntries(entries), fresh));
 } else
   for (const file of await bundlesOf(process.cwd())) {
     console.log(`${relative(process.cwd(), file)}: ${(statSync(file).size / 1024).toFixed(0)} KiB`);

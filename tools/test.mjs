@@ -13,7 +13,7 @@ Promise.all([import("./help.mjs"), import("./launch.mjs")]).then(([{ helpFor }, 
   if (help === undefined)
     return launch(script, given, {
       wholeGroup: true,
-      fronts: needsPrograms ? ["page", "command", "platform", "services"] : [],
+      fronts: needsPrograms ? ["page", "command", "platform", "services", "threads"] : ["threads"],
     });
   console.log(help);
 });

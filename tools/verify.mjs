@@ -27,7 +27,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { createInterface } from "node:readline";
 import { sourceFiles } from "./checks/sources.mjs";
 import { checks, runChecks } from "./checks.mjs";
-import { madeBy } from "./fronts.mjs";
+import { madeBy, staleFronts } from "./fronts.mjs";
 import { findProgram } from "./programs.mjs";
 import { workspaceRoot } from "./setup.mjs";
 import { batchesOf } from "./unit/batches.mjs";
@@ -89,8 +89,9 @@ async function main(args) {
   if (args.includes("--affected")) skipUnaffected(pure, passed);
   const withChecks = (tier === "test" || isCi) && wanted.length === 0;
   const common = { withChecks, lanes: lanesOf(args) };
-  const beside = isCi ? runAll("test", pure, { ...common, yielding: true }) : undefined;
-  const environment = tier === "test" ? {} : await bringPrograms(packages);
+  const environment = bundledThreads();
+  const beside = isCi ? runAll("test", pure, { ...common, yielding: true, environment }) : undefined;
+  if (tier !== "test") Object.assign(environment, await bringPrograms(packages));
   const nats = tier === "test" ? undefined : await startSharedNats();
   // A seed of the day: a failure is repeated with the seed that is printed.
   const seed = process.env["TUTTI_TEST_SEED"] ?? String(Math.floor(Date.now() / dayMs));
@@ -239,6 +240,12 @@ async function bringPrograms(packages) {
     ...(platform !== undefined && { TEST_PLATFORM: platform }),
     ...(service !== undefined && { TEST_SERVICES: dirname(service) }),
   };
+}
+
+/** @returns {Record<string, string>} the environment in which threads are bundles, if these are those of the sources */
+function bundledThreads() {
+  const journal = staleFronts(root, ["threads"]).length === 0 ? madeBy(root, "threads") : undefined;
+  return journal === undefined ? {} : { TEST_THREADS: dirname(journal) };
 }
 
 /** @param {string} file @param {string} folder */

@@ -49,6 +49,24 @@ describe("a package's tests", () => {
     assert.equal(output, "1 passed, 0 failed\n");
   });
 
+  it("with an error that no caller catches fail, with its stack and the test that was running", async (t) => {
+    const late = `${imports}
+it("before", () => {});
+it("goes on", async () => {
+  setTimeout(() => { throw new Error("a timer"); }, 1);
+  Promise.reject(new Error("a promise"));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+});\n`;
+    const { code, output, counts } = await runPackage(t, { "test/a.test.ts": late });
+    assert.equal(code, 1);
+    assert.deepEqual(counts, { passed: 2, failed: 2, skipped: 0 });
+    for (const how of ["uncaughtException: Error: a timer", "unhandledRejection: Error: a promise"])
+      assert.match(
+        output,
+        new RegExp(`FAILED ${how}\n    at .*a\\.test\\.ts:[^]*?in test/a\\.test\\.ts › goes on`),
+      );
+  });
+
   it("that fail once and pass alone are reported as unsteady when they are run again", async (t) => {
     const once = `${imports}import { existsSync, writeFileSync } from "node:fs";
 it("waits for nobody", () => { if (existsSync("ran")) return; writeFileSync("ran", ""); assert.fail("the machine stalled"); });\n`;

@@ -23,16 +23,10 @@ export default async function* report(events) {
     }
     if (type === "test:pass" || type === "test:fail")
       outcome(type, data, [...titles.slice(0, data.nesting), data.name].join(" › "));
-    if (type === "test:diagnostic") diagnostic(data);
+    // Those of the outermost level are node:test's own statistics, and errors that trace.mjs reports.
+    if (type === "test:diagnostic" && data.nesting > 0) tell({ kind: "note", text: data.message });
   }
   yield "";
-}
-
-/** @param {{ message: string, nesting: number }} data */
-function diagnostic({ message, nesting }) {
-  if (/ asynchronous activity /.test(message)) tell({ kind: "stray", text: message });
-  // Those of the outermost level are node:test's own statistics.
-  else if (nesting > 0) tell({ kind: "note", text: message });
 }
 
 /**

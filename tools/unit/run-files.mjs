@@ -118,10 +118,14 @@ function runFiles(files, manner) {
     program,
     [
       ...before,
+      // For trace.mjs.
+      "--expose-internals",
       "--import",
       here("seed.mjs"),
       "--import",
       here("trace.mjs"),
+      "--import",
+      here("threads.mjs"),
       "--test",
       "--test-isolation=none",
       `--test-timeout=${deadlines.testMs}`,
@@ -212,7 +216,7 @@ function recorder(outcome, files, folder) {
       // A suite that several files share is in none of them, and does not say in which it failed.
       else if (event.kind === "fail")
         fail(`${place(event)}\n${indent(event.text)}`, files.includes(event.file) ? [event.file] : files);
-      else if (event.kind === "stray") fail(event.text);
+      else if (event.kind === "stray") fail(`${event.text}\n${at()}`);
       else if (event.kind === "note") outcome.notes.push(event.text);
       else if (event.kind === "usage") outcome.cpuMs = event.cpuMs;
       else if (event.kind === "skip") {

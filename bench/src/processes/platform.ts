@@ -27,7 +27,7 @@ export function startAsUsersDo(port: number, directory?: string): Promise<Platfo
   return started([join(workspace, "tools/start.mjs")], [`--operations.port=${port}`], directory);
 }
 
-/** What runs with it ends with the bench. */
+/** Processes that have it among their arguments end with the bench. */
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
   leash(directory);
