@@ -247,17 +247,17 @@ describe("people as agents", () => {
 
   it("a task without an answer goes to the people of the next step, also after a restart", async () => {
     const namespace = "escalated";
-    const minuteMs = 60_000;
+    const stepMs = 10_000;
     const escalation = [
-      { afterMs: minuteMs, people: ["bob"] },
-      { afterMs: 2 * minuteMs, people: ["boss"] },
+      { afterMs: stepMs, people: ["bob"] },
+      { afterMs: 2 * stepMs, people: ["boss"] },
     ];
     await set(namespace, { people: ["ann"], escalation });
     await start(namespace, "order-1");
     const decidersOf = async () => (await open(namespace)).map(({ deciders }) => deciders.join());
     const first = await questions(namespace);
     assert.deepEqual(await decidersOf(), ["ann"]);
-    await installation.pass(minuteMs + 1_000);
+    await installation.pass(stepMs + 1_000);
     await until("the next step", decidersOf, ([who]) => who === "bob");
     assert.equal(
       await codeOf(decide(namespace, "ann", first[0], { accepted: true })),
@@ -266,9 +266,9 @@ describe("people as agents", () => {
     await installation.restart();
     await until("the task is claimed again", async () => (await show(namespace))?.openTasks === 1);
     assert.deepEqual(await decidersOf(), ["bob"]);
-    await installation.pass(2 * minuteMs);
+    await installation.pass(2 * stepMs);
     await until("the last step", decidersOf, ([who]) => who === "boss");
-    await installation.pass(5 * minuteMs);
+    await installation.pass(5 * stepMs);
     const [last] = await open(namespace);
     await decide(namespace, "boss", last, { accepted: true });
     assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
@@ -351,7 +351,7 @@ describe("people as agents", () => {
 
   it("one person claims a task, keeps it over a restart, gives it back or loses it, and decides it", async () => {
     const namespace = "claimed";
-    const claimMs = 60_000;
+    const claimMs = 30_000;
     await set(namespace, { people: ["ann", "bob"], claimMs });
     await start(namespace, "order-1");
     const [question] = await questions(namespace);
@@ -438,7 +438,7 @@ describe("people as agents", () => {
     };
     await set(namespace, { hours: [{ begin: at(120_000), end: at(3_600_000) }] });
     await start(namespace, "order-1");
-    await installation.pass(30_000);
+    await installation.pass(5_000);
     assert.deepEqual(await open(namespace), []);
     await installation.pass(120_000);
     await questions(namespace);
