@@ -52,7 +52,7 @@ describe("a package's tests", () => {
   it("with an error that no caller catches fail, with its stack and the test that was running", async (t) => {
     const late = `${imports}
 it("before", () => {});
-it("goes on", async () => {
+it("continues", async () => {
   setTimeout(() => { throw new Error("a timer"); }, 1);
   Promise.reject(new Error("a promise"));
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -63,7 +63,7 @@ it("goes on", async () => {
     for (const how of ["uncaughtException: Error: a timer", "unhandledRejection: Error: a promise"])
       assert.match(
         output,
-        new RegExp(`FAILED ${how}\n    at .*a\\.test\\.ts:[^]*?in test/a\\.test\\.ts › goes on`),
+        new RegExp(`FAILED ${how}\n    at .*a\\.test\\.ts:[^]*?in test/a\\.test\\.ts › continues`),
       );
   });
 
