@@ -2,6 +2,7 @@ import type { Explanation } from "@tutti/rest/types";
 import { Glyph } from "../score/glyph.tsx";
 import { Copy } from "./copy.tsx";
 import "./explained.css";
+import { asSentence } from "./markdown.ts";
 import { Spans } from "./markdown.tsx";
 import { Moment } from "./moment.tsx";
 import { span } from "./moments.ts";
@@ -71,11 +72,15 @@ function Present({ wait: { message, waitedMs = 0, endTimeMs } }: { wait: Wait })
     <li className="why-wait tone-held">
       <Glyph name="fermata" />
       <span>
-        <Spans text={message ?? ""} />
+        <Spans text={asSentence(message ?? "")} />
         <span className="small soft">
-          {waitedMs > 0 ? ` · for ${span(waitedMs)}` : ""}
-          {endTimeMs === undefined ? "" : " · until "}
-          {endTimeMs === undefined ? null : <Moment atMs={endTimeMs} />}
+          {waitedMs > 0 ? ` For ${span(waitedMs)}.` : ""}
+          {endTimeMs === undefined ? null : (
+            <>
+              {" "}
+              Until <Moment atMs={endTimeMs} />.
+            </>
+          )}
         </span>
       </span>
     </li>
@@ -89,7 +94,7 @@ function Remedies({ remedies }: { remedies: NonNullable<Explanation["remedies"]>
       <ul className="why-remedies">
         {remedies.map(({ text = "", command = "" }) => (
           <li key={text}>
-            <Spans text={text} />
+            <Spans text={asSentence(text)} />
             {command === "" ? null : (
               <>
                 {" "}

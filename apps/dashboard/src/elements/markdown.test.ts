@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fastCheck from "fast-check";
-import { blocksOf, ranked, spansOf } from "./markdown.ts";
+import { asSentence, blocksOf, ranked, spansOf } from "./markdown.ts";
 
 describe("Markdown of people", () => {
   it("has headings, lists, paragraphs and code", () => {
@@ -41,4 +41,16 @@ describe("Markdown of people", () => {
       }),
     );
   });
+});
+
+describe("a phrase of the platform", () => {
+  for (const [phrase, sentence] of [
+    ["start a worker that offers render.film", "Start a worker that offers render.film."],
+    ["Resume the run.", "Resume the run."],
+    ["is it well?", "Is it well?"],
+    ["1 task waits", "1 task waits."],
+    ["", ""],
+  ] as const)
+    it(`${JSON.stringify(phrase)} is the sentence ${JSON.stringify(sentence)}`, () =>
+      assert.equal(asSentence(phrase), sentence));
 });

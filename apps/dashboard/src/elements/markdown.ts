@@ -56,6 +56,12 @@ export function ranked(blocks: readonly Block[], from: number): readonly Block[]
   );
 }
 
+/** A phrase of the platform as a sentence of its own. */
+export function asSentence(phrase: string): string {
+  const text = `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}`;
+  return phrase === "" || /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
 /** Splits a line into text and code: code has odd places. */
 export function spansOf(text: string): readonly string[] {
   const parts = text.split("`");

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { Tone } from "../score/states.ts";
+import { Spans } from "./markdown.tsx";
 
 /** A part of a page under a title. It starts with the bracket that joins staves which are played together. */
 export function Part(options: {
@@ -53,7 +54,9 @@ export function Failure(options: { title: string; message: string; code?: string
   return (
     <div className="failure tone-wrong" role="alert">
       <p className="failure-title">{options.title}</p>
-      <p>{options.message}</p>
+      <p>
+        <Spans text={options.message} />
+      </p>
       {options.code === undefined || options.code === "" ? null : (
         <p className="small">
           <code>{options.code}</code>

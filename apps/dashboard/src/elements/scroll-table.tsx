@@ -1,6 +1,6 @@
-import type { ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 
-/** A table that scrolls within its own width. */
+/** A table that scrolls within its own width. On a phone each row is a card, and each cell has its title before it. */
 export function ScrollTable(options: {
   label: string;
   titles: readonly string[];
@@ -8,10 +8,11 @@ export function ScrollTable(options: {
   children: ReactNode;
 }) {
   const { label, titles, className = "" } = options;
+  const ofCards = Object.fromEntries(titles.map((title, at) => [`--title-${at + 1}`, JSON.stringify(title)]));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls
     <section className="scroll-x" aria-label={label} tabIndex={0}>
-      <table className={`lines ${className}`.trimEnd()}>
+      <table className={`lines cards ${className}`.trimEnd()} style={ofCards as CSSProperties}>
         <thead>
           <tr>
             {titles.map((title) => (

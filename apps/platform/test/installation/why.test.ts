@@ -178,7 +178,7 @@ describe("why", () => {
     const { summary, waits, remedies } = await untilWhy("waits", "", limit);
     assert.match(
       summary,
-      /^The run is pending: it waits for the limit single run; 1 of 1 task has not ended\.$/,
+      /^The run is pending: it waits for the limit single run\. 1 of 1 task has not ended\.$/,
     );
     assert.match(waits[0]?.message ?? "", /limit/);
     assert.match(remedies[0]?.command ?? "", /^tutti limit show key\.\w+$/);

@@ -36,6 +36,28 @@ tasks:
   again: {uses: stage.take, needs: [take], cost: {duration: 2s}}
 `;
 
+/** Longer than a picture of its height is without a fit. */
+const chain = `workflow: odd
+tasks:
+  a: {uses: x.y}
+  b: {uses: x.y, needs: [a]}
+  c: {uses: x.y, needs: [b]}
+  d: {uses: x.y, needs: [c]}
+`;
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const isWithin = (one: Box, other: Box) =>
+  one.x >= other.x &&
+  one.y >= other.y &&
+  one.x + one.width <= other.x + other.width &&
+  one.y + one.height <= other.y + other.height;
+
 const browser = await needsProgram("chromium-headless-shell");
 
 describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
@@ -491,6 +513,24 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
+  it("keeps the focus above the places of a phone", async () => {
+    const page = await stage.signedIn("/start?workflow=order", { viewport: { width: 390, height: 844 } });
+    await page.getByRole("button", { name: "Start run", exact: true }).waitFor();
+    const last = page.locator("button:focus", { hasText: /^Start run$/ });
+    const bar = await page.locator(".rail nav").boundingBox();
+    const isAbove = (box: Box | null) => box !== null && bar !== null && box.y + box.height <= bar.y;
+    let stops = 0;
+    for (; stops < 40 && (await last.count()) === 0; stops++) {
+      await page.keyboard.press("Tab");
+      const focused = page.locator("main :focus");
+      if ((await focused.count()) === 0) continue;
+      const name = await page.evaluate<string>("document.activeElement.outerHTML.slice(0, 120)");
+      assert.ok(isAbove(await focused.boundingBox()), `${name} is in view`);
+    }
+    assert.ok(stops < 40, "the last control has the focus");
+    await page.context().close();
+  });
+
   it("makes, pauses and triggers a schedule", async () => {
     const page = await stage.signedIn("/schedules");
     await page.getByRole("button", { name: "Create schedule" }).first().click();
@@ -595,6 +635,17 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     assert.match(await problem.innerText(), /^3:/);
     await page.getByLabel("Definition").fill("workflow: odd\ntasks:\n  a: {uses: x.y}\n");
     await page.getByText("No problems found").waitFor();
+    await page.getByLabel("Definition").fill(chain);
+    const tasks = page.locator(".definition-task");
+    await until(
+      "all tasks to be in the picture",
+      () => tasks.count(),
+      (many) => many === 4,
+    );
+    const picture = await page.locator(".definition-graph").boundingBox();
+    const boxes = await Promise.all((await tasks.all()).map((task) => task.boundingBox()));
+    for (const [at, box] of boxes.entries())
+      assert.ok(box !== null && picture !== null && isWithin(box, picture), `task ${at} is in the picture`);
     await page.getByRole("button", { name: "Register workflow", exact: true }).click();
     await heading(page, "odd").waitFor();
     await page.context().close();

@@ -2,6 +2,7 @@
  * Advice about a workflow, from its document and recorded runs: each with evidence, the gain that a replay of these runs
  * predicts, its risk, and the changed document.
  */
+import { counted } from "@tutti/kernel";
 import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
 import type { Advice } from "./advice.ts";
 import { byUsers } from "./by-users.ts";
@@ -153,10 +154,10 @@ function cacheable(
       },
       summary: `\`${id}\` computes the same again: ${repeated} of ${own.length} inputs came before.`,
       evidence: [
-        `${outputs.size} different inputs in ${own.length} recorded tasks, and the same output for each of them.`,
+        `${counted(outputs.size, "different input")} in ${counted(own.length, "recorded task")}, with the same output for the same input.`,
         "The replay gives each task the mean of a hit and a miss.",
       ],
-      risk: "An effect of the task happens only when it runs. What it reads elsewhere may change: choose the time to live by that.",
+      risk: "An effect of the task happens only when it runs. Data that it reads elsewhere may change: choose a time to live that allows it.",
     },
   ];
 }

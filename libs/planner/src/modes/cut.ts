@@ -35,9 +35,9 @@ export interface CutQuestion {
 }
 
 const reasons: Readonly<Record<PartMode, string>> = {
-  workflow: "chains of short tasks: each continues where the one before ended, with the least between them",
-  swarm: "independent short tasks, or tasks that find more: agents take them as they have room",
-  intelligence: "tasks that differ and wait for each other: who does which one first decides when all ends",
+  workflow: "short tasks in chains: a run starts each task as soon as the task before it ends",
+  swarm: "independent short tasks, or tasks that add tasks: agents claim them as they have free slots",
+  intelligence: "tasks of different length that need each other: a plan sets their order and their agents",
 };
 
 export function cut(question: CutQuestion): readonly CutPart[] {

@@ -74,7 +74,7 @@ describe("a session done again", () => {
       assert.deepEqual([real?.mode, real?.real], [mode, true]);
       assert.ok((real?.error ?? 1) < exactly[mode], `${mode} is off by ${real?.error}`);
       assert.ok(trustworthy);
-      assert.match(assumptions, /60 tasks take as long as they did.*off by/);
+      assert.match(assumptions, /^60 tasks take their recorded times.*off by/);
       for (const other of others) {
         if (other.mode === "hybrid") continue;
         const { realMs } = lived(heavy, other.mode);
@@ -140,7 +140,7 @@ describe("a session done again", () => {
     const session = lived(heavy, "workflow");
     const { modes, trustworthy, assumptions } = compared({ ...session, realMs: session.realMs * 2 });
     assert.deepEqual([trustworthy, Math.round((modes[0]?.error ?? 0) * 10)], [false, 5]);
-    assert.match(assumptions, /not to be relied on/);
+    assert.match(assumptions, /not reliable/);
   });
 
   it("what was found while it ran is found again, and not planned before", () => {

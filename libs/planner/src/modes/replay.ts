@@ -132,11 +132,11 @@ function assumptionsOf(
 ): string {
   const check =
     real === undefined
-      ? "it could not be done again"
-      : `done again as ${mode} it is off by ${(real.error * 100).toFixed(1)} %${trustworthy ? "" : ", so the others are not to be relied on"}`;
+      ? "The session could not be replayed."
+      : `The replay in the mode ${mode} is off by ${(real.error * 100).toFixed(1)} %.${trustworthy ? "" : " So the other results are not reliable."}`;
   return (
-    `${counted(tasks.length, "task takes as long as it", "tasks take as long as they")} did, at other agents in proportion to their speeds; ` +
-    `the ${counted(agents.length, "agent is there when it was and has else to do what it", "agents are there when they were and have else to do what they")} had; ` +
-    `plans know what was expected then; ${check}`
+    `${counted(tasks.length, "task takes its recorded time, or at another agent", "tasks take their recorded times, or at other agents")} a time in proportion to the speeds. ` +
+    `${counted(agents.length, "agent has its", "agents have their")} recorded presence and other work. ` +
+    `Plans use the durations expected at the time. ${check}`
   );
 }

@@ -5,7 +5,7 @@
 import { type Choice, Mode, type RecordChoice } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Errands, ErrandTold } from "@tutti/host/serving";
-import { type InstanceKey, toErrorDetail } from "@tutti/kernel";
+import { counted, type InstanceKey, toErrorDetail } from "@tutti/kernel";
 import type { Knowledge } from "@tutti/machine-entities/experience";
 import { type ChooseMode, recordChoice, refuseStart, type SessionView } from "@tutti/machine-session";
 import { cutOf, expectedLossMs, type Situation, situationOf, usualDelays } from "@tutti/planner";
@@ -113,11 +113,11 @@ function inParts(view: SessionView, situation: Situation): RecordChoice {
       ...{ elsewhere: [], budget: undefined },
     },
   }));
-  const words = cut.map(({ mode, tasks }) => `${tasks.length} as ${mode}`).join(", ");
+  const words = cut
+    .map(({ mode, tasks }) => `${counted(tasks.length, "task")} in the mode ${mode}`)
+    .join(", ");
   const reason =
-    cut.length === 1
-      ? `its graph is of one kind: ${words}`
-      : `its graph falls into ${cut.length} parts: ${words}`;
+    cut.length === 1 ? `its tasks suit one mode: ${words}` : `its graph has ${cut.length} parts: ${words}`;
   const choice: Choice = {
     ...{
       choiceId: "",

@@ -5,6 +5,7 @@ import { read } from "../../data/queries.ts";
 import { Dialog } from "../../elements/dialog.tsx";
 import "../../elements/finding.css";
 import "../workflows/workflows.css";
+import { Spans } from "../../elements/markdown.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count, counted, percent, span } from "../../elements/moments.ts";
 import { Empty, Meter, PageHead, Part, Tag } from "../../elements/parts.tsx";
@@ -112,11 +113,14 @@ function Line({ each }: { each: Recommendation }) {
       </div>
       <div className="finding-what">
         <h3>
-          {subjectText(each)}: {title} {word === undefined ? null : <Tag tone={word[1]}>{word[0]}</Tag>}
+          {subjectText(each)}: <Spans text={title ?? ""} />{" "}
+          {word === undefined ? null : <Tag tone={word[1]}>{word[0]}</Tag>}
         </h3>
         <ul className="small soft">
           {reasons.map((line) => (
-            <li key={line}>{line}</li>
+            <li key={line}>
+              <Spans text={line} />
+            </li>
           ))}
           <li>
             {replayText(each)}: {count(gain?.runs ?? 0)}. Gain: {percent(gain?.low ?? 0)} to{" "}

@@ -51,11 +51,11 @@ export function AnalysisPage() {
       <div className="analysis-columns">
         <div>
           <Bottlenecks search={search} />
-          <Patterns search={search} />
         </div>
         <div>
           {search.workflow === undefined ? null : <Slow search={search} workflow={search.workflow} />}
           <Failures search={search} />
+          <Patterns search={search} />
         </div>
       </div>
     </>

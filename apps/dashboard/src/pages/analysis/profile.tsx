@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { PathProfile, TaskProfile } from "@tutti/rest/types";
 import { count, counted, figure, span as lasting, percent } from "../../elements/moments.ts";
 import { Facts, Meter } from "../../elements/parts.tsx";
+import { ScrollTable } from "../../elements/scroll-table.tsx";
 import { Found } from "./found.tsx";
 import { profileQuery } from "./queries.ts";
 import type { AnalysisSearch } from "./search.ts";
@@ -34,42 +35,29 @@ export function Profile({ search, workflow }: { search: AnalysisSearch; workflow
   );
 }
 
+const taskTitles = ["Task", "On the critical path", "Done", "Completed", "Attempts", "Wait", "p50", "p99"];
+
 function Tasks({ tasks }: { tasks: readonly TaskProfile[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls
-    <section className="scroll-x" aria-label="Tasks" tabIndex={0}>
-      <table className="lines analysis-tasks">
-        <thead>
-          <tr>
-            <th scope="col">Task</th>
-            <th scope="col">On the critical path</th>
-            <th scope="col">Done</th>
-            <th scope="col">Completed</th>
-            <th scope="col">Attempts</th>
-            <th scope="col">Wait</th>
-            <th scope="col">p50</th>
-            <th scope="col">p99</th>
-          </tr>
-        </thead>
-        <tbody>
-          {tasks.map(({ task = "", runMs, ...one }) => (
-            <tr key={task}>
-              <th scope="row">{task}</th>
-              <td>
-                <Meter share={one.critical ?? 0} tone="held" />
-                {percent(one.critical ?? 0)}
-              </td>
-              <td>{count(one.count ?? 0)}</td>
-              <td>{percent(one.success ?? 0)}</td>
-              <td>{figure(one.attempts ?? 0)}</td>
-              <td>{lasting(one.waitedMs ?? 0)}</td>
-              <td>{lasting(runMs[0] ?? 0)}</td>
-              <td>{lasting(runMs[2] ?? 0)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <ScrollTable label="Tasks" className="analysis-tasks" titles={taskTitles}>
+      {tasks.map(({ task = "", runMs, ...one }) => (
+        <tr key={task}>
+          <th scope="row">{task}</th>
+          <td>
+            <span>
+              <Meter share={one.critical ?? 0} tone="held" />
+              {percent(one.critical ?? 0)}
+            </span>
+          </td>
+          <td>{count(one.count ?? 0)}</td>
+          <td>{percent(one.success ?? 0)}</td>
+          <td>{figure(one.attempts ?? 0)}</td>
+          <td>{lasting(one.waitedMs ?? 0)}</td>
+          <td>{lasting(runMs[0] ?? 0)}</td>
+          <td>{lasting(runMs[2] ?? 0)}</td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }
 

@@ -10,6 +10,7 @@ import { ScrollTable } from "../../elements/scroll-table.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import "../analysis/analysis.css";
+import { processName } from "../metrics/lines.ts";
 import { capacityCommand, capacityPath, capacityQuery, disksQuery } from "./queries.ts";
 import { type CapacitySearch, capacitySearch, days, loads, waits } from "./search.ts";
 
@@ -125,7 +126,7 @@ function Disks({ disks }: { disks: readonly DiskCapacity[] }) {
     <ScrollTable label="Disks" className="analysis-tasks figures" titles={diskTitles}>
       {disks.map((disk) => (
         <tr key={disk.process}>
-          <th scope="row">{disk.process}</th>
+          <th scope="row">{processName(disk.process ?? "")}</th>
           <td>{bytes(disk.freeBytes ?? 0)}</td>
           <td>
             {(disk.bytesPerDay ?? 0) < 0 ? "−" : "+"}

@@ -212,11 +212,11 @@ export function actionsOf(mission: Pick<Mission, "status" | "endTimeMs">): reado
   }
 }
 
-/** `1,200 tokens, 0.4 of money`. Empty where nothing was used. */
+/** `1,200 tokens, money 0.4`. Empty where nothing was used. */
 export function usedWords({ tokens = 0, money = 0, timeMs = 0 }: Amounts = {}): string {
   return [
     tokens > 0 ? counted(tokens, "token") : "",
-    money > 0 ? `${figure(money)} of money` : "",
+    money > 0 ? `money ${figure(money)}` : "",
     timeMs > 0 ? span(timeMs) : "",
   ]
     .filter(Boolean)

@@ -70,7 +70,7 @@ function OneModel({ model }: { model: Model }) {
       </p>
       <p className="workflow-tags">
         <button type="button" className="press" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          Compare models of {modelId}
+          Compare models<span className="unseen"> of {modelId}</span>
         </button>
         {previous === "" ? null : (
           <Change

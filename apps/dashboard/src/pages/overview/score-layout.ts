@@ -74,7 +74,7 @@ function notesOf(runs: readonly Run[], fromMs: number, toMs: number): readonly N
 }
 
 /** Where the score is marked with times: at most this many, at round distances from the present. */
-export function marksOf({ fromMs, toMs }: Score, most = 5): readonly { at: number; agoMs: number }[] {
+export function marksOf({ fromMs, toMs }: Score, most: number): readonly { at: number; agoMs: number }[] {
   const lengthMs = toMs - fromMs;
   return Array.from({ length: most }, (_, index) => {
     const at = index / (most - 1);

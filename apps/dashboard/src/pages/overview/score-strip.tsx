@@ -4,6 +4,7 @@ import { type MouseEvent, memo, useMemo } from "react";
 import { useNow } from "../../effects/use-now.ts";
 import { counted, span } from "../../elements/moments.ts";
 import { Empty } from "../../elements/parts.tsx";
+import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { linesOfStaff, marksOf, type Note, type Staff, scoreOf } from "./score-layout.ts";
 
 const stepMs = 2_000;
@@ -17,6 +18,7 @@ export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
   const nowMs = Math.ceil(useNow() / stepMs) * stepMs;
   const score = useMemo(() => scoreOf(runs, nowMs), [runs, nowMs]);
   const follow = useFollow();
+  const marks = useIsNarrow() ? 3 : 5;
   if (score.staves.length === 0)
     return (
       <Empty title="No runs yet.">
@@ -31,7 +33,7 @@ export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
         <StaffLine key={staff.name} staff={staff} />
       ))}
       <div className="score-times small soft" aria-hidden="true">
-        {marksOf(score).map(({ at, agoMs }) => (
+        {marksOf(score, marks).map(({ at, agoMs }) => (
           <span key={at}>{agoMs === 0 ? "now" : `${span(agoMs)} ago`}</span>
         ))}
       </div>

@@ -10,6 +10,7 @@ import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { clock, count, distance } from "../../elements/moments.ts";
 import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
+import { ScrollTable } from "../../elements/scroll-table.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { ShownOne } from "../../elements/unshown.tsx";
@@ -99,6 +100,8 @@ function About({ schedule }: { schedule: Schedule }) {
   );
 }
 
+const firingTitles = ["Due", "Result", "Run", "Reason"];
+
 function Firings({ scheduleId }: { scheduleId: string }) {
   const query = useQuery(firingsQuery(scheduleId));
   return (
@@ -110,40 +113,28 @@ function Firings({ scheduleId }: { scheduleId: string }) {
               The first run starts at the next time, or with Start run now.
             </Empty>
           ) : (
-            <div className="scroll-x">
-              <table className="lines">
-                <thead>
-                  <tr>
-                    <th scope="col">Due</th>
-                    <th scope="col">Result</th>
-                    <th scope="col">Run</th>
-                    <th scope="col">Reason</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {firings.map(({ dueTimeMs, fireTimeMs, result, runId, message }) => (
-                    <tr key={`${dueTimeMs} ${fireTimeMs} ${runId}`}>
-                      <td className="schedule-due">
-                        <Moment atMs={dueTimeMs} />
-                      </td>
-                      <td>
-                        <StandMark stand={standOf(firingStates, result)} />
-                      </td>
-                      <td>
-                        {runId ? (
-                          <Link to="/runs/$runId" params={{ runId }}>
-                            {runId}
-                          </Link>
-                        ) : (
-                          "–"
-                        )}
-                      </td>
-                      <td className="soft">{message}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <ScrollTable label="Past firings" titles={firingTitles}>
+              {firings.map(({ dueTimeMs, fireTimeMs, result, runId, message }) => (
+                <tr key={`${dueTimeMs} ${fireTimeMs} ${runId}`}>
+                  <td className="schedule-due">
+                    <Moment atMs={dueTimeMs} />
+                  </td>
+                  <td>
+                    <StandMark stand={standOf(firingStates, result)} />
+                  </td>
+                  <td>
+                    {runId ? (
+                      <Link to="/runs/$runId" params={{ runId }}>
+                        {runId}
+                      </Link>
+                    ) : (
+                      "–"
+                    )}
+                  </td>
+                  <td className="soft">{message}</td>
+                </tr>
+              ))}
+            </ScrollTable>
           )
         }
       </Shown>

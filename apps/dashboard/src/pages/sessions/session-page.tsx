@@ -3,6 +3,7 @@ import type { Session } from "@tutti/rest/types";
 import { lazy, Suspense, useCallback } from "react";
 import { client } from "../../data/live.ts";
 import { useTold } from "../../data/use-told.ts";
+import { asSentence } from "../../elements/markdown.ts";
 import { count, counted } from "../../elements/moments.ts";
 import { Failure, Part, Waiting } from "../../elements/parts.tsx";
 import { SteeringActions } from "../../elements/steering-actions.tsx";
@@ -18,7 +19,7 @@ import { CompareView } from "./compare-view.tsx";
 import { PerformancePart } from "./performance-part.tsx";
 import { PlanPart } from "./plan-view.tsx";
 import type { SessionView } from "./search.ts";
-import { actionsOf, hasEnded, titleOf } from "./session.ts";
+import { actionsOf, hasEnded, modeReason, titleOf } from "./session.ts";
 import { type SessionKnown, SessionStore } from "./session-store.ts";
 import "./sessions.css";
 import { TaskDetail } from "./task-detail.tsx";
@@ -54,7 +55,7 @@ export function SessionPage() {
         )}
         <Ended session={session} />
         <PerformancePart session={session} />
-        <PartsPart session={session} />
+        <PartsPart session={session} choices={known.choices} />
         <Views known={known} session={session} />
       </>
     );
@@ -158,17 +159,24 @@ function taskOfSession(id: string, tasks: SessionKnown["tasks"]): string {
   return own !== "" && tasks.some(({ spec }) => spec?.id === own) ? own : "";
 }
 
-/** The parts that it is done in, each in a mode, and why each is one of its own. */
-function PartsPart({ session: { parts } }: { session: Session }) {
+/** The parts that it is done in, each in a mode, and why. */
+function PartsPart({ session, choices }: { session: Session; choices: SessionKnown["choices"] }) {
+  const { parts } = session;
   if (parts.length === 0) return null;
   return (
     <Part title={parts.length === 1 ? "Mode" : "Parts"}>
+      <p>{modeReason(session, choices)}</p>
       <ul className="session-parts">
         {parts.map(({ partId = "", mode, work, status, taskIds, taskCount, reason }) => (
           <li key={partId}>
             <VoiceMark mode={mode} />
             <span className="small">
-              part <code>{partId}</code>, {counted(taskCount ?? taskIds.length, "task")}
+              {parts.length > 1 ? (
+                <>
+                  part <code>{partId}</code>,{" "}
+                </>
+              ) : null}
+              {counted(taskCount ?? taskIds.length, "task")}
             </span>
             <StandMark stand={standOf(runStates, status)} />
             <span className="small">
@@ -178,7 +186,9 @@ function PartsPart({ session: { parts } }: { session: Session }) {
                 </>
               )}
             </span>
-            {reason ? <span className="small soft session-part-why">{reason}</span> : null}
+            {reason && parts.length > 1 ? (
+              <span className="small soft session-part-why">{asSentence(reason)}</span>
+            ) : null}
           </li>
         ))}
       </ul>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Choice, PlanView, Session, SessionTask, TaskMove } from "@tutti/rest/types";
+import type { Choice, Mode, PlanView, Session, SessionTask, TaskMove } from "@tutti/rest/types";
 import { shapeOf } from "../../run/graph/shape.ts";
 import { graphTasks, partsOfNode } from "./graph-facts.ts";
 import { axisOf, planRows, ticksOf } from "./plan.ts";
@@ -12,6 +12,7 @@ import {
   errorWords,
   lastMoves,
   lateWords,
+  modeReason,
   modesOfParts,
   movedWords,
   movesTogether,
@@ -35,6 +36,49 @@ const choice: Choice = {
   chosen: 1,
   confidence: 0.8,
 };
+
+describe("the reason of a mode", () => {
+  const session = (mode: Mode, effectiveMode: Mode, ...reasons: readonly string[]) =>
+    ({
+      ...{ effectiveMode, spec: { mode, reservationIds: [], dependsOn: [], locks: [] } },
+      parts: reasons.map((reason, at) => ({ partId: `p${at}`, reason, taskIds: [] })),
+    }) as unknown as Session;
+  const cut: Choice = {
+    ...choice,
+    kind: "cut",
+    reason: "its tasks suit one mode: 31 tasks in the mode swarm",
+  };
+
+  it("says that the mode was set, and nothing else, if nothing was chosen", () =>
+    assert.equal(
+      modeReason(session("swarm", "swarm", "the mode was set at the start"), []),
+      "The mode swarm was set at the start.",
+    ));
+
+  it("says of a hybrid session why its only part has its mode", () =>
+    assert.equal(
+      modeReason(session("hybrid", "hybrid", "independent short tasks"), [cut]),
+      "The mode hybrid was set at the start. Independent short tasks.",
+    ));
+
+  it("says that Tutti chose, and why, by the last choice", () => {
+    const last = { ...choice, choiceId: "2", reason: "it is faster" };
+    assert.equal(
+      modeReason(session("adaptive", "swarm", "it is faster"), [choice, last, { ...choice, kind: "plan" }]),
+      "Tutti chose the mode swarm. It is faster.",
+    );
+    assert.equal(
+      modeReason(session("adaptive", "hybrid", "short tasks", "long tasks"), [cut]),
+      "Tutti chose the mode hybrid. Its tasks suit one mode: 31 tasks in the mode swarm.",
+    );
+  });
+
+  it("says that it is not chosen yet", () =>
+    assert.equal(
+      modeReason(session("adaptive", "unspecified"), []),
+      "Tutti chooses the mode when the session starts.",
+    ));
+});
 
 describe("a choice in words", () => {
   it("says between what it was, with bars along the longest", () => {

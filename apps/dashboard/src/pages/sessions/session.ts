@@ -9,8 +9,10 @@ import type {
   TaskMove,
   WaitCause,
 } from "@tutti/rest/types";
+import { asSentence } from "../../elements/markdown.ts";
 import { count, figure, percent, span } from "../../elements/moments.ts";
 import type { Steering } from "../../elements/steering.ts";
+import { voiceOf } from "./voices.ts";
 
 /** By its title. Empty where it has but its id. */
 export function titleOf({ spec }: Pick<Session, "spec">): string {
@@ -106,6 +108,28 @@ export function choiceWords({ confidence = 0, explored, fallback }: Choice): str
   if (fallback === true) return "safe default";
   if (explored === true) return "exploration";
   return `${percent(confidence)} sure`;
+}
+
+/**
+ * Why the session runs in its mode, as sentences. A part has a reason of its own, so with one part it is this one.
+ *
+ * @param choices the oldest first
+ */
+export function modeReason(
+  { spec, effectiveMode, parts }: Pick<Session, "spec" | "effectiveMode" | "parts">,
+  choices: readonly Choice[],
+): string {
+  const choice = choices.findLast(({ kind }) => kind === "mode" || kind === "cut");
+  const [only] = parts;
+  const ofPart = parts.length === 1 && choice !== undefined ? asSentence(only?.reason ?? "") : "";
+  if (spec?.mode !== "adaptive") {
+    const mode = voiceOf(spec?.mode ?? effectiveMode).word;
+    return [`The mode ${mode} was set at the start.`, ofPart].filter(Boolean).join(" ");
+  }
+  if (choice === undefined) return "Tutti chooses the mode when the session starts.";
+  return [`Tutti chose the mode ${voiceOf(effectiveMode).word}.`, asSentence(choice.reason ?? ""), ofPart]
+    .filter((text, at, all) => text !== "" && all.indexOf(text) === at)
+    .join(" ");
 }
 
 /** What was chosen. A cut graph has parts in several modes. */

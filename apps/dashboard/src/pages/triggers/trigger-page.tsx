@@ -6,6 +6,7 @@ import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
+import { ScrollTable } from "../../elements/scroll-table.tsx";
 import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
@@ -99,55 +100,46 @@ function Settings({ trigger }: { trigger: Trigger }) {
   );
 }
 
+const eventTitles = ["Time", "Result", "Event", "Run", "Reason"];
+
 function Activations({ trigger }: { trigger: Trigger }) {
   return (
     <Part title="Latest events">
       {trigger.recent.length === 0 ? (
         <Empty title="No events yet." />
       ) : (
-        <div className="scroll-x">
-          <table className="lines activations">
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                <th scope="col">Result</th>
-                <th scope="col">Event</th>
-                <th scope="col">Run</th>
-                <th scope="col">Reason</th>
-              </tr>
-            </thead>
-            <tbody>
-              {trigger.recent.map(({ timeMs, result, eventId, eventType, events, runId, message }, place) => (
-                // One event can have two results at the same moment, and the list is short.
-                // biome-ignore lint/suspicious/noArrayIndexKey: see above
-                <tr key={`${eventId} ${place}`}>
-                  <td>
-                    <Moment atMs={timeMs} />
-                  </td>
-                  <td>
-                    <StandMark stand={standOf(activationStates, result)} />
-                  </td>
-                  <td>
-                    {eventId} <span className="small soft">{eventType}</span>
-                    {(events ?? 0) > 1 ? (
-                      <span className="small soft"> and {count((events ?? 0) - 1)} more</span>
-                    ) : null}
-                  </td>
-                  <td>
-                    {runId ? (
-                      <Link to="/runs/$runId" params={{ runId }}>
-                        {runId}
-                      </Link>
-                    ) : (
-                      "–"
-                    )}
-                  </td>
-                  <td className="soft">{message}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ScrollTable label="Latest events" className="activations" titles={eventTitles}>
+          {trigger.recent.map(({ timeMs, result, eventId, eventType, events, runId, message }, place) => (
+            // One event can have two results at the same moment, and the list is short.
+            // biome-ignore lint/suspicious/noArrayIndexKey: see above
+            <tr key={`${eventId} ${place}`}>
+              <td>
+                <Moment atMs={timeMs} />
+              </td>
+              <td>
+                <StandMark stand={standOf(activationStates, result)} />
+              </td>
+              <td>
+                <span>
+                  {eventId} <span className="small soft">{eventType}</span>
+                  {(events ?? 0) > 1 ? (
+                    <span className="small soft"> and {count((events ?? 0) - 1)} more</span>
+                  ) : null}
+                </span>
+              </td>
+              <td>
+                {runId ? (
+                  <Link to="/runs/$runId" params={{ runId }}>
+                    {runId}
+                  </Link>
+                ) : (
+                  "–"
+                )}
+              </td>
+              <td className="soft">{message}</td>
+            </tr>
+          ))}
+        </ScrollTable>
       )}
     </Part>
   );

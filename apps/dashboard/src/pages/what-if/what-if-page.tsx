@@ -173,7 +173,7 @@ function Compared({ reply, isAsked }: { reply: ReplayPoolReply; isAsked: boolean
         Self-check: error {percent(check?.error ?? 0)}
         {check?.passed === true
           ? `. Replayed at ${count(Math.round(speed))} times real time.`
-          : ". The replay does not reproduce what happened: at most 5 % is needed. Choose another time."}
+          : ". The replay does not reproduce the recorded work: the error must be at most 5 %. Choose another time."}
         {missing > 0 ? ` ${counted(missing, "row")} were not recorded.` : ""}
         {cut === true ? " The newest part of the time is replayed." : ""}
       </p>
@@ -183,7 +183,7 @@ function Compared({ reply, isAsked }: { reply: ReplayPoolReply; isAsked: boolean
           <thead>
             <tr>
               <th scope="col">Value</th>
-              <th scope="col">What happened</th>
+              <th scope="col">Recorded</th>
               {isShown ? <th scope="col">What if</th> : null}
             </tr>
           </thead>

@@ -162,7 +162,7 @@ function Checked(options: {
       {checked?.graph === undefined ? null : (
         <Part title="Graph">
           <Suspense fallback={<Waiting what="the graph" lines={8} />}>
-            <GraphView graph={checked.graph} />
+            <GraphView graph={checked.graph} inColumn />
           </Suspense>
         </Part>
       )}

@@ -11,12 +11,14 @@ import {
   type NodeTypes,
   Position,
   ReactFlow,
+  useReactFlow,
+  useStore,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "../../run/run.css";
 import "./graph.css";
 import type { Graph, GraphNode } from "@tutti/rest/types";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { counted, span } from "../../elements/moments.ts";
 import { Arrowheads } from "../../run/graph/arrowheads.tsx";
 import { type Layout, layoutOf } from "../../run/graph/layout.ts";
@@ -29,9 +31,11 @@ type TaskNode = Node<{ task: GraphNode; critical: boolean; down: boolean; unknow
 const nodeTypes: NodeTypes = { task: TaskBox };
 const edgeTypes: EdgeTypes = { need: NeedEdge };
 
-/** The tasks of a definition and what they need. The critical path is drawn heavier. */
-export default function GraphView({ graph }: { graph: Graph }) {
-  const down = useIsNarrow();
+const fit = { maxZoom: 1, padding: 0.08 };
+
+/** The tasks of a definition and what they need. The critical path is drawn heavier. In a column it goes down. */
+export default function GraphView({ graph, inColumn = false }: { graph: Graph; inColumn?: boolean }) {
+  const down = useIsNarrow() || inColumn;
   const layout = useMemo(() => layoutOf(scopeOf(graph), down ? "down" : "right", sizeOfNode), [graph, down]);
   const nodes = useMemo(() => nodesOf(graph, layout), [graph, layout]);
   const edges = useMemo(() => edgesOf(graph, layout), [graph, layout]);
@@ -42,7 +46,7 @@ export default function GraphView({ graph }: { graph: Graph }) {
         key={down ? "down" : "right"}
         {...{ nodes, edges, nodeTypes, edgeTypes }}
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+        fitViewOptions={fit}
         minZoom={0.1}
         maxZoom={2}
         nodesDraggable={false}
@@ -54,11 +58,21 @@ export default function GraphView({ graph }: { graph: Graph }) {
         onlyRenderVisibleElements
         proOptions={{ hideAttribution: true }}
       >
+        <Fit nodes={nodes} />
         <Background variant={BackgroundVariant.Lines} gap={[4_000, 16]} />
         <Controls showInteractive={false} />
       </ReactFlow>
     </figure>
   );
+}
+
+/** Shows all tasks again when they change, or the room for them. */
+function Fit({ nodes }: { nodes: readonly TaskNode[] }) {
+  const flow = useReactFlow();
+  const room = useStore(({ width, height }) => `${width} ${height}`);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another room or other tasks are another picture
+  useEffect(() => void flow.fitView(fit), [flow, room, nodes]);
+  return null;
 }
 
 function nodesOf(graph: Graph, { nodes, direction }: Layout): TaskNode[] {
@@ -72,6 +86,8 @@ function nodesOf(graph: Graph, { nodes, direction }: Layout): TaskNode[] {
   });
   return nodes.map(({ node: { key, places }, x, y, width, height }) => ({
     ...{ id: key, type: "task", position: { x, y }, width, height },
+    // A task that is not drawn is not measured. Without its size, React Flow leaves it out when it fits the view.
+    measured: { width, height },
     handles: handlesOf(width, height, down),
     data: dataOf(graph.nodes[places[0] ?? 0] as GraphNode),
   }));

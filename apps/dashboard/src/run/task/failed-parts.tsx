@@ -30,7 +30,7 @@ export function FailedParts({ run, within }: { run: RunFacts; within: string }) 
   const also = cancelled.length === 0 ? "" : ` and ${count(cancelled.length)} cancelled`;
   return (
     <section className="run-panel-part run-failed-parts">
-      <h3>{counted(failed.length, "failed part")}</h3>
+      <h2>{counted(failed.length, "failed part")}</h2>
       <ul>
         {failed.slice(0, shown).map((id) => (
           <One key={id} run={run} id={id} />

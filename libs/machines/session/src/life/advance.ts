@@ -36,7 +36,7 @@ function begin(session: SessionView, step: SessionStep): void {
   }
   const tasks = session.tasks.filter(({ part }) => part < 0).map(({ number }) => number);
   const mode = wanted === Mode.MODE_HYBRID ? Mode.MODE_WORKFLOW : wanted;
-  const reason = session.retries > 0 ? "it was retried" : "it was asked for";
+  const reason = session.retries > 0 ? "the session was retried" : "the mode was set at the start";
   const parts = tasks.length === 0 ? [] : [newPart(session, { mode, tasks, reason })];
   goOnIn(session, step, { choice: undefined, mode: wanted, parts });
 }

@@ -89,9 +89,9 @@ function howDone(session: SessionView): string {
   const { mode, choices, parts } = session;
   if (mode === 0) return "";
   const chosen = choices.findLast(({ kind }) => kind === "mode" || kind === "cut");
-  const why = chosen === undefined ? "as was asked for" : chosen.reason;
+  const why = chosen === undefined ? "the mode was set at the start" : chosen.reason;
   const count = parts.length > 1 ? ` in ${parts.length} parts` : "";
-  return `; it ${hasEnded(session) ? "was" : "is"} done in the mode ${modeName(mode)}${count}: ${why}`;
+  return `. It ${hasEnded(session) ? "was" : "is"} done in the mode ${modeName(mode)}${count}: ${why}`;
 }
 
 /** With its namespace, where that is another one. */

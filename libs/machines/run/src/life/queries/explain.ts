@@ -92,7 +92,7 @@ function wholeOf(run: RunView, nowMs: number): Whole {
         message.startsWith("The run was ")
         ? message
         : `The run ${statusName(status)}${dealtWith}${why}`
-      : `The run is ${statusName(status)}${why}; ${open} of ${counted(count, "task")} ${open === 1 ? "has" : "have"} not ended`,
+      : `The run is ${statusName(status)}${why}. ${open} of ${counted(count, "task")} ${open === 1 ? "has" : "have"} not ended`,
     explanation,
     // Tasks of a run that has not started wait for its start alone.
     standings: isOver || isWaiting ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
