@@ -5,7 +5,17 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -66,6 +76,29 @@ export async function startPostgres(program, settings = [], files = {}) {
   return server;
 }
 
+/**
+ * Starts a standby that follows a server by streaming replication. It has a copy of the files, for which the server is
+ * stopped and starts again.
+ *
+ * @param {Server} primary
+ */
+export async function startStandby(primary) {
+  const folder = mkdtempSync(join(tmpdir(), "tutti-postgres-"));
+  await primary.kill();
+  cpSync(primary.data, join(folder, "data"), { recursive: true, preserveTimestamps: true });
+  rmSync(join(folder, "data", "postmaster.pid"), { force: true });
+  writeFileSync(join(folder, "data", "standby.signal"), "");
+  chmodSync(join(folder, "data"), 0o700);
+  if (isRoot())
+    for (const path of ["", ...readdirSync(folder, { recursive: true })])
+      chownSync(join(folder, String(path)), nobody, nobody);
+  const from = `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=${password}`;
+  const standby = new Server(primary.program, folder, await freePort(), [from]);
+  await primary.up();
+  await standby.up();
+  return standby;
+}
+
 class Server {
   #program;
   #folder;
@@ -85,6 +118,14 @@ class Server {
     this.#folder = folder;
     this.#settings = settings;
     this.port = port;
+  }
+
+  get program() {
+    return this.#program;
+  }
+
+  get data() {
+    return join(this.#folder, "data");
   }
 
   get url() {
@@ -118,7 +159,7 @@ class Server {
     await new Promise((resolve, reject) => {
       child.stderr?.setEncoding("utf8").on("data", (text) => {
         said = `${said}${text}`.slice(-4_000);
-        if (said.includes("database system is ready to accept connections")) resolve(undefined);
+        if (/system is ready to accept (read-only )?connections/.test(said)) resolve(undefined);
       });
       child.once("error", reject);
       child.once("exit", (code) => reject(new Error(`${program} ended with ${code}:\n${said}`)));

@@ -4,6 +4,8 @@
  * 1. Each row starts one run. None is lost, none starts twice.
  * 2. The task of a run writes once, and so does its result.
  * 3. A row that cannot start has the reason, and stops no other row.
+ * 4. All this holds too if the database fails over to its standby while a batch is open. The primary waits for its standby
+ *    at each commit, so the standby has all that was committed.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -13,7 +15,7 @@ import { freePorts } from "@tutti/nats/testing";
 import { postgresOutbox } from "@tutti/sdk/adapters";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { Client } from "pg";
-import { startPostgres } from "../../../../tools/postgres.mjs";
+import { startPostgres, startStandby } from "../../../../tools/postgres.mjs";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { TestProcess } from "../support/process.ts";
 import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
@@ -42,7 +44,7 @@ CREATE TRIGGER announce AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTI
 export interface OutboxLoad {
   readonly rows: number;
   /** What is killed one after the other, while rows are dealt with. */
-  readonly kills: readonly ("worker" | "platform" | "database")[];
+  readonly kills: readonly ("worker" | "platform" | "database" | "failover")[];
 }
 
 export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void> {
@@ -51,6 +53,8 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
     let folder: Folder;
     let platform: Service;
     let database: Awaited<ReturnType<typeof startPostgres>>;
+    let standby: typeof database | undefined;
+    const failsOver = kills.includes("failover");
     let tutti: Tutti;
     let working: TestProcess | undefined;
     let workers = 0;
@@ -62,8 +66,34 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
       new TestProcess({
         program: worker,
         arguments: [address, `shop-${++workers}`],
-        environment: { SHOP_DB: database.url },
+        environment: { SHOP_DB: urlOf() },
       });
+    /** Both servers, as libpq names them. */
+    const urlOf = () =>
+      standby === undefined
+        ? database.url
+        : database.url.replace(
+            /@([^/]+)(\/.*)$/,
+            `@$1,127.0.0.1:${standby.port}$2?target_session_attrs=read-write`,
+          );
+    const insert = (count: number) =>
+      query(`INSERT INTO outbox (fits) SELECT true FROM generate_series(1, ${count})`);
+    /** The primary is lost while a transaction has rows of the outbox, whose starts the platform has not acknowledged. */
+    const failOver = async (more: number) => {
+      if (standby === undefined) throw new Error("expected a standby");
+      platform.signal("SIGSTOP");
+      await insert(more);
+      await until("a batch is open", () =>
+        count(`pg_stat_activity WHERE application_name = 'tutti shop-outbox' AND state = 'idle in transaction'
+          AND query LIKE '%FOR UPDATE SKIP LOCKED%'`),
+      );
+      await database.kill();
+      platform.signal("SIGCONT");
+      await database[Symbol.asyncDispose]();
+      database = standby;
+      assert.equal(await count("outbox WHERE started_at IS NULL"), more, "the open batch has marked no row");
+      await query("SELECT pg_promote()");
+    };
     const query = async (sql: string): Promise<Readonly<Record<string, unknown>>> => {
       const client = new Client(database.url);
       client.on("error", () => {});
@@ -89,7 +119,9 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
     before(async () => {
       folder = await makeFolder();
       address = `127.0.0.1:${(await freePorts(1))[0]}`;
-      [database, platform] = await Promise.all([startPostgres(program.path), launchPlatform()]);
+      const settings = failsOver ? ["synchronous_standby_names=*"] : [];
+      [database, platform] = await Promise.all([startPostgres(program.path, settings), launchPlatform()]);
+      if (failsOver) standby = await startStandby(database);
       tutti = await connect({ address });
       await tutti.workflows.register(source);
       await tutti.workflows.register(counts);
@@ -103,15 +135,17 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
       await working?.kill();
       await platform?.stop();
       await database?.[Symbol.asyncDispose]();
+      if (standby !== database) await standby?.[Symbol.asyncDispose]();
       await folder?.[Symbol.asyncDispose]();
     });
 
     it(`${rows} rows start ${rows} runs, each once, and have one result each, across ${kills.length} kills`, async () => {
       working = launchWorker();
       await working.wrote(/linked/);
-      await query(`INSERT INTO outbox (fits) SELECT true FROM generate_series(1, ${rows})`);
+      const later = failsOver ? Math.floor(rows / 2) : 0;
+      await insert(rows - later);
       for (const [index, victim] of kills.entries()) {
-        const enough = Math.floor((rows * (index + 1)) / (kills.length + 1));
+        const enough = Math.floor(((rows - later) * (index + 1)) / (kills.length + 1));
         await reached("results", enough);
         if (victim === "worker") {
           await working.kill();
@@ -119,7 +153,8 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
         } else if (victim === "platform") {
           await platform.kill();
           platform = await launchPlatform();
-        } else {
+        } else if (victim === "failover") await failOver(later);
+        else {
           await database.kill();
           await database.up();
         }

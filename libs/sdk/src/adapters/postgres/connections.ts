@@ -4,18 +4,25 @@
  * 1. The connection string is a secret. It is opened for each use, and a changed one takes effect at once.
  * 2. A connection is given out for one transaction, and statement timeout and `READ ONLY` end with the transaction.
  * 3. A connection whose statement was cancelled is closed: a late cancellation would hit the next statement.
+ * 4. Of several hosts, the one that worked last is asked first. A connection counts once its server has the wanted role.
  */
+
+import { isTuttiError } from "@tutti/kernel";
 import type { Client, Pool, PoolClient, QueryConfig, QueryResult } from "pg";
 import { clientFor, requireReference } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 import type { SecretReference } from "../http/auth.ts";
 import type { Caller } from "../source.ts";
-import { failureOf, isFromServer, type Target, TooMuch } from "./failures.ts";
+import { failureOf, isFromServer, isReadOnly, type Target, TooMuch } from "./failures.ts";
+import { type Hosts, hostsOf, isRole, type Role, roleQuery } from "./hosts.ts";
 import { jsonOf, typeParsersOf } from "./values.ts";
 
 export interface ConnectionOptions {
   readonly name: string;
-  /** Refers to a connection string such as `postgres://user:password@host:5432/database?sslmode=verify-full`. */
+  /**
+   * Refers to a connection string such as `postgres://user:password@host:5432/database?sslmode=verify-full`, with one or
+   * more hosts: `one:5432,two:5432`, and `target_session_attrs` as in libpq.
+   */
   readonly url: SecretReference;
   /** Default: 10. */
   readonly connectionsMax?: number;
@@ -58,6 +65,14 @@ export interface TransactionOptions<T = unknown> {
 /** What a connection string gives. */
 interface Opened {
   readonly text: string;
+  readonly servers: readonly Server[];
+  readonly wanted: readonly Role[];
+  /** The server that worked last. */
+  last: Server | undefined;
+}
+
+interface Server {
+  readonly text: string;
   readonly pool: Pool;
   readonly target: Target;
 }
@@ -67,6 +82,8 @@ type Driver = typeof import("pg");
 export class PostgresConnections {
   readonly #options: ConnectionOptions;
   #opened: Opened | undefined;
+  /** Connections whose server had the wanted role when they were made. */
+  readonly #fitting = new WeakSet<Client>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -74,7 +91,7 @@ export class PostgresConnections {
   }
 
   close(): void {
-    void this.#opened?.pool.end().catch(() => {});
+    for (const { pool } of this.#opened?.servers ?? []) void pool.end().catch(() => {});
     this.#opened = undefined;
   }
 
@@ -93,10 +110,16 @@ export class PostgresConnections {
     signal.addEventListener("abort", abort, { once: true });
     const race = <Value>(promise: Promise<Value>) => Promise.race([promise, aborted.promise]);
     let client: PoolClient | undefined;
+    let server = opened.servers[0] as Server;
     let fate: "reuse" | "cancel" | "drop" = "drop";
     try {
-      client = await race(connected(opened.pool, signal));
-      const held = client;
+      const held = await race(
+        this.#reach(opened, { operation, signal }, async (one) => {
+          server = one;
+          return connected(one.pool, signal);
+        }),
+      );
+      client = held;
       const run: Run = (sql, values = []) => race(this.#run(driver, held, { sql, values }));
       const begun = await race(held.query(beginning(writes, caller.remainingMs, first)));
       const result = await work(run, [begun].flat().at(-1)?.rowCount ?? 0);
@@ -110,11 +133,13 @@ export class PostgresConnections {
         throw error;
       }
       if (error instanceof TooMuch) fate = "cancel";
+      // A server that became read-only is no longer the wanted one.
+      else if (writes && isReadOnly(error)) fate = "drop";
       else if (client !== undefined && isFromServer(error)) fate = await rolledBack(client);
-      throw failureOf(operation, error, opened.target, writes);
+      throw failureOf(operation, error, server.target, writes);
     } finally {
       signal.removeEventListener("abort", abort);
-      if (fate === "cancel" && client !== undefined) void cancelled(driver, opened, client);
+      if (fate === "cancel" && client !== undefined) void cancelled(driver, server, client);
       else client?.release(fate !== "reuse");
     }
   }
@@ -122,17 +147,59 @@ export class PostgresConnections {
   /** A connection that is not shared, such as one that listens. End it. */
   async dedicated(operation: string, caller: Caller): Promise<Client> {
     const driver = await this.#driver();
-    const { text, target } = await this.#open(driver, operation, caller);
-    const client = new driver.Client({ ...this.#config(text), keepAlive: true });
-    // Without a listener, a connection that breaks would end the process.
-    client.on("error", () => {});
-    try {
-      await client.connect();
-      return client;
-    } catch (error) {
-      void client.end().catch(() => {});
-      throw failureOf(operation, error, target, false);
-    }
+    const opened = await this.#open(driver, operation, caller);
+    return this.#reach(opened, { operation, signal: caller.signal }, async ({ text }) => {
+      const client = new driver.Client({ ...this.#config(text), keepAlive: true });
+      // Without a listener, a connection that breaks would end the process.
+      client.on("error", () => {});
+      try {
+        await client.connect();
+        return client;
+      } catch (error) {
+        void client.end().catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  /** Connects to the first server that answers and has the wanted role. */
+  async #reach<Connection extends Client | PoolClient>(
+    opened: Opened,
+    { operation, signal }: { readonly operation: string; readonly signal: AbortSignal },
+    connect: (server: Server) => Promise<Connection>,
+  ): Promise<Connection> {
+    const { servers, wanted, last } = opened;
+    const inOrder = last === undefined ? servers : [last, ...servers.filter((one) => one !== last)];
+    let failure: unknown;
+    for (const role of wanted)
+      for (const server of inOrder) {
+        let client: Connection | undefined;
+        try {
+          client = await connect(server);
+          const fits = await this.#fits(client, role);
+          if (fits && !signal.aborted) {
+            opened.last = server;
+            return client;
+          }
+          const { host, port } = server.target;
+          failure = adapterErrors.unreachable({ operation, reason: `${host}:${port} is not ${role}` });
+        } catch (error) {
+          failure = failureOf(operation, error, server.target, false);
+          if (!isTuttiError(failure) || failure.code !== adapterErrors.unreachable.code) throw failure;
+        }
+        if (client !== undefined) drop(client);
+        signal.throwIfAborted();
+      }
+    throw failure;
+  }
+
+  async #fits(client: Client | PoolClient, role: Role): Promise<boolean> {
+    if (role === "any" || this.#fitting.has(client)) return true;
+    const { rows } = await client.query<{ standby: boolean; readOnly: boolean }>(roleQuery);
+    const [row] = rows;
+    if (row === undefined || !isRole(role, row)) return false;
+    this.#fitting.add(client);
+    return true;
   }
 
   #driver(): Promise<Driver> {
@@ -144,16 +211,11 @@ export class PostgresConnections {
     const text = await caller.secret(this.#options.url);
     if (this.#opened?.text === text) return this.#opened;
     const { connectionsMax = defaults.connectionsMax } = this.#options;
-    let target: Target;
+    let hosts: Hosts;
+    let targets: readonly Target[];
     try {
-      if (!/^postgres(ql)?:\/\//.test(text)) throw new Error("another scheme");
-      // A client that is not connected knows where it would connect to.
-      const { host, port, password } = new driver.Client({ connectionString: text });
-      const secrets = [
-        text,
-        ...(typeof password === "string" ? [password, encodeURIComponent(password)] : []),
-      ];
-      target = { host, port, secrets };
+      hosts = hostsOf(text);
+      targets = hosts.texts.map((one) => targetOf(driver, one, text));
     } catch {
       throw adapterErrors.invalid({
         adapter: operation,
@@ -161,11 +223,15 @@ export class PostgresConnections {
       });
     }
     this.close();
-    const pool = new driver.Pool({ ...this.#config(text), max: connectionsMax, allowExitOnIdle: true });
-    // A connection that breaks is replaced. Without listeners it would end the process, idle or between two statements.
-    pool.on("error", () => {});
-    pool.on("connect", (client) => client.on("error", () => {}));
-    this.#opened = { text, pool, target };
+    const servers = targets.map((target, index) => {
+      const one = hosts.texts[index] ?? text;
+      const pool = new driver.Pool({ ...this.#config(one), max: connectionsMax, allowExitOnIdle: true });
+      // A connection that breaks is replaced. Without listeners it would end the process, idle or between two statements.
+      pool.on("error", () => {});
+      pool.on("connect", (client) => client.on("error", () => {}));
+      return { text: one, pool, target };
+    });
+    this.#opened = { text, servers, wanted: hosts.wanted, last: undefined };
     return this.#opened;
   }
 
@@ -215,6 +281,19 @@ export class PostgresConnections {
   }
 }
 
+/** @param text of one host @param secret the whole */
+function targetOf(driver: Driver, text: string, secret: string): Target {
+  // A client that is not connected knows where it would connect to.
+  const { host, port, password } = new driver.Client({ connectionString: text });
+  const passwords = typeof password === "string" ? [password, encodeURIComponent(password)] : [];
+  return { host, port, secrets: [secret, text, ...passwords] };
+}
+
+function drop(client: Client | PoolClient): void {
+  if ("release" in client) client.release(true);
+  else void client.end().catch(() => {});
+}
+
 /** One message for all: a round trip instead of three. */
 function beginning(writes: boolean, remainingMs = Number.POSITIVE_INFINITY, first?: string): string {
   const parts = [writes ? "BEGIN" : "BEGIN READ ONLY"];
@@ -240,7 +319,7 @@ async function rolledBack(client: PoolClient): Promise<"reuse" | "drop"> {
 }
 
 /** Ends the statement at the server too. Closing the connection alone would let the statement run on. */
-async function cancelled(driver: Driver, { text }: Opened, client: PoolClient): Promise<void> {
+async function cancelled(driver: Driver, { text }: Server, client: PoolClient): Promise<void> {
   const { processID } = client as PoolClient & { readonly processID: number };
   const other = new driver.Client({ connectionString: text, connectionTimeoutMillis: cancelMs });
   other.on("error", () => {});

@@ -26,6 +26,11 @@ export function isFromServer(error: unknown): boolean {
   return severity === "ERROR";
 }
 
+/** The server takes no writes: it is a standby, or is configured to. */
+export function isReadOnly(error: unknown): boolean {
+  return (error as Fault).code === "25006";
+}
+
 /** The cause is left out: errors of the client refer to its configuration, which has the password. */
 export function failureOf(operation: string, error: unknown, target: Target, writes: boolean): Error {
   if (isTuttiError(error) || error instanceof Busy) return error;

@@ -1,0 +1,3 @@
+import { describeOutbox } from "./outbox.ts";
+
+await describeOutbox({ rows: 300, kills: ["failover"] });

@@ -1,0 +1,53 @@
+/** Connection strings with several hosts, as libpq reads them: `postgres://user@one:5432,two:5432/db?target_session_attrs=read-write`. */
+
+const roles = ["any", "read-write", "read-only", "primary", "standby"] as const;
+/** What a server must be. */
+export type Role = (typeof roles)[number];
+
+export interface Hosts {
+  /** A connection string for each host, in order. */
+  readonly texts: readonly string[];
+  /** Servers of an earlier role are preferred. */
+  readonly wanted: readonly Role[];
+}
+
+/** Throws if the text is no connection string of PostgreSQL. */
+export function hostsOf(text: string): Hosts {
+  const [, start, places, rest = ""] =
+    /^(postgres(?:ql)?:\/\/(?:[^@/?#]*@)?)([^/?#]*)(.*)$/s.exec(text) ?? [];
+  if (start === undefined || places === undefined) throw new Error("another scheme");
+  const [path = "", query = ""] = rest.split(/\?(.*)/s);
+  const others = query.split("&").filter((part) => part !== "" && !part.startsWith(`${attribute}=`));
+  const end = others.length === 0 ? path : `${path}?${others.join("&")}`;
+  return {
+    texts: places.split(",").map((place) => `${start}${place}${end}`),
+    wanted: wantedIn(new URLSearchParams(query).get(attribute) ?? "any"),
+  };
+}
+
+const attribute = "target_session_attrs";
+
+function wantedIn(word: string): readonly Role[] {
+  if (word === "prefer-standby") return ["standby", "any"];
+  const role = roles.find((each) => each === word);
+  if (role === undefined) throw new Error(`${attribute}: another word`);
+  return [role];
+}
+
+/** Gives one row with the columns that `isRole` reads. */
+export const roleQuery = `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS "readOnly"`;
+
+export function isRole(role: Role, row: { readonly standby: boolean; readonly readOnly: boolean }): boolean {
+  switch (role) {
+    case "any":
+      return true;
+    case "read-write":
+      return !row.readOnly;
+    case "read-only":
+      return row.readOnly;
+    case "primary":
+      return !row.standby;
+    case "standby":
+      return row.standby;
+  }
+}
